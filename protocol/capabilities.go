@@ -1,0 +1,112 @@
+package protocol
+
+import (
+	"slices"
+	"strings"
+)
+
+// An Extension is the name of a protocol extension, as in Tus-Extension.
+type Extension string
+
+// The extensions of tus 1.0.0.
+const (
+	ExtensionCreation                Extension = "creation"
+	ExtensionCreationWithUpload      Extension = "creation-with-upload"
+	ExtensionCreationDeferLength     Extension = "creation-defer-length"
+	ExtensionExpiration              Extension = "expiration"
+	ExtensionChecksum                Extension = "checksum"
+	ExtensionChecksumTrailer         Extension = "checksum-trailer"
+	ExtensionTermination             Extension = "termination"
+	ExtensionConcatenation           Extension = "concatenation"
+	ExtensionConcatenationUnfinished Extension = "concatenation-unfinished"
+)
+
+// Capabilities are what a server's answer to OPTIONS says (tus 1.0.0, Core
+// Protocol, OPTIONS). A server may be able to do more than it says.
+type Capabilities struct {
+	Versions           []string    // in the server's order of preference; never empty
+	Extensions         []Extension // nil for none
+	ChecksumAlgorithms []string    // nil for none
+	MaxSize            Length      // of an entire upload; the zero value for no limit named
+}
+
+// Has reports whether the server names the extension.
+func (c Capabilities) Has(e Extension) bool { return slices.Contains(c.Extensions, e) }
+
+// Supports reports whether the server names the version.
+func (c Capabilities) Supports(version string) bool { return slices.Contains(c.Versions, version) }
+
+// SetHeader sets Tus-Resumable and Tus-Version, and Tus-Extension,
+// Tus-Checksum-Algorithm and Tus-Max-Size where there is something to say: a
+// server's answer to OPTIONS.
+//
+// The error is a *HeaderError, and h is untouched: ErrMissingHeader where
+// Versions is empty, ErrInvalidHeader for an element that [FormatList]
+// refuses, ErrInvalidChecksum for an algorithm with capitals.
+func (c Capabilities) SetHeader(h Header) error {
+	if len(c.Versions) == 0 {
+		return missing(HeaderVersion)
+	}
+	for _, algorithm := range c.ChecksumAlgorithms {
+		if flaw := algorithmFlaw(algorithm); flaw != "" {
+			err := invalid(ErrInvalidChecksum, "checksum algorithm %s %s", quote(algorithm), flaw)
+			return &HeaderError{Name: HeaderChecksumAlgorithm, Err: err}
+		}
+	}
+	f := make(fields, 0, 4)
+	if err := addList(&f, HeaderVersion, c.Versions); err != nil {
+		return err
+	}
+	if err := addList(&f, HeaderExtension, c.Extensions); err != nil {
+		return err
+	}
+	if len(c.ChecksumAlgorithms) > 0 {
+		f.add(HeaderChecksumAlgorithm, strings.Join(c.ChecksumAlgorithms, ","))
+	}
+	if _, ok := c.MaxSize.Int64(); ok {
+		f.add(HeaderMaxSize, c.MaxSize.String())
+	}
+	f.set(h)
+	return nil
+}
+
+func addList[S ~string](f *fields, name string, list []S) error {
+	if len(list) == 0 {
+		return nil
+	}
+	value, err := FormatList(list)
+	if err != nil {
+		return &HeaderError{Name: name, Err: err}
+	}
+	f.add(name, value)
+	return nil
+}
+
+// ParseCapabilities reads a successful answer to OPTIONS. Names of extensions
+// and algorithms are put in lower case.
+//
+// The error is a *HeaderError: ErrMissingHeader where there is no Tus-Version,
+// ErrInvalidHeader where it names no version or Tus-Max-Size is no
+// non-negative integer. The Capabilities returned along with it hold what
+// could be read.
+func ParseCapabilities(h Header) (Capabilities, error) {
+	version := listValue(h, HeaderVersion)
+	c := Capabilities{Versions: ParseList(version)}
+	for _, name := range ParseList(strings.ToLower(listValue(h, HeaderExtension))) {
+		c.Extensions = append(c.Extensions, Extension(name))
+	}
+	c.ChecksumAlgorithms = ParseList(strings.ToLower(listValue(h, HeaderChecksumAlgorithm)))
+	maxSize, present, err := readInt(h, HeaderMaxSize, ErrInvalidHeader)
+	if present && err == nil {
+		c.MaxSize = Known(maxSize)
+	}
+	switch {
+	case trim(version) == "":
+		return c, missing(HeaderVersion)
+	case len(c.Versions) == 0:
+		return c, &HeaderError{HeaderVersion, version, invalid(ErrInvalidHeader, "it names no version")}
+	case err != nil:
+		return c, err
+	}
+	return c, nil
+}

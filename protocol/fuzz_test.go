@@ -1,0 +1,250 @@
+package protocol_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// What parses must encode, and parse to itself again; nothing may panic. The
+// seeds are in testdata/fuzz.
+
+func FuzzParseLength(f *testing.F) {
+	f.Fuzz(func(t *testing.T, s string) {
+		length, err := protocol.ParseLength(s)
+		if err != nil {
+			if length != (protocol.Length{}) {
+				t.Fatalf("%v along with %v", length, err)
+			}
+			return
+		}
+		back, err := protocol.ParseLength(length.String())
+		if err != nil || back != length {
+			t.Fatalf("%v parsed again is %v, %v", length, back, err)
+		}
+		offset, err := protocol.ParseOffset(s)
+		if n, known := length.Int64(); err != nil || !known || n != offset || n < 0 {
+			t.Fatalf("length %v, offset %d, %v", length, offset, err)
+		}
+	})
+}
+
+func FuzzParseMetadata(f *testing.F) {
+	f.Fuzz(func(t *testing.T, s string) {
+		// What is returned along with an error encodes as well.
+		metadata, _ := protocol.ParseMetadata(s)
+		encoded, err := metadata.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := protocol.ParseMetadata(encoded)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(metadata, back); diff != "" {
+			t.Fatalf("parsed again from %q (-want +got):\n%s", encoded, diff)
+		}
+	})
+}
+
+func FuzzMetadataEncode(f *testing.F) {
+	f.Fuzz(func(t *testing.T, key, value, otherKey, otherValue string) {
+		metadata := protocol.Metadata{key: value, otherKey: otherValue}
+		encoded, err := metadata.Encode()
+		if err != nil {
+			return
+		}
+		back, err := protocol.ParseMetadata(encoded)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(metadata, back); diff != "" {
+			t.Fatalf("parsed from %q (-want +got):\n%s", encoded, diff)
+		}
+	})
+}
+
+func FuzzParseConcat(f *testing.F) {
+	f.Fuzz(func(t *testing.T, s string) {
+		concat, err := protocol.ParseConcat(s)
+		if err != nil {
+			return
+		}
+		encoded, err := concat.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := protocol.ParseConcat(encoded)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(concat, back); diff != "" {
+			t.Fatalf("parsed again from %q (-want +got):\n%s", encoded, diff)
+		}
+	})
+}
+
+func FuzzParseChecksum(f *testing.F) {
+	f.Fuzz(func(t *testing.T, s string) {
+		checksum, err := protocol.ParseChecksum(s)
+		if err != nil {
+			return
+		}
+		encoded, err := checksum.Encode()
+		if err != nil {
+			t.Fatal(err)
+		}
+		back, err := protocol.ParseChecksum(encoded)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(checksum, back); diff != "" {
+			t.Fatalf("parsed again from %q (-want +got):\n%s", encoded, diff)
+		}
+	})
+}
+
+func FuzzParseExpires(f *testing.F) {
+	f.Fuzz(func(t *testing.T, s string) {
+		date, err := protocol.ParseExpires(s)
+		if err != nil {
+			return
+		}
+		encoded := protocol.FormatExpires(date)
+		back, err := protocol.ParseExpires(encoded)
+		if err != nil || !back.Equal(date) {
+			t.Fatalf("%v written as %q is %v, %v", date, encoded, back, err)
+		}
+	})
+}
+
+func FuzzParseList(f *testing.F) {
+	f.Fuzz(func(t *testing.T, s string) {
+		list := protocol.ParseList(s)
+		encoded, err := protocol.FormatList(list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(list, protocol.ParseList(encoded)); diff != "" {
+			t.Fatalf("parsed again from %q (-want +got):\n%s", encoded, diff)
+		}
+	})
+}
+
+func FuzzParseCapabilities(f *testing.F) {
+	f.Fuzz(func(t *testing.T, version, extension, algorithm, maxSize string) {
+		capabilities, err := protocol.ParseCapabilities(http.Header{
+			protocol.HeaderVersion:           {version},
+			protocol.HeaderExtension:         {extension},
+			protocol.HeaderChecksumAlgorithm: {algorithm},
+			protocol.HeaderMaxSize:           {maxSize},
+		})
+		if err != nil {
+			return
+		}
+		h := http.Header{}
+		if err := capabilities.SetHeader(h); err != nil {
+			t.Fatal(err)
+		}
+		back, err := protocol.ParseCapabilities(h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(capabilities, back); diff != "" {
+			t.Fatalf("parsed again from %v (-want +got):\n%s", h, diff)
+		}
+	})
+}
+
+func FuzzParseHead(f *testing.F) {
+	f.Fuzz(func(t *testing.T, offset, length, deferred, metadata, concat, expires string) {
+		h := http.Header{
+			protocol.HeaderUploadOffset:      {offset},
+			protocol.HeaderUploadLength:      {length},
+			protocol.HeaderUploadDeferLength: {deferred},
+			protocol.HeaderUploadMetadata:    {metadata},
+			protocol.HeaderUploadConcat:      {concat},
+			protocol.HeaderUploadExpires:     {expires},
+		}
+		state, err := protocol.ParseHead(h)
+		if _, patchedErr := protocol.ParsePatched(h); err == nil && patchedErr != nil && state.Concat.Kind != protocol.ConcatFinal {
+			t.Fatalf("HEAD parses, PATCH does not: %v", patchedErr)
+		}
+		if err != nil || state.Warning(protocol.HeaderUploadConcat) != nil {
+			return
+		}
+		written := http.Header{}
+		if err := state.SetHeader(written); err != nil {
+			t.Fatal(err)
+		}
+		back, err := protocol.ParseHead(written)
+		if err != nil {
+			t.Fatal(err)
+		}
+		state.Warnings = nil
+		if diff := cmp.Diff(state, back); diff != "" {
+			t.Fatalf("parsed again from %v (-want +got):\n%s", written, diff)
+		}
+	})
+}
+
+func FuzzParseCreated(f *testing.F) {
+	f.Fuzz(func(t *testing.T, location, offset, expires string) {
+		state, err := protocol.ParseCreated(http.Header{
+			protocol.HeaderLocation:      {location},
+			protocol.HeaderUploadOffset:  {offset},
+			protocol.HeaderUploadExpires: {expires},
+		})
+		if err != nil {
+			return
+		}
+		written := http.Header{}
+		if err := state.SetHeader(written); err != nil {
+			t.Fatal(err)
+		}
+		back, err := protocol.ParseCreated(written)
+		if err != nil {
+			t.Fatal(err)
+		}
+		state.Warnings = nil
+		if diff := cmp.Diff(state, back); diff != "" {
+			t.Fatalf("parsed again from %v (-want +got):\n%s", written, diff)
+		}
+	})
+}
+
+func FuzzNext(f *testing.F) {
+	f.Fuzz(func(t *testing.T, offset, n, chunk int64) {
+		length := protocol.Known(n)
+		r, err := protocol.Next(offset, length, chunk)
+		if err != nil {
+			return
+		}
+		if r.Start != offset || r.Len() < 0 || (chunk > 0 && r.Len() > chunk) || (n >= 0 && r.End > n) {
+			t.Fatalf("Next(%d, %v, %d) = %v", offset, length, chunk, r)
+		}
+		if n > offset && r.Len() == 0 {
+			t.Fatalf("Next(%d, %v, %d) = %v, which gets nowhere", offset, length, chunk, r)
+		}
+	})
+}
+
+func FuzzSplit(f *testing.F) {
+	f.Fuzz(func(t *testing.T, length int64, n int) {
+		n = min(n, 1000)
+		ranges := protocol.Split(length, n)
+		at := int64(0)
+		for _, r := range ranges {
+			if r.Start != at || r.Len() < 0 || r.Len() > ranges[0].Len() || r.Len() < ranges[0].Len()-1 {
+				t.Fatalf("Split(%d, %d) = %v", length, n, ranges)
+			}
+			at = r.End
+		}
+		if at != max(length, 0) || len(ranges) > max(n, 1) {
+			t.Fatalf("Split(%d, %d) = %v", length, n, ranges)
+		}
+	})
+}

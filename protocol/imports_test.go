@@ -1,0 +1,38 @@
+package protocol_test
+
+import (
+	"errors"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// TestImports keeps the package pure: usable where there is no network, and
+// by any HTTP stack.
+func TestImports(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
+	if errors.Is(err, exec.ErrNotFound) {
+		t.Skip("no go command to ask")
+	}
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	const own = "github.com/tusker-go/tusker/protocol"
+	seen := false
+	for path := range strings.FieldsSeq(string(out)) {
+		seen = seen || path == own
+		first, rest, _ := strings.Cut(path, "/")
+		switch {
+		case path == own:
+		case strings.Contains(first, "."):
+			t.Errorf("imports %s, which is not in the standard library", path)
+		case first == "net", first == "log", first == "crypto":
+			t.Errorf("imports %s", path)
+		case first == "vendor" && strings.HasPrefix(rest, "golang.org/x/net"):
+			t.Errorf("imports %s", path)
+		}
+	}
+	if !seen {
+		t.Errorf("go list does not name %s:\n%s", own, out)
+	}
+}

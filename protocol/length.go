@@ -1,0 +1,94 @@
+package protocol
+
+import (
+	"errors"
+	"strconv"
+)
+
+// A Length is the size of an entire upload in bytes, known or not
+// (tus 1.0.0, Upload-Length and Upload-Defer-Length). The zero value is a
+// length that is not known yet. Lengths compare with ==.
+type Length struct {
+	n     int64
+	known bool
+}
+
+// Known returns the Length of n bytes, and the zero Length for a negative n.
+func Known(n int64) Length {
+	if n < 0 {
+		return Length{}
+	}
+	return Length{n: n, known: true}
+}
+
+// Int64 returns the number of bytes, and whether it is known; 0 where it is
+// not.
+func (l Length) Int64() (n int64, ok bool) { return l.n, l.known }
+
+// Equal reports whether l == other. It lets comparisons that work by
+// reflection, such as go-cmp's, look at a Length.
+func (l Length) Equal(other Length) bool { return l == other }
+
+// String returns the number in decimal, or "unknown".
+func (l Length) String() string {
+	if !l.known {
+		return "unknown"
+	}
+	return strconv.FormatInt(l.n, 10)
+}
+
+// ParseLength reads the value of Upload-Length or Tus-Max-Size: decimal digits
+// only, with spaces and tabs around them, at most math.MaxInt64. The error is
+// ErrInvalidHeader.
+func ParseLength(s string) (Length, error) {
+	n, flaw := parseInt(s)
+	if flaw != "" {
+		return Length{}, invalid(ErrInvalidHeader, "length %s %s", quote(s), flaw)
+	}
+	return Known(n), nil
+}
+
+// ParseOffset reads the value of Upload-Offset under the rules of
+// [ParseLength]. The error is ErrInvalidOffset.
+func ParseOffset(s string) (int64, error) {
+	n, flaw := parseInt(s)
+	if flaw != "" {
+		return 0, invalid(ErrInvalidOffset, "offset %s %s", quote(s), flaw)
+	}
+	return n, nil
+}
+
+// ParseDeferLength returns nil for "1", the one value that Upload-Defer-Length
+// may have, with spaces and tabs around it. The error is ErrInvalidHeader.
+func ParseDeferLength(s string) error {
+	if trim(s) != "1" {
+		return invalid(ErrInvalidHeader, "deferred length %s is not 1", quote(s))
+	}
+	return nil
+}
+
+// parseInt reads a non-negative integer; flaw says why s is none.
+func parseInt(s string) (n int64, flaw string) {
+	// Sixty-three bits and no sign: what an int64 can hold from 0 on.
+	u, err := strconv.ParseUint(trim(s), 10, 63)
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		return 0, "is too large"
+	case err != nil:
+		return 0, "is not a decimal number"
+	}
+	return int64(u), ""
+}
+
+// readInt reads a header that, where present, must be a non-negative integer.
+func readInt(h Header, name string, kind error) (n int64, present bool, err *HeaderError) {
+	value := h.Get(name)
+	if trim(value) == "" {
+		return 0, false, nil
+	}
+	n, flaw := parseInt(value)
+	if flaw != "" {
+		return 0, true, &HeaderError{name, value, invalid(kind, "it %s", flaw)}
+	}
+	return n, true, nil
+}

@@ -1,0 +1,108 @@
+package protocol
+
+import (
+	"encoding/base64"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Metadata are the keys and values that travel with an upload (tus 1.0.0,
+// Upload-Metadata). Values are held decoded and may be any bytes; an empty one
+// is a key without value. Nil is no metadata.
+//
+// A key is one or more visible ASCII characters other than the comma. The
+// specification only advises ASCII; servers refuse anything else.
+type Metadata map[string]string
+
+// Validate returns nil where [Metadata.Encode] succeeds. Otherwise the error
+// is ErrInvalidMetadata and names the keys at fault.
+func (m Metadata) Validate() error { return validateKeys(m.sortedKeys()) }
+
+func (m Metadata) sortedKeys() []string {
+	keys := slices.AppendSeq(make([]string, 0, len(m)), maps.Keys(m))
+	slices.Sort(keys)
+	return keys
+}
+
+func validateKeys(keys []string) error {
+	var errs []error
+	for _, key := range keys {
+		if flaw := wordFlaw(key); flaw != "" {
+			errs = append(errs, errKey(key, flaw))
+		}
+	}
+	return join(errs)
+}
+
+func errKey(key, flaw string) error {
+	return invalid(ErrInvalidMetadata, "metadata key %s %s", quote(key), flaw)
+}
+
+// Encode returns the value of Upload-Metadata, sorted by key: "" for no
+// metadata, in which case the header is to be left out. The error is that of
+// [Metadata.Validate].
+func (m Metadata) Encode() (string, error) {
+	keys := m.sortedKeys()
+	if err := validateKeys(keys); err != nil {
+		return "", err
+	}
+	size := 0
+	for key, value := range m {
+		size += len(key) + base64.StdEncoding.EncodedLen(len(value)) + len(" ,")
+	}
+	b := make([]byte, 0, size)
+	for i, key := range keys {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, key...)
+		if value := m[key]; value != "" {
+			b = append(b, ' ')
+			b = base64.StdEncoding.AppendEncode(b, []byte(value))
+		}
+	}
+	return string(b), nil
+}
+
+// ParseMetadata reads the value of Upload-Metadata; it is nil where s holds no
+// pair. Spaces and tabs may surround keys and values, empty pairs are skipped,
+// and base64 may lack its padding.
+//
+// A key that Encode would refuse, a second value for a key, and a value that
+// is not base64 are errors, all of them ErrInvalidMetadata and each naming its
+// key. The pairs that could be read are returned along with the error; of two
+// values for a key, the first.
+func ParseMetadata(s string) (Metadata, error) {
+	var m Metadata
+	var errs []error
+	fail := func(key, flaw string) { errs = append(errs, errKey(key, flaw)) }
+	for pair := range strings.SplitSeq(s, ",") {
+		pair = trim(pair)
+		if pair == "" {
+			continue
+		}
+		key, encoded := pair, ""
+		if i := strings.IndexFunc(pair, isBlank); i >= 0 {
+			key, encoded = pair[:i], trim(pair[i:])
+		}
+		if flaw := wordFlaw(key); flaw != "" {
+			fail(key, flaw)
+			continue
+		}
+		if _, ok := m[key]; ok {
+			fail(key, "occurs twice")
+			continue
+		}
+		value, err := decodeBase64(encoded)
+		if err != nil {
+			fail(key, "has a value that is not base64")
+			continue
+		}
+		if m == nil {
+			m = make(Metadata)
+		}
+		m[key] = string(value)
+	}
+	return m, join(errs)
+}
