@@ -1,0 +1,81 @@
+package retry_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tusker-go/tusker/retry"
+)
+
+// With Do the whole of a piece of work is tried again.
+func ExampleDo() {
+	tries := 0
+	err := retry.Do(context.Background(), retry.Delays(0, time.Millisecond), func(context.Context) error {
+		tries++
+		if tries < 3 {
+			return errors.New("not yet")
+		}
+		return nil
+	})
+	fmt.Println(tries, err)
+	// Output: 3 <nil>
+}
+
+// What no further try can mend is marked, and ends the work at once.
+func ExamplePermanent() {
+	err := retry.Do(context.Background(), nil, func(context.Context) error {
+		return retry.Permanent(errors.New("no such upload"))
+	})
+	fmt.Println(err, errors.Is(err, retry.ErrExhausted))
+	// Output: no such upload false
+}
+
+// Failures are counted since the last progress: this work fails eight times,
+// but never more than twice in a row.
+func ExampleLoop() {
+	loop := retry.Loop{Policy: retry.Delays(0, 0)}
+	loop.Start()
+	done, fails := 0, 0
+	for done < 4 {
+		if fails < 2*(done+1) {
+			fails++
+			if err := loop.Wait(context.Background(), errors.New("reset")); err != nil {
+				fmt.Println(err)
+				return
+			}
+			continue
+		}
+		done++
+		loop.Progress()
+	}
+	fmt.Println("steps:", done, "failures:", fails)
+	// Output: steps: 4 failures: 8
+}
+
+// Without jitter, which is for tests only, the waits are the ceilings.
+func ExampleBackoff() {
+	b := retry.Backoff{Jitter: -1, MaxAttempts: 8}
+	for n := 1; ; n++ {
+		wait, ok := b.Next(retry.Attempt{Number: n})
+		if !ok {
+			break
+		}
+		fmt.Print(wait, " ")
+	}
+	fmt.Println()
+	// Output: 1s 2s 4s 8s 16s 32s 1m0s
+}
+
+// A policy of one's own is a function.
+func ExamplePolicyFunc() {
+	policy := retry.PolicyFunc(func(a retry.Attempt) (time.Duration, bool) {
+		return 0, a.Number < 3
+	})
+	err := retry.Do(context.Background(), policy, func(context.Context) error {
+		return errors.New("refused")
+	})
+	fmt.Println(err)
+	// Output: gave up after 3 tries without progress: refused
+}

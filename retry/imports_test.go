@@ -1,0 +1,29 @@
+package retry_test
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// TestImports keeps HTTP and tus out of this module.
+func TestImports(t *testing.T) {
+	tool, err := exec.LookPath("go")
+	if err != nil {
+		t.Skip("no go command")
+	}
+	out, err := exec.CommandContext(t.Context(), tool, "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const own = "github.com/tusker-go/tusker/retry"
+	for path := range strings.FieldsSeq(string(out)) {
+		switch {
+		case path == own, strings.HasPrefix(path, own+"/"):
+		case path == "net" || strings.HasPrefix(path, "net/"):
+			t.Errorf("reaches %s", path)
+		case strings.Contains(strings.Split(path, "/")[0], "."):
+			t.Errorf("reaches %s, which is not of the standard library", path)
+		}
+	}
+}

@@ -1,0 +1,343 @@
+package retry_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"github.com/tusker-go/tusker/retry"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// exact is the default without chance.
+var exact = retry.Backoff{Jitter: -1}
+
+func TestLoopWaits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		loop := retry.Loop{Policy: exact}
+		loop.Start()
+		var got []time.Duration
+		for {
+			start := time.Now()
+			err := loop.Wait(t.Context(), errTest)
+			if err != nil {
+				var exhausted *retry.ExhaustedError
+				if !errors.As(err, &exhausted) {
+					t.Fatalf("Wait = %v, want an ExhaustedError", err)
+				}
+				want := retry.ExhaustedError{Attempts: 10, Elapsed: 243 * time.Second, Err: errTest}
+				if *exhausted != want {
+					t.Errorf("%+v, want %+v", *exhausted, want)
+				}
+				break
+			}
+			got = append(got, time.Since(start))
+		}
+		want := []time.Duration{
+			1 * time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second,
+			32 * time.Second, 60 * time.Second, 60 * time.Second, 60 * time.Second,
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("waits (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// TestLoopZero sees that the zero value is the default policy.
+func TestLoopZero(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var loop retry.Loop
+		tries := 1
+		for loop.Wait(t.Context(), errTest) == nil {
+			tries++
+		}
+		if tries != 10 {
+			t.Errorf("%d tries, want 10", tries)
+		}
+	})
+}
+
+// TestLoopAttempt sees what the policy is told.
+func TestLoopAttempt(t *testing.T) {
+	t.Parallel()
+	type told struct {
+		Number   int
+		Elapsed  time.Duration
+		Progress bool
+	}
+	for _, c := range []struct {
+		name string
+		do   func(l *retry.Loop, fail func())
+		want []told
+	}{
+		{"failures in a row", func(_ *retry.Loop, fail func()) {
+			fail()
+			fail()
+			fail()
+		}, []told{{1, 0, false}, {2, time.Second, false}, {3, 2 * time.Second, false}}},
+		{"start counts the first try", func(l *retry.Loop, fail func()) {
+			l.Start()
+			time.Sleep(5 * time.Second)
+			fail()
+		}, []told{{1, 5 * time.Second, false}}},
+		{"no start", func(_ *retry.Loop, fail func()) {
+			time.Sleep(5 * time.Second)
+			fail()
+		}, []told{{1, 0, false}}},
+		{"start forgets", func(l *retry.Loop, fail func()) {
+			l.Progress()
+			fail()
+			fail()
+			l.Moved()
+			l.Start()
+			fail()
+		}, []told{{1, 0, true}, {2, time.Second, false}, {1, 0, false}}},
+		{"progress", func(l *retry.Loop, fail func()) {
+			fail()
+			fail()
+			l.Progress()
+			time.Sleep(time.Minute)
+			fail()
+			fail()
+		}, []told{{1, 0, false}, {2, time.Second, false}, {1, time.Minute, true}, {2, time.Minute + time.Second, false}}},
+		{"moved before any failure", func(l *retry.Loop, fail func()) {
+			l.Moved()
+			time.Sleep(time.Minute)
+			fail()
+			fail()
+		}, []told{{1, time.Minute, true}, {2, time.Minute + time.Second, false}}},
+		{"moved after a failure", func(l *retry.Loop, fail func()) {
+			fail()
+			l.Moved()
+			fail()
+			fail()
+		}, []told{{1, 0, false}, {2, time.Second, false}, {3, 2 * time.Second, false}}},
+		{"moved does not outlive its try", func(l *retry.Loop, fail func()) {
+			fail()
+			l.Moved()
+			fail()
+			l.Progress()
+			fail()
+		}, []told{{1, 0, false}, {2, time.Second, false}, {1, 0, true}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var got []told
+				loop := retry.Loop{Policy: retry.PolicyFunc(func(a retry.Attempt) (time.Duration, bool) {
+					if a.Err != errTest { //nolint:errorlint // the very same
+						t.Errorf("Err %v", a.Err)
+					}
+					got = append(got, told{a.Number, a.Elapsed, a.Progress})
+					return time.Second, true
+				})}
+				c.do(&loop, func() {
+					if err := loop.Wait(t.Context(), errTest); err != nil {
+						t.Fatal(err)
+					}
+				})
+				if diff := cmp.Diff(c.want, got); diff != "" {
+					t.Errorf("attempts (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+func TestLoopOnWait(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		var got []string
+		loop := retry.Loop{
+			Policy: retry.Delays(time.Second, 0, -time.Second),
+			OnWait: func(a retry.Attempt, wait time.Duration) {
+				got = append(got, fmt.Sprintf("%d %v at %v", a.Number, wait, time.Since(start)))
+			},
+		}
+		tries := 1
+		for loop.Wait(t.Context(), errTest) == nil {
+			tries++
+		}
+		if tries != 4 {
+			t.Errorf("%d tries, want 4", tries)
+		}
+		want := []string{"1 1s at 0s", "2 0s at 1s", "3 0s at 1s"}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestLoopStops(t *testing.T) {
+	t.Parallel()
+	permanent := retry.Permanent(errTest)
+	always := retry.PolicyFunc(func(retry.Attempt) (time.Duration, bool) { return 0, true })
+	for _, c := range []struct {
+		name      string
+		policy    retry.Policy
+		err       error
+		exhausted bool
+	}{
+		{"permanent under the default", nil, permanent, false},
+		{"permanent under Delays", retry.Delays(time.Second), permanent, false},
+		{"permanent under a function that would go on", always, permanent, false},
+		{"permanent under Never", retry.Never, permanent, false},
+		{"permanent to the policy", retry.Backoff{Retryable: func(error) bool { return false }}, errTest, false},
+		{"permanent to a pointer", &retry.Backoff{Retryable: func(error) bool { return false }}, errTest, false},
+		{"permanent, but not to the policy", retry.Backoff{MaxAttempts: 1, Retryable: func(error) bool { return true }}, permanent, true},
+		{"Never", retry.Never, errTest, true},
+		{"Delays used up", retry.Delays(), errTest, true},
+		{"tries used up", retry.Backoff{MaxAttempts: 1}, errTest, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			loop := retry.Loop{Policy: c.policy}
+			err := loop.Wait(t.Context(), c.err)
+			if !errors.Is(err, errTest) {
+				t.Fatalf("Wait = %v, want an error that Is the failure", err)
+			}
+			if errors.Is(err, retry.ErrExhausted) != c.exhausted {
+				t.Errorf("Is(%v, ErrExhausted) = %v", err, !c.exhausted)
+			}
+			if !c.exhausted && err != c.err { //nolint:errorlint // the very same
+				t.Errorf("Wait = %#v, want the error as it came", err)
+			}
+		})
+	}
+}
+
+// TestLoopNilError sees that a failure without an error cannot make a loop spin.
+func TestLoopNilError(t *testing.T) {
+	t.Parallel()
+	loop := retry.Loop{Policy: retry.Never}
+	if err := loop.Wait(t.Context(), nil); !errors.Is(err, retry.ErrExhausted) {
+		t.Errorf("Wait = %v", err)
+	}
+}
+
+func TestLoopContext(t *testing.T) {
+	t.Parallel()
+	errCause := errors.New("user pressed stop")
+	for _, c := range []struct {
+		name   string
+		cancel time.Duration // after which time; 0: beforehand
+		cause  error
+		err    error
+		policy retry.Policy
+		want   error
+		text   string
+	}{
+		{"beforehand", 0, nil, errTest, exact, context.Canceled, "context canceled (last failure: test failure)"},
+		{"beforehand, no wait", 0, nil, errTest, retry.Delays(0), context.Canceled, "context canceled (last failure: test failure)"},
+		{"while waiting", 500 * time.Millisecond, nil, errTest, exact, context.Canceled, "context canceled (last failure: test failure)"},
+		{"with a cause", 500 * time.Millisecond, errCause, errTest, exact, errCause, "user pressed stop (last failure: test failure)"},
+		{"the failure is the cause", 0, nil, fmt.Errorf("patch: %w", context.Canceled), exact, context.Canceled, "patch: context canceled"},
+		{"wins over permanent", 0, errCause, retry.Permanent(errTest), exact, errCause, "user pressed stop (last failure: test failure)"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				ctx, cancel := context.WithCancelCause(t.Context())
+				defer cancel(nil)
+				if c.cancel == 0 {
+					cancel(c.cause)
+				} else {
+					time.AfterFunc(c.cancel, func() { cancel(c.cause) })
+				}
+				start := time.Now()
+				loop := retry.Loop{Policy: c.policy}
+				err := loop.Wait(ctx, c.err)
+				if took := time.Since(start); took != c.cancel {
+					t.Errorf("took %v, want %v", took, c.cancel)
+				}
+				if !errors.Is(err, c.want) || !errors.Is(err, c.err) || !errors.Is(err, context.Canceled) {
+					t.Errorf("Wait = %v, want one that Is %v, the failure and context.Canceled", err, c.want)
+				}
+				if errors.Is(err, retry.ErrExhausted) {
+					t.Error("Is ErrExhausted")
+				}
+				if err != nil && err.Error() != c.text {
+					t.Errorf("text %q, want %q", err, c.text)
+				}
+			})
+		})
+	}
+}
+
+// TestLoopTryTimeout sees that a timeout inside one try is worth another.
+func TestLoopTryTimeout(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		tries := 0
+		err := retry.Do(t.Context(), exact, func(ctx context.Context) error {
+			if tries++; tries == 3 {
+				return nil
+			}
+			ctx, cancel := context.WithTimeout(ctx, time.Minute)
+			defer cancel()
+			<-ctx.Done()
+			return ctx.Err()
+		})
+		if err != nil || tries != 3 {
+			t.Errorf("Do = %v after %d tries", err, tries)
+		}
+	})
+}
+
+func TestDo(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		policy retry.Policy
+		fails  int
+		tries  int
+		want   error
+		took   time.Duration
+	}{
+		{"at once", nil, 0, 1, nil, 0},
+		{"third try", exact, 2, 3, nil, 3 * time.Second},
+		{"delays", retry.Delays(time.Second, time.Minute), 9, 3, retry.ErrExhausted, 61 * time.Second},
+		{"never", retry.Never, 9, 1, retry.ErrExhausted, 0},
+		{"elapsed", retry.Backoff{Jitter: -1, MaxElapsed: 10 * time.Second}, 99, 4, retry.ErrExhausted, 7 * time.Second},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				start, tries := time.Now(), 0
+				err := retry.Do(t.Context(), c.policy, func(context.Context) error {
+					if tries++; tries > c.fails {
+						return nil
+					}
+					return errTest
+				})
+				if !errors.Is(err, c.want) || tries != c.tries || time.Since(start) != c.took {
+					t.Errorf("Do = %v after %d tries and %v; want %v, %d, %v",
+						err, tries, time.Since(start), c.want, c.tries, c.took)
+				}
+			})
+		})
+	}
+}
+
+func TestDoEnded(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(errTest)
+	err := retry.Do(ctx, nil, func(context.Context) error {
+		t.Error("called")
+		return nil
+	})
+	if !errors.Is(err, errTest) {
+		t.Errorf("Do = %v, want the cause", err)
+	}
+}

@@ -1,0 +1,45 @@
+package transport_test
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// TestImports keeps go-retryablehttp in the one package that is for it, and
+// other modules of the project out.
+func TestImports(t *testing.T) {
+	tool, err := exec.LookPath("go")
+	if err != nil {
+		t.Skip("no go command")
+	}
+	const own = "github.com/tusker-go/tusker/transport"
+	for _, c := range []struct {
+		pkg       string
+		hashicorp bool
+	}{
+		{".", false},
+		{"./nethttp", false},
+		{"./transporttest", false},
+		{"./retryablehttp", true},
+	} {
+		out, err := exec.CommandContext(t.Context(), tool, "list", "-deps", c.pkg).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		hashicorp := false
+		for path := range strings.FieldsSeq(string(out)) {
+			switch {
+			case path == own, strings.HasPrefix(path, own+"/"):
+			case strings.HasPrefix(path, "vendor/"), !strings.Contains(strings.Split(path, "/")[0], "."):
+			case strings.HasPrefix(path, "github.com/hashicorp/"):
+				hashicorp = true
+			default:
+				t.Errorf("%s reaches %s", c.pkg, path)
+			}
+		}
+		if hashicorp != c.hashicorp {
+			t.Errorf("%s reaches go-retryablehttp: %v, want %v", c.pkg, hashicorp, c.hashicorp)
+		}
+	}
+}

@@ -1,0 +1,101 @@
+package transport_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tusker-go/tusker/transport"
+)
+
+func TestLog(t *testing.T) {
+	t.Parallel()
+	answer := transport.DoerFunc(func(*http.Request) (*http.Response, error) {
+		time.Sleep(time.Second)
+		return &http.Response{StatusCode: http.StatusNoContent, Body: http.NoBody}, nil
+	})
+	failure := transport.DoerFunc(func(req *http.Request) (*http.Response, error) {
+		return nil, fmt.Errorf("wrapped: %w", &url.Error{Op: "Patch", URL: req.URL.String(), Err: errTest})
+	})
+	for _, c := range []struct {
+		name  string
+		doer  transport.Doer
+		level slog.Level
+		want  string
+	}{
+		{"answer", answer, slog.LevelDebug, `level=DEBUG msg="http request" method=PATCH url=https://tus.example/files/1 duration=1s status=204` + "\n"},
+		{"error", failure, slog.LevelDebug, `level=DEBUG msg="http request" method=PATCH url=https://tus.example/files/1 duration=0s err="test failure"` + "\n"},
+		{"not enabled", answer, slog.LevelInfo, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var out bytes.Buffer
+				log := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{
+					Level: c.level,
+					ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+						if a.Key == slog.TimeKey {
+							return slog.Attr{}
+						}
+						return a
+					},
+				}))
+				req, err := http.NewRequestWithContext(t.Context(), http.MethodPatch, "https://user:pass@tus.example/files/1?token=secret#x", nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				resp, err := transport.Chain(c.doer, transport.Log(log)).Do(req)
+				if err == nil {
+					_ = resp.Body.Close()
+				} else if !errors.Is(err, errTest) {
+					t.Error(err)
+				}
+				if out.String() != c.want {
+					t.Errorf("logged %q, want %q", out.String(), c.want)
+				}
+			})
+		})
+	}
+}
+
+func TestLogNil(t *testing.T) {
+	t.Parallel()
+	end := &last{}
+	if d := transport.Chain(end, transport.Log(nil)); d != transport.Doer(end) {
+		t.Error("a nil logger is wrapped around")
+	}
+}
+
+func TestRedactURL(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, url, want string }{
+		{"plain", "https://tus.example/files/1", "https://tus.example/files/1"},
+		{"query", "https://tus.example/files/1?token=secret", "https://tus.example/files/1"},
+		{"user", "https://user:pass@tus.example:8080/files/1", "https://tus.example:8080/files/1"},
+		{"fragment", "https://tus.example/#secret", "https://tus.example/"},
+		{"encoded path", "https://tus.example/a%2Fb+c", "https://tus.example/a%2Fb+c"},
+		{"opaque", "mailto:user@example", "mailto:"},
+		{"relative", "/files/1?x", "/files/1"},
+		{"empty", "", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			u, err := url.Parse(c.url)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := transport.RedactURL(u); got != c.want {
+				t.Errorf("RedactURL(%q) = %q, want %q", c.url, got, c.want)
+			}
+		})
+	}
+	if got := transport.RedactURL(nil); got != "" {
+		t.Errorf("RedactURL(nil) = %q", got)
+	}
+}

@@ -1,0 +1,312 @@
+package transport_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"go.uber.org/goleak"
+
+	"github.com/tusker-go/tusker/transport"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// last is where a chain ends: it keeps the request that comes out of it.
+type last struct{ req *http.Request }
+
+func (l *last) Do(req *http.Request) (*http.Response, error) {
+	l.req = req
+	return &http.Response{StatusCode: http.StatusNoContent, Body: http.NoBody, Request: req}, nil
+}
+
+// through sends req through mw and returns what comes out.
+func through(t *testing.T, req *http.Request, mw ...transport.Middleware) *http.Request {
+	t.Helper()
+	var end last
+	resp, err := transport.Chain(&end, mw...).Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	return end.req
+}
+
+func newRequest(ctx context.Context, t *testing.T, method string, body io.Reader) *http.Request {
+	t.Helper()
+	req, err := http.NewRequestWithContext(ctx, method, "https://tus.example/files/1", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return req
+}
+
+func TestMiddlewareHeaders(t *testing.T) {
+	t.Parallel()
+	user := http.Header{"apikey": {"secret"}, "X-Two": {"1", "2"}}
+	header := transport.Header(user)
+	user.Set("X-Two", "changed later")
+	for _, c := range []struct {
+		name   string
+		mw     transport.Middleware
+		has    http.Header
+		stray  bool // the request goes to an origin without credentials
+		method string
+		want   http.Header
+	}{
+		{
+			name: "Header", mw: header,
+			want: http.Header{"Apikey": {"secret"}, "X-Two": {"1", "2"}},
+		},
+		{
+			name: "Header keeps the request's own", mw: header, has: http.Header{"X-Two": {"own"}},
+			want: http.Header{"Apikey": {"secret"}, "X-Two": {"own"}},
+		},
+		{name: "Header without credentials", mw: header, stray: true, want: http.Header{}},
+		{name: "Header nil", mw: transport.Header(nil), want: http.Header{}},
+		{
+			name: "BasicAuth", mw: transport.BasicAuth("Aladdin", "open sesame"), // RFC 7617, 2
+			want: http.Header{"Authorization": {"Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="}},
+		},
+		{
+			name: "BasicAuth keeps the request's own", mw: transport.BasicAuth("u", "p"), has: http.Header{"Authorization": {"own"}},
+			want: http.Header{"Authorization": {"own"}},
+		},
+		{name: "BasicAuth without credentials", mw: transport.BasicAuth("u", "p"), stray: true, want: http.Header{}},
+		{
+			name: "Bearer", mw: transport.Bearer(transport.StaticToken("abc")),
+			want: http.Header{"Authorization": {"Bearer abc"}},
+		},
+		{
+			name: "Bearer keeps the request's own", mw: transport.Bearer(nil), has: http.Header{"Authorization": {"own"}},
+			want: http.Header{"Authorization": {"own"}},
+		},
+		{name: "Bearer without credentials", mw: transport.Bearer(nil), stray: true, want: http.Header{}},
+		{name: "Bearer empty", mw: transport.Bearer(transport.StaticToken("")), want: http.Header{}},
+		{
+			name: "UserAgent", mw: transport.UserAgent("tusker/1"), stray: true,
+			want: http.Header{"User-Agent": {"tusker/1"}},
+		},
+		{
+			name: "UserAgent keeps the request's own", mw: transport.UserAgent("tusker/1"), has: http.Header{"User-Agent": {"own"}},
+			want: http.Header{"User-Agent": {"own"}},
+		},
+		{name: "UserAgent empty", mw: transport.UserAgent(""), want: http.Header{}},
+		{
+			name: "RequestID keeps the request's own", mw: transport.RequestID(), has: http.Header{"X-Request-Id": {"own"}},
+			want: http.Header{"X-Request-Id": {"own"}},
+		},
+		{
+			name: "MethodOverride PATCH", mw: transport.MethodOverride(), method: http.MethodPatch,
+			want: http.Header{"X-Http-Method-Override": {"PATCH"}},
+		},
+		{
+			name: "MethodOverride DELETE", mw: transport.MethodOverride(), method: http.MethodDelete,
+			want: http.Header{"X-Http-Method-Override": {"DELETE"}},
+		},
+		{name: "MethodOverride HEAD", mw: transport.MethodOverride(), method: http.MethodHead, want: http.Header{}},
+		{
+			name: "MethodOverride named", mw: transport.MethodOverride(http.MethodHead), method: http.MethodHead,
+			want: http.Header{"X-Http-Method-Override": {"HEAD"}},
+		},
+		{name: "MethodOverride not named", mw: transport.MethodOverride(http.MethodHead), method: http.MethodPatch, want: http.Header{}},
+		{name: "nil", mw: nil, want: http.Header{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			ctx := t.Context()
+			if c.stray {
+				ctx = transport.WithoutCredentials(ctx)
+			}
+			req := newRequest(ctx, t, c.method, nil)
+			if c.has != nil {
+				req.Header = c.has.Clone()
+			}
+			before, method := req.Header.Clone(), req.Method
+
+			got := through(t, req, c.mw)
+
+			if diff := cmp.Diff(c.want, got.Header); diff != "" {
+				t.Errorf("headers (-want +got):\n%s", diff)
+			}
+			wantMethod := method
+			if got.Header.Get(transport.MethodOverrideHeader) != "" {
+				wantMethod = http.MethodPost
+			}
+			if got.Method != wantMethod {
+				t.Errorf("method %s, want %s", got.Method, wantMethod)
+			}
+			if diff := cmp.Diff(before, req.Header); diff != "" || req.Method != method {
+				t.Errorf("the caller's request has changed: %s %s", req.Method, diff)
+			}
+		})
+	}
+}
+
+// all is every middleware that changes a request.
+func all() []transport.Middleware {
+	return []transport.Middleware{
+		transport.Bearer(transport.StaticToken("t")),
+		transport.BasicAuth("u", "p"),
+		transport.RequestID(),
+		transport.UserAgent("ua"),
+		transport.MethodOverride(),
+		// Last, so that nothing below it copies the values once more.
+		transport.Header(http.Header{"X-One": {"1"}}),
+	}
+}
+
+// TestMiddlewareBody sees that a body, GetBody and trailers come out as the very
+// same: a wrapped body would not reach the kernel, and a copied trailer would
+// miss what a body puts there at its end.
+func TestMiddlewareBody(t *testing.T) {
+	t.Parallel()
+	req := newRequest(t.Context(), t, http.MethodPatch, strings.NewReader("bytes"))
+	body := struct{ io.ReadCloser }{req.Body}
+	req.Body = &body
+	req.Trailer = http.Header{"Upload-Checksum": nil}
+	got := through(t, req, all()...)
+	if got.Body != io.ReadCloser(&body) || got.GetBody == nil || got.ContentLength != 5 {
+		t.Error("body, GetBody or length are not the caller's")
+	}
+	req.Trailer.Set("Upload-Checksum", "sha1 x")
+	if got.Trailer.Get("Upload-Checksum") != "sha1 x" {
+		t.Error("the trailer is a copy")
+	}
+}
+
+// TestMiddlewareNoHeader sees a request that was made by hand.
+func TestMiddlewareNoHeader(t *testing.T) {
+	t.Parallel()
+	req := newRequest(t.Context(), t, http.MethodPatch, nil)
+	req.Header = nil
+	got := through(t, req, all()...)
+	if len(got.Header) != 5 || req.Header != nil {
+		t.Errorf("headers %v, the caller's %v", got.Header, req.Header)
+	}
+}
+
+func TestMiddlewareConcurrent(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	mw := all()
+	ids := make(map[string]bool)
+	d := transport.Chain(transport.DoerFunc(func(req *http.Request) (*http.Response, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		ids[req.Header.Get("X-Request-ID")] = true
+		// What one request does with its values is nothing to the next.
+		req.Header["X-One"][0] = "changed"
+		return &http.Response{Body: http.NoBody}, nil
+	}), mw...)
+	req := newRequest(t.Context(), t, http.MethodPatch, nil)
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			resp, err := d.Do(req)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_ = resp.Body.Close()
+		})
+	}
+	wg.Wait()
+	if len(ids) != 16 || ids[""] {
+		t.Errorf("16 requests had %d ids", len(ids))
+	}
+	if got := through(t, req, mw...); req.Header.Get("X-One") != "" || got.Header.Get("X-One") != "1" {
+		t.Error("the caller's request or the middleware's own values have changed")
+	}
+}
+
+func TestBearer(t *testing.T) {
+	t.Parallel()
+	type key struct{}
+	n := 0
+	src := transport.TokenFunc(func(ctx context.Context) (string, error) {
+		n++
+		return fmt.Sprintf("%v-%d", ctx.Value(key{}), n), nil
+	})
+	mw := transport.Bearer(src)
+	ctx := context.WithValue(t.Context(), key{}, "of the request")
+	for _, want := range []string{"Bearer of the request-1", "Bearer of the request-2"} {
+		got := through(t, newRequest(ctx, t, http.MethodPatch, nil), mw)
+		if got := got.Header.Get("Authorization"); got != want {
+			t.Errorf("Authorization %q, want %q", got, want)
+		}
+	}
+}
+
+var errTest = errors.New("test failure")
+
+// TestNotSent sees requests that fail before they are sent: there is no answer,
+// and the body is closed.
+func TestNotSent(t *testing.T) {
+	t.Parallel()
+	failing := transport.TokenFunc(func(context.Context) (string, error) { return "", errTest })
+	for _, c := range []struct {
+		name string
+		doer transport.Doer
+		text string
+		is   error
+	}{
+		{"no token", transport.Chain(&last{}, transport.Bearer(failing)), "bearer token: test failure", errTest},
+		{"no token source", transport.Chain(&last{}, transport.Bearer(nil)), "bearer token: no source", nil},
+		{"no doer", transport.Chain(nil, transport.RequestID()), "transport: no Doer to send the request with", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			body, writer := io.Pipe()
+			resp, err := c.doer.Do(newRequest(t.Context(), t, http.MethodPatch, body))
+			if err == nil {
+				_ = resp.Body.Close()
+				t.Fatal("sent")
+			}
+			if err.Error() != c.text || (c.is != nil && !errors.Is(err, c.is)) {
+				t.Errorf("error %q, want %q", err, c.text)
+			}
+			if _, err := writer.Write([]byte("x")); !errors.Is(err, io.ErrClosedPipe) {
+				t.Errorf("the body is open: %v", err)
+			}
+		})
+	}
+}
+
+func TestChainOrder(t *testing.T) {
+	t.Parallel()
+	var got []string
+	note := func(name string) transport.Middleware {
+		return func(next transport.Doer) transport.Doer {
+			return transport.DoerFunc(func(req *http.Request) (*http.Response, error) {
+				got = append(got, name)
+				defer func() { got = append(got, "/"+name) }()
+				return next.Do(req)
+			})
+		}
+	}
+	through(t, newRequest(t.Context(), t, http.MethodHead, nil), note("a"), nil, note("b"))
+	if diff := cmp.Diff([]string{"a", "b", "/b", "/a"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestContextMarks(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	if transport.IsSingleAttempt(ctx) || transport.IsWithoutCredentials(ctx) {
+		t.Error("a plain context is marked")
+	}
+	if single := transport.SingleAttempt(ctx); !transport.IsSingleAttempt(single) || transport.IsWithoutCredentials(single) {
+		t.Error("SingleAttempt")
+	}
+	if stray := transport.WithoutCredentials(ctx); !transport.IsWithoutCredentials(stray) || transport.IsSingleAttempt(stray) {
+		t.Error("WithoutCredentials")
+	}
+}

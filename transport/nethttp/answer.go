@@ -1,0 +1,79 @@
+package nethttp
+
+import (
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"time"
+)
+
+// answerGrace is the longest that a failed write waits for the reader to take
+// an answer. It passes in full only where the reader itself is stuck: a broken
+// connection ends the reader at once.
+const answerGrace = time.Second
+
+// answerConn keeps a failed write from hiding the answer that explains it.
+//
+// A server that refuses a body answers while the body still flows, and closes.
+// The close resets the connection, so the next write fails, and net/http then
+// gives up on the connection although the answer lies ready to be read. Such a
+// write waits here until the reader has taken what there is.
+type answerConn struct {
+	net.Conn
+	once sync.Once
+	read chan struct{} // closed when there is nothing more to read
+}
+
+func keepAnswer(c net.Conn) net.Conn {
+	return &answerConn{Conn: c, read: make(chan struct{})}
+}
+
+func (c *answerConn) end() { c.once.Do(func() { close(c.read) }) }
+
+func (c *answerConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if err != nil {
+		c.end()
+	}
+	return n, err
+}
+
+func (c *answerConn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	c.await(err)
+	return n, err
+}
+
+// ReadFrom keeps the way to sendfile open.
+func (c *answerConn) ReadFrom(r io.Reader) (int64, error) {
+	var n int64
+	var err error
+	if rf, ok := c.Conn.(io.ReaderFrom); ok {
+		n, err = rf.ReadFrom(r)
+	} else {
+		n, err = io.Copy(struct{ io.Writer }{c.Conn}, r)
+	}
+	c.await(err)
+	return n, err
+}
+
+// Close lets waiting writes go.
+func (c *answerConn) Close() error {
+	c.end()
+	return c.Conn.Close()
+}
+
+// await holds back the error of a write that the peer caused.
+func (c *answerConn) await(err error) {
+	op, ok := errors.AsType[*net.OpError](err)
+	if !ok || op.Timeout() || errors.Is(err, net.ErrClosed) {
+		return
+	}
+	timer := time.NewTimer(answerGrace)
+	defer timer.Stop()
+	select {
+	case <-c.read:
+	case <-timer.C:
+	}
+}

@@ -1,0 +1,7 @@
+//go:build !(js && wasm)
+
+package nethttp
+
+import "net/http"
+
+func setDialer(t *http.Transport, c Config) { t.DialContext = c.dial() }

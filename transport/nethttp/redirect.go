@@ -1,0 +1,94 @@
+package nethttp
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+var (
+	// ErrInsecureRedirect is what an error Is when a server redirected a
+	// request from https to http.
+	ErrInsecureRedirect = errors.New("redirect from https to http refused")
+
+	// ErrTooManyRedirects is what an error Is when a request was redirected
+	// more than 10 times.
+	ErrTooManyRedirects = errors.New("too many redirects")
+)
+
+const maxRedirects = 10
+
+// crossOrigin holds the request headers that may go to another origin: those of
+// tus 1.0.0 and those that describe the content or what is accepted. A list of
+// what to drop could not know the names of users' own secrets.
+var crossOrigin = map[string]bool{
+	"Tus-Resumable":          true,
+	"Upload-Checksum":        true,
+	"Upload-Concat":          true,
+	"Upload-Defer-Length":    true,
+	"Upload-Length":          true,
+	"Upload-Metadata":        true,
+	"Upload-Offset":          true,
+	"X-Http-Method-Override": true,
+
+	"Accept":              true,
+	"Accept-Encoding":     true,
+	"Accept-Language":     true,
+	"Content-Disposition": true,
+	"Content-Encoding":    true,
+	"Content-Language":    true,
+	"Content-Length":      true,
+	"Content-Type":        true,
+	"Expect":              true,
+	"User-Agent":          true,
+}
+
+// checkRedirect is asked before req, which follows the requests of via.
+func checkRedirect(req *http.Request, via []*http.Request) error {
+	last := via[len(via)-1]
+	if req.Method != last.Method {
+		return http.ErrUseLastResponse
+	}
+	if len(via) >= maxRedirects {
+		return fmt.Errorf("%w: stopped after %d", ErrTooManyRedirects, maxRedirects)
+	}
+	if last.URL.Scheme == "https" && req.URL.Scheme == "http" {
+		return ErrInsecureRedirect
+	}
+	// Once away from the first origin, another has chosen where to go, even if
+	// it points back: the headers, which net/http copies from the first request
+	// each time, stay behind for good.
+	for _, r := range append(via[1:len(via):len(via)], req) {
+		if origin(r.URL) != origin(via[0].URL) {
+			stripHeader(req.Header)
+			break
+		}
+	}
+	return nil
+}
+
+func stripHeader(h http.Header) {
+	for key := range h {
+		if !crossOrigin[http.CanonicalHeaderKey(key)] {
+			delete(h, key)
+		}
+	}
+}
+
+// origin is scheme, host and port, with the port spelled out (RFC 6454).
+func origin(u *url.URL) string {
+	scheme := strings.ToLower(u.Scheme)
+	port := u.Port()
+	if port == "" {
+		switch scheme {
+		case "http":
+			port = "80"
+		case "https":
+			port = "443"
+		}
+	}
+	return scheme + "://" + net.JoinHostPort(strings.ToLower(u.Hostname()), port)
+}

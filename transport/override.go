@@ -1,0 +1,31 @@
+package transport
+
+import (
+	"net/http"
+	"slices"
+)
+
+// MethodOverrideHeader is the header that [MethodOverride] sets.
+const MethodOverrideHeader = "X-HTTP-Method-Override"
+
+// MethodOverride sends each request that has one of methods as POST and names
+// the method in X-HTTP-Method-Override, for networks that let nothing else pass
+// (tus 1.0.0, X-HTTP-Method-Override). Without methods it is PATCH and DELETE.
+// The server has to support it.
+func MethodOverride(methods ...string) Middleware {
+	methods = slices.Clone(methods)
+	if len(methods) == 0 {
+		methods = []string{http.MethodPatch, http.MethodDelete}
+	}
+	return func(next Doer) Doer {
+		return DoerFunc(func(req *http.Request) (*http.Response, error) {
+			if !slices.Contains(methods, req.Method) {
+				return next.Do(req)
+			}
+			req = edit(req)
+			req.Header.Set(MethodOverrideHeader, req.Method)
+			req.Method = http.MethodPost
+			return next.Do(req)
+		})
+	}
+}

@@ -1,0 +1,92 @@
+package retryablehttp
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	hashicorp "github.com/hashicorp/go-retryablehttp"
+
+	"github.com/tusker-go/tusker/transport/nethttp"
+)
+
+// checkRetry never returns an error: it would take the place of the answer.
+func checkRetry(ctx context.Context, resp *http.Response, err error) (bool, error) {
+	if err != nil {
+		if final(err) {
+			return false, nil
+		}
+		again, _ := hashicorp.DefaultRetryPolicy(ctx, nil, err)
+		return again, nil
+	}
+	switch resp.StatusCode {
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		return true, nil
+	case http.StatusNotImplemented, http.StatusHTTPVersionNotSupported:
+		return false, nil
+	}
+	return resp.StatusCode >= http.StatusInternalServerError, nil
+}
+
+// final reports whether err is one that another try will only repeat.
+func final(err error) bool {
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return true
+	}
+	// An alert from the other side, such as a certificate that it does not
+	// accept. crypto/tls keeps the type of the alert to itself.
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "remote error" {
+		return true
+	}
+	return errors.Is(err, nethttp.ErrInsecureRedirect) || errors.Is(err, nethttp.ErrTooManyRedirects) || errors.Is(err, http.ErrSchemeMismatch)
+}
+
+// backoff draws a wait between least and a ceiling that doubles with each try,
+// try counting from 0. The time in Retry-After is a floor, which exchange.wait
+// caps.
+func backoff(least, most time.Duration, try int, resp *http.Response) time.Duration {
+	if least <= 0 {
+		least = defaultLeast
+	}
+	if most <= 0 {
+		most = defaultMost
+	}
+	least = min(least, most)
+	ceiling := least
+	for range try + 1 {
+		if ceiling > most/2 {
+			ceiling = most
+			break
+		}
+		ceiling *= 2
+	}
+	wait := ceiling
+	if ceiling > least {
+		wait = least + rand.N(ceiling-least)
+	}
+	if after, ok := retryAfter(resp); ok {
+		wait = max(wait, after)
+	}
+	return wait
+}
+
+// retryAfter reads Retry-After: seconds or a date (RFC 9110, 10.2.3).
+func retryAfter(resp *http.Response) (time.Duration, bool) {
+	if resp == nil {
+		return 0, false
+	}
+	value := resp.Header.Get("Retry-After")
+	if seconds, err := strconv.ParseUint(value, 10, 63); err == nil {
+		const most = uint64((1<<63 - 1) / time.Second)
+		return time.Duration(min(seconds, most)) * time.Second, true
+	}
+	if date, err := http.ParseTime(value); err == nil {
+		return max(time.Until(date), 0), true
+	}
+	return 0, false
+}

@@ -1,0 +1,156 @@
+package transporttest
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// closeable tells when it has been closed.
+type closeable struct {
+	io.ReadCloser
+	once   sync.Once
+	closed chan struct{}
+}
+
+func newCloseable(r io.ReadCloser) *closeable {
+	return &closeable{ReadCloser: r, closed: make(chan struct{})}
+}
+
+func (c *closeable) Close() error {
+	c.once.Do(func() { close(c.closed) })
+	return c.ReadCloser.Close()
+}
+
+// bodyClosed: the request's body is closed, whatever becomes of the request.
+// That may be after Do has returned.
+func bodyClosed(d subject) {
+	t := d.t
+	for _, c := range []struct {
+		name   string
+		handle func(http.ResponseWriter, *http.Request)
+	}{
+		{"success", func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }},
+		{"refused unread", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusConflict) }},
+		{"dropped", func(w http.ResponseWriter, _ *http.Request) { faults[2].do(w) }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := serve(t, c.handle)
+			body := newCloseable(io.NopCloser(io.LimitReader(zeros{}, 4<<20)))
+			req := request(d.bounded(t), t, http.MethodPatch, s.URL, body)
+			req.ContentLength = 4 << 20
+			// Any outcome will do: a server that does not read on may make
+			// this an answer or an error.
+			if resp, err := d.Do(req); err == nil {
+				drain(t, resp)
+			}
+			d.await(t, body.closed, "close the body")
+		})
+	}
+	t.Run("no connection", func(t *testing.T) {
+		s := serve(t, func(http.ResponseWriter, *http.Request) {})
+		s.Close()
+		body := newCloseable(io.NopCloser(strings.NewReader("x")))
+		if resp, err := d.Do(request(d.bounded(t), t, http.MethodPost, s.URL, body)); err == nil {
+			drain(t, resp)
+			t.Error("an answer, from a server that is gone")
+		}
+		d.await(t, body.closed, "close the body")
+	})
+}
+
+// cancelledBefore: a context that has ended lets nothing through.
+func cancelledBefore(d subject) {
+	t := d.t
+	url, arrived := record(t)
+	ctx, cancel := context.WithCancel(d.bounded(t))
+	cancel()
+	body := newCloseable(io.NopCloser(strings.NewReader("x")))
+	resp, err := d.Do(request(ctx, t, http.MethodPatch, url, body))
+	if err == nil {
+		_ = resp.Body.Close()
+	}
+	wantCanceled(t, err)
+	d.await(t, body.closed, "close the body")
+	select {
+	case got := <-arrived:
+		t.Errorf("%s arrived", got.method)
+	default:
+	}
+}
+
+// cancelledSending: cancelling ends a request whose body the server has stopped
+// to read.
+func cancelledSending(d subject) {
+	t := d.t
+	begun, end := make(chan struct{}), make(chan struct{})
+	s := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.ReadFull(r.Body, make([]byte, 1))
+		close(begun)
+		<-end
+	})
+	defer close(end)
+	body := newCloseable(io.NopCloser(zeros{}))
+	cancelDuring(t, d, http.MethodPatch, s.URL, body, begun)
+	d.await(t, body.closed, "close the body")
+}
+
+// cancelledAwaiting: cancelling ends a request that the server does not answer.
+func cancelledAwaiting(d subject) {
+	t := d.t
+	for _, method := range []string{http.MethodHead, http.MethodPatch} {
+		t.Run(method, func(t *testing.T) {
+			begun, end := make(chan struct{}), make(chan struct{})
+			s := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body)
+				close(begun)
+				<-end
+			})
+			defer close(end)
+			var body io.ReadCloser
+			if method == http.MethodPatch {
+				body = io.NopCloser(strings.NewReader("x"))
+			}
+			cancelDuring(t, d, method, s.URL, body, begun)
+		})
+	}
+}
+
+func cancelDuring(t *testing.T, d subject, method, url string, body io.ReadCloser, begun <-chan struct{}) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var reader io.Reader // an interface that holds a nil body is no nil
+	if body != nil {
+		reader = body
+	}
+	req := request(ctx, t, method, url, reader)
+	ended := make(chan error, 1)
+	go func() {
+		resp, err := d.Do(req)
+		if err == nil {
+			_ = resp.Body.Close()
+		}
+		ended <- err
+	}()
+	d.await(t, begun, "reach the server")
+	cancel()
+	select {
+	case err := <-ended:
+		wantCanceled(t, err)
+	case <-time.After(d.patience):
+		t.Fatalf("Do has not returned %v after its context was cancelled", d.patience)
+	}
+}
+
+func wantCanceled(t *testing.T, err error) {
+	t.Helper()
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want one that Is context.Canceled", err)
+	}
+}
