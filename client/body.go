@@ -1,0 +1,107 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+)
+
+var errBodyStopped = errors.New("the request is over")
+
+// body is the payload of one request. It can be opened again, for a redirect
+// that keeps the method or a connection that closed before anything was sent.
+type body struct {
+	size   int64
+	reader func() (io.Reader, error) // size bytes, anew with each call
+	last   bool                      // the upload ends with these bytes
+	onSent func(n int64)             // bytes taken by the network, counted in this request; nil: nobody asks
+	dog    *watchdog
+
+	mu      sync.Mutex
+	current *bodyReader // the one that counts
+	high    int64       // most bytes taken by any reader
+	err     error       // why the source failed
+	stopped bool
+}
+
+// open gives a reader of the whole body; an earlier one reads no further.
+func (b *body) open() (io.ReadCloser, error) {
+	r, err := b.reader()
+	if err != nil {
+		err = sourceError(err)
+		b.mu.Lock()
+		b.err = err
+		b.mu.Unlock()
+		return nil, err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.current = &bodyReader{b: b, r: r}
+	return b.current, nil
+}
+
+// stop waits for a running Read to end, and lets none follow.
+func (b *body) stop() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.stopped = true
+}
+
+// sent is the most bytes that the network took.
+func (b *body) sent() int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.high
+}
+
+func (b *body) sourceError() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.err
+}
+
+type bodyReader struct {
+	b *body
+	r io.Reader
+	n int64
+}
+
+func (r *bodyReader) Read(p []byte) (int, error) {
+	b := r.b
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.stopped || b.current != r {
+		return 0, errBodyStopped
+	}
+	left := b.size - r.n
+	if left <= 0 {
+		return 0, io.EOF
+	}
+	b.dog.pause()
+	n, err := r.r.Read(p[:min(int64(len(p)), left)])
+	r.n += int64(n)
+	b.high = max(b.high, r.n)
+	if r.n == b.size {
+		if b.last {
+			b.dog.finishing()
+		} else {
+			b.dog.alive()
+		}
+	} else {
+		b.dog.alive()
+		if errors.Is(err, io.EOF) {
+			err = fmt.Errorf("%w: %d bytes are missing", ErrSourceChanged, b.size-r.n)
+		}
+		if err != nil {
+			b.err = sourceError(err)
+			return n, b.err
+		}
+	}
+	if n > 0 && b.onSent != nil {
+		b.onSent(r.n)
+	}
+	return n, nil
+}
+
+func (r *bodyReader) Close() error { return nil }

@@ -1,0 +1,37 @@
+package client
+
+import (
+	"net/http"
+
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// CallOptions adjusts one call. Nil and the zero value change nothing.
+type CallOptions struct {
+	// Header is sent with every request of this call. It wins over
+	// Config.Header, and the headers of the protocol win over it.
+	Header http.Header
+}
+
+func (o *CallOptions) header() http.Header {
+	if o == nil {
+		return nil
+	}
+	return o.Header
+}
+
+// Reply is a server's answer to one exchange.
+type Reply struct {
+	// State is what the answer says of the upload. Its Location is absolute:
+	// the URL that the upload has from now on. Answers other than to a
+	// creation have the URL that was asked, after redirects.
+	State protocol.State
+
+	// Capabilities is set in the answer to Options only.
+	Capabilities protocol.Capabilities
+
+	// StatusCode and Header are those of the answer. Servers put identifiers
+	// of their own into headers.
+	StatusCode int
+	Header     http.Header
+}

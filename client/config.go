@@ -1,0 +1,214 @@
+package client
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/tusker-go/tusker/retry"
+	"github.com/tusker-go/tusker/transport"
+	"github.com/tusker-go/tusker/transport/nethttp"
+)
+
+// Defaults of Config.
+const (
+	// DefaultConcurrency is how many uploads UploadAll and UploadConcat send
+	// side by side.
+	DefaultConcurrency = 3
+
+	// DefaultStallTimeout is how long a request may go without a sign of life.
+	DefaultStallTimeout = 30 * time.Second
+
+	// DefaultFinishTimeout is how long the server may take to answer once it
+	// has been sent the last byte of an upload.
+	DefaultFinishTimeout = 10 * time.Minute
+)
+
+// Config says where uploads go and how. The zero value of every field is its
+// default, so Config{Endpoint: u} is complete.
+type Config struct {
+	// Endpoint is the creation URL of the server, such as
+	// https://tus.example/files/. User information in it is sent as basic
+	// authentication. It may be empty for a Client that only works on the
+	// URLs of uploads that exist; calls that create then fail with
+	// ErrNoEndpoint.
+	Endpoint string
+
+	// Doer sends the requests. Nil is nethttp.New with its defaults. It must
+	// be safe for concurrent use.
+	Doer transport.Doer
+
+	// Header is sent with every request, under the headers of the protocol
+	// and those of a single call. It goes to the origin of Endpoint only,
+	// see ForeignCredentials.
+	Header http.Header
+
+	// Retry decides whether a failed request is tried again, and when. Nil is
+	// retry.Backoff{}: 10 tries in a row without progress, waits of at most
+	// 60 s. Use retry.Never to fail at once.
+	Retry retry.Policy
+
+	// Logger gets a Debug record for each exchange, Info for uploads that
+	// begin and end, and Warn for retries. URLs are logged without query and
+	// user information. Nil is silent.
+	Logger *slog.Logger
+
+	// ChunkSize is the most bytes that one PATCH carries. Zero sends all that
+	// is left in one request, which is fastest; set it for servers or proxies
+	// that limit the size of a request. A stream is sent in chunks in any case,
+	// and keeps at least one of them in memory, see StreamOptions.Keep.
+	ChunkSize int64
+
+	// Concurrency is how many uploads UploadAll and UploadConcat send side by
+	// side. Zero is DefaultConcurrency.
+	Concurrency int
+
+	// StallTimeout is how long a request may go without a sign of life: no
+	// byte taken by the network and no answer. The request then fails with
+	// ErrStalled, which is worth a retry. The time a source takes to deliver
+	// does not count. Zero is DefaultStallTimeout, negative is no limit.
+	StallTimeout time.Duration
+
+	// FinishTimeout takes the place of StallTimeout while the server handles
+	// the end of an upload: after its last byte, and while it joins or
+	// deletes uploads. Zero is DefaultFinishTimeout, negative is no limit.
+	FinishTimeout time.Duration
+
+	// ForeignCredentials sends Header, the headers of single calls, and what
+	// the middleware in Doer adds, to other origins than that of Endpoint
+	// too. By default a Location on another origin gets none of them.
+	ForeignCredentials bool
+}
+
+// Errors of a Client and its calls that are found before anything is sent.
+var (
+	// ErrNoEndpoint means that a call needs Config.Endpoint.
+	ErrNoEndpoint = errors.New("no endpoint configured")
+
+	// ErrInvalidURL means that a URL is not an absolute http or https URL.
+	ErrInvalidURL = errors.New("invalid URL")
+
+	// ErrInvalidHeader means that a header given by the caller cannot be sent.
+	ErrInvalidHeader = errors.New("invalid header")
+
+	// ErrInvalidOption means that an option has a value that makes no sense.
+	ErrInvalidOption = errors.New("invalid option")
+)
+
+// Client creates and sends uploads. It is safe for concurrent use and keeps
+// no state of single uploads.
+type Client struct {
+	endpoint *url.URL // nil: none
+	doer     transport.Doer
+	header   http.Header
+	policy   retry.Policy
+	log      *slog.Logger
+
+	chunkSize   int64
+	concurrency int
+	stall       time.Duration // 0: no limit
+	finish      time.Duration // 0: no limit
+	foreign     bool
+}
+
+// New checks cfg and returns a Client. No request is sent. The error Is
+// ErrInvalidURL, ErrInvalidHeader or ErrInvalidOption.
+func New(cfg Config) (*Client, error) {
+	c := &Client{
+		doer:        cfg.Doer,
+		header:      cfg.Header.Clone(),
+		policy:      cfg.Retry,
+		log:         cfg.Logger,
+		chunkSize:   cfg.ChunkSize,
+		concurrency: cfg.Concurrency,
+		stall:       limit(cfg.StallTimeout, DefaultStallTimeout),
+		finish:      limit(cfg.FinishTimeout, DefaultFinishTimeout),
+		foreign:     cfg.ForeignCredentials,
+	}
+	if c.header == nil {
+		c.header = http.Header{}
+	}
+	if c.doer == nil {
+		c.doer = nethttp.New(nethttp.Config{})
+	}
+	if c.policy == nil {
+		c.policy = retry.Backoff{}
+	}
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
+	}
+	if c.concurrency == 0 {
+		c.concurrency = DefaultConcurrency
+	}
+	if c.concurrency < 0 {
+		return nil, fmt.Errorf("client: %w: concurrency %d is negative", ErrInvalidOption, c.concurrency)
+	}
+	if c.chunkSize < 0 {
+		return nil, fmt.Errorf("client: %w: chunk size %d is negative", ErrInvalidOption, c.chunkSize)
+	}
+	if err := checkHeader(c.header); err != nil {
+		return nil, fmt.Errorf("client: %w", err)
+	}
+	if cfg.Endpoint == "" {
+		return c, nil
+	}
+	u, err := parseURL(cfg.Endpoint)
+	if err != nil {
+		return nil, fmt.Errorf("client: endpoint: %w", err)
+	}
+	// A Location never repeats the user information of the endpoint, so it has
+	// to travel as a header to reach the requests that follow the creation.
+	if u.User != nil {
+		if c.header.Get("Authorization") == "" {
+			c.header.Set("Authorization", basicAuth(u.User))
+		}
+		u.User = nil
+	}
+	c.endpoint = u
+	return c, nil
+}
+
+// Endpoint returns the creation URL without user information, or "" where none
+// is configured.
+func (c *Client) Endpoint() string {
+	if c.endpoint == nil {
+		return ""
+	}
+	return c.endpoint.String()
+}
+
+func (c *Client) creationURL() (string, error) {
+	if c.endpoint == nil {
+		return "", ErrNoEndpoint
+	}
+	return c.endpoint.String(), nil
+}
+
+// mayShare tells whether headers given for the endpoint may go to u.
+func (c *Client) mayShare(u *url.URL) bool {
+	return c.foreign || c.endpoint == nil || sameOrigin(c.endpoint, u)
+}
+
+// once marks requests of a loop that retries by itself, so that no Doer below
+// multiplies its tries.
+func once(ctx context.Context) context.Context { return transport.SingleAttempt(ctx) }
+
+func basicAuth(u *url.Userinfo) string {
+	password, _ := u.Password()
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(u.Username()+":"+password))
+}
+
+func limit(d, def time.Duration) time.Duration {
+	switch {
+	case d == 0:
+		return def
+	case d < 0:
+		return 0
+	}
+	return d
+}

@@ -1,0 +1,51 @@
+package client
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// Create makes a new upload without sending any of its bytes (tus 1.0.0,
+// Creation). One exchange, no retry: after a failure without an answer the
+// server may hold an upload that nobody knows of. The reply's State.Location is
+// the URL of the upload.
+func (c *Client) Create(ctx context.Context, creation protocol.Creation, opts *CallOptions) (*Reply, error) {
+	return c.create(ctx, protocol.OpCreate, creation, opts)
+}
+
+// Concat joins complete partial uploads, in the order of parts, into a new
+// final upload (tus 1.0.0, Concatenation). One exchange, no retry.
+func (c *Client) Concat(ctx context.Context, parts []string, metadata protocol.Metadata, opts *CallOptions) (*Reply, error) {
+	return c.create(ctx, protocol.OpConcat, protocol.Creation{
+		Metadata: metadata,
+		Concat:   protocol.Concat{Kind: protocol.ConcatFinal, Parts: parts},
+	}, opts)
+}
+
+func (c *Client) create(ctx context.Context, op protocol.Op, creation protocol.Creation, opts *CallOptions) (*Reply, error) {
+	creation.WithBody = false
+	endpoint, err := c.creationURL()
+	if err != nil {
+		return nil, &Error{Op: op, Err: err}
+	}
+	return c.do(ctx, exchange{
+		op:     op,
+		method: http.MethodPost,
+		url:    endpoint,
+		set:    creation.SetHeader,
+		parse:  parseCreated,
+		slow:   op == protocol.OpConcat,
+	}, opts)
+}
+
+// parseCreated needs the Location only: without a body in the request, the
+// offset of a new upload is 0 whatever the answer says.
+func parseCreated(h protocol.Header) (protocol.State, error) {
+	state, err := protocol.ParseCreated(h)
+	if state.Location != "" {
+		return state, nil
+	}
+	return state, err
+}

@@ -1,0 +1,133 @@
+package client
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/transport"
+)
+
+// Error says what is known about an exchange that failed. Test for its meaning
+// with errors.Is against the sentinels of package protocol (ErrNotFound,
+// ErrOffsetMismatch, …) and of this package; get at the facts with errors.As.
+type Error struct {
+	// Op is the exchange that failed.
+	Op protocol.Op
+
+	// URL is where the request went, whole, "" where there was nowhere to go.
+	// It may be a secret; the text of the error has it without query and user
+	// information.
+	URL string
+
+	// StatusCode is that of the answer, or 0 where there was none.
+	StatusCode int
+
+	// Code is the server's own code for the error where its body names one,
+	// such as ERR_UPLOAD_LOCKED.
+	Code string
+
+	// Header is that of the answer, nil where there was none.
+	Header http.Header
+
+	// Body is the beginning of the answer's body: the server's words, at most
+	// 4 KiB.
+	Body string
+
+	// After is how long the server asks to wait (Retry-After), or 0.
+	After time.Duration
+
+	// Err is the cause. It is never nil.
+	Err error
+}
+
+// Error gives one line: operation, redacted URL, cause, and the server's words.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(string(e.Op))
+	if e.URL != "" {
+		b.WriteByte(' ')
+		b.WriteString(redact(e.URL))
+	}
+	b.WriteString(": ")
+	b.WriteString(e.Err.Error())
+	if words := e.words(); words != "" {
+		b.WriteString(": ")
+		b.WriteString(strconv.Quote(words))
+	}
+	return b.String()
+}
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Retryable tells package retry whether the exchange is worth another try.
+func (e *Error) Retryable() bool { return classify(e).retryable() }
+
+// RetryAfter tells package retry how long the server asked to wait.
+func (e *Error) RetryAfter() (time.Duration, bool) { return e.After, e.After > 0 }
+
+const maxWords = 300
+
+// words is what the server said, shortened; a page of HTML says nothing.
+func (e *Error) words() string {
+	s := strings.TrimSpace(e.Body)
+	if strings.HasPrefix(s, "<") {
+		return ""
+	}
+	if len(s) > maxWords {
+		s = strings.ToValidUTF8(s[:maxWords], "") + "…"
+	}
+	return s
+}
+
+// errorCode finds the code in a body of the form "ERR_CODE: words".
+func errorCode(body string) string {
+	code, _, _ := strings.Cut(body, ":")
+	code = strings.TrimSpace(code)
+	if !strings.HasPrefix(code, "ERR_") || strings.ContainsFunc(code, func(r rune) bool {
+		return r != '_' && (r < 'A' || r > 'Z') && (r < '0' || r > '9')
+	}) {
+		return ""
+	}
+	return code
+}
+
+// retryAfter reads the header in its two forms, seconds and a date
+// (RFC 9110, section 10.2.3).
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	v := strings.TrimSpace(h.Get("Retry-After"))
+	if v == "" {
+		return 0
+	}
+	if s, err := strconv.ParseInt(v, 10, 64); err == nil {
+		const most = int64(365 * 24 * time.Hour / time.Second)
+		return time.Duration(max(0, min(s, most))) * time.Second
+	}
+	if t, err := http.ParseTime(v); err == nil {
+		return max(0, t.Sub(now))
+	}
+	return 0
+}
+
+// redacted shows an error without the URL that net/http puts into its text,
+// which may be a secret, and without the addresses that each layer of net adds
+// to a broken connection. What the error is stays visible to errors.Is and As.
+type redacted struct{ err error }
+
+func (r *redacted) Error() string {
+	err := transport.RedactError(r.err)
+	for {
+		op, ok := errors.AsType[*net.OpError](err)
+		if !ok || op.Op == "dial" || op.Err == nil {
+			return err.Error()
+		}
+		err = op.Err
+	}
+}
+
+func (r *redacted) Unwrap() error { return r.err }

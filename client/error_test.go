@@ -1,0 +1,146 @@
+package client_test
+
+import (
+	"bytes"
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+func TestErrorFacts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		c := newClient(t, s, client.Config{})
+		s.On(http.MethodPatch, fake.Status(423, "ERR_UPLOAD_LOCKED: file currently locked\n", "Retry-After", "5", "X-Request-Id", "abc"))
+		url := s.URL + "1?token=hidden"
+		_, err := c.Patch(t.Context(), url, protocol.Patch{}, strings.NewReader("a"), 1, nil)
+		wantIs(t, err, protocol.ErrLocked)
+		e := facts(t, err)
+		want := &client.Error{
+			Op: protocol.OpPatch, URL: url, StatusCode: 423, Code: "ERR_UPLOAD_LOCKED", Header: e.Header,
+			Body: "ERR_UPLOAD_LOCKED: file currently locked\n", After: 5 * time.Second,
+		}
+		if diff := cmp.Diff(want, e, cmpopts.IgnoreFields(client.Error{}, "Err")); diff != "" {
+			t.Errorf("error (-want +got):\n%s", diff)
+		}
+		if e.Header.Get("X-Request-Id") != "abc" {
+			t.Errorf("headers %v", e.Header)
+		}
+		if got, want := err.Error(), `patch http://tus.example/files/1: locked (423): "ERR_UPLOAD_LOCKED: file currently locked"`; got != want {
+			t.Errorf("text\n got %s\nwant %s", got, want)
+		}
+	})
+}
+
+func TestErrorText(t *testing.T) {
+	e := func(body string) string {
+		return (&client.Error{Op: protocol.OpHead, URL: "http://h/f?q", StatusCode: 400, Body: body, Err: protocol.ErrBadRequest}).Error()
+	}
+	const prefix = "head http://h/f: bad request"
+	tests := map[string]struct{ body, want string }{
+		"no body":       {"", prefix},
+		"spaces":        {" \r\n", prefix},
+		"a page":        {"\n<html>", prefix},
+		"words":         {"no\n", prefix + `: "no"`},
+		"two lines":     {"a\nb", prefix + `: "a\nb"`},
+		"escapes":       {"\x1b[31mred\x00", prefix + `: "\x1b[31mred\x00"`},
+		"not UTF-8":     {"\xff\xfe", prefix + `: "\xff\xfe"`},
+		"a long text":   {strings.Repeat("a", 4096), prefix + `: "` + strings.Repeat("a", 300) + `…"`},
+		"cut in a rune": {strings.Repeat("a", 299) + "ü" + strings.Repeat("b", 99), prefix + `: "` + strings.Repeat("a", 299) + `…"`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := e(test.body); got != test.want {
+				t.Errorf("\n got %s\nwant %s", got, test.want)
+			}
+		})
+	}
+}
+
+func TestErrorBodyIsBounded(t *testing.T) {
+	s := fake.New(t, fake.Config{})
+	s.On(http.MethodPost, fake.Status(500, strings.Repeat("x", 1<<20)))
+	_, err := newClient(t, s, client.Config{}).Create(t.Context(), protocol.Creation{}, nil)
+	if n := len(facts(t, err).Body); n != 4096 {
+		t.Errorf("%d bytes kept", n)
+	}
+	// What is not an error's is not kept at all.
+	s.On(http.MethodPost, fake.Status(200, strings.Repeat("x", 1<<20)))
+	_, err = newClient(t, s, client.Config{}).Create(t.Context(), protocol.Creation{}, nil)
+	if n := len(facts(t, err).Body); n != 0 {
+		t.Errorf("%d bytes kept of a success", n)
+	}
+}
+
+// Neither errors nor logs nor the text of events show what may be a secret.
+func TestSecretsStaySecret(t *testing.T) {
+	config := fake.Config{Location: func(path string) string { return path + "?sig=hidden" }}
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, config)
+		var logged bytes.Buffer
+		c := newClient(t, s, client.Config{
+			Endpoint: "http://user:hidden@tus.example/files/?token=hidden",
+			Header:   http.Header{"X-Key": {"hidden"}},
+			Logger:   slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug})),
+			Retry:    second(3),
+		})
+		check := func(what, text string) {
+			t.Helper()
+			if strings.Contains(text, "hidden") {
+				t.Errorf("%s tells a secret: %s", what, text)
+			}
+		}
+		s.On(http.MethodPatch, fake.Cut(1), fake.Lose, fake.Status(409, ""), fake.Status(302, "", "Location", "http://u:hidden@h/?hidden"))
+		res, err := c.Upload(t.Context(), text(t, "hello"), &client.UploadOptions{ChunkSize: 3, OnEvent: func(e client.Event) {
+			if e.Err != nil {
+				check("event", e.Err.Error())
+			}
+		}})
+		wantIs(t, err, client.ErrRedirected)
+		check("error", err.Error())
+		if !strings.HasSuffix(res.URL, "?sig=hidden") {
+			t.Errorf("the URL is %s, which is not whole", res.URL)
+		}
+		for _, location := range []string{"ftp://h/?hidden", "http://[hidden/", "http://h:hidden/", "http://u:hidden@/"} {
+			s.On(http.MethodPost, fake.Status(201, "", "Location", location))
+			_, err = c.Upload(t.Context(), text(t, "hello"), nil)
+			wantIs(t, err, client.ErrInvalidLocation)
+			if strings.Contains(location, "?") || strings.Contains(location, "@") {
+				check("error", err.Error())
+			}
+		}
+		logged.Reset()
+		dead := newClient(t, s, client.Config{
+			Endpoint: "http://tus.example/files/?token=hidden", Retry: second(1),
+			Doer: doer(func(r *http.Request) (*http.Response, error) {
+				s.Doer().CloseIdleConnections()
+				return s.Doer().Do(r.WithContext(dying(r.Context())))
+			}),
+			Logger: slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		})
+		_, err = dead.Upload(t.Context(), text(t, "hello"), nil)
+		check("error", err.Error())
+		check("log", logged.String())
+		if logged.Len() == 0 {
+			t.Error("nothing was logged")
+		}
+	})
+}
+
+// dying is a context that has ended, for the network alone.
+func dying(ctx context.Context) context.Context {
+	ctx, cancel := context.WithCancel(ctx)
+	cancel()
+	return ctx
+}

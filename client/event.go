@@ -1,0 +1,150 @@
+package client
+
+import (
+	"sync"
+	"time"
+
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// EventKind says what an Event tells.
+type EventKind uint8
+
+// The kinds of events, in the order in which an upload may meet them.
+const (
+	// EventCreated: the server made a new upload. URL is set from here on.
+	EventCreated EventKind = iota + 1
+
+	// EventResumed: the server said how much it has of an upload that was
+	// begun before.
+	EventResumed
+
+	// EventProgress: bytes were sent or acknowledged. At most one in 100 ms.
+	EventProgress
+
+	// EventRetry: an exchange failed with Err and is tried again after Wait.
+	EventRetry
+
+	// EventRewound: the server went back to an earlier offset.
+	EventRewound
+
+	// EventDone: the upload is complete.
+	EventDone
+
+	// EventFailed: the upload ended with Err. Offset is what the server is
+	// known to have.
+	EventFailed
+)
+
+// String gives the name of the kind, such as "progress".
+func (k EventKind) String() string {
+	names := [...]string{"unknown", "created", "resumed", "progress", "retry", "rewound", "done", "failed"}
+	if int(k) >= len(names) {
+		return names[0]
+	}
+	return names[k]
+}
+
+// Event tells how an upload goes on. Offset <= Sent <= Length holds always.
+type Event struct {
+	Kind EventKind
+
+	// Source is the name of the source, and Part the number of the part,
+	// from 1, where several sources become one upload; 0 is the upload itself.
+	Source string
+	Part   int
+
+	// URL is that of the upload, "" before it is created. It may be a secret.
+	URL string
+
+	// Offset is how many bytes the server has acknowledged. Sent counts also
+	// those that the network took and that the server may yet lose: it falls
+	// back to Offset when they have to be sent again.
+	Offset, Sent int64
+
+	// Length is the size of the upload, as far as it is known.
+	Length protocol.Length
+
+	// Attempt is the number of tries in a row without progress, and Wait the
+	// time until the next one, in an EventRetry.
+	Attempt int
+	Wait    time.Duration
+
+	// Err is why, in an EventRetry or EventFailed.
+	Err error
+}
+
+// progressInterval is the least time between two EventProgress.
+const progressInterval = 100 * time.Millisecond
+
+// A sink calls OnEvent, one call at a time, for one or more uploads.
+type sink struct {
+	mu   sync.Mutex
+	call func(Event)
+}
+
+// events are those of one upload. A nil sink costs next to nothing.
+type events struct {
+	sink   *sink
+	source string
+	part   int
+
+	// What the last event said, guarded by sink.mu.
+	url          string
+	offset, sent int64
+	length       protocol.Length
+	last         time.Time
+	ended        bool
+}
+
+func newSink(call func(Event)) *sink {
+	if call == nil {
+		return nil
+	}
+	return &sink{call: call}
+}
+
+// update changes the state with set and emits an event of that kind.
+func (e *events) update(kind EventKind, set func(*Event)) {
+	if e.sink == nil {
+		return
+	}
+	e.sink.mu.Lock()
+	defer e.sink.mu.Unlock()
+	if e.ended {
+		return
+	}
+	ev := Event{Kind: kind, Source: e.source, Part: e.part, URL: e.url, Offset: e.offset, Sent: e.sent, Length: e.length}
+	if set != nil {
+		set(&ev)
+	}
+	if n, ok := ev.Length.Int64(); ok {
+		if n < ev.Offset {
+			// The source is not the one that the upload was begun with.
+			ev.Length = protocol.Length{}
+		} else {
+			ev.Sent = min(ev.Sent, n)
+		}
+	}
+	ev.Sent = max(ev.Sent, ev.Offset)
+	e.url, e.offset, e.sent, e.length = ev.URL, ev.Offset, ev.Sent, ev.Length
+	e.ended = kind == EventDone || kind == EventFailed
+	if kind == EventProgress {
+		now := time.Now()
+		if now.Sub(e.last) < progressInterval {
+			return
+		}
+		e.last = now
+	}
+	e.sink.call(ev)
+}
+
+// moved tells that the network took bytes up to sent.
+func (e *events) moved(sent int64) {
+	e.update(EventProgress, func(ev *Event) { ev.Sent = sent })
+}
+
+// acknowledged tells that the server has offset bytes.
+func (e *events) acknowledged(kind EventKind, offset int64, length protocol.Length) {
+	e.update(kind, func(ev *Event) { ev.Offset, ev.Sent, ev.Length = offset, offset, length })
+}

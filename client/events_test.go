@@ -1,0 +1,205 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"testing/iotest"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// wantOrder checks what holds for the events of any upload.
+func wantOrder(t *testing.T, list []client.Event) {
+	t.Helper()
+	for i, e := range list {
+		n, known := e.Length.Int64()
+		if e.Offset < 0 || e.Sent < e.Offset || known && e.Sent > n {
+			t.Errorf("event %d, %s: offset %d, sent %d, length %v", i, e.Kind, e.Offset, e.Sent, e.Length)
+		}
+		last := i == len(list)-1
+		if ends := e.Kind == client.EventDone || e.Kind == client.EventFailed; ends != last {
+			t.Errorf("event %d of %d is %s", i, len(list), e.Kind)
+		}
+		if (e.Err != nil) != (e.Kind == client.EventRetry || e.Kind == client.EventFailed) {
+			t.Errorf("event %d, %s: error %v", i, e.Kind, e.Err)
+		}
+	}
+}
+
+func TestEvents(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		src := client.Stream(iotest.OneByteReader(slow{newReader("hello"), time.Second}), client.StreamOptions{Name: "pipe", Length: protocol.Known(5)})
+		s.On(http.MethodPost, fake.Status(503, ""))
+		s.On(http.MethodPatch, nil, fake.Cut(1))
+		var events []client.Event
+		_, err := newClient(t, s, client.Config{ChunkSize: 2, Retry: second(3)}).Upload(t.Context(), src,
+			&client.UploadOptions{OnEvent: recordEvents(&events)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantOrder(t, events)
+		five, url := protocol.Known(5), "http://tus.example/files/1"
+		want := []client.Event{
+			{Kind: client.EventRetry, Source: "pipe", Attempt: 1, Wait: time.Second, Err: protocol.ErrUnavailable},
+			{Kind: client.EventCreated, Source: "pipe", URL: url, Length: five},
+			{Kind: client.EventProgress, Source: "pipe", URL: url, Length: five, Sent: 2},
+			{Kind: client.EventRetry, Source: "pipe", URL: url, Length: five, Offset: 2, Sent: 2, Attempt: 1, Wait: time.Second, Err: cmpopts.AnyError},
+			{Kind: client.EventProgress, Source: "pipe", URL: url, Length: five, Offset: 3, Sent: 3},
+			{Kind: client.EventDone, Source: "pipe", URL: url, Length: five, Offset: 5, Sent: 5},
+		}
+		// Whether two are less than 100 ms apart is not what this is about.
+		got := []client.Event{}
+		for _, e := range events {
+			if e.Kind != client.EventProgress || e.Offset != 2 && e.Sent != 4 && e.Sent != 5 {
+				got = append(got, e)
+			}
+		}
+		if diff := cmp.Diff(want, got, cmpopts.EquateErrors()); diff != "" {
+			t.Errorf("events (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestEventsOfFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		var events []client.Event
+		options := &client.UploadOptions{OnEvent: recordEvents(&events), ChunkSize: 2}
+		c := newClient(t, s, client.Config{})
+		s.On(http.MethodPatch, nil, fake.Status(403, ""))
+		res, err := c.Upload(t.Context(), text(t, "hello"), options)
+		if err == nil {
+			t.Fatal("no error")
+		}
+		wantOrder(t, events)
+		last := events[len(events)-1]
+		if last.Kind != client.EventFailed || last.URL != res.URL || last.Offset != 2 || last.Sent != 2 || !errors.Is(last.Err, protocol.ErrForbidden) {
+			t.Errorf("last event %+v", last)
+		}
+		events = nil
+		_, _ = c.Upload(t.Context(), nil, options)
+		_, _ = c.Resume(t.Context(), "no URL", text(t, "hello"), options)
+		if diff := cmp.Diff([]string{"failed", "failed"}, kinds(events)); diff != "" {
+			t.Errorf("events (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// However fast the bytes go, progress is told ten times a second at most, and
+// never late by more than a request.
+func TestProgressIsCoalesced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		const n = 1000
+		src := client.Stream(slow{newReader(noise(n)), 7 * time.Millisecond}, client.StreamOptions{Length: protocol.Known(n)})
+		var last time.Time
+		progress := 0
+		began := time.Now()
+		_, err := newClient(t, s, client.Config{ChunkSize: 1}).Upload(t.Context(), src, &client.UploadOptions{OnEvent: func(e client.Event) {
+			if e.Kind != client.EventProgress {
+				return
+			}
+			progress++
+			if gap := time.Since(last); gap < 100*time.Millisecond {
+				t.Errorf("%v after the one before", gap)
+			}
+			last = time.Now()
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		most := int(time.Since(began)/(100*time.Millisecond)) + 1
+		if progress > most || progress < most/2 {
+			t.Errorf("%d events in %v", progress, time.Since(began))
+		}
+	})
+}
+
+// One call at a time, none after the upload has returned.
+func TestEventsAreSynchronous(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		var running atomic.Int32
+		var returned atomic.Bool
+		check := func(client.Event) {
+			if running.Add(1) != 1 {
+				t.Error("two calls at once")
+			}
+			if returned.Load() {
+				t.Error("called after the return")
+			}
+			running.Add(-1)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		s.On(http.MethodPatch, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			time.AfterFunc(time.Second, cancel)
+			s.Hang(100)(w, r, next)
+		})
+		c := newClient(t, s, client.Config{})
+		_, err := c.Upload(ctx, text(t, noise(1<<20)), &client.UploadOptions{OnEvent: check})
+		returned.Store(true)
+		wantIs(t, err, context.Canceled)
+		time.Sleep(time.Minute)
+
+		returned.Store(false)
+		var sources []client.Source
+		for i := range 5 {
+			sources = append(sources, text(t, noise(1<<16+i)))
+		}
+		_, err = c.UploadConcat(t.Context(), sources, &client.ConcatOptions{OnEvent: check, Concurrency: 5, ChunkSize: 1 << 12})
+		returned.Store(true)
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// Sent falls back when bytes have to go again; Offset only when the server says
+// so.
+func TestEventsGoBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		s.On(http.MethodPatch, fake.Cut(0))
+		var retried client.Event
+		offset := int64(0)
+		_, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, noise(1<<20)), &client.UploadOptions{OnEvent: func(e client.Event) {
+			if e.Offset < offset && e.Kind != client.EventRewound {
+				t.Errorf("%s went back from %d to %d", e.Kind, offset, e.Offset)
+			}
+			offset = e.Offset
+			if e.Kind == client.EventRetry {
+				retried = e
+			}
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if retried.Sent != 0 || retried.Offset != 0 || retried.Kind == 0 {
+			t.Errorf("event %+v", retried)
+		}
+	})
+}
+
+func TestEventKind(t *testing.T) {
+	names := map[client.EventKind]string{
+		0: "unknown", client.EventCreated: "created", client.EventResumed: "resumed", client.EventProgress: "progress",
+		client.EventRetry: "retry", client.EventRewound: "rewound", client.EventDone: "done", client.EventFailed: "failed",
+		200: "unknown",
+	}
+	for kind, name := range names {
+		if kind.String() != name {
+			t.Errorf("%d is %q, want %q", kind, kind, name)
+		}
+	}
+}

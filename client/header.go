@@ -1,0 +1,39 @@
+package client
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// checkHeader finds names and values that net/http would refuse, so that they
+// fail before any request is sent.
+func checkHeader(h http.Header) error {
+	for name, values := range h {
+		if !isToken(name) {
+			return fmt.Errorf("%w: name %q", ErrInvalidHeader, name)
+		}
+		for _, v := range values {
+			// The value may be a secret: it is not shown.
+			if strings.ContainsFunc(v, isForbidden) {
+				return fmt.Errorf("%w: the value of %s has a control character", ErrInvalidHeader, name)
+			}
+		}
+	}
+	return nil
+}
+
+func isToken(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
+		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
+	})
+}
+
+func isForbidden(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
+
+// merge lays the headers of a call over those of the client.
+func merge(dst, src http.Header) {
+	for name, values := range src {
+		dst[http.CanonicalHeaderKey(name)] = append([]string(nil), values...)
+	}
+}

@@ -1,0 +1,142 @@
+package fake_test
+
+import (
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// send makes one request of raw parts: method, URL, body, headers in turn.
+func send(t *testing.T, s *fake.Server, method, url, body string, header ...string) reply {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	resp, err := s.Doer().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.Copy(io.Discard, resp.Body)
+	_ = resp.Body.Close()
+	return reply{resp.StatusCode, resp.Header}
+}
+
+type reply struct {
+	status int
+	header http.Header
+}
+
+const version, octets = "Tus-Resumable", "application/offset+octet-stream"
+
+func TestUpload(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		resp := send(t, s, "POST", s.URL, "", version, "1.0.0", "Upload-Length", "5", "Upload-Metadata", "name YQ==")
+		url := "http://tus.example" + resp.header.Get("Location")
+		if resp.status != http.StatusCreated || url != "http://tus.example/files/1" {
+			t.Fatalf("POST: status %d, %s", resp.status, url)
+		}
+		if resp = send(t, s, "PATCH", url, "hel", version, "1.0.0", "Content-Type", octets, "Upload-Offset", "0"); resp.header.Get("Upload-Offset") != "3" {
+			t.Fatalf("PATCH: status %d, headers %v", resp.status, resp.header)
+		}
+		if resp = send(t, s, "PATCH", url, "x", version, "1.0.0", "Content-Type", octets, "Upload-Offset", "2"); resp.status != http.StatusConflict {
+			t.Fatalf("PATCH at a wrong offset: status %d", resp.status)
+		}
+		if resp = send(t, s, "PATCH", url, "lo!", version, "1.0.0", "Content-Type", octets, "Upload-Offset", "3"); resp.status != http.StatusRequestEntityTooLarge {
+			t.Fatalf("PATCH beyond the length: status %d", resp.status)
+		}
+		resp = send(t, s, "HEAD", url, "", version, "1.0.0")
+		state, err := protocol.ParseHead(resp.header)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := protocol.State{Offset: 3, Length: protocol.Known(5), Metadata: protocol.Metadata{"name": "a"}}
+		if diff := cmp.Diff(want, state); diff != "" {
+			t.Errorf("state (-want +got):\n%s", diff)
+		}
+		if got := string(s.Bytes(url)); got != "hel" {
+			t.Errorf("bytes %q", got)
+		}
+		if resp = send(t, s, "DELETE", url, "", version, "1.0.0"); resp.status != http.StatusNoContent || s.Bytes(url) != nil {
+			t.Errorf("DELETE: status %d", resp.status)
+		}
+		if resp = send(t, s, "HEAD", url, "", version, "1.0.0"); resp.status != http.StatusNotFound {
+			t.Errorf("HEAD after DELETE: status %d", resp.status)
+		}
+	})
+}
+
+func TestViolations(t *testing.T) {
+	const url = "http://tus.example/files/"
+	tests := map[string]struct {
+		method string
+		body   string
+		header []string
+		want   string
+	}{
+		"no version":              {"HEAD", "", nil, `Tus-Resumable is ""`},
+		"version with OPTIONS":    {"OPTIONS", "", []string{version, "1.0.0"}, "has Tus-Resumable"},
+		"unknown method":          {"PUT", "", nil, "method PUT"},
+		"no length":               {"POST", "", []string{version, "1.0.0"}, `Upload-Defer-Length is ""`},
+		"length and none":         {"POST", "", []string{version, "1.0.0", "Upload-Length", "1", "Upload-Defer-Length", "1"}, "has both a length and none"},
+		"length with a sign":      {"POST", "", []string{version, "1.0.0", "Upload-Length", "+1"}, `Upload-Length is "+1"`},
+		"final with a length":     {"POST", "", []string{version, "1.0.0", "Upload-Length", "1", "Upload-Concat", "final;/a"}, "a final upload with a length"},
+		"metadata with spaces":    {"POST", "", []string{version, "1.0.0", "Upload-Length", "1", "Upload-Metadata", "a YQ==, b"}, `Upload-Metadata is "a YQ==, b"`},
+		"POST with an offset":     {"POST", "", []string{version, "1.0.0", "Upload-Length", "1", "Upload-Offset", "0"}, "has Upload-Offset"},
+		"PATCH without type":      {"PATCH", "x", []string{version, "1.0.0", "Upload-Offset", "0"}, "Content-Type is []"},
+		"PATCH without offset":    {"PATCH", "x", []string{version, "1.0.0", "Content-Type", octets}, `Upload-Offset is ""`},
+		"PATCH with a bad offset": {"PATCH", "x", []string{version, "1.0.0", "Content-Type", octets, "Upload-Offset", "-1"}, `Upload-Offset is "-1"`},
+		"HEAD with an offset":     {"HEAD", "", []string{version, "1.0.0", "Upload-Offset", "0"}, "has Upload-Offset"},
+		"DELETE with a body":      {"DELETE", "x", []string{version, "1.0.0"}, "has a body"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := fake.New(t, fake.Config{})
+			resp := send(t, s, test.method, url, test.body, test.header...)
+			if resp.status != http.StatusBadRequest {
+				t.Errorf("status %d, want 400", resp.status)
+			}
+			want := []string{test.method + " " + url + ": " + test.want}
+			if diff := cmp.Diff(want, s.Violations()); diff != "" {
+				t.Errorf("violations (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestScript(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{Hook: fake.With("Upload-Expires", "1")})
+		url := s.Put("abc", protocol.Known(6), nil)
+		s.On("HEAD", fake.Status(503, "", "Retry-After", "7"), nil)
+		for i, want := range []struct {
+			status  int
+			expires string
+		}{{503, ""}, {200, ""}, {200, "1"}} {
+			resp := send(t, s, "HEAD", url, "", version, "1.0.0")
+			if resp.status != want.status || resp.header.Get("Upload-Expires") != want.expires {
+				t.Errorf("answer %d: status %d, Upload-Expires %q", i, resp.status, resp.header.Get("Upload-Expires"))
+			}
+		}
+		s.On("PATCH", fake.Keep(1))
+		resp := send(t, s, "PATCH", url, "def", version, "1.0.0", "Content-Type", octets, "Upload-Offset", "3")
+		if got := resp.header.Get("Upload-Offset"); got != "4" || string(s.Bytes(url)) != "abcd" {
+			t.Errorf("Keep(1): offset %s, bytes %q", got, s.Bytes(url))
+		}
+		want := []string{"HEAD /files/1", "HEAD /files/1", "HEAD /files/1", "PATCH /files/1 3+3"}
+		if diff := cmp.Diff(want, s.Seen()); diff != "" {
+			t.Errorf("requests (-want +got):\n%s", diff)
+		}
+	})
+}

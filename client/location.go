@@ -1,0 +1,80 @@
+package client
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/tusker-go/tusker/transport"
+)
+
+var (
+	// ErrInvalidLocation means that the server's Location is not a URL that an
+	// upload can be sent to.
+	ErrInvalidLocation = errors.New("invalid location")
+
+	// ErrInsecureLocation means that the server answered over https with a
+	// Location on http. Behind a proxy that ends TLS, the server has to be
+	// told to trust the proxy's forwarded headers.
+	ErrInsecureLocation = errors.New("location leaves https for http")
+)
+
+// parseURL accepts absolute http and https URLs. A fragment is dropped, since
+// no request carries it.
+func parseURL(raw string) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		if strings.Contains(raw, "@") {
+			// What does not parse may be half of a password.
+			return nil, fmt.Errorf("%w: malformed; a user and password have to be percent-encoded", ErrInvalidURL)
+		}
+		return nil, fmt.Errorf("%w: %w", ErrInvalidURL, transport.RedactError(err))
+	}
+	switch {
+	case u.Scheme == "":
+		return nil, fmt.Errorf("%w: %q has no scheme, such as https://", ErrInvalidURL, transport.RedactURL(u))
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, fmt.Errorf("%w: %q: scheme %q is neither http nor https", ErrInvalidURL, transport.RedactURL(u), u.Scheme)
+	case u.Hostname() == "":
+		return nil, fmt.Errorf("%w: %q has no host", ErrInvalidURL, transport.RedactURL(u))
+	}
+	u.Fragment, u.RawFragment = "", ""
+	return u, nil
+}
+
+// resolveLocation makes a Location absolute. Base is the URL that answered,
+// after redirects. The query is kept to the letter.
+func resolveLocation(base *url.URL, location string) (*url.URL, error) {
+	ref, err := url.Parse(strings.TrimSpace(location))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrInvalidLocation, transport.RedactError(err))
+	}
+	u := base.ResolveReference(ref)
+	u.Fragment, u.RawFragment = "", ""
+	if (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" {
+		return nil, fmt.Errorf("%w: %q is neither http nor https", ErrInvalidLocation, transport.RedactURL(u))
+	}
+	if base.Scheme == "https" && u.Scheme == "http" {
+		return nil, fmt.Errorf("%w: %q", ErrInsecureLocation, transport.RedactURL(u))
+	}
+	return u, nil
+}
+
+// sameOrigin compares scheme, host and port, with default ports filled in
+// (RFC 6454, section 5).
+func sameOrigin(a, b *url.URL) bool {
+	return a.Scheme == b.Scheme &&
+		strings.EqualFold(a.Hostname(), b.Hostname()) &&
+		port(a) == port(b)
+}
+
+func port(u *url.URL) string {
+	if p := u.Port(); p != "" {
+		return p
+	}
+	if u.Scheme == "https" {
+		return "443"
+	}
+	return "80"
+}

@@ -1,0 +1,70 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+)
+
+// Item is one of several uploads.
+type Item struct {
+	Source Source
+	// Options of this upload; nil is the zero value. OnEvent of several
+	// items is called from several goroutines.
+	Options *UploadOptions
+}
+
+// Outcome is how one of several uploads ended. Result is never nil.
+type Outcome struct {
+	Result *Result
+	Err    error
+}
+
+// UploadAll uploads items, Config.Concurrency of them side by side. An upload
+// that fails does not stop the others; when ctx ends, those not yet begun fail
+// with its cause. The outcomes are in the order of items; the error joins
+// theirs, each with the name of its source, and is nil if all is well.
+func (c *Client) UploadAll(ctx context.Context, items []Item) ([]Outcome, error) {
+	outcomes := make([]Outcome, len(items))
+	parallel(len(items), c.concurrency, func(i int) {
+		if ctx.Err() != nil {
+			outcomes[i] = Outcome{Result: &Result{}, Err: ended(ctx)}
+			return
+		}
+		outcomes[i].Result, outcomes[i].Err = c.Upload(ctx, items[i].Source, items[i].Options)
+	})
+	var errs []error
+	for i, o := range outcomes {
+		if o.Err != nil {
+			errs = append(errs, named(items[i].Source, o.Err))
+		}
+	}
+	return outcomes, errors.Join(errs...)
+}
+
+func named(src Source, err error) error {
+	if src == nil || src.Name() == "" {
+		return err
+	}
+	return fmt.Errorf("%s: %w", src.Name(), err)
+}
+
+// parallel calls fn for 0 to n-1, at most limit calls at a time.
+func parallel(n, limit int, fn func(i int)) {
+	var wg sync.WaitGroup
+	var next atomic.Int64
+	for range min(n, limit) {
+		wg.Go(func() {
+			for {
+				i := int(next.Add(1)) - 1
+				if i >= n {
+					return
+				}
+				fn(i)
+			}
+		})
+	}
+	wg.Wait()
+}

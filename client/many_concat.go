@@ -1,0 +1,157 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
+)
+
+// ErrUnsupported means that the server does not announce an extension that a
+// call needs.
+var ErrUnsupported = errors.New("server does not support")
+
+// ErrPart means that a part of UploadConcat failed, and why.
+var ErrPart = errors.New("part")
+
+// ConcatOptions describes an upload that is made of several sources. Nil and
+// the zero value are an upload without metadata.
+type ConcatOptions struct {
+	// Metadata goes to the final upload; the parts have none.
+	Metadata protocol.Metadata
+
+	// Header is sent with every request, those of the parts included.
+	Header http.Header
+
+	// ChunkSize takes the place of Config.ChunkSize. Zero keeps that.
+	ChunkSize int64
+
+	// Concurrency takes the place of Config.Concurrency. Zero keeps that.
+	Concurrency int
+
+	// OnEvent is called for what happens to the parts, with Event.Part from 1,
+	// and to the final upload, with Event.Part 0: one call at a time, from
+	// several goroutines. It must return at once.
+	OnEvent func(Event)
+}
+
+// UploadConcat uploads sources side by side as partial uploads, and joins them
+// on the server, in their order, into one upload (tus 1.0.0, Concatenation).
+//
+// Where the server does not announce concatenation, nothing is sent and the
+// error Is ErrUnsupported. A part that fails cancels the others; the error then
+// Is ErrPart, and Result.Parts tells how far each part got. The result is never
+// nil.
+func (c *Client) UploadConcat(ctx context.Context, sources []Source, opts *ConcatOptions) (*Result, error) {
+	var o ConcatOptions
+	if opts != nil {
+		o = *opts
+	}
+	t := c.newTransfer(job{
+		UploadOptions: UploadOptions{Header: o.Header, ChunkSize: o.ChunkSize},
+		sink:          newSink(o.OnEvent),
+	})
+	return t.finish(ctx, t.concat(once(ctx), sources, o))
+}
+
+func (t *transfer) concat(ctx context.Context, sources []Source, o ConcatOptions) error {
+	concurrency := t.c.concurrency
+	if o.Concurrency != 0 {
+		concurrency = o.Concurrency
+	}
+	if concurrency < 0 {
+		return fmt.Errorf("%w: concurrency %d is negative", ErrInvalidOption, concurrency)
+	}
+	if len(sources) == 0 {
+		return fmt.Errorf("%w: no sources", ErrInvalidOption)
+	}
+	if err := t.check(); err != nil {
+		return err
+	}
+	if err := o.Metadata.Validate(); err != nil {
+		return err
+	}
+	endpoint, err := t.c.creationURL()
+	if err != nil {
+		return err
+	}
+	if err := t.needConcatenation(ctx); err != nil {
+		return err
+	}
+	parts, err := t.parts(ctx, sources, o, concurrency)
+	if err != nil {
+		return err
+	}
+	total := int64(0)
+	for _, part := range t.result.Parts {
+		total += part.Offset
+	}
+	t.result.Length = protocol.Known(total)
+	t.loop.Start()
+	err = t.create(ctx, endpoint, func(ctx context.Context) (*Reply, error) {
+		return t.c.Concat(ctx, parts, o.Metadata, t.call)
+	})
+	if err != nil {
+		return err
+	}
+	t.offset = total // the server joins what it acknowledged of the parts
+	return nil
+}
+
+func (t *transfer) needConcatenation(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return ended(ctx)
+	}
+	var reply *Reply
+	err := retry.Do(ctx, t.loop.Policy, func(ctx context.Context) error {
+		var err error
+		reply, err = t.c.Options(ctx, t.call)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if !reply.Capabilities.Has(protocol.ExtensionConcatenation) {
+		return fmt.Errorf("%w %s", ErrUnsupported, protocol.ExtensionConcatenation)
+	}
+	return nil
+}
+
+// parts uploads every source and gives the URLs in the order of sources.
+func (t *transfer) parts(ctx context.Context, sources []Source, o ConcatOptions, concurrency int) ([]string, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	urls := make([]string, len(sources))
+	results := make([]*Result, len(sources))
+	parallel(len(sources), concurrency, func(i int) {
+		results[i] = &Result{}
+		if ctx.Err() != nil {
+			return
+		}
+		var err error
+		results[i], err = t.c.upload(ctx, sources[i], job{
+			UploadOptions: UploadOptions{Header: o.Header, ChunkSize: o.ChunkSize},
+			sink:          t.events.sink,
+			part:          i + 1,
+			concat:        protocol.Concat{Kind: protocol.ConcatPartial},
+		})
+		if err != nil {
+			cancel(fmt.Errorf("%w %d: %w", ErrPart, i+1, named(sources[i], err)))
+			return
+		}
+		urls[i] = results[i].URL
+	})
+	t.result.Parts = results
+	for _, r := range results {
+		t.result.Sent += r.Sent
+		t.result.Retries += r.Retries
+		t.result.Orphans += r.Orphans
+	}
+	if err := context.Cause(ctx); err == nil || errors.Is(err, ErrPart) {
+		return urls, err
+	}
+	return urls, ended(ctx)
+}

@@ -1,0 +1,33 @@
+package client
+
+import (
+	"context"
+
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
+)
+
+// Metadata reads the metadata of the upload at url (tus 1.0.0,
+// Upload-Metadata), with retries. An upload without metadata gives none. The
+// error is an *Error; where a part of the metadata could not be read, the rest
+// is returned with it.
+func (c *Client) Metadata(ctx context.Context, url string, opts *CallOptions) (protocol.Metadata, error) {
+	if ctx.Err() != nil {
+		return nil, &Error{Op: protocol.OpHead, URL: url, Err: ended(ctx)}
+	}
+	var reply *Reply
+	err := retry.Do(once(ctx), c.policy, func(ctx context.Context) error {
+		var err error
+		reply, err = c.Head(ctx, url, opts)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := reply.State.Warning(protocol.HeaderUploadMetadata); err != nil {
+		return reply.State.Metadata, &Error{
+			Op: protocol.OpHead, URL: url, StatusCode: reply.StatusCode, Header: reply.Header, Err: err,
+		}
+	}
+	return reply.State.Metadata, nil
+}

@@ -1,0 +1,33 @@
+package client
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// Options asks the server what it can do (tus 1.0.0, OPTIONS). One exchange, no
+// retry.
+func (c *Client) Options(ctx context.Context, opts *CallOptions) (*Reply, error) {
+	endpoint, err := c.creationURL()
+	if err != nil {
+		return nil, &Error{Op: protocol.OpOptions, Err: err}
+	}
+	var caps protocol.Capabilities
+	reply, err := c.do(ctx, exchange{
+		op:     protocol.OpOptions,
+		method: http.MethodOptions,
+		url:    endpoint,
+		parse: func(h protocol.Header) (protocol.State, error) {
+			var err error
+			caps, err = protocol.ParseCapabilities(h)
+			return protocol.State{}, err
+		},
+	}, opts)
+	if err != nil {
+		return nil, err
+	}
+	reply.Capabilities = caps
+	return reply, nil
+}

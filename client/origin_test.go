@@ -1,0 +1,139 @@
+package client_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/transport"
+)
+
+// credentials are headers that only some origins may see.
+var credentials = []string{"Authorization", "X-Key", "X-Call", "X-Middleware", "Cookie"}
+
+func TestForeignOrigin(t *testing.T) {
+	tests := map[string]struct {
+		location string
+		foreign  bool
+		want     bool // credentials are sent to the Location
+	}{
+		"same origin":            {"/files/1", false, true},
+		"same origin, with port": {"http://TUS.example:80/files/1", false, true},
+		"another host":           {"http://other.example/files/1", false, false},
+		"another port":           {"http://tus.example:8080/files/1", false, false},
+		"another, of no scheme":  {"//evil.example/files/1", false, false},
+		"asked for":              {"http://other.example/files/1", true, true},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := fake.New(t, fake.Config{Location: func(string) string { return test.location }})
+				c := newClient(t, s, client.Config{
+					Header:             http.Header{"X-Key": {"a"}, "Cookie": {"b"}},
+					ForeignCredentials: test.foreign,
+					Doer: transport.Chain(s.Doer(),
+						transport.Header(http.Header{"X-Middleware": {"c"}}), transport.Bearer(transport.StaticToken("d"))),
+				})
+				s.On(http.MethodPatch, fake.Cut(2))
+				call := http.Header{"X-Call": {"e"}}
+				res, err := c.Upload(t.Context(), text(t, "hello"), &client.UploadOptions{Header: call})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := c.Metadata(t.Context(), res.URL, &client.CallOptions{Header: call}); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := c.Terminate(t.Context(), res.URL, &client.CallOptions{Header: call}); err != nil {
+					t.Fatal(err)
+				}
+				if n := len(s.Requests()); n != 6 {
+					t.Fatalf("%d requests", n)
+				}
+				for _, r := range s.Requests() {
+					want := test.want || r.Method == http.MethodPost
+					for _, name := range credentials {
+						if got := r.Header.Get(name) != ""; got != want {
+							t.Errorf("%s %s with %s: %t, want %t", r.Method, r.URL, name, got, want)
+						}
+					}
+				}
+				wantStored(t, s, res.URL, "")
+			})
+		})
+	}
+}
+
+// Headers for the endpoint do not follow a redirect away from it, and not what
+// it leads to either.
+func TestForeignRedirect(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		c := newClient(t, s, client.Config{Header: http.Header{"X-Key": {"a"}, "Authorization": {"b"}}})
+		s.On(http.MethodPost, func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
+			http.Redirect(w, r, "http://other.example/files/", http.StatusTemporaryRedirect)
+		})
+		res, err := c.Upload(t.Context(), text(t, "hello"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res.URL != "http://other.example/files/1" {
+			t.Errorf("URL %s", res.URL)
+		}
+		for _, r := range s.Requests() {
+			want := strings.HasPrefix(r.URL, "http://tus.example/")
+			if got := r.Header.Get("X-Key") != "" || r.Header.Get("Authorization") != ""; got != want {
+				t.Errorf("%s %s with credentials: %t", r.Method, r.URL, got)
+			}
+		}
+	})
+}
+
+// User information in the endpoint becomes a header, which goes to the uploads
+// too and wins over nothing that was given.
+func TestUserInformation(t *testing.T) {
+	s := fake.New(t, fake.Config{})
+	const endpoint = "http://aladdin:open%20sesame@tus.example/files/"
+	c := newClient(t, s, client.Config{Endpoint: endpoint})
+	if got := c.Endpoint(); got != "http://tus.example/files/" {
+		t.Errorf("endpoint %s", got)
+	}
+	res, err := c.Upload(t.Context(), text(t, "hello"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(res.URL, "aladdin") {
+		t.Errorf("URL %s", res.URL)
+	}
+	for _, r := range s.Requests() {
+		req := http.Request{Header: r.Header}
+		if user, password, _ := req.BasicAuth(); user != "aladdin" || password != "open sesame" {
+			t.Errorf("%s by %q with password %q", r, user, password)
+		}
+	}
+	c = newClient(t, s, client.Config{Endpoint: endpoint, Header: http.Header{"Authorization": {"Bearer a"}}})
+	if _, err = c.Head(t.Context(), res.URL, nil); err != nil {
+		t.Fatal(err)
+	}
+	requests := s.Requests()
+	if got := requests[len(requests)-1].Header.Get("Authorization"); got != "Bearer a" {
+		t.Errorf("Authorization %q", got)
+	}
+}
+
+// The headers that a caller handed over are the caller's to change.
+func TestConfigHeaderIsCopied(t *testing.T) {
+	s := fake.New(t, fake.Config{})
+	header := http.Header{"X-Key": {"a"}}
+	c := newClient(t, s, client.Config{Header: header, Endpoint: "http://u:p@tus.example/files/"})
+	header.Set("X-Key", "b")
+	if _, err := c.Create(t.Context(), protocol.Creation{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.Requests()[0].Header.Get("X-Key"); got != "a" || header.Get("Authorization") != "" {
+		t.Errorf("sent %q; the caller's headers are %v", got, header)
+	}
+}

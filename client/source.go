@@ -1,0 +1,72 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/tusker-go/tusker/protocol"
+)
+
+var (
+	// ErrSource means that the bytes to be sent could not be read. Every
+	// error of a source Is ErrSource, and none is worth a retry.
+	ErrSource = errors.New("source")
+
+	// ErrSourceChanged means that a source does not have the bytes, or the
+	// number of bytes, that it had when the upload began.
+	ErrSourceChanged = errors.New("source changed")
+
+	// ErrSourceWindow means that the server asks again for bytes of a stream
+	// that the stream no longer keeps.
+	ErrSourceWindow = errors.New("stream no longer has these bytes")
+
+	// ErrSourceUsed means that a stream was given to a second upload.
+	ErrSourceUsed = errors.New("stream was read before")
+)
+
+// Source is where the bytes of an upload come from: Path, File, FS, ReaderAt or
+// Stream. Other origins fit behind ReaderAt, which can send again whatever gets
+// lost, or Stream, which can not go back further than its window.
+//
+// All but Stream can be used for several uploads, also at the same time.
+type Source interface {
+	// Name says what is read, for logs and events. It may be empty.
+	Name() string
+
+	// Length is the number of bytes, or not known for a stream that did not
+	// say.
+	Length() protocol.Length
+
+	open(chunk int64) (opened, error)
+}
+
+// opened is a source in the hands of one upload.
+type opened interface {
+	// cut gives the bytes from off on, at most chunk of them where chunk
+	// is positive. It waits for a stream to deliver them.
+	cut(ctx context.Context, off, chunk int64) (cut, error)
+
+	// length is the number of bytes, as far as it is known by now.
+	length() protocol.Length
+
+	// release says that bytes before off will not be asked for again.
+	release(off int64)
+
+	close() error
+}
+
+// cut is a stretch of a source.
+type cut struct {
+	protocol.Range
+	last   bool                      // nothing follows
+	reader func() (io.Reader, error) // its bytes, anew with each call
+}
+
+func sourceError(err error) error {
+	if errors.Is(err, ErrSource) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrSource, err)
+}

@@ -1,0 +1,216 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"sync"
+
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// Path is the regular file called name. The file is looked at now, opened when
+// its upload begins and closed when it ends, so that a long list of paths costs
+// no descriptors. The error Is ErrSource, and fs.ErrNotExist or
+// fs.ErrPermission as the case may be. The Name of the source is name.
+func Path(name string) (Source, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, sourceError(err)
+	}
+	if err := checkRegular(name, info); err != nil {
+		return nil, err
+	}
+	return &fileSource{name: name, size: info.Size(), file: func() (io.ReaderAt, fs.FileInfo, func() error, error) {
+		f, err := os.Open(name)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		info, err := f.Stat()
+		if err != nil {
+			_ = f.Close()
+			return nil, nil, nil, err
+		}
+		return f, info, f.Close, nil
+	}}, nil
+}
+
+// File is an open regular file, read from its beginning by ReadAt: its position
+// is neither used nor moved, and the caller closes it after the upload. The
+// error Is ErrSource.
+func File(f *os.File) (Source, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, sourceError(err)
+	}
+	if err := checkRegular(f.Name(), info); err != nil {
+		return nil, err
+	}
+	return &fileSource{name: f.Name(), size: info.Size(), file: func() (io.ReaderAt, fs.FileInfo, func() error, error) {
+		info, err := f.Stat()
+		return f, info, nil, err
+	}}, nil
+}
+
+// FS is the regular file called name in fsys, opened when its upload begins and
+// closed when it ends. Where its files have neither ReadAt nor Seek, going back
+// means to open it again and to read up to the place. The error Is ErrSource.
+func FS(fsys fs.FS, name string) (Source, error) {
+	info, err := fs.Stat(fsys, name)
+	if err != nil {
+		return nil, sourceError(err)
+	}
+	if err := checkRegular(name, info); err != nil {
+		return nil, err
+	}
+	return &fileSource{name: path.Clean(name), size: info.Size(), file: func() (io.ReaderAt, fs.FileInfo, func() error, error) {
+		f, err := fsys.Open(name)
+		if err != nil {
+			return nil, nil, nil, err
+		}
+		info, err := f.Stat()
+		if err != nil {
+			_ = f.Close()
+			return nil, nil, nil, err
+		}
+		if r, ok := f.(io.ReaderAt); ok {
+			return r, info, f.Close, nil
+		}
+		s := &sequential{fsys: fsys, name: name, f: f}
+		return s, info, s.close, nil
+	}}, nil
+}
+
+// ReaderAt is size bytes of r, which must be safe for concurrent use where the
+// source is used by several uploads. An upload does not return while r is being
+// read, even when its context has ended. A negative size is an error.
+func ReaderAt(r io.ReaderAt, size int64) (Source, error) {
+	if size < 0 {
+		return nil, fmt.Errorf("%w: %w: size %d is negative", ErrSource, ErrInvalidOption, size)
+	}
+	if r == nil {
+		return nil, fmt.Errorf("%w: %w: no reader", ErrSource, ErrInvalidOption)
+	}
+	return &fileSource{size: size, file: func() (io.ReaderAt, fs.FileInfo, func() error, error) {
+		return r, nil, nil, nil
+	}}, nil
+}
+
+func checkRegular(name string, info fs.FileInfo) error {
+	switch {
+	case info.IsDir():
+		return fmt.Errorf("%w: %s is a directory", ErrSource, filepath.ToSlash(name))
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("%w: %s is not a regular file", ErrSource, filepath.ToSlash(name))
+	}
+	return nil
+}
+
+// fileSource can go to any offset.
+type fileSource struct {
+	name string
+	size int64
+	file func() (io.ReaderAt, fs.FileInfo, func() error, error)
+}
+
+func (s *fileSource) Name() string            { return s.name }
+func (s *fileSource) Length() protocol.Length { return protocol.Known(s.size) }
+
+func (s *fileSource) open(int64) (opened, error) {
+	r, info, closer, err := s.file()
+	if err != nil {
+		return nil, sourceError(err)
+	}
+	size := s.size
+	if info != nil {
+		// Nothing was promised to a server yet: the size of now is as good.
+		size = info.Size()
+	}
+	return &openFile{r: r, size: size, closer: closer}, nil
+}
+
+type openFile struct {
+	r      io.ReaderAt
+	size   int64
+	closer func() error
+}
+
+func (f *openFile) cut(_ context.Context, off, chunk int64) (cut, error) {
+	rng, err := protocol.Next(off, f.length(), chunk)
+	if err != nil {
+		return cut{}, err
+	}
+	return cut{Range: rng, last: rng.End == f.size, reader: func() (io.Reader, error) {
+		return io.NewSectionReader(f.r, rng.Start, rng.Len()), nil
+	}}, nil
+}
+
+func (f *openFile) length() protocol.Length { return protocol.Known(f.size) }
+func (f *openFile) release(int64)           {}
+
+func (f *openFile) close() error {
+	if f.closer == nil {
+		return nil
+	}
+	return f.closer()
+}
+
+// sequential is a file that can only be read forward, or sought, made into an
+// io.ReaderAt.
+type sequential struct {
+	fsys fs.FS
+	name string
+
+	mu  sync.Mutex
+	f   fs.File
+	pos int64
+}
+
+func (s *sequential) ReadAt(p []byte, off int64) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.seek(off); err != nil {
+		return 0, err
+	}
+	n, err := io.ReadFull(s.f, p)
+	s.pos += int64(n)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = io.EOF
+	}
+	return n, err
+}
+
+func (s *sequential) seek(off int64) error {
+	if off == s.pos {
+		return nil
+	}
+	if sk, ok := s.f.(io.Seeker); ok {
+		_, err := sk.Seek(off, io.SeekStart)
+		if err == nil {
+			s.pos = off
+		}
+		return err
+	}
+	if off < s.pos {
+		f, err := s.fsys.Open(s.name)
+		if err != nil {
+			return err
+		}
+		_ = s.f.Close()
+		s.f, s.pos = f, 0
+	}
+	n, err := io.CopyN(io.Discard, s.f, off-s.pos)
+	s.pos += n
+	return err
+}
+
+func (s *sequential) close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.f.Close()
+}

@@ -1,0 +1,338 @@
+package client_test
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"testing/synctest"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// write makes a file and returns its path.
+func write(t *testing.T, data string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "elephant.txt")
+	if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// bareFS hides from the files of an fs.FS all that an fs.File need not have.
+type bareFS struct{ fs.FS }
+
+func (f bareFS) Open(name string) (fs.File, error) {
+	file, err := f.FS.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	return struct{ fs.File }{file}, nil
+}
+
+// seekFS leaves its files only Seek besides.
+type seekFS struct{ fs.FS }
+
+func (f seekFS) Open(name string) (fs.File, error) {
+	file, err := f.FS.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		fs.File
+		io.Seeker
+	}{file, file.(io.Seeker)}, nil
+}
+
+// Every source that can go back survives the same mishaps.
+func TestSources(t *testing.T) {
+	const data = "elephants"
+	path := write(t, data)
+	dir, name := filepath.Split(path)
+	memory := fstest.MapFS{"a/" + name: {Data: []byte(data)}}
+	sources := map[string]struct {
+		make func(t *testing.T) (client.Source, error)
+		name string
+	}{
+		"Path": {func(*testing.T) (client.Source, error) { return client.Path(path) }, path},
+		"File": {func(t *testing.T) (client.Source, error) {
+			t.Helper()
+			f, err := os.Open(path)
+			if err != nil {
+				return nil, err
+			}
+			t.Cleanup(func() {
+				if err := f.Close(); err != nil {
+					t.Errorf("the file was closed before its owner did: %v", err)
+				}
+			})
+			_, err = f.Seek(3, io.SeekStart) // where it stands does not matter
+			if err != nil {
+				return nil, err
+			}
+			return client.File(f)
+		}, path},
+		"DirFS":    {func(*testing.T) (client.Source, error) { return client.FS(os.DirFS(dir), name) }, name},
+		"MapFS":    {func(*testing.T) (client.Source, error) { return client.FS(memory, "a/"+name) }, "a/" + name},
+		"seek FS":  {func(*testing.T) (client.Source, error) { return client.FS(seekFS{os.DirFS(dir)}, name) }, name},
+		"bare FS":  {func(*testing.T) (client.Source, error) { return client.FS(bareFS{memory}, "a/"+name) }, "a/" + name},
+		"ReaderAt": {func(*testing.T) (client.Source, error) { return client.ReaderAt(strings.NewReader(data), 9) }, ""},
+	}
+	for name, source := range sources {
+		t.Run(name, func(t *testing.T) {
+			src, err := source.make(t)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if src.Name() != source.name || src.Length() != protocol.Known(9) {
+				t.Errorf("source %q of %v bytes", src.Name(), src.Length())
+			}
+			for range 2 { // a source can be used again
+				synctest.Test(t, func(t *testing.T) {
+					s := fake.New(t, fake.Config{})
+					s.On(http.MethodPatch, fake.Cut(3), fake.Cut(0), nil, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+						s.Truncate("/files/1", 2)
+						fake.Cut(0)(w, r, next)
+					})
+					res, err := newClient(t, s, client.Config{}).Upload(t.Context(), src, &client.UploadOptions{ChunkSize: 4})
+					if err != nil {
+						t.Fatal(err)
+					}
+					wantStored(t, s, res.URL, data)
+				})
+			}
+		})
+	}
+}
+
+func TestBadFiles(t *testing.T) {
+	dir := t.TempDir()
+	denied := deniedFS{}
+	tests := map[string]struct {
+		make func() (client.Source, error)
+		is   error
+	}{
+		"Path, missing":     {func() (client.Source, error) { return client.Path(filepath.Join(dir, "none")) }, fs.ErrNotExist},
+		"Path, empty name":  {func() (client.Source, error) { return client.Path("") }, fs.ErrNotExist},
+		"Path, a directory": {func() (client.Source, error) { return client.Path(dir) }, client.ErrSource},
+		"Path, a device":    {func() (client.Source, error) { return client.Path(os.DevNull) }, client.ErrSource},
+		"File, a directory": {func() (client.Source, error) {
+			f, err := os.Open(dir)
+			if err != nil {
+				return nil, err
+			}
+			defer func() { _ = f.Close() }()
+			return client.File(f)
+		}, client.ErrSource},
+		"File, closed": {func() (client.Source, error) {
+			f, err := os.Open(dir)
+			if err != nil {
+				return nil, err
+			}
+			_ = f.Close()
+			return client.File(f)
+		}, fs.ErrClosed},
+		"File, nil":        {func() (client.Source, error) { return client.File(nil) }, fs.ErrInvalid},
+		"FS, missing":      {func() (client.Source, error) { return client.FS(os.DirFS(dir), "none") }, fs.ErrNotExist},
+		"FS, a directory":  {func() (client.Source, error) { return client.FS(os.DirFS(dir), ".") }, client.ErrSource},
+		"FS, invalid name": {func() (client.Source, error) { return client.FS(os.DirFS(dir), "../a") }, fs.ErrInvalid},
+		"FS, no stat":      {func() (client.Source, error) { return client.FS(denied, "locked") }, fs.ErrPermission},
+		"ReaderAt, length": {func() (client.Source, error) { return client.ReaderAt(strings.NewReader(""), -1) }, client.ErrInvalidOption},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			src, err := test.make()
+			if src != nil {
+				t.Errorf("source %v", src)
+			}
+			wantIs(t, err, client.ErrSource, test.is)
+			wantClear(t, err)
+			if strings.Contains(name, "directory") && !strings.Contains(err.Error(), "is a directory") {
+				t.Errorf("error %q", err)
+			}
+		})
+	}
+}
+
+// deniedFS has a file "open" that may be looked at, but not opened.
+type deniedFS struct{}
+
+func (deniedFS) Open(name string) (fs.File, error) {
+	return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrPermission}
+}
+
+func (deniedFS) Stat(name string) (fs.FileInfo, error) {
+	if name != "open" {
+		return nil, &fs.PathError{Op: "stat", Path: name, Err: fs.ErrPermission}
+	}
+	return fs.Stat(fstest.MapFS{name: {Data: []byte("hello")}}, name)
+}
+
+func TestUnreadable(t *testing.T) {
+	s := fake.New(t, fake.Config{})
+	c := newClient(t, s, client.Config{})
+	src, err := client.FS(deniedFS{}, "open")
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := c.Upload(t.Context(), src, nil)
+	wantIs(t, err, client.ErrSource, fs.ErrPermission)
+	wantClear(t, err, "permission denied")
+	if res.URL != "" {
+		t.Errorf("result %+v", res)
+	}
+
+	t.Run("on disk", func(t *testing.T) {
+		if os.Geteuid() == 0 || runtime.GOOS == "windows" {
+			t.Skip("every file is readable for this user")
+		}
+		path := write(t, "hello")
+		if err := os.Chmod(path, 0); err != nil {
+			t.Fatal(err)
+		}
+		src, err := client.Path(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = c.Upload(t.Context(), src, nil)
+		wantIs(t, err, client.ErrSource, fs.ErrPermission)
+	})
+	wantSeen(t, s)
+}
+
+// A file may change between Path and Upload; what counts is its size when the
+// upload begins.
+func TestFileChanges(t *testing.T) {
+	t.Run("before the upload", func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		path := write(t, "hello")
+		src, err := client.Path(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte("elephants"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		res, err := newClient(t, s, client.Config{}).Upload(t.Context(), src, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantStored(t, s, res.URL, "elephants")
+
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		_, err = newClient(t, s, client.Config{}).Upload(t.Context(), src, nil)
+		wantIs(t, err, client.ErrSource, fs.ErrNotExist)
+		wantSeen(t, s, "POST /files/", "PATCH /files/1 0+9")
+	})
+	t.Run("during the upload", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := fake.New(t, fake.Config{})
+			path := write(t, "elephants")
+			src, err := client.Path(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.On(http.MethodPatch, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+				if err := os.Truncate(path, 5); err != nil {
+					t.Error(err)
+				}
+				next.ServeHTTP(w, r)
+			})
+			res, err := newClient(t, s, client.Config{ChunkSize: 4}).Upload(t.Context(), src, nil)
+			wantIs(t, err, client.ErrSource, client.ErrSourceChanged)
+			wantClear(t, err, "3 bytes are missing")
+			if res.Offset != 4 || res.Retries != 0 || res.URL == "" {
+				t.Errorf("result %+v", res)
+			}
+		})
+	})
+}
+
+// A source that fails in the middle of a request ends the upload at once: its
+// error is not the network's.
+func TestSourceFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		errDisk := errors.New("input/output error")
+		src, err := client.ReaderAt(readerAtFunc(func(p []byte, off int64) (int, error) {
+			if off >= 5 {
+				return 0, errDisk
+			}
+			return copy(p[:min(len(p), int(5-off))], "hello"[off:]), nil
+		}), 9)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := newClient(t, s, client.Config{}).Upload(t.Context(), src, &client.UploadOptions{ChunkSize: 5})
+		wantIs(t, err, client.ErrSource, errDisk)
+		if res.Offset != 5 || res.Retries != 0 {
+			t.Errorf("result %+v", res)
+		}
+	})
+}
+
+type readerAtFunc func(p []byte, off int64) (int, error)
+
+func (f readerAtFunc) ReadAt(p []byte, off int64) (int, error) { return f(p, off) }
+
+// A file is open only while its upload runs.
+func TestFilesAreClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		for _, inner := range []fs.FS{fstest.MapFS{"a": {Data: []byte("hello")}}, bareFS{fstest.MapFS{"a": {Data: []byte("hello")}}}} {
+			counted := &countedFS{FS: inner}
+			src, err := client.FS(counted, "a")
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.On(http.MethodPatch, fake.Cut(2), fake.Cut(0))
+			if _, err := newClient(t, s, client.Config{}).Upload(t.Context(), src, nil); err != nil {
+				t.Fatal(err)
+			}
+			s.On(http.MethodPatch, fake.Status(400, ""))
+			if _, err := newClient(t, s, client.Config{}).Upload(t.Context(), src, nil); err == nil {
+				t.Error("no error")
+			}
+			if counted.open != 0 || counted.opened == 0 {
+				t.Errorf("%d of %d files are open", counted.open, counted.opened)
+			}
+		}
+	})
+}
+
+// countedFS counts the files that were opened and those that still are.
+type countedFS struct {
+	fs.FS
+	open, opened int
+}
+
+func (f *countedFS) Open(name string) (fs.File, error) {
+	file, err := f.FS.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	f.open++
+	f.opened++
+	return &countedFile{File: file, fs: f}, nil
+}
+
+type countedFile struct {
+	fs.File
+	fs *countedFS
+}
+
+func (f *countedFile) Close() error {
+	f.fs.open--
+	return f.File.Close()
+}

@@ -1,0 +1,328 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"sync"
+
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// DefaultKeep is the window of a stream, in bytes.
+const DefaultKeep = 8 << 20
+
+// StreamOptions describes a stream. The zero value is a stream without a name,
+// of unknown length, with a window of DefaultKeep.
+type StreamOptions struct {
+	// Name is what logs and events call the stream.
+	Name string
+
+	// Length is the number of bytes where it is known beforehand. A stream
+	// that turns out shorter or longer fails with ErrSourceChanged. Where it
+	// is not known, and the stream does not end within its first chunk, the
+	// server has to support creation-defer-length.
+	Length protocol.Length
+
+	// Keep is the window in bytes: what is kept in memory to be sent again.
+	// Half of it is sent at a time while the other half fills up, unless the
+	// chunk size says otherwise; a larger chunk size enlarges the window.
+	// Zero is DefaultKeep. Memory is taken as bytes arrive, and never more
+	// than a stream needs that is shorter.
+	Keep int64
+}
+
+// Stream is a source that can be read only once, such as a pipe. Bytes are kept
+// until the server has acknowledged them; when it asks for earlier ones, the
+// upload fails with ErrSourceWindow.
+//
+// The reader is read ahead by a goroutine that ends with the upload, or, where
+// the upload ends first, with the Read that is under way. The caller closes r.
+// A stream serves one upload; a second fails with ErrSourceUsed.
+func Stream(r io.Reader, opts StreamOptions) Source {
+	return &streamSource{r: r, opts: opts}
+}
+
+type streamSource struct {
+	r    io.Reader
+	opts StreamOptions
+
+	mu   sync.Mutex
+	used bool
+}
+
+func (s *streamSource) Name() string            { return s.opts.Name }
+func (s *streamSource) Length() protocol.Length { return s.opts.Length }
+
+func (s *streamSource) open(chunk int64) (opened, error) {
+	if s.r == nil {
+		return nil, fmt.Errorf("%w: %w: no reader", ErrSource, ErrInvalidOption)
+	}
+	if s.opts.Keep < 0 {
+		return nil, fmt.Errorf("%w: %w: window %d is negative", ErrSource, ErrInvalidOption, s.opts.Keep)
+	}
+	s.mu.Lock()
+	used := s.used
+	s.used = true
+	s.mu.Unlock()
+	if used {
+		return nil, sourceError(ErrSourceUsed)
+	}
+	keep := s.opts.Keep
+	if keep == 0 {
+		keep = DefaultKeep
+	}
+	n, known := s.opts.Length.Int64()
+	if known && n < keep {
+		keep = n
+	}
+	switch {
+	case chunk > 0:
+		chunk = min(chunk, math.MaxInt-1)
+	case known && n == keep:
+		chunk = max(1, n)
+	default:
+		chunk = max(1, keep/2)
+	}
+	w := &window{
+		stated: s.opts.Length,
+		chunk:  chunk,
+		// The byte after a chunk tells whether the chunk is the last one.
+		limit:   max(min(keep, math.MaxInt), chunk+1),
+		changed: make(chan struct{}),
+	}
+	go w.fill(s.r)
+	return w, nil
+}
+
+// window is a ring of the bytes of a stream that may have to be sent again, and
+// of those read ahead. Bytes [start, end) of the stream are in it.
+type window struct {
+	stated protocol.Length
+	chunk  int64
+	limit  int64 // what buf may grow to; more than a chunk
+
+	mu         sync.Mutex
+	buf        []byte
+	start, end int64
+	err        error         // io.EOF, or why reading failed
+	closed     bool          // no upload needs the bytes any more
+	changed    chan struct{} // closed and replaced whenever one of the above changes
+}
+
+// fill reads ahead until the stream ends. Only fill writes to buf, and only
+// outside of [start, end), so it needs no lock while it reads.
+func (w *window) fill(r io.Reader) {
+	idle := 0
+	for {
+		free, ok := w.room()
+		if !ok {
+			return
+		}
+		n, err := r.Read(free)
+		if n < 0 || n > len(free) {
+			n, err = 0, fmt.Errorf("reader gave an impossible count %d", n)
+		}
+		if n == 0 && err == nil {
+			if idle++; idle == 100 {
+				err = io.ErrNoProgress
+			}
+		} else {
+			idle = 0
+		}
+		w.mu.Lock()
+		w.end += int64(n)
+		w.err = err
+		w.signal()
+		w.mu.Unlock()
+		if err != nil {
+			return
+		}
+	}
+}
+
+// room waits for a free stretch of the ring; !ok means that none is needed.
+func (w *window) room() (free []byte, ok bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for !w.closed && w.end-w.start == int64(len(w.buf)) {
+		if int64(len(w.buf)) < w.limit {
+			w.grow()
+		} else {
+			w.wait()
+		}
+	}
+	if w.closed {
+		return nil, false
+	}
+	size := int64(len(w.buf))
+	from := w.end % size
+	to := min(size, from+size-(w.end-w.start))
+	return w.buf[from:to], true
+}
+
+// grow doubles the ring. The lock is held, and fill is not reading.
+func (w *window) grow() {
+	const least = 64 << 10
+	old := int64(len(w.buf))
+	size := w.limit
+	if old < size/2 {
+		size = min(size, max(least, 2*old))
+	}
+	buf := make([]byte, size)
+	for pos := w.start; pos < w.end; {
+		from := w.buf[pos%old : min(old, pos%old+w.end-pos)]
+		pos += int64(copy(buf[pos%size:], from))
+	}
+	w.buf = buf
+}
+
+// signal wakes all that wait. The lock is held.
+func (w *window) signal() {
+	close(w.changed)
+	w.changed = make(chan struct{})
+}
+
+// wait gives up the lock until something changed.
+func (w *window) wait() {
+	changed := w.changed
+	w.mu.Unlock()
+	<-changed
+	w.mu.Lock()
+}
+
+func (w *window) cut(ctx context.Context, off, chunk int64) (cut, error) {
+	if chunk <= 0 || chunk > w.chunk {
+		chunk = w.chunk
+	}
+
+	// The condition is waited for under ctx, so a cancelled upload does not
+	// hang on a stream that delivers nothing.
+	stop := context.AfterFunc(ctx, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.signal()
+	})
+	defer stop()
+
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if off < w.start {
+		return cut{}, fmt.Errorf("%w: %w: the server is at %d, the stream keeps bytes from %d on", ErrSource, ErrSourceWindow, off, w.start)
+	}
+	for {
+		if ctx.Err() != nil {
+			return cut{}, ended(ctx)
+		}
+		if w.err != nil && !errors.Is(w.err, io.EOF) {
+			return cut{}, sourceError(w.err)
+		}
+		if off > w.end {
+			// The server has bytes that the stream only now gets to.
+			w.start = w.end
+			w.signal()
+		}
+		if w.ready(off, chunk) {
+			break
+		}
+		w.wait()
+	}
+	ended := w.err != nil
+	if err := w.check(off, ended); err != nil {
+		return cut{}, err
+	}
+	rng := protocol.Range{Start: off, End: min(off+chunk, w.end)}
+	return cut{Range: rng, last: ended && rng.End == w.end, reader: func() (io.Reader, error) {
+		return &windowReader{w: w, pos: rng.Start, end: rng.End}, nil
+	}}, nil
+}
+
+// ready tells whether a chunk at off is full and known to be the last or not,
+// or will not get any fuller.
+func (w *window) ready(off, chunk int64) bool {
+	switch {
+	case w.err != nil:
+		return true
+	case off > w.end:
+		return false
+	case w.end-off > chunk:
+		return true
+	}
+	if off > w.start {
+		w.start = off // what lies before was released: make room to fill the chunk
+		w.signal()
+	}
+	return w.end-w.start == w.limit
+}
+
+// check holds a stream against the length that was stated for it.
+func (w *window) check(off int64, ended bool) error {
+	if off > w.end {
+		return fmt.Errorf("%w: %w: the server is at %d, the stream ended at %d", ErrSource, ErrSourceChanged, off, w.end)
+	}
+	stated, ok := w.stated.Int64()
+	if !ok {
+		return nil
+	}
+	if w.end > stated {
+		return fmt.Errorf("%w: %w: the stream has more than the %d bytes that were stated", ErrSource, ErrSourceChanged, stated)
+	}
+	if ended && w.end < stated {
+		return fmt.Errorf("%w: %w: the stream ended after %d of %d bytes", ErrSource, ErrSourceChanged, w.end, stated)
+	}
+	return nil
+}
+
+func (w *window) length() protocol.Length {
+	if _, ok := w.stated.Int64(); ok {
+		return w.stated
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if errors.Is(w.err, io.EOF) {
+		return protocol.Known(w.end)
+	}
+	return protocol.Length{}
+}
+
+func (w *window) release(off int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if off > w.start {
+		w.start = min(off, w.end)
+		w.signal()
+	}
+}
+
+func (w *window) close() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.closed = true
+	w.signal()
+	return nil
+}
+
+// windowReader reads a stretch that stays in the window while it is read.
+type windowReader struct {
+	w        *window
+	pos, end int64
+}
+
+func (r *windowReader) Read(p []byte) (int, error) {
+	if r.pos == r.end {
+		return 0, io.EOF
+	}
+	w := r.w
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if r.pos < w.start {
+		return 0, fmt.Errorf("%w: at %d", ErrSourceWindow, r.pos)
+	}
+	size := int64(len(w.buf))
+	from := r.pos % size
+	n := copy(p[:min(int64(len(p)), r.end-r.pos)], w.buf[from:])
+	r.pos += int64(n)
+	return n, nil
+}

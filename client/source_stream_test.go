@@ -1,0 +1,306 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/iotest"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+func TestStream(t *testing.T) {
+	type options = client.StreamOptions
+	const data = "elephants never forget"
+	tests := map[string]struct {
+		data  string
+		opts  options
+		chunk int64
+		is    error
+		sent  int64 // of the result, after an error
+	}{
+		"unknown length":              {data, options{}, 0, nil, 0},
+		"known length":                {data, options{Length: protocol.Known(22)}, 0, nil, 0},
+		"known length, Keep 1":        {data, options{Length: protocol.Known(22), Keep: 1}, 0, nil, 0},
+		"Keep 1":                      {data, options{Keep: 1}, 0, nil, 0},
+		"Keep 2":                      {data, options{Keep: 2}, 0, nil, 0},
+		"Keep 3":                      {data, options{Keep: 3}, 0, nil, 0},
+		"Keep all":                    {data, options{Keep: 22}, 0, nil, 0},
+		"Keep one less":               {data, options{Keep: 21}, 0, nil, 0},
+		"Keep one more":               {data, options{Keep: 23}, 0, nil, 0},
+		"chunk larger than Keep":      {data, options{Keep: 2}, 5, nil, 0},
+		"chunk as large as Keep":      {data, options{Keep: 5}, 5, nil, 0},
+		"known, chunk over all":       {data, options{Length: protocol.Known(22)}, 100, nil, 0},
+		"zero bytes":                  {"", options{}, 0, nil, 0},
+		"zero bytes, known":           {"", options{Length: protocol.Known(0)}, 0, nil, 0},
+		"zero bytes, Keep 1, chunked": {"", options{Keep: 1}, 1, nil, 0},
+		"one byte":                    {"x", options{}, 0, nil, 0},
+		"one byte, known":             {"x", options{Length: protocol.Known(1)}, 0, nil, 0},
+		"exactly a chunk":             {data, options{Length: protocol.Known(22)}, 22, nil, 0},
+		"exactly half a window":       {data, options{Keep: 44}, 0, nil, 0},
+		"one over half a window":      {data, options{Keep: 42}, 0, nil, 0},
+
+		"ends at once":             {"", options{Length: protocol.Known(5)}, 0, client.ErrSourceChanged, 0},
+		"ends early":               {data, options{Length: protocol.Known(23)}, 0, client.ErrSourceChanged, 0},
+		"ends early, late":         {data, options{Length: protocol.Known(30)}, 10, client.ErrSourceChanged, 20},
+		"too long":                 {data, options{Length: protocol.Known(21)}, 0, client.ErrSourceChanged, 0},
+		"too long, late":           {data, options{Length: protocol.Known(21)}, 10, client.ErrSourceChanged, 20},
+		"too long for nothing":     {data, options{Length: protocol.Known(0)}, 0, client.ErrSourceChanged, 0},
+		"negative window":          {data, options{Keep: -1}, 0, client.ErrInvalidOption, 0},
+		"window of the largest":    {data, options{Keep: 1<<63 - 1}, 0, nil, 0},
+		"window and chunk largest": {data, options{Keep: 1<<63 - 1}, 1<<63 - 1, nil, 0},
+	}
+	readers := map[string]func(string) io.Reader{
+		"at once":       func(s string) io.Reader { return strings.NewReader(s) },
+		"byte by byte":  func(s string) io.Reader { return iotest.OneByteReader(strings.NewReader(s)) },
+		"end with data": func(s string) io.Reader { return iotest.DataErrReader(strings.NewReader(s)) },
+		"slow":          func(s string) io.Reader { return slow{strings.NewReader(s), time.Minute} },
+		"idle":          func(s string) io.Reader { return &idle{r: strings.NewReader(s)} },
+	}
+	for name, test := range tests {
+		for how, reader := range readers {
+			t.Run(name+"/"+how, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					s := fake.New(t, fake.Config{})
+					test.opts.Name = "pipe"
+					src := client.Stream(reader(test.data), test.opts)
+					if src.Name() != "pipe" || src.Length() != test.opts.Length {
+						t.Errorf("source %q of %v bytes", src.Name(), src.Length())
+					}
+					var events []client.Event
+					res, err := newClient(t, s, client.Config{ChunkSize: test.chunk}).Upload(t.Context(), src,
+						&client.UploadOptions{OnEvent: recordEvents(&events)})
+					wantOrder(t, events)
+					if test.is != nil {
+						wantIs(t, err, client.ErrSource, test.is)
+						wantClear(t, err)
+						if res.Sent > test.sent || res.Retries != 0 {
+							t.Errorf("result %+v", res)
+						}
+						return
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+					wantStored(t, s, res.URL, test.data)
+					n := int64(len(test.data))
+					want := &client.Result{URL: res.URL, Offset: n, Length: protocol.Known(n), Sent: n}
+					if diff := cmp.Diff(want, res, cmpopts.IgnoreFields(client.Result{}, "Created", "Header")); diff != "" {
+						t.Errorf("result (-want +got):\n%s", diff)
+					}
+				})
+			})
+		}
+	}
+}
+
+// idle gives nothing at every other Read, which is allowed though discouraged.
+type idle struct {
+	r     io.Reader
+	count int
+}
+
+func (r *idle) Read(p []byte) (int, error) {
+	if r.count++; r.count%3 != 0 {
+		return 0, nil
+	}
+	return r.r.Read(p)
+}
+
+// Whatever the server still needs of what it has not acknowledged is sent again.
+func TestStreamSendsAgain(t *testing.T) {
+	data := noise(100)
+	for _, keep := range []int64{1, 2, 7, 50, 100, 1000} {
+		synctest.Test(t, func(t *testing.T) {
+			s := fake.New(t, fake.Config{})
+			s.On(http.MethodPatch, fake.Cut(0), fake.Cut(1), fake.Lose, fake.Keep(1), nil, fake.Status(409, ""), fake.Cut(0), fake.Lose)
+			res, err := newClient(t, s, client.Config{}).Upload(t.Context(), stream(data, keep), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantStored(t, s, res.URL, data)
+		})
+	}
+}
+
+func TestStreamFails(t *testing.T) {
+	errPipe := errors.New("broken pipe upstream")
+	tests := map[string]struct {
+		r      io.Reader
+		is     error
+		offset int64
+	}{
+		"at once":           {iotest.ErrReader(errPipe), errPipe, 0},
+		"in the middle":     {io.MultiReader(strings.NewReader("elephants"), iotest.ErrReader(errPipe)), errPipe, 8},
+		"unexpected end":    {io.MultiReader(strings.NewReader("elephants"), iotest.ErrReader(io.ErrUnexpectedEOF)), io.ErrUnexpectedEOF, 8},
+		"no progress":       {stuck{}, io.ErrNoProgress, 0},
+		"impossible count":  {liar(1 << 30), client.ErrSource, 0},
+		"negative count":    {liar(-1), client.ErrSource, 0},
+		"wrapped EOF error": {iotest.ErrReader(&wrappedEOF{}), nil, 0},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := fake.New(t, fake.Config{})
+				src := client.Stream(test.r, client.StreamOptions{Keep: 5})
+				res, err := newClient(t, s, client.Config{ChunkSize: 4}).Upload(t.Context(), src, nil)
+				if test.is == nil {
+					if err != nil {
+						t.Errorf("%v", err)
+					}
+					return
+				}
+				wantIs(t, err, client.ErrSource, test.is)
+				if res.Offset > test.offset || res.Retries != 0 {
+					t.Errorf("result %+v", res)
+				}
+			})
+		})
+	}
+}
+
+type stuck struct{}
+
+func (stuck) Read([]byte) (int, error) { return 0, nil }
+
+type liar int
+
+func (n liar) Read([]byte) (int, error) { return int(n), nil }
+
+type wrappedEOF struct{}
+
+func (*wrappedEOF) Error() string { return "the end" }
+func (*wrappedEOF) Unwrap() error { return io.EOF }
+
+func TestStreamIsUsedOnce(t *testing.T) {
+	s := fake.New(t, fake.Config{})
+	c := newClient(t, s, client.Config{})
+	src := stream("hello", 0)
+	if _, err := c.Upload(t.Context(), src, nil); err != nil {
+		t.Fatal(err)
+	}
+	seen := len(s.Seen())
+	_, err := c.Upload(t.Context(), src, nil)
+	wantIs(t, err, client.ErrSource, client.ErrSourceUsed)
+	if len(s.Seen()) != seen {
+		t.Errorf("requests %q", s.Seen())
+	}
+}
+
+// A cancelled upload does not wait for a stream that delivers nothing.
+func TestBlockedStream(t *testing.T) {
+	for _, before := range []string{"", "elephants"} {
+		synctest.Test(t, func(t *testing.T) {
+			s := fake.New(t, fake.Config{})
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
+			forever, end := context.WithCancel(t.Context())
+			defer end()
+			src := client.Stream(io.MultiReader(strings.NewReader(before), never{forever}), client.StreamOptions{})
+			began := time.Now()
+			time.AfterFunc(time.Hour, func() { cancel(errPulled) })
+			res, err := newClient(t, s, client.Config{ChunkSize: 4}).Upload(ctx, src, nil)
+			wantIs(t, err, errPulled, context.Canceled)
+			if took := time.Since(began); took != time.Hour {
+				t.Errorf("took %v", took)
+			}
+			// Whole chunks went out as they came.
+			if res.Offset != int64(len(before)/4*4) {
+				t.Errorf("result %+v", res)
+			}
+		})
+	}
+}
+
+// While a chunk is under way, what follows is read: as much as the window takes.
+func TestStreamReadsAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		r := &countedReader{r: strings.NewReader(noise(100))}
+		var read []int64
+		count := func(w http.ResponseWriter, r2 *http.Request, next http.Handler) {
+			synctest.Wait()
+			read = append(read, r.n.Load())
+			next.ServeHTTP(w, r2)
+		}
+		s.On(http.MethodPatch, count, count, count)
+		src := client.Stream(r, client.StreamOptions{Keep: 8})
+		if _, err := newClient(t, s, client.Config{ChunkSize: 2}).Upload(t.Context(), src, nil); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff([]int64{8, 10, 12}, read); diff != "" {
+			t.Errorf("read at each PATCH (-want +got):\n%s", diff)
+		}
+	})
+}
+
+type countedReader struct {
+	r io.Reader
+	n atomic.Int64
+}
+
+func (r *countedReader) Read(p []byte) (int, error) {
+	n, err := r.r.Read(p)
+	r.n.Add(int64(n))
+	return n, err
+}
+
+// What the server has of a stream is skipped, though it is more than the window
+// holds.
+func TestStreamSkips(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		data := noise(1000)
+		url := s.Put(data[:900], protocol.Known(1000), nil)
+		if _, err := newClient(t, s, client.Config{}).Resume(t.Context(), url, stream(data, 10), nil); err != nil {
+			t.Fatal(err)
+		}
+		wantStored(t, s, url, data)
+	})
+}
+
+// The goroutine that reads ahead ends with the upload, though the reader would
+// go on for ever.
+func TestEndlessStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		s.On(http.MethodPatch, nil, nil, fake.Status(413, ""))
+		res, err := newClient(t, s, client.Config{}).Upload(t.Context(), client.Stream(endless{}, client.StreamOptions{Keep: 10}), nil)
+		wantIs(t, err, protocol.ErrTooLarge)
+		if res.Offset != 10 || res.Length != (protocol.Length{}) {
+			t.Errorf("result %+v", res)
+		}
+		synctest.Wait()
+	})
+}
+
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) { return len(p), nil }
+
+// A server that cannot create an upload of unknown length says so; the stream
+// that ends within its first chunk does not need it.
+func TestStreamWithoutDeferredLength(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{Extensions: []protocol.Extension{protocol.ExtensionCreation}})
+		c := newClient(t, s, client.Config{ChunkSize: 5})
+		res, err := c.Upload(t.Context(), stream("hello", 0), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantStored(t, s, res.URL, "hello")
+		_, err = c.Upload(t.Context(), stream("hello, world", 1), nil)
+		wantIs(t, err, protocol.ErrNotImplemented)
+	})
+}

@@ -1,0 +1,272 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"time"
+
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
+)
+
+var (
+	// ErrLengthMismatch means that the upload at a URL was created for another
+	// number of bytes than the source has.
+	ErrLengthMismatch = errors.New("length mismatch")
+
+	// ErrIntegrity means that the server claims to hold bytes that it was
+	// never sent.
+	ErrIntegrity = errors.New("server claims bytes that were never sent")
+
+	// ErrNoProgress means that the server acknowledged a request without
+	// keeping any of its bytes. It is worth a retry.
+	ErrNoProgress = errors.New("server kept none of the bytes")
+)
+
+// transfer is one upload under way. The server's offset is the only truth: each
+// body is cut anew from the source at the offset that the server named last,
+// and after any failure the server is asked. One goroutine runs it, one request
+// at a time.
+type transfer struct {
+	c      *Client
+	src    opened
+	url    string
+	chunk  int64 // 0: all that is left
+	call   *CallOptions
+	loop   retry.Loop
+	events *events
+	result *Result
+
+	offset   int64           // what the server said last
+	known    bool            // nothing has happened since that could have moved offset
+	best     int64           // highest offset that the server has acknowledged
+	reach    int64           // highest offset that the server can have: what was sent
+	declared bool            // the server knows the length
+	theirs   protocol.Length // what the server said that the length is
+	joining  bool            // begun elsewhere: the first HEAD says where to go on
+}
+
+// send runs until the upload is complete or an error ends it.
+func (t *transfer) send(ctx context.Context) error {
+	for {
+		err := t.step(ctx)
+		if errors.Is(err, errComplete) {
+			return nil
+		}
+		if err == nil {
+			continue
+		}
+		t.known = false
+		if err := t.retry(ctx, t.url, err); err != nil {
+			return err
+		}
+	}
+}
+
+var errComplete = errors.New("complete")
+
+// step does one exchange.
+func (t *transfer) step(ctx context.Context) error {
+	if !t.known {
+		return t.ask(ctx)
+	}
+	// The source is asked only for what the server lacks. A stream learns its
+	// length here.
+	if t.complete() {
+		return errComplete
+	}
+	piece, err := t.src.cut(ctx, t.offset, t.chunk)
+	if err != nil {
+		return err
+	}
+	if err := t.fits(piece); err != nil {
+		return err
+	}
+	if t.complete() {
+		return errComplete
+	}
+	return t.append(ctx, piece)
+}
+
+// fits holds a stream, whose length shows late, against the length that the
+// server named.
+func (t *transfer) fits(piece cut) error {
+	theirs, ok := t.theirs.Int64()
+	switch {
+	case !ok:
+	case piece.End > theirs:
+		return fmt.Errorf("%w: the upload is for %d bytes, the source has more", ErrLengthMismatch, theirs)
+	case piece.last && piece.End < theirs:
+		return fmt.Errorf("%w: the upload is for %d bytes, the source has %d", ErrLengthMismatch, theirs, piece.End)
+	}
+	return nil
+}
+
+// complete tells whether the server has all, and knows it.
+func (t *transfer) complete() bool {
+	n, ok := t.size().Int64()
+	return ok && t.offset == n && t.declared
+}
+
+// ask learns the offset from HEAD.
+func (t *transfer) ask(ctx context.Context) error {
+	reply, err := t.c.Head(ctx, t.url, t.call)
+	if err != nil {
+		return err
+	}
+	state := reply.State
+	fail := func(err error) error {
+		return &Error{Op: protocol.OpHead, URL: t.url, StatusCode: reply.StatusCode, Header: reply.Header, Err: err}
+	}
+	ours, known := t.src.length().Int64()
+	if theirs, ok := state.Length.Int64(); ok {
+		if known && ours != theirs {
+			return fail(fmt.Errorf("%w: the upload is for %d bytes, the source has %d", ErrLengthMismatch, theirs, ours))
+		}
+		t.declared, t.theirs = true, state.Length
+	}
+	if t.joining && known && state.Offset > ours {
+		return fail(fmt.Errorf("%w: the server has %d bytes, the source has %d", ErrLengthMismatch, state.Offset, ours))
+	}
+	t.result.Header = reply.Header
+	t.known = true
+	if t.joining {
+		t.joining = false
+		t.offset, t.best = state.Offset, state.Offset
+		// What an earlier request sent may still be on its way through a proxy.
+		t.reach = math.MaxInt64
+		t.src.release(state.Offset)
+		t.events.update(EventResumed, func(ev *Event) {
+			ev.URL, ev.Offset, ev.Sent, ev.Length = t.url, state.Offset, state.Offset, t.length(state)
+		})
+		t.log(ctx, "upload resumed", nil)
+		return nil
+	}
+	if state.Offset > t.reach {
+		return fail(fmt.Errorf("%w: it is at %d, of %d sent", ErrIntegrity, state.Offset, t.reach))
+	}
+	kind := EventProgress
+	if state.Offset < t.best {
+		kind = EventRewound
+	}
+	t.accept(state)
+	t.result.Confirmed = t.complete()
+	t.events.acknowledged(kind, state.Offset, t.length(state))
+	return nil
+}
+
+// append sends one piece at the server's offset.
+func (t *transfer) append(ctx context.Context, piece cut) error {
+	patch := protocol.Patch{Offset: piece.Start}
+	if !t.declared && piece.last {
+		patch.Length = t.src.length()
+	}
+	b := &body{size: piece.Len(), reader: piece.reader, last: piece.last}
+	if t.events.sink != nil {
+		b.onSent = func(n int64) { t.events.moved(piece.Start + n) }
+	}
+	reply, err := t.c.patch(ctx, t.url, patch, b, t.call)
+	sent := b.sent()
+	t.result.Sent += sent
+	t.reach = max(t.reach, piece.Start+sent)
+	if sent > 0 {
+		t.loop.Moved()
+	}
+	if err != nil {
+		return err
+	}
+	t.result.Header = reply.Header
+	state := reply.State
+	if err := (protocol.Range{Start: piece.Start, End: piece.Start + sent}).Accept(state.Offset); err != nil {
+		return &Error{Op: protocol.OpPatch, URL: t.url, StatusCode: reply.StatusCode, Header: reply.Header, Err: err}
+	}
+	if _, ok := patch.Length.Int64(); ok {
+		t.declared = true
+	}
+	if state.Offset == piece.Start && piece.Len() > 0 {
+		return &Error{Op: protocol.OpPatch, URL: t.url, StatusCode: reply.StatusCode, Header: reply.Header, Err: ErrNoProgress}
+	}
+	t.accept(state)
+	t.events.acknowledged(EventProgress, state.Offset, t.src.length())
+	return nil
+}
+
+// accept takes the server's offset. Only bytes that no earlier answer
+// acknowledged are progress.
+func (t *transfer) accept(state protocol.State) {
+	t.offset = state.Offset
+	if t.offset > t.best {
+		t.best = t.offset
+		t.loop.Progress()
+	}
+	t.src.release(t.offset)
+}
+
+// size is the length of the upload as far as this side knows it.
+func (t *transfer) size() protocol.Length {
+	if t.src == nil {
+		return t.result.Length
+	}
+	return t.src.length()
+}
+
+func (t *transfer) length(state protocol.State) protocol.Length {
+	if l := t.size(); l != (protocol.Length{}) {
+		return l
+	}
+	return state.Length
+}
+
+// retry waits as the policy says, or returns why there is no further try.
+func (t *transfer) retry(ctx context.Context, url string, err error) error {
+	// What does not come from an exchange, such as the source, fails for good.
+	var e *Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	t.loop.OnWait = func(a retry.Attempt, wait time.Duration) {
+		t.c.log.LogAttrs(ctx, slog.LevelWarn, "retrying",
+			slog.String("op", string(e.Op)), slog.String("url", redact(url)), slog.Int64("offset", t.offset),
+			slog.Int("attempt", a.Number), slog.Duration("wait", wait), slog.Any("err", err))
+		t.events.update(EventRetry, func(ev *Event) {
+			ev.Attempt, ev.Wait, ev.Err, ev.Sent = a.Number, wait, a.Err, ev.Offset
+		})
+	}
+	if err := t.loop.Wait(ctx, err); err != nil {
+		return err
+	}
+	t.result.Retries++
+	return nil
+}
+
+// finish fills in the result and tells how it ended.
+func (t *transfer) finish(ctx context.Context, err error) (*Result, error) {
+	t.result.URL, t.result.Offset = t.url, t.offset
+	t.result.Length = t.size()
+	kind, message := EventDone, "upload complete"
+	if err != nil {
+		kind, message = EventFailed, "upload failed"
+	}
+	t.log(ctx, message, err)
+	t.events.update(kind, func(ev *Event) {
+		ev.Err, ev.Offset, ev.Sent, ev.Length = err, t.result.Offset, t.result.Offset, t.result.Length
+	})
+	return t.result, err
+}
+
+func (t *transfer) log(ctx context.Context, message string, err error) {
+	attrs := []slog.Attr{slog.String("url", redact(t.url)), slog.Int64("offset", t.offset)}
+	if err != nil {
+		attrs = append(attrs, slog.Any("err", err))
+	}
+	t.c.log.LogAttrs(ctx, slog.LevelInfo, message, attrs...)
+}
+
+func (t *transfer) close(ctx context.Context) {
+	if err := t.src.close(); err != nil {
+		t.c.log.LogAttrs(ctx, slog.LevelWarn, "source not closed", slog.Any("err", err))
+	}
+}

@@ -1,0 +1,224 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
+)
+
+// UploadOptions describes one upload. Nil and the zero value are an upload
+// without metadata.
+type UploadOptions struct {
+	// Metadata is kept by the server with the upload.
+	Metadata protocol.Metadata
+
+	// Header is sent with every request of this upload. It wins over
+	// Config.Header, and the headers of the protocol win over it.
+	Header http.Header
+
+	// ChunkSize takes the place of Config.ChunkSize. Zero keeps that.
+	ChunkSize int64
+
+	// OnEvent is called for what happens to the upload, one call at a time,
+	// from goroutines of the upload. It must return at once: the upload waits
+	// for it. Nothing is called after the upload has returned.
+	OnEvent func(Event)
+}
+
+func (o *UploadOptions) orZero() UploadOptions {
+	if o == nil {
+		return UploadOptions{}
+	}
+	return *o
+}
+
+// Result says how far an upload got.
+type Result struct {
+	// URL is that of the upload, "" where none was created. It may be a
+	// secret.
+	URL string
+
+	// Offset is how many bytes the server has acknowledged.
+	Offset int64
+
+	// Length is the size of the upload, as far as it is known.
+	Length protocol.Length
+
+	// Created holds the headers of the answer to the creation, nil where the
+	// upload existed before. Header holds those of the last answer.
+	Created, Header http.Header
+
+	// Confirmed means that the answer to the last bytes was lost, and that
+	// HEAD said that they had arrived.
+	Confirmed bool
+
+	// Sent is how many bytes were handed to the network in all, those sent
+	// twice included. Retries is how many exchanges were tried again.
+	Sent    int64
+	Retries int
+
+	// Orphans is how many creations got no answer before one did. The server
+	// may hold as many uploads that nobody knows of.
+	Orphans int
+
+	// Parts holds the results of the parts of UploadConcat, in their order.
+	Parts []*Result
+}
+
+// Upload creates an upload on the server and sends src to it. Whatever fails on
+// the way is tried again as Config.Retry says, from where the server says that
+// it stands.
+//
+// The result is never nil. After an error it says what is known, so that Resume
+// can go on: the URL, and how many bytes the server has. Errors to test for:
+// ErrNoEndpoint, ErrSource, protocol.ErrInvalidMetadata, retry.ErrExhausted,
+// the sentinels of package protocol, and the cause of ctx.
+func (c *Client) Upload(ctx context.Context, src Source, opts *UploadOptions) (*Result, error) {
+	o := opts.orZero()
+	return c.upload(ctx, src, job{UploadOptions: o, sink: newSink(o.OnEvent)})
+}
+
+// job is an upload as the client sees it.
+type job struct {
+	UploadOptions
+	sink   *sink
+	part   int
+	concat protocol.Concat
+	policy retry.Policy // nil: the client's
+}
+
+func (c *Client) upload(ctx context.Context, src Source, j job) (*Result, error) {
+	t, err := c.begin(src, j)
+	if err != nil {
+		return t.finish(ctx, err)
+	}
+	defer t.close(ctx)
+	return t.finish(ctx, t.createAndSend(once(ctx), j))
+}
+
+func (t *transfer) createAndSend(ctx context.Context, j job) error {
+	endpoint, err := t.c.creationURL()
+	if err != nil {
+		return err
+	}
+	if err := j.Metadata.Validate(); err != nil {
+		return err
+	}
+	// A source that cannot be read fails here, before anything is sent, and a
+	// stream that ends within its first chunk has a length from here on.
+	if _, err := t.src.cut(ctx, 0, t.chunk); err != nil {
+		return err
+	}
+	creation := protocol.Creation{Length: t.src.length(), Metadata: j.Metadata, Concat: j.concat}
+	if err := t.create(ctx, endpoint, func(ctx context.Context) (*Reply, error) {
+		return t.c.Create(ctx, creation, t.call)
+	}); err != nil {
+		return err
+	}
+	_, t.declared = creation.Length.Int64()
+	t.known = true
+	return t.send(ctx)
+}
+
+// create repeats a creation until it has an answer.
+func (t *transfer) create(ctx context.Context, endpoint string, exchange func(context.Context) (*Reply, error)) error {
+	if ctx.Err() != nil {
+		return ended(ctx) // nothing was sent, so there is no orphan either
+	}
+	for {
+		reply, err := exchange(ctx)
+		if err == nil {
+			t.url, t.result.Created, t.result.Header = reply.State.Location, reply.Header, reply.Header
+			t.events.update(EventCreated, func(ev *Event) { ev.URL, ev.Length = t.url, t.size() })
+			t.log(ctx, "upload created", nil)
+			return nil
+		}
+		if isAmbiguous(err) {
+			t.result.Orphans++
+		}
+		if err := t.retry(ctx, endpoint, err); err != nil {
+			return err
+		}
+	}
+}
+
+// Resume sends to the upload at url what it lacks of src, and never creates
+// one. The server says where to go on; how many bytes it expects in all must be
+// the length of src, or the call fails with ErrLengthMismatch. That src holds
+// the same bytes as before is for the caller to know.
+//
+// The result and the errors are as for Upload. Metadata in opts is ignored.
+func (c *Client) Resume(ctx context.Context, url string, src Source, opts *UploadOptions) (*Result, error) {
+	return c.resume(ctx, url, src, opts, nil)
+}
+
+// Send is Resume without retries: it asks once for the offset, sends every chunk
+// once, and returns at the first failure. It is for callers that bring their
+// own retries.
+func (c *Client) Send(ctx context.Context, url string, src Source, opts *UploadOptions) (*Result, error) {
+	return c.resume(ctx, url, src, opts, retry.Never)
+}
+
+func (c *Client) resume(ctx context.Context, url string, src Source, opts *UploadOptions, policy retry.Policy) (*Result, error) {
+	o := opts.orZero()
+	t, err := c.begin(src, job{UploadOptions: o, sink: newSink(o.OnEvent), policy: policy})
+	if err != nil {
+		return t.finish(ctx, err)
+	}
+	defer t.close(ctx)
+	u, err := parseURL(url)
+	if err != nil {
+		return t.finish(ctx, err)
+	}
+	t.url, t.joining = u.String(), true
+	return t.finish(ctx, t.send(once(ctx)))
+}
+
+// newTransfer is a transfer without a source.
+func (c *Client) newTransfer(j job) *transfer {
+	t := &transfer{
+		c:      c,
+		chunk:  c.chunkSize,
+		call:   &CallOptions{Header: j.Header},
+		events: &events{sink: j.sink, part: j.part},
+		result: &Result{},
+	}
+	if j.ChunkSize != 0 {
+		t.chunk = j.ChunkSize
+	}
+	t.loop.Policy = c.policy
+	if j.policy != nil {
+		t.loop.Policy = j.policy
+	}
+	return t
+}
+
+// check finds what is wrong with the options before anything is sent.
+func (t *transfer) check() error {
+	if t.chunk < 0 {
+		return fmt.Errorf("%w: chunk size %d is negative", ErrInvalidOption, t.chunk)
+	}
+	return checkHeader(t.call.Header)
+}
+
+// begin opens the source. The transfer is never nil.
+func (c *Client) begin(src Source, j job) (*transfer, error) {
+	t := c.newTransfer(j)
+	if src == nil {
+		return t, fmt.Errorf("%w: %w: nil", ErrSource, ErrInvalidOption)
+	}
+	t.events.source = src.Name()
+	if err := t.check(); err != nil {
+		return t, err
+	}
+	opened, err := src.open(t.chunk)
+	if err != nil {
+		return t, err
+	}
+	t.src = opened
+	t.loop.Start()
+	return t, nil
+}

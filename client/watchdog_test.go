@@ -1,0 +1,206 @@
+package client_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
+)
+
+// slow is a reader that takes its time for each byte.
+type slow struct {
+	r   io.Reader
+	gap time.Duration
+}
+
+func (s slow) Read(p []byte) (int, error) {
+	time.Sleep(s.gap)
+	return s.r.Read(p[:min(1, len(p))])
+}
+
+// after answers late.
+func after(d time.Duration) fake.Action {
+	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		_, _ = io.ReadAll(io.LimitReader(r.Body, 0))
+		time.Sleep(d)
+		next.ServeHTTP(w, r)
+	}
+}
+
+// late answers late, once it has the body.
+func late(d time.Duration) fake.Action {
+	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		body, _ := io.ReadAll(r.Body)
+		time.Sleep(d)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		next.ServeHTTP(w, r)
+	}
+}
+
+func TestStall(t *testing.T) {
+	tests := map[string]struct {
+		cfg  client.Config
+		call func(ctx context.Context, t *testing.T, s *fake.Server, c *client.Client) error
+		want time.Duration // until ErrStalled, 0: it does not come
+	}{
+		"HEAD without an answer": {client.Config{}, func(ctx context.Context, _ *testing.T, s *fake.Server, c *client.Client) error {
+			s.On(http.MethodHead, s.Hang(0))
+			_, err := c.Head(ctx, s.Put("", protocol.Known(1), nil), nil)
+			return err
+		}, 30 * time.Second},
+		"other time-out": {client.Config{StallTimeout: time.Second}, func(ctx context.Context, _ *testing.T, s *fake.Server, c *client.Client) error {
+			s.On(http.MethodHead, s.Hang(0))
+			_, err := c.Head(ctx, s.Put("", protocol.Known(1), nil), nil)
+			return err
+		}, time.Second},
+		"answer in time": {client.Config{}, func(ctx context.Context, _ *testing.T, s *fake.Server, c *client.Client) error {
+			s.On(http.MethodHead, after(29*time.Second))
+			_, err := c.Head(ctx, s.Put("", protocol.Known(1), nil), nil)
+			return err
+		}, 0},
+		"no limit": {client.Config{StallTimeout: -1}, func(ctx context.Context, _ *testing.T, s *fake.Server, c *client.Client) error {
+			s.On(http.MethodHead, after(24*time.Hour))
+			_, err := c.Head(ctx, s.Put("", protocol.Known(1), nil), nil)
+			return err
+		}, 0},
+		"creation without an answer": {client.Config{}, func(ctx context.Context, _ *testing.T, s *fake.Server, c *client.Client) error {
+			s.On(http.MethodPost, s.Hang(0))
+			_, err := c.Create(ctx, protocol.Creation{}, nil)
+			return err
+		}, 30 * time.Second},
+		"body not taken": {client.Config{}, func(ctx context.Context, t *testing.T, s *fake.Server, c *client.Client) error {
+			t.Helper()
+			s.On(http.MethodPatch, s.Hang(100))
+			data := noise(1 << 20)
+			_, err := c.Send(ctx, s.Put("", protocol.Known(1<<20), nil), text(t, data), nil)
+			return err
+		}, 30 * time.Second},
+		"chunk without an answer": {client.Config{ChunkSize: 3}, func(ctx context.Context, t *testing.T, s *fake.Server, c *client.Client) error {
+			t.Helper()
+			s.On(http.MethodPatch, s.Hang(3))
+			_, err := c.Send(ctx, s.Put("", protocol.Known(5), nil), text(t, "hello"), nil)
+			return err
+		}, 30 * time.Second},
+		"last byte without an answer": {client.Config{}, func(ctx context.Context, t *testing.T, s *fake.Server, c *client.Client) error {
+			t.Helper()
+			s.On(http.MethodPatch, s.Hang(5))
+			_, err := c.Send(ctx, s.Put("", protocol.Known(5), nil), text(t, "hello"), nil)
+			return err
+		}, 10 * time.Minute},
+		"end takes its time": {client.Config{}, func(ctx context.Context, t *testing.T, s *fake.Server, c *client.Client) error {
+			t.Helper()
+			s.On(http.MethodPatch, late(9*time.Minute))
+			_, err := c.Send(ctx, s.Put("", protocol.Known(5), nil), text(t, "hello"), nil)
+			return err
+		}, 0},
+		"end without limit": {client.Config{FinishTimeout: -1}, func(ctx context.Context, t *testing.T, s *fake.Server, c *client.Client) error {
+			t.Helper()
+			s.On(http.MethodPatch, late(24*time.Hour))
+			_, err := c.Send(ctx, s.Put("", protocol.Known(5), nil), text(t, "hello"), nil)
+			return err
+		}, 0},
+		"deleting takes its time": {client.Config{FinishTimeout: time.Minute}, func(ctx context.Context, _ *testing.T, s *fake.Server, c *client.Client) error {
+			s.On(http.MethodDelete, s.Hang(0))
+			_, err := c.Terminate(ctx, s.Put("", protocol.Known(5), nil), nil)
+			return err
+		}, time.Minute},
+		"joining takes its time": {client.Config{FinishTimeout: time.Minute}, func(ctx context.Context, _ *testing.T, s *fake.Server, c *client.Client) error {
+			s.On(http.MethodPost, s.Hang(0))
+			_, err := c.Concat(ctx, []string{"/files/1"}, nil, nil)
+			return err
+		}, time.Minute},
+		"slow source": {client.Config{StallTimeout: time.Second}, func(ctx context.Context, _ *testing.T, s *fake.Server, c *client.Client) error {
+			url := s.Put("", protocol.Known(3), nil)
+			_, err := c.Patch(ctx, url, protocol.Patch{}, slow{bytes.NewReader([]byte("abc")), time.Minute}, 3, nil)
+			return err
+		}, 0},
+		"slow network": {client.Config{StallTimeout: 2 * time.Second}, func(ctx context.Context, t *testing.T, s *fake.Server, c *client.Client) error {
+			t.Helper()
+			s.On(http.MethodPatch, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+				var kept bytes.Buffer
+				for {
+					if _, err := io.CopyN(&kept, r.Body, 32<<10); err != nil {
+						break
+					}
+					time.Sleep(time.Second)
+				}
+				r.Body = io.NopCloser(&kept)
+				next.ServeHTTP(w, r)
+			})
+			_, err := c.Send(ctx, s.Put("", protocol.Known(1<<20), nil), text(t, noise(1<<20)), nil)
+			return err
+		}, 0},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := fake.New(t, fake.Config{})
+				c := newClient(t, s, test.cfg)
+				began := time.Now()
+				err := test.call(t.Context(), t, s, c)
+				took := time.Since(began)
+				if test.want == 0 {
+					if err != nil {
+						t.Errorf("after %v: %v", took, err)
+					}
+					return
+				}
+				wantIs(t, err, client.ErrStalled)
+				if facts(t, err).StatusCode != 0 || !errors.Is(err, retry.ErrExhausted) && !retry.Retryable(err) || errors.Is(err, context.Canceled) {
+					t.Errorf("error %v", err)
+				}
+				if took != test.want {
+					t.Errorf("took %v, want %v", took, test.want)
+				}
+			})
+		})
+	}
+}
+
+// Once the answer has begun, its end is waited for no longer than for any sign
+// of life; what it said stands.
+func TestAnswerStalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		s.On(http.MethodPatch, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			w.Header().Set("Upload-Offset", "5")
+			w.WriteHeader(http.StatusOK)
+			_ = http.NewResponseController(w).Flush()
+			s.Hang(0)(w, r, next)
+		})
+		began := time.Now()
+		if _, err := newClient(t, s, client.Config{}).Send(t.Context(), s.Put("", protocol.Known(5), nil), text(t, "hello"), nil); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(began); took != 30*time.Second {
+			t.Errorf("took %v", took)
+		}
+	})
+}
+
+// An upload survives a stall, and a stall is not a cancellation.
+func TestUploadSurvivesStall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		s.On(http.MethodPatch, s.Hang(2))
+		s.On(http.MethodHead, s.Hang(0))
+		res, err := newClient(t, s, client.Config{ChunkSize: 4}).Upload(t.Context(), text(t, "hello"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantStored(t, s, res.URL, "hello")
+		if res.Retries != 2 {
+			t.Errorf("%d retries", res.Retries)
+		}
+	})
+}
