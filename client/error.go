@@ -114,6 +114,11 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	return 0
 }
 
+// ErrUntrusted means that one side of a TLS handshake did not trust the other:
+// the server's certificate could not be verified, or the server refused the
+// client's.
+var ErrUntrusted = errors.New("certificate not trusted")
+
 // redacted shows an error without the URL that net/http puts into its text,
 // which may be a secret, and without the addresses that each layer of net adds
 // to a broken connection. What the error is stays visible to errors.Is and As.
@@ -131,3 +136,8 @@ func (r *redacted) Error() string {
 }
 
 func (r *redacted) Unwrap() error { return r.err }
+
+// Is finds a refused handshake under the many types that net/http has for it.
+func (r *redacted) Is(target error) bool {
+	return target == ErrUntrusted && isUntrusted(r.err)
+}

@@ -15,8 +15,8 @@ const (
 	// EventCreated: the server made a new upload. URL is set from here on.
 	EventCreated EventKind = iota + 1
 
-	// EventResumed: the server said how much it has of an upload that was
-	// begun before.
+	// EventResumed: the server was asked and said how much it has, of an upload
+	// that was begun before or after a failure. The upload goes on from Offset.
 	EventResumed
 
 	// EventProgress: bytes were sent or acknowledged. At most one in 100 ms.
@@ -25,7 +25,8 @@ const (
 	// EventRetry: an exchange failed with Err and is tried again after Wait.
 	EventRetry
 
-	// EventRewound: the server went back to an earlier offset.
+	// EventRewound: as EventResumed, but the server went back: it has less
+	// than it had acknowledged.
 	EventRewound
 
 	// EventDone: the upload is complete.

@@ -7,7 +7,6 @@ import (
 	"net/http"
 
 	"github.com/tusker-go/tusker/protocol"
-	"github.com/tusker-go/tusker/retry"
 )
 
 // ErrUnsupported means that the server does not announce an extension that a
@@ -78,7 +77,7 @@ func (t *transfer) concat(ctx context.Context, sources []Source, o ConcatOptions
 	if err != nil {
 		return err
 	}
-	if err := t.needConcatenation(ctx); err != nil {
+	if err := t.needConcatenation(ctx, endpoint); err != nil {
 		return err
 	}
 	parts, err := t.parts(ctx, sources, o, concurrency)
@@ -101,15 +100,12 @@ func (t *transfer) concat(ctx context.Context, sources []Source, o ConcatOptions
 	return nil
 }
 
-func (t *transfer) needConcatenation(ctx context.Context) error {
+func (t *transfer) needConcatenation(ctx context.Context, endpoint string) error {
 	if ctx.Err() != nil {
 		return ended(ctx)
 	}
-	var reply *Reply
-	err := retry.Do(ctx, t.loop.Policy, func(ctx context.Context) error {
-		var err error
-		reply, err = t.c.Options(ctx, t.call)
-		return err
+	reply, err := t.until(ctx, endpoint, func(ctx context.Context) (*Reply, error) {
+		return t.c.Options(ctx, t.call)
 	})
 	if err != nil {
 		return err

@@ -241,7 +241,7 @@ func TestUploadConcatUnsupported(t *testing.T) {
 				if res.URL != "" || res.Parts != nil {
 					t.Errorf("result %+v", res)
 				}
-				if diff := cmp.Diff([]string{"failed"}, kinds(events)); diff != "" {
+				if diff := cmp.Diff([]string{"retry", "failed"}, kinds(events)); diff != "" {
 					t.Errorf("events (-want +got):\n%s", diff)
 				}
 			})

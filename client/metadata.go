@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/tusker-go/tusker/protocol"
-	"github.com/tusker-go/tusker/retry"
 )
 
 // Metadata reads the metadata of the upload at url (tus 1.0.0,
@@ -15,11 +14,10 @@ func (c *Client) Metadata(ctx context.Context, url string, opts *CallOptions) (p
 	if ctx.Err() != nil {
 		return nil, &Error{Op: protocol.OpHead, URL: url, Err: ended(ctx)}
 	}
-	var reply *Reply
-	err := retry.Do(once(ctx), c.policy, func(ctx context.Context) error {
-		var err error
-		reply, err = c.Head(ctx, url, opts)
-		return err
+	t := c.newTransfer(job{})
+	t.loop.Start()
+	reply, err := t.until(once(ctx), url, func(ctx context.Context) (*Reply, error) {
+		return c.Head(ctx, url, opts)
 	})
 	if err != nil {
 		return nil, err

@@ -148,7 +148,7 @@ func (t *transfer) ask(ctx context.Context) error {
 	if state.Offset > t.reach {
 		return fail(fmt.Errorf("%w: it is at %d, of %d sent", ErrIntegrity, state.Offset, t.reach))
 	}
-	kind := EventProgress
+	kind := EventResumed
 	if state.Offset < t.best {
 		kind = EventRewound
 	}
@@ -218,6 +218,20 @@ func (t *transfer) length(state protocol.State) protocol.Length {
 		return l
 	}
 	return state.Length
+}
+
+// until repeats an exchange that changes nothing on the server until it has an
+// answer.
+func (t *transfer) until(ctx context.Context, url string, exchange func(context.Context) (*Reply, error)) (*Reply, error) {
+	for {
+		reply, err := exchange(ctx)
+		if err == nil {
+			return reply, nil
+		}
+		if err := t.retry(ctx, url, err); err != nil {
+			return nil, err
+		}
+	}
 }
 
 // retry waits as the policy says, or returns why there is no further try.

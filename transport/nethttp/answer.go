@@ -21,28 +21,33 @@ const answerGrace = time.Second
 // write waits here until the reader has taken what there is.
 type answerConn struct {
 	net.Conn
-	once sync.Once
-	read chan struct{} // closed when there is nothing more to read
+	once  sync.Once
+	read  chan struct{} // closed when there is nothing more to read
+	cause error         // why, where reading failed; set before read is closed
 }
 
 func keepAnswer(c net.Conn) net.Conn {
 	return &answerConn{Conn: c, read: make(chan struct{})}
 }
 
-func (c *answerConn) end() { c.once.Do(func() { close(c.read) }) }
+func (c *answerConn) end(cause error) {
+	c.once.Do(func() {
+		c.cause = cause
+		close(c.read)
+	})
+}
 
 func (c *answerConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	if err != nil {
-		c.end()
+		c.end(err)
 	}
 	return n, err
 }
 
 func (c *answerConn) Write(p []byte) (int, error) {
 	n, err := c.Conn.Write(p)
-	c.await(err)
-	return n, err
+	return n, c.explain(err)
 }
 
 // ReadFrom keeps the way to sendfile open.
@@ -54,26 +59,41 @@ func (c *answerConn) ReadFrom(r io.Reader) (int64, error) {
 	} else {
 		n, err = io.Copy(struct{ io.Writer }{c.Conn}, r)
 	}
-	c.await(err)
-	return n, err
+	return n, c.explain(err)
 }
 
 // Close lets waiting writes go.
 func (c *answerConn) Close() error {
-	c.end()
+	c.end(nil)
 	return c.Conn.Close()
 }
 
-// await holds back the error of a write that the peer caused.
-func (c *answerConn) await(err error) {
+// explain holds back the error of a write that the peer caused. Where the reader
+// found the connection broken first, net/http has closed it, and what the
+// reader found is the better explanation.
+func (c *answerConn) explain(err error) error {
 	op, ok := errors.AsType[*net.OpError](err)
-	if !ok || op.Timeout() || errors.Is(err, net.ErrClosed) {
-		return
+	if !ok || op.Timeout() {
+		return err
 	}
-	timer := time.NewTimer(answerGrace)
-	defer timer.Stop()
+	if !errors.Is(err, net.ErrClosed) {
+		timer := time.NewTimer(answerGrace)
+		defer timer.Stop()
+		select {
+		case <-c.read:
+		case <-timer.C:
+		}
+		return err
+	}
 	select {
 	case <-c.read:
-	case <-timer.C:
+		switch {
+		case errors.Is(c.cause, io.EOF):
+			return io.ErrUnexpectedEOF
+		case c.cause != nil && !errors.Is(c.cause, net.ErrClosed):
+			return c.cause
+		}
+	default:
 	}
+	return err
 }

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// exitCode is that of a command that ran.
+func exitCode(ts *testscript.TestScript, err error) string {
+	if err == nil {
+		return "0"
+	}
+	ended, ok := errors.AsType[*exec.ExitError](err)
+	if !ok {
+		ts.Fatalf("%v", err)
+	}
+	return strconv.Itoa(ended.ExitCode())
+}
+
+func cmdExits(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: exits CODE PROGRAM [ARG...]")
+	}
+	if got := exitCode(ts, ts.Exec(args[1], args[2:]...)); got != args[0] {
+		ts.Fatalf("exit code %s, want %s", got, args[0])
+	}
+}
+
+// tusker is the program, to be started by a command of these tests.
+func tusker(ts *testscript.TestScript, args []string) *exec.Cmd {
+	cmd := exec.CommandContext(context.Background(), "tusker", args...)
+	cmd.Dir = ts.MkAbs(".")
+	cmd.Env = os.Environ()
+	for _, name := range []string{"HOME", "TMPDIR", "GORACE", "TUSKER_RETRY_MAX_WAIT"} {
+		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
+	}
+	return cmd
+}
+
+func cmdInterrupt(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 3 {
+		ts.Fatalf("usage: interrupt METHOD CODE [ARG...]")
+	}
+	arrived := arrival(of(ts).server, args[0])
+	cmd := tusker(ts, args[2:])
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	ts.Check(cmd.Start())
+	select {
+	case <-arrived:
+	case <-time.After(patience):
+		ts.Logf("no %s arrived", args[0])
+	}
+	ts.Check(cmd.Process.Signal(os.Interrupt))
+	got := exitCode(ts, cmd.Wait())
+	_, err := io.Copy(ts.Stdout(), &stdout)
+	ts.Check(err)
+	_, err = io.Copy(ts.Stderr(), &stderr)
+	ts.Check(err)
+	if got != args[1] {
+		ts.Fatalf("exit code %s, want %s", got, args[1])
+	}
+}
+
+// background is a program that serves.
+type background struct {
+	cmd    *exec.Cmd
+	stderr bytes.Buffer
+}
+
+func (b *background) kill() {
+	_ = b.cmd.Process.Kill()
+	_ = b.cmd.Wait()
+}
+
+func cmdServe(ts *testscript.TestScript, _ bool, args []string) {
+	b := &background{cmd: tusker(ts, append([]string{"serve"}, args...))}
+	b.cmd.Stderr = &b.stderr
+	stdout, err := b.cmd.StdoutPipe()
+	ts.Check(err)
+	ts.Check(b.cmd.Start())
+	of(ts).served = b
+	url, err := bufio.NewReader(stdout).ReadString('\n')
+	ts.Check(err)
+	ts.Setenv("SERVED", strings.TrimSpace(url))
+}
+
+func cmdUnserve(ts *testscript.TestScript, _ bool, args []string) {
+	b := of(ts).served
+	of(ts).served = nil
+	ts.Check(b.cmd.Process.Signal(os.Interrupt))
+	got := exitCode(ts, b.cmd.Wait())
+	_, err := io.Copy(ts.Stderr(), &b.stderr)
+	ts.Check(err)
+	if len(args) != 1 || got != args[0] {
+		ts.Fatalf("exit code %s, want %v", got, args)
+	}
+}
+
+func cmdMakeFile(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: makefile NAME SIZE")
+	}
+	n, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	b := make([]byte, n)
+	_, err = rand.NewChaCha8([32]byte{byte(n)}).Read(b)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o600))
+}
+
+func cmdSetenv(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: setenv NAME FILE")
+	}
+	ts.Setenv(args[0], strings.TrimSpace(ts.ReadFile(args[1])))
+}
+
+func cmdEmpty(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: empty DIR")
+	}
+	entries, err := os.ReadDir(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if len(entries) > 0 {
+		ts.Fatalf("%s holds %v", args[0], entries)
+	}
+}
+
+func cmdLines(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: lines FILE NUMBER")
+	}
+	if got := strings.Count(ts.ReadFile(args[0]), "\n"); strconv.Itoa(got) != args[1] {
+		ts.Fatalf("%s has %d lines, want %s", args[0], got, args[1])
+	}
+}

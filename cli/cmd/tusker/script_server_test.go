@@ -1,0 +1,224 @@
+package main
+
+import (
+	"bytes"
+	"crypto/tls"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/tusker-go/tusker/testserver"
+)
+
+type serverKey struct{}
+
+func setup(env *testscript.Env) error {
+	holder := &script{work: env.WorkDir}
+	env.Values[serverKey{}] = holder
+	env.Defer(holder.close)
+	// A test has no time for the waits that a network needs.
+	env.Setenv("TUSKER_RETRY_MAX_WAIT", "5ms")
+	// Under the race detector, each process would sleep for a second at its end.
+	env.Setenv("GORACE", "atexit_sleep_ms=0")
+	if err := holder.start(nil); err != nil {
+		return err
+	}
+	env.Setenv("URL", holder.server.URL())
+	return nil
+}
+
+// script is what the commands of one script share.
+type script struct {
+	work   string
+	server *testserver.Server
+	served *background
+}
+
+func of(ts *testscript.TestScript) *script { return ts.Value(serverKey{}).(*script) }
+
+func (s *script) close() {
+	if s.served != nil {
+		s.served.kill()
+	}
+	if s.server != nil {
+		s.server.Close()
+	}
+}
+
+// options of the command server.
+var options = map[string]func(cfg *testserver.Config, value string) error{
+	"tls": func(cfg *testserver.Config, _ string) error {
+		cfg.TLS = true
+		return nil
+	},
+	"mtls": func(cfg *testserver.Config, _ string) error {
+		cfg.TLS, cfg.TLSConfig = true, &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert}
+		return nil
+	},
+	"noconcat": func(cfg *testserver.Config, _ string) error {
+		cfg.DisableConcatenation = true
+		return nil
+	},
+	"nodefer": func(cfg *testserver.Config, _ string) error {
+		cfg.DisableDeferLength = true
+		return nil
+	},
+	"maxsize": func(cfg *testserver.Config, value string) (err error) {
+		cfg.MaxSize, err = strconv.ParseInt(value, 10, 64)
+		return err
+	},
+	"authorization": func(cfg *testserver.Config, value string) error {
+		cfg.Wrap = func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.Header.Get("Authorization") != value {
+					http.Error(w, "who are you?", http.StatusUnauthorized)
+					return
+				}
+				next.ServeHTTP(w, r)
+			})
+		}
+		return nil
+	},
+}
+
+func (s *script) start(args []string) error {
+	cfg := testserver.Config{}
+	for _, arg := range args {
+		name, value, _ := strings.Cut(arg, "=")
+		option, ok := options[name]
+		if !ok {
+			return fmt.Errorf("server: no option %q", name)
+		}
+		if err := option(&cfg, value); err != nil {
+			return err
+		}
+	}
+	if s.server != nil {
+		s.server.Close()
+	}
+	var err error
+	s.server, err = testserver.Start(cfg)
+	if err != nil || !cfg.TLS {
+		return err
+	}
+	cert, key := s.server.ClientCertificatePEM()
+	for name, pem := range map[string][]byte{"ca.pem": s.server.CACertPEM(), "cert.pem": cert, "key.pem": key} {
+		if err := os.WriteFile(filepath.Join(s.work, name), pem, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func cmdServer(ts *testscript.TestScript, _ bool, args []string) {
+	s := of(ts)
+	ts.Check(s.start(args))
+	ts.Setenv("URL", s.server.URL())
+}
+
+// actions of the command fault. "always" as a last argument repeats a fault
+// without end, a number that often.
+var actions = map[string]func(args []string) (testserver.Action, error){
+	"status": func(args []string) (testserver.Action, error) {
+		code, err := strconv.Atoi(args[0])
+		return testserver.Status(code, nil, strings.Join(args[1:], " ")), err
+	},
+	"reset": func([]string) (testserver.Action, error) { return testserver.Reset(), nil },
+	"drop":  func([]string) (testserver.Action, error) { return testserver.DropReply(), nil },
+	"stall": func([]string) (testserver.Action, error) { return testserver.Stall(0), nil },
+	"cut": func(args []string) (testserver.Action, error) {
+		n, err := strconv.ParseInt(args[0], 10, 64)
+		return testserver.CutAfter(n), err
+	},
+	"offset": func(args []string) (testserver.Action, error) { return testserver.OffsetHeader(args[0]), nil },
+	"forget": func([]string) (testserver.Action, error) { return testserver.Forget(), nil },
+	"header": func(args []string) (testserver.Action, error) {
+		return testserver.SetHeader(args[0], strings.Join(args[1:], " ")), nil
+	},
+	"noheader": func(args []string) (testserver.Action, error) {
+		return testserver.RewriteHeader(func(h http.Header) { h.Del(args[0]) }), nil
+	},
+	"html": func([]string) (testserver.Action, error) {
+		return testserver.Status(http.StatusOK, http.Header{"Content-Type": {"text/html"}}, "<html>"), nil
+	},
+}
+
+func cmdFault(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: fault METHOD ACTION [ARG...] [always]")
+	}
+	method, name, args := args[0], args[1], args[2:]
+	fault := testserver.Fault{Method: method}
+	if n := len(args); n > 0 && args[n-1] == "always" {
+		fault.Times, args = testserver.Always, args[:n-1]
+	}
+	action, ok := actions[name]
+	if !ok {
+		ts.Fatalf("fault: no action %q", name)
+	}
+	var err error
+	fault.Do, err = action(args)
+	ts.Check(err)
+	of(ts).server.Inject(fault)
+}
+
+func cmdStored(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: [!] stored URL FILE")
+	}
+	got, err := of(ts).server.Bytes(args[0])
+	ts.Check(err)
+	want, err := os.ReadFile(ts.MkAbs(args[1]))
+	ts.Check(err)
+	if bytes.Equal(got, want) == neg {
+		ts.Fatalf("%s holds %d bytes, %s has %d; the same: %v", args[0], len(got), args[1], len(want), !neg)
+	}
+}
+
+func cmdRequests(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: requests METHOD NUMBER")
+	}
+	method := args[0]
+	if method == "any" {
+		method = ""
+	}
+	if got := of(ts).server.Count(method); strconv.Itoa(got) != args[1] {
+		ts.Fatalf("%d requests with method %s, want %s", got, args[0], args[1])
+	}
+}
+
+func cmdHeader(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 3 {
+		ts.Fatalf("usage: [!] header METHOD NAME VALUE")
+	}
+	seen := false
+	for _, r := range of(ts).server.Requests() {
+		seen = seen || r.Method == args[0] && r.Header.Get(args[1]) == args[2]
+	}
+	if seen == neg {
+		ts.Fatalf("%s with %s: %s seen: %v", args[0], args[1], args[2], seen)
+	}
+}
+
+// arrival is a fault that tells when its request is there and holds it.
+func arrival(server *testserver.Server, method string) <-chan struct{} {
+	arrived := make(chan struct{})
+	server.Inject(testserver.Fault{
+		Method: method,
+		Do: testserver.ActionFunc(func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
+			close(arrived)
+			<-r.Context().Done()
+		}),
+	})
+	return arrived
+}
+
+// patience bounds what should take no time at all.
+const patience = 20 * time.Second

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"tusker": main})
+}
+
+// TestScripts runs the program, in processes of its own, against a tusd in this
+// one. Beside the commands of testscript, scripts have those of the table.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("..", "..", "testdata", "script"),
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup:               setup,
+		Condition: func(cond string) (bool, error) {
+			return cond == "root" && os.Getuid() == 0, nil
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"server":    cmdServer,    // server [OPTION...]: another server at $URL, see options
+			"fault":     cmdFault,     // fault METHOD ACTION [ARG...]: see actions
+			"exits":     cmdExits,     // exits CODE PROGRAM [ARG...]: exec that ends with that code
+			"interrupt": cmdInterrupt, // interrupt METHOD CODE [ARG...]: tusker, given a SIGINT in the first METHOD
+			"serve":     cmdServe,     // serve [ARG...]: tusker serve in the background, its URL in $SERVED
+			"unserve":   cmdUnserve,   // unserve CODE: its SIGINT and end
+			"stored":    cmdStored,    // [!] stored URL FILE: the server has those bytes
+			"requests":  cmdRequests,  // requests METHOD NUMBER: any is all methods
+			"header":    cmdHeader,    // [!] header METHOD NAME VALUE: a request carried it
+			"makefile":  cmdMakeFile,  // makefile NAME SIZE
+			"setenv":    cmdSetenv,    // setenv NAME FILE
+			"empty":     cmdEmpty,     // empty DIR
+			"lines":     cmdLines,     // lines FILE NUMBER
+		},
+	})
+}

@@ -1,0 +1,161 @@
+// Package app is the command line: a thin layer of commands over package client.
+package app
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tusker-go/tusker/cli/internal/exit"
+	"github.com/tusker-go/tusker/cli/internal/logs"
+	"github.com/tusker-go/tusker/cli/internal/output"
+)
+
+// Streams are what a run of the program reads and writes besides files.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+	// LookupEnv is asked for variables, as os.LookupEnv is.
+	LookupEnv func(string) (string, bool)
+}
+
+// Main runs the program as the shell called it and returns its exit code.
+func Main() int {
+	ctx, stop := untilSignal(context.Background())
+	defer stop()
+	return Run(ctx, os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, LookupEnv: os.LookupEnv})
+}
+
+// Run runs one command and returns its exit code. When the cause of ctx is
+// exit.ErrInterrupted, the command says how to go on.
+func Run(ctx context.Context, args []string, std Streams) int {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	a := &app{
+		in: std.In,
+		// Nobody reads on: there is no use in going on.
+		out:       output.NewPrinter(std.Out, func(err error) { cancel(err) }),
+		err:       output.Locked(std.Err),
+		lookupEnv: std.LookupEnv,
+	}
+	root := a.root() //nolint:contextcheck // Commands get the context from cobra.
+	root.SetArgs(args)
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	cmd, err := root.ExecuteContextC(ctx)
+	if broken := a.out.Err(); broken != nil {
+		return a.stdoutFailed(broken)
+	}
+	if err != nil && !a.begun {
+		err = usage(err)
+	}
+	if err != nil {
+		a.complain(cmd, err, suggestion(root, args))
+	}
+	return exit.Code(err)
+}
+
+// app is one run of the program.
+type app struct {
+	in        io.Reader
+	out       *output.Printer
+	err       io.Writer
+	lookupEnv func(string) (string, bool)
+
+	quiet, verbose bool
+	logFormat      string
+
+	log       *slog.Logger
+	begun     bool // the command line was understood
+	sameFlags bool // it has flags that another command would need too
+}
+
+const description = `Tusker uploads files to servers that speak the tus resumable upload protocol
+(https://tus.io), and goes on where an upload was cut off.
+
+Every flag can be set by the environment: --some-flag is TUSKER_SOME_FLAG, and
+the command line wins. A flag that can be repeated takes one value a line.`
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "tusker",
+		Short: "Resumable uploads over tus",
+		Long:  description,
+		Example: `  tusker demo
+  tusker upload https://tus.example/files/ video.mp4
+  tusker serve ./up`,
+		SilenceErrors:      true,
+		SilenceUsage:       true,
+		DisableSuggestions: true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
+			return a.prepare(cmd)
+		},
+	}
+	f := root.PersistentFlags()
+	f.BoolVarP(&a.quiet, "quiet", "q", false, "say nothing but errors on standard error")
+	f.BoolVarP(&a.verbose, "verbose", "v", false, "log every exchange with the server")
+	f.StringVar(&a.logFormat, "log-format", logs.Console, "`format` of logs: console or json")
+	root.SetHelpFunc(a.help)
+	root.AddCommand(
+		a.uploadCommand(), a.resumeCommand(), a.metadataCommand(), a.infoCommand(), a.optionsCommand(),
+		a.concatCommand(), a.terminateCommand(), a.serveCommand(), a.demoCommand(), a.versionCommand(),
+	)
+	return root
+}
+
+var errQuietAndVerbose = errors.New("--quiet and --verbose exclude each other")
+
+// prepare completes the flags and starts the log.
+func (a *app) prepare(cmd *cobra.Command) error {
+	a.sameFlags = neededGiven(cmd)
+	if err := setFromEnv(cmd.Flags(), a.lookupEnv); err != nil {
+		return err
+	}
+	if a.quiet && a.verbose {
+		return errQuietAndVerbose
+	}
+	level := slog.LevelWarn
+	if cmd.Annotations[annotationLogs] != "" {
+		level = slog.LevelInfo
+	}
+	switch {
+	case a.quiet:
+		level = slog.LevelError
+	case a.verbose:
+		level = slog.LevelDebug
+	}
+	log, err := logs.New(a.err, a.logFormat, level)
+	if err != nil {
+		return err
+	}
+	a.log, a.begun = log, true
+	return nil
+}
+
+// annotationLogs marks a command whose log is what people start it for.
+const annotationLogs = "logs"
+
+// arguments checks the number of arguments; want says in words what they are.
+// No most is a most of 0.
+func arguments(least, most int, want string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) < least || most > 0 && len(args) > most {
+			return errors.New("want " + want)
+		}
+		return nil
+	}
+}
+
+func noArguments(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return errors.New("want no arguments")
+	}
+	return nil
+}
+
+// usage marks what is wrong with the command line.
+func usage(err error) error { return exit.With(exit.Usage, err) }

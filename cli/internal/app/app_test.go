@@ -1,0 +1,181 @@
+package app
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/tusker-go/tusker/cli/internal/exit"
+	"github.com/tusker-go/tusker/testserver"
+)
+
+// streamsFor are streams in memory, in an empty environment.
+func streamsFor(t *testing.T) (std Streams, stdout, stderr *bytes.Buffer) {
+	t.Helper()
+	stdout, stderr = new(bytes.Buffer), new(bytes.Buffer)
+	return Streams{
+		In: new(bytes.Buffer), Out: stdout, Err: stderr,
+		LookupEnv: func(string) (string, bool) { return "", false },
+	}, stdout, stderr
+}
+
+func tempFile(t *testing.T, content string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "a.txt")
+	if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// brokenPipe is a standard output that nobody reads.
+type brokenPipe struct{ err error }
+
+func (b brokenPipe) Write([]byte) (int, error) { return 0, b.err }
+
+func TestClosedStdout(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		err  error
+		want string
+	}{
+		"pipe": {&fs.PathError{Op: "write", Path: "|1", Err: syscall.EPIPE}, ""},
+		"disk": {&fs.PathError{Op: "write", Path: "out", Err: syscall.ENOSPC}, "tusker: write standard output: write out: no space left on device\n"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			std, _, stderr := streamsFor(t)
+			std.Out = brokenPipe{test.err}
+			if got := Run(t.Context(), []string{"version"}, std); got != exit.Failed {
+				t.Errorf("code %d, want %d", got, exit.Failed)
+			}
+			if stderr.String() != test.want {
+				t.Errorf("says %q, want %q", stderr, test.want)
+			}
+		})
+	}
+}
+
+// TestClosedStdoutEndsUpload guards against work for a reader who has gone.
+func TestClosedStdoutEndsUpload(t *testing.T) {
+	t.Parallel()
+	server := testserver.New(t, testserver.Config{})
+	server.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.Stall(0)})
+	std, _, stderr := streamsFor(t)
+	std.Out = brokenPipe{syscall.EPIPE}
+	got := Run(t.Context(), []string{"upload", "--json", server.URL(), tempFile(t, "hello")}, std)
+	if got != exit.Failed || stderr.Len() > 0 {
+		t.Errorf("code %d and %q, want %d and silence", got, stderr, exit.Failed)
+	}
+}
+
+// TestStreamEndsWithContext guards against an upload that waits for a stream
+// which delivers nothing, interrupted or not.
+func TestStreamEndsWithContext(t *testing.T) {
+	t.Parallel()
+	server := testserver.New(t, testserver.Config{})
+	std, _, stderr := streamsFor(t)
+	r, w := io.Pipe()
+	defer func() { _ = w.Close() }()
+	std.In = r
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(exit.ErrInterrupted)
+	if got := Run(ctx, []string{"upload", server.URL(), "-"}, std); got != exit.Interrupted {
+		t.Errorf("code %d, want %d", got, exit.Interrupted)
+	}
+	if want := "tusker: upload -: interrupted\nhint: nothing was uploaded yet: run the same command again\n"; stderr.String() != want {
+		t.Errorf("says %q, want %q", stderr, want)
+	}
+}
+
+// TestEveryCommandHasExamples also holds the help texts to their width.
+func TestEveryCommandHasExamples(t *testing.T) {
+	t.Parallel()
+	commands := (&app{}).root().Commands()
+	for _, c := range commands {
+		if c.Name() == "help" || c.Name() == "completion" {
+			continue
+		}
+		if c.Example == "" {
+			t.Errorf("%s has no example", c.Name())
+		}
+		std, stdout, _ := streamsFor(t)
+		if got := Run(t.Context(), []string{c.Name(), "--help"}, std); got != exit.OK {
+			t.Errorf("%s --help ends with %d", c.Name(), got)
+		}
+		for line := range strings.Lines(stdout.String()) {
+			if len(line) > helpWidth+1 {
+				t.Errorf("%s --help has a line of %d columns: %s", c.Name(), len(line)-1, line)
+			}
+		}
+		examples, flags := strings.Index(stdout.String(), "\nExamples:"), strings.Index(stdout.String(), "\nFlags")
+		if examples < 0 || flags < examples {
+			t.Errorf("%s --help has examples at %d and flags at %d", c.Name(), examples, flags)
+		}
+	}
+}
+
+func TestFlagErrorsKeepSecrets(t *testing.T) {
+	t.Parallel()
+	tests := map[string][]string{
+		"header without name":     {"-H", "hush"},
+		"header with bad value":   {"-H", "X: hush\x01"},
+		"proxy":                   {"--proxy", "http://user:hush@[::1"},
+		"proxy of another scheme": {"--proxy", "gopher://hush@h"},
+		"user":                    {"--user", "hush"},
+		"endpoint":                {},
+	}
+	for name, flags := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			endpoint := "http://tus.example/"
+			if len(flags) == 0 {
+				endpoint = "tus.example/?token=hush"
+			}
+			std, _, stderr := streamsFor(t)
+			args := append([]string{"options", endpoint}, flags...)
+			if got := Run(t.Context(), args, std); got != exit.Usage {
+				t.Errorf("code %d, want %d", got, exit.Usage)
+			}
+			if strings.Contains(stderr.String(), "hush") || stderr.Len() == 0 {
+				t.Errorf("says %q", stderr)
+			}
+		})
+	}
+}
+
+func TestOneToken(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		text, want string
+		bad        bool
+	}{
+		"plain":       {"abc", "abc", false},
+		"line break":  {"abc\n", "abc", false},
+		"windows":     {"\tabc\r\n", "abc", false},
+		"empty":       {"", "", true},
+		"blank":       {" \n", "", true},
+		"two":         {"abc def", "", true},
+		"two lines":   {"abc\ndef\n", "", true},
+		"not ASCII":   {"abç", "", true},
+		"not printed": {"a\x00b", "", true},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := oneToken([]byte(test.text))
+			if got != test.want || errors.Is(err, errToken) != test.bad {
+				t.Errorf("oneToken(%q) = %q, %v", test.text, got, err)
+			}
+		})
+	}
+}

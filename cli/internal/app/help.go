@@ -1,0 +1,76 @@
+package app
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// helpWidth is the number of columns that help texts fit into.
+const helpWidth = 80
+
+// annotationGroup says on a flag under which heading it belongs.
+const annotationGroup = "tusker-group"
+
+// help writes what a command is for: examples first, and its own flags before
+// those that many commands share.
+func (a *app) help(cmd *cobra.Command, _ []string) {
+	var b strings.Builder
+	text := cmd.Long
+	if text == "" {
+		text = cmd.Short
+	}
+	fmt.Fprintf(&b, "%s\n\nUsage:\n  %s\n", text, useLine(cmd))
+	if cmd.Example != "" {
+		fmt.Fprintf(&b, "\nExamples:\n%s\n", cmd.Example)
+	}
+	if cmd.HasAvailableSubCommands() {
+		b.WriteString("\nCommands:\n")
+		for _, c := range cmd.Commands() {
+			if c.IsAvailableCommand() || c.Name() == "help" {
+				fmt.Fprintf(&b, "  %-*s  %s\n", c.NamePadding(), c.Name(), c.Short)
+			}
+		}
+	}
+	own := pflag.NewFlagSet("", pflag.ContinueOnError)
+	connection := pflag.NewFlagSet("", pflag.ContinueOnError)
+	cmd.NonInheritedFlags().VisitAll(func(f *pflag.Flag) {
+		switch {
+		case cmd.PersistentFlags().Lookup(f.Name) != nil && !cmd.HasParent():
+			// The root's flags are those of all commands.
+		case f.Annotations[annotationGroup] != nil:
+			connection.AddFlag(f)
+		default:
+			own.AddFlag(f)
+		}
+	})
+	general := cmd.InheritedFlags()
+	if !cmd.HasParent() {
+		general = cmd.PersistentFlags()
+	}
+	for _, group := range []struct {
+		heading string
+		flags   *pflag.FlagSet
+	}{
+		{"Flags", own},
+		{"Flags of all commands that talk to a server", connection},
+		{"Flags of all commands", general},
+	} {
+		if group.flags.HasAvailableFlags() {
+			fmt.Fprintf(&b, "\n%s:\n%s", group.heading, group.flags.FlagUsagesWrapped(helpWidth))
+		}
+	}
+	if cmd.HasAvailableSubCommands() {
+		fmt.Fprintf(&b, "\nMore: %s COMMAND --help\n", cmd.CommandPath())
+	}
+	_, _ = a.out.Write([]byte(b.String()))
+}
+
+func useLine(cmd *cobra.Command) string {
+	if cmd.HasAvailableSubCommands() {
+		return cmd.CommandPath() + " COMMAND"
+	}
+	return cmd.UseLine()
+}

@@ -1,0 +1,81 @@
+package app
+
+import (
+	"encoding/base64"
+	"maps"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+func (a *app) metadataCommand() *cobra.Command {
+	q := &asking{}
+	cmd := &cobra.Command{
+		Use:   "metadata [flags] LOCATION",
+		Short: "Read back the metadata of an upload",
+		Long: `Prints the metadata of the upload at LOCATION, sorted by key: "key: value" a
+line, and "key" alone where there is no value. What cannot be printed, and the
+backslash, is escaped as in a Go string.
+
+With --json it is one object of strings; a value that is not UTF-8 is an object
+{"base64": "..."}.`,
+		Example: `  tusker metadata "$URL"
+  tusker metadata --json "$URL" | jq -r .filename`,
+		Args: arguments(1, 1, "one LOCATION"),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.metadata(cmd, q, args[0]) },
+	}
+	q.register(cmd)
+	return cmd
+}
+
+func (a *app) metadata(cmd *cobra.Command, q *asking, location string) error {
+	ctx, cancel := q.limit(cmd.Context())
+	defer cancel()
+	config, err := a.askingConfig(ctx, &q.connection)
+	if err != nil {
+		return err
+	}
+	c, err := open(config, location)
+	if err != nil {
+		return err
+	}
+	// What could be read is shown also where the rest could not.
+	metadata, err := c.Metadata(ctx, c.Endpoint(), nil)
+	switch {
+	case q.json && err == nil:
+		a.out.JSON(jsonMetadata(metadata))
+	case !q.json:
+		for _, line := range metadataLines(metadata) {
+			a.out.Line("%s", line)
+		}
+	}
+	return err
+}
+
+func metadataLines(metadata protocol.Metadata) []string {
+	lines := make([]string, 0, len(metadata))
+	for _, key := range slices.Sorted(maps.Keys(metadata)) {
+		line := output.Escape(key)
+		if value := metadata[key]; value != "" {
+			line += ": " + output.Escape(value)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+func jsonMetadata(metadata protocol.Metadata) map[string]any {
+	out := make(map[string]any, len(metadata))
+	for key, value := range metadata {
+		if utf8.ValidString(value) {
+			out[key] = value
+		} else {
+			out[key] = map[string]string{"base64": base64.StdEncoding.EncodeToString([]byte(value))}
+		}
+	}
+	return out
+}

@@ -1,0 +1,101 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tusker-go/tusker/cli/internal/exit"
+	"github.com/tusker-go/tusker/cli/internal/output"
+)
+
+// failure is an error about one of the things that a command was given.
+type failure struct {
+	subject string // a file, say; "": the error speaks for itself
+	err     error
+	hint    string // what to do; "": see hintFor
+}
+
+func (f *failure) Error() string {
+	if f.subject == "" {
+		return f.err.Error()
+	}
+	return f.subject + ": " + f.err.Error()
+}
+
+func (f *failure) Unwrap() error { return f.err }
+
+// complain writes an error on one line, and a hint on a second one.
+func (a *app) complain(cmd *cobra.Command, err error, hint string) {
+	name := strings.TrimPrefix(strings.TrimPrefix(cmd.CommandPath(), "tusker"), " ")
+	text, separator := err.Error(), ": "
+	if f, ok := errors.AsType[*failure](err); ok {
+		if f.hint != "" {
+			hint = f.hint
+		}
+		if f.subject != "" {
+			separator = " "
+		}
+	}
+	switch {
+	case name == "":
+		name = "tusker"
+	case strings.HasPrefix(text, name+" "):
+		// The exchange has the name of the command.
+		name = "tusker"
+		separator = ": "
+	default:
+		name = "tusker: " + name
+	}
+	if hint == "" {
+		hint = hintFor(cmd, err)
+	}
+	message := name + separator + output.OneLine(text) + "\n"
+	if hint != "" {
+		message += "hint: " + output.OneLine(hint) + "\n"
+	}
+	// There is nowhere left to complain to.
+	_, _ = a.err.Write([]byte(message))
+}
+
+// stdoutFailed ends the program when its results cannot be written: quietly
+// where the reader has gone.
+func (a *app) stdoutFailed(err error) int {
+	if !errors.Is(err, syscall.EPIPE) && !errors.Is(err, fs.ErrClosed) {
+		_, _ = fmt.Fprintf(a.err, "tusker: %s\n", output.OneLine(err.Error()))
+	}
+	return exit.Failed
+}
+
+// verdict is the error for several things of which some failed, each of which
+// was complained of before. Kind is what they are called.
+func verdict(kind string, names []string, errs []error) error {
+	var failed []string
+	codes := make(map[int]bool)
+	for i, err := range errs {
+		if err != nil {
+			failed = append(failed, output.Escape(names[i]))
+			codes[exit.Code(err)] = true
+		}
+	}
+	if len(failed) == 0 {
+		return nil
+	}
+	code := exit.Some
+	switch {
+	case codes[exit.Interrupted]:
+		code = exit.Interrupted
+	case len(failed) < len(errs):
+	case len(codes) == 1:
+		code = slices.Collect(maps.Keys(codes))[0]
+	default:
+		code = exit.Failed
+	}
+	return exit.With(code, fmt.Errorf("%d of %d %s failed: %s", len(failed), len(errs), kind, strings.Join(failed, ", ")))
+}

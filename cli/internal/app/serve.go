@@ -1,0 +1,134 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tusker-go/tusker/cli/internal/exit"
+	"github.com/tusker-go/tusker/cli/internal/units"
+	"github.com/tusker-go/tusker/testserver"
+)
+
+type serve struct {
+	addr    string
+	tls     bool
+	maxSize units.Size
+}
+
+func (a *app) serveCommand() *cobra.Command {
+	s := &serve{}
+	cmd := &cobra.Command{
+		Use:   "serve [flags] [DIR]",
+		Short: "Run a tus server for trying things out",
+		Long: `Runs tusd, the reference server, until it is interrupted, and prints the URL to
+upload to. Uploads are kept in DIR, which is made if it does not exist; without
+DIR they are kept in a temporary folder that is removed at the end.
+
+It is for trying things out: whoever reaches it can read, write and delete.`,
+		Example: `  tusker serve ./up
+  tusker serve --tls --addr 127.0.0.1:0`,
+		Args:        arguments(0, 1, "at most one DIR"),
+		Annotations: map[string]string{annotationLogs: "requests"},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dir := ""
+			if len(args) > 0 {
+				dir = args[0]
+			}
+			return a.serve(cmd.Context(), s, dir)
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&s.addr, "addr", "127.0.0.1:1080", "listen on this `address`; port 0 is any free one")
+	f.BoolVar(&s.tls, "tls", false, "serve https, under a certificate authority made for this run")
+	f.Var(&s.maxSize, "max-size", "refuse larger uploads (default: no limit)")
+	return cmd
+}
+
+func (a *app) serve(ctx context.Context, s *serve, dir string) error {
+	if s.maxSize < 0 {
+		return usage(errors.New("--max-size is negative"))
+	}
+	if _, _, err := net.SplitHostPort(s.addr); err != nil {
+		return usage(fmt.Errorf("--addr: %w", err))
+	}
+	server, err := testserver.Start(testserver.Config{ //nolint:contextcheck // The server ends by Close.
+		Dir: dir, Addr: s.addr, TLS: s.tls, MaxSize: int64(s.maxSize), Logger: a.log,
+		Wrap: func(next http.Handler) http.Handler { return logRequests(next, a.log) },
+	})
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	if s.tls {
+		ca, remove, err := writeAuthority(server.CACertPEM())
+		if err != nil {
+			return err
+		}
+		defer remove()
+		// Without it nobody can connect, so -q does not hide it.
+		_, _ = fmt.Fprintf(a.err, "tusker: trust the server with --cacert %s\n", quoteWhereNeeded(ca, ""))
+	}
+	a.out.Line("%s", server.URL())
+	<-ctx.Done()
+	if cause := context.Cause(ctx); !errors.Is(cause, exit.ErrInterrupted) {
+		return cause
+	}
+	return nil
+}
+
+// writeAuthority writes the certificate to a file of its own: it is another one
+// in the next run.
+func writeAuthority(pem []byte) (file string, remove func(), err error) {
+	dir, err := os.MkdirTemp("", "tusker-serve-*")
+	if err != nil {
+		return "", nil, err
+	}
+	remove = func() { _ = os.RemoveAll(dir) }
+	file = filepath.Join(dir, "ca.pem")
+	if err := os.WriteFile(file, pem, 0o600); err != nil {
+		remove()
+		return "", nil, err
+	}
+	return file, remove, nil
+}
+
+// logRequests writes a record for each request that was answered.
+func logRequests(next http.Handler, log *slog.Logger) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := time.Now()
+		answer := &statusWriter{ResponseWriter: w}
+		next.ServeHTTP(answer, r)
+		log.LogAttrs(r.Context(), slog.LevelInfo, "request",
+			slog.String("method", r.Method), slog.String("path", r.URL.Path),
+			slog.Int("status", answer.status), slog.Duration("took", time.Since(began)))
+	})
+}
+
+// statusWriter notes the status of an answer.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *statusWriter) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(b)
+}

@@ -1,0 +1,149 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tusker-go/tusker/cli/internal/mediatype"
+	"github.com/tusker-go/tusker/cli/internal/units"
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// stdin is the FILE that stands for standard input.
+const stdin = "-"
+
+// streams holds the flags for what can be read only once.
+type streams struct {
+	window, size units.Size
+}
+
+func (s *streams) register(cmd *cobra.Command) {
+	s.window = client.DefaultKeep
+	cmd.Flags().Var(&s.window, "stream-window", "how much of standard input, a pipe or a device is kept in memory to be sent again")
+	cmd.Flags().Var(&s.size, "size", "its `size` where that is known beforehand; needed for servers that cannot defer the length")
+}
+
+// check finds what makes no sense for these files together.
+func (s *streams) check(cmd *cobra.Command, files []string) error {
+	stdins, others := 0, 0
+	for _, file := range files {
+		switch {
+		case file == stdin:
+			stdins++
+		case isStream(file):
+			others++
+		}
+	}
+	given := cmd.Flags().Changed("size")
+	switch {
+	case s.window <= 0:
+		return errors.New("--stream-window is not above 0")
+	case stdins > 1:
+		return errors.New("standard input (-) can be read only once")
+	case given && stdins+others == 0:
+		return errors.New("--size is for standard input, a pipe or a device: files know their size")
+	case given && stdins+others > 1:
+		return errors.New("--size is for one stream only")
+	}
+	return nil
+}
+
+// source is what file names.
+func (a *app) source(cmd *cobra.Command, s *streams, file string) (client.Source, error) {
+	options := client.StreamOptions{Name: file, Keep: int64(s.window)}
+	if cmd.Flags().Changed("size") {
+		options.Length = protocol.Known(int64(s.size))
+	}
+	switch {
+	case file == stdin:
+		if f, ok := regularStdin(a.in); ok {
+			return client.File(f)
+		}
+		return client.Stream(a.in, options), nil
+	case isStream(file):
+		return client.Stream(&lazyFile{name: file}, options), nil
+	}
+	return client.Path(file)
+}
+
+// regularStdin tells whether standard input is a file from its beginning on,
+// which can be read again.
+func regularStdin(in io.Reader) (*os.File, bool) {
+	f, ok := in.(*os.File)
+	if !ok {
+		return nil, false
+	}
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return nil, false
+	}
+	at, err := f.Seek(0, io.SeekCurrent)
+	return f, err == nil && at == 0
+}
+
+// isStream tells whether file is a pipe or a device.
+func isStream(file string) bool {
+	info, err := os.Stat(file)
+	return err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeDevice|os.ModeCharDevice) != 0
+}
+
+// lazyFile is a file that is opened by the first Read and closed by the last
+// one: to open a pipe takes until somebody writes to it.
+type lazyFile struct {
+	name string
+	f    *os.File
+}
+
+func (l *lazyFile) Read(p []byte) (int, error) {
+	if l.f == nil {
+		f, err := os.Open(l.name)
+		if err != nil {
+			return 0, err
+		}
+		l.f = f
+	}
+	n, err := l.f.Read(p)
+	if err != nil {
+		_ = l.f.Close()
+	}
+	return n, err
+}
+
+// parseMetadata reads key[=value] pairs.
+func parseMetadata(pairs []string) (protocol.Metadata, error) {
+	metadata := make(protocol.Metadata)
+	for _, pair := range pairs {
+		key, value, _ := strings.Cut(pair, "=")
+		if _, ok := metadata[key]; ok {
+			return nil, fmt.Errorf("metadata key %q is given twice", key)
+		}
+		metadata[key] = value
+	}
+	return metadata, metadata.Validate()
+}
+
+// defaultMetadata is what a file says of itself by its name.
+func defaultMetadata(file string) protocol.Metadata {
+	metadata := make(protocol.Metadata)
+	// The names of open pipes, such as /dev/fd/63, say nothing.
+	if file == stdin || isStream(file) && strings.HasPrefix(file, "/dev/") {
+		return metadata
+	}
+	metadata["filename"] = filepath.Base(file)
+	if mediaType := mediatype.ByName(file); mediaType != "" {
+		metadata["mime_type"] = mediaType
+		metadata["filetype"] = mediaType
+	}
+	return metadata
+}
+
+func isDirectory(err error) bool {
+	return errors.Is(err, client.ErrSource) && strings.HasSuffix(err.Error(), " is a directory")
+}

@@ -1,0 +1,89 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
+)
+
+func (a *app) terminateCommand() *cobra.Command {
+	c := &connection{}
+	cmd := &cobra.Command{
+		Use:   "terminate [flags] LOCATION...",
+		Short: "Delete uploads",
+		Long: `Deletes the uploads at the given URLs, complete or not, on servers that announce
+the extension termination. It prints nothing.`,
+		Example: `  tusker terminate "$URL"
+  xargs tusker terminate < urls.txt`,
+		Args: arguments(1, 0, "one or more LOCATION"),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.terminate(cmd, c, args) },
+	}
+	c.register(cmd)
+	return cmd
+}
+
+func (a *app) terminate(cmd *cobra.Command, c *connection, locations []string) error {
+	ctx, cancel := c.limit(cmd.Context())
+	defer cancel()
+	config, err := a.askingConfig(ctx, c)
+	if err != nil {
+		return err
+	}
+	// All are looked at before the first one is deleted.
+	clients := make([]*client.Client, len(locations))
+	names := make([]string, len(locations))
+	for i, location := range locations {
+		if clients[i], err = open(config, location); err != nil {
+			return err
+		}
+		names[i] = redacted(clients[i].Endpoint())
+	}
+	errs := make([]error, len(locations))
+	for i, c := range clients {
+		errs[i] = terminateOne(ctx, c, config.Retry)
+		if errs[i] != nil && len(locations) > 1 {
+			a.complain(cmd, errs[i], "")
+		}
+	}
+	if len(errs) == 1 {
+		return errs[0]
+	}
+	return verdict("uploads", names, errs)
+}
+
+// terminateOne deletes the upload that c was made for. What is gone after an
+// answer was lost was deleted by the request that it was the answer to.
+func terminateOne(ctx context.Context, c *client.Client, policy retry.Policy) error {
+	lost := false
+	return retry.Do(ctx, policy, func(ctx context.Context) error {
+		_, err := c.Terminate(ctx, c.Endpoint(), nil)
+		if lost && (errors.Is(err, protocol.ErrNotFound) || errors.Is(err, protocol.ErrGone)) {
+			return nil
+		}
+		lost = lost || answerLost(err)
+		return err
+	})
+}
+
+// answerLost tells whether the server may have done what it was asked.
+func answerLost(err error) bool {
+	e, ok := errors.AsType[*client.Error](err)
+	if !ok {
+		return false
+	}
+	switch e.StatusCode {
+	case http.StatusBadGateway, http.StatusGatewayTimeout:
+		return true
+	case 0:
+		op, ok := errors.AsType[*net.OpError](err)
+		return !ok || op.Op != "dial"
+	}
+	return false
+}

@@ -1,0 +1,78 @@
+package demo_test
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/tusker-go/tusker/cli/internal/demo"
+	"github.com/tusker-go/tusker/cli/internal/exit"
+	"github.com/tusker-go/tusker/cli/internal/output"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// run tells the story in an empty folder for temporary files, and looks whether
+// it is empty again.
+func run(ctx context.Context, t *testing.T, cfg demo.Config) (story string, err error) {
+	t.Helper()
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	t.Setenv("TMP", dir)
+	var b strings.Builder
+	cfg.Out, cfg.Logger = output.NewPrinter(&b, nil), slog.New(slog.DiscardHandler)
+	err = demo.Run(ctx, cfg)
+	left, readErr := os.ReadDir(dir)
+	if readErr != nil {
+		t.Fatal(readErr)
+	}
+	if len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+	return b.String(), err
+}
+
+func TestRun(t *testing.T) {
+	story, err := run(t.Context(), t, demo.Config{Size: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"source      1048576 bytes (1 MiB) made on the spot\n",
+		"cut         the connection, after 524288 bytes (512 KiB), half way\n",
+		"asked       the server has 524288 bytes (512 KiB): went on from there\n",
+		"identical\n",
+	} {
+		if !strings.Contains(story, want) {
+			t.Errorf("story lacks %q:\n%s", want, story)
+		}
+	}
+}
+
+// TestRunSeesOtherBytes guards the one thing that the demonstration is to prove.
+func TestRunSeesOtherBytes(t *testing.T) {
+	story, err := run(t.Context(), t, demo.Config{Size: 1000, Spoil: func(path string) error {
+		return os.Truncate(path, 999)
+	}})
+	if exit.Code(err) != exit.Integrity {
+		t.Errorf("error %v, want one of integrity", err)
+	}
+	if strings.Contains(story, "identical") {
+		t.Errorf("story says identical:\n%s", story)
+	}
+}
+
+func TestRunInterrupted(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	_, err := run(ctx, t, demo.Config{Size: 1000, Spoil: func(string) error {
+		cancel(exit.ErrInterrupted)
+		return nil
+	}})
+	if exit.Code(err) != exit.Interrupted {
+		t.Errorf("error %v, want interrupted", err)
+	}
+}

@@ -1,0 +1,120 @@
+// Package exit says with which code the program ends, and why.
+package exit
+
+import (
+	"errors"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
+)
+
+// The exit codes. Scripts rely on them.
+const (
+	OK          = 0
+	Failed      = 1   // something else went wrong
+	Usage       = 2   // unknown flag, missing argument, bad value: nothing was sent
+	NotAllowed  = 3   // 401, 403, certificate not trusted
+	Gone        = 4   // the upload is gone
+	Source      = 5   // the source changed, shrank or could not be read
+	Refused     = 6   // the server refused
+	GaveUp      = 7   // the network or a busy server; can be resumed
+	Integrity   = 8   // the server holds other bytes than were sent
+	Some        = 9   // some of several files failed, the others were sent
+	Interrupted = 130 // can be resumed
+)
+
+var (
+	// ErrInterrupted is the cause of a context that a signal ended.
+	ErrInterrupted = errors.New("interrupted")
+
+	// ErrTimeout is the cause of a context that the time limit of the whole
+	// command ended.
+	ErrTimeout = errors.New("out of time (--timeout)")
+)
+
+// Error is an error that knows its code.
+type Error struct {
+	Code int
+	Err  error
+}
+
+// Error gives the text of the cause.
+func (e *Error) Error() string { return e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// With makes err end the program with code; nil stays nil.
+func With(code int, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &Error{Code: code, Err: err}
+}
+
+// Code returns the code for err.
+func Code(err error) int {
+	if err == nil {
+		return OK
+	}
+	if coded, ok := errors.AsType[*Error](err); ok {
+		return coded.Code
+	}
+	for _, row := range []struct {
+		err  error
+		code int
+	}{
+		{ErrInterrupted, Interrupted},
+		{ErrTimeout, GaveUp},
+		{client.ErrSource, Source},
+		{client.ErrLengthMismatch, Source},
+		{client.ErrIntegrity, Integrity},
+		{protocol.ErrChecksumMismatch, Integrity},
+		{protocol.ErrUnauthorized, NotAllowed},
+		{protocol.ErrForbidden, NotAllowed},
+		{client.ErrUntrusted, NotAllowed},
+		{retry.ErrExhausted, GaveUp},
+		{client.ErrUnsupported, Refused},
+	} {
+		if errors.Is(err, row.err) {
+			return row.code
+		}
+	}
+	exchange, ok := errors.AsType[*client.Error](err)
+	switch {
+	case !ok:
+		return local(err)
+	case exchange.StatusCode != 0:
+		return answered(exchange)
+	case retry.Retryable(err):
+		return GaveUp
+	}
+	return local(err)
+}
+
+// answered is for exchanges that the server ended with an answer.
+func answered(e *client.Error) int {
+	switch e.Op {
+	case protocol.OpOptions, protocol.OpCreate, protocol.OpConcat:
+		// No upload can be gone at the endpoint.
+		return Refused
+	}
+	if errors.Is(e, protocol.ErrNotFound) || errors.Is(e, protocol.ErrGone) {
+		return Gone
+	}
+	return Refused
+}
+
+// local is for what was wrong before anything was sent.
+func local(err error) int {
+	for _, usage := range []error{
+		client.ErrNoEndpoint, client.ErrInvalidURL, client.ErrInvalidHeader, client.ErrInvalidOption,
+		protocol.ErrInvalidMetadata, protocol.ErrInvalidHeader,
+	} {
+		if errors.Is(err, usage) {
+			return Usage
+		}
+	}
+	return Failed
+}

@@ -1,0 +1,69 @@
+// Package logs builds the logger of the program: zap behind log/slog.
+package logs
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+
+	"go.uber.org/zap/exp/zapslog"
+	"go.uber.org/zap/zapcore"
+)
+
+// Name is the name that every record carries.
+const Name = "tusker"
+
+// The formats of records.
+const (
+	Console = "console"
+	JSON    = "json"
+)
+
+// New writes records of at least level to w in one of the formats. W must be
+// safe for concurrent use.
+func New(w io.Writer, format string, level slog.Level) (*slog.Logger, error) {
+	encoder, err := newEncoder(format)
+	if err != nil {
+		return nil, err
+	}
+	core := zapcore.NewCore(encoder, zapcore.AddSync(w), zapLevel(level))
+	return slog.New(zapslog.NewHandler(core,
+		zapslog.WithName(Name),
+		// What goes wrong on a network is not explained by a stack.
+		zapslog.AddStacktraceAt(slog.LevelError+1),
+	)), nil
+}
+
+func newEncoder(format string) (zapcore.Encoder, error) {
+	config := zapcore.EncoderConfig{
+		TimeKey:          "time",
+		LevelKey:         "level",
+		NameKey:          "logger",
+		MessageKey:       "msg",
+		EncodeLevel:      zapcore.LowercaseLevelEncoder,
+		EncodeTime:       zapcore.RFC3339NanoTimeEncoder,
+		EncodeDuration:   zapcore.StringDurationEncoder,
+		EncodeName:       zapcore.FullNameEncoder,
+		ConsoleSeparator: " ",
+	}
+	switch format {
+	case JSON:
+		return zapcore.NewJSONEncoder(config), nil
+	case Console:
+		config.EncodeTime = zapcore.TimeEncoderOfLayout("15:04:05")
+		return zapcore.NewConsoleEncoder(config), nil
+	}
+	return nil, fmt.Errorf("log format %q is neither %s nor %s", format, Console, JSON)
+}
+
+func zapLevel(level slog.Level) zapcore.Level {
+	switch {
+	case level >= slog.LevelError:
+		return zapcore.ErrorLevel
+	case level >= slog.LevelWarn:
+		return zapcore.WarnLevel
+	case level >= slog.LevelInfo:
+		return zapcore.InfoLevel
+	}
+	return zapcore.DebugLevel
+}

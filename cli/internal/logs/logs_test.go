@@ -1,0 +1,60 @@
+package logs_test
+
+import (
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tusker-go/tusker/cli/internal/logs"
+)
+
+func TestFormats(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ format, want string }{
+		"console": {logs.Console, `^\d\d:\d\d:\d\d warn tusker retrying \{"wait": "1.5s", "err": "cut off"\}\n$`},
+		"json":    {logs.JSON, `^\{"level":"warn","time":"[^"]+","logger":"tusker","msg":"retrying","wait":"1.5s","err":"cut off"\}\n$`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var b strings.Builder
+			log, err := logs.New(&b, test.format, slog.LevelWarn)
+			if err != nil {
+				t.Fatal(err)
+			}
+			log.Info("not shown")
+			log.Warn("retrying", "wait", 1500*time.Millisecond, "err", errors.New("cut off"))
+			if !regexp.MustCompile(test.want).MatchString(b.String()) {
+				t.Errorf("got %q, want %s", b.String(), test.want)
+			}
+		})
+	}
+}
+
+func TestErrorsHaveNoStack(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	log, err := logs.New(&b, logs.JSON, slog.LevelError)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log.Error("bad")
+	var record map[string]any
+	if err := json.Unmarshal([]byte(b.String()), &record); err != nil {
+		t.Fatal(err)
+	}
+	if len(record) != 4 {
+		t.Errorf("record %v, want level, time, logger and msg", record)
+	}
+}
+
+func TestUnknownFormat(t *testing.T) {
+	t.Parallel()
+	if _, err := logs.New(nil, "xml", slog.LevelInfo); err == nil {
+		t.Error("no error")
+	}
+}

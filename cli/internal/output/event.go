@@ -1,0 +1,105 @@
+package output
+
+import (
+	"errors"
+	"maps"
+	"net/http"
+	"strings"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// Event is a line of the JSON output of an upload. The names of its fields are
+// stable; one that has nothing to say is left out.
+type Event struct {
+	Event   string              `json:"event"`
+	File    string              `json:"file,omitempty"`
+	Part    int                 `json:"part,omitempty"`
+	URL     string              `json:"url,omitempty"`
+	Offset  int64               `json:"offset"` // acknowledged by the server
+	Sent    int64               `json:"sent"`   // taken by the network, Offset included
+	Length  *int64              `json:"length,omitempty"`
+	Attempt int                 `json:"attempt,omitempty"`
+	WaitMS  *int64              `json:"wait_ms,omitempty"`
+	Error   *Error              `json:"error,omitempty"`
+	Headers map[string][]string `json:"headers,omitempty"`
+}
+
+// Error is an error in JSON.
+type Error struct {
+	Op      string `json:"op,omitempty"`
+	Status  int    `json:"status,omitempty"`
+	Code    string `json:"code,omitempty"`
+	Message string `json:"message"`
+}
+
+// NewEvent is what the client told of file.
+func NewEvent(file string, e client.Event) Event {
+	out := Event{
+		Event: e.Kind.String(), File: file, Part: e.Part, URL: e.URL,
+		Offset: e.Offset, Sent: e.Sent, Length: number(e.Length), Error: NewError(e.Err),
+	}
+	if e.Kind == client.EventRetry {
+		wait := e.Wait.Milliseconds()
+		out.Attempt, out.WaitMS = e.Attempt, &wait
+	}
+	return out
+}
+
+// NewResult is how the upload of file ended, with the headers of the server's
+// answers.
+func NewResult(file string, r *client.Result, err error) Event {
+	kind := client.EventDone
+	if err != nil {
+		kind = client.EventFailed
+	}
+	return Event{
+		Event: kind.String(), File: file, URL: r.URL, Offset: r.Offset, Sent: r.Offset,
+		Length: number(r.Length), Error: NewError(err), Headers: headers(r),
+	}
+}
+
+// NewError is nil for nil.
+func NewError(err error) *Error {
+	if err == nil {
+		return nil
+	}
+	out := &Error{Message: OneLine(err.Error())}
+	if e, ok := errors.AsType[*client.Error](err); ok {
+		out.Op, out.Status, out.Code = string(e.Op), e.StatusCode, e.Code
+	}
+	return out
+}
+
+// HeaderValue returns the header called name as the upload's last answer has it,
+// or else the answer to its creation.
+func HeaderValue(r *client.Result, name string) string {
+	for _, h := range []http.Header{r.Header, r.Created} {
+		if values := h.Values(name); len(values) > 0 {
+			return strings.Join(values, ", ")
+		}
+	}
+	return ""
+}
+
+// headers are those of the creation under those of the last answer, in lower
+// case. Cookies are secrets.
+func headers(r *client.Result) map[string][]string {
+	all := make(http.Header)
+	maps.Copy(all, r.Created)
+	maps.Copy(all, r.Header)
+	all.Del("Set-Cookie")
+	out := make(map[string][]string, len(all))
+	for name, values := range all {
+		out[strings.ToLower(name)] = values
+	}
+	return out
+}
+
+func number(l protocol.Length) *int64 {
+	if n, ok := l.Int64(); ok {
+		return &n
+	}
+	return nil
+}

@@ -1,0 +1,111 @@
+package output
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"unicode/utf8"
+)
+
+// Printer writes results. Once a write has failed it writes nothing more. It is
+// safe for concurrent use.
+type Printer struct {
+	mu     sync.Mutex
+	w      io.Writer
+	err    error
+	failed func(error)
+}
+
+// NewPrinter writes to w, and calls failed, where it is not nil, with the first
+// error.
+func NewPrinter(w io.Writer, failed func(error)) *Printer {
+	return &Printer{w: w, failed: failed}
+}
+
+// Line writes one line.
+func (p *Printer) Line(format string, args ...any) {
+	_, _ = p.Write([]byte(fmt.Sprintf(format, args...) + "\n"))
+}
+
+// JSON writes v on one line.
+func (p *Printer) JSON(v any) {
+	var b strings.Builder
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		p.fail(fmt.Errorf("encode result: %w", err))
+		return
+	}
+	_, _ = p.Write([]byte(b.String()))
+}
+
+// Table writes two columns, the second one aligned. A row without a name goes
+// on with the row above.
+func (p *Printer) Table(rows [][2]string) {
+	width := 0
+	for _, row := range rows {
+		width = max(width, utf8.RuneCountInString(row[0]))
+	}
+	var b strings.Builder
+	for _, row := range rows {
+		fmt.Fprintf(&b, "%-*s  %s\n", width, row[0], row[1])
+	}
+	_, _ = p.Write([]byte(b.String()))
+}
+
+// Write writes b, or gives the error of an earlier write.
+func (p *Printer) Write(b []byte) (int, error) {
+	n, err := p.write(b)
+	if err != nil {
+		p.fail(err)
+	}
+	return n, err
+}
+
+func (p *Printer) write(b []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err != nil {
+		return 0, p.err
+	}
+	n, err := p.w.Write(b)
+	if err != nil {
+		err = fmt.Errorf("write standard output: %w", err)
+	}
+	return n, err
+}
+
+func (p *Printer) fail(err error) {
+	p.mu.Lock()
+	first := p.err == nil
+	if first {
+		p.err = err
+	}
+	p.mu.Unlock()
+	if first && p.failed != nil {
+		p.failed(err)
+	}
+}
+
+// Err returns the first error of a write.
+func (p *Printer) Err() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.err
+}
+
+// Locked makes w safe for concurrent use, one Write at a time.
+func Locked(w io.Writer) io.Writer { return &locked{w: w} }
+
+type locked struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (l *locked) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(b)
+}

@@ -1,0 +1,67 @@
+package output_test
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tusker-go/tusker/cli/internal/output"
+)
+
+func TestPrinter(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	p := output.NewPrinter(&b, nil)
+	p.Line("%d lines", 1)
+	p.Table([][2]string{{"offset", "12"}, {"metadata", "a: b"}, {"", "ü"}})
+	p.JSON(map[string]string{"url": "http://a/?x=<1>&y=2"})
+	want := "1 lines\n" +
+		"offset    12\n" +
+		"metadata  a: b\n" +
+		"          ü\n" +
+		`{"url":"http://a/?x=<1>&y=2"}` + "\n"
+	if diff := cmp.Diff(want, b.String()); diff != "" {
+		t.Error(diff)
+	}
+	if err := p.Err(); err != nil {
+		t.Error(err)
+	}
+}
+
+type brokenWriter struct{ writes int }
+
+func (w *brokenWriter) Write([]byte) (int, error) {
+	w.writes++
+	return 0, io.ErrClosedPipe
+}
+
+func TestPrinterStopsAtFirstError(t *testing.T) {
+	t.Parallel()
+	var told []error
+	w := &brokenWriter{}
+	p := output.NewPrinter(w, func(err error) { told = append(told, err) })
+	p.Line("one")
+	p.Line("two")
+	p.JSON(3)
+	if w.writes != 1 {
+		t.Errorf("%d writes, want 1", w.writes)
+	}
+	if len(told) != 1 || !errors.Is(told[0], io.ErrClosedPipe) {
+		t.Errorf("told %v, want the one error", told)
+	}
+	if err := p.Err(); !errors.Is(err, io.ErrClosedPipe) {
+		t.Errorf("Err() = %v", err)
+	}
+}
+
+func TestPrinterRefusesWhatJSONCannotHold(t *testing.T) {
+	t.Parallel()
+	p := output.NewPrinter(io.Discard, nil)
+	p.JSON(make(chan int))
+	if p.Err() == nil {
+		t.Error("no error")
+	}
+}
