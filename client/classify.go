@@ -13,61 +13,39 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// A class is what a failed exchange means for the upload.
-type class uint8
-
-const (
-	classFinal     class = iota // trying again cannot help
-	classTransient              // the network or the server failed: wait, ask, go on
-	classLocked                 // another request holds the upload: wait, ask, go on
-	classThrottled              // the server asks to wait
-	classResync                 // the offset was not the server's: ask, go on
-	classIntegrity              // the bytes were damaged on the way: send them again
-	classGone                   // the upload does not exist, or does so no longer
-	classAuth                   // not allowed
-)
-
-func (c class) retryable() bool {
-	switch c {
-	case classTransient, classLocked, classThrottled, classResync, classIntegrity:
-		return true
-	case classFinal, classGone, classAuth:
-	}
-	return false
-}
-
 // classByCode wins over the status: some servers answer 400 where a retry is
 // all that is needed.
-var classByCode = map[string]class{
-	"ERR_UPLOAD_INTERRUPTED":   classTransient,
-	"ERR_UNEXPECTED_EOF":       classTransient,
-	"ERR_LOCK_TIMEOUT":         classTransient,
-	"ERR_READ_TIMEOUT":         classTransient,
-	"ERR_CONNECTION_RESET":     classTransient,
-	"ERR_SERVER_SHUTDOWN":      classTransient,
-	"ERR_UPLOAD_LOCKED":        classLocked,
-	"ERR_MISMATCHED_OFFSET":    classResync,
-	"ERR_UPLOAD_NOT_FOUND":     classGone,
-	"ERR_UPLOAD_STOPPED":       classFinal,
-	"ERR_UPLOAD_REJECTED":      classFinal,
-	"ERR_MAX_SIZE_EXCEEDED":    classFinal,
-	"ERR_UPLOAD_SIZE_EXCEEDED": classFinal,
+var classByCode = map[string]Class{
+	"ERR_UPLOAD_INTERRUPTED":   ClassTransient,
+	"ERR_UNEXPECTED_EOF":       ClassTransient,
+	"ERR_LOCK_TIMEOUT":         ClassTransient,
+	"ERR_READ_TIMEOUT":         ClassTransient,
+	"ERR_CONNECTION_RESET":     ClassTransient,
+	"ERR_SERVER_SHUTDOWN":      ClassTransient,
+	"ERR_UPLOAD_LOCKED":        ClassLocked,
+	"ERR_MISMATCHED_OFFSET":    ClassResync,
+	"ERR_UPLOAD_NOT_FOUND":     ClassGone,
+	"ERR_UPLOAD_STOPPED":       ClassFinal,
+	"ERR_UPLOAD_REJECTED":      ClassFinal,
+	"ERR_MAX_SIZE_EXCEEDED":    ClassFinal,
+	"ERR_UPLOAD_SIZE_EXCEEDED": ClassFinal,
 }
 
 // classByBody is for servers that say in words what the status does not.
 var classByBody = []struct {
 	status int
 	words  string
-	class  class
+	class  Class
 }{
-	{http.StatusBadRequest, "request aborted due to lock acquired", classTransient},
-	{http.StatusServiceUnavailable, "lock", classLocked},
-	{http.StatusConflict, "lock", classLocked},
-	{http.StatusConflict, "currently being updated", classLocked},
+	{http.StatusBadRequest, "request aborted due to lock acquired", ClassTransient},
+	{http.StatusServiceUnavailable, "lock", ClassLocked},
+	{http.StatusConflict, "lock", ClassLocked},
+	{http.StatusConflict, "currently being updated", ClassLocked},
 }
 
-// classify holds an Error against the table.
-func classify(e *Error) class {
+// classify holds an Error against the tables: the code in the body wins over its
+// words, and both over the status.
+func classify(e *Error) Class {
 	if e.StatusCode == 0 {
 		return classifyFailure(e.Err)
 	}
@@ -85,42 +63,45 @@ func classify(e *Error) class {
 	return classifyAnswer(e)
 }
 
-func classifyAnswer(e *Error) class {
+func classifyAnswer(e *Error) Class {
 	for _, row := range []struct {
 		err   error
-		class class
+		class Class
 	}{
-		{protocol.ErrUnauthorized, classAuth},
-		{protocol.ErrForbidden, classAuth},
-		{protocol.ErrNotFound, classGone},
-		{protocol.ErrGone, classGone},
-		{protocol.ErrOffsetMismatch, classResync},
-		{protocol.ErrChecksumMismatch, classIntegrity},
-		{protocol.ErrLocked, classLocked},
-		{protocol.ErrTooManyRequests, classThrottled},
-		{protocol.ErrTimeout, classTransient},
-		{protocol.ErrTooEarly, classTransient},
-		{protocol.ErrNotImplemented, classFinal},
+		{protocol.ErrUnauthorized, ClassAuth},
+		{protocol.ErrForbidden, ClassFinal},
+		{protocol.ErrNotFound, ClassGone},
+		{protocol.ErrGone, ClassGone},
+		{protocol.ErrOffsetMismatch, ClassResync},
+		{protocol.ErrChecksumMismatch, ClassIntegrity},
+		{protocol.ErrLocked, ClassLocked},
+		{protocol.ErrTooManyRequests, ClassThrottled},
+		{protocol.ErrTimeout, ClassTransient},
+		{protocol.ErrTooEarly, ClassTransient},
+		{protocol.ErrNotImplemented, ClassFinal},
 	} {
 		if errors.Is(e.Err, row.err) {
 			return row.class
 		}
 	}
-	if e.StatusCode == http.StatusHTTPVersionNotSupported {
-		return classFinal
+	switch {
+	case e.StatusCode == http.StatusHTTPVersionNotSupported:
+		return ClassFinal
+	case e.Op == protocol.OpPatch && errors.Is(e.Err, protocol.ErrTooLarge) && e.Header.Get(protocol.HeaderResumable) == "":
+		return ClassProxyLimit
 	}
 	if errors.Is(e.Err, protocol.ErrServer) {
 		if e.After > 0 {
-			return classThrottled
+			return ClassThrottled
 		}
-		return classTransient
+		return ClassTransient
 	}
 	// The answer to a PATCH that cannot be read says nothing about what the
 	// server stored: HEAD does.
 	if e.Op == protocol.OpPatch && (isMalformed(e.Err) || errors.Is(e.Err, ErrNoProgress)) {
-		return classTransient
+		return ClassTransient
 	}
-	return classFinal
+	return ClassFinal
 }
 
 func isMalformed(err error) bool {
@@ -133,23 +114,23 @@ func isMalformed(err error) bool {
 
 // classifyFailure is for exchanges without an answer: what the network did is
 // transient, what it will do again is final.
-func classifyFailure(err error) class {
+func classifyFailure(err error) Class {
 	for _, final := range []error{
 		ErrSource, ErrInvalidURL, ErrInvalidHeader, ErrInvalidOption, ErrNoEndpoint,
 		ErrRedirected, nethttp.ErrInsecureRedirect, nethttp.ErrTooManyRedirects, http.ErrSchemeMismatch,
 		protocol.ErrInvalidMetadata, protocol.ErrInvalidHeader, protocol.ErrInvalidOffset, protocol.ErrInvalidConcat,
 	} {
 		if errors.Is(err, final) {
-			return classFinal
+			return ClassFinal
 		}
 	}
 	if isUntrusted(err) {
-		return classAuth
+		return ClassFinal
 	}
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		return classFinal
+		return ClassFinal
 	}
-	return classTransient
+	return ClassTransient
 }
 
 // isUntrusted tells whether one side of a TLS handshake refused the other.
@@ -204,5 +185,5 @@ func isAmbiguous(err error) bool {
 	var op *net.OpError
 	dialled := errors.As(e.Err, &op) && op.Op == "dial"
 	var dns *net.DNSError
-	return !dialled && !errors.As(e.Err, &dns) && classifyFailure(e.Err) == classTransient
+	return !dialled && !errors.As(e.Err, &dns) && classifyFailure(e.Err) == ClassTransient
 }

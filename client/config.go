@@ -53,6 +53,16 @@ type Config struct {
 	// 60 s. Use retry.Never to fail at once.
 	Retry retry.Policy
 
+	// Locked decides on waits while another request holds the upload. It has
+	// its own count. Nil is waits of 1 to 5 s for 90 s without progress. Where
+	// Retry allows no try at all, neither does Locked.
+	Locked retry.Policy
+
+	// Classify has the last word on what a failed exchange means: it gets
+	// what Tusker makes of it. It must be safe for concurrent use. Nil keeps
+	// that.
+	Classify func(*Error, Class) Class
+
 	// Logger gets a Debug record for each exchange, Info for uploads that
 	// begin and end, and Warn for retries. URLs are logged without query and
 	// user information. Nil is silent.
@@ -107,6 +117,9 @@ type Client struct {
 	doer     transport.Doer
 	header   http.Header
 	policy   retry.Policy
+	locked   retry.Policy
+	classify func(*Error, Class) Class
+	limits   bodyLimits
 	log      *slog.Logger
 
 	chunkSize   int64
@@ -123,6 +136,8 @@ func New(cfg Config) (*Client, error) {
 		doer:        cfg.Doer,
 		header:      cfg.Header.Clone(),
 		policy:      cfg.Retry,
+		locked:      cfg.Locked,
+		classify:    cfg.Classify,
 		log:         cfg.Logger,
 		chunkSize:   cfg.ChunkSize,
 		concurrency: cfg.Concurrency,
@@ -138,6 +153,9 @@ func New(cfg Config) (*Client, error) {
 	}
 	if c.policy == nil {
 		c.policy = retry.Backoff{}
+	}
+	if c.locked == nil {
+		c.locked = retry.Backoff{Initial: 2 * time.Second, Max: 5 * time.Second, Jitter: 0.5, MaxAttempts: -1, MaxElapsed: 90 * time.Second}
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)

@@ -43,6 +43,9 @@ type Error struct {
 
 	// Err is the cause. It is never nil.
 	Err error
+
+	class     *Class // as Config.Classify has it; nil: as classify has it
+	renewable bool   // the credentials came from a source that may have others
 }
 
 // Error gives one line: operation, redacted URL, cause, and the server's words.
@@ -64,9 +67,6 @@ func (e *Error) Error() string {
 
 // Unwrap gives the cause.
 func (e *Error) Unwrap() error { return e.Err }
-
-// Retryable tells package retry whether the exchange is worth another try.
-func (e *Error) Retryable() bool { return classify(e).retryable() }
 
 // RetryAfter tells package retry how long the server asked to wait.
 func (e *Error) RetryAfter() (time.Duration, bool) { return e.After, e.After > 0 }

@@ -31,7 +31,7 @@ func TestErrorFacts(t *testing.T) {
 			Op: protocol.OpPatch, URL: url, StatusCode: 423, Code: "ERR_UPLOAD_LOCKED", Header: e.Header,
 			Body: "ERR_UPLOAD_LOCKED: file currently locked\n", After: 5 * time.Second,
 		}
-		if diff := cmp.Diff(want, e, cmpopts.IgnoreFields(client.Error{}, "Err")); diff != "" {
+		if diff := cmp.Diff(want, e, cmpopts.IgnoreFields(client.Error{}, "Err"), cmpopts.IgnoreUnexported(client.Error{})); diff != "" {
 			t.Errorf("error (-want +got):\n%s", diff)
 		}
 		if e.Header.Get("X-Request-Id") != "abc" {

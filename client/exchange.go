@@ -60,10 +60,11 @@ func (c *Client) do(ctx context.Context, x exchange, opts *CallOptions) (*Reply,
 
 func (c *Client) roundTrip(ctx context.Context, x exchange, opts *CallOptions) (*Reply, error) {
 	fail := func(err error) (*Reply, error) {
-		return nil, &Error{Op: x.op, URL: x.url, Err: err}
+		return nil, c.classified(&Error{Op: x.op, URL: x.url, Err: err})
 	}
 	ctx, dog := watch(ctx, c.stall, c.finish)
 	defer dog.stop()
+	ctx, auth := transport.TraceAuth(ctx)
 
 	req, err := c.request(ctx, x, opts)
 	if err != nil {
@@ -112,10 +113,11 @@ func (c *Client) roundTrip(ctx context.Context, x exchange, opts *CallOptions) (
 			slog.String("url", redact(x.url)), slog.Any("err", transport.RedactError(err)))
 	}
 	failed := func(err error) (*Reply, error) {
-		return nil, &Error{
+		return nil, c.classified(&Error{
 			Op: x.op, URL: x.url, StatusCode: resp.StatusCode, Code: errorCode(text),
 			Header: resp.Header, Body: text, After: retryAfter(resp.Header, time.Now()), Err: err,
-		}
+			renewable: auth.Renewable(),
+		})
 	}
 	// Middleware may send a PATCH as a POST; only a redirect makes it a GET.
 	if final.Method == http.MethodGet {

@@ -6,10 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
-	"time"
 
 	"github.com/tusker-go/tusker/protocol"
-	"github.com/tusker-go/tusker/retry"
 )
 
 var (
@@ -20,6 +18,11 @@ var (
 	// ErrIntegrity means that the server claims to hold bytes that it was
 	// never sent.
 	ErrIntegrity = errors.New("server claims bytes that were never sent")
+
+	// ErrUncertain means that the upload was gone when the server was asked
+	// about its end, after all bytes had been sent: it may be complete and
+	// moved away, or lost. It is not sent again.
+	ErrUncertain = errors.New("all bytes were sent, but the upload is no longer there to confirm it")
 
 	// ErrNoProgress means that the server acknowledged a request without
 	// keeping any of its bytes. It is worth a retry.
@@ -36,9 +39,9 @@ type transfer struct {
 	url    string
 	chunk  int64 // 0: all that is left
 	call   *CallOptions
-	loop   retry.Loop
 	events *events
 	result *Result
+	recovery
 
 	offset   int64           // what the server said last
 	known    bool            // nothing has happened since that could have moved offset
@@ -47,6 +50,8 @@ type transfer struct {
 	declared bool            // the server knows the length
 	theirs   protocol.Length // what the server said that the length is
 	joining  bool            // begun elsewhere: the first HEAD says where to go on
+	piece    int64           // length of the last body
+	allSent  bool            // the network took the last byte of the source
 }
 
 // send runs until the upload is complete or an error ends it.
@@ -60,7 +65,7 @@ func (t *transfer) send(ctx context.Context) error {
 			continue
 		}
 		t.known = false
-		if err := t.retry(ctx, t.url, err); err != nil {
+		if err := t.retry(ctx, t.url, t.doubt(err)); err != nil {
 			return err
 		}
 	}
@@ -70,6 +75,9 @@ var errComplete = errors.New("complete")
 
 // step does one exchange.
 func (t *transfer) step(ctx context.Context) error {
+	if err := hold(ctx, t.url); err != nil {
+		return err
+	}
 	if !t.known {
 		return t.ask(ctx)
 	}
@@ -78,7 +86,7 @@ func (t *transfer) step(ctx context.Context) error {
 	if t.complete() {
 		return errComplete
 	}
-	piece, err := t.src.cut(ctx, t.offset, t.chunk)
+	piece, err := t.src.cut(ctx, t.offset, t.c.limits.apply(t.url, t.chunk))
 	if err != nil {
 		return err
 	}
@@ -118,9 +126,7 @@ func (t *transfer) ask(ctx context.Context) error {
 		return err
 	}
 	state := reply.State
-	fail := func(err error) error {
-		return &Error{Op: protocol.OpHead, URL: t.url, StatusCode: reply.StatusCode, Header: reply.Header, Err: err}
-	}
+	fail := func(err error) error { return t.refuse(protocol.OpHead, reply, err) }
 	ours, known := t.src.length().Int64()
 	if theirs, ok := state.Length.Int64(); ok {
 		if known && ours != theirs {
@@ -164,6 +170,7 @@ func (t *transfer) append(ctx context.Context, piece cut) error {
 	if !t.declared && piece.last {
 		patch.Length = t.src.length()
 	}
+	t.piece = piece.Len()
 	b := &body{size: piece.Len(), reader: piece.reader, last: piece.last}
 	if t.events.sink != nil {
 		b.onSent = func(n int64) { t.events.moved(piece.Start + n) }
@@ -175,23 +182,41 @@ func (t *transfer) append(ctx context.Context, piece cut) error {
 	if sent > 0 {
 		t.loop.Moved()
 	}
+	t.allSent = t.allSent || piece.last && sent == piece.Len()
 	if err != nil {
 		return err
 	}
 	t.result.Header = reply.Header
 	state := reply.State
 	if err := (protocol.Range{Start: piece.Start, End: piece.Start + sent}).Accept(state.Offset); err != nil {
-		return &Error{Op: protocol.OpPatch, URL: t.url, StatusCode: reply.StatusCode, Header: reply.Header, Err: err}
+		return t.refuse(protocol.OpPatch, reply, err)
 	}
 	if _, ok := patch.Length.Int64(); ok {
 		t.declared = true
 	}
 	if state.Offset == piece.Start && piece.Len() > 0 {
-		return &Error{Op: protocol.OpPatch, URL: t.url, StatusCode: reply.StatusCode, Header: reply.Header, Err: ErrNoProgress}
+		return t.refuse(protocol.OpPatch, reply, ErrNoProgress)
 	}
 	t.accept(state)
 	t.events.acknowledged(EventProgress, state.Offset, t.src.length())
 	return nil
+}
+
+// refuse makes an error of an answer that was a success by its status.
+func (t *transfer) refuse(op protocol.Op, reply *Reply, err error) error {
+	return t.c.classified(&Error{Op: op, URL: t.url, StatusCode: reply.StatusCode, Header: reply.Header, Err: err})
+}
+
+// doubt marks an upload that is gone after its last byte went: the server may
+// have finished it and moved it away.
+func (t *transfer) doubt(err error) error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || !t.allSent || e.Class() != ClassGone {
+		return err
+	}
+	uncertain := *e
+	uncertain.Err = fmt.Errorf("%w: %w", ErrUncertain, e.Err)
+	return &uncertain
 }
 
 // accept takes the server's offset. Only bytes that no earlier answer
@@ -200,7 +225,7 @@ func (t *transfer) accept(state protocol.State) {
 	t.offset = state.Offset
 	if t.offset > t.best {
 		t.best = t.offset
-		t.loop.Progress()
+		t.progress()
 	}
 	t.src.release(t.offset)
 }
@@ -218,42 +243,6 @@ func (t *transfer) length(state protocol.State) protocol.Length {
 		return l
 	}
 	return state.Length
-}
-
-// until repeats an exchange that changes nothing on the server until it has an
-// answer.
-func (t *transfer) until(ctx context.Context, url string, exchange func(context.Context) (*Reply, error)) (*Reply, error) {
-	for {
-		reply, err := exchange(ctx)
-		if err == nil {
-			return reply, nil
-		}
-		if err := t.retry(ctx, url, err); err != nil {
-			return nil, err
-		}
-	}
-}
-
-// retry waits as the policy says, or returns why there is no further try.
-func (t *transfer) retry(ctx context.Context, url string, err error) error {
-	// What does not come from an exchange, such as the source, fails for good.
-	var e *Error
-	if !errors.As(err, &e) {
-		return err
-	}
-	t.loop.OnWait = func(a retry.Attempt, wait time.Duration) {
-		t.c.log.LogAttrs(ctx, slog.LevelWarn, "retrying",
-			slog.String("op", string(e.Op)), slog.String("url", redact(url)), slog.Int64("offset", t.offset),
-			slog.Int("attempt", a.Number), slog.Duration("wait", wait), slog.Any("err", err))
-		t.events.update(EventRetry, func(ev *Event) {
-			ev.Attempt, ev.Wait, ev.Err, ev.Sent = a.Number, wait, a.Err, ev.Offset
-		})
-	}
-	if err := t.loop.Wait(ctx, err); err != nil {
-		return err
-	}
-	t.result.Retries++
-	return nil
 }
 
 // finish fills in the result and tells how it ended.

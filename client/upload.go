@@ -129,6 +129,9 @@ func (t *transfer) create(ctx context.Context, endpoint string, exchange func(co
 		return ended(ctx) // nothing was sent, so there is no orphan either
 	}
 	for {
+		if err := hold(ctx, endpoint); err != nil {
+			return err
+		}
 		reply, err := exchange(ctx)
 		if err == nil {
 			t.url, t.result.Created, t.result.Header = reply.State.Location, reply.Header, reply.Header
@@ -189,7 +192,7 @@ func (c *Client) newTransfer(j job) *transfer {
 	if j.ChunkSize != 0 {
 		t.chunk = j.ChunkSize
 	}
-	t.loop.Policy = c.policy
+	t.recovery = newRecovery(c.policy, c.locked)
 	if j.policy != nil {
 		t.loop.Policy = j.policy
 	}

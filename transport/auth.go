@@ -11,9 +11,9 @@ import (
 // request carries Authorization already or its context says
 // [IsWithoutCredentials].
 func BasicAuth(user, password string) Middleware {
-	return authorize(func(req *http.Request) error {
+	return authorize(func(req *http.Request) (func(), error) {
 		req.SetBasicAuth(user, password)
-		return nil
+		return nil, nil
 	})
 }
 
@@ -29,9 +29,22 @@ type TokenFunc func(ctx context.Context) (string, error)
 // Token calls f.
 func (f TokenFunc) Token(ctx context.Context) (string, error) { return f(ctx) }
 
-// StaticToken is a source of one token.
-func StaticToken(token string) TokenSource {
-	return TokenFunc(func(context.Context) (string, error) { return token, nil })
+// StaticToken is a source of one token, which is never another one.
+func StaticToken(token string) TokenSource { return staticToken(token) }
+
+type staticToken string
+
+// String hides the token from those who print a configuration.
+func (staticToken) String() string { return "StaticToken" }
+
+func (t staticToken) Token(context.Context) (string, error) { return string(t), nil }
+
+// Invalidator is a [TokenSource] that keeps tokens and wants to know when one
+// was refused. Safe for concurrent use.
+type Invalidator interface {
+	// Invalidate says that a server answered 401 to a request with token. A
+	// token that has been replaced since is none of its business.
+	Invalidate(token string)
 }
 
 var errNoTokenSource = errors.New("no source")
@@ -42,34 +55,53 @@ var errNoTokenSource = errors.New("no source")
 // request, with the request's context, so that a token may be renewed in the
 // middle of an upload. Its error fails the request, wrapped; so does a nil src.
 // An empty token sends none.
+//
+// A 401 is passed on; before that, a src that is an [Invalidator] is told. The
+// request counts as renewable, see [MarkRenewable], unless src is a
+// [StaticToken].
 func Bearer(src TokenSource) Middleware {
-	return authorize(func(req *http.Request) error {
+	_, static := src.(staticToken)
+	invalidator, _ := src.(Invalidator)
+	return authorize(func(req *http.Request) (func(), error) {
 		if src == nil {
-			return fmt.Errorf("bearer token: %w", errNoTokenSource)
+			return nil, fmt.Errorf("bearer token: %w", errNoTokenSource)
 		}
 		token, err := src.Token(req.Context())
 		if err != nil {
-			return fmt.Errorf("bearer token: %w", err)
+			return nil, fmt.Errorf("bearer token: %w", err)
 		}
 		if token != "" {
 			req.Header.Set("Authorization", "Bearer "+token)
 		}
-		return nil
+		if !static {
+			MarkRenewable(req.Context())
+		}
+		if invalidator == nil {
+			return nil, nil
+		}
+		return func() { invalidator.Invalidate(token) }, nil
 	})
 }
 
-func authorize(set func(*http.Request) error) Middleware {
+// authorize puts credentials on requests. What set returns is called when they
+// were refused; nil: nothing is.
+func authorize(set func(*http.Request) (refused func(), err error)) Middleware {
 	return func(next Doer) Doer {
 		return DoerFunc(func(req *http.Request) (*http.Response, error) {
 			if _, ok := req.Header["Authorization"]; ok || IsWithoutCredentials(req.Context()) {
 				return next.Do(req)
 			}
 			req = edit(req)
-			if err := set(req); err != nil {
+			refused, err := set(req)
+			if err != nil {
 				closeBody(req)
 				return nil, err
 			}
-			return next.Do(req)
+			resp, err := next.Do(req)
+			if err == nil && resp.StatusCode == http.StatusUnauthorized && refused != nil {
+				refused()
+			}
+			return resp, err
 		})
 	}
 }

@@ -1,10 +1,14 @@
 package transport
 
-import "context"
+import (
+	"context"
+	"sync/atomic"
+)
 
 type (
 	singleAttemptKey      struct{}
 	withoutCredentialsKey struct{}
+	authTraceKey          struct{}
 )
 
 // SingleAttempt marks the requests made with the returned context: a [Doer]
@@ -29,4 +33,27 @@ func WithoutCredentials(ctx context.Context) context.Context {
 // IsWithoutCredentials reports whether ctx was marked by [WithoutCredentials].
 func IsWithoutCredentials(ctx context.Context) bool {
 	return ctx.Value(withoutCredentialsKey{}) != nil
+}
+
+// AuthTrace tells where the credentials of a request came from. It is safe for
+// concurrent use.
+type AuthTrace struct{ renewable atomic.Bool }
+
+// Renewable reports whether the credentials came from a source that may have
+// others by now, so that a request that was refused is worth another try.
+func (t *AuthTrace) Renewable() bool { return t.renewable.Load() }
+
+// TraceAuth attaches a trace to the requests made with the returned context.
+func TraceAuth(ctx context.Context) (context.Context, *AuthTrace) {
+	t := new(AuthTrace)
+	return context.WithValue(ctx, authTraceKey{}, t), t
+}
+
+// MarkRenewable notes in the trace of ctx, if it has one, that the credentials
+// of its request may have changed by the next one. [Bearer] calls it, and so
+// should middleware that brings credentials of other kinds that expire.
+func MarkRenewable(ctx context.Context) {
+	if t, ok := ctx.Value(authTraceKey{}).(*AuthTrace); ok {
+		t.renewable.Store(true)
+	}
 }

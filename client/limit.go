@@ -1,0 +1,39 @@
+package client
+
+import "sync"
+
+// minBody is the smallest body that a proxy's limit makes of a larger one, in
+// bytes: the default limit of servers that have one is 256 KiB or more.
+const minBody = 256 << 10
+
+// bodyLimits remembers, host by host, how large a body may be. The zero value
+// knows of none. It is safe for concurrent use.
+type bodyLimits struct{ m sync.Map } // host -> int64
+
+// apply gives the chunk size for a URL; 0 is no limit, as for chunk.
+func (l *bodyLimits) apply(rawURL string, chunk int64) int64 {
+	v, ok := l.m.Load(hostOf(rawURL))
+	if !ok {
+		return chunk
+	}
+	limit := v.(int64)
+	if chunk == 0 {
+		return limit
+	}
+	return min(chunk, limit)
+}
+
+// halve makes half of a body that was refused the limit of its host. It is
+// false where no smaller body is worth a try.
+func (l *bodyLimits) halve(rawURL string, refused int64) bool {
+	if refused <= minBody {
+		return false
+	}
+	limit, host := max(refused/2, minBody), hostOf(rawURL)
+	for {
+		old, loaded := l.m.LoadOrStore(host, limit)
+		if !loaded || old.(int64) <= limit || l.m.CompareAndSwap(host, old, limit) {
+			return true
+		}
+	}
+}
