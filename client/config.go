@@ -89,6 +89,17 @@ type Config struct {
 	// deletes uploads. Zero is DefaultFinishTimeout, negative is no limit.
 	FinishTimeout time.Duration
 
+	// Store keeps records of unfinished uploads, so that a later Upload of the
+	// same file goes on where an earlier one stopped, also after a crash. Only
+	// sources that can be found again have records, Path and File, and only
+	// from 1 MiB on. Nil keeps none. A store that fails is a warning in the
+	// log; the upload goes on without it.
+	Store Store
+
+	// Recreate says when a new upload is made though there is a record of an
+	// earlier one. The default is RecreateGone.
+	Recreate Recreate
+
 	// ForeignCredentials sends Header, the headers of single calls, and what
 	// the middleware in Doer adds, to other origins than that of Endpoint
 	// too. By default a Location on another origin gets none of them.
@@ -120,6 +131,8 @@ type Client struct {
 	locked   retry.Policy
 	classify func(*Error, Class) Class
 	limits   bodyLimits
+	store    Store
+	recreate Recreate
 	log      *slog.Logger
 
 	chunkSize   int64
@@ -138,6 +151,8 @@ func New(cfg Config) (*Client, error) {
 		policy:      cfg.Retry,
 		locked:      cfg.Locked,
 		classify:    cfg.Classify,
+		store:       cfg.Store,
+		recreate:    cfg.Recreate,
 		log:         cfg.Logger,
 		chunkSize:   cfg.ChunkSize,
 		concurrency: cfg.Concurrency,

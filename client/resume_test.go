@@ -72,7 +72,7 @@ func TestResume(t *testing.T) {
 					t.Fatal(err)
 				}
 				want := &client.Result{
-					URL: url, Offset: 5, Length: known(5), Sent: int64(5 - len(test.has)), Header: res.Header,
+					URL: url, Offset: 5, Length: known(5), Sent: int64(5 - len(test.has)), Resumed: int64(len(test.has)), Header: res.Header,
 				}
 				if diff := cmp.Diff(want, res); diff != "" {
 					t.Errorf("result (-want +got):\n%s", diff)

@@ -51,6 +51,14 @@ type opened interface {
 	// length is the number of bytes, as far as it is known by now.
 	length() protocol.Length
 
+	// check fails with ErrSourceChanged where the source is not what it was
+	// when it was opened.
+	check() error
+
+	// fingerprint names the upload of just these bytes to endpoint, for a
+	// later run; "" where none could find the source again.
+	fingerprint(endpoint string) string
+
 	// release says that bytes before off will not be asked for again.
 	release(off int64)
 

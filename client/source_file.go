@@ -26,17 +26,12 @@ func Path(name string) (Source, error) {
 	if err := checkRegular(name, info); err != nil {
 		return nil, err
 	}
-	return &fileSource{name: name, size: info.Size(), file: func() (io.ReaderAt, fs.FileInfo, func() error, error) {
+	return &fileSource{name: name, size: info.Size(), file: func() (*openFile, error) {
 		f, err := os.Open(name)
 		if err != nil {
-			return nil, nil, nil, err
+			return nil, err
 		}
-		info, err := f.Stat()
-		if err != nil {
-			_ = f.Close()
-			return nil, nil, nil, err
-		}
-		return f, info, f.Close, nil
+		return &openFile{r: f, stat: f.Stat, path: absolute(name), closer: f.Close}, nil
 	}}, nil
 }
 
@@ -51,9 +46,8 @@ func File(f *os.File) (Source, error) {
 	if err := checkRegular(f.Name(), info); err != nil {
 		return nil, err
 	}
-	return &fileSource{name: f.Name(), size: info.Size(), file: func() (io.ReaderAt, fs.FileInfo, func() error, error) {
-		info, err := f.Stat()
-		return f, info, nil, err
+	return &fileSource{name: f.Name(), size: info.Size(), file: func() (*openFile, error) {
+		return &openFile{r: f, stat: f.Stat, path: absolute(f.Name())}, nil
 	}}, nil
 }
 
@@ -68,21 +62,16 @@ func FS(fsys fs.FS, name string) (Source, error) {
 	if err := checkRegular(name, info); err != nil {
 		return nil, err
 	}
-	return &fileSource{name: path.Clean(name), size: info.Size(), file: func() (io.ReaderAt, fs.FileInfo, func() error, error) {
+	return &fileSource{name: path.Clean(name), size: info.Size(), file: func() (*openFile, error) {
 		f, err := fsys.Open(name)
 		if err != nil {
-			return nil, nil, nil, err
-		}
-		info, err := f.Stat()
-		if err != nil {
-			_ = f.Close()
-			return nil, nil, nil, err
+			return nil, err
 		}
 		if r, ok := f.(io.ReaderAt); ok {
-			return r, info, f.Close, nil
+			return &openFile{r: r, stat: f.Stat, closer: f.Close}, nil
 		}
 		s := &sequential{fsys: fsys, name: name, f: f}
-		return s, info, s.close, nil
+		return &openFile{r: s, stat: s.stat, forward: true, closer: s.close}, nil
 	}}, nil
 }
 
@@ -96,8 +85,8 @@ func ReaderAt(r io.ReaderAt, size int64) (Source, error) {
 	if r == nil {
 		return nil, fmt.Errorf("%w: %w: no reader", ErrSource, ErrInvalidOption)
 	}
-	return &fileSource{size: size, file: func() (io.ReaderAt, fs.FileInfo, func() error, error) {
-		return r, nil, nil, nil
+	return &fileSource{size: size, file: func() (*openFile, error) {
+		return &openFile{r: r}, nil
 	}}, nil
 }
 
@@ -111,33 +100,47 @@ func checkRegular(name string, info fs.FileInfo) error {
 	return nil
 }
 
+// absolute is "" where the path cannot be told.
+func absolute(name string) string {
+	p, err := filepath.Abs(name)
+	if err != nil {
+		return ""
+	}
+	return p
+}
+
 // fileSource can go to any offset.
 type fileSource struct {
 	name string
 	size int64
-	file func() (io.ReaderAt, fs.FileInfo, func() error, error)
+	file func() (*openFile, error)
 }
 
 func (s *fileSource) Name() string            { return s.name }
 func (s *fileSource) Length() protocol.Length { return protocol.Known(s.size) }
 
 func (s *fileSource) open(int64) (opened, error) {
-	r, info, closer, err := s.file()
+	f, err := s.file()
 	if err != nil {
 		return nil, sourceError(err)
 	}
-	size := s.size
-	if info != nil {
-		// Nothing was promised to a server yet: the size of now is as good.
-		size = info.Size()
+	f.size = s.size
+	if err := f.remember(); err != nil {
+		return nil, errors.Join(sourceError(err), f.close())
 	}
-	return &openFile{r: r, size: size, closer: closer}, nil
+	return f, nil
 }
 
+// openFile is a source in its upload.
 type openFile struct {
-	r      io.ReaderAt
-	size   int64
-	closer func() error
+	r       io.ReaderAt
+	stat    func() (fs.FileInfo, error) // nil: there is nothing to look at but the bytes
+	path    string                      // absolute, "" where there is none
+	forward bool                        // going back is dear
+	closer  func() error                // nil: not ours to close
+
+	size int64
+	was  identity // when the upload began
 }
 
 func (f *openFile) cut(_ context.Context, off, chunk int64) (cut, error) {
@@ -207,6 +210,12 @@ func (s *sequential) seek(off int64) error {
 	n, err := io.CopyN(io.Discard, s.f, off-s.pos)
 	s.pos += n
 	return err
+}
+
+func (s *sequential) stat() (fs.FileInfo, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.f.Stat()
 }
 
 func (s *sequential) close() error {

@@ -251,7 +251,7 @@ func TestFileChanges(t *testing.T) {
 			})
 			res, err := newClient(t, s, client.Config{ChunkSize: 4}).Upload(t.Context(), src, nil)
 			wantIs(t, err, client.ErrSource, client.ErrSourceChanged)
-			wantClear(t, err, "3 bytes are missing")
+			wantClear(t, err, "it had 9 bytes, now it has 5")
 			if res.Offset != 4 || res.Retries != 0 || res.URL == "" {
 				t.Errorf("result %+v", res)
 			}

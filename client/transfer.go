@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"time"
 
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -83,6 +84,9 @@ func (t *transfer) step(ctx context.Context) error {
 	}
 	// The source is asked only for what the server lacks. A stream learns its
 	// length here.
+	if err := t.src.check(); err != nil {
+		return err
+	}
 	if t.complete() {
 		return errComplete
 	}
@@ -138,9 +142,11 @@ func (t *transfer) ask(ctx context.Context) error {
 		return fail(fmt.Errorf("%w: the server has %d bytes, the source has %d", ErrLengthMismatch, state.Offset, ours))
 	}
 	t.result.Header = reply.Header
+	t.expires(ctx, state)
 	t.known = true
 	if t.joining {
 		t.joining = false
+		t.result.Resumed = state.Offset
 		t.offset, t.best = state.Offset, state.Offset
 		// What an earlier request sent may still be on its way through a proxy.
 		t.reach = math.MaxInt64
@@ -188,6 +194,7 @@ func (t *transfer) append(ctx context.Context, piece cut) error {
 	}
 	t.result.Header = reply.Header
 	state := reply.State
+	t.expires(ctx, state)
 	if err := (protocol.Range{Start: piece.Start, End: piece.Start + sent}).Accept(state.Offset); err != nil {
 		return t.refuse(protocol.OpPatch, reply, err)
 	}
@@ -200,6 +207,19 @@ func (t *transfer) append(ctx context.Context, piece cut) error {
 	t.accept(state)
 	t.events.acknowledged(EventProgress, state.Offset, t.src.length())
 	return nil
+}
+
+// expires notes when the server will forget the upload, and says so where that
+// has passed.
+func (t *transfer) expires(ctx context.Context, state protocol.State) {
+	if state.Expires.IsZero() || state.Expires.Equal(t.result.Expires) {
+		return
+	}
+	t.result.Expires = state.Expires
+	if left := time.Until(state.Expires); left <= 0 {
+		t.c.log.LogAttrs(ctx, slog.LevelWarn, "upload has expired by the server's own account",
+			slog.String("url", redact(t.url)), slog.Time("expires", state.Expires))
+	}
 }
 
 // refuse makes an error of an answer that was a success by its status.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
@@ -47,6 +48,14 @@ type Result struct {
 	// Length is the size of the upload, as far as it is known.
 	Length protocol.Length
 
+	// Resumed is how many bytes the server had when this call first asked, of
+	// an upload that was begun before.
+	Resumed int64
+
+	// Expires is when the server forgets the upload unless it is complete by
+	// then, in UTC. Zero is not known.
+	Expires time.Time
+
 	// Created holds the headers of the answer to the creation, nil where the
 	// upload existed before. Header holds those of the last answer.
 	Created, Header http.Header
@@ -70,12 +79,15 @@ type Result struct {
 
 // Upload creates an upload on the server and sends src to it. Whatever fails on
 // the way is tried again as Config.Retry says, from where the server says that
-// it stands.
+// it stands. With Config.Store, an upload that an earlier call left unfinished,
+// also in another process, is gone on with, if src is a file that has not
+// changed since.
 //
 // The result is never nil. After an error it says what is known, so that Resume
 // can go on: the URL, and how many bytes the server has. Errors to test for:
-// ErrNoEndpoint, ErrSource, protocol.ErrInvalidMetadata, retry.ErrExhausted,
-// the sentinels of package protocol, and the cause of ctx.
+// ErrNoEndpoint, ErrSource, ErrSourceChanged, ErrBusy,
+// protocol.ErrInvalidMetadata, retry.ErrExhausted, ErrUncertain, the sentinels
+// of package protocol, and the cause of ctx.
 func (c *Client) Upload(ctx context.Context, src Source, opts *UploadOptions) (*Result, error) {
 	o := opts.orZero()
 	return c.upload(ctx, src, job{UploadOptions: o, sink: newSink(o.OnEvent)})
@@ -113,14 +125,7 @@ func (t *transfer) createAndSend(ctx context.Context, j job) error {
 		return err
 	}
 	creation := protocol.Creation{Length: t.src.length(), Metadata: j.Metadata, Concat: j.concat}
-	if err := t.create(ctx, endpoint, func(ctx context.Context) (*Reply, error) {
-		return t.c.Create(ctx, creation, t.call)
-	}); err != nil {
-		return err
-	}
-	_, t.declared = creation.Length.Int64()
-	t.known = true
-	return t.send(ctx)
+	return t.sendRecorded(ctx, endpoint, creation)
 }
 
 // create repeats a creation until it has an answer.
@@ -135,6 +140,7 @@ func (t *transfer) create(ctx context.Context, endpoint string, exchange func(co
 		reply, err := exchange(ctx)
 		if err == nil {
 			t.url, t.result.Created, t.result.Header = reply.State.Location, reply.Header, reply.Header
+			t.expires(ctx, reply.State)
 			t.events.update(EventCreated, func(ev *Event) { ev.URL, ev.Length = t.url, t.size() })
 			t.log(ctx, "upload created", nil)
 			return nil

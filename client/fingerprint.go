@@ -1,0 +1,101 @@
+package client
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+)
+
+// edge is how many bytes at each end of a file tell it from another one.
+const edge = 64 << 10
+
+// identity is what tells one state of a file from another.
+type identity struct {
+	size          int64
+	modified      time.Time
+	device, inode uint64 // 0 where the system has none
+	edges         [sha256.Size]byte
+}
+
+// remember takes the state that every later check is held against. Nothing was
+// promised to a server yet, so the size of now counts.
+func (f *openFile) remember() error {
+	was, err := f.look(f.size)
+	if err != nil {
+		return err
+	}
+	f.was, f.size = was, was.size
+	return nil
+}
+
+// check says whether the source is still as it was when the upload began, as far
+// as its attributes and its first and last bytes can tell.
+func (f *openFile) check() error {
+	now, err := f.look(f.was.size)
+	switch {
+	case err != nil:
+		return sourceError(err)
+	case now.size != f.was.size:
+		return sourceError(fmt.Errorf("%w: it had %d bytes, now it has %d", ErrSourceChanged, f.was.size, now.size))
+	case !now.modified.Equal(f.was.modified):
+		return sourceError(fmt.Errorf("%w: it was modified at %s", ErrSourceChanged, now.modified.UTC().Format(time.RFC3339)))
+	case now.edges != f.was.edges:
+		return sourceError(fmt.Errorf("%w: its bytes are other ones", ErrSourceChanged))
+	}
+	return nil
+}
+
+// look reads the state of a source that had size bytes.
+func (f *openFile) look(size int64) (identity, error) {
+	id := identity{size: size}
+	if f.stat != nil {
+		info, err := f.stat()
+		if err != nil {
+			return id, err
+		}
+		id.size, id.modified = info.Size(), info.ModTime()
+		id.device, id.inode = fileID(info)
+	}
+	if f.forward || f.stat == nil {
+		return id, nil // the bytes are dear to read, or the caller's affair
+	}
+	sum := sha256.New()
+	for _, part := range [][2]int64{{0, min(edge, id.size)}, {max(edge, id.size-edge), id.size}} {
+		if part[0] >= part[1] {
+			continue
+		}
+		_, err := io.Copy(sum, io.NewSectionReader(f.r, part[0], part[1]-part[0]))
+		if err != nil && !errors.Is(err, io.EOF) {
+			return id, err
+		}
+	}
+	sum.Sum(id.edges[:0])
+	return id, nil
+}
+
+// fingerprint names the upload of this state of the file to endpoint. It is ""
+// for a source that no later run could find again.
+func (f *openFile) fingerprint(endpoint string) string {
+	if f.path == "" {
+		return ""
+	}
+	h := sha256.New()
+	field := func(b []byte) {
+		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(b))))
+		h.Write(b)
+	}
+	number := func(n uint64) { field(binary.BigEndian.AppendUint64(nil, n)) }
+	field([]byte("tusker 1"))
+	field([]byte(endpoint))
+	field([]byte(f.path))
+	number(uint64(f.was.size))
+	number(uint64(f.was.modified.UnixNano()))
+	number(f.was.device)
+	number(f.was.inode)
+	field(f.was.edges[:])
+	return hex.EncodeToString(h.Sum(nil))
+}

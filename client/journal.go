@@ -1,0 +1,225 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"time"
+
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// smallUpload is the length in bytes up to which an upload is not recorded: to
+// send it again costs less than to keep a record of it.
+const smallUpload = 1 << 20
+
+// Recreate says when Upload makes a new upload though a record of an earlier
+// one is there.
+type Recreate uint8
+
+// The values of Config.Recreate.
+const (
+	// RecreateGone: when the server no longer has the earlier one.
+	RecreateGone Recreate = iota
+
+	// RecreateNever: it does not; that the earlier one is gone is an error.
+	RecreateNever
+
+	// RecreateAlways: without asking for the earlier one.
+	RecreateAlways
+)
+
+// journal keeps the record of one upload. A store that fails costs the promise
+// to go on later, never the upload. The nil journal keeps nothing.
+type journal struct {
+	store  Store
+	log    *slog.Logger
+	key    string
+	record Record
+	unlock func() error
+	saved  bool // the store has a record
+}
+
+// openJournal takes the lock of the upload and loads what an earlier run left.
+// The journal is nil where the upload is not recorded. The error Is ErrBusy.
+func (t *transfer) openJournal(ctx context.Context, endpoint string) (*journal, error) {
+	store := t.c.store
+	n, known := t.size().Int64()
+	if store == nil || !known || n <= smallUpload {
+		return nil, nil
+	}
+	key := t.src.fingerprint(endpoint)
+	if key == "" {
+		return nil, nil
+	}
+	j := &journal{store: store, log: t.c.log, key: key}
+	var err error
+	if j.unlock, err = store.Lock(ctx, key); err != nil {
+		if errors.Is(err, ErrBusy) {
+			return nil, fmt.Errorf("%w: the same file is being sent to the same server", ErrBusy)
+		}
+		if ctx.Err() != nil {
+			return nil, ended(ctx)
+		}
+		j.warn(ctx, err)
+		return nil, nil
+	}
+	switch err := j.load(ctx, endpoint, n); {
+	case err == nil:
+		return j, nil
+	case ctx.Err() != nil:
+		j.close(ctx)
+		return nil, ended(ctx)
+	case errors.Is(err, ErrNoRecord):
+	case errors.Is(err, ErrRecordDamaged), errors.Is(err, errUnfit):
+		j.log.LogAttrs(ctx, slog.LevelWarn, "record of an earlier upload not used", slog.Any("err", err))
+	default:
+		// What cannot be read must not be written over.
+		j.warn(ctx, err)
+		j.close(ctx)
+		return nil, nil
+	}
+	j.record = Record{Key: key, Endpoint: endpoint, Source: t.events.source, Length: protocol.Known(n)}
+	return j, nil
+}
+
+// errUnfit means that a record is not one of this upload.
+var errUnfit = errors.New("it is not of this upload")
+
+func (j *journal) load(ctx context.Context, endpoint string, length int64) error {
+	r, err := j.store.Load(ctx, j.key)
+	if err != nil {
+		return err
+	}
+	n, known := r.Length.Int64()
+	switch {
+	case r.Endpoint != endpoint, !known || n != length, r.URL == "", len(r.Parts) > 0:
+		return errUnfit
+	case insecure(endpoint, r.URL):
+		return fmt.Errorf("%w: %w", errUnfit, ErrInsecureLocation)
+	}
+	j.record, j.saved = *r, true
+	return nil
+}
+
+func insecure(endpoint, location string) bool {
+	from, err := url.Parse(endpoint)
+	to, err2 := url.Parse(location)
+	return err != nil || err2 != nil || from.Scheme == "https" && to.Scheme != "https"
+}
+
+// created records a new upload, before its first byte goes.
+func (j *journal) created(ctx context.Context, url string, expires time.Time) {
+	if j == nil {
+		return
+	}
+	j.record.URL, j.record.Offset, j.record.Expires = url, 0, expires
+	j.record.Created = time.Now().UTC()
+	j.save(ctx)
+}
+
+// left records how far an upload got that did not end well.
+func (j *journal) left(ctx context.Context, url string, offset int64, expires time.Time) {
+	if j == nil || !j.saved {
+		return
+	}
+	j.record.URL, j.record.Offset = url, offset
+	if !expires.IsZero() {
+		j.record.Expires = expires
+	}
+	j.save(ctx)
+}
+
+func (j *journal) save(ctx context.Context) {
+	j.record.Updated = time.Now().UTC()
+	// A cancelled upload is the one that a record is for.
+	if err := j.store.Save(context.WithoutCancel(ctx), &j.record); err != nil {
+		j.warn(ctx, err)
+		return
+	}
+	j.saved = true
+}
+
+// forget removes the record.
+func (j *journal) forget(ctx context.Context) {
+	if j == nil || !j.saved {
+		return
+	}
+	if err := j.store.Delete(context.WithoutCancel(ctx), j.key); err != nil {
+		j.log.LogAttrs(ctx, slog.LevelWarn, "record of a finished upload not removed", slog.Any("err", err))
+		return
+	}
+	j.saved = false
+}
+
+func (j *journal) close(ctx context.Context) {
+	if j == nil {
+		return
+	}
+	if err := j.unlock(); err != nil {
+		j.log.LogAttrs(ctx, slog.LevelWarn, "record not unlocked", slog.Any("err", err))
+	}
+}
+
+func (j *journal) warn(ctx context.Context, err error) {
+	j.log.LogAttrs(ctx, slog.LevelWarn, "upload cannot be resumed by a later run", slog.Any("err", err))
+}
+
+// sendRecorded goes on with the upload that the journal has a record of, or
+// makes a new one, and keeps the record true.
+func (t *transfer) sendRecorded(ctx context.Context, endpoint string, creation protocol.Creation) (err error) {
+	j, err := t.openJournal(ctx, endpoint)
+	if err != nil {
+		return err
+	}
+	defer j.close(ctx)
+	defer func() {
+		switch {
+		case err == nil, errors.Is(err, ErrSourceChanged):
+			// What there was to go on with is complete, or exists no longer.
+			j.forget(ctx)
+		default:
+			j.left(ctx, t.url, t.offset, t.result.Expires)
+		}
+	}()
+	if j != nil && j.saved && t.c.recreate != RecreateAlways {
+		t.url, t.joining = j.record.URL, true
+		err := t.send(ctx)
+		if !t.isLost(err) {
+			return err
+		}
+		t.c.log.LogAttrs(ctx, slog.LevelWarn, "earlier upload is gone, beginning anew",
+			slog.String("url", redact(t.url)), slog.Any("err", err))
+		j.forget(ctx)
+		t.anew()
+	}
+	if err := t.create(ctx, endpoint, func(ctx context.Context) (*Reply, error) {
+		return t.c.Create(ctx, creation, t.call)
+	}); err != nil {
+		return err
+	}
+	j.created(ctx, t.url, t.result.Expires)
+	_, t.declared = creation.Length.Int64()
+	t.known = true
+	return t.send(ctx)
+}
+
+// isLost tells whether a recorded upload cannot be gone on with, so that a new
+// one takes its place. One that may be complete is not lost.
+func (t *transfer) isLost(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || t.c.recreate == RecreateNever || errors.Is(err, ErrUncertain) {
+		return false
+	}
+	return e.Op == protocol.OpHead && errors.Is(err, ErrLengthMismatch) || e.Class() == ClassGone
+}
+
+// anew forgets the upload, not what is known of the source.
+func (t *transfer) anew() {
+	t.url, t.offset, t.best, t.reach = "", 0, 0, 0
+	t.known, t.declared, t.joining, t.allSent = false, false, false, false
+	t.theirs = protocol.Length{}
+	t.progress()
+}
