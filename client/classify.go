@@ -64,6 +64,9 @@ func classify(e *Error) Class {
 }
 
 func classifyAnswer(e *Error) Class {
+	if errors.Is(e.Err, ErrRedirected) {
+		return ClassFinal
+	}
 	for _, row := range []struct {
 		err   error
 		class Class

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/transport"
+	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
 // ErrRedirected means that a redirect would have changed the request, or did:
@@ -122,6 +123,9 @@ func (c *Client) roundTrip(ctx context.Context, x exchange, opts *CallOptions) (
 	// Middleware may send a PATCH as a POST; only a redirect makes it a GET.
 	if final.Method == http.MethodGet {
 		return failed(fmt.Errorf("%w: %s became %s at %s", ErrRedirected, req.Method, final.Method, transport.RedactURL(final.URL)))
+	}
+	if req.URL.Scheme == "https" && final.URL.Scheme == "http" {
+		return failed(fmt.Errorf("%w to %s: %w", ErrRedirected, transport.RedactURL(final.URL), nethttp.ErrInsecureRedirect))
 	}
 	if err := protocol.StatusError(x.op, resp.StatusCode); err != nil {
 		if errors.Is(err, protocol.ErrRedirect) {

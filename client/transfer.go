@@ -52,11 +52,15 @@ type transfer struct {
 	theirs   protocol.Length // what the server said that the length is
 	joining  bool            // begun elsewhere: the first HEAD says where to go on
 	piece    int64           // length of the last body
-	allSent  bool            // the network took the last byte of the source
+	began    time.Time       // when sending began, at offset first
+	first    int64
+	hurried  bool // that time is short was said
+	allSent  bool // the network took the last byte of the source
 }
 
 // send runs until the upload is complete or an error ends it.
 func (t *transfer) send(ctx context.Context) error {
+	t.began = time.Now()
 	for {
 		err := t.step(ctx)
 		if errors.Is(err, errComplete) {
@@ -141,12 +145,11 @@ func (t *transfer) ask(ctx context.Context) error {
 	if t.joining && known && state.Offset > ours {
 		return fail(fmt.Errorf("%w: the server has %d bytes, the source has %d", ErrLengthMismatch, state.Offset, ours))
 	}
-	t.result.Header = reply.Header
-	t.expires(ctx, state)
+	t.answered(ctx, reply)
 	t.known = true
 	if t.joining {
 		t.joining = false
-		t.result.Resumed = state.Offset
+		t.result.Resumed, t.first = state.Offset, state.Offset
 		t.offset, t.best = state.Offset, state.Offset
 		// What an earlier request sent may still be on its way through a proxy.
 		t.reach = math.MaxInt64
@@ -165,6 +168,7 @@ func (t *transfer) ask(ctx context.Context) error {
 		kind = EventRewound
 	}
 	t.accept(state)
+	t.hurry(ctx)
 	t.result.Confirmed = t.complete()
 	t.events.acknowledged(kind, state.Offset, t.length(state))
 	return nil
@@ -192,9 +196,8 @@ func (t *transfer) append(ctx context.Context, piece cut) error {
 	if err != nil {
 		return err
 	}
-	t.result.Header = reply.Header
+	t.answered(ctx, reply)
 	state := reply.State
-	t.expires(ctx, state)
 	if err := (protocol.Range{Start: piece.Start, End: piece.Start + sent}).Accept(state.Offset); err != nil {
 		return t.refuse(protocol.OpPatch, reply, err)
 	}
@@ -205,20 +208,41 @@ func (t *transfer) append(ctx context.Context, piece cut) error {
 		return t.refuse(protocol.OpPatch, reply, ErrNoProgress)
 	}
 	t.accept(state)
+	t.hurry(ctx)
 	t.events.acknowledged(EventProgress, state.Offset, t.src.length())
 	return nil
 }
 
-// expires notes when the server will forget the upload, and says so where that
-// has passed.
-func (t *transfer) expires(ctx context.Context, state protocol.State) {
-	if state.Expires.IsZero() || state.Expires.Equal(t.result.Expires) {
+// answered keeps what every answer about the upload may bring: headers, where it
+// is after redirects, and until when.
+func (t *transfer) answered(ctx context.Context, reply *Reply) {
+	t.result.Header = reply.Header
+	t.url = reply.State.Location
+	expires := reply.State.Expires
+	if expires.IsZero() || expires.Equal(t.result.Expires) {
 		return
 	}
-	t.result.Expires = state.Expires
-	if left := time.Until(state.Expires); left <= 0 {
+	t.result.Expires = expires
+	if !expires.After(time.Now()) {
 		t.c.log.LogAttrs(ctx, slog.LevelWarn, "upload has expired by the server's own account",
-			slog.String("url", redact(t.url)), slog.Time("expires", state.Expires))
+			slog.String("url", redact(t.url)), slog.Time("expires", expires))
+	}
+}
+
+// hurry says once where, at the rate so far, the upload will not be complete
+// before it expires.
+func (t *transfer) hurry(ctx context.Context) {
+	length, known := t.size().Int64()
+	gained := t.offset - t.first
+	if t.hurried || !known || t.result.Expires.IsZero() || gained <= 0 {
+		return
+	}
+	took := time.Since(t.began)
+	left := time.Duration(float64(took) / float64(gained) * float64(length-t.offset))
+	if time.Now().Add(left).After(t.result.Expires) && length > t.offset {
+		t.hurried = true
+		t.c.log.LogAttrs(ctx, slog.LevelWarn, "upload will expire before it is complete at this rate",
+			slog.String("url", redact(t.url)), slog.Time("expires", t.result.Expires), slog.Duration("left", left))
 	}
 }
 

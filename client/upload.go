@@ -139,8 +139,8 @@ func (t *transfer) create(ctx context.Context, endpoint string, exchange func(co
 		}
 		reply, err := exchange(ctx)
 		if err == nil {
-			t.url, t.result.Created, t.result.Header = reply.State.Location, reply.Header, reply.Header
-			t.expires(ctx, reply.State)
+			t.result.Created = reply.Header
+			t.answered(ctx, reply)
 			t.events.update(EventCreated, func(ev *Event) { ev.URL, ev.Length = t.url, t.size() })
 			t.log(ctx, "upload created", nil)
 			return nil
