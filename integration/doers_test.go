@@ -1,0 +1,118 @@
+package integration
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"testing"
+	"time"
+
+	hashicorp "github.com/hashicorp/go-retryablehttp"
+
+	"github.com/tusker-go/tusker/transport"
+	"github.com/tusker-go/tusker/transport/nethttp"
+	"github.com/tusker-go/tusker/transport/retryablehttp"
+	"github.com/tusker-go/tusker/transport/transporttest"
+)
+
+// doer is one way to send requests that every scenario has to survive.
+type doer struct {
+	name string
+	new  func(t *testing.T) transport.Doer
+	// wrap lets the server hold requests against what this Doer adds to them.
+	// nil: nothing.
+	wrap func(http.Handler) http.Handler
+}
+
+// doers are the two of this project, the one that every Go program has, and
+// one as a user would write it.
+//
+// A plain http.Client such as http.DefaultClient keeps all that the scenarios
+// ask for. What it does not keep is in TestPlainClient: after a redirect it
+// sends another request than it was given, and sends the user's own headers to
+// whomever it was redirected to.
+var doers = []doer{
+	{name: "nethttp", new: func(t *testing.T) transport.Doer {
+		t.Helper()
+		c := nethttp.New(nethttp.Config{})
+		t.Cleanup(c.CloseIdleConnections)
+		return c
+	}},
+	{name: "retryablehttp", new: func(t *testing.T) transport.Doer {
+		t.Helper()
+		c := retryablehttp.New(retryablehttp.Config{
+			RetryWaitMin: time.Millisecond,
+			RetryWaitMax: 5 * time.Millisecond,
+		})
+		t.Cleanup(c.CloseIdleConnections)
+		return c
+	}},
+	{name: "http.DefaultClient", new: func(t *testing.T) transport.Doer {
+		t.Helper()
+		return http.DefaultClient
+	}},
+	{name: "signer", new: newSigner, wrap: signedOnly},
+}
+
+// signer is a Doer as a user would write it: it signs each request and leaves
+// the rest to an http.Client.
+type signer struct {
+	client *http.Client
+	key    []byte
+}
+
+func newSigner(t *testing.T) transport.Doer {
+	t.Helper()
+	c := &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}
+	t.Cleanup(c.CloseIdleConnections)
+	return &signer{client: c, key: signerKey}
+}
+
+var signerKey = []byte("correct horse battery staple")
+
+const signatureHeader = "X-Signature"
+
+func (s *signer) Do(req *http.Request) (*http.Response, error) {
+	signed := req.Clone(req.Context())
+	signed.Header.Set(signatureHeader, signature(s.key, req))
+	return s.client.Do(signed)
+}
+
+func signature(key []byte, req *http.Request) string {
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(req.Method + " " + req.URL.Path))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// signedOnly refuses what no signer sent.
+func signedOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get(signatureHeader) != signature(signerKey, r) {
+			http.Error(w, "bad signature", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// The Doers that other modules cannot test: the user's own, and a
+// retryablehttp.Client that the user has configured. Not parallel, since the
+// suite measures memory.
+func TestTransportSuite(t *testing.T) {
+	t.Run("signer", func(t *testing.T) {
+		transporttest.Run(t, newSigner)
+	})
+	t.Run("wrapped retryablehttp.Client", func(t *testing.T) {
+		transporttest.Run(t, func(t *testing.T) transport.Doer {
+			t.Helper()
+			rc := hashicorp.NewClient()
+			rc.Logger = nil
+			rc.RetryMax = 2
+			rc.RetryWaitMin = time.Millisecond
+			rc.RetryWaitMax = 5 * time.Millisecond
+			t.Cleanup(rc.HTTPClient.CloseIdleConnections)
+			return retryablehttp.Wrap(rc)
+		})
+	})
+}

@@ -1,0 +1,143 @@
+package integration
+
+import (
+	"io"
+	"net"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+// cutter is a TCP proxy that resets every connection after so many bytes from
+// the client. What it has read by then it forwards.
+type cutter struct {
+	listener net.Listener
+	upstream string
+	limit    int64
+	// settle resets a connection only when the server has ended its side, and
+	// so has stored all that was forwarded. Otherwise the server may still be
+	// at it when the client is back, and a HEAD makes tusd drop the rest.
+	settle bool
+
+	received atomic.Int64 // bytes from clients
+	cuts     atomic.Int64
+
+	wg    sync.WaitGroup
+	mu    sync.Mutex
+	conns []net.Conn
+}
+
+// newCutter starts a proxy in front of upstream, a host with a port; it ends
+// with the test.
+func newCutter(t *testing.T, upstream string, limit int64, settle bool) *cutter {
+	t.Helper()
+	var lc net.ListenConfig
+	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &cutter{listener: l, upstream: upstream, limit: limit, settle: settle}
+	t.Cleanup(p.close)
+	p.wg.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			p.wg.Go(func() { p.serve(c.(*net.TCPConn)) })
+		}
+	})
+	return p
+}
+
+func (p *cutter) close() {
+	_ = p.listener.Close()
+	p.mu.Lock()
+	for _, c := range p.conns {
+		_ = c.Close()
+	}
+	p.mu.Unlock()
+	p.wg.Wait()
+}
+
+// keep notes connections that close is to end.
+func (p *cutter) keep(conns ...net.Conn) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.conns = append(p.conns, conns...)
+}
+
+func (p *cutter) serve(down *net.TCPConn) {
+	defer func() { _ = down.Close() }()
+	conn, err := new(net.Dialer).Dial("tcp", p.upstream)
+	if err != nil {
+		return
+	}
+	up := conn.(*net.TCPConn)
+	defer func() { _ = up.Close() }()
+	p.keep(down, up)
+
+	var answers sync.WaitGroup
+	var lost atomic.Bool
+	answers.Go(func() {
+		_, _ = io.Copy(&answerWriter{down, &lost}, up)
+		if !lost.Load() {
+			_ = down.CloseWrite()
+		}
+	})
+	n, err := io.CopyN(up, down, p.limit)
+	p.received.Add(n)
+	cut := err == nil
+	lost.Store(cut)
+	if cut && !p.settle {
+		reset(down)
+	}
+	// Closing up whole would take back what the server has not read yet, if an
+	// answer were on its way.
+	_ = up.CloseWrite()
+	answers.Wait()
+	if cut {
+		reset(down)
+		p.cuts.Add(1)
+	}
+}
+
+func reset(c *net.TCPConn) {
+	_ = c.SetLinger(0)
+	_ = c.Close()
+}
+
+// answerWriter passes answers on until they are lost.
+type answerWriter struct {
+	to   io.Writer
+	lost *atomic.Bool
+}
+
+func (w *answerWriter) Write(p []byte) (int, error) {
+	if w.lost.Load() {
+		return len(p), nil
+	}
+	return w.to.Write(p)
+}
+
+// through is rawURL by way of the proxy.
+func (p *cutter) through(t *testing.T, rawURL string) string {
+	t.Helper()
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Host = p.listener.Addr().String()
+	return u.String()
+}
+
+// hostOf is the host and port of a URL.
+func hostOf(t *testing.T, rawURL string) string {
+	t.Helper()
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.Host
+}

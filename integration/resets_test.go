@@ -1,0 +1,127 @@
+package integration
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/testserver"
+	"github.com/tusker-go/tusker/transport"
+	"github.com/tusker-go/tusker/transport/nethttp"
+)
+
+const (
+	resetSize  = 32 * mib
+	resetLimit = 3 * mib
+)
+
+// A connection that never lasts: the upload finishes under default settings,
+// in seconds, and next to nothing is sent twice.
+func TestResetsUnderDefaultSettings(t *testing.T) {
+	data := content(resetSize)
+	t.Run("server stores what was forwarded", func(t *testing.T) {
+		if twice := uploadThroughResets(t, data, true); twice > resetSize/50 {
+			t.Errorf("%d bytes more than the file has, want at most 2 %%", twice)
+		}
+	})
+	// A server that has not read everything when the client is back to ask
+	// drops the rest: with tusd a HEAD ends the PATCH. How often that happens
+	// is up to the machine, so the best of some uploads has to do.
+	t.Run("reset at once", func(t *testing.T) {
+		var twice []int64
+		for range 5 {
+			twice = append(twice, uploadThroughResets(t, data, false))
+		}
+		if slices.Min(twice) > resetSize/50 {
+			t.Errorf("%v bytes more than the file has, want at most 2 %%", twice)
+		}
+	})
+}
+
+// uploadThroughResets gives the number of bytes that were sent twice.
+func uploadThroughResets(t *testing.T, data []byte, settle bool) (twice int64) {
+	t.Helper()
+	srv := testserver.New(t, testserver.Config{})
+	proxy := newCutter(t, hostOf(t, srv.URL()), resetLimit, settle)
+	doer := nethttp.New(nethttp.Config{})
+	t.Cleanup(doer.CloseIdleConnections)
+	c := newClient(t, client.Config{Endpoint: proxy.through(t, srv.URL()), Doer: doer})
+
+	var waited time.Duration
+	began := time.Now()
+	res, err := c.Upload(t.Context(), readerAt(t, data), &client.UploadOptions{
+		OnEvent: func(ev client.Event) {
+			if ev.Kind == client.EventRetry {
+				waited += ev.Wait
+			}
+		},
+	})
+	took := time.Since(began)
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkStored(t, srv, res.URL, data)
+
+	// The last connection is still open: its bytes count too.
+	doer.CloseIdleConnections()
+	proxy.close()
+	cuts, received := proxy.cuts.Load(), proxy.received.Load()
+	twice = received - resetSize
+	t.Logf("%d cuts, %d retries, %d bytes received for %d (%.2f %% more), waited %v, took %v",
+		cuts, res.Retries, received, resetSize, 100*float64(twice)/resetSize, waited, took)
+	if cuts < resetSize/resetLimit {
+		t.Errorf("%d cuts, want at least %d", cuts, resetSize/resetLimit)
+	}
+	if int64(res.Retries) != cuts {
+		t.Errorf("%d retries for %d cuts", res.Retries, cuts)
+	}
+	if waited > 5*time.Second {
+		t.Errorf("waited %v in all, want seconds", waited)
+	}
+	return twice
+}
+
+// Many more cuts, which race the requests and answers of every Doer.
+func TestResetsWithEveryDoer(t *testing.T) {
+	t.Parallel()
+	for _, d := range doers {
+		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			srv := testserver.New(t, testserver.Config{Wrap: d.wrap})
+			proxy := newCutter(t, hostOf(t, srv.URL()), 128*kib, true)
+			log := &methodLog{next: d.new(t)}
+			c := newClient(t, client.Config{Endpoint: proxy.through(t, srv.URL()), Doer: log, Retry: quick})
+
+			data := content(8 * mib)
+			res, err := c.Upload(t.Context(), readerAt(t, data), nil)
+			if err != nil {
+				t.Fatalf("after %d cuts: %v", proxy.cuts.Load(), err)
+			}
+			checkStored(t, srv, res.URL, data)
+			if n := proxy.cuts.Load(); n < 50 {
+				t.Errorf("%d cuts, want many", n)
+			}
+			// A PATCH that failed is not sent again without a HEAD between.
+			if strings.Contains(log.String(), "PATCH PATCH") {
+				t.Errorf("requests %s: want a HEAD after each PATCH", log)
+			}
+		})
+	}
+}
+
+// methodLog notes what the client sends, in its order: what a server sees may
+// be late, and so in another one. One upload uses it.
+type methodLog struct {
+	next    transport.Doer
+	methods []string
+}
+
+func (l *methodLog) Do(req *http.Request) (*http.Response, error) {
+	l.methods = append(l.methods, req.Method)
+	return l.next.Do(req)
+}
+
+func (l *methodLog) String() string { return strings.Join(l.methods, " ") }

@@ -1,0 +1,114 @@
+package testserver
+
+import (
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// defaultGrace stands in for tusd's ten seconds, which only matter to stores
+// on another machine: a goroutine per request would outlive every test.
+const defaultGrace = 10 * time.Millisecond
+
+// Config says what a [Server] is to be. The zero value serves plain HTTP/1.1
+// on a free port of the loopback interface and keeps uploads in a temporary
+// folder.
+type Config struct {
+	// Dir is where uploads are kept: it is made if it does not exist, and
+	// stays after Close. "": a temporary folder, removed by Close.
+	Dir string
+
+	// Addr is the address to listen on, as in [net.Listen]. "": 127.0.0.1:0.
+	// With Network it is a name on that network, and "" is "tusd.test".
+	Addr string
+
+	// BasePath is the path of the creation endpoint; slashes at its ends are
+	// added. "": "/files/".
+	BasePath string
+
+	// MaxSize is the largest upload in bytes, announced as Tus-Max-Size.
+	// 0: no limit.
+	MaxSize int64
+
+	// TLS serves HTTPS, with HTTP/2, under a certificate made on the spot by
+	// an authority made on the spot; see [Server.CertPool].
+	TLS bool
+
+	// TLSConfig holds settings for TLS; it is not changed. nil: defaults.
+	// Where Certificates is empty, the certificate made on the spot is used.
+	// Where ClientAuth asks for certificates to be verified and ClientCAs is
+	// nil, the authority made on the spot is trusted; see
+	// [Server.ClientCertificate]. NextProtos without "h2" serves HTTP/1.1
+	// only. It has no effect without TLS.
+	TLSConfig *tls.Config
+
+	// DisableConcatenation withholds the concatenation extension.
+	DisableConcatenation bool
+
+	// DisableTermination withholds the termination extension.
+	DisableTermination bool
+
+	// DisableDeferLength withholds the creation-defer-length extension.
+	DisableDeferLength bool
+
+	// TrustForwarded makes Location from Forwarded and X-Forwarded-Host and
+	// -Proto, as tusd does behind a proxy.
+	TrustForwarded bool
+
+	// Network is served instead of TCP, for testing/synctest. nil: TCP.
+	Network *Network
+
+	// Logger gets what tusd and net/http log, at debug level. nil: nothing.
+	Logger *slog.Logger
+
+	// Wrap puts a handler of the caller's around the faults and tusd, to
+	// check credentials for example. A request that it answers by itself
+	// uses up no fault, and is in [Server.Requests] all the same. nil: none.
+	Wrap func(http.Handler) http.Handler
+
+	// AcquireLockTimeout is how long a request waits for another one to let
+	// go of the same upload. 0: tusd's default, 20 s.
+	AcquireLockTimeout time.Duration
+
+	// NetworkTimeout is how long tusd waits for the next bytes of a body.
+	// 0: tusd's default, 60 s.
+	NetworkTimeout time.Duration
+
+	// GracefulTimeout is how long tusd keeps the context of a request whose
+	// client has gone. [Server.Close] waits as long for the goroutines that
+	// do so. 0: 10 ms, where tusd's own default is 10 s.
+	GracefulTimeout time.Duration
+}
+
+// withDefaults checks cfg and fills in what is zero.
+func (cfg Config) withDefaults() (Config, error) {
+	if cfg.BasePath == "" {
+		cfg.BasePath = "/files/"
+	}
+	if strings.Contains(cfg.BasePath, "://") {
+		return cfg, fmt.Errorf("base path %q: want a path, not a URL", cfg.BasePath)
+	}
+	if strings.ContainsAny(cfg.BasePath, "?#") {
+		return cfg, fmt.Errorf("base path %q: want a path without query or fragment", cfg.BasePath)
+	}
+	cfg.BasePath = strings.TrimRight("/"+strings.TrimLeft(cfg.BasePath, "/"), "/") + "/"
+	if cfg.Addr == "" {
+		cfg.Addr = "127.0.0.1:0"
+		if cfg.Network != nil {
+			cfg.Addr = "tusd.test"
+		}
+	}
+	if cfg.MaxSize < 0 {
+		return cfg, fmt.Errorf("max size %d: want 0 or more", cfg.MaxSize)
+	}
+	if cfg.GracefulTimeout <= 0 {
+		cfg.GracefulTimeout = defaultGrace
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	return cfg, nil
+}

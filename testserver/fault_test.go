@@ -1,0 +1,199 @@
+package testserver_test
+
+import (
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/testserver"
+)
+
+func status(code int) testserver.Action { return testserver.Status(code, nil, "") }
+
+// times lists how often each pending fault is still to fire.
+func times(s *testserver.Server) []int {
+	var out []int
+	for _, f := range s.Pending() {
+		out = append(out, f.Times)
+	}
+	return out
+}
+
+func TestFaultOrder(t *testing.T) {
+	t.Parallel()
+	s := testserver.New(t, testserver.Config{})
+	url := create(t, s, 10)
+	s.Inject(
+		testserver.Fault{Method: http.MethodPatch, Do: status(500)},
+		testserver.Fault{Method: http.MethodHead, Do: status(501)},
+		testserver.Fault{Do: status(502)},
+	)
+	s.Inject(testserver.Fault{Method: http.MethodHead, Do: status(503)})
+
+	// A fault that does not match stays where it is, and lets others fire.
+	for _, want := range []int{501, 502, 503, 200} {
+		mustDo(t, want, s.Client(), http.MethodHead, url, nil)
+	}
+	if diff := cmp.Diff([]int{1}, times(s)); diff != "" {
+		t.Errorf("pending (-want +got):\n%s", diff)
+	}
+	if r, err := patch(t.Context(), s, url, 0, nil); err != nil || r.status != 500 {
+		t.Errorf("patch: got %d, %v; want 500", r.status, err)
+	}
+	if got := s.Pending(); len(got) != 0 {
+		t.Errorf("got %d faults pending, want none", len(got))
+	}
+}
+
+func TestFaultTimes(t *testing.T) {
+	t.Parallel()
+	s := testserver.New(t, testserver.Config{})
+	url := create(t, s, 10)
+	s.Inject(
+		testserver.Fault{Times: 2, Do: status(500)},
+		testserver.Fault{Do: status(501)},
+		testserver.Fault{Times: testserver.Always, Do: status(502)},
+	)
+	for i, want := range []int{500, 500, 501, 502, 502} {
+		mustDo(t, want, s.Client(), http.MethodHead, url, nil)
+		if i == 0 {
+			if diff := cmp.Diff([]int{1, 1, testserver.Always}, times(s)); diff != "" {
+				t.Errorf("pending (-want +got):\n%s", diff)
+			}
+		}
+	}
+	if diff := cmp.Diff([]int{testserver.Always}, times(s)); diff != "" {
+		t.Errorf("pending (-want +got):\n%s", diff)
+	}
+}
+
+func TestFaultMatch(t *testing.T) {
+	t.Parallel()
+	s := testserver.New(t, testserver.Config{})
+	a, b := create(t, s, 10), create(t, s, 10)
+	s.Inject(testserver.Fault{
+		Match: func(r *http.Request) bool { return strings.HasSuffix(b, r.URL.Path) },
+		Do:    status(500),
+	})
+	mustDo(t, http.StatusOK, s.Client(), http.MethodHead, a, nil)
+	mustDo(t, http.StatusInternalServerError, s.Client(), http.MethodHead, b, nil)
+	mustDo(t, http.StatusOK, s.Client(), http.MethodHead, b, nil)
+}
+
+func TestFaultMethodOverride(t *testing.T) {
+	t.Parallel()
+	s := testserver.New(t, testserver.Config{})
+	url := create(t, s, 10)
+	s.Inject(testserver.Fault{Method: http.MethodDelete, Do: status(500)})
+	for _, want := range []int{http.StatusInternalServerError, http.StatusNoContent} {
+		mustDo(t, want, s.Client(), http.MethodPost, url, nil, protocol.HeaderMethodOverride, http.MethodDelete)
+		if got := last(t, s).Method; got != http.MethodDelete {
+			t.Errorf("got method %s, want DELETE", got)
+		}
+	}
+}
+
+func TestFaultWithoutAction(t *testing.T) {
+	t.Parallel()
+	s := testserver.New(t, testserver.Config{})
+	url := create(t, s, 10)
+	s.Inject(testserver.Fault{})
+	head(t, s, url)
+	if got := s.Pending(); len(got) != 0 {
+		t.Errorf("got %d faults pending, want none", len(got))
+	}
+}
+
+// However many requests come at once, a fault fires as often as it should.
+func TestFaultConcurrently(t *testing.T) {
+	t.Parallel()
+	s := testserver.New(t, testserver.Config{})
+	url := create(t, s, 10)
+	s.Inject(testserver.Fault{Times: 7, Do: status(http.StatusTeapot)})
+	var (
+		wg    sync.WaitGroup
+		mu    sync.Mutex
+		fired int
+	)
+	for range 20 {
+		wg.Go(func() {
+			r, err := do(t.Context(), s.Client(), http.MethodOptions, url, nil)
+			if err != nil {
+				t.Error(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if r.status == http.StatusTeapot {
+				fired++
+			}
+		})
+	}
+	wg.Wait()
+	if fired != 7 {
+		t.Errorf("got %d faults, want 7", fired)
+	}
+}
+
+func TestChain(t *testing.T) {
+	t.Parallel()
+	s := testserver.New(t, testserver.Config{})
+	data := content(10)
+	url := create(t, s, len(data))
+	s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.Chain(
+		testserver.SetHeader("X-Order", "outer"),
+		testserver.SetHeader("X-Order", "inner"),
+		testserver.OffsetDelta(-3),
+	)})
+	r, err := patch(t.Context(), s, url, 0, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The outer one has the last word on the answer.
+	if got := r.header.Get("X-Order"); got != "outer" {
+		t.Errorf("got X-Order %q, want outer", got)
+	}
+	if got := r.offset(t); got != 7 {
+		t.Errorf("got offset %d, want 7", got)
+	}
+	want := `Chain(SetHeader("X-Order", "outer"), SetHeader("X-Order", "inner"), OffsetDelta(-3))`
+	if got := last(t, s).Fault; got != want {
+		t.Errorf("got fault %s, want %s", got, want)
+	}
+}
+
+type nameless struct{}
+
+func (nameless) Serve(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func TestActionNames(t *testing.T) {
+	t.Parallel()
+	for want, a := range map[string]testserver.Action{
+		"ActionFunc":               testserver.ActionFunc(nameless{}.Serve),
+		"testserver_test.nameless": nameless{},
+		"Chain()":                  testserver.Chain(),
+		"Status(503)":              testserver.Status(503, nil, "x"),
+		"Offset(7)":                testserver.Offset(7),
+		`OffsetHeader("x")`:        testserver.OffsetHeader("x"),
+		"RewriteHeader":            testserver.RewriteHeader(func(http.Header) {}),
+		"Forget()":                 testserver.Forget(),
+		"Throttle(1024)":           testserver.Throttle(1024),
+	} {
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			s := testserver.New(t, testserver.Config{})
+			s.Inject(testserver.Fault{Do: a})
+			if _, err := do(t.Context(), s.Client(), http.MethodOptions, s.URL(), nil); err != nil {
+				t.Fatal(err)
+			}
+			if got := last(t, s).Fault; got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+		})
+	}
+}

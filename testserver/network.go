@@ -1,0 +1,160 @@
+package testserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+)
+
+// Network joins clients and servers within one process by [net.Pipe], so that
+// all of them can live in one testing/synctest bubble. Make one by
+// [NewNetwork], inside the bubble if there is one. It is safe for concurrent
+// use.
+//
+// A connection holds nothing back: a write ends when the peer has read it.
+// Deadlines work. Plain HTTP is what to use it for: TLS holds locks while it
+// writes, so a bubble's clock may stand still.
+type Network struct {
+	mu        sync.Mutex
+	listeners map[string]*networkListener
+	dialed    atomic.Int64
+}
+
+// NewNetwork returns a network that nobody listens on yet.
+func NewNetwork() *Network {
+	return &Network{listeners: make(map[string]*networkListener)}
+}
+
+// Listen returns a listener for a host name. A port is ignored: one host has
+// one listener, whatever the port. A name in use is an error.
+func (n *Network) Listen(addr string) (net.Listener, error) {
+	name := hostOf(addr)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if _, taken := n.listeners[name]; taken {
+		return nil, &net.OpError{Op: "listen", Net: "pipe", Addr: networkAddr(name), Err: syscall.EADDRINUSE}
+	}
+	l := &networkListener{
+		network: n,
+		name:    name,
+		conns:   make(chan net.Conn),
+		done:    make(chan struct{}),
+	}
+	n.listeners[name] = l
+	return l, nil
+}
+
+// Dial connects to the listener of a host; its signature is that of
+// [net.Dialer.DialContext], the network's name and the port are ignored. Where
+// nobody listens the error is [syscall.ECONNREFUSED].
+func (n *Network) Dial(ctx context.Context, _, addr string) (net.Conn, error) {
+	name := hostOf(addr)
+	n.mu.Lock()
+	l := n.listeners[name]
+	n.mu.Unlock()
+	refused := &net.OpError{Op: "dial", Net: "pipe", Addr: networkAddr(addr), Err: syscall.ECONNREFUSED}
+	if l == nil {
+		return nil, refused
+	}
+	local := networkAddr("client:" + strconv.FormatInt(n.dialed.Add(1), 10))
+	client, server := newPipe(local, networkAddr(addr))
+	select {
+	case l.conns <- server:
+		return client, nil
+	case <-l.done:
+		return nil, refused
+	case <-ctx.Done():
+		return nil, &net.OpError{Op: "dial", Net: "pipe", Addr: networkAddr(addr), Err: ctx.Err()}
+	}
+}
+
+// hostOf returns addr without its port and in lower case.
+func hostOf(addr string) string {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		host = addr
+	}
+	return strings.ToLower(host)
+}
+
+type networkAddr string
+
+func (networkAddr) Network() string  { return "pipe" }
+func (a networkAddr) String() string { return string(a) }
+
+type networkListener struct {
+	network *Network
+	name    string
+	conns   chan net.Conn
+	done    chan struct{}
+	closing sync.Once
+}
+
+func (l *networkListener) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.conns:
+		return c, nil
+	case <-l.done:
+		return nil, fmt.Errorf("accept on %s: %w", l.name, net.ErrClosed)
+	}
+}
+
+func (l *networkListener) Close() error {
+	l.closing.Do(func() {
+		l.network.mu.Lock()
+		delete(l.network.listeners, l.name)
+		l.network.mu.Unlock()
+		close(l.done)
+	})
+	return nil
+}
+
+func (l *networkListener) Addr() net.Addr { return networkAddr(l.name) }
+
+// pipeConn is one end of a [net.Pipe] that can be reset.
+type pipeConn struct {
+	net.Conn
+	local, remote net.Addr
+	wasReset      *atomic.Bool // shared by both ends
+}
+
+func newPipe(clientAddr, serverAddr net.Addr) (client, server *pipeConn) {
+	a, b := net.Pipe()
+	wasReset := new(atomic.Bool)
+	client = &pipeConn{Conn: a, local: clientAddr, remote: serverAddr, wasReset: wasReset}
+	server = &pipeConn{Conn: b, local: serverAddr, remote: clientAddr, wasReset: wasReset}
+	return client, server
+}
+
+func (c *pipeConn) LocalAddr() net.Addr  { return c.local }
+func (c *pipeConn) RemoteAddr() net.Addr { return c.remote }
+
+func (c *pipeConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	return n, c.explain("read", err)
+}
+
+func (c *pipeConn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	return n, c.explain("write", err)
+}
+
+// reset closes the connection so that the other end finds it reset.
+func (c *pipeConn) reset() error {
+	c.wasReset.Store(true)
+	return c.Conn.Close()
+}
+
+func (c *pipeConn) explain(op string, err error) error {
+	if c.wasReset.Load() && (errors.Is(err, io.EOF) || errors.Is(err, io.ErrClosedPipe)) {
+		return &net.OpError{Op: op, Net: "pipe", Source: c.local, Addr: c.remote, Err: syscall.ECONNRESET}
+	}
+	return err
+}

@@ -1,0 +1,111 @@
+package testserver_test
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/testserver"
+)
+
+func TestRequests(t *testing.T) {
+	t.Parallel()
+	eachTransport(t, func(t *testing.T, s *testserver.Server, proto string) {
+		before := time.Now()
+		url := create(t, s, 10)
+		s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.Offset(9)})
+		mustDo(t, http.StatusNoContent, s.Client(), http.MethodPost, url+"?a=b%20c", bytes.NewReader(content(10)),
+			protocol.HeaderMethodOverride, http.MethodPatch,
+			protocol.HeaderContentType, protocol.ContentType, protocol.HeaderUploadOffset, "0")
+		mustDo(t, http.StatusConflict, s.Client(), http.MethodPatch, url, io.MultiReader(bytes.NewReader(content(3))),
+			protocol.HeaderContentType, protocol.ContentType, protocol.HeaderUploadOffset, "7")
+		mustDo(t, http.StatusBadRequest, s.Client(), http.MethodPatch, url, nil,
+			protocol.HeaderContentType, protocol.ContentType, protocol.HeaderUploadOffset, "garbage")
+
+		path := "/files/" + url[len(s.URL()):]
+		want := []testserver.Request{
+			{Method: "POST", Path: "/files/", Status: 201},
+			{
+				Method: "PATCH", Path: path, Query: "a=b%20c", ContentLength: 10, BodyBytes: 10, Status: 204,
+				Fault: "Offset(9)",
+			},
+			{Method: "PATCH", Path: path, ContentLength: -1, Offset: 7, Status: 409},
+			{Method: "PATCH", Path: path, Status: 400},
+		}
+		got := s.Requests()
+		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(testserver.Request{}, "Host", "Proto", "RemoteAddr", "Header", "Start")); diff != "" {
+			t.Errorf("requests (-want +got):\n%s", diff)
+		}
+		for i, r := range got {
+			if r.Proto != proto || r.RemoteAddr == "" || r.Start.Before(before) || "/files/" == r.Host {
+				t.Errorf("request %d: got %s from %q at %v", i, r.Proto, r.RemoteAddr, r.Start)
+			}
+			if r.Header.Get(protocol.HeaderResumable) != protocol.Version {
+				t.Errorf("request %d: got header %v", i, r.Header)
+			}
+		}
+
+		// A copy, of no effect on the record.
+		got[0].Header.Set(protocol.HeaderResumable, "changed")
+		if s.Requests()[0].Header.Get(protocol.HeaderResumable) != protocol.Version {
+			t.Error("the record was changed from outside")
+		}
+		if got := [...]int{s.Count("POST"), s.Count("PATCH"), s.Count("HEAD"), s.Count("")}; got != [...]int{1, 3, 0, 4} {
+			t.Errorf("got counts %v, want 1, 3, 0, 4", got)
+		}
+		s.ResetRequests()
+		if got := s.Requests(); len(got) != 0 {
+			t.Errorf("got %d requests after a reset, want none", len(got))
+		}
+	})
+}
+
+// A request is in the record from its start.
+func TestRequestsUnderWay(t *testing.T) {
+	t.Parallel()
+	inBubble(t, testserver.Config{}, func(t *testing.T, s *testserver.Server) {
+		url := create(t, s, 10)
+		s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.StallAfter(4, time.Second)})
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			if _, err := patch(t.Context(), s, url, 0, content(10)); err != nil {
+				t.Error(err)
+			}
+		}()
+		synctest.Wait()
+		if r := last(t, s); r.Method != http.MethodPatch || r.BodyBytes != 4 || r.Status != 0 {
+			t.Errorf("got %s, %d bytes, status %d; want PATCH, 4, 0", r.Method, r.BodyBytes, r.Status)
+		}
+		<-done
+		if r := last(t, s); r.BodyBytes != 10 || r.Status != http.StatusNoContent {
+			t.Errorf("got %d bytes, status %d; want 10, 204", r.BodyBytes, r.Status)
+		}
+	})
+}
+
+// An answer that an action sends past the server is not the server's.
+func TestRequestsHijacked(t *testing.T) {
+	t.Parallel()
+	s := testserver.New(t, testserver.Config{})
+	s.Inject(testserver.Fault{Do: testserver.ActionFunc(func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		c, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_, _ = io.WriteString(c, "HTTP/1.1 299 Odd\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+		_ = c.Close()
+	})})
+	mustDo(t, 299, s.Client(), http.MethodOptions, s.URL(), nil)
+	if got := last(t, s).Status; got != 0 {
+		t.Errorf("got status %d, want 0", got)
+	}
+}

@@ -1,0 +1,150 @@
+package testserver_test
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/testserver"
+)
+
+// races is how often a test repeats what a reset may win or lose.
+const races = 50
+
+// wantReset checks that err is what a reset looks like to the client. Where
+// net/http learns of it while reading, it closes the connection under the
+// body that is still being written, and net.ErrClosed is all that it reports.
+func wantReset(t *testing.T, proto string, err error) {
+	t.Helper()
+	switch {
+	case err == nil:
+		t.Fatal("got an answer, want a reset")
+	case proto == "HTTP/2.0":
+		if !strings.Contains(err.Error(), "stream error") {
+			t.Fatalf("got %v, want a stream error", err)
+		}
+	case !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, syscall.EPIPE) && !errors.Is(err, net.ErrClosed):
+		t.Fatalf("got %v, want ECONNRESET, EPIPE or net.ErrClosed", err)
+	}
+}
+
+func TestReset(t *testing.T) {
+	t.Parallel()
+	eachTransport(t, func(t *testing.T, s *testserver.Server, proto string) {
+		for range races {
+			data := content(100_000)
+			url := create(t, s, len(data))
+			s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.Reset()})
+			_, err := patch(t.Context(), s, url, 0, data)
+			wantReset(t, proto, err)
+			r := last(t, s)
+			if r.Status != 0 || r.BodyBytes != 0 || r.Fault != "Reset()" {
+				t.Fatalf("got status %d, %d bytes, fault %q; want 0, 0, Reset()", r.Status, r.BodyBytes, r.Fault)
+			}
+			stored(t, s, url, nil)
+		}
+	})
+}
+
+func TestCutAfter(t *testing.T) {
+	t.Parallel()
+	const size, cut = 300_000, 123_457
+	eachTransport(t, func(t *testing.T, s *testserver.Server, proto string) {
+		data := content(size)
+		for range races {
+			url := create(t, s, size)
+			s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.CutAfter(cut)})
+			_, err := patch(t.Context(), s, url, 0, data)
+			wantReset(t, proto, err)
+			stored(t, s, url, data[:cut])
+			if r := last(t, s); r.Status != 0 || r.BodyBytes != cut || r.Proto != proto {
+				t.Fatalf("got status %d, %d bytes, %s; want 0, %d, %s", r.Status, r.BodyBytes, r.Proto, cut, proto)
+			}
+			finish(t, s, url, data)
+		}
+	})
+}
+
+func TestCutAfterBoundaries(t *testing.T) {
+	t.Parallel()
+	const size = 5000
+	data := content(size)
+	for _, tt := range []struct {
+		name string
+		n    int64
+		kept int
+	}{
+		{"nothing", 0, 0},
+		{"negative is nothing", -1, 0},
+		{"one byte", 1, 1},
+		{"all but one byte", size - 1, size - 1},
+		{"the whole body", size, size},
+		{"more than the body", size + 1, size},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			eachTransport(t, func(t *testing.T, s *testserver.Server, proto string) {
+				url := create(t, s, size)
+				s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.CutAfter(tt.n)})
+				_, err := patch(t.Context(), s, url, 0, data)
+				wantReset(t, proto, err)
+				stored(t, s, url, data[:tt.kept])
+			})
+		})
+	}
+}
+
+func TestCutAfterOnCreation(t *testing.T) {
+	t.Parallel()
+	eachTransport(t, func(t *testing.T, s *testserver.Server, proto string) {
+		data := content(5000)
+		s.Inject(testserver.Fault{Do: testserver.CutAfter(1000)})
+		_, err := do(t.Context(), s.Client(), http.MethodPost, s.URL(), strings.NewReader(string(data)),
+			protocol.HeaderUploadLength, "5000", protocol.HeaderContentType, protocol.ContentType)
+		wantReset(t, proto, err)
+		urls, err := s.Uploads()
+		if err != nil || len(urls) != 1 {
+			t.Fatalf("got uploads %v, error %v; want one orphan", urls, err)
+		}
+		stored(t, s, urls[0], data[:1000])
+	})
+}
+
+func TestDropReply(t *testing.T) {
+	t.Parallel()
+	eachTransport(t, func(t *testing.T, s *testserver.Server, proto string) {
+		data := content(100_000)
+		for range races {
+			url := create(t, s, len(data))
+			s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.DropReply()})
+			_, err := patch(t.Context(), s, url, 0, data)
+			wantReset(t, proto, err)
+			stored(t, s, url, data)
+			if r := last(t, s); r.Status != 0 || r.BodyBytes != int64(len(data)) {
+				t.Fatalf("got status %d, %d bytes; want 0, %d", r.Status, r.BodyBytes, len(data))
+			}
+			if got := head(t, s, url); got != int64(len(data)) {
+				t.Fatalf("got offset %d, want %d", got, len(data))
+			}
+		}
+	})
+}
+
+// A reset of one stream must not take along another on its connection.
+func TestResetKeepsOtherStreams(t *testing.T) {
+	t.Parallel()
+	s := testserver.New(t, testserver.Config{TLS: true})
+	url := create(t, s, 10)
+	s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.DropReply()})
+	_, err := patch(t.Context(), s, url, 0, content(10))
+	wantReset(t, "HTTP/2.0", err)
+	head(t, s, url)
+	all := s.Requests()
+	if first, after := all[0].RemoteAddr, all[len(all)-1].RemoteAddr; first != after {
+		t.Errorf("got another connection %s, want still %s", after, first)
+	}
+}

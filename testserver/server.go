@@ -1,0 +1,303 @@
+package testserver
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"sync"
+	"time"
+)
+
+// TB is what [New] needs of a test; [testing.TB] satisfies it.
+type TB interface {
+	Helper()
+	Cleanup(func())
+	Fatalf(format string, args ...any)
+}
+
+// Server is a tusd that listens, with faults in front of it. All its methods
+// are safe for concurrent use.
+type Server struct {
+	cfg    Config
+	url    string
+	http   *http.Server
+	client *http.Client
+	certs  *authority // nil without TLS
+	store  store
+	temp   string // a folder to remove, or ""
+	faults queue
+	log    requestLog
+
+	cancel   context.CancelFunc
+	closing  sync.Once
+	mu       sync.Mutex // guards closed, served and the start of handlers
+	closed   bool
+	served   bool
+	handlers sync.WaitGroup
+	conns    sync.WaitGroup
+	accept   sync.WaitGroup
+}
+
+// New starts a server for a test, fails the test where it cannot, and closes
+// the server when the test ends.
+func New(tb TB, cfg Config) *Server {
+	tb.Helper()
+	s, err := Start(cfg)
+	if err != nil {
+		tb.Fatalf("%v", err)
+		return nil
+	}
+	tb.Cleanup(s.Close)
+	return s
+}
+
+// Start starts a server. The caller closes it.
+func Start(cfg Config) (*Server, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, fmt.Errorf("testserver: start: %w", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &Server{cfg: cfg, cancel: cancel}
+	if err := s.start(ctx); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("testserver: start: %w", err)
+	}
+	return s, nil
+}
+
+// start does what Start does; ctx is the parent of each request's context.
+func (s *Server) start(ctx context.Context) error {
+	dir := s.cfg.Dir
+	if dir == "" {
+		var err error
+		if dir, err = os.MkdirTemp("", "tusd-*"); err != nil {
+			return err
+		}
+		s.temp = dir
+	}
+	tusd, store, err := newTusd(dir, s.cfg)
+	if err != nil {
+		return err
+	}
+	s.store = store
+
+	h := s.spoil(tusd)
+	if s.cfg.Wrap != nil {
+		h = s.cfg.Wrap(h)
+	}
+	listener, err := s.listen(ctx)
+	if err != nil {
+		return err
+	}
+	s.http = &http.Server{
+		Handler:     s.record(h),
+		BaseContext: func(net.Listener) context.Context { return ctx },
+		ConnContext: withConn,
+		ConnState:   s.connState,
+		ErrorLog:    slog.NewLogLogger(s.cfg.Logger.Handler(), slog.LevelDebug),
+	}
+	if err := s.setTLS(listener.Addr()); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	s.url = s.baseURL(listener.Addr())
+	s.client = s.newClient()
+	s.accept.Go(func() { s.serve(listener) })
+	return nil
+}
+
+func (s *Server) serve(l net.Listener) {
+	serve := s.http.Serve
+	if s.cfg.TLS {
+		serve = func(l net.Listener) error { return s.http.ServeTLS(l, "", "") }
+	}
+	if err := serve(l); !errors.Is(err, http.ErrServerClosed) {
+		s.cfg.Logger.Debug("serve", "err", err)
+	}
+}
+
+func (s *Server) listen(ctx context.Context) (net.Listener, error) {
+	if s.cfg.Network != nil {
+		return s.cfg.Network.Listen(s.cfg.Addr)
+	}
+	var lc net.ListenConfig
+	return lc.Listen(ctx, "tcp", s.cfg.Addr)
+}
+
+// setTLS prepares the certificates, if cfg wants any.
+func (s *Server) setTLS(addr net.Addr) error {
+	if !s.cfg.TLS {
+		return nil
+	}
+	certs, err := newAuthority(certHosts(s.cfg.Addr, addr))
+	if err != nil {
+		return fmt.Errorf("certificates: %w", err)
+	}
+	s.certs = certs
+	config := s.cfg.TLSConfig.Clone()
+	if config == nil {
+		config = new(tls.Config)
+	}
+	if len(config.Certificates) == 0 && config.GetCertificate == nil && config.GetConfigForClient == nil {
+		config.Certificates = []tls.Certificate{certs.server}
+	}
+	if config.ClientAuth >= tls.VerifyClientCertIfGiven && config.ClientCAs == nil {
+		config.ClientCAs = certs.pool
+	}
+	if len(config.NextProtos) > 0 && !slices.Contains(config.NextProtos, "h2") {
+		s.http.Protocols = new(http.Protocols)
+		s.http.Protocols.SetHTTP1(true)
+	}
+	s.http.TLSConfig = config
+	return nil
+}
+
+// baseURL returns the creation endpoint as a client reaches it.
+func (s *Server) baseURL(addr net.Addr) string {
+	scheme := "http://"
+	if s.cfg.TLS {
+		scheme = "https://"
+	}
+	if s.cfg.Network != nil {
+		return scheme + s.cfg.Addr + s.cfg.BasePath
+	}
+	host, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return scheme + addr.String() + s.cfg.BasePath
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return scheme + net.JoinHostPort(host, port) + s.cfg.BasePath
+}
+
+func (s *Server) newClient() *http.Client {
+	t := &http.Transport{ForceAttemptHTTP2: true}
+	if s.cfg.Network != nil {
+		t.DialContext = s.cfg.Network.Dial
+	}
+	if s.cfg.TLS {
+		t.TLSClientConfig = &tls.Config{RootCAs: s.certs.pool}
+		if s.http.TLSConfig.ClientAuth != tls.NoClientCert {
+			t.TLSClientConfig.Certificates = []tls.Certificate{s.certs.client}
+		}
+	}
+	return &http.Client{Transport: t}
+}
+
+// URL returns the creation endpoint, such as http://127.0.0.1:1234/files/.
+func (s *Server) URL() string { return s.url }
+
+// Client returns the server's own client, the same one at each call: it
+// trusts the server's authority, shows [Server.ClientCertificate] where the
+// server asks for one, and dials over its Network. It speaks HTTP/2 where the
+// server does. It takes no proxy from the environment, has no time limit, and
+// is of no use after Close.
+func (s *Server) Client() *http.Client { return s.client }
+
+// CertPool returns a pool with the authority that signed the server's own
+// certificate; it knows nothing of certificates from Config.TLSConfig. nil
+// without TLS.
+func (s *Server) CertPool() *x509.CertPool {
+	if s.certs == nil {
+		return nil
+	}
+	return s.certs.pool.Clone()
+}
+
+// CACertPEM returns the certificate of CertPool's authority, encoded as PEM.
+// nil without TLS.
+func (s *Server) CACertPEM() []byte {
+	if s.certs == nil {
+		return nil
+	}
+	return slices.Clone(s.certs.caPEM)
+}
+
+// ClientCertificate returns a certificate for a client, with its key, signed
+// by the authority of [Server.CertPool]. The zero value without TLS.
+func (s *Server) ClientCertificate() tls.Certificate {
+	if s.certs == nil {
+		return tls.Certificate{}
+	}
+	return s.certs.client
+}
+
+// ClientCertificatePEM is [Server.ClientCertificate] encoded as PEM, for a
+// program that reads files. nil without TLS.
+func (s *Server) ClientCertificatePEM() (cert, key []byte) {
+	if s.certs == nil {
+		return nil, nil
+	}
+	return slices.Clone(s.certs.clientPEM), slices.Clone(s.certs.clientKeyPEM)
+}
+
+// Close stops listening, ends all connections and requests, stalled ones too,
+// waits for the server's goroutines, and removes the folder of uploads if it
+// was a temporary one. A handler from Config.Wrap or an Action that does not
+// return when its request's context is done holds it up. Closing again does
+// nothing.
+func (s *Server) Close() { s.closing.Do(s.close) }
+
+func (s *Server) close() {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	if s.http != nil {
+		// The only error is that of closing the listener.
+		_ = s.http.Close()
+	}
+	// Not before the connections are closed, or tusd would answer that the
+	// body ended too early.
+	s.cancel()
+	s.accept.Wait()
+	if s.client != nil {
+		s.client.CloseIdleConnections()
+	}
+	s.handlers.Wait()
+	s.conns.Wait()
+	if s.served {
+		// tusd keeps a goroutine for so long after each request.
+		time.Sleep(s.cfg.GracefulTimeout)
+	}
+	if s.temp != "" {
+		_ = os.RemoveAll(s.temp)
+	}
+}
+
+// begin notes that a handler runs; false once the server is being closed.
+func (s *Server) begin() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	s.served = true
+	s.handlers.Add(1)
+	return true
+}
+
+// connState counts the connections that net/http has a goroutine for.
+func (s *Server) connState(c net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		// Called by Serve itself, which Close waits for beforehand.
+		s.conns.Add(1)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.closed {
+			// net/http may have missed it, being between accepting and
+			// keeping account of it when it closed the others.
+			resetConn(c)
+		}
+	case http.StateHijacked, http.StateClosed:
+		s.conns.Done()
+	}
+}

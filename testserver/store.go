@@ -1,0 +1,200 @@
+package testserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/tus/tusd/v2/pkg/filestore"
+	"github.com/tus/tusd/v2/pkg/handler"
+
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// infoSuffix is how tusd's file store names the file with an upload's facts.
+const infoSuffix = ".info"
+
+// Info is what the store knows of one upload.
+type Info struct {
+	// Offset is the number of bytes stored.
+	Offset int64
+	// Length is the length of the whole upload; not known while it is
+	// deferred.
+	Length protocol.Length
+	// Metadata is what the upload was created with. nil: nothing.
+	Metadata protocol.Metadata
+	// Partial is set on a partial upload, made to be concatenated.
+	Partial bool
+	// Final is set on an upload that was made of others.
+	Final bool
+	// Parts are the URLs of the uploads that a final upload was made of, in
+	// order. nil unless Final is set.
+	Parts []string
+}
+
+// Bytes returns what is stored of an upload, read from the store and not
+// through tusd. uploadURL is absolute, or a path on the server. Where there
+// is no such upload, the error is [fs.ErrNotExist].
+func (s *Server) Bytes(uploadURL string) ([]byte, error) {
+	path, err := s.Path(uploadURL)
+	if err != nil {
+		return nil, err
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("testserver: stored bytes: %w", err)
+	}
+	return b, nil
+}
+
+// Open is [Server.Bytes] for an upload that is not to be held in memory. The
+// caller closes the reader. Where there is no such upload, the error is
+// [fs.ErrNotExist].
+func (s *Server) Open(uploadURL string) (io.ReadCloser, error) {
+	path, err := s.Path(uploadURL)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("testserver: open upload: %w", err)
+	}
+	return f, nil
+}
+
+// Path returns the name of the file that holds the bytes of an upload. Where
+// there is no such upload, the error is [fs.ErrNotExist].
+func (s *Server) Path(uploadURL string) (string, error) {
+	info, err := s.store.info(uploadURL)
+	if err != nil {
+		return "", fmt.Errorf("testserver: %w", err)
+	}
+	return info.Storage[filestore.StorageKeyPath], nil
+}
+
+// Info returns the facts of an upload, read from the store and not through
+// tusd. Where there is no such upload, the error is [fs.ErrNotExist].
+func (s *Server) Info(uploadURL string) (Info, error) {
+	info, err := s.store.info(uploadURL)
+	if err != nil {
+		return Info{}, fmt.Errorf("testserver: %w", err)
+	}
+	out := Info{
+		Offset:  info.Offset,
+		Partial: info.IsPartial,
+		Final:   info.IsFinal,
+	}
+	if !info.SizeIsDeferred {
+		out.Length = protocol.Known(info.Size)
+	}
+	if len(info.MetaData) > 0 {
+		out.Metadata = protocol.Metadata(info.MetaData)
+	}
+	for _, id := range info.PartialUploads {
+		out.Parts = append(out.Parts, s.url+id)
+	}
+	return out, nil
+}
+
+// Uploads returns the URLs of all the uploads in the store, finished or not,
+// sorted.
+func (s *Server) Uploads() ([]string, error) {
+	ids, err := s.store.ids()
+	if err != nil {
+		return nil, fmt.Errorf("testserver: list uploads: %w", err)
+	}
+	for i, id := range ids {
+		ids[i] = s.url + id
+	}
+	return ids, nil
+}
+
+// store is tusd's file store, addressed by URL.
+type store struct {
+	files filestore.FileStore
+	dir   string
+	base  string
+}
+
+// id returns the upload that a URL or a path names.
+func (st store) id(uploadURL string) (string, error) {
+	u, err := url.Parse(uploadURL)
+	if err != nil {
+		return "", fmt.Errorf("upload URL: %w", err)
+	}
+	id, ok := strings.CutPrefix(u.Path, st.base)
+	id = strings.Trim(id, "/")
+	if !ok || id == "" {
+		return "", fmt.Errorf("upload %q: not below %s: %w", uploadURL, st.base, fs.ErrNotExist)
+	}
+	if !filepath.IsLocal(filepath.FromSlash(id)) {
+		return "", fmt.Errorf("upload %q: not a name of the store: %w", uploadURL, fs.ErrNotExist)
+	}
+	return id, nil
+}
+
+func (st store) info(uploadURL string) (handler.FileInfo, error) {
+	upload, err := st.upload(uploadURL)
+	if err != nil {
+		return handler.FileInfo{}, err
+	}
+	return upload.GetInfo(context.Background())
+}
+
+func (st store) upload(uploadURL string) (handler.Upload, error) {
+	id, err := st.id(uploadURL)
+	if err != nil {
+		return nil, err
+	}
+	upload, err := st.files.GetUpload(context.Background(), id)
+	if errors.Is(err, handler.ErrNotFound) {
+		return nil, fmt.Errorf("upload %q: %w", uploadURL, fs.ErrNotExist)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("upload %q: %w", uploadURL, err)
+	}
+	return upload, nil
+}
+
+// remove deletes an upload; one that does not exist is no error.
+func (st store) remove(uploadURL string) error {
+	upload, err := st.upload(uploadURL)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return st.files.AsTerminatableUpload(upload).Terminate(context.Background())
+}
+
+func (st store) ids() ([]string, error) {
+	var ids []string
+	err := filepath.WalkDir(st.dir, func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // Terminated while the folder was being read.
+		}
+		if err != nil {
+			return err
+		}
+		name, isInfo := strings.CutSuffix(path, infoSuffix)
+		if d.IsDir() || !isInfo {
+			return nil
+		}
+		rel, err := filepath.Rel(st.dir, name)
+		if err != nil {
+			return err
+		}
+		ids = append(ids, filepath.ToSlash(rel))
+		return nil
+	})
+	slices.Sort(ids)
+	return ids, err
+}
