@@ -41,7 +41,9 @@ type Backoff struct {
 	// its ceiling.
 	Jitter float64
 	// Resume is the ceiling of the wait where nothing has failed since bytes
-	// last moved (Attempt.Progress). 0: 50 ms. Negative: no special case,
+	// last moved (Attempt.Progress). At least half of it is waited: a server
+	// that is asked at once may still be reading what arrived before the
+	// connection broke, and drop it. 0: 50 ms. Negative: no special case,
 	// Initial is the ceiling.
 	Resume time.Duration
 	// MaxAttempts is the number of tries in all without progress, the first
@@ -68,7 +70,7 @@ func (b Backoff) Next(a Attempt) (time.Duration, bool) {
 	if limit > 0 && a.Number >= limit {
 		return 0, false
 	}
-	wait := b.draw(b.ceiling(a))
+	wait := b.draw(b.ceiling(a), b.share(a))
 	if after, ok := After(a.Err); ok {
 		wait = max(wait, min(after, b.max()))
 	}
@@ -93,8 +95,13 @@ func (b Backoff) max() time.Duration {
 	return b.Max
 }
 
+// resumes reports whether the wait is the one after progress.
+func (b Backoff) resumes(a Attempt) bool {
+	return a.Progress && a.Number <= 1 && b.Resume >= 0
+}
+
 func (b Backoff) ceiling(a Attempt) time.Duration {
-	if a.Progress && a.Number <= 1 && b.Resume >= 0 {
+	if b.resumes(a) {
 		if b.Resume == 0 {
 			return min(DefaultResume, b.max())
 		}
@@ -117,14 +124,19 @@ func (b Backoff) ceiling(a Attempt) time.Duration {
 	return b.max()
 }
 
-func (b Backoff) draw(ceiling time.Duration) time.Duration {
+// share is the part of the wait that is drawn at random.
+func (b Backoff) share(a Attempt) float64 {
 	share := b.Jitter
-	switch {
-	case share < 0:
-		return ceiling
-	case share == 0 || share > 1 || math.IsNaN(share):
+	if share == 0 || share > 1 || math.IsNaN(share) {
 		share = DefaultJitter
 	}
+	if b.resumes(a) {
+		share = min(share, 0.5)
+	}
+	return max(share, 0)
+}
+
+func (b Backoff) draw(ceiling time.Duration, share float64) time.Duration {
 	random := time.Duration(float64(ceiling) * share)
 	if random <= 0 {
 		return ceiling

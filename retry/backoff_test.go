@@ -99,7 +99,7 @@ func TestBackoffJitter(t *testing.T) {
 		{"not a number", retry.Backoff{Jitter: math.NaN()}, attempt(1), 0, time.Second},
 		{"a quarter", retry.Backoff{Jitter: 0.25}, attempt(2), 1500 * time.Millisecond, 2 * time.Second},
 		{"at the maximum", retry.Backoff{}, attempt(9), 0, time.Minute},
-		{"after progress", retry.Backoff{}, retry.Attempt{Number: 1, Progress: true, Err: errTest}, 0, 50 * time.Millisecond},
+		{"after progress", retry.Backoff{}, retry.Attempt{Number: 1, Progress: true, Err: errTest}, 25 * time.Millisecond, 50 * time.Millisecond},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -45,7 +45,7 @@ func newTusd(dir string, cfg Config) (http.Handler, store, error) {
 	if !cfg.DisableDeferLength {
 		composer.UseLengthDeferrer(files)
 	}
-	memorylocker.New().UseIn(composer)
+	composer.UseLocker(orderly{memorylocker.New()})
 
 	tusd, err := handler.NewHandler(handler.Config{
 		StoreComposer:                    composer,
@@ -62,7 +62,7 @@ func newTusd(dir string, cfg Config) (http.Handler, store, error) {
 	if err != nil {
 		return nil, store{}, fmt.Errorf("tusd: %w", err)
 	}
-	return stripBase(cfg.BasePath, tusd), store{files: files, dir: dir, base: cfg.BasePath}, nil
+	return stripBase(cfg.BasePath, watchBody(tusd)), store{files: files, dir: dir, base: cfg.BasePath}, nil
 }
 
 // stripBase is [http.StripPrefix] that also takes base without its last
