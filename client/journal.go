@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/tusker-go/tusker/protocol"
@@ -37,17 +38,23 @@ type journal struct {
 	store  Store
 	log    *slog.Logger
 	key    string
-	record Record
 	unlock func() error
+
+	mu     sync.Mutex // parts are sent side by side
+	record Record
 	saved  bool // the store has a record
 }
 
 // openJournal takes the lock of the upload and loads what an earlier run left.
 // The journal is nil where the upload is not recorded. The error Is ErrBusy.
-func (t *transfer) openJournal(ctx context.Context, endpoint string) (*journal, error) {
+func (t *transfer) openJournal(ctx context.Context, endpoint string, creation protocol.Creation) (*journal, error) {
 	store := t.c.store
 	n, known := t.size().Int64()
 	if store == nil || !known || n <= smallUpload {
+		return nil, nil
+	}
+	// A part is not the upload of its file: neither can go on as the other.
+	if creation.Concat.Kind != protocol.ConcatNone {
 		return nil, nil
 	}
 	key := t.src.fingerprint(endpoint)
@@ -95,10 +102,18 @@ func (j *journal) load(ctx context.Context, endpoint string, length int64) error
 	}
 	n, known := r.Length.Int64()
 	switch {
-	case r.Endpoint != endpoint, !known || n != length, r.URL == "", len(r.Parts) > 0:
+	case r.Endpoint != endpoint, !known || n != length, r.URL == "" && len(r.Parts) == 0:
 		return errUnfit
-	case insecure(endpoint, r.URL):
+	case r.URL != "" && insecure(endpoint, r.URL):
 		return fmt.Errorf("%w: %w", errUnfit, ErrInsecureLocation)
+	}
+	for i, part := range r.Parts {
+		if part.URL != "" && insecure(endpoint, part.URL) {
+			return fmt.Errorf("%w: %w", errUnfit, ErrInsecureLocation)
+		}
+		if i == len(r.Parts)-1 && part.End != length {
+			return errUnfit
+		}
 	}
 	j.record, j.saved = *r, true
 	return nil
@@ -120,14 +135,24 @@ func (j *journal) created(ctx context.Context, url string, expires time.Time) {
 	j.save(ctx)
 }
 
-// left records how far an upload got that did not end well.
-func (j *journal) left(ctx context.Context, url string, offset int64, expires time.Time) {
+// left records how far an upload got that did not end well. What the record says
+// stays where nothing was learned since.
+func (j *journal) left(ctx context.Context, t *transfer) {
 	if j == nil || !j.saved {
 		return
 	}
-	j.record.URL, j.record.Offset = url, offset
-	if !expires.IsZero() {
-		j.record.Expires = expires
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	switch {
+	case len(j.record.Parts) > 0:
+		j.record.Offset = t.offset
+	case t.url == "" || t.joining:
+		return
+	default:
+		j.record.URL, j.record.Offset = t.url, t.offset
+	}
+	if !t.result.Expires.IsZero() {
+		j.record.Expires = t.result.Expires
 	}
 	j.save(ctx)
 }
@@ -170,22 +195,35 @@ func (j *journal) warn(ctx context.Context, err error) {
 // sendRecorded goes on with the upload that the journal has a record of, or
 // makes a new one, and keeps the record true.
 func (t *transfer) sendRecorded(ctx context.Context, endpoint string, creation protocol.Creation) (err error) {
-	j, err := t.openJournal(ctx, endpoint)
+	j, err := t.openJournal(ctx, endpoint, creation)
 	if err != nil {
 		return err
 	}
 	defer j.close(ctx)
 	defer func() {
 		switch {
-		case err == nil, errors.Is(err, ErrSourceChanged):
-			// What there was to go on with is complete, or exists no longer.
+		case err == nil:
+			j.forget(ctx)
+		case errors.Is(err, ErrSourceChanged):
+			// What there was to go on with exists no longer.
+			if j != nil {
+				t.abandon(ctx, j.record.Parts)
+			}
 			j.forget(ctx)
 		default:
-			j.left(ctx, t.url, t.offset, t.result.Expires)
+			j.left(ctx, t)
 		}
 	}()
-	if j != nil && j.saved && t.c.recreate != RecreateAlways {
+	if j != nil && j.saved && t.c.recreate == RecreateAlways {
+		t.abandon(ctx, j.record.Parts)
+		j.record.Parts, j.record.URL, j.saved = nil, "", false
+	}
+	if done, err := t.sendInParts(ctx, endpoint, creation, j); done {
+		return err
+	}
+	if j != nil && j.saved {
 		t.url, t.joining = j.record.URL, true
+		t.expires(ctx, j.record.Expires)
 		err := t.send(ctx)
 		if !t.isLost(err) {
 			return err
@@ -220,6 +258,7 @@ func (t *transfer) isLost(err error) bool {
 func (t *transfer) anew() {
 	t.url, t.offset, t.best, t.reach = "", 0, 0, 0
 	t.known, t.declared, t.joining, t.allSent = false, false, false, false
-	t.theirs = protocol.Length{}
+	t.theirs, t.first = protocol.Length{}, 0
+	t.result.Resumed, t.result.Expires = 0, time.Time{}
 	t.progress()
 }

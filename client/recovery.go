@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
 )
 
@@ -29,9 +30,12 @@ func newRecovery(policy, locked retry.Policy) recovery {
 // progress forgets the failures.
 func (r *recovery) progress() {
 	r.loop.Progress()
-	r.lock = retry.Loop{Policy: r.lock.Policy}
+	r.unlock()
 	r.damaged, r.conflict, r.renewed = 0, -1, false
 }
+
+// unlock gives the lock its whole budget again.
+func (r *recovery) unlock() { r.lock = retry.Loop{Policy: r.lock.Policy} }
 
 // until repeats an exchange that changes nothing on the server until it has an
 // answer.
@@ -70,8 +74,11 @@ func (t *transfer) retry(ctx context.Context, url string, err error) error {
 	case class == ClassAuth && e.renewable && !t.renewed:
 		t.renewed = true
 		return t.atOnce(ctx, url, e)
-	case class == ClassProxyLimit && t.c.limits.halve(t.url, t.piece):
+	case class == ClassProxyLimit && e.Op == protocol.OpPatch && t.c.limits.halve(t.url, t.piece):
 		return t.atOnce(ctx, url, e)
+	}
+	if loop != &t.lock {
+		t.unlock() // a request that broke may have left a lock of its own
 	}
 	loop.OnWait = func(a retry.Attempt, wait time.Duration) {
 		if e.Class() == ClassThrottled {
@@ -100,11 +107,19 @@ func (t *transfer) resync(class Class) Class {
 	return class
 }
 
-// mayRetry asks the policy whether it allows any second try.
+// mayRetry asks the policy whether it allows any second try. What the error's
+// class means is not for the policy to say.
 func (t *transfer) mayRetry(err error) bool {
-	_, ok := t.loop.Policy.Next(retry.Attempt{Number: 1, Err: err})
+	_, ok := t.loop.Policy.Next(retry.Attempt{Number: 1, Err: mendable{err}})
 	return ok
 }
+
+// mendable is worth a retry, whatever the class of its error, unless that was
+// marked as permanent.
+type mendable struct{ error }
+
+func (m mendable) Unwrap() error { return m.error }
+func (mendable) Retryable() bool { return true }
 
 // atOnce is for failures that something was changed about.
 func (t *transfer) atOnce(ctx context.Context, url string, e *Error) error {

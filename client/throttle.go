@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 )
@@ -65,5 +66,5 @@ func hostOf(rawURL string) string {
 	if err != nil {
 		return ""
 	}
-	return u.Scheme + "://" + u.Hostname() + ":" + port(u)
+	return u.Scheme + "://" + strings.ToLower(u.Hostname()) + ":" + port(u)
 }

@@ -35,13 +35,14 @@ var (
 // and after any failure the server is asked. One goroutine runs it, one request
 // at a time.
 type transfer struct {
-	c      *Client
-	src    opened
-	url    string
-	chunk  int64 // 0: all that is left
-	call   *CallOptions
-	events *events
-	result *Result
+	c        *Client
+	src      opened
+	url      string
+	chunk    int64 // 0: all that is left
+	parallel int   // parts to send side by side
+	call     *CallOptions
+	events   *events
+	result   *Result
 	recovery
 
 	offset   int64           // what the server said last
@@ -80,8 +81,11 @@ var errComplete = errors.New("complete")
 
 // step does one exchange.
 func (t *transfer) step(ctx context.Context) error {
-	if err := hold(ctx, t.url); err != nil {
-		return err
+	// Of a host that has all nothing more is asked.
+	if !t.known || !t.complete() {
+		if err := hold(ctx, t.url); err != nil {
+			return err
+		}
 	}
 	if !t.known {
 		return t.ask(ctx)
@@ -218,7 +222,12 @@ func (t *transfer) append(ctx context.Context, piece cut) error {
 func (t *transfer) answered(ctx context.Context, reply *Reply) {
 	t.result.Header = reply.Header
 	t.url = reply.State.Location
-	expires := reply.State.Expires
+	t.expires(ctx, reply.State.Expires)
+}
+
+// expires notes when the server forgets the upload, where that is news, and says
+// so where it has passed.
+func (t *transfer) expires(ctx context.Context, expires time.Time) {
 	if expires.IsZero() || expires.Equal(t.result.Expires) {
 		return
 	}

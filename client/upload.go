@@ -23,6 +23,15 @@ type UploadOptions struct {
 	// ChunkSize takes the place of Config.ChunkSize. Zero keeps that.
 	ChunkSize int64
 
+	// Parallel sends a file in this many parts side by side, each over a
+	// request of its own, and joins them on the server (tus 1.0.0,
+	// Concatenation): for connections that are slower than the line. At most
+	// 32 parts of at least 1 MiB are made; a server without concatenation, and
+	// any source but a file or ReaderAt, gets one request after the other. An
+	// upload that goes on keeps the parts that it was begun with. Zero and 1
+	// are one connection.
+	Parallel int
+
 	// OnEvent is called for what happens to the upload, one call at a time,
 	// from goroutines of the upload. It must return at once: the upload waits
 	// for it. Nothing is called after the upload has returned.
@@ -73,7 +82,8 @@ type Result struct {
 	// may hold as many uploads that nobody knows of.
 	Orphans int
 
-	// Parts holds the results of the parts of UploadConcat, in their order.
+	// Parts holds the results of the parts of UploadConcat, or of an upload
+	// with UploadOptions.Parallel, in their order.
 	Parts []*Result
 }
 
@@ -141,7 +151,10 @@ func (t *transfer) create(ctx context.Context, endpoint string, exchange func(co
 		if err == nil {
 			t.result.Created = reply.Header
 			t.answered(ctx, reply)
-			t.events.update(EventCreated, func(ev *Event) { ev.URL, ev.Length = t.url, t.size() })
+			t.events.update(EventCreated, func(ev *Event) {
+				// An upload that this one takes the place of may have got further.
+				ev.URL, ev.Offset, ev.Sent, ev.Length = t.url, 0, 0, t.size()
+			})
 			t.log(ctx, "upload created", nil)
 			return nil
 		}
@@ -189,11 +202,12 @@ func (c *Client) resume(ctx context.Context, url string, src Source, opts *Uploa
 // newTransfer is a transfer without a source.
 func (c *Client) newTransfer(j job) *transfer {
 	t := &transfer{
-		c:      c,
-		chunk:  c.chunkSize,
-		call:   &CallOptions{Header: j.Header},
-		events: &events{sink: j.sink, part: j.part},
-		result: &Result{},
+		c:        c,
+		chunk:    c.chunkSize,
+		parallel: j.Parallel,
+		call:     &CallOptions{Header: j.Header},
+		events:   &events{sink: j.sink, part: j.part},
+		result:   &Result{},
 	}
 	if j.ChunkSize != 0 {
 		t.chunk = j.ChunkSize
@@ -209,6 +223,9 @@ func (c *Client) newTransfer(j job) *transfer {
 func (t *transfer) check() error {
 	if t.chunk < 0 {
 		return fmt.Errorf("%w: chunk size %d is negative", ErrInvalidOption, t.chunk)
+	}
+	if t.parallel < 0 {
+		return fmt.Errorf("%w: %d parts", ErrInvalidOption, t.parallel)
 	}
 	return checkHeader(t.call.Header)
 }

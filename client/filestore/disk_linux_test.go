@@ -1,0 +1,171 @@
+package filestore_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/filestore"
+)
+
+// mount gives the test a small file system of its own.
+func mount(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := mountAt(t, dir, "size=64k"); err != nil {
+		t.Skipf("cannot mount a file system: %v", err)
+	}
+	return dir
+}
+
+// roomy is a folder in memory where that can be had, since making thousands of
+// files on a disk takes longer than what is tested with them.
+func roomy(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	_ = mountAt(t, dir, "size=512m")
+	return dir
+}
+
+func mountAt(t *testing.T, dir, size string) error {
+	t.Helper()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, size); err != nil {
+		return err
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, 0); err != nil {
+			t.Errorf("unmount: %v", err)
+		}
+	})
+	return nil
+}
+
+// fill leaves room for so many pages of 4 KiB.
+func fill(t *testing.T, dir string, pages int) (freed func()) {
+	t.Helper()
+	name := filepath.Join(dir, "ballast")
+	f, err := os.Create(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	size := int64(0)
+	for page := make([]byte, 4096); ; {
+		n, err := f.Write(page)
+		size += int64(n)
+		if errors.Is(err, syscall.ENOSPC) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.Truncate(max(0, size-int64(pages)*4096)); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		if err := os.Remove(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestFullDisk(t *testing.T) {
+	for name, pages := range map[string]int{"no room at all": 0, "room for the beginning": 2} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, mount(t))
+			save(t, s, &sample)
+			before := names(t, s.Dir())
+			freed := fill(t, s.Dir(), pages)
+
+			large := sample
+			large.Source = strings.Repeat("x", 20_000)
+			other := large
+			other.Key = "other"
+			for _, r := range []*client.Record{&large, &other} {
+				err := s.Save(t.Context(), r)
+				if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), s.Dir()) {
+					t.Errorf("Save %s: error %v, want one that says that the disk is full, and which", r.Key, err)
+				}
+			}
+			r, err := s.Load(t.Context(), sample.Key)
+			if err != nil {
+				t.Fatalf("the earlier record: %v", err)
+			}
+			if diff := cmp.Diff(&sample, r); diff != "" {
+				t.Errorf("the earlier record (-want +got):\n%s", diff)
+			}
+			if _, err := s.Load(t.Context(), "other"); !errors.Is(err, client.ErrNoRecord) {
+				t.Errorf("a record that was never saved: %v", err)
+			}
+
+			freed()
+			if got := names(t, s.Dir()); !slices.Equal(got, before) {
+				t.Errorf("the folder holds %q, want %q", got, before)
+			}
+			save(t, s, &large)
+		})
+	}
+}
+
+func TestReadOnlyFolder(t *testing.T) {
+	dir := mount(t)
+	s := open(t, dir)
+	save(t, s, &sample)
+	if err := syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+		t.Skipf("cannot mount it for reading: %v", err)
+	}
+
+	if _, err := filestore.New(dir); !errors.Is(err, syscall.EROFS) || !strings.Contains(err.Error(), "not writable") {
+		t.Errorf("New: error %v", err)
+	}
+	if _, err := filestore.New(filepath.Join(dir, "a", "b")); !errors.Is(err, syscall.EROFS) {
+		t.Errorf("New of a folder below: error %v", err)
+	}
+	_, locking := s.Lock(t.Context(), sample.Key)
+	_, pruning := s.Prune(t.Context(), 0)
+	for op, err := range map[string]error{
+		"Save": s.Save(t.Context(), &sample), "Delete": s.Delete(t.Context(), sample.Key), "Lock": locking, "Prune": pruning,
+	} {
+		if !errors.Is(err, syscall.EROFS) || !strings.Contains(err.Error(), dir) {
+			t.Errorf("%s: error %v, want one that says that the folder is read-only, and which", op, err)
+		}
+	}
+	if r, err := s.Load(t.Context(), sample.Key); err != nil || r.URL != sample.URL {
+		t.Errorf("Load: record %v, error %v", r, err)
+	}
+}
+
+func TestForbiddenFolder(t *testing.T) {
+	if os.Getuid() == 0 {
+		t.Skip("nothing is forbidden to root")
+	}
+	dir := t.TempDir()
+	s := open(t, dir)
+	if err := os.Chmod(dir, 0o500); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := filestore.New(dir); !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("New: error %v", err)
+	}
+	if err := s.Save(t.Context(), &sample); !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("Save: error %v", err)
+	}
+}
+
+// A pipe in the place of a record would be waited for until somebody writes.
+func TestPipeInPlaceOfRecord(t *testing.T) {
+	s := open(t, t.TempDir())
+	if err := syscall.Mkfifo(filepath.Join(s.Dir(), sample.Key+".json"), 0o600); err != nil {
+		t.Skipf("cannot make a pipe: %v", err)
+	}
+	_ = wantDamaged(t, s)
+}

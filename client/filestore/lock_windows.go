@@ -1,0 +1,30 @@
+package filestore
+
+import (
+	"errors"
+	"os"
+
+	"golang.org/x/sys/windows"
+)
+
+// everything is the length of a lock: whatever the file may hold.
+const everything = ^uint32(0)
+
+// tryLock locks the open file, for all processes, without waiting.
+func tryLock(f *os.File) error {
+	const flags = windows.LOCKFILE_EXCLUSIVE_LOCK | windows.LOCKFILE_FAIL_IMMEDIATELY
+	err := windows.LockFileEx(windows.Handle(f.Fd()), flags, 0, everything, everything, new(windows.Overlapped))
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, windows.ERROR_LOCK_VIOLATION), errors.Is(err, windows.ERROR_IO_PENDING):
+		return errLocked
+	}
+	return &os.PathError{Op: "LockFileEx", Path: f.Name(), Err: err}
+}
+
+// release unlocks what tryLock locked. After a mere close the system would do so
+// in its own time.
+func release(f *os.File) {
+	_ = windows.UnlockFileEx(windows.Handle(f.Fd()), 0, everything, everything, new(windows.Overlapped))
+}

@@ -1,0 +1,250 @@
+package filestore_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/filestore"
+	"github.com/tusker-go/tusker/client/storetest"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+func TestSuite(t *testing.T) {
+	storetest.Run(t, func(t *testing.T) client.Store {
+		t.Helper()
+		return open(t, t.TempDir())
+	}, storetest.Reopen(func(t *testing.T, s client.Store) client.Store {
+		t.Helper()
+		return open(t, s.(*filestore.Store).Dir())
+	}))
+}
+
+func open(t *testing.T, dir string) *filestore.Store {
+	t.Helper()
+	s, err := filestore.New(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func save(t *testing.T, s *filestore.Store, r *client.Record) {
+	t.Helper()
+	if err := s.Save(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// names lists the folder.
+func names(t *testing.T, dir string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+var sample = client.Record{
+	Key:      "4f1d",
+	Endpoint: "https://tus.example/files/",
+	URL:      "https://tus.example/files/24e5?a&b",
+	Source:   "/home/me/video.mp4",
+	Length:   protocol.Known(1 << 20),
+	Offset:   1 << 19,
+	Created:  time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+	Updated:  time.Date(2026, 1, 2, 3, 4, 6, 500, time.UTC),
+	Expires:  time.Date(2026, 1, 3, 0, 0, 0, 0, time.UTC),
+	Parts: []client.PartRecord{
+		{Start: 0, End: 1 << 19, URL: "https://tus.example/files/p0", Offset: 7},
+		{Start: 1 << 19, End: 1 << 20},
+	},
+}
+
+// Others read these files: what is in them stays as it is.
+func TestFormat(t *testing.T) {
+	s := open(t, t.TempDir())
+	save(t, s, &sample)
+	got, err := os.ReadFile(filepath.Join(s.Dir(), "4f1d.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `{
+  "version": 1,
+  "key": "4f1d",
+  "endpoint": "https://tus.example/files/",
+  "url": "https://tus.example/files/24e5?a&b",
+  "source": "/home/me/video.mp4",
+  "length": 1048576,
+  "offset": 524288,
+  "created": "2026-01-02T03:04:05Z",
+  "updated": "2026-01-02T03:04:06.0000005Z",
+  "expires": "2026-01-03T00:00:00Z",
+  "parts": [
+    {
+      "start": 0,
+      "end": 524288,
+      "url": "https://tus.example/files/p0",
+      "offset": 7
+    },
+    {
+      "start": 524288,
+      "end": 1048576,
+      "offset": 0
+    }
+  ]
+}
+`
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("the record's file (-want +got):\n%s", diff)
+	}
+}
+
+func TestModes(t *testing.T) {
+	if runtime.GOOS == "windows" || runtime.GOOS == "js" {
+		t.Skip("modes are not kept here")
+	}
+	dir := filepath.Join(t.TempDir(), "a", "b", "state")
+	s := open(t, dir)
+	save(t, s, &sample)
+	unlock, err := s.Lock(t.Context(), sample.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]fs.FileMode{
+		"": 0o700, "..": 0o700, "../..": 0o700, "4f1d.json": 0o600, "4f1d.lock": 0o600,
+	} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := info.Mode().Perm(); got != want {
+			t.Errorf("%q has mode %o, want %o", name, got, want)
+		}
+	}
+	if err := unlock(); err != nil {
+		t.Error(err)
+	}
+}
+
+// Nothing but records stays behind.
+func TestTidy(t *testing.T) {
+	s := open(t, t.TempDir())
+	for range 3 {
+		save(t, s, &sample)
+	}
+	unlock, err := s.Lock(t.Context(), sample.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unlock(); err != nil {
+		t.Fatal(err)
+	}
+	if got := names(t, s.Dir()); !slices.Equal(got, []string{"4f1d.json"}) {
+		t.Errorf("the folder holds %q", got)
+	}
+}
+
+func TestNewRefuses(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct{ dir, says string }{
+		"no folder":         {"", "no folder given"},
+		"a file":            {file, "is a file, not a folder"},
+		"below a file":      {filepath.Join(file, "state"), file},
+		"a name with a NUL": {"a\x00b", "make folder"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := filestore.New(c.dir)
+			if err == nil || s != nil {
+				t.Fatalf("a store %v, error %v", s, err)
+			}
+			if !strings.HasPrefix(err.Error(), "filestore: ") || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("error %q, want one that says %q", err, c.says)
+			}
+		})
+	}
+}
+
+// A change of the working folder does not move the store.
+func TestRelativeFolder(t *testing.T) {
+	t.Chdir(t.TempDir())
+	s := open(t, "state")
+	save(t, s, &sample)
+	t.Chdir(t.TempDir())
+	if _, err := s.Load(t.Context(), sample.Key); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestFolderGone(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "state"))
+	if err := os.Remove(s.Dir()); err != nil {
+		t.Fatal(err)
+	}
+	_, loading := s.Load(t.Context(), "k")
+	_, locking := s.Lock(t.Context(), "k")
+	_, pruning := s.Prune(t.Context(), 0)
+	var listing error
+	for _, err := range s.List(t.Context()) {
+		listing = err
+	}
+	for op, err := range map[string]error{
+		"load": loading, "lock": locking, "prune": pruning, "list": listing,
+		"save": s.Save(t.Context(), &sample), "delete": s.Delete(t.Context(), "k"),
+	} {
+		if !errors.Is(err, fs.ErrNotExist) || errors.Is(err, client.ErrNoRecord) || !strings.Contains(err.Error(), s.Dir()) {
+			t.Errorf("%s: error %v, want one that names the folder", op, err)
+		}
+	}
+}
+
+func TestSaveTooLarge(t *testing.T) {
+	s := open(t, t.TempDir())
+	save(t, s, &sample)
+	large := sample
+	large.Source = strings.Repeat("x", 1<<20)
+	if err := s.Save(t.Context(), &large); !errors.Is(err, client.ErrInvalidRecord) {
+		t.Errorf("error %v, want %v", err, client.ErrInvalidRecord)
+	}
+	if r, err := s.Load(t.Context(), sample.Key); err != nil || r.Source != sample.Source {
+		t.Errorf("record %v, error %v afterwards", r, err)
+	}
+	large.Source = strings.Repeat("x", 1<<20-2000)
+	save(t, s, &large)
+	if r, err := s.Load(t.Context(), sample.Key); err != nil || r.Source != large.Source {
+		t.Errorf("a record just below the limit: error %v", err)
+	}
+}
+
+// A path is any bytes on most systems, and a record has to be JSON.
+func TestSourceNotUTF8(t *testing.T) {
+	s := open(t, t.TempDir())
+	r := sample
+	r.Source = "/tmp/\xff\xfe"
+	save(t, s, &r)
+	got, err := s.Load(t.Context(), r.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Source = "/tmp/\ufffd\ufffd"
+	if diff := cmp.Diff(&r, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

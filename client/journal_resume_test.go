@@ -1,0 +1,224 @@
+package client_test
+
+import (
+	"bytes"
+	"log/slog"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
+)
+
+// A later client goes on where an earlier one stopped.
+func TestLaterRunGoesOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var store client.MemoryStore
+		s := fake.New(t, fake.Config{})
+		data := noise(smallest)
+		name := write(t, data)
+		url := interrupt(t, s, &store, name, 7).URL
+		created := onlyRecord(t, &store).Created
+
+		// It stops as well, further on, an hour later.
+		time.Sleep(time.Hour)
+		s.On(http.MethodPatch, fake.Cut(1))
+		cfg := recording(&store, nil)
+		cfg.Retry = retry.Delays(0)
+		s.On(http.MethodHead, nil, nil, fake.Status(503, ""))
+		s.On(http.MethodPatch, fake.Cut(0))
+		res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil)
+		wantIs(t, err, retry.ErrExhausted)
+		if res.Resumed != half+7 {
+			t.Errorf("resumed at %d, want %d", res.Resumed, half+7)
+		}
+		r := onlyRecord(t, &store)
+		if r.Offset != half+8 || !r.Created.Equal(created) || !r.Updated.Equal(time.Now()) {
+			t.Errorf("record %+v", r)
+		}
+
+		var events []client.Event
+		var log bytes.Buffer
+		res, err = recorder(t, s, &store, &log).Upload(t.Context(), path(t, name), &client.UploadOptions{OnEvent: recordEvents(&events)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := &client.Result{
+			URL: url, Offset: smallest, Length: protocol.Known(smallest), Resumed: half + 8,
+			Sent: smallest - half - 8, Header: res.Header,
+		}
+		if diff := cmp.Diff(want, res); diff != "" {
+			t.Errorf("result (-want +got):\n%s", diff)
+		}
+		if diff := cmp.Diff([]string{"resumed", "done"}, kinds(events)); diff != "" {
+			t.Errorf("events (-want +got):\n%s", diff)
+		}
+		if events[0].Offset != half+8 || events[0].URL != url {
+			t.Errorf("first event %+v", events[0])
+		}
+		wantSeen(t, s, post, patch1, "PATCH /files/1 524288+7",
+			head, "PATCH /files/1 524295+1", head, "PATCH /files/1 524296+0", head,
+			head, "PATCH /files/1 524296+524281")
+		wantStored(t, s, url, data)
+		wantNoRecord(t, &store)
+		wantNoWarning(t, &log)
+		wantLogged(t, &log, slog.LevelInfo, "upload resumed")
+	})
+}
+
+// The server has all of it: nothing is left to send.
+func TestRecordedUploadIsComplete(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var store client.MemoryStore
+		s := fake.New(t, fake.Config{})
+		data := noise(smallest)
+		name := write(t, data)
+		s.On(http.MethodPatch, nil, nil, fake.Lose)
+		res, err := recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
+		wantIs(t, err, retry.ErrExhausted)
+		wantStored(t, s, res.URL, data)
+		if r := onlyRecord(t, &store); r.Offset != 2*half {
+			t.Errorf("record %+v", r)
+		}
+
+		res, err = recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res.Resumed != smallest || res.Offset != smallest || res.Sent != 0 {
+			t.Errorf("result %+v", res)
+		}
+		wantSeen(t, s, post, patch1, patch2, patch3, head)
+		wantNoRecord(t, &store)
+
+		// After success, the same file is another upload.
+		res, err = recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res.URL != "http://tus.example/files/2" || res.Resumed != 0 {
+			t.Errorf("result %+v", res)
+		}
+	})
+}
+
+// No failure to learn where the upload stands makes it begin at zero.
+func TestResumeNeverStartsAtZero(t *testing.T) {
+	tests := map[string]fake.Action{
+		"bad gateway":   fake.Status(502, "<html>\n"),
+		"unavailable":   fake.Status(503, ""),
+		"server error":  fake.Status(500, ""),
+		"rate limit":    fake.Status(429, ""),
+		"locked":        fake.Status(423, ""),
+		"no answer":     fake.Lose,
+		"time-out":      fake.Status(408, ""),
+		"lock time-out": fake.Status(500, "ERR_LOCK_TIMEOUT: failed to acquire lock before timeout\n"),
+	}
+	for name, fault := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var store client.MemoryStore
+				s := fake.New(t, fake.Config{})
+				data := noise(smallest)
+				name := write(t, data)
+				interrupt(t, s, &store, name, 7)
+
+				want := []string{post, patch1, "PATCH /files/1 524288+7"}
+				for range 5 {
+					s.On(http.MethodHead, fault)
+					want = append(want, head)
+				}
+				cfg := recording(&store, nil)
+				cfg.Retry = nil
+				res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if res.Resumed != half+7 || res.Retries != 5 {
+					t.Errorf("resumed at %d after %d retries", res.Resumed, res.Retries)
+				}
+				wantSeen(t, s, append(want, head, "PATCH /files/1 524295+524282")...)
+				wantStored(t, s, res.URL, data)
+			})
+		})
+	}
+}
+
+// Redirected or at another origin, an upload is found again where it is.
+func TestRecordedURLIsTheServers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const elsewhere = "http://store.example:8080/files/1?token=s%2Fe+c"
+		var store client.MemoryStore
+		s := fake.New(t, fake.Config{Location: func(string) string { return elsewhere }})
+		data := noise(smallest)
+		name := write(t, data)
+		s.On(http.MethodPatch, fake.Cut(7))
+		_, err := recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
+		wantIs(t, err, retry.ErrExhausted)
+		if r := onlyRecord(t, &store); r.URL != elsewhere || r.Endpoint != s.URL {
+			t.Errorf("record %+v", r)
+		}
+		res, err := recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res.URL != elsewhere || res.Resumed != 7 {
+			t.Errorf("result %+v", res)
+		}
+		wantStored(t, s, res.URL, data)
+	})
+}
+
+// The record knows when the server forgets the upload. That this has passed is a
+// warning, whether the server says so again or not.
+func TestExpiryIsRecorded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first, later := time.Now().Add(time.Hour).UTC(), time.Now().Add(2*time.Hour).UTC()
+		var store client.MemoryStore
+		s := fake.New(t, fake.Config{})
+		name := write(t, noise(smallest))
+		s.On(http.MethodPost, fake.With("Upload-Expires", first.Format(http.TimeFormat)))
+		s.On(http.MethodPatch, fake.Cut(7))
+		_, err := recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
+		wantIs(t, err, retry.ErrExhausted)
+		if r := onlyRecord(t, &store); !r.Expires.Equal(first) {
+			t.Errorf("expires %v, want %v", r.Expires, first)
+		}
+
+		s.On(http.MethodPatch, fake.With("Upload-Expires", later.Format(http.TimeFormat)), fake.Cut(7))
+		res, err := recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
+		wantIs(t, err, retry.ErrExhausted)
+		if r := onlyRecord(t, &store); !r.Expires.Equal(later) || !res.Expires.Equal(later) {
+			t.Errorf("expires %v, result %v, want %v", r.Expires, res.Expires, later)
+		}
+
+		// Servers that do not always say so take nothing back.
+		s.On(http.MethodPatch, fake.Cut(7))
+		res, err = recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
+		wantIs(t, err, retry.ErrExhausted)
+		if r := onlyRecord(t, &store); !r.Expires.Equal(later) || !res.Expires.Equal(later) {
+			t.Errorf("expires %v, result %v, want %v", r.Expires, res.Expires, later)
+		}
+
+		time.Sleep(3 * time.Hour)
+		var log bytes.Buffer
+		s.On(http.MethodHead, fake.With("Upload-Expires", later.Format(http.TimeFormat)))
+		s.On(http.MethodPatch, fake.Cut(7))
+		_, err = recorder(t, s, &store, &log).Upload(t.Context(), path(t, name), nil)
+		wantIs(t, err, retry.ErrExhausted)
+		const expired = "upload has expired by the server's own account"
+		wantLogged(t, &log, slog.LevelWarn, expired)
+
+		log.Reset()
+		if _, err := recorder(t, s, &store, &log).Upload(t.Context(), path(t, name), nil); err != nil {
+			t.Fatal(err)
+		}
+		wantLogged(t, &log, slog.LevelWarn, expired)
+	})
+}

@@ -1,0 +1,219 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
+)
+
+// during answers requests of these methods with action for as long as d.
+func during(d time.Duration, action fake.Action, methods ...string) fake.Action {
+	until := time.Now().Add(d)
+	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		if time.Now().Before(until) && slices.Contains(methods, r.Method) {
+			action(w, r, next)
+			return
+		}
+		next.ServeHTTP(w, r)
+	}
+}
+
+// waits are those before each retry.
+func waits(list []client.Event) []time.Duration {
+	var waits []time.Duration
+	for _, e := range list {
+		if e.Kind == client.EventRetry {
+			waits = append(waits, e.Wait)
+		}
+	}
+	return waits
+}
+
+var locked = fake.Status(http.StatusLocked, "ERR_UPLOAD_LOCKED: file currently locked\n")
+
+func TestLocked(t *testing.T) {
+	const patch, head = http.MethodPatch, http.MethodHead
+	tests := map[string]struct {
+		action  fake.Action
+		methods []string
+	}{
+		"423":                    {locked, []string{patch}},
+		"423 without words":      {fake.Status(423, ""), []string{patch}},
+		"423 to HEAD too":        {locked, []string{patch, head}},
+		"423 that names a wait":  {fake.Status(423, "", "Retry-After", "60"), []string{patch}},
+		"409 of a lock":          {fake.Status(409, "The upload is locked by another request"), []string{patch}},
+		"409 of an update":       {fake.Status(409, `{"message":"Video is currently being updated"}`), []string{patch}},
+		"503 of a lock":          {fake.Status(503, "Lock timeout"), []string{patch}},
+		"503 of a lock and wait": {fake.Status(503, "Lock timeout", "Retry-After", "60"), []string{patch}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := fake.New(t, fake.Config{Hook: during(time.Minute, test.action, test.methods...)})
+				began := time.Now()
+				var events []client.Event
+				res, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, "hello"),
+					&client.UploadOptions{OnEvent: recordEvents(&events)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantStored(t, s, res.URL, "hello")
+				if took := time.Since(began); took < time.Minute || took > 65*time.Second {
+					t.Errorf("took %v", took)
+				}
+				if res.Retries <= retry.DefaultMaxAttempts {
+					t.Errorf("%d retries, which other failures may have too", res.Retries)
+				}
+				for i, wait := range waits(events) {
+					if wait < time.Second || wait > 5*time.Second {
+						t.Errorf("step %d is %v", i+1, wait)
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestLockedForGood(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{Hook: during(time.Hour, locked, http.MethodPatch)})
+		s.On(http.MethodPatch, nil)
+		began := time.Now()
+		res, err := newClient(t, s, client.Config{ChunkSize: 2}).Upload(t.Context(), text(t, "hello"), nil)
+		wantIs(t, err, retry.ErrExhausted, protocol.ErrLocked)
+		if e := facts(t, err); e.Class() != client.ClassLocked {
+			t.Errorf("class %v", e.Class())
+		}
+		if took := time.Since(began); took < 85*time.Second || took > 90*time.Second {
+			t.Errorf("gave up after %v", took)
+		}
+		if res.URL != s.URL+"1" || res.Offset != 2 {
+			t.Errorf("result %+v", res)
+		}
+	})
+}
+
+// Each chunk may find the upload locked for as long as the first did.
+func TestLockBudgetBeginsAnewAfterProgress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var until time.Time
+		s := fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			switch {
+			case r.Method != http.MethodPatch:
+				next.ServeHTTP(w, r)
+			case time.Now().Before(until):
+				locked(w, r, next)
+			default:
+				until = time.Now().Add(time.Minute)
+				next.ServeHTTP(w, r)
+			}
+		}})
+		began := time.Now()
+		res, err := newClient(t, s, client.Config{ChunkSize: 1}).Upload(t.Context(), text(t, "hello"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantStored(t, s, res.URL, "hello")
+		if took := time.Since(began); took < 4*time.Minute {
+			t.Errorf("took %v", took)
+		}
+	})
+}
+
+func TestBudgetsOfLocksAndOtherFailures(t *testing.T) {
+	var (
+		broken = fake.Status(500, "broken\n")
+		times  = func(n int, a fake.Action) []fake.Action { return slices.Repeat([]fake.Action{a}, n) }
+		mixed  = func(n int) []fake.Action {
+			return slices.Repeat(append(times(5, locked), broken), n)
+		}
+	)
+	tests := map[string]struct {
+		retry retry.Policy
+		patch []fake.Action
+		is    error
+	}{
+		"locked, then broken":               {second(3), append(times(12, locked), times(3, broken)...), nil},
+		"broken, then locked":               {second(3), append(times(3, broken), times(12, locked)...), nil},
+		"by turns":                          {second(3), mixed(3), nil},
+		"by turns, broken too often":        {second(3), mixed(4), protocol.ErrServer},
+		"locked again after a long failure": {retry.Delays(time.Minute), slices.Concat(times(12, locked), times(1, broken), times(12, locked)), nil},
+		"time spent locked is not counted":  {retry.Delays(time.Second), append(times(15, locked), broken), nil},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := fake.New(t, fake.Config{})
+				s.On(http.MethodPatch, test.patch...)
+				res, err := newClient(t, s, client.Config{Retry: test.retry}).Upload(t.Context(), text(t, "hello"), nil)
+				if test.is != nil {
+					wantIs(t, err, retry.ErrExhausted, test.is)
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				if res.Retries != len(test.patch) {
+					t.Errorf("%d retries, want %d", res.Retries, len(test.patch))
+				}
+				wantStored(t, s, res.URL, "hello")
+			})
+		})
+	}
+}
+
+func TestLockedWithoutRetries(t *testing.T) {
+	send, resume := (*client.Client).Send, (*client.Client).Resume
+	tests := map[string]struct {
+		config client.Config
+		upload func(*client.Client, context.Context, string, client.Source, *client.UploadOptions) (*client.Result, error)
+	}{
+		"Send":                   {client.Config{}, send},
+		"Send with Locked":       {client.Config{Locked: second(3)}, send},
+		"Retry is Never":         {client.Config{Retry: retry.Never}, resume},
+		"Never wins over Locked": {client.Config{Retry: retry.Never, Locked: second(3)}, resume},
+		"Locked is Never":        {client.Config{Locked: retry.Never}, resume},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := fake.New(t, fake.Config{})
+				url := s.Put("he", protocol.Known(5), nil)
+				s.On(http.MethodPatch, locked)
+				began := time.Now()
+				res, err := test.upload(newClient(t, s, test.config), t.Context(), url, text(t, "hello"), nil)
+				wantIs(t, err, retry.ErrExhausted, protocol.ErrLocked)
+				wantSeen(t, s, "HEAD /files/1", "PATCH /files/1 2+3")
+				if took := time.Since(began); took != 0 || res.Retries != 0 {
+					t.Errorf("%d retries in %v", res.Retries, took)
+				}
+			})
+		})
+	}
+}
+
+func TestConfigLocked(t *testing.T) {
+	for _, n := range []int{2, 3} {
+		synctest.Test(t, func(t *testing.T) {
+			s := fake.New(t, fake.Config{})
+			s.On(http.MethodPatch, slices.Repeat([]fake.Action{locked}, n)...)
+			began := time.Now()
+			_, err := newClient(t, s, client.Config{Locked: retry.Delays(time.Minute, time.Hour)}).Upload(t.Context(), text(t, "hello"), nil)
+			if took := time.Since(began); took != time.Hour+time.Minute {
+				t.Errorf("locked %d times: took %v", n, took)
+			}
+			if gaveUp := errors.Is(err, retry.ErrExhausted); gaveUp != (n == 3) || err != nil && !gaveUp {
+				t.Errorf("locked %d times: error %v", n, err)
+			}
+		})
+	}
+}

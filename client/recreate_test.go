@@ -1,0 +1,125 @@
+package client_test
+
+import (
+	"bytes"
+	"log/slog"
+	"net/http"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+const anew = "earlier upload is gone, beginning anew"
+
+// What becomes of an upload that a record is of, and that the server says is
+// gone.
+func TestRecreate(t *testing.T) {
+	again := []string{post, "PATCH /files/2 0+524288", "PATCH /files/2 524288+524288", "PATCH /files/2 1048576+1"}
+	const rest = "PATCH /files/1 524295+524282"
+	gone := fake.Status(410, "ERR_UPLOAD_EXPIRED: too late\n")
+	longer, shorter := fake.With("Upload-Length", "1048578"), fake.With("Upload-Length", "600000")
+	early := func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		r.Body = http.NoBody
+		gone(w, r, next)
+	}
+	tests := map[string]struct {
+		recreate    client.Recreate
+		head, patch fake.Action
+		want        []string // requests of the second run
+		is          error    // nil: the file is there, anew
+	}{
+		"gone":        {client.RecreateGone, fake.Status(404, ""), nil, append([]string{head}, again...), nil},
+		"gone, 410":   {client.RecreateGone, gone, nil, append([]string{head}, again...), nil},
+		"gone, later": {client.RecreateGone, nil, early, append([]string{head, "PATCH /files/1 524295+0"}, again...), nil},
+
+		"gone, for a longer one":  {client.RecreateGone, longer, nil, append([]string{head}, again...), nil},
+		"gone, for a shorter one": {client.RecreateGone, shorter, nil, append([]string{head}, again...), nil},
+
+		"gone, after the last byte": {client.RecreateGone, nil, gone, []string{head, rest}, client.ErrUncertain},
+		"gone, not there for us":    {client.RecreateGone, fake.Status(403, ""), nil, []string{head}, protocol.ErrForbidden},
+
+		"never":        {client.RecreateNever, fake.Status(404, ""), nil, []string{head}, protocol.ErrNotFound},
+		"never, 410":   {client.RecreateNever, gone, nil, []string{head}, protocol.ErrGone},
+		"never, later": {client.RecreateNever, nil, early, []string{head, "PATCH /files/1 524295+0"}, protocol.ErrGone},
+
+		"never, for a longer one": {client.RecreateNever, longer, nil, []string{head}, client.ErrLengthMismatch},
+
+		"always": {client.RecreateAlways, nil, nil, again, nil},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var store client.MemoryStore
+				s := fake.New(t, fake.Config{})
+				data := noise(smallest)
+				name := write(t, data)
+				interrupt(t, s, &store, name, 7)
+				before, already := onlyRecord(t, &store), len(s.Seen())
+
+				s.On(http.MethodHead, test.head)
+				s.On(http.MethodPatch, test.patch)
+				var events []client.Event
+				var log bytes.Buffer
+				cfg := recording(&store, &log)
+				cfg.Recreate = test.recreate
+				res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), &client.UploadOptions{OnEvent: recordEvents(&events)})
+				if diff := cmp.Diff(test.want, s.Seen()[already:]); diff != "" {
+					t.Errorf("requests (-want +got):\n%s", diff)
+				}
+				if test.is != nil {
+					wantIs(t, err, test.is)
+					after := onlyRecord(t, &store)
+					if after.URL != before.URL || res.URL != before.URL {
+						t.Errorf("record of %s, result of %s, want %s", after.URL, res.URL, before.URL)
+					}
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantStored(t, s, res.URL, data)
+				wantNoRecord(t, &store)
+				wantRecreated(t, res, events)
+				if test.recreate == client.RecreateGone {
+					wantLogged(t, &log, slog.LevelWarn, anew)
+				} else {
+					wantNoWarning(t, &log)
+				}
+			})
+		})
+	}
+}
+
+// wantRecreated checks that nothing of the earlier upload is left in what is
+// told of the new one.
+func wantRecreated(t *testing.T, res *client.Result, events []client.Event) {
+	t.Helper()
+	want := &client.Result{
+		URL: "http://tus.example/files/2", Offset: smallest, Length: protocol.Known(smallest),
+		Created: res.Created, Header: res.Header, Sent: res.Sent, Retries: res.Retries,
+	}
+	if diff := cmp.Diff(want, res); diff != "" {
+		t.Errorf("result (-want +got):\n%s", diff)
+	}
+	if res.Created == nil {
+		t.Error("no headers of the creation")
+	}
+	created := false
+	for _, ev := range events {
+		if ev.Kind != client.EventCreated {
+			continue
+		}
+		created = true
+		if ev.URL != want.URL || ev.Offset != 0 || ev.Sent != 0 {
+			t.Errorf("event %+v, want nothing of the new upload at the server", ev)
+		}
+	}
+	if !created {
+		t.Error("no EventCreated")
+	}
+}

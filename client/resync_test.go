@@ -1,0 +1,201 @@
+package client_test
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
+)
+
+// overtaken does what an older request asks, and only then looks at the one at hand.
+func overtaken(offset, body string) fake.Action {
+	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		older := r.Clone(r.Context())
+		older.Header.Set(protocol.HeaderUploadOffset, offset)
+		older.Body, older.ContentLength = http.NoBody, int64(len(body))
+		if body != "" {
+			older.Body = closer{strings.NewReader(body)}
+		}
+		next.ServeHTTP(httptest.NewRecorder(), older)
+		next.ServeHTTP(w, r)
+	}
+}
+
+type closer struct{ *strings.Reader }
+
+func (closer) Close() error { return nil }
+
+func TestResync(t *testing.T) {
+	const head = "HEAD /files/1"
+	refuse := fake.Status(http.StatusConflict, "ERR_MISMATCHED_OFFSET: mismatched offset\n")
+	tests := map[string]struct {
+		patch func(s *fake.Server, url string) []fake.Action
+		want  []string
+		kinds []string
+	}{
+		"server is behind": {
+			func(s *fake.Server, url string) []fake.Action {
+				return []fake.Action{nil, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+					s.Truncate(url, 1)
+					next.ServeHTTP(w, r)
+				}}
+			},
+			[]string{head, "PATCH /files/1 0+2", "PATCH /files/1 2+0", head, "PATCH /files/1 1+2", "PATCH /files/1 3+2"},
+			[]string{"resumed", "retry", "rewound", "done"},
+		},
+		"server is ahead": {
+			func(*fake.Server, string) []fake.Action { return []fake.Action{nil, overtaken("2", "l")} },
+			[]string{head, "PATCH /files/1 0+2", "PATCH /files/1 2+0", head, "PATCH /files/1 3+2"},
+			[]string{"resumed", "retry", "resumed", "done"},
+		},
+		"server has it all": {
+			func(*fake.Server, string) []fake.Action { return []fake.Action{nil, overtaken("2", "llo")} },
+			[]string{head, "PATCH /files/1 0+2", "PATCH /files/1 2+0", head},
+			[]string{"resumed", "retry", "resumed", "done"},
+		},
+		"server is there": {
+			func(*fake.Server, string) []fake.Action { return []fake.Action{nil, refuse} },
+			[]string{head, "PATCH /files/1 0+2", "PATCH /files/1 2+2", head, "PATCH /files/1 2+2", "PATCH /files/1 4+1"},
+			[]string{"resumed", "retry", "resumed", "done"},
+		},
+		"server is there, at each offset once": {
+			func(*fake.Server, string) []fake.Action { return []fake.Action{refuse, nil, refuse} },
+			[]string{head, "PATCH /files/1 0+2", head, "PATCH /files/1 0+2", "PATCH /files/1 2+2", head, "PATCH /files/1 2+2", "PATCH /files/1 4+1"},
+			[]string{"resumed", "retry", "resumed", "retry", "resumed", "done"},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := fake.New(t, fake.Config{})
+				url := s.Put("", protocol.Known(5), nil)
+				s.On(http.MethodPatch, test.patch(s, url)...)
+				began := time.Now()
+				var events []client.Event
+				// The default waits for a second or so, except after this class.
+				_, err := newClient(t, s, client.Config{Retry: retry.Backoff{Jitter: -1}}).Resume(t.Context(), url, text(t, "hello"),
+					&client.UploadOptions{ChunkSize: 2, OnEvent: recordEvents(&events)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantSeen(t, s, test.want...)
+				wantStored(t, s, url, "hello")
+				wantOrder(t, events)
+				if diff := cmp.Diff(test.kinds, kinds(events)); diff != "" {
+					t.Errorf("events (-want +got):\n%s", diff)
+				}
+				if took := time.Since(began); took > 100*time.Millisecond {
+					t.Errorf("took %v", took)
+				}
+			})
+		})
+	}
+}
+
+// A request that carries nothing but the length is refused like any other.
+func TestResyncWithoutBytes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		url := s.Put("hello", protocol.Length{}, nil)
+		s.On(http.MethodPatch, fake.Status(409, ""))
+		began := time.Now()
+		if _, err := newClient(t, s, client.Config{Retry: retry.Backoff{Jitter: -1}}).Resume(t.Context(), url, text(t, "hello"), nil); err != nil {
+			t.Fatal(err)
+		}
+		wantSeen(t, s, "HEAD /files/1", "PATCH /files/1 5+0 of 5", "HEAD /files/1", "PATCH /files/1 5+0 of 5")
+		if took := time.Since(began); took > retry.DefaultResume {
+			t.Errorf("took %v", took)
+		}
+	})
+}
+
+// An offset that HEAD confirms and PATCH refuses is a busy server, not an offset
+// that is wrong.
+func TestConfirmedOffsetRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{Hook: during(time.Hour, fake.Status(409, ""), http.MethodPatch)})
+		s.On(http.MethodPatch, nil)
+		began := time.Now()
+		var events []client.Event
+		res, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, "hello"),
+			&client.UploadOptions{ChunkSize: 2, OnEvent: recordEvents(&events)})
+		wantIs(t, err, retry.ErrExhausted, protocol.ErrOffsetMismatch)
+		if took := time.Since(began); took < 85*time.Second || took > 91*time.Second {
+			t.Errorf("gave up after %v", took)
+		}
+		for i, wait := range waits(events) {
+			if i == 0 && wait > retry.DefaultResume || i > 0 && (wait < time.Second || wait > 5*time.Second) {
+				t.Errorf("step %d is %v", i+1, wait)
+			}
+		}
+		if res.Offset != 2 || res.Retries <= retry.DefaultMaxAttempts {
+			t.Errorf("result %+v", res)
+		}
+	})
+}
+
+// A server that names one offset and then another, and takes neither, gets no
+// more tries than one that fails.
+func TestOffsetsByTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		url := s.Put("hel", protocol.Known(5), nil)
+		for _, offset := range slices.Repeat([]string{"2", "1"}, 10) {
+			s.On(http.MethodHead, fake.With(protocol.HeaderUploadOffset, offset))
+			s.On(http.MethodPatch, fake.Status(409, ""))
+		}
+		_, err := newClient(t, s, client.Config{}).Resume(t.Context(), url, text(t, "hello"), nil)
+		wantIs(t, err, retry.ErrExhausted, protocol.ErrOffsetMismatch)
+		if n := len(s.Seen()); n != 2*retry.DefaultMaxAttempts {
+			t.Errorf("%d requests", n)
+		}
+	})
+}
+
+func TestDamaged(t *testing.T) {
+	damaged := slices.Repeat([]fake.Action{fake.Status(460, "")}, 4)
+	tests := map[string]struct {
+		patch []fake.Action
+		fails bool
+		sent  int64
+	}{
+		"three times":           {damaged[:3], false, 11},
+		"four times":            {damaged, true, 8},
+		"three times each":      {slices.Concat(damaged[:3], []fake.Action{nil}, damaged[:3]), false, 17},
+		"four times the second": {slices.Concat([]fake.Action{nil}, damaged), true, 10},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := fake.New(t, fake.Config{})
+				s.On(http.MethodPatch, test.patch...)
+				res, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, "hello"), &client.UploadOptions{ChunkSize: 2})
+				if res.Sent != test.sent {
+					t.Errorf("%d bytes sent, want %d", res.Sent, test.sent)
+				}
+				if !test.fails {
+					if err != nil {
+						t.Fatal(err)
+					}
+					wantStored(t, s, res.URL, "hello")
+					return
+				}
+				wantIs(t, err, protocol.ErrChecksumMismatch)
+				if errors.Is(err, retry.ErrExhausted) {
+					t.Errorf("error %v is ErrExhausted", err)
+				}
+			})
+		})
+	}
+}

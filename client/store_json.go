@@ -1,0 +1,68 @@
+package client
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// recordJSON is a Record as it is encoded. Other programs read these names.
+type recordJSON struct {
+	Key      string       `json:"key"`
+	Endpoint string       `json:"endpoint,omitempty"`
+	URL      string       `json:"url,omitempty"`
+	Source   string       `json:"source,omitempty"`
+	Length   *int64       `json:"length,omitempty"`
+	Offset   int64        `json:"offset"`
+	Created  time.Time    `json:"created,omitzero"`
+	Updated  time.Time    `json:"updated,omitzero"`
+	Expires  time.Time    `json:"expires,omitzero"`
+	Parts    []PartRecord `json:"parts,omitempty"`
+}
+
+// MarshalJSON encodes the record under the names that Record documents, times in
+// UTC. It does not validate.
+func (r Record) MarshalJSON() ([]byte, error) {
+	e := recordJSON{
+		Key: r.Key, Endpoint: r.Endpoint, URL: r.URL, Source: r.Source, Offset: r.Offset,
+		Created: r.Created.UTC(), Updated: r.Updated.UTC(), Expires: r.Expires.UTC(), Parts: r.Parts,
+	}
+	if n, known := r.Length.Int64(); known {
+		e.Length = &n
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	// URLs are full of ampersands, and people read records.
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(e); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'}), nil
+}
+
+// UnmarshalJSON takes a record from its JSON. It validates no more than that the
+// types fit and that the length is not negative; see Validate.
+func (r *Record) UnmarshalJSON(b []byte) error {
+	var e recordJSON
+	if err := json.Unmarshal(b, &e); err != nil {
+		return err
+	}
+	var length protocol.Length
+	if e.Length != nil {
+		if *e.Length < 0 {
+			return fmt.Errorf("length %d is negative", *e.Length)
+		}
+		length = protocol.Known(*e.Length)
+	}
+	if len(e.Parts) == 0 {
+		e.Parts = nil
+	}
+	*r = Record{
+		Key: e.Key, Endpoint: e.Endpoint, URL: e.URL, Source: e.Source, Length: length, Offset: e.Offset,
+		Created: e.Created.UTC(), Updated: e.Updated.UTC(), Expires: e.Expires.UTC(), Parts: e.Parts,
+	}
+	return nil
+}

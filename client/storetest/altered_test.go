@@ -1,0 +1,79 @@
+package storetest_test
+
+import (
+	"context"
+	"iter"
+
+	"github.com/tusker-go/tusker/client"
+)
+
+// altered is a MemoryStore with single methods replaced; nil ones are not.
+type altered struct {
+	client.MemoryStore
+	load   func(context.Context, string) (*client.Record, error)
+	save   func(context.Context, *client.Record) error
+	delete func(context.Context, string) error
+	lock   func(context.Context, string) (func() error, error)
+	list   func(context.Context) iter.Seq2[*client.Record, error]
+}
+
+func (a *altered) Load(ctx context.Context, key string) (*client.Record, error) {
+	if a.load != nil {
+		return a.load(ctx, key)
+	}
+	return a.MemoryStore.Load(ctx, key)
+}
+
+func (a *altered) Save(ctx context.Context, r *client.Record) error {
+	if a.save != nil {
+		return a.save(ctx, r)
+	}
+	return a.MemoryStore.Save(ctx, r)
+}
+
+func (a *altered) Delete(ctx context.Context, key string) error {
+	if a.delete != nil {
+		return a.delete(ctx, key)
+	}
+	return a.MemoryStore.Delete(ctx, key)
+}
+
+func (a *altered) Lock(ctx context.Context, key string) (func() error, error) {
+	if a.lock != nil {
+		return a.lock(ctx, key)
+	}
+	return a.MemoryStore.Lock(ctx, key)
+}
+
+func (a *altered) List(ctx context.Context) iter.Seq2[*client.Record, error] {
+	if a.list != nil {
+		return a.list(ctx)
+	}
+	return a.MemoryStore.List(ctx)
+}
+
+// alterLoaded changes what Load gives.
+func alterLoaded(change func(*client.Record)) func(*altered) {
+	return func(a *altered) {
+		a.load = func(ctx context.Context, key string) (*client.Record, error) {
+			r, err := a.MemoryStore.Load(ctx, key)
+			if err == nil {
+				change(r)
+			}
+			return r, err
+		}
+	}
+}
+
+// alterUnlock changes what unlock does.
+func alterUnlock(change func(s *client.MemoryStore, key string, unlock func() error) func() error) func(*altered) {
+	return func(a *altered) {
+		a.lock = func(ctx context.Context, key string) (func() error, error) {
+			unlock, err := a.MemoryStore.Lock(ctx, key)
+			if err != nil {
+				return nil, err
+			}
+			return change(&a.MemoryStore, key, unlock), nil
+		}
+	}
+}

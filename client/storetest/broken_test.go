@@ -1,0 +1,371 @@
+package storetest_test
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"os"
+	"os/exec"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/storetest"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// brokenEnv names the Store that TestBrokenChild puts through the suite.
+const brokenEnv = "STORETEST_BROKEN"
+
+// broken are Stores with one fault each, and the checks that must find it.
+var broken = map[string]struct {
+	alter func(*altered)
+	found []string
+}{
+	"takes length zero for unknown": {
+		alterLoaded(func(r *client.Record) {
+			if r.Length == protocol.Known(0) {
+				r.Length = protocol.Length{}
+			}
+		}),
+		[]string{"every_field_comes_back"},
+	},
+	"keeps numbers as float64": {
+		alterLoaded(func(r *client.Record) {
+			if r.Offset == 1<<53+1 {
+				r.Offset--
+			}
+		}),
+		[]string{"every_field_comes_back"},
+	},
+	"encodes addresses anew": {
+		alterLoaded(func(r *client.Record) { r.URL = strings.ReplaceAll(r.URL, "+", "%2B") }),
+		[]string{"every_field_comes_back"},
+	},
+	"keeps local times": {
+		alterLoaded(func(r *client.Record) { r.Updated = r.Updated.In(time.FixedZone("", 3600)) }),
+		[]string{"times_come_back_in_UTC"},
+	},
+	"merges": {
+		func(a *altered) {
+			a.save = func(ctx context.Context, r *client.Record) error {
+				if r != nil && len(r.Parts) == 0 {
+					if old, err := a.MemoryStore.Load(ctx, r.Key); err == nil {
+						merged := *r
+						merged.Length, merged.Parts = old.Length, old.Parts
+						r = &merged
+					}
+				}
+				return a.MemoryStore.Save(ctx, r)
+			}
+		},
+		[]string{"save_replaces"},
+	},
+	"shares what it stores": {
+		func(a *altered) {
+			var mu sync.Mutex
+			shared := make(map[string]*client.Record)
+			a.save = func(ctx context.Context, r *client.Record) error {
+				mu.Lock()
+				defer mu.Unlock()
+				err := a.MemoryStore.Save(ctx, r)
+				if err == nil {
+					shared[r.Key] = r
+				}
+				return err
+			}
+			a.load = func(ctx context.Context, key string) (*client.Record, error) {
+				mu.Lock()
+				defer mu.Unlock()
+				if _, err := a.MemoryStore.Load(ctx, key); err != nil {
+					return nil, err
+				}
+				return shared[key], nil
+			}
+		},
+		[]string{"records_are_copies"},
+	},
+	"has an empty record for none": {
+		func(a *altered) {
+			a.load = func(ctx context.Context, key string) (*client.Record, error) {
+				r, err := a.MemoryStore.Load(ctx, key)
+				if errors.Is(err, client.ErrNoRecord) {
+					return new(client.Record), nil
+				}
+				return r, err
+			}
+		},
+		[]string{"missing_record", "delete", "lock_and_record_are_apart"},
+	},
+	"fails to delete what is not there": {
+		func(a *altered) {
+			a.delete = func(ctx context.Context, key string) error {
+				if _, err := a.Load(ctx, key); err != nil {
+					return err
+				}
+				return a.MemoryStore.Delete(ctx, key)
+			}
+		},
+		[]string{"delete"},
+	},
+	"deletes by prefix": {
+		func(a *altered) {
+			a.delete = func(ctx context.Context, key string) error {
+				for r, err := range a.MemoryStore.List(ctx) {
+					if err == nil && strings.HasPrefix(r.Key, key) {
+						_ = a.MemoryStore.Delete(ctx, r.Key)
+					}
+				}
+				return a.MemoryStore.Delete(ctx, key)
+			}
+		},
+		[]string{"delete"},
+	},
+	"takes any key": {
+		func(a *altered) {
+			a.lock = func(ctx context.Context, key string) (func() error, error) {
+				if client.CheckKey(key) != nil {
+					return func() error { return nil }, nil
+				}
+				return a.MemoryStore.Lock(ctx, key)
+			}
+		},
+		[]string{"invalid_keys_are_refused"},
+	},
+	"takes any record": {
+		func(a *altered) {
+			a.save = func(ctx context.Context, r *client.Record) error {
+				if r == nil || client.CheckKey(r.Key) == nil && r.Validate() != nil {
+					return nil
+				}
+				return a.MemoryStore.Save(ctx, r)
+			}
+		},
+		[]string{"invalid_records_are_refused"},
+	},
+	"locks nothing": {
+		func(a *altered) {
+			a.lock = func(ctx context.Context, key string) (func() error, error) {
+				unlock, err := a.MemoryStore.Lock(ctx, key)
+				if errors.Is(err, client.ErrBusy) {
+					return func() error { return nil }, nil
+				}
+				return unlock, err
+			}
+		},
+		[]string{"lock_excludes", "lock_is_for_one_key", "unlock_is_idempotent", "lock_outlives_its_context", "lock_and_record_are_apart", "lock_excludes_goroutines"},
+	},
+	"has one lock for all keys": {
+		func(a *altered) {
+			a.lock = func(ctx context.Context, key string) (func() error, error) {
+				if err := client.CheckKey(key); err != nil {
+					return nil, err
+				}
+				return a.MemoryStore.Lock(ctx, "all")
+			}
+		},
+		[]string{"lock_is_for_one_key"},
+	},
+	"waits for the lock": {
+		func(a *altered) {
+			a.lock = func(ctx context.Context, key string) (func() error, error) {
+				unlock, err := a.MemoryStore.Lock(ctx, key)
+				if errors.Is(err, client.ErrBusy) {
+					<-ctx.Done()
+					return nil, context.Cause(ctx)
+				}
+				return unlock, err
+			}
+		},
+		[]string{"lock_excludes"},
+	},
+	"never unlocks": {
+		alterUnlock(func(*client.MemoryStore, string, func() error) func() error {
+			return func() error { return nil }
+		}),
+		[]string{"lock_is_free_after_unlock", "lock_outlives_its_context"},
+	},
+	"unlocks for others": {
+		func(a *altered) {
+			var mu sync.Mutex
+			current := make(map[string]func() error)
+			alterUnlock(func(_ *client.MemoryStore, key string, unlock func() error) func() error {
+				mu.Lock()
+				defer mu.Unlock()
+				current[key] = unlock
+				return func() error {
+					mu.Lock()
+					defer mu.Unlock()
+					return current[key]()
+				}
+			})(a)
+		},
+		[]string{"unlock_is_idempotent"},
+	},
+	"fails to unlock twice": {
+		alterUnlock(func(_ *client.MemoryStore, _ string, unlock func() error) func() error {
+			var once sync.Once
+			return func() error {
+				err := errors.New("unlocked already")
+				once.Do(func() { err = unlock() })
+				return err
+			}
+		}),
+		[]string{"unlock_is_idempotent"},
+	},
+	"unlocks with the context": {
+		func(a *altered) {
+			var mu sync.Mutex
+			holder := make(map[string]context.Context)
+			a.lock = func(ctx context.Context, key string) (func() error, error) {
+				unlock, err := a.MemoryStore.Lock(ctx, key)
+				mu.Lock()
+				defer mu.Unlock()
+				if errors.Is(err, client.ErrBusy) && holder[key].Err() != nil {
+					return func() error { return nil }, nil
+				}
+				if err == nil {
+					holder[key] = ctx
+				}
+				return unlock, err
+			}
+		},
+		[]string{"lock_outlives_its_context"},
+	},
+	"unlocks with delete": {
+		func(a *altered) {
+			var mu sync.Mutex
+			current := make(map[string]func() error)
+			alterUnlock(func(_ *client.MemoryStore, key string, unlock func() error) func() error {
+				mu.Lock()
+				defer mu.Unlock()
+				current[key] = unlock
+				return unlock
+			})(a)
+			a.delete = func(ctx context.Context, key string) error {
+				mu.Lock()
+				defer mu.Unlock()
+				if unlock := current[key]; unlock != nil {
+					_ = unlock()
+				}
+				return a.MemoryStore.Delete(ctx, key)
+			}
+		},
+		[]string{"lock_and_record_are_apart"},
+	},
+	"ignores the context": {
+		func(a *altered) {
+			a.save = func(ctx context.Context, r *client.Record) error {
+				return a.MemoryStore.Save(context.WithoutCancel(ctx), r)
+			}
+			a.list = func(ctx context.Context) iter.Seq2[*client.Record, error] {
+				return a.MemoryStore.List(context.WithoutCancel(ctx))
+			}
+		},
+		[]string{"context_has_ended", "list_ends_with_its_context"},
+	},
+	"lists half": {
+		func(a *altered) {
+			a.list = func(ctx context.Context) iter.Seq2[*client.Record, error] {
+				return func(yield func(*client.Record, error) bool) {
+					odd := false
+					for r, err := range a.MemoryStore.List(ctx) {
+						if odd = !odd; odd && !yield(r, err) {
+							return
+						}
+					}
+				}
+			}
+		},
+		[]string{"list_gives_every_record", "list_lets_its_loop_use_the_store"},
+	},
+	"holds a lock while it lists": {
+		func(a *altered) {
+			a.list = func(ctx context.Context) iter.Seq2[*client.Record, error] {
+				return func(yield func(*client.Record, error) bool) {
+					for r, err := range a.MemoryStore.List(ctx) {
+						var unlock func() error
+						if r != nil {
+							unlock, _ = a.MemoryStore.Lock(ctx, r.Key)
+						}
+						more := yield(r, err)
+						if unlock != nil {
+							_ = unlock()
+						}
+						if !more {
+							return
+						}
+					}
+				}
+			}
+		},
+		[]string{"list_lets_its_loop_use_the_store"},
+	},
+	"mixes records": {
+		func(a *altered) {
+			a.save = func(ctx context.Context, r *client.Record) error {
+				if r == nil || r.Key != "shared" || r.Offset == 0 {
+					return a.MemoryStore.Save(ctx, r)
+				}
+				mixed := *r
+				mixed.Source = "other"
+				return a.MemoryStore.Save(ctx, &mixed)
+			}
+		},
+		[]string{"concurrent_use"},
+	},
+}
+
+// TestBroken sees the suite find each fault. The suite fails its *testing.T
+// then, so it runs in a process of its own.
+func TestBroken(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts processes")
+	}
+	if runtime.GOOS == "js" || runtime.GOOS == "wasip1" {
+		t.Skip("cannot start processes")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed := regexp.MustCompile(`(?m)^    --- FAIL: TestBrokenChild/(\S+)`)
+	for name, b := range broken {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cmd := exec.CommandContext(t.Context(), self, "-test.run=^TestBrokenChild$")
+			cmd.Env = append(os.Environ(), brokenEnv+"="+name)
+			out, err := cmd.CombinedOutput()
+			if err == nil {
+				t.Fatal("the suite passes")
+			}
+			var found []string
+			for _, m := range failed.FindAllSubmatch(out, -1) {
+				found = append(found, string(m[1]))
+			}
+			for _, want := range b.found {
+				if !slices.Contains(found, want) {
+					t.Errorf("%s passes; what fails is %v\n%s", want, found, out)
+				}
+			}
+		})
+	}
+}
+
+// TestBrokenChild is the body of the processes that TestBroken starts.
+func TestBrokenChild(t *testing.T) {
+	name := os.Getenv(brokenEnv)
+	if name == "" {
+		t.Skip("only for TestBroken")
+	}
+	storetest.Run(t, func(*testing.T) client.Store {
+		s := new(altered)
+		broken[name].alter(s)
+		return s
+	}, storetest.Patience(500*time.Millisecond))
+}

@@ -1,0 +1,106 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"sync"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// numbered is a record in which every field says n, so that one made of two can
+// be told.
+func numbered(key string, n int) *client.Record {
+	r := &client.Record{
+		Key: key, URL: fmt.Sprintf("https://h/%d", n), Source: fmt.Sprint(n),
+		Length: protocol.Known(int64(n) * 10), Offset: int64(n), Updated: at(n),
+	}
+	for i := range n {
+		r.Parts = append(r.Parts, client.PartRecord{Start: int64(i), End: int64(i) + 1, URL: r.URL})
+	}
+	return r
+}
+
+// concurrentUse: everything at once. Whoever loads a record that others save
+// sees one of theirs, whole.
+func concurrentUse(s subject) {
+	const (
+		goroutines = 8
+		turns      = 15
+	)
+	s.save(numbered("shared", 0))
+	var all sync.WaitGroup
+	for i := range goroutines {
+		from := s.Store
+		if i%2 == 1 {
+			from = s.second
+		}
+		own := fmt.Sprintf("own%d", i)
+		all.Go(func() {
+			for n := range turns {
+				if err := s.turn(from, own, n); err != nil {
+					s.t.Errorf("%s: %v", own, err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+func (s subject) turn(from client.Store, own string, n int) error {
+	if err := from.Save(s.ctx, numbered(own, n)); err != nil {
+		return err
+	}
+	if err := from.Save(s.ctx, numbered("shared", n)); err != nil {
+		return err
+	}
+	if err := whole(s, from, own, n); err != nil {
+		return err
+	}
+	if err := whole(s, from, "shared", -1); err != nil {
+		return err
+	}
+	if l, ok := from.(client.Lister); ok {
+		for r, err := range l.List(s.ctx) {
+			if err != nil {
+				return err
+			}
+			if err := consistent(r); err != nil {
+				return err
+			}
+		}
+	}
+	unlock, err := from.Lock(s.ctx, "shared")
+	if err == nil {
+		err = unlock()
+	} else if errors.Is(err, client.ErrBusy) {
+		err = nil
+	}
+	if err != nil {
+		return err
+	}
+	return from.Delete(s.ctx, own)
+}
+
+// whole loads a record and checks that it is that of n, or of any number where n
+// is negative.
+func whole(s subject, from client.Store, key string, n int) error {
+	r, err := from.Load(s.ctx, key)
+	if err != nil {
+		return err
+	}
+	if n >= 0 && r.Offset != int64(n) {
+		return fmt.Errorf("record %d, want %d", r.Offset, n)
+	}
+	return consistent(r)
+}
+
+func consistent(r *client.Record) error {
+	if want := numbered(r.Key, int(r.Offset)); !reflect.DeepEqual(plain(r), plain(want)) {
+		return fmt.Errorf("a record made of several: %+v", *r)
+	}
+	return nil
+}

@@ -1,0 +1,34 @@
+package storetest_test
+
+import (
+	"testing"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/filestore"
+	"github.com/tusker-go/tusker/client/storetest"
+)
+
+// In a test file of your own, TestStore would have this body.
+func ExampleRun() {
+	open := func(t *testing.T, dir string) client.Store {
+		t.Helper()
+		s, err := filestore.New(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	_ = func(t *testing.T) {
+		t.Helper()
+		storetest.Run(t,
+			func(t *testing.T) client.Store {
+				t.Helper()
+				return open(t, t.TempDir())
+			},
+			storetest.Reopen(func(t *testing.T, s client.Store) client.Store {
+				t.Helper()
+				return open(t, s.(*filestore.Store).Dir())
+			}))
+	}
+	// Output:
+}

@@ -1,0 +1,148 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/tusker-go/tusker/client"
+)
+
+// lister skips the test where the Store does not list.
+func (s subject) lister(of client.Store) client.Lister {
+	s.t.Helper()
+	l, ok := of.(client.Lister)
+	if !ok {
+		s.t.Skip("the Store is no client.Lister")
+	}
+	return l
+}
+
+// listed returns what List gives, by key.
+func (s subject) listed(l client.Lister) map[string]*client.Record {
+	s.t.Helper()
+	all := make(map[string]*client.Record)
+	for r, err := range l.List(s.ctx) {
+		switch {
+		case err != nil:
+			s.t.Errorf("List: %v", err)
+		case r == nil:
+			s.t.Fatal("List: neither a record nor an error")
+		case all[r.Key] != nil:
+			s.t.Errorf("List: %s twice", r.Key)
+		default:
+			all[r.Key] = r
+		}
+	}
+	return all
+}
+
+// listAll: the records of now, whole, whoever saved them.
+func listAll(s subject) {
+	first, second := s.lister(s.Store), s.lister(s.second)
+	if n := len(s.listed(first)); n != 0 {
+		s.t.Errorf("an empty store lists %d records", n)
+	}
+	const n = 50
+	for i := range n {
+		s.save(full(fmt.Sprintf("k%d", i)))
+	}
+	s.save(small("gone"))
+	s.save(small("changed"))
+	s.save(full("changed"))
+	if err := s.Delete(s.ctx, "gone"); err != nil {
+		s.t.Fatalf("Delete: %v", err)
+	}
+	// A lock is no record.
+	s.lock(s.Store, "k1")
+	s.lock(s.Store, "locked")
+	for _, l := range []client.Lister{first, second} {
+		all := s.listed(l)
+		if len(all) != n+1 {
+			s.t.Errorf("List gives %d records, want %d", len(all), n+1)
+		}
+		for key, r := range all {
+			same(s.t, r, full(key))
+		}
+	}
+}
+
+// listStops: a loop may be left at any record.
+func listStops(s subject) {
+	l := s.lister(s.Store)
+	for i := range 5 {
+		s.save(small(fmt.Sprintf("k%d", i)))
+	}
+	seen := 0
+	for _, err := range l.List(s.ctx) {
+		if err != nil {
+			s.t.Fatalf("List: %v", err)
+		}
+		seen++
+		if seen == 2 {
+			break
+		}
+	}
+	if seen != 2 {
+		s.t.Errorf("%d records seen, want 2", seen)
+	}
+	if n := len(s.listed(l)); n != 5 {
+		s.t.Errorf("%d records afterwards, want 5", n)
+	}
+}
+
+// listWithin: the loop may load, lock, save and delete what it is given.
+func listWithin(s subject) {
+	l := s.lister(s.Store)
+	want := []string{"k0", "k1", "k2", "k3"}
+	for _, key := range want {
+		s.save(small(key))
+	}
+	var seen []string
+	for r, err := range l.List(s.ctx) {
+		if err != nil {
+			s.t.Fatalf("List: %v", err)
+		}
+		seen = append(seen, r.Key)
+		unlock := s.lock(s.Store, r.Key)
+		same(s.t, s.load(s.Store, r.Key), r)
+		if err := s.Delete(s.ctx, r.Key); err != nil {
+			s.t.Errorf("Delete: %v", err)
+		}
+		unlock()
+	}
+	slices.Sort(seen)
+	if !slices.Equal(seen, want) {
+		s.t.Errorf("List gives %v, want %v", seen, want)
+	}
+	if n := len(s.listed(l)); n != 0 {
+		s.t.Errorf("%d records are left", n)
+	}
+}
+
+// listContextEnded: the last thing that List gives is why it ends.
+func listContextEnded(s subject) {
+	l := s.lister(s.Store)
+	for i := range 5 {
+		s.save(small(fmt.Sprintf("k%d", i)))
+	}
+	ctx, cancel := context.WithCancelCause(s.ctx)
+	defer cancel(nil)
+	given := 0
+	var last error
+	for r, err := range l.List(ctx) {
+		if last != nil {
+			s.t.Fatal("List goes on after the context has ended")
+		}
+		cancel(errEnded)
+		if last = err; err == nil {
+			given++
+		} else if r != nil {
+			s.t.Error("List: a record beside the error")
+		}
+	}
+	s.ended("List", last)
+	if given == 5 {
+		s.t.Error("List gives every record after the context has ended")
+	}
+}

@@ -1,0 +1,163 @@
+package storetest
+
+import (
+	"math"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// at is a time to the microsecond, which is what stores keep at least.
+func at(second int) time.Time {
+	return time.Date(2026, 1, 2, 3, 4, second, 123456000, time.UTC)
+}
+
+// small is the smallest valid record.
+func small(key string) *client.Record {
+	return &client.Record{Key: key, URL: "https://tus.example/files/1"}
+}
+
+// full has something in every field.
+func full(key string) *client.Record {
+	return &client.Record{
+		Key:      key,
+		Endpoint: "https://tus.example/files/?tenant=a&b=c",
+		// Nothing in an address may be encoded anew.
+		URL:     "https://tus.example/files/a+b%2Bc%2fd?token=x+y%20z&sig=<é>",
+		Source:  "/home/me/a \"b\"\\c\n\x00\x1b[31m/日本語.mp4",
+		Length:  protocol.Known(1 << 40),
+		Offset:  1<<40 - 1,
+		Created: at(1),
+		Updated: at(2),
+		Expires: at(3),
+		Parts: []client.PartRecord{
+			{Start: 0, End: 1 << 39, URL: "https://tus.example/files/p+0?a&b", Offset: 7},
+			{Start: 1 << 39, End: 1 << 40},
+		},
+	}
+}
+
+var records = []struct {
+	name   string
+	record *client.Record
+}{
+	{"smallest", small("0")},
+	{"everything", full("full_record-1")},
+	{"longest key", small(strings.Repeat("k9_-", 32))},
+	{"length zero", &client.Record{Key: "k", URL: "http://h/1", Length: protocol.Known(0)}},
+	{"length unknown", &client.Record{Key: "k", URL: "http://h/1", Offset: 5}},
+	{"largest numbers", &client.Record{
+		Key: "k", URL: "http://h/1", Length: protocol.Known(math.MaxInt64), Offset: math.MaxInt64,
+		Parts: []client.PartRecord{{Start: 0, End: math.MaxInt64, Offset: math.MaxInt64}},
+	}},
+	// Above 2^53, where a float64 no longer holds every number.
+	{"odd large number", &client.Record{Key: "k", URL: "http://h/1", Length: protocol.Known(1<<53 + 1), Offset: 1<<53 + 1}},
+	{"first and last times", &client.Record{
+		Key: "k", URL: "http://h/1", Created: time.Date(1, 1, 1, 0, 0, 1, 0, time.UTC),
+		Updated: time.Date(1969, 12, 31, 23, 59, 59, 0, time.UTC), Expires: time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC),
+	}},
+	{"only parts, none created", &client.Record{
+		Key: "k", Length: protocol.Known(10), Parts: []client.PartRecord{{Start: 0, End: 5}, {Start: 5, End: 10}},
+	}},
+	{"empty part", &client.Record{
+		Key: "k", Length: protocol.Known(5), Parts: []client.PartRecord{{Start: 0, End: 0}, {Start: 0, End: 5}},
+	}},
+	{"a hundred parts", &client.Record{Key: "k", Length: protocol.Known(1000), Parts: hundredParts()}},
+	{"long address", &client.Record{Key: "k", URL: "https://h/" + strings.Repeat("a", 8000)}},
+}
+
+func hundredParts() []client.PartRecord {
+	parts := make([]client.PartRecord, 100)
+	for i := range parts {
+		start := int64(i) * 10
+		parts[i] = client.PartRecord{Start: start, End: start + 10, URL: "https://h/" + strings.Repeat("p", 100), Offset: int64(i % 11)}
+	}
+	return parts
+}
+
+// roundTrip: what was saved is loaded, through another handle too.
+func roundTrip(s subject) {
+	for _, c := range records {
+		s.t.Run(c.name, func(t *testing.T) {
+			s := s.in(t)
+			s.save(c.record)
+			same(t, s.load(s.Store, c.record.Key), c.record)
+			same(t, s.load(s.second, c.record.Key), c.record)
+		})
+	}
+}
+
+// timesInUTC: the zone of a time is not kept, the moment is.
+func timesInUTC(s subject) {
+	zone := time.FixedZone("", 5*60*60+1800)
+	r := small("k")
+	r.Created, r.Updated, r.Expires = at(1).In(zone), at(2).In(zone), at(3).In(zone)
+	s.save(r)
+	if r.Created.Location() != zone {
+		s.t.Error("Save has changed the caller's record")
+	}
+	got := s.load(s.Store, "k")
+	for _, c := range []struct {
+		name      string
+		got, want time.Time
+	}{{"Created", got.Created, at(1)}, {"Updated", got.Updated, at(2)}, {"Expires", got.Expires, at(3)}} {
+		if !c.got.Equal(c.want) || c.got.Location() != time.UTC {
+			s.t.Errorf("%s %v, want %v", c.name, c.got, c.want)
+		}
+	}
+}
+
+// saveReplaces: nothing of the earlier record is left, be it longer or shorter.
+func saveReplaces(s subject) {
+	for _, r := range []*client.Record{small("k"), full("k"), small("k")} {
+		s.save(r)
+		same(s.t, s.load(s.second, "k"), r)
+	}
+}
+
+// recordsAreCopies: what the caller does to a record after Save or Load changes
+// nothing in the store.
+func recordsAreCopies(s subject) {
+	spoil := func(r *client.Record) {
+		r.URL, r.Offset, r.Parts[0].Offset, r.Parts[1].URL = "https://other.example/", 1, 99, "https://other.example/part"
+	}
+	r := full("k")
+	s.save(r)
+	spoil(r)
+	loaded := s.load(s.Store, "k")
+	same(s.t, loaded, full("k"))
+	spoil(loaded)
+	same(s.t, s.load(s.Store, "k"), full("k"))
+}
+
+// same fails the test where got is not want, field by field.
+func same(t *testing.T, got, want *client.Record) {
+	t.Helper()
+	g, w := plain(got), plain(want)
+	if reflect.DeepEqual(g, w) {
+		return
+	}
+	gv, wv := reflect.ValueOf(g), reflect.ValueOf(w)
+	for i := range gv.NumField() {
+		a, b := gv.Field(i).Interface(), wv.Field(i).Interface()
+		if !reflect.DeepEqual(a, b) {
+			t.Errorf("%s is\n%+v, want\n%+v", gv.Type().Field(i).Name, a, b)
+		}
+	}
+}
+
+// plain is a record in which what may differ does not.
+func plain(r *client.Record) client.Record {
+	p := *r
+	for _, t := range []*time.Time{&p.Created, &p.Updated, &p.Expires} {
+		*t = t.Round(0).UTC()
+	}
+	if len(p.Parts) == 0 {
+		p.Parts = nil
+	}
+	return p
+}
