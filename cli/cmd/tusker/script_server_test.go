@@ -24,6 +24,8 @@ func setup(env *testscript.Env) error {
 	env.Defer(holder.close)
 	// A test has no time for the waits that a network needs.
 	env.Setenv("TUSKER_RETRY_MAX_WAIT", "5ms")
+	// Records are the script's own.
+	env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
 	// Under the race detector, each process would sleep for a second at its end.
 	env.Setenv("GORACE", "atexit_sleep_ms=0")
 	if err := holder.start(nil); err != nil {
@@ -38,6 +40,7 @@ type script struct {
 	work   string
 	server *testserver.Server
 	served *background
+	held   <-chan struct{} // closed when the request to be held is there
 }
 
 func of(ts *testscript.TestScript) *script { return ts.Value(serverKey{}).(*script) }
@@ -204,6 +207,22 @@ func cmdHeader(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if seen == neg {
 		ts.Fatalf("%s with %s: %s seen: %v", args[0], args[1], args[2], seen)
+	}
+}
+
+func cmdHold(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: hold METHOD")
+	}
+	s := of(ts)
+	s.held = arrival(s.server, args[0])
+}
+
+func cmdHeld(ts *testscript.TestScript, _ bool, _ []string) {
+	select {
+	case <-of(ts).held:
+	case <-time.After(patience):
+		ts.Fatalf("no request arrived")
 	}
 }
 

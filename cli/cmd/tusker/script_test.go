@@ -30,6 +30,8 @@ func TestScripts(t *testing.T) {
 			"interrupt": cmdInterrupt, // interrupt METHOD CODE [ARG...]: tusker, given a SIGINT in the first METHOD
 			"serve":     cmdServe,     // serve [ARG...]: tusker serve in the background, its URL in $SERVED
 			"unserve":   cmdUnserve,   // unserve CODE: its SIGINT and end
+			"hold":      cmdHold,      // hold METHOD: the next METHOD gets no answer
+			"held":      cmdHeld,      // held: waits until it is there
 			"stored":    cmdStored,    // [!] stored URL FILE: the server has those bytes
 			"requests":  cmdRequests,  // requests METHOD NUMBER: any is all methods
 			"header":    cmdHeader,    // [!] header METHOD NAME VALUE: a request carried it
@@ -37,6 +39,7 @@ func TestScripts(t *testing.T) {
 			"setenv":    cmdSetenv,    // setenv NAME FILE
 			"empty":     cmdEmpty,     // empty DIR
 			"lines":     cmdLines,     // lines FILE NUMBER
+			"key":       cmdKey,       // key NAME DIR: the key of the only record in DIR
 		},
 	})
 }

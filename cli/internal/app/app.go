@@ -103,6 +103,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.uploadCommand(), a.resumeCommand(), a.metadataCommand(), a.infoCommand(), a.optionsCommand(),
 		a.concatCommand(), a.terminateCommand(), a.serveCommand(), a.demoCommand(), a.versionCommand(),
+		a.uploadsCommand(),
 	)
 	return root
 }

@@ -36,7 +36,7 @@ func (c *connection) register(cmd *cobra.Command) {
 	f := pflag.NewFlagSet("", pflag.ContinueOnError)
 	f.StringArrayVarP(&c.headers, "header", "H", nil, "send this `'Name: value'` with every request (repeat)")
 	f.StringVar(&c.tokenFile, "token-file", "", "send the bearer token in `file`, read anew for each request; secrets are better given so than as an argument")
-	f.StringVar(&c.tokenCommand, "token-command", "", "send the bearer token that the shell `command` prints; it runs once")
+	f.StringVar(&c.tokenCommand, "token-command", "", "send the bearer token that the shell `command` prints; it runs again when the server refuses the token")
 	f.StringVar(&c.user, "user", "", "send `name:password`; better given as TUSKER_USER than here, where other users may see it")
 	f.StringVar(&c.caFile, "cacert", "", "trust the authorities in this PEM `file` and no others")
 	f.StringVar(&c.certFile, "cert", "", "show the client certificate in this PEM `file`")

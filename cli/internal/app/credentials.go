@@ -1,19 +1,12 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
-	"runtime"
 	"strings"
-	"sync"
-	"time"
 
-	"github.com/tusker-go/tusker/retry"
 	"github.com/tusker-go/tusker/transport"
 )
 
@@ -47,7 +40,7 @@ func (a *app) authorize(ctx context.Context, c *connection) (transport.Middlewar
 		}
 		return transport.Bearer(transport.TokenFunc(read)), nil
 	case c.tokenCommand != "":
-		return transport.Bearer(runForToken(ctx, c.tokenCommand, a.err)), nil
+		return transport.Bearer(newTokenCommand(ctx, c.tokenCommand, a.err)), nil
 	}
 	return nil, nil
 }
@@ -72,37 +65,4 @@ func oneToken(text []byte) (string, error) {
 		return "", errToken
 	}
 	return token, nil
-}
-
-// runForToken gives a source that runs command when the first token is asked for,
-// within ctx, and keeps what it printed. That it failed is not worth a retry.
-func runForToken(ctx context.Context, command string, stderr io.Writer) transport.TokenSource {
-	run := sync.OnceValues(func() (string, error) {
-		var out bytes.Buffer
-		cmd := shell(ctx, command)
-		cmd.Stdout, cmd.Stderr = &out, stderr
-		// What the command left running may hold its output open.
-		cmd.WaitDelay = time.Second
-		if err := cmd.Run(); err != nil {
-			if ctx.Err() != nil {
-				err = context.Cause(ctx)
-			}
-			return "", retry.Permanent(fmt.Errorf("token command: %w", err))
-		}
-		token, err := oneToken(out.Bytes())
-		if err != nil {
-			return "", retry.Permanent(fmt.Errorf("token command: %w", err))
-		}
-		return token, nil
-	})
-	// The context of the request is that of one try, which may be too short
-	// for somebody to log in.
-	return transport.TokenFunc(func(context.Context) (string, error) { return run() })
-}
-
-func shell(ctx context.Context, command string) *exec.Cmd {
-	if runtime.GOOS == "windows" {
-		return exec.CommandContext(ctx, "cmd", "/C", command)
-	}
-	return exec.CommandContext(ctx, "sh", "-c", command)
 }

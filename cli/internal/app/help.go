@@ -69,7 +69,7 @@ func (a *app) help(cmd *cobra.Command, _ []string) {
 }
 
 func useLine(cmd *cobra.Command) string {
-	if cmd.HasAvailableSubCommands() {
+	if cmd.HasAvailableSubCommands() && !cmd.Runnable() {
 		return cmd.CommandPath() + " COMMAND"
 	}
 	return cmd.UseLine()

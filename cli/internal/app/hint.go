@@ -32,6 +32,8 @@ func hintFor(cmd *cobra.Command, err error) string {
 		return "keep more of the stream with --stream-window"
 	case errors.Is(err, client.ErrSourceChanged):
 		return "upload it again when nothing writes to it any more"
+	case errors.Is(err, client.ErrBusy):
+		return "wait until the other upload has ended; --no-resume sends the file a second time"
 	case errors.Is(err, client.ErrUntrusted):
 		return "name the authority to trust with --cacert FILE, or the certificate to show with --cert FILE"
 	case errors.Is(err, protocol.ErrUnauthorized):
@@ -74,6 +76,16 @@ func resumeHint(url, file string, flags bool) string {
 		hint = "go on, with the same flags: "
 	}
 	return hint + "tusker resume " + quote(url, runtime.GOOS) + " " + quoteWhereNeeded(file, runtime.GOOS)
+}
+
+// uncertainHint is for an upload that may be complete, and must not be sent again
+// unasked.
+func uncertainHint(url string, flags bool) string {
+	hint := "the server may have finished and moved it; check"
+	if flags {
+		hint += ", with the same flags"
+	}
+	return hint + ": tusker info " + quote(url, runtime.GOOS)
 }
 
 // suggestion is for a command that does not exist but nearly does.

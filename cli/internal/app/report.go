@@ -20,6 +20,8 @@ type failure struct {
 	subject string // a file, say; "": the error speaks for itself
 	err     error
 	hint    string // what to do; "": see hintFor
+
+	resumable bool // the upload can be gone on with
 }
 
 func (f *failure) Error() string {
@@ -62,6 +64,13 @@ func (a *app) complain(cmd *cobra.Command, err error, hint string) {
 	}
 	// There is nowhere left to complain to.
 	_, _ = a.err.Write([]byte(message))
+}
+
+// say writes a line to those who want more than errors.
+func (a *app) say(format string, args ...any) {
+	if !a.quiet {
+		_, _ = fmt.Fprintf(a.err, "tusker: "+format+"\n", args...)
+	}
 }
 
 // stdoutFailed ends the program when its results cannot be written: quietly

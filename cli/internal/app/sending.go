@@ -12,6 +12,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/cli/internal/units"
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol"
 )
 
 // The values of --progress.
@@ -58,8 +59,13 @@ func (a *app) watch(s *sending, files []string) func(i int) func(client.Event) {
 		progress = output.NewProgress(a.err, files)
 	}
 	return func(i int) func(client.Event) {
+		begun := false
 		return func(e client.Event) {
 			progress.Update(i, e)
+			if e.Kind == client.EventResumed && !begun && e.Offset > 0 {
+				a.say("resuming %s at %s", output.Escape(files[i]), amount(e.Offset, e.Length))
+			}
+			begun = begun || e.Kind == client.EventResumed || e.Kind == client.EventCreated
 			// The end is told with the headers, which only the result has.
 			if s.json && e.Kind != client.EventDone && e.Kind != client.EventFailed {
 				a.out.JSON(output.NewEvent(files[i], e))
@@ -85,7 +91,7 @@ func (a *app) sent(ctx context.Context, file string, r *client.Result) {
 }
 
 // ended makes an error of an upload fit to be shown, with the way to go on.
-func (a *app) ended(file string, r *client.Result, err error) error {
+func (a *app) ended(file string, r *client.Result, err error) *failure {
 	out := &failure{subject: file, err: err}
 	stopped := false
 	for _, cause := range []error{exit.ErrInterrupted, exit.ErrTimeout} {
@@ -94,18 +100,27 @@ func (a *app) ended(file string, r *client.Result, err error) error {
 			out.err, stopped = exit.With(exit.Code(err), errors.New(whereStopped(cause, r))), true
 		}
 	}
-	if stopped || exit.Code(err) == exit.GaveUp {
+	switch {
+	case stopped, exit.Code(err) == exit.GaveUp:
+		out.resumable = true
 		out.hint = resumeHint(r.URL, file, a.sameFlags)
+	case errors.Is(err, client.ErrUncertain):
+		out.hint = uncertainHint(r.URL, a.sameFlags)
 	}
 	return out
 }
 
 func whereStopped(cause error, r *client.Result) string {
-	if r.URL == "" {
-		return cause.Error()
+	if r.URL == "" || r.Header == nil {
+		return cause.Error() // the server has said nothing
 	}
-	text := fmt.Sprintf("%v, the server has %s", cause, units.FormatSize(r.Offset))
-	if n, ok := r.Length.Int64(); ok {
+	return fmt.Sprintf("%v, the server has %s", cause, amount(r.Offset, r.Length))
+}
+
+// amount is how much of something there is.
+func amount(offset int64, length protocol.Length) string {
+	text := units.FormatSize(offset)
+	if n, ok := length.Int64(); ok {
 		text += " of " + units.FormatSize(n)
 	}
 	return text

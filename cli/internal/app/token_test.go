@@ -1,10 +1,15 @@
 package app
 
 import (
+	"errors"
 	"net/http"
 	"os"
+	"strconv"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/tusker-go/tusker/cli/internal/exit"
 	"github.com/tusker-go/tusker/testserver"
@@ -35,5 +40,82 @@ func TestTokenFileIsReadAnew(t *testing.T) {
 	args := []string{"upload", "--chunk-size", "2", "--token-file", token, server.URL(), tempFile(t, "hello")}
 	if got := Run(t.Context(), args, std); got != exit.OK {
 		t.Errorf("code %d: %s", got, stderr)
+	}
+}
+
+// counting is a command that prints 1, 2, 3, and takes a second for each.
+func counting() (*tokenCommand, *atomic.Int32) {
+	runs := new(atomic.Int32)
+	return &tokenCommand{run: func() (string, error) {
+		time.Sleep(time.Second)
+		return strconv.Itoa(int(runs.Add(1))), nil
+	}}, runs
+}
+
+func wantToken(t *testing.T, c *tokenCommand, want string) {
+	t.Helper()
+	if got, err := c.Token(t.Context()); got != want || err != nil {
+		t.Errorf("token %q, error %v, want %q", got, err, want)
+	}
+}
+
+// TestTokenCommandRunsOncePerRefusal guards against a login for each of the
+// uploads whose token was refused.
+func TestTokenCommandRunsOncePerRefusal(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, runs := counting()
+		var uploads sync.WaitGroup
+		for range 5 {
+			uploads.Go(func() {
+				wantToken(t, c, "1")
+				c.Invalidate("1")
+				wantToken(t, c, "2")
+				// The answer to a request that was under way all the time.
+				c.Invalidate("1")
+				wantToken(t, c, "2")
+			})
+		}
+		uploads.Wait()
+		if runs.Load() != 2 {
+			t.Errorf("the command ran %d times, want 2", runs.Load())
+		}
+	})
+}
+
+func TestTokenCommandInvalidate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := counting()
+		c.Invalidate("0") // nothing was asked for yet
+		wantToken(t, c, "1")
+		c.Invalidate("0")
+		wantToken(t, c, "1")
+		c.Invalidate("1")
+		go func() { _, _ = c.Token(t.Context()) }()
+		synctest.Wait()
+		c.Invalidate("1") // while the command runs
+		wantToken(t, c, "2")
+		c.Invalidate("2")
+		wantToken(t, c, "3")
+	})
+}
+
+func TestTokenCommandFailsOnce(t *testing.T) {
+	t.Parallel()
+	runs := 0
+	failed := errors.New("no luck")
+	c := &tokenCommand{run: func() (string, error) {
+		runs++
+		return "", failed
+	}}
+	for range 2 {
+		if _, err := c.Token(t.Context()); !errors.Is(err, failed) {
+			t.Errorf("error %v, want %v", err, failed)
+		}
+		c.Invalidate("")
+	}
+	if runs != 1 {
+		t.Errorf("the command ran %d times, want 1", runs)
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 type upload struct {
 	sending
+	resuming
 	metadata    []string
 	noDefault   bool
 	concurrency int
@@ -30,8 +31,10 @@ FILE - is standard input; it, pipes and devices are read as streams.
 
 Each upload gets the metadata filename, and mime_type and filetype where the
 extension is known. An upload that breaks off goes on by itself from where the
-server says that it stands; when it has to give up, it says with which command
-to go on.
+server says that it stands. When it has to give up, or is interrupted, the same
+command goes on with it: files above 1 MiB have a record in --state-dir until
+they are sent. A file that has changed since is uploaded anew. Two processes
+never send one file to one server at once: the second one fails.
 
 Exit codes: 2 bad usage, 3 not allowed, 4 the upload is gone, 5 a source that
 cannot be read, 6 refused by the server, 7 gave up on the network, 8 other bytes
@@ -48,7 +51,8 @@ on the server than were sent, 9 some of several files failed, 130 interrupted,
 	f.StringArrayVar(&u.metadata, "metadata", nil, "`key[=value]` to keep with each upload (repeat); wins over a default")
 	f.BoolVar(&u.noDefault, "no-default-metadata", false, "send no filename, mime_type and filetype")
 	f.IntVar(&u.concurrency, "concurrency", client.DefaultConcurrency, "`number` of files sent at once")
-	u.register(cmd)
+	u.resuming.register(cmd)
+	u.sending.register(cmd)
 	return cmd
 }
 
@@ -73,7 +77,15 @@ func (a *app) upload(cmd *cobra.Command, u *upload, endpoint string, files []str
 	if err != nil {
 		return usage(err)
 	}
-	c, err := a.client(ctx, &u.connection, endpoint)
+	config, err := a.config(ctx, &u.connection)
+	if err != nil {
+		return err
+	}
+	records, err := a.journal(&u.resuming, &config)
+	if err != nil {
+		return err
+	}
+	c, err := open(config, endpoint)
 	if err != nil {
 		return err
 	}
@@ -94,7 +106,7 @@ func (a *app) upload(cmd *cobra.Command, u *upload, endpoint string, files []str
 			a.out.JSON(output.NewResult(f.name, f.result, f.err))
 		}
 		if f.err != nil {
-			f.err = a.ended(f.name, f.result, f.err)
+			f.err = a.uploadEnded(u, f, records.goOn(f.result.URL, len(all)))
 			if len(all) > 1 {
 				a.complain(cmd, f.err, "")
 			}
@@ -125,6 +137,18 @@ func (a *app) uploadOne(ctx context.Context, c *client.Client, u *upload, f *sen
 	})
 	a.sent(ctx, f.name, result)
 	return result, err
+}
+
+// uploadEnded is ended, with the hint goOn where a record was kept.
+func (a *app) uploadEnded(u *upload, f *sentFile, goOn string) error {
+	out := a.ended(f.name, f.result, f.err)
+	switch {
+	case u.isGone(f.result, f.err):
+		out.hint = "to upload it anew, leave out --recreate never"
+	case out.resumable && goOn != "":
+		out.hint = goOn
+	}
+	return out
 }
 
 // inOrder gives a function to be called when a file is through. It prints the

@@ -67,6 +67,8 @@ func Code(err error) int {
 	}{
 		{ErrInterrupted, Interrupted},
 		{ErrTimeout, GaveUp},
+		// Neither gone for sure nor to be gone on with.
+		{client.ErrUncertain, Failed},
 		{client.ErrSource, Source},
 		{client.ErrLengthMismatch, Source},
 		{client.ErrIntegrity, Integrity},

@@ -26,6 +26,11 @@ func malformed(err error) error {
 	return &client.Error{Op: protocol.OpHead, URL: "http://tus.example/", StatusCode: 200, Err: err}
 }
 
+func doubtful() error {
+	err := answer(protocol.OpHead, 404)
+	return &client.Error{Op: protocol.OpHead, StatusCode: 404, Err: fmt.Errorf("%w: %w", client.ErrUncertain, err)}
+}
+
 func TestCode(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -47,6 +52,8 @@ func TestCode(t *testing.T) {
 		"certificate":              {failure(client.ErrUntrusted), exit.NotAllowed},
 		"404 of an upload":         {answer(protocol.OpHead, 404), exit.Gone},
 		"410 of an upload":         {answer(protocol.OpPatch, 410), exit.Gone},
+		"gone after the last byte": {doubtful(), exit.Failed},
+		"sent by another process":  {fmt.Errorf("%w: same file", client.ErrBusy), exit.Failed},
 		"404 of the endpoint":      {answer(protocol.OpCreate, 404), exit.Refused},
 		"source":                   {failure(fmt.Errorf("%w: gone", client.ErrSource)), exit.Source},
 		"source changed":           {fmt.Errorf("%w: %w", client.ErrSource, client.ErrSourceChanged), exit.Source},

@@ -1,9 +1,11 @@
 package output
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -53,6 +55,29 @@ func (p *Printer) Table(rows [][2]string) {
 		fmt.Fprintf(&b, "%-*s  %s\n", width, row[0], row[1])
 	}
 	_, _ = p.Write([]byte(b.String()))
+}
+
+// Columns writes rows with all columns but the last one aligned. It goes through
+// rows twice, which have to be the same and of the same number of columns.
+func (p *Printer) Columns(rows iter.Seq[[]string]) {
+	var widths []int
+	for row := range rows {
+		for i, text := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], utf8.RuneCountInString(text))
+		}
+	}
+	w := bufio.NewWriter(p)
+	for row := range rows {
+		for i, text := range row[:len(row)-1] {
+			_, _ = fmt.Fprintf(w, "%-*s  ", widths[i], text)
+		}
+		// A printer remembers what goes wrong.
+		_, _ = fmt.Fprintln(w, row[len(row)-1])
+	}
+	_ = w.Flush()
 }
 
 // Write writes b, or gives the error of an earlier write.

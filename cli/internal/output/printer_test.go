@@ -3,6 +3,7 @@ package output_test
 import (
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,6 +29,32 @@ func TestPrinter(t *testing.T) {
 	}
 	if err := p.Err(); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestColumns(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		rows [][]string
+		want string
+	}{
+		"none": {nil, ""},
+		"one":  {[][]string{{"a"}, {"bb"}}, "a\nbb\n"},
+		"last one as it is": {
+			[][]string{{"KEY", "FILE", "URL"}, {"ü", "a longer one", "x"}, {"", "", ""}},
+			"KEY  FILE          URL\nü    a longer one  x\n                   \n",
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var b strings.Builder
+			p := output.NewPrinter(&b, nil)
+			p.Columns(slices.Values(test.rows))
+			if diff := cmp.Diff(test.want, b.String()); diff != "" || p.Err() != nil {
+				t.Errorf("error %v (-want +got):\n%s", p.Err(), diff)
+			}
+		})
 	}
 }
 

@@ -1,0 +1,168 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/filestore"
+)
+
+// resuming holds the flags about what an earlier run began.
+type resuming struct {
+	stateDir string
+	noResume bool
+	recreate string
+}
+
+// recreates are the values of --recreate.
+var recreates = map[string]client.Recreate{
+	"gone": client.RecreateGone, "never": client.RecreateNever, "always": client.RecreateAlways,
+}
+
+func (r *resuming) register(cmd *cobra.Command) {
+	registerStateDir(cmd, &r.stateDir)
+	cmd.Flags().BoolVar(&r.noResume, "no-resume", false, "begin anew, and keep no record for a later run")
+	cmd.Flags().StringVar(&r.recreate, "recreate", "gone",
+		"begin anew `when` the server no longer has the upload of an earlier run (gone), never, or always")
+}
+
+// journal puts a journal into config, unless the flags say that there is none.
+func (a *app) journal(r *resuming, config *client.Config) (*journal, error) {
+	recreate, ok := recreates[r.recreate]
+	if !ok {
+		return nil, usage(fmt.Errorf("--recreate %q is none of gone, never and always", r.recreate))
+	}
+	if r.noResume {
+		return nil, nil
+	}
+	j := &journal{log: a.log, urls: make(map[string]string)}
+	j.open = sync.OnceValue(func() client.Store { return j.openOrMake(a.stateDir(r.stateDir)) })
+	config.Store, config.Recreate = j, recreate
+	return j, nil
+}
+
+// journal is the store of one run. The folder is made when the first upload is
+// to be recorded: many files are too small for that. Where the folder is of no
+// use, uploads go on without. The nil journal has kept nothing.
+type journal struct {
+	log     *slog.Logger
+	open    func() client.Store
+	lasting bool // it is a folder; set by open
+	turns   turns
+
+	mu   sync.Mutex
+	urls map[string]string // of the records that are there, by key
+}
+
+// openOrMake gives the store of the folder dir, or one that ends with the run.
+func (j *journal) openOrMake(dir string, err error) client.Store {
+	if err == nil {
+		var store *filestore.Store
+		if store, err = filestore.New(dir); err == nil {
+			j.lasting = true
+			return store
+		}
+	}
+	j.log.Warn("uploads cannot be resumed by a later run", "err", err)
+	return new(client.MemoryStore)
+}
+
+// kept tells whether a later run finds the record of the upload at url.
+func (j *journal) kept(url string) bool {
+	if j == nil || url == "" {
+		return false
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, u := range j.urls {
+		if u == url {
+			return j.lasting
+		}
+	}
+	return false
+}
+
+// Load implements client.Store.
+func (j *journal) Load(ctx context.Context, key string) (*client.Record, error) {
+	r, err := j.open().Load(ctx, key)
+	if err == nil {
+		j.note(key, r.URL)
+	}
+	return r, err
+}
+
+// Save implements client.Store. People who list records are elsewhere than where
+// the upload was begun.
+func (j *journal) Save(ctx context.Context, r *client.Record) error {
+	saved := *r
+	if path, err := filepath.Abs(r.Source); err == nil && r.Source != "" {
+		saved.Source = path
+	}
+	err := j.open().Save(ctx, &saved)
+	if err == nil {
+		j.note(r.Key, r.URL)
+	}
+	return err
+}
+
+func (j *journal) note(key, url string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.urls[key] = url
+}
+
+// Delete implements client.Store.
+func (j *journal) Delete(ctx context.Context, key string) error {
+	err := j.open().Delete(ctx, key)
+	if err == nil {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		delete(j.urls, key)
+	}
+	return err
+}
+
+// Lock implements client.Store. A file that is named twice is sent twice, one
+// after the other; another process is not waited for.
+func (j *journal) Lock(ctx context.Context, key string) (func() error, error) {
+	give, err := j.turns.take(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	unlock, err := j.open().Lock(ctx, key)
+	if err != nil {
+		give()
+		return nil, err
+	}
+	return func() error {
+		defer give()
+		return unlock()
+	}, nil
+}
+
+// goOn is the hint for an upload that can be gone on with by the same command,
+// one of so many files; "" for one that cannot.
+func (j *journal) goOn(url string, files int) string {
+	switch {
+	case !j.kept(url):
+		return ""
+	case files > 1:
+		return "run the same command again for this file alone: it goes on from there"
+	}
+	return "run the same command again: it goes on from there"
+}
+
+// isGone tells whether an upload failed because what an earlier run began is
+// gone and the flags forbid to begin anew.
+func (r *resuming) isGone(result *client.Result, err error) bool {
+	exchange, ok := errors.AsType[*client.Error](err)
+	return ok && !r.noResume && recreates[r.recreate] == client.RecreateNever && result.Created == nil &&
+		exchange.Class() == client.ClassGone && !errors.Is(err, client.ErrUncertain)
+}

@@ -1,0 +1,64 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/filestore"
+)
+
+func (a *app) uploadsCommand() *cobra.Command {
+	cmd := a.uploadsListCommand()
+	cmd.Use = "uploads [flags]"
+	cmd.Example = `  tusker uploads
+  tusker uploads rm 3f9a1c2b
+  tusker uploads prune --older-than 7d`
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
+		}
+		return nil
+	}
+	cmd.AddCommand(a.uploadsListCommand(), a.uploadsRemoveCommand(), a.uploadsPruneCommand())
+	return cmd
+}
+
+// records gives the store of a folder, nil where there is no such folder: only
+// an upload makes one.
+func (a *app) records(given string) (*filestore.Store, error) {
+	dir, err := a.stateDir(given)
+	if err != nil {
+		return nil, usage(err)
+	}
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return filestore.New(dir)
+}
+
+// eachRecord calls fn for the records in store; nil has none. Those that cannot
+// be read are mentioned and left out. The error is the first one that is more
+// than a record gone bad.
+func (a *app) eachRecord(ctx context.Context, store *filestore.Store, fn func(*client.Record)) error {
+	if store == nil {
+		return nil
+	}
+	var first error
+	for r, err := range store.List(ctx) {
+		switch {
+		case err == nil:
+			fn(r)
+		case first == nil && !errors.Is(err, client.ErrRecordDamaged) && !errors.Is(err, client.ErrRecordVersion):
+			first = err
+		default:
+			a.log.WarnContext(ctx, "record left out", "err", err)
+		}
+	}
+	return first
+}

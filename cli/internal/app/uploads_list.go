@@ -1,0 +1,152 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/units"
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+type uploadsList struct {
+	stateDir string
+	json     bool
+}
+
+func (a *app) uploadsListCommand() *cobra.Command {
+	l := &uploadsList{}
+	cmd := &cobra.Command{
+		Use:   "list [flags]",
+		Short: "The unfinished uploads that this machine remembers",
+		Long: `Prints the uploads that were begun on this machine and are not finished, those
+worked on last at the end: the beginning of the key, which the other commands
+take, the time since, how much the server had then, the file, and the URL
+without its query.
+
+With --json it is one object a line, in no order, with the whole URL, which may
+be all that it takes to write to the upload.`,
+		Example: `  tusker uploads list
+  tusker uploads list --json | jq -r .source`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.uploadsList(cmd.Context(), l) },
+	}
+	registerStateDir(cmd, &l.stateDir)
+	cmd.Flags().BoolVar(&l.json, "json", false, "print an object a line")
+	return cmd
+}
+
+func (a *app) uploadsList(ctx context.Context, l *uploadsList) error {
+	store, err := a.records(l.stateDir)
+	if err != nil {
+		return err
+	}
+	if l.json {
+		return a.eachRecord(ctx, store, func(r *client.Record) { a.out.JSON(r) })
+	}
+	var all []unfinished
+	err = a.eachRecord(ctx, store, func(r *client.Record) { all = append(all, newUnfinished(r)) })
+	if len(all) > 0 {
+		a.out.Columns(unfinishedTable(all, time.Now()))
+	} else if err == nil {
+		a.say("no unfinished uploads")
+	}
+	return err
+}
+
+// unfinished is what the table shows of a record. There may be many of them.
+type unfinished struct {
+	key     string
+	short   int // bytes of key that no other one begins with
+	updated time.Time
+	offset  int64
+	length  protocol.Length
+	source  string
+	url     string // redacted
+}
+
+func newUnfinished(r *client.Record) unfinished {
+	u := unfinished{key: r.Key, updated: r.Updated, offset: r.Offset, length: r.Length, source: r.Source}
+	switch {
+	case r.URL != "":
+		u.url = redacted(r.URL)
+	default:
+		u.url = fmt.Sprintf("%d parts", len(r.Parts))
+		if r.Endpoint != "" {
+			u.url += " at " + redacted(r.Endpoint)
+		}
+	}
+	return u
+}
+
+// unfinishedTable sorts all and gives its rows under a heading.
+func unfinishedTable(all []unfinished, now time.Time) func(yield func([]string) bool) {
+	all = abbreviate(all)
+	slices.SortFunc(all, func(a, b unfinished) int {
+		return cmp.Or(a.updated.Compare(b.updated), cmp.Compare(a.key, b.key))
+	})
+	return func(yield func([]string) bool) {
+		if !yield([]string{"KEY", "AGE", "PROGRESS", "FILE", "UPLOAD"}) {
+			return
+		}
+		for _, u := range all {
+			if !yield(u.row(now)) {
+				return
+			}
+		}
+	}
+}
+
+func (u *unfinished) row(now time.Time) []string {
+	age := "unknown"
+	if !u.updated.IsZero() {
+		age = units.FormatAge(now.Sub(u.updated))
+	}
+	progress := amount(u.offset, u.length)
+	if n, ok := u.length.Int64(); ok {
+		progress += fmt.Sprintf(" (%.1f%%)", percent(u.offset, n))
+	}
+	source := "unknown"
+	if u.source != "" {
+		source = output.Escape(u.source)
+	}
+	return []string{u.key[:u.short], age, progress, source, output.Escape(u.url)}
+}
+
+// shortKey is how many bytes of a key are shown at least.
+const shortKey = 8
+
+// abbreviate sorts all by key and finds for each the shortest beginning that
+// names no other one. A key that was listed twice is left once.
+func abbreviate(all []unfinished) []unfinished {
+	slices.SortStableFunc(all, func(a, b unfinished) int { return cmp.Compare(a.key, b.key) })
+	all = slices.CompactFunc(all, func(a, b unfinished) bool { return a.key == b.key })
+	for i := range all {
+		u := &all[i]
+		u.short = shortKey
+		if i > 0 {
+			u.short = max(u.short, common(u.key, all[i-1].key)+1)
+		}
+		if i+1 < len(all) {
+			u.short = max(u.short, common(u.key, all[i+1].key)+1)
+		}
+		// What another key begins with stands for itself when it is whole.
+		u.short = min(u.short, len(u.key))
+	}
+	return all
+}
+
+// common is how many bytes a and b begin with alike.
+func common(a, b string) int {
+	n := 0
+	for n < min(len(a), len(b)) && a[n] == b[n] {
+		n++
+	}
+	return n
+}

@@ -1,0 +1,67 @@
+package app
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tusker-go/tusker/protocol"
+)
+
+func TestAbbreviate(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct{ keys, want []string }{
+		"none":               {nil, nil},
+		"one":                {[]string{"0123456789"}, []string{"01234567"}},
+		"short":              {[]string{"0123"}, []string{"0123"}},
+		"differ early":       {[]string{"b123456789", "a123456789"}, []string{"a1234567", "b1234567"}},
+		"differ late":        {[]string{"0123456789a", "0123456789b", "1123456789a"}, []string{"0123456789a", "0123456789b", "11234567"}},
+		"differ in between":  {[]string{"012345678xy", "012345678ab"}, []string{"012345678a", "012345678x"}},
+		"beginning of other": {[]string{"0123456789", "012345678"}, []string{"012345678", "0123456789"}},
+		"twice":              {[]string{"0123456789", "0123456789"}, []string{"01234567"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var all []unfinished
+			for _, key := range test.keys {
+				all = append(all, unfinished{key: key})
+			}
+			var got []string
+			for _, u := range abbreviate(all) {
+				got = append(got, u.key[:u.short])
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestUnfinishedTable(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	all := []unfinished{
+		{key: "new", updated: now.Add(-time.Minute), offset: 512, length: protocol.Known(1024), source: "/a", url: "http://h/1"},
+		{key: "future", updated: now.Add(time.Hour), source: "/b\x1b[2J", url: "http://h/2"},
+		{key: "old", updated: now.Add(-50 * time.Hour), length: protocol.Known(10), source: "/c", url: "http://h/3"},
+		{key: "unknown", url: "2 parts"},
+	}
+	var got []string
+	for row := range unfinishedTable(all, now) {
+		got = append(got, strings.Join(row, "|"))
+	}
+	want := []string{
+		"KEY|AGE|PROGRESS|FILE|UPLOAD",
+		"unknown|unknown|0 B|unknown|2 parts",
+		"old|2d|0 B of 10 B (0.0%)|/c|http://h/3",
+		"new|1m|512 B of 1 KiB (50.0%)|/a|http://h/1",
+		`future|0s|0 B|/b\x1b[2J|http://h/2`,
+	}
+	if !slices.Equal(got, want) {
+		t.Error(cmp.Diff(want, got))
+	}
+}

@@ -1,0 +1,64 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tusker-go/tusker/cli/internal/units"
+)
+
+// defaultPruneAge is longer than servers keep what is not finished.
+const defaultPruneAge = 30 * 24 * time.Hour
+
+type uploadsPrune struct {
+	stateDir string
+	age      units.Age
+	json     bool
+}
+
+func (a *app) uploadsPruneCommand() *cobra.Command {
+	p := &uploadsPrune{age: units.Age(defaultPruneAge)}
+	cmd := &cobra.Command{
+		Use:   "prune [flags]",
+		Short: "Forget old unfinished uploads",
+		Long: `Removes the records of uploads that nothing was done about for so long, and what
+crashes left behind in the folder. Records of uploads that are being sent stay,
+as do those of a newer version of this program.
+
+What the server has of the uploads stays there.`,
+		Example: `  tusker uploads prune
+  tusker uploads prune --older-than 720h`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.uploadsPrune(cmd.Context(), p) },
+	}
+	registerStateDir(cmd, &p.stateDir)
+	cmd.Flags().Var(&p.age, "older-than", "what counts as old, such as 12h or 7d; 0 for all")
+	cmd.Flags().BoolVar(&p.json, "json", false, "print how many were removed, as JSON")
+	return cmd
+}
+
+func (a *app) uploadsPrune(ctx context.Context, p *uploadsPrune) error {
+	store, err := a.records(p.stateDir)
+	if err != nil {
+		return err
+	}
+	removed := 0
+	if store != nil {
+		removed, err = store.Prune(ctx, time.Duration(p.age))
+	}
+	switch {
+	case p.json:
+		a.out.JSON(prunedJSON{Removed: removed})
+	case removed == 1:
+		a.say("removed 1 record")
+	default:
+		a.say("removed %d records", removed)
+	}
+	return err
+}
+
+type prunedJSON struct {
+	Removed int `json:"removed"`
+}

@@ -1,0 +1,131 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/filestore"
+)
+
+func (a *app) uploadsRemoveCommand() *cobra.Command {
+	stateDir := ""
+	cmd := &cobra.Command{
+		Use:   "rm [flags] KEY...",
+		Short: "Forget unfinished uploads",
+		Long: `Removes the records of uploads, so that the files are uploaded anew. KEY is a
+key, or a beginning that no other key has. Records of uploads that are being
+sent stay.
+
+What the server has of the uploads stays there; "tusker terminate URL" deletes
+it.`,
+		Example: `  tusker uploads rm 3f9a1c2b
+  tusker uploads rm 3f9a 77e0`,
+		Args: arguments(1, 0, "one or more KEY"),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.uploadsRemove(cmd, stateDir, args) },
+	}
+	registerStateDir(cmd, &stateDir)
+	return cmd
+}
+
+func (a *app) uploadsRemove(cmd *cobra.Command, stateDir string, keys []string) error {
+	ctx := cmd.Context()
+	if slices.Contains(keys, "") {
+		return usage(errors.New("KEY is empty"))
+	}
+	store, err := a.records(stateDir)
+	if err != nil {
+		return err
+	}
+	found, err := a.findRecords(ctx, store, keys)
+	if err != nil {
+		return err
+	}
+	errs := make([]error, len(keys))
+	for i, f := range found {
+		key, err := f.only()
+		if err == nil {
+			err = removeRecord(ctx, store, key)
+		}
+		if err != nil {
+			errs[i] = &failure{subject: keys[i], err: err, hint: f.hint()}
+			if len(keys) > 1 {
+				a.complain(cmd, errs[i], "")
+			}
+		}
+	}
+	if len(keys) == 1 {
+		return errs[0]
+	}
+	return verdict("keys", keys, errs)
+}
+
+// removeRecord leaves those alone that are in use.
+func removeRecord(ctx context.Context, store *filestore.Store, key string) error {
+	unlock, err := store.Lock(ctx, key)
+	if errors.Is(err, client.ErrBusy) {
+		return errors.New("it is being uploaded")
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(store.Delete(ctx, key), unlock())
+}
+
+// foundKeys are the keys that begin with what was given, two of them at most.
+type foundKeys []string
+
+func (f foundKeys) only() (string, error) {
+	switch len(f) {
+	case 0:
+		return "", errors.New("no such record")
+	case 1:
+		return f[0], nil
+	}
+	return "", usage(fmt.Errorf("it stands for several records, such as %s and %s", f[0], f[1]))
+}
+
+func (f foundKeys) hint() string {
+	if len(f) == 0 {
+		return "tusker uploads lists them"
+	}
+	return ""
+}
+
+// findRecords looks for each of the keys or their beginnings. A key that is there
+// as it was given stands for itself, whatever else begins with it, and also where
+// its record cannot be read.
+func (a *app) findRecords(ctx context.Context, store *filestore.Store, given []string) ([]foundKeys, error) {
+	found := make([]foundKeys, len(given))
+	if store == nil {
+		return found, nil
+	}
+	exact := make([]bool, len(given))
+	for i, key := range given {
+		if client.CheckKey(key) != nil {
+			continue
+		}
+		_, err := store.Load(ctx, key)
+		switch {
+		case err == nil, errors.Is(err, client.ErrRecordDamaged), errors.Is(err, client.ErrRecordVersion):
+			found[i], exact[i] = foundKeys{key}, true
+		case !errors.Is(err, client.ErrNoRecord):
+			return nil, err
+		}
+	}
+	if !slices.Contains(exact, false) {
+		return found, nil
+	}
+	return found, a.eachRecord(ctx, store, func(r *client.Record) {
+		for i, beginning := range given {
+			if !exact[i] && len(found[i]) < 2 && strings.HasPrefix(r.Key, beginning) && !slices.Contains(found[i], r.Key) {
+				found[i] = append(found[i], r.Key)
+			}
+		}
+	})
+}
