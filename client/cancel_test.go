@@ -20,23 +20,24 @@ func TestCancel(t *testing.T) {
 	tests := map[string]struct {
 		method string
 		action func(s *fake.Server, cancel func()) fake.Action
-		url    string
+		url    string // after that of the creation; "" for none
 		offset int64
 	}{
 		"while creating": {http.MethodPost, hang, "", 0},
-		"while sending":  {http.MethodPatch, hang, "http://tus.example/files/1", 2},
-		"while asking":   {http.MethodHead, hang, "http://tus.example/files/1", 2},
+		"while sending":  {http.MethodPatch, hang, "1", 2},
+		"while asking":   {http.MethodHead, hang, "1", 2},
 		"while waiting": {http.MethodPatch, func(_ *fake.Server, cancel func()) fake.Action {
 			return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 				time.AfterFunc(time.Second, cancel)
 				fake.Status(503, "", "Retry-After", "30")(w, r, next)
 			}
-		}, "http://tus.example/files/1", 2},
+		}, "1", 2},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{})
+				s.URL = newHost()
 				ctx, cancel := context.WithCancelCause(t.Context())
 				action := test.action(s, func() { cancel(errPulled) })
 				switch test.method {
@@ -54,6 +55,9 @@ func TestCancel(t *testing.T) {
 				wantIs(t, err, errPulled, context.Canceled)
 				if errors.Is(err, retry.ErrExhausted) {
 					t.Errorf("error %v is ErrExhausted", err)
+				}
+				if test.url != "" {
+					test.url = s.URL + test.url
 				}
 				if res.URL != test.url || res.Offset != test.offset || res.Length != protocol.Known(5) {
 					t.Errorf("result %+v", res)

@@ -182,6 +182,9 @@ func isAmbiguous(err error) bool {
 	if !errors.As(err, &e) || errors.Is(err, ErrRedirected) {
 		return false
 	}
+	if e.Op != protocol.OpCreate && e.Op != protocol.OpConcat {
+		return false
+	}
 	if e.StatusCode != 0 {
 		return protocol.StatusError(e.Op, e.StatusCode) == nil
 	}

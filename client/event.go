@@ -80,8 +80,9 @@ const progressInterval = 100 * time.Millisecond
 
 // A sink calls OnEvent, one call at a time, for one or more uploads.
 type sink struct {
-	mu   sync.Mutex
-	call func(Event)
+	mu    sync.Mutex
+	call  func(Event)
+	every bool // each EventProgress, for one that adds them up
 }
 
 // events are those of one upload. A nil sink costs next to nothing.
@@ -130,7 +131,7 @@ func (e *events) update(kind EventKind, set func(*Event)) {
 	ev.Sent = max(ev.Sent, ev.Offset)
 	e.url, e.offset, e.sent, e.length = ev.URL, ev.Offset, ev.Sent, ev.Length
 	e.ended = kind == EventDone || kind == EventFailed
-	if kind == EventProgress {
+	if kind == EventProgress && !e.sink.every {
 		now := time.Now()
 		if now.Sub(e.last) < progressInterval {
 			return
@@ -138,6 +139,16 @@ func (e *events) update(kind EventKind, set func(*Event)) {
 		e.last = now
 	}
 	e.sink.call(ev)
+}
+
+// anew makes the next event that of another upload.
+func (e *events) anew() {
+	if e.sink == nil {
+		return
+	}
+	e.sink.mu.Lock()
+	defer e.sink.mu.Unlock()
+	e.url, e.offset, e.sent = "", 0, 0
 }
 
 // moved tells that the network took bytes up to sent.

@@ -43,6 +43,8 @@ type journal struct {
 	mu     sync.Mutex // parts are sent side by side
 	record Record
 	saved  bool // the store has a record
+
+	learned bool // of parts: something that the store does not have
 }
 
 // openJournal takes the lock of the upload and loads what an earlier run left.
@@ -107,13 +109,8 @@ func (j *journal) load(ctx context.Context, endpoint string, length int64) error
 	case r.URL != "" && insecure(endpoint, r.URL):
 		return fmt.Errorf("%w: %w", errUnfit, ErrInsecureLocation)
 	}
-	for i, part := range r.Parts {
-		if part.URL != "" && insecure(endpoint, part.URL) {
-			return fmt.Errorf("%w: %w", errUnfit, ErrInsecureLocation)
-		}
-		if i == len(r.Parts)-1 && part.End != length {
-			return errUnfit
-		}
+	if err := fitParts(r, endpoint, length); err != nil {
+		return err
 	}
 	j.record, j.saved = *r, true
 	return nil
@@ -137,15 +134,18 @@ func (j *journal) created(ctx context.Context, url string, expires time.Time) {
 
 // left records how far an upload got that did not end well. What the record says
 // stays where nothing was learned since.
-func (j *journal) left(ctx context.Context, t *transfer) {
+func (j *journal) left(ctx context.Context, t *transfer, err error) {
 	if j == nil || !j.saved {
 		return
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	j.record.Uncertain = errors.Is(err, ErrUncertain)
 	switch {
 	case len(j.record.Parts) > 0:
-		j.record.Offset = t.offset
+		if !j.learned {
+			return
+		}
 	case t.url == "" || t.joining:
 		return
 	default:
@@ -154,17 +154,24 @@ func (j *journal) left(ctx context.Context, t *transfer) {
 	if !t.result.Expires.IsZero() {
 		j.record.Expires = t.result.Expires
 	}
-	j.save(ctx)
+	// The record of before is good enough to go on from.
+	if err := j.put(ctx); err != nil {
+		j.log.LogAttrs(ctx, slog.LevelWarn, "record not updated", slog.Any("err", err))
+	}
 }
 
 func (j *journal) save(ctx context.Context) {
-	j.record.Updated = time.Now().UTC()
-	// A cancelled upload is the one that a record is for.
-	if err := j.store.Save(context.WithoutCancel(ctx), &j.record); err != nil {
+	if err := j.put(ctx); err != nil {
 		j.warn(ctx, err)
 		return
 	}
 	j.saved = true
+}
+
+func (j *journal) put(ctx context.Context) error {
+	j.record.Updated = time.Now().UTC()
+	// A cancelled upload is the one that a record is for.
+	return j.store.Save(context.WithoutCancel(ctx), &j.record)
 }
 
 // forget removes the record.
@@ -206,23 +213,21 @@ func (t *transfer) sendRecorded(ctx context.Context, endpoint string, creation p
 			j.forget(ctx)
 		case errors.Is(err, ErrSourceChanged):
 			// What there was to go on with exists no longer.
-			if j != nil {
-				t.abandon(ctx, j.record.Parts)
-			}
+			t.abandon(ctx, resultURLs(t.result.Parts))
 			j.forget(ctx)
 		default:
-			j.left(ctx, t)
+			j.left(ctx, t, err)
 		}
 	}()
 	if j != nil && j.saved && t.c.recreate == RecreateAlways {
-		t.abandon(ctx, j.record.Parts)
+		t.abandon(ctx, recordURLs(j.record.Parts))
 		j.record.Parts, j.record.URL, j.saved = nil, "", false
 	}
 	if done, err := t.sendInParts(ctx, endpoint, creation, j); done {
 		return err
 	}
 	if j != nil && j.saved {
-		t.url, t.joining = j.record.URL, true
+		t.url, t.joining, t.allSent = j.record.URL, true, j.record.Uncertain
 		t.expires(ctx, j.record.Expires)
 		err := t.send(ctx)
 		if !t.isLost(err) {
@@ -260,5 +265,6 @@ func (t *transfer) anew() {
 	t.known, t.declared, t.joining, t.allSent = false, false, false, false
 	t.theirs, t.first = protocol.Length{}, 0
 	t.result.Resumed, t.result.Expires = 0, time.Time{}
+	t.events.anew()
 	t.progress()
 }

@@ -167,3 +167,60 @@ func TestRecordOfChangedFileIsRemoved(t *testing.T) {
 		wantNoRecord(t, &store)
 	})
 }
+
+// All bytes were sent and the upload is gone: no later run sends them again
+// unless it is told to.
+func TestUncertainIsRemembered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var store client.MemoryStore
+		s := fake.New(t, fake.Config{})
+		data := noise(smallest)
+		name := write(t, data)
+		gone := fake.Status(404, "")
+		s.On(http.MethodPatch, nil, nil, fake.Lose)
+		s.On(http.MethodHead, gone, gone, fake.Status(401, ""), gone)
+		want := []string{post, patch1, patch2, patch3}
+		for _, is := range []error{client.ErrUncertain, client.ErrUncertain, protocol.ErrUnauthorized, client.ErrUncertain} {
+			cfg := recording(&store, nil)
+			cfg.Retry = nil
+			_, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil)
+			wantIs(t, err, is)
+			if r := onlyRecord(t, &store); !r.Uncertain || r.Offset != 2*half {
+				t.Errorf("record %+v", r)
+			}
+			want = append(want, head)
+			wantSeen(t, s, want...)
+		}
+		cfg := recording(&store, nil)
+		cfg.Recreate = client.RecreateAlways
+		res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantStored(t, s, res.URL, data)
+		wantNoRecord(t, &store)
+	})
+	t.Run("and found to be there", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			var store client.MemoryStore
+			s := fake.New(t, fake.Config{})
+			data := noise(smallest)
+			name := write(t, data)
+			s.On(http.MethodPatch, nil, nil, fake.Lose)
+			s.On(http.MethodHead, fake.Status(404, ""))
+			cfg := recording(&store, nil)
+			cfg.Retry = nil
+			_, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil)
+			wantIs(t, err, client.ErrUncertain)
+			res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if res.Sent != 0 || res.Resumed != smallest {
+				t.Errorf("result %+v", res)
+			}
+			wantStored(t, s, res.URL, data)
+			wantNoRecord(t, &store)
+		})
+	})
+}

@@ -27,7 +27,7 @@ func TestStoreFails(t *testing.T) {
 		"load":                   {[]string{"load 1"}, nil, notResumable},
 		"first save":             {[]string{"save 1"}, nil, notResumable},
 		"first save, failed run": {[]string{"save 1"}, fake.Status(403, ""), notResumable},
-		"last save":              {[]string{"save 2"}, fake.Status(403, ""), notResumable},
+		"last save":              {[]string{"save 2"}, fake.Status(403, ""), "record not updated"},
 		"delete":                 {[]string{"delete 1"}, nil, "record of a finished upload not removed"},
 		"unlock":                 {[]string{"unlock 1"}, nil, "record not unlocked"},
 		"none":                   {nil, nil, ""},

@@ -13,7 +13,8 @@ import (
 // call needs.
 var ErrUnsupported = errors.New("server does not support")
 
-// ErrPart means that a part of UploadConcat failed, and why.
+// ErrPart means that a part of UploadConcat, or of an upload with
+// UploadOptions.Parallel, failed, and why.
 var ErrPart = errors.New("part")
 
 // ConcatOptions describes an upload that is made of several sources. Nil and
@@ -42,8 +43,9 @@ type ConcatOptions struct {
 //
 // Where the server does not announce concatenation, nothing is sent and the
 // error Is ErrUnsupported. A part that fails cancels the others; the error then
-// Is ErrPart, and Result.Parts tells how far each part got. The result is never
-// nil.
+// Is ErrPart, and Result.Parts tells how far each part got. A part that is gone
+// when the answer to the joining was lost makes it ErrUncertain. The result is
+// never nil.
 func (c *Client) UploadConcat(ctx context.Context, sources []Source, opts *ConcatOptions) (*Result, error) {
 	var o ConcatOptions
 	if opts != nil {
@@ -89,11 +91,7 @@ func (t *transfer) concat(ctx context.Context, sources []Source, o ConcatOptions
 		total += part.Offset
 	}
 	t.result.Length = protocol.Known(total)
-	t.loop.Start()
-	err = t.create(ctx, endpoint, func(ctx context.Context) (*Reply, error) {
-		return t.c.Concat(ctx, parts, o.Metadata, t.call)
-	})
-	if err != nil {
+	if err := t.join(ctx, endpoint, parts, o.Metadata); err != nil {
 		return err
 	}
 	t.offset = total // the server joins what it acknowledged of the parts

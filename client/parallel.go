@@ -5,19 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
-	"sync"
-	"time"
 
 	"github.com/tusker-go/tusker/protocol"
 )
 
 const (
-	// maxParts bounds the parts of one upload, and maxConcat the bytes of the
-	// Upload-Concat that joins them: proxies refuse headers over 8 KiB, and
-	// the others of a request need room too.
-	maxParts  = 32
-	maxConcat = 7 << 10
+	// maxParts bounds the parts of one upload, so that the Upload-Concat which
+	// joins them stays short.
+	maxParts = 32
 
 	// minPart is the smallest part, in bytes, that is worth its requests.
 	minPart = 1 << 20
@@ -29,9 +24,10 @@ func (t *transfer) sendInParts(ctx context.Context, endpoint string, creation pr
 	var parts []PartRecord
 	if j != nil && j.saved {
 		parts = j.record.Parts // boundaries are for good once a part may exist
-		if parts == nil {
+		if len(parts) == 0 {
 			return false, nil
 		}
+		t.expires(ctx, j.record.Expires)
 	} else {
 		var err error
 		if parts, err = t.plan(ctx, endpoint, creation); err != nil || parts == nil {
@@ -42,27 +38,10 @@ func (t *transfer) sendInParts(ctx context.Context, endpoint string, creation pr
 	if err := t.sendParts(ctx, endpoint, parts, j); err != nil {
 		return true, err
 	}
-	urls := make([]string, len(parts))
-	for i, r := range t.result.Parts {
-		urls[i] = r.URL
-	}
-	if err := t.join(ctx, endpoint, urls, creation.Metadata); err != nil {
+	if err := t.join(ctx, endpoint, resultURLs(t.result.Parts), creation.Metadata); err != nil {
 		return true, err
 	}
 	return true, t.src.check()
-}
-
-// abandon deletes the parts of an upload that nobody will go on with, where the
-// server can. What cannot be deleted is left to expire.
-func (t *transfer) abandon(ctx context.Context, parts []PartRecord) {
-	for _, part := range parts {
-		if part.URL == "" {
-			continue
-		}
-		if _, err := t.c.Terminate(context.WithoutCancel(ctx), part.URL, t.call); err != nil {
-			t.c.log.LogAttrs(ctx, slog.LevelInfo, "part not deleted", slog.Any("err", err))
-		}
-	}
 }
 
 // plan splits the source, or gives nil where it is to be sent in one piece.
@@ -77,7 +56,7 @@ func (t *transfer) plan(ctx context.Context, endpoint string, creation protocol.
 		return nil, nil
 	}
 	if err := t.needConcatenation(ctx, endpoint); err != nil {
-		if !errors.Is(err, ErrUnsupported) {
+		if !isLacking(err) {
 			return nil, err
 		}
 		t.c.log.LogAttrs(ctx, slog.LevelWarn, "sending over one connection", slog.Any("err", err))
@@ -90,51 +69,73 @@ func (t *transfer) plan(ctx context.Context, endpoint string, creation protocol.
 	return parts, nil
 }
 
+// isLacking tells from a failure to learn what the server can do that it can do
+// nothing special: it says so, or it does not know the question.
+func isLacking(err error) bool {
+	if errors.Is(err, ErrUnsupported) {
+		return true
+	}
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.StatusCode != 0 && (e.Class() == ClassFinal || e.Class() == ClassGone)
+}
+
 // sendParts sends all parts side by side. The first that fails ends the others.
 func (t *transfer) sendParts(ctx context.Context, endpoint string, parts []PartRecord, j *journal) error {
 	file, ok := t.src.(*openFile)
 	if !ok {
 		return fmt.Errorf("%w: it cannot be read in parts", ErrSource)
 	}
-	whole := &wholeEvents{events: t.events, length: t.size(), offsets: make([]int64, len(parts)), sent: make([]int64, len(parts))}
+	uncertain := j != nil && j.record.Uncertain
+	whole := newWholeEvents(t.events, t.size(), len(parts))
 	t.result.Parts = make([]*Result, len(parts))
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	parallel(len(parts), len(parts), func(i int) {
-		p := t.part(file, parts[i], whole, i)
-		err := p.sendPart(ctx, endpoint, parts[i].URL, func(url string) { j.part(ctx, i, url) })
+		p := t.part(file, parts[i], whole.sink(i))
+		// What was sent whole and is gone may have been joined.
+		p.allSent = uncertain && parts[i].URL != ""
+		err := p.sendPart(ctx, endpoint, parts[i].URL, func() { j.part(ctx, i, p) })
 		p.result.URL, p.result.Offset, p.result.Length = p.url, p.offset, p.size()
 		t.result.Parts[i] = p.result
-		j.partOffset(i, p.offset)
+		j.partLeft(i, p)
 		if err != nil {
 			cancel(fmt.Errorf("%w %d: %w", ErrPart, i+1, err))
 		}
 	})
-	t.offset = 0
-	for _, r := range t.result.Parts {
-		t.offset += r.Offset
-		t.result.Resumed += r.Resumed
-		t.result.Sent += r.Sent
-		t.result.Retries += r.Retries
-		t.result.Orphans += r.Orphans
-	}
+	t.addUp(t.result.Parts)
 	if err := context.Cause(ctx); err == nil || errors.Is(err, ErrPart) {
 		return err
 	}
 	return ended(ctx)
 }
 
+// addUp makes the result of the whole from those of its parts.
+func (t *transfer) addUp(parts []*Result) {
+	t.offset = 0
+	expires := parts[0].Expires
+	for _, r := range parts {
+		t.offset += r.Offset
+		t.result.Resumed += r.Resumed
+		t.result.Sent += r.Sent
+		t.result.Retries += r.Retries
+		t.result.Orphans += r.Orphans
+		expires = earlier(expires, r.Expires)
+	}
+	if !expires.IsZero() {
+		t.result.Expires = expires
+	}
+}
+
 // part is the transfer of one part.
-func (t *transfer) part(file *openFile, r PartRecord, whole *wholeEvents, i int) *transfer {
-	p := t.c.newTransfer(job{UploadOptions: UploadOptions{Header: t.call.Header, ChunkSize: t.chunk}, sink: whole.sink(i)})
-	p.events.source = t.events.source
+func (t *transfer) part(file *openFile, r PartRecord, events *sink) *transfer {
+	p := t.c.newTransfer(job{UploadOptions: UploadOptions{Header: t.call.Header, ChunkSize: t.chunk}, sink: events})
 	p.src = &section{file: file, Range: protocol.Range{Start: r.Start, End: r.End}}
 	return p
 }
 
 // sendPart goes on with the part at url, or creates it where there is none or it
 // is gone.
-func (t *transfer) sendPart(ctx context.Context, endpoint, url string, created func(url string)) error {
+func (t *transfer) sendPart(ctx context.Context, endpoint, url string, created func()) error {
 	t.loop.Start()
 	if url != "" {
 		t.url, t.joining = url, true
@@ -142,7 +143,11 @@ func (t *transfer) sendPart(ctx context.Context, endpoint, url string, created f
 		if !t.isLost(err) {
 			return err
 		}
+		had := t.offset
 		t.anew()
+		if had > 0 {
+			t.events.acknowledged(EventRewound, 0, t.size())
+		}
 	}
 	creation := protocol.Creation{Length: t.size(), Concat: protocol.Concat{Kind: protocol.ConcatPartial}}
 	if err := t.create(ctx, endpoint, func(ctx context.Context) (*Reply, error) {
@@ -150,164 +155,39 @@ func (t *transfer) sendPart(ctx context.Context, endpoint, url string, created f
 	}); err != nil {
 		return err
 	}
-	created(t.url)
+	created()
 	t.declared, t.known = true, true
 	return t.send(ctx)
 }
 
-// join makes the final upload of complete parts. A request that may have arrived
-// is repeated only while the parts are still there to be joined.
-func (t *transfer) join(ctx context.Context, endpoint string, parts []string, metadata protocol.Metadata) error {
-	parts, err := shorten(endpoint, parts)
-	if err != nil {
-		return err
-	}
-	t.loop.Start()
-	orphans := t.result.Orphans
-	return t.create(ctx, endpoint, func(ctx context.Context) (*Reply, error) {
-		if t.result.Orphans > orphans {
-			if err := t.stillThere(ctx, endpoint, parts); err != nil {
-				return nil, err
-			}
+// abandon deletes parts that nobody will go on with, where the server can. What
+// cannot be deleted is left to expire.
+func (t *transfer) abandon(ctx context.Context, urls []string) {
+	for _, url := range urls {
+		if url == "" {
+			continue
 		}
-		return t.c.Concat(ctx, parts, metadata, t.call)
-	})
+		_, err := t.c.Terminate(ctx, url, t.call)
+		if e, ok := errors.AsType[*Error](err); ok && e.Class() != ClassGone {
+			// What one part met, the others would meet too.
+			t.c.log.LogAttrs(ctx, slog.LevelInfo, "parts not deleted", slog.Any("err", err))
+			return
+		}
+	}
 }
 
-// stillThere fails with ErrUncertain where a part is gone: a server may delete
-// parts once it has joined them.
-func (t *transfer) stillThere(ctx context.Context, endpoint string, parts []string) error {
-	base, err := url.Parse(endpoint)
-	if err != nil {
-		return err
-	}
-	for _, part := range parts {
-		u, err := resolveLocation(base, part)
-		if err != nil {
-			return err
-		}
-		if _, err := t.c.Head(ctx, u.String(), t.call); err != nil {
-			if e, ok := errors.AsType[*Error](err); ok && e.Class() == ClassGone {
-				e.Err = fmt.Errorf("%w: %w", ErrUncertain, e.Err)
-			}
-			return err
-		}
-	}
-	return nil
-}
-
-// shorten leaves the origin out of the URLs of parts where all of them would
-// make a header that is too long.
-func shorten(endpoint string, parts []string) ([]string, error) {
-	size := func(parts []string) int {
-		n := len("final;")
-		for _, p := range parts {
-			n += len(p) + 1
-		}
-		return n
-	}
-	if size(parts) <= maxConcat {
-		return parts, nil
-	}
-	base, err := url.Parse(endpoint)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrInvalidURL, err)
-	}
-	short := make([]string, len(parts))
+func resultURLs(parts []*Result) []string {
+	urls := make([]string, len(parts))
 	for i, p := range parts {
-		short[i] = p
-		if u, err := url.Parse(p); err == nil && sameOrigin(base, u) {
-			short[i] = u.RequestURI()
-		}
+		urls[i] = p.URL
 	}
-	return short, nil
+	return urls
 }
 
-// section is a stretch of a file as a source of its own.
-type section struct {
-	file *openFile
-	protocol.Range
-}
-
-func (s *section) cut(ctx context.Context, off, chunk int64) (cut, error) {
-	rng, err := protocol.Next(off, s.length(), chunk)
-	if err != nil {
-		return cut{}, err
+func recordURLs(parts []PartRecord) []string {
+	urls := make([]string, len(parts))
+	for i, p := range parts {
+		urls[i] = p.URL
 	}
-	c, err := s.file.cut(ctx, s.Start+rng.Start, max(rng.Len(), 1))
-	return cut{Range: rng, last: rng.End == s.Len(), reader: c.reader}, err
-}
-
-func (s *section) length() protocol.Length   { return protocol.Known(s.Len()) }
-func (s *section) check() error              { return s.file.check() }
-func (s *section) fingerprint(string) string { return "" }
-func (s *section) release(int64)             {}
-func (s *section) close() error              { return nil }
-
-// wholeEvents adds up what happens to the parts of one upload.
-type wholeEvents struct {
-	events *events
-	length protocol.Length
-
-	mu            sync.Mutex
-	offsets, sent []int64
-}
-
-// sink takes the events of one part, and gives those that concern the whole.
-func (w *wholeEvents) sink(i int) *sink {
-	if w.events.sink == nil {
-		return nil
-	}
-	return newSink(func(part Event) {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.offsets[i], w.sent[i] = part.Offset, part.Sent
-		var offset, sent int64
-		for k := range w.offsets {
-			offset, sent = offset+w.offsets[k], sent+w.sent[k]
-		}
-		kind := part.Kind
-		switch kind {
-		case EventCreated, EventDone, EventFailed:
-			kind = EventProgress
-		case EventResumed, EventProgress, EventRetry, EventRewound:
-		}
-		w.events.update(kind, func(ev *Event) {
-			ev.Offset, ev.Sent, ev.Length = offset, sent, w.length
-			ev.Attempt, ev.Wait, ev.Err = part.Attempt, part.Wait, part.Err
-		})
-	})
-}
-
-// planned records the boundaries of parts, before any of them is created.
-func (j *journal) planned(ctx context.Context, parts []PartRecord) {
-	if j == nil {
-		return
-	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.record.Parts = append([]PartRecord(nil), parts...)
-	j.record.Created = time.Now().UTC()
-	j.save(ctx)
-}
-
-// part records the URL of a part, before its first byte goes.
-func (j *journal) part(ctx context.Context, i int, url string) {
-	if j == nil {
-		return
-	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.record.Parts[i].URL, j.record.Parts[i].Offset = url, 0
-	j.save(ctx)
-}
-
-// partOffset notes how far a part got; left saves it.
-func (j *journal) partOffset(i int, offset int64) {
-	if j == nil {
-		return
-	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.record.Parts[i].Offset = offset
+	return urls
 }

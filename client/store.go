@@ -84,7 +84,7 @@ type Lister interface {
 // Record is what a Store keeps of one upload. URLs in it may be secrets.
 //
 // It encodes as a JSON object with the names key, endpoint, url, source,
-// length, offset, created, updated, expires and parts; a part has start, end,
+// length, offset, created, updated, expires, uncertain and parts; a part has start, end,
 // url and offset. Times are strings as in RFC 3339. What is not known or empty
 // is left out, other than key and offset, and names that are not known are
 // ignored.
@@ -116,6 +116,10 @@ type Record struct {
 
 	// Expires is when the server forgets the upload. Zero is not known.
 	Expires time.Time
+
+	// Uncertain means that all bytes were sent, and that the upload was gone
+	// when the server was asked about its end.
+	Uncertain bool
 
 	// Parts are those of an upload that is sent in parts, in their order. Nil
 	// and empty are an upload in one piece.

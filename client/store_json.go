@@ -11,16 +11,17 @@ import (
 
 // recordJSON is a Record as it is encoded. Other programs read these names.
 type recordJSON struct {
-	Key      string       `json:"key"`
-	Endpoint string       `json:"endpoint,omitempty"`
-	URL      string       `json:"url,omitempty"`
-	Source   string       `json:"source,omitempty"`
-	Length   *int64       `json:"length,omitempty"`
-	Offset   int64        `json:"offset"`
-	Created  time.Time    `json:"created,omitzero"`
-	Updated  time.Time    `json:"updated,omitzero"`
-	Expires  time.Time    `json:"expires,omitzero"`
-	Parts    []PartRecord `json:"parts,omitempty"`
+	Key       string       `json:"key"`
+	Endpoint  string       `json:"endpoint,omitempty"`
+	URL       string       `json:"url,omitempty"`
+	Source    string       `json:"source,omitempty"`
+	Length    *int64       `json:"length,omitempty"`
+	Offset    int64        `json:"offset"`
+	Created   time.Time    `json:"created,omitzero"`
+	Updated   time.Time    `json:"updated,omitzero"`
+	Expires   time.Time    `json:"expires,omitzero"`
+	Uncertain bool         `json:"uncertain,omitempty"`
+	Parts     []PartRecord `json:"parts,omitempty"`
 }
 
 // MarshalJSON encodes the record under the names that Record documents, times in
@@ -28,7 +29,7 @@ type recordJSON struct {
 func (r Record) MarshalJSON() ([]byte, error) {
 	e := recordJSON{
 		Key: r.Key, Endpoint: r.Endpoint, URL: r.URL, Source: r.Source, Offset: r.Offset,
-		Created: r.Created.UTC(), Updated: r.Updated.UTC(), Expires: r.Expires.UTC(), Parts: r.Parts,
+		Created: r.Created.UTC(), Updated: r.Updated.UTC(), Expires: r.Expires.UTC(), Uncertain: r.Uncertain, Parts: r.Parts,
 	}
 	if n, known := r.Length.Int64(); known {
 		e.Length = &n
@@ -62,7 +63,7 @@ func (r *Record) UnmarshalJSON(b []byte) error {
 	}
 	*r = Record{
 		Key: e.Key, Endpoint: e.Endpoint, URL: e.URL, Source: e.Source, Length: length, Offset: e.Offset,
-		Created: e.Created.UTC(), Updated: e.Updated.UTC(), Expires: e.Expires.UTC(), Parts: e.Parts,
+		Created: e.Created.UTC(), Updated: e.Updated.UTC(), Expires: e.Expires.UTC(), Uncertain: e.Uncertain, Parts: e.Parts,
 	}
 	return nil
 }

@@ -152,7 +152,7 @@ func (t *transfer) ask(ctx context.Context) error {
 	t.answered(ctx, reply)
 	t.known = true
 	if t.joining {
-		t.joining = false
+		t.joining, t.allSent = false, false
 		t.result.Resumed, t.first = state.Offset, state.Offset
 		t.offset, t.best = state.Offset, state.Offset
 		// What an earlier request sent may still be on its way through a proxy.
@@ -174,6 +174,7 @@ func (t *transfer) ask(ctx context.Context) error {
 	t.accept(state)
 	t.hurry(ctx)
 	t.result.Confirmed = t.complete()
+	t.allSent = t.allSent && t.result.Confirmed // what was lost has to be sent again
 	t.events.acknowledged(kind, state.Offset, t.length(state))
 	return nil
 }

@@ -28,8 +28,9 @@ type UploadOptions struct {
 	// Concatenation): for connections that are slower than the line. At most
 	// 32 parts of at least 1 MiB are made; a server without concatenation, and
 	// any source but a file or ReaderAt, gets one request after the other. An
-	// upload that goes on keeps the parts that it was begun with. Zero and 1
-	// are one connection.
+	// upload that goes on keeps the parts that it was begun with. Events are
+	// those of the whole. Zero and 1 are one connection; Resume and Send use
+	// one always.
 	Parallel int
 
 	// OnEvent is called for what happens to the upload, one call at a time,
@@ -151,10 +152,7 @@ func (t *transfer) create(ctx context.Context, endpoint string, exchange func(co
 		if err == nil {
 			t.result.Created = reply.Header
 			t.answered(ctx, reply)
-			t.events.update(EventCreated, func(ev *Event) {
-				// An upload that this one takes the place of may have got further.
-				ev.URL, ev.Offset, ev.Sent, ev.Length = t.url, 0, 0, t.size()
-			})
+			t.events.update(EventCreated, func(ev *Event) { ev.URL, ev.Length = t.url, t.size() })
 			t.log(ctx, "upload created", nil)
 			return nil
 		}

@@ -13,6 +13,10 @@ import (
 // on another machine: a goroutine per request would outlive every test.
 const defaultGrace = 10 * time.Millisecond
 
+// defaultKeep is more than a test looks at, and little for a server that is
+// left running.
+const defaultKeep = 10_000
+
 // Config says what a [Server] is to be. The zero value serves plain HTTP/1.1
 // on a free port of the loopback interface and keeps uploads in a temporary
 // folder.
@@ -34,7 +38,8 @@ type Config struct {
 	MaxSize int64
 
 	// TLS serves HTTPS, with HTTP/2, under a certificate made on the spot by
-	// an authority made on the spot; see [Server.CertPool].
+	// an authority made on the spot; see [Server.CertPool]. With Network it is
+	// an error.
 	TLS bool
 
 	// TLSConfig holds settings for TLS; it is not changed. nil: defaults.
@@ -58,11 +63,19 @@ type Config struct {
 	// -Proto, as tusd does behind a proxy.
 	TrustForwarded bool
 
-	// Network is served instead of TCP, for testing/synctest. nil: TCP.
+	// Network is served instead of TCP, for testing/synctest. nil: TCP. It
+	// carries plain HTTP only: crypto/tls holds locks while it writes, and in
+	// a bubble the clock stands still while a goroutine waits for a lock.
 	Network *Network
 
-	// Logger gets what tusd and net/http log, at debug level. nil: nothing.
+	// Logger gets what tusd and net/http log, at debug level, and each fault
+	// as it fires, at info level. nil: nothing.
 	Logger *slog.Logger
+
+	// KeepRequests is how many requests [Server.Requests] remembers, of the
+	// latest. 0: 10,000, about 20 MB of them. Less than 0: all, for as long as
+	// the server runs.
+	KeepRequests int
 
 	// Wrap puts a handler of the caller's around the faults and tusd, to
 	// check credentials for example. A request that it answers by itself
@@ -103,6 +116,9 @@ func (cfg Config) withDefaults() (Config, error) {
 	}
 	if cfg.MaxSize < 0 {
 		return cfg, fmt.Errorf("max size %d: want 0 or more", cfg.MaxSize)
+	}
+	if cfg.KeepRequests == 0 {
+		cfg.KeepRequests = defaultKeep
 	}
 	if cfg.GracefulTimeout <= 0 {
 		cfg.GracefulTimeout = defaultGrace

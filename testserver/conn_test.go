@@ -13,7 +13,7 @@ func TestConnDuringClose(t *testing.T) {
 	s := New(t, Config{})
 	s.Close()
 	client, server := net.Pipe()
-	defer client.Close()
+	defer func() { _ = client.Close() }()
 	s.connState(server, http.StateNew)
 	if _, err := client.Read(make([]byte, 1)); err == nil {
 		t.Error("got a byte, want the connection closed")

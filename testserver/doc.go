@@ -24,17 +24,41 @@
 // fault of the queue that matches it fires, so a fault for PATCH lets a HEAD
 // pass. [Server.Pending] tells which have not fired yet.
 //
-//	Status              a proxy or a busy server answers in tusd's place
-//	Reset               a proxy restarts, a NAT forgets, a firewall objects
-//	CutAfter            the connection is lost in the middle of a body
-//	DropReply           the connection is lost after everything was stored
+// The connection:
+//
+//	Reset               lost before a request: a proxy restarts, a NAT forgets
+//	CutAfter            lost in a request: a cable pulled, a change of networks
+//	DropReply           lost after a request: everything is stored, nobody knows
 //	Stall, StallAfter   a peer that is alive and does nothing
+//	BlackHole           a peer that is dead, and nobody says so
 //	Throttle            a slow link, or a proxy that shapes traffic
+//
+// Answers in tusd's place:
+//
+//	Status              a proxy, a gateway or a server under load answers
+//	EarlyAnswer         the same, while the body still flows
+//	RetryAfter,
+//	RetryAfterDate      a server that wants fewer requests
+//	Locked, LockTimeout another request still holds the upload
+//	UntilTokenChanges   a token expires in mid upload
+//	Redirect            a server that has moved, or a load balancer
+//
+// Proxies that do something to bodies:
+//
+//	Buffer              nothing arrives until the whole body did
+//	BodyLimit           413 that is not from tus
+//
+// Storage, and answers that are not what was meant:
+//
+//	SlowFinish          the answer to the last byte takes its time
+//	RewindTo            the store loses its tail, the offset goes back
+//	Forget              an upload that expired or was cleaned away
 //	Offset, OffsetDelta,
-//	OffsetHeader        a server that stores less, or claims more, than it got
+//	OffsetHeader        a server that claims less, or more, than it got
+//	Location, LocationQuery,
+//	LocationOrigin      where servers say that an upload is
 //	SetHeader,
 //	RewriteHeader       a proxy or a gateway that edits answers
-//	Forget              an upload that expired or was cleaned away
 //
 // [Chain] joins several of them for one request, and an [ActionFunc] is a
 // fault of one's own.
@@ -47,14 +71,14 @@
 //
 // # What the server saw
 //
-// [Server.Requests] lists the requests with the bytes that were read from
-// their bodies and the status that was sent. [Server.Bytes], [Server.Open],
-// [Server.Path], [Server.Info] and [Server.Uploads] look into the store
-// itself, past tusd.
+// [Server.Requests] lists the latest requests with the bytes that were read
+// from their bodies and the status that was sent. [Server.Bytes],
+// [Server.Open], [Server.Path], [Server.Info] and [Server.Uploads] look into
+// the store itself, past tusd.
 //
 // # Virtual time
 //
 // With a [Network] in place of TCP a server runs inside a testing/synctest
-// bubble, where a wait of thirty seconds takes none. [Server.Close] leaves no
-// goroutine behind, so the bubble ends.
+// bubble, where a wait of thirty seconds takes none. It then speaks plain HTTP,
+// without TLS. [Server.Close] leaves no goroutine behind, so the bubble ends.
 package testserver

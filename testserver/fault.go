@@ -23,7 +23,10 @@ type Fault struct {
 	// of the Server. nil: any.
 	Match func(*http.Request) bool
 
-	// Times is how many requests are spoiled, [Always] for no end. 0: one.
+	// Times is how many requests are spoiled, [Always] for no end. 0: one, and
+	// for actions that end by themselves, which are [Locked] and
+	// [UntilTokenChanges], as many as come before that end. When they have
+	// ended they leave the queue, whatever Times says.
 	Times int
 
 	// Do is what goes wrong. nil: nothing, tusd answers.
@@ -38,7 +41,11 @@ type Fault struct {
 //
 // Serve is called from many goroutines, and returns when the context of r is
 // done. Actions made by this package look into the [Server] they run in; in
-// another server Forget does nothing.
+// another server Forget and RewindTo do nothing, SlowFinish knows nothing of
+// a PATCH, and BlackHole ends with the request's context.
+//
+// Some actions are for some requests only, such as [BodyLimit]: their fault
+// lets the others pass, as if they did not match.
 type Action interface {
 	Serve(w http.ResponseWriter, r *http.Request, next http.Handler)
 }
@@ -55,7 +62,8 @@ func (f ActionFunc) Serve(w http.ResponseWriter, r *http.Request, next http.Hand
 func (ActionFunc) String() string { return "ActionFunc" }
 
 // Chain joins actions for one request: the first is the outermost, its next
-// is the second one, and the next of the last is tusd.
+// is the second one, and the next of the last is tusd. A fault with a Chain
+// matches and ends as its own fields say, whatever its actions are.
 func Chain(actions ...Action) Action { return chain(actions) }
 
 type chain []Action
@@ -76,6 +84,21 @@ func (c chain) String() string {
 		names[i] = actionName(a)
 	}
 	return "Chain(" + strings.Join(names, ", ") + ")"
+}
+
+// lasting is an action that ends by itself. It need not be asked: past its
+// end, Serve lets requests through.
+type lasting interface {
+	Action
+	// over tells whether the end has come before r.
+	over(r *http.Request) bool
+}
+
+// choosy is an action for some requests only. It need not be asked: Serve lets
+// the others through.
+type choosy interface {
+	Action
+	wants(r *http.Request) bool
 }
 
 // action is an [Action] with the name that [Request].Fault shows.
@@ -114,6 +137,9 @@ func (q *queue) add(faults []Fault) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, f := range faults {
+		if _, ok := f.Do.(lasting); ok && f.Times <= 0 {
+			f.Times = Always
+		}
 		f.Times = max(f.Times, 1)
 		q.faults = append(q.faults, f)
 	}
@@ -129,8 +155,14 @@ func (q *queue) pending() []Fault {
 func (q *queue) take(method string, r *http.Request) (Fault, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for i, f := range q.faults {
-		if f.Method != "" && f.Method != method || f.Match != nil && !f.Match(r) {
+	for i := 0; i < len(q.faults); i++ {
+		f := q.faults[i]
+		if !f.matches(method, r) {
+			continue
+		}
+		if l, ok := f.Do.(lasting); ok && l.over(r) {
+			q.faults = slices.Delete(q.faults, i, i+1)
+			i--
 			continue
 		}
 		switch {
@@ -144,6 +176,14 @@ func (q *queue) take(method string, r *http.Request) (Fault, bool) {
 	return Fault{}, false
 }
 
+func (f Fault) matches(method string, r *http.Request) bool {
+	if f.Method != "" && f.Method != method || f.Match != nil && !f.Match(r) {
+		return false
+	}
+	c, ok := f.Do.(choosy)
+	return !ok || c.wants(r)
+}
+
 // spoil puts the queue in front of tusd.
 func (s *Server) spoil(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -155,9 +195,11 @@ func (s *Server) spoil(next http.Handler) http.Handler {
 		if f.Do == nil {
 			f.Do = Chain()
 		}
+		name := actionName(f.Do)
 		if e := exchangeOf(r); e != nil {
-			e.setFault(actionName(f.Do))
+			e.setFault(name)
 		}
+		s.cfg.Logger.InfoContext(r.Context(), "fault", "method", method(r), "path", r.URL.Path, "fault", name)
 		f.Do.Serve(w, r, next)
 	})
 }

@@ -1,10 +1,13 @@
 package testserver_test
 
 import (
+	"bytes"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -183,17 +186,49 @@ func TestActionNames(t *testing.T) {
 		"RewriteHeader":            testserver.RewriteHeader(func(http.Header) {}),
 		"Forget()":                 testserver.Forget(),
 		"Throttle(1024)":           testserver.Throttle(1024),
+		"EarlyAnswer(5, 401)":      testserver.EarlyAnswer(5, 401, nil, ""),
+		"Locked(1m0s)":             testserver.Locked(time.Minute),
+		"LockTimeout()":            testserver.LockTimeout(),
+		"UntilTokenChanges()":      testserver.UntilTokenChanges(),
+		"RetryAfter(429, 1s)":      testserver.RetryAfter(429, time.Second),
+		"RetryAfterDate(503, 1s)":  testserver.RetryAfterDate(503, time.Second),
+		"Redirect(308, /x)":        testserver.Redirect(308, "/x"),
+		"Location(path)":           testserver.Location(testserver.LocationPath),
+		`LocationQuery("a=b")`:     testserver.LocationQuery("a=b"),
+		"LocationOrigin(http://x)": testserver.LocationOrigin("http://x/"),
+		"RewindTo(5)":              testserver.RewindTo(5),
+		"Buffer()":                 testserver.Buffer(),
 	} {
 		t.Run(want, func(t *testing.T) {
 			t.Parallel()
 			s := testserver.New(t, testserver.Config{})
 			s.Inject(testserver.Fault{Do: a})
-			if _, err := do(t.Context(), s.Client(), http.MethodOptions, s.URL(), nil); err != nil {
+			c := *s.Client()
+			c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+			if _, err := do(t.Context(), &c, http.MethodOptions, s.URL(), nil); err != nil {
 				t.Fatal(err)
 			}
 			if got := last(t, s).Fault; got != want {
 				t.Errorf("got %s, want %s", got, want)
 			}
 		})
+	}
+}
+
+// What fires is logged as it fires, for those who watch a server.
+func TestFaultIsLogged(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	s := testserver.New(t, testserver.Config{
+		Logger: slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelInfo})),
+	})
+	url := create(t, s, 10)
+	s.Inject(testserver.Fault{Method: http.MethodHead, Do: status(500)})
+	mustDo(t, http.StatusInternalServerError, s.Client(), http.MethodHead, url+"?secret", nil)
+	head(t, s, url)
+	s.Close()
+	want := " level=INFO msg=fault method=HEAD path=" + strings.TrimPrefix(url, strings.TrimSuffix(s.URL(), "/files/")) + " fault=Status(500)\n"
+	if got := out.String(); !strings.HasSuffix(got, want) || strings.Count(got, "\n") != 1 {
+		t.Errorf("got log %q, want one line with %q", got, want)
 	}
 }

@@ -16,7 +16,8 @@ import (
 // requests, to be mounted in a server of the caller's. Uploads are kept in
 // dir, which must not be empty and is made if it does not exist. The handler
 // expects request paths with cfg.BasePath; the fields of cfg that concern
-// listening (Dir, Addr, TLS, TLSConfig, Network) and Wrap have no effect.
+// listening (Dir, Addr, TLS, TLSConfig, Network), Wrap and KeepRequests have
+// no effect.
 func Handler(dir string, cfg Config) (http.Handler, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -45,7 +46,8 @@ func newTusd(dir string, cfg Config) (http.Handler, store, error) {
 	if !cfg.DisableDeferLength {
 		composer.UseLengthDeferrer(files)
 	}
-	composer.UseLocker(orderly{memorylocker.New()})
+	locker := orderly{memorylocker.New()}
+	composer.UseLocker(locker)
 
 	tusd, err := handler.NewHandler(handler.Config{
 		StoreComposer:                    composer,
@@ -62,7 +64,7 @@ func newTusd(dir string, cfg Config) (http.Handler, store, error) {
 	if err != nil {
 		return nil, store{}, fmt.Errorf("tusd: %w", err)
 	}
-	return stripBase(cfg.BasePath, watchBody(tusd)), store{files: files, dir: dir, base: cfg.BasePath}, nil
+	return stripBase(cfg.BasePath, watchBody(tusd)), store{files: files, locker: locker, dir: dir, base: cfg.BasePath}, nil
 }
 
 // stripBase is [http.StripPrefix] that also takes base without its last

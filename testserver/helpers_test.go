@@ -25,17 +25,6 @@ var transports = []struct {
 	{"TLS with HTTP/2", testserver.Config{TLS: true}, "HTTP/2.0"},
 }
 
-// eachTransport runs test once for each of transports.
-func eachTransport(t *testing.T, test func(t *testing.T, s *testserver.Server, proto string)) {
-	t.Helper()
-	for _, tt := range transports {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			test(t, testserver.New(t, tt.config), tt.proto)
-		})
-	}
-}
-
 // reply is an answer that has been read whole.
 type reply struct {
 	status int
@@ -67,7 +56,7 @@ func do(ctx context.Context, c *http.Client, method, url string, body io.Reader,
 	if err != nil {
 		return reply{}, err
 	}
-	defer res.Body.Close()
+	defer func() { _ = res.Body.Close() }()
 	b, err := io.ReadAll(res.Body)
 	return reply{res.StatusCode, res.Header, string(b)}, err
 }

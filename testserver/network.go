@@ -19,8 +19,8 @@ import (
 // use.
 //
 // A connection holds nothing back: a write ends when the peer has read it.
-// Deadlines work. Plain HTTP is what to use it for: TLS holds locks while it
-// writes, so a bubble's clock may stand still.
+// Deadlines work. A [Server] speaks plain HTTP over it, never TLS; see
+// [Config].
 type Network struct {
 	mu        sync.Mutex
 	listeners map[string]*networkListener
@@ -149,7 +149,7 @@ func (c *pipeConn) Write(p []byte) (int, error) {
 // reset closes the connection so that the other end finds it reset.
 func (c *pipeConn) reset() error {
 	c.wasReset.Store(true)
-	return c.Conn.Close()
+	return c.Close()
 }
 
 func (c *pipeConn) explain(op string, err error) error {

@@ -2,7 +2,6 @@ package testserver_test
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"net/http"
 	"os"
@@ -14,13 +13,11 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-// inBubble runs test against a server in a synctest bubble.
-func inBubble(t *testing.T, cfg testserver.Config, test func(t *testing.T, s *testserver.Server)) {
+// overNetwork starts a server for a synctest bubble.
+func overNetwork(t *testing.T, cfg testserver.Config) *testserver.Server {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		cfg.Network = testserver.NewNetwork()
-		test(t, testserver.New(t, cfg))
-	})
+	cfg.Network = testserver.NewNetwork()
+	return testserver.New(t, cfg)
 }
 
 func TestNetworkUpload(t *testing.T) {
@@ -41,7 +38,8 @@ func TestNetworkUpload(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, testserver.Config{}, func(t *testing.T, s *testserver.Server) {
+			synctest.Test(t, func(t *testing.T) {
+				s := overNetwork(t, testserver.Config{})
 				url := create(t, s, size)
 				s.Inject(testserver.Fault{Method: http.MethodPatch, Do: tt.do})
 				_, err := patch(t.Context(), s, url, 0, data)
@@ -60,7 +58,8 @@ func TestNetworkUpload(t *testing.T) {
 // Half a minute of stalls in no time.
 func TestNetworkVirtualTime(t *testing.T) {
 	t.Parallel()
-	inBubble(t, testserver.Config{}, func(t *testing.T, s *testserver.Server) {
+	synctest.Test(t, func(t *testing.T) {
+		s := overNetwork(t, testserver.Config{})
 		url := create(t, s, 10)
 		s.Inject(testserver.Fault{Method: http.MethodHead, Do: testserver.Stall(30 * time.Second)})
 		start := time.Now()
@@ -75,35 +74,11 @@ func TestNetworkVirtualTime(t *testing.T) {
 // contexts.
 func TestNetworkGracefulTimeout(t *testing.T) {
 	t.Parallel()
-	inBubble(t, testserver.Config{GracefulTimeout: time.Minute}, func(t *testing.T, s *testserver.Server) {
+	synctest.Test(t, func(t *testing.T) {
+		s := overNetwork(t, testserver.Config{GracefulTimeout: time.Minute})
 		create(t, s, 10)
 		s.ResetRequests()
 	})
-}
-
-func TestNetworkTLS(t *testing.T) {
-	t.Parallel()
-	const size, cut = 300_000, 123_457
-	data := content(size)
-	for name, config := range map[string]*tls.Config{
-		"HTTP/1.1": {NextProtos: []string{"http/1.1"}},
-		"HTTP/2.0": nil,
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			inBubble(t, testserver.Config{TLS: true, TLSConfig: config}, func(t *testing.T, s *testserver.Server) {
-				url := create(t, s, size)
-				s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.CutAfter(cut)})
-				_, err := patch(t.Context(), s, url, 0, data)
-				wantReset(t, name, err)
-				if got := last(t, s).Proto; got != name {
-					t.Errorf("got %s, want %s", got, name)
-				}
-				stored(t, s, url, data[:cut])
-				finish(t, s, url, data)
-			})
-		})
-	}
 }
 
 func TestNetworkDial(t *testing.T) {
@@ -147,7 +122,7 @@ func TestNetworkDeadline(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer l.Close()
+		defer func() { _ = l.Close() }()
 		go func() {
 			c, err := l.Accept()
 			if err != nil {
@@ -161,7 +136,7 @@ func TestNetworkDeadline(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer c.Close()
+		defer func() { _ = c.Close() }()
 		if err := c.SetDeadline(time.Now().Add(time.Second)); err != nil {
 			t.Fatal(err)
 		}

@@ -42,11 +42,12 @@ type Request struct {
 	Fault string
 }
 
-// Requests returns all requests seen, in the order in which their headers
-// arrived, those under way included. The caller may change what is returned.
+// Requests returns the requests seen, in the order in which their headers
+// arrived, those under way included; of many, the latest Config.KeepRequests.
+// The caller may change what is returned.
 func (s *Server) Requests() []Request { return s.log.requests() }
 
-// Count returns how many requests with this method were seen, "" for all.
+// Count returns how many of [Server.Requests] have this method, "" for all.
 func (s *Server) Count(method string) int {
 	n := 0
 	for _, r := range s.log.requests() {
@@ -68,8 +69,10 @@ func method(r *http.Request) string {
 	return r.Method
 }
 
-// requestLog holds the requests seen. The zero value is empty.
+// requestLog holds the latest requests seen. It is not copied once in use.
 type requestLog struct {
+	keep int // less than 0: all
+
 	mu   sync.Mutex
 	seen []*exchange
 }
@@ -93,6 +96,11 @@ func (l *requestLog) reset() {
 func (l *requestLog) add(e *exchange) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if len(l.seen) == l.keep {
+		// The array goes when append moves on; what it points to goes now.
+		l.seen[0] = nil
+		l.seen = l.seen[1:]
+	}
 	l.seen = append(l.seen, e)
 }
 

@@ -17,60 +17,65 @@ import (
 
 func TestRequests(t *testing.T) {
 	t.Parallel()
-	eachTransport(t, func(t *testing.T, s *testserver.Server, proto string) {
-		before := time.Now()
-		url := create(t, s, 10)
-		s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.Offset(9)})
-		mustDo(t, http.StatusNoContent, s.Client(), http.MethodPost, url+"?a=b%20c", bytes.NewReader(content(10)),
-			protocol.HeaderMethodOverride, http.MethodPatch,
-			protocol.HeaderContentType, protocol.ContentType, protocol.HeaderUploadOffset, "0")
-		mustDo(t, http.StatusConflict, s.Client(), http.MethodPatch, url, io.MultiReader(bytes.NewReader(content(3))),
-			protocol.HeaderContentType, protocol.ContentType, protocol.HeaderUploadOffset, "7")
-		mustDo(t, http.StatusBadRequest, s.Client(), http.MethodPatch, url, nil,
-			protocol.HeaderContentType, protocol.ContentType, protocol.HeaderUploadOffset, "garbage")
+	for _, tr := range transports {
+		t.Run(tr.name, func(t *testing.T) {
+			t.Parallel()
+			s := testserver.New(t, tr.config)
+			before := time.Now()
+			url := create(t, s, 10)
+			s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.Offset(9)})
+			mustDo(t, http.StatusNoContent, s.Client(), http.MethodPost, url+"?a=b%20c", bytes.NewReader(content(10)),
+				protocol.HeaderMethodOverride, http.MethodPatch,
+				protocol.HeaderContentType, protocol.ContentType, protocol.HeaderUploadOffset, "0")
+			mustDo(t, http.StatusConflict, s.Client(), http.MethodPatch, url, io.MultiReader(bytes.NewReader(content(3))),
+				protocol.HeaderContentType, protocol.ContentType, protocol.HeaderUploadOffset, "7")
+			mustDo(t, http.StatusBadRequest, s.Client(), http.MethodPatch, url, nil,
+				protocol.HeaderContentType, protocol.ContentType, protocol.HeaderUploadOffset, "garbage")
 
-		path := "/files/" + url[len(s.URL()):]
-		want := []testserver.Request{
-			{Method: "POST", Path: "/files/", Status: 201},
-			{
-				Method: "PATCH", Path: path, Query: "a=b%20c", ContentLength: 10, BodyBytes: 10, Status: 204,
-				Fault: "Offset(9)",
-			},
-			{Method: "PATCH", Path: path, ContentLength: -1, Offset: 7, Status: 409},
-			{Method: "PATCH", Path: path, Status: 400},
-		}
-		got := s.Requests()
-		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(testserver.Request{}, "Host", "Proto", "RemoteAddr", "Header", "Start")); diff != "" {
-			t.Errorf("requests (-want +got):\n%s", diff)
-		}
-		for i, r := range got {
-			if r.Proto != proto || r.RemoteAddr == "" || r.Start.Before(before) || "/files/" == r.Host {
-				t.Errorf("request %d: got %s from %q at %v", i, r.Proto, r.RemoteAddr, r.Start)
+			path := "/files/" + url[len(s.URL()):]
+			want := []testserver.Request{
+				{Method: "POST", Path: "/files/", Status: 201},
+				{
+					Method: "PATCH", Path: path, Query: "a=b%20c", ContentLength: 10, BodyBytes: 10, Status: 204,
+					Fault: "Offset(9)",
+				},
+				{Method: "PATCH", Path: path, ContentLength: -1, Offset: 7, Status: 409},
+				{Method: "PATCH", Path: path, Status: 400},
 			}
-			if r.Header.Get(protocol.HeaderResumable) != protocol.Version {
-				t.Errorf("request %d: got header %v", i, r.Header)
+			got := s.Requests()
+			if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(testserver.Request{}, "Host", "Proto", "RemoteAddr", "Header", "Start")); diff != "" {
+				t.Errorf("requests (-want +got):\n%s", diff)
 			}
-		}
+			for i, r := range got {
+				if r.Proto != tr.proto || r.RemoteAddr == "" || r.Start.Before(before) || r.Host == "/files/" {
+					t.Errorf("request %d: got %s from %q at %v", i, r.Proto, r.RemoteAddr, r.Start)
+				}
+				if r.Header.Get(protocol.HeaderResumable) != protocol.Version {
+					t.Errorf("request %d: got header %v", i, r.Header)
+				}
+			}
 
-		// A copy, of no effect on the record.
-		got[0].Header.Set(protocol.HeaderResumable, "changed")
-		if s.Requests()[0].Header.Get(protocol.HeaderResumable) != protocol.Version {
-			t.Error("the record was changed from outside")
-		}
-		if got := [...]int{s.Count("POST"), s.Count("PATCH"), s.Count("HEAD"), s.Count("")}; got != [...]int{1, 3, 0, 4} {
-			t.Errorf("got counts %v, want 1, 3, 0, 4", got)
-		}
-		s.ResetRequests()
-		if got := s.Requests(); len(got) != 0 {
-			t.Errorf("got %d requests after a reset, want none", len(got))
-		}
-	})
+			// A copy, of no effect on the record.
+			got[0].Header.Set(protocol.HeaderResumable, "changed")
+			if s.Requests()[0].Header.Get(protocol.HeaderResumable) != protocol.Version {
+				t.Error("the record was changed from outside")
+			}
+			if got := [...]int{s.Count("POST"), s.Count("PATCH"), s.Count("HEAD"), s.Count("")}; got != [...]int{1, 3, 0, 4} {
+				t.Errorf("got counts %v, want 1, 3, 0, 4", got)
+			}
+			s.ResetRequests()
+			if got := s.Requests(); len(got) != 0 {
+				t.Errorf("got %d requests after a reset, want none", len(got))
+			}
+		})
+	}
 }
 
 // A request is in the record from its start.
 func TestRequestsUnderWay(t *testing.T) {
 	t.Parallel()
-	inBubble(t, testserver.Config{}, func(t *testing.T, s *testserver.Server) {
+	synctest.Test(t, func(t *testing.T) {
+		s := overNetwork(t, testserver.Config{})
 		url := create(t, s, 10)
 		s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.StallAfter(4, time.Second)})
 		done := make(chan struct{})
@@ -107,5 +112,47 @@ func TestRequestsHijacked(t *testing.T) {
 	mustDo(t, 299, s.Client(), http.MethodOptions, s.URL(), nil)
 	if got := last(t, s).Status; got != 0 {
 		t.Errorf("got status %d, want 0", got)
+	}
+}
+
+// A server that is left running does not grow.
+func TestKeepRequests(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name       string
+		keep, want int
+	}{
+		{"default", 0, 7},
+		{"some", 3, 3},
+		{"just as many", 7, 7},
+		{"one", 1, 1},
+		{"all", -1, 7},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := testserver.New(t, testserver.Config{KeepRequests: tt.keep})
+			ask := func() {
+				for i := range 7 {
+					mustDo(t, http.StatusNotFound, s.Client(), http.MethodHead, s.URL()+string(rune('a'+i)), nil)
+				}
+			}
+			ask()
+			check := func() {
+				t.Helper()
+				got := s.Requests()
+				if len(got) != tt.want || s.Count(http.MethodHead) != tt.want {
+					t.Fatalf("got %d requests, want %d", len(got), tt.want)
+				}
+				for i, r := range got {
+					if want := "/files/" + string(rune('a'+7-tt.want+i)); r.Path != want {
+						t.Errorf("request %d: got %s, want %s", i, r.Path, want)
+					}
+				}
+			}
+			check()
+			s.ResetRequests()
+			ask()
+			check()
+		})
 	}
 }

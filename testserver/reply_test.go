@@ -10,28 +10,32 @@ import (
 
 func TestStatus(t *testing.T) {
 	t.Parallel()
-	eachTransport(t, func(t *testing.T, s *testserver.Server, _ string) {
-		data := content(50_000)
-		url := create(t, s, len(data))
-		header := http.Header{"Retry-After": {"7"}}
-		s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.Status(http.StatusServiceUnavailable, header, "busy")})
-		header.Set("Retry-After", "8") // Of no effect on the fault.
-		r, err := patch(t.Context(), s, url, 0, data)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if r.status != http.StatusServiceUnavailable || r.header.Get("Retry-After") != "7" || r.body != "busy" {
-			t.Errorf("got %d, Retry-After %q, body %q; want 503, 7, busy", r.status, r.header.Get("Retry-After"), r.body)
-		}
-		if got := r.header.Get(protocol.HeaderResumable); got != "" {
-			t.Errorf("got Tus-Resumable %q, want none", got)
-		}
-		seen := last(t, s)
-		if seen.Status != http.StatusServiceUnavailable || seen.BodyBytes != 0 {
-			t.Errorf("got status %d after %d bytes, want 503 after 0", seen.Status, seen.BodyBytes)
-		}
-		finish(t, s, url, data)
-	})
+	for _, tr := range transports {
+		t.Run(tr.name, func(t *testing.T) {
+			t.Parallel()
+			s := testserver.New(t, tr.config)
+			data := content(50_000)
+			url := create(t, s, len(data))
+			header := http.Header{"Retry-After": {"7"}}
+			s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.Status(http.StatusServiceUnavailable, header, "busy")})
+			header.Set("Retry-After", "8") // Of no effect on the fault.
+			r, err := patch(t.Context(), s, url, 0, data)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if r.status != http.StatusServiceUnavailable || r.header.Get("Retry-After") != "7" || r.body != "busy" {
+				t.Errorf("got %d, Retry-After %q, body %q; want 503, 7, busy", r.status, r.header.Get("Retry-After"), r.body)
+			}
+			if got := r.header.Get(protocol.HeaderResumable); got != "" {
+				t.Errorf("got Tus-Resumable %q, want none", got)
+			}
+			seen := last(t, s)
+			if seen.Status != http.StatusServiceUnavailable || seen.BodyBytes != 0 {
+				t.Errorf("got status %d after %d bytes, want 503 after 0", seen.Status, seen.BodyBytes)
+			}
+			finish(t, s, url, data)
+		})
+	}
 }
 
 // tusd's answer to a HEAD at 10 of 20 bytes, after a fault.
@@ -57,20 +61,24 @@ func TestReplyHeaders(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			eachTransport(t, func(t *testing.T, s *testserver.Server, _ string) {
-				url := create(t, s, 20)
-				if _, err := patch(t.Context(), s, url, 0, content(10)); err != nil {
-					t.Fatal(err)
-				}
-				s.Inject(testserver.Fault{Do: tt.do})
-				r := mustDo(t, http.StatusOK, s.Client(), http.MethodHead, url, nil)
-				if got := r.header.Get(tt.header); got != tt.want {
-					t.Errorf("got %s %q, want %q", tt.header, got, tt.want)
-				}
-				if got := head(t, s, url); got != 10 {
-					t.Errorf("got offset %d after the fault, want 10", got)
-				}
-			})
+			for _, tr := range transports {
+				t.Run(tr.name, func(t *testing.T) {
+					t.Parallel()
+					s := testserver.New(t, tr.config)
+					url := create(t, s, 20)
+					if _, err := patch(t.Context(), s, url, 0, content(10)); err != nil {
+						t.Fatal(err)
+					}
+					s.Inject(testserver.Fault{Do: tt.do})
+					r := mustDo(t, http.StatusOK, s.Client(), http.MethodHead, url, nil)
+					if got := r.header.Get(tt.header); got != tt.want {
+						t.Errorf("got %s %q, want %q", tt.header, got, tt.want)
+					}
+					if got := head(t, s, url); got != 10 {
+						t.Errorf("got offset %d after the fault, want 10", got)
+					}
+				})
+			}
 		})
 	}
 }
@@ -117,19 +125,23 @@ func TestRewriteHeaderImplicitAnswer(t *testing.T) {
 
 func TestForget(t *testing.T) {
 	t.Parallel()
-	eachTransport(t, func(t *testing.T, s *testserver.Server, _ string) {
-		kept, url := create(t, s, 10), create(t, s, 10)
-		if _, err := patch(t.Context(), s, url, 0, content(5)); err != nil {
-			t.Fatal(err)
-		}
-		s.Inject(testserver.Fault{Method: http.MethodHead, Do: testserver.Forget()})
-		mustDo(t, http.StatusNotFound, s.Client(), http.MethodHead, url, nil)
-		mustDo(t, http.StatusNotFound, s.Client(), http.MethodHead, url, nil)
-		urls, err := s.Uploads()
-		if err != nil || len(urls) != 1 || urls[0] != kept {
-			t.Errorf("got uploads %v, error %v; want only %s", urls, err, kept)
-		}
-	})
+	for _, tr := range transports {
+		t.Run(tr.name, func(t *testing.T) {
+			t.Parallel()
+			s := testserver.New(t, tr.config)
+			kept, url := create(t, s, 10), create(t, s, 10)
+			if _, err := patch(t.Context(), s, url, 0, content(5)); err != nil {
+				t.Fatal(err)
+			}
+			s.Inject(testserver.Fault{Method: http.MethodHead, Do: testserver.Forget()})
+			mustDo(t, http.StatusNotFound, s.Client(), http.MethodHead, url, nil)
+			mustDo(t, http.StatusNotFound, s.Client(), http.MethodHead, url, nil)
+			urls, err := s.Uploads()
+			if err != nil || len(urls) != 1 || urls[0] != kept {
+				t.Errorf("got uploads %v, error %v; want only %s", urls, err, kept)
+			}
+		})
+	}
 }
 
 // A request that names no upload, or none that exists, has nothing to forget.

@@ -9,7 +9,7 @@ import (
 
 // Reset resets the connection before anything of the body is read, as a proxy
 // that restarts does, or a NAT or a firewall that has forgotten the
-// connection. tusd never sees the request.
+// connection: the connection is lost before the request. tusd never sees it.
 //
 // A transport such as Go's sends a request without a body again by itself
 // when a connection that it has used before breaks so: to see a HEAD or an
@@ -20,8 +20,9 @@ func Reset() Action {
 	}, "Reset()")
 }
 
-// CutAfter loses the connection after n bytes of the body, as a cable pulled,
-// a laptop closed or a phone that changes networks does: tusd gets n bytes
+// CutAfter loses the connection in the request, after n bytes of the body, as
+// a cable pulled, a laptop closed or a phone that changes networks does: tusd
+// gets n bytes
 // and then finds the body ended too early, stores what it has, and lets go of
 // the upload; only then is the connection reset. Where the body has n bytes
 // or fewer, tusd gets them all, and its answer is lost as in [DropReply].
@@ -35,10 +36,10 @@ func CutAfter(n int64) Action {
 	}, "CutAfter(%d)", n)
 }
 
-// DropReply lets tusd handle the request to its end and loses the answer, as
-// a connection that breaks at the wrong moment does, or a proxy that gives up
-// on a server that takes long to finish an upload. A creation so lost leaves
-// an upload that no client knows of.
+// DropReply loses the connection after the request: tusd handles it to its end
+// and the answer is lost, as when a connection breaks at the wrong moment, or
+// a proxy gives up on a server that takes long to finish an upload. A creation
+// so lost leaves an upload that no client knows of.
 func DropReply() Action {
 	return newAction(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		next.ServeHTTP(newLostReply(w), r)
@@ -49,19 +50,21 @@ func DropReply() Action {
 // abort ends the request without an answer: the stream is reset over HTTP/2,
 // the connection otherwise. It does not return.
 func abort(r *http.Request) {
-	if c, ok := r.Context().Value(connKey{}).(net.Conn); ok && r.ProtoMajor < 2 {
+	if c, ok := connOf(r); ok {
 		resetConn(c)
 	}
 	panic(http.ErrAbortHandler)
 }
 
+// connOf returns the connection that is r's alone; over HTTP/2 there is none.
+func connOf(r *http.Request) (net.Conn, bool) {
+	c, ok := r.Context().Value(connKey{}).(net.Conn)
+	return c, ok && r.ProtoMajor < 2
+}
+
 // resetConn closes c so that its peer finds it reset and not ended.
 func resetConn(c net.Conn) {
-	if t, ok := c.(interface{ NetConn() net.Conn }); ok {
-		// Under TLS, whose own Close would say farewell.
-		c = t.NetConn()
-	}
-	switch c := c.(type) {
+	switch c := underTLS(c).(type) {
 	case *pipeConn:
 		_ = c.reset()
 	case *net.TCPConn:
@@ -70,6 +73,15 @@ func resetConn(c net.Conn) {
 	default:
 		_ = c.Close()
 	}
+}
+
+// underTLS returns the connection that c stands on: the Close of TLS itself
+// would say farewell.
+func underTLS(c net.Conn) net.Conn {
+	if t, ok := c.(interface{ NetConn() net.Conn }); ok {
+		return t.NetConn()
+	}
+	return c
 }
 
 func withConn(ctx context.Context, c net.Conn) context.Context {

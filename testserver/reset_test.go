@@ -34,39 +34,47 @@ func wantReset(t *testing.T, proto string, err error) {
 
 func TestReset(t *testing.T) {
 	t.Parallel()
-	eachTransport(t, func(t *testing.T, s *testserver.Server, proto string) {
-		for range races {
-			data := content(100_000)
-			url := create(t, s, len(data))
-			s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.Reset()})
-			_, err := patch(t.Context(), s, url, 0, data)
-			wantReset(t, proto, err)
-			r := last(t, s)
-			if r.Status != 0 || r.BodyBytes != 0 || r.Fault != "Reset()" {
-				t.Fatalf("got status %d, %d bytes, fault %q; want 0, 0, Reset()", r.Status, r.BodyBytes, r.Fault)
+	for _, tr := range transports {
+		t.Run(tr.name, func(t *testing.T) {
+			t.Parallel()
+			s := testserver.New(t, tr.config)
+			for range races {
+				data := content(100_000)
+				url := create(t, s, len(data))
+				s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.Reset()})
+				_, err := patch(t.Context(), s, url, 0, data)
+				wantReset(t, tr.proto, err)
+				r := last(t, s)
+				if r.Status != 0 || r.BodyBytes != 0 || r.Fault != "Reset()" {
+					t.Fatalf("got status %d, %d bytes, fault %q; want 0, 0, Reset()", r.Status, r.BodyBytes, r.Fault)
+				}
+				stored(t, s, url, nil)
 			}
-			stored(t, s, url, nil)
-		}
-	})
+		})
+	}
 }
 
 func TestCutAfter(t *testing.T) {
 	t.Parallel()
 	const size, cut = 300_000, 123_457
-	eachTransport(t, func(t *testing.T, s *testserver.Server, proto string) {
-		data := content(size)
-		for range races {
-			url := create(t, s, size)
-			s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.CutAfter(cut)})
-			_, err := patch(t.Context(), s, url, 0, data)
-			wantReset(t, proto, err)
-			stored(t, s, url, data[:cut])
-			if r := last(t, s); r.Status != 0 || r.BodyBytes != cut || r.Proto != proto {
-				t.Fatalf("got status %d, %d bytes, %s; want 0, %d, %s", r.Status, r.BodyBytes, r.Proto, cut, proto)
+	for _, tr := range transports {
+		t.Run(tr.name, func(t *testing.T) {
+			t.Parallel()
+			s := testserver.New(t, tr.config)
+			data := content(size)
+			for range races {
+				url := create(t, s, size)
+				s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.CutAfter(cut)})
+				_, err := patch(t.Context(), s, url, 0, data)
+				wantReset(t, tr.proto, err)
+				stored(t, s, url, data[:cut])
+				if r := last(t, s); r.Status != 0 || r.BodyBytes != cut || r.Proto != tr.proto {
+					t.Fatalf("got status %d, %d bytes, %s; want 0, %d, %s", r.Status, r.BodyBytes, r.Proto, cut, tr.proto)
+				}
+				finish(t, s, url, data)
 			}
-			finish(t, s, url, data)
-		}
-	})
+		})
+	}
 }
 
 func TestCutAfterBoundaries(t *testing.T) {
@@ -87,51 +95,63 @@ func TestCutAfterBoundaries(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			eachTransport(t, func(t *testing.T, s *testserver.Server, proto string) {
-				url := create(t, s, size)
-				s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.CutAfter(tt.n)})
-				_, err := patch(t.Context(), s, url, 0, data)
-				wantReset(t, proto, err)
-				stored(t, s, url, data[:tt.kept])
-			})
+			for _, tr := range transports {
+				t.Run(tr.name, func(t *testing.T) {
+					t.Parallel()
+					s := testserver.New(t, tr.config)
+					url := create(t, s, size)
+					s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.CutAfter(tt.n)})
+					_, err := patch(t.Context(), s, url, 0, data)
+					wantReset(t, tr.proto, err)
+					stored(t, s, url, data[:tt.kept])
+				})
+			}
 		})
 	}
 }
 
 func TestCutAfterOnCreation(t *testing.T) {
 	t.Parallel()
-	eachTransport(t, func(t *testing.T, s *testserver.Server, proto string) {
-		data := content(5000)
-		s.Inject(testserver.Fault{Do: testserver.CutAfter(1000)})
-		_, err := do(t.Context(), s.Client(), http.MethodPost, s.URL(), strings.NewReader(string(data)),
-			protocol.HeaderUploadLength, "5000", protocol.HeaderContentType, protocol.ContentType)
-		wantReset(t, proto, err)
-		urls, err := s.Uploads()
-		if err != nil || len(urls) != 1 {
-			t.Fatalf("got uploads %v, error %v; want one orphan", urls, err)
-		}
-		stored(t, s, urls[0], data[:1000])
-	})
+	for _, tr := range transports {
+		t.Run(tr.name, func(t *testing.T) {
+			t.Parallel()
+			s := testserver.New(t, tr.config)
+			data := content(5000)
+			s.Inject(testserver.Fault{Do: testserver.CutAfter(1000)})
+			_, err := do(t.Context(), s.Client(), http.MethodPost, s.URL(), strings.NewReader(string(data)),
+				protocol.HeaderUploadLength, "5000", protocol.HeaderContentType, protocol.ContentType)
+			wantReset(t, tr.proto, err)
+			urls, err := s.Uploads()
+			if err != nil || len(urls) != 1 {
+				t.Fatalf("got uploads %v, error %v; want one orphan", urls, err)
+			}
+			stored(t, s, urls[0], data[:1000])
+		})
+	}
 }
 
 func TestDropReply(t *testing.T) {
 	t.Parallel()
-	eachTransport(t, func(t *testing.T, s *testserver.Server, proto string) {
-		data := content(100_000)
-		for range races {
-			url := create(t, s, len(data))
-			s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.DropReply()})
-			_, err := patch(t.Context(), s, url, 0, data)
-			wantReset(t, proto, err)
-			stored(t, s, url, data)
-			if r := last(t, s); r.Status != 0 || r.BodyBytes != int64(len(data)) {
-				t.Fatalf("got status %d, %d bytes; want 0, %d", r.Status, r.BodyBytes, len(data))
+	for _, tr := range transports {
+		t.Run(tr.name, func(t *testing.T) {
+			t.Parallel()
+			s := testserver.New(t, tr.config)
+			data := content(100_000)
+			for range races {
+				url := create(t, s, len(data))
+				s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.DropReply()})
+				_, err := patch(t.Context(), s, url, 0, data)
+				wantReset(t, tr.proto, err)
+				stored(t, s, url, data)
+				if r := last(t, s); r.Status != 0 || r.BodyBytes != int64(len(data)) {
+					t.Fatalf("got status %d, %d bytes; want 0, %d", r.Status, r.BodyBytes, len(data))
+				}
+				if got := head(t, s, url); got != int64(len(data)) {
+					t.Fatalf("got offset %d, want %d", got, len(data))
+				}
 			}
-			if got := head(t, s, url); got != int64(len(data)) {
-				t.Fatalf("got offset %d, want %d", got, len(data))
-			}
-		}
-	})
+		})
+	}
 }
 
 // A reset of one stream must not take along another on its connection.

@@ -36,6 +36,7 @@ type Server struct {
 	log    requestLog
 
 	cancel   context.CancelFunc
+	done     <-chan struct{} // closed by Close
 	closing  sync.Once
 	mu       sync.Mutex // guards closed, served and the start of handlers
 	closed   bool
@@ -58,14 +59,18 @@ func New(tb TB, cfg Config) *Server {
 	return s
 }
 
-// Start starts a server. The caller closes it.
+// Start starts a server. The caller closes it. A Config that asks for both TLS
+// and a Network is an error.
 func Start(cfg Config) (*Server, error) {
 	cfg, err := cfg.withDefaults()
+	if err == nil && cfg.TLS && cfg.Network != nil {
+		err = errors.New("TLS over a Network is not supported")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("testserver: start: %w", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &Server{cfg: cfg, cancel: cancel}
+	s := &Server{cfg: cfg, cancel: cancel, done: ctx.Done(), log: requestLog{keep: cfg.KeepRequests}}
 	if err := s.start(ctx); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("testserver: start: %w", err)
@@ -161,12 +166,12 @@ func (s *Server) setTLS(addr net.Addr) error {
 
 // baseURL returns the creation endpoint as a client reaches it.
 func (s *Server) baseURL(addr net.Addr) string {
+	if s.cfg.Network != nil {
+		return "http://" + s.cfg.Addr + s.cfg.BasePath
+	}
 	scheme := "http://"
 	if s.cfg.TLS {
 		scheme = "https://"
-	}
-	if s.cfg.Network != nil {
-		return scheme + s.cfg.Addr + s.cfg.BasePath
 	}
 	host, port, err := net.SplitHostPort(addr.String())
 	if err != nil {

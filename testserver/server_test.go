@@ -42,6 +42,7 @@ func TestStartErrors(t *testing.T) {
 		{"base path that is a URL", testserver.Config{BasePath: "http://tus.test/"}, "want a path"},
 		{"base path with a query", testserver.Config{BasePath: "/files?x"}, "want a path"},
 		{"size", testserver.Config{MaxSize: -1}, "max size -1"},
+		{"TLS in a bubble", testserver.Config{TLS: true, Network: testserver.NewNetwork()}, "TLS over a Network"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -110,8 +111,11 @@ func TestCapabilities(t *testing.T) {
 		want protocol.Capabilities
 	}{
 		{"all", testserver.Config{}, protocol.Capabilities{Extensions: all}},
-		{"none", testserver.Config{DisableConcatenation: true, DisableTermination: true, DisableDeferLength: true},
-			protocol.Capabilities{Extensions: all[:2]}},
+		{
+			"none",
+			testserver.Config{DisableConcatenation: true, DisableTermination: true, DisableDeferLength: true},
+			protocol.Capabilities{Extensions: all[:2]},
+		},
 		{"a size", testserver.Config{MaxSize: 10}, protocol.Capabilities{Extensions: all, MaxSize: protocol.Known(10)}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -218,7 +222,7 @@ func TestCloseWithIdleConnection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	defer func() { _ = c.Close() }()
 	s.Close()
 	if _, err := c.Read(make([]byte, 1)); err == nil {
 		t.Error("got a byte, want the connection closed")

@@ -78,7 +78,7 @@ func (b *stalledBody) Read(p []byte) (int, error) {
 	if b.left > 0 {
 		n, err := b.body.Read(p[:min(int64(len(p)), b.left)])
 		b.left -= int64(n)
-		if b.left == 0 && err == io.EOF { //nolint:errorlint // Read returns it bare.
+		if b.left == 0 && err == io.EOF {
 			// Kept back, or the stall would depend on how the body ends.
 			b.ended, err = true, nil
 		}
@@ -122,4 +122,20 @@ func (b *throttledBody) Read(p []byte) (int, error) {
 		}
 	}
 	return n, err
+}
+
+// BlackHole takes the request and then neither reads nor answers nor hangs up
+// until the server closes, also when the client has gone long since: a
+// firewall that drops what it does not know, a machine that lost its power, a
+// server that hangs. Over HTTP/1.1 the connection is held for as long; over
+// HTTP/2 other streams of it go on.
+func BlackHole() Action {
+	return newAction(func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
+		done := r.Context().Done()
+		if s := serverOf(r); s != nil {
+			done = s.done
+		}
+		<-done
+		panic(http.ErrAbortHandler)
+	}, "BlackHole()")
 }

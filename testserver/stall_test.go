@@ -31,7 +31,8 @@ func TestStallAfter(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, testserver.Config{}, func(t *testing.T, s *testserver.Server) {
+			synctest.Test(t, func(t *testing.T) {
+				s := overNetwork(t, testserver.Config{})
 				url := create(t, s, size)
 				s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.StallAfter(tt.n, d)})
 				start := time.Now()
@@ -57,7 +58,8 @@ func TestStallAfter(t *testing.T) {
 // The stall of one request says nothing about the next one.
 func TestStallAfterTwice(t *testing.T) {
 	t.Parallel()
-	inBubble(t, testserver.Config{}, func(t *testing.T, s *testserver.Server) {
+	synctest.Test(t, func(t *testing.T) {
+		s := overNetwork(t, testserver.Config{})
 		s.Inject(testserver.Fault{Method: http.MethodPatch, Times: 2, Do: testserver.StallAfter(5, time.Second)})
 		for range 2 {
 			start := time.Now()
@@ -72,7 +74,8 @@ func TestStallAfterTwice(t *testing.T) {
 // tusd notices a body that does not come, as it would without the fault.
 func TestStallAfterNetworkTimeout(t *testing.T) {
 	t.Parallel()
-	inBubble(t, testserver.Config{NetworkTimeout: 7 * time.Second}, func(t *testing.T, s *testserver.Server) {
+	synctest.Test(t, func(t *testing.T) {
+		s := overNetwork(t, testserver.Config{NetworkTimeout: 7 * time.Second})
 		url := create(t, s, 10)
 		s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.StallAfter(5, 0)})
 		start := time.Now()
@@ -93,35 +96,39 @@ func TestStallAfterNetworkTimeout(t *testing.T) {
 // tusd ends a request when another one wants its upload, stalled or not.
 func TestStallAfterInterrupted(t *testing.T) {
 	t.Parallel()
-	eachTransport(t, func(t *testing.T, s *testserver.Server, _ string) {
-		data := content(10)
-		url := create(t, s, len(data))
-		arrived := make(chan struct{})
-		s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.Chain(
-			testserver.StallAfter(5, 0),
-			testserver.ActionFunc(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-				r.Body = &noticedBody{ReadCloser: r.Body, left: 5, arrived: arrived}
-				next.ServeHTTP(w, r)
-			}),
-		)})
-		body, w := io.Pipe()
-		defer w.Close()
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			// tusd may or may not get an answer out; that it ends is enough.
-			_, _ = do(t.Context(), s.Client(), http.MethodPatch, url, body,
-				protocol.HeaderContentType, protocol.ContentType, protocol.HeaderUploadOffset, "0")
-		}()
-		if _, err := w.Write(data[:5]); err != nil {
-			t.Fatal(err)
-		}
-		<-arrived
-		if got := head(t, s, url); got != 5 {
-			t.Errorf("got offset %d, want 5", got)
-		}
-		<-done
-	})
+	for _, tr := range transports {
+		t.Run(tr.name, func(t *testing.T) {
+			t.Parallel()
+			s := testserver.New(t, tr.config)
+			data := content(10)
+			url := create(t, s, len(data))
+			arrived := make(chan struct{})
+			s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.Chain(
+				testserver.StallAfter(5, 0),
+				testserver.ActionFunc(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+					r.Body = &noticedBody{ReadCloser: r.Body, left: 5, arrived: arrived}
+					next.ServeHTTP(w, r)
+				}),
+			)})
+			body, w := io.Pipe()
+			defer func() { _ = w.Close() }()
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				// tusd may or may not get an answer out; that it ends is enough.
+				_, _ = do(t.Context(), s.Client(), http.MethodPatch, url, body,
+					protocol.HeaderContentType, protocol.ContentType, protocol.HeaderUploadOffset, "0")
+			}()
+			if _, err := w.Write(data[:5]); err != nil {
+				t.Fatal(err)
+			}
+			<-arrived
+			if got := head(t, s, url); got != 5 {
+				t.Errorf("got offset %d, want 5", got)
+			}
+			<-done
+		})
+	}
 }
 
 // noticedBody closes arrived when it is read on after left bytes.
@@ -143,23 +150,27 @@ func (b *noticedBody) Read(p []byte) (int, error) {
 
 func TestStallUntilClientLeaves(t *testing.T) {
 	t.Parallel()
-	eachTransport(t, func(t *testing.T, s *testserver.Server, _ string) {
-		url := create(t, s, 10)
-		ctx, cancel := context.WithCancel(t.Context())
-		left := make(chan struct{})
-		s.Inject(testserver.Fault{Do: testserver.ActionFunc(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-			defer close(left)
-			cancel()
-			testserver.Stall(0).Serve(w, r, next)
-		})})
-		if _, err := do(ctx, s.Client(), http.MethodHead, url, nil); !errors.Is(err, context.Canceled) {
-			t.Errorf("got %v, want context.Canceled", err)
-		}
-		<-left
-		if r := last(t, s); r.Status != 0 || r.Fault != "ActionFunc" {
-			t.Errorf("got status %d, fault %q; want 0, ActionFunc", r.Status, r.Fault)
-		}
-	})
+	for _, tr := range transports {
+		t.Run(tr.name, func(t *testing.T) {
+			t.Parallel()
+			s := testserver.New(t, tr.config)
+			url := create(t, s, 10)
+			ctx, cancel := context.WithCancel(t.Context())
+			left := make(chan struct{})
+			s.Inject(testserver.Fault{Do: testserver.ActionFunc(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+				defer close(left)
+				cancel()
+				testserver.Stall(0).Serve(w, r, next)
+			})})
+			if _, err := do(ctx, s.Client(), http.MethodHead, url, nil); !errors.Is(err, context.Canceled) {
+				t.Errorf("got %v, want context.Canceled", err)
+			}
+			<-left
+			if r := last(t, s); r.Status != 0 || r.Fault != "ActionFunc" {
+				t.Errorf("got status %d, fault %q; want 0, ActionFunc", r.Status, r.Fault)
+			}
+		})
+	}
 }
 
 func TestCloseEndsStalls(t *testing.T) {
@@ -170,32 +181,37 @@ func TestCloseEndsStalls(t *testing.T) {
 	}{
 		{"Stall", testserver.Stall(0)},
 		{"StallAfter", testserver.StallAfter(3, 0)},
+		{"BlackHole", testserver.BlackHole()},
 		{"Throttle", testserver.Throttle(1)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			eachTransport(t, func(t *testing.T, s *testserver.Server, _ string) {
-				url := create(t, s, 1000)
-				stalling := make(chan struct{})
-				s.Inject(testserver.Fault{
-					Match: func(*http.Request) bool { close(stalling); return true },
-					Do:    tt.do,
+			for _, tr := range transports {
+				t.Run(tr.name, func(t *testing.T) {
+					t.Parallel()
+					s := testserver.New(t, tr.config)
+					url := create(t, s, 1000)
+					stalling := make(chan struct{})
+					s.Inject(testserver.Fault{
+						Match: func(*http.Request) bool { close(stalling); return true },
+						Do:    tt.do,
+					})
+					failed := make(chan error, 1)
+					go func() {
+						_, err := patch(t.Context(), s, url, 0, content(1000))
+						failed <- err
+					}()
+					<-stalling
+					start := time.Now()
+					s.Close()
+					if took := time.Since(start); took > 5*time.Second {
+						t.Errorf("close took %v", took)
+					}
+					if err := <-failed; err == nil {
+						t.Error("got an answer, want an error")
+					}
 				})
-				failed := make(chan error, 1)
-				go func() {
-					_, err := patch(t.Context(), s, url, 0, content(1000))
-					failed <- err
-				}()
-				<-stalling
-				start := time.Now()
-				s.Close()
-				if took := time.Since(start); took > 5*time.Second {
-					t.Errorf("close took %v", took)
-				}
-				if err := <-failed; err == nil {
-					t.Error("got an answer, want an error")
-				}
-			})
+			}
 		})
 	}
 }
@@ -216,7 +232,8 @@ func TestThrottle(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			inBubble(t, testserver.Config{}, func(t *testing.T, s *testserver.Server) {
+			synctest.Test(t, func(t *testing.T) {
+				s := overNetwork(t, testserver.Config{})
 				data := content(tt.size)
 				url := create(t, s, tt.size)
 				s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.Throttle(tt.rate)})
@@ -229,6 +246,45 @@ func TestThrottle(t *testing.T) {
 				}
 				stored(t, s, url, data)
 			})
+		})
+	}
+}
+
+// A black hole keeps what it has taken, when the client has gone as well.
+func TestBlackHole(t *testing.T) {
+	t.Parallel()
+	for _, tr := range transports {
+		t.Run(tr.name, func(t *testing.T) {
+			t.Parallel()
+			s := testserver.New(t, tr.config)
+			url := create(t, s, 10)
+			ctx, cancel := context.WithCancel(t.Context())
+			taken, let := make(chan context.Context, 1), make(chan struct{})
+			s.Inject(testserver.Fault{Do: testserver.ActionFunc(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+				defer close(let)
+				taken <- r.Context()
+				testserver.BlackHole().Serve(w, r, next)
+			})})
+			failed := make(chan error, 1)
+			go func() {
+				_, err := do(ctx, s.Client(), http.MethodHead, url, nil)
+				failed <- err
+			}()
+			request := <-taken
+			cancel()
+			if err := <-failed; !errors.Is(err, context.Canceled) {
+				t.Errorf("got %v, want context.Canceled", err)
+			}
+			// The server has heard of it.
+			<-request.Done()
+			head(t, s, url)
+			select {
+			case <-let:
+				t.Error("the request was let go")
+			default:
+			}
+			s.Close()
+			<-let
 		})
 	}
 }

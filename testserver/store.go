@@ -118,9 +118,10 @@ func (s *Server) Uploads() ([]string, error) {
 
 // store is tusd's file store, addressed by URL.
 type store struct {
-	files filestore.FileStore
-	dir   string
-	base  string
+	files  filestore.FileStore
+	locker handler.Locker
+	dir    string
+	base   string
 }
 
 // id returns the upload that a URL or a path names.
@@ -173,6 +174,34 @@ func (st store) remove(uploadURL string) error {
 		return err
 	}
 	return st.files.AsTerminatableUpload(upload).Terminate(context.Background())
+}
+
+// truncate cuts what is stored of an upload down to n bytes; one that has no
+// more, or does not exist, stays as it is. A request that writes to the upload
+// is asked to end first, or it would go on behind the cut.
+func (st store) truncate(ctx context.Context, uploadURL string, n int64) error {
+	id, err := st.id(uploadURL)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	lock, err := st.locker.NewLock(id)
+	if err != nil {
+		return err
+	}
+	if err := lock.Lock(ctx, func() {}); err != nil {
+		return err
+	}
+	info, err := st.info(uploadURL) //nolint:contextcheck // tusd's file store takes no notice of it.
+	if err == nil && info.Offset > n {
+		err = os.Truncate(info.Storage[filestore.StorageKeyPath], n)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return errors.Join(err, lock.Unlock())
 }
 
 func (st store) ids() ([]string, error) {

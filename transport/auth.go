@@ -30,14 +30,18 @@ type TokenFunc func(ctx context.Context) (string, error)
 func (f TokenFunc) Token(ctx context.Context) (string, error) { return f(ctx) }
 
 // StaticToken is a source of one token, which is never another one.
-func StaticToken(token string) TokenSource { return staticToken(token) }
+func StaticToken(token string) TokenSource {
+	return &staticToken{func() string { return token }}
+}
 
-type staticToken string
+// staticToken hides the token in a function, which neither package fmt nor an
+// encoder looks into.
+type staticToken struct{ token func() string }
 
-// String hides the token from those who print a configuration.
-func (staticToken) String() string { return "StaticToken" }
+// String is for those who print a configuration.
+func (*staticToken) String() string { return "StaticToken" }
 
-func (t staticToken) Token(context.Context) (string, error) { return string(t), nil }
+func (t *staticToken) Token(context.Context) (string, error) { return t.token(), nil }
 
 // Invalidator is a [TokenSource] that keeps tokens and wants to know when one
 // was refused. Safe for concurrent use.
@@ -60,7 +64,7 @@ var errNoTokenSource = errors.New("no source")
 // request counts as renewable, see [MarkRenewable], unless src is a
 // [StaticToken].
 func Bearer(src TokenSource) Middleware {
-	_, static := src.(staticToken)
+	_, static := src.(*staticToken)
 	invalidator, _ := src.(Invalidator)
 	return authorize(func(req *http.Request) (func(), error) {
 		if src == nil {

@@ -62,6 +62,15 @@ func (c *answerConn) ReadFrom(r io.Reader) (int64, error) {
 	return n, c.explain(err)
 }
 
+// SetWriteDeadline is how crypto/tls begins to close: nobody waits for an answer
+// any more.
+func (c *answerConn) SetWriteDeadline(t time.Time) error {
+	if !t.IsZero() {
+		c.end(nil)
+	}
+	return c.Conn.SetWriteDeadline(t)
+}
+
 // Close lets waiting writes go.
 func (c *answerConn) Close() error {
 	c.end(nil)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,6 +23,7 @@ type serve struct {
 	addr    string
 	tls     bool
 	maxSize units.Size
+	faults  []string
 }
 
 func (a *app) serveCommand() *cobra.Command {
@@ -33,9 +35,22 @@ func (a *app) serveCommand() *cobra.Command {
 upload to. Uploads are kept in DIR, which is made if it does not exist; without
 DIR they are kept in a temporary folder that is removed at the end.
 
-It is for trying things out: whoever reaches it can read, write and delete.`,
+It is for trying things out: whoever reaches it can read, write and delete.
+
+With --fault requests go wrong, for testing clients of any make. A fault is
+
+  [METHOD] ACTION [ARG...] [xN|always]
+
+METHOD is one of ` + strings.Join(faultMethods, ", ") + `.
+Without it, it is any. For each request the first fault that fits fires, once,
+or N times, or always, in the order in which they were given; it is logged as
+it fires. ACTION is one of
+
+` + faultHelp(),
 		Example: `  tusker serve ./up
-  tusker serve --tls --addr 127.0.0.1:0`,
+  tusker serve --tls --addr 127.0.0.1:0
+  tusker serve --fault 'PATCH cut 1MiB' --fault 'HEAD status 502 x3'
+  tusker serve --fault 'PATCH early 64KiB 503 Retry-After:5 busy'`,
 		Args:        arguments(0, 1, "at most one DIR"),
 		Annotations: map[string]string{annotationLogs: "requests"},
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -50,6 +65,7 @@ It is for trying things out: whoever reaches it can read, write and delete.`,
 	f.StringVar(&s.addr, "addr", "127.0.0.1:1080", "listen on this `address`; port 0 is any free one")
 	f.BoolVar(&s.tls, "tls", false, "serve https, under a certificate authority made for this run")
 	f.Var(&s.maxSize, "max-size", "refuse larger uploads (default: no limit)")
+	f.StringArrayVar(&s.faults, "fault", nil, "spoil requests, as above (repeat): `'[METHOD] ACTION ...'`")
 	return cmd
 }
 
@@ -60,14 +76,23 @@ func (a *app) serve(ctx context.Context, s *serve, dir string) error {
 	if _, _, err := net.SplitHostPort(s.addr); err != nil {
 		return usage(fmt.Errorf("--addr: %w", err))
 	}
+	faults := make([]testserver.Fault, len(s.faults))
+	for i, spec := range s.faults {
+		var err error
+		if faults[i], err = parseFault(spec); err != nil {
+			return usage(fmt.Errorf("--fault %q: %w", spec, err))
+		}
+	}
 	server, err := testserver.Start(testserver.Config{ //nolint:contextcheck // The server ends by Close.
 		Dir: dir, Addr: s.addr, TLS: s.tls, MaxSize: int64(s.maxSize), Logger: a.log,
-		Wrap: func(next http.Handler) http.Handler { return logRequests(next, a.log) },
+		KeepRequests: 1, // Nobody asks for them.
+		Wrap:         func(next http.Handler) http.Handler { return logRequests(next, a.log) },
 	})
 	if err != nil {
 		return err
 	}
 	defer server.Close()
+	server.Inject(faults...)
 	if s.tls {
 		ca, remove, err := writeAuthority(server.CACertPEM())
 		if err != nil {

@@ -19,6 +19,7 @@ type upload struct {
 	metadata    []string
 	noDefault   bool
 	concurrency int
+	parallel    int
 }
 
 func (a *app) uploadCommand() *cobra.Command {
@@ -51,6 +52,7 @@ on the server than were sent, 9 some of several files failed, 130 interrupted,
 	f.StringArrayVar(&u.metadata, "metadata", nil, "`key[=value]` to keep with each upload (repeat); wins over a default")
 	f.BoolVar(&u.noDefault, "no-default-metadata", false, "send no filename, mime_type and filetype")
 	f.IntVar(&u.concurrency, "concurrency", client.DefaultConcurrency, "`number` of files sent at once")
+	f.IntVar(&u.parallel, "parallel", 1, "`number` of parts that one file is sent in, side by side")
 	u.resuming.register(cmd)
 	u.sending.register(cmd)
 	return cmd
@@ -72,6 +74,9 @@ func (a *app) upload(cmd *cobra.Command, u *upload, endpoint string, files []str
 	}
 	if u.concurrency < 1 {
 		return usage(errors.New("--concurrency is not above 0"))
+	}
+	if u.parallel < 1 {
+		return usage(errors.New("--parallel is not above 0"))
 	}
 	metadata, err := parseMetadata(u.metadata)
 	if err != nil {
@@ -133,7 +138,7 @@ func (a *app) uploadOne(ctx context.Context, c *client.Client, u *upload, f *sen
 	}
 	maps.Copy(all, metadata)
 	result, err := c.Upload(ctx, f.source, &client.UploadOptions{
-		Metadata: all, ChunkSize: int64(u.chunk), OnEvent: watch,
+		Metadata: all, ChunkSize: int64(u.chunk), Parallel: u.parallel, OnEvent: watch,
 	})
 	a.sent(ctx, f.name, result)
 	return result, err

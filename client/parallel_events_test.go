@@ -1,0 +1,135 @@
+package client_test
+
+import (
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
+)
+
+// wantWhole checks what holds for the events of an upload in parts.
+func wantWhole(t *testing.T, list []client.Event) {
+	t.Helper()
+	wantOrder(t, list)
+	offset := int64(0)
+	for i, e := range list {
+		if e.Offset < offset && e.Kind != client.EventRewound {
+			t.Errorf("event %d, %s: offset %d after %d", i, e.Kind, e.Offset, offset)
+		}
+		offset = e.Offset
+		if e.Part != 0 {
+			t.Errorf("event %d, %s, is of part %d", i, e.Kind, e.Part)
+		}
+	}
+}
+
+// Parts that are done count, however soon they were.
+func TestParallelProgress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var number atomic.Int64
+		s := fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			if r.Method == http.MethodPatch {
+				time.Sleep(time.Duration(number.Add(1)) * time.Second)
+			}
+			next.ServeHTTP(w, r)
+		}})
+		var events []client.Event
+		var busy sync.Mutex
+		name := write(t, noise(wholeSize))
+		res, err := newClient(t, s, client.Config{}).Upload(t.Context(), path(t, name), &client.UploadOptions{
+			Parallel: 4,
+			OnEvent: func(e client.Event) {
+				if !busy.TryLock() {
+					t.Error("two calls at a time")
+					return
+				}
+				defer busy.Unlock()
+				events = append(events, e)
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantWhole(t, events)
+		for _, e := range events {
+			if e.Source != name || e.Length != protocol.Known(wholeSize) && e.Kind == client.EventProgress {
+				t.Errorf("event %+v", e)
+			}
+		}
+		done := events[len(events)-1]
+		if done.Kind != client.EventDone || done.URL != res.URL || done.Offset != wholeSize {
+			t.Errorf("last event %+v", done)
+		}
+		created := events[len(events)-2]
+		if created.Kind != client.EventCreated || created.URL != res.URL || created.Offset != wholeSize {
+			t.Errorf("event before the last %+v", created)
+		}
+		// While the fourth part was sent, the other three were there.
+		if last := events[len(events)-3]; last.Kind != client.EventProgress || last.Offset < 3<<20 || last.URL != "" {
+			t.Errorf("last progress %+v", last)
+		}
+	})
+}
+
+// A part that is gone takes its bytes from the whole, and says so.
+func TestParallelRewound(t *testing.T) {
+	gone := func(*fake.Server) fake.Action { return fake.Status(404, "") }
+	tests := map[string]struct {
+		patch func(*fake.Server) fake.Action
+		post  []fake.Action
+		want  error
+	}{
+		"anew":                  {patch: gone},
+		"anew, after a failure": {patch: gone, post: []fake.Action{fake.Status(503, "")}},
+		"not to be made anew":   {patch: gone, post: []fake.Action{fake.Status(403, "")}, want: protocol.ErrForbidden},
+		"less than acknowledged": {patch: func(s *fake.Server) fake.Action {
+			return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+				s.Truncate("http://tus.example"+r.URL.Path, 1)
+				fake.Status(503, "")(w, r, next)
+			}
+		}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var store client.MemoryStore
+				s := fake.New(t, fake.Config{})
+				data := noise(wholeSize)
+				name := write(t, data)
+				interruptParts(t, s, splitting(&store, nil), name)
+				s.On(http.MethodPatch, test.patch(s))
+				s.On(http.MethodPost, test.post...)
+				cfg := recording(&store, nil)
+				cfg.Retry = retry.Delays(time.Second)
+				var events []client.Event
+				res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), &client.UploadOptions{OnEvent: recordEvents(&events)})
+				wantWhole(t, events)
+				rewound := 0
+				for _, e := range events {
+					if e.Kind == client.EventRewound {
+						rewound++
+					}
+				}
+				if rewound != 1 {
+					t.Errorf("rewound %d times: %q", rewound, kinds(events))
+				}
+				if test.want != nil {
+					wantIs(t, err, test.want, client.ErrPart)
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantStored(t, s, res.URL, data)
+				wantNoRecord(t, &store)
+			})
+		})
+	}
+}

@@ -1,0 +1,312 @@
+package client_test
+
+import (
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
+)
+
+// joining is a server that answers the requests to join parts as actions say,
+// in their order.
+func joining(t *testing.T, extensions []protocol.Extension, actions ...fake.Action) *fake.Server {
+	t.Helper()
+	next := make(chan fake.Action, len(actions))
+	for _, a := range actions {
+		next <- a
+	}
+	return fake.New(t, fake.Config{Extensions: extensions, Hook: func(w http.ResponseWriter, r *http.Request, h http.Handler) {
+		if strings.HasPrefix(r.Header.Get("Upload-Concat"), "final") {
+			select {
+			case a := <-next:
+				a(w, r, h)
+				return
+			default:
+			}
+		}
+		h.ServeHTTP(w, r)
+	}})
+}
+
+// joinAndDelete joins parts, deletes the last n of them as a server may, and
+// closes the connection without an answer.
+func joinAndDelete(n int) fake.Action {
+	return func(_ http.ResponseWriter, r *http.Request, next http.Handler) {
+		next.ServeHTTP(httptest.NewRecorder(), r)
+		parts := strings.Fields(strings.TrimPrefix(r.Header.Get("Upload-Concat"), "final;"))
+		for _, part := range parts[len(parts)-n:] {
+			next.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(r.Context(), http.MethodDelete, part, http.NoBody))
+		}
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// ways are the two that end in a joining, with four parts.
+var ways = map[string]func(t *testing.T, c *client.Client, name, data string) (*client.Result, error){
+	"Upload": func(t *testing.T, c *client.Client, name, _ string) (*client.Result, error) {
+		t.Helper()
+		return c.Upload(t.Context(), path(t, name), &client.UploadOptions{Parallel: 4})
+	},
+	"UploadConcat": func(t *testing.T, c *client.Client, _, data string) (*client.Result, error) {
+		t.Helper()
+		var sources []client.Source
+		for _, r := range protocol.Split(wholeSize, 4) {
+			sources = append(sources, text(t, data[r.Start:r.End]))
+		}
+		return c.UploadConcat(t.Context(), sources, nil)
+	},
+}
+
+// A joining that got no answer is repeated while the parts are there.
+func TestJoinUnanswered(t *testing.T) {
+	tests := map[string]struct {
+		join    []fake.Action
+		heads   []fake.Action
+		want    map[string]int
+		orphans int
+	}{
+		"lost":              {[]fake.Action{fake.Lose}, nil, map[string]int{"HEAD": 4, final: 2}, 1},
+		"lost twice":        {[]fake.Action{fake.Lose, fake.Lose}, nil, map[string]int{"HEAD": 8, final: 3}, 2},
+		"refused":           {[]fake.Action{fake.Status(503, "")}, nil, map[string]int{final: 2}, 0},
+		"refused once lost": {[]fake.Action{fake.Lose, fake.Status(503, "")}, nil, map[string]int{"HEAD": 8, final: 3}, 1},
+		"HEAD fails": {
+			[]fake.Action{fake.Lose}, []fake.Action{nil, fake.Lose, fake.Status(502, "")},
+			map[string]int{"HEAD": 7, final: 2}, 1,
+		},
+	}
+	for name, test := range tests {
+		for way, upload := range ways {
+			t.Run(name+"/"+way, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					var store client.MemoryStore
+					s := joining(t, nil, test.join...)
+					s.On(http.MethodHead, test.heads...)
+					data := noise(wholeSize)
+					cfg := splitting(&store, nil)
+					cfg.Retry = second(5)
+					res, err := upload(t, newClient(t, s, cfg), write(t, data), data)
+					if err != nil {
+						t.Fatal(err)
+					}
+					wantStored(t, s, res.URL, data)
+					want := map[string]int{"OPTIONS": 1, partial: 4, "PATCH": 4}
+					maps.Copy(want, test.want)
+					wantCounts(t, s, 0, want)
+					if res.Orphans != test.orphans || res.Offset != wholeSize || res.Sent != wholeSize {
+						t.Errorf("result %+v", res)
+					}
+					wantNoRecord(t, &store)
+				})
+			})
+		}
+	}
+}
+
+// Parts that are gone after a joining without an answer may have been joined:
+// nothing is sent again, not by a later run either.
+func TestJoinUncertain(t *testing.T) {
+	for _, deleted := range []int{1, 4} {
+		for way, upload := range ways {
+			t.Run(way, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					var store client.MemoryStore
+					s := joining(t, nil, joinAndDelete(deleted))
+					data := noise(wholeSize)
+					name := write(t, data)
+					cfg := splitting(&store, nil)
+					cfg.Retry = second(5)
+					res, err := upload(t, newClient(t, s, cfg), name, data)
+					wantIs(t, err, client.ErrUncertain, protocol.ErrNotFound)
+					wantCounts(t, s, 0, map[string]int{"OPTIONS": 1, partial: 4, "PATCH": 4, final: 1, "HEAD": 5 - deleted})
+					if res.Orphans != 1 || res.URL != "" || len(res.Parts) != 4 {
+						t.Errorf("result %+v", res)
+					}
+					if way != "Upload" {
+						return
+					}
+					r := onlyRecord(t, &store)
+					if r.Offset != wholeSize || !r.Uncertain {
+						t.Errorf("record %+v", r)
+					}
+					for i, p := range res.Parts {
+						if r.Parts[i].URL != p.URL || r.Parts[i].Offset != p.Offset || p.Offset == 0 {
+							t.Errorf("part %d: record %+v, result %+v", i+1, r.Parts[i], p)
+						}
+					}
+
+					already := len(s.Seen())
+					for range 2 {
+						_, err = upload(t, newClient(t, s, cfg), name, data)
+						wantIs(t, err, client.ErrUncertain, client.ErrPart)
+						if n := counts(s, already); n["PATCH"]+n[partial]+n[final] > 0 {
+							t.Errorf("requests %v", n)
+						}
+						if after := onlyRecord(t, &store); !after.Uncertain || !cmp.Equal(partURLs(r), partURLs(after)) {
+							t.Errorf("record %+v", after)
+						}
+					}
+				})
+			})
+		}
+	}
+}
+
+// All parts are there, and the answer to their joining never comes: a later run
+// joins them.
+func TestJoinLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var store client.MemoryStore
+		s := joining(t, nil, fake.Status(503, ""))
+		data := noise(wholeSize)
+		name := write(t, data)
+		_, err := newClient(t, s, splitting(&store, nil)).Upload(t.Context(), path(t, name), &client.UploadOptions{Parallel: 4})
+		wantIs(t, err, retry.ErrExhausted)
+		if r := onlyRecord(t, &store); r.Offset != wholeSize || r.Uncertain {
+			t.Errorf("record %+v", r)
+		}
+		already := len(s.Seen())
+		metadata := protocol.Metadata{"filename": "a"}
+		res, err := newClient(t, s, splitting(&store, nil)).Upload(t.Context(), path(t, name), &client.UploadOptions{Metadata: metadata})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantCounts(t, s, already, map[string]int{"HEAD": 4, final: 1})
+		wantStored(t, s, res.URL, data)
+		if res.Resumed != wholeSize || res.Sent != 0 || res.Offset != wholeSize || !cmp.Equal(s.State(res.URL).Metadata, metadata) {
+			t.Errorf("result %+v", res)
+		}
+	})
+}
+
+// The header that names the parts fits what proxies let pass.
+func TestJoinHeaderIsShort(t *testing.T) {
+	for way, upload := range ways {
+		t.Run(way, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := fake.New(t, fake.Config{Location: func(path string) string { return path + "?sig=s%2Fe+c" }})
+				data := noise(wholeSize)
+				c := newClient(t, s, client.Config{Endpoint: "http://" + strings.Repeat("elephant.", 250) + "example/files/"})
+				res, err := upload(t, c, write(t, data), data)
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantStored(t, s, res.URL, data)
+				requests := s.Requests()
+				value := requests[len(requests)-1].Header.Get("Upload-Concat")
+				if len(value) > 8<<10 || strings.Count(value, "?sig=s%2Fe+c") != 4 {
+					t.Errorf("%d bytes: %.200s", len(value), value)
+				}
+			})
+		})
+	}
+}
+
+// Every source is the one that it was before parts of it become one upload.
+func TestParallelSourceChanges(t *testing.T) {
+	noTermination := []protocol.Extension{protocol.ExtensionCreation, protocol.ExtensionConcatenation}
+	tests := map[string]struct {
+		extensions []protocol.Extension
+		store      bool
+		join       bool // the change is before a second try to join
+		deletes    int
+	}{
+		"while parts are sent":            {nil, true, false, 4},
+		"while parts are sent, no record": {nil, false, false, 4},
+		"before they are joined":          {nil, true, true, 4},
+		"parts cannot be deleted":         {noTermination, true, false, 1},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var store client.MemoryStore
+				name := write(t, noise(wholeSize))
+				change := func() {
+					time.Sleep(time.Second)
+					touch(t, name, time.Now())
+				}
+				cfg := splitting(nil, nil)
+				cfg.Retry = second(3)
+				if test.store {
+					cfg.Store = &store
+				}
+				var join []fake.Action
+				if test.join {
+					join = append(join, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+						fake.Status(503, "")(w, r, next)
+						change()
+					})
+				}
+				s := joining(t, test.extensions, join...)
+				if !test.join {
+					s.On(http.MethodPatch, nil, nil, nil, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+						change()
+						next.ServeHTTP(w, r)
+					})
+				}
+				res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), &client.UploadOptions{Parallel: 4})
+				wantIs(t, err, client.ErrSourceChanged, client.ErrSource)
+				want := map[string]int{"OPTIONS": 1, partial: 4, "PATCH": 4, "DELETE": test.deletes}
+				if test.join {
+					want[final] = 1
+				}
+				wantCounts(t, s, 0, want)
+				for i, p := range res.Parts {
+					if gone := s.Bytes(p.URL) == nil; gone != (test.deletes == 4) {
+						t.Errorf("part %d: deleted %t", i+1, gone)
+					}
+				}
+				wantNoRecord(t, &store)
+			})
+		})
+	}
+}
+
+// A new upload takes the place of one in parts, whose parts go.
+func TestParallelRecreateAlways(t *testing.T) {
+	tests := map[string]struct {
+		extensions []protocol.Extension
+		again      int
+		want       map[string]int
+	}{
+		"in parts":     {nil, 4, map[string]int{"DELETE": 4, "OPTIONS": 1, partial: 4, "PATCH": 4, final: 1}},
+		"in one piece": {nil, 0, map[string]int{"DELETE": 4, "POST": 1, "PATCH": 1}},
+		"parts cannot be deleted": {
+			[]protocol.Extension{protocol.ExtensionConcatenation}, 4,
+			map[string]int{"DELETE": 1, "OPTIONS": 1, partial: 4, "PATCH": 4, final: 1},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var store client.MemoryStore
+				s := fake.New(t, fake.Config{Extensions: test.extensions})
+				data := noise(wholeSize)
+				name := write(t, data)
+				interruptParts(t, s, splitting(&store, nil), name)
+				already := len(s.Seen())
+				cfg := splitting(&store, nil)
+				cfg.Recreate = client.RecreateAlways
+				res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), &client.UploadOptions{Parallel: test.again})
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantStored(t, s, res.URL, data)
+				wantCounts(t, s, already, test.want)
+				if res.Resumed != 0 || res.Sent != wholeSize {
+					t.Errorf("result %+v", res)
+				}
+				wantNoRecord(t, &store)
+			})
+		})
+	}
+}

@@ -1,0 +1,81 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// fitParts checks that parts of a record are all of this upload. A store of the
+// user's own may not have looked.
+func fitParts(r *Record, endpoint string, length int64) error {
+	if len(r.Parts) == 0 {
+		return nil
+	}
+	for _, part := range r.Parts {
+		if part.URL != "" && insecure(endpoint, part.URL) {
+			return fmt.Errorf("%w: %w", errUnfit, ErrInsecureLocation)
+		}
+	}
+	if len(r.Parts) > maxParts || r.Parts[len(r.Parts)-1].End != length {
+		return errUnfit
+	}
+	if err := r.validateParts(); err != nil {
+		return fmt.Errorf("%w: %w", errUnfit, err)
+	}
+	return nil
+}
+
+// planned records the boundaries of parts, before any of them is created.
+func (j *journal) planned(ctx context.Context, parts []PartRecord) {
+	if j == nil {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	// What the record was before is of no more use.
+	j.record.URL, j.record.Offset, j.record.Expires, j.record.Uncertain = "", 0, time.Time{}, false
+	j.record.Parts = slices.Clone(parts)
+	j.record.Created = time.Now().UTC()
+	j.save(ctx)
+}
+
+// part records the URL of a new part, before its first byte goes. Where the
+// store did not take the boundaries, it is not asked again for each part.
+func (j *journal) part(ctx context.Context, i int, p *transfer) {
+	if j == nil {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if !j.saved {
+		return
+	}
+	j.record.Parts[i].URL, j.record.Parts[i].Offset = p.url, 0
+	j.record.Expires = earlier(j.record.Expires, p.result.Expires)
+	j.save(ctx)
+}
+
+// partLeft notes how far a part got, where that is known; left saves it.
+func (j *journal) partLeft(i int, p *transfer) {
+	if j == nil || p.url == "" || p.joining {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.record.Parts[i].URL, j.record.Parts[i].Offset = p.url, p.offset
+	j.record.Offset = 0
+	for _, part := range j.record.Parts {
+		j.record.Offset += part.Offset
+	}
+	j.learned = true
+}
+
+// earlier is the first of two times, of which zero is not known.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,421 @@
+package client_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
+)
+
+// jam keeps seven bytes of the body and never answers.
+func jam(s *fake.Server) fake.Action {
+	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		r.Body = io.NopCloser(io.LimitReader(r.Body, 7))
+		next.ServeHTTP(httptest.NewRecorder(), r)
+		s.Hang(0)(w, r, next)
+	}
+}
+
+// refuse keeps seven bytes of the body and answers after a second.
+func refuse(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	rest := r.Body
+	r.Body = io.NopCloser(io.LimitReader(rest, 7))
+	next.ServeHTTP(httptest.NewRecorder(), r)
+	time.Sleep(time.Second)
+	r.Body = rest
+	fake.Status(403, "ERR_NO: no\n")(w, r, next)
+}
+
+// kept is how many bytes the server has after interruptParts.
+const kept = 4 * 7
+
+// interruptParts uploads the file called name in four parts, of which one is
+// refused. The server keeps seven bytes of each.
+func interruptParts(t *testing.T, s *fake.Server, cfg client.Config, name string) *client.Result {
+	t.Helper()
+	s.On(http.MethodPatch, jam(s), jam(s), jam(s), refuse)
+	res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), &client.UploadOptions{Parallel: 4})
+	wantIs(t, err, client.ErrPart, protocol.ErrForbidden)
+	return res
+}
+
+// What is needed to go on is in the store before it is needed.
+func TestParallelRecord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var store client.MemoryStore
+		expires := time.Now().Add(time.Hour).UTC()
+		name := write(t, noise(wholeSize))
+		began := time.Now().UTC()
+		check := func(r *http.Request) {
+			if r.Method == http.MethodOptions {
+				wantNoRecord(t, &store)
+				return
+			}
+			record := onlyRecord(t, &store)
+			want := client.Record{
+				Key: record.Key, Endpoint: "http://tus.example/files/", Source: name, Length: protocol.Known(wholeSize),
+				Created: began, Updated: began, Expires: record.Expires,
+			}
+			end, urls := int64(0), 0
+			for i, p := range record.Parts {
+				if p.Start != end || p.Offset != 0 && p.URL == "" {
+					t.Errorf("part %d: %+v", i+1, p)
+				}
+				end = p.End
+				if p.URL == "" {
+					continue
+				}
+				urls++
+				if !record.Expires.Equal(expires) {
+					t.Errorf("expires %v, want %v", record.Expires, expires)
+				}
+			}
+			want.Offset, want.Parts = record.Offset, record.Parts // some may be done
+			if diff := cmp.Diff(want, record); diff != "" || len(record.Parts) != 4 || end != wholeSize {
+				t.Errorf("record of %d parts to %d (-want +got):\n%s", len(record.Parts), end, diff)
+			}
+			switch {
+			case r.Method == http.MethodPatch && !strings.Contains(strings.Join(partURLs(record), " ")+" ", r.URL.Path+" "):
+				t.Errorf("PATCH %s, the record has %q", r.URL.Path, partURLs(record))
+			case strings.HasPrefix(r.Header.Get("Upload-Concat"), "final") && urls != 4:
+				t.Errorf("joined with %d URLs in the record", urls)
+			}
+		}
+		s := fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			check(r)
+			if r.Method == http.MethodPost {
+				fake.With("Upload-Expires", expires.Format(http.TimeFormat))(w, r, next)
+				return
+			}
+			next.ServeHTTP(w, r)
+		}})
+		res, err := newClient(t, s, splitting(&store, nil)).Upload(t.Context(), path(t, name), &client.UploadOptions{Parallel: 4})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantCounts(t, s, 0, map[string]int{"OPTIONS": 1, partial: 4, "PATCH": 4, final: 1})
+		if !res.Expires.Equal(expires) {
+			t.Errorf("expires %v, want %v", res.Expires, expires)
+		}
+		wantNoRecord(t, &store)
+	})
+}
+
+func partURLs(r client.Record) []string {
+	var urls []string
+	for _, p := range r.Parts {
+		urls = append(urls, p.URL)
+	}
+	return urls
+}
+
+// One part that fails for good ends the others, and whoever comes next goes on
+// with all of them.
+func TestParallelPartFails(t *testing.T) {
+	for name, again := range map[string]int{"same number": 4, "other number": 2, "more": 7, "unasked": 0} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var store client.MemoryStore
+				s := fake.New(t, fake.Config{})
+				data := noise(wholeSize)
+				name := write(t, data)
+				began := time.Now()
+				failed := interruptParts(t, s, splitting(&store, nil), name)
+				if took := time.Since(began); took > 2*time.Second {
+					t.Errorf("took %v", took)
+				}
+				wantCounts(t, s, 0, map[string]int{"OPTIONS": 1, partial: 4, "PATCH": 4})
+				r := onlyRecord(t, &store)
+				var urls []string
+				for i, p := range failed.Parts {
+					if p == nil || p.URL == "" || p.Length != protocol.Known(r.Parts[i].End-r.Parts[i].Start) {
+						t.Fatalf("result of part %d: %+v", i+1, p)
+					}
+					urls = append(urls, p.URL)
+				}
+				if diff := cmp.Diff(urls, partURLs(r)); diff != "" || failed.URL != "" {
+					t.Errorf("URL %q, parts (-result +record):\n%s", failed.URL, diff)
+				}
+				wantFree(t, &store, r.Key)
+
+				already := len(s.Seen())
+				var log bytes.Buffer
+				var events []client.Event
+				res, err := newClient(t, s, splitting(&store, &log)).Upload(t.Context(), path(t, name),
+					&client.UploadOptions{Parallel: again, OnEvent: recordEvents(&events)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantStored(t, s, res.URL, data)
+				wantCounts(t, s, already, map[string]int{"HEAD": 4, "PATCH": 4, final: 1})
+				if res.Resumed != kept || res.Sent != wholeSize-kept || res.Offset != wholeSize || res.Retries != 0 {
+					t.Errorf("result %+v", res)
+				}
+				wantWhole(t, events)
+				wantNoRecord(t, &store)
+				wantNoWarning(t, &log)
+			})
+		})
+	}
+}
+
+// The error of an upload that a part has failed is that of the part.
+func TestParallelPartError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		s.On(http.MethodPatch, fake.Status(500, "ERR_UPLOAD_STOPPED: no\n"))
+		_, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, noise(wholeSize)), &client.UploadOptions{Parallel: 4})
+		wantIs(t, err, client.ErrPart, protocol.ErrServer)
+		if errors.Is(err, context.Canceled) {
+			t.Errorf("error %v is a cancellation", err)
+		}
+		if e := facts(t, err); e.Code != "ERR_UPLOAD_STOPPED" {
+			t.Errorf("error %+v", e)
+		}
+	})
+}
+
+// A part that the server no longer has is made anew, the others stay.
+func TestParallelPartGone(t *testing.T) {
+	tests := map[string]struct {
+		recreate client.Recreate
+		want     map[string]int // of the second run
+		is       error
+	}{
+		"anew":  {client.RecreateGone, map[string]int{"HEAD": 4, partial: 1, "PATCH": 4, final: 1}, nil},
+		"never": {client.RecreateNever, nil, protocol.ErrNotFound},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var store client.MemoryStore
+				s := fake.New(t, fake.Config{})
+				data := noise(wholeSize)
+				name := write(t, data)
+				interruptParts(t, s, splitting(&store, nil), name)
+				before := onlyRecord(t, &store)
+				cfg := splitting(&store, nil)
+				cfg.Recreate = test.recreate
+				c := newClient(t, s, cfg)
+				if _, err := c.Terminate(t.Context(), before.Parts[1].URL, nil); err != nil {
+					t.Fatal(err)
+				}
+				already := len(s.Seen())
+				res, err := c.Upload(t.Context(), path(t, name), nil)
+				if test.is != nil {
+					wantIs(t, err, test.is, client.ErrPart)
+					if diff := cmp.Diff(partURLs(before), partURLs(onlyRecord(t, &store))); diff != "" {
+						t.Errorf("parts (-before +after):\n%s", diff)
+					}
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantStored(t, s, res.URL, data)
+				wantCounts(t, s, already, test.want)
+				for i, p := range res.Parts {
+					if (p.URL == before.Parts[i].URL) != (i != 1) {
+						t.Errorf("part %d: %s after %s", i+1, p.URL, before.Parts[i].URL)
+					}
+				}
+				wantNoRecord(t, &store)
+			})
+		})
+	}
+}
+
+func TestParallelCancelled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var store client.MemoryStore
+		s := fake.New(t, fake.Config{})
+		data := noise(wholeSize)
+		name := write(t, data)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		s.On(http.MethodPatch, nil, jam(s), jam(s), hang(s, func() { cancel(errPulled) }))
+		var events []client.Event
+		res, err := newClient(t, s, splitting(&store, nil)).Upload(ctx, path(t, name), &client.UploadOptions{Parallel: 4, OnEvent: recordEvents(&events)})
+		wantIs(t, err, errPulled, context.Canceled)
+		if errors.Is(err, client.ErrPart) {
+			t.Errorf("error %v blames a part", err)
+		}
+		wantWhole(t, events)
+		// One part was acknowledged.
+		r := onlyRecord(t, &store)
+		if res.Offset < 1<<20 || res.Offset > 1<<20+1 || r.Offset != res.Offset || len(res.Parts) != 4 {
+			t.Errorf("record at %d, result %+v", r.Offset, res)
+		}
+		for i, p := range res.Parts {
+			if p.URL == "" || r.Parts[i].URL != p.URL || r.Parts[i].Offset != p.Offset {
+				t.Errorf("part %d: record %+v, result %+v", i+1, r.Parts[i], p)
+			}
+		}
+		wantFree(t, &store, r.Key)
+
+		res, err = newClient(t, s, splitting(&store, nil)).Upload(t.Context(), path(t, name), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantStored(t, s, res.URL, data)
+		if n := counts(s, 0)[partial]; n != 4 {
+			t.Errorf("%d parts made", n)
+		}
+	})
+}
+
+// A run that learns nothing takes nothing away from what the record says.
+func TestParallelRecordOutlivesRuns(t *testing.T) {
+	tests := map[string]struct {
+		head fake.Action
+		is   error
+	}{
+		"unauthorized": {fake.Status(401, ""), protocol.ErrUnauthorized},
+		"unavailable":  {fake.Status(502, ""), protocol.ErrServer},
+		"no answer":    {fake.Lose, retry.ErrExhausted},
+		"other length": {fake.With("Upload-Length", "9999999"), client.ErrLengthMismatch},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var store client.MemoryStore
+				s := fake.New(t, fake.Config{})
+				name := write(t, noise(wholeSize))
+				s.On(http.MethodPatch, nil, jam(s), jam(s), refuse)
+				cfg := splitting(&store, nil)
+				_, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), &client.UploadOptions{Parallel: 4})
+				wantIs(t, err, client.ErrPart)
+				before := onlyRecord(t, &store)
+				time.Sleep(time.Hour)
+				cfg.Recreate = client.RecreateNever
+				for range 2 {
+					s.On(http.MethodHead, test.head, test.head, test.head, test.head)
+					_, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil)
+					wantIs(t, err, client.ErrPart, test.is)
+					if diff := cmp.Diff(before, onlyRecord(t, &store)); diff != "" {
+						t.Errorf("record (-before +after):\n%s", diff)
+					}
+				}
+			})
+		})
+	}
+}
+
+// Records that are not of this upload, or of none that can be, are not used.
+func TestParallelUnfitRecord(t *testing.T) {
+	tests := map[string]struct {
+		load func(*client.Record)
+		is   string // part of the warning
+	}{
+		"gap":              {func(r *client.Record) { r.Parts[1].Start++ }, "part 1 starts at"},
+		"overlap":          {func(r *client.Record) { r.Parts[1].Start-- }, "part 1 starts at"},
+		"not from 0":       {func(r *client.Record) { r.Parts = r.Parts[1:] }, "part 0 starts at"},
+		"not to the end":   {func(r *client.Record) { r.Parts = r.Parts[:3] }, "not of this upload"},
+		"beyond the end":   {func(r *client.Record) { r.Parts[3].End++ }, "not of this upload"},
+		"backwards":        {func(r *client.Record) { r.Parts[0].End, r.Parts[1].Start = -1, -1 }, "part 0 ends at"},
+		"offset beyond":    {func(r *client.Record) { r.Parts[0].Offset = 2 << 20 }, "in part 0 of length"},
+		"too many":         {func(r *client.Record) { r.Parts = append(make([]client.PartRecord, 100), r.Parts...) }, "not of this upload"},
+		"over http":        {func(r *client.Record) { r.Parts[2].URL = strings.Replace(r.Parts[2].URL, "https:", "http:", 1) }, "location leaves https"},
+		"other scheme":     {func(r *client.Record) { r.Parts[2].URL = "ftp://tus.example/1" }, "location leaves https"},
+		"relative":         {func(r *client.Record) { r.Parts[2].URL = "/files/1" }, "location leaves https"},
+		"user information": {func(r *client.Record) { r.Parts[2].URL = "https://me:secret@tus.example/1" }, "holds user information"},
+		"other endpoint":   {func(r *client.Record) { r.Endpoint += "other" }, "not of this upload"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := &alteredStore{MemoryStore: new(client.MemoryStore), load: func(r *client.Record) error {
+					test.load(r)
+					return nil
+				}}
+				s := fake.New(t, fake.Config{})
+				name := write(t, noise(wholeSize))
+				var log bytes.Buffer
+				cfg, tls := splitting(store, &log), overTLS(s)
+				cfg.Endpoint, cfg.Doer = tls.Endpoint, tls.Doer
+				interruptParts(t, s, cfg, name)
+				before, already := onlyRecord(t, store), len(s.Seen())
+				log.Reset()
+				s.On(http.MethodPost, fake.Status(403, ""))
+				_, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), &client.UploadOptions{Parallel: 4})
+				wantIs(t, err, client.ErrPart, protocol.ErrForbidden)
+				if n := counts(s, already); n["OPTIONS"] != 1 || n[partial] == 0 || n["HEAD"] > 0 {
+					t.Errorf("requests %v", n)
+				}
+				line := wantLogged(t, &log, slog.LevelWarn, "record of an earlier upload not used")
+				if !strings.Contains(line, test.is) || strings.Contains(line, "secret") {
+					t.Errorf("warning %q, want %q", line, test.is)
+				}
+				if r := onlyRecord(t, store); r.Parts[0].URL == before.Parts[0].URL {
+					t.Errorf("record %+v", r)
+				}
+			})
+		})
+	}
+}
+
+// A store that takes nothing is a warning, once.
+func TestParallelStoreFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &spyStore{Store: new(client.MemoryStore), fail: func(method string) error {
+			if method == "save" {
+				return errors.New("disk full")
+			}
+			return nil
+		}}
+		var log bytes.Buffer
+		s := fake.New(t, fake.Config{})
+		data := noise(wholeSize)
+		res, err := newClient(t, s, splitting(store, &log)).Upload(t.Context(), path(t, write(t, data)), &client.UploadOptions{Parallel: 4})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantStored(t, s, res.URL, data)
+		wantLogged(t, &log, slog.LevelWarn, notResumable)
+		if diff := cmp.Diff([]string{"lock", "load", "save", "unlock"}, store.calls); diff != "" {
+			t.Errorf("calls (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// A part is found again where it has moved to.
+func TestParallelRedirected(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var store client.MemoryStore
+		s := fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			if r.Method == http.MethodHead && r.URL.RawQuery == "" {
+				http.Redirect(w, r, r.URL.Path+"?moved", http.StatusPermanentRedirect)
+				return
+			}
+			next.ServeHTTP(w, r)
+		}})
+		name := write(t, noise(wholeSize))
+		interruptParts(t, s, splitting(&store, nil), name)
+		s.On(http.MethodPatch, refuse, jam(s), jam(s), jam(s))
+		_, err := newClient(t, s, splitting(&store, nil)).Upload(t.Context(), path(t, name), nil)
+		wantIs(t, err, client.ErrPart)
+		moved := 0
+		for _, raw := range partURLs(onlyRecord(t, &store)) {
+			if u, err := url.Parse(raw); err == nil && u.RawQuery == "moved" {
+				moved++
+			}
+		}
+		if moved == 0 {
+			t.Errorf("record %+v", onlyRecord(t, &store))
+		}
+	})
+}

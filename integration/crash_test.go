@@ -1,0 +1,241 @@
+package integration
+
+import (
+	"bytes"
+	"context"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/filestore"
+	"github.com/tusker-go/tusker/testserver"
+	"github.com/tusker-go/tusker/transport/nethttp"
+)
+
+const (
+	crashSize = 24 * mib
+
+	// crashKills is how often the upload is killed, unless it ends before.
+	crashKills = 12
+
+	// crashBuffer is the send buffer of each process, in bytes. Left to itself,
+	// Linux makes it as large as 4 MiB.
+	crashBuffer = 128 * kib
+
+	// crashResent is the most that a kill may cost, in bytes: what is in the
+	// send buffer, for which Linux takes twice of what it was told, in the
+	// buffers of the proxy, and in that of the server.
+	crashResent = mib
+)
+
+// The environment of the processes that are killed: where to upload what, and
+// the folder of the records. envCrashSeed repeats a run.
+const (
+	envCrashEndpoint = "TUSKER_CRASH_ENDPOINT"
+	envCrashFile     = "TUSKER_CRASH_FILE"
+	envCrashState    = "TUSKER_CRASH_STATE"
+	envCrashSeed     = "TUSKER_CRASH_SEED"
+)
+
+// TestCrashChild is the body of the processes that are killed.
+func TestCrashChild(t *testing.T) {
+	endpoint := os.Getenv(envCrashEndpoint)
+	if endpoint == "" {
+		t.Skip("only for other tests")
+	}
+	store, err := filestore.New(os.Getenv(envCrashState))
+	if err != nil {
+		t.Fatal(err)
+	}
+	doer := nethttp.New(nethttp.Config{DialContext: dialSmall})
+	defer doer.CloseIdleConnections()
+	c := newClient(t, client.Config{Endpoint: endpoint, Doer: doer, Store: store, Retry: quick, Locked: quick})
+	src, err := client.Path(os.Getenv(envCrashFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Upload(t.Context(), src, nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// dialSmall connects with a send buffer of crashBuffer.
+func dialSmall(ctx context.Context, network, addr string) (net.Conn, error) {
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	return conn, conn.(*net.TCPConn).SetWriteBuffer(crashBuffer)
+}
+
+// crash is an upload by processes that are killed.
+type crash struct {
+	srv   *testserver.Server
+	proxy *tap
+	data  []byte
+	file  string
+	state string
+	kills int
+}
+
+func newCrash(t *testing.T) *crash {
+	t.Helper()
+	srv := testserver.New(t, testserver.Config{})
+	c := &crash{srv: srv, proxy: newTap(t, hostOf(t, srv.URL())), data: content(crashSize), state: t.TempDir()}
+	c.file = filepath.Join(t.TempDir(), "elephant.mp4")
+	if err := os.WriteFile(c.file, c.data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// run starts a process and kills it once it has sent so many bytes, headers
+// included; where it needs fewer, or limit is negative, it ends by itself. What
+// was under way by then is lost or not.
+func (c *crash) run(t *testing.T, limit int64, lose bool) (killed bool) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	reached, release := c.proxy.arm(limit, lose)
+	defer release()
+	cmd := exec.CommandContext(t.Context(), self, "-test.run=^TestCrashChild$")
+	cmd.Env = append(os.Environ(),
+		envCrashEndpoint+"="+c.proxy.through(t, c.srv.URL()), envCrashFile+"="+c.file, envCrashState+"="+c.state)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Fatalf("the process failed: %v\n%s", err, &out)
+		}
+		return false
+	case <-reached:
+	}
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; err == nil {
+		t.Fatal("the process ended well though it was killed")
+	}
+	c.kills++
+	return true
+}
+
+// check holds what came of it all against the file.
+func (c *crash) check(t *testing.T) {
+	t.Helper()
+	all, err := c.srv.Uploads()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var complete []string
+	for _, u := range all {
+		if b, err := c.srv.Bytes(u); err == nil && len(b) > 0 {
+			complete = append(complete, u)
+		}
+	}
+	if len(complete) != 1 {
+		t.Fatalf("%d uploads have bytes, want 1", len(complete))
+	}
+	checkStored(t, c.srv, complete[0], c.data)
+	left, err := os.ReadDir(c.state)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range left {
+		// A process that dies while it saves leaves a temporary file, which
+		// the store removes when it is old.
+		if filepath.Ext(f.Name()) != ".tmp" {
+			t.Errorf("the state folder holds %s", f.Name())
+		}
+	}
+}
+
+// Killed at any moment, again and again, an upload goes on where the server
+// stands: one creation, and no more sent twice than was under way.
+func TestCrash(t *testing.T) {
+	seed := rand.Uint64()
+	if s := os.Getenv(envCrashSeed); s != "" {
+		var err error
+		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("%s=%d", envCrashSeed, seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	kills := crashKills
+	if testing.Short() {
+		kills = 3
+	}
+	c := newCrash(t)
+	// The first is killed with bytes under way, and so with a record.
+	limits := []int64{64*kib + random.Int64N(mib)}
+	for c.run(t, limits[len(limits)-1], random.IntN(2) == 0) {
+		limit := random.Int64N(2 * crashSize / crashKills)
+		if random.IntN(4) == 0 {
+			limit = random.Int64N(512) // before the server can have answered
+		}
+		if c.kills == kills {
+			limit = -1
+		}
+		limits = append(limits, limit)
+	}
+	if c.kills < 2 {
+		t.Fatalf("the upload was complete after %d kills", c.kills)
+	}
+	c.check(t)
+
+	offset, body := int64(0), int64(0)
+	for _, r := range c.srv.Requests() {
+		if r.Method != http.MethodPatch {
+			continue
+		}
+		if r.Offset < offset {
+			t.Errorf("a PATCH at %d after one at %d", r.Offset, offset)
+		}
+		offset = r.Offset
+		body += r.BodyBytes
+	}
+	if n := c.srv.Count(http.MethodPost); n != 1 {
+		t.Errorf("%d creations, want 1", n)
+	}
+	read, sent := body-crashSize, c.proxy.received.Load()-crashSize
+	t.Logf("%d kills after %v bytes; sent again, headers included: %d, %d for each kill; read again by the server: %d",
+		c.kills, limits[:c.kills], sent, sent/int64(c.kills), read)
+	if sent > int64(c.kills)*crashResent || read > sent {
+		t.Errorf("%d bytes were sent again, and %d of them read, after %d kills", sent, read, c.kills)
+	}
+}
+
+// Killed before a record can have been saved, a process leaves an upload that is
+// empty at worst.
+func TestCrashBeforeRecord(t *testing.T) {
+	c := newCrash(t)
+	// A connection, the beginning of the creation, and most of it.
+	for _, limit := range []int64{0, 1, 150} {
+		if !c.run(t, limit, true) {
+			t.Fatal("the process ended before it was killed")
+		}
+	}
+	if c.run(t, -1, false) {
+		t.Fatal("killed")
+	}
+	c.check(t)
+	if n := c.srv.Count(http.MethodPost); n > c.kills+1 {
+		t.Errorf("%d creations for %d processes", n, c.kills+1)
+	}
+}

@@ -1,0 +1,181 @@
+package integration
+
+import (
+	"bytes"
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/testserver"
+	"github.com/tusker-go/tusker/transport/nethttp"
+)
+
+const (
+	// earlyRounds is how often each race is run.
+	earlyRounds = 30
+	// earlySize is more than the buffers between client and server hold, so
+	// that the body still flows when the server is done with it.
+	earlySize = 16 * mib
+	// earlyRead is how much of it the server reads.
+	earlyRead = 64 * kib
+)
+
+// earlyServers gives test a server and a client for it, over TCP, for each way
+// in which HTTP is spoken, and the URL of an upload of earlySize.
+func earlyServers(t *testing.T, test func(b *earlyBench)) {
+	t.Helper()
+	run := func(name string, server testserver.Config, http1Only bool) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := testserver.New(t, server)
+			doer := nethttp.New(nethttp.Config{RootCAs: srv.CertPool(), HTTP1Only: http1Only})
+			t.Cleanup(doer.CloseIdleConnections)
+			b := &earlyBench{T: t, srv: srv, client: newClient(t, client.Config{Endpoint: srv.URL(), Doer: doer})}
+			reply, err := b.client.Create(t.Context(), protocol.Creation{Length: protocol.Known(earlySize)}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.url = reply.State.Location
+			test(b)
+		})
+	}
+	run("plain", testserver.Config{}, false)
+	for _, v := range versions {
+		run("TLS "+v.name, testserver.Config{TLS: true}, v.http1Only)
+	}
+}
+
+type earlyBench struct {
+	*testing.T
+	srv    *testserver.Server
+	client *client.Client
+	url    string
+}
+
+// send makes one try, with what goes wrong with its PATCH.
+func (b *earlyBench) send(data []byte, do testserver.Action) (*client.Error, time.Duration) {
+	b.Helper()
+	b.srv.Inject(testserver.Fault{Method: http.MethodPatch, Do: do})
+	src, err := client.ReaderAt(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		b.Fatal(err)
+	}
+	began := time.Now()
+	_, err = b.client.Send(b.Context(), b.url, src, nil)
+	took := time.Since(began)
+	var e *client.Error
+	if !errors.As(err, &e) || e.Op != protocol.OpPatch {
+		b.Fatalf("got %v, want the error of a PATCH", err)
+	}
+	return e, took
+}
+
+func median(d []time.Duration) time.Duration {
+	slices.Sort(d)
+	return d[len(d)/2]
+}
+
+// An answer that comes while the body still flows, and is followed by a reset,
+// is seen as what it is, whatever comes of the write.
+func TestEarlyAnswers(t *testing.T) {
+	t.Parallel()
+	data := content(earlySize)
+	const after = 7 * time.Second
+	for _, tt := range []struct {
+		status int
+		after  time.Duration
+		err    error
+		class  client.Class
+	}{
+		{http.StatusUnauthorized, 0, protocol.ErrUnauthorized, client.ClassAuth},
+		{http.StatusConflict, 0, protocol.ErrOffsetMismatch, client.ClassResync},
+		{http.StatusRequestEntityTooLarge, 0, protocol.ErrTooLarge, client.ClassProxyLimit},
+		{http.StatusTooManyRequests, after, protocol.ErrTooManyRequests, client.ClassThrottled},
+		{http.StatusServiceUnavailable, after, protocol.ErrServer, client.ClassThrottled},
+	} {
+		t.Run(strconv.Itoa(tt.status), func(t *testing.T) {
+			t.Parallel()
+			header := http.Header{"X-Answer": {"early"}}
+			if tt.after > 0 {
+				header.Set("Retry-After", strconv.Itoa(int(tt.after/time.Second)))
+			}
+			earlyServers(t, func(b *earlyBench) {
+				var times []time.Duration
+				for i := range earlyRounds {
+					e, took := b.send(data, testserver.EarlyAnswer(earlyRead, tt.status, header, "early words"))
+					times = append(times, took)
+					if e.StatusCode != tt.status || e.After != tt.after || e.Class() != tt.class || !errors.Is(e, tt.err) {
+						b.Fatalf("round %d: got status %d, wait %v, class %v: %v; want %d, %v, %v",
+							i, e.StatusCode, e.After, e.Class(), e, tt.status, tt.after, tt.class)
+					}
+					if e.Header.Get("X-Answer") != "early" || e.Body != "early words" {
+						b.Fatalf("round %d: got headers %v, body %q", i, e.Header, e.Body)
+					}
+				}
+				b.Logf("median %v", median(times))
+				// The body was cut short, or there was no race.
+				seen := b.srv.Requests()
+				if last := seen[len(seen)-1]; last.BodyBytes != earlyRead {
+					b.Errorf("the server read %d bytes, want %d", last.BodyBytes, earlyRead)
+				}
+			})
+		})
+	}
+}
+
+// What looks the same to the write, but has no answer behind it, is not waited
+// for.
+func TestCutsCostNoDelay(t *testing.T) {
+	data := content(earlySize)
+	for _, tt := range []struct {
+		name string
+		do   testserver.Action
+	}{
+		{"cut", testserver.CutAfter(earlyRead)},
+		{"reset", testserver.Reset()},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			earlyServers(t, func(b *earlyBench) {
+				var times []time.Duration
+				for range earlyRounds {
+					b.srv.Inject(testserver.Fault{Method: http.MethodHead, Do: testserver.RewindTo(0)})
+					e, took := b.send(data, tt.do)
+					times = append(times, took)
+					if e.StatusCode != 0 || e.Class() != client.ClassTransient {
+						b.Fatalf("got status %d, class %v: %v; want no answer", e.StatusCode, e.Class(), e)
+					}
+				}
+				got := median(times)
+				b.Logf("median %v", got)
+				if got > 100*time.Millisecond {
+					b.Errorf("a cut costs %v, want less than 100ms", got)
+				}
+			})
+		})
+	}
+}
+
+// A proxy's limit on bodies, met in the middle of an upload: it finishes in
+// pieces that fit.
+func TestEarlyAnswerOfBodyLimit(t *testing.T) {
+	t.Parallel()
+	data := content(earlySize)
+	earlyServers(t, func(b *earlyBench) {
+		b.srv.Inject(testserver.Fault{Times: testserver.Always, Do: testserver.BodyLimit(3 * mib)})
+		src, err := client.ReaderAt(bytes.NewReader(data), earlySize)
+		if err != nil {
+			b.Fatal(err)
+		}
+		res, err := b.client.Resume(b.Context(), b.url, src, nil)
+		if err != nil {
+			b.Fatalf("%v after %s", err, strings.Join(requests(b.srv), " "))
+		}
+		checkStored(b.T, b.srv, res.URL, data)
+	})
+}

@@ -1,0 +1,138 @@
+package integration
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/tusker-go/tusker/retry"
+)
+
+// script is one upload: what it sends and what goes wrong. The second call that
+// follows a failed one is part of it.
+type script struct {
+	seed  uint64
+	src   sourceScript
+	chunk int64
+	tries int  // of the retry policy
+	token bool // requests carry one that can be renewed
+	spoil []spoil
+	stop  stop
+	// store: the first call records what it does, and the second one is Upload
+	// again. Otherwise it is Resume.
+	store bool
+}
+
+// stop cancels the first call.
+type stop struct {
+	request int           // in this request, from 1; 0: not in one
+	bytes   int64         // once so much of its body went
+	after   time.Duration // after this time; 0: not
+}
+
+func (s script) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "script %d: %v, chunk %d, %d tries, token %v, store %v", s.seed, s.src, s.chunk, s.tries, s.token, s.store)
+	if s.stop.request > 0 {
+		fmt.Fprintf(&b, ", stop in request %d after %d bytes", s.stop.request, s.stop.bytes)
+	}
+	if s.stop.after > 0 {
+		fmt.Fprintf(&b, ", stop after %v", s.stop.after)
+	}
+	b.WriteByte('\n')
+	for i, f := range s.spoil {
+		fmt.Fprintf(&b, "  %2d %v\n", i, f)
+	}
+	return b.String()
+}
+
+// stopped tells whether the script cancels the first call.
+func (s script) stopped() bool { return s.stop != stop{} }
+
+// mustEndWell tells whether no call has any excuse to fail.
+func (s script) mustEndWell() bool {
+	if s.stopped() || s.src.damage != intact {
+		return false
+	}
+	failures := 0
+	for _, f := range s.spoil {
+		if f.mayEnd() {
+			return false
+		}
+		failures += max(f.times, 1) * f.weight
+	}
+	return failures < s.tries
+}
+
+// dice draws the parts of a script.
+type dice struct{ *rand.Rand }
+
+// in tells whether an event of this chance happens.
+func (d dice) in(percent int) bool { return d.IntN(100) < percent }
+
+// upTo draws from 0 to n, the ends and what lies beside them more often.
+func (d dice) upTo(n int64) int64 {
+	if d.in(30) {
+		edges := []int64{0, 1, n - 1, n}
+		return max(0, min(n, edges[d.IntN(len(edges))]))
+	}
+	return d.Int64N(n + 1)
+}
+
+func pick[T any](d dice, from ...T) T { return from[d.IntN(len(from))] }
+
+func newScript(seed uint64) script {
+	d := dice{rand.New(rand.NewPCG(seed, 0))}
+	s := script{seed: seed, tries: retry.DefaultMaxAttempts}
+	if d.in(30) {
+		s.tries = 4
+	}
+	s.token = d.in(30)
+	s.store = d.in(4)
+	size := s.drawSize(d)
+	s.src = drawSource(d, size, s.store)
+	for range d.IntN(13) {
+		s.spoil = append(s.spoil, drawSpoil(d, s))
+	}
+	switch {
+	case d.in(12):
+		s.stop = stop{request: 1 + d.IntN(8), bytes: d.upTo(s.body())}
+	case d.in(6):
+		s.stop.after = time.Duration(1 + d.Int64N(int64(2*time.Minute)))
+	}
+	return s
+}
+
+// drawSize draws chunk and size, which is often close to a number of chunks.
+func (s *script) drawSize(d dice) int64 {
+	var size int64
+	switch {
+	case s.store:
+		size = mib + 1 + d.Int64N(256*kib)
+	case d.in(10):
+		size = pick(d, int64(0), 1, 2)
+	case d.in(60):
+		size = d.Int64N(32 * kib)
+	default:
+		size = d.Int64N(300 * kib)
+	}
+	if d.in(40) {
+		return size
+	}
+	least := max(1, size/30)
+	s.chunk = least + d.upTo(size)
+	if d.in(40) && !s.store {
+		size = max(0, s.chunk*int64(d.IntN(4))+d.Int64N(3)-1)
+		size = min(size, 300*kib)
+	}
+	return size
+}
+
+// body is the most that one PATCH carries.
+func (s script) body() int64 {
+	if s.chunk > 0 {
+		return min(s.chunk, s.src.size)
+	}
+	return s.src.size
+}

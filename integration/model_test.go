@@ -1,0 +1,117 @@
+package integration
+
+import (
+	"bufio"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+)
+
+const (
+	// modelScripts is how many scripts a plain test run does, modelShort how
+	// many with -short.
+	modelScripts = 1000
+	modelShort   = 100
+
+	// envModelSeed runs one script, envSoak as many as it says, with seeds
+	// that no run had before.
+	envModelSeed = "TUSKER_MODEL_SEED"
+	envSoak      = "TUSKER_SOAK"
+
+	modelSeedFile = "testdata/model-seeds.txt"
+)
+
+// TestModel runs random scripts of faults against tusd, in virtual time, and
+// holds what the client does against a model of it: see witness for the rules
+// that hold at each request, and run.check for those that hold at the end.
+//
+// A seed makes a script. A failure names its seed and shows the script and the
+// requests; the waits of the client and the order of goroutines are not part
+// of the seed, so a failure may need several runs to come again.
+func TestModel(t *testing.T) {
+	t.Parallel()
+	if s := os.Getenv(envModelSeed); s != "" {
+		seed, err := strconv.ParseUint(s, 10, 64)
+		if err != nil {
+			t.Fatalf("%s: %v", envModelSeed, err)
+		}
+		s := newScript(seed)
+		t.Logf("%v", s)
+		runScript(t, s)
+		return
+	}
+	// Cases first.
+	for _, seed := range keptSeeds(t) {
+		runScript(t, newScript(seed))
+	}
+	first, n := uint64(1), modelScripts
+	if testing.Short() {
+		n = modelShort
+	}
+	if s := os.Getenv(envSoak); s != "" {
+		var err error
+		if n, err = strconv.Atoi(s); err != nil {
+			t.Fatalf("%s: %v", envSoak, err)
+		}
+		first = rand.Uint64N(1 << 48)
+	}
+	t.Logf("%d scripts from seed %d on", n, first)
+	for i := range n {
+		runScript(t, newScript(first+uint64(i)))
+	}
+}
+
+// keptSeeds are those that failed once.
+func keptSeeds(t *testing.T) []uint64 {
+	t.Helper()
+	f, err := os.Open(modelSeedFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var seeds []uint64
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		text, _, _ := strings.Cut(lines.Text(), "#")
+		if text = strings.TrimSpace(text); text == "" {
+			continue
+		}
+		seed, err := strconv.ParseUint(text, 10, 64)
+		if err != nil {
+			t.Fatalf("%s: %v", modelSeedFile, err)
+		}
+		seeds = append(seeds, seed)
+	}
+	if err := lines.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return seeds
+}
+
+// modelHosts numbers the hosts: what the client remembers of a host must not
+// reach another script.
+var modelHosts atomic.Uint64
+
+func runScript(t *testing.T, s script) {
+	t.Helper()
+	t.Run(fmt.Sprintf("seed=%d", s.seed), func(t *testing.T) {
+		t.Parallel()
+		r := newRun(s, t.TempDir(), fmt.Sprintf("m%d.test", modelHosts.Add(1)))
+		defer func() {
+			// A bubble with a goroutine left in it ends in a panic.
+			if p := recover(); p != nil {
+				r.witness.fault("panic: %v", p)
+			}
+			if len(r.witness.faults) > 0 {
+				t.Errorf("%s\n\n%v\nrequests:\n  %s\n\nrun it again: %s=%d go test -race -count=20 -run '^TestModel$' ./integration",
+					strings.Join(r.witness.faults, "\n"), s, strings.Join(r.witness.log, "\n  "), envModelSeed, s.seed)
+			}
+		}()
+		synctest.Test(t, r.bubble)
+	})
+}

@@ -1,0 +1,255 @@
+package integration
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// told is what the client can know of an upload.
+type told struct {
+	offset int64 // that the server named last
+	known  bool  // nothing failed since
+	most   int64 // highest that the server ever named
+	reach  int64 // what was sent
+	busy   bool  // a request is under way
+
+	refused bool // as offset, which the server had confirmed
+}
+
+// call is what happened in one call of the client.
+type call struct {
+	name      string
+	joins     bool // it goes on with an upload, which the first HEAD tells about
+	replaces  bool // and makes a new one where that is gone
+	requests  int
+	best      int64 // highest offset acknowledged
+	failures  int   // in a row, as the retry policy counts them at least
+	mishaps   int   // in a row, as it counts them at most
+	since     time.Time
+	damaged   int     // times that the bytes were said to be
+	waited    bool    // for a lock
+	renewed   bool    // another token was asked for
+	final     []error // what it has to end in, any of them; nil: nothing yet
+	finalAt   string
+	created   int
+	source    bool // it failed in the request under way
+	uncertain bool // the upload was gone after its last byte had been sent
+}
+
+// after learns from what came of a request; was is what was known before.
+func (w *witness) after(req *http.Request, path string, was told, length int64, resp *http.Response, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	what := req.Method
+	if what == http.MethodPatch {
+		what = fmt.Sprintf("PATCH %d+%d", was.offset, length)
+	}
+	if err != nil {
+		w.note("%s: %v", what, err)
+		w.failed(req.Method, path)
+		if w.call.source {
+			// An answer would have come first.
+			w.call.final, w.call.finalAt = is(client.ErrSource), what
+		}
+		return
+	}
+	h := resp.Header
+	what = fmt.Sprintf("%s: %d", what, resp.StatusCode)
+	offset, oerr := strconv.ParseInt(h.Get(protocol.HeaderUploadOffset), 10, 64)
+	if oerr == nil {
+		what += fmt.Sprintf(" offset %d", offset)
+	}
+	marked, tag := h.Get(headerAnswer), ""
+	if marked != "" {
+		tag = " (fault)"
+	}
+	w.note("%s%s", what, tag)
+	w.call.finalAt = what
+	if marked != "" {
+		i, _ := strconv.Atoi(marked)
+		w.answered(req.Method, path, statuses[i], length)
+		return
+	}
+	ok := resp.StatusCode < http.StatusMultipleChoices
+	switch {
+	case !ok:
+		w.refused(req.Method, path, resp.StatusCode, length)
+	case req.Method == http.MethodPost:
+		w.created(req.URL, h.Get("Location"))
+	case oerr != nil, offset < 0:
+		if req.Method == http.MethodHead {
+			w.call.final = is(protocol.ErrInvalidOffset)
+		}
+		w.failed(req.Method, path)
+	case req.Method == http.MethodHead:
+		w.asked(path, offset)
+	case offset < was.offset, offset > was.offset+length, offset == was.offset && length > 0:
+		w.failed(req.Method, path)
+	default:
+		w.acknowledged(path, offset)
+	}
+}
+
+// failed counts a failure that another try may mend.
+func (w *witness) failed(method, path string) {
+	w.call.failures++
+	w.call.mishaps++
+	w.forget(method, path)
+}
+
+// forget drops what the server told of an upload.
+func (w *witness) forget(method, path string) {
+	if method != http.MethodPost {
+		w.upload(path).known = false
+	}
+}
+
+// answered is for an answer in tusd's place.
+func (w *witness) answered(method, path string, a answer, length int64) {
+	c := &w.call
+	w.forget(method, path)
+	switch a.to(method, length) {
+	case damaged:
+		if c.damaged++; c.damaged > 3 {
+			c.final = a.errs
+		}
+		fallthrough
+	case again:
+		c.failures++
+		c.mishaps++
+	case busy:
+		c.waited = true
+	case resync:
+		w.conflict(path)
+	case limited:
+	case ending:
+		if a.status == http.StatusUnauthorized {
+			w.unauthorized(a.errs)
+			return
+		}
+		w.end(a.errs, method, a.status)
+	}
+}
+
+// unauthorized ends an upload, unless there is another token to try.
+func (w *witness) unauthorized(errs []error) {
+	if w.script.token && !w.call.renewed {
+		w.call.renewed = true
+		return
+	}
+	w.call.final = errs
+}
+
+// conflict is for an offset that was refused: once that may be an older
+// request's, then somebody holds the upload.
+func (w *witness) conflict(path string) {
+	u := w.upload(path)
+	if u.refused {
+		w.call.waited = true
+		return
+	}
+	u.refused = true
+	w.call.mishaps++
+}
+
+// refused is for answers without a mark, tusd's own most of them.
+func (w *witness) refused(method, path string, status int, length int64) {
+	c := &w.call
+	w.forget(method, path)
+	switch status {
+	case http.StatusNotFound:
+		w.end(is(protocol.ErrNotFound), method, status)
+	case http.StatusConflict:
+		w.conflict(path)
+	case http.StatusLocked:
+		c.waited = true
+	case http.StatusUnauthorized:
+		w.unauthorized(is(protocol.ErrUnauthorized))
+	case http.StatusRequestEntityTooLarge:
+		if length <= 256*kib {
+			c.final = is(protocol.ErrTooLarge)
+		}
+	default:
+		c.failures++
+		c.mishaps++
+	}
+}
+
+// end notes that nothing may follow, unless a new upload takes the place of one
+// that is gone.
+func (w *witness) end(errs []error, method string, status int) {
+	c := &w.call
+	gone := status == http.StatusNotFound || status == http.StatusGone
+	if gone && c.replaces && c.created == 0 && method != http.MethodPost {
+		c.joins, c.uncertain = false, w.whole
+		w.gained(0)
+		c.best = 0
+		return
+	}
+	c.final = errs
+}
+
+func (w *witness) created(from *url.URL, location string) {
+	c := &w.call
+	if c.created++; c.joins || c.created > 1 {
+		w.broken("another upload created")
+	}
+	if location == "" {
+		c.final = is(protocol.ErrMissingHeader)
+		return
+	}
+	to, err := from.Parse(location)
+	if err != nil {
+		w.broken("location: %v", err)
+		return
+	}
+	*w.upload(to.Path) = told{known: true}
+}
+
+// asked learns from HEAD.
+func (w *witness) asked(path string, offset int64) {
+	u, c := w.upload(path), &w.call
+	size := w.script.src.size
+	switch {
+	case c.joins:
+		// What an earlier call sent may still arrive.
+		u.reach = size
+		c.joins = false
+		if offset <= size {
+			c.best = offset
+		}
+	case offset > u.reach:
+		// Length and offset may contradict each other too.
+		c.final = anyLie
+	}
+	if offset > size {
+		c.final = anyLie
+	}
+	w.acknowledged(path, offset)
+}
+
+// anyLie are the errors that a wrong offset may end in.
+var anyLie = is(client.ErrIntegrity, client.ErrLengthMismatch, protocol.ErrInvalidOffset)
+
+func (w *witness) acknowledged(path string, offset int64) {
+	u := w.upload(path)
+	u.refused = u.refused && u.offset == offset
+	u.offset, u.known = offset, true
+	u.most = max(u.most, offset)
+	if offset > w.call.best {
+		w.gained(offset)
+	}
+}
+
+// gained forgets the failures.
+func (w *witness) gained(offset int64) {
+	c := &w.call
+	c.best, c.failures, c.mishaps, c.damaged = offset, 0, 0, 0
+	c.waited, c.renewed, c.since = false, false, time.Now()
+}

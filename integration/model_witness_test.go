@@ -1,0 +1,270 @@
+package integration
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/transport"
+)
+
+// requestLimit is more requests than any script can need.
+const requestLimit = 1500
+
+// witness stands between the client and the network, and knows of each upload
+// what the server has told the client. Its rules, at each request:
+//
+//   - one request at a time for an upload;
+//   - a PATCH begins at the offset that the server named last, carries the
+//     bytes that the source has there, and no more than a chunk; so that what
+//     was acknowledged is sent again only after the server said that it lost it;
+//   - after a failed PATCH comes a HEAD;
+//   - after an answer that ends the upload comes nothing;
+//   - no more failures in a row, without a byte gained, than there are tries.
+type witness struct {
+	doer    transport.Doer
+	script  script
+	content []byte
+	cancel  context.CancelCauseFunc // of the call under way
+
+	mu      sync.Mutex
+	began   time.Time
+	log     []string
+	faults  []string // broken rules
+	uploads map[string]*told
+	patches []sentPatch
+	whole   bool // the last byte was sent
+	call    call
+}
+
+// sentPatch is a PATCH as it left the client.
+type sentPatch struct {
+	path   string
+	offset int64
+}
+
+func newWitness(s script, content []byte) *witness {
+	return &witness{script: s, content: content, uploads: map[string]*told{}}
+}
+
+func (w *witness) fault(format string, args ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.broken(format, args...)
+}
+
+// say adds a line to the log.
+func (w *witness) say(format string, args ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.note(format, args...)
+}
+
+func (w *witness) note(format string, args ...any) {
+	w.log = append(w.log, fmt.Sprintf("%12v ", time.Since(w.began))+fmt.Sprintf(format, args...))
+}
+
+func (w *witness) broken(format string, args ...any) {
+	w.faults = append(w.faults, "rule broken: "+fmt.Sprintf(format, args...))
+	w.note("^ "+format, args...)
+}
+
+// start begins another call.
+func (w *witness) start(c call, cancel context.CancelCauseFunc) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.began.IsZero() {
+		w.began = time.Now()
+	}
+	c.since = time.Now()
+	w.call, w.cancel = c, cancel
+	w.note("%s", c.name)
+}
+
+var errTooMany = errors.New("too many requests")
+
+// Do is that of transport.Doer.
+func (w *witness) Do(req *http.Request) (*http.Response, error) {
+	length := max(req.ContentLength, 0)
+	u, path := w.before(req, length)
+	req = req.WithContext(req.Context())
+	if req.Body != nil && length > 0 {
+		watch := func(b io.ReadCloser) io.ReadCloser {
+			return &watchedBody{ReadCloser: b, w: w, request: w.requests(), offset: u.offset, length: length}
+		}
+		req.Body = watch(req.Body)
+		if again := req.GetBody; again != nil {
+			req.GetBody = func() (io.ReadCloser, error) {
+				b, err := again()
+				if err != nil {
+					return nil, err
+				}
+				return watch(b), nil
+			}
+		}
+	}
+	resp, err := w.doer.Do(req) //nolint:bodyclose // The caller closes it.
+	w.after(req, path, u, length, resp, err)
+	if err != nil {
+		w.release(path)
+		return resp, err
+	}
+	resp.Body = &watchedAnswer{ReadCloser: resp.Body, done: func() { w.release(path) }}
+	return resp, nil
+}
+
+func (w *witness) release(path string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.upload(path).busy = false
+}
+
+func (w *witness) upload(path string) *told {
+	u := w.uploads[path]
+	if u == nil {
+		u = &told{}
+		w.uploads[path] = u
+	}
+	return u
+}
+
+// before holds a request against the rules.
+func (w *witness) before(req *http.Request, length int64) (told, string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	path, c := req.URL.Path, &w.call
+	u := w.upload(path)
+	if u.busy {
+		w.broken("%s %s while another request is under way", req.Method, path)
+	}
+	u.busy, c.source = true, false
+	if c.requests++; c.requests == requestLimit {
+		w.broken("%d requests", c.requests)
+		w.cancel(errTooMany)
+	}
+	if c.requests == w.script.stop.request && c.name == firstCall && (length == 0 || w.script.stop.bytes == 0) {
+		w.cancel(errStopped)
+	}
+	if c.final != nil {
+		w.broken("%s after %s", req.Method, c.finalAt)
+	}
+	if c.failures >= w.script.tries {
+		w.broken("%s after %d failures in a row", req.Method, c.failures)
+	}
+	if req.Method != http.MethodPatch {
+		return *u, path
+	}
+	offset, err := strconv.ParseInt(req.Header.Get(protocol.HeaderUploadOffset), 10, 64)
+	switch {
+	case err != nil:
+		w.broken("PATCH: %v", err)
+	case !u.known:
+		w.broken("PATCH at %d, not asked since a failure", offset)
+	case offset != u.offset:
+		w.broken("PATCH at %d, the server is at %d", offset, u.offset)
+	case offset+length > w.script.src.size:
+		w.broken("PATCH of bytes %d to %d of %d", offset, offset+length, w.script.src.size)
+	case w.script.chunk > 0 && length > w.script.chunk:
+		w.broken("PATCH of %d bytes, chunks have %d", length, w.script.chunk)
+	case length == 0:
+		w.broken("PATCH of nothing at %d", offset)
+	}
+	w.patches = append(w.patches, sentPatch{path, offset})
+	answer := *u
+	answer.offset = offset
+	return answer, path
+}
+
+// requests is the number of the request under way.
+func (w *witness) requests() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.call.requests
+}
+
+// watchedBody holds the bytes of a PATCH against the source.
+type watchedBody struct {
+	io.ReadCloser
+	w       *witness
+	request int
+	offset  int64 // of the next byte
+	length  int64 // that is left
+	read    int64
+}
+
+func (b *watchedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.w.mu.Lock()
+	defer b.w.mu.Unlock()
+	b.w.sent(b, p[:n])
+	b.offset, b.length, b.read = b.offset+int64(n), b.length-int64(n), b.read+int64(n)
+	switch {
+	case errors.Is(err, client.ErrSource):
+		b.w.call.source = true
+	case errors.Is(err, io.EOF) && b.length > 0:
+		b.w.broken("the body of a PATCH lacks %d bytes", b.length)
+	}
+	return n, err
+}
+
+// sent holds what the network took against the source.
+func (w *witness) sent(b *watchedBody, p []byte) {
+	end := b.offset + int64(len(p))
+	if len(p) > 0 && w.call.requests != b.request {
+		w.broken("bytes %d to %d taken after their request was over", b.offset, end)
+	}
+	w.whole = w.whole || end == w.script.src.size
+	for _, u := range w.uploads {
+		if u.busy {
+			u.reach = max(u.reach, end)
+		}
+	}
+	if end > int64(len(w.content)) || !bytes.Equal(p, w.content[b.offset:end]) {
+		w.broken("bytes %d to %d are not those of the source", b.offset, end)
+	}
+	stop := w.script.stop
+	if w.call.requests == stop.request && w.call.name == firstCall &&
+		b.read < stop.bytes && b.read+int64(len(p)) >= stop.bytes {
+		w.cancel(errStopped)
+	}
+}
+
+type watchedAnswer struct {
+	io.ReadCloser
+	done func()
+}
+
+func (a *watchedAnswer) Close() error {
+	defer a.done()
+	return a.ReadCloser.Close()
+}
+
+// event holds an event against what the server said.
+func (w *witness) event(ev client.Event) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	length, known := ev.Length.Int64()
+	if ev.Offset > ev.Sent || known && ev.Sent > length {
+		w.broken("event %v: offset %d, sent %d, length %v", ev.Kind, ev.Offset, ev.Sent, ev.Length)
+	}
+	if ev.URL == "" {
+		return
+	}
+	u, err := url.Parse(ev.URL)
+	if err != nil {
+		w.broken("event %v: %v", ev.Kind, err)
+		return
+	}
+	if most := w.upload(u.Path).most; ev.Offset > most {
+		w.broken("event %v: offset %d, the server never named more than %d", ev.Kind, ev.Offset, most)
+	}
+}

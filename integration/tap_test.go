@@ -1,0 +1,159 @@
+package integration
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+// tap is a TCP proxy that counts what clients send, and that can hold all of it
+// back at a certain byte.
+type tap struct {
+	listener net.Listener
+	upstream string
+	received atomic.Int64 // bytes from clients
+
+	wg   sync.WaitGroup
+	mu   sync.Mutex
+	hold *hold // nil: nothing is held back
+}
+
+// hold is where a tap is to stop.
+type hold struct {
+	left     int64         // bytes until then
+	lose     bool          // what arrives later is lost
+	once     sync.Once     // closes reached
+	reached  chan struct{} // closed when it has stopped
+	released chan struct{} // closed when it may go on
+}
+
+// newTap starts a proxy in front of upstream, a host with a port; it ends with
+// the test, and before that each connection when its client does.
+func newTap(t *testing.T, upstream string) *tap {
+	t.Helper()
+	var lc net.ListenConfig
+	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &tap{listener: l, upstream: upstream}
+	t.Cleanup(func() {
+		_ = l.Close()
+		p.wg.Wait()
+	})
+	p.wg.Go(func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			p.wg.Go(func() { p.serve(c.(*net.TCPConn)) })
+		}
+	})
+	return p
+}
+
+// arm makes the proxy stop after n more bytes from clients, or at the next
+// connection where n is 0, until release is called. It then forwards what else
+// the connections bring, or, with lose, counts it and resets them. A negative n
+// arms nothing.
+func (p *tap) arm(n int64, lose bool) (reached <-chan struct{}, release func()) {
+	h := &hold{left: n, lose: lose, reached: make(chan struct{}), released: make(chan struct{})}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.hold = h; n < 0 {
+		p.hold = nil
+	}
+	return h.reached, sync.OnceFunc(func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.hold = nil
+		close(h.released)
+	})
+}
+
+// room waits where the proxy has stopped, and gives how many of n bytes may pass:
+// none where they are to be lost.
+func (p *tap) room(n int) int {
+	for {
+		p.mu.Lock()
+		h := p.hold
+		if h != nil {
+			n = int(min(int64(n), h.left))
+		}
+		p.mu.Unlock()
+		if h == nil || n > 0 {
+			return n
+		}
+		h.once.Do(func() { close(h.reached) })
+		<-h.released
+		if h.lose {
+			return 0
+		}
+		n = tapStep
+	}
+}
+
+func (p *tap) passed(n int) {
+	p.received.Add(int64(n))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.hold != nil {
+		p.hold.left -= min(int64(n), p.hold.left)
+	}
+}
+
+const (
+	tapStep   = 16 * kib
+	tapBuffer = 128 * kib
+)
+
+func (p *tap) serve(down *net.TCPConn) {
+	defer func() { _ = down.Close() }()
+	// What is under way when a client dies is to be that of a slow network.
+	_ = down.SetReadBuffer(tapBuffer)
+	var d net.Dialer
+	conn, err := d.DialContext(context.Background(), "tcp", p.upstream)
+	if err != nil {
+		return
+	}
+	up := conn.(*net.TCPConn)
+	defer func() { _ = up.Close() }()
+	var answers sync.WaitGroup
+	answers.Go(func() {
+		_, _ = io.Copy(down, up)
+		_ = down.CloseWrite()
+	})
+	for buf := make([]byte, tapStep); ; {
+		room := p.room(tapStep)
+		if room == 0 {
+			n, _ := io.Copy(io.Discard, down)
+			p.received.Add(n)
+			reset(up)
+			break
+		}
+		n, err := down.Read(buf[:room])
+		p.passed(n)
+		if _, werr := up.Write(buf[:n]); err != nil || werr != nil {
+			break
+		}
+	}
+	// What the client sent before it died still gets there.
+	_ = up.CloseWrite()
+	answers.Wait()
+}
+
+// through is rawURL by way of the proxy.
+func (p *tap) through(t *testing.T, rawURL string) string {
+	t.Helper()
+	u, err := url.Parse(rawURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Host = p.listener.Addr().String()
+	return u.String()
+}

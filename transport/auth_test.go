@@ -1,0 +1,230 @@
+package transport_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tusker-go/tusker/transport"
+)
+
+// answering is where a chain ends with a status, or an error where that is 0.
+func answering(status int) transport.Doer {
+	return transport.DoerFunc(func(req *http.Request) (*http.Response, error) {
+		if status == 0 {
+			return nil, errTest
+		}
+		return &http.Response{StatusCode: status, Body: http.NoBody, Request: req}, nil
+	})
+}
+
+// keeper is a source that wants to know what was refused.
+type keeper struct {
+	token string
+	err   error
+
+	mu      sync.Mutex
+	refused []string
+}
+
+func (k *keeper) Token(context.Context) (string, error) { return k.token, k.err }
+
+func (k *keeper) Invalidate(token string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.refused = append(k.refused, token)
+}
+
+func TestInvalidator(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		status int
+		err    error // of the source
+		header http.Header
+		stray  bool
+		want   []string
+	}{
+		{name: "401", status: 401, want: []string{"abc"}},
+		{name: "403", status: 403},
+		{name: "407", status: 407},
+		{name: "success", status: 204},
+		{name: "no answer", status: 0},
+		{name: "no token", status: 401, err: errTest},
+		{name: "401 to the request's own", status: 401, header: http.Header{"Authorization": {"own"}}},
+		{name: "401 without credentials", status: 401, stray: true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			src := &keeper{token: "abc", err: c.err}
+			ctx := t.Context()
+			if c.stray {
+				ctx = transport.WithoutCredentials(ctx)
+			}
+			req := newRequest(ctx, t, http.MethodPatch, nil)
+			maps.Copy(req.Header, c.header)
+			resp, err := transport.Chain(answering(c.status), transport.Bearer(src)).Do(req)
+			switch {
+			case c.status == 0 || c.err != nil:
+				if !errors.Is(err, errTest) {
+					t.Errorf("error %v", err)
+				}
+			case err != nil:
+				t.Fatal(err)
+			case resp.StatusCode != c.status:
+				t.Errorf("status %d is not passed on", resp.StatusCode)
+			}
+			if err == nil {
+				_ = resp.Body.Close()
+			}
+			if diff := cmp.Diff(c.want, src.refused); diff != "" {
+				t.Errorf("told of (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// The token that was refused is the one that was sent, whatever the source has
+// by then.
+func TestInvalidatorConcurrent(t *testing.T) {
+	t.Parallel()
+	src := new(counter)
+	d := transport.Chain(answering(http.StatusUnauthorized), transport.Bearer(src))
+	var wg sync.WaitGroup
+	for range 16 {
+		req := newRequest(t.Context(), t, http.MethodPatch, nil)
+		wg.Go(func() {
+			resp, err := d.Do(req)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_ = resp.Body.Close()
+		})
+	}
+	wg.Wait()
+	if len(src.refused) != 16 {
+		t.Errorf("%d tokens were refused, of 16", len(src.refused))
+	}
+}
+
+// counter gives another token each time.
+type counter struct {
+	mu      sync.Mutex
+	n       int
+	refused map[string]bool
+}
+
+func (c *counter) Token(context.Context) (string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.n++
+	return fmt.Sprint(c.n), nil
+}
+
+func (c *counter) Invalidate(token string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.refused == nil {
+		c.refused = make(map[string]bool)
+	}
+	c.refused[token] = true
+}
+
+func TestTraceAuth(t *testing.T) {
+	t.Parallel()
+	source := transport.TokenFunc(func(context.Context) (string, error) { return "abc", nil })
+	failing := transport.TokenFunc(func(context.Context) (string, error) { return "", errTest })
+	own := func(next transport.Doer) transport.Doer {
+		return transport.DoerFunc(func(req *http.Request) (*http.Response, error) {
+			transport.MarkRenewable(req.Context())
+			return next.Do(req)
+		})
+	}
+	for _, c := range []struct {
+		name   string
+		mw     transport.Middleware
+		header http.Header
+		stray  bool
+		want   bool
+	}{
+		{name: "nothing", mw: nil},
+		{name: "TokenFunc", mw: transport.Bearer(source), want: true},
+		{name: "Invalidator", mw: transport.Bearer(&keeper{token: "abc"}), want: true},
+		{name: "middleware of one's own", mw: own, want: true},
+		{name: "StaticToken", mw: transport.Bearer(transport.StaticToken("abc"))},
+		{name: "BasicAuth", mw: transport.BasicAuth("u", "p")},
+		{name: "Header", mw: transport.Header(http.Header{"Authorization": {"abc"}})},
+		{name: "failing source", mw: transport.Bearer(failing)},
+		{name: "the request's own", mw: transport.Bearer(source), header: http.Header{"Authorization": {"own"}}},
+		{name: "without credentials", mw: transport.Bearer(source), stray: true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			ctx, trace := transport.TraceAuth(t.Context())
+			if trace.Renewable() {
+				t.Error("renewable before any request")
+			}
+			outer := ctx
+			if c.stray {
+				ctx = transport.WithoutCredentials(ctx)
+			}
+			req := newRequest(ctx, t, http.MethodPatch, nil)
+			maps.Copy(req.Header, c.header)
+			resp, err := transport.Chain(answering(401), c.mw).Do(req)
+			if err == nil {
+				_ = resp.Body.Close()
+			}
+			if got := trace.Renewable(); got != c.want {
+				t.Errorf("renewable: %t", got)
+			}
+			// A trace within a trace is another one.
+			if _, inner := transport.TraceAuth(outer); inner.Renewable() {
+				t.Error("the next trace is renewable from the start")
+			}
+		})
+	}
+}
+
+// Without a trace there is nothing to note.
+func TestMarkRenewableWithoutTrace(t *testing.T) {
+	t.Parallel()
+	transport.MarkRenewable(t.Context())
+}
+
+func TestStaticTokenStaysSecret(t *testing.T) {
+	t.Parallel()
+	src := transport.StaticToken("secret")
+	if token, err := src.Token(t.Context()); token != "secret" || err != nil {
+		t.Errorf("token %q, error %v", token, err)
+	}
+	if got := fmt.Sprint(src); got != "StaticToken" {
+		t.Errorf("prints as %q", got)
+	}
+	config := struct {
+		Public  transport.TokenSource
+		private transport.TokenSource
+	}{src, src}
+	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
+		for _, v := range []any{src, &src, config} {
+			if got := fmt.Sprintf(format, v); strings.Contains(got, "secret") || strings.Contains(got, "736563726574") {
+				t.Errorf("%s tells the token: %s", format, got)
+			}
+		}
+	}
+	b, err := json.Marshal(config)
+	if err != nil {
+		t.Log(err) // telling nothing is as good
+	}
+	if strings.Contains(string(b), "secret") {
+		t.Errorf("JSON tells the token: %s", b)
+	}
+}
