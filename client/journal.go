@@ -44,7 +44,10 @@ type journal struct {
 	record Record
 	saved  bool // the store has a record
 
-	learned bool // of parts: something that the store does not have
+	// Of parts.
+	learned    bool          // something that the store does not have
+	made, kept int           // parts made by this run, and how many of them were saved
+	saving     chan struct{} // holds one value while parts are saved
 }
 
 // openJournal takes the lock of the upload and loads what an earlier run left.
@@ -63,7 +66,7 @@ func (t *transfer) openJournal(ctx context.Context, endpoint string, creation pr
 	if key == "" {
 		return nil, nil
 	}
-	j := &journal{store: store, log: t.c.log, key: key}
+	j := &journal{store: store, log: t.c.log, key: key, saving: make(chan struct{}, 1)}
 	var err error
 	if j.unlock, err = store.Lock(ctx, key); err != nil {
 		if errors.Is(err, ErrBusy) {
@@ -154,10 +157,15 @@ func (j *journal) left(ctx context.Context, t *transfer, err error) {
 	if !t.result.Expires.IsZero() {
 		j.record.Expires = t.result.Expires
 	}
-	// The record of before is good enough to go on from.
 	if err := j.put(ctx); err != nil {
-		j.log.LogAttrs(ctx, slog.LevelWarn, "record not updated", slog.Any("err", err))
+		j.outdated(ctx, err)
 	}
+}
+
+// outdated tells that the record of before stays, which is good enough to go on
+// from.
+func (j *journal) outdated(ctx context.Context, err error) {
+	j.log.LogAttrs(ctx, slog.LevelWarn, "record not updated", slog.Any("err", err))
 }
 
 func (j *journal) save(ctx context.Context) {

@@ -90,7 +90,7 @@ func TestRecordIsKept(t *testing.T) {
 			var store client.MemoryStore
 			s := fake.New(t, fake.Config{})
 			name := write(t, noise(smallest))
-			interrupt(t, s, &store, name, 7)
+			interrupt(t, s, &store, name)
 			before := onlyRecord(t, &store)
 			ctx, cancel := context.WithCancelCause(t.Context())
 			cancel(errStop)
@@ -122,7 +122,7 @@ func TestRecordOutlivesRuns(t *testing.T) {
 				s := fake.New(t, fake.Config{})
 				data := noise(smallest)
 				name := write(t, data)
-				url := interrupt(t, s, &store, name, 7).URL
+				url := interrupt(t, s, &store, name).URL
 				before := onlyRecord(t, &store)
 				for range 3 {
 					s.On(http.MethodHead, test.head)

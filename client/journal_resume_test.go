@@ -23,7 +23,7 @@ func TestLaterRunGoesOn(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		data := noise(smallest)
 		name := write(t, data)
-		url := interrupt(t, s, &store, name, 7).URL
+		url := interrupt(t, s, &store, name).URL
 		created := onlyRecord(t, &store).Created
 
 		// It stops as well, further on, an hour later.
@@ -127,7 +127,7 @@ func TestResumeNeverStartsAtZero(t *testing.T) {
 				s := fake.New(t, fake.Config{})
 				data := noise(smallest)
 				name := write(t, data)
-				interrupt(t, s, &store, name, 7)
+				interrupt(t, s, &store, name)
 
 				want := []string{post, patch1, "PATCH /files/1 524288+7"}
 				for range 5 {

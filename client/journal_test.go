@@ -106,10 +106,10 @@ func recording(store client.Store, log *bytes.Buffer) client.Config {
 }
 
 // interrupt uploads the file called name until the connection breaks in its
-// second chunk, of which the server keeps n bytes.
-func interrupt(t *testing.T, s *fake.Server, store client.Store, name string, n int64) *client.Result {
+// second chunk, of which the server keeps 7 bytes.
+func interrupt(t *testing.T, s *fake.Server, store client.Store, name string) *client.Result {
 	t.Helper()
-	s.On(http.MethodPatch, nil, fake.Cut(n))
+	s.On(http.MethodPatch, nil, fake.Cut(7))
 	res, err := recorder(t, s, store, nil).Upload(t.Context(), path(t, name), nil)
 	wantIs(t, err, retry.ErrExhausted)
 	return res
@@ -349,7 +349,7 @@ func TestStoreIsUsedSparingly(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		store := &spyStore{Store: new(client.MemoryStore)}
 		name := write(t, noise(smallest))
-		interrupt(t, s, store, name, 7)
+		interrupt(t, s, store, name)
 		if diff := cmp.Diff([]string{"lock", "load", "save", "save", "unlock"}, store.calls); diff != "" {
 			t.Errorf("calls of a run that failed (-want +got):\n%s", diff)
 		}
@@ -360,5 +360,32 @@ func TestStoreIsUsedSparingly(t *testing.T) {
 		if diff := cmp.Diff([]string{"lock", "load", "delete", "unlock"}, store.calls); diff != "" {
 			t.Errorf("calls of the run that ended it (-want +got):\n%s", diff)
 		}
+	})
+}
+
+// An upload that was complete before it was cancelled is done with.
+func TestRecordIsRemovedThoughCancelled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var store client.MemoryStore
+		s := fake.New(t, fake.Config{})
+		data := noise(smallest)
+		ctx, cancel := context.WithCancel(t.Context())
+		s.On(http.MethodPatch, nil, nil, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			time.Sleep(time.Second) // so that the progress is not held back
+			next.ServeHTTP(w, r)
+		})
+		res, err := recorder(t, s, &store, nil).Upload(ctx, path(t, write(t, data)), &client.UploadOptions{OnEvent: func(ev client.Event) {
+			if ev.Offset == smallest {
+				cancel()
+			}
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if ctx.Err() == nil {
+			t.Fatal("it was not cancelled in time")
+		}
+		wantStored(t, s, res.URL, data)
+		wantNoRecord(t, &store)
 	})
 }

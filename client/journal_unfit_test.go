@@ -46,9 +46,9 @@ func overTLS(s *fake.Server) client.Config {
 	return client.Config{
 		Endpoint: strings.Replace(s.URL, "http:", "https:", 1),
 		Doer: doer(func(req *http.Request) (*http.Response, error) {
-			clear := req.Clone(req.Context())
-			clear.URL.Scheme = "http"
-			resp, err := s.Doer().Do(clear)
+			plain := req.Clone(req.Context())
+			plain.URL.Scheme = "http"
+			resp, err := s.Doer().Do(plain)
 			if resp != nil {
 				resp.Request = req
 			}
@@ -146,7 +146,7 @@ func TestUnreadableRecord(t *testing.T) {
 				s := fake.New(t, fake.Config{})
 				data := noise(smallest)
 				name := write(t, data)
-				interrupt(t, s, store, name, 7)
+				interrupt(t, s, store, name)
 				before, saved := onlyRecord(t, store), store.saved
 
 				for _, fault := range []fake.Action{fake.Cut(7), nil} {

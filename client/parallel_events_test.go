@@ -8,6 +8,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
@@ -58,6 +60,9 @@ func TestParallelProgress(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantWhole(t, events)
+		if diff := cmp.Diff([]string{"created", "done"}, kinds(events)); diff != "" {
+			t.Errorf("events (-want +got):\n%s", diff)
+		}
 		for _, e := range events {
 			if e.Source != name || e.Length != protocol.Known(wholeSize) && e.Kind == client.EventProgress {
 				t.Errorf("event %+v", e)

@@ -71,7 +71,7 @@ var ways = map[string]func(t *testing.T, c *client.Client, name, data string) (*
 func TestJoinUnanswered(t *testing.T) {
 	tests := map[string]struct {
 		join    []fake.Action
-		heads   []fake.Action
+		heads   func(s *fake.Server) []fake.Action
 		want    map[string]int
 		orphans int
 	}{
@@ -79,10 +79,9 @@ func TestJoinUnanswered(t *testing.T) {
 		"lost twice":        {[]fake.Action{fake.Lose, fake.Lose}, nil, map[string]int{"HEAD": 8, final: 3}, 2},
 		"refused":           {[]fake.Action{fake.Status(503, "")}, nil, map[string]int{final: 2}, 0},
 		"refused once lost": {[]fake.Action{fake.Lose, fake.Status(503, "")}, nil, map[string]int{"HEAD": 8, final: 3}, 1},
-		"HEAD fails": {
-			[]fake.Action{fake.Lose}, []fake.Action{nil, fake.Lose, fake.Status(502, "")},
-			map[string]int{"HEAD": 7, final: 2}, 1,
-		},
+		"HEAD fails": {[]fake.Action{fake.Lose}, func(s *fake.Server) []fake.Action {
+			return []fake.Action{nil, s.Hang(0), nil, fake.Status(502, "")}
+		}, map[string]int{"HEAD": 8, final: 2}, 1},
 	}
 	for name, test := range tests {
 		for way, upload := range ways {
@@ -90,7 +89,9 @@ func TestJoinUnanswered(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					var store client.MemoryStore
 					s := joining(t, nil, test.join...)
-					s.On(http.MethodHead, test.heads...)
+					if test.heads != nil {
+						s.On(http.MethodHead, test.heads(s)...)
+					}
 					data := noise(wholeSize)
 					cfg := splitting(&store, nil)
 					cfg.Retry = second(5)
@@ -211,54 +212,60 @@ func TestJoinHeaderIsShort(t *testing.T) {
 	}
 }
 
-// Every source is the one that it was before parts of it become one upload.
+// Parts of a file that changes become no upload that would end well, and go.
 func TestParallelSourceChanges(t *testing.T) {
 	noTermination := []protocol.Extension{protocol.ExtensionCreation, protocol.ExtensionConcatenation}
+	const sending, refused, joined = "sending", "refused", "joined"
 	tests := map[string]struct {
 		extensions []protocol.Extension
 		store      bool
-		join       bool // the change is before a second try to join
+		chunk      int64
+		when       string
 		deletes    int
 	}{
-		"while parts are sent":            {nil, true, false, 4},
-		"while parts are sent, no record": {nil, false, false, 4},
-		"before they are joined":          {nil, true, true, 4},
-		"parts cannot be deleted":         {noTermination, true, false, 1},
+		"while parts are sent":            {nil, true, 0, sending, 4},
+		"while chunks are sent":           {nil, true, half, sending, 4},
+		"while parts are sent, no record": {nil, false, 0, sending, 4},
+		"before they are joined":          {nil, true, 0, refused, 4},
+		"while they are joined":           {nil, true, 0, joined, 4},
+		"parts cannot be deleted":         {noTermination, true, 0, sending, 1},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var store client.MemoryStore
 				name := write(t, noise(wholeSize))
-				change := func() {
-					time.Sleep(time.Second)
-					touch(t, name, time.Now())
+				changing := func(next fake.Action) fake.Action {
+					return func(w http.ResponseWriter, r *http.Request, h http.Handler) {
+						time.Sleep(time.Second)
+						touch(t, name, time.Now())
+						time.Sleep(time.Second)
+						next(w, r, h)
+					}
+				}
+				slowly := func(w http.ResponseWriter, r *http.Request, h http.Handler) {
+					time.Sleep(10 * time.Second)
+					h.ServeHTTP(w, r)
 				}
 				cfg := splitting(nil, nil)
-				cfg.Retry = second(3)
+				cfg.Retry, cfg.ChunkSize = second(3), test.chunk
 				if test.store {
 					cfg.Store = &store
 				}
 				var join []fake.Action
-				if test.join {
-					join = append(join, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-						fake.Status(503, "")(w, r, next)
-						change()
-					})
+				want := map[string]int{"OPTIONS": 1, partial: 4, "PATCH": 4, "DELETE": test.deletes}
+				switch test.when {
+				case refused:
+					join, want[final] = []fake.Action{changing(fake.Status(503, ""))}, 1
+				case joined:
+					join, want[final] = []fake.Action{changing(fake.With())}, 1
 				}
 				s := joining(t, test.extensions, join...)
-				if !test.join {
-					s.On(http.MethodPatch, nil, nil, nil, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-						change()
-						next.ServeHTTP(w, r)
-					})
+				if test.when == sending {
+					s.On(http.MethodPatch, slowly, slowly, slowly, changing(fake.With()))
 				}
 				res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), &client.UploadOptions{Parallel: 4})
 				wantIs(t, err, client.ErrSourceChanged, client.ErrSource)
-				want := map[string]int{"OPTIONS": 1, partial: 4, "PATCH": 4, "DELETE": test.deletes}
-				if test.join {
-					want[final] = 1
-				}
 				wantCounts(t, s, 0, want)
 				for i, p := range res.Parts {
 					if gone := s.Bytes(p.URL) == nil; gone != (test.deletes == 4) {
@@ -281,7 +288,8 @@ func TestParallelRecreateAlways(t *testing.T) {
 		"in parts":     {nil, 4, map[string]int{"DELETE": 4, "OPTIONS": 1, partial: 4, "PATCH": 4, final: 1}},
 		"in one piece": {nil, 0, map[string]int{"DELETE": 4, "POST": 1, "PATCH": 1}},
 		"parts cannot be deleted": {
-			[]protocol.Extension{protocol.ExtensionConcatenation}, 4,
+			[]protocol.Extension{protocol.ExtensionConcatenation},
+			4,
 			map[string]int{"DELETE": 1, "OPTIONS": 1, partial: 4, "PATCH": 4, final: 1},
 		},
 	}

@@ -41,20 +41,35 @@ func (j *journal) planned(ctx context.Context, parts []PartRecord) {
 	j.save(ctx)
 }
 
-// part records the URL of a new part, before its first byte goes. Where the
-// store did not take the boundaries, it is not asked again for each part.
+// part records the URL of a new part, before its first byte goes. Parts that are
+// made while the store is at work are saved together. Where the store did not
+// take the boundaries, it is not asked again.
 func (j *journal) part(ctx context.Context, i int, p *transfer) {
 	if j == nil {
 		return
 	}
 	j.mu.Lock()
-	defer j.mu.Unlock()
-	if !j.saved {
-		return
-	}
 	j.record.Parts[i].URL, j.record.Parts[i].Offset = p.url, 0
 	j.record.Expires = earlier(j.record.Expires, p.result.Expires)
-	j.save(ctx)
+	j.made++
+	mine := j.made
+	j.mu.Unlock()
+
+	j.saving <- struct{}{}
+	defer func() { <-j.saving }()
+	j.mu.Lock()
+	if !j.saved || j.kept >= mine {
+		j.mu.Unlock()
+		return
+	}
+	j.kept = j.made
+	j.record.Updated = time.Now().UTC()
+	r := j.record
+	r.Parts = slices.Clone(r.Parts)
+	j.mu.Unlock()
+	if err := j.store.Save(context.WithoutCancel(ctx), &r); err != nil {
+		j.outdated(ctx, err)
+	}
 }
 
 // partLeft notes how far a part got, where that is known; left saves it.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -278,6 +279,32 @@ func TestParallelCancelled(t *testing.T) {
 	})
 }
 
+// An upload lives as long as the part that is forgotten first.
+func TestParallelExpires(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var store client.MemoryStore
+		began := time.Now()
+		expires := func(hours time.Duration) fake.Action {
+			return fake.With("Upload-Expires", began.Add(hours*time.Hour).UTC().Format(http.TimeFormat))
+		}
+		s := fake.New(t, fake.Config{})
+		name := write(t, noise(wholeSize))
+		s.On(http.MethodPost, expires(4), nil, expires(2), expires(3))
+		res := interruptParts(t, s, splitting(&store, nil), name)
+		first := began.Add(2 * time.Hour)
+		if r := onlyRecord(t, &store); !r.Expires.Equal(first) || !res.Expires.Equal(first) {
+			t.Errorf("the record expires %v, the result %v, want %v", r.Expires, res.Expires, first)
+		}
+
+		time.Sleep(3 * time.Hour)
+		var log bytes.Buffer
+		if _, err := newClient(t, s, splitting(&store, &log)).Upload(t.Context(), path(t, name), nil); err != nil {
+			t.Fatal(err)
+		}
+		wantLogged(t, &log, slog.LevelWarn, "upload has expired by the server's own account")
+	})
+}
+
 // A run that learns nothing takes nothing away from what the record says.
 func TestParallelRecordOutlivesRuns(t *testing.T) {
 	tests := map[string]struct {
@@ -389,6 +416,76 @@ func TestParallelStoreFails(t *testing.T) {
 		if diff := cmp.Diff([]string{"lock", "load", "save", "unlock"}, store.calls); diff != "" {
 			t.Errorf("calls (-want +got):\n%s", diff)
 		}
+	})
+}
+
+// Many parts cost a slow store no more than two: those that are made while it is
+// at work wait for one another.
+func TestParallelPartsAreSavedTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &spyStore{Store: new(client.MemoryStore), fail: func(method string) error {
+			if method == "save" {
+				time.Sleep(time.Second)
+			}
+			return nil
+		}}
+		s := fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			if r.Method == http.MethodPatch {
+				record := onlyRecord(t, store.Store.(*client.MemoryStore))
+				if !strings.Contains(strings.Join(partURLs(record), " ")+" ", r.URL.Path+" ") {
+					t.Errorf("PATCH %s, the record has %q", r.URL.Path, partURLs(record))
+				}
+			}
+			next.ServeHTTP(w, r)
+		}})
+		name := write(t, "")
+		if err := os.Truncate(name, 16<<20); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := newClient(t, s, splitting(store, nil)).Upload(t.Context(), path(t, name), &client.UploadOptions{Parallel: 16}); err != nil {
+			t.Fatal(err)
+		}
+		saves := 0
+		for _, call := range store.calls {
+			if call == "save" {
+				saves++
+			}
+		}
+		if saves > 3 {
+			t.Errorf("calls %q", store.calls)
+		}
+	})
+}
+
+// A store that takes the boundaries but no URL is a warning; a later run goes on
+// with what it has.
+func TestParallelStoreFailsLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		saves := 0
+		store := &spyStore{Store: new(client.MemoryStore), fail: func(method string) error {
+			if method == "save" {
+				if saves++; saves > 1 {
+					return errors.New("disk full")
+				}
+			}
+			return nil
+		}}
+		var log bytes.Buffer
+		s := fake.New(t, fake.Config{})
+		data := noise(wholeSize)
+		name := write(t, data)
+		interruptParts(t, s, splitting(store, &log), name)
+		if !strings.Contains(log.String(), "record not updated") || strings.Contains(log.String(), notResumable) {
+			t.Errorf("logged:\n%s", &log)
+		}
+		already := len(s.Seen())
+		store.fail = nil
+		res, err := newClient(t, s, splitting(store, nil)).Upload(t.Context(), path(t, name), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantStored(t, s, res.URL, data)
+		wantCounts(t, s, already, map[string]int{partial: 4, "PATCH": 4, final: 1})
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -23,10 +24,8 @@ func TestRecreate(t *testing.T) {
 	const rest = "PATCH /files/1 524295+524282"
 	gone := fake.Status(410, "ERR_UPLOAD_EXPIRED: too late\n")
 	longer, shorter := fake.With("Upload-Length", "1048578"), fake.With("Upload-Length", "600000")
-	early := func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		r.Body = http.NoBody
-		gone(w, r, next)
-	}
+	// So much is left to be sent that the next chunk is not the last one.
+	back, next := fake.With("Upload-Offset", "7"), "PATCH /files/1 7+524288"
 	tests := map[string]struct {
 		recreate    client.Recreate
 		head, patch fake.Action
@@ -35,7 +34,7 @@ func TestRecreate(t *testing.T) {
 	}{
 		"gone":        {client.RecreateGone, fake.Status(404, ""), nil, append([]string{head}, again...), nil},
 		"gone, 410":   {client.RecreateGone, gone, nil, append([]string{head}, again...), nil},
-		"gone, later": {client.RecreateGone, nil, early, append([]string{head, "PATCH /files/1 524295+0"}, again...), nil},
+		"gone, later": {client.RecreateGone, back, gone, append([]string{head, next}, again...), nil},
 
 		"gone, for a longer one":  {client.RecreateGone, longer, nil, append([]string{head}, again...), nil},
 		"gone, for a shorter one": {client.RecreateGone, shorter, nil, append([]string{head}, again...), nil},
@@ -45,7 +44,7 @@ func TestRecreate(t *testing.T) {
 
 		"never":        {client.RecreateNever, fake.Status(404, ""), nil, []string{head}, protocol.ErrNotFound},
 		"never, 410":   {client.RecreateNever, gone, nil, []string{head}, protocol.ErrGone},
-		"never, later": {client.RecreateNever, nil, early, []string{head, "PATCH /files/1 524295+0"}, protocol.ErrGone},
+		"never, later": {client.RecreateNever, back, gone, []string{head, next}, protocol.ErrGone},
 
 		"never, for a longer one": {client.RecreateNever, longer, nil, []string{head}, client.ErrLengthMismatch},
 
@@ -58,7 +57,8 @@ func TestRecreate(t *testing.T) {
 				s := fake.New(t, fake.Config{})
 				data := noise(smallest)
 				name := write(t, data)
-				interrupt(t, s, &store, name, 7)
+				s.On(http.MethodPost, fake.With("Upload-Expires", time.Now().Add(time.Hour).Format(http.TimeFormat)))
+				interrupt(t, s, &store, name)
 				before, already := onlyRecord(t, &store), len(s.Seen())
 
 				s.On(http.MethodHead, test.head)

@@ -104,7 +104,7 @@ func TestEditedBetweenRuns(t *testing.T) {
 				s := fake.New(t, fake.Config{})
 				name := write(t, data)
 				touch(t, name, modified)
-				before := interrupt(t, s, &store, name, 7)
+				before := interrupt(t, s, &store, name)
 				record := onlyRecord(t, &store)
 
 				now := test.edit(t, name)

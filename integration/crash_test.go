@@ -34,12 +34,13 @@ const (
 	crashResent = mib
 )
 
-// The environment of the processes that are killed: where to upload what, and
-// the folder of the records. envCrashSeed repeats a run.
+// The environment of the processes that are killed: where to upload what, the
+// folder of the records, and the number of parts. envCrashSeed repeats a run.
 const (
 	envCrashEndpoint = "TUSKER_CRASH_ENDPOINT"
 	envCrashFile     = "TUSKER_CRASH_FILE"
 	envCrashState    = "TUSKER_CRASH_STATE"
+	envCrashParallel = "TUSKER_CRASH_PARALLEL"
 	envCrashSeed     = "TUSKER_CRASH_SEED"
 )
 
@@ -60,7 +61,11 @@ func TestCrashChild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Upload(t.Context(), src, nil); err != nil {
+	parts, err := strconv.Atoi(os.Getenv(envCrashParallel))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Upload(t.Context(), src, &client.UploadOptions{Parallel: parts}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -82,6 +87,7 @@ type crash struct {
 	data  []byte
 	file  string
 	state string
+	parts int
 	kills int
 }
 
@@ -109,7 +115,8 @@ func (c *crash) run(t *testing.T, limit int64, lose bool) (killed bool) {
 	defer release()
 	cmd := exec.CommandContext(t.Context(), self, "-test.run=^TestCrashChild$")
 	cmd.Env = append(os.Environ(),
-		envCrashEndpoint+"="+c.proxy.through(t, c.srv.URL()), envCrashFile+"="+c.file, envCrashState+"="+c.state)
+		envCrashEndpoint+"="+c.proxy.through(t, c.srv.URL()), envCrashFile+"="+c.file,
+		envCrashState+"="+c.state, envCrashParallel+"="+strconv.Itoa(c.parts))
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	if err := cmd.Start(); err != nil {

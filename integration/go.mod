@@ -20,6 +20,7 @@ require (
 	github.com/tus/tusd/v2 v2.10.1 // indirect
 	go.uber.org/multierr v1.10.0 // indirect
 	golang.org/x/exp v0.0.0-20260611194520-c48552f49976 // indirect
+	golang.org/x/sys v0.49.0 // indirect
 )
 
 replace github.com/tusker-go/tusker/protocol => ../protocol

@@ -249,8 +249,21 @@ func claim(truth, lie, size int64) string {
 }
 
 // drawAnswer draws a status in tusd's place.
-func (f *spoil) drawAnswer(d dice, s script) {
-	i := d.IntN(len(statuses))
+func (f *spoil) drawAnswer(d dice, s script) { f.answerBy(d, s, d.IntN(len(statuses))) }
+
+// answerWith draws one of the answers with this status.
+func (f *spoil) answerWith(d dice, s script, status int) {
+	var of []int
+	for i, a := range statuses {
+		if a.status == status {
+			of = append(of, i)
+		}
+	}
+	f.answerBy(d, s, pick(d, of...))
+}
+
+// answerBy answers with the i-th of statuses, at once or within the body.
+func (f *spoil) answerBy(d dice, s script, i int) {
 	f.answer = &statuses[i]
 	header := f.answer.header.Clone()
 	if header == nil {

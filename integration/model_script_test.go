@@ -3,6 +3,8 @@ package integration
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -101,7 +103,24 @@ func newScript(seed uint64) script {
 	case d.in(6):
 		s.stop.after = time.Duration(1 + d.Int64N(int64(2*time.Minute)))
 	}
+	// Dice of their own, so that a change here leaves other seeds as they are.
+	s.press(dice{rand.New(rand.NewPCG(seed, 2))})
 	return s
+}
+
+// press makes some scripts press on what chance alone seldom gets at.
+func (s *script) press(d dice) {
+	if d.in(4) {
+		// The same refusal again and again.
+		f := spoil{method: http.MethodPatch, times: 4 + d.IntN(8), weight: 1}
+		f.answerWith(d, *s, pick(d, http.StatusConflict, http.StatusLocked, http.StatusRequestEntityTooLarge, statusDamaged))
+		s.spoil = slices.Insert(s.spoil, d.IntN(len(s.spoil)+1), f)
+	}
+	if d.in(10) && s.src.stream() && s.src.damage == intact && (s.chunk == 0 || s.chunk > 8*kib) {
+		// The window has to grow, and more than once.
+		s.src.size, s.src.keep = 64*kib+d.Int64N(236*kib), 0
+		s.src.piece = s.src.size / 20
+	}
 }
 
 // drawSize draws chunk and size, which is often close to a number of chunks.

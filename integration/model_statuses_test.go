@@ -50,6 +50,9 @@ func (a answer) methods() iter.Seq2[string, meaning] {
 	})
 }
 
+// statusDamaged is tus's own, of the checksum extension.
+const statusDamaged = 460
+
 func retryAfter(value string) http.Header { return http.Header{"Retry-After": {value}} }
 
 func is(errs ...error) []error { return errs }
@@ -95,7 +98,7 @@ var statuses = []answer{
 	// The bytes are too many, or other ones.
 	{413, nil, "<html>too large</html>", is(protocol.ErrTooLarge), limited, ending, ending},
 	{413, fromTus, "ERR_MAX_SIZE_EXCEEDED: too large\n", is(protocol.ErrTooLarge), ending, ending, ending},
-	{460, nil, "", is(protocol.ErrChecksumMismatch), damaged, damaged, damaged},
+	{statusDamaged, nil, "", is(protocol.ErrChecksumMismatch), damaged, damaged, damaged},
 
 	// A success that says nothing.
 	{200, nil, "<html>welcome to the hotel</html>", is(protocol.ErrMissingHeader), again, ending, ending},

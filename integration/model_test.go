@@ -1,7 +1,6 @@
 package integration
 
 import (
-	"bufio"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -28,7 +27,7 @@ const (
 
 // TestModel runs random scripts of faults against tusd, in virtual time, and
 // holds what the client does against a model of it: see witness for the rules
-// that hold at each request, and run.check for those that hold at the end.
+// that hold at each request, and run for those that hold at the end of a call.
 //
 // A seed makes a script. A failure names its seed and shows the script and the
 // requests; the waits of the client and the order of goroutines are not part
@@ -69,26 +68,21 @@ func TestModel(t *testing.T) {
 // keptSeeds are those that failed once.
 func keptSeeds(t *testing.T) []uint64 {
 	t.Helper()
-	f, err := os.Open(modelSeedFile)
+	text, err := os.ReadFile(modelSeedFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
 	var seeds []uint64
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		text, _, _ := strings.Cut(lines.Text(), "#")
-		if text = strings.TrimSpace(text); text == "" {
+	for line := range strings.Lines(string(text)) {
+		line, _, _ = strings.Cut(line, "#")
+		if line = strings.TrimSpace(line); line == "" {
 			continue
 		}
-		seed, err := strconv.ParseUint(text, 10, 64)
+		seed, err := strconv.ParseUint(line, 10, 64)
 		if err != nil {
 			t.Fatalf("%s: %v", modelSeedFile, err)
 		}
 		seeds = append(seeds, seed)
-	}
-	if err := lines.Err(); err != nil {
-		t.Fatal(err)
 	}
 	return seeds
 }

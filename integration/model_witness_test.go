@@ -86,6 +86,9 @@ func (w *witness) start(c call, cancel context.CancelCauseFunc) {
 		w.began = time.Now()
 	}
 	c.since = time.Now()
+	for _, u := range w.uploads {
+		u.refused = false
+	}
 	w.call, w.cancel = c, cancel
 	w.note("%s", c.name)
 }
@@ -112,7 +115,7 @@ func (w *witness) Do(req *http.Request) (*http.Response, error) {
 			}
 		}
 	}
-	resp, err := w.doer.Do(req) //nolint:bodyclose // The caller closes it.
+	resp, err := w.doer.Do(req)
 	w.after(req, path, u, length, resp, err)
 	if err != nil {
 		w.release(path)

@@ -1,0 +1,125 @@
+package integration
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/testserver"
+)
+
+const parallelSize = 8*mib + 5
+
+// isJoin tells the request that joins parts.
+func isJoin(r *http.Request) bool {
+	return strings.HasPrefix(r.Header.Get("Upload-Concat"), "final")
+}
+
+// countPosts tells how many parts were made, and how often they were joined.
+func countPosts(srv *testserver.Server) (parts, joins int) {
+	for _, r := range srv.Requests() {
+		switch {
+		case r.Method != http.MethodPost:
+		case strings.HasPrefix(r.Header.Get("Upload-Concat"), "final"):
+			joins++
+		default:
+			parts++
+		}
+	}
+	return parts, joins
+}
+
+// One file in parts, each over a connection that does not last.
+func TestParallelWithEveryDoer(t *testing.T) {
+	t.Parallel()
+	for _, d := range doers {
+		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			srv := testserver.New(t, testserver.Config{Wrap: d.wrap})
+			proxy := newCutter(t, hostOf(t, srv.URL()), 512*kib, true)
+			c := newClient(t, client.Config{Endpoint: proxy.through(t, srv.URL()), Doer: d.new(t), Retry: quick, Locked: quick})
+			data := content(parallelSize)
+			var o outcome
+			o.result, o.err = c.Upload(t.Context(), readerAt(t, data), &client.UploadOptions{
+				Parallel: 4,
+				Metadata: protocol.Metadata{"filename": "elephant.mp4"},
+				OnEvent:  func(ev client.Event) { o.events = append(o.events, ev) },
+			})
+			if o.err != nil {
+				t.Fatalf("after %d cuts: %v", proxy.cuts.Load(), o.err)
+			}
+			checkStored(t, srv, o.result.URL, data)
+			checkEvents(t, o)
+			if n := proxy.cuts.Load(); n < 12 {
+				t.Errorf("%d cuts, want many", n)
+			}
+			parts, joins := countPosts(srv)
+			if parts != 4+o.result.Orphans || joins != 1 {
+				t.Errorf("%d parts made, %d joinings, orphans %d", parts, joins, o.result.Orphans)
+			}
+			reply, err := c.Head(t.Context(), o.result.URL, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := reply.State.Metadata["filename"]; got != "elephant.mp4" {
+				t.Errorf("metadata %v", reply.State.Metadata)
+			}
+		})
+	}
+}
+
+// The server joins the parts, and its answer never comes.
+func TestParallelJoinUnanswered(t *testing.T) {
+	t.Parallel()
+	srv := testserver.New(t, testserver.Config{})
+	srv.Inject(testserver.Fault{Method: http.MethodPost, Match: isJoin, Do: testserver.DropReply()})
+	c := newClient(t, client.Config{Endpoint: srv.URL(), Doer: srv.Client(), Retry: quick})
+	data := content(parallelSize)
+	res, err := c.Upload(t.Context(), readerAt(t, data), &client.UploadOptions{Parallel: 4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkStored(t, srv, res.URL, data)
+	if parts, joins := countPosts(srv); parts != 4 || joins != 2 || srv.Count(http.MethodHead) != 4 || res.Orphans != 1 {
+		t.Errorf("%d parts made, %d joinings, %d HEADs, result %+v", parts, joins, srv.Count(http.MethodHead), res)
+	}
+}
+
+// What one run leaves another one goes on with, and a file that changes between
+// the two takes its parts with it where that shows.
+func TestParallelLaterRun(t *testing.T) {
+	t.Parallel()
+	srv := testserver.New(t, testserver.Config{})
+	srv.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.Status(http.StatusForbidden, nil, "no\n")})
+	var store client.MemoryStore
+	c := newClient(t, client.Config{Endpoint: srv.URL(), Doer: srv.Client(), Retry: quick, Locked: quick, Store: &store})
+	data := content(parallelSize)
+	name := filepath.Join(t.TempDir(), "elephant.mp4")
+	if err := os.WriteFile(name, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	upload := func() (*client.Result, error) {
+		src, err := client.Path(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.Upload(t.Context(), src, &client.UploadOptions{Parallel: 4})
+	}
+	if _, err := upload(); err == nil {
+		t.Fatal("no error")
+	}
+	made, _ := countPosts(srv)
+	res, err := upload()
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkStored(t, srv, res.URL, data)
+	// The first run may have been ended before it had made them all.
+	if parts, joins := countPosts(srv); parts < made || parts > made+3 || joins != 1 {
+		t.Errorf("%d parts made after %d, %d joinings", parts, made, joins)
+	}
+}
