@@ -107,6 +107,12 @@ func classifyAnswer(e *Error) Class {
 	return ClassFinal
 }
 
+// isLengthRefused tells whether a PATCH was refused for its Upload-Length, which
+// a server does too that knows the length already.
+func isLengthRefused(e *Error) bool {
+	return e.Op == protocol.OpPatch && e.StatusCode == http.StatusBadRequest && e.Code == "ERR_INVALID_UPLOAD_LENGTH"
+}
+
 func isMalformed(err error) bool {
 	return errors.Is(err, protocol.ErrMissingHeader) ||
 		errors.Is(err, protocol.ErrInvalidHeader) ||

@@ -57,6 +57,8 @@ type transfer struct {
 	first    int64
 	hurried  bool // that time is short was said
 	allSent  bool // the network took the last byte of the source
+
+	redeclared bool // HEAD was asked why the length was refused
 }
 
 // send runs until the upload is complete or an error ends it.
@@ -199,7 +201,7 @@ func (t *transfer) append(ctx context.Context, piece cut) error {
 	}
 	t.allSent = t.allSent || piece.last && sent == piece.Len()
 	if err != nil {
-		return err
+		return t.declaring(patch, err)
 	}
 	t.answered(ctx, reply)
 	state := reply.State
@@ -271,6 +273,19 @@ func (t *transfer) doubt(err error) error {
 	uncertain := *e
 	uncertain.Err = fmt.Errorf("%w: %w", ErrUncertain, e.Err)
 	return &uncertain
+}
+
+// declaring has HEAD asked, once, where the server refused to be told the length:
+// an older request, held up on its way, may have told it meanwhile.
+func (t *transfer) declaring(patch protocol.Patch, err error) error {
+	e, ok := errors.AsType[*Error](err)
+	if _, declares := patch.Length.Int64(); !ok || !declares || t.redeclared || !isLengthRefused(e) {
+		return err
+	}
+	t.redeclared = true
+	again, class := *e, ClassResync
+	again.class = &class
+	return &again
 }
 
 // accept takes the server's offset. Only bytes that no earlier answer

@@ -89,8 +89,7 @@ func TestParallelJoinUnanswered(t *testing.T) {
 	}
 }
 
-// What one run leaves another one goes on with, and a file that changes between
-// the two takes its parts with it where that shows.
+// What one run leaves another one goes on with.
 func TestParallelLaterRun(t *testing.T) {
 	t.Parallel()
 	srv := testserver.New(t, testserver.Config{})

@@ -1,0 +1,59 @@
+package client_test
+
+import (
+	"net/http"
+	"testing"
+	"testing/synctest"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// A length that the server refuses to be told was told by an older request,
+// which came in between, or it is wrong. HEAD says which.
+func TestLengthRefused(t *testing.T) {
+	const (
+		head  = "HEAD /files/1"
+		first = "PATCH /files/1 0+2"
+		last  = "PATCH /files/1 2+1 of 3"
+	)
+	refuse := fake.Status(http.StatusBadRequest, "ERR_INVALID_UPLOAD_LENGTH: invalid Upload-Length\n")
+	tests := map[string]struct {
+		patch []fake.Action
+		want  []string
+		err   error
+	}{
+		"an older request told it": {
+			[]fake.Action{nil, overtaken("2", "")},
+			[]string{head, first, last, head, "PATCH /files/1 2+1"}, nil,
+		},
+		"an older request told it, and brought the bytes": {
+			[]fake.Action{nil, overtaken("2", "l")},
+			[]string{head, first, last, head}, nil,
+		},
+		"nobody told it": {
+			[]fake.Action{nil, refuse, refuse},
+			[]string{head, first, last, head, last}, protocol.ErrBadRequest,
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := fake.New(t, fake.Config{})
+				url := s.Put("", protocol.Length{}, nil)
+				s.On(http.MethodPatch, test.patch...)
+				_, err := newClient(t, s, client.Config{}).Resume(t.Context(), url, stream("hel", 4), &client.UploadOptions{ChunkSize: 2})
+				wantSeen(t, s, test.want...)
+				if test.err != nil {
+					wantIs(t, err, test.err)
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantStored(t, s, url, "hel")
+			})
+		})
+	}
+}
