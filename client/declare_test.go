@@ -19,22 +19,36 @@ func TestLengthRefused(t *testing.T) {
 		last  = "PATCH /files/1 2+1 of 3"
 	)
 	refuse := fake.Status(http.StatusBadRequest, "ERR_INVALID_UPLOAD_LENGTH: invalid Upload-Length\n")
+	told := func(body string) fake.Action {
+		return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			overtaken("2", body)(w, r, http.HandlerFunc(func(w http.ResponseWriter, of *http.Request) {
+				if of != r {
+					next.ServeHTTP(w, of)
+					return
+				}
+				refuse(w, r, next)
+			}))
+		}
+	}
 	tests := map[string]struct {
 		patch []fake.Action
 		want  []string
 		err   error
 	}{
 		"an older request told it": {
-			[]fake.Action{nil, overtaken("2", "")},
-			[]string{head, first, last, head, "PATCH /files/1 2+1"}, nil,
+			[]fake.Action{nil, told("")},
+			[]string{head, first, last, head, "PATCH /files/1 2+1"},
+			nil,
 		},
 		"an older request told it, and brought the bytes": {
-			[]fake.Action{nil, overtaken("2", "l")},
-			[]string{head, first, last, head}, nil,
+			[]fake.Action{nil, told("l")},
+			[]string{head, first, last, head},
+			nil,
 		},
 		"nobody told it": {
 			[]fake.Action{nil, refuse, refuse},
-			[]string{head, first, last, head, last}, protocol.ErrBadRequest,
+			[]string{head, first, last, head, last},
+			protocol.ErrBadRequest,
 		},
 	}
 	for name, test := range tests {

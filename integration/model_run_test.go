@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/tusker-go/tusker/client"
@@ -160,6 +161,8 @@ func (r *run) play(t *testing.T, c call) error {
 	r.orphans += o.result.Orphans
 	r.url = o.result.URL
 	r.checkEvents(o)
+	// What was stopped may still write to the store.
+	synctest.Wait()
 	if o.err == nil {
 		r.checkDone(o.result)
 	} else {
