@@ -12,7 +12,7 @@ const (
 	DefaultMax         = 60 * time.Second
 	DefaultFactor      = 2.0
 	DefaultJitter      = 1.0
-	DefaultResume      = 50 * time.Millisecond
+	DefaultResume      = 20 * time.Millisecond
 	DefaultMaxAttempts = 10
 )
 
@@ -43,7 +43,7 @@ type Backoff struct {
 	// Resume is the ceiling of the wait where nothing has failed since bytes
 	// last moved (Attempt.Progress). At least half of it is waited: a server
 	// that is asked at once may still be reading what arrived before the
-	// connection broke, and drop it. 0: 50 ms. Negative: no special case,
+	// connection broke, and drop it. 0: 20 ms. Negative: no special case,
 	// Initial is the ceiling.
 	Resume time.Duration
 	// MaxAttempts is the number of tries in all without progress, the first

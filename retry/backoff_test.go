@@ -50,7 +50,7 @@ func TestBackoffNext(t *testing.T) {
 		{"negative durations are defaults", exact(retry.Backoff{Initial: -1, Max: -1, Factor: -1}), attempt(2), 2 * time.Second, true},
 		{"factor not a number", exact(retry.Backoff{Factor: math.NaN()}), attempt(2), 2 * time.Second, true},
 
-		{"after progress", exact(retry.Backoff{}), progress, 50 * time.Millisecond, true},
+		{"after progress", exact(retry.Backoff{}), progress, 20 * time.Millisecond, true},
 		{"after progress, own wait", exact(retry.Backoff{Resume: time.Millisecond}), progress, time.Millisecond, true},
 		{"after progress, no special case", exact(retry.Backoff{Resume: -1}), progress, time.Second, true},
 		{"after progress, capped", exact(retry.Backoff{Resume: time.Hour, Max: time.Second}), progress, time.Second, true},
@@ -99,7 +99,7 @@ func TestBackoffJitter(t *testing.T) {
 		{"not a number", retry.Backoff{Jitter: math.NaN()}, attempt(1), 0, time.Second},
 		{"a quarter", retry.Backoff{Jitter: 0.25}, attempt(2), 1500 * time.Millisecond, 2 * time.Second},
 		{"at the maximum", retry.Backoff{}, attempt(9), 0, time.Minute},
-		{"after progress", retry.Backoff{}, retry.Attempt{Number: 1, Progress: true, Err: errTest}, 25 * time.Millisecond, 50 * time.Millisecond},
+		{"after progress", retry.Backoff{}, retry.Attempt{Number: 1, Progress: true, Err: errTest}, 10 * time.Millisecond, 20 * time.Millisecond},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

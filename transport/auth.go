@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 )
 
 // BasicAuth sends user and password with every request (RFC 7617), unless the
@@ -51,13 +52,18 @@ type Invalidator interface {
 	Invalidate(token string)
 }
 
+// ErrNoCredentials means that a request was not sent, since the credentials that
+// it was to carry could not be had.
+var ErrNoCredentials = errors.New("no credentials")
+
 var errNoTokenSource = errors.New("no source")
 
 // Bearer sends a token from src with every request (RFC 6750), unless the
 // request carries Authorization already or its context says
 // [IsWithoutCredentials]; src is not asked then. Otherwise it is asked for each
 // request, with the request's context, so that a token may be renewed in the
-// middle of an upload. Its error fails the request, wrapped; so does a nil src.
+// middle of an upload. Its error fails the request with one that Is
+// [ErrNoCredentials] and that error; so does a nil src.
 // An empty token sends none.
 //
 // A 401 is passed on; before that, a src that is an [Invalidator] is told. The
@@ -99,7 +105,11 @@ func authorize(set func(*http.Request) (refused func(), err error)) Middleware {
 			refused, err := set(req)
 			if err != nil {
 				closeBody(req)
-				return nil, err
+				return nil, fmt.Errorf("%w: %w", ErrNoCredentials, err)
+			}
+			if refused != nil {
+				refused = sync.OnceFunc(refused)
+				onRefusal(req.Context(), refused) //nolint:contextcheck // It is the request's own.
 			}
 			resp, err := next.Do(req)
 			if err == nil && resp.StatusCode == http.StatusUnauthorized && refused != nil {

@@ -228,3 +228,22 @@ func TestStaticTokenStaysSecret(t *testing.T) {
 		t.Errorf("JSON tells the token: %s", b)
 	}
 }
+
+// Whoever knows of a refusal by something else than a 401 tells the trace.
+func TestRefuse(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{http.StatusForbidden, http.StatusUnauthorized} {
+		src := &keeper{token: "abc"}
+		ctx, trace := transport.TraceAuth(t.Context())
+		resp, err := transport.Chain(answering(status), transport.Bearer(src)).Do(newRequest(ctx, t, http.MethodPatch, nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		trace.Refuse()
+		trace.Refuse()
+		if diff := cmp.Diff([]string{"abc"}, src.refused); diff != "" {
+			t.Errorf("%d: told of (-want +got):\n%s", status, diff)
+		}
+	}
+}

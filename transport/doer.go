@@ -15,7 +15,9 @@ import (
 //
 // A Doer that tries a request again must not do so for one whose context
 // [IsSingleAttempt] reports, nor for POST, PATCH or DELETE: whether bytes have
-// arrived is known to the server alone.
+// arrived is known to the server alone. One that adds credentials adds none where
+// [IsWithoutCredentials] reports, and calls [MarkRenewable] where they may be
+// others by the next request.
 type Doer interface {
 	Do(req *http.Request) (*http.Response, error)
 }

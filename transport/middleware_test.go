@@ -257,8 +257,8 @@ func TestNotSent(t *testing.T) {
 		text string
 		is   error
 	}{
-		{"no token", transport.Chain(&last{}, transport.Bearer(failing)), "bearer token: test failure", errTest},
-		{"no token source", transport.Chain(&last{}, transport.Bearer(nil)), "bearer token: no source", nil},
+		{"no token", transport.Chain(&last{}, transport.Bearer(failing)), "no credentials: bearer token: test failure", errTest},
+		{"no token source", transport.Chain(&last{}, transport.Bearer(nil)), "no credentials: bearer token: no source", transport.ErrNoCredentials},
 		{"no doer", transport.Chain(nil, transport.RequestID()), "transport: no Doer to send the request with", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

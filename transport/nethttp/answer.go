@@ -50,15 +50,14 @@ func (c *answerConn) Write(p []byte) (int, error) {
 	return n, c.explain(err)
 }
 
-// ReadFrom keeps the way to sendfile open.
+// ReadFrom is what net/http calls to copy a body. It keeps the way to sendfile
+// open for bodies that are files.
 func (c *answerConn) ReadFrom(r io.Reader) (int64, error) {
-	var n int64
-	var err error
-	if rf, ok := c.Conn.(io.ReaderFrom); ok {
-		n, err = rf.ReadFrom(r)
-	} else {
-		n, err = io.Copy(struct{ io.Writer }{c.Conn}, r)
+	if rf, ok := c.Conn.(io.ReaderFrom); ok && isFile(r) {
+		n, err := rf.ReadFrom(r)
+		return n, c.explain(err)
 	}
+	n, err := copyBody(c.Conn, r)
 	return n, c.explain(err)
 }
 

@@ -33,8 +33,11 @@ type Config struct {
 	// NoProxy connects directly, whatever Proxy and the environment say.
 	NoProxy bool
 	// HTTP1Only does not offer HTTP/2, whose one connection and small windows
-	// can be slower for uploads.
+	// can be slower for uploads, for any request. It wins over PreferHTTP2.
 	HTTP1Only bool
+	// PreferHTTP2 sends over HTTP/2, where the server offers it, also requests
+	// that [transport.OwnConnection] marks, as those of package client are.
+	PreferHTTP2 bool
 
 	// UnixSocket is the path of a socket that every request goes to, whatever
 	// its host, and without a proxy. Empty: TCP.
@@ -52,6 +55,7 @@ type Config struct {
 	// Negative: none.
 	IdleConnTimeout time.Duration
 	// MaxConnsPerHost bounds the connections to one host; more requests wait.
+	// Over TLS, those that [transport.OwnConnection] asks for are counted apart.
 	// 0 or less: no limit.
 	MaxConnsPerHost int
 }
@@ -60,13 +64,22 @@ type Config struct {
 // reopen connections all the time under parallel uploads.
 const idleConnsPerHost = 16
 
-// New returns a client as c says. Its Transport is an *http.Transport of its
-// own; call CloseIdleConnections when the client is no longer needed.
+// maxHeader is how many bytes the headers of one answer may have, those of
+// informational answers before it included. Those of the largest concatenations
+// have some 100 KiB.
+const maxHeader = 1 << 20
+
+// New returns a client as c says. Its Transport is its own; call
+// CloseIdleConnections when the client is no longer needed. Requests that
+// [transport.OwnConnection] marks go over HTTP/1.1, unless the server has nothing
+// but HTTP/2 or c says otherwise.
 //
 // Neither Timeout nor ResponseHeaderTimeout is set. The first covers sending
 // the body, so it would end every upload that takes longer; the second starts
 // when the body is written, and a server may need minutes then to put a large
 // upload together. Bound a request by its context.
+//
+// An answer whose headers have more than 1 MiB fails.
 //
 // Redirects are followed 10 times at most, and
 //
@@ -81,11 +94,13 @@ const idleConnsPerHost = 16
 //   - from https to http the request fails with [ErrInsecureRedirect].
 func New(c Config) *http.Client {
 	return &http.Client{
-		Transport:     newTransport(c),
+		Transport:     newRoundTripper(c),
 		CheckRedirect: checkRedirect,
 	}
 }
 
+// newTransport buffers as much of what is written as is read of a body at a time:
+// a request with a small body then reaches the server in one piece.
 func newTransport(c Config) *http.Transport {
 	t := &http.Transport{
 		Proxy:                 c.proxy(),
@@ -93,9 +108,12 @@ func newTransport(c Config) *http.Transport {
 		TLSHandshakeTimeout:   timeout(c.TLSHandshakeTimeout, 10*time.Second),
 		IdleConnTimeout:       timeout(c.IdleConnTimeout, 90*time.Second),
 		ExpectContinueTimeout: time.Second,
+		WriteBufferSize:       leastCopy,
 		MaxIdleConnsPerHost:   max(idleConnsPerHost, c.MaxConnsPerHost),
 		MaxConnsPerHost:       max(c.MaxConnsPerHost, 0),
 		ForceAttemptHTTP2:     !c.HTTP1Only,
+
+		MaxResponseHeaderBytes: maxHeader,
 	}
 	if c.HTTP1Only {
 		t.Protocols = new(http.Protocols)

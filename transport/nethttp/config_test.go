@@ -112,7 +112,7 @@ func TestProxy(t *testing.T) {
 
 func TestProxyFromEnvironment(t *testing.T) {
 	t.Parallel()
-	transport := nethttp.New(nethttp.Config{}).Transport.(*http.Transport)
+	transport := pooled(t, nethttp.Config{})
 	if transport.Proxy == nil {
 		t.Error("the environment is not asked")
 	}
@@ -120,7 +120,7 @@ func TestProxyFromEnvironment(t *testing.T) {
 		"NoProxy":    {NoProxy: true},
 		"UnixSocket": {UnixSocket: "/x", Proxy: &url.URL{Scheme: "http", Host: "proxy.invalid"}},
 	} {
-		if nethttp.New(c).Transport.(*http.Transport).Proxy != nil {
+		if pooled(t, c).Proxy != nil {
 			t.Errorf("%s: a proxy is asked", name)
 		}
 	}
@@ -206,7 +206,7 @@ func TestTimeouts(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			client := nethttp.New(c.config)
-			transport := client.Transport.(*http.Transport)
+			transport := pooled(t, c.config)
 			if client.Timeout != 0 || transport.ResponseHeaderTimeout != 0 {
 				t.Errorf("Timeout %v, ResponseHeaderTimeout %v: they end long uploads", client.Timeout, transport.ResponseHeaderTimeout)
 			}
@@ -266,4 +266,15 @@ func TestParallelReuse(t *testing.T) {
 	if opened != parallel {
 		t.Errorf("%d connections opened, want %d", opened, parallel)
 	}
+}
+
+// pooled is a transport that c makes; others are set in the same way.
+func pooled(t *testing.T, c nethttp.Config) *http.Transport {
+	t.Helper()
+	c.PreferHTTP2 = true
+	transport, ok := nethttp.New(c).Transport.(*http.Transport)
+	if !ok {
+		t.Fatal("not a transport of net/http")
+	}
+	return transport
 }

@@ -43,6 +43,8 @@ var crossOrigin = map[string]bool{
 	"Content-Length":      true,
 	"Content-Type":        true,
 	"Expect":              true,
+	"If-Range":            true,
+	"Range":               true,
 	"User-Agent":          true,
 }
 

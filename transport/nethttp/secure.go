@@ -1,0 +1,113 @@
+package nethttp
+
+import (
+	"context"
+	"crypto/tls"
+	"io"
+	"net"
+	"net/http/httptrace"
+	"time"
+)
+
+// dialTLS opens connections for HTTP/1.1 over TLS. It does what net/http would
+// do, except that the records of a large write reach the system in one piece:
+// one by one, 16 KiB each, they cost more than the encryption.
+func (c Config) dialTLS(config *tls.Config) func(ctx context.Context, network, addr string) (net.Conn, error) {
+	dial := c.dial()
+	limit := timeout(c.TLSHandshakeTimeout, 10*time.Second)
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		conn, err := dial(ctx, network, addr)
+		if err != nil {
+			return nil, err
+		}
+		if limit > 0 {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, limit)
+			defer cancel()
+		}
+		config := config.Clone()
+		// A server that has nothing but HTTP/2 can say so then.
+		config.NextProtos = []string{"http/1.1"}
+		if config.ServerName == "" {
+			if config.ServerName, _, err = net.SplitHostPort(addr); err != nil {
+				config.ServerName = addr
+			}
+		}
+		below := &records{Conn: conn, turn: make(chan struct{}, 1)}
+		secure := tls.Client(below, config)
+		if err := handshake(ctx, secure); err != nil {
+			_ = conn.Close()
+			return nil, err
+		}
+		return &secureConn{Conn: secure, below: below, state: secure.ConnectionState}, nil
+	}
+}
+
+// handshake tells a trace of what net/http would tell it.
+func handshake(ctx context.Context, conn *tls.Conn) error {
+	trace := httptrace.ContextClientTrace(ctx)
+	if trace != nil && trace.TLSHandshakeStart != nil {
+		trace.TLSHandshakeStart()
+	}
+	err := conn.HandshakeContext(ctx)
+	if trace != nil && trace.TLSHandshakeDone != nil {
+		trace.TLSHandshakeDone(conn.ConnectionState(), err)
+	}
+	return err
+}
+
+// secureConn is a connection over TLS that bodies are copied to.
+type secureConn struct {
+	net.Conn
+	below *records
+	state func() tls.ConnectionState
+}
+
+func (c *secureConn) Write(p []byte) (int, error) {
+	if len(p) <= leastCopy {
+		return c.Conn.Write(p)
+	}
+	c.below.gather()
+	n, err := c.Conn.Write(p)
+	if sent := c.below.release(); err == nil {
+		err = sent
+	}
+	return n, err
+}
+
+// ReadFrom is what net/http calls to copy a body.
+func (c *secureConn) ReadFrom(r io.Reader) (int64, error) { return copyBody(c, r) }
+
+// records lies below TLS and keeps the records of one write together. Those that
+// the reading side sends meanwhile, such as key updates, keep their place.
+type records struct {
+	net.Conn
+	turn chan struct{} // holds one value while the fields below are in use
+	hold bool
+	held []byte
+}
+
+func (r *records) Write(p []byte) (int, error) {
+	r.turn <- struct{}{}
+	defer func() { <-r.turn }()
+	if r.hold {
+		r.held = append(r.held, p...)
+		return len(p), nil
+	}
+	return r.Conn.Write(p)
+}
+
+func (r *records) gather() {
+	r.turn <- struct{}{}
+	defer func() { <-r.turn }()
+	r.hold = true
+}
+
+func (r *records) release() error {
+	r.turn <- struct{}{}
+	defer func() { <-r.turn }()
+	r.hold = false
+	_, err := r.Conn.Write(r.held)
+	r.held = r.held[:0]
+	return err
+}
