@@ -239,3 +239,31 @@ func TestUnauthorized(t *testing.T) {
 		})
 	}
 }
+
+// A server that answers 403 to a token that has expired is a matter for
+// Classify: the source learns of the refusal as it does of a 401.
+func TestForbiddenRenewed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		s.On(http.MethodPatch, nil, fake.Status(http.StatusForbidden, "token expired\n"))
+		source := &tokens{}
+		res, err := newClient(t, s, client.Config{
+			ChunkSize: 3,
+			Doer:      transport.Chain(s.Doer(), transport.Bearer(source)),
+			Classify: func(e *client.Error, class client.Class) client.Class {
+				if e.StatusCode == http.StatusForbidden {
+					return client.ClassAuth
+				}
+				return class
+			},
+		}).Upload(t.Context(), text(t, "hello"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantStored(t, s, res.URL, "hello")
+		wantSeen(t, s, "POST /files/", "PATCH /files/1 0+3", "PATCH /files/1 3+2", "HEAD /files/1", "PATCH /files/1 3+2")
+		if diff := cmp.Diff([]string{"token-1"}, source.refused); diff != "" {
+			t.Errorf("told of (-want +got):\n%s", diff)
+		}
+	})
+}

@@ -309,3 +309,26 @@ func TestMetadata(t *testing.T) {
 		_ = facts(t, err)
 	})
 }
+
+func TestDownloadWithoutWriter(t *testing.T) {
+	s := fake.New(t, fake.Config{})
+	_, err := newClient(t, s, client.Config{}).Download(t.Context(), s.Put("", protocol.Known(0), nil), nil, nil)
+	wantIs(t, err, client.ErrInvalidOption)
+}
+
+func TestCloseIdleConnections(t *testing.T) {
+	s := fake.New(t, fake.Config{})
+	closed := 0
+	newClient(t, s, client.Config{Doer: idleCounter{s.Doer(), &closed}}).CloseIdleConnections()
+	newClient(t, s, client.Config{Doer: doer(s.Doer().Do)}).CloseIdleConnections()
+	if closed != 1 {
+		t.Errorf("closed %d times", closed)
+	}
+}
+
+type idleCounter struct {
+	*http.Client
+	closed *int
+}
+
+func (c idleCounter) CloseIdleConnections() { *c.closed++ }

@@ -1,10 +1,13 @@
 package client
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"sync"
+	"sync/atomic"
 )
 
 var errBodyStopped = errors.New("the request is over")
@@ -13,10 +16,15 @@ var errBodyStopped = errors.New("the request is over")
 // that keeps the method or a connection that closed before anything was sent.
 type body struct {
 	size   int64
+	data   []byte                    // the bytes, where they are in memory: no reader is needed
+	sum    summing                   // where its checksum follows it
 	reader func() (io.Reader, error) // size bytes, anew with each call
 	last   bool                      // the upload ends with these bytes
 	onSent func(n int64)             // bytes taken by the network, counted in this request; nil: nobody asks
+	gauge  *atomic.Int64             // counts the bytes taken, of several bodies; nil: nobody asks
 	dog    *watchdog
+	pace   *pace
+	wait   func(n int) error // for n bytes of pace
 
 	mu      sync.Mutex
 	current *bodyReader // the one that counts
@@ -41,6 +49,12 @@ func (b *body) open() (io.ReadCloser, error) {
 	return b.current, nil
 }
 
+// known gives a body that net/http knows to be in memory, so that it sends it along
+// with the headers, in one piece.
+func (b *body) known() (io.ReadCloser, error) {
+	return io.NopCloser(bytes.NewReader(b.data)), nil
+}
+
 // stop waits for a running Read to end, and lets none follow.
 func (b *body) stop() {
 	b.mu.Lock()
@@ -62,13 +76,22 @@ func (b *body) sourceError() error {
 }
 
 type bodyReader struct {
-	b *body
-	r io.Reader
-	n int64
+	b    *body
+	r    io.Reader
+	n    int64
+	paid int // bytes that were waited for and not read yet
+
+	sum    hash.Hash    // of what was read; nil: nobody asks
+	summed func([]byte) // gets the sum when all was read
 }
 
 func (r *bodyReader) Read(p []byte) (int, error) {
 	b := r.b
+	// Outside of the lock: whoever stops the body must not wait as well.
+	p, err := r.paced(p)
+	if err != nil {
+		return 0, err
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.stopped || b.current != r {
@@ -81,6 +104,16 @@ func (r *bodyReader) Read(p []byte) (int, error) {
 	b.dog.pause()
 	n, err := r.r.Read(p[:min(int64(len(p)), left)])
 	r.n += int64(n)
+	if b.gauge != nil {
+		b.gauge.Add(int64(n))
+	}
+	r.paid -= n
+	if r.sum != nil && n > 0 {
+		r.sum.Write(p[:n])
+		if r.n == b.size {
+			r.summed(r.sum.Sum(nil))
+		}
+	}
 	b.high = max(b.high, r.n)
 	if r.n == b.size {
 		if b.last {
@@ -102,6 +135,22 @@ func (r *bodyReader) Read(p []byte) (int, error) {
 		b.onSent(r.n)
 	}
 	return n, nil
+}
+
+// paced waits for the pace, and gives as much of p as may be filled.
+func (r *bodyReader) paced(p []byte) ([]byte, error) {
+	if r.b.pace == nil {
+		return p, nil
+	}
+	n := r.b.pace.most(int(min(int64(len(p)), r.b.size-r.n)))
+	if n > r.paid {
+		r.b.dog.pause()
+		if err := r.b.wait(n - r.paid); err != nil {
+			return nil, err
+		}
+		r.paid = n
+	}
+	return p[:n], nil
 }
 
 func (r *bodyReader) Close() error { return nil }

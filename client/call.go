@@ -2,6 +2,7 @@ package client
 
 import (
 	"net/http"
+	"net/url"
 
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -11,6 +12,8 @@ type CallOptions struct {
 	// Header is sent with every request of this call. It wins over
 	// Config.Header, and the headers of the protocol win over it.
 	Header http.Header
+
+	home *url.URL // where headers may go to where Config has no Endpoint; nil: anywhere
 }
 
 func (o *CallOptions) header() http.Header {
@@ -18,6 +21,13 @@ func (o *CallOptions) header() http.Header {
 		return nil
 	}
 	return o.Header
+}
+
+func (o *CallOptions) origin() *url.URL {
+	if o == nil {
+		return nil
+	}
+	return o.home
 }
 
 // Reply is a server's answer to one exchange.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/transport"
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
@@ -191,8 +192,13 @@ func isAmbiguous(err error) bool {
 	if e.Op != protocol.OpCreate && e.Op != protocol.OpConcat {
 		return false
 	}
-	if e.StatusCode != 0 {
+	switch {
+	case e.StatusCode == http.StatusBadGateway, e.StatusCode == http.StatusGatewayTimeout:
+		return true // what stands behind the gateway may have done it
+	case e.StatusCode != 0:
 		return protocol.StatusError(e.Op, e.StatusCode) == nil
+	case errors.Is(err, transport.ErrNoCredentials):
+		return false
 	}
 	var op *net.OpError
 	dialled := errors.As(e.Err, &op) && op.Op == "dial"

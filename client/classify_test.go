@@ -16,6 +16,7 @@ import (
 
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
+	"github.com/tusker-go/tusker/transport"
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
@@ -194,6 +195,10 @@ func TestIsAmbiguous(t *testing.T) {
 		want bool
 	}{
 		"success without Location": {answered(protocol.OpCreate, 201, ""), true},
+		"502 of a gateway":         {answered(protocol.OpCreate, 502, ""), true},
+		"504 of a gateway":         {answered(protocol.OpConcat, 504, ""), true},
+		"502 to a HEAD":            {answered(protocol.OpHead, 502, ""), false},
+		"no token":                 {&Error{Op: protocol.OpCreate, Err: fmt.Errorf("%w: %w", transport.ErrNoCredentials, io.EOF)}, false},
 		"refused by the server":    {answered(protocol.OpCreate, 503, ""), false},
 		"not an exchange":          {io.EOF, false},
 		"redirected to a GET":      {&Error{Op: protocol.OpCreate, StatusCode: 200, Err: ErrRedirected}, false},

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/tusker-go/tusker/retry"
@@ -27,6 +29,10 @@ const (
 	// DefaultFinishTimeout is how long the server may take to answer once it
 	// has been sent the last byte of an upload.
 	DefaultFinishTimeout = 10 * time.Minute
+
+	// DefaultInlineSize is the largest upload, in bytes, that is sent along
+	// with its creation.
+	DefaultInlineSize = 1 << 20
 )
 
 // Config says where uploads go and how. The zero value of every field is its
@@ -39,12 +45,12 @@ type Config struct {
 	// ErrNoEndpoint.
 	Endpoint string
 
-	// Doer sends the requests. Nil is nethttp.New with its defaults. It must
-	// be safe for concurrent use.
+	// Doer sends the requests. Nil is nethttp.New with its defaults; see
+	// Client.CloseIdleConnections. It must be safe for concurrent use.
 	Doer transport.Doer
 
 	// Header is sent with every request, under the headers of the protocol
-	// and those of a single call. It goes to the origin of Endpoint only,
+	// and those of a single call. Host takes the place of the URL's. It goes to the origin of Endpoint only,
 	// see ForeignCredentials.
 	Header http.Header
 
@@ -71,11 +77,36 @@ type Config struct {
 	// ChunkSize is the most bytes that one PATCH carries. Zero sends all that
 	// is left in one request, which is fastest; set it for servers or proxies
 	// that limit the size of a request. A stream is sent in chunks in any case,
-	// and keeps at least one of them in memory, see StreamOptions.Keep.
+	// and keeps at least one of them in memory, see StreamOptions.Keep. Negative
+	// is ErrInvalidOption.
 	ChunkSize int64
 
+	// ChunkRule is what the server demands of the size of a chunk. Where it
+	// limits the size and ChunkSize is zero, chunks are the largest allowed; a
+	// ChunkSize that breaks it is ErrInvalidOption. The zero value is none.
+	ChunkRule ChunkRule
+
+	// InlineSize is the largest upload, in bytes, that is sent along with its
+	// creation where the server is known to support that (tus 1.0.0, Creation
+	// With Upload), see Client.Learn. Zero is DefaultInlineSize, negative is
+	// never.
+	InlineSize int64
+
+	// Checksum has each request carry a checksum of its bytes, which the server
+	// checks before it keeps them (tus 1.0.0, Checksum): ChecksumAuto, or one
+	// of ChecksumAlgorithms, which is ErrUnsupported on a server that does not
+	// announce it. Bytes that arrive damaged are sent again. Where the server
+	// takes the checksum after the bytes, it costs one pass over them; if not,
+	// they are read twice, and sent in chunks of 16 MiB where no chunk size is
+	// set. "" is none.
+	Checksum string
+
+	// RateLimit is how many bytes of uploads all requests of the Client
+	// together send in a second. Zero is no limit, negative ErrInvalidOption.
+	RateLimit int64
+
 	// Concurrency is how many uploads UploadAll and UploadConcat send side by
-	// side. Zero is DefaultConcurrency.
+	// side. Zero is DefaultConcurrency, negative ErrInvalidOption.
 	Concurrency int
 
 	// StallTimeout is how long a request may go without a sign of life: no
@@ -100,9 +131,14 @@ type Config struct {
 	// earlier one. The default is RecreateGone.
 	Recreate Recreate
 
-	// ForeignCredentials sends Header, the headers of single calls, and what
-	// the middleware in Doer adds, to other origins than that of Endpoint
-	// too. By default a Location on another origin gets none of them.
+	// TrustedOrigins are origins, such as "https://cdn.example:8443", that get
+	// Header, the headers of single calls, and what the middleware in Doer
+	// adds, as the origin of Endpoint does. By default a Location on another
+	// origin gets none of them. A redirect to one of them still loses them:
+	// that is decided by the Doer.
+	TrustedOrigins []string
+
+	// ForeignCredentials makes every origin a trusted one.
 	ForeignCredentials bool
 }
 
@@ -121,8 +157,8 @@ var (
 	ErrInvalidOption = errors.New("invalid option")
 )
 
-// Client creates and sends uploads. It is safe for concurrent use and keeps
-// no state of single uploads.
+// Client creates and sends uploads; New makes one. It is safe for concurrent use
+// and keeps no state of single uploads.
 type Client struct {
 	endpoint *url.URL // nil: none
 	doer     transport.Doer
@@ -136,6 +172,12 @@ type Client struct {
 	log      *slog.Logger
 
 	chunkSize   int64
+	rule        ChunkRule
+	inline      int64 // -1: never
+	checksum    string
+	pace        *pace // nil: no limit
+	able        abilities
+	trusted     []*url.URL
 	concurrency int
 	stall       time.Duration // 0: no limit
 	finish      time.Duration // 0: no limit
@@ -155,6 +197,9 @@ func New(cfg Config) (*Client, error) {
 		recreate:    cfg.Recreate,
 		log:         cfg.Logger,
 		chunkSize:   cfg.ChunkSize,
+		rule:        cfg.ChunkRule,
+		inline:      cfg.InlineSize,
+		checksum:    cfg.Checksum,
 		concurrency: cfg.Concurrency,
 		stall:       limit(cfg.StallTimeout, DefaultStallTimeout),
 		finish:      limit(cfg.FinishTimeout, DefaultFinishTimeout),
@@ -181,8 +226,31 @@ func New(cfg Config) (*Client, error) {
 	if c.concurrency < 0 {
 		return nil, fmt.Errorf("client: %w: concurrency %d is negative", ErrInvalidOption, c.concurrency)
 	}
-	if c.chunkSize < 0 {
-		return nil, fmt.Errorf("client: %w: chunk size %d is negative", ErrInvalidOption, c.chunkSize)
+	if c.inline == 0 {
+		c.inline = DefaultInlineSize
+	}
+	if err := c.rule.validate(); err != nil {
+		return nil, fmt.Errorf("client: %w", err)
+	}
+	if err := c.rule.check(c.chunkSize); err != nil {
+		return nil, fmt.Errorf("client: %w", err)
+	}
+	if err := checkChecksum(c.checksum); err != nil {
+		return nil, fmt.Errorf("client: %w", err)
+	}
+	if cfg.RateLimit < 0 {
+		return nil, fmt.Errorf("client: %w: rate limit %d is negative", ErrInvalidOption, cfg.RateLimit)
+	}
+	c.pace = newPace(cfg.RateLimit)
+	for _, origin := range cfg.TrustedOrigins {
+		u, err := parseURL(origin)
+		if err == nil && (u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "") {
+			err = fmt.Errorf("%w: it is more than scheme, host and port", ErrInvalidURL)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("client: trusted origin: %w", err)
+		}
+		c.trusted = append(c.trusted, u)
 	}
 	if err := checkHeader(c.header); err != nil {
 		return nil, fmt.Errorf("client: %w", err)
@@ -206,6 +274,15 @@ func New(cfg Config) (*Client, error) {
 	return c, nil
 }
 
+// CloseIdleConnections closes the connections of Config.Doer that no request
+// uses, where the Doer has a method of that name, as the default one and
+// *http.Client have. The Client can be used on.
+func (c *Client) CloseIdleConnections() {
+	if d, ok := c.doer.(interface{ CloseIdleConnections() }); ok {
+		d.CloseIdleConnections()
+	}
+}
+
 // Endpoint returns the creation URL without user information, or "" where none
 // is configured.
 func (c *Client) Endpoint() string {
@@ -222,9 +299,14 @@ func (c *Client) creationURL() (string, error) {
 	return c.endpoint.String(), nil
 }
 
-// mayShare tells whether headers given for the endpoint may go to u.
-func (c *Client) mayShare(u *url.URL) bool {
-	return c.foreign || c.endpoint == nil || sameOrigin(c.endpoint, u)
+// mayShare tells whether headers given for the endpoint may go to u. Without an
+// endpoint they were given for home; nil is any URL.
+func (c *Client) mayShare(u, home *url.URL) bool {
+	if c.endpoint != nil {
+		home = c.endpoint
+	}
+	return c.foreign || home == nil || sameOrigin(home, u) ||
+		slices.ContainsFunc(c.trusted, func(t *url.URL) bool { return sameOrigin(t, u) })
 }
 
 // once marks requests of a loop that retries by itself, so that no Doer below

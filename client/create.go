@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"io"
 	"net/http"
 
 	"github.com/tusker-go/tusker/protocol"
@@ -13,6 +14,19 @@ import (
 // the URL of the upload.
 func (c *Client) Create(ctx context.Context, creation protocol.Creation, opts *CallOptions) (*Reply, error) {
 	return c.create(ctx, protocol.OpCreate, creation, opts)
+}
+
+// CreateWithUpload makes a new upload and sends the first size bytes of r along,
+// which may be all (tus 1.0.0, Creation With Upload). One exchange, no retry.
+// Only a server that announces the extension keeps them; the reply's
+// State.Offset says how many, and is 0 where it did not say. R is treated as by
+// Patch.
+func (c *Client) CreateWithUpload(ctx context.Context, creation protocol.Creation, r io.Reader, size int64, opts *CallOptions) (*Reply, error) {
+	b, err := bodyOf(r, size)
+	if err != nil {
+		return nil, &Error{Op: protocol.OpCreate, Err: err}
+	}
+	return c.createWith(ctx, creation, b, opts)
 }
 
 // Concat joins complete partial uploads, in the order of parts, into a new
@@ -40,8 +54,24 @@ func (c *Client) create(ctx context.Context, op protocol.Op, creation protocol.C
 	}, opts)
 }
 
-// parseCreated needs the Location only: without a body in the request, the
-// offset of a new upload is 0 whatever the answer says.
+func (c *Client) createWith(ctx context.Context, creation protocol.Creation, b *body, opts *CallOptions) (*Reply, error) {
+	creation.WithBody = true
+	endpoint, err := c.creationURL()
+	if err != nil {
+		return nil, &Error{Op: protocol.OpCreate, Err: err}
+	}
+	return c.do(ctx, exchange{
+		op:     protocol.OpCreate,
+		method: http.MethodPost,
+		url:    endpoint,
+		set:    creation.SetHeader,
+		body:   b,
+		parse:  parseCreated,
+	}, opts)
+}
+
+// parseCreated needs the Location only: where the offset of a new upload cannot
+// be read, it is 0 or has to be asked for.
 func parseCreated(h protocol.Header) (protocol.State, error) {
 	state, err := protocol.ParseCreated(h)
 	if state.Location != "" {

@@ -41,7 +41,7 @@ type Error struct {
 	// After is how long the server asks to wait (Retry-After), or 0.
 	After time.Duration
 
-	// Err is the cause. It is never nil.
+	// Err is the cause. It is never nil in an Error of this package.
 	Err error
 
 	class     *Class // as Config.Classify has it; nil: as classify has it
@@ -56,8 +56,10 @@ func (e *Error) Error() string {
 		b.WriteByte(' ')
 		b.WriteString(redact(e.URL))
 	}
-	b.WriteString(": ")
-	b.WriteString(e.Err.Error())
+	if e.Err != nil {
+		b.WriteString(": ")
+		b.WriteString(shortened(e.Err.Error(), maxCause))
+	}
 	if words := e.words(); words != "" {
 		b.WriteString(": ")
 		b.WriteString(strconv.Quote(words))
@@ -71,7 +73,17 @@ func (e *Error) Unwrap() error { return e.Err }
 // RetryAfter tells package retry how long the server asked to wait.
 func (e *Error) RetryAfter() (time.Duration, bool) { return e.After, e.After > 0 }
 
-const maxWords = 300
+const (
+	maxWords = 300     // of what the server says for people
+	maxCause = 4 << 10 // of an error, which may quote a header
+)
+
+func shortened(s string, most int) string {
+	if len(s) > most {
+		return strings.ToValidUTF8(s[:most], "") + "…"
+	}
+	return s
+}
 
 // words is what the server said, shortened; a page of HTML says nothing.
 func (e *Error) words() string {
@@ -79,10 +91,7 @@ func (e *Error) words() string {
 	if strings.HasPrefix(s, "<") {
 		return ""
 	}
-	if len(s) > maxWords {
-		s = strings.ToValidUTF8(s[:maxWords], "") + "…"
-	}
-	return s
+	return shortened(s, maxWords)
 }
 
 // errorCode finds the code in a body of the form "ERR_CODE: words".

@@ -144,3 +144,11 @@ func dying(ctx context.Context) context.Context {
 	cancel()
 	return ctx
 }
+
+// An Error that a user makes for a test of Classify need not have a cause.
+func TestErrorWithoutCause(t *testing.T) {
+	e := &client.Error{Op: protocol.OpPatch, StatusCode: 503}
+	if got := e.Error(); got != "patch" || e.Class() != client.ClassFinal {
+		t.Errorf("%q, %v", got, e.Class())
+	}
+}

@@ -2,6 +2,7 @@ package client
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tusker-go/tusker/protocol"
@@ -90,6 +91,8 @@ type events struct {
 	sink   *sink
 	source string
 	part   int
+	began  time.Time
+	due    atomic.Int64 // when bytes that moved are worth a look, since began
 
 	// What the last event said, guarded by sink.mu.
 	url          string
@@ -153,6 +156,12 @@ func (e *events) anew() {
 
 // moved tells that the network took bytes up to sent.
 func (e *events) moved(sent int64) {
+	// Called for each read of a body: most calls must cost nothing.
+	now := int64(time.Since(e.began))
+	if now < e.due.Load() {
+		return
+	}
+	e.due.Store(now + int64(progressInterval/2))
 	e.update(EventProgress, func(ev *Event) { ev.Sent = sent })
 }
 

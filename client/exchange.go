@@ -72,14 +72,21 @@ func (c *Client) roundTrip(ctx context.Context, x exchange, opts *CallOptions) (
 		return fail(err)
 	}
 	switch {
+	case x.body != nil && x.body.data != nil:
+		req.Body, _ = x.body.known()
+		req.ContentLength, req.GetBody = x.body.size, x.body.known
 	case x.body != nil && x.body.size > 0:
 		x.body.dog = dog
+		x.body.pace, x.body.wait = c.pace, func(n int) error { return c.pace.wait(ctx, n) }
 		req.Body, err = x.body.open()
 		if err != nil {
 			return fail(err)
 		}
 		req.ContentLength = x.body.size
 		req.GetBody = x.body.open
+		if x.body.sum.trailer {
+			x.body.trailing(req, x.body.sum)
+		}
 		// The Doer may still be reading when it returns. The source must not
 		// be touched after that.
 		defer x.body.stop()
@@ -87,6 +94,8 @@ func (c *Client) roundTrip(ctx context.Context, x exchange, opts *CallOptions) (
 		dog.finishing()
 	}
 
+	// The Doer may write to the trailer after an early answer.
+	summed := len(req.Header[protocol.HeaderUploadChecksum]) > 0 || len(req.Trailer) > 0
 	resp, err := c.doer.Do(req)
 	if err != nil {
 		if resp != nil && resp.Body != nil {
@@ -114,11 +123,18 @@ func (c *Client) roundTrip(ctx context.Context, x exchange, opts *CallOptions) (
 			slog.String("url", redact(x.url)), slog.Any("err", transport.RedactError(err)))
 	}
 	failed := func(err error) (*Reply, error) {
-		return nil, c.classified(&Error{
+		if summed && resp.StatusCode == http.StatusExpectationFailed {
+			err = fmt.Errorf("%w: %w", protocol.ErrChecksumMismatch, err) // as rustus has it
+		}
+		failure := c.classified(&Error{
 			Op: x.op, URL: x.url, StatusCode: resp.StatusCode, Code: errorCode(text),
 			Header: resp.Header, Body: text, After: retryAfter(resp.Header, time.Now()), Err: err,
 			renewable: auth.Renewable(),
 		})
+		if failure.Class() == ClassAuth {
+			auth.Refuse()
+		}
+		return nil, failure
 	}
 	// Middleware may send a PATCH as a POST; only a redirect makes it a GET.
 	if final.Method == http.MethodGet {
@@ -147,6 +163,11 @@ func (c *Client) roundTrip(ctx context.Context, x exchange, opts *CallOptions) (
 		reply.State.Location = location.String()
 	} else {
 		reply.State.Location = final.URL.String()
+		if reply.State.Location != req.URL.String() {
+			moved := *final.URL // to where a redirect said
+			moved.RawQuery = visible(moved.RawQuery)
+			reply.State.Location = moved.String()
+		}
 	}
 	return reply, nil
 }
@@ -158,7 +179,9 @@ func (c *Client) request(ctx context.Context, x exchange, opts *CallOptions) (*h
 	if err != nil {
 		return nil, err
 	}
-	share := c.mayShare(u)
+	// One connection for all is what an upload is slow over.
+	ctx = transport.OwnConnection(ctx)
+	share := c.mayShare(u, opts.origin())
 	if !share {
 		ctx = transport.WithoutCredentials(ctx)
 	}
@@ -252,7 +275,7 @@ func notTus(err error, h http.Header) error {
 		return err
 	}
 	if t := h.Get("Content-Type"); t != "" {
-		return fmt.Errorf("%w: the answer (%s) is not that of a tus server", err, t)
+		return fmt.Errorf("%w: the answer (%q) is not that of a tus server", err, t)
 	}
 	return fmt.Errorf("%w: the answer is not that of a tus server", err)
 }

@@ -7,11 +7,16 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
+	"sync"
 	"time"
 )
 
 // edge is how many bytes at each end of a file tell it from another one.
 const edge = 64 << 10
+
+// edges are buffers: a file is looked at twice at least, however small it is.
+var edges = sync.Pool{New: func() any { return new([edge]byte) }}
 
 // identity is what tells one state of a file from another.
 type identity struct {
@@ -64,14 +69,17 @@ func (f *openFile) look(size int64) (identity, error) {
 		return id, nil // the bytes are dear to read, or the caller's affair
 	}
 	sum := sha256.New()
+	buf := edges.Get().(*[edge]byte)
+	defer edges.Put(buf)
 	for _, part := range [][2]int64{{0, min(edge, id.size)}, {max(edge, id.size-edge), id.size}} {
 		if part[0] >= part[1] {
 			continue
 		}
-		_, err := io.Copy(sum, io.NewSectionReader(f.r, part[0], part[1]-part[0]))
+		n, err := f.r.ReadAt(buf[:part[1]-part[0]], part[0])
 		if err != nil && !errors.Is(err, io.EOF) {
 			return id, err
 		}
+		sum.Write(buf[:n])
 	}
 	sum.Sum(id.edges[:0])
 	return id, nil
@@ -80,7 +88,8 @@ func (f *openFile) look(size int64) (identity, error) {
 // fingerprint names the upload of this state of the file to endpoint. It is ""
 // for a source that no later run could find again.
 func (f *openFile) fingerprint(endpoint string) string {
-	if f.path == "" {
+	path := absolute(f.path)
+	if path == "" {
 		return ""
 	}
 	h := sha256.New()
@@ -91,11 +100,23 @@ func (f *openFile) fingerprint(endpoint string) string {
 	number := func(n uint64) { field(binary.BigEndian.AppendUint64(nil, n)) }
 	field([]byte("tusker 1"))
 	field([]byte(endpoint))
-	field([]byte(f.path))
+	field([]byte(path))
 	number(uint64(f.was.size))
 	number(uint64(f.was.modified.UnixNano()))
 	number(f.was.device)
 	number(f.was.inode)
 	field(f.was.edges[:])
 	return hex.EncodeToString(h.Sum(nil))
+}
+
+// absolute is "" where the path cannot be told.
+func absolute(name string) string {
+	if name == "" {
+		return ""
+	}
+	p, err := filepath.Abs(name)
+	if err != nil {
+		return ""
+	}
+	return p
 }

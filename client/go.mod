@@ -12,6 +12,8 @@ require (
 
 require golang.org/x/sys v0.49.0
 
+require golang.org/x/time v0.16.0
+
 replace github.com/tusker-go/tusker/protocol => ../protocol
 
 replace github.com/tusker-go/tusker/retry => ../retry

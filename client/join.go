@@ -63,12 +63,26 @@ func shorten(endpoint string, parts []string) []string {
 	}
 	short := make([]string, len(parts))
 	for i, p := range parts {
-		short[i] = p
-		u, err := url.Parse(p)
-		// A path of two slashes would be read as a host.
-		if err == nil && sameOrigin(base, u) && !strings.HasPrefix(u.Path, "//") {
-			short[i] = u.RequestURI()
-		}
+		short[i] = relative(base, p)
 	}
 	return short
+}
+
+// relative is the URL of a part without the origin, where that is the base's.
+func relative(base *url.URL, part string) string {
+	u, err := url.Parse(part)
+	// A path of two slashes would be read as a host.
+	if err != nil || !sameOrigin(base, u) || strings.HasPrefix(u.Path, "//") {
+		return part
+	}
+	return u.RequestURI()
+}
+
+// shortest is how shorten names a part where it has to.
+func shortest(endpoint, part string) string {
+	base, err := url.Parse(endpoint)
+	if err != nil {
+		return part
+	}
+	return relative(base, part)
 }

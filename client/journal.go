@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"strings"
 	"sync"
 	"time"
 
@@ -93,7 +94,7 @@ func (t *transfer) openJournal(ctx context.Context, endpoint string, creation pr
 		j.close(ctx)
 		return nil, nil
 	}
-	j.record = Record{Key: key, Endpoint: endpoint, Source: t.events.source, Length: protocol.Known(n)}
+	j.record = Record{Key: key, Endpoint: withoutQuery(endpoint), Source: t.events.source, Length: protocol.Known(n)}
 	return j, nil
 }
 
@@ -107,7 +108,7 @@ func (j *journal) load(ctx context.Context, endpoint string, length int64) error
 	}
 	n, known := r.Length.Int64()
 	switch {
-	case r.Endpoint != endpoint, !known || n != length, r.URL == "" && len(r.Parts) == 0:
+	case r.Endpoint != withoutQuery(endpoint), !known || n != length, r.URL == "" && len(r.Parts) == 0:
 		return errUnfit
 	case r.URL != "" && insecure(endpoint, r.URL):
 		return fmt.Errorf("%w: %w", errUnfit, ErrInsecureLocation)
@@ -117,6 +118,13 @@ func (j *journal) load(ctx context.Context, endpoint string, length int64) error
 	}
 	j.record, j.saved = *r, true
 	return nil
+}
+
+// withoutQuery leaves out what may be a secret. The key tells endpoints apart that
+// differ in nothing else.
+func withoutQuery(endpoint string) string {
+	plain, _, _ := strings.Cut(endpoint, "?")
+	return plain
 }
 
 func insecure(endpoint, location string) bool {
@@ -246,14 +254,15 @@ func (t *transfer) sendRecorded(ctx context.Context, endpoint string, creation p
 		j.forget(ctx)
 		t.anew()
 	}
-	if err := t.create(ctx, endpoint, func(ctx context.Context) (*Reply, error) {
-		return t.c.Create(ctx, creation, t.call)
-	}); err != nil {
+	if err := t.createAny(ctx, endpoint, creation); err != nil {
 		return err
 	}
-	j.created(ctx, t.url, t.result.Expires)
-	_, t.declared = creation.Length.Int64()
-	t.known = true
+	if !t.complete() {
+		j.created(ctx, t.url, t.result.Expires)
+	}
+	if t.parallel == ParallelAuto {
+		return t.sendAuto(ctx, endpoint, creation, j)
+	}
 	return t.send(ctx)
 }
 

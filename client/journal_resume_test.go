@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"log/slog"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -221,4 +222,43 @@ func TestExpiryIsRecorded(t *testing.T) {
 		}
 		wantLogged(t, &log, slog.LevelWarn, expired)
 	})
+}
+
+// The metadata of a creation stay: who asks for others is told.
+func TestResumedWithOtherMetadata(t *testing.T) {
+	tests := map[string]struct {
+		now  protocol.Metadata
+		head fake.Action
+		warn bool
+	}{
+		"the same":            {protocol.Metadata{"a": "1", "b": "2"}, nil, false},
+		"fewer":               {protocol.Metadata{"a": "1"}, nil, false},
+		"another value":       {protocol.Metadata{"a": "1", "b": "3"}, nil, true},
+		"another key":         {protocol.Metadata{"c": "1"}, nil, true},
+		"a server of silence": {protocol.Metadata{"c": "1"}, fake.With(protocol.HeaderUploadMetadata, ""), false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := new(client.MemoryStore)
+				s := fake.New(t, fake.Config{})
+				var log bytes.Buffer
+				c := recorder(t, s, store, &log)
+				file := write(t, noise(smallest))
+				upload := func(m protocol.Metadata) error {
+					_, err := c.Upload(t.Context(), path(t, file), &client.UploadOptions{Metadata: m})
+					return err
+				}
+				s.On(http.MethodPatch, fake.Status(403, ""))
+				wantIs(t, upload(protocol.Metadata{"a": "1", "b": "2"}), protocol.ErrForbidden)
+				s.On(http.MethodHead, test.head)
+				if err := upload(test.now); err != nil {
+					t.Fatal(err)
+				}
+				if warned := strings.Contains(log.String(), "which differ"); warned != test.warn {
+					t.Errorf("warned: %t", warned)
+				}
+			})
+		})
+	}
 }

@@ -52,7 +52,7 @@ func TestJournalKeepsSecrets(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					for _, secret := range []string{token, password, header} {
+					for _, secret := range []string{token, password, header, "key=" + query} {
 						if strings.Contains(string(b), secret) {
 							t.Errorf("the record holds %q: %s", secret, b)
 						}

@@ -12,24 +12,35 @@ type bodyLimits struct{ m sync.Map } // host -> int64
 
 // apply gives the chunk size for a URL; 0 is no limit, as for chunk.
 func (l *bodyLimits) apply(rawURL string, chunk int64) int64 {
-	v, ok := l.m.Load(hostOf(rawURL))
+	limit, ok := l.of(rawURL)
 	if !ok {
 		return chunk
 	}
-	limit := v.(int64)
 	if chunk == 0 {
 		return limit
 	}
 	return min(chunk, limit)
 }
 
+// of is the limit for a URL, where one is known.
+func (l *bodyLimits) of(rawURL string) (int64, bool) {
+	v, ok := l.m.Load(hostOf(rawURL))
+	if !ok {
+		return 0, false
+	}
+	return v.(int64), true
+}
+
 // halve makes half of a body that was refused the limit of its host. It is
-// false where no smaller body is worth a try.
-func (l *bodyLimits) halve(rawURL string, refused int64) bool {
+// false where no smaller body is worth a try, or within the rule.
+func (l *bodyLimits) halve(rawURL string, refused int64, rule ChunkRule) bool {
 	if refused <= minBody {
 		return false
 	}
-	limit, host := max(refused/2, minBody), hostOf(rawURL)
+	limit, host := rule.fit(max(refused/2, minBody)), hostOf(rawURL)
+	if limit == 0 {
+		return false
+	}
 	for {
 		old, loaded := l.m.LoadOrStore(host, limit)
 		if !loaded || old.(int64) <= limit || l.m.CompareAndSwap(host, old, limit) {

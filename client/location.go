@@ -44,21 +44,38 @@ func parseURL(raw string) (*url.URL, error) {
 }
 
 // resolveLocation makes a Location absolute. Base is the URL that answered,
-// after redirects. The query is kept to the letter.
+// after redirects. The query is kept to the letter, but for what no URL can hold.
 func resolveLocation(base *url.URL, location string) (*url.URL, error) {
 	ref, err := url.Parse(strings.TrimSpace(location))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalidLocation, transport.RedactError(err))
 	}
-	u := base.ResolveReference(ref)
-	u.Fragment, u.RawFragment = "", ""
-	if (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" {
-		return nil, fmt.Errorf("%w: %q is neither http nor https", ErrInvalidLocation, transport.RedactURL(u))
+	whole := base.ResolveReference(ref)
+	whole.RawQuery = visible(whole.RawQuery)
+	// What was relative may be unreadable once it has a scheme, as "//::" is.
+	u, err := parseURL(whole.String())
+	if err != nil {
+		return nil, fmt.Errorf("%w: %q is not an http or https URL", ErrInvalidLocation, transport.RedactURL(whole))
 	}
 	if base.Scheme == "https" && u.Scheme == "http" {
 		return nil, fmt.Errorf("%w: %q", ErrInsecureLocation, transport.RedactURL(u))
 	}
 	return u, nil
+}
+
+// visible percent-encodes the bytes of a query that RFC 3986 has no place for, as
+// browsers do: package url does so for all but the query, and a terminal may take
+// them for commands.
+func visible(query string) string {
+	var b strings.Builder
+	for _, c := range []byte(query) {
+		if c < ' ' || c >= 0x7f {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 // sameOrigin compares scheme, host and port, with default ports filled in

@@ -32,6 +32,12 @@ type ConcatOptions struct {
 	// Concurrency takes the place of Config.Concurrency. Zero keeps that.
 	Concurrency int
 
+	// FinalFirst creates the final upload before any byte of its parts is sent,
+	// so that its URL is known from the start, where the server announces
+	// concatenation-unfinished and the length of every source is known.
+	// Elsewhere it is created last, as without FinalFirst.
+	FinalFirst bool
+
 	// OnEvent is called for what happens to the parts, with Event.Part from 1,
 	// and to the final upload, with Event.Part 0: one call at a time, from
 	// several goroutines. It must return at once.
@@ -82,6 +88,12 @@ func (t *transfer) concat(ctx context.Context, sources []Source, o ConcatOptions
 	if err := t.needConcatenation(ctx, endpoint); err != nil {
 		return err
 	}
+	if first, err := t.mayJoinFirst(ctx, endpoint, sources, o); err != nil || first {
+		if err != nil {
+			return err
+		}
+		return t.joinFirst(ctx, endpoint, sources, o, concurrency)
+	}
 	parts, err := t.parts(ctx, sources, o, concurrency)
 	if err != nil {
 		return err
@@ -99,19 +111,14 @@ func (t *transfer) concat(ctx context.Context, sources []Source, o ConcatOptions
 }
 
 func (t *transfer) needConcatenation(ctx context.Context, endpoint string) error {
-	if ctx.Err() != nil {
-		return ended(ctx)
-	}
-	reply, err := t.until(ctx, endpoint, func(ctx context.Context) (*Reply, error) {
-		return t.c.Options(ctx, t.call)
-	})
-	if err != nil {
-		return err
-	}
-	if !reply.Capabilities.Has(protocol.ExtensionConcatenation) {
+	caps, err := t.capabilities(ctx, endpoint)
+	switch {
+	case isLacking(err):
+		return fmt.Errorf("%w %s, as far as it says: %w", ErrUnsupported, protocol.ExtensionConcatenation, err)
+	case err == nil && !caps.Has(protocol.ExtensionConcatenation):
 		return fmt.Errorf("%w %s", ErrUnsupported, protocol.ExtensionConcatenation)
 	}
-	return nil
+	return err
 }
 
 // parts uploads every source and gives the URLs in the order of sources.

@@ -153,7 +153,7 @@ func TestUploadAllCancelled(t *testing.T) {
 				t.Errorf("%d: %+v", i+1, o)
 			}
 		}
-		wantSeen(t, s, "POST /files/", "PATCH /files/1 0+1", "POST /files/")
+		wantSeen(t, s, "OPTIONS /files/", "POST /files/", "PATCH /files/1 0+1", "POST /files/")
 		if _, err := newClient(t, s, client.Config{}).Upload(t.Context(), untouched, nil); err != nil {
 			t.Errorf("a stream whose upload was never begun: %v", err)
 		}

@@ -48,7 +48,7 @@ func TestRewound(t *testing.T) {
 			if res.Offset != 1 || res.URL == "" {
 				t.Errorf("result %+v", res)
 			}
-			wantSeen(t, s, "POST /files/", "PATCH /files/1 0+2", "PATCH /files/1 2+0", "HEAD /files/1")
+			wantSeen(t, s, "OPTIONS /files/", "POST /files/", "PATCH /files/1 0+2", "PATCH /files/1 2+0", "HEAD /files/1")
 		})
 	})
 }

@@ -14,11 +14,15 @@ func (c *Client) Options(ctx context.Context, opts *CallOptions) (*Reply, error)
 	if err != nil {
 		return nil, &Error{Op: protocol.OpOptions, Err: err}
 	}
+	return c.optionsAt(ctx, endpoint, opts)
+}
+
+func (c *Client) optionsAt(ctx context.Context, url string, opts *CallOptions) (*Reply, error) {
 	var caps protocol.Capabilities
 	reply, err := c.do(ctx, exchange{
 		op:     protocol.OpOptions,
 		method: http.MethodOptions,
-		url:    endpoint,
+		url:    url,
 		parse: func(h protocol.Header) (protocol.State, error) {
 			var err error
 			caps, err = protocol.ParseCapabilities(h)

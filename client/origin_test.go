@@ -18,15 +18,27 @@ var credentials = []string{"Authorization", "X-Key", "X-Call", "X-Middleware", "
 func TestForeignOrigin(t *testing.T) {
 	tests := map[string]struct {
 		location string
+		trusted  []string
 		foreign  bool
 		want     bool // credentials are sent to the Location
 	}{
-		"same origin":            {"/files/1", false, true},
-		"same origin, with port": {"http://TUS.example:80/files/1", false, true},
-		"another host":           {"http://other.example/files/1", false, false},
-		"another port":           {"http://tus.example:8080/files/1", false, false},
-		"another, of no scheme":  {"//evil.example/files/1", false, false},
-		"asked for":              {"http://other.example/files/1", true, true},
+		"same origin":            {"/files/1", nil, false, true},
+		"same origin, with port": {"http://TUS.example:80/files/1", nil, false, true},
+		"another host":           {"http://other.example/files/1", nil, false, false},
+		"another port":           {"http://tus.example:8080/files/1", nil, false, false},
+		"another, of no scheme":  {"//evil.example/files/1", nil, false, false},
+		"asked for":              {"http://other.example/files/1", nil, true, true},
+		"trusted":                {"http://other.example/files/1", []string{"http://other.example"}, false, true},
+		"trusted, second":        {"http://other.example/files/1", []string{"http://a.example", "http://other.example/"}, false, true},
+		"trusted, port named":    {"http://other.example/files/1", []string{"http://other.example:80"}, false, true},
+		"trusted, port told":     {"http://other.example:80/files/1", []string{"http://other.example"}, false, true},
+		"trusted, in capitals":   {"http://other.example/files/1", []string{"HTTP://OTHER.example"}, false, true},
+		"trusted, own port":      {"http://other.example:8080/files/1", []string{"http://other.example:8080"}, false, true},
+		"trusted, other port":    {"http://other.example:8080/files/1", []string{"http://other.example"}, false, false},
+		"trusted, other scheme":  {"http://other.example/files/1", []string{"https://other.example"}, false, false},
+		"below a trusted host":   {"http://a.other.example/files/1", []string{"http://other.example"}, false, false},
+		"like a trusted host":    {"http://other.example.evil.example/files/1", []string{"http://other.example"}, false, false},
+		"trusted by IPv6":        {"http://[::1]:80/files/1", []string{"http://[::1]"}, false, true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -34,6 +46,7 @@ func TestForeignOrigin(t *testing.T) {
 				s := fake.New(t, fake.Config{Location: func(string) string { return test.location }})
 				c := newClient(t, s, client.Config{
 					Header:             http.Header{"X-Key": {"a"}, "Cookie": {"b"}},
+					TrustedOrigins:     test.trusted,
 					ForeignCredentials: test.foreign,
 					Doer: transport.Chain(s.Doer(),
 						transport.Header(http.Header{"X-Middleware": {"c"}}), transport.Bearer(transport.StaticToken("d"))),
@@ -63,6 +76,30 @@ func TestForeignOrigin(t *testing.T) {
 				}
 				wantStored(t, s, res.URL, "")
 			})
+		})
+	}
+}
+
+func TestTrustedOriginIsNone(t *testing.T) {
+	for name, origin := range map[string]string{
+		"empty":            "",
+		"only a host":      "other.example",
+		"host and port":    "other.example:80",
+		"no scheme":        "//other.example",
+		"another scheme":   "ftp://other.example",
+		"no host":          "http://",
+		"a path":           "http://other.example/files/",
+		"a query":          "http://other.example?key=hidden",
+		"user information": "http://me:hidden@other.example",
+		"malformed":        "http://me:hidden@[::1/",
+		"any host":         "*",
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := client.New(client.Config{Endpoint: "http://tus.example/", TrustedOrigins: []string{"http://a.example", origin}})
+			wantIs(t, err, client.ErrInvalidURL)
+			if strings.Contains(err.Error(), "hidden") {
+				t.Errorf("error %q tells a secret", err)
+			}
 		})
 	}
 }

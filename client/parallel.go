@@ -5,108 +5,135 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 
 	"github.com/tusker-go/tusker/protocol"
 )
 
-const (
-	// maxParts bounds the parts of one upload, so that the Upload-Concat which
-	// joins them stays short.
-	maxParts = 32
-
-	// minPart is the smallest part, in bytes, that is worth its requests.
-	minPart = 1 << 20
-)
+// ParallelAuto is a value of UploadOptions.Parallel.
+const ParallelAuto = -1
 
 // sendInParts tries to send one source as several uploads that the server
 // joins. It is false where that cannot be, and nothing was sent yet.
 func (t *transfer) sendInParts(ctx context.Context, endpoint string, creation protocol.Creation, j *journal) (bool, error) {
-	var parts []PartRecord
+	var s *segments
 	if j != nil && j.saved {
-		parts = j.record.Parts // boundaries are for good once a part may exist
-		if len(parts) == 0 {
+		if len(j.record.Parts) == 0 {
 			return false, nil
 		}
+		s = recordedSegments(j.record.Parts, t.parallel)
 		t.expires(ctx, j.record.Expires)
 	} else {
 		var err error
-		if parts, err = t.plan(ctx, endpoint, creation); err != nil || parts == nil {
+		if s, err = t.plan(ctx, endpoint, creation); err != nil || s == nil {
 			return err != nil, err
 		}
-		j.planned(ctx, parts)
+		j.planned(ctx, s.list())
 	}
-	if err := t.sendParts(ctx, endpoint, parts, j); err != nil {
-		return true, err
-	}
-	if err := t.join(ctx, endpoint, resultURLs(t.result.Parts), creation.Metadata); err != nil {
-		return true, err
-	}
-	return true, t.src.check()
+	return true, t.sendAndJoin(ctx, endpoint, creation, s, j)
 }
 
-// plan splits the source, or gives nil where it is to be sent in one piece.
-func (t *transfer) plan(ctx context.Context, endpoint string, creation protocol.Creation) ([]PartRecord, error) {
-	n, known := t.size().Int64()
-	file, ok := t.src.(*openFile)
-	if t.parallel <= 1 || !known || !ok || file.forward || creation.Concat.Kind != protocol.ConcatNone {
+func (t *transfer) sendAndJoin(ctx context.Context, endpoint string, creation protocol.Creation, s *segments, j *journal) error {
+	if err := t.sendParts(ctx, endpoint, s, j); err != nil {
+		return err
+	}
+	if err := t.join(ctx, endpoint, resultURLs(t.result.Parts), creation.Metadata); err != nil {
+		return err
+	}
+	return t.src.check()
+}
+
+// plan splits the source, or gives nil where it is to be sent in one piece, or
+// begun so.
+func (t *transfer) plan(ctx context.Context, endpoint string, creation protocol.Creation) (*segments, error) {
+	n, ok := t.divisible(creation)
+	if t.parallel <= 1 || !ok {
 		return nil, nil
 	}
-	count := min(int64(t.parallel), maxParts, n/minPart)
+	count := min(int64(t.parallel), maxWorkers, n/minPart)
 	if count <= 1 {
 		return nil, nil
 	}
 	if err := t.needConcatenation(ctx, endpoint); err != nil {
-		if !isLacking(err) {
+		if !errors.Is(err, ErrUnsupported) {
 			return nil, err
 		}
 		t.c.log.LogAttrs(ctx, slog.LevelWarn, "sending over one connection", slog.Any("err", err))
 		return nil, nil
 	}
-	parts := make([]PartRecord, 0, count)
-	for _, r := range protocol.Split(n, int(count)) {
-		parts = append(parts, PartRecord{Start: r.Start, End: r.End})
-	}
-	return parts, nil
+	return fixedSegments(n, int(count)), nil
 }
 
-// isLacking tells from a failure to learn what the server can do that it can do
-// nothing special: it says so, or it does not know the question.
-func isLacking(err error) bool {
-	if errors.Is(err, ErrUnsupported) {
-		return true
-	}
-	e, ok := errors.AsType[*Error](err)
-	return ok && e.StatusCode != 0 && (e.Class() == ClassFinal || e.Class() == ClassGone)
+// divisible tells whether the source can be sent in parts at all, and its length.
+func (t *transfer) divisible(creation protocol.Creation) (int64, bool) {
+	n, known := t.size().Int64()
+	file, ok := t.src.(*openFile)
+	return n, known && ok && !file.forward && creation.Concat.Kind == protocol.ConcatNone
 }
 
-// sendParts sends all parts side by side. The first that fails ends the others.
-func (t *transfer) sendParts(ctx context.Context, endpoint string, parts []PartRecord, j *journal) error {
+// sendParts has workers take the segments in turn and send each as a part. The
+// first that fails ends the others.
+func (t *transfer) sendParts(ctx context.Context, endpoint string, s *segments, j *journal) error {
 	file, ok := t.src.(*openFile)
 	if !ok {
 		return fmt.Errorf("%w: it cannot be read in parts", ErrSource)
 	}
 	uncertain := j != nil && j.record.Uncertain
-	whole := newWholeEvents(t.events, t.size(), len(parts))
-	t.result.Parts = make([]*Result, len(parts))
+	whole := newWholeEvents(t.events, t.size())
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	parallel(len(parts), len(parts), func(i int) {
-		p := t.part(file, parts[i], whole.sink(i))
+	results := &partResults{}
+	t.crew(ctx, s, func(i int, part PartRecord) {
+		p := t.part(file, part, whole.sink(i))
 		// What was sent whole and is gone may have been joined.
-		p.allSent = uncertain && parts[i].URL != ""
-		err := p.sendPart(ctx, endpoint, parts[i].URL, func() { j.part(ctx, i, p) })
+		p.allSent = uncertain && part.URL != ""
+		err := p.sendPart(ctx, endpoint, part.URL, func() {
+			s.made(i, endpoint, p.url)
+			j.part(ctx, s.list(), i, p)
+		})
 		p.result.URL, p.result.Offset, p.result.Length = p.url, p.offset, p.size()
-		t.result.Parts[i] = p.result
+		results.set(i, p.result)
 		j.partLeft(i, p)
 		if err != nil {
 			cancel(fmt.Errorf("%w %d: %w", ErrPart, i+1, err))
 		}
 	})
+	t.result.Parts = results.of(s.list())
 	t.addUp(t.result.Parts)
 	if err := context.Cause(ctx); err == nil || errors.Is(err, ErrPart) {
 		return err
 	}
 	return ended(ctx)
+}
+
+// partResults are those of parts, in whatever order they come.
+type partResults struct {
+	mu sync.Mutex
+	m  map[int]*Result
+}
+
+func (p *partResults) set(i int, r *Result) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.m == nil {
+		p.m = make(map[int]*Result)
+	}
+	p.m[i] = r
+}
+
+// of gives a result for each part; that of one that was not begun holds what is
+// known of it.
+func (p *partResults) of(parts []PartRecord) []*Result {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := make([]*Result, len(parts))
+	for i, part := range parts {
+		list[i] = p.m[i]
+		if list[i] == nil {
+			list[i] = &Result{URL: part.URL, Length: protocol.Known(part.End - part.Start)}
+		}
+	}
+	return list
 }
 
 // addUp makes the result of the whole from those of its parts.
@@ -129,6 +156,7 @@ func (t *transfer) addUp(parts []*Result) {
 // part is the transfer of one part.
 func (t *transfer) part(file *openFile, r PartRecord, events *sink) *transfer {
 	p := t.c.newTransfer(job{UploadOptions: UploadOptions{Header: t.call.Header, ChunkSize: t.chunk}, sink: events})
+	p.gauge, p.sum = t.gauge, t.sum
 	p.src = &section{file: file, Range: protocol.Range{Start: r.Start, End: r.End}}
 	return p
 }
@@ -150,13 +178,10 @@ func (t *transfer) sendPart(ctx context.Context, endpoint, url string, created f
 		}
 	}
 	creation := protocol.Creation{Length: t.size(), Concat: protocol.Concat{Kind: protocol.ConcatPartial}}
-	if err := t.create(ctx, endpoint, func(ctx context.Context) (*Reply, error) {
-		return t.c.Create(ctx, creation, t.call)
-	}); err != nil {
+	if err := t.createPlain(ctx, endpoint, creation); err != nil {
 		return err
 	}
 	created()
-	t.declared, t.known = true, true
 	return t.send(ctx)
 }
 

@@ -11,12 +11,13 @@ type wholeEvents struct {
 	events *events
 	length protocol.Length
 
-	mu            sync.Mutex
-	offsets, sent []int64 // of each part
+	mu           sync.Mutex
+	parts        map[int]Event // what each part said last
+	offset, sent int64         // of all parts together
 }
 
-func newWholeEvents(e *events, length protocol.Length, parts int) *wholeEvents {
-	return &wholeEvents{events: e, length: length, offsets: make([]int64, parts), sent: make([]int64, parts)}
+func newWholeEvents(e *events, length protocol.Length) *wholeEvents {
+	return &wholeEvents{events: e, length: length, parts: make(map[int]Event)}
 }
 
 // sink takes the events of one part, and gives those that concern the whole.
@@ -30,11 +31,10 @@ func (w *wholeEvents) sink(i int) *sink {
 func (w *wholeEvents) add(i int, part Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.offsets[i], w.sent[i] = part.Offset, part.Sent
-	var offset, sent int64
-	for k := range w.offsets {
-		offset, sent = offset+w.offsets[k], sent+w.sent[k]
-	}
+	was := w.parts[i]
+	w.offset += part.Offset - was.Offset
+	w.sent += part.Sent - was.Sent
+	w.parts[i] = part
 	kind := part.Kind
 	switch kind {
 	case EventCreated, EventDone, EventFailed:
@@ -42,7 +42,7 @@ func (w *wholeEvents) add(i int, part Event) {
 	case EventResumed, EventProgress, EventRetry, EventRewound:
 	}
 	w.events.update(kind, func(ev *Event) {
-		ev.Offset, ev.Sent, ev.Length = offset, sent, w.length
+		ev.Offset, ev.Sent, ev.Length = w.offset, w.sent, w.length
 		ev.Attempt, ev.Wait, ev.Err = part.Attempt, part.Wait, part.Err
 	})
 }

@@ -41,14 +41,27 @@ func (j *journal) planned(ctx context.Context, parts []PartRecord) {
 	j.save(ctx)
 }
 
+// extend takes over boundaries that were set since. The lock is held.
+func (j *journal) extend(parts []PartRecord) {
+	if len(parts) <= len(j.record.Parts) {
+		return // a list of before
+	}
+	all := slices.Clone(parts)
+	for i, known := range j.record.Parts {
+		all[i].URL, all[i].Offset = known.URL, known.Offset
+	}
+	j.record.Parts = all
+}
+
 // part records the URL of a new part, before its first byte goes. Parts that are
 // made while the store is at work are saved together. Where the store did not
 // take the boundaries, it is not asked again.
-func (j *journal) part(ctx context.Context, i int, p *transfer) {
+func (j *journal) part(ctx context.Context, parts []PartRecord, i int, p *transfer) {
 	if j == nil {
 		return
 	}
 	j.mu.Lock()
+	j.extend(parts)
 	j.record.Parts[i].URL, j.record.Parts[i].Offset = p.url, 0
 	j.record.Expires = earlier(j.record.Expires, p.result.Expires)
 	j.made++
@@ -79,6 +92,9 @@ func (j *journal) partLeft(i int, p *transfer) {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if i >= len(j.record.Parts) {
+		return // it failed before the record knew of it
+	}
 	j.record.Parts[i].URL, j.record.Parts[i].Offset = p.url, p.offset
 	j.record.Offset = 0
 	for _, part := range j.record.Parts {

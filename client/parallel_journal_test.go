@@ -191,7 +191,7 @@ func TestParallelUnfitRecord(t *testing.T) {
 				s.On(http.MethodPost, fake.Status(403, ""))
 				_, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), &client.UploadOptions{Parallel: 4})
 				wantIs(t, err, client.ErrPart, protocol.ErrForbidden)
-				if n := counts(s, already); n["OPTIONS"] != 1 || n[partial] == 0 || n["HEAD"] > 0 {
+				if n := counts(s, already); n["OPTIONS"] > 0 || n[partial] == 0 || n["HEAD"] > 0 {
 					t.Errorf("requests %v", n)
 				}
 				line := wantLogged(t, &log, slog.LevelWarn, "record of an earlier upload not used")

@@ -21,13 +21,22 @@ import (
 // is a *bytes.Reader, *strings.Reader or *io.SectionReader, a redirect that
 // keeps the method can be followed.
 func (c *Client) Patch(ctx context.Context, url string, patch protocol.Patch, r io.Reader, size int64, opts *CallOptions) (*Reply, error) {
+	b, err := bodyOf(r, size)
+	if err != nil {
+		return nil, &Error{Op: protocol.OpPatch, URL: url, Err: err}
+	}
+	return c.patch(ctx, url, patch, b, opts)
+}
+
+// bodyOf is the body of a request that a caller brings the bytes for.
+func bodyOf(r io.Reader, size int64) (*body, error) {
 	if size < 0 {
-		return nil, &Error{Op: protocol.OpPatch, URL: url, Err: fmt.Errorf("%w: size %d is negative", ErrInvalidOption, size)}
+		return nil, fmt.Errorf("%w: size %d is negative", ErrInvalidOption, size)
 	}
 	if r == nil && size > 0 {
-		return nil, &Error{Op: protocol.OpPatch, URL: url, Err: fmt.Errorf("%w: no reader for %d bytes", ErrInvalidOption, size)}
+		return nil, fmt.Errorf("%w: no reader for %d bytes", ErrInvalidOption, size)
 	}
-	return c.patch(ctx, url, patch, &body{size: size, reader: again(r)}, opts)
+	return &body{size: size, reader: again(r)}, nil
 }
 
 func (c *Client) patch(ctx context.Context, url string, patch protocol.Patch, b *body, opts *CallOptions) (*Reply, error) {

@@ -236,7 +236,8 @@ func TestRetryAfter(t *testing.T) {
 				if _, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, ""), nil); err != nil {
 					t.Fatal(err)
 				}
-				if took := time.Since(began); took < test.least || took > test.most {
+				// Up to a second more keeps those apart that were told the same.
+				if took := time.Since(began); took < test.least || took > test.most+time.Second {
 					t.Errorf("took %v, want %v to %v", took, test.least, test.most)
 				}
 			})
@@ -313,7 +314,7 @@ func TestDeferredLengthIsDeclaredOnce(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantSeen(t, s, append([]string{"POST /files/"}, test.want...)...)
+				wantSeen(t, s, append([]string{"OPTIONS /files/", "POST /files/"}, test.want...)...)
 				wantStored(t, s, res.URL, "hello")
 				if s.State(res.URL).Length != protocol.Known(5) || res.Length != protocol.Known(5) {
 					t.Errorf("length %v at the server, %v here", s.State(res.URL).Length, res.Length)

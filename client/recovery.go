@@ -74,23 +74,32 @@ func (t *transfer) retry(ctx context.Context, url string, err error) error {
 	case class == ClassAuth && e.renewable && !t.renewed:
 		t.renewed = true
 		return t.atOnce(ctx, url, e)
-	case class == ClassProxyLimit && e.Op == protocol.OpPatch && t.c.limits.halve(t.url, t.piece):
+	case class == ClassProxyLimit && e.Op == protocol.OpPatch && t.c.limits.halve(t.url, t.piece, t.c.rule):
 		return t.atOnce(ctx, url, e)
 	}
 	if loop != &t.lock {
 		t.unlock() // a request that broke may have left a lock of its own
 	}
+	throttled := time.Duration(0)
 	loop.OnWait = func(a retry.Attempt, wait time.Duration) {
 		if e.Class() == ClassThrottled {
 			throttle(url, wait)
+			if e.After > 0 {
+				throttled = wait
+			}
 		}
 		t.retrying(ctx, url, e, a.Number, wait)
 	}
 	if err := loop.Wait(ctx, err); err != nil {
+		if e.Class() == ClassThrottled && t.mayRetry(err) {
+			// Others need not find out for themselves.
+			throttle(url, min(e.After, retry.DefaultMax))
+		}
 		return err
 	}
 	t.result.Retries++
-	return nil
+	// Those that were told the same wait must not come back together.
+	return spread(ctx, throttled)
 }
 
 // resync tells the first refusal of an offset, which may be an older request's,

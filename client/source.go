@@ -59,6 +59,10 @@ type opened interface {
 	// later run; "" where none could find the source again.
 	fingerprint(endpoint string) string
 
+	// digest is the SHA-256 of all bytes. The error Is ErrUnverified where they
+	// cannot be had again.
+	digest(ctx context.Context) ([]byte, error)
+
 	// release says that bytes before off will not be asked for again.
 	release(off int64)
 

@@ -31,7 +31,7 @@ func Path(name string) (Source, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &openFile{r: f, stat: f.Stat, path: absolute(name), closer: f.Close}, nil
+		return &openFile{r: f, stat: f.Stat, path: name, closer: f.Close}, nil
 	}}, nil
 }
 
@@ -47,7 +47,7 @@ func File(f *os.File) (Source, error) {
 		return nil, err
 	}
 	return &fileSource{name: f.Name(), size: info.Size(), file: func() (*openFile, error) {
-		return &openFile{r: f, stat: f.Stat, path: absolute(f.Name())}, nil
+		return &openFile{r: f, stat: f.Stat, path: f.Name()}, nil
 	}}, nil
 }
 
@@ -100,15 +100,6 @@ func checkRegular(name string, info fs.FileInfo) error {
 	return nil
 }
 
-// absolute is "" where the path cannot be told.
-func absolute(name string) string {
-	p, err := filepath.Abs(name)
-	if err != nil {
-		return ""
-	}
-	return p
-}
-
 // fileSource can go to any offset.
 type fileSource struct {
 	name string
@@ -135,7 +126,7 @@ func (s *fileSource) open(int64) (opened, error) {
 type openFile struct {
 	r       io.ReaderAt
 	stat    func() (fs.FileInfo, error) // nil: there is nothing to look at but the bytes
-	path    string                      // absolute, "" where there is none
+	path    string                      // as it was given, "" where there is none
 	forward bool                        // going back is dear
 	closer  func() error                // nil: not ours to close
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"math"
 	"sync"
@@ -23,8 +24,15 @@ type StreamOptions struct {
 	// Length is the number of bytes where it is known beforehand. A stream
 	// that turns out shorter or longer fails with ErrSourceChanged. Where it
 	// is not known, and the stream does not end within its first chunk, the
-	// server has to support creation-defer-length.
+	// server has to support creation-defer-length, or Spool has to be large
+	// enough.
 	Length protocol.Length
+
+	// Spool is the most bytes that are copied to a temporary file, to learn
+	// the length of a stream, where the server says that it needs to know it
+	// beforehand. Zero is none: such an upload fails with ErrUnsupported
+	// before anything is sent.
+	Spool int64
 
 	// Keep is the window in bytes: what is kept in memory to be sent again.
 	// Half of it is sent at a time while the other half fills up, unless the
@@ -60,8 +68,8 @@ func (s *streamSource) open(chunk int64) (opened, error) {
 	if s.r == nil {
 		return nil, fmt.Errorf("%w: %w: no reader", ErrSource, ErrInvalidOption)
 	}
-	if s.opts.Keep < 0 {
-		return nil, fmt.Errorf("%w: %w: window %d is negative", ErrSource, ErrInvalidOption, s.opts.Keep)
+	if s.opts.Keep < 0 || s.opts.Spool < 0 {
+		return nil, fmt.Errorf("%w: %w: window %d or spool %d is negative", ErrSource, ErrInvalidOption, s.opts.Keep, s.opts.Spool)
 	}
 	s.mu.Lock()
 	used := s.used
@@ -86,33 +94,45 @@ func (s *streamSource) open(chunk int64) (opened, error) {
 	default:
 		chunk = max(1, keep/2)
 	}
+	limit := max(min(keep, math.MaxInt), chunk+1)
 	w := &window{
 		stated: s.opts.Length,
+		spool:  s.opts.Spool,
 		chunk:  chunk,
 		// The byte after a chunk tells whether the chunk is the last one.
-		limit:   max(min(keep, math.MaxInt), chunk+1),
+		limit:   limit,
+		size:    min(blockSize, limit),
 		changed: make(chan struct{}),
 	}
 	go w.fill(s.r)
 	return w, nil
 }
 
-// window is a ring of the bytes of a stream that may have to be sent again, and
-// of those read ahead. Bytes [start, end) of the stream are in it.
+// window holds the bytes of a stream that may have to be sent again, and those
+// read ahead: bytes [start, end) of the stream. They lie in blocks of one size,
+// which are used again once they are free, so that memory grows to what is
+// needed without being copied.
 type window struct {
 	stated protocol.Length
+	spool  int64
 	chunk  int64
-	limit  int64 // what buf may grow to; more than a chunk
+	limit  int64 // what may be held at a time; more than a chunk
+	size   int64 // of a block
 
 	mu         sync.Mutex
-	buf        []byte
+	blocks     [][]byte // the first holds start
+	free       [][]byte
 	start, end int64
+	sum        hash.Hash     // of what is before start; nil: nobody asks
 	err        error         // io.EOF, or why reading failed
 	closed     bool          // no upload needs the bytes any more
 	changed    chan struct{} // closed and replaced whenever one of the above changes
 }
 
-// fill reads ahead until the stream ends. Only fill writes to buf, and only
+// blockSize is the size of a block, in bytes, where the window is larger.
+const blockSize = 256 << 10
+
+// fill reads ahead until the stream ends. Only fill writes to blocks, and only
 // outside of [start, end), so it needs no lock while it reads.
 func (w *window) fill(r io.Reader) {
 	idle := 0
@@ -143,40 +163,55 @@ func (w *window) fill(r io.Reader) {
 	}
 }
 
-// room waits for a free stretch of the ring; !ok means that none is needed.
+// room waits for a free stretch of a block; !ok means that none is needed.
 func (w *window) room() (free []byte, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for !w.closed && w.end-w.start == int64(len(w.buf)) {
-		if int64(len(w.buf)) < w.limit {
-			w.grow()
-		} else {
-			w.wait()
-		}
+	for !w.closed && w.end-w.start == w.limit {
+		w.wait()
 	}
 	if w.closed {
 		return nil, false
 	}
-	size := int64(len(w.buf))
-	from := w.end % size
-	to := min(size, from+size-(w.end-w.start))
-	return w.buf[from:to], true
+	i := w.end/w.size - w.start/w.size
+	if i == int64(len(w.blocks)) {
+		w.blocks = append(w.blocks, w.block())
+	}
+	from := w.end % w.size
+	to := min(w.size, from+w.limit-(w.end-w.start))
+	return w.blocks[i][from:to], true
 }
 
-// grow doubles the ring. The lock is held, and fill is not reading.
-func (w *window) grow() {
-	const least = 64 << 10
-	old := int64(len(w.buf))
-	size := w.limit
-	if old < size/2 {
-		size = min(size, max(least, 2*old))
+// block gives one that is free.
+func (w *window) block() []byte {
+	if n := len(w.free); n > 0 {
+		b := w.free[n-1]
+		w.free = w.free[:n-1]
+		return b
 	}
-	buf := make([]byte, size)
-	for pos := w.start; pos < w.end; {
-		from := w.buf[pos%old : min(old, pos%old+w.end-pos)]
-		pos += int64(copy(buf[pos%size:], from))
+	return make([]byte, w.size)
+}
+
+// at gives the bytes from pos on that lie in one block, up to end.
+func (w *window) at(pos, end int64) []byte {
+	from := pos % w.size
+	return w.blocks[pos/w.size-w.start/w.size][from:min(w.size, from+end-pos)]
+}
+
+// advance gives up the bytes before start, which are read. The lock is held.
+func (w *window) advance(start int64) {
+	if w.sum != nil {
+		for pos := w.start; pos < start; {
+			stretch := w.at(pos, start)
+			w.sum.Write(stretch)
+			pos += int64(len(stretch))
+		}
 	}
-	w.buf = buf
+	over := int(min(start/w.size-w.start/w.size, int64(len(w.blocks))))
+	w.free = append(w.free, w.blocks[:over]...)
+	w.blocks = w.blocks[:copy(w.blocks, w.blocks[over:])]
+	w.start = start
+	w.signal()
 }
 
 // signal wakes all that wait. The lock is held.
@@ -221,8 +256,7 @@ func (w *window) cut(ctx context.Context, off, chunk int64) (cut, error) {
 		}
 		if off > w.end {
 			// The server has bytes that the stream only now gets to.
-			w.start = w.end
-			w.signal()
+			w.advance(w.end)
 		}
 		if w.ready(off, chunk) {
 			break
@@ -251,8 +285,7 @@ func (w *window) ready(off, chunk int64) bool {
 		return true
 	}
 	if off > w.start {
-		w.start = off // what lies before was released: make room to fill the chunk
-		w.signal()
+		w.advance(off) // what lies before was released: make room to fill the chunk
 	}
 	return w.end-w.start == w.limit
 }
@@ -294,8 +327,7 @@ func (w *window) release(off int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if off > w.start {
-		w.start = min(off, w.end)
-		w.signal()
+		w.advance(min(off, w.end))
 	}
 }
 
@@ -323,9 +355,7 @@ func (r *windowReader) Read(p []byte) (int, error) {
 	if r.pos < w.start {
 		return 0, fmt.Errorf("%w: at %d", ErrSourceWindow, r.pos)
 	}
-	size := int64(len(w.buf))
-	from := r.pos % size
-	n := copy(p[:min(int64(len(p)), r.end-r.pos)], w.buf[from:])
+	n := copy(p, w.at(r.pos, r.end))
 	r.pos += int64(n)
 	return n, nil
 }

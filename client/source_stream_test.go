@@ -301,6 +301,7 @@ func TestStreamWithoutDeferredLength(t *testing.T) {
 		}
 		wantStored(t, s, res.URL, "hello")
 		_, err = c.Upload(t.Context(), stream("hello, world", 1), nil)
-		wantIs(t, err, protocol.ErrNotImplemented)
+		wantIs(t, err, client.ErrUnsupported)
+		wantSeen(t, s, "POST /files/", "PATCH /files/1 0+5", "OPTIONS /files/")
 	})
 }

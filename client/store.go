@@ -93,8 +93,8 @@ type Record struct {
 	// "-", other than the device names of Windows, such as "con".
 	Key string
 
-	// Endpoint is the creation URL without user information, "" where the
-	// upload was not created by this client.
+	// Endpoint is the creation URL without user information and query, "" where
+	// the upload was not created by this client.
 	Endpoint string
 
 	// URL is that of the upload, "" while there are only parts.

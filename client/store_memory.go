@@ -8,15 +8,24 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/tusker-go/tusker/protocol"
 )
 
 // MemoryStore keeps records in memory: uploads can be gone on with as long as
-// the process lives. It is a Store and a Lister. The zero value is empty and
-// ready; it must not be copied after first use.
+// the process lives. It is a Store, a Lister and a CapabilityStore. The zero
+// value is empty and ready; it must not be copied after first use.
 type MemoryStore struct {
 	mu      sync.Mutex
 	records map[string]*Record
 	locked  map[string]bool
+	servers map[string]memoryServer // by endpoint
+}
+
+// memoryServer is what a server said that it can do, and when.
+type memoryServer struct {
+	caps  protocol.Capabilities
+	asked time.Time
 }
 
 // Load is that of Store. The error Is ErrNoRecord or ErrInvalidRecord, or the
@@ -108,6 +117,35 @@ func (s *MemoryStore) List(ctx context.Context) iter.Seq2[*Record, error] {
 	}
 }
 
+// LoadCapabilities is that of CapabilityStore. The error Is ErrNoRecord or the
+// cause of ctx.
+func (s *MemoryStore) LoadCapabilities(ctx context.Context, endpoint string) (protocol.Capabilities, time.Time, error) {
+	if ctx.Err() != nil {
+		return protocol.Capabilities{}, time.Time{}, fmt.Errorf("load capabilities: %w", context.Cause(ctx))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	server, ok := s.servers[endpoint]
+	if !ok {
+		return protocol.Capabilities{}, time.Time{}, fmt.Errorf("load capabilities: %w", ErrNoRecord)
+	}
+	return cloneCapabilities(server.caps), server.asked, nil
+}
+
+// SaveCapabilities is that of CapabilityStore. The error is the cause of ctx.
+func (s *MemoryStore) SaveCapabilities(ctx context.Context, endpoint string, caps protocol.Capabilities, asked time.Time) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("save capabilities: %w", context.Cause(ctx))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.servers == nil {
+		s.servers = make(map[string]memoryServer)
+	}
+	s.servers[endpoint] = memoryServer{cloneCapabilities(caps), plainTime(asked)}
+	return nil
+}
+
 func memoryCall(ctx context.Context, op, key string) error {
 	if err := CheckKey(key); err != nil {
 		return fmt.Errorf("%s record: %w", op, err)
@@ -127,6 +165,14 @@ func (r *Record) clone() *Record {
 		c.Parts = slices.Clone(r.Parts)
 	}
 	return &c
+}
+
+// cloneCapabilities shares nothing with c.
+func cloneCapabilities(c protocol.Capabilities) protocol.Capabilities {
+	c.Versions = slices.Clone(c.Versions)
+	c.Extensions = slices.Clone(c.Extensions)
+	c.ChecksumAlgorithms = slices.Clone(c.ChecksumAlgorithms)
+	return c
 }
 
 // plainTime is t in UTC and without the clock of this process.

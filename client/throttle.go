@@ -13,8 +13,13 @@ import (
 // upload of this process leaves it alone.
 var gates = struct {
 	sync.Mutex
-	until map[string]time.Time
-}{until: map[string]time.Time{}}
+	closed map[string]closed
+}{closed: map[string]closed{}}
+
+type closed struct {
+	until time.Time
+	wait  time.Duration // as it was told
+}
 
 // throttle closes the gate of a URL's host for wait.
 func throttle(rawURL string, wait time.Duration) {
@@ -22,8 +27,8 @@ func throttle(rawURL string, wait time.Duration) {
 	until := time.Now().Add(wait)
 	gates.Lock()
 	defer gates.Unlock()
-	if gates.until[host].Before(until) {
-		gates.until[host] = until
+	if gates.closed[host].until.Before(until) {
+		gates.closed[host] = closed{until, wait}
 	}
 }
 
@@ -35,13 +40,31 @@ func hold(ctx context.Context, rawURL string) error {
 		if wait <= 0 {
 			return nil
 		}
-		timer := time.NewTimer(wait + rand.N(min(wait, time.Second)))
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return ended(ctx)
+		if err := pause(ctx, wait); err != nil {
+			return err
 		}
+		if err := spread(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// spread waits up to a second, and up to a quarter of what was waited before.
+func spread(ctx context.Context, waited time.Duration) error {
+	if waited/4 <= 0 {
+		return nil
+	}
+	return pause(ctx, rand.N(min(waited/4, time.Second)))
+}
+
+func pause(ctx context.Context, wait time.Duration) error {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ended(ctx)
 	}
 }
 
@@ -49,13 +72,15 @@ func hold(ctx context.Context, rawURL string) error {
 func gate(host string) time.Duration {
 	gates.Lock()
 	defer gates.Unlock()
-	until, ok := gates.until[host]
+	c, ok := gates.closed[host]
 	if !ok {
 		return 0
 	}
-	wait := time.Until(until)
-	if wait <= 0 {
-		delete(gates.until, host)
+	wait := time.Until(c.until)
+	// More than was told is left only where the clock went back.
+	if wait <= 0 || wait > c.wait {
+		delete(gates.closed, host)
+		return 0
 	}
 	return wait
 }

@@ -92,8 +92,9 @@ func TestThrottled(t *testing.T) {
 					t.Fatal(err)
 				}
 				wantStored(t, s, res.URL, "hello")
+				// Up to a second more keeps those apart that were told the same.
 				took := time.Since(began)
-				if took < test.least || took > test.most {
+				if took < test.least || took > test.most+time.Second {
 					t.Errorf("took %v, want %v to %v", took, test.least, test.most)
 				}
 				all := waits(events)
@@ -167,13 +168,15 @@ func TestThrottledBetweenRequests(t *testing.T) {
 		seen := newArrivals()
 		s := fake.New(t, fake.Config{Hook: seen.note})
 		host := newHost()
+		var other sync.WaitGroup
+		defer other.Wait()
 		s.On(http.MethodPatch, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 			s.On(http.MethodPost, busy("Retry-After", "20"))
-			go func() {
+			other.Go(func() {
 				if _, err := newClient(t, s, client.Config{Endpoint: host}).Upload(t.Context(), text(t, ""), nil); err != nil {
 					t.Error(err)
 				}
-			}()
+			})
 			time.Sleep(time.Second)
 			next.ServeHTTP(w, r)
 		})
@@ -314,6 +317,61 @@ func TestThrottledHerd(t *testing.T) {
 		}
 		if len(times) != herd+1 {
 			t.Errorf("%d of %d moments", len(times), herd+1)
+		}
+	})
+}
+
+// Those that are told the same wait do not come back at the same instant.
+func TestThrottledApart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n = 8
+		seen := newArrivals()
+		s := fake.New(t, fake.Config{Hook: seen.note})
+		host := newHost()
+		for range n {
+			s.On(http.MethodPost, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+				time.Sleep(time.Second) // until all are there
+				busy("Retry-After", "20")(w, r, next)
+			})
+		}
+		c := newClient(t, s, client.Config{Endpoint: host})
+		var wg sync.WaitGroup
+		for range n {
+			wg.Go(func() {
+				if _, err := c.Upload(t.Context(), text(t, ""), nil); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		times := make(map[time.Duration]bool)
+		for _, at := range seen.of(http.MethodPost, host) {
+			if at < 21*time.Second || at > 24*time.Second {
+				t.Errorf("came back after %v", at)
+			}
+			times[at.Truncate(time.Millisecond)] = true
+		}
+		if len(times) < n/2 {
+			t.Errorf("%d uploads came back at %d instants", n, len(times))
+		}
+	})
+}
+
+// One that gives up tells the others all the same.
+func TestThrottledGivesUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		seen := newArrivals()
+		s := fake.New(t, fake.Config{Hook: seen.note})
+		host := newHost()
+		s.On(http.MethodPost, busy("Retry-After", "1"), busy("Retry-After", "20"))
+		c := newClient(t, s, client.Config{Endpoint: host, Retry: retry.Backoff{MaxAttempts: 2}})
+		_, err := c.Upload(t.Context(), text(t, ""), nil)
+		wantIs(t, err, retry.ErrExhausted, protocol.ErrTooManyRequests)
+		if _, err := c.Upload(t.Context(), text(t, ""), nil); err != nil {
+			t.Fatal(err)
+		}
+		if at := seen.of(http.MethodPost, host)[0]; at < 21*time.Second {
+			t.Errorf("the next came after %v", at)
 		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"sync/atomic"
 	"time"
 
 	"github.com/tusker-go/tusker/protocol"
@@ -38,9 +39,13 @@ type transfer struct {
 	c        *Client
 	src      opened
 	url      string
-	chunk    int64 // 0: all that is left
-	parallel int   // parts to send side by side
+	chunk    int64         // 0: all that is left
+	parallel int           // parts to send side by side, or ParallelAuto
+	wary     bool          // it is verified in the end
+	sum      summing       // how requests are checked
+	gauge    *atomic.Int64 // bytes taken by the network; nil: nobody asks
 	call     *CallOptions
+	metadata protocol.Metadata // that a new upload would have
 	events   *events
 	result   *Result
 	recovery
@@ -155,6 +160,7 @@ func (t *transfer) ask(ctx context.Context) error {
 	t.known = true
 	if t.joining {
 		t.joining, t.allSent = false, false
+		t.compareMetadata(ctx, state.Metadata)
 		t.result.Resumed, t.first = state.Offset, state.Offset
 		t.offset, t.best = state.Offset, state.Offset
 		// What an earlier request sent may still be on its way through a proxy.
@@ -181,6 +187,19 @@ func (t *transfer) ask(ctx context.Context) error {
 	return nil
 }
 
+// compareMetadata says where an upload that goes on was created with other
+// metadata than it would be now: those of its creation stay.
+func (t *transfer) compareMetadata(ctx context.Context, theirs protocol.Metadata) {
+	// Servers add keys of their own, and some do not tell any.
+	for key, value := range t.metadata {
+		if was, ok := theirs[key]; len(theirs) > 0 && (!ok || was != value) {
+			t.c.log.LogAttrs(ctx, slog.LevelWarn, "upload goes on with the metadata that it was created with, which differ",
+				slog.String("url", redact(t.url)), slog.String("key", key))
+			return
+		}
+	}
+}
+
 // append sends one piece at the server's offset.
 func (t *transfer) append(ctx context.Context, piece cut) error {
 	patch := protocol.Patch{Offset: piece.Start}
@@ -189,6 +208,15 @@ func (t *transfer) append(ctx context.Context, piece cut) error {
 	}
 	t.piece = piece.Len()
 	b := &body{size: piece.Len(), reader: piece.reader, last: piece.last}
+	if t.sum.trailer {
+		b.sum = t.sum
+	} else if t.sum.new != nil && piece.Len() > 0 {
+		var err error
+		if patch.Checksum, err = t.sum.of(ctx, piece); err != nil {
+			return err
+		}
+	}
+	b.gauge = t.gauge
 	if t.events.sink != nil {
 		b.onSent = func(n int64) { t.events.moved(piece.Start + n) }
 	}
@@ -201,7 +229,7 @@ func (t *transfer) append(ctx context.Context, piece cut) error {
 	}
 	t.allSent = t.allSent || piece.last && sent == piece.Len()
 	if err != nil {
-		return t.declaring(patch, err)
+		return t.declaring(patch, t.withoutTrailer(err))
 	}
 	t.answered(ctx, reply)
 	state := reply.State

@@ -106,6 +106,8 @@ func TestOrphans(t *testing.T) {
 		"server error":      {[]fake.Action{fake.Status(500, "")}, 0},
 		"unavailable":       {[]fake.Action{refused, refused}, 0},
 		"lost and refused":  {[]fake.Action{refused, fake.Lose, refused}, 1},
+		"bad gateway":       {[]fake.Action{fake.Status(502, "")}, 1},
+		"gateway timeout":   {[]fake.Action{fake.Status(504, "")}, 1},
 		"too many requests": {[]fake.Action{busy()}, 0},
 	}
 	for name, test := range tests {

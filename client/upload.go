@@ -23,15 +23,27 @@ type UploadOptions struct {
 	// ChunkSize takes the place of Config.ChunkSize. Zero keeps that.
 	ChunkSize int64
 
-	// Parallel sends a file in this many parts side by side, each over a
-	// request of its own, and joins them on the server (tus 1.0.0,
-	// Concatenation): for connections that are slower than the line. At most
-	// 32 parts of at least 1 MiB are made; a server without concatenation, and
+	// Parallel sends a file in parts, this many side by side over connections
+	// of their own, and joins them on the server (tus 1.0.0, Concatenation):
+	// for connections that are slower than the line. At most 32 are sent at a
+	// time, of at least 1 MiB each; a large file has twice as many parts, so
+	// that nobody waits for the slowest. A server without concatenation, and
 	// any source but a file or ReaderAt, gets one request after the other. An
 	// upload that goes on keeps the parts that it was begun with. Events are
 	// those of the whole. Zero and 1 are one connection; Resume and Send use
 	// one always.
+	//
+	// ParallelAuto begins over one connection. Where that would take more than
+	// a few seconds, it is given up after the first sixth of a second, before
+	// the server has acknowledged anything, and the file is sent in parts, over
+	// more and more connections as long as that makes it faster, 16 at most.
 	Parallel int
+
+	// Verify compares, after the upload, what the server holds with the source:
+	// by the SHA-256 that the server names, or by reading it back. The source is
+	// read once more for it, unless it is a stream. The error Is ErrDifferent, or
+	// ErrUnverified where the server offers neither.
+	Verify bool
 
 	// OnEvent is called for what happens to the upload, one call at a time,
 	// from goroutines of the upload. It must return at once: the upload waits
@@ -74,13 +86,17 @@ type Result struct {
 	// HEAD said that they had arrived.
 	Confirmed bool
 
+	// Verified means that the server was found to hold the bytes of the source,
+	// see UploadOptions.Verify.
+	Verified bool
+
 	// Sent is how many bytes were handed to the network in all, those sent
 	// twice included. Retries is how many exchanges were tried again.
 	Sent    int64
 	Retries int
 
-	// Orphans is how many creations got no answer before one did. The server
-	// may hold as many uploads that nobody knows of.
+	// Orphans is how many creations got no answer, or only that of a gateway,
+	// before one did. The server may hold as many uploads that nobody knows of.
 	Orphans int
 
 	// Parts holds the results of the parts of UploadConcat, or of an upload
@@ -96,7 +112,9 @@ type Result struct {
 //
 // The result is never nil. After an error it says what is known, so that Resume
 // can go on: the URL, and how many bytes the server has. Errors to test for:
-// ErrNoEndpoint, ErrSource, ErrSourceChanged, ErrBusy,
+// ErrNoEndpoint, ErrInvalidOption, ErrSource, ErrSourceChanged, ErrBusy,
+// ErrUnsupported, ErrLengthMismatch, ErrIntegrity, ErrPart, ErrDifferent,
+// ErrUnverified, ErrInsecureLocation,
 // protocol.ErrInvalidMetadata, retry.ErrExhausted, ErrUncertain, the sentinels
 // of package protocol, and the cause of ctx.
 func (c *Client) Upload(ctx context.Context, src Source, opts *UploadOptions) (*Result, error) {
@@ -119,7 +137,7 @@ func (c *Client) upload(ctx context.Context, src Source, j job) (*Result, error)
 		return t.finish(ctx, err)
 	}
 	defer t.close(ctx)
-	return t.finish(ctx, t.createAndSend(once(ctx), j))
+	return t.finish(ctx, t.verified(once(ctx), t.createAndSend(once(ctx), j)))
 }
 
 func (t *transfer) createAndSend(ctx context.Context, j job) error {
@@ -135,6 +153,13 @@ func (t *transfer) createAndSend(ctx context.Context, j job) error {
 	if _, err := t.src.cut(ctx, 0, t.chunk); err != nil {
 		return err
 	}
+	if err := t.needLength(ctx, endpoint); err != nil {
+		return err
+	}
+	if err := t.agree(ctx, endpoint); err != nil {
+		return err
+	}
+	t.metadata = j.Metadata
 	creation := protocol.Creation{Length: t.src.length(), Metadata: j.Metadata, Concat: j.concat}
 	return t.sendRecorded(ctx, endpoint, creation)
 }
@@ -152,7 +177,11 @@ func (t *transfer) create(ctx context.Context, endpoint string, exchange func(co
 		if err == nil {
 			t.result.Created = reply.Header
 			t.answered(ctx, reply)
-			t.events.update(EventCreated, func(ev *Event) { ev.URL, ev.Length = t.url, t.size() })
+			t.events.update(EventCreated, func(ev *Event) {
+				ev.URL, ev.Length = t.url, t.size()
+				// The creation may have carried bytes.
+				ev.Offset, ev.Sent = max(ev.Offset, t.offset), max(ev.Sent, t.offset)
+			})
 			t.log(ctx, "upload created", nil)
 			return nil
 		}
@@ -193,8 +222,11 @@ func (c *Client) resume(ctx context.Context, url string, src Source, opts *Uploa
 	if err != nil {
 		return t.finish(ctx, err)
 	}
-	t.url, t.joining = u.String(), true
-	return t.finish(ctx, t.send(once(ctx)))
+	t.url, t.joining, t.call.home = u.String(), true, u
+	if err := t.agree(once(ctx), t.url); err != nil {
+		return t.finish(ctx, err)
+	}
+	return t.finish(ctx, t.verified(once(ctx), t.send(once(ctx))))
 }
 
 // newTransfer is a transfer without a source.
@@ -203,8 +235,9 @@ func (c *Client) newTransfer(j job) *transfer {
 		c:        c,
 		chunk:    c.chunkSize,
 		parallel: j.Parallel,
+		wary:     j.Verify,
 		call:     &CallOptions{Header: j.Header},
-		events:   &events{sink: j.sink, part: j.part},
+		events:   &events{sink: j.sink, part: j.part, began: time.Now()},
 		result:   &Result{},
 	}
 	if j.ChunkSize != 0 {
@@ -219,10 +252,10 @@ func (c *Client) newTransfer(j job) *transfer {
 
 // check finds what is wrong with the options before anything is sent.
 func (t *transfer) check() error {
-	if t.chunk < 0 {
-		return fmt.Errorf("%w: chunk size %d is negative", ErrInvalidOption, t.chunk)
+	if err := t.c.rule.check(t.chunk); err != nil {
+		return err
 	}
-	if t.parallel < 0 {
+	if t.parallel < 0 && t.parallel != ParallelAuto {
 		return fmt.Errorf("%w: %d parts", ErrInvalidOption, t.parallel)
 	}
 	return checkHeader(t.call.Header)
@@ -238,11 +271,20 @@ func (c *Client) begin(src Source, j job) (*transfer, error) {
 	if err := t.check(); err != nil {
 		return t, err
 	}
+	if t.chunk == 0 && t.c.rule != (ChunkRule{}) {
+		t.chunk = t.c.rule.fit(t.c.rule.Max)
+		if _, ok := src.(*streamSource); ok {
+			t.chunk = t.c.rule.near(DefaultKeep / 2)
+		}
+	}
 	opened, err := src.open(t.chunk)
 	if err != nil {
 		return t, err
 	}
 	t.src = opened
+	if w, ok := opened.(*window); ok && j.Verify {
+		w.summedUp()
+	}
 	t.loop.Start()
 	return t, nil
 }

@@ -15,7 +15,7 @@ import (
 )
 
 func TestUploadSizes(t *testing.T) {
-	const post = "POST /files/"
+	const options, post = "OPTIONS /files/", "POST /files/"
 	tests := map[string]struct {
 		data   string
 		chunk  int64
@@ -33,10 +33,10 @@ func TestUploadSizes(t *testing.T) {
 		"empty stream":             {data: "", stream: true, want: []string{post}},
 		"stream within a chunk":    {data: "hello", chunk: 6, stream: true, want: []string{post, "PATCH /files/1 0+5"}},
 		"stream of a chunk":        {data: "hello", chunk: 5, stream: true, want: []string{post, "PATCH /files/1 0+5"}},
-		"stream one byte over":     {data: "hello", chunk: 4, stream: true, want: []string{post, "PATCH /files/1 0+4", "PATCH /files/1 4+1 of 5"}},
-		"stream of two chunks":     {data: "hell", chunk: 2, stream: true, want: []string{post, "PATCH /files/1 0+2", "PATCH /files/1 2+2 of 4"}},
-		"stream of many chunks":    {data: "hello", chunk: 2, stream: true, want: []string{post, "PATCH /files/1 0+2", "PATCH /files/1 2+2", "PATCH /files/1 4+1 of 5"}},
-		"stream in bytes":          {data: "abc", chunk: 1, stream: true, want: []string{post, "PATCH /files/1 0+1", "PATCH /files/1 1+1", "PATCH /files/1 2+1 of 3"}},
+		"stream one byte over":     {data: "hello", chunk: 4, stream: true, want: []string{options, post, "PATCH /files/1 0+4", "PATCH /files/1 4+1 of 5"}},
+		"stream of two chunks":     {data: "hell", chunk: 2, stream: true, want: []string{options, post, "PATCH /files/1 0+2", "PATCH /files/1 2+2 of 4"}},
+		"stream of many chunks":    {data: "hello", chunk: 2, stream: true, want: []string{options, post, "PATCH /files/1 0+2", "PATCH /files/1 2+2", "PATCH /files/1 4+1 of 5"}},
+		"stream in bytes":          {data: "abc", chunk: 1, stream: true, want: []string{options, post, "PATCH /files/1 0+1", "PATCH /files/1 1+1", "PATCH /files/1 2+1 of 3"}},
 		"chunk of the largest int": {data: "hello", chunk: 1<<63 - 1, want: []string{post, "PATCH /files/1 0+5"}},
 		"stream and largest int":   {data: "hello", chunk: 1<<63 - 1, stream: true, want: []string{post, "PATCH /files/1 0+5"}},
 		"stream and large chunk":   {data: "hello", chunk: 1 << 60, stream: true, want: []string{post, "PATCH /files/1 0+5"}},

@@ -7,15 +7,15 @@ import (
 	"testing"
 )
 
-// The ring against the plain bytes of the stream, while it grows, wraps around
-// and is released in steps of any size.
+// The window against the plain bytes of the stream, while blocks come and go and
+// it is released in steps of any size.
 func TestWindow(t *testing.T) {
 	for seed := range uint64(40) {
 		random := rand.New(rand.NewPCG(seed, 0))
 		limit := 1 + random.Int64N(1<<(6*random.IntN(4)))
 		data := make([]byte, 4*limit)
 		_, _ = io.ReadFull(rand.NewChaCha8([32]byte{byte(seed)}), data)
-		w := &window{limit: limit, chunk: limit, changed: make(chan struct{})}
+		w := &window{limit: limit, size: 1 + random.Int64N(limit), chunk: limit, changed: make(chan struct{})}
 		for w.end < int64(len(data)) {
 			if w.end-w.start < limit {
 				free, ok := w.room()
@@ -25,8 +25,9 @@ func TestWindow(t *testing.T) {
 				n := copy(free[:1+random.IntN(len(free))], data[w.end:])
 				w.end += int64(n)
 			}
-			if int64(len(w.buf)) > limit {
-				t.Fatalf("seed %d: %d bytes taken, limit %d", seed, len(w.buf), limit)
+			// The first and the last block need not be full.
+			if n := int64(len(w.blocks) + len(w.free)); n > (limit+w.size-1)/w.size+1 {
+				t.Fatalf("seed %d: %d blocks of %d bytes, limit %d", seed, n, w.size, limit)
 			}
 			if random.IntN(20) == 0 {
 				from := w.start + random.Int64N(w.end-w.start+1)
@@ -43,9 +44,9 @@ func TestWindow(t *testing.T) {
 }
 
 func TestWindowTakesWhatArrives(t *testing.T) {
-	w := &window{limit: 1 << 40, chunk: 1, changed: make(chan struct{})}
+	w := &window{limit: 1 << 40, size: blockSize, chunk: 1, changed: make(chan struct{})}
 	free, _ := w.room()
-	if len(free) == 0 || len(w.buf) > 1<<20 {
-		t.Errorf("%d bytes taken for none", len(w.buf))
+	if len(free) != blockSize || len(w.blocks) != 1 {
+		t.Errorf("%d bytes in %d blocks taken for none", len(free), len(w.blocks))
 	}
 }

@@ -1,16 +1,22 @@
 package filestore_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"log"
+	"net/http"
+	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/filestore"
+	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
 )
 
 // What one run of a program has not finished, the next one finds.
@@ -63,4 +69,62 @@ func Example() {
 	// busy
 	// video.mp4 524288 of 1048576
 	// 0 removed
+}
+
+// A program is ended in the middle of an upload, here by a server that takes a
+// first chunk and then no other. Started again, it calls Upload again, and what
+// the server has is not sent twice.
+func ExampleNew() {
+	uploads, down := fake.Handler(fake.Config{}), false
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if down && r.Method == http.MethodPatch {
+			http.Error(w, "closed for the night", http.StatusServiceUnavailable)
+			return
+		}
+		uploads.ServeHTTP(w, r)
+		down = r.Method == http.MethodPatch
+	}))
+	defer server.Close()
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	video := filepath.Join(dir, "video.mp4")
+	if err := os.WriteFile(video, bytes.Repeat([]byte("elephant"), 1<<18), 0o600); err != nil {
+		log.Fatal(err)
+	}
+
+	program := func() (*client.Result, error) {
+		store, err := filestore.New(filepath.Join(dir, "state"))
+		if err != nil {
+			return nil, err
+		}
+		c, err := client.New(client.Config{
+			Endpoint: server.URL + "/files/", Store: store, ChunkSize: 1 << 20, Retry: retry.Never,
+		})
+		if err != nil {
+			return nil, err
+		}
+		src, err := client.Path(video)
+		if err != nil {
+			return nil, err
+		}
+		return c.Upload(context.Background(), src, nil)
+	}
+
+	res, err := program()
+	if err == nil {
+		log.Fatal("the server was not closed")
+	}
+	fmt.Println("first run:", res.Offset, "bytes of", res.Length)
+	down = false
+	res, err = program()
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("second run: from", res.Resumed, "on,", res.Sent, "bytes sent,", res.Offset, "there")
+	// Output:
+	// first run: 1048576 bytes of 2097152
+	// second run: from 1048576 on, 1048576 bytes sent, 2097152 there
 }

@@ -67,26 +67,34 @@ func (s *Store) probe() error {
 // than the old or the new content under that name, and the new one survives a
 // crash once replace has returned nil.
 func replace(root *os.Root, name string, b []byte) error {
-	temp := newTempName()
-	if err := write(root, temp, b); err != nil {
-		_ = root.Remove(temp)
-		return err
-	}
-	if err := root.Rename(temp, name); err != nil {
-		_ = root.Remove(temp)
+	if err := swap(root, name, b, (*os.File).Sync); err != nil {
 		return err
 	}
 	return syncFolder(root)
 }
 
-func write(root *os.Root, name string, b []byte) error {
+// swap is replace without the promise for crashes. Flush is called when all is
+// written.
+func swap(root *os.Root, name string, b []byte, flush func(*os.File) error) error {
+	temp := newTempName()
+	err := write(root, temp, b, flush)
+	if err == nil {
+		err = root.Rename(temp, name)
+	}
+	if err != nil {
+		_ = root.Remove(temp)
+	}
+	return err
+}
+
+func write(root *os.Root, name string, b []byte, flush func(*os.File) error) error {
 	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(b)
 	if err == nil {
-		err = f.Sync()
+		err = flush(f)
 	}
 	if closed := f.Close(); err == nil {
 		err = closed

@@ -58,11 +58,11 @@ func (s *Store) List(ctx context.Context) iter.Seq2[*client.Record, error] {
 // entry is a file of the store.
 type entry struct {
 	fs.DirEntry
-	key, suffix string
+	key, suffix string // the key is "" where the file is not a record's
 }
 
-// walk gives the files of the folder that belong to keys, and removes temporary
-// files that a crash has left behind. An error ends it.
+// walk gives the files of the folder that belong to keys or servers, and removes
+// temporary files that a crash has left behind. An error ends it.
 func walk(ctx context.Context, root *os.Root) iter.Seq2[entry, error] {
 	return func(yield func(entry, error) bool) {
 		d, err := root.Open(".")
@@ -104,7 +104,7 @@ func parseEntry(d fs.DirEntry) (entry, bool) {
 			return entry{d, key, suffix}, true
 		}
 	}
-	return entry{}, false
+	return entry{DirEntry: d, suffix: serverSuffix}, isServerName(d.Name())
 }
 
 // sweep removes a temporary file that nobody writes any more.

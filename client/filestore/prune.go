@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"time"
 
@@ -14,7 +15,8 @@ import (
 // returns how many. A time of update in the future counts as now; zero and
 // negative ages mean every record. Records that are locked, or of a newer
 // version, stay. Damaged records are put aside, and those put aside that long
-// ago are removed, as are locks and temporary files that crashes left behind.
+// ago are removed, as are locks and temporary files that crashes left behind, and
+// what servers said that they can do, after a day at the latest.
 //
 // A record that cannot be read or deleted does not keep Prune from the others:
 // the error is that of the first. Prune ends early only when the folder cannot be
@@ -61,7 +63,11 @@ func (p *pruning) visit(e entry) error {
 		return p.locked(e.key, p.removeRecord)
 	case damagedSuffix:
 		if olderThan(e, p.age) {
-			return p.root.Remove(e.Name())
+			return unlessGone(p.root.Remove(e.Name()))
+		}
+	case serverSuffix:
+		if olderThan(e, min(p.age, serverAge)) {
+			return unlessGone(p.root.Remove(e.Name()))
 		}
 	case lockSuffix:
 		if olderThan(e, leftover) {
@@ -104,6 +110,14 @@ func (p *pruning) locked(key string, do func(key string) error) error {
 		return err
 	}
 	return errors.Join(do(key), free(p.root, f, key))
+}
+
+// unlessGone drops that somebody else removed the file.
+func unlessGone(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // unlessExpected drops what is no failure of Prune.

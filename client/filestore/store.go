@@ -16,9 +16,17 @@
 //     is there: the file stays when the process is killed, the lock does not.
 //   - KEY.json.damaged, a record that could not be read and was put aside.
 //
-// Names that end in ".tmp" are records that are being written. Those that a
-// crash has left behind are removed by [Store.List] and [Store.Prune] after an
-// hour.
+// And for each endpoint of which a server said what it can do:
+//
+//   - HASH.server, where HASH is the SHA-256 of the endpoint in 64 hexadecimal
+//     digits: a JSON object of at most 64 KiB with the number "version", which
+//     is 1, the time "asked" as in RFC 3339, the lists of strings "versions",
+//     "extensions" and "algorithms", which are those of checksums, and the
+//     number "max", the largest upload in bytes. What the server did not say is
+//     left out. The file may be missing or useless at any time.
+//
+// Names that end in ".tmp" are files that are being written. Those that a crash
+// has left behind are removed by [Store.List] and [Store.Prune] after an hour.
 //
 //	{
 //	  "version": 1,
@@ -54,16 +62,17 @@ import (
 	"github.com/tusker-go/tusker/client"
 )
 
-// Store is a client.Store and client.Lister on a folder. It is safe for
-// concurrent use; any number of Stores, in any number of processes, may share
+// Store is a client.Store, client.Lister and client.CapabilityStore on a folder.
+// It is safe for concurrent use; any number of Stores, in any number of processes, may share
 // the folder. It holds nothing open between calls, so there is nothing to close.
 type Store struct {
 	dir string
 }
 
 var (
-	_ client.Store  = (*Store)(nil)
-	_ client.Lister = (*Store)(nil)
+	_ client.Store           = (*Store)(nil)
+	_ client.Lister          = (*Store)(nil)
+	_ client.CapabilityStore = (*Store)(nil)
 )
 
 // New returns the Store of the folder dir, which is made if it is missing, with
@@ -159,6 +168,10 @@ func (s *Store) begin(ctx context.Context, key string) (*os.Root, error) {
 	if err := client.CheckKey(key); err != nil {
 		return nil, err
 	}
+	return s.open(ctx)
+}
+
+func (s *Store) open(ctx context.Context) (*os.Root, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}

@@ -3,8 +3,10 @@ package storetest_test
 import (
 	"context"
 	"iter"
+	"time"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol"
 )
 
 // altered is a MemoryStore with single methods replaced; nil ones are not.
@@ -15,6 +17,8 @@ type altered struct {
 	delete func(context.Context, string) error
 	lock   func(context.Context, string) (func() error, error)
 	list   func(context.Context) iter.Seq2[*client.Record, error]
+	recall func(context.Context, string) (protocol.Capabilities, time.Time, error)
+	learn  func(context.Context, string, protocol.Capabilities, time.Time) error
 }
 
 func (a *altered) Load(ctx context.Context, key string) (*client.Record, error) {
@@ -50,6 +54,30 @@ func (a *altered) List(ctx context.Context) iter.Seq2[*client.Record, error] {
 		return a.list(ctx)
 	}
 	return a.MemoryStore.List(ctx)
+}
+
+func (a *altered) LoadCapabilities(ctx context.Context, endpoint string) (protocol.Capabilities, time.Time, error) {
+	if a.recall != nil {
+		return a.recall(ctx, endpoint)
+	}
+	return a.MemoryStore.LoadCapabilities(ctx, endpoint)
+}
+
+func (a *altered) SaveCapabilities(ctx context.Context, endpoint string, caps protocol.Capabilities, asked time.Time) error {
+	if a.learn != nil {
+		return a.learn(ctx, endpoint, caps, asked)
+	}
+	return a.MemoryStore.SaveCapabilities(ctx, endpoint, caps, asked)
+}
+
+// alterCapabilities changes what is kept of a server.
+func alterCapabilities(change func(endpoint string, caps *protocol.Capabilities, asked *time.Time)) func(*altered) {
+	return func(a *altered) {
+		a.learn = func(ctx context.Context, endpoint string, caps protocol.Capabilities, asked time.Time) error {
+			change(endpoint, &caps, &asked)
+			return a.MemoryStore.SaveCapabilities(ctx, endpoint, caps, asked)
+		}
+	}
 }
 
 // alterLoaded changes what Load gives.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"maps"
 	"os"
 	"os/exec"
 	"regexp"
@@ -22,11 +23,20 @@ import (
 // brokenEnv names the Store that TestBrokenChild puts through the suite.
 const brokenEnv = "STORETEST_BROKEN"
 
-// broken are Stores with one fault each, and the checks that must find it.
-var broken = map[string]struct {
+// brokenStore has one fault.
+type brokenStore struct {
 	alter func(*altered)
-	found []string
-}{
+	found []string // the checks that must find it
+}
+
+// broken are all Stores by their fault.
+func broken() map[string]brokenStore {
+	all := maps.Clone(brokenRecords)
+	maps.Copy(all, brokenCapabilities)
+	return all
+}
+
+var brokenRecords = map[string]brokenStore{
 	"takes length zero for unknown": {
 		alterLoaded(func(r *client.Record) {
 			if r.Length == protocol.Known(0) {
@@ -335,7 +345,7 @@ func TestBroken(t *testing.T) {
 		t.Fatal(err)
 	}
 	failed := regexp.MustCompile(`(?m)^    --- FAIL: TestBrokenChild/(\S+)`)
-	for name, b := range broken {
+	for name, b := range broken() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			cmd := exec.CommandContext(t.Context(), self, "-test.run=^TestBrokenChild$")
@@ -365,7 +375,7 @@ func TestBrokenChild(t *testing.T) {
 	}
 	storetest.Run(t, func(*testing.T) client.Store {
 		s := new(altered)
-		broken[name].alter(s)
+		broken()[name].alter(s)
 		return s
 	}, storetest.Patience(500*time.Millisecond))
 }

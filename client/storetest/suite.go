@@ -46,8 +46,8 @@ type subject struct {
 	patience time.Duration
 }
 
-// Run checks the contract of client.Store, and of client.Lister where the Store
-// is one too, each part in a subtest. newStore is called for each subtest and
+// Run checks the contract of client.Store, and those of client.Lister and
+// client.CapabilityStore where the Store is one too, each part in a subtest. newStore is called for each subtest and
 // returns an empty Store; what has to be closed afterwards is for its t.Cleanup.
 func Run(t *testing.T, newStore func(t *testing.T) client.Store, opts ...Option) {
 	t.Helper()
@@ -76,6 +76,12 @@ func Run(t *testing.T, newStore func(t *testing.T) client.Store, opts ...Option)
 		{"list lets its loop use the store", listWithin},
 		{"list ends with its context", listContextEnded},
 		{"concurrent use", concurrentUse},
+		{"capabilities come back", capabilitiesComeBack},
+		{"capabilities are of one endpoint", capabilitiesOfOne},
+		{"capabilities are replaced", capabilitiesReplaced},
+		{"capabilities and records are apart", capabilitiesApart},
+		{"context of capabilities has ended", capabilitiesEnded},
+		{"concurrent use of capabilities", capabilitiesConcurrent},
 	} {
 		t.Run(check.name, func(t *testing.T) {
 			s := subject{t: t, patience: 20 * time.Second}

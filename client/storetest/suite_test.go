@@ -15,10 +15,10 @@ func TestMemoryStore(t *testing.T) {
 	storetest.Run(t, func(*testing.T) client.Store { return new(client.MemoryStore) })
 }
 
-// mute is a Store that does not list.
+// mute is a Store that does no more than it must.
 type mute struct{ client.Store }
 
-func TestWithoutLister(t *testing.T) {
+func TestStoreAlone(t *testing.T) {
 	storetest.Run(t, func(*testing.T) client.Store { return mute{new(client.MemoryStore)} })
 }
 

@@ -60,6 +60,27 @@ func Cut(n int64) Action {
 	}
 }
 
+// Damage lets the server answer as if the first byte of the body had another
+// value.
+func Damage(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	r.Body = &damagedBody{ReadCloser: r.Body}
+	next.ServeHTTP(w, r)
+}
+
+type damagedBody struct {
+	io.ReadCloser
+	done bool
+}
+
+func (b *damagedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if n > 0 && !b.done {
+		p[0]++
+		b.done = true
+	}
+	return n, err
+}
+
 // Lose does all that is asked, and closes the connection without an answer.
 func Lose(_ http.ResponseWriter, r *http.Request, next http.Handler) {
 	next.ServeHTTP(&discard{header: http.Header{}}, r)

@@ -1,9 +1,11 @@
 // Package fake is a tus 1.0.0 server in memory, for the tests of this module.
 //
 // It speaks the core protocol and the extensions creation,
-// creation-defer-length, concatenation and termination. It is strict: whatever
-// a client must not send is answered with 400 and fails the test. Answers can
-// be scripted, request by request, with [Server.On].
+// creation-defer-length, concatenation and termination, and, where they are
+// asked for, creation-with-upload, checksum, checksum-trailer and
+// concatenation-unfinished. It is strict: whatever a client must not send is
+// answered with 400 and fails the test. Answers can be scripted, request by
+// request, with [Server.On].
 //
 // Client and server are joined by [net.Pipe], so both can live in one
 // testing/synctest bubble.
@@ -26,8 +28,20 @@ import (
 
 // Config says how a Server behaves. The zero value is ready.
 type Config struct {
-	// Extensions are announced; none but these work. Nil: all there are.
+	// Extensions are announced; none but these work. Nil: creation,
+	// creation-defer-length, concatenation and termination.
 	Extensions []protocol.Extension
+
+	// Checksum lists the algorithms that are announced, of those that a Go
+	// program has. Nil: none.
+	Checksum []string
+
+	// Content answers a GET with the bytes of an upload.
+	Content bool
+
+	// NoOffset leaves Upload-Offset out of the answer to a creation that
+	// carried bytes.
+	NoOffset bool
 
 	// Location gives the Location of a new upload at path. Nil: the path.
 	Location func(path string) string
@@ -37,7 +51,7 @@ type Config struct {
 	Hook Action
 }
 
-// extensions are all that a Server has.
+// extensions are those that a Server has unless told otherwise.
 var extensions = []protocol.Extension{
 	protocol.ExtensionCreation,
 	protocol.ExtensionCreationDeferLength,
@@ -117,21 +131,33 @@ type Request struct {
 	URL    string
 	Header http.Header
 	Size   int64 // bytes of the body that were read
+
+	trailer bool // a checksum is announced to follow the body
 }
 
-// String is the request in short: method, path and query, and for PATCH offset,
-// size, and the length that it declares.
+// String is the request in short: method, path and query, for PATCH offset,
+// size, the length that it declares, and how its checksum comes, and for a
+// creation with bytes their number.
 func (r Request) String() string {
 	u, err := url.Parse(r.URL)
 	if err != nil {
 		return r.Method + " " + r.URL
 	}
 	s := r.Method + " " + u.RequestURI()
-	if r.Method == http.MethodPatch {
+	switch {
+	case r.Method == http.MethodPatch:
 		s += fmt.Sprintf(" %s+%d", r.Header.Get(protocol.HeaderUploadOffset), r.Size)
 		if l := r.Header.Get(protocol.HeaderUploadLength); l != "" {
 			s += " of " + l
 		}
+		if sum := r.Header.Get(protocol.HeaderUploadChecksum); sum != "" {
+			s += " " + strings.Fields(sum)[0]
+		}
+		if r.trailer {
+			s += " trailer"
+		}
+	case r.Method == http.MethodPost && r.Header.Get(protocol.HeaderContentType) != "":
+		s += fmt.Sprintf(" +%d", r.Size)
 	}
 	return s
 }
@@ -172,6 +198,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r.Method = method
 	}
 	seen := &Request{Method: r.Method, URL: "http://" + r.Host + r.RequestURI, Header: r.Header.Clone()}
+	_, seen.trailer = r.Trailer[protocol.HeaderUploadChecksum]
 	r.Body = &countedBody{ReadCloser: r.Body, count: func(n int) {
 		s.mu.Lock()
 		defer s.mu.Unlock()

@@ -16,6 +16,16 @@ import (
 // send makes one request of raw parts: method, URL, body, headers in turn.
 func send(t *testing.T, s *fake.Server, method, url, body string, header ...string) reply {
 	t.Helper()
+	r, err := try(t, s, method, url, body, header...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// try is send where there may be no answer.
+func try(t *testing.T, s *fake.Server, method, url, body string, header ...string) (reply, error) {
+	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
@@ -25,11 +35,11 @@ func send(t *testing.T, s *fake.Server, method, url, body string, header ...stri
 	}
 	resp, err := s.Doer().Do(req)
 	if err != nil {
-		t.Fatal(err)
+		return reply{}, err
 	}
 	_, _ = io.Copy(io.Discard, resp.Body)
 	_ = resp.Body.Close()
-	return reply{resp.StatusCode, resp.Header}
+	return reply{resp.StatusCode, resp.Header}, nil
 }
 
 type reply struct {
@@ -97,6 +107,7 @@ func TestViolations(t *testing.T) {
 		"PATCH without type":      {"PATCH", "x", []string{version, "1.0.0", "Upload-Offset", "0"}, "Content-Type is []"},
 		"PATCH without offset":    {"PATCH", "x", []string{version, "1.0.0", "Content-Type", octets}, `Upload-Offset is ""`},
 		"PATCH with a bad offset": {"PATCH", "x", []string{version, "1.0.0", "Content-Type", octets, "Upload-Offset", "-1"}, `Upload-Offset is "-1"`},
+		"POST with bytes":         {"POST", "x", []string{version, "1.0.0", "Upload-Length", "1", "Content-Type", octets}, "has a body"},
 		"HEAD with an offset":     {"HEAD", "", []string{version, "1.0.0", "Upload-Offset", "0"}, "has Upload-Offset"},
 		"DELETE with a body":      {"DELETE", "x", []string{version, "1.0.0"}, "has a body"},
 	}
@@ -111,6 +122,84 @@ func TestViolations(t *testing.T) {
 			if diff := cmp.Diff(want, s.Violations()); diff != "" {
 				t.Errorf("violations (-want +got):\n%s", diff)
 			}
+		})
+	}
+}
+
+// withUpload is a server that takes bytes along with a creation.
+func withUpload(t *testing.T, config fake.Config) *fake.Server {
+	t.Helper()
+	config.Extensions = []protocol.Extension{protocol.ExtensionCreation, protocol.ExtensionCreationWithUpload, protocol.ExtensionConcatenation}
+	return fake.New(t, config)
+}
+
+func TestViolationsWithUpload(t *testing.T) {
+	tests := map[string]struct {
+		body   string
+		header []string
+		want   string
+	}{
+		"no type":      {"x", []string{"Upload-Length", "1"}, "Content-Type is []"},
+		"another type": {"x", []string{"Upload-Length", "1", "Content-Type", "text/plain"}, `Content-Type is ["text/plain"]`},
+		"final":        {"x", []string{"Upload-Concat", "final;/a", "Content-Type", octets}, "a final upload with a body"},
+		"no length":    {"x", []string{"Content-Type", octets}, `Upload-Defer-Length is ""`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := withUpload(t, fake.Config{})
+			if resp := send(t, s, "POST", s.URL, test.body, append(test.header, version, "1.0.0")...); resp.status != http.StatusBadRequest {
+				t.Errorf("status %d, want 400", resp.status)
+			}
+			if diff := cmp.Diff([]string{"POST " + s.URL + ": " + test.want}, s.Violations()); diff != "" {
+				t.Errorf("violations (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestCreationWithUpload(t *testing.T) {
+	const url = "http://tus.example/files/1"
+	tests := map[string]struct {
+		config fake.Config
+		action fake.Action
+		body   string
+		status int // 0: no answer
+		offset string
+		kept   string
+		seen   string
+	}{
+		"all":               {fake.Config{}, nil, "hello", 201, "5", "hello", "POST /files/ +5"},
+		"some":              {fake.Config{}, nil, "he", 201, "2", "he", "POST /files/ +2"},
+		"none":              {fake.Config{}, nil, "", 201, "0", "", "POST /files/ +0"},
+		"too much":          {fake.Config{}, nil, "hello!", 413, "", "", "POST /files/ +6"},
+		"offset not told":   {fake.Config{NoOffset: true}, nil, "hello", 201, "", "hello", "POST /files/ +5"},
+		"server keeps less": {fake.Config{}, fake.Keep(3), "hello", 201, "3", "hel", "POST /files/ +5"},
+		"cut":               {fake.Config{}, fake.Cut(2), "hello", 0, "", "he", "POST /files/ +2"},
+		"answer lost":       {fake.Config{}, fake.Lose, "hello", 0, "", "hello", "POST /files/ +5"},
+		"refused":           {fake.Config{}, fake.Status(415, ""), "hello", 415, "", "", "POST /files/ +5"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := withUpload(t, test.config)
+				s.On("POST", test.action)
+				header := []string{version, "1.0.0", "Upload-Length", "5", "Content-Type", octets}
+				if test.status != 0 {
+					resp := send(t, s, "POST", s.URL, test.body, header...)
+					if got := resp.header.Get("Upload-Offset"); resp.status != test.status || got != test.offset {
+						t.Errorf("status %d, offset %q", resp.status, got)
+					}
+				} else if _, err := try(t, s, "POST", s.URL, test.body, header...); err == nil {
+					t.Error("there was an answer")
+				}
+				synctest.Wait()
+				if got := string(s.Bytes(url)); got != test.kept {
+					t.Errorf("bytes %q", got)
+				}
+				if diff := cmp.Diff([]string{test.seen}, s.Seen()); diff != "" {
+					t.Errorf("requests (-want +got):\n%s", diff)
+				}
+			})
 		})
 	}
 }

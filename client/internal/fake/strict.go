@@ -18,6 +18,7 @@ var allowed = map[string][]string{
 	http.MethodHead:   {protocol.HeaderResumable},
 	http.MethodPatch:  {protocol.HeaderResumable, protocol.HeaderUploadOffset, protocol.HeaderUploadLength},
 	http.MethodDelete: {protocol.HeaderResumable},
+	http.MethodGet:    {},
 }
 
 // flaws says what in a request is against tus 1.0.0, or not what this module's
@@ -35,6 +36,7 @@ func (s *Server) flaws(r *http.Request) []string {
 	for _, name := range names {
 		may[name] = true
 	}
+	may[protocol.HeaderUploadChecksum] = r.Method == http.MethodPatch && s.has(protocol.ExtensionChecksum)
 	for _, name := range []string{
 		protocol.HeaderResumable, protocol.HeaderUploadLength, protocol.HeaderUploadDeferLength,
 		protocol.HeaderUploadMetadata, protocol.HeaderUploadConcat, protocol.HeaderUploadOffset,
@@ -52,9 +54,9 @@ func (s *Server) flaws(r *http.Request) []string {
 	}
 	switch r.Method {
 	case http.MethodPatch:
-		flawsOfPatch(r, flaw)
+		s.flawsOfPatch(r, flaw)
 	case http.MethodPost:
-		flawsOfPost(r, flaw)
+		s.flawsOfPost(r, flaw)
 	default:
 		if r.ContentLength != 0 {
 			flaw("has a body")
@@ -63,7 +65,7 @@ func (s *Server) flaws(r *http.Request) []string {
 	return flaws
 }
 
-func flawsOfPatch(r *http.Request, flaw func(string, ...any)) {
+func (s *Server) flawsOfPatch(r *http.Request, flaw func(string, ...any)) {
 	if v := r.Header.Values(protocol.HeaderContentType); len(v) != 1 || v[0] != protocol.ContentType {
 		flaw("Content-Type is %q", v)
 	}
@@ -73,14 +75,20 @@ func flawsOfPatch(r *http.Request, flaw func(string, ...any)) {
 	if v := r.Header.Get(protocol.HeaderUploadLength); v != "" && !isNumber(v) {
 		flaw("Upload-Length is %q", v)
 	}
-	if r.ContentLength < 0 {
+	_, trailer := r.Trailer[protocol.HeaderUploadChecksum]
+	switch {
+	case trailer && !s.has(protocol.ExtensionChecksumTrailer):
+		flaw("has a trailer")
+	case trailer && r.Header.Get(protocol.HeaderUploadChecksum) != "":
+		flaw("has a checksum before its body and one behind")
+	case r.ContentLength < 0 && !trailer:
 		flaw("does not say how long its body is")
 	}
 }
 
-func flawsOfPost(r *http.Request, flaw func(string, ...any)) {
+func (s *Server) flawsOfPost(r *http.Request, flaw func(string, ...any)) {
 	if r.ContentLength != 0 || r.Header.Get(protocol.HeaderContentType) != "" {
-		flaw("has a body")
+		s.flawsOfPostBody(r, flaw)
 	}
 	length := r.Header.Get(protocol.HeaderUploadLength)
 	deferred := r.Header.Get(protocol.HeaderUploadDeferLength)
@@ -107,6 +115,23 @@ func flawsOfPost(r *http.Request, flaw func(string, ...any)) {
 	}
 	if again, err := metadata.Encode(); err != nil || again != value {
 		flaw("Upload-Metadata is %q", value)
+	}
+}
+
+// flawsOfPostBody is for the extension creation-with-upload.
+func (s *Server) flawsOfPostBody(r *http.Request, flaw func(string, ...any)) {
+	if !s.has(protocol.ExtensionCreationWithUpload) {
+		flaw("has a body")
+		return
+	}
+	if v := r.Header.Values(protocol.HeaderContentType); len(v) != 1 || v[0] != protocol.ContentType {
+		flaw("Content-Type is %q", v)
+	}
+	if r.ContentLength < 0 {
+		flaw("does not say how long its body is")
+	}
+	if c, _ := protocol.ParseConcat(r.Header.Get(protocol.HeaderUploadConcat)); c.Kind == protocol.ConcatFinal {
+		flaw("a final upload with a body")
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -20,6 +21,7 @@ type upload struct {
 	length   protocol.Length
 	metadata protocol.Metadata
 	concat   protocol.Concat
+	parts    []*upload // of a final upload that was made before they were complete
 }
 
 func (u *upload) state() protocol.State {
@@ -28,11 +30,26 @@ func (u *upload) state() protocol.State {
 	}
 }
 
+// gather makes a final upload of its parts, once all are complete.
+func (u *upload) gather() {
+	var data []byte
+	for _, p := range u.parts {
+		if !p.state().Complete() {
+			return
+		}
+		data = append(data, p.data...)
+	}
+	if u.parts != nil {
+		u.data, u.parts = data, nil
+	}
+}
+
 // Bytes are those kept of the upload at rawURL, nil where there is none.
 func (s *Server) Bytes(rawURL string) []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if u := s.uploads[pathOf(rawURL)]; u != nil {
+		u.gather()
 		return append([]byte{}, u.data...)
 	}
 	return nil
@@ -43,6 +60,7 @@ func (s *Server) State(rawURL string) protocol.State {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if u := s.uploads[pathOf(rawURL)]; u != nil {
+		u.gather()
 		return u.state()
 	}
 	return protocol.State{}
@@ -91,9 +109,15 @@ type answer struct {
 
 func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	var a answer
-	if r.Method == http.MethodPatch {
+	switch r.Method {
+	case http.MethodPatch:
 		a = s.patch(r)
-	} else {
+	case http.MethodPost:
+		a = s.post(r)
+	case http.MethodGet:
+		s.get(w, r)
+		return
+	default:
 		a = s.answer(r)
 	}
 	protocol.SetVersion(w.Header())
@@ -104,17 +128,16 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// answer is that to anything but PATCH, whose body takes its time.
+// answer is that to a request without a body, which takes its time.
 func (s *Server) answer(r *http.Request) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := answer{status: http.StatusNoContent, header: http.Header{}}
-	switch r.Method {
-	case http.MethodOptions:
-		c := protocol.Capabilities{Versions: []string{protocol.Version}, Extensions: s.config.Extensions}
+	if r.Method == http.MethodOptions {
+		c := protocol.Capabilities{
+			Versions: []string{protocol.Version}, Extensions: s.config.Extensions, ChecksumAlgorithms: s.config.Checksum,
+		}
 		return a.of(c.SetHeader(a.header))
-	case http.MethodPost:
-		return s.create(r)
 	}
 	u := s.uploads[r.URL.Path]
 	if u == nil {
@@ -128,7 +151,25 @@ func (s *Server) answer(r *http.Request) answer {
 		return a
 	}
 	a.status = http.StatusOK
-	return a.of(u.state().SetHeader(a.header))
+	u.gather()
+	a = a.of(u.state().SetHeader(a.header))
+	if u.parts != nil {
+		a.header.Del(protocol.HeaderUploadOffset)
+	}
+	return a
+}
+
+// get gives out the bytes, of which tus says nothing.
+func (s *Server) get(w http.ResponseWriter, r *http.Request) {
+	data := s.Bytes(r.URL.Path)
+	switch {
+	case !s.config.Content:
+		w.WriteHeader(http.StatusMethodNotAllowed)
+	case data == nil:
+		w.WriteHeader(http.StatusNotFound)
+	default:
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(data))
+	}
 }
 
 // of is a, or an answer that says what stood in its way.
@@ -145,8 +186,18 @@ func notFound() answer {
 
 func (s *Server) has(e protocol.Extension) bool { return slices.Contains(s.config.Extensions, e) }
 
-func (s *Server) create(r *http.Request) answer {
-	u := &upload{}
+// post makes an upload of whatever arrives of the body, also when it breaks off.
+func (s *Server) post(r *http.Request) answer {
+	var body bytes.Buffer
+	_, _ = io.Copy(&body, r.Body)
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.create(r, body.Bytes())
+}
+
+func (s *Server) create(r *http.Request, body []byte) answer {
+	u := &upload{data: body}
 	// Flaws in these headers were answered before.
 	u.metadata, _ = protocol.ParseMetadata(r.Header.Get(protocol.HeaderUploadMetadata))
 	u.concat, _ = protocol.ParseConcat(r.Header.Get(protocol.HeaderUploadConcat))
@@ -157,37 +208,56 @@ func (s *Server) create(r *http.Request) answer {
 	}
 	switch {
 	case u.concat.Kind == protocol.ConcatFinal:
+		total := int64(0)
 		for _, part := range u.concat.Parts {
 			p := s.uploads[pathOf(part)]
-			if p == nil || p.concat.Kind != protocol.ConcatPartial || !p.state().Complete() {
+			if p == nil || p.concat.Kind != protocol.ConcatPartial ||
+				!p.state().Complete() && !s.has(protocol.ExtensionConcatenationUnfinished) {
 				return answer{status: http.StatusBadRequest, words: fmt.Sprintf("ERR_INVALID_CONCAT: %q is no complete part", part)}
 			}
-			u.data = append(u.data, p.data...)
+			n, _ := p.length.Int64()
+			total += n
+			u.parts = append(u.parts, p)
 		}
-		u.length = protocol.Known(int64(len(u.data)))
+		u.length = protocol.Known(total)
+		u.gather()
 	case !deferred:
 		u.length, _ = protocol.ParseLength(r.Header.Get(protocol.HeaderUploadLength))
+	}
+	if n, ok := u.length.Int64(); ok && r.ContentLength > n {
+		return answer{status: http.StatusRequestEntityTooLarge, words: "ERR_UPLOAD_SIZE_EXCEEDED: upload's size exceeded"}
 	}
 	location := s.add(u)
 	if s.config.Location != nil {
 		location = s.config.Location(location)
 	}
-	return answer{status: http.StatusCreated, header: http.Header{protocol.HeaderLocation: {location}}}
+	a := answer{status: http.StatusCreated, header: http.Header{protocol.HeaderLocation: {location}}}
+	if r.Header.Get(protocol.HeaderContentType) != "" && !s.config.NoOffset {
+		a.header.Set(protocol.HeaderUploadOffset, strconv.Itoa(len(u.data)))
+	}
+	return a
 }
 
-// patch keeps whatever arrives of the body, also when it breaks off.
+// patch keeps whatever arrives of the body, also when it breaks off. A body with
+// a checksum is kept whole or not at all.
 func (s *Server) patch(r *http.Request) answer {
 	if a, ok := s.mayPatch(r); !ok {
 		return a
 	}
 	var body bytes.Buffer
-	_, _ = io.Copy(&body, r.Body)
+	_, err := io.Copy(&body, r.Body)
+	if a, ok := s.agrees(r, body.Bytes(), err); !ok {
+		return a
+	}
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	u := s.uploads[r.URL.Path]
 	if u == nil {
 		return notFound()
+	}
+	if v := r.Header.Get(protocol.HeaderUploadLength); v != "" {
+		u.length, _ = protocol.ParseLength(v)
 	}
 	u.data = append(u.data, body.Bytes()...)
 	return answer{status: http.StatusNoContent, header: http.Header{
@@ -208,14 +278,15 @@ func (s *Server) mayPatch(r *http.Request) (answer, bool) {
 	if r.Header.Get(protocol.HeaderUploadOffset) != strconv.Itoa(len(u.data)) {
 		return answer{status: http.StatusConflict, words: "ERR_MISMATCHED_OFFSET: mismatched offset"}, false
 	}
+	length := u.length
 	if v := r.Header.Get(protocol.HeaderUploadLength); v != "" {
 		if u.length != (protocol.Length{}) {
 			s.violations = append(s.violations, "PATCH declares a length again")
 			return answer{status: http.StatusBadRequest, words: "ERR_INVALID_UPLOAD_LENGTH: invalid Upload-Length"}, false
 		}
-		u.length, _ = protocol.ParseLength(v)
+		length, _ = protocol.ParseLength(v)
 	}
-	if n, ok := u.length.Int64(); ok && int64(len(u.data))+r.ContentLength > n {
+	if n, ok := length.Int64(); ok && int64(len(u.data))+r.ContentLength > n {
 		return answer{status: http.StatusRequestEntityTooLarge, words: "ERR_UPLOAD_SIZE_EXCEEDED: upload's size exceeded"}, false
 	}
 	return answer{}, true

@@ -1,0 +1,340 @@
+package client_test
+
+import (
+	"bytes"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
+)
+
+const (
+	ask    = "OPTIONS /files/"
+	askAt1 = "OPTIONS /files/1"
+
+	withoutChecksums = "sending without checksums: the server announces none that is known"
+)
+
+// checking is a server with checksums of these algorithms.
+func checking(t *testing.T, algorithms ...string) *fake.Server {
+	t.Helper()
+	return fake.New(t, fake.Config{
+		Extensions: []protocol.Extension{
+			protocol.ExtensionCreation, protocol.ExtensionCreationDeferLength,
+			protocol.ExtensionConcatenation, protocol.ExtensionChecksum,
+		},
+		Checksum: algorithms,
+	})
+}
+
+func TestChecksum(t *testing.T) {
+	const chunk = "PATCH /files/1 0+5"
+	extension := []protocol.Extension{protocol.ExtensionCreation, protocol.ExtensionChecksum}
+	plain := extension[:1]
+	all := client.ChecksumAlgorithms()
+	tests := map[string]struct {
+		checksum   string
+		extensions []protocol.Extension
+		announced  []string
+		want       string // the PATCH; "": nothing but OPTIONS is sent
+		said       bool   // that there is no checksum
+	}{
+		"none wanted": {"", extension, all, chunk, false},
+
+		"sha1":   {"sha1", extension, all, chunk + " sha1", false},
+		"md5":    {"md5", extension, all, chunk + " md5", false},
+		"crc32":  {"crc32", extension, all, chunk + " crc32", false},
+		"sha256": {"sha256", extension, all, chunk + " sha256", false},
+		"sha512": {"sha512", extension, all, chunk + " sha512", false},
+
+		"the best":                      {"auto", extension, all, chunk + " sha256", false},
+		"the best, in another order":    {"auto", extension, []string{"crc32", "md5", "sha512"}, chunk + " sha512", false},
+		"the only one":                  {"auto", extension, []string{"md5"}, chunk + " md5", false},
+		"the only one that is known":    {"auto", extension, []string{"xxh3", "crc32c", "sha1"}, chunk + " sha1", false},
+		"the best, of none":             {"auto", plain, nil, chunk, true},
+		"the best, of none that exists": {"auto", extension, []string{"xxh3"}, chunk, true},
+		"the best, of no list":          {"auto", extension, nil, chunk, true},
+		"the best, of a list only":      {"auto", plain, all, chunk, true},
+
+		"another is announced": {"sha256", extension, []string{"sha1"}, "", false},
+		"no list is announced": {"sha256", extension, nil, "", false},
+		"a list only":          {"sha256", plain, all, "", false},
+		"nothing is announced": {"sha256", plain, nil, "", false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := fake.New(t, fake.Config{Extensions: test.extensions, Checksum: test.announced})
+			var log bytes.Buffer
+			cfg := recording(nil, &log)
+			cfg.Checksum = test.checksum
+			res, err := newClient(t, s, cfg).Upload(t.Context(), text(t, "bytes"), nil)
+			if test.want == "" {
+				wantIs(t, err, client.ErrUnsupported)
+				wantSeen(t, s, ask)
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := []string{ask, post, test.want}
+			if test.checksum == "" {
+				want = want[1:]
+			}
+			wantSeen(t, s, want...)
+			wantStored(t, s, res.URL, "bytes")
+			if test.said {
+				wantLogged(t, &log, slog.LevelInfo, withoutChecksums)
+			} else if strings.Contains(log.String(), withoutChecksums) {
+				t.Errorf("log:\n%s", &log)
+			}
+		})
+	}
+}
+
+func TestChecksumInvalid(t *testing.T) {
+	for _, name := range []string{"SHA256", "sha3", "auto ", "sha1,md5"} {
+		if _, err := client.New(client.Config{Checksum: name}); err == nil {
+			t.Errorf("%q is taken", name)
+		} else {
+			wantIs(t, err, client.ErrInvalidOption)
+		}
+	}
+}
+
+// A server that does not know OPTIONS has no checksums; one that cannot answer
+// now is asked again.
+func TestChecksumUnknown(t *testing.T) {
+	const sent = "PATCH /files/1 0+5"
+	tests := map[string]struct {
+		checksum string
+		options  []fake.Action
+		want     []string
+		is       error
+	}{
+		"404":                {"auto", []fake.Action{fake.Status(404, "")}, []string{ask, post, sent}, nil},
+		"405":                {"auto", []fake.Action{fake.Status(405, "")}, []string{ask, post, sent}, nil},
+		"404, one is wanted": {"sha1", []fake.Action{fake.Status(404, "")}, []string{ask}, client.ErrUnsupported},
+		"401":                {"auto", []fake.Action{fake.Status(401, "")}, []string{ask}, protocol.ErrUnauthorized},
+		"503":                {"auto", []fake.Action{fake.Status(503, ""), nil}, []string{ask, ask, post, sent + " sha256"}, nil},
+		"503 for ever": {
+			"auto",
+			[]fake.Action{fake.Status(503, ""), fake.Status(503, ""), fake.Status(503, "")},
+			[]string{ask, ask, ask},
+			retry.ErrExhausted,
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := checking(t, "sha256", "sha1")
+				s.On(http.MethodOptions, test.options...)
+				c := newClient(t, s, client.Config{Checksum: test.checksum, Retry: second(2)})
+				_, err := c.Upload(t.Context(), text(t, "bytes"), nil)
+				wantSeen(t, s, test.want...)
+				if test.is != nil {
+					wantIs(t, err, test.is)
+				} else if err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
+// The server of the endpoint is asked once. That of another upload is asked
+// anew, for what it said is not kept.
+func TestChecksumAskedOnce(t *testing.T) {
+	const sent = " 0+5 sha1"
+	other := "http://other.example/files/"
+	tests := map[string]struct {
+		endpoint string
+		url      func(string) string
+		want     []string // of two calls of Resume
+	}{
+		"server of the endpoint": {
+			"", func(u string) string { return u },
+			[]string{askAt1, head, "PATCH /files/1" + sent, "HEAD /files/2", "PATCH /files/2" + sent},
+		},
+		"another server": {
+			"", func(u string) string { return strings.Replace(u, "tus.example", "other.example", 1) },
+			[]string{askAt1, head, "PATCH /files/1" + sent, "OPTIONS /files/2", "HEAD /files/2", "PATCH /files/2" + sent},
+		},
+		"the endpoint is another server": {
+			other, func(u string) string { return u },
+			[]string{askAt1, head, "PATCH /files/1" + sent, "OPTIONS /files/2", "HEAD /files/2", "PATCH /files/2" + sent},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := checking(t, "sha1")
+			c := newClient(t, s, client.Config{Endpoint: test.endpoint, Checksum: "auto"})
+			for range 2 {
+				url := test.url(s.Put("", protocol.Known(5), nil))
+				if _, err := c.Resume(t.Context(), url, text(t, "bytes"), nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+			wantSeen(t, s, test.want...)
+		})
+	}
+	t.Run("uploads", func(t *testing.T) {
+		s := checking(t, "sha1")
+		c := newClient(t, s, client.Config{Checksum: "auto"})
+		for range 2 {
+			if _, err := c.Upload(t.Context(), text(t, "bytes"), nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		wantSeen(t, s, ask, post, "PATCH /files/1"+sent, post, "PATCH /files/2"+sent)
+	})
+	t.Run("no endpoint", func(t *testing.T) {
+		s := checking(t, "sha1")
+		c, err := client.New(client.Config{Doer: s.Doer(), Checksum: "auto"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		url := s.Put("by", protocol.Known(5), nil)
+		if _, err := c.Resume(t.Context(), url, text(t, "bytes"), nil); err != nil {
+			t.Fatal(err)
+		}
+		wantSeen(t, s, askAt1, head, "PATCH /files/1 2+3 sha1")
+		wantStored(t, s, url, "bytes")
+	})
+}
+
+// Bytes are summed before they are sent, so not all of a file in one request.
+func TestChecksumChunks(t *testing.T) {
+	const most = 16 << 20
+	tests := map[string]struct {
+		cfg  client.Config
+		size int
+		want []string
+	}{
+		"default": {client.Config{}, most + 1, []string{"PATCH /files/1 0+16777216 md5", "PATCH /files/1 16777216+1 md5"}},
+		"given":   {client.Config{ChunkSize: 3}, 5, []string{"PATCH /files/1 0+3 md5", "PATCH /files/1 3+2 md5"}},
+		"given, more than the default": {
+			client.Config{ChunkSize: 2 * most}, most + 1, []string{"PATCH /files/1 0+16777217 md5"},
+		},
+		"of a rule": {
+			client.Config{ChunkRule: client.ChunkRule{Multiple: most - 1}},
+			2*most - 1,
+			[]string{"PATCH /files/1 0+33554430 md5", "PATCH /files/1 33554430+1 md5"},
+		},
+		"nothing": {client.Config{}, 0, nil},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := checking(t, "md5")
+			test.cfg.Checksum = "auto"
+			data := noise(test.size)
+			res, err := newClient(t, s, test.cfg).Upload(t.Context(), text(t, data), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantSeen(t, s, append([]string{ask, post}, test.want...)...)
+			wantStored(t, s, res.URL, data)
+		})
+	}
+}
+
+// A creation carries no bytes where they are to be checked, since servers need
+// not look at its checksum.
+func TestChecksumNotInline(t *testing.T) {
+	for name, test := range map[string]struct {
+		announced []string
+		want      []string
+	}{
+		"with one":    {[]string{"sha1"}, []string{ask, post, "PATCH /files/1 0+5 sha1"}},
+		"without one": {nil, []string{ask, post + " +5"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := fake.New(t, fake.Config{
+				Extensions: []protocol.Extension{protocol.ExtensionCreation, protocol.ExtensionCreationWithUpload, protocol.ExtensionChecksum},
+				Checksum:   test.announced,
+			})
+			c := newClient(t, s, client.Config{Checksum: "auto"})
+			res, err := c.Upload(t.Context(), text(t, "bytes"), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantSeen(t, s, test.want...)
+			wantStored(t, s, res.URL, "bytes")
+		})
+	}
+}
+
+// A stream is checked chunk by chunk, and its length is not declared by a chunk
+// that is refused.
+func TestChecksumOfStreams(t *testing.T) {
+	const kept = 8
+	data := noise(10)
+	spooling := func(t *testing.T) client.Source {
+		t.Helper()
+		ownTemp(t)
+		return spooled(strings.NewReader(data), 100)
+	}
+	tests := map[string]struct {
+		open  func(*testing.T) client.Source
+		needy bool
+		patch []fake.Action
+		want  []string
+	}{
+		"unknown length": {
+			func(*testing.T) client.Source { return stream(data, kept) }, false, nil,
+			[]string{"PATCH /files/1 0+4 sha1", "PATCH /files/1 4+4 sha1", "PATCH /files/1 8+2 of 10 sha1"},
+		},
+		"unknown length, damaged": {
+			func(*testing.T) client.Source { return stream(data, kept) }, false,
+			[]fake.Action{nil, fake.Damage, nil, fake.Damage},
+			[]string{
+				"PATCH /files/1 0+4 sha1", "PATCH /files/1 4+4 sha1", head, "PATCH /files/1 4+4 sha1",
+				"PATCH /files/1 8+2 of 10 sha1", head, "PATCH /files/1 8+2 of 10 sha1",
+			},
+		},
+		"known length": {
+			func(*testing.T) client.Source {
+				return client.Stream(newReader(data), client.StreamOptions{Keep: kept, Length: protocol.Known(10)})
+			}, false,
+			[]fake.Action{fake.Damage},
+			[]string{"PATCH /files/1 0+4 sha1", head, "PATCH /files/1 0+4 sha1", "PATCH /files/1 4+4 sha1", "PATCH /files/1 8+2 sha1"},
+		},
+		"empty": {func(*testing.T) client.Source { return stream("", kept) }, false, nil, nil},
+		"spooled": {
+			spooling, true,
+			[]fake.Action{fake.Damage},
+			[]string{"PATCH /files/1 0+10 sha1", head, "PATCH /files/1 0+10 sha1"},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := checking(t, "sha1")
+			if test.needy {
+				s = fake.New(t, fake.Config{
+					Extensions: []protocol.Extension{protocol.ExtensionCreation, protocol.ExtensionChecksum}, Checksum: []string{"sha1"},
+				})
+			}
+			s.On(http.MethodPatch, test.patch...)
+			c := newClient(t, s, client.Config{Checksum: "auto", Retry: retry.Delays(0, 0)})
+			res, err := c.Upload(t.Context(), test.open(t), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(append([]string{ask, post}, test.want...), s.Seen()); diff != "" {
+				t.Errorf("requests (-want +got):\n%s", diff)
+			}
+			want := data
+			if name == "empty" {
+				want = ""
+			}
+			wantStored(t, s, res.URL, want)
+		})
+	}
+}

@@ -1,0 +1,215 @@
+package client_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// sizesOf are the sizes of the bodies of all PATCH requests, refused ones too.
+func sizesOf(s *fake.Server) []int64 {
+	var list []int64
+	for _, r := range s.Requests() {
+		if r.Method == http.MethodPatch {
+			list = append(list, r.Size)
+		}
+	}
+	return list
+}
+
+// wantRule checks that all sizes but the last obey a rule, also those of what was
+// refused.
+func wantRule(t *testing.T, rule client.ChunkRule, sizes []int64) {
+	t.Helper()
+	for _, n := range sizes[:max(0, len(sizes)-1)] {
+		if n < rule.Min || rule.Max > 0 && n > rule.Max || rule.Multiple > 1 && n%rule.Multiple != 0 {
+			t.Errorf("a chunk of %d bytes under %+v", n, rule)
+		}
+	}
+	if last := sizes[len(sizes)-1]; rule.Max > 0 && last > rule.Max {
+		t.Errorf("the last chunk of %d bytes under %+v", last, rule)
+	}
+}
+
+func TestChunksObeyRule(t *testing.T) {
+	tests := map[string]struct {
+		rule client.ChunkRule
+		size int64 // ChunkSize
+		n    int
+		want []int64
+	}{
+		"no chunk size":     {client.ChunkRule{Min: 8, Max: 16, Multiple: 4}, 0, 37, []int64{16, 16, 5}},
+		"chunk size":        {client.ChunkRule{Min: 8, Max: 16, Multiple: 4}, 12, 37, []int64{12, 12, 12, 1}},
+		"most no multiple":  {client.ChunkRule{Max: 15, Multiple: 4}, 0, 26, []int64{12, 12, 2}},
+		"only one chunk":    {client.ChunkRule{Min: 8, Max: 16, Multiple: 4}, 0, 3, []int64{3}},
+		"exactly two":       {client.ChunkRule{Min: 8, Max: 16, Multiple: 4}, 0, 32, []int64{16, 16}},
+		"no most":           {client.ChunkRule{Min: 8, Multiple: 4}, 0, 37, []int64{37}},
+		"only a least size": {client.ChunkRule{Min: 8}, 8, 20, []int64{8, 8, 4}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			for kind, source := range map[string]func(string) client.Source{
+				"file":   func(data string) client.Source { return text(t, data) },
+				"stream": func(data string) client.Source { return stream(data, 4) },
+			} {
+				s := fake.New(t, fake.Config{})
+				data := noise(test.n)
+				c := newClient(t, s, client.Config{ChunkRule: test.rule, ChunkSize: test.size})
+				res, err := c.Upload(t.Context(), source(data), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantStored(t, s, res.URL, data)
+				got := sizesOf(s)
+				wantRule(t, test.rule, got)
+				if diff := cmp.Diff(test.want, got); diff != "" {
+					t.Errorf("sizes of a %s (-want +got):\n%s", kind, diff)
+				}
+			}
+		})
+	}
+}
+
+// A stream without a chunk size takes the rule's size that is closest to half of
+// its usual window.
+func TestStreamObeysRule(t *testing.T) {
+	const mib = 1 << 20
+	tests := map[string]struct {
+		rule client.ChunkRule
+		want int64
+	}{
+		"odd multiple":       {client.ChunkRule{Multiple: 3 * mib}, 6 * mib},
+		"large least size":   {client.ChunkRule{Min: 5 * mib}, 5 * mib},
+		"small most":         {client.ChunkRule{Max: mib + 1}, mib + 1},
+		"the usual is right": {client.ChunkRule{Min: mib, Max: 8 * mib, Multiple: mib}, 4 * mib},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := fake.New(t, fake.Config{})
+			data := noise(7*mib + 1)
+			res, err := newClient(t, s, client.Config{ChunkRule: test.rule}).Upload(t.Context(), stream(data, 0), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantStored(t, s, res.URL, data)
+			got := sizesOf(s)
+			wantRule(t, test.rule, got)
+			if got[0] != test.want {
+				t.Errorf("sizes %d, want %d", got, test.want)
+			}
+		})
+	}
+}
+
+// Chunks that a proxy refuses are halved within the rule, and no further.
+func TestRuleWithinProxyLimit(t *testing.T) {
+	tests := map[string]struct {
+		rule  client.ChunkRule
+		limit int64
+		want  []int64 // sizes tried, in KiB; the last is kept to
+		ok    bool
+	}{
+		"no rule":            {client.ChunkRule{}, 300 * kib, []int64{3000, 1500, 750, 375, 256}, true},
+		"multiple":           {client.ChunkRule{Multiple: 200 * kib, Max: 2000 * kib}, 500 * kib, []int64{2000, 1000, 400}, true},
+		"least allows it":    {client.ChunkRule{Min: 500 * kib, Max: 2000 * kib}, 500 * kib, []int64{2000, 1000, 500}, true},
+		"least forbids it":   {client.ChunkRule{Min: 501 * kib, Max: 2000 * kib}, 500 * kib, []int64{2000, 1000}, false},
+		"no smaller there":   {client.ChunkRule{Multiple: 1000 * kib, Max: 1000 * kib}, 500 * kib, []int64{1000}, false},
+		"large multiple":     {client.ChunkRule{Multiple: 600 * kib, Max: 1800 * kib}, 599 * kib, []int64{1800, 600}, false},
+		"multiple, no limit": {client.ChunkRule{Multiple: 700 * kib}, 700 * kib, []int64{3000, 1400, 700}, true},
+	}
+	for name, test := range tests {
+		for kind, source := range map[string]func(*testing.T, string) client.Source{
+			"file":   text,
+			"stream": func(_ *testing.T, s string) client.Source { return stream(s, 3000*kib*2) },
+		} {
+			t.Run(name+", "+kind, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					if kind == "stream" && test.rule.Max == 0 {
+						t.Skip("a stream has chunks of its own")
+					}
+					s := fake.New(t, fake.Config{Hook: proxy(test.limit)})
+					data := noise(3000 * kib)
+					res, err := newClient(t, s, client.Config{ChunkRule: test.rule}).Upload(t.Context(), source(t, data), nil)
+					sizes := sizesOf(s)
+					for i, n := range test.want {
+						if sizes[i] != n*kib {
+							t.Errorf("try %d is of %d bytes, want %d", i, sizes[i], n*kib)
+						}
+					}
+					if !test.ok {
+						wantIs(t, err, protocol.ErrTooLarge)
+						if facts(t, err).StatusCode != http.StatusRequestEntityTooLarge || len(sizes) != len(test.want) || res.Offset != 0 {
+							t.Errorf("error %v, sizes %d, result %+v", err, sizes, res)
+						}
+						return
+					}
+					if err != nil {
+						t.Fatal(err)
+					}
+					wantStored(t, s, res.URL, data)
+					kept := test.want[len(test.want)-1] * kib
+					for _, n := range sizes[len(test.want)-1 : len(sizes)-1] {
+						if n != kept {
+							t.Errorf("a chunk of %d bytes, want %d", n, kept)
+						}
+					}
+				})
+			})
+		}
+	}
+}
+
+// Where an upload goes on does not matter: it is the size of a chunk that counts.
+func TestRuleInTheMiddle(t *testing.T) {
+	rule := client.ChunkRule{Min: 8, Max: 16, Multiple: 4}
+	s := fake.New(t, fake.Config{})
+	data := noise(50)
+	url := s.Put(data[:3], protocol.Known(50), nil)
+	c := newClient(t, s, client.Config{ChunkRule: rule})
+	if _, err := c.Resume(t.Context(), url, text(t, data), nil); err != nil {
+		t.Fatal(err)
+	}
+	wantStored(t, s, url, data)
+	wantSeen(t, s, "HEAD "+one, "PATCH /files/1 3+16", "PATCH /files/1 19+16", "PATCH /files/1 35+15")
+}
+
+// A chunk that was cut off is followed by a whole one.
+func TestRuleAfterCut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rule := client.ChunkRule{Max: 16, Multiple: 4}
+		s := fake.New(t, fake.Config{})
+		s.On(http.MethodPatch, nil, fake.Keep(5), nil)
+		data := noise(50)
+		res, err := newClient(t, s, client.Config{ChunkRule: rule}).Upload(t.Context(), text(t, data), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantStored(t, s, res.URL, data)
+		if got := sizesOf(s); !slices.Equal(got, []int64{16, 16, 16, 13}) {
+			t.Errorf("sizes %d", got)
+		}
+	})
+}
+
+func TestRuleOfCall(t *testing.T) {
+	s := fake.New(t, fake.Config{})
+	c := newClient(t, s, client.Config{ChunkRule: client.ChunkRule{Min: 8, Max: 16, Multiple: 4}})
+	for chunk, want := range map[int64]error{4: client.ErrInvalidOption, 9: client.ErrInvalidOption, 20: client.ErrInvalidOption, -8: client.ErrInvalidOption, 12: nil} {
+		t.Run(fmt.Sprint(chunk), func(t *testing.T) {
+			_, err := c.Upload(t.Context(), text(t, noise(40)), &client.UploadOptions{ChunkSize: chunk})
+			if want != nil {
+				wantIs(t, err, want)
+			} else if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}

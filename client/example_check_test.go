@@ -1,0 +1,158 @@
+package client_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// How far an upload is, for a bar. Offset is what the server has acknowledged;
+// Sent is ahead of it, and falls back when bytes are lost.
+func ExampleClient_Upload_progress() {
+	server := newExampleServer()
+	defer server.Close()
+
+	c, err := client.New(client.Config{Endpoint: server.URL + "/files/"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	src, err := client.Path("testdata/elephant.txt")
+	if err != nil {
+		log.Fatal(err)
+	}
+	var percent int64 // a bar would be drawn from it elsewhere, to return at once
+	_, err = c.Upload(context.Background(), src, &client.UploadOptions{
+		OnEvent: func(e client.Event) {
+			if length, known := e.Length.Int64(); known && length > 0 {
+				percent = 100 * e.Sent / length
+			}
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(percent, "%")
+	// Output:
+	// 100 %
+}
+
+// Each request carries a checksum that the server checks, and in the end what
+// the server holds is compared with the source.
+func ExampleClient_Upload_verify() {
+	server := httptest.NewServer(fake.Handler(fake.Config{
+		Extensions: []protocol.Extension{protocol.ExtensionCreation, protocol.ExtensionChecksum},
+		Checksum:   []string{"sha1", "sha256"},
+		Content:    true,
+	}))
+	defer server.Close()
+
+	c, err := client.New(client.Config{Endpoint: server.URL + "/files/", Checksum: client.ChecksumAuto})
+	if err != nil {
+		log.Fatal(err)
+	}
+	src, err := client.Path("testdata/elephant.txt")
+	if err != nil {
+		log.Fatal(err)
+	}
+	res, err := c.Upload(context.Background(), src, &client.UploadOptions{Verify: true})
+	switch {
+	case errors.Is(err, client.ErrDifferent):
+		fmt.Println("the server holds other bytes")
+	case errors.Is(err, client.ErrUnverified):
+		fmt.Println("complete, but the server gives nothing to compare with")
+	case err != nil:
+		log.Fatal(err)
+	}
+	fmt.Println("verified:", res.Verified)
+	// Output:
+	// verified: true
+}
+
+// Small uploads take a single request each, after one that asks what the server
+// can do. One that fails does not stop the others.
+func ExampleClient_UploadAll() {
+	uploads := fake.Handler(fake.Config{
+		Extensions: []protocol.Extension{protocol.ExtensionCreation, protocol.ExtensionCreationWithUpload},
+	})
+	var requests atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		uploads.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+
+	c, err := client.New(client.Config{Endpoint: server.URL + "/files/", Concurrency: 2})
+	if err != nil {
+		log.Fatal(err)
+	}
+	var items []client.Item
+	for _, s := range []string{"elephant", "never", "forgets"} {
+		src, err := client.ReaderAt(strings.NewReader(s), int64(len(s)))
+		if err != nil {
+			log.Fatal(err)
+		}
+		items = append(items, client.Item{
+			Source:  src,
+			Options: &client.UploadOptions{Metadata: protocol.Metadata{"filename": s + ".txt"}},
+		})
+	}
+	outcomes, err := c.UploadAll(context.Background(), items)
+	if err != nil {
+		log.Print(err) // the errors of all that failed, joined
+	}
+	for i, o := range outcomes {
+		if o.Err == nil {
+			fmt.Println(items[i].Options.Metadata["filename"], o.Result.Offset, "bytes")
+		}
+	}
+	fmt.Println(requests.Load(), "requests")
+	// Output:
+	// elephant.txt 8 bytes
+	// never.txt 5 bytes
+	// forgets.txt 7 bytes
+	// 4 requests
+}
+
+// What was uploaded is fetched again. To go on with an earlier download, open
+// returns how many bytes are there already, if content.Version is what it was.
+func ExampleClient_Download() {
+	server := httptest.NewServer(fake.Handler(fake.Config{Content: true}))
+	defer server.Close()
+	ctx := context.Background()
+
+	c, err := client.New(client.Config{Endpoint: server.URL + "/files/"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	src, err := client.Path("testdata/elephant.txt")
+	if err != nil {
+		log.Fatal(err)
+	}
+	up, err := c.Upload(ctx, src, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	var text bytes.Buffer
+	res, err := c.Download(ctx, up.URL, func(content client.Content) (io.Writer, int64, error) {
+		fmt.Println("offered:", content.Length, "bytes")
+		return &text, 0, nil
+	}, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("written:", res.Offset, "bytes")
+	// Output:
+	// offered: 42 bytes
+	// written: 42 bytes
+}

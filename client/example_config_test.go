@@ -1,0 +1,144 @@
+package client_test
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/transport"
+	"github.com/tusker-go/tusker/transport/nethttp"
+)
+
+// The source is asked for a token with each request. One that keeps a token has
+// Invalidate too, and is told there that the server refused it: the upload then
+// goes on with the next.
+func ExampleConfig_token() {
+	uploads := fake.Handler(fake.Config{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer token-2" {
+			http.Error(w, "token has ended", http.StatusUnauthorized)
+			return
+		}
+		uploads.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+
+	c, err := client.New(client.Config{
+		Endpoint: server.URL + "/files/",
+		Doer:     transport.Chain(nethttp.New(nethttp.Config{}), transport.Bearer(&session{n: 1})),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	src, err := client.Path("testdata/elephant.txt")
+	if err != nil {
+		log.Fatal(err)
+	}
+	res, err := c.Upload(context.Background(), src, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%d bytes, %d retry\n", res.Offset, res.Retries)
+	// Output:
+	// 42 bytes, 1 retry
+}
+
+// session is a source of tokens that keeps one until a server refuses it.
+type session struct {
+	mu sync.Mutex
+	n  int
+}
+
+func (s *session) Token(context.Context) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return fmt.Sprintf("token-%d", s.n), nil
+}
+
+func (s *session) Invalidate(token string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if token == fmt.Sprintf("token-%d", s.n) {
+		s.n++
+	}
+}
+
+// The server's certificate comes from an authority of one's own. A client
+// certificate goes into nethttp.Config too.
+func ExampleConfig_tls() {
+	server := httptest.NewTLSServer(fake.Handler(fake.Config{}))
+	defer server.Close()
+	authorities := x509.NewCertPool() // or nethttp.LoadCertPool("ca.pem")
+	authorities.AddCert(server.Certificate())
+
+	c, err := client.New(client.Config{
+		Endpoint: server.URL + "/files/",
+		Doer:     nethttp.New(nethttp.Config{RootCAs: authorities}),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	src, err := client.Path("testdata/elephant.txt")
+	if err != nil {
+		log.Fatal(err)
+	}
+	res, err := c.Upload(context.Background(), src, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(res.Offset, "bytes")
+	// Output:
+	// 42 bytes
+}
+
+// All uploads of a Client share the rate. The rule is that of a server which
+// takes chunks of 5 MiB to 200 MiB in steps of 256 KiB.
+func ExampleConfig_limits() {
+	server := newExampleServer()
+	defer server.Close()
+
+	c, err := client.New(client.Config{
+		Endpoint:  server.URL + "/files/",
+		RateLimit: 10 << 20, // bytes in a second
+		ChunkSize: 50 << 20,
+		ChunkRule: client.ChunkRule{Min: 5 << 20, Max: 200 << 20, Multiple: 256 << 10},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	src, err := client.Path("testdata/elephant.txt")
+	if err != nil {
+		log.Fatal(err)
+	}
+	res, err := c.Upload(context.Background(), src, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(res.Offset, "bytes")
+	// Output:
+	// 42 bytes
+}
+
+// A 403 that means a token has ended is treated as a 401, on a server where it
+// does.
+func ExampleConfig_classify() {
+	cfg := client.Config{
+		Endpoint: "https://tus.example/files/",
+		Classify: func(e *client.Error, class client.Class) client.Class {
+			if e.StatusCode == http.StatusForbidden && e.Code == "TOKEN_EXPIRED" {
+				return client.ClassAuth
+			}
+			return class
+		},
+	}
+	e := &client.Error{StatusCode: http.StatusForbidden, Code: "TOKEN_EXPIRED"}
+	fmt.Println(cfg.Classify(e, client.ClassFinal))
+	// Output:
+	// auth
+}

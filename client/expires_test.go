@@ -1,0 +1,110 @@
+package client_test
+
+import (
+	"bytes"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+const (
+	hasExpired  = "upload has expired by the server's own account"
+	tooLate     = "upload will expire before it is complete at this rate"
+	withExpires = "Upload-Expires"
+)
+
+// Uploads here take four requests of ten seconds.
+func TestExpires(t *testing.T) {
+	tests := map[string]struct {
+		after   time.Duration // when the server forgets the upload, 0: it does not say
+		again   bool          // it says so in every answer
+		resumed bool
+		want    []string
+	}{
+		"never":                {},
+		"in time":              {after: 41 * time.Second},
+		"just in time":         {after: 40 * time.Second},
+		"too late":             {after: 39 * time.Second, want: []string{tooLate}},
+		"too late, said often": {after: 39 * time.Second, again: true, want: []string{tooLate}},
+		"long ago":             {after: -time.Hour, want: []string{hasExpired, tooLate}},
+		"long ago, said often": {after: -time.Hour, again: true, want: []string{hasExpired, tooLate}},
+		"now":                  {after: time.Nanosecond, want: []string{hasExpired, tooLate}},
+		"rest in time":         {after: 30 * time.Second, resumed: true},
+		"rest too late":        {after: 29 * time.Second, resumed: true, want: []string{tooLate}},
+		"rest expired":         {after: -time.Second, resumed: true, want: []string{hasExpired, tooLate}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var log bytes.Buffer
+				// The header tells seconds.
+				expires := time.Now().Add(test.after).UTC().Format(http.TimeFormat)
+				s := fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+					first := r.Method == http.MethodPost || r.Method == http.MethodHead
+					if r.Method == http.MethodPatch {
+						time.Sleep(10 * time.Second)
+					}
+					if test.after != 0 && (first || test.again) {
+						fake.With(withExpires, expires)(w, r, next)
+						return
+					}
+					next.ServeHTTP(w, r)
+				}})
+				data := noise(40)
+				cfg := recording(nil, &log)
+				cfg.ChunkSize = 10
+				c := newClient(t, s, cfg)
+				var res *client.Result
+				var err error
+				if test.resumed {
+					res, err = c.Resume(t.Context(), s.Put(data[:10], protocol.Known(40), nil), text(t, data), nil)
+				} else {
+					res, err = c.Upload(t.Context(), text(t, data), nil)
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantStored(t, s, res.URL, data)
+				if res.Expires.IsZero() != (test.after == 0) {
+					t.Errorf("expires %v", res.Expires)
+				}
+				for _, message := range test.want {
+					wantLogged(t, &log, slog.LevelWarn, message)
+				}
+				if got := strings.Count(log.String(), "level=WARN"); got != len(test.want) {
+					t.Errorf("%d warnings, want %d:\n%s", got, len(test.want), log.String())
+				}
+			})
+		})
+	}
+}
+
+// A server that gives more time with each answer is not complained about.
+func TestExpiresLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		s := fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			if r.Method == http.MethodPatch {
+				time.Sleep(10 * time.Second)
+			}
+			fake.With(withExpires, time.Now().Add(time.Minute).UTC().Format(http.TimeFormat))(w, r, next)
+		}})
+		cfg := recording(nil, &log)
+		cfg.ChunkSize = 10
+		res, err := newClient(t, s, cfg).Upload(t.Context(), text(t, noise(60)), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantNoWarning(t, &log)
+		if want := time.Now().Add(time.Minute); !res.Expires.Equal(want) {
+			t.Errorf("expires %v, want %v", res.Expires, want)
+		}
+	})
+}

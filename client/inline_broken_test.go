@@ -1,0 +1,148 @@
+package client_test
+
+import (
+	"context"
+	"net/http"
+	"os"
+	"runtime"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+)
+
+// A file that changes while its bytes go along is not taken for uploaded.
+func TestInlineSourceChanges(t *testing.T) {
+	tests := map[string]struct {
+		change func(file string) error
+		ok     bool
+	}{
+		"longer":  {func(file string) error { return os.WriteFile(file, []byte("hello, world"), 0o600) }, false},
+		"shorter": {func(file string) error { return os.Truncate(file, 3) }, false},
+		"as long": {func(file string) error { return os.WriteFile(file, []byte("HELLO"), 0o600) }, false},
+		// The open file still has the bytes.
+		"only its name is gone": {os.Remove, true},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			if test.ok && runtime.GOOS == "windows" {
+				t.Skip("an open file cannot be removed here")
+			}
+			file := t.TempDir() + "/file"
+			if err := os.WriteFile(file, []byte("hello"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			long := time.Now().Add(-time.Hour)
+			if err := os.Chtimes(file, long, long); err != nil {
+				t.Fatal(err)
+			}
+			s := inlineServer(t, fake.Config{})
+			s.On(http.MethodPost, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+				next.ServeHTTP(w, r)
+				if err := test.change(file); err != nil {
+					t.Error(err)
+				}
+			})
+			src, err := client.Path(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res, err := knowing(t, s, client.Config{}).Upload(t.Context(), src, nil)
+			wantSeen(t, s, options, "POST /files/ +5")
+			if test.ok {
+				if err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			wantIs(t, err, client.ErrSource, client.ErrSourceChanged)
+			if res.URL == "" {
+				t.Error("the result does not say where the upload is")
+			}
+		})
+	}
+}
+
+func TestInlineStalls(t *testing.T) {
+	tests := map[string]struct {
+		size  int
+		taken int64
+		want  time.Duration
+	}{
+		"in the middle":       {1 << 20, 100, 30 * time.Second},
+		"after the last byte": {5, 5, 30 * time.Second},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := inlineServer(t, fake.Config{})
+				s.On(http.MethodPost, s.Hang(test.taken))
+				c := knowing(t, s, client.Config{Retry: second(1)})
+				data := noise(test.size)
+				began := time.Now()
+				res, err := c.Upload(t.Context(), text(t, data), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if took := time.Since(began); took != test.want+time.Second {
+					t.Errorf("took %v", took)
+				}
+				wantStored(t, s, res.URL, data)
+				if seen := s.Seen(); len(seen) != 4 || seen[2] != created || res.Orphans != 1 || res.Retries != 1 {
+					t.Errorf("requests %q, result %+v", seen, res)
+				}
+			})
+		})
+	}
+}
+
+// A creation that was under way may have made an upload, which is said.
+func TestInlineCancelled(t *testing.T) {
+	tests := map[string]struct {
+		taken int64
+		size  int
+	}{
+		"in the middle":       {100, 1 << 20},
+		"after the last byte": {5, 5},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := inlineServer(t, fake.Config{})
+				s.On(http.MethodPost, s.Hang(test.taken))
+				c := knowing(t, s, client.Config{})
+				ctx, cancel := context.WithCancelCause(t.Context())
+				time.AfterFunc(3*time.Second, func() { cancel(errPulled) })
+				began := time.Now()
+				res, err := c.Upload(ctx, text(t, noise(test.size)), nil)
+				wantIs(t, err, errPulled, context.Canceled)
+				if took := time.Since(began); took != 3*time.Second {
+					t.Errorf("took %v", took)
+				}
+				if n := len(s.Seen()); n != 2 || res.URL != "" || res.Offset != 0 || res.Orphans != 1 || res.Retries != 0 {
+					t.Errorf("%d requests, result %+v", n, res)
+				}
+			})
+		})
+	}
+}
+
+// Send and Resume never create.
+func TestResumeIsNotInline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := inlineServer(t, fake.Config{})
+		c := knowing(t, s, client.Config{})
+		res, err := c.Upload(t.Context(), text(t, "hello"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Truncate(res.URL, 2)
+		if _, err := c.Resume(t.Context(), res.URL, text(t, "hello"), nil); err != nil {
+			t.Fatal(err)
+		}
+		wantSeen(t, s, options, "POST /files/ +5", "HEAD /files/1", "PATCH /files/1 2+3")
+		wantStored(t, s, res.URL, "hello")
+	})
+}

@@ -1,0 +1,345 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
+)
+
+// unfinished is a server that takes a final upload before its parts are sent.
+func unfinished(t *testing.T, more ...protocol.Extension) *fake.Server {
+	t.Helper()
+	return fake.New(t, fake.Config{
+		Extensions: append([]protocol.Extension{
+			protocol.ExtensionCreation, protocol.ExtensionCreationDeferLength,
+			protocol.ExtensionConcatenation, protocol.ExtensionConcatenationUnfinished,
+		}, more...),
+		Checksum: []string{"sha1"},
+	})
+}
+
+// finalFirst sends one part after the other, so that requests have an order.
+func finalFirst(events *[]client.Event) *client.ConcatOptions {
+	o := &client.ConcatOptions{FinalFirst: true, Concurrency: 1, Metadata: protocol.Metadata{"filename": "a"}}
+	if events != nil {
+		o.OnEvent = recordEvents(events)
+	}
+	return o
+}
+
+func TestFinalFirst(t *testing.T) {
+	s := unfinished(t)
+	c := newClient(t, s, client.Config{ChunkSize: 3})
+	var middle protocol.State
+	s.On(http.MethodPatch, nil, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		reply, err := c.Head(r.Context(), "http://tus.example/files/3", nil)
+		if err != nil {
+			t.Error(err)
+		} else {
+			middle = reply.State
+		}
+		next.ServeHTTP(w, r)
+	})
+	var events []client.Event
+	res, err := c.UploadConcat(t.Context(), []client.Source{text(t, "some "), text(t, "bytes")}, finalFirst(&events))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantSeen(t, s, ask, post, post, post, "PATCH /files/1 0+3", "PATCH /files/1 3+2", "HEAD /files/3",
+		"PATCH /files/2 0+3", "PATCH /files/2 3+2")
+	wantStored(t, s, res.URL, "some bytes")
+	if state := s.State(res.URL); state.Metadata["filename"] != "a" || s.State(res.Parts[0].URL).Metadata != nil {
+		t.Errorf("metadata %v", state.Metadata)
+	}
+	if middle.Length != protocol.Known(10) || middle.Complete() || middle.Concat.Kind != protocol.ConcatFinal {
+		t.Errorf("in the middle the final upload is %+v", middle)
+	}
+	want := &client.Result{
+		URL: "http://tus.example/files/3", Offset: 10, Length: protocol.Known(10), Sent: 10, Created: res.Created, Header: res.Header,
+		Parts: []*client.Result{
+			{URL: "http://tus.example/files/1", Offset: 5, Length: protocol.Known(5), Sent: 5, Created: res.Parts[0].Created, Header: res.Parts[0].Header},
+			{URL: "http://tus.example/files/2", Offset: 5, Length: protocol.Known(5), Sent: 5, Created: res.Parts[1].Created, Header: res.Parts[1].Header},
+		},
+	}
+	if diff := cmp.Diff(want, res); diff != "" {
+		t.Errorf("result (-want +got):\n%s", diff)
+	}
+	wantFinalFirst(t, events, res.URL)
+	var parts []string
+	for _, ev := range events {
+		if ev.Kind == client.EventDone {
+			parts = append(parts, strings.Repeat("part", ev.Part))
+		}
+	}
+	if diff := cmp.Diff([]string{"part", "partpart", ""}, parts); diff != "" {
+		t.Errorf("ends (-want +got):\n%s", diff)
+	}
+}
+
+// wantFinalFirst checks that the final upload was known before any progress.
+func wantFinalFirst(t *testing.T, events []client.Event, url string) {
+	t.Helper()
+	for _, ev := range events {
+		if ev.Kind == client.EventCreated && ev.Part == 0 {
+			if ev.URL != url {
+				t.Errorf("created is %s, want %s", ev.URL, url)
+			}
+			return
+		}
+		if ev.Kind != client.EventCreated {
+			t.Errorf("%v of part %d before the final upload was created", ev.Kind, ev.Part)
+		}
+	}
+	t.Error("the final upload was never created")
+}
+
+// Where it cannot be, the final upload comes last.
+func TestFinalFirstElsewhere(t *testing.T) {
+	tests := map[string]struct {
+		server func(*testing.T) *fake.Server
+		second client.Source
+	}{
+		"not announced":      {func(t *testing.T) *fake.Server { t.Helper(); return fake.New(t, fake.Config{}) }, text(t, "bytes")},
+		"length not known":   {func(t *testing.T) *fake.Server { t.Helper(); return unfinished(t) }, stream("bytes", 0)},
+		"neither":            {func(t *testing.T) *fake.Server { t.Helper(); return fake.New(t, fake.Config{}) }, stream("bytes", 0)},
+		"length of a stream": {func(t *testing.T) *fake.Server { t.Helper(); return fake.New(t, fake.Config{}) }, stated("bytes", 5)},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := test.server(t)
+			res, err := newClient(t, s, client.Config{}).UploadConcat(t.Context(), []client.Source{text(t, "some "), test.second}, finalFirst(nil))
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantSeen(t, s, ask, post, "PATCH /files/1 0+5", post, "PATCH /files/2 0+5", post)
+			wantStored(t, s, res.URL, "some bytes")
+		})
+	}
+	t.Run("no concatenation", func(t *testing.T) {
+		s := fake.New(t, fake.Config{Extensions: []protocol.Extension{protocol.ExtensionCreation}})
+		_, err := newClient(t, s, client.Config{}).UploadConcat(t.Context(), []client.Source{text(t, "some")}, finalFirst(nil))
+		wantIs(t, err, client.ErrUnsupported)
+		wantSeen(t, s, ask)
+	})
+}
+
+// Parts of streams, of nothing, and with checksums.
+func TestFinalFirstSources(t *testing.T) {
+	tests := map[string]struct {
+		checksum string
+		more     []protocol.Extension
+		sources  []client.Source
+		want     []string // after the creations
+		stored   string
+	}{
+		"streams of known length": {
+			"", nil,
+			[]client.Source{stated("some ", 5), stated("bytes", 5)},
+			[]string{"PATCH /files/1 0+5", "PATCH /files/2 0+5"},
+			"some bytes",
+		},
+		"nothing": {"", nil, []client.Source{text(t, ""), text(t, "")}, nil, ""},
+		"checksums before the bytes": {
+			"auto",
+			[]protocol.Extension{protocol.ExtensionChecksum},
+			[]client.Source{text(t, "some "), text(t, "bytes")},
+			[]string{"PATCH /files/1 0+5 sha1", "PATCH /files/2 0+5 sha1"},
+			"some bytes",
+		},
+		"checksums behind the bytes": {
+			"sha1",
+			[]protocol.Extension{protocol.ExtensionChecksum, protocol.ExtensionChecksumTrailer},
+			[]client.Source{text(t, "some "), text(t, "bytes")},
+			[]string{"PATCH /files/1 0+5 trailer", "PATCH /files/2 0+5 trailer"},
+			"some bytes",
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := unfinished(t, test.more...)
+			c := newClient(t, s, client.Config{Checksum: test.checksum})
+			res, err := c.UploadConcat(t.Context(), test.sources, finalFirst(nil))
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantSeen(t, s, append([]string{ask, post, post, post}, test.want...)...)
+			wantStored(t, s, res.URL, test.stored)
+			if res.Length != protocol.Known(int64(len(test.stored))) || res.Offset != int64(len(test.stored)) {
+				t.Errorf("result %+v", res)
+			}
+		})
+	}
+}
+
+func TestFinalFirstFails(t *testing.T) {
+	refused := fake.Status(403, "")
+	lost := []fake.Action{fake.Lose, fake.Lose, fake.Lose}
+	tests := map[string]struct {
+		post, patch []fake.Action
+		sources     []client.Source
+		checksum    string
+		is          []error
+		url         bool
+		offsets     []int64 // of the parts
+		made        []bool  // parts that have a URL
+		orphans     int
+		want        []string
+	}{
+		"first part refused": {
+			patch: []fake.Action{refused}, is: []error{client.ErrPart, protocol.ErrForbidden}, url: true,
+			offsets: []int64{0, 0}, made: []bool{true, true},
+			want: []string{ask, post, post, post, "PATCH /files/1 0+5"},
+		},
+		"second part refused": {
+			patch: []fake.Action{nil, refused}, is: []error{client.ErrPart, protocol.ErrForbidden}, url: true,
+			offsets: []int64{5, 0}, made: []bool{true, true},
+			want: []string{ask, post, post, post, "PATCH /files/1 0+5", "PATCH /files/2 0+5"},
+		},
+		"part not created": {
+			post: []fake.Action{nil, refused}, is: []error{client.ErrPart, protocol.ErrForbidden},
+			offsets: []int64{0, 0}, made: []bool{true, false}, want: []string{ask, post, post},
+		},
+		"part perhaps created": {
+			post: append([]fake.Action{nil}, lost...), is: []error{client.ErrPart, retry.ErrExhausted},
+			offsets: []int64{0, 0}, made: []bool{true, false}, orphans: 3, want: []string{ask, post, post, post, post},
+		},
+		"first part not created": {
+			post: []fake.Action{refused}, is: []error{client.ErrPart, protocol.ErrForbidden},
+			offsets: []int64{0, 0}, made: []bool{false, false}, want: []string{ask, post},
+		},
+		"final upload not created": {
+			post: []fake.Action{nil, nil, refused}, is: []error{protocol.ErrForbidden},
+			offsets: []int64{0, 0}, made: []bool{true, true}, want: []string{ask, post, post, post},
+		},
+		"source broken": {
+			sources: []client.Source{stated("some ", 5), stated("byte", 5)}, is: []error{client.ErrPart, client.ErrSourceChanged}, url: true,
+			offsets: []int64{5, 0}, made: []bool{true, true}, want: []string{ask, post, post, post, "PATCH /files/1 0+5"},
+		},
+		"source missing": {
+			sources: []client.Source{text(t, "some "), nil}, is: []error{client.ErrSource, client.ErrInvalidOption}, want: []string{ask},
+		},
+		"no such checksum": {
+			checksum: "md5", is: []error{client.ErrPart, client.ErrUnsupported},
+			offsets: []int64{0, 0}, made: []bool{false, false}, want: []string{ask},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := unfinished(t)
+				s.On(http.MethodPost, test.post...)
+				s.On(http.MethodPatch, test.patch...)
+				if test.sources == nil {
+					test.sources = []client.Source{text(t, "some "), text(t, "bytes")}
+				}
+				var events []client.Event
+				c := newClient(t, s, client.Config{Checksum: test.checksum, Retry: second(2)})
+				res, err := c.UploadConcat(t.Context(), test.sources, finalFirst(&events))
+				wantIs(t, err, test.is...)
+				wantSeen(t, s, test.want...)
+				if (res.URL != "") != test.url || res.Orphans != test.orphans {
+					t.Errorf("result %+v", res)
+				}
+				total := int64(0)
+				for i, n := range test.offsets {
+					total += n
+					if p := res.Parts[i]; p.Offset != n || (p.URL != "") != test.made[i] || p.Length != protocol.Known(5) && test.checksum == "" {
+						t.Errorf("part %d: %+v", i+1, p)
+					}
+				}
+				if len(res.Parts) != len(test.offsets) || res.Offset != total || test.offsets != nil && res.Length != protocol.Known(10) {
+					t.Errorf("result %+v with %d parts", res, len(res.Parts))
+				}
+				if last := events[len(events)-1]; last.Kind != client.EventFailed || last.Part != 0 || !errors.Is(err, last.Err) {
+					t.Errorf("last event %+v", last)
+				}
+			})
+		})
+	}
+}
+
+// A part that fails ends the others, and whoever cancels is named.
+func TestFinalFirstCancelled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := unfinished(t)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		defer cancel(nil)
+		s.On(http.MethodPatch, nil, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			cancel(errStop)
+			s.Hang(0)(w, r, next)
+		})
+		sources := []client.Source{text(t, "some "), text(t, "more "), text(t, "bytes")}
+		res, err := newClient(t, s, client.Config{}).UploadConcat(ctx, sources, finalFirst(nil))
+		wantIs(t, err, errStop, context.Canceled)
+		if errors.Is(err, client.ErrPart) {
+			t.Errorf("error %v blames a part", err)
+		}
+		if res.URL == "" || len(res.Parts) != 3 || res.Offset != 5 || res.Parts[2].URL == "" {
+			t.Errorf("result %+v", res)
+		}
+		wantSeen(t, s, ask, post, post, post, post, "PATCH /files/1 0+5", "PATCH /files/2 0+5")
+	})
+	t.Run("beforehand", func(t *testing.T) {
+		s := unfinished(t)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		cancel(errStop)
+		_, err := newClient(t, s, client.Config{}).UploadConcat(ctx, []client.Source{text(t, "some")}, finalFirst(nil))
+		wantIs(t, err, errStop)
+		wantSeen(t, s)
+	})
+}
+
+// Parts are sent side by side, and their sources closed, how ever they end.
+func TestFinalFirstCloses(t *testing.T) {
+	for name, test := range map[string]struct {
+		patch []fake.Action
+		is    error
+	}{
+		"done":   {nil, nil},
+		"failed": {[]fake.Action{nil, fake.Status(403, "")}, client.ErrPart},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := unfinished(t)
+			s.On(http.MethodPatch, test.patch...)
+			var files []*countedFS
+			var sources []client.Source
+			for range 5 {
+				counted := &countedFS{FS: bareFS{fstest.MapFS{"a": {Data: []byte("bytes")}}}}
+				src, err := client.FS(counted, "a")
+				if err != nil {
+					t.Fatal(err)
+				}
+				files, sources = append(files, counted), append(sources, src)
+			}
+			opts := finalFirst(nil)
+			opts.Concurrency = 3
+			res, err := newClient(t, s, client.Config{}).UploadConcat(t.Context(), sources, opts)
+			if test.is != nil {
+				wantIs(t, err, test.is)
+			} else {
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantStored(t, s, res.URL, strings.Repeat("bytes", 5))
+			}
+			for i, f := range files {
+				if f.open != 0 || f.opened == 0 {
+					t.Errorf("source %d: %d of %d files are open", i, f.open, f.opened)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,307 @@
+package client_test
+
+import (
+	"context"
+	"io"
+	"math"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/iotest"
+	"testing/synctest"
+	"time"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+const mib = 1 << 20
+
+// meter notes when bytes of bodies arrive.
+type meter struct {
+	mu   sync.Mutex
+	list []arrived
+}
+
+type arrived struct {
+	at time.Time
+	n  int64
+}
+
+func (m *meter) hook(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	r.Body = &metered{ReadCloser: r.Body, m: m}
+	next.ServeHTTP(w, r)
+}
+
+type metered struct {
+	io.ReadCloser
+	m *meter
+}
+
+func (r *metered) Read(p []byte) (int, error) {
+	n, err := r.ReadCloser.Read(p)
+	r.m.mu.Lock()
+	defer r.m.mu.Unlock()
+	r.m.list = append(r.m.list, arrived{time.Now(), int64(n)})
+	return n, err
+}
+
+// most is the most that came within any stretch of time of length d.
+func (m *meter) most(d time.Duration) int64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var most, sum int64
+	first := 0
+	for _, a := range m.list {
+		sum += a.n
+		for a.at.Sub(m.list[first].at) >= d {
+			sum -= m.list[first].n
+			first++
+		}
+		most = max(most, sum)
+	}
+	return most
+}
+
+// wantTook checks a duration to within 3 in 100.
+func wantTook(t *testing.T, began time.Time, want time.Duration) {
+	t.Helper()
+	if took := time.Since(began); took < want*97/100 || took > want*103/100 {
+		t.Errorf("took %v, want %v", took, want)
+	}
+}
+
+func TestRateLimit(t *testing.T) {
+	const rate = mib / 4
+	tests := map[string]struct {
+		sizes []int // of uploads side by side
+		cfg   client.Config
+		opts  client.UploadOptions
+		learn bool
+		want  time.Duration
+	}{
+		"one upload":         {sizes: []int{10 * rate}, want: 10 * time.Second},
+		"in chunks":          {sizes: []int{10 * rate}, cfg: client.Config{ChunkSize: 100 * kib}, want: 10 * time.Second},
+		"several uploads":    {sizes: []int{rate, 2 * rate, 3 * rate, 4 * rate}, want: 10 * time.Second},
+		"in parts":           {sizes: []int{10 * rate}, opts: client.UploadOptions{Parallel: 4}, want: 10 * time.Second},
+		"with the creations": {sizes: []int{rate, rate, rate, rate, rate, rate}, learn: true, want: 6 * time.Second},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var m meter
+				s := inlineServer(t, fake.Config{Hook: m.hook})
+				cfg := test.cfg
+				cfg.RateLimit = rate
+				c := newClient(t, s, cfg)
+				if test.learn {
+					c = knowing(t, s, cfg)
+				}
+				began := time.Now()
+				var wg sync.WaitGroup
+				for _, n := range test.sizes {
+					wg.Go(func() {
+						data := noise(n)
+						res, err := c.Upload(t.Context(), text(t, data), &test.opts)
+						if err != nil {
+							t.Error(err)
+							return
+						}
+						wantStored(t, s, res.URL, data)
+					})
+				}
+				wg.Wait()
+				wantTook(t, began, test.want)
+				// What came within a quarter of a second: its share, what may be
+				// sent at once, and what was on its way in a buffer.
+				if got, want := m.most(250*time.Millisecond), int64(rate/4+rate/20+8*kib); got > want {
+					t.Errorf("%d bytes in 250 ms, want %d at most", got, want)
+				}
+			})
+		})
+	}
+}
+
+// What was not sent during a pause is not made up for.
+func TestRateLimitAfterPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var m meter
+		s := fake.New(t, fake.Config{Hook: m.hook})
+		c := newClient(t, s, client.Config{RateLimit: mib})
+		for range 2 {
+			began := time.Now()
+			if _, err := c.Upload(t.Context(), text(t, noise(4*mib)), nil); err != nil {
+				t.Fatal(err)
+			}
+			wantTook(t, began, 4*time.Second)
+			time.Sleep(time.Minute)
+		}
+		if got := m.most(time.Second); got > mib+mib/20+64*kib {
+			t.Errorf("%d bytes in a second", got)
+		}
+	})
+}
+
+// Clients have a rate each.
+func TestRateLimitOfEachClient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		began := time.Now()
+		var wg sync.WaitGroup
+		for range 3 {
+			c := newClient(t, s, client.Config{RateLimit: mib})
+			wg.Go(func() {
+				if _, err := c.Upload(t.Context(), text(t, noise(2*mib)), nil); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		wantTook(t, began, 2*time.Second)
+	})
+}
+
+// A source that gives less than was asked for is not made to wait for the rest.
+func TestRateLimitOfShortReads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const rate = 1000
+		s := fake.New(t, fake.Config{})
+		c := newClient(t, s, client.Config{RateLimit: rate})
+		r := iotest.OneByteReader(strings.NewReader(noise(3 * rate)))
+		began := time.Now()
+		if _, err := c.Patch(t.Context(), s.Put("", protocol.Known(3*rate), nil), protocol.Patch{}, r, 3*rate, nil); err != nil {
+			t.Fatal(err)
+		}
+		wantTook(t, began, 3*time.Second)
+	})
+}
+
+func TestRateLimitExtremes(t *testing.T) {
+	tests := map[string]struct {
+		rate int64
+		size int
+		want time.Duration
+	}{
+		"one byte a second":  {1, 11, 10 * time.Second}, // the first needs no wait
+		"below one burst":    {19, 20, 19 * time.Second / 19},
+		"as fast as can be":  {math.MaxInt64, mib, 0},
+		"more than 32 bits":  {1 << 40, mib, 0},
+		"nothing to wait on": {1, 0, 0},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := fake.New(t, fake.Config{})
+				began := time.Now()
+				data := noise(test.size)
+				res, err := newClient(t, s, client.Config{RateLimit: test.rate}).Upload(t.Context(), text(t, data), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantStored(t, s, res.URL, data)
+				if test.want == 0 {
+					if took := time.Since(began); took > time.Millisecond {
+						t.Errorf("took %v", took)
+					}
+					return
+				}
+				wantTook(t, began, test.want)
+			})
+		})
+	}
+	_, err := client.New(client.Config{RateLimit: -1})
+	wantIs(t, err, client.ErrInvalidOption)
+}
+
+// To wait for the rate is no stall, however long it takes.
+func TestRateLimitIsNoStall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const uploads = 10
+		s := fake.New(t, fake.Config{})
+		c := newClient(t, s, client.Config{RateLimit: 1, StallTimeout: 5 * time.Second})
+		began := time.Now()
+		var wg sync.WaitGroup
+		for range uploads {
+			wg.Go(func() {
+				// Each byte waits for one of every other upload.
+				res, err := c.Upload(t.Context(), text(t, "abc"), nil)
+				if err != nil {
+					t.Error(err)
+				}
+				if res.Retries != 0 {
+					t.Errorf("%d retries", res.Retries)
+				}
+			})
+		}
+		wg.Wait()
+		wantTook(t, began, 3*uploads*time.Second-time.Second)
+	})
+}
+
+// A server that takes nothing is noticed all the same.
+func TestStallAtALowRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		s.On(http.MethodPatch, s.Hang(0))
+		c := newClient(t, s, client.Config{RateLimit: 10 * kib, StallTimeout: 5 * time.Second})
+		began := time.Now()
+		_, err := c.Send(t.Context(), s.Put("", protocol.Known(mib), nil), text(t, noise(mib)), nil)
+		wantIs(t, err, client.ErrStalled)
+		if took := time.Since(began); took < 5*time.Second || took > 7*time.Second {
+			t.Errorf("took %v", took)
+		}
+	})
+}
+
+// An answer that comes early ends the wait: a refused upload does not hang on
+// its rate.
+func TestEarlyAnswerAtALowRate(t *testing.T) {
+	for name, status := range map[string]int{"refused": 403, "too large": 413} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := fake.New(t, fake.Config{})
+				s.On(http.MethodPatch, early(status, "Tus-Resumable", "1.0.0"))
+				url := s.Put("", protocol.Known(mib), nil)
+				began := time.Now()
+				_, err := newClient(t, s, client.Config{RateLimit: 1}).Send(t.Context(), url, text(t, noise(mib)), nil)
+				if facts(t, err).StatusCode != status {
+					t.Errorf("error %v", err)
+				}
+				if took := time.Since(began); took > time.Second {
+					t.Errorf("took %v", took)
+				}
+			})
+		})
+	}
+}
+
+func TestCancelAtALowRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(3500*time.Millisecond, func() { cancel(errPulled) })
+		began := time.Now()
+		res, err := newClient(t, s, client.Config{RateLimit: 1}).Upload(ctx, text(t, noise(mib)), nil)
+		wantIs(t, err, errPulled, context.Canceled)
+		if took := time.Since(began); took != 3500*time.Millisecond || res.Sent != 4 {
+			t.Errorf("took %v, %d bytes sent", took, res.Sent)
+		}
+	})
+}
+
+// A wait that would end after the deadline is not cut short either.
+func TestDeadlineAtALowRate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		ctx, cancel := context.WithTimeout(t.Context(), 3500*time.Millisecond)
+		defer cancel()
+		began := time.Now()
+		res, err := newClient(t, s, client.Config{RateLimit: 1}).Upload(ctx, text(t, noise(mib)), nil)
+		wantIs(t, err, context.DeadlineExceeded)
+		if took := time.Since(began); took != 3500*time.Millisecond || res.Retries != 0 {
+			t.Errorf("took %v, %d retries", took, res.Retries)
+		}
+	})
+}

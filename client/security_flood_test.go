@@ -1,0 +1,307 @@
+package client_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/retry"
+)
+
+// exchanges are those that a server can answer.
+var exchanges = map[string]func(ctx context.Context, c *client.Client) error{
+	"OPTIONS": func(ctx context.Context, c *client.Client) error { _, err := c.Options(ctx, nil); return err },
+	"HEAD": func(ctx context.Context, c *client.Client) error {
+		_, err := c.Head(ctx, c.Endpoint()+"1", nil)
+		return err
+	},
+	"GET": func(ctx context.Context, c *client.Client) error {
+		_, err := c.Download(ctx, c.Endpoint()+"1", func(client.Content) (io.Writer, int64, error) { return io.Discard, 0, nil }, nil)
+		return err
+	},
+	"PATCH": func(ctx context.Context, c *client.Client) error {
+		src, err := client.ReaderAt(strings.NewReader("hello"), 5)
+		if err == nil {
+			_, err = c.Resume(ctx, c.Endpoint()+"1", src, nil)
+		}
+		return err
+	},
+	"POST": func(ctx context.Context, c *client.Client) error {
+		src, err := client.ReaderAt(strings.NewReader("hello"), 5)
+		if err == nil {
+			_, err = c.Upload(ctx, src, nil)
+		}
+		return err
+	},
+}
+
+// S-FLOOD-HEADERS: what a server sends before the body of its answer is bounded,
+// of whatever kind it is.
+func TestEndlessHeaders(t *testing.T) {
+	floods := map[string]func(w io.Writer) int64{
+		"lines": func(w io.Writer) int64 {
+			_, _ = io.WriteString(w, "HTTP/1.1 200 OK\r\n")
+			return repeated(w, "X-A: b\r\n")
+		},
+		"one line": func(w io.Writer) int64 { _, _ = io.WriteString(w, "HTTP/1.1 200 OK\r\nX-A: "); return repeated(w, "b") },
+		"status":   func(w io.Writer) int64 { _, _ = io.WriteString(w, "HTTP/1.1 200 "); return repeated(w, "b") },
+		"continue": func(w io.Writer) int64 { return repeated(w, "HTTP/1.1 100 Continue\r\n\r\n") },
+		"hints": func(w io.Writer) int64 {
+			return repeated(w, "HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n")
+		},
+		"location": func(w io.Writer) int64 {
+			_, _ = io.WriteString(w, "HTTP/1.1 307 x\r\nLocation: /")
+			return repeated(w, "b")
+		},
+		"not HTTP": func(w io.Writer) int64 { return repeated(w, "SSH-2.0-") },
+	}
+	for name, flood := range floods {
+		t.Run(name, func(t *testing.T) {
+			for method, exchange := range exchanges {
+				t.Run(method, func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						sent, requests := int64(0), 0
+						c, err := client.New(client.Config{
+							Endpoint: "http://tus.example/files/", Retry: retry.Never,
+							Doer: hostile(t, func(w io.Writer, _ *http.Request) { requests++; sent = flood(w) }),
+						})
+						if err != nil {
+							t.Fatal(err)
+						}
+						used := memory(func() { err = exchange(t.Context(), c) })
+						if err == nil {
+							t.Fatal("no error")
+						}
+						if text := err.Error(); len(text) > 1<<10 {
+							t.Errorf("the error has %d bytes", len(text))
+						}
+						synctest.Wait()
+						// What the pipe and its readers have in hand comes on top.
+						if sent > mib+64<<10 || requests > 1 {
+							t.Errorf("%d bytes were read in %d requests", sent, requests)
+						}
+						// Header lines cost more as a map than as bytes.
+						wantBelow(t, used, 16*mib)
+					})
+				})
+			}
+		})
+	}
+}
+
+// S-FLOOD-BODY: of a body that nobody wants, some KiB are read, compressed or
+// not.
+func TestEndlessBodies(t *testing.T) {
+	packed := bomb(t)
+	bodies := map[string]struct {
+		header string
+		body   func(w io.Writer) int64
+	}{
+		"plain":   {"", func(w io.Writer) int64 { return repeated(w, "no\n") }},
+		"chunked": {"Transfer-Encoding: chunked\r\n", func(w io.Writer) int64 { return repeated(w, "2\r\nno\r\n") }},
+		"chunk extensions": {"Transfer-Encoding: chunked\r\n", func(w io.Writer) int64 {
+			_, _ = io.WriteString(w, "2;")
+			return repeated(w, "a=b;")
+		}},
+		"bomb": {"Content-Encoding: gzip\r\n", func(w io.Writer) int64 {
+			n, _ := w.Write(packed)
+			return int64(n)
+		}},
+		"trailers": {"Transfer-Encoding: chunked\r\nTrailer: X-A\r\n", func(w io.Writer) int64 {
+			_, _ = io.WriteString(w, "2\r\nno\r\n0\r\n")
+			return repeated(w, "X-A: b\r\n")
+		}},
+	}
+	for name, body := range bodies {
+		t.Run(name, func(t *testing.T) {
+			for method, exchange := range exchanges {
+				for _, status := range []int{200, 403, 500} {
+					if method == "HEAD" || method == "PATCH" || method == "GET" && status == 200 {
+						continue // no body, that of HEAD before it, what was asked for
+					}
+					t.Run(fmt.Sprint(method, status), func(t *testing.T) {
+						synctest.Test(t, func(t *testing.T) {
+							sent := int64(0)
+							c, err := client.New(client.Config{
+								Endpoint: "http://tus.example/files/", Retry: retry.Never,
+								Doer: hostile(t, func(w io.Writer, r *http.Request) {
+									_, _ = fmt.Fprintf(w, "HTTP/1.1 %d x\r\n%s\r\n", status, body.header)
+									if r.Method != http.MethodHead {
+										sent = body.body(w)
+									}
+								}),
+							})
+							if err != nil {
+								t.Fatal(err)
+							}
+							used := memory(func() { err = exchange(t.Context(), c) })
+							if err == nil && method != "OPTIONS" {
+								t.Fatal("no error")
+							}
+							synctest.Wait()
+							if sent > 256<<10 {
+								t.Errorf("%d bytes were read", sent)
+							}
+							wantBelow(t, used, 4*mib)
+						})
+					})
+				}
+			}
+		})
+	}
+}
+
+// bomb is 16 MiB of zeros, compressed.
+func bomb(t *testing.T) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := w.Write(make([]byte, 16*mib)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// S-BYTES-LENGTH: a download that is compressed though that was not asked for is
+// not unpacked, nor stored.
+func TestCompressedDownload(t *testing.T) {
+	packed := bomb(t)
+	for name, length := range map[string]int{"tus server": 5, "another": -1} {
+		t.Run(name, func(t *testing.T) {
+			wrote := 0
+			c, err := client.New(client.Config{
+				Endpoint: "http://tus.example/files/", Retry: retry.Never,
+				Doer: hostile(t, func(w io.Writer, r *http.Request) {
+					switch {
+					case r.Method == http.MethodHead && length < 0:
+						reply(w, 405, "")
+					case r.Method == http.MethodHead:
+						reply(w, 200, "", "Upload-Offset: 5", "Upload-Length: 5")
+					default:
+						_, _ = fmt.Fprintf(w, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\nContent-Encoding: gzip\r\n\r\n", len(packed))
+						_, _ = w.Write(packed)
+					}
+				}),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			used := memory(func() {
+				_, err = c.Download(t.Context(), c.Endpoint()+"1", func(client.Content) (io.Writer, int64, error) {
+					wrote++
+					return io.Discard, 0, nil
+				}, nil)
+			})
+			wantIs(t, err, client.ErrContent)
+			if wrote > 0 {
+				t.Error("it was about to be written")
+			}
+			wantBelow(t, used, 2*mib)
+		})
+	}
+}
+
+// S-BYTES-LENGTH: a download never gets more bytes than were announced.
+func TestDownloadHasMore(t *testing.T) {
+	for name, header := range map[string]string{
+		"HEAD said so": "Transfer-Encoding: chunked\r\n\r\n9\r\n123456789\r\n0\r\n\r\n",
+		"GET said so":  "Content-Length: 5\r\n\r\n123456789",
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got bytes.Buffer
+			c, err := client.New(client.Config{
+				Endpoint: "http://tus.example/files/", Retry: retry.Never,
+				Doer: hostile(t, func(w io.Writer, r *http.Request) {
+					if r.Method == http.MethodHead {
+						reply(w, 200, "", "Upload-Offset: 5", "Upload-Length: 5")
+						return
+					}
+					_, _ = io.WriteString(w, "HTTP/1.1 200 OK\r\n"+header)
+				}),
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = c.Download(t.Context(), c.Endpoint()+"1", into(&got), nil)
+			if got.Len() > 5 || (err == nil) != (got.String() == "12345") {
+				t.Errorf("got %q, error %v", &got, err)
+			}
+		})
+	}
+}
+
+// S-SLOW: a server that shows signs of life in every byte, and never comes to an
+// end, is left after the time that it has for an answer.
+func TestSlowAnswers(t *testing.T) {
+	trickle := func(w io.Writer, text string) {
+		for {
+			for i := range len(text) {
+				if _, err := io.WriteString(w, text[i:i+1]); err != nil {
+					return
+				}
+				time.Sleep(10 * time.Second)
+			}
+		}
+	}
+	answers := map[string]func(w io.Writer){
+		"nothing":  func(io.Writer) { time.Sleep(time.Hour) },
+		"header":   func(w io.Writer) { _, _ = io.WriteString(w, "HTTP/1.1 500 x\r\n"); trickle(w, "X-A: b\r\n") },
+		"continue": func(w io.Writer) { trickle(w, "HTTP/1.1 100 Continue\r\n\r\n") },
+		"body": func(w io.Writer) {
+			_, _ = io.WriteString(w, "HTTP/1.1 500 x\r\nContent-Length: 99999999\r\n\r\n")
+			trickle(w, "no ")
+		},
+		"empty members": func(w io.Writer) {
+			_, _ = io.WriteString(w, "HTTP/1.1 500 x\r\nContent-Encoding: gzip\r\n\r\n")
+			var empty bytes.Buffer
+			_ = gzip.NewWriter(&empty).Close()
+			trickle(w, empty.String())
+		},
+	}
+	for name, answer := range answers {
+		t.Run(name, func(t *testing.T) {
+			for method, exchange := range exchanges {
+				if method == "HEAD" && (name == "body" || name == "empty members") {
+					continue
+				}
+				t.Run(method, func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						c, err := client.New(client.Config{
+							Endpoint: "http://tus.example/files/", Retry: retry.Never, FinishTimeout: time.Minute,
+							Doer: hostile(t, func(w io.Writer, r *http.Request) {
+								if r.Method == http.MethodHead && method != "HEAD" {
+									reply(w, 405, "")
+									return
+								}
+								answer(w)
+							}),
+						})
+						if err != nil {
+							t.Fatal(err)
+						}
+						began := time.Now()
+						err = exchange(t.Context(), c)
+						if err == nil {
+							t.Error("no error")
+						}
+						if took := time.Since(began); took > 2*time.Minute {
+							t.Errorf("took %v", took)
+						}
+						time.Sleep(time.Hour) // for the server to see it
+					})
+				})
+			}
+		})
+	}
+}

@@ -1,0 +1,313 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"testing/synctest"
+	"time"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// needy is a server that has to know lengths beforehand.
+func needy(t *testing.T, more ...protocol.Extension) *fake.Server {
+	t.Helper()
+	return fake.New(t, fake.Config{Extensions: append([]protocol.Extension{protocol.ExtensionCreation}, more...)})
+}
+
+// spooled is a stream of unknown length with a window of 8 bytes.
+func spooled(r io.Reader, spool int64) client.Source {
+	return client.Stream(r, client.StreamOptions{Name: "pipe", Keep: 8, Spool: spool})
+}
+
+// ownTemp makes the folder of temporary files one that has to be empty after the
+// test.
+func ownTemp(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range []string{"TMPDIR", "TMP", "TEMP"} {
+		t.Setenv(name, dir)
+	}
+	t.Cleanup(func() {
+		if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+			t.Errorf("left are %v, %v", left, err)
+		}
+		if n, ok := openSpools(); ok && n != 0 {
+			t.Errorf("%d temporary files are open", n)
+		}
+	})
+	return dir
+}
+
+// openSpools counts the temporary files that are open, where that can be told:
+// they have no name any more.
+func openSpools() (n int, ok bool) {
+	links, err := filepath.Glob("/proc/self/fd/*")
+	if runtime.GOOS != "linux" || err != nil {
+		return 0, false
+	}
+	for _, link := range links {
+		if to, err := os.Readlink(link); err == nil && strings.HasSuffix(to, ".spool (deleted)") {
+			n++
+		}
+	}
+	return n, true
+}
+
+func TestSpool(t *testing.T) {
+	const size = 20
+	tests := map[string]struct {
+		spool int64
+		cfg   client.Config
+		more  []protocol.Extension
+		want  []string // nil: refused
+	}{
+		"not allowed": {spool: 0},
+		"enough":      {spool: 1 << 30, want: []string{created, "PATCH /files/1 0+20"}},
+		"just enough": {spool: size, want: []string{created, "PATCH /files/1 0+20"}},
+		"one short":   {spool: size - 1},
+		"far too little": {
+			spool: 1,
+		},
+		"in chunks": {
+			spool: size, cfg: client.Config{ChunkSize: 7},
+			want: []string{created, "PATCH /files/1 0+7", "PATCH /files/1 7+7", "PATCH /files/1 14+6"},
+		},
+		"one request": {
+			spool: size, more: []protocol.Extension{protocol.ExtensionCreationWithUpload},
+			want: []string{"POST /files/ +20"},
+		},
+		"not needed": {
+			spool: size, more: []protocol.Extension{protocol.ExtensionCreationDeferLength}, cfg: client.Config{ChunkSize: 10},
+			want: []string{created, "PATCH /files/1 0+10", "PATCH /files/1 10+10 of 20"},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			ownTemp(t)
+			synctest.Test(t, func(t *testing.T) {
+				s := needy(t, test.more...)
+				data := noise(size)
+				var events []client.Event
+				res, err := newClient(t, s, test.cfg).Upload(t.Context(), spooled(iotest.OneByteReader(newReader(data)), test.spool),
+					&client.UploadOptions{OnEvent: recordEvents(&events)})
+				wantOrder(t, events)
+				if test.want == nil {
+					wantIs(t, err, client.ErrUnsupported)
+					if !strings.Contains(err.Error(), "creation-defer-length") {
+						t.Errorf("error %q", err)
+					}
+					// Without leave nothing is read of the stream to find out.
+					if told := strings.Contains(err.Error(), "the length of the stream is not known"); told != (test.spool == 0) {
+						t.Errorf("error %q", err)
+					}
+					wantSeen(t, s, options)
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantSeen(t, s, append([]string{options}, test.want...)...)
+				wantStored(t, s, res.URL, data)
+				if !s.State(res.URL).Complete() || res.Length != protocol.Known(size) || res.Offset != size {
+					t.Errorf("result %+v", res)
+				}
+			})
+		})
+	}
+}
+
+// Who knows the length, or finds it out within a chunk, need not ask.
+func TestNoSpool(t *testing.T) {
+	ownTemp(t)
+	tests := map[string]client.Source{
+		"within a chunk": spooled(strings.NewReader("hell"), 100),
+		"nothing":        spooled(strings.NewReader(""), 100),
+		"length known":   client.Stream(strings.NewReader(noise(100)), client.StreamOptions{Keep: 8, Spool: 100, Length: protocol.Known(100)}),
+	}
+	for name, src := range tests {
+		t.Run(name, func(t *testing.T) {
+			s := needy(t)
+			if _, err := newClient(t, s, client.Config{}).Upload(t.Context(), src, nil); err != nil {
+				t.Fatal(err)
+			}
+			if got := s.Seen(); got[0] != created {
+				t.Errorf("requests %q", got)
+			}
+		})
+	}
+}
+
+// The file is open while it is sent, and goes with the upload, however that ends.
+func TestSpoolIsTemporary(t *testing.T) {
+	tests := map[string]fake.Action{
+		"success": nil,
+		"failure": fake.Status(403, ""),
+	}
+	for name, action := range tests {
+		t.Run(name, func(t *testing.T) {
+			dir := ownTemp(t)
+			s := needy(t)
+			s.On(http.MethodPatch, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+				left, err := os.ReadDir(dir)
+				n, linux := openSpools()
+				if err != nil || linux && n != 1 || !linux && len(left) != 1 {
+					t.Errorf("%d temporary files open, %d with a name, %v", n, len(left), err)
+				}
+				if action != nil {
+					action(w, r, next)
+					return
+				}
+				next.ServeHTTP(w, r)
+			})
+			_, err := newClient(t, s, client.Config{}).Upload(t.Context(), spooled(strings.NewReader(noise(20)), 100), nil)
+			if (err != nil) != (action != nil) {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}
+
+func TestSpoolFails(t *testing.T) {
+	errPipe := errors.New("pipe burst")
+	half := strings.Repeat("x", 20)
+	tests := map[string]struct {
+		src  func(context.Context) io.Reader
+		want []error
+	}{
+		"reader fails": {
+			func(context.Context) io.Reader {
+				return io.MultiReader(strings.NewReader(half), iotest.ErrReader(errPipe))
+			},
+			[]error{client.ErrSource, errPipe},
+		},
+		"cancelled": {
+			func(ctx context.Context) io.Reader { return io.MultiReader(strings.NewReader(half), never{ctx}) },
+			[]error{context.Canceled, errPulled},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			ownTemp(t)
+			synctest.Test(t, func(t *testing.T) {
+				s := needy(t)
+				ctx, cancel := context.WithCancelCause(t.Context())
+				time.AfterFunc(time.Minute, func() { cancel(errPulled) })
+				res, err := newClient(t, s, client.Config{}).Upload(ctx, spooled(test.src(ctx), 100), nil)
+				wantIs(t, err, test.want...)
+				wantSeen(t, s, options)
+				if res.URL != "" || res.Orphans != 0 || res.Retries != 0 {
+					t.Errorf("result %+v", res)
+				}
+			})
+		})
+	}
+}
+
+func TestSpoolWithoutFolder(t *testing.T) {
+	ownTemp(t)
+	for _, name := range []string{"TMPDIR", "TMP", "TEMP"} {
+		t.Setenv(name, filepath.Join(t.TempDir(), "none"))
+	}
+	s := needy(t)
+	_, err := newClient(t, s, client.Config{}).Upload(t.Context(), spooled(strings.NewReader(noise(20)), 100), nil)
+	wantIs(t, err, client.ErrSource, fs.ErrNotExist)
+	wantSeen(t, s, options)
+}
+
+// What was spooled can be sent again from any offset, unlike the stream.
+func TestSpoolIsResumed(t *testing.T) {
+	ownTemp(t)
+	synctest.Test(t, func(t *testing.T) {
+		s := needy(t)
+		data := noise(400)
+		s.On(http.MethodPost, fake.Status(503, ""))
+		s.On(http.MethodPatch, fake.Cut(300), fake.Cut(100))
+		s.On(http.MethodHead, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			s.Truncate(one, 1)
+			next.ServeHTTP(w, r)
+		})
+		res, err := newClient(t, s, client.Config{}).Upload(t.Context(), spooled(newReader(data), 400), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantStored(t, s, res.URL, data)
+		seen := s.Seen()
+		wantStart(t, seen, options, created, created)
+		if last := seen[len(seen)-1]; last != "PATCH /files/1 101+299" {
+			t.Errorf("requests %q", seen)
+		}
+	})
+}
+
+// wantStart compares the first requests.
+func wantStart(t *testing.T, seen []string, want ...string) {
+	t.Helper()
+	if len(seen) < len(want) || strings.Join(seen[:len(want)], "\n") != strings.Join(want, "\n") {
+		t.Errorf("requests %q, want first %q", seen, want)
+	}
+}
+
+// A server that does not say what it can do is left to answer the creation.
+func TestSpoolWithoutAnswer(t *testing.T) {
+	for name, test := range map[string]struct {
+		action fake.Action
+		asked  int
+	}{
+		"not found":         {fake.Status(404, ""), 1},
+		"not allowed":       {fake.Status(405, ""), 1},
+		"not of tus":        {fake.Status(204, ""), 1},
+		"not of tus, a 200": {fake.Status(200, "hello"), 1},
+		"busy at first":     {fake.Status(503, ""), 2},
+		"lost at first":     {fake.Lose, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ownTemp(t)
+			for _, can := range []bool{true, false} {
+				synctest.Test(t, func(t *testing.T) {
+					s := needy(t)
+					if can {
+						s = needy(t, protocol.ExtensionCreationDeferLength)
+					}
+					s.On(http.MethodOptions, test.action)
+					data := noise(20)
+					res, err := newClient(t, s, client.Config{}).Upload(t.Context(), spooled(newReader(data), 0), nil)
+					if got := asked(s); got != test.asked {
+						t.Errorf("asked %d times", got)
+					}
+					switch {
+					case can && err != nil:
+						t.Fatal(err)
+					case can:
+						wantStored(t, s, res.URL, data)
+					case test.asked == 1:
+						wantIs(t, err, protocol.ErrNotImplemented)
+						wantSeen(t, s, options, created)
+					default:
+						wantIs(t, err, client.ErrUnsupported)
+					}
+				})
+			}
+		})
+	}
+}
+
+func TestSpoolIsNegative(t *testing.T) {
+	s := needy(t)
+	_, err := newClient(t, s, client.Config{}).Upload(t.Context(), spooled(strings.NewReader("hello"), -1), nil)
+	wantIs(t, err, client.ErrSource, client.ErrInvalidOption)
+	if got := s.Seen(); len(got) != 0 {
+		t.Errorf("requests %q", got)
+	}
+}

@@ -1,0 +1,98 @@
+package client_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+func TestVerifyChangedSource(t *testing.T) {
+	t.Run("shorter", func(t *testing.T) {
+		s := giving(t)
+		r := &shrinking{}
+		src, err := client.ReaderAt(r, 5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := newClient(t, s, client.Config{}).Upload(t.Context(), src, verifying)
+		wantVerified(t, res, err, client.ErrSourceChanged)
+	})
+	t.Run("other bytes", func(t *testing.T) {
+		s := giving(t)
+		src, err := client.ReaderAt(&turning{first: "bytes", later: "BYTES"}, 5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := newClient(t, s, client.Config{}).Upload(t.Context(), src, verifying)
+		wantVerified(t, res, err, client.ErrDifferent)
+	})
+}
+
+// shrinking lacks a byte once it was read.
+type shrinking struct{ read bool }
+
+func (r *shrinking) ReadAt(p []byte, off int64) (int, error) {
+	data := "bytes"
+	if r.read {
+		data = "byte"
+	}
+	r.read = true
+	return strings.NewReader(data).ReadAt(p, off)
+}
+
+// An upload that is cancelled while it is verified is complete all the same.
+func TestVerifyCancelled(t *testing.T) {
+	t.Run("reading the source", func(t *testing.T) {
+		s := giving(t)
+		const size = 64 << 20
+		url := s.Put(string(make([]byte, size)), protocol.Known(size), nil)
+		ctx, cancel := context.WithCancelCause(t.Context())
+		defer cancel(nil)
+		r := &cancelling{ReaderAt: strings.NewReader(string(make([]byte, size))), after: 1, cancel: func() { cancel(errStop) }}
+		src, err := client.ReaderAt(r, size)
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := newClient(t, s, client.Config{}).Resume(ctx, url, src, verifying)
+		wantIs(t, err, errStop, context.Canceled)
+		if res.Verified || res.Offset != size || r.read.Load() > size/2 {
+			t.Errorf("result %+v after %d bytes", res, r.read.Load())
+		}
+	})
+	t.Run("waiting for a stream", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := giving(t)
+			url := s.Put("bytes", protocol.Known(5), nil)
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				synctest.Wait()
+				cancel(errStop)
+			}()
+			src := client.Stream(never{ctx}, client.StreamOptions{Length: protocol.Known(5)})
+			res, err := newClient(t, s, client.Config{}).Resume(ctx, url, src, verifying)
+			<-done
+			wantVerified(t, res, err, errStop)
+		})
+	})
+	t.Run("reading back", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := giving(t)
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
+			s.On(http.MethodGet, func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
+				cancel(errStop)
+				<-r.Context().Done()
+			})
+			res, err := newClient(t, s, client.Config{}).Upload(ctx, text(t, "bytes"), verifying)
+			wantVerified(t, res, err, errStop)
+		})
+	})
+}
