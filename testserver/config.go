@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -26,7 +28,8 @@ type Config struct {
 	Dir string
 
 	// Addr is the address to listen on, as in [net.Listen]. "": 127.0.0.1:0.
-	// With Network it is a name on that network, and "" is "tusd.test".
+	// With Network it is a name on that network, and "" is one like
+	// "tusd-1.test", never the same twice.
 	Addr string
 
 	// BasePath is the path of the creation endpoint; slashes at its ends are
@@ -58,6 +61,33 @@ type Config struct {
 
 	// DisableDeferLength withholds the creation-defer-length extension.
 	DisableDeferLength bool
+
+	// Checksum adds the checksum extension, which tusd lacks, with these
+	// algorithms of [ChecksumAlgorithms], announced in this order. nil: none,
+	// and Upload-Checksum is ignored as tusd does. A chunk with a checksum is
+	// kept back until it has come whole and been compared, up to 1 MiB of it
+	// in memory and the rest in a temporary file; a chunk that breaks off is
+	// lost. The specification asks for sha1 among them.
+	Checksum []string
+
+	// ChecksumTrailer adds checksum-trailer: Upload-Checksum may come as a
+	// trailer if the header Trailer announces it. Without Checksum it is an
+	// error.
+	ChecksumTrailer bool
+
+	// Expiration adds the expiration extension: so long after its creation an
+	// upload that is not finished is gone, rounded up to a whole second.
+	// 0: uploads stay.
+	Expiration time.Duration
+
+	// ExpiresUnix sends Upload-Expires as seconds since 1970, as oCIS and
+	// OpenCloud do, where the specification wants a date.
+	ExpiresUnix bool
+
+	// ConcatUnfinished adds concatenation-unfinished: a final upload may be
+	// created before its parts are finished. With DisableConcatenation it is
+	// an error.
+	ConcatUnfinished bool
 
 	// TrustForwarded makes Location from Forwarded and X-Forwarded-Host and
 	// -Proto, as tusd does behind a proxy.
@@ -111,11 +141,15 @@ func (cfg Config) withDefaults() (Config, error) {
 	if cfg.Addr == "" {
 		cfg.Addr = "127.0.0.1:0"
 		if cfg.Network != nil {
-			cfg.Addr = "tusd.test"
+			cfg.Addr = fmt.Sprintf("tusd-%d.test", networkHosts.Add(1))
 		}
 	}
 	if cfg.MaxSize < 0 {
 		return cfg, fmt.Errorf("max size %d: want 0 or more", cfg.MaxSize)
+	}
+	cfg.Checksum = slices.Clone(cfg.Checksum)
+	if err := cfg.checkLayers(); err != nil {
+		return cfg, err
 	}
 	if cfg.KeepRequests == 0 {
 		cfg.KeepRequests = defaultKeep
@@ -128,3 +162,7 @@ func (cfg Config) withDefaults() (Config, error) {
 	}
 	return cfg, nil
 }
+
+// networkHosts numbers servers on a Network: what a client remembers of a host
+// must not reach the next one.
+var networkHosts atomic.Int64

@@ -69,6 +69,30 @@
 // reset and its connection whole. A client over a [Network] finds what it
 // finds over TCP.
 //
+// # Extensions that tusd lacks
+//
+// tusd has neither checksum, checksum-trailer, expiration nor
+// concatenation-unfinished. A [Config] adds each of them, and OPTIONS announces
+// exactly what is on; the zero value is tusd as it is.
+//
+//	Checksum            a chunk is stored once it agrees with Upload-Checksum:
+//	                    400 for what cannot be compared, 460 where it differs,
+//	                    and nothing has changed
+//	ChecksumTrailer     the same, with the checksum behind the body
+//	Expiration          Upload-Expires, and 410 once the time is over
+//	ConcatUnfinished    a final upload may come before its parts are done, and
+//	                    is whole when the last of them is
+//
+// What the specification leaves to the server: a header Upload-Checksum has to
+// be exactly as it says, with padded base64. A creation whose checksum fails
+// creates nothing. An announced trailer that does not come is a 400. Only a
+// chunk that has come whole can be compared, so a chunk with a checksum that is
+// cut is lost, where tusd keeps what it got of one without. Uploads expire so
+// long after their creation, whatever happens to them in between; a request
+// that began in time may end later, and finish its upload. An unfinished upload
+// is taken for a part only if it was created as one, and a part that is deleted
+// too early leaves its final upload unfinished for good.
+//
 // # What the server saw
 //
 // [Server.Requests] lists the latest requests with the bytes that were read

@@ -111,6 +111,50 @@ func ExampleServer_Inject() {
 	// 200 OK  0
 }
 
+// A server with checksums, which tusd itself has not: a chunk that arrives
+// damaged is not stored.
+func ExampleConfig_checksum() {
+	s, err := testserver.Start(testserver.Config{Checksum: testserver.ChecksumAlgorithms()})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer s.Close()
+
+	res, err := send(s, http.MethodOptions, s.URL(), "", http.Header{})
+	if err != nil {
+		log.Print(err)
+		return
+	}
+	fmt.Println(res.Header.Get("Tus-Checksum-Algorithm"))
+	res, err = send(s, http.MethodPost, s.URL(), "", http.Header{"Upload-Length": {"11"}})
+	if err != nil {
+		log.Print(err)
+		return
+	}
+	url := res.Header.Get("Location")
+	for _, data := range []string{"hello_world", "hello world"} {
+		res, err := send(s, http.MethodPatch, url, data, http.Header{
+			"Content-Type":    {"application/offset+octet-stream"},
+			"Upload-Offset":   {"0"},
+			"Upload-Checksum": {"sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0="},
+		})
+		if err != nil {
+			log.Print(err)
+			return
+		}
+		stored, err := s.Bytes(url)
+		if err != nil {
+			log.Print(err)
+			return
+		}
+		fmt.Printf("%s, stored: %q\n", res.Status, stored)
+	}
+	// Output:
+	// sha1,sha256,sha512,md5,crc32
+	// 460 status code 460, stored: ""
+	// 204 No Content, stored: "hello world"
+}
+
 // A fault of one's own: an upload that has moved for good.
 func ExampleActionFunc() {
 	s, err := testserver.Start(testserver.Config{})

@@ -23,8 +23,8 @@ type Fault struct {
 	// of the Server. nil: any.
 	Match func(*http.Request) bool
 
-	// Times is how many requests are spoiled, [Always] for no end. 0: one, and
-	// for actions that end by themselves, which are [Locked] and
+	// Times is how many requests are spoiled, [Always] for no end. 0 or less:
+	// one, and for actions that end by themselves, which are [Locked] and
 	// [UntilTokenChanges], as many as come before that end. When they have
 	// ended they leave the queue, whatever Times says.
 	Times int

@@ -12,12 +12,12 @@ import (
 	"github.com/tus/tusd/v2/pkg/memorylocker"
 )
 
-// Handler returns tusd itself, without faults and without a record of
-// requests, to be mounted in a server of the caller's. Uploads are kept in
-// dir, which must not be empty and is made if it does not exist. The handler
-// expects request paths with cfg.BasePath; the fields of cfg that concern
-// listening (Dir, Addr, TLS, TLSConfig, Network), Wrap and KeepRequests have
-// no effect.
+// Handler returns tusd itself, with the extensions that cfg adds to it, without
+// faults and without a record of requests, to be mounted in a server of the
+// caller's. Uploads are kept in dir, which must not be empty and is made if it
+// does not exist. The handler expects request paths with cfg.BasePath; the
+// fields of cfg that concern listening (Dir, Addr, TLS, TLSConfig, Network),
+// Wrap and KeepRequests have no effect.
 func Handler(dir string, cfg Config) (http.Handler, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -37,17 +37,25 @@ func newTusd(dir string, cfg Config) (http.Handler, store, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, store{}, err
 	}
-	files := filestore.New(dir)
-	composer := handler.NewStoreComposer()
-	composer.UseCore(files)
-	composer.UseContentServer(files)
-	composer.UseTerminater(files)
-	composer.UseConcater(files)
-	if !cfg.DisableDeferLength {
-		composer.UseLengthDeferrer(files)
+	st := store{files: filestore.New(dir), locker: orderly{memorylocker.New()}, dir: dir, base: cfg.BasePath}
+	around := func(h http.Handler) http.Handler { return h }
+	var cors *handler.CorsConfig
+	if cfg.layered() {
+		layers := newLayeredStore(filestore.New(dir), cfg)
+		if err := st.resume(layers); err != nil {
+			return nil, store{}, err
+		}
+		st.files, around, cors = layers, layers.around, cfg.cors()
 	}
-	locker := orderly{memorylocker.New()}
-	composer.UseLocker(locker)
+	composer := handler.NewStoreComposer()
+	composer.UseCore(st.files)
+	composer.UseContentServer(st.files)
+	composer.UseTerminater(st.files)
+	composer.UseConcater(st.files)
+	if !cfg.DisableDeferLength {
+		composer.UseLengthDeferrer(st.files)
+	}
+	composer.UseLocker(st.locker)
 
 	tusd, err := handler.NewHandler(handler.Config{
 		StoreComposer:                    composer,
@@ -55,6 +63,7 @@ func newTusd(dir string, cfg Config) (http.Handler, store, error) {
 		MaxSize:                          cfg.MaxSize,
 		DisableConcatenation:             cfg.DisableConcatenation,
 		DisableTermination:               cfg.DisableTermination,
+		Cors:                             cors,
 		RespectForwardedHeaders:          cfg.TrustForwarded,
 		Logger:                           newBridge(cfg.Logger),
 		AcquireLockTimeout:               cfg.AcquireLockTimeout,
@@ -64,7 +73,7 @@ func newTusd(dir string, cfg Config) (http.Handler, store, error) {
 	if err != nil {
 		return nil, store{}, fmt.Errorf("tusd: %w", err)
 	}
-	return stripBase(cfg.BasePath, watchBody(tusd)), store{files: files, locker: locker, dir: dir, base: cfg.BasePath}, nil
+	return stripBase(cfg.BasePath, watchBody(around(tusd))), st, nil
 }
 
 // stripBase is [http.StripPrefix] that also takes base without its last

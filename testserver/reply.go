@@ -11,7 +11,8 @@ import (
 
 // Status answers without asking tusd, as a proxy, a gateway or a server under
 // load does: 502, 503 with Retry-After, 413 from a limit on bodies, 423 from
-// a lock, 401 from an expired token. header may be nil, body may be "".
+// a lock, 401 from an expired token. header may be nil, body may be "". A code
+// that net/http does not send, such as 0, ends the connection.
 //
 // The body of the request is not read. If much of it is still to come,
 // net/http closes the connection after the answer, so that a client that

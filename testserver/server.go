@@ -88,7 +88,7 @@ func (s *Server) start(ctx context.Context) error {
 		}
 		s.temp = dir
 	}
-	tusd, store, err := newTusd(dir, s.cfg)
+	tusd, store, err := newTusd(dir, s.cfg) //nolint:contextcheck // tusd's file store takes no notice of it.
 	if err != nil {
 		return err
 	}

@@ -110,6 +110,13 @@ func (s *Server) Uploads() ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("testserver: list uploads: %w", err)
 	}
+	if s.cfg.Expiration > 0 {
+		// Until it is asked for, an expired upload is still in its folder.
+		ids = slices.DeleteFunc(ids, func(id string) bool {
+			_, err := s.store.files.GetUpload(context.Background(), id)
+			return errors.Is(err, errExpired)
+		})
+	}
 	for i, id := range ids {
 		ids[i] = s.url + id
 	}
@@ -118,7 +125,7 @@ func (s *Server) Uploads() ([]string, error) {
 
 // store is tusd's file store, addressed by URL.
 type store struct {
-	files  filestore.FileStore
+	files  files
 	locker handler.Locker
 	dir    string
 	base   string
@@ -155,7 +162,7 @@ func (st store) upload(uploadURL string) (handler.Upload, error) {
 		return nil, err
 	}
 	upload, err := st.files.GetUpload(context.Background(), id)
-	if errors.Is(err, handler.ErrNotFound) {
+	if errors.Is(err, handler.ErrNotFound) || errors.Is(err, errExpired) {
 		return nil, fmt.Errorf("upload %q: %w", uploadURL, fs.ErrNotExist)
 	}
 	if err != nil {
@@ -226,4 +233,16 @@ func (st store) ids() ([]string, error) {
 	})
 	slices.Sort(ids)
 	return ids, err
+}
+
+// resume hands to layers what another run has left in the folder.
+func (st store) resume(layers *layeredStore) error {
+	if !layers.cfg.ConcatUnfinished {
+		return nil
+	}
+	ids, err := st.ids()
+	if err != nil {
+		return err
+	}
+	return layers.resume(context.Background(), ids)
 }

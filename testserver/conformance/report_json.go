@@ -1,0 +1,62 @@
+package conformance
+
+import (
+	"encoding/json"
+
+	"github.com/tusker-go/tusker/protocol"
+)
+
+type reportJSON struct {
+	Endpoint   string               `json:"endpoint"`
+	Obstacle   string               `json:"obstacle,omitempty"`
+	Extensions []protocol.Extension `json:"extensions"`
+	Requests   int                  `json:"requests"`
+	Left       int                  `json:"left"`
+	Rules      []ruleJSON           `json:"rules"`
+	Totals     totalsJSON           `json:"totals"`
+}
+
+type ruleJSON struct {
+	ID        string             `json:"id"`
+	Section   string             `json:"section"`
+	Extension protocol.Extension `json:"extension"`
+	Level     Level              `json:"level"`
+	Status    Status             `json:"status"`
+	Why       string             `json:"why,omitempty"`
+	Sent      string             `json:"sent"`
+	Got       string             `json:"got"`
+}
+
+type totalsJSON struct {
+	Total
+	Extensions map[protocol.Extension]Total `json:"extensions"`
+}
+
+// MarshalJSON implements [json.Marshaler]. The object has endpoint, extensions
+// (announced), requests and left; rules, a list with id, section, extension,
+// level, status, sent and got of each; and totals with pass, fail, warn, skip
+// and unable, and the same for each of extensions. There is an obstacle, and a
+// why of a rule, where there is something to say.
+func (r Report) MarshalJSON() ([]byte, error) {
+	out := reportJSON{
+		Endpoint: r.Endpoint, Extensions: r.Capabilities.Extensions, Requests: r.Requests, Left: r.Left,
+		Rules:  make([]ruleJSON, len(r.Results)),
+		Totals: totalsJSON{Total: r.Total(), Extensions: make(map[protocol.Extension]Total)},
+	}
+	if out.Extensions == nil {
+		out.Extensions = []protocol.Extension{}
+	}
+	if r.Obstacle != nil {
+		out.Obstacle = r.Obstacle.Error()
+	}
+	for i, x := range r.Results {
+		out.Rules[i] = ruleJSON{
+			ID: x.ID, Section: x.Section, Extension: x.Extension, Level: x.Level,
+			Status: x.Status, Why: x.Why, Sent: x.Sent, Got: x.Got,
+		}
+	}
+	for _, t := range r.Totals() {
+		out.Totals.Extensions[t.Extension] = t.Total
+	}
+	return json.Marshal(out)
+}

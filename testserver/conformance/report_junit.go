@@ -1,0 +1,123 @@
+package conformance
+
+import (
+	"encoding/xml"
+	"io"
+	"strings"
+)
+
+type junitSuites struct {
+	XMLName  xml.Name     `xml:"testsuites"`
+	Tests    int          `xml:"tests,attr"`
+	Failures int          `xml:"failures,attr"`
+	Errors   int          `xml:"errors,attr"`
+	Skipped  int          `xml:"skipped,attr"`
+	Suites   []junitSuite `xml:"testsuite"`
+}
+
+type junitSuite struct {
+	Name     string      `xml:"name,attr"`
+	Tests    int         `xml:"tests,attr"`
+	Failures int         `xml:"failures,attr"`
+	Errors   int         `xml:"errors,attr"`
+	Skipped  int         `xml:"skipped,attr"`
+	Cases    []junitCase `xml:"testcase"`
+}
+
+type junitCase struct {
+	Class   string      `xml:"classname,attr"`
+	Name    string      `xml:"name,attr"`
+	Failure *junitFault `xml:"failure"`
+	Error   *junitFault `xml:"error"`
+	Skipped *junitFault `xml:"skipped"`
+	Out     string      `xml:"system-out,omitempty"`
+}
+
+type junitFault struct {
+	Message string `xml:"message,attr"`
+	Text    string `xml:",chardata"`
+}
+
+// WriteJUnit writes the report as JUnit XML: a suite for Core and for each
+// extension, a case for each rule. JUnit has no warnings, so a rule that warns
+// is a case that passed, with the warning in its output; a rule that is unable
+// is skipped. An obstacle is an error in a case of its own.
+func (r Report) WriteJUnit(w io.Writer) error {
+	var all junitSuites
+	if r.Obstacle != nil {
+		all.Suites = append(all.Suites, junitSuite{
+			Name: "tus", Tests: 1, Errors: 1,
+			Cases: []junitCase{{Class: "tus", Name: "endpoint", Error: &junitFault{Message: legal(r.Obstacle.Error())}}},
+		})
+	}
+	for _, t := range r.Totals() {
+		suite := junitSuite{
+			Name:  "tus " + string(t.Extension),
+			Tests: t.Pass + t.Fail + t.Warn + t.Skip + t.Unable, Failures: t.Fail, Skipped: t.Skip + t.Unable,
+		}
+		for _, x := range r.Results {
+			if x.Extension == t.Extension {
+				suite.Cases = append(suite.Cases, junitOf(x))
+			}
+		}
+		all.Suites = append(all.Suites, suite)
+	}
+	for _, suite := range all.Suites {
+		all.Tests += suite.Tests
+		all.Failures += suite.Failures
+		all.Errors += suite.Errors
+		all.Skipped += suite.Skipped
+	}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	e := xml.NewEncoder(w)
+	e.Indent("", "  ")
+	if err := e.Encode(all); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+func junitOf(r Result) junitCase {
+	c := junitCase{Class: "tus." + string(r.Extension), Name: r.ID}
+	switch r.Status {
+	case Fail:
+		c.Failure = &junitFault{Message: legal(r.Why), Text: legal(r.Sentence + "\n" + r.exchanges())}
+	case Warn:
+		c.Out = legal("warning: " + r.Why + "\n" + r.Sentence + "\n" + r.exchanges())
+	case Skip:
+		c.Skipped = &junitFault{Message: legal(r.Why)}
+	case Unable:
+		c.Skipped = &junitFault{Message: legal("unable: " + r.Why)}
+	case Pass:
+	}
+	return c
+}
+
+// exchanges gives the transcript with each answer below its request.
+func (r Result) exchanges() string {
+	if r.Sent == "" {
+		return ""
+	}
+	var b strings.Builder
+	got := strings.Split(r.Got, "\n")
+	for i, line := range strings.Split(r.Sent, "\n") {
+		b.WriteString("> " + line + "\n")
+		if i < len(got) {
+			b.WriteString("< " + got[i] + "\n")
+		}
+	}
+	return b.String()
+}
+
+// legal leaves out what XML has no place for.
+func legal(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\n' && r != '\t' || r == 0xFFFE || r == 0xFFFF {
+			return -1
+		}
+		return r
+	}, s)
+}

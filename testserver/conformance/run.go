@@ -1,0 +1,117 @@
+package conformance
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/transport"
+)
+
+// Run checks the server whose uploads are created at endpoint, an http or https
+// URL, and returns when all rules have run, or when it is of no use to go on:
+// ctx has ended, a limit of opts is reached, or the server answers nothing more.
+// Whatever the server does, there is a report; rules that were not tried are
+// unable, and Report.Obstacle says why.
+//
+// The doer sends the requests, each of them once. It must not follow redirects
+// of anything but OPTIONS and HEAD with another method, and where it adds
+// credentials it has to heed [transport.IsWithoutCredentials]. nil fails every
+// request.
+func Run(ctx context.Context, doer transport.Doer, endpoint string, opts Options) Report {
+	opts = opts.withDefaults()
+	rules, err := Select(opts.Rules...)
+	if err != nil {
+		return Report{Obstacle: err}
+	}
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		// The URL may hold a secret, and so may the error.
+		return Report{Obstacle: ErrEndpoint, Results: unable(rules, ErrEndpoint.Error())}
+	}
+	u.Fragment = ""
+	opts.Header = withUser(opts.Header, u)
+	u.User = nil
+	ctx, cancel := context.WithTimeoutCause(ctx, opts.Timeout, ErrOutOfTime)
+	defer cancel()
+
+	s := newSession(doer, u, opts)
+	s.discover(ctx)
+	report := Report{Endpoint: transport.RedactURL(u), Capabilities: s.capabilities}
+	for _, rule := range rules {
+		result := s.try(ctx, rule)
+		report.Results = append(report.Results, result)
+		if opts.OnResult != nil {
+			opts.OnResult(result)
+		}
+	}
+	report.Obstacle, report.Requests, report.Left = s.obstacle(), s.requests+s.deletes, s.left
+	return report
+}
+
+// withUser adds the credentials that a URL holds, where there are no others.
+func withUser(h http.Header, u *url.URL) http.Header {
+	if u.User == nil || h.Get("Authorization") != "" {
+		return h
+	}
+	password, _ := u.User.Password()
+	r := http.Request{Header: h.Clone()}
+	if r.Header == nil {
+		r.Header = make(http.Header)
+	}
+	r.SetBasicAuth(u.User.Username(), password)
+	return r.Header
+}
+
+func unable(rules []Rule, why string) []Result {
+	out := make([]Result, len(rules))
+	for i, rule := range rules {
+		out[i] = Result{Rule: rule, Status: Unable, Why: why}
+	}
+	return out
+}
+
+// discover asks what the server announces.
+func (s *session) discover(ctx context.Context) {
+	c := &check{session: s, ctx: ctx}
+	s.announcement = c.send(request{method: http.MethodOptions, url: s.endpoint, version: none})
+	s.announced = c.log
+	if c.status != "" {
+		s.unknown = c.why
+		return
+	}
+	a := s.announcement
+	if a.status != http.StatusOK && a.status != http.StatusNoContent {
+		s.unknown = fmt.Sprintf("OPTIONS answered %d, so what the server announces is not known", a.status)
+		return
+	}
+	// A malformed header is what a rule is for; the rest counts.
+	s.capabilities, _ = protocol.ParseCapabilities(a.header)
+}
+
+// try runs one rule and deletes what it made.
+func (s *session) try(ctx context.Context, rule Rule) Result {
+	c := &check{session: s, ctx: ctx, rule: rule}
+	switch {
+	case s.stopped != nil:
+		// The whole of it is the report's to say, once.
+		c.unable("not tried: %v", kind(s.stopped))
+	case rule.Extension == Core:
+	case s.unknown != "":
+		c.unable("%s", s.unknown)
+	case !rule.always && !s.capabilities.Has(rule.Extension):
+		c.skip("%s is not announced", rule.Extension)
+	}
+	if c.status == "" {
+		rule.check(c)
+	}
+	c.cleanUp(ctx)
+	result := Result{Rule: rule, Status: c.status, Why: s.conceal(c.why)}
+	if result.Status == "" {
+		result.Status = Pass
+	}
+	result.Sent, result.Got = c.transcript()
+	return result
+}

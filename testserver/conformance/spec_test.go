@@ -1,0 +1,159 @@
+package conformance_test
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/tusker-go/tusker/testserver/conformance"
+)
+
+// clients are the sentences that lay nothing on servers.
+var clients = []string{
+	"The key words \"MUST\", \"MUST NOT\", \"REQUIRED\", \"SHALL\", \"SHALL NOT\", \"SHOULD\", \"SHOULD NOT\", \"RECOMMENDED\"",
+	"The Client SHOULD use this header if its environment does not support the PATCH or DELETE methods.",
+	"The Client SHOULD send all the remaining bytes of an upload in a single PATCH request",
+	"The Client MUST send a POST request against a known upload creation URL to request a new upload resource.",
+	"The request MUST include one of the following headers:",
+	"the Client MUST set the Upload-Length header in the next PATCH request, once the length is known.",
+	"The Client MUST perform the actual upload using the core protocol.",
+	"the Client SHOULD verify that it is supported by the Server before sending the POST request.",
+	"the Client SHOULD include the Expect: 100-continue header in the request",
+	"The Client SHOULD use this header to determine if an upload is still valid before attempting to resume the upload.",
+	"In both cases the Client SHOULD start a new upload.",
+	"The header MUST consist of the name of the used checksum algorithm and the Base64 encoded checksum separated by a space.",
+	"In order to create a new final upload, the Client MUST add the Upload-Concat header to the upload creation request. The value MUST be final followed by a semicolon and a space-separated list of the partial upload URLs that need to be concatenated.",
+	"This concatenation request SHOULD happen after all of the corresponding partial uploads are completed. The Client MUST NOT include the Upload-Length header in the final upload creation.",
+	"All metadata SHOULD be included in the concatenation request using the Upload-Metadata header.",
+	"The Upload-Concat request and response header MUST be set in both partial and final upload creation requests.",
+}
+
+// section is the text below one heading.
+type section struct {
+	path string
+	text string // without markup and space
+}
+
+var (
+	code  = regexp.MustCompile("(?s)```.*?```")
+	links = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
+	words = regexp.MustCompile(`MUST|SHOULD|SHALL|REQUIRED|RECOMMENDED`)
+)
+
+// plain takes out what differs between the specification's text and a quotation.
+func plain(text string) string {
+	text = links.ReplaceAllString(text, "$1")
+	return strings.Join(strings.Fields(strings.ReplaceAll(text, "`", "")), "")
+}
+
+func specification(t *testing.T) []section {
+	t.Helper()
+	text, err := os.ReadFile("testdata/protocol.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []section
+	var path []string
+	var body strings.Builder
+	flush := func() {
+		out = append(out, section{strings.TrimPrefix(strings.Join(path, ", "), "Protocol Extensions, "), plain(body.String())})
+		body.Reset()
+	}
+	for line := range strings.Lines(code.ReplaceAllString(string(text), "")) {
+		title := strings.TrimLeft(line, "#")
+		level := len(line) - len(title)
+		if level < 2 {
+			body.WriteString(line)
+			continue
+		}
+		flush()
+		path = append(path[:min(level-2, len(path))], strings.TrimSpace(title))
+	}
+	flush()
+	return out
+}
+
+// Each MUST and SHOULD of the specification is in a rule, listed as untested, or
+// the business of clients; and each rule quotes the section that it names.
+func TestSpecification(t *testing.T) {
+	doc := specification(t)
+	covered := make([]map[int]bool, len(doc)) // by position in the text
+	for i := range covered {
+		covered[i] = make(map[int]bool)
+	}
+	// cover marks a quotation, which may leave out parts. It is in the section
+	// with that path, or anywhere if path is "".
+	cover := func(path, quotation string) bool {
+		found := false
+		for i, s := range doc {
+			if path != "" && s.path != path {
+				continue
+			}
+			all := true
+			var ranges [][2]int
+			for part := range strings.SplitSeq(quotation, "[…]") {
+				part = plain(part)
+				at := strings.Index(s.text, part)
+				all = all && at >= 0
+				ranges = append(ranges, [2]int{at, at + len(part)})
+			}
+			if !all {
+				continue
+			}
+			found = true
+			for _, r := range ranges {
+				for n := r[0]; n < r[1]; n++ {
+					covered[i][n] = true
+				}
+			}
+		}
+		return found
+	}
+	for _, rule := range conformance.Rules() {
+		if !cover(rule.Section, rule.Sentence) {
+			t.Errorf("%s: section %q does not say %q", rule.ID, rule.Section, rule.Sentence)
+		}
+	}
+	for _, r := range conformance.Untested() {
+		if !cover(r.Section, r.Sentence) {
+			t.Errorf("untested: section %q does not say %q", r.Section, r.Sentence)
+		}
+	}
+	for _, sentence := range clients {
+		if !cover("", sentence) {
+			t.Errorf("nothing says %q", sentence)
+		}
+	}
+	total := 0
+	for i, s := range doc {
+		for _, at := range words.FindAllStringIndex(s.text, -1) {
+			total++
+			if !covered[i][at[0]] {
+				t.Errorf("%s: nothing is said of …%s…", s.path, s.text[max(0, at[0]-60):min(len(s.text), at[1]+60)])
+			}
+		}
+	}
+	t.Logf("%d words of obligation", total)
+}
+
+var id = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+// A rule is complete, and its level is what its sentence says.
+func TestRules(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, r := range conformance.Rules() {
+		if !id.MatchString(r.ID) || seen[r.ID] {
+			t.Errorf("%s: not an ID, or there twice", r.ID)
+		}
+		seen[r.ID] = true
+		if r.Extension == "" || r.Tested == "" {
+			t.Errorf("%s: incomplete", r.ID)
+		}
+		level := string(r.Level)
+		sentence := strings.NewReplacer("SHALL", "MUST", "server should", "server SHOULD").Replace(r.Sentence)
+		if !strings.Contains(sentence, level) {
+			t.Errorf("%s: %s is not in %q", r.ID, level, r.Sentence)
+		}
+	}
+}

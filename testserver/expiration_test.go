@@ -1,0 +1,163 @@
+package testserver_test
+
+import (
+	"errors"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/testserver"
+)
+
+func TestExpiration(t *testing.T) {
+	t.Parallel()
+	const lifetime = time.Hour
+	data := content(10)
+	for _, unix := range []bool{false, true} {
+		t.Run("unix="+strconv.FormatBool(unix), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := overNetwork(t, testserver.Config{Expiration: lifetime, ExpiresUnix: unix, Checksum: []string{"sha1"}})
+				end := time.Now().Add(lifetime)
+				want := protocol.FormatExpires(end)
+				if unix {
+					want = strconv.FormatInt(end.Unix(), 10)
+				}
+				expires := func(r reply, want string) {
+					t.Helper()
+					if got := r.header.Get(protocol.HeaderUploadExpires); got != want {
+						t.Errorf("status %d: got Upload-Expires %q, want %q", r.status, got, want)
+					}
+				}
+				r := mustDo(t, http.StatusCreated, s.Client(), http.MethodPost, s.URL(), nil, protocol.HeaderUploadLength, "10")
+				expires(r, want)
+				url := r.header.Get(protocol.HeaderLocation)
+				r = mustDo(t, http.StatusCreated, s.Client(), http.MethodPost, s.URL(), strings.NewReader("123"),
+					protocol.HeaderUploadLength, "10", protocol.HeaderContentType, protocol.ContentType)
+				expires(r, want)
+				whole := r.header.Get(protocol.HeaderLocation)
+
+				time.Sleep(lifetime - time.Second)
+				// Each answer to a PATCH names it, and none moves it.
+				expires(patchSum(t, s, url, 0, data[:5], sha1Of(data[:5])), want)
+				expires(patchSum(t, s, url, 5, data[:5], sha1Of(nil)), want)
+				expires(patchSum(t, s, url, 0, data[:5], sha1Of(data[:5])), want)
+				expires(mustDo(t, http.StatusOK, s.Client(), http.MethodHead, url, nil), want)
+				// What is finished stays.
+				expires(patchSum(t, s, whole, 3, data[3:], sha1Of(data[3:])), "")
+				expires(mustDo(t, http.StatusOK, s.Client(), http.MethodHead, whole, nil), "")
+				expires(mustDo(t, http.StatusCreated, s.Client(), http.MethodPost, s.URL(), nil, protocol.HeaderUploadLength, "0"), "")
+				stored(t, s, url, data[:5])
+
+				time.Sleep(time.Second)
+				if _, err := s.Bytes(url); !errors.Is(err, fs.ErrNotExist) {
+					t.Errorf("got %v, want fs.ErrNotExist", err)
+				}
+				expires(mustDo(t, http.StatusGone, s.Client(), http.MethodHead, url, nil), "")
+				wantStatus(t, patchSum(t, s, url, 5, data[5:], sha1Of(data[5:])), http.StatusGone)
+				mustDo(t, http.StatusGone, s.Client(), http.MethodGet, url, nil)
+				mustDo(t, http.StatusGone, s.Client(), http.MethodDelete, url, nil)
+				mustDo(t, http.StatusNotFound, s.Client(), http.MethodHead, s.URL()+"none", nil)
+
+				time.Sleep(100 * lifetime)
+				if got := head(t, s, whole); got != 10 {
+					t.Errorf("got offset %d of the finished upload, want 10", got)
+				}
+				urls, err := s.Uploads()
+				if err != nil || len(urls) != 2 {
+					t.Errorf("got %v, %v; want the two that are finished", urls, err)
+				}
+			})
+		})
+	}
+}
+
+// The header has whole seconds, and until then the upload is there.
+func TestExpirationFraction(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := overNetwork(t, testserver.Config{Expiration: 100 * time.Millisecond})
+		start := time.Now()
+		r := mustDo(t, http.StatusCreated, s.Client(), http.MethodPost, s.URL(), nil, protocol.HeaderUploadLength, "10")
+		if got, want := r.header.Get(protocol.HeaderUploadExpires), protocol.FormatExpires(start.Add(time.Second)); got != want {
+			t.Errorf("got Upload-Expires %q, want %q", got, want)
+		}
+		url := r.header.Get(protocol.HeaderLocation)
+		time.Sleep(999 * time.Millisecond)
+		head(t, s, url)
+		time.Sleep(time.Millisecond)
+		if urls, err := s.Uploads(); err != nil || len(urls) != 0 {
+			t.Errorf("got %v, %v; want none", urls, err)
+		}
+		mustDo(t, http.StatusGone, s.Client(), http.MethodHead, url, nil)
+	})
+}
+
+// A request that began in time is not cut short, and its upload, once
+// finished, stays.
+func TestExpirationWhileWriting(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := overNetwork(t, testserver.Config{Expiration: 10 * time.Second, ConcatUnfinished: true})
+		data := content(100)
+		url := create(t, s, len(data), protocol.HeaderUploadConcat, "partial")
+		s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.StallAfter(60, 20*time.Second)})
+		done := make(chan reply)
+		go func() {
+			r, err := patch(t.Context(), s, url, 0, data)
+			if err != nil {
+				t.Error(err)
+			}
+			done <- r
+		}()
+		time.Sleep(15 * time.Second)
+		if _, err := s.Info(url); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("got %v, want fs.ErrNotExist", err)
+		}
+		// It does not hold the lock of what it names.
+		mustDo(t, http.StatusGone, s.Client(), http.MethodPost, s.URL(), nil, protocol.HeaderUploadConcat, "final;"+url)
+		wantStatus(t, <-done, http.StatusNoContent)
+		stored(t, s, url, data)
+	})
+}
+
+// What has expired leaves no bytes behind, and another run knows of it.
+func TestExpirationAcrossRuns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		dir := t.TempDir()
+		s := overNetwork(t, testserver.Config{Addr: "expiring.test", Dir: dir, Expiration: time.Hour})
+		gone, still := create(t, s, 10), create(t, s, 10)
+		s.Close()
+		time.Sleep(59 * time.Minute)
+		s = overNetwork(t, testserver.Config{Addr: "expiring.test", Dir: dir, Expiration: time.Hour})
+		head(t, s, still)
+		time.Sleep(time.Minute)
+		mustDo(t, http.StatusGone, s.Client(), http.MethodHead, gone, nil)
+		s.Close()
+		s = overNetwork(t, testserver.Config{Addr: "expiring.test", Dir: dir, Expiration: time.Hour})
+		mustDo(t, http.StatusGone, s.Client(), http.MethodHead, gone, nil)
+		id := filepath.Base(gone)
+		for _, name := range []string{id, id + ".info"} {
+			if _, err := os.Stat(filepath.Join(dir, name)); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("%s: got %v, want it removed", name, err)
+			}
+		}
+	})
+}
+
+// Forget is not expiry.
+func TestExpirationForget(t *testing.T) {
+	t.Parallel()
+	s := testserver.New(t, testserver.Config{Expiration: time.Hour})
+	url := create(t, s, 10)
+	s.Inject(testserver.Fault{Do: testserver.Forget()})
+	mustDo(t, http.StatusNotFound, s.Client(), http.MethodHead, url, nil)
+}

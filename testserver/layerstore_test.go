@@ -1,0 +1,61 @@
+package testserver
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/tus/tusd/v2/pkg/filestore"
+	"github.com/tus/tusd/v2/pkg/handler"
+)
+
+// A final upload that is terminated while its parts are put together does not
+// come back.
+func TestConcatTerminated(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := newLayeredStore(filestore.New(dir), Config{ConcatUnfinished: true})
+	final, err := s.NewUpload(t.Context(), handler.FileInfo{IsFinal: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := final.GetInfo(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	part := filepath.Join(t.TempDir(), "part")
+	if err := os.WriteFile(part, []byte("abc"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.AsTerminatableUpload(final).Terminate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.concat(t.Context(), info, []string{part}); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+		t.Errorf("got %v left, error %v; want nothing", left, err)
+	}
+}
+
+// A part that cannot be read leaves the final upload as it was, and nothing
+// beside it.
+func TestConcatUnreadable(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := newLayeredStore(filestore.New(dir), Config{ConcatUnfinished: true})
+	final, err := s.NewUpload(t.Context(), handler.FileInfo{IsFinal: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := final.GetInfo(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.concat(t.Context(), info, []string{filepath.Join(dir, "none")}); err == nil {
+		t.Error("got no error")
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 2 {
+		t.Errorf("got %v left, error %v; want the upload and its facts", left, err)
+	}
+}
