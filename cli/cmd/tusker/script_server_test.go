@@ -26,6 +26,8 @@ func setup(env *testscript.Env) error {
 	env.Setenv("TUSKER_RETRY_MAX_WAIT", "5ms")
 	// Records are the script's own.
 	env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
+	// So is the config file.
+	env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, "config"))
 	// Under the race detector, each process would sleep for a second at its end.
 	env.Setenv("GORACE", "atexit_sleep_ms=0")
 	if err := holder.start(nil); err != nil {

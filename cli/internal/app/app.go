@@ -4,12 +4,15 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"runtime"
 
 	"github.com/spf13/cobra"
 
+	"github.com/tusker-go/tusker/cli/internal/config"
 	"github.com/tusker-go/tusker/cli/internal/exit"
 	"github.com/tusker-go/tusker/cli/internal/logs"
 	"github.com/tusker-go/tusker/cli/internal/output"
@@ -39,7 +42,7 @@ func Run(ctx context.Context, args []string, std Streams) int {
 		in: std.In,
 		// Nobody reads on: there is no use in going on.
 		out:       output.NewPrinter(std.Out, func(err error) { cancel(err) }),
-		err:       output.Locked(std.Err),
+		err:       output.NewScreen(std.Err),
 		lookupEnv: std.LookupEnv,
 	}
 	root := a.root() //nolint:contextcheck // Commands get the context from cobra.
@@ -68,17 +71,29 @@ type app struct {
 
 	quiet, verbose bool
 	logFormat      string
+	configFlag     string
 
-	log       *slog.Logger
-	begun     bool // the command line was understood
-	sameFlags bool // it has flags that another command would need too
+	log        *slog.Logger
+	begun      bool         // the command line was understood
+	again      again        // what another command would need too
+	configured *config.File // the config file; nil: not read
+	settings   *settings
 }
 
 const description = `Tusker uploads files to servers that speak the tus resumable upload protocol
 (https://tus.io), and goes on where an upload was cut off.
 
 Every flag can be set by the environment: --some-flag is TUSKER_SOME_FLAG, and
-the command line wins. A flag that can be repeated takes one value a line.`
+the command line wins. A flag that can be repeated takes one value a line.
+Last comes the config file, which can also give names to endpoints:
+
+  retries: 20
+  endpoints:
+    work:
+      url: https://tus.example/files/
+      token-file: ~/.tusker-token
+
+With that, "tusker upload work: video.mp4" uploads to it.`
 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
@@ -91,30 +106,51 @@ func (a *app) root() *cobra.Command {
 		SilenceErrors:      true,
 		SilenceUsage:       true,
 		DisableSuggestions: true,
-		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error {
-			return a.prepare(cmd)
-		},
+		PersistentPreRunE:  a.prepare,
+		CompletionOptions:  cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
 	f := root.PersistentFlags()
 	f.BoolVarP(&a.quiet, "quiet", "q", false, "say nothing but errors on standard error")
 	f.BoolVarP(&a.verbose, "verbose", "v", false, "log every exchange with the server")
 	f.StringVar(&a.logFormat, "log-format", logs.Console, "`format` of logs: console or json")
+	f.StringVar(&a.configFlag, "config", "", "config `file`, '' for none (default "+configText(runtime.GOOS)+")")
 	root.SetHelpFunc(a.help)
 	root.AddCommand(
 		a.uploadCommand(), a.resumeCommand(), a.metadataCommand(), a.infoCommand(), a.optionsCommand(),
 		a.concatCommand(), a.terminateCommand(), a.serveCommand(), a.demoCommand(), a.versionCommand(),
-		a.uploadsCommand(),
+		a.uploadsCommand(), a.downloadCommand(), a.doctorCommand(), a.conformanceCommand(), a.profilesCommand(), a.completionCommand(), a.manCommand(),
 	)
+	// It has the flags of those before.
+	settings := a.configCommand()
+	settings.AddCommand(a.configShowCommand(root))
+	root.AddCommand(settings)
+	a.completes(root)
 	return root
 }
 
 var errQuietAndVerbose = errors.New("--quiet and --verbose exclude each other")
 
-// prepare completes the flags and starts the log.
-func (a *app) prepare(cmd *cobra.Command) error {
-	a.sameFlags = neededGiven(cmd)
-	if err := setFromEnv(cmd.Flags(), a.lookupEnv); err != nil {
+// readsConfig tells whether cmd goes by the config file.
+func readsConfig(cmd *cobra.Command) bool {
+	switch cmd.Name() {
+	case "help", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd:
+		return false
+	}
+	return cmd.Annotations[annotationNoConfig] == ""
+}
+
+// prepare completes the flags, and the arguments where the first one is the name
+// of an endpoint, and starts the log.
+func (a *app) prepare(cmd *cobra.Command, args []string) error {
+	a.again.flags = neededGiven(cmd)
+	a.settings = newSettings(cmd.Flags())
+	if err := a.settings.add(environment(a.lookupEnv)); err != nil {
 		return err
+	}
+	if readsConfig(cmd) {
+		if err := a.configure(cmd, args, a.settings); err != nil {
+			return err
+		}
 	}
 	if a.quiet && a.verbose {
 		return errQuietAndVerbose
@@ -134,6 +170,9 @@ func (a *app) prepare(cmd *cobra.Command) error {
 		return err
 	}
 	a.log, a.begun = log, true
+	if a.configured != nil {
+		a.warnOfSecrets(a.configured)
+	}
 	return nil
 }
 
@@ -149,6 +188,14 @@ func arguments(least, most int, want string) cobra.PositionalArgs {
 		}
 		return nil
 	}
+}
+
+// noSuchCommand is for commands with commands below them.
+func noSuchCommand(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
+	}
+	return nil
 }
 
 func noArguments(_ *cobra.Command, args []string) error {

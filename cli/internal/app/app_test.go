@@ -12,6 +12,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"unicode/utf8"
+
+	"github.com/spf13/cobra"
 
 	"github.com/tusker-go/tusker/cli/internal/exit"
 	"github.com/tusker-go/tusker/testserver"
@@ -100,28 +103,37 @@ func TestStreamEndsWithContext(t *testing.T) {
 // TestEveryCommandHasExamples also holds the help texts to their width.
 func TestEveryCommandHasExamples(t *testing.T) {
 	t.Parallel()
-	commands := (&app{}).root().Commands()
-	for _, c := range commands {
-		if c.Name() == "help" || c.Name() == "completion" {
+	for _, c := range allCommands((&app{}).root()) {
+		if c.Name() == "help" {
 			continue
 		}
+		path := c.CommandPath()
 		if c.Example == "" {
-			t.Errorf("%s has no example", c.Name())
+			t.Errorf("%s has no example", path)
 		}
 		std, stdout, _ := streamsFor(t)
-		if got := Run(t.Context(), []string{c.Name(), "--help"}, std); got != exit.OK {
-			t.Errorf("%s --help ends with %d", c.Name(), got)
+		if got := Run(t.Context(), append(strings.Fields(path)[1:], "--help"), std); got != exit.OK {
+			t.Errorf("%s --help ends with %d", path, got)
 		}
 		for line := range strings.Lines(stdout.String()) {
-			if len(line) > helpWidth+1 {
-				t.Errorf("%s --help has a line of %d columns: %s", c.Name(), len(line)-1, line)
+			if n := utf8.RuneCountInString(line) - 1; n > helpWidth {
+				t.Errorf("%s --help has a line of %d columns: %s", path, n, line)
 			}
 		}
 		examples, flags := strings.Index(stdout.String(), "\nExamples:"), strings.Index(stdout.String(), "\nFlags")
 		if examples < 0 || flags < examples {
-			t.Errorf("%s --help has examples at %d and flags at %d", c.Name(), examples, flags)
+			t.Errorf("%s --help has examples at %d and flags at %d", path, examples, flags)
 		}
 	}
+}
+
+// allCommands gives cmd and what is below it.
+func allCommands(cmd *cobra.Command) []*cobra.Command {
+	all := []*cobra.Command{cmd}
+	for _, c := range cmd.Commands() {
+		all = append(all, allCommands(c)...)
+	}
+	return all
 }
 
 func TestFlagErrorsKeepSecrets(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tusker-go/tusker/cli/internal/exit"
 	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/progress"
 	"github.com/tusker-go/tusker/client"
 )
 
@@ -42,7 +43,7 @@ fails stops the others.`,
 func (a *app) concat(cmd *cobra.Command, cc *concat, endpoint string, files []string) error {
 	ctx, cancel := cc.limit(cmd.Context())
 	defer cancel()
-	if err := cc.check(cmd, files); err != nil {
+	if err := cc.check(cmd, files, a.in); err != nil {
 		return usage(err)
 	}
 	if cc.concurrency < 1 {
@@ -52,7 +53,15 @@ func (a *app) concat(cmd *cobra.Command, cc *concat, endpoint string, files []st
 	if err != nil {
 		return usage(err)
 	}
-	c, err := a.client(ctx, &cc.connection, endpoint)
+	config, err := a.config(ctx, &cc.connection)
+	if err != nil {
+		return err
+	}
+	cc.tune(&config)
+	if err := cc.created(&cc.connection, endpoint, metadata, false, &config); err != nil {
+		return err
+	}
+	c, err := open(config, endpoint)
 	if err != nil {
 		return err
 	}
@@ -62,10 +71,13 @@ func (a *app) concat(cmd *cobra.Command, cc *concat, endpoint string, files []st
 			return &failure{subject: file, err: err}
 		}
 	}
+	display := a.display(&cc.showing, cc.json, len(files))
+	defer display.Close()
 	result, err := c.UploadConcat(ctx, sources, &client.ConcatOptions{
 		Metadata: metadata, ChunkSize: int64(cc.chunk), Concurrency: cc.concurrency,
-		OnEvent: a.watchParts(&cc.sending, files),
+		OnEvent: a.watchParts(&cc.sending, files, display),
 	})
+	display.Close()
 	a.sent(ctx, "", result)
 	if cc.json {
 		a.out.JSON(output.NewResult("", result, err))
@@ -81,8 +93,12 @@ func (a *app) concat(cmd *cobra.Command, cc *concat, endpoint string, files []st
 
 // watchParts sorts the events by file. Those of the upload that the parts become
 // have no file.
-func (a *app) watchParts(s *sending, files []string) func(client.Event) {
-	watch := a.watch(s, files)
+func (a *app) watchParts(s *sending, files []string, display *progress.Display) func(client.Event) {
+	watch := a.watch(s, display)
+	watches := make([]func(client.Event), len(files))
+	for i, file := range files {
+		watches[i] = watch(i, file)
+	}
 	return func(e client.Event) {
 		if e.Part == 0 {
 			if s.json && e.Kind != client.EventDone && e.Kind != client.EventFailed {
@@ -91,8 +107,12 @@ func (a *app) watchParts(s *sending, files []string) func(client.Event) {
 			return
 		}
 		file := e.Part - 1
-		watch(file)(e)
-		if s.json && (e.Kind == client.EventDone || e.Kind == client.EventFailed) {
+		watches[file](e)
+		if e.Kind != client.EventDone && e.Kind != client.EventFailed {
+			return
+		}
+		display.Ended(file, e.Kind == client.EventFailed)
+		if s.json {
 			a.out.JSON(output.NewEvent(files[file], e))
 		}
 	}

@@ -22,10 +22,15 @@ import (
 
 // connection holds the flags of the commands that talk to a server.
 type connection struct {
+	as                            string
 	headers                       []string
+	trusted                       []string
 	tokenFile, tokenCommand, user string
+	netrcFile                     string
+	netrc                         bool
 	caFile, certFile, keyFile     string
 	proxy, unixSocket             string
+	connections                   int // at most; 0: as many as there are requests
 	insecure, http1               bool
 	retries                       int
 	retryMaxWait, stall, finish   time.Duration
@@ -34,10 +39,16 @@ type connection struct {
 
 func (c *connection) register(cmd *cobra.Command) {
 	f := pflag.NewFlagSet("", pflag.ContinueOnError)
+	if firstArgument(cmd) == argLocation {
+		f.StringVar(&c.as, "as", "", "with the settings of the endpoint of that `name` in the config file")
+	}
 	f.StringArrayVarP(&c.headers, "header", "H", nil, "send this `'Name: value'` with every request (repeat)")
 	f.StringVar(&c.tokenFile, "token-file", "", "send the bearer token in `file`, read anew for each request; secrets are better given so than as an argument")
 	f.StringVar(&c.tokenCommand, "token-command", "", "send the bearer token that the shell `command` prints; it runs again when the server refuses the token")
 	f.StringVar(&c.user, "user", "", "send `name:password`; better given as TUSKER_USER than here, where other users may see it")
+	f.BoolVar(&c.netrc, "netrc", false, "look into ~/.netrc for name and password where nothing else gives credentials")
+	f.StringVar(&c.netrcFile, "netrc-file", "", "look into this `file` for them")
+	f.StringArrayVar(&c.trusted, "trust-origin", nil, "send headers and credentials to upload URLs at this `origin` too, such as https://cdn.example (repeat)")
 	f.StringVar(&c.caFile, "cacert", "", "trust the authorities in this PEM `file` and no others")
 	f.StringVar(&c.certFile, "cert", "", "show the client certificate in this PEM `file`")
 	f.StringVar(&c.keyFile, "key", "", "PEM `file` of its key (default: the file of --cert)")
@@ -59,7 +70,7 @@ func (c *connection) register(cmd *cobra.Command) {
 // needed are the flags without which another command may not reach the server.
 // It is credentials, mostly, so their values are not repeated in a hint.
 var needed = []string{
-	"header", "token-file", "token-command", "user", "cacert", "cert", "key", "insecure",
+	"header", "token-file", "token-command", "user", "netrc", "netrc-file", "cacert", "cert", "key", "insecure",
 	"proxy", "unix-socket", "http1.1",
 }
 
@@ -119,12 +130,13 @@ func (a *app) config(ctx context.Context, c *connection) (client.Config, error) 
 		return client.Config{}, usage(err)
 	}
 	return client.Config{
-		Doer:          transport.Chain(nethttp.New(network), transport.UserAgent("tusker/"+version()), authorize),
-		Header:        header,
-		Retry:         c.policy(),
-		Logger:        a.log,
-		StallTimeout:  zeroIsOff(c.stall),
-		FinishTimeout: zeroIsOff(c.finish),
+		Doer:           transport.Chain(nethttp.New(network), transport.UserAgent("tusker/"+version()), authorize),
+		Header:         header,
+		TrustedOrigins: c.trusted,
+		Retry:          c.policy(),
+		Logger:         a.log,
+		StallTimeout:   zeroIsOff(c.stall),
+		FinishTimeout:  zeroIsOff(c.finish),
 	}, nil
 }
 
@@ -148,12 +160,16 @@ func (c *connection) check() error {
 		return fmt.Errorf("--retry-max-wait %v is not above 0", c.retryMaxWait)
 	case c.keyFile != "" && c.certFile == "":
 		return errors.New("--key needs --cert")
+	case slices.ContainsFunc(c.trusted, func(origin string) bool { return !isOrigin(origin) }):
+		return errOrigin
 	}
 	return nil
 }
 
 func (c *connection) network() (nethttp.Config, error) {
-	config := nethttp.Config{InsecureSkipVerify: c.insecure, HTTP1Only: c.http1, UnixSocket: c.unixSocket}
+	config := nethttp.Config{
+		InsecureSkipVerify: c.insecure, HTTP1Only: c.http1, UnixSocket: c.unixSocket, MaxConnsPerHost: c.connections,
+	}
 	var err error
 	if c.caFile != "" {
 		if config.RootCAs, err = nethttp.LoadCertPool(c.caFile); err != nil {

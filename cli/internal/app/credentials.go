@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"strings"
 
@@ -12,7 +13,7 @@ import (
 
 var (
 	errCredentials = errors.New("--token-file, --token-command and --user exclude each other")
-	errUser        = errors.New("--user is not of the form name:password")
+	errUser        = errors.New("--user is not of the form name:password, and there is no --netrc")
 	errToken       = errors.New("want one token and nothing else")
 )
 
@@ -28,11 +29,7 @@ func (a *app) authorize(ctx context.Context, c *connection) (transport.Middlewar
 	case given > 1:
 		return nil, errCredentials
 	case c.user != "":
-		name, password, ok := strings.Cut(c.user, ":")
-		if !ok {
-			return nil, errUser
-		}
-		return transport.BasicAuth(name, password), nil
+		return a.basic(c)
 	case c.tokenFile != "":
 		read := func(context.Context) (string, error) { return readToken(c.tokenFile) }
 		if _, err := read(ctx); err != nil {
@@ -42,7 +39,36 @@ func (a *app) authorize(ctx context.Context, c *connection) (transport.Middlewar
 	case c.tokenCommand != "":
 		return transport.Bearer(newTokenCommand(ctx, c.tokenCommand, a.err)), nil
 	}
-	return nil, nil
+	file, err := a.netrc(c)
+	if err != nil || file == nil {
+		return nil, err
+	}
+	return fromNetrc(file, ""), nil
+}
+
+// basic sends name and password, or what the netrc file has for that name.
+func (a *app) basic(c *connection) (transport.Middleware, error) {
+	name, password, ok := strings.Cut(c.user, ":")
+	if ok {
+		return transport.BasicAuth(name, password), nil
+	}
+	file, err := a.netrc(c)
+	if err == nil && file == nil {
+		err = errUser
+	}
+	if err != nil {
+		return nil, err
+	}
+	return fromNetrc(file, name), nil
+}
+
+// authorizes tells whether requests to target may carry Authorization.
+func (c *connection) authorizes(target string) bool {
+	if c.tokenFile != "" || c.tokenCommand != "" || c.user != "" || c.netrc || c.netrcFile != "" {
+		return true
+	}
+	u, err := url.Parse(target)
+	return err == nil && u.User != nil
 }
 
 // readToken reads the file each time: tokens expire and are written anew.

@@ -15,6 +15,7 @@ func envFlags(t *testing.T, args []string) (*sending, *cobra.Command) {
 	s := &sending{}
 	cmd := &cobra.Command{}
 	s.register(cmd)
+	cmd.Flags().StringArray("metadata", nil, "")
 	cmd.Flags().BoolP("quiet", "q", false, "")
 	cmd.Flags().BoolP("verbose", "v", false, "")
 	if err := cmd.ParseFlags(args); err != nil {
@@ -23,7 +24,7 @@ func envFlags(t *testing.T, args []string) (*sending, *cobra.Command) {
 	return s, cmd
 }
 
-func TestSetFromEnv(t *testing.T) {
+func TestEnvironment(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		args    []string
@@ -81,10 +82,10 @@ func TestSetFromEnv(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s, cmd := envFlags(t, test.args)
-			err := setFromEnv(cmd.Flags(), func(name string) (string, bool) {
+			err := newSettings(cmd.Flags()).add(environment(func(name string) (string, bool) {
 				v, ok := test.env[name]
 				return v, ok
-			})
+			}))
 			if test.failure != "" {
 				if err == nil || !strings.HasPrefix(err.Error(), test.failure) {
 					t.Errorf("error %v, want %q…", err, test.failure)
@@ -101,15 +102,15 @@ func TestSetFromEnv(t *testing.T) {
 	}
 }
 
-func TestEnvHasNoHelp(t *testing.T) {
+func TestEnvironmentHasNoHelp(t *testing.T) {
 	t.Parallel()
 	_, cmd := envFlags(t, nil)
 	cmd.InitDefaultHelpFlag()
 	all := map[string]bool{}
-	if err := setFromEnv(cmd.Flags(), func(name string) (string, bool) {
+	if err := newSettings(cmd.Flags()).add(environment(func(name string) (string, bool) {
 		all[name] = true
 		return "", false
-	}); err != nil {
+	})); err != nil {
 		t.Fatal(err)
 	}
 	if all["TUSKER_HELP"] {

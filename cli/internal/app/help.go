@@ -28,12 +28,38 @@ func (a *app) help(cmd *cobra.Command, _ []string) {
 	}
 	if cmd.HasAvailableSubCommands() {
 		b.WriteString("\nCommands:\n")
-		for _, c := range cmd.Commands() {
-			if c.IsAvailableCommand() || c.Name() == "help" {
-				fmt.Fprintf(&b, "  %-*s  %s\n", c.NamePadding(), c.Name(), c.Short)
-			}
+		for _, c := range subcommands(cmd) {
+			fmt.Fprintf(&b, "  %-*s  %s\n", c.NamePadding(), c.Name(), c.Short)
 		}
 	}
+	for _, group := range flagGroups(cmd) {
+		fmt.Fprintf(&b, "\n%s:\n%s", group.heading, group.flags.FlagUsagesWrapped(helpWidth))
+	}
+	if cmd.HasAvailableSubCommands() {
+		fmt.Fprintf(&b, "\nMore: %s COMMAND --help\n", cmd.CommandPath())
+	}
+	_, _ = a.out.Write([]byte(b.String()))
+}
+
+// subcommands are those that people are to know of.
+func subcommands(cmd *cobra.Command) []*cobra.Command {
+	var all []*cobra.Command
+	for _, c := range cmd.Commands() {
+		if c.IsAvailableCommand() || c.Name() == "help" {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// flagGroup is flags under a heading.
+type flagGroup struct {
+	heading string
+	flags   *pflag.FlagSet
+}
+
+// flagGroups are the flags of cmd that people are to know of.
+func flagGroups(cmd *cobra.Command) []flagGroup {
 	own := pflag.NewFlagSet("", pflag.ContinueOnError)
 	connection := pflag.NewFlagSet("", pflag.ContinueOnError)
 	cmd.NonInheritedFlags().VisitAll(func(f *pflag.Flag) {
@@ -50,26 +76,21 @@ func (a *app) help(cmd *cobra.Command, _ []string) {
 	if !cmd.HasParent() {
 		general = cmd.PersistentFlags()
 	}
-	for _, group := range []struct {
-		heading string
-		flags   *pflag.FlagSet
-	}{
+	var groups []flagGroup
+	for _, group := range []flagGroup{
 		{"Flags", own},
 		{"Flags of all commands that talk to a server", connection},
 		{"Flags of all commands", general},
 	} {
 		if group.flags.HasAvailableFlags() {
-			fmt.Fprintf(&b, "\n%s:\n%s", group.heading, group.flags.FlagUsagesWrapped(helpWidth))
+			groups = append(groups, group)
 		}
 	}
-	if cmd.HasAvailableSubCommands() {
-		fmt.Fprintf(&b, "\nMore: %s COMMAND --help\n", cmd.CommandPath())
-	}
-	_, _ = a.out.Write([]byte(b.String()))
+	return groups
 }
 
 func useLine(cmd *cobra.Command) string {
-	if cmd.HasAvailableSubCommands() && !cmd.Runnable() {
+	if cmd.HasAvailableSubCommands() && !strings.Contains(cmd.Use, " ") {
 		return cmd.CommandPath() + " COMMAND"
 	}
 	return cmd.UseLine()

@@ -3,14 +3,18 @@ package app
 import (
 	"crypto/tls"
 	"errors"
+	"iter"
 	"net/http"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/tusker-go/tusker/cli/internal/exit"
+	"github.com/tusker-go/tusker/cli/internal/suggest"
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -21,6 +25,9 @@ func hintFor(cmd *cobra.Command, err error) string {
 	creating := exchange != nil && exchange.StatusCode != 0 &&
 		(exchange.Op == protocol.OpCreate || exchange.Op == protocol.OpOptions)
 	record := tls.RecordHeaderError{}
+	if wrong, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		return flagHint(cmd, wrong)
+	}
 	switch {
 	case errors.Is(err, client.ErrInvalidURL):
 		return "a URL is written like https://tus.example/files/"
@@ -66,44 +73,86 @@ func isElsewhere(e *client.Error) bool {
 	return errors.Is(e, protocol.ErrMissingHeader) && e.Header.Get(protocol.HeaderResumable) == ""
 }
 
+// again is what a command to go on with has in common with this one.
+type again struct {
+	flags bool   // flags without which it may not reach the server
+	as    string // the name of an endpoint; "" for none
+}
+
+// command is the beginning of that command.
+func (g again) command(name string) string {
+	if g.as == "" {
+		return "tusker " + name + " "
+	}
+	return "tusker " + name + " --as " + g.as + " "
+}
+
 // resumeHint is the command to go on with, as a shell takes it.
-func resumeHint(url, file string, flags bool) string {
+func resumeHint(url, file string, same again) string {
 	if url == "" {
 		return "nothing was uploaded yet: run the same command again"
 	}
 	hint := "go on with: "
-	if flags {
+	if same.flags {
 		hint = "go on, with the same flags: "
 	}
-	return hint + "tusker resume " + quote(url, runtime.GOOS) + " " + quoteWhereNeeded(file, runtime.GOOS)
+	return hint + same.command("resume") + quote(url, runtime.GOOS) + " " + quoteWhereNeeded(file, runtime.GOOS)
 }
 
 // uncertainHint is for an upload that may be complete, and must not be sent again
 // unasked.
-func uncertainHint(url string, flags bool) string {
+func uncertainHint(url string, same again) string {
 	hint := "the server may have finished and moved it; check"
-	if flags {
+	if same.flags {
 		hint += ", with the same flags"
 	}
-	return hint + ": tusker info " + quote(url, runtime.GOOS)
+	return hint + ": " + same.command("info") + quote(url, runtime.GOOS)
 }
 
 // suggestion is for a command that does not exist but nearly does.
 func suggestion(root *cobra.Command, args []string) string {
+	cmd := root
 	for _, arg := range args {
 		if strings.HasPrefix(arg, "-") {
 			continue
 		}
-		if cmd, _, err := root.Find([]string{arg}); err == nil && cmd != root {
+		if !cmd.HasSubCommands() {
 			return ""
 		}
-		root.SuggestionsMinimumDistance = 2
-		if names := root.SuggestionsFor(arg); len(names) > 0 {
-			return "did you mean " + root.Name() + " " + names[0] + "?"
+		if found, _, err := cmd.Find([]string{arg}); err == nil && found != cmd {
+			cmd = found
+			continue
+		}
+		if meant := suggest.Nearest(arg, commandNames(cmd)); meant != "" {
+			return "did you mean " + cmd.CommandPath() + " " + meant + "?"
 		}
 		return ""
 	}
 	return ""
+}
+
+func commandNames(cmd *cobra.Command) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, c := range subcommands(cmd) {
+			if !yield(c.Name()) {
+				return
+			}
+		}
+	}
+}
+
+// flagHint is for a flag that does not exist but nearly does.
+func flagHint(cmd *cobra.Command, wrong *pflag.NotExistError) string {
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	meant := ""
+	if wrong.GetSpecifiedShortnames() == "" {
+		meant = suggest.Nearest(wrong.GetSpecifiedName(), slices.Values(names))
+	}
+	if meant == "" {
+		return "see " + cmd.CommandPath() + " --help"
+	}
+	return "did you mean --" + meant + "?"
 }
 
 func quoteWhereNeeded(s, goos string) string {

@@ -6,20 +6,22 @@ func TestResumeHint(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		url, file string
-		flags     bool
+		same      again
 		want      string
 	}{
 		"plain": {
-			"http://h/files/1?sig=a&b", "video.mp4", false,
+			"http://h/files/1?sig=a&b", "video.mp4",
+			again{},
 			"go on with: tusker resume 'http://h/files/1?sig=a&b' video.mp4",
 		},
-		"flags":       {"http://h/1", "-", true, "go on, with the same flags: tusker resume 'http://h/1' -"},
-		"not created": {"", "video.mp4", false, "nothing was uploaded yet: run the same command again"},
+		"flags":       {"http://h/1", "-", again{flags: true}, "go on, with the same flags: tusker resume 'http://h/1' -"},
+		"endpoint":    {"http://h/1", "a", again{as: "work"}, "go on with: tusker resume --as work 'http://h/1' a"},
+		"not created": {"", "video.mp4", again{}, "nothing was uploaded yet: run the same command again"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := resumeHint(test.url, test.file, test.flags); got != test.want {
+			if got := resumeHint(test.url, test.file, test.same); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})

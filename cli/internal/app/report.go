@@ -83,28 +83,47 @@ func (a *app) stdoutFailed(err error) int {
 }
 
 // verdict is the error for several things of which some failed, each of which
-// was complained of before. Kind is what they are called.
+// was complained of before, or were not begun. Kind is what they are called.
 func verdict(kind string, names []string, errs []error) error {
 	var failed []string
 	codes := make(map[int]bool)
+	untouched, wrong := 0, 0
 	for i, err := range errs {
-		if err != nil {
-			failed = append(failed, output.Escape(names[i]))
-			codes[exit.Code(err)] = true
+		switch {
+		case err == nil:
+			continue
+		case isNotBegun(err):
+			untouched++
+		default:
+			wrong++
+			if wrong <= mostInShort {
+				failed = append(failed, output.Escape(names[i]))
+			}
 		}
+		codes[exit.Code(err)] = true
 	}
-	if len(failed) == 0 {
+	if wrong+untouched == 0 {
 		return nil
 	}
 	code := exit.Some
 	switch {
 	case codes[exit.Interrupted]:
 		code = exit.Interrupted
-	case len(failed) < len(errs):
+	case wrong+untouched < len(errs):
 	case len(codes) == 1:
 		code = slices.Collect(maps.Keys(codes))[0]
 	default:
 		code = exit.Failed
 	}
-	return exit.With(code, fmt.Errorf("%d of %d %s failed: %s", len(failed), len(errs), kind, strings.Join(failed, ", ")))
+	text := fmt.Sprintf("%d of %d %s failed", wrong, len(errs), kind)
+	if len(failed) > 0 {
+		text += ": " + strings.Join(failed, ", ")
+	}
+	if more := wrong - len(failed); more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	if untouched > 0 {
+		text += fmt.Sprintf("; %d not begun", untouched)
+	}
+	return exit.With(code, errors.New(text))
 }

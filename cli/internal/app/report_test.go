@@ -25,6 +25,8 @@ func TestVerdict(t *testing.T) {
 		"all for a reason":  {[]error{gone, gone}, exit.Gone, "2 of 2 files failed: a, b"},
 		"all for several":   {[]error{gone, refused}, exit.Failed, "2 of 2 files failed: a, b"},
 		"interrupted":       {[]error{nil, stopped}, exit.Interrupted, "1 of 2 files failed: b"},
+		"not begun":         {[]error{nil, &failure{err: notBegun{stopped}}}, exit.Interrupted, "0 of 2 files failed; 1 not begun"},
+		"gone, not begun":   {[]error{gone, notBegun{stopped}}, exit.Interrupted, "1 of 2 files failed: a; 1 not begun"},
 		"interrupted, gone": {[]error{gone, stopped}, exit.Interrupted, "2 of 2 files failed: a, b"},
 	}
 	for name, test := range tests {
@@ -93,5 +95,18 @@ func TestComplain(t *testing.T) {
 				t.Errorf("got %q, want %q", got, test.want)
 			}
 		})
+	}
+}
+
+// TestVerdictOfMany guards against a line of ten thousand names.
+func TestVerdictOfMany(t *testing.T) {
+	t.Parallel()
+	names, errs := make([]string, 10000), make([]error, 10000)
+	for i := range names {
+		names[i], errs[i] = "x", errors.New("gone")
+	}
+	want := "10000 of 10000 files failed: x, x, x, x, x, x, x, x, x, x and 9990 more"
+	if got := verdict("files", names, errs).Error(); got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

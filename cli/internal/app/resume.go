@@ -9,6 +9,7 @@ import (
 
 func (a *app) resumeCommand() *cobra.Command {
 	s := &sending{}
+	verify := false
 	cmd := &cobra.Command{
 		Use:   "resume [flags] LOCATION FILE",
 		Short: "Go on with an upload that exists",
@@ -22,28 +23,39 @@ that of the upload.`,
 		Example: `  tusker resume 'https://tus.example/files/24e533e02ec3bc40' video.mp4
   tusker resume --json "$URL" video.mp4`,
 		Args: arguments(2, 2, "LOCATION and FILE"),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.resume(cmd, s, args[0], args[1]) },
+		RunE: func(cmd *cobra.Command, args []string) error { return a.resume(cmd, s, verify, args[0], args[1]) },
 	}
+	registerVerify(cmd, &verify)
 	s.register(cmd)
 	return cmd
 }
 
-func (a *app) resume(cmd *cobra.Command, s *sending, location, file string) error {
+func (a *app) resume(cmd *cobra.Command, s *sending, verify bool, location, file string) error {
 	ctx, cancel := s.limit(cmd.Context())
 	defer cancel()
-	if err := s.check(cmd, []string{file}); err != nil {
+	if err := s.check(cmd, []string{file}, a.in); err != nil {
 		return usage(err)
 	}
-	c, err := a.client(ctx, &s.connection, location)
+	config, err := a.config(ctx, &s.connection)
+	if err != nil {
+		return err
+	}
+	s.tune(&config)
+	if err := s.rules(&s.connection, location, false, &config); err != nil {
+		return err
+	}
+	c, err := open(config, location)
 	if err != nil {
 		return err
 	}
 	result := &client.Result{}
 	source, err := a.source(cmd, &s.streams, file)
 	if err == nil {
+		display := a.display(&s.showing, s.json, 1)
 		result, err = c.Resume(ctx, c.Endpoint(), source, &client.UploadOptions{
-			ChunkSize: int64(s.chunk), OnEvent: a.watch(s, []string{file})(0),
+			ChunkSize: int64(s.chunk), Verify: verify, OnEvent: a.watch(s, display)(0, file),
 		})
+		display.Close()
 	}
 	if s.json {
 		a.out.JSON(output.NewResult(file, result, err))

@@ -4,30 +4,29 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tusker-go/tusker/cli/internal/exit"
 	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/progress"
 	"github.com/tusker-go/tusker/cli/internal/units"
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// The values of --progress.
-const (
-	progressAuto  = "auto"
-	progressPlain = "plain"
-	progressNone  = "none"
-)
-
 // sending holds the flags of the commands that send files.
 type sending struct {
 	connection
+	profiled
 	streams
+	showing
 	chunk        units.Size
-	progress     string
+	limitRate    units.Rate
+	checksum     string
 	printHeaders []string
 	json         bool
 }
@@ -35,40 +34,47 @@ type sending struct {
 func (s *sending) register(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.Var(&s.chunk, "chunk-size", "most bytes in one request (default: all that is left)")
+	f.Var(&s.limitRate, "limit-rate", "most bytes in a second, over all connections, such as 10MiB/s (default: no limit)")
+	f.StringVar(&s.checksum, "checksum", "", "have the server check each request by this `algorithm`: auto, "+strings.Join(client.ChecksumAlgorithms(), ", "))
 	f.StringArrayVar(&s.printHeaders, "print-header", nil, "print the response header `name` after the URL, separated by a tab (repeat)")
-	f.StringVar(&s.progress, "progress", progressAuto, "lines on standard error: auto, plain (also with --json) or none")
 	f.BoolVar(&s.json, "json", false, "print an event a line: created, resumed, progress, retry, rewound, done, failed")
+	s.showing.register(cmd)
+	s.profiled.register(cmd)
 	s.streams.register(cmd)
 	s.connection.register(cmd)
 }
 
 // check finds what is wrong with the flags for these files.
-func (s *sending) check(cmd *cobra.Command, files []string) error {
-	switch s.progress {
-	case progressAuto, progressPlain, progressNone:
-	default:
-		return fmt.Errorf("--progress %q is none of auto, plain and none", s.progress)
+func (s *sending) check(cmd *cobra.Command, files []string, in io.Reader) error {
+	if err := s.showing.check(); err != nil {
+		return err
 	}
-	return s.streams.check(cmd, files)
+	return s.streams.check(cmd, files, in)
+}
+
+// registerVerify adds the flag of the commands that send a file as it is.
+func registerVerify(cmd *cobra.Command, verify *bool) {
+	cmd.Flags().BoolVar(verify, "verify", false, "compare afterwards what the server holds with the file, which is read once more")
+}
+
+// tune puts what the flags say of how to send into config.
+func (s *sending) tune(config *client.Config) {
+	config.RateLimit, config.Checksum = int64(s.limitRate), s.checksum
 }
 
 // watch gives the observer of what happens to the upload of each file.
-func (a *app) watch(s *sending, files []string) func(i int) func(client.Event) {
-	var progress *output.Progress
-	if !a.quiet && (s.progress == progressPlain || s.progress == progressAuto && !s.json) {
-		progress = output.NewProgress(a.err, files)
-	}
-	return func(i int) func(client.Event) {
+func (a *app) watch(s *sending, display *progress.Display) func(i int, file string) func(client.Event) {
+	return func(i int, file string) func(client.Event) {
 		begun := false
 		return func(e client.Event) {
-			progress.Update(i, e)
+			display.Update(i, file, e)
 			if e.Kind == client.EventResumed && !begun && e.Offset > 0 {
-				a.say("resuming %s at %s", output.Escape(files[i]), amount(e.Offset, e.Length))
+				a.say("resuming %s at %s", output.Escape(file), amount(e.Offset, e.Length))
 			}
 			begun = begun || e.Kind == client.EventResumed || e.Kind == client.EventCreated
 			// The end is told with the headers, which only the result has.
 			if s.json && e.Kind != client.EventDone && e.Kind != client.EventFailed {
-				a.out.JSON(output.NewEvent(files[i], e))
+				a.out.JSON(output.NewEvent(file, e))
 			}
 		}
 	}
@@ -103,9 +109,13 @@ func (a *app) ended(file string, r *client.Result, err error) *failure {
 	switch {
 	case stopped, exit.Code(err) == exit.GaveUp:
 		out.resumable = true
-		out.hint = resumeHint(r.URL, file, a.sameFlags)
+		out.hint = resumeHint(r.URL, file, a.again)
+	case errors.Is(err, client.ErrUnverified):
+		out.hint = "without --verify, it is complete: " + quote(r.URL, runtime.GOOS)
+	case errors.Is(err, client.ErrUnsupported) && r.Length == (protocol.Length{}):
+		out.hint = "say how long the stream is with --size, or have more of it kept in a temporary file with --spool"
 	case errors.Is(err, client.ErrUncertain):
-		out.hint = uncertainHint(r.URL, a.sameFlags)
+		out.hint = uncertainHint(r.URL, a.again)
 	}
 	return out
 }

@@ -19,19 +19,26 @@ import (
 // stdin is the FILE that stands for standard input.
 const stdin = "-"
 
+var errStdinTwice = errors.New("standard input (-) can be read only once")
+
 // streams holds the flags for what can be read only once.
 type streams struct {
-	window, size units.Size
+	window, size, spool units.Size
 }
+
+// defaultSpool is --spool where it is not given.
+const defaultSpool = 1 << 30
 
 func (s *streams) register(cmd *cobra.Command) {
 	s.window = client.DefaultKeep
 	cmd.Flags().Var(&s.window, "stream-window", "how much of standard input, a pipe or a device is kept in memory to be sent again")
-	cmd.Flags().Var(&s.size, "size", "its `size` where that is known beforehand; needed for servers that cannot defer the length")
+	cmd.Flags().Var(&s.size, "size", "its `size` where that is known beforehand, for servers that have to know it")
+	s.spool = defaultSpool
+	cmd.Flags().Var(&s.spool, "spool", "how much of it goes to a temporary file first, where the server has to know the size and --size is not given; 0 is nothing")
 }
 
 // check finds what makes no sense for these files together.
-func (s *streams) check(cmd *cobra.Command, files []string) error {
+func (s *streams) check(cmd *cobra.Command, files []string, in io.Reader) error {
 	stdins, others := 0, 0
 	for _, file := range files {
 		switch {
@@ -46,7 +53,9 @@ func (s *streams) check(cmd *cobra.Command, files []string) error {
 	case s.window <= 0:
 		return errors.New("--stream-window is not above 0")
 	case stdins > 1:
-		return errors.New("standard input (-) can be read only once")
+		return errStdinTwice
+	case stdins > 0 && isTerminal(in):
+		return errTerminal
 	case given && stdins+others == 0:
 		return errors.New("--size is for standard input, a pipe or a device: files know their size")
 	case given && stdins+others > 1:
@@ -57,20 +66,22 @@ func (s *streams) check(cmd *cobra.Command, files []string) error {
 
 // source is what file names.
 func (a *app) source(cmd *cobra.Command, s *streams, file string) (client.Source, error) {
-	options := client.StreamOptions{Name: file, Keep: int64(s.window)}
+	options := client.StreamOptions{Name: file, Keep: int64(s.window), Spool: int64(s.spool)}
 	if cmd.Flags().Changed("size") {
 		options.Length = protocol.Known(int64(s.size))
 	}
-	switch {
-	case file == stdin:
+	if file == stdin {
 		if f, ok := regularStdin(a.in); ok {
 			return client.File(f)
 		}
 		return client.Stream(a.in, options), nil
-	case isStream(file):
+	}
+	// Most are files: those that are none are looked at a second time.
+	source, err := client.Path(file)
+	if err != nil && isStream(file) {
 		return client.Stream(&lazyFile{name: file}, options), nil
 	}
-	return client.Path(file)
+	return source, err
 }
 
 // regularStdin tells whether standard input is a file from its beginning on,
@@ -133,7 +144,7 @@ func parseMetadata(pairs []string) (protocol.Metadata, error) {
 func defaultMetadata(file string) protocol.Metadata {
 	metadata := make(protocol.Metadata)
 	// The names of open pipes, such as /dev/fd/63, say nothing.
-	if file == stdin || isStream(file) && strings.HasPrefix(file, "/dev/") {
+	if file == stdin || strings.HasPrefix(file, "/dev/") && isStream(file) {
 		return metadata
 	}
 	metadata["filename"] = filepath.Base(file)

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 
@@ -19,12 +18,7 @@ func (a *app) uploadsCommand() *cobra.Command {
 	cmd.Example = `  tusker uploads
   tusker uploads rm 3f9a1c2b
   tusker uploads prune --older-than 7d`
-	cmd.Args = func(cmd *cobra.Command, args []string) error {
-		if len(args) > 0 {
-			return fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
-		}
-		return nil
-	}
+	cmd.Args = noSuchCommand
 	cmd.AddCommand(a.uploadsListCommand(), a.uploadsRemoveCommand(), a.uploadsPruneCommand())
 	return cmd
 }

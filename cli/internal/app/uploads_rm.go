@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/filestore"
 )
@@ -30,7 +31,27 @@ it.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.uploadsRemove(cmd, stateDir, args) },
 	}
 	registerStateDir(cmd, &stateDir)
+	cmd.ValidArgsFunction = func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		return a.completeKeys(cmd.Context(), stateDir), cobra.ShellCompDirectiveNoFileComp
+	}
 	return cmd
+}
+
+// completeKeys gives the keys of all records as a list shows them, each with its
+// source.
+func (a *app) completeKeys(ctx context.Context, stateDir string) []string {
+	store, err := a.records(stateDir)
+	if err != nil {
+		return nil
+	}
+	var all []unfinished
+	// What cannot be listed cannot be completed.
+	_ = a.eachRecord(ctx, store, func(r *client.Record) { all = append(all, newUnfinished(r)) })
+	var keys []string
+	for _, u := range abbreviate(all) {
+		keys = append(keys, u.key[:u.short]+"\t"+output.Escape(u.source))
+	}
+	return keys
 }
 
 func (a *app) uploadsRemove(cmd *cobra.Command, stateDir string, keys []string) error {

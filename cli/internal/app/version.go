@@ -3,6 +3,7 @@ package app
 import (
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -10,18 +11,48 @@ import (
 )
 
 func (a *app) versionCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:     "version",
-		Short:   "Say which version this is",
-		Example: `  tusker version`,
-		Args:    noArguments,
+	asJSON := false
+	cmd := &cobra.Command{
+		Use:   "version",
+		Short: "Say which version this is",
+		Example: `  tusker version
+  tusker version --json | jq -r .version`,
+		Args:        noArguments,
+		Annotations: map[string]string{annotationNoConfig: "to be asked when nothing else works"},
 		RunE: func(*cobra.Command, []string) error {
 			info, _ := debug.ReadBuildInfo()
-			a.out.Table(versionTable(info))
+			if asJSON {
+				a.out.JSON(jsonVersion(info))
+			} else {
+				a.out.Table(versionTable(info))
+			}
 			return nil
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
 }
+
+type versionJSON struct {
+	Version  string `json:"version"`
+	Commit   string `json:"commit"`
+	Modified bool   `json:"modified"`
+	Go       string `json:"go"`
+	Platform string `json:"platform"`
+	Tus      string `json:"tus"`
+}
+
+// jsonVersion takes nil for a program that knows nothing of its build.
+func jsonVersion(info *debug.BuildInfo) versionJSON {
+	commit, modified := strings.CutSuffix(commitOf(info), modifiedText)
+	return versionJSON{
+		Version: versionOf(info), Commit: commit, Modified: modified,
+		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Tus: protocol.Version,
+	}
+}
+
+// modifiedText marks a build of other sources than the commit's.
+const modifiedText = " (modified)"
 
 // versionTable takes nil for a program that knows nothing of its build.
 func versionTable(info *debug.BuildInfo) [][2]string {
@@ -55,7 +86,7 @@ func commitOf(info *debug.BuildInfo) string {
 		case s.Key == "vcs.revision":
 			commit = s.Value
 		case s.Key == "vcs.modified" && s.Value == "true":
-			modified = " (modified)"
+			modified = modifiedText
 		}
 	}
 	return commit + modified

@@ -15,7 +15,7 @@ const (
 	Failed      = 1   // something else went wrong
 	Usage       = 2   // unknown flag, missing argument, bad value: nothing was sent
 	NotAllowed  = 3   // 401, 403, certificate not trusted
-	Gone        = 4   // the upload is gone
+	Gone        = 4   // the upload is gone, and was not created anew
 	Source      = 5   // the source changed, shrank or could not be read
 	Refused     = 6   // the server refused
 	GaveUp      = 7   // the network or a busy server; can be resumed
@@ -67,11 +67,12 @@ func Code(err error) int {
 	}{
 		{ErrInterrupted, Interrupted},
 		{ErrTimeout, GaveUp},
-		// Neither gone for sure nor to be gone on with.
-		{client.ErrUncertain, Failed},
+		// It may be complete, but it is not there, and was not created anew.
+		{client.ErrUncertain, Gone},
 		{client.ErrSource, Source},
 		{client.ErrLengthMismatch, Source},
 		{client.ErrIntegrity, Integrity},
+		{client.ErrDifferent, Integrity},
 		{protocol.ErrChecksumMismatch, Integrity},
 		{protocol.ErrUnauthorized, NotAllowed},
 		{protocol.ErrForbidden, NotAllowed},

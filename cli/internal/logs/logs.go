@@ -8,6 +8,8 @@ import (
 
 	"go.uber.org/zap/exp/zapslog"
 	"go.uber.org/zap/zapcore"
+
+	"github.com/tusker-go/tusker/cli/internal/output"
 )
 
 // Name is the name that every record carries.
@@ -26,12 +28,22 @@ func New(w io.Writer, format string, level slog.Level) (*slog.Logger, error) {
 	if err != nil {
 		return nil, err
 	}
-	core := zapcore.NewCore(encoder, zapcore.AddSync(w), zapLevel(level))
+	core := zapcore.NewCore(encoder, zapcore.AddSync(plain{w}), zapLevel(level))
 	return slog.New(zapslog.NewHandler(core,
 		zapslog.WithName(Name),
 		// What goes wrong on a network is not explained by a stack.
 		zapslog.AddStacktraceAt(slog.LevelError+1),
 	)), nil
+}
+
+// plain writes records, whose texts are JSON, so that they can be shown.
+type plain struct{ w io.Writer }
+
+func (p plain) Write(record []byte) (int, error) {
+	if _, err := p.w.Write(output.Plain(record)); err != nil {
+		return 0, err
+	}
+	return len(record), nil
 }
 
 func newEncoder(format string) (zapcore.Encoder, error) {

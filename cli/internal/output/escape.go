@@ -3,8 +3,11 @@
 package output
 
 import (
+	"bytes"
+	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -20,6 +23,30 @@ func Escape(s string) string {
 func OneLine(s string) string {
 	return escape(s, false)
 }
+
+// Plain is JSON that means the same and can be shown: encoders leave some of what
+// is not printable in strings as it is, such as the controls above ASCII.
+func Plain(json []byte) []byte {
+	if !bytes.ContainsFunc(json, isOdd) {
+		return json
+	}
+	var b bytes.Buffer
+	for _, r := range string(json) {
+		switch {
+		case !isOdd(r):
+			b.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&b, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.Bytes()
+}
+
+// isOdd tells what JSON lets stand in a string though it is not printable.
+func isOdd(r rune) bool { return r >= 0x7f && !strconv.IsPrint(r) }
 
 func escape(s string, backslash bool) string {
 	var b strings.Builder

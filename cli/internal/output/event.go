@@ -13,17 +13,51 @@ import (
 // Event is a line of the JSON output of an upload. The names of its fields are
 // stable; one that has nothing to say is left out.
 type Event struct {
-	Event   string              `json:"event"`
-	File    string              `json:"file,omitempty"`
-	Part    int                 `json:"part,omitempty"`
-	URL     string              `json:"url,omitempty"`
-	Offset  int64               `json:"offset"` // acknowledged by the server
-	Sent    int64               `json:"sent"`   // taken by the network, Offset included
-	Length  *int64              `json:"length,omitempty"`
-	Attempt int                 `json:"attempt,omitempty"`
-	WaitMS  *int64              `json:"wait_ms,omitempty"`
-	Error   *Error              `json:"error,omitempty"`
+	Event   string `json:"event"`
+	File    string `json:"file,omitempty"`
+	Part    int    `json:"part,omitempty"`
+	URL     string `json:"url,omitempty"`
+	Offset  int64  `json:"offset"` // acknowledged by the server
+	Sent    int64  `json:"sent"`   // taken by the network, Offset included
+	Length  *int64 `json:"length,omitempty"`
+	Attempt int    `json:"attempt,omitempty"`
+	WaitMS  *int64 `json:"wait_ms,omitempty"`
+	Error   *Error `json:"error,omitempty"`
+
+	// Verified: the server was found to hold the bytes of the file.
+	Verified bool `json:"verified,omitempty"`
+
 	Headers map[string][]string `json:"headers,omitempty"`
+}
+
+// Summary is the last line of the JSON output of several uploads. What an earlier
+// run had sent is in Resumed, and not in Bytes.
+type Summary struct {
+	Event     string `json:"event"` // summary
+	Files     int    `json:"files"`
+	Done      int    `json:"done"`
+	Failed    int    `json:"failed"`
+	NotBegun  int    `json:"not_begun"` // the run was stopped before
+	Skipped   int    `json:"skipped"`   // things in directories that are no files
+	Bytes     int64  `json:"bytes"`
+	Resumed   int64  `json:"resumed"`
+	Retries   int    `json:"retries"`
+	ElapsedMS int64  `json:"elapsed_ms"`
+}
+
+// Plan is a line of the JSON output of an upload that sends nothing.
+type Plan struct {
+	Event  string `json:"event"` // planned
+	File   string `json:"file,omitempty"`
+	URL    string `json:"url,omitempty"` // of the upload that would be gone on with
+	Offset int64  `json:"offset"`        // from where
+	Length *int64 `json:"length,omitempty"`
+}
+
+// NewPlan is what would become of file: a new upload, or, with a URL, one that
+// goes on at offset.
+func NewPlan(file, url string, offset int64, length protocol.Length) Plan {
+	return Plan{Event: "planned", File: file, URL: url, Offset: offset, Length: number(length)}
 }
 
 // Error is an error in JSON.
@@ -56,7 +90,7 @@ func NewResult(file string, r *client.Result, err error) Event {
 	}
 	return Event{
 		Event: kind.String(), File: file, URL: r.URL, Offset: r.Offset, Sent: r.Offset,
-		Length: number(r.Length), Error: NewError(err), Headers: headers(r),
+		Length: number(r.Length), Error: NewError(err), Verified: r.Verified, Headers: headers(r),
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"os"
 	"strings"
 	"sync"
 	"unicode/utf8"
@@ -18,6 +19,7 @@ type Printer struct {
 	w      io.Writer
 	err    error
 	failed func(error)
+	screen *Screen
 }
 
 // NewPrinter writes to w, and calls failed, where it is not nil, with the first
@@ -40,7 +42,7 @@ func (p *Printer) JSON(v any) {
 		p.fail(fmt.Errorf("encode result: %w", err))
 		return
 	}
-	_, _ = p.Write([]byte(b.String()))
+	_, _ = p.Write(Plain([]byte(b.String())))
 }
 
 // Table writes two columns, the second one aligned. A row without a name goes
@@ -89,13 +91,27 @@ func (p *Printer) Write(b []byte) (int, error) {
 	return n, err
 }
 
-func (p *Printer) write(b []byte) (int, error) {
+// Through makes room for results on s, where they go to a terminal as well: most
+// likely it is the same one. It is to be called before anything is drawn on s.
+func (p *Printer) Through(s *Screen) {
+	if f, ok := p.w.(*os.File); ok && isTerminal(f) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.screen = s
+	}
+}
+
+func (p *Printer) write(b []byte) (n int, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.err != nil {
 		return 0, p.err
 	}
-	n, err := p.w.Write(b)
+	if p.screen == nil {
+		n, err = p.w.Write(b)
+	} else {
+		p.screen.Around(func() { n, err = p.w.Write(b) })
+	}
 	if err != nil {
 		err = fmt.Errorf("write standard output: %w", err)
 	}
@@ -119,18 +135,4 @@ func (p *Printer) Err() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.err
-}
-
-// Locked makes w safe for concurrent use, one Write at a time.
-func Locked(w io.Writer) io.Writer { return &locked{w: w} }
-
-type locked struct {
-	mu sync.Mutex
-	w  io.Writer
-}
-
-func (l *locked) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.w.Write(b)
 }

@@ -1,0 +1,194 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/progress"
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// batch is one run of upload.
+type batch struct {
+	*app
+	*upload
+	cmd     *cobra.Command
+	client  *client.Client
+	records *journal
+	list    *listing
+	given   protocol.Metadata
+}
+
+// notBegun is why a file was not looked at.
+type notBegun struct{ error }
+
+func (e notBegun) Unwrap() error { return e.error }
+
+// run sends the files.
+func (b *batch) run(ctx context.Context) error {
+	n := len(b.list.entries)
+	if n > 1 {
+		b.learn(ctx, b.client)
+	}
+	display := b.display(&b.showing, b.json, n)
+	defer display.Close()
+	counted := b.count(ctx, display)
+	defer counted()
+	watch := b.watch(&b.sending, display)
+	tally := &tally{start: time.Now(), files: n, skipped: b.list.skipped()}
+	rows := b.inOrder(n)
+	errs := make([]error, n)
+	each(n, b.concurrency, func(i int) {
+		e := b.list.entries[i]
+		result, err := b.send(ctx, e, watch(i, e.name))
+		if b.json {
+			b.out.JSON(output.NewResult(e.name, result, err))
+		}
+		display.Ended(i, err != nil)
+		if err != nil {
+			err = b.ended(e.name, result, err)
+		}
+		tally.add(result, err)
+		if err != nil && n > 1 && !isNotBegun(err) {
+			b.complain(b.cmd, err, "")
+		}
+		errs[i] = err
+		rows(i, b.row(result), err)
+	})
+	display.Close()
+	if n == 1 {
+		return errs[0]
+	}
+	b.summarise(tally, errs)
+	return verdict("files", b.names(), errs)
+}
+
+// count adds up in the background what all files have, where it is shown. The
+// function that it returns waits for its end.
+func (b *batch) count(ctx context.Context, display *progress.Display) func() {
+	if display == nil || len(b.list.entries) < 2 {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var counting sync.WaitGroup
+	counting.Go(func() {
+		var length int64
+		for _, e := range b.list.entries {
+			if ctx.Err() != nil {
+				return
+			}
+			info, err := os.Stat(e.name)
+			switch {
+			case err != nil:
+			case !info.Mode().IsRegular() && !info.IsDir():
+				return // Nobody knows what a stream has.
+			case info.Mode().IsRegular():
+				length += info.Size()
+			}
+		}
+		display.Length(length)
+	})
+	return func() {
+		cancel()
+		counting.Wait()
+	}
+}
+
+func (b *batch) send(ctx context.Context, e entry, watch func(client.Event)) (*client.Result, error) {
+	if ctx.Err() != nil {
+		return &client.Result{}, notBegun{context.Cause(ctx)}
+	}
+	source, err := b.entrySource(b.cmd, b.upload, e)
+	if err != nil {
+		return &client.Result{}, err
+	}
+	result, err := b.client.Upload(ctx, source, &client.UploadOptions{
+		Metadata: b.metadataFor(e, b.given), ChunkSize: int64(b.chunk), Parallel: int(b.parallel),
+		Verify: b.verify, OnEvent: watch,
+	})
+	b.sent(ctx, e.name, result)
+	return result, err
+}
+
+// ended makes an error of an upload fit to be shown, with the hint of how to go
+// on where a record was kept.
+func (b *batch) ended(file string, result *client.Result, err error) error {
+	out := b.app.ended(file, result, err)
+	goOn := b.records.goOn(result.URL, len(b.list.entries))
+	switch {
+	case isNotBegun(err):
+		out.err = notBegun{out.err}
+	case errors.Is(err, errDirectory):
+		out.hint = recursiveHint
+	case b.isGone(result, err):
+		out.hint = "to upload it anew, leave out --recreate never"
+	case out.resumable && goOn != "":
+		out.hint = goOn
+	}
+	return out
+}
+
+func isNotBegun(err error) bool {
+	_, ok := errors.AsType[notBegun](err)
+	return ok
+}
+
+func (b *batch) names() []string {
+	names := make([]string, len(b.list.entries))
+	for i, e := range b.list.entries {
+		names[i] = e.name
+	}
+	return names
+}
+
+// inOrder gives a function to be called when a file is through. It prints the
+// rows of what was sent, each as soon as those before it are known.
+func (b *batch) inOrder(n int) func(i int, row string, err error) {
+	var mu sync.Mutex
+	type outcome struct {
+		row  string
+		sent bool
+	}
+	early := make(map[int]outcome) // through before one that comes first
+	next := 0
+	return func(i int, row string, err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		early[i] = outcome{row, err == nil}
+		for ; next < n; next++ {
+			through, ok := early[next]
+			if !ok {
+				return
+			}
+			delete(early, next)
+			if through.sent && !b.json {
+				b.out.Line("%s", through.row)
+			}
+		}
+	}
+}
+
+// each calls fn for 0 to n-1, at most limit calls at a time.
+func each(n, limit int, fn func(i int)) {
+	var wg sync.WaitGroup
+	next := make(chan int)
+	for range min(n, limit) {
+		wg.Go(func() {
+			for i := range next {
+				fn(i)
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	wg.Wait()
+}

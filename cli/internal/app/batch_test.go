@@ -1,0 +1,116 @@
+package app
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/tusker-go/tusker/cli/internal/exit"
+	"github.com/tusker-go/tusker/testserver"
+)
+
+// filesIn makes files with those names, and gives their directory.
+func filesIn(t *testing.T, names ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range names {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// TestFileVanishes guards the other files against one that was there when they
+// were listed.
+func TestFileVanishes(t *testing.T) {
+	t.Parallel()
+	dir := filesIn(t, "a", "b", "c")
+	server := testserver.New(t, testserver.Config{})
+	server.Inject(testserver.Fault{Method: http.MethodPost, Do: testserver.ActionFunc(
+		func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			if err := os.Remove(filepath.Join(dir, "b")); err != nil {
+				t.Error(err)
+			}
+			next.ServeHTTP(w, r)
+		})})
+	std, stdout, stderr := streamsFor(t)
+	code := Run(t.Context(), []string{"upload", "--no-resume", "--concurrency", "1", "-r", server.URL(), dir}, std)
+	if code != exit.Some || strings.Count(stdout.String(), "\n") != 2 || !strings.Contains(stderr.String(), "1 of 3 files failed: ") {
+		t.Errorf("code %d, %q and %q", code, stdout, stderr)
+	}
+}
+
+// TestBecomesAPipe guards against waiting for a pipe that was a file when it was
+// listed.
+func TestBecomesAPipe(t *testing.T) {
+	t.Parallel()
+	mkfifo, err := exec.LookPath("mkfifo")
+	if err != nil {
+		t.Skip(err)
+	}
+	dir := filesIn(t, "a", "b")
+	server := testserver.New(t, testserver.Config{})
+	server.Inject(testserver.Fault{Method: http.MethodPost, Do: testserver.ActionFunc(
+		func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			b := filepath.Join(dir, "b")
+			if err := os.Remove(b); err != nil {
+				t.Error(err)
+			}
+			if err := exec.CommandContext(r.Context(), mkfifo, b).Run(); err != nil {
+				t.Error(err)
+			}
+			next.ServeHTTP(w, r)
+		})})
+	std, _, stderr := streamsFor(t)
+	args := []string{"upload", "--no-resume", "--timeout", "10s", "--concurrency", "1", "-r", server.URL(), dir}
+	if code := Run(t.Context(), args, std); code != exit.Some || !strings.Contains(stderr.String(), "b is not a regular file\n") {
+		t.Errorf("code %d and %q", code, stderr)
+	}
+}
+
+func TestStdinBreaksOff(t *testing.T) {
+	t.Parallel()
+	server := testserver.New(t, testserver.Config{})
+	std, stdout, stderr := streamsFor(t)
+	std.In = iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader("hello")))
+	code := Run(t.Context(), []string{"upload", "--no-resume", server.URL(), "-"}, std)
+	if code != exit.Source || stdout.Len() > 0 || !strings.HasPrefix(stderr.String(), "tusker: upload -: source: timeout\n") {
+		t.Errorf("code %d, %q and %q", code, stdout, stderr)
+	}
+}
+
+// TestManyFiles guards the order of the URLs, and one bad file's
+// being the only one that fails.
+func TestManyFiles(t *testing.T) {
+	t.Parallel()
+	names := make([]string, 300)
+	for i := range names {
+		names[i] = fmt.Sprintf("%03d", i)
+	}
+	dir := filesIn(t, names...)
+	if err := os.Symlink("nowhere", filepath.Join(dir, "100x")); err != nil {
+		t.Skip(err)
+	}
+	server := testserver.New(t, testserver.Config{})
+	std, stdout, stderr := streamsFor(t)
+	code := Run(t.Context(), []string{"upload", "--no-resume", "-r", "--follow-symlinks", server.URL(), dir}, std)
+	if got := strings.Count(stdout.String(), "\n"); code != exit.Some || got != len(names) {
+		t.Errorf("code %d, %d URLs, want %d", code, got, len(names))
+	}
+	// Their order is that of the names, whatever was done first.
+	for i, url := range strings.Fields(stdout.String()) {
+		b, err := server.Bytes(url)
+		if err != nil || string(b) != names[i] {
+			t.Fatalf("URL %d is that of %q (%v), want %q", i, b, err, names[i])
+		}
+	}
+	if !strings.Contains(stderr.String(), "sent 300 of 301 files, 900 B in ") {
+		t.Errorf("says %q", stderr)
+	}
+}

@@ -1,0 +1,144 @@
+package app
+
+import (
+	"fmt"
+	"iter"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/tusker-go/tusker/cli/internal/logs"
+	"github.com/tusker-go/tusker/cli/internal/profile"
+)
+
+// shells are those that completion writes scripts for.
+var shells = []string{"bash", "zsh", "fish", "powershell"}
+
+func (a *app) completionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "completion SHELL",
+		Short: "Print a script that makes a shell complete commands",
+		Long: `Prints a script that makes SHELL complete the commands, flags and arguments of
+tusker, the names of endpoints in the config file too. SHELL is bash, zsh, fish
+or powershell. That for bash needs the package bash-completion.`,
+		Example: `  tusker completion bash > ~/.local/share/bash-completion/completions/tusker
+  tusker completion zsh > "${fpath[1]}/_tusker"
+  tusker completion fish > ~/.config/fish/completions/tusker.fish
+  tusker completion powershell | Out-String | Invoke-Expression`,
+		Args:              arguments(1, 1, "one SHELL"),
+		ValidArgsFunction: completeFirst(func() iter.Seq[string] { return slices.Values(shells) }),
+		Annotations:       map[string]string{annotationNoConfig: "a shell starts with it"},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch root := cmd.Root(); args[0] {
+			case "bash":
+				return root.GenBashCompletionV2(a.out, true)
+			case "zsh":
+				return root.GenZshCompletion(a.out)
+			case "fish":
+				return root.GenFishCompletion(a.out, true)
+			case "powershell":
+				return root.GenPowerShellCompletionWithDesc(a.out)
+			}
+			return usage(fmt.Errorf("SHELL %q is none of %s", args[0], strings.Join(shells, ", ")))
+		},
+	}
+}
+
+// completeFirst completes the first argument to one of the names.
+func completeFirst(names func() iter.Seq[string]) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return slices.Collect(names()), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// flagValues are what can stand behind flags.
+var flagValues = map[string][]string{
+	"progress":   {"auto", "bar", "plain", "none"},
+	"log-format": {logs.Console, logs.JSON},
+	"recreate":   slices.Sorted(maps.Keys(recreates)),
+	"checksum":   {"auto", "sha1", "sha256", "sha512", "md5", "crc32"},
+	"parallel":   {"auto"},
+	"profile":    slices.Collect(profile.Names()),
+}
+
+// completes tells the shell what goes where in root and all commands below it.
+func (a *app) completes(root *cobra.Command) {
+	eachFlag(root, func(cmd *cobra.Command, f *pflag.Flag) {
+		_ = cmd.RegisterFlagCompletionFunc(f.Name, a.completeFlag(f.Name))
+	})
+	for _, cmd := range root.Commands() {
+		if cmd.ValidArgsFunction == nil {
+			cmd.ValidArgsFunction = a.completeArgument
+		}
+		for _, sub := range cmd.Commands() {
+			if sub.ValidArgsFunction == nil {
+				sub.ValidArgsFunction = a.completeArgument
+			}
+		}
+	}
+}
+
+func (a *app) completeFlag(name string) cobra.CompletionFunc {
+	values, known := flagValues[name]
+	return func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		switch {
+		case known:
+			return values, cobra.ShellCompDirectiveNoFileComp
+		case name == "as":
+			return a.endpointNames(cmd, ""), cobra.ShellCompDirectiveNoFileComp
+		case name == "state-dir":
+			return nil, cobra.ShellCompDirectiveFilterDirs
+		case name == "config", slices.Contains(pathFlags, name), slices.Contains(outputFlags, name):
+			return nil, cobra.ShellCompDirectiveDefault
+		}
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// outputFlags name files that are written.
+var outputFlags = []string{"output", "junit"}
+
+// completeArgument goes by the names of arguments in the usage of a command.
+func (a *app) completeArgument(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+	words := slices.DeleteFunc(strings.Fields(cmd.Use)[1:], func(word string) bool { return word == "[flags]" })
+	if len(words) == 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	word := words[min(len(args), len(words)-1)]
+	last := len(args) >= len(words)
+	switch name := strings.TrimRight(strings.Trim(word, "[]"), "."); {
+	case last && !strings.HasSuffix(strings.Trim(word, "[]"), "..."):
+	case name == argEndpoint:
+		return a.endpointNames(cmd, ":"), cobra.ShellCompDirectiveNoFileComp
+	case name == "FILE":
+		return nil, cobra.ShellCompDirectiveDefault
+	case name == "DIR":
+		return nil, cobra.ShellCompDirectiveFilterDirs
+	}
+	return nil, cobra.ShellCompDirectiveNoFileComp
+}
+
+// endpointNames gives the names in the config file, each with that end. What is
+// wrong with the file is no matter for a shell.
+func (a *app) endpointNames(cmd *cobra.Command, end string) []string {
+	if f := cmd.Flags().Lookup("config"); f != nil && !f.Changed {
+		if path, ok := a.lookupEnv(envName("config")); ok && path != "" {
+			_ = cmd.Flags().Set("config", path)
+		}
+	}
+	file, err := a.configFile(cmd)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(file.Endpoints)) {
+		names = append(names, name+end+"\t"+redacted(file.Endpoints[name].URL))
+	}
+	return names
+}

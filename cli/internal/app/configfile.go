@@ -1,0 +1,239 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/tusker-go/tusker/cli/internal/config"
+	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/suggest"
+)
+
+// annotationNoConfig marks a command that works without the config file, also
+// where that is broken.
+const annotationNoConfig = "no-config"
+
+// notInConfig are flags that make no sense in the config file.
+var notInConfig = []string{"help", "config", "as"}
+
+// configText is for people what config.DefaultPath is for the program.
+func configText(goos string) string {
+	switch goos {
+	case "windows":
+		return `%AppData%\tusker\config.yaml`
+	case "darwin":
+		return "~/Library/Application Support/tusker/config.yaml"
+	}
+	return "$XDG_CONFIG_HOME/tusker/config.yaml, or else ~/.config/tusker/config.yaml"
+}
+
+// configPath is where the config file is, "" for none. Named tells whether
+// somebody said so.
+func (a *app) configPath(flags *pflag.FlagSet) (path string, named bool) {
+	if f := flags.Lookup("config"); f != nil && f.Changed {
+		return f.Value.String(), true
+	}
+	return config.DefaultPath(runtime.GOOS, a.lookupEnv), false
+}
+
+// configFile reads the config file. Without one, it is empty.
+func (a *app) configFile(cmd *cobra.Command) (*config.File, error) {
+	path, named := a.configPath(cmd.Flags())
+	if path == "" {
+		return &config.File{}, nil
+	}
+	file, err := config.Read(path, configKeys(cmd.Root()))
+	if errors.Is(err, fs.ErrNotExist) && !named {
+		return &config.File{Path: path}, nil
+	}
+	if wrong, ok := errors.AsType[*config.Error](err); ok {
+		return nil, &failure{err: err, hint: configHint(wrong)}
+	}
+	return file, err
+}
+
+func configHint(e *config.Error) string {
+	if e.Meant != "" {
+		return "did you mean " + e.Meant + "?"
+	}
+	return "--config '' goes without it"
+}
+
+// configKeys are the flags of all commands.
+func configKeys(root *cobra.Command) map[string]config.Key {
+	keys := make(map[string]config.Key)
+	eachFlag(root, func(_ *cobra.Command, f *pflag.Flag) {
+		if slices.Contains(notInConfig, f.Name) {
+			return
+		}
+		key := config.Key{Separator: separators[f.Name]}
+		if key.Separator == ":" {
+			key.Separator = ": "
+		}
+		_, key.List = f.Value.(pflag.SliceValue)
+		keys[f.Name] = key
+	})
+	return keys
+}
+
+// eachFlag calls fn for the flags of cmd and of all commands below it.
+func eachFlag(cmd *cobra.Command, fn func(*cobra.Command, *pflag.Flag)) {
+	visit := func(f *pflag.Flag) { fn(cmd, f) }
+	cmd.LocalFlags().VisitAll(visit)
+	for _, c := range cmd.Commands() {
+		eachFlag(c, fn)
+	}
+}
+
+// configure sets what the command line and the environment left open. Where the
+// first argument is the name of an endpoint, its URL takes its place.
+func (a *app) configure(cmd *cobra.Command, args []string, s *settings) error {
+	file, err := a.configFile(cmd)
+	if err != nil {
+		return err
+	}
+	a.configured = file
+	e, err := a.endpoint(cmd, args, file)
+	if err != nil {
+		return err
+	}
+	for _, p := range []place{
+		a.filePlace(fromEndpoint, file, e.Settings),
+		a.filePlace(fromFile, file, file.Defaults),
+	} {
+		if err := s.add(p); err != nil {
+			return err
+		}
+	}
+	if err := a.checkOrigin(cmd, args, e); err != nil {
+		return err
+	}
+	p, err := profilePlace(cmd.Flags())
+	if err != nil {
+		return err
+	}
+	return s.add(p)
+}
+
+// filePlace is what one level of the config file says.
+func (a *app) filePlace(name string, file *config.File, level config.Settings) place {
+	return place{name: name, adds: true, get: func(f *pflag.Flag) ([]string, string, bool) {
+		setting, ok := level[f.Name]
+		if !ok {
+			return nil, "", false
+		}
+		values := slices.Clone(setting.Values)
+		if slices.Contains(pathFlags, f.Name) {
+			for i, value := range values {
+				values[i] = a.besideConfig(file, value)
+			}
+		}
+		return values, fmt.Sprintf("%s:%d", file.Path, setting.Line), true
+	}}
+}
+
+// pathFlags name files and folders.
+var pathFlags = []string{
+	"token-file", "netrc-file", "cacert", "cert", "key", "unix-socket", "state-dir", "files-from",
+}
+
+// besideConfig is a path in the config file, which is relative to the folder of
+// the file. ~ stands for the home folder.
+func (a *app) besideConfig(file *config.File, path string) string {
+	switch {
+	case path == "", path == stdin, filepath.IsAbs(path):
+		return path
+	case path == "~" || strings.HasPrefix(path, "~/"):
+		if home, ok := a.home(); ok {
+			return filepath.Join(home, path[1:])
+		}
+		return path
+	}
+	return filepath.Join(filepath.Dir(file.Path), path)
+}
+
+func (a *app) home() (string, bool) {
+	variable := "HOME"
+	if runtime.GOOS == "windows" {
+		variable = "USERPROFILE"
+	}
+	home, ok := a.lookupEnv(variable)
+	return home, ok && home != ""
+}
+
+// endpoint is the one that the arguments or --as name; the zero one where none
+// is named.
+func (a *app) endpoint(cmd *cobra.Command, args []string, file *config.File) (config.Endpoint, error) {
+	if as := cmd.Flags().Lookup("as"); as != nil && as.Value.String() != "" {
+		e, err := endpointCalled(file, strings.TrimSuffix(as.Value.String(), ":"))
+		a.again.as = e.Name
+		return e, err
+	}
+	if firstArgument(cmd) != argEndpoint || len(args) == 0 {
+		return config.Endpoint{}, nil
+	}
+	name, ok := strings.CutSuffix(args[0], ":")
+	if !ok || !config.IsName(name) {
+		return config.Endpoint{}, nil
+	}
+	e, err := endpointCalled(file, name)
+	if err == nil {
+		a.again.as, args[0] = e.Name, e.URL
+	}
+	return e, err
+}
+
+func endpointCalled(file *config.File, name string) (config.Endpoint, error) {
+	e, ok := file.Endpoints[name]
+	if ok {
+		return e, nil
+	}
+	err := &failure{err: fmt.Errorf("no endpoint is called %q: there is no config file", name)}
+	if file.Path != "" {
+		err.err = fmt.Errorf("no endpoint is called %q in %s", name, file.Path)
+	}
+	if meant := suggest.Nearest(name, maps.Keys(file.Endpoints)); meant != "" {
+		err.hint = "did you mean " + meant + "?"
+	}
+	return e, err
+}
+
+// Names of arguments, as the usage of a command has them.
+const (
+	argEndpoint = "ENDPOINT"
+	argLocation = "LOCATION"
+)
+
+// firstArgument is what the first argument of cmd is called in its usage, ""
+// where there is none.
+func firstArgument(cmd *cobra.Command) string {
+	for i, word := range strings.Fields(cmd.Use) {
+		if i > 0 && word != "[flags]" {
+			return strings.TrimRight(strings.Trim(word, "[]"), ".")
+		}
+	}
+	return ""
+}
+
+// warnOfSecrets says that others can read the secrets in the config file.
+func (a *app) warnOfSecrets(file *config.File) {
+	if runtime.GOOS == "windows" || file.Path == "" {
+		return
+	}
+	line, ok := file.Secret()
+	info, err := os.Stat(file.Path)
+	if ok && err == nil && info.Mode().Perm()&0o077 != 0 {
+		a.say("the secret at %s:%d can be read by others: chmod 600 %s",
+			output.Escape(file.Path), line, quoteWhereNeeded(file.Path, runtime.GOOS))
+	}
+}

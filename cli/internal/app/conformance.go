@@ -1,0 +1,168 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tusker-go/tusker/cli/internal/exit"
+	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/testserver/conformance"
+)
+
+// conforming holds the flags of conformance.
+type conforming struct {
+	asking
+	rules, metadata []string
+	junit           string
+}
+
+func (a *app) conformanceCommand() *cobra.Command {
+	c := &conforming{}
+	cmd := &cobra.Command{
+		Use:   "conformance [flags] ENDPOINT",
+		Short: "Check a server against the specification",
+		Long: fmt.Sprintf(`Checks the server at ENDPOINT against tus 1.0.0: %d rules, a row each, with a
+total for each extension. A rule passes, fails (a MUST is broken), warns (a
+SHOULD is), is skipped (not announced), or unable to be tried.
+
+The rules make small uploads, one after the other, and delete them where the
+server announces termination. Each request is sent once; one without an answer
+ends after --stall-timeout (here 10s), and no wait is longer than
+--retry-max-wait (here 10s).
+
+The exit code is 0 without a failure and 1 with one; 3, 6 and 7 are for a server
+that lets nobody in, that creates no upload, and that does not answer.`, len(conformance.Rules())),
+		Example: `  tusker conformance https://tus.example/files/
+  tusker conformance --rules 'head-*,patch-status' https://tus.example/files/
+  tusker conformance --json https://tus.example/files/ | jq .totals`,
+		Args: arguments(1, 1, "one ENDPOINT"),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.conformance(cmd, c, args[0]) },
+	}
+	f := cmd.Flags()
+	f.StringArrayVar(&c.rules, "rules", nil, "only the rules with these `IDs`, separated by commas, * for any characters (repeat)")
+	f.StringVar(&c.junit, "junit", "", "write JUnit XML to this `file` too")
+	f.StringArrayVar(&c.metadata, "metadata", nil, "`key[=value]` that the server wants of each upload (repeat)")
+	c.register(cmd)
+	return cmd
+}
+
+func (a *app) conformance(cmd *cobra.Command, c *conforming, endpoint string) error {
+	ctx, cancel := c.limit(cmd.Context())
+	defer cancel()
+	config, err := a.config(ctx, &c.connection)
+	if err != nil {
+		return err
+	}
+	// What is wrong with the URL is of usage.
+	asked, err := open(config, endpoint)
+	if err != nil {
+		return err
+	}
+	opts, err := c.options(cmd, config)
+	if err != nil {
+		return err
+	}
+	junit, err := createJUnit(c.junit)
+	if err != nil {
+		return err
+	}
+	if !c.json {
+		opts.OnResult = func(r conformance.Result) { a.out.Line("%s", output.OneLine(r.String())) }
+	}
+	report := conformance.Run(ctx, config.Doer, endpoint, opts)
+	if c.json {
+		a.out.JSON(report)
+	} else if err := report.WriteSummary(a.out); err != nil {
+		return err
+	}
+	if err := writeJUnit(junit, report); err != nil {
+		return err
+	}
+	return judgement(ctx, report, asked)
+}
+
+func (c *conforming) options(cmd *cobra.Command, config client.Config) (conformance.Options, error) {
+	opts := conformance.Options{Header: config.Header, TrustedOrigins: config.TrustedOrigins, Timeout: c.timeout}
+	for _, list := range c.rules {
+		for pattern := range strings.SplitSeq(list, ",") {
+			opts.Rules = append(opts.Rules, strings.TrimSpace(pattern))
+		}
+	}
+	if _, err := conformance.Select(opts.Rules...); err != nil {
+		return opts, usage(fmt.Errorf("--rules: %w", err))
+	}
+	var err error
+	if opts.Metadata, err = parseMetadata(c.metadata); err != nil {
+		return opts, usage(err)
+	}
+	// The defaults of these flags are for uploads, which take longer.
+	if cmd.Flags().Changed("stall-timeout") {
+		opts.RequestTimeout = c.stall
+	}
+	if cmd.Flags().Changed("retry-max-wait") {
+		opts.MaxWait = c.retryMaxWait
+	}
+	return opts, nil
+}
+
+// createJUnit makes the file before anything is sent, so that a wrong name costs
+// no run. Nil: none.
+func createJUnit(name string) (io.WriteCloser, error) {
+	if name == "" {
+		return nil, nil //nolint:nilnil // No file is no error.
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return nil, usage(fmt.Errorf("--junit: %w", err))
+	}
+	return f, nil
+}
+
+func writeJUnit(w io.WriteCloser, report conformance.Report) error {
+	if w == nil {
+		return nil
+	}
+	err := report.WriteJUnit(w)
+	if err = errors.Join(err, w.Close()); err != nil {
+		return fmt.Errorf("--junit: %w", err)
+	}
+	return nil
+}
+
+// judgement is the error for a report. What kept the rules from being tried comes
+// first, unless it is the server's way to break them.
+func judgement(ctx context.Context, report conformance.Report, asked *client.Client) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	obstacle := report.Obstacle
+	switch {
+	case errors.Is(obstacle, conformance.ErrDenied):
+		return &failure{err: exit.With(exit.NotAllowed, obstacle), hint: "give credentials with --token-file, --token-command or --user"}
+	case errors.Is(obstacle, conformance.ErrNoAnswer):
+		// The client knows best what such an error means, and what to do.
+		if _, err := asked.Options(ctx, nil); err != nil {
+			return err
+		}
+		return exit.With(exit.GaveUp, obstacle)
+	case errors.Is(obstacle, conformance.ErrRateLimited), errors.Is(obstacle, conformance.ErrOutOfTime):
+		return exit.With(exit.GaveUp, obstacle)
+	case report.Failed():
+		total := report.Total()
+		return exit.With(exit.Failed, fmt.Errorf("%d of %d rules failed", total.Fail, len(report.Results)))
+	case errors.Is(obstacle, conformance.ErrRefused):
+		return &failure{err: exit.With(exit.Refused, obstacle), hint: "--metadata and --header give what a server wants of an upload"}
+	case errors.Is(obstacle, conformance.ErrOutOfBudget):
+		return exit.With(exit.Failed, obstacle)
+	case obstacle != nil:
+		return &failure{err: exit.With(exit.Refused, obstacle), hint: "is this the URL that uploads are created at?"}
+	}
+	return nil
+}

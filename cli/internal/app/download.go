@@ -1,0 +1,250 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tusker-go/tusker/cli/internal/download"
+	"github.com/tusker-go/tusker/cli/internal/exit"
+	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/units"
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
+)
+
+// downloading holds the flags of download.
+type downloading struct {
+	connection
+	showing
+	output string
+	force  bool
+}
+
+func (a *app) downloadCommand() *cobra.Command {
+	d := &downloading{}
+	cmd := &cobra.Command{
+		Use:   "download [flags] LOCATION",
+		Short: "Fetch a finished upload",
+		Long: `Fetches the upload at LOCATION from a server that gives uploads out. Bytes go to
+a file with ` + download.Suffix + ` at the end of its name, which gets its own name when
+it is complete; the same command goes on with it after an interruption, if the
+server still has the same content.
+
+Without -o, the name is that in the upload's metadata, made safe. A file that
+exists is not overwritten.`,
+		Example: `  tusker download "$URL"
+  tusker download -o video.mp4 "$URL"
+  tusker download -o - "$URL" | tar x`,
+		Args: arguments(1, 1, "one LOCATION"),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.download(cmd, d, args[0]) },
+	}
+	f := cmd.Flags()
+	f.StringVarP(&d.output, "output", "o", "", "`file` to write, or the folder to write it in; - is standard output")
+	f.BoolVar(&d.force, "force", false, "replace a file that exists")
+	d.showing.register(cmd)
+	d.connection.register(cmd)
+	return cmd
+}
+
+// A destination is where the bytes of one download go.
+type destination struct {
+	stdout io.Writer // nil: a file
+	dir    string
+	name   string // "": the server says
+	force  bool
+
+	part *download.Part // nil: not opened yet
+}
+
+var errNotRegular = errors.New("not a regular file: write to standard output with -o - and redirect that")
+
+// destination looks at where to write before anything is asked for.
+func (a *app) destination(d *downloading) (*destination, error) {
+	to := &destination{dir: ".", force: d.force}
+	if d.output == "-" {
+		to.stdout = a.out
+		return to, nil
+	}
+	if d.output == "" {
+		return to, nil
+	}
+	if info, err := os.Stat(d.output); err == nil && info.IsDir() {
+		to.dir = d.output
+		return to, nil
+	}
+	if os.IsPathSeparator(d.output[len(d.output)-1]) {
+		return nil, usage(fmt.Errorf("-o %s: no such folder", output.Escape(d.output)))
+	}
+	to.dir, to.name = filepath.Split(d.output)
+	return to, to.free()
+}
+
+func (t *destination) target() string { return filepath.Join(t.dir, t.name) }
+
+// free makes sure that there is nothing in the way.
+func (t *destination) free() error {
+	info, err := os.Lstat(t.target())
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case !info.Mode().IsRegular() && info.Mode().Type() != fs.ModeSymlink:
+		return &failure{subject: output.Escape(t.target()), err: errNotRegular}
+	case !t.force:
+		return existing(t.target(), download.ErrExists)
+	}
+	return nil
+}
+
+func existing(target string, err error) error {
+	return &failure{
+		subject: output.Escape(target), err: err,
+		hint: "--force replaces it; -o FILE gives another name",
+	}
+}
+
+// open finds out where the content goes, and how much of it is there.
+func (t *destination) open(url string, content client.Content) (io.Writer, int64, error) {
+	if t.stdout != nil {
+		return t.stdout, 0, nil
+	}
+	if t.name == "" {
+		t.name = download.Name(url, content)
+		if err := t.free(); err != nil {
+			return nil, 0, err
+		}
+	}
+	part, err := download.Open(t.target(), url, content.Version)
+	if err != nil {
+		return nil, 0, err
+	}
+	t.part = part
+	return part, part.Offset(), nil
+}
+
+func (a *app) download(cmd *cobra.Command, d *downloading, location string) error {
+	ctx, cancel := d.limit(cmd.Context())
+	defer cancel()
+	if err := d.showing.check(); err != nil {
+		return usage(err)
+	}
+	to, err := a.destination(d)
+	if err != nil {
+		return err
+	}
+	c, err := a.client(ctx, &d.connection, location)
+	if err != nil {
+		return err
+	}
+	display := a.display(&d.showing, false, 1)
+	defer display.Close()
+	result, err := c.Download(ctx, c.Endpoint(), func(content client.Content) (io.Writer, int64, error) {
+		w, offset, err := to.open(c.Endpoint(), content)
+		if err != nil {
+			return nil, 0, err
+		}
+		if offset > 0 {
+			a.say("resuming %s at %s", output.Escape(to.target()), amount(offset, content.Length))
+		}
+		return w, offset, nil
+	}, &client.DownloadOptions{OnEvent: func(e client.Event) { display.Update(0, to.shown(), e) }})
+	if err != nil {
+		return a.undownloaded(to, c.Endpoint(), result, err)
+	}
+	if to.stdout != nil {
+		return nil
+	}
+	if err := to.part.Complete(to.force); err != nil {
+		if errors.Is(err, download.ErrExists) {
+			return existing(to.target(), download.ErrExists)
+		}
+		return err
+	}
+	display.Ended(0, false)
+	display.Close()
+	a.say("saved %s, %s", output.Escape(to.target()), units.FormatSize(result.Offset))
+	return nil
+}
+
+func (t *destination) shown() string {
+	if t.stdout != nil {
+		return "-"
+	}
+	return t.target()
+}
+
+// undownloaded makes an error fit to be shown, with the way to go on, and keeps
+// what there is to go on with.
+func (a *app) undownloaded(to *destination, url string, result *client.DownloadResult, err error) error {
+	kept := int64(0)
+	if to.part != nil {
+		end := to.part.Keep
+		if errors.Is(err, client.ErrContent) || errors.Is(err, client.ErrContentChanged) {
+			end = to.part.Drop
+		} else if result.Content.Version != "" {
+			kept = result.Offset
+		}
+		if cerr := end(); cerr != nil {
+			kept = 0
+			err = errors.Join(err, cerr)
+		}
+	}
+	if _, ok := errors.AsType[*failure](err); ok {
+		return err
+	}
+	out := &failure{err: err}
+	if to.name != "" {
+		out.subject = output.Escape(to.target())
+	}
+	code := exit.Code(err)
+	switch {
+	case errors.Is(err, exit.ErrInterrupted), errors.Is(err, exit.ErrTimeout):
+		cause := exit.ErrTimeout
+		if errors.Is(err, exit.ErrInterrupted) {
+			cause = exit.ErrInterrupted
+		}
+		text := cause.Error()
+		if kept > 0 {
+			text += ", " + amount(kept, result.Content.Length) + " are here"
+		}
+		out.err, out.hint = exit.With(code, errors.New(text)), a.downloadHint(to, url, kept)
+	case errors.Is(err, retry.ErrExhausted), code == exit.GaveUp:
+		out.hint = a.downloadHint(to, url, kept)
+	case errors.Is(err, client.ErrContentChanged):
+		out.err, out.hint = exit.With(exit.Integrity, err), "what was fetched is of no use; run the same command again"
+	case errors.Is(err, client.ErrContent):
+		out.err = exit.With(exit.Integrity, err)
+	case errors.Is(err, client.ErrUnfinished):
+		out.hint = "see how far it is: " + a.again.command("info") + quote(url, runtime.GOOS)
+	case errors.Is(err, client.ErrNotServed), errors.Is(err, protocol.ErrMethodNotAllowed), errors.Is(err, protocol.ErrNotImplemented):
+		out.hint = "tus does not ask servers to give uploads out; this one may do so at another URL"
+	case errors.Is(err, download.ErrForeign):
+		out.hint = "move it away, or choose another name with -o FILE"
+	}
+	return out
+}
+
+// downloadHint is the command to go on with.
+func (a *app) downloadHint(to *destination, url string, kept int64) string {
+	if kept == 0 {
+		return "run the same command again"
+	}
+	hint := "go on with: "
+	if a.again.flags {
+		hint = "go on, with the same flags: "
+	}
+	hint += a.again.command("download")
+	if to.force {
+		hint += "--force "
+	}
+	return hint + "-o " + quoteWhereNeeded(to.target(), runtime.GOOS) + " " + quote(url, runtime.GOOS)
+}

@@ -1,0 +1,166 @@
+package app
+
+import (
+	"context"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tusker-go/tusker/cli/internal/download"
+	"github.com/tusker-go/tusker/cli/internal/exit"
+	"github.com/tusker-go/tusker/testserver"
+)
+
+// partly passes on the first bytes of an answer's body, and calls end.
+type partly struct {
+	http.ResponseWriter
+	left int
+	end  func()
+}
+
+func (w *partly) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *partly) Write(p []byte) (int, error) {
+	n, err := w.ResponseWriter.Write(p[:min(len(p), w.left)])
+	w.left -= n
+	if n < len(p) && err == nil {
+		_ = http.NewResponseController(w.ResponseWriter).Flush()
+		w.end()
+		panic(http.ErrAbortHandler)
+	}
+	return n, err
+}
+
+// cutAnswer ends the connection of a GET after n bytes, once end has returned.
+func cutAnswer(n int, end func(r *http.Request)) testserver.Fault {
+	return testserver.Fault{Method: http.MethodGet, Do: testserver.ActionFunc(
+		func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			next.ServeHTTP(&partly{ResponseWriter: w, left: n, end: func() { end(r) }}, r)
+		})}
+}
+
+// stored uploads size bytes and gives the upload's URL and the bytes.
+func stored(t *testing.T, s *testserver.Server, size int) (url, content string) {
+	t.Helper()
+	b := make([]byte, size)
+	_, _ = rand.NewChaCha8([32]byte{1}).Read(b)
+	std, stdout, stderr := streamsFor(t)
+	if code := Run(t.Context(), []string{"upload", "--no-resume", s.URL(), tempFile(t, string(b))}, std); code != exit.OK {
+		t.Fatalf("code %d: %s", code, stderr)
+	}
+	return strings.TrimSpace(stdout.String()), string(b)
+}
+
+// fetch runs download and gives its code and what it said.
+func fetch(ctx context.Context, t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	std, out, said := streamsFor(t)
+	code = Run(ctx, append([]string{"download", "--retry-max-wait", "5ms"}, args...), std)
+	return code, out.String(), said.String()
+}
+
+func wantFile(t *testing.T, name, want string) {
+	t.Helper()
+	got, err := os.ReadFile(name)
+	if err != nil || string(got) != want {
+		t.Errorf("%s has %d bytes of %d, or others: %v", name, len(got), len(want), err)
+	}
+}
+
+// A connection that breaks costs nothing that had arrived.
+func TestDownloadOverCuts(t *testing.T) {
+	t.Parallel()
+	s := testserver.New(t, testserver.Config{})
+	url, content := stored(t, s, 1<<20)
+	for _, target := range []string{filepath.Join(t.TempDir(), "b"), "-"} {
+		s.ResetRequests()
+		s.Inject(cutAnswer(300_000, func(*http.Request) {}), cutAnswer(0, func(*http.Request) {}), cutAnswer(400_000, func(*http.Request) {}))
+		code, stdout, stderr := fetch(t.Context(), t, "-o", target, url)
+		if code != exit.OK {
+			t.Fatalf("code %d: %s", code, stderr)
+		}
+		if target == "-" && stdout != content {
+			t.Errorf("%d bytes on standard output, or others", len(stdout))
+		}
+		if target != "-" {
+			wantFile(t, target, content)
+		}
+		ranged := 0
+		for _, r := range s.Requests() {
+			if r.Header.Get("Range") != "" {
+				ranged++
+			}
+		}
+		if ranged < 2 || ranged > 3 {
+			t.Errorf("%d requests for a range", ranged)
+		}
+	}
+}
+
+// What an interrupted download has is gone on with by the command that it names,
+// and by no other content.
+func TestDownloadInterrupted(t *testing.T) {
+	t.Parallel()
+	s := testserver.New(t, testserver.Config{})
+	// More than the buffers of a connection hold, so that some has arrived.
+	const size, sent = 48 << 20, 47 << 20
+	url, content := stored(t, s, size)
+	target := filepath.Join(t.TempDir(), "b.bin")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	s.Inject(cutAnswer(sent, func(r *http.Request) {
+		cancel(exit.ErrInterrupted)
+		<-r.Context().Done()
+	}))
+	code, _, stderr := fetch(ctx, t, "-o", target, url)
+	if code != exit.Interrupted {
+		t.Fatalf("code %d: %s", code, stderr)
+	}
+	for _, want := range []string{"interrupted, ", " of 48 MiB are here\n", "hint: go on with: tusker download -o " + target + " '" + url + "'\n"} {
+		if !strings.Contains(stderr, want) {
+			t.Errorf("%q does not hold %q", stderr, want)
+		}
+	}
+	if _, err := os.Stat(target); err == nil {
+		t.Error("the file has its name already")
+	}
+	part, err := os.ReadFile(target + download.Suffix)
+	if err != nil || len(part) == 0 || !strings.HasPrefix(content, string(part)) {
+		t.Fatalf("%d bytes kept, or others: %v", len(part), err)
+	}
+
+	s.ResetRequests()
+	code, _, stderr = fetch(t.Context(), t, "-o", target, url)
+	if code != exit.OK || !strings.Contains(stderr, "resuming "+target+" at ") {
+		t.Errorf("code %d: %s", code, stderr)
+	}
+	wantFile(t, target, content)
+	if got := s.Count(http.MethodGet); got != 2 {
+		t.Errorf("%d requests, want one to see what there is and one for the rest", got)
+	}
+}
+
+// A file that appears meanwhile is not replaced, and the bytes are kept.
+func TestDownloadOverNewFile(t *testing.T) {
+	t.Parallel()
+	s := testserver.New(t, testserver.Config{})
+	url, content := stored(t, s, 100_000)
+	target := filepath.Join(t.TempDir(), "b")
+	s.Inject(cutAnswer(1000, func(*http.Request) {
+		if err := os.WriteFile(target, []byte("mine"), 0o600); err != nil {
+			t.Error(err)
+		}
+	}))
+	code, _, stderr := fetch(t.Context(), t, "-o", target, url)
+	if code != exit.Failed || !strings.Contains(stderr, "file exists\nhint: --force") {
+		t.Errorf("code %d: %s", code, stderr)
+	}
+	wantFile(t, target, "mine")
+	if code, _, stderr = fetch(t.Context(), t, "--force", "-o", target, url); code != exit.OK {
+		t.Errorf("code %d: %s", code, stderr)
+	}
+	wantFile(t, target, content)
+}

@@ -1,0 +1,77 @@
+package app
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tusker-go/tusker/cli/internal/exit"
+)
+
+func TestNamesFrom(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		list string
+		null bool
+		want []string
+	}{
+		"nothing":           {"", false, nil},
+		"lines":             {"a\nb\n", false, []string{"a", "b"}},
+		"no end":            {"a\nb", false, []string{"a", "b"}},
+		"of Windows":        {"a\r\nb\r\n", false, []string{"a", "b"}},
+		"empty ones":        {"\na\n\n\nb\n\n", false, []string{"a", "b"}},
+		"spaces":            {" a b \n", false, []string{" a b "}},
+		"a dash":            {"-\n-x\n", false, []string{"." + string(filepath.Separator) + "-", "-x"}},
+		"NUL":               {"a\nb\x00c\r\x00", true, []string{"a\nb", "c\r"}},
+		"NUL without end":   {"a\x00\x00b", true, []string{"a", "b"}},
+		"invalid UTF-8":     {"\xff\xfe\n", false, []string{"\xff\xfe"}},
+		"no marks of a BOM": {"\ufeffa\n", false, []string{"\ufeffa"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := &app{in: iotest.OneByteReader(strings.NewReader(test.list))}
+			var got []string
+			for name, err := range a.namesFrom(stdin, test.null) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, name)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestNamesFromFails(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken")
+	tests := map[string]struct {
+		in   io.Reader
+		want error
+	}{
+		"breaks off":    {io.MultiReader(strings.NewReader("a\n"), iotest.ErrReader(broken)), broken},
+		"endless names": {strings.NewReader(strings.Repeat("x", longestName+1)), bufio.ErrTooLong},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			a := &app{in: test.in}
+			var got error
+			for _, err := range a.namesFrom(stdin, false) {
+				got = err
+			}
+			if !errors.Is(got, test.want) || exit.Code(got) != exit.Usage {
+				t.Errorf("%v with code %d, want %v", got, exit.Code(got), test.want)
+			}
+		})
+	}
+}

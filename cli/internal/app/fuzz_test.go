@@ -1,0 +1,79 @@
+package app
+
+import (
+	"bytes"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/tusker-go/tusker/cli/internal/output"
+)
+
+// A list of files names each thing between its separators once, and never
+// standard input.
+func FuzzNamesFrom(f *testing.F) {
+	for _, seed := range []string{"", "a\nb", "a\r\nb\r\n", "-\n", "a\x00b\x00", "\n\n", "\xff\n", "a\rb"} {
+		f.Add([]byte(seed), false)
+		f.Add([]byte(seed), true)
+	}
+	f.Fuzz(func(t *testing.T, list []byte, null bool) {
+		a := &app{in: bytes.NewReader(list)}
+		separator := "\n"
+		if null {
+			separator = "\x00"
+		}
+		n := 0
+		for name, err := range a.namesFrom(stdin, null) {
+			if err != nil {
+				t.Fatalf("%q: %v", list, err)
+			}
+			if name == "" || name == stdin || strings.Contains(name, separator) {
+				t.Errorf("%q names %q", list, name)
+			}
+			n++
+		}
+		want := 0
+		for field := range strings.SplitSeq(string(list), separator) {
+			if !null {
+				field = strings.TrimSuffix(field, "\r")
+			}
+			if field != "" {
+				want++
+			}
+		}
+		if n != want {
+			t.Errorf("%q names %d, want %d", list, n, want)
+		}
+	})
+}
+
+// A URL that is shown in a message has neither its user nor its query.
+func FuzzRedacted(f *testing.F) {
+	for _, seed := range []string{"", "https://me:hidden@h/p?hidden#hidden", "//hidden@h", "http://[::1", "mailto:hidden", "?hidden", "http://h:80/%2f"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		got := redacted(raw)
+		u, err := url.Parse(got)
+		if strings.ContainsAny(got, "?#\n\x1b") || err == nil && u.User != nil {
+			t.Errorf("redacted(%q) = %q", raw, got)
+		}
+	})
+}
+
+// What a message quotes of a server is one word of a shell, and says the same.
+func FuzzQuote(f *testing.F) {
+	for _, seed := range []string{"", "a b", "it's", "$(x)", "`x`", "a\\b", "-rf", "\x1b[31m", "a;b", "!x"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		word := quote(s, "linux")
+		inner, ok := strings.CutPrefix(word, "'")
+		if !ok || !strings.HasSuffix(inner, "'") || strings.ReplaceAll(strings.TrimSuffix(inner, "'"), `'\''`, "'") != s {
+			t.Errorf("quote(%q) = %s", s, word)
+		}
+		if line := output.OneLine(word); strings.ContainsAny(line, "\n\r\x1b") {
+			t.Errorf("shown as %q", line)
+		}
+	})
+}

@@ -1,0 +1,56 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/tusker-go/tusker/cli/internal/netrc"
+	"github.com/tusker-go/tusker/transport"
+)
+
+// netrc reads the netrc file of the flags; nil for none. Only one that somebody
+// named has to exist.
+func (a *app) netrc(c *connection) (*netrc.File, error) {
+	path := c.netrcFile
+	if path == "" {
+		home, ok := a.home()
+		if !c.netrc || !ok {
+			return nil, nil
+		}
+		path = filepath.Join(home, ".netrc")
+		if runtime.GOOS == "windows" {
+			path = filepath.Join(home, "_netrc")
+		}
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) && c.netrcFile == "" {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("netrc file: %w", err)
+	}
+	file, err := netrc.Parse(string(text))
+	if err != nil {
+		return nil, fmt.Errorf("netrc file %s: %w", path, err)
+	}
+	return file, nil
+}
+
+// fromNetrc authorizes each request as the file says for its host, with that
+// login unless it is "".
+func fromNetrc(file *netrc.File, login string) transport.Middleware {
+	return func(next transport.Doer) transport.Doer {
+		return transport.DoerFunc(func(req *http.Request) (*http.Response, error) {
+			e, ok := file.Find(req.URL.Hostname(), login)
+			if !ok || e.Login == "" && e.Password == "" {
+				return next.Do(req)
+			}
+			return transport.BasicAuth(e.Login, e.Password)(next).Do(req)
+		})
+	}
+}

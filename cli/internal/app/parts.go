@@ -1,0 +1,41 @@
+package app
+
+import (
+	"errors"
+	"strconv"
+
+	"github.com/tusker-go/tusker/client"
+)
+
+// partsAuto is what --parallel calls as many parts as are good for a file.
+const partsAuto = "auto"
+
+// parts is how many parts a file is sent in, as the value of a flag.
+type parts int
+
+var errParts = errors.New("neither auto nor a number above 0")
+
+// Set reads a number, or auto.
+func (p *parts) Set(text string) error {
+	if text == partsAuto {
+		*p = client.ParallelAuto
+		return nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		return errParts
+	}
+	*p = parts(n)
+	return nil
+}
+
+// String writes what Set reads.
+func (p *parts) String() string {
+	if *p == client.ParallelAuto {
+		return partsAuto
+	}
+	return strconv.Itoa(int(*p))
+}
+
+// Type names the value in help texts.
+func (p *parts) Type() string { return "number" }

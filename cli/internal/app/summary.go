@@ -1,0 +1,136 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/units"
+	"github.com/tusker-go/tusker/client"
+)
+
+// tally counts what became of several files. It is safe for concurrent use.
+type tally struct {
+	start          time.Time
+	files, skipped int
+
+	mu             sync.Mutex
+	done, failed   int
+	notBegun       int
+	bytes, resumed int64
+	retries        int
+}
+
+func (t *tally) add(r *client.Result, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case err == nil:
+		t.done++
+	case isNotBegun(err):
+		t.notBegun++
+	default:
+		t.failed++
+	}
+	t.bytes += max(0, r.Offset-r.Resumed)
+	t.resumed += r.Resumed
+	t.retries += r.Retries
+}
+
+// event is the tally as a line of JSON.
+func (t *tally) event(now time.Time) output.Summary {
+	return output.Summary{
+		Event: "summary", Files: t.files, Done: t.done, Failed: t.failed, NotBegun: t.notBegun, Skipped: t.skipped,
+		Bytes: t.bytes, Resumed: t.resumed, Retries: t.retries, ElapsedMS: now.Sub(t.start).Milliseconds(),
+	}
+}
+
+// text is the tally as people read it.
+func (t *tally) text(now time.Time) string {
+	elapsed := now.Sub(t.start)
+	var b strings.Builder
+	fmt.Fprintf(&b, "sent %d of %d files, %s in %s", t.done, t.files, units.FormatSize(t.bytes), rounded(elapsed))
+	if seconds := elapsed.Seconds(); seconds >= 0.1 && t.bytes > 0 {
+		fmt.Fprintf(&b, " (%s/s)", units.FormatSize(int64(float64(t.bytes)/seconds)))
+	}
+	for _, part := range []struct {
+		n    int
+		text string
+	}{{t.failed, "failed"}, {t.notBegun, "not begun"}, {t.skipped, "left out"}} {
+		if part.n > 0 {
+			fmt.Fprintf(&b, ", %d %s", part.n, part.text)
+		}
+	}
+	if t.retries > 0 {
+		fmt.Fprintf(&b, ", %s", counted(t.retries, "retry", "retries"))
+	}
+	if t.resumed > 0 {
+		fmt.Fprintf(&b, "; an earlier run had sent %s", units.FormatSize(t.resumed))
+	}
+	return b.String()
+}
+
+// rounded keeps of a time what is of interest.
+func rounded(d time.Duration) time.Duration {
+	switch {
+	case d >= 10*time.Second:
+		return d.Round(time.Second)
+	case d >= time.Second:
+		return d.Round(100 * time.Millisecond)
+	}
+	return d.Round(time.Millisecond)
+}
+
+func counted(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// Limits of what is repeated at the end.
+const (
+	onScreen    = 10 // so many files leave what was said of one of them on the screen
+	mostFailed  = 20 // more of them say nothing more
+	mostInShort = 10 // names in one line
+)
+
+// summarise says what became of several files.
+func (b *batch) summarise(t *tally, errs []error) {
+	now := time.Now()
+	if b.json {
+		b.out.JSON(t.event(now))
+		return
+	}
+	if len(errs) == 0 {
+		return
+	}
+	b.say("%s", t.text(now))
+	if len(errs) <= onScreen {
+		return
+	}
+	shown := 0
+	for _, err := range errs {
+		f, ok := errors.AsType[*failure](err)
+		if !ok || isNotBegun(err) {
+			continue
+		}
+		if shown++; shown > mostFailed {
+			break
+		}
+		b.say("failed: %s", output.OneLine(f.Error()))
+		if hint := b.hint(f); hint != "" {
+			b.say("hint: %s", output.OneLine(hint))
+		}
+	}
+}
+
+func (b *batch) hint(f *failure) string {
+	if f.hint != "" {
+		return f.hint
+	}
+	return hintFor(b.cmd, f)
+}

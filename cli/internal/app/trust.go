@@ -1,0 +1,73 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/tusker-go/tusker/cli/internal/config"
+)
+
+// checkOrigin keeps the settings of an endpoint, which --as names, from uploads
+// at other origins: its credentials are not for them.
+func (a *app) checkOrigin(cmd *cobra.Command, args []string, e config.Endpoint) error {
+	if e.Name == "" || firstArgument(cmd) != argLocation {
+		return nil
+	}
+	trusted := []string{originOf(e.URL)}
+	if f := cmd.Flags().Lookup("trust-origin"); f != nil {
+		for _, origin := range f.Value.(pflag.SliceValue).GetSlice() {
+			trusted = append(trusted, originOf(origin))
+		}
+	}
+	locations := args[:min(1, len(args))]
+	if strings.HasSuffix(cmd.Use, "...") {
+		locations = args
+	}
+	for _, location := range locations {
+		if origin := originOf(location); origin != "" && !slices.Contains(trusted, origin) {
+			return &failure{
+				err:  fmt.Errorf("%s is not at the origin of the endpoint %s, %s", redacted(location), e.Name, trusted[0]),
+				hint: "leave out --as to send it no credentials, or say that it may have them: --trust-origin " + origin,
+			}
+		}
+	}
+	return nil
+}
+
+var errOrigin = errors.New("--trust-origin is not an origin such as https://cdn.example")
+
+// isOrigin tells whether raw is scheme, host and port and no more.
+func isOrigin(raw string) bool {
+	u, err := url.Parse(raw)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
+		return false
+	}
+	return u.User == nil && strings.Trim(u.Path, "/") == "" && u.RawQuery == "" && u.Fragment == ""
+}
+
+// originOf is scheme, host and port of a URL; "" where it has none.
+func originOf(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || u.Hostname() == "" {
+		return ""
+	}
+	scheme, port := strings.ToLower(u.Scheme), u.Port()
+	if scheme == "http" && port == "80" || scheme == "https" && port == "443" {
+		port = ""
+	}
+	host := strings.ToLower(u.Hostname())
+	switch {
+	case port != "":
+		host = net.JoinHostPort(host, port)
+	case strings.Contains(host, ":"):
+		host = "[" + host + "]"
+	}
+	return scheme + "://" + host
+}

@@ -1,0 +1,175 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+
+	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/client"
+)
+
+// entry is a file to be sent.
+type entry struct {
+	name     string
+	relative string // from the directory on that it was found in; "" where it was named
+	err      error  // it is a directory that cannot be read
+}
+
+// listing is what the arguments name. Of a file it holds the name and no more:
+// there may be very many, and they may be other ones when their turn comes.
+type listing struct {
+	entries []entry
+	links   int // symbolic links left out
+	special int // devices, pipes and sockets left out
+}
+
+// skipped is how many things in directories were left out for what they are.
+func (l *listing) skipped() int { return l.links + l.special }
+
+var errDirectory = errors.New("is a directory")
+
+const recursiveHint = "send the files in it with --recursive"
+
+// list finds the files that the arguments and the flags name, in their order, and
+// those in a directory in the order of their names. Errors are of usage, or the
+// cause of ctx.
+func (a *app) list(ctx context.Context, s *selecting, files []string) (*listing, error) {
+	l := &listing{}
+	add := func(name string, named bool) error {
+		info, ok := directory(name)
+		switch {
+		case named && name == stdin, !ok:
+			l.entries = append(l.entries, entry{name: name})
+			return nil
+		case s.recursive:
+			w := &walker{app: a, selecting: s, listing: l, root: name, base: baseOf(name)}
+			return w.walk(ctx, "", []fs.FileInfo{info})
+		case named:
+			return &failure{subject: name, err: usage(errDirectory), hint: recursiveHint}
+		}
+		l.entries = append(l.entries, entry{name: name, err: fmt.Errorf("%w: %w", client.ErrSource, errDirectory)})
+		return nil
+	}
+	for _, name := range files {
+		if err := add(name, true); err != nil {
+			return nil, err
+		}
+	}
+	if s.filesFrom == "" {
+		return l, nil
+	}
+	for name, err := range a.namesFrom(s.filesFrom, s.null) {
+		if err == nil {
+			err = add(name, false)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
+}
+
+// walker lists the files in a directory and below.
+type walker struct {
+	*app
+	*selecting
+	*listing
+	root string
+	base string // what the root is called
+}
+
+// walk lists what is below the directory called below, a slash-separated path
+// under the root. Above are that directory and those that it is in.
+func (w *walker) walk(ctx context.Context, below string, above []fs.FileInfo) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	dir := filepath.Join(w.root, filepath.FromSlash(below))
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		w.entries = append(w.entries, entry{name: dir, err: fmt.Errorf("%w: %w", client.ErrSource, err)})
+	}
+	for _, e := range entries {
+		name := path.Join(below, e.Name())
+		if w.excludes(name) {
+			continue
+		}
+		if err := w.visit(ctx, name, e.Type(), above); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *walker) visit(ctx context.Context, name string, kind fs.FileMode, above []fs.FileInfo) error {
+	file := filepath.Join(w.root, filepath.FromSlash(name))
+	switch {
+	case kind&fs.ModeSymlink != 0 && !w.follow:
+		w.links++
+		return nil
+	case kind&fs.ModeSymlink != 0, kind.IsDir():
+		info, ok := directory(file)
+		if !ok && !kind.IsDir() {
+			break
+		}
+		if !ok {
+			return w.walk(ctx, name, above) // It says why.
+		}
+		for _, one := range above {
+			if os.SameFile(one, info) {
+				w.say("left out %s: a link to a directory that it is in", output.Escape(file))
+				w.links++
+				return nil
+			}
+		}
+		return w.walk(ctx, name, append(slices.Clip(above), info))
+	}
+	if isSpecial(file, kind) {
+		w.say("left out %s: not a regular file", output.Escape(file))
+		w.special++
+		return nil
+	}
+	w.add(file, name)
+	return nil
+}
+
+// isSpecial tells whether a thing of that kind is neither a file nor a link to
+// one. A link to nothing fails when its turn comes.
+func isSpecial(file string, kind fs.FileMode) bool {
+	if kind&fs.ModeSymlink == 0 {
+		return !kind.IsRegular()
+	}
+	info, err := os.Stat(file)
+	return err == nil && !info.Mode().IsRegular()
+}
+
+// directory looks whether name is one, or a link to one.
+func directory(name string) (fs.FileInfo, bool) {
+	info, err := os.Stat(name)
+	return info, err == nil && info.IsDir()
+}
+
+func (w *walker) add(file, name string) {
+	if w.includes(name) {
+		w.entries = append(w.entries, entry{name: file, relative: path.Join(w.base, name)})
+	}
+}
+
+// baseOf is what a directory is called, also where it was named as "." or "..";
+// "" for the root of a file system.
+func baseOf(dir string) string {
+	if whole, err := filepath.Abs(dir); err == nil {
+		dir = whole
+	}
+	base := filepath.ToSlash(filepath.Base(dir))
+	if base == "/" || base == "." {
+		return ""
+	}
+	return base
+}

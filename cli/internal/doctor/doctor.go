@@ -1,0 +1,218 @@
+// Package doctor finds out what stands between here and a tus server, by talking
+// to it: one OPTIONS, one upload that is never completed, and a few requests to
+// it that end too early or are too large.
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"net/url"
+	"time"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
+	"github.com/tusker-go/tusker/transport"
+)
+
+// Status is how bad a finding is.
+type Status string
+
+// The statuses.
+const (
+	OK   Status = "ok"
+	Warn Status = "warn" // uploads work, with the advice better
+	Fail Status = "fail" // uploads do not work
+)
+
+// A Finding is the outcome of one check.
+type Finding struct {
+	Check  string `json:"check"`
+	Status Status `json:"status"`
+	Detail string `json:"detail"`
+	Advice string `json:"advice,omitempty"` // a flag, mostly; "": nothing to do
+
+	// Err is why a check failed, nil where it did not or where no exchange is
+	// to blame.
+	Err error `json:"-"`
+}
+
+// Bounds of one run.
+const (
+	MaxRequests = 20       // in all
+	MaxBytes    = 64 << 20 // sent in all
+
+	maxProbes = 9 // requests that look for the body limit
+)
+
+// Config says whom to examine, and how long that may take.
+type Config struct {
+	// Client is the configuration of the client. Its Endpoint is the one to
+	// examine. No request is retried.
+	Client client.Config
+
+	// OnFinding is told of each finding as it comes. Nil: nobody is.
+	OnFinding func(Finding)
+
+	// Limit bounds each exchange. Zero is 15 s. A body may take four times as
+	// long.
+	Limit time.Duration
+
+	// Settle is how long bytes are given to reach the server. Zero is half a
+	// second, and a slow line gets more.
+	Settle time.Duration
+}
+
+// Report is what was found.
+type Report struct {
+	Endpoint string    `json:"endpoint"`
+	Findings []Finding `json:"findings"`
+	Left     []string  `json:"left"` // URLs of uploads that could not be deleted
+}
+
+// examination is one run.
+type examination struct {
+	Config
+	c      *client.Client
+	tap    *tap
+	report Report
+
+	caps   protocol.Capabilities
+	url    string // of the upload, "": none
+	offset int64  // of it, as the server said last
+	length int64  // of it
+	body   int64  // largest body that passed
+	sent   int64  // bytes of bodies
+}
+
+// Run examines the endpoint. What ctx ends is reported as far as it got, and
+// the upload is deleted all the same. The error is that of client.New.
+func Run(ctx context.Context, cfg Config) (*Report, error) {
+	if cfg.Limit == 0 {
+		cfg.Limit = 15 * time.Second
+	}
+	if cfg.Settle == 0 {
+		cfg.Settle = 500 * time.Millisecond
+	}
+	e := &examination{Config: cfg, report: Report{Findings: []Finding{}, Left: []string{}}}
+	e.tap = &tap{next: cfg.Client.Doer}
+	cfg.Client.Doer = e.tap
+	cfg.Client.Retry = retry.Never
+	if cfg.Client.StallTimeout == 0 || cfg.Client.StallTimeout > cfg.Limit {
+		cfg.Client.StallTimeout = cfg.Limit
+	}
+	if cfg.Client.FinishTimeout == 0 || cfg.Client.FinishTimeout > cfg.Limit {
+		cfg.Client.FinishTimeout = cfg.Limit
+	}
+	c, err := client.New(cfg.Client)
+	if err != nil {
+		return nil, err
+	}
+	e.c = c
+	e.report.Endpoint = redacted(c.Endpoint())
+	defer e.tap.close()
+	e.run(ctx)
+	return &e.report, nil
+}
+
+func (e *examination) run(ctx context.Context) {
+	if !e.options(ctx) {
+		return
+	}
+	created := e.create(ctx)
+	if e.url != "" {
+		// The upload must not stay because somebody lost patience.
+		defer e.cleanUp(context.WithoutCancel(ctx))
+	}
+	if !created || !e.bodies(ctx) {
+		return
+	}
+	e.flow(ctx)
+}
+
+func (e *examination) found(f Finding) {
+	e.report.Findings = append(e.report.Findings, f)
+	if e.OnFinding != nil {
+		e.OnFinding(f)
+	}
+}
+
+func (e *examination) ok(check, advice, format string, args ...any) {
+	e.found(Finding{Check: check, Status: OK, Detail: fmt.Sprintf(format, args...), Advice: advice})
+}
+
+func (e *examination) warn(check, advice, format string, args ...any) {
+	e.found(Finding{Check: check, Status: Warn, Detail: fmt.Sprintf(format, args...), Advice: advice})
+}
+
+// fail reports an exchange that failed, with what its error alone says to do
+// where advice is "".
+func (e *examination) fail(check, advice string, err error) {
+	if advice == "" {
+		advice = adviceFor(err)
+	}
+	e.found(Finding{Check: check, Status: Fail, Detail: plain(err), Advice: advice, Err: err})
+}
+
+// exchange bounds one exchange.
+func (e *examination) exchange(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, e.Limit)
+}
+
+// patch sends n bytes of nothing in particular, one chance only.
+func (e *examination) patch(ctx context.Context, n int64) error {
+	ctx, cancel := context.WithTimeout(ctx, bodyLimits*e.Limit)
+	defer cancel()
+	body := &gate{size: n, open: n}
+	reply, err := e.c.Patch(ctx, e.url, protocol.Patch{Offset: e.offset}, body, n, nil)
+	e.sent += body.read()
+	if err != nil {
+		return err
+	}
+	e.offset = reply.State.Offset
+	return nil
+}
+
+// head asks for the offset.
+func (e *examination) head(ctx context.Context) error {
+	ctx, cancel := e.exchange(ctx)
+	defer cancel()
+	reply, err := e.c.Head(ctx, e.url, nil)
+	if err != nil {
+		return err
+	}
+	e.offset = reply.State.Offset
+	return nil
+}
+
+// left is how many bytes of bodies may still be sent.
+func (e *examination) left() int64 { return min(MaxBytes-e.sent, e.length-1-e.offset) }
+
+// plain is the text of an error without the URL, which is the same each time.
+func plain(err error) string {
+	if e, ok := errors.AsType[*client.Error](err); ok {
+		short := *e
+		short.URL = ""
+		return short.Error()
+	}
+	return err.Error()
+}
+
+func redacted(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "(unreadable URL)"
+	}
+	return transport.RedactURL(u)
+}
+
+// rounded is a time as people say it.
+func rounded(d time.Duration) time.Duration {
+	if d < time.Millisecond {
+		return d.Round(10 * time.Microsecond)
+	}
+	digits := math.Floor(math.Log10(float64(d)))
+	return d.Round(time.Duration(math.Pow(10, digits-1)))
+}

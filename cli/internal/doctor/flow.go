@@ -1,0 +1,187 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/tusker-go/tusker/cli/internal/units"
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+const (
+	flowBody = 512 << 10
+	mostLost = 8 * mib // where a cut loses all of a request
+
+	// slowLock is a lock that people notice.
+	slowLock = 2 * time.Second
+
+	// patience, in exchanges, for a server that holds a lock after a cut.
+	patience = 4
+)
+
+// flow finds out what becomes of a request that does not end: whether its bytes
+// arrive while it is open, and what is left of it when it is cut.
+func (e *examination) flow(ctx context.Context) {
+	body := min(flowBody, e.body, e.left()/2)
+	if body < 2 {
+		return
+	}
+	start := e.offset
+	// A server that ends an open request when it is asked has nothing to be
+	// locked out by afterwards, so the cut gets a request of its own.
+	shown, busy, err := e.openRequest(ctx, body)
+	if err != nil {
+		e.fail("flow", "", err)
+		return
+	}
+	before, lock, err := e.cutRequest(ctx, body)
+	if err != nil {
+		e.fail("resume", "", err)
+		return
+	}
+	kept := e.offset - before
+	chunk := units.Size(min(mostLost, e.body))
+	lost := "--chunk-size " + chunk.String() + ", so that a cut costs no more than that"
+	switch {
+	case shown > start:
+		e.ok("buffering", "", "bytes reach the server while a request is open")
+	case kept > 0 && busy:
+		e.ok("buffering", "", "the server says nothing of a request that is open, and keeps what came of it")
+	case kept > 0 || before > start:
+		e.ok("buffering", "", "bytes reach the server, which shows them when the request has ended")
+	default:
+		e.warn("buffering", lost,
+			"nothing arrives of a request that is open: a proxy keeps bodies back until they are whole, or the server does")
+	}
+	switch {
+	case kept < 0:
+		e.fail("resume", "", errors.New("the server went back behind what it had"))
+		return
+	case kept == 0:
+		e.warn("resume", lost, "after a cut the server is where it was before that request, and can be gone on with")
+	default:
+		e.ok("resume", "", "after a cut the server has %s of %s that were sent", size(kept), size(body/2))
+	}
+	if lock > slowLock {
+		e.warn("lock", "--stall-timeout well above that", "after a cut the upload is held for %v", rounded(lock))
+		return
+	}
+	e.ok("lock", "", "after a cut the server answers in %v", rounded(lock))
+}
+
+// openRequest asks for the offset while half of a body is on its way. Busy tells
+// that the server does not answer that.
+func (e *examination) openRequest(ctx context.Context, body int64) (shown int64, busy bool, err error) {
+	start := e.offset
+	p := e.begin(ctx, body)
+	defer p.cut()
+	if err := p.halfway(ctx, e); err != nil {
+		return 0, false, err
+	}
+	err = e.head(ctx)
+	if err == nil {
+		return e.offset, false, nil
+	}
+	if exchange, ok := errors.AsType[*client.Error](err); ok && exchange.StatusCode != 0 && exchange.Class() != client.ClassLocked {
+		return 0, false, err
+	}
+	e.offset = start
+	return start, true, ctx.Err()
+}
+
+// cutRequest cuts the connection in the middle of a body, and asks for the offset
+// until the server says it. Lock is how long that took.
+func (e *examination) cutRequest(ctx context.Context, body int64) (before int64, lock time.Duration, err error) {
+	// The request before may have left bytes that come late.
+	if _, err := e.unlocked(ctx); err != nil {
+		return 0, 0, err
+	}
+	before = e.offset
+	p := e.begin(ctx, body)
+	err = p.halfway(ctx, e)
+	p.cut()
+	if err != nil {
+		return before, 0, err
+	}
+	lock, err = e.unlocked(ctx)
+	return before, lock, err
+}
+
+// unlocked asks for the offset until there is an answer, and tells how long that
+// took.
+func (e *examination) unlocked(ctx context.Context) (time.Duration, error) {
+	began := time.Now()
+	for tries := 1; ; tries++ {
+		err := e.head(ctx)
+		exchange, ok := errors.AsType[*client.Error](err)
+		if err == nil || !ok || !exchange.Retryable() || tries == patience || ctx.Err() != nil {
+			return time.Since(began), err
+		}
+		if !sleep(ctx, e.Settle<<tries) {
+			return time.Since(began), err
+		}
+	}
+}
+
+// pending is a PATCH that waits for the second half of its body.
+type pending struct {
+	gate *gate
+	stop context.CancelFunc
+	done chan struct{} // closed with err set
+	err  error
+	e    *examination
+}
+
+func (e *examination) begin(ctx context.Context, body int64) *pending {
+	ctx, stop := context.WithTimeout(ctx, bodyLimits*e.Limit)
+	p := &pending{gate: newGate(body), stop: stop, done: make(chan struct{}), e: e}
+	offset, url := e.offset, e.url
+	go func() {
+		defer close(p.done)
+		_, p.err = e.c.Patch(ctx, url, protocol.Patch{Offset: offset}, p.gate, body, nil)
+	}()
+	return p
+}
+
+// halfway waits until the first half went, and gives it time to arrive.
+func (p *pending) halfway(ctx context.Context, e *examination) error {
+	limit := time.NewTimer(e.Limit)
+	defer limit.Stop()
+	_, answer := e.tap.seen()
+	select {
+	case <-p.gate.reached:
+	case <-limit.C: // what did not go by now is being held up: so be it
+	case <-p.done:
+		if p.err == nil {
+			return errors.New("patch: an answer came before the end of the body")
+		}
+		return p.err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	if !sleep(ctx, max(e.Settle, 4*answer.took)) {
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// cut ends the request, and with HTTP/1.1 its connection.
+func (p *pending) cut() {
+	p.stop()
+	close(p.gate.shut)
+	<-p.done
+	p.e.sent += p.gate.read()
+}
+
+// sleep tells whether it slept all of d.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return ctx.Err() == nil
+}

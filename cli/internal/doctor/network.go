@@ -1,0 +1,221 @@
+package doctor
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+const (
+	maxSkew  = 30 * time.Second
+	soonOver = 14 * 24 * time.Hour // of a certificate
+)
+
+// options asks what the server can do, and tells how the question got there. It
+// is false where nothing more can be found out.
+func (e *examination) options(ctx context.Context) bool {
+	limited, cancel := e.exchange(ctx)
+	defer cancel()
+	reply, err := e.c.Options(limited, nil)
+	way, answer := e.tap.seen()
+	if !e.reached(way, err) {
+		return false
+	}
+	if answer.status != 0 {
+		e.spoken(answer)
+	}
+	switch {
+	case err == nil:
+		e.caps = reply.Capabilities
+		e.ok("options", abilities(e.caps), "%d, %s", reply.StatusCode, capabilitiesText(e.caps))
+	case errors.Is(err, client.ErrRedirected):
+		e.fail("redirect", "give the address that it redirects to as ENDPOINT", err)
+		return false
+	case answer.status == 0, errors.Is(err, protocol.ErrUnauthorized):
+		e.fail("options", "", err)
+		return false
+	default:
+		// Some servers and gateways answer no OPTIONS, and take uploads.
+		e.warn("options", "", "%s", plain(err))
+	}
+	return true
+}
+
+// reached tells of the way to the server, and whether it leads there.
+func (e *examination) reached(w way, err error) bool {
+	endpoint, _ := url.Parse(e.c.Endpoint())
+	switch {
+	case w.lookupErr != nil:
+		e.fail("resolve", "", err)
+		return false
+	case len(w.addresses) > 0:
+		e.ok("resolve", "", "%s is %s, in %v%s", w.host, strings.Join(w.addresses, ", "), rounded(w.lookup), e.proxied(endpoint, w.host))
+	}
+	switch {
+	case w.connectErr != nil:
+		e.fail("connect", "--proxy URL where only a proxy leads out", err)
+		return false
+	case w.address != "":
+		e.ok("connect", "", "%s, in %v", w.address, rounded(w.connect))
+	}
+	switch {
+	case w.handshakeErr != nil, errors.Is(err, client.ErrUntrusted):
+		e.fail("tls", adviceForTLS(err), err)
+		return false
+	case w.tls != nil:
+		e.handshake(w.tls)
+	case endpoint != nil && endpoint.Scheme == "http" && !isLocal(endpoint.Hostname()):
+		e.warn("tls", "an https:// ENDPOINT", "none: anybody in between can read and change what is sent")
+	}
+	return true
+}
+
+func (e *examination) proxied(endpoint *url.URL, host string) string {
+	if endpoint == nil || strings.EqualFold(endpoint.Hostname(), host) {
+		return ""
+	}
+	return " (a proxy)"
+}
+
+func isLocal(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// handshake tells of a connection with TLS.
+func (e *examination) handshake(s *tls.ConnectionState) {
+	detail := tls.VersionName(s.Version)
+	if len(s.PeerCertificates) == 0 {
+		e.ok("tls", "", "%s", detail)
+		return
+	}
+	cert := s.PeerCertificates[0]
+	left := time.Until(cert.NotAfter)
+	detail += fmt.Sprintf(", certificate of %q until %s", cert.Issuer.CommonName, cert.NotAfter.UTC().Format(time.DateOnly))
+	switch {
+	case len(s.VerifiedChains) == 0:
+		e.warn("tls", "--cacert FILE instead of --insecure", "%s, not verified", detail)
+	case left < soonOver:
+		e.warn("tls", "renew the certificate", "%s: that is in %d days", detail, int(left.Hours()/24))
+	default:
+		e.ok("tls", "", "%s", detail)
+	}
+}
+
+// spoken tells what every answer says, whatever was asked.
+func (e *examination) spoken(a answer) {
+	e.ok("http", "", "%s, answered in %v", a.proto, rounded(a.took))
+	if a.final != a.asked {
+		e.warn("redirect", "give that URL as ENDPOINT", "redirected to %s", redacted(a.final))
+	}
+	date, err := http.ParseTime(a.date)
+	if err != nil {
+		return
+	}
+	// Date has no fractions.
+	skew := date.Add(500 * time.Millisecond).Sub(a.sent.Add(a.took / 2)).Round(time.Second)
+	switch {
+	case skew > maxSkew:
+		e.warn("clock", "set the clocks: tokens and expiry dates go by them", "the server's is %v ahead", skew)
+	case skew < -maxSkew:
+		e.warn("clock", "set the clocks: tokens and expiry dates go by them", "the server's is %v behind", -skew)
+	default:
+		e.ok("clock", "", "within %v of the server's", max(time.Second, skew.Abs()))
+	}
+}
+
+func capabilitiesText(c protocol.Capabilities) string {
+	text := "tus " + strings.Join(c.Versions, ", ")
+	if len(c.Extensions) == 0 {
+		text += "; no extensions"
+	} else {
+		names := make([]string, len(c.Extensions))
+		for i, name := range c.Extensions {
+			names[i] = string(name)
+		}
+		text += "; " + strings.Join(names, ", ")
+	}
+	if n, ok := c.MaxSize.Int64(); ok {
+		text += "; at most " + size(n)
+	}
+	return text
+}
+
+// abilities names the flags that this server has no use for.
+func abilities(c protocol.Capabilities) string {
+	var advice []string
+	if !c.Supports(protocol.Version) {
+		advice = append(advice, "tusker speaks "+protocol.Version+" only")
+	}
+	if !c.Has(protocol.ExtensionConcatenation) {
+		advice = append(advice, "no --parallel: it needs concatenation")
+	}
+	if !c.Has(protocol.ExtensionCreationDeferLength) {
+		advice = append(advice, "--size N for standard input: the length has to be known")
+	}
+	return strings.Join(advice, "; ")
+}
+
+// adviceForTLS looks at what was wrong with a certificate.
+func adviceForTLS(err error) string {
+	var authority x509.UnknownAuthorityError
+	var name x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	switch {
+	case errors.As(err, &authority):
+		if authority.Cert != nil && authority.Cert.Issuer.CommonName != "" {
+			return fmt.Sprintf("--cacert FILE with the certificate of %q", authority.Cert.Issuer.CommonName)
+		}
+		return "--cacert FILE with the certificate of the authority"
+	case errors.As(err, &name):
+		if name.Certificate != nil && len(name.Certificate.DNSNames) > 0 {
+			return "the certificate is for " + strings.Join(name.Certificate.DNSNames, ", ")
+		}
+		return "the certificate is for another name"
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		return "renew the certificate, or set the clock"
+	case errors.Is(err, client.ErrUntrusted):
+		return "--cert FILE --key FILE if the server wants a certificate of yours"
+	}
+	return adviceFor(err)
+}
+
+// adviceFor is what an error alone says to do.
+func adviceFor(err error) string {
+	exchange, _ := errors.AsType[*client.Error](err)
+	record := tls.RecordHeaderError{}
+	switch {
+	case errors.Is(err, client.ErrUntrusted):
+		return adviceForTLS(err)
+	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record):
+		return "one side speaks http and the other https: check the URL"
+	case errors.Is(err, protocol.ErrUnauthorized), errors.Is(err, protocol.ErrForbidden):
+		return "--token-file, --token-command or --user"
+	case errors.Is(err, protocol.ErrNotFound) && exchange != nil && exchange.Op == protocol.OpCreate:
+		return "is this the URL that uploads are created at?"
+	case errors.Is(err, protocol.ErrMissingHeader):
+		return "let proxies pass the headers Location, Tus-Resumable and Upload-Offset of answers"
+	case exchange != nil && blocked(exchange):
+		return fmt.Sprintf("let proxies pass %s", strings.ToUpper(string(exchange.Op)))
+	case errors.Is(err, client.ErrStalled), errors.Is(err, context.DeadlineExceeded):
+		return "--stall-timeout D if the server needs longer to answer"
+	}
+	return ""
+}
+
+// blocked tells of a method that something refuses which is not tus.
+func blocked(e *client.Error) bool {
+	return e.Op == protocol.OpPatch && e.Header.Get(protocol.HeaderResumable) == "" &&
+		slices.Contains([]int{http.StatusMethodNotAllowed, http.StatusNotImplemented, http.StatusForbidden}, e.StatusCode)
+}

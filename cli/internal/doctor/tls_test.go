@@ -1,0 +1,54 @@
+package doctor
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/testserver"
+	"github.com/tusker-go/tusker/transport/nethttp"
+)
+
+// What is wrong with TLS ends the examination, with the flag that mends it.
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		network func(s *testserver.Server) nethttp.Config
+		url     func(string) string // nil: the server's
+		want    Status
+		detail  string
+		advice  string
+	}{
+		"trusted":       {func(s *testserver.Server) nethttp.Config { return nethttp.Config{RootCAs: s.CertPool()} }, nil, OK, "TLS 1.3", ""},
+		"not trusted":   {func(*testserver.Server) nethttp.Config { return nethttp.Config{} }, nil, Fail, "unknown authority", "--cacert FILE"},
+		"not looked at": {func(*testserver.Server) nethttp.Config { return nethttp.Config{InsecureSkipVerify: true} }, nil, Warn, "not verified", "--cacert FILE"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := testserver.New(t, testserver.Config{TLS: true, GracefulTimeout: time.Millisecond})
+			report, err := Run(t.Context(), Config{
+				Client: client.Config{Endpoint: s.URL(), Doer: nethttp.New(test.network(s))},
+				Settle: 20 * time.Millisecond,
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range report.Findings {
+				if f.Check != "tls" {
+					if f.Status != OK {
+						t.Errorf("%+v", f)
+					}
+					continue
+				}
+				if f.Status != test.want || !strings.Contains(f.Detail, test.detail) || !strings.Contains(f.Advice, test.advice) {
+					t.Errorf("%+v", f)
+				}
+			}
+			if n := len(report.Findings); (test.want == Fail) != (n <= 2) {
+				t.Errorf("%d findings", n)
+			}
+		})
+	}
+}

@@ -1,0 +1,119 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/tusker-go/tusker/cli/internal/units"
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// shortLived is an upload that has too little time for a large file.
+const shortLived = time.Hour
+
+func size(n int64) string { return units.FormatSize(n) }
+
+// create makes the upload that the other checks send to. It is longer than all
+// that is ever sent, so that it is never complete and nobody processes it. It is
+// false where nothing can be sent.
+func (e *examination) create(ctx context.Context) bool {
+	ctx, cancel := e.exchange(ctx)
+	defer cancel()
+	e.length = MaxBytes + 1
+	if most, ok := e.caps.MaxSize.Int64(); ok {
+		e.length = min(e.length, max(most, 1))
+	}
+	creation := protocol.Creation{Length: protocol.Known(e.length), Metadata: protocol.Metadata{"filename": "tusker-doctor"}}
+	reply, err := e.c.Create(ctx, creation, nil)
+	if errors.Is(err, protocol.ErrTooLarge) && e.length > 1<<20 {
+		e.warn("size", "", "an upload of %s is refused: %s", size(e.length), plain(err))
+		e.length = 1 << 20
+		creation.Length = protocol.Known(e.length)
+		reply, err = e.c.Create(ctx, creation, nil)
+	}
+	if err != nil {
+		e.uncreated(err)
+		return false
+	}
+	e.url = reply.State.Location
+	e.ok("create", "", "%d", reply.StatusCode)
+	e.located(reply)
+	e.expiring(reply.State.Expires)
+	return true
+}
+
+// uncreated tells why there is no upload, or none that can be sent to.
+func (e *examination) uncreated(err error) {
+	exchange, ok := errors.AsType[*client.Error](err)
+	if ok && exchange.StatusCode == http.StatusCreated {
+		if location := exchange.Header.Get("Location"); location != "" {
+			e.report.Left = append(e.report.Left, location)
+		}
+	}
+	switch {
+	case errors.Is(err, client.ErrInsecureLocation):
+		e.fail("location", "tell the server to trust the forwarded headers of the proxy that ends TLS", err)
+	case errors.Is(err, client.ErrInvalidLocation):
+		e.fail("location", "", err)
+	case errors.Is(err, client.ErrRedirected):
+		e.fail("redirect", "give the address that it redirects to as ENDPOINT", err)
+	default:
+		e.fail("create", "", err)
+	}
+}
+
+// located tells where the server says that the upload is.
+func (e *examination) located(reply *client.Reply) {
+	raw, err := url.Parse(reply.Header.Get("Location"))
+	location, lerr := url.Parse(e.url)
+	endpoint, eerr := url.Parse(e.c.Endpoint())
+	if err != nil || lerr != nil || eerr != nil {
+		return
+	}
+	switch {
+	case !raw.IsAbs() && raw.Host == "":
+		e.ok("location", "", "relative to the endpoint")
+	case location.Scheme == endpoint.Scheme && location.Host == endpoint.Host:
+		e.ok("location", "", "absolute, on the same origin")
+	default:
+		origin := location.Scheme + "://" + location.Host
+		e.warn("location", "--trust-origin "+origin+" if it needs your headers and credentials",
+			"on another origin: %s", origin)
+	}
+}
+
+func (e *examination) expiring(expires time.Time) {
+	if expires.IsZero() {
+		return
+	}
+	left := time.Until(expires).Round(time.Second)
+	switch {
+	case left <= 0:
+		e.warn("expiry", "set the clocks", "uploads have expired when they are created, by %v", -left)
+	case left < shortLived:
+		e.warn("expiry", "", "unfinished uploads are gone after %v: large files may not make it", left)
+	default:
+		e.ok("expiry", "", "unfinished uploads are kept for %v", left)
+	}
+}
+
+// cleanUp deletes the upload, also where the server did not say that it can.
+func (e *examination) cleanUp(ctx context.Context) {
+	ctx, cancel := e.exchange(ctx)
+	defer cancel()
+	_, err := e.c.Terminate(ctx, e.url, nil)
+	if err == nil || errors.Is(err, protocol.ErrNotFound) || errors.Is(err, protocol.ErrGone) {
+		e.ok("cleanup", "", "the upload is deleted")
+		return
+	}
+	e.report.Left = append(e.report.Left, e.url)
+	advice := ""
+	if !e.caps.Has(protocol.ExtensionTermination) {
+		advice = "the server does not announce termination: it has to clean up by itself"
+	}
+	e.warn("cleanup", advice, "an unfinished upload of %s is left: %s", size(e.offset), plain(err))
+}

@@ -1,0 +1,113 @@
+package download
+
+import (
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+func TestSafeName(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("ü", 150)
+	tests := map[string]struct{ name, want string }{
+		"plain":              {"a b.tar.gz", "a b.tar.gz"},
+		"unicode":            {"Größe 世界.txt", "Größe 世界.txt"},
+		"empty":              {"", ""},
+		"here":               {".", ""},
+		"above":              {"..", ""},
+		"only dots":          {"....", ""},
+		"only dashes":        {"--", ""},
+		"spaces":             {"   ", ""},
+		"path":               {"/etc/passwd", "passwd"},
+		"path upwards":       {"../../.ssh/authorized_keys", "authorized_keys"},
+		"folder":             {"a/", ""},
+		"Windows path":       {`C:\fakepath\a.txt`, "a.txt"},
+		"drive":              {"C:a.txt", "C_a.txt"},
+		"stream":             {"a.txt::$DATA", "a.txt__$DATA"},
+		"hidden":             {".bashrc", "_bashrc"},
+		"hidden twice":       {"..-a", "_a"},
+		"flag":               {"-rf", "_rf"},
+		"home":               {"~root", "_root"},
+		"control characters": {"a\nb\x00c\x1b[31m\x7f", "a_b_c_[31m_"},
+		"right to left":      {"a\u202egpj.exe", "a_gpj.exe"},
+		"invalid UTF-8":      {"a\xff\xfeb", "a__b"},
+		"wildcards":          {`a*?"<>|b`, "a______b"},
+		"end of Windows":     {"a.txt. . ", "a.txt"},
+		"device":             {"CON", "_CON"},
+		"device with dot":    {"nul.tar.gz", "_nul.tar.gz"},
+		"device with space":  {"aux .txt", "_aux .txt"},
+		"numbered device":    {"com1.txt", "_com1.txt"},
+		"raised number":      {"lpt³", "_lpt³"},
+		"part":               {"a.tusker-part", "a_tusker-part"},
+		"record of a part":   {"a.TUSKER-Part.json", "a_TUSKER-Part.json"},
+		"parts of a part":    {"a.tusker-part.tusker-part.json.tmp", "a_tusker-part_tusker-part.json.tmp"},
+		"no device":          {"COM10", "COM10"},
+		"no device either":   {"console", "console"},
+		"hidden device":      {".con", "_con"},
+		"long nothing":       {"_" + strings.Repeat(" ", 250) + "0", ""},
+		"long":               {long + ".bin", long[:196] + ".bin"},
+		"long extension":     {"a." + long, "a." + long[:198]},
+		"long and odd":       {"a" + long + ".bin", "a" + long[:194] + ".bin"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := SafeName(test.name); got != test.want {
+				t.Errorf("SafeName(%q) = %q, want %q", test.name, got, test.want)
+			}
+		})
+	}
+}
+
+func FuzzSafeName(f *testing.F) {
+	for _, seed := range []string{"a.txt", "../..", "CON", "\xff", strings.Repeat("é", 300), ".-~x", "a/b\\c"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got := SafeName(s)
+		if got == "" {
+			return
+		}
+		if filepath.Base(got) != got || !filepath.IsLocal(got) || !utf8.ValidString(got) || len(got) > maxName+1 ||
+			strings.ContainsAny(got, "/\\:\x00\n") || strings.ContainsAny(got[:1], ".-~ ") || strings.HasSuffix(got, " ") || isDevice(got) {
+			t.Errorf("SafeName(%q) = %q", s, got)
+		}
+		if again := SafeName(got); again != got {
+			t.Errorf("SafeName(%q) = %q, and of that %q", s, got, again)
+		}
+	})
+}
+
+func TestName(t *testing.T) {
+	t.Parallel()
+	upload := func(m protocol.Metadata) *protocol.State { return &protocol.State{Metadata: m} }
+	disposition := http.Header{"Content-Disposition": {`attachment; filename="../b.txt"`}}
+	tests := map[string]struct {
+		url     string
+		content client.Content
+		want    string
+	}{
+		"filename":            {"http://h/files/1", client.Content{Upload: upload(protocol.Metadata{"filename": "a.txt", "name": "c"}), Header: disposition}, "a.txt"},
+		"name":                {"http://h/files/1", client.Content{Upload: upload(protocol.Metadata{"name": "c"}), Header: disposition}, "c"},
+		"nothing of use":      {"http://h/files/1", client.Content{Upload: upload(protocol.Metadata{"filename": ".."}), Header: disposition}, "b.txt"},
+		"disposition":         {"http://h/files/1", client.Content{Header: disposition}, "b.txt"},
+		"extended":            {"http://h/files/1", client.Content{Header: http.Header{"Content-Disposition": {"attachment; filename*=UTF-8''%c3%bc%2Fx"}}}, "x"},
+		"damaged disposition": {"http://h/files/1", client.Content{Header: http.Header{"Content-Disposition": {`attachment; filename="`}}}, "1"},
+		"URL":                 {"http://h/files/a%2Fb%20c?token=secret", client.Content{}, "b c"},
+		"no path":             {"http://h", client.Content{}, "download"},
+		"no URL":              {"\x00", client.Content{}, "download"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := Name(test.url, test.content); got != test.want {
+				t.Errorf("%q, want %q", got, test.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,37 @@
+package output_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/tusker-go/tusker/cli/internal/output"
+)
+
+// JSON means the same when it has been made fit to be shown.
+func FuzzPlain(f *testing.F) {
+	for _, seed := range []string{"", "a", "\x1b[31m", "\x7f", "\u009b31m", "\u202egpj", "\xff", "\U000e0001", `\u009b`, "é世界", "\u2028"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		var b bytes.Buffer
+		e := json.NewEncoder(&b)
+		e.SetEscapeHTML(false)
+		if err := e.Encode([]string{s}); err != nil {
+			t.Fatal(err)
+		}
+		got := output.Plain(b.Bytes())
+		var before, after []string
+		if err := json.Unmarshal(b.Bytes(), &before); err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(got, &after); err != nil || after[0] != before[0] {
+			t.Errorf("%q becomes %s, %v", s, got, err)
+		}
+		if strings.ContainsFunc(string(got), func(r rune) bool { return !strconv.IsPrint(r) && r != '\n' }) {
+			t.Errorf("%q is shown as %q", s, got)
+		}
+	})
+}

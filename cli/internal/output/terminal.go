@@ -1,0 +1,12 @@
+//go:build !windows
+
+package output
+
+import (
+	"os"
+
+	"golang.org/x/term"
+)
+
+// isTerminal tells whether f is a terminal that understands control sequences.
+func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }

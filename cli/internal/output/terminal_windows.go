@@ -1,0 +1,18 @@
+package output
+
+import (
+	"os"
+
+	"golang.org/x/sys/windows"
+)
+
+// isTerminal tells whether f is a console that understands control sequences.
+// Older consoles have to be told to, and the oldest never do.
+func isTerminal(f *os.File) bool {
+	var mode uint32
+	handle := windows.Handle(f.Fd())
+	if windows.GetConsoleMode(handle, &mode) != nil {
+		return false
+	}
+	return windows.SetConsoleMode(handle, mode|windows.ENABLE_VIRTUAL_TERMINAL_PROCESSING) == nil
+}

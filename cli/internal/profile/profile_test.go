@@ -1,0 +1,108 @@
+package profile_test
+
+import (
+	"errors"
+	"net/textproto"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tusker-go/tusker/cli/internal/profile"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// TestTable holds the data to what the code takes for granted.
+func TestTable(t *testing.T) {
+	t.Parallel()
+	if !slices.IsSorted(slices.Collect(profile.Names())) {
+		t.Error("the table is not sorted")
+	}
+	needs := []profile.Need{profile.Advised, profile.Creation, profile.Always}
+	for p := range profile.All() {
+		t.Run(p.Name, func(t *testing.T) {
+			t.Parallel()
+			if u, err := url.Parse(p.Docs); err != nil || u.Scheme != "https" || p.Server == "" || p.Endpoint == "" {
+				t.Errorf("server %q, endpoint %q, docs %q: %v", p.Server, p.Endpoint, p.Docs, err)
+			}
+			checkChunk(t, p.Chunk)
+			metadata := make(protocol.Metadata)
+			for _, f := range append(slices.Clone(p.Headers), p.Metadata...) {
+				if f.About == "" || !slices.Contains(needs, f.Need) {
+					t.Errorf("%s: need %q, about %q", f.Name, f.Need, f.About)
+				}
+			}
+			for _, f := range p.Headers {
+				if f.From != "" || textproto.TrimString(f.Name) != f.Name {
+					t.Errorf("header %q has the default %q", f.Name, f.From)
+				}
+			}
+			for _, f := range p.Metadata {
+				metadata[f.Name] = ""
+			}
+			if err := metadata.Validate(); err != nil || len(metadata) != len(p.Metadata) {
+				t.Errorf("metadata %v: %v", metadata, err)
+			}
+			for _, r := range p.Returns {
+				if r.Name == "" || r.About == "" {
+					t.Errorf("returns %+v", r)
+				}
+			}
+		})
+	}
+}
+
+func checkChunk(t *testing.T, c profile.Chunk) {
+	t.Helper()
+	switch {
+	case c.Size < c.Min, c.Max > 0 && (c.Size > c.Max || c.Size == 0), c.Multiple > 0 && c.Size%c.Multiple != 0:
+		t.Errorf("the size of %+v is against its own rule", c)
+	}
+}
+
+func TestFind(t *testing.T) {
+	t.Parallel()
+	p, ok := profile.Find("cloudflare")
+	if !ok || p.Name != "cloudflare" || p.Chunk.Multiple != 256<<10 {
+		t.Errorf("found %+v, %t", p, ok)
+	}
+	if p, ok := profile.Find("Cloudflare"); ok {
+		t.Errorf("found %+v", p)
+	}
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	has := func(names ...string) func(string) bool {
+		return func(name string) bool { return slices.Contains(names, name) }
+	}
+	find := func(name string) profile.Profile {
+		p, _ := profile.Find(name)
+		return p
+	}
+	tests := map[string]struct {
+		err  error
+		want string
+	}{
+		"all there": {find("supabase").CheckHeaders(true, has("Authorization")), ""},
+		"missing, to create": {
+			find("cloudflare").CheckHeaders(true, has()),
+			"profile cloudflare: header missing: Authorization (bearer token of the API)",
+		},
+		"not needed, to go on":   {find("cloudflare").CheckHeaders(false, has()), ""},
+		"needed to go on, too":   {find("bunny").CheckHeaders(false, has("LibraryId", "VideoId", "AuthorizationExpire")), "profile bunny: header missing: AuthorizationSignature (SHA-256 of library id, API key, expiry and video id)"},
+		"metadata":               {find("directus").CheckMetadata(has("filename_download")), ""},
+		"metadata missing":       {find("supabase").CheckMetadata(has("objectName")), "profile supabase: metadata missing: bucketName (bucket that the object goes to)"},
+		"several":                {find("transloadit").CheckMetadata(has("filename")), "profile transloadit: metadata missing: assembly_url (the assembly_ssl_url of the assembly, which is made before), fieldname (name of the form field, such as file)"},
+		"nothing is ever needed": {find("vimeo").CheckHeaders(true, has()), ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, missing := errors.AsType[*profile.MissingError](test.err)
+			if missing != (test.want != "") || missing && !strings.HasPrefix(test.err.Error(), test.want) {
+				t.Errorf("error %v, want %q", test.err, test.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,145 @@
+// Package progress tells people how far some uploads are: as bars on a terminal,
+// as a line now and then elsewhere.
+package progress
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/client"
+)
+
+// board is what is known of the uploads of one command. Only those under way
+// have an entry of their own.
+type board struct {
+	mu     sync.Mutex
+	files  int // there will be
+	active map[int]*upload
+	start  time.Time
+	rate   rate // of all together
+
+	// Of the uploads that have ended.
+	ended, failed int
+	sent, base    int64
+	retries       int
+
+	// length is that of all files, where lengthKnown. given up is what will not
+	// be sent of it.
+	length, givenUp int64
+	lengthKnown     bool
+}
+
+// upload is one that is under way.
+type upload struct {
+	name       string
+	index      int
+	begun      bool
+	base, sent int64 // sent by an earlier run; sent in all
+	length     int64
+	known      bool // length is
+	retries    int
+	rate       rate
+
+	// Until when it waits, and why; the zero time where it does not.
+	until time.Time
+	why   string
+}
+
+func newBoard(files int) *board {
+	return &board{files: files, active: make(map[int]*upload), start: time.Now()}
+}
+
+// update takes in what happened to the upload with that index.
+func (b *board) update(i int, name string, e client.Event) {
+	u := b.active[i]
+	if u == nil {
+		u = &upload{name: output.Escape(name), index: i}
+		b.active[i] = u
+	}
+	if e.Kind == client.EventRetry {
+		u.retries++
+		if e.Wait > 0 {
+			u.until, u.why = time.Now().Add(e.Wait), reason(e.Err)
+		}
+	} else {
+		u.until = time.Time{}
+	}
+	switch {
+	case e.Kind == client.EventCreated:
+		u.base = 0
+	case e.Kind == client.EventResumed && !u.begun:
+		u.base = e.Offset
+	}
+	u.begun = u.begun || e.Kind != client.EventRetry
+	u.sent = e.Sent
+	if n, ok := e.Length.Int64(); ok {
+		u.length, u.known = n, true
+	}
+}
+
+// end closes the upload with that index.
+func (b *board) end(i int, failed bool) {
+	b.ended++
+	if failed {
+		b.failed++
+	}
+	u := b.active[i]
+	if u == nil {
+		return
+	}
+	delete(b.active, i)
+	b.sent += u.sent
+	b.base += u.base
+	b.retries += u.retries
+	if failed && u.known {
+		b.givenUp += u.length - u.sent
+	}
+}
+
+// sums are the numbers of all uploads together.
+type sums struct {
+	sent, fresh   int64 // with and without what an earlier run sent
+	length, left  int64 // where known
+	known         bool
+	ended, failed int
+	retries       int
+}
+
+func (b *board) sums() sums {
+	s := sums{
+		sent: b.sent, fresh: b.sent - b.base, length: b.length, known: b.lengthKnown,
+		ended: b.ended, failed: b.failed, retries: b.retries,
+	}
+	for _, u := range b.active {
+		s.sent += u.sent
+		s.fresh += u.sent - u.base
+		s.retries += u.retries
+		if b.files == 1 {
+			s.length, s.known = u.length, u.known
+		}
+	}
+	// A file may have grown since it was counted.
+	s.length = max(s.length, s.sent)
+	s.left = max(0, s.length-s.sent-b.givenUp)
+	return s
+}
+
+// inOrder gives the uploads under way.
+func (b *board) inOrder() []*upload {
+	all := make([]*upload, 0, len(b.active))
+	for _, u := range b.active {
+		all = append(all, u)
+	}
+	slices.SortFunc(all, func(x, y *upload) int { return x.index - y.index })
+	return all
+}
+
+// sample measures how fast everything goes.
+func (b *board) sample(now time.Time) {
+	for _, u := range b.active {
+		u.rate.sample(now, u.sent-u.base)
+	}
+	b.rate.sample(now, b.sums().fresh)
+}

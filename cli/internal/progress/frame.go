@@ -1,0 +1,193 @@
+package progress
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/cheggaaa/pb/v3"
+	"github.com/mattn/go-runewidth"
+
+	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/units"
+)
+
+// frame draws pictures of a board, one after the other.
+type frame struct {
+	colors bool
+	names  int // the widest so far: columns that move are hard to read
+}
+
+// row is what one line shows.
+type row struct {
+	name         string
+	short        string // instead, where there is no room; "": the end of name
+	sent, length int64
+	known        bool // length is
+	rate         *rate
+	left         int64 // bytes, where known
+	retries      int
+	waiting      string // why nothing happens
+}
+
+// leastColumns is what a terminal needs for a picture.
+const leastColumns = 12
+
+// draw gives the lines of a terminal of that size: the uploads under way, as many
+// as there is room for, and below them all together.
+func (f *frame) draw(b *board, columns, rows int, now time.Time) []string {
+	if columns < leastColumns {
+		return nil
+	}
+	var all []row
+	for _, u := range b.inOrder() {
+		all = append(all, u.row(now))
+	}
+	room := max(1, rows-1)
+	if b.files > 1 {
+		all = append(all[:min(len(all), room-1)], b.row())
+	}
+	if len(all) > room {
+		all = all[:room]
+	}
+	widest := 0
+	for _, r := range all {
+		f.names = max(f.names, output.Width(r.name))
+		widest = max(widest, len(retries("", r.retries)))
+	}
+	l := layoutFor(columns-1, f.names, widest)
+	lines := make([]string, len(all))
+	for i, r := range all {
+		lines[i] = f.line(r, l)
+	}
+	return lines
+}
+
+func (u *upload) row(now time.Time) row {
+	r := row{
+		name: u.name, sent: u.sent, length: u.length, known: u.known,
+		rate: &u.rate, left: u.length - u.sent, retries: u.retries,
+	}
+	if wait := u.until.Sub(now); wait > 0 {
+		seconds := (wait + time.Second - 1) / time.Second
+		r.waiting = fmt.Sprintf("waiting %d s: %s", seconds, u.why)
+	}
+	return r
+}
+
+func (b *board) row() row {
+	s := b.sums()
+	short := fmt.Sprintf("%d/%d", s.ended, b.files)
+	name := fmt.Sprintf("%d of %d files", s.ended, b.files)
+	if s.failed > 0 {
+		name = fmt.Sprintf("%d of %d, %d failed", s.ended, b.files, s.failed)
+	}
+	return row{
+		name: name, short: short, sent: s.sent, length: s.length, known: s.known,
+		rate: &b.rate, left: s.left, retries: s.retries,
+	}
+}
+
+// leastWaiting is the room that a reason to wait needs to be of use.
+const leastWaiting = 24
+
+func (f *frame) line(r row, l layout) string {
+	if r.waiting != "" && l.tail() < leastWaiting {
+		// Where there is little room, what happens is worth more than a bar.
+		name := min(output.Width(r.name), max(l.width/3, l.width-leastWaiting), l.name)
+		return fit(r.name, name) + " " + f.color(yellow, cut(r.waiting, l.width-name-1))
+	}
+	name := r.name
+	if r.short != "" && output.Width(name) > l.name {
+		name = r.short
+	}
+	text := fit(name, l.name) + " " + r.percent()
+	if l.bar > 0 {
+		text += " " + f.bar(r, l.bar)
+	}
+	if r.waiting != "" {
+		waiting := r.waiting + retries(", ", r.retries)
+		return text + strings.Repeat(" ", gap) + f.color(yellow, cut(waiting, l.tail()-gap))
+	}
+	return strings.TrimRight(text+r.tail(l), " ")
+}
+
+func (r row) percent() string {
+	if !r.known || r.length == 0 {
+		return strings.Repeat(" ", percentWidth)
+	}
+	return fmt.Sprintf("%3d%%", percent(r.sent, r.length))
+}
+
+// tail is what stands behind the bar, each column at its place.
+func (r row) tail(l layout) string {
+	var b strings.Builder
+	column := func(width int, text string) {
+		fmt.Fprintf(&b, "%*s%*s", gap, "", width, text)
+	}
+	if l.amount {
+		column(amountWidth, units.FormatSize(r.sent))
+	}
+	if l.whole {
+		whole := ""
+		if r.known {
+			whole = " of " + units.FormatSize(r.length)
+		}
+		fmt.Fprintf(&b, "%-*s", len(" of ")+amountWidth, whole)
+	}
+	if l.rate {
+		column(rateWidth, units.FormatSize(int64(r.rate.value()))+"/s")
+	}
+	if l.left {
+		text := ""
+		if left, ok := r.rate.timeLeft(r.left); ok && r.known {
+			text = clock(left)
+		}
+		column(leftWidth, text)
+	}
+	if l.retries > 0 {
+		column(l.retries, retries("", r.retries))
+	}
+	return b.String()
+}
+
+// barTemplate is a bar alone: what stands around it has to stay in columns.
+const barTemplate pb.ProgressBarTemplate = `{{bar . "[" "=" ">" " " "]"}}`
+
+func (f *frame) bar(r row, width int) string {
+	if !r.known {
+		return strings.Repeat(" ", width)
+	}
+	bar := new(pb.ProgressBar).SetWriter(io.Discard).SetTemplate(barTemplate).SetWidth(width)
+	bar.SetTotal(r.length).SetCurrent(r.sent)
+	return f.color(green, bar.String())
+}
+
+// Colors of ECMA-48.
+const (
+	green  = "\x1b[32m"
+	yellow = "\x1b[33m"
+	reset  = "\x1b[0m"
+)
+
+func (f *frame) color(color, text string) string {
+	if !f.colors || text == "" {
+		return text
+	}
+	return color + text + reset
+}
+
+// fit makes text exactly so many columns wide. The end of a path says more than
+// its beginning.
+func fit(text string, width int) string {
+	if over := output.Width(text) - width; over > 0 {
+		text = runewidth.TruncateLeft(text, over+1, "…")
+	}
+	return runewidth.FillRight(text, width)
+}
+
+// cut makes text at most so many columns wide.
+func cut(text string, width int) string {
+	return runewidth.Truncate(text, max(0, width), "…")
+}

@@ -1,0 +1,39 @@
+package progress
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"syscall"
+
+	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/client"
+)
+
+// reason says in a few words why something is tried again.
+func reason(err error) string {
+	exchange, ok := errors.AsType[*client.Error](err)
+	if ok && exchange.StatusCode != 0 {
+		return fmt.Sprintf("%d from the server", exchange.StatusCode)
+	}
+	if errno, ok := errors.AsType[syscall.Errno](err); ok {
+		return errno.Error()
+	}
+	if dns, ok := errors.AsType[*net.DNSError](err); ok {
+		return "no address for " + output.OneLine(dns.Name)
+	}
+	switch {
+	case errors.Is(err, client.ErrStalled), errors.Is(err, context.DeadlineExceeded):
+		return "the server went silent"
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return "the connection was lost"
+	case err == nil:
+		return "something went wrong"
+	}
+	if ok && exchange.Err != nil {
+		err = exchange.Err
+	}
+	return output.OneLine(err.Error())
+}

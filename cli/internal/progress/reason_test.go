@@ -1,0 +1,42 @@
+package progress
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"syscall"
+	"testing"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+func TestReason(t *testing.T) {
+	t.Parallel()
+	failed := func(err error) error {
+		return fmt.Errorf("wrapped: %w", &client.Error{Op: protocol.OpPatch, URL: "https://h/1?secret", Err: err})
+	}
+	tests := map[string]struct {
+		err  error
+		want string
+	}{
+		"status":       {&client.Error{StatusCode: 503, Err: protocol.ErrLocked}, "503 from the server"},
+		"reset":        {failed(&net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}), syscall.ECONNRESET.Error()},
+		"no such host": {failed(&net.DNSError{Name: "h"}), "no address for h"},
+		"stalled":      {failed(client.ErrStalled), "the server went silent"},
+		"end":          {failed(io.ErrUnexpectedEOF), "the connection was lost"},
+		"anything":     {failed(errors.New("out\nof paper")), `out\nof paper`},
+		"no exchange":  {errors.New("out of paper"), "out of paper"},
+		"nothing":      {nil, "something went wrong"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := reason(test.err); got != test.want {
+				t.Errorf("%q, want %q", got, test.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,35 @@
+package suggest_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/tusker-go/tusker/cli/internal/suggest"
+)
+
+func TestNearest(t *testing.T) {
+	t.Parallel()
+	names := []string{"token-file", "token-command", "user", "retries", "retry-max-wait", "key", "cert"}
+	tests := map[string]struct{ word, want string }{
+		"letter left out": {"tokn-file", "token-file"},
+		"letter too many": {"retriess", "retries"},
+		"letters swapped": {"kye", ""},
+		"capitals":        {"User", "user"},
+		"beginning":       {"token-c", "token-command"},
+		"of several":      {"token", ""},
+		"nothing like it": {"colour", ""},
+		"short":           {"x", ""},
+		"empty":           {"", ""},
+		"the word itself": {"cert", "cert"},
+		"one of four":     {"certs", "cert"},
+		"not ASCII":       {"usér", "user"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := suggest.Nearest(test.word, slices.Values(names)); got != test.want {
+				t.Errorf("Nearest(%q) = %q, want %q", test.word, got, test.want)
+			}
+		})
+	}
+}
