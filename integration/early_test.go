@@ -34,7 +34,7 @@ func earlyServers(t *testing.T, test func(b *earlyBench)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			srv := testserver.New(t, server)
-			doer := nethttp.New(nethttp.Config{RootCAs: srv.CertPool(), HTTP1Only: http1Only})
+			doer := nethttp.New(nethttp.Config{RootCAs: srv.CertPool(), HTTP1Only: http1Only, PreferHTTP2: !http1Only})
 			t.Cleanup(doer.CloseIdleConnections)
 			b := &earlyBench{T: t, srv: srv, client: newClient(t, client.Config{Endpoint: srv.URL(), Doer: doer})}
 			reply, err := b.client.Create(t.Context(), protocol.Creation{Length: protocol.Known(earlySize)}, nil)

@@ -9,18 +9,34 @@ require (
 	github.com/tusker-go/tusker/protocol v0.0.0
 	github.com/tusker-go/tusker/retry v0.0.0
 	github.com/tusker-go/tusker/testserver v0.0.0
+	github.com/tusker-go/tusker/testserver/conformance v0.0.0
 	github.com/tusker-go/tusker/transport v0.0.0
+	go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp v0.72.0
+	go.opentelemetry.io/otel/sdk v1.47.0
 	go.uber.org/goleak v1.3.0
 	go.uber.org/zap v1.28.0
 	go.uber.org/zap/exp v0.3.0
+	golang.org/x/mod v0.37.0
+	golang.org/x/oauth2 v0.37.0
 )
 
 require (
+	github.com/cespare/xxhash/v2 v2.3.0 // indirect
+	github.com/felixge/httpsnoop v1.1.0 // indirect
+	github.com/go-logr/logr v1.4.4 // indirect
+	github.com/go-logr/stdr v1.2.2 // indirect
+	github.com/google/uuid v1.6.0 // indirect
 	github.com/hashicorp/go-cleanhttp v0.5.2 // indirect
 	github.com/tus/tusd/v2 v2.10.1 // indirect
+	go.opentelemetry.io/auto/sdk v1.2.1 // indirect
+	go.opentelemetry.io/otel v1.47.0 // indirect
+	go.opentelemetry.io/otel/log v1.47.0 // indirect
+	go.opentelemetry.io/otel/metric v1.47.0 // indirect
+	go.opentelemetry.io/otel/trace v1.47.0 // indirect
 	go.uber.org/multierr v1.10.0 // indirect
 	golang.org/x/exp v0.0.0-20260611194520-c48552f49976 // indirect
 	golang.org/x/sys v0.49.0 // indirect
+	golang.org/x/time v0.16.0 // indirect
 )
 
 replace github.com/tusker-go/tusker/protocol => ../protocol
@@ -32,5 +48,7 @@ replace github.com/tusker-go/tusker/transport => ../transport
 replace github.com/tusker-go/tusker/client => ../client
 
 replace github.com/tusker-go/tusker/testserver => ../testserver
+
+replace github.com/tusker-go/tusker/testserver/conformance => ../testserver/conformance
 
 replace github.com/tusker-go/tusker/cli => ../cli

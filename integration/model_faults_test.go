@@ -22,6 +22,7 @@ type spoil struct {
 	lies   bool    // it claims another offset
 	loses  bool    // bytes that were stored are stored no longer
 	sends  bool    // it makes the network send the request twice
+	flips  bool    // it changes a byte on its way
 	answer *answer // what it answers in tusd's place; nil: nothing
 }
 
@@ -48,7 +49,7 @@ func (f spoil) concerns(method string) bool { return f.method == "" || f.method 
 // mayEnd tells whether an upload may fail of it however many tries are left.
 func (f spoil) mayEnd() bool {
 	switch {
-	case f.ends, f.times == testserver.Always:
+	case f.ends, f.times == testserver.Always, f.flips && f.times > 3:
 		return true
 	case f.lies:
 		// A PATCH's answer is held against what was sent, a HEAD's believed.
@@ -62,6 +63,11 @@ func (f spoil) mayEnd() bool {
 		}
 	}
 	return false
+}
+
+// damages tells whether bytes arrive damaged, or are said to.
+func (f spoil) damages() bool {
+	return f.flips || f.answer != nil && f.answer.status == statusDamaged
 }
 
 // drawSpoil draws one entry of the queue of faults.

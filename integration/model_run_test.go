@@ -70,7 +70,7 @@ func newRun(s script, dir, host string) *run {
 // bubble plays the script.
 func (r *run) bubble(t *testing.T) {
 	network := testserver.NewNetwork()
-	r.server = testserver.New(t, testserver.Config{Network: network, Addr: r.host, Dir: r.dir + "/uploads"})
+	r.server = testserver.New(t, r.script.sum.config(testserver.Config{Network: network, Addr: r.host, Dir: r.dir + "/uploads"}))
 	for i, f := range r.script.spoil {
 		r.server.Inject(testserver.Fault{Method: f.method, Times: f.times, Do: f.do, Match: func(*http.Request) bool {
 			if r.healed.Load() {
@@ -84,7 +84,7 @@ func (r *run) bubble(t *testing.T) {
 	r.witness.doer = hc
 	cfg := client.Config{
 		Endpoint: r.server.URL(), Doer: r.witness, ChunkSize: r.script.chunk,
-		Retry: retry.Backoff{MaxAttempts: r.script.tries},
+		Retry: retry.Backoff{MaxAttempts: r.script.tries}, Checksum: r.script.sum.algorithm,
 	}
 	if r.script.token {
 		cfg.Doer = transport.Chain(r.witness, transport.Bearer(transport.TokenFunc(r.token)))
@@ -284,6 +284,8 @@ func (r *run) excuse(c call, err error) string {
 		return ""
 	case errors.Is(err, client.ErrSource):
 		return r.excuseSource(err)
+	case c.lacks && errors.Is(err, client.ErrUnsupported):
+		return ""
 	case c.uncertain && c.created == 0 && errors.Is(err, client.ErrUncertain):
 		return ""
 	case len(c.final) == 0:

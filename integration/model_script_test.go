@@ -24,6 +24,7 @@ type script struct {
 	// store: the first call records what it does, and the second one is Upload
 	// again. Otherwise it is Resume.
 	store bool
+	sum   sumScript
 }
 
 // stop cancels the first call.
@@ -36,6 +37,9 @@ type stop struct {
 func (s script) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "script %d: %v, chunk %d, %d tries, token %v, store %v", s.seed, s.src, s.chunk, s.tries, s.token, s.store)
+	if s.sum.algorithm != "" {
+		fmt.Fprintf(&b, ", %v", s.sum)
+	}
 	if s.stop.request > 0 {
 		fmt.Fprintf(&b, ", stop in request %d after %d bytes", s.stop.request, s.stop.bytes)
 	}
@@ -57,14 +61,17 @@ func (s script) mustEndWell() bool {
 	if s.stopped() || s.src.damage != intact {
 		return false
 	}
-	failures := 0
+	failures, damages := 0, 0
 	for _, f := range s.spoil {
 		if f.mayEnd() {
 			return false
 		}
 		failures += max(f.times, 1) * f.weight
+		if f.damages() {
+			damages += f.times
+		}
 	}
-	return failures < s.tries
+	return failures < s.tries && damages <= 3
 }
 
 // dice draws the parts of a script.
@@ -105,6 +112,7 @@ func newScript(seed uint64) script {
 	}
 	// Dice of their own, so that a change here leaves other seeds as they are.
 	s.press(dice{rand.New(rand.NewPCG(seed, 2))})
+	s.drawSum(dice{rand.New(rand.NewPCG(seed, sumDice))})
 	return s
 }
 

@@ -21,6 +21,7 @@ const (
 	resync                 // it asks for the offset and goes on
 	damaged                // it sends the bytes again, three times at most
 	limited                // it goes on with smaller bodies, down to 256 KiB
+	ignored                // it goes on without what it asked for
 )
 
 // answer is what a proxy or a server says in tusd's place, and what that means
@@ -37,6 +38,13 @@ type answer struct {
 
 // to gives the meaning of the answer to a request.
 func (a answer) to(method string, length int64) meaning {
+	if method == http.MethodOptions {
+		// A server that does not say what it can do is one that can do little.
+		if a.post == ending && a.status != http.StatusUnauthorized {
+			return ignored
+		}
+		return a.post
+	}
 	m := maps.Collect(a.methods())[method]
 	if m == limited && length <= 256*kib {
 		return ending

@@ -39,7 +39,9 @@ type call struct {
 	finalAt   string
 	created   int
 	source    bool // it failed in the request under way
+	whole     bool // the last byte was sent, and no HEAD has told that it got lost
 	uncertain bool // the upload was gone after its last byte had been sent
+	lacks     bool // the server did not say what it can do
 }
 
 // after learns from what came of a request; was is what was known before.
@@ -80,6 +82,7 @@ func (w *witness) after(req *http.Request, path string, was told, length int64, 
 	switch {
 	case !ok:
 		w.refused(req.Method, path, resp.StatusCode, length)
+	case req.Method == http.MethodOptions:
 	case req.Method == http.MethodPost:
 		w.created(req.URL, h.Get("Location"))
 	case oerr != nil, offset < 0:
@@ -116,6 +119,7 @@ func (w *witness) answered(method, path string, a answer, length int64) {
 	w.forget(method, path)
 	switch a.to(method, length) {
 	case damaged:
+		w.withoutTrailer(method, a.status, a.body)
 		if c.damaged++; c.damaged > 3 {
 			c.final = a.errs
 		}
@@ -128,7 +132,15 @@ func (w *witness) answered(method, path string, a answer, length int64) {
 	case resync:
 		w.conflict(path)
 	case limited:
+		w.halve(length)
+	case ignored:
+		c.lacks = w.script.sum.algorithm != ""
 	case ending:
+		if w.withoutTrailer(method, a.status, a.body) {
+			c.failures++
+			c.mishaps++
+			return
+		}
 		if a.status == http.StatusUnauthorized {
 			w.unauthorized(a.errs)
 			return
@@ -172,20 +184,31 @@ func (w *witness) refused(method, path string, status int, length int64) {
 	case http.StatusUnauthorized:
 		w.unauthorized(is(protocol.ErrUnauthorized))
 	case http.StatusRequestEntityTooLarge:
+		w.halve(length)
 		if length <= 256*kib {
 			c.final = is(protocol.ErrTooLarge)
 		}
+	case statusDamaged:
+		if c.damaged++; c.damaged > 3 {
+			c.final = is(protocol.ErrChecksumMismatch)
+		}
+		fallthrough
 	default:
+		w.withoutTrailer(method, status, "")
 		c.failures++
 		c.mishaps++
 	}
 }
 
 // end notes that nothing may follow, unless a new upload takes the place of one
-// that is gone.
+// that is gone. One that is gone after its last byte was sent may be complete.
 func (w *witness) end(errs []error, method string, status int) {
 	c := &w.call
 	gone := status == http.StatusNotFound || status == http.StatusGone
+	if gone && c.whole {
+		c.final = is(client.ErrUncertain)
+		return
+	}
 	if gone && c.replaces && c.created == 0 && method != http.MethodPost {
 		c.joins, c.uncertain = false, w.whole
 		w.gained(0)
@@ -216,6 +239,7 @@ func (w *witness) created(from *url.URL, location string) {
 func (w *witness) asked(path string, offset int64) {
 	u, c := w.upload(path), &w.call
 	size := w.script.src.size
+	c.whole = c.whole && offset == size
 	switch {
 	case c.joins:
 		// What an earlier call sent may still arrive.

@@ -27,6 +27,8 @@ const requestLimit = 1500
 //   - a PATCH begins at the offset that the server named last, carries the
 //     bytes that the source has there, and no more than a chunk; so that what
 //     was acknowledged is sent again only after the server said that it lost it;
+//   - it has the checksum of these bytes, where there is to be one, behind them
+//     where that can be, until one was refused;
 //   - after a failed PATCH comes a HEAD;
 //   - after an answer that ends the upload comes nothing;
 //   - no more failures in a row, without a byte gained, than there are tries.
@@ -42,7 +44,9 @@ type witness struct {
 	faults  []string // broken rules
 	uploads map[string]*told
 	patches []sentPatch
-	whole   bool // the last byte was sent
+	whole   bool  // the last byte was sent, in any call
+	headers bool  // a trailer was refused in this call
+	limit   int64 // largest body that a proxy lets through; 0: any
 	call    call
 }
 
@@ -89,7 +93,7 @@ func (w *witness) start(c call, cancel context.CancelCauseFunc) {
 	for _, u := range w.uploads {
 		u.refused = false
 	}
-	w.call, w.cancel = c, cancel
+	w.call, w.cancel, w.headers = c, cancel, false
 	w.note("%s", c.name)
 }
 
@@ -97,8 +101,7 @@ var errTooMany = errors.New("too many requests")
 
 // Do is that of transport.Doer.
 func (w *witness) Do(req *http.Request) (*http.Response, error) {
-	length := max(req.ContentLength, 0)
-	u, path := w.before(req, length)
+	u, path, length := w.before(req)
 	req = req.WithContext(req.Context())
 	if req.Body != nil && length > 0 {
 		watch := func(b io.ReadCloser) io.ReadCloser {
@@ -140,12 +143,17 @@ func (w *witness) upload(path string) *told {
 	return u
 }
 
-// before holds a request against the rules.
-func (w *witness) before(req *http.Request, length int64) (told, string) {
+// before holds a request against the rules, and tells how many bytes it carries.
+func (w *witness) before(req *http.Request) (told, string, int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	path, c := req.URL.Path, &w.call
 	u := w.upload(path)
+	length := max(req.ContentLength, 0)
+	offset, err := strconv.ParseInt(req.Header.Get(protocol.HeaderUploadOffset), 10, 64)
+	if req.ContentLength < 0 {
+		length = w.pieceAt(offset)
+	}
 	if u.busy {
 		w.broken("%s %s while another request is under way", req.Method, path)
 	}
@@ -164,9 +172,9 @@ func (w *witness) before(req *http.Request, length int64) (told, string) {
 		w.broken("%s after %d failures in a row", req.Method, c.failures)
 	}
 	if req.Method != http.MethodPatch {
-		return *u, path
+		return *u, path, length
 	}
-	offset, err := strconv.ParseInt(req.Header.Get(protocol.HeaderUploadOffset), 10, 64)
+	w.checkSum(req, offset, length)
 	switch {
 	case err != nil:
 		w.broken("PATCH: %v", err)
@@ -184,7 +192,7 @@ func (w *witness) before(req *http.Request, length int64) (told, string) {
 	w.patches = append(w.patches, sentPatch{path, offset})
 	answer := *u
 	answer.offset = offset
-	return answer, path
+	return answer, path, length
 }
 
 // requests is the number of the request under way.
@@ -225,7 +233,9 @@ func (w *witness) sent(b *watchedBody, p []byte) {
 	if len(p) > 0 && w.call.requests != b.request {
 		w.broken("bytes %d to %d taken after their request was over", b.offset, end)
 	}
-	w.whole = w.whole || end == w.script.src.size
+	if len(p) > 0 && end == w.script.src.size {
+		w.whole, w.call.whole = true, true
+	}
 	for _, u := range w.uploads {
 		if u.busy {
 			u.reach = max(u.reach, end)

@@ -32,7 +32,7 @@ func TestNginx(t *testing.T) {
 	for _, v := range versions {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
-			proxy := startNginx(t, "client_max_body_size 0;")
+			proxy := startNginx(t, unlimited, unbuffered)
 			// One cut on each side of nginx: it answers 502 to the first.
 			proxy.tusd.Inject(patch(testserver.CutAfter(3 * mib)))
 			front := newCutter(t, hostOf(t, proxy.url), 4*mib, true)
@@ -71,7 +71,7 @@ func TestNginxBodyLimit(t *testing.T) {
 	for _, v := range versions {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
-			proxy := startNginx(t, "")
+			proxy := startNginx(t)
 			c := newClient(t, client.Config{Endpoint: proxy.url, Doer: proxy.doer(t, v.http1Only), Retry: quick})
 			data := content(8 * mib)
 
@@ -101,6 +101,12 @@ func TestNginxBodyLimit(t *testing.T) {
 	}
 }
 
+// Directives of nginx that servers for uploads want.
+const (
+	unlimited  = "client_max_body_size 0;"
+	unbuffered = "proxy_request_buffering off;"
+)
+
 // nginx is a running proxy.
 type nginx struct {
 	tusd  *testserver.Server
@@ -110,7 +116,7 @@ type nginx struct {
 
 func (n *nginx) doer(t *testing.T, http1Only bool) *http.Client {
 	t.Helper()
-	c := nethttp.New(nethttp.Config{RootCAs: n.roots, HTTP1Only: http1Only})
+	c := nethttp.New(nethttp.Config{RootCAs: n.roots, HTTP1Only: http1Only, PreferHTTP2: !http1Only})
 	t.Cleanup(c.CloseIdleConnections)
 	return c
 }
@@ -133,13 +139,14 @@ http {
 		listen {{.Listen}} ssl http2;
 		ssl_certificate {{.Dir}}/cert.pem;
 		ssl_certificate_key {{.Dir}}/key.pem;
-		{{.Limit}}
+		{{.Directives}}
 		location / {
 			proxy_pass http://{{.Upstream}};
 			proxy_http_version 1.1;
-			proxy_request_buffering off;
 			proxy_buffering off;
 			proxy_set_header Host $http_host;
+			proxy_set_header X-Test-Protocol $server_protocol;
+			proxy_set_header X-Test-Connection $connection;
 			proxy_set_header X-Forwarded-Host $http_host;
 			proxy_set_header X-Forwarded-Proto $scheme;
 		}
@@ -148,8 +155,9 @@ http {
 `))
 
 // startNginx runs nginx in front of a tusd of its own until the test ends.
-// limit is its directive on the size of bodies.
-func startNginx(t *testing.T, limit string) *nginx {
+// directives take the place of its defaults: bodies of at most 1 MiB, and none
+// passed on before it is there as a whole.
+func startNginx(t *testing.T, directives ...string) *nginx {
 	t.Helper()
 	program, err := exec.LookPath("nginx")
 	if err != nil {
@@ -176,7 +184,7 @@ func startNginx(t *testing.T, limit string) *nginx {
 
 	var config bytes.Buffer
 	if err := nginxConfig.Execute(&config, map[string]any{
-		"Dir": dir, "Listen": l.Addr(), "Upstream": hostOf(t, n.tusd.URL()), "Limit": limit,
+		"Dir": dir, "Listen": l.Addr(), "Upstream": hostOf(t, n.tusd.URL()), "Directives": strings.Join(directives, "\n"),
 		"Root": os.Getuid() == 0,
 	}); err != nil {
 		t.Fatal(err)

@@ -84,11 +84,11 @@ var ordinary = []scenario{
 	},
 	{
 		name: "stream of unknown length", size: 5000, stream: &client.StreamOptions{Keep: 4000},
-		wantRequests: sequence("POST PATCH@0 PATCH@2000 PATCH@4000"),
+		wantRequests: sequence("OPTIONS POST PATCH@0 PATCH@2000 PATCH@4000"),
 	},
 	{
 		name: "stream of unknown length, exactly two chunks", size: 4000, stream: &client.StreamOptions{Keep: 4000},
-		wantRequests: sequence("POST PATCH@0 PATCH@2000"),
+		wantRequests: sequence("OPTIONS POST PATCH@0 PATCH@2000"),
 	},
 	{
 		name: "stream of unknown length within a chunk", size: 1500, stream: &client.StreamOptions{Keep: 4000},
@@ -162,12 +162,12 @@ var connections = []scenario{
 	{
 		name: "PATCH of a stream cut", size: 5000, stream: &client.StreamOptions{Keep: 4000},
 		faults:       []testserver.Fault{patch(testserver.CutAfter(700))},
-		wantRequests: sequence("POST PATCH@0 HEAD PATCH@700 PATCH@2700 PATCH@4700"),
+		wantRequests: sequence("OPTIONS POST PATCH@0 HEAD PATCH@700 PATCH@2700 PATCH@4700"),
 	},
 	{
 		name: "answer to the PATCH that declares the length lost", size: 5000, stream: &client.StreamOptions{Keep: 4000},
 		faults:       []testserver.Fault{{Method: http.MethodPatch, Match: declaresLength, Do: testserver.DropReply()}},
-		wantRequests: sequence("POST PATCH@0 PATCH@2000 PATCH@4000 HEAD"),
+		wantRequests: sequence("OPTIONS POST PATCH@0 PATCH@2000 PATCH@4000 HEAD"),
 		wantConfirm:  true,
 	},
 }

@@ -53,7 +53,7 @@ func TestTLS(t *testing.T) {
 				srv := testserver.New(t, testserver.Config{TLS: true, TLSConfig: tt.server})
 				srv.Inject(patch(testserver.CutAfter(mib)))
 				cfg := tt.config(srv)
-				cfg.HTTP1Only = v.http1Only
+				cfg.HTTP1Only, cfg.PreferHTTP2 = v.http1Only, !v.http1Only
 				doer := nethttp.New(cfg)
 				t.Cleanup(doer.CloseIdleConnections)
 
@@ -124,7 +124,7 @@ func TestTLSRefused(t *testing.T) {
 				srv := testserver.New(t, testserver.Config{TLS: true, TLSConfig: tt.server})
 				var dials atomic.Int64
 				cfg := tt.config(srv)
-				cfg.HTTP1Only = v.http1Only
+				cfg.HTTP1Only, cfg.PreferHTTP2 = v.http1Only, !v.http1Only
 				cfg.DialContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
 					dials.Add(1)
 					return new(net.Dialer).DialContext(ctx, network, addr)

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
+		stop()
+		os.Exit(1)
+	}
+}
+
+type options struct {
+	rows   []string // none: all
+	quick  bool
+	budget time.Duration
+	dir    string
+	out    string
+}
+
+func parse(args []string) options {
+	var o options
+	f := flag.NewFlagSet("bench", flag.ExitOnError)
+	rows := f.String("rows", "", "run these rows only, by `name,...` or the beginning of names up to a dash")
+	f.BoolVar(&o.quick, "quick", false, "a sixteenth of the bytes and two rounds: shows that it runs, not how fast")
+	f.DurationVar(&o.budget, "budget", 13*time.Minute+30*time.Second, "begin no further row, and end the one that runs, after so long")
+	f.StringVar(&o.dir, "dir", "", "keep sources and tusd's store in this folder (default /dev/shm, or where there is none the temporary folder)")
+	f.StringVar(&o.out, "o", "", "write the report to this `file` too")
+	_ = f.Parse(args) // It exits by itself.
+	if *rows != "" {
+		o.rows = strings.Split(*rows, ",")
+	}
+	if o.dir == "" {
+		o.dir = os.TempDir()
+		if info, err := os.Stat("/dev/shm"); err == nil && info.IsDir() {
+			o.dir = "/dev/shm"
+		}
+	}
+	return o
+}
+
+func run(ctx context.Context, args []string) error {
+	began := time.Now()
+	o := parse(args)
+	rows, err := choose(allRows(), o.rows)
+	if err != nil {
+		return err
+	}
+	// Data lies where no disk slows it down; programs and records of uploads
+	// lie where users have them.
+	data, err := os.MkdirTemp(o.dir, "tusker-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(data) }()
+	work, err := os.MkdirTemp("", "tusker-bench-")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(work) }()
+
+	say := func(format string, args ...any) {
+		fmt.Fprintf(os.Stderr, "%5.0fs  %s\n", time.Since(began).Seconds(), fmt.Sprintf(format, args...))
+	}
+	say("building")
+	tools, err := build(ctx, filepath.Join(work, "bin"), say)
+	if err != nil {
+		return err
+	}
+	b := &bench{tools: tools, data: data, work: work, deadline: began.Add(o.budget), say: say}
+	var results []*result
+	for _, r := range rows {
+		if o.quick {
+			r = r.quick()
+		}
+		res, err := b.row(ctx, r)
+		if err != nil {
+			return fmt.Errorf("row %s: %w", r.name, err)
+		}
+		results = append(results, res)
+	}
+	doc := report{
+		machine: describeMachine(ctx, tools), began: began, took: time.Since(began),
+		quick: o.quick, results: results, floor: b.floor,
+	}
+	doc.write(os.Stdout)
+	if o.out == "" {
+		return nil
+	}
+	return writeFile(o.out, doc.write)
+}
+
+// writeFile leaves the old file in place where it fails.
+func writeFile(name string, write func(io.Writer)) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	var text strings.Builder
+	write(&text)
+	tmp := name + ".new"
+	if err := os.WriteFile(tmp, []byte(text.String()), 0o644); err != nil {
+		return err
+	}
+	return os.Rename(tmp, name)
+}

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// report is what a run has found, as Markdown.
+type report struct {
+	machine []string
+	began   time.Time
+	took    time.Duration
+	quick   bool
+	floor   int64 // least memory that can be told
+	results []*result
+}
+
+func (d report) write(w io.Writer) {
+	line := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) }
+	line("# Benchmarks")
+	line("")
+	line("Made by `task bench`; do not edit.")
+	if d.quick {
+		line("")
+		line("**A quick run, with a sixteenth of the bytes that titles name: it shows that all runs, and says nothing about speed.**")
+	}
+	line("")
+	line("- %s", d.began.UTC().Format("2 January 2006, 15:04 UTC"))
+	for _, m := range d.machine {
+		line("- %s", m)
+	}
+	line("- took %v", d.took.Round(time.Second))
+	line("")
+	line("%s", strings.TrimSpace(preface))
+	if d.floor > 0 {
+		line("Less memory than %s cannot be told.", mebibytes(d.floor))
+	}
+	d.targets(line)
+	for _, r := range d.results {
+		section(r, line)
+	}
+}
+
+const preface = `
+Every client is a process of its own, and the server another, on loopback. They
+take turns, forwards and backwards, and the store is emptied between runs; all
+figures are medians, and a row says how often its programs ran. tusker runs at its
+defaults, with a record of the upload in a folder that was empty, and with
+--no-resume beside that. "×" compares the wall, and "CPU ×" the CPU time of client
+and server together, with the fastest raw net/http program of the row. Requests are
+those that create or send, and then all others. tusgo, go-tus and tus-js-client run
+as they come, and at the settings that are best for the row; curl sends each file
+in one POST and cannot resume.
+`
+
+// targets is the table that says what is met.
+func (d report) targets(line func(string, ...any)) {
+	line("")
+	line("## Targets")
+	line("")
+	line("| work | target | measured | |")
+	line("| --- | --- | --- | --- |")
+	met, missed := 0, 0
+	for _, r := range d.results {
+		for _, t := range r.targets {
+			o := t.check(r)
+			verdict := "pass"
+			switch {
+			case o.value == "":
+				verdict = "not measured"
+			case o.met:
+				met++
+			default:
+				verdict = "**miss**"
+				missed++
+			}
+			if o.comment != "" {
+				verdict += " (" + o.comment + ")"
+			}
+			line("| %s | %s | %s | %s |", r.name, t.text, o.value, verdict)
+		}
+	}
+	line("")
+	line("%d met, %d missed.", met, missed)
+}
+
+func section(r *result, line func(string, ...any)) {
+	line("")
+	line("## %s: %s", r.name, r.title)
+	line("")
+	if r.about != "" {
+		line("%s", r.about)
+	}
+	if r.note != "" {
+		line("%s.", r.note)
+	}
+	if r.rounds == 0 {
+		return
+	}
+	if off := r.itself(); off != 0 {
+		line("The raw program against itself: %.3f.", off)
+	}
+	line("")
+	head := "| client | wall | × | CPU client + server | CPU × | memory | requests | connections | runs |"
+	rule := "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+	cuts := len(r.relay) > 0 && r.relay[0] == "-reset"
+	if cuts {
+		head += " cuts | resent | requests a cut | wait a cut |"
+		rule += " ---: | ---: | ---: | ---: |"
+	}
+	line("%s", head)
+	line("%s", rule)
+	best := r.measure()
+	for _, s := range r.series {
+		if !s.ok() {
+			line("| %s | %s |%s", s.name, escape(cmp.Or(s.failed, s.once)), strings.Repeat(" |", strings.Count(head, "|")-3))
+			continue
+		}
+		text := fmt.Sprintf("| %s | %s | %s | %s + %s | %s | %s | %s | %d | %d |",
+			s.name, seconds(s.wall()), ratio(s.wall(), best.wall()),
+			seconds(median(s, func(x sample) time.Duration { return x.cpu }).Seconds()),
+			seconds(median(s, func(x sample) time.Duration { return x.server }).Seconds()),
+			ratio(s.cpu(), best.cpu()), mebibytes(s.memory()), requests(s), s.connections(), len(s.samples))
+		if cuts {
+			text += fmt.Sprintf(" %d | %.2f %% | %.1f | %v |",
+				median(s, func(x sample) int { return x.link.Cuts }), median(s, resent(r.bytes()))*100,
+				median(s, cutRequests), median(s, waited).Round(time.Millisecond/10))
+		}
+		line("%s", text)
+	}
+	for _, s := range r.series {
+		if s.ok() && s.once != "" {
+			line("")
+			line("%s failed once: %s", s.name, s.once)
+		}
+	}
+}
+
+// requests are those that send, and the others where there are any.
+func requests(s *series) string {
+	text := fmt.Sprint(s.data())
+	if more := s.requests() - s.data(); more > 0 {
+		text += fmt.Sprintf(" + %d", more)
+	}
+	return text
+}
+
+func seconds(s float64) string {
+	if s < 1 {
+		return fmt.Sprintf("%.0f ms", s*1000)
+	}
+	return fmt.Sprintf("%.2f s", s)
+}
+
+func ratio(a, b float64) string {
+	if b == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.2f", a/b)
+}
+
+func escape(text string) string { return strings.ReplaceAll(text, "|", `\|`) }

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"slices"
+	"time"
+)
+
+const (
+	kib = 1 << 10
+	mib = 1 << 20
+	gib = 1 << 30
+)
+
+const (
+	rawPatch = "raw: POST and PATCH"
+	rawPost  = "raw: one POST"
+	rawCheck = "raw: POST and PATCH, again"
+	postOnce = "raw: one POST, again"
+)
+
+var (
+	plain     = []string{"null"}
+	secure    = []string{"null", "-tls"}
+	http2     = []string{"null", "-tls", "-http2"}
+	tusdPlain = []string{"tusd"}
+	tusdTLS   = []string{"tusd", "-tls"}
+)
+
+func allRows() []row {
+	return slices.Concat(largeRows(), smallRows(), farRows(), parallelRows(), brokenRows(), copyRows())
+}
+
+// peers are the other clients, at their defaults and at their best. Those that
+// take several times as long as all others run less often.
+func peers() []contestant {
+	return []contestant{
+		curl(),
+		tusgo(), tusgo("-best"),
+		gotus(), gotus("-best"),
+		times(3, tusJS()), times(3, tusJS("-best")),
+	}
+}
+
+func contestants(lists ...[]contestant) []contestant { return slices.Concat(lists...) }
+
+// largeFile is everybody with one file.
+func largeFile() []contestant {
+	return contestants([]contestant{
+		raws(raw, rawPatch), raws(raw, rawPost, "-mode", "post"), raws(check, rawCheck),
+		tusker(own), tusker(own, "--no-resume"),
+	}, peers())
+}
+
+func largeRows() []row {
+	targets := []target{
+		wallTarget(1.05, "tusker"), wallTarget(1.05, "tusker --no-resume"),
+		cpuTarget(1.10, "tusker"), cpuTarget(1.10, "tusker --no-resume"),
+		memoryTarget(24*mib, "tusker"), memoryTarget(24*mib, "tusker --no-resume"), dataTarget(2, "tusker"),
+		peerTarget("tusker"),
+	}
+	// Over TLS the wall is what counts.
+	tlsTargets := []target{
+		wallTarget(1.05, "tusker"), wallTarget(1.05, "tusker --no-resume"),
+		memoryTarget(24*mib, "tusker"), dataTarget(2, "tusker"),
+		peerTarget("tusker"),
+	}
+	return []row{
+		{
+			name: "null", title: "2 GiB, null store", files: 1, size: 2 * gib, concurrency: 1,
+			about:  "HTTP/1.1. The store counts the bytes and drops them.",
+			server: plain, rounds: 5, limit: 95 * time.Second, contestants: largeFile(), targets: targets,
+		},
+		{
+			name: "tusd", title: "512 MiB, tusd in memory", files: 1, size: 512 * mib, concurrency: 1,
+			about:  "HTTP/1.1. tusd keeps the file on tmpfs, which is emptied between runs.",
+			server: tusdPlain, rounds: 7, limit: 45 * time.Second, contestants: largeFile(), targets: targets,
+		},
+		{
+			name: "tls", title: "2 GiB over TLS, null store", files: 1, size: 2 * gib, concurrency: 1,
+			about:  "HTTP/1.1 over TLS 1.3.",
+			server: secure, rounds: 5, limit: 120 * time.Second, contestants: largeFile(), targets: tlsTargets,
+		},
+		{
+			name: "tls-tusd", title: "512 MiB over TLS, tusd in memory", files: 1, size: 512 * mib, concurrency: 1,
+			about:  "HTTP/2 where the client speaks it: tusd's server offers it, as most do.",
+			server: tusdTLS, rounds: 5, limit: 45 * time.Second, targets: tlsTargets,
+			contestants: contestants(largeFile(), []contestant{
+				raws(raw, rawPatch+", HTTP/1.1", "-http1.1"), tusker(variant, "--http1.1"),
+			}),
+		},
+		{
+			name: "http2", title: "512 MiB over HTTP/2, null store", files: 1, size: 512 * mib, concurrency: 1,
+			about:  "The server offers HTTP/1.1 as well. Compare with the row over TLS for what HTTP/2 costs.",
+			server: http2, rounds: 5, limit: 45 * time.Second,
+			targets: []target{memoryTarget(24*mib, "tusker"), dataTarget(2, "tusker"), peerTarget("tusker")},
+			contestants: contestants(largeFile(), []contestant{
+				raws(raw, rawPatch+", HTTP/1.1", "-http1.1"), tusker(variant, "--http1.1"),
+			}),
+		},
+		{
+			name: "stdin", title: "1 GiB from standard input, null store", files: 1, size: gib, concurrency: 1, stdin: true,
+			about: "cat writes into a pipe. The raw program and tusker do not know the length, the others are told. " +
+				"go-tus reads everything into memory first, at any setting, so it runs once.",
+			server: plain, rounds: 5, limit: 60 * time.Second,
+			contestants: contestants([]contestant{
+				raws(raw, "raw: POST and PATCH, length last", "-mode", "stream"),
+				raws(check, "raw: the same, again", "-mode", "stream"),
+				tusker(own), tusker(own, "--no-resume"),
+			}, []contestant{
+				curl(), tusgo(), tusgo("-best"), times(1, gotus("-best")), times(3, tusJS()), times(3, tusJS("-best")),
+			}),
+			targets: []target{
+				wallTarget(1.15, "tusker"), wallTarget(1.15, "tusker --no-resume"),
+				memoryTarget(24*mib, "tusker"), peerTarget("tusker"),
+			},
+		},
+	}
+}
+
+func smallRows() []row {
+	targets := []target{
+		wallTarget(1.15, "tusker"), wallTarget(1.15, "tusker --no-resume"),
+		requestsTarget("tusker"), connectionsTarget("tusker", 16),
+		memoryTarget(32*mib, "tusker"), peerTarget("tusker"),
+	}
+	all := contestants([]contestant{
+		raws(raw, rawPost, "-mode", "post"), raws(check, postOnce, "-mode", "post"),
+		raws(variant, rawPatch),
+		tusker(own), tusker(own, "--no-resume"),
+		curl(), times(2, tusgo()), tusgo("-best"), times(2, gotus()), gotus("-best"),
+		times(2, tusJS()), times(2, tusJS("-best")),
+	})
+	return []row{
+		{
+			name: "files-1", title: "2,000 files of 4 KiB one after the other, null store",
+			files: 2000, size: 4 * kib, concurrency: 1,
+			server: plain, rounds: 5, limit: 50 * time.Second, contestants: all, targets: targets,
+		},
+		{
+			name: "files-16", title: "2,000 files of 4 KiB, 16 at a time, null store",
+			files: 2000, size: 4 * kib, concurrency: 16,
+			server: plain, rounds: 5, limit: 30 * time.Second, contestants: all, targets: targets,
+		},
+		{
+			name: "files-16-tusd", title: "2,000 files of 4 KiB, 16 at a time, tusd in memory",
+			files: 2000, size: 4 * kib, concurrency: 16,
+			server: tusdPlain, rounds: 5, limit: 35 * time.Second, contestants: all, targets: targets,
+		},
+	}
+}

@@ -1,0 +1,46 @@
+package main
+
+import "time"
+
+// copyRows compare the ways of a body to the kernel, with the raw program.
+func copyRows() []row {
+	buffers := func() []contestant {
+		out := []contestant{
+			raws(raw, "copy, 32 KiB (net/http's own)", "-body", "copy"),
+			raws(check, "copy, 32 KiB, again", "-body", "copy"),
+		}
+		for _, b := range []struct{ name, size string }{{"32 KiB", "32768"}, {"128 KiB", "131072"}, {"256 KiB", "262144"}, {"1 MiB", "1048576"}} {
+			out = append(out, raws(variant, "copy at the connection, "+b.name, "-body", "copy", "-buffer", b.size))
+		}
+		return out
+	}
+	about := "Raw programs, POST and one PATCH. net/http copies a body through 32 KiB and calls no WriteTo of it; " +
+		"only ReadFrom of the connection can use another buffer."
+	return []row{
+		{
+			name: "copy", title: "Ways to send 2 GiB over HTTP/1.1", about: about,
+			files: 1, size: 2 * gib, concurrency: 1, server: plain, rounds: 5, limit: 50 * time.Second,
+			contestants: contestants(buffers(), []contestant{
+				raws(variant, "sendfile (*os.File as the body)", "-body", "file"),
+				raws(variant, "sendfile (transport.FileBody)", "-body", "filebody"),
+			}),
+		},
+		{
+			name: "copy-tls", title: "Ways to send 1 GiB over TLS", about: about,
+			files: 1, size: gib, concurrency: 1, server: secure, rounds: 5, limit: 35 * time.Second,
+			contestants: contestants(buffers(), []contestant{
+				raws(variant, "256 KiB, its records written at once", "-body", "copy", "-buffer", "262144", "-gather"),
+			}),
+		},
+		{
+			name: "copy-http2", title: "Ways to send 512 MiB over HTTP/2",
+			about: "Over HTTP/2 the buffer is as large as a frame that the server accepts.",
+			files: 1, size: 512 * mib, concurrency: 1, server: http2, rounds: 5, limit: 15 * time.Second,
+			contestants: []contestant{
+				raws(raw, "a reader", "-body", "copy"), raws(check, "a reader, again", "-body", "copy"),
+				raws(variant, "*os.File as the body", "-body", "file"),
+				raws(variant, "a reader, HTTP/1.1", "-body", "copy", "-http1.1"),
+			},
+		},
+	}
+}

@@ -1,0 +1,144 @@
+package integration
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+)
+
+// TestDocsCode compiles every Go program that README.md and the pages of docs
+// show, as their readers would.
+func TestDocsCode(t *testing.T) {
+	for _, page := range pages(t) {
+		for i, program := range programs(t, page) {
+			t.Run(fmt.Sprintf("%s %d", filepath.Base(page), i+1), func(t *testing.T) {
+				t.Parallel()
+				name := "main.go"
+				if strings.Contains(program, `"testing"`) {
+					name = "docs_test.go"
+				}
+				file := filepath.Join(t.TempDir(), name)
+				if err := os.WriteFile(file, []byte(program), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				// Vet, unlike build, compiles tests too. Run from here, it
+				// resolves the modules through this one.
+				if out, err := exec.CommandContext(t.Context(), "go", "vet", file).CombinedOutput(); err != nil {
+					t.Errorf("%v\n%s", err, out)
+				}
+			})
+		}
+	}
+}
+
+// TestREADME holds README.md against what it has to show.
+func TestREADME(t *testing.T) {
+	if n := len(programs(t, filepath.Join("..", "README.md"))); n != 3 {
+		t.Errorf("found %d programs, want the library, the transport and the test", n)
+	}
+}
+
+// TestDocsLinks follows every relative link of the pages, to files and to
+// headings.
+func TestDocsLinks(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	linked := map[string]bool{}
+	for _, page := range pages(t) {
+		for _, match := range link.FindAllStringSubmatch(prose(t, page), -1) {
+			target, heading, _ := strings.Cut(match[1], "#")
+			if strings.Contains(target, ":") {
+				continue // elsewhere
+			}
+			file := page
+			if target != "" {
+				file = filepath.Join(filepath.Dir(page), filepath.FromSlash(target))
+			}
+			linked[file] = true
+			if _, err := os.Stat(file); err != nil {
+				t.Errorf("%s: %s: %v", page, match[1], err)
+				continue
+			}
+			if heading != "" && !slices.Contains(headings(t, file), heading) {
+				t.Errorf("%s: %s: no such heading", page, match[1])
+			}
+		}
+	}
+	for _, page := range pages(t) {
+		if filepath.Base(filepath.Dir(page)) == "docs" && !linked[page] {
+			t.Errorf("%s: nothing links to it", page)
+		}
+	}
+}
+
+// pages are the texts for people.
+func pages(t *testing.T) []string {
+	t.Helper()
+	found := map[string]bool{}
+	for _, pattern := range []string{"../*.md", "../docs/*.md"} {
+		names, err := filepath.Glob(filepath.FromSlash(pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			found[name] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+var fence = regexp.MustCompile("(?ms)^```([a-z]*)\n(.*?)^```$")
+
+func programs(t *testing.T, page string) []string {
+	t.Helper()
+	var all []string
+	for _, block := range fence.FindAllStringSubmatch(text(t, page), -1) {
+		if block[1] == "go" {
+			all = append(all, block[2])
+		}
+	}
+	return all
+}
+
+// prose is a page without its code.
+func prose(t *testing.T, page string) string {
+	t.Helper()
+	return fence.ReplaceAllString(text(t, page), "")
+}
+
+// headings are the anchors that GitHub gives to the headings of a page.
+func headings(t *testing.T, page string) []string {
+	t.Helper()
+	var all []string
+	for line := range strings.SplitSeq(prose(t, page), "\n") {
+		title := strings.TrimLeft(line, "#")
+		if title == line || !strings.HasPrefix(title, " ") {
+			continue
+		}
+		all = append(all, strings.Map(func(r rune) rune {
+			switch {
+			case r == ' ':
+				return '-'
+			case r == '-', r == '_', unicode.IsLetter(r), unicode.IsDigit(r):
+				return unicode.ToLower(r)
+			}
+			return -1
+		}, strings.TrimSpace(title)))
+	}
+	return all
+}
+
+func text(t *testing.T, page string) string {
+	t.Helper()
+	b, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}

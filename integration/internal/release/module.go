@@ -1,0 +1,78 @@
+package release
+
+import (
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
+)
+
+// Prefix is what the paths of all modules begin with.
+const Prefix = "github.com/tusker-go/tusker/"
+
+// Module is a module that is published.
+type Module struct {
+	Path string
+	// Dir is its folder, with slashes, relative to the repository's.
+	Dir string
+}
+
+// At returns the module in a version.
+func (m Module) At(version string) module.Version {
+	return module.Version{Path: m.Path, Version: version}
+}
+
+// Tag returns the name of the tag of a version, as the go command looks for it.
+func (m Module) Tag(version string) string { return m.Dir + "/" + version }
+
+// Modules are those that are published: all of go.work but integration.
+type Modules struct {
+	// Libraries are sorted by path.
+	Libraries []Module
+	// CLI is the one with the program, which is installed and not imported.
+	CLI Module
+}
+
+// All returns the libraries and then the command line's module.
+func (m Modules) All() []Module { return append(slices.Clone(m.Libraries), m.CLI) }
+
+// ReadModules returns the modules of the repository in the folder dir.
+func ReadModules(dir string) (Modules, error) {
+	name := filepath.Join(dir, "go.work")
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return Modules{}, fmt.Errorf("read the workspace: %w", err)
+	}
+	work, err := modfile.ParseWork(name, data, nil)
+	if err != nil {
+		return Modules{}, fmt.Errorf("read the workspace: %w", err)
+	}
+	var ms Modules
+	for _, use := range work.Use {
+		rel := path.Clean(use.Path)
+		data, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(rel), "go.mod"))
+		if err != nil {
+			return Modules{}, fmt.Errorf("read a module: %w", err)
+		}
+		m := Module{Path: modfile.ModulePath(data), Dir: rel}
+		switch {
+		case m.Path != Prefix+m.Dir:
+			return Modules{}, fmt.Errorf("read a module: %s has the path %q, not %q", m.Dir, m.Path, Prefix+m.Dir)
+		case m.Dir == "integration":
+		case m.Dir == "cli":
+			ms.CLI = m
+		default:
+			ms.Libraries = append(ms.Libraries, m)
+		}
+	}
+	if ms.CLI.Path == "" {
+		return Modules{}, fmt.Errorf("read the workspace: %s does not use ./cli", name)
+	}
+	slices.SortFunc(ms.Libraries, func(a, b Module) int { return strings.Compare(a.Path, b.Path) })
+	return ms, nil
+}

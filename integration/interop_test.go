@@ -1,0 +1,276 @@
+package integration
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tusker-go/tusker/transport"
+	"github.com/tusker-go/tusker/transport/nethttp"
+)
+
+// interopFolder is where the programs of testdata/interop are, with what they
+// need from npm. It is kept from one run to the next.
+var interopFolder = sync.OnceValues(installInterop)
+
+func installInterop() (string, error) {
+	for _, tool := range []string{"node", "npm"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			return "", fmt.Errorf("%s is not installed", tool)
+		}
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		cache = os.TempDir()
+	}
+	files, err := filepath.Glob(filepath.Join("testdata", "interop", "*"))
+	if err != nil {
+		return "", err
+	}
+	// The content is part of the name, so a change of it installs anew.
+	sum := sha256.New()
+	content := make(map[string][]byte)
+	for _, name := range files {
+		b, err := os.ReadFile(name)
+		if err != nil {
+			return "", err
+		}
+		_, _ = fmt.Fprintf(sum, "%s %d\n%s", filepath.Base(name), len(b), b)
+		content[filepath.Base(name)] = b
+	}
+	dir := filepath.Join(cache, "tusker-interop", hex.EncodeToString(sum.Sum(nil))[:16])
+	if _, err := os.Stat(dir); err == nil {
+		return dir, nil
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+		return "", err
+	}
+	fresh, err := os.MkdirTemp(filepath.Dir(dir), "install-*")
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = os.RemoveAll(fresh) }()
+	for name, b := range content {
+		if err := os.WriteFile(filepath.Join(fresh, name), b, 0o644); err != nil {
+			return "", err
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	defer cancel()
+	npm := exec.CommandContext(ctx, "npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts",
+		"--prefer-offline", "--fetch-retries=3", "--fetch-retry-mintimeout=500", "--fetch-retry-maxtimeout=2000")
+	npm.Dir = fresh
+	npm.WaitDelay = time.Second
+	if out, err := npm.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("npm ci: %w\n%s", err, out)
+	}
+	// Another process may have been faster.
+	if err := os.Rename(fresh, dir); err != nil {
+		if _, there := os.Stat(dir); there != nil {
+			return "", err
+		}
+	}
+	return dir, nil
+}
+
+// nodeCommand is a program of testdata/interop with its options. It ends when
+// its standard input does, and so with this process, however that ends.
+func nodeCommand(t *testing.T, program string, options any) *exec.Cmd {
+	t.Helper()
+	dir, err := interopFolder()
+	if err != nil {
+		missing(t, err.Error())
+	}
+	arg, err := json.Marshal(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "node", program, string(arg))
+	cmd.Dir = dir
+	cmd.WaitDelay = 10 * time.Second
+	return cmd
+}
+
+// tusNodeOptions are those of server.mjs.
+type tusNodeOptions struct {
+	Directory  string `json:"directory"`
+	Expiration int    `json:"expiration"` // ms; 0: never
+	Drain      int    `json:"drain"`      // ms
+	MaxSize    int64  `json:"maxSize"`    // 0: no limit
+}
+
+// tusNode is @tus/server on a socket of its own, which stays when it is killed:
+// whoever connects then waits for the next one.
+type tusNode struct {
+	url     string // the creation endpoint
+	options tusNodeOptions
+	socket  *os.File
+
+	cmd    *exec.Cmd
+	stdin  io.Closer
+	stderr *bytes.Buffer
+	logged chan struct{} // closed at the end of its output
+	log    []string      // to be read after logged
+}
+
+// startTusNode starts a server that ends with the test. A folder and a short
+// time to give up a lock are filled in.
+func startTusNode(t *testing.T, options tusNodeOptions) *tusNode {
+	t.Helper()
+	if _, err := interopFolder(); err != nil {
+		missing(t, err.Error())
+	}
+	if options.Directory == "" {
+		options.Directory = t.TempDir()
+	}
+	if options.Drain == 0 {
+		options.Drain = 50
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	s := &tusNode{url: "http://" + l.Addr().String() + "/files", options: options}
+	if s.socket, err = l.(*net.TCPListener).File(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		s.stop(t)
+		_ = s.socket.Close()
+		if t.Failed() {
+			t.Logf("server.mjs: %s\n%s", s.stderr, strings.Join(s.log, " "))
+		}
+	})
+	s.start(t)
+	return s
+}
+
+// start runs a server where there is none any more, with the options as they
+// are now.
+func (s *tusNode) start(t *testing.T) {
+	t.Helper()
+	s.cmd = nodeCommand(t, "server.mjs", s.options)
+	s.cmd.ExtraFiles = []*os.File{s.socket}
+	s.stderr = new(bytes.Buffer)
+	s.cmd.Stderr = s.stderr
+	stdout, err := s.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.stdin, err = s.cmd.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s.logged = make(chan struct{})
+	ready := make(chan struct{})
+	go func() {
+		defer close(s.logged)
+		lines := bufio.NewScanner(stdout)
+		if lines.Scan() {
+			close(ready)
+		}
+		for lines.Scan() {
+			s.log = append(s.log, lines.Text())
+		}
+	}()
+	select {
+	case <-ready:
+	case <-s.logged:
+		s.stop(t)
+		t.Fatalf("server.mjs did not start: %s", s.stderr)
+	}
+}
+
+// stop ends the server and lets it finish nothing.
+func (s *tusNode) stop(t *testing.T) {
+	t.Helper()
+	if s.cmd == nil {
+		return
+	}
+	_ = s.cmd.Process.Kill()
+	<-s.logged
+	err := s.cmd.Wait()
+	if _, ok := errors.AsType[*exec.ExitError](err); err != nil && !ok {
+		t.Error(err)
+	}
+	s.cmd = nil
+}
+
+// requests ends the server and lists what all of them saw: methods, a PATCH
+// with its offset.
+func (s *tusNode) requests(t *testing.T) []string {
+	t.Helper()
+	s.stop(t)
+	return s.log
+}
+
+// count ends the server and gives how many requests began so.
+func (s *tusNode) count(t *testing.T, method string) int {
+	t.Helper()
+	return len(slices.DeleteFunc(slices.Clone(s.requests(t)), func(r string) bool { return !strings.HasPrefix(r, method) }))
+}
+
+// file is the name of what the server stores of an upload.
+func (s *tusNode) file(uploadURL string) string {
+	return filepath.Join(s.options.Directory, path.Base(uploadURL))
+}
+
+func (s *tusNode) check(t *testing.T, uploadURL string, want []byte) {
+	t.Helper()
+	checkFile(t, s.file(uploadURL), want)
+}
+
+// dialing is a Doer that connects to addr, whatever the URL.
+func dialing(t *testing.T, addr string) transport.Doer {
+	t.Helper()
+	doer := nethttp.New(nethttp.Config{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, addr)
+	}})
+	t.Cleanup(doer.CloseIdleConnections)
+	return doer
+}
+
+func checkFile(t *testing.T, name string, want []byte) {
+	t.Helper()
+	got, err := os.ReadFile(name)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	if sha256.Sum256(got) != sha256.Sum256(want) {
+		t.Errorf("the server has %d bytes of another content, want %d", len(got), len(want))
+	}
+}
+
+// uploads are the URLs of all that the server stores.
+func (s *tusNode) uploads(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(s.options.Directory, "*.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, name := range files {
+		files[i] = s.url + "/" + strings.TrimSuffix(filepath.Base(name), ".json")
+	}
+	return files
+}

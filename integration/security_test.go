@@ -1,0 +1,139 @@
+package integration
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
+	"github.com/tusker-go/tusker/transport/nethttp"
+)
+
+// hostileHTTP2 is a server over HTTP/2, and a client of it.
+func hostileHTTP2(t *testing.T, policy retry.Policy, answer http.HandlerFunc) *client.Client {
+	t.Helper()
+	s := httptest.NewUnstartedServer(answer)
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.EnableHTTP2 = true
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	doer := nethttp.New(nethttp.Config{InsecureSkipVerify: true, NoProxy: true, PreferHTTP2: true})
+	t.Cleanup(doer.CloseIdleConnections)
+	return newClient(t, client.Config{Endpoint: s.URL + "/files/", Doer: doer, Retry: policy})
+}
+
+// S-LOOP: a server that resets each stream of HTTP/2 is asked as often as the
+// policy says, and no more: net/http sends nothing again by itself.
+func TestHTTP2ResetForEver(t *testing.T) {
+	t.Parallel()
+	for name, reset := range map[string]http.HandlerFunc{
+		"at once": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"after the body": func(_ http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body)
+			panic(http.ErrAbortHandler)
+		},
+		"in the answer": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusInternalServerError)
+			flush(w)
+			panic(http.ErrAbortHandler)
+		},
+		"after the hints": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusEarlyHints)
+			panic(http.ErrAbortHandler)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var requests atomic.Int64
+			c := hostileHTTP2(t, retry.Delays(0, 0, 0), func(w http.ResponseWriter, r *http.Request) {
+				if r.ProtoMajor != 2 {
+					t.Errorf("a request over %s", r.Proto)
+				}
+				requests.Add(1)
+				reset(w, r)
+			})
+			_, err := c.Head(t.Context(), c.Endpoint()+"1", nil)
+			if err == nil {
+				t.Error("HEAD: no error")
+			}
+			if n := requests.Swap(0); n != 1 {
+				t.Errorf("HEAD: %d requests", n)
+			}
+			_, err = c.Upload(t.Context(), readerAt(t, content(100)), nil)
+			if !errors.Is(err, retry.ErrExhausted) {
+				t.Errorf("error %v", err)
+			}
+			if n := requests.Load(); n != 4 {
+				t.Errorf("%d requests, want 4", n)
+			}
+		})
+	}
+}
+
+func flush(w http.ResponseWriter) { _ = http.NewResponseController(w).Flush() }
+
+// S-FLOOD-BODY: of an endless body over HTTP/2, no more arrives than the window
+// of one stream.
+func TestHTTP2EndlessBody(t *testing.T) {
+	t.Parallel()
+	const window = 4 * mib // of net/http
+	block := bytes.Repeat([]byte("no\n"), 10_000)
+	for name, status := range map[string]int{"success": 200, "refusal": 403, "failure": 500} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			done := make(chan int64, 1)
+			c := hostileHTTP2(t, retry.Never, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set(protocol.HeaderVersion, "1.0.0")
+				w.WriteHeader(status)
+				var sent int64
+				for {
+					n, err := w.Write(block)
+					sent += int64(n)
+					if err != nil {
+						done <- sent
+						return
+					}
+				}
+			})
+			reply, err := c.Options(t.Context(), nil)
+			if (err == nil) != (status == 200) {
+				t.Errorf("reply %v, error %v", reply, err)
+			}
+			if e, ok := errors.AsType[*client.Error](err); ok && len(e.Body) > 4<<10 {
+				t.Errorf("%d bytes of it are kept", len(e.Body))
+			}
+			sent := <-done
+			t.Logf("%d KiB were sent", sent>>10)
+			if sent > window+mib {
+				t.Errorf("%d bytes were sent", sent)
+			}
+		})
+	}
+}
+
+// S-SLOW: a cancelled upload ends though the server does nothing.
+func TestHTTP2Silence(t *testing.T) {
+	t.Parallel()
+	there := make(chan struct{})
+	c := hostileHTTP2(t, retry.Never, func(_ http.ResponseWriter, r *http.Request) {
+		close(there)
+		<-r.Context().Done()
+	})
+	ctx, cancel := context.WithCancelCause(t.Context())
+	enough := errors.New("enough")
+	go func() {
+		<-there
+		cancel(enough)
+	}()
+	if _, err := c.Upload(ctx, readerAt(t, content(100)), nil); !errors.Is(err, enough) {
+		t.Errorf("error %v", err)
+	}
+}

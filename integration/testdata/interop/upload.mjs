@@ -1,0 +1,29 @@
+// Sends a file with tus-js-client and prints the URL of the upload:
+//
+//   upload.mjs '{"endpoint": URL, "file": NAME, ...}'
+//
+// Other options are those of tus-js-client, and storage, the file that keeps
+// URLs for a later run, which goes on with what it finds there.
+import { createReadStream } from 'node:fs'
+import { FileUrlStorage, Upload } from 'tus-js-client'
+
+const { file, storage, ...options } = JSON.parse(process.argv[2])
+const upload = new Upload(createReadStream(file), {
+  retryDelays: Array(10).fill(1),
+  ...options,
+  ...(storage ? { urlStorage: new FileUrlStorage(storage) } : {}),
+  onSuccess() {
+    console.log(upload.url)
+    process.exit(0)
+  },
+  onError(err) {
+    console.error(err.message)
+    process.exitCode = 1
+    process.stdin.destroy() // which leaves time to write the URL
+  },
+})
+process.stdin.on('end', () => process.exit(2)).resume()
+
+const [previous] = storage ? await upload.findPreviousUploads() : []
+if (previous) upload.resumeFromPreviousUpload(previous)
+upload.start()
