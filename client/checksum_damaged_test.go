@@ -135,9 +135,15 @@ func TestChecksumSourceChanged(t *testing.T) {
 		c := newClient(t, s, client.Config{Checksum: "auto"})
 		name := write(t, "bytes")
 		s.On(http.MethodPatch, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			body, err := io.ReadAll(r.Body)
+			if err != nil {
+				t.Error(err)
+			}
+			synctest.Wait() // the client has sent all, and waits for the answer
 			if err := os.WriteFile(name, []byte("BYTES"), 0o600); err != nil {
 				t.Error(err)
 			}
+			r.Body = io.NopCloser(bytes.NewReader(body))
 			fake.Damage(w, r, next)
 		})
 		_, err := c.Upload(t.Context(), path(t, name), nil)
