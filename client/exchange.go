@@ -40,22 +40,27 @@ type exchange struct {
 func (c *Client) do(ctx context.Context, x exchange, opts *CallOptions) (*Reply, error) {
 	began := time.Now()
 	reply, err := c.roundTrip(ctx, x, opts)
-	level, attrs := slog.LevelDebug, []slog.Attr{
+	if reply != nil {
+		for _, w := range reply.State.Warnings {
+			c.log.LogAttrs(ctx, slog.LevelWarn, "unreadable header", slog.String("op", string(x.op)),
+				slog.String("url", redact(x.url)), slog.Any("err", w))
+		}
+	}
+	if !c.log.Enabled(ctx, slog.LevelDebug) {
+		return reply, err
+	}
+	attrs := []slog.Attr{
 		slog.String("op", string(x.op)),
 		slog.String("url", redact(x.url)),
 		slog.Duration("took", time.Since(began)),
 	}
 	if reply != nil {
 		attrs = append(attrs, slog.Int("status", reply.StatusCode), slog.Int64("offset", reply.State.Offset))
-		for _, w := range reply.State.Warnings {
-			c.log.LogAttrs(ctx, slog.LevelWarn, "unreadable header", slog.String("op", string(x.op)),
-				slog.String("url", redact(x.url)), slog.Any("err", w))
-		}
 	}
 	if err != nil {
 		attrs = append(attrs, slog.Any("err", err))
 	}
-	c.log.LogAttrs(ctx, level, "exchange", attrs...)
+	c.log.LogAttrs(ctx, slog.LevelDebug, "exchange", attrs...)
 	return reply, err
 }
 
@@ -248,7 +253,7 @@ func readAnswer(resp *http.Response) (string, error) {
 	if resp.StatusCode >= http.StatusBadRequest {
 		text, err = io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
 	}
-	if err == nil {
+	if err == nil && resp.Body != http.NoBody {
 		_, err = io.CopyN(io.Discard, resp.Body, maxDrain)
 		if errors.Is(err, io.EOF) {
 			err = nil

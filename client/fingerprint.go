@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -22,8 +23,8 @@ var edges = sync.Pool{New: func() any { return new([edge]byte) }}
 type identity struct {
 	size          int64
 	modified      time.Time
-	device, inode uint64 // 0 where the system has none
-	edges         [sha256.Size]byte
+	device, inode uint64            // 0 where the system has none
+	edges         [sha256.Size]byte // of a file whose content is not kept
 }
 
 // remember takes the state that every later check is held against. Nothing was
@@ -34,7 +35,18 @@ func (f *openFile) remember() error {
 		return err
 	}
 	f.was, f.size = was, was.size
-	return nil
+	switch {
+	case !f.legible():
+	case f.size <= smallBody:
+		f.content = make([]byte, f.size)
+		var n int
+		if n, err = f.readAt(f.content, 0); err == nil && n < len(f.content) {
+			err = fmt.Errorf("%w: %d bytes are missing", ErrSourceChanged, len(f.content)-n)
+		}
+	default:
+		f.was.edges, err = f.edges(f.size)
+	}
+	return err
 }
 
 // check says whether the source is still as it was when the upload began, as far
@@ -48,41 +60,79 @@ func (f *openFile) check() error {
 		return sourceError(fmt.Errorf("%w: it had %d bytes, now it has %d", ErrSourceChanged, f.was.size, now.size))
 	case !now.modified.Equal(f.was.modified):
 		return sourceError(fmt.Errorf("%w: it was modified at %s", ErrSourceChanged, now.modified.UTC().Format(time.RFC3339)))
-	case now.edges != f.was.edges:
+	case !f.legible():
+		return nil
+	}
+	same, err := f.same()
+	if err != nil {
+		return sourceError(err)
+	}
+	if !same {
 		return sourceError(fmt.Errorf("%w: its bytes are other ones", ErrSourceChanged))
 	}
 	return nil
 }
 
-// look reads the state of a source that had size bytes.
-func (f *openFile) look(size int64) (identity, error) {
-	id := identity{size: size}
-	if f.stat != nil {
-		info, err := f.stat()
-		if err != nil {
-			return id, err
-		}
-		id.size, id.modified = info.Size(), info.ModTime()
-		id.device, id.inode = fileID(info)
+// same tells whether the file has the bytes that it had.
+func (f *openFile) same() (bool, error) {
+	if f.content == nil {
+		now, err := f.edges(f.was.size)
+		return now == f.was.edges, err
 	}
-	if f.forward || f.stat == nil {
-		return id, nil // the bytes are dear to read, or the caller's affair
-	}
-	sum := sha256.New()
 	buf := edges.Get().(*[edge]byte)
 	defer edges.Put(buf)
-	for _, part := range [][2]int64{{0, min(edge, id.size)}, {max(edge, id.size-edge), id.size}} {
+	n, err := f.readAt(buf[:len(f.content)], 0)
+	return bytes.Equal(buf[:n], f.content), err
+}
+
+// look reads the attributes of a source that had size bytes.
+func (f *openFile) look(size int64) (identity, error) {
+	id := identity{size: size}
+	if f.stat == nil {
+		return id, nil
+	}
+	info, err := f.stat()
+	if err != nil {
+		return id, err
+	}
+	id.size, id.modified = info.Size(), info.ModTime()
+	id.device, id.inode = fileID(info)
+	name := f.path
+	if name == "" {
+		name = info.Name()
+	}
+	return id, checkRegular(name, info)
+}
+
+// legible is false where the bytes are dear to read, or the caller's affair.
+func (f *openFile) legible() bool { return !f.forward && f.stat != nil }
+
+// edges is the SHA-256 of both ends of a file of size bytes.
+func (f *openFile) edges(size int64) (sum [sha256.Size]byte, err error) {
+	h := sha256.New()
+	buf := edges.Get().(*[edge]byte)
+	defer edges.Put(buf)
+	for _, part := range [][2]int64{{0, min(edge, size)}, {max(edge, size-edge), size}} {
 		if part[0] >= part[1] {
 			continue
 		}
-		n, err := f.r.ReadAt(buf[:part[1]-part[0]], part[0])
-		if err != nil && !errors.Is(err, io.EOF) {
-			return id, err
+		n, err := f.readAt(buf[:part[1]-part[0]], part[0])
+		if err != nil {
+			return sum, err
 		}
-		sum.Write(buf[:n])
+		h.Write(buf[:n])
 	}
-	sum.Sum(id.edges[:0])
-	return id, nil
+	h.Sum(sum[:0])
+	return sum, nil
+}
+
+// readAt reads up to the end of the file, which is no error.
+func (f *openFile) readAt(p []byte, off int64) (int, error) {
+	n, err := f.r.ReadAt(p, off)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return n, err
 }
 
 // fingerprint names the upload of this state of the file to endpoint. It is ""
@@ -91,6 +141,10 @@ func (f *openFile) fingerprint(endpoint string) string {
 	path := absolute(f.path)
 	if path == "" {
 		return ""
+	}
+	edges := f.was.edges
+	if f.content != nil {
+		edges = sha256.Sum256(f.content)
 	}
 	h := sha256.New()
 	field := func(b []byte) {
@@ -105,7 +159,7 @@ func (f *openFile) fingerprint(endpoint string) string {
 	number(uint64(f.was.modified.UnixNano()))
 	number(f.was.device)
 	number(f.was.inode)
-	field(f.was.edges[:])
+	field(edges[:])
 	return hex.EncodeToString(h.Sum(nil))
 }
 

@@ -105,7 +105,7 @@ func (t *transfer) createWith(ctx context.Context, creation protocol.Creation, p
 	// Its answer has no more time than that of a creation: whoever needs longer
 	// gets the bytes in a request of their own.
 	b := &body{size: piece.Len(), reader: piece.reader}
-	if err := t.inMemory(b); err != nil {
+	if err := t.inMemory(b, piece); err != nil {
 		return nil, err
 	}
 	call := t.call
@@ -141,9 +141,12 @@ func (t *transfer) createWith(ctx context.Context, creation protocol.Creation, p
 	return reply, nil
 }
 
-// inMemory reads a body that fits into what is sent at once.
-func (t *transfer) inMemory(b *body) error {
+// inMemory gives a body that fits into what is sent at once its bytes.
+func (t *transfer) inMemory(b *body, piece cut) error {
 	if b.size > smallBody || t.c.pace != nil {
+		return nil
+	}
+	if b.data = piece.data; b.data != nil {
 		return nil
 	}
 	r, err := b.reader()

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -74,6 +75,14 @@ type cut struct {
 	protocol.Range
 	last   bool                      // nothing follows
 	reader func() (io.Reader, error) // its bytes, anew with each call
+	data   []byte                    // its bytes, where they are in memory
+}
+
+// memoryCut is a stretch of a source of size bytes in all.
+func memoryCut(rng protocol.Range, size int64, data []byte) cut {
+	return cut{Range: rng, last: rng.End == size, data: data, reader: func() (io.Reader, error) {
+		return bytes.NewReader(data), nil
+	}}
 }
 
 func sourceError(err error) error {

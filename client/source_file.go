@@ -27,7 +27,7 @@ func Path(name string) (Source, error) {
 		return nil, err
 	}
 	return &fileSource{name: name, size: info.Size(), file: func() (*openFile, error) {
-		f, err := os.Open(name)
+		f, err := openRegular(name)
 		if err != nil {
 			return nil, err
 		}
@@ -130,14 +130,19 @@ type openFile struct {
 	forward bool                        // going back is dear
 	closer  func() error                // nil: not ours to close
 
-	size int64
-	was  identity // when the upload began
+	// Of the time when the upload began.
+	size    int64
+	was     identity
+	content []byte // all of a small file, nil of others
 }
 
 func (f *openFile) cut(_ context.Context, off, chunk int64) (cut, error) {
 	rng, err := protocol.Next(off, f.length(), chunk)
 	if err != nil {
 		return cut{}, err
+	}
+	if f.content != nil {
+		return memoryCut(rng, f.size, f.content[rng.Start:rng.End]), nil
 	}
 	return cut{Range: rng, last: rng.End == f.size, reader: func() (io.Reader, error) {
 		return io.NewSectionReader(f.r, rng.Start, rng.Len()), nil

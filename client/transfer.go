@@ -358,6 +358,9 @@ func (t *transfer) finish(ctx context.Context, err error) (*Result, error) {
 }
 
 func (t *transfer) log(ctx context.Context, message string, err error) {
+	if !t.c.log.Enabled(ctx, slog.LevelInfo) {
+		return
+	}
 	attrs := []slog.Attr{slog.String("url", redact(t.url)), slog.Int64("offset", t.offset)}
 	if err != nil {
 		attrs = append(attrs, slog.Any("err", err))

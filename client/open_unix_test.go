@@ -1,0 +1,53 @@
+//go:build linux || darwin
+
+package client_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+)
+
+// A pipe that took the place of a file, and that nobody writes to, does not hold
+// up its upload for ever.
+func TestFileBecomesPipe(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "elephant")
+	if err := os.WriteFile(name, []byte("elephants"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	src := path(t, name)
+	if err := os.Remove(name); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Mkfifo(name, 0o600); err != nil {
+		t.Skip(err)
+	}
+	s := fake.New(t, fake.Config{})
+	c := newClient(t, s, client.Config{})
+	done := make(chan error, 1)
+	go func() {
+		_, err := c.Upload(context.Background(), src, nil)
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		wantIs(t, err, client.ErrSource)
+		if !strings.HasSuffix(err.Error(), " is not a regular file") {
+			t.Errorf("error %v", err)
+		}
+		wantSeen(t, s)
+	case <-time.After(10 * time.Second):
+		// Whoever opens the other end lets it go on.
+		if f, err := os.OpenFile(name, os.O_RDWR|syscall.O_NONBLOCK, 0); err == nil {
+			defer func() { _ = f.Close() }()
+		}
+		t.Error("the upload waits for the pipe")
+	}
+}
