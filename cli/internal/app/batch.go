@@ -84,6 +84,10 @@ func (b *batch) count(ctx context.Context, display *progress.Display) func() {
 			if ctx.Err() != nil {
 				return
 			}
+			if e.size > 0 {
+				length += e.size
+				continue
+			}
 			info, err := os.Stat(e.name)
 			switch {
 			case err != nil:

@@ -39,16 +39,16 @@ func (s *streams) register(cmd *cobra.Command) {
 
 // check finds what makes no sense for these files together.
 func (s *streams) check(cmd *cobra.Command, files []string, in io.Reader) error {
+	given := cmd.Flags().Changed("size")
 	stdins, others := 0, 0
 	for _, file := range files {
 		switch {
 		case file == stdin:
 			stdins++
-		case isStream(file):
+		case given && isStream(file): // There may be very many.
 			others++
 		}
 	}
-	given := cmd.Flags().Changed("size")
 	switch {
 	case s.window <= 0:
 		return errors.New("--stream-window is not above 0")

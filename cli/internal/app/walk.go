@@ -19,6 +19,7 @@ type entry struct {
 	name     string
 	relative string // from the directory on that it was found in; "" where it was named
 	err      error  // it is a directory that cannot be read
+	size     int64  // of a regular file, as far as it was looked at; 0: ask for it
 }
 
 // listing is what the arguments name. Of a file it holds the name and no more:
@@ -45,7 +46,11 @@ func (a *app) list(ctx context.Context, s *selecting, files []string) (*listing,
 		info, ok := directory(name)
 		switch {
 		case named && name == stdin, !ok:
-			l.entries = append(l.entries, entry{name: name})
+			e := entry{name: name}
+			if info != nil && info.Mode().IsRegular() {
+				e.size = info.Size()
+			}
+			l.entries = append(l.entries, e)
 			return nil
 		case s.recursive:
 			w := &walker{app: a, selecting: s, listing: l, root: name, base: baseOf(name)}
