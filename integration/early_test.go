@@ -151,9 +151,9 @@ func TestCutsCostNoDelay(t *testing.T) {
 						b.Fatalf("got status %d, class %v: %v; want no answer", e.StatusCode, e.Class(), e)
 					}
 				}
-				got := median(times)
-				b.Logf("median %v", got)
-				if got > 100*time.Millisecond {
+				b.Logf("median %v", median(times))
+				// A delay would be in each of them; a busy machine is not.
+				if got := slices.Min(times); got > 100*time.Millisecond {
 					b.Errorf("a cut costs %v, want less than 100ms", got)
 				}
 			})

@@ -167,7 +167,7 @@ func TestTusNodeStall(t *testing.T) {
 	_, release := proxy.arm(3*mib, false)
 	defer release()
 	data := content(24 * mib)
-	o := <-begin(t, proxy, server, client.Config{StallTimeout: 200 * time.Millisecond}, data, func(ev client.Event) {
+	o := <-begin(t, proxy, server, client.Config{StallTimeout: 2 * time.Second}, data, func(ev client.Event) {
 		if ev.Kind == client.EventRetry {
 			release()
 		}
