@@ -100,10 +100,10 @@ func (s *streamSource) open(chunk int64) (opened, error) {
 		spool:  s.opts.Spool,
 		chunk:  chunk,
 		// The byte after a chunk tells whether the chunk is the last one.
-		limit:   limit,
-		size:    min(blockSize, limit),
-		changed: make(chan struct{}),
+		limit: limit,
+		size:  min(blockSize, limit),
 	}
+	w.changed.L = &w.mu
 	go w.fill(s.r)
 	return w, nil
 }
@@ -123,10 +123,10 @@ type window struct {
 	blocks     [][]byte // the first holds start
 	free       [][]byte
 	start, end int64
-	sum        hash.Hash     // of what is before start; nil: nobody asks
-	err        error         // io.EOF, or why reading failed
-	closed     bool          // no upload needs the bytes any more
-	changed    chan struct{} // closed and replaced whenever one of the above changes
+	sum        hash.Hash // of what is before start; nil: nobody asks
+	err        error     // io.EOF, or why reading failed
+	closed     bool      // no upload needs the bytes any more
+	changed    sync.Cond // one of the above, or a context that is waited under
 }
 
 // blockSize is the size of a block, in bytes, where the window is larger.
@@ -155,7 +155,7 @@ func (w *window) fill(r io.Reader) {
 		w.mu.Lock()
 		w.end += int64(n)
 		w.err = err
-		w.signal()
+		w.changed.Broadcast()
 		w.mu.Unlock()
 		if err != nil {
 			return
@@ -168,7 +168,7 @@ func (w *window) room() (free []byte, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for !w.closed && w.end-w.start == w.limit {
-		w.wait()
+		w.changed.Wait()
 	}
 	if w.closed {
 		return nil, false
@@ -211,21 +211,7 @@ func (w *window) advance(start int64) {
 	w.free = append(w.free, w.blocks[:over]...)
 	w.blocks = w.blocks[:copy(w.blocks, w.blocks[over:])]
 	w.start = start
-	w.signal()
-}
-
-// signal wakes all that wait. The lock is held.
-func (w *window) signal() {
-	close(w.changed)
-	w.changed = make(chan struct{})
-}
-
-// wait gives up the lock until something changed.
-func (w *window) wait() {
-	changed := w.changed
-	w.mu.Unlock()
-	<-changed
-	w.mu.Lock()
+	w.changed.Broadcast()
 }
 
 func (w *window) cut(ctx context.Context, off, chunk int64) (cut, error) {
@@ -238,7 +224,7 @@ func (w *window) cut(ctx context.Context, off, chunk int64) (cut, error) {
 	stop := context.AfterFunc(ctx, func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		w.signal()
+		w.changed.Broadcast()
 	})
 	defer stop()
 
@@ -261,7 +247,7 @@ func (w *window) cut(ctx context.Context, off, chunk int64) (cut, error) {
 		if w.ready(off, chunk) {
 			break
 		}
-		w.wait()
+		w.changed.Wait()
 	}
 	ended := w.err != nil
 	if err := w.agrees(off, ended); err != nil {
@@ -335,7 +321,7 @@ func (w *window) close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.closed = true
-	w.signal()
+	w.changed.Broadcast()
 	return nil
 }
 

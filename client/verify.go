@@ -134,7 +134,7 @@ func (w *window) digest(ctx context.Context) ([]byte, error) {
 	stop := context.AfterFunc(ctx, func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		w.signal()
+		w.changed.Broadcast()
 	})
 	defer stop()
 
@@ -151,7 +151,7 @@ func (w *window) digest(ctx context.Context) ([]byte, error) {
 			break
 		}
 		w.advance(w.end)
-		w.wait()
+		w.changed.Wait()
 	}
 	if !errors.Is(w.err, io.EOF) {
 		return nil, sourceError(w.err)

@@ -15,7 +15,7 @@ func TestWindow(t *testing.T) {
 		limit := 1 + random.Int64N(1<<(6*random.IntN(4)))
 		data := make([]byte, 4*limit)
 		_, _ = io.ReadFull(rand.NewChaCha8([32]byte{byte(seed)}), data)
-		w := &window{limit: limit, size: 1 + random.Int64N(limit), chunk: limit, changed: make(chan struct{})}
+		w := &window{limit: limit, size: 1 + random.Int64N(limit), chunk: limit}
 		for w.end < int64(len(data)) {
 			if w.end-w.start < limit {
 				free, ok := w.room()
@@ -44,7 +44,7 @@ func TestWindow(t *testing.T) {
 }
 
 func TestWindowTakesWhatArrives(t *testing.T) {
-	w := &window{limit: 1 << 40, size: blockSize, chunk: 1, changed: make(chan struct{})}
+	w := &window{limit: 1 << 40, size: blockSize, chunk: 1}
 	free, _ := w.room()
 	if len(free) != blockSize || len(w.blocks) != 1 {
 		t.Errorf("%d bytes in %d blocks taken for none", len(free), len(w.blocks))
