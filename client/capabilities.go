@@ -83,7 +83,7 @@ func (c *Client) recall(ctx context.Context) (protocol.Capabilities, bool) {
 	if known || !ask || !ok || c.endpoint == nil {
 		return caps, known
 	}
-	caps, asked, err := store.LoadCapabilities(ctx, c.endpoint.String())
+	caps, asked, err := store.LoadCapabilities(ctx, c.address)
 	if err != nil || !isRecent(asked) {
 		if err != nil && !errors.Is(err, ErrNoRecord) {
 			c.log.LogAttrs(ctx, slog.LevelDebug, "capabilities not loaded", slog.Any("err", err))
@@ -101,7 +101,7 @@ func (c *Client) remember(ctx context.Context, caps protocol.Capabilities) {
 	if !ok || c.endpoint == nil {
 		return
 	}
-	if err := store.SaveCapabilities(ctx, c.endpoint.String(), caps, now); err != nil {
+	if err := store.SaveCapabilities(ctx, c.address, caps, now); err != nil {
 		c.log.LogAttrs(ctx, slog.LevelDebug, "capabilities not saved", slog.Any("err", err))
 	}
 }

@@ -161,6 +161,7 @@ var (
 // and keeps no state of single uploads.
 type Client struct {
 	endpoint *url.URL // nil: none
+	address  string   // of the endpoint, "": none
 	doer     transport.Doer
 	header   http.Header
 	policy   retry.Policy
@@ -270,7 +271,7 @@ func New(cfg Config) (*Client, error) {
 		}
 		u.User = nil
 	}
-	c.endpoint = u
+	c.endpoint, c.address = u, u.String()
 	return c, nil
 }
 
@@ -285,18 +286,13 @@ func (c *Client) CloseIdleConnections() {
 
 // Endpoint returns the creation URL without user information, or "" where none
 // is configured.
-func (c *Client) Endpoint() string {
-	if c.endpoint == nil {
-		return ""
-	}
-	return c.endpoint.String()
-}
+func (c *Client) Endpoint() string { return c.address }
 
 func (c *Client) creationURL() (string, error) {
 	if c.endpoint == nil {
 		return "", ErrNoEndpoint
 	}
-	return c.endpoint.String(), nil
+	return c.address, nil
 }
 
 // mayShare tells whether headers given for the endpoint may go to u. Without an

@@ -180,9 +180,13 @@ func (c *Client) roundTrip(ctx context.Context, x exchange, opts *CallOptions) (
 // request builds the request of x: the caller's headers under those of the
 // protocol.
 func (c *Client) request(ctx context.Context, x exchange, opts *CallOptions) (*http.Request, error) {
-	u, err := parseURL(x.url)
-	if err != nil {
-		return nil, err
+	u, raw := c.endpoint, x.url
+	if u == nil || raw != c.address { // It was parsed before.
+		var err error
+		if u, err = parseURL(raw); err != nil {
+			return nil, err
+		}
+		raw = u.String()
 	}
 	// One connection for all is what an upload is slow over.
 	ctx = transport.OwnConnection(ctx)
@@ -190,7 +194,7 @@ func (c *Client) request(ctx context.Context, x exchange, opts *CallOptions) (*h
 	if !share {
 		ctx = transport.WithoutCredentials(ctx)
 	}
-	req, err := http.NewRequestWithContext(ctx, x.method, u.String(), http.NoBody)
+	req, err := http.NewRequestWithContext(ctx, x.method, raw, http.NoBody)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalidURL, transport.RedactError(err))
 	}

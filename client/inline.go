@@ -59,17 +59,10 @@ func (t *transfer) inlinePiece(ctx context.Context) (cut, bool, error) {
 	if err != nil {
 		return cut{}, false, err
 	}
-	if limit, ok := t.c.limits.of(endpointOf(t.c)); ok && piece.Len() > limit {
+	if limit, ok := t.c.limits.of(t.c.address); ok && piece.Len() > limit {
 		return cut{}, false, nil
 	}
 	return piece, piece.last && piece.Len() == n, nil
-}
-
-func endpointOf(c *Client) string {
-	if c.endpoint == nil {
-		return ""
-	}
-	return c.endpoint.String()
 }
 
 // createInline makes the upload and sends all its bytes along, once: an answer

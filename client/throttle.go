@@ -36,7 +36,7 @@ func throttle(rawURL string, wait time.Duration) {
 // one after the other within a second, not all at once.
 func hold(ctx context.Context, rawURL string) error {
 	for {
-		wait := gate(hostOf(rawURL))
+		wait := gate(rawURL)
 		if wait <= 0 {
 			return nil
 		}
@@ -68,10 +68,15 @@ func pause(ctx context.Context, wait time.Duration) error {
 	}
 }
 
-// gate gives the time until it opens; one that is open is forgotten.
-func gate(host string) time.Duration {
+// gate gives the time until that of a URL's host opens; one that is open is
+// forgotten.
+func gate(rawURL string) time.Duration {
 	gates.Lock()
 	defer gates.Unlock()
+	if len(gates.closed) == 0 {
+		return 0
+	}
+	host := hostOf(rawURL)
 	c, ok := gates.closed[host]
 	if !ok {
 		return 0

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime"
+	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -28,9 +29,19 @@ type Streams struct {
 
 // Main runs the program as the shell called it and returns its exit code.
 func Main() int {
+	collectLess()
 	ctx, stop := untilSignal(context.Background())
 	defer stop()
 	return Run(ctx, os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, LookupEnv: os.LookupEnv})
+}
+
+// collectLess has garbage collected half as often as Go's default, unless the
+// environment says how often. Of a heap of a few MiB that is a few MiB more, and
+// a tenth of the time that many small files take.
+func collectLess() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(200)
+	}
 }
 
 // Run runs one command and returns its exit code. When the cause of ctx is
