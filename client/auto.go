@@ -31,7 +31,7 @@ const (
 	// faster than they are.
 	autoDoubts = 3
 
-	autoBegin = 4  // connections after the first
+	autoBegin = 8  // connections after the first
 	autoMost  = 16 // connections at most
 )
 
@@ -98,6 +98,7 @@ func (t *transfer) turnToParts(ctx context.Context, endpoint string, creation pr
 	t.anew()
 	t.loop.Start()
 	s := autoSegments(n)
+	s.bound(endpoint, url)
 	j.planned(ctx, s.list())
 	return t.sendAndJoin(ctx, endpoint, creation, s, j)
 }

@@ -88,8 +88,8 @@ func TestParallelAuto(t *testing.T) {
 		"fast":                    {size: 48 << 20, link: &link{each: 100 * mb}, least: 1, most: 1, time: 1400 * time.Millisecond},
 		"slow connections":        {link: &link{each: 10 * mb}, parts: true, least: 16, most: 16, time: 2 * time.Second},
 		"slow and far away":       {link: &link{each: 10 * mb, delay: 50 * time.Millisecond}, parts: true, least: 16, most: 16, time: 2500 * time.Millisecond},
-		"slow line":               {size: 64 << 20, link: &link{each: 10 * mb, all: 10 * mb}, parts: true, least: 4, most: 8, time: 14 * time.Second},
-		"line of four":            {size: 64 << 20, link: &link{each: 5 * mb, all: 20 * mb}, parts: true, least: 4, most: 8, time: 8 * time.Second},
+		"slow line":               {size: 64 << 20, link: &link{each: 10 * mb, all: 10 * mb}, parts: true, least: 8, most: 9, time: 14 * time.Second},
+		"line of four":            {size: 64 << 20, link: &link{each: 5 * mb, all: 20 * mb}, parts: true, least: 8, most: 16, time: 8 * time.Second},
 		"no concatenation":        {size: 48 << 20, link: &link{each: 10 * mb}, extensions: []protocol.Extension{protocol.ExtensionCreation}, least: 1, most: 1, time: 14 * time.Second},
 		"chunks that were wished": {size: 48 << 20, link: &link{each: 10 * mb}, chunk: 32 << 20, least: 1, most: 1, time: 14 * time.Second},
 	}

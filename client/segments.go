@@ -121,11 +121,17 @@ func (s *segments) left() bool {
 	return s.next < len(s.parts)
 }
 
-// made learns from the URL of a part how many of its kind a header can name.
+// made keeps the URL of a part.
 func (s *segments) made(i int, endpoint, url string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.parts[i].URL = url
+	s.bound(endpoint, url)
+}
+
+// bound learns from the URL of an upload how many of its kind a header can name.
+// The lock is held, or nobody else has s yet.
+func (s *segments) bound(endpoint, url string) {
 	name := shortest(endpoint, url)
 	s.most = min(s.most, max(1, maxConcat/(len(name)+len(" "))))
 }
