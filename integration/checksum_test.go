@@ -2,6 +2,7 @@ package integration
 
 import (
 	"bytes"
+	"crypto/tls"
 	"io"
 	"net/http"
 	"strings"
@@ -203,7 +204,7 @@ func TestChecksumTrailerBreaks(t *testing.T) {
 		for _, v := range versions {
 			t.Run(tt.name+" "+v.name, func(t *testing.T) {
 				t.Parallel()
-				srv := testserver.New(t, testserver.Config{TLS: true, Checksum: []string{"sha256"}, ChecksumTrailer: true})
+				srv := testserver.New(t, testserver.Config{TLS: &tls.Config{}, Checksum: []string{"sha256"}, ChecksumTrailer: true})
 				srv.Inject(tt.faults...)
 				doer := srv.Client()
 				if v.http1Only {
@@ -241,7 +242,7 @@ func TestChecksumTrailerBreaks(t *testing.T) {
 // differs from run to run, what becomes of the upload does not.
 func TestChecksumTrailerRefusedOverHTTP2(t *testing.T) {
 	t.Parallel()
-	srv := testserver.New(t, testserver.Config{TLS: true, Checksum: []string{"sha1"}, ChecksumTrailer: true})
+	srv := testserver.New(t, testserver.Config{TLS: &tls.Config{}, Checksum: []string{"sha1"}, ChecksumTrailer: true})
 	c := newClient(t, client.Config{Endpoint: srv.URL(), Doer: srv.Client(), Checksum: client.ChecksumAuto, Retry: quick})
 	data := content(small)
 	for range 30 {

@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -75,7 +76,7 @@ func TestConformanceOfTusServer(t *testing.T) {
 func TestConformanceOverHTTP2(t *testing.T) {
 	t.Parallel()
 	srv := testserver.New(t, testserver.Config{
-		TLS: true, Checksum: []string{"sha1"}, ChecksumTrailer: true, ConcatUnfinished: true,
+		TLS: &tls.Config{}, Checksum: []string{"sha1"}, ChecksumTrailer: true, ConcatUnfinished: true,
 	})
 	report := conformance.Run(t.Context(), srv.Client(), srv.URL(), conformance.Options{})
 	want := readKept(t, "testserver")

@@ -2,6 +2,7 @@ package integration
 
 import (
 	"bytes"
+	"crypto/tls"
 	"errors"
 	"net/http"
 	"slices"
@@ -47,7 +48,7 @@ func earlyServers(t *testing.T, test func(b *earlyBench)) {
 	}
 	run("plain", testserver.Config{}, false)
 	for _, v := range versions {
-		run("TLS "+v.name, testserver.Config{TLS: true}, v.http1Only)
+		run("TLS "+v.name, testserver.Config{TLS: &tls.Config{}}, v.http1Only)
 	}
 }
 

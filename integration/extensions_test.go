@@ -208,7 +208,7 @@ func TestExpired(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				network := testserver.NewNetwork()
 				srv := testserver.New(t, testserver.Config{Network: network, Expiration: time.Hour, ExpiresUnix: tt.unix})
-				doer := nethttp.New(nethttp.Config{DialContext: network.Dial, NoProxy: true, HTTP1Only: true})
+				doer := nethttp.New(nethttp.Config{DialContext: network.DialContext, NoProxy: true, HTTP1Only: true})
 				t.Cleanup(doer.CloseIdleConnections)
 				data := content(2 * mib)
 				name := filepath.Join(t.TempDir(), "source")
@@ -274,7 +274,7 @@ func TestExpiresSoon(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				network := testserver.NewNetwork()
 				srv := testserver.New(t, testserver.Config{Network: network, Expiration: tt.until})
-				doer := nethttp.New(nethttp.Config{DialContext: network.Dial, NoProxy: true, HTTP1Only: true})
+				doer := nethttp.New(nethttp.Config{DialContext: network.DialContext, NoProxy: true, HTTP1Only: true})
 				t.Cleanup(doer.CloseIdleConnections)
 				// Each of eight chunks takes about four seconds.
 				srv.Inject(times(testserver.Always, patch(testserver.Throttle(32*kib))))

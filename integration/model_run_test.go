@@ -80,7 +80,7 @@ func (r *run) bubble(t *testing.T) {
 			return true
 		}})
 	}
-	hc := nethttp.New(nethttp.Config{DialContext: network.Dial, NoProxy: true, HTTP1Only: true})
+	hc := nethttp.New(nethttp.Config{DialContext: network.DialContext, NoProxy: true, HTTP1Only: true})
 	r.witness.doer = hc
 	cfg := client.Config{
 		Endpoint: r.server.URL(), Doer: r.witness, ChunkSize: r.script.chunk,

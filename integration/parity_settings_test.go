@@ -253,7 +253,7 @@ func parityRetrySettings(t *testing.T) {
 
 func parityTLS(t *testing.T) {
 	t.Parallel()
-	srv := testserver.New(t, testserver.Config{TLS: true})
+	srv := testserver.New(t, testserver.Config{TLS: &tls.Config{}})
 	for _, tt := range []struct {
 		name    string
 		config  nethttp.Config

@@ -3,6 +3,7 @@ package integration
 import (
 	"bytes"
 	"cmp"
+	"crypto/tls"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -112,7 +113,7 @@ func (r released) library(t *testing.T) {
 func (r released) ownTransport(t *testing.T) {
 	t.Parallel()
 	s := r.stranger(t, "client")
-	srv := testserver.New(t, testserver.Config{TLS: true})
+	srv := testserver.New(t, testserver.Config{TLS: &tls.Config{}})
 	s.write("ca.pem", string(srv.CACertPEM()))
 	s.write("main.go", fill(t, program(t, "transport.Chain("), "/etc/ssl/company-ca.pem", "ca.pem"))
 	s.run("go", "run", ".")

@@ -50,7 +50,7 @@ func TestTLS(t *testing.T) {
 		for _, v := range versions {
 			t.Run(tt.name+" "+v.name, func(t *testing.T) {
 				t.Parallel()
-				srv := testserver.New(t, testserver.Config{TLS: true, TLSConfig: tt.server})
+				srv := testserver.New(t, testserver.Config{TLS: cmp.Or(tt.server, &tls.Config{})})
 				srv.Inject(patch(testserver.CutAfter(mib)))
 				cfg := tt.config(srv)
 				cfg.HTTP1Only, cfg.PreferHTTP2 = v.http1Only, !v.http1Only
@@ -121,7 +121,7 @@ func TestTLSRefused(t *testing.T) {
 			}
 			t.Run(tt.name+" "+v.name, func(t *testing.T) {
 				t.Parallel()
-				srv := testserver.New(t, testserver.Config{TLS: true, TLSConfig: tt.server})
+				srv := testserver.New(t, testserver.Config{TLS: cmp.Or(tt.server, &tls.Config{})})
 				var dials atomic.Int64
 				cfg := tt.config(srv)
 				cfg.HTTP1Only, cfg.PreferHTTP2 = v.http1Only, !v.http1Only
@@ -150,7 +150,7 @@ func TestTLSRefusedByEveryDoer(t *testing.T) {
 	for _, d := range doers {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
-			srv := testserver.New(t, testserver.Config{TLS: true})
+			srv := testserver.New(t, testserver.Config{TLS: &tls.Config{}})
 			c := newClient(t, client.Config{Endpoint: srv.URL(), Doer: d.new(t)})
 			checkRefused(t, c, "certificate")
 			if n := srv.Count(""); n != 0 {

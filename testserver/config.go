@@ -40,18 +40,14 @@ type Config struct {
 	// 0: no limit.
 	MaxSize int64
 
-	// TLS serves HTTPS, with HTTP/2, under a certificate made on the spot by
-	// an authority made on the spot; see [Server.CertPool]. With Network it is
-	// an error.
-	TLS bool
-
-	// TLSConfig holds settings for TLS; it is not changed. nil: defaults.
-	// Where Certificates is empty, the certificate made on the spot is used.
-	// Where ClientAuth asks for certificates to be verified and ClientCAs is
-	// nil, the authority made on the spot is trusted; see
+	// TLS serves HTTPS, with HTTP/2, under these settings, which are copied.
+	// nil: plain HTTP. Where Certificates is empty, as in &tls.Config{}, a
+	// certificate is made on the spot by an authority made on the spot, see
+	// [Server.CertPool]. Where ClientAuth asks for certificates to be verified
+	// and ClientCAs is nil, that authority is trusted, see
 	// [Server.ClientCertificate]. NextProtos without "h2" serves HTTP/1.1
-	// only. It has no effect without TLS.
-	TLSConfig *tls.Config
+	// only. With Network it is an error.
+	TLS *tls.Config
 
 	// DisableConcatenation withholds the concatenation extension.
 	DisableConcatenation bool

@@ -28,7 +28,7 @@ func dial(t *testing.T, s *testserver.Server, n *testserver.Network) net.Conn {
 	var c net.Conn
 	switch {
 	case n != nil:
-		c, err = n.Dial(t.Context(), "tcp", u.Host)
+		c, err = n.DialContext(t.Context(), "tcp", u.Host)
 	case u.Scheme == "https":
 		c, err = (&tls.Dialer{Config: &tls.Config{RootCAs: s.CertPool()}}).DialContext(t.Context(), "tcp", u.Host)
 	default:

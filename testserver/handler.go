@@ -16,8 +16,8 @@ import (
 // faults and without a record of requests, to be mounted in a server of the
 // caller's. Uploads are kept in dir, which must not be empty and is made if it
 // does not exist. The handler expects request paths with cfg.BasePath; the
-// fields of cfg that concern listening (Dir, Addr, TLS, TLSConfig, Network),
-// Wrap and KeepRequests have no effect.
+// fields of cfg that concern listening (Dir, Addr, TLS, Network), Wrap and
+// KeepRequests have no effect.
 func Handler(dir string, cfg Config) (http.Handler, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {

@@ -21,8 +21,8 @@ var transports = []struct {
 	proto  string
 }{
 	{"HTTP/1.1", testserver.Config{}, "HTTP/1.1"},
-	{"TLS with HTTP/1.1", testserver.Config{TLS: true, TLSConfig: &tls.Config{NextProtos: []string{"http/1.1"}}}, "HTTP/1.1"},
-	{"TLS with HTTP/2", testserver.Config{TLS: true}, "HTTP/2.0"},
+	{"TLS with HTTP/1.1", testserver.Config{TLS: &tls.Config{NextProtos: []string{"http/1.1"}}}, "HTTP/1.1"},
+	{"TLS with HTTP/2", testserver.Config{TLS: &tls.Config{}}, "HTTP/2.0"},
 }
 
 // reply is an answer that has been read whole.

@@ -1,6 +1,7 @@
 package testserver_test
 
 import (
+	"crypto/tls"
 	"net/http"
 	neturl "net/url"
 	"strings"
@@ -33,7 +34,7 @@ func TestLocation(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			s := testserver.New(t, testserver.Config{TLS: true})
+			s := testserver.New(t, testserver.Config{TLS: &tls.Config{}})
 			s.Inject(testserver.Fault{Method: http.MethodPost, Do: tt.do})
 			got := create(t, s, 10)
 			urls, err := s.Uploads()

@@ -33,7 +33,8 @@ func NewNetwork() *Network {
 }
 
 // Listen returns a listener for a host name. A port is ignored: one host has
-// one listener, whatever the port. A name in use is an error.
+// one listener, whatever the port. The error Is [syscall.EADDRINUSE] for a name
+// in use.
 func (n *Network) Listen(addr string) (net.Listener, error) {
 	name := hostOf(addr)
 	n.mu.Lock()
@@ -51,10 +52,10 @@ func (n *Network) Listen(addr string) (net.Listener, error) {
 	return l, nil
 }
 
-// Dial connects to the listener of a host; its signature is that of
-// [net.Dialer.DialContext], the network's name and the port are ignored. Where
-// nobody listens the error is [syscall.ECONNREFUSED].
-func (n *Network) Dial(ctx context.Context, _, addr string) (net.Conn, error) {
+// DialContext connects to the listener of a host, as [net.Dialer.DialContext]
+// does; the network's name and the port are ignored. The error Is
+// [syscall.ECONNREFUSED] where nobody listens, or that of ctx.
+func (n *Network) DialContext(ctx context.Context, _, addr string) (net.Conn, error) {
 	name := hostOf(addr)
 	n.mu.Lock()
 	l := n.listeners[name]

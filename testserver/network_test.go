@@ -85,7 +85,7 @@ func TestNetworkDial(t *testing.T) {
 	t.Parallel()
 	n := testserver.NewNetwork()
 
-	if _, err := n.Dial(t.Context(), "tcp", "nobody.test:80"); !errors.Is(err, syscall.ECONNREFUSED) {
+	if _, err := n.DialContext(t.Context(), "tcp", "nobody.test:80"); !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("dial nobody: got %v, want ECONNREFUSED", err)
 	}
 	l, err := n.Listen("some.test")
@@ -97,7 +97,7 @@ func TestNetworkDial(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := n.Dial(ctx, "tcp", "some.test:80"); !errors.Is(err, context.Canceled) {
+	if _, err := n.DialContext(ctx, "tcp", "some.test:80"); !errors.Is(err, context.Canceled) {
 		t.Errorf("dial when cancelled: got %v, want context.Canceled", err)
 	}
 	if err := l.Close(); err != nil {
@@ -109,7 +109,7 @@ func TestNetworkDial(t *testing.T) {
 	if _, err := l.Accept(); err == nil {
 		t.Error("accept after close: got no error")
 	}
-	if _, err := n.Dial(t.Context(), "tcp", "some.test:80"); !errors.Is(err, syscall.ECONNREFUSED) {
+	if _, err := n.DialContext(t.Context(), "tcp", "some.test:80"); !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("dial after close: got %v, want ECONNREFUSED", err)
 	}
 }
@@ -132,7 +132,7 @@ func TestNetworkDeadline(t *testing.T) {
 			<-t.Context().Done()
 			_ = c.Close()
 		}()
-		c, err := n.Dial(t.Context(), "tcp", "some.test:80")
+		c, err := n.DialContext(t.Context(), "tcp", "some.test:80")
 		if err != nil {
 			t.Fatal(err)
 		}

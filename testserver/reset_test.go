@@ -1,6 +1,7 @@
 package testserver_test
 
 import (
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
@@ -157,7 +158,7 @@ func TestDropReply(t *testing.T) {
 // A reset of one stream must not take along another on its connection.
 func TestResetKeepsOtherStreams(t *testing.T) {
 	t.Parallel()
-	s := testserver.New(t, testserver.Config{TLS: true})
+	s := testserver.New(t, testserver.Config{TLS: &tls.Config{}})
 	url := create(t, s, 10)
 	s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.DropReply()})
 	_, err := patch(t.Context(), s, url, 0, content(10))

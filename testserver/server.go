@@ -63,7 +63,7 @@ func New(tb TB, cfg Config) *Server {
 // and a Network is an error.
 func Start(cfg Config) (*Server, error) {
 	cfg, err := cfg.withDefaults()
-	if err == nil && cfg.TLS && cfg.Network != nil {
+	if err == nil && cfg.TLS != nil && cfg.Network != nil {
 		err = errors.New("TLS over a Network is not supported")
 	}
 	if err != nil {
@@ -120,7 +120,7 @@ func (s *Server) start(ctx context.Context) error {
 
 func (s *Server) serve(l net.Listener) {
 	serve := s.http.Serve
-	if s.cfg.TLS {
+	if s.cfg.TLS != nil {
 		serve = func(l net.Listener) error { return s.http.ServeTLS(l, "", "") }
 	}
 	if err := serve(l); !errors.Is(err, http.ErrServerClosed) {
@@ -138,7 +138,7 @@ func (s *Server) listen(ctx context.Context) (net.Listener, error) {
 
 // setTLS prepares the certificates, if cfg wants any.
 func (s *Server) setTLS(addr net.Addr) error {
-	if !s.cfg.TLS {
+	if s.cfg.TLS == nil {
 		return nil
 	}
 	certs, err := newAuthority(certHosts(s.cfg.Addr, addr))
@@ -146,10 +146,7 @@ func (s *Server) setTLS(addr net.Addr) error {
 		return fmt.Errorf("certificates: %w", err)
 	}
 	s.certs = certs
-	config := s.cfg.TLSConfig.Clone()
-	if config == nil {
-		config = new(tls.Config)
-	}
+	config := s.cfg.TLS.Clone()
 	if len(config.Certificates) == 0 && config.GetCertificate == nil && config.GetConfigForClient == nil {
 		config.Certificates = []tls.Certificate{certs.server}
 	}
@@ -170,7 +167,7 @@ func (s *Server) baseURL(addr net.Addr) string {
 		return "http://" + s.cfg.Addr + s.cfg.BasePath
 	}
 	scheme := "http://"
-	if s.cfg.TLS {
+	if s.cfg.TLS != nil {
 		scheme = "https://"
 	}
 	host, port, err := net.SplitHostPort(addr.String())
@@ -186,9 +183,9 @@ func (s *Server) baseURL(addr net.Addr) string {
 func (s *Server) newClient() *http.Client {
 	t := &http.Transport{ForceAttemptHTTP2: true}
 	if s.cfg.Network != nil {
-		t.DialContext = s.cfg.Network.Dial
+		t.DialContext = s.cfg.Network.DialContext
 	}
-	if s.cfg.TLS {
+	if s.cfg.TLS != nil {
 		t.TLSClientConfig = &tls.Config{RootCAs: s.certs.pool}
 		if s.http.TLSConfig.ClientAuth != tls.NoClientCert {
 			t.TLSClientConfig.Certificates = []tls.Certificate{s.certs.client}
@@ -208,7 +205,7 @@ func (s *Server) URL() string { return s.url }
 func (s *Server) Client() *http.Client { return s.client }
 
 // CertPool returns a pool with the authority that signed the server's own
-// certificate; it knows nothing of certificates from Config.TLSConfig. nil
+// certificate; it knows nothing of certificates from Config.TLS. nil
 // without TLS.
 func (s *Server) CertPool() *x509.CertPool {
 	if s.certs == nil {

@@ -1,6 +1,7 @@
 package testserver_test
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -42,7 +43,7 @@ func TestStartErrors(t *testing.T) {
 		{"base path that is a URL", testserver.Config{BasePath: "http://tus.test/"}, "want a path"},
 		{"base path with a query", testserver.Config{BasePath: "/files?x"}, "want a path"},
 		{"size", testserver.Config{MaxSize: -1}, "max size -1"},
-		{"TLS in a bubble", testserver.Config{TLS: true, Network: testserver.NewNetwork()}, "TLS over a Network"},
+		{"TLS in a bubble", testserver.Config{TLS: &tls.Config{}, Network: testserver.NewNetwork()}, "TLS over a Network"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -70,7 +71,7 @@ func TestURL(t *testing.T) {
 		prefix, path string
 	}{
 		{"default", testserver.Config{}, "http://127.0.0.1:", "/files/"},
-		{"TLS", testserver.Config{TLS: true}, "https://127.0.0.1:", "/files/"},
+		{"TLS", testserver.Config{TLS: &tls.Config{}}, "https://127.0.0.1:", "/files/"},
 		{"any address", testserver.Config{Addr: ":0"}, "http://127.0.0.1:", "/files/"},
 		{"root", testserver.Config{BasePath: "/"}, "http://127.0.0.1:", "/"},
 		{"no slashes", testserver.Config{BasePath: "a/b"}, "http://127.0.0.1:", "/a/b/"},

@@ -21,7 +21,7 @@ func clientWith(t *testing.T, config *tls.Config) *http.Client {
 
 func TestTLS(t *testing.T) {
 	t.Parallel()
-	s := testserver.New(t, testserver.Config{TLS: true})
+	s := testserver.New(t, testserver.Config{TLS: &tls.Config{}})
 
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(s.CACertPEM()) {
@@ -43,14 +43,13 @@ func TestTLS(t *testing.T) {
 func TestClientCertificate(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{
-		TLS:       true,
-		TLSConfig: &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert},
+		TLS: &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert},
 	})
 	fromPEM, err := tls.X509KeyPair(s.ClientCertificatePEM())
 	if err != nil {
 		t.Fatal(err)
 	}
-	other := testserver.New(t, testserver.Config{TLS: true})
+	other := testserver.New(t, testserver.Config{TLS: &tls.Config{}})
 	for _, tt := range []struct {
 		name  string
 		certs []tls.Certificate
@@ -75,9 +74,9 @@ func TestClientCertificate(t *testing.T) {
 
 // Certificates, authorities and settings of the caller's come first, and are
 // left as they are.
-func TestTLSConfig(t *testing.T) {
+func TestTLSOfTheCaller(t *testing.T) {
 	t.Parallel()
-	other := testserver.New(t, testserver.Config{TLS: true})
+	other := testserver.New(t, testserver.Config{TLS: &tls.Config{}})
 	clients := other.CertPool()
 	config := &tls.Config{
 		Certificates: []tls.Certificate{other.ClientCertificate()},
@@ -85,7 +84,7 @@ func TestTLSConfig(t *testing.T) {
 		ClientCAs:    clients,
 		MinVersion:   tls.VersionTLS13,
 	}
-	s := testserver.New(t, testserver.Config{TLS: true, TLSConfig: config})
+	s := testserver.New(t, testserver.Config{TLS: config})
 	c := clientWith(t, &tls.Config{
 		InsecureSkipVerify: true, //nolint:gosec // The certificate is compared below.
 		Certificates:       []tls.Certificate{other.ClientCertificate()},
@@ -104,7 +103,7 @@ func TestTLSConfig(t *testing.T) {
 
 func TestWithoutTLS(t *testing.T) {
 	t.Parallel()
-	s := testserver.New(t, testserver.Config{TLSConfig: &tls.Config{ClientAuth: tls.RequireAnyClientCert}})
+	s := testserver.New(t, testserver.Config{})
 	create(t, s, 10)
 	if s.CertPool() != nil || s.CACertPEM() != nil || s.ClientCertificate().Certificate != nil {
 		t.Error("got certificates, want none")
@@ -117,7 +116,7 @@ func TestWithoutTLS(t *testing.T) {
 // A refused handshake leaves nothing for Close to wait for.
 func TestCloseAfterRefusedHandshake(t *testing.T) {
 	t.Parallel()
-	s := testserver.New(t, testserver.Config{TLS: true})
+	s := testserver.New(t, testserver.Config{TLS: &tls.Config{}})
 	if _, err := do(t.Context(), clientWith(t, &tls.Config{}), http.MethodOptions, s.URL(), nil); err == nil {
 		t.Fatal("got an answer, want an error")
 	}

@@ -59,11 +59,11 @@ func (s *script) close() {
 // options of the command server.
 var options = map[string]func(cfg *testserver.Config, value string) error{
 	"tls": func(cfg *testserver.Config, _ string) error {
-		cfg.TLS = true
+		cfg.TLS = &tls.Config{}
 		return nil
 	},
 	"mtls": func(cfg *testserver.Config, _ string) error {
-		cfg.TLS, cfg.TLSConfig = true, &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert}
+		cfg.TLS = &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert}
 		return nil
 	},
 	"noconcat": func(cfg *testserver.Config, _ string) error {
@@ -109,7 +109,7 @@ func (s *script) start(args []string) error {
 	}
 	var err error
 	s.server, err = testserver.Start(cfg)
-	if err != nil || !cfg.TLS {
+	if err != nil || cfg.TLS == nil {
 		return err
 	}
 	cert, key := s.server.ClientCertificatePEM()

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -83,8 +84,12 @@ func (a *app) serve(ctx context.Context, s *serve, dir string) error {
 			return usage(fmt.Errorf("--fault %q: %w", spec, err))
 		}
 	}
+	var secure *tls.Config
+	if s.tls {
+		secure = &tls.Config{}
+	}
 	server, err := testserver.Start(testserver.Config{ //nolint:contextcheck // The server ends by Close.
-		Dir: dir, Addr: s.addr, TLS: s.tls, MaxSize: int64(s.maxSize), Logger: a.log,
+		Dir: dir, Addr: s.addr, TLS: secure, MaxSize: int64(s.maxSize), Logger: a.log,
 		KeepRequests: 1, // Nobody asks for them.
 		Wrap:         func(next http.Handler) http.Handler { return logRequests(next, a.log) },
 	})

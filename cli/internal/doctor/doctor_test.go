@@ -32,7 +32,7 @@ func serve(t *testing.T, server testserver.Config, faults ...testserver.Fault) (
 	s.Inject(faults...)
 	return Config{Client: client.Config{
 		Endpoint: s.URL(),
-		Doer:     nethttp.New(nethttp.Config{NoProxy: true, DialContext: network.Dial}),
+		Doer:     nethttp.New(nethttp.Config{NoProxy: true, DialContext: network.DialContext}),
 	}}, s
 }
 

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"crypto/tls"
 	"strings"
 	"testing"
 	"time"
@@ -27,7 +28,7 @@ func TestTLS(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := testserver.New(t, testserver.Config{TLS: true, GracefulTimeout: time.Millisecond})
+			s := testserver.New(t, testserver.Config{TLS: &tls.Config{}, GracefulTimeout: time.Millisecond})
 			report, err := Run(t.Context(), Config{
 				Client: client.Config{Endpoint: s.URL(), Doer: nethttp.New(test.network(s))},
 				Settle: 20 * time.Millisecond,
