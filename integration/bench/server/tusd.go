@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"errors"
 	"io/fs"
 	"os"
@@ -17,18 +18,22 @@ type tusd struct {
 	counts
 }
 
-func startTusd(dir string, tls bool) (control.Ready, counter, func(), error) {
+func startTusd(dir string, secure bool) (control.Ready, counter, func(), error) {
 	if dir == "" {
 		return control.Ready{}, nil, nil, errors.New("tusd needs -dir")
 	}
 	t := &tusd{dir: dir}
 	t.counts.reset()
-	s, err := testserver.Start(testserver.Config{Dir: dir, TLS: tls, KeepRequests: 1, Wrap: t.wrap})
+	cfg := testserver.Config{Dir: dir, KeepRequests: 1, Wrap: t.wrap}
+	if secure {
+		cfg.TLS = &tls.Config{}
+	}
+	s, err := testserver.Start(cfg)
 	if err != nil {
 		return control.Ready{}, nil, nil, err
 	}
 	ready := control.Ready{URL: s.URL(), Address: hostOf(s.URL())}
-	if tls {
+	if secure {
 		ready.CA = string(s.CACertPEM())
 	}
 	return ready, t, s.Close, nil
