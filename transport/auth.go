@@ -45,7 +45,7 @@ func (*staticToken) String() string { return "StaticToken" }
 func (t *staticToken) Token(context.Context) (string, error) { return t.token(), nil }
 
 // Invalidator is a [TokenSource] that keeps tokens and wants to know when one
-// was refused. Safe for concurrent use.
+// was refused. It is safe for concurrent use.
 type Invalidator interface {
 	// Invalidate says that a server answered 401 to a request with token. A
 	// token that has been replaced since is none of its business.

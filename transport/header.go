@@ -47,19 +47,19 @@ func UserAgent(s string) Middleware {
 	}
 }
 
-// RequestIDHeader is the header that [RequestID] sets.
-const RequestIDHeader = "X-Request-Id"
+// requestIDHeader is in canonical form, as it is looked up in a map.
+const requestIDHeader = "X-Request-Id"
 
 // RequestID sets X-Request-ID to a random text of its own on every request that
 // does not carry one. What a Doer below retries keeps its id.
 func RequestID() Middleware {
 	return func(next Doer) Doer {
 		return DoerFunc(func(req *http.Request) (*http.Response, error) {
-			if _, ok := req.Header[RequestIDHeader]; ok {
+			if _, ok := req.Header[requestIDHeader]; ok {
 				return next.Do(req)
 			}
 			req = edit(req)
-			req.Header.Set(RequestIDHeader, rand.Text())
+			req.Header.Set(requestIDHeader, rand.Text())
 			return next.Do(req)
 		})
 	}

@@ -136,7 +136,7 @@ func TestMiddlewareHeaders(t *testing.T) {
 				t.Errorf("headers (-want +got):\n%s", diff)
 			}
 			wantMethod := method
-			if got.Header.Get(transport.MethodOverrideHeader) != "" {
+			if got.Header.Get("X-HTTP-Method-Override") != "" {
 				wantMethod = http.MethodPost
 			}
 			if got.Method != wantMethod {

@@ -5,9 +5,6 @@ import (
 	"slices"
 )
 
-// MethodOverrideHeader is the header that [MethodOverride] sets.
-const MethodOverrideHeader = "X-HTTP-Method-Override"
-
 // MethodOverride sends each request that has one of methods as POST and names
 // the method in X-HTTP-Method-Override, for networks that let nothing else pass
 // (tus 1.0.0, X-HTTP-Method-Override). Without methods it is PATCH and DELETE.
@@ -23,7 +20,7 @@ func MethodOverride(methods ...string) Middleware {
 				return next.Do(req)
 			}
 			req = edit(req)
-			req.Header.Set(MethodOverrideHeader, req.Method)
+			req.Header.Set("X-HTTP-Method-Override", req.Method)
 			req.Method = http.MethodPost
 			return next.Do(req)
 		})

@@ -35,8 +35,8 @@ type Config struct {
 	Logger *slog.Logger
 }
 
-// Client is a [transport.Doer] that retries OPTIONS and HEAD. [New] makes one.
-// It is safe for concurrent use.
+// Client is a [transport.Doer] that retries OPTIONS and HEAD. [New] and [Wrap]
+// make one; the zero value is of no use. It is safe for concurrent use.
 type Client struct {
 	idle *http.Client
 	log  *slog.Logger
@@ -44,6 +44,8 @@ type Client struct {
 	// callbacks know the request. The type holds locks, so its fields are kept.
 	settings settings
 }
+
+var _ transport.Doer = (*Client)(nil)
 
 type settings struct {
 	http         *http.Client
@@ -87,8 +89,8 @@ func New(c Config) *Client {
 	}, c.Logger)
 }
 
-// Wrap puts a client that a user has configured under the rules of this
-// package. Its CheckRetry, Backoff, PrepareRetry and ErrorHandler are asked
+// Wrap returns a Client that puts one that a user has configured under the
+// rules of this package. Its CheckRetry, Backoff, PrepareRetry and ErrorHandler are asked
 // where a retry is allowed, its two hooks and its Logger see every request, and
 // RetryMax counts as it stands. A nil CheckRetry or Backoff is that of [New], a
 // nil ErrorHandler hands out the last answer, and a nil HTTPClient is
@@ -99,7 +101,7 @@ func New(c Config) *Client {
 // the error.
 //
 // rc is read once, here, and never changed. A nil rc counts as an empty one.
-func Wrap(rc *hashicorp.Client) transport.Doer {
+func Wrap(rc *hashicorp.Client) *Client {
 	if rc == nil {
 		rc = &hashicorp.Client{}
 	}

@@ -234,7 +234,7 @@ func TestWrapEmpty(t *testing.T) {
 			}
 			_ = resp.Body.Close()
 		}
-		d.(interface{ CloseIdleConnections() }).CloseIdleConnections()
+		d.CloseIdleConnections()
 	}
 	if n.Load() != 4 {
 		t.Errorf("%d requests arrived, want 4", n.Load())
