@@ -6,14 +6,17 @@ import (
 	"time"
 )
 
-// Defaults of the fields of [Backoff].
+// Defaults of the fields of [Backoff] that callers show and count with.
 const (
-	DefaultInitial     = time.Second
 	DefaultMax         = 60 * time.Second
-	DefaultFactor      = 2.0
-	DefaultJitter      = 1.0
 	DefaultResume      = 20 * time.Millisecond
 	DefaultMaxAttempts = 10
+)
+
+const (
+	defaultInitial = time.Second
+	defaultFactor  = 2.0
+	defaultJitter  = 1.0
 )
 
 // Backoff is the [Policy] of waits that grow with each failure in a row and
@@ -36,7 +39,7 @@ type Backoff struct {
 	// Factor is how much the ceiling grows with each failure in a row.
 	// 0 or less: 2.
 	Factor float64
-	// Jitter is the share of each wait that is drawn at random, from 0 to 1.
+	// Jitter is the share of each wait that is drawn at random, up to 1.
 	// 0: 1, a wait anywhere below the ceiling. Negative: none, each wait is
 	// its ceiling.
 	Jitter float64
@@ -109,11 +112,11 @@ func (b Backoff) ceiling(a Attempt) time.Duration {
 	}
 	initial := b.Initial
 	if initial <= 0 {
-		initial = DefaultInitial
+		initial = defaultInitial
 	}
 	factor := b.Factor
 	if !(factor > 0) { // also catches NaN
-		factor = DefaultFactor
+		factor = defaultFactor
 	}
 	// In floating point a large power becomes +Inf, where an integer would
 	// wrap around to a negative wait.
@@ -128,7 +131,7 @@ func (b Backoff) ceiling(a Attempt) time.Duration {
 func (b Backoff) share(a Attempt) float64 {
 	share := b.Jitter
 	if share == 0 || share > 1 || math.IsNaN(share) {
-		share = DefaultJitter
+		share = defaultJitter
 	}
 	if b.resumes(a) {
 		share = min(share, 0.5)
