@@ -58,14 +58,14 @@ func TestConformanceOfTestserver(t *testing.T) {
 // The server of the protocol's authors for node.
 func TestConformanceOfTusServer(t *testing.T) {
 	t.Parallel()
-	check := func(expiration int, opts conformance.Options) conformance.Report {
+	check := func(expiration int, opts *conformance.Options) conformance.Report {
 		server := startTusNode(t, tusNodeOptions{Expiration: expiration, MaxSize: 1 << 20})
 		return conformance.Run(t.Context(), dialing(t, hostOf(t, server.url)), server.url, opts)
 	}
-	report := check(3_600_000, conformance.Options{})
+	report := check(3_600_000, nil)
 
 	// To see an upload expire takes a server where they do so soon.
-	short := check(3000, conformance.Options{Rules: []string{"expired-status"}})
+	short := check(3000, &conformance.Options{Rules: []string{"expired-status"}})
 	at := slices.IndexFunc(report.Results, func(r conformance.Result) bool { return r.ID == "expired-status" })
 	report.Results[at] = short.Results[0]
 	checkKept(t, "tus-server", "@tus/server 2.4.5, @tus/file-store 2.1.1", report)
@@ -78,7 +78,7 @@ func TestConformanceOverHTTP2(t *testing.T) {
 	srv := testserver.New(t, testserver.Config{
 		TLS: &tls.Config{}, Checksum: []string{"sha1"}, ChecksumTrailer: true, ConcatUnfinished: true,
 	})
-	report := conformance.Run(t.Context(), srv.Client(), srv.URL(), conformance.Options{})
+	report := conformance.Run(t.Context(), srv.Client(), srv.URL(), nil)
 	want := readKept(t, "testserver")
 	for _, r := range report.Results {
 		// Those are about expiration and the largest size, which it has not.
@@ -103,7 +103,7 @@ func inBubble(t *testing.T, cfg testserver.Config) conformance.Report {
 	synctest.Test(t, func(t *testing.T) {
 		cfg.Network = testserver.NewNetwork()
 		srv := testserver.New(t, cfg)
-		report = conformance.Run(t.Context(), srv.Client(), srv.URL(), conformance.Options{})
+		report = conformance.Run(t.Context(), srv.Client(), srv.URL(), nil)
 		srv.Client().CloseIdleConnections()
 	})
 	return report

@@ -94,7 +94,7 @@ func TestBadServers(t *testing.T) {
 				h := http.Header{"Location": {"https://elsewhere.example/up?token=secret"}}
 				return reply(req, http.StatusMovedPermanently, h, strings.NewReader("")), nil
 			},
-			obstacle: conformance.ErrRedirected, says: "OPTIONS to https://elsewhere.example/up", requests: 1,
+			obstacle: conformance.ErrMoved, says: "OPTIONS to https://elsewhere.example/up", requests: 1,
 		},
 		{
 			name: "redirects, and the client refuses",
@@ -102,7 +102,7 @@ func TestBadServers(t *testing.T) {
 				h := http.Header{"Location": {"/up"}}
 				return reply(req, http.StatusFound, h, strings.NewReader("")), errors.New("no")
 			},
-			obstacle: conformance.ErrRedirected, says: "/up", requests: 1,
+			obstacle: conformance.ErrMoved, says: "/up", requests: 1,
 		},
 		{
 			name: "limits the rate for ever",
@@ -181,7 +181,7 @@ func TestBadServers(t *testing.T) {
 					doer = tt.do
 				}
 				began := time.Now()
-				report := conformance.Run(t.Context(), doer, exemplar.Endpoint, conformance.Options{})
+				report := conformance.Run(t.Context(), doer, exemplar.Endpoint, nil)
 				if took := time.Since(began); took > tt.within {
 					t.Errorf("took %v, want at most %v", took, tt.within)
 				}
@@ -233,7 +233,7 @@ func TestPatience(t *testing.T) {
 					return
 				}
 				s.ServeHTTP(w, r)
-			}), conformance.Options{Timeout: time.Hour})
+			}), &conformance.Options{Timeout: time.Hour})
 			total := report.Total()
 			// It takes longer than the run waits to see an upload expire.
 			if report.Obstacle != nil || total.Pass != len(conformance.Rules())-1 || total.Unable != 1 {
@@ -266,7 +266,7 @@ func TestRandomAnswers(t *testing.T) {
 					}
 				}
 				return reply(req, statuses[rnd.IntN(len(statuses))], h, strings.NewReader("")), nil
-			}), exemplar.Endpoint, conformance.Options{})
+			}), exemplar.Endpoint, nil)
 		})
 		if len(report.Results) != len(conformance.Rules()) {
 			t.Fatalf("seed %d: %d results", seed, len(report.Results))
@@ -278,7 +278,7 @@ func TestRandomAnswers(t *testing.T) {
 func TestLimits(t *testing.T) {
 	t.Run("requests", func(t *testing.T) {
 		s := exemplar.New(exemplar.Full())
-		report := run(t, s, conformance.Options{MaxRequests: 20})
+		report := run(t, s, &conformance.Options{MaxRequests: 20})
 		if !errors.Is(report.Obstacle, conformance.ErrOutOfBudget) || report.Left != 0 || report.Total().Pass == 0 || report.Total().Unable == 0 {
 			t.Errorf("obstacle %v, %d left, total %+v", report.Obstacle, report.Left, report.Total())
 		}
@@ -297,7 +297,7 @@ func TestLimits(t *testing.T) {
 				return nil, req.Context().Err()
 			}
 			return exemplar.Doer(s).Do(req)
-		}), exemplar.Endpoint, conformance.Options{})
+		}), exemplar.Endpoint, nil)
 		if !errors.Is(report.Obstacle, cause) || s.Len() != 0 {
 			t.Errorf("obstacle %v, %d uploads left", report.Obstacle, s.Len())
 		}
@@ -310,14 +310,14 @@ func TestLimits(t *testing.T) {
 			time.Sleep(900 * time.Millisecond)
 			s.ServeHTTP(w, r)
 		})
-		report := run(t, slow, conformance.Options{Timeout: time.Minute})
+		report := run(t, slow, &conformance.Options{Timeout: time.Minute})
 		if !errors.Is(report.Obstacle, conformance.ErrOutOfTime) || s.Len() != 0 || report.Total().Pass == 0 {
 			t.Errorf("obstacle %v, %d uploads left, total %+v", report.Obstacle, s.Len(), report.Total())
 		}
 	})
 	t.Run("rules", func(t *testing.T) {
 		var seen []string
-		report := run(t, exemplar.New(exemplar.Full()), conformance.Options{
+		report := run(t, exemplar.New(exemplar.Full()), &conformance.Options{
 			Rules:    []string{"head-*", "patch-status"},
 			OnResult: func(r conformance.Result) { seen = append(seen, r.ID) },
 		})
@@ -326,14 +326,14 @@ func TestLimits(t *testing.T) {
 		}
 	})
 	t.Run("unknown rule", func(t *testing.T) {
-		report := run(t, exemplar.New(exemplar.Full()), conformance.Options{Rules: []string{"head-*", "nothing"}})
+		report := run(t, exemplar.New(exemplar.Full()), &conformance.Options{Rules: []string{"head-*", "nothing"}})
 		if !errors.Is(report.Obstacle, conformance.ErrNoRule) || report.Requests != 0 {
 			t.Errorf("obstacle %v, %d requests", report.Obstacle, report.Requests)
 		}
 	})
 	for _, endpoint := range []string{"", "tus.example", "ftp://tus.example/", "http://", "http://a\x00b/"} {
 		t.Run("endpoint "+strconv.Quote(endpoint), func(t *testing.T) {
-			report := conformance.Run(t.Context(), nil, endpoint, conformance.Options{})
+			report := conformance.Run(t.Context(), nil, endpoint, nil)
 			if !errors.Is(report.Obstacle, conformance.ErrEndpoint) || report.Requests != 0 {
 				t.Errorf("obstacle %v", report.Obstacle)
 			}
@@ -345,7 +345,7 @@ func TestLimits(t *testing.T) {
 // is about extensions is skipped.
 func TestFewExtensions(t *testing.T) {
 	cfg := exemplar.Config{Extensions: []protocol.Extension{protocol.ExtensionCreation}}
-	report := run(t, exemplar.New(cfg), conformance.Options{})
+	report := run(t, exemplar.New(cfg), nil)
 	for _, r := range report.Results {
 		want := conformance.Skip
 		if r.Extension == conformance.Core || r.Extension == protocol.ExtensionCreation {

@@ -97,7 +97,7 @@ func unannounced(e protocol.Extension) func(*exemplar.Server) wrap {
 }
 
 // run checks a server in a bubble, where no time passes.
-func run(t *testing.T, h http.Handler, opts conformance.Options) conformance.Report {
+func run(t *testing.T, h http.Handler, opts *conformance.Options) conformance.Report {
 	t.Helper()
 	var report conformance.Report
 	synctest.Test(t, func(t *testing.T) {
@@ -109,7 +109,7 @@ func run(t *testing.T, h http.Handler, opts conformance.Options) conformance.Rep
 // The exemplar passes everything, and nothing of it is left.
 func TestExemplar(t *testing.T) {
 	s := exemplar.New(exemplar.Full())
-	report := run(t, s, conformance.Options{})
+	report := run(t, s, nil)
 	for _, r := range report.Results {
 		if r.Status != conformance.Pass {
 			t.Errorf("%s: %s: %s\n%s\n%s", r.ID, r.Status, r.Why, r.Sent, r.Got)
@@ -125,7 +125,7 @@ func TestExemplar(t *testing.T) {
 func TestBroken(t *testing.T) {
 	for _, b := range brokenServers {
 		t.Run(b.rule+"/"+b.name, func(t *testing.T) {
-			report := run(t, b.handler(), conformance.Options{})
+			report := run(t, b.handler(), nil)
 			noticed := false
 			for _, r := range report.Results {
 				bad := r.Status == conformance.Fail || r.Status == conformance.Warn

@@ -13,7 +13,7 @@ func ExampleRun() {
 	server := httptest.NewServer(exemplar.New(exemplar.Full()))
 	defer server.Close()
 
-	report := conformance.Run(context.Background(), server.Client(), server.URL+"/files/", conformance.Options{
+	report := conformance.Run(context.Background(), server.Client(), server.URL+"/files/", &conformance.Options{
 		Rules: []string{"head-*", "patch-status"},
 	})
 	for _, result := range report.Results {

@@ -6,7 +6,7 @@ import (
 )
 
 // TB is what [Test] and [Check] need of a test; *[testing.T] satisfies TB of
-// itself.
+// itself. It keeps package testing out of programs that call [Run].
 type TB[T any] interface {
 	Helper()
 	Context() context.Context
@@ -23,7 +23,7 @@ func Test[T TB[T]](t T, endpoint string) {
 	t.Helper()
 	rt := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
 	defer rt.CloseIdleConnections()
-	Check(t, Run(t.Context(), &http.Client{Transport: rt}, endpoint, Options{}))
+	Check(t, Run(t.Context(), &http.Client{Transport: rt}, endpoint, nil))
 }
 
 // Check makes a subtest of each result: a Fail is an error, a Warn is logged,

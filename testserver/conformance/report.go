@@ -24,7 +24,7 @@ var (
 	ErrEndpoint    = errors.New("not the URL of an endpoint")
 	ErrNoAnswer    = errors.New("the server does not answer")
 	ErrDenied      = errors.New("the server wants other credentials")
-	ErrRedirected  = errors.New("the server redirects")
+	ErrMoved       = errors.New("the server redirects")
 	ErrRateLimited = errors.New("the server limits the rate of requests")
 	ErrRefused     = errors.New("the server creates no upload")
 	ErrNotTus      = errors.New("not a tus server")
@@ -35,7 +35,7 @@ var (
 // kind gives the obstacle that err is, without its particulars.
 func kind(err error) error {
 	for _, obstacle := range []error{
-		ErrEndpoint, ErrNoAnswer, ErrDenied, ErrRedirected, ErrRateLimited, ErrRefused, ErrNotTus, ErrOutOfTime, ErrOutOfBudget,
+		ErrEndpoint, ErrNoAnswer, ErrDenied, ErrMoved, ErrRateLimited, ErrRefused, ErrNotTus, ErrOutOfTime, ErrOutOfBudget,
 	} {
 		if errors.Is(err, obstacle) {
 			return obstacle

@@ -201,7 +201,7 @@ func TestSecrets(t *testing.T) {
 			return resp, err
 		})
 		endpoint := strings.Replace(exemplar.Endpoint, "//", "//me:"+password+"@", 1) + "?key=" + password
-		report = conformance.Run(t.Context(), doer, endpoint, conformance.Options{
+		report = conformance.Run(t.Context(), doer, endpoint, &conformance.Options{
 			TrustedOrigins: []string{"http://cdn.example"},
 			Header:         http.Header{"X-Key": {secret}}, Metadata: protocol.Metadata{"bucket": secret},
 		})

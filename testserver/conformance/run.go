@@ -20,9 +20,9 @@ import (
 // of anything but OPTIONS and HEAD with another method, and where it adds
 // credentials it has to heed [transport.IsWithoutCredentials]. nil fails every
 // request.
-func Run(ctx context.Context, doer transport.Doer, endpoint string, opts Options) Report {
-	opts = opts.withDefaults()
-	rules, err := Select(opts.Rules...)
+func Run(ctx context.Context, doer transport.Doer, endpoint string, opts *Options) Report {
+	filled := opts.withDefaults()
+	rules, err := Select(filled.Rules...)
 	if err != nil {
 		return Report{Obstacle: err}
 	}
@@ -32,19 +32,19 @@ func Run(ctx context.Context, doer transport.Doer, endpoint string, opts Options
 		return Report{Obstacle: ErrEndpoint, Results: unable(rules, ErrEndpoint.Error())}
 	}
 	u.Fragment = ""
-	opts.Header = withUser(opts.Header, u)
+	filled.Header = withUser(filled.Header, u)
 	u.User = nil
-	ctx, cancel := context.WithTimeoutCause(ctx, opts.Timeout, ErrOutOfTime)
+	ctx, cancel := context.WithTimeoutCause(ctx, filled.Timeout, ErrOutOfTime)
 	defer cancel()
 
-	s := newSession(doer, u, opts)
+	s := newSession(doer, u, filled)
 	s.discover(ctx)
 	report := Report{Endpoint: transport.RedactURL(u), Capabilities: s.capabilities}
 	for _, rule := range rules {
 		result := s.try(ctx, rule)
 		report.Results = append(report.Results, result)
-		if opts.OnResult != nil {
-			opts.OnResult(result)
+		if filled.OnResult != nil {
+			filled.OnResult(result)
 		}
 	}
 	report.Obstacle, report.Requests, report.Left = s.obstacle(), s.requests+s.deletes, s.left

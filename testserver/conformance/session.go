@@ -177,7 +177,7 @@ func (s *session) unusable(r request, a answer) error {
 	atEndpoint := r.url.String() == s.endpoint.String()
 	switch {
 	case a.redirect != "":
-		err := fmt.Errorf("%w: %s to %s", ErrRedirected, r.method, a.redirect)
+		err := fmt.Errorf("%w: %s to %s", ErrMoved, r.method, a.redirect)
 		if atEndpoint {
 			return s.stop(err)
 		}

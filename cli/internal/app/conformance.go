@@ -88,8 +88,8 @@ func (a *app) conformance(cmd *cobra.Command, c *conforming, endpoint string) er
 	return judgement(ctx, report, asked)
 }
 
-func (c *conforming) options(cmd *cobra.Command, config client.Config) (conformance.Options, error) {
-	opts := conformance.Options{Header: config.Header, TrustedOrigins: config.TrustedOrigins, Timeout: c.timeout}
+func (c *conforming) options(cmd *cobra.Command, config client.Config) (*conformance.Options, error) {
+	opts := &conformance.Options{Header: config.Header, TrustedOrigins: config.TrustedOrigins, Timeout: c.timeout}
 	for _, list := range c.rules {
 		for pattern := range strings.SplitSeq(list, ",") {
 			opts.Rules = append(opts.Rules, strings.TrimSpace(pattern))

@@ -9,7 +9,7 @@ import (
 )
 
 func TestConformance(t *testing.T) {
-	report := conformance.Run(t.Context(), http.DefaultClient, os.Getenv("TUS_ENDPOINT"), conformance.Options{
+	report := conformance.Run(t.Context(), http.DefaultClient, os.Getenv("TUS_ENDPOINT"), &conformance.Options{
 		Rules: []string{"head-*"},
 	})
 	conformance.Check(t, report)
