@@ -78,7 +78,7 @@ func TestNothingIsSent(t *testing.T) {
 // What is wrong with the options shows before the first byte of a stream does.
 func TestNothingIsWaitedFor(t *testing.T) {
 	s := fake.New(t, fake.Config{})
-	src := client.Stream(never{t.Context()}, client.StreamOptions{})
+	src := client.Stream(never{t.Context()}, nil)
 	_, err := newClient(t, s, client.Config{}).Upload(t.Context(), src, &client.UploadOptions{Metadata: protocol.Metadata{"a b": ""}})
 	wantIs(t, err, protocol.ErrInvalidMetadata)
 	wantSeen(t, s)
@@ -101,7 +101,7 @@ func TestNilSource(t *testing.T) {
 	}
 	_, err = client.ReaderAt(nil, 0)
 	wantIs(t, err, client.ErrSource, client.ErrInvalidOption)
-	_, err = c.Upload(t.Context(), client.Stream(nil, client.StreamOptions{}), nil)
+	_, err = c.Upload(t.Context(), client.Stream(nil, nil), nil)
 	wantIs(t, err, client.ErrSource, client.ErrInvalidOption)
 	_, err = c.Patch(t.Context(), s.URL+"1", protocol.Patch{}, nil, 1, nil)
 	wantIs(t, err, client.ErrInvalidOption)

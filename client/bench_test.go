@@ -126,7 +126,7 @@ func BenchmarkUploadStream(b *testing.B) {
 	b.SetBytes(size)
 	b.ReportAllocs()
 	for b.Loop() {
-		src := client.Stream(io.NewSectionReader(hollow{}, 0, size), client.StreamOptions{Length: protocol.Known(size)})
+		src := client.Stream(io.NewSectionReader(hollow{}, 0, size), &client.StreamOptions{Length: protocol.Known(size)})
 		if _, err := c.Upload(b.Context(), src, nil); err != nil {
 			b.Fatal(err)
 		}

@@ -301,7 +301,7 @@ func TestChecksumOfStreams(t *testing.T) {
 		},
 		"known length": {
 			func(*testing.T) client.Source {
-				return client.Stream(newReader(data), client.StreamOptions{Keep: kept, Length: protocol.Known(10)})
+				return client.Stream(newReader(data), &client.StreamOptions{Window: kept, Length: protocol.Known(10)})
 			}, false,
 			[]fake.Action{fake.Damage},
 			[]string{"PATCH /files/1 0+4 sha1", head, "PATCH /files/1 0+4 sha1", "PATCH /files/1 4+4 sha1", "PATCH /files/1 8+2 sha1"},

@@ -200,7 +200,7 @@ func TestChecksumTrailerOfStreams(t *testing.T) {
 		},
 		"known length, damaged": {
 			func() client.Source {
-				return client.Stream(newReader(data), client.StreamOptions{Keep: 8, Length: protocol.Known(10)})
+				return client.Stream(newReader(data), &client.StreamOptions{Window: 8, Length: protocol.Known(10)})
 			},
 			[]fake.Action{nil, fake.Damage},
 			[]string{

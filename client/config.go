@@ -77,7 +77,7 @@ type Config struct {
 	// ChunkSize is the most bytes that one PATCH carries. Zero sends all that
 	// is left in one request, which is fastest; set it for servers or proxies
 	// that limit the size of a request. A stream is sent in chunks in any case,
-	// and keeps at least one of them in memory, see StreamOptions.Keep. Negative
+	// and keeps at least one of them in memory, see StreamOptions.Window. Negative
 	// is ErrInvalidOption.
 	ChunkSize int64
 

@@ -39,7 +39,7 @@ func wantOrder(t *testing.T, list []client.Event) {
 func TestEvents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
-		src := client.Stream(iotest.OneByteReader(slow{newReader("hello"), time.Second}), client.StreamOptions{Name: "pipe", Length: protocol.Known(5)})
+		src := client.Stream(iotest.OneByteReader(slow{newReader("hello"), time.Second}), &client.StreamOptions{Name: "pipe", Length: protocol.Known(5)})
 		s.On(http.MethodPost, fake.Status(503, ""))
 		s.On(http.MethodPatch, nil, fake.Cut(1))
 		var events []client.Event
@@ -102,7 +102,7 @@ func TestProgressIsCoalesced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		const n = 1000
-		src := client.Stream(slow{newReader(noise(n)), 7 * time.Millisecond}, client.StreamOptions{Length: protocol.Known(n)})
+		src := client.Stream(slow{newReader(noise(n)), 7 * time.Millisecond}, &client.StreamOptions{Length: protocol.Known(n)})
 		var last time.Time
 		progress := 0
 		began := time.Now()

@@ -134,7 +134,7 @@ func ExampleStream() {
 		}
 		_ = w.Close()
 	}()
-	src := client.Stream(r, client.StreamOptions{Name: "report", Keep: 4 << 10})
+	src := client.Stream(r, &client.StreamOptions{Name: "report", Window: 4 << 10})
 	res, err := c.Upload(context.Background(), src, nil)
 	if err != nil {
 		log.Fatal(err)

@@ -46,7 +46,7 @@ func text(t *testing.T, s string) client.Source {
 
 // stream is a source of these bytes that can be read once, of unknown length.
 func stream(s string, keep int64) client.Source {
-	return client.Stream(strings.NewReader(s), client.StreamOptions{Keep: keep})
+	return client.Stream(strings.NewReader(s), &client.StreamOptions{Window: keep})
 }
 
 // noise is n bytes, the same for the same n.

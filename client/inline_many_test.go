@@ -122,7 +122,7 @@ func TestUploadAllInlineFailure(t *testing.T) {
 			t.Fatal(err)
 		}
 		list[1].Source = broken
-		list[2].Source = client.Stream(iotest.ErrReader(io.ErrNoProgress), client.StreamOptions{})
+		list[2].Source = client.Stream(iotest.ErrReader(io.ErrNoProgress), nil)
 		outcomes, err := newClient(t, s, client.Config{Concurrency: 1}).UploadAll(t.Context(), list)
 		wantIs(t, err, io.ErrClosedPipe, io.ErrNoProgress)
 		for _, i := range []int{0, 3} {

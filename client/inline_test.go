@@ -115,7 +115,7 @@ func TestInline(t *testing.T) {
 						t.Errorf("upload %+v, metadata (-want +got):\n%s", state, diff)
 					}
 					n := int64(len(data))
-					if res.Offset != n || res.Length != protocol.Known(n) || res.Sent != n || res.Retries != 0 || res.Orphans != 0 || res.Created == nil {
+					if res.Offset != n || res.Length != protocol.Known(n) || res.Sent != n || res.Retries != 0 || res.Orphans != 0 || res.CreationHeader == nil {
 						t.Errorf("result %+v", res)
 					}
 				})

@@ -67,10 +67,10 @@ func TestFinalFirst(t *testing.T) {
 		t.Errorf("in the middle the final upload is %+v", middle)
 	}
 	want := &client.Result{
-		URL: "http://tus.example/files/3", Offset: 10, Length: protocol.Known(10), Sent: 10, Created: res.Created, Header: res.Header,
+		URL: "http://tus.example/files/3", Offset: 10, Length: protocol.Known(10), Sent: 10, CreationHeader: res.CreationHeader, Header: res.Header,
 		Parts: []*client.Result{
-			{URL: "http://tus.example/files/1", Offset: 5, Length: protocol.Known(5), Sent: 5, Created: res.Parts[0].Created, Header: res.Parts[0].Header},
-			{URL: "http://tus.example/files/2", Offset: 5, Length: protocol.Known(5), Sent: 5, Created: res.Parts[1].Created, Header: res.Parts[1].Header},
+			{URL: "http://tus.example/files/1", Offset: 5, Length: protocol.Known(5), Sent: 5, CreationHeader: res.Parts[0].CreationHeader, Header: res.Parts[0].Header},
+			{URL: "http://tus.example/files/2", Offset: 5, Length: protocol.Known(5), Sent: 5, CreationHeader: res.Parts[1].CreationHeader, Header: res.Parts[1].Header},
 		},
 	}
 	if diff := cmp.Diff(want, res); diff != "" {

@@ -99,7 +99,7 @@ func TestUploadAll(t *testing.T) {
 			}})
 		}
 		items[1].Options.Metadata = protocol.Metadata{"a b": ""}
-		items[3].Source = client.Stream(strings.NewReader("xx"), client.StreamOptions{Name: "pipe", Length: protocol.Known(3)})
+		items[3].Source = client.Stream(strings.NewReader("xx"), &client.StreamOptions{Name: "pipe", Length: protocol.Known(3)})
 		items[4].Options = nil
 		outcomes, err := c.UploadAll(t.Context(), items)
 		wantIs(t, err, protocol.ErrInvalidMetadata, client.ErrSourceChanged)
@@ -169,7 +169,7 @@ func TestUploadConcat(t *testing.T) {
 		var sources []client.Source
 		for i, part := range []string{"ele", "", "phant", "s"} {
 			sources = append(sources, client.Stream(
-				slow{strings.NewReader(part), time.Duration(4-i) * time.Second}, client.StreamOptions{Name: fmt.Sprint(i + 1)}))
+				slow{strings.NewReader(part), time.Duration(4-i) * time.Second}, &client.StreamOptions{Name: fmt.Sprint(i + 1)}))
 		}
 		s.On(http.MethodPatch, fake.Cut(1))
 		var events []client.Event
@@ -181,7 +181,7 @@ func TestUploadConcat(t *testing.T) {
 		if diff := cmp.Diff(metadata, s.State(res.URL).Metadata); diff != "" {
 			t.Errorf("metadata (-want +got):\n%s", diff)
 		}
-		want := &client.Result{URL: res.URL, Offset: 9, Length: protocol.Known(9), Sent: res.Sent, Retries: 1, Created: res.Created, Header: res.Header}
+		want := &client.Result{URL: res.URL, Offset: 9, Length: protocol.Known(9), Sent: res.Sent, Retries: 1, CreationHeader: res.CreationHeader, Header: res.Header}
 		if diff := cmp.Diff(want, res, cmpopts.IgnoreFields(client.Result{}, "Parts")); diff != "" {
 			t.Errorf("result (-want +got):\n%s", diff)
 		}
@@ -231,7 +231,7 @@ func TestUploadConcatUnsupported(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{Extensions: []protocol.Extension{protocol.ExtensionCreation}})
 				s.On(http.MethodOptions, fake.Status(503, ""), action)
-				src := client.Stream(never{t.Context()}, client.StreamOptions{})
+				src := client.Stream(never{t.Context()}, nil)
 				var events []client.Event
 				res, err := newClient(t, s, client.Config{}).UploadConcat(t.Context(), []client.Source{src},
 					&client.ConcatOptions{OnEvent: recordEvents(&events)})
@@ -283,8 +283,8 @@ func TestUploadConcatPartFails(t *testing.T) {
 		defer end()
 		sources := []client.Source{
 			text(t, "hello"),
-			client.Stream(never{forever}, client.StreamOptions{Name: "blocked"}),
-			client.Stream(slow{strings.NewReader("xx"), time.Second}, client.StreamOptions{Name: "short", Length: protocol.Known(3)}),
+			client.Stream(never{forever}, &client.StreamOptions{Name: "blocked"}),
+			client.Stream(slow{strings.NewReader("xx"), time.Second}, &client.StreamOptions{Name: "short", Length: protocol.Known(3)}),
 			text(t, "never begun"),
 		}
 		began := time.Now()

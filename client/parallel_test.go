@@ -79,7 +79,7 @@ func TestParallel(t *testing.T) {
 		}
 		want := &client.Result{
 			URL: "http://tus.example/files/5", Offset: wholeSize, Length: protocol.Known(wholeSize), Sent: wholeSize,
-			Created: res.Created, Header: res.Created,
+			CreationHeader: res.CreationHeader, Header: res.CreationHeader,
 		}
 		if diff := cmp.Diff(want, res, cmpopts.IgnoreFields(client.Result{}, "Parts")); diff != "" {
 			t.Errorf("result (-want +got):\n%s", diff)

@@ -74,7 +74,7 @@ func TestNotRecorded(t *testing.T) {
 		"bytes without a name":   {client.Config{Store: store}, text(t, data)},
 		"small file":             {client.Config{Store: store}, path(t, write(t, data[1:]))},
 		"stream":                 {client.Config{Store: store}, stream(data, 0)},
-		"stream of known length": {client.Config{Store: store}, client.Stream(strings.NewReader(data), client.StreamOptions{Length: protocol.Known(smallest)})},
+		"stream of known length": {client.Config{Store: store}, client.Stream(strings.NewReader(data), &client.StreamOptions{Length: protocol.Known(smallest)})},
 		"record of other length": {client.Config{Store: changed(func(r *client.Record) { r.Length = protocol.Known(smallest + 1) })}, path(t, name)},
 		"record of no URL":       {client.Config{Store: changed(func(r *client.Record) { r.URL = "" })}, path(t, name)},
 	}

@@ -151,7 +151,7 @@ func TestRecover(t *testing.T) {
 					want.URL = "http://tus.example/files/1"
 				}
 				want.Offset, want.Length = 5, protocol.Known(5)
-				if diff := cmp.Diff(&want, res, cmpopts.IgnoreFields(client.Result{}, "Created", "Header")); diff != "" {
+				if diff := cmp.Diff(&want, res, cmpopts.IgnoreFields(client.Result{}, "CreationHeader", "Header")); diff != "" {
 					t.Errorf("result (-want +got):\n%s", diff)
 				}
 			})
@@ -176,7 +176,7 @@ func TestExhausted(t *testing.T) {
 		}
 		want := &client.Result{
 			URL: "http://tus.example/files/1", Offset: 2, Length: protocol.Known(5), Sent: 4, Retries: 3,
-			Created: res.Created, Header: res.Header,
+			CreationHeader: res.CreationHeader, Header: res.Header,
 		}
 		if diff := cmp.Diff(want, res); diff != "" {
 			t.Errorf("result (-want +got):\n%s", diff)
@@ -274,7 +274,7 @@ func TestPermanentFailure(t *testing.T) {
 				res, err := c.Upload(t.Context(), text(t, "hello"), nil)
 				wantIs(t, err, test.is)
 				wantSeen(t, s, "POST /files/")
-				if errors.Is(err, retry.ErrExhausted) || res.URL != "" || res.Created != nil || res.Retries != 0 {
+				if errors.Is(err, retry.ErrExhausted) || res.URL != "" || res.CreationHeader != nil || res.Retries != 0 {
 					t.Errorf("error %v, result %+v", err, res)
 				}
 			})

@@ -101,12 +101,12 @@ func wantRecreated(t *testing.T, res *client.Result, events []client.Event) {
 	t.Helper()
 	want := &client.Result{
 		URL: "http://tus.example/files/2", Offset: smallest, Length: protocol.Known(smallest),
-		Created: res.Created, Header: res.Header, Sent: res.Sent, Retries: res.Retries,
+		CreationHeader: res.CreationHeader, Header: res.Header, Sent: res.Sent, Retries: res.Retries,
 	}
 	if diff := cmp.Diff(want, res); diff != "" {
 		t.Errorf("result (-want +got):\n%s", diff)
 	}
-	if res.Created == nil {
+	if res.CreationHeader == nil {
 		t.Error("no headers of the creation")
 	}
 	created := false

@@ -84,7 +84,7 @@ func TestResume(t *testing.T) {
 
 // stated is a stream that says how long it is.
 func stated(s string, n int64) client.Source {
-	return client.Stream(strings.NewReader(s), client.StreamOptions{Length: protocol.Known(n)})
+	return client.Stream(strings.NewReader(s), &client.StreamOptions{Length: protocol.Known(n)})
 }
 
 func TestSend(t *testing.T) {

@@ -12,11 +12,12 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// DefaultKeep is the window of a stream, in bytes.
-const DefaultKeep = 8 << 20
+// DefaultWindow is the window of a stream in bytes, 8 MiB, where
+// StreamOptions.Window is 0.
+const DefaultWindow = 8 << 20
 
-// StreamOptions describes a stream. The zero value is a stream without a name,
-// of unknown length, with a window of DefaultKeep.
+// StreamOptions describes a stream. Nil and the zero value are a stream without
+// a name, of unknown length, with a window of 8 MiB.
 type StreamOptions struct {
 	// Name is what logs and events call the stream.
 	Name string
@@ -34,12 +35,12 @@ type StreamOptions struct {
 	// before anything is sent.
 	Spool int64
 
-	// Keep is the window in bytes: what is kept in memory to be sent again.
-	// Half of it is sent at a time while the other half fills up, unless the
-	// chunk size says otherwise; a larger chunk size enlarges the window.
-	// Zero is DefaultKeep. Memory is taken as bytes arrive, and never more
-	// than a stream needs that is shorter.
-	Keep int64
+	// Window is how many bytes are kept in memory to be sent again. Half of
+	// it is sent at a time while the other half fills up, unless the chunk
+	// size says otherwise; a larger chunk size enlarges the window. Memory is
+	// taken as bytes arrive, and never more than a stream needs that is
+	// shorter. Zero is DefaultWindow.
+	Window int64
 }
 
 // Stream is a source that can be read only once, such as a pipe. Bytes are kept
@@ -49,8 +50,12 @@ type StreamOptions struct {
 // The reader is read ahead by a goroutine that ends with the upload, or, where
 // the upload ends first, with the Read that is under way. The caller closes r.
 // A stream serves one upload; a second fails with ErrSourceUsed.
-func Stream(r io.Reader, opts StreamOptions) Source {
-	return &streamSource{r: r, opts: opts}
+func Stream(r io.Reader, opts *StreamOptions) Source {
+	s := &streamSource{r: r}
+	if opts != nil {
+		s.opts = *opts
+	}
+	return s
 }
 
 type streamSource struct {
@@ -68,8 +73,8 @@ func (s *streamSource) open(chunk int64) (opened, error) {
 	if s.r == nil {
 		return nil, fmt.Errorf("%w: %w: no reader", ErrSource, ErrInvalidOption)
 	}
-	if s.opts.Keep < 0 || s.opts.Spool < 0 {
-		return nil, fmt.Errorf("%w: %w: window %d or spool %d is negative", ErrSource, ErrInvalidOption, s.opts.Keep, s.opts.Spool)
+	if s.opts.Window < 0 || s.opts.Spool < 0 {
+		return nil, fmt.Errorf("%w: %w: window %d or spool %d is negative", ErrSource, ErrInvalidOption, s.opts.Window, s.opts.Spool)
 	}
 	s.mu.Lock()
 	used := s.used
@@ -78,9 +83,9 @@ func (s *streamSource) open(chunk int64) (opened, error) {
 	if used {
 		return nil, sourceError(ErrSourceUsed)
 	}
-	keep := s.opts.Keep
+	keep := s.opts.Window
 	if keep == 0 {
-		keep = DefaultKeep
+		keep = DefaultWindow
 	}
 	n, known := s.opts.Length.Int64()
 	if known && n < keep {

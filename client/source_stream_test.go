@@ -30,26 +30,26 @@ func TestStream(t *testing.T) {
 		is    error
 		sent  int64 // of the result, after an error
 	}{
-		"unknown length":              {data, options{}, 0, nil, 0},
-		"known length":                {data, options{Length: protocol.Known(22)}, 0, nil, 0},
-		"known length, Keep 1":        {data, options{Length: protocol.Known(22), Keep: 1}, 0, nil, 0},
-		"Keep 1":                      {data, options{Keep: 1}, 0, nil, 0},
-		"Keep 2":                      {data, options{Keep: 2}, 0, nil, 0},
-		"Keep 3":                      {data, options{Keep: 3}, 0, nil, 0},
-		"Keep all":                    {data, options{Keep: 22}, 0, nil, 0},
-		"Keep one less":               {data, options{Keep: 21}, 0, nil, 0},
-		"Keep one more":               {data, options{Keep: 23}, 0, nil, 0},
-		"chunk larger than Keep":      {data, options{Keep: 2}, 5, nil, 0},
-		"chunk as large as Keep":      {data, options{Keep: 5}, 5, nil, 0},
-		"known, chunk over all":       {data, options{Length: protocol.Known(22)}, 100, nil, 0},
-		"zero bytes":                  {"", options{}, 0, nil, 0},
-		"zero bytes, known":           {"", options{Length: protocol.Known(0)}, 0, nil, 0},
-		"zero bytes, Keep 1, chunked": {"", options{Keep: 1}, 1, nil, 0},
-		"one byte":                    {"x", options{}, 0, nil, 0},
-		"one byte, known":             {"x", options{Length: protocol.Known(1)}, 0, nil, 0},
-		"exactly a chunk":             {data, options{Length: protocol.Known(22)}, 22, nil, 0},
-		"exactly half a window":       {data, options{Keep: 44}, 0, nil, 0},
-		"one over half a window":      {data, options{Keep: 42}, 0, nil, 0},
+		"unknown length":                {data, options{}, 0, nil, 0},
+		"known length":                  {data, options{Length: protocol.Known(22)}, 0, nil, 0},
+		"known length, Window 1":        {data, options{Length: protocol.Known(22), Window: 1}, 0, nil, 0},
+		"Window 1":                      {data, options{Window: 1}, 0, nil, 0},
+		"Window 2":                      {data, options{Window: 2}, 0, nil, 0},
+		"Window 3":                      {data, options{Window: 3}, 0, nil, 0},
+		"Window all":                    {data, options{Window: 22}, 0, nil, 0},
+		"Window one less":               {data, options{Window: 21}, 0, nil, 0},
+		"Window one more":               {data, options{Window: 23}, 0, nil, 0},
+		"chunk larger than Window":      {data, options{Window: 2}, 5, nil, 0},
+		"chunk as large as Window":      {data, options{Window: 5}, 5, nil, 0},
+		"known, chunk over all":         {data, options{Length: protocol.Known(22)}, 100, nil, 0},
+		"zero bytes":                    {"", options{}, 0, nil, 0},
+		"zero bytes, known":             {"", options{Length: protocol.Known(0)}, 0, nil, 0},
+		"zero bytes, Window 1, chunked": {"", options{Window: 1}, 1, nil, 0},
+		"one byte":                      {"x", options{}, 0, nil, 0},
+		"one byte, known":               {"x", options{Length: protocol.Known(1)}, 0, nil, 0},
+		"exactly a chunk":               {data, options{Length: protocol.Known(22)}, 22, nil, 0},
+		"exactly half a window":         {data, options{Window: 44}, 0, nil, 0},
+		"one over half a window":        {data, options{Window: 42}, 0, nil, 0},
 
 		"ends at once":             {"", options{Length: protocol.Known(5)}, 0, client.ErrSourceChanged, 0},
 		"ends early":               {data, options{Length: protocol.Known(23)}, 0, client.ErrSourceChanged, 0},
@@ -57,9 +57,9 @@ func TestStream(t *testing.T) {
 		"too long":                 {data, options{Length: protocol.Known(21)}, 0, client.ErrSourceChanged, 0},
 		"too long, late":           {data, options{Length: protocol.Known(21)}, 10, client.ErrSourceChanged, 20},
 		"too long for nothing":     {data, options{Length: protocol.Known(0)}, 0, client.ErrSourceChanged, 0},
-		"negative window":          {data, options{Keep: -1}, 0, client.ErrInvalidOption, 0},
-		"window of the largest":    {data, options{Keep: 1<<63 - 1}, 0, nil, 0},
-		"window and chunk largest": {data, options{Keep: 1<<63 - 1}, 1<<63 - 1, nil, 0},
+		"negative window":          {data, options{Window: -1}, 0, client.ErrInvalidOption, 0},
+		"window of the largest":    {data, options{Window: 1<<63 - 1}, 0, nil, 0},
+		"window and chunk largest": {data, options{Window: 1<<63 - 1}, 1<<63 - 1, nil, 0},
 	}
 	readers := map[string]func(string) io.Reader{
 		"at once":       func(s string) io.Reader { return strings.NewReader(s) },
@@ -74,7 +74,7 @@ func TestStream(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					s := fake.New(t, fake.Config{})
 					test.opts.Name = "pipe"
-					src := client.Stream(reader(test.data), test.opts)
+					src := client.Stream(reader(test.data), &test.opts)
 					if src.Name() != "pipe" || src.Length() != test.opts.Length {
 						t.Errorf("source %q of %v bytes", src.Name(), src.Length())
 					}
@@ -96,7 +96,7 @@ func TestStream(t *testing.T) {
 					wantStored(t, s, res.URL, test.data)
 					n := int64(len(test.data))
 					want := &client.Result{URL: res.URL, Offset: n, Length: protocol.Known(n), Sent: n}
-					if diff := cmp.Diff(want, res, cmpopts.IgnoreFields(client.Result{}, "Created", "Header")); diff != "" {
+					if diff := cmp.Diff(want, res, cmpopts.IgnoreFields(client.Result{}, "CreationHeader", "Header")); diff != "" {
 						t.Errorf("result (-want +got):\n%s", diff)
 					}
 				})
@@ -153,7 +153,7 @@ func TestStreamFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{})
-				src := client.Stream(test.r, client.StreamOptions{Keep: 5})
+				src := client.Stream(test.r, &client.StreamOptions{Window: 5})
 				res, err := newClient(t, s, client.Config{ChunkSize: 4}).Upload(t.Context(), src, nil)
 				if test.is == nil {
 					if err != nil {
@@ -207,7 +207,7 @@ func TestBlockedStream(t *testing.T) {
 			defer cancel(nil)
 			forever, end := context.WithCancel(t.Context())
 			defer end()
-			src := client.Stream(io.MultiReader(strings.NewReader(before), never{forever}), client.StreamOptions{})
+			src := client.Stream(io.MultiReader(strings.NewReader(before), never{forever}), nil)
 			began := time.Now()
 			time.AfterFunc(time.Hour, func() { cancel(errPulled) })
 			res, err := newClient(t, s, client.Config{ChunkSize: 4}).Upload(ctx, src, nil)
@@ -235,7 +235,7 @@ func TestStreamReadsAhead(t *testing.T) {
 			next.ServeHTTP(w, r2)
 		}
 		s.On(http.MethodPatch, count, count, count)
-		src := client.Stream(r, client.StreamOptions{Keep: 8})
+		src := client.Stream(r, &client.StreamOptions{Window: 8})
 		if _, err := newClient(t, s, client.Config{ChunkSize: 2}).Upload(t.Context(), src, nil); err != nil {
 			t.Fatal(err)
 		}
@@ -276,7 +276,7 @@ func TestEndlessStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		s.On(http.MethodPatch, nil, nil, fake.Status(413, ""))
-		res, err := newClient(t, s, client.Config{}).Upload(t.Context(), client.Stream(endless{}, client.StreamOptions{Keep: 10}), nil)
+		res, err := newClient(t, s, client.Config{}).Upload(t.Context(), client.Stream(endless{}, &client.StreamOptions{Window: 10}), nil)
 		wantIs(t, err, protocol.ErrTooLarge)
 		if res.Offset != 10 || res.Length != (protocol.Length{}) {
 			t.Errorf("result %+v", res)

@@ -28,7 +28,7 @@ func needy(t *testing.T, more ...protocol.Extension) *fake.Server {
 
 // spooled is a stream of unknown length with a window of 8 bytes.
 func spooled(r io.Reader, spool int64) client.Source {
-	return client.Stream(r, client.StreamOptions{Name: "pipe", Keep: 8, Spool: spool})
+	return client.Stream(r, &client.StreamOptions{Name: "pipe", Window: 8, Spool: spool})
 }
 
 // ownTemp makes the folder of temporary files one that has to be empty after the
@@ -134,7 +134,7 @@ func TestNoSpool(t *testing.T) {
 	tests := map[string]client.Source{
 		"within a chunk": spooled(strings.NewReader("hell"), 100),
 		"nothing":        spooled(strings.NewReader(""), 100),
-		"length known":   client.Stream(strings.NewReader(noise(100)), client.StreamOptions{Keep: 8, Spool: 100, Length: protocol.Known(100)}),
+		"length known":   client.Stream(strings.NewReader(noise(100)), &client.StreamOptions{Window: 8, Spool: 100, Length: protocol.Known(100)}),
 	}
 	for name, src := range tests {
 		t.Run(name, func(t *testing.T) {

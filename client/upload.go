@@ -78,9 +78,9 @@ type Result struct {
 	// then, in UTC. Zero is not known.
 	Expires time.Time
 
-	// Created holds the headers of the answer to the creation, nil where the
-	// upload existed before. Header holds those of the last answer.
-	Created, Header http.Header
+	// CreationHeader is that of the answer to the creation, nil where the
+	// upload existed before. Header is that of the last answer.
+	CreationHeader, Header http.Header
 
 	// Confirmed means that the answer to the last bytes was lost, and that
 	// HEAD said that they had arrived.
@@ -175,7 +175,7 @@ func (t *transfer) create(ctx context.Context, endpoint string, exchange func(co
 		}
 		reply, err := exchange(ctx)
 		if err == nil {
-			t.result.Created = reply.Header
+			t.result.CreationHeader = reply.Header
 			t.answered(ctx, reply)
 			t.events.update(EventCreated, func(ev *Event) {
 				ev.URL, ev.Length = t.url, t.size()
@@ -274,7 +274,7 @@ func (c *Client) begin(src Source, j job) (*transfer, error) {
 	if t.chunk == 0 && t.c.rule != (ChunkRule{}) {
 		t.chunk = t.c.rule.fit(t.c.rule.Max)
 		if _, ok := src.(*streamSource); ok {
-			t.chunk = t.c.rule.near(DefaultKeep / 2)
+			t.chunk = t.c.rule.near(DefaultWindow / 2)
 		}
 	}
 	opened, err := src.open(t.chunk)

@@ -59,7 +59,7 @@ func TestUploadSizes(t *testing.T) {
 				n := int64(len(test.data))
 				want := &client.Result{
 					URL: "http://tus.example/files/1", Offset: n, Length: protocol.Known(n), Sent: n,
-					Created: res.Created, Header: res.Header,
+					CreationHeader: res.CreationHeader, Header: res.Header,
 				}
 				if diff := cmp.Diff(want, res); diff != "" {
 					t.Errorf("result (-want +got):\n%s", diff)
@@ -98,7 +98,7 @@ func TestUploadResult(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := res.Created.Get("Stream-Media-Id"); got != "post" {
+		if got := res.CreationHeader.Get("Stream-Media-Id"); got != "post" {
 			t.Errorf("Created has the header of %q", got)
 		}
 		if got := res.Header.Get("Stream-Media-Id"); got != "patch" {

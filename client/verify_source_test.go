@@ -76,7 +76,7 @@ func TestVerifyCancelled(t *testing.T) {
 				synctest.Wait()
 				cancel(errStop)
 			}()
-			src := client.Stream(never{ctx}, client.StreamOptions{Length: protocol.Known(5)})
+			src := client.Stream(never{ctx}, &client.StreamOptions{Length: protocol.Known(5)})
 			res, err := newClient(t, s, client.Config{}).Resume(ctx, url, src, verifying)
 			<-done
 			wantVerified(t, res, err, errStop)

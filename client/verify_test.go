@@ -187,10 +187,10 @@ func TestVerifyStreams(t *testing.T) {
 	data := noise(30)
 	long := noise(600 << 10)
 	unknown := func(keep int64) client.Source {
-		return client.Stream(newReader(data), client.StreamOptions{Keep: keep})
+		return client.Stream(newReader(data), &client.StreamOptions{Window: keep})
 	}
 	known := func(s string, keep int64) client.Source {
-		return client.Stream(iotest.HalfReader(newReader(s)), client.StreamOptions{Keep: keep, Length: protocol.Known(int64(len(s)))})
+		return client.Stream(iotest.HalfReader(newReader(s)), &client.StreamOptions{Window: keep, Length: protocol.Known(int64(len(s)))})
 	}
 	tests := map[string]struct {
 		src   client.Source
@@ -202,7 +202,7 @@ func TestVerifyStreams(t *testing.T) {
 		"known length":                   {known(data, 8), data, nil},
 		"known length, in one request":   {known(data, 100), data, nil},
 		"many blocks":                    {known(long, 300<<10), long, nil},
-		"empty":                          {client.Stream(newReader(""), client.StreamOptions{}), "", nil},
+		"empty":                          {client.Stream(newReader(""), nil), "", nil},
 		"sent again":                     {unknown(8), data, []fake.Action{nil, fake.Cut(1), fake.Cut(2), nil, fake.Lose}},
 		"some kept only":                 {unknown(8), data, []fake.Action{fake.Keep(1), fake.Keep(3), nil, fake.Keep(2)}},
 	}
@@ -248,10 +248,10 @@ func TestVerifyResumed(t *testing.T) {
 	sources := map[string]func(*testing.T) client.Source{
 		"file": func(t *testing.T) client.Source { t.Helper(); return text(t, "bytes") },
 		"stream": func(*testing.T) client.Source {
-			return client.Stream(newReader("bytes"), client.StreamOptions{Keep: 2})
+			return client.Stream(newReader("bytes"), &client.StreamOptions{Window: 2})
 		},
 		"stream of known length": func(*testing.T) client.Source {
-			return client.Stream(iotest.OneByteReader(newReader("bytes")), client.StreamOptions{Keep: 2, Length: protocol.Known(5)})
+			return client.Stream(iotest.OneByteReader(newReader("bytes")), &client.StreamOptions{Window: 2, Length: protocol.Known(5)})
 		},
 	}
 	tests := map[string]struct {
@@ -285,7 +285,7 @@ func TestVerifyStreamOfAnotherLength(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := giving(t)
 			url := s.Put("bytes", protocol.Known(5), nil)
-			src := client.Stream(newReader(data), client.StreamOptions{Length: protocol.Known(5)})
+			src := client.Stream(newReader(data), &client.StreamOptions{Length: protocol.Known(5)})
 			res, err := newClient(t, s, client.Config{}).Resume(t.Context(), url, src, verifying)
 			wantVerified(t, res, err, client.ErrSourceChanged)
 		})
@@ -293,7 +293,7 @@ func TestVerifyStreamOfAnotherLength(t *testing.T) {
 	t.Run("broken", func(t *testing.T) {
 		s := giving(t)
 		url := s.Put("bytes", protocol.Known(5), nil)
-		src := client.Stream(iotest.TimeoutReader(iotest.OneByteReader(newReader("bytes"))), client.StreamOptions{Length: protocol.Known(5)})
+		src := client.Stream(iotest.TimeoutReader(iotest.OneByteReader(newReader("bytes"))), &client.StreamOptions{Length: protocol.Known(5)})
 		res, err := newClient(t, s, client.Config{}).Resume(t.Context(), url, src, verifying)
 		wantVerified(t, res, err, iotest.ErrTimeout)
 	})

@@ -214,7 +214,7 @@ func TestChecksumTrailerBreaks(t *testing.T) {
 				data := content(tt.size)
 				src := readerAt(t, data)
 				if tt.stream {
-					src = client.Stream(bytes.NewReader(data), client.StreamOptions{Keep: 4000})
+					src = client.Stream(bytes.NewReader(data), &client.StreamOptions{Window: 4000})
 				}
 				c := newClient(t, client.Config{Endpoint: srv.URL(), Doer: doer, Checksum: client.ChecksumAuto, Retry: quick})
 				res, err := c.Upload(t.Context(), src, nil)

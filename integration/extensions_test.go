@@ -43,7 +43,7 @@ func TestVerify(t *testing.T) {
 				srv.Inject(tt.faults...)
 				src := readerAt(t, data)
 				if stream {
-					src = client.Stream(bytes.NewReader(data), client.StreamOptions{})
+					src = client.Stream(bytes.NewReader(data), nil)
 				}
 				c := newClient(t, client.Config{Endpoint: srv.URL(), Doer: srv.Client(), Retry: quick})
 				res, err := c.Upload(t.Context(), src, &client.UploadOptions{Verify: true})
@@ -326,7 +326,7 @@ func TestDeferredLength(t *testing.T) {
 	srv.Inject(patch(nil), patch(nil), patch(flip(1)))
 	c := newClient(t, client.Config{Endpoint: srv.URL(), Doer: srv.Client(), Checksum: client.ChecksumAuto, Retry: quick})
 	data := content(5000)
-	res, err := c.Upload(t.Context(), client.Stream(bytes.NewReader(data), client.StreamOptions{Keep: 4000}), nil)
+	res, err := c.Upload(t.Context(), client.Stream(bytes.NewReader(data), &client.StreamOptions{Window: 4000}), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

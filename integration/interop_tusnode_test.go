@@ -59,7 +59,7 @@ func TestTusNode(t *testing.T) {
 			data := content(tt.size)
 			src := readerAt(t, data)
 			if tt.stream {
-				src = client.Stream(iotest.HalfReader(bytes.NewReader(data)), client.StreamOptions{})
+				src = client.Stream(iotest.HalfReader(bytes.NewReader(data)), nil)
 			}
 			res, err := c.Upload(t.Context(), src, &tt.options)
 			if err != nil {

@@ -129,7 +129,7 @@ func (s sourceScript) open(content []byte, dir string, seed uint64) (client.Sour
 		src, err := client.FS(forwardFS{fstest.MapFS{"source": {Data: data}}}, "source")
 		return src, l, err
 	}
-	opts := client.StreamOptions{Keep: s.keep}
+	opts := &client.StreamOptions{Window: s.keep}
 	if s.kind == fromKnown {
 		opts.Length = protocol.Known(s.size)
 	}

@@ -65,7 +65,7 @@ func (s scenario) run(t *testing.T, d doer) {
 	var src client.Source
 	if s.stream != nil {
 		// A pipe gives what it has, not what fits.
-		src = client.Stream(iotest.HalfReader(bytes.NewReader(data)), *s.stream)
+		src = client.Stream(iotest.HalfReader(bytes.NewReader(data)), s.stream)
 	} else {
 		src = readerAt(t, data)
 	}

@@ -83,15 +83,15 @@ var ordinary = []scenario{
 		wantRequests: sequence("POST PATCH@0 PATCH@1000"),
 	},
 	{
-		name: "stream of unknown length", size: 5000, stream: &client.StreamOptions{Keep: 4000},
+		name: "stream of unknown length", size: 5000, stream: &client.StreamOptions{Window: 4000},
 		wantRequests: sequence("OPTIONS POST PATCH@0 PATCH@2000 PATCH@4000"),
 	},
 	{
-		name: "stream of unknown length, exactly two chunks", size: 4000, stream: &client.StreamOptions{Keep: 4000},
+		name: "stream of unknown length, exactly two chunks", size: 4000, stream: &client.StreamOptions{Window: 4000},
 		wantRequests: sequence("OPTIONS POST PATCH@0 PATCH@2000"),
 	},
 	{
-		name: "stream of unknown length within a chunk", size: 1500, stream: &client.StreamOptions{Keep: 4000},
+		name: "stream of unknown length within a chunk", size: 1500, stream: &client.StreamOptions{Window: 4000},
 		wantRequests: sequence("POST PATCH@0"),
 	},
 	{
@@ -100,7 +100,7 @@ var ordinary = []scenario{
 	},
 	{
 		name: "stream of known length", size: 5000,
-		stream:       &client.StreamOptions{Keep: 4000, Length: protocol.Known(5000)},
+		stream:       &client.StreamOptions{Window: 4000, Length: protocol.Known(5000)},
 		wantRequests: sequence("POST PATCH@0 PATCH@2000 PATCH@4000"),
 	},
 }
@@ -160,12 +160,12 @@ var connections = []scenario{
 		wantConfirm:  true,
 	},
 	{
-		name: "PATCH of a stream cut", size: 5000, stream: &client.StreamOptions{Keep: 4000},
+		name: "PATCH of a stream cut", size: 5000, stream: &client.StreamOptions{Window: 4000},
 		faults:       []testserver.Fault{patch(testserver.CutAfter(700))},
 		wantRequests: sequence("OPTIONS POST PATCH@0 HEAD PATCH@700 PATCH@2700 PATCH@4700"),
 	},
 	{
-		name: "answer to the PATCH that declares the length lost", size: 5000, stream: &client.StreamOptions{Keep: 4000},
+		name: "answer to the PATCH that declares the length lost", size: 5000, stream: &client.StreamOptions{Window: 4000},
 		faults:       []testserver.Fault{{Method: http.MethodPatch, Match: declaresLength, Do: testserver.DropReply()}},
 		wantRequests: sequence("OPTIONS POST PATCH@0 PATCH@2000 PATCH@4000 HEAD"),
 		wantConfirm:  true,

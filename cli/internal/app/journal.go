@@ -163,6 +163,6 @@ func (j *journal) goOn(url string, files int) string {
 // gone and the flags forbid to begin anew.
 func (r *resuming) isGone(result *client.Result, err error) bool {
 	exchange, ok := errors.AsType[*client.Error](err)
-	return ok && !r.noResume && recreates[r.recreate] == client.RecreateNever && result.Created == nil &&
+	return ok && !r.noResume && recreates[r.recreate] == client.RecreateNever && result.CreationHeader == nil &&
 		exchange.Class() == client.ClassGone && !errors.Is(err, client.ErrUncertain)
 }

@@ -30,7 +30,7 @@ type streams struct {
 const defaultSpool = 1 << 30
 
 func (s *streams) register(cmd *cobra.Command) {
-	s.window = client.DefaultKeep
+	s.window = client.DefaultWindow
 	cmd.Flags().Var(&s.window, "stream-window", "how much of standard input, a pipe or a device is kept in memory to be sent again")
 	cmd.Flags().Var(&s.size, "size", "its `size` where that is known beforehand, for servers that have to know it")
 	s.spool = defaultSpool
@@ -66,7 +66,7 @@ func (s *streams) check(cmd *cobra.Command, files []string, in io.Reader) error 
 
 // source is what file names.
 func (a *app) source(cmd *cobra.Command, s *streams, file string) (client.Source, error) {
-	options := client.StreamOptions{Name: file, Keep: int64(s.window), Spool: int64(s.spool)}
+	options := &client.StreamOptions{Name: file, Window: int64(s.window), Spool: int64(s.spool)}
 	if cmd.Flags().Changed("size") {
 		options.Length = protocol.Known(int64(s.size))
 	}

@@ -109,7 +109,7 @@ func NewError(err error) *Error {
 // HeaderValue returns the header called name as the upload's last answer has it,
 // or else the answer to its creation.
 func HeaderValue(r *client.Result, name string) string {
-	for _, h := range []http.Header{r.Header, r.Created} {
+	for _, h := range []http.Header{r.Header, r.CreationHeader} {
 		if values := h.Values(name); len(values) > 0 {
 			return strings.Join(values, ", ")
 		}
@@ -121,7 +121,7 @@ func HeaderValue(r *client.Result, name string) string {
 // case. Cookies are secrets.
 func headers(r *client.Result) map[string][]string {
 	all := make(http.Header)
-	maps.Copy(all, r.Created)
+	maps.Copy(all, r.CreationHeader)
 	maps.Copy(all, r.Header)
 	all.Del("Set-Cookie")
 	out := make(map[string][]string, len(all))

@@ -54,8 +54,8 @@ func TestEventLines(t *testing.T) {
 		"done": {
 			output.NewResult("a.bin", &client.Result{
 				URL: "http://h/1?k=v", Offset: 3, Length: protocol.Known(3),
-				Created: http.Header{"Stream-Media-Id": {"x"}, "Upload-Offset": {"0"}, "Set-Cookie": {"secret"}},
-				Header:  http.Header{"Upload-Offset": {"3"}},
+				CreationHeader: http.Header{"Stream-Media-Id": {"x"}, "Upload-Offset": {"0"}, "Set-Cookie": {"secret"}},
+				Header:         http.Header{"Upload-Offset": {"3"}},
 			}, nil),
 			`{"event":"done","file":"a.bin","url":"http://h/1?k=v","offset":3,"sent":3,"length":3,` +
 				`"headers":{"stream-media-id":["x"],"upload-offset":["3"]}}`,
@@ -78,8 +78,8 @@ func TestEventLines(t *testing.T) {
 func TestHeaderValue(t *testing.T) {
 	t.Parallel()
 	r := &client.Result{
-		Created: http.Header{"Stream-Media-Id": {"x"}, "Etag": {"old"}},
-		Header:  http.Header{"Etag": {"new", "newer"}},
+		CreationHeader: http.Header{"Stream-Media-Id": {"x"}, "Etag": {"old"}},
+		Header:         http.Header{"Etag": {"new", "newer"}},
 	}
 	for name, want := range map[string]string{"stream-media-id": "x", "ETag": "new, newer", "Oc-Fileid": ""} {
 		if got := output.HeaderValue(r, name); got != want {
