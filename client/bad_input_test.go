@@ -46,8 +46,8 @@ func TestNothingIsSent(t *testing.T) {
 		"empty key":          {client.UploadOptions{Metadata: protocol.Metadata{"": "a"}}, protocol.ErrInvalidMetadata, "is empty"},
 		"key with a comma":   {client.UploadOptions{Metadata: protocol.Metadata{"a,b": "a"}}, protocol.ErrInvalidMetadata, "holds a comma"},
 		"key with an umlaut": {client.UploadOptions{Metadata: protocol.Metadata{"ü": "a"}}, protocol.ErrInvalidMetadata, "outside ASCII"},
-		"header name":        {client.UploadOptions{Header: http.Header{"X Y": {"a"}}}, client.ErrInvalidHeader, `name "X Y"`},
-		"header value":       {client.UploadOptions{Header: http.Header{"X-Y": {"hidden\r\nX-Z: 1"}}}, client.ErrInvalidHeader, "the value of X-Y"},
+		"header name":        {client.UploadOptions{Header: http.Header{"X Y": {"a"}}}, client.ErrInvalidOption, `name "X Y"`},
+		"header value":       {client.UploadOptions{Header: http.Header{"X-Y": {"hidden\r\nX-Z: 1"}}}, client.ErrInvalidOption, "the value of header X-Y"},
 		"chunk size":         {client.UploadOptions{ChunkSize: -1}, client.ErrInvalidOption, "chunk size -1"},
 	}
 	for name, test := range tests {
@@ -189,8 +189,8 @@ func TestBadConfig(t *testing.T) {
 	}{
 		"chunk size":   {client.Config{ChunkSize: -1}, client.ErrInvalidOption},
 		"concurrency":  {client.Config{Concurrency: -1}, client.ErrInvalidOption},
-		"header name":  {client.Config{Header: http.Header{"": {"a"}}}, client.ErrInvalidHeader},
-		"header value": {client.Config{Header: http.Header{"A": {"\x00"}}}, client.ErrInvalidHeader},
+		"header name":  {client.Config{Header: http.Header{"": {"a"}}}, client.ErrInvalidOption},
+		"header value": {client.Config{Header: http.Header{"A": {"\x00"}}}, client.ErrInvalidOption},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

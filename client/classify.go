@@ -126,7 +126,7 @@ func isMalformed(err error) bool {
 // transient, what it will do again is final.
 func classifyFailure(err error) Class {
 	for _, final := range []error{
-		ErrSource, ErrInvalidURL, ErrInvalidHeader, ErrInvalidOption, ErrNoEndpoint,
+		ErrSource, ErrInvalidURL, ErrInvalidOption, ErrNoEndpoint,
 		ErrRedirected, nethttp.ErrInsecureRedirect, nethttp.ErrTooManyRedirects, http.ErrSchemeMismatch,
 		protocol.ErrInvalidMetadata, protocol.ErrInvalidHeader, protocol.ErrInvalidOffset, protocol.ErrInvalidConcat,
 	} {

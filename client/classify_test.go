@@ -139,7 +139,6 @@ func TestClassifyFailures(t *testing.T) {
 		"unknown":              {errors.New("stream error: REFUSED_STREAM"), ClassTransient, true},
 		"source":               {sourceError(io.ErrUnexpectedEOF), ClassFinal, false},
 		"URL":                  {ErrInvalidURL, ClassFinal, false},
-		"header":               {ErrInvalidHeader, ClassFinal, false},
 		"option":               {ErrInvalidOption, ClassFinal, false},
 		"no endpoint":          {ErrNoEndpoint, ClassFinal, false},
 		"metadata":             {protocol.ErrInvalidMetadata, ClassFinal, false},

@@ -150,10 +150,8 @@ var (
 	// ErrInvalidURL means that a URL is not an absolute http or https URL.
 	ErrInvalidURL = errors.New("invalid URL")
 
-	// ErrInvalidHeader means that a header given by the caller cannot be sent.
-	ErrInvalidHeader = errors.New("invalid header")
-
-	// ErrInvalidOption means that an option has a value that makes no sense.
+	// ErrInvalidOption means that an option has a value that makes no sense,
+	// or a header that cannot be sent.
 	ErrInvalidOption = errors.New("invalid option")
 )
 
@@ -186,7 +184,7 @@ type Client struct {
 }
 
 // New checks cfg and returns a Client. No request is sent. The error Is
-// ErrInvalidURL, ErrInvalidHeader or ErrInvalidOption.
+// ErrInvalidURL or ErrInvalidOption.
 func New(cfg Config) (*Client, error) {
 	c := &Client{
 		doer:        cfg.Doer,

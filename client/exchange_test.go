@@ -183,9 +183,9 @@ func TestExchangeRefused(t *testing.T) {
 		"negative offset": {func() (*client.Reply, error) {
 			return c.Patch(ctx, s.URL+"1", protocol.Patch{Offset: -1}, strings.NewReader("a"), 1, nil)
 		}, protocol.ErrInvalidOffset},
-		"header of Options":   {func() (*client.Reply, error) { return c.Options(ctx, bad) }, client.ErrInvalidHeader},
-		"header of Head":      {func() (*client.Reply, error) { return c.Head(ctx, s.URL+"1", bad) }, client.ErrInvalidHeader},
-		"header of Terminate": {func() (*client.Reply, error) { return c.Terminate(ctx, s.URL+"1", bad) }, client.ErrInvalidHeader},
+		"header of Options":   {func() (*client.Reply, error) { return c.Options(ctx, bad) }, client.ErrInvalidOption},
+		"header of Head":      {func() (*client.Reply, error) { return c.Head(ctx, s.URL+"1", bad) }, client.ErrInvalidOption},
+		"header of Terminate": {func() (*client.Reply, error) { return c.Terminate(ctx, s.URL+"1", bad) }, client.ErrInvalidOption},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

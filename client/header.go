@@ -11,12 +11,12 @@ import (
 func checkHeader(h http.Header) error {
 	for name, values := range h {
 		if !isToken(name) {
-			return fmt.Errorf("%w: name %q", ErrInvalidHeader, name)
+			return fmt.Errorf("%w: header name %q", ErrInvalidOption, name)
 		}
 		for _, v := range values {
 			// The value may be a secret: it is not shown.
 			if strings.ContainsFunc(v, isForbidden) {
-				return fmt.Errorf("%w: the value of %s has a control character", ErrInvalidHeader, name)
+				return fmt.Errorf("%w: the value of header %s has a control character", ErrInvalidOption, name)
 			}
 		}
 	}

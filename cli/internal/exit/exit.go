@@ -112,7 +112,7 @@ func answered(e *client.Error) int {
 // local is for what was wrong before anything was sent.
 func local(err error) int {
 	for _, usage := range []error{
-		client.ErrNoEndpoint, client.ErrInvalidURL, client.ErrInvalidHeader, client.ErrInvalidOption,
+		client.ErrNoEndpoint, client.ErrInvalidURL, client.ErrInvalidOption,
 		protocol.ErrInvalidMetadata, protocol.ErrInvalidHeader,
 	} {
 		if errors.Is(err, usage) {

@@ -46,7 +46,7 @@ func TestCode(t *testing.T) {
 		"bad URL":                  {fmt.Errorf("endpoint: %w", client.ErrInvalidURL), exit.Usage},
 		"bad metadata of ours":     {fmt.Errorf("upload: %w", protocol.ErrInvalidMetadata), exit.Usage},
 		"bad metadata of theirs":   {malformed(protocol.ErrInvalidMetadata), exit.Refused},
-		"bad header":               {failure(client.ErrInvalidHeader), exit.Usage},
+		"bad option":               {failure(client.ErrInvalidOption), exit.Usage},
 		"401":                      {answer(protocol.OpCreate, 401), exit.NotAllowed},
 		"403":                      {answer(protocol.OpPatch, 403), exit.NotAllowed},
 		"certificate":              {failure(client.ErrUntrusted), exit.NotAllowed},
