@@ -11,7 +11,7 @@ import (
 // Create makes a new upload without sending any of its bytes (tus 1.0.0,
 // Creation). One exchange, no retry: after a failure without an answer the
 // server may hold an upload that nobody knows of. The reply's State.Location is
-// the URL of the upload.
+// the URL of the upload. The field WithBody of creation counts as not set.
 func (c *Client) Create(ctx context.Context, creation protocol.Creation, opts *CallOptions) (*Reply, error) {
 	return c.create(ctx, protocol.OpCreate, creation, opts)
 }
@@ -19,13 +19,14 @@ func (c *Client) Create(ctx context.Context, creation protocol.Creation, opts *C
 // CreateWithUpload makes a new upload and sends the first size bytes of r along,
 // which may be all (tus 1.0.0, Creation With Upload). One exchange, no retry.
 // Only a server that announces the extension keeps them; the reply's
-// State.Offset says how many, and is 0 where it did not say. R is treated as by
-// Patch.
+// State.Offset says how many, and is 0 where it did not say. The field WithBody
+// of creation counts as set. r is treated as by Patch.
 func (c *Client) CreateWithUpload(ctx context.Context, creation protocol.Creation, r io.Reader, size int64, opts *CallOptions) (*Reply, error) {
 	b, err := bodyOf(r, size)
 	if err != nil {
 		return nil, &Error{Op: protocol.OpCreate, Err: err}
 	}
+	b.last = creation.Length == protocol.Known(size)
 	return c.createWith(ctx, creation, b, opts)
 }
 

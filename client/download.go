@@ -66,7 +66,7 @@ type DownloadResult struct {
 // server, the upload has to be complete and the content as long as it; any other
 // server is asked by GET alone.
 //
-// Open is called once, when the server has said what it offers, and gives the
+// open is called once, when the server has said what it offers, and gives the
 // writer for it and how many of its bytes the caller has already, of an earlier
 // download of the same Content.Version; 0 is none. The writer gets every byte
 // from there on exactly once, in order, and is not closed. An error of open or

@@ -52,6 +52,39 @@ func Example() {
 	// filename: elephant.txt
 }
 
+// A small file is sent in one request, where the server takes bytes along with
+// a creation. Nothing is tried again: Client.Upload does that.
+func ExampleClient_CreateWithUpload() {
+	server := httptest.NewServer(fake.Handler(fake.Config{
+		Extensions: []protocol.Extension{protocol.ExtensionCreation, protocol.ExtensionCreationWithUpload},
+	}))
+	defer server.Close()
+	ctx := context.Background()
+
+	c, err := client.New(client.Config{Endpoint: server.URL + "/files/"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	options, err := c.Options(ctx, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if !options.Capabilities.Has(protocol.ExtensionCreationWithUpload) {
+		log.Fatal("it takes a Create and a Patch")
+	}
+	const text = "An elephant never forgets."
+	reply, err := c.CreateWithUpload(ctx, protocol.Creation{
+		Length:   protocol.Known(int64(len(text))),
+		Metadata: protocol.Metadata{"filename": "elephant.txt"},
+	}, strings.NewReader(text), int64(len(text)), nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	// A server may keep fewer bytes than it was sent: Patch sends the rest.
+	fmt.Println(reply.State.Offset, "of", len(text), "bytes")
+	// Output: 26 of 26 bytes
+}
+
 // An upload that was begun before, perhaps by another program, goes on from
 // where the server says that it stopped.
 func ExampleClient_Resume() {

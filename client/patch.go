@@ -16,7 +16,7 @@ import (
 // retry. The reply's State.Offset is the new offset; after any error, only Head
 // tells how much arrived.
 //
-// R is not read any more once Patch has returned, and is not closed. For that,
+// r is not read any more once Patch has returned, and is not closed. For that,
 // Patch waits for a Read that is under way, even when ctx has ended. Where r
 // is a *bytes.Reader, *strings.Reader or *io.SectionReader, a redirect that
 // keeps the method can be followed.
