@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// An Extension is the name of a protocol extension, as in Tus-Extension.
+// Extension is the name of a protocol extension, as in Tus-Extension.
 type Extension string
 
 // The extensions of tus 1.0.0.

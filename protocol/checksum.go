@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A Checksum is the sum of one request's body (tus 1.0.0, Checksum,
+// Checksum is the sum of one request's body (tus 1.0.0, Checksum,
 // Upload-Checksum). The zero value is no checksum.
 type Checksum struct {
 	Algorithm string // as in Tus-Checksum-Algorithm, for example "sha1"

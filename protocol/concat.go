@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// A ConcatKind says which part an upload has in a concatenation.
+// ConcatKind says which part an upload has in a concatenation.
 type ConcatKind uint8
 
 // The kinds of uploads. An upload that has nothing to do with concatenation
@@ -30,7 +30,7 @@ func (k ConcatKind) String() string {
 	}
 }
 
-// A Concat says that an upload is a part of another, or made of others
+// Concat says that an upload is a part of another, or made of others
 // (tus 1.0.0, Concatenation, Upload-Concat). The zero value is an ordinary
 // upload.
 type Concat struct {

@@ -1,6 +1,6 @@
 package protocol
 
-// A Creation is a request to create an upload (tus 1.0.0, Creation, POST). The
+// Creation is a request to create an upload (tus 1.0.0, Creation, POST). The
 // zero value asks for an upload whose length is named later.
 type Creation struct {
 	Length   Length   // not known: deferred, which takes [ExtensionCreationDeferLength]

@@ -20,10 +20,10 @@ var (
 	ErrInvalidOffset   error = &sentinel{"invalid offset", ErrInvalidHeader}
 )
 
-// A HeaderError says which header was missing, could not be read, or could not
+// HeaderError says which header was missing, could not be read, or could not
 // be written.
 type HeaderError struct {
-	Name  string // the header's canonical name
+	Name  string // the header's name, as the constants have it
 	Value string // its value as received, or "" where there is none
 	Err   error  // the reason; wraps one of this package's errors
 }

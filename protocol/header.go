@@ -8,7 +8,7 @@ const Version = "1.0.0"
 // ContentType is the media type of a body that carries bytes of an upload.
 const ContentType = "application/offset+octet-stream"
 
-// The names of the headers, in canonical form.
+// The names of the headers, as the specification writes them.
 const (
 	HeaderResumable         = "Tus-Resumable"
 	HeaderVersion           = "Tus-Version"

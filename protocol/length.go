@@ -5,7 +5,7 @@ import (
 	"strconv"
 )
 
-// A Length is the size of an entire upload in bytes, known or not
+// Length is the size of an entire upload in bytes, known or not
 // (tus 1.0.0, Upload-Length and Upload-Defer-Length). The zero value is a
 // length that is not known yet. Lengths compare with ==.
 type Length struct {

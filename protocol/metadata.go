@@ -9,7 +9,7 @@ import (
 
 // Metadata are the keys and values that travel with an upload (tus 1.0.0,
 // Upload-Metadata). Values are held decoded and may be any bytes; an empty one
-// is a key without value. Nil is no metadata.
+// is a key without value. nil is no metadata.
 //
 // A key is one or more visible ASCII characters other than the comma. The
 // specification only advises ASCII; servers refuse anything else.

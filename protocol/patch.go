@@ -2,7 +2,7 @@ package protocol
 
 import "strconv"
 
-// A Patch is a request that carries bytes of an upload (tus 1.0.0, Core
+// Patch is a request that carries bytes of an upload (tus 1.0.0, Core
 // Protocol, PATCH).
 type Patch struct {
 	Offset   int64    // where in the upload the body begins, in bytes

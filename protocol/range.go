@@ -12,7 +12,7 @@ var (
 	ErrOffsetBeyond = errors.New("offset beyond the end")
 )
 
-// A Range is the bytes of an upload from Start up to, not including, End.
+// Range is the bytes of an upload from Start up to, not including, End.
 type Range struct{ Start, End int64 }
 
 // Len returns the number of bytes; math.MaxInt64 - Start where [Next] was

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// A State is what a server says about an upload.
+// State is what a server says about an upload.
 type State struct {
 	Location string    // from the answer to POST, absolute or relative, not resolved; else ""
 	Offset   int64     // bytes that the server has
@@ -17,7 +17,7 @@ type State struct {
 
 	// Warnings are about the optional headers Upload-Defer-Length,
 	// Upload-Metadata, Upload-Concat and Upload-Expires that could not be
-	// read. The fields hold what could be read of them. Nil for none.
+	// read. The fields hold what could be read of them. nil for none.
 	Warnings []*HeaderError
 }
 

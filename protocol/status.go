@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// An Op is a kind of exchange between client and server.
+// Op is a kind of exchange between client and server.
 type Op string
 
 // The exchanges of tus 1.0.0.

@@ -37,7 +37,7 @@ type Config struct {
 	BasePath string
 
 	// MaxSize is the largest upload in bytes, announced as Tus-Max-Size.
-	// 0: no limit.
+	// 0: no limit. Negative: an error.
 	MaxSize int64
 
 	// TLS serves HTTPS, with HTTP/2, under these settings, which are copied.
@@ -73,7 +73,7 @@ type Config struct {
 
 	// Expiration adds the expiration extension: so long after its creation an
 	// upload that is not finished is gone, rounded up to a whole second.
-	// 0: uploads stay.
+	// 0: uploads stay. Negative: an error.
 	Expiration time.Duration
 
 	// ExpiresUnix sends Upload-Expires as seconds since 1970, as oCIS and
@@ -99,7 +99,7 @@ type Config struct {
 	Logger *slog.Logger
 
 	// KeepRequests is how many requests [Server.Requests] remembers, of the
-	// latest. 0: 10,000, about 20 MB of them. Less than 0: all, for as long as
+	// latest. 0: 10,000, about 20 MB of them. Negative: all, for as long as
 	// the server runs.
 	KeepRequests int
 
@@ -109,16 +109,16 @@ type Config struct {
 	Wrap func(http.Handler) http.Handler
 
 	// AcquireLockTimeout is how long a request waits for another one to let
-	// go of the same upload. 0: tusd's default, 20 s.
+	// go of the same upload. 0 or less: tusd's default, 20 s.
 	AcquireLockTimeout time.Duration
 
 	// NetworkTimeout is how long tusd waits for the next bytes of a body.
-	// 0: tusd's default, 60 s.
+	// 0 or less: tusd's default, 60 s.
 	NetworkTimeout time.Duration
 
 	// GracefulTimeout is how long tusd keeps the context of a request whose
 	// client has gone. [Server.Close] waits as long for the goroutines that
-	// do so. 0: 10 ms, where tusd's own default is 10 s.
+	// do so. 0 or less: 10 ms, where tusd's own default is 10 s.
 	GracefulTimeout time.Duration
 }
 

@@ -14,9 +14,9 @@ import (
 )
 
 // Network joins clients and servers within one process by [net.Pipe], so that
-// all of them can live in one testing/synctest bubble. Make one by
-// [NewNetwork], inside the bubble if there is one. It is safe for concurrent
-// use.
+// all of them can live in one testing/synctest bubble. [NewNetwork] makes one,
+// inside the bubble if there is one; the zero value is of no use. It is safe for
+// concurrent use.
 //
 // A connection holds nothing back: a write ends when the peer has read it.
 // Deadlines work. A [Server] speaks plain HTTP over it, never TLS; see

@@ -22,8 +22,9 @@ type TB interface {
 	Fatalf(format string, args ...any)
 }
 
-// Server is a tusd that listens, with faults in front of it. All its methods
-// are safe for concurrent use.
+// Server is a tusd that listens, with faults in front of it. [New] and [Start]
+// make one; the zero value is of no use. All its methods are safe for concurrent
+// use.
 type Server struct {
 	cfg    Config
 	url    string

@@ -9,13 +9,14 @@ import (
 	"strings"
 )
 
+// Errors of requests that were redirected; test for them with errors.Is.
 var (
-	// ErrInsecureRedirect is what an error Is when a server redirected a
-	// request from https to http.
+	// ErrInsecureRedirect means that a server redirected a request from https
+	// to http.
 	ErrInsecureRedirect = errors.New("redirect from https to http refused")
 
-	// ErrTooManyRedirects is what an error Is when a request was redirected
-	// more than 10 times.
+	// ErrTooManyRedirects means that a request was redirected more than 10
+	// times.
 	ErrTooManyRedirects = errors.New("too many redirects")
 )
 
