@@ -7,10 +7,10 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// CallOptions adjusts one call. Nil and the zero value change nothing.
+// CallOptions adjusts one call. nil and the zero value change nothing.
 type CallOptions struct {
 	// Header is sent with every request of this call. It wins over
-	// Config.Header, and the headers of the protocol win over it.
+	// Config.Header, and the headers of the protocol win over it. nil: none.
 	Header http.Header
 
 	home *url.URL // where headers may go to where Config has no Endpoint; nil: anywhere

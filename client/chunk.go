@@ -8,12 +8,12 @@ import (
 // ChunkRule is what a server demands of the bodies of requests. The last chunk
 // of an upload is free of Min and Multiple. The zero value demands nothing.
 type ChunkRule struct {
-	// Min and Max are the least and the most bytes of one request. Zero is no
-	// such limit.
+	// Min and Max are the least and the most bytes of one request. 0: no such
+	// limit. Negative: ErrInvalidOption.
 	Min, Max int64
 
-	// Multiple is the number of bytes that each size is a multiple of. Zero
-	// and 1 are any size.
+	// Multiple is the number of bytes that each size is a multiple of. 0 and
+	// 1: any size. Negative: ErrInvalidOption.
 	Multiple int64
 }
 

@@ -1,7 +1,7 @@
 package client
 
 // Class is what a failed exchange means for an upload, and so what becomes of
-// it. Error.Class tells it; Config.Classify changes it.
+// it. [Error.Class] tells it; Config.Classify changes it.
 type Class uint8
 
 // The classes.

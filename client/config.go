@@ -17,79 +17,68 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// Defaults of Config.
+// Defaults of the fields of [Config] that callers show and count with.
 const (
-	// DefaultConcurrency is how many uploads UploadAll and UploadConcat send
-	// side by side.
-	DefaultConcurrency = 3
-
-	// DefaultStallTimeout is how long a request may go without a sign of life.
-	DefaultStallTimeout = 30 * time.Second
-
-	// DefaultFinishTimeout is how long the server may take to answer once it
-	// has been sent the last byte of an upload.
+	DefaultConcurrency   = 3
+	DefaultStallTimeout  = 30 * time.Second
 	DefaultFinishTimeout = 10 * time.Minute
-
-	// DefaultInlineSize is the largest upload, in bytes, that is sent along
-	// with its creation.
-	DefaultInlineSize = 1 << 20
 )
 
+const defaultInlineSize = 1 << 20
+
 // Config says where uploads go and how. The zero value of every field is its
-// default, so Config{Endpoint: u} is complete.
+// default, so Config{Endpoint: u} is complete. [New] copies what it needs.
 type Config struct {
 	// Endpoint is the creation URL of the server, such as
 	// https://tus.example/files/. User information in it is sent as basic
-	// authentication. It may be empty for a Client that only works on the
-	// URLs of uploads that exist; calls that create then fail with
-	// ErrNoEndpoint.
+	// authentication. "": the Client only works on the URLs of uploads that
+	// exist, and calls that create fail with ErrNoEndpoint.
 	Endpoint string
 
-	// Doer sends the requests. Nil is nethttp.New with its defaults; see
-	// Client.CloseIdleConnections. It must be safe for concurrent use.
+	// Doer sends the requests. It must be safe for concurrent use. nil:
+	// nethttp.New(nethttp.Config{}), see Client.CloseIdleConnections.
 	Doer transport.Doer
 
 	// Header is sent with every request, under the headers of the protocol
-	// and those of a single call. Host takes the place of the URL's. It goes to the origin of Endpoint only,
-	// see ForeignCredentials.
+	// and those of a single call. Host takes the place of the URL's. It goes
+	// to the origin of Endpoint only, see ForeignCredentials. nil: none.
 	Header http.Header
 
-	// Retry decides whether a failed request is tried again, and when. Nil is
-	// retry.Backoff{}: 10 tries in a row without progress, waits of at most
-	// 60 s. Use retry.Never to fail at once.
+	// Retry decides whether a failed request is tried again, and when;
+	// retry.Never fails at once. nil: retry.Backoff{}, which is 10 tries in a
+	// row without progress, and waits of at most 60 s.
 	Retry retry.Policy
 
 	// Locked decides on waits while another request holds the upload. It has
-	// its own count. Nil is waits of 1 to 5 s for 90 s without progress. Where
-	// Retry allows no try at all, neither does Locked.
+	// its own count. Where Retry allows no try at all, neither does Locked.
+	// nil: waits of 1 to 5 s, for 90 s without progress.
 	Locked retry.Policy
 
 	// Classify has the last word on what a failed exchange means: it gets
-	// what Tusker makes of it. It must be safe for concurrent use. Nil keeps
-	// that.
+	// what Tusker makes of it. It must be safe for concurrent use. nil: that
+	// stands.
 	Classify func(*Error, Class) Class
 
 	// Logger gets a Debug record for each exchange, Info for uploads that
 	// begin and end, and Warn for retries. URLs are logged without query and
-	// user information. Nil is silent.
+	// user information. nil: silent.
 	Logger *slog.Logger
 
-	// ChunkSize is the most bytes that one PATCH carries. Zero sends all that
-	// is left in one request, which is fastest; set it for servers or proxies
-	// that limit the size of a request. A stream is sent in chunks in any case,
-	// and keeps at least one of them in memory, see StreamOptions.Window. Negative
-	// is ErrInvalidOption.
+	// ChunkSize is the most bytes that one PATCH carries, for servers or
+	// proxies that limit the size of a request. A stream is sent in chunks in
+	// any case, and keeps at least one of them in memory, see
+	// StreamOptions.Window. 0: all that is left in one request, which is
+	// fastest. Negative: ErrInvalidOption.
 	ChunkSize int64
 
 	// ChunkRule is what the server demands of the size of a chunk. Where it
-	// limits the size and ChunkSize is zero, chunks are the largest allowed; a
-	// ChunkSize that breaks it is ErrInvalidOption. The zero value is none.
+	// limits the size and ChunkSize is 0, chunks are the largest allowed; a
+	// ChunkSize that breaks it is ErrInvalidOption. The zero value: nothing.
 	ChunkRule ChunkRule
 
 	// InlineSize is the largest upload, in bytes, that is sent along with its
 	// creation where the server is known to support that (tus 1.0.0, Creation
-	// With Upload), see Client.Learn. Zero is DefaultInlineSize, negative is
-	// never.
+	// With Upload), see Client.Learn. 0: 1 MiB. Negative: none is.
 	InlineSize int64
 
 	// Checksum has each request carry a checksum of its bytes, which the server
@@ -98,51 +87,52 @@ type Config struct {
 	// announce it. Bytes that arrive damaged are sent again. Where the server
 	// takes the checksum after the bytes, it costs one pass over them; if not,
 	// they are read twice, and sent in chunks of 16 MiB where no chunk size is
-	// set. "" is none.
+	// set. "": none.
 	Checksum string
 
 	// RateLimit is how many bytes of uploads all requests of the Client
-	// together send in a second. Zero is no limit, negative ErrInvalidOption.
+	// together send in a second. 0: no limit. Negative: ErrInvalidOption.
 	RateLimit int64
 
 	// Concurrency is how many uploads UploadAll and UploadConcat send side by
-	// side. Zero is DefaultConcurrency, negative ErrInvalidOption.
+	// side. 0: 3. Negative: ErrInvalidOption.
 	Concurrency int
 
 	// StallTimeout is how long a request may go without a sign of life: no
 	// byte taken by the network and no answer. The request then fails with
 	// ErrStalled, which is worth a retry. The time a source takes to deliver
-	// does not count. Zero is DefaultStallTimeout, negative is no limit.
+	// does not count. 0: 30 s. Negative: no limit.
 	StallTimeout time.Duration
 
 	// FinishTimeout takes the place of StallTimeout while the server handles
 	// the end of an upload: after its last byte, and while it joins or
-	// deletes uploads. Zero is DefaultFinishTimeout, negative is no limit.
+	// deletes uploads. 0: 10 minutes. Negative: no limit.
 	FinishTimeout time.Duration
 
 	// Store keeps records of unfinished uploads, so that a later Upload of the
 	// same file goes on where an earlier one stopped, also after a crash. Only
 	// sources that can be found again have records, Path and File, and only
-	// from 1 MiB on. Nil keeps none. A store that fails is a warning in the
-	// log; the upload goes on without it.
+	// from 1 MiB on. A store that fails is a warning in the log; the upload
+	// goes on without it. nil: there are no records.
 	Store Store
 
 	// Recreate says when a new upload is made though there is a record of an
-	// earlier one. The default is RecreateGone.
+	// earlier one. 0: RecreateGone.
 	Recreate Recreate
 
 	// TrustedOrigins are origins, such as "https://cdn.example:8443", that get
 	// Header, the headers of single calls, and what the middleware in Doer
-	// adds, as the origin of Endpoint does. By default a Location on another
-	// origin gets none of them. A redirect to one of them still loses them:
-	// that is decided by the Doer.
+	// adds, as the origin of Endpoint does. A redirect to one of them still
+	// loses them: that is decided by the Doer. nil: a Location on another
+	// origin gets none of it.
 	TrustedOrigins []string
 
 	// ForeignCredentials makes every origin a trusted one.
 	ForeignCredentials bool
 }
 
-// Errors of a Client and its calls that are found before anything is sent.
+// Errors of a Client and its calls that are found before anything is sent; test
+// for them with errors.Is.
 var (
 	// ErrNoEndpoint means that a call needs Config.Endpoint.
 	ErrNoEndpoint = errors.New("no endpoint configured")
@@ -155,8 +145,8 @@ var (
 	ErrInvalidOption = errors.New("invalid option")
 )
 
-// Client creates and sends uploads; New makes one. It is safe for concurrent use
-// and keeps no state of single uploads.
+// Client creates and sends uploads. [New] makes one; the zero value is of no
+// use. It is safe for concurrent use and keeps no state of single uploads.
 type Client struct {
 	endpoint *url.URL // nil: none
 	address  string   // of the endpoint, "": none
@@ -184,7 +174,7 @@ type Client struct {
 }
 
 // New checks cfg and returns a Client. No request is sent. The error Is
-// ErrInvalidURL or ErrInvalidOption.
+// [ErrInvalidURL] or [ErrInvalidOption].
 func New(cfg Config) (*Client, error) {
 	c := &Client{
 		doer:        cfg.Doer,
@@ -226,7 +216,7 @@ func New(cfg Config) (*Client, error) {
 		return nil, fmt.Errorf("client: %w: concurrency %d is negative", ErrInvalidOption, c.concurrency)
 	}
 	if c.inline == 0 {
-		c.inline = DefaultInlineSize
+		c.inline = defaultInlineSize
 	}
 	if err := c.rule.validate(); err != nil {
 		return nil, fmt.Errorf("client: %w", err)

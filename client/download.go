@@ -16,7 +16,7 @@ import (
 // says nothing but that servers may answer it.
 const OpDownload protocol.Op = "download"
 
-// Errors of Download.
+// Errors of Download; test for them with errors.Is.
 var (
 	// ErrUnfinished means that the upload is not complete, so there is nothing
 	// to download yet.
@@ -35,16 +35,16 @@ var (
 	ErrContentChanged = errors.New("content changed while it was downloaded")
 )
 
-// DownloadOptions adjusts one download. Nil and the zero value change nothing.
+// DownloadOptions adjusts one download. nil and the zero value change nothing.
 type DownloadOptions struct {
 	// Header is sent with every request of this download. It wins over
-	// Config.Header.
+	// Config.Header. nil: none.
 	Header http.Header
 
 	// OnEvent is told how the download goes on, in the goroutine of Download:
 	// EventResumed where it goes on at an offset above 0, EventProgress,
 	// EventRetry, EventDone or EventFailed. Offset and Sent are the bytes that
-	// were written. It must return at once. Nil: nobody is told.
+	// were written. It must return at once. nil: nothing is called.
 	OnEvent func(Event)
 }
 
@@ -68,7 +68,7 @@ type DownloadResult struct {
 //
 // open is called once, when the server has said what it offers, and gives the
 // writer for it and how many of its bytes the caller has already, of an earlier
-// download of the same Content.Version; 0 is none. The writer gets every byte
+// download of the same Content.Version; 0 for none. The writer gets every byte
 // from there on exactly once, in order, and is not closed. An error of open or
 // of the writer ends the download and is returned as it is.
 //
@@ -77,9 +77,9 @@ type DownloadResult struct {
 // again and dropped. Config.StallTimeout bounds the wait for each byte; the time
 // that the writer takes does not count.
 //
-// The result is never nil. The error Is ErrUnfinished, ErrNotServed, ErrContent,
-// ErrContentChanged, retry.ErrExhausted, a sentinel of package protocol, or the
-// cause of ctx.
+// The result is never nil. The error Is [ErrUnfinished], [ErrNotServed],
+// [ErrContent], [ErrContentChanged], [retry.ErrExhausted], a sentinel of
+// package protocol, or the cause of ctx.
 func (c *Client) Download(ctx context.Context, url string, open func(Content) (w io.Writer, offset int64, err error), opts *DownloadOptions) (*DownloadResult, error) {
 	o := DownloadOptions{}
 	if opts != nil {

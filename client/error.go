@@ -123,9 +123,9 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	return 0
 }
 
-// ErrUntrusted means that one side of a TLS handshake did not trust the other:
-// the server's certificate could not be verified, or the server refused the
-// client's.
+// ErrUntrusted means that one side of a TLS handshake did not trust the
+// other: the server's certificate could not be verified, or the server refused
+// the client's.
 var ErrUntrusted = errors.New("certificate not trusted")
 
 // redacted shows an error without the URL that net/http puts into its text,

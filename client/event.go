@@ -52,7 +52,7 @@ type Event struct {
 	Kind EventKind
 
 	// Source is the name of the source, and Part the number of the part,
-	// from 1, where several sources become one upload; 0 is the upload itself.
+	// from 1, where several sources become one upload. 0: the upload itself.
 	Source string
 	Part   int
 

@@ -17,7 +17,8 @@ import (
 
 // ErrRedirected means that a redirect would have changed the request, or did:
 // a POST, PATCH or DELETE must not turn into a GET on its way. The error's text
-// names the new address where the server gave one.
+// names the new address where the server gave one. Where the answer was a 3xx,
+// the error Is [protocol.ErrRedirect] as well.
 var ErrRedirected = errors.New("redirected")
 
 const (

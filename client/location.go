@@ -9,6 +9,8 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
+// Errors about where a server says that an upload is; test for them with
+// errors.Is.
 var (
 	// ErrInvalidLocation means that the server's Location is not a URL that an
 	// upload can be sent to.

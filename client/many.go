@@ -11,13 +11,16 @@ import (
 
 // Item is one of several uploads.
 type Item struct {
+	// Source is what is uploaded. nil: the upload fails with ErrSource.
 	Source Source
-	// Options of this upload; nil is the zero value. OnEvent of several
-	// items is called from several goroutines.
+
+	// Options are those of this upload. OnEvent of several items is called
+	// from several goroutines. nil: the zero value.
 	Options *UploadOptions
 }
 
-// Outcome is how one of several uploads ended. Result is never nil.
+// Outcome is how one of several uploads ended, as Upload returns it: Result is
+// never nil, and Err is nil where the upload is complete.
 type Outcome struct {
 	Result *Result
 	Err    error

@@ -17,19 +17,21 @@ var ErrUnsupported = errors.New("server does not support")
 // UploadOptions.Parallel, failed, and why.
 var ErrPart = errors.New("part")
 
-// ConcatOptions describes an upload that is made of several sources. Nil and
+// ConcatOptions describes an upload that is made of several sources. nil and
 // the zero value are an upload without metadata.
 type ConcatOptions struct {
-	// Metadata goes to the final upload; the parts have none.
+	// Metadata goes to the final upload; the parts have none. nil: none.
 	Metadata protocol.Metadata
 
-	// Header is sent with every request, those of the parts included.
+	// Header is sent with every request, those of the parts included, as
+	// UploadOptions.Header is. nil: none.
 	Header http.Header
 
-	// ChunkSize takes the place of Config.ChunkSize. Zero keeps that.
+	// ChunkSize takes the place of Config.ChunkSize. 0: that stands.
 	ChunkSize int64
 
-	// Concurrency takes the place of Config.Concurrency. Zero keeps that.
+	// Concurrency takes the place of Config.Concurrency. 0: that stands.
+	// Negative: ErrInvalidOption.
 	Concurrency int
 
 	// FinalFirst creates the final upload before any byte of its parts is sent,
@@ -40,7 +42,7 @@ type ConcatOptions struct {
 
 	// OnEvent is called for what happens to the parts, with Event.Part from 1,
 	// and to the final upload, with Event.Part 0: one call at a time, from
-	// several goroutines. It must return at once.
+	// several goroutines. It must return at once. nil: nothing is called.
 	OnEvent func(Event)
 }
 
@@ -48,10 +50,11 @@ type ConcatOptions struct {
 // on the server, in their order, into one upload (tus 1.0.0, Concatenation).
 //
 // Where the server does not announce concatenation, nothing is sent and the
-// error Is ErrUnsupported. A part that fails cancels the others; the error then
-// Is ErrPart, and Result.Parts tells how far each part got. A part that is gone
-// when the answer to the joining was lost makes it ErrUncertain. The result is
-// never nil.
+// error Is [ErrUnsupported]. A part that fails cancels the others; the error
+// then Is [ErrPart], and Result.Parts tells how far each part got. A part that
+// is gone when the answer to the joining was lost makes it [ErrUncertain]. The
+// error for no sources Is [ErrInvalidOption]; else errors are as for Upload.
+// The result is never nil.
 func (c *Client) UploadConcat(ctx context.Context, sources []Source, opts *ConcatOptions) (*Result, error) {
 	var o ConcatOptions
 	if opts != nil {

@@ -10,6 +10,8 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
+// Errors of sources; test for them with errors.Is. What Is one of the others Is
+// [ErrSource] as well.
 var (
 	// ErrSource means that the bytes to be sent could not be read. Every
 	// error of a source Is ErrSource, and none is worth a retry.
@@ -29,7 +31,7 @@ var (
 
 // Source is where the bytes of an upload come from: Path, File, FS, ReaderAt or
 // Stream. Other origins fit behind ReaderAt, which can send again whatever gets
-// lost, or Stream, which can not go back further than its window.
+// lost, or Stream, which cannot go back further than its window.
 //
 // All but Stream can be used for several uploads, also at the same time.
 type Source interface {

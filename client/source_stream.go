@@ -12,44 +12,44 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// DefaultWindow is the window of a stream in bytes, 8 MiB, where
-// StreamOptions.Window is 0.
+// DefaultWindow is the window of a stream, in bytes, where
+// [StreamOptions].Window is 0.
 const DefaultWindow = 8 << 20
 
-// StreamOptions describes a stream. Nil and the zero value are a stream without
+// StreamOptions describes a stream. nil and the zero value are a stream without
 // a name, of unknown length, with a window of 8 MiB.
 type StreamOptions struct {
-	// Name is what logs and events call the stream.
+	// Name is what logs and events call the stream. "": nothing.
 	Name string
 
 	// Length is the number of bytes where it is known beforehand. A stream
 	// that turns out shorter or longer fails with ErrSourceChanged. Where it
 	// is not known, and the stream does not end within its first chunk, the
 	// server has to support creation-defer-length, or Spool has to be large
-	// enough.
+	// enough. The zero value: not known.
 	Length protocol.Length
 
 	// Spool is the most bytes that are copied to a temporary file, to learn
 	// the length of a stream, where the server says that it needs to know it
-	// beforehand. Zero is none: such an upload fails with ErrUnsupported
-	// before anything is sent.
+	// beforehand. 0: none, such an upload fails with ErrUnsupported before
+	// anything is sent. Negative: ErrInvalidOption.
 	Spool int64
 
 	// Window is how many bytes are kept in memory to be sent again. Half of
 	// it is sent at a time while the other half fills up, unless the chunk
 	// size says otherwise; a larger chunk size enlarges the window. Memory is
 	// taken as bytes arrive, and never more than a stream needs that is
-	// shorter. Zero is DefaultWindow.
+	// shorter. 0: 8 MiB. Negative: ErrInvalidOption.
 	Window int64
 }
 
 // Stream is a source that can be read only once, such as a pipe. Bytes are kept
 // until the server has acknowledged them; when it asks for earlier ones, the
-// upload fails with ErrSourceWindow.
+// upload fails with [ErrSourceWindow].
 //
 // The reader is read ahead by a goroutine that ends with the upload, or, where
 // the upload ends first, with the Read that is under way. The caller closes r.
-// A stream serves one upload; a second fails with ErrSourceUsed.
+// A stream serves one upload; a second fails with [ErrSourceUsed].
 func Stream(r io.Reader, opts *StreamOptions) Source {
 	s := &streamSource{r: r}
 	if opts != nil {

@@ -39,9 +39,9 @@ var (
 // memory, and package storetest checks an implementation of one's own.
 //
 // All methods are safe for concurrent use, also through several handles on the
-// same data. A key or record that does not pass Record.Validate is refused with
-// ErrInvalidRecord. A context that has ended makes a method fail, with an error
-// that Is its Err or its cause, and change nothing.
+// same data. A key or record that does not pass [Record.Validate] is refused
+// with [ErrInvalidRecord]. A context that has ended makes a method fail, with
+// an error that Is its Err or its cause, and change nothing.
 type Store interface {
 	// Load returns the record of key; it is the caller's to change. The
 	// error Is ErrNoRecord, ErrRecordDamaged or ErrRecordVersion, or another
@@ -103,7 +103,7 @@ type Record struct {
 	// Source is what is uploaded, for people: a path.
 	Source string
 
-	// Length is the size of the upload; the zero value is not known.
+	// Length is the size of the upload in bytes. The zero value: not known.
 	Length protocol.Length
 
 	// Offset is how many bytes the server had acknowledged when the record was
@@ -114,15 +114,16 @@ type Record struct {
 	// Stores leave both to the caller.
 	Created, Updated time.Time
 
-	// Expires is when the server forgets the upload. Zero is not known.
+	// Expires is when the server forgets the upload. The zero
+	// time: not known.
 	Expires time.Time
 
 	// Uncertain means that all bytes were sent, and that the upload was gone
 	// when the server was asked about its end.
 	Uncertain bool
 
-	// Parts are those of an upload that is sent in parts, in their order. Nil
-	// and empty are an upload in one piece.
+	// Parts are those of an upload that is sent in parts, in their order. nil
+	// and empty: the upload is in one piece.
 	Parts []PartRecord
 }
 
@@ -144,7 +145,7 @@ type PartRecord struct {
 // URLs http or https, absolute, valid UTF-8 and without user information, a URL
 // or parts, offsets within the length, parts one after the other from 0 on and
 // within the length, times of the years 1 to 9999. The error Is
-// ErrInvalidRecord, and shows no secrets. A nil record is invalid.
+// [ErrInvalidRecord], and shows no secrets. A nil record is invalid.
 func (r *Record) Validate() error {
 	if r == nil {
 		return fmt.Errorf("%w: nil", ErrInvalidRecord)
@@ -221,7 +222,7 @@ func checkRecordURL(name, raw string) error {
 const maxKey = 128
 
 // CheckKey checks a key under the rules of Record.Key, so that it can be a file
-// name everywhere. The error Is ErrInvalidRecord.
+// name everywhere. The error Is [ErrInvalidRecord].
 func CheckKey(key string) error {
 	switch {
 	case key == "":

@@ -28,8 +28,8 @@ type memoryServer struct {
 	asked time.Time
 }
 
-// Load is that of Store. The error Is ErrNoRecord or ErrInvalidRecord, or the
-// cause of ctx.
+// Load is that of Store. The error Is [ErrNoRecord] or [ErrInvalidRecord], or
+// the cause of ctx.
 func (s *MemoryStore) Load(ctx context.Context, key string) (*Record, error) {
 	if err := memoryCall(ctx, "load", key); err != nil {
 		return nil, err
@@ -43,7 +43,7 @@ func (s *MemoryStore) Load(ctx context.Context, key string) (*Record, error) {
 	return r.clone(), nil
 }
 
-// Save is that of Store. The error Is ErrInvalidRecord or the cause of ctx.
+// Save is that of Store. The error Is [ErrInvalidRecord] or the cause of ctx.
 func (s *MemoryStore) Save(ctx context.Context, r *Record) error {
 	if err := r.Validate(); err != nil {
 		return fmt.Errorf("save record: %w", err)
@@ -60,7 +60,7 @@ func (s *MemoryStore) Save(ctx context.Context, r *Record) error {
 	return nil
 }
 
-// Delete is that of Store. The error Is ErrInvalidRecord or the cause of ctx.
+// Delete is that of Store. The error Is [ErrInvalidRecord] or the cause of ctx.
 func (s *MemoryStore) Delete(ctx context.Context, key string) error {
 	if err := memoryCall(ctx, "delete", key); err != nil {
 		return err
@@ -71,8 +71,8 @@ func (s *MemoryStore) Delete(ctx context.Context, key string) error {
 	return nil
 }
 
-// Lock is that of Store. The error Is ErrBusy or ErrInvalidRecord, or the cause
-// of ctx; that of unlock is always nil.
+// Lock is that of Store. The error Is [ErrBusy] or [ErrInvalidRecord], or the
+// cause of ctx; that of unlock is always nil.
 func (s *MemoryStore) Lock(ctx context.Context, key string) (unlock func() error, err error) {
 	if err := memoryCall(ctx, "lock", key); err != nil {
 		return nil, err
@@ -117,8 +117,8 @@ func (s *MemoryStore) List(ctx context.Context) iter.Seq2[*Record, error] {
 	}
 }
 
-// LoadCapabilities is that of CapabilityStore. The error Is ErrNoRecord or the
-// cause of ctx.
+// LoadCapabilities is that of CapabilityStore. The error Is [ErrNoRecord] or
+// the cause of ctx.
 func (s *MemoryStore) LoadCapabilities(ctx context.Context, endpoint string) (protocol.Capabilities, time.Time, error) {
 	if ctx.Err() != nil {
 		return protocol.Capabilities{}, time.Time{}, fmt.Errorf("load capabilities: %w", context.Cause(ctx))

@@ -12,6 +12,8 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
+// Errors of an upload that the server and the client see differently; test for
+// them with errors.Is.
 var (
 	// ErrLengthMismatch means that the upload at a URL was created for another
 	// number of bytes than the source has.

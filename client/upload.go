@@ -10,17 +10,17 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// UploadOptions describes one upload. Nil and the zero value are an upload
+// UploadOptions describes one upload. nil and the zero value are an upload
 // without metadata.
 type UploadOptions struct {
-	// Metadata is kept by the server with the upload.
+	// Metadata is kept by the server with the upload. nil: none.
 	Metadata protocol.Metadata
 
 	// Header is sent with every request of this upload. It wins over
-	// Config.Header, and the headers of the protocol win over it.
+	// Config.Header, and the headers of the protocol win over it. nil: none.
 	Header http.Header
 
-	// ChunkSize takes the place of Config.ChunkSize. Zero keeps that.
+	// ChunkSize takes the place of Config.ChunkSize. 0: that stands.
 	ChunkSize int64
 
 	// Parallel sends a file in parts, this many side by side over connections
@@ -30,8 +30,8 @@ type UploadOptions struct {
 	// that nobody waits for the slowest. A server without concatenation, and
 	// any source but a file or ReaderAt, gets one request after the other. An
 	// upload that goes on keeps the parts that it was begun with. Events are
-	// those of the whole. Zero and 1 are one connection; Resume and Send use
-	// one always.
+	// those of the whole. Resume and Send use one connection always. 0 and 1:
+	// one. Any other negative number than ParallelAuto: ErrInvalidOption.
 	//
 	// ParallelAuto begins over one connection. Where that would take more than
 	// a few seconds, it is given up after the first sixth of a second, before
@@ -47,7 +47,8 @@ type UploadOptions struct {
 
 	// OnEvent is called for what happens to the upload, one call at a time,
 	// from goroutines of the upload. It must return at once: the upload waits
-	// for it. Nothing is called after the upload has returned.
+	// for it. Nothing is called after the upload has returned, or where it is
+	// nil.
 	OnEvent func(Event)
 }
 
@@ -75,7 +76,7 @@ type Result struct {
 	Resumed int64
 
 	// Expires is when the server forgets the upload unless it is complete by
-	// then, in UTC. Zero is not known.
+	// then, in UTC. The zero time: not known.
 	Expires time.Time
 
 	// CreationHeader is that of the answer to the creation, nil where the
@@ -112,11 +113,11 @@ type Result struct {
 //
 // The result is never nil. After an error it says what is known, so that Resume
 // can go on: the URL, and how many bytes the server has. Errors to test for:
-// ErrNoEndpoint, ErrInvalidOption, ErrSource, ErrSourceChanged, ErrBusy,
-// ErrUnsupported, ErrLengthMismatch, ErrIntegrity, ErrPart, ErrDifferent,
-// ErrUnverified, ErrInsecureLocation,
-// protocol.ErrInvalidMetadata, retry.ErrExhausted, ErrUncertain, the sentinels
-// of package protocol, and the cause of ctx.
+// [ErrNoEndpoint], [ErrInvalidOption], [ErrSource], [ErrSourceChanged],
+// [ErrBusy], [ErrUnsupported], [ErrLengthMismatch], [ErrIntegrity], [ErrPart],
+// [ErrDifferent], [ErrUnverified], [ErrInsecureLocation],
+// [protocol.ErrInvalidMetadata], [retry.ErrExhausted], [ErrUncertain], the
+// sentinels of package protocol, and the cause of ctx.
 func (c *Client) Upload(ctx context.Context, src Source, opts *UploadOptions) (*Result, error) {
 	o := opts.orZero()
 	return c.upload(ctx, src, job{UploadOptions: o, sink: newSink(o.OnEvent)})
@@ -196,7 +197,7 @@ func (t *transfer) create(ctx context.Context, endpoint string, exchange func(co
 
 // Resume sends to the upload at url what it lacks of src, and never creates
 // one. The server says where to go on; how many bytes it expects in all must be
-// the length of src, or the call fails with ErrLengthMismatch. That src holds
+// the length of src, or the call fails with [ErrLengthMismatch]. That src holds
 // the same bytes as before is for the caller to know.
 //
 // The result and the errors are as for Upload. Metadata in opts is ignored.

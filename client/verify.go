@@ -14,6 +14,7 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
+// Errors of UploadOptions.Verify; test for them with errors.Is.
 var (
 	// ErrDifferent means that an upload is complete and that the server holds
 	// other bytes than the source has.

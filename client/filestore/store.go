@@ -62,8 +62,9 @@ import (
 	"github.com/tusker-go/tusker/client"
 )
 
-// Store is a client.Store, client.Lister and client.CapabilityStore on a folder.
-// It is safe for concurrent use; any number of Stores, in any number of processes, may share
+// Store is a [client.Store], [client.Lister] and [client.CapabilityStore] on a
+// folder. [New] makes one; the zero value is of no use. It is safe for
+// concurrent use; any number of Stores, in any number of processes, may share
 // the folder. It holds nothing open between calls, so there is nothing to close.
 type Store struct {
 	dir string
@@ -115,9 +116,10 @@ func (s *Store) Load(ctx context.Context, key string) (*client.Record, error) {
 	return r, nil
 }
 
-// Save is that of client.Store. It writes a new file, flushes it to the disk and
-// renames it. The error Is ErrInvalidRecord for a record above 1 MiB too. After
-// an error, such as that of a full disk, the earlier record is still there.
+// Save is that of client.Store. It writes a new file, flushes it to the disk
+// and renames it. The error Is [client.ErrInvalidRecord] for a record above
+// 1 MiB too. After an error, such as that of a full disk, the earlier record is
+// still there.
 func (s *Store) Save(ctx context.Context, r *client.Record) error {
 	if err := r.Validate(); err != nil {
 		return fmt.Errorf("filestore: save record: %w", err)

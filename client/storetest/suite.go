@@ -46,9 +46,13 @@ type subject struct {
 	patience time.Duration
 }
 
-// Run checks the contract of client.Store, and those of client.Lister and
-// client.CapabilityStore where the Store is one too, each part in a subtest. newStore is called for each subtest and
-// returns an empty Store; what has to be closed afterwards is for its t.Cleanup.
+// Run checks the contract of [client.Store], and those of [client.Lister] and
+// [client.CapabilityStore] where the Store is one too, each part in a subtest.
+// newStore is called for each subtest and returns an empty Store; what has to be
+// closed afterwards is for its t.Cleanup.
+//
+// The subtests run one after the other. Run may be called in parallel with other
+// tests, as long as its Stores share no data with theirs.
 func Run(t *testing.T, newStore func(t *testing.T) client.Store, opts ...Option) {
 	t.Helper()
 	for _, check := range []struct {

@@ -12,6 +12,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestMemoryStore(t *testing.T) {
+	t.Parallel()
 	storetest.Run(t, func(*testing.T) client.Store { return new(client.MemoryStore) })
 }
 
@@ -19,6 +20,7 @@ func TestMemoryStore(t *testing.T) {
 type mute struct{ client.Store }
 
 func TestStoreAlone(t *testing.T) {
+	t.Parallel()
 	storetest.Run(t, func(*testing.T) client.Store { return mute{new(client.MemoryStore)} })
 }
 
