@@ -49,7 +49,8 @@ type StreamOptions struct {
 //
 // The reader is read ahead by a goroutine that ends with the upload, or, where
 // the upload ends first, with the Read that is under way. The caller closes r.
-// A stream serves one upload; a second fails with [ErrSourceUsed].
+// A stream serves one upload; a second fails with [ErrSourceUsed], and one of a
+// nil r with [ErrSource].
 func Stream(r io.Reader, opts *StreamOptions) Source {
 	s := &streamSource{r: r}
 	if opts != nil {

@@ -21,6 +21,7 @@ func BasicAuth(user, password string) Middleware {
 // TokenSource yields bearer tokens. It is safe for concurrent use and keeps a
 // token for as long as that is good.
 type TokenSource interface {
+	// Token returns the token for a request with the context ctx, "" for none.
 	Token(ctx context.Context) (string, error)
 }
 

@@ -40,7 +40,7 @@ type Config struct {
 	PreferHTTP2 bool
 
 	// UnixSocket is the path of a socket that every request goes to, whatever
-	// its host, and without a proxy. Empty: TCP.
+	// its host, and without a proxy. "": TCP.
 	UnixSocket string
 	// DialContext opens each connection, with network "unix" where UnixSocket
 	// is set. nil: a net.Dialer. Where set, a browser's fetch is not used on
