@@ -74,6 +74,9 @@ func (a *app) source(cmd *cobra.Command, s *streams, file string) (client.Source
 		if f, ok := regularStdin(a.in); ok {
 			return client.File(f)
 		}
+		if f, ok := a.in.(*os.File); ok {
+			widen(f)
+		}
 		return client.Stream(a.in, options), nil
 	}
 	// Most are files: those that are none are looked at a second time.
@@ -119,6 +122,7 @@ func (l *lazyFile) Read(p []byte) (int, error) {
 			return 0, err
 		}
 		l.f = f
+		widen(f)
 	}
 	n, err := l.f.Read(p)
 	if err != nil {
