@@ -68,7 +68,11 @@ func TestImports(t *testing.T) {
 	}
 }
 
-// What users download beside a module they require: never a server.
+// The modules that require no other, not even for their tests.
+var alone = []string{"protocol", "retry"}
+
+// What users download beside a module they require: never a server, and beside
+// those that stand alone nothing.
 func TestModuleGraphs(t *testing.T) {
 	t.Parallel()
 	for _, module := range []string{"protocol", "retry", "transport", "client", "testserver/conformance"} {
@@ -82,6 +86,9 @@ func TestModuleGraphs(t *testing.T) {
 				path, _, _ := strings.Cut(line, "@")
 				if path == prefix+module {
 					continue
+				}
+				if slices.Contains(alone, module) {
+					t.Errorf("requires %s", path)
 				}
 				if pattern := forbiddenBy([]string{tusdPath, zapPath, prefix + "testserver/...", prefix + "cli/..."}, path); pattern != "" {
 					t.Errorf("requires %s (%s)", path, pattern)

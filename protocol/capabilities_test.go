@@ -3,9 +3,8 @@ package protocol_test
 import (
 	"errors"
 	"net/http"
+	"reflect"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -84,8 +83,8 @@ func TestParseCapabilities(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := protocol.ParseCapabilities(lines(t, tt.header))
 			checkHeaderError(t, err, tt.kind, tt.problem)
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Errorf("capabilities (-want +got):\n%s", diff)
+			if !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("capabilities: %+v, want %+v", got, tt.want)
 			}
 		})
 	}
@@ -148,8 +147,8 @@ func TestCapabilitiesSetHeader(t *testing.T) {
 			got := http.Header{}
 			err := tt.capabilities.SetHeader(got)
 			checkHeaderError(t, err, tt.kind, tt.problem)
-			if diff := cmp.Diff(lines(t, tt.want), got); diff != "" {
-				t.Errorf("headers (-want +got):\n%s", diff)
+			if want := lines(t, tt.want); !reflect.DeepEqual(got, want) {
+				t.Errorf("headers: %+v, want %+v", got, want)
 			}
 			if tt.problem != "" {
 				return
@@ -158,8 +157,8 @@ func TestCapabilitiesSetHeader(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(tt.capabilities, back); diff != "" {
-				t.Errorf("parsed again (-want +got):\n%s", diff)
+			if !reflect.DeepEqual(back, tt.capabilities) {
+				t.Errorf("parsed again: %+v, want %+v", back, tt.capabilities)
 			}
 		})
 	}

@@ -1,9 +1,8 @@
 package protocol_test
 
 import (
+	"reflect"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -68,8 +67,8 @@ func TestParseChecksum(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := protocol.ParseChecksum(tt.in)
 			checkError(t, err, protocol.ErrInvalidChecksum, tt.problem)
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Errorf("checksum (-want +got):\n%s", diff)
+			if !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("checksum: %+v, want %+v", got, tt.want)
 			}
 		})
 	}

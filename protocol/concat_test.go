@@ -1,9 +1,8 @@
 package protocol_test
 
 import (
+	"reflect"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -66,8 +65,8 @@ func TestConcatEncode(t *testing.T) {
 			if err != nil {
 				t.Fatalf("ParseConcat: %v", err)
 			}
-			if diff := cmp.Diff(tt.concat, back); diff != "" {
-				t.Errorf("parsed again (-want +got):\n%s", diff)
+			if !reflect.DeepEqual(back, tt.concat) {
+				t.Errorf("parsed again: %+v, want %+v", back, tt.concat)
 			}
 		})
 	}
@@ -108,8 +107,8 @@ func TestParseConcat(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := protocol.ParseConcat(tt.in)
 			checkError(t, err, protocol.ErrInvalidConcat, tt.problem)
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Errorf("concat (-want +got):\n%s", diff)
+			if !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("concat: %+v, want %+v", got, tt.want)
 			}
 		})
 	}

@@ -2,9 +2,8 @@ package protocol_test
 
 import (
 	"net/http"
+	"reflect"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -44,8 +43,8 @@ func FuzzParseMetadata(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(metadata, back); diff != "" {
-			t.Fatalf("parsed again from %q (-want +got):\n%s", encoded, diff)
+		if !reflect.DeepEqual(back, metadata) {
+			t.Fatalf("parsed again from %q: %q, want %q", encoded, back, metadata)
 		}
 	})
 }
@@ -61,8 +60,8 @@ func FuzzMetadataEncode(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(metadata, back); diff != "" {
-			t.Fatalf("parsed from %q (-want +got):\n%s", encoded, diff)
+		if !reflect.DeepEqual(back, metadata) {
+			t.Fatalf("parsed from %q: %q, want %q", encoded, back, metadata)
 		}
 	})
 }
@@ -81,8 +80,8 @@ func FuzzParseConcat(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(concat, back); diff != "" {
-			t.Fatalf("parsed again from %q (-want +got):\n%s", encoded, diff)
+		if !reflect.DeepEqual(back, concat) {
+			t.Fatalf("parsed again from %q: %+v, want %+v", encoded, back, concat)
 		}
 	})
 }
@@ -101,8 +100,8 @@ func FuzzParseChecksum(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(checksum, back); diff != "" {
-			t.Fatalf("parsed again from %q (-want +got):\n%s", encoded, diff)
+		if !reflect.DeepEqual(back, checksum) {
+			t.Fatalf("parsed again from %q: %+v, want %+v", encoded, back, checksum)
 		}
 	})
 }
@@ -128,8 +127,8 @@ func FuzzParseList(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(list, protocol.ParseList(encoded)); diff != "" {
-			t.Fatalf("parsed again from %q (-want +got):\n%s", encoded, diff)
+		if got := protocol.ParseList(encoded); !reflect.DeepEqual(got, list) {
+			t.Fatalf("parsed again from %q: %q, want %q", encoded, got, list)
 		}
 	})
 }
@@ -153,8 +152,8 @@ func FuzzParseCapabilities(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(capabilities, back); diff != "" {
-			t.Fatalf("parsed again from %v (-want +got):\n%s", h, diff)
+		if !reflect.DeepEqual(back, capabilities) {
+			t.Fatalf("parsed again from %v: %+v, want %+v", h, back, capabilities)
 		}
 	})
 }
@@ -185,8 +184,8 @@ func FuzzParseHead(f *testing.F) {
 			t.Fatal(err)
 		}
 		state.Warnings = nil
-		if diff := cmp.Diff(state, back); diff != "" {
-			t.Fatalf("parsed again from %v (-want +got):\n%s", written, diff)
+		if !reflect.DeepEqual(back, state) {
+			t.Fatalf("parsed again from %v: %+v, want %+v", written, back, state)
 		}
 	})
 }
@@ -210,8 +209,8 @@ func FuzzParseCreated(f *testing.F) {
 			t.Fatal(err)
 		}
 		state.Warnings = nil
-		if diff := cmp.Diff(state, back); diff != "" {
-			t.Fatalf("parsed again from %v (-want +got):\n%s", written, diff)
+		if !reflect.DeepEqual(back, state) {
+			t.Fatalf("parsed again from %v: %+v, want %+v", written, back, state)
 		}
 	})
 }

@@ -2,10 +2,9 @@ package protocol_test
 
 import (
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -37,8 +36,9 @@ func (s single) Set(key, value string) { s[key] = value }
 func TestSetVersion(t *testing.T) {
 	h := http.Header{"Tus-Resumable": {"0.2.2", "0.1"}}
 	protocol.SetVersion(h)
-	if diff := cmp.Diff(http.Header{"Tus-Resumable": {"1.0.0"}}, h); diff != "" {
-		t.Errorf("headers (-want +got):\n%s", diff)
+	want := http.Header{"Tus-Resumable": {"1.0.0"}}
+	if !reflect.DeepEqual(h, want) {
+		t.Errorf("headers: %+v, want %+v", h, want)
 	}
 }
 
@@ -74,8 +74,8 @@ func TestListHeaderOnSeveralLines(t *testing.T) {
 			Extensions:         []protocol.Extension{"creation", "expiration", "checksum"},
 			ChecksumAlgorithms: []string{"sha1", "md5"},
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("capabilities (-want +got):\n%s", diff)
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("capabilities: %+v, want %+v", got, want)
 		}
 	})
 	t.Run("metadata", func(t *testing.T) {
@@ -88,8 +88,9 @@ func TestListHeaderOnSeveralLines(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(protocol.Metadata{"a": "1", "b": "2"}, got.Metadata); diff != "" {
-			t.Errorf("metadata (-want +got):\n%s", diff)
+		want := protocol.Metadata{"a": "1", "b": "2"}
+		if !reflect.DeepEqual(got.Metadata, want) {
+			t.Errorf("metadata: %q, want %q", got.Metadata, want)
 		}
 	})
 	t.Run("without Values", func(t *testing.T) {
@@ -97,8 +98,9 @@ func TestListHeaderOnSeveralLines(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(protocol.Capabilities{Versions: []string{"1.0.0", "0.2.2"}}, got); diff != "" {
-			t.Errorf("capabilities (-want +got):\n%s", diff)
+		want := protocol.Capabilities{Versions: []string{"1.0.0", "0.2.2"}}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("capabilities: %+v, want %+v", got, want)
 		}
 	})
 }

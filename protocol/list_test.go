@@ -1,9 +1,8 @@
 package protocol_test
 
 import (
+	"reflect"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -25,8 +24,8 @@ func TestParseList(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			got := protocol.ParseList(tt.in)
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Errorf("list (-want +got):\n%s", diff)
+			if !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("list: %q, want %q", got, tt.want)
 			}
 		})
 	}

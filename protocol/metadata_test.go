@@ -2,10 +2,9 @@ package protocol_test
 
 import (
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -63,8 +62,8 @@ func TestMetadataEncode(t *testing.T) {
 			if len(tt.metadata) == 0 && back == nil {
 				return
 			}
-			if diff := cmp.Diff(tt.metadata, back); diff != "" {
-				t.Errorf("parsed again (-want +got):\n%s", diff)
+			if !reflect.DeepEqual(back, tt.metadata) {
+				t.Errorf("parsed again: %q, want %q", back, tt.metadata)
 			}
 		})
 	}
@@ -112,8 +111,8 @@ func TestParseMetadata(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			got, err := protocol.ParseMetadata(tt.in)
 			checkError(t, err, protocol.ErrInvalidMetadata, tt.problem)
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Errorf("metadata (-want +got):\n%s", diff)
+			if !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("metadata: %q, want %q", got, tt.want)
 			}
 		})
 	}

@@ -2,9 +2,8 @@ package protocol_test
 
 import (
 	"net/http"
+	"reflect"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -57,8 +56,8 @@ func TestPatchSetHeader(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			got := http.Header{}
 			checkHeaderError(t, tt.patch.SetHeader(got), tt.kind, tt.problem)
-			if diff := cmp.Diff(lines(t, tt.want), got); diff != "" {
-				t.Errorf("headers (-want +got):\n%s", diff)
+			if want := lines(t, tt.want); !reflect.DeepEqual(got, want) {
+				t.Errorf("headers: %+v, want %+v", got, want)
 			}
 		})
 	}

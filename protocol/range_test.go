@@ -3,9 +3,8 @@ package protocol_test
 import (
 	"errors"
 	"math"
+	"reflect"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -117,8 +116,8 @@ func TestSplit(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, protocol.Split(tt.length, tt.n)); diff != "" {
-				t.Errorf("ranges (-want +got):\n%s", diff)
+			if got := protocol.Split(tt.length, tt.n); !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("ranges: %+v, want %+v", got, tt.want)
 			}
 		})
 	}

@@ -3,9 +3,8 @@ package protocol_test
 import (
 	"crypto/sha1"
 	"net/http"
+	"reflect"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -113,8 +112,8 @@ func TestSpecRequests(t *testing.T) {
 			if err := tt.request.SetHeader(got); err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(lines(t, tt.want), got); diff != "" {
-				t.Errorf("headers (-want +got):\n%s", diff)
+			if want := lines(t, tt.want); !reflect.DeepEqual(got, want) {
+				t.Errorf("headers: %+v, want %+v", got, want)
 			}
 		})
 	}
@@ -218,8 +217,8 @@ func TestSpecResponses(t *testing.T) {
 				problem = "header Upload-Offset: missing"
 			}
 			checkHeaderError(t, err, tt.kind, problem)
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Errorf("state (-want +got):\n%s", diff)
+			if !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("state: %+v, want %+v", got, tt.want)
 			}
 		})
 	}
@@ -265,15 +264,15 @@ func TestSpecOptions(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Errorf("capabilities (-want +got):\n%s", diff)
+			if !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("capabilities: %+v, want %+v", got, tt.want)
 			}
 			back := http.Header{}
 			if err := got.SetHeader(back); err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(header, back); diff != "" {
-				t.Errorf("written again (-want +got):\n%s", diff)
+			if !reflect.DeepEqual(back, header) {
+				t.Errorf("written again: %+v, want %+v", back, header)
 			}
 		})
 	}
@@ -285,8 +284,8 @@ func TestSpecValues(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(specMetadata(), got); diff != "" {
-			t.Errorf("metadata (-want +got):\n%s", diff)
+		if want := specMetadata(); !reflect.DeepEqual(got, want) {
+			t.Errorf("metadata: %q, want %q", got, want)
 		}
 	})
 	t.Run("Checksum/Example/Upload-Checksum", func(t *testing.T) {
@@ -294,8 +293,8 @@ func TestSpecValues(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(specChecksum(), got); diff != "" {
-			t.Errorf("checksum (-want +got):\n%s", diff)
+		if want := specChecksum(); !reflect.DeepEqual(got, want) {
+			t.Errorf("checksum: %+v, want %+v", got, want)
 		}
 	})
 	t.Run("Concatenation/Example/Upload-Concat", func(t *testing.T) {
@@ -303,8 +302,8 @@ func TestSpecValues(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(specFinal(), got); diff != "" {
-			t.Errorf("concat (-want +got):\n%s", diff)
+		if want := specFinal(); !reflect.DeepEqual(got, want) {
+			t.Errorf("concat: %+v, want %+v", got, want)
 		}
 	})
 }

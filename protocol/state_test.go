@@ -3,10 +3,9 @@ package protocol_test
 import (
 	"errors"
 	"net/http"
+	"reflect"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -36,12 +35,12 @@ func runStateCases(t *testing.T, parse func(protocol.Header) (protocol.State, er
 				}
 				warnings = append(warnings, w.Error())
 			}
-			if diff := cmp.Diff(tt.warnings, warnings); diff != "" {
-				t.Errorf("warnings (-want +got):\n%s", diff)
+			if !reflect.DeepEqual(warnings, tt.warnings) {
+				t.Errorf("warnings: %q, want %q", warnings, tt.warnings)
 			}
 			got.Warnings = nil
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Errorf("state (-want +got):\n%s", diff)
+			if !reflect.DeepEqual(got, tt.want) {
+				t.Errorf("state: %+v, want %+v", got, tt.want)
 			}
 		})
 	}
@@ -300,8 +299,8 @@ func TestStateSetHeader(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			got := http.Header{}
 			checkHeaderError(t, tt.state.SetHeader(got), tt.kind, tt.problem)
-			if diff := cmp.Diff(lines(t, tt.want), got); diff != "" {
-				t.Errorf("headers (-want +got):\n%s", diff)
+			if want := lines(t, tt.want); !reflect.DeepEqual(got, want) {
+				t.Errorf("headers: %+v, want %+v", got, want)
 			}
 			if tt.problem != "" {
 				return
@@ -311,8 +310,8 @@ func TestStateSetHeader(t *testing.T) {
 				t.Fatal(err)
 			}
 			back.Location = got.Get("Location")
-			if diff := cmp.Diff(tt.state, back); diff != "" {
-				t.Errorf("parsed again (-want +got):\n%s", diff)
+			if !reflect.DeepEqual(back, tt.state) {
+				t.Errorf("parsed again: %+v, want %+v", back, tt.state)
 			}
 		})
 	}

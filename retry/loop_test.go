@@ -4,17 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-	"go.uber.org/goleak"
-
 	"github.com/tusker-go/tusker/retry"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // exact is the default without chance.
 var exact = retry.Backoff{Jitter: -1}
@@ -45,8 +41,8 @@ func TestLoopWaits(t *testing.T) {
 			1 * time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second,
 			32 * time.Second, 60 * time.Second, 60 * time.Second, 60 * time.Second,
 		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("waits (-want +got):\n%s", diff)
+		if !slices.Equal(got, want) {
+			t.Errorf("waits: %+v, want %+v", got, want)
 		}
 	})
 }
@@ -145,8 +141,8 @@ func TestLoopAttempt(t *testing.T) {
 						t.Fatal(err)
 					}
 				})
-				if diff := cmp.Diff(c.want, got); diff != "" {
-					t.Errorf("attempts (-want +got):\n%s", diff)
+				if !slices.Equal(got, c.want) {
+					t.Errorf("attempts: %+v, want %+v", got, c.want)
 				}
 			})
 		})
@@ -172,8 +168,8 @@ func TestLoopOnWait(t *testing.T) {
 			t.Errorf("%d tries, want 4", tries)
 		}
 		want := []string{"1 1s at 0s", "2 0s at 1s", "3 0s at 1s"}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("(-want +got):\n%s", diff)
+		if !slices.Equal(got, want) {
+			t.Errorf("told: %+v, want %+v", got, want)
 		}
 	})
 }
