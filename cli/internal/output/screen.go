@@ -35,11 +35,10 @@ type Screen struct {
 
 // NewScreen writes to w, which is a terminal where it is a file that is one.
 func NewScreen(w io.Writer) *Screen {
-	s := &Screen{w: w}
 	if f, ok := w.(*os.File); ok && isTerminal(f) {
-		s.size = func() (int, int) { return sizeOf(f) }
+		return NewTerminal(f, func() (int, int) { return sizeOf(f) })
 	}
-	return s
+	return &Screen{w: w}
 }
 
 // NewTerminal writes to a terminal of that size.
