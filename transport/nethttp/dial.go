@@ -1,7 +1,10 @@
-//go:build !(js && wasm)
+//go:build !js
 
 package nethttp
 
 import "net/http"
 
 func setDialer(t *http.Transport, c Config) { t.DialContext = c.dial() }
+
+// ownTLS has the connections of a transport for HTTP/1.1 opened by dialTLS.
+func ownTLS(t *http.Transport, c Config) { t.DialTLSContext = c.dialTLS(t.TLSClientConfig) }

@@ -1,8 +1,0 @@
-//go:build !js
-
-package nethttp
-
-import "net/http"
-
-// ownTLS has the connections of a transport for HTTP/1.1 opened by dialTLS.
-func ownTLS(t *http.Transport, c Config) { t.DialTLSContext = c.dialTLS(t.TLSClientConfig) }
