@@ -8,6 +8,8 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
+const sectionPatch = "Core Protocol, Requests, PATCH"
+
 var patchRules = []Rule{
 	{
 		ID: "patch-applies", Section: sectionPatch, Level: Should, Extension: Core,

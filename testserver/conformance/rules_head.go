@@ -8,11 +8,7 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-const (
-	sectionHead    = "Core Protocol, Requests, HEAD"
-	sectionPatch   = "Core Protocol, Requests, PATCH"
-	sectionOptions = "Core Protocol, Requests, OPTIONS"
-)
+const sectionHead = "Core Protocol, Requests, HEAD"
 
 var headRules = []Rule{
 	{
@@ -103,37 +99,5 @@ func headNoStore(c *check) {
 	directives := elements(a.header, headerCacheControl)
 	if !slices.ContainsFunc(directives, func(d string) bool { return strings.EqualFold(d, "no-store") }) {
 		c.wrong("Cache-Control is %q", clean(a.header.Get(headerCacheControl)))
-	}
-}
-
-var optionsRules = []Rule{
-	{
-		ID: "options-version", Section: sectionOptions, Level: Must, Extension: Core,
-		Sentence: "A successful response indicated by the 204 No Content or 200 OK status MUST contain the Tus-Version header.",
-		Tested:   "OPTIONS at the endpoint.",
-		check: func(c *check) {
-			if a := c.announcedOptions(); !a.has(protocol.HeaderVersion) {
-				c.wrong("there is no Tus-Version")
-			}
-		},
-	},
-	{
-		ID: "options-resumable-ignored", Section: sectionOptions, Level: Must, Extension: Core,
-		Sentence: "The Client SHOULD NOT include the Tus-Resumable header in the request and the Server MUST ignore the header.",
-		Tested:   "OPTIONS with Tus-Resumable: 99.99.99 is answered like OPTIONS without.",
-		check:    optionsIgnores,
-	},
-}
-
-func optionsIgnores(c *check) {
-	without := c.announcedOptions()
-	with := c.send(request{method: http.MethodOptions, url: c.endpoint, version: unsupported})
-	if with.status != without.status {
-		c.wrong("it was answered with %d, and with %d without the header", with.status, without.status)
-	}
-	for _, name := range []string{protocol.HeaderVersion, protocol.HeaderExtension} {
-		if a, b := with.header.Get(name), without.header.Get(name); a != b {
-			c.wrong("%s is %q, and %q without the header", name, clean(a), clean(b))
-		}
 	}
 }
