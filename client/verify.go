@@ -131,13 +131,7 @@ func (f *openFile) digest(ctx context.Context) ([]byte, error) {
 // digest is that of all bytes that passed through the window. Where the server
 // had them all from the start, they pass only now.
 func (w *window) digest(ctx context.Context) ([]byte, error) {
-	// As for a cut, a cancelled upload does not hang on a stream.
-	stop := context.AfterFunc(ctx, func() {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.changed.Broadcast()
-	})
-	defer stop()
+	defer w.wakeAtEnd(ctx)()
 
 	w.mu.Lock()
 	defer w.mu.Unlock()
