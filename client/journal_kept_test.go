@@ -9,8 +9,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
@@ -96,9 +94,7 @@ func TestRecordIsKept(t *testing.T) {
 			cancel(errStop)
 			_, err := recorder(t, s, &store, nil).Upload(ctx, path(t, name), nil)
 			wantIs(t, err, errStop)
-			if diff := cmp.Diff(before, onlyRecord(t, &store)); diff != "" {
-				t.Errorf("record (-before +after):\n%s", diff)
-			}
+			wantRecordAsBefore(t, &store, before)
 			wantSeen(t, s, post, patch1, "PATCH /files/1 524288+7")
 		})
 	})
@@ -131,9 +127,7 @@ func TestRecordOutlivesRuns(t *testing.T) {
 					if res.URL != url {
 						t.Errorf("result has URL %q, want %q", res.URL, url)
 					}
-					if diff := cmp.Diff(before, onlyRecord(t, &store)); diff != "" {
-						t.Errorf("record (-before +after):\n%s", diff)
-					}
+					wantRecordAsBefore(t, &store, before)
 				}
 				res, err := recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
 				if err != nil {

@@ -71,6 +71,14 @@ func onlyRecord(t *testing.T, store client.Lister) client.Record {
 	return list[0]
 }
 
+// wantRecordAsBefore sees that the one record there is has not changed.
+func wantRecordAsBefore(t *testing.T, store client.Lister, before client.Record) {
+	t.Helper()
+	if diff := cmp.Diff(before, onlyRecord(t, store)); diff != "" {
+		t.Errorf("record (-before +after):\n%s", diff)
+	}
+}
+
 func wantNoRecord(t *testing.T, store client.Lister) {
 	t.Helper()
 	if list := stored(t, store); len(list) > 0 {

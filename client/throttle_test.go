@@ -162,6 +162,22 @@ func TestThrottledHost(t *testing.T) {
 	}
 }
 
+// whileOtherIsHeld answers after another upload to the host was told to wait
+// for 20 s.
+func whileOtherIsHeld(t *testing.T, s *fake.Server, host string, other *sync.WaitGroup) fake.Action {
+	t.Helper()
+	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		s.On(http.MethodPost, busy("Retry-After", "20"))
+		other.Go(func() {
+			if _, err := newClient(t, s, client.Config{Endpoint: host}).Upload(t.Context(), text(t, ""), nil); err != nil {
+				t.Error(err)
+			}
+		})
+		time.Sleep(time.Second)
+		next.ServeHTTP(w, r)
+	}
+}
+
 // An upload under way is held before its next request.
 func TestThrottledBetweenRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -170,16 +186,7 @@ func TestThrottledBetweenRequests(t *testing.T) {
 		host := newHost()
 		var other sync.WaitGroup
 		defer other.Wait()
-		s.On(http.MethodPatch, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-			s.On(http.MethodPost, busy("Retry-After", "20"))
-			other.Go(func() {
-				if _, err := newClient(t, s, client.Config{Endpoint: host}).Upload(t.Context(), text(t, ""), nil); err != nil {
-					t.Error(err)
-				}
-			})
-			time.Sleep(time.Second)
-			next.ServeHTTP(w, r)
-		})
+		s.On(http.MethodPatch, whileOtherIsHeld(t, s, host, &other))
 		res, err := newClient(t, s, client.Config{Endpoint: host}).Upload(t.Context(), text(t, "hello"), &client.UploadOptions{ChunkSize: 3})
 		if err != nil {
 			t.Fatal(err)
@@ -201,16 +208,7 @@ func TestThrottledAtTheEnd(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		host := newHost()
 		var other sync.WaitGroup
-		s.On(http.MethodPatch, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-			s.On(http.MethodPost, busy("Retry-After", "20"))
-			other.Go(func() {
-				if _, err := newClient(t, s, client.Config{Endpoint: host}).Upload(t.Context(), text(t, ""), nil); err != nil {
-					t.Error(err)
-				}
-			})
-			time.Sleep(time.Second)
-			next.ServeHTTP(w, r)
-		})
+		s.On(http.MethodPatch, whileOtherIsHeld(t, s, host, &other))
 		began := time.Now()
 		if _, err := newClient(t, s, client.Config{Endpoint: host}).Upload(t.Context(), text(t, "hello"), nil); err != nil {
 			t.Fatal(err)

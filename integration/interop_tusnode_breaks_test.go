@@ -38,6 +38,17 @@ func begin(t *testing.T, proxy *tap, server *tusNode, cfg client.Config, data []
 	return done
 }
 
+// await returns when the proxy has stopped; an upload that has ended by then
+// fails the test.
+func await(t *testing.T, reached <-chan struct{}, done <-chan outcome) {
+	t.Helper()
+	select {
+	case <-reached:
+	case o := <-done:
+		t.Fatalf("error %v, result %+v", o.err, o.result)
+	}
+}
+
 // A server that is killed and comes back has what it had acknowledged, and gets
 // the rest.
 func TestTusNodeServerKilled(t *testing.T) {
@@ -48,11 +59,7 @@ func TestTusNodeServerKilled(t *testing.T) {
 	defer release()
 	data := content(8 * mib)
 	done := begin(t, proxy, server, client.Config{ChunkSize: mib}, data, nil)
-	select {
-	case <-reached:
-	case o := <-done:
-		t.Fatalf("error %v, result %+v", o.err, o.result)
-	}
+	await(t, reached, done)
 	server.stop(t)
 	server.start(t)
 	release()
@@ -135,11 +142,7 @@ func TestTusNodeLostLock(t *testing.T) {
 	defer release()
 	data := content(8 * mib)
 	done := begin(t, proxy, server, client.Config{}, data, nil)
-	select {
-	case <-reached:
-	case o := <-done:
-		t.Fatalf("error %v, result %+v", o.err, o.result)
-	}
+	await(t, reached, done)
 	other := newClient(t, client.Config{Doer: doers[0].new(t)})
 	reply, err := other.Head(t.Context(), server.uploads(t)[0], nil)
 	if err != nil {

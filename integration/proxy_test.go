@@ -32,23 +32,31 @@ type cutter struct {
 // with the test.
 func newCutter(t *testing.T, upstream string, limit int64, settle bool) *cutter {
 	t.Helper()
+	p := &cutter{upstream: upstream, limit: limit, settle: settle}
+	p.listener = accept(t, &p.wg, p.serve)
+	t.Cleanup(p.close)
+	return p
+}
+
+// accept serves each connection to the listener, which its caller closes, in a
+// goroutine of the group.
+func accept(t *testing.T, wg *sync.WaitGroup, serve func(*net.TCPConn)) net.Listener {
+	t.Helper()
 	var lc net.ListenConfig
 	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &cutter{listener: l, upstream: upstream, limit: limit, settle: settle}
-	t.Cleanup(p.close)
-	p.wg.Go(func() {
+	wg.Go(func() {
 		for {
 			c, err := l.Accept()
 			if err != nil {
 				return
 			}
-			p.wg.Go(func() { p.serve(c.(*net.TCPConn)) })
+			wg.Go(func() { serve(c.(*net.TCPConn)) })
 		}
 	})
-	return p
+	return l
 }
 
 func (p *cutter) close() {

@@ -35,24 +35,11 @@ type hold struct {
 // the test, and before that each connection when its client does.
 func newTap(t *testing.T, upstream string) *tap {
 	t.Helper()
-	var lc net.ListenConfig
-	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &tap{listener: l, upstream: upstream}
+	p := &tap{upstream: upstream}
+	p.listener = accept(t, &p.wg, p.serve)
 	t.Cleanup(func() {
-		_ = l.Close()
+		_ = p.listener.Close()
 		p.wg.Wait()
-	})
-	p.wg.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			p.wg.Go(func() { p.serve(c.(*net.TCPConn)) })
-		}
 	})
 	return p
 }

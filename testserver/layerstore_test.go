@@ -9,11 +9,9 @@ import (
 	"github.com/tus/tusd/v2/pkg/handler"
 )
 
-// A final upload that is terminated while its parts are put together does not
-// come back.
-func TestConcatTerminated(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
+// newFinal creates a final upload of parts that are not there yet, in dir.
+func newFinal(t *testing.T, dir string) (*layeredStore, handler.Upload, handler.FileInfo) {
+	t.Helper()
 	s := newLayeredStore(filestore.New(dir), Config{ConcatUnfinished: true})
 	final, err := s.NewUpload(t.Context(), handler.FileInfo{IsFinal: true})
 	if err != nil {
@@ -23,6 +21,15 @@ func TestConcatTerminated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return s, final, info
+}
+
+// A final upload that is terminated while its parts are put together does not
+// come back.
+func TestConcatTerminated(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s, final, info := newFinal(t, dir)
 	part := filepath.Join(t.TempDir(), "part")
 	if err := os.WriteFile(part, []byte("abc"), 0o600); err != nil {
 		t.Fatal(err)
@@ -43,15 +50,7 @@ func TestConcatTerminated(t *testing.T) {
 func TestConcatUnreadable(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	s := newLayeredStore(filestore.New(dir), Config{ConcatUnfinished: true})
-	final, err := s.NewUpload(t.Context(), handler.FileInfo{IsFinal: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	info, err := final.GetInfo(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	s, _, info := newFinal(t, dir)
 	if err := s.concat(t.Context(), info, []string{filepath.Join(dir, "none")}); err == nil {
 		t.Error("got no error")
 	}

@@ -110,13 +110,7 @@ func TestLeftovers(t *testing.T) {
 			t.Run(op+" "+name, func(t *testing.T) {
 				s := open(t, t.TempDir())
 				file := filepath.Join(s.Dir(), c.file)
-				if err := os.WriteFile(file, nil, 0o600); err != nil {
-					t.Fatal(err)
-				}
-				at := time.Now().Add(-c.age)
-				if err := os.Chtimes(file, at, at); err != nil {
-					t.Fatal(err)
-				}
+				writeOld(t, file, "", c.age)
 				if err := do(s); err != nil {
 					t.Fatal(err)
 				}

@@ -102,13 +102,7 @@ func TestPruneTidies(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := open(t, t.TempDir())
 			file := filepath.Join(s.Dir(), c.file)
-			if err := os.WriteFile(file, []byte(c.content), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			at := time.Now().Add(-c.age)
-			if err := os.Chtimes(file, at, at); err != nil {
-				t.Fatal(err)
-			}
+			writeOld(t, file, c.content, c.age)
 			if removed, err := s.Prune(t.Context(), 48*time.Hour); removed != 0 || err != nil {
 				t.Errorf("%d records removed, error %v", removed, err)
 			}

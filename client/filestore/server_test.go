@@ -204,13 +204,7 @@ func TestPruneServers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := open(t, t.TempDir())
 			file := filepath.Join(s.Dir(), c.file)
-			if err := os.WriteFile(file, nil, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			at := time.Now().Add(-c.old)
-			if err := os.Chtimes(file, at, at); err != nil {
-				t.Fatal(err)
-			}
+			writeOld(t, file, "", c.old)
 			for _, err := range s.List(t.Context()) {
 				t.Errorf("listed, error %v", err)
 			}

@@ -45,6 +45,18 @@ func save(t *testing.T, s *filestore.Store, r *client.Record) {
 	}
 }
 
+// writeOld writes a file that was last changed some time ago.
+func writeOld(t *testing.T, file, content string, age time.Duration) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	at := time.Now().Add(-age)
+	if err := os.Chtimes(file, at, at); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // names lists the folder.
 func names(t *testing.T, dir string) []string {
 	t.Helper()

@@ -48,22 +48,24 @@ func main() {
 		}
 		conn.install(t)
 		s := &sender{Program: p, client: &http.Client{Transport: t}, body: bodies[*way]}
-		send, ok := map[string]func(string) error{
+		send, ok := map[string]func(f *os.File, size int64) error{
 			modePatch: s.patch, modePost: s.post, modeStream: s.stream, modeResume: s.resume,
 		}[*mode]
 		if !ok || s.body == nil {
 			return errors.New("no such -mode or -body")
 		}
-		return p.Each(send)
+		return p.Each(func(name string) error {
+			f, size, err := s.Open(name)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = f.Close() }()
+			return send(f, size)
+		})
 	})
 }
 
-func (s *sender) patch(name string) error {
-	f, size, err := s.Open(name)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = f.Close() }()
+func (s *sender) patch(f *os.File, size int64) error {
 	location, err := s.create(protocol.Creation{Length: protocol.Known(size)}, nil, 0)
 	if err != nil {
 		return err
@@ -76,12 +78,7 @@ func (s *sender) patch(name string) error {
 	return err
 }
 
-func (s *sender) post(name string) error {
-	f, size, err := s.Open(name)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = f.Close() }()
+func (s *sender) post(f *os.File, size int64) error {
 	body, err := s.body(f, 0, size)
 	if err != nil {
 		return err
@@ -90,12 +87,7 @@ func (s *sender) post(name string) error {
 	return err
 }
 
-func (s *sender) stream(name string) error {
-	f, _, err := s.Open(name)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = f.Close() }()
+func (s *sender) stream(f *os.File, _ int64) error {
 	location, err := s.create(protocol.Creation{}, nil, 0)
 	if err != nil {
 		return err
@@ -108,12 +100,7 @@ func (s *sender) stream(name string) error {
 	return err
 }
 
-func (s *sender) resume(name string) error {
-	f, size, err := s.Open(name)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = f.Close() }()
+func (s *sender) resume(f *os.File, size int64) error {
 	location, err := s.create(protocol.Creation{Length: protocol.Known(size)}, nil, 0)
 	if err != nil {
 		return err
