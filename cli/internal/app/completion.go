@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/tusker-go/tusker/cli/internal/logs"
+	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/cli/internal/profile"
 )
 
@@ -138,7 +139,7 @@ func (a *app) endpointNames(cmd *cobra.Command, end string) []string {
 	}
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(file.Endpoints)) {
-		names = append(names, name+end+"\t"+redacted(file.Endpoints[name].URL))
+		names = append(names, name+end+"\t"+output.RedactURL(file.Endpoints[name].URL))
 	}
 	return names
 }

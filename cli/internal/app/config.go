@@ -96,7 +96,7 @@ type shownSetting struct {
 func (a *app) configShow(args []string, asJSON bool) {
 	all := a.settings.shown()
 	if len(args) > 0 {
-		url := shownSetting{Name: "url", Value: redacted(args[0]), From: fromFlag}
+		url := shownSetting{Name: "url", Value: output.RedactURL(args[0]), From: fromFlag}
 		if a.again.as != "" {
 			url.From, url.At = fromEndpoint, a.again.as
 		}
@@ -178,7 +178,7 @@ func hidden(flag, value string) string {
 		return first + " " + hiddenText
 	case "proxy":
 		if config.IsSecret(flag, value) {
-			return redacted(value)
+			return output.RedactURL(value)
 		}
 	}
 	return value

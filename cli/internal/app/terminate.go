@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
@@ -43,7 +44,7 @@ func (a *app) terminate(cmd *cobra.Command, c *connection, locations []string) e
 		if clients[i], err = open(config, location); err != nil {
 			return err
 		}
-		names[i] = redacted(clients[i].Endpoint())
+		names[i] = output.RedactURL(clients[i].Endpoint())
 	}
 	errs := make([]error, len(locations))
 	for i, c := range clients {

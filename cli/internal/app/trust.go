@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/tusker-go/tusker/cli/internal/config"
+	"github.com/tusker-go/tusker/cli/internal/output"
 )
 
 // checkOrigin keeps the settings of an endpoint, which --as names, from uploads
@@ -33,7 +34,7 @@ func (a *app) checkOrigin(cmd *cobra.Command, args []string, e config.Endpoint) 
 	for _, location := range locations {
 		if origin := originOf(location); origin != "" && !slices.Contains(trusted, origin) {
 			return &failure{
-				err:  fmt.Errorf("%s is not at the origin of the endpoint %s, %s", redacted(location), e.Name, trusted[0]),
+				err:  fmt.Errorf("%s is not at the origin of the endpoint %s, %s", output.RedactURL(location), e.Name, trusted[0]),
 				hint: "leave out --as to send it no credentials, or say that it may have them: --trust-origin " + origin,
 			}
 		}

@@ -75,11 +75,11 @@ func newUnfinished(r *client.Record) unfinished {
 	u := unfinished{key: r.Key, updated: r.Updated, offset: r.Offset, length: r.Length, source: r.Source}
 	switch {
 	case r.URL != "":
-		u.url = redacted(r.URL)
+		u.url = output.RedactURL(r.URL)
 	default:
 		u.url = fmt.Sprintf("%d parts", len(r.Parts))
 		if r.Endpoint != "" {
-			u.url += " at " + redacted(r.Endpoint)
+			u.url += " at " + output.RedactURL(r.Endpoint)
 		}
 	}
 	return u

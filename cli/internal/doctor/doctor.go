@@ -8,13 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"net/url"
 	"time"
 
+	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
-	"github.com/tusker-go/tusker/transport"
 )
 
 // Status is how bad a finding is.
@@ -111,7 +110,7 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 		return nil, err
 	}
 	e.c = c
-	e.report.Endpoint = redacted(c.Endpoint())
+	e.report.Endpoint = output.RedactURL(c.Endpoint())
 	defer e.tap.close()
 	e.run(ctx)
 	return &e.report, nil
@@ -198,14 +197,6 @@ func plain(err error) string {
 		return short.Error()
 	}
 	return err.Error()
-}
-
-func redacted(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return "(unreadable URL)"
-	}
-	return transport.RedactURL(u)
 }
 
 // rounded is a time as people say it.

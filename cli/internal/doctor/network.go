@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -117,7 +118,7 @@ func (e *examination) handshake(s *tls.ConnectionState) {
 func (e *examination) spoken(a answer) {
 	e.ok("http", "", "%s, answered in %v", a.proto, rounded(a.took))
 	if a.final != a.asked {
-		e.warn("redirect", "give that URL as ENDPOINT", "redirected to %s", redacted(a.final))
+		e.warn("redirect", "give that URL as ENDPOINT", "redirected to %s", output.RedactURL(a.final))
 	}
 	date, err := http.ParseTime(a.date)
 	if err != nil {

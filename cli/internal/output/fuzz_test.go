@@ -3,6 +3,7 @@ package output_test
 import (
 	"bytes"
 	"encoding/json"
+	"net/url"
 	"strconv"
 	"strings"
 	"testing"
@@ -32,6 +33,20 @@ func FuzzPlain(f *testing.F) {
 		}
 		if strings.ContainsFunc(string(got), func(r rune) bool { return !strconv.IsPrint(r) && r != '\n' }) {
 			t.Errorf("%q is shown as %q", s, got)
+		}
+	})
+}
+
+// A URL that is shown in a message has neither its user nor its query.
+func FuzzRedactURL(f *testing.F) {
+	for _, seed := range []string{"", "https://me:hidden@h/p?hidden#hidden", "//hidden@h", "http://[::1", "mailto:hidden", "?hidden", "http://h:80/%2f"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		got := output.RedactURL(raw)
+		u, err := url.Parse(got)
+		if strings.ContainsAny(got, "?#\n\x1b") || err == nil && u.User != nil {
+			t.Errorf("RedactURL(%q) = %q", raw, got)
 		}
 	})
 }

@@ -1,4 +1,4 @@
-package app
+package output
 
 import (
 	"net/url"
@@ -6,8 +6,8 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// redacted is a URL that may be shown in a message.
-func redacted(raw string) string {
+// RedactURL gives what may be shown of a URL: scheme, host and path.
+func RedactURL(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil {
 		return "(unreadable URL)"
