@@ -10,12 +10,12 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tusker-go/tusker/cli/internal/exit"
+	"github.com/tusker-go/tusker/cli/internal/faults"
 	"github.com/tusker-go/tusker/cli/internal/units"
 	"github.com/tusker-go/tusker/testserver"
 )
@@ -42,12 +42,12 @@ With --fault requests go wrong, for testing clients of any make. A fault is
 
   [METHOD] ACTION [ARG...] [xN|always]
 
-METHOD is one of ` + strings.Join(faultMethods, ", ") + `.
+METHOD is one of ` + faults.Methods() + `.
 Without it, it is any. For each request the first fault that fits fires, once,
 or N times, or always, in the order in which they were given; it is logged as
 it fires. ACTION is one of
 
-` + faultHelp(),
+` + faults.Help(helpWidth),
 		Example: `  tusker serve ./up
   tusker serve --tls --addr 127.0.0.1:0
   tusker serve --fault 'PATCH cut 1MiB' --fault 'HEAD status 502 x3'
@@ -77,10 +77,10 @@ func (a *app) serve(ctx context.Context, s *serve, dir string) error {
 	if _, _, err := net.SplitHostPort(s.addr); err != nil {
 		return usage(fmt.Errorf("--addr: %w", err))
 	}
-	faults := make([]testserver.Fault, len(s.faults))
+	injected := make([]testserver.Fault, len(s.faults))
 	for i, spec := range s.faults {
 		var err error
-		if faults[i], err = parseFault(spec); err != nil {
+		if injected[i], err = faults.Parse(spec); err != nil {
 			return usage(fmt.Errorf("--fault %q: %w", spec, err))
 		}
 	}
@@ -97,7 +97,7 @@ func (a *app) serve(ctx context.Context, s *serve, dir string) error {
 		return err
 	}
 	defer server.Close()
-	server.Inject(faults...)
+	server.Inject(injected...)
 	if s.tls {
 		ca, remove, err := writeAuthority(server.CACertPEM())
 		if err != nil {

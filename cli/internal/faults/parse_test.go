@@ -1,4 +1,4 @@
-package app
+package faults
 
 import (
 	"fmt"
@@ -8,7 +8,7 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-func TestParseFault(t *testing.T) {
+func TestParse(t *testing.T) {
 	t.Parallel()
 	const always = testserver.Always
 	for _, tt := range []struct {
@@ -59,7 +59,7 @@ func TestParseFault(t *testing.T) {
 	} {
 		t.Run(tt.spec, func(t *testing.T) {
 			t.Parallel()
-			f, err := parseFault(tt.spec)
+			f, err := Parse(tt.spec)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -70,7 +70,7 @@ func TestParseFault(t *testing.T) {
 	}
 }
 
-func TestParseFaultErrors(t *testing.T) {
+func TestParseErrors(t *testing.T) {
 	t.Parallel()
 	for spec, want := range map[string]string{
 		"":                           "no action: want one of reset, cut, drop, ",
@@ -117,28 +117,9 @@ func TestParseFaultErrors(t *testing.T) {
 	} {
 		t.Run(spec, func(t *testing.T) {
 			t.Parallel()
-			if _, err := parseFault(spec); err == nil || !strings.Contains(err.Error(), want) {
+			if _, err := Parse(spec); err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("got %v, want it to hold %s", err, want)
 			}
 		})
-	}
-}
-
-// Every action can be asked for and is told of, in lines that fit.
-func TestFaultHelp(t *testing.T) {
-	t.Parallel()
-	help := faultHelp()
-	for _, a := range faultActions {
-		if !strings.Contains("\n"+help, "\n  "+a.name) {
-			t.Errorf("%s is not in the help", a.name)
-		}
-		if a.doc == "" {
-			t.Errorf("%s has no words", a.name)
-		}
-	}
-	for line := range strings.Lines(help) {
-		if n := len(strings.TrimSuffix(line, "\n")); n > helpWidth {
-			t.Errorf("%d columns: %s", n, line)
-		}
 	}
 }

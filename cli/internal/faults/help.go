@@ -1,0 +1,43 @@
+package faults
+
+import (
+	"fmt"
+	"strings"
+)
+
+// column is where the second column of Help begins.
+const column = 26
+
+// Help lists the actions, in lines of at most width columns.
+func Help(width int) string {
+	var b strings.Builder
+	for _, a := range actions {
+		name := "  " + a.usage()
+		if len(name) > column-2 {
+			b.WriteString(name + "\n")
+			name = ""
+		}
+		for _, line := range wrapped(a.doc, width-column) {
+			fmt.Fprintf(&b, "%-*s%s\n", column, name, line)
+			name = ""
+		}
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// wrapped breaks text, of words no longer than width, into lines.
+func wrapped(text string, width int) []string {
+	var lines []string
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		switch {
+		case line == "":
+			line = word
+		case len(line)+1+len(word) > width:
+			lines, line = append(lines, line), word
+		default:
+			line += " " + word
+		}
+	}
+	return append(lines, line)
+}

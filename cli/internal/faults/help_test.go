@@ -1,0 +1,26 @@
+package faults
+
+import (
+	"strings"
+	"testing"
+)
+
+// Every action can be asked for and is told of, in lines that fit.
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	const width = 80
+	help := Help(width)
+	for _, a := range actions {
+		if !strings.Contains("\n"+help, "\n  "+a.name) {
+			t.Errorf("%s is not in the help", a.name)
+		}
+		if a.doc == "" {
+			t.Errorf("%s has no words", a.name)
+		}
+	}
+	for line := range strings.Lines(help) {
+		if n := len(strings.TrimSuffix(line, "\n")); n > width {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+}

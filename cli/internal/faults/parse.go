@@ -1,0 +1,71 @@
+// Package faults reads what "tusker serve --fault" is told to break, and says what
+// it can be told.
+package faults
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/tusker-go/tusker/testserver"
+)
+
+// methods are the words for methods; the first is all of them.
+var methods = []string{"any", http.MethodPost, http.MethodHead, http.MethodPatch, http.MethodDelete, http.MethodOptions, http.MethodGet}
+
+// Parse reads [METHOD] ACTION [ARG...] [xN|always].
+func Parse(spec string) (testserver.Fault, error) {
+	var fault testserver.Fault
+	rest := words(strings.Fields(spec))
+	if strings.ContainsFunc(spec, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
+		return fault, errors.New("control character")
+	}
+	methodGiven := len(rest) > 0 && isMethod(rest[0])
+	if methodGiven {
+		if fault.Method = strings.ToUpper(rest[0]); fault.Method == "ANY" {
+			fault.Method = ""
+		}
+		rest = rest[1:]
+	}
+	if len(rest) == 0 {
+		return fault, fmt.Errorf("no action: want one of %s", names())
+	}
+	i := slices.IndexFunc(actions, func(a action) bool { return a.name == rest[0] })
+	switch {
+	case i < 0 && methodGiven:
+		return fault, fmt.Errorf("no action %q: want one of %s", rest[0], names())
+	case i < 0:
+		return fault, fmt.Errorf("%q is neither a method (%s) nor an action (%s)",
+			rest[0], Methods(), names())
+	}
+	do := actions[i]
+	rest = rest[1:]
+	var err error
+	if fault.Times, err = rest.times(); err != nil {
+		return fault, err
+	}
+	if fault.Do, err = do.parse(&rest); err == nil && len(rest) > 0 {
+		err = fmt.Errorf("%q is too much", strings.Join(rest, " "))
+	}
+	if err != nil {
+		return fault, fmt.Errorf("%w: want %s", err, do.usage())
+	}
+	return fault, nil
+}
+
+// Methods lists the words for methods.
+func Methods() string { return strings.Join(methods, ", ") }
+
+func isMethod(word string) bool {
+	return slices.ContainsFunc(methods, func(m string) bool { return strings.EqualFold(m, word) })
+}
+
+func names() string {
+	list := make([]string, len(actions))
+	for i, a := range actions {
+		list[i] = a.name
+	}
+	return strings.Join(list, ", ")
+}
