@@ -1,0 +1,198 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+func TestUploadConcat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		c := newClient(t, s, client.Config{})
+		metadata := protocol.Metadata{"filename": "all.txt"}
+		// The later ones are done first.
+		var sources []client.Source
+		for i, part := range []string{"ele", "", "phant", "s"} {
+			sources = append(sources, client.Stream(
+				slow{strings.NewReader(part), time.Duration(4-i) * time.Second}, &client.StreamOptions{Name: fmt.Sprint(i + 1)}))
+		}
+		s.On(http.MethodPatch, fake.Cut(1))
+		var events []client.Event
+		res, err := c.UploadConcat(t.Context(), sources, &client.ConcatOptions{Metadata: metadata, OnEvent: recordEvents(&events)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantStored(t, s, res.URL, "elephants")
+		if diff := cmp.Diff(metadata, s.State(res.URL).Metadata); diff != "" {
+			t.Errorf("metadata (-want +got):\n%s", diff)
+		}
+		want := &client.Result{URL: res.URL, Offset: 9, Length: protocol.Known(9), Sent: res.Sent, Retries: 1, CreationHeader: res.CreationHeader, Header: res.Header}
+		if diff := cmp.Diff(want, res, cmpopts.IgnoreFields(client.Result{}, "Parts")); diff != "" {
+			t.Errorf("result (-want +got):\n%s", diff)
+		}
+		final := "final;"
+		for i, part := range res.Parts {
+			if i > 0 {
+				final += " "
+			}
+			final += part.URL
+			state := s.State(part.URL)
+			if state.Concat.Kind != protocol.ConcatPartial || state.Metadata != nil || state.Offset != part.Offset {
+				t.Errorf("part %d: %+v", i+1, state)
+			}
+		}
+		requests := s.Requests()
+		if got := requests[len(requests)-1].Header.Get("Upload-Concat"); got != final {
+			t.Errorf("Upload-Concat %q, want %q", got, final)
+		}
+		if got := requests[0].String(); got != "OPTIONS /files/" {
+			t.Errorf("first request %s", got)
+		}
+		byPart := map[int][]client.Event{}
+		for _, e := range events {
+			byPart[e.Part] = append(byPart[e.Part], e)
+			if e.Part > 0 && e.Source != fmt.Sprint(e.Part) {
+				t.Errorf("part %d is of source %q", e.Part, e.Source)
+			}
+		}
+		for part := range 5 {
+			wantOrder(t, byPart[part])
+			if last := byPart[part][len(byPart[part])-1]; last.Kind != client.EventDone {
+				t.Errorf("part %d ends with %s", part, last.Kind)
+			}
+		}
+		if last := events[len(events)-1]; last.Part != 0 || last.URL != res.URL || last.Offset != 9 {
+			t.Errorf("last event %+v", last)
+		}
+	})
+}
+
+func TestUploadConcatUnsupported(t *testing.T) {
+	for name, action := range map[string]fake.Action{
+		"not announced": nil,
+		"none at all":   fake.With("Tus-Extension", ""),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := fake.New(t, fake.Config{Extensions: []protocol.Extension{protocol.ExtensionCreation}})
+				s.On(http.MethodOptions, fake.Status(503, ""), action)
+				src := client.Stream(never{t.Context()}, nil)
+				var events []client.Event
+				res, err := newClient(t, s, client.Config{}).UploadConcat(t.Context(), []client.Source{src},
+					&client.ConcatOptions{OnEvent: recordEvents(&events)})
+				wantIs(t, err, client.ErrUnsupported)
+				wantClear(t, err, "server does not support concatenation")
+				wantSeen(t, s, "OPTIONS /files/", "OPTIONS /files/")
+				if res.URL != "" || res.Parts != nil {
+					t.Errorf("result %+v", res)
+				}
+				if diff := cmp.Diff([]string{"retry", "failed"}, kinds(events)); diff != "" {
+					t.Errorf("events (-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		s.On(http.MethodOptions, fake.Status(200, page, "Content-Type", "text/html"))
+		_, err := newClient(t, s, client.Config{}).UploadConcat(t.Context(), []client.Source{text(t, "a")}, nil)
+		wantIs(t, err, protocol.ErrMissingHeader)
+		wantClear(t, err, "not that of a tus server")
+		wantSeen(t, s, "OPTIONS /files/")
+	})
+}
+
+func TestUploadConcatOptions(t *testing.T) {
+	s := fake.New(t, fake.Config{})
+	c := newClient(t, s, client.Config{})
+	for name, test := range map[string]struct {
+		sources []client.Source
+		options *client.ConcatOptions
+	}{
+		"no sources":           {nil, nil},
+		"negative concurrency": {[]client.Source{text(t, "a")}, &client.ConcatOptions{Concurrency: -1}},
+		"negative chunk":       {[]client.Source{text(t, "a")}, &client.ConcatOptions{ChunkSize: -1}},
+	} {
+		res, err := c.UploadConcat(t.Context(), test.sources, test.options)
+		if !errors.Is(err, client.ErrInvalidOption) || res == nil {
+			t.Errorf("%s: %+v, %v", name, res, err)
+		}
+	}
+	wantSeen(t, s)
+}
+
+func TestUploadConcatPartFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		forever, end := context.WithCancel(t.Context())
+		defer end()
+		sources := []client.Source{
+			text(t, "hello"),
+			client.Stream(never{forever}, &client.StreamOptions{Name: "blocked"}),
+			client.Stream(slow{strings.NewReader("xx"), time.Second}, &client.StreamOptions{Name: "short", Length: protocol.Known(3)}),
+			text(t, "never begun"),
+		}
+		began := time.Now()
+		res, err := newClient(t, s, client.Config{Concurrency: 2}).UploadConcat(t.Context(), sources, nil)
+		wantIs(t, err, client.ErrPart, client.ErrSourceChanged)
+		wantClear(t, err, "part 3: short: source: source changed")
+		if errors.Is(err, context.Canceled) {
+			t.Errorf("error %v is a cancellation", err)
+		}
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("took %v", took)
+		}
+		if res.URL != "" || res.Sent != 5 || len(res.Parts) != 4 {
+			t.Fatalf("result %+v", res)
+		}
+		if res.Parts[0].Offset != 5 || res.Parts[0].URL == "" || res.Parts[3] == nil || res.Parts[3].URL != "" {
+			t.Errorf("parts %+v, %+v", res.Parts[0], res.Parts[3])
+		}
+		for _, r := range s.Requests() {
+			if strings.HasPrefix(r.Header.Get("Upload-Concat"), "final") {
+				t.Errorf("%s joins what is not complete", r)
+			}
+		}
+	})
+}
+
+func TestUploadConcatCancelled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		ctx, cancel := context.WithCancelCause(t.Context())
+		s.On(http.MethodPatch, hang(s, func() { cancel(errPulled) }))
+		res, err := newClient(t, s, client.Config{}).UploadConcat(ctx, []client.Source{text(t, "hello")}, nil)
+		wantIs(t, err, errPulled, context.Canceled)
+		if errors.Is(err, client.ErrPart) || len(res.Parts) != 1 || res.Parts[0].URL == "" {
+			t.Errorf("error %v, result %+v", err, res)
+		}
+	})
+}
+
+func TestUploadConcatFinalRetried(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		s.On(http.MethodPost, nil, fake.Status(503, ""), fake.Lose)
+		res, err := newClient(t, s, client.Config{}).UploadConcat(t.Context(), []client.Source{text(t, "hello")}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantStored(t, s, res.URL, "hello")
+		if res.Retries != 2 || res.Orphans != 1 {
+			t.Errorf("result %+v", res)
+		}
+	})
+}
