@@ -116,6 +116,13 @@ type Config struct {
 	// goes on without it. nil: there are no records.
 	Store Store
 
+	// Sent keeps which files were sent completely, so that Upload sends none of
+	// them twice: where it has a record of the file as it is now, the server is
+	// asked, and only what it lacks is sent. An upload that is gone is made
+	// again, as Recreate says. Sources that have no name a later run could find
+	// them by, such as streams, are sent always. Nil keeps nothing.
+	Sent SentStore
+
 	// Recreate says when a new upload is made though there is a record of an
 	// earlier one. 0: RecreateGone.
 	Recreate Recreate
@@ -157,6 +164,7 @@ type Client struct {
 	classify func(*Error, Class) Class
 	limits   bodyLimits
 	store    Store
+	sent     SentStore // nil: none
 	recreate Recreate
 	log      *slog.Logger
 
@@ -183,6 +191,7 @@ func New(cfg Config) (*Client, error) {
 		locked:      cfg.Locked,
 		classify:    cfg.Classify,
 		store:       cfg.Store,
+		sent:        cfg.Sent,
 		recreate:    cfg.Recreate,
 		log:         cfg.Logger,
 		chunkSize:   cfg.ChunkSize,

@@ -91,6 +91,10 @@ type Result struct {
 	// see UploadOptions.Verify.
 	Verified bool
 
+	// Skipped means that an earlier run had sent all of it, and that the server
+	// has it still: nothing was sent, see Config.Sent.
+	Skipped bool
+
 	// Sent is how many bytes were handed to the network in all, those sent
 	// twice included. Retries is how many exchanges were tried again.
 	Sent    int64
@@ -138,7 +142,11 @@ func (c *Client) upload(ctx context.Context, src Source, j job) (*Result, error)
 		return t.finish(ctx, err)
 	}
 	defer t.close(ctx)
-	return t.finish(ctx, t.verified(once(ctx), t.createAndSend(once(ctx), j)))
+	err = t.verified(once(ctx), t.createAndSend(once(ctx), j))
+	if err == nil {
+		t.keepSent(ctx, j.concat)
+	}
+	return t.finish(ctx, err)
 }
 
 func (t *transfer) createAndSend(ctx context.Context, j job) error {
@@ -162,6 +170,9 @@ func (t *transfer) createAndSend(ctx context.Context, j job) error {
 	}
 	t.metadata = j.Metadata
 	creation := protocol.Creation{Length: t.src.length(), Metadata: j.Metadata, Concat: j.concat}
+	if done, err := t.sentBefore(ctx, endpoint, creation); done {
+		return err
+	}
 	return t.sendRecorded(ctx, endpoint, creation)
 }
 

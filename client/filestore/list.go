@@ -104,7 +104,12 @@ func parseEntry(d fs.DirEntry) (entry, bool) {
 			return entry{d, key, suffix}, true
 		}
 	}
-	return entry{DirEntry: d, suffix: serverSuffix}, isServerName(d.Name())
+	for _, suffix := range []string{serverSuffix, sentSuffix} {
+		if isHashName(d.Name(), suffix) {
+			return entry{DirEntry: d, suffix: suffix}, true
+		}
+	}
+	return entry{}, false
 }
 
 // sweep removes a temporary file that nobody writes any more.

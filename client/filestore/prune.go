@@ -16,7 +16,9 @@ import (
 // negative ages mean every record. Records that are locked, or of a newer
 // version, stay. Damaged records are put aside, and those put aside that long
 // ago are removed, as are locks and temporary files that crashes left behind, and
-// what servers said that they can do, after a day at the latest.
+// what servers said that they can do, after a day at the latest. Records of what
+// was sent completely go where nobody has asked for any at their endpoint for that
+// long, and where there is a later one of the same source.
 //
 // A record that cannot be read or deleted does not keep Prune from the others:
 // the error is that of the first. Prune ends early only when the folder cannot be
@@ -69,6 +71,8 @@ func (p *pruning) visit(e entry) error {
 		if olderThan(e, min(p.age, serverAge)) {
 			return unlessGone(p.root.Remove(e.Name()))
 		}
+	case sentSuffix:
+		return p.pruneSent(e)
 	case lockSuffix:
 		if olderThan(e, leftover) {
 			return p.locked(e.key, func(string) error { return nil })

@@ -39,15 +39,17 @@ type serverJSON struct {
 	Max        *int64               `json:"max,omitempty"`
 }
 
-// serverName hides the endpoint, whose query may be a secret.
-func serverName(endpoint string) string {
+func serverName(endpoint string) string { return hashName(endpoint, serverSuffix) }
+
+// hashName hides the endpoint, whose query may be a secret.
+func hashName(endpoint, suffix string) string {
 	sum := sha256.Sum256([]byte(endpoint))
-	return hex.EncodeToString(sum[:]) + serverSuffix
+	return hex.EncodeToString(sum[:]) + suffix
 }
 
-// isServerName tells names that serverName makes from those of other programs.
-func isServerName(name string) bool {
-	hash, ok := strings.CutSuffix(name, serverSuffix)
+// isHashName tells names that hashName makes from those of other programs.
+func isHashName(name, suffix string) bool {
+	hash, ok := strings.CutSuffix(name, suffix)
 	return ok && len(hash) == 2*sha256.Size && !strings.ContainsFunc(hash, func(r rune) bool {
 		return (r < 'a' || r > 'f') && (r < '0' || r > '9')
 	})

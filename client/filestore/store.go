@@ -25,6 +25,15 @@
 //     number "max", the largest upload in bytes. What the server did not say is
 //     left out. The file may be missing or useless at any time.
 //
+// And for each endpoint of which [client.Config.Sent] keeps what was sent
+// completely:
+//
+//   - HASH.sent, where HASH is as above, of the endpoint without its query: lines
+//     in UTF-8 of at most 1 MiB, each of them a record like those above. Of
+//     several with one key the last one counts. Lines are only added, but for
+//     [Store.Prune]. Those that are damaged or of a newer version are to be left
+//     out, and any may be missing at any time.
+//
 // Names that end in ".tmp" are files that are being written. Those that a crash
 // has left behind are removed by [Store.List] and [Store.Prune] after an hour.
 //
@@ -62,18 +71,21 @@ import (
 	"github.com/tusker-go/tusker/client"
 )
 
-// Store is a [client.Store], [client.Lister] and [client.CapabilityStore] on a
-// folder. [New] makes one; the zero value is of no use. It is safe for
-// concurrent use; any number of Stores, in any number of processes, may share
-// the folder. It holds nothing open between calls, so there is nothing to close.
+// Store is a [client.Store], [client.Lister], [client.CapabilityStore] and
+// [client.SentStore] on a folder. [New] makes one; the zero value is of no use.
+// It is safe for concurrent use; any number of Stores, in any number of
+// processes, may share the folder. It holds nothing open between calls, so there
+// is nothing to close.
 type Store struct {
-	dir string
+	dir  string
+	sent sentFiles
 }
 
 var (
 	_ client.Store           = (*Store)(nil)
 	_ client.Lister          = (*Store)(nil)
 	_ client.CapabilityStore = (*Store)(nil)
+	_ client.SentStore       = (*Store)(nil)
 )
 
 // New returns the Store of the folder dir, which is made if it is missing, with

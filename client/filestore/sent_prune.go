@@ -1,0 +1,87 @@
+package filestore
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"errors"
+	"os"
+	"time"
+)
+
+// pruneSent removes a file of what was sent that nobody has used for so long. Of
+// another one it leaves the last record of each source.
+func (p *pruning) pruneSent(e entry) error {
+	kept, total := make(map[[sha256.Size]byte]int64), 0
+	used, err := scan(p.root, e.Name(), func(at int64, b []byte) error {
+		total++
+		if l, err := parseLine(b); err == nil {
+			kept[l.subject()] = at
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+	case time.Since(used) >= p.age:
+		if err = p.root.Remove(e.Name()); err == nil {
+			p.removed += total
+		}
+	case len(kept) < total:
+		// What another process adds meanwhile is lost, as a hint may be.
+		err = rewrite(p.root, e.Name(), func(at int64, b []byte) bool {
+			l, err := parseLine(b)
+			return err == nil && kept[l.subject()] == at
+		})
+	}
+	return unlessGone(err)
+}
+
+// subject is what there is one record of: a file, or, where that is not known, an
+// upload.
+func (l line) subject() [sha256.Size]byte {
+	if l.Source == "" {
+		return sha256.Sum256([]byte("key " + l.Key))
+	}
+	return sha256.Sum256([]byte("source " + l.Source))
+}
+
+// scan is eachLine of a whole file, and gives its time.
+func scan(root *os.Root, name string, fn func(at int64, line []byte) error) (time.Time, error) {
+	f, err := openLines(root, name, os.O_RDONLY)
+	if err != nil {
+		return time.Time{}, err
+	}
+	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
+	if err != nil {
+		return time.Time{}, err
+	}
+	return info.ModTime(), eachLine(f, 0, info.Size(), fn)
+}
+
+// rewrite leaves out the lines that are not to stay. The file keeps its time.
+func rewrite(root *os.Root, name string, stays func(at int64, line []byte) bool) error {
+	temp := newTempName()
+	out, err := root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriter(out)
+	used, err := scan(root, name, func(at int64, b []byte) error {
+		if !stays(at, b) {
+			return nil
+		}
+		_, err := w.Write(b)
+		return err
+	})
+	err = errors.Join(err, w.Flush(), out.Close())
+	if err == nil {
+		err = root.Chtimes(temp, used, used)
+	}
+	if err == nil {
+		err = root.Rename(temp, name)
+	}
+	if err != nil {
+		_ = root.Remove(temp)
+	}
+	return err
+}

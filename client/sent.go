@@ -1,0 +1,142 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// SentStore keeps which files were sent completely, so that a later run need not
+// send them again. What it keeps is only a hint: it may be lost at any time, and
+// then a file is sent once more. Both methods are safe for concurrent use.
+type SentStore interface {
+	// LoadSent returns the record that was saved last under the key, for an
+	// endpoint as Record.Endpoint has it; it is the caller's to change. The
+	// error Is ErrNoRecord where there is none, and ErrRecordDamaged, once,
+	// where some of what is kept cannot be read: the next call goes without
+	// that.
+	LoadSent(ctx context.Context, endpoint, key string) (*Record, error)
+
+	// SaveSent keeps the record of a finished upload. What r points to is not
+	// kept.
+	SaveSent(ctx context.Context, r *Record) error
+}
+
+// Sent is the record that Config.Sent has of an upload of src to Endpoint: what
+// Upload would leave out, if the server has it still, which is not asked. It is
+// false where there is none, or where src is none that can be recognised. The
+// error Is ErrSource, ErrNoEndpoint, or one of the store.
+func (c *Client) Sent(ctx context.Context, src Source) (Record, bool, error) {
+	if _, ok := src.(*streamSource); ok {
+		return Record{}, false, nil // to open it would use it up
+	}
+	t, err := c.begin(src, job{})
+	if err != nil {
+		return Record{}, false, err
+	}
+	defer t.close(ctx)
+	endpoint, err := c.creationURL()
+	if err != nil {
+		return Record{}, false, err
+	}
+	r, err := t.loadSent(ctx, endpoint, t.src.fingerprint(endpoint))
+	if err != nil || r == nil {
+		return Record{}, false, err
+	}
+	return *r, true, nil
+}
+
+// loadSent gives nil where there is no record that can be used.
+func (t *transfer) loadSent(ctx context.Context, endpoint, key string) (*Record, error) {
+	n, known := t.size().Int64()
+	if t.c.sent == nil || key == "" || !known {
+		return nil, nil
+	}
+	r, err := t.c.sent.LoadSent(ctx, withoutQuery(endpoint), key)
+	if errors.Is(err, ErrRecordDamaged) {
+		t.c.log.LogAttrs(ctx, slog.LevelWarn, "records of what was sent not used", slog.Any("err", err))
+		r, err = t.c.sent.LoadSent(ctx, withoutQuery(endpoint), key)
+	}
+	if errors.Is(err, ErrNoRecord) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !r.isSent(endpoint, key, n) {
+		return nil, nil
+	}
+	return r, nil
+}
+
+// isSent tells whether r can be the record of an upload that was sent.
+func (r *Record) isSent(endpoint, key string, length int64) bool {
+	n, known := r.Length.Int64()
+	return r.Validate() == nil && r.Key == key && r.Endpoint == withoutQuery(endpoint) && r.URL != "" &&
+		known && n == length && !insecure(endpoint, r.URL)
+}
+
+// sentBefore asks for the upload that an earlier run finished. It is done where
+// the server still has it, or where that cannot be found out. Where the server
+// has only the beginning, the rest is sent.
+func (t *transfer) sentBefore(ctx context.Context, endpoint string, creation protocol.Creation) (done bool, err error) {
+	if t.c.sent == nil || t.c.recreate == RecreateAlways || creation.Concat.Kind != protocol.ConcatNone {
+		return false, nil
+	}
+	r, err := t.loadSent(ctx, endpoint, t.src.fingerprint(endpoint))
+	if ctx.Err() != nil {
+		return true, ended(ctx)
+	}
+	if err != nil {
+		t.c.log.LogAttrs(ctx, slog.LevelWarn, "cannot tell what was sent before", slog.Any("err", err))
+	}
+	if r == nil {
+		return false, nil
+	}
+	t.url, t.joining = r.URL, true
+	err = t.send(ctx)
+	switch {
+	case err == nil:
+		t.result.Skipped = t.result.Sent == 0
+		return true, nil
+	case !t.isLost(err):
+		return true, err
+	}
+	t.c.log.LogAttrs(ctx, slog.LevelWarn, "sent before, but the server has it no longer: sending it again",
+		slog.String("url", redact(t.url)), slog.Any("err", err))
+	t.anew()
+	return false, nil
+}
+
+// keepSent records an upload that has ended well.
+func (t *transfer) keepSent(ctx context.Context, concat protocol.Concat) {
+	if t.c.sent == nil || t.result.Skipped || concat.Kind != protocol.ConcatNone {
+		return
+	}
+	endpoint, err := t.c.creationURL()
+	key := ""
+	if err == nil {
+		key = t.src.fingerprint(endpoint)
+	}
+	n, known := t.size().Int64()
+	if key == "" || !known {
+		return
+	}
+	now := time.Now().UTC()
+	r := &Record{
+		Key: key, Endpoint: withoutQuery(endpoint), URL: t.url, Source: t.events.source,
+		Length: protocol.Known(n), Offset: n, Created: now, Updated: now,
+	}
+	err = r.Validate()
+	if err == nil {
+		// What was sent stays sent, also where the run is ended by now.
+		err = t.c.sent.SaveSent(context.WithoutCancel(ctx), r)
+	}
+	if err != nil {
+		t.c.log.LogAttrs(ctx, slog.LevelWarn, "a later run will send this again", slog.Any("err", fmt.Errorf("keep what was sent: %w", err)))
+	}
+}
