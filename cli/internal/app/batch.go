@@ -42,7 +42,7 @@ func (b *batch) run(ctx context.Context) error {
 	counted := b.count(ctx, display)
 	defer counted()
 	watch := b.watch(&b.sending, display)
-	tally := &tally{start: time.Now(), files: n, skipped: b.list.skipped()}
+	tally := &tally{start: time.Now(), files: n, leftOut: b.list.leftOut()}
 	rows := b.inOrder(n)
 	errs := make([]error, n)
 	each(n, b.concurrency, func(i int) {
@@ -64,6 +64,9 @@ func (b *batch) run(ctx context.Context) error {
 	})
 	display.Close()
 	if n == 1 {
+		if tally.skipped > 0 && !b.json {
+			b.say("%s was sent before", output.Escape(b.list.entries[0].name))
+		}
 		return errs[0]
 	}
 	b.summarise(tally, errs)

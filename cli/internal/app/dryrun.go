@@ -40,20 +40,30 @@ func (b *batch) planOne(ctx context.Context, e entry) error {
 		return err
 	}
 	var record client.Record
+	skipped := false
 	// A stream is not touched.
 	if e.name != stdin && !isStream(e.name) && recreates[b.recreate] != client.RecreateAlways {
-		if record, _, err = b.client.Recorded(ctx, source); err != nil {
+		if record, skipped, err = b.client.Sent(ctx, source); err == nil && !skipped {
+			record, _, err = b.client.Recorded(ctx, source)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	begun := record.Key != ""
 	if b.json {
-		b.out.JSON(output.NewPlan(e.name, record.URL, record.Offset, source.Length()))
+		plan := output.NewPlan(e.name, record.URL, record.Offset, source.Length())
+		plan.Skipped = skipped
+		b.out.JSON(plan)
 		return nil
 	}
 	length := "unknown size"
 	if known, ok := source.Length().Int64(); ok {
 		length = amount(known, protocol.Length{})
+	}
+	if skipped {
+		b.out.Line("skip\t%s\t%s", length, output.Escape(e.name))
+		return nil
 	}
 	if begun {
 		b.out.Line("resume\t%s\t%s", amount(record.Offset, source.Length()), output.Escape(e.name))

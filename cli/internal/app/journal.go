@@ -18,6 +18,7 @@ import (
 type resuming struct {
 	stateDir string
 	noResume bool
+	skipSent bool
 	recreate string
 }
 
@@ -29,6 +30,7 @@ var recreates = map[string]client.Recreate{
 func (r *resuming) register(cmd *cobra.Command) {
 	registerStateDir(cmd, &r.stateDir)
 	cmd.Flags().BoolVar(&r.noResume, "no-resume", false, "begin anew, and keep no record for a later run")
+	cmd.Flags().BoolVar(&r.skipSent, "skip-sent", false, "leave out files that an earlier run with this flag has sent, where the server still has them")
 	cmd.Flags().StringVar(&r.recreate, "recreate", "gone",
 		"begin anew `when` the server no longer has the upload of an earlier run (gone), never, or always")
 }
@@ -39,12 +41,18 @@ func (a *app) journal(r *resuming, config *client.Config) (*journal, error) {
 	if !ok {
 		return nil, usage(fmt.Errorf("--recreate %q is none of gone, never and always", r.recreate))
 	}
+	if err := r.checkSkipping(); err != nil {
+		return nil, usage(err)
+	}
 	if r.noResume {
 		return nil, nil
 	}
 	j := &journal{log: a.log, urls: make(map[string]string)}
 	j.open = sync.OnceValue(func() client.Store { return j.openOrMake(a.stateDir(r.stateDir)) })
 	config.Store, config.Recreate = j, recreate
+	if r.skipSent {
+		config.Sent = &sentJournal{journal: j}
+	}
 	return j, nil
 }
 

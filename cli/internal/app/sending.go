@@ -68,7 +68,7 @@ func (a *app) watch(s *sending, display *progress.Display) func(i int, file stri
 		begun := false
 		return func(e client.Event) {
 			display.Update(i, file, e)
-			if e.Kind == client.EventResumed && !begun && e.Offset > 0 {
+			if n, _ := e.Length.Int64(); e.Kind == client.EventResumed && !begun && e.Offset > 0 && e.Offset < n {
 				a.say("resuming %s at %s", output.Escape(file), amount(e.Offset, e.Length))
 			}
 			begun = begun || e.Kind == client.EventResumed || e.Kind == client.EventCreated

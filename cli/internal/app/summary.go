@@ -15,10 +15,11 @@ import (
 // tally counts what became of several files. It is safe for concurrent use.
 type tally struct {
 	start          time.Time
-	files, skipped int
+	files, leftOut int
 
 	mu             sync.Mutex
 	done, failed   int
+	skipped        int // sent before
 	notBegun       int
 	bytes, resumed int64
 	retries        int
@@ -28,6 +29,9 @@ func (t *tally) add(r *client.Result, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	switch {
+	case err == nil && r.Skipped:
+		t.skipped++
+		return
 	case err == nil:
 		t.done++
 	case isNotBegun(err):
@@ -43,7 +47,7 @@ func (t *tally) add(r *client.Result, err error) {
 // event is the tally as a line of JSON.
 func (t *tally) event(now time.Time) output.Summary {
 	return output.Summary{
-		Event: "summary", Files: t.files, Done: t.done, Failed: t.failed, NotBegun: t.notBegun, Skipped: t.skipped,
+		Event: "summary", Files: t.files, Done: t.done, Failed: t.failed, NotBegun: t.notBegun, Skipped: t.skipped, LeftOut: t.leftOut,
 		Bytes: t.bytes, Resumed: t.resumed, Retries: t.retries, ElapsedMS: now.Sub(t.start).Milliseconds(),
 	}
 }
@@ -59,7 +63,7 @@ func (t *tally) text(now time.Time) string {
 	for _, part := range []struct {
 		n    int
 		text string
-	}{{t.failed, "failed"}, {t.notBegun, "not begun"}, {t.skipped, "left out"}} {
+	}{{t.skipped, "skipped as sent before"}, {t.failed, "failed"}, {t.notBegun, "not begun"}, {t.leftOut, "left out"}} {
 		if part.n > 0 {
 			fmt.Fprintf(&b, ", %d %s", part.n, part.text)
 		}

@@ -13,7 +13,7 @@ func TestTally(t *testing.T) {
 	const mib = 1 << 20
 	tests := map[string]struct {
 		files   int
-		skipped int
+		leftOut int
 		results []*client.Result
 		errs    []error
 		elapsed time.Duration
@@ -40,6 +40,13 @@ func TestTally(t *testing.T) {
 			time.Hour + 1234*time.Millisecond,
 			"sent 1 of 4 files, 3 MiB in 1h0m1s (873 B/s), 1 failed, 2 not begun, 2 left out, 3 retries; an earlier run had sent 1 MiB",
 		},
+		"sent before": {
+			3, 0,
+			[]*client.Result{{Offset: mib}, {Offset: 3 * mib, Resumed: 3 * mib, Skipped: true}, {Resumed: mib, Offset: mib, Skipped: true}},
+			[]error{nil, nil, errors.New("other bytes")},
+			time.Second,
+			"sent 1 of 3 files, 1 MiB in 1s (1 MiB/s), 1 skipped as sent before, 1 failed; an earlier run had sent 1 MiB",
+		},
 		"less than before": { // The server went back.
 			1, 0,
 			[]*client.Result{{Offset: mib, Resumed: 2 * mib}},
@@ -51,7 +58,7 @@ func TestTally(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			all := &tally{start: time.Now(), files: test.files, skipped: test.skipped}
+			all := &tally{start: time.Now(), files: test.files, leftOut: test.leftOut}
 			for i, r := range test.results {
 				all.add(r, test.errs[i])
 			}

@@ -40,9 +40,13 @@ extension is known; one from a directory also relativePath, its path from that
 directory on. An upload that breaks off goes on by itself from where the server
 says that it stands. When it has to give up, or is interrupted, the same command
 goes on with it: files above 1 MiB have a record in --state-dir until they are
-sent. Nothing records what was sent completely: the same command sends it again.
-A file that has changed since is uploaded anew. Two processes never send one
-file to one server at once: the second one fails.
+sent. A file that has changed since is uploaded anew. Two processes never send
+one file to one server at once: the second one fails.
+
+What was sent completely is sent again by the same command, unless --skip-sent
+is given each time: it keeps a record of each file too, and leaves out those
+that have not changed and that the server, which is asked for each, still has.
+A server that moves away what is finished gets all of them again.
 
 A glob matches the path from the directory on, with slashes, or the name alone:
 * and ? stand for anything but a slash, ** for directories, {a,b} for either.
@@ -53,6 +57,7 @@ on the server than were sent, 9 some of several files failed, 130 interrupted,
 1 anything else.`,
 		Example: `  tusker upload https://tus.example/files/ video.mp4
   tusker upload -r --exclude '*.tmp' URL photos
+  tusker upload -r --skip-sent URL photos
   tusker upload --metadata title=Holidays --metadata public URL *.jpg
   find . -newer last -type f -print0 | tusker upload -0 --files-from - URL
   tar c folder | tusker upload --metadata filename=folder.tar URL -
@@ -117,7 +122,7 @@ func (a *app) upload(cmd *cobra.Command, u *upload, endpoint string, files []str
 		return err
 	}
 	if u.dryRun && !a.hasState(u.stateDir) {
-		config.Store = nil // It would be made.
+		config.Store, config.Sent = nil, nil // It would be made.
 	}
 	c, err := open(config, endpoint)
 	if err != nil {

@@ -22,10 +22,11 @@ func (a *app) uploadsPruneCommand() *cobra.Command {
 	p := &uploadsPrune{age: units.Age(defaultPruneAge)}
 	cmd := &cobra.Command{
 		Use:   "prune [flags]",
-		Short: "Forget old unfinished uploads",
+		Short: "Forget old unfinished uploads, and what was sent",
 		Long: `Removes the records of uploads that nothing was done about for so long, and what
 crashes left behind in the folder. Records of uploads that are being sent stay,
-as do those of a newer version of this program.
+as do those of a newer version of this program. What upload --skip-sent has sent
+to an endpoint is forgotten when that flag was not used with it for so long.
 
 What the server has of the uploads stays there.`,
 		Example: `  tusker uploads prune

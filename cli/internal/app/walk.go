@@ -30,8 +30,8 @@ type listing struct {
 	special int // devices, pipes and sockets left out
 }
 
-// skipped is how many things in directories were left out for what they are.
-func (l *listing) skipped() int { return l.links + l.special }
+// leftOut is how many things in directories are not sent for what they are.
+func (l *listing) leftOut() int { return l.links + l.special }
 
 var errDirectory = errors.New("is a directory")
 

@@ -30,6 +30,13 @@ type Event struct {
 	Headers map[string][]string `json:"headers,omitempty"`
 }
 
+// Events that are not those of the client.
+const (
+	eventSkipped = "skipped"
+	eventPlanned = "planned"
+	eventSummary = "summary"
+)
+
 // Summary is the last line of the JSON output of several uploads. What an earlier
 // run had sent is in Resumed, and not in Bytes.
 type Summary struct {
@@ -38,7 +45,8 @@ type Summary struct {
 	Done      int    `json:"done"`
 	Failed    int    `json:"failed"`
 	NotBegun  int    `json:"not_begun"` // the run was stopped before
-	Skipped   int    `json:"skipped"`   // things in directories that are no files
+	Skipped   int    `json:"skipped"`   // the server had them from an earlier run
+	LeftOut   int    `json:"left_out"`  // things in directories that are no files
 	Bytes     int64  `json:"bytes"`
 	Resumed   int64  `json:"resumed"`
 	Retries   int    `json:"retries"`
@@ -52,12 +60,15 @@ type Plan struct {
 	URL    string `json:"url,omitempty"` // of the upload that would be gone on with
 	Offset int64  `json:"offset"`        // from where
 	Length *int64 `json:"length,omitempty"`
+
+	// Skipped: an earlier run had sent it, and the server was not asked.
+	Skipped bool `json:"skipped,omitempty"`
 }
 
 // NewPlan is what would become of file: a new upload, or, with a URL, one that
 // goes on at offset.
 func NewPlan(file, url string, offset int64, length protocol.Length) Plan {
-	return Plan{Event: "planned", File: file, URL: url, Offset: offset, Length: number(length)}
+	return Plan{Event: eventPlanned, File: file, URL: url, Offset: offset, Length: number(length)}
 }
 
 // Error is an error in JSON.
@@ -84,12 +95,15 @@ func NewEvent(file string, e client.Event) Event {
 // NewResult is how the upload of file ended, with the headers of the server's
 // answers.
 func NewResult(file string, r *client.Result, err error) Event {
-	kind := client.EventDone
-	if err != nil {
-		kind = client.EventFailed
+	kind := client.EventDone.String()
+	switch {
+	case err != nil:
+		kind = client.EventFailed.String()
+	case r.Skipped:
+		kind = eventSkipped
 	}
 	return Event{
-		Event: kind.String(), File: file, URL: r.URL, Offset: r.Offset, Sent: r.Offset,
+		Event: kind, File: file, URL: r.URL, Offset: r.Offset, Sent: r.Offset,
 		Length: number(r.Length), Error: NewError(err), Verified: r.Verified, Headers: headers(r),
 	}
 }

@@ -1,0 +1,61 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"sync"
+
+	"github.com/tusker-go/tusker/client"
+)
+
+// checkSkipping finds what makes no sense with --skip-sent.
+func (r *resuming) checkSkipping() error {
+	switch {
+	case !r.skipSent:
+		return nil
+	case r.noResume:
+		return errors.New("--skip-sent goes by records, and --no-resume keeps none")
+	case recreates[r.recreate] == client.RecreateAlways:
+		return errors.New("--skip-sent leaves out what --recreate always sends again")
+	}
+	return nil
+}
+
+// sentJournal keeps, beside what is unfinished, what was sent completely.
+type sentJournal struct {
+	journal *journal
+
+	mu     sync.Mutex
+	failed bool
+}
+
+// LoadSent implements client.SentStore.
+func (s *sentJournal) LoadSent(ctx context.Context, endpoint, key string) (*client.Record, error) {
+	store, ok := s.journal.open().(client.SentStore)
+	if !ok {
+		return nil, client.ErrNoRecord // It said that it ends with the run.
+	}
+	return store.LoadSent(ctx, endpoint, key)
+}
+
+// SaveSent implements client.SentStore. That a disk is full is said once, and not
+// for each of many files.
+func (s *sentJournal) SaveSent(ctx context.Context, r *client.Record) error {
+	store, ok := s.journal.open().(client.SentStore)
+	if !ok {
+		return nil
+	}
+	saved := *r
+	if path, err := filepath.Abs(r.Source); err == nil && r.Source != "" {
+		saved.Source = path
+	}
+	err := store.SaveSent(ctx, &saved)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil && s.failed {
+		return nil
+	}
+	s.failed = err != nil
+	return err
+}
