@@ -3,12 +3,14 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/tusker-go/tusker/cli/internal/exit"
 	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/cli/internal/progress"
 	"github.com/tusker-go/tusker/client"
@@ -37,6 +39,9 @@ func (b *batch) run(ctx context.Context) error {
 	if n > 1 {
 		b.learn(ctx, b.client)
 	}
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	prospects := &prospects{end: end}
 	display := b.display(&b.showing, b.json, n)
 	defer display.Close()
 	counted := b.count(ctx, display)
@@ -47,7 +52,12 @@ func (b *batch) run(ctx context.Context) error {
 	errs := make([]error, n)
 	each(n, b.concurrency, func(i int) {
 		e := b.list.entries[i]
-		result, err := b.send(ctx, e, watch(i, e.name))
+		show := watch(i, e.name)
+		result, err := b.send(ctx, e, func(e client.Event) {
+			prospects.happened(e)
+			show(e)
+		})
+		prospects.ended(err)
 		if b.json {
 			b.out.JSON(output.NewResult(e.name, result, err))
 		}
@@ -70,7 +80,11 @@ func (b *batch) run(ctx context.Context) error {
 		return errs[0]
 	}
 	b.summarise(tally, errs)
-	return verdict("files", b.names(), errs)
+	err := verdict("files", b.names(), errs)
+	if why := context.Cause(ctx); isHopeless(why) {
+		return &failure{err: exit.With(exit.Code(why), fmt.Errorf("%w: %w", why, err)), hint: hintHopeless(errs, b.cmd)}
+	}
+	return err
 }
 
 // count adds up in the background what all files have, where it is shown. The
@@ -121,6 +135,9 @@ func (b *batch) send(ctx context.Context, e entry, watch func(client.Event)) (*c
 		Verify: b.verify, OnEvent: watch,
 	})
 	b.sent(ctx, e.name, result)
+	if isHopeless(err) && result.Header == nil {
+		err = notBegun{err} // The server has said nothing.
+	}
 	return result, err
 }
 

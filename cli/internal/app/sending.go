@@ -68,7 +68,8 @@ func (a *app) watch(s *sending, display *progress.Display) func(i int, file stri
 		begun := false
 		return func(e client.Event) {
 			display.Update(i, file, e)
-			if n, _ := e.Length.Int64(); e.Kind == client.EventResumed && !begun && e.Offset > 0 && e.Offset < n {
+			n, known := e.Length.Int64()
+			if e.Kind == client.EventResumed && !begun && e.Offset > 0 && (!known || e.Offset < n) {
 				a.say("resuming %s at %s", output.Escape(file), amount(e.Offset, e.Length))
 			}
 			begun = begun || e.Kind == client.EventResumed || e.Kind == client.EventCreated
@@ -100,11 +101,9 @@ func (a *app) sent(ctx context.Context, file string, r *client.Result) {
 func (a *app) ended(file string, r *client.Result, err error) *failure {
 	out := &failure{subject: file, err: err}
 	stopped := false
-	for _, cause := range []error{exit.ErrInterrupted, exit.ErrTimeout} {
-		if errors.Is(err, cause) {
-			// Which call was cut short is of no interest.
-			out.err, stopped = exit.With(exit.Code(err), errors.New(whereStopped(cause, r))), true
-		}
+	if cause := whyStopped(err); cause != nil {
+		// Which call was cut short is of no interest.
+		out.err, stopped = exit.With(exit.Code(err), &endedEarly{cause, r}), true
 	}
 	switch {
 	case stopped, exit.Code(err) == exit.GaveUp:
@@ -120,12 +119,34 @@ func (a *app) ended(file string, r *client.Result, err error) *failure {
 	return out
 }
 
-func whereStopped(cause error, r *client.Result) string {
-	if r.URL == "" || r.Header == nil {
-		return cause.Error() // the server has said nothing
+// whyStopped is why the whole command ended before its time, nil where it did not.
+func whyStopped(err error) error {
+	for _, cause := range []error{exit.ErrInterrupted, exit.ErrTimeout} {
+		if errors.Is(err, cause) {
+			return cause
+		}
 	}
-	return fmt.Sprintf("%v, the server has %s", cause, amount(r.Offset, r.Length))
+	if h, ok := errors.AsType[*hopeless](err); ok {
+		return h
+	}
+	return nil
 }
+
+// endedEarly says how far an upload was when the command ended.
+type endedEarly struct {
+	cause  error
+	result *client.Result
+}
+
+func (e *endedEarly) Error() string {
+	if e.result.URL == "" || e.result.Header == nil {
+		return e.cause.Error() // the server has said nothing
+	}
+	// It may have more by now: the answer to the last bytes was not waited for.
+	return fmt.Sprintf("%v, %s acknowledged by the server", e.cause, amount(e.result.Offset, e.result.Length))
+}
+
+func (e *endedEarly) Unwrap() error { return e.cause }
 
 // amount is how much of something there is.
 func amount(offset int64, length protocol.Length) string {
