@@ -37,7 +37,7 @@ func (s *sending) register(cmd *cobra.Command) {
 	f.Var(&s.limitRate, "limit-rate", "most bytes in a second, over all connections, such as 10MiB/s (default: no limit)")
 	f.StringVar(&s.checksum, "checksum", "", "have the server check each request by this `algorithm`: auto, "+strings.Join(client.ChecksumAlgorithms(), ", "))
 	f.StringArrayVar(&s.printHeaders, "print-header", nil, "print the response header `name` after the URL, separated by a tab (repeat)")
-	f.BoolVar(&s.json, "json", false, "print an event a line: created, resumed, progress, retry, rewound, done, failed")
+	f.BoolVar(&s.json, "json", false, "print an event a line, such as created, resumed, progress, retry, done and failed")
 	s.showing.register(cmd)
 	s.profiled.register(cmd)
 	s.streams.register(cmd)

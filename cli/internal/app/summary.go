@@ -47,7 +47,7 @@ func (t *tally) add(r *client.Result, err error) {
 // event is the tally as a line of JSON.
 func (t *tally) event(now time.Time) output.Summary {
 	return output.Summary{
-		Event: "summary", Files: t.files, Done: t.done, Failed: t.failed, NotBegun: t.notBegun, Skipped: t.skipped, LeftOut: t.leftOut,
+		Event: output.EventSummary, Files: t.files, Done: t.done, Failed: t.failed, NotBegun: t.notBegun, Skipped: t.skipped, LeftOut: t.leftOut,
 		Bytes: t.bytes, Resumed: t.resumed, Retries: t.retries, ElapsedMS: now.Sub(t.start).Milliseconds(),
 	}
 }

@@ -34,7 +34,7 @@ type Event struct {
 const (
 	eventSkipped = "skipped"
 	eventPlanned = "planned"
-	eventSummary = "summary"
+	EventSummary = "summary"
 )
 
 // Summary is the last line of the JSON output of several uploads. What an earlier
