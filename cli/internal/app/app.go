@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"os"
 	"runtime"
@@ -23,6 +24,10 @@ import (
 type Streams struct {
 	In       io.Reader
 	Out, Err io.Writer
+	// Log is what other packages write to unasked, net/http for one. From the
+	// time that a command is understood its lines go to the log of the run, for
+	// -v. Nil is left alone.
+	Log *log.Logger
 	// LookupEnv is asked for variables, as os.LookupEnv is.
 	LookupEnv func(string) (string, bool)
 }
@@ -32,7 +37,7 @@ func Main() int {
 	collectLess()
 	ctx, stop := untilSignal(context.Background())
 	defer stop()
-	return Run(ctx, os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, LookupEnv: os.LookupEnv})
+	return Run(ctx, os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Log: log.Default(), LookupEnv: os.LookupEnv})
 }
 
 // collectLess has garbage collected half as often as Go's default, unless the
@@ -54,6 +59,7 @@ func Run(ctx context.Context, args []string, std Streams) int {
 		// Nobody reads on: there is no use in going on.
 		out:       output.NewPrinter(std.Out, func(err error) { cancel(err) }),
 		err:       output.NewScreen(std.Err),
+		stdLog:    std.Log,
 		lookupEnv: std.LookupEnv,
 	}
 	root := a.root() //nolint:contextcheck // Commands get the context from cobra.
@@ -85,6 +91,7 @@ type app struct {
 	configFlag     string
 
 	log        *slog.Logger
+	stdLog     *log.Logger
 	begun      bool         // the command line was understood
 	again      again        // what another command would need too
 	configured *config.File // the config file; nil: not read
@@ -176,11 +183,14 @@ func (a *app) prepare(cmd *cobra.Command, args []string) error {
 	case a.verbose:
 		level = slog.LevelDebug
 	}
-	log, err := logs.New(a.err, a.logFormat, level)
+	logger, err := logs.New(a.err, a.logFormat, level)
 	if err != nil {
 		return err
 	}
-	a.log, a.begun = log, true
+	a.log, a.begun = logger, true
+	if a.stdLog != nil {
+		logs.Redirect(a.stdLog, logger)
+	}
 	if a.configured != nil {
 		a.warnOfSecrets(a.configured)
 	}

@@ -2,8 +2,10 @@
 package logs
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 
 	"go.uber.org/zap/exp/zapslog"
@@ -34,6 +36,23 @@ func New(w io.Writer, format string, level slog.Level) (*slog.Logger, error) {
 		// What goes wrong on a network is not explained by a stack.
 		zapslog.AddStacktraceAt(slog.LevelError+1),
 	)), nil
+}
+
+// Redirect makes what is written to from a record of to, at debug level: packages
+// that log on their own account do so of things that the program handles anyway.
+func Redirect(from *log.Logger, to *slog.Logger) {
+	from.SetFlags(0)
+	from.SetPrefix("")
+	from.SetOutput(lineWriter{to})
+}
+
+// lineWriter makes a record of each line. The text is a field, which is encoded:
+// it may hold what a server has sent.
+type lineWriter struct{ log *slog.Logger }
+
+func (w lineWriter) Write(line []byte) (int, error) {
+	w.log.Debug("said by a package", "text", string(bytes.TrimSpace(line)))
+	return len(line), nil
 }
 
 // plain writes records, whose texts are JSON, so that they can be shown.

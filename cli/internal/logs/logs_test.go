@@ -3,6 +3,7 @@ package logs_test
 import (
 	"encoding/json"
 	"errors"
+	"log"
 	"log/slog"
 	"regexp"
 	"strings"
@@ -49,6 +50,26 @@ func TestErrorsHaveNoStack(t *testing.T) {
 	}
 	if len(record) != 4 {
 		t.Errorf("record %v, want level, time, logger and msg", record)
+	}
+}
+
+func TestRedirect(t *testing.T) {
+	t.Parallel()
+	for level, want := range map[slog.Level]string{
+		slog.LevelWarn:  `^$`,
+		slog.LevelDebug: `^\{"level":"debug","time":"[^"]+","logger":"tusker","msg":"said by a package","text":"Unsolicited \\u001b\[2J\\nresponse"\}\n$`,
+	} {
+		var b strings.Builder
+		to, err := logs.New(&b, logs.JSON, level)
+		if err != nil {
+			t.Fatal(err)
+		}
+		from := log.New(&b, "http: ", log.LstdFlags)
+		logs.Redirect(from, to)
+		from.Print("Unsolicited \x1b[2J\nresponse")
+		if !regexp.MustCompile(want).MatchString(b.String()) {
+			t.Errorf("at %v %q, want %s", level, b.String(), want)
+		}
 	}
 }
 
