@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"log/slog"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,18 +21,21 @@ func (q *asking) register(cmd *cobra.Command) {
 	q.connection.register(cmd)
 }
 
-// announced is a policy that logs each retry, for calls that do not do so
+// announced is a policy that tells of each retry, for calls that do not do so
 // themselves.
 type announced struct {
 	retry.Backoff
-	log *slog.Logger
+	app *app
 }
 
 // Next implements retry.Policy.
 func (p announced) Next(a retry.Attempt) (time.Duration, bool) {
 	wait, ok := p.Backoff.Next(a)
 	if ok {
-		p.log.Warn("retrying", "attempt", a.Number, "wait", wait, "err", a.Err)
+		p.app.retrying("", a.Number, wait, a.Err)
+		if !p.app.terse() {
+			p.app.log.Warn(retryMessage, "attempt", a.Number, "wait", wait, "err", a.Err)
+		}
 	}
 	return wait, ok
 }
@@ -41,7 +43,7 @@ func (p announced) Next(a retry.Attempt) (time.Duration, bool) {
 // askingConfig is what the flags say, with retries that are announced.
 func (a *app) askingConfig(ctx context.Context, c *connection) (client.Config, error) {
 	config, err := a.config(ctx, c)
-	config.Retry = announced{Backoff: c.policy(), log: a.log}
+	config.Retry = announced{Backoff: c.policy(), app: a}
 	return config, err
 }
 

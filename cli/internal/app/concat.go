@@ -57,7 +57,7 @@ func (a *app) concat(cmd *cobra.Command, cc *concat, endpoint string, files []st
 	if err != nil {
 		return err
 	}
-	cc.tune(&config)
+	a.tune(&cc.sending, &config)
 	if err := cc.created(&cc.connection, endpoint, metadata, false, &config); err != nil {
 		return err
 	}
@@ -101,6 +101,7 @@ func (a *app) watchParts(s *sending, files []string, display *progress.Display) 
 	}
 	return func(e client.Event) {
 		if e.Part == 0 {
+			a.seen("", e)
 			if s.json && e.Kind != client.EventDone && e.Kind != client.EventFailed {
 				a.out.JSON(output.NewEvent("", e))
 			}

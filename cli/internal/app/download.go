@@ -141,7 +141,12 @@ func (a *app) download(cmd *cobra.Command, d *downloading, location string) erro
 	if err != nil {
 		return err
 	}
-	c, err := a.client(ctx, &d.connection, location)
+	config, err := a.config(ctx, &d.connection)
+	if err != nil {
+		return err
+	}
+	config.Logger = a.tellsRetries()
+	c, err := open(config, location)
 	if err != nil {
 		return err
 	}
@@ -156,7 +161,10 @@ func (a *app) download(cmd *cobra.Command, d *downloading, location string) erro
 			a.say("resuming %s at %s", output.Escape(to.target()), amount(offset, content.Length))
 		}
 		return w, offset, nil
-	}, &client.DownloadOptions{OnEvent: func(e client.Event) { display.Update(0, to.shown(), e) }})
+	}, &client.DownloadOptions{OnEvent: func(e client.Event) {
+		display.Update(0, to.shown(), e)
+		a.seen(to.shown(), e)
+	}})
 	if err != nil {
 		return a.undownloaded(to, c.Endpoint(), result, err)
 	}

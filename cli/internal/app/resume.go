@@ -40,7 +40,7 @@ func (a *app) resume(cmd *cobra.Command, s *sending, verify bool, location, file
 	if err != nil {
 		return err
 	}
-	s.tune(&config)
+	a.tune(s, &config)
 	if err := s.rules(&s.connection, location, false, &config); err != nil {
 		return err
 	}

@@ -58,7 +58,8 @@ func registerVerify(cmd *cobra.Command, verify *bool) {
 }
 
 // tune puts what the flags say of how to send into config.
-func (s *sending) tune(config *client.Config) {
+func (a *app) tune(s *sending, config *client.Config) {
+	config.Logger = a.tellsRetries()
 	config.RateLimit, config.Checksum = int64(s.limitRate), s.checksum
 }
 
@@ -68,6 +69,7 @@ func (a *app) watch(s *sending, display *progress.Display) func(i int, file stri
 		begun := false
 		return func(e client.Event) {
 			display.Update(i, file, e)
+			a.seen(file, e)
 			n, known := e.Length.Int64()
 			if e.Kind == client.EventResumed && !begun && e.Offset > 0 && (!known || e.Offset < n) {
 				a.say("resuming %s at %s", output.Escape(file), amount(e.Offset, e.Length))

@@ -113,7 +113,7 @@ func (a *app) upload(cmd *cobra.Command, u *upload, endpoint string, files []str
 	if err != nil {
 		return err
 	}
-	u.tune(&config)
+	a.tune(&u.sending, &config)
 	if err := u.created(&u.connection, endpoint, metadata, !u.noDefault, &config); err != nil {
 		return err
 	}

@@ -61,7 +61,7 @@ func (b *board) update(i int, name string, e client.Event) {
 	if e.Kind == client.EventRetry {
 		u.retries++
 		if e.Wait > 0 {
-			u.until, u.why = time.Now().Add(e.Wait), reason(e.Err)
+			u.until, u.why = time.Now().Add(e.Wait), Reason(e.Err)
 		}
 	} else {
 		u.until = time.Time{}

@@ -12,8 +12,8 @@ import (
 	"github.com/tusker-go/tusker/client"
 )
 
-// reason says in a few words why something is tried again.
-func reason(err error) string {
+// Reason says in a few words why something is tried again.
+func Reason(err error) string {
 	exchange, ok := errors.AsType[*client.Error](err)
 	if ok && exchange.StatusCode != 0 {
 		return fmt.Sprintf("%d from the server", exchange.StatusCode)

@@ -34,7 +34,7 @@ func TestReason(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if got := reason(test.err); got != test.want {
+			if got := Reason(test.err); got != test.want {
 				t.Errorf("%q, want %q", got, test.want)
 			}
 		})

@@ -1,0 +1,76 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/tusker-go/tusker/cli/internal/logs"
+	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/progress"
+	"github.com/tusker-go/tusker/client"
+)
+
+// terse tells whether retries are for people, who get a short line of each. All
+// that is known of them is in the log, which is for those who ask for it.
+func (a *app) terse() bool { return !a.verbose && a.logFormat == logs.Console }
+
+// retrying says that an exchange about subject failed and is tried again. The
+// attempt that failed counts from 1, since the last progress.
+func (a *app) retrying(subject string, attempt int, wait time.Duration, err error) {
+	if !a.terse() {
+		return
+	}
+	text := progress.Reason(err) + ", trying again"
+	// Less is no wait.
+	if wait >= 100*time.Millisecond {
+		text += " in " + wait.Round(100*time.Millisecond).String()
+	}
+	if attempt > 1 {
+		text += fmt.Sprintf(" (failed %d times)", attempt)
+	}
+	if subject != "" {
+		text = output.Escape(subject) + ": " + text
+	}
+	a.say("%s", text)
+}
+
+// seen is retrying for an event of an upload or a download, if it is a retry.
+func (a *app) seen(subject string, e client.Event) {
+	if e.Kind == client.EventRetry {
+		a.retrying(subject, e.Attempt, e.Wait, e.Err)
+	}
+}
+
+// tellsRetries is the log of a client whose events are seen.
+func (a *app) tellsRetries() *slog.Logger {
+	if !a.terse() {
+		return a.log
+	}
+	return slog.New(withoutRetries{a.log.Handler()})
+}
+
+// withoutRetries drops the client's records of retries.
+type withoutRetries struct{ slog.Handler }
+
+// retryMessage is that of the client's records.
+const retryMessage = "retrying"
+
+// Handle implements slog.Handler.
+func (h withoutRetries) Handle(ctx context.Context, r slog.Record) error {
+	if r.Message == retryMessage {
+		return nil
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+// WithAttrs implements slog.Handler.
+func (h withoutRetries) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return withoutRetries{h.Handler.WithAttrs(attrs)}
+}
+
+// WithGroup implements slog.Handler.
+func (h withoutRetries) WithGroup(name string) slog.Handler {
+	return withoutRetries{h.Handler.WithGroup(name)}
+}
