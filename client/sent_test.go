@@ -260,3 +260,44 @@ func TestSent(t *testing.T) {
 		t.Errorf("without a store: %t, %v", ok, err)
 	}
 }
+
+// planted gives a record for every file.
+type planted struct{ url string }
+
+func (p planted) LoadSent(_ context.Context, endpoint, key string) (*client.Record, error) {
+	return &client.Record{Key: key, Endpoint: endpoint, URL: p.url, Length: protocol.Known(5), Offset: 5}, nil
+}
+
+func (planted) SaveSent(context.Context, *client.Record) error { return nil }
+
+// A record that somebody else wrote leads to no place that the endpoint could not
+// have named, and takes no credentials along.
+func TestPlantedSent(t *testing.T) {
+	name := write(t, "hello")
+	for url, want := range map[string]bool{
+		"https://tus.example/files/1": true, "https://other.example/1": true,
+		"http://tus.example/files/1": false, "file:///etc/passwd": false, "/files/1": false, "https://me:pw@tus.example/1": false, "": false,
+	} {
+		c, err := client.New(client.Config{Endpoint: "https://tus.example/files/", Sent: planted{url}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, ok, err := c.Sent(t.Context(), path(t, name)); ok != want || err != nil {
+			t.Errorf("%q: sent %t (%v), want %t", url, ok, err, want)
+		}
+	}
+
+	s := fake.New(t, fake.Config{})
+	elsewhere := s.Put("hello", protocol.Known(5), nil)
+	cfg := client.Config{
+		Endpoint: "http://other.example/files/", Header: http.Header{"Authorization": {"Bearer s3cret"}}, Sent: planted{elsewhere},
+	}
+	if res := sendOnce(t, s, cfg, name); !res.Skipped {
+		t.Errorf("result %+v", res)
+	}
+	for _, r := range s.Requests() {
+		if r.Header.Get("Authorization") != "" {
+			t.Errorf("%s with credentials", r)
+		}
+	}
+}
