@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/tusker-go/tusker/cli/internal/exit"
 	"github.com/tusker-go/tusker/client"
@@ -139,7 +140,12 @@ func TestServerGoesDown(t *testing.T) {
 	defer server.Close()
 	std, _, stderr := streamsFor(t)
 	args := []string{"upload", "--no-resume", "--retries", "0", "--concurrency", "2", "-r", server.URL, filesIn(t, numbered(20)...)}
+	began := time.Now()
 	code := Run(t.Context(), args, std)
+	// The one that is held would stall after 30 s.
+	if took := time.Since(began); took > 20*time.Second {
+		t.Errorf("took %v", took)
+	}
 	if want := "stopped: the server cannot be reached: "; code != exit.GaveUp || !strings.Contains(stderr.String(), want) {
 		t.Errorf("code %d and %q, want %q", code, stderr, want)
 	}
