@@ -213,9 +213,14 @@ type watchedBody struct {
 }
 
 func (b *watchedBody) Read(p []byte) (int, error) {
+	// When they have been read, the request may be over by an early answer.
+	late := b.w.requests() != b.request
 	n, err := b.ReadCloser.Read(p)
 	b.w.mu.Lock()
 	defer b.w.mu.Unlock()
+	if late && n > 0 {
+		b.w.broken("bytes %d to %d taken after their request was over", b.offset, b.offset+int64(n))
+	}
 	b.w.sent(b, p[:n])
 	b.offset, b.length, b.read = b.offset+int64(n), b.length-int64(n), b.read+int64(n)
 	switch {
@@ -230,9 +235,6 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 // sent holds what the network took against the source.
 func (w *witness) sent(b *watchedBody, p []byte) {
 	end := b.offset + int64(len(p))
-	if len(p) > 0 && w.call.requests != b.request {
-		w.broken("bytes %d to %d taken after their request was over", b.offset, end)
-	}
 	if len(p) > 0 && end == w.script.src.size {
 		w.whole, w.call.whole = true, true
 	}
