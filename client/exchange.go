@@ -251,8 +251,12 @@ func ended(ctx context.Context) error {
 }
 
 // readAnswer gives the beginning of an error's body, and reads a little more of
-// any body so that its connection can be used again.
+// any body so that its connection can be used again. What follows a switch of
+// protocols is nobody's answer, and no context ends the reading of it.
 func readAnswer(resp *http.Response) (string, error) {
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		return "", nil
+	}
 	var text []byte
 	var err error
 	if resp.StatusCode >= http.StatusBadRequest {

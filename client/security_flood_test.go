@@ -255,7 +255,12 @@ func TestSlowAnswers(t *testing.T) {
 		}
 	}
 	answers := map[string]func(w io.Writer){
-		"nothing":  func(io.Writer) { time.Sleep(time.Hour) },
+		"nothing": func(io.Writer) { time.Sleep(time.Hour) },
+		// No context ends the reading of what follows: it is a protocol of its own.
+		"switch": func(w io.Writer) {
+			_, _ = io.WriteString(w, "HTTP/1.1 101 x\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
+			time.Sleep(time.Hour)
+		},
 		"header":   func(w io.Writer) { _, _ = io.WriteString(w, "HTTP/1.1 500 x\r\n"); trickle(w, "X-A: b\r\n") },
 		"continue": func(w io.Writer) { trickle(w, "HTTP/1.1 100 Continue\r\n\r\n") },
 		"body": func(w io.Writer) {
