@@ -31,6 +31,15 @@ type endless struct{}
 
 func (endless) Read(p []byte) (int, error) { return len(p), nil }
 
+// deaf is a body of which nothing comes for an hour, whatever becomes of the
+// request.
+type deaf struct{}
+
+func (deaf) Read([]byte) (int, error) {
+	time.Sleep(time.Hour)
+	return 0, io.EOF
+}
+
 // dribble is a body of which a byte comes now and then.
 type dribble struct{ ctx context.Context }
 
@@ -63,6 +72,14 @@ func TestBadServers(t *testing.T) {
 				return nil, &url.Error{Op: "Post", URL: req.URL.String(), Err: req.Context().Err()}
 			},
 			obstacle: conformance.ErrNoAnswer, says: "nothing came within 10s", within: 30 * time.Second, requests: 3,
+		},
+		{
+			// No context ends the reading of what follows a switch of protocols.
+			name: "switches protocols",
+			do: func(req *http.Request) (*http.Response, error) {
+				return reply(req, http.StatusSwitchingProtocols, nil, deaf{}), nil
+			},
+			obstacle: conformance.ErrNotTus, requests: 60,
 		},
 		{
 			name: "closes every connection",

@@ -96,6 +96,9 @@ func (s *session) roundTrip(ctx context.Context, r request) (answer, error) {
 		resp.Header = http.Header{}
 	}
 	a := answer{status: resp.StatusCode, header: resp.Header, redirect: redirected(r.url, resp)}
+	if a.status == http.StatusSwitchingProtocols {
+		return a, nil // No context ends the reading of what follows.
+	}
 	// What the headers say counts, however the body ends.
 	a.body, _ = io.ReadAll(io.LimitReader(resp.Body, maxBody))
 	return a, nil
