@@ -118,6 +118,7 @@ func TestBadURL(t *testing.T) {
 		"another scheme":       {"ftp://tus.example/", `scheme "ftp" is neither http nor https`},
 		"no host":              {"http:///files/", "has no host"},
 		"no host, with port":   {"http://:80/files/", "has no host"},
+		"port too large":       {"http://tus.example:65536/", "no port 65536"},
 		"opaque":               {"http:tus.example", "has no host"},
 		"control character":    {"http://tus.example/\n", "control character"},
 		"bad escape":           {"http://tus.example/%zz", "invalid URL escape"},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/tusker-go/tusker/transport"
@@ -40,6 +41,9 @@ func parseURL(raw string) (*url.URL, error) {
 		return nil, fmt.Errorf("%w: %q: scheme %q is neither http nor https", ErrInvalidURL, transport.RedactURL(u), u.Scheme)
 	case u.Hostname() == "":
 		return nil, fmt.Errorf("%w: %q has no host", ErrInvalidURL, transport.RedactURL(u))
+	}
+	if _, err := strconv.ParseUint(u.Port(), 10, 16); u.Port() != "" && err != nil {
+		return nil, fmt.Errorf("%w: %q: there is no port %s", ErrInvalidURL, transport.RedactURL(u), u.Port())
 	}
 	u.Fragment, u.RawFragment = "", ""
 	return u, nil

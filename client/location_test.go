@@ -82,6 +82,7 @@ func TestResolveBadLocation(t *testing.T) {
 		"only a port":            {base, "//:80/1", ErrInvalidLocation},
 		"bad host":               {base, "https://[::1/1", ErrInvalidLocation},
 		"bad port":               {base, "https://tus.example:port/1?token=hidden", ErrInvalidLocation},
+		"port too large":         {base, "https://tus.example:65536/1?token=hidden", ErrInvalidLocation},
 		"bad escape":             {base, "/%zz?token=hidden", ErrInvalidLocation},
 		"control character":      {base, "/a\x7f?token=hidden", ErrInvalidLocation},
 		"colon first":            {base, ":1", ErrInvalidLocation},
