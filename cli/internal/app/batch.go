@@ -145,7 +145,7 @@ func (b *batch) send(ctx context.Context, e entry, watch func(client.Event)) (*c
 // on where a record was kept.
 func (b *batch) ended(file string, result *client.Result, err error) error {
 	out := b.app.ended(file, result, err)
-	goOn := b.records.goOn(result.URL, len(b.list.entries))
+	goOn := b.records.goOn(result, len(b.list.entries))
 	switch {
 	case isNotBegun(err):
 		out.err = notBegun{out.err}

@@ -128,7 +128,7 @@ func partsEnded(err error) error {
 	}
 	switch exit.Code(err) {
 	case exit.Interrupted, exit.GaveUp:
-		out.hint = "run the same command again; it begins anew"
+		out.hint = anewHint
 	}
 	return out
 }

@@ -87,6 +87,9 @@ func (g again) command(name string) string {
 	return "tusker " + name + " --as " + g.as + " "
 }
 
+// anewHint is for parts of which there is no record.
+const anewHint = "run the same command again; it begins anew"
+
 // resumeHint is the command to go on with, as a shell takes it.
 func resumeHint(url, file string, same again) string {
 	if url == "" {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"sync"
 
 	"github.com/spf13/cobra"
@@ -47,7 +48,7 @@ func (a *app) journal(r *resuming, config *client.Config) (*journal, error) {
 	if r.noResume {
 		return nil, nil
 	}
-	j := &journal{log: a.log, urls: make(map[string]string)}
+	j := &journal{log: a.log, urls: make(map[string][]string)}
 	j.open = sync.OnceValue(func() client.Store { return j.openOrMake(a.stateDir(r.stateDir)) })
 	config.Store, config.Recreate = j, recreate
 	if r.skipSent {
@@ -66,7 +67,7 @@ type journal struct {
 	turns   turns
 
 	mu   sync.Mutex
-	urls map[string]string // of the records that are there, by key
+	urls map[string][]string // of the records that are there, and of their parts, by key
 }
 
 // openOrMake gives the store of the folder dir, or one that ends with the run.
@@ -82,16 +83,18 @@ func (j *journal) openOrMake(dir string, err error) client.Store {
 	return new(client.MemoryStore)
 }
 
-// kept tells whether a later run finds the record of the upload at url.
-func (j *journal) kept(url string) bool {
-	if j == nil || url == "" {
+// kept tells whether a later run finds the record of an upload, or of parts of it.
+func (j *journal) kept(result *client.Result) bool {
+	if j == nil {
 		return false
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for _, u := range j.urls {
-		if u == url {
-			return j.lasting
+	for _, known := range j.urls {
+		for _, r := range slices.Concat(result.Parts, []*client.Result{result}) {
+			if r.URL != "" && slices.Contains(known, r.URL) {
+				return j.lasting
+			}
 		}
 	}
 	return false
@@ -101,7 +104,7 @@ func (j *journal) kept(url string) bool {
 func (j *journal) Load(ctx context.Context, key string) (*client.Record, error) {
 	r, err := j.open().Load(ctx, key)
 	if err == nil {
-		j.note(key, r.URL)
+		j.note(key, r)
 	}
 	return r, err
 }
@@ -115,15 +118,19 @@ func (j *journal) Save(ctx context.Context, r *client.Record) error {
 	}
 	err := j.open().Save(ctx, &saved)
 	if err == nil {
-		j.note(r.Key, r.URL)
+		j.note(r.Key, r)
 	}
 	return err
 }
 
-func (j *journal) note(key, url string) {
+func (j *journal) note(key string, r *client.Record) {
+	urls := []string{r.URL}
+	for _, part := range r.Parts {
+		urls = append(urls, part.URL)
+	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.urls[key] = url
+	j.urls[key] = urls
 }
 
 // Delete implements client.Store.
@@ -157,9 +164,9 @@ func (j *journal) Lock(ctx context.Context, key string) (func() error, error) {
 
 // goOn is the hint for an upload that can be gone on with by the same command,
 // one of so many files; "" for one that cannot.
-func (j *journal) goOn(url string, files int) string {
+func (j *journal) goOn(result *client.Result, files int) string {
 	switch {
-	case !j.kept(url):
+	case !j.kept(result):
 		return ""
 	case files > 1:
 		return "run the same command again for this file alone: it goes on from there"

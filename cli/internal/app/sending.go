@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -111,14 +112,26 @@ func (a *app) ended(file string, r *client.Result, err error) *failure {
 	case stopped, exit.Code(err) == exit.GaveUp:
 		out.resumable = true
 		out.hint = resumeHint(r.URL, file, a.again)
+		if inParts(r) {
+			out.hint = anewHint
+		}
 	case errors.Is(err, client.ErrUnverified):
 		out.hint = "without --verify, it is complete: " + quote(r.URL, runtime.GOOS)
 	case errors.Is(err, client.ErrUnsupported) && r.Length == (protocol.Length{}):
 		out.hint = "say how long the stream is with --size, or have more of it kept in a temporary file with --spool"
 	case errors.Is(err, client.ErrUncertain):
 		out.hint = uncertainHint(r.URL, a.again)
+		if inParts(r) {
+			out.hint = "the server may have joined the parts and deleted them; to send the file again: --recreate always"
+		}
 	}
 	return out
+}
+
+// inParts tells whether all that there is of the upload are parts, which no command
+// goes on with but the one that made them.
+func inParts(r *client.Result) bool {
+	return r.URL == "" && slices.ContainsFunc(r.Parts, func(part *client.Result) bool { return part.URL != "" })
 }
 
 // whyStopped is why the whole command ended before its time, nil where it did not.
