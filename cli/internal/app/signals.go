@@ -5,12 +5,17 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/tusker-go/tusker/cli/internal/exit"
 )
 
+// echo is how long signals after the first one count as the same. Programs such as
+// timeout(1) send theirs to the process and then to its group.
+const echo = 300 * time.Millisecond
+
 // untilSignal gives a context that the first signal ends, with the cause
-// exit.ErrInterrupted. The second signal ends the program.
+// exit.ErrInterrupted. A second signal, later than an echo, ends the program.
 func untilSignal(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	done := make(chan struct{})
@@ -33,10 +38,15 @@ func untilSignal(ctx context.Context) (context.Context, func()) {
 		case <-done:
 			return
 		}
-		select {
-		case <-signals:
-			os.Exit(exit.Interrupted)
-		case <-done:
+		for first := time.Now(); ; {
+			select {
+			case <-signals:
+				if time.Since(first) > echo {
+					os.Exit(exit.Interrupted)
+				}
+			case <-done:
+				return
+			}
 		}
 	}()
 	return ctx, func() {
