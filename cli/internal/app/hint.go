@@ -55,7 +55,7 @@ func hintFor(cmd *cobra.Command, err error) string {
 		return "is this the URL that uploads are created at?"
 	case errors.Is(err, protocol.ErrTooLarge) && exchange != nil && exchange.Op == protocol.OpPatch:
 		return "a smaller --chunk-size may pass"
-	case exit.Code(err) == exit.Gone:
+	case exit.Code(err) == exit.Gone && (exchange == nil || exchange.Op != protocol.OpTerminate):
 		return "what is gone has to be uploaded again"
 	case exit.Code(err) == exit.Usage:
 		return "see " + cmd.CommandPath() + " --help"
