@@ -147,8 +147,9 @@ func parseMetadata(pairs []string) (protocol.Metadata, error) {
 // defaultMetadata is what a file says of itself by its name.
 func defaultMetadata(file string) protocol.Metadata {
 	metadata := make(protocol.Metadata)
-	// The names of open pipes, such as /dev/fd/63, say nothing.
-	if file == stdin || strings.HasPrefix(file, "/dev/") && isStream(file) {
+	// The names of open pipes, such as /dev/fd/63, say nothing. What is in /dev/shm
+	// are files.
+	if file == stdin || strings.HasPrefix(file, "/dev/") && !strings.HasPrefix(file, "/dev/shm/") && isStream(file) {
 		return metadata
 	}
 	metadata["filename"] = filepath.Base(file)
