@@ -173,9 +173,7 @@ func (t *transfer) withoutTrailer(err error) error {
 	switch {
 	case e.Class() == ClassIntegrity:
 	case e.Class() == ClassFinal && isTrailerRefused(e):
-		again, class := *e, ClassTransient
-		again.class = &class
-		err = &again
+		err = e.as(ClassTransient)
 	default:
 		return err
 	}

@@ -71,6 +71,13 @@ func (e *Error) Class() Class {
 	return classify(e)
 }
 
+// as is e with another class.
+func (e *Error) as(class Class) *Error {
+	other := *e
+	other.class = &class
+	return &other
+}
+
 // Retryable tells package retry whether the exchange is worth another try.
 func (e *Error) Retryable() bool { return e.Class().retryable() }
 

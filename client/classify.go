@@ -100,9 +100,9 @@ func classifyAnswer(e *Error) Class {
 		}
 		return ClassTransient
 	}
-	// The answer to a PATCH that cannot be read says nothing about what the
-	// server stored: HEAD does.
-	if e.Op == protocol.OpPatch && (isMalformed(e.Err) || errors.Is(e.Err, ErrNoProgress)) {
+	// The answer to a PATCH that cannot be read, or is a success of another kind,
+	// says nothing about what the server stored: HEAD does.
+	if e.Op == protocol.OpPatch && (isMalformed(e.Err) || isSuccess(e.StatusCode) || errors.Is(e.Err, ErrNoProgress)) {
 		return ClassTransient
 	}
 	return ClassFinal
@@ -112,6 +112,14 @@ func classifyAnswer(e *Error) Class {
 // a server does too that knows the length already.
 func isLengthRefused(e *Error) bool {
 	return e.Op == protocol.OpPatch && e.StatusCode == http.StatusBadRequest && e.Code == "ERR_INVALID_UPLOAD_LENGTH"
+}
+
+func isSuccess(status int) bool { return status/100 == 2 }
+
+// isStranger tells whether somebody else than a tus server answered: where Wi-Fi
+// wants a login first, its page is the answer to everything.
+func isStranger(e *Error) bool {
+	return isSuccess(e.StatusCode) && errors.Is(e.Err, protocol.ErrMissingHeader) && e.Header.Get(protocol.HeaderResumable) == ""
 }
 
 func isMalformed(err error) bool {

@@ -98,6 +98,7 @@ func TestClassifyAnswersThatFit(t *testing.T) {
 		"PATCH went back":            {&Error{Op: protocol.OpPatch, StatusCode: 204, Err: protocol.ErrOffsetBack}, ClassTransient},
 		"PATCH beyond":               {&Error{Op: protocol.OpPatch, StatusCode: 204, Err: protocol.ErrOffsetBeyond}, ClassTransient},
 		"PATCH kept nothing":         {&Error{Op: protocol.OpPatch, StatusCode: 204, Err: ErrNoProgress}, ClassTransient},
+		"PATCH was another success":  {&Error{Op: protocol.OpPatch, StatusCode: 202, Err: protocol.ErrUnexpectedStatus}, ClassTransient},
 		"HEAD without offset":        {&Error{Op: protocol.OpHead, StatusCode: 200, Err: protocol.ErrMissingHeader}, ClassFinal},
 		"HEAD with garbage":          {&Error{Op: protocol.OpHead, StatusCode: 200, Err: protocol.ErrInvalidOffset}, ClassFinal},
 		"HEAD claims too much":       {&Error{Op: protocol.OpHead, StatusCode: 200, Err: ErrIntegrity}, ClassFinal},

@@ -251,19 +251,18 @@ func TestPermanentFailure(t *testing.T) {
 		body   string
 		is     error
 	}{
-		"bad request":   {400, "", protocol.ErrBadRequest},
-		"unauthorized":  {401, "", protocol.ErrUnauthorized},
-		"forbidden":     {403, "", protocol.ErrForbidden},
-		"not found":     {404, "", protocol.ErrNotFound},
-		"gone":          {410, "", protocol.ErrGone},
-		"version":       {412, "", protocol.ErrUnsupportedVersion},
-		"too large":     {413, "ERR_MAX_SIZE_EXCEEDED: maximum size exceeded\n", protocol.ErrTooLarge},
-		"media type":    {415, "", protocol.ErrUnsupportedMediaType},
-		"not possible":  {501, "", protocol.ErrNotImplemented},
-		"HTTP version":  {505, "", protocol.ErrServer},
-		"stopped":       {500, "ERR_UPLOAD_STOPPED: upload has been stopped\n", protocol.ErrServer},
-		"unheard of":    {299, "", protocol.ErrUnexpectedStatus},
-		"not a success": {202, "", protocol.ErrUnexpectedStatus},
+		"bad request":  {400, "", protocol.ErrBadRequest},
+		"unauthorized": {401, "", protocol.ErrUnauthorized},
+		"forbidden":    {403, "", protocol.ErrForbidden},
+		"not found":    {404, "", protocol.ErrNotFound},
+		"gone":         {410, "", protocol.ErrGone},
+		"version":      {412, "", protocol.ErrUnsupportedVersion},
+		"too large":    {413, "ERR_MAX_SIZE_EXCEEDED: maximum size exceeded\n", protocol.ErrTooLarge},
+		"media type":   {415, "", protocol.ErrUnsupportedMediaType},
+		"not possible": {501, "", protocol.ErrNotImplemented},
+		"HTTP version": {505, "", protocol.ErrServer},
+		"stopped":      {500, "ERR_UPLOAD_STOPPED: upload has been stopped\n", protocol.ErrServer},
+		"unheard of":   {499, "", protocol.ErrUnexpectedStatus},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

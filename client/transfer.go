@@ -144,7 +144,7 @@ func (t *transfer) complete() bool {
 func (t *transfer) ask(ctx context.Context) error {
 	reply, err := t.c.Head(ctx, t.url, t.call)
 	if err != nil {
-		return err
+		return t.interposed(err)
 	}
 	state := reply.State
 	fail := func(err error) error { return t.refuse(protocol.OpHead, reply, err) }
@@ -313,9 +313,17 @@ func (t *transfer) declaring(patch protocol.Patch, err error) error {
 		return err
 	}
 	t.redeclared = true
-	again, class := *e, ClassResync
-	again.class = &class
-	return &again
+	return e.as(ClassResync)
+}
+
+// interposed has HEAD tried again where a tus server has answered before, and
+// somebody else did now.
+func (t *transfer) interposed(err error) error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || t.joining || e.Class() != ClassFinal || !isStranger(e) {
+		return err
+	}
+	return e.as(ClassTransient)
 }
 
 // accept takes the server's offset. Only bytes that no earlier answer

@@ -22,6 +22,7 @@ const (
 	damaged                // it sends the bytes again, three times at most
 	limited                // it goes on with smaller bodies, down to 256 KiB
 	ignored                // it goes on without what it asked for
+	strange                // again where a tus server told of the upload before, or else ending
 )
 
 // answer is what a proxy or a server says in tusd's place, and what that means
@@ -109,11 +110,11 @@ var statuses = []answer{
 	{statusDamaged, nil, "", is(protocol.ErrChecksumMismatch), damaged, damaged, damaged},
 
 	// A success that says nothing.
-	{200, nil, "<html>welcome to the hotel</html>", is(protocol.ErrMissingHeader), again, ending, ending},
-	{204, nil, "", is(protocol.ErrMissingHeader, protocol.ErrUnexpectedStatus), again, ending, ending},
+	{200, nil, "<html>welcome to the hotel</html>", is(protocol.ErrMissingHeader), again, strange, ending},
+	{204, nil, "", is(protocol.ErrMissingHeader, protocol.ErrUnexpectedStatus), again, strange, ending},
+	{202, nil, "", is(protocol.ErrUnexpectedStatus), again, ending, ending},
 
 	// Not worth another try.
-	{202, nil, "", is(protocol.ErrUnexpectedStatus), ending, ending, ending},
 	{301, nil, "", is(protocol.ErrRedirect), ending, ending, ending},
 	{302, nil, "", is(protocol.ErrRedirect), ending, ending, ending},
 	{304, nil, "", is(protocol.ErrRedirect), ending, ending, ending},

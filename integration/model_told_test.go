@@ -117,7 +117,13 @@ func (w *witness) forget(method, path string) {
 func (w *witness) answered(method, path string, a answer, length int64) {
 	c := &w.call
 	w.forget(method, path)
-	switch a.to(method, length) {
+	m := a.to(method, length)
+	if m == strange {
+		if m = again; c.joins {
+			m = ending
+		}
+	}
+	switch m {
 	case damaged:
 		w.withoutTrailer(method, a.status, a.body)
 		if c.damaged++; c.damaged > 3 {

@@ -1,0 +1,77 @@
+package client_test
+
+import (
+	"net/http"
+	"testing"
+	"testing/synctest"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// What stands between for a while, and answers everything with its own page, ends
+// no upload that was under way.
+func TestInterposed(t *testing.T) {
+	page := fake.Status(200, "<html>Welcome to the Wi-Fi!</html>", "Content-Type", "text/html")
+	moved := fake.Status(302, "", "Location", "http://portal.test/login")
+	const patch, two, head, rest = "PATCH /files/1 0+5", "PATCH /files/1 0+2", "HEAD /files/1", "PATCH /files/1 2+3"
+	tests := map[string]struct {
+		head, patch []fake.Action
+		want        []string
+		is          error
+		words       []string
+	}{
+		"HEAD":                      {head: []fake.Action{page, page}, patch: []fake.Action{fake.Cut(2)}, want: []string{post, two, head, head, head, rest}},
+		"PATCH and HEAD":            {head: []fake.Action{page}, patch: []fake.Action{page}, want: []string{post, patch, head, head, patch}},
+		"another success":           {patch: []fake.Action{lateStatus(202)}, want: []string{post, patch, head}},
+		"PATCH is redirected":       {patch: []fake.Action{moved}, want: []string{post, patch}, is: client.ErrRedirected},
+		"a tus server's bad HEAD":   {head: []fake.Action{fake.With(protocol.HeaderUploadOffset, "")}, patch: []fake.Action{fake.Cut(2)}, want: []string{post, two, head}, is: protocol.ErrMissingHeader},
+		"a URL that is no upload's": {is: protocol.ErrMissingHeader, head: []fake.Action{page}, want: []string{post, head}, words: []string{"Upload-Offset", "text/html", "not that of a tus server"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := fake.New(t, fake.Config{})
+				s.On(http.MethodHead, test.head...)
+				s.On(http.MethodPatch, test.patch...)
+				c := newClient(t, s, client.Config{})
+				src := text(t, "bytes")
+				var err error
+				if test.patch == nil {
+					var reply *client.Reply
+					if reply, err = c.Create(t.Context(), protocol.Creation{Length: protocol.Known(5)}, nil); err != nil {
+						t.Fatal(err)
+					}
+					_, err = c.Resume(t.Context(), reply.State.Location, src, nil)
+				} else {
+					var res *client.Result
+					if res, err = c.Upload(t.Context(), src, nil); err == nil {
+						wantStored(t, s, res.URL, "bytes")
+					}
+				}
+				if test.is != nil {
+					wantIs(t, err, test.is)
+					wantClear(t, err, test.words...)
+				} else if err != nil {
+					t.Error(err)
+				}
+				wantSeen(t, s, test.want...)
+			})
+		})
+	}
+}
+
+// lateStatus answers with another status when all is done.
+func lateStatus(status int) fake.Action {
+	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		next.ServeHTTP(&statusWriter{w, status}, r)
+	}
+}
+
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(int) { w.ResponseWriter.WriteHeader(w.status) }
