@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -71,6 +72,20 @@ func (f *openFile) check() error {
 		return sourceError(fmt.Errorf("%w: its bytes are other ones", ErrSourceChanged))
 	}
 	return nil
+}
+
+// replaced tells whether the path names another file by now. That one was not
+// sent, and what was sent is whole all the same.
+func (f *openFile) replaced() bool {
+	if f.path == "" || f.stat == nil {
+		return false
+	}
+	ours, err := f.stat()
+	if err != nil {
+		return false
+	}
+	theirs, err := os.Stat(f.path)
+	return err == nil && !os.SameFile(ours, theirs)
 }
 
 // same tells whether the file has the bytes that it had.

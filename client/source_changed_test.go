@@ -1,10 +1,13 @@
 package client_test
 
 import (
+	"bytes"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -213,6 +216,35 @@ func TestChangesWhileUploading(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// A file that another one takes the place of is sent whole, and that is said.
+func TestFileReplacedWhileUploading(t *testing.T) {
+	for name, replaced := range map[string]bool{"replaced": true, "as it was": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				data := noise(smallest)
+				file := write(t, data)
+				s := fake.New(t, fake.Config{})
+				s.On(http.MethodPatch, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+					if replaced {
+						replace(t, file, flipped(data, 0), time.Now())
+					}
+					next.ServeHTTP(w, r)
+				})
+				var log bytes.Buffer
+				c := newClient(t, s, client.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+				res, err := c.Upload(t.Context(), path(t, file), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantStored(t, s, res.URL, data)
+				if told := strings.Contains(log.String(), "level=WARN msg=\"the file was replaced"); told != replaced {
+					t.Errorf("told: %t\n%s", told, &log)
+				}
+			})
+		})
 	}
 }
 

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -145,8 +146,19 @@ func (c *Client) upload(ctx context.Context, src Source, j job) (*Result, error)
 	err = t.verified(once(ctx), t.createAndSend(once(ctx), j))
 	if err == nil {
 		t.keepSent(ctx, j.concat)
+		t.warnReplaced(ctx)
 	}
 	return t.finish(ctx, err)
+}
+
+// warnReplaced says where another file has the name of the one that was sent. To
+// look at each of many small ones would cost more than it tells.
+func (t *transfer) warnReplaced(ctx context.Context) {
+	f, ok := t.src.(*openFile)
+	if ok && f.size > smallUpload && f.replaced() {
+		t.c.log.LogAttrs(ctx, slog.LevelWarn, "the file was replaced by another one: what was sent is the one that it was in the beginning",
+			slog.String("source", t.events.source))
+	}
 }
 
 func (t *transfer) createAndSend(ctx context.Context, j job) error {

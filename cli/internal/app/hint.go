@@ -45,6 +45,8 @@ func hintFor(cmd *cobra.Command, err error) string {
 		return "name the authority to trust with --cacert FILE, or the certificate to show with --cert FILE"
 	case errors.Is(err, protocol.ErrUnauthorized):
 		return "give credentials with --token-file, --token-command or --user"
+	case exchange != nil && exchange.StatusCode == http.StatusProxyAuthRequired:
+		return "give the proxy's credentials with it: --proxy http://USER:PASSWORD@HOST:PORT"
 	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record):
 		return "one side speaks http and the other https: check the URL"
 	case errors.Is(err, client.ErrInsecureLocation):

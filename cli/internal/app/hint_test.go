@@ -1,6 +1,13 @@
 package app
 
-import "testing"
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/tusker-go/tusker/cli/internal/exit"
+)
 
 func TestResumeHint(t *testing.T) {
 	t.Parallel()
@@ -48,5 +55,19 @@ func TestQuote(t *testing.T) {
 				t.Errorf("on windows got %s, want %s", got, test.windows)
 			}
 		})
+	}
+}
+
+// TestProxyWantsCredentials guards against a bare 407.
+func TestProxyWantsCredentials(t *testing.T) {
+	t.Parallel()
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusProxyAuthRequired)
+	}))
+	defer proxy.Close()
+	std, _, stderr := streamsFor(t)
+	code := Run(t.Context(), []string{"options", "--proxy", proxy.URL, "http://tus.test/files/"}, std)
+	if want := "hint: give the proxy's credentials with it: --proxy http://USER:PASSWORD@HOST:PORT\n"; code != exit.Refused || !strings.Contains(stderr.String(), want) {
+		t.Errorf("code %d and %q, want %q", code, stderr, want)
 	}
 }
