@@ -12,6 +12,7 @@ type row struct {
 	name  string
 	title string
 	about string // what a reader has to know besides
+	bound string // what keeps it from targets that are missed, found by profile
 
 	files       int
 	size        int64 // of each file
