@@ -120,7 +120,7 @@ func largeRows() []row {
 }
 
 func smallRows() []row {
-	const bound = "of the client's CPU time 12 % go to looking at a file a second time, when all is sent, and to reading it for that; " +
+	const bound = "of the client's CPU time 6 % go to looking at a file a second time, when all is sent, and to reading it for that; " +
 		"9 % to finding out beforehand what each name is; 9 % to what an upload keeps besides its request: " +
 		"the watch for stalls, Location, headers; 3 % to garbage. 3 ms are the start of the program. " +
 		"The raw program opens a file and sends it."
