@@ -111,14 +111,14 @@ func TestParallelLaterRun(t *testing.T) {
 	if _, err := upload(); err == nil {
 		t.Fatal("no error")
 	}
-	made, _ := countPosts(srv)
 	res, err := upload()
 	if err != nil {
 		t.Fatal(err)
 	}
 	checkStored(t, srv, res.URL, data)
-	// The first run may have been ended before it had made them all.
-	if parts, joins := countPosts(srv); parts < made || parts > made+3 || joins != 1 {
-		t.Errorf("%d parts made after %d, %d joinings", parts, made, joins)
+	// The first run may have been ended before it had made them all, and requests
+	// that it gave up may be counted late; the part that was refused is there.
+	if parts, joins := countPosts(srv); parts < 4 || parts > 4+3 || joins != 1 {
+		t.Errorf("%d parts made, %d joinings", parts, joins)
 	}
 }

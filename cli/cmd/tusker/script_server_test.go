@@ -149,22 +149,9 @@ var actions = map[string]func(args []string) (testserver.Action, error){
 	"noheader": func(args []string) (testserver.Action, error) {
 		return testserver.RewriteHeader(func(h http.Header) { h.Del(args[0]) }), nil
 	},
-	"more": func([]string) (testserver.Action, error) {
-		return testserver.ActionFunc(answerTwice), nil
-	},
 	"html": func([]string) (testserver.Action, error) {
 		return testserver.Status(http.StatusOK, http.Header{"Content-Type": {"text/html"}}, "<html>"), nil
 	},
-}
-
-// answerTwice sends an answer that nobody has asked for after one that says little.
-func answerTwice(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
-	conn, _, err := http.NewResponseController(w).Hijack()
-	if err != nil {
-		panic(err)
-	}
-	_, _ = conn.Write([]byte("HTTP/1.1 204 No Content\r\nTus-Resumable: 1.0.0\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"))
-	_ = conn.Close()
 }
 
 func cmdFault(ts *testscript.TestScript, _ bool, args []string) {
