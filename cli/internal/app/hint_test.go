@@ -1,11 +1,14 @@
 package app
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 
+	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/cli/internal/exit"
 )
 
@@ -69,5 +72,28 @@ func TestProxyWantsCredentials(t *testing.T) {
 	code := Run(t.Context(), []string{"options", "--proxy", proxy.URL, "http://tus.test/files/"}, std)
 	if want := "hint: give the proxy's credentials with it: --proxy http://USER:PASSWORD@HOST:PORT\n"; code != exit.Refused || !strings.Contains(stderr.String(), want) {
 		t.Errorf("code %d and %q, want %q", code, stderr, want)
+	}
+}
+
+// TestSizeIsNoAnswerForFiles guards against advice to give the --size of a file
+// that changed.
+func TestSizeIsNoAnswerForFiles(t *testing.T) {
+	t.Parallel()
+	file, err := os.Open(tempFile(t, "bytes"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	for name, test := range map[string]struct {
+		in   io.Reader
+		want string
+	}{
+		"a stream": {strings.NewReader("bytes"), "--size has to be the number of bytes that come"},
+		"a file":   {file, ""},
+	} {
+		a := &app{in: test.in}
+		if got := a.ended(stdin, &client.Result{}, client.ErrSourceChanged).hint; got != test.want {
+			t.Errorf("%s: hint %q, want %q", name, got, test.want)
+		}
 	}
 }

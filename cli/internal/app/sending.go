@@ -119,7 +119,7 @@ func (a *app) ended(file string, r *client.Result, err error) *failure {
 		out.hint = "without --verify, it is complete: " + quote(r.URL, runtime.GOOS)
 	case errors.Is(err, client.ErrUnsupported) && r.Length == (protocol.Length{}):
 		out.hint = "say how long the stream is with --size, or have more of it kept in a temporary file with --spool"
-	case errors.Is(err, client.ErrSourceChanged) && file == stdin:
+	case errors.Is(err, client.ErrSourceChanged) && file == stdin && !a.stdinIsFile():
 		out.hint = "--size has to be the number of bytes that come"
 	case errors.Is(err, client.ErrUncertain):
 		out.hint = uncertainHint(r.URL, a.again)

@@ -102,6 +102,11 @@ func regularStdin(in io.Reader) (*os.File, bool) {
 	return f, err == nil && at == 0
 }
 
+func (a *app) stdinIsFile() bool {
+	_, ok := regularStdin(a.in)
+	return ok
+}
+
 // isStream tells whether file is a pipe or a device.
 func isStream(file string) bool {
 	info, err := os.Stat(file)
