@@ -180,15 +180,3 @@ func (t *transfer) withoutTrailer(err error) error {
 	t.limitSummed()
 	return err
 }
-
-// isTrailerRefused tells whether a refusal may be one of the trailer. A server's
-// own code for something else is none.
-func isTrailerRefused(e *Error) bool {
-	switch e.StatusCode {
-	case http.StatusBadRequest, http.StatusLengthRequired, http.StatusNotImplemented,
-		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-		_, other := classByCode[e.Code]
-		return !other && !isLengthRefused(e)
-	}
-	return false
-}

@@ -108,6 +108,32 @@ func classifyAnswer(e *Error) Class {
 	return ClassFinal
 }
 
+// isBodyRefused tells whether a creation failed because it carried bytes.
+func isBodyRefused(err error) bool {
+	e, ok := errors.AsType[*Error](err)
+	if !ok {
+		return false
+	}
+	switch e.StatusCode {
+	case http.StatusLengthRequired, http.StatusRequestEntityTooLarge,
+		http.StatusUnsupportedMediaType, http.StatusNotImplemented:
+		return true
+	}
+	return false
+}
+
+// isTrailerRefused tells whether a refusal may be one of the trailer. A server's
+// own code for something else is none.
+func isTrailerRefused(e *Error) bool {
+	switch e.StatusCode {
+	case http.StatusBadRequest, http.StatusLengthRequired, http.StatusNotImplemented,
+		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		_, other := classByCode[e.Code]
+		return !other && !isLengthRefused(e)
+	}
+	return false
+}
+
 // isLengthRefused tells whether a PATCH was refused for its Upload-Length, which
 // a server does too that knows the length already.
 func isLengthRefused(e *Error) bool {
@@ -115,12 +141,6 @@ func isLengthRefused(e *Error) bool {
 }
 
 func isSuccess(status int) bool { return status/100 == 2 }
-
-// isStranger tells whether somebody else than a tus server answered: where Wi-Fi
-// wants a login first, its page is the answer to everything.
-func isStranger(e *Error) bool {
-	return isSuccess(e.StatusCode) && errors.Is(e.Err, protocol.ErrMissingHeader) && e.Header.Get(protocol.HeaderResumable) == ""
-}
 
 func isMalformed(err error) bool {
 	return errors.Is(err, protocol.ErrMissingHeader) ||
@@ -193,23 +213,24 @@ func isUntrusted(err error) bool {
 // isAmbiguous tells whether a creation that failed may have made an upload all
 // the same: the request can have arrived though no answer, or no Location, did.
 func isAmbiguous(err error) bool {
-	var e *Error
-	if !errors.As(err, &e) || errors.Is(err, ErrRedirected) {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || errors.Is(err, ErrRedirected) || e.Op != protocol.OpCreate && e.Op != protocol.OpConcat {
 		return false
 	}
-	if e.Op != protocol.OpCreate && e.Op != protocol.OpConcat {
-		return false
-	}
+	return e.AnswerLost() || e.StatusCode != 0 && protocol.StatusError(e.Op, e.StatusCode) == nil
+}
+
+// AnswerLost tells whether the server may have done what it was asked, though it
+// did not say so: there was no answer, or only that of a gateway before it.
+func (e *Error) AnswerLost() bool {
 	switch {
 	case e.StatusCode == http.StatusBadGateway, e.StatusCode == http.StatusGatewayTimeout:
 		return true // what stands behind the gateway may have done it
-	case e.StatusCode != 0:
-		return protocol.StatusError(e.Op, e.StatusCode) == nil
-	case errors.Is(err, transport.ErrNoCredentials):
+	case e.StatusCode != 0, errors.Is(e.Err, transport.ErrNoCredentials):
 		return false
 	}
-	var op *net.OpError
-	dialled := errors.As(e.Err, &op) && op.Op == "dial"
-	var dns *net.DNSError
-	return !dialled && !errors.As(e.Err, &dns) && classifyFailure(e.Err) == ClassTransient
+	op, ok := errors.AsType[*net.OpError](e.Err)
+	dialled := ok && op.Op == "dial"
+	_, dns := errors.AsType[*net.DNSError](e.Err)
+	return !dialled && !dns && classifyFailure(e.Err) == ClassTransient
 }

@@ -212,6 +212,34 @@ func TestIsAmbiguous(t *testing.T) {
 	}
 }
 
+// A request that was not a creation may have been lost as well.
+func TestAnswerLost(t *testing.T) {
+	lost := func(err error) *Error { return &Error{Op: protocol.OpTerminate, Err: err} }
+	tests := map[string]struct {
+		err  *Error
+		want bool
+	}{
+		"reset":              {lost(&net.OpError{Op: "read", Err: syscall.ECONNRESET}), true},
+		"refused":            {lost(&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}), false},
+		"no such host":       {lost(&net.DNSError{IsNotFound: true}), false},
+		"no token":           {lost(transport.ErrNoCredentials), false},
+		"504 of a gateway":   {answered(protocol.OpTerminate, 504, ""), true},
+		"503 of the server":  {answered(protocol.OpTerminate, 503, ""), false},
+		"another success":    {answered(protocol.OpTerminate, 202, ""), false},
+		"cannot be sent":     {lost(ErrInvalidURL), false},
+		"certificate":        {lost(x509.UnknownAuthorityError{}), false},
+		"no sign of life":    {lost(ErrStalled), true},
+		"the source, not it": {lost(sourceError(io.ErrUnexpectedEOF)), false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := test.err.AnswerLost(); got != test.want {
+				t.Errorf("%t", got)
+			}
+		})
+	}
+}
+
 // What a user's Doer marks as permanent is not tried again.
 func TestPermanentIsHonoured(t *testing.T) {
 	e := &Error{Op: protocol.OpPatch, Err: retry.Permanent(errors.New("quota"))}

@@ -21,6 +21,11 @@ import (
 // the error Is [protocol.ErrRedirect] as well.
 var ErrRedirected = errors.New("redirected")
 
+// ErrNotTus means that somebody else than a tus server answered, with a success:
+// the URL is another one's, or something stands between, such as Wi-Fi that wants
+// a login.
+var ErrNotTus = errors.New("the answer is not that of a tus server")
+
 const (
 	maxErrorBody = 4 << 10  // kept of the body of an error
 	maxDrain     = 64 << 10 // read of an unwanted body to keep its connection
@@ -289,9 +294,9 @@ func notTus(err error, h http.Header) error {
 		return err
 	}
 	if t := h.Get("Content-Type"); t != "" {
-		return fmt.Errorf("%w: the answer (%q) is not that of a tus server", err, t)
+		return fmt.Errorf("%w: %w: it is %q", err, ErrNotTus, t)
 	}
-	return fmt.Errorf("%w: the answer is not that of a tus server", err)
+	return fmt.Errorf("%w: %w", err, ErrNotTus)
 }
 
 func redact(raw string) string {

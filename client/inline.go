@@ -163,17 +163,3 @@ func hasArrived(err error) bool {
 	e, ok := errors.AsType[*Error](err)
 	return !ok || e.StatusCode != 0 || isAmbiguous(err)
 }
-
-// isBodyRefused tells whether a creation failed because it carried bytes.
-func isBodyRefused(err error) bool {
-	e, ok := errors.AsType[*Error](err)
-	if !ok {
-		return false
-	}
-	switch e.StatusCode {
-	case http.StatusLengthRequired, http.StatusRequestEntityTooLarge,
-		http.StatusUnsupportedMediaType, http.StatusNotImplemented:
-		return true
-	}
-	return false
-}

@@ -320,7 +320,7 @@ func (t *transfer) declaring(patch protocol.Patch, err error) error {
 // somebody else did now.
 func (t *transfer) interposed(err error) error {
 	e, ok := errors.AsType[*Error](err)
-	if !ok || t.joining || e.Class() != ClassFinal || !isStranger(e) {
+	if !ok || t.joining || e.Class() != ClassFinal || !errors.Is(err, ErrNotTus) {
 		return err
 	}
 	return e.as(ClassTransient)

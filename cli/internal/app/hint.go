@@ -45,7 +45,7 @@ func hintFor(cmd *cobra.Command, err error) string {
 		return "name the authority to trust with --cacert FILE, or the certificate to show with --cert FILE"
 	case errors.Is(err, protocol.ErrUnauthorized):
 		return "give credentials with --token-file, --token-command or --user"
-	case exchange != nil && exchange.StatusCode == http.StatusProxyAuthRequired:
+	case errors.Is(err, protocol.ErrProxyAuth):
 		return "give the proxy's credentials with it: --proxy http://USER:PASSWORD@HOST:PORT"
 	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record):
 		return "one side speaks http and the other https: check the URL"
@@ -67,12 +67,12 @@ func hintFor(cmd *cobra.Command, err error) string {
 
 // isElsewhere tells whether the answer is not that of a creation endpoint.
 func isElsewhere(e *client.Error) bool {
-	for _, target := range []error{protocol.ErrNotFound, protocol.ErrMethodNotAllowed, client.ErrRedirected} {
+	for _, target := range []error{protocol.ErrNotFound, protocol.ErrMethodNotAllowed, client.ErrRedirected, client.ErrNotTus} {
 		if errors.Is(e, target) {
 			return true
 		}
 	}
-	return errors.Is(e, protocol.ErrMissingHeader) && e.Header.Get(protocol.HeaderResumable) == ""
+	return false
 }
 
 // again is what a command to go on with has in common with this one.

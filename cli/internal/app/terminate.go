@@ -3,8 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"net"
-	"net/http"
 
 	"github.com/spf13/cobra"
 
@@ -68,23 +66,9 @@ func terminateOne(ctx context.Context, c *client.Client, policy retry.Policy) er
 		if lost && (errors.Is(err, protocol.ErrNotFound) || errors.Is(err, protocol.ErrGone)) {
 			return nil
 		}
-		lost = lost || answerLost(err)
+		if e, ok := errors.AsType[*client.Error](err); ok {
+			lost = lost || e.AnswerLost()
+		}
 		return err
 	})
-}
-
-// answerLost tells whether the server may have done what it was asked.
-func answerLost(err error) bool {
-	e, ok := errors.AsType[*client.Error](err)
-	if !ok {
-		return false
-	}
-	switch e.StatusCode {
-	case http.StatusBadGateway, http.StatusGatewayTimeout:
-		return true
-	case 0:
-		op, ok := errors.AsType[*net.OpError](err)
-		return !ok || op.Op != "dial"
-	}
-	return false
 }
