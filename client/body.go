@@ -19,6 +19,7 @@ type body struct {
 	data   []byte                    // the bytes, where they are in memory: no reader is needed
 	sum    summing                   // where its checksum follows it
 	reader func() (io.Reader, error) // size bytes, anew with each call
+	file   *fileRange                // where they lie; nil: in no file
 	last   bool                      // the upload ends with these bytes
 	onSent func(n int64)             // bytes taken by the network, counted in this request; nil: nobody asks
 	gauge  *atomic.Int64             // counts the bytes taken, of several bodies; nil: nobody asks
@@ -46,6 +47,9 @@ func (b *body) open() (io.ReadCloser, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.current = &bodyReader{b: b, r: r}
+	if b.file != nil && b.pace == nil && !b.sum.trailer {
+		return newFileReader(b.current), nil
+	}
 	return b.current, nil
 }
 
@@ -86,12 +90,29 @@ type bodyReader struct {
 }
 
 func (r *bodyReader) Read(p []byte) (int, error) {
-	b := r.b
 	// Outside of the lock: whoever stops the body must not wait as well.
 	p, err := r.paced(p)
 	if err != nil {
 		return 0, err
 	}
+	n, err := r.take(int64(len(p)), func(most int64) (int64, error) {
+		n, err := r.r.Read(p[:most])
+		r.paid -= n
+		if r.sum != nil && n > 0 {
+			r.sum.Write(p[:n])
+			if r.n+int64(n) == r.b.size {
+				r.summed(r.sum.Sum(nil))
+			}
+		}
+		return int64(n), err
+	})
+	return int(n), err
+}
+
+// take has move hand on up to most of the bytes that are left, and counts them.
+// An error of move is one of the source.
+func (r *bodyReader) take(most int64, move func(most int64) (int64, error)) (int64, error) {
+	b := r.b
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.stopped || b.current != r {
@@ -102,17 +123,10 @@ func (r *bodyReader) Read(p []byte) (int, error) {
 		return 0, io.EOF
 	}
 	b.dog.pause()
-	n, err := r.r.Read(p[:min(int64(len(p)), left)])
-	r.n += int64(n)
+	n, err := move(min(most, left))
+	r.n += n
 	if b.gauge != nil {
-		b.gauge.Add(int64(n))
-	}
-	r.paid -= n
-	if r.sum != nil && n > 0 {
-		r.sum.Write(p[:n])
-		if r.n == b.size {
-			r.summed(r.sum.Sum(nil))
-		}
+		b.gauge.Add(n)
 	}
 	b.high = max(b.high, r.n)
 	if r.n == b.size {

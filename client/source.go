@@ -78,6 +78,7 @@ type cut struct {
 	last   bool                      // nothing follows
 	reader func() (io.Reader, error) // its bytes, anew with each call
 	data   []byte                    // its bytes, where they are in memory
+	file   *fileRange                // where they lie; nil: in no file
 }
 
 // memoryCut is a stretch of a source of size bytes in all.

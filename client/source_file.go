@@ -144,9 +144,13 @@ func (f *openFile) cut(_ context.Context, off, chunk int64) (cut, error) {
 	if f.content != nil {
 		return memoryCut(rng, f.size, f.content[rng.Start:rng.End]), nil
 	}
-	return cut{Range: rng, last: rng.End == f.size, reader: func() (io.Reader, error) {
+	c := cut{Range: rng, last: rng.End == f.size, reader: func() (io.Reader, error) {
 		return io.NewSectionReader(f.r, rng.Start, rng.Len()), nil
-	}}, nil
+	}}
+	if file, ok := f.r.(*os.File); ok {
+		c.file = &fileRange{file, rng.Start}
+	}
+	return c, nil
 }
 
 func (f *openFile) length() protocol.Length { return protocol.Known(f.size) }

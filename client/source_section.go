@@ -18,7 +18,7 @@ func (s *section) cut(ctx context.Context, off, chunk int64) (cut, error) {
 		return cut{}, err
 	}
 	c, err := s.file.cut(ctx, s.Start+rng.Start, max(rng.Len(), 1))
-	return cut{Range: rng, last: rng.End == s.Len(), reader: c.reader, data: c.data}, err
+	return cut{Range: rng, last: rng.End == s.Len(), reader: c.reader, data: c.data, file: c.file}, err
 }
 
 func (s *section) length() protocol.Length   { return protocol.Known(s.Len()) }

@@ -209,7 +209,7 @@ func (t *transfer) append(ctx context.Context, piece cut) error {
 		patch.Length = t.src.length()
 	}
 	t.piece = piece.Len()
-	b := &body{size: piece.Len(), reader: piece.reader, last: piece.last}
+	b := &body{size: piece.Len(), reader: piece.reader, file: piece.file, last: piece.last}
 	if t.sum.trailer {
 		b.sum = t.sum
 	} else if t.sum.new != nil && piece.Len() > 0 {

@@ -50,14 +50,19 @@ func (c *answerConn) Write(p []byte) (int, error) {
 	return n, c.explain(err)
 }
 
-// ReadFrom is what net/http calls to copy a body. It keeps the way to sendfile
-// open for bodies that are files.
+// ReadFrom is what net/http calls to copy a body. Bodies that lie in files are
+// left to the system, the rest is copied.
 func (c *answerConn) ReadFrom(r io.Reader) (int64, error) {
 	if rf, ok := c.Conn.(io.ReaderFrom); ok && isFile(r) {
 		n, err := rf.ReadFrom(r)
 		return n, c.explain(err)
 	}
-	n, err := copyBody(c.Conn, r)
+	n, err := sendFile(c.Conn, r)
+	if err == nil {
+		var copied int64
+		copied, err = copyBody(c.Conn, r)
+		n += copied
+	}
 	return n, c.explain(err)
 }
 

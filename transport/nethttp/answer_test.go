@@ -129,6 +129,23 @@ func TestEarlyAnswer(t *testing.T) {
 			return b, size
 		})
 	})
+	t.Run("file in pieces", func(t *testing.T) {
+		t.Parallel()
+		f, err := os.Create(filepath.Join(t.TempDir(), "big"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = f.Close() })
+		const size = 1 << 30
+		if err := f.Truncate(size); err != nil {
+			t.Fatal(err)
+		}
+		c := nethttp.New(nethttp.Config{})
+		t.Cleanup(c.CloseIdleConnections)
+		check(t, c, "http://"+earlyServer(t, plain, refuse), func() (io.ReadCloser, int64) {
+			return &fileReader{f: f, size: size}, size
+		})
+	})
 	t.Run("TLS", func(t *testing.T) {
 		t.Parallel()
 		ca := newAuthority(t)
