@@ -48,7 +48,7 @@ func (b *body) open() (io.ReadCloser, error) {
 	defer b.mu.Unlock()
 	b.current = &bodyReader{b: b, r: r}
 	if b.file != nil && b.pace == nil && !b.sum.trailer {
-		return newFileReader(b.current), nil
+		return newFileSender(b.current), nil
 	}
 	return b.current, nil
 }

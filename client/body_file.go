@@ -14,20 +14,20 @@ type fileRange struct {
 	start int64
 }
 
-// fileReader reads a body that lies in a file, or has the system send it from
+// fileSender reads a body that lies in a file, or has the system send it from
 // there, at the one position of both.
-type fileReader struct{ *bodyReader }
+type fileSender struct{ *bodyReader }
 
-var _ transport.FileReader = (*fileReader)(nil)
+var _ transport.FileSender = (*fileSender)(nil)
 
-func newFileReader(r *bodyReader) *fileReader {
+func newFileSender(r *bodyReader) *fileSender {
 	r.r = filePosition{r}
-	return &fileReader{r}
+	return &fileSender{r}
 }
 
-// SendFile is that of [transport.FileReader]. What has been handed on so far, and
+// SendFile is that of [transport.FileSender]. What has been handed on so far, and
 // what stops it, is known here as it is for what is read.
-func (r *fileReader) SendFile(send func(fd uintptr, off, n int64) (int64, error)) (int64, error) {
+func (r *fileSender) SendFile(send func(fd uintptr, off, n int64) (int64, error)) (int64, error) {
 	file := r.b.file
 	var failed error
 	n, err := r.take(math.MaxInt64, func(most int64) (n int64, err error) {

@@ -17,7 +17,7 @@ import (
 )
 
 // openBody is the body of the n bytes from off on of a file that holds content.
-func openBody(t *testing.T, content string, off, n int64) (*body, transport.FileReader, *os.File) {
+func openBody(t *testing.T, content string, off, n int64) (*body, transport.FileSender, *os.File) {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
@@ -34,7 +34,7 @@ func openBody(t *testing.T, content string, off, n int64) (*body, transport.File
 	if err != nil {
 		t.Fatal(err)
 	}
-	return b, r.(transport.FileReader), f
+	return b, r.(transport.FileSender), f
 }
 
 var errFull = errors.New("the buffer of the connection is full")
@@ -170,7 +170,7 @@ func TestFileBodyIsRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, ok := r.(transport.FileReader); ok {
+		if _, ok := r.(transport.FileSender); ok {
 			t.Errorf("%s: it is sent from the file", name)
 		}
 		if got, err := io.ReadAll(r); string(got) != "hello" || err != nil {

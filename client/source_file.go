@@ -35,7 +35,7 @@ func Path(name string) (Source, error) {
 	}}, nil
 }
 
-// File is an open regular file, read from its beginning by ReadAt: its position
+// File is an open regular file, taken from its beginning by offset: its position
 // is neither used nor moved, and the caller closes it after the upload. The
 // error Is ErrSource.
 func File(f *os.File) (Source, error) {

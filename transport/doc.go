@@ -14,6 +14,6 @@
 // [TraceAuth] it learns whether a request that was refused is worth another try.
 //
 // The middleware here leaves the caller's request as it is, works on a shallow
-// copy, and neither reads nor wraps a body, so a [FileReader], or a body made by
+// copy, and neither reads nor wraps a body, so a [FileSender], or a body made by
 // [FileBody], still reaches the kernel. All of it is safe for concurrent use.
 package transport

@@ -21,13 +21,14 @@ const answerGrace = time.Second
 // write waits here until the reader has taken what there is.
 type answerConn struct {
 	net.Conn
+	files bool // the system may send them
 	once  sync.Once
 	read  chan struct{} // closed when there is nothing more to read
 	cause error         // why, where reading failed; set before read is closed
 }
 
-func keepAnswer(c net.Conn) net.Conn {
-	return &answerConn{Conn: c, read: make(chan struct{})}
+func keepAnswer(c net.Conn, files bool) net.Conn {
+	return &answerConn{Conn: c, files: files, read: make(chan struct{})}
 }
 
 func (c *answerConn) end(cause error) {
@@ -53,11 +54,15 @@ func (c *answerConn) Write(p []byte) (int, error) {
 // ReadFrom is what net/http calls to copy a body. Bodies that lie in files are
 // left to the system, the rest is copied.
 func (c *answerConn) ReadFrom(r io.Reader) (int64, error) {
-	if rf, ok := c.Conn.(io.ReaderFrom); ok && isFile(r) {
-		n, err := rf.ReadFrom(r)
-		return n, c.explain(err)
+	var n int64
+	var err error
+	if c.files {
+		if rf, ok := c.Conn.(io.ReaderFrom); ok && isFile(r) {
+			n, err = rf.ReadFrom(r)
+			return n, c.explain(err)
+		}
+		n, err = sendFile(c.Conn, r)
 	}
-	n, err := sendFile(c.Conn, r)
 	if err == nil {
 		var copied int64
 		copied, err = copyBody(c.Conn, r)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -142,9 +143,15 @@ func TestEarlyAnswer(t *testing.T) {
 		}
 		c := nethttp.New(nethttp.Config{})
 		t.Cleanup(c.CloseIdleConnections)
+		var last *fileSender
 		check(t, c, "http://"+earlyServer(t, plain, refuse), func() (io.ReadCloser, int64) {
-			return &fileReader{f: f, size: size}, size
+			last = &fileSender{f: f, size: size, closed: make(chan struct{})}
+			return last, size
 		})
+		last.wait()
+		if runtime.GOOS == "linux" && last.sent == 0 {
+			t.Error("nothing was sent from the file")
+		}
 	})
 	t.Run("TLS", func(t *testing.T) {
 		t.Parallel()

@@ -39,6 +39,12 @@ type Config struct {
 	// that [transport.OwnConnection] marks, as those of package client are.
 	PreferHTTP2 bool
 
+	// NoSendfile reads the bytes of files and copies them, where the system would
+	// send them from where they lie: over plain HTTP/1.1 on Linux, without a copy
+	// in memory. It is for file systems that keep other bytes for the one than
+	// for the other, such as some folders shared with a virtual machine.
+	NoSendfile bool
+
 	// UnixSocket is the path of a socket that every request goes to, whatever
 	// its host, and without a proxy. "": TCP.
 	UnixSocket string
@@ -171,7 +177,8 @@ func (c Config) dial() func(ctx context.Context, network, addr string) (net.Conn
 		if err != nil {
 			return nil, err
 		}
-		return keepAnswer(conn), nil
+		limitUnsent(conn)
+		return keepAnswer(conn, !c.NoSendfile), nil
 	}
 }
 

@@ -263,7 +263,10 @@ func TestParallelReuse(t *testing.T) {
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	if opened != parallel {
+	// The two idle connections of net/http would make it 20. It closes one now and
+	// then of its own accord, where a busy machine is late to tell it that a
+	// request was written.
+	if opened < parallel || opened > parallel+4 {
 		t.Errorf("%d connections opened, want %d", opened, parallel)
 	}
 }

@@ -13,7 +13,10 @@ import (
 // atOnce is how many bytes the system is asked to send at a time. It takes what
 // fits into the buffer of the connection; only a slow disk makes it wait, and a
 // request that ends meanwhile waits for that.
-const atOnce = 1 << 20
+const atOnce = 256 << 10
+
+// probe is how many bytes are copied to find out why the system sends none.
+const probe = 4 << 10
 
 // sendFile has the system send a body that lies in a file, without its bytes
 // coming into memory. What is left of r after it, without an error, is to be
@@ -23,7 +26,7 @@ func sendFile(to net.Conn, r io.Reader) (total int64, err error) {
 	if !ok {
 		return 0, nil
 	}
-	from, ok := limit.R.(transport.FileReader)
+	from, ok := limit.R.(transport.FileSender)
 	if !ok {
 		return 0, nil
 	}
@@ -40,10 +43,26 @@ func sendFile(to net.Conn, r io.Reader) (total int64, err error) {
 		total += n
 		limit.N -= n
 		switch {
-		case isNetwork(failed):
-			return total, writeError(conn, os.NewSyscallError("sendfile", failed))
-		case failed != nil, err == io.EOF: //nolint:errorlint // Readers give it as it is.
-			return total, nil // reading tells what is wrong, if anything is
+		case failed != nil:
+			// What the system says may be about the file as well as about the
+			// network: reading shows the one, and writing the other, or waits
+			// for it.
+			n, err := copyPiece(conn, limit)
+			total += n
+			var broken *net.OpError
+			switch {
+			case errors.Is(failed, syscall.EAGAIN):
+				if err != nil {
+					return total, err
+				}
+				continue
+			case errors.As(err, &broken):
+				// A write that comes after finds no more than a broken pipe.
+				broken.Err = os.NewSyscallError("sendfile", failed)
+			}
+			return total, err
+		case n == 0 && err == nil, err == io.EOF: //nolint:errorlint // Readers give it as it is.
+			return total, nil // reading says so too
 		case err != nil:
 			return total, err
 		}
@@ -51,17 +70,16 @@ func sendFile(to net.Conn, r io.Reader) (total int64, err error) {
 	return total, nil
 }
 
-// sendPiece waits until the network takes some bytes. failed is what the system
-// says, err what the file or the connection does.
-func sendPiece(raw syscall.RawConn, from transport.FileReader, most int64) (n int64, failed, err error) {
+// sendPiece sends what the network takes at once. failed is what the system says,
+// err what the file or the connection does.
+func sendPiece(raw syscall.RawConn, from transport.FileSender, most int64) (n int64, failed, err error) {
 	closed := raw.Write(func(to uintptr) bool {
-		failed = nil
 		n, err = from.SendFile(func(file uintptr, off, size int64) (int64, error) {
 			var sent int
 			sent, failed = sendfile(int(to), int(file), off, int(min(size, most, atOnce)))
 			return int64(sent), failed
 		})
-		return !errors.Is(failed, syscall.EAGAIN)
+		return true
 	})
 	if closed != nil {
 		return 0, nil, closed
@@ -78,20 +96,20 @@ func sendfile(to, file int, off int64, size int) (int, error) {
 	}
 }
 
-// isNetwork tells the errors of a connection from those of a file, and from a
-// system that cannot send from it.
-func isNetwork(err error) bool {
-	for _, target := range []error{
-		syscall.EPIPE, syscall.ECONNRESET, syscall.ECONNABORTED, syscall.ENOTCONN, syscall.ETIMEDOUT,
-		syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.EHOSTDOWN, syscall.ENETDOWN, syscall.ENETRESET,
-	} {
-		if errors.Is(err, target) {
-			return true
+// copyPiece copies a few bytes. An error of reading is not a
+// *net.OpError.
+func copyPiece(to net.Conn, from io.Reader) (int64, error) {
+	buf := leastBuffers.Get().(*[leastCopy]byte)
+	defer leastBuffers.Put(buf)
+	n, rerr := from.Read(buf[:probe])
+	if n > 0 {
+		m, err := to.Write(buf[:n])
+		if err != nil {
+			return int64(m), err
 		}
 	}
-	return false
-}
-
-func writeError(c net.Conn, err error) error {
-	return &net.OpError{Op: "write", Net: c.RemoteAddr().Network(), Source: c.LocalAddr(), Addr: c.RemoteAddr(), Err: err}
+	if rerr == io.EOF { //nolint:errorlint // Readers give it as it is.
+		rerr = nil
+	}
+	return int64(n), rerr
 }

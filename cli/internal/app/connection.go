@@ -31,7 +31,7 @@ type connection struct {
 	caFile, certFile, keyFile     string
 	proxy, unixSocket             string
 	connections                   int // at most; 0: as many as there are requests
-	insecure, http1               bool
+	insecure, http1, noSendfile   bool
 	retries                       int
 	retryMaxWait, stall, finish   time.Duration
 	timeout                       time.Duration
@@ -55,6 +55,7 @@ func (c *connection) register(cmd *cobra.Command) {
 	f.BoolVar(&c.insecure, "insecure", false, "accept any certificate: anybody in between can read and change what is sent")
 	f.StringVar(&c.proxy, "proxy", "", "http, https or socks5 proxy `URL` (default: that of the environment)")
 	f.BoolVar(&c.http1, "http1.1", false, "do not use HTTP/2")
+	f.BoolVar(&c.noSendfile, "no-sendfile", false, "read files instead of having the system send them, where a shared folder has other bytes for it")
 	f.StringVar(&c.unixSocket, "unix-socket", "", "connect to the socket at this `path`, whatever the URL's host")
 	f.IntVar(&c.retries, "retries", retry.DefaultMaxAttempts, "`number` of tries after the first, in a row without progress; 0 for none")
 	f.DurationVar(&c.retryMaxWait, "retry-max-wait", retry.DefaultMax, "longest wait between two tries")
@@ -168,7 +169,7 @@ func (c *connection) check() error {
 
 func (c *connection) network() (nethttp.Config, error) {
 	config := nethttp.Config{
-		InsecureSkipVerify: c.insecure, HTTP1Only: c.http1, UnixSocket: c.unixSocket, MaxConnsPerHost: c.connections,
+		InsecureSkipVerify: c.insecure, HTTP1Only: c.http1, NoSendfile: c.noSendfile, UnixSocket: c.unixSocket, MaxConnsPerHost: c.connections,
 	}
 	var err error
 	if c.caFile != "" {

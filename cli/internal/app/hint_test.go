@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/cli/internal/exit"
+	"github.com/tusker-go/tusker/client"
 )
 
 func TestResumeHint(t *testing.T) {

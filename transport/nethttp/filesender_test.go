@@ -10,10 +10,10 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-var _ transport.FileReader = (*fileReader)(nil)
+var _ transport.FileSender = (*fileSender)(nil)
 
-// fileReader is a body in a file that counts how it is taken.
-type fileReader struct {
+// fileSender is a body in a file that counts how it is taken.
+type fileSender struct {
 	f    *os.File
 	off  int64
 	size int64
@@ -22,9 +22,13 @@ type fileReader struct {
 	read, sent int64
 	calls      int
 	onSend     func()
+	closed     chan struct{} // by Close: nobody counts any more
 }
 
-func (r *fileReader) Read(p []byte) (int, error) {
+// wait returns when net/http has done with the body.
+func (r *fileSender) wait() { <-r.closed }
+
+func (r *fileSender) Read(p []byte) (int, error) {
 	left := r.size - r.off
 	if left <= 0 {
 		return 0, io.EOF
@@ -38,7 +42,7 @@ func (r *fileReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (r *fileReader) SendFile(send func(fd uintptr, off, n int64) (int64, error)) (int64, error) {
+func (r *fileSender) SendFile(send func(fd uintptr, off, n int64) (int64, error)) (int64, error) {
 	r.calls++
 	if r.onSend != nil {
 		r.onSend()
@@ -54,15 +58,19 @@ func (r *fileReader) SendFile(send func(fd uintptr, off, n int64) (int64, error)
 	n, err := send(fd, r.off, left)
 	r.off += n
 	r.sent += n
-	if n == 0 && err == nil {
-		err = io.ErrUnexpectedEOF
-	}
 	return n, err
 }
 
-func (r *fileReader) Close() error { return nil }
+func (r *fileSender) Close() error {
+	select {
+	case <-r.closed:
+	default:
+		close(r.closed)
+	}
+	return nil
+}
 
-func newFileReader(t *testing.T, content []byte) *fileReader {
+func newFileSender(t *testing.T, content []byte) *fileSender {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(name, content, 0o600); err != nil {
@@ -73,5 +81,5 @@ func newFileReader(t *testing.T, content []byte) *fileReader {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = f.Close() })
-	return &fileReader{f: f, size: int64(len(content))}
+	return &fileSender{f: f, size: int64(len(content)), closed: make(chan struct{})}
 }
