@@ -42,6 +42,7 @@ var errFull = errors.New("the buffer of the connection is full")
 // taking is a send that takes at most limit bytes at a time of what the descriptor
 // has, and nothing each second time.
 func taking(t *testing.T, limit int64, into *string) func(fd uintptr, off, n int64) (int64, error) {
+	t.Helper()
 	calls := 0
 	return func(fd uintptr, off, n int64) (int64, error) {
 		if calls++; calls%2 == 0 {

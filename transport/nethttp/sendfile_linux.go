@@ -90,7 +90,7 @@ func sendPiece(raw syscall.RawConn, from transport.FileSender, most int64) (n in
 func sendfile(to, file int, off int64, size int) (int, error) {
 	for {
 		n, err := syscall.Sendfile(to, file, &off, size)
-		if err != syscall.EINTR { //nolint:errorlint // The system gives it as it is.
+		if err != syscall.EINTR {
 			return max(n, 0), err
 		}
 	}
@@ -108,7 +108,7 @@ func copyPiece(to net.Conn, from io.Reader) (int64, error) {
 			return int64(m), err
 		}
 	}
-	if rerr == io.EOF { //nolint:errorlint // Readers give it as it is.
+	if rerr == io.EOF {
 		rerr = nil
 	}
 	return int64(n), rerr
