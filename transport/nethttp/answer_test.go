@@ -67,6 +67,20 @@ func (zeros) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// hole is a file of size bytes that takes no room on the disk.
+func hole(t *testing.T, size int64) *os.File {
+	t.Helper()
+	f, err := os.Create(filepath.Join(t.TempDir(), "hole"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Close() })
+	if err := f.Truncate(size); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
 // patch gives the answer as status, header X-Limit and body, on one line.
 func patch(t *testing.T, d transport.Doer, url string, body io.ReadCloser, n int64) (string, error) {
 	t.Helper()
@@ -111,15 +125,8 @@ func TestEarlyAnswer(t *testing.T) {
 	})
 	t.Run("file", func(t *testing.T) {
 		t.Parallel()
-		f, err := os.Create(filepath.Join(t.TempDir(), "big"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = f.Close() })
 		const size = 1 << 30
-		if err := f.Truncate(size); err != nil {
-			t.Fatal(err)
-		}
+		f := hole(t, size)
 		c := nethttp.New(nethttp.Config{})
 		t.Cleanup(c.CloseIdleConnections)
 		check(t, c, "http://"+earlyServer(t, plain, refuse), func() (io.ReadCloser, int64) {
@@ -132,20 +139,13 @@ func TestEarlyAnswer(t *testing.T) {
 	})
 	t.Run("file in pieces", func(t *testing.T) {
 		t.Parallel()
-		f, err := os.Create(filepath.Join(t.TempDir(), "big"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = f.Close() })
 		const size = 1 << 30
-		if err := f.Truncate(size); err != nil {
-			t.Fatal(err)
-		}
+		f := hole(t, size)
 		c := nethttp.New(nethttp.Config{})
 		t.Cleanup(c.CloseIdleConnections)
 		var last *fileSender
 		check(t, c, "http://"+earlyServer(t, plain, refuse), func() (io.ReadCloser, int64) {
-			last = &fileSender{f: f, size: size, closed: make(chan struct{})}
+			last = sending(f, size)
 			return last, size
 		})
 		last.wait()

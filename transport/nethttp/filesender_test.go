@@ -70,6 +70,10 @@ func (r *fileSender) Close() error {
 	return nil
 }
 
+func sending(f *os.File, size int64) *fileSender {
+	return &fileSender{f: f, size: size, closed: make(chan struct{})}
+}
+
 func newFileSender(t *testing.T, content []byte) *fileSender {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "file")
@@ -81,5 +85,5 @@ func newFileSender(t *testing.T, content []byte) *fileSender {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = f.Close() })
-	return &fileSender{f: f, size: int64(len(content)), closed: make(chan struct{})}
+	return sending(f, int64(len(content)))
 }

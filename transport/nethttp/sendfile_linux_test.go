@@ -177,11 +177,7 @@ func TestSendFileWaits(t *testing.T) {
 		_, _ = http.ReadRequest(bufio.NewReader(c))
 		<-release
 	}()
-	body := newFileSender(t, nil)
-	if err := os.Truncate(body.f.Name(), size); err != nil {
-		t.Fatal(err)
-	}
-	body.size = size
+	body := sending(hole(t, size), size)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	gaveUp := errors.New("gave up")
 	body.onSend = func() {
@@ -218,12 +214,8 @@ func TestSendFileWaits(t *testing.T) {
 func TestSendFileBroken(t *testing.T) {
 	t.Parallel()
 	url := "http://" + earlyServer(t, plain, func(io.Writer) {})
-	body := newFileSender(t, nil)
 	const size = 1 << 30
-	if err := os.Truncate(body.f.Name(), size); err != nil {
-		t.Fatal(err)
-	}
-	body.size = size
+	body := sending(hole(t, size), size)
 	err := send(t, nethttp.New(nethttp.Config{}), url, body, size)
 	if !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, syscall.EPIPE) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
 		t.Errorf("error %v", err)
