@@ -96,8 +96,7 @@ func sendfile(to, file int, off int64, size int) (int, error) {
 	}
 }
 
-// copyPiece copies a few bytes. An error of reading is not a
-// *net.OpError.
+// copyPiece copies a few bytes. Only an error of writing is a *net.OpError.
 func copyPiece(to net.Conn, from io.Reader) (int64, error) {
 	buf := leastBuffers.Get().(*[leastCopy]byte)
 	defer leastBuffers.Put(buf)
