@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
 )
 
@@ -27,11 +28,9 @@ var exchanges = map[string]func(ctx context.Context, c *client.Client) error{
 		_, err := c.Download(ctx, c.Endpoint()+"1", func(client.Content) (io.Writer, int64, error) { return io.Discard, 0, nil }, nil)
 		return err
 	},
+	// Not by an upload: that begins with a HEAD, and would see no PATCH here.
 	"PATCH": func(ctx context.Context, c *client.Client) error {
-		src, err := client.ReaderAt(strings.NewReader("hello"), 5)
-		if err == nil {
-			_, err = c.Resume(ctx, c.Endpoint()+"1", src, nil)
-		}
+		_, err := c.Patch(ctx, c.Endpoint()+"1", protocol.Patch{}, strings.NewReader("hello"), 5, nil)
 		return err
 	},
 	"POST": func(ctx context.Context, c *client.Client) error {
@@ -124,8 +123,8 @@ func TestEndlessBodies(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for method, exchange := range exchanges {
 				for _, status := range []int{200, 403, 500} {
-					if method == "HEAD" || method == "PATCH" || method == "GET" && status == 200 {
-						continue // no body, that of HEAD before it, what was asked for
+					if method == "HEAD" || method == "GET" && status == 200 {
+						continue // no body, what was asked for
 					}
 					t.Run(fmt.Sprint(method, status), func(t *testing.T) {
 						synctest.Test(t, func(t *testing.T) {
@@ -147,7 +146,12 @@ func TestEndlessBodies(t *testing.T) {
 								t.Fatal("no error")
 							}
 							synctest.Wait()
-							if sent > 256<<10 {
+							// What the pipe and its readers have in hand comes on top.
+							most := int64(68<<10 + 16<<10)
+							if name == "chunked" {
+								most = most * 7 / 2 // 2 bytes of 7 are of the body
+							}
+							if sent > most {
 								t.Errorf("%d bytes were read", sent)
 							}
 							wantBelow(t, used, 4*mib)
@@ -300,7 +304,7 @@ func TestSlowAnswers(t *testing.T) {
 						if err == nil {
 							t.Error("no error")
 						}
-						if took := time.Since(began); took > 2*time.Minute {
+						if took := time.Since(began); took > 2*client.DefaultStallTimeout {
 							t.Errorf("took %v", took)
 						}
 						time.Sleep(time.Hour) // for the server to see it

@@ -2,7 +2,6 @@ package integration
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"log"
@@ -10,6 +9,7 @@ import (
 	"net/http/httptest"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/protocol"
@@ -18,7 +18,7 @@ import (
 )
 
 // hostileHTTP2 is a server over HTTP/2, and a client of it.
-func hostileHTTP2(t *testing.T, policy retry.Policy, answer http.HandlerFunc) *client.Client {
+func hostileHTTP2(t *testing.T, cfg client.Config, answer http.HandlerFunc) *client.Client {
 	t.Helper()
 	s := httptest.NewUnstartedServer(answer)
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
@@ -27,7 +27,8 @@ func hostileHTTP2(t *testing.T, policy retry.Policy, answer http.HandlerFunc) *c
 	t.Cleanup(s.Close)
 	doer := nethttp.New(nethttp.Config{InsecureSkipVerify: true, NoProxy: true, PreferHTTP2: true})
 	t.Cleanup(doer.CloseIdleConnections)
-	return newClient(t, client.Config{Endpoint: s.URL + "/files/", Doer: doer, Retry: policy})
+	cfg.Endpoint, cfg.Doer = s.URL+"/files/", doer
+	return newClient(t, cfg)
 }
 
 // S-LOOP: a server that resets each stream of HTTP/2 is asked as often as the
@@ -53,7 +54,7 @@ func TestHTTP2ResetForEver(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var requests atomic.Int64
-			c := hostileHTTP2(t, retry.Delays(0, 0, 0), func(w http.ResponseWriter, r *http.Request) {
+			c := hostileHTTP2(t, client.Config{Retry: retry.Delays(0, 0, 0)}, func(w http.ResponseWriter, r *http.Request) {
 				if r.ProtoMajor != 2 {
 					t.Errorf("a request over %s", r.Proto)
 				}
@@ -90,7 +91,7 @@ func TestHTTP2EndlessBody(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			done := make(chan int64, 1)
-			c := hostileHTTP2(t, retry.Never, func(w http.ResponseWriter, _ *http.Request) {
+			c := hostileHTTP2(t, client.Config{Retry: retry.Never}, func(w http.ResponseWriter, _ *http.Request) {
 				w.Header().Set(protocol.HeaderVersion, "1.0.0")
 				w.WriteHeader(status)
 				var sent int64
@@ -119,21 +120,16 @@ func TestHTTP2EndlessBody(t *testing.T) {
 	}
 }
 
-// S-SLOW: a cancelled upload ends though the server does nothing.
+// S-SLOW: a server that answers nothing on its stream is left after StallTimeout.
 func TestHTTP2Silence(t *testing.T) {
 	t.Parallel()
-	there := make(chan struct{})
-	c := hostileHTTP2(t, retry.Never, func(_ http.ResponseWriter, r *http.Request) {
-		close(there)
+	var there atomic.Int32
+	c := hostileHTTP2(t, client.Config{Retry: retry.Never, StallTimeout: time.Second}, func(_ http.ResponseWriter, r *http.Request) {
+		there.Add(1)
 		<-r.Context().Done()
 	})
-	ctx, cancel := context.WithCancelCause(t.Context())
-	enough := errors.New("enough")
-	go func() {
-		<-there
-		cancel(enough)
-	}()
-	if _, err := c.Upload(ctx, readerAt(t, content(100)), nil); !errors.Is(err, enough) {
-		t.Errorf("error %v", err)
+	_, err := c.Upload(t.Context(), readerAt(t, content(100)), nil)
+	if n := there.Load(); !errors.Is(err, client.ErrStalled) || n != 1 {
+		t.Errorf("%d requests, error %v", n, err)
 	}
 }

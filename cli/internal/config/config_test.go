@@ -162,6 +162,8 @@ func TestSecret(t *testing.T) {
 		"of an endpoint":  {"endpoints:\n  a:\n    url: u\n    header: {apikey: hush}\n", 4},
 		"URL":             {"endpoints:\n  a:\n    url: https://me:hush@h/\n", 2},
 		"URL, login only": {"endpoints:\n  a:\n    url: https://me@h/\n", 0},
+		"URL, token":      {"endpoints:\n  a:\n    url: https://h/?a=b&access_token=hush\n", 2},
+		"URL, other":      {"endpoints:\n  a:\n    url: https://h/?tenant=a\n", 0},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 func (f *File) Secret() (line int, ok bool) {
 	for _, name := range slices.Sorted(maps.Keys(f.Endpoints)) {
 		e := f.Endpoints[name]
-		if hasPassword(e.URL) {
+		if hasPassword(e.URL) || hasTellingQuery(e.URL) {
 			return e.Line, true
 		}
 		if line, ok := e.Settings.secret(); ok {
@@ -33,7 +33,7 @@ func (s Settings) secret() (line int, ok bool) {
 	return 0, false
 }
 
-// telling are parts of the names of headers that carry secrets.
+// telling are parts of the names of headers and parameters that carry secrets.
 var telling = []string{"auth", "cookie", "key", "token", "secret", "signature", "password"}
 
 // IsSecret tells whether the value of a flag is one that others should not see.
@@ -46,7 +46,25 @@ func IsSecret(flag, value string) bool {
 		return hasPassword(value)
 	case "header":
 		name, _, _ := strings.Cut(value, ":")
-		return slices.ContainsFunc(telling, func(part string) bool { return strings.Contains(strings.ToLower(name), part) })
+		return tells(name)
+	}
+	return false
+}
+
+// tells: a secret goes by the name.
+func tells(name string) bool {
+	return slices.ContainsFunc(telling, func(part string) bool { return strings.Contains(strings.ToLower(name), part) })
+}
+
+func hasTellingQuery(raw string) bool {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return false
+	}
+	for name := range u.Query() {
+		if tells(name) {
+			return true
+		}
 	}
 	return false
 }
