@@ -12,7 +12,9 @@ import (
 
 // SentStore keeps which files were sent completely, so that a later run need not
 // send them again. What it keeps is only a hint: it may be lost at any time, and
-// then a file is sent once more. Both methods are safe for concurrent use.
+// then a file is sent once more. Both methods are safe for concurrent use, and
+// fail with the cause of their context once that has ended. Records of unfinished
+// uploads, in a type that is a Store too, are apart from these.
 type SentStore interface {
 	// LoadSent returns the record that was saved last under the key, for an
 	// endpoint as Record.Endpoint has it; it is the caller's to change. The
@@ -21,8 +23,9 @@ type SentStore interface {
 	// that.
 	LoadSent(ctx context.Context, endpoint, key string) (*Record, error)
 
-	// SaveSent keeps the record of a finished upload. What r points to is not
-	// kept.
+	// SaveSent keeps the record of a finished upload, in the place of an earlier
+	// one of the same Endpoint and Key. What r points to is not kept. The error
+	// Is ErrInvalidRecord where Record.Validate refuses it.
 	SaveSent(ctx context.Context, r *Record) error
 }
 

@@ -13,12 +13,13 @@ import (
 )
 
 // MemoryStore keeps records in memory: uploads can be gone on with as long as
-// the process lives. It is a Store, a Lister and a CapabilityStore. The zero
-// value is empty and ready; it must not be copied after first use.
+// the process lives. It is a Store, a Lister, a CapabilityStore and a SentStore. The
+// zero value is empty and ready; it must not be copied after first use.
 type MemoryStore struct {
 	mu      sync.Mutex
 	records map[string]*Record
 	locked  map[string]bool
+	sent    map[sentKey]*Record
 	servers map[string]memoryServer // by endpoint
 }
 

@@ -19,6 +19,8 @@ type altered struct {
 	list   func(context.Context) iter.Seq2[*client.Record, error]
 	recall func(context.Context, string) (protocol.Capabilities, time.Time, error)
 	learn  func(context.Context, string, protocol.Capabilities, time.Time) error
+	sent   func(context.Context, string, string) (*client.Record, error)
+	keep   func(context.Context, *client.Record) error
 }
 
 func (a *altered) Load(ctx context.Context, key string) (*client.Record, error) {
@@ -68,6 +70,20 @@ func (a *altered) SaveCapabilities(ctx context.Context, endpoint string, caps pr
 		return a.learn(ctx, endpoint, caps, asked)
 	}
 	return a.MemoryStore.SaveCapabilities(ctx, endpoint, caps, asked)
+}
+
+func (a *altered) LoadSent(ctx context.Context, endpoint, key string) (*client.Record, error) {
+	if a.sent != nil {
+		return a.sent(ctx, endpoint, key)
+	}
+	return a.MemoryStore.LoadSent(ctx, endpoint, key)
+}
+
+func (a *altered) SaveSent(ctx context.Context, r *client.Record) error {
+	if a.keep != nil {
+		return a.keep(ctx, r)
+	}
+	return a.MemoryStore.SaveSent(ctx, r)
 }
 
 // alterCapabilities changes what is kept of a server.

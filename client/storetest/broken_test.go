@@ -33,6 +33,7 @@ type brokenStore struct {
 func broken() map[string]brokenStore {
 	all := maps.Clone(brokenRecords)
 	maps.Copy(all, brokenCapabilities)
+	maps.Copy(all, brokenSent)
 	return all
 }
 
@@ -51,6 +52,10 @@ var brokenRecords = map[string]brokenStore{
 				r.Offset--
 			}
 		}),
+		[]string{"every_field_comes_back"},
+	},
+	"forgets what is uncertain": {
+		alterLoaded(func(r *client.Record) { r.Uncertain = false }),
 		[]string{"every_field_comes_back"},
 	},
 	"encodes addresses anew": {

@@ -46,8 +46,9 @@ type subject struct {
 	patience time.Duration
 }
 
-// Run checks the contract of [client.Store], and those of [client.Lister] and
-// [client.CapabilityStore] where the Store is one too, each part in a subtest.
+// Run checks the contract of [client.Store], and those of [client.Lister],
+// [client.CapabilityStore] and [client.SentStore] where the Store is one too, each
+// part in a subtest.
 // newStore is called for each subtest and returns an empty Store; what has to be
 // closed afterwards is for its t.Cleanup.
 //
@@ -86,6 +87,13 @@ func Run(t *testing.T, newStore func(t *testing.T) client.Store, opts ...Option)
 		{"capabilities and records are apart", capabilitiesApart},
 		{"context of capabilities has ended", capabilitiesEnded},
 		{"concurrent use of capabilities", capabilitiesConcurrent},
+		{"what was sent comes back", sentComesBack},
+		{"what was sent is of one endpoint and key", sentOfOne},
+		{"what was sent is replaced", sentReplaced},
+		{"what was sent and records are apart", sentApart},
+		{"what was not sent is refused", sentRefused},
+		{"context of what was sent has ended", sentEnded},
+		{"concurrent use of what was sent", sentConcurrent},
 	} {
 		t.Run(check.name, func(t *testing.T) {
 			s := subject{t: t, patience: 20 * time.Second}

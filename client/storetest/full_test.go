@@ -1,0 +1,28 @@
+package storetest
+
+import (
+	"reflect"
+	"testing"
+
+	"github.com/tusker-go/tusker/client"
+)
+
+// A field that full leaves out is one that a Store may lose unseen.
+func TestFullHasEveryField(t *testing.T) {
+	t.Parallel()
+	r := full("k")
+	part := client.PartRecord{Start: r.Parts[1].Start, End: r.Parts[0].End, URL: r.Parts[0].URL, Offset: r.Parts[0].Offset}
+	for _, v := range []reflect.Value{reflect.ValueOf(*r), reflect.ValueOf(part)} {
+		for i := range v.NumField() {
+			if v.Field(i).IsZero() {
+				t.Errorf("%s.%s is zero", v.Type().Name(), v.Type().Field(i).Name)
+			}
+		}
+	}
+	able := reflect.ValueOf(able())
+	for i := range able.NumField() {
+		if able.Field(i).IsZero() {
+			t.Errorf("Capabilities.%s is zero", able.Type().Field(i).Name)
+		}
+	}
+}
