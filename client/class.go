@@ -35,8 +35,9 @@ const (
 	// size. They are halved, down to 256 KiB, and kept so for the host.
 	ClassProxyLimit
 
-	// ClassAuth: the credentials were refused. Where a transport.TokenSource
-	// gave them, it is asked once more.
+	// ClassAuth: the credentials were refused. Where they may be others by the
+	// next request (transport.MarkRenewable, as transport.Bearer calls it but
+	// for a StaticToken), they are asked for once more.
 	ClassAuth
 
 	// ClassGone: the upload does not exist, or no longer.

@@ -11,11 +11,16 @@
 // asks the server how far it got and goes on from there, under [retry.Policy].
 // [Client.Resume] goes on with an upload that exists, [Client.UploadAll] sends
 // several files side by side, [Client.UploadConcat] makes one upload of several
-// sources, and [Client.Metadata] reads back what the server keeps with one.
+// sources, [Client.Metadata] reads back what the server keeps with one, and
+// [Client.Download] its bytes.
+//
+// [Config.Store] makes uploads go on after a restart of the program,
+// [Config.Sent] leaves out files that were sent before, and
+// [UploadOptions.Parallel] sends one file in parts side by side.
 //
 // Below them are single exchanges without retries: [Client.Options],
-// [Client.Create], [Client.Head], [Client.Patch], [Client.Terminate] and
-// [Client.Concat]; [Client.Send] is what lies between, a whole source sent once.
+// [Client.Create], [Client.CreateWithUpload], [Client.Head], [Client.Patch],
+// [Client.Terminate] and [Client.Concat]; [Client.Send] is what lies between, a whole source sent once.
 //
 // # Errors
 //
@@ -29,16 +34,17 @@
 //
 // # Own transport
 //
-// [Config.Doer] is anything with the Do method of *http.Client. What a plain
-// http.Client does not do, and nethttp.New does: it turns a POST or PATCH into
-// a GET on a redirect with status 301, 302 or 303 (found out, and reported as
-// [ErrRedirected]); it sends custom headers on to other origins when redirected
+// [Config.Doer] is anything with the Do method of *http.Client. A plain
+// http.Client, other than nethttp.New, turns a POST or PATCH into a GET on a
+// redirect with status 301, 302 or 303 (found out, and reported as
+// [ErrRedirected]), and sends custom headers on to other origins when redirected
 // there; and its Timeout, where set, cuts every long upload.
 //
 // # Credentials
 //
 // Headers, and what the middleware of package transport adds, go to the origin
-// of [Config.Endpoint] only. A Location on another origin is used without them,
-// unless [Config.ForeignCredentials] says otherwise; one that leaves https for
-// http is refused.
+// of [Config.Endpoint] only; without an endpoint, to that of the URL that a call
+// was given. A Location on another origin is used without them, unless
+// [Config.TrustedOrigins] or [Config.ForeignCredentials] says otherwise; one that
+// leaves https for http is refused.
 package client

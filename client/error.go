@@ -27,8 +27,9 @@ type Error struct {
 	// StatusCode is that of the answer, or 0 where there was none.
 	StatusCode int
 
-	// Code is the server's own code for the error where its body names one,
-	// such as ERR_UPLOAD_LOCKED.
+	// Code is the server's own code for the error where its body begins with
+	// one in the form of tusd, ERR_ and capitals, such as ERR_UPLOAD_LOCKED; ""
+	// otherwise. Body has what others say.
 	Code string
 
 	// Header is that of the answer, nil where there was none.

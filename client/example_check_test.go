@@ -31,18 +31,18 @@ func ExampleClient_Upload_progress() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	var percent int64 // a bar would be drawn from it elsewhere, to return at once
+	var percent atomic.Int64 // a bar is drawn from it in another goroutine
 	_, err = c.Upload(context.Background(), src, &client.UploadOptions{
 		OnEvent: func(e client.Event) {
 			if length, known := e.Length.Int64(); known && length > 0 {
-				percent = 100 * e.Sent / length
+				percent.Store(100 * e.Sent / length)
 			}
 		},
 	})
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(percent, "%")
+	fmt.Println(percent.Load(), "%")
 	// Output:
 	// 100 %
 }

@@ -7,6 +7,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 
 	"github.com/tusker-go/tusker/client"
@@ -125,20 +126,41 @@ func ExampleConfig_limits() {
 	// 42 bytes
 }
 
-// A 403 that means a token has ended is treated as a 401, on a server where it
-// does.
+// On this server a 403 with certain words means that a token has ended: it is
+// treated as a 401, and the upload goes on with the next token.
 func ExampleConfig_classify() {
-	cfg := client.Config{
-		Endpoint: "https://tus.example/files/",
+	uploads := fake.Handler(fake.Config{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer token-2" {
+			http.Error(w, "token expired", http.StatusForbidden)
+			return
+		}
+		uploads.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+
+	c, err := client.New(client.Config{
+		Endpoint: server.URL + "/files/",
+		Doer:     transport.Chain(nethttp.New(nethttp.Config{}), transport.Bearer(&session{n: 1})),
 		Classify: func(e *client.Error, class client.Class) client.Class {
-			if e.StatusCode == http.StatusForbidden && e.Code == "TOKEN_EXPIRED" {
+			if e.StatusCode == http.StatusForbidden && strings.HasPrefix(e.Body, "token expired") {
 				return client.ClassAuth
 			}
 			return class
 		},
+	})
+	if err != nil {
+		log.Fatal(err)
 	}
-	e := &client.Error{StatusCode: http.StatusForbidden, Code: "TOKEN_EXPIRED"}
-	fmt.Println(cfg.Classify(e, client.ClassFinal))
+	src, err := client.Path("testdata/elephant.txt")
+	if err != nil {
+		log.Fatal(err)
+	}
+	res, err := c.Upload(context.Background(), src, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(res.Offset, "bytes")
 	// Output:
-	// auth
+	// 42 bytes
 }

@@ -8,8 +8,8 @@ import (
 )
 
 // Head asks how much the server has of the upload at url, and what else it
-// knows of it (tus 1.0.0, HEAD). One exchange, no retry. With tusd a HEAD ends
-// a PATCH of the same upload that is under way.
+// knows of it (tus 1.0.0, HEAD). One exchange, no retry, unless the Doer
+// retries. With tusd a HEAD ends a PATCH of the same upload that is under way.
 func (c *Client) Head(ctx context.Context, url string, opts *CallOptions) (*Reply, error) {
 	return c.do(ctx, exchange{
 		op:     protocol.OpHead,

@@ -8,7 +8,7 @@ import (
 )
 
 // Options asks the server what it can do (tus 1.0.0, OPTIONS). One exchange, no
-// retry.
+// retry, unless the Doer retries.
 func (c *Client) Options(ctx context.Context, opts *CallOptions) (*Reply, error) {
 	endpoint, err := c.creationURL()
 	if err != nil {
