@@ -121,7 +121,7 @@ func (t *transfer) createWith(ctx context.Context, creation protocol.Creation, p
 		}
 		return nil, err
 	}
-	t.reach, t.allSent = sent, sent == piece.Len()
+	t.reach = sent
 	// A server that does not say what it kept is asked, and so is one that
 	// says what cannot be.
 	offset := reply.State.Offset
@@ -131,6 +131,7 @@ func (t *transfer) createWith(ctx context.Context, creation protocol.Creation, p
 		t.offset, t.best = offset, offset
 		t.src.release(offset)
 	}
+	t.allSent = sent == piece.Len() && !t.partial && (!t.known || offset == sent)
 	return reply, nil
 }
 

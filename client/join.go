@@ -31,7 +31,9 @@ func (t *transfer) join(ctx context.Context, endpoint string, parts []string, me
 				return nil, err
 			}
 		}
-		return t.c.Concat(ctx, list, metadata, t.call)
+		reply, err := t.c.Concat(ctx, list, metadata, t.call)
+		t.mayBeJoined = t.mayBeJoined || isAmbiguous(err) || err != nil && ctx.Err() != nil
+		return reply, err
 	})
 }
 

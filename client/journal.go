@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -116,6 +117,9 @@ func (j *journal) load(ctx context.Context, endpoint string, length int64) error
 	if err := fitParts(r, endpoint, length); err != nil {
 		return err
 	}
+	if r.URL == "" && !slices.ContainsFunc(r.Parts, func(p PartRecord) bool { return p.URL != "" }) {
+		return ErrNoRecord // parts were planned, and none was made: how to send it is open
+	}
 	j.record, j.saved = *r, true
 	return nil
 }
@@ -139,8 +143,32 @@ func (j *journal) created(ctx context.Context, url string, expires time.Time) {
 		return
 	}
 	j.record.URL, j.record.Offset, j.record.Expires = url, 0, expires
+	j.record.Reach, j.record.Uncertain = protocol.Length{}, false // those of an earlier one
 	j.record.Created = time.Now().UTC()
 	j.save(ctx)
+}
+
+// resumed takes back what the record holds against an upload, now that it can be
+// gone on with: what this run sends may be more than another can know.
+func (j *journal) resumed(ctx context.Context) {
+	if j == nil {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	doubts := j.record.Uncertain || j.record.Reach != (protocol.Length{})
+	j.record.Reach, j.record.Uncertain = protocol.Length{}, false
+	for i := range j.record.Parts {
+		part := &j.record.Parts[i]
+		doubts = doubts || part.Reach != (protocol.Length{})
+		part.Reach = protocol.Length{}
+	}
+	if !doubts {
+		return
+	}
+	if err := j.put(ctx); err != nil {
+		j.outdated(ctx, err)
+	}
 }
 
 // left records how far an upload got that did not end well. What the record says
@@ -151,16 +179,17 @@ func (j *journal) left(ctx context.Context, t *transfer, err error) {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.record.Uncertain = errors.Is(err, ErrUncertain)
 	switch {
 	case len(j.record.Parts) > 0:
 		if !j.learned {
 			return
 		}
+		j.record.Uncertain = t.mayBeJoined || errors.Is(err, ErrUncertain)
 	case t.url == "" || t.joining:
 		return
 	default:
 		j.record.URL, j.record.Offset = t.url, t.offset
+		j.record.Reach, j.record.Uncertain = t.disputed(err), t.allSent
 	}
 	if !t.result.Expires.IsZero() {
 		j.record.Expires = t.result.Expires
@@ -238,12 +267,14 @@ func (t *transfer) sendRecorded(ctx context.Context, endpoint string, creation p
 	if j != nil && j.saved && t.c.recreate == RecreateAlways {
 		t.abandon(ctx, recordURLs(j.record.Parts))
 		j.record.Parts, j.record.URL, j.saved = nil, "", false
+		j.record.Reach, j.record.Uncertain = protocol.Length{}, false
 	}
 	if done, err := t.sendInParts(ctx, endpoint, creation, j); done {
 		return err
 	}
 	if j != nil && j.saved {
 		t.url, t.joining, t.allSent = j.record.URL, true, j.record.Uncertain
+		t.earlier, t.resumed = j.record.Reach, func() { j.resumed(ctx) }
 		t.expires(ctx, j.record.Expires)
 		err := t.send(ctx)
 		if !t.isLost(err) {
@@ -280,6 +311,7 @@ func (t *transfer) isLost(err error) bool {
 func (t *transfer) anew() {
 	t.url, t.offset, t.best, t.reach = "", 0, 0, 0
 	t.known, t.declared, t.joining, t.allSent = false, false, false, false
+	t.earlier, t.resumed = protocol.Length{}, nil
 	t.theirs, t.first = protocol.Length{}, 0
 	t.result.Resumed, t.result.Expires = 0, time.Time{}
 	t.events.anew()

@@ -37,6 +37,7 @@ func (t *transfer) sendAndJoin(ctx context.Context, endpoint string, creation pr
 	if err := t.sendParts(ctx, endpoint, s, j); err != nil {
 		return err
 	}
+	j.joining(ctx)
 	if err := t.join(ctx, endpoint, resultURLs(t.result.Parts), creation.Metadata); err != nil {
 		return err
 	}
@@ -87,13 +88,14 @@ func (t *transfer) sendParts(ctx context.Context, endpoint string, s *segments, 
 		p := t.part(file, part, whole.sink(i))
 		// What was sent whole and is gone may have been joined.
 		p.allSent = uncertain && part.URL != ""
+		p.earlier, p.resumed = part.Reach, func() { j.resumed(ctx) }
 		err := p.sendPart(ctx, endpoint, part.URL, func() {
 			s.made(i, endpoint, p.url)
 			j.part(ctx, s.list(), i, p)
 		})
 		p.result.URL, p.result.Offset, p.result.Length = p.url, p.offset, p.size()
 		results.set(i, p.result)
-		j.partLeft(i, p)
+		j.partLeft(i, p, err)
 		if err != nil {
 			cancel(fmt.Errorf("%w %d: %w", ErrPart, i+1, err))
 		}
@@ -156,7 +158,7 @@ func (t *transfer) addUp(parts []*Result) {
 // part is the transfer of one part.
 func (t *transfer) part(file *openFile, r PartRecord, events *sink) *transfer {
 	p := t.c.newTransfer(job{UploadOptions: UploadOptions{Header: t.call.Header, ChunkSize: t.chunk}, sink: events})
-	p.gauge, p.sum = t.gauge, t.sum
+	p.gauge, p.sum, p.partial = t.gauge, t.sum, true
 	p.src = &section{file: file, Range: protocol.Range{Start: r.Start, End: r.End}}
 	return p
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/tusker-go/tusker/protocol"
 )
 
 // fitParts checks that parts of a record are all of this upload. A store of the
@@ -35,7 +37,8 @@ func (j *journal) planned(ctx context.Context, parts []PartRecord) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	// What the record was before is of no more use.
-	j.record.URL, j.record.Offset, j.record.Expires, j.record.Uncertain = "", 0, time.Time{}, false
+	j.record.URL, j.record.Offset, j.record.Expires = "", 0, time.Time{}
+	j.record.Reach, j.record.Uncertain = protocol.Length{}, false
 	j.record.Parts = slices.Clone(parts)
 	j.record.Created = time.Now().UTC()
 	j.save(ctx)
@@ -48,7 +51,7 @@ func (j *journal) extend(parts []PartRecord) {
 	}
 	all := slices.Clone(parts)
 	for i, known := range j.record.Parts {
-		all[i].URL, all[i].Offset = known.URL, known.Offset
+		all[i].URL, all[i].Offset, all[i].Reach = known.URL, known.Offset, known.Reach
 	}
 	j.record.Parts = all
 }
@@ -62,7 +65,7 @@ func (j *journal) part(ctx context.Context, parts []PartRecord, i int, p *transf
 	}
 	j.mu.Lock()
 	j.extend(parts)
-	j.record.Parts[i].URL, j.record.Parts[i].Offset = p.url, 0
+	j.record.Parts[i].URL, j.record.Parts[i].Offset, j.record.Parts[i].Reach = p.url, 0, protocol.Length{}
 	j.record.Expires = earlier(j.record.Expires, p.result.Expires)
 	j.made++
 	mine := j.made
@@ -85,9 +88,23 @@ func (j *journal) part(ctx context.Context, parts []PartRecord, i int, p *transf
 	}
 }
 
-// partLeft notes how far a part got, where that is known; left saves it.
-func (j *journal) partLeft(i int, p *transfer) {
-	if j == nil || p.url == "" || p.joining {
+// joining records that the parts may be one upload from here on, and be deleted:
+// a process that is killed cannot say so afterwards.
+func (j *journal) joining(ctx context.Context) {
+	if j == nil || !j.saved {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.record.Uncertain = true
+	if err := j.put(ctx); err != nil {
+		j.outdated(ctx, err)
+	}
+}
+
+// partLeft notes how far a part got with err, where that is known; left saves it.
+func (j *journal) partLeft(i int, p *transfer, err error) {
+	if j == nil || p.url == "" {
 		return
 	}
 	j.mu.Lock()
@@ -95,12 +112,20 @@ func (j *journal) partLeft(i int, p *transfer) {
 	if i >= len(j.record.Parts) {
 		return // it failed before the record knew of it
 	}
+	disputed := p.disputed(err)
+	if p.joining && disputed == (protocol.Length{}) {
+		return
+	}
+	j.learned = true
+	j.record.Parts[i].Reach = disputed
+	if p.joining {
+		return
+	}
 	j.record.Parts[i].URL, j.record.Parts[i].Offset = p.url, p.offset
 	j.record.Offset = 0
 	for _, part := range j.record.Parts {
 		j.record.Offset += part.Offset
 	}
-	j.learned = true
 }
 
 // earlier is the first of two times, of which zero is not known.

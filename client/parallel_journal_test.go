@@ -52,6 +52,7 @@ func TestParallelRecord(t *testing.T) {
 				}
 			}
 			want.Offset, want.Parts = record.Offset, record.Parts // some may be done
+			want.Uncertain = strings.HasPrefix(r.Header.Get("Upload-Concat"), "final")
 			if diff := cmp.Diff(want, record); diff != "" || len(record.Parts) != 4 || end != wholeSize {
 				t.Errorf("record of %d parts to %d (-want +got):\n%s", len(record.Parts), end, diff)
 			}
@@ -228,7 +229,7 @@ func TestParallelStoreFails(t *testing.T) {
 	})
 }
 
-// Many parts cost a slow store no more than two: those that are made while it is
+// Many parts cost a slow store no more than two, and the joining one: those that are made while it is
 // at work wait for one another.
 func TestParallelPartsAreSavedTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -260,14 +261,14 @@ func TestParallelPartsAreSavedTogether(t *testing.T) {
 				saves++
 			}
 		}
-		if saves > 3 {
+		if saves > 4 {
 			t.Errorf("calls %q", store.calls)
 		}
 	})
 }
 
-// A store that takes the boundaries but no URL is a warning; a later run goes on
-// with what it has.
+// A store that takes the boundaries but no URL is a warning. A later run has
+// nothing to go on with, and is free to send in one piece.
 func TestParallelStoreFailsLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		saves := 0
@@ -294,7 +295,7 @@ func TestParallelStoreFailsLater(t *testing.T) {
 			t.Fatal(err)
 		}
 		wantStored(t, s, res.URL, data)
-		wantCounts(t, s, already, map[string]int{partial: 4, "PATCH": 4, final: 1})
+		wantCounts(t, s, already, map[string]int{"POST": 1, "PATCH": 1})
 	})
 }
 

@@ -84,8 +84,8 @@ type Lister interface {
 // Record is what a Store keeps of one upload. URLs in it may be secrets.
 //
 // It encodes as a JSON object with the names key, endpoint, url, source,
-// length, offset, created, updated, expires, uncertain and parts; a part has start, end,
-// url and offset. Times are strings as in RFC 3339. What is not known or empty
+// length, offset, reach, created, updated, expires, uncertain and parts; a part has
+// start, end, url, offset and reach. Times are strings as in RFC 3339. What is not known or empty
 // is left out, other than key and offset, and names that are not known are
 // ignored.
 type Record struct {
@@ -110,6 +110,11 @@ type Record struct {
 	// saved. It is for people: the server is asked before anything is sent.
 	Offset int64
 
+	// Reach is how much was ever sent, in bytes from the beginning, where the
+	// server claimed to have more: it is not believed above that by a later run
+	// either. The zero value: it did not.
+	Reach protocol.Length
+
 	// Created and Updated are when the record was made and last saved, in UTC.
 	// Stores leave both to the caller.
 	Created, Updated time.Time
@@ -118,8 +123,9 @@ type Record struct {
 	// time: not known.
 	Expires time.Time
 
-	// Uncertain means that all bytes were sent, and that the upload was gone
-	// when the server was asked about its end.
+	// Uncertain means that all bytes were sent, and of parts that they may have
+	// been joined, and that the server has not said what became of it: where the
+	// upload is gone, it may be complete.
 	Uncertain bool
 
 	// Parts are those of an upload that is sent in parts, in their order. nil
@@ -139,6 +145,9 @@ type PartRecord struct {
 	// Offset is how many bytes of the part the server had acknowledged,
 	// counted from Start. It is for people, as that of Record.
 	Offset int64 `json:"offset"`
+
+	// Reach is how much of the part was ever sent, as that of Record.
+	Reach protocol.Length `json:"reach,omitzero"`
 }
 
 // Validate checks that a record can be gone on from: the key as CheckKey does,

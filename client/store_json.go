@@ -3,7 +3,6 @@ package client
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/tusker-go/tusker/protocol"
@@ -11,28 +10,26 @@ import (
 
 // recordJSON is a Record as it is encoded. Other programs read these names.
 type recordJSON struct {
-	Key       string       `json:"key"`
-	Endpoint  string       `json:"endpoint,omitempty"`
-	URL       string       `json:"url,omitempty"`
-	Source    string       `json:"source,omitempty"`
-	Length    *int64       `json:"length,omitempty"`
-	Offset    int64        `json:"offset"`
-	Created   time.Time    `json:"created,omitzero"`
-	Updated   time.Time    `json:"updated,omitzero"`
-	Expires   time.Time    `json:"expires,omitzero"`
-	Uncertain bool         `json:"uncertain,omitempty"`
-	Parts     []PartRecord `json:"parts,omitempty"`
+	Key       string          `json:"key"`
+	Endpoint  string          `json:"endpoint,omitempty"`
+	URL       string          `json:"url,omitempty"`
+	Source    string          `json:"source,omitempty"`
+	Length    protocol.Length `json:"length,omitzero"`
+	Offset    int64           `json:"offset"`
+	Reach     protocol.Length `json:"reach,omitzero"`
+	Created   time.Time       `json:"created,omitzero"`
+	Updated   time.Time       `json:"updated,omitzero"`
+	Expires   time.Time       `json:"expires,omitzero"`
+	Uncertain bool            `json:"uncertain,omitempty"`
+	Parts     []PartRecord    `json:"parts,omitempty"`
 }
 
 // MarshalJSON encodes the record under the names that Record documents, times in
 // UTC. It does not validate.
 func (r Record) MarshalJSON() ([]byte, error) {
 	e := recordJSON{
-		Key: r.Key, Endpoint: r.Endpoint, URL: r.URL, Source: r.Source, Offset: r.Offset,
+		Key: r.Key, Endpoint: r.Endpoint, URL: r.URL, Source: r.Source, Length: r.Length, Offset: r.Offset, Reach: r.Reach,
 		Created: r.Created.UTC(), Updated: r.Updated.UTC(), Expires: r.Expires.UTC(), Uncertain: r.Uncertain, Parts: r.Parts,
-	}
-	if n, known := r.Length.Int64(); known {
-		e.Length = &n
 	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -51,18 +48,11 @@ func (r *Record) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &e); err != nil {
 		return err
 	}
-	var length protocol.Length
-	if e.Length != nil {
-		if *e.Length < 0 {
-			return fmt.Errorf("length %d is negative", *e.Length)
-		}
-		length = protocol.Known(*e.Length)
-	}
 	if len(e.Parts) == 0 {
 		e.Parts = nil
 	}
 	*r = Record{
-		Key: e.Key, Endpoint: e.Endpoint, URL: e.URL, Source: e.Source, Length: length, Offset: e.Offset,
+		Key: e.Key, Endpoint: e.Endpoint, URL: e.URL, Source: e.Source, Length: e.Length, Offset: e.Offset, Reach: e.Reach,
 		Created: e.Created.UTC(), Updated: e.Updated.UTC(), Expires: e.Expires.UTC(), Uncertain: e.Uncertain, Parts: e.Parts,
 	}
 	return nil

@@ -56,16 +56,20 @@ type transfer struct {
 	known    bool            // nothing has happened since that could have moved offset
 	best     int64           // highest offset that the server has acknowledged
 	reach    int64           // highest offset that the server can have: what was sent
+	earlier  protocol.Length // reach of the record
 	declared bool            // the server knows the length
 	theirs   protocol.Length // what the server said that the length is
 	joining  bool            // begun elsewhere: the first HEAD says where to go on
 	piece    int64           // length of the last body
 	began    time.Time       // when sending began, at offset first
 	first    int64
-	hurried  bool // that time is short was said
-	allSent  bool // the network took the last byte of the source
+	hurried  bool   // that time is short was said
+	allSent  bool   // the network took the last byte of the source
+	partial  bool   // one part: that it is complete makes it go nowhere
+	resumed  func() // nil, or called where an earlier run's upload can be gone on with, before it is
 
-	redeclared bool // HEAD was asked why the length was refused
+	redeclared  bool // HEAD was asked why the length was refused
+	mayBeJoined bool // the server may have made one upload of the parts
 }
 
 // send runs until the upload is complete or an error ends it.
@@ -161,17 +165,26 @@ func (t *transfer) ask(ctx context.Context) error {
 	t.answered(ctx, reply)
 	t.known = true
 	if t.joining {
-		t.joining, t.allSent = false, false
+		// What an earlier request sent may still be on its way through a proxy.
+		reach := int64(math.MaxInt64)
+		if n, ok := t.earlier.Int64(); ok {
+			reach = n
+		}
+		if state.Offset > reach {
+			return fail(fmt.Errorf("%w: it is at %d, of %d sent", ErrIntegrity, state.Offset, reach))
+		}
+		t.joining, t.allSent, t.reach = false, false, reach
 		t.compareMetadata(ctx, state.Metadata)
 		t.result.Resumed, t.first = state.Offset, state.Offset
 		t.offset, t.best = state.Offset, state.Offset
-		// What an earlier request sent may still be on its way through a proxy.
-		t.reach = math.MaxInt64
 		t.src.release(state.Offset)
 		t.events.update(EventResumed, func(ev *Event) {
 			ev.URL, ev.Offset, ev.Sent, ev.Length = t.url, state.Offset, state.Offset, t.length(state)
 		})
 		t.log(ctx, "upload resumed", nil)
+		if t.resumed != nil {
+			t.resumed()
+		}
 		return nil
 	}
 	if state.Offset > t.reach {
@@ -229,7 +242,7 @@ func (t *transfer) append(ctx context.Context, piece cut) error {
 	if sent > 0 {
 		t.loop.Moved()
 	}
-	t.allSent = t.allSent || piece.last && sent == piece.Len()
+	t.allSent = t.allSent || piece.last && sent == piece.Len() && !t.partial
 	if err != nil {
 		return t.declaring(patch, t.withoutTrailer(err))
 	}
@@ -245,6 +258,7 @@ func (t *transfer) append(ctx context.Context, piece cut) error {
 		return t.refuse(protocol.OpPatch, reply, ErrNoProgress)
 	}
 	t.accept(state)
+	t.allSent = t.allSent && t.complete() // of what it has not kept it has no end
 	t.hurry(ctx)
 	t.events.acknowledged(EventProgress, state.Offset, t.src.length())
 	return nil
@@ -335,6 +349,17 @@ func (t *transfer) accept(state protocol.State) {
 		t.progress()
 	}
 	t.src.release(t.offset)
+}
+
+// disputed is how much was sent, where err is that the server claims more.
+func (t *transfer) disputed(err error) protocol.Length {
+	switch {
+	case !errors.Is(err, ErrIntegrity):
+		return protocol.Length{}
+	case t.joining:
+		return t.earlier // still
+	}
+	return protocol.Known(t.reach)
 }
 
 // size is the length of the upload as far as this side knows it.

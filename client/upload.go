@@ -260,6 +260,7 @@ func (c *Client) newTransfer(j job) *transfer {
 		chunk:    c.chunkSize,
 		parallel: j.Parallel,
 		wary:     j.Verify,
+		partial:  j.concat.Kind == protocol.ConcatPartial,
 		call:     &CallOptions{Header: j.Header},
 		events:   &events{sink: j.sink, part: j.part, began: time.Now()},
 		result:   &Result{},

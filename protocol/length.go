@@ -37,6 +37,28 @@ func (l Length) String() string {
 	return strconv.FormatInt(l.n, 10)
 }
 
+// MarshalJSON encodes the number, or null where it is not known.
+func (l Length) MarshalJSON() ([]byte, error) {
+	if !l.known {
+		return []byte("null"), nil
+	}
+	return strconv.AppendInt(nil, l.n, 10), nil
+}
+
+// UnmarshalJSON takes what MarshalJSON gives. The error is ErrInvalidHeader.
+func (l *Length) UnmarshalJSON(b []byte) error {
+	if string(b) == "null" {
+		*l = Length{}
+		return nil
+	}
+	n, err := ParseLength(string(b))
+	if err != nil {
+		return err
+	}
+	*l = n
+	return nil
+}
+
 // ParseLength reads the value of Upload-Length or Tus-Max-Size: decimal digits
 // only, with spaces and tabs around them, at most math.MaxInt64. The error is
 // ErrInvalidHeader.

@@ -1,6 +1,7 @@
 package protocol_test
 
 import (
+	"encoding/json"
 	"errors"
 	"math"
 	"testing"
@@ -127,5 +128,35 @@ func checkError(t *testing.T, err, kind error, text string) {
 		if err.Error() != text {
 			t.Errorf("error\n got %s\nwant %s", err, text)
 		}
+	}
+}
+
+func TestLengthAsJSON(t *testing.T) {
+	type record struct {
+		Length protocol.Length `json:"length,omitzero"`
+	}
+	for text, want := range map[string]protocol.Length{
+		`{}`: {}, `{"length":0}`: protocol.Known(0), `{"length":9223372036854775807}`: protocol.Known(math.MaxInt64),
+	} {
+		var got record
+		if err := json.Unmarshal([]byte(text), &got); err != nil || got.Length != want {
+			t.Errorf("%s: %v, error %v", text, got.Length, err)
+		}
+		if b, err := json.Marshal(got); err != nil || string(b) != text {
+			t.Errorf("%s becomes %s, error %v", text, b, err)
+		}
+	}
+	for _, text := range []string{`-1`, `1.5`, `1e3`, `9223372036854775808`, `"5"`, `true`, `{}`, `[5]`} {
+		l := protocol.Known(7)
+		if err := json.Unmarshal([]byte(text), &l); !errors.Is(err, protocol.ErrInvalidHeader) || l != protocol.Known(7) {
+			t.Errorf("%s: %v, error %v", text, l, err)
+		}
+	}
+	l := protocol.Known(7)
+	if err := json.Unmarshal([]byte("null"), &l); err != nil || l != (protocol.Length{}) {
+		t.Errorf("null: %v, error %v", l, err)
+	}
+	if b, err := json.Marshal(protocol.Length{}); err != nil || string(b) != "null" {
+		t.Errorf("unknown becomes %s, error %v", b, err)
 	}
 }

@@ -11,7 +11,7 @@ import (
 func TestFullHasEveryField(t *testing.T) {
 	t.Parallel()
 	r := full("k")
-	part := client.PartRecord{Start: r.Parts[1].Start, End: r.Parts[0].End, URL: r.Parts[0].URL, Offset: r.Parts[0].Offset}
+	part := client.PartRecord{Start: r.Parts[1].Start, End: r.Parts[0].End, URL: r.Parts[0].URL, Offset: r.Parts[0].Offset, Reach: r.Parts[0].Reach}
 	for _, v := range []reflect.Value{reflect.ValueOf(*r), reflect.ValueOf(part)} {
 		for i := range v.NumField() {
 			if v.Field(i).IsZero() {

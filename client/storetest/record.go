@@ -31,12 +31,13 @@ func full(key string) *client.Record {
 		Source:    "/home/me/a \"b\"\\c\n\x00\x1b[31m/日本語.mp4",
 		Length:    protocol.Known(1 << 40),
 		Offset:    1<<40 - 1,
+		Reach:     protocol.Known(1<<40 - 1),
 		Created:   at(1),
 		Updated:   at(2),
 		Expires:   at(3),
 		Uncertain: true,
 		Parts: []client.PartRecord{
-			{Start: 0, End: 1 << 39, URL: "https://tus.example/files/p+0?a&b", Offset: 7},
+			{Start: 0, End: 1 << 39, URL: "https://tus.example/files/p+0?a&b", Offset: 7, Reach: protocol.Known(0)},
 			{Start: 1 << 39, End: 1 << 40},
 		},
 	}

@@ -1,0 +1,263 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
+)
+
+// claimant is a server whose answers to HEAD claim bytes that it was never sent, for as
+// long as the second result says so.
+func claimant(t *testing.T) (*fake.Server, *bool) {
+	t.Helper()
+	lying := new(bool)
+	*lying = true
+	return fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		if *lying && r.Method == http.MethodHead {
+			fake.With("Upload-Offset", "1048000")(w, r, next)
+			return
+		}
+		next.ServeHTTP(w, r)
+	}}), lying
+}
+
+// A server that claims bytes which it was never sent is not believed by a later
+// run either, for as long as it claims them.
+func TestClaimsTooMuchAgain(t *testing.T) {
+	for _, parallel := range []int{0, 4} {
+		t.Run(fmt.Sprint(parallel), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var store client.MemoryStore
+				s, lying := claimant(t)
+				data := noise(wholeSize)
+				name := write(t, data)
+				cfg := splitting(&store, nil)
+				cfg.Retry = retry.Delays(0)
+				opts := &client.UploadOptions{Parallel: parallel}
+				s.On(http.MethodPatch, fake.Cut(7))
+				if parallel > 0 {
+					s.On(http.MethodPatch, jam(s), jam(s), jam(s))
+				}
+				for range 3 {
+					already := len(s.Seen())
+					_, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), opts)
+					wantIs(t, err, client.ErrIntegrity)
+					if r := onlyRecord(t, &store); parallel == 0 && r.Reach == (protocol.Length{}) {
+						t.Errorf("record %+v", r)
+					}
+					if n := counts(s, already); already > 0 && parallel == 0 && n["PATCH"] > 0 {
+						t.Errorf("requests %v", n)
+					}
+				}
+				// Where it was a mistake, nothing is lost.
+				*lying = false
+				res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), opts)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if res.Resumed < 7 {
+					t.Errorf("result %+v", res)
+				}
+				wantStored(t, s, res.URL, data)
+				wantNoRecord(t, &store)
+			})
+		})
+	}
+}
+
+// Once the upload goes on, the record holds nothing against it: a run that is
+// killed then cannot say how much it has sent.
+func TestClaimIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var store client.MemoryStore
+		s, lying := claimant(t)
+		name := write(t, noise(wholeSize))
+		s.On(http.MethodPatch, fake.Cut(7), func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			if r := onlyRecord(t, &store); r.Reach != (protocol.Length{}) {
+				t.Errorf("record %+v", r)
+			}
+			next.ServeHTTP(w, r)
+		})
+		cfg := splitting(&store, nil)
+		cfg.Retry = retry.Delays(0)
+		_, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil)
+		wantIs(t, err, client.ErrIntegrity)
+		*lying = false
+		if _, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// All bytes were sent, and the run ended before anybody could say what became of
+// them: where the upload is gone, no later run sends them again.
+func TestEndedBeforeTheAnswer(t *testing.T) {
+	errStop := errors.New("enough")
+	for name, test := range map[string]struct {
+		parallel int
+		final    string // the request that everything was sent by
+	}{
+		"in one piece": {0, http.MethodPatch},
+		"in parts":     {4, http.MethodPost},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var store client.MemoryStore
+				ctx, cancel := context.WithCancelCause(t.Context())
+				gone := false
+				s := fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+					last := r.Method == test.final && (test.parallel == 0 || r.Header.Get("Upload-Concat") != "partial")
+					switch {
+					case gone && r.Method == http.MethodHead:
+						fake.Status(404, "")(w, r, next)
+					case last && !gone:
+						fake.Lose(w, r, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+							next.ServeHTTP(w, r)
+							gone = true
+							time.Sleep(time.Second)
+							cancel(errStop)
+							time.Sleep(time.Second)
+						}))
+					default:
+						next.ServeHTTP(w, r)
+					}
+				}})
+				name := write(t, noise(wholeSize))
+				opts := &client.UploadOptions{Parallel: test.parallel}
+				_, err := newClient(t, s, splitting(&store, nil)).Upload(ctx, path(t, name), opts)
+				wantIs(t, err, errStop)
+				if r := onlyRecord(t, &store); !r.Uncertain {
+					t.Errorf("record %+v", r)
+				}
+				already := len(s.Seen())
+				_, err = newClient(t, s, splitting(&store, nil)).Upload(t.Context(), path(t, name), opts)
+				wantIs(t, err, client.ErrUncertain)
+				if n := counts(s, already); n["PATCH"]+n["POST"]+n[partial]+n[final] > 0 {
+					t.Errorf("requests %v", n)
+				}
+			})
+		})
+	}
+}
+
+// A part that the server has lost went nowhere: it is sent again, and only it.
+func TestLostPartIsSentAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var store client.MemoryStore
+		s := fake.New(t, fake.Config{})
+		data := noise(wholeSize)
+		name := write(t, data)
+		opts := &client.UploadOptions{Parallel: 4}
+		s.On(http.MethodPatch, nil, nil, nil, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			time.Sleep(time.Second)
+			fake.Lose(w, r, next)
+		})
+		s.On(http.MethodHead, fake.Status(404, ""))
+		cfg := splitting(&store, nil)
+		cfg.Retry = retry.Delays(0)
+		_, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), opts)
+		wantIs(t, err, client.ErrPart, protocol.ErrNotFound)
+		if errors.Is(err, client.ErrUncertain) || onlyRecord(t, &store).Uncertain {
+			t.Errorf("error %v, record %+v", err, onlyRecord(t, &store))
+		}
+		already := len(s.Seen())
+		gone := onlyRecord(t, &store).Parts[3].URL
+		s.On(http.MethodHead, goneAt(gone), goneAt(gone), goneAt(gone), goneAt(gone))
+		res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantStored(t, s, res.URL, data)
+		if n := counts(s, already); n["PATCH"] > 1 || n[partial] > 1 {
+			t.Errorf("requests %v", n)
+		}
+	})
+}
+
+func goneAt(url string) fake.Action {
+	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		if r.URL.String() == url || "http://"+r.Host+r.URL.Path == url {
+			fake.Status(404, "")(w, r, next)
+			return
+		}
+		next.ServeHTTP(w, r)
+	}
+}
+
+// What is not known of one upload is known of the next.
+func TestDoubtIsNotInherited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var store client.MemoryStore
+		s := fake.New(t, fake.Config{})
+		name := write(t, noise(smallest))
+		s.On(http.MethodPatch, nil, nil, fake.Lose)
+		s.On(http.MethodHead, fake.Status(404, ""))
+		cfg := recording(&store, nil)
+		cfg.Retry = nil
+		_, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil)
+		wantIs(t, err, client.ErrUncertain)
+		cfg.Recreate = client.RecreateAlways
+		s.On(http.MethodPatch, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			if r := onlyRecord(t, &store); r.Uncertain {
+				t.Errorf("record %+v", r)
+			}
+			next.ServeHTTP(w, r)
+		})
+		if _, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// An upload of whose last piece the server has kept only the beginning is not
+// complete, wherever it goes then.
+func TestKeptInPartAndGone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var store client.MemoryStore
+		s := fake.New(t, fake.Config{})
+		name := write(t, noise(wholeSize))
+		s.On(http.MethodPatch, fake.Keep(1000), func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+			w.WriteHeader(http.StatusNotFound) // at once, whatever is still sent
+		})
+		cfg := splitting(&store, nil)
+		_, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil)
+		wantIs(t, err, protocol.ErrNotFound)
+		if r := onlyRecord(t, &store); errors.Is(err, client.ErrUncertain) || r.Uncertain {
+			t.Errorf("error %v, record %+v", err, r)
+		}
+	})
+}
+
+// Parts that were planned, and that a server would not make, bind nobody.
+func TestPlannedPartsBindNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var store client.MemoryStore
+		s := fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			if r.Header.Get("Upload-Concat") != "" {
+				fake.Status(400, "no parts here")(w, r, next)
+				return
+			}
+			next.ServeHTTP(w, r)
+		}})
+		data := noise(wholeSize)
+		name := write(t, data)
+		_, err := newClient(t, s, splitting(&store, nil)).Upload(t.Context(), path(t, name), &client.UploadOptions{Parallel: 4})
+		wantIs(t, err, client.ErrPart)
+		already := len(s.Seen())
+		res, err := newClient(t, s, splitting(&store, nil)).Upload(t.Context(), path(t, name), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantStored(t, s, res.URL, data)
+		wantCounts(t, s, already, map[string]int{"POST": 1, "PATCH": 1})
+	})
+}
