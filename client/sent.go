@@ -87,7 +87,7 @@ func (r *Record) isSent(endpoint, key string, length int64) bool {
 // the server still has it, or where that cannot be found out. Where the server
 // has only the beginning, the rest is sent.
 func (t *transfer) sentBefore(ctx context.Context, endpoint string, creation protocol.Creation) (done bool, err error) {
-	if t.c.sent == nil || t.c.recreate == RecreateAlways || creation.Concat.Kind != protocol.ConcatNone {
+	if t.c.sent == nil || t.distrusted || t.c.recreate == RecreateAlways || creation.Concat.Kind != protocol.ConcatNone {
 		return false, nil
 	}
 	r, err := t.loadSent(ctx, endpoint, t.src.fingerprint(endpoint))
@@ -113,6 +113,14 @@ func (t *transfer) sentBefore(ctx context.Context, endpoint string, creation pro
 		slog.String("url", redact(t.url)), slog.Any("err", err))
 	t.anew()
 	return false, nil
+}
+
+// distrust has a source sent again whose earlier upload is not what was sent.
+func (t *transfer) distrust(ctx context.Context, err error) {
+	t.c.log.LogAttrs(ctx, slog.LevelWarn, "sent before, but the server holds other bytes: sending it again",
+		slog.String("url", redact(t.url)), slog.Any("err", err))
+	t.anew()
+	t.distrusted, t.result.Skipped = true, false
 }
 
 // keepSent records an upload that has ended well.

@@ -198,6 +198,39 @@ func TestSentIsVerified(t *testing.T) {
 	}
 }
 
+// What the server holds in the place of what was sent is no reason to leave it
+// out: it is sent again, and that is what is kept from then on.
+func TestSentHasRotten(t *testing.T) {
+	for name, recreate := range map[string]client.Recreate{"anew": client.RecreateGone, "never": client.RecreateNever} {
+		t.Run(name, func(t *testing.T) {
+			s := fake.New(t, fake.Config{Content: true})
+			m := &sentMap{}
+			file := write(t, "hello")
+			c := newClient(t, s, client.Config{Sent: m, Recreate: recreate})
+			if _, err := c.Upload(t.Context(), path(t, file), nil); err != nil {
+				t.Fatal(err)
+			}
+			for key, r := range m.records {
+				r.URL = s.Put("hallo", protocol.Known(5), nil)
+				m.records[key] = r
+			}
+			res, err := c.Upload(t.Context(), path(t, file), &client.UploadOptions{Verify: true})
+			if recreate == client.RecreateNever {
+				wantIs(t, err, client.ErrDifferent)
+				return
+			}
+			if err != nil || res.Skipped || !res.Verified {
+				t.Fatalf("result %+v, error %v", res, err)
+			}
+			wantStored(t, s, res.URL, "hello")
+			again, err := c.Upload(t.Context(), path(t, file), &client.UploadOptions{Verify: true})
+			if err != nil || !again.Skipped || again.URL != res.URL {
+				t.Errorf("result %+v, error %v", again, err)
+			}
+		})
+	}
+}
+
 // Sources that no later run could find again are sent always, and so are parts.
 func TestNotKeptAsSent(t *testing.T) {
 	s := fake.New(t, fake.Config{})

@@ -69,6 +69,7 @@ type transfer struct {
 	resumed  func() // nil, or called where an earlier run's upload can be gone on with, before it is
 
 	redeclared  bool // HEAD was asked why the length was refused
+	distrusted  bool // what an earlier run had sent is not what the server holds
 	mayBeJoined bool // the server may have made one upload of the parts
 }
 

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -144,6 +145,10 @@ func (c *Client) upload(ctx context.Context, src Source, j job) (*Result, error)
 	}
 	defer t.close(ctx)
 	err = t.verified(once(ctx), t.createAndSend(once(ctx), j))
+	if t.result.Skipped && t.c.recreate != RecreateNever && errors.Is(err, ErrDifferent) {
+		t.distrust(ctx, err)
+		err = t.verified(once(ctx), t.createAndSend(once(ctx), j))
+	}
 	if err == nil {
 		t.keepSent(ctx, j.concat)
 		t.warnReplaced(ctx)
