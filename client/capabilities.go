@@ -63,7 +63,8 @@ func isRecent(asked time.Time) bool {
 // known already, so that uploads that follow can make use of it: one of at most
 // Config.InlineSize then takes a single request. UploadAll does so by itself;
 // for a single upload the question costs more than it saves. One exchange, no
-// retry. Uploads work without it, so an error can be ignored.
+// retry. Uploads work without it, so an error can be ignored; it is that of
+// Options.
 func (c *Client) Learn(ctx context.Context) error {
 	if _, ok := c.recall(ctx); ok {
 		return nil

@@ -27,7 +27,8 @@ type ConcatOptions struct {
 	// UploadOptions.Header is. nil: none.
 	Header http.Header
 
-	// ChunkSize takes the place of Config.ChunkSize. 0: that stands.
+	// ChunkSize takes the place of Config.ChunkSize, in bytes. 0: that stands.
+	// Negative: ErrInvalidOption.
 	ChunkSize int64
 
 	// Concurrency takes the place of Config.Concurrency. 0: that stands.

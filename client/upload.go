@@ -22,7 +22,8 @@ type UploadOptions struct {
 	// Config.Header, and the headers of the protocol win over it. nil: none.
 	Header http.Header
 
-	// ChunkSize takes the place of Config.ChunkSize. 0: that stands.
+	// ChunkSize takes the place of Config.ChunkSize, in bytes. 0: that stands.
+	// Negative: ErrInvalidOption.
 	ChunkSize int64
 
 	// Parallel sends a file in parts, this many side by side over connections
@@ -119,11 +120,13 @@ type Result struct {
 //
 // The result is never nil. After an error it says what is known, so that Resume
 // can go on: the URL, and how many bytes the server has. Errors to test for:
-// [ErrNoEndpoint], [ErrInvalidOption], [ErrSource], [ErrSourceChanged],
-// [ErrBusy], [ErrUnsupported], [ErrLengthMismatch], [ErrIntegrity], [ErrPart],
-// [ErrDifferent], [ErrUnverified], [ErrInsecureLocation],
-// [protocol.ErrInvalidMetadata], [retry.ErrExhausted], [ErrUncertain], the
-// sentinels of package protocol, and the cause of ctx.
+// [ErrNoEndpoint], [ErrInvalidOption], [ErrSource], and with it [ErrSourceChanged],
+// [ErrSourceWindow] and [ErrSourceUsed], [ErrBusy], [ErrUnsupported],
+// [ErrLengthMismatch], [ErrIntegrity], [ErrUncertain], [ErrPart], [ErrDifferent],
+// [ErrUnverified], [ErrNotTus], [ErrRedirected], [ErrInvalidLocation],
+// [ErrInsecureLocation], [ErrUntrusted], [ErrStalled],
+// [protocol.ErrInvalidMetadata], [retry.ErrExhausted], the sentinels of package
+// protocol, and the cause of ctx.
 func (c *Client) Upload(ctx context.Context, src Source, opts *UploadOptions) (*Result, error) {
 	o := opts.orZero()
 	return c.upload(ctx, src, job{UploadOptions: o, sink: newSink(o.OnEvent)})
@@ -228,7 +231,8 @@ func (t *transfer) create(ctx context.Context, endpoint string, exchange func(co
 // the length of src, or the call fails with [ErrLengthMismatch]. That src holds
 // the same bytes as before is for the caller to know.
 //
-// The result and the errors are as for Upload. Metadata in opts is ignored.
+// The result and the errors are as for Upload, and [ErrInvalidURL]. Metadata in
+// opts is ignored.
 func (c *Client) Resume(ctx context.Context, url string, src Source, opts *UploadOptions) (*Result, error) {
 	return c.resume(ctx, url, src, opts, nil)
 }

@@ -38,6 +38,8 @@ type Rule struct {
 	// Extension is what the rule belongs to: Core or an extension.
 	Extension protocol.Extension
 
+	// Level is how binding the requirement is. What is only a recommendation
+	// makes no server fail.
 	Level Level
 
 	// Sentence is the requirement in the specification's words. Several

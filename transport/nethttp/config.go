@@ -49,7 +49,7 @@ type Config struct {
 	// its host, and without a proxy. "": TCP.
 	UnixSocket string
 	// DialContext opens each connection, with network "unix" where UnixSocket
-	// is set. nil: a net.Dialer. Where set, a browser's fetch is not used on
+	// is set. It must be safe for concurrent use. nil: a net.Dialer. Where set, a browser's fetch is not used on
 	// js/wasm.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
 
