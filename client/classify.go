@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"reflect"
-	"strings"
 
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/transport"
@@ -32,18 +31,6 @@ var classByCode = map[string]Class{
 	"ERR_UPLOAD_SIZE_EXCEEDED": ClassFinal,
 }
 
-// classByBody is for servers that say in words what the status does not.
-var classByBody = []struct {
-	status int
-	words  string
-	class  Class
-}{
-	{http.StatusBadRequest, "request aborted due to lock acquired", ClassTransient},
-	{http.StatusServiceUnavailable, "lock", ClassLocked},
-	{http.StatusConflict, "lock", ClassLocked},
-	{http.StatusConflict, "currently being updated", ClassLocked},
-}
-
 // classify holds an Error against the tables: the code in the body wins over its
 // words, and both over the status.
 func classify(e *Error) Class {
@@ -53,13 +40,8 @@ func classify(e *Error) Class {
 	if c, ok := classByCode[e.Code]; ok {
 		return c
 	}
-	if e.Body != "" {
-		body := strings.ToLower(e.Body)
-		for _, row := range classByBody {
-			if e.StatusCode == row.status && strings.Contains(body, row.words) {
-				return row.class
-			}
-		}
+	if c, ok := classifyWords(e); ok {
+		return c
 	}
 	return classifyAnswer(e)
 }

@@ -74,6 +74,16 @@ func TestClassifyAnswers(t *testing.T) {
 		{protocol.OpPatch, 503, "", ClassTransient},
 		{protocol.OpPatch, 503, "Lock timeout", ClassLocked},
 		{protocol.OpPatch, 503, "ERR_SERVER_SHUTDOWN: request has been interrupted because the server is shutting down", ClassTransient},
+		{protocol.OpPatch, 503, "LOCK_HELD by node 3", ClassLocked},
+		{protocol.OpHead, 503, "upload is locked", ClassLocked},
+		{protocol.OpHead, 503, "{\"error\":\"ERR_UPLOAD_LOCKED\"}", ClassLocked},
+		{protocol.OpPatch, 503, "another process locks the file", ClassLocked},
+		{protocol.OpPatch, 503, "you are blocked", ClassTransient},
+		{protocol.OpPatch, 503, "12 o'clock", ClassTransient},
+		{protocol.OpPatch, 503, "unlocked", ClassTransient},
+		{protocol.OpPatch, 503, "\n<html><p style=display:block>the site is locked</p>", ClassTransient},
+		{protocol.OpPatch, 409, "<p>lock</p>", ClassResync},
+		{protocol.OpPatch, 409, "blocked by a rule", ClassResync},
 		{protocol.OpPatch, 504, "", ClassTransient},
 		{protocol.OpPatch, 505, "", ClassFinal},
 		{protocol.OpPatch, 520, "", ClassTransient},
@@ -83,6 +93,30 @@ func TestClassifyAnswers(t *testing.T) {
 		e := answered(test.op, test.status, test.body)
 		if got := classify(e); got != test.want {
 			t.Errorf("%s answered %d %q: class %d, want %d", test.op, test.status, test.body, got, test.want)
+		}
+	}
+}
+
+// Who says when to come again is believed before the words that go with it, but
+// not before a code.
+func TestClassifyAnswersWithRetryAfter(t *testing.T) {
+	tests := []struct {
+		status int
+		body   string
+		want   Class
+	}{
+		{503, "<!DOCTYPE html><style>p{display:block}</style>", ClassThrottled},
+		{503, "too busy to take a lock", ClassThrottled},
+		{429, "locked", ClassThrottled},
+		{503, "ERR_UPLOAD_LOCKED: file currently locked", ClassLocked},
+		{423, "", ClassLocked},
+		{409, "file currently locked", ClassLocked},
+	}
+	for _, test := range tests {
+		e := answered(protocol.OpPatch, test.status, test.body)
+		e.After = 20 * time.Second
+		if got := classify(e); got != test.want {
+			t.Errorf("%d %q: class %v, want %v", test.status, test.body, got, test.want)
 		}
 	}
 }

@@ -88,11 +88,10 @@ func shortened(s string, most int) string {
 
 // words is what the server said, shortened; a page of HTML says nothing.
 func (e *Error) words() string {
-	s := strings.TrimSpace(e.Body)
-	if strings.HasPrefix(s, "<") {
+	if isPage(e.Body) {
 		return ""
 	}
-	return shortened(s, maxWords)
+	return shortened(strings.TrimSpace(e.Body), maxWords)
 }
 
 // errorCode finds the code in a body of the form "ERR_CODE: words".
