@@ -147,6 +147,9 @@ func classifyFailure(err error) Class {
 	if isUntrusted(err) {
 		return ClassFinal
 	}
+	if refused, ok := errors.AsType[*transport.ProxyError](err); ok && refused.Final() {
+		return ClassFinal
+	}
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
 		return ClassFinal
 	}
@@ -214,5 +217,5 @@ func (e *Error) AnswerLost() bool {
 	op, ok := errors.AsType[*net.OpError](e.Err)
 	dialled := ok && op.Op == "dial"
 	_, dns := errors.AsType[*net.DNSError](e.Err)
-	return !dialled && !dns && classifyFailure(e.Err) == ClassTransient
+	return !dialled && !dns && tunnelStatus(e.Err) == 0 && classifyFailure(e.Err) == ClassTransient
 }

@@ -146,7 +146,25 @@ func (r *redacted) Error() string {
 
 func (r *redacted) Unwrap() error { return r.err }
 
-// Is finds a refused handshake under the many types that net/http has for it.
+// Is finds a refused handshake under the many types that net/http has for it, and
+// gives what a proxy refused the meaning that it has without a tunnel.
 func (r *redacted) Is(target error) bool {
-	return target == ErrUntrusted && isUntrusted(r.err)
+	switch target {
+	case ErrUntrusted:
+		return isUntrusted(r.err)
+	case protocol.ErrProxyAuth:
+		return tunnelStatus(r.err) == http.StatusProxyAuthRequired
+	case protocol.ErrForbidden:
+		return tunnelStatus(r.err) == http.StatusForbidden
+	}
+	return false
+}
+
+// tunnelStatus is that of a proxy which refused a tunnel, or 0.
+func tunnelStatus(err error) int {
+	refused, ok := errors.AsType[*transport.ProxyError](err)
+	if !ok {
+		return 0
+	}
+	return refused.StatusCode
 }

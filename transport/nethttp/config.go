@@ -28,7 +28,8 @@ type Config struct {
 	InsecureSkipVerify bool
 
 	// Proxy is an http, https or socks5 proxy for all requests. nil: what the
-	// environment says (HTTP_PROXY, HTTPS_PROXY, NO_PROXY).
+	// environment says (HTTP_PROXY, HTTPS_PROXY, NO_PROXY). Where it refuses a
+	// tunnel, the request fails with a [transport.ProxyError].
 	Proxy *url.URL
 	// NoProxy connects directly, whatever Proxy and the environment say.
 	NoProxy bool
@@ -119,6 +120,7 @@ func newTransport(c Config) *http.Transport {
 		MaxConnsPerHost:       max(c.MaxConnsPerHost, 0),
 		ForceAttemptHTTP2:     !c.HTTP1Only,
 
+		OnProxyConnectResponse: tunnelled,
 		MaxResponseHeaderBytes: maxHeader,
 	}
 	if c.HTTP1Only {

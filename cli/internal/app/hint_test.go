@@ -68,10 +68,12 @@ func TestProxyWantsCredentials(t *testing.T) {
 		w.WriteHeader(http.StatusProxyAuthRequired)
 	}))
 	defer proxy.Close()
-	std, _, stderr := streamsFor(t)
-	code := Run(t.Context(), []string{"options", "--proxy", proxy.URL, "http://tus.test/files/"}, std)
-	if want := "hint: give the proxy's credentials with it: --proxy http://USER:PASSWORD@HOST:PORT\n"; code != exit.Refused || !strings.Contains(stderr.String(), want) {
-		t.Errorf("code %d and %q, want %q", code, stderr, want)
+	for _, endpoint := range []string{"http://tus.test/files/", "https://tus.test/files/"} {
+		std, _, stderr := streamsFor(t)
+		code := Run(t.Context(), []string{"options", "--proxy", proxy.URL, endpoint}, std)
+		if want := "hint: give the proxy's credentials with it: --proxy http://USER:PASSWORD@HOST:PORT\n"; code != exit.Refused || !strings.Contains(stderr.String(), want) {
+			t.Errorf("%s: code %d and %q, want %q", endpoint, code, stderr, want)
+		}
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
+	"github.com/tusker-go/tusker/transport"
 )
 
 // The exit codes. Scripts rely on them.
@@ -92,6 +93,9 @@ func Code(err error) int {
 		return answered(exchange)
 	case retry.Retryable(err):
 		return GaveUp
+	}
+	if _, refused := errors.AsType[*transport.ProxyError](err); refused {
+		return Refused
 	}
 	return local(err)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
+	"github.com/tusker-go/tusker/transport"
 )
 
 func answer(op protocol.Op, status int) error {
@@ -67,6 +68,8 @@ func TestCode(t *testing.T) {
 		"not tried again":          {failure(&net.OpError{Op: "dial", Err: io.EOF}), exit.GaveUp},
 		"claims too much":          {malformed(client.ErrIntegrity), exit.Integrity},
 		"checksum":                 {&retry.ExhaustedError{Attempts: 3, Err: answer(protocol.OpPatch, 460)}, exit.Integrity},
+		"407 to CONNECT":           {failure(&transport.ProxyError{StatusCode: 407}), exit.Refused},
+		"502 to CONNECT":           {failure(&transport.ProxyError{StatusCode: 502}), exit.GaveUp},
 		"permanent without answer": {failure(retry.Permanent(errors.New("token command failed"))), exit.Failed},
 	}
 	for name, test := range tests {
