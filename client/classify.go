@@ -206,12 +206,14 @@ func isAmbiguous(err error) bool {
 }
 
 // AnswerLost tells whether the server may have done what it was asked, though it
-// did not say so: there was no answer, or only that of a gateway before it.
+// did not say so: there was no answer, or only that of a gateway before it. A
+// request that never had a connection was not sent, where the Doer tells package
+// httptrace of connections, as net/http does.
 func (e *Error) AnswerLost() bool {
 	switch {
 	case e.StatusCode == http.StatusBadGateway, e.StatusCode == http.StatusGatewayTimeout:
 		return true // what stands behind the gateway may have done it
-	case e.StatusCode != 0, errors.Is(e.Err, transport.ErrNoCredentials):
+	case e.StatusCode != 0, e.unsent, errors.Is(e.Err, transport.ErrNoCredentials):
 		return false
 	}
 	op, ok := errors.AsType[*net.OpError](e.Err)

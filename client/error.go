@@ -46,6 +46,7 @@ type Error struct {
 	Err error
 
 	class     *Class // as Config.Classify has it; nil: as classify has it
+	unsent    bool   // the request certainly did not leave
 	renewable bool   // the credentials came from a source that may have others
 }
 

@@ -71,11 +71,12 @@ func (c *Client) do(ctx context.Context, x exchange, opts *CallOptions) (*Reply,
 }
 
 func (c *Client) roundTrip(ctx context.Context, x exchange, opts *CallOptions) (*Reply, error) {
-	fail := func(err error) (*Reply, error) {
-		return nil, c.classified(&Error{Op: x.op, URL: x.url, Err: err})
-	}
 	ctx, dog := watch(ctx, c.stall, c.finish)
 	defer dog.stop()
+	ctx, conn := follow(ctx, dog)
+	fail := func(err error) (*Reply, error) {
+		return nil, c.classified(&Error{Op: x.op, URL: x.url, Err: err, unsent: conn.unsent()})
+	}
 	ctx, auth := transport.TraceAuth(ctx)
 
 	req, err := c.request(ctx, x, opts)
@@ -102,6 +103,7 @@ func (c *Client) roundTrip(ctx context.Context, x exchange, opts *CallOptions) (
 		// be touched after that.
 		defer x.body.stop()
 	case x.slow || x.body != nil && x.body.last:
+		conn.resume = dog.finishing
 		dog.finishing()
 	}
 

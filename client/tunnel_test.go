@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/tusker-go/tusker/client"
@@ -13,6 +14,15 @@ import (
 	"github.com/tusker-go/tusker/retry"
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
+
+func address(t *testing.T, raw string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
 
 // A proxy that refuses a tunnel is as final as one that refuses a request, and
 // nothing has reached the server.
@@ -34,16 +44,13 @@ func TestTunnelRefused(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(http.StatusText(test.status), func(t *testing.T) {
-			asked := 0
+			var asked atomic.Int64
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				asked++
+				asked.Add(1)
 				w.WriteHeader(test.status)
 			}))
 			defer server.Close()
-			proxy, err := url.Parse(server.URL)
-			if err != nil {
-				t.Fatal(err)
-			}
+			proxy := address(t, server.URL)
 			proxy.User = url.UserPassword("me", "hush")
 			d := nethttp.New(nethttp.Config{Proxy: proxy})
 			defer d.CloseIdleConnections()
@@ -56,8 +63,8 @@ func TestTunnelRefused(t *testing.T) {
 			if e.Class() != test.class || e.StatusCode != 0 || e.AnswerLost() || res.Orphans != 0 {
 				t.Errorf("class %v, status %d, answer lost: %t, %d orphans", e.Class(), e.StatusCode, e.AnswerLost(), res.Orphans)
 			}
-			if want := 1 + res.Retries; asked != want || (res.Retries > 0) != (test.class == client.ClassTransient) {
-				t.Errorf("asked %d times, %d retries", asked, res.Retries)
+			if want := int64(1 + res.Retries); asked.Load() != want || (res.Retries > 0) != (test.class == client.ClassTransient) {
+				t.Errorf("asked %d times, %d retries", asked.Load(), res.Retries)
 			}
 			for _, target := range []error{protocol.ErrProxyAuth, protocol.ErrForbidden} {
 				if got := errors.Is(err, target); got != (target == test.is) {

@@ -165,6 +165,8 @@ func (c Config) dial() func(ctx context.Context, network, addr string) (net.Conn
 	dial := c.DialContext
 	if dial == nil {
 		dial = (&net.Dialer{}).DialContext
+	} else {
+		dial = traced(dial)
 	}
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		if c.UnixSocket != "" {

@@ -46,6 +46,9 @@ type Config struct {
 	// Location gives the Location of a new upload at path. Nil: the path.
 	Location func(path string) string
 
+	// MaxConns bounds the connections of Doer. 0: no limit.
+	MaxConns int
+
 	// Hook, where not nil, handles each request that no action of On is for.
 	// It may leave the work to next.
 	Hook Action
@@ -83,7 +86,7 @@ func New(tb testing.TB, config Config) *Server {
 	tb.Helper()
 	s := Handler(config)
 	l := newListener()
-	s.client = nethttp.New(nethttp.Config{NoProxy: true, DialContext: l.dial})
+	s.client = nethttp.New(nethttp.Config{NoProxy: true, DialContext: l.dial, MaxConnsPerHost: config.MaxConns})
 	// After an early answer a connection lingers for a while; a bubble must not
 	// end before it does.
 	var serving sync.WaitGroup

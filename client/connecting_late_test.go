@@ -1,0 +1,52 @@
+package client
+
+import (
+	"net/http/httptrace"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// A dial that goes on, though the request has got another connection, neither
+// shortens nor lengthens the time that the request has.
+func TestLateDialSaysNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, dog := watch(t.Context(), time.Second, time.Minute)
+		defer dog.stop()
+		ctx, conn := follow(ctx, dog)
+		trace := httptrace.ContextClientTrace(ctx)
+		trace.GetConn("tus.example:80")
+		time.Sleep(time.Hour)
+		trace.ConnectStart("tcp", "tus.example:80")
+		trace.GotConn(httptrace.GotConnInfo{})
+		if conn.unsent() {
+			t.Error("it had a connection")
+		}
+		dog.finishing()
+		began := time.Now()
+		trace.ConnectDone("tcp", "tus.example:80", nil)
+		trace.TLSHandshakeStart()
+		<-ctx.Done()
+		if took := time.Since(began); took != time.Minute {
+			t.Errorf("ended after %v", took)
+		}
+	})
+}
+
+// Where the answer may take its time, so may the connection.
+func TestDialOfSlowRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, dog := watch(t.Context(), time.Second, time.Minute)
+		defer dog.stop()
+		ctx, conn := follow(ctx, dog)
+		conn.resume = dog.finishing
+		trace := httptrace.ContextClientTrace(ctx)
+		trace.GetConn("tus.example:80")
+		trace.GotConn(httptrace.GotConnInfo{})
+		began := time.Now()
+		<-ctx.Done()
+		if took := time.Since(began); took != time.Minute {
+			t.Errorf("ended after %v", took)
+		}
+	})
+}

@@ -1,0 +1,147 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/retry"
+	"github.com/tusker-go/tusker/transport/nethttp"
+)
+
+// Who waits for another part's connection has not stalled.
+func TestWaitForConnectionIsNoStall(t *testing.T) {
+	for name, parallel := range map[string]int{"two parts": 2, "many parts": 8} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := &link{each: 1000 * 1000}
+				s := fake.New(t, fake.Config{Hook: l.hook, MaxConns: 1})
+				data := noise(8 << 20)
+				res, err := newClient(t, s, client.Config{StallTimeout: 300 * time.Millisecond}).Upload(t.Context(), path(t, write(t, data)),
+					&client.UploadOptions{Parallel: parallel})
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantStored(t, s, res.URL, data)
+				if res.Retries != 0 || l.most != 1 || len(res.Parts) < 2 {
+					t.Errorf("%d retries, %d connections at a time, %d parts", res.Retries, l.most, len(res.Parts))
+				}
+			})
+		})
+	}
+}
+
+// Who waits for a dialer that is silent has, and nothing was sent.
+func TestDialStalls(t *testing.T) {
+	for name, most := range map[string]int{"no limit": 0, "one connection": 1} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				end := make(chan struct{})
+				d := nethttp.New(nethttp.Config{NoProxy: true, DialTimeout: -1, MaxConnsPerHost: most,
+					DialContext: func(context.Context, string, string) (net.Conn, error) {
+						<-end
+						return nil, errors.New("too late")
+					}})
+				defer d.CloseIdleConnections()
+				defer close(end)
+				c, err := client.New(client.Config{Endpoint: "http://tus.example/files/", Doer: d, StallTimeout: time.Second, Retry: retry.Never})
+				if err != nil {
+					t.Fatal(err)
+				}
+				began := time.Now()
+				res, err := c.Upload(t.Context(), text(t, "hello"), nil)
+				wantIs(t, err, client.ErrStalled)
+				if took := time.Since(began); took != time.Second {
+					t.Errorf("took %v", took)
+				}
+				if res.Orphans != 0 || facts(t, err).AnswerLost() {
+					t.Errorf("%d orphans", res.Orphans)
+				}
+			})
+		})
+	}
+}
+
+// A request over HTTP/2 is watched from when it has its stream.
+func TestStallOverHTTP2(t *testing.T) {
+	end := make(chan struct{})
+	version := make(chan string, 1)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		version <- r.Proto
+		<-end
+	}))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	defer server.Close()
+	defer close(end)
+	d := nethttp.New(nethttp.Config{NoProxy: true, PreferHTTP2: true, InsecureSkipVerify: true, MaxConnsPerHost: 1})
+	defer d.CloseIdleConnections()
+	c, err := client.New(client.Config{Endpoint: server.URL, Doer: d, StallTimeout: 200 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	_, err = c.Head(ctx, server.URL+"/1", nil)
+	wantIs(t, err, client.ErrStalled)
+	if e, proto := facts(t, err), <-version; proto != "HTTP/2.0" || !e.AnswerLost() {
+		t.Errorf("%s, answer lost: %t", proto, e.AnswerLost())
+	}
+}
+
+// A handshake that fails, or a proxy that is not there, leaves no upload behind.
+func TestNoConnectionNoOrphans(t *testing.T) {
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	defer func() { _ = l.Close(); <-done }()
+	go func() {
+		defer close(done)
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			// Some of the first message of the handshake, or of a CONNECT.
+			_, _ = conn.Read(make([]byte, 10))
+			_ = conn.Close()
+		}
+	}()
+	cut := l.Addr().String()
+	for name, test := range map[string]struct {
+		endpoint string
+		proxy    string // "": none
+	}{
+		"handshake":       {"https://" + cut + "/files/", ""},
+		"CONNECT":         {"https://tus.example/files/", "http://" + cut},
+		"TLS with proxy":  {"https://tus.example/files/", "https://" + cut},
+		"socks":           {"http://tus.example/files/", "socks5://" + cut},
+		"proxy not there": {"https://tus.example/files/", "http://127.0.0.1:1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			config := nethttp.Config{NoProxy: test.proxy == ""}
+			if test.proxy != "" {
+				config.Proxy = address(t, test.proxy)
+			}
+			d := nethttp.New(config)
+			defer d.CloseIdleConnections()
+			c, err := client.New(client.Config{Endpoint: test.endpoint, Doer: d, Retry: retry.Delays(0)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			res, err := c.Upload(t.Context(), text(t, "hello"), nil)
+			if e := facts(t, err); e.AnswerLost() || e.Class() != client.ClassTransient || res.Orphans != 0 || res.Retries != 1 {
+				t.Errorf("%v: class %v, answer lost: %t, %d orphans, %d retries", err, e.Class(), e.AnswerLost(), res.Orphans, res.Retries)
+			}
+		})
+	}
+}
