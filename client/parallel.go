@@ -6,9 +6,14 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/tusker-go/tusker/protocol"
 )
+
+// cleanUpTime is for how long the deletion of what nobody needs any more may hold
+// up an upload.
+const cleanUpTime = 5 * time.Second
 
 // ParallelAuto is a value of UploadOptions.Parallel.
 const ParallelAuto = -1
@@ -188,8 +193,10 @@ func (t *transfer) sendPart(ctx context.Context, endpoint, url string, created f
 }
 
 // abandon deletes parts that nobody will go on with, where the server can. What
-// cannot be deleted is left to expire.
+// cannot be deleted, or not soon, is left to expire.
 func (t *transfer) abandon(ctx context.Context, urls []string) {
+	ctx, cancel := context.WithTimeout(ctx, cleanUpTime)
+	defer cancel()
 	for _, url := range urls {
 		if url == "" {
 			continue

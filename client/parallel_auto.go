@@ -91,9 +91,15 @@ func (t *transfer) probe(ctx context.Context, length int64, cancel context.Cance
 func (t *transfer) turnToParts(ctx context.Context, endpoint string, creation protocol.Creation, j *journal) error {
 	t.c.log.LogAttrs(ctx, slog.LevelInfo, "sending over more than one connection", slog.String("url", redact(t.url)))
 	url := t.url
-	var deleting sync.WaitGroup
-	defer deleting.Wait()
-	deleting.Go(func() { t.discard(ctx, url) })
+	deleting, stop := context.WithCancel(ctx)
+	var discarded sync.WaitGroup
+	discarded.Go(func() { t.discard(deleting, url) })
+	defer func() {
+		late := time.AfterFunc(cleanUpTime, stop)
+		discarded.Wait()
+		late.Stop()
+		stop()
+	}()
 	n, _ := t.size().Int64()
 	t.anew()
 	t.loop.Start()

@@ -1,0 +1,68 @@
+package client_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+)
+
+// The answer to a DELETE is not worth minutes: not once an upload is complete, and
+// not where there is nothing left to complete.
+func TestDeletingDelaysNobody(t *testing.T) {
+	const size = 64 << 20
+	auto := &client.UploadOptions{Parallel: client.ParallelAuto}
+	tests := map[string]struct {
+		size   int
+		opts   *client.UploadOptions
+		touch  time.Duration // when the file changes; 0: it does not
+		cancel time.Duration // when the upload is called off; 0: it is not
+		err    error
+		took   time.Duration // at most
+	}{
+		"one that became parts":            {size: size, opts: auto, took: 8 * time.Second},
+		"one that became parts, and ended": {size: size, opts: auto, cancel: 400 * time.Millisecond, err: context.Canceled, took: 400 * time.Millisecond},
+		"parts of a file that changed": {
+			size: wholeSize, opts: &client.UploadOptions{Parallel: 4}, touch: 50 * time.Millisecond, err: client.ErrSourceChanged, took: 6 * time.Second,
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := &link{each: 10 * 1000 * 1000}
+				s := fake.New(t, fake.Config{Hook: l.hook})
+				s.On(http.MethodDelete, s.Hang(0))
+				data := noise(test.size)
+				name := write(t, data)
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				if test.cancel > 0 {
+					time.AfterFunc(test.cancel, cancel)
+				}
+				if test.touch > 0 {
+					time.AfterFunc(test.touch, func() { touch(t, name, time.Now()) })
+				}
+				began := time.Now()
+				res, err := newClient(t, s, splitting(new(client.MemoryStore), nil)).Upload(ctx, path(t, name), test.opts)
+				if took := time.Since(began); took > test.took {
+					t.Errorf("took %v", took)
+				}
+				if n := counts(s, 0)["DELETE"]; n != 1 {
+					t.Errorf("%d DELETE", n)
+				}
+				if test.err != nil {
+					wantIs(t, err, test.err)
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantStored(t, s, res.URL, data)
+			})
+		})
+	}
+}
