@@ -104,11 +104,7 @@ func (a *app) upload(cmd *cobra.Command, u *upload, endpoint string, files []str
 	if err != nil {
 		return usage(err)
 	}
-	if u.parallel == 1 {
-		// Each file has one request at a time: another connection would be one
-		// that is opened while that of another file becomes free.
-		u.connections = u.concurrency
-	}
+	u.connections = a.slots(ctx, u)
 	config, err := a.config(ctx, &u.connection)
 	if err != nil {
 		return err
