@@ -107,6 +107,8 @@ func TestClassifyAnswersWithRetryAfter(t *testing.T) {
 	}{
 		{503, "<!DOCTYPE html><style>p{display:block}</style>", ClassThrottled},
 		{503, "too busy to take a lock", ClassThrottled},
+		{503, "lock timeout in the database", ClassThrottled},
+		{503, "Lock timeout\n", ClassLocked},
 		{429, "locked", ClassThrottled},
 		{503, "ERR_UPLOAD_LOCKED: file currently locked", ClassLocked},
 		{423, "", ClassLocked},

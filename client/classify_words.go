@@ -18,13 +18,19 @@ var classByWords = []struct {
 	{http.StatusConflict, says("currently being updated"), ClassLocked},
 }
 
+// lockTimeout is all that some servers say of a lock; it is as good as a code.
+const lockTimeout = "lock timeout"
+
 // classifyWords gives the class of what the server said. A page says nothing, and
 // one who says when to come again has said what counts.
 func classifyWords(e *Error) (Class, bool) {
-	if e.Body == "" || isPage(e.Body) || e.StatusCode == http.StatusServiceUnavailable && e.After > 0 {
+	if e.Body == "" || isPage(e.Body) {
 		return 0, false
 	}
 	words := strings.ToLower(e.Body)
+	if e.StatusCode == http.StatusServiceUnavailable && e.After > 0 && strings.TrimSpace(words) != lockTimeout {
+		return 0, false
+	}
 	for _, row := range classByWords {
 		if e.StatusCode == row.status && row.said(words) {
 			return row.class, true
