@@ -75,6 +75,8 @@ func Code(err error) int {
 		{client.ErrIntegrity, Integrity},
 		{client.ErrDifferent, Integrity},
 		{protocol.ErrChecksumMismatch, Integrity},
+		// All is sent; that it may not be read is another matter.
+		{client.ErrUnverified, Refused},
 		{protocol.ErrUnauthorized, NotAllowed},
 		{protocol.ErrForbidden, NotAllowed},
 		{client.ErrUntrusted, NotAllowed},
