@@ -153,10 +153,28 @@ func (b *batch) ended(file string, result *client.Result, err error) error {
 		out.hint = recursiveHint
 	case b.isGone(result, err):
 		out.hint = "to upload it anew, leave out --recreate never"
+	case errors.Is(err, client.ErrUncertain) && !out.resumable:
+		out.hint = uncertainHint(result, b.anew(result), b.again)
 	case out.resumable && goOn != "":
 		out.hint = goOn
 	}
 	return out
+}
+
+// anew says what sends a file again that may be complete.
+func (b *batch) anew(result *client.Result) string {
+	if !b.records.kept(result) {
+		return "the same command sends the file again"
+	}
+	text := "--recreate always"
+	if b.skipSent {
+		text += " without --skip-sent"
+	}
+	text += " sends the file again"
+	if len(b.list.entries) > 1 {
+		text += ": name it alone"
+	}
+	return text
 }
 
 func isNotBegun(err error) bool {

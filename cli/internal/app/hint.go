@@ -105,13 +105,16 @@ func resumeHint(url, file string, same again) string {
 }
 
 // uncertainHint is for an upload that may be complete, and must not be sent again
-// unasked.
-func uncertainHint(url string, same again) string {
-	hint := "the server may have finished and moved it; check"
+// unasked. What sends it again comes before a command that can be copied.
+func uncertainHint(result *client.Result, anew string, same again) string {
+	if inParts(result) {
+		return "the server may have joined the parts and deleted them; if not, " + anew
+	}
+	hint := "the server may have finished and moved it; if it is really not there, " + anew + "; check"
 	if same.flags {
 		hint += ", with the same flags"
 	}
-	return hint + ": " + same.command("info") + quote(url, runtime.GOOS)
+	return hint + ": " + same.command("info") + quote(result.URL, runtime.GOOS)
 }
 
 // suggestion is for a command that does not exist but nearly does.

@@ -61,6 +61,29 @@ func TestQuote(t *testing.T) {
 	}
 }
 
+// TestUncertainHint guards against a hint that leads in a circle: what the server
+// has no longer can be sent again.
+func TestUncertainHint(t *testing.T) {
+	t.Parallel()
+	located, parts := &client.Result{URL: "http://h/1"}, &client.Result{Parts: []*client.Result{{URL: "http://h/2"}}}
+	for name, test := range map[string]struct {
+		result *client.Result
+		same   again
+		want   string
+	}{
+		"resume": {located, again{}, "the server may have finished and moved it; " +
+			"if it is really not there, tusker upload sends the file again; check: tusker info 'http://h/1'"},
+		"flags": {located, again{flags: true}, "the server may have finished and moved it; " +
+			"if it is really not there, tusker upload sends the file again; check, with the same flags: tusker info 'http://h/1'"},
+		"parts": {parts, again{}, "the server may have joined the parts and deleted them; if not, tusker upload sends the file again"},
+	} {
+		a := &app{again: test.same}
+		if got := a.ended("a", test.result, client.ErrUncertain).hint; got != test.want {
+			t.Errorf("%s: hint %q, want %q", name, got, test.want)
+		}
+	}
+}
+
 // TestProxyWantsCredentials guards against a bare 407.
 func TestProxyWantsCredentials(t *testing.T) {
 	t.Parallel()

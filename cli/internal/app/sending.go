@@ -122,10 +122,7 @@ func (a *app) ended(file string, r *client.Result, err error) *failure {
 	case errors.Is(err, client.ErrSourceChanged) && file == stdin && !a.stdinIsFile():
 		out.hint = "--size has to be the number of bytes that come"
 	case errors.Is(err, client.ErrUncertain):
-		out.hint = uncertainHint(r.URL, a.again)
-		if inParts(r) {
-			out.hint = "the server may have joined the parts and deleted them; to send the file again: --recreate always"
-		}
+		out.hint = uncertainHint(r, "tusker upload sends the file again", a.again)
 	}
 	return out
 }
