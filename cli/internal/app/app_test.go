@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -78,6 +79,45 @@ func TestClosedStdoutEndsUpload(t *testing.T) {
 	got := Run(t.Context(), []string{"upload", "--json", server.URL(), tempFile(t, "hello")}, std)
 	if got != exit.Failed || stderr.Len() > 0 {
 		t.Errorf("code %d and %q, want %d and silence", got, stderr, exit.Failed)
+	}
+}
+
+// TestResultsThatCannotBeWritten guards the URLs of what was sent against a disk
+// that is full: nobody could find the uploads any more.
+func TestResultsThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	const lost = "tusker: not written to standard output: "
+	full, gone := &fs.PathError{Op: "write", Path: "out", Err: syscall.ENOSPC}, syscall.EPIPE
+	tests := map[string]struct {
+		err   error
+		flags []string
+		want  []string // the beginnings of the lines
+	}{
+		"a URL":         {full, nil, []string{lost + "http://", "tusker: write standard output: write out: no space left on device"}},
+		"JSON":          {full, []string{"--json"}, []string{lost + `{"event":"created",`, lost + `{"event":"failed",`, "tusker: write standard output: "}},
+		"pipe":          {gone, nil, nil},
+		"JSON for pipe": {gone, []string{"--json"}, nil},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := testserver.New(t, testserver.Config{})
+			std, _, stderr := streamsFor(t)
+			std.Out = brokenPipe{test.err}
+			args := append([]string{"upload", "--no-resume", server.URL(), tempFile(t, "hello")}, test.flags...)
+			if got := Run(t.Context(), args, std); got != exit.Failed {
+				t.Errorf("code %d, want %d", got, exit.Failed)
+			}
+			lines := slices.Collect(strings.Lines(stderr.String()))
+			if len(lines) != len(test.want) {
+				t.Fatalf("says %q", stderr)
+			}
+			for i, want := range test.want {
+				if !strings.HasPrefix(lines[i], want) {
+					t.Errorf("line %q, want it to begin with %q", lines[i], want)
+				}
+			}
+		})
 	}
 }
 

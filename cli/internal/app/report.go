@@ -76,11 +76,21 @@ func (a *app) say(format string, args ...any) {
 // stdoutFailed ends the program when its results cannot be written: quietly
 // where the reader has gone.
 func (a *app) stdoutFailed(err error) int {
-	if !errors.Is(err, syscall.EPIPE) && !errors.Is(err, fs.ErrClosed) {
+	if !readerGone(err) {
 		_, _ = fmt.Fprintf(a.err, "tusker: %s\n", output.OneLine(err.Error()))
 	}
 	return exit.Failed
 }
+
+// unwritten says a result that cannot be written, unless its reader has gone.
+// Without its URL nobody finds an upload.
+func (a *app) unwritten(line string, err error) {
+	if !readerGone(err) {
+		_, _ = fmt.Fprintf(a.err, "tusker: not written to standard output: %s\n", output.OneLine(line))
+	}
+}
+
+func readerGone(err error) bool { return errors.Is(err, syscall.EPIPE) || errors.Is(err, fs.ErrClosed) }
 
 // verdict is the error for several things of which some failed, each of which
 // was complained of before, or were not begun. Kind is what they are called.

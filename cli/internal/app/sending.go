@@ -58,8 +58,10 @@ func registerVerify(cmd *cobra.Command, verify *bool) {
 	cmd.Flags().BoolVar(verify, "verify", false, "compare afterwards what the server holds with the file, which is read once more")
 }
 
-// tune puts what the flags say of how to send into config.
+// tune puts what the flags say of how to send into config, and has the results
+// of a run that sends kept from being lost.
 func (a *app) tune(s *sending, config *client.Config) {
+	a.out.OnLost(a.unwritten)
 	config.Logger = a.tellsRetries()
 	config.RateLimit, config.Checksum = int64(s.limitRate), s.checksum
 }

@@ -19,6 +19,7 @@ type Printer struct {
 	w      io.Writer
 	err    error
 	failed func(error)
+	lost   func(line string, err error) // nil: nobody wants them
 	screen *Screen
 }
 
@@ -28,9 +29,19 @@ func NewPrinter(w io.Writer, failed func(error)) *Printer {
 	return &Printer{w: w, failed: failed}
 }
 
+// OnLost has fn called with each line, of Line and JSON alone, that cannot be
+// written, and why. It is to be called before anything is written.
+func (p *Printer) OnLost(fn func(line string, err error)) { p.lost = fn }
+
 // Line writes one line.
 func (p *Printer) Line(format string, args ...any) {
-	_, _ = p.Write([]byte(fmt.Sprintf(format, args...) + "\n"))
+	p.line([]byte(fmt.Sprintf(format, args...) + "\n"))
+}
+
+func (p *Printer) line(b []byte) {
+	if _, err := p.Write(b); err != nil && p.lost != nil {
+		p.lost(strings.TrimSuffix(string(b), "\n"), err)
+	}
 }
 
 // JSON writes v on one line.
@@ -42,7 +53,7 @@ func (p *Printer) JSON(v any) {
 		p.fail(fmt.Errorf("encode result: %w", err))
 		return
 	}
-	_, _ = p.Write(Plain([]byte(b.String())))
+	p.line(Plain([]byte(b.String())))
 }
 
 // Table writes two columns, the second one aligned. A row without a name goes

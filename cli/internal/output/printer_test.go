@@ -84,6 +84,26 @@ func TestPrinterStopsAtFirstError(t *testing.T) {
 	}
 }
 
+// What is lost is told line by line; bytes that are no lines are not.
+func TestPrinterTellsWhatIsLost(t *testing.T) {
+	t.Parallel()
+	var lost []string
+	p := output.NewPrinter(&brokenWriter{}, nil)
+	p.OnLost(func(line string, err error) {
+		if !errors.Is(err, io.ErrClosedPipe) {
+			t.Errorf("%q: %v", line, err)
+		}
+		lost = append(lost, line)
+	})
+	p.Line("one")
+	p.JSON(2)
+	_, _ = p.Write([]byte("content"))
+	p.Line("three")
+	if diff := cmp.Diff([]string{"one", "2", "three"}, lost); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestPrinterRefusesWhatJSONCannotHold(t *testing.T) {
 	t.Parallel()
 	p := output.NewPrinter(io.Discard, nil)
