@@ -145,7 +145,7 @@ func (b *batch) send(ctx context.Context, e entry, watch func(client.Event)) (*c
 // on where a record was kept.
 func (b *batch) ended(file string, result *client.Result, err error) error {
 	out := b.app.ended(file, result, err)
-	goOn := b.records.goOn(result, len(b.list.entries))
+	goOn := b.goOn(result)
 	switch {
 	case isNotBegun(err):
 		out.err = notBegun{out.err}
@@ -157,6 +157,8 @@ func (b *batch) ended(file string, result *client.Result, err error) error {
 		out.hint = uncertainHint(result, b.anew(result), b.again)
 	case out.resumable && goOn != "":
 		out.hint = goOn
+	case goOn != "" && mended(err) && b.hint(out) == "":
+		out.hint = "once that is mended, " + goOn
 	}
 	return out
 }

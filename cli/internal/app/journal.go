@@ -162,18 +162,6 @@ func (j *journal) Lock(ctx context.Context, key string) (func() error, error) {
 	}, nil
 }
 
-// goOn is the hint for an upload that can be gone on with by the same command,
-// one of so many files; "" for one that cannot.
-func (j *journal) goOn(result *client.Result, files int) string {
-	switch {
-	case !j.kept(result):
-		return ""
-	case files > 1:
-		return "run the same command again for this file alone: it goes on from there"
-	}
-	return "run the same command again: it goes on from there"
-}
-
 // isGone tells whether an upload failed because what an earlier run began is
 // gone and the flags forbid to begin anew.
 func (r *resuming) isGone(result *client.Result, err error) bool {
