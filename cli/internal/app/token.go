@@ -15,8 +15,8 @@ import (
 
 // tokenCommand is a transport.TokenSource that runs a command when the first
 // token is asked for, and keeps what it printed until a server refuses it. All
-// who ask meanwhile get the token of the same run. It is a
-// transport.Invalidator.
+// who ask meanwhile get the token of the same run. One that failed is run again
+// for those who ask later. It is a transport.Invalidator.
 type tokenCommand struct {
 	run func() (string, error)
 
@@ -29,10 +29,14 @@ type tokenRun struct {
 	done  chan struct{}
 	token string
 	err   error
+	ended time.Time
 }
 
-// newTokenCommand runs command within ctx. That it failed is not worth a retry,
-// nor another run.
+// tokenPause is for how long it counts that the command failed: not each of many
+// files is to start it.
+const tokenPause = 10 * time.Second
+
+// newTokenCommand runs command within ctx. That it failed is not worth a retry.
 func newTokenCommand(ctx context.Context, command string, stderr io.Writer) *tokenCommand {
 	return &tokenCommand{run: func() (string, error) {
 		token, err := runForToken(ctx, command, stderr)
@@ -49,6 +53,7 @@ func (c *tokenCommand) Token(context.Context) (string, error) {
 	run, first := c.current()
 	if first {
 		run.token, run.err = c.run()
+		run.ended = time.Now()
 		close(run.done)
 	}
 	<-run.done
@@ -60,11 +65,21 @@ func (c *tokenCommand) Token(context.Context) (string, error) {
 func (c *tokenCommand) current() (run *tokenRun, first bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.last != nil {
+	if c.last != nil && !c.last.outlived() {
 		return c.last, false
 	}
 	c.last = &tokenRun{done: make(chan struct{})}
 	return c.last, true
+}
+
+// outlived tells of a run that failed, and not just now.
+func (r *tokenRun) outlived() bool {
+	select {
+	case <-r.done:
+		return r.err != nil && time.Since(r.ended) >= tokenPause
+	default:
+		return false
+	}
 }
 
 // Invalidate implements transport.Invalidator.

@@ -101,21 +101,35 @@ func TestTokenCommandInvalidate(t *testing.T) {
 	})
 }
 
-func TestTokenCommandFailsOnce(t *testing.T) {
+// TestTokenCommandRecovers guards a long run against a failure that is over, and a
+// list of files against a command that fails for each of them.
+func TestTokenCommandRecovers(t *testing.T) {
 	t.Parallel()
-	runs := 0
-	failed := errors.New("no luck")
-	c := &tokenCommand{run: func() (string, error) {
-		runs++
-		return "", failed
-	}}
-	for range 2 {
-		if _, err := c.Token(t.Context()); !errors.Is(err, failed) {
-			t.Errorf("error %v, want %v", err, failed)
+	synctest.Test(t, func(t *testing.T) {
+		runs := 0
+		failed := errors.New("no luck")
+		c := &tokenCommand{run: func() (string, error) {
+			time.Sleep(time.Minute)
+			if runs++; runs > 1 {
+				return "token", nil
+			}
+			return "", failed
+		}}
+		for range 2 {
+			if _, err := c.Token(t.Context()); !errors.Is(err, failed) {
+				t.Errorf("error %v, want %v", err, failed)
+			}
+			c.Invalidate("")
+			time.Sleep(tokenPause / 2)
 		}
-		c.Invalidate("")
-	}
-	if runs != 1 {
-		t.Errorf("the command ran %d times, want 1", runs)
-	}
+		if runs != 1 {
+			t.Errorf("the command ran %d times, want 1", runs)
+		}
+		wantToken(t, c, "token")
+		time.Sleep(tokenPause)
+		wantToken(t, c, "token")
+		if runs != 2 {
+			t.Errorf("the command ran %d times, want 2", runs)
+		}
+	})
 }
