@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"log/slog"
 )
 
 // Recorded is the record that Config.Store has of an unfinished upload of src
@@ -32,6 +33,9 @@ func (c *Client) Recorded(ctx context.Context, src Source) (Record, bool, error)
 	case err == nil:
 		return j.record, true, nil
 	case errors.Is(err, ErrNoRecord), errors.Is(err, errUnfit):
+		return Record{}, false, nil
+	case errors.Is(err, ErrRecordDamaged), errors.Is(err, ErrRecordVersion):
+		j.log.LogAttrs(ctx, slog.LevelWarn, "record of an earlier upload not used", slog.Any("err", err))
 		return Record{}, false, nil
 	default:
 		return Record{}, false, err

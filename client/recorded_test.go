@@ -3,7 +3,6 @@ package client_test
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -117,12 +116,10 @@ func TestRecordedFails(t *testing.T) {
 		src  client.Source
 		want error
 	}{
-		"damaged":            {newClient(t, s, client.Config{Store: failing(fmt.Errorf("load: %w", client.ErrRecordDamaged))}), path(t, name), client.ErrRecordDamaged},
-		"of a newer version": {newClient(t, s, client.Config{Store: failing(client.ErrRecordVersion)}), path(t, name), client.ErrRecordVersion},
-		"out of reach":       {newClient(t, s, client.Config{Store: failing(errDisk)}), path(t, name), errDisk},
-		"no endpoint":        {nowhere, path(t, name), client.ErrNoEndpoint},
-		"no source":          {newClient(t, s, client.Config{Store: store}), nil, client.ErrSource},
-		"file that is gone":  {newClient(t, s, client.Config{Store: store}), gone, fs.ErrNotExist},
+		"out of reach":      {newClient(t, s, client.Config{Store: failing(errDisk)}), path(t, name), errDisk},
+		"no endpoint":       {nowhere, path(t, name), client.ErrNoEndpoint},
+		"no source":         {newClient(t, s, client.Config{Store: store}), nil, client.ErrSource},
+		"file that is gone": {newClient(t, s, client.Config{Store: store}), gone, fs.ErrNotExist},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -137,23 +134,30 @@ func TestRecordedFails(t *testing.T) {
 	wantIs(t, err, errPulled)
 }
 
-// A record that is damaged on the disk is said to be, and is no hindrance.
-func TestRecordedIsDamaged(t *testing.T) {
+// A record that is damaged, or of a newer version, is none, as for Upload, and is
+// mentioned.
+func TestRecordedIsUnusable(t *testing.T) {
 	s := fake.New(t, fake.Config{})
-	store, err := filestore.New(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := write(t, noise(smallest))
-	interrupt(t, s, store, name)
-	key := onlyRecord(t, store).Key
-	if err := os.WriteFile(filepath.Join(store.Dir(), key+".json"), []byte("{"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	c := recorder(t, s, store, nil)
-	_, ok, err := c.Recorded(t.Context(), path(t, name))
-	wantIs(t, err, client.ErrRecordDamaged)
-	if _, again, err := c.Recorded(t.Context(), path(t, name)); ok || again || err != nil {
-		t.Errorf("recorded %t, then %t, %v", ok, again, err)
+	for name, text := range map[string]string{"damaged": "{", "newer": `{"version":2}`} {
+		t.Run(name, func(t *testing.T) {
+			store, err := filestore.New(t.TempDir())
+			if err != nil {
+				t.Fatal(err)
+			}
+			name := write(t, noise(smallest))
+			interrupt(t, s, store, name)
+			key := onlyRecord(t, store).Key
+			if err := os.WriteFile(filepath.Join(store.Dir(), key+".json"), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			var log bytes.Buffer
+			c := recorder(t, s, store, &log)
+			if r, ok, err := c.Recorded(t.Context(), path(t, name)); ok || err != nil || r.Key != "" {
+				t.Errorf("record %+v, %t, %v", r, ok, err)
+			}
+			if !strings.Contains(log.String(), "record of an earlier upload not used") {
+				t.Errorf("logs %q", &log)
+			}
+		})
 	}
 }
