@@ -8,8 +8,10 @@ import (
 
 // Recorded is the record that Config.Store has of an unfinished upload of src
 // to Endpoint: what Upload would go on with. Neither is it locked nor the
-// server asked. It is false where there is none, or where src is none that is
-// recorded. The error Is [ErrSource], [ErrNoEndpoint], or one of the store.
+// server asked. It is false where there is none, or none that Upload can use: one
+// that is damaged or of a newer version is a warning in the log. It is false too
+// where src is none that is recorded. The error Is [ErrSource], [ErrNoEndpoint],
+// or one of the store.
 func (c *Client) Recorded(ctx context.Context, src Source) (Record, bool, error) {
 	if _, ok := src.(*streamSource); ok {
 		return Record{}, false, nil // to open it would use it up
