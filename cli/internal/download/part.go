@@ -217,16 +217,31 @@ func (p *Part) Keep() error {
 
 // Drop removes the file.
 func (p *Part) Drop() error {
-	return errors.Join(p.file.Close(), os.Remove(p.path()), os.Remove(p.recordPath()))
+	// Without a record, an empty part is not in the way.
+	return errors.Join(p.file.Truncate(0), os.Remove(p.recordPath()),
+		p.last(func() error { return os.Remove(p.path()) }))
+}
+
+// last does to the name what is the last thing, while the file is locked: another
+// process would write to it otherwise. Windows lets no name of an open file be
+// changed.
+func (p *Part) last(do func() error) error {
+	if runtime.GOOS != "windows" {
+		return errors.Join(do(), p.file.Close())
+	}
+	if err := p.file.Close(); err != nil {
+		return err
+	}
+	return do()
 }
 
 // Complete gives the file its name. Without force, an existing file is never
 // replaced: the error is ErrExists then, and the part is kept.
 func (p *Part) Complete(force bool) error {
-	if err := errors.Join(p.save(), p.file.Close()); err != nil {
-		return err
+	if err := p.save(); err != nil {
+		return errors.Join(err, p.file.Close())
 	}
-	if err := place(p.path(), p.target, force); err != nil {
+	if err := p.last(func() error { return place(p.path(), p.target, force) }); err != nil {
 		return err
 	}
 	// A record without its part is no harm.

@@ -1,0 +1,72 @@
+package download
+
+import (
+	"errors"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+// A part is locked until it has its name: another process that opened it in
+// between would cut what is complete.
+func TestCompleteIsLocked(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("a file has to be closed to be renamed")
+	}
+	for range 100 {
+		target := filepath.Join(t.TempDir(), "a")
+		p := open(t, target, from, version)
+		write(t, p, "0123456789")
+		var others sync.WaitGroup
+		var end atomic.Bool
+		others.Go(func() {
+			for !end.Load() {
+				if other, err := Open(target, from, "another version"); err == nil {
+					_ = other.Drop()
+				}
+			}
+		})
+		err := p.Complete(false)
+		end.Store(true)
+		others.Wait()
+		if got := read(t, target); err != nil || got != "0123456789" {
+			t.Fatalf("%q, %v", got, err)
+		}
+	}
+}
+
+// A part that is dropped is locked until it is gone: another process would lose
+// what it writes.
+func TestDropIsLocked(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("a file has to be closed to be removed")
+	}
+	for range 100 {
+		target := filepath.Join(t.TempDir(), "a")
+		p := open(t, target, from, version)
+		write(t, p, "0123456789")
+		var others sync.WaitGroup
+		others.Go(func() {
+			for {
+				other, err := Open(target, from, "another version")
+				if errors.Is(err, ErrBusy) {
+					continue
+				}
+				if err == nil {
+					err = other.Complete(false)
+				}
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+		})
+		must(t, p.Drop())
+		others.Wait()
+		wantNames(t, target, "a")
+	}
+}
