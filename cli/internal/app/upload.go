@@ -40,8 +40,9 @@ extension is known; one from a directory also relativePath, its path from that
 directory on. An upload that breaks off goes on by itself from where the server
 says that it stands. When it has to give up, or is interrupted, the same command
 goes on with it: files above 1 MiB have a record in --state-dir until they are
-sent. A file that has changed since is uploaded anew. Two processes never send
-one file to one server at once: the second one fails.
+sent. A file that has changed since is uploaded anew. Two processes do not send
+such a file to one server at once: the second one fails. Nothing holds apart
+files without a record, and those whose earlier upload --skip-sent goes on with.
 
 What was sent completely is sent again by the same command, unless --skip-sent
 is given each time: it keeps a record of each file too, and leaves out those
