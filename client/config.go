@@ -116,7 +116,7 @@ type Config struct {
 	// Store keeps records of unfinished uploads, so that a later Upload of the
 	// same file goes on where an earlier one stopped, also after a crash. Only
 	// sources that can be found again have records, Path and File, and only
-	// from 1 MiB on. A store that fails is a warning in the log; the upload
+	// above 1 MiB. A store that fails is a warning in the log; the upload
 	// goes on without it. nil: there are no records.
 	Store Store
 
