@@ -101,10 +101,8 @@ type Config struct {
 	// StallTimeout is how long a request may go without a sign of life: no
 	// byte taken by the network and no answer. The request then fails with
 	// ErrStalled, which is worth a retry. The time a source takes to deliver
-	// does not count, nor does the time that a request waits for one of the
-	// connections that the Doer allows, where that tells package httptrace of
-	// connections, as net/http does; a DialContext that bypasses both
-	// package nethttp and net.Dialer should have a bound of its own.
+	// does not count. While a request waits for one of the connections that the
+	// Doer allows, and that shows by package httptrace, FinishTimeout holds.
 	// 0: 30 s. Negative: no limit.
 	StallTimeout time.Duration
 

@@ -16,14 +16,15 @@ type connecting struct {
 	asked   bool   // for a connection
 	had     bool   // one
 	waiting bool   // for it
-	pause   func() // the watch
+	patient func() // the watch, as long as nothing of a connection shows
 	resume  func() // it, as it was before
 }
 
-// follow gives the context that has dog paused while a request waits for a
-// connection.
+// follow gives the context that has dog be as patient as at the end of an upload
+// while a request waits for a connection. It does not wait for ever: a dialer of
+// the caller's own may tell nothing of what it does.
 func follow(ctx context.Context, dog *watchdog) (context.Context, *connecting) {
-	c := &connecting{pause: dog.pause, resume: dog.alive}
+	c := &connecting{patient: dog.finishing, resume: dog.alive}
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GetConn:           func(string) { c.begin() },
 		DNSStart:          func(httptrace.DNSStartInfo) { c.alive() },
@@ -39,7 +40,7 @@ func (c *connecting) begin() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.asked, c.waiting = true, true
-	c.pause()
+	c.patient()
 }
 
 // alive is a sign of a connection being opened. Once the request has another one

@@ -16,7 +16,7 @@ func TestLateDialSaysNothing(t *testing.T) {
 		ctx, conn := follow(ctx, dog)
 		trace := httptrace.ContextClientTrace(ctx)
 		trace.GetConn("tus.example:80")
-		time.Sleep(time.Hour)
+		time.Sleep(30 * time.Second)
 		trace.ConnectStart("tcp", "tus.example:80")
 		trace.GotConn(httptrace.GotConnInfo{})
 		if conn.unsent() {
@@ -44,6 +44,21 @@ func TestDialOfSlowRequest(t *testing.T) {
 		trace.GetConn("tus.example:80")
 		trace.GotConn(httptrace.GotConnInfo{})
 		began := time.Now()
+		<-ctx.Done()
+		if took := time.Since(began); took != time.Minute {
+			t.Errorf("ended after %v", took)
+		}
+	})
+}
+
+// A dialer that tells nothing is not waited for without end.
+func TestSilentDial(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, dog := watch(t.Context(), time.Second, time.Minute)
+		defer dog.stop()
+		ctx, _ = follow(ctx, dog)
+		began := time.Now()
+		httptrace.ContextClientTrace(ctx).GetConn("tus.example:80")
 		<-ctx.Done()
 		if took := time.Since(began); took != time.Minute {
 			t.Errorf("ended after %v", took)
