@@ -66,7 +66,8 @@ type opened interface {
 	// cannot be had again.
 	digest(ctx context.Context) ([]byte, error)
 
-	// release says that bytes before off will not be asked for again.
+	// release says that the server has the bytes before off. They are kept only
+	// where that costs nothing; an earlier off takes back what was said.
 	release(off int64)
 
 	close() error

@@ -32,17 +32,20 @@ type StreamOptions struct {
 	// anything is sent. Negative: ErrInvalidOption.
 	Spool int64
 
-	// Window is how many bytes are kept in memory to be sent again. Half of
-	// it is sent at a time while the other half fills up, unless the chunk
-	// size says otherwise; a larger chunk size enlarges the window. Memory is
-	// taken as bytes arrive, and never more than a stream needs that is
-	// shorter. 0: 8 MiB. Negative: ErrInvalidOption.
+	// Window is how many bytes are kept in memory to be sent again: the latest
+	// that were read, acknowledged or not. Half of it is sent at a time while
+	// the other half fills up, unless the chunk size says otherwise; a larger
+	// chunk size enlarges the window. Once it is full, what is acknowledged
+	// makes room for what is read ahead, 256 KiB at a time, or a quarter of a
+	// smaller window. Memory is taken as bytes arrive, and never more than a
+	// stream needs that is shorter. 0: 8 MiB. Negative: ErrInvalidOption.
 	Window int64
 }
 
 // Stream is a source that can be read only once, such as a pipe. Bytes are kept
-// until the server has acknowledged them; when it asks for earlier ones, the
-// upload fails with [ErrSourceWindow].
+// until the server has acknowledged them, and from then on until the window needs
+// their room; when it asks for earlier ones, the upload fails with
+// [ErrSourceWindow].
 //
 // The reader is read ahead by a goroutine that ends with the upload, or, where
 // the upload ends first, with the Read that is under way. The caller closes r.
@@ -91,12 +94,12 @@ func (s *streamSource) open(chunk int64) (opened, error) {
 	}
 	switch {
 	case chunk > 0:
-		chunk = min(chunk, math.MaxInt-1)
 	case known && n == keep:
 		chunk = max(1, n)
 	default:
 		chunk = max(1, keep/2)
 	}
+	chunk = min(chunk, math.MaxInt-1)
 	limit := max(min(keep, math.MaxInt), chunk+1)
 	w := &window{
 		stated: s.opts.Length,

@@ -12,9 +12,10 @@ import (
 )
 
 // window holds the bytes of a stream that may have to be sent again, and those
-// read ahead: bytes [start, end) of the stream. They lie in blocks of one size,
-// which are used again once they are free, so that memory grows to what is
-// needed without being copied.
+// read ahead: bytes [start, end) of the stream. What the server has acknowledged
+// stays until its room is needed, since servers lose some of that too. The bytes
+// lie in blocks of one size, which are used again once they are free, so that
+// memory grows to what is needed without being copied.
 type window struct {
 	stated protocol.Length
 	spool  int64
@@ -26,6 +27,7 @@ type window struct {
 	blocks     [][]byte // the first holds start
 	free       [][]byte
 	start, end int64
+	mark       int64     // what is before it may be given up; it may be beyond end
 	sum        hash.Hash // of what is before start; nil: nobody asks
 	err        error     // io.EOF, or why reading failed
 	closed     bool      // no upload needs the bytes any more
@@ -71,7 +73,9 @@ func (w *window) room() (free []byte, ok bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for !w.closed && w.end-w.start == w.limit {
-		w.changed.Wait()
+		if !w.giveUp() {
+			w.changed.Wait()
+		}
 	}
 	if w.closed {
 		return nil, false
@@ -81,8 +85,21 @@ func (w *window) room() (free []byte, ok bool) {
 		w.blocks = append(w.blocks, w.block())
 	}
 	from := w.end % w.size
-	to := min(w.size, from+w.limit-(w.end-w.start))
-	return w.blocks[i][from:to], true
+	// Written as differences, for a sum with limit may overflow.
+	n := min(w.size-from, w.limit-(w.end-w.start))
+	return w.blocks[i][from : from+n], true
+}
+
+// giveUp makes room in a window that is full for what one Read can take, as far
+// as that was released, and tells whether there is any. It leaves most of a small
+// window: what the Read will bring is not there yet. The lock is held.
+func (w *window) giveUp() bool {
+	spare := min(w.mark, w.end) - w.start
+	if spare <= 0 {
+		return false
+	}
+	w.advance(w.start + min(spare, w.size-w.end%w.size, max(1, w.limit/4)))
+	return true
 }
 
 // block gives one that is free.
@@ -98,7 +115,8 @@ func (w *window) block() []byte {
 // at gives the bytes from pos on that lie in one block, up to end.
 func (w *window) at(pos, end int64) []byte {
 	from := pos % w.size
-	return w.blocks[pos/w.size-w.start/w.size][from:min(w.size, from+end-pos)]
+	n := min(w.size-from, end-pos)
+	return w.blocks[pos/w.size-w.start/w.size][from : from+n]
 }
 
 // advance gives up the bytes before start, which are read. The lock is held.
@@ -112,7 +130,7 @@ func (w *window) advance(start int64) {
 	}
 	over := int(min(start/w.size-w.start/w.size, int64(len(w.blocks))))
 	w.free = append(w.free, w.blocks[:over]...)
-	w.blocks = w.blocks[:copy(w.blocks, w.blocks[over:])]
+	w.blocks = w.blocks[over:]
 	w.start = start
 	w.changed.Broadcast()
 }
@@ -138,6 +156,7 @@ func (w *window) cut(ctx context.Context, off, chunk int64) (cut, error) {
 	if off < w.start {
 		return cut{}, fmt.Errorf("%w: %w: the server is at %d, the stream keeps bytes from %d on", ErrSource, ErrSourceWindow, off, w.start)
 	}
+	w.moveMark(off) // also back, for what follows off stays
 	for {
 		if ctx.Err() != nil {
 			return cut{}, ended(ctx)
@@ -145,11 +164,9 @@ func (w *window) cut(ctx context.Context, off, chunk int64) (cut, error) {
 		if w.err != nil && !errors.Is(w.err, io.EOF) {
 			return cut{}, sourceError(w.err)
 		}
-		if off > w.end {
-			// The server has bytes that the stream only now gets to.
-			w.advance(w.end)
-		}
-		if w.ready(off, chunk) {
+		// A chunk is ready when it is full and known to be the last or not, or
+		// will not get any fuller.
+		if w.err != nil || w.end-off > chunk {
 			break
 		}
 		w.changed.Wait()
@@ -158,27 +175,10 @@ func (w *window) cut(ctx context.Context, off, chunk int64) (cut, error) {
 	if err := w.agrees(off, ended); err != nil {
 		return cut{}, err
 	}
-	rng := protocol.Range{Start: off, End: min(off+chunk, w.end)}
+	rng := protocol.Range{Start: off, End: off + min(chunk, w.end-off)}
 	return cut{Range: rng, last: ended && rng.End == w.end, reader: func() (io.Reader, error) {
 		return &windowReader{w: w, pos: rng.Start, end: rng.End}, nil
 	}}, nil
-}
-
-// ready tells whether a chunk at off is full and known to be the last or not,
-// or will not get any fuller.
-func (w *window) ready(off, chunk int64) bool {
-	switch {
-	case w.err != nil:
-		return true
-	case off > w.end:
-		return false
-	case w.end-off > chunk:
-		return true
-	}
-	if off > w.start {
-		w.advance(off) // what lies before was released: make room to fill the chunk
-	}
-	return w.end-w.start == w.limit
 }
 
 // agrees holds a stream against the length that was stated for it.
@@ -217,9 +217,13 @@ func (w *window) fingerprint(string) string { return "" }
 func (w *window) release(off int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if off > w.start {
-		w.advance(min(off, w.end))
-	}
+	w.moveMark(off)
+}
+
+// moveMark says what may be given up. The lock is held.
+func (w *window) moveMark(off int64) {
+	w.mark = off
+	w.changed.Broadcast()
 }
 
 func (w *window) close() error {
