@@ -1,0 +1,118 @@
+package client_test
+
+import (
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/iotest"
+	"testing/synctest"
+	"time"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// Windows and chunks as large as numbers go are no window and no chunk at all,
+// wherever the stream stands.
+func TestStreamWithLargestNumbers(t *testing.T) {
+	const most = 1<<63 - 1
+	data := noise(1000)
+	tests := map[string]struct {
+		opts  client.StreamOptions
+		chunk int64
+	}{
+		"window":              {client.StreamOptions{Window: most}, 0},
+		"window, chunked":     {client.StreamOptions{Window: most}, 70},
+		"chunk":               {client.StreamOptions{}, most},
+		"window and chunk":    {client.StreamOptions{Window: most}, most},
+		"with a known length": {client.StreamOptions{Window: most, Length: protocol.Known(1000)}, most},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := fake.New(t, fake.Config{})
+				s.On(http.MethodPatch, fake.Cut(30), nil, fake.Lose)
+				url := s.Put(data[:100], test.opts.Length, nil)
+				src := client.Stream(slow{iotest.HalfReader(strings.NewReader(data)), time.Second}, &test.opts)
+				res, err := newClient(t, s, client.Config{ChunkSize: test.chunk}).Resume(t.Context(), url, src, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantStored(t, s, url, data)
+				if res.Resumed != 100 || res.Length != protocol.Known(1000) {
+					t.Errorf("result %+v", res)
+				}
+			})
+		})
+	}
+	t.Run("known length", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := fake.New(t, fake.Config{})
+			src := client.Stream(strings.NewReader("hello"), &client.StreamOptions{Window: most, Length: protocol.Known(most)})
+			_, err := newClient(t, s, client.Config{}).Upload(t.Context(), src, nil)
+			wantIs(t, err, client.ErrSource, client.ErrSourceChanged)
+		})
+	})
+}
+
+// What the server had acknowledged and lost is sent again, as far as the window
+// goes back: it keeps the latest bytes, though they are acknowledged.
+func TestStreamGoesBack(t *testing.T) {
+	data := noise(1000)
+	bytewise := func(s string) io.Reader { return slow{iotest.OneByteReader(strings.NewReader(s)), time.Second} }
+	tests := map[string]struct {
+		reader      func(string) io.Reader // nil: has all at once
+		keep, chunk int64
+		patches     int // that go well
+		to          int // where the server is after them
+		is          error
+	}{
+		"one byte":               {nil, 1 << 30, 100, 3, 299, nil},
+		"to the beginning":       {nil, 1 << 30, 100, 9, 0, nil},
+		"all, and one byte room": {nil, 1001, 100, 9, 0, nil},
+		"near the end":           {nil, 100, 10, 95, 925, nil},
+		"before the window":      {nil, 100, 10, 95, 899, client.ErrSourceWindow},
+		"crowded out":            {nil, 100, 10, 10, 99, client.ErrSourceWindow},
+		"of a pipe":              {bytewise, 100, 10, 10, 40, nil},
+		"of a pipe, half window": {bytewise, 100, 0, 2, 75, nil},
+		"of a pipe, too far":     {bytewise, 100, 10, 10, 10, client.ErrSourceWindow},
+		"of a pipe, tiny window": {bytewise, 8, 2, 10, 16, nil},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := fake.New(t, fake.Config{})
+				actions := make([]fake.Action, test.patches+1)
+				actions[test.patches] = func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+					synctest.Wait() // all is read that there is room for
+					s.Truncate("/files/1", test.to)
+					fake.Cut(0)(w, r, next)
+				}
+				s.On(http.MethodPatch, actions...)
+				r := io.Reader(strings.NewReader(data))
+				if test.reader != nil {
+					r = test.reader(data)
+				}
+				src := client.Stream(r, &client.StreamOptions{Window: test.keep})
+				var events []client.Event
+				res, err := newClient(t, s, client.Config{ChunkSize: test.chunk}).Upload(t.Context(), src,
+					&client.UploadOptions{OnEvent: recordEvents(&events)})
+				time.Sleep(time.Second) // a Read that is under way ends
+				if test.is != nil {
+					wantIs(t, err, client.ErrSource, test.is)
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantStored(t, s, res.URL, data)
+				if !slices.Contains(kinds(events), "rewound") {
+					t.Errorf("events %q", kinds(events))
+				}
+			})
+		})
+	}
+}
