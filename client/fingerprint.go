@@ -32,6 +32,9 @@ type identity struct {
 // promised to a server yet, so the size of now counts.
 func (f *openFile) remember() error {
 	was, err := f.look(f.size)
+	if err == nil && was.size == 0 && f.stat != nil {
+		was, err = f.lookInside(was)
+	}
 	if err != nil {
 		return err
 	}
@@ -48,6 +51,19 @@ func (f *openFile) remember() error {
 		f.was.edges, err = f.edges(f.size)
 	}
 	return err
+}
+
+// lookInside fails for a file that has bytes though its size is 0: what a system
+// makes up while it is read, as in /proc, has no size.
+func (f *openFile) lookInside(was identity) (identity, error) {
+	if n, err := f.readAt(make([]byte, 1), 0); n == 0 || err != nil {
+		return was, err
+	}
+	now, err := f.look(0)
+	if err == nil && now.size == 0 {
+		err = fmt.Errorf("%w: it has bytes though its size is 0: read it as a stream, on the command line with -", ErrSource)
+	}
+	return now, err // one that has a size by now was just being written
 }
 
 // check says whether the source is still as it was when the upload began, as far

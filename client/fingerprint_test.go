@@ -2,6 +2,7 @@ package client
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -123,6 +124,30 @@ func TestEdges(t *testing.T) {
 				t.Errorf("restored: %v", err)
 			}
 		})
+	}
+}
+
+// A file that grew between the look at it and the first Read is one that was
+// looked at too early, no more.
+func TestGrowsWhileRemembered(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "a")
+	if err := os.WriteFile(name, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f := openPath(t, name)
+	stat, looks := f.stat, 0
+	f.stat = func() (fs.FileInfo, error) {
+		info, err := stat()
+		if looks++; looks == 1 {
+			err = errors.Join(err, os.WriteFile(name, []byte("hello"), 0o600))
+		}
+		return info, err
+	}
+	if err := f.remember(); err != nil || f.size != 5 || string(f.content) != "hello" {
+		t.Errorf("%d bytes %q, %v", f.size, f.content, err)
+	}
+	if err := f.check(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -18,6 +18,10 @@ import (
 // its upload begins and closed when it ends, so that a long list of paths costs
 // no descriptors. The error Is ErrSource, and fs.ErrNotExist or
 // fs.ErrPermission as the case may be. The Name of the source is name.
+//
+// A file that has bytes though its size is 0, such as those in /proc, ends its
+// upload with an error that Is ErrSource: [Stream] can send it. This is so for
+// File and FS as well.
 func Path(name string) (Source, error) {
 	info, err := os.Stat(name)
 	if err != nil {

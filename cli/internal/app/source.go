@@ -88,14 +88,15 @@ func (a *app) source(cmd *cobra.Command, s *streams, file string) (client.Source
 }
 
 // regularStdin tells whether standard input is a file from its beginning on,
-// which can be read again.
+// which can be read again. One without a size may have bytes all the same, as in
+// /proc: it is read as a stream.
 func regularStdin(in io.Reader) (*os.File, bool) {
 	f, ok := in.(*os.File)
 	if !ok {
 		return nil, false
 	}
 	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() {
+	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
 		return nil, false
 	}
 	at, err := f.Seek(0, io.SeekCurrent)
