@@ -155,6 +155,8 @@ func (b *batch) ended(file string, result *client.Result, err error) error {
 		out.hint = "to upload it anew, leave out --recreate never"
 	case errors.Is(err, client.ErrUncertain) && !out.resumable:
 		out.hint = uncertainHint(result, b.anew(result), b.again)
+	case errors.Is(err, client.ErrIntegrity):
+		out.hint = "as long as the server claims these bytes, only " + b.anew(result)
 	case out.resumable && goOn != "":
 		out.hint = goOn
 	case goOn != "" && mended(err) && b.hint(out) == "":
