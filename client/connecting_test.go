@@ -44,11 +44,13 @@ func TestDialStalls(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				end := make(chan struct{})
-				d := nethttp.New(nethttp.Config{NoProxy: true, DialTimeout: -1, MaxConnsPerHost: most,
+				d := nethttp.New(nethttp.Config{
+					NoProxy: true, DialTimeout: -1, MaxConnsPerHost: most,
 					DialContext: func(context.Context, string, string) (net.Conn, error) {
 						<-end
 						return nil, errors.New("too late")
-					}})
+					},
+				})
 				defer d.CloseIdleConnections()
 				defer close(end)
 				c, err := client.New(client.Config{Endpoint: "http://tus.example/files/", Doer: d, StallTimeout: time.Second, Retry: retry.Never})

@@ -49,12 +49,21 @@ func TestUnsizedFiles(t *testing.T) {
 		system string // "": any
 		empty  bool
 	}{
-		"Path":        {func(*testing.T) (client.Source, error) { return client.Path(made) }, "linux", false},
-		"File":        {func(t *testing.T) (client.Source, error) { return opened(t, made) }, "linux", false},
-		"FS":          {func(*testing.T) (client.Source, error) { return client.FS(unsizedFS{memory}, "a") }, "", false},
-		"Path, empty": {func(t *testing.T) (client.Source, error) { return client.Path(write(t, "")) }, "", true},
-		"File, empty": {func(t *testing.T) (client.Source, error) { return opened(t, write(t, "")) }, "", true},
-		"FS, empty":   {func(*testing.T) (client.Source, error) { return client.FS(unsizedFS{memory}, "empty") }, "", true},
+		"Path": {func(*testing.T) (client.Source, error) { return client.Path(made) }, "linux", false},
+		"File": {func(t *testing.T) (client.Source, error) {
+			t.Helper()
+			return opened(t, made)
+		}, "linux", false},
+		"FS": {func(*testing.T) (client.Source, error) { return client.FS(unsizedFS{memory}, "a") }, "", false},
+		"Path, empty": {func(t *testing.T) (client.Source, error) {
+			t.Helper()
+			return client.Path(write(t, ""))
+		}, "", true},
+		"File, empty": {func(t *testing.T) (client.Source, error) {
+			t.Helper()
+			return opened(t, write(t, ""))
+		}, "", true},
+		"FS, empty": {func(*testing.T) (client.Source, error) { return client.FS(unsizedFS{memory}, "empty") }, "", true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

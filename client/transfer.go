@@ -303,44 +303,6 @@ func (t *transfer) hurry(ctx context.Context) {
 	}
 }
 
-// refuse makes an error of an answer that was a success by its status.
-func (t *transfer) refuse(op protocol.Op, reply *Reply, err error) error {
-	return t.c.classified(&Error{Op: op, URL: t.url, StatusCode: reply.StatusCode, Header: reply.Header, Err: err})
-}
-
-// doubt marks an upload that is gone after its last byte went: the server may
-// have finished it and moved it away.
-func (t *transfer) doubt(err error) error {
-	e, ok := errors.AsType[*Error](err)
-	if !ok || !t.allSent || e.Class() != ClassGone {
-		return err
-	}
-	uncertain := *e
-	uncertain.Err = fmt.Errorf("%w: %w", ErrUncertain, e.Err)
-	return &uncertain
-}
-
-// declaring has HEAD asked, once, where the server refused to be told the length:
-// an older request, held up on its way, may have told it meanwhile.
-func (t *transfer) declaring(patch protocol.Patch, err error) error {
-	e, ok := errors.AsType[*Error](err)
-	if _, declares := patch.Length.Int64(); !ok || !declares || t.redeclared || !isLengthRefused(e) {
-		return err
-	}
-	t.redeclared = true
-	return e.as(ClassResync)
-}
-
-// interposed has HEAD tried again where a tus server has answered before, and
-// somebody else did now.
-func (t *transfer) interposed(err error) error {
-	e, ok := errors.AsType[*Error](err)
-	if !ok || t.joining || e.Class() != ClassFinal || !errors.Is(err, ErrNotTus) {
-		return err
-	}
-	return e.as(ClassTransient)
-}
-
 // accept takes the server's offset. Only bytes that no earlier answer
 // acknowledged are progress.
 func (t *transfer) accept(state protocol.State) {
@@ -350,17 +312,6 @@ func (t *transfer) accept(state protocol.State) {
 		t.progress()
 	}
 	t.src.release(t.offset)
-}
-
-// disputed is how much was sent, where err is that the server claims more.
-func (t *transfer) disputed(err error) protocol.Length {
-	switch {
-	case !errors.Is(err, ErrIntegrity):
-		return protocol.Length{}
-	case t.joining:
-		return t.earlier // still
-	}
-	return protocol.Known(t.reach)
 }
 
 // size is the length of the upload as far as this side knows it.

@@ -67,7 +67,7 @@ func TestTunnelRefused(t *testing.T) {
 				t.Errorf("asked %d times, %d retries", asked.Load(), res.Retries)
 			}
 			for _, target := range []error{protocol.ErrProxyAuth, protocol.ErrForbidden} {
-				if got := errors.Is(err, target); got != (target == test.is) {
+				if got := errors.Is(err, target); got != errors.Is(test.is, target) {
 					t.Errorf("Is %v: %t", target, got)
 				}
 			}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"syscall"
@@ -45,7 +46,7 @@ func TestMendedHint(t *testing.T) {
 				app: a, upload: &upload{}, cmd: parsed(t, a, "upload"), list: &listing{entries: make([]entry, 1)},
 				records: &journal{lasting: true, urls: map[string][]string{"key": {result.URL}}},
 			}
-			f, ok := b.ended("a", result, test.err).(*failure)
+			f, ok := errors.AsType[*failure](b.ended("a", result, test.err))
 			if !ok || f.hint != test.want {
 				t.Errorf("hint %q, want %q", f.hint, test.want)
 			}
