@@ -24,7 +24,7 @@ type connecting struct {
 // while a request waits for a connection. It does not wait for ever: a dialer of
 // the caller's own may tell nothing of what it does.
 func follow(ctx context.Context, dog *watchdog) (context.Context, *connecting) {
-	c := &connecting{patient: dog.finishing, resume: dog.alive}
+	c := &connecting{patient: dog.patient, resume: dog.resume}
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GetConn:           func(string) { c.begin() },
 		DNSStart:          func(httptrace.DNSStartInfo) { c.alive() },

@@ -38,8 +38,8 @@ func TestDialOfSlowRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, dog := watch(t.Context(), time.Second, time.Minute)
 		defer dog.stop()
-		ctx, conn := follow(ctx, dog)
-		conn.resume = dog.finishing
+		ctx, _ = follow(ctx, dog)
+		dog.finishing()
 		trace := httptrace.ContextClientTrace(ctx)
 		trace.GetConn("tus.example:80")
 		trace.GotConn(httptrace.GotConnInfo{})

@@ -103,7 +103,6 @@ func (c *Client) roundTrip(ctx context.Context, x exchange, opts *CallOptions) (
 		// be touched after that.
 		defer x.body.stop()
 	case x.slow || x.body != nil && x.body.last:
-		conn.resume = dog.finishing
 		dog.finishing()
 	}
 

@@ -45,9 +45,11 @@ type journal struct {
 	mu     sync.Mutex // parts are sent side by side
 	record Record
 	saved  bool // the store has a record
+	stale  bool // and one that is of no use
 
 	// Of parts.
 	learned    bool          // something that the store does not have
+	unheard    map[int]bool  // parts of an earlier run that were not asked for yet
 	made, kept int           // parts made by this run, and how many of them were saved
 	saving     chan struct{} // holds one value while parts are saved
 }
@@ -118,9 +120,15 @@ func (j *journal) load(ctx context.Context, endpoint string, length int64) error
 		return err
 	}
 	if r.URL == "" && !slices.ContainsFunc(r.Parts, func(p PartRecord) bool { return p.URL != "" }) {
+		j.stale = true
 		return ErrNoRecord // parts were planned, and none was made: how to send it is open
 	}
-	j.record, j.saved = *r, true
+	j.record, j.saved, j.unheard = *r, true, make(map[int]bool)
+	for i, p := range r.Parts {
+		if p.URL != "" {
+			j.unheard[i] = true
+		}
+	}
 	return nil
 }
 
@@ -151,21 +159,10 @@ func (j *journal) created(ctx context.Context, url string, expires time.Time) {
 // resumed takes back what the record holds against an upload, now that it can be
 // gone on with: what this run sends may be more than another can know.
 func (j *journal) resumed(ctx context.Context) {
-	if j == nil {
+	if !j.record.Uncertain && j.record.Reach == (protocol.Length{}) {
 		return
 	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	doubts := j.record.Uncertain || j.record.Reach != (protocol.Length{})
 	j.record.Reach, j.record.Uncertain = protocol.Length{}, false
-	for i := range j.record.Parts {
-		part := &j.record.Parts[i]
-		doubts = doubts || part.Reach != (protocol.Length{})
-		part.Reach = protocol.Length{}
-	}
-	if !doubts {
-		return
-	}
 	if err := j.put(ctx); err != nil {
 		j.outdated(ctx, err)
 	}
@@ -184,12 +181,13 @@ func (j *journal) left(ctx context.Context, t *transfer, err error) {
 		if !j.learned {
 			return
 		}
-		j.record.Uncertain = t.mayBeJoined || errors.Is(err, ErrUncertain)
+		// What was in doubt is, until all parts are known to be there.
+		j.record.Uncertain = t.mayBeJoined || errors.Is(err, ErrUncertain) || j.record.Uncertain && len(j.unheard) > 0
 	case t.url == "" || t.joining:
 		return
 	default:
 		j.record.URL, j.record.Offset = t.url, t.offset
-		j.record.Reach, j.record.Uncertain = t.disputed(err), t.allSent
+		j.record.Reach, j.record.Uncertain = t.disputed(err), t.mayBeComplete(ctx, err)
 	}
 	if !t.result.Expires.IsZero() {
 		j.record.Expires = t.result.Expires
@@ -221,14 +219,14 @@ func (j *journal) put(ctx context.Context) error {
 
 // forget removes the record.
 func (j *journal) forget(ctx context.Context) {
-	if j == nil || !j.saved {
+	if j == nil || !j.saved && !j.stale {
 		return
 	}
 	if err := j.store.Delete(context.WithoutCancel(ctx), j.key); err != nil {
 		j.log.LogAttrs(ctx, slog.LevelWarn, "record of a finished upload not removed", slog.Any("err", err))
 		return
 	}
-	j.saved = false
+	j.saved, j.stale = false, false
 }
 
 func (j *journal) close(ctx context.Context) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -260,4 +261,128 @@ func TestPlannedPartsBindNobody(t *testing.T) {
 		wantStored(t, s, res.URL, data)
 		wantCounts(t, s, already, map[string]int{"POST": 1, "PATCH": 1})
 	})
+}
+
+// What is known of one part is not forgotten because others go on.
+func TestClaimOfOnePart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var store client.MemoryStore
+		ctx, cancel := context.WithCancelCause(t.Context())
+		errStop := errors.New("enough")
+		var liar string
+		run := 1
+		var s *fake.Server
+		s = fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			switch {
+			case r.Method == http.MethodPatch && run == 1 && liar == "":
+				liar = r.URL.Path
+				fake.Cut(7)(w, r, next)
+			case r.Method == http.MethodPatch && run < 3:
+				jam(s)(w, r, next)
+			case r.Method == http.MethodHead && r.URL.Path == liar && run == 2:
+				time.Sleep(time.Second)
+				cancel(errStop)
+				s.Hang(0)(w, r, next)
+			case r.Method == http.MethodHead && r.URL.Path == liar:
+				fake.With("Upload-Offset", "1048000")(w, r, next)
+			default:
+				next.ServeHTTP(w, r)
+			}
+		}})
+		cfg := splitting(&store, nil)
+		cfg.Retry = retry.Delays(0)
+		opts := &client.UploadOptions{Parallel: 4}
+		src := path(t, write(t, noise(wholeSize)))
+		onlyLiar := func() {
+			t.Helper()
+			for _, p := range onlyRecord(t, &store).Parts {
+				if claims := p.Reach != (protocol.Length{}); claims != strings.HasSuffix(p.URL, liar) {
+					t.Errorf("run %d: part %+v, the liar is %s", run, p, liar)
+				}
+			}
+		}
+		_, err := newClient(t, s, cfg).Upload(t.Context(), src, opts)
+		wantIs(t, err, client.ErrIntegrity)
+		onlyLiar()
+		run = 2
+		_, err = newClient(t, s, cfg).Upload(ctx, src, opts)
+		wantIs(t, err, errStop)
+		onlyLiar()
+		run = 3
+		_, err = newClient(t, s, cfg).Upload(t.Context(), src, opts)
+		wantIs(t, err, client.ErrIntegrity)
+	})
+}
+
+// Parts that may be joined are in doubt until all of them are known to be there.
+func TestDoubtOutlivesOnePart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var store client.MemoryStore
+		errStop := errors.New("enough")
+		first, cancelFirst := context.WithCancelCause(t.Context())
+		second, cancelSecond := context.WithCancelCause(t.Context())
+		run, heads := 1, 0
+		var s *fake.Server
+		s = fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			switch {
+			case run == 1 && r.Method == http.MethodPost && r.Header.Get("Upload-Concat") != "partial":
+				cancelFirst(errStop)
+				s.Hang(0)(w, r, next)
+			case run == 2 && r.Method == http.MethodHead:
+				if heads++; heads < 4 {
+					next.ServeHTTP(w, r)
+					return
+				}
+				time.Sleep(time.Second)
+				cancelSecond(errStop)
+				s.Hang(0)(w, r, next)
+			default:
+				next.ServeHTTP(w, r)
+			}
+		}})
+		src := path(t, write(t, noise(wholeSize)))
+		opts := &client.UploadOptions{Parallel: 4}
+		for _, ctx := range []context.Context{first, second} {
+			_, err := newClient(t, s, splitting(&store, nil)).Upload(ctx, src, opts)
+			wantIs(t, err, errStop)
+			if r := onlyRecord(t, &store); !r.Uncertain {
+				t.Errorf("run %d: record %+v", run, r)
+			}
+			run++
+		}
+		s.On(http.MethodPost, fake.Status(403, "no"))
+		_, err := newClient(t, s, splitting(&store, nil)).Upload(t.Context(), src, opts)
+		wantIs(t, err, protocol.ErrForbidden)
+		if r := onlyRecord(t, &store); r.Uncertain {
+			t.Errorf("all parts are there, and the joining was refused: record %+v", r)
+		}
+	})
+}
+
+// What ended with an answer, or with its connection, is not in doubt: what is gone
+// afterwards is sent again.
+func TestEndedWithoutDoubt(t *testing.T) {
+	for name, patch := range map[string]fake.Action{
+		"refused": fake.Status(403, "no"), "disk full": fake.Status(507, ""), "connection lost": fake.Lose,
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var store client.MemoryStore
+				s := fake.New(t, fake.Config{})
+				data := noise(smallest)
+				name := write(t, data)
+				s.On(http.MethodPatch, patch)
+				s.On(http.MethodHead, fake.Status(404, ""))
+				_, err := newClient(t, s, splitting(&store, nil)).Upload(t.Context(), path(t, name), nil)
+				if err == nil || onlyRecord(t, &store).Uncertain {
+					t.Fatalf("error %v, record %+v", err, onlyRecord(t, &store))
+				}
+				res, err := newClient(t, s, splitting(&store, nil)).Upload(t.Context(), path(t, name), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantStored(t, s, res.URL, data)
+			})
+		})
+	}
 }

@@ -93,7 +93,7 @@ func (t *transfer) sendParts(ctx context.Context, endpoint string, s *segments, 
 		p := t.part(file, part, whole.sink(i))
 		// What was sent whole and is gone may have been joined.
 		p.allSent = uncertain && part.URL != ""
-		p.earlier, p.resumed = part.Reach, func() { j.resumed(ctx) }
+		p.earlier, p.resumed = part.Reach, func() { j.partResumed(ctx, i) }
 		err := p.sendPart(ctx, endpoint, part.URL, func() {
 			s.made(i, endpoint, p.url)
 			j.part(ctx, s.list(), i, p)

@@ -65,6 +65,7 @@ func (j *journal) part(ctx context.Context, parts []PartRecord, i int, p *transf
 	}
 	j.mu.Lock()
 	j.extend(parts)
+	delete(j.unheard, i)
 	j.record.Parts[i].URL, j.record.Parts[i].Offset, j.record.Parts[i].Reach = p.url, 0, protocol.Length{}
 	j.record.Expires = earlier(j.record.Expires, p.result.Expires)
 	j.made++
@@ -84,6 +85,30 @@ func (j *journal) part(ctx context.Context, parts []PartRecord, i int, p *transf
 	r.Parts = slices.Clone(r.Parts)
 	j.mu.Unlock()
 	if err := j.store.Save(context.WithoutCancel(ctx), &r); err != nil {
+		j.outdated(ctx, err)
+	}
+}
+
+// partResumed is resumed for a part. Whether the parts were joined is known when
+// all are still there.
+func (j *journal) partResumed(ctx context.Context, i int) {
+	if j == nil {
+		return
+	}
+	j.mu.Lock()
+	delete(j.unheard, i)
+	doubts := j.record.Parts[i].Reach != (protocol.Length{}) || j.record.Uncertain && len(j.unheard) == 0
+	j.mu.Unlock()
+	if !doubts {
+		return
+	}
+	j.saving <- struct{}{} // what is being saved must not come after this
+	defer func() { <-j.saving }()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.record.Parts[i].Reach = protocol.Length{}
+	j.record.Uncertain = j.record.Uncertain && len(j.unheard) > 0
+	if err := j.put(ctx); err != nil {
 		j.outdated(ctx, err)
 	}
 }

@@ -1,8 +1,10 @@
 package client
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -45,13 +47,27 @@ func (t *transfer) interposed(err error) error {
 	return e.as(ClassTransient)
 }
 
+// mayBeComplete tells whether a run that err ended left an upload of which the
+// server may have all: the last byte had gone, and nobody waited for what the
+// server makes of it. Where the connection was lost, so was most likely what the
+// system held for it, and where the server answered, it has said so.
+func (t *transfer) mayBeComplete(ctx context.Context, err error) bool {
+	if errors.Is(err, ErrUncertain) {
+		return true
+	}
+	e, _ := errors.AsType[*Error](err)
+	return t.allSent && (ctx.Err() != nil || errors.Is(err, ErrStalled) || e != nil && e.StatusCode != 0 && e.AnswerLost())
+}
+
 // disputed is how much was sent, where err is that the server claims more.
 func (t *transfer) disputed(err error) protocol.Length {
 	switch {
-	case !errors.Is(err, ErrIntegrity):
-		return protocol.Length{}
+	case !errors.Is(err, ErrIntegrity), errors.Is(err, ErrPart):
+		return protocol.Length{} // that of another part ends this one too
 	case t.joining:
 		return t.earlier // still
+	case t.reach == math.MaxInt64:
+		return protocol.Length{}
 	}
 	return protocol.Known(t.reach)
 }

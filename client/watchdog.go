@@ -27,6 +27,7 @@ type watchdog struct {
 	deadline      atomic.Int64 // since began; never is none
 	armed         atomic.Int64 // when the timer fires, since began
 	stopped       atomic.Bool
+	ending        atomic.Bool // the server may take its time from here on
 }
 
 const never = math.MaxInt64
@@ -73,7 +74,22 @@ func (w *watchdog) arm(now, deadline int64) {
 func (w *watchdog) alive() { w.set(w.stall) }
 
 // finishing gives the server the time that the end of an upload may take.
-func (w *watchdog) finishing() { w.set(w.finish) }
+func (w *watchdog) finishing() {
+	w.ending.Store(true)
+	w.patient()
+}
+
+// patient gives the same time to something else.
+func (w *watchdog) patient() { w.set(w.finish) }
+
+// resume gives the time that the request has at where it is.
+func (w *watchdog) resume() {
+	if w.ending.Load() {
+		w.patient()
+		return
+	}
+	w.alive()
+}
 
 // pause stops the watch while the request waits for its source.
 func (w *watchdog) pause() { w.deadline.Store(never) }

@@ -58,7 +58,9 @@ func (b *batch) run(ctx context.Context) error {
 			show(e)
 		})
 		prospects.ended(err)
-		if b.json {
+		// Once a result could not be written, only those that say more than that
+		// nothing was begun are worth a line.
+		if b.json && (!isNotBegun(err) || b.out.Err() == nil) {
 			b.out.JSON(output.NewResult(e.name, result, err))
 		}
 		display.Ended(i, err != nil)
