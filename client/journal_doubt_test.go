@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,12 +19,12 @@ import (
 
 // claimant is a server whose answers to HEAD claim bytes that it was never sent, for as
 // long as the second result says so.
-func claimant(t *testing.T) (*fake.Server, *bool) {
+func claimant(t *testing.T) (*fake.Server, *atomic.Bool) {
 	t.Helper()
-	lying := new(bool)
-	*lying = true
+	lying := new(atomic.Bool)
+	lying.Store(true)
 	return fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		if *lying && r.Method == http.MethodHead {
+		if lying.Load() && r.Method == http.MethodHead {
 			fake.With("Upload-Offset", "1048000")(w, r, next)
 			return
 		}
@@ -49,7 +50,8 @@ func TestClaimsTooMuchAgain(t *testing.T) {
 					s.On(http.MethodPatch, jam(s), jam(s), jam(s))
 				}
 				for range 3 {
-					already := len(s.Seen())
+					time.Sleep(time.Minute) // what the run left on its way arrives
+		already := len(s.Seen())
 					_, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), opts)
 					wantIs(t, err, client.ErrIntegrity)
 					if r := onlyRecord(t, &store); parallel == 0 && r.Reach == (protocol.Length{}) {
@@ -60,7 +62,7 @@ func TestClaimsTooMuchAgain(t *testing.T) {
 					}
 				}
 				// Where it was a mistake, nothing is lost.
-				*lying = false
+				lying.Store(false)
 				res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), opts)
 				if err != nil {
 					t.Fatal(err)
@@ -92,7 +94,7 @@ func TestClaimIsForgotten(t *testing.T) {
 		cfg.Retry = retry.Delays(0)
 		_, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil)
 		wantIs(t, err, client.ErrIntegrity)
-		*lying = false
+		lying.Store(false)
 		if _, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil); err != nil {
 			t.Fatal(err)
 		}
@@ -114,16 +116,16 @@ func TestEndedBeforeTheAnswer(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var store client.MemoryStore
 				ctx, cancel := context.WithCancelCause(t.Context())
-				gone := false
+				var gone atomic.Bool
 				s := fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 					last := r.Method == test.final && (test.parallel == 0 || r.Header.Get("Upload-Concat") != "partial")
 					switch {
-					case gone && r.Method == http.MethodHead:
+					case gone.Load() && r.Method == http.MethodHead:
 						fake.Status(404, "")(w, r, next)
-					case last && !gone:
+					case last && !gone.Load():
 						fake.Lose(w, r, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 							next.ServeHTTP(w, r)
-							gone = true
+							gone.Store(true)
 							time.Sleep(time.Second)
 							cancel(errStop)
 							time.Sleep(time.Second)
@@ -139,7 +141,8 @@ func TestEndedBeforeTheAnswer(t *testing.T) {
 				if r := onlyRecord(t, &store); !r.Uncertain {
 					t.Errorf("record %+v", r)
 				}
-				already := len(s.Seen())
+				time.Sleep(time.Minute) // what the run left on its way arrives
+		already := len(s.Seen())
 				_, err = newClient(t, s, splitting(&store, nil)).Upload(t.Context(), path(t, name), opts)
 				wantIs(t, err, client.ErrUncertain)
 				if n := counts(s, already); n["PATCH"]+n["POST"]+n[partial]+n[final] > 0 {
@@ -170,6 +173,7 @@ func TestLostPartIsSentAgain(t *testing.T) {
 		if errors.Is(err, client.ErrUncertain) || onlyRecord(t, &store).Uncertain {
 			t.Errorf("error %v, record %+v", err, onlyRecord(t, &store))
 		}
+		time.Sleep(time.Minute) // what the run left on its way arrives
 		already := len(s.Seen())
 		gone := onlyRecord(t, &store).Parts[3].URL
 		s.On(http.MethodHead, goneAt(gone), goneAt(gone), goneAt(gone), goneAt(gone))
@@ -253,6 +257,7 @@ func TestPlannedPartsBindNobody(t *testing.T) {
 		name := write(t, data)
 		_, err := newClient(t, s, splitting(&store, nil)).Upload(t.Context(), path(t, name), &client.UploadOptions{Parallel: 4})
 		wantIs(t, err, client.ErrPart)
+		time.Sleep(time.Minute) // what the run left on its way arrives
 		already := len(s.Seen())
 		res, err := newClient(t, s, splitting(&store, nil)).Upload(t.Context(), path(t, name), nil)
 		if err != nil {
@@ -269,21 +274,25 @@ func TestClaimOfOnePart(t *testing.T) {
 		var store client.MemoryStore
 		ctx, cancel := context.WithCancelCause(t.Context())
 		errStop := errors.New("enough")
-		var liar string
-		run := 1
+		var liar atomic.Pointer[string] // the path of a part
+		var run atomic.Int32
+		run.Store(1)
+		lies := func(r *http.Request) bool {
+			path := liar.Load()
+			return r.Method == http.MethodHead && path != nil && r.URL.Path == *path
+		}
 		var s *fake.Server
 		s = fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 			switch {
-			case r.Method == http.MethodPatch && run == 1 && liar == "":
-				liar = r.URL.Path
+			case r.Method == http.MethodPatch && run.Load() == 1 && liar.CompareAndSwap(nil, &r.URL.Path):
 				fake.Cut(7)(w, r, next)
-			case r.Method == http.MethodPatch && run < 3:
+			case r.Method == http.MethodPatch && run.Load() < 3:
 				jam(s)(w, r, next)
-			case r.Method == http.MethodHead && r.URL.Path == liar && run == 2:
+			case lies(r) && run.Load() == 2:
 				time.Sleep(time.Second)
 				cancel(errStop)
 				s.Hang(0)(w, r, next)
-			case r.Method == http.MethodHead && r.URL.Path == liar:
+			case lies(r):
 				fake.With("Upload-Offset", "1048000")(w, r, next)
 			default:
 				next.ServeHTTP(w, r)
@@ -296,19 +305,19 @@ func TestClaimOfOnePart(t *testing.T) {
 		onlyLiar := func() {
 			t.Helper()
 			for _, p := range onlyRecord(t, &store).Parts {
-				if claims := p.Reach != (protocol.Length{}); claims != strings.HasSuffix(p.URL, liar) {
-					t.Errorf("run %d: part %+v, the liar is %s", run, p, liar)
+				if claims := p.Reach != (protocol.Length{}); claims != strings.HasSuffix(p.URL, *liar.Load()) {
+					t.Errorf("run %d: part %+v, the liar is %s", run.Load(), p, *liar.Load())
 				}
 			}
 		}
 		_, err := newClient(t, s, cfg).Upload(t.Context(), src, opts)
 		wantIs(t, err, client.ErrIntegrity)
 		onlyLiar()
-		run = 2
+		run.Store(2)
 		_, err = newClient(t, s, cfg).Upload(ctx, src, opts)
 		wantIs(t, err, errStop)
 		onlyLiar()
-		run = 3
+		run.Store(3)
 		_, err = newClient(t, s, cfg).Upload(t.Context(), src, opts)
 		wantIs(t, err, client.ErrIntegrity)
 	})
@@ -321,15 +330,16 @@ func TestDoubtOutlivesOnePart(t *testing.T) {
 		errStop := errors.New("enough")
 		first, cancelFirst := context.WithCancelCause(t.Context())
 		second, cancelSecond := context.WithCancelCause(t.Context())
-		run, heads := 1, 0
+		var run, heads atomic.Int32
+		run.Store(1)
 		var s *fake.Server
 		s = fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 			switch {
-			case run == 1 && r.Method == http.MethodPost && r.Header.Get("Upload-Concat") != "partial":
+			case run.Load() == 1 && r.Method == http.MethodPost && r.Header.Get("Upload-Concat") != "partial":
 				cancelFirst(errStop)
 				s.Hang(0)(w, r, next)
-			case run == 2 && r.Method == http.MethodHead:
-				if heads++; heads < 4 {
+			case run.Load() == 2 && r.Method == http.MethodHead:
+				if heads.Add(1) < 4 {
 					next.ServeHTTP(w, r)
 					return
 				}
@@ -346,9 +356,9 @@ func TestDoubtOutlivesOnePart(t *testing.T) {
 			_, err := newClient(t, s, splitting(&store, nil)).Upload(ctx, src, opts)
 			wantIs(t, err, errStop)
 			if r := onlyRecord(t, &store); !r.Uncertain {
-				t.Errorf("run %d: record %+v", run, r)
+				t.Errorf("run %d: record %+v", run.Load(), r)
 			}
-			run++
+			run.Add(1)
 		}
 		s.On(http.MethodPost, fake.Status(403, "no"))
 		_, err := newClient(t, s, splitting(&store, nil)).Upload(t.Context(), src, opts)
