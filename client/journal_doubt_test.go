@@ -51,7 +51,7 @@ func TestClaimsTooMuchAgain(t *testing.T) {
 				}
 				for range 3 {
 					time.Sleep(time.Minute) // what the run left on its way arrives
-		already := len(s.Seen())
+					already := len(s.Seen())
 					_, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), opts)
 					wantIs(t, err, client.ErrIntegrity)
 					if r := onlyRecord(t, &store); parallel == 0 && r.Reach == (protocol.Length{}) {
@@ -142,7 +142,7 @@ func TestEndedBeforeTheAnswer(t *testing.T) {
 					t.Errorf("record %+v", r)
 				}
 				time.Sleep(time.Minute) // what the run left on its way arrives
-		already := len(s.Seen())
+				already := len(s.Seen())
 				_, err = newClient(t, s, splitting(&store, nil)).Upload(t.Context(), path(t, name), opts)
 				wantIs(t, err, client.ErrUncertain)
 				if n := counts(s, already); n["PATCH"]+n["POST"]+n[partial]+n[final] > 0 {
