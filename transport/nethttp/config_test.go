@@ -58,18 +58,21 @@ func tunnel(w http.ResponseWriter, r *http.Request) {
 	}
 	defer func() { _ = far.Close() }()
 	w.WriteHeader(http.StatusOK)
-	near, _, err := http.NewResponseController(w).Hijack()
+	near, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return
 	}
 	defer func() { _ = near.Close() }()
 	var both sync.WaitGroup
-	for _, way := range [][2]net.Conn{{far, near}, {near, far}} {
-		both.Go(func() {
-			_, _ = io.Copy(way[0], way[1])
-			_ = way[0].Close()
-		})
-	}
+	both.Go(func() {
+		// The server may have read the first byte of what follows already.
+		_, _ = io.Copy(far, buffered)
+		_ = far.Close()
+	})
+	both.Go(func() {
+		_, _ = io.Copy(near, far)
+		_ = near.Close()
+	})
 	both.Wait()
 }
 
