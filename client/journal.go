@@ -264,7 +264,7 @@ func (t *transfer) sendRecorded(ctx context.Context, endpoint string, creation p
 	}()
 	if j != nil && j.saved && t.c.recreate == RecreateAlways {
 		t.abandon(ctx, recordURLs(j.record.Parts))
-		j.record.Parts, j.record.URL, j.saved = nil, "", false
+		j.record.Parts, j.record.URL, j.saved, j.stale = nil, "", false, true
 		j.record.Reach, j.record.Uncertain = protocol.Length{}, false
 	}
 	if done, err := t.sendInParts(ctx, endpoint, creation, j); done {
@@ -280,7 +280,8 @@ func (t *transfer) sendRecorded(ctx context.Context, endpoint string, creation p
 		}
 		t.c.log.LogAttrs(ctx, slog.LevelWarn, "earlier upload is gone, beginning anew",
 			slog.String("url", redact(t.url)), slog.Any("err", err))
-		j.forget(ctx)
+		// The record stays until there is a new upload: who says so may be a proxy
+		// whose server is away, and makes no upload either.
 		t.anew()
 	}
 	if err := t.createAny(ctx, endpoint, creation); err != nil {

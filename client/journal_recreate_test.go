@@ -123,3 +123,73 @@ func wantRecreated(t *testing.T, res *client.Result, events []client.Event) {
 		t.Error("no EventCreated")
 	}
 }
+
+// A proxy whose server is away may answer everything with 404: as long as no new
+// upload could be made, the earlier one is not forgotten.
+func TestGoneButNotReplaced(t *testing.T) {
+	away := fake.Status(404, "404 page not found\n")
+	for name, post := range map[string]fake.Action{"refused": away, "lost": fake.Cut(0)} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var store client.MemoryStore
+				s := fake.New(t, fake.Config{})
+				data := noise(smallest)
+				name := write(t, data)
+				interrupt(t, s, &store, name)
+				before := onlyRecord(t, &store)
+
+				s.On(http.MethodHead, away)
+				s.On(http.MethodPost, post)
+				res, err := recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
+				if err == nil || res.URL != "" {
+					t.Errorf("result %+v, error %v", res, err)
+				}
+				if diff := cmp.Diff(before, onlyRecord(t, &store)); diff != "" {
+					t.Errorf("record (-want +got):\n%s", diff)
+				}
+
+				already := len(s.Seen())
+				res, err = recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff([]string{head, "PATCH /files/1 524295+524282"}, s.Seen()[already:]); diff != "" {
+					t.Errorf("requests (-want +got):\n%s", diff)
+				}
+				wantStored(t, s, res.URL, data)
+				wantNoRecord(t, &store)
+			})
+		})
+	}
+}
+
+// Made anew along with all its bytes, an upload leaves nothing of an earlier one.
+func TestRecreatedInline(t *testing.T) {
+	for name, recreate := range map[string]client.Recreate{"gone": client.RecreateGone, "always": client.RecreateAlways} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var store client.MemoryStore
+				s := inlineServer(t, fake.Config{})
+				name := write(t, noise(smallest))
+				interrupt(t, s, &store, name)
+				if recreate == client.RecreateGone {
+					s.On(http.MethodHead, fake.Status(404, ""))
+				}
+				cfg := recording(&store, nil)
+				cfg.Recreate, cfg.InlineSize, cfg.ChunkSize = recreate, 2<<20, 0
+				c := newClient(t, s, cfg)
+				if err := c.Learn(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				res, err := c.Upload(t.Context(), path(t, name), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if seen := s.Seen(); res.URL != "http://tus.example/files/2" || seen[len(seen)-1] != "POST /files/ +1048577" {
+					t.Errorf("result %+v, requests %q", res, seen)
+				}
+				wantNoRecord(t, &store)
+			})
+		})
+	}
+}
