@@ -32,10 +32,15 @@ func (o *CallOptions) origin() *url.URL {
 
 // Reply is a server's answer to one exchange.
 type Reply struct {
-	// State is what the answer says of the upload. Its Location is absolute:
-	// the URL that the upload has from now on. Answers other than to a
-	// creation have the URL that was asked, after redirects.
+	// State is what the answer says of the upload. Its Location is absolute.
+	// Answers other than to a creation have the URL that was asked, after
+	// redirects.
 	State protocol.State
+
+	// URL is where the upload is to be asked for from now on: the Location of a
+	// creation, else the URL that was asked, or where redirects that hold for
+	// good (301, 308) lead.
+	URL string
 
 	// Capabilities is set in the answer to Options only.
 	Capabilities protocol.Capabilities

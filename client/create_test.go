@@ -45,7 +45,7 @@ func TestCreateWithUpload(t *testing.T) {
 					t.Fatal(err)
 				}
 				test.want.Location = s.URL + "1"
-				want := &client.Reply{StatusCode: http.StatusCreated, State: test.want}
+				want := &client.Reply{StatusCode: http.StatusCreated, State: test.want, URL: test.want.Location}
 				if diff := cmp.Diff(want, reply, cmpopts.IgnoreFields(client.Reply{}, "Header")); diff != "" {
 					t.Errorf("reply (-want +got):\n%s", diff)
 				}

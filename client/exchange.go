@@ -173,12 +173,13 @@ func (c *Client) roundTrip(ctx context.Context, x exchange, opts *CallOptions) (
 			return failed(err)
 		}
 		reply.State.Location = location.String()
+		reply.URL = reply.State.Location
 	} else {
-		reply.State.Location = final.URL.String()
-		if reply.State.Location != req.URL.String() {
-			moved := *final.URL // to where a redirect said
-			moved.RawQuery = visible(moved.RawQuery)
-			reply.State.Location = moved.String()
+		reply.State.Location = req.URL.String()
+		reply.URL = reply.State.Location
+		if final.URL.String() != reply.State.Location {
+			reply.State.Location = printable(final.URL)
+			reply.URL = printable(lasting(req.URL, final))
 		}
 	}
 	return reply, nil

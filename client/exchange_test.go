@@ -150,7 +150,7 @@ func TestExchanges(t *testing.T) {
 			if reply.Header == nil {
 				t.Error("no headers")
 			}
-			test.want.Header = reply.Header
+			test.want.Header, test.want.URL = reply.Header, test.want.State.Location
 			if diff := cmp.Diff(&test.want, reply); diff != "" {
 				t.Errorf("reply (-want +got):\n%s", diff)
 			}

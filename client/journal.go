@@ -308,7 +308,7 @@ func (t *transfer) isLost(err error) bool {
 
 // anew forgets the upload, not what is known of the source.
 func (t *transfer) anew() {
-	t.url, t.offset, t.best, t.reach = "", 0, 0, 0
+	t.url, t.at, t.offset, t.best, t.reach = "", "", 0, 0, 0
 	t.known, t.declared, t.joining, t.allSent = false, false, false, false
 	t.earlier, t.resumed = protocol.Length{}, nil
 	t.theirs, t.first = protocol.Length{}, 0

@@ -3,7 +3,9 @@ package client
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -67,6 +69,31 @@ func resolveLocation(base *url.URL, location string) (*url.URL, error) {
 		return nil, fmt.Errorf("%w: %q", ErrInsecureLocation, transport.RedactURL(u))
 	}
 	return u, nil
+}
+
+// lasting is where the resource at asked is to be asked for from now on, where final
+// was the request that got the answer: redirects other than 301 and 308 hold for
+// one request only (RFC 9110, section 15.4).
+func lasting(asked *url.URL, final *http.Request) *url.URL {
+	var hops []*http.Request
+	for r := final; r != nil && r.Response != nil; r = r.Response.Request {
+		hops = append(hops, r)
+	}
+	last := asked
+	for _, r := range slices.Backward(hops) {
+		if code := r.Response.StatusCode; code != http.StatusMovedPermanently && code != http.StatusPermanentRedirect {
+			break
+		}
+		last = r.URL
+	}
+	return last
+}
+
+// printable is u as text, see visible.
+func printable(u *url.URL) string {
+	plain := *u
+	plain.RawQuery = visible(u.RawQuery)
+	return plain.String()
 }
 
 // visible percent-encodes the bytes of a query that RFC 3986 has no place for, as

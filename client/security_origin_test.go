@@ -32,12 +32,12 @@ func TestRedirectWithoutEndpoint(t *testing.T) {
 		"its own":        {"http://tus.example", nil, false, true},
 	}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
+		redirected := func(t *testing.T, status int, home string) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{Content: true})
 				url := s.Put("", protocol.Known(5), nil)
 				s.On(http.MethodHead, func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
-					http.Redirect(w, r, test.to+r.URL.Path, http.StatusTemporaryRedirect)
+					http.Redirect(w, r, test.to+r.URL.Path, status)
 				})
 				c, err := client.New(client.Config{
 					Header: http.Header{"X-Key": {"a"}, "Cookie": {"b"}}, ChunkSize: 3,
@@ -54,7 +54,7 @@ func TestRedirectWithoutEndpoint(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if !strings.HasPrefix(res.URL, test.to) || !res.Verified {
+				if !strings.HasPrefix(res.URL, home) || !res.Verified {
 					t.Errorf("result %+v", res)
 				}
 				// What follows the redirect has lost its headers in any case.
@@ -74,6 +74,10 @@ func TestRedirectWithoutEndpoint(t *testing.T) {
 					}
 				}
 			})
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Run("for good", func(t *testing.T) { redirected(t, http.StatusPermanentRedirect, test.to) })
+			t.Run("for once", func(t *testing.T) { redirected(t, http.StatusTemporaryRedirect, "http://tus.example") })
 		})
 	}
 }

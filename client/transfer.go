@@ -41,6 +41,7 @@ type transfer struct {
 	c        *Client
 	src      opened
 	url      string
+	at       string        // where the next request goes: not to url after a redirect for one request
 	chunk    int64         // 0: all that is left
 	parallel int           // parts to send side by side, or ParallelAuto
 	wary     bool          // it is verified in the end
@@ -147,7 +148,8 @@ func (t *transfer) complete() bool {
 
 // ask learns the offset from HEAD.
 func (t *transfer) ask(ctx context.Context) error {
-	reply, err := t.c.Head(ctx, t.url, t.call)
+	t.at = t.url
+	reply, err := t.c.Head(ctx, t.at, t.call)
 	if err != nil {
 		return t.interposed(err)
 	}
@@ -236,7 +238,7 @@ func (t *transfer) append(ctx context.Context, piece cut) error {
 	if t.events.sink != nil {
 		b.onSent = func(n int64) { t.events.moved(piece.Start + n) }
 	}
-	reply, err := t.c.patch(ctx, t.url, patch, b, t.call)
+	reply, err := t.c.patch(ctx, t.at, patch, b, t.call)
 	sent := b.sent()
 	t.result.Sent += sent
 	t.reach = max(t.reach, piece.Start+sent)
@@ -266,10 +268,15 @@ func (t *transfer) append(ctx context.Context, piece cut) error {
 }
 
 // answered keeps what every answer about the upload may bring: headers, where it
-// is after redirects, and until when.
+// is after redirects, and until when. Where a redirect holds for one request, what
+// follows goes there too until something fails: to be sent round each time would
+// cost a body.
 func (t *transfer) answered(ctx context.Context, reply *Reply) {
 	t.result.Header = reply.Header
-	t.url = reply.State.Location
+	if t.at == t.url {
+		t.url = reply.URL
+	}
+	t.at = reply.State.Location
 	t.expires(ctx, reply.State.Expires)
 }
 
