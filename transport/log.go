@@ -9,7 +9,7 @@ import (
 )
 
 // Log writes one record of level Debug to l for each request, when its answer
-// or error is there: method, url (see [RedactURL]), duration, and status or
+// or error is there: method, url (see [RedactURL]), took, and status or
 // err. Headers and bodies are not logged. A nil l logs nothing.
 func Log(l *slog.Logger) Middleware {
 	return func(next Doer) Doer {
@@ -27,7 +27,7 @@ func Log(l *slog.Logger) Middleware {
 			attrs := []slog.Attr{
 				slog.String("method", method),
 				slog.String("url", where),
-				slog.Duration("duration", time.Since(start)),
+				slog.Duration("took", time.Since(start)),
 			}
 			if resp != nil {
 				attrs = append(attrs, slog.Int("status", resp.StatusCode))

@@ -29,8 +29,8 @@ func TestLog(t *testing.T) {
 		level slog.Level
 		want  string
 	}{
-		{"answer", answer, slog.LevelDebug, `level=DEBUG msg="http request" method=PATCH url=https://tus.example/files/1 duration=1s status=204` + "\n"},
-		{"error", failure, slog.LevelDebug, `level=DEBUG msg="http request" method=PATCH url=https://tus.example/files/1 duration=0s err="test failure"` + "\n"},
+		{"answer", answer, slog.LevelDebug, `level=DEBUG msg="http request" method=PATCH url=https://tus.example/files/1 took=1s status=204` + "\n"},
+		{"error", failure, slog.LevelDebug, `level=DEBUG msg="http request" method=PATCH url=https://tus.example/files/1 took=0s err="test failure"` + "\n"},
 		{"not enabled", answer, slog.LevelInfo, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
