@@ -33,8 +33,8 @@ func (o *CallOptions) origin() *url.URL {
 // Reply is a server's answer to one exchange.
 type Reply struct {
 	// State is what the answer says of the upload. Its Location is absolute.
-	// Answers other than to a creation have the URL that was asked, after
-	// redirects.
+	// Answers other than to a creation have the URL that was asked, or where
+	// redirects led.
 	State protocol.State
 
 	// URL is where the upload is to be asked for from now on: the Location of a

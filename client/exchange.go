@@ -175,11 +175,14 @@ func (c *Client) roundTrip(ctx context.Context, x exchange, opts *CallOptions) (
 		reply.State.Location = location.String()
 		reply.URL = reply.State.Location
 	} else {
-		reply.State.Location = req.URL.String()
-		reply.URL = reply.State.Location
-		if final.URL.String() != reply.State.Location {
+		reply.URL = req.URL.String()
+		reply.State.Location = reply.URL
+		// What the Doer made of the URL without a redirect is for this request.
+		if final.Response != nil {
 			reply.State.Location = printable(final.URL)
-			reply.URL = printable(lasting(req.URL, final))
+			if to := lasting(req.URL, final); to != req.URL {
+				reply.URL = printable(to)
+			}
 		}
 	}
 	return reply, nil

@@ -80,6 +80,30 @@ func balanced(t *testing.T, status int) (*fake.Server, *string) {
 	}}), node
 }
 
+// What a Doer makes of a URL by itself, such as one that is signed, is for that
+// request: the next one is for the URL as it was.
+func TestDoerRewrites(t *testing.T) {
+	s := fake.New(t, fake.Config{})
+	inner := s.Doer()
+	signed := doer(func(req *http.Request) (*http.Response, error) {
+		req = req.Clone(req.Context())
+		req.URL.RawQuery += "&sig=s3cret"
+		return inner.Do(req)
+	})
+	res, err := newClient(t, s, client.Config{Doer: signed, ChunkSize: 2}).Upload(t.Context(), text(t, "hello"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res.URL != s.URL+"1" {
+		t.Errorf("result %+v", res)
+	}
+	for _, r := range s.Requests() {
+		if n := strings.Count(r.URL, "sig="); n != 1 {
+			t.Errorf("%s %s is signed %d times", r.Method, r.URL, n)
+		}
+	}
+}
+
 // The redirects before the first that holds for one request hold for good.
 func TestReplyURL(t *testing.T) {
 	for name, test := range map[string]struct {

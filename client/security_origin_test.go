@@ -33,6 +33,7 @@ func TestRedirectWithoutEndpoint(t *testing.T) {
 	}
 	for name, test := range tests {
 		redirected := func(t *testing.T, status int, home string) {
+			t.Helper()
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{Content: true})
 				url := s.Put("", protocol.Known(5), nil)
