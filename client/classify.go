@@ -136,7 +136,7 @@ func isMalformed(err error) bool {
 // transient, what it will do again is final.
 func classifyFailure(err error) Class {
 	for _, final := range []error{
-		ErrSource, ErrInvalidURL, ErrInvalidOption, ErrNoEndpoint,
+		ErrSource, ErrInvalidURL, ErrInvalidOption, ErrNoEndpoint, errNoAnswer,
 		ErrRedirected, nethttp.ErrInsecureRedirect, nethttp.ErrTooManyRedirects, http.ErrSchemeMismatch,
 		protocol.ErrInvalidMetadata, protocol.ErrInvalidHeader, protocol.ErrInvalidOffset, protocol.ErrInvalidConcat,
 	} {

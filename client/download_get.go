@@ -29,7 +29,7 @@ func (d *download) get(ctx context.Context) error {
 		return d.failed(err)
 	}
 	began := time.Now()
-	resp, err := d.c.doer.Do(req)
+	resp, err := d.c.send(req)
 	if err != nil {
 		if resp != nil && resp.Body != nil {
 			_ = resp.Body.Close()

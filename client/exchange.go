@@ -108,7 +108,7 @@ func (c *Client) roundTrip(ctx context.Context, x exchange, opts *CallOptions) (
 
 	// The Doer may write to the trailer after an early answer.
 	summed := len(req.Header[protocol.HeaderUploadChecksum]) > 0 || len(req.Trailer) > 0
-	resp, err := c.doer.Do(req)
+	resp, err := c.send(req)
 	if err != nil {
 		if resp != nil && resp.Body != nil {
 			_ = resp.Body.Close()
@@ -186,6 +186,22 @@ func (c *Client) roundTrip(ctx context.Context, x exchange, opts *CallOptions) (
 		}
 	}
 	return reply, nil
+}
+
+var errNoAnswer = errors.New("the Doer gave neither an answer nor an error")
+
+// send has the Doer send req. One of the caller's own, or of a test, may not keep
+// to the letter of http.Client.Do.
+func (c *Client) send(req *http.Request) (*http.Response, error) {
+	resp, err := c.doer.Do(req)
+	switch {
+	case err != nil:
+	case resp == nil:
+		return nil, errNoAnswer
+	case resp.Body == nil:
+		resp.Body = http.NoBody
+	}
+	return resp, err
 }
 
 // request builds the request of x: the caller's headers under those of the

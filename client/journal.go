@@ -109,6 +109,9 @@ func (j *journal) load(ctx context.Context, endpoint string, length int64) error
 	if err != nil {
 		return err
 	}
+	if r == nil {
+		return ErrNoRecord // as a store may say it that knows no better
+	}
 	n, known := r.Length.Int64()
 	switch {
 	case r.Endpoint != withoutQuery(endpoint), !known || n != length, r.URL == "" && len(r.Parts) == 0:
@@ -230,7 +233,7 @@ func (j *journal) forget(ctx context.Context) {
 }
 
 func (j *journal) close(ctx context.Context) {
-	if j == nil {
+	if j == nil || j.unlock == nil {
 		return
 	}
 	if err := j.unlock(); err != nil {

@@ -70,7 +70,7 @@ func (t *transfer) loadSent(ctx context.Context, endpoint, key string) (*Record,
 	if err != nil {
 		return nil, err
 	}
-	if !r.isSent(endpoint, key, n) {
+	if r == nil || !r.isSent(endpoint, key, n) {
 		return nil, nil
 	}
 	return r, nil

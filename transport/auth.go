@@ -113,7 +113,7 @@ func authorize(set func(*http.Request) (refused func(), err error)) Middleware {
 				onRefusal(req.Context(), refused) //nolint:contextcheck // It is the request's own.
 			}
 			resp, err := next.Do(req)
-			if err == nil && resp.StatusCode == http.StatusUnauthorized && refused != nil {
+			if err == nil && resp != nil && resp.StatusCode == http.StatusUnauthorized && refused != nil {
 				refused()
 			}
 			return resp, err

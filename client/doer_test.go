@@ -1,0 +1,67 @@
+package client_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/transport"
+)
+
+// A Doer of a test, or of the caller's own, may leave out what http.Client.Do
+// promises: that is an answer, or an error, and never a panic.
+func TestDoerGivesLittle(t *testing.T) {
+	nowhere := func(client.Content) (io.Writer, int64, error) { return io.Discard, 0, nil }
+	little := func(answer func(*http.Request) *http.Response) client.Config {
+		return client.Config{
+			Endpoint: "http://tus.example/files/",
+			Doer: transport.Chain(doer(func(req *http.Request) (*http.Response, error) {
+				if req.Body != nil {
+					_, _ = io.Copy(io.Discard, req.Body)
+				}
+				return answer(req), nil
+			}), transport.Bearer(fickle{}), transport.Log(slog.New(slog.DiscardHandler))),
+		}
+	}
+	t.Run("no body", func(t *testing.T) {
+		c, err := client.New(little(func(req *http.Request) *http.Response {
+			if req.Method == http.MethodPost {
+				return &http.Response{StatusCode: http.StatusCreated, Header: http.Header{"Location": {"/files/1"}}}
+			}
+			return &http.Response{StatusCode: http.StatusNoContent, Header: http.Header{"Upload-Offset": {"5"}}}
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := c.Upload(t.Context(), text(t, "hello"), nil)
+		if err != nil || res.Offset != 5 || res.URL != "http://tus.example/files/1" {
+			t.Errorf("result %+v, error %v", res, err)
+		}
+		if _, err := c.Download(t.Context(), res.URL, nowhere, nil); err == nil {
+			t.Error("a download of nothing without an error")
+		}
+	})
+	t.Run("nothing", func(t *testing.T) {
+		c, err := client.New(little(func(*http.Request) *http.Response { return nil }))
+		if err != nil {
+			t.Fatal(err)
+		}
+		res, err := c.Upload(t.Context(), text(t, "hello"), nil)
+		if err == nil || !strings.Contains(err.Error(), "neither an answer nor an error") || res.Retries != 0 {
+			t.Errorf("result %+v, error %v", res, err)
+		}
+		if _, err := c.Download(t.Context(), "http://tus.example/files/1", nowhere, nil); err == nil {
+			t.Error("a download of nothing without an error")
+		}
+	})
+}
+
+// fickle gives tokens that can be taken back.
+type fickle struct{}
+
+func (fickle) Token(context.Context) (string, error) { return "a", nil }
+func (fickle) Invalidate(string)                     {}

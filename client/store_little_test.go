@@ -1,0 +1,37 @@
+package client_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+)
+
+// blank is a store that has nothing and does not say so.
+type blank struct{}
+
+func (blank) Load(context.Context, string) (*client.Record, error)             { return nil, nil }
+func (blank) Save(context.Context, *client.Record) error                       { return nil }
+func (blank) Delete(context.Context, string) error                             { return nil }
+func (blank) Lock(context.Context, string) (func() error, error)               { return nil, nil }
+func (blank) LoadSent(context.Context, string, string) (*client.Record, error) { return nil, nil }
+func (blank) SaveSent(context.Context, *client.Record) error                   { return nil }
+
+// A store that gives neither a record nor an error has no record.
+func TestStoreGivesLittle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		data := noise(smallest)
+		c := newClient(t, s, client.Config{Store: blank{}, Sent: blank{}})
+		res, err := c.Upload(t.Context(), path(t, write(t, data)), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantStored(t, s, res.URL, data)
+		if _, found, err := c.Recorded(t.Context(), path(t, write(t, data))); found || err != nil {
+			t.Errorf("found %t, error %v", found, err)
+		}
+	})
+}
