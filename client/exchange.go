@@ -167,22 +167,24 @@ func (c *Client) roundTrip(ctx context.Context, x exchange, opts *CallOptions) (
 			return failed(notTus(err, resp.Header))
 		}
 	}
+	where, lasting, err := redirects(req.URL, final)
+	if err != nil {
+		return failed(err)
+	}
 	if reply.State.Location != "" {
-		location, err := resolveLocation(final.URL, reply.State.Location)
+		location, err := resolveLocation(where, reply.State.Location)
 		if err != nil {
 			return failed(err)
 		}
 		reply.State.Location = location.String()
 		reply.URL = reply.State.Location
 	} else {
-		reply.URL = req.URL.String()
-		reply.State.Location = reply.URL
-		// What the Doer made of the URL without a redirect is for this request.
-		if final.Response != nil {
-			reply.State.Location = printable(final.URL)
-			if to := lasting(req.URL, final); to != req.URL {
-				reply.URL = printable(to)
-			}
+		reply.State.Location, reply.URL = req.URL.String(), req.URL.String()
+		if where != req.URL {
+			reply.State.Location = printable(where)
+		}
+		if lasting != req.URL {
+			reply.URL = printable(lasting)
 		}
 	}
 	return reply, nil

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/tusker-go/tusker/transport"
+	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
 // Errors about where a server says that an upload is; test for them with
@@ -71,28 +72,39 @@ func resolveLocation(base *url.URL, location string) (*url.URL, error) {
 	return u, nil
 }
 
-// lasting is where the resource at asked is to be asked for from now on, where final
-// was the request that got the answer: redirects other than 301 and 308 hold for
-// one request only (RFC 9110, section 15.4).
-func lasting(asked *url.URL, final *http.Request) *url.URL {
+// redirects gives the URL that answered what was asked for at asked, where final was
+// the request that got the answer, and the one to ask at from now on: redirects other
+// than 301 and 308 hold for one request only (RFC 9110, section 15.4). What a
+// RoundTripper made of a URL is left out.
+func redirects(asked *url.URL, final *http.Request) (where, lasting *url.URL, err error) {
 	var hops []*http.Request
 	for r := final; r != nil && r.Response != nil; r = r.Response.Request {
 		hops = append(hops, r)
 	}
-	last := asked
+	where, lasting = asked, asked
+	forGood := true
 	for _, r := range slices.Backward(hops) {
-		if code := r.Response.StatusCode; code != http.StatusMovedPermanently && code != http.StatusPermanentRedirect {
-			break
+		next, err := where.Parse(r.Response.Header.Get("Location"))
+		if err != nil {
+			return nil, nil, fmt.Errorf("%w: %w", ErrInvalidLocation, transport.RedactError(err))
 		}
-		last = r.URL
+		if where.Scheme == "https" && next.Scheme == "http" {
+			return nil, nil, fmt.Errorf("%w to %s: %w", ErrRedirected, transport.RedactURL(next), nethttp.ErrInsecureRedirect)
+		}
+		where = next
+		forGood = forGood && (r.Response.StatusCode == http.StatusMovedPermanently || r.Response.StatusCode == http.StatusPermanentRedirect)
+		if forGood {
+			lasting = next
+		}
 	}
-	return last
+	return where, lasting, nil
 }
 
 // printable is u as text, see visible.
 func printable(u *url.URL) string {
 	plain := *u
 	plain.RawQuery = visible(u.RawQuery)
+	plain.Fragment, plain.RawFragment = "", ""
 	return plain.String()
 }
 

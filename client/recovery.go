@@ -21,6 +21,7 @@ type recovery struct {
 	damaged  int        // times that bytes arrived damaged
 	conflict int64      // offset that the server refused, or -1
 	renewed  bool       // new credentials were asked for
+	astray   bool       // what a redirect had led to refused a request
 }
 
 func newRecovery(policy, locked retry.Policy) recovery {
@@ -31,7 +32,7 @@ func newRecovery(policy, locked retry.Policy) recovery {
 func (r *recovery) progress() {
 	r.loop.Progress()
 	r.unlock()
-	r.damaged, r.conflict, r.renewed = 0, -1, false
+	r.damaged, r.conflict, r.renewed, r.astray = 0, -1, false, false
 }
 
 // unlock gives the lock its whole budget again.

@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -12,6 +13,7 @@ import (
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
+	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
 // Where redirects that hold for one request lead is good until something fails:
@@ -67,6 +69,69 @@ func TestRedirectIsKeptWhileItWorks(t *testing.T) {
 	}
 }
 
+// A node that refuses may be the place no longer: that the upload is gone is for
+// HEAD to say, where it is, and any other refusal stands when it comes again.
+func TestRedirectedToNobody(t *testing.T) {
+	gone, refused := fake.Status(404, "no such node\n"), fake.Status(403, "the link has expired\n")
+	for name, test := range map[string]struct {
+		answers []fake.Action // of the node to PATCH
+		head    fake.Action   // to the HEAD that follows
+		is      error         // nil: the upload is complete
+		sent    int           // PATCHes
+	}{
+		"gone once":       {[]fake.Action{gone}, nil, nil, 3},
+		"gone for long":   {slices.Repeat([]fake.Action{gone}, 5), nil, nil, 7},
+		"gone for ever":   {slices.Repeat([]fake.Action{gone}, 100), nil, protocol.ErrNotFound, 10},
+		"gone altogether": {[]fake.Action{nil, gone}, gone, client.ErrUncertain, 2},
+		"refused once":    {[]fake.Action{refused}, nil, nil, 3},
+		"refused twice":   {[]fake.Action{refused, refused}, nil, protocol.ErrForbidden, 2},
+		"refused later":   {[]fake.Action{refused, nil, refused}, nil, nil, 4},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var store client.MemoryStore
+				s, node := balanced(t, http.StatusTemporaryRedirect)
+				*node = "http://a.example"
+				data := noise(smallest)
+				name := write(t, data)
+				interrupt(t, s, &store, name)
+				already := len(s.Requests())
+				s.On(http.MethodPatch, test.answers...)
+				if test.head != nil {
+					s.On(http.MethodHead, nil, test.head)
+				}
+				cfg := recording(&store, nil)
+				cfg.Retry, cfg.ChunkSize = nil, half/2
+				res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil)
+				posts, patches := 0, 0
+				for _, r := range s.Requests()[already:] {
+					switch r.Method {
+					case http.MethodPost:
+						posts++
+					case http.MethodPatch:
+						patches++
+					}
+				}
+				if posts != 0 || patches != test.sent {
+					t.Errorf("%d creations, %d requests with bytes, want 0, %d", posts, patches, test.sent)
+				}
+				if test.is != nil {
+					wantIs(t, err, test.is)
+					if r := onlyRecord(t, &store); r.URL != s.URL+"1" {
+						t.Errorf("record %+v", r)
+					}
+					return
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantStored(t, s, res.URL, data)
+				wantNoRecord(t, &store)
+			})
+		})
+	}
+}
+
 // balanced is a server that sends every HEAD to the node of the hour.
 func balanced(t *testing.T, status int) (*fake.Server, *string) {
 	t.Helper()
@@ -87,8 +152,15 @@ func TestDoerRewrites(t *testing.T) {
 	inner := s.Doer()
 	signed := doer(func(req *http.Request) (*http.Response, error) {
 		req = req.Clone(req.Context())
-		req.URL.RawQuery += "&sig=s3cret"
+		if req.URL.RawQuery += "&sig=s3cret"; req.Method == http.MethodPost {
+			req.URL.Path += "gate/"
+		}
 		return inner.Do(req)
+	})
+	// Where it is relative, a Location is so to the URL as it was.
+	s.On(http.MethodPost, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		r.URL.RawQuery = ""
+		fake.With("Location", "1")(w, r, next)
 	})
 	res, err := newClient(t, s, client.Config{Doer: signed, ChunkSize: 2}).Upload(t.Context(), text(t, "hello"), nil)
 	if err != nil {
@@ -122,7 +194,7 @@ func TestReplyURL(t *testing.T) {
 			s := fake.New(t, fake.Config{})
 			url := s.Put("hello", protocol.Length{}, nil)
 			for i, status := range test.hops {
-				s.On(http.MethodHead, fake.Status(status, "", "Location", "/files/"+string(rune('2'+i))))
+				s.On(http.MethodHead, fake.Status(status, "", "Location", "/files/"+string(rune('2'+i))+"#here"))
 			}
 			s.On(http.MethodHead, fake.Status(200, "", "Upload-Offset", "5"))
 			reply, err := newClient(t, s, client.Config{}).Head(t.Context(), url, nil)
@@ -134,5 +206,60 @@ func TestReplyURL(t *testing.T) {
 				t.Errorf("URL %s, Location %s, want %s, %s", reply.URL, reply.State.Location, s.URL+test.want, last)
 			}
 		})
+	}
+}
+
+// A redirect to http is none for what began over https, even where the next one leads
+// back.
+func TestRedirectStaysOnTLS(t *testing.T) {
+	hops := map[string]string{
+		"https://tus.example/1": "http://open.example/1", "http://open.example/1": "https://tus.example/2",
+	}
+	plain := &http.Client{Transport: roundTrip(func(req *http.Request) (*http.Response, error) {
+		resp := &http.Response{StatusCode: http.StatusOK, Header: http.Header{"Upload-Offset": {"0"}}, Body: http.NoBody, Request: req}
+		if to, ok := hops[req.URL.String()]; ok {
+			resp.StatusCode, resp.Header = 308, http.Header{"Location": {to}}
+		}
+		return resp, nil
+	})}
+	c, err := client.New(client.Config{Doer: plain})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Head(t.Context(), "https://tus.example/1", nil)
+	wantIs(t, err, client.ErrRedirected, nethttp.ErrInsecureRedirect)
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// What a RoundTripper makes of a URL is not part of where a redirect led.
+func TestRedirectedAndSigned(t *testing.T) {
+	for _, status := range []int{307, 308} {
+		s := fake.New(t, fake.Config{})
+		url := s.Put("", protocol.Known(5), nil)
+		s.On(http.MethodHead, fake.Status(status, "", "Location", "/files/1?node=a#here"))
+		inner := s.Doer()
+		signed := *inner
+		signed.Transport = roundTrip(func(req *http.Request) (*http.Response, error) {
+			req = req.Clone(req.Context())
+			req.URL.RawQuery += "&sig=s3cret"
+			req.URL.Host = "inside.example"
+			return inner.Transport.RoundTrip(req)
+		})
+		res, err := newClient(t, s, client.Config{Doer: &signed, ChunkSize: 2}).Resume(t.Context(), url, text(t, "hello"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[int]string{307: url, 308: url + "?node=a"}[status]
+		if res.URL != want {
+			t.Errorf("%d: URL %s, want %s", status, res.URL, want)
+		}
+		for _, r := range s.Requests()[1:] {
+			if !strings.HasSuffix(r.URL, "/1?node=a&sig=s3cret") {
+				t.Errorf("%d: %s %s", status, r.Method, r.URL)
+			}
+		}
 	}
 }

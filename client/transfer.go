@@ -247,7 +247,7 @@ func (t *transfer) append(ctx context.Context, piece cut) error {
 	}
 	t.allSent = t.allSent || piece.last && sent == piece.Len() && !t.partial
 	if err != nil {
-		return t.declaring(patch, t.withoutTrailer(err))
+		return t.elsewhere(t.declaring(patch, t.withoutTrailer(err)))
 	}
 	t.answered(ctx, reply)
 	state := reply.State

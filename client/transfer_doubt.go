@@ -37,6 +37,26 @@ func (t *transfer) declaring(patch protocol.Patch, err error) error {
 	return e.as(ClassResync)
 }
 
+// elsewhere has HEAD asked where the upload is, when what a redirect for one request
+// had led to refuses the next one: it may be the place no longer. That the upload is
+// gone is for HEAD to say; any other refusal stands when it comes again.
+func (t *transfer) elsewhere(err error) error {
+	e, ok := errors.AsType[*Error](err)
+	if !ok || t.at == t.url || e.StatusCode == 0 {
+		return err
+	}
+	switch class := e.Class(); {
+	case class == ClassGone:
+	case t.astray, class == ClassAuth && e.renewable && !t.renewed:
+		return err
+	case class == ClassFinal, class == ClassAuth:
+		t.astray = true
+	default:
+		return err
+	}
+	return e.as(ClassTransient)
+}
+
 // interposed has HEAD tried again where a tus server has answered before, and
 // somebody else did now.
 func (t *transfer) interposed(err error) error {
