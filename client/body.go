@@ -137,7 +137,7 @@ func (r *bodyReader) take(most int64, move func(most int64) (int64, error)) (int
 		}
 	} else {
 		b.dog.alive()
-		if errors.Is(err, io.EOF) {
+		if isEnd(err) {
 			err = fmt.Errorf("%w: %d bytes are missing", ErrSourceChanged, b.size-r.n)
 		}
 		if err != nil {

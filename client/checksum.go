@@ -137,7 +137,7 @@ func sumUp(ctx context.Context, h hash.Hash, r io.Reader, size int64) error {
 		}
 		n, err := io.CopyN(h, r, min(stretch, size))
 		size -= n
-		if errors.Is(err, io.EOF) {
+		if isEnd(err) {
 			err = fmt.Errorf("%w: %d bytes are missing", ErrSourceChanged, size)
 		}
 		if err != nil {

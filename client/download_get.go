@@ -207,7 +207,7 @@ func (d *download) write(p []byte, resp *http.Response) error {
 // bytes.
 func (d *download) end(ctx context.Context, resp *http.Response, before int64, err error) error {
 	length, known := d.content.Length.Int64()
-	whole := errors.Is(err, io.EOF)
+	whole := isEnd(err)
 	switch {
 	case known && d.offset == length:
 		return errComplete

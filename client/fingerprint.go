@@ -5,9 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -160,7 +158,7 @@ func (f *openFile) edges(size int64) (sum [sha256.Size]byte, err error) {
 // readAt reads up to the end of the file, which is no error.
 func (f *openFile) readAt(p []byte, off int64) (int, error) {
 	n, err := f.r.ReadAt(p, off)
-	if errors.Is(err, io.EOF) {
+	if isEnd(err) {
 		err = nil
 	}
 	return n, err

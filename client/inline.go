@@ -149,7 +149,7 @@ func (t *transfer) inMemory(b *body, piece cut) error {
 	}
 	b.data = make([]byte, b.size)
 	n, err := io.ReadFull(r, b.data)
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+	if isEnd(err) || isShort(err) {
 		err = fmt.Errorf("%w: %d bytes are missing", ErrSourceChanged, len(b.data)-n)
 	}
 	if err != nil {

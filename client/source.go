@@ -95,3 +95,14 @@ func sourceError(err error) error {
 	}
 	return fmt.Errorf("%w: %w", ErrSource, err)
 }
+
+// isEnd tells whether err is the end of what is read. An error that wraps io.EOF is
+// a failure: a connection that was lost is one, too (io.Reader).
+func isEnd(err error) bool {
+	return err == io.EOF //nolint:errorlint // see above
+}
+
+// isShort is the same of io.ReadFull, where something was read before the end.
+func isShort(err error) bool {
+	return err == io.ErrUnexpectedEOF //nolint:errorlint // see isEnd
+}

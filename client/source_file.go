@@ -100,6 +100,8 @@ func checkRegular(name string, info fs.FileInfo) error {
 		return fmt.Errorf("%w: %s is a directory", ErrSource, filepath.ToSlash(name))
 	case !info.Mode().IsRegular():
 		return fmt.Errorf("%w: %s is not a regular file", ErrSource, filepath.ToSlash(name))
+	case info.Size() < 0:
+		return fmt.Errorf("%w: %s has no known size", ErrSource, filepath.ToSlash(name))
 	}
 	return nil
 }
@@ -186,7 +188,7 @@ func (s *sequential) ReadAt(p []byte, off int64) (int, error) {
 	}
 	n, err := io.ReadFull(s.f, p)
 	s.pos += int64(n)
-	if errors.Is(err, io.ErrUnexpectedEOF) {
+	if isShort(err) {
 		err = io.EOF
 	}
 	return n, err

@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -161,7 +160,7 @@ func (w *window) cut(ctx context.Context, off, chunk int64) (cut, error) {
 		if ctx.Err() != nil {
 			return cut{}, ended(ctx)
 		}
-		if w.err != nil && !errors.Is(w.err, io.EOF) {
+		if w.err != nil && !isEnd(w.err) {
 			return cut{}, sourceError(w.err)
 		}
 		// A chunk is ready when it is full and known to be the last or not, or
@@ -205,7 +204,7 @@ func (w *window) length() protocol.Length {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if errors.Is(w.err, io.EOF) {
+	if isEnd(w.err) {
 		return protocol.Known(w.end)
 	}
 	return protocol.Length{}

@@ -148,7 +148,7 @@ func (w *window) digest(ctx context.Context) ([]byte, error) {
 		w.advance(w.end)
 		w.changed.Wait()
 	}
-	if !errors.Is(w.err, io.EOF) {
+	if !isEnd(w.err) {
 		return nil, sourceError(w.err)
 	}
 	w.advance(w.end)
