@@ -268,7 +268,7 @@ func (t *transfer) sendRecorded(ctx context.Context, endpoint string, creation p
 	if j != nil && j.saved && t.c.recreate == RecreateAlways {
 		t.abandon(ctx, recordURLs(j.record.Parts))
 		j.record.Parts, j.record.URL, j.saved, j.stale = nil, "", false, true
-		j.record.Reach, j.record.Uncertain = protocol.Length{}, false
+		j.record.Reach, j.record.Uncertain, j.unheard = protocol.Length{}, false, nil
 	}
 	if done, err := t.sendInParts(ctx, endpoint, creation, j); done {
 		return err
@@ -278,7 +278,7 @@ func (t *transfer) sendRecorded(ctx context.Context, endpoint string, creation p
 		t.earlier, t.resumed = j.record.Reach, func() { j.resumed(ctx) }
 		t.expires(ctx, j.record.Expires)
 		err := t.send(ctx)
-		if !t.isLost(err) {
+		if !t.isLost(ctx, err) {
 			return err
 		}
 		t.c.log.LogAttrs(ctx, slog.LevelWarn, "earlier upload is gone, beginning anew",
@@ -300,10 +300,11 @@ func (t *transfer) sendRecorded(ctx context.Context, endpoint string, creation p
 }
 
 // isLost tells whether a recorded upload cannot be gone on with, so that a new
-// one takes its place. One that may be complete is not lost.
-func (t *transfer) isLost(err error) bool {
+// one takes its place. One that may be complete is not lost, nor is one of a run that
+// was ended: what err says then may be of the upload for which it was.
+func (t *transfer) isLost(ctx context.Context, err error) bool {
 	e, ok := errors.AsType[*Error](err)
-	if !ok || t.c.recreate == RecreateNever || errors.Is(err, ErrUncertain) {
+	if !ok || ctx.Err() != nil || t.c.recreate == RecreateNever || errors.Is(err, ErrUncertain) {
 		return false
 	}
 	return e.Op == protocol.OpHead && errors.Is(err, ErrLengthMismatch) || e.Class() == ClassGone

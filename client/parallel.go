@@ -175,7 +175,7 @@ func (t *transfer) sendPart(ctx context.Context, endpoint, url string, created f
 	if url != "" {
 		t.url, t.joining = url, true
 		err := t.send(ctx)
-		if !t.isLost(err) {
+		if !t.isLost(ctx, err) {
 			return err
 		}
 		had := t.offset

@@ -106,7 +106,7 @@ func (t *transfer) sentBefore(ctx context.Context, endpoint string, creation pro
 	case err == nil:
 		t.result.Skipped = t.result.Sent == 0
 		return true, nil
-	case !t.isLost(err):
+	case !t.isLost(ctx, err):
 		return true, err
 	}
 	t.c.log.LogAttrs(ctx, slog.LevelWarn, "sent before, but the server has it no longer: sending it again",

@@ -107,4 +107,5 @@ func (e *stoppedError) Error() string {
 	return fmt.Sprintf("%v (last failure: %v)", e.cause, e.err)
 }
 
-func (e *stoppedError) Unwrap() []error { return []error{e.cause, e.ended, e.err} }
+// The failure comes first: a cause may be one of another upload, of the same type.
+func (e *stoppedError) Unwrap() []error { return []error{e.err, e.ended, e.cause} }

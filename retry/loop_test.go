@@ -221,6 +221,24 @@ func TestLoopNilError(t *testing.T) {
 	}
 }
 
+// Uploads that end each other fail with errors of one type: the first that is found
+// is the loop's own.
+func TestLoopContextCauseOfTheSameType(t *testing.T) {
+	t.Parallel()
+	own, other := &statusError{1}, &statusError{2}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(other)
+	loop := retry.Loop{Policy: exact}
+	err := loop.Wait(ctx, own)
+	if e, ok := errors.AsType[*statusError](err); !ok || e != own || !errors.Is(err, other) || !errors.Is(err, context.Canceled) {
+		t.Errorf("Wait = %v", err)
+	}
+}
+
+type statusError struct{ status int }
+
+func (e *statusError) Error() string { return fmt.Sprintf("status %d", e.status) }
+
 func TestLoopContext(t *testing.T) {
 	t.Parallel()
 	errCause := errors.New("user pressed stop")

@@ -1,0 +1,64 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// Uploads that run side by side often end for what became of one of them. That its
+// upload is gone is not said of the others.
+func TestEndedByAnothersLoss(t *testing.T) {
+	other := &client.Error{
+		Op: protocol.OpPatch, URL: "http://tus.example/files/9", StatusCode: http.StatusNotFound, Err: protocol.ErrNotFound,
+	}
+	for name, test := range map[string]struct {
+		during string
+		status int
+	}{
+		"HEAD":                {http.MethodHead, 503},
+		"PATCH":               {http.MethodPatch, 503},
+		"its own, by the way": {http.MethodHead, 404},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var store client.MemoryStore
+				s := fake.New(t, fake.Config{})
+				name := write(t, noise(smallest))
+				interrupt(t, s, &store, name)
+				already := len(s.Seen())
+
+				ctx, cancel := context.WithCancelCause(t.Context())
+				s.On(test.during, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+					_, _ = io.Copy(io.Discard, r.Body)
+					cancel(other)
+					fake.Status(test.status, "")(w, r, next)
+				})
+				cfg := recording(&store, nil)
+				cfg.Retry = nil
+				res, err := newClient(t, s, cfg).Upload(ctx, path(t, name), nil)
+				wantIs(t, err, other, context.Canceled)
+				if e, ok := errors.AsType[*client.Error](err); !ok || !strings.HasSuffix(e.URL, "/1") {
+					t.Errorf("error of %v, want its own first", e)
+				}
+				if res.URL != s.URL+"1" {
+					t.Errorf("result %+v", res)
+				}
+				if n := counts(s, already); n["POST"] != 0 {
+					t.Errorf("requests %v", n)
+				}
+				if r := onlyRecord(t, &store); r.URL != s.URL+"1" || r.Uncertain != (test.during == http.MethodPatch) {
+					t.Errorf("record %+v", r)
+				}
+			})
+		})
+	}
+}
