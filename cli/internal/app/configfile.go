@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -53,11 +54,28 @@ func (a *app) configFile(cmd *cobra.Command) (*config.File, error) {
 		return &config.File{}, nil
 	}
 	file, err := config.Read(path, configKeys(cmd.Root()))
-	if errors.Is(err, fs.ErrNotExist) && !named {
+	if isAbsent(err) && !named {
 		return &config.File{Path: path}, nil
 	}
 	if wrong, ok := errors.AsType[*config.Error](err); ok {
 		return nil, &failure{err: err, hint: configHint(wrong)}
+	}
+	return file, err
+}
+
+// isAbsent tells whether a file that need not be there is not: also where what
+// should be a folder is none, as with HOME=/dev/null.
+func isAbsent(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+}
+
+// readableConfig is configFile for a run: it goes on without a file that nobody
+// named and that is not for it to read, such as that of a HOME that sudo kept.
+func (a *app) readableConfig(cmd *cobra.Command) (*config.File, error) {
+	file, err := a.configFile(cmd)
+	if path, named := a.configPath(cmd.Flags()); errors.Is(err, fs.ErrPermission) && !named {
+		a.say("going on without %s", output.OneLine(err.Error()))
+		return &config.File{Path: path}, nil
 	}
 	return file, err
 }
@@ -98,7 +116,7 @@ func eachFlag(cmd *cobra.Command, fn func(*cobra.Command, *pflag.Flag)) {
 // configure sets what the command line and the environment left open. Where the
 // first argument is the name of an endpoint, its URL takes its place.
 func (a *app) configure(cmd *cobra.Command, args []string, s *settings) error {
-	file, err := a.configFile(cmd)
+	file, err := a.readableConfig(cmd)
 	if err != nil {
 		return err
 	}

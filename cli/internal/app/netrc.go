@@ -1,9 +1,7 @@
 package app
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -29,7 +27,7 @@ func (a *app) netrc(c *connection) (*netrc.File, error) {
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) && c.netrcFile == "" {
+		if isAbsent(err) && c.netrcFile == "" {
 			return nil, nil
 		}
 		return nil, fmt.Errorf("netrc file: %w", err)

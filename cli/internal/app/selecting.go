@@ -27,13 +27,15 @@ func (s *selecting) register(cmd *cobra.Command) {
 	f.BoolVarP(&s.null, "null", "0", false, "the names in --files-from end in NUL, as those of find -print0")
 }
 
-// check finds what is wrong with the flags, given the arguments.
-func (s *selecting) check(files []string) error {
+// check finds what is wrong with the flags, given the arguments. What the config
+// file or the environment says is for every upload, and not all are of directories:
+// only of the command line is it a mistake where it has no use.
+func (s *selecting) check(from *settings, files []string) error {
 	for _, flag := range []struct {
 		name  string
 		globs []string
 	}{{"include", s.include}, {"exclude", s.exclude}} {
-		if len(flag.globs) > 0 && !s.recursive {
+		if from.byFlag(flag.name) && !s.recursive {
 			return fmt.Errorf("--%s is for the files in directories: it needs --recursive", flag.name)
 		}
 		for _, glob := range flag.globs {
@@ -43,9 +45,9 @@ func (s *selecting) check(files []string) error {
 		}
 	}
 	switch {
-	case s.follow && !s.recursive:
+	case s.follow && from.byFlag("follow-symlinks") && !s.recursive:
 		return errors.New("--follow-symlinks is for those in directories: it needs --recursive")
-	case s.null && s.filesFrom == "":
+	case s.null && from.byFlag("null") && s.filesFrom == "":
 		return errors.New("--null is for --files-from")
 	case len(files) == 0 && s.filesFrom == "":
 		return errors.New("want ENDPOINT and one or more FILE")

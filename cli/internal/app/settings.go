@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -43,6 +44,7 @@ type settings struct {
 	// origins are those of the values of each flag that is set, in their order.
 	origins map[string][]origin
 	closed  map[string]bool // flags that are not to be set any more
+	refused []value         // what flags are not to be set to
 }
 
 // newSettings begins with the flags that the command line sets.
@@ -52,7 +54,14 @@ func newSettings(flags *pflag.FlagSet) *settings {
 		s.origins[f.Name] = slices.Repeat([]origin{{fromFlag, "--" + f.Name}}, len(valuesOf(f)))
 	})
 	s.close()
+	s.refuse()
 	return s
+}
+
+// byFlag tells whether the command line sets the flag of that name.
+func (s *settings) byFlag(name string) bool {
+	origins := s.origins[name]
+	return len(origins) > 0 && origins[0].place == fromFlag
 }
 
 // valuesOf gives the values of a flag, of which most have one.
@@ -71,6 +80,34 @@ var excluded = map[string][]string{
 	"token-file": credentials, "token-command": credentials, "user": credentials,
 	"quiet": {"verbose"}, "verbose": {"quiet"},
 	"cert": {"key"},
+}
+
+// value is one that a flag may have, as its String gives it.
+type value struct{ flag, text string }
+
+// opposed are values that make no sense together. Where the command line has one of
+// them, the other one gives way.
+var opposed = [][2]value{
+	{{"skip-sent", "true"}, {"no-resume", "true"}},
+	{{"skip-sent", "true"}, {"recreate", "always"}},
+}
+
+func (s *settings) refuse() {
+	for _, pair := range opposed {
+		for i, v := range pair {
+			if s.byFlag(v.flag) && s.flags.Lookup(v.flag).Value.String() == v.text {
+				s.refused = append(s.refused, pair[1-i])
+			}
+		}
+	}
+}
+
+// refuses tells whether text means what the flag is not to be set to.
+func (s *settings) refuses(flag, text string) bool {
+	if on, err := strconv.ParseBool(text); err == nil {
+		text = strconv.FormatBool(on)
+	}
+	return slices.Contains(s.refused, value{flag, text})
 }
 
 // separators end the names in the values of flags that add up.
@@ -123,7 +160,7 @@ func (s *settings) set(p place, f *pflag.Flag) error {
 		return nil
 	}
 	values, at, ok := p.get(f)
-	if !ok {
+	if !ok || slices.ContainsFunc(values, func(text string) bool { return s.refuses(f.Name, text) }) {
 		return nil
 	}
 	if adds {

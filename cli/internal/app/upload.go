@@ -79,8 +79,8 @@ on the server than were sent, 9 some of several files failed, 130 interrupted,
 	return cmd
 }
 
-func (u *upload) check(cmd *cobra.Command, files []string, in io.Reader) error {
-	if err := u.selecting.check(files); err != nil {
+func (u *upload) check(cmd *cobra.Command, from *settings, files []string, in io.Reader) error {
+	if err := u.selecting.check(from, files); err != nil {
 		return err
 	}
 	if err := u.sending.check(cmd, files, in); err != nil {
@@ -98,7 +98,7 @@ func (u *upload) check(cmd *cobra.Command, files []string, in io.Reader) error {
 func (a *app) upload(cmd *cobra.Command, u *upload, endpoint string, files []string) error {
 	ctx, cancel := u.limit(cmd.Context())
 	defer cancel()
-	if err := u.check(cmd, files, a.in); err != nil {
+	if err := u.check(cmd, a.settings, files, a.in); err != nil {
 		return usage(err)
 	}
 	metadata, err := parseMetadata(u.metadata)

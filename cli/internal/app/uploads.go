@@ -30,7 +30,7 @@ func (a *app) records(given string) (*filestore.Store, error) {
 	if err != nil {
 		return nil, usage(err)
 	}
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) || isAbsent(err) && given == "" {
 		return nil, nil
 	}
 	return filestore.New(dir)

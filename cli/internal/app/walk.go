@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/client"
@@ -53,7 +54,8 @@ func (a *app) list(ctx context.Context, s *selecting, files []string) (*listing,
 			l.entries = append(l.entries, e)
 			return nil
 		case s.recursive:
-			w := &walker{app: a, selecting: s, listing: l, root: name, base: baseOf(name)}
+			w := &walker{app: a, selecting: s, listing: l, root: name, base: baseOf(name, info)}
+			w.asIs = !leadsTo(filepath.Clean(name), info)
 			return w.walk(ctx, "", []fs.FileInfo{info})
 		case named:
 			return &failure{subject: name, err: usage(errDirectory), hint: recursiveHint}
@@ -87,6 +89,7 @@ type walker struct {
 	*listing
 	root string
 	base string // what the root is called
+	asIs bool   // the root is another directory once it is cleaned
 }
 
 // walk lists what is below the directory called below, a slash-separated path
@@ -95,7 +98,7 @@ func (w *walker) walk(ctx context.Context, below string, above []fs.FileInfo) er
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	dir := filepath.Join(w.root, filepath.FromSlash(below))
+	dir := w.path(below)
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		w.entries = append(w.entries, entry{name: dir, err: fmt.Errorf("%w: %w", client.ErrSource, err)})
@@ -112,8 +115,21 @@ func (w *walker) walk(ctx context.Context, below string, above []fs.FileInfo) er
 	return nil
 }
 
+// path is where the system has what is called below. For the system, link/.. is
+// where the link leads to, and up; cleaned, it is the directory of the link.
+func (w *walker) path(below string) string {
+	switch {
+	case !w.asIs:
+		return filepath.Join(w.root, filepath.FromSlash(below))
+	case below == "":
+		return w.root
+	}
+	separator := string(filepath.Separator)
+	return strings.TrimRight(w.root, separator) + separator + filepath.FromSlash(below)
+}
+
 func (w *walker) visit(ctx context.Context, name string, kind fs.FileMode, above []fs.FileInfo) error {
-	file := filepath.Join(w.root, filepath.FromSlash(name))
+	file := w.path(name)
 	switch {
 	case kind&fs.ModeSymlink != 0 && !w.follow:
 		w.links++
@@ -166,10 +182,20 @@ func (w *walker) add(file, name string) {
 	}
 }
 
+// leadsTo tells whether name is one of the directory that info is about.
+func leadsTo(name string, info fs.FileInfo) bool {
+	other, err := os.Stat(name)
+	return err == nil && os.SameFile(other, info)
+}
+
 // baseOf is what a directory is called, also where it was named as "." or "..";
 // "" for the root of a file system.
-func baseOf(dir string) string {
-	if whole, err := filepath.Abs(dir); err == nil {
+func baseOf(dir string, info fs.FileInfo) string {
+	whole, err := filepath.Abs(dir)
+	if err == nil && isParent(dir) && !leadsTo(whole, info) {
+		whole = resolved(dir, whole)
+	}
+	if err == nil {
 		dir = whole
 	}
 	base := filepath.ToSlash(filepath.Base(dir))
@@ -177,4 +203,26 @@ func baseOf(dir string) string {
 		return ""
 	}
 	return base
+}
+
+// isParent tells whether dir ends in "..": its name is not in it.
+func isParent(dir string) bool {
+	names := slices.DeleteFunc(strings.Split(filepath.ToSlash(dir), "/"), func(name string) bool { return name == "" || name == "." })
+	return len(names) > 0 && names[len(names)-1] == ".."
+}
+
+// resolved is the path of dir without symbolic links, or else the other one. The
+// working directory, too, may be known by a path with links.
+func resolved(dir, other string) string {
+	if !filepath.IsAbs(dir) {
+		wd, err := os.Getwd()
+		if err != nil {
+			return other
+		}
+		dir = wd + string(filepath.Separator) + dir
+	}
+	if followed, err := filepath.EvalSymlinks(dir); err == nil {
+		return followed
+	}
+	return other
 }
