@@ -224,7 +224,11 @@ func TestNginxParallel(t *testing.T) {
 			t.Run(fmt.Sprintf("preferred %v, buffering %v", preferred, len(directives) == 1), func(t *testing.T) {
 				t.Parallel()
 				proxy := startNginx(t, directives...)
-				proxy.tusd.Inject(patch(testserver.CutAfter(256*kib)), patch(testserver.CutAfter(512*kib)))
+				meet := together(4)
+				proxy.tusd.Inject(
+					patch(testserver.Chain(meet, testserver.CutAfter(256*kib))), patch(testserver.Chain(meet, testserver.CutAfter(512*kib))),
+					patch(meet), patch(meet),
+				)
 				doer := nethttp.New(nethttp.Config{RootCAs: proxy.roots, PreferHTTP2: preferred})
 				t.Cleanup(doer.CloseIdleConnections)
 				c := newClient(t, client.Config{Endpoint: proxy.url, Doer: doer, Retry: quick, Locked: quick})
@@ -254,4 +258,21 @@ func TestNginxParallel(t *testing.T) {
 			})
 		}
 	}
+}
+
+// together holds n requests until all of them are there: none can use the connection
+// of one that is over.
+func together(n int64) testserver.Action {
+	var arrived atomic.Int64
+	all := make(chan struct{})
+	return testserver.ActionFunc(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		if arrived.Add(1) == n {
+			close(all)
+		}
+		select {
+		case <-all:
+		case <-r.Context().Done():
+		}
+		next.ServeHTTP(w, r)
+	})
 }
