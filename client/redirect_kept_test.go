@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -130,6 +131,45 @@ func TestRedirectedToNobody(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Where there is no second try, a node's refusal is told as it is, and HEAD is left
+// for another run to ask.
+func TestRedirectedToNobodyOnce(t *testing.T) {
+	begun := func(t *testing.T, store client.Store) (*fake.Server, string) {
+		t.Helper()
+		s, node := balanced(t, http.StatusTemporaryRedirect)
+		*node = "http://a.example"
+		name := write(t, noise(smallest))
+		interrupt(t, s, store, name)
+		return s, name
+	}
+	t.Run("refused", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s, name := begun(t, new(client.MemoryStore))
+			s.On(http.MethodPatch, fake.Status(403, ""))
+			_, err := newClient(t, s, client.Config{}).Send(t.Context(), s.URL+"1", path(t, name), nil)
+			if e := facts(t, err); e.Class() != client.ClassFinal || errors.Is(err, retry.ErrExhausted) {
+				t.Errorf("%v is %v", err, e.Class())
+			}
+		})
+	})
+	t.Run("gone", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			var store client.MemoryStore
+			s, name := begun(t, &store)
+			already := len(s.Seen())
+			s.On(http.MethodPatch, fake.Status(404, ""))
+			_, err := recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
+			wantIs(t, err, protocol.ErrNotFound)
+			s.On(http.MethodHead, fake.Status(404, ""))
+			_, err = recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
+			wantIs(t, err, client.ErrUncertain)
+			if n := counts(s, already); n["POST"] != 0 || n["PATCH"] != 1 {
+				t.Errorf("requests %v", n)
+			}
+		})
+	})
 }
 
 // balanced is a server that sends every HEAD to the node of the hour.

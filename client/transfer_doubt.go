@@ -47,7 +47,7 @@ func (t *transfer) elsewhere(err error) error {
 	}
 	switch class := e.Class(); {
 	case class == ClassGone:
-	case t.astray, class == ClassAuth && e.renewable && !t.renewed:
+	case t.astray, !t.mayRetry(err), class == ClassAuth && e.renewable && !t.renewed:
 		return err
 	case class == ClassFinal, class == ClassAuth:
 		t.astray = true
@@ -76,7 +76,8 @@ func (t *transfer) mayBeComplete(ctx context.Context, err error) bool {
 		return true
 	}
 	e, _ := errors.AsType[*Error](err)
-	return t.allSent && (ctx.Err() != nil || errors.Is(err, ErrStalled) || e != nil && e.StatusCode != 0 && e.AnswerLost())
+	return t.allSent && (ctx.Err() != nil || errors.Is(err, ErrStalled) || e != nil && e.StatusCode != 0 && e.AnswerLost() ||
+		errors.Is(err, protocol.ErrNotFound) || errors.Is(err, protocol.ErrGone)) // see elsewhere
 }
 
 // disputed is how much was sent, where err is that the server claims more.
