@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -43,6 +44,7 @@ type script struct {
 	server *testserver.Server
 	served *background
 	held   <-chan struct{} // closed when the request to be held is there
+	urls   []string        // of all servers so far
 }
 
 func of(ts *testscript.TestScript) *script { return ts.Value(serverKey{}).(*script) }
@@ -107,9 +109,7 @@ func (s *script) start(args []string) error {
 	if s.server != nil {
 		s.server.Close()
 	}
-	var err error
-	s.server, err = testserver.Start(cfg)
-	if err != nil || cfg.TLS == nil {
+	if err := s.startElsewhere(cfg); err != nil || cfg.TLS == nil {
 		return err
 	}
 	cert, key := s.server.ClientCertificatePEM()
@@ -119,6 +119,22 @@ func (s *script) start(args []string) error {
 		}
 	}
 	return nil
+}
+
+// startElsewhere gives a server a port that none before it had: what the records of
+// the script say of one server is not true of another.
+func (s *script) startElsewhere(cfg testserver.Config) error {
+	for {
+		server, err := testserver.Start(cfg)
+		if err != nil {
+			return err
+		}
+		if url := server.URL(); !slices.Contains(s.urls, url) {
+			s.server, s.urls = server, append(s.urls, url)
+			return nil
+		}
+		defer server.Close() // holds the port meanwhile
+	}
 }
 
 func cmdServer(ts *testscript.TestScript, _ bool, args []string) {
