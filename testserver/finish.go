@@ -29,6 +29,7 @@ func SlowFinish(d time.Duration) Action {
 		}
 		held := &heldReply{lostReply: newLostReply(w), status: http.StatusOK}
 		next.ServeHTTP(held, r)
+		liftDeadlines(w)
 		if held.status < http.StatusMultipleChoices && newPacer(r.Context()).wait(d) != nil {
 			panic(http.ErrAbortHandler)
 		}
@@ -40,6 +41,15 @@ type slowFinish struct{ Action }
 
 func (a slowFinish) String() string           { return actionName(a.Action) }
 func (slowFinish) wants(r *http.Request) bool { return completes(r) }
+
+// liftDeadlines takes off those that tusd has set for its own reading and
+// writing, and which would end the connection after Config.NetworkTimeout. What
+// knows no deadlines has none to take off.
+func liftDeadlines(w http.ResponseWriter) {
+	c := http.NewResponseController(w)
+	_ = c.SetReadDeadline(time.Time{})
+	_ = c.SetWriteDeadline(time.Time{})
+}
 
 // completes tells whether r is to bring the last bytes of an upload. A length
 // of -1, which is not known, is never that of what is missing.

@@ -16,7 +16,7 @@ import (
 
 func TestSlowFinish(t *testing.T) {
 	t.Parallel()
-	const d = time.Minute
+	const d = time.Hour
 	synctest.Test(t, func(t *testing.T) {
 		s := overNetwork(t, testserver.Config{})
 		data := content(10)
@@ -131,6 +131,31 @@ func TestSlowFinishDeferredAndFinal(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The wait is none of the network's, and may be longer than tusd's deadlines
+// for it.
+func TestSlowFinishAfterNetworkTimeout(t *testing.T) {
+	t.Parallel()
+	for _, tr := range transports {
+		t.Run(tr.name, func(t *testing.T) {
+			t.Parallel()
+			cfg := tr.config
+			cfg.NetworkTimeout = time.Second
+			s := testserver.New(t, cfg)
+			data := content(10)
+			url := create(t, s, len(data))
+			s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.SlowFinish(5 * cfg.NetworkTimeout / 2)})
+			r, err := patch(t.Context(), s, url, 0, data)
+			if err != nil || r.status != http.StatusNoContent || r.offset(t) != 10 {
+				t.Fatalf("got %d, %v; want 204", r.status, err)
+			}
+			// Nor is a deadline left for what comes over this connection.
+			if got := head(t, s, url); got != 10 {
+				t.Errorf("got offset %d, want 10", got)
+			}
+		})
+	}
 }
 
 func TestSlowFinishUntilClientLeaves(t *testing.T) {
