@@ -117,7 +117,8 @@ func (r *run) calls(t *testing.T) {
 			return
 		}
 		r.healed.Store(name == lastCall)
-		err = r.play(t, call{name: name, joins: r.url != "", replaces: r.script.store})
+		disputed := r.script.store && errors.Is(err, client.ErrIntegrity)
+		err = r.play(t, call{name: name, joins: r.url != "", replaces: r.script.store, disputed: disputed})
 	}
 	// Whatever went wrong, what is left can be gone on with.
 	_, missing := r.server.Info(r.url)

@@ -27,6 +27,7 @@ type call struct {
 	name      string
 	joins     bool // it goes on with an upload, which the first HEAD tells about
 	replaces  bool // and makes a new one where that is gone
+	disputed  bool // more was claimed than an earlier call had sent, which is on record
 	requests  int
 	best      int64 // highest offset acknowledged
 	failures  int   // in a row, as the retry policy counts them at least
@@ -39,7 +40,7 @@ type call struct {
 	finalAt   string
 	created   int
 	source    bool // it failed in the request under way
-	whole     bool // the last byte was sent, and no HEAD has told that it got lost
+	whole     bool // the last byte was sent, and no answer has told that it got lost
 	uncertain bool // the upload was gone after its last byte had been sent
 	lacks     bool // the server did not say what it can do
 }
@@ -245,16 +246,17 @@ func (w *witness) created(from *url.URL, location string) {
 func (w *witness) asked(path string, offset int64) {
 	u, c := w.upload(path), &w.call
 	size := w.script.src.size
-	c.whole = c.whole && offset == size
-	switch {
-	case c.joins:
-		// What an earlier call sent may still arrive.
-		u.reach = size
+	if c.joins {
 		c.joins = false
+		if !c.disputed {
+			// What an earlier call sent may still arrive.
+			u.reach = size
+		}
 		if offset <= size {
 			c.best = offset
 		}
-	case offset > u.reach:
+	}
+	if offset > u.reach {
 		// Length and offset may contradict each other too.
 		c.final = anyLie
 	}
@@ -269,6 +271,7 @@ var anyLie = is(client.ErrIntegrity, client.ErrLengthMismatch, protocol.ErrInval
 
 func (w *witness) acknowledged(path string, offset int64) {
 	u := w.upload(path)
+	w.call.whole = w.call.whole && offset == w.script.src.size
 	u.refused = u.refused && u.offset == offset
 	u.offset, u.known = offset, true
 	u.most = max(u.most, offset)
