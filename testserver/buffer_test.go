@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -169,12 +170,30 @@ func TestBodyLimit(t *testing.T) {
 				return mustDo(t, want, s.Client(), http.MethodPatch, url, io.MultiReader(bytes.NewReader(data[from:to])),
 					protocol.HeaderContentType, protocol.ContentType, protocol.HeaderUploadOffset, "50000")
 			}
-			page(t, chunked(limit, 2*limit+1, http.StatusRequestEntityTooLarge))
+			page(t, patchUnended(t, s, url, data[limit:2*limit+1], http.StatusRequestEntityTooLarge))
 			stored(t, s, url, data[:limit])
 			chunked(limit, 2*limit, http.StatusNoContent)
 			stored(t, s, url, data[:2*limit])
 		})
 	}
+}
+
+// patchUnended sends data at offset 50000 in a body that does not end before
+// the answer. Each piece goes out in one write, so that none is left to be
+// written, and to fail, when the server hangs up at the last byte.
+func patchUnended(t *testing.T, s *testserver.Server, url string, data []byte, want int) reply {
+	t.Helper()
+	body, w := io.Pipe()
+	defer func() { _ = w.Close() }()
+	go func() {
+		for piece := range slices.Chunk(data, 1000) {
+			if _, err := w.Write(piece); err != nil {
+				return
+			}
+		}
+	}()
+	return mustDo(t, want, s.Client(), http.MethodPatch, url, body,
+		protocol.HeaderContentType, protocol.ContentType, protocol.HeaderUploadOffset, "50000")
 }
 
 // A body that a polite server would read to its end, to keep the connection,
