@@ -130,10 +130,10 @@ type Config struct {
 	Recreate Recreate
 
 	// TrustedOrigins are origins, such as "https://cdn.example:8443", that get
-	// Header, the headers of single calls, and what the middleware in Doer
-	// adds, as the origin of Endpoint does. A redirect to one of them still
-	// loses them: that is decided by the Doer. nil: a Location on another
-	// origin gets none of it.
+	// Header, the headers of single calls, what the middleware in Doer adds, and
+	// its client certificate, as the origin of Endpoint does. A redirect to one
+	// of them still loses them: that is decided by the Doer. nil: a Location on
+	// another origin gets none of it.
 	TrustedOrigins []string
 
 	// ForeignCredentials makes every origin a trusted one.

@@ -38,8 +38,9 @@ func IsOwnConnection(ctx context.Context) bool {
 
 // WithoutCredentials marks the requests made with the returned context as going
 // to an origin that the credentials were not meant for: [Header], [BasicAuth]
-// and [Bearer] add nothing to them. Headers that the request carries itself are
-// the caller's to leave out.
+// and [Bearer] add nothing to them, and package nethttp sends them over
+// connections that were opened without a client certificate. Headers that the
+// request carries itself are the caller's to leave out.
 func WithoutCredentials(ctx context.Context) context.Context {
 	return context.WithValue(ctx, withoutCredentialsKey{}, true)
 }

@@ -17,7 +17,7 @@ import (
 // [IsSingleAttempt] reports, nor for POST, PATCH or DELETE: whether bytes have
 // arrived is known to the server alone. One that adds credentials adds none where
 // [IsWithoutCredentials] reports, and calls [MarkRenewable] where they may be
-// others by the next request.
+// others by the next request. A client certificate is a credential, too.
 type Doer interface {
 	Do(req *http.Request) (*http.Response, error)
 }

@@ -13,15 +13,18 @@ import (
 
 // Config says how [New] connects. The zero value is ready.
 type Config struct {
-	// TLS is the configuration to start from. It is copied. nil: the system's
-	// authorities, TLS 1.2 and up.
+	// TLS is the configuration to start from. It is copied. Its client
+	// certificates and its session cache are used as Certificates are. nil: the
+	// system's authorities, TLS 1.2 and up.
 	TLS *tls.Config
 	// RootCAs are the authorities to trust instead of the system's, see
 	// [LoadCertPool]. nil: those of TLS.
 	RootCAs *x509.CertPool
-	// Certificates are client certificates to show where the server asks, see
+	// Certificates are client certificates to present to a server that asks, see
 	// [LoadCertificate], added to those of TLS. A GetClientCertificate in TLS
-	// is asked instead of them all.
+	// is asked instead of them all. Requests that [transport.WithoutCredentials]
+	// marks, redirects to another origin, and an https proxy get none: these
+	// connections are opened without a certificate and kept apart.
 	Certificates []tls.Certificate
 	// InsecureSkipVerify accepts any certificate: anybody in between can then
 	// read and change what is sent.
@@ -62,7 +65,8 @@ type Config struct {
 	// Negative: none.
 	IdleConnTimeout time.Duration
 	// MaxConnsPerHost bounds the connections to one host; more requests wait.
-	// Over TLS, those that [transport.OwnConnection] asks for are counted apart.
+	// Over TLS, those that [transport.OwnConnection] asks for are counted apart,
+	// and so are those without the client certificate.
 	// 0 or less: no limit.
 	MaxConnsPerHost int
 }
@@ -97,11 +101,11 @@ const maxHeader = 1 << 20
 //     the caller gets the answer;
 //   - to another origin (scheme, host or port) go only the headers of tus and
 //     those that describe the content: no Authorization, no Cookie, none that a
-//     user gave;
+//     user gave, and no client certificate;
 //   - from https to http the request fails with [ErrInsecureRedirect].
 func New(c Config) *http.Client {
 	return &http.Client{
-		Transport:     newRoundTripper(c),
+		Transport:     newIdentityPool(c),
 		CheckRedirect: checkRedirect,
 	}
 }
@@ -143,6 +147,7 @@ func (c Config) proxy() func(*http.Request) (*url.URL, error) {
 	}
 }
 
+// tls is the configuration for servers.
 func (c Config) tls() *tls.Config {
 	t := &tls.Config{}
 	if c.TLS != nil {

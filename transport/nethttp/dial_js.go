@@ -12,3 +12,6 @@ func setDialer(t *http.Transport, c Config) {
 
 // ownTLS leaves TLS to the browser.
 func ownTLS(*http.Transport, Config) {}
+
+// sharedTLS leaves TLS to the browser.
+func sharedTLS(*http.Transport, Config) {}

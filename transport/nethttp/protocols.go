@@ -9,31 +9,40 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// roundTripper keeps the connections of HTTP/1.1 that requests have for
+// A pool keeps connections and sends requests over them.
+type pool interface {
+	http.RoundTripper
+	CloseIdleConnections()
+}
+
+func newPool(c Config) pool {
+	first := newTransport(c)
+	switch {
+	case c.HTTP1Only:
+		ownTLS(first, c)
+		return &separatePool{shared: first, own: first, only: true}
+	case c.hasIdentity():
+		sharedTLS(first, c)
+	}
+	if c.PreferHTTP2 {
+		return first
+	}
+	c.HTTP1Only = true
+	own := newTransport(c)
+	ownTLS(own, c)
+	return &separatePool{shared: first, own: own}
+}
+
+// separatePool keeps the connections of HTTP/1.1 that requests have for
 // themselves apart from those that HTTP/2 shares.
-type roundTripper struct {
+type separatePool struct {
 	shared, own *http.Transport
 	only        bool     // they are one and the same
 	refused     sync.Map // hosts that take no HTTP/1.1
 }
 
-func newRoundTripper(c Config) http.RoundTripper {
-	first := newTransport(c)
-	switch {
-	case c.PreferHTTP2 && !c.HTTP1Only:
-		return first
-	case c.HTTP1Only:
-		ownTLS(first, c)
-		return &roundTripper{shared: first, own: first, only: true}
-	}
-	c.HTTP1Only = true
-	own := newTransport(c)
-	ownTLS(own, c)
-	return &roundTripper{shared: first, own: own}
-}
-
 // RoundTrip is that of http.RoundTripper.
-func (t *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
+func (t *separatePool) RoundTrip(req *http.Request) (*http.Response, error) {
 	// Without TLS there is no HTTP/2 either.
 	if req.URL.Scheme != "https" {
 		return t.shared.RoundTrip(req)
@@ -68,7 +77,7 @@ func (t *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // roundTrip uses a connection of its own, and tells the state of its TLS, which
 // net/http does only for connections that it has opened.
-func (t *roundTripper) roundTrip(req *http.Request) (*http.Response, error) {
+func (t *separatePool) roundTrip(req *http.Request) (*http.Response, error) {
 	var secure *secureConn
 	trace := &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) { secure, _ = info.Conn.(*secureConn) }}
 	resp, err := t.own.RoundTrip(req.WithContext(httptrace.WithClientTrace(req.Context(), trace)))
@@ -87,7 +96,7 @@ func isNoProtocol(err error) bool {
 }
 
 // CloseIdleConnections is called by that of http.Client.
-func (t *roundTripper) CloseIdleConnections() {
+func (t *separatePool) CloseIdleConnections() {
 	t.shared.CloseIdleConnections()
 	t.own.CloseIdleConnections()
 }

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/tusker-go/tusker/transport"
 )
 
 // Errors of requests that were redirected; test for them with errors.Is.
@@ -61,12 +63,13 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	if last.URL.Scheme == "https" && req.URL.Scheme == "http" {
 		return ErrInsecureRedirect
 	}
-	// Once away from the first origin, another has chosen where to go, even if
-	// it points back: the headers, which net/http copies from the first request
-	// each time, stay behind for good.
+	// After one hop to another origin, that origin has chosen where to go, even if
+	// the next hop leads back. The headers and the context are those of the first
+	// request each time.
 	for _, r := range append(via[1:len(via):len(via)], req) {
 		if origin(r.URL) != origin(via[0].URL) {
 			stripHeader(req.Header)
+			*req = *req.WithContext(transport.WithoutCredentials(req.Context()))
 			break
 		}
 	}

@@ -5,17 +5,53 @@ import (
 	"crypto/tls"
 	"io"
 	"net"
+	"net/http"
 	"net/http/httptrace"
 	"time"
 )
 
-// dialTLS opens connections for HTTP/1.1 over TLS. It does what net/http would
+// dialOwn opens connections for HTTP/1.1 over TLS. It does what net/http would
 // do, except that the records of a large write reach the system in one piece:
 // one by one, 16 KiB each, they cost more than the encryption.
-func (c Config) dialTLS(config *tls.Config) func(ctx context.Context, network, addr string) (net.Conn, error) {
+func (c Config) dialOwn(config *tls.Config) func(ctx context.Context, network, addr string) (net.Conn, error) {
+	dial := c.dialTLS()
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		var below *records
+		// A server that has nothing but HTTP/2 can say so then.
+		secure, err := dial(ctx, network, addr, config, []string{"http/1.1"}, func(conn net.Conn) net.Conn {
+			below = &records{Conn: conn, turn: make(chan struct{}, 1)}
+			return below
+		})
+		if err != nil {
+			return nil, err
+		}
+		return &secureConn{Conn: secure, below: below, state: secure.ConnectionState}, nil
+	}
+}
+
+// dialShared opens connections over TLS as net/http would do, except that an https
+// proxy gets no client certificate.
+func (c Config) dialShared(t *http.Transport) func(ctx context.Context, network, addr string) (net.Conn, error) {
+	dial := c.dialTLS()
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		// The transport has added its protocols to the configuration by now.
+		config := t.TLSClientConfig
+		// A *tls.Conn tells net/http which protocol was agreed on.
+		secure, err := dial(ctx, network, addr, config, config.NextProtos, func(conn net.Conn) net.Conn { return conn })
+		if err != nil {
+			return nil, err
+		}
+		return secure, nil
+	}
+}
+
+// dialTLS opens connections over TLS, above what wrap makes of those of TCP. Those
+// to an https proxy, see towardsProxy, speak HTTP/1.1 and have no client certificate.
+func (c Config) dialTLS() func(ctx context.Context, network, addr string, config *tls.Config, protocols []string, wrap func(net.Conn) net.Conn) (*tls.Conn, error) {
 	dial := c.dial()
 	limit := timeout(c.TLSHandshakeTimeout, 10*time.Second)
-	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+	forProxy := c.withoutIdentity().tls()
+	return func(ctx context.Context, network, addr string, config *tls.Config, protocols []string, wrap func(net.Conn) net.Conn) (*tls.Conn, error) {
 		conn, err := dial(ctx, network, addr)
 		if err != nil {
 			return nil, err
@@ -25,21 +61,22 @@ func (c Config) dialTLS(config *tls.Config) func(ctx context.Context, network, a
 			ctx, cancel = context.WithTimeout(ctx, limit)
 			defer cancel()
 		}
-		config := config.Clone()
-		// A server that has nothing but HTTP/2 can say so then.
-		config.NextProtos = []string{"http/1.1"}
+		if isTowardsProxy(ctx) {
+			config, protocols = forProxy, []string{"http/1.1"}
+		}
+		config = config.Clone()
+		config.NextProtos = protocols
 		if config.ServerName == "" {
 			if config.ServerName, _, err = net.SplitHostPort(addr); err != nil {
 				config.ServerName = addr
 			}
 		}
-		below := &records{Conn: conn, turn: make(chan struct{}, 1)}
-		secure := tls.Client(below, config)
+		secure := tls.Client(wrap(conn), config)
 		if err := handshake(ctx, secure); err != nil {
 			_ = conn.Close()
 			return nil, err
 		}
-		return &secureConn{Conn: secure, below: below, state: secure.ConnectionState}, nil
+		return secure, nil
 	}
 }
 

@@ -6,6 +6,8 @@
 //		transporttest.Run(t, func(*testing.T) transport.Doer { return myDoer() })
 //	}
 //
+// [RunWithCertificate] is for one that has a client certificate.
+//
 // The Doer talks to servers that the suite starts on loopback, over plain
 // HTTP/1.1. A Doer that retries should be made with few tries and short waits
 // here: the suite answers some requests with nothing but 503.
@@ -16,7 +18,8 @@
 //     of the answer tells);
 //   - follows a redirect from https to http;
 //   - sends headers given by a user, other than Authorization, Cookie and a few
-//     like them, to whatever origin a redirect names;
+//     like them, to whatever origin a redirect names, and presents its client
+//     certificate there;
 //   - may try a HEAD again by itself when a connection that was used before
 //     turns out to be dead;
 //   - may lose an answer that came before the body was sent, when the server

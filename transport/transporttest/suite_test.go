@@ -1,6 +1,7 @@
 package transporttest_test
 
 import (
+	"crypto/tls"
 	"net/http"
 	"testing"
 	"time"
@@ -30,5 +31,26 @@ func TestRetryableHTTP(t *testing.T) {
 			RetryWaitMin: time.Millisecond,
 			RetryWaitMax: 2 * time.Millisecond,
 		})
+	})
+}
+
+func TestCertificateNetHTTP(t *testing.T) {
+	for name, c := range map[string]nethttp.Config{
+		"default":          {},
+		"HTTP/1.1 only":    {HTTP1Only: true},
+		"HTTP/2 preferred": {PreferHTTP2: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			transporttest.RunWithCertificate(t, func(_ *testing.T, config *tls.Config) transport.Doer {
+				c.TLS = config
+				return nethttp.New(c)
+			})
+		})
+	}
+}
+
+func TestCertificateRetryableHTTP(t *testing.T) {
+	transporttest.RunWithCertificate(t, func(_ *testing.T, config *tls.Config) transport.Doer {
+		return retryablehttp.New(retryablehttp.Config{Client: nethttp.New(nethttp.Config{TLS: config}), RetryMax: -1})
 	})
 }

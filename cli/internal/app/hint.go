@@ -28,6 +28,11 @@ func hintFor(cmd *cobra.Command, err error) string {
 	if wrong, ok := errors.AsType[*pflag.NotExistError](err); ok {
 		return flagHint(cmd, wrong)
 	}
+	if errors.Is(err, client.ErrUntrusted) || errors.Is(err, protocol.ErrUnauthorized) {
+		if hint := withheldHint(cmd, err); hint != "" {
+			return hint
+		}
+	}
 	switch {
 	case errors.Is(err, client.ErrInvalidURL):
 		return "a URL is written like https://tus.example/files/"

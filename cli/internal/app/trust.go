@@ -1,6 +1,7 @@
 package app
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/tusker-go/tusker/cli/internal/config"
 	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/client"
 )
 
 // checkOrigin keeps the settings of an endpoint, which --as names, from uploads
@@ -52,6 +54,26 @@ func isOrigin(raw string) bool {
 	}
 	return u.User == nil && strings.Trim(u.Path, "/") == "" && u.RawQuery == "" && u.Fragment == ""
 }
+
+// withheldHint is for a server on another origin than the endpoint's that wants to
+// know who asks, while the credentials are for the endpoint. It is "" for others.
+func withheldHint(cmd *cobra.Command, err error) string {
+	exchange, ok := errors.AsType[*client.Error](err)
+	if !ok || firstArgument(cmd) != argEndpoint || !slices.ContainsFunc(withheld, cmd.Flags().Changed) {
+		return ""
+	}
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return "" // It is the server that is not trusted.
+	}
+	endpoint, asked := originOf(cmd.Flags().Arg(0)), originOf(exchange.URL)
+	if endpoint == "" || asked == "" || endpoint == asked {
+		return ""
+	}
+	return "credentials are for the endpoint alone; if " + asked + " may have them too: --trust-origin " + asked
+}
+
+// withheld are flags for credentials that other origins do not get.
+var withheld = []string{"header", "token-file", "token-command", "user", "netrc", "netrc-file", "cert"}
 
 // originOf is scheme, host and port of a URL; "" where it has none.
 func originOf(raw string) string {
