@@ -8,11 +8,11 @@ import (
 	"os"
 )
 
-// Buffer keeps the body back until all of it has come, and only then asks
-// tusd: nginx with proxy_request_buffering, which is its default, Cloudflare,
-// and most gateways that inspect what passes. If the client is cut off before
-// the end, all of the body is lost and tusd never sees the request; HEAD in
-// the meantime names the old offset. The body is kept in a temporary file.
+// Buffer keeps the body until it is complete and then passes the request to
+// tusd, as nginx does with proxy_request_buffering (its default), and
+// Cloudflare and most inspecting gateways. If the client disconnects before the
+// end, the whole body is lost and tusd does not see the request. Until then,
+// HEAD reports the old offset. The body is kept in a temporary file.
 //
 // Chain(CutAfter(n), Buffer()) is a cut that loses all n bytes.
 func Buffer() Action {
@@ -25,12 +25,13 @@ func Buffer() Action {
 	}, "Buffer()")
 }
 
-// BodyLimit refuses bodies of more than n bytes with 413 and a page of HTML,
-// without Tus-Resumable, and hangs up on the body, as nginx does with
-// client_max_body_size (1 MiB by default), Cloudflare (100 MB) and IIS. A body
-// whose announced length is too large is refused before any of it is read,
-// one of unannounced length when there is more of it, and until then tusd
-// gets nothing. Requests with smaller bodies are none of its business.
+// BodyLimit refuses bodies of more than n bytes with 413 and an HTML page,
+// without Tus-Resumable, and closes the connection without reading the rest, as
+// nginx does with client_max_body_size (1 MiB by default), Cloudflare (100 MB)
+// and IIS. A body whose Content-Length exceeds n is refused before any of it is
+// read. A body without Content-Length is kept until its end, so that tusd gets
+// nothing of a body that is too large. BodyLimit does not apply to other
+// requests.
 func BodyLimit(n int64) Action {
 	n = max(n, 0)
 	return bodyLimit{newAction(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
@@ -56,11 +57,11 @@ type bodyLimit struct {
 
 func (a bodyLimit) String() string { return actionName(a.Action) }
 
-func (a bodyLimit) wants(r *http.Request) bool {
+func (a bodyLimit) appliesTo(r *http.Request) bool {
 	return r.ContentLength < 0 || r.ContentLength > a.n
 }
 
-// serveSpooled calls next with a body that has come whole, or refuse if it has
+// serveSpooled calls next with the complete body, or refuse if the body has
 // more than most bytes. A most of -1 is no limit.
 func serveSpooled(w http.ResponseWriter, r *http.Request, next http.Handler, most int64, refuse func()) {
 	f, err := os.CreateTemp("", "tusd-buffer-*")

@@ -15,10 +15,11 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-// Nothing is stored until all of it has come, however it is sent.
+// tusd gets nothing of a body before all of it has arrived, with and without a
+// Content-Length.
 func TestBuffer(t *testing.T) {
 	t.Parallel()
-	for name, length := range map[string]int64{"announced": 300_000, "unannounced": -1} {
+	for name, length := range map[string]int64{"with Content-Length": 300_000, "without Content-Length": -1} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -68,6 +69,7 @@ func TestBuffer(t *testing.T) {
 	}
 }
 
+// A cut before the end of a buffered body stores no bytes.
 func TestBufferCut(t *testing.T) {
 	t.Parallel()
 	const size, cut = 300_000, 123_457
@@ -76,7 +78,7 @@ func TestBufferCut(t *testing.T) {
 			t.Parallel()
 			s := testserver.New(t, tr.config)
 			data := content(size)
-			for range races / 5 {
+			for range repeats / 5 {
 				url := create(t, s, size)
 				s.Inject(testserver.Fault{
 					Method: http.MethodPatch,
@@ -91,8 +93,8 @@ func TestBufferCut(t *testing.T) {
 	}
 }
 
-// What has no place to be kept is not lost in silence; what was kept is
-// removed. Not parallel, as it changes the environment.
+// Without a temporary folder, Buffer answers 500; otherwise the temporary files
+// are removed. The test changes the environment, so it is not parallel.
 func TestBufferFolder(t *testing.T) {
 	dir := t.TempDir()
 	s := testserver.New(t, testserver.Config{Dir: t.TempDir()})
@@ -111,14 +113,15 @@ func TestBufferFolder(t *testing.T) {
 	}
 	s.Close()
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
-		t.Errorf("got %v left, error %v; want nothing", left, err)
+		t.Errorf("got files %v, error %v; want none", left, err)
 	}
 }
 
+// BodyLimit refuses a body that is too large and passes all other requests.
 func TestBodyLimit(t *testing.T) {
 	t.Parallel()
 	const limit, size = 50_000, 2_000_000
-	page := func(t *testing.T, r reply) {
+	wantPage := func(t *testing.T, r reply) {
 		t.Helper()
 		if r.status != http.StatusRequestEntityTooLarge || !strings.HasPrefix(r.body, "<html>") || r.header.Get("Content-Type") != "text/html" {
 			t.Errorf("got %d, %v, body %q; want 413 with a page", r.status, r.header, r.body)
@@ -135,7 +138,8 @@ func TestBodyLimit(t *testing.T) {
 			url := create(t, s, size)
 			s.Inject(
 				testserver.Fault{Times: testserver.Always, Do: testserver.BodyLimit(limit)},
-				// Requests with small bodies reach what is behind the limit.
+				// Requests with small bodies skip the limit and use the next
+				// fault.
 				testserver.Fault{Method: http.MethodHead, Do: status(http.StatusBadGateway)},
 			)
 			mustDo(t, http.StatusBadGateway, s.Client(), http.MethodHead, url, nil)
@@ -145,12 +149,12 @@ func TestBodyLimit(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				page(t, r)
+				wantPage(t, r)
 			} else {
 				r, err := patchEndlessly(t, dial(t, s, nil), url)
-				page(t, r)
+				wantPage(t, r)
 				if !isReset(err) {
-					t.Errorf("writing on: got %v, want ECONNRESET or EPIPE", err)
+					t.Errorf("write: got %v, want ECONNRESET or EPIPE", err)
 				}
 			}
 			if r := last(t, s); r.BodyBytes != 0 || r.Status != http.StatusRequestEntityTooLarge {
@@ -158,19 +162,19 @@ func TestBodyLimit(t *testing.T) {
 			}
 			stored(t, s, url, nil)
 
-			// Exactly the limit is not over it.
+			// A body of exactly the limit is accepted.
 			if r, err := patch(t.Context(), s, url, 0, data[:limit]); err != nil || r.status != http.StatusNoContent {
 				t.Fatalf("got %d, %v; want 204", r.status, err)
 			}
 			if got := last(t, s).Fault; got != "" {
 				t.Errorf("got fault %q, want none", got)
 			}
-			// Of unannounced length.
+			// The same limit holds for bodies without Content-Length.
 			chunked := func(from, to int, want int) reply {
 				return mustDo(t, want, s.Client(), http.MethodPatch, url, io.MultiReader(bytes.NewReader(data[from:to])),
 					protocol.HeaderContentType, protocol.ContentType, protocol.HeaderUploadOffset, "50000")
 			}
-			page(t, patchUnended(t, s, url, data[limit:2*limit+1], http.StatusRequestEntityTooLarge))
+			wantPage(t, patchUnended(t, s, url, data[limit:2*limit+1], http.StatusRequestEntityTooLarge))
 			stored(t, s, url, data[:limit])
 			chunked(limit, 2*limit, http.StatusNoContent)
 			stored(t, s, url, data[:2*limit])
@@ -179,8 +183,8 @@ func TestBodyLimit(t *testing.T) {
 }
 
 // patchUnended sends data at offset 50000 in a body that does not end before
-// the answer. Each piece goes out in one write, so that none is left to be
-// written, and to fail, when the server hangs up at the last byte.
+// the answer. Each piece is one write, so that no write is pending, and fails,
+// when the server closes the connection after the last byte.
 func patchUnended(t *testing.T, s *testserver.Server, url string, data []byte, want int) reply {
 	t.Helper()
 	body, w := io.Pipe()
@@ -196,8 +200,8 @@ func patchUnended(t *testing.T, s *testserver.Server, url string, data []byte, w
 		protocol.HeaderContentType, protocol.ContentType, protocol.HeaderUploadOffset, "50000")
 }
 
-// A body that a polite server would read to its end, to keep the connection,
-// is not read either.
+// BodyLimit closes the connection without reading the rest of the body, even if
+// net/http would read a rest this small to keep the connection.
 func TestBodyLimitHangsUp(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{})
@@ -214,7 +218,7 @@ func TestBodyLimitHangsUp(t *testing.T) {
 	}
 }
 
-// What has come whole has a length that is known.
+// Buffer passes the length of the complete body to tusd.
 func TestBufferAnnouncesLength(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{})

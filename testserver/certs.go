@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// authority is a certificate authority and what it signed.
+// authority is a certificate authority with the certificates that it signed.
 type authority struct {
 	pool                    *x509.CertPool
 	caPEM                   []byte
@@ -23,7 +23,7 @@ type authority struct {
 	clientPEM, clientKeyPEM []byte
 }
 
-// certLifetime is long enough for a server that is left running.
+// certLifetime is long enough for a server that runs for months.
 const certLifetime = 365 * 24 * time.Hour
 
 func newAuthority(hosts []string) (*authority, error) {
@@ -32,7 +32,7 @@ func newAuthority(hosts []string) (*authority, error) {
 		return &x509.Certificate{
 			SerialNumber: big.NewInt(serial),
 			Subject:      pkix.Name{CommonName: name},
-			// Clocks differ.
+			// The clock of a client may be behind.
 			NotBefore: now.Add(-time.Hour),
 			NotAfter:  now.Add(certLifetime),
 			KeyUsage:  x509.KeyUsageDigitalSignature,
@@ -74,7 +74,7 @@ func newAuthority(hosts []string) (*authority, error) {
 	return a, err
 }
 
-// sign makes a key and a certificate for it.
+// sign creates a key and a certificate for it.
 func sign(template, ca *x509.Certificate, caKey *ecdsa.PrivateKey) (c tls.Certificate, certPEM, keyPEM []byte, err error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -100,11 +100,11 @@ func encodePEM(kind string, der []byte) []byte {
 	return b.Bytes()
 }
 
-// certHosts lists the names that a server is reached by: the loopback ones,
-// the one it was told to listen on and the one it listens on.
-func certHosts(told string, addr net.Addr) []string {
+// certHosts returns the hosts of a server's certificate: loopback names, the
+// host of the configured address, and the host of the listener.
+func certHosts(configured string, addr net.Addr) []string {
 	hosts := []string{"localhost", "127.0.0.1", "::1"}
-	for _, name := range []string{told, addr.String()} {
+	for _, name := range []string{configured, addr.String()} {
 		host, _, err := net.SplitHostPort(name)
 		if err != nil {
 			host = name

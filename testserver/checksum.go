@@ -20,14 +20,14 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// ChecksumAlgorithms lists what Config.Checksum may name: all of them, sha1
-// first, which the specification asks of every server that has any. The sum of
-// crc32 is that of IEEE 802.3 in four bytes, the most significant first.
+// ChecksumAlgorithms returns all algorithms that Config.Checksum accepts, sha1
+// first, which the specification requires of every server with checksums. A
+// crc32 sum is that of IEEE 802.3 in four bytes, most significant byte first.
 func ChecksumAlgorithms() []string {
 	return []string{"sha1", "sha256", "sha512", "md5", "crc32"}
 }
 
-// newHash returns nil for an algorithm that is not known.
+// newHash returns nil for an unknown algorithm.
 func newHash(algorithm string) hash.Hash {
 	switch algorithm {
 	case "sha1":
@@ -53,20 +53,20 @@ var (
 		"checksum does not match the chunk", statusChecksumMismatch)
 )
 
-// statusChecksumMismatch is tus's own (tus 1.0.0, Checksum).
+// statusChecksumMismatch is defined by tus 1.0.0, Checksum.
 const statusChecksumMismatch = 460
 
-// chunkCheck is what the body of a request has to agree with (tus 1.0.0,
-// Checksum).
+// chunkCheck verifies the body of a request (tus 1.0.0, Checksum).
 type chunkCheck struct {
 	algorithms []string
 	body       *endedBody
 	sums       []protocol.Checksum // from the header
-	trailer    http.Header         // nil: no checksum is to come behind the body
-	err        error               // the header cannot be used
+	trailer    http.Header         // nil: no checksum in a trailer was announced
+	err        error               // the header is invalid
 }
 
-// newChunkCheck returns nil where r brings no chunk, or one without checksum.
+// newChunkCheck returns nil if r carries no chunk or a chunk without a
+// checksum.
 func newChunkCheck(r *http.Request, cfg Config) *chunkCheck {
 	switch method(r) {
 	case http.MethodPatch:
@@ -93,7 +93,7 @@ func newChunkCheck(r *http.Request, cfg Config) *chunkCheck {
 	return c
 }
 
-// add reads the values of Upload-Checksum.
+// add parses the values of Upload-Checksum.
 func (c *chunkCheck) add(values []string) error {
 	if len(values) != 1 {
 		return errChecksumInvalid
@@ -102,8 +102,9 @@ func (c *chunkCheck) add(values []string) error {
 	if err != nil {
 		return errChecksumInvalid
 	}
-	// ParseChecksum is lenient, as a client wants it. A header that is not as
-	// the specification has it is a mistake of the client under test.
+	// ParseChecksum is lenient for the sake of clients. This server accepts the
+	// exact form of the specification only, so that it detects mistakes of the
+	// client under test.
 	if exact, err := sum.Encode(); err != nil || exact == "" || exact != values[0] {
 		return errChecksumInvalid
 	}
@@ -114,7 +115,8 @@ func (c *chunkCheck) add(values []string) error {
 	return nil
 }
 
-// verify compares a chunk that has come whole, and with it its trailer.
+// verify compares a complete chunk with the checksums of the header and the
+// trailer.
 func (c *chunkCheck) verify(chunk *spool) error {
 	if c.trailer != nil {
 		if err := c.add(c.trailer.Values(protocol.HeaderUploadChecksum)); err != nil {
@@ -137,8 +139,8 @@ func (c *chunkCheck) verify(chunk *spool) error {
 	return nil
 }
 
-// WriteChunk stores a chunk that comes with a checksum when all of it is there
-// and has been compared, and otherwise nothing of it.
+// WriteChunk stores a chunk. A chunk with a checksum is stored after all of it
+// has arrived and matched, and otherwise nothing of it is stored.
 func (u *layeredUpload) WriteChunk(ctx context.Context, offset int64, src io.Reader) (_ int64, err error) {
 	req := layerRequestOf(ctx)
 	if req.check == nil {
@@ -150,12 +152,12 @@ func (u *layeredUpload) WriteChunk(ctx context.Context, offset int64, src io.Rea
 	}
 	defer func() { err = errors.Join(err, chunk.close()) }()
 	if !req.check.body.ended(chunk.size) {
-		// tusd knows why, and says so.
+		// The body was cut. tusd answers with the reason.
 		return 0, nil
 	}
 	if err := req.check.verify(chunk); err != nil {
 		if req.post {
-			// Nobody will hear of the upload that this request made.
+			// The client learns no URL of the upload that this request created.
 			err = errors.Join(err, u.Terminate(ctx))
 		}
 		return 0, err
@@ -172,8 +174,8 @@ func (u *layeredUpload) WriteChunk(ctx context.Context, offset int64, src io.Rea
 	return u.Upload.WriteChunk(ctx, offset, r)
 }
 
-// endedBody tells a body that has come whole from one that broke off: tusd
-// hides the difference from its store.
+// endedBody records whether a body was read to its end, because tusd hides from
+// its store whether a body was cut.
 type endedBody struct {
 	io.ReadCloser
 	n   int64
@@ -187,5 +189,5 @@ func (b *endedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// ended tells whether the body has ended after n bytes.
+// ended reports whether the body ended after n bytes.
 func (b *endedBody) ended(n int64) bool { return b.eof && b.n == n }

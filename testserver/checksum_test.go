@@ -16,7 +16,8 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-// hello has these sums, of which the first is the specification's own example.
+// hello is the content of the specification's example. The first of helloSums
+// is the checksum of that example.
 const hello = "hello world"
 
 var helloSums = []string{
@@ -27,13 +28,13 @@ var helloSums = []string{
 	"crc32 DUoRhQ==",
 }
 
-// sha1Of is Upload-Checksum for data.
+// sha1Of returns Upload-Checksum for data.
 func sha1Of(data []byte) string {
 	sum := sha1.Sum(data)
 	return "sha1 " + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// patchSum is patch with Upload-Checksum, and other headers.
+// patchSum is patch with Upload-Checksum and more headers.
 func patchSum(t *testing.T, s *testserver.Server, url string, offset int64, data []byte, sum string, header ...string) reply {
 	t.Helper()
 	header = append([]string{
@@ -48,7 +49,7 @@ func patchSum(t *testing.T, s *testserver.Server, url string, offset int64, data
 	return r
 }
 
-// wantStatus fails the test with what the server said.
+// wantStatus fails the test if r has another status.
 func wantStatus(t *testing.T, r reply, status int) {
 	t.Helper()
 	if r.status != status {
@@ -56,6 +57,7 @@ func wantStatus(t *testing.T, r reply, status int) {
 	}
 }
 
+// Each algorithm refuses a wrong checksum with 460 and accepts the right one.
 func TestChecksum(t *testing.T) {
 	t.Parallel()
 	for _, tr := range transports {
@@ -86,8 +88,8 @@ func TestChecksum(t *testing.T) {
 	}
 }
 
-// A refused chunk changes nothing: neither the offset nor the bytes nor, where
-// it is deferred, the length.
+// A refused chunk changes neither the offset nor the bytes nor a deferred
+// length.
 func TestChecksumRefused(t *testing.T) {
 	t.Parallel()
 	const kept = 5
@@ -100,18 +102,18 @@ func TestChecksumRefused(t *testing.T) {
 		status int
 	}{
 		{"mismatch", small, sha1Of([]byte("x")), 460},
-		{"mismatch of one too large for memory", large, sha1Of([]byte("x")), 460},
+		{"mismatch of a chunk in a file", large, sha1Of([]byte("x")), 460},
 		{"sum of the whole upload", small[kept:], sha1Of(small), 460},
-		{"sum of a wrong length", small, "sha1 AAAA", 460},
+		{"sum with a wrong length", small, "sha1 AAAA", 460},
 		{"algorithm not announced", small, helloSums[4], 400},
 		{"algorithm unknown", small, "sha3 AAAA", 400},
-		{"capitals", small, "SHA1" + strings.TrimPrefix(sha1Of(small), "sha1"), 400},
-		{"no sum", small, "sha1", 400},
-		{"no algorithm", small, "Kq5sNclPz7QV2+lfQIuc6R7oRu0=", 400},
-		{"nothing", small, "", 400},
-		{"no base64", small, "sha1 !", 400},
+		{"uppercase algorithm", small, "SHA1" + strings.TrimPrefix(sha1Of(small), "sha1"), 400},
+		{"missing sum", small, "sha1", 400},
+		{"missing algorithm", small, "Kq5sNclPz7QV2+lfQIuc6R7oRu0=", 400},
+		{"empty header", small, "", 400},
+		{"invalid base64", small, "sha1 !", 400},
 		{"hexadecimal", small, "sha1 2aae6c35c94fcfb415dbe95f408b9ce91ee846ed0", 400},
-		{"no padding", small, strings.TrimRight(sha1Of(small), "="), 400},
+		{"missing padding", small, strings.TrimRight(sha1Of(small), "="), 400},
 		{"two spaces", small, strings.Replace(sha1Of(small), " ", "  ", 1), 400},
 		{"two sums", small, sha1Of(small) + "," + sha1Of(small), 400},
 	} {
@@ -155,8 +157,8 @@ func mustInfo(t *testing.T, s *testserver.Server, url string) testserver.Info {
 	return info
 }
 
-// Two headers are not one with a comma.
-func TestChecksumTwice(t *testing.T) {
+// Two Upload-Checksum headers are refused, like one header with two checksums.
+func TestChecksumRepeatedHeader(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{Checksum: []string{"sha1"}})
 	url := create(t, s, len(hello))
@@ -179,7 +181,7 @@ func TestChecksumTwice(t *testing.T) {
 	stored(t, s, url, nil)
 }
 
-// What else is wrong with a request comes before its checksum.
+// Other errors of a request take precedence over its checksum.
 func TestChecksumOrder(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{Checksum: []string{"sha1"}})
@@ -189,11 +191,11 @@ func TestChecksumOrder(t *testing.T) {
 	wantStatus(t, patchSum(t, s, url, 3, []byte(hello), sha1Of(nil)), http.StatusConflict)
 	wantStatus(t, patchSum(t, s, url, 0, []byte("hello world!"), helloSums[0]), http.StatusRequestEntityTooLarge)
 	stored(t, s, url, nil)
-	// Of unannounced length: what fits would even agree with the sum.
+	// Without Content-Length, the bytes that fit would match the checksum.
 	mustDo(t, http.StatusRequestEntityTooLarge, s.Client(), http.MethodPatch, url, io.MultiReader(strings.NewReader("hello world!")),
 		protocol.HeaderContentType, protocol.ContentType, protocol.HeaderUploadOffset, "0", protocol.HeaderUploadChecksum, helloSums[0])
 	stored(t, s, url, nil)
-	// A checksum is no business of other methods.
+	// Upload-Checksum has no effect on requests without a chunk.
 	mustDo(t, http.StatusOK, s.Client(), http.MethodHead, url, nil, protocol.HeaderUploadChecksum, "x")
 	mustDo(t, http.StatusCreated, s.Client(), http.MethodPost, s.URL(), nil,
 		protocol.HeaderUploadLength, "1", protocol.HeaderUploadChecksum, "x")
@@ -203,8 +205,8 @@ func TestChecksumOrder(t *testing.T) {
 	stored(t, s, url, []byte(hello))
 }
 
-// tusd itself takes no notice of the header, and is left alone.
-func TestChecksumOff(t *testing.T) {
+// Without Config.Checksum, Upload-Checksum is ignored, as in tusd.
+func TestChecksumDisabled(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{ConcatUnfinished: true})
 	url := create(t, s, len(hello))
@@ -212,6 +214,7 @@ func TestChecksumOff(t *testing.T) {
 	stored(t, s, url, []byte(hello))
 }
 
+// An empty chunk has a checksum too.
 func TestChecksumEmptyChunk(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{Checksum: []string{"sha1"}})
@@ -220,7 +223,7 @@ func TestChecksumEmptyChunk(t *testing.T) {
 	wantStatus(t, patchSum(t, s, url, 0, nil, sha1Of(nil)), http.StatusNoContent)
 }
 
-// A creation that is refused leaves no upload behind.
+// A refused creation leaves no upload.
 func TestChecksumOnCreation(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{Checksum: []string{"sha1"}})
@@ -229,8 +232,8 @@ func TestChecksumOnCreation(t *testing.T) {
 		status    int
 	}{
 		{"mismatch", sha1Of([]byte("x")), 460},
-		{"algorithm", "md5 XrY7u+Ae7tCTyyK7j1rNww==", 400},
-		{"good", helloSums[0], 201},
+		{"algorithm not announced", "md5 XrY7u+Ae7tCTyyK7j1rNww==", 400},
+		{"match", helloSums[0], 201},
 	} {
 		r := mustDo(t, tt.status, s.Client(), http.MethodPost, s.URL(), strings.NewReader(hello),
 			protocol.HeaderUploadLength, "20", protocol.HeaderContentType, protocol.ContentType, protocol.HeaderUploadChecksum, tt.sum)
@@ -251,8 +254,8 @@ func TestChecksumOnCreation(t *testing.T) {
 	}
 }
 
-// What breaks off cannot be compared, and nothing of it is kept; what was
-// stored and not answered is.
+// A chunk with a checksum whose request is cut is lost. A chunk whose answer is
+// lost is stored.
 func TestChecksumAndFaults(t *testing.T) {
 	t.Parallel()
 	const size = 2_000_000
@@ -286,8 +289,9 @@ func TestChecksumAndFaults(t *testing.T) {
 	}
 }
 
-// Good and bad chunks of many clients do not get in each other's way, and no
-// temporary file stays. Not parallel, as it changes the environment.
+// Concurrent chunks with right and wrong checksums do not affect each other,
+// and no temporary file remains. The test changes the environment, so it is not
+// parallel.
 func TestChecksumConcurrent(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("TMPDIR", dir)
@@ -305,9 +309,9 @@ func TestChecksumConcurrent(t *testing.T) {
 				r, err := do(t.Context(), s.Client(), http.MethodPatch, url, bytes.NewReader(data[n:]),
 					protocol.HeaderContentType, protocol.ContentType, protocol.HeaderUploadOffset, "0",
 					protocol.HeaderUploadChecksum, sha1Of(data))
-				// The one may interrupt the other.
+				// One request may interrupt the other.
 				if err == nil && n > 0 && r.status == http.StatusNoContent {
-					t.Error("a chunk was taken with another's checksum")
+					t.Error("a chunk was stored with the checksum of another chunk")
 				}
 			})
 		}
@@ -319,11 +323,11 @@ func TestChecksumConcurrent(t *testing.T) {
 		}
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
-		t.Errorf("got %v left, error %v; want nothing", left, err)
+		t.Errorf("got files %v, error %v; want none", left, err)
 	}
 }
 
-// A chunk that cannot be kept back is refused, and said to be.
+// Without a temporary folder, a chunk that does not fit into memory gets 500.
 func TestChecksumFolder(t *testing.T) {
 	s := testserver.New(t, testserver.Config{Dir: t.TempDir(), Checksum: []string{"sha1"}})
 	data := content(1<<20 + 1)
@@ -333,6 +337,6 @@ func TestChecksumFolder(t *testing.T) {
 	t.Setenv("TMP", none)
 	wantStatus(t, patchSum(t, s, url, 0, data, sha1Of(data)), http.StatusInternalServerError)
 	stored(t, s, url, nil)
-	// A small one needs no file.
+	// A small chunk needs no file.
 	wantStatus(t, patchSum(t, s, url, 0, data[:1000], sha1Of(data[:1000])), http.StatusNoContent)
 }

@@ -11,15 +11,16 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-// patchTrailer sends data in chunks with a trailer behind it: sum, unless that
-// is "", under the name that is announced.
+// patchTrailer sends data without a Content-Length, with a trailer of the given
+// name. A sum of "" announces the trailer and does not send it.
 func patchTrailer(ctx context.Context, s *testserver.Server, url string, data []byte, name, sum string, header ...string) (int, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPatch, url, io.MultiReader(bytes.NewReader(data)))
 	if err != nil {
 		return 0, err
 	}
-	// Go's HTTP/2 server drops the connection over a trailer that crosses its
-	// reset of the stream: the next request has to be sent again.
+	// Go's HTTP/2 server closes the connection if a trailer arrives after it
+	// has reset the stream. The transport then has to send the next request
+	// again.
 	req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(data)), nil }
 	req.Header = http.Header{
 		protocol.HeaderResumable: {protocol.Version}, protocol.HeaderUploadOffset: {"0"},
@@ -39,6 +40,7 @@ func patchTrailer(ctx context.Context, s *testserver.Server, url string, data []
 	return res.StatusCode, res.Body.Close()
 }
 
+// A checksum in a trailer is verified like one in a header.
 func TestChecksumTrailer(t *testing.T) {
 	t.Parallel()
 	data := content(2_000_000)
@@ -56,15 +58,15 @@ func TestChecksumTrailer(t *testing.T) {
 				header  string
 				status  int
 			}{
-				{"good", protocol.HeaderUploadChecksum, good, "", 204},
+				{"match", protocol.HeaderUploadChecksum, good, "", 204},
 				{"mismatch", protocol.HeaderUploadChecksum, bad, "", 460},
-				{"algorithm", protocol.HeaderUploadChecksum, helloSums[4], "", 400},
+				{"algorithm not announced", protocol.HeaderUploadChecksum, helloSums[4], "", 400},
 				{"malformed", protocol.HeaderUploadChecksum, "sha1", "", 400},
-				{"announced and not sent", protocol.HeaderUploadChecksum, "", "", 400},
+				{"announced but not sent", protocol.HeaderUploadChecksum, "", "", 400},
 				{"another trailer", "X-Checksum", bad, "", 204},
 				{"header and trailer", protocol.HeaderUploadChecksum, good, good, 204},
-				{"the header is bad", protocol.HeaderUploadChecksum, good, bad, 460},
-				{"the trailer is bad", protocol.HeaderUploadChecksum, bad, good, 460},
+				{"header does not match", protocol.HeaderUploadChecksum, good, bad, 460},
+				{"trailer does not match", protocol.HeaderUploadChecksum, bad, good, 460},
 			} {
 				t.Run(tt.name, func(t *testing.T) {
 					t.Parallel()
@@ -91,8 +93,8 @@ func TestChecksumTrailer(t *testing.T) {
 	}
 }
 
-// A trailer comes to nothing where the body breaks off, and gets past a proxy
-// that keeps the body back.
+// A cut body has no trailer, so its chunk is lost. A buffering proxy forwards
+// the trailer.
 func TestChecksumTrailerAndFaults(t *testing.T) {
 	t.Parallel()
 	data := content(100_000)
@@ -125,8 +127,8 @@ func TestChecksumTrailerAndFaults(t *testing.T) {
 	}
 }
 
-// A server that has no checksum-trailer does not look at trailers.
-func TestChecksumTrailerOff(t *testing.T) {
+// Without checksum-trailer, a trailer is ignored.
+func TestChecksumTrailerDisabled(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{Checksum: []string{"sha1"}})
 	data := content(1000)

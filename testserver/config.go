@@ -11,118 +11,117 @@ import (
 	"time"
 )
 
-// defaultGrace stands in for tusd's ten seconds, which only matter to stores
-// on another machine: a goroutine per request would outlive every test.
-const defaultGrace = 10 * time.Millisecond
+// defaultGracefulTimeout replaces tusd's default of ten seconds, which is made
+// for remote stores. With that default, a goroutine per request would outlive
+// each test.
+const defaultGracefulTimeout = 10 * time.Millisecond
 
-// defaultKeep is more than a test looks at, and little for a server that is
-// left running.
-const defaultKeep = 10_000
+// defaultKeepRequests is more than a test looks at, and bounds the memory of a
+// server that runs for long.
+const defaultKeepRequests = 10_000
 
-// Config says what a [Server] is to be. The zero value serves plain HTTP/1.1
-// on a free port of the loopback interface and keeps uploads in a temporary
-// folder.
+// Config configures a [Server]. The zero value serves plain HTTP/1.1 on a free
+// port of the loopback interface and stores uploads in a temporary folder.
 type Config struct {
-	// Dir is where uploads are kept: it is made if it does not exist, and
-	// stays after Close. "": a temporary folder, removed by Close.
+	// Dir is the folder of the uploads. The server creates it if necessary, and
+	// Close does not remove it. "": a temporary folder, which Close removes.
 	Dir string
 
 	// Addr is the address to listen on, as in [net.Listen]. "": 127.0.0.1:0.
-	// With Network it is a name on that network, and "" is one like
-	// "tusd-1.test", never the same twice.
+	// With Network, Addr is a host name on that network, and "" means a new
+	// name such as "tusd-1.test".
 	Addr string
 
-	// BasePath is the path of the creation endpoint; slashes at its ends are
-	// added. "": "/files/".
+	// BasePath is the path of the creation endpoint. Missing slashes at its
+	// start and end are added. "": "/files/".
 	BasePath string
 
-	// MaxSize is the largest upload in bytes, announced as Tus-Max-Size.
-	// 0: no limit. Negative: an error.
+	// MaxSize is the largest upload in bytes, announced as Tus-Max-Size. 0: no
+	// limit. Negative: an error.
 	MaxSize int64
 
-	// TLS serves HTTPS, with HTTP/2, under these settings, which are copied.
-	// nil: plain HTTP. Where Certificates is empty, as in &tls.Config{}, a
-	// certificate is made on the spot by an authority made on the spot, see
-	// [Server.CertPool]. Where ClientAuth asks for certificates to be verified
-	// and ClientCAs is nil, that authority is trusted, see
-	// [Server.ClientCertificate]. NextProtos without "h2" serves HTTP/1.1
-	// only. With Network it is an error.
+	// TLS enables HTTPS and HTTP/2 with these settings, which are copied. nil:
+	// plain HTTP. If Certificates is empty, as in &tls.Config{}, the server
+	// creates an authority and a certificate, see [Server.CertPool]. If
+	// ClientAuth verifies certificates and ClientCAs is nil, the server trusts
+	// its own authority, see [Server.ClientCertificate]. NextProtos without
+	// "h2" disables HTTP/2. TLS together with Network is an error.
 	TLS *tls.Config
 
-	// DisableConcatenation withholds the concatenation extension.
+	// DisableConcatenation disables the concatenation extension.
 	DisableConcatenation bool
 
-	// DisableTermination withholds the termination extension.
+	// DisableTermination disables the termination extension.
 	DisableTermination bool
 
-	// DisableDeferLength withholds the creation-defer-length extension.
+	// DisableDeferLength disables the creation-defer-length extension.
 	DisableDeferLength bool
 
 	// Checksum adds the checksum extension, which tusd lacks, with these
-	// algorithms of [ChecksumAlgorithms], announced in this order. nil: none,
-	// and Upload-Checksum is ignored as tusd does. A chunk with a checksum is
-	// kept back until it has come whole and been compared, up to 1 MiB of it
-	// in memory and the rest in a temporary file; a chunk that breaks off is
-	// lost. The specification asks for sha1 among them.
+	// algorithms of [ChecksumAlgorithms], announced in this order. nil: no
+	// checksum extension, and Upload-Checksum is ignored as in tusd. A chunk
+	// with a checksum is buffered until it is complete and verified: up to 1
+	// MiB of it in memory and the rest in a temporary file. A chunk whose
+	// request is cut is lost. The specification requires sha1.
 	Checksum []string
 
-	// ChecksumTrailer adds checksum-trailer: Upload-Checksum may come as a
-	// trailer if the header Trailer announces it. Without Checksum it is an
-	// error.
+	// ChecksumTrailer adds checksum-trailer: Upload-Checksum may be a trailer
+	// if the header Trailer announces it. ChecksumTrailer without Checksum is
+	// an error.
 	ChecksumTrailer bool
 
-	// Expiration adds the expiration extension: so long after its creation an
-	// upload that is not finished is gone, rounded up to a whole second.
-	// 0: uploads stay. Negative: an error.
+	// Expiration adds the expiration extension: an incomplete upload is removed
+	// this long after its creation, rounded up to a whole second. 0: uploads do
+	// not expire. Negative: an error.
 	Expiration time.Duration
 
 	// ExpiresUnix sends Upload-Expires as seconds since 1970, as oCIS and
-	// OpenCloud do, where the specification wants a date.
+	// OpenCloud do. false: a date, as the specification requires.
 	ExpiresUnix bool
 
 	// ConcatUnfinished adds concatenation-unfinished: a final upload may be
-	// created before its parts are finished. With DisableConcatenation it is
-	// an error.
+	// created before its parts are complete. ConcatUnfinished with
+	// DisableConcatenation is an error.
 	ConcatUnfinished bool
 
-	// TrustForwarded makes Location from Forwarded and X-Forwarded-Host and
-	// -Proto, as tusd does behind a proxy.
+	// TrustForwarded derives Location from the headers Forwarded,
+	// X-Forwarded-Host and X-Forwarded-Proto, as tusd does behind a proxy.
 	TrustForwarded bool
 
-	// Network is served instead of TCP, for testing/synctest. nil: TCP. It
-	// carries plain HTTP only: crypto/tls holds locks while it writes, and in
-	// a bubble the clock stands still while a goroutine waits for a lock.
+	// Network replaces TCP, for testing/synctest. nil: TCP. A Network carries
+	// plain HTTP only: crypto/tls holds locks while it writes, and the clock of
+	// a bubble stands still while a goroutine waits for a lock.
 	Network *Network
 
-	// Logger gets what tusd and net/http log, at debug level, and each fault
-	// as it fires, at info level. nil: nothing.
+	// Logger gets the log of tusd and net/http at debug level, and each applied
+	// fault at info level. nil: no log.
 	Logger *slog.Logger
 
-	// KeepRequests is how many requests [Server.Requests] remembers, of the
-	// latest. 0: 10,000, about 20 MB of them. Negative: all, for as long as
-	// the server runs.
+	// KeepRequests is the number of the latest requests that [Server.Requests]
+	// returns. 0: 10,000, which take about 20 MB. Negative: all requests,
+	// without a limit on memory.
 	KeepRequests int
 
-	// Wrap puts a handler of the caller's around the faults and tusd, to
-	// check credentials for example. A request that it answers by itself
-	// uses up no fault, and is in [Server.Requests] all the same. nil: none.
+	// Wrap puts a handler of the caller around the faults and tusd, for example
+	// to check credentials. A request that this handler answers by itself uses
+	// no fault, and [Server.Requests] lists it. nil: no handler.
 	Wrap func(http.Handler) http.Handler
 
-	// AcquireLockTimeout is how long a request waits for another one to let
-	// go of the same upload. 0 or less: tusd's default, 20 s.
+	// AcquireLockTimeout is how long a request waits for the lock of an upload
+	// that another request holds. 0 or less: tusd's default, 20 s.
 	AcquireLockTimeout time.Duration
 
-	// NetworkTimeout is how long tusd waits for the next bytes of a body.
-	// 0 or less: tusd's default, 60 s.
+	// NetworkTimeout is how long tusd waits for the next bytes of a body. 0 or
+	// less: tusd's default, 60 s.
 	NetworkTimeout time.Duration
 
 	// GracefulTimeout is how long tusd keeps the context of a request whose
-	// client has gone. [Server.Close] waits as long for the goroutines that
-	// do so. 0 or less: 10 ms, where tusd's own default is 10 s.
+	// client has disconnected. [Server.Close] waits as long for tusd's
+	// goroutines. 0 or less: 10 ms, instead of tusd's default of 10 s.
 	GracefulTimeout time.Duration
 }
 
-// withDefaults checks cfg and fills in what is zero.
+// withDefaults validates cfg and replaces zero values by defaults.
 func (cfg Config) withDefaults() (Config, error) {
 	if cfg.BasePath == "" {
 		cfg.BasePath = "/files/"
@@ -148,10 +147,10 @@ func (cfg Config) withDefaults() (Config, error) {
 		return cfg, err
 	}
 	if cfg.KeepRequests == 0 {
-		cfg.KeepRequests = defaultKeep
+		cfg.KeepRequests = defaultKeepRequests
 	}
 	if cfg.GracefulTimeout <= 0 {
-		cfg.GracefulTimeout = defaultGrace
+		cfg.GracefulTimeout = defaultGracefulTimeout
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
@@ -159,6 +158,6 @@ func (cfg Config) withDefaults() (Config, error) {
 	return cfg, nil
 }
 
-// networkHosts numbers servers on a Network: what a client remembers of a host
-// must not reach the next one.
+// networkHosts numbers the servers on Networks, so that state which a client
+// keeps for one host does not affect the next server.
 var networkHosts atomic.Int64

@@ -1,9 +1,9 @@
 // Package testserver runs tusd, the reference tus server, inside the program
-// that tests against it, and breaks it on demand.
+// that tests a client, and injects faults into the requests.
 //
-// A [Server] is a real tusd: its file store, its locks, its answers. In front
-// of it stands a queue of faults, each of which spoils one request in the way
-// a server, a proxy or a network is known to:
+// A [Server] is a real tusd with its file store and its locks. A queue of
+// faults stands in front of tusd. Each fault changes one request in a way that
+// real servers, proxies and networks are known for:
 //
 //	func TestResume(t *testing.T) {
 //		srv := testserver.New(t, testserver.Config{})
@@ -20,89 +20,92 @@
 //
 // # Faults
 //
-// A [Fault] fires once unless it says otherwise. For each request the first
-// fault of the queue that matches it fires, so a fault for PATCH lets a HEAD
-// pass. [Server.Pending] tells which have not fired yet.
+// A [Fault] applies to one request unless Times says otherwise. For each
+// request, the server takes the first fault of the queue that matches. A fault
+// for PATCH therefore does not delay a HEAD. [Server.Pending] returns the
+// faults that are still in the queue.
 //
-// The connection:
+// Faults of the connection:
 //
-//	Reset               lost before a request: a proxy restarts, a NAT forgets
-//	CutAfter            lost in a request: a cable pulled, a change of networks
-//	DropReply           lost after a request: everything is stored, nobody knows
-//	Stall, StallAfter   a peer that is alive and does nothing
-//	BlackHole           a peer that is dead, and nobody says so
-//	Throttle            a slow link, or a proxy that shapes traffic
+//	Reset               connection lost before a request: a proxy restarts
+//	CutAfter            connection lost during a request: a cable is pulled
+//	DropReply           connection lost after a request: the answer is lost
+//	Stall, StallAfter   the server is alive and does not read or answer
+//	BlackHole           the server is dead and the connection stays open
+//	Throttle            a slow link, or a proxy that limits the rate
 //
-// Answers in tusd's place:
+// Answers in the place of tusd:
 //
-//	Status              a proxy, a gateway or a server under load answers
-//	EarlyAnswer         the same, while the body still flows
+//	Status              a proxy, a gateway or an overloaded server answers
+//	EarlyAnswer         the same, before the whole body has arrived
 //	RetryAfter,
-//	RetryAfterDate      a server that wants fewer requests
-//	Locked, LockTimeout another request still holds the upload
-//	UntilTokenChanges   a token expires in mid upload
+//	RetryAfterDate      a server that asks for fewer requests
+//	Locked, LockTimeout another request still holds the lock of the upload
+//	UntilTokenChanges   a token expires during an upload
 //	Redirect            a server that has moved, or a load balancer
 //
-// Proxies that do something to bodies:
+// Proxies that change how bodies arrive:
 //
-//	Buffer              nothing arrives until the whole body did
-//	BodyLimit           413 that is not from tus
+//	Buffer              tusd gets the body when it is complete
+//	BodyLimit           a proxy refuses a large body with 413
 //
-// Storage, and answers that are not what was meant:
+// Faults of the storage, and answers with wrong headers:
 //
-//	SlowFinish          the answer to the last byte takes its time
-//	RewindTo            the store loses its tail, the offset goes back
-//	Forget              an upload that expired or was cleaned away
+//	SlowFinish          the answer to the last byte is late
+//	RewindTo            the store loses stored bytes, so the offset decreases
+//	Forget              the upload has expired or was deleted
 //	Offset, OffsetDelta,
-//	OffsetHeader        a server that claims less, or more, than it got
+//	OffsetHeader        the server reports a wrong offset
 //	Location, LocationQuery,
-//	LocationOrigin      where servers say that an upload is
+//	LocationOrigin      the forms in which servers write a Location
 //	SetHeader,
-//	RewriteHeader       a proxy or a gateway that edits answers
+//	RewriteHeader       a proxy or a gateway that changes headers
 //
-// [Chain] joins several of them for one request, and an [ActionFunc] is a
-// fault of one's own.
+// [Chain] applies several actions to one request. An [ActionFunc] is an action
+// that the caller defines.
 //
-// Where a connection is reset, a client of HTTP/1.1 over TCP or TLS finds
-// ECONNRESET or EPIPE, or net.ErrClosed where Go's transport was still writing
-// the body when it read of the reset. A client of HTTP/2 finds its stream
-// reset and its connection whole. A client over a [Network] finds what it
-// finds over TCP.
+// A client of HTTP/1.1 over TCP or TLS sees a reset as ECONNRESET or EPIPE. It
+// sees net.ErrClosed if Go's transport noticed the reset while it was still
+// writing the body. A client of HTTP/2 sees a reset stream, and its connection
+// stays open. A client over a [Network] sees the same errors as over TCP.
 //
 // # Extensions that tusd lacks
 //
-// tusd has neither checksum, checksum-trailer, expiration nor
+// tusd lacks checksum, checksum-trailer, expiration and
 // concatenation-unfinished. A [Config] adds each of them, and OPTIONS announces
-// exactly what is on; the zero value is tusd as it is.
+// those that are enabled. The zero Config is tusd without additions.
 //
-//	Checksum            a chunk is stored once it agrees with Upload-Checksum:
-//	                    400 for what cannot be compared, 460 where it differs,
-//	                    and nothing has changed
-//	ChecksumTrailer     the same, with the checksum behind the body
-//	Expiration          Upload-Expires, and 410 once the time is over
-//	ConcatUnfinished    a final upload may come before its parts are done, and
-//	                    is whole when the last of them is
+//	Checksum            a chunk is stored after its Upload-Checksum matched;
+//	                    400 for an invalid checksum, 460 for a mismatch, and
+//	                    neither changes the upload
+//	ChecksumTrailer     the same, with the checksum in a trailer
+//	Expiration          Upload-Expires, and 410 after that time
+//	ConcatUnfinished    a final upload may be created before its parts are
+//	                    complete, and completes with the last of them
 //
-// What the specification leaves to the server: a header Upload-Checksum has to
-// be exactly as it says, with padded base64. A creation whose checksum fails
-// creates nothing. An announced trailer that does not come is a 400. Only a
-// chunk that has come whole can be compared, so a chunk with a checksum that is
-// cut is lost, where tusd keeps what it got of one without. Uploads expire so
-// long after their creation, whatever happens to them in between; a request
-// that began in time may end later, and finish its upload. An unfinished upload
-// is taken for a part only if it was created as one, and a part that is deleted
-// too early leaves its final upload unfinished for good.
+// The specification leaves some behavior to the server. This server behaves as
+// follows. The value of Upload-Checksum must have the exact form of the
+// specification, with padded base64. A creation whose checksum does not match
+// creates no upload. A trailer that is announced and missing gets 400. A chunk
+// with a checksum is lost if the request is cut, because only a complete chunk
+// can be verified; tusd keeps the received bytes of a chunk without a checksum.
+// The expiration time is fixed at the creation of an upload. A request that
+// began before that time may end after it and complete the upload. An
+// incomplete upload can be part of a final upload only if it was created as a
+// partial upload. A final upload stays incomplete if one of its parts is
+// deleted before it is complete.
 //
 // # What the server saw
 //
-// [Server.Requests] lists the latest requests with the bytes that were read
-// from their bodies and the status that was sent. [Server.Bytes],
-// [Server.Open], [Server.Path], [Server.Info] and [Server.Uploads] look into
-// the store itself, past tusd.
+// [Server.Requests] lists the latest requests, with the number of bytes read
+// from each body and the status of each answer. [Server.Bytes], [Server.Open],
+// [Server.Path], [Server.Info] and [Server.Uploads] read the store directly,
+// without a request to tusd.
 //
 // # Virtual time
 //
-// With a [Network] in place of TCP a server runs inside a testing/synctest
-// bubble, where a wait of thirty seconds takes none. It then speaks plain HTTP,
-// without TLS. [Server.Close] leaves no goroutine behind, so the bubble ends.
+// With a [Network] instead of TCP, a server runs inside a testing/synctest
+// bubble, in which a wait of thirty seconds takes no real time. The server then
+// speaks plain HTTP without TLS. [Server.Close] ends all goroutines of the
+// server, so the bubble can end.
 package testserver

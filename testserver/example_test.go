@@ -12,13 +12,13 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-// answer is what is left of a response that has been read.
+// answer is the status and the headers of a response.
 type answer struct {
 	Status string
 	Header http.Header
 }
 
-// send makes one request of a tus client.
+// send sends one request of a tus client.
 func send(s *testserver.Server, method, url, body string, header http.Header) (answer, error) {
 	req, err := http.NewRequestWithContext(context.Background(), method, url, strings.NewReader(body))
 	if err != nil {
@@ -34,7 +34,7 @@ func send(s *testserver.Server, method, url, body string, header http.Header) (a
 	return answer{res.Status, res.Header}, errors.Join(err, res.Body.Close())
 }
 
-// A connection is lost after three bytes, and the upload goes on from there.
+// A connection is lost after three bytes, and the client resumes the upload.
 func Example() {
 	s, err := testserver.Start(testserver.Config{})
 	if err != nil {
@@ -85,7 +85,7 @@ func Example() {
 	// PATCH at 3: 5 bytes, status 204, fault ""
 }
 
-// A server that is busy for its first two requests.
+// The server is busy for its first two requests.
 func ExampleServer_Inject() {
 	s, err := testserver.Start(testserver.Config{})
 	if err != nil {
@@ -111,8 +111,8 @@ func ExampleServer_Inject() {
 	// 200 OK  0
 }
 
-// A server with checksums, which tusd itself has not: a chunk that arrives
-// damaged is not stored.
+// The server verifies checksums, which tusd does not support, and does not
+// store a damaged chunk.
 func ExampleConfig_checksum() {
 	s, err := testserver.Start(testserver.Config{Checksum: testserver.ChecksumAlgorithms()})
 	if err != nil {
@@ -155,7 +155,7 @@ func ExampleConfig_checksum() {
 	// 204 No Content, stored: "hello world"
 }
 
-// A fault of one's own: an upload that has moved for good.
+// An ActionFunc defines a fault: the upload was removed for good.
 func ExampleActionFunc() {
 	s, err := testserver.Start(testserver.Config{})
 	if err != nil {

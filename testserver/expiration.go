@@ -13,46 +13,47 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// storageKeyExpires is where an upload's facts say when it expires, in seconds
-// since 1970.
+// storageKeyExpires is the key in the info of an upload for its expiration
+// time, in seconds since 1970.
 const storageKeyExpires = "Expires"
 
-// expiredSuffix names the file that an expired upload leaves behind.
+// expiredSuffix is the suffix of the file that marks an expired upload.
 const expiredSuffix = ".expired"
 
 var errExpired = handler.NewError("ERR_UPLOAD_EXPIRED", "upload has expired", http.StatusGone)
 
-// stamp notes when an upload that has just been made expires. It is called
+// setExpiration stores the expiration time of a new upload. It must be called
 // with mu held.
-func (s *layeredStore) stamp(info handler.FileInfo) error {
+func (s *layeredStore) setExpiration(info handler.FileInfo) error {
 	if s.cfg.Expiration == 0 {
 		return nil
 	}
 	end := time.Now().Add(s.cfg.Expiration)
 	seconds := end.Unix()
 	if end.Nanosecond() > 0 {
-		// The header has whole seconds, and until then the upload is there.
+		// The header has whole seconds, and the upload must exist until then.
 		seconds++
 	}
 	info.Storage[storageKeyExpires] = strconv.FormatInt(seconds, 10)
 	return s.writeInfo(info)
 }
 
-// expires returns when an upload expires, if it does: a finished one does not.
-func (s *layeredStore) expires(info handler.FileInfo) (time.Time, bool) {
-	if s.cfg.Expiration == 0 || !unfinished(info) {
+// expiration returns the time when an upload expires. ok is false for an upload
+// that does not expire, such as a complete one.
+func (s *layeredStore) expiration(info handler.FileInfo) (time.Time, bool) {
+	if s.cfg.Expiration == 0 || !isIncomplete(info) {
 		return time.Time{}, false
 	}
 	seconds, err := strconv.ParseInt(info.Storage[storageKeyExpires], 10, 64)
 	return time.Unix(seconds, 0), err == nil
 }
 
-func (s *layeredStore) expired(info handler.FileInfo) bool {
-	end, ok := s.expires(info)
+func (s *layeredStore) isExpired(info handler.FileInfo) bool {
+	end, ok := s.expiration(info)
 	return ok && !time.Now().Before(end)
 }
 
-// expire deletes an upload and remembers that it was there.
+// expire deletes an upload and marks it as expired.
 func (s *layeredStore) expire(ctx context.Context, upload handler.TerminatableUpload, id string) error {
 	if err := os.WriteFile(s.expiredPath(id), nil, s.files.FileModePerm); err != nil {
 		return err
@@ -60,7 +61,7 @@ func (s *layeredStore) expire(ctx context.Context, upload handler.TerminatableUp
 	return upload.Terminate(ctx)
 }
 
-func (s *layeredStore) wasExpired(id string) bool {
+func (s *layeredStore) hasExpired(id string) bool {
 	if s.cfg.Expiration == 0 {
 		return false
 	}
@@ -72,8 +73,8 @@ func (s *layeredStore) expiredPath(id string) string {
 	return filepath.Join(s.files.Path, id+expiredSuffix)
 }
 
-// setExpires adds Upload-Expires to an answer about an upload that is going to
-// expire (tus 1.0.0, Expiration).
+// setExpires adds Upload-Expires to an answer about an upload that expires (tus
+// 1.0.0, Expiration).
 func (s *layeredStore) setExpires(ctx context.Context, id string, h http.Header) {
 	if s.cfg.Expiration == 0 || id == "" {
 		return
@@ -82,7 +83,7 @@ func (s *layeredStore) setExpires(ctx context.Context, id string, h http.Header)
 	if err != nil {
 		return
 	}
-	end, ok := s.expires(info)
+	end, ok := s.expiration(info)
 	switch {
 	case !ok:
 	case s.cfg.ExpiresUnix:

@@ -16,6 +16,7 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
+// An incomplete upload expires at the announced time, and a complete one stays.
 func TestExpiration(t *testing.T) {
 	t.Parallel()
 	const lifetime = time.Hour
@@ -42,17 +43,17 @@ func TestExpiration(t *testing.T) {
 				r = mustDo(t, http.StatusCreated, s.Client(), http.MethodPost, s.URL(), strings.NewReader("123"),
 					protocol.HeaderUploadLength, "10", protocol.HeaderContentType, protocol.ContentType)
 				expires(r, want)
-				whole := r.header.Get(protocol.HeaderLocation)
+				complete := r.header.Get(protocol.HeaderLocation)
 
 				time.Sleep(lifetime - time.Second)
-				// Each answer to a PATCH names it, and none moves it.
+				// Each answer to a PATCH has the same expiration time.
 				expires(patchSum(t, s, url, 0, data[:5], sha1Of(data[:5])), want)
 				expires(patchSum(t, s, url, 5, data[:5], sha1Of(nil)), want)
 				expires(patchSum(t, s, url, 0, data[:5], sha1Of(data[:5])), want)
 				expires(mustDo(t, http.StatusOK, s.Client(), http.MethodHead, url, nil), want)
-				// What is finished stays.
-				expires(patchSum(t, s, whole, 3, data[3:], sha1Of(data[3:])), "")
-				expires(mustDo(t, http.StatusOK, s.Client(), http.MethodHead, whole, nil), "")
+				// A complete upload does not expire.
+				expires(patchSum(t, s, complete, 3, data[3:], sha1Of(data[3:])), "")
+				expires(mustDo(t, http.StatusOK, s.Client(), http.MethodHead, complete, nil), "")
 				expires(mustDo(t, http.StatusCreated, s.Client(), http.MethodPost, s.URL(), nil, protocol.HeaderUploadLength, "0"), "")
 				stored(t, s, url, data[:5])
 
@@ -67,7 +68,7 @@ func TestExpiration(t *testing.T) {
 				mustDo(t, http.StatusNotFound, s.Client(), http.MethodHead, s.URL()+"none", nil)
 
 				time.Sleep(100 * lifetime)
-				if got := head(t, s, whole); got != 10 {
+				if got := head(t, s, complete); got != 10 {
 					t.Errorf("got offset %d of the finished upload, want 10", got)
 				}
 				urls, err := s.Uploads()
@@ -79,7 +80,7 @@ func TestExpiration(t *testing.T) {
 	}
 }
 
-// The header has whole seconds, and until then the upload is there.
+// Upload-Expires has complete seconds, and the upload exists until then.
 func TestExpirationFraction(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -100,8 +101,7 @@ func TestExpirationFraction(t *testing.T) {
 	})
 }
 
-// A request that began in time is not cut short, and its upload, once
-// finished, stays.
+// A request that began before the expiration time may complete the upload.
 func TestExpirationWhileWriting(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -121,39 +121,41 @@ func TestExpirationWhileWriting(t *testing.T) {
 		if _, err := s.Info(url); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("got %v, want fs.ErrNotExist", err)
 		}
-		// It does not hold the lock of what it names.
+		// The creation of a final upload does not hold the lock of its part, so
+		// it must not delete the part.
 		mustDo(t, http.StatusGone, s.Client(), http.MethodPost, s.URL(), nil, protocol.HeaderUploadConcat, "final;"+url)
 		wantStatus(t, <-done, http.StatusNoContent)
 		stored(t, s, url, data)
 	})
 }
 
-// What has expired leaves no bytes behind, and another run knows of it.
+// An expired upload leaves no bytes, and the next run of the server still
+// answers 410.
 func TestExpirationAcrossRuns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()
 		s := overNetwork(t, testserver.Config{Addr: "expiring.test", Dir: dir, Expiration: time.Hour})
-		gone, still := create(t, s, 10), create(t, s, 10)
+		expired, kept := create(t, s, 10), create(t, s, 10)
 		s.Close()
 		time.Sleep(59 * time.Minute)
 		s = overNetwork(t, testserver.Config{Addr: "expiring.test", Dir: dir, Expiration: time.Hour})
-		head(t, s, still)
+		head(t, s, kept)
 		time.Sleep(time.Minute)
-		mustDo(t, http.StatusGone, s.Client(), http.MethodHead, gone, nil)
+		mustDo(t, http.StatusGone, s.Client(), http.MethodHead, expired, nil)
 		s.Close()
 		s = overNetwork(t, testserver.Config{Addr: "expiring.test", Dir: dir, Expiration: time.Hour})
-		mustDo(t, http.StatusGone, s.Client(), http.MethodHead, gone, nil)
-		id := filepath.Base(gone)
+		mustDo(t, http.StatusGone, s.Client(), http.MethodHead, expired, nil)
+		id := filepath.Base(expired)
 		for _, name := range []string{id, id + ".info"} {
 			if _, err := os.Stat(filepath.Join(dir, name)); !errors.Is(err, fs.ErrNotExist) {
-				t.Errorf("%s: got %v, want it removed", name, err)
+				t.Errorf("%s: got %v, want fs.ErrNotExist", name, err)
 			}
 		}
 	})
 }
 
-// Forget is not expiry.
+// A forgotten upload is not reported as expired.
 func TestExpirationForget(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{Expiration: time.Hour})

@@ -9,48 +9,48 @@ import (
 	"sync"
 )
 
-// Always is the number of Times for a fault that never stops.
+// Always is the value of Fault.Times for a fault without a limit.
 const Always = math.MaxInt
 
-// Fault is one thing that goes wrong with a request.
+// Fault applies an action to matching requests.
 type Fault struct {
-	// Method is the method of the requests to spoil, after
-	// X-HTTP-Method-Override. "": any.
+	// Method is the method of matching requests, after X-HTTP-Method-Override.
+	// "": any method.
 	Method string
 
-	// Match picks the requests to spoil among those of Method. It is called
-	// for one request at a time, must not block, and must not call methods
-	// of the Server. nil: any.
+	// Match selects requests among those with Method. The server calls Match
+	// for one request at a time. Match must not block and must not call methods
+	// of the Server. nil: all requests.
 	Match func(*http.Request) bool
 
-	// Times is how many requests are spoiled, [Always] for no end. 0 or less:
-	// one, and for actions that end by themselves, which are [Locked] and
-	// [UntilTokenChanges], as many as come before that end. When they have
-	// ended they leave the queue, whatever Times says.
+	// Times is the number of requests that the fault applies to, or [Always]. 0
+	// or less: one request. [Locked] and [UntilTokenChanges] end by themselves:
+	// for them, 0 or less means no limit, and their fault leaves the queue when
+	// they end, even if Times is not used up.
 	Times int
 
-	// Do is what goes wrong. nil: nothing, tusd answers.
+	// Do is the action. nil: tusd answers as usual.
 	Do Action
 }
 
-// Action handles a request in the place of tusd, which is next. It may answer
-// by itself, call next once with a request or a writer of its own making, or
-// panic with [http.ErrAbortHandler] to end the connection without an answer.
-// A writer put around w has to have an Unwrap method, as
-// [http.ResponseController] wants it: tusd sets deadlines through it.
+// Action handles a request in the place of tusd, which is next. An action may
+// answer by itself, call next once with the same or another request and writer,
+// or panic with [http.ErrAbortHandler] to end the connection without an answer.
+// A writer that wraps w must have an Unwrap method for
+// [http.ResponseController], because tusd sets deadlines through it.
 //
-// Serve is called from many goroutines, and returns when the context of r is
-// done. Actions made by this package look into the [Server] they run in; in
-// another server Forget and RewindTo do nothing, SlowFinish knows nothing of
-// a PATCH, and BlackHole ends with the request's context.
+// Serve is called concurrently, and must return when the context of r ends.
+// Actions of this package use the [Server] that they run in. In another server,
+// Forget and RewindTo do nothing, SlowFinish does not recognize a PATCH, and
+// BlackHole ends with the context of the request.
 //
-// Some actions are for some requests only, such as [BodyLimit]: their fault
-// lets the others pass, as if they did not match.
+// Some actions, such as [BodyLimit], apply to some requests only. Their fault
+// does not match other requests.
 type Action interface {
 	Serve(w http.ResponseWriter, r *http.Request, next http.Handler)
 }
 
-// ActionFunc is a function as an [Action].
+// ActionFunc is an [Action] made of a function.
 type ActionFunc func(w http.ResponseWriter, r *http.Request, next http.Handler)
 
 // Serve calls f.
@@ -61,9 +61,10 @@ func (f ActionFunc) Serve(w http.ResponseWriter, r *http.Request, next http.Hand
 // String returns "ActionFunc".
 func (ActionFunc) String() string { return "ActionFunc" }
 
-// Chain joins actions for one request: the first is the outermost, its next
-// is the second one, and the next of the last is tusd. A fault with a Chain
-// matches and ends as its own fields say, whatever its actions are.
+// Chain combines actions for one request. The first action is the outermost:
+// its next is the second action, and the next of the last action is tusd. A
+// fault with a Chain ignores the conditions of its actions: it matches requests
+// by its own fields, and ends after Times requests.
 func Chain(actions ...Action) Action { return chain(actions) }
 
 type chain []Action
@@ -86,22 +87,22 @@ func (c chain) String() string {
 	return "Chain(" + strings.Join(names, ", ") + ")"
 }
 
-// lasting is an action that ends by itself. It need not be asked: past its
-// end, Serve lets requests through.
-type lasting interface {
+// endingAction is an action that ends by itself. After its end, Serve passes
+// requests to next. The queue removes a fault whose action has ended.
+type endingAction interface {
 	Action
-	// over tells whether the end has come before r.
-	over(r *http.Request) bool
+	// ended reports whether the action has ended before r.
+	ended(r *http.Request) bool
 }
 
-// choosy is an action for some requests only. It need not be asked: Serve lets
-// the others through.
-type choosy interface {
+// filteredAction is an action for some requests only. Serve passes other
+// requests to next. The queue does not take the fault for them.
+type filteredAction interface {
 	Action
-	wants(r *http.Request) bool
+	appliesTo(r *http.Request) bool
 }
 
-// action is an [Action] with the name that [Request].Fault shows.
+// action is an [Action] with a name for [Request].Fault.
 type action struct {
 	ActionFunc
 	name string
@@ -120,14 +121,14 @@ func actionName(a Action) string {
 	return fmt.Sprintf("%T", a)
 }
 
-// Inject appends faults to the queue. Safe for concurrent use.
+// Inject appends faults to the queue.
 func (s *Server) Inject(faults ...Fault) { s.faults.add(faults) }
 
-// Pending returns the faults that are still in the queue, in order, with the
-// number of requests that each is still to spoil as Times.
+// Pending returns the faults that are still in the queue, in order. Times is
+// the number of requests that each fault still applies to.
 func (s *Server) Pending() []Fault { return s.faults.pending() }
 
-// queue holds the faults to come. The zero value is empty.
+// queue holds the injected faults. The zero value is an empty queue.
 type queue struct {
 	mu     sync.Mutex
 	faults []Fault
@@ -137,7 +138,7 @@ func (q *queue) add(faults []Fault) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, f := range faults {
-		if _, ok := f.Do.(lasting); ok && f.Times <= 0 {
+		if _, ok := f.Do.(endingAction); ok && f.Times <= 0 {
 			f.Times = Always
 		}
 		f.Times = max(f.Times, 1)
@@ -151,7 +152,7 @@ func (q *queue) pending() []Fault {
 	return slices.Clone(q.faults)
 }
 
-// take returns the first fault that matches, and uses it up by one.
+// take returns the first fault that matches, and decrements its Times.
 func (q *queue) take(method string, r *http.Request) (Fault, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -160,7 +161,7 @@ func (q *queue) take(method string, r *http.Request) (Fault, bool) {
 		if !f.matches(method, r) {
 			continue
 		}
-		if l, ok := f.Do.(lasting); ok && l.over(r) {
+		if l, ok := f.Do.(endingAction); ok && l.ended(r) {
 			q.faults = slices.Delete(q.faults, i, i+1)
 			i--
 			continue
@@ -180,12 +181,12 @@ func (f Fault) matches(method string, r *http.Request) bool {
 	if f.Method != "" && f.Method != method || f.Match != nil && !f.Match(r) {
 		return false
 	}
-	c, ok := f.Do.(choosy)
-	return !ok || c.wants(r)
+	c, ok := f.Do.(filteredAction)
+	return !ok || c.appliesTo(r)
 }
 
-// spoil puts the queue in front of tusd.
-func (s *Server) spoil(next http.Handler) http.Handler {
+// injectFaults puts the queue of faults in front of next.
+func (s *Server) injectFaults(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		f, ok := s.faults.take(method(r), r)
 		if !ok {

@@ -15,9 +15,10 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
+// status returns an action that answers with code.
 func status(code int) testserver.Action { return testserver.Status(code, nil, "") }
 
-// times lists how often each pending fault is still to fire.
+// times returns Times of each pending fault.
 func times(s *testserver.Server) []int {
 	var out []int
 	for _, f := range s.Pending() {
@@ -26,6 +27,7 @@ func times(s *testserver.Server) []int {
 	return out
 }
 
+// The first fault that matches a request is applied.
 func TestFaultOrder(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{})
@@ -37,7 +39,7 @@ func TestFaultOrder(t *testing.T) {
 	)
 	s.Inject(testserver.Fault{Method: http.MethodHead, Do: status(503)})
 
-	// A fault that does not match stays where it is, and lets others fire.
+	// A fault that does not match stays in the queue.
 	for _, want := range []int{501, 502, 503, 200} {
 		mustDo(t, want, s.Client(), http.MethodHead, url, nil)
 	}
@@ -52,6 +54,7 @@ func TestFaultOrder(t *testing.T) {
 	}
 }
 
+// A fault leaves the queue after Times requests.
 func TestFaultTimes(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{})
@@ -74,6 +77,7 @@ func TestFaultTimes(t *testing.T) {
 	}
 }
 
+// Match selects the requests of a fault.
 func TestFaultMatch(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{})
@@ -87,6 +91,7 @@ func TestFaultMatch(t *testing.T) {
 	mustDo(t, http.StatusOK, s.Client(), http.MethodHead, b, nil)
 }
 
+// A fault matches the method of X-HTTP-Method-Override.
 func TestFaultMethodOverride(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{})
@@ -100,6 +105,7 @@ func TestFaultMethodOverride(t *testing.T) {
 	}
 }
 
+// A fault without an action uses up one request and changes nothing.
 func TestFaultWithoutAction(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{})
@@ -111,8 +117,8 @@ func TestFaultWithoutAction(t *testing.T) {
 	}
 }
 
-// However many requests come at once, a fault fires as often as it should.
-func TestFaultConcurrently(t *testing.T) {
+// Concurrent requests use a fault exactly Times times.
+func TestFaultConcurrentRequests(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{})
 	url := create(t, s, 10)
@@ -141,6 +147,7 @@ func TestFaultConcurrently(t *testing.T) {
 	}
 }
 
+// The first action of a Chain is the outermost one.
 func TestChain(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{})
@@ -155,7 +162,7 @@ func TestChain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The outer one has the last word on the answer.
+	// The outer action edits the answer after the inner one.
 	if got := r.header.Get("X-Order"); got != "outer" {
 		t.Errorf("got X-Order %q, want outer", got)
 	}
@@ -168,36 +175,38 @@ func TestChain(t *testing.T) {
 	}
 }
 
-type nameless struct{}
+// unnamedAction is an action without a String method.
+type unnamedAction struct{}
 
-func (nameless) Serve(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+func (unnamedAction) Serve(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
+// Request.Fault shows the name and the arguments of an action.
 func TestActionNames(t *testing.T) {
 	t.Parallel()
 	for want, a := range map[string]testserver.Action{
-		"ActionFunc":               testserver.ActionFunc(nameless{}.Serve),
-		"testserver_test.nameless": nameless{},
-		"Chain()":                  testserver.Chain(),
-		"Status(503)":              testserver.Status(503, nil, "x"),
-		"Offset(7)":                testserver.Offset(7),
-		`OffsetHeader("x")`:        testserver.OffsetHeader("x"),
-		"RewriteHeader":            testserver.RewriteHeader(func(http.Header) {}),
-		"Forget()":                 testserver.Forget(),
-		"Throttle(1024)":           testserver.Throttle(1024),
-		"EarlyAnswer(5, 401)":      testserver.EarlyAnswer(5, 401, nil, ""),
-		"Locked(1m0s)":             testserver.Locked(time.Minute),
-		"LockTimeout()":            testserver.LockTimeout(),
-		"UntilTokenChanges()":      testserver.UntilTokenChanges(),
-		"RetryAfter(429, 1s)":      testserver.RetryAfter(429, time.Second),
-		"RetryAfterDate(503, 1s)":  testserver.RetryAfterDate(503, time.Second),
-		"Redirect(308, /x)":        testserver.Redirect(308, "/x"),
-		"Location(path)":           testserver.Location(testserver.LocationPath),
-		`LocationQuery("a=b")`:     testserver.LocationQuery("a=b"),
-		"LocationOrigin(http://x)": testserver.LocationOrigin("http://x/"),
-		"RewindTo(5)":              testserver.RewindTo(5),
-		"Buffer()":                 testserver.Buffer(),
+		"ActionFunc":                    testserver.ActionFunc(unnamedAction{}.Serve),
+		"testserver_test.unnamedAction": unnamedAction{},
+		"Chain()":                       testserver.Chain(),
+		"Status(503)":                   testserver.Status(503, nil, "x"),
+		"Offset(7)":                     testserver.Offset(7),
+		`OffsetHeader("x")`:             testserver.OffsetHeader("x"),
+		"RewriteHeader":                 testserver.RewriteHeader(func(http.Header) {}),
+		"Forget()":                      testserver.Forget(),
+		"Throttle(1024)":                testserver.Throttle(1024),
+		"EarlyAnswer(5, 401)":           testserver.EarlyAnswer(5, 401, nil, ""),
+		"Locked(1m0s)":                  testserver.Locked(time.Minute),
+		"LockTimeout()":                 testserver.LockTimeout(),
+		"UntilTokenChanges()":           testserver.UntilTokenChanges(),
+		"RetryAfter(429, 1s)":           testserver.RetryAfter(429, time.Second),
+		"RetryAfterDate(503, 1s)":       testserver.RetryAfterDate(503, time.Second),
+		"Redirect(308, /x)":             testserver.Redirect(308, "/x"),
+		"Location(path)":                testserver.Location(testserver.LocationPath),
+		`LocationQuery("a=b")`:          testserver.LocationQuery("a=b"),
+		"LocationOrigin(http://x)":      testserver.LocationOrigin("http://x/"),
+		"RewindTo(5)":                   testserver.RewindTo(5),
+		"Buffer()":                      testserver.Buffer(),
 	} {
 		t.Run(want, func(t *testing.T) {
 			t.Parallel()
@@ -215,8 +224,8 @@ func TestActionNames(t *testing.T) {
 	}
 }
 
-// What fires is logged as it fires, for those who watch a server.
-func TestFaultIsLogged(t *testing.T) {
+// Each applied fault is logged at info level, without the query of the URL.
+func TestFaultLog(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	s := testserver.New(t, testserver.Config{

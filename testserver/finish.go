@@ -10,17 +10,18 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// SlowFinish lets tusd store the last bytes of an upload and then keeps its
-// answer back for d, as a server does that moves, scans or transcodes what has
-// arrived: @tus/server with an onUploadFinish hook, a gateway with a virus
-// scanner. Meanwhile the upload is not locked, and HEAD names its end;
-// [StallAfter] at the last byte keeps it locked, as tusd does with a
-// pre-finish hook or on S3. 0: until the client goes away or the server
-// closes.
+// SlowFinish delays tusd's answer by d after the last bytes of an upload are
+// stored, as a server does that moves, scans or transcodes the file first:
+// @tus/server with an onUploadFinish hook, or a gateway with a virus scanner.
+// The upload is not locked during the delay, and HEAD reports the full offset.
+// To keep the upload locked, as tusd does with a pre-finish hook or on S3, use
+// [StallAfter] with the length of the body. 0: until the client disconnects or
+// the server closes.
 //
-// It is for requests that complete an upload: a PATCH whose announced length
-// reaches the end, a creation that carries everything, or nothing of nothing,
-// and a concatenation. A body of unannounced length is not recognised.
+// SlowFinish applies to requests that complete an upload: a PATCH whose
+// Content-Length reaches the end, a creation with all bytes, a creation of an
+// empty upload, and a concatenation. A body without Content-Length is not
+// recognized.
 func SlowFinish(d time.Duration) Action {
 	return slowFinish{newAction(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		if !completes(r) { //nolint:contextcheck // tusd's file store takes no notice of it.
@@ -39,20 +40,20 @@ func SlowFinish(d time.Duration) Action {
 
 type slowFinish struct{ Action }
 
-func (a slowFinish) String() string           { return actionName(a.Action) }
-func (slowFinish) wants(r *http.Request) bool { return completes(r) }
+func (a slowFinish) String() string               { return actionName(a.Action) }
+func (slowFinish) appliesTo(r *http.Request) bool { return completes(r) }
 
-// liftDeadlines takes off those that tusd has set for its own reading and
-// writing, and which would end the connection after Config.NetworkTimeout. What
-// knows no deadlines has none to take off.
+// liftDeadlines removes the deadlines that tusd has set for its own reads and
+// writes, which would end the connection after Config.NetworkTimeout. A writer
+// without deadlines needs no removal, so errors are ignored.
 func liftDeadlines(w http.ResponseWriter) {
 	c := http.NewResponseController(w)
 	_ = c.SetReadDeadline(time.Time{})
 	_ = c.SetWriteDeadline(time.Time{})
 }
 
-// completes tells whether r is to bring the last bytes of an upload. A length
-// of -1, which is not known, is never that of what is missing.
+// completes reports whether r carries the last bytes of an upload. A
+// ContentLength of -1 (unknown) never equals the number of missing bytes.
 func completes(r *http.Request) bool {
 	length, err := protocol.ParseOffset(r.Header.Get(protocol.HeaderUploadLength))
 	declared := err == nil
@@ -74,7 +75,7 @@ func completes(r *http.Request) bool {
 	return false
 }
 
-// heldReply keeps an answer until it is sent.
+// heldReply keeps an answer until send.
 type heldReply struct {
 	*lostReply
 	status  int

@@ -14,6 +14,7 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
+// SlowFinish delays the answer to the last byte, and the upload is not locked.
 func TestSlowFinish(t *testing.T) {
 	t.Parallel()
 	const d = time.Hour
@@ -27,7 +28,7 @@ func TestSlowFinish(t *testing.T) {
 			t.Fatalf("got %d, %v; want offset 5", r.status, err)
 		}
 		if took := time.Since(start); took != 0 || len(s.Pending()) != 1 {
-			t.Errorf("the first half took %v, %d faults are left", took, len(s.Pending()))
+			t.Errorf("the first chunk took %v, %d faults are pending", took, len(s.Pending()))
 		}
 		done := make(chan struct{})
 		go func() {
@@ -38,7 +39,7 @@ func TestSlowFinish(t *testing.T) {
 			}
 		}()
 		synctest.Wait()
-		// Everything is there, and the upload is free.
+		// All bytes are stored, and the upload is not locked.
 		stored(t, s, url, data)
 		if got := head(t, s, url); got != 10 {
 			t.Errorf("got offset %d, want 10", got)
@@ -53,6 +54,7 @@ func TestSlowFinish(t *testing.T) {
 	})
 }
 
+// SlowFinish applies to requests that complete an upload only.
 func TestSlowFinishRequests(t *testing.T) {
 	t.Parallel()
 	const (
@@ -71,12 +73,12 @@ func TestSlowFinishRequests(t *testing.T) {
 		status int
 	}{
 		{"creation", http.MethodPost, []string{length, "10"}, nil, false, 201},
-		{"creation of nothing", http.MethodPost, []string{length, "0"}, nil, true, 201},
-		{"creation with all", http.MethodPost, []string{length, "10", kind, protocol.ContentType}, body(), true, 201},
-		{"creation with some", http.MethodPost, []string{length, "11", kind, protocol.ContentType}, body(), false, 201},
-		{"creation of a later length", http.MethodPost, []string{protocol.HeaderUploadDeferLength, "1"}, nil, false, 201},
-		{"all", http.MethodPatch, []string{offset, "0", kind, protocol.ContentType}, body(), true, 204},
-		{"unannounced", http.MethodPatch, []string{offset, "0", kind, protocol.ContentType}, io.MultiReader(body()), false, 204},
+		{"creation of an empty upload", http.MethodPost, []string{length, "0"}, nil, true, 201},
+		{"creation with all bytes", http.MethodPost, []string{length, "10", kind, protocol.ContentType}, body(), true, 201},
+		{"creation with some bytes", http.MethodPost, []string{length, "11", kind, protocol.ContentType}, body(), false, 201},
+		{"creation with a deferred length", http.MethodPost, []string{protocol.HeaderUploadDeferLength, "1"}, nil, false, 201},
+		{"last bytes", http.MethodPatch, []string{offset, "0", kind, protocol.ContentType}, body(), true, 204},
+		{"no Content-Length", http.MethodPatch, []string{offset, "0", kind, protocol.ContentType}, io.MultiReader(body()), false, 204},
 		{"wrong offset", http.MethodPatch, []string{offset, "1", kind, protocol.ContentType}, bytes.NewReader(data[:9]), false, 409},
 		{"no offset", http.MethodPatch, []string{kind, protocol.ContentType}, body(), false, 400},
 		{"HEAD", http.MethodHead, nil, nil, false, 200},
@@ -100,12 +102,13 @@ func TestSlowFinishRequests(t *testing.T) {
 	}
 }
 
-// A length that is told at last, and an upload made of others.
+// A PATCH that declares the length, and a concatenation, complete an upload
+// too.
 func TestSlowFinishDeferredAndFinal(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := overNetwork(t, testserver.Config{})
-		later := mustDo(t, http.StatusCreated, s.Client(), http.MethodPost, s.URL(), nil,
+		deferred := mustDo(t, http.StatusCreated, s.Client(), http.MethodPost, s.URL(), nil,
 			protocol.HeaderUploadDeferLength, "1").header.Get(protocol.HeaderLocation)
 		part := create(t, s, 10, protocol.HeaderUploadConcat, "partial")
 		if _, err := patch(t.Context(), s, part, 0, content(10)); err != nil {
@@ -119,7 +122,7 @@ func TestSlowFinishDeferredAndFinal(t *testing.T) {
 			body   io.Reader
 			header []string
 		}{
-			{http.StatusNoContent, http.MethodPatch, later, bytes.NewReader(content(3)), []string{
+			{http.StatusNoContent, http.MethodPatch, deferred, bytes.NewReader(content(3)), []string{
 				protocol.HeaderContentType, protocol.ContentType, protocol.HeaderUploadOffset, "0", protocol.HeaderUploadLength, "3",
 			}},
 			{http.StatusCreated, http.MethodPost, s.URL(), nil, []string{protocol.HeaderUploadConcat, "final;" + part}},
@@ -133,8 +136,7 @@ func TestSlowFinishDeferredAndFinal(t *testing.T) {
 	})
 }
 
-// The wait is none of the network's, and may be longer than tusd's deadlines
-// for it.
+// The delay may exceed tusd's deadlines for the network.
 func TestSlowFinishAfterNetworkTimeout(t *testing.T) {
 	t.Parallel()
 	for _, tr := range transports {
@@ -150,7 +152,7 @@ func TestSlowFinishAfterNetworkTimeout(t *testing.T) {
 			if err != nil || r.status != http.StatusNoContent || r.offset(t) != 10 {
 				t.Fatalf("got %d, %v; want 204", r.status, err)
 			}
-			// Nor is a deadline left for what comes over this connection.
+			// No deadline remains for the next request on this connection.
 			if got := head(t, s, url); got != 10 {
 				t.Errorf("got offset %d, want 10", got)
 			}
@@ -158,6 +160,7 @@ func TestSlowFinishAfterNetworkTimeout(t *testing.T) {
 	}
 }
 
+// SlowFinish ends when the client disconnects.
 func TestSlowFinishUntilClientLeaves(t *testing.T) {
 	t.Parallel()
 	for _, tr := range transports {

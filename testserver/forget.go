@@ -2,10 +2,10 @@ package testserver
 
 import "net/http"
 
-// Forget deletes the upload that the request names from the store before tusd
-// sees the request, which it answers with 404: an upload that has expired, or
-// was cleaned away, or a server that lost its disk. A request that names no
-// upload goes on as usual.
+// Forget deletes the upload that the request names before tusd sees the
+// request, so that tusd answers 404, as for an upload that has expired, was
+// deleted, or was lost with the server's disk. A request without an upload is
+// not affected.
 func Forget() Action {
 	return newAction(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		if s := serverOf(r); s != nil {

@@ -12,12 +12,11 @@ import (
 	"github.com/tus/tusd/v2/pkg/memorylocker"
 )
 
-// Handler returns tusd itself, with the extensions that cfg adds to it, without
-// faults and without a record of requests, to be mounted in a server of the
-// caller's. Uploads are kept in dir, which must not be empty and is made if it
-// does not exist. The handler expects request paths with cfg.BasePath; the
-// fields of cfg that concern listening (Dir, Addr, TLS, Network), Wrap and
-// KeepRequests have no effect.
+// Handler returns tusd with the extensions that cfg adds, without faults and
+// without a request log, for use in the caller's own server. dir is the folder
+// of the uploads; it must not be "", and is created if necessary. The paths of
+// requests must begin with cfg.BasePath. Handler ignores the fields Dir, Addr,
+// TLS, Network, Wrap and KeepRequests of cfg.
 func Handler(dir string, cfg Config) (http.Handler, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
@@ -32,20 +31,20 @@ func Handler(dir string, cfg Config) (http.Handler, error) {
 
 func newTusd(dir string, cfg Config) (http.Handler, store, error) {
 	if dir == "" {
-		return nil, store{}, errors.New("no folder to keep uploads in")
+		return nil, store{}, errors.New("the folder of uploads has no name")
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, store{}, err
 	}
-	st := store{files: filestore.New(dir), locker: orderly{memorylocker.New()}, dir: dir, base: cfg.BasePath}
-	around := func(h http.Handler) http.Handler { return h }
+	st := store{files: filestore.New(dir), locker: readingLocker{memorylocker.New()}, dir: dir, base: cfg.BasePath}
+	wrap := func(h http.Handler) http.Handler { return h }
 	var cors *handler.CorsConfig
-	if cfg.layered() {
+	if cfg.hasLayers() {
 		layers := newLayeredStore(filestore.New(dir), cfg)
 		if err := st.resume(layers); err != nil {
 			return nil, store{}, err
 		}
-		st.files, around, cors = layers, layers.around, cfg.cors()
+		st.files, wrap, cors = layers, layers.wrap, cfg.cors()
 	}
 	composer := handler.NewStoreComposer()
 	composer.UseCore(st.files)
@@ -73,20 +72,20 @@ func newTusd(dir string, cfg Config) (http.Handler, store, error) {
 	if err != nil {
 		return nil, store{}, fmt.Errorf("tusd: %w", err)
 	}
-	return stripBase(cfg.BasePath, watchBody(around(tusd))), st, nil
+	return stripBase(cfg.BasePath, watchBody(wrap(tusd))), st, nil
 }
 
-// stripBase is [http.StripPrefix] that also takes base without its last
-// slash: a redirect, as from [http.ServeMux], would turn a POST into a GET.
+// stripBase is [http.StripPrefix] that also accepts base without its last
+// slash. A redirect, as from [http.ServeMux], would turn a POST into a GET.
 func stripBase(base string, next http.Handler) http.Handler {
-	long := http.StripPrefix(base, next)
-	bare := strings.TrimSuffix(base, "/")
-	short := http.StripPrefix(bare, next)
+	withSlash := http.StripPrefix(base, next)
+	trimmed := strings.TrimSuffix(base, "/")
+	withoutSlash := http.StripPrefix(trimmed, next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == bare {
-			short.ServeHTTP(w, r)
+		if r.URL.Path == trimmed {
+			withoutSlash.ServeHTTP(w, r)
 			return
 		}
-		long.ServeHTTP(w, r)
+		withSlash.ServeHTTP(w, r)
 	})
 }

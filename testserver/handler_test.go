@@ -10,6 +10,7 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
+// Handler works in a server of the caller.
 func TestHandler(t *testing.T) {
 	t.Parallel()
 	h, err := testserver.Handler(t.TempDir(), testserver.Config{BasePath: "/up"})
@@ -29,8 +30,9 @@ func TestHandler(t *testing.T) {
 	}
 }
 
-// In a server that is not ours an action does what it can.
-func TestActionsElsewhere(t *testing.T) {
+// Reset and Forget work without a Server of this package; Forget then does
+// nothing.
+func TestActionsInOtherServer(t *testing.T) {
 	t.Parallel()
 	h, err := testserver.Handler(t.TempDir(), testserver.Config{})
 	if err != nil {
@@ -43,12 +45,13 @@ func TestActionsElsewhere(t *testing.T) {
 	}
 	srv := serve(testserver.Reset())
 	if _, err := do(t.Context(), srv.Client(), http.MethodPost, srv.URL+"/files/", nil); err == nil {
-		t.Error("Reset: got an answer, want an error")
+		t.Error("Reset: the request succeeded, want an error")
 	}
 	srv = serve(testserver.Forget())
 	mustDo(t, http.StatusCreated, srv.Client(), http.MethodPost, srv.URL+"/files/", nil, protocol.HeaderUploadLength, "3")
 }
 
+// Handler refuses a Config that Start refuses, and an empty folder.
 func TestHandlerErrors(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -59,7 +62,7 @@ func TestHandlerErrors(t *testing.T) {
 		"base path": {t.TempDir(), testserver.Config{BasePath: "http://tus.test/"}},
 	} {
 		if _, err := testserver.Handler(tt.dir, tt.cfg); err == nil || !strings.HasPrefix(err.Error(), "testserver: ") {
-			t.Errorf("%s: got %v, want an error of testserver's", name, err)
+			t.Errorf("%s: got %v, want an error with the prefix testserver:", name, err)
 		}
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-// transports are the ways in which faults reach a client over real TCP.
+// transports are the ways in which faults reach a client over TCP.
 var transports = []struct {
 	name   string
 	config testserver.Config
@@ -25,14 +25,14 @@ var transports = []struct {
 	{"TLS with HTTP/2", testserver.Config{TLS: &tls.Config{}}, "HTTP/2.0"},
 }
 
-// reply is an answer that has been read whole.
+// reply is an answer with its complete body.
 type reply struct {
 	status int
 	header http.Header
 	body   string
 }
 
-// offset returns Upload-Offset, and fails the test if there is none.
+// offset returns Upload-Offset. Without a valid header, it fails the test.
 func (r reply) offset(t *testing.T) int64 {
 	t.Helper()
 	n, err := protocol.ParseOffset(r.header.Get(protocol.HeaderUploadOffset))
@@ -42,7 +42,7 @@ func (r reply) offset(t *testing.T) int64 {
 	return n
 }
 
-// do sends one request with pairs of header names and values.
+// do sends one request. header is a list of names and values.
 func do(ctx context.Context, c *http.Client, method, url string, body io.Reader, header ...string) (reply, error) {
 	req, err := http.NewRequestWithContext(ctx, method, url, body)
 	if err != nil {
@@ -61,7 +61,7 @@ func do(ctx context.Context, c *http.Client, method, url string, body io.Reader,
 	return reply{res.StatusCode, res.Header, string(b)}, err
 }
 
-// mustDo is do where an answer with this status is expected.
+// mustDo is do, and fails the test if the answer has another status.
 func mustDo(t *testing.T, status int, c *http.Client, method, url string, body io.Reader, header ...string) reply {
 	t.Helper()
 	r, err := do(t.Context(), c, method, url, body, header...)
@@ -74,7 +74,7 @@ func mustDo(t *testing.T, status int, c *http.Client, method, url string, body i
 	return r
 }
 
-// create makes an upload and returns its URL.
+// create creates an upload and returns its URL.
 func create(t *testing.T, s *testserver.Server, length int, header ...string) string {
 	t.Helper()
 	header = append(header, protocol.HeaderUploadLength, strconv.Itoa(length))
@@ -88,13 +88,14 @@ func patch(ctx context.Context, s *testserver.Server, url string, offset int64, 
 		protocol.HeaderUploadOffset, strconv.FormatInt(offset, 10))
 }
 
-// head returns the offset that the server names.
+// head returns the offset that the server reports.
 func head(t *testing.T, s *testserver.Server, url string) int64 {
 	t.Helper()
 	return mustDo(t, http.StatusOK, s.Client(), http.MethodHead, url, nil).offset(t)
 }
 
-// finish sends what is missing of data and compares what is stored with it.
+// finish sends the missing bytes of data and compares the stored bytes with
+// data.
 func finish(t *testing.T, s *testserver.Server, url string, data []byte) {
 	t.Helper()
 	at := head(t, s, url)
@@ -108,7 +109,7 @@ func finish(t *testing.T, s *testserver.Server, url string, data []byte) {
 	stored(t, s, url, data)
 }
 
-// stored compares what is stored with data.
+// stored compares the stored bytes with data.
 func stored(t *testing.T, s *testserver.Server, url string, data []byte) {
 	t.Helper()
 	got, err := s.Bytes(url)
@@ -120,14 +121,14 @@ func stored(t *testing.T, s *testserver.Server, url string, data []byte) {
 	}
 }
 
-// content returns n bytes that do not repeat.
+// content returns n pseudorandom bytes, the same ones at each call.
 func content(n int) []byte {
 	b := make([]byte, n)
 	_, _ = rand.NewChaCha8([32]byte{}).Read(b)
 	return b
 }
 
-// last returns the latest request seen.
+// last returns the latest request that the server received.
 func last(t *testing.T, s *testserver.Server) testserver.Request {
 	t.Helper()
 	all := s.Requests()

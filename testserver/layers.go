@@ -13,12 +13,12 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// layered tells whether cfg asks for an extension that tusd has not.
-func (cfg Config) layered() bool {
+// hasLayers reports whether cfg enables an extension that tusd lacks.
+func (cfg Config) hasLayers() bool {
 	return len(cfg.Checksum) > 0 || cfg.Expiration > 0 || cfg.ConcatUnfinished
 }
 
-// extensions lists what the layers add to Tus-Extension.
+// extensions lists the elements that the layers add to Tus-Extension.
 func (cfg Config) extensions() []string {
 	var list []string
 	for _, e := range []struct {
@@ -37,7 +37,7 @@ func (cfg Config) extensions() []string {
 	return list
 }
 
-// cors lets pages of other origins use the headers of the layers.
+// cors allows pages of other origins to use the headers of the layers.
 func (cfg Config) cors() *handler.CorsConfig {
 	cors := handler.DefaultCorsConfig
 	if len(cfg.Checksum) > 0 {
@@ -52,17 +52,17 @@ func (cfg Config) cors() *handler.CorsConfig {
 
 type layerKey struct{}
 
-// layerRequest is what the layers have to know of a request where tusd calls
-// its store. It belongs to the goroutine of the request.
+// layerRequest is the request for which tusd calls its store. It belongs to the
+// goroutine of the request.
 type layerRequest struct {
-	id    string      // the upload that it names, or creates; "": none
-	post  bool        // it creates one
-	final bool        // it creates one of others
-	check *chunkCheck // nil: its body comes without a checksum
+	id    string      // ID of the upload that the request names or creates; "": none
+	post  bool        // creation
+	final bool        // creation of a final upload
+	check *chunkCheck // nil: the body has no checksum
 }
 
-// layerRequestOf returns the request that tusd calls its store for. Without
-// one it returns the zero value, which is about no upload.
+// layerRequestOf returns the request of ctx. Without a request in ctx, it
+// returns the zero value, which is about no upload.
 func layerRequestOf(ctx context.Context) *layerRequest {
 	if req, ok := ctx.Value(layerKey{}).(*layerRequest); ok {
 		return req
@@ -70,8 +70,8 @@ func layerRequestOf(ctx context.Context) *layerRequest {
 	return new(layerRequest)
 }
 
-// around puts the HTTP side of the layers around tusd.
-func (s *layeredStore) around(tusd http.Handler) http.Handler {
+// wrap adds the HTTP side of the layers to tusd.
+func (s *layeredStore) wrap(tusd http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		verb := method(r)
 		concat := r.Header.Get(protocol.HeaderUploadConcat)
@@ -87,14 +87,14 @@ func (s *layeredStore) around(tusd http.Handler) http.Handler {
 			req.check.body.ReadCloser = r.Body
 			r.Body = req.check.body
 		}
-		edited := &editedReply{ResponseWriter: w, edit: func(h http.Header) { s.edit(ctx, verb, req.id, h) }}
+		edited := &editedReply{ResponseWriter: w, edit: func(h http.Header) { s.editHeader(ctx, verb, req.id, h) }}
 		tusd.ServeHTTP(edited, r)
 		edited.finish()
 	})
 }
 
-// edit makes tusd's answer about an upload that of the layers.
-func (s *layeredStore) edit(ctx context.Context, verb, id string, h http.Header) {
+// editHeader adds the headers of the layers to tusd's answer.
+func (s *layeredStore) editHeader(ctx context.Context, verb, id string, h http.Header) {
 	switch verb {
 	case http.MethodOptions:
 		s.announce(h)
@@ -108,7 +108,7 @@ func (s *layeredStore) edit(ctx context.Context, verb, id string, h http.Header)
 	}
 }
 
-// announce adds the layers to what tusd says of itself.
+// announce adds the layers to the answer to OPTIONS.
 func (s *layeredStore) announce(h http.Header) {
 	list := append([]string{h.Get(protocol.HeaderExtension)}, s.cfg.extensions()...)
 	h.Set(protocol.HeaderExtension, strings.Join(list, ","))
@@ -117,23 +117,24 @@ func (s *layeredStore) announce(h http.Header) {
 	}
 }
 
-// checkLayers tells what is wrong with the fields of cfg for the layers.
+// checkLayers returns an error if the fields of cfg for the layers contradict
+// each other.
 func (cfg Config) checkLayers() error {
 	for i, name := range cfg.Checksum {
 		if newHash(name) == nil {
 			return fmt.Errorf("checksum algorithm %q: want one of %s", name, strings.Join(ChecksumAlgorithms(), ", "))
 		}
 		if slices.Contains(cfg.Checksum[:i], name) {
-			return fmt.Errorf("checksum algorithm %q: named twice", name)
+			return fmt.Errorf("checksum algorithm %q: listed twice", name)
 		}
 	}
 	switch {
 	case cfg.ChecksumTrailer && len(cfg.Checksum) == 0:
-		return errors.New("checksum trailer: want Checksum as well")
+		return errors.New("ChecksumTrailer requires Checksum")
 	case cfg.Expiration < 0:
 		return fmt.Errorf("expiration %v: want 0 or more", cfg.Expiration)
 	case cfg.ConcatUnfinished && cfg.DisableConcatenation:
-		return errors.New("unfinished concatenation: want concatenation as well")
+		return errors.New("ConcatUnfinished requires concatenation")
 	}
 	return nil
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-// Exactly what is on is announced.
-func TestLayersAnnounced(t *testing.T) {
+// OPTIONS announces exactly the enabled extensions.
+func TestLayersAnnouncement(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name       string
@@ -21,7 +21,7 @@ func TestLayersAnnounced(t *testing.T) {
 		extensions []protocol.Extension
 		algorithms []string
 	}{
-		{"none", testserver.Config{}, nil, nil},
+		{"no extension", testserver.Config{}, nil, nil},
 		{
 			"checksum",
 			testserver.Config{Checksum: []string{"sha1", "crc32"}},
@@ -29,7 +29,7 @@ func TestLayersAnnounced(t *testing.T) {
 			[]string{"sha1", "crc32"},
 		},
 		{
-			"trailer",
+			"checksum-trailer",
 			testserver.Config{Checksum: []string{"sha1"}, ChecksumTrailer: true},
 			[]protocol.Extension{protocol.ExtensionChecksum, protocol.ExtensionChecksumTrailer},
 			[]string{"sha1"},
@@ -41,13 +41,13 @@ func TestLayersAnnounced(t *testing.T) {
 			nil,
 		},
 		{
-			"concatenation",
+			"concatenation-unfinished",
 			testserver.Config{ConcatUnfinished: true},
 			[]protocol.Extension{protocol.ExtensionConcatenationUnfinished},
 			nil,
 		},
 		{
-			"all",
+			"all extensions",
 			testserver.Config{
 				Checksum: testserver.ChecksumAlgorithms(), ChecksumTrailer: true,
 				Expiration: time.Hour, ConcatUnfinished: true,
@@ -80,7 +80,7 @@ func TestLayersAnnounced(t *testing.T) {
 	}
 }
 
-// A page of another origin may use what is on.
+// Pages of other origins can use the headers of the enabled extensions.
 func TestLayersAcrossOrigins(t *testing.T) {
 	t.Parallel()
 	for on, cfg := range map[bool]testserver.Config{
@@ -104,6 +104,7 @@ func TestLayersAcrossOrigins(t *testing.T) {
 	}
 }
 
+// A Config with contradictory extensions is an error.
 func TestLayersConfigErrors(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -112,24 +113,24 @@ func TestLayersConfigErrors(t *testing.T) {
 	}{
 		{testserver.Config{Checksum: []string{"sha1", "sha3"}}, `"sha3": want one of sha1`},
 		{testserver.Config{Checksum: []string{"SHA1"}}, `"SHA1": want one of sha1`},
-		{testserver.Config{Checksum: []string{"sha1", "md5", "sha1"}}, `"sha1": named twice`},
-		{testserver.Config{ChecksumTrailer: true}, "want Checksum as well"},
+		{testserver.Config{Checksum: []string{"sha1", "md5", "sha1"}}, `"sha1": listed twice`},
+		{testserver.Config{ChecksumTrailer: true}, "ChecksumTrailer requires Checksum"},
 		{testserver.Config{Expiration: -1}, "expiration -1ns"},
-		{testserver.Config{ConcatUnfinished: true, DisableConcatenation: true}, "want concatenation as well"},
+		{testserver.Config{ConcatUnfinished: true, DisableConcatenation: true}, "ConcatUnfinished requires concatenation"},
 	} {
 		if s, err := testserver.Start(tt.cfg); err == nil {
 			s.Close()
-			t.Errorf("%s: got a server, want an error", tt.want)
+			t.Errorf("%s: Start succeeded, want an error", tt.want)
 		} else if !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("got %q, want it to hold %q", err, tt.want)
+			t.Errorf("got %q, want it to contain %q", err, tt.want)
 		}
 		if _, err := testserver.Handler(t.TempDir(), tt.cfg); err == nil {
-			t.Errorf("%s: got a handler, want an error", tt.want)
+			t.Errorf("%s: Handler succeeded, want an error", tt.want)
 		}
 	}
 }
 
-// With every layer on, an upload is what it is without, and so are faults.
+// Faults and uploads work as usual with all extensions enabled.
 func TestLayersAndFaults(t *testing.T) {
 	t.Parallel()
 	data := content(200_000)
@@ -142,7 +143,7 @@ func TestLayersAndFaults(t *testing.T) {
 			s := testserver.New(t, cfg)
 			url := create(t, s, len(data), protocol.HeaderUploadMetadata, "filename eC50eHQ=")
 
-			// Without a checksum, what came before a cut is kept.
+			// A chunk without a checksum is stored up to the cut.
 			s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.CutAfter(70_000)})
 			_, err := patch(t.Context(), s, url, 0, data)
 			wantReset(t, tr.proto, err)

@@ -11,7 +11,7 @@ import (
 	"github.com/tus/tusd/v2/pkg/handler"
 )
 
-// files is what tusd and a [Server] want of the store of uploads.
+// files is the part of a tusd store that tusd and a [Server] use.
 type files interface {
 	handler.DataStore
 	handler.TerminaterDataStore
@@ -20,21 +20,20 @@ type files interface {
 	handler.ContentServerDataStore
 }
 
-// layeredStore is tusd's file store with the extensions that tusd lacks: they
-// are done here, where tusd has checked a request and holds the lock of the
+// layeredStore is tusd's file store with the extensions that tusd lacks. tusd
+// calls it after it has checked a request and while it holds the lock of the
 // upload.
 type layeredStore struct {
 	files filestore.FileStore
 	cfg   Config
 
-	// mu guards the files with the facts of uploads, which are not written in
-	// one stroke, and must not come back once they are removed.
+	// mu guards the info files of uploads: writing one is not atomic, and must
+	// not recreate an info file that has been removed.
 	mu sync.RWMutex
-	// finals guards waiting, and is held while one is concatenated. It is
-	// taken before mu.
+	// finals guards waiting and is held during a concatenation. It is locked
+	// before mu.
 	finals sync.Mutex
-	// waiting are the final uploads that are not yet concatenated, with their
-	// parts.
+	// waiting maps each final upload that is not concatenated yet to its parts.
 	waiting map[string][]string
 }
 
@@ -58,13 +57,13 @@ func (s *layeredStore) NewUpload(ctx context.Context, info handler.FileInfo) (ha
 		return nil, err
 	}
 	if waits {
-		s.await(info)
+		s.addWaiting(info)
 	}
 	req.id = info.ID
 	return &layeredUpload{Upload: upload, store: s}, nil
 }
 
-// create makes an upload and sets info to its facts.
+// create creates an upload and sets info to its stored info.
 func (s *layeredStore) create(ctx context.Context, info *handler.FileInfo) (handler.Upload, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -73,7 +72,7 @@ func (s *layeredStore) create(ctx context.Context, info *handler.FileInfo) (hand
 		return nil, err
 	}
 	if *info, err = upload.GetInfo(ctx); err == nil {
-		err = s.stamp(*info)
+		err = s.setExpiration(*info)
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.files.AsTerminatableUpload(upload).Terminate(ctx))
@@ -83,7 +82,7 @@ func (s *layeredStore) create(ctx context.Context, info *handler.FileInfo) (hand
 
 func (s *layeredStore) GetUpload(ctx context.Context, id string) (handler.Upload, error) {
 	upload, err := s.stored(ctx, id)
-	if errors.Is(err, handler.ErrNotFound) && s.wasExpired(id) {
+	if errors.Is(err, handler.ErrNotFound) && s.hasExpired(id) {
 		return nil, errExpired
 	}
 	if err != nil {
@@ -94,29 +93,30 @@ func (s *layeredStore) GetUpload(ctx context.Context, id string) (handler.Upload
 		return nil, err
 	}
 	req := layerRequestOf(ctx)
-	own := req.id == id
-	out := &layeredUpload{Upload: upload, store: s, part: req.final && info.IsPartial && s.cfg.ConcatUnfinished}
-	if s.expired(info) {
-		// Only the request for an upload holds its lock.
-		if own {
+	holdsLock := req.id == id
+	out := &layeredUpload{Upload: upload, store: s, isPart: req.final && info.IsPartial && s.cfg.ConcatUnfinished}
+	if s.isExpired(info) {
+		// The lock belongs to the upload that the request names, so no other
+		// upload may be deleted here.
+		if holdsLock {
 			err = s.expire(ctx, out, id)
 		}
 		return nil, errors.Join(errExpired, err)
 	}
-	if own && req.check != nil && req.check.err != nil {
+	if holdsLock && req.check != nil && req.check.err != nil {
 		return nil, req.check.err
 	}
 	return out, nil
 }
 
-// stored returns an upload as tusd's store has it.
+// stored returns an upload of tusd's file store.
 func (s *layeredStore) stored(ctx context.Context, id string) (handler.Upload, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.files.GetUpload(ctx, id)
 }
 
-// info returns the facts of an upload as tusd's store has them.
+// info returns the info of an upload in tusd's file store.
 func (s *layeredStore) info(ctx context.Context, id string) (handler.FileInfo, error) {
 	upload, err := s.stored(ctx, id)
 	if err != nil {
@@ -125,7 +125,7 @@ func (s *layeredStore) info(ctx context.Context, id string) (handler.FileInfo, e
 	return upload.GetInfo(ctx)
 }
 
-// writeInfo writes the facts of an upload. It is called with mu held.
+// writeInfo writes the info file of an upload. It must be called with mu held.
 func (s *layeredStore) writeInfo(info handler.FileInfo) error {
 	b, err := json.Marshal(info)
 	if err != nil {
@@ -139,7 +139,7 @@ func (s *layeredStore) AsTerminatableUpload(u handler.Upload) handler.Terminatab
 }
 
 func (s *layeredStore) AsServableUpload(u handler.Upload) handler.ServableUpload {
-	return s.files.AsServableUpload(inner(u))
+	return s.files.AsServableUpload(baseUpload(u))
 }
 
 func (s *layeredStore) AsConcatableUpload(u handler.Upload) handler.ConcatableUpload {
@@ -150,16 +150,18 @@ func (s *layeredStore) AsLengthDeclarableUpload(u handler.Upload) handler.Length
 	return u.(*layeredUpload)
 }
 
-// inner returns the upload of tusd's own store.
-func inner(u handler.Upload) handler.Upload { return u.(*layeredUpload).Upload }
+// baseUpload returns the upload of tusd's file store that u wraps.
+func baseUpload(u handler.Upload) handler.Upload { return u.(*layeredUpload).Upload }
 
-// layeredUpload is an upload of a layeredStore, in the hands of one request.
+// layeredUpload is an upload of a layeredStore, opened for one request.
 type layeredUpload struct {
 	handler.Upload
 	store *layeredStore
-	// part is set where a final upload is to be made of it.
-	part bool
-	// length is what is to be declared with the chunk to come. nil: nothing.
+	// isPart is set if the request creates a final upload with this upload as a
+	// part.
+	isPart bool
+	// length is declared with the next accepted chunk. nil: no length is
+	// declared.
 	length *int64
 }
 
@@ -173,14 +175,16 @@ func (u *layeredUpload) GetInfo(ctx context.Context) (handler.FileInfo, error) {
 			return info, err
 		}
 	}
-	if u.part {
-		// tusd takes none that is unfinished.
+	if u.isPart {
+		// tusd refuses incomplete parts, so the part is reported as complete.
 		info.Offset, info.SizeIsDeferred = info.Size, false
 	}
 	return info, nil
 }
 
-// DeclareLength puts off what is only to be done if the chunk is accepted.
+// DeclareLength declares the length of the upload. With a checksum, this is
+// delayed until the chunk is accepted, because a refused chunk must not change
+// the upload.
 func (u *layeredUpload) DeclareLength(ctx context.Context, length int64) error {
 	if layerRequestOf(ctx).check != nil {
 		u.length = &length
@@ -202,7 +206,7 @@ func (u *layeredUpload) Terminate(ctx context.Context) error {
 	return u.store.files.AsTerminatableUpload(u.Upload).Terminate(ctx)
 }
 
-// unfinished tells whether an upload lacks bytes.
-func unfinished(info handler.FileInfo) bool {
+// isIncomplete reports whether an upload lacks bytes or has no length yet.
+func isIncomplete(info handler.FileInfo) bool {
 	return info.SizeIsDeferred || info.Offset != info.Size
 }

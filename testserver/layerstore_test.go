@@ -9,7 +9,7 @@ import (
 	"github.com/tus/tusd/v2/pkg/handler"
 )
 
-// newFinal creates a final upload of parts that are not there yet, in dir.
+// newFinal creates a final upload in dir, whose parts do not exist yet.
 func newFinal(t *testing.T, dir string) (*layeredStore, handler.Upload, handler.FileInfo) {
 	t.Helper()
 	s := newLayeredStore(filestore.New(dir), Config{ConcatUnfinished: true})
@@ -24,8 +24,8 @@ func newFinal(t *testing.T, dir string) (*layeredStore, handler.Upload, handler.
 	return s, final, info
 }
 
-// A final upload that is terminated while its parts are put together does not
-// come back.
+// A final upload that is terminated during its concatenation is not created
+// again.
 func TestConcatTerminated(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -41,20 +41,19 @@ func TestConcatTerminated(t *testing.T) {
 		t.Fatal(err)
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
-		t.Errorf("got %v left, error %v; want nothing", left, err)
+		t.Errorf("got files %v, error %v; want none", left, err)
 	}
 }
 
-// A part that cannot be read leaves the final upload as it was, and nothing
-// beside it.
+// An unreadable part leaves the final upload unchanged and no temporary file.
 func TestConcatUnreadable(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	s, _, info := newFinal(t, dir)
 	if err := s.concat(t.Context(), info, []string{filepath.Join(dir, "none")}); err == nil {
-		t.Error("got no error")
+		t.Error("concat succeeded, want an error")
 	}
 	if left, err := os.ReadDir(dir); err != nil || len(left) != 2 {
-		t.Errorf("got %v left, error %v; want the upload and its facts", left, err)
+		t.Errorf("got %v left, error %v; want the upload and its info", left, err)
 	}
 }

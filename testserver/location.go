@@ -9,33 +9,33 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// LocationForm is a way to write the Location of an upload.
+// LocationForm is a form of the URL in the header Location.
 type LocationForm string
 
-// The forms, of http://tus.test/files/1 as an example.
+// The forms. The examples are for http://tus.test/files/1.
 const (
-	// LocationRelative is "1", relative to the URL of the request: servers
-	// written by hand, which the specification allows to do so.
+	// LocationRelative is "1", relative to the URL of the request. The
+	// specification allows it.
 	LocationRelative LocationForm = "relative"
-	// LocationPath is "/files/1": @tus/server with relativeLocation, tusdotnet.
+	// LocationPath is "/files/1", as @tus/server with relativeLocation and
+	// tusdotnet send it.
 	LocationPath LocationForm = "path"
-	// LocationSchemeless is "//tus.test/files/1": tus-node-server, which does
-	// not know whether a proxy before it speaks TLS.
+	// LocationSchemeless is "//tus.test/files/1", as tus-node-server sends it
+	// because it does not know whether a proxy in front of it uses TLS.
 	LocationSchemeless LocationForm = "schemeless"
-	// LocationInsecure is "http://tus.test/files/1" also where the server is
-	// reached by https: tusd and @tus/server behind a proxy that ends TLS,
-	// where nobody told them so.
+	// LocationInsecure is "http://tus.test/files/1" even if the client uses
+	// https, as tusd and @tus/server send it behind a proxy that ends TLS and
+	// does not forward the scheme.
 	LocationInsecure LocationForm = "insecure"
-	// LocationAbsent is no Location at all: proxies that filter headers, pages
-	// of a login that answer in a server's place.
+	// LocationAbsent removes Location, as proxies that filter headers do. Login
+	// pages that replace the answer have none either.
 	LocationAbsent LocationForm = "absent"
 )
 
 // Location rewrites the Location of tusd's answer in another form. An answer
-// without Location stays as it is, and so does one where form is none of the
-// constants.
+// without Location is not changed. An unknown form changes nothing.
 func Location(form LocationForm) Action {
-	return named(rewriteLocation(func(r *http.Request, u *url.URL) string { return form.of(r, u) }), "Location(%s)", form)
+	return withName(rewriteLocation(func(r *http.Request, u *url.URL) string { return form.of(r, u) }), "Location(%s)", form)
 }
 
 func (form LocationForm) of(r *http.Request, u *url.URL) string {
@@ -55,29 +55,29 @@ func (form LocationForm) of(r *http.Request, u *url.URL) string {
 	return u.String()
 }
 
-// LocationQuery adds a query, without "?", to the Location of tusd's answer, as
-// servers do that sign their URLs. It is sent as it is, so that a client which
-// encodes it anew is found out: "sig=a%2Fb+c%7e" is a good one.
+// LocationQuery adds query, without "?", to the Location of tusd's answer, as
+// servers with signed URLs do. The query is sent unchanged. A query such as
+// "sig=a%2Fb+c%7e" detects clients that encode it again.
 func LocationQuery(query string) Action {
-	return named(rewriteLocation(func(_ *http.Request, u *url.URL) string {
+	return withName(rewriteLocation(func(_ *http.Request, u *url.URL) string {
 		return u.String() + "?" + query
 	}), "LocationQuery(%q)", query)
 }
 
-// LocationOrigin puts the upload on another origin, such as
-// "http://127.0.0.1:1234", in the Location of tusd's answer: Cloudflare, oCIS
-// and Vimeo create in one place and store in another. Two servers with the
-// same Config.Dir have the same uploads. A path of origin is prepended to that
-// of the upload, but for its last slash.
+// LocationOrigin moves the upload to another origin, such as
+// "http://127.0.0.1:1234", in the Location of tusd's answer. Cloudflare, oCIS
+// and Vimeo create uploads on one origin and store them on another. Two servers
+// with the same Config.Dir have the same uploads. A path in origin is put
+// before the path of the upload, without its last slash.
 func LocationOrigin(origin string) Action {
 	origin = strings.TrimRight(origin, "/")
-	return named(rewriteLocation(func(_ *http.Request, u *url.URL) string {
+	return withName(rewriteLocation(func(_ *http.Request, u *url.URL) string {
 		return origin + u.RequestURI()
 	}), "LocationOrigin(%s)", origin)
 }
 
-// rewriteLocation replaces a Location by what edit makes of it; by none where
-// that is "".
+// rewriteLocation replaces Location by the result of edit. If edit returns "",
+// Location is removed.
 func rewriteLocation(edit func(r *http.Request, u *url.URL) string) Action {
 	return ActionFunc(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		RewriteHeader(func(h http.Header) {
@@ -95,13 +95,13 @@ func rewriteLocation(edit func(r *http.Request, u *url.URL) string) Action {
 }
 
 // Redirect answers with code, such as 301, 302, 303, 307 or 308, and a
-// Location, without asking tusd: a server that has moved (301, 308), a load
-// balancer or a storage that sends the client to the node in charge (307), a
-// page of a login (302). Where location is an origin such as
-// "http://127.0.0.1:1234", without a path, the path and the query of the
-// request are put behind it; anything else is sent as it is.
+// Location, instead of tusd. Examples are a server that has moved (301, 308), a
+// load balancer or storage that names the responsible node (307), and a login
+// page (302). If location is an origin without a path, such as
+// "http://127.0.0.1:1234", the path and the query of the request are appended.
+// Any other location is sent unchanged.
 //
-// As with [Status], the body of the request is not read.
+// Redirect does not read the body of the request, see [Status].
 func Redirect(code int, location string) Action {
 	target, err := url.Parse(location)
 	origin := err == nil && target.Host != "" && target.Path == "" && target.RawQuery == ""

@@ -11,22 +11,23 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
+// Each form of Location leads to the same upload.
 func TestLocation(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name string
 		do   testserver.Action
-		want string // of https://HOST/files/ID
+		want string // for the URL https://HOST/files/ID
 	}{
 		{"relative", testserver.Location(testserver.LocationRelative), "ID"},
 		{"path", testserver.Location(testserver.LocationPath), "/files/ID"},
-		{"schemeless", testserver.Location(testserver.LocationSchemeless), "//HOST/files/ID"},
-		{"insecure", testserver.Location(testserver.LocationInsecure), "http://HOST/files/ID"},
-		{"absent", testserver.Location(testserver.LocationAbsent), ""},
-		{"none of these", testserver.Location("upside down"), "https://HOST/files/ID"},
+		{"without a scheme", testserver.Location(testserver.LocationSchemeless), "//HOST/files/ID"},
+		{"http", testserver.Location(testserver.LocationInsecure), "http://HOST/files/ID"},
+		{"no Location", testserver.Location(testserver.LocationAbsent), ""},
+		{"unknown form", testserver.Location("unknown"), "https://HOST/files/ID"},
 		{"query", testserver.LocationQuery("sig=a%2Fb+c%7e&x"), "https://HOST/files/ID?sig=a%2Fb+c%7e&x"},
-		{"origin", testserver.LocationOrigin("http://else.test:1/"), "http://else.test:1/files/ID"},
-		{"origin with a path", testserver.LocationOrigin("http://else.test/a/"), "http://else.test/a/files/ID"},
+		{"origin", testserver.LocationOrigin("http://other.test:1/"), "http://other.test:1/files/ID"},
+		{"origin with a path", testserver.LocationOrigin("http://other.test/a/"), "http://other.test/a/files/ID"},
 		{
 			"query on a path", testserver.Chain(testserver.Location(testserver.LocationPath), testserver.LocationQuery("a=%7e")),
 			"/files/ID?a=%7e",
@@ -49,7 +50,7 @@ func TestLocation(t *testing.T) {
 			if got != want {
 				t.Errorf("got Location %q, want %q", got, want)
 			}
-			// tusd takes what the client makes of it.
+			// tusd accepts the URL that the client resolves.
 			if location, err := u.Parse(got); err == nil && location.Host == u.Host && location.Scheme == "https" && got != "" {
 				finish(t, s, location.String(), content(10))
 				if want := location.RawQuery; last(t, s).Query != want {
@@ -61,18 +62,19 @@ func TestLocation(t *testing.T) {
 }
 
 // An answer without Location gets none.
-func TestLocationOfHead(t *testing.T) {
+func TestLocationAbsentInAnswer(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{})
 	url := create(t, s, 10)
-	s.Inject(testserver.Fault{Do: testserver.LocationOrigin("http://else.test")})
+	s.Inject(testserver.Fault{Do: testserver.LocationOrigin("http://other.test")})
 	r := mustDo(t, http.StatusOK, s.Client(), http.MethodHead, url, nil)
 	if got := r.header.Values(protocol.HeaderLocation); len(got) != 0 {
 		t.Errorf("got Location %q, want none", got)
 	}
 }
 
-// A base path that the request did not end with a slash is part of the answer.
+// A relative Location includes the base path if the request URL lacks its last
+// slash.
 func TestLocationRelativeToBarePath(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{})
@@ -84,6 +86,7 @@ func TestLocationRelativeToBarePath(t *testing.T) {
 	}
 }
 
+// Redirect sends each kind of location, and a client can follow it.
 func TestRedirect(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -94,7 +97,7 @@ func TestRedirect(t *testing.T) {
 	}{
 		{"origin", origin, origin + "/files/ID?a=%7e"},
 		{"URL", moved.URL(), moved.URL()},
-		{"path", "/elsewhere", "/elsewhere"},
+		{"path", "/moved", "/moved"},
 		{"query only", "?b", "?b"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -119,7 +122,7 @@ func TestRedirect(t *testing.T) {
 		})
 	}
 
-	t.Run("followed", func(t *testing.T) {
+	t.Run("client follows", func(t *testing.T) {
 		t.Parallel()
 		s := testserver.New(t, testserver.Config{Dir: dir})
 		url := create(t, s, 10)

@@ -9,10 +9,10 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// Locked answers 423, without asking tusd, for the time d from the first
-// request that it meets, as a server does that still holds the request before
-// a drop and does not take the lock from it: tusdotnet, tusd before version 2.
-// Then it ends. 0: it does not end.
+// Locked answers 423 instead of tusd for the time d, which begins with the
+// first request, and then ends. Servers such as tusdotnet, and tusd before
+// version 2, answer so as long as they still hold the lock for a request whose
+// connection was lost. 0: without end.
 func Locked(d time.Duration) Action {
 	return &locked{
 		Action: newAction(func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
@@ -27,19 +27,19 @@ type locked struct {
 	d time.Duration
 
 	mu    sync.Mutex
-	since time.Time // zero: not yet
+	since time.Time // time of the first request; zero: none yet
 }
 
 func (a *locked) String() string { return actionName(a.Action) }
 
-func (a *locked) over(*http.Request) bool {
+func (a *locked) ended(*http.Request) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.d > 0 && !a.since.IsZero() && time.Since(a.since) >= a.d
 }
 
 func (a *locked) Serve(w http.ResponseWriter, r *http.Request, next http.Handler) {
-	if a.over(r) {
+	if a.ended(r) {
 		next.ServeHTTP(w, r)
 		return
 	}
@@ -51,17 +51,17 @@ func (a *locked) Serve(w http.ResponseWriter, r *http.Request, next http.Handler
 	a.Action.Serve(w, r, next)
 }
 
-// LockTimeout answers 500 with ERR_LOCK_TIMEOUT, without asking tusd, as tusd
-// does when the request that holds the upload has not let go of it within 20
-// seconds. The answer comes at once; Chain(Stall(20*time.Second),
-// LockTimeout()) takes its time.
+// LockTimeout answers 500 with ERR_LOCK_TIMEOUT instead of tusd, as tusd does
+// when the request that holds the lock does not release it within 20 seconds.
+// The answer comes at once; use Chain(Stall(20*time.Second), LockTimeout()) for
+// a late answer.
 func LockTimeout() Action {
 	return newAction(func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 		tusError(w, http.StatusInternalServerError, "ERR_LOCK_TIMEOUT: failed to acquire lock before timeout")
 	}, "LockTimeout()")
 }
 
-// tusError answers as tusd does.
+// tusError answers with an error in the format of tusd.
 func tusError(w http.ResponseWriter, status int, words string) {
 	w.Header().Set(protocol.HeaderResumable, protocol.Version)
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")

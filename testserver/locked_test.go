@@ -12,6 +12,7 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
+// Locked answers 423 for a time that begins with the first request.
 func TestLocked(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -21,7 +22,7 @@ func TestLocked(t *testing.T) {
 			testserver.Fault{Method: http.MethodHead, Do: testserver.Locked(30 * time.Second)},
 			testserver.Fault{Method: http.MethodHead, Do: status(http.StatusTeapot)},
 		)
-		// It counts from the first request that it meets.
+		// The time before the first request does not count.
 		time.Sleep(time.Hour)
 		for range 3 {
 			r := mustDo(t, http.StatusLocked, s.Client(), http.MethodHead, url, nil)
@@ -33,7 +34,7 @@ func TestLocked(t *testing.T) {
 			}
 			time.Sleep(10 * time.Second)
 		}
-		// It is out of the way at once.
+		// The next fault is used at once.
 		mustDo(t, http.StatusTeapot, s.Client(), http.MethodHead, url, nil)
 		head(t, s, url)
 		if got := s.Pending(); len(got) != 0 {
@@ -42,16 +43,17 @@ func TestLocked(t *testing.T) {
 	})
 }
 
-func TestLockedForms(t *testing.T) {
+// Times and Chain bound Locked in addition to its time.
+func TestLockedDurations(t *testing.T) {
 	t.Parallel()
 	const d = 10 * time.Second
 	for _, tt := range []struct {
 		name  string
 		fault testserver.Fault
-		after []int // the status of a HEAD every eight seconds
+		after []int // status of each HEAD, one every eight seconds
 	}{
-		{"so often at most", testserver.Fault{Times: 1, Do: testserver.Locked(d)}, []int{423, 200, 200}},
-		{"gone before Times", testserver.Fault{Times: 5, Do: testserver.Locked(d)}, []int{423, 423, 200}},
+		{"Times ends first", testserver.Fault{Times: 1, Do: testserver.Locked(d)}, []int{423, 200, 200}},
+		{"time ends first", testserver.Fault{Times: 5, Do: testserver.Locked(d)}, []int{423, 423, 200}},
 		{"without end", testserver.Fault{Do: testserver.Locked(0)}, []int{423, 423, 423}},
 		{"in a chain", testserver.Fault{Times: testserver.Always, Do: testserver.Chain(testserver.Locked(d))}, []int{423, 423, 200}},
 	} {
@@ -71,6 +73,7 @@ func TestLockedForms(t *testing.T) {
 	}
 }
 
+// LockTimeout answers 500 with tusd's text.
 func TestLockTimeout(t *testing.T) {
 	t.Parallel()
 	for _, tr := range transports {

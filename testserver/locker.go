@@ -9,48 +9,49 @@ import (
 	"github.com/tus/tusd/v2/pkg/handler"
 )
 
-// orderly is a locker that asks the holder of a lock to let go only once the
-// holder reads its body, or has let go by itself. tusd v2.10.1 sets up the
-// body of a PATCH after it has taken the lock, and the goroutine that ends the
-// PATCH looks at it unguarded: asked in between, tusd races with itself, and
-// misses that it was asked.
-type orderly struct{ handler.Locker }
+// readingLocker is a locker that asks the holder of a lock to release it only
+// after the holder has begun to read its body, or has released the lock itself.
+// tusd v2.10.1 sets up the body of a PATCH after it has taken the lock, and
+// accesses that body without synchronization when it is asked to release. A
+// request to release between these two steps is a data race in tusd, and is
+// lost.
+type readingLocker struct{ handler.Locker }
 
-func (l orderly) NewLock(id string) (handler.Lock, error) {
+func (l readingLocker) NewLock(id string) (handler.Lock, error) {
 	lock, err := l.Locker.NewLock(id)
 	if err != nil {
 		return nil, err
 	}
-	return &orderlyLock{lock: lock, over: make(chan struct{})}, nil
+	return &readingLock{lock: lock, released: make(chan struct{})}, nil
 }
 
-// orderlyLock is the lock of one request.
-type orderlyLock struct {
-	lock handler.Lock
-	over chan struct{} // closed by Unlock
+// readingLock is the lock of one request.
+type readingLock struct {
+	lock     handler.Lock
+	released chan struct{} // closed by Unlock
 }
 
-func (l *orderlyLock) Lock(ctx context.Context, release func()) error {
+func (l *readingLock) Lock(ctx context.Context, release func()) error {
 	body, _ := ctx.Value(watchedKey{}).(*watchedBody)
 	return l.lock.Lock(ctx, func() {
 		if body != nil {
 			select {
 			case <-body.reading:
-			case <-l.over:
+			case <-l.released:
 			}
 		}
 		release()
 	})
 }
 
-func (l *orderlyLock) Unlock() error {
-	close(l.over)
+func (l *readingLock) Unlock() error {
+	close(l.released)
 	return l.lock.Unlock()
 }
 
 type watchedKey struct{}
 
-// watchedBody tells when it is read for the first time.
+// watchedBody closes reading at its first read.
 type watchedBody struct {
 	io.ReadCloser
 	once    sync.Once
@@ -62,7 +63,7 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 	return b.ReadCloser.Read(p)
 }
 
-// watchBody lets an orderly lock know of the bodies that next reads.
+// watchBody makes the bodies that next reads known to a readingLocker.
 func watchBody(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Body != nil && r.Body != http.NoBody {

@@ -12,28 +12,28 @@ import (
 	"github.com/tus/tusd/v2/pkg/memorylocker"
 )
 
-// The holder of a lock is asked to let go when it reads its body, and not
-// before, unless it has none or lets go by itself.
-func TestOrderlyLock(t *testing.T) {
+// The holder of a lock is asked to release it after it has begun to read its
+// body, after it has released the lock, or at once if it has no body.
+func TestReadingLock(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name string
 		body bool
-		// before tells whether the holder is asked while it does nothing.
-		before bool
-		then   func(body io.Reader, unlock func())
-		// asked tells whether it is asked after then.
+		// askedAtOnce is whether the holder is asked before act.
+		askedAtOnce bool
+		act         func(body io.Reader, unlock func())
+		// asked is whether the holder is asked after act.
 		asked bool
 	}{
-		{name: "no body", before: true, then: func(io.Reader, func()) {}, asked: true},
-		{name: "reads", body: true, then: func(body io.Reader, _ func()) { _, _ = io.ReadAll(body) }, asked: true},
-		{name: "lets go", body: true, then: func(_ io.Reader, unlock func()) { unlock() }, asked: true},
-		{name: "does nothing", body: true, then: func(io.Reader, func()) {}},
+		{name: "no body", askedAtOnce: true, act: func(io.Reader, func()) {}, asked: true},
+		{name: "reads the body", body: true, act: func(body io.Reader, _ func()) { _, _ = io.ReadAll(body) }, asked: true},
+		{name: "releases the lock", body: true, act: func(_ io.Reader, unlock func()) { unlock() }, asked: true},
+		{name: "does nothing", body: true, act: func(io.Reader, func()) {}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				locker := orderly{memorylocker.New()}
+				locker := readingLocker{memorylocker.New()}
 				ctx := t.Context()
 				body := &watchedBody{ReadCloser: io.NopCloser(strings.NewReader("x")), reading: make(chan struct{})}
 				if tt.body {
@@ -55,55 +55,55 @@ func TestOrderlyLock(t *testing.T) {
 						}
 					}
 				}
-				has := make(chan struct{})
+				done := make(chan struct{})
 				go func() {
-					defer close(has)
-					newcomer, err := locker.NewLock("1")
+					defer close(done)
+					waiter, err := locker.NewLock("1")
 					if err == nil {
-						err = newcomer.Lock(t.Context(), func() {})
+						err = waiter.Lock(t.Context(), func() {})
 					}
 					if err == nil {
-						err = newcomer.Unlock()
+						err = waiter.Unlock()
 					}
 					if err != nil {
 						t.Error(err)
 					}
 				}()
 				synctest.Wait()
-				if asked != tt.before {
-					t.Errorf("asked at once: %v, want %v", asked, tt.before)
+				if asked != tt.askedAtOnce {
+					t.Errorf("asked before it acts: %v, want %v", asked, tt.askedAtOnce)
 				}
-				tt.then(body, unlock)
+				tt.act(body, unlock)
 				synctest.Wait()
 				if asked != tt.asked {
-					t.Errorf("asked in the end: %v, want %v", asked, tt.asked)
+					t.Errorf("asked after it acted: %v, want %v", asked, tt.asked)
 				}
 				unlock()
-				<-has
+				<-done
 			})
 		})
 	}
 }
 
-// Reading a body is what the lock hears of; a request without one is left as
-// it is.
+// watchBody reports the first read of a body, and leaves a request without a
+// body unchanged.
 func TestWatchBody(t *testing.T) {
 	t.Parallel()
-	for name, body := range map[string]io.Reader{"none": nil, "NoBody": http.NoBody, "some": strings.NewReader("x")} {
+	for name, body := range map[string]io.Reader{"nil": nil, "NoBody": http.NoBody, "a body": strings.NewReader("x")} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := httptest.NewRequestWithContext(t.Context(), http.MethodPatch, "/", body)
 			watchBody(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 				watched, ok := r.Context().Value(watchedKey{}).(*watchedBody)
-				if ok != (name == "some") {
-					t.Fatalf("watched: %v", ok)
+				if ok != (name == "a body") {
+					t.Fatalf("body is watched: %v", ok)
 				}
 				if !ok {
 					return
 				}
 				select {
 				case <-watched.reading:
-					t.Error("reported as read before it was")
+					t.Error("reading is closed before the first read")
 				default:
 				}
 				for range 2 {

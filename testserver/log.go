@@ -7,9 +7,9 @@ import (
 	expslog "golang.org/x/exp/slog"
 )
 
-// bridge is the handler of tusd's logger, whose package is not log/slog. It
-// passes every record on at debug level: what tusd calls an error is often
-// the very fault that a test asked for.
+// bridge is the handler of tusd's logger, which uses golang.org/x/exp/slog. It
+// logs each record at debug level, because tusd's errors are often the faults
+// that a test injected.
 type bridge struct{ to slog.Handler }
 
 func newBridge(l *slog.Logger) *expslog.Logger { return expslog.New(bridge{l.Handler()}) }

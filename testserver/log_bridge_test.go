@@ -8,6 +8,7 @@ import (
 	expslog "golang.org/x/exp/slog"
 )
 
+// The bridge keeps attributes and groups.
 func TestBridge(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer

@@ -9,12 +9,13 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
+// Config.Logger gets tusd's log at debug level.
 func TestLogger(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		name  string
-		level slog.Level
-		some  bool
+		name   string
+		level  slog.Level
+		logged bool
 	}{
 		{"debug", slog.LevelDebug, true},
 		{"info", slog.LevelInfo, false},
@@ -41,8 +42,8 @@ func TestLogger(t *testing.T) {
 					found = true
 				}
 			}
-			if found != tt.some {
-				t.Errorf("got tusd's record of the upload: %v, want %v; all:\n%s", found, tt.some, &b)
+			if found != tt.logged {
+				t.Errorf("UploadFinished is in the log: %v, want %v; log:\n%s", found, tt.logged, &b)
 			}
 		})
 	}

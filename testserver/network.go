@@ -13,28 +13,27 @@ import (
 	"syscall"
 )
 
-// Network joins clients and servers within one process by [net.Pipe], so that
-// all of them can live in one testing/synctest bubble. [NewNetwork] makes one,
-// inside the bubble if there is one; the zero value is of no use. It is safe for
-// concurrent use.
+// Network connects clients and servers of one process by [net.Pipe], so that
+// they can run in one testing/synctest bubble. [NewNetwork] creates a Network,
+// inside the bubble if there is one; the zero value is not usable. A Network is
+// safe for concurrent use.
 //
-// A connection holds nothing back: a write ends when the peer has read it.
-// Deadlines work. A [Server] speaks plain HTTP over it, never TLS; see
-// [Config].
+// A connection has no buffer: a write ends when the peer has read it. Deadlines
+// work. A [Server] speaks plain HTTP over a Network, see [Config].
 type Network struct {
 	mu        sync.Mutex
 	listeners map[string]*networkListener
 	dialed    atomic.Int64
 }
 
-// NewNetwork returns a network that nobody listens on yet.
+// NewNetwork returns a network without listeners.
 func NewNetwork() *Network {
 	return &Network{listeners: make(map[string]*networkListener)}
 }
 
-// Listen returns a listener for a host name. A port is ignored: one host has
-// one listener, whatever the port. The error Is [syscall.EADDRINUSE] for a name
-// in use.
+// Listen returns a listener for a host name. The port is ignored: a host has
+// one listener for all ports. If the name is in use, the error is
+// [syscall.EADDRINUSE].
 func (n *Network) Listen(addr string) (net.Listener, error) {
 	name := hostOf(addr)
 	n.mu.Lock()
@@ -53,8 +52,8 @@ func (n *Network) Listen(addr string) (net.Listener, error) {
 }
 
 // DialContext connects to the listener of a host, as [net.Dialer.DialContext]
-// does; the network's name and the port are ignored. The error Is
-// [syscall.ECONNREFUSED] where nobody listens, or that of ctx.
+// does. The network name and the port are ignored. If the host has no listener,
+// the error is [syscall.ECONNREFUSED]. If ctx ends first, it is that of ctx.
 func (n *Network) DialContext(ctx context.Context, _, addr string) (net.Conn, error) {
 	name := hostOf(addr)
 	n.mu.Lock()
@@ -147,7 +146,7 @@ func (c *pipeConn) Write(p []byte) (int, error) {
 	return n, c.explain("write", err)
 }
 
-// reset closes the connection so that the other end finds it reset.
+// reset closes the connection so that the other end sees a reset.
 func (c *pipeConn) reset() error {
 	c.wasReset.Store(true)
 	return c.Close()

@@ -13,13 +13,14 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-// overNetwork starts a server for a synctest bubble.
+// overNetwork starts a server on a new Network, for a synctest bubble.
 func overNetwork(t *testing.T, cfg testserver.Config) *testserver.Server {
 	t.Helper()
 	cfg.Network = testserver.NewNetwork()
 	return testserver.New(t, cfg)
 }
 
+// Uploads and faults work over a Network.
 func TestNetworkUpload(t *testing.T) {
 	t.Parallel()
 	const size, cut = 300_000, 123_457
@@ -30,11 +31,11 @@ func TestNetworkUpload(t *testing.T) {
 		kept  int
 		reset bool
 	}{
-		{"no fault", nil, size, false},
+		{"nil action", nil, size, false},
 		{"Reset", testserver.Reset(), 0, true},
 		{"CutAfter", testserver.CutAfter(cut), cut, true},
 		{"DropReply", testserver.DropReply(), size, true},
-		{"an early answer", testserver.Status(http.StatusServiceUnavailable, nil, "later"), 0, false},
+		{"Status", testserver.Status(http.StatusServiceUnavailable, nil, "later"), 0, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -55,7 +56,7 @@ func TestNetworkUpload(t *testing.T) {
 	}
 }
 
-// Half a minute of stalls in no time.
+// A stall of half a minute takes no real time in a bubble.
 func TestNetworkVirtualTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -70,8 +71,8 @@ func TestNetworkVirtualTime(t *testing.T) {
 	})
 }
 
-// A bubble ends only if nothing is left in it, however long tusd keeps its
-// contexts.
+// Close waits for tusd's goroutines, so that the bubble ends even with a long
+// GracefulTimeout.
 func TestNetworkGracefulTimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -81,23 +82,24 @@ func TestNetworkGracefulTimeout(t *testing.T) {
 	})
 }
 
+// Errors of Listen and DialContext are the system's.
 func TestNetworkDial(t *testing.T) {
 	t.Parallel()
 	n := testserver.NewNetwork()
 
-	if _, err := n.DialContext(t.Context(), "tcp", "nobody.test:80"); !errors.Is(err, syscall.ECONNREFUSED) {
-		t.Errorf("dial nobody: got %v, want ECONNREFUSED", err)
+	if _, err := n.DialContext(t.Context(), "tcp", "absent.test:80"); !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("dial without a listener: got %v, want ECONNREFUSED", err)
 	}
-	l, err := n.Listen("some.test")
+	l, err := n.Listen("listener.test")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := n.Listen("SOME.test:81"); !errors.Is(err, syscall.EADDRINUSE) {
+	if _, err := n.Listen("LISTENER.test:81"); !errors.Is(err, syscall.EADDRINUSE) {
 		t.Errorf("listen again: got %v, want EADDRINUSE", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := n.DialContext(ctx, "tcp", "some.test:80"); !errors.Is(err, context.Canceled) {
+	if _, err := n.DialContext(ctx, "tcp", "listener.test:80"); !errors.Is(err, context.Canceled) {
 		t.Errorf("dial when cancelled: got %v, want context.Canceled", err)
 	}
 	if err := l.Close(); err != nil {
@@ -109,16 +111,17 @@ func TestNetworkDial(t *testing.T) {
 	if _, err := l.Accept(); err == nil {
 		t.Error("accept after close: got no error")
 	}
-	if _, err := n.DialContext(t.Context(), "tcp", "some.test:80"); !errors.Is(err, syscall.ECONNREFUSED) {
+	if _, err := n.DialContext(t.Context(), "tcp", "listener.test:80"); !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("dial after close: got %v, want ECONNREFUSED", err)
 	}
 }
 
+// Deadlines end reads and writes on a Network.
 func TestNetworkDeadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		n := testserver.NewNetwork()
-		l, err := n.Listen("some.test")
+		l, err := n.Listen("listener.test")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -132,7 +135,7 @@ func TestNetworkDeadline(t *testing.T) {
 			<-t.Context().Done()
 			_ = c.Close()
 		}()
-		c, err := n.DialContext(t.Context(), "tcp", "some.test:80")
+		c, err := n.DialContext(t.Context(), "tcp", "listener.test:80")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -149,7 +152,7 @@ func TestNetworkDeadline(t *testing.T) {
 	})
 }
 
-// Two servers on one network are two origins.
+// Two servers on one Network have two origins.
 func TestNetworkServers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -10,10 +10,10 @@ import (
 	"time"
 )
 
-// pacer makes the reading of one request's body wait, and ends the wait when
-// a read from the network would have ended.
+// pacer delays the reads of one request's body. A deadline, a close or the end
+// of the request ends the delay as it would end a read from the network.
 type pacer struct {
-	gone     <-chan struct{} // closed with the request's context
+	gone     <-chan struct{} // closed with the context of the request
 	closed   chan struct{}
 	closing  sync.Once
 	deadline atomic.Pointer[time.Time]
@@ -23,8 +23,8 @@ func newPacer(ctx context.Context) *pacer {
 	return &pacer{gone: ctx.Done(), closed: make(chan struct{})}
 }
 
-// wait returns nil after d, where 0 is for ever, and else what a read returns
-// that has been cut short.
+// wait returns nil after d. If d is 0, it waits without a limit. If the wait
+// ends early, it returns the error that an interrupted read returns.
 func (p *pacer) wait(d time.Duration) error {
 	var over, late <-chan time.Time
 	if d > 0 {
@@ -43,14 +43,14 @@ func (p *pacer) wait(d time.Duration) error {
 	case <-late:
 		return os.ErrDeadlineExceeded
 	case <-p.closed:
-		// tusd closes what it has set a deadline for.
+		// tusd closes the body after it has set a deadline.
 		return os.ErrDeadlineExceeded
 	case <-p.gone:
 		return io.ErrUnexpectedEOF
 	}
 }
 
-// pacedBody is a request's body that is read by way of Reader.
+// pacedBody is the body of a request, read through Reader.
 type pacedBody struct {
 	io.Reader
 	body  io.Closer
@@ -62,7 +62,7 @@ func (b *pacedBody) Close() error {
 	return b.body.Close()
 }
 
-// pacedWriter tells the pacer of the deadlines that tusd sets.
+// pacedWriter passes the read deadlines that tusd sets to the pacer.
 type pacedWriter struct {
 	http.ResponseWriter
 	pacer *pacer
@@ -70,7 +70,7 @@ type pacedWriter struct {
 
 func (w *pacedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// SetReadDeadline is what [http.ResponseController] looks for.
+// SetReadDeadline implements the method that [http.ResponseController] calls.
 func (w *pacedWriter) SetReadDeadline(t time.Time) error {
 	w.pacer.deadline.Store(&t)
 	return http.NewResponseController(w.ResponseWriter).SetReadDeadline(t)

@@ -9,61 +9,62 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// Status answers without asking tusd, as a proxy, a gateway or a server under
-// load does: 502, 503 with Retry-After, 413 from a limit on bodies, 423 from
-// a lock, 401 from an expired token. header may be nil, body may be "". A code
-// that net/http does not send, such as 0, ends the connection.
+// Status answers with code instead of tusd, as a proxy, a gateway or an
+// overloaded server does: for example 502, 503 with Retry-After, 413 for a body
+// limit, 423 for a lock, or 401 for an expired token. header may be nil, and
+// body may be "". A code that net/http cannot send, such as 0, ends the
+// connection.
 //
-// The body of the request is not read. If much of it is still to come,
-// net/http closes the connection after the answer, so that a client that
-// writes may find a broken pipe before it finds the answer.
+// Status does not read the body of the request. If much of the body is still to
+// come, net/http closes the connection after the answer, and a client that
+// writes may see a broken pipe before the answer.
 func Status(code int, header http.Header, body string) Action {
 	header = header.Clone()
 	return newAction(func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 		maps.Copy(w.Header(), header.Clone())
 		w.WriteHeader(code)
-		// A client that has gone has not noticed the fault.
+		// A write error means that the client has disconnected.
 		_, _ = io.WriteString(w, body)
 	}, "Status(%d)", code)
 }
 
 // Offset replaces the Upload-Offset of tusd's answer by n, as a server with a
-// bug, or one whose storage lags behind, sends it. An answer without
-// Upload-Offset stays as it is.
+// bug or with delayed storage does. An answer without Upload-Offset is not
+// changed.
 func Offset(n int64) Action {
-	return named(OffsetHeader(strconv.FormatInt(n, 10)), "Offset(%d)", n)
+	return withName(OffsetHeader(strconv.FormatInt(n, 10)), "Offset(%d)", n)
 }
 
-// OffsetDelta adds d to the Upload-Offset of tusd's answer: a server that
-// stored less than it was sent (d < 0), or claims more. An answer without
-// Upload-Offset stays as it is.
+// OffsetDelta adds d to the Upload-Offset of tusd's answer. A negative d is a
+// server that stored fewer bytes than it received; a positive d is a server
+// that reports too many. An answer without Upload-Offset is not changed.
 func OffsetDelta(d int64) Action {
-	return named(RewriteHeader(func(h http.Header) {
+	return withName(RewriteHeader(func(h http.Header) {
 		if n, err := protocol.ParseOffset(h.Get(protocol.HeaderUploadOffset)); err == nil {
 			h.Set(protocol.HeaderUploadOffset, strconv.FormatInt(n+d, 10))
 		}
 	}), "OffsetDelta(%d)", d)
 }
 
-// OffsetHeader replaces the Upload-Offset of tusd's answer by any text. An
-// answer without Upload-Offset stays as it is.
+// OffsetHeader replaces the Upload-Offset of tusd's answer by value, which can
+// be any text. An answer without Upload-Offset is not changed.
 func OffsetHeader(value string) Action {
-	return named(RewriteHeader(func(h http.Header) {
+	return withName(RewriteHeader(func(h http.Header) {
 		if h.Get(protocol.HeaderUploadOffset) != "" {
 			h.Set(protocol.HeaderUploadOffset, value)
 		}
 	}), "OffsetHeader(%q)", value)
 }
 
-// SetHeader sets a header of tusd's answer, as servers add their own and
-// proxies rewrite Location. A header that was not there is added.
+// SetHeader sets a header of tusd's answer, as servers and proxies do. The
+// header is added if tusd did not set it.
 func SetHeader(key, value string) Action {
-	return named(RewriteHeader(func(h http.Header) { h.Set(key, value) }), "SetHeader(%q, %q)", key, value)
+	return withName(RewriteHeader(func(h http.Header) { h.Set(key, value) }), "SetHeader(%q, %q)", key, value)
 }
 
-// RewriteHeader lets edit change the headers of tusd's answer just before
-// they are sent, as proxies do: a Location relative, absent or on another
-// origin, a header taken out or sent twice.
+// RewriteHeader calls edit with the headers of tusd's answer just before they
+// are sent. Proxies change headers in this way: they make a Location relative,
+// move it to another origin, or remove or repeat a header.
 func RewriteHeader(edit func(http.Header)) Action {
 	return newAction(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		edited := &editedReply{ResponseWriter: w, edit: edit}
@@ -72,12 +73,12 @@ func RewriteHeader(edit func(http.Header)) Action {
 	}, "RewriteHeader")
 }
 
-// named gives an action another name.
-func named(a Action, format string, args ...any) Action {
+// withName returns an action that does what a does, under another name.
+func withName(a Action, format string, args ...any) Action {
 	return newAction(a.Serve, format, args...)
 }
 
-// editedReply edits headers as they are sent.
+// editedReply calls edit before the headers are sent.
 type editedReply struct {
 	http.ResponseWriter
 	edit func(http.Header)
@@ -98,7 +99,7 @@ func (w *editedReply) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
-// finish edits the headers, unless that is done.
+// finish calls edit once.
 func (w *editedReply) finish() {
 	if !w.sent {
 		w.sent = true

@@ -8,6 +8,7 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
+// Status answers without reading the body and without tusd.
 func TestStatus(t *testing.T) {
 	t.Parallel()
 	for _, tr := range transports {
@@ -18,7 +19,7 @@ func TestStatus(t *testing.T) {
 			url := create(t, s, len(data))
 			header := http.Header{"Retry-After": {"7"}}
 			s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.Status(http.StatusServiceUnavailable, header, "busy")})
-			header.Set("Retry-After", "8") // Of no effect on the fault.
+			header.Set("Retry-After", "8") // no effect on the fault
 			r, err := patch(t.Context(), s, url, 0, data)
 			if err != nil {
 				t.Fatal(err)
@@ -38,7 +39,7 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-// tusd's answer to a HEAD at 10 of 20 bytes, after a fault.
+// Actions change the headers of tusd's answer to a HEAD at 10 of 20 bytes.
 func TestReplyHeaders(t *testing.T) {
 	t.Parallel()
 	const offset = protocol.HeaderUploadOffset
@@ -83,7 +84,7 @@ func TestReplyHeaders(t *testing.T) {
 	}
 }
 
-// Where tusd names no offset, a fault in its value does not invent one.
+// An answer without Upload-Offset gets none.
 func TestOffsetAbsent(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{})
@@ -98,13 +99,13 @@ func TestOffsetAbsent(t *testing.T) {
 	}
 }
 
-// An answer that nobody writes is edited, too.
+// RewriteHeader edits answers without an explicit WriteHeader too.
 func TestRewriteHeaderImplicitAnswer(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{})
 	for name, serve := range map[string]testserver.ActionFunc{
-		"nothing written": func(http.ResponseWriter, *http.Request, http.Handler) {},
-		"body only": func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
+		"no write": func(http.ResponseWriter, *http.Request, http.Handler) {},
+		"body without status": func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 			_, _ = w.Write([]byte("x"))
 		},
 		"early hints first": func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
@@ -118,11 +119,12 @@ func TestRewriteHeaderImplicitAnswer(t *testing.T) {
 			t.Errorf("%s: got X-Edited %q, want yes", name, got)
 		}
 		if got := last(t, s).Status; got != http.StatusOK {
-			t.Errorf("%s: got status %d noted, want 200", name, got)
+			t.Errorf("%s: got status %d in the log, want 200", name, got)
 		}
 	}
 }
 
+// Forget deletes the upload of the request, and no other upload.
 func TestForget(t *testing.T) {
 	t.Parallel()
 	for _, tr := range transports {
@@ -144,8 +146,8 @@ func TestForget(t *testing.T) {
 	}
 }
 
-// A request that names no upload, or none that exists, has nothing to forget.
-func TestForgetNothing(t *testing.T) {
+// Forget ignores a request without an upload and one with an unknown upload.
+func TestForgetWithoutUpload(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{DisableTermination: true})
 	s.Inject(testserver.Fault{Times: 2, Do: testserver.Forget()})

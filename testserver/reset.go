@@ -7,25 +7,24 @@ import (
 	"net/http"
 )
 
-// Reset resets the connection before anything of the body is read, as a proxy
-// that restarts does, or a NAT or a firewall that has forgotten the
-// connection: the connection is lost before the request. tusd never sees it.
+// Reset resets the connection before the body is read, as a proxy that restarts
+// does, or a NAT or firewall that has lost the state of the connection. tusd
+// does not see the request.
 //
-// A transport such as Go's sends a request without a body again by itself
-// when a connection that it has used before breaks so: to see a HEAD or an
-// OPTIONS fail, use more Times or a client without keep-alive.
+// Go's transport, and others, resend a request without a body when a connection
+// that was used before breaks like this. To make a HEAD or an OPTIONS fail,
+// increase Times or disable keep-alive in the client.
 func Reset() Action {
 	return newAction(func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
 		abort(r)
 	}, "Reset()")
 }
 
-// CutAfter loses the connection in the request, after n bytes of the body, as
-// a cable pulled, a laptop closed or a phone that changes networks does: tusd
-// gets n bytes
-// and then finds the body ended too early, stores what it has, and lets go of
-// the upload; only then is the connection reset. Where the body has n bytes
-// or fewer, tusd gets them all, and its answer is lost as in [DropReply].
+// CutAfter loses the connection after n bytes of the body, as a pulled cable, a
+// closed laptop or a phone that changes networks does. tusd gets n bytes, sees
+// that the body ends too early, stores the n bytes, and releases the lock of
+// the upload. The connection is reset after that. If the body has n bytes or
+// fewer, tusd gets all of it and its answer is lost as in [DropReply].
 func CutAfter(n int64) Action {
 	return newAction(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		if r.Body != nil && r.Body != http.NoBody {
@@ -36,10 +35,10 @@ func CutAfter(n int64) Action {
 	}, "CutAfter(%d)", n)
 }
 
-// DropReply loses the connection after the request: tusd handles it to its end
-// and the answer is lost, as when a connection breaks at the wrong moment, or
-// a proxy gives up on a server that takes long to finish an upload. A creation
-// so lost leaves an upload that no client knows of.
+// DropReply loses the connection after the request: tusd handles the complete
+// request, and its answer is lost, for example because a proxy gave up waiting
+// for a slow server. After a creation, the server has an upload whose URL no
+// client knows.
 func DropReply() Action {
 	return newAction(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		next.ServeHTTP(newLostReply(w), r)
@@ -47,8 +46,8 @@ func DropReply() Action {
 	}, "DropReply()")
 }
 
-// abort ends the request without an answer: the stream is reset over HTTP/2,
-// the connection otherwise. It does not return.
+// abort ends the request without an answer. Over HTTP/2, it resets the stream;
+// over HTTP/1.1, it resets the connection. abort does not return.
 func abort(r *http.Request) {
 	if c, ok := connOf(r); ok {
 		resetConn(c)
@@ -56,13 +55,14 @@ func abort(r *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-// connOf returns the connection that is r's alone; over HTTP/2 there is none.
+// connOf returns the connection of r if r has it for itself. Over HTTP/2,
+// requests share a connection, so ok is false.
 func connOf(r *http.Request) (net.Conn, bool) {
 	c, ok := r.Context().Value(connKey{}).(net.Conn)
 	return c, ok && r.ProtoMajor < 2
 }
 
-// resetConn closes c so that its peer finds it reset and not ended.
+// resetConn closes c so that its peer sees a reset instead of an end of file.
 func resetConn(c net.Conn) {
 	switch c := underTLS(c).(type) {
 	case *pipeConn:
@@ -75,8 +75,8 @@ func resetConn(c net.Conn) {
 	}
 }
 
-// underTLS returns the connection that c stands on: the Close of TLS itself
-// would say farewell.
+// underTLS returns the connection below TLS, because the Close of a TLS
+// connection sends an alert first.
 func underTLS(c net.Conn) net.Conn {
 	if t, ok := c.(interface{ NetConn() net.Conn }); ok {
 		return t.NetConn()
@@ -95,7 +95,7 @@ func withBody(r *http.Request, body io.ReadCloser) *http.Request {
 	return r
 }
 
-// cutBody is a body that the client did not live to finish.
+// cutBody ends with io.ErrUnexpectedEOF after left bytes.
 type cutBody struct {
 	io.ReadCloser
 	left int64
@@ -110,7 +110,7 @@ func (b *cutBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// lostReply is the writer of an answer that nobody gets.
+// lostReply discards an answer.
 type lostReply struct {
 	http.ResponseWriter // for deadlines only
 	header              http.Header

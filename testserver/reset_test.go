@@ -13,17 +13,17 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-// races is how often a test repeats what a reset may win or lose.
-const races = 50
+// repeats is how often a test repeats a reset, whose result depends on timing.
+const repeats = 50
 
-// wantReset checks that err is what a reset looks like to the client. Where
-// net/http learns of it while reading, it closes the connection under the
-// body that is still being written, and net.ErrClosed is all that it reports.
+// wantReset checks that err is a reset. If net/http notices the reset while it
+// reads, it closes the connection although the body is still being written, and
+// reports net.ErrClosed only.
 func wantReset(t *testing.T, proto string, err error) {
 	t.Helper()
 	switch {
 	case err == nil:
-		t.Fatal("got an answer, want a reset")
+		t.Fatal("the request succeeded, want a reset")
 	case proto == "HTTP/2.0":
 		if !strings.Contains(err.Error(), "stream error") {
 			t.Fatalf("got %v, want a stream error", err)
@@ -33,13 +33,14 @@ func wantReset(t *testing.T, proto string, err error) {
 	}
 }
 
+// Reset loses the connection before the body, and stores nothing.
 func TestReset(t *testing.T) {
 	t.Parallel()
 	for _, tr := range transports {
 		t.Run(tr.name, func(t *testing.T) {
 			t.Parallel()
 			s := testserver.New(t, tr.config)
-			for range races {
+			for range repeats {
 				data := content(100_000)
 				url := create(t, s, len(data))
 				s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.Reset()})
@@ -55,6 +56,7 @@ func TestReset(t *testing.T) {
 	}
 }
 
+// CutAfter stores exactly n bytes.
 func TestCutAfter(t *testing.T) {
 	t.Parallel()
 	const size, cut = 300_000, 123_457
@@ -63,7 +65,7 @@ func TestCutAfter(t *testing.T) {
 			t.Parallel()
 			s := testserver.New(t, tr.config)
 			data := content(size)
-			for range races {
+			for range repeats {
 				url := create(t, s, size)
 				s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.CutAfter(cut)})
 				_, err := patch(t.Context(), s, url, 0, data)
@@ -78,6 +80,7 @@ func TestCutAfter(t *testing.T) {
 	}
 }
 
+// CutAfter handles the first and the last byte of a body.
 func TestCutAfterBoundaries(t *testing.T) {
 	t.Parallel()
 	const size = 5000
@@ -87,8 +90,8 @@ func TestCutAfterBoundaries(t *testing.T) {
 		n    int64
 		kept int
 	}{
-		{"nothing", 0, 0},
-		{"negative is nothing", -1, 0},
+		{"zero", 0, 0},
+		{"negative", -1, 0},
 		{"one byte", 1, 1},
 		{"all but one byte", size - 1, size - 1},
 		{"the whole body", size, size},
@@ -111,6 +114,7 @@ func TestCutAfterBoundaries(t *testing.T) {
 	}
 }
 
+// A cut creation leaves an upload with the received bytes.
 func TestCutAfterOnCreation(t *testing.T) {
 	t.Parallel()
 	for _, tr := range transports {
@@ -124,13 +128,14 @@ func TestCutAfterOnCreation(t *testing.T) {
 			wantReset(t, tr.proto, err)
 			urls, err := s.Uploads()
 			if err != nil || len(urls) != 1 {
-				t.Fatalf("got uploads %v, error %v; want one orphan", urls, err)
+				t.Fatalf("got uploads %v, error %v; want one", urls, err)
 			}
 			stored(t, s, urls[0], data[:1000])
 		})
 	}
 }
 
+// DropReply stores the body and loses the answer.
 func TestDropReply(t *testing.T) {
 	t.Parallel()
 	for _, tr := range transports {
@@ -138,7 +143,7 @@ func TestDropReply(t *testing.T) {
 			t.Parallel()
 			s := testserver.New(t, tr.config)
 			data := content(100_000)
-			for range races {
+			for range repeats {
 				url := create(t, s, len(data))
 				s.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.DropReply()})
 				_, err := patch(t.Context(), s, url, 0, data)
@@ -155,7 +160,7 @@ func TestDropReply(t *testing.T) {
 	}
 }
 
-// A reset of one stream must not take along another on its connection.
+// A reset stream leaves its HTTP/2 connection open.
 func TestResetKeepsOtherStreams(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{TLS: &tls.Config{}})

@@ -9,6 +9,7 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
+// RewindTo decreases the offset of the upload.
 func TestRewindTo(t *testing.T) {
 	t.Parallel()
 	for _, tr := range transports {
@@ -29,7 +30,8 @@ func TestRewindTo(t *testing.T) {
 				t.Fatalf("got %d, %v; want 409", r.status, err)
 			}
 			stored(t, s, url, data[:40])
-			// There is nothing behind 50 to lose.
+			// The upload has fewer than 50 bytes, so RewindTo(50) has no
+			// effect.
 			for _, want := range []int64{40, 0, 0} {
 				if got := head(t, s, url); got != want {
 					t.Errorf("got offset %d, want %d", got, want)
@@ -40,8 +42,8 @@ func TestRewindTo(t *testing.T) {
 	}
 }
 
-// A request that names no upload, or none that exists, has nothing to lose.
-func TestRewindNothing(t *testing.T) {
+// RewindTo ignores a request without an upload and one with an unknown upload.
+func TestRewindToWithoutUpload(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{})
 	s.Inject(testserver.Fault{Times: 2, Do: testserver.RewindTo(0)})
@@ -52,9 +54,9 @@ func TestRewindNothing(t *testing.T) {
 	}
 }
 
-// A request under way does not go on behind the cut, where its bytes would be
-// at the wrong place.
-func TestRewindEndsWriter(t *testing.T) {
+// A request in progress is ended first, because it would write its bytes at the
+// wrong offset.
+func TestRewindToEndsWriter(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := overNetwork(t, testserver.Config{})

@@ -15,16 +15,16 @@ import (
 	"time"
 )
 
-// TB is what [New] needs of a test; [testing.TB] satisfies it.
+// TB is the part of [testing.TB] that [New] uses.
 type TB interface {
 	Helper()
 	Cleanup(func())
 	Fatalf(format string, args ...any)
 }
 
-// Server is a tusd that listens, with faults in front of it. [New] and [Start]
-// make one; the zero value is of no use. All its methods are safe for concurrent
-// use.
+// Server is a listening tusd with faults in front of it. [New] and [Start]
+// create a Server; the zero value is not usable. All methods are safe for
+// concurrent use.
 type Server struct {
 	cfg    Config
 	url    string
@@ -32,7 +32,7 @@ type Server struct {
 	client *http.Client
 	certs  *authority // nil without TLS
 	store  store
-	temp   string // a folder to remove, or ""
+	temp   string // temporary folder that close removes; "": none
 	faults queue
 	log    requestLog
 
@@ -47,8 +47,8 @@ type Server struct {
 	accept   sync.WaitGroup
 }
 
-// New starts a server for a test, fails the test where it cannot, and closes
-// the server when the test ends.
+// New starts a server for a test and closes it when the test ends. New fails
+// the test if the server cannot start.
 func New(tb TB, cfg Config) *Server {
 	tb.Helper()
 	s, err := Start(cfg)
@@ -60,8 +60,8 @@ func New(tb TB, cfg Config) *Server {
 	return s
 }
 
-// Start starts a server. The caller closes it. A Config that asks for both TLS
-// and a Network is an error.
+// Start starts a server, which the caller closes. A Config with both TLS and a
+// Network is an error.
 func Start(cfg Config) (*Server, error) {
 	cfg, err := cfg.withDefaults()
 	if err == nil && cfg.TLS != nil && cfg.Network != nil {
@@ -79,7 +79,7 @@ func Start(cfg Config) (*Server, error) {
 	return s, nil
 }
 
-// start does what Start does; ctx is the parent of each request's context.
+// start starts the server. ctx is the parent of the context of each request.
 func (s *Server) start(ctx context.Context) error {
 	dir := s.cfg.Dir
 	if dir == "" {
@@ -95,7 +95,7 @@ func (s *Server) start(ctx context.Context) error {
 	}
 	s.store = store
 
-	h := s.spoil(tusd)
+	h := s.injectFaults(tusd)
 	if s.cfg.Wrap != nil {
 		h = s.cfg.Wrap(h)
 	}
@@ -104,7 +104,7 @@ func (s *Server) start(ctx context.Context) error {
 		return err
 	}
 	s.http = &http.Server{
-		Handler:     s.record(h),
+		Handler:     s.logRequests(h),
 		BaseContext: func(net.Listener) context.Context { return ctx },
 		ConnContext: withConn,
 		ConnState:   s.connState,
@@ -137,7 +137,7 @@ func (s *Server) listen(ctx context.Context) (net.Listener, error) {
 	return lc.Listen(ctx, "tcp", s.cfg.Addr)
 }
 
-// setTLS prepares the certificates, if cfg wants any.
+// setTLS prepares the certificates. setTLS does nothing without Config.TLS.
 func (s *Server) setTLS(addr net.Addr) error {
 	if s.cfg.TLS == nil {
 		return nil
@@ -162,7 +162,7 @@ func (s *Server) setTLS(addr net.Addr) error {
 	return nil
 }
 
-// baseURL returns the creation endpoint as a client reaches it.
+// baseURL returns the URL of the creation endpoint for clients on this machine.
 func (s *Server) baseURL(addr net.Addr) string {
 	if s.cfg.Network != nil {
 		return "http://" + s.cfg.Addr + s.cfg.BasePath
@@ -195,19 +195,20 @@ func (s *Server) newClient() *http.Client {
 	return &http.Client{Transport: t}
 }
 
-// URL returns the creation endpoint, such as http://127.0.0.1:1234/files/.
+// URL returns the URL of the creation endpoint, such as
+// http://127.0.0.1:1234/files/.
 func (s *Server) URL() string { return s.url }
 
-// Client returns the server's own client, the same one at each call: it
-// trusts the server's authority, shows [Server.ClientCertificate] where the
-// server asks for one, and dials over its Network. It speaks HTTP/2 where the
-// server does. It takes no proxy from the environment, has no time limit, and
-// is of no use after Close.
+// Client returns the server's client, the same at each call. The client trusts
+// the authority of the server, presents [Server.ClientCertificate] if the
+// server asks for a certificate, and dials over Config.Network. It uses HTTP/2
+// if the server does. It ignores proxies of the environment and has no timeout.
+// It is not usable after Close.
 func (s *Server) Client() *http.Client { return s.client }
 
-// CertPool returns a pool with the authority that signed the server's own
-// certificate; it knows nothing of certificates from Config.TLS. nil
-// without TLS.
+// CertPool returns a pool with the authority that signed the certificate of the
+// server. The pool does not contain authorities of certificates in Config.TLS.
+// nil without TLS.
 func (s *Server) CertPool() *x509.CertPool {
 	if s.certs == nil {
 		return nil
@@ -215,8 +216,8 @@ func (s *Server) CertPool() *x509.CertPool {
 	return s.certs.pool.Clone()
 }
 
-// CACertPEM returns the certificate of CertPool's authority, encoded as PEM.
-// nil without TLS.
+// CACertPEM returns the certificate of the authority in CertPool, encoded as
+// PEM. nil without TLS.
 func (s *Server) CACertPEM() []byte {
 	if s.certs == nil {
 		return nil
@@ -224,8 +225,8 @@ func (s *Server) CACertPEM() []byte {
 	return slices.Clone(s.certs.caPEM)
 }
 
-// ClientCertificate returns a certificate for a client, with its key, signed
-// by the authority of [Server.CertPool]. The zero value without TLS.
+// ClientCertificate returns a certificate for clients, with its key, signed by
+// the authority in [Server.CertPool]. The zero value without TLS.
 func (s *Server) ClientCertificate() tls.Certificate {
 	if s.certs == nil {
 		return tls.Certificate{}
@@ -233,7 +234,7 @@ func (s *Server) ClientCertificate() tls.Certificate {
 	return s.certs.client
 }
 
-// ClientCertificatePEM is [Server.ClientCertificate] encoded as PEM, for a
+// ClientCertificatePEM returns [Server.ClientCertificate] encoded as PEM, for a
 // program that reads files. nil without TLS.
 func (s *Server) ClientCertificatePEM() (cert, key []byte) {
 	if s.certs == nil {
@@ -242,11 +243,11 @@ func (s *Server) ClientCertificatePEM() (cert, key []byte) {
 	return slices.Clone(s.certs.clientPEM), slices.Clone(s.certs.clientKeyPEM)
 }
 
-// Close stops listening, ends all connections and requests, stalled ones too,
-// waits for the server's goroutines, and removes the folder of uploads if it
-// was a temporary one. A handler from Config.Wrap or an Action that does not
-// return when its request's context is done holds it up. Closing again does
-// nothing.
+// Close stops listening, ends all connections and requests, including stalled
+// ones, waits for the goroutines of the server, and removes the folder of
+// uploads if it is temporary. Close waits for handlers of Config.Wrap and for
+// Actions, which have to return when the context of their request ends. A
+// second Close does nothing.
 func (s *Server) Close() { s.closing.Do(s.close) }
 
 func (s *Server) close() {
@@ -254,10 +255,10 @@ func (s *Server) close() {
 	s.closed = true
 	s.mu.Unlock()
 	if s.http != nil {
-		// The only error is that of closing the listener.
+		// The only possible error is that of closing the listener.
 		_ = s.http.Close()
 	}
-	// Not before the connections are closed, or tusd would answer that the
+	// The connections are closed first. Otherwise tusd would answer that the
 	// body ended too early.
 	s.cancel()
 	s.accept.Wait()
@@ -267,7 +268,7 @@ func (s *Server) close() {
 	s.handlers.Wait()
 	s.conns.Wait()
 	if s.served {
-		// tusd keeps a goroutine for so long after each request.
+		// tusd keeps a goroutine this long after each request.
 		time.Sleep(s.cfg.GracefulTimeout)
 	}
 	if s.temp != "" {
@@ -275,7 +276,7 @@ func (s *Server) close() {
 	}
 }
 
-// begin notes that a handler runs; false once the server is being closed.
+// begin counts a running handler. It returns false if the server is closing.
 func (s *Server) begin() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -287,17 +288,18 @@ func (s *Server) begin() bool {
 	return true
 }
 
-// connState counts the connections that net/http has a goroutine for.
+// connState counts the connections for which net/http runs a goroutine.
 func (s *Server) connState(c net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
-		// Called by Serve itself, which Close waits for beforehand.
+		// Serve calls this for StateNew, and close waits for Serve before it
+		// waits for conns.
 		s.conns.Add(1)
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		if s.closed {
-			// net/http may have missed it, being between accepting and
-			// keeping account of it when it closed the others.
+			// net/http accepted c before it closed the others and may not have
+			// known c then.
 			resetConn(c)
 		}
 	case http.StateHijacked, http.StateClosed:

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// A connection that is accepted while the server closes is closed as well, or
-// Close would wait for it.
+// A connection that is accepted while the server closes is closed too.
+// Otherwise, Close would wait for it.
 func TestConnDuringClose(t *testing.T) {
 	t.Parallel()
 	s := New(t, Config{})

@@ -20,13 +20,14 @@ import (
 
 var _ testserver.TB = testing.TB(nil)
 
-// failedTB is a test that New is to fail.
+// failedTB is a test that New fails.
 type failedTB struct{ message string }
 
 func (*failedTB) Helper()                         {}
 func (*failedTB) Cleanup(func())                  {}
 func (tb *failedTB) Fatalf(f string, args ...any) { tb.message = fmt.Sprintf(f, args...) }
 
+// Start and New report an invalid Config.
 func TestStartErrors(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
@@ -42,18 +43,18 @@ func TestStartErrors(t *testing.T) {
 		{"folder that is a file", testserver.Config{Dir: file}, "not a directory"},
 		{"base path that is a URL", testserver.Config{BasePath: "http://tus.test/"}, "want a path"},
 		{"base path with a query", testserver.Config{BasePath: "/files?x"}, "want a path"},
-		{"size", testserver.Config{MaxSize: -1}, "max size -1"},
-		{"TLS in a bubble", testserver.Config{TLS: &tls.Config{}, Network: testserver.NewNetwork()}, "TLS over a Network"},
+		{"negative maximum size", testserver.Config{MaxSize: -1}, "max size -1"},
+		{"TLS over a Network", testserver.Config{TLS: &tls.Config{}, Network: testserver.NewNetwork()}, "TLS over a Network"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s, err := testserver.Start(tt.cfg)
 			if err == nil {
 				s.Close()
-				t.Fatal("got a server, want an error")
+				t.Fatal("Start succeeded, want an error")
 			}
 			if !strings.HasPrefix(err.Error(), "testserver: start: ") || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("got %q, want it to hold %q", err, tt.want)
+				t.Errorf("got %q, want it to contain %q", err, tt.want)
 			}
 			tb := new(failedTB)
 			if s := testserver.New(tb, tt.cfg); s != nil || tb.message != err.Error() {
@@ -63,6 +64,7 @@ func TestStartErrors(t *testing.T) {
 	}
 }
 
+// URL returns the endpoint for each kind of Config.
 func TestURL(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -72,9 +74,9 @@ func TestURL(t *testing.T) {
 	}{
 		{"default", testserver.Config{}, "http://127.0.0.1:", "/files/"},
 		{"TLS", testserver.Config{TLS: &tls.Config{}}, "https://127.0.0.1:", "/files/"},
-		{"any address", testserver.Config{Addr: ":0"}, "http://127.0.0.1:", "/files/"},
+		{"all addresses", testserver.Config{Addr: ":0"}, "http://127.0.0.1:", "/files/"},
 		{"root", testserver.Config{BasePath: "/"}, "http://127.0.0.1:", "/"},
-		{"no slashes", testserver.Config{BasePath: "a/b"}, "http://127.0.0.1:", "/a/b/"},
+		{"base path without slashes", testserver.Config{BasePath: "a/b"}, "http://127.0.0.1:", "/a/b/"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -91,7 +93,8 @@ func TestURL(t *testing.T) {
 	}
 }
 
-// A redirect to the path with its last slash would turn the POST into a GET.
+// The path without its last slash is not redirected, because a redirect would
+// turn the POST into a GET.
 func TestBasePathWithoutSlash(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{})
@@ -100,6 +103,7 @@ func TestBasePathWithoutSlash(t *testing.T) {
 	mustDo(t, http.StatusNotFound, s.Client(), http.MethodPost, bare+"x/", nil, protocol.HeaderUploadLength, "1")
 }
 
+// OPTIONS announces the extensions that Config leaves enabled.
 func TestCapabilities(t *testing.T) {
 	t.Parallel()
 	all := []protocol.Extension{
@@ -111,13 +115,13 @@ func TestCapabilities(t *testing.T) {
 		cfg  testserver.Config
 		want protocol.Capabilities
 	}{
-		{"all", testserver.Config{}, protocol.Capabilities{Extensions: all}},
+		{"all extensions", testserver.Config{}, protocol.Capabilities{Extensions: all}},
 		{
-			"none",
+			"no optional extension",
 			testserver.Config{DisableConcatenation: true, DisableTermination: true, DisableDeferLength: true},
 			protocol.Capabilities{Extensions: all[:2]},
 		},
-		{"a size", testserver.Config{MaxSize: 10}, protocol.Capabilities{Extensions: all, MaxSize: protocol.Known(10)}},
+		{"maximum size", testserver.Config{MaxSize: 10}, protocol.Capabilities{Extensions: all, MaxSize: protocol.Known(10)}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -135,6 +139,7 @@ func TestCapabilities(t *testing.T) {
 	}
 }
 
+// An upload larger than MaxSize is refused.
 func TestMaxSize(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{MaxSize: 10})
@@ -142,6 +147,7 @@ func TestMaxSize(t *testing.T) {
 	mustDo(t, http.StatusRequestEntityTooLarge, s.Client(), http.MethodPost, s.URL(), nil, protocol.HeaderUploadLength, "11")
 }
 
+// Location follows X-Forwarded headers with TrustForwarded only.
 func TestTrustForwarded(t *testing.T) {
 	t.Parallel()
 	for trust, want := range map[bool]string{true: "https://tus.test/files/", false: "http://127.0.0.1:"} {
@@ -153,7 +159,7 @@ func TestTrustForwarded(t *testing.T) {
 	}
 }
 
-// The caller's handler is around the faults, and within the record.
+// Wrap is called before the faults, and its answers are in the request log.
 func TestWrap(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{Wrap: func(next http.Handler) http.Handler {
@@ -173,15 +179,16 @@ func TestWrap(t *testing.T) {
 		mustDo(t, want.status, s.Client(), http.MethodPost, s.URL(), nil,
 			protocol.HeaderUploadLength, "1", "Authorization", want.auth)
 		if got := last(t, s).Status; got != want.status {
-			t.Errorf("got status %d noted, want %d", got, want.status)
+			t.Errorf("got status %d in the log, want %d", got, want.status)
 		}
 	}
 }
 
+// Close removes a temporary folder and keeps the caller's folder.
 func TestClose(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	kept := testserver.New(t, testserver.Config{Dir: filepath.Join(dir, "made", "on", "demand")})
+	kept := testserver.New(t, testserver.Config{Dir: filepath.Join(dir, "missing", "folder")})
 	url := create(t, kept, 10)
 	path, err := kept.Path(url)
 	if err != nil {
@@ -196,17 +203,17 @@ func TestClose(t *testing.T) {
 		s.Close()
 		s.Close()
 		if _, err := do(t.Context(), s.Client(), http.MethodOptions, s.URL(), nil); err == nil {
-			t.Error("got an answer after Close")
+			t.Error("Close did not end the server")
 		}
 	}
 	if _, err := os.Stat(path); err != nil {
-		t.Errorf("folder of the caller's: %v", err)
+		t.Errorf("the caller's folder: %v", err)
 	}
 	if _, err := os.Stat(filepath.Dir(tempPath)); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("temporary folder: got %v, want it removed", err)
+		t.Errorf("temporary folder: got %v, want fs.ErrNotExist", err)
 	}
 
-	// What is kept can be served again.
+	// A new server serves the kept uploads.
 	again := testserver.New(t, testserver.Config{Dir: filepath.Dir(path)})
 	urls, err := again.Uploads()
 	if err != nil || len(urls) != 1 {
@@ -215,7 +222,7 @@ func TestClose(t *testing.T) {
 	finish(t, again, urls[0], content(10))
 }
 
-// A connection that never sends a request does not hold up Close.
+// A connection without a request does not delay Close.
 func TestCloseWithIdleConnection(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{})

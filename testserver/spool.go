@@ -8,14 +8,14 @@ import (
 	"os"
 )
 
-// spoolMemory is how much of a chunk is kept in memory.
+// spoolMemory is the number of bytes of a chunk that are kept in memory.
 const spoolMemory = 1 << 20
 
-// spool keeps a chunk back until it is known to be good: its beginning in
-// memory, the rest in a temporary file. The caller closes it.
+// spool buffers a chunk until it is verified: the beginning in memory, and the
+// rest in a temporary file. The caller closes it.
 type spool struct {
 	start bytes.Buffer
-	rest  *os.File // nil: there is none
+	rest  *os.File // nil: everything is in start
 	size  int64
 }
 
@@ -23,7 +23,7 @@ type spool struct {
 func newSpool(src io.Reader) (*spool, error) {
 	s := new(spool)
 	if err := s.fill(src); err != nil {
-		return nil, fmt.Errorf("keep the chunk back: %w", errors.Join(err, s.close()))
+		return nil, fmt.Errorf("buffer the chunk: %w", errors.Join(err, s.close()))
 	}
 	return s, nil
 }
@@ -45,7 +45,8 @@ func (s *spool) fill(src io.Reader) error {
 	return err
 }
 
-// reader returns the chunk from its beginning. There is one reader at a time.
+// reader returns a reader of the chunk from its beginning. A new reader
+// invalidates the previous one.
 func (s *spool) reader() (io.Reader, error) {
 	start := bytes.NewReader(s.start.Bytes())
 	if s.rest == nil {

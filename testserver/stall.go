@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// Stall reads and answers nothing for d, then lets the request go on as
-// usual: a server that swaps, a proxy with a full queue, a connection whose
-// other side went to sleep. 0: until the client goes away or the server
-// closes.
+// Stall neither reads nor answers for d, and then passes the request to tusd,
+// as a server that swaps or a proxy with a full queue does. 0: until the client
+// disconnects or the server closes.
 //
-// That a client has gone away shows at once over HTTP/2, and over HTTP/1.1
-// where the request has no body. Where it has one, it lies unread before the
-// end of the connection, so the stall lasts its time, and then tusd may store
-// what had arrived. The system's buffers take in some hundred KiB of a body
-// that is not read; those of a [Network], a few.
+// Over HTTP/2, and over HTTP/1.1 without a body, the server notices at once
+// that the client has disconnected. Over HTTP/1.1 with a body, the unread body
+// hides the end of the connection: the stall takes the whole d, and tusd may
+// then store the bytes that had arrived. The operating system buffers some
+// hundred KiB of a body that the server does not read; a [Network] buffers a
+// few KiB.
 func Stall(d time.Duration) Action {
 	return newAction(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		if newPacer(r.Context()).wait(d) != nil {
@@ -25,15 +25,16 @@ func Stall(d time.Duration) Action {
 	}, "Stall(%v)", d)
 }
 
-// StallAfter gives tusd n bytes of the body and then reads nothing for d,
-// after which the request goes on as usual: a proxy whose buffers are full, a
-// server whose disk does not keep up. Where the body has just n bytes, all of
-// it is stored and the answer is what waits: a server that takes long to
-// finish an upload. A shorter body is not stalled.
+// StallAfter gives tusd n bytes of the body, reads nothing for d, and then
+// continues, as a proxy with full buffers or a server with a slow disk does. If
+// the body has exactly n bytes, all of them are stored and the answer is
+// delayed, as by a server that is slow to complete an upload. A shorter body is
+// not stalled.
 //
-// 0: until the client goes away or the server closes; tusd gives the request
-// up after Config.NetworkTimeout, or as soon as another request wants the
-// same upload. What [Stall] says of clients and buffers holds here too.
+// With a d of 0, the stall lasts until the client disconnects or the server
+// closes. tusd ends the request after Config.NetworkTimeout, or when another
+// request needs the lock of the upload. The notes on clients and buffers at
+// [Stall] apply here too.
 func StallAfter(n int64, d time.Duration) Action {
 	return newAction(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		p := newPacer(r.Context())
@@ -41,8 +42,8 @@ func StallAfter(n int64, d time.Duration) Action {
 	}, "StallAfter(%d, %v)", n, d)
 }
 
-// Throttle reads the body at bytesPerSecond: a slow uplink, or a proxy that
-// shapes traffic. 0 or less: the rate is not limited.
+// Throttle reads the body at bytesPerSecond, as a slow uplink or a proxy with a
+// rate limit does. 0 or less: no limit.
 func Throttle(bytesPerSecond int64) Action {
 	return newAction(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		if bytesPerSecond <= 0 {
@@ -54,7 +55,7 @@ func Throttle(bytesPerSecond int64) Action {
 	}, "Throttle(%d)", bytesPerSecond)
 }
 
-// servePaced calls next with a body that p makes wait.
+// servePaced calls next with a body whose reads wait for p.
 func servePaced(w http.ResponseWriter, r *http.Request, next http.Handler, p *pacer, body io.Reader) {
 	if r.Body == nil || r.Body == http.NoBody {
 		next.ServeHTTP(w, r)
@@ -79,7 +80,8 @@ func (b *stalledBody) Read(p []byte) (int, error) {
 		n, err := b.body.Read(p[:min(int64(len(p)), b.left)])
 		b.left -= int64(n)
 		if b.left == 0 && err == io.EOF {
-			// Kept back, or the stall would depend on how the body ends.
+			// io.EOF is kept for later, so that the stall does not depend on
+			// whether the reader returns it together with the last byte.
 			b.ended, err = true, nil
 		}
 		return n, err
@@ -96,7 +98,7 @@ func (b *stalledBody) Read(p []byte) (int, error) {
 	return b.body.Read(p)
 }
 
-// throttledBody keeps to a rate in bytes per second.
+// throttledBody limits the rate of reads, in bytes per second.
 type throttledBody struct {
 	body  io.Reader
 	pacer *pacer
@@ -105,7 +107,7 @@ type throttledBody struct {
 	got   int64
 }
 
-// stepsPerSecond is how often a throttled body is read, where its rate allows.
+// stepsPerSecond is the maximum number of reads per second of a throttled body.
 const stepsPerSecond = 20
 
 func (b *throttledBody) Read(p []byte) (int, error) {
@@ -124,11 +126,10 @@ func (b *throttledBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// BlackHole takes the request and then neither reads nor answers nor hangs up
-// until the server closes, also when the client has gone long since: a
-// firewall that drops what it does not know, a machine that lost its power, a
-// server that hangs. Over HTTP/1.1 the connection is held for as long; over
-// HTTP/2 other streams of it go on.
+// BlackHole neither reads nor answers the request nor closes the connection
+// until the server closes, even if the client disconnects, as a firewall that
+// drops packets or a machine without power does. Over HTTP/1.1 the connection
+// stays open; over HTTP/2 the other streams of the connection are not affected.
 func BlackHole() Action {
 	return newAction(func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
 		done := r.Context().Done()

@@ -14,6 +14,7 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
+// StallAfter stores n bytes and then waits.
 func TestStallAfter(t *testing.T) {
 	t.Parallel()
 	const size, d = 100_000, 20 * time.Second
@@ -21,13 +22,13 @@ func TestStallAfter(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		n       int64
-		stalled int // bytes stored while it stalls
+		stalled int // bytes stored during the stall
 		took    time.Duration
 	}{
 		{"at the start", 0, 0, d},
 		{"in the middle", 40_000, 40_000, d},
 		{"after the last byte", size, size, d},
-		{"past the end", size + 1, size, 0},
+		{"after the end of the body", size + 1, size, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -55,7 +56,7 @@ func TestStallAfter(t *testing.T) {
 	}
 }
 
-// The stall of one request says nothing about the next one.
+// Each request with StallAfter is stalled.
 func TestStallAfterTwice(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -71,7 +72,7 @@ func TestStallAfterTwice(t *testing.T) {
 	})
 }
 
-// tusd notices a body that does not come, as it would without the fault.
+// tusd ends a stalled request after NetworkTimeout.
 func TestStallAfterNetworkTimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -93,7 +94,8 @@ func TestStallAfterNetworkTimeout(t *testing.T) {
 	})
 }
 
-// tusd ends a request when another one wants its upload, stalled or not.
+// tusd ends a stalled request when another request needs the lock of the
+// upload.
 func TestStallAfterInterrupted(t *testing.T) {
 	t.Parallel()
 	for _, tr := range transports {
@@ -115,7 +117,7 @@ func TestStallAfterInterrupted(t *testing.T) {
 			done := make(chan struct{})
 			go func() {
 				defer close(done)
-				// tusd may or may not get an answer out; that it ends is enough.
+				// tusd may end the request with or without an answer.
 				_, _ = do(t.Context(), s.Client(), http.MethodPatch, url, body,
 					protocol.HeaderContentType, protocol.ContentType, protocol.HeaderUploadOffset, "0")
 			}()
@@ -131,7 +133,7 @@ func TestStallAfterInterrupted(t *testing.T) {
 	}
 }
 
-// noticedBody closes arrived when it is read on after left bytes.
+// noticedBody closes arrived at the first read after left bytes.
 type noticedBody struct {
 	io.ReadCloser
 	left    int
@@ -148,6 +150,7 @@ func (b *noticedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// Stall ends when the client disconnects.
 func TestStallUntilClientLeaves(t *testing.T) {
 	t.Parallel()
 	for _, tr := range transports {
@@ -173,6 +176,7 @@ func TestStallUntilClientLeaves(t *testing.T) {
 	}
 }
 
+// Close ends stalled requests.
 func TestCloseEndsStalls(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -208,7 +212,7 @@ func TestCloseEndsStalls(t *testing.T) {
 						t.Errorf("close took %v", took)
 					}
 					if err := <-failed; err == nil {
-						t.Error("got an answer, want an error")
+						t.Error("the request succeeded, want an error")
 					}
 				})
 			}
@@ -216,6 +220,7 @@ func TestCloseEndsStalls(t *testing.T) {
 	}
 }
 
+// Throttle limits the rate of a body.
 func TestThrottle(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -225,7 +230,7 @@ func TestThrottle(t *testing.T) {
 		took time.Duration
 	}{
 		{"slow", 10, 1, 10 * time.Second},
-		{"less than a step", 1000, 19, 52631578947 * time.Nanosecond},
+		{"less than one read per step", 1000, 19, 52631578947 * time.Nanosecond},
 		{"fast", 3 << 20, 1 << 20, 3 * time.Second},
 		{"unlimited", 10, 0, 0},
 		{"negative", 10, -1, 0},
@@ -250,7 +255,7 @@ func TestThrottle(t *testing.T) {
 	}
 }
 
-// A black hole keeps what it has taken, when the client has gone as well.
+// BlackHole keeps a request after the client has disconnected, until Close.
 func TestBlackHole(t *testing.T) {
 	t.Parallel()
 	for _, tr := range transports {
@@ -259,10 +264,10 @@ func TestBlackHole(t *testing.T) {
 			s := testserver.New(t, tr.config)
 			url := create(t, s, 10)
 			ctx, cancel := context.WithCancel(t.Context())
-			taken, let := make(chan context.Context, 1), make(chan struct{})
+			entered, returned := make(chan context.Context, 1), make(chan struct{})
 			s.Inject(testserver.Fault{Do: testserver.ActionFunc(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-				defer close(let)
-				taken <- r.Context()
+				defer close(returned)
+				entered <- r.Context()
 				testserver.BlackHole().Serve(w, r, next)
 			})})
 			failed := make(chan error, 1)
@@ -270,21 +275,21 @@ func TestBlackHole(t *testing.T) {
 				_, err := do(ctx, s.Client(), http.MethodHead, url, nil)
 				failed <- err
 			}()
-			request := <-taken
+			request := <-entered
 			cancel()
 			if err := <-failed; !errors.Is(err, context.Canceled) {
 				t.Errorf("got %v, want context.Canceled", err)
 			}
-			// The server has heard of it.
+			// The server has noticed that the client disconnected.
 			<-request.Done()
 			head(t, s, url)
 			select {
-			case <-let:
-				t.Error("the request was let go")
+			case <-returned:
+				t.Error("the request ended before Close")
 			default:
 			}
 			s.Close()
-			<-let
+			<-returned
 		})
 	}
 }

@@ -18,30 +18,32 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// infoSuffix is how tusd's file store names the file with an upload's facts.
+// infoSuffix is the suffix of the info file of an upload in tusd's file store.
 const infoSuffix = ".info"
 
-// Info is what the store knows of one upload.
+// Info describes an upload in the store.
 type Info struct {
 	// Offset is the number of bytes stored.
 	Offset int64
-	// Length is the length of the whole upload; not known while it is
+	// Length is the length of the whole upload. It is unknown while it is
 	// deferred.
 	Length protocol.Length
-	// Metadata is what the upload was created with. nil: nothing.
+	// Metadata is the metadata of the creation. nil: none.
 	Metadata protocol.Metadata
-	// Partial is set on a partial upload, made to be concatenated.
+	// Partial is set on a partial upload, which can become a part of a final
+	// upload.
 	Partial bool
-	// Final is set on an upload that was made of others.
+	// Final is set on a final upload, which is a concatenation of partial
+	// uploads.
 	Final bool
-	// Parts are the URLs of the uploads that a final upload was made of, in
-	// order. nil unless Final is set.
+	// Parts are the URLs of the parts of a final upload, in order. nil unless
+	// Final is set.
 	Parts []string
 }
 
-// Bytes returns what is stored of an upload, read from the store and not
-// through tusd. uploadURL is absolute, or a path on the server. Where there
-// is no such upload, the error is [fs.ErrNotExist].
+// Bytes returns the stored bytes of an upload, read from the store without a
+// request to tusd. uploadURL is absolute, or a path on the server. If there is
+// no such upload, the error is [fs.ErrNotExist].
 func (s *Server) Bytes(uploadURL string) ([]byte, error) {
 	path, err := s.Path(uploadURL)
 	if err != nil {
@@ -54,9 +56,8 @@ func (s *Server) Bytes(uploadURL string) ([]byte, error) {
 	return b, nil
 }
 
-// Open is [Server.Bytes] for an upload that is not to be held in memory. The
-// caller closes the reader. Where there is no such upload, the error is
-// [fs.ErrNotExist].
+// Open returns a reader of the bytes that [Server.Bytes] returns. The caller
+// closes the reader. If there is no such upload, the error is [fs.ErrNotExist].
 func (s *Server) Open(uploadURL string) (io.ReadCloser, error) {
 	path, err := s.Path(uploadURL)
 	if err != nil {
@@ -69,8 +70,8 @@ func (s *Server) Open(uploadURL string) (io.ReadCloser, error) {
 	return f, nil
 }
 
-// Path returns the name of the file that holds the bytes of an upload. Where
-// there is no such upload, the error is [fs.ErrNotExist].
+// Path returns the name of the file with the bytes of an upload. If there is no
+// such upload, the error is [fs.ErrNotExist].
 func (s *Server) Path(uploadURL string) (string, error) {
 	info, err := s.store.info(uploadURL)
 	if err != nil {
@@ -79,8 +80,8 @@ func (s *Server) Path(uploadURL string) (string, error) {
 	return info.Storage[filestore.StorageKeyPath], nil
 }
 
-// Info returns the facts of an upload, read from the store and not through
-// tusd. Where there is no such upload, the error is [fs.ErrNotExist].
+// Info returns the description of an upload, read from the store without a
+// request to tusd. If there is no such upload, the error is [fs.ErrNotExist].
 func (s *Server) Info(uploadURL string) (Info, error) {
 	info, err := s.store.info(uploadURL)
 	if err != nil {
@@ -103,15 +104,14 @@ func (s *Server) Info(uploadURL string) (Info, error) {
 	return out, nil
 }
 
-// Uploads returns the URLs of all the uploads in the store, finished or not,
-// sorted.
+// Uploads returns the sorted URLs of all uploads in the store, complete or not.
 func (s *Server) Uploads() ([]string, error) {
 	ids, err := s.store.ids()
 	if err != nil {
 		return nil, fmt.Errorf("testserver: list uploads: %w", err)
 	}
 	if s.cfg.Expiration > 0 {
-		// Until it is asked for, an expired upload is still in its folder.
+		// The files of an expired upload exist until a request for it.
 		ids = slices.DeleteFunc(ids, func(id string) bool {
 			_, err := s.store.files.GetUpload(context.Background(), id)
 			return errors.Is(err, errExpired)
@@ -131,7 +131,7 @@ type store struct {
 	base   string
 }
 
-// id returns the upload that a URL or a path names.
+// id returns the ID of the upload that a URL or a path names.
 func (st store) id(uploadURL string) (string, error) {
 	u, err := url.Parse(uploadURL)
 	if err != nil {
@@ -140,10 +140,10 @@ func (st store) id(uploadURL string) (string, error) {
 	id, ok := strings.CutPrefix(u.Path, st.base)
 	id = strings.Trim(id, "/")
 	if !ok || id == "" {
-		return "", fmt.Errorf("upload %q: not below %s: %w", uploadURL, st.base, fs.ErrNotExist)
+		return "", fmt.Errorf("upload %q is not below %s: %w", uploadURL, st.base, fs.ErrNotExist)
 	}
 	if !filepath.IsLocal(filepath.FromSlash(id)) {
-		return "", fmt.Errorf("upload %q: not a name of the store: %w", uploadURL, fs.ErrNotExist)
+		return "", fmt.Errorf("upload %q is not a valid ID: %w", uploadURL, fs.ErrNotExist)
 	}
 	return id, nil
 }
@@ -171,7 +171,7 @@ func (st store) upload(uploadURL string) (handler.Upload, error) {
 	return upload, nil
 }
 
-// remove deletes an upload; one that does not exist is no error.
+// remove deletes an upload. An upload that does not exist is not an error.
 func (st store) remove(uploadURL string) error {
 	upload, err := st.upload(uploadURL)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -183,9 +183,10 @@ func (st store) remove(uploadURL string) error {
 	return st.files.AsTerminatableUpload(upload).Terminate(context.Background())
 }
 
-// truncate cuts what is stored of an upload down to n bytes; one that has no
-// more, or does not exist, stays as it is. A request that writes to the upload
-// is asked to end first, or it would go on behind the cut.
+// truncate removes the stored bytes of an upload after the first n. An upload
+// with n bytes or fewer, or one that does not exist, is not changed. A request
+// that writes to the upload is ended first, because it would continue to write
+// at its old position.
 func (st store) truncate(ctx context.Context, uploadURL string, n int64) error {
 	id, err := st.id(uploadURL)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -215,7 +216,7 @@ func (st store) ids() ([]string, error) {
 	var ids []string
 	err := filepath.WalkDir(st.dir, func(path string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil // Terminated while the folder was being read.
+			return nil // terminated while the folder was being read
 		}
 		if err != nil {
 			return err
@@ -235,7 +236,7 @@ func (st store) ids() ([]string, error) {
 	return ids, err
 }
 
-// resume hands to layers what another run has left in the folder.
+// resume registers the uploads of an earlier run with layers.
 func (st store) resume(layers *layeredStore) error {
 	if !layers.cfg.ConcatUnfinished {
 		return nil

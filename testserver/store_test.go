@@ -19,6 +19,7 @@ import (
 
 var compareLength = cmp.Comparer(func(a, b protocol.Length) bool { return a == b })
 
+// Info describes plain, deferred, partial and final uploads.
 func TestInfo(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{})
@@ -71,6 +72,7 @@ func TestInfo(t *testing.T) {
 	}
 }
 
+// Open accepts URLs and paths.
 func TestOpen(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{})
@@ -92,11 +94,12 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+// Errors of the store are fs.ErrNotExist if the upload does not exist.
 func TestStoreErrors(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{})
-	half := create(t, s, 10)
-	path, err := s.Path(half)
+	incomplete := create(t, s, 10)
+	path, err := s.Path(incomplete)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,13 +117,13 @@ func TestStoreErrors(t *testing.T) {
 		name, url string
 		missing   bool
 	}{
-		{"unknown", s.URL() + "none", true},
+		{"unknown upload", s.URL() + "none", true},
 		{"the endpoint", s.URL(), true},
 		{"another path", "/other/none", true},
-		{"outside of the folder", s.URL() + "../../" + filepath.Base(path), true},
-		{"no URL", "http://[::1", false},
-		{"bytes gone", half, true},
-		{"facts unreadable", broken, false},
+		{"outside the folder", s.URL() + "../../" + filepath.Base(path), true},
+		{"invalid URL", "http://[::1", false},
+		{"bytes are missing", incomplete, true},
+		{"info is invalid", broken, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			_, errBytes := s.Bytes(tt.url)

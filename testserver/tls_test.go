@@ -11,7 +11,7 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-// clientWith returns a client with TLS settings of its own.
+// clientWith returns a client with these TLS settings.
 func clientWith(t *testing.T, config *tls.Config) *http.Client {
 	t.Helper()
 	tr := &http.Transport{TLSClientConfig: config}
@@ -19,6 +19,7 @@ func clientWith(t *testing.T, config *tls.Config) *http.Client {
 	return &http.Client{Transport: tr}
 }
 
+// Clients that trust the server's authority can connect.
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{TLS: &tls.Config{}})
@@ -40,6 +41,7 @@ func TestTLS(t *testing.T) {
 	}
 }
 
+// The server accepts client certificates of its own authority.
 func TestClientCertificate(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{
@@ -55,10 +57,10 @@ func TestClientCertificate(t *testing.T) {
 		certs []tls.Certificate
 		ok    bool
 	}{
-		{"none", nil, false},
-		{"the server's", []tls.Certificate{s.ClientCertificate()}, true},
-		{"the server's, from PEM", []tls.Certificate{fromPEM}, true},
-		{"another authority's", []tls.Certificate{other.ClientCertificate()}, false},
+		{"no certificate", nil, false},
+		{"certificate of the server's authority", []tls.Certificate{s.ClientCertificate()}, true},
+		{"the same from PEM", []tls.Certificate{fromPEM}, true},
+		{"certificate of another authority", []tls.Certificate{other.ClientCertificate()}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := clientWith(t, &tls.Config{RootCAs: s.CertPool(), Certificates: tt.certs})
@@ -68,13 +70,13 @@ func TestClientCertificate(t *testing.T) {
 			}
 		})
 	}
-	// The server's own client brings its certificate along.
+	// The server's own client presents its certificate.
 	create(t, s, 10)
 }
 
-// Certificates, authorities and settings of the caller's come first, and are
-// left as they are.
-func TestTLSOfTheCaller(t *testing.T) {
+// Certificates, authorities and settings of Config.TLS are used and not
+// changed.
+func TestCallerTLSConfig(t *testing.T) {
 	t.Parallel()
 	other := testserver.New(t, testserver.Config{TLS: &tls.Config{}})
 	clients := other.CertPool()
@@ -101,6 +103,7 @@ func TestTLSOfTheCaller(t *testing.T) {
 	}
 }
 
+// Without TLS, there are no certificates.
 func TestWithoutTLS(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{})
@@ -113,12 +116,12 @@ func TestWithoutTLS(t *testing.T) {
 	}
 }
 
-// A refused handshake leaves nothing for Close to wait for.
+// Close does not wait for a failed handshake.
 func TestCloseAfterRefusedHandshake(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{TLS: &tls.Config{}})
 	if _, err := do(t.Context(), clientWith(t, &tls.Config{}), http.MethodOptions, s.URL(), nil); err == nil {
-		t.Fatal("got an answer, want an error")
+		t.Fatal("the request succeeded, want an error")
 	}
 	start := time.Now()
 	s.Close()

@@ -5,11 +5,11 @@ import (
 	"sync"
 )
 
-// UntilTokenChanges answers 401, without asking tusd, to requests with the
-// Authorization header of the first one that it meets, or without one if that
-// had none: a token that expires in the middle of an upload, as those of
-// Supabase and OpenCloud do. It ends with the first request that has another
-// Authorization header, which goes on to tusd.
+// UntilTokenChanges answers 401 instead of tusd while the Authorization header
+// is the same as in the first request, or missing as in the first request. It
+// simulates a token that expires during an upload, as tokens of Supabase and
+// OpenCloud do. The action ends with the first request with another
+// Authorization header, which is passed to tusd.
 func UntilTokenChanges() Action {
 	return &untilTokenChanges{Action: Status(http.StatusUnauthorized,
 		http.Header{"Www-Authenticate": {`Bearer error="invalid_token"`}}, "token expired\n")}
@@ -25,7 +25,7 @@ type untilTokenChanges struct {
 
 func (*untilTokenChanges) String() string { return "UntilTokenChanges()" }
 
-func (a *untilTokenChanges) over(r *http.Request) bool {
+func (a *untilTokenChanges) ended(r *http.Request) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.seen && r.Header.Get("Authorization") != a.token
@@ -37,7 +37,7 @@ func (a *untilTokenChanges) Serve(w http.ResponseWriter, r *http.Request, next h
 		a.seen, a.token = true, r.Header.Get("Authorization")
 	}
 	a.mu.Unlock()
-	if a.over(r) {
+	if a.ended(r) {
 		next.ServeHTTP(w, r)
 		return
 	}

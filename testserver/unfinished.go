@@ -16,8 +16,8 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// hideOffset takes the offset out of what is said of a final upload that is
-// not concatenated (tus 1.0.0, Concatenation).
+// hideOffset removes Upload-Offset from the answer about a final upload that is
+// not concatenated yet (tus 1.0.0, Concatenation).
 func hideOffset(h http.Header) {
 	if strings.HasPrefix(h.Get(protocol.HeaderUploadConcat), "final;") &&
 		h.Get(protocol.HeaderUploadOffset) != h.Get(protocol.HeaderUploadLength) {
@@ -25,8 +25,8 @@ func hideOffset(h http.Header) {
 	}
 }
 
-// setLength sets the length of a final upload to that of its parts. It is not
-// known where that of a part is not.
+// setLength sets the length of a final upload to the sum of its parts. The
+// length stays unknown while the length of a part is.
 func (s *layeredStore) setLength(ctx context.Context, info *handler.FileInfo) error {
 	info.Size, info.SizeIsDeferred = 0, true
 	var sum int64
@@ -47,13 +47,13 @@ func (s *layeredStore) setLength(ctx context.Context, info *handler.FileInfo) er
 	return nil
 }
 
-// ConcatUploads makes a final upload of its parts, now or when the last of
-// them is finished.
+// ConcatUploads concatenates the parts into a final upload, now or when the
+// last part is complete.
 func (u *layeredUpload) ConcatUploads(ctx context.Context, parts []handler.Upload) error {
 	if !u.store.cfg.ConcatUnfinished {
 		plain := make([]handler.Upload, len(parts))
 		for i, part := range parts {
-			plain[i] = inner(part)
+			plain[i] = baseUpload(part)
 		}
 		return u.store.files.AsConcatableUpload(u.Upload).ConcatUploads(ctx, plain)
 	}
@@ -66,8 +66,8 @@ func (u *layeredUpload) ConcatUploads(ctx context.Context, parts []handler.Uploa
 	return u.store.finishFinal(ctx, info.ID)
 }
 
-// FinishUpload is called when an upload has its last byte; it makes the final
-// uploads that waited for this part only.
+// FinishUpload is called after the last byte of an upload is stored. It
+// concatenates the final uploads that waited for this part only.
 func (u *layeredUpload) FinishUpload(ctx context.Context) error {
 	if err := u.Upload.FinishUpload(ctx); err != nil {
 		return err
@@ -88,8 +88,8 @@ func (u *layeredUpload) FinishUpload(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// finishFinal makes a final upload of its parts if all of them are finished.
-// It is called with finals held.
+// finishFinal concatenates the parts of a final upload if all of them are
+// complete. It must be called with finals held.
 func (s *layeredStore) finishFinal(ctx context.Context, id string) error {
 	final, err := s.info(ctx, id)
 	if errors.Is(err, handler.ErrNotFound) {
@@ -102,7 +102,7 @@ func (s *layeredStore) finishFinal(ctx context.Context, id string) error {
 	var paths []string
 	for _, id := range final.PartialUploads {
 		part, err := s.info(ctx, id)
-		if errors.Is(err, handler.ErrNotFound) || err == nil && unfinished(part) {
+		if errors.Is(err, handler.ErrNotFound) || err == nil && isIncomplete(part) {
 			return nil
 		}
 		if err != nil {
@@ -117,8 +117,8 @@ func (s *layeredStore) finishFinal(ctx context.Context, id string) error {
 	return nil
 }
 
-// concat puts files into a final upload, in one stroke. One that is terminated
-// meanwhile stays so.
+// concat writes the content of paths to a final upload atomically. An upload
+// that is terminated meanwhile is not created again.
 func (s *layeredStore) concat(ctx context.Context, final handler.FileInfo, paths []string) (err error) {
 	path := final.Storage[filestore.StorageKeyPath]
 	whole, err := os.OpenFile(path+".concat", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, s.files.FileModePerm)
@@ -161,19 +161,21 @@ func appendFile(to io.Writer, path string) (int64, error) {
 	return n, errors.Join(err, from.Close())
 }
 
-// await lets a final upload wait for its parts.
-func (s *layeredStore) await(final handler.FileInfo) {
+// addWaiting registers a final upload that waits for its parts.
+func (s *layeredStore) addWaiting(final handler.FileInfo) {
 	s.finals.Lock()
 	defer s.finals.Unlock()
 	s.waiting[final.ID] = final.PartialUploads
 }
 
-// resume takes up the final uploads that another run has left unfinished.
+// resume registers the final uploads that an earlier run left incomplete, and
+// concatenates those whose parts are complete.
 func (s *layeredStore) resume(ctx context.Context, ids []string) error {
 	for _, id := range ids {
-		// One that cannot be read is none that anybody waits for.
-		if info, err := s.info(ctx, id); err == nil && info.IsFinal && unfinished(info) {
-			s.await(info)
+		// An upload with an unreadable info file is ignored: its parts are
+		// unknown.
+		if info, err := s.info(ctx, id); err == nil && info.IsFinal && isIncomplete(info) {
+			s.addWaiting(info)
 		}
 	}
 	s.finals.Lock()

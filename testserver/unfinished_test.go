@@ -18,7 +18,7 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-// concat makes a final upload of parts.
+// concat creates a final upload of parts.
 func concat(t *testing.T, s *testserver.Server, parts ...string) string {
 	t.Helper()
 	return mustDo(t, http.StatusCreated, s.Client(), http.MethodPost, s.URL(), nil,
@@ -26,14 +26,14 @@ func concat(t *testing.T, s *testserver.Server, parts ...string) string {
 		protocol.HeaderUploadMetadata, "filename eC50eHQ=").header.Get(protocol.HeaderLocation)
 }
 
-// part makes a partial upload.
+// part creates a partial upload.
 func part(t *testing.T, s *testserver.Server, length int) string {
 	t.Helper()
 	return create(t, s, length, protocol.HeaderUploadConcat, "partial", protocol.HeaderUploadMetadata, "part cGFydA==")
 }
 
-// wantFinal compares what HEAD says of a final upload: "" stands for a header
-// that is not there.
+// wantFinal compares the answer to HEAD of a final upload. "" means that a
+// header is missing.
 func wantFinal(t *testing.T, s *testserver.Server, url, offset, length string, parts ...string) {
 	t.Helper()
 	h := mustDo(t, http.StatusOK, s.Client(), http.MethodHead, url, nil).header
@@ -54,6 +54,7 @@ func wantFinal(t *testing.T, s *testserver.Server, url, offset, length string, p
 	}
 }
 
+// A final upload completes with its last part.
 func TestConcatUnfinished(t *testing.T) {
 	t.Parallel()
 	for _, tr := range transports {
@@ -70,7 +71,7 @@ func TestConcatUnfinished(t *testing.T) {
 			wantFinal(t, s, final, "", "11", hello, world)
 			stored(t, s, final, nil)
 
-			// Nothing is to be written to it, now or later.
+			// PATCH is refused before and after the concatenation.
 			refused := func() {
 				t.Helper()
 				r, err := patch(t.Context(), s, final, 0, []byte("x"))
@@ -86,7 +87,8 @@ func TestConcatUnfinished(t *testing.T) {
 			finish(t, s, hello, []byte("hello"))
 			wantFinal(t, s, final, "", "11", hello, world)
 			finish(t, s, world, []byte(" world"))
-			// Not only once it is asked for.
+			// The concatenation does not wait for a request to the final
+			// upload.
 			stored(t, s, final, []byte("hello world"))
 			wantFinal(t, s, final, "11", "11", hello, world)
 			refused()
@@ -94,18 +96,19 @@ func TestConcatUnfinished(t *testing.T) {
 			if got := mustDo(t, http.StatusOK, s.Client(), http.MethodGet, final, nil).body; got != "hello world" {
 				t.Errorf("GET: got %q, want hello world", got)
 			}
-			// The parts may go then.
+			// A complete final upload does not need its parts.
 			mustDo(t, http.StatusNoContent, s.Client(), http.MethodDelete, hello, nil)
 			wantFinal(t, s, final, "11", "11", hello, world)
 		})
 	}
 }
 
-func TestConcatUnfinishedForms(t *testing.T) {
+// Parts can be complete, empty, repeated, deferred, refused or terminated.
+func TestConcatUnfinishedCases(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{ConcatUnfinished: true, Checksum: []string{"sha1"}})
 	data := content(30)
-	t.Run("finished already", func(t *testing.T) {
+	t.Run("complete parts", func(t *testing.T) {
 		t.Parallel()
 		a, b := part(t, s, 10), part(t, s, 20)
 		finish(t, s, a, data[:10])
@@ -117,21 +120,21 @@ func TestConcatUnfinishedForms(t *testing.T) {
 		a := part(t, s, 0)
 		wantFinal(t, s, concat(t, s, a, a), "0", "0", a, a)
 	})
-	t.Run("an empty part last", func(t *testing.T) {
+	t.Run("last part is empty", func(t *testing.T) {
 		t.Parallel()
 		a, b := part(t, s, 0), part(t, s, 30)
 		final := concat(t, s, b, a)
 		finish(t, s, b, data)
 		stored(t, s, final, data)
 	})
-	t.Run("one part twice, and in two uploads", func(t *testing.T) {
+	t.Run("part used twice and in two final uploads", func(t *testing.T) {
 		t.Parallel()
 		a, b := part(t, s, 10), part(t, s, 20)
-		twice, once := concat(t, s, a, b, a), concat(t, s, b, a)
+		repeated, reversed := concat(t, s, a, b, a), concat(t, s, b, a)
 		finish(t, s, a, data[:10])
 		finish(t, s, b, data[10:])
-		stored(t, s, twice, slices.Concat(data, data[:10]))
-		stored(t, s, once, slices.Concat(data[10:], data[:10]))
+		stored(t, s, repeated, slices.Concat(data, data[:10]))
+		stored(t, s, reversed, slices.Concat(data[10:], data[:10]))
 	})
 	t.Run("deferred length", func(t *testing.T) {
 		t.Parallel()
@@ -146,11 +149,11 @@ func TestConcatUnfinishedForms(t *testing.T) {
 		finish(t, s, a, data[:10])
 		wantFinal(t, s, final, "30", "30", a, b)
 		stored(t, s, final, data)
-		// Its length is its own by now.
+		// The length of a complete final upload does not depend on its parts.
 		mustDo(t, http.StatusNoContent, s.Client(), http.MethodDelete, b, nil)
 		wantFinal(t, s, final, "30", "30", a, b)
 	})
-	t.Run("a refused chunk finishes nothing", func(t *testing.T) {
+	t.Run("refused chunk completes no part", func(t *testing.T) {
 		t.Parallel()
 		a := part(t, s, 30)
 		final := concat(t, s, a)
@@ -159,7 +162,7 @@ func TestConcatUnfinishedForms(t *testing.T) {
 		wantStatus(t, patchSum(t, s, a, 0, data, sha1Of(data)), http.StatusNoContent)
 		stored(t, s, final, data)
 	})
-	t.Run("a creation finishes a part", func(t *testing.T) {
+	t.Run("creation completes a part", func(t *testing.T) {
 		t.Parallel()
 		a := part(t, s, 10)
 		b := mustDo(t, http.StatusCreated, s.Client(), http.MethodPost, s.URL(), bytes.NewReader(data[10:]),
@@ -169,7 +172,7 @@ func TestConcatUnfinishedForms(t *testing.T) {
 		finish(t, s, a, data[:10])
 		stored(t, s, final, data)
 	})
-	t.Run("a part that is terminated", func(t *testing.T) {
+	t.Run("terminated part", func(t *testing.T) {
 		t.Parallel()
 		a, b := part(t, s, 10), part(t, s, 20)
 		final := concat(t, s, a, b)
@@ -177,7 +180,7 @@ func TestConcatUnfinishedForms(t *testing.T) {
 		finish(t, s, b, data[10:])
 		wantFinal(t, s, final, "", "30", a, b)
 	})
-	t.Run("terminated before its parts are done", func(t *testing.T) {
+	t.Run("final upload terminated before its parts complete", func(t *testing.T) {
 		t.Parallel()
 		a := part(t, s, 30)
 		final := concat(t, s, a)
@@ -185,17 +188,18 @@ func TestConcatUnfinishedForms(t *testing.T) {
 		finish(t, s, a, data)
 		mustDo(t, http.StatusNotFound, s.Client(), http.MethodHead, final, nil)
 	})
-	t.Run("forgotten", func(t *testing.T) {
+	t.Run("forgotten final upload", func(t *testing.T) {
 		t.Parallel()
 		a := part(t, s, 30)
 		final := concat(t, s, a)
-		own := func(r *http.Request) bool { return strings.HasSuffix(final, r.URL.Path) }
-		s.Inject(testserver.Fault{Match: own, Do: testserver.Forget()})
+		matchFinal := func(r *http.Request) bool { return strings.HasSuffix(final, r.URL.Path) }
+		s.Inject(testserver.Fault{Match: matchFinal, Do: testserver.Forget()})
 		mustDo(t, http.StatusNotFound, s.Client(), http.MethodHead, final, nil)
 		finish(t, s, a, data)
 	})
 }
 
+// A final upload of unsuitable parts is refused.
 func TestConcatUnfinishedRefused(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{ConcatUnfinished: true, MaxSize: 1 << 62})
@@ -207,12 +211,12 @@ func TestConcatUnfinishedRefused(t *testing.T) {
 		status int
 	}{
 		{"no part", nil, 400},
-		{"no such part", []string{unfinished, s.URL() + "none"}, 404},
-		{"an unfinished upload that is no part", []string{create(t, s, 10)}, 400},
-		{"an unfinished final upload", []string{concat(t, s, unfinished)}, 400},
-		{"a finished upload that is no part", []string{whole}, 201},
-		{"too long", []string{huge, unfinished}, 413},
-		{"longer than any number", []string{huge, huge, huge, huge}, 413},
+		{"unknown part", []string{unfinished, s.URL() + "none"}, 404},
+		{"incomplete upload that is not partial", []string{create(t, s, 10)}, 400},
+		{"incomplete final upload", []string{concat(t, s, unfinished)}, 400},
+		{"complete upload that is not partial", []string{whole}, 201},
+		{"longer than MaxSize", []string{huge, unfinished}, 413},
+		{"longer than an int64", []string{huge, huge, huge, huge}, 413},
 	} {
 		before, err := s.Uploads()
 		if err != nil {
@@ -227,11 +231,11 @@ func TestConcatUnfinishedRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if made := len(after) - len(before); r.status != tt.status || (made == 1) != (tt.status == http.StatusCreated) {
-			t.Errorf("%s: got status %d, body %q, %d uploads made; want %d", tt.name, r.status, r.body, made, tt.status)
+		if created := len(after) - len(before); r.status != tt.status || (created == 1) != (tt.status == http.StatusCreated) {
+			t.Errorf("%s: got status %d, body %q, %d uploads created; want %d", tt.name, r.status, r.body, created, tt.status)
 		}
 	}
-	// tusd does as ever.
+	// Without ConcatUnfinished, tusd refuses incomplete parts.
 	plain := testserver.New(t, testserver.Config{Expiration: time.Hour})
 	mustDo(t, http.StatusBadRequest, plain.Client(), http.MethodPost, plain.URL(), nil,
 		protocol.HeaderUploadConcat, "final;"+part(t, plain, 10))
@@ -240,8 +244,8 @@ func TestConcatUnfinishedRefused(t *testing.T) {
 	stored(t, plain, concat(t, plain, a), content(10))
 }
 
-// A final upload that its parts are finished around is whole when the last
-// request for it has been answered, and not written twice.
+// Parts that complete concurrently are concatenated once, before the last of
+// their requests is answered.
 func TestConcatUnfinishedConcurrent(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{ConcatUnfinished: true})
@@ -267,7 +271,7 @@ func TestConcatUnfinishedConcurrent(t *testing.T) {
 				t.Errorf("got offset %s, want none or all", offset)
 			}
 			if got, err := s.Bytes(final); err != nil || len(got) != 0 && !bytes.Equal(got, data) {
-				t.Errorf("got %d bytes, %v; want none or these", len(got), err)
+				t.Errorf("got %d bytes, %v; want none or all", len(got), err)
 			}
 		}
 		group.Wait()
@@ -276,16 +280,16 @@ func TestConcatUnfinishedConcurrent(t *testing.T) {
 	}
 }
 
-// An unfinished final upload waits across runs.
+// An incomplete final upload waits for its parts across runs of the server.
 func TestConcatUnfinishedAcrossRuns(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	cfg := testserver.Config{Dir: dir, ConcatUnfinished: true}
 	s := testserver.New(t, cfg)
 	path := func(url string) string { return strings.TrimPrefix(url, s.URL()) }
-	late, soon, broken := part(t, s, 3), part(t, s, 3), create(t, s, 3)
-	lateFinal, soonFinal := path(concat(t, s, late)), path(concat(t, s, soon))
-	where, err := s.Path(soon)
+	incomplete, complete, broken := part(t, s, 3), part(t, s, 3), create(t, s, 3)
+	incompleteFinal, completeFinal := path(concat(t, s, incomplete)), path(concat(t, s, complete))
+	completePath, err := s.Path(complete)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -294,35 +298,36 @@ func TestConcatUnfinishedAcrossRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Close()
-	// It stopped just before it would have put the parts together.
-	if err := os.WriteFile(where, []byte("abc"), 0o600); err != nil {
+	// The server stopped after the part was complete and before the
+	// concatenation.
+	if err := os.WriteFile(completePath, []byte("abc"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(brokenPath+".info", []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	latePath := path(late)
+	incompletePath := path(incomplete)
 	s = testserver.New(t, cfg)
-	stored(t, s, s.URL()+soonFinal, []byte("abc"))
-	stored(t, s, s.URL()+lateFinal, nil)
-	finish(t, s, s.URL()+latePath, []byte("def"))
-	stored(t, s, s.URL()+lateFinal, []byte("def"))
+	stored(t, s, s.URL()+completeFinal, []byte("abc"))
+	stored(t, s, s.URL()+incompleteFinal, nil)
+	finish(t, s, s.URL()+incompletePath, []byte("def"))
+	stored(t, s, s.URL()+incompleteFinal, []byte("def"))
 }
 
-// An unfinished final upload expires like any other.
+// An incomplete final upload expires like other uploads.
 func TestConcatUnfinishedExpires(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := overNetwork(t, testserver.Config{ConcatUnfinished: true, Expiration: time.Hour})
 		a := part(t, s, 3)
-		finished := concat(t, s, a)
+		final := concat(t, s, a)
 		time.Sleep(30 * time.Minute)
 		b := part(t, s, 3)
-		stored(t, s, finished, nil)
+		stored(t, s, final, nil)
 		finish(t, s, a, []byte("abc"))
-		early := concat(t, s, b)
+		expired := concat(t, s, b)
 		time.Sleep(time.Hour)
-		stored(t, s, finished, []byte("abc"))
-		mustDo(t, http.StatusGone, s.Client(), http.MethodHead, early, nil)
+		stored(t, s, final, []byte("abc"))
+		mustDo(t, http.StatusGone, s.Client(), http.MethodHead, expired, nil)
 	})
 }

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// countedBody counts what is read from the client.
+// countedBody counts the bytes that are read from the client.
 type countedBody struct {
 	io.ReadCloser
 	exchange *exchange
@@ -27,9 +27,9 @@ func (b *countedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Close ends reading. Over HTTP/2 it leaves the body itself to net/http, which
-// closes it after the handler: tusd closes from another goroutine than it
-// reads in, and there net/http does not allow that.
+// Close ends reading. Over HTTP/2, it leaves the body to net/http, which closes
+// it after the handler: tusd closes the body in another goroutine than the one
+// that reads, which net/http does not allow.
 func (b *countedBody) Close() error {
 	if b.http2 {
 		b.closed.Store(true)
@@ -38,36 +38,37 @@ func (b *countedBody) Close() error {
 	return b.ReadCloser.Close()
 }
 
-// recordedWriter notes the status that is sent.
+// statusWriter reports the status of the answer to the exchange.
 //
-// Over HTTP/2 it also keeps tusd from setting deadlines once the handler has
-// returned. A goroutine of tusd's does so when a request is interrupted; the
-// writer is then gone, and the program with it. HTTP/1.1 needs that late
-// deadline, or net/http goes on waiting for the rest of the body.
-type recordedWriter struct {
+// Over HTTP/2, statusWriter also ignores deadlines that are set after the
+// handler has returned. A goroutine of tusd does that when a request is
+// interrupted, and the writer of net/http would panic. Over HTTP/1.1, that late
+// deadline is necessary: without it, net/http would wait for the rest of the
+// body.
+type statusWriter struct {
 	http.ResponseWriter
 	exchange *exchange
 	http2    bool
 
 	mu      sync.Mutex
 	ended   bool
-	expired bool // a read deadline has been set that is over
+	expired bool // a read deadline in the past has been set
 }
 
-func (w *recordedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-func (w *recordedWriter) WriteHeader(status int) {
+func (w *statusWriter) WriteHeader(status int) {
 	w.exchange.setStatus(status)
 	w.ResponseWriter.WriteHeader(status)
 }
 
-func (w *recordedWriter) Write(p []byte) (int, error) {
+func (w *statusWriter) Write(p []byte) (int, error) {
 	w.exchange.setStatus(http.StatusOK)
 	return w.ResponseWriter.Write(p)
 }
 
-// Hijack leaves the answer to the caller, so that none is noted.
-func (w *recordedWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+// Hijack leaves the answer to the caller, so the exchange gets no status.
+func (w *statusWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	c, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
 	if err == nil {
 		w.exchange.setHijacked()
@@ -75,10 +76,10 @@ func (w *recordedWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return c, rw, err
 }
 
-// SetReadDeadline is what [http.ResponseController] looks for. A deadline that
-// is over stays: tusd interrupts a request by one, and may then undo it with
-// the one that it sets after each read.
-func (w *recordedWriter) SetReadDeadline(t time.Time) error {
+// SetReadDeadline implements the method that [http.ResponseController] calls.
+// An expired deadline is kept: tusd interrupts a request with one, and the
+// deadline that it sets after each read would undo that.
+func (w *statusWriter) SetReadDeadline(t time.Time) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.expired {
@@ -88,23 +89,23 @@ func (w *recordedWriter) SetReadDeadline(t time.Time) error {
 	return w.setDeadline((*http.ResponseController).SetReadDeadline, t)
 }
 
-// SetWriteDeadline is what [http.ResponseController] looks for.
-func (w *recordedWriter) SetWriteDeadline(t time.Time) error {
+// SetWriteDeadline implements the method that [http.ResponseController] calls.
+func (w *statusWriter) SetWriteDeadline(t time.Time) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.setDeadline((*http.ResponseController).SetWriteDeadline, t)
 }
 
-// setDeadline is called with mu held.
-func (w *recordedWriter) setDeadline(set func(*http.ResponseController, time.Time) error, t time.Time) error {
+// setDeadline must be called with mu held.
+func (w *statusWriter) setDeadline(set func(*http.ResponseController, time.Time) error, t time.Time) error {
 	if w.ended {
 		return net.ErrClosed
 	}
 	return set(http.NewResponseController(w.ResponseWriter), t)
 }
 
-// end is called when the handler returns.
-func (w *recordedWriter) end() {
+// end marks the return of the handler.
+func (w *statusWriter) end() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.ended = w.http2

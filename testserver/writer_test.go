@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// deadlineWriter notes the deadlines that are set.
+// deadlineWriter records the deadlines that are set.
 type deadlineWriter struct {
 	http.ResponseWriter
 	read, write []time.Time
@@ -25,6 +25,7 @@ func (w *deadlineWriter) SetWriteDeadline(t time.Time) error {
 	return nil
 }
 
+// After the handler, deadlines are ignored over HTTP/2 only.
 func TestDeadlineAfterHandler(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -39,7 +40,7 @@ func TestDeadlineAfterHandler(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			under := &deadlineWriter{ResponseWriter: httptest.NewRecorder()}
-			w := &recordedWriter{ResponseWriter: under, exchange: new(exchange), http2: tt.http2}
+			w := &statusWriter{ResponseWriter: under, exchange: new(exchange), http2: tt.http2}
 			w.end()
 			later := time.Now().Add(time.Hour)
 			if err := w.SetReadDeadline(later); !errors.Is(err, tt.want) {
@@ -55,10 +56,11 @@ func TestDeadlineAfterHandler(t *testing.T) {
 	}
 }
 
-func TestReadDeadlineStaysOver(t *testing.T) {
+// An expired read deadline is not replaced.
+func TestExpiredReadDeadlineIsKept(t *testing.T) {
 	t.Parallel()
 	under := &deadlineWriter{ResponseWriter: httptest.NewRecorder()}
-	w := &recordedWriter{ResponseWriter: under, exchange: new(exchange)}
+	w := &statusWriter{ResponseWriter: under, exchange: new(exchange)}
 	now := time.Now()
 	for _, at := range []time.Time{{}, now.Add(time.Hour), now, now.Add(2 * time.Hour), {}} {
 		if err := w.SetReadDeadline(at); err != nil {

@@ -10,23 +10,22 @@ import (
 	"time"
 )
 
-// EarlyAnswer answers without asking tusd when n bytes of the body have come,
-// while the rest still flows, and hangs up on the rest: a tusd that answers
-// 409 to a wrong offset, a server that shuts down (503), a gateway whose quota
-// is used up (429), a proxy that finds a token expired (401) or a body too
-// large (413). The n bytes are read and lost. Where the body has n bytes or
-// fewer, the answer comes at its end. header may be nil, body may be "".
+// EarlyAnswer answers instead of tusd after n bytes of the body, and closes the
+// connection without reading the rest. Examples are a tusd that answers 409 to
+// a wrong offset, a server that shuts down (503), a gateway with a used-up
+// quota (429), and a proxy that refuses a token (401) or the size of a body
+// (413). The n bytes are read and lost. If the body has n bytes or fewer, the
+// answer comes at its end. header may be nil, and body may be "".
 //
-// Over HTTP/1.1 the connection is closed with the rest unread, which resets
-// it: a client that writes on finds ECONNRESET or EPIPE with the answer lying
-// ready to be read. Over HTTP/2 the stream is reset with NO_ERROR behind the
-// answer.
+// Over HTTP/1.1, closing the connection with unread bytes resets it: a client
+// that continues to write gets ECONNRESET or EPIPE, and can still read the
+// answer. Over HTTP/2, the stream is reset with NO_ERROR after the answer.
 func EarlyAnswer(n int64, status int, header http.Header, body string) Action {
 	header = header.Clone()
 	return newAction(func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
 		if n > 0 && r.Body != nil {
 			if _, err := io.CopyN(io.Discard, r.Body, n); err != nil && err != io.EOF { //nolint:errorlint // CopyN returns it bare.
-				// The client has gone.
+				// The client has disconnected.
 				abort(r)
 			}
 		}
@@ -34,12 +33,13 @@ func EarlyAnswer(n int64, status int, header http.Header, body string) Action {
 	}, "EarlyAnswer(%d, %d)", n, status)
 }
 
-// answerAndHangUp answers, and ends the exchange with what is unread of the
-// body unread. It may not return.
+// answerAndHangUp answers and ends the exchange without reading the rest of the
+// body. It panics with http.ErrAbortHandler if it wrote to the connection
+// itself.
 func answerAndHangUp(w http.ResponseWriter, r *http.Request, status int, header http.Header, body string) {
 	c, ok := connOf(r)
 	if !ok {
-		// net/http resets an HTTP/2 stream when the handler has returned.
+		// net/http resets an HTTP/2 stream after the handler has returned.
 		maps.Copy(w.Header(), header.Clone())
 		if r.ProtoMajor < 2 {
 			w.Header().Set("Connection", "close")
@@ -51,14 +51,14 @@ func answerAndHangUp(w http.ResponseWriter, r *http.Request, status int, header 
 	if e := exchangeOf(r); e != nil {
 		e.setStatus(status)
 	}
-	// net/http's own writer would read on before it closes, to spare the
-	// client the reset.
+	// The writer of net/http would read the rest of the body before it closes,
+	// so that the client sees no reset.
 	_, _ = c.Write(rawAnswer(r, status, header, body))
 	closeUnread(c)
 	panic(http.ErrAbortHandler)
 }
 
-// rawAnswer is an answer as it is on the wire of HTTP/1.1.
+// rawAnswer returns an answer in the wire format of HTTP/1.1.
 func rawAnswer(r *http.Request, status int, header http.Header, body string) []byte {
 	header = header.Clone()
 	if header == nil {
@@ -80,8 +80,8 @@ func rawAnswer(r *http.Request, status int, header http.Header, body string) []b
 	return b.Bytes()
 }
 
-// closeUnread closes c as a program does that has not read what came in: the
-// system resets the connection, and sends before what was written.
+// closeUnread closes c without reading what the peer sent: the operating system
+// sends the written bytes and then resets the connection.
 func closeUnread(c net.Conn) {
 	switch c := underTLS(c).(type) {
 	case *pipeConn:

@@ -15,6 +15,7 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
+// Requests describes each request and its answer.
 func TestRequests(t *testing.T) {
 	t.Parallel()
 	for _, tr := range transports {
@@ -55,10 +56,10 @@ func TestRequests(t *testing.T) {
 				}
 			}
 
-			// A copy, of no effect on the record.
+			// The result is a copy.
 			got[0].Header.Set(protocol.HeaderResumable, "changed")
 			if s.Requests()[0].Header.Get(protocol.HeaderResumable) != protocol.Version {
-				t.Error("the record was changed from outside")
+				t.Error("the request log was changed through a copy")
 			}
 			if got := [...]int{s.Count("POST"), s.Count("PATCH"), s.Count("HEAD"), s.Count("")}; got != [...]int{1, 3, 0, 4} {
 				t.Errorf("got counts %v, want 1, 3, 0, 4", got)
@@ -71,8 +72,8 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-// A request is in the record from its start.
-func TestRequestsUnderWay(t *testing.T) {
+// A request is in the log from its start.
+func TestRequestsInProgress(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := overNetwork(t, testserver.Config{})
@@ -96,7 +97,7 @@ func TestRequestsUnderWay(t *testing.T) {
 	})
 }
 
-// An answer that an action sends past the server is not the server's.
+// An answer on a hijacked connection sets no status.
 func TestRequestsHijacked(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{})
@@ -115,7 +116,7 @@ func TestRequestsHijacked(t *testing.T) {
 	}
 }
 
-// A server that is left running does not grow.
+// The request log keeps KeepRequests requests.
 func TestKeepRequests(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -123,20 +124,20 @@ func TestKeepRequests(t *testing.T) {
 		keep, want int
 	}{
 		{"default", 0, 7},
-		{"some", 3, 3},
-		{"just as many", 7, 7},
+		{"fewer than requests", 3, 3},
+		{"as many as requests", 7, 7},
 		{"one", 1, 1},
-		{"all", -1, 7},
+		{"negative", -1, 7},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := testserver.New(t, testserver.Config{KeepRequests: tt.keep})
-			ask := func() {
+			send := func() {
 				for i := range 7 {
 					mustDo(t, http.StatusNotFound, s.Client(), http.MethodHead, s.URL()+string(rune('a'+i)), nil)
 				}
 			}
-			ask()
+			send()
 			check := func() {
 				t.Helper()
 				got := s.Requests()
@@ -151,7 +152,7 @@ func TestKeepRequests(t *testing.T) {
 			}
 			check()
 			s.ResetRequests()
-			ask()
+			send()
 			check()
 		})
 	}

@@ -9,45 +9,47 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// Request is a request that the server saw, and what became of it so far.
+// Request describes a request that the server received, and its answer so far.
 type Request struct {
 	// Method is the method after X-HTTP-Method-Override.
 	Method string
-	// Path is the path of the URL, with the base path.
+	// Path is the path of the URL, including the base path.
 	Path string
 	// Query is the query of the URL as it was sent, without "?".
 	Query string
-	// Host is the host that the client asked for.
+	// Host is the host that the client requested.
 	Host string
-	// Proto is the protocol's version: "HTTP/1.1" or "HTTP/2.0".
+	// Proto is the version of HTTP: "HTTP/1.1" or "HTTP/2.0".
 	Proto string
-	// RemoteAddr tells connections apart.
+	// RemoteAddr is the address of the client, which identifies the connection.
 	RemoteAddr string
-	// Header holds the headers of the request.
+	// Header contains the headers of the request.
 	Header http.Header
-	// ContentLength is the length of the body that the client announced; -1,
-	// as in [http.Request], where it announced none.
+	// ContentLength is the announced length of the body in bytes. -1: unknown,
+	// as in [http.Request].
 	ContentLength int64
-	// Offset is the Upload-Offset of the request; 0 also where there is none
-	// or it is no number.
+	// Offset is the Upload-Offset of the request. 0 if the header is missing or
+	// invalid.
 	Offset int64
-	// BodyBytes is how much of the body was read: all that could have been
-	// stored, also when the request was cut.
+	// BodyBytes is the number of bytes that were read from the body. If the
+	// request was cut, it is the number of bytes that could have been stored.
 	BodyBytes int64
-	// Status is the status of the answer. 0: none was sent, or not yet.
+	// Status is the status of the answer. 0: no answer was sent, or not yet.
 	Status int
-	// Start is when the headers of the request had arrived.
+	// Start is the time when the headers of the request had arrived.
 	Start time.Time
-	// Fault names the fault that fired, such as "CutAfter(1024)". "": none.
+	// Fault is the name of the fault that was applied, such as
+	// "CutAfter(1024)". "": none.
 	Fault string
 }
 
-// Requests returns the requests seen, in the order in which their headers
-// arrived, those under way included; of many, the latest Config.KeepRequests.
-// The caller may change what is returned.
+// Requests returns the latest requests, at most Config.KeepRequests, in the
+// order in which their headers arrived. Requests in progress are included. The
+// result is a copy.
 func (s *Server) Requests() []Request { return s.log.requests() }
 
-// Count returns how many of [Server.Requests] have this method, "" for all.
+// Count returns the number of [Server.Requests] with this method. "" counts all
+// of them.
 func (s *Server) Count(method string) int {
 	n := 0
 	for _, r := range s.log.requests() {
@@ -58,10 +60,10 @@ func (s *Server) Count(method string) int {
 	return n
 }
 
-// ResetRequests forgets the requests seen so far.
+// ResetRequests removes all requests from the result of [Server.Requests].
 func (s *Server) ResetRequests() { s.log.reset() }
 
-// method returns what the request asks for, as tusd understands it.
+// method returns the method of r as tusd determines it.
 func method(r *http.Request) string {
 	if m := r.Header.Get(protocol.HeaderMethodOverride); m != "" && r.Method == http.MethodPost {
 		return m
@@ -69,9 +71,10 @@ func method(r *http.Request) string {
 	return r.Method
 }
 
-// requestLog holds the latest requests seen. It is not copied once in use.
+// requestLog keeps the latest requests. A requestLog must not be copied after
+// its first use.
 type requestLog struct {
-	keep int // less than 0: all
+	keep int // negative: all requests
 
 	mu   sync.Mutex
 	seen []*exchange
@@ -97,14 +100,14 @@ func (l *requestLog) add(e *exchange) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.seen) == l.keep {
-		// The array goes when append moves on; what it points to goes now.
+		// append frees the array later; the exchange is freed now.
 		l.seen[0] = nil
 		l.seen = l.seen[1:]
 	}
 	l.seen = append(l.seen, e)
 }
 
-// exchange is one request while it is served.
+// exchange is a request in progress, or a completed one.
 type exchange struct {
 	mu       sync.Mutex
 	request  Request
@@ -144,8 +147,8 @@ func (e *exchange) setFault(name string) {
 	e.request.Fault = name
 }
 
-// setStatus notes the status of the answer; the first one counts, and the
-// informational ones do not.
+// setStatus stores the status of the answer. The first status counts, and
+// informational statuses do not.
 func (e *exchange) setStatus(status int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -166,8 +169,8 @@ func (e *exchange) addBody(n int) {
 	e.request.BodyBytes += int64(n)
 }
 
-// record puts the log of requests around next.
-func (s *Server) record(next http.Handler) http.Handler {
+// logRequests adds each request to the request log before it calls next.
+func (s *Server) logRequests(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !s.begin() {
 			panic(http.ErrAbortHandler)
@@ -180,10 +183,10 @@ func (s *Server) record(next http.Handler) http.Handler {
 		if r.Body != nil && r.Body != http.NoBody {
 			r.Body = &countedBody{ReadCloser: r.Body, exchange: e, http2: r.ProtoMajor == 2}
 		}
-		rw := &recordedWriter{ResponseWriter: w, exchange: e, http2: r.ProtoMajor == 2}
+		rw := &statusWriter{ResponseWriter: w, exchange: e, http2: r.ProtoMajor == 2}
 		defer rw.end()
 		next.ServeHTTP(rw, r)
-		// What net/http sends for a handler that sends nothing.
+		// net/http sends 200 for a handler that sends nothing.
 		e.setStatus(http.StatusOK)
 	})
 }
@@ -194,7 +197,8 @@ type (
 	connKey     struct{}
 )
 
-// serverOf returns the server that r came in by, nil for another's.
+// serverOf returns the server that received r. nil: a server of another package
+// received r.
 func serverOf(r *http.Request) *Server {
 	s, _ := r.Context().Value(serverKey{}).(*Server)
 	return s

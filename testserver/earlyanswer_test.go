@@ -17,8 +17,8 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-// dial connects to a server of HTTP/1.1, past net/http's transport, which may
-// lose an early answer.
+// dial connects to the server directly, because net/http's transport may lose
+// an early answer.
 func dial(t *testing.T, s *testserver.Server, n *testserver.Network) net.Conn {
 	t.Helper()
 	u, err := neturl.Parse(s.URL())
@@ -40,8 +40,8 @@ func dial(t *testing.T, s *testserver.Server, n *testserver.Network) net.Conn {
 	return c
 }
 
-// patchEndlessly sends a PATCH with a body that does not end, and returns the
-// answer, and the error that ended the body.
+// patchEndlessly sends a PATCH whose body does not end. It returns the answer,
+// and the error that ended the body.
 func patchEndlessly(t *testing.T, c net.Conn, url string) (reply, error) {
 	t.Helper()
 	defer func() { _ = c.Close() }()
@@ -73,6 +73,7 @@ func isReset(err error) bool {
 	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
 }
 
+// EarlyAnswer answers after n bytes, and the client that writes gets a reset.
 func TestEarlyAnswer(t *testing.T) {
 	t.Parallel()
 	const n, size = 70_000, 2_000_000
@@ -97,7 +98,7 @@ func TestEarlyAnswer(t *testing.T) {
 			s := testserver.New(t, tr.config)
 			url := create(t, s, size)
 			s.Inject(fault)
-			for range races {
+			for range repeats {
 				if tr.proto == "HTTP/2.0" {
 					r, err := patch(t.Context(), s, url, 0, content(size))
 					if err != nil {
@@ -109,7 +110,7 @@ func TestEarlyAnswer(t *testing.T) {
 				r, err := patchEndlessly(t, dial(t, s, nil), url)
 				check(t, s, r)
 				if !isReset(err) {
-					t.Fatalf("writing on: got %v, want ECONNRESET or EPIPE", err)
+					t.Fatalf("write: got %v, want ECONNRESET or EPIPE", err)
 				}
 			}
 			stored(t, s, url, nil)
@@ -123,12 +124,12 @@ func TestEarlyAnswer(t *testing.T) {
 		r, err := patchEndlessly(t, dial(t, s, network), create(t, s, size))
 		check(t, s, r)
 		if !isReset(err) {
-			t.Errorf("writing on: got %v, want ECONNRESET", err)
+			t.Errorf("write: got %v, want ECONNRESET", err)
 		}
 	})
 }
 
-// What is not there to be read does not hold the answer up.
+// A body shorter than n does not delay the answer.
 func TestEarlyAnswerShortBody(t *testing.T) {
 	t.Parallel()
 	for _, tr := range transports {
@@ -151,7 +152,7 @@ func TestEarlyAnswerShortBody(t *testing.T) {
 	}
 }
 
-// The answer to HEAD has a length and no body.
+// The answer to HEAD has a Content-Length and no body.
 func TestEarlyAnswerToHead(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{})
@@ -171,8 +172,8 @@ func TestEarlyAnswerToHead(t *testing.T) {
 	}
 }
 
-// In a server that is not ours, the answer is left to it.
-func TestEarlyAnswerElsewhere(t *testing.T) {
+// Without a connection of this package, EarlyAnswer uses the ResponseWriter.
+func TestEarlyAnswerInOtherServer(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{})
 	w := &plainWriter{header: http.Header{}}
@@ -186,6 +187,7 @@ func TestEarlyAnswerElsewhere(t *testing.T) {
 	}
 }
 
+// plainWriter is a ResponseWriter without the methods that net/http adds.
 type plainWriter struct {
 	header http.Header
 	status int
@@ -196,7 +198,7 @@ func (w *plainWriter) Header() http.Header         { return w.header }
 func (w *plainWriter) WriteHeader(status int)      { w.status = status }
 func (w *plainWriter) Write(p []byte) (int, error) { return w.body.Write(p) }
 
-// A client that never reads its answer does not hold up Close.
+// A client that never reads its answer does not delay Close.
 func TestEarlyAnswerCloses(t *testing.T) {
 	t.Parallel()
 	network := testserver.NewNetwork()
