@@ -26,24 +26,24 @@ func reply(req *http.Request, status int, header http.Header, body io.Reader) *h
 	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(body), Request: req}
 }
 
-// endless is a body that never ends and never stops coming.
-type endless struct{}
+// endlessBody is a body that never ends.
+type endlessBody struct{}
 
-func (endless) Read(p []byte) (int, error) { return len(p), nil }
+func (endlessBody) Read(p []byte) (int, error) { return len(p), nil }
 
-// deaf is a body of which nothing comes for an hour, whatever becomes of the
-// request.
-type deaf struct{}
+// silentBody is a body that returns nothing for an hour, even if the request
+// ends.
+type silentBody struct{}
 
-func (deaf) Read([]byte) (int, error) {
+func (silentBody) Read([]byte) (int, error) {
 	time.Sleep(time.Hour)
 	return 0, io.EOF
 }
 
-// dribble is a body of which a byte comes now and then.
-type dribble struct{ ctx context.Context }
+// slowBody is a body that returns one byte per second.
+type slowBody struct{ ctx context.Context }
 
-func (d dribble) Read(p []byte) (int, error) {
+func (d slowBody) Read(p []byte) (int, error) {
 	select {
 	case <-d.ctx.Done():
 		return 0, d.ctx.Err()
@@ -53,8 +53,8 @@ func (d dribble) Read(p []byte) (int, error) {
 	}
 }
 
-// What is no tus server, or a bad one, gives a report that says so in bounded
-// time.
+// A server that is not a tus server, or a faulty one, leads to a report with
+// the obstacle in bounded time.
 func TestBadServers(t *testing.T) {
 	full := exemplar.New(exemplar.Full())
 	tests := []struct {
@@ -62,8 +62,8 @@ func TestBadServers(t *testing.T) {
 		do       transport.DoerFunc
 		obstacle error
 		says     string        // in the obstacle
-		within   time.Duration // 0: at once
-		requests int           // at most
+		within   time.Duration // 0: without waiting
+		requests int           // the maximum
 	}{
 		{
 			name: "hangs",
@@ -71,13 +71,13 @@ func TestBadServers(t *testing.T) {
 				<-req.Context().Done()
 				return nil, &url.Error{Op: "Post", URL: req.URL.String(), Err: req.Context().Err()}
 			},
-			obstacle: conformance.ErrNoAnswer, says: "nothing came within 10s", within: 30 * time.Second, requests: 3,
+			obstacle: conformance.ErrNoAnswer, says: "no answer within 10s", within: 30 * time.Second, requests: 3,
 		},
 		{
-			// No context ends the reading of what follows a switch of protocols.
+			// No context ends the read of the body after 101.
 			name: "switches protocols",
 			do: func(req *http.Request) (*http.Response, error) {
-				return reply(req, http.StatusSwitchingProtocols, nil, deaf{}), nil
+				return reply(req, http.StatusSwitchingProtocols, nil, silentBody{}), nil
 			},
 			obstacle: conformance.ErrNotTus, requests: 60,
 		},
@@ -169,14 +169,14 @@ func TestBadServers(t *testing.T) {
 		{
 			name: "sends bodies without end",
 			do: func(req *http.Request) (*http.Response, error) {
-				return reply(req, http.StatusOK, nil, endless{}), nil
+				return reply(req, http.StatusOK, nil, endlessBody{}), nil
 			},
 			obstacle: conformance.ErrNotTus, requests: 60,
 		},
 		{
 			name: "sends bodies byte by byte",
 			do: func(req *http.Request) (*http.Response, error) {
-				return reply(req, http.StatusOK, nil, dribble{req.Context()}), nil
+				return reply(req, http.StatusOK, nil, slowBody{req.Context()}), nil
 			},
 			obstacle: conformance.ErrOutOfTime, within: 5*time.Minute + 10*time.Second, requests: 60,
 		},
@@ -222,8 +222,8 @@ func TestBadServers(t *testing.T) {
 	}
 }
 
-// A server may be slow, locked or busy for a while.
-func TestPatience(t *testing.T) {
+// Run waits for a server that is rate limited, busy or locked for a while.
+func TestBusyServer(t *testing.T) {
 	tests := []struct {
 		name   string
 		status int
@@ -239,7 +239,7 @@ func TestPatience(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			n := 0
 			cfg := exemplar.Full()
-			cfg.Lifetime = time.Hour // waits would let uploads expire
+			cfg.Lifetime = time.Hour // an upload must not expire during the waits
 			s := exemplar.New(cfg)
 			report := run(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if n++; n%tt.every == 0 && r.Method != http.MethodDelete {
@@ -252,7 +252,8 @@ func TestPatience(t *testing.T) {
 				s.ServeHTTP(w, r)
 			}), &conformance.Options{Timeout: time.Hour})
 			total := report.Total()
-			// It takes longer than the run waits to see an upload expire.
+			// An upload expires later than the longest wait, so one rule is
+			// Unable.
 			if report.Obstacle != nil || total.Pass != len(conformance.Rules())-1 || total.Unable != 1 {
 				t.Errorf("obstacle %v, total %+v", report.Obstacle, total)
 			}
@@ -260,7 +261,7 @@ func TestPatience(t *testing.T) {
 	}
 }
 
-// Headers of any kind come back as a report.
+// Run returns a report for any combination of headers and statuses.
 func TestRandomAnswers(t *testing.T) {
 	names := []string{
 		"Tus-Resumable", "Tus-Version", "Tus-Extension", "Upload-Offset", "Upload-Length", "Location", "Retry-After",
@@ -291,7 +292,7 @@ func TestRandomAnswers(t *testing.T) {
 	}
 }
 
-// Limits of the caller's.
+// Run respects the limits of the caller.
 func TestLimits(t *testing.T) {
 	t.Run("requests", func(t *testing.T) {
 		s := exemplar.New(exemplar.Full())
@@ -358,8 +359,8 @@ func TestLimits(t *testing.T) {
 	}
 }
 
-// Without extensions, nothing but the creation of uploads is missing, and what
-// is about extensions is skipped.
+// Without extensions other than creation, rules of extensions are skipped and
+// the others pass.
 func TestFewExtensions(t *testing.T) {
 	cfg := exemplar.Config{Extensions: []protocol.Extension{protocol.ExtensionCreation}}
 	report := run(t, exemplar.New(cfg), nil)

@@ -165,7 +165,7 @@ var brokenCore = []broken{
 	})},
 }
 
-// appendTo stores the bytes of a request that ought not to be processed.
+// appendTo stores a byte of a request that must not be processed.
 func appendTo(s *exemplar.Server, r *http.Request) {
 	if u := s.Upload(r.URL); u != nil {
 		u.Data = append(u.Data, 'x')

@@ -16,12 +16,13 @@ func only(extensions ...protocol.Extension) func(*exemplar.Config) {
 	return func(c *exemplar.Config) { c.Extensions = extensions }
 }
 
-// isSum tells whether the request carries a checksum, wherever.
-func isSum(r *http.Request) bool {
+// hasChecksum reports whether the request has a checksum, in a header or a
+// trailer.
+func hasChecksum(r *http.Request) bool {
 	return r.Header.Get(protocol.HeaderUploadChecksum) != "" || r.Trailer.Get(protocol.HeaderUploadChecksum) != ""
 }
 
-// isFinal tells whether an answer to HEAD is about a final upload.
+// isFinal reports whether a is an answer to HEAD about a final upload.
 func isFinal(r *http.Request, a *httptest.ResponseRecorder) bool {
 	return r.Method == http.MethodHead && strings.HasPrefix(a.Header().Get(protocol.HeaderUploadConcat), "final")
 }
@@ -116,7 +117,7 @@ var brokenExtensions = []broken{
 
 	{rule: "checksum-announced", name: "not announced", wrap: unannounced(protocol.ExtensionChecksum)},
 	{rule: "checksum-verified", name: "ignored", wrap: requests(func(_ *exemplar.Server, _ http.ResponseWriter, r *http.Request) bool {
-		// Nothing but the algorithm is looked at.
+		// Only the algorithm is checked.
 		if r.Header.Get(protocol.HeaderUploadChecksum) != "" && !strings.HasPrefix(r.Header.Get(protocol.HeaderUploadChecksum), "tusker-none") {
 			r.Header.Del(protocol.HeaderUploadChecksum)
 		}
@@ -128,14 +129,14 @@ var brokenExtensions = []broken{
 	})},
 	{rule: "checksum-discarded", name: "kept", wrap: func(s *exemplar.Server) wrap {
 		return answers(func(r *http.Request, a *httptest.ResponseRecorder) {
-			if isSum(r) && a.Code == 460 {
+			if hasChecksum(r) && a.Code == 460 {
 				appendTo(s, r)
 			}
 		})(s)
 	}},
 	{rule: "checksum-discarded", name: "kept after 400", wrap: func(s *exemplar.Server) wrap {
 		return answers(func(r *http.Request, a *httptest.ResponseRecorder) {
-			if isSum(r) && a.Code == http.StatusBadRequest {
+			if hasChecksum(r) && a.Code == http.StatusBadRequest {
 				appendTo(s, r)
 			}
 		})(s)

@@ -14,27 +14,27 @@ import (
 	"github.com/tusker-go/tusker/testserver/conformance/internal/exemplar"
 )
 
-// broken is the exemplar with one thing wrong.
+// broken is the exemplar with one fault.
 type broken struct {
-	rule string // the rule that has to notice, and no other
+	rule string // the only rule that must detect the fault
 	name string
-	with func(*exemplar.Config)      // nil: everything
-	wrap func(*exemplar.Server) wrap // nil: no more than that
+	with func(*exemplar.Config)      // nil: all extensions
+	wrap func(*exemplar.Server) wrap // nil: no further change
 
-	// implied are rules that no server with this fault could keep.
+	// implied are rules that a server with this fault breaks necessarily.
 	implied []string
 }
 
 type wrap func(http.Handler) http.Handler
 
-// answers spoils what the server answers.
-func answers(spoil func(r *http.Request, a *httptest.ResponseRecorder)) func(*exemplar.Server) wrap {
+// answers returns a server whose answers edit changes.
+func answers(edit func(r *http.Request, a *httptest.ResponseRecorder)) func(*exemplar.Server) wrap {
 	return func(*exemplar.Server) wrap {
 		return func(next http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				a := httptest.NewRecorder()
 				next.ServeHTTP(a, r)
-				spoil(r, a)
+				edit(r, a)
 				maps.Copy(w.Header(), a.Header())
 				w.WriteHeader(a.Code)
 				_, _ = w.Write(a.Body.Bytes())
@@ -43,8 +43,8 @@ func answers(spoil func(r *http.Request, a *httptest.ResponseRecorder)) func(*ex
 	}
 }
 
-// requests acts before the server does; where it returns true, the request has
-// been dealt with.
+// requests calls act before the server. If act returns true, it has answered
+// the request.
 func requests(act func(s *exemplar.Server, w http.ResponseWriter, r *http.Request) bool) func(*exemplar.Server) wrap {
 	return func(s *exemplar.Server) wrap {
 		return func(next http.Handler) http.Handler {
@@ -57,7 +57,8 @@ func requests(act func(s *exemplar.Server, w http.ResponseWriter, r *http.Reques
 	}
 }
 
-// header spoils a header of answers to method that succeeded. "" takes it away.
+// header changes a header of successful answers to method. A value of ""
+// removes it.
 func header(method, name, value string) func(*exemplar.Server) wrap {
 	return answers(func(r *http.Request, a *httptest.ResponseRecorder) {
 		if r.Method != method || a.Code >= 300 || a.Header().Get(name) == "" {
@@ -71,7 +72,7 @@ func header(method, name, value string) func(*exemplar.Server) wrap {
 	})
 }
 
-// status spoils the status of answers to method that had another one.
+// status changes the status of answers to method.
 func status(method string, from, to int) func(*exemplar.Server) wrap {
 	return answers(func(r *http.Request, a *httptest.ResponseRecorder) {
 		if r.Method == method && a.Code == from {
@@ -80,7 +81,7 @@ func status(method string, from, to int) func(*exemplar.Server) wrap {
 	})
 }
 
-// unannounced takes an extension out of Tus-Extension.
+// unannounced removes an extension from Tus-Extension.
 func unannounced(e protocol.Extension) func(*exemplar.Server) wrap {
 	return answers(func(_ *http.Request, a *httptest.ResponseRecorder) {
 		list := a.Header().Get(protocol.HeaderExtension)
@@ -96,7 +97,7 @@ func unannounced(e protocol.Extension) func(*exemplar.Server) wrap {
 	})
 }
 
-// run checks a server in a bubble, where no time passes.
+// run checks a server in a synctest bubble, in which waits take no real time.
 func run(t *testing.T, h http.Handler, opts *conformance.Options) conformance.Report {
 	t.Helper()
 	var report conformance.Report
@@ -106,7 +107,7 @@ func run(t *testing.T, h http.Handler, opts *conformance.Options) conformance.Re
 	return report
 }
 
-// The exemplar passes everything, and nothing of it is left.
+// The exemplar passes all rules, and the run deletes its uploads.
 func TestExemplar(t *testing.T) {
 	s := exemplar.New(exemplar.Full())
 	report := run(t, s, nil)
@@ -121,8 +122,8 @@ func TestExemplar(t *testing.T) {
 	t.Logf("%d rules, %d requests", len(report.Results), report.Requests)
 }
 
-// Each broken server fails the rule that it is for, and no other.
-func TestBroken(t *testing.T) {
+// Each broken server breaks its rule and no other one.
+func TestBrokenServers(t *testing.T) {
 	for _, b := range brokenServers {
 		t.Run(b.rule+"/"+b.name, func(t *testing.T) {
 			report := run(t, b.handler(), nil)
@@ -158,8 +159,8 @@ func (b broken) handler() http.Handler {
 	return b.wrap(s)(s)
 }
 
-// Every rule has a server that breaks it.
-func TestEveryRuleIsBroken(t *testing.T) {
+// Each rule has a server that breaks it.
+func TestEveryRuleHasBrokenServer(t *testing.T) {
 	for _, rule := range conformance.Rules() {
 		if !slices.ContainsFunc(brokenServers, func(b broken) bool { return b.rule == rule.ID }) {
 			t.Errorf("no server breaks %s", rule.ID)

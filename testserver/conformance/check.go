@@ -17,38 +17,40 @@ import (
 )
 
 const (
-	// settle is how long the server may take for what it does after an
-	// answer: to notice that a connection ended, to join parts.
-	settle = 3 * time.Second
+	// settleTime is how long the server may take for work after an answer, such
+	// as noticing the end of a connection or joining parts.
+	settleTime = 3 * time.Second
 
-	// step is between two looks at it.
-	step = 200 * time.Millisecond
+	// pollInterval is the time between two requests that wait for such work.
+	pollInterval = 200 * time.Millisecond
 )
 
-// check is one run of a rule. Once it is settled, what the rule still does is
-// void: requests are not sent and give the zero answer, and no later verdict
-// counts. So a rule reads from top to bottom.
+// check is one run of a rule. After the first verdict, the remaining steps of
+// the rule have no effect: requests are not sent and return the zero answer,
+// and later verdicts are ignored. A rule therefore needs no returns between its
+// steps.
 type check struct {
 	*session
 	ctx  context.Context
 	rule Rule
 
-	status Status // "": not settled
-	why    string
-	log    []exchange
-	made   []*url.URL // uploads to delete
+	status  Status // "": no verdict yet
+	why     string
+	log     []exchange
+	uploads []*url.URL // uploads to delete
 }
 
-func (c *check) settled() bool { return c.status != "" }
+func (c *check) isSettled() bool { return c.status != "" }
 
 func (c *check) settleWith(s Status, format string, args ...any) {
-	if !c.settled() {
+	if !c.isSettled() {
 		c.status, c.why = s, fmt.Sprintf(format, args...)
 	}
 }
 
-// wrong says that the server does not keep to the rule.
-func (c *check) wrong(format string, args ...any) {
+// fail settles the check: the server breaks the rule, which is Fail or Warn by
+// the level of the rule.
+func (c *check) fail(format string, args ...any) {
 	status := Warn
 	if c.rule.Level.binding() {
 		status = Fail
@@ -56,35 +58,37 @@ func (c *check) wrong(format string, args ...any) {
 	c.settleWith(status, format, args...)
 }
 
-func (c *check) unable(format string, args ...any) { c.settleWith(Unable, format, args...) }
+func (c *check) giveUp(format string, args ...any) { c.settleWith(Unable, format, args...) }
 func (c *check) skip(format string, args ...any)   { c.settleWith(Skip, format, args...) }
 
-// send sends r. A request without an answer that could be judged makes the rule
-// unable.
+// send sends r. If the request gets no answer that can be judged, the rule is
+// Unable.
 func (c *check) send(r request) answer {
-	if c.settled() {
+	if c.isSettled() {
 		return answer{}
 	}
 	a, err := c.exchange(c.ctx, r)
 	c.log = append(c.log, exchange{c.describe(r), c.summary(a, err)})
 	if r.method == http.MethodPost && a.ok() {
-		c.note(a)
+		c.addUpload(a)
 	}
 	if err != nil {
-		c.unable("%v", err)
+		c.giveUp("%v", err)
 		return answer{}
 	}
 	return a
 }
 
-// note remembers an upload that was created, wanted or not.
-func (c *check) note(a answer) {
-	if u := c.location(a); u != nil && !slices.ContainsFunc(c.made, func(m *url.URL) bool { return *m == *u }) {
-		c.made = append(c.made, u)
+// addUpload records the upload of a successful creation, so that cleanUp
+// deletes it.
+func (c *check) addUpload(a answer) {
+	if u := c.location(a); u != nil && !slices.ContainsFunc(c.uploads, func(m *url.URL) bool { return *m == *u }) {
+		c.uploads = append(c.uploads, u)
 	}
 }
 
-// location gives where the created upload is, nil where that is not said.
+// location returns the URL of the created upload. nil: the answer has no valid
+// Location.
 func (s *session) location(a answer) *url.URL {
 	if !a.has(protocol.HeaderLocation) {
 		return nil
@@ -96,33 +100,34 @@ func (s *session) location(a answer) *url.URL {
 	return u
 }
 
-// announcedOptions gives the answer to OPTIONS that the run began with.
+// announcedOptions returns the answer to the OPTIONS request at the start of
+// the run.
 func (c *check) announcedOptions() answer {
-	if c.settled() {
+	if c.isSettled() {
 		return answer{}
 	}
 	c.log = append(c.log, c.announced...)
 	a := c.announcement
 	switch {
 	case a.status == 0:
-		c.unable("%s", c.unknown)
+		c.giveUp("%s", c.unknown)
 	case a.status != http.StatusOK && a.status != http.StatusNoContent:
-		c.unable("OPTIONS answered %d, which is neither 200 nor 204", a.status)
+		c.giveUp("OPTIONS answered %d, which is neither 200 nor 204", a.status)
 	}
 	return a
 }
 
-// creation describes the upload that a rule wants.
+// creation describes an upload to create.
 type creation struct {
 	length   int64  // in bytes
-	deferred bool   // the length is named later
+	deferred bool   // the length is declared later
 	metadata string // Upload-Metadata
 	concat   string // Upload-Concat
 	body     []byte
 	version  string
 }
 
-// post asks for an upload. The answer may be a refusal.
+// post sends a creation. The answer may be a refusal.
 func (c *check) post(want creation) answer {
 	r := request{method: http.MethodPost, url: c.endpoint, version: want.version, body: want.body}
 	set := func(name, value string) { r.header = append(r.header, name, value) }
@@ -144,42 +149,43 @@ func (c *check) post(want creation) answer {
 	return c.send(r)
 }
 
-// metadata adds what the caller wants in each creation.
+// metadata returns Upload-Metadata with the pairs of the rule and those of
+// Options.Metadata.
 func (s *session) metadata(own string) string {
 	var pairs []string
 	if own != "" {
 		pairs = append(pairs, own)
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.opts.Metadata)) {
-		pairs = append(pairs, key+" "+encoded(s.opts.Metadata[key]))
+		pairs = append(pairs, key+" "+encodeBase64(s.opts.Metadata[key]))
 	}
 	return strings.Join(pairs, ",")
 }
 
-// create makes the upload that a rule starts from.
+// create creates an upload.
 func (c *check) create(want creation) *url.URL {
 	a := c.post(want)
-	if c.settled() {
+	if c.isSettled() {
 		return nil
 	}
 	return c.createdBy(a)
 }
 
-// createdBy gives the upload that an answer to POST is about. Without one the
-// rule is unable.
+// createdBy returns the URL of the upload that a creation created. Without a
+// URL, the rule is Unable.
 func (c *check) createdBy(a answer) *url.URL {
-	if c.settled() {
+	if c.isSettled() {
 		return nil
 	}
 	if !a.ok() {
-		c.refused = fmt.Sprintf("it answered POST with %d%s", a.status, a.words())
-		c.unable("no upload could be created: POST was answered with %d%s", a.status, a.words())
+		c.refused = fmt.Sprintf("it answered POST with %d%s", a.status, a.firstLine())
+		c.giveUp("no upload could be created: POST was answered with %d%s", a.status, a.firstLine())
 		return nil
 	}
 	u := c.location(a)
 	if u == nil {
 		c.refused = fmt.Sprintf("it answered POST with %d, without a Location", a.status)
-		c.unable("no upload could be created: POST was answered with %d, without a Location of use", a.status)
+		c.giveUp("no upload could be created: POST was answered with %d, without a valid Location", a.status)
 		return nil
 	}
 	c.created = true
@@ -190,7 +196,7 @@ func (c *check) head(u *url.URL) answer {
 	return c.send(request{method: http.MethodHead, url: u})
 }
 
-// patch sends data, with more headers where given. The answer may be a refusal.
+// patch sends data with optional headers. The answer may be a refusal.
 func (c *check) patch(u *url.URL, offset int64, data string, header ...string) answer {
 	return c.send(patchRequest(u, offset, data, header...))
 }
@@ -205,37 +211,38 @@ func patchRequest(u *url.URL, offset int64, data string, header ...string) reque
 	}
 }
 
-// store is a PATCH that has to succeed for the rule to go on.
+// store is patch for a step that has to succeed. Otherwise, the rule is Unable.
 func (c *check) store(u *url.URL, offset int64, data string, header ...string) answer {
 	a := c.patch(u, offset, data, header...)
-	if !c.settled() && !a.ok() {
-		c.unable("PATCH was answered with %d%s", a.status, a.words())
+	if !c.isSettled() && !a.ok() {
+		c.giveUp("PATCH was answered with %d%s", a.status, a.firstLine())
 	}
 	return a
 }
 
-// offset asks for the offset that the server has. Without one the rule is unable.
+// offset requests the offset of an upload. Without an offset, the rule is
+// Unable.
 func (c *check) offset(u *url.URL) int64 {
 	a := c.head(u)
-	if c.settled() {
+	if c.isSettled() {
 		return 0
 	}
 	n, ok := number(a.header.Get(protocol.HeaderUploadOffset))
 	if !ok || !a.ok() {
-		c.unable("HEAD was answered with %d and Upload-Offset %q, so the offset is not known", a.status, clean(a.header.Get(protocol.HeaderUploadOffset)))
+		c.giveUp("HEAD was answered with %d and Upload-Offset %q, so the offset is not known", a.status, clean(a.header.Get(protocol.HeaderUploadOffset)))
 	}
 	return n
 }
 
-// number reads a non-negative integer as the specification writes them.
+// number parses a non-negative integer in the format of the specification.
 func number(value string) (int64, bool) {
 	n, err := strconv.ParseInt(value, 10, 64)
 	return n, err == nil && strings.Trim(value, "0123456789") == ""
 }
 
-// absent gives the URL of an upload that does not exist, which looks like one
-// that does.
-func (c *check) absent() *url.URL {
+// missingURL returns a URL without an upload. It has the form of an upload URL
+// of this server.
+func (c *check) missingURL() *url.URL {
 	u := c.create(creation{length: 5})
 	if u == nil {
 		return nil
@@ -245,7 +252,7 @@ func (c *check) absent() *url.URL {
 	changed := false
 	for i := bytes.LastIndexByte(path, '/') + 1; i < len(path); i++ {
 		switch b := path[i]; {
-		case b == '%': // and what it escapes
+		case b == '%': // skip the two digits of the escape
 			i += 2
 		case b >= '0' && b <= '9':
 			path[i], changed = '9'-(b-'0'), true
@@ -258,45 +265,46 @@ func (c *check) absent() *url.URL {
 	}
 	unescaped, err := url.PathUnescape(string(path))
 	if err != nil {
-		c.unable("no URL could be made that has no upload")
+		c.giveUp("no URL without an upload could be derived")
 		return nil
 	}
 	absent.Path, absent.RawPath = unescaped, string(path)
 	return &absent
 }
 
-// content reads an upload back where the server allows it, which the
-// specification leaves to it.
+// content reads an upload with GET. ok is false if the server does not allow
+// GET, which the specification does not define.
 func (c *check) content(u *url.URL) (string, bool) {
 	a := c.send(request{method: http.MethodGet, url: u})
 	return string(a.body), a.status == http.StatusOK
 }
 
-// until looks, for as long as the server may take, until look is content or the
-// rule is settled. Of all looks, the last one is in the transcript.
-func (c *check) until(look func() bool) {
-	for waited := time.Duration(0); ; waited += step {
+// poll calls done until it returns true, the check has a verdict, or settleTime
+// is over. The transcript contains the last call only.
+func (c *check) poll(done func() bool) {
+	for waited := time.Duration(0); ; waited += pollInterval {
 		before := len(c.log)
-		if look() || c.settled() || waited >= settle {
+		if done() || c.isSettled() || waited >= settleTime {
 			return
 		}
 		c.log = c.log[:before]
-		if err := pause(c.ctx, step); err != nil {
-			c.unable("%v", c.stop(err))
+		if err := pause(c.ctx, pollInterval); err != nil {
+			c.giveUp("%v", c.stop(err))
 			return
 		}
 	}
 }
 
-// cleanUp deletes what the rule made, the latest first, also when time is up.
+// cleanUp deletes the uploads of the rule, the latest first, even if the time
+// of the run is over.
 func (c *check) cleanUp(ctx context.Context) {
 	if !c.capabilities.Has(protocol.ExtensionTermination) || errors.Is(c.stopped, ErrNoAnswer) {
-		c.left += len(c.made)
+		c.left += len(c.uploads)
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.opts.RequestTimeout)
 	defer cancel()
-	for _, u := range slices.Backward(c.made) {
+	for _, u := range slices.Backward(c.uploads) {
 		c.deletes++
 		a, err := c.roundTrip(ctx, request{method: http.MethodDelete, url: u})
 		if err != nil || !a.ok() && !isGone(a) {

@@ -1,28 +1,30 @@
-// Package conformance checks a server against tus 1.0.0, one rule for each
-// requirement that the specification lays on servers.
+// Package conformance checks a server against tus 1.0.0, with one rule for each
+// requirement of the specification on servers.
 //
-// In a test of the server's own:
+// A test of the server calls [Test]:
 //
 //	func TestConformance(t *testing.T) {
 //		conformance.Test(t, "http://127.0.0.1:1080/files/")
 //	}
 //
-// Elsewhere, [Run] returns a [Report], which can be written as a table, as JSON
-// and as JUnit XML. [Rules] lists what is checked, and [Untested] the
-// requirements that no request can check, each with the reason.
+// A program calls [Run], which returns a [Report]. A report can be written as a
+// table, as JSON and as JUnit XML. [Rules] returns the rules, and [Untested]
+// the requirements that no request can check, each with the reason.
 //
-// # On a live server
+// # Effects on the server
 //
-// Each rule makes its own uploads, of at most 16 KiB, and deletes them where the
-// server announces termination; Report.Left counts those that stay. Without
-// Tus-Max-Size one upload is created with a length of 2^53-1 bytes, of which none
-// are sent. The rules run one after the other, the number of requests and the
-// time are bounded, and a server that asks for fewer requests is given time.
+// Each rule creates uploads of at most 16 KiB and deletes them if the server
+// announces termination. Report.Left counts the uploads that remain. Without
+// Tus-Max-Size, one rule creates an upload with a length of 2^53-1 bytes and
+// sends none of them. The rules run one after the other. The number of requests
+// and the time are limited, and the run waits if the server asks for it with
+// Retry-After.
 //
-// # What a status means
+// # Statuses
 //
-// A broken MUST fails, a broken SHOULD warns. A rule is skipped where what it is
-// about is not there: an extension that is not announced, a header that is not
-// sent. It is unable where it could not be tried, because the server refused
-// something else on the way there, for example; Result.Why says what.
+// A rule has the status Fail if a MUST is broken, and Warn if a SHOULD is
+// broken. It has the status Skip if it does not apply, because the server does
+// not announce an extension or does not send a header. It has the status Unable
+// if it could not be checked, for example because the server refused a request
+// that the rule needs; Result.Why gives the reason.
 package conformance

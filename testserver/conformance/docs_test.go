@@ -15,7 +15,7 @@ import (
 
 var update = flag.Bool("update", false, "write docs/conformance.md")
 
-// The documentation lists the rules as they are.
+// docs/conformance.md lists the current rules.
 func TestDocs(t *testing.T) {
 	path := filepath.Join("..", "..", "docs", "conformance.md")
 	want := docs()
@@ -40,31 +40,31 @@ func docs() string {
 	var b strings.Builder
 	p := func(format string, args ...any) { _, _ = fmt.Fprintf(&b, format+"\n", args...) }
 	rules := conformance.Rules()
-	p("<!-- Made from the rules by `go generate` in testserver/conformance. -->")
+	p("<!-- Generated from the rules by `go generate` in testserver/conformance. -->")
 	p("")
 	p("# Conformance to tus 1.0.0")
 	p("")
-	p("`tusker conformance ENDPOINT` checks a server against the [specification](https://tus.io/protocols/resumable-upload),")
-	p("and so does [testserver/conformance](../testserver/conformance/doc.go) in a program or a test:")
-	p("%d rules, each of them one requirement on servers in the specification's words. [What", len(rules))
-	p("real servers do](conformance-servers.md) is told elsewhere.")
+	p("`tusker conformance ENDPOINT` checks a server against the [specification](https://tus.io/protocols/resumable-upload).")
+	p("The package [testserver/conformance](../testserver/conformance/doc.go) does the same in a program or a test.")
+	p("There are %d rules. Each rule is one requirement on servers, in the words of the specification.", len(rules))
+	p("[What real servers do](conformance-servers.md) has the results of three servers.")
 	p("")
 	p("| status | meaning |")
 	p("| --- | --- |")
 	for _, row := range [][2]any{
-		{conformance.Pass, "the server keeps to the rule"},
+		{conformance.Pass, "the server follows the rule"},
 		{conformance.Fail, "a MUST or a MUST NOT is broken"},
 		{conformance.Warn, "a SHOULD or a SHOULD NOT is broken"},
-		{conformance.Skip, "what the rule is about is not there: an extension is not announced, a header is not sent"},
-		{conformance.Unable, "it could not be tried, and the report says why"},
+		{conformance.Skip, "the rule does not apply: the server does not announce the extension, or does not send the header"},
+		{conformance.Unable, "the rule could not be checked, and the report gives the reason"},
 	} {
 		p("| %s | %s |", row[0], row[1])
 	}
 	p("")
-	p("A rule makes uploads of its own, of at most 16 KiB, and deletes them where the server announces `termination`.")
-	p("Without `Tus-Max-Size`, one is created with a length of 2^53-1 bytes, of which none are sent.")
-	p("Requests carry `Tus-Resumable: 1.0.0` unless the rule is about that header; the report leaves it out.")
-	p("The specification has `SHALL NOT` in one place, which is the same as `MUST NOT`.")
+	p("Each rule creates uploads of at most 16 KiB, and deletes them if the server announces `termination`.")
+	p("Without `Tus-Max-Size`, one rule creates an upload with a length of 2^53-1 bytes and sends none of them.")
+	p("Requests have `Tus-Resumable: 1.0.0`, except in rules about that header. The report omits it.")
+	p("The specification uses `SHALL NOT` once, which means `MUST NOT`.")
 	p("")
 	p("## Rules")
 	section := ""
@@ -85,7 +85,7 @@ func docs() string {
 	p("")
 	p("## Not tested")
 	p("")
-	p("Requirements on servers that have no rule, and why.")
+	p("These requirements on servers have no rule, for the reason below each of them.")
 	for _, r := range conformance.Untested() {
 		p("")
 		p("### %s · %s", r.Section, r.Level)

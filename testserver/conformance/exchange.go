@@ -16,51 +16,51 @@ import (
 )
 
 const (
-	// none is the version of a request without Tus-Resumable.
-	none = "none"
+	// noVersion is the version of a request without Tus-Resumable.
+	noVersion = "none"
 
-	// unsupported is a version that no server knows.
-	unsupported = "99.99.99"
+	// unsupportedVersion is a version that servers do not support.
+	unsupportedVersion = "99.99.99"
 
-	// maxBody is how much of an answer's body is read.
+	// maxBody is the number of bytes that are read of an answer's body.
 	maxBody = 64 << 10
 
 	headerCacheControl = "Cache-Control"
 	headerRetryAfter   = "Retry-After"
 	headerTrailer      = "Trailer"
 
-	// headerSmuggled is hidden in metadata, and must not turn up in an answer.
+	// headerSmuggled is hidden in metadata and must not appear in an answer.
 	headerSmuggled = "X-Tusker-Smuggled"
 )
 
-// request is one request of a rule.
+// request is a request of a rule.
 type request struct {
 	method  string
 	url     *url.URL
-	version string   // Tus-Resumable; "": that of the specification
-	header  []string // names and values, in turn
+	version string   // Tus-Resumable; "": the version of the specification
+	header  []string // names and values alternate
 	body    []byte
-	trailer string // Upload-Checksum, sent after the body; "": none
-	cut     int    // the connection ends after so many bytes of the body; 0: it does not
+	trailer string // Upload-Checksum after the body; "": no trailer
+	cut     int    // number of bytes after which the connection ends; 0: no cut
 }
 
-// answer is what came back. The zero value is for a request that was not sent or
-// got no answer.
+// answer is the answer to a request. The zero value stands for no request or no
+// answer.
 type answer struct {
 	status   int
-	header   http.Header // never nil where status is not 0
+	header   http.Header // not nil unless status is 0
 	body     []byte
-	redirect string // where the server sends us instead
+	redirect string // target of a redirect; "": none
 }
 
-// ok tells whether the request succeeded, in whatever form the server says so.
+// ok reports whether the request succeeded, with any status 2xx.
 func (a answer) ok() bool { return a.status >= 200 && a.status < 300 }
 
-// has tells whether the header is there with a value.
+// has reports whether the header has a value.
 func (a answer) has(name string) bool { return a.header.Get(name) != "" }
 
-// words are the first of the body, for messages.
-func (a answer) words() string {
+// firstLine returns the first line of a text body, for messages.
+func (a answer) firstLine() string {
 	line, _, _ := strings.Cut(strings.TrimSpace(string(a.body)), "\n")
 	if line = clean(line); line == "" || strings.HasPrefix(line, "<") {
 		return ""
@@ -75,7 +75,7 @@ func (s *session) roundTrip(ctx context.Context, r request) (answer, error) {
 		ctx = transport.WithoutCredentials(ctx)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, s.opts.RequestTimeout,
-		fmt.Errorf("nothing came within %v", s.opts.RequestTimeout))
+		fmt.Errorf("no answer within %v", s.opts.RequestTimeout))
 	defer cancel()
 	req, err := s.build(ctx, r)
 	if err != nil {
@@ -95,11 +95,11 @@ func (s *session) roundTrip(ctx context.Context, r request) (answer, error) {
 	if resp.Header == nil {
 		resp.Header = http.Header{}
 	}
-	a := answer{status: resp.StatusCode, header: resp.Header, redirect: redirected(r.url, resp)}
+	a := answer{status: resp.StatusCode, header: resp.Header, redirect: redirectTarget(r.url, resp)}
 	if a.status == http.StatusSwitchingProtocols {
-		return a, nil // No context ends the reading of what follows.
+		return a, nil // no context ends a read after a switch of protocols
 	}
-	// What the headers say counts, however the body ends.
+	// The status and the headers count even if the body is cut.
 	a.body, _ = io.ReadAll(io.LimitReader(resp.Body, maxBody))
 	return a, nil
 }
@@ -117,7 +117,7 @@ func (s *session) build(ctx context.Context, r request) (*http.Request, error) {
 	switch r.version {
 	case "":
 		protocol.SetVersion(req.Header)
-	case none:
+	case noVersion:
 	default:
 		req.Header.Set(protocol.HeaderResumable, r.version)
 	}
@@ -141,23 +141,24 @@ func (s *session) build(ctx context.Context, r request) (*http.Request, error) {
 	return req, nil
 }
 
-// arrive is how long what was sent before a cut has to reach the server.
-const arrive = 500 * time.Millisecond
+// flushTime is the time for the bytes before a cut to reach the server.
+const flushTime = 500 * time.Millisecond
 
-// cutOff is a body that fails, which ends the connection that it is sent on. It
-// waits before, since a server may throw away what it has not looked at when the
-// connection ends, and cannot be blamed for that.
+// cutOff is a body that returns an error, which ends the connection. It waits
+// first, because a server may lose bytes that it has not read when the
+// connection ends, which is not a fault of the server.
 type cutOff struct{ ctx context.Context }
 
 func (c cutOff) Read([]byte) (int, error) {
-	if err := pause(c.ctx, arrive); err != nil {
+	if err := pause(c.ctx, flushTime); err != nil {
 		return 0, err
 	}
 	return 0, errors.New("cut on purpose")
 }
 
-// redirected is where the answer sends us, or where the doer went already.
-func redirected(asked *url.URL, resp *http.Response) string {
+// redirectTarget returns the target of a redirect in the answer, or the URL
+// that the doer was redirected to.
+func redirectTarget(asked *url.URL, resp *http.Response) string {
 	if resp.StatusCode >= 300 && resp.StatusCode < 400 && resp.StatusCode != http.StatusNotModified {
 		to, err := asked.Parse(resp.Header.Get(protocol.HeaderLocation))
 		if err != nil {

@@ -5,8 +5,9 @@ import (
 	"net/http"
 )
 
-// TB is what [Test] and [Check] need of a test; *[testing.T] satisfies TB of
-// itself. It keeps package testing out of programs that call [Run].
+// TB is the part of *[testing.T] that [Test] and [Check] use; *[testing.T]
+// implements TB[*testing.T]. With TB, programs that call [Run] do not import
+// package testing.
 type TB[T any] interface {
 	Helper()
 	Context() context.Context
@@ -16,9 +17,9 @@ type TB[T any] interface {
 	Skipf(format string, args ...any)
 }
 
-// Test checks the server whose uploads are created at endpoint, and hands the
-// report to [Check]. t is a *[testing.T]. For credentials, a transport of your
-// own or limits, call [Run] and Check.
+// Test checks the server with the creation endpoint at endpoint and passes the
+// report to [Check]. t is a *[testing.T]. To set credentials, a transport or
+// limits, call [Run] and Check instead.
 func Test[T TB[T]](t T, endpoint string) {
 	t.Helper()
 	rt := &http.Transport{Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true}
@@ -26,8 +27,9 @@ func Test[T TB[T]](t T, endpoint string) {
 	Check(t, Run(t.Context(), &http.Client{Transport: rt}, endpoint, nil))
 }
 
-// Check makes a subtest of each result: a Fail is an error, a Warn is logged,
-// Skip and Unable skip. An obstacle is an error too. t is a *[testing.T].
+// Check runs a subtest for each result. Fail is an error of the subtest, Warn
+// is logged, and Skip and Unable skip the subtest. An obstacle is an error of
+// t. t is a *[testing.T].
 func Check[T TB[T]](t T, r Report) {
 	t.Helper()
 	if r.Obstacle != nil {

@@ -7,45 +7,43 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// Options says how to run the rules. nil and the zero value run all of them.
+// Options configures a run. nil and the zero value run all rules.
 type Options struct {
-	// Rules are patterns of the rules to run, see [Select]. nil: all.
+	// Rules contains patterns of rule IDs, see [Select]. nil: all rules.
 	Rules []string
 
-	// Header is sent with every request to the origin of the endpoint. Its
-	// values appear in no report. nil: none.
+	// Header is sent with every request to the origin of the endpoint. Reports
+	// do not contain its values. nil: none.
 	Header http.Header
 
 	// TrustedOrigins are origins, such as "https://cdn.example:8443", that get
-	// Header, and what middleware in the Doer adds, as that of the endpoint
-	// does. nil: none.
+	// Header and the credentials of the Doer's middleware, like the origin of
+	// the endpoint. nil: none.
 	TrustedOrigins []string
 
-	// Metadata is sent with every creation, for servers that refuse one
-	// without. Its values appear in no report. nil: no metadata.
+	// Metadata is sent with every creation, for servers that require metadata.
+	// Reports do not contain its values. nil: none.
 	Metadata protocol.Metadata
 
-	// MaxRequests is how many requests may be sent, those that clean up not
-	// counted, of which there is one for each upload. What is left of the
-	// rules then is unable. 0 or less: 1000, which is more than all rules take.
+	// MaxRequests is the maximum number of requests, not counting one DELETE
+	// for each upload. Rules that would exceed it are Unable. 0 or less: 1000,
+	// which is enough for all rules.
 	MaxRequests int
 
-	// RequestTimeout is how long one exchange may take. 0 or less:
-	// 10 s.
+	// RequestTimeout is the maximum time of one exchange. 0 or less: 10 s.
 	RequestTimeout time.Duration
 
-	// MaxWait is the longest wait between two requests: for a server that
-	// asks for it by Retry-After, and for an upload to expire. 0 or less:
-	// 10 s.
+	// MaxWait is the longest wait between two requests, for Retry-After and for
+	// the expiration of an upload. 0 or less: 10 s.
 	MaxWait time.Duration
 
-	// Timeout is how long all rules together may take; what is left of them
-	// then is unable. Cleaning up may take as long as one exchange more.
-	// 0 or less: 5 minutes.
+	// Timeout is the maximum time of the run. Rules that would exceed it are
+	// Unable. The deletion of uploads may take RequestTimeout longer. 0 or
+	// less: 5 minutes.
 	Timeout time.Duration
 
-	// OnResult is called after each rule, from the goroutine that called
-	// [Run]. nil: nothing is called.
+	// OnResult is called after each rule, in the goroutine that called [Run].
+	// nil: no call.
 	OnResult func(Result)
 }
 

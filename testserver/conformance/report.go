@@ -6,20 +6,20 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// Status is what became of a rule.
+// Status is the outcome of a rule.
 type Status string
 
-// The statuses.
+// The statuses of rules.
 const (
 	Pass   Status = "pass"
 	Fail   Status = "fail"   // a MUST or MUST NOT is broken
 	Warn   Status = "warn"   // a SHOULD or SHOULD NOT is broken
-	Skip   Status = "skip"   // not announced, or not sent
-	Unable Status = "unable" // could not be tried
+	Skip   Status = "skip"   // an extension is not announced, or a header is not sent
+	Unable Status = "unable" // the rule could not be checked
 )
 
-// Obstacles: what kept a run from getting at the rules. Test for them with
-// errors.Is on [Report].Obstacle.
+// Obstacles prevent a run from checking all rules. Test for them with
+// [errors.Is] on Report.Obstacle.
 var (
 	ErrEndpoint    = errors.New("not the URL of an endpoint")
 	ErrNoAnswer    = errors.New("the server does not answer")
@@ -29,11 +29,12 @@ var (
 	ErrRefused     = errors.New("the server creates no upload")
 	ErrNotTus      = errors.New("not a tus server")
 	ErrOutOfTime   = errors.New("out of time")
-	ErrOutOfBudget = errors.New("the number of requests is used up")
+	ErrOutOfBudget = errors.New("the maximum number of requests is reached")
 )
 
-// kind gives the obstacle that err is, without its particulars.
-func kind(err error) error {
+// obstacleKind returns the obstacle that err wraps. Other errors are returned
+// unchanged.
+func obstacleKind(err error) error {
 	for _, obstacle := range []error{
 		ErrEndpoint, ErrNoAnswer, ErrDenied, ErrMoved, ErrRateLimited, ErrRefused, ErrNotTus, ErrOutOfTime, ErrOutOfBudget,
 	} {
@@ -44,46 +45,46 @@ func kind(err error) error {
 	return err
 }
 
-// Result is what became of one rule.
+// Result is the outcome of one rule.
 type Result struct {
 	Rule
 	Status Status
 
-	// Why says what was wrong, or what stood in the way. "" for a pass.
+	// Why says what the server did wrong, or why the rule was not checked. ""
+	// for Pass.
 	Why string
 
-	// Sent and Got are the requests of the rule and their answers, a line
-	// each: method, path and the headers that matter; status and the headers
-	// that matter. Line n of Got answers line n of Sent. Tus-Resumable: 1.0.0,
-	// which requests carry unless they say otherwise, is left out of Sent, as
-	// are credentials and the queries of URLs. "" where nothing was sent.
+	// Sent and Got are the requests of the rule and their answers, one per
+	// line. Line n of Got is the answer to line n of Sent. A request has its
+	// method, path and relevant headers; an answer has its status and relevant
+	// headers. Sent omits Tus-Resumable: 1.0.0, credentials, and the queries of
+	// URLs. "": no request was sent.
 	Sent, Got string
 }
 
-// Report is what became of the rules of one run.
+// Report contains the results of a run.
 type Report struct {
-	// Endpoint is the URL that was tested, without query and user.
+	// Endpoint is the URL of the endpoint, without query and user.
 	Endpoint string
 
-	// Obstacle is what kept the rules, or some of them, from being tried. nil
-	// where nothing did.
+	// Obstacle is the reason why some rules or all rules could not be checked.
+	// nil: none.
 	Obstacle error
 
-	// Capabilities is what the server announced.
+	// Capabilities are the capabilities that the server announced.
 	Capabilities protocol.Capabilities
 
-	// Results has an element for each rule that was chosen, in the order of
-	// [Rules].
+	// Results has one element for each selected rule, in the order of [Rules].
 	Results []Result
 
-	// Requests is how many were sent.
+	// Requests is the number of requests that were sent.
 	Requests int
 
-	// Left is how many uploads the run made and could not delete.
+	// Left is the number of uploads that the run created and could not delete.
 	Left int
 }
 
-// Total counts results.
+// Total is the number of results with each status.
 type Total struct {
 	Pass   int `json:"pass"`
 	Fail   int `json:"fail"`
@@ -119,14 +120,14 @@ func (r Report) Total() Total {
 	return t
 }
 
-// ExtensionTotal counts the results of Core or of an extension.
+// ExtensionTotal is the Total of [Core] or of an extension.
 type ExtensionTotal struct {
 	Extension protocol.Extension
 	Total
 }
 
-// Totals counts the results of Core and of each extension, in the order of the
-// specification. What no chosen rule is about is left out.
+// Totals counts the results of [Core] and of each extension, in the order of
+// the specification. Extensions without a selected rule are omitted.
 func (r Report) Totals() []ExtensionTotal {
 	var out []ExtensionTotal
 	at := make(map[protocol.Extension]int)

@@ -32,11 +32,12 @@ type totalsJSON struct {
 	Extensions map[protocol.Extension]Total `json:"extensions"`
 }
 
-// MarshalJSON implements [json.Marshaler]. The object has endpoint, extensions
-// (announced), requests and left; rules, a list with id, section, extension,
-// level, status, sent and got of each; and totals with pass, fail, warn, skip
-// and unable, and the same for each of extensions. There is an obstacle, and a
-// why of a rule, where there is something to say.
+// MarshalJSON implements [json.Marshaler]. The object has the members endpoint,
+// extensions (the announced ones), requests, left, rules and totals. Each
+// element of rules has id, section, extension, level, status, sent and got.
+// totals has pass, fail, warn, skip and unable, and extensions with the same
+// members for each extension. obstacle, and why of a rule, are omitted if they
+// are empty.
 func (r Report) MarshalJSON() ([]byte, error) {
 	out := reportJSON{
 		Endpoint: r.Endpoint, Extensions: r.Capabilities.Extensions, Requests: r.Requests, Left: r.Left,

@@ -38,16 +38,16 @@ type junitFault struct {
 	Text    string `xml:",chardata"`
 }
 
-// WriteJUnit writes the report as JUnit XML: a suite for Core and for each
-// extension, a case for each rule. JUnit has no warnings, so a rule that warns
-// is a case that passed, with the warning in its output; a rule that is unable
-// is skipped. An obstacle is an error in a case of its own.
+// WriteJUnit writes the report as JUnit XML, with a suite for [Core] and each
+// extension, and a case for each rule. JUnit has no warnings: a rule with Warn
+// is a passed case with the warning in its output. A rule with Unable is a
+// skipped case. An obstacle is an error in a case of its own.
 func (r Report) WriteJUnit(w io.Writer) error {
 	var all junitSuites
 	if r.Obstacle != nil {
 		all.Suites = append(all.Suites, junitSuite{
 			Name: "tus", Tests: 1, Errors: 1,
-			Cases: []junitCase{{Class: "tus", Name: "endpoint", Error: &junitFault{Message: legal(r.Obstacle.Error())}}},
+			Cases: []junitCase{{Class: "tus", Name: "endpoint", Error: &junitFault{Message: xmlText(r.Obstacle.Error())}}},
 		})
 	}
 	for _, t := range r.Totals() {
@@ -84,19 +84,19 @@ func junitOf(r Result) junitCase {
 	c := junitCase{Class: "tus." + string(r.Extension), Name: r.ID}
 	switch r.Status {
 	case Fail:
-		c.Failure = &junitFault{Message: legal(r.Why), Text: legal(r.Sentence + "\n" + r.exchanges())}
+		c.Failure = &junitFault{Message: xmlText(r.Why), Text: xmlText(r.Sentence + "\n" + r.exchanges())}
 	case Warn:
-		c.Out = legal("warning: " + r.Why + "\n" + r.Sentence + "\n" + r.exchanges())
+		c.Out = xmlText("warning: " + r.Why + "\n" + r.Sentence + "\n" + r.exchanges())
 	case Skip:
-		c.Skipped = &junitFault{Message: legal(r.Why)}
+		c.Skipped = &junitFault{Message: xmlText(r.Why)}
 	case Unable:
-		c.Skipped = &junitFault{Message: legal("unable: " + r.Why)}
+		c.Skipped = &junitFault{Message: xmlText("unable: " + r.Why)}
 	case Pass:
 	}
 	return c
 }
 
-// exchanges gives the transcript with each answer below its request.
+// exchanges returns the transcript, with each answer below its request.
 func (r Result) exchanges() string {
 	if r.Sent == "" {
 		return ""
@@ -112,8 +112,8 @@ func (r Result) exchanges() string {
 	return b.String()
 }
 
-// legal leaves out what XML has no place for.
-func legal(s string) string {
+// xmlText removes characters that XML does not allow.
+func xmlText(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' && r != '\n' && r != '\t' || r == 0xFFFE || r == 0xFFFF {
 			return -1

@@ -7,17 +7,17 @@ import (
 	"text/tabwriter"
 )
 
-// rowFormat leaves room for the longest status, level and ID.
+// rowFormat has columns that are wide enough for each status, level and ID.
 const rowFormat = "%-6s  %-10s  %-34s  %s"
 
-// String returns the result as a row: status, level, ID and why, in columns that
-// are the same for all results.
+// String returns the result as a row with status, level, ID and Why. The
+// columns have the same width in all rows.
 func (r Result) String() string {
 	return strings.TrimRight(fmt.Sprintf(rowFormat, r.Status, r.Level, r.ID, r.Why), " ")
 }
 
-// WriteTable writes the report for people: a row for each rule and what
-// [Report.WriteSummary] writes.
+// WriteTable writes a row for each rule, and then what [Report.WriteSummary]
+// writes.
 func (r Report) WriteTable(w io.Writer) error {
 	var b strings.Builder
 	for _, x := range r.Results {
@@ -29,8 +29,8 @@ func (r Report) WriteTable(w io.Writer) error {
 	return r.WriteSummary(w)
 }
 
-// WriteSummary writes the exchanges of the rules that failed or warned, a total
-// for each extension, how many uploads are left, and the obstacle.
+// WriteSummary writes the exchanges of rules with Fail or Warn, a total for
+// each extension, the number of uploads that remain, and the obstacle.
 func (r Report) WriteSummary(w io.Writer) error {
 	var b strings.Builder
 	for _, x := range r.Results {
@@ -56,7 +56,7 @@ func (r Report) WriteSummary(w io.Writer) error {
 		_ = columns.Flush()
 	}
 	if r.Left > 0 {
-		_, _ = fmt.Fprintf(&b, "\n%d uploads stay on the server, which could not be deleted\n", r.Left)
+		_, _ = fmt.Fprintf(&b, "\n%d uploads remain on the server because they could not be deleted\n", r.Left)
 	}
 	if r.Obstacle != nil {
 		_, _ = fmt.Fprintf(&b, "\n%v\n", r.Obstacle)

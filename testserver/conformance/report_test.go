@@ -20,7 +20,8 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// sample has a result of each status, one of them with a transcript.
+// sample returns a report with one result of each status, one of them with a
+// transcript.
 func sample() conformance.Report {
 	rules := conformance.Rules()
 	result := func(id string, status conformance.Status, why string) conformance.Result {
@@ -31,7 +32,7 @@ func sample() conformance.Report {
 		}
 		panic(id)
 	}
-	failed := result("patch-status", conformance.Fail, "it was answered with 200")
+	failed := result("patch-status", conformance.Fail, "the server answered with 200")
 	failed.Sent = "POST /files/ (Upload-Length: 5)\nPATCH /files/1 (Upload-Offset: 0) + 3 bytes"
 	failed.Got = "201 Created (Location: /files/1)\n200 OK (Upload-Offset: 3)"
 	return conformance.Report{
@@ -48,6 +49,7 @@ func sample() conformance.Report {
 	}
 }
 
+// The JSON report has the documented members.
 func TestJSON(t *testing.T) {
 	text, err := json.Marshal(sample())
 	if err != nil {
@@ -68,7 +70,7 @@ func TestJSON(t *testing.T) {
 	}
 	want := map[string]string{
 		"id": "patch-status", "section": "Core Protocol, Requests, PATCH", "extension": "core", "level": "MUST", "status": "fail",
-		"why":  "it was answered with 200",
+		"why":  "the server answered with 200",
 		"sent": "POST /files/ (Upload-Length: 5)\nPATCH /files/1 (Upload-Offset: 0) + 3 bytes",
 		"got":  "201 Created (Location: /files/1)\n200 OK (Upload-Offset: 3)",
 	}
@@ -90,6 +92,7 @@ func TestJSON(t *testing.T) {
 	}
 }
 
+// JUnit XML has the totals, failures and warnings.
 func TestJUnit(t *testing.T) {
 	var b bytes.Buffer
 	if err := sample().WriteJUnit(&b); err != nil {
@@ -133,6 +136,7 @@ func TestJUnit(t *testing.T) {
 	}
 }
 
+// The table has results, exchanges and totals.
 func TestTable(t *testing.T) {
 	var b bytes.Buffer
 	if err := sample().WriteTable(&b); err != nil {
@@ -141,11 +145,11 @@ func TestTable(t *testing.T) {
 	for _, want := range []string{
 		"pass    MUST        head-offset\n",
 		"unable  MUST        concatenation-order                 no GET\n",
-		"fail patch-status: it was answered with 200\n  Core Protocol, Requests, PATCH\n  “The Server MUST",
+		"fail patch-status: the server answered with 200\n  Core Protocol, Requests, PATCH\n  “The Server MUST",
 		"  > PATCH /files/1 (Upload-Offset: 0) + 3 bytes\n  < 200 OK (Upload-Offset: 3)\n",
 		"core           1     1     0     0     0\n",
 		"all            1     1     1     1     1\n",
-		"\n2 uploads stay on the server",
+		"\n2 uploads remain on the server",
 		"\nout of time\n",
 	} {
 		if !strings.Contains(b.String(), want) {
@@ -154,7 +158,7 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// Every rule fits into the columns.
+// Each rule fits into the columns of the table.
 func TestColumns(t *testing.T) {
 	for _, r := range conformance.Rules() {
 		row := conformance.Result{Rule: r, Status: conformance.Unable, Why: "why"}.String()
@@ -164,8 +168,8 @@ func TestColumns(t *testing.T) {
 	}
 }
 
-// What the caller gives to get in turns up nowhere, not even where the server
-// sends it back, and goes to no other origin.
+// Reports do not contain the caller's secrets, even if the server repeats them,
+// and other origins do not get them.
 func TestSecrets(t *testing.T) {
 	const (
 		secret   = "s3cr3t-t0ken"
@@ -218,22 +222,22 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
-// recorder is a test that does not fail the one that it is part of.
+// recorder is a test that records its messages.
 type recorder struct {
 	*testing.T
-	said *[]string
+	messages *[]string
 }
 
 func (r recorder) Errorf(format string, args ...any) {
-	*r.said = append(*r.said, "error: "+fmt.Sprintf(format, args...))
+	*r.messages = append(*r.messages, "error: "+fmt.Sprintf(format, args...))
 }
 
 func (r recorder) Logf(format string, args ...any) {
-	*r.said = append(*r.said, "log: "+fmt.Sprintf(format, args...))
+	*r.messages = append(*r.messages, "log: "+fmt.Sprintf(format, args...))
 }
 
 func (r recorder) Skipf(format string, args ...any) {
-	*r.said = append(*r.said, "skip: "+fmt.Sprintf(format, args...))
+	*r.messages = append(*r.messages, "skip: "+fmt.Sprintf(format, args...))
 }
 
 func (r recorder) Run(_ string, f func(recorder)) bool {
@@ -241,31 +245,31 @@ func (r recorder) Run(_ string, f func(recorder)) bool {
 	return true
 }
 
+// Check maps each status to a method of TB.
 func TestCheck(t *testing.T) {
-	var said []string
-	conformance.Check(recorder{t, &said}, sample())
-	want := []string{"error: conformance: out of time", "error: it was answered with 200\n", "log: warning: <it>", "skip: skip: ", "skip: unable: no GET"}
-	if len(said) != len(want) {
-		t.Fatalf("said %q", said)
+	var messages []string
+	conformance.Check(recorder{t, &messages}, sample())
+	want := []string{"error: conformance: out of time", "error: the server answered with 200\n", "log: warning: <it>", "skip: skip: ", "skip: unable: no GET"}
+	if len(messages) != len(want) {
+		t.Fatalf("got messages %q", messages)
 	}
 	for i := range want {
-		if !strings.HasPrefix(said[i], want[i]) {
-			t.Errorf("said %q, want %q", said[i], want[i])
+		if !strings.HasPrefix(messages[i], want[i]) {
+			t.Errorf("got message %q, want %q", messages[i], want[i])
 		}
 	}
 }
 
-// Over a network, the exemplar passes as well: connections that are cut, trailers
-// and all.
-func TestTest(t *testing.T) {
+// The exemplar passes over TCP too, with cut connections and trailers.
+func TestTestOverTCP(t *testing.T) {
 	cfg := exemplar.Full()
-	cfg.Lifetime = 0 // no time to see one expire
+	cfg.Lifetime = 0 // the longest wait is shorter than a lifetime of some seconds
 	server := httptest.NewServer(exemplar.New(cfg))
 	defer server.Close()
 	conformance.Test(t, server.URL+"/files/")
 }
 
-// TestImports keeps tusd, and package testing, away from those who run the suite.
+// Users of the package import neither tusd nor package testing.
 func TestImports(t *testing.T) {
 	tool, err := exec.LookPath("go")
 	if err != nil {
@@ -275,14 +279,14 @@ func TestImports(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const house = "github.com/tusker-go/tusker/"
+	const prefix = "github.com/tusker-go/tusker/"
 	for path := range strings.FieldsSeq(string(out)) {
 		switch path {
-		case house + "protocol", house + "transport", house + "testserver/conformance":
+		case prefix + "protocol", prefix + "transport", prefix + "testserver/conformance":
 			continue
 		}
 		if path == "testing" || !strings.HasPrefix(path, "vendor/") && strings.Contains(strings.Split(path, "/")[0], ".") {
-			t.Errorf("reaches %s", path)
+			t.Errorf("imports %s", path)
 		}
 	}
 }

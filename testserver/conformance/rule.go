@@ -9,10 +9,10 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// Level is how binding a requirement is, in the words of RFC 2119.
+// Level is the level of a requirement, in the words of RFC 2119.
 type Level string
 
-// The levels. SHALL NOT is MustNot.
+// The levels. MustNot also stands for SHALL NOT.
 const (
 	Must      Level = "MUST"
 	MustNot   Level = "MUST NOT"
@@ -20,55 +20,53 @@ const (
 	ShouldNot Level = "SHOULD NOT"
 )
 
-// binding tells a requirement from a recommendation.
+// binding reports whether a broken requirement is a failure of the server.
 func (l Level) binding() bool { return l == Must || l == MustNot }
 
-// Core stands in [Rule] for what every server has to do, whatever extensions it
-// announces.
+// Core is the Extension of rules that apply to every server.
 const Core protocol.Extension = "core"
 
-// Rule is one requirement of tus 1.0.0 on servers.
+// Rule is a requirement of tus 1.0.0 on servers.
 type Rule struct {
-	// ID names the rule. It stays the same in later versions.
+	// ID identifies the rule. It does not change in later versions.
 	ID string
 
-	// Section is the way to the sentence through the specification's headings.
+	// Section is the path of headings of the specification that leads to
+	// Sentence.
 	Section string
 
-	// Extension is what the rule belongs to: Core or an extension.
+	// Extension is [Core], or the extension that the rule belongs to.
 	Extension protocol.Extension
 
-	// Level is how binding the requirement is. What is only a recommendation
-	// makes no server fail.
+	// Level is the level of the requirement.
 	Level Level
 
-	// Sentence is the requirement in the specification's words. Several
-	// sentences are one rule where they describe one thing.
+	// Sentence quotes the specification. A rule with several sentences checks
+	// one requirement that they describe together.
 	Sentence string
 
-	// Tested says how the rule is checked.
+	// Tested describes how the rule is checked.
 	Tested string
 
-	// always is for rules that are tried although the extension is not
-	// announced.
+	// always runs the rule even if the extension is not announced.
 	always bool
 
 	check func(*check)
 }
 
-// Rules returns all rules in the order of the specification. The slice is the
-// caller's.
+// Rules returns all rules in the order of the specification. The caller may
+// change the slice.
 func Rules() []Rule {
 	return slices.Concat(headerRules, headRules, patchRules, optionsRules, creationRules, deferRules,
 		metadataRules, withUploadRules, expirationRules, checksumRules, terminationRules, concatenationRules)
 }
 
-// ErrNoRule means that a pattern matches no rule.
+// ErrNoRule is the error for a pattern that matches no rule.
 var ErrNoRule = errors.New("no such rule")
 
-// Select returns the rules whose ID matches one of the patterns of [path.Match],
-// in the order of [Rules]; no pattern gives all rules. The error is [ErrNoRule]
-// for a pattern that matches none, or [path.ErrBadPattern].
+// Select returns the rules whose ID matches one of the patterns, in the order
+// of [Rules]. The patterns are those of [path.Match]. Without patterns, Select
+// returns all rules. The error is [ErrNoRule] or [path.ErrBadPattern].
 func Select(patterns ...string) ([]Rule, error) {
 	all := Rules()
 	if len(patterns) == 0 {

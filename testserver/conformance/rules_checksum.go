@@ -19,7 +19,7 @@ const (
 	sectionChecksum          = "Checksum"
 	sectionChecksumAlgorithm = "Checksum, Headers, Tus-Checksum-Algorithm"
 
-	// statusChecksumMismatch has no name in net/http.
+	// statusChecksumMismatch is defined by tus 1.0.0, Checksum.
 	statusChecksumMismatch = 460
 )
 
@@ -27,22 +27,22 @@ var checksumRules = []Rule{
 	{
 		ID: "checksum-announced", Section: sectionChecksum, Level: Must, Extension: protocol.ExtensionChecksum, always: true,
 		Sentence: "If supported, the Server MUST add checksum to the Tus-Extension header.",
-		Tested:   "Where Tus-Extension lacks checksum, a PATCH with a wrong checksum is not answered with 460.",
+		Tested:   "If Tus-Extension lacks checksum, a PATCH with a wrong checksum is not answered with 460.",
 		check: announcement(protocol.ExtensionChecksum, func(c *check) bool {
 			u := c.create(creation{length: 5})
-			return c.sum(u, wrongSum("sha1"), false).status == statusChecksumMismatch
+			return c.patchChecksum(u, wrongSum("sha1"), false).status == statusChecksumMismatch
 		}),
 	},
 	{
 		ID: "checksum-verified", Section: sectionChecksum, Level: Must, Extension: protocol.ExtensionChecksum,
 		Sentence: "Once the entire request has been received, the Server MUST verify the uploaded chunk against the provided checksum using the specified algorithm.",
-		Tested:   "For each announced algorithm of sha1, md5, crc32, sha256 and sha512, a PATCH with a wrong checksum does not succeed and one with the right one does; once more in a trailer where checksum-trailer is announced.",
+		Tested:   "A PATCH with a wrong checksum fails and a PATCH with the right one succeeds, for each announced algorithm of sha1, md5, crc32, sha256 and sha512. If checksum-trailer is announced, the same holds for one checksum in a trailer.",
 		check:    checksumVerified,
 	},
 	{
 		ID: "checksum-discarded", Section: sectionChecksum, Level: Must, Extension: protocol.ExtensionChecksum,
 		Sentence: "In the first two cases the uploaded chunk MUST be discarded, and the upload and its offset MUST NOT be updated.",
-		Tested:   "HEAD has the offset 0 after a PATCH that was refused for a wrong checksum or for an algorithm that does not exist; once more in a trailer where checksum-trailer is announced.",
+		Tested:   "HEAD reports the offset 0 after a PATCH with a wrong checksum or an unknown algorithm was refused. If checksum-trailer is announced, the same holds for a checksum in a trailer.",
 		check:    checksumDiscarded,
 	},
 	{
@@ -50,23 +50,23 @@ var checksumRules = []Rule{
 		Sentence: "The Server MUST support at least the SHA1 checksum algorithm identified by sha1.",
 		Tested:   "A PATCH with the right sha1 succeeds.",
 		check: func(c *check) {
-			if a := c.sum(c.create(creation{length: 5}), rightSum("sha1"), false); !a.ok() {
-				c.wrong("it was answered with %d%s", a.status, a.words())
+			if a := c.patchChecksum(c.create(creation{length: 5}), rightSum("sha1"), false); !a.ok() {
+				c.fail("the server answered with %d%s", a.status, a.firstLine())
 			}
 		},
 	},
 	{
 		ID: "checksum-names", Section: sectionChecksum, Level: Must, Extension: protocol.ExtensionChecksum,
 		Sentence: "The names of the checksum algorithms MUST only consist of ASCII characters with the modification that uppercase characters are excluded.",
-		Tested:   "Tus-Checksum-Algorithm in the answer to OPTIONS, where it is sent, has neither uppercase letters nor bytes beyond ASCII.",
+		Tested:   "Tus-Checksum-Algorithm in the answer to OPTIONS, if it is sent, has neither uppercase letters nor bytes beyond ASCII.",
 		check: func(c *check) {
 			a := c.announcedOptions()
 			if !a.has(protocol.HeaderChecksumAlgorithm) {
-				c.unable("Tus-Checksum-Algorithm is not sent")
+				c.giveUp("Tus-Checksum-Algorithm is not sent")
 			}
 			for _, name := range elements(a.header, protocol.HeaderChecksumAlgorithm) {
 				if strings.ContainsFunc(name, func(r rune) bool { return r >= 'A' && r <= 'Z' || r >= 0x80 }) {
-					c.wrong("it has the element %q", clean(name))
+					c.fail("Tus-Checksum-Algorithm has the element %q", clean(name))
 				}
 			}
 		},
@@ -77,23 +77,23 @@ var checksumRules = []Rule{
 		Tested:   "OPTIONS at the endpoint.",
 		check: func(c *check) {
 			if a := c.announcedOptions(); !a.has(protocol.HeaderChecksumAlgorithm) {
-				c.wrong("there is none")
+				c.fail("Tus-Checksum-Algorithm is missing")
 			}
 		},
 	},
 	{
 		ID: "checksum-trailer-announced", Section: sectionChecksum, Level: Must, Extension: protocol.ExtensionChecksumTrailer, always: true,
 		Sentence: "If the Server can handle trailers, this behavior MUST be announced by adding checksum-trailer to the Tus-Extension header.",
-		Tested:   "Where Tus-Extension lacks checksum-trailer, a PATCH with a wrong checksum in a trailer is not answered with 460.",
+		Tested:   "If Tus-Extension lacks checksum-trailer, a PATCH with a wrong checksum in a trailer is not answered with 460.",
 		check: announcement(protocol.ExtensionChecksumTrailer, func(c *check) bool {
 			u := c.create(creation{length: 5})
-			return c.sum(u, wrongSum("sha1"), true).status == statusChecksumMismatch
+			return c.patchChecksum(u, wrongSum("sha1"), true).status == statusChecksumMismatch
 		}),
 	},
 	{
 		ID: "checksum-list", Section: sectionChecksumAlgorithm, Level: Must, Extension: protocol.ExtensionChecksum,
 		Sentence: "The Tus-Checksum-Algorithm response header MUST be a comma-separated list of the checksum algorithms supported by the server.",
-		Tested:   "Each element of Tus-Checksum-Algorithm in the answer to OPTIONS, where it is sent, is a word.",
+		Tested:   "Each element of Tus-Checksum-Algorithm in the answer to OPTIONS, if it is sent, is a word.",
 		check:    func(c *check) { wordList(c, protocol.HeaderChecksumAlgorithm) },
 	},
 }
@@ -106,34 +106,35 @@ var algorithms = map[string]func() hash.Hash{
 	"sha512": sha512.New,
 }
 
-// summed is what checksums are tried on.
-const summed = "tus"
+// checksumData is the content of chunks with a checksum.
+const checksumData = "tus"
 
-func rightSum(algorithm string) string { return sumOf(algorithm, summed) }
+func rightSum(algorithm string) string { return sumOf(algorithm, checksumData) }
 
-// wrongSum gives an Upload-Checksum that is right for nothing that is sent.
-func wrongSum(algorithm string) string { return sumOf(algorithm, "not "+summed) }
+// wrongSum returns an Upload-Checksum that does not match checksumData.
+func wrongSum(algorithm string) string { return sumOf(algorithm, "not "+checksumData) }
 
-// sumOf gives Upload-Checksum for data.
+// sumOf returns Upload-Checksum for data.
 func sumOf(algorithm, data string) string {
 	h := algorithms[algorithm]()
 	_, _ = h.Write([]byte(data))
 	return algorithm + " " + base64.StdEncoding.EncodeToString(h.Sum(nil))
 }
 
-// sum is a PATCH of summed at 0 with a checksum, in a trailer or in a header.
-func (c *check) sum(u *url.URL, checksum string, trailer bool) answer {
+// patchChecksum sends checksumData at offset 0 with a checksum, in a trailer or
+// in a header.
+func (c *check) patchChecksum(u *url.URL, checksum string, trailer bool) answer {
 	if !trailer {
-		return c.patch(u, 0, summed, protocol.HeaderUploadChecksum, checksum)
+		return c.patch(u, 0, checksumData, protocol.HeaderUploadChecksum, checksum)
 	}
-	r := patchRequest(u, 0, summed)
+	r := patchRequest(u, 0, checksumData)
 	r.trailer = checksum
 	return c.send(r)
 }
 
-// tested are the algorithms that the server announces and we know, or the one
-// that it has to know.
-func (c *check) tested() []string {
+// checksumAlgorithms returns the announced algorithms that this package
+// supports. Without any, it returns sha1, which the specification requires.
+func (c *check) checksumAlgorithms() []string {
 	var out []string
 	for _, name := range []string{"sha1", "md5", "crc32", "sha256", "sha512"} {
 		if slices.Contains(c.capabilities.ChecksumAlgorithms, name) {
@@ -146,8 +147,9 @@ func (c *check) tested() []string {
 	return out
 }
 
-// places are where checksums can be: in a header, and perhaps in a trailer.
-func (c *check) places() []bool {
+// checksumPlaces returns where checksums are sent: false for a header, and true
+// for a trailer.
+func (c *check) checksumPlaces() []bool {
 	if c.capabilities.Has(protocol.ExtensionChecksumTrailer) {
 		return []bool{false, true}
 	}
@@ -155,36 +157,36 @@ func (c *check) places() []bool {
 }
 
 func checksumVerified(c *check) {
-	for _, trailer := range c.places() {
-		for _, algorithm := range c.tested() {
+	for _, trailer := range c.checksumPlaces() {
+		for _, algorithm := range c.checksumAlgorithms() {
 			u := c.create(creation{length: 5})
-			if a := c.sum(u, wrongSum(algorithm), trailer); a.ok() {
-				c.wrong("a PATCH with a wrong %s was answered with %d", algorithm, a.status)
+			if a := c.patchChecksum(u, wrongSum(algorithm), trailer); a.ok() {
+				c.fail("a PATCH with a wrong %s was answered with %d", algorithm, a.status)
 			}
 			u = c.create(creation{length: 5})
-			if a := c.sum(u, rightSum(algorithm), trailer); !a.ok() {
-				c.wrong("a PATCH with the right %s was answered with %d%s", algorithm, a.status, a.words())
+			if a := c.patchChecksum(u, rightSum(algorithm), trailer); !a.ok() {
+				c.fail("a PATCH with the right %s was answered with %d%s", algorithm, a.status, a.firstLine())
 			}
 			if trailer {
-				break // The algorithms are the same ones.
+				break // trailers do not depend on the algorithm
 			}
 		}
 	}
 }
 
 func checksumDiscarded(c *check) {
-	for _, trailer := range c.places() {
-		for _, checksum := range []string{wrongSum(c.tested()[0]), "tusker-none " + encoded("none")} {
+	for _, trailer := range c.checksumPlaces() {
+		for _, checksum := range []string{wrongSum(c.checksumAlgorithms()[0]), "tusker-none " + encodeBase64("none")} {
 			u := c.create(creation{length: 5})
-			a := c.sum(u, checksum, trailer)
+			a := c.patchChecksum(u, checksum, trailer)
 			if a.ok() {
-				c.unable("the PATCH was answered with %d, so it was not refused", a.status)
+				c.giveUp("the PATCH was answered with %d, so it was not refused", a.status)
 			}
 			if n := c.offset(u); n != 0 {
-				c.wrong("the offset is %d after a PATCH that was answered with %d", n, a.status)
+				c.fail("the offset is %d after a PATCH that was answered with %d", n, a.status)
 			}
 			if got, ok := c.content(u); ok && got != "" {
-				c.wrong("GET returned %d bytes after a PATCH that was answered with %d", len(got), a.status)
+				c.fail("GET returned %d bytes after a PATCH that was answered with %d", len(got), a.status)
 			}
 		}
 	}

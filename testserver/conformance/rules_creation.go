@@ -31,9 +31,9 @@ var creationRules = []Rule{
 	{
 		ID: "creation-announced", Section: sectionCreation, Level: Must, Extension: protocol.ExtensionCreation, always: true,
 		Sentence: "If the Server supports this extension, it MUST add creation to the Tus-Extension header.",
-		Tested:   "Where Tus-Extension lacks creation, a POST creates no upload.",
+		Tested:   "If Tus-Extension lacks creation, a POST creates no upload.",
 		check: announcement(protocol.ExtensionCreation, func(c *check) bool {
-			return c.location(c.try2xx(creation{length: 5})) != nil
+			return c.location(c.tryPost(creation{length: 5})) != nil
 		}),
 	},
 	{
@@ -43,32 +43,33 @@ var creationRules = []Rule{
 		check: func(c *check) {
 			a := c.post(creation{length: 5})
 			if a.status != http.StatusCreated && c.createdBy(a) != nil {
-				c.wrong("it was answered with %d", a.status)
+				c.fail("the server answered with %d", a.status)
 			}
 		},
 	},
 	{
 		ID: "creation-location", Section: sectionPost, Level: Must, Extension: protocol.ExtensionCreation,
 		Sentence: "The Server MUST set the Location header to the URL of the created resource.",
-		Tested:   "The answer to a POST that succeeds has a Location, and HEAD finds it.",
+		Tested:   "The answer to a successful POST has a Location, and HEAD finds the upload there.",
 		check:    creationLocation,
 	},
 	{
 		ID: "max-size-exceeded", Section: sectionPost, Level: Must, Extension: protocol.ExtensionCreation,
 		Sentence: "If the length of the upload exceeds the maximum, which MAY be specified using the Tus-Max-Size header, the Server MUST respond with the 413 Request Entity Too Large status.",
-		Tested:   "POST with an Upload-Length one above Tus-Max-Size, where that is sent.",
+		Tested:   "POST with an Upload-Length of Tus-Max-Size plus 1, if Tus-Max-Size is sent.",
 		check:    maxSizeExceeded,
 	},
 }
 
-// announcement checks that an extension that works is announced.
+// announcement returns a check that fails if an extension works and is not
+// announced.
 func announcement(e protocol.Extension, works func(*check) bool) func(*check) {
 	return func(c *check) {
 		if c.capabilities.Has(e) {
 			return
 		}
 		if works(c) {
-			c.wrong("it works, and Tus-Extension lacks %s", e)
+			c.fail("the extension works, and Tus-Extension lacks %s", e)
 		}
 		if c.status == Unable {
 			return
@@ -77,14 +78,14 @@ func announcement(e protocol.Extension, works func(*check) bool) func(*check) {
 	}
 }
 
-// settleAs replaces a verdict.
+// settleAs replaces the verdict.
 func (c *check) settleAs(s Status, format string, args ...any) {
 	c.status = ""
 	c.settleWith(s, format, args...)
 }
 
-// try2xx is a POST that may be refused, in which case it gives the zero answer.
-func (c *check) try2xx(want creation) answer {
+// tryPost sends a creation. It returns the zero answer for a refusal.
+func (c *check) tryPost(want creation) answer {
 	if a := c.post(want); a.ok() {
 		return a
 	}
@@ -94,11 +95,11 @@ func (c *check) try2xx(want creation) answer {
 func creationLocation(c *check) {
 	a := c.post(creation{length: 5})
 	if a.status == http.StatusCreated && !a.has(protocol.HeaderLocation) {
-		c.wrong("it was answered with 201, without a Location")
+		c.fail("the server answered with 201, without a Location")
 	}
 	u := c.createdBy(a)
 	if a := c.head(u); a.status == http.StatusNotFound || a.status == http.StatusGone {
-		c.wrong("HEAD of the Location was answered with %d", a.status)
+		c.fail("HEAD of the Location was answered with %d", a.status)
 	}
 }
 
@@ -108,10 +109,10 @@ func maxSizeExceeded(c *check) {
 		c.skip("Tus-Max-Size is not sent")
 	}
 	if most >= hugeLength {
-		c.skip("Tus-Max-Size is %d, and nothing larger could be asked for", most)
+		c.skip("Tus-Max-Size is %d, and a larger length cannot be sent", most)
 	}
 	if a := c.post(creation{length: most + 1}); a.status != http.StatusRequestEntityTooLarge {
-		c.wrong("it was answered with %d", a.status)
+		c.fail("the server answered with %d", a.status)
 	}
 }
 
@@ -119,32 +120,32 @@ var withUploadRules = []Rule{
 	{
 		ID: "creation-with-upload-announced", Section: sectionWithUpload, Level: Must, Extension: protocol.ExtensionCreationWithUpload, always: true,
 		Sentence: "If the Server supports this extension, it MUST advertise this by including creation-with-upload in the Tus-Extension header.",
-		Tested:   "Where Tus-Extension lacks creation-with-upload, a POST stores no bytes.",
+		Tested:   "If Tus-Extension lacks creation-with-upload, a POST stores no bytes.",
 		check: announcement(protocol.ExtensionCreationWithUpload, func(c *check) bool {
-			u := c.location(c.try2xx(creation{length: 5, body: []byte("tus")}))
+			u := c.location(c.tryPost(creation{length: 5, body: []byte("tus")}))
 			return u != nil && c.offset(u) > 0
 		}),
 	},
 	{
 		ID: "creation-with-upload-depends", Section: sectionWithUpload, Level: MustNot, Extension: protocol.ExtensionCreationWithUpload,
 		Sentence: "Therefore, if the Server does not offer the Creation extension, it MUST NOT offer the Creation With Upload extension either.",
-		Tested:   "Where Tus-Extension has creation-with-upload, it has creation.",
+		Tested:   "Tus-Extension has creation if it has creation-with-upload.",
 		check: func(c *check) {
 			c.announcedOptions()
 			if !c.capabilities.Has(protocol.ExtensionCreation) {
-				c.wrong("Tus-Extension has creation-with-upload and lacks creation")
+				c.fail("Tus-Extension has creation-with-upload and lacks creation")
 			}
 		},
 	},
 	{
 		ID: "creation-with-upload-accepts", Section: sectionWithUpload, Level: Should, Extension: protocol.ExtensionCreationWithUpload,
 		Sentence: "The Server SHOULD accept as many bytes as possible […]",
-		Tested:   "After a POST with 3 of 5 bytes, HEAD has the offset 3, and after one with all, 5.",
+		Tested:   "HEAD reports the offset 3 after a POST with 3 of 5 bytes, and the offset 5 after a POST with all bytes.",
 		check: func(c *check) {
 			for _, data := range []string{"tus", "tuske"} {
 				u := c.create(creation{length: 5, body: []byte(data)})
 				if n := c.offset(u); n != int64(len(data)) {
-					c.wrong("the offset is %d, and %d bytes were sent", n, len(data))
+					c.fail("the offset is %d, and %d bytes were sent", n, len(data))
 				}
 			}
 		},
@@ -152,16 +153,16 @@ var withUploadRules = []Rule{
 	{
 		ID: "creation-with-upload-offset", Section: sectionWithUpload, Level: Must, Extension: protocol.ExtensionCreationWithUpload,
 		Sentence: "The Server […] MUST include the Upload-Offset header in the response and MUST set its value to the offset of the upload after applying the accepted bytes.",
-		Tested:   "The answer to a POST with bytes has the Upload-Offset that HEAD has afterwards.",
+		Tested:   "The answer to a POST with bytes has the Upload-Offset of the following HEAD.",
 		check: func(c *check) {
 			a := c.post(creation{length: 5, body: []byte("tus")})
 			u := c.createdBy(a)
 			if !a.has(protocol.HeaderUploadOffset) {
-				c.wrong("there is no Upload-Offset")
+				c.fail("the answer has no Upload-Offset")
 			}
 			value := a.header.Get(protocol.HeaderUploadOffset)
 			if n, ok := number(value); c.offset(u) != n || !ok {
-				c.wrong("Upload-Offset is %q, and HEAD has another", clean(value))
+				c.fail("Upload-Offset is %q, and HEAD has a different offset", clean(value))
 			}
 		},
 	},

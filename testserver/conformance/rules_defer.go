@@ -11,28 +11,28 @@ var deferRules = []Rule{
 	{
 		ID: "defer-length-value", Section: sectionDeferLength, Level: Must, Extension: protocol.ExtensionCreationDeferLength,
 		Sentence: "Its value MUST be 1.",
-		Tested:   "Upload-Defer-Length in the answer to HEAD of an upload without a length, where it is sent, is 1.",
+		Tested:   "Upload-Defer-Length in the answer to HEAD of an upload without a length, if it is sent, is 1.",
 		check: func(c *check) {
 			a := c.head(c.create(creation{deferred: true}))
 			switch value := a.header.Get(protocol.HeaderUploadDeferLength); value {
 			case "1":
 			case "":
-				c.unable("the answer to HEAD has no Upload-Defer-Length")
+				c.giveUp("the answer to HEAD has no Upload-Defer-Length")
 			default:
-				c.wrong("it is %q", clean(value))
+				c.fail("Upload-Defer-Length is %q", clean(value))
 			}
 		},
 	},
 	{
 		ID: "defer-length-omitted", Section: sectionDeferLength, Level: Must, Extension: protocol.ExtensionCreationDeferLength,
 		Sentence: "If the length of an upload is not deferred, this header MUST be omitted.",
-		Tested:   "HEAD of an upload created with a length, and of one whose length was named later, has no Upload-Defer-Length.",
+		Tested:   "HEAD of an upload created with a length, and of one whose length was declared later, has no Upload-Defer-Length.",
 		check:    deferOmitted,
 	},
 	{
 		ID: "defer-length-invalid", Section: sectionPost, Level: Should, Extension: protocol.ExtensionCreationDeferLength,
 		Sentence: "If the Upload-Defer-Length header contains any other value than 1 the server should return a 400 Bad Request status.",
-		Tested:   "POST with Upload-Defer-Length: 2. The specification writes this “should” in small letters.",
+		Tested:   "POST with Upload-Defer-Length: 2. The specification writes this “should” in lower case.",
 		check: func(c *check) {
 			header := []string{protocol.HeaderUploadDeferLength, "2"}
 			if metadata := c.metadata(""); metadata != "" {
@@ -40,27 +40,27 @@ var deferRules = []Rule{
 			}
 			a := c.send(request{method: http.MethodPost, url: c.endpoint, header: header})
 			if a.status != http.StatusBadRequest {
-				c.wrong("it was answered with %d", a.status)
+				c.fail("the server answered with %d", a.status)
 			}
 		},
 	},
 	{
 		ID: "length-unchanged", Section: sectionPost, Level: MustNot, Extension: protocol.ExtensionCreationDeferLength,
 		Sentence: "Once set the length MUST NOT be changed.",
-		Tested:   "A PATCH with another Upload-Length leaves the length that a creation or an earlier PATCH named.",
+		Tested:   "A PATCH with another Upload-Length does not change the length of the creation or of an earlier PATCH.",
 		check:    lengthUnchanged,
 	},
 	{
 		ID: "defer-length-head", Section: sectionPost, Level: Must, Extension: protocol.ExtensionCreationDeferLength,
 		Sentence: "As long as the length of the upload is not known, the Server MUST set Upload-Defer-Length: 1 in all responses to HEAD requests.",
-		Tested:   "HEAD of an upload without a length has the header, before and after a PATCH.",
+		Tested:   "HEAD of an upload without a length has Upload-Defer-Length, before and after a PATCH.",
 		check: func(c *check) {
 			u := c.create(creation{deferred: true})
 			first := c.head(u)
 			c.store(u, 0, "tus")
 			for _, a := range []answer{first, c.head(u)} {
 				if !a.has(protocol.HeaderUploadDeferLength) {
-					c.wrong("HEAD was answered with %d, without Upload-Defer-Length", a.status)
+					c.fail("HEAD was answered with %d, without Upload-Defer-Length", a.status)
 				}
 			}
 		},
@@ -68,9 +68,9 @@ var deferRules = []Rule{
 	{
 		ID: "defer-length-announced", Section: sectionPost, Level: Must, Extension: protocol.ExtensionCreationDeferLength, always: true,
 		Sentence: "If the Server supports deferring length, it MUST add creation-defer-length to the Tus-Extension header.",
-		Tested:   "Where Tus-Extension lacks creation-defer-length, a POST with Upload-Defer-Length: 1 makes no upload whose HEAD has that header.",
+		Tested:   "If Tus-Extension lacks creation-defer-length, a POST with Upload-Defer-Length: 1 makes no upload whose HEAD has that header.",
 		check: announcement(protocol.ExtensionCreationDeferLength, func(c *check) bool {
-			u := c.location(c.try2xx(creation{deferred: true}))
+			u := c.location(c.tryPost(creation{deferred: true}))
 			return u != nil && c.head(u).has(protocol.HeaderUploadDeferLength)
 		}),
 	},
@@ -79,12 +79,12 @@ var deferRules = []Rule{
 func deferOmitted(c *check) {
 	a := c.head(c.create(creation{length: 5}))
 	if a.has(protocol.HeaderUploadDeferLength) {
-		c.wrong("HEAD of an upload created with a length has it")
+		c.fail("HEAD of an upload created with a length has Upload-Defer-Length")
 	}
 	u := c.create(creation{deferred: true})
 	c.store(u, 0, "tus", protocol.HeaderUploadLength, "5")
 	if c.head(u).has(protocol.HeaderUploadDeferLength) {
-		c.wrong("HEAD of an upload whose length was named by a PATCH has it")
+		c.fail("HEAD of an upload whose length was declared by a PATCH has Upload-Defer-Length")
 	}
 }
 
@@ -100,10 +100,10 @@ func lengthUnchanged(c *check) {
 		value := c.head(u).header.Get(protocol.HeaderUploadLength)
 		n, ok := number(value)
 		if !ok {
-			c.unable("Upload-Length is %q in the answer to HEAD", clean(value))
+			c.giveUp("Upload-Length is %q in the answer to HEAD", clean(value))
 		}
 		if n != 5 {
-			c.wrong("it was 5 and is %s", strconv.FormatInt(n, 10))
+			c.fail("the length was 5 and is %s", strconv.FormatInt(n, 10))
 		}
 	}
 }

@@ -17,84 +17,84 @@ var expirationRules = []Rule{
 	{
 		ID: "expiration-announced", Section: sectionExpiration, Level: Must, Extension: protocol.ExtensionExpiration, always: true,
 		Sentence: "The Server MAY remove unfinished uploads once they expire. In order to indicate this behavior to the Client, the Server MUST add expiration to the Tus-Extension header.",
-		Tested:   "Where Tus-Extension lacks expiration, no answer to POST, HEAD or PATCH has Upload-Expires.",
+		Tested:   "If Tus-Extension lacks expiration, no answer to POST, HEAD or PATCH has Upload-Expires.",
 		check: announcement(protocol.ExtensionExpiration, func(c *check) bool {
-			l := c.life()
+			l := c.expiringUpload()
 			return l.posted != "" || l.headed != "" || l.patched != ""
 		}),
 	},
 	{
 		ID: "expires-patch", Section: sectionExpires, Level: Must, Extension: protocol.ExtensionExpiration,
 		Sentence: "This header MUST be included in every PATCH response if the upload is going to expire.",
-		Tested:   "The answers to two PATCH of an upload that stays unfinished have Upload-Expires, where an answer to POST, HEAD or PATCH shows that it expires.",
+		Tested:   "The answers to two PATCH requests of an incomplete upload have Upload-Expires, if an answer to POST, HEAD or PATCH shows that the upload expires.",
 		check: func(c *check) {
-			l := c.life()
+			l := c.expiringUpload()
 			again := c.store(l.url, 3, "k").header.Get(protocol.HeaderUploadExpires)
 			if l.posted == "" && l.headed == "" && l.patched == "" && again == "" {
-				c.unable("no answer shows that the upload expires")
+				c.giveUp("no answer shows that the upload expires")
 			}
 			if l.patched == "" || again == "" {
-				c.wrong("an answer to PATCH has no Upload-Expires, and another answer has")
+				c.fail("an answer to PATCH has no Upload-Expires, and another answer has it")
 			}
 		},
 	},
 	{
 		ID: "expires-creation", Section: sectionExpires, Level: Must, Extension: protocol.ExtensionExpiration,
 		Sentence: "If the expiration is known at the creation, the Upload-Expires header MUST be included in the response to the initial POST request.",
-		Tested:   "The answer to POST has Upload-Expires where the answer to a HEAD that follows has.",
+		Tested:   "The answer to POST has Upload-Expires if the answer to the following HEAD has it.",
 		check: func(c *check) {
-			l := c.life()
+			l := c.expiringUpload()
 			if l.posted == "" && l.headed == "" {
-				c.unable("neither POST nor HEAD shows that the expiration is known")
+				c.giveUp("neither POST nor HEAD shows that the expiration is known")
 			}
 			if l.posted == "" {
-				c.wrong("HEAD has it, and the answer to POST has not")
+				c.fail("the answer to HEAD has Upload-Expires, and the answer to POST does not")
 			}
 		},
 	},
 	{
 		ID: "expired-status", Section: sectionExpires, Level: Should, Extension: protocol.ExtensionExpiration,
 		Sentence: "If a Client does attempt to resume an upload which has since been removed by the Server, the Server SHOULD respond with the 404 Not Found or 410 Gone status.",
-		Tested:   "HEAD and PATCH of an upload after Upload-Expires, where that is no more than the longest wait away.",
+		Tested:   "HEAD and PATCH of an upload after Upload-Expires, if that time is within the longest wait.",
 		check:    expiredStatus,
 	},
 	{
 		ID: "expires-format", Section: sectionExpires, Level: Must, Extension: protocol.ExtensionExpiration,
 		Sentence: "The value of the Upload-Expires header MUST be in RFC 9110 datetime format.",
-		Tested:   "Upload-Expires in the answers to POST, HEAD and PATCH, where it is sent, is like Wed, 25 Jun 2014 16:00:00 GMT, the form that RFC 9110 has for what is sent.",
+		Tested:   "Upload-Expires in the answers to POST, HEAD and PATCH, if it is sent, has the form Wed, 25 Jun 2014 16:00:00 GMT, which RFC 9110 requires of senders.",
 		check: func(c *check) {
-			l := c.life()
+			l := c.expiringUpload()
 			if l.posted == "" && l.headed == "" && l.patched == "" {
-				c.unable("no answer has Upload-Expires")
+				c.giveUp("no answer has Upload-Expires")
 			}
 			for _, value := range []string{l.posted, l.headed, l.patched} {
 				at, err := time.Parse(http.TimeFormat, value)
 				if value != "" && (err != nil || at.Format(http.TimeFormat) != value) {
-					c.wrong("it is %q", clean(value))
+					c.fail("Upload-Expires is %q", clean(value))
 				}
 			}
 		},
 	},
 }
 
-// life is an upload with some of its bytes, and Upload-Expires in the answers to
+// expiringUpload is an incomplete upload, with Upload-Expires of the answers to
 // POST, HEAD and PATCH, in this order.
-type life struct {
+type expiringUpload struct {
 	url                     *url.URL
 	posted, headed, patched string
 }
 
-func (c *check) life() life {
+func (c *check) expiringUpload() expiringUpload {
 	created := c.post(creation{length: 5})
-	l := life{url: c.createdBy(created), posted: created.header.Get(protocol.HeaderUploadExpires)}
+	l := expiringUpload{url: c.createdBy(created), posted: created.header.Get(protocol.HeaderUploadExpires)}
 	l.headed = c.head(l.url).header.Get(protocol.HeaderUploadExpires)
 	l.patched = c.store(l.url, 0, "tus").header.Get(protocol.HeaderUploadExpires)
 	return l
 }
 
 func expiredStatus(c *check) {
-	l := c.life()
-	if c.settled() {
+	l := c.expiringUpload()
+	if c.isSettled() {
 		return
 	}
 	var at time.Time
@@ -104,25 +104,25 @@ func expiredStatus(c *check) {
 		}
 	}
 	if at.IsZero() {
-		c.unable("no answer has an Upload-Expires that can be read")
+		c.giveUp("no answer has an Upload-Expires in a valid format")
 		return
 	}
-	// A second more, since the header has no fractions.
+	// Upload-Expires has no fraction of a second, so one second is added.
 	wait := time.Until(at) + time.Second
 	if wait > c.opts.MaxWait {
-		c.unable("the upload expires in %v, which is longer than the longest wait, %v", wait.Round(time.Second), c.opts.MaxWait)
+		c.giveUp("the upload expires in %v, which is longer than the longest wait, %v", wait.Round(time.Second), c.opts.MaxWait)
 		return
 	}
 	if err := pause(c.ctx, wait); err != nil {
-		c.unable("%v", c.stop(err))
+		c.giveUp("%v", c.stop(err))
 		return
 	}
 	for _, a := range []answer{c.head(l.url), c.patch(l.url, 3, "k")} {
 		switch {
 		case a.ok():
-			c.unable("the upload is still there after its time, which is allowed")
+			c.giveUp("the upload still exists after its expiration time, which is allowed")
 		case a.status != http.StatusNotFound && a.status != http.StatusGone:
-			c.wrong("it was answered with %d", a.status)
+			c.fail("the server answered with %d", a.status)
 		}
 	}
 }

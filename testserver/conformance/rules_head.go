@@ -14,7 +14,7 @@ var headRules = []Rule{
 	{
 		ID: "head-offset", Section: sectionHead, Level: Must, Extension: Core,
 		Sentence: "The Server MUST always include the Upload-Offset header in the response for a HEAD request, even if the offset is 0, or the upload is already considered completed.",
-		Tested:   "HEAD of an upload without bytes, of one with some and of a complete one.",
+		Tested:   "HEAD of an upload without bytes, of one with some bytes and of a complete one.",
 		check:    headOffset,
 	},
 	{
@@ -26,7 +26,7 @@ var headRules = []Rule{
 	{
 		ID: "head-not-found", Section: sectionHead, Level: Should, Extension: Core,
 		Sentence: "If the resource is not found, the Server SHOULD return either the 404 Not Found, 410 Gone or 403 Forbidden status without the Upload-Offset header.",
-		Tested:   "HEAD of a URL like that of an upload, with other digits in it.",
+		Tested:   "HEAD of an upload URL with changed digits.",
 		check:    headNotFound,
 	},
 	{
@@ -51,7 +51,7 @@ func headOffset(c *check) {
 			c.store(u, offset, data)
 		}
 		if a := c.head(u); !a.has(protocol.HeaderUploadOffset) {
-			c.wrong("HEAD at offset %d was answered with %d, without Upload-Offset", offset+int64(len(data)), a.status)
+			c.fail("HEAD at offset %d was answered with %d, without Upload-Offset", offset+int64(len(data)), a.status)
 		}
 	}
 }
@@ -59,24 +59,24 @@ func headOffset(c *check) {
 func headLength(c *check) {
 	a := c.head(c.create(creation{length: 5}))
 	if !a.ok() {
-		c.unable("HEAD was answered with %d", a.status)
+		c.giveUp("HEAD was answered with %d", a.status)
 	}
 	value := a.header.Get(protocol.HeaderUploadLength)
 	if value == "" {
-		c.wrong("there is no Upload-Length")
+		c.fail("the answer has no Upload-Length")
 	}
 	if n, ok := number(value); ok && n != 5 {
-		c.wrong("Upload-Length is %d, and the upload was created with 5", n)
+		c.fail("Upload-Length is %d, and the upload was created with 5", n)
 	}
 }
 
 func headNotFound(c *check) {
-	a := c.head(c.absent())
+	a := c.head(c.missingURL())
 	if !slices.Contains([]int{http.StatusNotFound, http.StatusGone, http.StatusForbidden}, a.status) {
-		c.wrong("it was answered with %d", a.status)
+		c.fail("the server answered with %d", a.status)
 	}
 	if a.has(protocol.HeaderUploadOffset) {
-		c.wrong("the answer has an Upload-Offset")
+		c.fail("the answer has an Upload-Offset")
 	}
 }
 
@@ -85,19 +85,19 @@ func headStatus(c *check) {
 	switch {
 	case a.status == http.StatusOK, a.status == http.StatusNoContent:
 	case a.ok():
-		c.wrong("it was answered with %d", a.status)
+		c.fail("the server answered with %d", a.status)
 	default:
-		c.unable("HEAD was answered with %d", a.status)
+		c.giveUp("HEAD was answered with %d", a.status)
 	}
 }
 
 func headNoStore(c *check) {
 	a := c.head(c.create(creation{length: 5}))
 	if !a.ok() {
-		c.unable("HEAD was answered with %d", a.status)
+		c.giveUp("HEAD was answered with %d", a.status)
 	}
 	directives := elements(a.header, headerCacheControl)
 	if !slices.ContainsFunc(directives, func(d string) bool { return strings.EqualFold(d, "no-store") }) {
-		c.wrong("Cache-Control is %q", clean(a.header.Get(headerCacheControl)))
+		c.fail("Cache-Control is %q", clean(a.header.Get(headerCacheControl)))
 	}
 }

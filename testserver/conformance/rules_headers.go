@@ -15,13 +15,13 @@ var headerRules = []Rule{
 	{
 		ID: "offset-integer", Section: sectionHeaders + "Upload-Offset", Level: Must, Extension: Core,
 		Sentence: "The value MUST be a non-negative integer.",
-		Tested:   "Upload-Offset in the answers to HEAD and PATCH, where it is sent, has nothing but digits.",
+		Tested:   "Upload-Offset in the answers to HEAD and PATCH, if it is sent, consists of digits.",
 		check:    func(c *check) { integers(c, protocol.HeaderUploadOffset) },
 	},
 	{
 		ID: "length-integer", Section: sectionHeaders + "Upload-Length", Level: Must, Extension: Core,
 		Sentence: "The value MUST be a non-negative integer.",
-		Tested:   "Upload-Length in the answers to HEAD, where it is sent, has nothing but digits.",
+		Tested:   "Upload-Length in the answers to HEAD, if it is sent, consists of digits.",
 		check:    func(c *check) { integers(c, protocol.HeaderUploadLength) },
 	},
 	{
@@ -33,13 +33,13 @@ var headerRules = []Rule{
 	{
 		ID: "resumable-included", Section: sectionHeaders + "Tus-Resumable", Level: Must, Extension: Core,
 		Sentence: "The Tus-Resumable header MUST be included in every request and response except for OPTIONS requests.",
-		Tested:   "POST, HEAD and PATCH that succeed, a PATCH at a wrong offset and a HEAD of what does not exist are answered with it.",
+		Tested:   "The answers to successful POST, HEAD and PATCH requests, to a PATCH at a wrong offset and to a HEAD of an unknown upload have Tus-Resumable.",
 		check:    resumableIncluded,
 	},
 	{
 		ID: "resumable-version", Section: sectionHeaders + "Tus-Resumable", Level: Must, Extension: Core,
 		Sentence: "The value MUST be the version of the protocol used by the Client or the Server.",
-		Tested:   "Tus-Resumable in the answers to HEAD and PATCH, where it is sent, is 1.0.0 or one of Tus-Version.",
+		Tested:   "Tus-Resumable in the answers to HEAD and PATCH, if it is sent, is 1.0.0 or one of Tus-Version.",
 		check:    resumableVersion,
 	},
 	{
@@ -63,19 +63,19 @@ var headerRules = []Rule{
 	{
 		ID: "extension-omitted", Section: sectionHeaders + "Tus-Extension", Level: Must, Extension: Core,
 		Sentence: "If no extensions are supported, the Tus-Extension header MUST be omitted.",
-		Tested:   "Tus-Extension in the answer to OPTIONS, where it is sent, names an extension.",
+		Tested:   "Tus-Extension in the answer to OPTIONS, if it is sent, names an extension.",
 		check:    extensionOmitted,
 	},
 	{
 		ID: "max-size-integer", Section: sectionHeaders + "Tus-Max-Size", Level: Must, Extension: Core,
 		Sentence: "The Tus-Max-Size response header MUST be a non-negative integer indicating the maximum allowed size of an entire upload in bytes.",
-		Tested:   "Tus-Max-Size in the answer to OPTIONS, where it is sent, has nothing but digits.",
+		Tested:   "Tus-Max-Size in the answer to OPTIONS, if it is sent, consists of digits.",
 		check:    maxSizeInteger,
 	},
 	{
 		ID: "max-size-set", Section: sectionHeaders + "Tus-Max-Size", Level: Should, Extension: Core,
 		Sentence: "The Server SHOULD set this header if there is a known hard limit.",
-		Tested:   "An upload of 2^53-1 bytes, of which none are sent, is not refused with 413 where Tus-Max-Size is not sent.",
+		Tested:   "If Tus-Max-Size is not sent, a creation with a length of 2^53-1 bytes is not refused with 413. The bytes are not sent.",
 		check:    maxSizeSet,
 	},
 	{
@@ -87,7 +87,7 @@ var headerRules = []Rule{
 	{
 		ID: "method-override-ignored", Section: sectionHeaders + "X-HTTP-Method-Override", Level: Must, Extension: Core,
 		Sentence: "The actual method of the request MUST be ignored.",
-		Tested:   "A PATCH with X-HTTP-Method-Override: HEAD stores nothing.",
+		Tested:   "A PATCH with X-HTTP-Method-Override: HEAD stores no bytes.",
 		check:    methodIgnored,
 	},
 }
@@ -100,12 +100,12 @@ func integers(c *check, name string) {
 		if value := a.header.Get(name); value != "" {
 			seen = true
 			if _, ok := number(value); !ok {
-				c.wrong("%s is %q", name, clean(value))
+				c.fail("%s is %q", name, clean(value))
 			}
 		}
 	}
 	if !seen {
-		c.unable("no answer has %s", name)
+		c.giveUp("no answer has %s", name)
 	}
 }
 
@@ -114,16 +114,16 @@ var versionForm = regexp.MustCompile(`^[0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]
 func versionList(c *check) {
 	a := c.announcedOptions()
 	if !a.has(protocol.HeaderVersion) {
-		c.unable("Tus-Version is not sent")
+		c.giveUp("Tus-Version is not sent")
 	}
 	for _, version := range elements(a.header, protocol.HeaderVersion) {
 		if !versionForm.MatchString(version) {
-			c.wrong("Tus-Version has the element %q", clean(version))
+			c.fail("Tus-Version has the element %q", clean(version))
 		}
 	}
 }
 
-// elements are those of a list, malformed ones too.
+// elements returns the elements of a list, including malformed ones.
 func elements(h http.Header, name string) []string {
 	out := strings.Split(strings.Join(h.Values(name), ","), ",")
 	for i, element := range out {
@@ -132,7 +132,7 @@ func elements(h http.Header, name string) []string {
 	return out
 }
 
-// wordList checks a list of RFC 9110 tokens.
+// wordList checks that a header is a list of RFC 9110 tokens.
 func wordList(c *check, name string) {
 	a := c.announcedOptions()
 	if !a.has(name) {
@@ -140,7 +140,7 @@ func wordList(c *check, name string) {
 	}
 	for _, element := range elements(a.header, name) {
 		if !isToken(element) {
-			c.wrong("%s has the element %q", name, clean(element))
+			c.fail("%s has the element %q", name, clean(element))
 		}
 	}
 }
@@ -152,7 +152,7 @@ func isToken(s string) bool {
 }
 
 func resumableIncluded(c *check) {
-	missing := c.absent()
+	missing := c.missingURL()
 	u := c.create(creation{length: 5})
 	for _, look := range []struct {
 		what string
@@ -165,7 +165,7 @@ func resumableIncluded(c *check) {
 		{"HEAD of what does not exist", func() answer { return c.head(missing) }},
 	} {
 		if a := look.send(); !a.has(protocol.HeaderResumable) {
-			c.wrong("the answer to %s, %d, has no Tus-Resumable", look.what, a.status)
+			c.fail("the answer to %s, %d, has no Tus-Resumable", look.what, a.status)
 		}
 	}
 }
@@ -177,26 +177,26 @@ func resumableVersion(c *check) {
 		value := a.header.Get(protocol.HeaderResumable)
 		seen = seen || value != ""
 		if value != "" && value != protocol.Version && !slices.Contains(c.capabilities.Versions, value) {
-			c.wrong("Tus-Resumable is %q, which is neither 1.0.0 nor in Tus-Version", clean(value))
+			c.fail("Tus-Resumable is %q, which is neither 1.0.0 nor in Tus-Version", clean(value))
 		}
 	}
 	if !seen {
-		c.unable("no answer has Tus-Resumable")
+		c.giveUp("no answer has Tus-Resumable")
 	}
 }
 
 func versionUnsupported(c *check) {
 	u := c.create(creation{length: 5})
-	head := request{method: http.MethodHead, url: u, version: unsupported}
+	head := request{method: http.MethodHead, url: u, version: unsupportedVersion}
 	patch := patchRequest(u, 0, "tus")
-	patch.version = unsupported
+	patch.version = unsupportedVersion
 	for _, r := range []request{head, patch} {
 		a := c.send(r)
 		if a.status != http.StatusPreconditionFailed {
-			c.wrong("%s was answered with %d", r.method, a.status)
+			c.fail("%s was answered with %d", r.method, a.status)
 		}
 		if !a.has(protocol.HeaderVersion) {
-			c.wrong("the answer to %s has no Tus-Version", r.method)
+			c.fail("the answer to %s has no Tus-Version", r.method)
 		}
 	}
 }
@@ -204,17 +204,17 @@ func versionUnsupported(c *check) {
 func versionNotProcessed(c *check) {
 	u := c.create(creation{length: 5})
 	patch := patchRequest(u, 0, "tus")
-	patch.version = unsupported
+	patch.version = unsupportedVersion
 	c.send(patch)
 	if n := c.offset(u); n != 0 {
-		c.wrong("the offset is %d, so the PATCH was processed", n)
+		c.fail("the offset is %d, so the PATCH was processed", n)
 	}
 }
 
 func extensionOmitted(c *check) {
 	a := c.announcedOptions()
 	if a.header.Values(protocol.HeaderExtension) != nil && !a.has(protocol.HeaderExtension) {
-		c.wrong("Tus-Extension is sent and empty")
+		c.fail("Tus-Extension is sent and empty")
 	}
 }
 
@@ -225,11 +225,11 @@ func maxSizeInteger(c *check) {
 		c.skip("Tus-Max-Size is not sent")
 	}
 	if _, ok := number(value); !ok {
-		c.wrong("Tus-Max-Size is %q", clean(value))
+		c.fail("Tus-Max-Size is %q", clean(value))
 	}
 }
 
-// hugeLength is the largest integer that every language can count to.
+// hugeLength is the largest integer that JavaScript numbers represent exactly.
 const hugeLength = 1<<53 - 1
 
 func maxSizeSet(c *check) {
@@ -239,9 +239,9 @@ func maxSizeSet(c *check) {
 	a := c.post(creation{length: hugeLength})
 	switch {
 	case a.status == http.StatusRequestEntityTooLarge:
-		c.wrong("an upload of %d bytes is too large, and Tus-Max-Size is not sent", int64(hugeLength))
+		c.fail("an upload of %d bytes is too large, and Tus-Max-Size is not sent", int64(hugeLength))
 	case !a.ok():
-		// Whether that is for its length nobody can tell.
+		// createdBy settles the check: the reason of the refusal is unknown.
 		c.createdBy(a)
 	}
 }
@@ -251,10 +251,10 @@ func methodOverride(c *check) {
 	r := patchRequest(u, 0, "tus", protocol.HeaderMethodOverride, http.MethodPatch)
 	r.method = http.MethodPost
 	if a := c.send(r); !a.ok() {
-		c.wrong("it was answered with %d", a.status)
+		c.fail("the server answered with %d", a.status)
 	}
 	if n := c.offset(u); n != 3 {
-		c.wrong("the offset is %d, want 3", n)
+		c.fail("the offset is %d, want 3", n)
 	}
 }
 
@@ -262,6 +262,6 @@ func methodIgnored(c *check) {
 	u := c.create(creation{length: 5})
 	c.patch(u, 0, "tus", protocol.HeaderMethodOverride, http.MethodHead)
 	if n := c.offset(u); n != 0 {
-		c.wrong("the offset is %d, so it was processed as a PATCH", n)
+		c.fail("the offset is %d, so the request was processed as a PATCH", n)
 	}
 }

@@ -14,38 +14,39 @@ var metadataRules = []Rule{
 	{
 		ID: "metadata-format", Section: sectionMetadata, Level: Must, Extension: protocol.ExtensionCreation,
 		Sentence: "The Upload-Metadata request and response header MUST consist of one or more comma-separated key-value pairs. The key and value MUST be separated by a space. The key MUST NOT contain spaces and commas and MUST NOT be empty. The key SHOULD be ASCII encoded and the value MUST be Base64 encoded. All keys MUST be unique.",
-		Tested:   "Upload-Metadata in the answer to HEAD of an upload with metadata, where it is sent, has that form.",
+		Tested:   "Upload-Metadata in the answer to HEAD of an upload with metadata, if it is sent, has the required format.",
 		check: func(c *check) {
 			a := c.head(c.create(creation{length: 5, metadata: sampleMetadata}))
 			if !a.has(protocol.HeaderUploadMetadata) {
-				c.unable("the answer to HEAD has no Upload-Metadata")
+				c.giveUp("the answer to HEAD has no Upload-Metadata")
 			}
-			if fault := malformed(a.header); fault != "" {
-				c.wrong("%s", fault)
+			if fault := metadataFault(a.header); fault != "" {
+				c.fail("%s", fault)
 			}
 		},
 	},
 	{
 		ID: "metadata-smuggling", Section: sectionMetadata, Level: Should, Extension: protocol.ExtensionCreation,
 		Sentence: "Since metadata can contain arbitrary binary values, Servers SHOULD carefully validate metadata values or sanitize them before using them as header values to avoid header smuggling.",
-		Tested:   "A line break and a header inside a filename are refused, or no answer to HEAD or GET has that header.",
+		Tested:   "A creation with a line break and a header in a filename is refused, or no answer to HEAD or GET has that header.",
 		check:    metadataSmuggling,
 	},
 	{
 		ID: "metadata-returned", Section: sectionPost, Level: Must, Extension: protocol.ExtensionCreation,
 		Sentence: "If an upload contains additional metadata, responses to HEAD requests MUST include the Upload-Metadata header and its value as specified by the Client during the creation.",
-		Tested:   "HEAD of an upload created with three keys, one of them without a value, returns them, in whatever order.",
+		Tested:   "HEAD of an upload created with three keys, one of them without a value, returns them in any order.",
 		check:    metadataReturned,
 	},
 }
 
-// sampleMetadata has text, bytes that are none, and a key without a value.
-var sampleMetadata = "filename " + encoded("tusker é.txt") + ",blob " + encoded("\x00\xff\n") + ",tested"
+// sampleMetadata has a text, a value that is not UTF-8, and a key without a
+// value.
+var sampleMetadata = "filename " + encodeBase64("tusker é.txt") + ",blob " + encodeBase64("\x00\xff\n") + ",tested"
 
-func encoded(value string) string { return base64.StdEncoding.EncodeToString([]byte(value)) }
+func encodeBase64(value string) string { return base64.StdEncoding.EncodeToString([]byte(value)) }
 
-// malformed says what is wrong with Upload-Metadata, "" for nothing.
-func malformed(h http.Header) string {
+// metadataFault describes what is wrong with Upload-Metadata. "": nothing.
+func metadataFault(h http.Header) string {
 	seen := make(map[string]bool)
 	for _, pair := range elements(h, protocol.HeaderUploadMetadata) {
 		key, value, _ := strings.Cut(pair, " ")
@@ -70,40 +71,40 @@ func malformed(h http.Header) string {
 func metadataReturned(c *check) {
 	a := c.head(c.create(creation{length: 5, metadata: sampleMetadata}))
 	if !a.ok() {
-		c.unable("HEAD was answered with %d", a.status)
+		c.giveUp("HEAD was answered with %d", a.status)
 	}
 	want, err := protocol.ParseMetadata(c.metadata(sampleMetadata))
 	if err != nil {
-		c.unable("the metadata to send is not valid: %v", err)
+		c.giveUp("the metadata to send is not valid: %v", err)
 	}
 	got, _ := protocol.ParseMetadata(strings.Join(a.header.Values(protocol.HeaderUploadMetadata), ","))
 	for _, key := range slices.Sorted(maps.Keys(want)) {
 		value, ok := got[key]
 		switch {
 		case !ok:
-			c.wrong("%s is missing", clean(key))
+			c.fail("%s is missing", clean(key))
 		case value != want[key]:
-			c.wrong("%s was created as %s and is %s", clean(key), encoded(want[key]), clean(encoded(value)))
+			c.fail("%s was created as %s and is %s", clean(key), encodeBase64(want[key]), clean(encodeBase64(value)))
 		}
 		delete(got, key)
 	}
 	if len(got) > 0 {
-		c.wrong("there are %d keys that it was not created with", len(got))
+		c.fail("%d keys were not in the creation", len(got))
 	}
 }
 
 func metadataSmuggling(c *check) {
 	hidden := "a\r\n" + headerSmuggled + ": 1\r\nb: "
-	a := c.post(creation{length: 3, metadata: "filename " + encoded(hidden)})
+	a := c.post(creation{length: 3, metadata: "filename " + encodeBase64(hidden)})
 	if a.status >= 400 && a.status < 500 {
-		// That is to validate it.
+		// A refusal is a form of validation.
 		return
 	}
 	u := c.createdBy(a)
 	c.store(u, 0, "tus")
 	for _, method := range []string{http.MethodHead, http.MethodGet} {
 		if c.send(request{method: method, url: u}).has(headerSmuggled) {
-			c.wrong("the answer to %s has a header that was hidden in metadata", method)
+			c.fail("the answer to %s has a header that was hidden in metadata", method)
 		}
 	}
 }

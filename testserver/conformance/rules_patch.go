@@ -14,7 +14,7 @@ var patchRules = []Rule{
 	{
 		ID: "patch-applies", Section: sectionPatch, Level: Should, Extension: Core,
 		Sentence: "The Server SHOULD accept PATCH requests against any upload URL and apply the bytes contained in the message at the given offset specified by the Upload-Offset header.",
-		Tested:   "After PATCH with 3 bytes at 0 and 2 at 3, HEAD has the offset 5; where GET is allowed, the bytes come back.",
+		Tested:   "HEAD reports the offset 5 after a PATCH with 3 bytes at 0 and a PATCH with 2 bytes at 3. If the server allows GET, it returns these bytes.",
 		check:    patchApplies,
 	},
 	{
@@ -26,7 +26,7 @@ var patchRules = []Rule{
 	{
 		ID: "patch-offset-mismatch", Section: sectionPatch, Level: Must, Extension: Core,
 		Sentence: "If the offsets do not match, the Server MUST respond with the 409 Conflict status without modifying the upload resource.",
-		Tested:   "PATCH below and above the offset are answered with 409, and HEAD has the same offset afterwards.",
+		Tested:   "PATCH below and above the offset is answered with 409, and HEAD reports the same offset afterwards.",
 		check:    patchMismatch,
 	},
 	{
@@ -37,7 +37,7 @@ var patchRules = []Rule{
 			u := c.create(creation{length: 5})
 			for _, a := range []answer{c.store(u, 0, "tus"), c.store(u, 3, "ke")} {
 				if a.status != http.StatusNoContent {
-					c.wrong("it was answered with %d", a.status)
+					c.fail("the server answered with %d", a.status)
 				}
 			}
 		},
@@ -50,7 +50,7 @@ var patchRules = []Rule{
 			u := c.create(creation{length: 5})
 			for _, a := range []answer{c.store(u, 0, "tus"), c.store(u, 3, "ke")} {
 				if !a.has(protocol.HeaderUploadOffset) {
-					c.wrong("there is no Upload-Offset")
+					c.fail("the answer has no Upload-Offset")
 				}
 			}
 		},
@@ -58,16 +58,16 @@ var patchRules = []Rule{
 	{
 		ID: "patch-offset-sum", Section: sectionPatch, Level: Must, Extension: Core,
 		Sentence: "The new offset MUST be the sum of the offset before the PATCH request and the number of bytes received and processed or stored during the current PATCH request.",
-		Tested:   "Upload-Offset in the answer to PATCH is the offset that HEAD has afterwards, and at most what was sent.",
+		Tested:   "Upload-Offset in the answer to PATCH is the offset of the following HEAD, and counts no more bytes than were sent.",
 		check:    patchSum,
 	},
 	{
 		ID: "patch-not-found", Section: sectionPatch, Level: Should, Extension: Core,
 		Sentence: "If the server receives a PATCH request against a non-existent resource it SHOULD return a 404 Not Found status.",
-		Tested:   "PATCH of a URL like that of an upload, with other digits in it.",
+		Tested:   "PATCH of an upload URL with changed digits.",
 		check: func(c *check) {
-			if a := c.patch(c.absent(), 0, "tus"); a.status != http.StatusNotFound {
-				c.wrong("it was answered with %d", a.status)
+			if a := c.patch(c.missingURL(), 0, "tus"); a.status != http.StatusNotFound {
+				c.fail("the server answered with %d", a.status)
 			}
 		},
 	},
@@ -86,14 +86,14 @@ func patchApplies(c *check) {
 		data   string
 	}{{0, "tus"}, {3, "ke"}} {
 		if a := c.patch(u, part.offset, part.data); !a.ok() {
-			c.wrong("PATCH was answered with %d%s", a.status, a.words())
+			c.fail("PATCH was answered with %d%s", a.status, a.firstLine())
 		}
 		if want, got := part.offset+int64(len(part.data)), c.offset(u); got != want {
-			c.wrong("the offset is %d, want %d", got, want)
+			c.fail("the offset is %d, want %d", got, want)
 		}
 	}
 	if got, ok := c.content(u); ok && got != "tuske" {
-		c.wrong("GET returned %q, and %q was sent", clean(got), "tuske")
+		c.fail("GET returned %q, and %q was sent", clean(got), "tuske")
 	}
 }
 
@@ -101,7 +101,7 @@ func patchContentType(c *check) {
 	r := patchRequest(c.create(creation{length: 5}), 0, "tus")
 	r.header[1] = "text/plain"
 	if a := c.send(r); a.status != http.StatusUnsupportedMediaType {
-		c.wrong("it was answered with %d", a.status)
+		c.fail("the server answered with %d", a.status)
 	}
 }
 
@@ -110,10 +110,10 @@ func patchMismatch(c *check) {
 	c.store(u, 0, "tus")
 	for _, offset := range []int64{1, 4} {
 		if a := c.patch(u, offset, "k"); a.status != http.StatusConflict {
-			c.wrong("a PATCH at %d, where the offset is 3, was answered with %d", offset, a.status)
+			c.fail("a PATCH at %d, where the offset is 3, was answered with %d", offset, a.status)
 		}
 		if n := c.offset(u); n != 3 {
-			c.wrong("the offset is %d, want 3 as before", n)
+			c.fail("the offset is %d, want 3, as before the PATCH", n)
 		}
 	}
 }
@@ -127,16 +127,16 @@ func patchSum(c *check) {
 		value := c.store(u, part.offset, part.data).header.Get(protocol.HeaderUploadOffset)
 		said, ok := number(value)
 		if !ok {
-			c.unable("Upload-Offset is %q in the answer to PATCH", clean(value))
+			c.giveUp("Upload-Offset is %q in the answer to PATCH", clean(value))
 		}
 		if stored := c.offset(u); said != stored {
-			c.wrong("PATCH was answered with the offset %d, and HEAD with %d", said, stored)
+			c.fail("PATCH was answered with the offset %d, and HEAD with %d", said, stored)
 		}
 		if most := part.offset + int64(len(part.data)); said > most {
-			c.wrong("the offset is %d, and no more than %d bytes were sent", said, most)
+			c.fail("the offset is %d, and no more than %d bytes were sent", said, most)
 		}
 		if said < part.offset+int64(len(part.data)) {
-			// It took less than it was sent, which it may.
+			// The server may store fewer bytes than it received.
 			return
 		}
 	}
@@ -145,30 +145,30 @@ func patchSum(c *check) {
 func patchStoresReceived(c *check) {
 	size := 16 << 10
 	if most, ok := c.capabilities.MaxSize.Int64(); ok && most < int64(size) {
-		c.skip("Tus-Max-Size is %d, too little to cut a request in the middle", most)
+		c.skip("Tus-Max-Size is %d, which is too small to cut a request in the middle", most)
 	}
 	u := c.create(creation{length: int64(size)})
 	r := patchRequest(u, 0, "")
-	// What a client has in its buffer when the connection ends is lost, so
-	// much has to be sent for some to arrive.
+	// The client loses the bytes in its buffer when the connection ends, so it
+	// sends enough bytes for some to arrive.
 	r.body, r.cut = bytes.Repeat([]byte("tusker \n"), size/8), size/4*3
 	c.send(r)
 	stored := int64(0)
-	c.until(func() bool {
+	c.poll(func() bool {
 		stored = c.laterOffset(u)
 		return stored > 0
 	})
 	if stored == 0 {
-		c.wrong("the offset is 0 %v after the connection ended", settle)
+		c.fail("the offset is 0 %v after the connection ended", settleTime)
 	}
 }
 
-// laterOffset is offset for an upload that the server may still be busy with: it
-// is 0 where the server does not say.
+// laterOffset is offset for an upload that the server may still be writing. It
+// returns 0 if the answer has no offset.
 func (c *check) laterOffset(u *url.URL) int64 {
 	a := c.head(u)
 	if !a.ok() && a.status < http.StatusInternalServerError {
-		c.unable("HEAD was answered with %d", a.status)
+		c.giveUp("HEAD was answered with %d", a.status)
 	}
 	n, _ := number(a.header.Get(protocol.HeaderUploadOffset))
 	return n

@@ -16,7 +16,7 @@ var terminationRules = []Rule{
 	{
 		ID: "termination-announced", Section: sectionTermination, Level: Must, Extension: protocol.ExtensionTermination, always: true,
 		Sentence: "If this extension is supported by the Server, it MUST be announced by adding termination to the Tus-Extension header.",
-		Tested:   "Where Tus-Extension lacks termination, an upload is still there after DELETE.",
+		Tested:   "If Tus-Extension lacks termination, an upload still exists after DELETE.",
 		check: announcement(protocol.ExtensionTermination, func(c *check) bool {
 			u := c.create(creation{length: 5})
 			return c.terminate(u).ok() && isGone(c.head(u))
@@ -31,7 +31,7 @@ var terminationRules = []Rule{
 				u := c.create(creation{length: 5})
 				c.store(u, 0, data)
 				if a := c.terminate(u); a.status != http.StatusNoContent {
-					c.wrong("DELETE of an upload with %d of 5 bytes was answered with %d%s", len(data), a.status, a.words())
+					c.fail("DELETE of an upload with %d of 5 bytes was answered with %d%s", len(data), a.status, a.firstLine())
 				}
 			}
 		},
@@ -39,11 +39,11 @@ var terminationRules = []Rule{
 	{
 		ID: "termination-gone", Section: sectionDelete, Level: Should, Extension: protocol.ExtensionTermination,
 		Sentence: "For all future requests to this URL, the Server SHOULD respond with the 404 Not Found or 410 Gone status.",
-		Tested:   "HEAD, PATCH and DELETE after a DELETE that succeeded.",
+		Tested:   "HEAD, PATCH and DELETE after a successful DELETE.",
 		check: func(c *check) {
 			u := c.create(creation{length: 5})
 			if a := c.terminate(u); !a.ok() {
-				c.unable("DELETE was answered with %d%s", a.status, a.words())
+				c.giveUp("DELETE was answered with %d%s", a.status, a.firstLine())
 			}
 			for _, look := range []struct {
 				method string
@@ -54,7 +54,7 @@ var terminationRules = []Rule{
 				{http.MethodDelete, func() answer { return c.terminate(u) }},
 			} {
 				if a := look.send(); !isGone(a) {
-					c.wrong("%s was answered with %d", look.method, a.status)
+					c.fail("%s was answered with %d", look.method, a.status)
 				}
 			}
 		},

@@ -10,16 +10,14 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// Run checks the server whose uploads are created at endpoint, an http or https
-// URL, and returns when all rules have run, or when it is of no use to go on:
-// ctx has ended, a limit of opts is reached, or the server answers nothing more.
-// Whatever the server does, there is a report; rules that were not tried are
-// unable, and Report.Obstacle says why.
+// Run checks the server with the creation endpoint at endpoint, an http or
+// https URL. It returns when all rules have run, ctx has ended, a limit of opts
+// is reached, or the server no longer answers. Run always returns a Report;
+// rules that were not checked are Unable, and Report.Obstacle gives the reason.
 //
-// The doer sends the requests, each of them once. It must not follow redirects
-// of anything but OPTIONS and HEAD with another method, and where it adds
-// credentials it has to heed [transport.IsWithoutCredentials]. nil fails every
-// request.
+// The doer sends each request once. It must not follow redirects, except for
+// OPTIONS and HEAD with the same method. A doer that adds credentials must
+// respect [transport.IsWithoutCredentials]. A nil doer fails every request.
 func Run(ctx context.Context, doer transport.Doer, endpoint string, opts *Options) Report {
 	filled := opts.withDefaults()
 	rules, err := Select(filled.Rules...)
@@ -28,8 +26,8 @@ func Run(ctx context.Context, doer transport.Doer, endpoint string, opts *Option
 	}
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		// The URL may hold a secret, and so may the error.
-		return Report{Obstacle: ErrEndpoint, Results: unable(rules, ErrEndpoint.Error())}
+		// The error of url.Parse may contain a secret of the URL.
+		return Report{Obstacle: ErrEndpoint, Results: unableResults(rules, ErrEndpoint.Error())}
 	}
 	u.Fragment = ""
 	filled.Header = withUser(filled.Header, u)
@@ -51,7 +49,8 @@ func Run(ctx context.Context, doer transport.Doer, endpoint string, opts *Option
 	return report
 }
 
-// withUser adds the credentials that a URL holds, where there are no others.
+// withUser adds the user and password of u to h as basic authentication, unless
+// h has Authorization.
 func withUser(h http.Header, u *url.URL) http.Header {
 	if u.User == nil || h.Get("Authorization") != "" {
 		return h
@@ -65,7 +64,7 @@ func withUser(h http.Header, u *url.URL) http.Header {
 	return r.Header
 }
 
-func unable(rules []Rule, why string) []Result {
+func unableResults(rules []Rule, why string) []Result {
 	out := make([]Result, len(rules))
 	for i, rule := range rules {
 		out[i] = Result{Rule: rule, Status: Unable, Why: why}
@@ -73,10 +72,10 @@ func unable(rules []Rule, why string) []Result {
 	return out
 }
 
-// discover asks what the server announces.
+// discover requests the capabilities of the server.
 func (s *session) discover(ctx context.Context) {
 	c := &check{session: s, ctx: ctx}
-	s.announcement = c.send(request{method: http.MethodOptions, url: s.endpoint, version: none})
+	s.announcement = c.send(request{method: http.MethodOptions, url: s.endpoint, version: noVersion})
 	s.announced = c.log
 	if c.status != "" {
 		s.unknown = c.why
@@ -87,20 +86,21 @@ func (s *session) discover(ctx context.Context) {
 		s.unknown = fmt.Sprintf("OPTIONS answered %d, so what the server announces is not known", a.status)
 		return
 	}
-	// A malformed header is what a rule is for; the rest counts.
+	// A rule checks for malformed headers, so the error is ignored and the
+	// valid headers are used.
 	s.capabilities, _ = protocol.ParseCapabilities(a.header)
 }
 
-// try runs one rule and deletes what it made.
+// try runs one rule and deletes its uploads.
 func (s *session) try(ctx context.Context, rule Rule) Result {
 	c := &check{session: s, ctx: ctx, rule: rule}
 	switch {
 	case s.stopped != nil:
-		// The whole of it is the report's to say, once.
-		c.unable("not tried: %v", kind(s.stopped))
+		// Report.Obstacle has the details.
+		c.giveUp("not tried: %v", obstacleKind(s.stopped))
 	case rule.Extension == Core:
 	case s.unknown != "":
-		c.unable("%s", s.unknown)
+		c.giveUp("%s", s.unknown)
 	case !rule.always && !s.capabilities.Has(rule.Extension):
 		c.skip("%s is not announced", rule.Extension)
 	}

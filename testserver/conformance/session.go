@@ -15,38 +15,39 @@ import (
 )
 
 const (
-	// maxSilent is how many requests in a row may go without an answer.
-	maxSilent = 3
+	// maxUnanswered is the number of consecutive requests without an answer
+	// that ends the run.
+	maxUnanswered = 3
 
-	// maxBusy is how often a request is sent again that the server has no
-	// time for.
+	// maxBusy is the number of attempts for a request that the server answers
+	// with 423, 429 or 503.
 	maxBusy = 5
 
-	// lockStep is the wait for a server that still works on the upload.
-	lockStep = 400 * time.Millisecond
+	// lockWait is the wait after 423.
+	lockWait = 400 * time.Millisecond
 )
 
-// session is what the rules of one run share.
+// session is the state that the rules of a run share.
 type session struct {
 	doer     transport.Doer
 	endpoint *url.URL
 	opts     Options
-	secrets  []string // not to be shown
+	secrets  []string // values that reports must not contain
 
-	announcement answer     // to OPTIONS
+	announcement answer     // the answer to OPTIONS
 	announced    []exchange // the same, for transcripts
 	capabilities protocol.Capabilities
-	unknown      string // why capabilities are not known; "": they are
+	unknown      string // why capabilities are unknown; "": they are known
 
-	requests int // but those that clean up
-	deletes  int // those that do
-	left     int
-	silent   int   // requests without an answer since the last answer
-	stopped  error // why no more rules are tried
+	requests   int // without those of cleanUp
+	deletes    int // requests of cleanUp
+	left       int
+	unanswered int   // consecutive requests without an answer
+	stopped    error // why the run stopped; nil: it has not
 
 	tus     bool   // an answer had a header of tus
 	created bool   // an upload was created
-	refused string // why the latest one was not
+	refused string // why the latest creation was refused
 }
 
 func newSession(doer transport.Doer, endpoint *url.URL, opts Options) *session {
@@ -55,15 +56,15 @@ func newSession(doer transport.Doer, endpoint *url.URL, opts Options) *session {
 		s.secrets = append(s.secrets, values...)
 	}
 	for _, value := range opts.Metadata {
-		s.secrets = append(s.secrets, value, encoded(value))
+		s.secrets = append(s.secrets, value, encodeBase64(value))
 	}
 	return s
 }
 
-// conceal leaves out what the caller gave and a server may have sent back.
+// conceal replaces secrets of the caller, which a server may repeat.
 func (s *session) conceal(text string) string {
 	for _, secret := range s.secrets {
-		// Shorter ones are found in any text, and are no secrets.
+		// Shorter values occur in any text and are not secrets.
 		if len(secret) > 3 {
 			text = strings.ReplaceAll(text, secret, "…")
 		}
@@ -71,20 +72,20 @@ func (s *session) conceal(text string) string {
 	return text
 }
 
-// obstacle is what the report has to say before anything else.
+// obstacle returns Report.Obstacle.
 func (s *session) obstacle() error {
 	switch {
 	case s.stopped != nil:
 		return s.stopped
 	case s.requests > 0 && !s.tus:
-		return fmt.Errorf("%w: no answer has a header of tus", ErrNotTus)
+		return fmt.Errorf("%w: no answer has a tus header", ErrNotTus)
 	case !s.created && s.refused != "":
 		return fmt.Errorf("%w: %s", ErrRefused, s.conceal(s.refused))
 	}
 	return nil
 }
 
-// stop ends the run for a reason that the first to name it knows best.
+// stop stops the run. The first reason counts.
 func (s *session) stop(err error) error {
 	if s.stopped == nil {
 		s.stopped = err
@@ -92,8 +93,8 @@ func (s *session) stop(err error) error {
 	return s.stopped
 }
 
-// exchange sends r until the server has time for it. The error says why there is
-// no answer to judge.
+// exchange sends r until the server is not busy. The error says why there is no
+// answer to judge.
 func (s *session) exchange(ctx context.Context, r request) (answer, error) {
 	for try := 1; ; try++ {
 		if s.stopped != nil {
@@ -112,10 +113,10 @@ func (s *session) exchange(ctx context.Context, r request) (answer, error) {
 		}
 		wait, ok := s.busy(a)
 		if !ok {
-			return a, s.unusable(r, a)
+			return a, s.answerError(r, a)
 		}
 		if wait > s.opts.MaxWait || try == maxBusy {
-			return a, s.tired(a, wait)
+			return a, s.waitError(a, wait)
 		}
 		if err := pause(ctx, wait); err != nil {
 			return a, s.stop(err)
@@ -123,57 +124,58 @@ func (s *session) exchange(ctx context.Context, r request) (answer, error) {
 	}
 }
 
-// once sends r and counts what gets no answer.
+// once sends r and counts consecutive requests without an answer.
 func (s *session) once(ctx context.Context, r request) (answer, error) {
 	a, err := s.roundTrip(ctx, r)
 	switch {
 	case err == nil:
-		s.silent = 0
+		s.unanswered = 0
 		s.tus = s.tus || a.header.Get(protocol.HeaderResumable) != "" || a.header.Get(protocol.HeaderVersion) != ""
 		return a, nil
 	case ctx.Err() != nil:
 		return a, s.stop(context.Cause(ctx))
 	case r.cut > 0:
-		// It is how such a request ends.
+		// A cut request gets no answer.
 		return a, nil
 	}
 	err = fmt.Errorf("%s got no answer: %s", r.method, s.conceal(clean(transport.RedactError(err).Error())))
-	if s.silent++; s.silent == maxSilent {
-		return a, s.stop(&silence{err})
+	if s.unanswered++; s.unanswered == maxUnanswered {
+		return a, s.stop(&unansweredError{err})
 	}
 	return a, err
 }
 
-// silence is ErrNoAnswer with the latest of its reasons.
-type silence struct{ latest error }
+// unansweredError is ErrNoAnswer with the error of the last request.
+type unansweredError struct{ latest error }
 
-func (e *silence) Error() string {
-	return fmt.Sprintf("%v: %d requests in a row, of which the last %v", ErrNoAnswer, maxSilent, e.latest)
+func (e *unansweredError) Error() string {
+	return fmt.Sprintf("%v: %d requests in a row, of which the last %v", ErrNoAnswer, maxUnanswered, e.latest)
 }
-func (e *silence) Unwrap() []error { return []error{ErrNoAnswer, e.latest} }
+func (e *unansweredError) Unwrap() []error { return []error{ErrNoAnswer, e.latest} }
 
-// busy tells whether a says to come back, and when.
+// busy reports whether a asks for a retry, and how long to wait for it.
 func (s *session) busy(a answer) (wait time.Duration, ok bool) {
 	after := a.header.Get("Retry-After")
 	switch {
 	case a.status == http.StatusLocked:
-		return lockStep, true
+		return lockWait, true
 	case a.status == http.StatusTooManyRequests, a.status == http.StatusServiceUnavailable && after != "":
 		return retryAfter(after), true
 	}
 	return 0, false
 }
 
-// tired is the end of waiting. A lock is about one upload, the rest about all.
-func (s *session) tired(a answer, wait time.Duration) error {
+// waitError is the error for a server that stays busy. 423 concerns one upload;
+// other statuses stop the run.
+func (s *session) waitError(a answer, wait time.Duration) error {
 	if a.status == http.StatusLocked {
 		return errors.New("the upload stays locked (423)")
 	}
 	return s.stop(fmt.Errorf("%w: it answered %d and asks for a wait of %v", ErrRateLimited, a.status, wait.Round(time.Millisecond)))
 }
 
-// unusable says why nothing can be told from a; nil where something can.
-func (s *session) unusable(r request, a answer) error {
+// answerError says why a rule cannot judge a. nil: a can be judged.
+func (s *session) answerError(r request, a answer) error {
 	atEndpoint := r.url.String() == s.endpoint.String()
 	switch {
 	case a.redirect != "":
@@ -183,23 +185,23 @@ func (s *session) unusable(r request, a answer) error {
 		}
 		return err
 	case a.status == http.StatusUnauthorized && s.trusts(r.url), a.status == http.StatusForbidden && atEndpoint && !s.created:
-		return s.stop(fmt.Errorf("%w: it answered %s with %d%s", ErrDenied, r.method, a.status, s.conceal(a.words())))
+		return s.stop(fmt.Errorf("%w: it answered %s with %d%s", ErrDenied, r.method, a.status, s.conceal(a.firstLine())))
 	case a.status == http.StatusUnauthorized:
-		return errors.New("another origin wants credentials (401)")
+		return errors.New("another origin requires credentials (401)")
 	case a.status == http.StatusProxyAuthRequired:
-		return s.stop(fmt.Errorf("%w: the proxy does (407)", ErrDenied))
+		return s.stop(fmt.Errorf("%w: the proxy answered with 407", ErrDenied))
 	case a.status == http.StatusBadGateway, a.status == http.StatusServiceUnavailable, a.status == http.StatusGatewayTimeout:
 		return fmt.Errorf("the server is not available: it answered %s with %d", r.method, a.status)
 	}
 	return nil
 }
 
-// ours tells whether u is at the origin of the endpoint.
-func (s *session) ours(u *url.URL) bool { return sameOrigin(u, s.endpoint) }
+// isEndpointOrigin reports whether u has the origin of the endpoint.
+func (s *session) isEndpointOrigin(u *url.URL) bool { return sameOrigin(u, s.endpoint) }
 
-// trusts tells whether u is where the caller's headers may go.
+// trusts reports whether requests to u get the caller's headers.
 func (s *session) trusts(u *url.URL) bool {
-	return s.ours(u) || slices.ContainsFunc(s.opts.TrustedOrigins, func(origin string) bool {
+	return s.isEndpointOrigin(u) || slices.ContainsFunc(s.opts.TrustedOrigins, func(origin string) bool {
 		trusted, err := url.Parse(origin)
 		return err == nil && sameOrigin(u, trusted)
 	})
@@ -219,8 +221,8 @@ func portOf(u *url.URL) string {
 	return "80"
 }
 
-// retryAfter reads the header of that name: seconds or a date. What it does not
-// understand is a second.
+// retryAfter parses the header Retry-After, which is a number of seconds or a
+// date. An invalid value is one second.
 func retryAfter(value string) time.Duration {
 	if seconds, err := protocol.ParseLength(value); err == nil {
 		if n, ok := seconds.Int64(); ok {
@@ -233,7 +235,7 @@ func retryAfter(value string) time.Duration {
 	return time.Second
 }
 
-// pause waits, or returns why ctx ended.
+// pause waits for d. If ctx ends first, it returns the cause.
 func pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -9,8 +9,9 @@ import (
 	"github.com/tusker-go/tusker/testserver/conformance"
 )
 
-// clients are the sentences that lay nothing on servers.
-var clients = []string{
+// clientSentences are sentences of the specification without a requirement on
+// servers.
+var clientSentences = []string{
 	"The key words \"MUST\", \"MUST NOT\", \"REQUIRED\", \"SHALL\", \"SHALL NOT\", \"SHOULD\", \"SHOULD NOT\", \"RECOMMENDED\"",
 	"The Client SHOULD use this header if its environment does not support the PATCH or DELETE methods.",
 	"The Client SHOULD send all the remaining bytes of an upload in a single PATCH request",
@@ -29,10 +30,10 @@ var clients = []string{
 	"The Upload-Concat request and response header MUST be set in both partial and final upload creation requests.",
 }
 
-// section is the text below one heading.
+// section is the text of one section of the specification.
 type section struct {
 	path string
-	text string // without markup and space
+	text string // without markup and white space
 }
 
 var (
@@ -41,7 +42,8 @@ var (
 	words = regexp.MustCompile(`MUST|SHOULD|SHALL|REQUIRED|RECOMMENDED`)
 )
 
-// plain takes out what differs between the specification's text and a quotation.
+// plain removes markup and white space, which differ between the specification
+// and a quotation.
 func plain(text string) string {
 	text = links.ReplaceAllString(text, "$1")
 	return strings.Join(strings.Fields(strings.ReplaceAll(text, "`", "")), "")
@@ -74,16 +76,17 @@ func specification(t *testing.T) []section {
 	return out
 }
 
-// Each MUST and SHOULD of the specification is in a rule, listed as untested, or
-// the business of clients; and each rule quotes the section that it names.
+// Each MUST and SHOULD of the specification is in a rule, in the untested
+// requirements, or in a sentence about clients. Each rule quotes the section
+// that it names.
 func TestSpecification(t *testing.T) {
 	doc := specification(t)
 	covered := make([]map[int]bool, len(doc)) // by position in the text
 	for i := range covered {
 		covered[i] = make(map[int]bool)
 	}
-	// cover marks a quotation, which may leave out parts. It is in the section
-	// with that path, or anywhere if path is "".
+	// cover marks a quotation in the section with the given path. "[…]" in a
+	// quotation stands for omitted text. A path of "" stands for all sections.
 	cover := func(path, quotation string) bool {
 		found := false
 		for i, s := range doc {
@@ -120,9 +123,9 @@ func TestSpecification(t *testing.T) {
 			t.Errorf("untested: section %q does not say %q", r.Section, r.Sentence)
 		}
 	}
-	for _, sentence := range clients {
+	for _, sentence := range clientSentences {
 		if !cover("", sentence) {
-			t.Errorf("nothing says %q", sentence)
+			t.Errorf("the specification does not say %q", sentence)
 		}
 	}
 	total := 0
@@ -130,7 +133,7 @@ func TestSpecification(t *testing.T) {
 		for _, at := range words.FindAllStringIndex(s.text, -1) {
 			total++
 			if !covered[i][at[0]] {
-				t.Errorf("%s: nothing is said of …%s…", s.path, s.text[max(0, at[0]-60):min(len(s.text), at[1]+60)])
+				t.Errorf("%s: no rule quotes …%s…", s.path, s.text[max(0, at[0]-60):min(len(s.text), at[1]+60)])
 			}
 		}
 	}
@@ -139,12 +142,12 @@ func TestSpecification(t *testing.T) {
 
 var id = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
-// A rule is complete, and its level is what its sentence says.
+// Each rule is complete, and its level occurs in its sentence.
 func TestRules(t *testing.T) {
 	seen := make(map[string]bool)
 	for _, r := range conformance.Rules() {
 		if !id.MatchString(r.ID) || seen[r.ID] {
-			t.Errorf("%s: not an ID, or there twice", r.ID)
+			t.Errorf("%s: not an ID, or used twice", r.ID)
 		}
 		seen[r.ID] = true
 		if r.Extension == "" || r.Tested == "" {

@@ -12,28 +12,28 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// exchange is a line of a transcript.
+// exchange is a request and its answer in a transcript.
 type exchange struct{ sent, got string }
 
-// maxText is how much of a header is shown.
+// maxText is the number of bytes of a header in a transcript.
 const maxText = 200
 
-// shown are the headers of answers that the specification gives a meaning.
-var shown = []string{
+// shownHeaders are the headers of answers in a transcript.
+var shownHeaders = []string{
 	protocol.HeaderResumable, protocol.HeaderVersion, protocol.HeaderExtension, protocol.HeaderMaxSize,
 	protocol.HeaderChecksumAlgorithm, protocol.HeaderLocation, protocol.HeaderUploadOffset,
 	protocol.HeaderUploadLength, protocol.HeaderUploadDeferLength, protocol.HeaderUploadMetadata,
 	protocol.HeaderUploadConcat, protocol.HeaderUploadExpires, headerCacheControl, headerRetryAfter, headerSmuggled,
 }
 
-// describe gives the line for r.
+// describe returns the line of a transcript for r.
 func (s *session) describe(r request) string {
 	target := transport.RedactURL(r.url)
-	if s.ours(r.url) {
+	if s.isEndpointOrigin(r.url) {
 		target = r.url.EscapedPath()
 	}
 	var fields []string
-	if r.version != "" && r.version != none {
+	if r.version != "" && r.version != noVersion {
 		fields = append(fields, protocol.HeaderResumable+": "+r.version)
 	}
 	for i := 0; i+1 < len(r.header); i += 2 {
@@ -42,7 +42,7 @@ func (s *session) describe(r request) string {
 	if r.trailer != "" {
 		fields = append(fields, headerTrailer+" "+s.field(protocol.HeaderUploadChecksum, r.trailer))
 	}
-	line := r.method + " " + clean(target) + enclosed(fields)
+	line := r.method + " " + clean(target) + parenthesize(fields)
 	switch {
 	case r.cut > 0:
 		line += fmt.Sprintf(" + %d of %d bytes, then cut", r.cut, len(r.body))
@@ -52,7 +52,8 @@ func (s *session) describe(r request) string {
 	return s.conceal(line)
 }
 
-// summary gives the line for an answer; err is why there is none to judge.
+// summary returns the line of a transcript for an answer. err is the reason if
+// there is no answer to judge.
 func (s *session) summary(a answer, err error) string {
 	if a.status == 0 {
 		if err == nil {
@@ -61,7 +62,7 @@ func (s *session) summary(a answer, err error) string {
 		return s.conceal(clean(err.Error()))
 	}
 	var fields []string
-	for _, name := range shown {
+	for _, name := range shownHeaders {
 		if values := a.header.Values(name); values != nil {
 			fields = append(fields, s.field(name, strings.Join(values, ", ")))
 		}
@@ -70,7 +71,7 @@ func (s *session) summary(a answer, err error) string {
 	if text := http.StatusText(a.status); text != "" {
 		line += " " + text
 	}
-	return s.conceal(line + enclosed(fields))
+	return s.conceal(line + parenthesize(fields))
 }
 
 var (
@@ -78,23 +79,24 @@ var (
 	users   = regexp.MustCompile(`//[^/@ ]*@`)
 )
 
-// field shows a header. URLs lose query and user.
+// field formats a header. It removes the query and the user of URLs.
 func (s *session) field(name, value string) string {
 	if slices.Contains([]string{protocol.HeaderLocation, protocol.HeaderUploadConcat}, name) {
 		value = users.ReplaceAllString(queries.ReplaceAllString(value, "?…"), "//")
 	}
-	// Before it is cut, or half of a secret would stay.
+	// Secrets are removed before the text is shortened, which could leave half
+	// of a secret.
 	return strings.TrimSuffix(name+": "+clean(s.conceal(value)), " ")
 }
 
-func enclosed(fields []string) string {
+func parenthesize(fields []string) string {
 	if len(fields) == 0 {
 		return ""
 	}
 	return " (" + strings.Join(fields, ", ") + ")"
 }
 
-// clean makes one short line of a text from elsewhere.
+// clean makes a short printable line of a server's text.
 func clean(text string) string {
 	var b strings.Builder
 	for i, r := range text {
@@ -112,7 +114,7 @@ func clean(text string) string {
 	return b.String()
 }
 
-// transcript is what was sent for the rule, and what came back.
+// transcript returns the requests of the rule and their answers, one per line.
 func (c *check) transcript() (sent, got string) {
 	lines := make([]string, len(c.log))
 	answers := make([]string, len(c.log))

@@ -14,8 +14,8 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// sumStatus verifies the checksum of a PATCH, if it has one: 0, or the status of
-// a refusal.
+// sumStatus verifies the checksum of a PATCH. It returns 0, or the status of a
+// refusal.
 func (s *Server) sumStatus(r *http.Request, data []byte) int {
 	value := r.Header.Get(protocol.HeaderUploadChecksum)
 	if value == "" && s.has(protocol.ExtensionChecksumTrailer) {
@@ -34,7 +34,7 @@ func (s *Server) sumStatus(r *http.Request, data []byte) int {
 	return 0
 }
 
-// sum is nil for an algorithm that is not known.
+// sum returns nil for an unknown algorithm.
 func sum(algorithm string, data []byte) []byte {
 	switch algorithm {
 	case "sha1":

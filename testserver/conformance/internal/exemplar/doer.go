@@ -8,7 +8,7 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// Doer hands requests to h without a network between.
+// Doer returns a Doer that passes requests to h without a network.
 func Doer(h http.Handler) transport.Doer {
 	return transport.DoerFunc(func(req *http.Request) (*http.Response, error) {
 		r := req.Clone(req.Context())

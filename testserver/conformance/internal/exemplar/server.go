@@ -1,6 +1,6 @@
-// Package exemplar is a tus server in memory that keeps to every sentence of the
-// specification, with all extensions. The rules have to pass it, and each has to
-// fail it once it is broken in the way that the rule is about.
+// Package exemplar is a tus server in memory that follows every sentence of the
+// specification and has all extensions. The server passes all rules. Tests of a
+// rule break it in one way, and the rule must detect that.
 package exemplar
 
 import (
@@ -15,20 +15,20 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// Endpoint is where uploads are created.
+// Endpoint is the URL at which uploads are created.
 const Endpoint = "http://tus.example/files/"
 
 const versions = "1.0.0,0.2.2"
 
-// Config says what a Server can do.
+// Config is the set of capabilities of a Server.
 type Config struct {
 	Extensions []protocol.Extension // nil: none
-	Algorithms []string             // of checksums
+	Algorithms []string             // of checksums; nil: none
 	MaxSize    int64                // 0: no limit
-	Lifetime   time.Duration        // of unfinished uploads; 0: for ever
+	Lifetime   time.Duration        // of incomplete uploads; 0: no expiration
 }
 
-// Full is a Config with everything.
+// Full returns a Config with all extensions.
 func Full() Config {
 	return Config{
 		Extensions: []protocol.Extension{
@@ -42,7 +42,7 @@ func Full() Config {
 	}
 }
 
-// Server is the server. It is safe for concurrent use.
+// Server is an [http.Handler] for tus. It is safe for concurrent use.
 type Server struct {
 	Config
 
@@ -51,7 +51,8 @@ type Server struct {
 	made    int
 }
 
-// Upload is what the server knows of one. A removed upload is gone.
+// Upload is an upload of a Server. If Removed is set, requests for the upload
+// get 404.
 type Upload struct {
 	Data     []byte
 	Length   protocol.Length
@@ -65,15 +66,14 @@ type Upload struct {
 // New returns a server without uploads.
 func New(c Config) *Server { return &Server{Config: c, uploads: make(map[string]*Upload)} }
 
-// Upload gives the upload that u is the URL or the path of, nil where there is
-// none.
+// Upload returns the upload with the path of u. nil: there is none.
 func (s *Server) Upload(u *url.URL) *Upload {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.uploads[u.Path]
 }
 
-// Len gives the number of uploads that are not removed.
+// Len returns the number of uploads that are not removed.
 func (s *Server) Len() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -88,7 +88,7 @@ func (s *Server) Len() int {
 
 func (s *Server) has(e protocol.Extension) bool { return slices.Contains(s.Extensions, e) }
 
-// ServeHTTP implements http.Handler.
+// ServeHTTP implements [http.Handler].
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

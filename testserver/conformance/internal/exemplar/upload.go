@@ -35,7 +35,7 @@ func (s *Server) create(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusCreated)
 }
 
-// describe fills in u from the headers of a POST, or gives the status of a
+// describe sets u from the headers of a POST. It returns 0, or the status of a
 // refusal.
 func (s *Server) describe(u *Upload, h http.Header) int {
 	if u.Concat != "" && s.has(protocol.ExtensionConcatenation) {
@@ -66,7 +66,8 @@ func (s *Server) describe(u *Upload, h http.Header) int {
 	return 0
 }
 
-// join makes u the final upload of others.
+// join makes u the final upload of parts. It returns 0, or the status of a
+// refusal.
 func (s *Server) join(u *Upload, parts []string) int {
 	for _, part := range parts {
 		at, err := url.Parse(part)
@@ -139,7 +140,8 @@ func (u *Upload) setExpires(h http.Header) {
 	}
 }
 
-// length is that of the upload, or of its parts together.
+// length returns the length of the upload. For a final upload, it is the sum of
+// its parts.
 func (u *Upload) length() protocol.Length {
 	if !u.final() {
 		return u.Length
@@ -160,7 +162,8 @@ func (u *Upload) complete() bool {
 	return ok && int64(len(u.content())) == n
 }
 
-// content is what the upload has, or what its parts have.
+// content returns the bytes of the upload. For a final upload, it returns those
+// of its parts.
 func (u *Upload) content() []byte {
 	if !u.final() {
 		return u.Data
