@@ -71,7 +71,7 @@ func TestBadServers(t *testing.T) {
 				<-req.Context().Done()
 				return nil, &url.Error{Op: "Post", URL: req.URL.String(), Err: req.Context().Err()}
 			},
-			obstacle: conformance.ErrNoAnswer, says: "no answer within 10s", within: 30 * time.Second, requests: 3,
+			obstacle: conformance.ErrNoAnswer, says: "timeout after 10s", within: 30 * time.Second, requests: 3,
 		},
 		{
 			// No context ends the read of the body after 101.

@@ -75,7 +75,7 @@ func (s *session) roundTrip(ctx context.Context, r request) (answer, error) {
 		ctx = transport.WithoutCredentials(ctx)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, s.opts.RequestTimeout,
-		fmt.Errorf("no answer within %v", s.opts.RequestTimeout))
+		fmt.Errorf("timeout after %v", s.opts.RequestTimeout))
 	defer cancel()
 	req, err := s.build(ctx, r)
 	if err != nil {
