@@ -100,7 +100,7 @@ func (c *Content) differs(h http.Header, length protocol.Length) string {
 	for _, name := range []string{"Etag", "Last-Modified"} {
 		was, is := c.Header.Get(name), h.Get(name)
 		if was != "" && is != "" && was != is {
-			return fmt.Sprintf("%s was %q and is %q", name, was, is)
+			return fmt.Sprintf("%s was %q and is %q", name, shortened(was, maxWords), shortened(is, maxWords))
 		}
 	}
 	return ""
@@ -111,7 +111,7 @@ func (c *Content) differs(h http.Header, length protocol.Length) string {
 func contentRange(h http.Header) (first int64, length protocol.Length, err error) {
 	value := h.Get("Content-Range")
 	fail := func() (int64, protocol.Length, error) {
-		return 0, protocol.Length{}, fmt.Errorf("%w: Content-Range is %q", ErrContent, value)
+		return 0, protocol.Length{}, fmt.Errorf("%w: Content-Range is %q", ErrContent, shortened(value, maxWords))
 	}
 	unit, rest, _ := strings.Cut(strings.TrimSpace(value), " ")
 	span, whole, ok := strings.Cut(strings.TrimSpace(rest), "/")

@@ -122,7 +122,7 @@ func isUnserved(err error) bool {
 // of the answers before.
 func (d *download) position(resp *http.Response) (int64, error) {
 	if coding := resp.Header.Get("Content-Encoding"); resp.Uncompressed || coding != "" && coding != "identity" {
-		return 0, fmt.Errorf("%w: it is compressed (Content-Encoding %q) though that was not asked for", ErrContent, coding)
+		return 0, fmt.Errorf("%w: it is compressed (Content-Encoding %q) though that was not asked for", ErrContent, shortened(coding, maxWords))
 	}
 	if d.w == nil {
 		return 0, nil

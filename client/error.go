@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -110,8 +111,9 @@ func errorCode(body string) string {
 // retryAfter reads the header in its two forms, seconds and a date
 // (RFC 9110, section 10.2.3).
 func retryAfter(h http.Header, now time.Time) time.Duration {
+	const longest = 64 // bytes, more than any date has
 	v := strings.TrimSpace(h.Get("Retry-After"))
-	if v == "" {
+	if v == "" || len(v) > longest {
 		return 0
 	}
 	if s, err := strconv.ParseInt(v, 10, 64); err == nil {
@@ -128,6 +130,20 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 // other: the server's certificate could not be verified, or the server refused
 // the client's.
 var ErrUntrusted = errors.New("certificate not trusted")
+
+// withoutLongText cuts the text of an error from net/http that is nothing but text:
+// that of a redirect to a malformed Location quotes it whole.
+func withoutLongText(err error) error {
+	e, ok := errors.AsType[*url.Error](err)
+	if !ok || e.Err == nil || len(e.Err.Error()) <= maxCause {
+		return err
+	}
+	_, joined := e.Err.(interface{ Unwrap() []error })
+	if joined || errors.Unwrap(e.Err) != nil {
+		return err
+	}
+	return &url.Error{Op: e.Op, URL: e.URL, Err: errors.New(shortened(e.Err.Error(), maxCause))}
+}
 
 // redacted shows an error without the URL that net/http puts into its text,
 // which may be a secret, and without the addresses that each layer of net adds

@@ -261,7 +261,7 @@ func (c *Client) failure(ctx context.Context, x exchange, err error) error {
 		}
 	}
 	if ctx.Err() == nil {
-		return &redacted{err}
+		return &redacted{withoutLongText(err)}
 	}
 	if cause := context.Cause(ctx); errors.Is(cause, ErrStalled) {
 		return cause
@@ -305,7 +305,7 @@ func redirectError(err error, from *url.URL, h http.Header) error {
 		return fmt.Errorf("%w: %w", ErrRedirected, err)
 	}
 	to, perr := url.Parse(location)
-	if perr != nil {
+	if perr != nil || len(location) > maxLocation {
 		return fmt.Errorf("%w to an unreadable address: %w", ErrRedirected, err)
 	}
 	return fmt.Errorf("%w to %s: %w", ErrRedirected, transport.RedactURL(from.ResolveReference(to)), err)
@@ -317,7 +317,7 @@ func notTus(err error, h http.Header) error {
 		return err
 	}
 	if t := h.Get("Content-Type"); t != "" {
-		return fmt.Errorf("%w: %w: it is %q", err, ErrNotTus, t)
+		return fmt.Errorf("%w: %w: it is %q", err, ErrNotTus, shortened(t, maxWords))
 	}
 	return fmt.Errorf("%w: %w", err, ErrNotTus)
 }

@@ -52,9 +52,23 @@ func parseURL(raw string) (*url.URL, error) {
 	return u, nil
 }
 
+// maxLocation is the largest number of bytes of a Location that is followed. A
+// longer one would be repeated in every request, log line and record.
+const maxLocation = 16 << 10
+
+func checkLocation(location string) error {
+	if len(location) > maxLocation {
+		return fmt.Errorf("%w: it has %d bytes, more than %d", ErrInvalidLocation, len(location), maxLocation)
+	}
+	return nil
+}
+
 // resolveLocation makes a Location absolute. Base is the URL that answered,
 // after redirects. The query is kept to the letter, but for what no URL can hold.
 func resolveLocation(base *url.URL, location string) (*url.URL, error) {
+	if err := checkLocation(location); err != nil {
+		return nil, err
+	}
 	ref, err := url.Parse(strings.TrimSpace(location))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalidLocation, transport.RedactError(err))
@@ -84,7 +98,11 @@ func redirects(asked *url.URL, final *http.Request) (where, lasting *url.URL, er
 	where, lasting = asked, asked
 	forGood := true
 	for _, r := range slices.Backward(hops) {
-		next, err := where.Parse(r.Response.Header.Get("Location"))
+		location := r.Response.Header.Get("Location")
+		if err := checkLocation(location); err != nil {
+			return nil, nil, err
+		}
+		next, err := where.Parse(location)
 		if err != nil {
 			return nil, nil, fmt.Errorf("%w: %w", ErrInvalidLocation, transport.RedactError(err))
 		}

@@ -54,8 +54,8 @@ type ConcatOptions struct {
 // error Is [ErrUnsupported]. A part that fails cancels the others; the error
 // then Is [ErrPart], and Result.Parts tells how far each part got. A part that
 // is gone when the answer to the joining was lost makes it [ErrUncertain]. The
-// error for no sources Is [ErrInvalidOption]; else errors are as for Upload.
-// The result is never nil.
+// error for no sources, and for more than [protocol.MaxConcatParts], Is
+// [ErrInvalidOption]; else errors are as for Upload. The result is never nil.
 func (c *Client) UploadConcat(ctx context.Context, sources []Source, opts *ConcatOptions) (*Result, error) {
 	var o ConcatOptions
 	if opts != nil {
@@ -78,6 +78,9 @@ func (t *transfer) concat(ctx context.Context, sources []Source, o ConcatOptions
 	}
 	if len(sources) == 0 {
 		return fmt.Errorf("%w: no sources", ErrInvalidOption)
+	}
+	if len(sources) > protocol.MaxConcatParts {
+		return fmt.Errorf("%w: %d sources, more than %d", ErrInvalidOption, len(sources), protocol.MaxConcatParts)
 	}
 	if err := t.check(); err != nil {
 		return err

@@ -123,6 +123,7 @@ func TestUploadConcatOptions(t *testing.T) {
 		options *client.ConcatOptions
 	}{
 		"no sources":           {nil, nil},
+		"too many sources":     {make([]client.Source, protocol.MaxConcatParts+1), nil},
 		"negative concurrency": {[]client.Source{text(t, "a")}, &client.ConcatOptions{Concurrency: -1}},
 		"negative chunk":       {[]client.Source{text(t, "a")}, &client.ConcatOptions{ChunkSize: -1}},
 	} {

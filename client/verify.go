@@ -107,10 +107,12 @@ func digestOf(h http.Header) ([]byte, bool) {
 	for _, field := range []string{"Repr-Digest", "Digest"} {
 		for item := range strings.SplitSeq(strings.Join(h.Values(field), ","), ",") {
 			key, value, _ := strings.Cut(strings.TrimSpace(item), "=")
-			if !strings.EqualFold(key, "sha-256") {
+			value = strings.Trim(value, ":")
+			// A value of another length is not decoded: the list may be long.
+			if !strings.EqualFold(key, "sha-256") || len(value) != base64.StdEncoding.EncodedLen(sha256.Size) {
 				continue
 			}
-			sum, err := base64.StdEncoding.DecodeString(strings.Trim(value, ":"))
+			sum, err := base64.StdEncoding.DecodeString(value)
 			if err == nil && len(sum) == sha256.Size {
 				return sum, true
 			}

@@ -41,8 +41,8 @@ func (c Capabilities) Supports(version string) bool { return slices.Contains(c.V
 // server's answer to OPTIONS.
 //
 // The error is a *HeaderError, and h is untouched: ErrMissingHeader where
-// Versions is empty, ErrInvalidHeader for an element that [FormatList]
-// refuses, ErrInvalidChecksum for an algorithm with capitals.
+// Versions is empty, ErrInvalidHeader for a list that [FormatList] refuses,
+// ErrInvalidChecksum for an algorithm with capitals.
 func (c Capabilities) SetHeader(h Header) error {
 	if len(c.Versions) == 0 {
 		return missing(HeaderVersion)
@@ -60,8 +60,8 @@ func (c Capabilities) SetHeader(h Header) error {
 	if err := addList(&f, HeaderExtension, c.Extensions); err != nil {
 		return err
 	}
-	if len(c.ChecksumAlgorithms) > 0 {
-		f.add(HeaderChecksumAlgorithm, strings.Join(c.ChecksumAlgorithms, ","))
+	if err := addList(&f, HeaderChecksumAlgorithm, c.ChecksumAlgorithms); err != nil {
+		return err
 	}
 	if _, ok := c.MaxSize.Int64(); ok {
 		f.add(HeaderMaxSize, c.MaxSize.String())
@@ -85,17 +85,27 @@ func addList[S ~string](f *fields, name string, list []S) error {
 // ParseCapabilities reads a successful answer to OPTIONS. Names of extensions
 // and algorithms are put in lower case.
 //
-// The error is a *HeaderError: ErrMissingHeader where there is no Tus-Version,
-// ErrInvalidHeader where it names no version or Tus-Max-Size is no
-// non-negative integer. The Capabilities returned along with it hold what
-// could be read.
+// The error is a *HeaderError: ErrMissingHeader without Tus-Version,
+// ErrTooManyElements for a list of more than [MaxListElements] elements, and
+// ErrInvalidHeader if Tus-Version names no version or Tus-Max-Size is not a
+// non-negative integer. The Capabilities returned along with it hold what could be
+// read.
 func ParseCapabilities(h Header) (Capabilities, error) {
+	var c Capabilities
+	var listErr error
+	list := func(name, value string) []string {
+		elements, err := ParseList(value)
+		if err != nil && listErr == nil {
+			listErr = invalidValue(name, value, err)
+		}
+		return elements
+	}
 	version := listValue(h, HeaderVersion)
-	c := Capabilities{Versions: ParseList(version)}
-	for _, name := range ParseList(strings.ToLower(listValue(h, HeaderExtension))) {
+	c.Versions = list(HeaderVersion, version)
+	for _, name := range list(HeaderExtension, strings.ToLower(listValue(h, HeaderExtension))) {
 		c.Extensions = append(c.Extensions, Extension(name))
 	}
-	c.ChecksumAlgorithms = ParseList(strings.ToLower(listValue(h, HeaderChecksumAlgorithm)))
+	c.ChecksumAlgorithms = list(HeaderChecksumAlgorithm, strings.ToLower(listValue(h, HeaderChecksumAlgorithm)))
 	maxSize, present, err := readInt(h, HeaderMaxSize, ErrInvalidHeader)
 	if present && err == nil {
 		c.MaxSize = Known(maxSize)
@@ -103,8 +113,10 @@ func ParseCapabilities(h Header) (Capabilities, error) {
 	switch {
 	case trim(version) == "":
 		return c, missing(HeaderVersion)
+	case listErr != nil:
+		return c, listErr
 	case len(c.Versions) == 0:
-		return c, &HeaderError{HeaderVersion, version, invalid(ErrInvalidHeader, "it names no version")}
+		return c, invalidValue(HeaderVersion, version, invalid(ErrInvalidHeader, "it names no version"))
 	case err != nil:
 		return c, err
 	}

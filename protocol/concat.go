@@ -1,9 +1,6 @@
 package protocol
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // ConcatKind says which part an upload has in a concatenation.
 type ConcatKind uint8
@@ -46,7 +43,8 @@ type Concat struct {
 //
 // The error is ErrInvalidConcat: parts in anything but a final upload, a final
 // upload without parts, an empty part or one with a space or a control
-// character, or an unknown kind.
+// character, or an unknown kind. The error for more than [MaxConcatParts] parts is
+// ErrTooManyElements as well.
 func (c Concat) Encode() (string, error) {
 	if c.Kind != ConcatFinal && len(c.Parts) > 0 {
 		return "", invalid(ErrInvalidConcat, "upload of kind %v with parts", c.Kind)
@@ -63,6 +61,9 @@ func (c Concat) Encode() (string, error) {
 	if len(c.Parts) == 0 {
 		return "", errNoParts()
 	}
+	if len(c.Parts) > MaxConcatParts {
+		return "", errParts()
+	}
 	for i, part := range c.Parts {
 		if flaw := urlFlaw(part); flaw != "" {
 			return "", errPart(i, part, flaw)
@@ -77,7 +78,8 @@ func (c Concat) Encode() (string, error) {
 //
 // The error is ErrInvalidConcat. The Concat returned along with it holds what
 // could be read: the kind where the keyword was understood, and the parts that
-// [Concat.Encode] would accept.
+// [Concat.Encode] would accept. The error for more than [MaxConcatParts] parts is
+// ErrTooManyElements as well: only the first parts are read then.
 func ParseConcat(s string) (Concat, error) {
 	s = trim(s)
 	if s == "" {
@@ -96,19 +98,26 @@ func ParseConcat(s string) (Concat, error) {
 		return Concat{}, invalid(ErrInvalidConcat, "%s is neither partial nor final", quote(keyword))
 	}
 
-	parts := strings.FieldsFunc(list, isBlank)
-	if len(parts) == 0 {
-		return Concat{Kind: ConcatFinal}, errNoParts()
-	}
-	var errs []error
-	for i, part := range parts {
-		if flaw := urlFlaw(part); flaw != "" {
-			errs = append(errs, errPart(i, part, flaw))
+	c := Concat{Kind: ConcatFinal}
+	var errs reasons
+	count := 0
+	for part := range strings.FieldsFuncSeq(list, isBlank) {
+		if count++; count > MaxConcatParts {
+			return c, errs.after(errParts())
 		}
+		if flaw := urlFlaw(part); flaw != "" {
+			errs.add(func() error { return errPart(count-1, part, flaw) })
+			continue
+		}
+		c.Parts = append(c.Parts, part)
 	}
-	parts = slices.DeleteFunc(parts, func(part string) bool { return urlFlaw(part) != "" })
-	return Concat{Kind: ConcatFinal, Parts: parts}, join(errs)
+	if count == 0 {
+		return c, errNoParts()
+	}
+	return c, errs.after(nil)
 }
+
+func errParts() error { return tooMany(ErrInvalidConcat, MaxConcatParts, "parts") }
 
 func errNoParts() error {
 	return invalid(ErrInvalidConcat, "final upload without parts")

@@ -20,15 +20,11 @@ func (c Creation) SetHeader(h Header) error {
 	f := make(fields, 0, 4)
 	switch _, known := c.Length.Int64(); {
 	case c.Concat.Kind == ConcatFinal && known:
-		return &HeaderError{
-			HeaderUploadLength, c.Length.String(),
-			invalid(ErrInvalidConcat, "a final upload has the length of its parts"),
-		}
+		return invalidValue(HeaderUploadLength, c.Length.String(),
+			invalid(ErrInvalidConcat, "a final upload has the length of its parts"))
 	case c.Concat.Kind == ConcatFinal && c.WithBody:
-		return &HeaderError{
-			HeaderContentType, ContentType,
-			invalid(ErrInvalidConcat, "a final upload has no body"),
-		}
+		return invalidValue(HeaderContentType, ContentType,
+			invalid(ErrInvalidConcat, "a final upload has no body"))
 	case c.Concat.Kind == ConcatFinal:
 	case known:
 		f.add(HeaderUploadLength, c.Length.String())

@@ -59,6 +59,11 @@
 // Upload-Expires and Upload-Defer-Length do not: a malformed one becomes an
 // entry of [State.Warnings].
 //
+// A list has at most [MaxMetadataPairs], [MaxConcatParts] or [MaxListElements]
+// elements; a longer one is [ErrTooManyElements]. Errors keep only the beginning
+// of a value and the first few of many reasons. The memory that a parser allocates
+// is therefore at most a small multiple of the header's size.
+//
 // # Concurrency
 //
 // Functions keep no state. Values may be read by several goroutines at once,

@@ -9,8 +9,8 @@ import (
 
 // Errors about header values; test for them with errors.Is.
 //
-// ErrInvalidMetadata, ErrInvalidConcat, ErrInvalidChecksum and
-// ErrInvalidOffset are ErrInvalidHeader as well. ErrMissingHeader is not.
+// ErrInvalidMetadata, ErrInvalidConcat, ErrInvalidChecksum, ErrInvalidOffset and
+// ErrTooManyElements are ErrInvalidHeader as well. ErrMissingHeader is not.
 var (
 	ErrMissingHeader         = errors.New("missing header")
 	ErrInvalidHeader         = errors.New("invalid header")
@@ -18,13 +18,17 @@ var (
 	ErrInvalidConcat   error = &sentinel{"invalid concatenation", ErrInvalidHeader}
 	ErrInvalidChecksum error = &sentinel{"invalid checksum", ErrInvalidHeader}
 	ErrInvalidOffset   error = &sentinel{"invalid offset", ErrInvalidHeader}
+
+	// ErrTooManyElements means that a list is longer than [MaxMetadataPairs],
+	// [MaxConcatParts] or [MaxListElements].
+	ErrTooManyElements error = &sentinel{"too many elements", ErrInvalidHeader}
 )
 
 // HeaderError says which header was missing, could not be read, or could not
 // be written.
 type HeaderError struct {
 	Name  string // the header's name, as the constants have it
-	Value string // its value as received, or "" where there is none
+	Value string // the first MaxErrorValue bytes of its value; "": there is no value
 	Err   error  // the reason; wraps one of this package's errors
 }
 
@@ -39,6 +43,16 @@ func (e *HeaderError) Error() string {
 
 // Unwrap returns the reason.
 func (e *HeaderError) Unwrap() error { return e.Err }
+
+// invalidValue returns the error for a value that cannot be read or written. The
+// error holds a copy of a long value's beginning, so that it does not keep the
+// rest in memory.
+func invalidValue(name, value string, err error) *HeaderError {
+	if len(value) > MaxErrorValue {
+		value = strings.Clone(value[:MaxErrorValue])
+	}
+	return &HeaderError{Name: name, Value: value, Err: err}
+}
 
 // missing returns the error for a required header that is not there.
 func missing(name string) *HeaderError {
@@ -66,40 +80,6 @@ func (r *reason) Unwrap() error { return r.kind }
 
 func invalid(kind error, format string, args ...any) error {
 	return &reason{kind: kind, text: fmt.Sprintf(format, args...)}
-}
-
-// reasons are several errors on one line.
-type reasons struct{ errs []error }
-
-func (r *reasons) Unwrap() []error { return r.errs }
-
-// Error shows the first few only: their number is up to the server.
-func (r *reasons) Error() string {
-	const show = 3
-	var b strings.Builder
-	for i, err := range r.errs {
-		if i == show {
-			fmt.Fprintf(&b, "; and %d more", len(r.errs)-show)
-			break
-		}
-		if i > 0 {
-			b.WriteString("; ")
-		}
-		b.WriteString(err.Error())
-	}
-	return b.String()
-}
-
-// join returns nil for no error, and the error itself for one.
-func join(errs []error) error {
-	switch len(errs) {
-	case 0:
-		return nil
-	case 1:
-		return errs[0]
-	default:
-		return &reasons{errs}
-	}
 }
 
 // quote quotes the first 100 bytes of s.

@@ -10,6 +10,10 @@ const (
 	asctime    = time.ANSIC
 )
 
+// maxDate is the largest number of bytes of a date that is parsed: the longest
+// form has 33, and time.Parse copies what it cannot read.
+const maxDate = 64
+
 // lastSecond is the end of the year 9999, the last that a date can name.
 const lastSecond = 253402300799
 
@@ -29,6 +33,9 @@ func parseExpires(s string) (_ time.Time, ok bool) {
 	s = trim(s)
 	if n, flaw := parseInt(s); flaw == "" {
 		return time.Unix(n, 0).UTC(), n <= lastSecond
+	}
+	if len(s) > maxDate {
+		return time.Time{}, false
 	}
 	for _, layout := range []string{imfFixdate, rfc850Date, asctime} {
 		if t, err := time.Parse(layout, s); err == nil {

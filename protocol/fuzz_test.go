@@ -122,12 +122,12 @@ func FuzzParseExpires(f *testing.F) {
 
 func FuzzParseList(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
-		list := protocol.ParseList(s)
+		list, _ := protocol.ParseList(s)
 		encoded, err := protocol.FormatList(list)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := protocol.ParseList(encoded); !reflect.DeepEqual(got, list) {
+		if got, err := protocol.ParseList(encoded); err != nil || !reflect.DeepEqual(got, list) {
 			t.Fatalf("parsed again from %q: %q, want %q", encoded, got, list)
 		}
 	})

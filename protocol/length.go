@@ -110,7 +110,7 @@ func readInt(h Header, name string, kind error) (n int64, present bool, err *Hea
 	}
 	n, flaw := parseInt(value)
 	if flaw != "" {
-		return 0, true, &HeaderError{name, value, invalid(kind, "it %s", flaw)}
+		return 0, true, invalidValue(name, value, invalid(kind, "it %s", flaw))
 	}
 	return n, true, nil
 }

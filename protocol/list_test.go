@@ -23,7 +23,10 @@ func TestParseList(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := protocol.ParseList(tt.in)
+			got, err := protocol.ParseList(tt.in)
+			if err != nil {
+				t.Fatal(err)
+			}
 			if !reflect.DeepEqual(got, tt.want) {
 				t.Errorf("list: %q, want %q", got, tt.want)
 			}

@@ -15,8 +15,9 @@ import (
 // specification only advises ASCII; servers refuse anything else.
 type Metadata map[string]string
 
-// Validate returns nil where [Metadata.Encode] succeeds. Otherwise the error
-// is ErrInvalidMetadata and names the keys at fault.
+// Validate returns nil if [Metadata.Encode] succeeds. Otherwise the error is
+// ErrInvalidMetadata and names the first invalid keys. The error for more than
+// [MaxMetadataPairs] pairs is ErrTooManyElements as well.
 func (m Metadata) Validate() error { return validateKeys(m.sortedKeys()) }
 
 func (m Metadata) sortedKeys() []string {
@@ -26,14 +27,19 @@ func (m Metadata) sortedKeys() []string {
 }
 
 func validateKeys(keys []string) error {
-	var errs []error
+	if len(keys) > MaxMetadataPairs {
+		return errPairs()
+	}
+	var errs reasons
 	for _, key := range keys {
 		if flaw := wordFlaw(key); flaw != "" {
-			errs = append(errs, errKey(key, flaw))
+			errs.add(func() error { return errKey(key, flaw) })
 		}
 	}
-	return join(errs)
+	return errs.after(nil)
 }
+
+func errPairs() error { return tooMany(ErrInvalidMetadata, MaxMetadataPairs, "pairs") }
 
 func errKey(key, flaw string) error {
 	return invalid(ErrInvalidMetadata, "metadata key %s %s", quote(key), flaw)
@@ -70,17 +76,23 @@ func (m Metadata) Encode() (string, error) {
 // and base64 may lack its padding.
 //
 // A key that Encode would refuse, a second value for a key, and a value that
-// is not base64 are errors, all of them ErrInvalidMetadata and each naming its
-// key. The pairs that could be read are returned along with the error; of two
-// values for a key, the first.
+// is not base64 are errors. So are more than [MaxMetadataPairs] pairs, which are
+// ErrTooManyElements as well: only the first pairs are read then. All errors are
+// ErrInvalidMetadata, and their text names the first invalid keys. The pairs that
+// could be read are returned along with the error. If a key has two values, the
+// first one is returned.
 func ParseMetadata(s string) (Metadata, error) {
 	var m Metadata
-	var errs []error
-	fail := func(key, flaw string) { errs = append(errs, errKey(key, flaw)) }
+	var errs reasons
+	fail := func(key, flaw string) { errs.add(func() error { return errKey(key, flaw) }) }
+	pairs := 0
 	for pair := range strings.SplitSeq(s, ",") {
 		pair = trim(pair)
 		if pair == "" {
 			continue
+		}
+		if pairs++; pairs > MaxMetadataPairs {
+			return m, errs.after(errPairs())
 		}
 		key, encoded := pair, ""
 		if i := strings.IndexFunc(pair, isBlank); i >= 0 {
@@ -104,5 +116,5 @@ func ParseMetadata(s string) (Metadata, error) {
 		}
 		m[key] = string(value)
 	}
-	return m, join(errs)
+	return m, errs.after(nil)
 }

@@ -47,7 +47,7 @@ func checkOffset(offset int64, length Length) error {
 		err = invalid(ErrInvalidOffset, "it is beyond the length %d", n)
 	}
 	if err != nil {
-		return &HeaderError{HeaderUploadOffset, strconv.FormatInt(offset, 10), err}
+		return invalidValue(HeaderUploadOffset, strconv.FormatInt(offset, 10), err)
 	}
 	return nil
 }

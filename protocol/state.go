@@ -58,7 +58,7 @@ func ParseCreated(h Header) (State, error) {
 	case location == "":
 		return s, missing(HeaderLocation)
 	case hasControl(location):
-		return s, &HeaderError{HeaderLocation, location, errControl()}
+		return s, invalidValue(HeaderLocation, location, errControl())
 	}
 	s.Location = location
 	if offsetErr != nil {
@@ -147,7 +147,7 @@ func (s *State) readUpload(h Header) {
 }
 
 func (s *State) warn(name, value string, err error) {
-	s.Warnings = append(s.Warnings, &HeaderError{name, value, err})
+	s.Warnings = append(s.Warnings, invalidValue(name, value, err))
 }
 
 // SetHeader writes the State as a server does in its answer to HEAD:
@@ -166,7 +166,7 @@ func (s State) SetHeader(h Header) error {
 	}
 	f := make(fields, 0, 6)
 	if hasControl(s.Location) {
-		return &HeaderError{HeaderLocation, s.Location, errControl()}
+		return invalidValue(HeaderLocation, s.Location, errControl())
 	}
 	if s.Location != "" {
 		f.add(HeaderLocation, s.Location)

@@ -97,6 +97,7 @@ const maxHeader = 1 << 20
 //   - one that would turn the method into another (301, 302 and 303 after POST,
 //     PATCH and the like) is not followed: the caller gets the 3xx answer with
 //     its Location;
+//   - one to a URL of more than 16 KiB is not followed either;
 //   - 307 and 308 keep method and body, if the request has GetBody; without it
 //     the caller gets the answer;
 //   - to another origin (scheme, host or port) go only the headers of tus and

@@ -24,6 +24,10 @@ var (
 
 const maxRedirects = 10
 
+// maxLocation is the largest number of bytes of a Location that is followed. The
+// URL is copied many times for each redirect.
+const maxLocation = 16 << 10
+
 // crossOrigin holds the request headers that may go to another origin: those of
 // tus 1.0.0 and those that describe the content or what is accepted. A list of
 // what to drop could not know the names of users' own secrets.
@@ -54,7 +58,7 @@ var crossOrigin = map[string]bool{
 // checkRedirect is asked before req, which follows the requests of via.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	last := via[len(via)-1]
-	if req.Method != last.Method {
+	if req.Method != last.Method || len(req.Response.Header.Get("Location")) > maxLocation {
 		return http.ErrUseLastResponse
 	}
 	if len(via) >= maxRedirects {

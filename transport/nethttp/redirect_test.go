@@ -213,3 +213,26 @@ func TestRedirectLimit(t *testing.T) {
 		t.Errorf("error %v after %d requests", err, n)
 	}
 }
+
+// A redirect to a URL of up to 16 KiB is followed. The caller gets the answer that
+// redirects to a longer one.
+func TestRedirectToLongURL(t *testing.T) {
+	t.Parallel()
+	const limit = 16 << 10
+	var location string
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.RawQuery == "" {
+			w.Header().Set("Location", location)
+			w.WriteHeader(http.StatusPermanentRedirect)
+		}
+	}))
+	t.Cleanup(s.Close)
+	client := nethttp.New(nethttp.Config{})
+	t.Cleanup(client.CloseIdleConnections)
+	for size, want := range map[int]int{limit: http.StatusOK, limit + 1: http.StatusPermanentRedirect} {
+		location = "/?" + strings.Repeat("a", size-2)
+		if status, _, err := do(t, client, http.MethodPatch, s.URL); err != nil || status != want {
+			t.Errorf("%d bytes: status %d, error %v, want %d", size, status, err, want)
+		}
+	}
+}
