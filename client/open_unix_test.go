@@ -18,11 +18,17 @@ import (
 // A pipe that took the place of a file, and that nobody writes to, does not hold
 // up its upload for ever.
 func TestFileBecomesPipe(t *testing.T) {
+	t.Run("Path", func(t *testing.T) { testFileBecomesPipe(t, path) })
+	t.Run("Root", func(t *testing.T) { testFileBecomesPipe(t, below) })
+}
+
+func testFileBecomesPipe(t *testing.T, source func(t *testing.T, name string) client.Source) {
+	t.Helper()
 	name := filepath.Join(t.TempDir(), "elephant")
 	if err := os.WriteFile(name, []byte("elephants"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	src := path(t, name)
+	src := source(t, name)
 	if err := os.Remove(name); err != nil {
 		t.Fatal(err)
 	}

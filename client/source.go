@@ -18,7 +18,8 @@ var (
 	ErrSource = errors.New("source")
 
 	// ErrSourceChanged means that a source does not have the bytes, or the
-	// number of bytes, that it had when the upload began.
+	// number of bytes, that it had when the upload began, or that another file
+	// has taken the place of the one that was looked at (Root, Expect).
 	ErrSourceChanged = errors.New("source changed")
 
 	// ErrSourceWindow means that the server asks again for bytes of a stream
@@ -29,8 +30,8 @@ var (
 	ErrSourceUsed = errors.New("stream was read before")
 )
 
-// Source is where the bytes of an upload come from: Path, File, FS, ReaderAt or
-// Stream. Other origins fit behind ReaderAt, which can send again whatever gets
+// Source is where the bytes of an upload come from: Path, Root, File, FS, ReaderAt
+// or Stream. Other origins fit behind ReaderAt, which can send again whatever gets
 // lost, or Stream, which cannot go back further than its window.
 //
 // All but Stream can be used for several uploads, also at the same time.

@@ -19,6 +19,9 @@ import (
 // no descriptors. The error Is ErrSource, and fs.ErrNotExist or
 // fs.ErrPermission as the case may be. The Name of the source is name.
 //
+// Symbolic links are followed, also one that takes the place of the file before
+// its upload begins. Use [Root] for files in a folder that others can write to.
+//
 // A file that has bytes though its size is 0, such as those in /proc, ends its
 // upload with an error that Is ErrSource: [Stream] can send it. This is so for
 // File and FS as well.

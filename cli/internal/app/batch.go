@@ -103,7 +103,7 @@ func (b *batch) count(ctx context.Context, display *progress.Display) func() {
 			if ctx.Err() != nil {
 				return
 			}
-			if e.size > 0 {
+			if e.size > 0 || e.in != nil || e.err != nil {
 				length += e.size
 				continue
 			}
@@ -128,7 +128,8 @@ func (b *batch) send(ctx context.Context, e entry, watch func(client.Event)) (*c
 	if ctx.Err() != nil {
 		return &client.Result{}, notBegun{context.Cause(ctx)}
 	}
-	source, err := b.entrySource(b.cmd, b.upload, e)
+	source, end, err := b.entrySource(b.cmd, b.upload, e)
+	defer end()
 	if err != nil {
 		return &client.Result{}, err
 	}

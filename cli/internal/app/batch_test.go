@@ -46,31 +46,42 @@ func TestFileVanishes(t *testing.T) {
 	}
 }
 
-// TestBecomesAPipe guards against waiting for a pipe that was a file when it was
-// listed.
-func TestBecomesAPipe(t *testing.T) {
-	t.Parallel()
+// pipe makes a named pipe.
+func pipe(t *testing.T, name string) {
+	t.Helper()
 	mkfifo, err := exec.LookPath("mkfifo")
 	if err != nil {
 		t.Skip(err)
 	}
-	dir := filesIn(t, "a", "b")
-	server := testserver.New(t, testserver.Config{})
-	server.Inject(testserver.Fault{Method: http.MethodPost, Do: testserver.ActionFunc(
-		func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-			b := filepath.Join(dir, "b")
-			if err := os.Remove(b); err != nil {
-				t.Error(err)
+	if err := exec.CommandContext(t.Context(), mkfifo, name).Run(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestBecomesAPipe guards against waiting for a pipe that was a file when it was
+// listed.
+func TestBecomesAPipe(t *testing.T) {
+	t.Parallel()
+	for name, flags := range map[string][]string{"links left out": nil, "links followed": {"--follow-symlinks"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := filesIn(t, "a", "b")
+			fifo := filepath.Join(t.TempDir(), "b")
+			pipe(t, fifo)
+			server := testserver.New(t, testserver.Config{})
+			server.Inject(testserver.Fault{Method: http.MethodPost, Do: testserver.ActionFunc(
+				func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+					if err := os.Rename(fifo, filepath.Join(dir, "b")); err != nil {
+						t.Error(err)
+					}
+					next.ServeHTTP(w, r)
+				})})
+			std, _, stderr := streamsFor(t)
+			args := append([]string{"upload", "--no-resume", "--timeout", "10s", "--concurrency", "1", "-r"}, flags...)
+			if code := Run(t.Context(), append(args, server.URL(), dir), std); code != exit.Some || !strings.Contains(stderr.String(), "b is not a regular file\n") {
+				t.Errorf("code %d and %q", code, stderr)
 			}
-			if err := exec.CommandContext(r.Context(), mkfifo, b).Run(); err != nil {
-				t.Error(err)
-			}
-			next.ServeHTTP(w, r)
-		})})
-	std, _, stderr := streamsFor(t)
-	args := []string{"upload", "--no-resume", "--timeout", "10s", "--concurrency", "1", "-r", server.URL(), dir}
-	if code := Run(t.Context(), args, std); code != exit.Some || !strings.Contains(stderr.String(), "b is not a regular file\n") {
-		t.Errorf("code %d and %q", code, stderr)
+		})
 	}
 }
 

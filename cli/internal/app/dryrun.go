@@ -35,14 +35,15 @@ func (b *batch) plan(ctx context.Context) error {
 }
 
 func (b *batch) planOne(ctx context.Context, e entry) error {
-	source, err := b.entrySource(b.cmd, b.upload, e)
+	source, end, err := b.entrySource(b.cmd, b.upload, e)
+	defer end()
 	if err != nil {
 		return err
 	}
 	var record client.Record
 	skipped := false
 	// A stream is not touched.
-	if e.name != stdin && !isStream(e.name) && recreates[b.recreate] != client.RecreateAlways {
+	if (e.in != nil || e.name != stdin && !isStream(e.name)) && recreates[b.recreate] != client.RecreateAlways {
 		if record, skipped, err = b.client.Sent(ctx, source); err == nil && !skipped {
 			record, _, err = b.client.Recorded(ctx, source)
 		}

@@ -156,22 +156,22 @@ func (a *app) hasState(dir string) bool {
 func (u *upload) metadataFor(e entry, given protocol.Metadata) protocol.Metadata {
 	all := make(protocol.Metadata)
 	if !u.noDefault {
-		all = u.fileMetadata(e.name, e.relative)
+		all = u.fileMetadata(e.name, e.relative())
 	}
 	maps.Copy(all, given)
 	return all
 }
 
-// entrySource is what e names. What was found in a directory is a file, or else has
-// become something else meanwhile.
-func (a *app) entrySource(cmd *cobra.Command, u *upload, e entry) (client.Source, error) {
-	switch {
+// entrySource is what e names. The caller calls end after the upload.
+func (a *app) entrySource(cmd *cobra.Command, u *upload, e entry) (source client.Source, end func(), err error) {
+	switch end = func() {}; {
 	case e.err != nil:
-		return nil, e.err
-	case e.relative != "":
-		return client.Path(e.name)
+		return nil, end, e.err
+	case e.in != nil:
+		return e.in.source(&e)
 	}
-	return a.source(cmd, &u.streams, e.name)
+	source, err = a.source(cmd, &u.streams, e.name)
+	return source, end, err
 }
 
 // learn asks the server what it can do, which saves a request for each small

@@ -1,0 +1,217 @@
+package app
+
+import (
+	"errors"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tusker-go/tusker/cli/internal/exit"
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/testserver"
+)
+
+// tree makes files with those slash-separated names, whose content is their name,
+// and gives the directory that they are in.
+func tree(t *testing.T, names ...string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range names {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// replace moves what is called name away and puts a link in its place.
+func replace(t *testing.T, name, target string) {
+	t.Helper()
+	if err := os.Rename(name, name+".old"); err != nil {
+		t.Error(err)
+	}
+	if err := os.Symlink(target, name); err != nil {
+		t.Error(err)
+	}
+}
+
+// What was found in a directory is not sent once something else has its name. The
+// other files are.
+func TestFoundFileIsReplaced(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("not everybody may make links")
+	}
+	tests := map[string]struct {
+		flags   []string
+		replace func(t *testing.T, dir string)
+		says    string
+	}{
+		"file by a link": {nil, func(t *testing.T, dir string) {
+			t.Helper()
+			replace(t, dir+"/public/b/b", dir+"/secret/b")
+		}, "b is not a regular file"},
+		"file by a link inside": {nil, func(t *testing.T, dir string) {
+			t.Helper()
+			replace(t, dir+"/public/b/b", "../c")
+		}, "b is not a regular file"},
+		"directory by a link": {nil, func(t *testing.T, dir string) {
+			t.Helper()
+			replace(t, dir+"/public/b", dir+"/secret")
+		}, "path escapes from parent"},
+		"directory that was named by a link": {nil, func(t *testing.T, dir string) {
+			t.Helper()
+			replace(t, dir+"/public", dir+"/other")
+		}, "the directory was replaced by another one"},
+		"file by another one": {nil, func(t *testing.T, dir string) {
+			t.Helper()
+			if err := os.Rename(dir+"/secret/b", dir+"/public/b/b"); err != nil {
+				t.Error(err)
+			}
+		}, "it was replaced by another file"},
+		"file by a link, links are followed": {[]string{"--follow-symlinks"}, func(t *testing.T, dir string) {
+			t.Helper()
+			replace(t, dir+"/public/b/b", dir+"/secret/b")
+		}, "it was replaced by another file"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := tree(t, "public/a", "public/b/b", "public/c", "secret/b", "other/b/b", "other/c")
+			server := testserver.New(t, testserver.Config{})
+			server.Inject(testserver.Fault{Method: http.MethodPost, Do: testserver.ActionFunc(
+				func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+					test.replace(t, dir)
+					next.ServeHTTP(w, r)
+				})})
+			std, stdout, stderr := streamsFor(t)
+			args := append([]string{"upload", "--no-resume", "--concurrency", "1", "-r"}, test.flags...)
+			code := Run(t.Context(), append(args, server.URL(), dir+"/public"), std)
+			sent := strings.Fields(stdout.String())
+			for _, url := range sent {
+				if b, err := server.Bytes(url); err != nil || !strings.HasPrefix(string(b), "public/") {
+					t.Errorf("sent %q, %v", b, err)
+				}
+			}
+			if code != exit.Some || len(sent) == 0 || !strings.Contains(stderr.String(), test.says) {
+				t.Errorf("code %d, sent %d files and said %s", code, len(sent), stderr)
+			}
+		})
+	}
+}
+
+// A directory that is replaced between its listing and its reading is not read,
+// by whatever it is replaced.
+func TestDirectoryIsReplacedWhileWalking(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("not everybody may make links")
+	}
+	for name, test := range map[string]struct {
+		target string
+		is     error
+	}{"outside": {"../../secret", nil}, "inside": {"../other", client.ErrSourceChanged}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := tree(t, "public/in/sub/a", "public/other/a", "secret/a")
+			info, err := os.Stat(dir + "/public")
+			if err != nil {
+				t.Fatal(err)
+			}
+			f := newFolder(dir+"/public", info, false)
+			root, err := f.open()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = root.Close() }()
+			seen := rooted{f, root}
+			listed, err := seen.look("in/sub")
+			if err != nil {
+				t.Fatal(err)
+			}
+			replace(t, dir+"/public/in/sub", test.target)
+			names, err := namesIn(seen, "in/sub", listed)
+			if err == nil || test.is != nil && !errors.Is(err, test.is) {
+				t.Errorf("found %q, %v", names, err)
+			}
+		})
+	}
+}
+
+// A pipe that takes the place of a directory, named or found, is not waited for.
+func TestDirectoryBecomesPipe(t *testing.T) {
+	t.Parallel()
+	dir := tree(t, "public/sub/a")
+	info, err := os.Stat(dir + "/public")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := newFolder(dir+"/public", info, false)
+	root, err := f.open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = root.Close() }()
+	seen := rooted{f, root}
+	listed, err := seen.look("sub")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(dir + "/public/sub"); err != nil {
+		t.Fatal(err)
+	}
+	pipe(t, dir+"/public/sub")
+	if err := os.Rename(dir+"/public", dir+"/was"); err != nil {
+		t.Fatal(err)
+	}
+	pipe(t, dir+"/public")
+	done := make(chan error, 2)
+	go func() {
+		_, err := namesIn(seen, "sub", listed)
+		done <- err
+	}()
+	go func() {
+		_, err := f.open()
+		done <- err
+	}()
+	for range 2 {
+		select {
+		case err := <-done:
+			if err == nil {
+				t.Error("a pipe is no directory")
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatal("it waits for the pipe")
+		}
+	}
+}
+
+// Each entry of a directory that cannot be looked at fails alone.
+func TestFolderIsUnreadable(t *testing.T) {
+	t.Parallel()
+	if os.Geteuid() == 0 || runtime.GOOS == "windows" {
+		t.Skip("every file is readable for this user")
+	}
+	dir := tree(t, "a", "closed/b", "listable/c", "d")
+	for name, mode := range map[string]fs.FileMode{"closed": 0, "listable": 0o400} {
+		if err := os.Chmod(filepath.Join(dir, name), mode); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = os.Chmod(filepath.Join(dir, name), 0o700) })
+	}
+	server := testserver.New(t, testserver.Config{})
+	std, stdout, stderr := streamsFor(t)
+	code := Run(t.Context(), []string{"upload", "--no-resume", "-r", server.URL(), dir}, std)
+	if code != exit.Some || strings.Count(stdout.String(), "\n") != 2 || !strings.Contains(stderr.String(), "2 of 4 files failed: ") {
+		t.Errorf("code %d, %q and %q", code, stdout, stderr)
+	}
+}

@@ -1,0 +1,94 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+
+	"github.com/tusker-go/tusker/client"
+)
+
+// entry is a file to be sent.
+type entry struct {
+	name  string
+	in    *folder // in which it was found; nil: it was named
+	below string  // slash-separated path in the folder
+	id    fileID  // of a file in a folder when it was listed
+	err   error   // why it cannot be sent
+	size  int64   // of a regular file when it was listed; 0: not known if it was named
+}
+
+// relative is the path of a file from the folder on in which it was found, "" for
+// a file that was named.
+func (e *entry) relative() string {
+	if e.in == nil {
+		return ""
+	}
+	return path.Join(e.in.base, e.below)
+}
+
+// listing is what the arguments name. It holds little of each file, since there
+// may be very many.
+type listing struct {
+	entries []entry
+	links   int // symbolic links left out
+	special int // devices, pipes and sockets left out
+}
+
+// leftOut is how many things in directories are not sent for what they are.
+func (l *listing) leftOut() int { return l.links + l.special }
+
+var errDirectory = errors.New("is a directory")
+
+const recursiveHint = "send the files in it with --recursive"
+
+// list finds the files that the arguments and the flags name, in their order, and
+// those in a directory in the order of their names. Errors are of usage, or the
+// cause of ctx.
+func (a *app) list(ctx context.Context, s *selecting, files []string) (*listing, error) {
+	l := &listing{}
+	add := func(name string, named bool) error {
+		info, ok := directory(name)
+		switch {
+		case named && name == stdin, !ok:
+			e := entry{name: name}
+			if info != nil && info.Mode().IsRegular() {
+				e.size = info.Size()
+			}
+			l.entries = append(l.entries, e)
+			return nil
+		case s.recursive:
+			return a.walk(ctx, s, l, newFolder(name, info, s.follow))
+		case named:
+			return &failure{subject: name, err: usage(errDirectory), hint: recursiveHint}
+		}
+		l.entries = append(l.entries, entry{name: name, err: fmt.Errorf("%w: %w", client.ErrSource, errDirectory)})
+		return nil
+	}
+	for _, name := range files {
+		if err := add(name, true); err != nil {
+			return nil, err
+		}
+	}
+	if s.filesFrom == "" {
+		return l, nil
+	}
+	for name, err := range a.namesFrom(s.filesFrom, s.null) {
+		if err == nil {
+			err = add(name, false)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
+}
+
+// directory looks whether name is one, or a link to one.
+func directory(name string) (fs.FileInfo, bool) {
+	info, err := os.Stat(name)
+	return info, err == nil && info.IsDir()
+}

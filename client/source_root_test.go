@@ -1,0 +1,276 @@
+package client_test
+
+import (
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
+)
+
+// openRoot opens dir for the rest of the test.
+func openRoot(t *testing.T, dir string) *os.Root {
+	t.Helper()
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = root.Close() })
+	return root
+}
+
+// below is a source of the file called name, which is opened below its directory.
+func below(t *testing.T, name string) client.Source {
+	t.Helper()
+	src, err := client.Root(openRoot(t, filepath.Dir(name)), filepath.Base(name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return src
+}
+
+// A folder with a file "public/a" and, outside of "public", a "secret".
+func publicAndSecret(t *testing.T) (dir string, root *os.Root) {
+	t.Helper()
+	dir = t.TempDir()
+	for name, data := range map[string]string{"public/sub/a": "public", "secret/a": "secret"} {
+		name = filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(data), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir, openRoot(t, filepath.Join(dir, "public"))
+}
+
+// A file below a root that is replaced before its upload begins is not sent,
+// whatever has taken its place.
+func TestRootFileIsReplaced(t *testing.T) {
+	move := func(t *testing.T, from, to string) {
+		t.Helper()
+		if err := os.Rename(from, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link := func(t *testing.T, target, name string) {
+		t.Helper()
+		if err := os.Symlink(target, name); err != nil {
+			t.Skip(err)
+		}
+	}
+	tests := map[string]struct {
+		replace func(t *testing.T, dir string)
+		is      error
+		text    string
+	}{
+		"by a link out of the root": {func(t *testing.T, dir string) {
+			t.Helper()
+			move(t, dir+"/public/sub/a", dir+"/old")
+			link(t, dir+"/secret/a", dir+"/public/sub/a")
+		}, client.ErrSource, "is not a regular file"},
+		"by a link inside the root": {func(t *testing.T, dir string) {
+			t.Helper()
+			move(t, dir+"/public/sub/a", dir+"/public/b")
+			link(t, "../b", dir+"/public/sub/a")
+		}, client.ErrSource, "is not a regular file"},
+		"its directory by a link out of the root": {func(t *testing.T, dir string) {
+			t.Helper()
+			move(t, dir+"/public/sub", dir+"/old")
+			link(t, dir+"/secret", dir+"/public/sub")
+		}, client.ErrSource, "escapes"},
+		"its directory by a link inside the root": {func(t *testing.T, dir string) {
+			t.Helper()
+			move(t, dir+"/public/sub", dir+"/old")
+			move(t, dir+"/secret", dir+"/public/other")
+			link(t, "other", dir+"/public/sub")
+		}, client.ErrSourceChanged, "it was replaced by another file"},
+		"by another file": {func(t *testing.T, dir string) {
+			t.Helper()
+			move(t, dir+"/public/sub/a", dir+"/old")
+			move(t, dir+"/secret/a", dir+"/public/sub/a")
+		}, client.ErrSourceChanged, "it was replaced by another file"},
+		"by nothing": {func(t *testing.T, dir string) {
+			t.Helper()
+			move(t, dir+"/public/sub/a", dir+"/old")
+		}, fs.ErrNotExist, filepath.Join("public", "sub", "a")},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			dir, root := publicAndSecret(t)
+			src, err := client.Root(root, filepath.Join("sub", "a"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			test.replace(t, dir)
+			s := fake.New(t, fake.Config{})
+			_, err = newClient(t, s, client.Config{}).Upload(t.Context(), src, nil)
+			wantIs(t, err, client.ErrSource, test.is)
+			wantClear(t, err, test.text)
+			wantSeen(t, s)
+		})
+	}
+}
+
+// A file that is replaced while it is sent is sent to its end: it was opened once,
+// and retries, checks and the comparison at the end read what was opened.
+func TestRootFileIsReplacedWhileSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir, root := publicAndSecret(t)
+		src, err := client.Root(root, filepath.Join("sub", "a"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := fake.New(t, fake.Config{Content: true})
+		s.On(http.MethodPatch, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			if err := os.Remove(filepath.Join(dir, "public", "sub", "a")); err != nil {
+				t.Error(err)
+			}
+			if err := os.Symlink(filepath.Join(dir, "secret", "a"), filepath.Join(dir, "public", "sub", "a")); err != nil {
+				t.Error(err)
+			}
+			fake.Cut(2)(w, r, next)
+		}, fake.Cut(0))
+		res, err := newClient(t, s, client.Config{}).Upload(t.Context(), src, &client.UploadOptions{Verify: true, ChunkSize: 4})
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantStored(t, s, res.URL, "public")
+		if !res.Verified {
+			t.Error("not verified")
+		}
+	})
+}
+
+// A name below a root that is no regular file there is no source.
+func TestRootRefuses(t *testing.T) {
+	dir, root := publicAndSecret(t)
+	links := map[string]string{"link": "sub/a", "out": "../secret/a", "away": filepath.Join(dir, "secret")}
+	for name, target := range links {
+		if err := os.Symlink(target, filepath.Join(dir, "public", name)); err != nil {
+			t.Skip(err)
+		}
+	}
+	for name, is := range map[string]error{
+		"sub": client.ErrSource, ".": client.ErrSource, "link": client.ErrSource, "out": client.ErrSource, "away/a": client.ErrSource,
+		"../secret/a": client.ErrSource, filepath.Join(dir, "secret", "a"): client.ErrSource, "none": fs.ErrNotExist, "": client.ErrSource,
+	} {
+		src, err := client.Root(root, filepath.FromSlash(name))
+		if src != nil {
+			t.Errorf("%q: source %v", name, src)
+		}
+		wantIs(t, err, client.ErrSource, is)
+		wantClear(t, err)
+	}
+	_, err := client.Root(nil, "a")
+	wantIs(t, err, client.ErrSource, client.ErrInvalidOption)
+}
+
+// Path and Root are two ways to one file: an upload that began with one of them
+// is resumed with the other, in one piece or in parts.
+func TestRootAndPathShareRecords(t *testing.T) {
+	for name, sources := range map[string][2]func(*testing.T, string) client.Source{
+		"path, then root": {path, below}, "root, then path": {below, path}, "root twice": {below, below},
+	} {
+		for _, parallel := range []int{1, 2} {
+			t.Run(name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					var store client.MemoryStore
+					s := fake.New(t, fake.Config{})
+					data := noise(smallest)
+					file := write(t, data)
+					first, second := sources[0](t, file), sources[1](t, file)
+					if first.Name() != file || second.Name() != file {
+						t.Errorf("the sources are called %q and %q", first.Name(), second.Name())
+					}
+					s.On(http.MethodPatch, nil, fake.Cut(7))
+					opts := &client.UploadOptions{Parallel: parallel}
+					_, err := recorder(t, s, &store, nil).Upload(t.Context(), first, opts)
+					wantIs(t, err, retry.ErrExhausted)
+					if r := onlyRecord(t, &store); r.Source != file {
+						t.Errorf("the record is of %q", r.Source)
+					}
+					res, err := recorder(t, s, &store, nil).Upload(t.Context(), second, opts)
+					if err != nil {
+						t.Fatal(err)
+					}
+					wantStored(t, s, res.URL, data)
+					if res.Resumed == 0 || res.Length != protocol.Known(smallest) {
+						t.Errorf("began anew: %+v", res)
+					}
+				})
+			})
+		}
+	}
+}
+
+// A file that was sent under its path is known below a root as well.
+func TestRootAndPathShareSent(t *testing.T) {
+	s := fake.New(t, fake.Config{})
+	file := write(t, "hello")
+	cfg := client.Config{Sent: new(sentMap)}
+	if _, err := newClient(t, s, cfg).Upload(t.Context(), path(t, file), nil); err != nil {
+		t.Fatal(err)
+	}
+	res, err := newClient(t, s, cfg).Upload(t.Context(), below(t, file), nil)
+	if err != nil || !res.Skipped {
+		t.Errorf("result %+v, %v", res, err)
+	}
+}
+
+// Expect sees the file that was opened, whatever it was opened by, and nothing is
+// sent of a file that it does not want.
+func TestExpect(t *testing.T) {
+	file, other := write(t, "hello"), write(t, "other")
+	dir, name := filepath.Split(file)
+	sources := map[string]func() (client.Source, error){
+		"Path": func() (client.Source, error) { return client.Path(file) },
+		"Root": func() (client.Source, error) { return client.Root(openRoot(t, dir), name) },
+		"FS":   func() (client.Source, error) { return client.FS(os.DirFS(dir), name) },
+		"File": func() (client.Source, error) {
+			f, err := os.Open(file)
+			if err != nil {
+				return nil, err
+			}
+			t.Cleanup(func() { _ = f.Close() })
+			return client.File(f)
+		},
+	}
+	for name, source := range sources {
+		for expected, want := range map[string]error{file: nil, other: client.ErrSourceChanged} {
+			t.Run(name, func(t *testing.T) {
+				src, err := source()
+				if err != nil {
+					t.Fatal(err)
+				}
+				listed, err := os.Stat(expected)
+				if err != nil {
+					t.Fatal(err)
+				}
+				s := fake.New(t, fake.Config{})
+				c := newClient(t, s, client.Config{})
+				_, err = c.Upload(t.Context(), client.Expect(src, func(opened fs.FileInfo) bool { return os.SameFile(listed, opened) }), nil)
+				if want != nil {
+					wantIs(t, err, client.ErrSource, want)
+					wantSeen(t, s)
+				} else if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+	s := fake.New(t, fake.Config{})
+	c := newClient(t, s, client.Config{})
+	for _, src := range []client.Source{text(t, "hello"), stream("hello", 5)} {
+		if _, err := c.Upload(t.Context(), client.Expect(src, func(fs.FileInfo) bool { return false }), nil); err != nil {
+			t.Errorf("a source without a file: %v", err)
+		}
+	}
+}
