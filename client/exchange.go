@@ -113,7 +113,7 @@ func (c *Client) roundTrip(ctx context.Context, x exchange, opts *CallOptions) (
 		if resp != nil && resp.Body != nil {
 			_ = resp.Body.Close()
 		}
-		if resp != nil {
+		if resp != nil && !nethttp.IsInvalidRedirect(err) {
 			// An answer along with an error is how net/http returns a redirect
 			// that the client refused to follow.
 			err = fmt.Errorf("%w: %w", ErrRedirected, transport.RedactError(err))
@@ -260,7 +260,11 @@ func (c *Client) failure(ctx context.Context, x exchange, err error) error {
 			return cause
 		}
 	}
-	if ctx.Err() == nil {
+	switch {
+	case nethttp.IsInvalidRedirect(err):
+		// net/http puts the whole Location into the text.
+		return fmt.Errorf("%w to an unreadable address: %w", ErrRedirected, nethttp.ErrInvalidRedirect)
+	case ctx.Err() == nil:
 		return &redacted{withoutLongText(err)}
 	}
 	if cause := context.Cause(ctx); errors.Is(cause, ErrStalled) {

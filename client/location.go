@@ -31,10 +31,6 @@ var (
 func parseURL(raw string) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	if err != nil {
-		if strings.Contains(raw, "@") {
-			// What does not parse may be half of a password.
-			return nil, fmt.Errorf("%w: malformed; a user and password have to be percent-encoded", ErrInvalidURL)
-		}
 		return nil, fmt.Errorf("%w: %w", ErrInvalidURL, transport.RedactError(err))
 	}
 	switch {

@@ -1,10 +1,8 @@
 package transport
 
 import (
-	"errors"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"time"
 )
 
@@ -38,28 +36,5 @@ func Log(l *slog.Logger) Middleware {
 			l.LogAttrs(ctx, slog.LevelDebug, "http request", attrs...)
 			return resp, err
 		})
-	}
-}
-
-// RedactURL returns scheme, host and path of u: what may be logged. Query,
-// fragment and user info are left out, since they often hold a secret. nil
-// gives the empty string.
-func RedactURL(u *url.URL) string {
-	if u == nil {
-		return ""
-	}
-	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String()
-}
-
-// RedactError returns what may be logged of err: the error inside the innermost
-// [*url.Error] of its chain, which spells out the whole URL, or err itself where
-// there is none. It is for logs only, as it drops what is wrapped around.
-func RedactError(err error) error {
-	for {
-		e, ok := errors.AsType[*url.Error](err)
-		if !ok || e.Err == nil {
-			return err
-		}
-		err = e.Err
 	}
 }

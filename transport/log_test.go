@@ -71,31 +71,3 @@ func TestLogNil(t *testing.T) {
 		t.Error("a nil logger is wrapped around")
 	}
 }
-
-func TestRedactURL(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct{ name, url, want string }{
-		{"plain", "https://tus.example/files/1", "https://tus.example/files/1"},
-		{"query", "https://tus.example/files/1?token=secret", "https://tus.example/files/1"},
-		{"user", "https://user:pass@tus.example:8080/files/1", "https://tus.example:8080/files/1"},
-		{"fragment", "https://tus.example/#secret", "https://tus.example/"},
-		{"encoded path", "https://tus.example/a%2Fb+c", "https://tus.example/a%2Fb+c"},
-		{"opaque", "mailto:user@example", "mailto:"},
-		{"relative", "/files/1?x", "/files/1"},
-		{"empty", "", ""},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			u, err := url.Parse(c.url)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got := transport.RedactURL(u); got != c.want {
-				t.Errorf("RedactURL(%q) = %q, want %q", c.url, got, c.want)
-			}
-		})
-	}
-	if got := transport.RedactURL(nil); got != "" {
-		t.Errorf("RedactURL(nil) = %q", got)
-	}
-}

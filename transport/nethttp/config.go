@@ -103,10 +103,11 @@ const maxHeader = 1 << 20
 //   - to another origin (scheme, host or port) go only the headers of tus and
 //     those that describe the content: no Authorization, no Cookie, none that a
 //     user gave, and no client certificate;
-//   - from https to http the request fails with [ErrInsecureRedirect].
+//   - from https to http the request fails with [ErrInsecureRedirect];
+//   - to anything but an http or https URL it fails with [ErrInvalidRedirect].
 func New(c Config) *http.Client {
 	return &http.Client{
-		Transport:     newIdentityPool(c),
+		Transport:     redirectReader{newIdentityPool(c)},
 		CheckRedirect: checkRedirect,
 	}
 }

@@ -115,7 +115,7 @@ func TestProxy(t *testing.T) {
 
 func TestProxyFromEnvironment(t *testing.T) {
 	t.Parallel()
-	transport := pooled(t, nethttp.Config{})
+	transport := nethttp.NewTransport(nethttp.Config{})
 	if transport.Proxy == nil {
 		t.Error("the environment is not asked")
 	}
@@ -123,7 +123,7 @@ func TestProxyFromEnvironment(t *testing.T) {
 		"NoProxy":    {NoProxy: true},
 		"UnixSocket": {UnixSocket: "/x", Proxy: &url.URL{Scheme: "http", Host: "proxy.invalid"}},
 	} {
-		if pooled(t, c).Proxy != nil {
+		if nethttp.NewTransport(c).Proxy != nil {
 			t.Errorf("%s: a proxy is asked", name)
 		}
 	}
@@ -209,7 +209,7 @@ func TestTimeouts(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			client := nethttp.New(c.config)
-			transport := pooled(t, c.config)
+			transport := nethttp.NewTransport(c.config)
 			if client.Timeout != 0 || transport.ResponseHeaderTimeout != 0 {
 				t.Errorf("Timeout %v, ResponseHeaderTimeout %v: they end long uploads", client.Timeout, transport.ResponseHeaderTimeout)
 			}
@@ -272,15 +272,4 @@ func TestParallelReuse(t *testing.T) {
 	if opened < parallel || opened > parallel+4 {
 		t.Errorf("%d connections opened, want %d", opened, parallel)
 	}
-}
-
-// pooled is a transport that c makes; others are set in the same way.
-func pooled(t *testing.T, c nethttp.Config) *http.Transport {
-	t.Helper()
-	c.PreferHTTP2 = true
-	transport, ok := nethttp.New(c).Transport.(*http.Transport)
-	if !ok {
-		t.Fatal("not a transport of net/http")
-	}
-	return transport
 }

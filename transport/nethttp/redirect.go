@@ -20,7 +20,51 @@ var (
 	// ErrTooManyRedirects means that a request was redirected more than 10
 	// times.
 	ErrTooManyRedirects = errors.New("too many redirects")
+
+	// ErrInvalidRedirect means that the Location of a redirect is not an http
+	// or https URL. The error does not repeat it: what cannot be read may hold
+	// a secret anywhere.
+	ErrInvalidRedirect = errors.New("the Location is not an http or https URL")
 )
+
+// IsInvalidRedirect reports whether err is [ErrInvalidRedirect], or what a plain
+// [http.Client] makes of such a Location. Another try ends the same way.
+func IsInvalidRedirect(err error) bool {
+	if errors.Is(err, ErrInvalidRedirect) {
+		return true
+	}
+	e, ok := errors.AsType[*url.Error](err)
+	if !ok || e.Err == nil {
+		return false
+	}
+	// net/http has no types for these.
+	for _, text := range []string{"failed to parse Location header ", "unsupported protocol scheme ", "http: no Host in request URL"} {
+		if strings.HasPrefix(e.Err.Error(), text) {
+			return true
+		}
+	}
+	return false
+}
+
+// redirectReader fails a request whose answer redirects to an address that cannot
+// be read. http.Client would put the address into the text of its error.
+type redirectReader struct{ pool }
+
+// RoundTrip is that of http.RoundTripper.
+func (r redirectReader) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := r.pool.RoundTrip(req)
+	if err != nil {
+		return resp, err
+	}
+	switch resp.StatusCode {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		if _, err := req.URL.Parse(resp.Header.Get("Location")); err != nil {
+			_ = resp.Body.Close()
+			return nil, fmt.Errorf("%w (status %d)", ErrInvalidRedirect, resp.StatusCode)
+		}
+	}
+	return resp, nil
+}
 
 const maxRedirects = 10
 
@@ -63,6 +107,9 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	}
 	if len(via) >= maxRedirects {
 		return fmt.Errorf("%w: stopped after %d", ErrTooManyRedirects, maxRedirects)
+	}
+	if req.URL.Scheme != "http" && req.URL.Scheme != "https" || req.URL.Hostname() == "" {
+		return ErrInvalidRedirect
 	}
 	if last.URL.Scheme == "https" && req.URL.Scheme == "http" {
 		return ErrInsecureRedirect

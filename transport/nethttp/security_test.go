@@ -122,18 +122,22 @@ func TestSecurityRedirect(t *testing.T) {
 		"http":             {plain.URL, nethttp.ErrInsecureRedirect},
 		"http in capitals": {strings.Replace(plain.URL, "http:", "HTTP:", 1), nethttp.ErrInsecureRedirect},
 		"http in two":      {other.URL + "/to?" + plain.URL, nethttp.ErrInsecureRedirect},
-		"file":             {"file:///etc/passwd", nil},
-		"data":             {"data:text/plain,x", nil},
-		"script":           {"javascript:alert(1)", nil},
-		"FTP":              {"ftp://127.0.0.1/x", nil},
-		"no host":          {"https:///x", nil},
-		"malformed":        {"https://[::1/x", nil},
+		"file":             {"file:///etc/passwd", nethttp.ErrInvalidRedirect},
+		"data":             {"data:text/plain,x", nethttp.ErrInvalidRedirect},
+		"script":           {"javascript:alert(1)", nethttp.ErrInvalidRedirect},
+		"FTP":              {"ftp://127.0.0.1/x", nethttp.ErrInvalidRedirect},
+		"no host":          {"https:///x", nethttp.ErrInvalidRedirect},
+		"malformed":        {"https://[::1/x", nethttp.ErrInvalidRedirect},
+		"secrets":          {"https://me:hush@[::1/x?sig=hush", nethttp.ErrInvalidRedirect},
 	} {
 		for way, own := range ways {
 			t.Run(name+", "+way, func(t *testing.T) {
 				status, _, err := get(t, nethttp.Config{InsecureSkipVerify: true}, own, secure.URL+"/to?"+test.to)
-				if err == nil || test.is != nil && !errors.Is(err, test.is) {
+				if !errors.Is(err, test.is) {
 					t.Errorf("status %d, error %v, want %v", status, err, test.is)
+				}
+				if shown := transport.RedactError(err); strings.Contains(shown.Error(), "hush") {
+					t.Errorf("error %q", shown)
 				}
 				if reached > 0 {
 					t.Error("the server in the clear was reached")

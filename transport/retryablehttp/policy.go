@@ -43,7 +43,8 @@ func final(err error) bool {
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "remote error" {
 		return true
 	}
-	return errors.Is(err, nethttp.ErrInsecureRedirect) || errors.Is(err, nethttp.ErrTooManyRedirects) || errors.Is(err, http.ErrSchemeMismatch)
+	return errors.Is(err, nethttp.ErrInsecureRedirect) || errors.Is(err, nethttp.ErrTooManyRedirects) ||
+		nethttp.IsInvalidRedirect(err) || errors.Is(err, http.ErrSchemeMismatch)
 }
 
 // backoff draws a wait between least and a ceiling that doubles with each try,

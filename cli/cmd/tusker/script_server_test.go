@@ -150,6 +150,9 @@ var actions = map[string]func(args []string) (testserver.Action, error){
 		code, err := strconv.Atoi(args[0])
 		return testserver.Status(code, nil, strings.Join(args[1:], " ")), err
 	},
+	"redirect": func(args []string) (testserver.Action, error) {
+		return testserver.Status(http.StatusTemporaryRedirect, http.Header{"Location": {args[0]}}, ""), nil
+	},
 	"reset": func([]string) (testserver.Action, error) { return testserver.Reset(), nil },
 	"drop":  func([]string) (testserver.Action, error) { return testserver.DropReply(), nil },
 	"stall": func([]string) (testserver.Action, error) { return testserver.Stall(0), nil },

@@ -82,6 +82,7 @@ func Code(err error) int {
 		{client.ErrUntrusted, NotAllowed},
 		{retry.ErrExhausted, GaveUp},
 		{client.ErrUnsupported, Refused},
+		{client.ErrRedirected, Refused},
 	} {
 		if errors.Is(err, row.err) {
 			return row.code

@@ -1,0 +1,84 @@
+package client_test
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/transport"
+	"github.com/tusker-go/tusker/transport/nethttp"
+)
+
+// S-SECRETS: a redirect to an address that cannot be read ends the upload at once,
+// and neither errors, events nor logs repeat the address, also with a Doer that has
+// redirects followed by net/http.
+func TestInvalidRedirect(t *testing.T) {
+	locations := map[string]string{
+		"bad escape":       "https://me:hush@tus.example/%zz?sig=hush",
+		"relative":         "/files/%zz?sig=hush",
+		"part of password": "https://me:hush/x@tus.example/?sig=hush",
+		"another scheme":   "ftp://me:hush@tus.example/?sig=hush",
+		"no host":          "http:///1?sig=hush",
+	}
+	for name, location := range locations {
+		for kind, plain := range map[string]bool{"nethttp": false, "plain http.Client": true} {
+			for _, method := range []string{http.MethodPost, http.MethodPatch} {
+				t.Run(name+", "+kind+", "+method, func(t *testing.T) {
+					synctest.Test(t, func(t *testing.T) {
+						s := fake.New(t, fake.Config{})
+						s.On(method, fake.Status(307, "", "Location", location))
+						var d transport.Doer = s.Doer()
+						if plain {
+							d = &http.Client{Transport: s.Doer().Transport}
+						}
+						var logged strings.Builder
+						logger := slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
+						c := newClient(t, s, client.Config{
+							Doer: transport.Chain(d, transport.Log(logger)), Logger: logger, InlineSize: -1,
+						})
+						var told strings.Builder
+						res, err := c.Upload(t.Context(), text(t, "hello"), &client.UploadOptions{OnEvent: func(e client.Event) {
+							if e.Err != nil {
+								told.WriteString(e.Err.Error())
+							}
+						}})
+						wantIs(t, err, client.ErrRedirected)
+						wantIs(t, err, nethttp.ErrInvalidRedirect)
+						if res.Retries != 0 {
+							t.Errorf("tried again %d times", res.Retries)
+						}
+						for place, shown := range map[string]string{"error": err.Error(), "log": logged.String(), "event": told.String()} {
+							if strings.Contains(shown, "hush") {
+								t.Errorf("the %s tells a secret: %s", place, shown)
+							}
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+// The Location of a creation that cannot be read is not repeated either.
+func TestInvalidLocationKeepsSecrets(t *testing.T) {
+	for name, location := range map[string]string{
+		"bad escape":       "https://me:hush@tus.example/%zz?sig=hush",
+		"part of password": "https://me:hush/x@tus.example/?sig=hush",
+		"another scheme":   "ftp://me:hush@tus.example/?sig=hush",
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := fake.New(t, fake.Config{Location: func(string) string { return location }})
+			c := newClient(t, s, client.Config{})
+			_, err := c.Create(t.Context(), protocol.Creation{}, nil)
+			wantIs(t, err, client.ErrInvalidLocation)
+			if strings.Contains(err.Error(), "hush") {
+				t.Errorf("error %q", err)
+			}
+		})
+	}
+}
