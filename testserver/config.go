@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/tusker-go/tusker/testserver/internal/layers"
 )
 
 // defaultGracefulTimeout replaces tusd's default of ten seconds, which is made
@@ -143,7 +145,7 @@ func (cfg Config) withDefaults() (Config, error) {
 		return cfg, fmt.Errorf("max size %d: want 0 or more", cfg.MaxSize)
 	}
 	cfg.Checksum = slices.Clone(cfg.Checksum)
-	if err := cfg.checkLayers(); err != nil {
+	if err := cfg.layers().Validate(!cfg.DisableConcatenation); err != nil {
 		return cfg, err
 	}
 	if cfg.KeepRequests == 0 {
@@ -161,3 +163,19 @@ func (cfg Config) withDefaults() (Config, error) {
 // networkHosts numbers the servers on Networks, so that state which a client
 // keeps for one host does not affect the next server.
 var networkHosts atomic.Int64
+
+// layers returns the extensions that cfg adds to tusd.
+func (cfg Config) layers() layers.Config {
+	return layers.Config{
+		Checksum:         cfg.Checksum,
+		ChecksumTrailer:  cfg.ChecksumTrailer,
+		Expiration:       cfg.Expiration,
+		ExpiresUnix:      cfg.ExpiresUnix,
+		ConcatUnfinished: cfg.ConcatUnfinished,
+	}
+}
+
+// ChecksumAlgorithms returns all algorithms that Config.Checksum accepts, sha1
+// first, which the specification requires of every server with checksums. A
+// crc32 sum is that of IEEE 802.3 in four bytes, most significant byte first.
+func ChecksumAlgorithms() []string { return layers.ChecksumAlgorithms() }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/tusker-go/tusker/testserver/internal/httpmsg"
 )
 
 // Always is the value of Fault.Times for a fault without a limit.
@@ -188,7 +190,7 @@ func (f Fault) matches(method string, r *http.Request) bool {
 // injectFaults puts the queue of faults in front of next.
 func (s *Server) injectFaults(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		f, ok := s.faults.take(method(r), r)
+		f, ok := s.faults.take(httpmsg.Method(r), r)
 		if !ok {
 			next.ServeHTTP(w, r)
 			return
@@ -200,7 +202,7 @@ func (s *Server) injectFaults(next http.Handler) http.Handler {
 		if e := exchangeOf(r); e != nil {
 			e.setFault(name)
 		}
-		s.cfg.Logger.InfoContext(r.Context(), "fault", "method", method(r), "path", r.URL.Path, "fault", name)
+		s.cfg.Logger.InfoContext(r.Context(), "fault", "method", httpmsg.Method(r), "path", r.URL.Path, "fault", name)
 		f.Do.Serve(w, r, next)
 	})
 }

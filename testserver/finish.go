@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/testserver/internal/httpmsg"
 )
 
 // SlowFinish delays tusd's answer by d after the last bytes of an upload are
@@ -57,7 +58,7 @@ func liftDeadlines(w http.ResponseWriter) {
 func completes(r *http.Request) bool {
 	length, err := protocol.ParseOffset(r.Header.Get(protocol.HeaderUploadLength))
 	declared := err == nil
-	switch method(r) {
+	switch httpmsg.Method(r) {
 	case http.MethodPost:
 		concat, err := protocol.ParseConcat(r.Header.Get(protocol.HeaderUploadConcat))
 		return err == nil && concat.Kind == protocol.ConcatFinal || declared && length == r.ContentLength

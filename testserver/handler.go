@@ -1,6 +1,7 @@
 package testserver
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -10,6 +11,8 @@ import (
 	"github.com/tus/tusd/v2/pkg/filestore"
 	"github.com/tus/tusd/v2/pkg/handler"
 	"github.com/tus/tusd/v2/pkg/memorylocker"
+
+	"github.com/tusker-go/tusker/testserver/internal/layers"
 )
 
 // Handler returns tusd with the extensions that cfg adds, without faults and
@@ -39,12 +42,12 @@ func newTusd(dir string, cfg Config) (http.Handler, store, error) {
 	st := store{files: filestore.New(dir), locker: readingLocker{memorylocker.New()}, dir: dir, base: cfg.BasePath}
 	wrap := func(h http.Handler) http.Handler { return h }
 	var cors *handler.CorsConfig
-	if cfg.hasLayers() {
-		layers := newLayeredStore(filestore.New(dir), cfg)
-		if err := st.resume(layers); err != nil {
+	if added := cfg.layers(); added.Enabled() {
+		layered, err := st.addLayers(added)
+		if err != nil {
 			return nil, store{}, err
 		}
-		st.files, wrap, cors = layers, layers.wrap, cfg.cors()
+		st.files, wrap, cors = layered, layered.Wrap, added.CORS()
 	}
 	composer := handler.NewStoreComposer()
 	composer.UseCore(st.files)
@@ -73,6 +76,20 @@ func newTusd(dir string, cfg Config) (http.Handler, store, error) {
 		return nil, store{}, fmt.Errorf("tusd: %w", err)
 	}
 	return stripBase(cfg.BasePath, watchBody(wrap(tusd))), st, nil
+}
+
+// addLayers returns a store with the extensions of cfg. It resumes the final
+// uploads that an earlier run left incomplete.
+func (st store) addLayers(cfg layers.Config) (*layers.Store, error) {
+	layered := layers.New(filestore.New(st.dir), cfg)
+	if !cfg.ConcatUnfinished {
+		return layered, nil
+	}
+	ids, err := st.ids()
+	if err != nil {
+		return nil, err
+	}
+	return layered, layered.Resume(context.Background(), ids)
 }
 
 // stripBase is [http.StripPrefix] that also accepts base without its last

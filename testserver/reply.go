@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/testserver/internal/httpmsg"
 )
 
 // Status answers with code instead of tusd, as a proxy, a gateway or an
@@ -67,42 +68,13 @@ func SetHeader(key, value string) Action {
 // move it to another origin, or remove or repeat a header.
 func RewriteHeader(edit func(http.Header)) Action {
 	return newAction(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		edited := &editedReply{ResponseWriter: w, edit: edit}
+		edited := &httpmsg.HeaderEditor{ResponseWriter: w, Edit: edit}
 		next.ServeHTTP(edited, r)
-		edited.finish()
+		edited.Finish()
 	}, "RewriteHeader")
 }
 
 // withName returns an action that does what a does, under another name.
 func withName(a Action, format string, args ...any) Action {
 	return newAction(a.Serve, format, args...)
-}
-
-// editedReply calls edit before the headers are sent.
-type editedReply struct {
-	http.ResponseWriter
-	edit func(http.Header)
-	sent bool
-}
-
-func (w *editedReply) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-func (w *editedReply) WriteHeader(status int) {
-	if status >= http.StatusOK {
-		w.finish()
-	}
-	w.ResponseWriter.WriteHeader(status)
-}
-
-func (w *editedReply) Write(p []byte) (int, error) {
-	w.finish()
-	return w.ResponseWriter.Write(p)
-}
-
-// finish calls edit once.
-func (w *editedReply) finish() {
-	if !w.sent {
-		w.sent = true
-		w.edit(w.Header())
-	}
 }

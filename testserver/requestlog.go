@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/testserver/internal/httpmsg"
 )
 
 // Request describes a request that the server received, and its answer so far.
@@ -63,14 +64,6 @@ func (s *Server) Count(method string) int {
 // ResetRequests removes all requests from the result of [Server.Requests].
 func (s *Server) ResetRequests() { s.log.reset() }
 
-// method returns the method of r as tusd determines it.
-func method(r *http.Request) string {
-	if m := r.Header.Get(protocol.HeaderMethodOverride); m != "" && r.Method == http.MethodPost {
-		return m
-	}
-	return r.Method
-}
-
 // requestLog keeps the latest requests. A requestLog must not be copied after
 // its first use.
 type requestLog struct {
@@ -120,7 +113,7 @@ func newExchange(r *http.Request) *exchange {
 		offset = 0
 	}
 	return &exchange{request: Request{
-		Method:        method(r),
+		Method:        httpmsg.Method(r),
 		Path:          r.URL.Path,
 		Query:         r.URL.RawQuery,
 		Host:          r.Host,

@@ -16,10 +16,20 @@ import (
 	"github.com/tus/tusd/v2/pkg/handler"
 
 	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/testserver/internal/layers"
 )
 
 // infoSuffix is the suffix of the info file of an upload in tusd's file store.
 const infoSuffix = ".info"
+
+// files is the part of a tusd store that tusd and a [Server] use.
+type files interface {
+	handler.DataStore
+	handler.TerminaterDataStore
+	handler.ConcaterDataStore
+	handler.LengthDeferrerDataStore
+	handler.ContentServerDataStore
+}
 
 // Info describes an upload in the store.
 type Info struct {
@@ -114,7 +124,7 @@ func (s *Server) Uploads() ([]string, error) {
 		// The files of an expired upload exist until a request for it.
 		ids = slices.DeleteFunc(ids, func(id string) bool {
 			_, err := s.store.files.GetUpload(context.Background(), id)
-			return errors.Is(err, errExpired)
+			return errors.Is(err, layers.ErrExpired)
 		})
 	}
 	for i, id := range ids {
@@ -162,7 +172,7 @@ func (st store) upload(uploadURL string) (handler.Upload, error) {
 		return nil, err
 	}
 	upload, err := st.files.GetUpload(context.Background(), id)
-	if errors.Is(err, handler.ErrNotFound) || errors.Is(err, errExpired) {
+	if errors.Is(err, handler.ErrNotFound) || errors.Is(err, layers.ErrExpired) {
 		return nil, fmt.Errorf("upload %q: %w", uploadURL, fs.ErrNotExist)
 	}
 	if err != nil {
@@ -234,16 +244,4 @@ func (st store) ids() ([]string, error) {
 	})
 	slices.Sort(ids)
 	return ids, err
-}
-
-// resume registers the uploads of an earlier run with layers.
-func (st store) resume(layers *layeredStore) error {
-	if !layers.cfg.ConcatUnfinished {
-		return nil
-	}
-	ids, err := st.ids()
-	if err != nil {
-		return err
-	}
-	return layers.resume(context.Background(), ids)
 }

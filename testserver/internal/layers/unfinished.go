@@ -1,4 +1,4 @@
-package testserver
+package layers
 
 import (
 	"context"
@@ -27,7 +27,7 @@ func hideOffset(h http.Header) {
 
 // setLength sets the length of a final upload to the sum of its parts. The
 // length stays unknown while the length of a part is.
-func (s *layeredStore) setLength(ctx context.Context, info *handler.FileInfo) error {
+func (s *Store) setLength(ctx context.Context, info *handler.FileInfo) error {
 	info.Size, info.SizeIsDeferred = 0, true
 	var sum int64
 	for _, id := range info.PartialUploads {
@@ -49,7 +49,7 @@ func (s *layeredStore) setLength(ctx context.Context, info *handler.FileInfo) er
 
 // ConcatUploads concatenates the parts into a final upload, now or when the
 // last part is complete.
-func (u *layeredUpload) ConcatUploads(ctx context.Context, parts []handler.Upload) error {
+func (u *storedUpload) ConcatUploads(ctx context.Context, parts []handler.Upload) error {
 	if !u.store.cfg.ConcatUnfinished {
 		plain := make([]handler.Upload, len(parts))
 		for i, part := range parts {
@@ -68,7 +68,7 @@ func (u *layeredUpload) ConcatUploads(ctx context.Context, parts []handler.Uploa
 
 // FinishUpload is called after the last byte of an upload is stored. It
 // concatenates the final uploads that waited for this part only.
-func (u *layeredUpload) FinishUpload(ctx context.Context) error {
+func (u *storedUpload) FinishUpload(ctx context.Context) error {
 	if err := u.Upload.FinishUpload(ctx); err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (u *layeredUpload) FinishUpload(ctx context.Context) error {
 
 // finishFinal concatenates the parts of a final upload if all of them are
 // complete. It must be called with finals held.
-func (s *layeredStore) finishFinal(ctx context.Context, id string) error {
+func (s *Store) finishFinal(ctx context.Context, id string) error {
 	final, err := s.info(ctx, id)
 	if errors.Is(err, handler.ErrNotFound) {
 		delete(s.waiting, id)
@@ -119,7 +119,7 @@ func (s *layeredStore) finishFinal(ctx context.Context, id string) error {
 
 // concat writes the content of paths to a final upload atomically. An upload
 // that is terminated meanwhile is not created again.
-func (s *layeredStore) concat(ctx context.Context, final handler.FileInfo, paths []string) (err error) {
+func (s *Store) concat(ctx context.Context, final handler.FileInfo, paths []string) (err error) {
 	path := final.Storage[filestore.StorageKeyPath]
 	whole, err := os.OpenFile(path+".concat", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, s.files.FileModePerm)
 	if err != nil {
@@ -162,15 +162,15 @@ func appendFile(to io.Writer, path string) (int64, error) {
 }
 
 // addWaiting registers a final upload that waits for its parts.
-func (s *layeredStore) addWaiting(final handler.FileInfo) {
+func (s *Store) addWaiting(final handler.FileInfo) {
 	s.finals.Lock()
 	defer s.finals.Unlock()
 	s.waiting[final.ID] = final.PartialUploads
 }
 
-// resume registers the final uploads that an earlier run left incomplete, and
+// Resume registers the final uploads that an earlier run left incomplete, and
 // concatenates those whose parts are complete.
-func (s *layeredStore) resume(ctx context.Context, ids []string) error {
+func (s *Store) Resume(ctx context.Context, ids []string) error {
 	for _, id := range ids {
 		// An upload with an unreadable info file is ignored: its parts are
 		// unknown.

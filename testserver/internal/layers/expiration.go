@@ -1,4 +1,4 @@
-package testserver
+package layers
 
 import (
 	"context"
@@ -20,11 +20,12 @@ const storageKeyExpires = "Expires"
 // expiredSuffix is the suffix of the file that marks an expired upload.
 const expiredSuffix = ".expired"
 
-var errExpired = handler.NewError("ERR_UPLOAD_EXPIRED", "upload has expired", http.StatusGone)
+// ErrExpired is the error of [Store.GetUpload] for an expired upload.
+var ErrExpired = handler.NewError("ERR_UPLOAD_EXPIRED", "upload has expired", http.StatusGone)
 
 // setExpiration stores the expiration time of a new upload. It must be called
 // with mu held.
-func (s *layeredStore) setExpiration(info handler.FileInfo) error {
+func (s *Store) setExpiration(info handler.FileInfo) error {
 	if s.cfg.Expiration == 0 {
 		return nil
 	}
@@ -40,7 +41,7 @@ func (s *layeredStore) setExpiration(info handler.FileInfo) error {
 
 // expiration returns the time when an upload expires. ok is false for an upload
 // that does not expire, such as a complete one.
-func (s *layeredStore) expiration(info handler.FileInfo) (time.Time, bool) {
+func (s *Store) expiration(info handler.FileInfo) (time.Time, bool) {
 	if s.cfg.Expiration == 0 || !isIncomplete(info) {
 		return time.Time{}, false
 	}
@@ -48,20 +49,20 @@ func (s *layeredStore) expiration(info handler.FileInfo) (time.Time, bool) {
 	return time.Unix(seconds, 0), err == nil
 }
 
-func (s *layeredStore) isExpired(info handler.FileInfo) bool {
+func (s *Store) isExpired(info handler.FileInfo) bool {
 	end, ok := s.expiration(info)
 	return ok && !time.Now().Before(end)
 }
 
 // expire deletes an upload and marks it as expired.
-func (s *layeredStore) expire(ctx context.Context, upload handler.TerminatableUpload, id string) error {
+func (s *Store) expire(ctx context.Context, upload handler.TerminatableUpload, id string) error {
 	if err := os.WriteFile(s.expiredPath(id), nil, s.files.FileModePerm); err != nil {
 		return err
 	}
 	return upload.Terminate(ctx)
 }
 
-func (s *layeredStore) hasExpired(id string) bool {
+func (s *Store) hasExpired(id string) bool {
 	if s.cfg.Expiration == 0 {
 		return false
 	}
@@ -69,13 +70,13 @@ func (s *layeredStore) hasExpired(id string) bool {
 	return err == nil
 }
 
-func (s *layeredStore) expiredPath(id string) string {
+func (s *Store) expiredPath(id string) string {
 	return filepath.Join(s.files.Path, id+expiredSuffix)
 }
 
 // setExpires adds Upload-Expires to an answer about an upload that expires (tus
 // 1.0.0, Expiration).
-func (s *layeredStore) setExpires(ctx context.Context, id string, h http.Header) {
+func (s *Store) setExpires(ctx context.Context, id string, h http.Header) {
 	if s.cfg.Expiration == 0 || id == "" {
 		return
 	}

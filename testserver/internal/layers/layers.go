@@ -1,4 +1,9 @@
-package testserver
+// Package layers adds extensions of tus 1.0.0 that tusd lacks to tusd: checksum,
+// checksum-trailer, expiration and concatenation-unfinished.
+//
+// A [Store] is a store for tusd, and [Store.Wrap] adds the headers of the
+// extensions to the requests and answers of that tusd.
+package layers
 
 import (
 	"context"
@@ -7,14 +12,25 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tus/tusd/v2/pkg/handler"
 
 	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/testserver/internal/httpmsg"
 )
 
-// hasLayers reports whether cfg enables an extension that tusd lacks.
-func (cfg Config) hasLayers() bool {
+// Config selects the extensions. The zero value selects none.
+type Config struct {
+	Checksum         []string      // names of [ChecksumAlgorithms] in the announced order; nil: no checksums
+	ChecksumTrailer  bool          // requires Checksum
+	Expiration       time.Duration // from the creation of an upload; 0: no expiration
+	ExpiresUnix      bool          // Upload-Expires in seconds since 1970 instead of a date
+	ConcatUnfinished bool          // requires the concatenation extension of tusd
+}
+
+// Enabled reports whether cfg selects an extension.
+func (cfg Config) Enabled() bool {
 	return len(cfg.Checksum) > 0 || cfg.Expiration > 0 || cfg.ConcatUnfinished
 }
 
@@ -37,8 +53,8 @@ func (cfg Config) extensions() []string {
 	return list
 }
 
-// cors allows pages of other origins to use the headers of the layers.
-func (cfg Config) cors() *handler.CorsConfig {
+// CORS allows pages of other origins to use the headers of the layers.
+func (cfg Config) CORS() *handler.CorsConfig {
 	cors := handler.DefaultCorsConfig
 	if len(cfg.Checksum) > 0 {
 		cors.AllowHeaders += ", " + protocol.HeaderUploadChecksum
@@ -50,51 +66,51 @@ func (cfg Config) cors() *handler.CorsConfig {
 	return &cors
 }
 
-type layerKey struct{}
+type requestKey struct{}
 
-// layerRequest is the request for which tusd calls its store. It belongs to the
+// request is the request for which tusd calls its store. It belongs to the
 // goroutine of the request.
-type layerRequest struct {
+type request struct {
 	id    string      // ID of the upload that the request names or creates; "": none
 	post  bool        // creation
 	final bool        // creation of a final upload
 	check *chunkCheck // nil: the body has no checksum
 }
 
-// layerRequestOf returns the request of ctx. Without a request in ctx, it
+// requestOf returns the request of ctx. Without a request in ctx, it
 // returns the zero value, which is about no upload.
-func layerRequestOf(ctx context.Context) *layerRequest {
-	if req, ok := ctx.Value(layerKey{}).(*layerRequest); ok {
+func requestOf(ctx context.Context) *request {
+	if req, ok := ctx.Value(requestKey{}).(*request); ok {
 		return req
 	}
-	return new(layerRequest)
+	return new(request)
 }
 
-// wrap adds the HTTP side of the layers to tusd.
-func (s *layeredStore) wrap(tusd http.Handler) http.Handler {
+// Wrap adds the HTTP side of the layers to tusd.
+func (s *Store) Wrap(tusd http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		verb := method(r)
+		verb := httpmsg.Method(r)
 		concat := r.Header.Get(protocol.HeaderUploadConcat)
-		req := &layerRequest{
+		req := &request{
 			id:    strings.Trim(r.URL.Path, "/"),
 			post:  verb == http.MethodPost,
 			final: verb == http.MethodPost && strings.HasPrefix(concat, "final;"),
 			check: newChunkCheck(r, s.cfg),
 		}
-		ctx := context.WithValue(r.Context(), layerKey{}, req)
+		ctx := context.WithValue(r.Context(), requestKey{}, req)
 		r = r.WithContext(ctx)
 		if req.check != nil {
 			req.check.body.ReadCloser = r.Body
 			r.Body = req.check.body
 		}
-		edited := &editedReply{ResponseWriter: w, edit: func(h http.Header) { s.editHeader(ctx, verb, req.id, h) }}
+		edited := &httpmsg.HeaderEditor{ResponseWriter: w, Edit: func(h http.Header) { s.editHeader(ctx, verb, req.id, h) }}
 		tusd.ServeHTTP(edited, r)
-		edited.finish()
+		edited.Finish()
 	})
 }
 
 // editHeader adds the headers of the layers to tusd's answer.
-func (s *layeredStore) editHeader(ctx context.Context, verb, id string, h http.Header) {
+func (s *Store) editHeader(ctx context.Context, verb, id string, h http.Header) {
 	switch verb {
 	case http.MethodOptions:
 		s.announce(h)
@@ -109,7 +125,7 @@ func (s *layeredStore) editHeader(ctx context.Context, verb, id string, h http.H
 }
 
 // announce adds the layers to the answer to OPTIONS.
-func (s *layeredStore) announce(h http.Header) {
+func (s *Store) announce(h http.Header) {
 	list := append([]string{h.Get(protocol.HeaderExtension)}, s.cfg.extensions()...)
 	h.Set(protocol.HeaderExtension, strings.Join(list, ","))
 	if len(s.cfg.Checksum) > 0 {
@@ -117,9 +133,9 @@ func (s *layeredStore) announce(h http.Header) {
 	}
 }
 
-// checkLayers returns an error if the fields of cfg for the layers contradict
-// each other.
-func (cfg Config) checkLayers() error {
+// Validate returns an error if the fields of cfg contradict each other.
+// concatenation tells whether tusd has the concatenation extension.
+func (cfg Config) Validate(concatenation bool) error {
 	for i, name := range cfg.Checksum {
 		if newHash(name) == nil {
 			return fmt.Errorf("checksum algorithm %q: want one of %s", name, strings.Join(ChecksumAlgorithms(), ", "))
@@ -133,7 +149,7 @@ func (cfg Config) checkLayers() error {
 		return errors.New("ChecksumTrailer requires Checksum")
 	case cfg.Expiration < 0:
 		return fmt.Errorf("expiration %v: want 0 or more", cfg.Expiration)
-	case cfg.ConcatUnfinished && cfg.DisableConcatenation:
+	case cfg.ConcatUnfinished && !concatenation:
 		return errors.New("ConcatUnfinished requires concatenation")
 	}
 	return nil

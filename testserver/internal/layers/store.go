@@ -1,4 +1,4 @@
-package testserver
+package layers
 
 import (
 	"context"
@@ -11,19 +11,10 @@ import (
 	"github.com/tus/tusd/v2/pkg/handler"
 )
 
-// files is the part of a tusd store that tusd and a [Server] use.
-type files interface {
-	handler.DataStore
-	handler.TerminaterDataStore
-	handler.ConcaterDataStore
-	handler.LengthDeferrerDataStore
-	handler.ContentServerDataStore
-}
-
-// layeredStore is tusd's file store with the extensions that tusd lacks. tusd
+// Store is tusd's file store with the extensions that tusd lacks. tusd
 // calls it after it has checked a request and while it holds the lock of the
 // upload.
-type layeredStore struct {
+type Store struct {
 	files filestore.FileStore
 	cfg   Config
 
@@ -37,12 +28,15 @@ type layeredStore struct {
 	waiting map[string][]string
 }
 
-func newLayeredStore(fs filestore.FileStore, cfg Config) *layeredStore {
-	return &layeredStore{files: fs, cfg: cfg, waiting: make(map[string][]string)}
+// New returns a store with the extensions of cfg, which must be valid, around fs.
+func New(fs filestore.FileStore, cfg Config) *Store {
+	return &Store{files: fs, cfg: cfg, waiting: make(map[string][]string)}
 }
 
-func (s *layeredStore) NewUpload(ctx context.Context, info handler.FileInfo) (handler.Upload, error) {
-	req := layerRequestOf(ctx)
+// NewUpload implements [handler.DataStore]. It refuses a request whose checksum
+// header is invalid.
+func (s *Store) NewUpload(ctx context.Context, info handler.FileInfo) (handler.Upload, error) {
+	req := requestOf(ctx)
 	if req.check != nil && req.check.err != nil {
 		return nil, req.check.err
 	}
@@ -60,11 +54,11 @@ func (s *layeredStore) NewUpload(ctx context.Context, info handler.FileInfo) (ha
 		s.addWaiting(info)
 	}
 	req.id = info.ID
-	return &layeredUpload{Upload: upload, store: s}, nil
+	return &storedUpload{Upload: upload, store: s}, nil
 }
 
 // create creates an upload and sets info to its stored info.
-func (s *layeredStore) create(ctx context.Context, info *handler.FileInfo) (handler.Upload, error) {
+func (s *Store) create(ctx context.Context, info *handler.FileInfo) (handler.Upload, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	upload, err := s.files.NewUpload(ctx, *info)
@@ -80,10 +74,12 @@ func (s *layeredStore) create(ctx context.Context, info *handler.FileInfo) (hand
 	return upload, nil
 }
 
-func (s *layeredStore) GetUpload(ctx context.Context, id string) (handler.Upload, error) {
+// GetUpload implements [handler.DataStore]. It removes an expired upload if ctx has
+// the request that names the upload.
+func (s *Store) GetUpload(ctx context.Context, id string) (handler.Upload, error) {
 	upload, err := s.stored(ctx, id)
 	if errors.Is(err, handler.ErrNotFound) && s.hasExpired(id) {
-		return nil, errExpired
+		return nil, ErrExpired
 	}
 	if err != nil {
 		return nil, err
@@ -92,16 +88,16 @@ func (s *layeredStore) GetUpload(ctx context.Context, id string) (handler.Upload
 	if err != nil {
 		return nil, err
 	}
-	req := layerRequestOf(ctx)
+	req := requestOf(ctx)
 	holdsLock := req.id == id
-	out := &layeredUpload{Upload: upload, store: s, isPart: req.final && info.IsPartial && s.cfg.ConcatUnfinished}
+	out := &storedUpload{Upload: upload, store: s, isPart: req.final && info.IsPartial && s.cfg.ConcatUnfinished}
 	if s.isExpired(info) {
 		// The lock belongs to the upload that the request names, so no other
 		// upload may be deleted here.
 		if holdsLock {
 			err = s.expire(ctx, out, id)
 		}
-		return nil, errors.Join(errExpired, err)
+		return nil, errors.Join(ErrExpired, err)
 	}
 	if holdsLock && req.check != nil && req.check.err != nil {
 		return nil, req.check.err
@@ -110,14 +106,14 @@ func (s *layeredStore) GetUpload(ctx context.Context, id string) (handler.Upload
 }
 
 // stored returns an upload of tusd's file store.
-func (s *layeredStore) stored(ctx context.Context, id string) (handler.Upload, error) {
+func (s *Store) stored(ctx context.Context, id string) (handler.Upload, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.files.GetUpload(ctx, id)
 }
 
 // info returns the info of an upload in tusd's file store.
-func (s *layeredStore) info(ctx context.Context, id string) (handler.FileInfo, error) {
+func (s *Store) info(ctx context.Context, id string) (handler.FileInfo, error) {
 	upload, err := s.stored(ctx, id)
 	if err != nil {
 		return handler.FileInfo{}, err
@@ -126,7 +122,7 @@ func (s *layeredStore) info(ctx context.Context, id string) (handler.FileInfo, e
 }
 
 // writeInfo writes the info file of an upload. It must be called with mu held.
-func (s *layeredStore) writeInfo(info handler.FileInfo) error {
+func (s *Store) writeInfo(info handler.FileInfo) error {
 	b, err := json.Marshal(info)
 	if err != nil {
 		return err
@@ -134,29 +130,33 @@ func (s *layeredStore) writeInfo(info handler.FileInfo) error {
 	return os.WriteFile(info.Storage[filestore.StorageKeyInfoPath], b, s.files.FileModePerm)
 }
 
-func (s *layeredStore) AsTerminatableUpload(u handler.Upload) handler.TerminatableUpload {
-	return u.(*layeredUpload)
+// AsTerminatableUpload implements [handler.TerminaterDataStore].
+func (s *Store) AsTerminatableUpload(u handler.Upload) handler.TerminatableUpload {
+	return u.(*storedUpload)
 }
 
-func (s *layeredStore) AsServableUpload(u handler.Upload) handler.ServableUpload {
+// AsServableUpload implements [handler.ContentServerDataStore].
+func (s *Store) AsServableUpload(u handler.Upload) handler.ServableUpload {
 	return s.files.AsServableUpload(baseUpload(u))
 }
 
-func (s *layeredStore) AsConcatableUpload(u handler.Upload) handler.ConcatableUpload {
-	return u.(*layeredUpload)
+// AsConcatableUpload implements [handler.ConcaterDataStore].
+func (s *Store) AsConcatableUpload(u handler.Upload) handler.ConcatableUpload {
+	return u.(*storedUpload)
 }
 
-func (s *layeredStore) AsLengthDeclarableUpload(u handler.Upload) handler.LengthDeclarableUpload {
-	return u.(*layeredUpload)
+// AsLengthDeclarableUpload implements [handler.LengthDeferrerDataStore].
+func (s *Store) AsLengthDeclarableUpload(u handler.Upload) handler.LengthDeclarableUpload {
+	return u.(*storedUpload)
 }
 
 // baseUpload returns the upload of tusd's file store that u wraps.
-func baseUpload(u handler.Upload) handler.Upload { return u.(*layeredUpload).Upload }
+func baseUpload(u handler.Upload) handler.Upload { return u.(*storedUpload).Upload }
 
-// layeredUpload is an upload of a layeredStore, opened for one request.
-type layeredUpload struct {
+// storedUpload is an upload of a Store, opened for one request.
+type storedUpload struct {
 	handler.Upload
-	store *layeredStore
+	store *Store
 	// isPart is set if the request creates a final upload with this upload as a
 	// part.
 	isPart bool
@@ -165,7 +165,7 @@ type layeredUpload struct {
 	length *int64
 }
 
-func (u *layeredUpload) GetInfo(ctx context.Context) (handler.FileInfo, error) {
+func (u *storedUpload) GetInfo(ctx context.Context) (handler.FileInfo, error) {
 	info, err := u.Upload.GetInfo(ctx)
 	if err != nil || !u.store.cfg.ConcatUnfinished {
 		return info, err
@@ -185,22 +185,22 @@ func (u *layeredUpload) GetInfo(ctx context.Context) (handler.FileInfo, error) {
 // DeclareLength declares the length of the upload. With a checksum, this is
 // delayed until the chunk is accepted, because a refused chunk must not change
 // the upload.
-func (u *layeredUpload) DeclareLength(ctx context.Context, length int64) error {
-	if layerRequestOf(ctx).check != nil {
+func (u *storedUpload) DeclareLength(ctx context.Context, length int64) error {
+	if requestOf(ctx).check != nil {
 		u.length = &length
 		return nil
 	}
 	return u.declare(ctx, length)
 }
 
-func (u *layeredUpload) declare(ctx context.Context, length int64) error {
+func (u *storedUpload) declare(ctx context.Context, length int64) error {
 	u.store.mu.Lock()
 	defer u.store.mu.Unlock()
 	return u.store.files.AsLengthDeclarableUpload(u.Upload).DeclareLength(ctx, length)
 }
 
 // Terminate deletes the upload.
-func (u *layeredUpload) Terminate(ctx context.Context) error {
+func (u *storedUpload) Terminate(ctx context.Context) error {
 	u.store.mu.Lock()
 	defer u.store.mu.Unlock()
 	return u.store.files.AsTerminatableUpload(u.Upload).Terminate(ctx)

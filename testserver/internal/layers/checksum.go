@@ -1,4 +1,4 @@
-package testserver
+package layers
 
 import (
 	"bytes"
@@ -18,6 +18,7 @@ import (
 	"github.com/tus/tusd/v2/pkg/handler"
 
 	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/testserver/internal/httpmsg"
 )
 
 // ChecksumAlgorithms returns all algorithms that Config.Checksum accepts, sha1
@@ -68,7 +69,7 @@ type chunkCheck struct {
 // newChunkCheck returns nil if r carries no chunk or a chunk without a
 // checksum.
 func newChunkCheck(r *http.Request, cfg Config) *chunkCheck {
-	switch method(r) {
+	switch httpmsg.Method(r) {
 	case http.MethodPatch:
 	case http.MethodPost:
 		if r.Header.Get(protocol.HeaderContentType) != protocol.ContentType {
@@ -141,8 +142,8 @@ func (c *chunkCheck) verify(chunk *spool) error {
 
 // WriteChunk stores a chunk. A chunk with a checksum is stored after all of it
 // has arrived and matched, and otherwise nothing of it is stored.
-func (u *layeredUpload) WriteChunk(ctx context.Context, offset int64, src io.Reader) (_ int64, err error) {
-	req := layerRequestOf(ctx)
+func (u *storedUpload) WriteChunk(ctx context.Context, offset int64, src io.Reader) (_ int64, err error) {
+	req := requestOf(ctx)
 	if req.check == nil {
 		return u.Upload.WriteChunk(ctx, offset, src)
 	}

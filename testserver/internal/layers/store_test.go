@@ -1,4 +1,4 @@
-package testserver
+package layers
 
 import (
 	"os"
@@ -10,9 +10,9 @@ import (
 )
 
 // newFinal creates a final upload in dir, whose parts do not exist yet.
-func newFinal(t *testing.T, dir string) (*layeredStore, handler.Upload, handler.FileInfo) {
+func newFinal(t *testing.T, dir string) (*Store, handler.Upload, handler.FileInfo) {
 	t.Helper()
-	s := newLayeredStore(filestore.New(dir), Config{ConcatUnfinished: true})
+	s := New(filestore.New(dir), Config{ConcatUnfinished: true})
 	final, err := s.NewUpload(t.Context(), handler.FileInfo{IsFinal: true})
 	if err != nil {
 		t.Fatal(err)
