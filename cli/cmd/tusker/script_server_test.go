@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/tls"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -31,11 +32,25 @@ func setup(env *testscript.Env) error {
 	env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, "config"))
 	// Under the race detector, each process would sleep for a second at its end.
 	env.Setenv("GORACE", "atexit_sleep_ms=0")
+	if err := protectConfigs(env.WorkDir); err != nil {
+		return err
+	}
 	if err := holder.start(nil); err != nil {
 		return err
 	}
 	env.Setenv("URL", holder.server.URL())
 	return nil
+}
+
+// protectConfigs takes from the config files of a script the permissions that the
+// umask of whoever runs the tests has left to others.
+func protectConfigs(dir string) error {
+	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || filepath.Ext(path) != ".yaml" {
+			return err
+		}
+		return os.Chmod(path, 0o644) //nolint:gosec // Scripts have warnings about readers, too.
+	})
 }
 
 // script is what the commands of one script share.

@@ -6,9 +6,11 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"os/user"
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -58,9 +60,29 @@ func (a *app) configFile(cmd *cobra.Command) (*config.File, error) {
 		return &config.File{Path: path}, nil
 	}
 	if wrong, ok := errors.AsType[*config.Error](err); ok {
+		if refused, ok := errors.AsType[*config.AccessError](err); ok {
+			err = fmt.Errorf("%w: %s %s", err, accessRemedy(refused, userName()), quoteWhereNeeded(path, runtime.GOOS))
+		}
 		return nil, &failure{err: err, hint: configHint(wrong)}
 	}
 	return file, err
+}
+
+// accessRemedy is the command, but for the name of the file, after which the user
+// may trust a file.
+func accessRemedy(e *config.AccessError, user string) string {
+	if e.Foreign {
+		return "if you trust what it says, chown " + user
+	}
+	return "chmod go-w"
+}
+
+// userName is the name of the user, or the id of one without a name.
+func userName() string {
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		return u.Username
+	}
+	return strconv.Itoa(os.Geteuid())
 }
 
 // isAbsent tells whether a file that need not be there is not: also where what
@@ -241,17 +263,4 @@ func firstArgument(cmd *cobra.Command) string {
 		}
 	}
 	return ""
-}
-
-// warnOfSecrets says that others can read the secrets in the config file.
-func (a *app) warnOfSecrets(file *config.File) {
-	if runtime.GOOS == "windows" || file.Path == "" {
-		return
-	}
-	line, ok := file.Secret()
-	info, err := os.Stat(file.Path)
-	if ok && err == nil && info.Mode().Perm()&0o077 != 0 {
-		a.say("the secret at %s:%d can be read by others: chmod 600 %s",
-			output.Escape(file.Path), line, quoteWhereNeeded(file.Path, runtime.GOOS))
-	}
 }

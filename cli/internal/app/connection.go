@@ -130,6 +130,7 @@ func (a *app) config(ctx context.Context, c *connection) (client.Config, error) 
 	if err != nil {
 		return client.Config{}, usage(err)
 	}
+	a.warnOfReaders("key file", c.privateKey())
 	return client.Config{
 		Doer:           transport.Chain(nethttp.New(network), transport.UserAgent("tusker/"+version()), authorize),
 		Header:         header,
@@ -167,6 +168,14 @@ func (c *connection) check() error {
 	return nil
 }
 
+// privateKey is the file with the key of the client certificate, "" for none.
+func (c *connection) privateKey() string {
+	if c.keyFile != "" {
+		return c.keyFile
+	}
+	return c.certFile
+}
+
 func (c *connection) network() (nethttp.Config, error) {
 	config := nethttp.Config{
 		InsecureSkipVerify: c.insecure, HTTP1Only: c.http1, NoSendfile: c.noSendfile, UnixSocket: c.unixSocket, MaxConnsPerHost: c.connections,
@@ -178,11 +187,7 @@ func (c *connection) network() (nethttp.Config, error) {
 		}
 	}
 	if c.certFile != "" {
-		key := c.keyFile
-		if key == "" {
-			key = c.certFile
-		}
-		certificate, err := nethttp.LoadCertificate(c.certFile, key)
+		certificate, err := nethttp.LoadCertificate(c.certFile, c.privateKey())
 		if err != nil {
 			return config, fmt.Errorf("--cert: %w", err)
 		}

@@ -35,6 +35,7 @@ func (a *app) authorize(ctx context.Context, c *connection) (transport.Middlewar
 		if _, err := read(ctx); err != nil {
 			return nil, err
 		}
+		a.warnOfReaders("token file", c.tokenFile)
 		return transport.Bearer(transport.TokenFunc(read)), nil
 	case c.tokenCommand != "":
 		return transport.Bearer(newTokenCommand(ctx, c.tokenCommand, a.err)), nil

@@ -36,6 +36,7 @@ func (a *app) netrc(c *connection) (*netrc.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("netrc file %s: %w", path, err)
 	}
+	a.warnOfReaders("netrc file", path)
 	return file, nil
 }
 

@@ -79,7 +79,8 @@ const most = 1 << 20
 var errTooLong = errors.New("it is longer than 1 MiB")
 
 // Read reads the file at path, whose keys are those of known. Errors are *Error;
-// they are fs.ErrNotExist where there is no file.
+// they are fs.ErrNotExist where there is no file, and hold an *AccessError where
+// somebody else can change it.
 func Read(path string, known map[string]Key) (*File, error) {
 	text, err := readAll(path)
 	if err != nil {
@@ -97,6 +98,13 @@ func readAll(path string) ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
+	if err == nil {
+		err = checkInfo(info)
+	}
+	if err != nil {
+		return nil, err
+	}
 	text, err := io.ReadAll(io.LimitReader(f, most+1))
 	if err == nil && len(text) > most {
 		err = errTooLong

@@ -1,0 +1,35 @@
+package app
+
+import (
+	"os"
+	"runtime"
+
+	"github.com/tusker-go/tusker/cli/internal/config"
+	"github.com/tusker-go/tusker/cli/internal/output"
+)
+
+// warnOfSecrets says that others can read the secrets in the config file.
+func (a *app) warnOfSecrets(file *config.File) {
+	if line, ok := file.Secret(); ok && isExposed(file.Path) {
+		a.say("the secret at %s:%d can be read by others: chmod 600 %s",
+			output.Escape(file.Path), line, quoteWhereNeeded(output.Escape(file.Path), runtime.GOOS))
+	}
+}
+
+// warnOfReaders says that others can read a file that is there for its secret.
+func (a *app) warnOfReaders(kind, path string) {
+	if isExposed(path) {
+		a.say("the %s %s can be read by others: chmod 600 %s",
+			kind, output.Escape(path), quoteWhereNeeded(output.Escape(path), runtime.GOOS))
+	}
+}
+
+// isExposed tells whether the mode lets others than its owner use a regular file. A
+// pipe or a device keeps nothing. On Windows, access lists decide.
+func isExposed(path string) bool {
+	if runtime.GOOS == "windows" || path == "" {
+		return false
+	}
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0
+}
