@@ -95,7 +95,7 @@
 // partial upload. A final upload stays incomplete if one of its parts is
 // deleted before it is complete.
 //
-// # What the server saw
+// # Requests and the store
 //
 // [Server.Requests] lists the latest requests, with the number of bytes read
 // from each body and the status of each answer. [Server.Bytes], [Server.Open],

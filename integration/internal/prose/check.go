@@ -1,0 +1,183 @@
+package prose
+
+import (
+	"bufio"
+	_ "embed"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Finding is a sentence that breaks a rule.
+type Finding struct {
+	File     string // as it was named to [File], or relative to the root of [Tree]
+	Line     int
+	Sentence string
+	Reason   string
+}
+
+// String returns the finding in the form of a compiler message.
+func (f Finding) String() string {
+	return fmt.Sprintf("%s:%d: %s: %q", f.File, f.Line, f.Reason, excerpt(f.Sentence))
+}
+
+// excerpt returns the first words of a sentence.
+func excerpt(sentence string) string {
+	const most = 60
+	if len(sentence) <= most {
+		return sentence
+	}
+	cut := strings.LastIndexByte(sentence[:most], ' ')
+	if cut < 0 {
+		cut = most
+	}
+	return strings.ToValidUTF8(sentence[:cut], "") + "…"
+}
+
+// File checks the comments of a Go file. Generated files have no findings. The
+// error is that of the parser.
+func File(name string, source []byte) ([]Finding, error) {
+	fset := token.NewFileSet()
+	file, err := parser.ParseFile(fset, name, source, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		return nil, err
+	}
+	if ast.IsGenerated(file) {
+		return nil, nil
+	}
+	names := docNames(file)
+	var out []Finding
+	for _, group := range file.Comments {
+		first := fset.Position(group.Pos()).Line
+		for i, s := range sentences(group, fset) {
+			name := ""
+			if i == 0 {
+				name = names[group]
+			}
+			if why := reason(s.text, name); why != "" {
+				out = append(out, Finding{File: fset.Position(group.Pos()).Filename, Line: first + s.line, Sentence: s.text, Reason: why})
+			}
+		}
+	}
+	return out, nil
+}
+
+// docNames maps each doc comment to the name that it describes.
+func docNames(file *ast.File) map[*ast.CommentGroup]string {
+	names := make(map[*ast.CommentGroup]string)
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch d := n.(type) {
+		case *ast.FuncDecl:
+			names[d.Doc] = d.Name.Name
+		case *ast.GenDecl:
+			if len(d.Specs) == 1 {
+				names[d.Doc] = specName(d.Specs[0])
+			}
+		case *ast.TypeSpec:
+			names[d.Doc] = d.Name.Name
+		case *ast.ValueSpec:
+			names[d.Doc] = d.Names[0].Name
+		case *ast.Field:
+			if len(d.Names) > 0 {
+				names[d.Doc] = d.Names[0].Name
+			}
+		}
+		return true
+	})
+	delete(names, nil)
+	return names
+}
+
+func specName(spec ast.Spec) string {
+	switch s := spec.(type) {
+	case *ast.TypeSpec:
+		return s.Name.Name
+	case *ast.ValueSpec:
+		return s.Names[0].Name
+	}
+	return ""
+}
+
+// Report is the result of [Tree].
+type Report struct {
+	// Findings are those of packages that are not exempt, by file and line.
+	Findings []Finding
+	// Clean are the exempt packages without findings, sorted. Their entries
+	// can be removed.
+	Clean []string
+}
+
+// Tree checks all Go files below root, except for folders named testdata or
+// vendor, or with a leading dot. exempt lists packages whose findings are
+// ignored, as slash-separated folders relative to root. nil: none.
+func Tree(root string, exempt []string) (Report, error) {
+	var report Report
+	broken := make(map[string]bool) // exempt packages with findings
+	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if base := d.Name(); name != root && (base == "testdata" || base == "vendor" || strings.HasPrefix(base, ".")) {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if filepath.Ext(name) != ".go" {
+			return nil
+		}
+		rel, err := filepath.Rel(root, name)
+		if err != nil {
+			return err
+		}
+		source, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		rel = filepath.ToSlash(rel)
+		found, err := File(rel, source)
+		if err != nil || len(found) == 0 {
+			return err
+		}
+		if folder := path.Dir(rel); slices.Contains(exempt, folder) {
+			broken[folder] = true
+			return nil
+		}
+		report.Findings = append(report.Findings, found...)
+		return nil
+	})
+	for _, folder := range exempt {
+		if !broken[folder] {
+			report.Clean = append(report.Clean, folder)
+		}
+	}
+	slices.Sort(report.Clean)
+	return report, err
+}
+
+//go:embed exempt.txt
+var exemptText string
+
+// Pending returns the packages of exempt.txt, whose comments are not rewritten
+// yet.
+func Pending() []string { return parseExempt(exemptText) }
+
+// parseExempt reads a list with one folder on each line. It ignores empty lines
+// and lines that begin with "#".
+func parseExempt(text string) []string {
+	var out []string
+	lines := bufio.NewScanner(strings.NewReader(text))
+	for lines.Scan() {
+		if line := strings.TrimSpace(lines.Text()); line != "" && !strings.HasPrefix(line, "#") {
+			out = append(out, line)
+		}
+	}
+	return out
+}

@@ -1,0 +1,64 @@
+package prose
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// openings are words that no sentence may begin with, if a lower-case word
+// follows. The map contains the advice for each of them.
+var openings = map[string]string{
+	"Where":      `begin with the subject, or write "if"`,
+	"What":       "begin with the noun that you mean",
+	"Of":         "do not invert the word order; begin with the subject",
+	"One that":   "begin with the noun that you mean",
+	"Those that": "begin with the noun that you mean",
+	"Nobody":     "name the one who acts",
+	"Whoever":    "name the one who acts",
+	"Nor":        "write a complete sentence with its own subject",
+	"As long as": `begin with the subject, or write "while"`,
+}
+
+// phrases are expressions that no sentence may contain. The map contains the
+// advice for each of them.
+var phrases = map[string]string{
+	"gone on with": `write "resumed" or "continued"`,
+	"goes on with": `write "resumes" or "continues"`,
+	"anew":         `write "again"`,
+	"gone without": "say what is missing",
+	"nobody knows": "say what is unknown",
+	"of one's own": `write "own" with the owner, such as "your own"`,
+	"of one’s own": `write "own" with the owner, such as "your own"`,
+}
+
+var (
+	openingForm = regexp.MustCompile(`^(` + alternatives(openings) + `) `)
+	phraseForm  = regexp.MustCompile(`(?i)\b(` + alternatives(phrases) + `)\b`)
+)
+
+// alternatives returns the keys of m as a pattern.
+func alternatives(m map[string]string) string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, regexp.QuoteMeta(key))
+	}
+	return strings.Join(keys, "|")
+}
+
+// reason returns why a sentence is not allowed. "": the sentence is allowed.
+// name is the identifier that a doc comment begins with, such as Of for a
+// function Of; it is not a forbidden opening.
+func reason(sentence, name string) string {
+	if match := openingForm.FindStringSubmatch(sentence); match != nil && match[1] != name {
+		next, _ := utf8.DecodeRuneInString(sentence[len(match[0]):])
+		if unicode.IsLower(next) {
+			return `the sentence opens with "` + match[1] + `": ` + openings[match[1]]
+		}
+	}
+	if match := phraseForm.FindString(sentence); match != "" {
+		return `the sentence contains "` + match + `": ` + phrases[strings.ToLower(match)]
+	}
+	return ""
+}
