@@ -3,6 +3,7 @@ package app
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -40,16 +41,27 @@ func (a *app) netrc(c *connection) (*netrc.File, error) {
 	return file, nil
 }
 
-// fromNetrc authorizes each request as the file says for its host, with that
-// login unless it is "".
+// fromNetrc authorizes each request as the file says for its host and port, with
+// that login unless it is "".
 func fromNetrc(file *netrc.File, login string) transport.Middleware {
 	return func(next transport.Doer) transport.Doer {
 		return transport.DoerFunc(func(req *http.Request) (*http.Response, error) {
-			e, ok := file.Find(req.URL.Hostname(), login)
+			e, ok := file.Find(req.URL.Hostname(), portOf(req.URL), login)
 			if !ok || e.Login == "" && e.Password == "" {
 				return next.Do(req)
 			}
 			return transport.BasicAuth(e.Login, e.Password)(next).Do(req)
 		})
 	}
+}
+
+// portOf is the port of an http or https URL.
+func portOf(u *url.URL) string {
+	switch {
+	case u.Port() != "":
+		return u.Port()
+	case u.Scheme == "https":
+		return "443"
+	}
+	return "80"
 }

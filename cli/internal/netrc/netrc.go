@@ -6,12 +6,14 @@ package netrc
 import (
 	"errors"
 	"fmt"
+	"net"
 	"strings"
 )
 
-// Entry is what a file knows of one machine.
+// Entry is one login that a file has for one machine.
 type Entry struct {
-	// Machine is a host name without port; "" is for all that have no entry.
+	// Machine is a host name, or a host and a port; "" is for all that have no
+	// entry.
 	Machine string
 
 	// Login and Password are "" where the file has none.
@@ -22,15 +24,18 @@ type Entry struct {
 // read, and safe for concurrent use then.
 type File struct{ entries []Entry }
 
-// Find gives the first entry for host, of that login unless login is "". The
-// default entry fits every host. A nil File has none.
-func (f *File) Find(host, login string) (Entry, bool) {
+// Find gives the first entry for host, of that login unless login is "". An entry
+// that names the port too wins over one for the whole host, and both win over the
+// default entry, which fits every host. A nil File has none.
+func (f *File) Find(host, port, login string) (Entry, bool) {
 	if f == nil {
 		return Entry{}, false
 	}
-	for _, e := range f.entries {
-		if (e.Machine == "" || strings.EqualFold(e.Machine, host)) && (login == "" || login == e.Login) {
-			return e, true
+	for _, machine := range []string{net.JoinHostPort(host, port), host, ""} {
+		for _, e := range f.entries {
+			if strings.EqualFold(e.Machine, machine) && (login == "" || login == e.Login) {
+				return e, true
+			}
 		}
 	}
 	return Entry{}, false
@@ -40,136 +45,190 @@ func (f *File) Find(host, login string) (Entry, bool) {
 // of the file.
 var ErrSyntax = errors.New("not a netrc file")
 
-// Parse reads text. Macros are skipped, and a # at the beginning of a word makes
-// a comment of the line's rest. A word in double quotes may hold white space, and
-// a backslash before any character.
+// Parse reads text. The keywords are machine, default, login (or user), password
+// (or passwd), account, whose value is skipped, and macdef, whose macro is skipped up
+// to an empty line. A # at the beginning of a word makes a comment of the line's rest
+// where a keyword is expected. The value of a keyword is the next word, whatever it is:
+// a password may begin with # or be called machine. A word in double quotes may hold
+// white space, and a backslash before any character.
+//
+// A second login, or a second password, of a machine begins another entry for it.
 func Parse(text string) (*File, error) {
-	p := &parser{rest: text, line: 1}
-	f := &File{}
+	p := &parser{words: words{rest: strings.TrimPrefix(text, "\ufeff"), line: 1}}
 	for {
-		word, ok, err := p.word()
+		word, ok, err := p.words.keyword()
 		if err != nil {
 			return nil, err
 		}
 		if !ok {
-			return f, nil
+			p.end()
+			return &p.file, nil
 		}
-		if err := f.take(p, word); err != nil {
+		if err := p.take(strings.ToLower(word)); err != nil {
 			return nil, err
 		}
 	}
 }
 
-func (f *File) take(p *parser, word string) error {
-	switch word {
-	case "machine":
-		name, err := p.value()
-		if err == nil && name == "" {
-			err = p.error("a machine without a name")
-		}
-		f.entries = append(f.entries, Entry{Machine: name})
-		return err
-	case "default":
-		f.entries = append(f.entries, Entry{})
-		return nil
-	case "macdef":
-		p.skipMacro()
-		return nil
-	case "login", "password", "account":
-		value, err := p.value()
-		if err != nil {
-			return err
-		}
-		if len(f.entries) == 0 {
-			return p.error(word + " of no machine")
-		}
-		last := &f.entries[len(f.entries)-1]
-		switch word {
-		case "login":
-			last.Login = value
-		case "password":
-			last.Password = value
-		}
-		return nil
-	}
-	return p.error("a word that is none of machine, default, login, password, account and macdef")
+// parser holds the entry that is being read.
+type parser struct {
+	words words
+	file  File
+
+	begun           bool // there is an entry
+	entry           Entry
+	login, password bool // the entry has one
 }
 
-type parser struct {
+func (p *parser) take(keyword string) error {
+	switch keyword {
+	case "machine":
+		name, err := p.words.value()
+		if err == nil && name == "" {
+			err = p.words.error("a machine without a name")
+		}
+		p.begin(name)
+		return err
+	case "default":
+		p.begin("")
+		return nil
+	case "macdef":
+		return p.words.skipMacro()
+	case "account":
+		return p.set(keyword, new(string))
+	case "login", "user":
+		if p.login {
+			p.begin(p.entry.Machine)
+		}
+		p.login = true
+		return p.set(keyword, &p.entry.Login)
+	case "password", "passwd":
+		if p.password {
+			p.begin(p.entry.Machine)
+		}
+		p.password = true
+		return p.set(keyword, &p.entry.Password)
+	}
+	return p.words.error("a word that is none of machine, default, login, password, account and macdef")
+}
+
+func (p *parser) set(keyword string, to *string) error {
+	value, err := p.words.value()
+	if err != nil {
+		return err
+	}
+	if !p.begun {
+		return p.words.error(keyword + " of no machine")
+	}
+	*to = value
+	return nil
+}
+
+func (p *parser) begin(machine string) {
+	p.end()
+	p.begun, p.entry, p.login, p.password = true, Entry{Machine: machine}, false, false
+}
+
+func (p *parser) end() {
+	if p.begun {
+		p.file.entries = append(p.file.entries, p.entry)
+	}
+}
+
+// words reads a text word by word.
+type words struct {
 	rest string
 	line int
 }
 
-func (p *parser) error(text string) error {
-	return fmt.Errorf("%w: line %d: %s", ErrSyntax, p.line, text)
+func (w *words) error(text string) error {
+	return fmt.Errorf("%w: line %d: %s", ErrSyntax, w.line, text)
 }
 
-func (p *parser) value() (string, error) {
-	word, ok, err := p.word()
+// keyword gives the next word that is not in a comment; false at the end.
+func (w *words) keyword() (string, bool, error) {
+	for {
+		w.skipSpace()
+		if !strings.HasPrefix(w.rest, "#") {
+			return w.word()
+		}
+		w.rest = w.rest[lineEnd(w.rest):]
+	}
+}
+
+// value gives the next word.
+func (w *words) value() (string, error) {
+	w.skipSpace()
+	word, ok, err := w.word()
 	if err == nil && !ok {
-		err = p.error("it ends too early")
+		err = w.error("it ends too early")
 	}
 	return word, err
 }
 
-// word gives the next word; false at the end.
-func (p *parser) word() (string, bool, error) {
-	for p.rest != "" {
-		switch c := p.rest[0]; {
-		case c == '\n':
-			p.line++
-			p.rest = p.rest[1:]
-		case isSpace(c):
-			p.rest = p.rest[1:]
-		case c == '#':
-			p.rest = p.rest[lineEnd(p.rest):]
-		case c == '"':
-			word, err := p.quoted()
-			return word, true, err
-		default:
-			n := strings.IndexFunc(p.rest, func(r rune) bool { return r < 0x80 && isSpace(byte(r)) })
-			if n < 0 {
-				n = len(p.rest)
-			}
-			word := p.rest[:n]
-			p.rest = p.rest[n:]
-			return word, true, nil
+func (w *words) skipSpace() {
+	for w.rest != "" && isSpace(w.rest[0]) {
+		if w.rest[0] == '\n' {
+			w.line++
 		}
+		w.rest = w.rest[1:]
 	}
-	return "", false, nil
 }
 
-func (p *parser) quoted() (string, error) {
+// word gives the word that the rest begins with; false at the end.
+func (w *words) word() (string, bool, error) {
+	if w.rest == "" {
+		return "", false, nil
+	}
+	if w.rest[0] == '"' {
+		word, err := w.quoted()
+		return word, true, err
+	}
+	n := strings.IndexFunc(w.rest, func(r rune) bool { return r < 0x80 && isSpace(byte(r)) })
+	if n < 0 {
+		n = len(w.rest)
+	}
+	word := w.rest[:n]
+	w.rest = w.rest[n:]
+	return word, true, nil
+}
+
+func (w *words) quoted() (string, error) {
 	var word strings.Builder
-	for i := 1; i < len(p.rest); i++ {
-		switch c := p.rest[i]; c {
+	for i := 1; i < len(w.rest); i++ {
+		switch c := w.rest[i]; c {
 		case '"':
-			p.rest = p.rest[i+1:]
+			w.rest = w.rest[i+1:]
 			return word.String(), nil
 		case '\n':
-			return "", p.error("a quote without an end")
+			return "", w.error("a quote without an end")
 		case '\\':
-			if i++; i < len(p.rest) {
-				word.WriteByte(p.rest[i])
+			if i++; i < len(w.rest) {
+				word.WriteByte(w.rest[i])
 			}
 		default:
 			word.WriteByte(c)
 		}
 	}
-	return "", p.error("a quote without an end")
+	return "", w.error("a quote without an end")
 }
 
-// skipMacro goes to the empty line that ends a macro.
-func (p *parser) skipMacro() {
-	for p.rest != "" {
-		n := lineEnd(p.rest)
-		blank := strings.TrimSpace(p.rest[:n]) == ""
-		p.rest = p.rest[min(n+1, len(p.rest)):]
-		p.line++
+// skipMacro goes to the empty line that ends a macro, which has a name on the line
+// of its keyword.
+func (w *words) skipMacro() error {
+	if strings.TrimSpace(w.rest[:lineEnd(w.rest)]) == "" {
+		return w.error("a macro without a name")
+	}
+	for w.rest != "" {
+		n := lineEnd(w.rest)
+		blank := strings.TrimSpace(w.rest[:n]) == ""
+		w.rest = w.rest[min(n+1, len(w.rest)):]
+		w.line++
 		if blank {
-			return
+			return nil
 		}
 	}
+	return nil
 }
 
 func lineEnd(s string) int {

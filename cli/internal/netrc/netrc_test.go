@@ -43,13 +43,13 @@ func TestFind(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, ok := file.Find(test.host, test.login)
+			got, ok := file.Find(test.host, "443", test.login)
 			if got != test.want || ok != (test.want != netrc.Entry{}) {
 				t.Errorf("Find = %+v, %t, want %+v", got, ok, test.want)
 			}
 		})
 	}
-	if _, ok := (*netrc.File)(nil).Find("tus.example", ""); ok {
+	if _, ok := (*netrc.File)(nil).Find("tus.example", "443", ""); ok {
 		t.Error("a nil file has an entry")
 	}
 }
@@ -63,6 +63,10 @@ func TestParseErrors(t *testing.T) {
 		"quote":            {"machine a password \"hush\n\"", "line 1"},
 		"quote at the end": {`machine a password "hush\`, "line 1"},
 		"no name":          {`machine "" password hush`, "line 1"},
+		"macro, no name":   {"macdef\nmachine a login b password hush", "line 1"},
+		"password missing": {"machine a login b password\nmachine hush login b", "line 2"},
+		"two words":        {"machine a password two hush", "line 1"},
+		"after a quote":    {`machine a password "two"hush`, "line 1"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -73,20 +77,4 @@ func TestParseErrors(t *testing.T) {
 			}
 		})
 	}
-}
-
-func FuzzParse(f *testing.F) {
-	f.Add(example)
-	f.Add("macdef x")
-	f.Add("machine a password \"\\")
-	f.Fuzz(func(t *testing.T, text string) {
-		file, err := netrc.Parse(text)
-		if err != nil {
-			if !errors.Is(err, netrc.ErrSyntax) {
-				t.Errorf("error %v", err)
-			}
-			return
-		}
-		file.Find("tus.example", "")
-	})
 }
