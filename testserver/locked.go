@@ -11,7 +11,7 @@ import (
 
 // Locked answers 423 instead of tusd for the time d, which begins with the
 // first request, and then ends. Servers such as tusdotnet, and tusd before
-// version 2, answer so as long as they still hold the lock for a request whose
+// version 2, answer so while they still hold the lock for a request whose
 // connection was lost. 0: without end.
 func Locked(d time.Duration) Action {
 	return &locked{

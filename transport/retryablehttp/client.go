@@ -13,35 +13,37 @@ import (
 
 const (
 	defaultRetries = 9
-	defaultLeast   = time.Second
-	defaultMost    = 60 * time.Second
+	defaultWaitMin = time.Second
+	defaultWaitMax = 60 * time.Second
 )
 
-// Config says how [New] retries. The zero value is ready.
+// Config configures [New]. The zero value is usable.
 type Config struct {
-	// Client sends the requests. nil: nethttp.New(nethttp.Config{}). It must
-	// not be changed afterwards.
+	// Client sends the requests. It must not be changed after New. nil:
+	// nethttp.New(nethttp.Config{}).
 	Client *http.Client
-	// RetryMax is the number of tries after the first. 0: 9. Negative: none.
+	// RetryMax is the number of retries of a request. 0: 9. Negative: none.
 	RetryMax int
-	// RetryWaitMin is the least that is waited between two tries. 0 or less:
-	// 1 s.
+	// RetryWaitMin is the shortest wait before a retry. 0 or less: 1 s.
 	RetryWaitMin time.Duration
-	// RetryWaitMax is the most that is waited between two tries, also where a
-	// server names a longer time in Retry-After. 0 or less: 60 s.
+	// RetryWaitMax is the longest wait before a retry. It also limits
+	// Retry-After. 0 or less: 60 s.
 	RetryWaitMax time.Duration
-	// Logger gets a record of level Debug before each wait: method, url (as in
-	// transport.RedactURL), attempt, wait, and status or err. nil: silent.
+	// Logger gets a record of level Debug before each wait, with method, url
+	// (see [transport.RedactURL]), attempt, wait, and status or err. nil: no
+	// log.
 	Logger *slog.Logger
 }
 
 // Client is a [transport.Doer] that retries OPTIONS and HEAD. [New] and [Wrap]
-// make one; the zero value is of no use. It is safe for concurrent use.
+// create a Client; the zero value is not usable. A Client is safe for
+// concurrent use.
 type Client struct {
 	idle *http.Client
 	log  *slog.Logger
-	// A template: each request gets a hashicorp.Client of its own, whose
-	// callbacks know the request. The type holds locks, so its fields are kept.
+	// settings is a template: each request gets a hashicorp.Client with
+	// callbacks for this request. A hashicorp.Client contains locks and cannot
+	// be copied, so its fields are kept instead.
 	settings settings
 }
 
@@ -61,10 +63,10 @@ type settings struct {
 	prepare      hashicorp.PrepareRetry
 }
 
-// New returns a client as c says. It retries after errors of the network and
-// after the statuses 408, 425, 429 and 5xx other than 501 and 505. It waits
-// between RetryWaitMin and a ceiling that doubles with each try, at random, and
-// at least as long as Retry-After says, but never longer than RetryWaitMax.
+// New returns a client with the settings of c. It retries network errors and
+// the statuses 408, 425, 429 and 5xx, except for 501 and 505. A wait is random
+// between RetryWaitMin and a ceiling that doubles with each attempt, and at
+// least as long as Retry-After, but never longer than RetryWaitMax.
 func New(c Config) *Client {
 	if c.Client == nil {
 		c.Client = nethttp.New(nethttp.Config{})
@@ -76,10 +78,10 @@ func New(c Config) *Client {
 		c.RetryMax = 0
 	}
 	if c.RetryWaitMin <= 0 {
-		c.RetryWaitMin = defaultLeast
+		c.RetryWaitMin = defaultWaitMin
 	}
 	if c.RetryWaitMax <= 0 {
-		c.RetryWaitMax = defaultMost
+		c.RetryWaitMax = defaultWaitMax
 	}
 	return newClient(settings{
 		http:     c.Client,
@@ -89,18 +91,19 @@ func New(c Config) *Client {
 	}, c.Logger)
 }
 
-// Wrap returns a Client that puts one that a user has configured under the
-// rules of this package. Its CheckRetry, Backoff, PrepareRetry and ErrorHandler are asked
-// where a retry is allowed, its two hooks and its Logger see every request, and
-// RetryMax counts as it stands. A nil CheckRetry or Backoff is that of [New], a
-// nil ErrorHandler hands out the last answer, and a nil HTTPClient is
-// nethttp.New(nethttp.Config{}).
+// Wrap returns a Client that follows the rules of this package and uses the
+// settings of rc. For requests that may be retried, it calls CheckRetry,
+// Backoff, PrepareRetry and ErrorHandler of rc, and RetryMax is used unchanged.
+// For all requests, it calls the two log hooks and Logger. A nil CheckRetry or
+// Backoff means that of [New], a nil ErrorHandler returns the last answer, and
+// a nil HTTPClient means nethttp.New(nethttp.Config{}).
 //
-// No wait is longer than its RetryWaitMax, or 60 s where that is 0, whatever
-// Backoff says. An ErrorHandler that returns both an answer and an error loses
-// the error.
+// A wait is never longer than RetryWaitMax, or 60 s if that is 0, even if
+// Backoff returns more. If ErrorHandler returns both an answer and an error,
+// the error is lost.
 //
-// rc is read once, here, and never changed. A nil rc counts as an empty one.
+// Wrap reads rc once and does not change it. A nil rc means
+// &hashicorp.Client{}.
 func Wrap(rc *hashicorp.Client) *Client {
 	if rc == nil {
 		rc = &hashicorp.Client{}
@@ -142,12 +145,12 @@ func newClient(s settings, log *slog.Logger) *Client {
 	return &Client{idle: idle, log: log, settings: s}
 }
 
-// CloseIdleConnections closes the connections that no request is using.
+// CloseIdleConnections closes the idle connections of the client.
 func (c *Client) CloseIdleConnections() { c.idle.CloseIdleConnections() }
 
-// keepIdle returns a copy of c that go-retryablehttp cannot make close the idle
-// connections. It does so after every failure, and would take away those that
-// other requests are about to use.
+// keepIdle returns a copy of c whose idle connections go-retryablehttp cannot
+// close. It would close them after every failure, although other requests could
+// use them.
 func keepIdle(c *http.Client) *http.Client {
 	kept := *c
 	rt := c.Transport

@@ -27,7 +27,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var errTest = errors.New("test failure")
 
-// body tells whether it was closed.
+// body records whether it was closed.
 type body struct {
 	io.Reader
 	closed bool
@@ -35,13 +35,14 @@ type body struct {
 
 func (b *body) Close() error { b.closed = true; return nil }
 
-// server is a RoundTripper that answers by script: a status, an error, or, past
-// the end, the last one again. It runs in a bubble, where no network can.
+// server is a RoundTripper whose answers come from a script of statuses and
+// errors. After the end of the script, it repeats the last entry. It does no
+// I/O, so it can run in a synctest bubble.
 type server struct {
 	script []any
 	header http.Header
 	start  time.Time
-	at     []time.Duration // when each request came
+	at     []time.Duration // time of each request since start
 	got    []*http.Request
 	bodies []*body
 }
@@ -78,7 +79,8 @@ func newRequest(ctx context.Context, t *testing.T, method string, body io.Reader
 	return req
 }
 
-// open fails the test where a body but the last is left open.
+// checkClosed fails the test if a body is open, except for that of the returned
+// answer.
 func (s *server) checkClosed(t *testing.T, answer *http.Response) {
 	t.Helper()
 	for i, b := range s.bodies {
@@ -89,6 +91,7 @@ func (s *server) checkClosed(t *testing.T, answer *http.Response) {
 	}
 }
 
+// OPTIONS and HEAD are retried after temporary failures. Other requests are not.
 func TestRetries(t *testing.T) {
 	t.Parallel()
 	untrusted := &tls.CertificateVerificationError{Err: errTest}
@@ -101,17 +104,17 @@ func TestRetries(t *testing.T) {
 		body   string
 		config retryablehttp.Config
 		tries  int
-		want   any // the status, or the error
+		want   any // status or error
 	}{
 		{name: "HEAD 200", method: http.MethodHead, script: []any{200}, tries: 1, want: 200},
 		{name: "HEAD 503 then 200", method: http.MethodHead, script: []any{503, 200}, tries: 2, want: 200},
 		{name: "OPTIONS 503 then 204", method: http.MethodOptions, script: []any{503, 204}, tries: 2, want: 204},
 		{name: "HEAD error then 200", method: http.MethodHead, script: []any{errTest, 200}, tries: 2, want: 200},
-		{name: "HEAD 503 for good", method: http.MethodHead, script: []any{503}, tries: 10, want: 503},
-		{name: "HEAD 429 for good", method: http.MethodHead, script: []any{429}, tries: 10, want: 429},
-		{name: "HEAD error for good", method: http.MethodHead, script: []any{errTest}, tries: 10, want: errTest},
-		{name: "HEAD 503, then an error for good", method: http.MethodHead, script: []any{503, errTest}, tries: 10, want: errTest},
-		{name: "HEAD an error, then 503 for good", method: http.MethodHead, script: []any{errTest, 503}, tries: 10, want: 503},
+		{name: "HEAD 503 always", method: http.MethodHead, script: []any{503}, tries: 10, want: 503},
+		{name: "HEAD 429 always", method: http.MethodHead, script: []any{429}, tries: 10, want: 429},
+		{name: "HEAD error always", method: http.MethodHead, script: []any{errTest}, tries: 10, want: errTest},
+		{name: "HEAD 503, then always an error", method: http.MethodHead, script: []any{503, errTest}, tries: 10, want: errTest},
+		{name: "HEAD error, then always 503", method: http.MethodHead, script: []any{errTest, 503}, tries: 10, want: 503},
 		{name: "HEAD 408", method: http.MethodHead, script: []any{408, 200}, tries: 2, want: 200},
 		{name: "HEAD 425", method: http.MethodHead, script: []any{425, 200}, tries: 2, want: 200},
 		{name: "HEAD 500", method: http.MethodHead, script: []any{500, 200}, tries: 2, want: 200},
@@ -133,7 +136,7 @@ func TestRetries(t *testing.T) {
 		{name: "PATCH without body", method: http.MethodPatch, script: []any{503, 200}, tries: 1, want: 503},
 		{name: "DELETE 503", method: http.MethodDelete, script: []any{503, 200}, tries: 1, want: 503},
 		{name: "GET 503", method: http.MethodGet, script: []any{503, 200}, tries: 1, want: 503},
-		{name: "own number", method: http.MethodHead, script: []any{503}, config: retryablehttp.Config{RetryMax: 2}, tries: 3, want: 503},
+		{name: "two retries", method: http.MethodHead, script: []any{503}, config: retryablehttp.Config{RetryMax: 2}, tries: 3, want: 503},
 		{name: "no retries", method: http.MethodHead, script: []any{503}, config: retryablehttp.Config{RetryMax: -1}, tries: 1, want: 503},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -151,7 +154,7 @@ func TestRetries(t *testing.T) {
 				}
 				resp, err := retryablehttp.New(c.config).Do(newRequest(ctx, t, c.method, reader))
 				if len(s.at) != c.tries {
-					t.Errorf("%d tries, want %d", len(s.at), c.tries)
+					t.Errorf("%d attempts, want %d", len(s.at), c.tries)
 				}
 				s.checkClosed(t, resp)
 				if want, ok := c.want.(error); ok {
@@ -176,7 +179,7 @@ func TestRetries(t *testing.T) {
 	}
 }
 
-// TestBody sees a body go down as it is: not read, not wrapped.
+// Bodies are passed on without being read or wrapped.
 func TestBody(t *testing.T) {
 	t.Parallel()
 	s := &server{script: []any{204}}
@@ -192,14 +195,15 @@ func TestBody(t *testing.T) {
 	}
 }
 
+// Waits respect the configured bounds and Retry-After.
 func TestWaits(t *testing.T) {
 	t.Parallel()
 	const s, m = time.Second, time.Minute
-	day := func(d time.Duration) string { // a bubble begins at this time
+	day := func(d time.Duration) string { // the start of a bubble's clock
 		return time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC).Add(d).Format(http.TimeFormat)
 	}
 	type bounds struct{ from, to time.Duration }
-	own := retryablehttp.Config{RetryMax: 1, RetryWaitMin: 2 * s, RetryWaitMax: 10 * s}
+	bounded := retryablehttp.Config{RetryMax: 1, RetryWaitMin: 2 * s, RetryWaitMax: 10 * s}
 	for _, c := range []struct {
 		name   string
 		config retryablehttp.Config
@@ -209,18 +213,18 @@ func TestWaits(t *testing.T) {
 		{"default", retryablehttp.Config{}, "", []bounds{
 			{s, 2 * s}, {s, 4 * s}, {s, 8 * s}, {s, 16 * s}, {s, 32 * s}, {s, m}, {s, m}, {s, m}, {s, m},
 		}},
-		{"own", own, "", []bounds{{2 * s, 4 * s}}},
-		{"least above most", retryablehttp.Config{RetryMax: 1, RetryWaitMin: m, RetryWaitMax: s}, "", []bounds{{s, s}}},
-		{"seconds", own, "9", []bounds{{9 * s, 9 * s}}},
-		{"seconds, capped", own, "3600", []bounds{{10 * s, 10 * s}}},
-		{"seconds, huge", own, "9223372036854775807", []bounds{{10 * s, 10 * s}}},
-		{"seconds, not a number", own, "99999999999999999999", []bounds{{2 * s, 4 * s}}},
-		{"seconds, negative", own, "-5", []bounds{{2 * s, 4 * s}}},
-		{"zero", own, "0", []bounds{{2 * s, 4 * s}}},
-		{"date", own, day(8 * s), []bounds{{8 * s, 8 * s}}},
-		{"date, capped", own, day(time.Hour), []bounds{{10 * s, 10 * s}}},
-		{"date in the past", own, day(-time.Hour), []bounds{{2 * s, 4 * s}}},
-		{"garbage", own, "soon", []bounds{{2 * s, 4 * s}}},
+		{"configured bounds", bounded, "", []bounds{{2 * s, 4 * s}}},
+		{"minimum above maximum", retryablehttp.Config{RetryMax: 1, RetryWaitMin: m, RetryWaitMax: s}, "", []bounds{{s, s}}},
+		{"seconds", bounded, "9", []bounds{{9 * s, 9 * s}}},
+		{"seconds, above the maximum", bounded, "3600", []bounds{{10 * s, 10 * s}}},
+		{"seconds, huge", bounded, "9223372036854775807", []bounds{{10 * s, 10 * s}}},
+		{"seconds, not a number", bounded, "99999999999999999999", []bounds{{2 * s, 4 * s}}},
+		{"seconds, negative", bounded, "-5", []bounds{{2 * s, 4 * s}}},
+		{"zero", bounded, "0", []bounds{{2 * s, 4 * s}}},
+		{"date", bounded, day(8 * s), []bounds{{8 * s, 8 * s}}},
+		{"date, above the maximum", bounded, day(time.Hour), []bounds{{10 * s, 10 * s}}},
+		{"date in the past", bounded, day(-time.Hour), []bounds{{2 * s, 4 * s}}},
+		{"garbage", bounded, "soon", []bounds{{2 * s, 4 * s}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -233,7 +237,7 @@ func TestWaits(t *testing.T) {
 				}
 				_ = resp.Body.Close()
 				if len(srv.at) != len(c.want)+1 {
-					t.Fatalf("%d tries, want %d", len(srv.at), len(c.want)+1)
+					t.Fatalf("%d attempts, want %d", len(srv.at), len(c.want)+1)
 				}
 				for i, want := range c.want {
 					if wait := srv.at[i+1] - srv.at[i]; wait < want.from || wait > want.to {
@@ -245,7 +249,7 @@ func TestWaits(t *testing.T) {
 	}
 }
 
-// TestJitter sees that waits differ.
+// Waits are random.
 func TestJitter(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -266,6 +270,7 @@ func TestJitter(t *testing.T) {
 	})
 }
 
+// The end of the context ends a wait, and its cause is preserved.
 func TestContextEnds(t *testing.T) {
 	t.Parallel()
 	errCause := errors.New("user pressed stop")
@@ -303,6 +308,7 @@ func TestContextEnds(t *testing.T) {
 	}
 }
 
+// Each wait is logged without the query and the user of the URL.
 func TestLogger(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -325,8 +331,8 @@ func TestLogger(t *testing.T) {
 			t.Fatal(err)
 		}
 		_ = resp.Body.Close()
-		want := `level=DEBUG msg="try again" method=HEAD url=http://tus.example/files/1 attempt=1 wait=5s status=503` + "\n" +
-			`level=DEBUG msg="try again" method=HEAD url=http://tus.example/files/1 attempt=2 wait=5s err="test failure"` + "\n"
+		want := `level=DEBUG msg=retry method=HEAD url=http://tus.example/files/1 attempt=1 wait=5s status=503` + "\n" +
+			`level=DEBUG msg=retry method=HEAD url=http://tus.example/files/1 attempt=2 wait=5s err="test failure"` + "\n"
 		if diff := cmp.Diff(want, out.String()); diff != "" {
 			t.Errorf("log (-want +got):\n%s", diff)
 		}

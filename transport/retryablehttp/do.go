@@ -13,8 +13,8 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// Do sends req, more than once where the rules of the package allow it. An
-// error after the end of the request's context Is context.Cause.
+// Do sends req, and sends it again if the rules of the package allow it. An
+// error after the end of the request's context wraps [context.Cause].
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	s := c.settings
 	x := exchange{settings: s, log: c.log, req: req}
@@ -35,12 +35,12 @@ func (c *Client) Do(req *http.Request) (*http.Response, error) {
 			rc.PrepareRetry = x.prepare
 		}
 	}
-	// Hooks may write to the request they see, which must not be the caller's.
-	own := req.WithContext(req.Context())
-	own.Header = req.Header.Clone()
-	// Made by hand, and not by FromRequest, it has no body of its own to rewind:
-	// the request's is passed on as it is.
-	resp, err := rc.Do(&hashicorp.Request{Request: own})
+	// Hooks may change the request, so they get a copy.
+	sent := req.WithContext(req.Context())
+	sent.Header = req.Header.Clone()
+	// A hashicorp.Request without FromRequest has no rewindable body, so the
+	// body is passed on unchanged.
+	resp, err := rc.Do(&hashicorp.Request{Request: sent})
 	return x.result(req.Context(), resp, err)
 }
 
@@ -50,13 +50,13 @@ func mayRetry(req *http.Request) bool {
 		!transport.IsSingleAttempt(req.Context())
 }
 
-// exchange is one call of Do: what its callbacks have seen.
+// exchange is the state of one call of Do.
 type exchange struct {
 	settings
 	log        *slog.Logger
 	req        *http.Request
-	answered   bool  // the last try had an answer
-	failure    error // of the last try, if it had none
+	answered   bool  // the last attempt got an answer
+	failure    error // error of the last attempt without an answer
 	prepareErr error
 }
 
@@ -76,8 +76,8 @@ func (x *exchange) check(ctx context.Context, resp *http.Response, err error) (b
 }
 
 func (x *exchange) prepare(req *http.Request) error {
-	// The copy that go-retryablehttp hands out shares its headers with a
-	// request that may still be on its way.
+	// The copy of go-retryablehttp shares its headers with a request that may
+	// still be in progress.
 	req.Header = req.Header.Clone()
 	x.prepareErr = x.settings.prepare(req)
 	return x.prepareErr
@@ -86,7 +86,7 @@ func (x *exchange) prepare(req *http.Request) error {
 func (x *exchange) wait(least, most time.Duration, try int, resp *http.Response) time.Duration {
 	limit := x.waitMax
 	if limit <= 0 {
-		limit = defaultMost
+		limit = defaultWaitMax
 	}
 	wait := min(max(x.backoff(least, most, try, resp), 0), limit)
 
@@ -103,14 +103,14 @@ func (x *exchange) wait(least, most time.Duration, try int, resp *http.Response)
 	if x.failure != nil {
 		attrs = append(attrs, slog.Any("err", transport.RedactError(x.failure)))
 	}
-	x.log.LogAttrs(ctx, slog.LevelDebug, "try again", attrs...)
+	x.log.LogAttrs(ctx, slog.LevelDebug, "retry", attrs...)
 	return wait
 }
 
-var errNothing = errors.New("retryablehttp: error handler returned neither an answer nor an error")
+var errNoResult = errors.New("retryablehttp: ErrorHandler returned neither an answer nor an error")
 
-// result undoes what go-retryablehttp makes of an answer that it would have
-// retried: both an answer and an error.
+// result removes the error that go-retryablehttp returns together with an
+// answer that it would have retried.
 func (x *exchange) result(ctx context.Context, resp *http.Response, err error) (*http.Response, error) {
 	if resp != nil && x.answered && x.prepareErr == nil {
 		return resp, nil
@@ -122,7 +122,7 @@ func (x *exchange) result(ctx context.Context, resp *http.Response, err error) (
 		err = x.failure
 	}
 	if err == nil {
-		return nil, errNothing
+		return nil, errNoResult
 	}
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(err, cause) {
 		err = fmt.Errorf("%w: %w", err, cause)

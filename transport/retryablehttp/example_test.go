@@ -14,8 +14,9 @@ import (
 	"github.com/tusker-go/tusker/transport/retryablehttp"
 )
 
-// moody answers every other request with 503.
-func moody() *httptest.Server {
+// newAlternatingServer returns a server that answers every other request with
+// 503.
+func newAlternatingServer() *httptest.Server {
 	n := 0
 	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n++
@@ -26,9 +27,9 @@ func moody() *httptest.Server {
 	}))
 }
 
-// A HEAD is tried again until it succeeds; a PATCH passes once.
+// A HEAD is retried until it succeeds. A PATCH is sent once.
 func ExampleNew() {
-	server := moody()
+	server := newAlternatingServer()
 	defer server.Close()
 
 	client := nethttp.New(nethttp.Config{})
@@ -58,9 +59,10 @@ func ExampleNew() {
 	// 503 Service Unavailable
 }
 
-// A client that is configured already keeps its settings where it may retry.
+// Wrap keeps the settings of a configured client for requests that may be
+// retried.
 func ExampleWrap() {
-	server := moody()
+	server := newAlternatingServer()
 	defer server.Close()
 
 	rc := hashicorp.NewClient()

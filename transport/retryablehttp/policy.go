@@ -15,10 +15,10 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// checkRetry never returns an error: it would take the place of the answer.
+// checkRetry never returns an error, which would replace the answer.
 func checkRetry(ctx context.Context, resp *http.Response, err error) (bool, error) {
 	if err != nil {
-		if final(err) {
+		if isFinal(err) {
 			return false, nil
 		}
 		again, _ := hashicorp.DefaultRetryPolicy(ctx, nil, err)
@@ -33,13 +33,13 @@ func checkRetry(ctx context.Context, resp *http.Response, err error) (bool, erro
 	return resp.StatusCode >= http.StatusInternalServerError, nil
 }
 
-// final reports whether err is one that another try will only repeat.
-func final(err error) bool {
+// isFinal reports whether a retry would fail with the same error.
+func isFinal(err error) bool {
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return true
 	}
-	// An alert from the other side, such as a certificate that it does not
-	// accept. crypto/tls keeps the type of the alert to itself.
+	// The peer sent an alert, for example because it does not accept the
+	// certificate. crypto/tls does not export the type of alerts.
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "remote error" {
 		return true
 	}
@@ -47,15 +47,15 @@ func final(err error) bool {
 		nethttp.IsInvalidRedirect(err) || errors.Is(err, http.ErrSchemeMismatch)
 }
 
-// backoff draws a wait between least and a ceiling that doubles with each try,
-// try counting from 0. The time in Retry-After is a floor, which exchange.wait
-// caps.
+// backoff returns a random wait between least and a ceiling that doubles with
+// each attempt. try counts attempts from 0. Retry-After is a minimum, which
+// exchange.wait limits.
 func backoff(least, most time.Duration, try int, resp *http.Response) time.Duration {
 	if least <= 0 {
-		least = defaultLeast
+		least = defaultWaitMin
 	}
 	if most <= 0 {
-		most = defaultMost
+		most = defaultWaitMax
 	}
 	least = min(least, most)
 	ceiling := least
@@ -76,7 +76,8 @@ func backoff(least, most time.Duration, try int, resp *http.Response) time.Durat
 	return wait
 }
 
-// retryAfter reads Retry-After: seconds or a date (RFC 9110, 10.2.3).
+// retryAfter parses Retry-After, which is a number of seconds or a date (RFC
+// 9110, section 10.2.3).
 func retryAfter(resp *http.Response) (time.Duration, bool) {
 	if resp == nil {
 		return 0, false

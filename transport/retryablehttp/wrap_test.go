@@ -17,14 +17,16 @@ import (
 	"github.com/tusker-go/tusker/transport/retryablehttp"
 )
 
-// users is a client as a user would configure it, silent and on s.
-func users(s *server) *hashicorp.Client {
+// newHashicorpClient returns a client in its default configuration, without a
+// log, that sends to s.
+func newHashicorpClient(s *server) *hashicorp.Client {
 	rc := hashicorp.NewClient()
 	rc.HTTPClient = s.client()
 	rc.Logger = nil
 	return rc
 }
 
+// Wrap keeps the settings of the client for requests that may be retried.
 func TestWrap(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -33,21 +35,21 @@ func TestWrap(t *testing.T) {
 		script []any
 		change func(*hashicorp.Client)
 		tries  int
-		took   time.Duration // 0: not looked at
+		took   time.Duration // 0: not checked
 		want   any
 	}{
-		{name: "as it comes", method: http.MethodHead, script: []any{503}, tries: 5, took: 15 * time.Second, want: 503},
+		{name: "default settings", method: http.MethodHead, script: []any{503}, tries: 5, took: 15 * time.Second, want: 503},
 		{name: "POST", method: http.MethodPost, script: []any{503}, tries: 1, want: 503},
 		{name: "PATCH, error", method: http.MethodPatch, script: []any{errTest}, tries: 1, want: errTest},
 		{
-			name: "PATCH, policy that would go on", method: http.MethodPatch, script: []any{204},
+			name: "PATCH, policy that always retries", method: http.MethodPatch, script: []any{204},
 			change: func(rc *hashicorp.Client) {
 				rc.CheckRetry = func(context.Context, *http.Response, error) (bool, error) { return true, nil }
 			},
 			tries: 1, want: 204,
 		},
 		{
-			name: "own policy", method: http.MethodHead, script: []any{423, 423, 200},
+			name: "custom policy", method: http.MethodHead, script: []any{423, 423, 200},
 			change: func(rc *hashicorp.Client) {
 				rc.CheckRetry = func(_ context.Context, resp *http.Response, _ error) (bool, error) {
 					return resp.StatusCode == http.StatusLocked, nil
@@ -56,26 +58,26 @@ func TestWrap(t *testing.T) {
 			tries: 3, want: 200,
 		},
 		{
-			name: "policy with an error beside the answer", method: http.MethodHead, script: []any{503},
+			name: "policy that returns an error with the answer", method: http.MethodHead, script: []any{503},
 			change: func(rc *hashicorp.Client) { rc.CheckRetry = hashicorp.ErrorPropagatedRetryPolicy },
 			tries:  5, want: 503,
 		},
 		{
-			name: "own back-off", method: http.MethodHead, script: []any{503, 200},
+			name: "custom back-off", method: http.MethodHead, script: []any{503, 200},
 			change: func(rc *hashicorp.Client) {
 				rc.Backoff = func(time.Duration, time.Duration, int, *http.Response) time.Duration { return 7 * time.Second }
 			},
 			tries: 2, took: 7 * time.Second, want: 200,
 		},
 		{
-			name: "own back-off, capped", method: http.MethodHead, script: []any{503, 200},
+			name: "custom back-off above the maximum", method: http.MethodHead, script: []any{503, 200},
 			change: func(rc *hashicorp.Client) {
 				rc.Backoff = func(time.Duration, time.Duration, int, *http.Response) time.Duration { return time.Hour }
 			},
 			tries: 2, took: 30 * time.Second, want: 200,
 		},
 		{
-			name: "own back-off, capped without a maximum", method: http.MethodHead, script: []any{503, 200},
+			name: "custom back-off without a maximum", method: http.MethodHead, script: []any{503, 200},
 			change: func(rc *hashicorp.Client) {
 				rc.RetryWaitMax = 0
 				rc.Backoff = func(time.Duration, time.Duration, int, *http.Response) time.Duration { return time.Hour }
@@ -83,7 +85,7 @@ func TestWrap(t *testing.T) {
 			tries: 2, took: time.Minute, want: 200,
 		},
 		{
-			name: "own error handler", method: http.MethodHead, script: []any{503},
+			name: "custom error handler", method: http.MethodHead, script: []any{503},
 			change: func(rc *hashicorp.Client) {
 				rc.ErrorHandler = func(resp *http.Response, _ error, _ int) (*http.Response, error) {
 					_ = resp.Body.Close()
@@ -93,28 +95,28 @@ func TestWrap(t *testing.T) {
 			tries: 5, want: errTest,
 		},
 		{
-			name: "error handler is not for PATCH", method: http.MethodPatch, script: []any{503},
+			name: "error handler and PATCH", method: http.MethodPatch, script: []any{503},
 			change: func(rc *hashicorp.Client) {
 				rc.ErrorHandler = func(*http.Response, error, int) (*http.Response, error) { return nil, errTest }
 			},
 			tries: 1, want: 503,
 		},
 		{
-			name: "error handler that says nothing", method: http.MethodHead, script: []any{errTest},
+			name: "error handler without a result", method: http.MethodHead, script: []any{errTest},
 			change: func(rc *hashicorp.Client) {
 				rc.ErrorHandler = func(*http.Response, error, int) (*http.Response, error) { return nil, nil }
 			},
 			tries: 5, want: errTest,
 		},
 		{
-			name: "preparation that fails", method: http.MethodHead, script: []any{503},
+			name: "PrepareRetry fails", method: http.MethodHead, script: []any{503},
 			change: func(rc *hashicorp.Client) {
 				rc.PrepareRetry = func(*http.Request) error { return errTest }
 			},
 			tries: 1, want: errTest,
 		},
 		{
-			name: "everything nil", method: http.MethodHead, script: []any{503, 200},
+			name: "nil functions and zero waits", method: http.MethodHead, script: []any{503, 200},
 			change: func(rc *hashicorp.Client) {
 				rc.CheckRetry, rc.Backoff, rc.ErrorHandler = nil, nil, nil
 				rc.RetryWaitMin, rc.RetryWaitMax = 0, 0
@@ -126,13 +128,13 @@ func TestWrap(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s := &server{script: c.script}
-				rc := users(s)
+				rc := newHashicorpClient(s)
 				if c.change != nil {
 					c.change(rc)
 				}
 				resp, err := retryablehttp.Wrap(rc).Do(newRequest(t.Context(), t, c.method, nil))
 				if len(s.at) != c.tries {
-					t.Errorf("%d tries, want %d", len(s.at), c.tries)
+					t.Errorf("%d attempts, want %d", len(s.at), c.tries)
 				}
 				if took := time.Since(s.start); c.took != 0 && took != c.took {
 					t.Errorf("took %v, want %v", took, c.took)
@@ -156,13 +158,13 @@ func TestWrap(t *testing.T) {
 	}
 }
 
-// TestWrapNotAsked sees that a policy has no say where no retry is allowed.
-func TestWrapNotAsked(t *testing.T) {
+// CheckRetry is not called for a request that must not be retried.
+func TestWrapPolicyNotCalled(t *testing.T) {
 	t.Parallel()
 	s := &server{script: []any{503}}
-	rc := users(s)
+	rc := newHashicorpClient(s)
 	rc.CheckRetry = func(context.Context, *http.Response, error) (bool, error) {
-		t.Error("the policy is asked")
+		t.Error("CheckRetry is called")
 		return false, nil
 	}
 	resp, err := retryablehttp.Wrap(rc).Do(newRequest(t.Context(), t, http.MethodPatch, nil))
@@ -172,13 +174,12 @@ func TestWrapNotAsked(t *testing.T) {
 	_ = resp.Body.Close()
 }
 
-// TestWrapLeavesAlone sees that neither the client nor the request is written
-// to, by hooks either.
-func TestWrapLeavesAlone(t *testing.T) {
+// Neither Wrap nor hooks change the client or the request of the caller.
+func TestWrapChangesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &server{script: []any{503, 200, 204}}
-		rc := users(s)
+		rc := newHashicorpClient(s)
 		var hooked []string
 		rc.RequestLogHook = func(_ hashicorp.Logger, req *http.Request, _ int) {
 			hooked = append(hooked, req.Method)
@@ -191,7 +192,7 @@ func TestWrapLeavesAlone(t *testing.T) {
 		d := retryablehttp.Wrap(rc)
 		for _, method := range []string{http.MethodHead, http.MethodPatch} {
 			req := newRequest(t.Context(), t, method, nil)
-			req.URL.User = nil // for which http.Client would copy the headers
+			req.URL.User = nil // http.Client would copy the headers for a user
 			resp, err := d.Do(req)
 			if err != nil {
 				t.Fatal(err)
@@ -205,14 +206,15 @@ func TestWrapLeavesAlone(t *testing.T) {
 			t.Errorf("the hook saw %q", got)
 		}
 		if s.got[0].Header.Get("X-Again") != "" || s.got[1].Header.Get("X-Again") != "1" || s.got[2].Header.Get("X-Hook") != "1" {
-			t.Error("what hooks write does not arrive where it should")
+			t.Error("the headers of hooks are missing or sent too early")
 		}
 		if rc.ErrorHandler != nil || rc.RetryMax != 4 || rc.RetryWaitMax != 30*time.Second || rc.HTTPClient.Transport != http.RoundTripper(s) {
-			t.Error("the user's client has changed")
+			t.Error("the client of the caller was changed")
 		}
 	})
 }
 
+// A nil client and an empty one are usable.
 func TestWrapEmpty(t *testing.T) {
 	t.Parallel()
 	var n atomic.Int32
@@ -241,11 +243,11 @@ func TestWrapEmpty(t *testing.T) {
 	}
 }
 
-// TestKeepsIdle sees that a HEAD that fails does not close the connections that
-// others are about to use, as go-retryablehttp by itself does.
-func TestKeepsIdle(t *testing.T) {
+// A failed HEAD does not close idle connections, which go-retryablehttp alone
+// would do.
+func TestIdleConnectionsAreKept(t *testing.T) {
 	t.Parallel()
-	s := &idler{}
+	s := &idleCloser{}
 	d := retryablehttp.New(retryablehttp.Config{Client: &http.Client{Transport: s}, RetryMax: -1})
 	for _, method := range []string{http.MethodHead, http.MethodPatch} {
 		if resp, err := d.Do(newRequest(t.Context(), t, method, nil)); err == nil {
@@ -257,11 +259,12 @@ func TestKeepsIdle(t *testing.T) {
 	}
 	d.CloseIdleConnections()
 	if s.closed != 1 {
-		t.Error("CloseIdleConnections closes none")
+		t.Error("CloseIdleConnections closes no connection")
 	}
 }
 
-type idler struct{ closed int }
+// idleCloser counts calls of CloseIdleConnections.
+type idleCloser struct{ closed int }
 
-func (*idler) RoundTrip(*http.Request) (*http.Response, error) { return nil, errTest }
-func (i *idler) CloseIdleConnections()                         { i.closed++ }
+func (*idleCloser) RoundTrip(*http.Request) (*http.Response, error) { return nil, errTest }
+func (i *idleCloser) CloseIdleConnections()                         { i.closed++ }
