@@ -9,8 +9,7 @@ import (
 )
 
 // BasicAuth sends user and password with every request (RFC 7617), unless the
-// request carries Authorization already or its context says
-// [IsWithoutCredentials].
+// request has Authorization or [IsWithoutCredentials] reports its context.
 func BasicAuth(user, password string) Middleware {
 	return authorize(func(req *http.Request) (func(), error) {
 		req.SetBasicAuth(user, password)
@@ -18,58 +17,58 @@ func BasicAuth(user, password string) Middleware {
 	})
 }
 
-// TokenSource yields bearer tokens. It is safe for concurrent use and keeps a
-// token for as long as that is good.
+// TokenSource provides bearer tokens. It must be safe for concurrent use, and
+// should keep a token until the token expires.
 type TokenSource interface {
-	// Token returns the token for a request with the context ctx, "" for none.
+	// Token returns the token for a request with the context ctx. "": no token.
 	Token(ctx context.Context) (string, error)
 }
 
-// TokenFunc is a function that is a [TokenSource].
+// TokenFunc is a function as a [TokenSource].
 type TokenFunc func(ctx context.Context) (string, error)
 
 // Token calls f.
 func (f TokenFunc) Token(ctx context.Context) (string, error) { return f(ctx) }
 
-// StaticToken is a source of one token, which is never another one.
+// StaticToken returns a source that always returns token.
 func StaticToken(token string) TokenSource {
 	return &staticToken{func() string { return token }}
 }
 
-// staticToken hides the token in a function, which neither package fmt nor an
-// encoder looks into.
+// staticToken hides the token in a function, because package fmt and encoders
+// cannot print the result of a function.
 type staticToken struct{ token func() string }
 
-// String is for those who print a configuration.
+// String prevents fmt from printing the fields.
 func (*staticToken) String() string { return "StaticToken" }
 
 func (t *staticToken) Token(context.Context) (string, error) { return t.token(), nil }
 
-// Invalidator is a [TokenSource] that keeps tokens and wants to know when one
-// was refused. It is safe for concurrent use.
+// Invalidator is a [TokenSource] that caches tokens and drops those that a
+// server refused. It must be safe for concurrent use.
 type Invalidator interface {
-	// Invalidate says that a server answered 401 to a request with token. A
-	// token that has been replaced since is none of its business.
+	// Invalidate reports that a server answered 401 to a request with token.
+	// Invalidate must ignore a token that has been replaced since.
 	Invalidate(token string)
 }
 
-// ErrNoCredentials means that a request was not sent, since the credentials that
-// it was to carry could not be had.
+// ErrNoCredentials means that a request was not sent, because its credentials
+// were not available.
 var ErrNoCredentials = errors.New("no credentials")
 
 var errNoTokenSource = errors.New("no source")
 
-// Bearer sends a token from src with every request (RFC 6750), unless the
-// request carries Authorization already or its context says
-// [IsWithoutCredentials]; src is not asked then. Otherwise it is asked for each
-// request, with the request's context, so that a token may be renewed in the
-// middle of an upload. Its error fails the request with one that Is
-// [ErrNoCredentials] and that error; so does a nil src.
-// An empty token sends none.
+// Bearer sends a token of src with every request (RFC 6750), unless the request
+// has Authorization or [IsWithoutCredentials] reports its context; src is not
+// called then. For any other request, src is called with the context of the
+// request, so that a token can be renewed during an upload. If src fails, the
+// request fails with an error that wraps [ErrNoCredentials] and the error of
+// src. A nil src fails every request with [ErrNoCredentials]. If the token is
+// empty, the request has no Authorization.
 //
-// A 401 is passed on; before that, a src that is an [Invalidator] is told. The
-// request counts as renewable, see [MarkRenewable], unless src is a
-// [StaticToken].
+// Bearer passes a 401 on. If src is an [Invalidator], Bearer calls Invalidate
+// first. The credentials of the request are renewable, see [MarkRenewable],
+// unless src is a [StaticToken].
 func Bearer(src TokenSource) Middleware {
 	_, static := src.(*staticToken)
 	invalidator, _ := src.(Invalidator)
@@ -94,8 +93,8 @@ func Bearer(src TokenSource) Middleware {
 	})
 }
 
-// authorize puts credentials on requests. What set returns is called when they
-// were refused; nil: nothing is.
+// authorize adds credentials to requests. The function that set returns is
+// called when a server refuses the credentials. nil: no call.
 func authorize(set func(*http.Request) (refused func(), err error)) Middleware {
 	return func(next Doer) Doer {
 		return DoerFunc(func(req *http.Request) (*http.Response, error) {

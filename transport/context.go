@@ -13,8 +13,8 @@ type (
 	authTraceKey          struct{}
 )
 
-// SingleAttempt marks the requests made with the returned context: a [Doer]
-// that retries passes them exactly once, because its caller retries itself.
+// SingleAttempt marks requests with the returned context: a [Doer] that retries
+// must send them once, because the caller retries them itself.
 func SingleAttempt(ctx context.Context) context.Context {
 	return context.WithValue(ctx, singleAttemptKey{}, true)
 }
@@ -24,9 +24,9 @@ func IsSingleAttempt(ctx context.Context) bool {
 	return ctx.Value(singleAttemptKey{}) != nil
 }
 
-// OwnConnection marks the requests made with the returned context as ones that
-// are sent side by side to be faster together: a [Doer] that can gives each a
-// connection of its own, which HTTP/2 would not.
+// OwnConnection marks requests with the returned context: a [Doer] should give
+// each of them its own connection, because parallel requests over separate
+// connections are faster than over one connection of HTTP/2.
 func OwnConnection(ctx context.Context) context.Context {
 	return context.WithValue(ctx, ownConnectionKey{}, true)
 }
@@ -36,11 +36,11 @@ func IsOwnConnection(ctx context.Context) bool {
 	return ctx.Value(ownConnectionKey{}) != nil
 }
 
-// WithoutCredentials marks the requests made with the returned context as going
-// to an origin that the credentials were not meant for: [Header], [BasicAuth]
-// and [Bearer] add nothing to them, and package nethttp sends them over
-// connections that were opened without a client certificate. Headers that the
-// request carries itself are the caller's to leave out.
+// WithoutCredentials marks requests with the returned context: they go to an
+// origin that must not get the credentials. [Header], [BasicAuth] and [Bearer]
+// add nothing to them, and package nethttp sends them over connections without
+// a client certificate. The caller has to remove credentials from the headers
+// of the request itself.
 func WithoutCredentials(ctx context.Context) context.Context {
 	return context.WithValue(ctx, withoutCredentialsKey{}, true)
 }
@@ -50,9 +50,9 @@ func IsWithoutCredentials(ctx context.Context) bool {
 	return ctx.Value(withoutCredentialsKey{}) != nil
 }
 
-// AuthTrace tells where the credentials of a request came from. [TraceAuth] makes
-// one; the zero value belongs to no request and knows of none. It is safe for
-// concurrent use.
+// AuthTrace records where the credentials of a request came from. [TraceAuth]
+// creates an AuthTrace; the zero value belongs to no request. An AuthTrace is
+// safe for concurrent use.
 type AuthTrace struct {
 	renewable atomic.Bool
 
@@ -60,8 +60,9 @@ type AuthTrace struct {
 	refused []func()
 }
 
-// Refuse tells each [Invalidator] that its token was refused, once: for a caller
-// who knows that by something else than a 401, which [Bearer] sees itself.
+// Refuse calls Invalidate of each [Invalidator] of the request, once. Call it
+// if you know from something else than a 401 that the credentials were refused.
+// [Bearer] handles a 401 itself.
 func (t *AuthTrace) Refuse() {
 	t.mu.Lock()
 	refused := t.refused
@@ -72,7 +73,8 @@ func (t *AuthTrace) Refuse() {
 	}
 }
 
-// onRefusal has the trace of ctx, if it has one, call tell.
+// onRefusal registers tell with the trace of ctx. Without a trace in ctx, it
+// does nothing.
 func onRefusal(ctx context.Context, tell func()) {
 	t, ok := ctx.Value(authTraceKey{}).(*AuthTrace)
 	if !ok {
@@ -83,19 +85,20 @@ func onRefusal(ctx context.Context, tell func()) {
 	t.refused = append(t.refused, tell)
 }
 
-// Renewable reports whether the credentials came from a source that may have
-// others by now, so that a request that was refused is worth another try.
+// Renewable reports whether the source of the credentials may return others for
+// a retry of a refused request.
 func (t *AuthTrace) Renewable() bool { return t.renewable.Load() }
 
-// TraceAuth attaches a trace to the requests made with the returned context.
+// TraceAuth adds a trace to requests with the returned context.
 func TraceAuth(ctx context.Context) (context.Context, *AuthTrace) {
 	t := new(AuthTrace)
 	return context.WithValue(ctx, authTraceKey{}, t), t
 }
 
-// MarkRenewable notes in the trace of ctx, if it has one, that the credentials
-// of its request may have changed by the next one. [Bearer] calls it, and so
-// should middleware that brings credentials of other kinds that expire.
+// MarkRenewable records in the trace of ctx that the credentials of its request
+// may be renewed for the next request. Without a trace in ctx, it does nothing.
+// [Bearer] calls MarkRenewable. Call it in your own middleware if its
+// credentials expire.
 func MarkRenewable(ctx context.Context) {
 	if t, ok := ctx.Value(authTraceKey{}).(*AuthTrace); ok {
 		t.renewable.Store(true)

@@ -1,19 +1,22 @@
-// Package transport is the seam between an upload client and HTTP.
+// Package transport is the boundary between an upload client and HTTP.
 //
-// Everything goes through a [Doer], one method that [*http.Client] has already.
-// A [Middleware] wraps a Doer and [Chain] puts several around one:
+// All requests go through a [Doer], an interface with one method that
+// [*http.Client] implements. A [Middleware] wraps a Doer, and [Chain] applies
+// several of them:
 //
 //	d := transport.Chain(nethttp.New(nethttp.Config{}), transport.Bearer(tokens))
 //
-// The package nethttp builds an *http.Client with settings that suit uploads,
-// retryablehttp one that retries the requests without a body, and
-// transporttest is the suite that a Doer of your own can be put through.
+// The package nethttp creates an *http.Client with settings for uploads. The
+// package retryablehttp creates a Doer that retries requests without a body.
+// The package transporttest is a test suite for your own Doer.
 //
-// A caller tells a Doer more about a request by its context: [SingleAttempt],
-// [WithoutCredentials] and [OwnConnection], each with a function that asks. By
-// [TraceAuth] it learns whether a request that was refused is worth another try.
+// A caller marks a request by its context: see [SingleAttempt],
+// [WithoutCredentials] and [OwnConnection], each with a function that reports
+// the mark. [TraceAuth] tells the caller whether to retry a request whose
+// credentials were refused.
 //
-// The middleware here leaves the caller's request as it is, works on a shallow
-// copy, and neither reads nor wraps a body, so a [FileSender], or a body made by
-// [FileBody], still reaches the kernel. All of it is safe for concurrent use.
+// The middleware of this package does not change the caller's request. It works
+// on a shallow copy, and does not read or wrap the body, so that the operating
+// system can still send a [FileSender] or a body of [FileBody]. The middleware
+// is safe for concurrent use.
 package transport

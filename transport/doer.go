@@ -6,34 +6,34 @@ import (
 	"slices"
 )
 
-// Doer sends one request and returns its answer. [*http.Client] is one.
+// Doer sends a request and returns its answer. [*http.Client] is a Doer.
 //
-// The contract is that of [http.Client.Do]: any answer, whatever its status,
-// comes with a nil error and a Body that the caller closes; an error comes with
-// no answer that needs closing; the request's body is closed in either case,
-// perhaps after Do has returned. A Doer is safe for concurrent use.
+// The contract is that of [http.Client.Do]. An answer with any status has a nil
+// error, and a Body that the caller closes. An error has no answer that the
+// caller must close. Do closes the body of the request in both cases, possibly
+// after it has returned. A Doer must be safe for concurrent use.
 //
-// A Doer that tries a request again must not do so for one whose context
-// [IsSingleAttempt] reports, nor for POST, PATCH or DELETE: whether bytes have
-// arrived is known to the server alone. One that adds credentials adds none where
-// [IsWithoutCredentials] reports, and calls [MarkRenewable] where they may be
-// others by the next request. A client certificate is a credential, too.
+// A Doer that retries must not retry POST, PATCH and DELETE, because only the
+// server knows which bytes have arrived, nor requests that [IsSingleAttempt]
+// reports. A Doer that adds credentials must not add any to requests that
+// [IsWithoutCredentials] reports, and calls [MarkRenewable] if the next request
+// may have other credentials. A client certificate is a credential.
 type Doer interface {
 	Do(req *http.Request) (*http.Response, error)
 }
 
-// DoerFunc is a function that is a [Doer].
+// DoerFunc is a function as a [Doer].
 type DoerFunc func(*http.Request) (*http.Response, error)
 
 // Do calls f.
 func (f DoerFunc) Do(req *http.Request) (*http.Response, error) { return f(req) }
 
-// Middleware wraps a [Doer] in another.
+// Middleware returns a [Doer] that wraps another one.
 type Middleware func(Doer) Doer
 
-// Chain wraps d in each mw. The first is the outermost: it sees the request
-// first and the answer last. A nil mw is left out. Where d is nil, every
-// request fails: it does not fall back on a client that nobody configured.
+// Chain wraps d in each mw. The first mw is the outermost: it sees a request
+// first and an answer last. A nil mw is ignored. With a nil d, every request
+// fails; Chain does not use a default client.
 func Chain(d Doer, mw ...Middleware) Doer {
 	if d == nil {
 		d = DoerFunc(noDoer)
@@ -60,7 +60,7 @@ func closeBody(req *http.Request) {
 }
 
 // edit returns a copy of req whose headers may be changed. Request.Clone would
-// copy Trailer too, and so lose what a body puts there at its end.
+// also copy Trailer, and lose the fields that a body sets at its end.
 func edit(req *http.Request) *http.Request {
 	c := req.WithContext(req.Context())
 	c.Header = req.Header.Clone()

@@ -10,19 +10,20 @@ import (
 	"syscall"
 )
 
-// FileBody returns the n bytes of f from off as a request body which net/http
-// can hand to the kernel (sendfile and its like) over plain HTTP/1.1, when the
-// request's ContentLength is n. Over TLS and HTTP/2 it is read as any other.
-// Anything wrapped around it undoes that: io.NopCloser, a counter, a tee.
+// FileBody returns n bytes of f, from the offset off, as a request body.
+// net/http can have the operating system send the body (sendfile and similar
+// calls) over plain HTTP/1.1 if the ContentLength of the request is n. Over TLS
+// and HTTP/2, the body is read like any other. A wrapper around the body, such
+// as io.NopCloser, a counter or a tee, prevents sendfile.
 //
-// The body owns the position of f from this call on, and net/http may go on
-// reading for a while after the answer is there, until it closes the body: give
-// each body an *os.File of its own. Close ends reading but leaves f open; the
-// caller closes f, and may do so at any time after the request.
+// The body uses the position of f after this call. net/http may continue to
+// read after it has returned the answer, until it closes the body, so each body
+// needs its own *os.File. Close ends reading and does not close f. The caller
+// closes f, at any time after the request.
 //
-// Read returns io.ErrUnexpectedEOF where f ends before its n bytes do. For n
-// of 0 the body is http.NoBody. An error means that off or n is negative or
-// that f cannot seek.
+// Read returns io.ErrUnexpectedEOF if f ends before the n bytes do. An n of 0
+// returns http.NoBody. A negative off or n, or an f that cannot seek, is an
+// error.
 func FileBody(f *os.File, off, n int64) (io.ReadCloser, error) {
 	if off < 0 || n < 0 || off+n < 0 {
 		return nil, fmt.Errorf("file body: %d bytes from %d: %w", n, off, errBadRange)
@@ -38,8 +39,8 @@ func FileBody(f *os.File, off, n int64) (io.ReadCloser, error) {
 
 var errBadRange = errors.New("range is not valid")
 
-// fileBody has exactly the methods that net looks for before it uses sendfile.
-// WriteTo or an embedded *os.File would take another path.
+// fileBody has exactly the methods that package net requires for sendfile. With
+// WriteTo or an embedded *os.File, package net would not use sendfile.
 type fileBody struct {
 	f      *os.File
 	end    int64
@@ -53,9 +54,9 @@ func (b *fileBody) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	// The kernel moves the position without a call of Read, and net/http reads
-	// once more afterwards to see that nothing is left: only the file knows
-	// how far it is.
+	// The operating system moves the position without a call of Read. net/http
+	// then reads once more to check that nothing is left, so only the position
+	// of the file tells how much was sent.
 	pos, err := b.f.Seek(0, io.SeekCurrent)
 	if err != nil {
 		return 0, err
@@ -76,7 +77,7 @@ func (b *fileBody) Close() error {
 	return nil
 }
 
-// SyscallConn gives net the descriptor to send from.
+// SyscallConn returns the descriptor from which package net sends.
 func (b *fileBody) SyscallConn() (syscall.RawConn, error) {
 	if b.closed.Load() {
 		return nil, errClosed(b.f)

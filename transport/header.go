@@ -5,11 +5,11 @@ import (
 	"net/http"
 )
 
-// Header adds the fields of h to every request, all values of a field together,
-// unless the request carries that field already or its context says
-// [IsWithoutCredentials]. h is copied at once; nil adds nothing.
+// Header adds the fields of h to every request, with all values of a field,
+// unless the request has the field or [IsWithoutCredentials] reports its
+// context. Header copies h. nil: no fields.
 //
-// Host is no field in this sense: net/http takes it from Request.Host.
+// Header cannot set Host, which net/http takes from Request.Host.
 func Header(h http.Header) Middleware {
 	fields := make(http.Header, len(h))
 	for key, values := range h {
@@ -32,8 +32,8 @@ func Header(h http.Header) Middleware {
 	}
 }
 
-// UserAgent sets User-Agent on every request that does not carry one. An empty
-// s leaves what net/http sends.
+// UserAgent sets User-Agent on every request without it. If s is empty,
+// net/http sends its own value.
 func UserAgent(s string) Middleware {
 	return func(next Doer) Doer {
 		return DoerFunc(func(req *http.Request) (*http.Response, error) {
@@ -47,11 +47,11 @@ func UserAgent(s string) Middleware {
 	}
 }
 
-// requestIDHeader is in canonical form, as it is looked up in a map.
+// requestIDHeader is in canonical form, because it is used as a map key.
 const requestIDHeader = "X-Request-Id"
 
-// RequestID sets X-Request-ID to a random text of its own on every request that
-// does not carry one. What a Doer below retries keeps its id.
+// RequestID sets X-Request-ID to a random text on every request without it.
+// Retries by a Doer below RequestID have the same id.
 func RequestID() Middleware {
 	return func(next Doer) Doer {
 		return DoerFunc(func(req *http.Request) (*http.Response, error) {

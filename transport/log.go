@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Log writes one record of level Debug to l for each request, when its answer
-// or error is there: method, url (see [RedactURL]), took, and status or
-// err. Headers and bodies are not logged. A nil l logs nothing.
+// Log writes a record of level Debug to l for each request after its answer or
+// error, with method, url (see [RedactURL]), took, and status or err. Headers
+// and bodies are not logged. nil: no log.
 func Log(l *slog.Logger) Middleware {
 	return func(next Doer) Doer {
 		if l == nil {

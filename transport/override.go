@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// MethodOverride sends each request that has one of methods as POST and names
-// the method in X-HTTP-Method-Override, for networks that let nothing else pass
-// (tus 1.0.0, X-HTTP-Method-Override). Without methods it is PATCH and DELETE.
-// The server has to support it.
+// MethodOverride sends each request with one of methods as POST, with the
+// method in X-HTTP-Method-Override (tus 1.0.0, X-HTTP-Method-Override), for
+// networks that block other methods. Without methods, it applies to PATCH and
+// DELETE. The server has to support the header.
 func MethodOverride(methods ...string) Middleware {
 	methods = slices.Clone(methods)
 	if len(methods) == 0 {

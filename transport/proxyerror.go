@@ -5,18 +5,19 @@ import (
 	"net/http"
 )
 
-// ProxyError means that an HTTP proxy was asked for a tunnel (CONNECT), as it is
-// for https, and made none: the request was not sent. A [Doer] that knows so fails
-// with an error that holds one; over plain http the proxy's answer is that to the
-// request itself.
+// ProxyError means that an HTTP proxy refused a tunnel (CONNECT), which https
+// needs, so that the request was not sent. A [Doer] that detects a refused
+// tunnel returns an error that wraps a *ProxyError. Over plain http, a refusal
+// of the proxy is the answer to the request.
 type ProxyError struct {
-	// Proxy is the proxy's host and port, without user information.
+	// Proxy is the host and port of the proxy, without user information.
 	Proxy string
-	// StatusCode is that of the proxy's answer.
+	// StatusCode is the status of the proxy's answer.
 	StatusCode int
 }
 
-// Error names the proxy and the status. The proxy's own words are left out.
+// Error returns a text with the proxy and the status. It omits the text of the
+// proxy's answer.
 func (e *ProxyError) Error() string {
 	s := fmt.Sprintf("proxy %s answers CONNECT with %d", e.Proxy, e.StatusCode)
 	if text := http.StatusText(e.StatusCode); text != "" {
@@ -25,7 +26,8 @@ func (e *ProxyError) Error() string {
 	return s
 }
 
-// Final tells whether asking again cannot help: 4xx but 408 and 429.
+// Final reports whether a retry would get the same status: 4xx, except for 408
+// and 429.
 func (e *ProxyError) Final() bool {
 	return e.StatusCode/100 == 4 && e.StatusCode != http.StatusRequestTimeout && e.StatusCode != http.StatusTooManyRequests
 }

@@ -7,9 +7,8 @@ import (
 	"strings"
 )
 
-// RedactURL returns scheme, host and path of u: what may be logged. Query,
-// fragment and user info are left out, since they often hold a secret. nil
-// gives the empty string.
+// RedactURL returns scheme, host and path of u, for logs. It omits query,
+// fragment and user information, which may contain secrets. A nil u returns "".
 func RedactURL(u *url.URL) string {
 	if u == nil {
 		return ""
@@ -17,11 +16,11 @@ func RedactURL(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path, RawPath: u.RawPath}).String()
 }
 
-// RedactError returns what may be logged of err: the error inside the innermost
-// [*url.Error] of its chain, which spells out the whole URL, or err itself where
-// there is none. It is for logs only, as it drops what is wrapped around. URLs in
-// the text lose query, fragment and user info; errors.Is and errors.As see the
-// error as it was.
+// RedactError returns an error for logs: the error inside the innermost
+// [*url.Error] of err, whose own text contains the whole URL, or err if there
+// is no *url.Error. Errors that wrap the *url.Error are lost. URLs in the text
+// lose query, fragment and user information. errors.Is and errors.As find the
+// original error.
 func RedactError(err error) error {
 	for {
 		e, ok := errors.AsType[*url.Error](err)
@@ -29,7 +28,7 @@ func RedactError(err error) error {
 			break
 		}
 		if e.Op == "parse" && strings.Contains(e.URL, "@") {
-			return errMalformed // The reason may quote a part of a password.
+			return errMalformed // the text may quote a part of a password
 		}
 		err = e.Err
 	}
@@ -59,10 +58,10 @@ var (
 	bareURL   = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s"]+`)
 )
 
-// redactText leaves query, fragment and user info out of the URLs in text. Quoted
-// text counts as a URL if it has the parts of one: package net/http quotes a
-// Location that it cannot parse. Once a URL has a user, other quotations may be
-// parts of the password.
+// redactText removes query, fragment and user information of URLs in text. A
+// quoted text is treated as a URL if it has parts of a URL, because net/http
+// quotes a Location that it cannot parse. If a URL has user information, other
+// quoted texts may be parts of its password and are removed.
 func redactText(text string) string {
 	hasUser := false
 	text = quotation.ReplaceAllStringFunc(text, func(quoted string) string {
@@ -80,14 +79,16 @@ func redactText(text string) string {
 	return bareURL.ReplaceAllStringFunc(text, redactReference)
 }
 
-// hasUserInfo tells whether a URL that may not parse seems to have a user.
+// hasUserInfo reports whether a URL, which may be invalid, seems to have user
+// information.
 func hasUserInfo(ref string) bool {
 	_, rest, ok := strings.Cut(ref, "//")
 	return ok && strings.Contains(rest, "@")
 }
 
-// redactReference redacts an absolute or relative URL that may not parse. A password
-// may hold any character then, so user info goes up to the last @.
+// redactReference redacts an absolute or relative URL, which may be invalid. A
+// password in an invalid URL may contain any character, so the user information
+// ends at the last @.
 func redactReference(ref string) string {
 	if scheme, rest, ok := strings.Cut(ref, "//"); ok {
 		if at := strings.LastIndexByte(rest, '@'); at >= 0 {

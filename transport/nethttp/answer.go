@@ -8,23 +8,24 @@ import (
 	"time"
 )
 
-// answerGrace is the longest that a failed write waits for the reader to take
-// an answer. It passes in full only where the reader itself is stuck: a broken
-// connection ends the reader at once.
+// answerGrace is the longest wait of a failed write for the reader. The wait
+// takes this long only if the reader is blocked, because a broken connection
+// ends the reader at once.
 const answerGrace = time.Second
 
-// answerConn keeps a failed write from hiding the answer that explains it.
+// answerConn delays the error of a failed write until the reader has read the
+// answer.
 //
-// A server that refuses a body answers while the body still flows, and closes.
-// The close resets the connection, so the next write fails, and net/http then
-// gives up on the connection although the answer lies ready to be read. Such a
-// write waits here until the reader has taken what there is.
+// A server that refuses a body answers before it has read the body, and closes
+// the connection. The close resets the connection, so the next write fails.
+// net/http would then give up the connection, although the answer can still be
+// read.
 type answerConn struct {
 	net.Conn
-	files bool // the system may send them
+	files bool // sendfile is allowed
 	once  sync.Once
-	read  chan struct{} // closed when there is nothing more to read
-	cause error         // why, where reading failed; set before read is closed
+	read  chan struct{} // closed when reading has ended
+	cause error         // error that ended reading; set before read is closed
 }
 
 func keepAnswer(c net.Conn, files bool) net.Conn {
@@ -51,8 +52,8 @@ func (c *answerConn) Write(p []byte) (int, error) {
 	return n, c.explain(err)
 }
 
-// ReadFrom is what net/http calls to copy a body. Bodies that lie in files are
-// left to the system, the rest is copied.
+// ReadFrom implements [io.ReaderFrom], which net/http uses to copy a body. It
+// uses sendfile for bodies in files, and copies other bodies.
 func (c *answerConn) ReadFrom(r io.Reader) (int64, error) {
 	var n int64
 	var err error
@@ -71,8 +72,8 @@ func (c *answerConn) ReadFrom(r io.Reader) (int64, error) {
 	return n, c.explain(err)
 }
 
-// SetWriteDeadline is how crypto/tls begins to close: nobody waits for an answer
-// any more.
+// SetWriteDeadline ends the waits of failed writes. crypto/tls sets a write
+// deadline when it begins to close.
 func (c *answerConn) SetWriteDeadline(t time.Time) error {
 	if !t.IsZero() {
 		c.end(nil)
@@ -80,15 +81,15 @@ func (c *answerConn) SetWriteDeadline(t time.Time) error {
 	return c.Conn.SetWriteDeadline(t)
 }
 
-// Close lets waiting writes go.
+// Close ends the waits of failed writes.
 func (c *answerConn) Close() error {
 	c.end(nil)
 	return c.Conn.Close()
 }
 
-// explain holds back the error of a write that the peer caused. Where the reader
-// found the connection broken first, net/http has closed it, and what the
-// reader found is the better explanation.
+// explain delays the error of a write that the peer caused. If the reader saw
+// the broken connection first, net/http has closed the connection, and explain
+// returns the error of the reader, which is more precise.
 func (c *answerConn) explain(err error) error {
 	op, ok := errors.AsType[*net.OpError](err)
 	if !ok || op.Timeout() {

@@ -9,8 +9,8 @@ import (
 )
 
 // LoadCertPool reads authorities from PEM files, for Config.RootCAs. The pool
-// holds only those, not the system's. It is an error when no file is named or
-// when one of them holds no certificate.
+// does not contain the authorities of the system. An empty list of files and a
+// file without a certificate are errors.
 func LoadCertPool(files ...string) (*x509.CertPool, error) {
 	if len(files) == 0 {
 		return nil, errors.New("load authorities: no file named")
@@ -29,7 +29,7 @@ func LoadCertPool(files ...string) (*x509.CertPool, error) {
 }
 
 // LoadCertificate reads a client certificate and its key from PEM files, for
-// Config.Certificates. Both may be in one file, named twice.
+// Config.Certificates. Both names may be the same file.
 func LoadCertificate(certFile, keyFile string) (tls.Certificate, error) {
 	c, err := tls.LoadX509KeyPair(certFile, keyFile)
 	if err != nil {

@@ -11,100 +11,105 @@ import (
 	"time"
 )
 
-// Config says how [New] connects. The zero value is ready.
+// Config configures [New]. The zero value is usable.
 type Config struct {
-	// TLS is the configuration to start from. It is copied. Its client
-	// certificates and its session cache are used as Certificates are. nil: the
-	// system's authorities, TLS 1.2 and up.
+	// TLS is the base configuration, which is copied. Its client certificates
+	// and its session cache are used like Certificates. nil: the authorities of
+	// the system, and TLS 1.2 or later.
 	TLS *tls.Config
-	// RootCAs are the authorities to trust instead of the system's, see
-	// [LoadCertPool]. nil: those of TLS.
+	// RootCAs are the trusted authorities, see [LoadCertPool]. nil: those of
+	// TLS.
 	RootCAs *x509.CertPool
-	// Certificates are client certificates to present to a server that asks, see
-	// [LoadCertificate], added to those of TLS. A GetClientCertificate in TLS
-	// is asked instead of them all. Requests that [transport.WithoutCredentials]
-	// marks, redirects to another origin, and an https proxy get none: these
-	// connections are opened without a certificate and kept apart.
+	// Certificates are client certificates for servers that request one, see
+	// [LoadCertificate]. They are added to those of TLS. If TLS has
+	// GetClientCertificate, that function is used instead. Requests that are
+	// marked by [transport.WithoutCredentials], redirects to another origin,
+	// and an https proxy get no certificate: they have separate connections
+	// that were opened without one.
 	Certificates []tls.Certificate
-	// InsecureSkipVerify accepts any certificate: anybody in between can then
-	// read and change what is sent.
+	// InsecureSkipVerify accepts any server certificate. Anyone between client
+	// and server can then read and change the data.
 	InsecureSkipVerify bool
 
-	// Proxy is an http, https or socks5 proxy for all requests. nil: what the
-	// environment says (HTTP_PROXY, HTTPS_PROXY, NO_PROXY). Where it refuses a
-	// tunnel, the request fails with a [transport.ProxyError].
+	// Proxy is an http, https or socks5 proxy for all requests. nil: the proxy
+	// of the environment (HTTP_PROXY, HTTPS_PROXY, NO_PROXY). If the proxy
+	// refuses a tunnel, the request fails with a [transport.ProxyError].
 	Proxy *url.URL
-	// NoProxy connects directly, whatever Proxy and the environment say.
+	// NoProxy connects directly. It overrides Proxy and the environment.
 	NoProxy bool
-	// HTTP1Only does not offer HTTP/2, whose one connection and small windows
-	// can be slower for uploads, for any request. It wins over PreferHTTP2.
+	// HTTP1Only disables HTTP/2, which can be slower for uploads because it has
+	// one connection and small windows. It overrides PreferHTTP2.
 	HTTP1Only bool
-	// PreferHTTP2 sends over HTTP/2, where the server offers it, also requests
-	// that [transport.OwnConnection] marks, as those of package client are.
+	// PreferHTTP2 uses HTTP/2, if the server supports it, for requests that are
+	// marked by [transport.OwnConnection] too. Package client marks all its
+	// requests.
 	PreferHTTP2 bool
 
-	// NoSendfile reads the bytes of files and copies them, where the system would
-	// send them from where they lie: over plain HTTP/1.1 on Linux, without a copy
-	// in memory. It is for file systems that keep other bytes for the one than
-	// for the other, such as some folders shared with a virtual machine.
+	// NoSendfile copies the bytes of files through memory instead of using
+	// sendfile, which nethttp uses over plain HTTP/1.1 on Linux. Set it for
+	// file systems on which sendfile returns other bytes than read, such as
+	// some shared folders of virtual machines.
 	NoSendfile bool
 
-	// UnixSocket is the path of a socket that every request goes to, whatever
-	// its host, and without a proxy. "": TCP.
+	// UnixSocket is the path of a socket for all requests, with any host and
+	// without a proxy. "": TCP.
 	UnixSocket string
-	// DialContext opens each connection, with network "unix" where UnixSocket
-	// is set. It must be safe for concurrent use. nil: a net.Dialer. Where set, a browser's fetch is not used on
-	// js/wasm.
+	// DialContext opens each connection. If UnixSocket is set, network is
+	// "unix". DialContext must be safe for concurrent use. With DialContext,
+	// requests on js/wasm do not use the browser's fetch. nil: a net.Dialer.
 	DialContext func(ctx context.Context, network, addr string) (net.Conn, error)
 
-	// DialTimeout bounds opening a connection. 0: 30 s. Negative: none.
+	// DialTimeout limits the time to open a connection. 0: 30 s. Negative: no
+	// limit.
 	DialTimeout time.Duration
-	// TLSHandshakeTimeout bounds the handshake. 0: 10 s. Negative: none.
+	// TLSHandshakeTimeout limits the time of a TLS handshake. 0: 10 s.
+	// Negative: no limit.
 	TLSHandshakeTimeout time.Duration
-	// IdleConnTimeout closes a connection not used for so long. 0: 90 s.
-	// Negative: none.
+	// IdleConnTimeout is the time after which an idle connection is closed. 0:
+	// 90 s. Negative: no limit.
 	IdleConnTimeout time.Duration
-	// MaxConnsPerHost bounds the connections to one host; more requests wait.
-	// Over TLS, those that [transport.OwnConnection] asks for are counted apart,
-	// and so are those without the client certificate.
-	// 0 or less: no limit.
+	// MaxConnsPerHost is the maximum number of connections to a host; further
+	// requests wait. Over TLS, the limit applies separately to connections of
+	// requests with [transport.OwnConnection], to shared connections, and to
+	// connections without the client certificate. 0 or less: no limit.
 	MaxConnsPerHost int
 }
 
-// Idle connections kept for one host. The two of net/http would close and
-// reopen connections all the time under parallel uploads.
+// idleConnsPerHost is the number of idle connections that are kept for a host.
+// With the default of net/http, which is 2, parallel uploads would close and
+// open connections all the time.
 const idleConnsPerHost = 16
 
-// maxHeader is how many bytes the headers of one answer may have, those of
-// informational answers before it included. Those of the largest concatenations
-// have some 100 KiB.
+// maxHeader is the maximum size in bytes of the headers of an answer and the
+// informational answers before it. The headers of large concatenations have
+// about 100 KiB.
 const maxHeader = 1 << 20
 
-// New returns a client as c says. Its Transport is its own; call
-// CloseIdleConnections when the client is no longer needed. Requests that
-// [transport.OwnConnection] marks go over HTTP/1.1, unless the server has nothing
-// but HTTP/2 or c says otherwise.
+// New returns a client with the settings of c and its own Transport. Call
+// CloseIdleConnections when you no longer need the client. Requests that are
+// marked by [transport.OwnConnection] use HTTP/1.1, unless the server supports
+// HTTP/2 only or c.PreferHTTP2 is set.
 //
-// Neither Timeout nor ResponseHeaderTimeout is set. The first covers sending
-// the body, so it would end every upload that takes longer; the second starts
-// when the body is written, and a server may need minutes then to put a large
-// upload together. Bound a request by its context.
+// New sets neither Timeout nor ResponseHeaderTimeout. Timeout includes the time
+// to send the body, and would end long uploads. ResponseHeaderTimeout starts
+// after the body, when a server may need minutes to complete a large upload.
+// Use the context of a request to limit its time.
 //
-// An answer whose headers have more than 1 MiB fails.
+// An answer with more than 1 MiB of headers fails.
 //
-// Redirects are followed 10 times at most, and
+// The client follows at most 10 redirects:
 //
-//   - one that would turn the method into another (301, 302 and 303 after POST,
-//     PATCH and the like) is not followed: the caller gets the 3xx answer with
-//     its Location;
-//   - one to a URL of more than 16 KiB is not followed either;
-//   - 307 and 308 keep method and body, if the request has GetBody; without it
-//     the caller gets the answer;
-//   - to another origin (scheme, host or port) go only the headers of tus and
-//     those that describe the content: no Authorization, no Cookie, none that a
-//     user gave, and no client certificate;
-//   - from https to http the request fails with [ErrInsecureRedirect];
-//   - to anything but an http or https URL it fails with [ErrInvalidRedirect].
+//   - A redirect that changes the method (301, 302 and 303 after POST, PATCH
+//     and others) is not followed. The caller gets the answer with its Location.
+//   - A redirect to a URL of more than 16 KiB is not followed either.
+//   - 307 and 308 keep method and body if the request has GetBody. Without
+//     GetBody, the caller gets the answer.
+//   - A redirect to another origin (scheme, host or port) has only the headers of
+//     tus and those that describe the content. It has no Authorization, no
+//     Cookie, no header of the caller, and no client certificate.
+//   - A redirect from https to http fails with [ErrInsecureRedirect].
+//   - A redirect to a URL that is not http or https fails with
+//     [ErrInvalidRedirect].
 func New(c Config) *http.Client {
 	return &http.Client{
 		Transport:     redirectReader{newIdentityPool(c)},
@@ -112,8 +117,8 @@ func New(c Config) *http.Client {
 	}
 }
 
-// newTransport buffers as much of what is written as is read of a body at a time:
-// a request with a small body then reaches the server in one piece.
+// newTransport returns a transport with a write buffer of the size of one read
+// of a body, so that a request with a small body is sent in one packet.
 func newTransport(c Config) *http.Transport {
 	t := &http.Transport{
 		Proxy:                 c.proxy(),
@@ -126,7 +131,7 @@ func newTransport(c Config) *http.Transport {
 		MaxConnsPerHost:       max(c.MaxConnsPerHost, 0),
 		ForceAttemptHTTP2:     !c.HTTP1Only,
 
-		OnProxyConnectResponse: tunnelled,
+		OnProxyConnectResponse: checkTunnel,
 		MaxResponseHeaderBytes: maxHeader,
 	}
 	if c.HTTP1Only {
@@ -149,7 +154,7 @@ func (c Config) proxy() func(*http.Request) (*url.URL, error) {
 	}
 }
 
-// tls is the configuration for servers.
+// tls returns the TLS configuration for servers.
 func (c Config) tls() *tls.Config {
 	t := &tls.Config{}
 	if c.TLS != nil {
@@ -166,14 +171,14 @@ func (c Config) tls() *tls.Config {
 	return t
 }
 
-// dial opens connections as c says, each within the dial timeout.
+// dial returns a function that opens a connection within the dial timeout.
 func (c Config) dial() func(ctx context.Context, network, addr string) (net.Conn, error) {
 	limit := timeout(c.DialTimeout, 30*time.Second)
 	dial := c.DialContext
 	if dial == nil {
 		dial = (&net.Dialer{}).DialContext
 	} else {
-		dial = traced(dial)
+		dial = withDialTrace(dial)
 	}
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		if c.UnixSocket != "" {
@@ -193,7 +198,8 @@ func (c Config) dial() func(ctx context.Context, network, addr string) (net.Conn
 	}
 }
 
-// timeout turns the 0 and the negative of Config into those of net/http.
+// timeout converts a timeout of Config to one of net/http, in which 0 means no
+// limit.
 func timeout(d, byDefault time.Duration) time.Duration {
 	if d == 0 {
 		return byDefault

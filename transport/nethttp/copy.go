@@ -8,22 +8,23 @@ import (
 )
 
 const (
-	// leastCopy is what is read of a body at a time to begin with, in bytes.
+	// leastCopy is the initial size in bytes of a read of a body.
 	leastCopy = 32 << 10
 
-	// mostCopy is what is read where the network takes it quickly.
+	// mostCopy is the size in bytes of a read while the network is fast.
 	mostCopy = 128 << 10
 
-	// trial is how many bytes the network must have taken quickly before more
-	// are read at a time: the system's buffers take the first of them. Slow
-	// writes stay small, for each is a sign of life.
-	trial = 4 << 20
+	// trialBytes is the number of bytes that must be written quickly before reads
+	// become larger. The buffers of the operating system take the first bytes
+	// at any speed. Writes over a slow network stay small, because each write
+	// is reported as progress.
+	trialBytes = 4 << 20
 
-	// quick is the longest that those bytes may take.
-	quick = 400 * time.Millisecond
+	// quickTime is the longest time for trialBytes.
+	quickTime = 400 * time.Millisecond
 
-	// slow is the longest that a large write may take.
-	slow = 50 * time.Millisecond
+	// slowTime is the longest time for a large write.
+	slowTime = 50 * time.Millisecond
 )
 
 var (
@@ -31,8 +32,8 @@ var (
 	mostBuffers  = sync.Pool{New: func() any { return new([mostCopy]byte) }}
 )
 
-// copyBody is io.Copy in pieces that become larger where that is faster: of
-// 32 KiB, as in net/http, the system calls cost more than of 128.
+// copyBody is io.Copy with reads that become larger over a fast network,
+// because small reads need more system calls.
 func copyBody(w io.Writer, r io.Reader) (int64, error) {
 	least := leastBuffers.Get().(*[leastCopy]byte)
 	defer leastBuffers.Put(least)
@@ -55,10 +56,10 @@ func copyBody(w io.Writer, r io.Reader) (int64, error) {
 			}
 			taken += m
 			switch now := time.Now(); {
-			case now.Sub(began) > slow:
+			case now.Sub(began) > slowTime:
 				buf, since, taken = least[:], now, 0
-			case len(buf) == leastCopy && taken >= trial:
-				if now.Sub(since) <= quick {
+			case len(buf) == leastCopy && taken >= trialBytes:
+				if now.Sub(since) <= quickTime {
 					if most == nil {
 						most = mostBuffers.Get().(*[mostCopy]byte)
 					}
@@ -76,8 +77,8 @@ func copyBody(w io.Writer, r io.Reader) (int64, error) {
 	}
 }
 
-// isFile tells whether what is read, behind the limit that net/http puts around
-// a body, can be sent by the system itself.
+// isFile reports whether package net can use sendfile for r, which may be a
+// file below the limit that net/http adds to a body.
 func isFile(r io.Reader) bool {
 	if l, ok := r.(*io.LimitedReader); ok {
 		r = l.R

@@ -2,16 +2,17 @@ package nethttp
 
 import "net/http"
 
-// A dialer of any kind makes net/http leave the browser's fetch alone, and
-// without fetch there is no way out of a page: set one only when asked to.
+// setDialer sets a dialer only if the caller asks for it: with a dialer,
+// net/http does not use the browser's fetch, which is the only network access
+// of a page.
 func setDialer(t *http.Transport, c Config) {
 	if c.DialContext != nil || c.UnixSocket != "" {
 		t.DialContext = c.dial()
 	}
 }
 
-// ownTLS leaves TLS to the browser.
+// ownTLS does nothing, because the browser handles TLS.
 func ownTLS(*http.Transport, Config) {}
 
-// sharedTLS leaves TLS to the browser.
+// sharedTLS does nothing, because the browser handles TLS.
 func sharedTLS(*http.Transport, Config) {}

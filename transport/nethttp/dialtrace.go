@@ -6,9 +6,10 @@ import (
 	"net/http/httptrace"
 )
 
-// traced has a dialer tell a trace what a net.Dialer tells it: whether a request
-// still waits for its turn or for the network shows by nothing else.
-func traced(dial func(ctx context.Context, network, addr string) (net.Conn, error)) func(ctx context.Context, network, addr string) (net.Conn, error) {
+// withDialTrace returns a dialer that reports to an httptrace.ClientTrace what a
+// net.Dialer reports, so that a caller can distinguish a request that waits for
+// a free connection from one that waits for the network.
+func withDialTrace(dial func(ctx context.Context, network, addr string) (net.Conn, error)) func(ctx context.Context, network, addr string) (net.Conn, error) {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		trace := httptrace.ContextClientTrace(ctx)
 		if trace != nil && trace.ConnectStart != nil {

@@ -1,4 +1,5 @@
-// Package nethttp builds an *http.Client with settings that suit uploads: no
-// limit on the whole of a request, connections kept for parallel parts, and
-// redirects that neither change the method nor carry secrets elsewhere.
+// Package nethttp creates an *http.Client with settings for uploads: no timeout
+// for a whole request, enough idle connections for parallel uploads, and
+// redirects that change neither the method nor send credentials to another
+// origin.
 package nethttp

@@ -8,14 +8,14 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// hasIdentity tells whether TLS can show who the client is: by a certificate, or by
-// a session that began with one.
+// hasIdentity reports whether TLS can identify the client, by a certificate or
+// by a session that began with one.
 func (c Config) hasIdentity() bool {
 	return len(c.Certificates) > 0 || c.TLS != nil &&
 		(len(c.TLS.Certificates) > 0 || c.TLS.GetClientCertificate != nil || c.TLS.ClientSessionCache != nil)
 }
 
-// withoutIdentity is c without certificates and sessions.
+// withoutIdentity returns c without certificates and sessions.
 func (c Config) withoutIdentity() Config {
 	c.Certificates = nil
 	if c.TLS != nil {
@@ -25,9 +25,9 @@ func (c Config) withoutIdentity() Config {
 	return c
 }
 
-// identityPool keeps connections that were opened with a client certificate apart
-// from those that were opened without it: the certificate belongs to a connection,
-// so a request cannot leave it out.
+// identityPool separates connections that were opened with a client certificate
+// from those without: a certificate belongs to a connection, so a request
+// cannot omit it.
 type identityPool struct {
 	certified, anonymous pool
 	proxy                func(*http.Request) (*url.URL, error) // nil: none
@@ -40,7 +40,7 @@ func newIdentityPool(c Config) pool {
 	return &identityPool{certified: newPool(c), anonymous: newPool(c.withoutIdentity()), proxy: c.proxy()}
 }
 
-// RoundTrip is that of http.RoundTripper.
+// RoundTrip implements [http.RoundTripper].
 func (p *identityPool) RoundTrip(req *http.Request) (*http.Response, error) {
 	if transport.IsWithoutCredentials(req.Context()) {
 		return p.anonymous.RoundTrip(req)
@@ -48,7 +48,7 @@ func (p *identityPool) RoundTrip(req *http.Request) (*http.Response, error) {
 	return p.certified.RoundTrip(p.towardsProxy(req))
 }
 
-// CloseIdleConnections is called by that of http.Client.
+// CloseIdleConnections is called by http.Client.CloseIdleConnections.
 func (p *identityPool) CloseIdleConnections() {
 	p.certified.CloseIdleConnections()
 	p.anonymous.CloseIdleConnections()
@@ -56,13 +56,13 @@ func (p *identityPool) CloseIdleConnections() {
 
 type towardsProxyKey struct{}
 
-// towardsProxy marks a request for which net/http dials an https proxy, which is not
-// the server that the certificate is for.
+// towardsProxy marks a request for which net/http dials an https proxy, which
+// must not get the certificate.
 func (p *identityPool) towardsProxy(req *http.Request) *http.Request {
 	if p.proxy == nil {
 		return req
 	}
-	// net/http asks again, and reports the error.
+	// net/http calls proxy too, and reports its error.
 	if proxy, err := p.proxy(req); err != nil || proxy == nil || proxy.Scheme != "https" {
 		return req
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// A pool keeps connections and sends requests over them.
+// pool keeps connections and sends requests over them.
 type pool interface {
 	http.RoundTripper
 	CloseIdleConnections()
@@ -33,17 +33,17 @@ func newPool(c Config) pool {
 	return &separatePool{shared: first, own: own}
 }
 
-// separatePool keeps the connections of HTTP/1.1 that requests have for
-// themselves apart from those that HTTP/2 shares.
+// separatePool separates the connections of HTTP/1.1, which a request has for
+// itself, from those that requests share over HTTP/2.
 type separatePool struct {
 	shared, own *http.Transport
-	only        bool     // they are one and the same
-	refused     sync.Map // hosts that take no HTTP/1.1
+	only        bool     // shared and own are the same transport
+	refused     sync.Map // hosts without HTTP/1.1
 }
 
-// RoundTrip is that of http.RoundTripper.
+// RoundTrip implements [http.RoundTripper].
 func (t *separatePool) RoundTrip(req *http.Request) (*http.Response, error) {
-	// Without TLS there is no HTTP/2 either.
+	// net/http uses HTTP/2 over TLS only.
 	if req.URL.Scheme != "https" {
 		return t.shared.RoundTrip(req)
 	}
@@ -75,8 +75,8 @@ func (t *separatePool) RoundTrip(req *http.Request) (*http.Response, error) {
 	return t.shared.RoundTrip(req)
 }
 
-// roundTrip uses a connection of its own, and tells the state of its TLS, which
-// net/http does only for connections that it has opened.
+// roundTrip sends req over an own connection and sets the TLS state of the
+// answer, which net/http sets only for connections that it opened.
 func (t *separatePool) roundTrip(req *http.Request) (*http.Response, error) {
 	var secure *secureConn
 	trace := &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) { secure, _ = info.Conn.(*secureConn) }}
@@ -88,14 +88,14 @@ func (t *separatePool) roundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// isNoProtocol tells whether the server refused the handshake for lack of a
-// protocol that both sides know (RFC 7301, section 3.2). The type of the alert
-// is not exported.
+// isNoProtocol reports whether the server refused the handshake because the
+// client offered no protocol that it supports (RFC 7301, section 3.2).
+// crypto/tls does not export the type of the alert.
 func isNoProtocol(err error) bool {
 	return strings.Contains(err.Error(), "tls: no application protocol")
 }
 
-// CloseIdleConnections is called by that of http.Client.
+// CloseIdleConnections is called by http.Client.CloseIdleConnections.
 func (t *separatePool) CloseIdleConnections() {
 	t.shared.CloseIdleConnections()
 	t.own.CloseIdleConnections()

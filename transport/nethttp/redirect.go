@@ -11,7 +11,7 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// Errors of requests that were redirected; test for them with errors.Is.
+// Errors of redirected requests. Test for them with errors.Is.
 var (
 	// ErrInsecureRedirect means that a server redirected a request from https
 	// to http.
@@ -22,13 +22,13 @@ var (
 	ErrTooManyRedirects = errors.New("too many redirects")
 
 	// ErrInvalidRedirect means that the Location of a redirect is not an http
-	// or https URL. The error does not repeat it: what cannot be read may hold
-	// a secret anywhere.
+	// or https URL. The error does not contain the Location, because an invalid
+	// URL may have a secret in any place.
 	ErrInvalidRedirect = errors.New("the Location is not an http or https URL")
 )
 
-// IsInvalidRedirect reports whether err is [ErrInvalidRedirect], or what a plain
-// [http.Client] makes of such a Location. Another try ends the same way.
+// IsInvalidRedirect reports whether err is [ErrInvalidRedirect], or the error
+// of a plain [http.Client] for such a Location. A retry fails in the same way.
 func IsInvalidRedirect(err error) bool {
 	if errors.Is(err, ErrInvalidRedirect) {
 		return true
@@ -37,7 +37,7 @@ func IsInvalidRedirect(err error) bool {
 	if !ok || e.Err == nil {
 		return false
 	}
-	// net/http has no types for these.
+	// net/http has no error types for these.
 	for _, text := range []string{"failed to parse Location header ", "unsupported protocol scheme ", "http: no Host in request URL"} {
 		if strings.HasPrefix(e.Err.Error(), text) {
 			return true
@@ -46,11 +46,11 @@ func IsInvalidRedirect(err error) bool {
 	return false
 }
 
-// redirectReader fails a request whose answer redirects to an address that cannot
-// be read. http.Client would put the address into the text of its error.
+// redirectReader fails a request whose answer has a Location that cannot be
+// parsed. http.Client would put the Location into the text of its error.
 type redirectReader struct{ pool }
 
-// RoundTrip is that of http.RoundTripper.
+// RoundTrip implements [http.RoundTripper].
 func (r redirectReader) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := r.pool.RoundTrip(req)
 	if err != nil {
@@ -68,13 +68,14 @@ func (r redirectReader) RoundTrip(req *http.Request) (*http.Response, error) {
 
 const maxRedirects = 10
 
-// maxLocation is the largest number of bytes of a Location that is followed. The
-// URL is copied many times for each redirect.
+// maxLocation is the maximum length in bytes of a Location. net/http copies the
+// URL many times for each redirect.
 const maxLocation = 16 << 10
 
-// crossOrigin holds the request headers that may go to another origin: those of
-// tus 1.0.0 and those that describe the content or what is accepted. A list of
-// what to drop could not know the names of users' own secrets.
+// crossOrigin contains the headers that a redirect to another origin may have:
+// those of tus 1.0.0, and those that describe the content or what the client
+// accepts. A list of forbidden headers would miss headers of the caller with
+// secrets.
 var crossOrigin = map[string]bool{
 	"Tus-Resumable":          true,
 	"Upload-Checksum":        true,
@@ -99,7 +100,7 @@ var crossOrigin = map[string]bool{
 	"User-Agent":          true,
 }
 
-// checkRedirect is asked before req, which follows the requests of via.
+// checkRedirect implements http.Client.CheckRedirect.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	last := via[len(via)-1]
 	if req.Method != last.Method || len(req.Response.Header.Get("Location")) > maxLocation {
@@ -114,9 +115,10 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	if last.URL.Scheme == "https" && req.URL.Scheme == "http" {
 		return ErrInsecureRedirect
 	}
-	// After one hop to another origin, that origin has chosen where to go, even if
-	// the next hop leads back. The headers and the context are those of the first
-	// request each time.
+	// After a redirect to another origin, that origin chooses the next URL, so
+	// the headers are removed even if the next URL has the first origin.
+	// http.Client copies headers and context of the first request for each
+	// redirect.
 	for _, r := range append(via[1:len(via):len(via)], req) {
 		if origin(r.URL) != origin(via[0].URL) {
 			stripHeader(req.Header)
@@ -135,7 +137,7 @@ func stripHeader(h http.Header) {
 	}
 }
 
-// origin is scheme, host and port, with the port spelled out (RFC 6454).
+// origin returns scheme, host and port of u, with the default port (RFC 6454).
 func origin(u *url.URL) string {
 	scheme := strings.ToLower(u.Scheme)
 	port := u.Port()

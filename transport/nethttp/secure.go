@@ -10,14 +10,16 @@ import (
 	"time"
 )
 
-// dialOwn opens connections for HTTP/1.1 over TLS. It does what net/http would
-// do, except that the records of a large write reach the system in one piece:
-// one by one, 16 KiB each, they cost more than the encryption.
+// dialOwn opens connections for HTTP/1.1 over TLS. Unlike net/http, it passes
+// the TLS records of a large write to the operating system in one write,
+// because a system call for each record of 16 KiB is more expensive than the
+// encryption.
 func (c Config) dialOwn(config *tls.Config) func(ctx context.Context, network, addr string) (net.Conn, error) {
 	dial := c.dialTLS()
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
 		var below *records
-		// A server that has nothing but HTTP/2 can say so then.
+		// With this protocol, a server that supports HTTP/2 only refuses the
+		// handshake.
 		secure, err := dial(ctx, network, addr, config, []string{"http/1.1"}, func(conn net.Conn) net.Conn {
 			below = &records{Conn: conn, turn: make(chan struct{}, 1)}
 			return below
@@ -29,14 +31,15 @@ func (c Config) dialOwn(config *tls.Config) func(ctx context.Context, network, a
 	}
 }
 
-// dialShared opens connections over TLS as net/http would do, except that an https
+// dialShared opens connections over TLS as net/http does, except that an https
 // proxy gets no client certificate.
 func (c Config) dialShared(t *http.Transport) func(ctx context.Context, network, addr string) (net.Conn, error) {
 	dial := c.dialTLS()
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
-		// The transport has added its protocols to the configuration by now.
+		// The transport adds its protocols to the configuration before it
+		// dials.
 		config := t.TLSClientConfig
-		// A *tls.Conn tells net/http which protocol was agreed on.
+		// net/http finds the negotiated protocol in a *tls.Conn.
 		secure, err := dial(ctx, network, addr, config, config.NextProtos, func(conn net.Conn) net.Conn { return conn })
 		if err != nil {
 			return nil, err
@@ -45,8 +48,9 @@ func (c Config) dialShared(t *http.Transport) func(ctx context.Context, network,
 	}
 }
 
-// dialTLS opens connections over TLS, above what wrap makes of those of TCP. Those
-// to an https proxy, see towardsProxy, speak HTTP/1.1 and have no client certificate.
+// dialTLS opens connections over TLS on top of wrap of a TCP connection.
+// Connections to an https proxy, see towardsProxy, use HTTP/1.1 and have no
+// client certificate.
 func (c Config) dialTLS() func(ctx context.Context, network, addr string, config *tls.Config, protocols []string, wrap func(net.Conn) net.Conn) (*tls.Conn, error) {
 	dial := c.dial()
 	limit := timeout(c.TLSHandshakeTimeout, 10*time.Second)
@@ -80,7 +84,7 @@ func (c Config) dialTLS() func(ctx context.Context, network, addr string, config
 	}
 }
 
-// handshake tells a trace of what net/http would tell it.
+// handshake reports to an httptrace.ClientTrace what net/http reports.
 func handshake(ctx context.Context, conn *tls.Conn) error {
 	trace := httptrace.ContextClientTrace(ctx)
 	if trace != nil && trace.TLSHandshakeStart != nil {
@@ -93,7 +97,7 @@ func handshake(ctx context.Context, conn *tls.Conn) error {
 	return err
 }
 
-// secureConn is a connection over TLS that bodies are copied to.
+// secureConn is a connection over TLS with an efficient copy of bodies.
 type secureConn struct {
 	net.Conn
 	below *records
@@ -112,14 +116,15 @@ func (c *secureConn) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// ReadFrom is what net/http calls to copy a body.
+// ReadFrom implements [io.ReaderFrom], which net/http uses to copy a body.
 func (c *secureConn) ReadFrom(r io.Reader) (int64, error) { return copyBody(c, r) }
 
-// records lies below TLS and keeps the records of one write together. Those that
-// the reading side sends meanwhile, such as key updates, keep their place.
+// records is a connection below TLS that joins the records of one write.
+// Records that the reader sends meanwhile, such as key updates, keep their
+// position.
 type records struct {
 	net.Conn
-	turn chan struct{} // holds one value while the fields below are in use
+	turn chan struct{} // contains a value while hold and held are in use
 	hold bool
 	held []byte
 }

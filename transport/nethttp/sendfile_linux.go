@@ -10,19 +10,19 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// atOnce is how many bytes the system is asked to send at a time. It takes what
-// fits into the buffer of the connection; only a slow disk makes it wait, and a
-// request that ends meanwhile waits for that.
-const atOnce = 256 << 10
+// sendSize is the maximum number of bytes of one sendfile call. The operating
+// system sends as many of them as fit into the buffer of the connection. A slow
+// disk delays the call, and with it the end of a canceled request.
+const sendSize = 256 << 10
 
-// probe is how many bytes are copied to find out why the system sends none.
-const probe = 4 << 10
+// probeSize is the number of bytes that are copied to find out why sendfile sends
+// nothing.
+const probeSize = 4 << 10
 
-// sendFile has the system send a body that lies in a file, without its bytes
-// coming into memory. What is left of r after it, without an error, is to be
-// copied.
+// sendFile sends a body that is in a file by sendfile. If it returns no error,
+// the caller copies the rest of r.
 func sendFile(to net.Conn, r io.Reader) (total int64, err error) {
-	limit, ok := r.(*io.LimitedReader) // which net/http puts around a body
+	limit, ok := r.(*io.LimitedReader) // net/http wraps a body in a LimitedReader
 	if !ok {
 		return 0, nil
 	}
@@ -44,8 +44,8 @@ func sendFile(to net.Conn, r io.Reader) (total int64, err error) {
 		limit.N -= n
 		switch {
 		case failed != nil:
-			// What the system says may be about the file as well as about the
-			// network: reading shows the one, and writing the other, or waits
+			// The error may concern the file or the network. Reading finds an
+			// error of the file. Writing finds an error of the network or waits
 			// for it.
 			n, err := copyPiece(conn, limit)
 			total += n
@@ -57,12 +57,13 @@ func sendFile(to net.Conn, r io.Reader) (total int64, err error) {
 				}
 				continue
 			case errors.As(err, &broken):
-				// A write that comes after finds no more than a broken pipe.
+				// A second write would return a broken pipe instead of the
+				// cause.
 				broken.Err = os.NewSyscallError("sendfile", failed)
 			}
 			return total, err
 		case n == 0 && err == nil, err == io.EOF: //nolint:errorlint // Readers give it as it is.
-			return total, nil // reading says so too
+			return total, nil // the caller's read reports it
 		case err != nil:
 			return total, err
 		}
@@ -70,13 +71,13 @@ func sendFile(to net.Conn, r io.Reader) (total int64, err error) {
 	return total, nil
 }
 
-// sendPiece sends what the network takes at once. failed is what the system says,
-// err what the file or the connection does.
+// sendPiece sends as much as the buffer of the connection takes. failed is the
+// error of sendfile. err is an error of the file or the connection.
 func sendPiece(raw syscall.RawConn, from transport.FileSender, most int64) (n int64, failed, err error) {
 	closed := raw.Write(func(to uintptr) bool {
 		n, err = from.SendFile(func(file uintptr, off, size int64) (int64, error) {
 			var sent int
-			sent, failed = sendfile(int(to), int(file), off, int(min(size, most, atOnce)))
+			sent, failed = sendfile(int(to), int(file), off, int(min(size, most, sendSize)))
 			return int64(sent), failed
 		})
 		return true
@@ -96,11 +97,12 @@ func sendfile(to, file int, off int64, size int) (int, error) {
 	}
 }
 
-// copyPiece copies a few bytes. Only an error of writing is a *net.OpError.
+// copyPiece copies up to probeSize bytes. Only an error of the write is a
+// *net.OpError.
 func copyPiece(to net.Conn, from io.Reader) (int64, error) {
 	buf := leastBuffers.Get().(*[leastCopy]byte)
 	defer leastBuffers.Put(buf)
-	n, rerr := from.Read(buf[:probe])
+	n, rerr := from.Read(buf[:probeSize])
 	if n > 0 {
 		m, err := to.Write(buf[:n])
 		if err != nil {

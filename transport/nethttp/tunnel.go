@@ -8,9 +8,9 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// tunnelled keeps the status with which a proxy refuses a tunnel, of which net/http
-// leaves no more than the words.
-func tunnelled(_ context.Context, proxy *url.URL, _ *http.Request, resp *http.Response) error {
+// checkTunnel returns an error with the status of a proxy that refuses a tunnel.
+// The error of net/http contains the text of the status only.
+func checkTunnel(_ context.Context, proxy *url.URL, _ *http.Request, resp *http.Response) error {
 	if resp.StatusCode == http.StatusOK {
 		return nil
 	}

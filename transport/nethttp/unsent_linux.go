@@ -9,13 +9,14 @@ const (
 	// tcpNotSentLowat is TCP_NOTSENT_LOWAT, which package syscall lacks.
 	tcpNotSentLowat = 25
 
-	// mostUnsent is how many bytes the system may hold that it has not sent yet.
+	// mostUnsent is the maximum number of bytes in the send buffer that were
+	// not sent yet.
 	mostUnsent = 1 << 20
 )
 
-// limitUnsent keeps the system from taking more of a body than it will send soon:
-// of what lies in its buffers nobody can tell whether it moves, and 4 MiB there
-// hide a slow link for longer than a stall may last.
+// limitUnsent limits the unsent bytes in the send buffer of c. The progress of
+// buffered bytes is not visible, and a buffer of 4 MiB over a slow link would
+// hide the progress for longer than the stall timeout.
 func limitUnsent(c net.Conn) {
 	conn, ok := c.(syscall.Conn)
 	if !ok {

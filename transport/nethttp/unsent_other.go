@@ -4,5 +4,5 @@ package nethttp
 
 import "net"
 
-// limitUnsent leaves it to the system.
+// limitUnsent does nothing, because the system has no such option.
 func limitUnsent(net.Conn) {}

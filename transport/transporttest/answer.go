@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// statusIsAnswer: whatever the status is, the answer is returned with headers
-// and body, and with no error; also when tries are used up.
+// statusIsAnswer checks that an answer with any status is returned with headers
+// and body and without an error, even after the last attempt.
 func statusIsAnswer(d subject) {
 	t := d.t
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -24,7 +24,7 @@ func statusIsAnswer(d subject) {
 	for _, method := range []string{http.MethodOptions, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodDelete} {
 		for _, status := range []int{200, 201, 204, 400, 401, 404, 409, 410, 412, 413, 423, 429, 460, 500, 501, 503} {
 			t.Run(fmt.Sprintf("%s %d", method, status), func(t *testing.T) {
-				got := send(t, d, request(d.bounded(t), t, method, fmt.Sprintf("%s/%d", s.URL, status), nil))
+				got := send(t, d, request(d.boundedContext(t), t, method, fmt.Sprintf("%s/%d", s.URL, status), nil))
 				if got.status != status {
 					t.Errorf("status %d", got.status)
 				}
@@ -46,8 +46,8 @@ func statusIsAnswer(d subject) {
 	}
 }
 
-// canonicalHeaders: headers are found by http.Header.Get, however the server
-// writes them.
+// canonicalHeaders checks that http.Header.Get finds headers that the server
+// writes in any case.
 func canonicalHeaders(d subject) {
 	t := d.t
 	s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -59,7 +59,7 @@ func canonicalHeaders(d subject) {
 		_, _ = io.WriteString(conn, "HTTP/1.1 201 Created\r\nstream-media-id: 1\r\nUPLOAD-OFFSET: 2\r\n"+
 			"location: /x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
 	})
-	answered := send(t, d, request(d.bounded(t), t, http.MethodPost, s.URL, nil))
+	answered := send(t, d, request(d.boundedContext(t), t, http.MethodPost, s.URL, nil))
 	for key, want := range map[string]string{"Stream-Media-Id": "1", "Upload-Offset": "2", "Location": "/x"} {
 		if got := answered.header.Get(key); got != want {
 			t.Errorf("header %s %q, want %q", key, got, want)
@@ -67,7 +67,8 @@ func canonicalHeaders(d subject) {
 	}
 }
 
-// answerStreamed: the answer is there before its body has ended.
+// answerStreamed checks that Do returns before the body of the answer has
+// ended.
 func answerStreamed(d subject) {
 	t := d.t
 	begun := make(chan struct{})
@@ -80,7 +81,7 @@ func answerStreamed(d subject) {
 		case <-r.Context().Done():
 		}
 	})
-	resp, err := d.Do(request(d.bounded(t), t, http.MethodGet, s.URL, nil))
+	resp, err := d.Do(request(d.boundedContext(t), t, http.MethodGet, s.URL, nil))
 	close(begun)
 	if err != nil {
 		t.Fatalf("%v, want an answer as soon as its headers are there", err)

@@ -14,19 +14,19 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// RunWithCertificate checks that a Doer with a client certificate presents it to
-// the origins that it is for, and to no other one: requests that
-// [transport.WithoutCredentials] marks, and all that follows a redirect to another
-// origin, go over connections that were opened without it, and that serve no other
-// requests.
+// RunWithCertificate checks that a Doer presents its client certificate to the
+// origin of the caller only. Requests that are marked by
+// [transport.WithoutCredentials], and requests after a redirect to another
+// origin, must use connections that were opened without the certificate and
+// that serve no other requests.
 //
 // newDoer is called for each subtest. It returns a Doer that uses config, which
-// trusts the servers of the suite, presents a certificate, and keeps sessions.
+// trusts the servers of the suite, has a certificate, and has a session cache.
 func RunWithCertificate(t *testing.T, newDoer func(t *testing.T, config *tls.Config) transport.Doer, opts ...Option) {
 	t.Helper()
 	for _, check := range []struct {
 		name string
-		run  func(certified)
+		run  func(certificateSubject)
 	}{
 		{"marked requests present no certificate", markedPresentsNone},
 		{"redirects to another origin present no certificate", redirectPresentsNone},
@@ -34,7 +34,7 @@ func RunWithCertificate(t *testing.T, newDoer func(t *testing.T, config *tls.Con
 	} {
 		for _, own := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, own connection %t", check.name, own), func(t *testing.T) {
-				c := certified{subject: subject{t: t, patience: 20 * time.Second}, own: own}
+				c := certificateSubject{subject: subject{t: t, patience: 20 * time.Second}, own: own}
 				c.one, c.two = serveTLS(t), serveTLS(t)
 				roots := x509.NewCertPool()
 				roots.AddCert(c.one.Certificate())
@@ -55,16 +55,16 @@ func RunWithCertificate(t *testing.T, newDoer func(t *testing.T, config *tls.Con
 	}
 }
 
-// certified is a Doer with a client certificate, and two servers that ask for one.
-// Both have the same host and certificate, and differ in their port.
-type certified struct {
+// certificateSubject is a Doer with a client certificate, and two servers that request
+// one. The servers have the same host and certificate, and different ports.
+type certificateSubject struct {
 	subject
-	own      bool // requests ask for connections of their own
+	own      bool // requests are marked by transport.OwnConnection
 	one, two *httptest.Server
 }
 
-// serveTLS starts a server that answers with the number of certificates that the
-// client presented, or redirects to the URL in the query.
+// serveTLS starts a server that answers with the number of certificates that
+// the client presented, or redirects to the URL in the query.
 func serveTLS(t *testing.T) *httptest.Server {
 	t.Helper()
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -87,11 +87,11 @@ func serveTLS(t *testing.T) *httptest.Server {
 	return s
 }
 
-// want sends a request and holds the number of certificates that the server got
-// against n.
-func (c certified) want(what, url string, marked bool, n string) {
+// want sends a request and compares the number of presented certificates with
+// n.
+func (c certificateSubject) want(what, url string, marked bool, n string) {
 	c.t.Helper()
-	ctx := c.bounded(c.t)
+	ctx := c.boundedContext(c.t)
 	if c.own {
 		ctx = transport.OwnConnection(ctx)
 	}
@@ -103,9 +103,10 @@ func (c certified) want(what, url string, marked bool, n string) {
 	}
 }
 
-// markedPresentsNone: a marked request presents no certificate, also where a
-// connection that was opened with it is idle, and the other way round.
-func markedPresentsNone(c certified) {
+// markedPresentsNone checks that a marked request presents no certificate, even
+// if a connection with the certificate is idle, and that an unmarked request
+// presents it even if a connection without it is idle.
+func markedPresentsNone(c certificateSubject) {
 	c.want("endpoint", c.one.URL, false, "1")
 	c.want("the same origin, marked", c.one.URL, true, "0")
 	c.want("endpoint again", c.one.URL, false, "1")
@@ -113,18 +114,18 @@ func markedPresentsNone(c certified) {
 	c.want("another port, trusted", c.two.URL, false, "1")
 }
 
-// redirectPresentsNone: what a redirect to another origin leads to gets no
-// certificate, even if it leads back.
-func redirectPresentsNone(c certified) {
+// redirectPresentsNone checks that requests after a redirect to another origin
+// present no certificate, even if they lead back to the first origin.
+func redirectPresentsNone(c certificateSubject) {
 	c.want("same origin", c.one.URL+"/?/", false, "1")
 	c.want("another port", c.one.URL+"/?"+c.two.URL, false, "0")
 	c.want("there and back", c.one.URL+"/?"+c.two.URL+"/?"+c.one.URL, false, "0")
 	c.want("endpoint again", c.one.URL, false, "1")
 }
 
-// sessionCarriesNone: a new connection does not resume the session of one that was
-// opened with a certificate, or without it.
-func sessionCarriesNone(c certified) {
+// sessionCarriesNone checks that a connection does not resume a session that
+// was opened with another identity.
+func sessionCarriesNone(c certificateSubject) {
 	for range 2 {
 		c.want("endpoint", c.one.URL, false, "1")
 		c.want("the same origin, marked", c.one.URL, true, "0")

@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// connectionReused: after an answer that was read to its end, the next request
-// goes over the same connection.
+// connectionReused checks that the next request uses the same connection after
+// the answer was read to its end.
 func connectionReused(d subject) {
 	t := d.t
 	var opened atomic.Int32
@@ -33,28 +33,28 @@ func connectionReused(d subject) {
 		s.Close()
 	})
 	for range 5 {
-		send(t, d, request(d.bounded(t), t, http.MethodPatch, s.URL, strings.NewReader("bytes")))
+		send(t, d, request(d.boundedContext(t), t, http.MethodPatch, s.URL, strings.NewReader("bytes")))
 	}
 	if n := opened.Load(); n != 1 {
 		t.Errorf("5 requests in a row opened %d connections, want 1", n)
 	}
 }
 
-// redirectKeeps: 307 and 308 are followed with the same method and body, which
-// GetBody gives anew.
+// redirectKeeps checks that 307 and 308 are followed with the same method, and
+// with the same body from GetBody.
 func redirectKeeps(d subject) {
 	t := d.t
 	for _, status := range []int{http.StatusTemporaryRedirect, http.StatusPermanentRedirect} {
 		for _, method := range []string{http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodDelete} {
 			t.Run(fmt.Sprintf("%s %d", method, status), func(t *testing.T) {
-				var got seen
+				var got receivedRequest
 				s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 					body, _ := io.ReadAll(r.Body)
 					if r.URL.Path != "/new" {
 						http.Redirect(w, r, "/new", status)
 						return
 					}
-					got = seen{method: r.Method, header: r.Header, body: string(body)}
+					got = receivedRequest{method: r.Method, header: r.Header, body: string(body)}
 					w.WriteHeader(http.StatusNoContent)
 				})
 				want := "bytes"
@@ -62,7 +62,7 @@ func redirectKeeps(d subject) {
 				if method == http.MethodHead {
 					want, body = "", nil
 				}
-				req := request(d.bounded(t), t, method, s.URL+"/old", body)
+				req := request(d.boundedContext(t), t, method, s.URL+"/old", body)
 				req.Header.Set("Upload-Offset", "3")
 				answered := send(t, d, req)
 				if answered.status != http.StatusNoContent {
@@ -79,7 +79,8 @@ func redirectKeeps(d subject) {
 	}
 }
 
-// concurrentUse: 16 requests at once each have the answer to their own body.
+// concurrentUse checks that each of 16 concurrent requests gets the answer to
+// its own body.
 func concurrentUse(d subject) {
 	t := d.t
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -87,7 +88,7 @@ func concurrentUse(d subject) {
 		w.Header().Set("Upload-Offset", strconv.Itoa(len(body)))
 		_, _ = w.Write(body)
 	})
-	ctx := d.bounded(t)
+	ctx := d.boundedContext(t)
 	var all sync.WaitGroup
 	for i := range 16 {
 		all.Go(func() {

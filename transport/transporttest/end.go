@@ -11,24 +11,24 @@ import (
 	"time"
 )
 
-// closeable tells when it has been closed.
-type closeable struct {
+// trackedBody is a body that reports its Close.
+type trackedBody struct {
 	io.ReadCloser
 	once   sync.Once
 	closed chan struct{}
 }
 
-func newCloseable(r io.ReadCloser) *closeable {
-	return &closeable{ReadCloser: r, closed: make(chan struct{})}
+func newTrackedBody(r io.ReadCloser) *trackedBody {
+	return &trackedBody{ReadCloser: r, closed: make(chan struct{})}
 }
 
-func (c *closeable) Close() error {
+func (c *trackedBody) Close() error {
 	c.once.Do(func() { close(c.closed) })
 	return c.ReadCloser.Close()
 }
 
-// bodyClosed: the request's body is closed, whatever becomes of the request.
-// That may be after Do has returned.
+// bodyClosed checks that the body of a request is closed after success and
+// failure. That may happen after Do has returned.
 func bodyClosed(d subject) {
 	t := d.t
 	for _, c := range []struct {
@@ -41,11 +41,11 @@ func bodyClosed(d subject) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := serve(t, c.handle)
-			body := newCloseable(io.NopCloser(io.LimitReader(zeros{}, 4<<20)))
-			req := request(d.bounded(t), t, http.MethodPatch, s.URL, body)
+			body := newTrackedBody(io.NopCloser(io.LimitReader(zeros{}, 4<<20)))
+			req := request(d.boundedContext(t), t, http.MethodPatch, s.URL, body)
 			req.ContentLength = 4 << 20
-			// Any outcome will do: a server that does not read on may make
-			// this an answer or an error.
+			// An answer and an error are both correct if the server does not
+			// read the body.
 			if resp, err := d.Do(req); err == nil {
 				drain(t, resp)
 			}
@@ -55,8 +55,8 @@ func bodyClosed(d subject) {
 	t.Run("no connection", func(t *testing.T) {
 		s := serve(t, func(http.ResponseWriter, *http.Request) {})
 		s.Close()
-		body := newCloseable(io.NopCloser(strings.NewReader("x")))
-		if resp, err := d.Do(request(d.bounded(t), t, http.MethodPost, s.URL, body)); err == nil {
+		body := newTrackedBody(io.NopCloser(strings.NewReader("x")))
+		if resp, err := d.Do(request(d.boundedContext(t), t, http.MethodPost, s.URL, body)); err == nil {
 			drain(t, resp)
 			t.Error("an answer, from a server that is gone")
 		}
@@ -64,13 +64,13 @@ func bodyClosed(d subject) {
 	})
 }
 
-// cancelledBefore: a context that has ended lets nothing through.
+// cancelledBefore checks that a request with an ended context is not sent.
 func cancelledBefore(d subject) {
 	t := d.t
-	url, arrived := record(t)
-	ctx, cancel := context.WithCancel(d.bounded(t))
+	url, arrived := recordRequests(t)
+	ctx, cancel := context.WithCancel(d.boundedContext(t))
 	cancel()
-	body := newCloseable(io.NopCloser(strings.NewReader("x")))
+	body := newTrackedBody(io.NopCloser(strings.NewReader("x")))
 	resp, err := d.Do(request(ctx, t, http.MethodPatch, url, body))
 	if err == nil {
 		_ = resp.Body.Close()
@@ -84,8 +84,8 @@ func cancelledBefore(d subject) {
 	}
 }
 
-// cancelledSending: cancelling ends a request whose body the server has stopped
-// to read.
+// cancelledSending checks that a canceled context ends a request while the
+// server does not read its body.
 func cancelledSending(d subject) {
 	t := d.t
 	begun, end := make(chan struct{}), make(chan struct{})
@@ -95,12 +95,13 @@ func cancelledSending(d subject) {
 		<-end
 	})
 	defer close(end)
-	body := newCloseable(io.NopCloser(zeros{}))
+	body := newTrackedBody(io.NopCloser(zeros{}))
 	cancelDuring(t, d, http.MethodPatch, s.URL, body, begun)
 	d.await(t, body.closed, "close the body")
 }
 
-// cancelledAwaiting: cancelling ends a request that the server does not answer.
+// cancelledAwaiting checks that a canceled context ends a request that the
+// server does not answer.
 func cancelledAwaiting(d subject) {
 	t := d.t
 	for _, method := range []string{http.MethodHead, http.MethodPatch} {
@@ -125,7 +126,7 @@ func cancelDuring(t *testing.T, d subject, method, url string, body io.ReadClose
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	var reader io.Reader // an interface that holds a nil body is no nil
+	var reader io.Reader // an interface with a nil body is not nil
 	if body != nil {
 		reader = body
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// faults are ways in which a request ends that invite another try.
+// faults are failures after which a Doer might retry.
 var faults = []struct {
 	name    string
 	answers bool
@@ -45,8 +45,9 @@ func hijack(w http.ResponseWriter) net.Conn {
 	return conn
 }
 
-// faulty serves /ok well and everything else with a fault, and counts that.
-func faulty(t *testing.T, fault func(http.ResponseWriter)) (url string, count *atomic.Int32) {
+// newFaultyServer returns a server that answers /ok with 200. It answers all other
+// requests with a fault and counts them.
+func newFaultyServer(t *testing.T, fault func(http.ResponseWriter)) (url string, count *atomic.Int32) {
 	t.Helper()
 	count = new(atomic.Int32)
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -60,8 +61,8 @@ func faulty(t *testing.T, fault func(http.ResponseWriter)) (url string, count *a
 	return s.URL, count
 }
 
-// passOnce: a POST or a PATCH that fails is not sent again, although its body
-// could be had again: the server may have kept the bytes.
+// passOnce checks that a failed POST or PATCH is not retried, even if it has
+// GetBody: the server may have stored the bytes.
 func passOnce(d subject) {
 	t := d.t
 	for _, fault := range faults {
@@ -72,10 +73,10 @@ func passOnce(d subject) {
 					name += " without body"
 				}
 				t.Run(name, func(t *testing.T) {
-					url, count := faulty(t, fault.do)
-					ctx := d.bounded(t)
-					// A connection that was used before is where net/http
-					// itself may try again.
+					url, count := newFaultyServer(t, fault.do)
+					ctx := d.boundedContext(t)
+					// net/http itself may retry a request on a connection that
+					// was used before.
 					send(t, d, request(ctx, t, http.MethodPost, url+"/ok", strings.NewReader("x")))
 					failOnce(t, d, request(ctx, t, method, url, strings.NewReader(body)), fault.answers, count)
 				})
@@ -84,14 +85,15 @@ func passOnce(d subject) {
 	}
 }
 
-// singleAttempt: a HEAD marked by transport.SingleAttempt is not sent again.
+// singleAttempt checks that a HEAD marked by transport.SingleAttempt is not
+// retried.
 func singleAttempt(d subject) {
 	t := d.t
 	for _, fault := range faults {
 		for _, method := range []string{http.MethodHead, http.MethodOptions} {
 			t.Run(method+" "+fault.name, func(t *testing.T) {
-				url, count := faulty(t, fault.do)
-				ctx := transport.SingleAttempt(d.bounded(t))
+				url, count := newFaultyServer(t, fault.do)
+				ctx := transport.SingleAttempt(d.boundedContext(t))
 				failOnce(t, d, request(ctx, t, method, url, nil), fault.answers, count)
 			})
 		}
@@ -115,14 +117,15 @@ func failOnce(t *testing.T, d transport.Doer, req *http.Request, answers bool, c
 	}
 }
 
-// failureIsError: where no answer comes, there is an error and no answer.
+// failureIsError checks that a request without an answer returns an error and
+// no answer.
 func failureIsError(d subject) {
 	t := d.t
 	s := serve(t, func(http.ResponseWriter, *http.Request) {})
 	s.Close()
 	for _, method := range []string{http.MethodHead, http.MethodPatch} {
 		t.Run(method, func(t *testing.T) {
-			ctx, cancel := context.WithCancel(d.bounded(t))
+			ctx, cancel := context.WithCancel(d.boundedContext(t))
 			defer cancel()
 			resp, err := d.Do(request(ctx, t, method, s.URL, nil))
 			if err == nil {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// seen is a request as the server had it.
-type seen struct {
+// receivedRequest is a request that the server received.
+type receivedRequest struct {
 	method   string
 	uri      string
 	header   http.Header
@@ -18,20 +18,21 @@ type seen struct {
 	body     string
 }
 
-// record answers 204 and hands out what arrived.
-func record(t *testing.T) (url string, arrived <-chan seen) {
+// recordRequests starts a server that answers 204 and returns the received
+// requests.
+func recordRequests(t *testing.T) (url string, arrived <-chan receivedRequest) {
 	t.Helper()
-	c := make(chan seen, 64)
+	c := make(chan receivedRequest, 64)
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
-		c <- seen{r.Method, r.RequestURI, r.Header, r.ContentLength, r.TransferEncoding, string(body)}
+		c <- receivedRequest{r.Method, r.RequestURI, r.Header, r.ContentLength, r.TransferEncoding, string(body)}
 		w.WriteHeader(http.StatusNoContent)
 	})
 	return s.URL, c
 }
 
-// requestArrives: method, URL, headers, body and Content-Length reach the
-// server as they were given.
+// requestArrives checks that method, URL, headers, body and Content-Length
+// reach the server unchanged.
 func requestArrives(d subject) {
 	t := d.t
 	for _, c := range []struct{ method, body string }{
@@ -43,14 +44,14 @@ func requestArrives(d subject) {
 		{http.MethodPatch, strings.Repeat("more words ", 10_000)},
 	} {
 		t.Run(c.method, func(t *testing.T) {
-			url, arrived := record(t)
-			// The server's own id: nothing in it may be encoded anew.
+			url, arrived := recordRequests(t)
+			// The Doer must not change the encoding of the URL.
 			const uri = "/files/a+b%2Bc?token=x+y%20z"
 			var body io.Reader
 			if c.body != "" {
 				body = strings.NewReader(c.body)
 			}
-			req := request(d.bounded(t), t, c.method, url+uri, body)
+			req := request(d.boundedContext(t), t, c.method, url+uri, body)
 			want := http.Header{
 				"Tus-Resumable":   {"1.0.0"},
 				"Upload-Offset":   {"0"},
@@ -84,11 +85,12 @@ func requestArrives(d subject) {
 	}
 }
 
-// emptyBody: a body of zero bytes goes with Content-Length: 0, not chunked.
+// emptyBody checks that a body of zero bytes has Content-Length: 0 and is not
+// chunked.
 func emptyBody(d subject) {
 	t := d.t
-	url, arrived := record(t)
-	send(t, d, request(d.bounded(t), t, http.MethodPatch, url, http.NoBody))
+	url, arrived := recordRequests(t)
+	send(t, d, request(d.boundedContext(t), t, http.MethodPatch, url, http.NoBody))
 	got := <-arrived
 	if got.header.Get("Content-Length") != "0" || len(got.encoding) > 0 {
 		t.Errorf("Content-Length %q, Transfer-Encoding %q; want 0 and none",
@@ -96,13 +98,14 @@ func emptyBody(d subject) {
 	}
 }
 
-// unknownLength: a body whose length nobody knows goes chunked, and whole.
+// unknownLength checks that a body without a length is chunked and arrives
+// completely.
 func unknownLength(d subject) {
 	t := d.t
-	url, arrived := record(t)
-	// A reader of a type that net/http does not know.
+	url, arrived := recordRequests(t)
+	// net/http does not know the length of this type of reader.
 	body := struct{ io.Reader }{strings.NewReader("some bytes")}
-	send(t, d, request(d.bounded(t), t, http.MethodPatch, url, body))
+	send(t, d, request(d.boundedContext(t), t, http.MethodPatch, url, body))
 	got := <-arrived
 	if !slices.Equal(got.encoding, []string{"chunked"}) || got.length != -1 {
 		t.Errorf("Transfer-Encoding %q, length %d; want chunked and -1", got.encoding, got.length)
@@ -112,12 +115,12 @@ func unknownLength(d subject) {
 	}
 }
 
-// requestNotModified: method, URL and headers of the caller's request are the
-// same afterwards.
+// requestNotModified checks that method, URL and headers of the caller's
+// request do not change.
 func requestNotModified(d subject) {
 	t := d.t
-	url, arrived := record(t)
-	req := request(d.bounded(t), t, http.MethodPatch, url+"/x", strings.NewReader("x"))
+	url, arrived := recordRequests(t)
+	req := request(d.boundedContext(t), t, http.MethodPatch, url+"/x", strings.NewReader("x"))
 	req.Header.Set("Upload-Offset", "0")
 	send(t, d, req)
 	<-arrived

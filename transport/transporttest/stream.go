@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// bodyStreamed: the server has the first bytes while the last are not written.
+// bodyStreamed checks that the first bytes arrive before the last bytes are
+// written.
 func bodyStreamed(d subject) {
 	t := d.t
 	for _, c := range []struct {
@@ -28,7 +29,7 @@ func bodyStreamed(d subject) {
 					w.WriteHeader(http.StatusBadRequest)
 				}
 			})
-			ctx := d.bounded(t)
+			ctx := d.boundedContext(t)
 			body, writer := io.Pipe()
 			req := request(ctx, t, http.MethodPatch, s.URL, body)
 			req.ContentLength = c.length
@@ -61,11 +62,12 @@ func bodyStreamed(d subject) {
 
 const (
 	large = 64 << 20
-	// Less than a fifth of the body, and much more than any pool of buffers.
+	// allowance is less than a fifth of the body, and much more than buffers
+	// need.
 	allowance = 12 << 20
 )
 
-// largeBody: sending 64 MiB allocates a small part of that.
+// largeBody checks that sending 64 MiB allocates much less memory.
 func largeBody(d subject) {
 	t := d.t
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -74,8 +76,8 @@ func largeBody(d subject) {
 			w.WriteHeader(http.StatusBadRequest)
 		}
 	})
-	// What is allocated, and not what is in use: the collector has no say in
-	// it. Other goroutines have, so it may be measured again.
+	// TotalAlloc does not depend on the garbage collector. It includes other
+	// goroutines, so the measurement is repeated.
 	var grown uint64
 	for range 3 {
 		req := request(t.Context(), t, http.MethodPatch, s.URL, io.LimitReader(zeros{}, large))
@@ -92,7 +94,7 @@ func largeBody(d subject) {
 			return
 		}
 		if grown >= large {
-			break // no other goroutine's doing
+			break // other goroutines do not allocate that much
 		}
 	}
 	t.Errorf("sending %d MiB allocated %d MiB, want at most %d", large>>20, grown>>20, allowance>>20)

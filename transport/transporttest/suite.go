@@ -1,34 +1,35 @@
-// Package transporttest is a suite for implementations of transport.Doer.
+// Package transporttest is a test suite for implementations of
+// [transport.Doer].
 //
-// Call [Run] from a test of your own:
+// Call [Run] from your own test:
 //
 //	func TestDoer(t *testing.T) {
 //		transporttest.Run(t, func(*testing.T) transport.Doer { return myDoer() })
 //	}
 //
-// [RunWithCertificate] is for one that has a client certificate.
+// Call [RunWithCertificate] for a Doer with a client certificate.
 //
-// The Doer talks to servers that the suite starts on loopback, over plain
-// HTTP/1.1. A Doer that retries should be made with few tries and short waits
-// here: the suite answers some requests with nothing but 503.
+// The suite starts servers on loopback that speak plain HTTP/1.1. Configure a
+// Doer that retries with few retries and short waits, because the suite answers
+// some requests with 503 only.
 //
-// What [http.DefaultClient] cannot keep is not part of the suite. Such a Doer
+// The suite does not check properties that [http.DefaultClient] lacks.
+// http.DefaultClient
 //
-//   - turns POST and PATCH into GET on 301, 302 and 303 (resp.Request.Method
-//     of the answer tells);
+//   - changes POST and PATCH to GET on 301, 302 and 303 (see
+//     resp.Request.Method of the answer);
 //   - follows a redirect from https to http;
-//   - sends headers given by a user, other than Authorization, Cookie and a few
-//     like them, to whatever origin a redirect names, and presents its client
+//   - sends headers of the caller, except for Authorization, Cookie and similar
+//     ones, to any origin that a redirect names, and presents its client
 //     certificate there;
-//   - may try a HEAD again by itself when a connection that was used before
-//     turns out to be dead;
-//   - may lose an answer that came before the body was sent, when the server
-//     closes the connection right after it;
-//   - does not return when its context ends while a Read of the request's body
-//     is blocked, until that Read returns: a body that waits for more bytes has
-//     to look at the context itself.
+//   - may retry a HEAD by itself if a reused connection is broken;
+//   - may lose an answer that comes before the body was sent, if the server
+//     closes the connection after it;
+//   - does not return at the end of its context while a Read of the request's
+//     body blocks, so a body that waits for bytes has to check the context itself.
 //
-// nethttp.New mends the first three and, over HTTP/1.1, the lost answer.
+// nethttp.New does not have the first three problems, and does not lose answers
+// over HTTP/1.1.
 package transporttest
 
 import (
@@ -43,28 +44,29 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// Option changes how [Run] works.
+// Option is an option of [Run] and [RunWithCertificate].
 type Option func(*subject)
 
-// Patience is how long a Doer may take for what should happen at once, such as
-// to return after its context was cancelled. It bounds how long the suite waits
-// for one that hangs. Without it: 20 s.
+// Patience limits the time for actions that should be immediate, such as the
+// return of Do after its context was canceled. Without this option, the limit
+// is 20 s.
 func Patience(d time.Duration) Option {
 	return func(s *subject) { s.patience = d }
 }
 
-// subject is a Doer under test, and the test.
+// subject is a Doer under test, and its test.
 type subject struct {
 	t *testing.T
 	transport.Doer
 	patience time.Duration
 }
 
-// Run checks the contract of [transport.Doer], each part in a subtest. newDoer
-// is called for each subtest; it may return the same Doer every time. A Doer
-// with a method CloseIdleConnections has it called after its subtest.
+// Run checks the contract of [transport.Doer], with a subtest for each part.
+// newDoer is called for each subtest, and may return the same Doer each time.
+// If the Doer has a method CloseIdleConnections, Run calls it after the
+// subtest.
 //
-// Run must not be called in parallel with other tests of the process: one
+// Run must not run in parallel with other tests of the process, because one
 // subtest measures memory.
 func Run(t *testing.T, newDoer func(t *testing.T) transport.Doer, opts ...Option) {
 	t.Helper()
@@ -106,7 +108,7 @@ func Run(t *testing.T, newDoer func(t *testing.T) transport.Doer, opts ...Option
 	}
 }
 
-// serve starts a server that is gone, with its connections, after the test.
+// serve starts a server, which is closed with its connections after the test.
 func serve(t *testing.T, h http.HandlerFunc) *httptest.Server {
 	t.Helper()
 	s := httptest.NewServer(h)
@@ -126,23 +128,23 @@ func request(ctx context.Context, t *testing.T, method, url string, body io.Read
 	return req
 }
 
-// bounded is the context of a test, with an end.
-func (d subject) bounded(t *testing.T) context.Context {
+// boundedContext returns the context of the test with a timeout.
+func (d subject) boundedContext(t *testing.T) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), d.patience)
 	t.Cleanup(cancel)
 	return ctx
 }
 
-// answer is one whose body has been read and closed.
+// answer is an answer whose body has been read and closed.
 type answer struct {
 	status int
 	header http.Header
-	url    *url.URL // of the request that it is for; nil if it does not say
+	url    *url.URL // URL of the request that was answered; nil if unknown
 	body   string
 }
 
-// send returns the answer, or fails the test where there is none.
+// send returns the answer, and fails the test if there is none.
 func send(t *testing.T, d transport.Doer, req *http.Request) answer {
 	t.Helper()
 	resp, err := d.Do(req)
@@ -169,7 +171,7 @@ func drain(t *testing.T, resp *http.Response) string {
 	return string(body)
 }
 
-// await fails the test when done is not closed in time.
+// await fails the test if done is not closed in time.
 func (d subject) await(t *testing.T, done <-chan struct{}, what string) {
 	t.Helper()
 	select {
