@@ -1,19 +1,15 @@
 package client
 
-import (
-	"sync"
-	"sync/atomic"
-)
+import "github.com/tusker-go/tusker/transport/hostcache"
 
 // minBody is the smallest body that a proxy's limit makes of a larger one, in
 // bytes: the default limit of servers that have one is 256 KiB or more.
 const minBody = 256 << 10
 
-// bodyLimits remembers, host by host, how large a body may be. The zero value
-// knows of none. It is safe for concurrent use.
+// bodyLimits remembers how large a body may be, in bytes, for each host that
+// refused one. The zero value knows no limit. It is safe for concurrent use.
 type bodyLimits struct {
-	m     sync.Map    // host -> int64
-	known atomic.Bool // there is one in m
+	hosts hostcache.Cache[int64]
 }
 
 // apply gives the chunk size for a URL; 0 is no limit, as for chunk.
@@ -28,16 +24,12 @@ func (l *bodyLimits) apply(rawURL string, chunk int64) int64 {
 	return min(chunk, limit)
 }
 
-// of is the limit for a URL, where one is known.
+// of returns the limit for a URL, if there is one.
 func (l *bodyLimits) of(rawURL string) (int64, bool) {
-	if !l.known.Load() {
+	if l.hosts.Len() == 0 {
 		return 0, false
 	}
-	v, ok := l.m.Load(hostOf(rawURL))
-	if !ok {
-		return 0, false
-	}
-	return v.(int64), true
+	return l.hosts.Get(hostOf(rawURL))
 }
 
 // halve makes half of a body that was refused the limit of its host. It is
@@ -46,15 +38,15 @@ func (l *bodyLimits) halve(rawURL string, refused int64, rule ChunkRule) bool {
 	if refused <= minBody {
 		return false
 	}
-	limit, host := rule.fit(max(refused/2, minBody)), hostOf(rawURL)
+	limit := rule.fit(max(refused/2, minBody))
 	if limit == 0 {
 		return false
 	}
-	for {
-		old, loaded := l.m.LoadOrStore(host, limit)
-		l.known.Store(true)
-		if !loaded || old.(int64) <= limit || l.m.CompareAndSwap(host, old, limit) {
-			return true
+	l.hosts.Update(hostOf(rawURL), func(old int64, found bool) (int64, bool) {
+		if found {
+			return min(old, limit), true
 		}
-	}
+		return limit, true
+	})
+	return true
 }

@@ -37,7 +37,6 @@ func TestCancel(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{})
-				s.URL = newHost()
 				ctx, cancel := context.WithCancelCause(t.Context())
 				action := test.action(s, func() { cancel(errPulled) })
 				switch test.method {

@@ -19,7 +19,8 @@ const (
 	ClassLocked
 
 	// ClassThrottled: the server wants fewer requests. As ClassTransient, but
-	// every upload of the process to the same host waits.
+	// all uploads and downloads of the Client to the same host wait, each no
+	// longer than its policy allows.
 	ClassThrottled
 
 	// ClassResync: the offset was not the server's. The upload asks for it and

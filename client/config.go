@@ -47,6 +47,14 @@ type Config struct {
 	// Retry decides whether a failed request is tried again, and when;
 	// retry.Never fails at once. nil: retry.Backoff{}, which is 10 tries in a
 	// row without progress, and waits of at most 60 s.
+	//
+	// A host that answers with 429, or with 5xx and Retry-After, asks for fewer
+	// requests. All uploads, parts and downloads of this Client then wait before
+	// their next request to that host, as long as the one that got the answer, but
+	// no longer than Retry allows for a single wait: with retry.Never none waits,
+	// and neither does Send. Each wait is an EventWaiting. Calls of a single
+	// exchange, such as Head, Patch and Terminate, are sent at once, and so is the
+	// deletion of parts that are left over. Other Clients are not affected.
 	Retry retry.Policy
 
 	// Locked decides on waits while another request holds the upload. It has
@@ -60,7 +68,7 @@ type Config struct {
 	Classify func(*Error, Class) Class
 
 	// Logger gets a Debug record for each exchange, Info for uploads that
-	// begin and end, and Warn for retries. URLs are logged without query and
+	// begin and end or wait for a throttled host, and Warn for retries. URLs are logged without query and
 	// user information. nil: silent.
 	Logger *slog.Logger
 
@@ -165,6 +173,7 @@ type Client struct {
 	locked   retry.Policy
 	classify func(*Error, Class) Class
 	limits   bodyLimits
+	gates    gates
 	store    Store
 	sent     SentStore // nil: none
 	recreate Recreate

@@ -43,7 +43,7 @@ type DownloadOptions struct {
 
 	// OnEvent is told how the download goes on, in the goroutine of Download:
 	// EventResumed where it goes on at an offset above 0, EventProgress,
-	// EventRetry, EventDone or EventFailed. Offset and Sent are the bytes that
+	// EventRetry, EventWaiting, EventDone or EventFailed. Offset and Sent are the bytes that
 	// were written. It must return at once. nil: nothing is called.
 	OnEvent func(Event)
 }
@@ -125,7 +125,7 @@ func (d *download) run(ctx context.Context, url string) error {
 		return err
 	}
 	for {
-		err := hold(ctx, d.url)
+		err := d.hold(ctx, d.url)
 		if err == nil {
 			err = d.get(ctx)
 		}

@@ -26,6 +26,10 @@ const (
 	// EventRetry: an exchange failed with Err and is tried again after Wait.
 	EventRetry
 
+	// EventWaiting: the host of the next request asked another upload of the Client
+	// for fewer requests. The request is sent after Wait. Err is ErrThrottled.
+	EventWaiting
+
 	// EventRewound: as EventResumed, but the server went back: it has less
 	// than it had acknowledged.
 	EventRewound
@@ -40,7 +44,7 @@ const (
 
 // String gives the name of the kind, such as "progress".
 func (k EventKind) String() string {
-	names := [...]string{"unknown", "created", "resumed", "progress", "retry", "rewound", "done", "failed"}
+	names := [...]string{"unknown", "created", "resumed", "progress", "retry", "waiting", "rewound", "done", "failed"}
 	if int(k) >= len(names) {
 		return names[0]
 	}
@@ -67,12 +71,12 @@ type Event struct {
 	// Length is the size of the upload, as far as it is known.
 	Length protocol.Length
 
-	// Attempt is the number of tries in a row without progress, and Wait the
-	// time until the next one, in an EventRetry.
+	// Attempt is the number of tries in a row without progress, in an EventRetry.
+	// Wait is the time until the next request, in an EventRetry or EventWaiting.
 	Attempt int
 	Wait    time.Duration
 
-	// Err is why, in an EventRetry or EventFailed.
+	// Err is why, in an EventRetry, EventWaiting or EventFailed.
 	Err error
 }
 

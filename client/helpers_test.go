@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -113,6 +114,14 @@ func kinds(list []client.Event) []string {
 		}
 	}
 	return names
+}
+
+// wantKinds checks the kinds of events, without progress.
+func wantKinds(t *testing.T, list []client.Event, want ...string) {
+	t.Helper()
+	if got := kinds(list); !slices.Equal(got, want) {
+		t.Errorf("events %q, want %q", got, want)
+	}
 }
 
 // second waits one second before each of n further tries.

@@ -39,7 +39,7 @@ func (w *wholeEvents) add(i int, part Event) {
 	switch kind {
 	case EventCreated, EventDone, EventFailed:
 		kind = EventProgress // these happen once, to the whole
-	case EventResumed, EventProgress, EventRetry, EventRewound:
+	case EventResumed, EventProgress, EventRetry, EventWaiting, EventRewound:
 	}
 	w.events.update(kind, func(ev *Event) {
 		ev.Offset, ev.Sent, ev.Length = w.offset, w.sent, w.length

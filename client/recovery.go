@@ -42,7 +42,7 @@ func (r *recovery) unlock() { r.lock = retry.Loop{Policy: r.lock.Policy} }
 // answer.
 func (t *transfer) until(ctx context.Context, url string, exchange func(context.Context) (*Reply, error)) (*Reply, error) {
 	for {
-		err := hold(ctx, url)
+		err := t.hold(ctx, url)
 		if err == nil {
 			var reply *Reply
 			if reply, err = exchange(ctx); err == nil {
@@ -81,26 +81,26 @@ func (t *transfer) retry(ctx context.Context, url string, err error) error {
 	if loop != &t.lock {
 		t.unlock() // a request that broke may have left a lock of its own
 	}
-	throttled := time.Duration(0)
+	told := time.Duration(0)
 	loop.OnWait = func(a retry.Attempt, wait time.Duration) {
 		if e.Class() == ClassThrottled {
-			throttle(url, wait)
+			t.c.gates.close(url, wait, e)
 			if e.After > 0 {
-				throttled = wait
+				told = wait
 			}
 		}
 		t.retrying(ctx, url, e, a.Number, wait)
 	}
 	if err := loop.Wait(ctx, err); err != nil {
 		if e.Class() == ClassThrottled && t.mayRetry(err) {
-			// Others need not find out for themselves.
-			throttle(url, min(e.After, retry.DefaultMax))
+			// The other uploads of the Client need not ask in vain.
+			t.c.gates.close(url, min(e.After, retry.DefaultMax), e)
 		}
 		return err
 	}
 	t.result.Retries++
 	// Those that were told the same wait must not come back together.
-	return spread(ctx, throttled)
+	return spread(ctx, told)
 }
 
 // resync tells the first refusal of an offset, which may be an older request's,

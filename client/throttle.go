@@ -2,59 +2,127 @@ package client
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 	"math/rand/v2"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
+
+	"github.com/tusker-go/tusker/transport/hostcache"
 )
 
-// gates holds, for each host that asked for fewer requests, until when every
-// upload of this process leaves it alone.
-var gates = struct {
-	sync.Mutex
-	closed map[string]closed
-}{closed: map[string]closed{}}
+// ErrThrottled means that the host asked another upload or download of the same
+// Client for fewer requests. It is the reason in an [EventWaiting], together with
+// the answer that the other one got.
+var ErrThrottled = errors.New("host asked for fewer requests")
 
-type closed struct {
-	until time.Time
-	wait  time.Duration // as it was told
+// throttled is the answer of a host that asked for fewer requests, as an upload
+// sees it that has to wait because of another one.
+type throttled struct {
+	answer error
+	left   time.Duration
 }
 
-// throttle closes the gate of a URL's host for wait.
-func throttle(rawURL string, wait time.Duration) {
-	host := hostOf(rawURL)
-	until := time.Now().Add(wait)
-	gates.Lock()
-	defer gates.Unlock()
-	if gates.closed[host].until.Before(until) {
-		gates.closed[host] = closed{until, wait}
+func (t *throttled) Error() string   { return ErrThrottled.Error() + ": " + t.answer.Error() }
+func (t *throttled) Unwrap() []error { return []error{ErrThrottled, t.answer} }
+
+// RetryAfter tells the policy how much longer the host wants no request.
+func (t *throttled) RetryAfter() (time.Duration, bool) { return t.left, true }
+
+// gates holds, for each host that asked for fewer requests, until when the uploads
+// and downloads of one Client send it none. The zero value is ready. It is safe for
+// concurrent use.
+type gates struct {
+	closed hostcache.Cache[closedGate] // by origin
+}
+
+type closedGate struct {
+	until  time.Time
+	wait   time.Duration // until, when the gate was closed
+	answer error         // of the host
+}
+
+// close closes the gate of a URL's host for wait, because of answer. A gate that is
+// closed for longer stays as it is.
+func (g *gates) close(rawURL string, wait time.Duration, answer error) {
+	if wait <= 0 {
+		return
 	}
+	until := time.Now().Add(wait)
+	g.closed.Update(hostOf(rawURL), func(old closedGate, found bool) (closedGate, bool) {
+		if found && !old.until.Before(until) {
+			return old, true
+		}
+		return closedGate{until, wait, answer}, true
+	})
 }
 
-// hold waits while the gate of a URL's host is closed. Those that waited go on
-// one after the other within a second, not all at once.
-func hold(ctx context.Context, rawURL string) error {
+// left returns how long the gate of a URL's host stays closed, and why. The error
+// is nil if the gate is open. An open gate is removed.
+func (g *gates) left(rawURL string) *throttled {
+	if g.closed.Len() == 0 {
+		return nil
+	}
+	var left *throttled
+	g.closed.Update(hostOf(rawURL), func(gate closedGate, found bool) (closedGate, bool) {
+		wait := time.Until(gate.until)
+		// More time than in the beginning is left only if the clock went back.
+		if !found || wait <= 0 || wait > gate.wait {
+			return closedGate{}, false
+		}
+		left = &throttled{gate.answer, wait}
+		return gate, true
+	})
+	return left
+}
+
+// hold waits before a request to url while the gate of its host is closed. It waits
+// no longer than the policy allows for one wait, and not at all if the policy allows
+// no retry. Uploads that wait for the same gate continue one after the other within
+// a second, not all at once.
+func (t *transfer) hold(ctx context.Context, url string) error {
+	waited := time.Duration(0)
 	for {
-		wait := gate(rawURL)
-		if wait <= 0 {
+		reason := t.c.gates.left(url)
+		if reason == nil {
 			return nil
 		}
+		reason.left += waited + apart(reason.left)
+		most, ok := t.loop.Peek(reason)
+		wait := min(reason.left, most) - waited
+		if !ok || wait <= 0 {
+			return nil
+		}
+		t.waiting(ctx, url, reason, wait)
 		if err := pause(ctx, wait); err != nil {
 			return err
 		}
-		if err := spread(ctx, wait); err != nil {
-			return err
-		}
+		waited += wait
 	}
 }
 
-// spread waits up to a second, and up to a quarter of what was waited before.
+// waiting reports a wait before it begins.
+func (t *transfer) waiting(ctx context.Context, url string, reason error, wait time.Duration) {
+	t.c.log.LogAttrs(ctx, slog.LevelInfo, "waiting", slog.String("url", redact(url)),
+		slog.Int64("offset", t.offset), slog.Duration("wait", wait), slog.Any("err", reason))
+	t.events.update(EventWaiting, func(ev *Event) { ev.Wait, ev.Err = wait, reason })
+}
+
+// spread waits up to a second, and up to a quarter of the wait before.
 func spread(ctx context.Context, waited time.Duration) error {
-	if waited/4 <= 0 {
-		return nil
+	if apart := apart(waited); apart > 0 {
+		return pause(ctx, apart)
 	}
-	return pause(ctx, rand.N(min(waited/4, time.Second)))
+	return nil
+}
+
+// apart returns a random time, up to a second and up to a quarter of wait.
+func apart(wait time.Duration) time.Duration {
+	if wait/4 <= 0 {
+		return 0
+	}
+	return rand.N(min(wait/4, time.Second))
 }
 
 func pause(ctx context.Context, wait time.Duration) error {
@@ -68,29 +136,7 @@ func pause(ctx context.Context, wait time.Duration) error {
 	}
 }
 
-// gate gives the time until that of a URL's host opens; one that is open is
-// forgotten.
-func gate(rawURL string) time.Duration {
-	gates.Lock()
-	defer gates.Unlock()
-	if len(gates.closed) == 0 {
-		return 0
-	}
-	host := hostOf(rawURL)
-	c, ok := gates.closed[host]
-	if !ok {
-		return 0
-	}
-	wait := time.Until(c.until)
-	// More than was told is left only where the clock went back.
-	if wait <= 0 || wait > c.wait {
-		delete(gates.closed, host)
-		return 0
-	}
-	return wait
-}
-
-// hostOf is scheme, host and port.
+// hostOf returns scheme, host and port of a URL, "" if it is malformed.
 func hostOf(rawURL string) string {
 	u, err := url.Parse(rawURL)
 	if err != nil {

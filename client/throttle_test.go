@@ -1,12 +1,9 @@
 package client_test
 
 import (
-	"context"
-	"fmt"
 	"net/http"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,13 +13,6 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
 )
-
-// hosts counts host names, so that none is used twice: what a host asked for is
-// remembered by the process, and every bubble begins at the same time.
-var hosts atomic.Int64
-
-// newHost is the creation URL of a host that no other test knows.
-func newHost() string { return fmt.Sprintf("http://host%d.example/files/", hosts.Add(1)) }
 
 func busy(header ...string) fake.Action {
 	return fake.Status(http.StatusTooManyRequests, "", header...)
@@ -86,7 +76,7 @@ func TestThrottled(t *testing.T) {
 				}
 				s.On(test.method, test.action)
 				var events []client.Event
-				res, err := newClient(t, s, client.Config{Endpoint: newHost(), Retry: test.retry}).Upload(t.Context(), text(t, "hello"),
+				res, err := newClient(t, s, client.Config{Retry: test.retry}).Upload(t.Context(), text(t, "hello"),
 					&client.UploadOptions{OnEvent: recordEvents(&events)})
 				if err != nil {
 					t.Fatal(err)
@@ -106,133 +96,18 @@ func TestThrottled(t *testing.T) {
 	}
 }
 
-// What a host asks of one upload holds for all of the process.
-func TestThrottledHost(t *testing.T) {
-	const told = 20 * time.Second
-	create := func(ctx context.Context, c *client.Client, src client.Source) error {
-		_, err := c.Upload(ctx, src, nil)
-		return err
-	}
-	concat := func(ctx context.Context, c *client.Client, src client.Source) error {
-		_, err := c.UploadConcat(ctx, []client.Source{src}, nil)
-		return err
-	}
-	upper := func(url string) string { return strings.Replace(url, "host", "HOST", 1) }
-	same := func(url string) string { return url }
-	tests := map[string]struct {
-		method string // of the request that is held
-		url    func(throttled string) string
-		upload func(context.Context, *client.Client, client.Source) error
-		held   bool
-	}{
-		"creation":             {http.MethodPost, same, create, true},
-		"OPTIONS":              {http.MethodOptions, same, concat, true},
-		"name in capitals":     {http.MethodPost, upper, create, true},
-		"default port":         {http.MethodPost, func(url string) string { return strings.Replace(url, ".example/", ".example:80/", 1) }, create, true},
-		"another host":         {http.MethodPost, func(string) string { return newHost() }, create, false},
-		"another port":         {http.MethodPost, func(url string) string { return strings.Replace(url, ".example/", ".example:81/", 1) }, create, false},
-		"another host's first": {http.MethodOptions, func(string) string { return newHost() }, concat, false},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				seen := newArrivals()
-				s := fake.New(t, fake.Config{Hook: seen.note})
-				host := newHost()
-				url := test.url(host)
-				s.On(http.MethodPost, busy("Retry-After", "20"))
-				var wg sync.WaitGroup
-				wg.Go(func() {
-					if err := create(t.Context(), newClient(t, s, client.Config{Endpoint: host}), text(t, "a")); err != nil {
-						t.Error(err)
-					}
-				})
-				synctest.Wait()
-				time.Sleep(5 * time.Second)
-				if err := test.upload(t.Context(), newClient(t, s, client.Config{Endpoint: url}), text(t, "b")); err != nil {
-					t.Error(err)
-				}
-				wg.Wait()
-				at := seen.of(test.method, strings.ToLower(url))[0]
-				if held := at >= told; held != test.held || at > told+time.Second {
-					t.Errorf("came after %v", at)
-				}
-			})
-		})
-	}
-}
-
-// whileOtherIsHeld answers after another upload to the host was told to wait
-// for 20 s.
-func whileOtherIsHeld(t *testing.T, s *fake.Server, host string, other *sync.WaitGroup) fake.Action {
-	t.Helper()
-	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		s.On(http.MethodPost, busy("Retry-After", "20"))
-		other.Go(func() {
-			if _, err := newClient(t, s, client.Config{Endpoint: host}).Upload(t.Context(), text(t, ""), nil); err != nil {
-				t.Error(err)
-			}
-		})
-		time.Sleep(time.Second)
-		next.ServeHTTP(w, r)
-	}
-}
-
-// An upload under way is held before its next request.
-func TestThrottledBetweenRequests(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		seen := newArrivals()
-		s := fake.New(t, fake.Config{Hook: seen.note})
-		host := newHost()
-		var other sync.WaitGroup
-		defer other.Wait()
-		s.On(http.MethodPatch, whileOtherIsHeld(t, s, host, &other))
-		res, err := newClient(t, s, client.Config{Endpoint: host}).Upload(t.Context(), text(t, "hello"), &client.UploadOptions{ChunkSize: 3})
-		if err != nil {
-			t.Fatal(err)
-		}
-		wantStored(t, s, res.URL, "hello")
-		if at := seen.of(http.MethodPatch, host)[0]; at < 20*time.Second || at > 21*time.Second {
-			t.Errorf("second PATCH after %v", at)
-		}
-		if res.Retries != 0 {
-			t.Errorf("%d retries", res.Retries)
-		}
-		synctest.Wait()
-	})
-}
-
-// Nothing is left to be held of an upload whose last byte has been acknowledged.
-func TestThrottledAtTheEnd(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := fake.New(t, fake.Config{})
-		host := newHost()
-		var other sync.WaitGroup
-		s.On(http.MethodPatch, whileOtherIsHeld(t, s, host, &other))
-		began := time.Now()
-		if _, err := newClient(t, s, client.Config{Endpoint: host}).Upload(t.Context(), text(t, "hello"), nil); err != nil {
-			t.Fatal(err)
-		}
-		if took := time.Since(began); took != time.Second {
-			t.Errorf("took %v", took)
-		}
-		other.Wait()
-	})
-}
-
-// The longest wait that was named holds, whatever was named after it.
+// The longest wait that a host named holds, whatever it names after that.
 func TestThrottledTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		seen := newArrivals()
 		s := fake.New(t, fake.Config{Hook: seen.note})
-		host := newHost()
 		s.On(http.MethodPost, busy("Retry-After", "20"), busy("Retry-After", "5"))
-		_, err := newClient(t, s, client.Config{Endpoint: host}).UploadAll(t.Context(),
+		_, err := newClient(t, s, client.Config{}).UploadAll(t.Context(),
 			[]client.Item{{Source: text(t, "a")}, {Source: text(t, "b")}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, at := range seen.of(http.MethodPost, host) {
+		for _, at := range seen.of(http.MethodPost, s.URL) {
 			if at < 20*time.Second {
 				t.Errorf("creation after %v", at)
 			}
@@ -240,63 +115,17 @@ func TestThrottledTwice(t *testing.T) {
 	})
 }
 
-func TestCancelledWhileHeld(t *testing.T) {
-	tests := map[string]func(context.Context, *client.Client, string) (*client.Result, error){
-		"creation": func(ctx context.Context, c *client.Client, _ string) (*client.Result, error) {
-			return c.Upload(ctx, text(t, "b"), nil)
-		},
-		"HEAD": func(ctx context.Context, c *client.Client, url string) (*client.Result, error) {
-			return c.Resume(ctx, url, text(t, "b"), nil)
-		},
-		"Send": func(ctx context.Context, c *client.Client, url string) (*client.Result, error) {
-			return c.Send(ctx, url, text(t, "b"), nil)
-		},
-		"OPTIONS": func(ctx context.Context, c *client.Client, _ string) (*client.Result, error) {
-			return c.UploadConcat(ctx, []client.Source{text(t, "b")}, nil)
-		},
-	}
-	for name, call := range tests {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				s := fake.New(t, fake.Config{})
-				s.URL = newHost()
-				url := s.Put("", protocol.Known(1), nil)
-				s.On(http.MethodPost, busy("Retry-After", "20"))
-				first, stop := context.WithCancel(t.Context())
-				var wg sync.WaitGroup
-				wg.Go(func() { _, _ = newClient(t, s, client.Config{}).Upload(first, text(t, "a"), nil) })
-				synctest.Wait()
-
-				ctx, cancel := context.WithCancelCause(t.Context())
-				time.AfterFunc(3*time.Second, func() { cancel(errPulled) })
-				began := time.Now()
-				res, err := call(ctx, newClient(t, s, client.Config{}), url)
-				wantIs(t, err, errPulled, context.Canceled)
-				if took := time.Since(began); took != 3*time.Second {
-					t.Errorf("took %v", took)
-				}
-				if res.Orphans != 0 || res.Retries != 0 {
-					t.Errorf("result %+v", res)
-				}
-				stop()
-				wg.Wait()
-				wantSeen(t, s, "POST /files/") // the one that was answered
-			})
-		})
-	}
-}
-
-// Those that a gate held do not storm through it together.
+// Uploads that waited for the same host do not come back at the same moment.
 func TestThrottledHerd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		seen := newArrivals()
 		s := fake.New(t, fake.Config{Hook: seen.note})
-		host := newHost()
 		s.On(http.MethodPost, busy("Retry-After", "20"))
 		const herd = 20
+		c := newClient(t, s, client.Config{})
 		var wg sync.WaitGroup
 		upload := func() {
-			if _, err := newClient(t, s, client.Config{Endpoint: host}).Upload(t.Context(), text(t, ""), nil); err != nil {
+			if _, err := c.Upload(t.Context(), text(t, ""), nil); err != nil {
 				t.Error(err)
 			}
 		}
@@ -307,7 +136,7 @@ func TestThrottledHerd(t *testing.T) {
 		}
 		wg.Wait()
 		times := make(map[time.Duration]bool)
-		for _, at := range seen.of(http.MethodPost, host) {
+		for _, at := range seen.of(http.MethodPost, s.URL) {
 			times[at] = true
 			if at < 20*time.Second || at > 21*time.Second {
 				t.Errorf("one came after %v", at)
@@ -319,20 +148,19 @@ func TestThrottledHerd(t *testing.T) {
 	})
 }
 
-// Those that are told the same wait do not come back at the same instant.
+// Uploads that the host told the same wait do not come back at the same moment.
 func TestThrottledApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = 8
 		seen := newArrivals()
 		s := fake.New(t, fake.Config{Hook: seen.note})
-		host := newHost()
 		for range n {
 			s.On(http.MethodPost, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 				time.Sleep(time.Second) // until all are there
 				busy("Retry-After", "20")(w, r, next)
 			})
 		}
-		c := newClient(t, s, client.Config{Endpoint: host})
+		c := newClient(t, s, client.Config{})
 		var wg sync.WaitGroup
 		for range n {
 			wg.Go(func() {
@@ -343,7 +171,7 @@ func TestThrottledApart(t *testing.T) {
 		}
 		wg.Wait()
 		times := make(map[time.Duration]bool)
-		for _, at := range seen.of(http.MethodPost, host) {
+		for _, at := range seen.of(http.MethodPost, s.URL) {
 			if at < 21*time.Second || at > 24*time.Second {
 				t.Errorf("came back after %v", at)
 			}
@@ -355,20 +183,19 @@ func TestThrottledApart(t *testing.T) {
 	})
 }
 
-// One that gives up tells the others all the same.
+// An upload that gives up makes the others wait all the same.
 func TestThrottledGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		seen := newArrivals()
 		s := fake.New(t, fake.Config{Hook: seen.note})
-		host := newHost()
 		s.On(http.MethodPost, busy("Retry-After", "1"), busy("Retry-After", "20"))
-		c := newClient(t, s, client.Config{Endpoint: host, Retry: retry.Backoff{MaxAttempts: 2}})
+		c := newClient(t, s, client.Config{Retry: retry.Backoff{MaxAttempts: 2}})
 		_, err := c.Upload(t.Context(), text(t, ""), nil)
 		wantIs(t, err, retry.ErrExhausted, protocol.ErrTooManyRequests)
 		if _, err := c.Upload(t.Context(), text(t, ""), nil); err != nil {
 			t.Fatal(err)
 		}
-		if at := seen.of(http.MethodPost, host)[0]; at < 21*time.Second {
+		if at := seen.of(http.MethodPost, s.URL)[0]; at < 21*time.Second {
 			t.Errorf("the next came after %v", at)
 		}
 	})

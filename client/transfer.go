@@ -96,9 +96,9 @@ var errComplete = errors.New("complete")
 
 // step does one exchange.
 func (t *transfer) step(ctx context.Context) error {
-	// Of a host that has all nothing more is asked.
+	// A complete upload needs no request, so it does not wait for a throttled host.
 	if !t.known || !t.complete() {
-		if err := hold(ctx, t.url); err != nil {
+		if err := t.hold(ctx, t.url); err != nil {
 			return err
 		}
 	}

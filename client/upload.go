@@ -202,7 +202,7 @@ func (t *transfer) create(ctx context.Context, endpoint string, exchange func(co
 		return ended(ctx) // nothing was sent, so there is no orphan either
 	}
 	for {
-		if err := hold(ctx, endpoint); err != nil {
+		if err := t.hold(ctx, endpoint); err != nil {
 			return err
 		}
 		reply, err := exchange(ctx)

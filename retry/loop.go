@@ -89,10 +89,7 @@ func (l *Loop) Wait(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return stopped(ctx, err)
 	}
-	policy := l.Policy
-	if policy == nil {
-		policy = Backoff{}
-	}
+	policy := l.policy()
 	if permanent(policy, err) {
 		return err
 	}
@@ -108,6 +105,30 @@ func (l *Loop) Wait(ctx context.Context, err error) error {
 		return stopped(ctx, err)
 	}
 	return nil
+}
+
+// Peek returns the wait that the policy allows for err at this point, without
+// counting err as a failure and without waiting. It is for waits that are not the
+// result of a failed try, such as one for a server that is busy. ok is false if the
+// policy allows no further try; the wait is zero then.
+func (l *Loop) Peek(err error) (wait time.Duration, ok bool) {
+	l.begin()
+	policy := l.policy()
+	if permanent(policy, err) {
+		return 0, false
+	}
+	wait, ok = policy.Next(Attempt{Number: max(l.failed, 1), Elapsed: time.Since(l.since), Err: err})
+	if !ok {
+		return 0, false
+	}
+	return max(wait, 0), true
+}
+
+func (l *Loop) policy() Policy {
+	if l.Policy == nil {
+		return Backoff{}
+	}
+	return l.Policy
 }
 
 // sleep reports whether it slept all of wait. A context that has ended wins

@@ -355,3 +355,53 @@ func TestDoEnded(t *testing.T) {
 		t.Errorf("Do = %v, want the cause", err)
 	}
 }
+
+// Peek says how long the policy would wait, and counts nothing.
+func TestLoopPeek(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		policy   retry.Policy
+		failures int
+		after    time.Duration // since the start
+		wait     time.Duration
+		ok       bool
+	}{
+		"no failure yet":       {exact, 0, 0, time.Second, true},
+		"after two failures":   {retry.Delays(time.Second, time.Minute, time.Hour), 2, 0, time.Minute, true},
+		"before the last try":  {retry.Backoff{Jitter: -1, MaxAttempts: 2}, 1, 0, time.Second, true},
+		"one attempt":          {retry.Backoff{MaxAttempts: 1}, 0, 0, 0, false},
+		"never":                {retry.Never, 0, 0, 0, false},
+		"permanent":            {retry.Backoff{Retryable: func(error) bool { return false }}, 0, 0, 0, false},
+		"no policy":            {nil, 0, 0, time.Second, true},
+		"no time left":         {retry.Backoff{MaxElapsed: time.Minute}, 0, time.Hour, 0, false},
+		"a negative wait":      {retry.PolicyFunc(func(retry.Attempt) (time.Duration, bool) { return -1, true }), 0, 0, 0, true},
+		"a wait but no retry":  {retry.PolicyFunc(func(retry.Attempt) (time.Duration, bool) { return 1, false }), 0, 0, 0, false},
+		"no failure, no waits": {retry.Delays(), 0, 0, 0, false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				loop := retry.Loop{Policy: test.policy}
+				loop.Start()
+				for range test.failures {
+					if err := loop.Wait(t.Context(), errTest); err != nil {
+						t.Fatal(err)
+					}
+				}
+				time.Sleep(test.after)
+				for range 2 {
+					began := time.Now()
+					wait, ok := loop.Peek(errTest)
+					random := test.policy == nil // a wait of up to a second
+					if wait != test.wait && !random || wait > time.Second && random || ok != test.ok {
+						t.Errorf("Peek = %v, %v, want %v, %v", wait, ok, test.wait, test.ok)
+					}
+					if took := time.Since(began); took != 0 {
+						t.Errorf("Peek took %v", took)
+					}
+				}
+			})
+		})
+	}
+}

@@ -168,6 +168,14 @@ var actions = map[string]func(args []string) (testserver.Action, error){
 	"redirect": func(args []string) (testserver.Action, error) {
 		return testserver.Status(http.StatusTemporaryRedirect, http.Header{"Location": {args[0]}}, ""), nil
 	},
+	"retry-after": func(args []string) (testserver.Action, error) {
+		code, err := strconv.Atoi(args[0])
+		if err != nil {
+			return nil, err
+		}
+		wait, err := time.ParseDuration(args[1])
+		return testserver.RetryAfter(code, wait), err
+	},
 	"reset": func([]string) (testserver.Action, error) { return testserver.Reset(), nil },
 	"drop":  func([]string) (testserver.Action, error) { return testserver.DropReply(), nil },
 	"stall": func([]string) (testserver.Action, error) { return testserver.Stall(0), nil },

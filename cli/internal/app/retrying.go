@@ -36,10 +36,26 @@ func (a *app) retrying(subject string, attempt int, wait time.Duration, err erro
 	a.say("%s", text)
 }
 
-// seen is retrying for an event of an upload or a download, if it is a retry.
+// waiting says that the next request about subject is sent after wait, because the
+// server asked another upload for fewer requests.
+func (a *app) waiting(subject string, wait time.Duration, err error) {
+	if !a.terse() || wait < 100*time.Millisecond {
+		return
+	}
+	text := "waiting " + wait.Round(100*time.Millisecond).String() + " after " + progress.Reason(err)
+	if subject != "" {
+		text = output.Escape(subject) + ": " + text
+	}
+	a.say("%s", text)
+}
+
+// seen tells of an event of an upload or a download, if it is a retry or a wait.
 func (a *app) seen(subject string, e client.Event) {
-	if e.Kind == client.EventRetry {
+	switch e.Kind {
+	case client.EventRetry:
 		a.retrying(subject, e.Attempt, e.Wait, e.Err)
+	case client.EventWaiting:
+		a.waiting(subject, e.Wait, e.Err)
 	}
 }
 

@@ -85,7 +85,7 @@ func NewEvent(file string, e client.Event) Event {
 		Event: e.Kind.String(), File: file, Part: e.Part, URL: e.URL,
 		Offset: e.Offset, Sent: e.Sent, Length: number(e.Length), Error: NewError(e.Err),
 	}
-	if e.Kind == client.EventRetry {
+	if e.Kind == client.EventRetry || e.Kind == client.EventWaiting {
 		wait := e.Wait.Milliseconds()
 		out.Attempt, out.WaitMS = e.Attempt, &wait
 	}

@@ -51,6 +51,10 @@ func TestEventLines(t *testing.T) {
 			output.NewEvent("a.bin", client.Event{Kind: client.EventRetry, Attempt: 3, Wait: 1500 * time.Millisecond}),
 			`{"event":"retry","file":"a.bin","offset":0,"sent":0,"attempt":3,"wait_ms":1500}`,
 		},
+		"waiting": {
+			output.NewEvent("a.bin", client.Event{Kind: client.EventWaiting, Wait: 1500 * time.Millisecond, Err: client.ErrThrottled}),
+			`{"event":"waiting","file":"a.bin","offset":0,"sent":0,"wait_ms":1500,"error":{"message":"host asked for fewer requests"}}`,
+		},
 		"done": {
 			output.NewResult("a.bin", &client.Result{
 				URL: "http://h/1?k=v", Offset: 3, Length: protocol.Known(3),

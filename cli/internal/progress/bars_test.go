@@ -162,6 +162,30 @@ func TestBarsSurviveResize(t *testing.T) {
 	})
 }
 
+// A wait for a host that another upload was told to leave alone is shown, and is no
+// retry. An upload that resumes after it has not sent what the server had before.
+func TestWaitingForHost(t *testing.T) {
+	t.Parallel()
+	bars(t, 100, 24, 1, func(d *progress.Display, _ *output.Screen, term *terminaltest.Terminal) {
+		wait := sending(0)
+		wait.Kind, wait.Wait, wait.Err = client.EventWaiting, 3*time.Second, &client.Error{StatusCode: 429}
+		d.Update(0, "a", wait)
+		time.Sleep(900 * time.Millisecond)
+		synctest.Wait()
+		if screen := term.Screen(); !strings.Contains(screen, "waiting 3 s: 429 from the server") || strings.Contains(screen, "retr") {
+			t.Errorf("while it waits:\n%s", screen)
+		}
+		resumed := sending(50)
+		resumed.Kind = client.EventResumed
+		d.Update(0, "a", resumed)
+		time.Sleep(3 * time.Second)
+		synctest.Wait()
+		if screen := term.Screen(); strings.Contains(screen, "waiting") || !strings.Contains(screen, "0 B/s") {
+			t.Errorf("after the wait:\n%s", screen)
+		}
+	})
+}
+
 // TestWaitingIsOver guards the word of what no longer is.
 func TestWaitingIsOver(t *testing.T) {
 	t.Parallel()

@@ -58,13 +58,15 @@ func (b *board) update(i int, name string, e client.Event) {
 		u = &upload{name: output.Escape(name), index: i}
 		b.active[i] = u
 	}
+	idle := e.Kind == client.EventRetry || e.Kind == client.EventWaiting
 	if e.Kind == client.EventRetry {
 		u.retries++
-		if e.Wait > 0 {
-			u.until, u.why = time.Now().Add(e.Wait), Reason(e.Err)
-		}
-	} else {
+	}
+	switch {
+	case !idle:
 		u.until = time.Time{}
+	case e.Wait > 0:
+		u.until, u.why = time.Now().Add(e.Wait), Reason(e.Err)
 	}
 	switch {
 	case e.Kind == client.EventCreated:
@@ -72,7 +74,7 @@ func (b *board) update(i int, name string, e client.Event) {
 	case e.Kind == client.EventResumed && !u.begun:
 		u.base = e.Offset
 	}
-	u.begun = u.begun || e.Kind != client.EventRetry
+	u.begun = u.begun || !idle
 	u.sent = e.Sent
 	if n, ok := e.Length.Int64(); ok {
 		u.length, u.known = n, true
