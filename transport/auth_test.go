@@ -16,7 +16,8 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// answering is where a chain ends with a status, or an error where that is 0.
+// answering returns a Doer that answers with status, or fails with errTest if
+// status is 0.
 func answering(status int) transport.Doer {
 	return transport.DoerFunc(func(req *http.Request) (*http.Response, error) {
 		if status == 0 {
@@ -26,7 +27,7 @@ func answering(status int) transport.Doer {
 	})
 }
 
-// keeper is a source that wants to know what was refused.
+// keeper is a TokenSource that records the refused tokens.
 type keeper struct {
 	token string
 	err   error
@@ -43,15 +44,16 @@ func (k *keeper) Invalidate(token string) {
 	k.refused = append(k.refused, token)
 }
 
+// Bearer calls Invalidate after a 401 to a request with its token only.
 func TestInvalidator(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		name   string
-		status int
-		err    error // of the source
-		header http.Header
-		stray  bool
-		want   []string
+		name               string
+		status             int
+		err                error // of the source
+		header             http.Header
+		withoutCredentials bool
+		want               []string
 	}{
 		{name: "401", status: 401, want: []string{"abc"}},
 		{name: "403", status: 403},
@@ -59,14 +61,14 @@ func TestInvalidator(t *testing.T) {
 		{name: "success", status: 204},
 		{name: "no answer", status: 0},
 		{name: "no token", status: 401, err: errTest},
-		{name: "401 to the request's own", status: 401, header: http.Header{"Authorization": {"own"}}},
-		{name: "401 without credentials", status: 401, stray: true},
+		{name: "401 to Authorization in the request", status: 401, header: http.Header{"Authorization": {"own"}}},
+		{name: "401 without credentials", status: 401, withoutCredentials: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			src := &keeper{token: "abc", err: c.err}
 			ctx := t.Context()
-			if c.stray {
+			if c.withoutCredentials {
 				ctx = transport.WithoutCredentials(ctx)
 			}
 			req := newRequest(ctx, t, http.MethodPatch, nil)
@@ -86,15 +88,15 @@ func TestInvalidator(t *testing.T) {
 				_ = resp.Body.Close()
 			}
 			if diff := cmp.Diff(c.want, src.refused); diff != "" {
-				t.Errorf("told of (-want +got):\n%s", diff)
+				t.Errorf("invalidated tokens (-want +got):\n%s", diff)
 			}
 		})
 	}
 }
 
-// The token that was refused is the one that was sent, whatever the source has
+// Invalidate gets the token that was sent, even if the source has another one
 // by then.
-func TestInvalidatorConcurrent(t *testing.T) {
+func TestInvalidateSentToken(t *testing.T) {
 	t.Parallel()
 	src := new(counter)
 	d := transport.Chain(answering(http.StatusUnauthorized), transport.Bearer(src))
@@ -116,7 +118,7 @@ func TestInvalidatorConcurrent(t *testing.T) {
 	}
 }
 
-// counter gives another token each time.
+// counter is a TokenSource that returns a new token each time.
 type counter struct {
 	mu      sync.Mutex
 	n       int
@@ -139,6 +141,7 @@ func (c *counter) Invalidate(token string) {
 	c.refused[token] = true
 }
 
+// Credentials of a source that may return others are renewable.
 func TestTraceAuth(t *testing.T) {
 	t.Parallel()
 	source := transport.TokenFunc(func(context.Context) (string, error) { return "abc", nil })
@@ -150,22 +153,22 @@ func TestTraceAuth(t *testing.T) {
 		})
 	}
 	for _, c := range []struct {
-		name   string
-		mw     transport.Middleware
-		header http.Header
-		stray  bool
-		want   bool
+		name               string
+		mw                 transport.Middleware
+		header             http.Header
+		withoutCredentials bool
+		want               bool
 	}{
-		{name: "nothing", mw: nil},
+		{name: "no middleware", mw: nil},
 		{name: "TokenFunc", mw: transport.Bearer(source), want: true},
 		{name: "Invalidator", mw: transport.Bearer(&keeper{token: "abc"}), want: true},
-		{name: "middleware of one's own", mw: own, want: true},
+		{name: "custom middleware", mw: own, want: true},
 		{name: "StaticToken", mw: transport.Bearer(transport.StaticToken("abc"))},
 		{name: "BasicAuth", mw: transport.BasicAuth("u", "p")},
 		{name: "Header", mw: transport.Header(http.Header{"Authorization": {"abc"}})},
 		{name: "failing source", mw: transport.Bearer(failing)},
-		{name: "the request's own", mw: transport.Bearer(source), header: http.Header{"Authorization": {"own"}}},
-		{name: "without credentials", mw: transport.Bearer(source), stray: true},
+		{name: "Authorization in the request", mw: transport.Bearer(source), header: http.Header{"Authorization": {"own"}}},
+		{name: "without credentials", mw: transport.Bearer(source), withoutCredentials: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -174,7 +177,7 @@ func TestTraceAuth(t *testing.T) {
 				t.Error("renewable before any request")
 			}
 			outer := ctx
-			if c.stray {
+			if c.withoutCredentials {
 				ctx = transport.WithoutCredentials(ctx)
 			}
 			req := newRequest(ctx, t, http.MethodPatch, nil)
@@ -186,20 +189,21 @@ func TestTraceAuth(t *testing.T) {
 			if got := trace.Renewable(); got != c.want {
 				t.Errorf("renewable: %t", got)
 			}
-			// A trace within a trace is another one.
+			// A new trace in the context replaces the previous one.
 			if _, inner := transport.TraceAuth(outer); inner.Renewable() {
-				t.Error("the next trace is renewable from the start")
+				t.Error("a new trace is renewable")
 			}
 		})
 	}
 }
 
-// Without a trace there is nothing to note.
+// MarkRenewable does nothing without a trace.
 func TestMarkRenewableWithoutTrace(t *testing.T) {
 	t.Parallel()
 	transport.MarkRenewable(t.Context())
 }
 
+// Neither fmt nor encoding/json prints the token.
 func TestStaticTokenStaysSecret(t *testing.T) {
 	t.Parallel()
 	src := transport.StaticToken("secret")
@@ -216,21 +220,21 @@ func TestStaticTokenStaysSecret(t *testing.T) {
 	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
 		for _, v := range []any{src, &src, config} {
 			if got := fmt.Sprintf(format, v); strings.Contains(got, "secret") || strings.Contains(got, "736563726574") {
-				t.Errorf("%s tells the token: %s", format, got)
+				t.Errorf("%s prints the token: %s", format, got)
 			}
 		}
 	}
 	b, err := json.Marshal(config)
 	if err != nil {
-		t.Log(err) // telling nothing is as good
+		t.Log(err) // an error does not contain the token either
 	}
 	if strings.Contains(string(b), "secret") {
-		t.Errorf("JSON tells the token: %s", b)
+		t.Errorf("JSON prints the token: %s", b)
 	}
 }
 
-// Whoever knows of a refusal by something else than a 401 tells the trace.
-func TestRefuse(t *testing.T) {
+// Refuse calls Invalidate once, also after a status other than 401.
+func TestAuthTraceRefuse(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusForbidden, http.StatusUnauthorized} {
 		src := &keeper{token: "abc"}
@@ -243,7 +247,7 @@ func TestRefuse(t *testing.T) {
 		trace.Refuse()
 		trace.Refuse()
 		if diff := cmp.Diff([]string{"abc"}, src.refused); diff != "" {
-			t.Errorf("%d: told of (-want +got):\n%s", status, diff)
+			t.Errorf("%d: invalidated tokens (-want +got):\n%s", status, diff)
 		}
 	}
 }

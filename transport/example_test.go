@@ -14,8 +14,8 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// A server whose certificate comes from a private authority, and that wants a
-// token which is asked for anew with each request.
+// The server has a certificate of a private authority, and requires a token
+// that is requested for each request.
 func ExampleChain() {
 	server := httptest.NewTLSServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		fmt.Println(r.Method, r.Header.Get("Authorization"), r.UserAgent())
@@ -54,7 +54,7 @@ func ExampleChain() {
 	// PATCH Bearer token-2 example/1
 }
 
-// A middleware of one's own: it counts the answers by status.
+// This middleware counts answers by status.
 func ExampleMiddleware() {
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
@@ -86,7 +86,7 @@ func ExampleMiddleware() {
 	// Output: map[404:2]
 }
 
-// A range of a file as the body of a PATCH.
+// The body of the PATCH is a range of a file.
 func ExampleFileBody() {
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		fmt.Println(r.ContentLength)
@@ -106,7 +106,7 @@ func ExampleFileBody() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	req.ContentLength = 100 // net/http cannot know it
+	req.ContentLength = 100 // net/http does not know the length
 	resp, err := server.Client().Do(req)
 	if err != nil {
 		log.Fatal(err)
@@ -115,8 +115,7 @@ func ExampleFileBody() {
 	// Output: 100
 }
 
-// writeAuthority writes the certificate of s, which is its own authority, to a
-// file.
+// writeAuthority writes the certificate of s, which is self-signed, to a file.
 func writeAuthority(s *httptest.Server) (file string, remove func()) {
 	dir, err := os.MkdirTemp("", "example")
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// spy is a body with the methods of a FileBody that counts how they are used.
+// spy is a body with the methods of a FileBody that records their use.
 type spy struct {
 	io.ReadCloser
 	read     atomic.Int64
@@ -31,8 +31,8 @@ func (s *spy) SyscallConn() (syscall.RawConn, error) {
 	return s.ReadCloser.(syscall.Conn).SyscallConn()
 }
 
-// TestFileBodySendfile sees that net/http takes the bytes by the descriptor and
-// none of them through Read, also when it has gone through middleware.
+// net/http sends a FileBody by its descriptor and not by Read, even behind
+// middleware.
 func TestFileBodySendfile(t *testing.T) {
 	t.Parallel()
 	const n = 8 << 20
@@ -69,9 +69,8 @@ func TestFileBodySendfile(t *testing.T) {
 	}
 }
 
-// TestFileBodyShrunk sees an error, and no hanging, where the file has become
-// shorter than announced.
-func TestFileBodyShrunk(t *testing.T) {
+// A file that is shorter than announced is an error and does not block.
+func TestFileBodyTruncatedFile(t *testing.T) {
 	t.Parallel()
 	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -95,8 +94,9 @@ func TestFileBodyShrunk(t *testing.T) {
 	}
 }
 
-// TestFileBodyMethods guards what TestFileBodySendfile cannot see through its
-// spy: a WriteTo would make io.Copy pass by the connection's ReadFrom.
+// A FileBody has SyscallConn and no WriteTo, which would make io.Copy bypass
+// ReadFrom of the connection. The spy of TestFileBodySendfile cannot detect
+// that.
 func TestFileBodyMethods(t *testing.T) {
 	t.Parallel()
 	body, err := transport.FileBody(open(t, []byte("x")), 0, 1)

@@ -13,7 +13,7 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// open returns a file that holds content.
+// open returns a file with content.
 func open(t *testing.T, content []byte) *os.File {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "file")
@@ -28,6 +28,7 @@ func open(t *testing.T, content []byte) *os.File {
 	return f
 }
 
+// Read returns the range of the file.
 func TestFileBodyRead(t *testing.T) {
 	t.Parallel()
 	const content = "0123456789"
@@ -40,8 +41,8 @@ func TestFileBodyRead(t *testing.T) {
 		{"all", 0, 10, content, nil},
 		{"middle", 3, 4, "3456", nil},
 		{"tail", 9, 1, "9", nil},
-		{"nothing", 4, 0, "", nil},
-		{"nothing at the end", 10, 0, "", nil},
+		{"empty", 4, 0, "", nil},
+		{"empty at the end", 10, 0, "", nil},
 		{"ends early", 8, 4, "89", io.ErrUnexpectedEOF},
 		{"begins past the end", 20, 1, "", io.ErrUnexpectedEOF},
 	} {
@@ -62,6 +63,7 @@ func TestFileBodyRead(t *testing.T) {
 	}
 }
 
+// An invalid range is an error.
 func TestFileBodyRange(t *testing.T) {
 	t.Parallel()
 	f := open(t, []byte("x"))
@@ -82,6 +84,7 @@ func TestFileBodyRange(t *testing.T) {
 	}
 }
 
+// Close ends reading and leaves the file open.
 func TestFileBodyClosed(t *testing.T) {
 	t.Parallel()
 	f := open(t, []byte("0123456789"))
@@ -98,8 +101,8 @@ func TestFileBodyClosed(t *testing.T) {
 	}
 }
 
-// TestFileBodyOverHTTP sends a range of a file, from the kernel where there is
-// a way, and has it counted by net/http.
+// A range of a file arrives over HTTP and TLS, with and without a
+// Content-Length.
 func TestFileBodyOverHTTP(t *testing.T) {
 	t.Parallel()
 	content := bytes.Repeat([]byte("0123456789abcdef"), 1<<16)

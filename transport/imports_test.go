@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestImports keeps go-retryablehttp in the one package that is for it, and
-// other modules of the project out.
+// Only package retryablehttp imports go-retryablehttp, and no package imports
+// another module of the project.
 func TestImports(t *testing.T) {
 	tool, err := exec.LookPath("go")
 	if err != nil {

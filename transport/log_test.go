@@ -14,6 +14,7 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
+// Each request is logged without the query and the user of its URL.
 func TestLog(t *testing.T) {
 	t.Parallel()
 	answer := transport.DoerFunc(func(*http.Request) (*http.Response, error) {
@@ -64,10 +65,11 @@ func TestLog(t *testing.T) {
 	}
 }
 
+// A nil logger adds no middleware.
 func TestLogNil(t *testing.T) {
 	t.Parallel()
 	end := &last{}
 	if d := transport.Chain(end, transport.Log(nil)); d != transport.Doer(end) {
-		t.Error("a nil logger is wrapped around")
+		t.Error("a nil logger adds a middleware")
 	}
 }

@@ -18,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// last is where a chain ends: it keeps the request that comes out of it.
+// last is a Doer that keeps the latest request.
 type last struct{ req *http.Request }
 
 func (l *last) Do(req *http.Request) (*http.Response, error) {
@@ -26,7 +26,7 @@ func (l *last) Do(req *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusNoContent, Body: http.NoBody, Request: req}, nil
 }
 
-// through sends req through mw and returns what comes out.
+// through sends req through mw and returns the request that arrives at the end.
 func through(t *testing.T, req *http.Request, mw ...transport.Middleware) *http.Request {
 	t.Helper()
 	var end last
@@ -47,59 +47,61 @@ func newRequest(ctx context.Context, t *testing.T, method string, body io.Reader
 	return req
 }
 
+// Middleware adds headers to a copy of the request, and keeps those that the
+// request has.
 func TestMiddlewareHeaders(t *testing.T) {
 	t.Parallel()
 	user := http.Header{"apikey": {"secret"}, "X-Two": {"1", "2"}}
 	header := transport.Header(user)
 	user.Set("X-Two", "changed later")
 	for _, c := range []struct {
-		name   string
-		mw     transport.Middleware
-		has    http.Header
-		stray  bool // the request goes to an origin without credentials
-		method string
-		want   http.Header
+		name               string
+		mw                 transport.Middleware
+		has                http.Header
+		withoutCredentials bool // the context is marked by WithoutCredentials
+		method             string
+		want               http.Header
 	}{
 		{
 			name: "Header", mw: header,
 			want: http.Header{"Apikey": {"secret"}, "X-Two": {"1", "2"}},
 		},
 		{
-			name: "Header keeps the request's own", mw: header, has: http.Header{"X-Two": {"own"}},
+			name: "Header keeps the header of the request", mw: header, has: http.Header{"X-Two": {"own"}},
 			want: http.Header{"Apikey": {"secret"}, "X-Two": {"own"}},
 		},
-		{name: "Header without credentials", mw: header, stray: true, want: http.Header{}},
+		{name: "Header without credentials", mw: header, withoutCredentials: true, want: http.Header{}},
 		{name: "Header nil", mw: transport.Header(nil), want: http.Header{}},
 		{
 			name: "BasicAuth", mw: transport.BasicAuth("Aladdin", "open sesame"), // RFC 7617, 2
 			want: http.Header{"Authorization": {"Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="}},
 		},
 		{
-			name: "BasicAuth keeps the request's own", mw: transport.BasicAuth("u", "p"), has: http.Header{"Authorization": {"own"}},
+			name: "BasicAuth keeps the header of the request", mw: transport.BasicAuth("u", "p"), has: http.Header{"Authorization": {"own"}},
 			want: http.Header{"Authorization": {"own"}},
 		},
-		{name: "BasicAuth without credentials", mw: transport.BasicAuth("u", "p"), stray: true, want: http.Header{}},
+		{name: "BasicAuth without credentials", mw: transport.BasicAuth("u", "p"), withoutCredentials: true, want: http.Header{}},
 		{
 			name: "Bearer", mw: transport.Bearer(transport.StaticToken("abc")),
 			want: http.Header{"Authorization": {"Bearer abc"}},
 		},
 		{
-			name: "Bearer keeps the request's own", mw: transport.Bearer(nil), has: http.Header{"Authorization": {"own"}},
+			name: "Bearer keeps the header of the request", mw: transport.Bearer(nil), has: http.Header{"Authorization": {"own"}},
 			want: http.Header{"Authorization": {"own"}},
 		},
-		{name: "Bearer without credentials", mw: transport.Bearer(nil), stray: true, want: http.Header{}},
+		{name: "Bearer without credentials", mw: transport.Bearer(nil), withoutCredentials: true, want: http.Header{}},
 		{name: "Bearer empty", mw: transport.Bearer(transport.StaticToken("")), want: http.Header{}},
 		{
-			name: "UserAgent", mw: transport.UserAgent("tusker/1"), stray: true,
+			name: "UserAgent", mw: transport.UserAgent("tusker/1"), withoutCredentials: true,
 			want: http.Header{"User-Agent": {"tusker/1"}},
 		},
 		{
-			name: "UserAgent keeps the request's own", mw: transport.UserAgent("tusker/1"), has: http.Header{"User-Agent": {"own"}},
+			name: "UserAgent keeps the header of the request", mw: transport.UserAgent("tusker/1"), has: http.Header{"User-Agent": {"own"}},
 			want: http.Header{"User-Agent": {"own"}},
 		},
 		{name: "UserAgent empty", mw: transport.UserAgent(""), want: http.Header{}},
 		{
-			name: "RequestID keeps the request's own", mw: transport.RequestID(), has: http.Header{"X-Request-Id": {"own"}},
+			name: "RequestID keeps the header of the request", mw: transport.RequestID(), has: http.Header{"X-Request-Id": {"own"}},
 			want: http.Header{"X-Request-Id": {"own"}},
 		},
 		{
@@ -112,16 +114,16 @@ func TestMiddlewareHeaders(t *testing.T) {
 		},
 		{name: "MethodOverride HEAD", mw: transport.MethodOverride(), method: http.MethodHead, want: http.Header{}},
 		{
-			name: "MethodOverride named", mw: transport.MethodOverride(http.MethodHead), method: http.MethodHead,
+			name: "MethodOverride with a method", mw: transport.MethodOverride(http.MethodHead), method: http.MethodHead,
 			want: http.Header{"X-Http-Method-Override": {"HEAD"}},
 		},
-		{name: "MethodOverride not named", mw: transport.MethodOverride(http.MethodHead), method: http.MethodPatch, want: http.Header{}},
+		{name: "MethodOverride with another method", mw: transport.MethodOverride(http.MethodHead), method: http.MethodPatch, want: http.Header{}},
 		{name: "nil", mw: nil, want: http.Header{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			ctx := t.Context()
-			if c.stray {
+			if c.withoutCredentials {
 				ctx = transport.WithoutCredentials(ctx)
 			}
 			req := newRequest(ctx, t, c.method, nil)
@@ -143,13 +145,13 @@ func TestMiddlewareHeaders(t *testing.T) {
 				t.Errorf("method %s, want %s", got.Method, wantMethod)
 			}
 			if diff := cmp.Diff(before, req.Header); diff != "" || req.Method != method {
-				t.Errorf("the caller's request has changed: %s %s", req.Method, diff)
+				t.Errorf("the caller's request was changed: %s %s", req.Method, diff)
 			}
 		})
 	}
 }
 
-// all is every middleware that changes a request.
+// all returns each middleware that changes a request.
 func all() []transport.Middleware {
 	return []transport.Middleware{
 		transport.Bearer(transport.StaticToken("t")),
@@ -157,14 +159,14 @@ func all() []transport.Middleware {
 		transport.RequestID(),
 		transport.UserAgent("ua"),
 		transport.MethodOverride(),
-		// Last, so that nothing below it copies the values once more.
+		// Header is last, so that no middleware below it copies the values.
 		transport.Header(http.Header{"X-One": {"1"}}),
 	}
 }
 
-// TestMiddlewareBody sees that a body, GetBody and trailers come out as the very
-// same: a wrapped body would not reach the kernel, and a copied trailer would
-// miss what a body puts there at its end.
+// Middleware passes on the same body, GetBody and Trailer: package net cannot
+// use sendfile for a wrapped body, and a copied Trailer misses the fields that
+// the body sets at its end.
 func TestMiddlewareBody(t *testing.T) {
 	t.Parallel()
 	req := newRequest(t.Context(), t, http.MethodPatch, strings.NewReader("bytes"))
@@ -181,8 +183,8 @@ func TestMiddlewareBody(t *testing.T) {
 	}
 }
 
-// TestMiddlewareNoHeader sees a request that was made by hand.
-func TestMiddlewareNoHeader(t *testing.T) {
+// A request without headers is valid.
+func TestMiddlewareWithoutHeader(t *testing.T) {
 	t.Parallel()
 	req := newRequest(t.Context(), t, http.MethodPatch, nil)
 	req.Header = nil
@@ -192,6 +194,7 @@ func TestMiddlewareNoHeader(t *testing.T) {
 	}
 }
 
+// Middleware is safe for concurrent use.
 func TestMiddlewareConcurrent(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
@@ -201,7 +204,7 @@ func TestMiddlewareConcurrent(t *testing.T) {
 		mu.Lock()
 		defer mu.Unlock()
 		ids[req.Header.Get("X-Request-ID")] = true
-		// What one request does with its values is nothing to the next.
+		// A request may change its values without effect on the next one.
 		req.Header["X-One"][0] = "changed"
 		return &http.Response{Body: http.NoBody}, nil
 	}), mw...)
@@ -222,10 +225,11 @@ func TestMiddlewareConcurrent(t *testing.T) {
 		t.Errorf("16 requests had %d ids", len(ids))
 	}
 	if got := through(t, req, mw...); req.Header.Get("X-One") != "" || got.Header.Get("X-One") != "1" {
-		t.Error("the caller's request or the middleware's own values have changed")
+		t.Error("the caller's request or the middleware's own values were changed")
 	}
 }
 
+// Bearer requests a token for each request, with its context.
 func TestBearer(t *testing.T) {
 	t.Parallel()
 	type key struct{}
@@ -244,11 +248,12 @@ func TestBearer(t *testing.T) {
 	}
 }
 
+// errTest is the error of fakes in this package.
 var errTest = errors.New("test failure")
 
-// TestNotSent sees requests that fail before they are sent: there is no answer,
-// and the body is closed.
-func TestNotSent(t *testing.T) {
+// A request that is not sent returns an error and no answer, and its body is
+// closed.
+func TestRequestNotSent(t *testing.T) {
 	t.Parallel()
 	failing := transport.TokenFunc(func(context.Context) (string, error) { return "", errTest })
 	for _, c := range []struct {
@@ -267,7 +272,7 @@ func TestNotSent(t *testing.T) {
 			resp, err := c.doer.Do(newRequest(t.Context(), t, http.MethodPatch, body))
 			if err == nil {
 				_ = resp.Body.Close()
-				t.Fatal("sent")
+				t.Fatal("the request was sent")
 			}
 			if err.Error() != c.text || (c.is != nil && !errors.Is(err, c.is)) {
 				t.Errorf("error %q, want %q", err, c.text)
@@ -279,6 +284,7 @@ func TestNotSent(t *testing.T) {
 	}
 }
 
+// The first middleware of a Chain is the outermost one.
 func TestChainOrder(t *testing.T) {
 	t.Parallel()
 	var got []string
@@ -297,6 +303,7 @@ func TestChainOrder(t *testing.T) {
 	}
 }
 
+// Marks of a context are independent of each other.
 func TestContextMarks(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
@@ -306,7 +313,7 @@ func TestContextMarks(t *testing.T) {
 	if single := transport.SingleAttempt(ctx); !transport.IsSingleAttempt(single) || transport.IsWithoutCredentials(single) {
 		t.Error("SingleAttempt")
 	}
-	if stray := transport.WithoutCredentials(ctx); !transport.IsWithoutCredentials(stray) || transport.IsSingleAttempt(stray) {
+	if withoutCredentials := transport.WithoutCredentials(ctx); !transport.IsWithoutCredentials(withoutCredentials) || transport.IsSingleAttempt(withoutCredentials) {
 		t.Error("WithoutCredentials")
 	}
 }

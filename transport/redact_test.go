@@ -12,6 +12,7 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
+// RedactURL returns scheme, host and path only.
 func TestRedactURL(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, url, want string }{
@@ -40,7 +41,8 @@ func TestRedactURL(t *testing.T) {
 	}
 }
 
-// URLs in the text of an error lose what may be a secret, and the rest stays.
+// URLs in the text of an error lose parts that may be secret. Other text does
+// not change.
 func TestRedactErrorText(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, text, want string }{
@@ -69,7 +71,8 @@ func TestRedactErrorText(t *testing.T) {
 	}
 }
 
-// What net/http and net/url say of a URL holds no secret of it.
+// Errors of net/http and net/url about a URL contain no secret after
+// RedactError.
 func TestRedactErrorOfNetHTTP(t *testing.T) {
 	t.Parallel()
 	for name, location := range map[string]string{

@@ -17,9 +17,9 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// earlyServer accepts connections on loopback, reads the beginning of one
-// request, lets answer write what it likes, and closes with the rest of the
-// body unread, which resets the connection.
+// earlyServer accepts connections on loopback, reads the first bytes of a
+// request, calls answer, and closes the connection with unread bytes, which
+// resets it.
 func earlyServer(t *testing.T, wrap func(net.Conn) net.Conn, answer func(io.Writer)) string {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -41,25 +41,28 @@ func earlyServer(t *testing.T, wrap func(net.Conn) net.Conn, answer func(io.Writ
 				_, _ = io.CopyN(io.Discard, br, 1<<20)
 				answer(c)
 			}
-			// Closing the TCP connection below TLS sends no alert, as a server
-			// that is killed or a proxy that gives up does not.
+			// Closing the TCP connection below TLS sends no alert, as when a
+			// server is killed.
 			_ = raw.Close()
 		}
 	}()
 	return l.Addr().String()
 }
 
+// plain returns c without TLS.
 func plain(c net.Conn) net.Conn { return c }
 
+// refuse writes an answer with the status 413.
 func refuse(w io.Writer) {
 	_, _ = io.WriteString(w, "HTTP/1.1 413 Request Entity Too Large\r\nX-Limit: 1\r\nContent-Length: 5\r\n\r\nwords")
 }
 
-// endless is a body that no socket buffer can hold.
+// endless returns a body that is larger than all buffers.
 func endless() io.ReadCloser {
 	return io.NopCloser(io.LimitReader(zeros{}, 1<<40))
 }
 
+// zeros is a reader of zero bytes without an end.
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) {
@@ -67,7 +70,7 @@ func (zeros) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// hole is a file of size bytes that takes no room on the disk.
+// hole returns a sparse file of size bytes.
 func hole(t *testing.T, size int64) *os.File {
 	t.Helper()
 	f, err := os.Create(filepath.Join(t.TempDir(), "hole"))
@@ -81,7 +84,7 @@ func hole(t *testing.T, size int64) *os.File {
 	return f
 }
 
-// patch gives the answer as status, header X-Limit and body, on one line.
+// patch returns status, header X-Limit and body of the answer on one line.
 func patch(t *testing.T, d transport.Doer, url string, body io.ReadCloser, n int64) (string, error) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPatch, url, body)
@@ -98,8 +101,8 @@ func patch(t *testing.T, d transport.Doer, url string, body io.ReadCloser, n int
 	return fmt.Sprintf("%d %s %s", resp.StatusCode, resp.Header.Get("X-Limit"), words), err
 }
 
-// An answer that comes while the body still flows, and is followed by a reset,
-// is seen in spite of the write that fails.
+// The client gets an answer that comes during the body and is followed by a
+// reset, although a write fails.
 func TestEarlyAnswer(t *testing.T) {
 	const rounds = 40
 	check := func(t *testing.T, d transport.Doer, url string, body func() (io.ReadCloser, int64)) {
@@ -137,7 +140,7 @@ func TestEarlyAnswer(t *testing.T) {
 			return b, size
 		})
 	})
-	t.Run("file in pieces", func(t *testing.T) {
+	t.Run("FileSender", func(t *testing.T) {
 		t.Parallel()
 		const size = 1 << 30
 		f := hole(t, size)
@@ -166,8 +169,8 @@ func TestEarlyAnswer(t *testing.T) {
 	})
 }
 
-// A cut without an answer is not held back.
-func TestCutCostsNoDelay(t *testing.T) {
+// A cut without an answer is not delayed.
+func TestCutIsNotDelayed(t *testing.T) {
 	const rounds = 50
 	c := nethttp.New(nethttp.Config{})
 	t.Cleanup(c.CloseIdleConnections)
@@ -182,7 +185,7 @@ func TestCutCostsNoDelay(t *testing.T) {
 			slow++
 		}
 	}
-	// A busy machine may take its time now and then, but not as a rule.
+	// A busy machine may be slow sometimes.
 	if slow > rounds/10 {
 		t.Errorf("%d of %d cuts took over half a second", slow, rounds)
 	}

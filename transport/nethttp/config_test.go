@@ -17,7 +17,8 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// proxy is an HTTP proxy that forwards and tunnels, and says what it was asked.
+// proxy is an HTTP proxy that forwards requests and opens tunnels. It records
+// its requests.
 type proxy struct {
 	*httptest.Server
 	mu    sync.Mutex
@@ -49,6 +50,7 @@ func newProxy(t *testing.T) *proxy {
 	return p
 }
 
+// tunnel connects the client with the host of a CONNECT.
 func tunnel(w http.ResponseWriter, r *http.Request) {
 	var dialer net.Dialer
 	far, err := dialer.DialContext(r.Context(), "tcp", r.Host)
@@ -65,7 +67,7 @@ func tunnel(w http.ResponseWriter, r *http.Request) {
 	defer func() { _ = near.Close() }()
 	var both sync.WaitGroup
 	both.Go(func() {
-		// The server may have read the first byte of what follows already.
+		// The server may have buffered the first bytes after the CONNECT.
 		_, _ = io.Copy(far, buffered)
 		_ = far.Close()
 	})
@@ -76,6 +78,7 @@ func tunnel(w http.ResponseWriter, r *http.Request) {
 	both.Wait()
 }
 
+// Config.Proxy gets all requests unless Config.NoProxy is set.
 func TestProxy(t *testing.T) {
 	t.Parallel()
 	plain := httptest.NewServer(http.HandlerFunc(landing))
@@ -86,11 +89,11 @@ func TestProxy(t *testing.T) {
 		name   string
 		url    string
 		config nethttp.Config
-		want   string // what the proxy is asked; empty: nothing
+		want   string // request to the proxy; "": none
 	}{
 		{"forward", plain.URL, nethttp.Config{}, "PATCH " + strings.TrimPrefix(plain.URL, "http://")},
 		{"tunnel", secure.URL, nethttp.Config{InsecureSkipVerify: true}, "CONNECT " + strings.TrimPrefix(secure.URL, "https://")},
-		{"switched off", plain.URL, nethttp.Config{NoProxy: true}, ""},
+		{"NoProxy", plain.URL, nethttp.Config{NoProxy: true}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := newProxy(t)
@@ -99,7 +102,7 @@ func TestProxy(t *testing.T) {
 				t.Fatal(err)
 			}
 			client := nethttp.New(c.config)
-			c.config.Proxy.Host = "changed.invalid" // the client keeps its own
+			c.config.Proxy.Host = "changed.invalid" // the client has a copy
 			_, got, err := do(t, client, http.MethodPatch, c.url)
 			if err != nil || got != "PATCH " {
 				t.Fatalf("answer %q, error %v", got, err)
@@ -107,28 +110,30 @@ func TestProxy(t *testing.T) {
 			p.mu.Lock()
 			defer p.mu.Unlock()
 			if asked := strings.Join(p.asked, ", "); asked != c.want {
-				t.Errorf("the proxy was asked %q, want %q", asked, c.want)
+				t.Errorf("the proxy got %q, want %q", asked, c.want)
 			}
 		})
 	}
 }
 
+// The proxy of the environment is used unless the Config excludes proxies.
 func TestProxyFromEnvironment(t *testing.T) {
 	t.Parallel()
 	transport := nethttp.NewTransport(nethttp.Config{})
 	if transport.Proxy == nil {
-		t.Error("the environment is not asked")
+		t.Error("the transport ignores the environment")
 	}
 	for name, c := range map[string]nethttp.Config{
 		"NoProxy":    {NoProxy: true},
 		"UnixSocket": {UnixSocket: "/x", Proxy: &url.URL{Scheme: "http", Host: "proxy.invalid"}},
 	} {
 		if nethttp.NewTransport(c).Proxy != nil {
-			t.Errorf("%s: a proxy is asked", name)
+			t.Errorf("%s: the transport has a proxy", name)
 		}
 	}
 }
 
+// All requests use Config.UnixSocket, and keep their host.
 func TestUnixSocket(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "s")
@@ -150,6 +155,7 @@ func TestUnixSocket(t *testing.T) {
 	}
 }
 
+// Config.DialContext is called with the dial timeout.
 func TestDialContext(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -193,6 +199,8 @@ func TestDialContext(t *testing.T) {
 	}
 }
 
+// Timeouts and limits of Config reach the transport, and no timeout ends a long
+// upload.
 func TestTimeouts(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -223,9 +231,9 @@ func TestTimeouts(t *testing.T) {
 	}
 }
 
-// TestParallelReuse sees that a second round of parallel requests finds the
-// connections of the first, which net/http would have closed but for two.
-func TestParallelReuse(t *testing.T) {
+// Parallel requests reuse the connections of earlier ones. net/http would close
+// all but two of them.
+func TestParallelRequestsReuseConnections(t *testing.T) {
 	t.Parallel()
 	const parallel = 8
 	var mu sync.Mutex
@@ -266,9 +274,9 @@ func TestParallelReuse(t *testing.T) {
 	}
 	mu.Lock()
 	defer mu.Unlock()
-	// The two idle connections of net/http would make it 20. It closes one now and
-	// then of its own accord, where a busy machine is late to tell it that a
-	// request was written.
+	// With the default of net/http, 20 connections would be opened. On a busy
+	// machine, net/http sometimes closes a connection because it notices late
+	// that a request was written.
 	if opened < parallel || opened > parallel+4 {
 		t.Errorf("%d connections opened, want %d", opened, parallel)
 	}

@@ -12,17 +12,17 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// A trace hears of a dial whoever dials.
-func TestDialIsTraced(t *testing.T) {
+// A custom dialer reports to an httptrace.ClientTrace.
+func TestDialTrace(t *testing.T) {
 	t.Parallel()
-	refused := errors.New("not today")
+	refused := errors.New("dial refused")
 	c := nethttp.New(nethttp.Config{NoProxy: true, DialContext: func(context.Context, string, string) (net.Conn, error) {
 		return nil, refused
 	}})
-	var heard []string
+	var events []string
 	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{
-		ConnectStart: func(network, addr string) { heard = append(heard, "start "+network+" "+addr) },
-		ConnectDone:  func(_, addr string, err error) { heard = append(heard, "done "+addr+" "+err.Error()) },
+		ConnectStart: func(network, addr string) { events = append(events, "start "+network+" "+addr) },
+		ConnectDone:  func(_, addr string, err error) { events = append(events, "done "+addr+" "+err.Error()) },
 	})
 	req, err := http.NewRequestWithContext(ctx, http.MethodHead, "http://tus.example/", http.NoBody)
 	if err != nil {
@@ -32,7 +32,7 @@ func TestDialIsTraced(t *testing.T) {
 	if err == nil {
 		_ = resp.Body.Close()
 	}
-	if want := []string{"start tcp tus.example:80", "done tus.example:80 not today"}; !errors.Is(err, refused) || !slices.Equal(heard, want) {
-		t.Errorf("heard %q, error %v", heard, err)
+	if want := []string{"start tcp tus.example:80", "done tus.example:80 dial refused"}; !errors.Is(err, refused) || !slices.Equal(events, want) {
+		t.Errorf("events %q, error %v", events, err)
 	}
 }

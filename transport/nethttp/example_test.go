@@ -11,7 +11,7 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// A redirect that would turn a PATCH into a GET is handed out instead.
+// The caller gets a redirect that would change a PATCH to a GET.
 func ExampleNew() {
 	server := httptest.NewServer(http.RedirectHandler("/elsewhere", http.StatusFound))
 	defer server.Close()
@@ -32,7 +32,7 @@ func ExampleNew() {
 	// Output: 302 Found /elsewhere
 }
 
-// A redirect from https to http is refused.
+// A redirect from https to http is an error.
 func ExampleErrInsecureRedirect() {
 	server := httptest.NewTLSServer(http.RedirectHandler("http://tus.example/", http.StatusTemporaryRedirect))
 	defer server.Close()

@@ -1,4 +1,4 @@
 package nethttp
 
-// NewTransport is for tests of the settings of a transport.
+// NewTransport exports newTransport for tests of its settings.
 var NewTransport = newTransport

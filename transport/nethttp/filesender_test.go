@@ -12,20 +12,20 @@ import (
 
 var _ transport.FileSender = (*fileSender)(nil)
 
-// fileSender is a body in a file that counts how it is taken.
+// fileSender is a FileSender that counts the bytes that are read and sent.
 type fileSender struct {
 	f    *os.File
 	off  int64
 	size int64
 
-	fd         uintptr // to send from in place of f; 0: f
+	fd         uintptr // descriptor to send from; 0: that of f
 	read, sent int64
 	calls      int
 	onSend     func()
-	closed     chan struct{} // by Close: nobody counts any more
+	closed     chan struct{} // closed by Close
 }
 
-// wait returns when net/http has done with the body.
+// wait waits until net/http has closed the body.
 func (r *fileSender) wait() { <-r.closed }
 
 func (r *fileSender) Read(p []byte) (int, error) {

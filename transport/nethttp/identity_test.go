@@ -16,8 +16,8 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// An https proxy that asks for a certificate gets none, while the server behind it
-// gets the one that it is for.
+// An https proxy that requests a certificate gets none. The server behind it gets
+// the certificate.
 func TestProxyGetsNoCertificate(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t)
@@ -56,7 +56,7 @@ func TestProxyGetsNoCertificate(t *testing.T) {
 	}
 }
 
-// A GetClientCertificate of the caller is not asked for requests that are marked.
+// GetClientCertificate of the caller is not called for marked requests.
 func TestGetClientCertificateIsNotAsked(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t)
@@ -80,7 +80,7 @@ func TestGetClientCertificateIsNotAsked(t *testing.T) {
 		req := request(t, own, s.URL)
 		got := answerOf(t, client, req.WithContext(transport.WithoutCredentials(req.Context())))
 		if got != "0" || asked.Load() != before {
-			t.Errorf("own connection %t, marked: %s certificates, asked %d times", own, got, asked.Load()-before)
+			t.Errorf("own connection %t, marked: %s certificates, %d calls", own, got, asked.Load()-before)
 		}
 		if got := fetch(t, client, own, s.URL); got != "1" {
 			t.Errorf("own connection %t: %s certificates", own, got)
@@ -88,6 +88,7 @@ func TestGetClientCertificateIsNotAsked(t *testing.T) {
 	}
 }
 
+// request returns a GET, marked by OwnConnection if own is set.
 func request(t *testing.T, own bool, url string) *http.Request {
 	t.Helper()
 	ctx := t.Context()
@@ -101,6 +102,7 @@ func request(t *testing.T, own bool, url string) *http.Request {
 	return req
 }
 
+// answerOf returns the body of the answer to req.
 func answerOf(t *testing.T, c *http.Client, req *http.Request) string {
 	t.Helper()
 	resp, err := c.Do(req)
@@ -115,13 +117,14 @@ func answerOf(t *testing.T, c *http.Client, req *http.Request) string {
 	return string(body)
 }
 
+// fetch sends a request and returns the body of the answer.
 func fetch(t *testing.T, c *http.Client, own bool, url string) string {
 	t.Helper()
 	return answerOf(t, c, request(t, own, url))
 }
 
-// serveProxy starts an https proxy that asks for a certificate. presented counts
-// those that it got with all requests.
+// serveProxy starts an https proxy that requests a certificate. presented counts
+// the certificates of all requests.
 func serveProxy(t *testing.T, ca *authority) (proxy *url.URL, presented *atomic.Int64) {
 	t.Helper()
 	presented = new(atomic.Int64)

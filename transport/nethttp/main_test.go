@@ -22,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// authority signs the certificates of one test.
+// authority signs the certificates of a test.
 type authority struct {
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
@@ -41,11 +41,13 @@ func newAuthority(t *testing.T) *authority {
 	return a
 }
 
-// sign makes a certificate for key; for nil it is the authority's own.
+// sign creates a certificate for key. With a nil key, it creates the
+// certificate of the authority.
 func (a *authority) sign(t *testing.T, c *x509.Certificate, key *ecdsa.PrivateKey) []byte {
 	t.Helper()
 	c.SerialNumber = big.NewInt(time.Now().UnixNano())
-	// A client picks its certificate by the names of the authorities asked for.
+	// A client selects its certificate by the names of the requested
+	// authorities, so the names must differ.
 	c.Subject = pkix.Name{CommonName: c.SerialNumber.String()}
 	c.NotBefore, c.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
 	parent := a.cert
@@ -68,7 +70,8 @@ func (a *authority) sign(t *testing.T, c *x509.Certificate, key *ecdsa.PrivateKe
 	return der
 }
 
-// issue writes a certificate for loopback, good for both sides, and its key.
+// issue writes a certificate for loopback, which is valid for servers and
+// clients, and its key.
 func (a *authority) issue(t *testing.T) (certFile, keyFile string) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -103,8 +106,7 @@ func writePEM(t *testing.T, file, kind string, der []byte) {
 	}
 }
 
-// do sends a request without a body and returns the status and the body of the
-// answer.
+// do sends a request without a body and returns status and body of the answer.
 func do(t *testing.T, c *http.Client, method, url string) (int, string, error) {
 	t.Helper()
 	t.Cleanup(c.CloseIdleConnections)

@@ -15,7 +15,7 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// Requests that are to be faster together do not share a connection.
+// Requests with OwnConnection do not share a connection of HTTP/2.
 func TestOwnConnection(t *testing.T) {
 	t.Parallel()
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -43,7 +43,7 @@ func TestOwnConnection(t *testing.T) {
 			if c.own {
 				ctx = transport.OwnConnection(ctx)
 			}
-			// The first request may have left a connection that the second could use.
+			// The second request could use the connection of the first one.
 			for range 2 {
 				req, err := http.NewRequestWithContext(ctx, http.MethodHead, srv.URL, nil)
 				if err != nil {
@@ -55,18 +55,18 @@ func TestOwnConnection(t *testing.T) {
 				}
 				_ = resp.Body.Close()
 				if resp.TLS == nil || !resp.TLS.HandshakeComplete {
-					t.Error("the answer does not tell the state of TLS")
+					t.Error("the answer has no TLS state")
 				}
 				if got := resp.Header.Get("Proto"); got != c.want {
-					t.Errorf("went over %s, want %s", got, c.want)
+					t.Errorf("got protocol %s, want %s", got, c.want)
 				}
 			}
 		})
 	}
 }
 
-// A server that has nothing but HTTP/2 is talked to in HTTP/2.
-func TestOwnConnectionRefused(t *testing.T) {
+// A server without HTTP/1.1 gets requests over HTTP/2.
+func TestOwnConnectionHTTP2Only(t *testing.T) {
 	t.Parallel()
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n, err := io.Copy(io.Discard, r.Body)
@@ -74,7 +74,8 @@ func TestOwnConnectionRefused(t *testing.T) {
 	}))
 	srv.EnableHTTP2 = true
 	srv.StartTLS()
-	// Go's own server lets those through that have no HTTP/2.
+	// Go's server accepts clients without HTTP/2, so this configuration refuses
+	// them.
 	certificates := srv.TLS.Certificates
 	srv.TLS.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		if slices.Contains(hello.SupportedProtos, "h2") {
@@ -101,7 +102,7 @@ func TestOwnConnectionRefused(t *testing.T) {
 	}
 }
 
-// Bodies of any size arrive whole, and those of unstated length too.
+// Bodies of any size arrive completely, with and without a Content-Length.
 func TestOwnConnectionBodies(t *testing.T) {
 	t.Parallel()
 	srv := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -129,7 +130,7 @@ func TestOwnConnectionBodies(t *testing.T) {
 			}
 			_ = resp.Body.Close()
 			if want := fmt.Sprintf("%x", sha256.Sum256(data)); resp.Header.Get("Sum") != want {
-				t.Errorf("%d bytes, stated %t: other bytes arrived", size, stated)
+				t.Errorf("%d bytes, stated %t: the stored bytes differ", size, stated)
 			}
 		}
 	}

@@ -15,12 +15,15 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// landing is where redirects lead: it says what arrives.
+// landing is the target of redirects. It answers with method and body of the
+// request.
 func landing(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	_, _ = fmt.Fprintf(w, "%s %s", r.Method, body)
 }
 
+// A redirect that changes the method, or needs a body again that cannot be read
+// again, is returned to the caller.
 func TestRedirectMethod(t *testing.T) {
 	t.Parallel()
 	mux := http.NewServeMux()
@@ -38,7 +41,7 @@ func TestRedirectMethod(t *testing.T) {
 	for _, c := range []struct {
 		method string
 		status int
-		stream bool // a body that cannot be had again
+		stream bool // a body without GetBody
 		want   int
 		body   string
 	}{
@@ -94,7 +97,7 @@ func TestRedirectMethod(t *testing.T) {
 	}
 }
 
-// TestRedirectHeaders sees which headers go where.
+// A redirect to another origin has the headers of the protocol only.
 func TestRedirectHeaders(t *testing.T) {
 	t.Parallel()
 	var arrived http.Header
@@ -107,7 +110,7 @@ func TestRedirectHeaders(t *testing.T) {
 	one, two := httptest.NewServer(mux), httptest.NewServer(mux)
 	t.Cleanup(one.Close)
 	t.Cleanup(two.Close)
-	// The same server by another name is another origin.
+	// Another name of the same server is another origin.
 	named := strings.Replace(one.URL, "127.0.0.1", "localhost", 1)
 
 	protocol := http.Header{
@@ -132,14 +135,14 @@ func TestRedirectHeaders(t *testing.T) {
 		secrets bool
 	}{
 		{"same origin", "/landing", true},
-		{"same origin in full", one.URL + "/landing", true},
+		{"same origin as a URL", one.URL + "/landing", true},
 		{"same origin twice", one.URL + "/to?/landing", true},
 		{"another port", two.URL + "/landing", false},
 		{"another host", named + "/landing", false},
-		{"another port twice", two.URL + "/to?/landing", false},
-		{"there and back", two.URL + "/to?" + one.URL + "/landing", false},
+		{"another port, then a path", two.URL + "/to?/landing", false},
+		{"another port and back", two.URL + "/to?" + one.URL + "/landing", false},
 	} {
-		t.Run(c.name, func(t *testing.T) { // in turn: arrived is shared
+		t.Run(c.name, func(t *testing.T) { // not parallel, because arrived is shared
 			client := nethttp.New(nethttp.Config{})
 			defer client.CloseIdleConnections()
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodPatch, one.URL+"/to?"+c.to, nil)
@@ -164,7 +167,7 @@ func TestRedirectHeaders(t *testing.T) {
 			}
 			_ = resp.Body.Close()
 			if c.secrets {
-				arrived.Del("Referer") // net/http's own
+				arrived.Del("Referer") // added by net/http
 			}
 			if diff := cmp.Diff(want, arrived); diff != "" {
 				t.Errorf("headers that arrive (-want +got):\n%s", diff)
@@ -173,6 +176,7 @@ func TestRedirectHeaders(t *testing.T) {
 	}
 }
 
+// A redirect from https to http is an error and is not followed.
 func TestRedirectInsecure(t *testing.T) {
 	t.Parallel()
 	reached := false
@@ -188,6 +192,7 @@ func TestRedirectInsecure(t *testing.T) {
 	}
 }
 
+// A redirect from http to https is followed.
 func TestRedirectUpgrade(t *testing.T) {
 	t.Parallel()
 	secure := httptest.NewTLSServer(http.HandlerFunc(landing))
@@ -200,6 +205,7 @@ func TestRedirectUpgrade(t *testing.T) {
 	}
 }
 
+// The client follows at most 10 redirects.
 func TestRedirectLimit(t *testing.T) {
 	t.Parallel()
 	n := 0
@@ -214,8 +220,8 @@ func TestRedirectLimit(t *testing.T) {
 	}
 }
 
-// A redirect to a URL of up to 16 KiB is followed. The caller gets the answer that
-// redirects to a longer one.
+// A redirect to a URL of up to 16 KiB is followed. The caller gets the answer
+// with a longer Location.
 func TestRedirectToLongURL(t *testing.T) {
 	t.Parallel()
 	const limit = 16 << 10

@@ -17,12 +17,12 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// ways are the two that a request can take: over a connection of its own, which
-// this package opens itself, and over those of net/http.
+// ways are the kinds of connections: own ones, which nethttp opens, and shared
+// ones, which net/http opens.
 var ways = map[string]bool{"own": true, "shared": false}
 
-// get sends a GET over one of the ways, and gives the status and the protocol of
-// the answer.
+// get sends a GET over one of the ways and returns status and protocol of the
+// answer.
 func get(t *testing.T, config nethttp.Config, own bool, url string) (status int, proto string, err error) {
 	t.Helper()
 	ctx := t.Context()
@@ -43,8 +43,8 @@ func get(t *testing.T, config nethttp.Config, own bool, url string) (status int,
 	return resp.StatusCode, resp.Proto, resp.Body.Close()
 }
 
-// S-TLS: a server proves who it is, in a version of TLS that is not broken,
-// whichever connection a request gets.
+// S-TLS: the certificate of a server is verified, with TLS 1.2 or later, on
+// each kind of connection.
 func TestSecurityTLS(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t)
@@ -61,7 +61,7 @@ func TestSecurityTLS(t *testing.T) {
 		return s.URL
 	}
 	old, new12, new13 := serve(tls.VersionTLS11), serve(tls.VersionTLS12), serve(tls.VersionTLS13)
-	// Whatever the name, it is the address of a server.
+	// The dialer connects to one server for all names.
 	to := func(url string) func(context.Context, string, string) (net.Conn, error) {
 		return func(ctx context.Context, network, _ string) (net.Conn, error) {
 			return new(net.Dialer).DialContext(ctx, network, strings.TrimPrefix(url, "https://"))
@@ -72,19 +72,19 @@ func TestSecurityTLS(t *testing.T) {
 		config nethttp.Config
 		ok     bool
 	}{
-		"by default, nobody is trusted": {new13, nethttp.Config{}, false},
-		"another authority":             {new13, nethttp.Config{RootCAs: loadPool(t, newAuthority(t).file)}, false},
-		"another name":                  {"https://other.example/", nethttp.Config{RootCAs: pool, DialContext: to(new13)}, false},
-		"its name, elsewhere":           {"https://tus.example/", nethttp.Config{RootCAs: pool, DialContext: to(new13)}, true},
-		"another name asked for":        {new13, nethttp.Config{RootCAs: pool, TLS: &tls.Config{ServerName: "other.example"}}, false},
-		"TLS 1.1":                       {old, nethttp.Config{RootCAs: pool}, false},
-		"TLS 1.1, HTTP/1.1 only":        {old, nethttp.Config{RootCAs: pool, HTTP1Only: true}, false},
-		"TLS 1.1, HTTP/2 preferred":     {old, nethttp.Config{RootCAs: pool, PreferHTTP2: true}, false},
-		"TLS 1.2":                       {new12, nethttp.Config{RootCAs: pool}, true},
-		"TLS 1.2 is too old":            {new12, nethttp.Config{RootCAs: pool, TLS: &tls.Config{MinVersion: tls.VersionTLS13}}, false},
-		"TLS 1.3":                       {new13, nethttp.Config{RootCAs: pool}, true},
-		"its name":                      {strings.Replace(new13, "127.0.0.1", "localhost", 1), nethttp.Config{RootCAs: pool}, true},
-		"all but the answer in clear":   {strings.Replace(new13, "https:", "http:", 1), nethttp.Config{RootCAs: pool}, false},
+		"no trusted authority":            {new13, nethttp.Config{}, false},
+		"another authority":               {new13, nethttp.Config{RootCAs: loadPool(t, newAuthority(t).file)}, false},
+		"another name":                    {"https://other.example/", nethttp.Config{RootCAs: pool, DialContext: to(new13)}, false},
+		"name of the certificate":         {"https://tus.example/", nethttp.Config{RootCAs: pool, DialContext: to(new13)}, true},
+		"another name in TLS":             {new13, nethttp.Config{RootCAs: pool, TLS: &tls.Config{ServerName: "other.example"}}, false},
+		"TLS 1.1":                         {old, nethttp.Config{RootCAs: pool}, false},
+		"TLS 1.1, HTTP/1.1 only":          {old, nethttp.Config{RootCAs: pool, HTTP1Only: true}, false},
+		"TLS 1.1, HTTP/2 preferred":       {old, nethttp.Config{RootCAs: pool, PreferHTTP2: true}, false},
+		"TLS 1.2":                         {new12, nethttp.Config{RootCAs: pool}, true},
+		"TLS 1.2 is too old":              {new12, nethttp.Config{RootCAs: pool, TLS: &tls.Config{MinVersion: tls.VersionTLS13}}, false},
+		"TLS 1.3":                         {new13, nethttp.Config{RootCAs: pool}, true},
+		"another name of the certificate": {strings.Replace(new13, "127.0.0.1", "localhost", 1), nethttp.Config{RootCAs: pool}, true},
+		"plain http to a TLS port":        {strings.Replace(new13, "https:", "http:", 1), nethttp.Config{RootCAs: pool}, false},
 	}
 	for name, test := range tests {
 		for way, own := range ways {
@@ -99,8 +99,8 @@ func TestSecurityTLS(t *testing.T) {
 	}
 }
 
-// S-REDIRECT: a redirect leads to an http or https URL, or nowhere, and never
-// out of TLS, also over another server that uses it.
+// S-REDIRECT: a redirect leads to an http or https URL only, and never from
+// https to http, even over another https server.
 func TestSecurityRedirect(t *testing.T) {
 	t.Parallel()
 	reached := 0
@@ -119,16 +119,16 @@ func TestSecurityRedirect(t *testing.T) {
 		to string
 		is error
 	}{
-		"http":             {plain.URL, nethttp.ErrInsecureRedirect},
-		"http in capitals": {strings.Replace(plain.URL, "http:", "HTTP:", 1), nethttp.ErrInsecureRedirect},
-		"http in two":      {other.URL + "/to?" + plain.URL, nethttp.ErrInsecureRedirect},
-		"file":             {"file:///etc/passwd", nethttp.ErrInvalidRedirect},
-		"data":             {"data:text/plain,x", nethttp.ErrInvalidRedirect},
-		"script":           {"javascript:alert(1)", nethttp.ErrInvalidRedirect},
-		"FTP":              {"ftp://127.0.0.1/x", nethttp.ErrInvalidRedirect},
-		"no host":          {"https:///x", nethttp.ErrInvalidRedirect},
-		"malformed":        {"https://[::1/x", nethttp.ErrInvalidRedirect},
-		"secrets":          {"https://me:hush@[::1/x?sig=hush", nethttp.ErrInvalidRedirect},
+		"http":                     {plain.URL, nethttp.ErrInsecureRedirect},
+		"uppercase http":           {strings.Replace(plain.URL, "http:", "HTTP:", 1), nethttp.ErrInsecureRedirect},
+		"http after two redirects": {other.URL + "/to?" + plain.URL, nethttp.ErrInsecureRedirect},
+		"file":                     {"file:///etc/passwd", nethttp.ErrInvalidRedirect},
+		"data":                     {"data:text/plain,x", nethttp.ErrInvalidRedirect},
+		"script":                   {"javascript:alert(1)", nethttp.ErrInvalidRedirect},
+		"FTP":                      {"ftp://127.0.0.1/x", nethttp.ErrInvalidRedirect},
+		"no host":                  {"https:///x", nethttp.ErrInvalidRedirect},
+		"malformed":                {"https://[::1/x", nethttp.ErrInvalidRedirect},
+		"secrets":                  {"https://me:hush@[::1/x?sig=hush", nethttp.ErrInvalidRedirect},
 	} {
 		for way, own := range ways {
 			t.Run(name+", "+way, func(t *testing.T) {
@@ -140,15 +140,15 @@ func TestSecurityRedirect(t *testing.T) {
 					t.Errorf("error %q", shown)
 				}
 				if reached > 0 {
-					t.Error("the server in the clear was reached")
+					t.Error("the http server was reached")
 				}
 			})
 		}
 	}
 }
 
-// S-FLOOD-HEADERS: the headers of an answer are bounded, over HTTP/1.1 and over
-// HTTP/2. Those that a client may well get pass.
+// S-FLOOD-HEADERS: the size of an answer's headers is limited over HTTP/1.1 and
+// HTTP/2. Headers of a realistic size are accepted.
 func TestSecurityHeaders(t *testing.T) {
 	t.Parallel()
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -168,10 +168,10 @@ func TestSecurityHeaders(t *testing.T) {
 					t.Parallel()
 					_, proto, err := get(t, nethttp.Config{InsecureSkipVerify: true}, own, base+path)
 					if (err == nil) != ok {
-						t.Errorf("over %q, error %v", proto, err)
+						t.Errorf("protocol %q, error %v", proto, err)
 					}
 					if err == nil && name == "https" && (proto == "HTTP/2.0") == own {
-						t.Errorf("it went over %s", proto)
+						t.Errorf("protocol %s", proto)
 					}
 				})
 			}
@@ -179,7 +179,7 @@ func TestSecurityHeaders(t *testing.T) {
 	}
 }
 
-// S-SECRET-PROXY: the password for a proxy is not in the error about it.
+// S-SECRET-PROXY: the error about a proxy does not contain its password.
 func TestSecurityProxy(t *testing.T) {
 	t.Parallel()
 	u, err := url.Parse("http://me:s3cret@127.0.0.1:1")

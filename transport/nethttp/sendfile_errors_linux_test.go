@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// wholeFile is a body of all of a file.
+// wholeFile is a FileSender of a whole file.
 type wholeFile struct {
 	io.Reader
 	f *os.File
@@ -21,9 +21,9 @@ func (w wholeFile) SendFile(send func(fd uintptr, off, n int64) (int64, error)) 
 	return send(w.f.Fd(), 0, 1<<20)
 }
 
-// TestSendFileTellsWhatBroke guards the error of the system: whoever copied the
-// rest after it would see a broken pipe, whatever the reason was.
-func TestSendFileTellsWhatBroke(t *testing.T) {
+// sendFile returns the error of the system call. A copy of the rest would
+// return a broken pipe for any cause.
+func TestSendFileError(t *testing.T) {
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -57,14 +57,15 @@ func TestSendFileTellsWhatBroke(t *testing.T) {
 	}
 }
 
-// waitClosed waits until the system knows of the peer's reset.
+// waitClosed waits until the operating system has received the reset of the
+// peer.
 func waitClosed(t *testing.T, conn *net.TCPConn) {
 	t.Helper()
 	raw, err := conn.SyscallConn()
 	if err != nil {
 		t.Fatal(err)
 	}
-	const closed = 7 // TCP_CLOSE of the kernel, the first byte of its struct tcp_info
+	const closed = 7 // TCP_CLOSE of the Linux kernel, in the first byte of struct tcp_info
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
 		var state int
 		if err := raw.Control(func(fd uintptr) {

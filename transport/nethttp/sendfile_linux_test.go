@@ -19,6 +19,7 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
+// noise returns n random bytes.
 func noise(t *testing.T, n int) []byte {
 	t.Helper()
 	b := make([]byte, n)
@@ -28,8 +29,9 @@ func noise(t *testing.T, n int) []byte {
 	return b
 }
 
-// keeper keeps the last body that it was sent.
-func keeper(t *testing.T, start func(*httptest.Server)) (*httptest.Server, func() []byte) {
+// newBodyServer starts a server and returns a function that waits for the next
+// body.
+func newBodyServer(t *testing.T, start func(*httptest.Server)) (*httptest.Server, func() []byte) {
 	t.Helper()
 	bodies := make(chan []byte, 1)
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -41,6 +43,7 @@ func keeper(t *testing.T, start func(*httptest.Server)) (*httptest.Server, func(
 	return s, func() []byte { return <-bodies }
 }
 
+// send sends a PATCH with body and the announced length.
 func send(t *testing.T, c *http.Client, url string, body *fileSender, announced int64) error {
 	t.Helper()
 	t.Cleanup(c.CloseIdleConnections)
@@ -48,8 +51,8 @@ func send(t *testing.T, c *http.Client, url string, body *fileSender, announced 
 	return err
 }
 
-// The bytes of a file reach the server by the descriptor, and those that the system
-// cannot send so are copied.
+// The bytes of a file are sent by its descriptor if possible, and copied
+// otherwise.
 func TestSendFile(t *testing.T) {
 	t.Parallel()
 	const size = 9<<20 + 7
@@ -62,20 +65,20 @@ func TestSendFile(t *testing.T) {
 	for name, test := range map[string]struct {
 		start func(*httptest.Server)
 		fd    uintptr
-		from  int // the call that fd is used from
+		from  int // first call with fd
 		off   bool
-		least int64 // bytes that the system sends; 0: everything is read
+		least int64 // minimum of bytes sent by sendfile; 0: all bytes are copied
 	}{
-		"plain":                   {start: plainServer, least: size / 2},
-		"a file that is no file":  {start: plainServer, fd: pipe.Fd()},
-		"switched off":            {start: plainServer, off: true},
-		"TLS":                     {start: (*httptest.Server).StartTLS},
-		"a descriptor that fails": {start: plainServer, fd: 1 << 20},
-		"failing half way":        {start: plainServer, fd: 1 << 20, from: 3, least: 1},
+		"plain":                              {start: plainServer, least: size / 2},
+		"pipe instead of a file":             {start: plainServer, fd: pipe.Fd()},
+		"NoSendfile":                         {start: plainServer, off: true},
+		"TLS":                                {start: (*httptest.Server).StartTLS},
+		"invalid descriptor":                 {start: plainServer, fd: 1 << 20},
+		"invalid descriptor after two calls": {start: plainServer, fd: 1 << 20, from: 3, least: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			content := noise(t, size)
-			s, got := keeper(t, test.start)
+			s, got := newBodyServer(t, test.start)
 			body := newFileSender(t, content)
 			body.onSend = func() {
 				if body.calls >= test.from {
@@ -90,7 +93,8 @@ func TestSendFile(t *testing.T) {
 			if !bytes.Equal(got(), content) {
 				t.Error("other bytes arrived")
 			}
-			// Each time that the buffer of the connection is full, some are read.
+			// Some bytes are copied each time the buffer of the connection is
+			// full.
 			if body.read+body.sent != size || body.sent < test.least || test.least == 0 && body.sent > 0 {
 				t.Errorf("%d bytes were read and %d sent", body.read, body.sent)
 			}
@@ -99,7 +103,7 @@ func TestSendFile(t *testing.T) {
 	t.Run("unix socket", func(t *testing.T) {
 		content := noise(t, size)
 		socket := filepath.Join(t.TempDir(), "s")
-		s, got := keeper(t, func(s *httptest.Server) {
+		s, got := newBodyServer(t, func(s *httptest.Server) {
 			l, err := (&net.ListenConfig{}).Listen(t.Context(), "unix", socket)
 			if err != nil {
 				t.Fatal(err)
@@ -120,14 +124,14 @@ func TestSendFile(t *testing.T) {
 	})
 }
 
-// A body is sent no further than was announced, where the file goes on.
-func TestSendFileKeepsToTheLength(t *testing.T) {
+// No more bytes are sent than announced if the file is longer.
+func TestSendFileLength(t *testing.T) {
 	t.Parallel()
 	const size = 1<<20 - 7
 	content := noise(t, 3*size)
-	s, got := keeper(t, (*httptest.Server).Start)
+	s, got := newBodyServer(t, (*httptest.Server).Start)
 	body := newFileSender(t, content)
-	// Whether net/http finds the surplus before the answer comes is a matter of time.
+	// net/http may notice the surplus before or after the answer.
 	_ = send(t, nethttp.New(nethttp.Config{}), s.URL, body, size)
 	body.wait()
 	if !bytes.Equal(got(), content[:size]) {
@@ -138,11 +142,11 @@ func TestSendFileKeepsToTheLength(t *testing.T) {
 	}
 }
 
-// A file that became shorter is an error, and no waiting.
+// A file that is shorter than announced is an error and does not block.
 func TestSendFileShrunk(t *testing.T) {
 	t.Parallel()
 	const size = 8 << 20
-	s, _ := keeper(t, (*httptest.Server).Start)
+	s, _ := newBodyServer(t, (*httptest.Server).Start)
 	body := newFileSender(t, noise(t, size/2))
 	body.size = size
 	if err := send(t, nethttp.New(nethttp.Config{}), s.URL, body, size); !errors.Is(err, io.ErrUnexpectedEOF) {
@@ -154,8 +158,8 @@ func TestSendFileShrunk(t *testing.T) {
 	}
 }
 
-// A peer that does not read makes the sender wait, who neither spins nor keeps a
-// request that was given up.
+// A peer that does not read blocks the sender without busy waiting, and the end
+// of the context ends the request.
 func TestSendFileWaits(t *testing.T) {
 	t.Parallel()
 	const size = 64 << 20
@@ -179,10 +183,10 @@ func TestSendFileWaits(t *testing.T) {
 	}()
 	body := sending(hole(t, size), size)
 	ctx, cancel := context.WithCancelCause(t.Context())
-	gaveUp := errors.New("gave up")
+	errCanceled := errors.New("canceled by the test")
 	body.onSend = func() {
 		if body.calls == 2 {
-			time.AfterFunc(200*time.Millisecond, func() { cancel(gaveUp) })
+			time.AfterFunc(200*time.Millisecond, func() { cancel(errCanceled) })
 		}
 	}
 	c := nethttp.New(nethttp.Config{})
@@ -196,21 +200,22 @@ func TestSendFileWaits(t *testing.T) {
 	if err == nil {
 		_ = resp.Body.Close()
 	}
-	if !errors.Is(err, gaveUp) {
+	if !errors.Is(err, errCanceled) {
 		t.Errorf("error %v, want that of the context", err)
 	}
 	body.wait()
-	// What the system does not take may be the fault of the file, too: reading tells.
+	// A full buffer could also be an error of the file, which a read detects.
 	if body.calls > 100 || body.sent == 0 || body.read == 0 {
 		t.Errorf("%d calls for %d bytes", body.calls, body.sent)
 	}
-	// What lies in the buffers of the system looks sent. Without a limit it is 4 MiB.
+	// Bytes in the send buffer count as sent. Without a limit, they are up to 4
+	// MiB.
 	if taken := body.sent + body.read; taken > 2<<20 {
-		t.Errorf("the system took %d bytes that nobody reads", taken)
+		t.Errorf("the system took %d bytes that the peer does not read", taken)
 	}
 }
 
-// A connection that breaks is told as a write would tell it.
+// A broken connection returns the error of a write.
 func TestSendFileBroken(t *testing.T) {
 	t.Parallel()
 	url := "http://" + earlyServer(t, plain, func(io.Writer) {})

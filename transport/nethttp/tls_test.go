@@ -18,6 +18,7 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
+// loadPool returns a pool of the authorities in files.
 func loadPool(t *testing.T, files ...string) *x509.CertPool {
 	t.Helper()
 	pool, err := nethttp.LoadCertPool(files...)
@@ -27,6 +28,7 @@ func loadPool(t *testing.T, files ...string) *x509.CertPool {
 	return pool
 }
 
+// loadCertificate returns a new certificate of ca.
 func loadCertificate(t *testing.T, ca *authority) tls.Certificate {
 	t.Helper()
 	c, err := nethttp.LoadCertificate(ca.issue(t))
@@ -36,8 +38,9 @@ func loadCertificate(t *testing.T, ca *authority) tls.Certificate {
 	return c
 }
 
-// serveTLS answers with the protocol and the number of client certificates.
-// Where clients is not nil, it asks for a certificate signed by one of them.
+// serveTLS starts a server that answers with the protocol and the number of
+// client certificates. If clients is not nil, the server requires a certificate
+// of one of them.
 func serveTLS(t *testing.T, ca *authority, clients *x509.CertPool) *httptest.Server {
 	t.Helper()
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -54,6 +57,7 @@ func serveTLS(t *testing.T, ca *authority, clients *x509.CertPool) *httptest.Ser
 	return s
 }
 
+// Authorities, client certificates and protocols are those of Config.
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	ours, others := newAuthority(t), newAuthority(t)
@@ -68,7 +72,7 @@ func TestTLS(t *testing.T) {
 		name   string
 		server *httptest.Server
 		config nethttp.Config
-		want   string // empty: the request fails
+		want   string // "": the request fails
 	}{
 		{"system's authorities", open, nethttp.Config{}, ""},
 		{"own authority", open, nethttp.Config{RootCAs: pool}, "HTTP/2.0 0"},
@@ -85,7 +89,7 @@ func TestTLS(t *testing.T) {
 
 		{"client certificate", closed, nethttp.Config{RootCAs: pool, Certificates: []tls.Certificate{good}}, "HTTP/2.0 1"},
 		{"client certificate in TLS", closed, nethttp.Config{RootCAs: pool, TLS: &tls.Config{Certificates: []tls.Certificate{good}}}, "HTTP/2.0 1"},
-		{"client certificate besides TLS's", closed, nethttp.Config{RootCAs: pool, TLS: &tls.Config{Certificates: []tls.Certificate{bad}}, Certificates: []tls.Certificate{good}}, "HTTP/2.0 1"},
+		{"client certificates of both", closed, nethttp.Config{RootCAs: pool, TLS: &tls.Config{Certificates: []tls.Certificate{bad}}, Certificates: []tls.Certificate{good}}, "HTTP/2.0 1"},
 		{"no client certificate", closed, nethttp.Config{RootCAs: pool}, ""},
 		{"refused client certificate", closed, nethttp.Config{RootCAs: pool, Certificates: []tls.Certificate{bad}}, ""},
 	} {
@@ -99,6 +103,7 @@ func TestTLS(t *testing.T) {
 	}
 }
 
+// An untrusted certificate is a tls.CertificateVerificationError.
 func TestTLSUntrusted(t *testing.T) {
 	t.Parallel()
 	s := serveTLS(t, newAuthority(t), nil)
@@ -108,8 +113,8 @@ func TestTLSUntrusted(t *testing.T) {
 	}
 }
 
-// TestTLSNotShared sees that the caller's configuration stays as it is.
-func TestTLSNotShared(t *testing.T) {
+// New does not change the caller's tls.Config.
+func TestTLSConfigIsNotChanged(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t)
 	s := serveTLS(t, ca, nil)
@@ -127,6 +132,7 @@ func TestTLSNotShared(t *testing.T) {
 	}
 }
 
+// Errors of loading name the file.
 func TestLoadErrors(t *testing.T) {
 	t.Parallel()
 	ca := newAuthority(t)
@@ -157,7 +163,7 @@ func TestLoadErrors(t *testing.T) {
 		{"missing certificate", pair(missing, keyFile), missing, os.ErrNotExist},
 		{"missing key", pair(certFile, missing), missing, os.ErrNotExist},
 		{"empty certificate", pair(empty, keyFile), empty, nil},
-		{"another's key", pair(certFile, otherKey), certFile, nil},
+		{"key of another certificate", pair(certFile, otherKey), certFile, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -13,8 +13,8 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// The status with which a proxy refuses a tunnel is told, its words and its
-// password are not.
+// The error about a refused tunnel has the status of the proxy, and neither its
+// text nor its password.
 func TestTunnelRefused(t *testing.T) {
 	for _, marked := range []bool{false, true} {
 		for _, status := range []int{302, 403, 407, 502, 799} {
@@ -51,7 +51,8 @@ func TestTunnelRefused(t *testing.T) {
 	}
 }
 
-// refusingProxy answers each connection with status, and words of its own.
+// refusingProxy starts a proxy that answers each connection with status and
+// some text.
 func refusingProxy(t *testing.T, status int) *url.URL {
 	t.Helper()
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")

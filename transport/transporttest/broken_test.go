@@ -19,10 +19,11 @@ import (
 	"github.com/tusker-go/tusker/transport/transporttest"
 )
 
-// brokenEnv names the Doer that TestBrokenChild puts through the suite.
+// brokenEnv is the environment variable with the Doer of TestBrokenChild.
 const brokenEnv = "TRANSPORTTEST_BROKEN"
 
-// broken are Doers with one fault each, and the checks that must find it.
+// broken are Doers with one fault each, and the checks that must find the
+// fault.
 var broken = map[string]struct {
 	do    func(*http.Request) (*http.Response, error)
 	found []string
@@ -87,7 +88,7 @@ var broken = map[string]struct {
 		},
 		[]string{"cancelled_before_the_request", "cancelled_while_the_body_is_sent", "cancelled_while_the_answer_is_awaited"},
 	},
-	"hides the cause": {
+	"loses the cause": {
 		func(req *http.Request) (*http.Response, error) {
 			resp, err := http.DefaultClient.Do(req)
 			if err != nil {
@@ -97,7 +98,7 @@ var broken = map[string]struct {
 		},
 		[]string{"cancelled_before_the_request", "cancelled_while_the_body_is_sent", "cancelled_while_the_answer_is_awaited"},
 	},
-	"connects anew": {
+	"opens a connection for each request": {
 		func(req *http.Request) (*http.Response, error) {
 			req = req.Clone(req.Context())
 			req.Close = true
@@ -105,7 +106,7 @@ var broken = map[string]struct {
 		},
 		[]string{"connection_is_reused"},
 	},
-	"follows nothing": {
+	"follows no redirect": {
 		(&http.Client{CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse
 		}}).Do,
@@ -140,8 +141,8 @@ var broken = map[string]struct {
 	},
 }
 
-// TestBroken sees the suite find each fault. The suite fails its *testing.T
-// then, so it runs in a process of its own.
+// The suite finds each fault. It then fails its *testing.T, so it runs in
+// another process.
 func TestBroken(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts processes")
@@ -169,14 +170,14 @@ func TestBroken(t *testing.T) {
 			}
 			for _, want := range b.found {
 				if !slices.Contains(found, want) {
-					t.Errorf("%s passes; what fails is %v\n%s", want, found, out)
+					t.Errorf("%s passes; failed checks: %v\n%s", want, found, out)
 				}
 			}
 		})
 	}
 }
 
-// TestBrokenChild is the body of the processes that TestBroken starts.
+// TestBrokenChild runs in the processes that TestBroken starts.
 func TestBrokenChild(t *testing.T) {
 	name := os.Getenv(brokenEnv)
 	if name == "" {

@@ -9,7 +9,7 @@ import (
 	"github.com/tusker-go/tusker/transport/transporttest"
 )
 
-// In a test file of your own, TestDoer would have this body.
+// This is the body of a test function in your own test file.
 func ExampleRun() {
 	_ = func(t *testing.T) {
 		t.Helper()

@@ -16,14 +16,17 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// http.DefaultClient passes the suite.
 func TestDefaultClient(t *testing.T) {
 	transporttest.Run(t, func(*testing.T) transport.Doer { return http.DefaultClient })
 }
 
+// The client of nethttp passes the suite.
 func TestNetHTTP(t *testing.T) {
 	transporttest.Run(t, func(*testing.T) transport.Doer { return nethttp.New(nethttp.Config{}) })
 }
 
+// The client of retryablehttp passes the suite.
 func TestRetryableHTTP(t *testing.T) {
 	transporttest.Run(t, func(*testing.T) transport.Doer {
 		return retryablehttp.New(retryablehttp.Config{
@@ -34,6 +37,7 @@ func TestRetryableHTTP(t *testing.T) {
 	})
 }
 
+// The client of nethttp passes the suite for certificates.
 func TestCertificateNetHTTP(t *testing.T) {
 	for name, c := range map[string]nethttp.Config{
 		"default":          {},
@@ -49,6 +53,7 @@ func TestCertificateNetHTTP(t *testing.T) {
 	}
 }
 
+// The client of retryablehttp passes the suite for certificates.
 func TestCertificateRetryableHTTP(t *testing.T) {
 	transporttest.RunWithCertificate(t, func(_ *testing.T, config *tls.Config) transport.Doer {
 		return retryablehttp.New(retryablehttp.Config{Client: nethttp.New(nethttp.Config{TLS: config}), RetryMax: -1})
