@@ -36,7 +36,7 @@ func RedactError(err error) error {
 		return nil
 	}
 	text := err.Error()
-	if shown := redactText(text); shown != text {
+	if shown := redactErrorText(text); shown != text {
 		return &redactedError{err: err, text: shown}
 	}
 	return err
@@ -58,11 +58,22 @@ var (
 	bareURL   = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s"]+`)
 )
 
-// redactText removes query, fragment and user information of URLs in text. A
-// quoted text is treated as a URL if it has parts of a URL, because net/http
-// quotes a Location that it cannot parse. If a URL has user information, other
-// quoted texts may be parts of its password and are removed.
-func redactText(text string) string {
+// RedactText removes query, fragment and user information of the absolute URLs in
+// text, which may be invalid. A URL in double quotes may contain white space.
+func RedactText(text string) string {
+	text = quotation.ReplaceAllStringFunc(text, func(quoted string) string {
+		if strings.Contains(quoted, "://") {
+			return `"` + redactReference(quoted[1:len(quoted)-1]) + `"`
+		}
+		return quoted
+	})
+	return bareURL.ReplaceAllStringFunc(text, redactReference)
+}
+
+// redactErrorText is RedactText for errors of net/http, which quotes a Location that
+// it cannot parse: every quoted text may be a URL, also a relative one. If a URL has
+// user information, other quoted texts may be parts of its password and are removed.
+func redactErrorText(text string) string {
 	hasUser := false
 	text = quotation.ReplaceAllStringFunc(text, func(quoted string) string {
 		hasUser = hasUser || hasUserInfo(quoted)
@@ -76,7 +87,7 @@ func redactText(text string) string {
 			return `"…"`
 		})
 	}
-	return bareURL.ReplaceAllStringFunc(text, redactReference)
+	return RedactText(text)
 }
 
 // hasUserInfo reports whether a URL, which may be invalid, seems to have user
@@ -91,7 +102,13 @@ func hasUserInfo(ref string) bool {
 // ends at the last @.
 func redactReference(ref string) string {
 	if scheme, rest, ok := strings.Cut(ref, "//"); ok {
-		if at := strings.LastIndexByte(rest, '@'); at >= 0 {
+		authority := rest
+		if _, err := url.Parse(ref); err == nil {
+			if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+				authority = rest[:end]
+			}
+		}
+		if at := strings.LastIndexByte(authority, '@'); at >= 0 {
 			ref = scheme + "//" + rest[at+1:]
 		}
 	}

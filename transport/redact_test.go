@@ -71,6 +71,27 @@ func TestRedactErrorText(t *testing.T) {
 	}
 }
 
+// RedactText changes URLs only.
+func TestRedactText(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ name, text, want string }{
+		{"no URL", `open "what?.txt": no such file`, `open "what?.txt": no such file`},
+		{"plain", `open https://tus.example/1: no such file`, `open https://tus.example/1: no such file`},
+		{"secrets", `open https://me:hush@tus.example/1?hush#hush: no such file`, `open https://tus.example/1?… no such file`},
+		{"quoted", `unknown command "https://tus.example/a b?hush hush"`, `unknown command "https://tus.example/a b?…"`},
+		{"JSON", `{"url":"https://tus.example/1?hush","n":1}`, `{"url":"https://tus.example/1?…","n":1}`},
+		{"a column", "https://tus.example/1?hush\tvalue", "https://tus.example/1?…\tvalue"},
+		{"at sign in a path", `https://tus.example/1@2`, `https://tus.example/1@2`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if got := transport.RedactText(c.text); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
 // Errors of net/http and net/url about a URL contain no secret after
 // RedactError.
 func TestRedactErrorOfNetHTTP(t *testing.T) {

@@ -165,6 +165,9 @@ var actions = map[string]func(args []string) (testserver.Action, error){
 		code, err := strconv.Atoi(args[0])
 		return testserver.Status(code, nil, strings.Join(args[1:], " ")), err
 	},
+	"sign": func(args []string) (testserver.Action, error) {
+		return testserver.RewriteHeader(func(h http.Header) { h.Set("Location", h.Get("Location")+"?sig="+args[0]) }), nil
+	},
 	"redirect": func(args []string) (testserver.Action, error) {
 		return testserver.Status(http.StatusTemporaryRedirect, http.Header{"Location": {args[0]}}, ""), nil
 	},

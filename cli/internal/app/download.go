@@ -232,7 +232,7 @@ func (a *app) undownloaded(to *destination, url string, result *client.DownloadR
 	case errors.Is(err, client.ErrContent):
 		out.err = exit.With(exit.Integrity, err)
 	case errors.Is(err, client.ErrUnfinished):
-		out.hint = "see how far it is: " + a.again.command("info") + quote(url, runtime.GOOS)
+		out.hint = "see how far it is: " + a.again.command("info") + sameURL(url)
 	case errors.Is(err, client.ErrNotServed), errors.Is(err, protocol.ErrMethodNotAllowed), errors.Is(err, protocol.ErrNotImplemented):
 		out.hint = "tus does not ask servers to give uploads out; this one may do so at another URL"
 	case errors.Is(err, download.ErrForeign):
@@ -254,5 +254,5 @@ func (a *app) downloadHint(to *destination, url string, kept int64) string {
 	if to.force {
 		hint += "--force "
 	}
-	return hint + "-o " + quoteWhereNeeded(to.target(), runtime.GOOS) + " " + quote(url, runtime.GOOS)
+	return hint + "-o " + quoteWhereNeeded(to.target(), runtime.GOOS) + " " + sameURL(url)
 }

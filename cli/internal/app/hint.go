@@ -97,10 +97,14 @@ func (g again) command(name string) string {
 // anewHint is for parts of which there is no record.
 const anewHint = "run the same command again; it begins anew"
 
-// resumeHint is the command to go on with, as a shell takes it.
+// resumeHint is the command to resume with, as a shell takes it. A URL with a secret
+// is not shown; only standard output has it.
 func resumeHint(url, file string, same again) string {
 	if url == "" {
 		return "nothing was uploaded yet: run the same command again"
+	}
+	if hasSecret(url) {
+		return "run the same command again; it begins anew, as the URL of the upload holds a secret and is not shown here: --json prints it, for tusker resume"
 	}
 	hint := "go on with: "
 	if same.flags {
@@ -115,7 +119,11 @@ func uncertainHint(result *client.Result, anew string, same again) string {
 	if inParts(result) {
 		return "the server may have joined the parts and deleted them; if not, " + anew
 	}
-	hint := "the server may have finished and moved it; if it is really not there, " + anew + "; check"
+	hint := "the server may have finished and moved it; if it is really not there, " + anew
+	if hasSecret(result.URL) {
+		return hint
+	}
+	hint += "; check"
 	if same.flags {
 		hint += ", with the same flags"
 	}

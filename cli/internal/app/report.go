@@ -13,6 +13,7 @@ import (
 
 	"github.com/tusker-go/tusker/cli/internal/exit"
 	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/transport"
 )
 
 // failure is an error about one of the things that a command was given.
@@ -58,7 +59,7 @@ func (a *app) complain(cmd *cobra.Command, err error, hint string) {
 	if hint == "" {
 		hint = hintFor(cmd, err)
 	}
-	message := name + separator + output.OneLine(text) + "\n"
+	message := name + separator + output.OneLine(transport.RedactText(text)) + "\n"
 	if hint != "" {
 		message += "hint: " + output.OneLine(hint) + "\n"
 	}
@@ -83,10 +84,10 @@ func (a *app) stdoutFailed(err error) int {
 }
 
 // unwritten says a result that cannot be written, unless its reader has gone.
-// Without its URL nobody finds an upload.
+// Without its URL nobody finds an upload; what may be a secret in it is left out.
 func (a *app) unwritten(line string, err error) {
 	if !readerGone(err) {
-		_, _ = fmt.Fprintf(a.err, "tusker: not written to standard output: %s\n", output.OneLine(line))
+		_, _ = fmt.Fprintf(a.err, "tusker: not written to standard output: %s\n", output.OneLine(transport.RedactText(line)))
 	}
 }
 

@@ -61,7 +61,11 @@ func (a *app) resume(cmd *cobra.Command, s *sending, verify bool, location, file
 		a.out.JSON(output.NewResult(file, result, err))
 	}
 	if err != nil {
-		return a.ended(file, result, err)
+		out := a.ended(file, result, err)
+		if out.resumable && hasSecret(result.URL) {
+			out.hint = "run the same command again: it goes on from there"
+		}
+		return out
 	}
 	if !s.json {
 		a.out.Line("%s", s.row(result))

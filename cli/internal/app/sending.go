@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -118,7 +117,7 @@ func (a *app) ended(file string, r *client.Result, err error) *failure {
 			out.hint = anewHint
 		}
 	case errors.Is(err, client.ErrUnverified):
-		out.hint = "without --verify, it is complete: " + quote(r.URL, runtime.GOOS)
+		out.hint = completeHint(r.URL)
 	case errors.Is(err, client.ErrUnsupported) && r.Length == (protocol.Length{}):
 		out.hint = "say how long the stream is with --size, or have more of it kept in a temporary file with --spool"
 	case errors.Is(err, client.ErrSourceChanged) && file == stdin && !a.stdinIsFile():

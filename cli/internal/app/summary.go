@@ -10,6 +10,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/cli/internal/units"
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/transport"
 )
 
 // tally counts what became of several files. It is safe for concurrent use.
@@ -125,7 +126,7 @@ func (b *batch) summarise(t *tally, errs []error) {
 		if shown++; shown > mostFailed {
 			break
 		}
-		b.say("failed: %s", output.OneLine(f.Error()))
+		b.say("failed: %s", output.OneLine(transport.RedactText(f.Error())))
 		if hint := b.hint(f); hint != "" {
 			b.say("hint: %s", output.OneLine(hint))
 		}
