@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	defaultRetries = 9
-	defaultWaitMin = time.Second
-	defaultWaitMax = 60 * time.Second
+	defaultRetries      = 9
+	shortestDefaultWait = time.Second
+	longestDefaultWait  = 60 * time.Second
 )
 
 // Config configures [New]. The zero value is usable.
@@ -78,10 +78,10 @@ func New(c Config) *Client {
 		c.RetryMax = 0
 	}
 	if c.RetryWaitMin <= 0 {
-		c.RetryWaitMin = defaultWaitMin
+		c.RetryWaitMin = shortestDefaultWait
 	}
 	if c.RetryWaitMax <= 0 {
-		c.RetryWaitMax = defaultWaitMax
+		c.RetryWaitMax = longestDefaultWait
 	}
 	return newClient(settings{
 		http:     c.Client,

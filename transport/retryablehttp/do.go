@@ -86,7 +86,7 @@ func (x *exchange) prepare(req *http.Request) error {
 func (x *exchange) wait(least, most time.Duration, try int, resp *http.Response) time.Duration {
 	limit := x.waitMax
 	if limit <= 0 {
-		limit = defaultWaitMax
+		limit = longestDefaultWait
 	}
 	wait := min(max(x.backoff(least, most, try, resp), 0), limit)
 

@@ -52,10 +52,10 @@ func isFinal(err error) bool {
 // exchange.wait limits.
 func backoff(least, most time.Duration, try int, resp *http.Response) time.Duration {
 	if least <= 0 {
-		least = defaultWaitMin
+		least = shortestDefaultWait
 	}
 	if most <= 0 {
-		most = defaultWaitMax
+		most = longestDefaultWait
 	}
 	least = min(least, most)
 	ceiling := least
