@@ -121,7 +121,7 @@ func TestBadURL(t *testing.T) {
 		"port too large":       {"http://tus.example:65536/", "no port 65536"},
 		"opaque":               {"http:tus.example", "has no host"},
 		"control character":    {"http://tus.example/\n", "control character"},
-		"bad escape":           {"http://tus.example/%zz", "invalid URL escape"},
+		"bad escape":           {"http://%zz/", "invalid URL escape"},
 		"empty":                {"", `"" has no scheme`},
 	}
 	for name, test := range tests {

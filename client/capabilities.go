@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/transport"
 )
 
 // capabilitiesAge is for how long what a server said of itself, in another run,
@@ -143,7 +144,7 @@ func (t *transfer) capabilities(ctx context.Context, endpoint string) (protocol.
 
 // serves tells whether the server of the endpoint is that of a URL.
 func (c *Client) serves(rawURL string) bool {
-	u, err := url.Parse(rawURL)
+	u, err := url.Parse(transport.EscapeURL(rawURL))
 	return err == nil && c.endpoint != nil && sameOrigin(c.endpoint, u)
 }
 

@@ -181,10 +181,10 @@ func (c *Client) roundTrip(ctx context.Context, x exchange, opts *CallOptions) (
 	} else {
 		reply.State.Location, reply.URL = req.URL.String(), req.URL.String()
 		if where != req.URL {
-			reply.State.Location = printable(where)
+			reply.State.Location = withoutFragment(where)
 		}
 		if lasting != req.URL {
-			reply.URL = printable(lasting)
+			reply.URL = withoutFragment(lasting)
 		}
 	}
 	return reply, nil
@@ -308,8 +308,11 @@ func redirectError(err error, from *url.URL, h http.Header) error {
 	if location == "" {
 		return fmt.Errorf("%w: %w", ErrRedirected, err)
 	}
-	to, perr := url.Parse(location)
-	if perr != nil || len(location) > maxLocation {
+	if checkLocation(location) != nil {
+		return fmt.Errorf("%w to an unreadable address: %w", ErrRedirected, err)
+	}
+	to, perr := url.Parse(transport.EscapeURL(location))
+	if perr != nil {
 		return fmt.Errorf("%w to an unreadable address: %w", ErrRedirected, err)
 	}
 	return fmt.Errorf("%w to %s: %w", ErrRedirected, transport.RedactURL(from.ResolveReference(to)), err)
@@ -327,7 +330,7 @@ func notTus(err error, h http.Header) error {
 }
 
 func redact(raw string) string {
-	u, err := url.Parse(raw)
+	u, err := url.Parse(transport.EscapeURL(raw))
 	if err != nil {
 		return "(unreadable URL)"
 	}

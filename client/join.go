@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/transport"
 )
 
 // maxConcat is how many bytes the URLs of parts may take in one header: proxies
@@ -72,7 +73,7 @@ func shorten(endpoint string, parts []string) []string {
 
 // relative is the URL of a part without the origin, where that is the base's.
 func relative(base *url.URL, part string) string {
-	u, err := url.Parse(part)
+	u, err := url.Parse(transport.EscapeURL(part))
 	// A path of two slashes would be read as a host.
 	if err != nil || !sameOrigin(base, u) || strings.HasPrefix(u.Path, "//") {
 		return part

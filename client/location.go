@@ -26,10 +26,11 @@ var (
 	ErrInsecureLocation = errors.New("location leaves https for http")
 )
 
-// parseURL accepts absolute http and https URLs. A fragment is dropped, since
+// parseURL accepts absolute http and https URLs. Bytes that a URL cannot hold are
+// percent-encoded, and all others stay as they are. A fragment is dropped, since
 // no request carries it.
 func parseURL(raw string) (*url.URL, error) {
-	u, err := url.Parse(raw)
+	u, err := url.Parse(transport.EscapeURL(raw))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalidURL, transport.RedactError(err))
 	}
@@ -60,17 +61,17 @@ func checkLocation(location string) error {
 }
 
 // resolveLocation makes a Location absolute. Base is the URL that answered,
-// after redirects. The query is kept to the letter, but for what no URL can hold.
+// after redirects. The Location is kept to the letter, but for bytes that no URL can
+// hold, which are percent-encoded.
 func resolveLocation(base *url.URL, location string) (*url.URL, error) {
 	if err := checkLocation(location); err != nil {
 		return nil, err
 	}
-	ref, err := url.Parse(strings.TrimSpace(location))
+	ref, err := url.Parse(transport.EscapeURL(strings.TrimSpace(location)))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalidLocation, transport.RedactError(err))
 	}
 	whole := base.ResolveReference(ref)
-	whole.RawQuery = visible(whole.RawQuery)
 	// What was relative may be unreadable once it has a scheme, as "//::" is.
 	u, err := parseURL(whole.String())
 	if err != nil {
@@ -98,7 +99,7 @@ func redirects(asked *url.URL, final *http.Request) (where, lasting *url.URL, er
 		if err := checkLocation(location); err != nil {
 			return nil, nil, err
 		}
-		next, err := where.Parse(location)
+		next, err := where.Parse(transport.EscapeURL(location))
 		if err != nil {
 			return nil, nil, fmt.Errorf("%w: %w", ErrInvalidLocation, transport.RedactError(err))
 		}
@@ -114,27 +115,11 @@ func redirects(asked *url.URL, final *http.Request) (where, lasting *url.URL, er
 	return where, lasting, nil
 }
 
-// printable is u as text, see visible.
-func printable(u *url.URL) string {
+// withoutFragment is u as text.
+func withoutFragment(u *url.URL) string {
 	plain := *u
-	plain.RawQuery = visible(u.RawQuery)
 	plain.Fragment, plain.RawFragment = "", ""
 	return plain.String()
-}
-
-// visible percent-encodes the bytes of a query that RFC 3986 has no place for, as
-// browsers do: package url does so for all but the query, and a terminal may take
-// them for commands.
-func visible(query string) string {
-	var b strings.Builder
-	for _, c := range []byte(query) {
-		if c < ' ' || c >= 0x7f {
-			fmt.Fprintf(&b, "%%%02X", c)
-		} else {
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
 }
 
 // sameOrigin compares scheme, host and port, with default ports filled in

@@ -2,14 +2,23 @@ package client_test
 
 import (
 	"bytes"
+	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
+	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
 // A Location is asked for as it was given, in whatever form.
@@ -24,8 +33,8 @@ func TestLocationOnTheWire(t *testing.T) {
 		"relative path":        {"", "1", "http://tus.example/files/1"},
 		"host":                 {"", "//up.example/files/1", "http://up.example/files/1"},
 		"another port":         {"", "http://tus.example:8080/files/1", "http://tus.example:8080/files/1"},
-		"query only":           {"http://tus.example/files/1", "?a=%2B+%zz;b", "http://tus.example/files/1?a=%2B+%zz;b"},
-		"query to the letter":  {"", "/files/1?a=%2B+%zz&b=%c3%A9//?", "http://tus.example/files/1?a=%2B+%zz&b=%c3%A9//?"},
+		"query only":           {"http://tus.example/files/1", "?a=%2B+%7a;b", "http://tus.example/files/1?a=%2B+%7a;b"},
+		"query to the letter":  {"", "/files/1?a=%2B+%7a&b=%c3%A9//?", "http://tus.example/files/1?a=%2B+%7a&b=%c3%A9//?"},
 		"path to the letter":   {"", "/files/%31", "http://tus.example/files/%31"},
 		"spaces around":        {"", "  1  ", "http://tus.example/files/1"},
 		"IPv6":                 {"", "http://[2001:db8::1]/files/1", "http://[2001:db8::1]/files/1"},
@@ -77,4 +86,75 @@ func TestLocationWithUser(t *testing.T) {
 			}
 		}
 	})
+}
+
+// An upload is asked for at the very bytes of its Location, over a real connection,
+// also by a later run that has a record of it. Only bytes that no URL can hold are
+// encoded, and what was encoded stays so.
+func TestLocationToTheByte(t *testing.T) {
+	for location, want := range map[string]string{
+		"/files/a%2Fb":                             "",
+		"/files/a+b;v=1,c!$&'()*=:@~_-.[d]":        "",
+		"/files/x%7Cy%7e%c3%BC":                    "",
+		"/files/a%2Fb?key=x%2Fy&sig=a+b==&p[]=1/?": "",
+		"/files/a%2Fb|c":                           "/files/a%2Fb%7Cc",
+		"/files/a%2Fb^c":                           "/files/a%2Fb%5Ec",
+		"/files/a%20b%2Fc d":                       "/files/a%20b%2Fc%20d",
+		"/files/a%2Fb\u00fcc":                      "/files/a%2Fb%C3%BCc",
+		"/files/a%2Fb\xfcc":                        "/files/a%2Fb%FCc",
+		"/files/a%2F\"<>\\`{}":                     "/files/a%2F%22%3C%3E%5C%60%7B%7D",
+		"/files/a%2F%zz/100%":                      "/files/a%2F%25zz/100%25",
+		"/files/a%2Fb?x=%2F \"<>\\^`{|}\u00fc%":    "/files/a%2Fb?x=%2F%20%22%3C%3E%5C%5E%60%7B%7C%7D%C3%BC%25",
+		"a%2Fb|c":                                  "/files/a%2Fb%7Cc",
+	} {
+		if want == "" {
+			want = location
+		}
+		for _, status := range []int{http.StatusCreated, http.StatusPermanentRedirect} {
+			t.Run(fmt.Sprintf("%d %q", status, location), func(t *testing.T) {
+				var asked []string
+				url := ""
+				s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					_, _ = io.Copy(io.Discard, r.Body)
+					w.Header().Set("Tus-Resumable", "1.0.0")
+					switch {
+					case r.Method == http.MethodOptions:
+					case r.RequestURI == "/files/" && status == http.StatusCreated:
+						w.Header()["Location"] = []string{location}
+						w.WriteHeader(status)
+					case r.RequestURI == "/files/":
+						w.Header()["Location"] = []string{url + "/files/moved"}
+						w.WriteHeader(http.StatusCreated)
+					case r.RequestURI == "/files/moved":
+						w.Header()["Location"] = []string{location}
+						w.WriteHeader(status)
+					default:
+						asked = append(asked, r.Method+" "+r.RequestURI)
+						w.Header().Set("Upload-Length", strconv.Itoa(smallest))
+						w.Header().Set("Upload-Offset", "0")
+						if r.Method == http.MethodPatch {
+							w.WriteHeader(http.StatusForbidden)
+						}
+					}
+				}))
+				defer s.Close()
+				url = s.URL
+				doer := nethttp.New(nethttp.Config{})
+				defer doer.CloseIdleConnections()
+				var store client.MemoryStore
+				file := write(t, noise(smallest))
+				for range 2 {
+					c, err := client.New(client.Config{Endpoint: s.URL + "/files/", Doer: doer, Store: &store, Retry: retry.Never})
+					if err != nil {
+						t.Fatal(err)
+					}
+					_, err = c.Upload(t.Context(), path(t, file), nil)
+					wantIs(t, err, protocol.ErrForbidden)
+				}
+				if diff := cmp.Diff([]string{"PATCH " + want, "HEAD " + want, "PATCH " + want}, asked); diff != "" {
+					t.Errorf("requests (-want +got):\n%s", diff)
+				}
+			})
+		}
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tusker-go/tusker/transport"
 	"github.com/tusker-go/tusker/transport/hostcache"
 )
 
@@ -138,7 +139,7 @@ func pause(ctx context.Context, wait time.Duration) error {
 
 // hostOf returns scheme, host and port of a URL, "" if it is malformed.
 func hostOf(rawURL string) string {
-	u, err := url.Parse(rawURL)
+	u, err := url.Parse(transport.EscapeURL(rawURL))
 	if err != nil {
 		return ""
 	}

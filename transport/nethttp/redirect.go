@@ -46,8 +46,9 @@ func IsInvalidRedirect(err error) bool {
 	return false
 }
 
-// redirectReader fails a request whose answer has a Location that cannot be
-// parsed. http.Client would put the Location into the text of its error.
+// redirectReader encodes the bytes of a Location that a URL cannot contain, and
+// fails a request whose answer has a Location that cannot be parsed. http.Client
+// would put the Location into the text of its error.
 type redirectReader struct{ pool }
 
 // RoundTrip implements [http.RoundTripper].
@@ -58,7 +59,17 @@ func (r redirectReader) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	switch resp.StatusCode {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-		if _, err := req.URL.Parse(resp.Header.Get("Location")); err != nil {
+		location := resp.Header.Get("Location")
+		if len(location) > maxLocation {
+			break // checkRedirect refuses it
+		}
+		// net/http encodes the whole path anew, and turns %2F into a slash, if one byte
+		// of the path is not allowed in a URL.
+		if escaped := transport.EscapeURL(location); escaped != location {
+			resp.Header.Set("Location", escaped)
+			location = escaped
+		}
+		if _, err := req.URL.Parse(location); err != nil {
 			_ = resp.Body.Close()
 			return nil, fmt.Errorf("%w (status %d)", ErrInvalidRedirect, resp.StatusCode)
 		}

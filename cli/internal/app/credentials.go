@@ -68,7 +68,7 @@ func (c *connection) authorizes(target string) bool {
 	if c.tokenFile != "" || c.tokenCommand != "" || c.user != "" || c.netrc || c.netrcFile != "" {
 		return true
 	}
-	u, err := url.Parse(target)
+	u, err := url.Parse(transport.EscapeURL(target))
 	return err == nil && u.User != nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/config"
 	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/transport"
 )
 
 // checkOrigin keeps the settings of an endpoint, which --as names, from uploads
@@ -77,7 +78,7 @@ var withheld = []string{"header", "token-file", "token-command", "user", "netrc"
 
 // originOf is scheme, host and port of a URL; "" where it has none.
 func originOf(raw string) string {
-	u, err := url.Parse(raw)
+	u, err := url.Parse(transport.EscapeURL(raw))
 	if err != nil || u.Hostname() == "" {
 		return ""
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/units"
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/transport"
 )
 
 // shortLived is an upload that has too little time for a large file.
@@ -68,7 +69,7 @@ func (e *examination) uncreated(err error) {
 
 // located tells where the server says that the upload is.
 func (e *examination) located(reply *client.Reply) {
-	raw, err := url.Parse(reply.Header.Get("Location"))
+	raw, err := url.Parse(transport.EscapeURL(reply.Header.Get("Location")))
 	location, lerr := url.Parse(e.url)
 	endpoint, eerr := url.Parse(e.c.Endpoint())
 	if err != nil || lerr != nil || eerr != nil {

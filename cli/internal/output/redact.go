@@ -8,7 +8,7 @@ import (
 
 // RedactURL gives what may be shown of a URL: scheme, host and path.
 func RedactURL(raw string) string {
-	u, err := url.Parse(raw)
+	u, err := url.Parse(transport.EscapeURL(raw))
 	if err != nil {
 		return "(unreadable URL)"
 	}
