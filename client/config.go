@@ -133,6 +133,15 @@ type Config struct {
 	// them by, such as streams, are sent always. Nil keeps nothing.
 	Sent SentStore
 
+	// Account names on whose behalf uploads are sent, for Store and Sent: a record
+	// of one account is never used for another one, nor for none, and the
+	// other way round. Set it where several accounts use one endpoint, since
+	// endpoint and file are all that tells records apart otherwise. It is no
+	// secret: records hold it as it is. A new password or token for the same
+	// account should not change it. At most 256 bytes, printable, or
+	// ErrInvalidOption. "": no account.
+	Account string
+
 	// Recreate says when a new upload is made though there is a record of an
 	// earlier one. 0: RecreateGone.
 	Recreate Recreate
@@ -176,6 +185,7 @@ type Client struct {
 	gates    gates
 	store    Store
 	sent     SentStore // nil: none
+	account  string    // "": none
 	recreate Recreate
 	log      *slog.Logger
 
@@ -203,6 +213,7 @@ func New(cfg Config) (*Client, error) {
 		classify:    cfg.Classify,
 		store:       cfg.Store,
 		sent:        cfg.Sent,
+		account:     cfg.Account,
 		recreate:    cfg.Recreate,
 		log:         cfg.Logger,
 		chunkSize:   cfg.ChunkSize,
@@ -237,6 +248,9 @@ func New(cfg Config) (*Client, error) {
 	}
 	if c.inline == 0 {
 		c.inline = defaultInlineSize
+	}
+	if err := CheckAccount(c.account); err != nil {
+		return nil, fmt.Errorf("client: %w", err)
 	}
 	if err := c.rule.validate(); err != nil {
 		return nil, fmt.Errorf("client: %w", err)

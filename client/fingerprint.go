@@ -164,9 +164,9 @@ func (f *openFile) readAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// fingerprint names the upload of this state of the file to endpoint. It is ""
-// for a source that no later run could find again.
-func (f *openFile) fingerprint(endpoint string) string {
+// fingerprint names the upload of this state of the file to endpoint by account,
+// "" for none. It is "" for a source that no later run could find again.
+func (f *openFile) fingerprint(endpoint, account string) string {
 	path := absolute(f.path)
 	if path == "" {
 		return ""
@@ -189,6 +189,9 @@ func (f *openFile) fingerprint(endpoint string) string {
 	number(f.was.device)
 	number(f.was.inode)
 	field(edges[:])
+	if account != "" {
+		field([]byte(account))
+	}
 	return hex.EncodeToString(h.Sum(nil))
 }
 

@@ -20,7 +20,7 @@ func known() *openFile {
 // Another process, and another release, finds the same record.
 func TestFingerprintIsStable(t *testing.T) {
 	const want = "a098a9d18924dfd25014076e78e3b5eed44170706df40d071130567da1f41941"
-	if got := known().fingerprint("https://tus.example/files/"); got != want {
+	if got := known().fingerprint("https://tus.example/files/", ""); got != want {
 		t.Errorf("fingerprint %s, want %s", got, want)
 	}
 	if err := CheckKey(want); err != nil {
@@ -28,7 +28,7 @@ func TestFingerprintIsStable(t *testing.T) {
 	}
 	elsewhere := known()
 	elsewhere.was.modified = elsewhere.was.modified.In(time.FixedZone("", 3600))
-	if got := elsewhere.fingerprint("https://tus.example/files/"); got != want {
+	if got := elsewhere.fingerprint("https://tus.example/files/", ""); got != want {
 		t.Errorf("fingerprint %s in another time zone, want %s", got, want)
 	}
 }
@@ -47,18 +47,18 @@ func TestFingerprintFields(t *testing.T) {
 		"device for inode":   func(f *openFile) { f.was.device, f.was.inode = f.was.inode, f.was.device },
 		"edges":              func(f *openFile) { f.was.edges[31]++ },
 	}
-	seen := make(map[string]string)
+	seen := map[string]string{known().fingerprint(endpoint, "a"): "account", known().fingerprint(endpoint, "b"): "another account"}
 	for name, change := range changes {
 		endpoint = "https://tus.example/files/"
 		f := known()
 		change(f)
-		key := f.fingerprint(endpoint)
+		key := f.fingerprint(endpoint, "")
 		if other, ok := seen[key]; ok {
 			t.Errorf("%q and %q have the same fingerprint", name, other)
 		}
 		seen[key] = name
 	}
-	if key := (&openFile{was: known().was}).fingerprint(endpoint); key != "" {
+	if key := (&openFile{was: known().was}).fingerprint(endpoint, ""); key != "" {
 		t.Errorf("fingerprint %q without a path", key)
 	}
 }
@@ -99,11 +99,11 @@ func TestEdges(t *testing.T) {
 			}
 			put()
 			f := openPath(t, path)
-			key := f.fingerprint("")
+			key := f.fingerprint("", "")
 			if err := f.check(); err != nil {
 				t.Fatalf("unchanged: %v", err)
 			}
-			if again := openPath(t, path).fingerprint(""); again != key {
+			if again := openPath(t, path).fingerprint("", ""); again != key {
 				t.Error("another fingerprint for the same file")
 			}
 			for i, pos := range append(append([]int(nil), test.seen...), test.unseen...) {
@@ -113,14 +113,14 @@ func TestEdges(t *testing.T) {
 				if got := f.check(); errors.Is(got, ErrSourceChanged) != want || (got != nil) != want {
 					t.Errorf("byte %d: check is %v, want it seen: %t", pos, got, want)
 				}
-				if got := openPath(t, path).fingerprint("") != key; got != want {
+				if got := openPath(t, path).fingerprint("", "") != key; got != want {
 					t.Errorf("byte %d: another fingerprint: %t, want %t", pos, got, want)
 				}
 				data[pos] ^= 1
 				put()
 			}
 			// With everything as it was, so is the fingerprint.
-			if err := f.check(); err != nil || openPath(t, path).fingerprint("") != key {
+			if err := f.check(); err != nil || openPath(t, path).fingerprint("", "") != key {
 				t.Errorf("restored: %v", err)
 			}
 		})

@@ -37,10 +37,11 @@ const (
 // journal keeps the record of one upload. A store that fails costs the promise
 // to go on later, never the upload. The nil journal keeps nothing.
 type journal struct {
-	store  Store
-	log    *slog.Logger
-	key    string
-	unlock func() error
+	store   Store
+	log     *slog.Logger
+	key     string
+	account string
+	unlock  func() error
 
 	mu     sync.Mutex // parts are sent side by side
 	record Record
@@ -66,11 +67,11 @@ func (t *transfer) openJournal(ctx context.Context, endpoint string, creation pr
 	if creation.Concat.Kind != protocol.ConcatNone {
 		return nil, nil
 	}
-	key := t.src.fingerprint(endpoint)
+	key := t.key(endpoint)
 	if key == "" {
 		return nil, nil
 	}
-	j := &journal{store: store, log: t.c.log, key: key, saving: make(chan struct{}, 1)}
+	j := &journal{store: store, log: t.c.log, key: key, account: t.c.account, saving: make(chan struct{}, 1)}
 	var err error
 	if j.unlock, err = store.Lock(ctx, key); err != nil {
 		if errors.Is(err, ErrBusy) {
@@ -97,7 +98,7 @@ func (t *transfer) openJournal(ctx context.Context, endpoint string, creation pr
 		j.close(ctx)
 		return nil, nil
 	}
-	j.record = Record{Key: key, Endpoint: withoutQuery(endpoint), Source: t.events.source, Length: protocol.Known(n)}
+	j.record = Record{Key: key, Account: j.account, Endpoint: withoutQuery(endpoint), Source: t.events.source, Length: protocol.Known(n)}
 	return j, nil
 }
 
@@ -114,7 +115,7 @@ func (j *journal) load(ctx context.Context, endpoint string, length int64) error
 	}
 	n, known := r.Length.Int64()
 	switch {
-	case r.Endpoint != withoutQuery(endpoint), !known || n != length, r.URL == "" && len(r.Parts) == 0:
+	case r.Endpoint != withoutQuery(endpoint), r.Account != j.account, !known || n != length, r.URL == "" && len(r.Parts) == 0:
 		return errUnfit
 	case r.URL != "" && insecure(endpoint, r.URL):
 		return fmt.Errorf("%w: %w", errUnfit, ErrInsecureLocation)
@@ -148,13 +149,16 @@ func insecure(endpoint, location string) bool {
 	return err != nil || err2 != nil || from.Scheme == "https" && to.Scheme != "https"
 }
 
+// pardon takes back what the record holds against the upload.
+func (r *Record) pardon() { r.Reach, r.Uncertain, r.Denial = protocol.Length{}, false, Denial{} }
+
 // created records a new upload, before its first byte goes.
 func (j *journal) created(ctx context.Context, url string, expires time.Time) {
 	if j == nil {
 		return
 	}
 	j.record.URL, j.record.Offset, j.record.Expires = url, 0, expires
-	j.record.Reach, j.record.Uncertain = protocol.Length{}, false // those of an earlier one
+	j.record.pardon() // what is held against an earlier one
 	j.record.Created = time.Now().UTC()
 	j.save(ctx)
 }
@@ -162,10 +166,10 @@ func (j *journal) created(ctx context.Context, url string, expires time.Time) {
 // resumed takes back what the record holds against an upload, now that it can be
 // gone on with: what this run sends may be more than another can know.
 func (j *journal) resumed(ctx context.Context) {
-	if !j.record.Uncertain && j.record.Reach == (protocol.Length{}) {
+	if !j.record.Uncertain && j.record.Reach == (protocol.Length{}) && j.record.Denial == (Denial{}) {
 		return
 	}
-	j.record.Reach, j.record.Uncertain = protocol.Length{}, false
+	j.record.pardon()
 	if err := j.put(ctx); err != nil {
 		j.outdated(ctx, err)
 	}
@@ -190,7 +194,7 @@ func (j *journal) left(ctx context.Context, t *transfer, err error) {
 		return
 	default:
 		j.record.URL, j.record.Offset = t.url, t.offset
-		j.record.Reach, j.record.Uncertain = t.disputed(err), t.mayBeComplete(ctx, err)
+		j.record.Reach, j.record.Uncertain, j.record.Denial = t.disputed(err), t.mayBeComplete(ctx, err), t.denial
 	}
 	if !t.result.Expires.IsZero() {
 		j.record.Expires = t.result.Expires
@@ -268,13 +272,14 @@ func (t *transfer) sendRecorded(ctx context.Context, endpoint string, creation p
 	if j != nil && j.saved && t.c.recreate == RecreateAlways {
 		t.abandon(ctx, recordURLs(j.record.Parts))
 		j.record.Parts, j.record.URL, j.saved, j.stale = nil, "", false, true
-		j.record.Reach, j.record.Uncertain, j.unheard = protocol.Length{}, false, nil
+		j.record.pardon()
+		j.unheard = nil
 	}
 	if done, err := t.sendInParts(ctx, endpoint, creation, j); done {
 		return err
 	}
 	if j != nil && j.saved {
-		t.url, t.joining, t.allSent = j.record.URL, true, j.record.Uncertain
+		t.url, t.joining, t.allSent, t.denial = j.record.URL, true, j.record.Uncertain, j.record.Denial
 		t.earlier, t.resumed = j.record.Reach, func() { j.resumed(ctx) }
 		t.expires(ctx, j.record.Expires)
 		err := t.send(ctx)
@@ -314,7 +319,7 @@ func (t *transfer) isLost(ctx context.Context, err error) bool {
 func (t *transfer) anew() {
 	t.url, t.at, t.offset, t.best, t.reach = "", "", 0, 0, 0
 	t.known, t.declared, t.joining, t.allSent = false, false, false, false
-	t.earlier, t.resumed = protocol.Length{}, nil
+	t.earlier, t.resumed, t.denial = protocol.Length{}, nil, Denial{}
 	t.theirs, t.first = protocol.Length{}, 0
 	t.result.Resumed, t.result.Expires = 0, time.Time{}
 	t.events.anew()

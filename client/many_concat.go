@@ -157,6 +157,7 @@ func (t *transfer) parts(ctx context.Context, sources []Source, o ConcatOptions,
 		t.result.Sent += r.Sent
 		t.result.Retries += r.Retries
 		t.result.Orphans += r.Orphans
+		t.result.take(r.Denial)
 	}
 	if err := context.Cause(ctx); err == nil || errors.Is(err, ErrPart) {
 		return urls, err

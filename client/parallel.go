@@ -93,6 +93,7 @@ func (t *transfer) sendParts(ctx context.Context, endpoint string, s *segments, 
 		p := t.part(file, part, whole.sink(i))
 		// What was sent whole and is gone may have been joined.
 		p.allSent = uncertain && part.URL != ""
+		p.denial = part.Denial
 		p.earlier, p.resumed = part.Reach, func() { j.partResumed(ctx, i) }
 		err := p.sendPart(ctx, endpoint, part.URL, func() {
 			s.made(i, endpoint, p.url)
@@ -153,6 +154,7 @@ func (t *transfer) addUp(parts []*Result) {
 		t.result.Sent += r.Sent
 		t.result.Retries += r.Retries
 		t.result.Orphans += r.Orphans
+		t.result.take(r.Denial)
 		expires = earlier(expires, r.Expires)
 	}
 	if !expires.IsZero() {

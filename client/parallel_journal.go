@@ -38,7 +38,7 @@ func (j *journal) planned(ctx context.Context, parts []PartRecord) {
 	defer j.mu.Unlock()
 	// What the record was before is of no more use.
 	j.record.URL, j.record.Offset, j.record.Expires = "", 0, time.Time{}
-	j.record.Reach, j.record.Uncertain = protocol.Length{}, false
+	j.record.pardon()
 	j.record.Parts = slices.Clone(parts)
 	j.record.Created = time.Now().UTC()
 	j.save(ctx)
@@ -51,7 +51,7 @@ func (j *journal) extend(parts []PartRecord) {
 	}
 	all := slices.Clone(parts)
 	for i, known := range j.record.Parts {
-		all[i].URL, all[i].Offset, all[i].Reach = known.URL, known.Offset, known.Reach
+		all[i].URL, all[i].Offset, all[i].Reach, all[i].Denial = known.URL, known.Offset, known.Reach, known.Denial
 	}
 	j.record.Parts = all
 }
@@ -66,7 +66,8 @@ func (j *journal) part(ctx context.Context, parts []PartRecord, i int, p *transf
 	j.mu.Lock()
 	j.extend(parts)
 	delete(j.unheard, i)
-	j.record.Parts[i].URL, j.record.Parts[i].Offset, j.record.Parts[i].Reach = p.url, 0, protocol.Length{}
+	j.record.Parts[i].URL, j.record.Parts[i].Offset = p.url, 0
+	j.record.Parts[i].Reach, j.record.Parts[i].Denial = protocol.Length{}, Denial{}
 	j.record.Expires = earlier(j.record.Expires, p.result.Expires)
 	j.made++
 	mine := j.made
@@ -97,7 +98,8 @@ func (j *journal) partResumed(ctx context.Context, i int) {
 	}
 	j.mu.Lock()
 	delete(j.unheard, i)
-	doubts := j.record.Parts[i].Reach != (protocol.Length{}) || j.record.Uncertain && len(j.unheard) == 0
+	doubts := j.record.Parts[i].Reach != (protocol.Length{}) || j.record.Parts[i].Denial != (Denial{}) ||
+		j.record.Uncertain && len(j.unheard) == 0
 	j.mu.Unlock()
 	if !doubts {
 		return
@@ -106,7 +108,7 @@ func (j *journal) partResumed(ctx context.Context, i int) {
 	defer func() { <-j.saving }()
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.record.Parts[i].Reach = protocol.Length{}
+	j.record.Parts[i].Reach, j.record.Parts[i].Denial = protocol.Length{}, Denial{}
 	j.record.Uncertain = j.record.Uncertain && len(j.unheard) > 0
 	if err := j.put(ctx); err != nil {
 		j.outdated(ctx, err)
@@ -146,7 +148,7 @@ func (j *journal) partLeft(i int, p *transfer, err error) {
 	if p.joining {
 		return
 	}
-	j.record.Parts[i].URL, j.record.Parts[i].Offset = p.url, p.offset
+	j.record.Parts[i].URL, j.record.Parts[i].Offset, j.record.Parts[i].Denial = p.url, p.offset, p.denial
 	j.record.Offset = 0
 	for _, part := range j.record.Parts {
 		j.record.Offset += part.Offset

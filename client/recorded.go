@@ -26,11 +26,11 @@ func (c *Client) Recorded(ctx context.Context, src Source) (Record, bool, error)
 		return Record{}, false, err
 	}
 	n, known := t.size().Int64()
-	key := t.src.fingerprint(endpoint)
+	key := t.key(endpoint)
 	if c.store == nil || !known || n <= smallUpload || key == "" {
 		return Record{}, false, nil
 	}
-	j := &journal{store: c.store, log: c.log, key: key}
+	j := &journal{store: c.store, log: c.log, key: key, account: c.account}
 	switch err := j.load(ctx, endpoint, n); {
 	case err == nil:
 		return j.record, true, nil

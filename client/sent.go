@@ -23,7 +23,8 @@ type SentStore interface {
 	// that.
 	LoadSent(ctx context.Context, endpoint, key string) (*Record, error)
 
-	// SaveSent keeps the record of a finished upload, in the place of an earlier
+	// SaveSent keeps the record of a finished upload, or of one that the server
+	// refused in the end (Record.Denial), in the place of an earlier
 	// one of the same Endpoint and Key. What r points to is not kept. The error
 	// Is ErrInvalidRecord where Record.Validate refuses it.
 	SaveSent(ctx context.Context, r *Record) error
@@ -46,8 +47,8 @@ func (c *Client) Sent(ctx context.Context, src Source) (Record, bool, error) {
 	if err != nil {
 		return Record{}, false, err
 	}
-	r, err := t.loadSent(ctx, endpoint, t.src.fingerprint(endpoint))
-	if err != nil || r == nil {
+	r, err := t.loadSent(ctx, endpoint, t.key(endpoint))
+	if err != nil || r == nil || r.Denial.Refused {
 		return Record{}, false, err
 	}
 	return *r, true, nil
@@ -70,16 +71,16 @@ func (t *transfer) loadSent(ctx context.Context, endpoint, key string) (*Record,
 	if err != nil {
 		return nil, err
 	}
-	if r == nil || !r.isSent(endpoint, key, n) {
+	if r == nil || !r.isSent(endpoint, key, t.c.account, n) {
 		return nil, nil
 	}
 	return r, nil
 }
 
 // isSent tells whether r can be the record of an upload that was sent.
-func (r *Record) isSent(endpoint, key string, length int64) bool {
+func (r *Record) isSent(endpoint, key, account string, length int64) bool {
 	n, known := r.Length.Int64()
-	return r.Validate() == nil && r.Key == key && r.Endpoint == withoutQuery(endpoint) && r.URL != "" &&
+	return r.Validate() == nil && r.Key == key && r.Account == account && r.Endpoint == withoutQuery(endpoint) && r.URL != "" &&
 		known && n == length && !insecure(endpoint, r.URL)
 }
 
@@ -90,7 +91,7 @@ func (t *transfer) sentBefore(ctx context.Context, endpoint string, creation pro
 	if t.c.sent == nil || t.distrusted || t.c.recreate == RecreateAlways || creation.Concat.Kind != protocol.ConcatNone {
 		return false, nil
 	}
-	r, err := t.loadSent(ctx, endpoint, t.src.fingerprint(endpoint))
+	r, err := t.loadSent(ctx, endpoint, t.key(endpoint))
 	if ctx.Err() != nil {
 		return true, ended(ctx)
 	}
@@ -100,13 +101,16 @@ func (t *transfer) sentBefore(ctx context.Context, endpoint string, creation pro
 	if r == nil {
 		return false, nil
 	}
-	t.url, t.joining = r.URL, true
+	t.url, t.joining, t.denial = r.URL, true, r.Denial
 	err = t.send(ctx)
 	switch {
 	case err == nil:
 		t.result.Skipped = t.result.Sent == 0
 		return true, nil
 	case !t.isLost(ctx, err):
+		if t.denial != r.Denial {
+			t.saveSent(ctx, t.denial) // no later run takes it for sent
+		}
 		return true, err
 	}
 	t.c.log.LogAttrs(ctx, slog.LevelWarn, "sent before, but the server has it no longer: sending it again",
@@ -125,13 +129,21 @@ func (t *transfer) distrust(ctx context.Context, err error) {
 
 // keepSent records an upload that has ended well.
 func (t *transfer) keepSent(ctx context.Context, concat protocol.Concat) {
-	if t.c.sent == nil || t.result.Skipped || concat.Kind != protocol.ConcatNone {
+	// What the server answered to the last bytes is told once.
+	told := t.result.Skipped && t.result.Denial == (Denial{})
+	if t.c.sent == nil || told || concat.Kind != protocol.ConcatNone {
 		return
 	}
+	t.saveSent(ctx, Denial{})
+}
+
+// saveSent replaces what Config.Sent has of the upload. A refusal in it makes a
+// later run fail.
+func (t *transfer) saveSent(ctx context.Context, denial Denial) {
 	endpoint, err := t.c.creationURL()
 	key := ""
 	if err == nil {
-		key = t.src.fingerprint(endpoint)
+		key = t.key(endpoint)
 	}
 	n, known := t.size().Int64()
 	if key == "" || !known {
@@ -139,8 +151,8 @@ func (t *transfer) keepSent(ctx context.Context, concat protocol.Concat) {
 	}
 	now := time.Now().UTC()
 	r := &Record{
-		Key: key, Endpoint: withoutQuery(endpoint), URL: t.url, Source: t.events.source,
-		Length: protocol.Known(n), Offset: n, Created: now, Updated: now,
+		Key: key, Account: t.c.account, Endpoint: withoutQuery(endpoint), URL: t.url, Source: t.events.source,
+		Length: protocol.Known(n), Offset: n, Created: now, Updated: now, Denial: denial,
 	}
 	err = r.Validate()
 	if err == nil {

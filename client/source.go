@@ -59,9 +59,9 @@ type opened interface {
 	// when it was opened.
 	check() error
 
-	// fingerprint names the upload of just these bytes to endpoint, for a
-	// later run; "" where none could find the source again.
-	fingerprint(endpoint string) string
+	// fingerprint names the upload of just these bytes to endpoint by an
+	// account, for a later run; "" where none could find the source again.
+	fingerprint(endpoint, account string) string
 
 	// digest is the SHA-256 of all bytes. The error Is ErrUnverified where they
 	// cannot be had again.

@@ -21,11 +21,11 @@ func (s *section) cut(ctx context.Context, off, chunk int64) (cut, error) {
 	return cut{Range: rng, last: rng.End == s.Len(), reader: c.reader, data: c.data, file: c.file}, err
 }
 
-func (s *section) length() protocol.Length   { return protocol.Known(s.Len()) }
-func (s *section) check() error              { return s.file.check() }
-func (s *section) fingerprint(string) string { return "" }
-func (s *section) release(int64)             {}
-func (s *section) close() error              { return nil }
+func (s *section) length() protocol.Length        { return protocol.Known(s.Len()) }
+func (s *section) check() error                   { return s.file.check() }
+func (s *section) fingerprint(_, _ string) string { return "" }
+func (s *section) release(int64)                  {}
+func (s *section) close() error                   { return nil }
 func (s *section) digest(context.Context) ([]byte, error) {
 	return nil, ErrUnverified // only the whole is verified
 }

@@ -83,15 +83,20 @@ type Lister interface {
 
 // Record is what a Store keeps of one upload. URLs in it may be secrets.
 //
-// It encodes as a JSON object with the names key, endpoint, url, source,
-// length, offset, reach, created, updated, expires, uncertain and parts; a part has
-// start, end, url, offset and reach. Times are strings as in RFC 3339. What is not known or empty
+// It encodes as a JSON object with the names key, account, endpoint, url, source,
+// length, offset, reach, created, updated, expires, uncertain, denial and parts; a
+// part has start, end, url, offset, reach and denial, and a denial has status, code,
+// words and refused. Times are strings as in RFC 3339. What is not known or empty
 // is left out, other than key and offset, and names that are not known are
 // ignored.
 type Record struct {
 	// Key names the record: 1 to 128 characters of a to z, 0 to 9, "_" and
 	// "-", other than the device names of Windows, such as "con".
 	Key string
+
+	// Account is Config.Account of the client that began the upload, "" where it
+	// had none. No client with another Account uses the record.
+	Account string
 
 	// Endpoint is the creation URL without user information and query, "" where
 	// the upload was not created by this client.
@@ -128,6 +133,11 @@ type Record struct {
 	// upload is gone, it may be complete.
 	Uncertain bool
 
+	// Denial is what the server answered to the last bytes, where that was an
+	// error. With Denial.Refused, a later run fails in the same way. The zero
+	// value: there was no such answer.
+	Denial Denial
+
 	// Parts are those of an upload that is sent in parts, in their order. nil
 	// and empty: the upload is in one piece.
 	Parts []PartRecord
@@ -148,10 +158,14 @@ type PartRecord struct {
 
 	// Reach is how much of the part was ever sent, as that of Record.
 	Reach protocol.Length `json:"reach,omitzero"`
+
+	// Denial is what the server answered to the last bytes of the part, as that
+	// of Record.
+	Denial Denial `json:"denial,omitzero"`
 }
 
-// Validate checks that a record can be gone on from: the key as CheckKey does,
-// URLs http or https, absolute, valid UTF-8 and without user information, a URL
+// Validate checks that a record can be gone on from: the key as CheckKey does, the
+// account as CheckAccount does, URLs http or https, absolute, valid UTF-8 and without user information, a URL
 // or parts, offsets within the length, parts one after the other from 0 on and
 // within the length, times of the years 1 to 9999. The error Is
 // [ErrInvalidRecord], and shows no secrets. A nil record is invalid.
@@ -161,6 +175,9 @@ func (r *Record) Validate() error {
 	}
 	if err := CheckKey(r.Key); err != nil {
 		return err
+	}
+	if err := CheckAccount(r.Account); err != nil {
+		return fmt.Errorf("%w: %w", ErrInvalidRecord, err)
 	}
 	if r.URL == "" && len(r.Parts) == 0 {
 		return fmt.Errorf("%w: neither URL nor parts", ErrInvalidRecord)
@@ -185,6 +202,9 @@ func (r *Record) Validate() error {
 			return fmt.Errorf("%w: %s in the year %d", ErrInvalidRecord, t.name, y)
 		}
 	}
+	if err := r.Denial.validate(); err != nil {
+		return err
+	}
 	return r.validateParts()
 }
 
@@ -199,7 +219,7 @@ func (r *Record) validateParts() error {
 		case p.Offset < 0 || p.Offset > p.End-p.Start:
 			return fmt.Errorf("%w: offset %d in part %d of length %d", ErrInvalidRecord, p.Offset, i, p.End-p.Start)
 		}
-		if err := checkRecordURL(fmt.Sprintf("part %d", i), p.URL); err != nil {
+		if err := errors.Join(checkRecordURL(fmt.Sprintf("part %d", i), p.URL), p.Denial.validate()); err != nil {
 			return err
 		}
 		start = p.End

@@ -11,6 +11,7 @@ import (
 // recordJSON is a Record as it is encoded. Other programs read these names.
 type recordJSON struct {
 	Key       string          `json:"key"`
+	Account   string          `json:"account,omitempty"`
 	Endpoint  string          `json:"endpoint,omitempty"`
 	URL       string          `json:"url,omitempty"`
 	Source    string          `json:"source,omitempty"`
@@ -21,6 +22,7 @@ type recordJSON struct {
 	Updated   time.Time       `json:"updated,omitzero"`
 	Expires   time.Time       `json:"expires,omitzero"`
 	Uncertain bool            `json:"uncertain,omitempty"`
+	Denial    Denial          `json:"denial,omitzero"`
 	Parts     []PartRecord    `json:"parts,omitempty"`
 }
 
@@ -28,8 +30,8 @@ type recordJSON struct {
 // UTC. It does not validate.
 func (r Record) MarshalJSON() ([]byte, error) {
 	e := recordJSON{
-		Key: r.Key, Endpoint: r.Endpoint, URL: r.URL, Source: r.Source, Length: r.Length, Offset: r.Offset, Reach: r.Reach,
-		Created: r.Created.UTC(), Updated: r.Updated.UTC(), Expires: r.Expires.UTC(), Uncertain: r.Uncertain, Parts: r.Parts,
+		Key: r.Key, Account: r.Account, Endpoint: r.Endpoint, URL: r.URL, Source: r.Source, Length: r.Length, Offset: r.Offset, Reach: r.Reach,
+		Created: r.Created.UTC(), Updated: r.Updated.UTC(), Expires: r.Expires.UTC(), Uncertain: r.Uncertain, Denial: r.Denial, Parts: r.Parts,
 	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -52,8 +54,8 @@ func (r *Record) UnmarshalJSON(b []byte) error {
 		e.Parts = nil
 	}
 	*r = Record{
-		Key: e.Key, Endpoint: e.Endpoint, URL: e.URL, Source: e.Source, Length: e.Length, Offset: e.Offset, Reach: e.Reach,
-		Created: e.Created.UTC(), Updated: e.Updated.UTC(), Expires: e.Expires.UTC(), Uncertain: e.Uncertain, Parts: e.Parts,
+		Key: e.Key, Account: e.Account, Endpoint: e.Endpoint, URL: e.URL, Source: e.Source, Length: e.Length, Offset: e.Offset, Reach: e.Reach,
+		Created: e.Created.UTC(), Updated: e.Updated.UTC(), Expires: e.Expires.UTC(), Uncertain: e.Uncertain, Denial: e.Denial, Parts: e.Parts,
 	}
 	return nil
 }

@@ -69,6 +69,8 @@ type transfer struct {
 	partial  bool   // one part: that it is complete makes it go nowhere
 	resumed  func() // nil, or called where an earlier run's upload can be gone on with, before it is
 
+	denial Denial // the last answer to the last bytes, of an earlier run too
+
 	redeclared  bool // HEAD was asked why the length was refused
 	distrusted  bool // what an earlier run had sent is not what the server holds
 	mayBeJoined bool // the server may have made one upload of the parts
@@ -185,6 +187,11 @@ func (t *transfer) ask(ctx context.Context) error {
 			ev.URL, ev.Offset, ev.Sent, ev.Length = t.url, state.Offset, state.Offset, t.length(state)
 		})
 		t.log(ctx, "upload resumed", nil)
+		// The run that left a record had no answer that the upload is complete.
+		t.result.Confirmed = t.resumed != nil && t.complete()
+		if err := t.judge(ctx); err != nil {
+			return err
+		}
 		if t.resumed != nil {
 			t.resumed()
 		}
@@ -202,7 +209,7 @@ func (t *transfer) ask(ctx context.Context) error {
 	t.result.Confirmed = t.complete()
 	t.allSent = t.allSent && t.result.Confirmed // what was lost has to be sent again
 	t.events.acknowledged(kind, state.Offset, t.length(state))
-	return nil
+	return t.judge(ctx)
 }
 
 // compareMetadata says where an upload that goes on was created with other
@@ -247,8 +254,13 @@ func (t *transfer) append(ctx context.Context, piece cut) error {
 	}
 	t.allSent = t.allSent || piece.last && sent == piece.Len() && !t.partial
 	if err != nil {
-		return t.elsewhere(t.declaring(patch, t.withoutTrailer(err)))
+		err = t.declaring(patch, t.withoutTrailer(err))
+		if piece.last && sent == piece.Len() {
+			err = t.deny(err)
+		}
+		return t.elsewhere(err)
 	}
+	t.denial = Denial{}
 	t.answered(ctx, reply)
 	state := reply.State
 	if err := (protocol.Range{Start: piece.Start, End: piece.Start + sent}).Accept(state.Offset); err != nil {

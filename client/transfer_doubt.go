@@ -15,10 +15,16 @@ func (t *transfer) refuse(op protocol.Op, reply *Reply, err error) error {
 }
 
 // doubt marks an upload that is gone after its last byte went: the server may
-// have finished it and moved it away.
+// have finished it and moved it away. A server that refused the upload has deleted
+// it.
 func (t *transfer) doubt(err error) error {
 	e, ok := errors.AsType[*Error](err)
-	if !ok || !t.allSent || e.Class() != ClassGone {
+	switch {
+	case !ok || e.Class() != ClassGone:
+		return err
+	case t.denial.Refused:
+		return t.denial.refusal(t.url)
+	case !t.allSent:
 		return err
 	}
 	uncertain := *e

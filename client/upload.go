@@ -86,9 +86,16 @@ type Result struct {
 	// upload existed before. Header is that of the last answer.
 	CreationHeader, Header http.Header
 
-	// Confirmed means that the answer to the last bytes was lost, and that
-	// HEAD said that they had arrived.
+	// Confirmed means that no answer to the last bytes said that they had
+	// arrived, and that HEAD said so: the answer was lost or an error, in this
+	// run or in the one that left a record.
 	Confirmed bool
+
+	// Denial is what the server answered to the last bytes of an upload that
+	// HEAD then called complete, such as a 500 with the words of a hook that
+	// failed. It is the first one of the parts where there are several. The zero
+	// value: there was no such answer.
+	Denial Denial
 
 	// Verified means that the server was found to hold the bytes of the source,
 	// see UploadOptions.Verify.
@@ -122,7 +129,7 @@ type Result struct {
 // can go on: the URL, and how many bytes the server has. Errors to test for:
 // [ErrNoEndpoint], [ErrInvalidOption], [ErrSource], and with it [ErrSourceChanged],
 // [ErrSourceWindow] and [ErrSourceUsed], [ErrBusy], [ErrUnsupported],
-// [ErrLengthMismatch], [ErrIntegrity], [ErrUncertain], [ErrPart], [ErrDifferent],
+// [ErrLengthMismatch], [ErrIntegrity], [ErrUncertain], [ErrRefused], [ErrPart], [ErrDifferent],
 // [ErrUnverified], [ErrNotTus], [ErrRedirected], [ErrInvalidLocation],
 // [ErrInsecureLocation], [ErrUntrusted], [ErrStalled],
 // [protocol.ErrInvalidMetadata], [retry.ErrExhausted], the sentinels of package
@@ -231,8 +238,9 @@ func (t *transfer) create(ctx context.Context, endpoint string, exchange func(co
 // the length of src, or the call fails with [ErrLengthMismatch]. That src holds
 // the same bytes as before is for the caller to know.
 //
-// The result and the errors are as for Upload, and [ErrInvalidURL]. Metadata in
-// opts is ignored.
+// The result and the errors are as for Upload, and [ErrInvalidURL]. Resume knows of no
+// record: an upload that HEAD calls complete is a success, with 0 in Result.Sent, though
+// an earlier call may have got [ErrRefused] for it. Metadata in opts is ignored.
 func (c *Client) Resume(ctx context.Context, url string, src Source, opts *UploadOptions) (*Result, error) {
 	return c.resume(ctx, url, src, opts, nil)
 }

@@ -18,7 +18,7 @@ import (
 // ago are removed, as are locks and temporary files that crashes left behind, and
 // what servers said that they can do, after a day at the latest. Records of what
 // was sent completely go where nobody has asked for any at their endpoint for that
-// long, and where there is a later one of the same source.
+// long, and where there is a later one of the same account and source.
 //
 // A record that cannot be read or deleted does not keep Prune from the others:
 // the error is that of the first. Prune ends early only when the folder cannot be

@@ -187,6 +187,7 @@ func openLines(root *os.Root, name string, flag int) (*os.File, error) {
 type line struct {
 	Version int    `json:"version"`
 	Key     string `json:"key"`
+	Account string `json:"account"`
 	Source  string `json:"source"`
 }
 

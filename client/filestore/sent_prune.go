@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"crypto/sha256"
 	"errors"
+	"fmt"
 	"os"
 	"time"
 )
@@ -35,13 +36,13 @@ func (p *pruning) pruneSent(e entry) error {
 	return unlessGone(err)
 }
 
-// subject is what there is one record of: a file, or, where that is not known, an
-// upload.
+// subject is what there is one record of: a file of an account, or, where the file
+// is not known, an upload.
 func (l line) subject() [sha256.Size]byte {
 	if l.Source == "" {
 		return sha256.Sum256([]byte("key " + l.Key))
 	}
-	return sha256.Sum256([]byte("source " + l.Source))
+	return sha256.Sum256(fmt.Appendf(nil, "account %q source %q", l.Account, l.Source))
 }
 
 // scan is eachLine of a whole file, and gives its time.

@@ -219,6 +219,25 @@ func TestSentSideBySide(t *testing.T) {
 }
 
 // What nobody asks for any more goes, and what a later record is there for.
+// TestPruneSentOfAccounts guards the records of one account against those of another
+// account that sent the same file.
+func TestPruneSentOfAccounts(t *testing.T) {
+	s := open(t, t.TempDir())
+	var all []*client.Record
+	for i, account := range []string{"", "alice", "bob"} {
+		r := sentRecord(fmt.Sprintf("k%d", i), 1)
+		r.Source, r.Account = "/home/me/a", account
+		all = append(all, r)
+	}
+	saveSent(t, s, all...)
+	if n, err := s.Prune(t.Context(), time.Hour); n != 0 || err != nil {
+		t.Errorf("%d removed, error %v", n, err)
+	}
+	for _, r := range all {
+		wantSent(t, s, r)
+	}
+}
+
 func TestPruneSent(t *testing.T) {
 	s := open(t, t.TempDir())
 	changed := sentRecord("b2", 3)

@@ -58,6 +58,14 @@ var brokenRecords = map[string]brokenStore{
 		alterLoaded(func(r *client.Record) { r.Uncertain = false }),
 		[]string{"every_field_comes_back"},
 	},
+	"forgets the account": {
+		alterLoaded(func(r *client.Record) { r.Account = "" }),
+		[]string{"every_field_comes_back"},
+	},
+	"forgets what the server refused": {
+		alterLoaded(func(r *client.Record) { r.Denial = client.Denial{} }),
+		[]string{"every_field_comes_back"},
+	},
 	"encodes addresses anew": {
 		alterLoaded(func(r *client.Record) { r.URL = strings.ReplaceAll(r.URL, "+", "%2B") }),
 		[]string{"every_field_comes_back"},

@@ -25,6 +25,7 @@ func small(key string) *client.Record {
 func full(key string) *client.Record {
 	return &client.Record{
 		Key:      key,
+		Account:  "Zoë <a@b.example>",
 		Endpoint: "https://tus.example/files/?tenant=a&b=c",
 		// Nothing in an address may be encoded anew.
 		URL:       "https://tus.example/files/a+b%2Bc%2fd?token=x+y%20z&sig=<é>",
@@ -36,8 +37,9 @@ func full(key string) *client.Record {
 		Updated:   at(2),
 		Expires:   at(3),
 		Uncertain: true,
+		Denial:    client.Denial{StatusCode: 422, Code: "ERR_X", Words: "ERR_X: \"no\" & <é>\n", Refused: true},
 		Parts: []client.PartRecord{
-			{Start: 0, End: 1 << 39, URL: "https://tus.example/files/p+0?a&b", Offset: 7, Reach: protocol.Known(0)},
+			{Start: 0, End: 1 << 39, URL: "https://tus.example/files/p+0?a&b", Offset: 7, Reach: protocol.Known(0), Denial: client.Denial{StatusCode: 500}},
 			{Start: 1 << 39, End: 1 << 40},
 		},
 	}

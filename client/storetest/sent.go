@@ -15,10 +15,16 @@ import (
 // sent is the record of a file that was sent to an endpoint.
 func sent(endpoint, key string, n int64) *client.Record {
 	return &client.Record{
-		Key: key, Endpoint: endpoint, URL: fmt.Sprintf("https://tus.example/files/a+b%%2Bc?n=%d&sig=<é>", n),
+		Key: key, Account: "a@b.example", Endpoint: endpoint, URL: fmt.Sprintf("https://tus.example/files/a+b%%2Bc?n=%d&sig=<é>", n),
 		Source: "/home/me/a \"b\"\\c\n\x00\x1b[31m/日本語.mp4",
 		Length: protocol.Known(n), Offset: n, Created: at(1), Updated: at(2),
 	}
+}
+
+// denied is r with the refusal of a server.
+func denied(r *client.Record) *client.Record {
+	r.Denial = client.Denial{StatusCode: 422, Words: "no", Refused: true}
+	return r
 }
 
 // keeper skips the test where the Store does not keep what was sent.
@@ -64,6 +70,7 @@ func sentComesBack(s subject) {
 		"plain":            sent(endpoint, "k", 5),
 		"length zero":      sent(endpoint, "zero", 0),
 		"odd large number": sent(endpoint, "large", 1<<53+1),
+		"refused":          denied(sent(endpoint, "refused", 8)),
 		"longest key":      sent(endpoint, strings.Repeat("k9_-", 32), 7),
 		"no source":        {Key: "none", Endpoint: endpoint, URL: "https://h/1", Length: protocol.Known(1), Offset: 1},
 	} {

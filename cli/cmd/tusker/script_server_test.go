@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -179,6 +180,10 @@ var actions = map[string]func(args []string) (testserver.Action, error){
 		wait, err := time.ParseDuration(args[1])
 		return testserver.RetryAfter(code, wait), err
 	},
+	"deny": func(args []string) (testserver.Action, error) {
+		code, err := strconv.Atoi(args[0])
+		return deny(code, strings.Join(args[1:], " ")), err
+	},
 	"reset": func([]string) (testserver.Action, error) { return testserver.Reset(), nil },
 	"drop":  func([]string) (testserver.Action, error) { return testserver.DropReply(), nil },
 	"stall": func([]string) (testserver.Action, error) { return testserver.Stall(0), nil },
@@ -197,6 +202,16 @@ var actions = map[string]func(args []string) (testserver.Action, error){
 	"html": func([]string) (testserver.Action, error) {
 		return testserver.Status(http.StatusOK, http.Header{"Content-Type": {"text/html"}}, "<html>"), nil
 	},
+}
+
+// deny does what is asked and answers with an error, as a hook does that looks at
+// what was uploaded.
+func deny(code int, words string) testserver.Action {
+	return testserver.ActionFunc(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		next.ServeHTTP(httptest.NewRecorder(), r)
+		w.Header().Set("Tus-Resumable", "1.0.0")
+		http.Error(w, words, code)
+	})
 }
 
 func cmdFault(ts *testscript.TestScript, _ bool, args []string) {

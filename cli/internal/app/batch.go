@@ -158,6 +158,8 @@ func (b *batch) ended(file string, result *client.Result, err error) error {
 		out.hint = "to upload it anew, leave out --recreate never"
 	case errors.Is(err, client.ErrUncertain) && !out.resumable:
 		out.hint = uncertainHint(result, b.anew(result), b.again)
+	case errors.Is(err, client.ErrRefused):
+		out.hint = b.startOver(result)
 	case errors.Is(err, client.ErrIntegrity):
 		out.hint = "as long as the server claims these bytes, only " + b.anew(result)
 	case out.resumable && goOn != "":
@@ -182,6 +184,22 @@ func (b *batch) anew(result *client.Result) string {
 		text += ": name it alone"
 	}
 	return text
+}
+
+// hintedKey is how much of a key a hint names. No other key begins so.
+const hintedKey = 12
+
+// startOver says what sends a file again that the server refused.
+func (b *batch) startOver(result *client.Result) string {
+	key := b.records.keyOf(result)
+	switch {
+	case key != "":
+		return "later runs report this too; to start over, " + b.anew(result) + "; tusker uploads rm " +
+			key[:min(len(key), hintedKey)] + " forgets the refusal"
+	case b.skipSent && result.CreationHeader == nil:
+		return "later runs report this too; to start over, --recreate always without --skip-sent sends the file again"
+	}
+	return b.anew(result)
 }
 
 func isNotBegun(err error) bool {

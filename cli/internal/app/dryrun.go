@@ -54,7 +54,7 @@ func (b *batch) planOne(ctx context.Context, e entry) error {
 	begun := record.Key != ""
 	if b.json {
 		plan := output.NewPlan(e.name, record.URL, record.Offset, source.Length())
-		plan.Skipped = skipped
+		plan.Skipped, plan.Refused = skipped, record.Denial.Refused
 		b.out.JSON(plan)
 		return nil
 	}
@@ -64,6 +64,10 @@ func (b *batch) planOne(ctx context.Context, e entry) error {
 	}
 	if skipped {
 		b.out.Line("skip\t%s\t%s", length, output.Escape(e.name))
+		return nil
+	}
+	if record.Denial.Refused {
+		b.out.Line("refused\t%s\t%s", length, output.Escape(e.name))
 		return nil
 	}
 	if begun {

@@ -27,7 +27,7 @@ func (b *batch) goOn(result *client.Result) string {
 // a rerun would do better.
 var useless = []error{
 	client.ErrSourceChanged, client.ErrSourceWindow, client.ErrLengthMismatch,
-	client.ErrIntegrity, client.ErrDifferent, client.ErrUncertain,
+	client.ErrIntegrity, client.ErrDifferent, client.ErrUncertain, client.ErrRefused,
 }
 
 // mended tells whether an upload that failed by err goes on once somebody has

@@ -94,6 +94,8 @@ func (g again) command(name string) string {
 	return "tusker " + name + " --as " + g.as + " "
 }
 
+const nothingYetHint = "nothing was uploaded yet: run the same command again"
+
 // anewHint is for parts of which there is no record.
 const anewHint = "run the same command again; it begins anew"
 
@@ -101,7 +103,7 @@ const anewHint = "run the same command again; it begins anew"
 // is not shown; only standard output has it.
 func resumeHint(url, file string, same again) string {
 	if url == "" {
-		return "nothing was uploaded yet: run the same command again"
+		return nothingYetHint
 	}
 	if hasSecret(url) {
 		return "run the same command again; it begins anew, as the URL of the upload holds a secret and is not shown here: --json prints it, for tusker resume"

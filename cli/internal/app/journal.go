@@ -21,6 +21,7 @@ type resuming struct {
 	noResume bool
 	skipSent bool
 	recreate string
+	account  string
 }
 
 // recreates are the values of --recreate.
@@ -30,6 +31,8 @@ var recreates = map[string]client.Recreate{
 
 func (r *resuming) register(cmd *cobra.Command) {
 	registerStateDir(cmd, &r.stateDir)
+	cmd.Flags().StringVar(&r.account, "account", "",
+		"use and keep records of this account only, a `name` that is no secret (default: the login, or the name of the endpoint)")
 	cmd.Flags().BoolVar(&r.noResume, "no-resume", false, "begin anew, and keep no record for a later run")
 	cmd.Flags().BoolVar(&r.skipSent, "skip-sent", false, "leave out files that an earlier run with this flag has sent, where the server still has them")
 	cmd.Flags().StringVar(&r.recreate, "recreate", "gone",
@@ -85,19 +88,24 @@ func (j *journal) openOrMake(dir string, err error) client.Store {
 
 // kept tells whether a later run finds the record of an upload, or of parts of it.
 func (j *journal) kept(result *client.Result) bool {
+	return j.keyOf(result) != ""
+}
+
+// keyOf is the key of that record, "" where there is none.
+func (j *journal) keyOf(result *client.Result) string {
 	if j == nil {
-		return false
+		return ""
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for _, known := range j.urls {
+	for key, known := range j.urls {
 		for _, r := range slices.Concat(result.Parts, []*client.Result{result}) {
-			if r.URL != "" && slices.Contains(known, r.URL) {
-				return j.lasting
+			if r.URL != "" && slices.Contains(known, r.URL) && j.lasting {
+				return key
 			}
 		}
 	}
-	return false
+	return ""
 }
 
 // Load implements client.Store.

@@ -12,14 +12,24 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// netrc reads the netrc file of the flags; nil for none. Only one that somebody
-// named has to exist.
+// netrc reads the netrc file of the flags, and warns if others can read it; nil for
+// none.
 func (a *app) netrc(c *connection) (*netrc.File, error) {
-	path := c.netrcFile
+	file, path, err := a.readNetrc(c)
+	if file != nil {
+		a.warnOfReaders("netrc file", path)
+	}
+	return file, err
+}
+
+// readNetrc is netrc without the warning, and gives the path too. Only a file that
+// somebody named has to exist.
+func (a *app) readNetrc(c *connection) (file *netrc.File, path string, err error) {
+	path = c.netrcFile
 	if path == "" {
 		home, ok := a.home()
 		if !c.netrc || !ok {
-			return nil, nil
+			return nil, "", nil
 		}
 		path = filepath.Join(home, ".netrc")
 		if runtime.GOOS == "windows" {
@@ -29,16 +39,15 @@ func (a *app) netrc(c *connection) (*netrc.File, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		if isAbsent(err) && c.netrcFile == "" {
-			return nil, nil
+			return nil, "", nil
 		}
-		return nil, fmt.Errorf("netrc file: %w", err)
+		return nil, "", fmt.Errorf("netrc file: %w", err)
 	}
-	file, err := netrc.Parse(string(text))
+	file, err = netrc.Parse(string(text))
 	if err != nil {
-		return nil, fmt.Errorf("netrc file %s: %w", path, err)
+		return nil, "", fmt.Errorf("netrc file %s: %w", path, err)
 	}
-	a.warnOfReaders("netrc file", path)
-	return file, nil
+	return file, path, nil
 }
 
 // fromNetrc authorizes each request as the file says for its host and port, with

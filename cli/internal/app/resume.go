@@ -1,6 +1,8 @@
 package app
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
 	"github.com/tusker-go/tusker/cli/internal/output"
@@ -9,7 +11,7 @@ import (
 
 func (a *app) resumeCommand() *cobra.Command {
 	s := &sending{}
-	verify := false
+	verify, same, stateDir := false, false, ""
 	cmd := &cobra.Command{
 		Use:   "resume [flags] LOCATION FILE",
 		Short: "Go on with an upload that exists",
@@ -19,18 +21,33 @@ that somebody else made, such as those of Vimeo or of Cloudflare's direct
 uploads.
 
 That FILE holds the same bytes as before is for you to know; its size has to be
-that of the upload.`,
+that of the upload. A stream (standard input, a pipe, a device) shows neither.
+It is not sent if the server has bytes already, unless --same-stream says that
+it begins with them.
+
+A complete upload is no success if a record in --state-dir says that the server
+refused it.`,
 		Example: `  tusker resume 'https://tus.example/files/24e533e02ec3bc40' video.mp4
   tusker resume --json "$URL" video.mp4`,
 		Args: arguments(2, 2, "LOCATION and FILE"),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.resume(cmd, s, verify, args[0], args[1]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.resume(cmd, s, resumption{verify, same, stateDir}, args[0], args[1])
+		},
 	}
 	registerVerify(cmd, &verify)
+	registerSameStream(cmd, &same)
+	registerStateDir(cmd, &stateDir)
 	s.register(cmd)
 	return cmd
 }
 
-func (a *app) resume(cmd *cobra.Command, s *sending, verify bool, location, file string) error {
+// resumption holds the flags of resume alone.
+type resumption struct {
+	verify, sameStream bool
+	stateDir           string
+}
+
+func (a *app) resume(cmd *cobra.Command, s *sending, how resumption, location, file string) error {
 	ctx, cancel := s.limit(cmd.Context())
 	defer cancel()
 	if err := s.check(cmd, []string{file}, a.in); err != nil {
@@ -50,12 +67,19 @@ func (a *app) resume(cmd *cobra.Command, s *sending, verify bool, location, file
 	}
 	result := &client.Result{}
 	source, err := a.source(cmd, &s.streams, file)
+	if err == nil && a.isLost(file) && !how.sameStream {
+		err = a.checkStream(ctx, c, announced{Backoff: s.policy(), app: a})
+	}
 	if err == nil {
 		display := a.display(&s.showing, s.json, 1)
 		result, err = c.Resume(ctx, c.Endpoint(), source, &client.UploadOptions{
-			ChunkSize: int64(s.chunk), Verify: verify, OnEvent: a.watch(s, display)(0, file),
+			ChunkSize: int64(s.chunk), Verify: how.verify, OnEvent: a.watch(s, display)(0, file),
 		})
 		display.Close()
+		a.sent(ctx, file, result)
+	}
+	if err == nil && result.Sent == 0 {
+		err = a.refusedBefore(ctx, how.stateDir, result.URL)
 	}
 	if s.json {
 		a.out.JSON(output.NewResult(file, result, err))
@@ -71,4 +95,18 @@ func (a *app) resume(cmd *cobra.Command, s *sending, verify bool, location, file
 		a.out.Line("%s", s.row(result))
 	}
 	return nil
+}
+
+// refusedBefore is the error of an upload that the server refused in an earlier run,
+// if a record says so. A folder of records that cannot be read says nothing.
+func (a *app) refusedBefore(ctx context.Context, stateDir, url string) error {
+	var refusal error
+	if store, err := a.records(stateDir); err == nil {
+		_ = a.eachRecord(ctx, store, func(r *client.Record) {
+			if r.URL == url && refusal == nil {
+				refusal = r.Refusal()
+			}
+		})
+	}
+	return refusal
 }

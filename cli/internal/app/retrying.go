@@ -67,15 +67,18 @@ func (a *app) tellsRetries() *slog.Logger {
 	return slog.New(withoutRetries{a.log.Handler()})
 }
 
-// withoutRetries drops the client's records of retries.
+// withoutRetries drops the client's records of what a run says in a short line.
 type withoutRetries struct{ slog.Handler }
 
-// retryMessage is that of the client's records.
-const retryMessage = "retrying"
+// Messages of the client's records.
+const (
+	retryMessage  = "retrying"
+	denialMessage = "the server has all of the upload, but answered its last bytes with an error"
+)
 
 // Handle implements slog.Handler.
 func (h withoutRetries) Handle(ctx context.Context, r slog.Record) error {
-	if r.Message == retryMessage {
+	if r.Message == retryMessage || r.Message == denialMessage {
 		return nil
 	}
 	return h.Handler.Handle(ctx, r)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -99,6 +100,16 @@ func (a *app) sent(ctx context.Context, file string, r *client.Result) {
 	if r.Orphans > 0 {
 		a.log.WarnContext(ctx, "the server may hold uploads that nobody knows of", "file", output.Escape(file), "count", r.Orphans)
 	}
+	if d := r.Denial; d.StatusCode != 0 && a.terse() {
+		text := fmt.Sprintf("the server has all of it, but answered the last bytes with %d", d.StatusCode)
+		if d.Words != "" {
+			text += ": " + strconv.Quote(d.Words)
+		}
+		if file != "" {
+			text = output.Escape(file) + ": " + text
+		}
+		a.say("%s", output.OneLine(text))
+	}
 }
 
 // ended makes an error of an upload fit to be shown, with the way to go on.
@@ -111,10 +122,14 @@ func (a *app) ended(file string, r *client.Result, err error) *failure {
 	}
 	switch {
 	case stopped, exit.Code(err) == exit.GaveUp:
-		out.resumable = true
-		out.hint = resumeHint(r.URL, file, a.again)
-		if inParts(r) {
+		out.resumable = !a.isLost(file)
+		switch {
+		case inParts(r):
 			out.hint = anewHint
+		case out.resumable:
+			out.hint = resumeHint(r.URL, file, a.again)
+		default:
+			out.hint = lostStreamHint(r.URL, a.again)
 		}
 	case errors.Is(err, client.ErrUnverified):
 		out.hint = completeHint(r.URL)
@@ -122,6 +137,10 @@ func (a *app) ended(file string, r *client.Result, err error) *failure {
 		out.hint = "say how long the stream is with --size, or have more of it kept in a temporary file with --spool"
 	case errors.Is(err, client.ErrSourceChanged) && file == stdin && !a.stdinIsFile():
 		out.hint = "--size has to be the number of bytes that come"
+	case errors.Is(err, errOtherStream):
+		out.hint = otherStreamHint
+	case errors.Is(err, client.ErrRefused):
+		out.hint = "tusker upload --recreate always sends the file again, as another upload"
 	case errors.Is(err, client.ErrUncertain):
 		out.hint = uncertainHint(r, "tusker upload sends the file again", a.again)
 	}

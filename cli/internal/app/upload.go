@@ -44,6 +44,9 @@ sent. A file that has changed since is uploaded anew. Two processes do not send
 such a file to one server at once: the second one fails. Nothing holds apart
 files without a record, and those whose earlier upload --skip-sent goes on with.
 
+A stream is lost with the program: run the command again from its start. A
+record is used for the account that it was made for only, see --account.
+
 What was sent completely is sent again by the same command, unless --skip-sent
 is given each time: it keeps a record of each file too, and leaves out those
 that have not changed and that the server, which is asked for each, still has.
@@ -109,6 +112,9 @@ func (a *app) upload(cmd *cobra.Command, u *upload, endpoint string, files []str
 	config, err := a.config(ctx, &u.connection)
 	if err != nil {
 		return err
+	}
+	if config.Account, err = a.account(&u.connection, u.account, endpoint); err != nil {
+		return usage(err)
 	}
 	a.tune(&u.sending, &config)
 	if err := u.created(&u.connection, endpoint, metadata, !u.noDefault, &config); err != nil {

@@ -27,8 +27,8 @@ func (a *app) uploadsListCommand() *cobra.Command {
 		Short: "The unfinished uploads that this machine remembers",
 		Long: `Prints the uploads that were begun on this machine and are not finished, those
 worked on last at the end: the beginning of the key, which the other commands
-take, the time since, how much the server had then, the file, and the URL
-without its query.
+take, the time since, how much the server had then, or that it refused the
+upload, the file, the URL without its query, and the account where there is one.
 
 With --json it is one object a line, in no order, with the whole URL, which may
 be all that it takes to write to the upload.`,
@@ -69,10 +69,12 @@ type unfinished struct {
 	length  protocol.Length
 	source  string
 	url     string // redacted
+	account string
+	refused int // status; 0: it was not refused
 }
 
 func newUnfinished(r *client.Record) unfinished {
-	u := unfinished{key: r.Key, updated: r.Updated, offset: r.Offset, length: r.Length, source: r.Source}
+	u := unfinished{key: r.Key, updated: r.Updated, offset: r.Offset, length: r.Length, source: r.Source, account: r.Account, refused: refusedWith(r)}
 	switch {
 	case r.URL != "":
 		u.url = output.RedactURL(r.URL)
@@ -85,18 +87,42 @@ func newUnfinished(r *client.Record) unfinished {
 	return u
 }
 
+// refusedWith is the status that the server refused the upload or a part of it with,
+// or 0.
+func refusedWith(r *client.Record) int {
+	if r.Denial.Refused {
+		return r.Denial.StatusCode
+	}
+	for _, p := range r.Parts {
+		if p.Denial.Refused {
+			return p.Denial.StatusCode
+		}
+	}
+	return 0
+}
+
 // unfinishedTable sorts all and gives its rows under a heading.
 func unfinishedTable(all []unfinished, now time.Time) func(yield func([]string) bool) {
 	all = abbreviate(all)
 	slices.SortFunc(all, func(a, b unfinished) int {
 		return cmp.Or(a.updated.Compare(b.updated), cmp.Compare(a.key, b.key))
 	})
+	// Most people have one account.
+	accounts := slices.ContainsFunc(all, func(u unfinished) bool { return u.account != "" })
 	return func(yield func([]string) bool) {
-		if !yield([]string{"KEY", "AGE", "PROGRESS", "FILE", "UPLOAD"}) {
+		heading := []string{"KEY", "AGE", "PROGRESS", "FILE", "UPLOAD"}
+		if accounts {
+			heading = append(heading, "ACCOUNT")
+		}
+		if !yield(heading) {
 			return
 		}
 		for _, u := range all {
-			if !yield(u.row(now)) {
+			row := u.row(now)
+			if accounts {
+				row = append(row, output.Escape(u.account))
+			}
+			if !yield(row) {
 				return
 			}
 		}
@@ -111,6 +137,9 @@ func (u *unfinished) row(now time.Time) []string {
 	progress := amount(u.offset, u.length)
 	if n, ok := u.length.Int64(); ok {
 		progress += fmt.Sprintf(" (%.1f%%)", percent(u.offset, n))
+	}
+	if u.refused != 0 {
+		progress = fmt.Sprintf("refused by the server (%d)", u.refused)
 	}
 	source := "unknown"
 	if u.source != "" {

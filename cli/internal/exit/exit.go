@@ -75,6 +75,7 @@ func Code(err error) int {
 		{client.ErrIntegrity, Integrity},
 		{client.ErrDifferent, Integrity},
 		{protocol.ErrChecksumMismatch, Integrity},
+		{client.ErrRefused, Refused},
 		// All is sent; that it may not be read is another matter.
 		{client.ErrUnverified, Refused},
 		{protocol.ErrUnauthorized, NotAllowed},

@@ -27,6 +27,10 @@ type Event struct {
 	// Verified: the server was found to hold the bytes of the file.
 	Verified bool `json:"verified,omitempty"`
 
+	// Denial is what the server answered to the last bytes of an upload that it has
+	// all of.
+	Denial *client.Denial `json:"denial,omitempty"`
+
 	Headers map[string][]string `json:"headers,omitempty"`
 }
 
@@ -63,6 +67,9 @@ type Plan struct {
 
 	// Skipped: an earlier run had sent it, and the server was not asked.
 	Skipped bool `json:"skipped,omitempty"`
+
+	// Refused: the server refused it in an earlier run, and nothing would be sent.
+	Refused bool `json:"refused,omitempty"`
 }
 
 // NewPlan is what would become of file: a new upload, or, with a URL, one that
@@ -102,9 +109,13 @@ func NewResult(file string, r *client.Result, err error) Event {
 	case r.Skipped:
 		kind = eventSkipped
 	}
+	var denial *client.Denial
+	if r.Denial.StatusCode != 0 {
+		denial = &r.Denial
+	}
 	return Event{
 		Event: kind, File: file, URL: r.URL, Offset: r.Offset, Sent: r.Offset,
-		Length: number(r.Length), Error: NewError(err), Verified: r.Verified, Headers: headers(r),
+		Length: number(r.Length), Error: NewError(err), Verified: r.Verified, Denial: denial, Headers: headers(r),
 	}
 }
 

@@ -1,0 +1,83 @@
+package app
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/tusker-go/tusker/client"
+)
+
+// account names on whose behalf uploads to target are sent: as --account says, or
+// else by the login, or else by the name of the endpoint. It is "" if none of them
+// is known, as with a token: a token says nothing that stays when it is renewed.
+func (a *app) account(c *connection, given, target string) (string, error) {
+	if given != "" {
+		return given, nil
+	}
+	name, known, err := a.login(c, target)
+	if err != nil {
+		return "", err
+	}
+	if !known && !a.settings.credentialsGiven() {
+		name = a.again.as
+	}
+	if client.CheckAccount(name) != nil {
+		// A login may be longer than a name, or hold anything.
+		sum := sha256.Sum256([]byte(name))
+		name = "sha256-" + hex.EncodeToString(sum[:16])
+	}
+	return name, nil
+}
+
+// login is the name that goes to target with a password, and whether there is one.
+// The order is that in which credentials win over each other.
+func (a *app) login(c *connection, target string) (string, bool, error) {
+	header, err := parseHeaders(c.headers)
+	if err != nil {
+		return "", false, err
+	}
+	if header.Get("Authorization") != "" {
+		name, _, ok := (&http.Request{Header: header}).BasicAuth()
+		return name, ok && name != "", nil
+	}
+	u, err := url.Parse(target)
+	if err != nil {
+		u = &url.URL{} // client.New says what is wrong with it
+	}
+	if name := u.User.Username(); name != "" {
+		return name, true, nil
+	}
+	if c.user != "" {
+		name, _, _ := strings.Cut(c.user, ":")
+		return name, name != "", nil
+	}
+	if c.tokenFile != "" || c.tokenCommand != "" {
+		return "", false, nil
+	}
+	file, _, err := a.readNetrc(c)
+	if err != nil {
+		return "", false, err
+	}
+	e, ok := file.Find(u.Hostname(), portOf(u), "")
+	return e.Login, ok && e.Login != "", nil
+}
+
+// credentialsGiven tells whether the command line or the environment give
+// credentials, so that the name of an endpoint does not say whose they are.
+func (s *settings) credentialsGiven() bool {
+	for _, name := range []string{"token-file", "token-command", "cert", "header"} {
+		for i, o := range s.origins[name] {
+			if o.place != fromFlag && o.place != fromEnvironment {
+				continue
+			}
+			if name != "header" || slices.Contains([]string{authorization, "cookie"}, itemNames(name, valuesOf(s.flags.Lookup(name)))[i]) {
+				return true
+			}
+		}
+	}
+	return false
+}

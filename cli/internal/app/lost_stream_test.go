@@ -1,0 +1,51 @@
+package app
+
+import (
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/tusker-go/tusker/cli/internal/exit"
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/retry"
+)
+
+// TestLostStreamEnds guards the hint for each way in which the upload of a stream
+// ends before its time.
+func TestLostStreamEnds(t *testing.T) {
+	t.Parallel()
+	result := &client.Result{URL: "http://h/1"}
+	for _, err := range []error{exit.ErrInterrupted, exit.ErrTimeout, retry.ErrExhausted} {
+		a := &app{in: io.MultiReader()}
+		f := a.ended(stdin, result, err)
+		if f.hint != lostStreamHint(result.URL, again{}) || f.resumable {
+			t.Errorf("%v: hint %q, resumable %t", err, f.hint, f.resumable)
+		}
+	}
+}
+
+// TestLostStreamHint guards against a hint that resumes a stream, or that shows a
+// secret in the URL of an upload.
+func TestLostStreamHint(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		url  string
+		same again
+		want string // the end of the hint
+	}{
+		"plain":    {"http://h/1", again{}, "to delete it: tusker terminate 'http://h/1'"},
+		"endpoint": {"http://h/1", again{as: "work"}, "to delete it: tusker terminate --as work 'http://h/1'"},
+		"flags":    {"http://h/1", again{flags: true}, "to delete it, with the same flags: tusker terminate 'http://h/1'"},
+		"query":    {"http://h/1?s3cret", again{}, "its URL holds a secret and is not shown here, --json prints it"},
+		"user":     {"http://me:s3cret@h/1", again{}, "its URL holds a secret and is not shown here, --json prints it"},
+		"none":     {"", again{}, "nothing was uploaded yet: run the same command again"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := lostStreamHint(test.url, test.same)
+			if !strings.HasSuffix(got, test.want) || strings.Contains(got, "s3cret") || strings.Contains(got, "tusker resume") {
+				t.Errorf("hint %q, want %q at its end", got, test.want)
+			}
+		})
+	}
+}

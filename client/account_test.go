@@ -1,0 +1,157 @@
+package client_test
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/retry"
+)
+
+// An upload that one account left unfinished is resumed for that account only. One
+// of no account is resumed for none, and never for a named one.
+func TestRecordOfAnotherAccount(t *testing.T) {
+	tests := map[string]struct {
+		began, runs string
+		resumes     bool
+	}{
+		"the same":       {"a", "a", true},
+		"another":        {"a", "b", false},
+		"none, then one": {"", "a", false},
+		"one, then none": {"a", "", false},
+		"none":           {"", "", true},
+		"case":           {"a", "A", false},
+	}
+	for name, test := range tests {
+		for _, parallel := range []int{1, 2} {
+			t.Run(name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					var store client.MemoryStore
+					var broken atomic.Bool
+					s := fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+						if broken.Load() && r.Method == http.MethodPatch {
+							fake.Cut(7)(w, r, next)
+						}
+						next.ServeHTTP(w, r)
+					}})
+					name := write(t, noise(2<<20))
+					opts := &client.UploadOptions{Parallel: parallel}
+					cfg := client.Config{Store: &store, Retry: retry.Never, Account: test.began}
+					broken.Store(true)
+					_, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), opts)
+					wantIs(t, err, retry.ErrExhausted)
+					broken.Store(false)
+					before := onlyRecord(t, &store)
+					if before.Account != test.began {
+						t.Errorf("record of account %q, want %q", before.Account, test.began)
+					}
+					cfg.Account = test.runs
+					c := newClient(t, s, cfg)
+					if _, found, err := c.Recorded(t.Context(), path(t, name)); found != test.resumes || err != nil {
+						t.Errorf("recorded: %t, error %v", found, err)
+					}
+					already := len(s.Seen())
+					if _, err := c.Upload(t.Context(), path(t, name), opts); err != nil {
+						t.Fatal(err)
+					}
+					if test.resumes {
+						wantNoRecord(t, &store)
+						return
+					}
+					for _, r := range s.Seen()[already:] {
+						if strings.HasPrefix(r, http.MethodHead) {
+							t.Errorf("%s: the upload of another account was asked about", r)
+						}
+					}
+					if diff := cmp.Diff(before, onlyRecord(t, &store)); diff != "" {
+						t.Errorf("record (-before +after):\n%s", diff)
+					}
+				})
+			})
+		}
+	}
+}
+
+// A file that one account has sent is sent again for another one.
+func TestSentByAnotherAccount(t *testing.T) {
+	for name, test := range map[string]struct {
+		first, second string
+		skips         bool
+	}{
+		"the same": {"a", "a", true}, "another": {"a", "b", false}, "none, then one": {"", "a", false},
+		"one, then none": {"a", "", false}, "none": {"", "", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := fake.New(t, fake.Config{})
+			m := &sentMap{}
+			name := write(t, "hello")
+			first := sendOnce(t, s, client.Config{Sent: m, Account: test.first}, name)
+			cfg := client.Config{Sent: m, Account: test.second}
+			if _, sent, err := newClient(t, s, cfg).Sent(t.Context(), path(t, name)); sent != test.skips || err != nil {
+				t.Errorf("sent: %t, error %v", sent, err)
+			}
+			res := sendOnce(t, s, cfg, name)
+			if res.Skipped != test.skips || (res.URL == first.URL) != test.skips {
+				t.Errorf("result %+v, first %s", res, first.URL)
+			}
+			// The first account is skipped still.
+			if res := sendOnce(t, s, client.Config{Sent: m, Account: test.first}, name); !res.Skipped || res.URL != first.URL {
+				t.Errorf("result %+v, want %s skipped", res, first.URL)
+			}
+		})
+	}
+}
+
+// A store that gives the record of another account is not believed.
+func TestAccountOfRecordCounts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		name := write(t, "hello")
+		m := &sentMap{alter: func(r *client.Record) { r.Account = "b" }}
+		cfg := client.Config{Sent: m, Account: "a"}
+		first := sendOnce(t, s, cfg, name)
+		if res := sendOnce(t, s, cfg, name); res.Skipped || res.URL == first.URL {
+			t.Errorf("result %+v", res)
+		}
+
+		big := write(t, noise(smallest))
+		var store client.MemoryStore
+		cfg = recording(&store, nil)
+		cfg.Account = "a"
+		s.On(http.MethodPatch, fake.Cut(7))
+		_, err := newClient(t, s, cfg).Upload(t.Context(), path(t, big), nil)
+		wantIs(t, err, retry.ErrExhausted)
+		r := onlyRecord(t, &store)
+		r.Account = "b"
+		if err := store.Save(t.Context(), &r); err != nil {
+			t.Fatal(err)
+		}
+		if _, found, err := newClient(t, s, cfg).Recorded(t.Context(), path(t, big)); found || err != nil {
+			t.Errorf("recorded: %t, error %v", found, err)
+		}
+	})
+}
+
+// An account is short and printable, in a Config and in a record.
+func TestAccountBounds(t *testing.T) {
+	for name, ok := range map[string]bool{
+		"": true, "a@b.example": true, "Zoë Ωμέγα": true, strings.Repeat("x", 256): true,
+		strings.Repeat("x", 257): false, "a\nb": false, "a\x1b[31m": false, "a\u202eb": false, "\xff": false,
+	} {
+		_, err := client.New(client.Config{Account: name})
+		if got := err == nil; got != ok || err != nil && !errors.Is(err, client.ErrInvalidOption) {
+			t.Errorf("New with %q: error %v", name, err)
+		}
+		err = (&client.Record{Key: "k", URL: "http://h/1", Account: name}).Validate()
+		if got := err == nil; got != ok || err != nil && !errors.Is(err, client.ErrInvalidRecord) {
+			t.Errorf("Validate with %q: error %v", name, err)
+		}
+	}
+}
