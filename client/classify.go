@@ -50,6 +50,9 @@ func classifyAnswer(e *Error) Class {
 	if errors.Is(e.Err, ErrRedirected) {
 		return ClassFinal
 	}
+	if errors.Is(e.Err, ErrOtherServer) {
+		return ClassTransient
+	}
 	for _, row := range []struct {
 		err   error
 		class Class

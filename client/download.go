@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -31,9 +32,25 @@ var (
 	ErrContent = errors.New("not the content of the upload")
 
 	// ErrContentChanged means that the server's content became another one
-	// while it was downloaded.
+	// while it was downloaded, or that nothing can tell whether it did.
 	ErrContentChanged = errors.New("content changed while it was downloaded")
+
+	// ErrOtherServer means that a response lacks what earlier ones of the server
+	// had, such as the login page of a Wi-Fi. None of it is written, and the
+	// request is retried.
+	ErrOtherServer = errors.New("response is not from the server that has the content")
 )
+
+// A PrefixSummer is a writer that knows the SHA-256 of the bytes that it has. The
+// writer that open gives to [Client.Download] needs it to resume at an offset
+// above 0 if Content.Version is "": the bytes are then read again and compared.
+type PrefixSummer interface {
+	io.Writer
+
+	// PrefixSum is the SHA-256 of all bytes that the writer has. Download calls it
+	// once, before the first Write.
+	PrefixSum() [sha256.Size]byte
+}
 
 // DownloadOptions adjusts one download. nil and the zero value change nothing.
 type DownloadOptions struct {
@@ -41,17 +58,17 @@ type DownloadOptions struct {
 	// Config.Header. nil: none.
 	Header http.Header
 
-	// OnEvent is told how the download goes on, in the goroutine of Download:
-	// EventResumed where it goes on at an offset above 0, EventProgress,
-	// EventRetry, EventWaiting, EventDone or EventFailed. Offset and Sent are the bytes that
-	// were written. It must return at once. nil: nothing is called.
+	// OnEvent is told of the download, in the goroutine of Download:
+	// EventResumed at an offset above 0, EventProgress, EventRetry, EventWaiting,
+	// EventDone or EventFailed. Offset and Sent are the bytes that the writer has. It must
+	// return at once. nil: nothing is called.
 	OnEvent func(Event)
 }
 
-// DownloadResult is what became of a download. It is returned with errors too.
+// DownloadResult describes a download. It is returned with errors too.
 type DownloadResult struct {
-	// Content is what the server offered, the zero value where it was not
-	// asked for or did not say.
+	// Content is what the server offered. It is the zero value if the server did
+	// not say.
 	Content Content
 
 	// Offset is how many bytes the writer has, those of an earlier download
@@ -62,24 +79,27 @@ type DownloadResult struct {
 	Retries int
 }
 
-// Download fetches the upload at url. Where the server answers HEAD as a tus
-// server, the upload has to be complete and the content as long as it; any other
-// server is asked by GET alone.
+// Download fetches the upload at url. If the server answers HEAD as a tus server,
+// the upload has to be complete and the content has to have its length. Any other
+// server gets a GET alone.
 //
-// open is called once, when the server has said what it offers, and gives the
-// writer for it and how many of its bytes the caller has already, of an earlier
-// download of the same Content.Version; 0 for none. The writer gets every byte
-// from there on exactly once, in order, and is not closed. An error of open or
-// of the writer ends the download and is returned as it is.
+// Download calls open when the server has said what it offers. open returns the
+// writer and how many bytes the writer has already, of an earlier download of the
+// same Content.Version, or 0. If the version is "", an offset above 0 needs a
+// [PrefixSummer]. The writer gets every byte from there on exactly once, in order,
+// and is not closed. If the error of open Is [ErrOtherServer], the request is
+// retried and open is called again. Any other error of open or of the writer ends
+// the download and is returned as it is.
 //
-// A request that fails is tried again under Config.Retry and goes on with Range
-// where it stopped. From a server that knows no Range, what was written is read
-// again and dropped. Config.StallTimeout bounds the wait for each byte; the time
-// that the writer takes does not count.
+// A request that fails is retried under Config.Retry. Its response resumes the
+// download only if it has the strong validator of the first response (RFC 9110,
+// section 8.8.1). Without one, Download reads the content again from its start and
+// compares the SHA-256 of the bytes that the writer has. Config.StallTimeout bounds
+// the wait for each byte; the time that the writer takes does not count.
 //
 // The result is never nil. The error Is [ErrUnfinished], [ErrNotServed],
-// [ErrContent], [ErrContentChanged], [retry.ErrExhausted], a sentinel of
-// package protocol, or the cause of ctx.
+// [ErrContent], [ErrContentChanged], [ErrOtherServer], [retry.ErrExhausted], a
+// sentinel of package protocol, or the cause of ctx.
 func (c *Client) Download(ctx context.Context, url string, open func(Content) (w io.Writer, offset int64, err error), opts *DownloadOptions) (*DownloadResult, error) {
 	o := DownloadOptions{}
 	if opts != nil {
@@ -92,14 +112,16 @@ func (c *Client) Download(ctx context.Context, url string, open func(Content) (w
 	return d.finish(ctx, d.run(once(ctx), url))
 }
 
-// download is one download under way. It has the transfer for its failures; no
-// request of it sends anything.
+// download is one download under way. It uses transfer for retries; no request of
+// it sends a body.
 type download struct {
 	*transfer
 	open    func(Content) (io.Writer, int64, error)
-	upload  *protocol.State // what HEAD said, nil: nothing
+	upload  *protocol.State // the answer to HEAD; nil: none of a tus server
 	content Content
 	w       io.Writer // nil until open was called
+	prefix  prefix    // of w
+	noRange bool      // the server's ranges do not say what they are of
 }
 
 func (d *download) run(ctx context.Context, url string) error {
@@ -141,8 +163,8 @@ func (d *download) run(ctx context.Context, url string) error {
 	}
 }
 
-// examine asks by HEAD whether the upload is complete, and how long. A server
-// that does not answer as tus wants it may answer a GET all the same.
+// examine asks by HEAD whether the upload is complete, and how long it is. A server
+// that does not answer HEAD as a tus server may still answer a GET.
 func (d *download) examine(ctx context.Context) error {
 	reply, err := d.until(ctx, d.url, func(ctx context.Context) (*Reply, error) {
 		return d.c.Head(ctx, d.url, d.call)
@@ -179,10 +201,13 @@ func (d *download) begin(ctx context.Context, content Content) error {
 		return fmt.Errorf("%w: no writer", ErrInvalidOption)
 	}
 	length, known := content.Length.Int64()
-	if offset < 0 || known && offset > length {
+	if offset < 0 || known && offset > length && content.Version != "" {
 		return fmt.Errorf("%w: offset %d of a content of %d bytes", ErrInvalidOption, offset, length)
 	}
 	d.w, d.content, d.offset = w, content, offset
+	if content.validator == (validator{}) {
+		d.prefix = newPrefix(w, offset)
+	}
 	kind := EventProgress
 	if offset > 0 {
 		kind = EventResumed
@@ -194,7 +219,7 @@ func (d *download) begin(ctx context.Context, content Content) error {
 	return nil
 }
 
-// finish fills in the result and tells how it ended.
+// finish tells how the download ended and returns its result.
 func (d *download) finish(ctx context.Context, err error) (*DownloadResult, error) {
 	kind, message := EventDone, "download complete"
 	attrs := []slog.Attr{slog.String("url", redact(d.url)), slog.Int64("offset", d.offset)}

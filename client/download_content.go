@@ -3,7 +3,6 @@ package client
 import (
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -12,29 +11,29 @@ import (
 
 // Content is what a server offers in answer to a GET of an upload.
 type Content struct {
-	// Length is its size in bytes, the zero value where the server does not
+	// Length is the size in bytes. The zero value means that the server does not
 	// say it beforehand.
 	Length protocol.Length
 
-	// Version is the same for the same bytes at the same URL, as far as the
-	// server can tell, and may be kept to go on with a download later. It is
-	// "" where nothing tells two states of the content apart.
+	// Version is the same for the same bytes at the same URL. Keep it beside the
+	// bytes of a download to resume it later. It is "" if the response has no
+	// strong validator (RFC 9110, section 8.8.1); see [PrefixSummer].
 	Version string
 
-	// Upload is what the server says of the upload by HEAD: its metadata, for
-	// one. It is nil where the server does not answer as a tus server.
+	// Upload is the answer to HEAD, with the metadata of the upload. It is nil if
+	// the server does not answer HEAD as a tus server.
 	Upload *protocol.State
 
-	// Header is that of the answer. It may be a server's own choice: what it
-	// says of a name, for one, is not to be trusted.
+	// Header is that of the response. The server chooses it: do not trust a file
+	// name in it.
 	Header http.Header
 
-	unchanged string // for If-Range, "": there is nothing to ask by
+	validator validator // strong; the zero value means none
 }
 
-// contentOf reads the answer to a GET for all of an upload.
+// contentOf reads the first response to a GET of an upload.
 func contentOf(resp *http.Response, upload *protocol.State) Content {
-	c := Content{Upload: upload, Header: resp.Header}
+	c := Content{Upload: upload, Header: resp.Header, validator: validatorOf(resp.Header)}
 	switch {
 	case resp.StatusCode == http.StatusNoContent:
 		c.Length = protocol.Known(0)
@@ -43,102 +42,70 @@ func contentOf(resp *http.Response, upload *protocol.State) Content {
 	case upload != nil:
 		c.Length = upload.Length
 	}
-	c.vouch()
+	c.Version = c.validator.version()
+	if _, known := c.Length.Int64(); known && c.Version != "" {
+		c.Version = fmt.Sprintf("length %s, %s", c.Length, c.Version)
+	}
 	return c
 }
 
-// vouch sets what the content is known by: a strong ETag, a date that is one, or
-// that a complete upload does not change any more.
-func (c *Content) vouch() {
-	if _, known := c.Length.Int64(); !known {
-		return
-	}
-	etag, modified := strongETag(c.Header), lastModified(c.Header, c.Upload != nil)
-	switch {
-	case etag != "":
-		c.unchanged = etag
-		c.Version = fmt.Sprintf("length %s, etag %s", c.Length, etag)
-	case modified != "":
-		c.unchanged = modified
-		c.Version = fmt.Sprintf("length %s, last modified %s", c.Length, modified)
-	case c.Upload != nil:
-		c.Version = fmt.Sprintf("length %s, complete", c.Length)
-	}
-}
+// validator is a strong validator of a response: two responses for one URL that
+// have it carry the same bytes (RFC 9110, section 8.8.1). The zero value means
+// that a response has none.
+type validator struct{ field, value string }
 
-// strongETag is "" for a weak one, which two contents may share (RFC 9110,
-// section 8.8.3).
-func strongETag(h http.Header) string {
-	if etag := h.Get("Etag"); strings.HasPrefix(etag, `"`) {
-		return etag
-	}
-	return ""
-}
+const (
+	fieldETag     = "ETag"
+	fieldModified = "Last-Modified"
+)
 
-// lastModified is "" where the content may have changed again within the same
-// second (RFC 9110, section 8.8.2.2). What is final cannot.
-func lastModified(h http.Header, final bool) string {
-	value := h.Get("Last-Modified")
-	modified, err := http.ParseTime(value)
+// dateMargin is how much older than the response a Last-Modified has to be. RFC
+// 9110, section 8.8.2.2, wants more than a second, and enough to rule out that
+// two clocks disagree.
+const dateMargin = time.Minute
+
+// validatorOf reads the strong validator of a response. A date does not count
+// beside an entity tag, even beside a weak one (RFC 9110, section 13.1.5).
+func validatorOf(h http.Header) validator {
+	if len(h.Values(fieldETag)) > 0 {
+		if etag := h.Get(fieldETag); isStrongETag(etag) && len(h.Values(fieldETag)) == 1 {
+			return validator{fieldETag, etag}
+		}
+		return validator{}
+	}
+	modified, err := http.ParseTime(h.Get(fieldModified))
 	if err != nil {
-		return ""
+		return validator{}
 	}
 	date, err := http.ParseTime(h.Get("Date"))
-	if !final && (err != nil || date.Sub(modified) < time.Second) {
-		return ""
+	if err != nil || date.Sub(modified) < dateMargin {
+		return validator{}
 	}
-	return value
+	return validator{fieldModified, h.Get(fieldModified)}
 }
 
-// differs says in what another answer for the same URL belongs to another
-// content, "" for nothing. Length is what that answer says of the whole.
-func (c *Content) differs(h http.Header, length protocol.Length) string {
-	ours, known := c.Length.Int64()
-	if theirs, said := length.Int64(); known && said && ours != theirs {
-		return fmt.Sprintf("its length was %d and is %d", ours, theirs)
-	}
-	for _, name := range []string{"Etag", "Last-Modified"} {
-		was, is := c.Header.Get(name), h.Get(name)
-		if was != "" && is != "" && was != is {
-			return fmt.Sprintf("%s was %q and is %q", name, shortened(was, maxWords), shortened(is, maxWords))
-		}
+// maxETag is the length in bytes of the longest entity tag that is used. A longer
+// one does not fit into a record.
+const maxETag = 4 << 10
+
+// isStrongETag is false for a weak entity tag, which two contents may share (RFC
+// 9110, section 8.8.3), and for an empty one, which says nothing.
+func isStrongETag(etag string) bool {
+	return len(etag) > 2 && len(etag) <= maxETag && etag[0] == '"' && strings.IndexByte(etag[1:], '"') == len(etag)-2
+}
+
+// isIn tells whether a response has the validator. The zero value is in none.
+func (v validator) isIn(h http.Header) bool {
+	return v.field != "" && len(h.Values(v.field)) == 1 && h.Get(v.field) == v.value
+}
+
+// version is the text of the validator for Content.Version.
+func (v validator) version() string {
+	switch v.field {
+	case fieldETag:
+		return "etag " + v.value
+	case fieldModified:
+		return "last modified " + v.value
 	}
 	return ""
-}
-
-// contentRange reads the header of that name: bytes first-last/length, where
-// length may be "*", which is not known (RFC 9110, section 14.4).
-func contentRange(h http.Header) (first int64, length protocol.Length, err error) {
-	value := h.Get("Content-Range")
-	fail := func() (int64, protocol.Length, error) {
-		return 0, protocol.Length{}, fmt.Errorf("%w: Content-Range is %q", ErrContent, shortened(value, maxWords))
-	}
-	unit, rest, _ := strings.Cut(strings.TrimSpace(value), " ")
-	span, whole, ok := strings.Cut(strings.TrimSpace(rest), "/")
-	from, to, dash := strings.Cut(span, "-")
-	if !ok || !dash || !strings.EqualFold(unit, "bytes") {
-		return fail()
-	}
-	first, err = parsePosition(from)
-	if err != nil {
-		return fail()
-	}
-	last, err := parsePosition(to)
-	if err != nil || last < first {
-		return fail()
-	}
-	if whole == "*" {
-		return first, protocol.Length{}, nil
-	}
-	n, err := parsePosition(whole)
-	if err != nil || last >= n {
-		return fail()
-	}
-	return first, protocol.Known(n), nil
-}
-
-// parsePosition takes digits only.
-func parsePosition(s string) (int64, error) {
-	n, err := strconv.ParseUint(s, 10, 63)
-	return int64(n), err
 }

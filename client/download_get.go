@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -14,11 +13,8 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// downloadBuffer is what is read at once.
-const downloadBuffer = 64 << 10
-
-// get asks once for what is missing, and writes what comes. It returns
-// errComplete when all is written, and nil where another request has to follow.
+// get sends one GET for what is missing, and writes what comes. It returns
+// errComplete when all is written, and nil if another request has to follow.
 func (d *download) get(ctx context.Context) error {
 	ctx, dog := watch(ctx, d.c.stall, 0)
 	defer dog.stop()
@@ -45,46 +41,29 @@ func (d *download) get(ctx context.Context) error {
 	if err := d.inspect(req, resp, auth); err != nil {
 		return err
 	}
-	start, err := d.position(resp)
-	if err != nil {
-		return d.refused(resp, "", err, nil)
-	}
+	body := &responseBody{r: resp.Body, dog: dog, size: resp.ContentLength, chunked: len(resp.TransferEncoding) > 0 || resp.ProtoMajor > 1}
 	if d.w == nil {
-		content := contentOf(resp, d.upload)
-		if err := d.fitting(content, resp); err != nil {
-			return d.refused(resp, "", err, nil)
-		}
-		dog.pause()
-		if err := d.begin(ctx, content); err != nil {
-			return err
-		}
-		if n, known := content.Length.Int64(); known && d.offset == n {
-			return errComplete
-		}
-		if d.offset > 0 {
-			return nil
-		}
+		return d.first(ctx, resp, body)
 	}
-	return d.copy(ctx, dog, resp, start)
+	return d.later(ctx, resp, body)
 }
 
-// request asks for the whole content, or for the rest of it.
+// request asks for the whole content, or for the rest if the response can prove
+// that it is the rest of the same content.
 func (d *download) request(ctx context.Context) (*http.Request, error) {
 	return d.c.request(ctx, exchange{method: http.MethodGet, url: d.url, set: func(h protocol.Header) error {
 		// Otherwise net/http asks for gzip, and neither a length nor a Range
 		// would be that of the upload.
 		h.Set("Accept-Encoding", "identity")
-		if d.offset > 0 {
+		if d.offset > 0 && d.content.validator != (validator{}) && !d.noRange {
 			h.Set("Range", fmt.Sprintf("bytes=%d-", d.offset))
-			if d.content.unchanged != "" {
-				h.Set("If-Range", d.content.unchanged)
-			}
+			h.Set("If-Range", d.content.validator.value)
 		}
 		return nil
 	}}, d.call)
 }
 
-// inspect looks at the status and at where the answer comes from.
+// inspect checks the status of a response and where the response comes from.
 func (d *download) inspect(req *http.Request, resp *http.Response, auth *transport.AuthTrace) error {
 	final := req.URL
 	if resp.Request != nil && resp.Request.URL != nil {
@@ -93,12 +72,15 @@ func (d *download) inspect(req *http.Request, resp *http.Response, auth *transpo
 	if req.URL.Scheme == "https" && final.Scheme == "http" {
 		return d.refused(resp, "", fmt.Errorf("%w to %s: %w", ErrRedirected, transport.RedactURL(final), nethttp.ErrInsecureRedirect), nil)
 	}
+	ranged := req.Header.Get("Range") != ""
 	switch status := resp.StatusCode; {
-	case status == http.StatusOK, status == http.StatusNoContent && d.offset == 0, status == http.StatusPartialContent && d.offset > 0:
+	case status == http.StatusOK, ranged && (status == http.StatusPartialContent || status == http.StatusRequestedRangeNotSatisfiable):
 		return nil
-	case status == http.StatusRequestedRangeNotSatisfiable && d.offset > 0:
-		return d.refused(resp, "", fmt.Errorf("%w: there is nothing at %d any more", ErrContentChanged, d.offset), nil)
-	case status == http.StatusNoContent, status == http.StatusPartialContent:
+	case status == http.StatusNoContent && d.w == nil:
+		return nil
+	case status == http.StatusNoContent:
+		return d.refused(resp, "", fmt.Errorf("%w: it has no content (%d)", ErrOtherServer, status), nil)
+	case status == http.StatusPartialContent:
 		return d.refused(resp, "", fmt.Errorf("%w (%d)", protocol.ErrUnexpectedStatus, status), nil)
 	}
 	err := protocol.StatusError(OpDownload, resp.StatusCode)
@@ -106,7 +88,7 @@ func (d *download) inspect(req *http.Request, resp *http.Response, auth *transpo
 		err = redirectError(err, final, resp.Header)
 	}
 	if d.upload != nil && isUnserved(err) {
-		// It is there, so the status must not be taken to say that it is gone.
+		// HEAD found the upload, so the status does not mean that it is gone.
 		err = fmt.Errorf("%w (%d)", ErrNotServed, resp.StatusCode)
 	}
 	// The status stands on its own if the body breaks off.
@@ -118,108 +100,116 @@ func isUnserved(err error) bool {
 	return errors.Is(err, protocol.ErrNotFound) || errors.Is(err, protocol.ErrMethodNotAllowed) || errors.Is(err, protocol.ErrNotImplemented)
 }
 
-// position is that of the answer's first byte, whose content has to be the one
-// of the answers before.
-func (d *download) position(resp *http.Response) (int64, error) {
-	if coding := resp.Header.Get("Content-Encoding"); resp.Uncompressed || coding != "" && coding != "identity" {
-		return 0, fmt.Errorf("%w: it is compressed (Content-Encoding %q) though that was not asked for", ErrContent, shortened(coding, maxWords))
+// first opens the writer for the first response with content.
+func (d *download) first(ctx context.Context, resp *http.Response, body *responseBody) error {
+	if err := unencoded(resp); err != nil {
+		return d.refused(resp, "", err, nil)
 	}
-	if d.w == nil {
-		return 0, nil
+	content := contentOf(resp, d.upload)
+	if err := d.fits(content, body); err != nil {
+		return d.refused(resp, "", err, nil)
 	}
-	first, length := int64(0), protocol.Length{}
-	if resp.StatusCode == http.StatusPartialContent {
-		var err error
-		if first, length, err = contentRange(resp.Header); err != nil {
-			return 0, err
+	if err := d.lookAhead(ctx, resp, body, content.Length); err != nil {
+		return err
+	}
+	body.dog.pause()
+	if err := d.begin(ctx, content); err != nil {
+		if errors.Is(err, ErrOtherServer) {
+			return d.refused(resp, "", err, nil)
 		}
+		return err
+	}
+	length, known := content.Length.Int64()
+	proven := d.offset == 0 || content.validator != (validator{})
+	switch {
+	case proven && known && d.offset == length:
+		return errComplete
+	case known && d.offset > length:
+		return d.refused(resp, "", fmt.Errorf("%w: it has %d bytes, %d were there before", ErrContentChanged, length, d.offset), nil)
+	case proven && d.offset > 0:
+		return nil // the next request asks for the rest
+	}
+	return d.copy(ctx, resp, body, !proven)
+}
+
+// later resumes with the response to another request, if it has the same content.
+func (d *download) later(ctx context.Context, resp *http.Response, body *responseBody) error {
+	if resp.StatusCode == http.StatusRequestedRangeNotSatisfiable {
+		// The status is no proof. A response with the whole content is.
+		d.noRange = true
+		return nil
+	}
+	length := protocol.Length{}
+	if resp.StatusCode == http.StatusPartialContent {
+		r, err := contentRange(resp.Header)
+		if err != nil {
+			return d.refused(resp, "", err, nil)
+		}
+		if r.start > d.offset {
+			return d.refused(resp, "", fmt.Errorf("%w: asked for the bytes from %d on, got those from %d on", ErrContent, d.offset, r.start), nil)
+		}
+		length = r.whole
+		body.limit(r)
 	} else if resp.ContentLength >= 0 {
 		length = protocol.Known(resp.ContentLength)
 	}
-	if what := d.content.differs(resp.Header, length); what != "" {
-		return 0, fmt.Errorf("%w: %s", ErrContentChanged, what)
+	found, what := d.content.compare(resp.StatusCode, resp.Header, length)
+	switch found {
+	case matchSame, matchUnproven:
+	case matchUnnamed:
+		d.c.log.LogAttrs(ctx, slog.LevelDebug, "range without a validator", slog.String("url", redact(d.url)))
+		d.noRange = true
+		return nil
+	case matchChanged:
+		return d.refused(resp, "", fmt.Errorf("%w: %s", ErrContentChanged, what), nil)
+	case matchOtherServer:
+		return d.refused(resp, "", fmt.Errorf("%w: %s", ErrOtherServer, what), nil)
 	}
-	if first > d.offset {
-		return 0, fmt.Errorf("%w: asked for the bytes from %d on, got those from %d on", ErrContent, d.offset, first)
+	if err := unencoded(resp); err != nil {
+		return d.refused(resp, "", err, nil)
 	}
-	// A server may have sent no length with the whole, and name it with a part.
+	if found == matchUnproven && d.offset == 0 {
+		if err := d.lookAhead(ctx, resp, body, d.content.Length); err != nil {
+			return err
+		}
+	}
+	// A server may leave out the length of the whole content, and name it in a
+	// later response.
 	if d.content.Length == (protocol.Length{}) {
 		d.content.Length = length
 	}
-	return first, nil
+	return d.copy(ctx, resp, body, found == matchUnproven && d.offset > 0)
 }
 
-// fitting holds the content against what HEAD said of the upload, and makes sure
-// that its end can be told from a connection that broke.
-func (d *download) fitting(content Content, resp *http.Response) error {
+// unencoded is an error if the body is not the plain content.
+func unencoded(resp *http.Response) error {
+	coding := resp.Header.Get("Content-Encoding")
+	if !resp.Uncompressed && (coding == "" || coding == "identity") {
+		return nil
+	}
+	return fmt.Errorf("%w: it is compressed (Content-Encoding %q) though that was not asked for", ErrContent, shortened(coding, maxWords))
+}
+
+// fits holds the content against the answer to HEAD, and makes sure that the end of
+// the body can be told from a lost connection.
+func (d *download) fits(content Content, body *responseBody) error {
 	length, known := content.Length.Int64()
 	if d.upload != nil {
 		if want, ok := d.upload.Length.Int64(); ok && known && want != length {
-			return fmt.Errorf("%w: the upload has %d bytes, the answer has %d", ErrContent, want, length)
+			return otherSize(want, length)
 		}
 	}
-	chunked := len(resp.TransferEncoding) > 0 || resp.ProtoMajor > 1
-	if !known && !chunked {
+	if !known && !body.framed() {
 		return fmt.Errorf("%w: the server does not say how long it is", ErrContent)
 	}
 	return nil
 }
 
-// copy writes what the answer brings, whose first byte is at start.
-func (d *download) copy(ctx context.Context, dog *watchdog, resp *http.Response, start int64) error {
-	buf := make([]byte, downloadBuffer)
-	before := d.offset
-	for at := start; ; {
-		dog.alive()
-		n, err := resp.Body.Read(buf)
-		dog.pause()
-		if fresh := at + int64(n) - d.offset; fresh > 0 {
-			if werr := d.write(buf[int64(n)-fresh:n], resp); werr != nil {
-				return werr
-			}
-		}
-		at += int64(n)
-		if err != nil {
-			return d.end(ctx, resp, before, err)
-		}
+func otherSize(upload, answer int64) error {
+	if answer > upload {
+		return fmt.Errorf("%w: the upload has %d bytes, the answer has more", ErrContent, upload)
 	}
-}
-
-// write passes on bytes that the writer does not have yet.
-func (d *download) write(p []byte, resp *http.Response) error {
-	if length, known := d.content.Length.Int64(); known && int64(len(p)) > length-d.offset {
-		return d.refused(resp, "", fmt.Errorf("%w: there is more than its %d bytes", ErrContent, length), nil)
-	}
-	n, err := d.w.Write(p)
-	d.offset += int64(min(max(n, 0), len(p)))
-	if err == nil && n < len(p) {
-		err = io.ErrShortWrite
-	}
-	if err != nil {
-		return fmt.Errorf("write download: %w", err)
-	}
-	d.progress()
-	d.events.acknowledged(EventProgress, d.offset, d.content.Length)
-	return nil
-}
-
-// end decides what the end of an answer means, before which there were so many
-// bytes.
-func (d *download) end(ctx context.Context, resp *http.Response, before int64, err error) error {
-	length, known := d.content.Length.Int64()
-	whole := isEnd(err)
-	switch {
-	case known && d.offset == length:
-		return errComplete
-	case !whole:
-		return d.failed(d.c.failure(ctx, exchange{}, err))
-	case !known && resp.StatusCode != http.StatusPartialContent:
-		d.content.Length = protocol.Known(d.offset)
-		return errComplete
-	case resp.StatusCode == http.StatusPartialContent && d.offset > before:
-		return nil // a part of the rest; the next request brings more of it
-	}
-	return d.failed(io.ErrUnexpectedEOF)
+	return fmt.Errorf("%w: the upload has %d bytes, the answer has %d", ErrContent, upload, answer)
 }
 
 // failed is for a request without an answer, or without the end of one.

@@ -7,6 +7,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -90,6 +91,22 @@ func (s *shelf) doer(t *testing.T) transport.Doer {
 	return c
 }
 
+// network is a client whose every request goes to s, over TCP.
+func (s *shelf) network(t *testing.T) transport.Doer {
+	t.Helper()
+	server := httptest.NewUnstartedServer(s)
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.Start()
+	c := nethttp.New(nethttp.Config{NoProxy: true, DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "tcp", server.Listener.Addr().String())
+	}})
+	t.Cleanup(func() {
+		c.CloseIdleConnections()
+		server.Close()
+	})
+	return c
+}
+
 type pipes struct {
 	conns <-chan net.Conn
 	done  <-chan struct{}
@@ -111,6 +128,16 @@ func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"
 func complete(offset, length int) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		uploadState(offset, length).ServeHTTP(w, r)
+	}
+}
+
+// replaced answers with another content from here on.
+func (s *shelf) replaced(by string) step {
+	return func(w http.ResponseWriter, r *http.Request, next giveOut) {
+		s.mu.Lock()
+		s.data = by
+		s.mu.Unlock()
+		next(w, r)
 	}
 }
 

@@ -124,8 +124,8 @@ func ExampleClient_UploadAll() {
 	// 4 requests
 }
 
-// What was uploaded is fetched again. To go on with an earlier download, open
-// returns how many bytes are there already, if content.Version is what it was.
+// ExampleClient_Download fetches an upload. To resume an earlier download, open
+// returns how many bytes the writer has, if content.Version is the same as before.
 func ExampleClient_Download() {
 	server := httptest.NewServer(fake.Handler(fake.Config{Content: true}))
 	defer server.Close()

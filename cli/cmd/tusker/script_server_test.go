@@ -199,6 +199,25 @@ var actions = map[string]func(args []string) (testserver.Action, error){
 	"noheader": func(args []string) (testserver.Action, error) {
 		return testserver.RewriteHeader(func(h http.Header) { h.Del(args[0]) }), nil
 	},
+	// tagged ETAG [N]: the content with that ETag, and the connection lost after N bytes.
+	"tagged": func(args []string) (testserver.Action, error) {
+		left := int64(-1)
+		if len(args) > 1 {
+			var err error
+			if left, err = strconv.ParseInt(args[1], 10, 64); err != nil {
+				return nil, err
+			}
+		}
+		return testserver.ActionFunc(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			if args[0] != "" {
+				w.Header().Set("ETag", args[0])
+			}
+			if left >= 0 {
+				w = &lostReply{ResponseWriter: w, left: left}
+			}
+			next.ServeHTTP(w, r)
+		}), nil
+	},
 	"html": func([]string) (testserver.Action, error) {
 		return testserver.Status(http.StatusOK, http.Header{"Content-Type": {"text/html"}}, "<html>"), nil
 	},
@@ -212,6 +231,24 @@ func deny(code int, words string) testserver.Action {
 		w.Header().Set("Tus-Resumable", "1.0.0")
 		http.Error(w, words, code)
 	})
+}
+
+// lostReply passes on the first bytes of an answer's body, and ends the connection.
+type lostReply struct {
+	http.ResponseWriter
+	left int64
+}
+
+func (w *lostReply) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+func (w *lostReply) Write(p []byte) (int, error) {
+	n, err := w.ResponseWriter.Write(p[:min(int64(len(p)), w.left)])
+	w.left -= int64(n)
+	if n < len(p) && err == nil {
+		_ = http.NewResponseController(w.ResponseWriter).Flush()
+		panic(http.ErrAbortHandler)
+	}
+	return n, err
 }
 
 func cmdFault(ts *testscript.TestScript, _ bool, args []string) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"mime"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -35,8 +36,11 @@ func (a *app) downloadCommand() *cobra.Command {
 		Short: "Fetch a finished upload",
 		Long: `Fetches the upload at LOCATION from a server that gives uploads out. Bytes go to
 a file with ` + download.Suffix + ` at the end of its name, which gets its own name when
-it is complete; the same command goes on with it after an interruption, if the
-server still has the same content.
+it is complete.
+
+After an interruption, run the same command again. It resumes if the server
+proves by a strong ETag or date that it still has the same content. Without
+these, the content is read again from its start, and the bytes are compared.
 
 Without -o, the name is that in the upload's metadata, made safe. A file that
 exists is not overwritten.`,
@@ -117,13 +121,20 @@ func (t *destination) open(url string, content client.Content) (io.Writer, int64
 	if t.stdout != nil {
 		return t.stdout, 0, nil
 	}
-	if t.name == "" {
+	named := t.name != ""
+	if !named {
 		t.name = download.Name(url, content)
 		if err := t.free(); err != nil {
 			return nil, 0, err
 		}
 	}
 	part, err := download.Open(t.target(), url, content.Version)
+	if errors.Is(err, download.ErrNoVersion) {
+		if !named {
+			t.name = "" // another server may have given it
+		}
+		return nil, 0, fmt.Errorf("%w: %w", client.ErrOtherServer, err)
+	}
 	if err != nil {
 		return nil, 0, err
 	}
@@ -168,6 +179,9 @@ func (a *app) download(cmd *cobra.Command, d *downloading, location string) erro
 	if err != nil {
 		return a.undownloaded(to, c.Endpoint(), result, err)
 	}
+	if isUnconfirmedPage(result.Content) {
+		a.log.WarnContext(ctx, "the answer is a page of HTML, and not that of a tus server", "file", output.Escape(to.shown()))
+	}
 	if to.stdout != nil {
 		return nil
 	}
@@ -183,6 +197,13 @@ func (a *app) download(cmd *cobra.Command, d *downloading, location string) erro
 	return nil
 }
 
+// isUnconfirmedPage tells whether a complete download may be the page of another
+// server: no tus server has said how long the content is, and it is HTML.
+func isUnconfirmedPage(content client.Content) bool {
+	media, _, err := mime.ParseMediaType(content.Header.Get("Content-Type"))
+	return err == nil && media == "text/html" && content.Upload == nil
+}
+
 func (t *destination) shown() string {
 	if t.stdout != nil {
 		return "-"
@@ -190,15 +211,15 @@ func (t *destination) shown() string {
 	return t.target()
 }
 
-// undownloaded makes an error fit to be shown, with the way to go on, and keeps
-// what there is to go on with.
+// undownloaded makes an error fit to be shown, with a hint what to do, and keeps the
+// bytes that can be resumed.
 func (a *app) undownloaded(to *destination, url string, result *client.DownloadResult, err error) error {
 	kept := int64(0)
 	if to.part != nil {
 		end := to.part.Keep
 		if errors.Is(err, client.ErrContent) || errors.Is(err, client.ErrContentChanged) {
 			end = to.part.Drop
-		} else if result.Content.Version != "" {
+		} else {
 			kept = result.Offset
 		}
 		if cerr := end(); cerr != nil {
@@ -225,6 +246,8 @@ func (a *app) undownloaded(to *destination, url string, result *client.DownloadR
 			text += ", " + amount(kept, result.Content.Length) + " are here"
 		}
 		out.err, out.hint = exit.With(code, errors.New(text)), a.downloadHint(to, url, kept)
+	case errors.Is(err, download.ErrNoVersion):
+		out.hint = "run the same command again, or remove the " + download.Suffix + " file to start over"
 	case errors.Is(err, retry.ErrExhausted), code == exit.GaveUp:
 		out.hint = a.downloadHint(to, url, kept)
 	case errors.Is(err, client.ErrContentChanged):
@@ -241,7 +264,7 @@ func (a *app) undownloaded(to *destination, url string, result *client.DownloadR
 	return out
 }
 
-// downloadHint is the command to go on with.
+// downloadHint is the command that resumes the download.
 func (a *app) downloadHint(to *destination, url string, kept int64) string {
 	if kept == 0 {
 		return "run the same command again"

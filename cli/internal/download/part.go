@@ -3,9 +3,9 @@ package download
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"os"
@@ -13,7 +13,7 @@ import (
 	"runtime"
 )
 
-// Suffix is what the name of a file has at its end while it is incomplete.
+// Suffix is at the end of the name of an incomplete file.
 const Suffix = ".tusker-part"
 
 var (
@@ -26,34 +26,34 @@ var (
 	// ErrForeign means that the temporary name is taken by something that no
 	// download left there.
 	ErrForeign = errors.New("in the way, and not left by a download")
+
+	// ErrNoVersion means that the part has bytes of a content with a version, and
+	// the content that is offered has none. It may be another server's. The part
+	// is kept.
+	ErrNoVersion = errors.New("has bytes of a content that the server named by a strong ETag or date, and the response has neither")
 )
 
 // checkpoint is how many bytes are written between two records of them. A crash
 // loses no more.
 const checkpoint = 64 << 20
 
-// A Part is an incomplete file under its temporary name. Beside it is a record
-// of what it holds, so that nothing else is ever appended to it. It is locked
-// for this process, and not safe for concurrent use.
+// A Part is an incomplete file under its temporary name. A record beside it says
+// what the file holds, so that nothing else is ever appended to it. The file is
+// locked for this process. A Part is not safe for concurrent use.
 type Part struct {
 	target string
 	file   *os.File
 	record record
 	offset int64
-	every  int64 // bytes between two records
+	sum    hash.Hash // of the bytes up to offset; nil: the version is enough
+	every  int64     // bytes between two records
 }
 
-// record is what is known of a part. The URL may be a secret, so only its hash
-// is kept.
-type record struct {
-	URL     string `json:"url_sha256"`
-	Version string `json:"version"`
-	Offset  int64  `json:"offset"` // of bytes that are on the disk for sure
-}
-
-// Open opens or creates the part of target for a content, as the client names
-// its URL and version. What an earlier download of the same content wrote is
-// kept, anything else of a download is thrown away.
+// Open opens or creates the part of target for a content, named by its URL and
+// version. The bytes of an earlier download are kept if they are of the same
+// version, or if neither content has a version: then the caller compares PrefixSum
+// with the content. The bytes of any other download are removed, but those of a
+// content with a version are kept when the new one has none: ErrNoVersion.
 func Open(target, url, version string) (*Part, error) {
 	sum := sha256.Sum256([]byte(url))
 	p := &Part{target: target, every: checkpoint, record: record{URL: hex.EncodeToString(sum[:]), Version: version}}
@@ -69,8 +69,8 @@ func Open(target, url, version string) (*Part, error) {
 func (p *Part) path() string       { return p.target + Suffix }
 func (p *Part) recordPath() string { return p.path() + ".json" }
 
-// lock opens the file and makes sure that the one that was locked still has the
-// name, and is no link to somewhere else.
+// lock opens and locks the file, and makes sure that it still has the name, is no
+// symbolic link, and has no other name.
 func (p *Part) lock() error {
 	for range 10 {
 		before, err := os.Lstat(p.path())
@@ -84,21 +84,44 @@ func (p *Part) lock() error {
 		if err := tryLock(f); err != nil {
 			return errors.Join(err, f.Close())
 		}
+		p.file = f
 		named, err := os.Lstat(p.path())
 		opened, serr := f.Stat()
-		if err == nil && serr == nil && os.SameFile(named, opened) {
-			p.file = f
+		if err != nil || serr != nil || !os.SameFile(named, opened) {
+			// Another process has just completed it.
+			if err := f.Close(); err != nil {
+				return err
+			}
+			continue
+		}
+		linked, err := isLinked(f)
+		switch {
+		case err != nil:
+			return errors.Join(err, f.Close())
+		case !linked:
 			return nil
 		}
-		// Another process has just completed it.
-		if err := f.Close(); err != nil {
+		if err := p.unlink(); err != nil {
 			return err
 		}
 	}
 	return ErrBusy
 }
 
-// begin looks at what there is, and cuts it to what can be gone on with.
+// unlink takes the temporary name from a file that has another name too, and closes
+// the file. Such a file is complete: a crash came between the two steps of Complete.
+func (p *Part) unlink() error {
+	_, err := p.load()
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%s: %w", p.path(), ErrForeign)
+	}
+	if err != nil {
+		return errors.Join(err, p.file.Close())
+	}
+	return p.last(func() error { return os.Remove(p.path()) })
+}
+
+// begin reads the record, and cuts the file to the bytes that can be resumed.
 func (p *Part) begin() error {
 	info, err := p.file.Stat()
 	if err != nil {
@@ -112,11 +135,20 @@ func (p *Part) begin() error {
 	} else if err != nil {
 		return err
 	}
-	if p.record.Version != "" && found.URL == p.record.URL && found.Version == p.record.Version &&
-		found.Offset > 0 && found.Offset <= info.Size() {
-		p.offset = found.Offset
+	if found.URL == p.record.URL && found.Offset > 0 && found.Offset <= info.Size() {
+		if p.record.Version == "" && found.Version != "" {
+			return fmt.Errorf("%s: %w", p.path(), ErrNoVersion)
+		}
+		if found.Version == p.record.Version {
+			p.offset = found.Offset
+		}
 	}
-	// In this order a crash leaves either the old record with its bytes, or one
+	if p.record.Version == "" {
+		if err := p.sumUp(found.Sum); err != nil {
+			return err
+		}
+	}
+	// A crash in between leaves either the old record with its bytes, or a record
 	// that promises none.
 	if p.offset == 0 {
 		if err := p.save(); err != nil {
@@ -130,86 +162,51 @@ func (p *Part) begin() error {
 	return err
 }
 
-// load reads the record. One that cannot be read promises nothing.
-func (p *Part) load() (record, error) {
-	var r record
-	text, err := readRecord(p.recordPath())
-	if err != nil {
-		return r, err
+// sumUp reads the bytes up to the offset. If their SHA-256 is not the recorded one,
+// the disk has others than were written, and the offset becomes 0.
+func (p *Part) sumUp(want string) error {
+	p.sum = sha256.New()
+	if p.offset == 0 {
+		return nil
 	}
-	if json.Unmarshal(text, &r) != nil {
-		return record{}, nil //nolint:nilerr // It is ours, and will be written anew.
+	if _, err := io.Copy(p.sum, io.NewSectionReader(p.file, 0, p.offset)); err != nil {
+		return err
 	}
-	return r, nil
+	if hex.EncodeToString(p.sum.Sum(nil)) != want {
+		p.sum, p.offset = sha256.New(), 0
+	}
+	return nil
 }
 
-// maxRecord is how many bytes are read of a record. One that has more is none.
-const maxRecord = 64 << 10
-
-// readRecord follows no link, and waits for no pipe.
-func readRecord(name string) ([]byte, error) {
-	info, err := os.Lstat(name)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s: %w", name, ErrForeign)
-	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	text, err := io.ReadAll(io.LimitReader(f, maxRecord))
-	return text, errors.Join(err, f.Close())
-}
-
-// writeRecord writes a file of its own, never into one that has the name already.
-func writeRecord(name string, text []byte) error {
-	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	return errors.Join(err, f.Close())
-}
-
-// save puts the bytes on the disk, and then the record of them.
-func (p *Part) save() error {
-	if err := p.file.Sync(); err != nil {
-		return err
-	}
-	p.record.Offset = p.offset
-	text, err := json.Marshal(p.record)
-	if err != nil {
-		return err
-	}
-	temp := p.recordPath() + ".tmp"
-	if err := writeRecord(temp, append(text, '\n')); err != nil {
-		return err
-	}
-	return os.Rename(temp, p.recordPath())
-}
-
-// Offset is how many bytes it has.
+// Offset is how many bytes the part has.
 func (p *Part) Offset() int64 { return p.offset }
+
+// PrefixSum is the SHA-256 of the bytes that the part has. It implements
+// client.PrefixSummer, for a content without a version only.
+func (p *Part) PrefixSum() (sum [sha256.Size]byte) {
+	if p.sum != nil {
+		p.sum.Sum(sum[:0])
+	}
+	return sum
+}
 
 // Write appends.
 func (p *Part) Write(b []byte) (int, error) {
 	n, err := p.file.Write(b)
 	p.offset += int64(n)
+	if p.sum != nil {
+		_, _ = p.sum.Write(b[:n])
+	}
 	if err == nil && p.offset-p.record.Offset >= p.every {
 		err = p.save()
 	}
 	return n, err
 }
 
-// Keep closes the file for a later download to go on with. One without a byte,
-// or one that could never be told from another content, is removed.
+// Keep closes the file for a later download to resume. A part without a byte is
+// removed.
 func (p *Part) Keep() error {
-	if p.offset == 0 || p.record.Version == "" {
+	if p.offset == 0 {
 		return p.Drop()
 	}
 	return errors.Join(p.save(), p.file.Close())
@@ -217,14 +214,18 @@ func (p *Part) Keep() error {
 
 // Drop removes the file.
 func (p *Part) Drop() error {
-	// Without a record, an empty part is not in the way.
-	return errors.Join(p.file.Truncate(0), os.Remove(p.recordPath()),
+	var cut error
+	if linked, err := isLinked(p.file); err == nil && !linked {
+		cut = p.file.Truncate(0)
+	}
+	// An empty part without a record is not in the way of a later download.
+	return errors.Join(cut, os.Remove(p.recordPath()),
 		p.last(func() error { return os.Remove(p.path()) }))
 }
 
-// last does to the name what is the last thing, while the file is locked: another
-// process would write to it otherwise. Windows lets no name of an open file be
-// changed.
+// last changes the name of the file and closes it. The file is locked meanwhile, so
+// that no other process writes to it. Windows changes no name of an open file, so
+// the file is closed first there.
 func (p *Part) last(do func() error) error {
 	if runtime.GOOS != "windows" {
 		return errors.Join(do(), p.file.Close())
@@ -244,7 +245,7 @@ func (p *Part) Complete(force bool) error {
 	if err := p.last(func() error { return place(p.path(), p.target, force) }); err != nil {
 		return err
 	}
-	// A record without its part is no harm.
+	// A record without its part does no harm.
 	_ = os.Remove(p.recordPath())
 	return syncFolder(filepath.Dir(p.target))
 }
@@ -260,7 +261,7 @@ func place(from, to string, force bool) error {
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s: %w", to, ErrExists)
 	}
-	// A file system without hard links: an empty file of ours holds the name.
+	// The file system has no hard links. An empty file reserves the name.
 	f, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s: %w", to, ErrExists)
@@ -277,8 +278,7 @@ func place(from, to string, force bool) error {
 	return nil
 }
 
-// syncFolder makes the new name survive a crash of the machine, where the
-// system can.
+// syncFolder makes the new name survive a crash of the machine, if the system can.
 func syncFolder(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil

@@ -61,8 +61,8 @@ func wantNames(t *testing.T, target string, want ...string) {
 	}
 }
 
-// A part is gone on with where it stopped, and leaves nothing but the file.
-func TestPartGoesOn(t *testing.T) {
+// A part is resumed where it stopped, and leaves nothing but the file.
+func TestPartResumes(t *testing.T) {
 	t.Parallel()
 	target := filepath.Join(t.TempDir(), "a")
 	p := open(t, target, from, version)
@@ -88,24 +88,24 @@ func TestPartGoesOn(t *testing.T) {
 	}
 }
 
-// Two contents are never blended, and no bytes are trusted that a crash may have
+// Two contents are never joined, and no bytes are trusted that a crash may have
 // lost.
-func TestPartStartsAnew(t *testing.T) {
+func TestPartStartsAgain(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		url, version string
 		spoil        func(t *testing.T, p *Part)
 		want         int64
 	}{
-		"the same":            {from, version, func(*testing.T, *Part) {}, 5},
-		"other URL":           {from + "x", version, func(*testing.T, *Part) {}, 0},
-		"other version":       {from, "length 10, etag \"v2\"", func(*testing.T, *Part) {}, 0},
-		"no version":          {from, "", func(*testing.T, *Part) {}, 0},
-		"bytes after it":      {from, version, func(t *testing.T, p *Part) { t.Helper(); overwrite(t, p.path(), "01234\x00\x00\x00") }, 5},
-		"bytes missing":       {from, version, func(t *testing.T, p *Part) { t.Helper(); overwrite(t, p.path(), "0123") }, 0},
-		"damaged record":      {from, version, func(t *testing.T, p *Part) { t.Helper(); overwrite(t, p.recordPath(), "{") }, 0},
-		"negative record":     {from, version, func(t *testing.T, p *Part) { t.Helper(); overwrite(t, p.recordPath(), `{"offset":-1}`) }, 0},
-		"record without part": {from, version, func(t *testing.T, p *Part) { t.Helper(); remove(t, p.path()) }, 0},
+		"the same":              {from, version, func(*testing.T, *Part) {}, 5},
+		"other URL":             {from + "x", version, func(*testing.T, *Part) {}, 0},
+		"other version":         {from, "length 10, etag \"v2\"", func(*testing.T, *Part) {}, 0},
+		"other URL, no version": {from + "x", "", func(*testing.T, *Part) {}, 0},
+		"bytes after it":        {from, version, func(t *testing.T, p *Part) { t.Helper(); overwrite(t, p.path(), "01234\x00\x00\x00") }, 5},
+		"bytes missing":         {from, version, func(t *testing.T, p *Part) { t.Helper(); overwrite(t, p.path(), "0123") }, 0},
+		"damaged record":        {from, version, func(t *testing.T, p *Part) { t.Helper(); overwrite(t, p.recordPath(), "{") }, 0},
+		"negative record":       {from, version, func(t *testing.T, p *Part) { t.Helper(); overwrite(t, p.recordPath(), `{"offset":-1}`) }, 0},
+		"record without part":   {from, version, func(t *testing.T, p *Part) { t.Helper(); remove(t, p.path()) }, 0},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -147,7 +147,7 @@ func remove(t *testing.T, path string) {
 	}
 }
 
-// What a crash leaves is a record that promises no more than the disk has.
+// After a crash, the record promises no more than the disk has.
 func TestPartAfterCrash(t *testing.T) {
 	t.Parallel()
 	target := filepath.Join(t.TempDir(), "a")
@@ -178,8 +178,7 @@ func TestPartAfterCrash(t *testing.T) {
 	wantNames(t, target)
 }
 
-// A file that exists is only replaced where that was said, and the bytes are
-// kept where it was not.
+// A file that exists is only replaced with force. Without force, the bytes are kept.
 func TestCompleteOverFile(t *testing.T) {
 	t.Parallel()
 	for _, force := range []bool{false, true} {
@@ -211,7 +210,7 @@ func TestCompleteOverFile(t *testing.T) {
 	}
 }
 
-// Nothing else is touched that has the temporary name.
+// A file that no download left under the temporary name is not touched.
 func TestForeign(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(t *testing.T, path string){
@@ -221,6 +220,11 @@ func TestForeign(t *testing.T) {
 			t.Helper()
 			overwrite(t, filepath.Join(filepath.Dir(path), "z"), "")
 			must(t, os.Symlink("z", path))
+		},
+		"second name": func(t *testing.T, path string) {
+			t.Helper()
+			overwrite(t, filepath.Join(filepath.Dir(path), "z"), "")
+			must(t, os.Link(filepath.Join(filepath.Dir(path), "z"), path))
 		},
 	}
 	for name, put := range tests {

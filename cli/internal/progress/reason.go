@@ -12,8 +12,11 @@ import (
 	"github.com/tusker-go/tusker/client"
 )
 
-// Reason says in a few words why something is tried again.
+// Reason says in a few words why something is retried.
 func Reason(err error) string {
+	if errors.Is(err, client.ErrOtherServer) {
+		return "a page of another server, such as the login of a Wi-Fi"
+	}
 	exchange, ok := errors.AsType[*client.Error](err)
 	if ok && exchange.StatusCode != 0 {
 		return fmt.Sprintf("%d from the server", exchange.StatusCode)

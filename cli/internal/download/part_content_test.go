@@ -1,0 +1,161 @@
+package download_test
+
+import (
+	"crypto/sha256"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tusker-go/tusker/cli/internal/download"
+)
+
+const (
+	from    = "http://tus.example/files/1"
+	version = `length 10, etag "v1"`
+)
+
+func open(t *testing.T, target, version string) *download.Part {
+	t.Helper()
+	p, err := download.Open(target, from, version)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// keep writes text into the part of target and leaves it for a later download.
+func keep(t *testing.T, target, version, text string) {
+	t.Helper()
+	p := open(t, target, version)
+	write(t, p, text)
+	if err := p.Keep(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func write(t *testing.T, p *download.Part, text string) {
+	t.Helper()
+	if _, err := p.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantContent(t *testing.T, path, want string) {
+	t.Helper()
+	got, err := os.ReadFile(path)
+	if diff := cmp.Diff(want, string(got)); err != nil || diff != "" {
+		t.Errorf("%s: %v (-want +got):\n%s", path, err, diff)
+	}
+}
+
+// S-BYTES-PART: a content without a version is resumed by the SHA-256 of the bytes,
+// unless the disk has other bytes than were written.
+func TestPartWithoutVersion(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		spoil func(t *testing.T, path string)
+		want  string // of the bytes that are kept
+	}{
+		"the same":        {func(*testing.T, string) {}, "01234"},
+		"bytes after it":  {func(t *testing.T, path string) { t.Helper(); put(t, path, "01234567") }, "01234"},
+		"other bytes":     {func(t *testing.T, path string) { t.Helper(); put(t, path, "01230") }, ""},
+		"bytes missing":   {func(t *testing.T, path string) { t.Helper(); put(t, path, "0123") }, ""},
+		"no sum recorded": {func(t *testing.T, path string) { t.Helper(); put(t, path+".json", `{"offset":5}`) }, ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			target := filepath.Join(t.TempDir(), "a")
+			keep(t, target, "", "01")
+			p := open(t, target, "")
+			write(t, p, "234")
+			if err := p.Keep(); err != nil {
+				t.Fatal(err)
+			}
+			test.spoil(t, target+download.Suffix)
+			p = open(t, target, "")
+			if p.Offset() != int64(len(test.want)) || p.PrefixSum() != sha256.Sum256([]byte(test.want)) {
+				t.Errorf("offset %d, want %d, or another sum", p.Offset(), len(test.want))
+			}
+			write(t, p, "56789")
+			if err := p.Complete(false); err != nil {
+				t.Fatal(err)
+			}
+			wantContent(t, target, test.want+"56789")
+		})
+	}
+}
+
+func put(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// S-BYTES-PART: a response without a version may be another server's. It removes no
+// bytes of a content with a version.
+func TestPartOutlivesNoVersion(t *testing.T) {
+	t.Parallel()
+	target := filepath.Join(t.TempDir(), "a")
+	keep(t, target, version, "01234")
+	if _, err := download.Open(target, from, ""); !errors.Is(err, download.ErrNoVersion) {
+		t.Errorf("error %v", err)
+	}
+	wantContent(t, target+download.Suffix, "01234")
+	p := open(t, target, version)
+	if p.Offset() != 5 {
+		t.Errorf("offset %d", p.Offset())
+	}
+	if err := p.Drop(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// S-BYTES-PART: a crash after the complete file got its name, and before the part
+// lost its own, leaves one file with two names. A later download does not cut it.
+func TestPartWithTwoNames(t *testing.T) {
+	t.Parallel()
+	for name, next := range map[string]string{"same version": version, "other version": `etag "v2"`, "no version": ""} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			target := filepath.Join(t.TempDir(), "a")
+			keep(t, target, version, "0123456789")
+			if err := os.Link(target+download.Suffix, target); err != nil {
+				t.Skip(err)
+			}
+			p := open(t, target, next)
+			if p.Offset() != 0 {
+				t.Errorf("offset %d", p.Offset())
+			}
+			wantContent(t, target, "0123456789")
+			write(t, p, "new")
+			wantContent(t, target, "0123456789")
+			if err := p.Complete(true); err != nil {
+				t.Fatal(err)
+			}
+			wantContent(t, target, "new")
+		})
+	}
+}
+
+// S-BYTES-PART: a part that got a second name while it was open is removed, not cut.
+func TestDropOfTwoNames(t *testing.T) {
+	t.Parallel()
+	target := filepath.Join(t.TempDir(), "a")
+	p := open(t, target, version)
+	write(t, p, "0123456789")
+	if err := os.Link(target+download.Suffix, target); err != nil {
+		t.Skip(err)
+	}
+	if err := p.Drop(); err != nil {
+		t.Fatal(err)
+	}
+	wantContent(t, target, "0123456789")
+	if _, err := os.Lstat(target + download.Suffix); err == nil {
+		t.Error("the part has its name")
+	}
+}

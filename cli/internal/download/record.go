@@ -1,0 +1,86 @@
+package download
+
+import (
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// record is what is known of a part. The URL may be a secret, so only its hash
+// is kept.
+type record struct {
+	URL     string `json:"url_sha256"`
+	Version string `json:"version"`          // "": the server names none
+	Sum     string `json:"sha256,omitempty"` // of the bytes, if there is no version
+	Offset  int64  `json:"offset"`           // of bytes that are on the disk for sure
+}
+
+// load reads the record. A record that is damaged promises nothing.
+func (p *Part) load() (record, error) {
+	var r record
+	text, err := readRecord(p.recordPath())
+	if err != nil {
+		return r, err
+	}
+	if json.Unmarshal(text, &r) != nil {
+		return record{}, nil //nolint:nilerr // The next save replaces it.
+	}
+	return r, nil
+}
+
+// maxRecord is how many bytes are read of a record. A larger file is damaged.
+const maxRecord = 64 << 10
+
+// readRecord follows no link, and waits for no pipe.
+func readRecord(name string) ([]byte, error) {
+	info, err := os.Lstat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: %w", name, ErrForeign)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxRecord))
+	return text, errors.Join(err, f.Close())
+}
+
+// writeRecord writes a new file, never into a file that has the name already.
+func writeRecord(name string, text []byte) error {
+	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	return errors.Join(err, f.Close())
+}
+
+// save puts the bytes on the disk, and then the record of them.
+func (p *Part) save() error {
+	if err := p.file.Sync(); err != nil {
+		return err
+	}
+	p.record.Offset = p.offset
+	if p.sum != nil {
+		p.record.Sum = hex.EncodeToString(p.sum.Sum(nil))
+	}
+	text, err := json.Marshal(p.record)
+	if err != nil {
+		return err
+	}
+	temp := p.recordPath() + ".tmp"
+	if err := writeRecord(temp, append(text, '\n')); err != nil {
+		return err
+	}
+	return os.Rename(temp, p.recordPath())
+}
