@@ -51,8 +51,7 @@ type Store interface {
 	// Save puts r in the place of what is stored under its key. Whoever loads
 	// the record, at any time, also after a crash, sees the old one or the
 	// new one, whole; once Save has returned nil, the new one. What r points
-	// to is not kept. A Source that is not UTF-8 may come back mended, and
-	// times come back in UTC, to the microsecond at least. The
+	// to is not kept. Times come back in UTC, to the microsecond at least. The
 	// error Is ErrRecordVersion where the store holds a newer version's
 	// record and knows it.
 	Save(ctx context.Context, r *Record) error
@@ -84,9 +83,11 @@ type Lister interface {
 // Record is what a Store keeps of one upload. URLs in it may be secrets.
 //
 // It encodes as a JSON object with the names key, account, endpoint, url, source,
-// length, offset, reach, created, updated, expires, uncertain, denial and parts; a
-// part has start, end, url, offset, reach and denial, and a denial has status, code,
-// words and refused. Times are strings as in RFC 3339. What is not known or empty
+// source_bytes, length, offset, reach, created, updated, expires, uncertain, denial
+// and parts; a part has start, end, url, offset, reach and denial, and a denial has
+// status, code, words and refused. Times are strings as in RFC 3339. A source that is
+// not UTF-8 is source_bytes, in base64, and source has U+FFFD for each byte that is
+// not. What is not known or empty
 // is left out, other than key and offset, and names that are not known are
 // ignored.
 type Record struct {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"time"
+	"unicode/utf8"
 
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -15,6 +16,7 @@ type recordJSON struct {
 	Endpoint  string          `json:"endpoint,omitempty"`
 	URL       string          `json:"url,omitempty"`
 	Source    string          `json:"source,omitempty"`
+	Bytes     []byte          `json:"source_bytes,omitempty"` // of a source that is not UTF-8
 	Length    protocol.Length `json:"length,omitzero"`
 	Offset    int64           `json:"offset"`
 	Reach     protocol.Length `json:"reach,omitzero"`
@@ -33,6 +35,9 @@ func (r Record) MarshalJSON() ([]byte, error) {
 		Key: r.Key, Account: r.Account, Endpoint: r.Endpoint, URL: r.URL, Source: r.Source, Length: r.Length, Offset: r.Offset, Reach: r.Reach,
 		Created: r.Created.UTC(), Updated: r.Updated.UTC(), Expires: r.Expires.UTC(), Uncertain: r.Uncertain, Denial: r.Denial, Parts: r.Parts,
 	}
+	if !utf8.ValidString(r.Source) {
+		e.Bytes = []byte(r.Source)
+	}
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	// URLs are full of ampersands, and people read records.
@@ -49,6 +54,9 @@ func (r *Record) UnmarshalJSON(b []byte) error {
 	var e recordJSON
 	if err := json.Unmarshal(b, &e); err != nil {
 		return err
+	}
+	if e.Bytes != nil {
+		e.Source = string(e.Bytes)
 	}
 	if len(e.Parts) == 0 {
 		e.Parts = nil

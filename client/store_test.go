@@ -141,7 +141,13 @@ func TestRecordJSON(t *testing.T) {
 		json   string
 	}{
 		"nothing known": {client.Record{Key: "k"}, `{"key":"k","offset":0}`},
-		"length zero":   {client.Record{Key: "k", Length: protocol.Known(0)}, `{"key":"k","length":0,"offset":0}`},
+		"source is not UTF-8": {
+			client.Record{Key: "k", Source: "na\xefve"}, `{"key":"k","source":"na\ufffdve","source_bytes":"bmHvdmU=","offset":0}`,
+		},
+		"source has the replacement character": {
+			client.Record{Key: "k", Source: "na\ufffdve"}, "{\"key\":\"k\",\"source\":\"na\ufffdve\",\"offset\":0}",
+		},
+		"length zero": {client.Record{Key: "k", Length: protocol.Known(0)}, `{"key":"k","length":0,"offset":0}`},
 		"everything": {
 			client.Record{
 				Key: "k", Endpoint: "e", URL: "u", Source: "s", Length: protocol.Known(1<<53 + 1), Offset: 1<<53 + 1,

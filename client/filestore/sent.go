@@ -189,6 +189,7 @@ type line struct {
 	Key     string `json:"key"`
 	Account string `json:"account"`
 	Source  string `json:"source"`
+	Bytes   []byte `json:"source_bytes"` // of a source that is not UTF-8
 }
 
 var errLine = errors.New("not a record")

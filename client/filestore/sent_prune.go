@@ -42,7 +42,11 @@ func (l line) subject() [sha256.Size]byte {
 	if l.Source == "" {
 		return sha256.Sum256([]byte("key " + l.Key))
 	}
-	return sha256.Sum256(fmt.Appendf(nil, "account %q source %q", l.Account, l.Source))
+	source := l.Source
+	if l.Bytes != nil {
+		source = string(l.Bytes)
+	}
+	return sha256.Sum256(fmt.Appendf(nil, "account %q source %q", l.Account, source))
 }
 
 // scan is eachLine of a whole file, and gives its time.

@@ -218,7 +218,6 @@ func TestSentSideBySide(t *testing.T) {
 	}
 }
 
-// What nobody asks for any more goes, and what a later record is there for.
 // TestPruneSentOfAccounts guards the records of one account against those of another
 // account that sent the same file.
 func TestPruneSentOfAccounts(t *testing.T) {
@@ -238,6 +237,21 @@ func TestPruneSentOfAccounts(t *testing.T) {
 	}
 }
 
+// Sources that are not UTF-8 are not taken for one another.
+func TestPruneSentSourceNotUTF8(t *testing.T) {
+	s := open(t, t.TempDir())
+	first, second, later := sentRecord("first", 1), sentRecord("second", 2), sentRecord("later", 3)
+	first.Source, second.Source, later.Source = "/tmp/na\xefve", "/tmp/na\xeeve", "/tmp/na\xeeve"
+	saveSent(t, s, first, second, later)
+	if _, err := s.Prune(t.Context(), 24*time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	wantSent(t, s, first)
+	wantSent(t, s, later)
+	wantNotSent(t, s, second.Key)
+}
+
+// What nobody asks for any more goes, and what a later record is there for.
 func TestPruneSent(t *testing.T) {
 	s := open(t, t.TempDir())
 	changed := sentRecord("b2", 3)

@@ -245,7 +245,8 @@ func TestSaveTooLarge(t *testing.T) {
 	}
 }
 
-// A path is any bytes on most systems, and a record has to be JSON.
+// A path is any bytes on most systems, and a record has to be JSON: the path comes
+// back as it was.
 func TestSourceNotUTF8(t *testing.T) {
 	s := open(t, t.TempDir())
 	r := sample
@@ -255,7 +256,6 @@ func TestSourceNotUTF8(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Source = "/tmp/\ufffd\ufffd"
 	if diff := cmp.Diff(&r, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -89,6 +89,7 @@ With --json it is one object a line.`,
 type shownSetting struct {
 	Name  string `json:"setting"`
 	Value string `json:"value"`
+	Bytes []byte `json:"value_bytes,omitempty"` // of a value that is not UTF-8
 	From  string `json:"from"`
 	At    string `json:"at,omitempty"`
 }
@@ -104,6 +105,7 @@ func (a *app) configShow(args []string, asJSON bool) {
 	}
 	if asJSON {
 		for _, s := range all {
+			s.Bytes = output.Bytes(s.Value)
 			a.out.JSON(s)
 		}
 		return

@@ -142,7 +142,7 @@ func fields(v any) []string {
 	var names []string
 	for _, f := range reflect.VisibleFields(reflect.TypeOf(v)) {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		if name != "event" {
+		if name != "event" && name != "" {
 			names = append(names, name)
 		}
 	}

@@ -31,11 +31,11 @@ func New(w io.Writer, format string, level slog.Level) (*slog.Logger, error) {
 		return nil, err
 	}
 	core := zapcore.NewCore(encoder, zapcore.AddSync(plain{w}), zapLevel(level))
-	return slog.New(zapslog.NewHandler(core,
+	return slog.New(withBytes{zapslog.NewHandler(core,
 		zapslog.WithName(Name),
 		// What goes wrong on a network is not explained by a stack.
 		zapslog.AddStacktraceAt(slog.LevelError+1),
-	)), nil
+	)}), nil
 }
 
 // Redirect makes what is written to from a record of to, at debug level: packages

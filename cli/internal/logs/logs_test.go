@@ -1,6 +1,7 @@
 package logs_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"log"
@@ -33,6 +34,36 @@ func TestFormats(t *testing.T) {
 				t.Errorf("got %q, want %s", b.String(), test.want)
 			}
 		})
+	}
+}
+
+// Names that are not UTF-8 can be told apart, and found again, in both formats.
+func TestNamesThatAreNotUTF8(t *testing.T) {
+	t.Parallel()
+	for _, format := range []string{logs.JSON, logs.Console} {
+		var b strings.Builder
+		log, err := logs.New(&b, format, slog.LevelInfo)
+		if err != nil {
+			t.Fatal(err)
+		}
+		log.Info("sent", "source", "na\xefve", "err", errors.New("open na\xefve: gone"), "n", 1)
+		log.With("source", "na\xeeve").Info("sent", "file", "na\u00efve")
+		line, second, _ := strings.Cut(b.String(), "\n")
+		var record, other map[string]any
+		for text, into := range map[string]*map[string]any{line: &record, second: &other} {
+			if err := json.Unmarshal([]byte(text[strings.Index(text, "{"):]), into); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for field, want := range map[string]string{"source_bytes": "na\xefve", "err_bytes": "open na\xefve: gone"} {
+			got, _ := record[field].(string)
+			if name, err := base64.StdEncoding.DecodeString(got); err != nil || string(name) != want {
+				t.Errorf("%s: %s is %q, want %q", format, field, name, want)
+			}
+		}
+		if got, _ := other["source_bytes"].(string); got == record["source_bytes"] || got == "" || other["file"] != "na\u00efve" || other["file_bytes"] != nil {
+			t.Errorf("%s: %s", format, second)
+		}
 	}
 }
 

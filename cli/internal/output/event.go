@@ -13,8 +13,8 @@ import (
 // Event is a line of the JSON output of an upload. The names of its fields are
 // stable; one that has nothing to say is left out.
 type Event struct {
-	Event   string `json:"event"`
-	File    string `json:"file,omitempty"`
+	Event string `json:"event"`
+	Name
 	Part    int    `json:"part,omitempty"`
 	URL     string `json:"url,omitempty"`
 	Offset  int64  `json:"offset"` // acknowledged by the server
@@ -59,8 +59,8 @@ type Summary struct {
 
 // Plan is a line of the JSON output of an upload that sends nothing.
 type Plan struct {
-	Event  string `json:"event"` // planned
-	File   string `json:"file,omitempty"`
+	Event string `json:"event"` // planned
+	Name
 	URL    string `json:"url,omitempty"` // of the upload that would be gone on with
 	Offset int64  `json:"offset"`        // from where
 	Length *int64 `json:"length,omitempty"`
@@ -75,7 +75,7 @@ type Plan struct {
 // NewPlan is what would become of file: a new upload, or, with a URL, one that
 // goes on at offset.
 func NewPlan(file, url string, offset int64, length protocol.Length) Plan {
-	return Plan{Event: eventPlanned, File: file, URL: url, Offset: offset, Length: number(length)}
+	return Plan{Event: eventPlanned, Name: newName(file), URL: url, Offset: offset, Length: number(length)}
 }
 
 // Error is an error in JSON.
@@ -89,7 +89,7 @@ type Error struct {
 // NewEvent is what the client told of file.
 func NewEvent(file string, e client.Event) Event {
 	out := Event{
-		Event: e.Kind.String(), File: file, Part: e.Part, URL: e.URL,
+		Event: e.Kind.String(), Name: newName(file), Part: e.Part, URL: e.URL,
 		Offset: e.Offset, Sent: e.Sent, Length: number(e.Length), Error: NewError(e.Err),
 	}
 	if e.Kind == client.EventRetry || e.Kind == client.EventWaiting {
@@ -114,7 +114,7 @@ func NewResult(file string, r *client.Result, err error) Event {
 		denial = &r.Denial
 	}
 	return Event{
-		Event: kind, File: file, URL: r.URL, Offset: r.Offset, Sent: r.Offset,
+		Event: kind, Name: newName(file), URL: r.URL, Offset: r.Offset, Sent: r.Offset,
 		Length: number(r.Length), Error: NewError(err), Verified: r.Verified, Denial: denial, Headers: headers(r),
 	}
 }

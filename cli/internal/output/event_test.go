@@ -37,6 +37,10 @@ func TestEventLines(t *testing.T) {
 			output.NewEvent("a.bin", client.Event{Kind: client.EventCreated, URL: "http://h/1", Length: protocol.Known(0)}),
 			`{"event":"created","file":"a.bin","url":"http://h/1","offset":0,"sent":0,"length":0}`,
 		},
+		"name that is not UTF-8": {
+			output.NewEvent("na\xefve", client.Event{Kind: client.EventCreated}),
+			`{"event":"created","file":"na\ufffdve","file_bytes":"bmHvdmU=","offset":0,"sent":0}`,
+		},
 		"progress of unknown length": {
 			output.NewEvent("-", client.Event{Kind: client.EventProgress, URL: "http://h/1", Offset: 5, Sent: 7}),
 			`{"event":"progress","file":"-","url":"http://h/1","offset":5,"sent":7}`,
