@@ -85,6 +85,7 @@ func (e *Error) Retryable() bool { return e.Class().retryable() }
 
 // classified lets the caller's Config.Classify have its say.
 func (c *Client) classified(e *Error) *Error {
+	e.Header = keptHeader(e.Header)
 	if c.classify != nil {
 		class := c.classify(e, classify(e))
 		e.class = &class

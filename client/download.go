@@ -180,7 +180,8 @@ func (d *download) examine(ctx context.Context) error {
 		return nil
 	}
 	d.progress()
-	d.upload = &reply.State
+	state := reply.State // a pointer into reply would keep its headers
+	d.upload = &state
 	if reply.State.Complete() {
 		return nil
 	}
@@ -231,5 +232,6 @@ func (d *download) finish(ctx context.Context, err error) (*DownloadResult, erro
 	d.events.update(kind, func(ev *Event) {
 		ev.Err, ev.Offset, ev.Sent, ev.Length = err, d.offset, d.offset, d.content.Length
 	})
+	d.content.Header = keptHeader(d.content.Header)
 	return &DownloadResult{Content: d.content, Offset: d.offset, Retries: d.result.Retries}, err
 }

@@ -25,7 +25,7 @@ type Content struct {
 	Upload *protocol.State
 
 	// Header is that of the response. The server chooses it: do not trust a file
-	// name in it.
+	// name in it. In a DownloadResult it has at most MaxKeptHeader bytes.
 	Header http.Header
 
 	validator validator // strong; the zero value means none

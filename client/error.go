@@ -33,7 +33,8 @@ type Error struct {
 	// otherwise. Body has what others say.
 	Code string
 
-	// Header is that of the answer, nil where there was none.
+	// Header is that of the answer, nil where there was none. It has at most
+	// MaxKeptHeader bytes.
 	Header http.Header
 
 	// Body is the beginning of the answer's body: the server's words, at most

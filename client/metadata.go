@@ -24,7 +24,7 @@ func (c *Client) Metadata(ctx context.Context, url string, opts *CallOptions) (p
 	}
 	if err := reply.State.Warning(protocol.HeaderUploadMetadata); err != nil {
 		return reply.State.Metadata, &Error{
-			Op: protocol.OpHead, URL: url, StatusCode: reply.StatusCode, Header: reply.Header, Err: err,
+			Op: protocol.OpHead, URL: url, StatusCode: reply.StatusCode, Header: keptHeader(reply.Header), Err: err,
 		}
 	}
 	return reply.State.Metadata, nil

@@ -10,17 +10,19 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/transport/hostcache"
 )
 
 // MemoryStore keeps records in memory: uploads can be gone on with as long as
-// the process lives. It is a Store, a Lister, a CapabilityStore and a SentStore. The
-// zero value is empty and ready; it must not be copied after first use.
+// the process lives. It is a Store, a Lister, a CapabilityStore and a SentStore. It
+// keeps capabilities of at most [hostcache.Size] servers. The zero value is empty and
+// ready; it must not be copied after first use.
 type MemoryStore struct {
 	mu      sync.Mutex
 	records map[string]*Record
 	locked  map[string]bool
 	sent    map[sentKey]*Record
-	servers map[string]memoryServer // by endpoint
+	servers hostcache.Cache[memoryServer] // by endpoint
 }
 
 // memoryServer is what a server said that it can do, and when.
@@ -124,9 +126,7 @@ func (s *MemoryStore) LoadCapabilities(ctx context.Context, endpoint string) (pr
 	if ctx.Err() != nil {
 		return protocol.Capabilities{}, time.Time{}, fmt.Errorf("load capabilities: %w", context.Cause(ctx))
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	server, ok := s.servers[endpoint]
+	server, ok := s.servers.Get(endpoint)
 	if !ok {
 		return protocol.Capabilities{}, time.Time{}, fmt.Errorf("load capabilities: %w", ErrNoRecord)
 	}
@@ -138,12 +138,7 @@ func (s *MemoryStore) SaveCapabilities(ctx context.Context, endpoint string, cap
 	if ctx.Err() != nil {
 		return fmt.Errorf("save capabilities: %w", context.Cause(ctx))
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.servers == nil {
-		s.servers = make(map[string]memoryServer)
-	}
-	s.servers[endpoint] = memoryServer{cloneCapabilities(caps), plainTime(asked)}
+	s.servers.Set(endpoint, memoryServer{cloneCapabilities(caps), plainTime(asked)})
 	return nil
 }
 

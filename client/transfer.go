@@ -284,7 +284,7 @@ func (t *transfer) append(ctx context.Context, piece cut) error {
 // follows goes there too until something fails: to be sent round each time would
 // cost a body.
 func (t *transfer) answered(ctx context.Context, reply *Reply) {
-	t.result.Header = reply.Header
+	t.result.Header = keptHeader(reply.Header)
 	if t.at == t.url {
 		t.url = reply.URL
 	}

@@ -83,7 +83,8 @@ type Result struct {
 	Expires time.Time
 
 	// CreationHeader is that of the answer to the creation, nil where the
-	// upload existed before. Header is that of the last answer.
+	// upload existed before. Header is that of the last answer. Each has at most
+	// MaxKeptHeader bytes, so that the results of many uploads stay small.
 	CreationHeader, Header http.Header
 
 	// Confirmed means that no answer to the last bytes said that they had
@@ -214,8 +215,8 @@ func (t *transfer) create(ctx context.Context, endpoint string, exchange func(co
 		}
 		reply, err := exchange(ctx)
 		if err == nil {
-			t.result.CreationHeader = reply.Header
 			t.answered(ctx, reply)
+			t.result.CreationHeader = t.result.Header
 			t.events.update(EventCreated, func(ev *Event) {
 				ev.URL, ev.Length = t.url, t.size()
 				// The creation may have carried bytes.

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/transport/hostcache"
 )
 
 const sentSuffix = ".sent"
@@ -27,7 +28,7 @@ func sentName(endpoint string) string { return hashName(endpoint, sentSuffix) }
 // each record is. The zero value is nothing.
 type sentFiles struct {
 	mu    sync.Mutex
-	files map[string]*sentIndex // by name
+	files hostcache.Cache[*sentIndex] // by name, which stands for an endpoint
 }
 
 // sentIndex holds no records: there may be very many.
@@ -82,13 +83,10 @@ func (s *sentFiles) load(root *os.Root, name, key string) (*client.Record, error
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
-	index := s.files[name]
-	if index == nil {
+	index, known := s.files.Get(name)
+	if !known {
 		index = &sentIndex{}
-		if s.files == nil {
-			s.files = make(map[string]*sentIndex)
-		}
-		s.files[name] = index
+		s.files.Set(name, index)
 		// Prune goes by when a file was used last.
 		now := time.Now()
 		_ = root.Chtimes(name, now, now)

@@ -68,6 +68,13 @@ type Config struct {
 	// IdleConnTimeout is the time after which an idle connection is closed. 0:
 	// 90 s. Negative: no limit.
 	IdleConnTimeout time.Duration
+	// MaxIdleConns is the maximum number of idle connections to all hosts
+	// together; the connection that has been idle for longest is closed first.
+	// The limit applies separately to the same connections as MaxConnsPerHost.
+	// Over HTTP/2, all idle connections are closed when more hosts than the limit
+	// have answered. 0: 100, or MaxConnsPerHost if that is larger. Negative: no
+	// limit.
+	MaxIdleConns int
 	// MaxConnsPerHost is the maximum number of connections to a host; further
 	// requests wait. Over TLS, the limit applies separately to connections of
 	// requests with [transport.OwnConnection], to shared connections, and to
@@ -79,6 +86,10 @@ type Config struct {
 // With the default of net/http, which is 2, parallel uploads would close and
 // open connections all the time.
 const idleConnsPerHost = 16
+
+// idleConns is the default number of idle connections that are kept for all hosts
+// together. It is that of http.DefaultTransport.
+const idleConns = 100
 
 // maxHeader is the maximum size in bytes of the headers of an answer and the
 // informational answers before it. The headers of large concatenations have
@@ -127,6 +138,7 @@ func newTransport(c Config) *http.Transport {
 		IdleConnTimeout:       timeout(c.IdleConnTimeout, 90*time.Second),
 		ExpectContinueTimeout: time.Second,
 		WriteBufferSize:       leastCopy,
+		MaxIdleConns:          c.maxIdleConns(),
 		MaxIdleConnsPerHost:   max(idleConnsPerHost, c.MaxConnsPerHost),
 		MaxConnsPerHost:       max(c.MaxConnsPerHost, 0),
 		ForceAttemptHTTP2:     !c.HTTP1Only,
@@ -196,6 +208,14 @@ func (c Config) dial() func(ctx context.Context, network, addr string) (net.Conn
 		limitUnsent(conn)
 		return keepAnswer(conn, !c.NoSendfile), nil
 	}
+}
+
+// maxIdleConns returns the limit for net/http, in which 0 means no limit.
+func (c Config) maxIdleConns() int {
+	if c.MaxIdleConns == 0 {
+		return max(idleConns, c.MaxConnsPerHost)
+	}
+	return max(c.MaxIdleConns, 0)
 }
 
 // timeout converts a timeout of Config to one of net/http, in which 0 means no

@@ -4,9 +4,9 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"strings"
-	"sync"
 
 	"github.com/tusker-go/tusker/transport"
+	"github.com/tusker-go/tusker/transport/hostcache"
 )
 
 // pool keeps connections and sends requests over them.
@@ -24,21 +24,22 @@ func newPool(c Config) pool {
 	case c.hasIdentity():
 		sharedTLS(first, c)
 	}
+	shared := &sharedPool{Transport: first, most: c.maxIdleConns()}
 	if c.PreferHTTP2 {
-		return first
+		return shared
 	}
 	c.HTTP1Only = true
 	own := newTransport(c)
 	ownTLS(own, c)
-	return &separatePool{shared: first, own: own}
+	return &separatePool{shared: shared, own: own}
 }
 
 // separatePool separates the connections of HTTP/1.1, which a request has for
 // itself, from those that requests share over HTTP/2.
 type separatePool struct {
-	shared, own *http.Transport
-	only        bool     // shared and own are the same transport
-	refused     sync.Map // hosts without HTTP/1.1
+	shared, own pool
+	only        bool                      // shared and own are the same transport
+	refused     hostcache.Cache[struct{}] // hosts without HTTP/1.1
 }
 
 // RoundTrip implements [http.RoundTripper].
@@ -53,14 +54,14 @@ func (t *separatePool) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !transport.IsOwnConnection(req.Context()) {
 		return t.shared.RoundTrip(req)
 	}
-	if _, refused := t.refused.Load(req.URL.Host); refused {
+	if _, refused := t.refused.Get(req.URL.Host); refused {
 		return t.shared.RoundTrip(req)
 	}
 	resp, err := t.roundTrip(req)
 	if err == nil || !isNoProtocol(err) {
 		return resp, err
 	}
-	t.refused.Store(req.URL.Host, true)
+	t.refused.Set(req.URL.Host, struct{}{})
 	if req.Body != nil && req.Body != http.NoBody {
 		if req.GetBody == nil {
 			return nil, err

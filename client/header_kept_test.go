@@ -1,0 +1,231 @@
+package client_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
+	"github.com/tusker-go/tusker/transport/hostcache"
+)
+
+// A result keeps all headers of an answer up to a limit. Of more, it keeps the
+// smallest fields, each whole.
+func TestResultHeader(t *testing.T) {
+	fixed := map[string]bool{"Content-Length": true, "Date": true, "Location": true, "Tus-Resumable": true, "Upload-Offset": true}
+	field := func(name string, size int) string { return name + ": " + strings.Repeat("x", size) }
+	tests := map[string]struct {
+		lines []string
+		want  []string // names
+	}{
+		"small":             {[]string{field("Stream-Media-Id", 32), field("X-B", 1000)}, []string{"Stream-Media-Id", "X-B"}},
+		"just enough":       {[]string{field("X-B", client.MaxKeptHeader-300)}, []string{"X-B"}},
+		"one field":         {[]string{field("X-B", client.MaxKeptHeader), field("Stream-Media-Id", 32)}, []string{"Stream-Media-Id"}},
+		"many values":       {[]string{strings.Repeat(field("X-B", 10)+"\r\n", 1000) + field("X-C", 1)}, []string{"X-C"}},
+		"largest left out":  {[]string{field("X-B", 2000), field("X-A", 2001), field("X-C", 1999)}, []string{"X-B", "X-C"}},
+		"in order of names": {[]string{field("X-B", 1500), field("X-A", 1500), field("X-C", 1500)}, []string{"X-A", "X-B"}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			answer := func(w io.Writer, r *http.Request) {
+				switch r.Method {
+				case http.MethodPost:
+					reply(w, 201, "", append(test.lines, "Location: /files/1")...)
+				case http.MethodPatch:
+					reply(w, 204, "", append(test.lines, "Upload-Offset: 5", "Tus-Resumable: 1.0.0")...)
+				case http.MethodHead:
+					reply(w, 200, "", append(test.lines, "Upload-Offset: 5", "Upload-Length: 5")...)
+				}
+			}
+			c := hostileClient(t, answer)
+			outcomes, err := c.UploadAll(t.Context(), []client.Item{{Source: text(t, "hello")}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for which, h := range map[string]http.Header{"creation": outcomes[0].Result.CreationHeader, "last": outcomes[0].Result.Header} {
+				var got []string
+				for _, name := range slices.Sorted(maps.Keys(h)) {
+					if !fixed[name] && name != "Connection" {
+						got = append(got, name)
+					}
+				}
+				if diff := cmp.Diff(test.want, got); diff != "" {
+					t.Errorf("fields of the %s answer (-want +got):\n%s", which, diff)
+				}
+			}
+			single, err := c.Head(t.Context(), c.Endpoint()+"1", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(single.Header.Get("X-B"))+len(single.Header.Get("X-C")) == 0 {
+				t.Error("a single call does not return all headers")
+			}
+		})
+	}
+}
+
+// The results and the errors of many uploads and downloads do not keep the headers
+// of each answer whole.
+func TestResultsStaySmall(t *testing.T) {
+	const n = 100
+	filler := "X-Filler: " + strings.Repeat("x", 512<<10)
+	c := hostileClient(t, func(w io.Writer, r *http.Request) {
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/refused"):
+			reply(w, 403, "", filler)
+		case r.Method == http.MethodPost && r.Header.Get("Upload-Length") == "6":
+			reply(w, 403, "", filler)
+		case r.Method == http.MethodPost:
+			reply(w, 201, "", "Location: /files/1", filler)
+		case r.Method == http.MethodPatch:
+			reply(w, 204, "", "Upload-Offset: 5", filler)
+		case r.Method == http.MethodHead:
+			reply(w, 200, "", "Upload-Offset: 5", "Upload-Length: 5", filler)
+		default:
+			reply(w, 200, "hello", filler)
+		}
+	})
+	tests := map[string]func() (any, error){
+		"uploads": func() (any, error) {
+			return c.UploadAll(t.Context(), repeatedItems(t, "hello", n))
+		},
+		"failures": func() (any, error) {
+			outcomes, err := c.UploadAll(t.Context(), repeatedItems(t, "hello!", n))
+			if !errors.Is(err, protocol.ErrForbidden) {
+				t.Errorf("error %v", err)
+			}
+			return outcomes, nil
+		},
+		"downloads": func() (any, error) {
+			var all []*client.DownloadResult
+			for range n {
+				res, err := c.Download(t.Context(), c.Endpoint()+"1", into(new(bytes.Buffer)), nil)
+				if err != nil {
+					return nil, err
+				}
+				all = append(all, res)
+			}
+			return all, nil
+		},
+	}
+	for name, call := range tests {
+		t.Run(name, func(t *testing.T) {
+			before := inUse()
+			kept, err := call()
+			if err != nil {
+				t.Fatal(err)
+			}
+			used := int64(inUse()) - int64(before)
+			runtime.KeepAlive(kept)
+			t.Logf("%d KiB are kept", used>>10)
+			if used > n*(16<<10) {
+				t.Errorf("%d bytes are kept for each", used/n)
+			}
+		})
+	}
+}
+
+func repeatedItems(t *testing.T, content string, n int) []client.Item {
+	t.Helper()
+	list := make([]client.Item, n)
+	for i := range list {
+		list[i].Source = text(t, content)
+	}
+	return list
+}
+
+// inUse returns how many bytes are in use.
+func inUse() uint64 {
+	runtime.GC()
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.HeapAlloc
+}
+
+// An entity tag of any size is neither kept nor sent back.
+func TestLongEntityTag(t *testing.T) {
+	requests := 0
+	tag := `"` + strings.Repeat("x", 100<<10) + `"`
+	c := hostileClient(t, func(w io.Writer, r *http.Request) {
+		if r.Method == http.MethodHead {
+			reply(w, 405, "")
+			return
+		}
+		requests++
+		if size := len(r.Header.Get("If-Range")); size > 4<<10 {
+			t.Errorf("If-Range has %d bytes", size)
+		}
+		reply(w, 200, "hello", "Etag: "+tag)
+	})
+	res, err := c.Download(t.Context(), c.Endpoint()+"1", into(new(bytes.Buffer)), nil)
+	if err != nil || len(res.Content.Version) > 5<<10 || requests != 1 {
+		t.Errorf("the version has %d bytes after %d requests, error %v", len(res.Content.Version), requests, err)
+	}
+}
+
+// A Client that met many hosts keeps facts about a limited number of them.
+func TestManyHosts(t *testing.T) {
+	const hosts = 2000
+	s := fake.New(t, fake.Config{})
+	filler := strings.Repeat("x", 3<<10)
+	c := newClient(t, s, client.Config{
+		Retry: retry.Delays(0),
+		Doer: doer(func(r *http.Request) (*http.Response, error) {
+			h := http.Header{"Retry-After": {"3600"}, "X-Filler": {strings.Clone(filler)}}
+			return &http.Response{StatusCode: http.StatusTooManyRequests, Header: h, Body: http.NoBody, Request: r}, nil
+		}),
+	})
+	before := inUse()
+	for i := range hosts {
+		_, err := c.Resume(t.Context(), fmt.Sprintf("http://host%d.example/files/1", i), text(t, "hello"), nil)
+		wantIs(t, err, protocol.ErrTooManyRequests)
+	}
+	used := int64(inUse()) - int64(before)
+	runtime.KeepAlive(c)
+	t.Logf("%d KiB are kept", used>>10)
+	if used > 2*mib {
+		t.Errorf("%d bytes are kept of %d hosts", used, hosts)
+	}
+}
+
+// A MemoryStore keeps what a limited number of servers can do.
+func TestMemoryStoreManyServers(t *testing.T) {
+	const servers = 1000
+	var store client.MemoryStore
+	endpoint := func(i int) string { return fmt.Sprintf("http://host%d.example/files/", i) }
+	for i := range servers {
+		caps := protocol.Capabilities{Versions: []string{protocol.Version}}
+		if err := store.SaveCapabilities(t.Context(), endpoint(i), caps, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	known := 0
+	for i := range servers {
+		_, _, err := store.LoadCapabilities(t.Context(), endpoint(i))
+		if err == nil {
+			known++
+		} else if !errors.Is(err, client.ErrNoRecord) {
+			t.Fatal(err)
+		}
+		if i == servers-1 && err != nil {
+			t.Error("the server that was saved last is forgotten")
+		}
+	}
+	if known != hostcache.Size {
+		t.Errorf("%d servers are known", known)
+	}
+}
