@@ -170,3 +170,25 @@ func (r *Result) take(d Denial) {
 		r.Denial = d
 	}
 }
+
+// judgeParts asks for the parts on record that the server refused, before anything
+// of another part is sent. The first one that is complete or gone is still refused.
+func (t *transfer) judgeParts(ctx context.Context, parts []PartRecord) error {
+	for i, part := range parts {
+		if !part.Denial.Refused {
+			continue
+		}
+		t.result.Parts = new(partResults).of(parts)
+		reply, err := t.until(ctx, part.URL, func(ctx context.Context) (*Reply, error) {
+			return t.c.Head(ctx, part.URL, t.call)
+		})
+		e, failed := errors.AsType[*Error](err)
+		switch {
+		case failed && e.Class() == ClassGone, err == nil && reply.State.Offset == part.End-part.Start:
+			return fmt.Errorf("%w %d: %w", ErrPart, i+1, part.Denial.refusal(part.URL))
+		case err != nil:
+			return err
+		}
+	}
+	return nil
+}

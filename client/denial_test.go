@@ -305,7 +305,7 @@ func TestRefusedParts(t *testing.T) {
 				opts := &client.UploadOptions{Parallel: 2}
 				hook := denies(422, eicar)
 				if test.method == http.MethodPatch {
-					s.On(test.method, nil, hook)
+					s.On(test.method, s.Hang(1000), hook) // the refusal ends the other part
 				} else {
 					s.On(test.method, nil, nil, hook, hook)
 				}

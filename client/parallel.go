@@ -28,6 +28,9 @@ func (t *transfer) sendInParts(ctx context.Context, endpoint string, creation pr
 		}
 		s = recordedSegments(j.record.Parts, t.parallel)
 		t.expires(ctx, j.record.Expires)
+		if err := t.judgeParts(ctx, s.list()); err != nil {
+			return true, err
+		}
 	} else {
 		var err error
 		if s, err = t.plan(ctx, endpoint, creation); err != nil || s == nil {
