@@ -73,17 +73,17 @@ func (a *app) list(ctx context.Context, s *selecting, files []string) (*listing,
 			return nil, err
 		}
 	}
-	if s.filesFrom == "" {
-		return l, nil
-	}
-	for name, err := range a.namesFrom(s.filesFrom, s.null) {
-		if err == nil {
-			err = add(name, false)
+	if s.filesFrom != "" {
+		for name, err := range a.namesFrom(s.filesFrom, s.null) {
+			if err == nil {
+				err = add(name, false)
+			}
+			if err != nil {
+				return nil, err
+			}
 		}
-		if err != nil {
-			return nil, err
-		}
 	}
+	a.warnUnmatched(s)
 	return l, nil
 }
 

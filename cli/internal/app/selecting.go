@@ -3,16 +3,25 @@ package app
 import (
 	"errors"
 	"fmt"
-	"path"
+	"runtime"
 
-	"github.com/bmatcuk/doublestar/v4"
 	"github.com/spf13/cobra"
+
+	"github.com/tusker-go/tusker/cli/internal/glob"
+)
+
+// Flags with patterns.
+const (
+	flagInclude = "include"
+	flagExclude = "exclude"
 )
 
 // selecting holds the flags that say which files are meant.
 type selecting struct {
 	recursive, follow bool
 	include, exclude  []string
+	included          glob.Set // include, parsed
+	excluded          glob.Set // exclude, parsed
 	filesFrom         string
 	null              bool
 }
@@ -20,8 +29,8 @@ type selecting struct {
 func (s *selecting) register(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVarP(&s.recursive, "recursive", "r", false, "send the files in directories, and in those below them")
-	f.StringArrayVar(&s.include, "include", nil, "of the files in directories, send only those that match `glob` (repeat)")
-	f.StringArrayVar(&s.exclude, "exclude", nil, "leave out files and directories in directories that match `glob` (repeat); wins over --include")
+	f.StringArrayVar(&s.include, flagInclude, nil, "of the files in directories, send only those that match `glob`, or are below a directory that does (repeat)")
+	f.StringArrayVar(&s.exclude, flagExclude, nil, "leave out files and directories in directories that match `glob` (repeat); wins over --include")
 	f.BoolVar(&s.follow, "follow-symlinks", false, "follow the symbolic links in directories; those named as FILE always are")
 	f.StringVar(&s.filesFrom, "files-from", "", "send also the files whose names are in `file`, one a line; - for standard input")
 	f.BoolVarP(&s.null, "null", "0", false, "the names in --files-from end in NUL, as those of find -print0")
@@ -31,18 +40,13 @@ func (s *selecting) register(cmd *cobra.Command) {
 // file or the environment says is for every upload, and not all are of directories:
 // only of the command line is it a mistake where it has no use.
 func (s *selecting) check(from *settings, files []string) error {
-	for _, flag := range []struct {
-		name  string
-		globs []string
-	}{{"include", s.include}, {"exclude", s.exclude}} {
-		if from.byFlag(flag.name) && !s.recursive {
-			return fmt.Errorf("--%s is for the files in directories: it needs --recursive", flag.name)
+	for _, name := range []string{flagInclude, flagExclude} {
+		if from.byFlag(name) && !s.recursive {
+			return fmt.Errorf("--%s is for the files in directories: it needs --recursive", name)
 		}
-		for _, glob := range flag.globs {
-			if !doublestar.ValidatePattern(glob) {
-				return fmt.Errorf("--%s %q is not a glob", flag.name, glob)
-			}
-		}
+	}
+	if err := s.parse(); err != nil {
+		return err
 	}
 	switch {
 	case s.follow && from.byFlag("follow-symlinks") && !s.recursive:
@@ -55,21 +59,46 @@ func (s *selecting) check(from *settings, files []string) error {
 	return nil
 }
 
-// excludes tells whether what is called name, a slash-separated path below a
-// directory, is left out.
-func (s *selecting) excludes(name string) bool { return matchesAny(s.exclude, name) }
-
-// includes tells the same of a file, of what it has to be.
-func (s *selecting) includes(name string) bool {
-	return len(s.include) == 0 || matchesAny(s.include, name)
-}
-
-// matchesAny tries the whole path and its last part.
-func matchesAny(globs []string, name string) bool {
-	for _, glob := range globs {
-		if doublestar.MatchUnvalidated(glob, name) || doublestar.MatchUnvalidated(glob, path.Base(name)) {
-			return true
+// parse reads the patterns.
+func (s *selecting) parse() error {
+	for _, flag := range []struct {
+		name     string
+		texts    []string
+		patterns *glob.Set
+	}{{flagInclude, s.include, &s.included}, {flagExclude, s.exclude, &s.excluded}} {
+		*flag.patterns = nil
+		for _, text := range flag.texts {
+			p, err := glob.Parse(text, runtime.GOOS == "windows")
+			if err != nil {
+				return fmt.Errorf("--%s %q %w", flag.name, text, err)
+			}
+			*flag.patterns = append(*flag.patterns, p)
 		}
 	}
-	return false
+	return nil
+}
+
+// selects tells what becomes of a file or directory with that slash-separated path
+// in a folder. What is excluded is left out, a directory with all that is below. A
+// file is sent if it is included, or below a directory that is.
+func (s *selecting) selects(name string, isDir bool) (included, excluded bool) {
+	// Both are asked, so that it is known which patterns match nothing.
+	included, excluded = s.included.Match(name, isDir), s.excluded.Match(name, isDir)
+	return included || len(s.included) == 0, excluded
+}
+
+// warnUnmatched tells which patterns of the command line have matched nothing. One
+// of the config file or the environment is for other uploads as well.
+func (a *app) warnUnmatched(s *selecting) {
+	for _, flag := range []struct {
+		name     string
+		patterns glob.Set
+	}{{flagInclude, s.included}, {flagExclude, s.excluded}} {
+		if !a.settings.byFlag(flag.name) {
+			continue
+		}
+		for _, p := range flag.patterns.Unmatched() {
+			a.say("--%s %q has matched nothing", flag.name, p)
+		}
+	}
 }

@@ -52,8 +52,11 @@ is given each time: it keeps a record of each file too, and leaves out those
 that have not changed and that the server, which is asked for each, still has.
 A server that moves away what is finished gets all of them again.
 
-A glob matches the path from the directory on, with slashes, or the name alone:
-* and ? stand for anything but a slash, ** for directories, {a,b} for either.
+A glob without a slash matches the name of what is in a directory, at any depth.
+One with a slash inside or at the beginning matches the path from the directory
+on: /tmp and ./tmp are the tmp in it. One with a slash at the end matches only
+directories. If it matches a directory, it holds for everything below. * and ?
+stand for anything but a slash, ** for directories, {a,b} for either.
 
 Exit codes: 2 bad usage, 3 not allowed, 4 the upload is gone, 5 a source that
 cannot be read, 6 refused by the server, 7 gave up on the network, 8 other bytes

@@ -41,12 +41,13 @@ func (a *app) walk(ctx context.Context, s *selecting, l *listing, f *folder) err
 		w.failed(f.path, err)
 		return nil
 	}
-	return w.walk(ctx, "", []fs.FileInfo{info})
+	return w.walk(ctx, "", []fs.FileInfo{info}, false)
 }
 
 // walk lists what is below the directory called below, a slash-separated path
-// in the folder. Above are that directory and those that it is in.
-func (w *walker) walk(ctx context.Context, below string, above []fs.FileInfo) error {
+// in the folder. Above are that directory and those that it is in; included tells
+// whether one of them is included by name.
+func (w *walker) walk(ctx context.Context, below string, above []fs.FileInfo, included bool) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -55,22 +56,23 @@ func (w *walker) walk(ctx context.Context, below string, above []fs.FileInfo) er
 		w.failed(w.in.file(below), err)
 	}
 	for _, name := range names {
-		if err := w.visit(ctx, path.Join(below, name), above); err != nil {
+		if err := w.visit(ctx, path.Join(below, name), above, included); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (w *walker) visit(ctx context.Context, name string, above []fs.FileInfo) error {
-	if w.excludes(name) {
-		return nil
-	}
+func (w *walker) visit(ctx context.Context, name string, above []fs.FileInfo, included bool) error {
 	file := w.in.file(name)
 	info, err := w.files.look(name)
+	// Patterns for directories leave out what may be one, too.
+	matches, excluded := w.selects(name, err != nil || info.IsDir())
+	included = included || matches
 	switch {
+	case excluded:
 	case err != nil:
-		if w.includes(name) {
+		if included {
 			w.failed(file, err)
 		}
 	case info.IsDir():
@@ -79,13 +81,13 @@ func (w *walker) visit(ctx context.Context, name string, above []fs.FileInfo) er
 			w.links++
 			return nil
 		}
-		return w.walk(ctx, name, append(slices.Clip(above), info))
+		return w.walk(ctx, name, append(slices.Clip(above), info), included)
 	case info.Mode()&fs.ModeSymlink != 0:
 		w.links++
 	case !info.Mode().IsRegular():
 		w.say("left out %s: not a regular file", output.Escape(file))
 		w.special++
-	case w.includes(name):
+	case included:
 		w.entries = append(w.entries, entry{name: file, in: w.in, below: name, id: idOf(info), size: info.Size()})
 	}
 	return nil
