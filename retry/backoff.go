@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Defaults of the fields of [Backoff] that callers show and count with.
+// Defaults of fields of [Backoff], for callers that show them or compute with them.
 const (
 	DefaultMax         = 60 * time.Second
 	DefaultResume      = 20 * time.Millisecond
@@ -19,45 +19,40 @@ const (
 	defaultJitter  = 1.0
 )
 
-// Backoff is the [Policy] of waits that grow with each failure in a row and
-// are drawn at random, so that many clients that failed together do not come
-// back together. The zero value is ready: 10 tries without progress, at most
-// 60 s between two.
+// Backoff is a [Policy] with exponential backoff and jitter: waits grow with each
+// failure, and a part of each is random, so that clients that failed at the same time
+// do not retry at the same time. The zero value allows 10 attempts without progress,
+// with waits of at most 60 s.
 //
-// A wait named by the server (see [After]) is the least that is waited, but
-// never more than Max.
+// The wait is at least as long as the server asked for (see [After]), but never longer
+// than Max.
 //
-// Backoff is a value: it is safe for concurrent use as long as nobody changes
-// its fields.
+// Backoff is safe for concurrent use if its fields do not change.
 type Backoff struct {
-	// Initial is the ceiling of the wait after the first failure.
-	// 0 or less: 1 s.
+	// Initial is the longest wait after the first failure. 0 or less: 1 s.
 	Initial time.Duration
-	// Max is the most that is ever waited between two tries, also where the
-	// server names a wait. 0 or less: 60 s.
+	// Max is the longest wait after any failure, even if the server asks for a
+	// longer one. 0 or less: 60 s.
 	Max time.Duration
-	// Factor is how much the ceiling grows with each failure in a row.
-	// 0 or less: 2.
+	// Factor multiplies the longest wait after each further failure. 0 or less: 2.
 	Factor float64
-	// Jitter is the share of each wait that is drawn at random, up to 1.
-	// 0: 1, a wait anywhere below the ceiling. Negative: none, each wait is
-	// its ceiling.
+	// Jitter is the part of each wait that is random, at most 1. 0: 1, which is any
+	// wait up to the longest one. Negative: no part, each wait is the longest one.
 	Jitter float64
-	// Resume is the ceiling of the wait where nothing has failed since bytes
-	// last moved (Attempt.Progress). At least half of it is waited: a server
-	// that is asked at once may still be reading what arrived before the
-	// connection broke, and drop it. 0: 20 ms. Negative: no special case,
-	// Initial is the ceiling.
+	// Resume is the longest wait after the first failure since bytes moved
+	// (Attempt.Progress). The wait is at least half as long, because a server that
+	// gets a request at once may still read what arrived before the connection
+	// broke, and drop it. 0: 20 ms. Negative: Initial applies.
 	Resume time.Duration
-	// MaxAttempts is the number of tries in all without progress, the first
-	// included. 0: 10. Negative: no limit.
+	// MaxAttempts is the largest number of attempts without progress, the first
+	// one included. 0: 10. Negative: no limit.
 	MaxAttempts int
-	// MaxElapsed is the longest time without progress. No wait is begun that
-	// would end after it. 0 or less: no limit. It does not cut a try short: a
-	// context does.
+	// MaxElapsed is the longest time without progress. A wait that would end after
+	// it does not begin. MaxElapsed does not end an attempt; use a context for that.
+	// 0 or less: no limit.
 	MaxElapsed time.Duration
-	// Retryable says which errors are worth another try. nil: the function
-	// [Retryable]. It must be safe for concurrent use.
+	// Retryable reports whether an error is worth a retry. It must be safe for
+	// concurrent use. nil: the function [Retryable].
 	Retryable func(error) bool
 }
 
@@ -83,7 +78,7 @@ func (b Backoff) Next(a Attempt) (time.Duration, bool) {
 	return wait, true
 }
 
-// Permanent implements [Classifier] by means of the field Retryable.
+// Permanent implements [Classifier]. It calls the field Retryable.
 func (b Backoff) Permanent(err error) bool {
 	if b.Retryable != nil {
 		return !b.Retryable(err)
@@ -98,7 +93,7 @@ func (b Backoff) max() time.Duration {
 	return b.Max
 }
 
-// resumes reports whether the wait is the one after progress.
+// resumes reports whether Resume applies.
 func (b Backoff) resumes(a Attempt) bool {
 	return a.Progress && a.Number <= 1 && b.Resume >= 0
 }
@@ -118,8 +113,8 @@ func (b Backoff) ceiling(a Attempt) time.Duration {
 	if !(factor > 0) { // also catches NaN
 		factor = defaultFactor
 	}
-	// In floating point a large power becomes +Inf, where an integer would
-	// wrap around to a negative wait.
+	// A large power is +Inf as a float64. As an integer it would overflow to a
+	// negative wait.
 	c := float64(initial) * math.Pow(factor, float64(max(a.Number, 1)-1))
 	if c < float64(b.max()) {
 		return time.Duration(c)
@@ -127,7 +122,7 @@ func (b Backoff) ceiling(a Attempt) time.Duration {
 	return b.max()
 }
 
-// share is the part of the wait that is drawn at random.
+// share returns the part of the wait that is random.
 func (b Backoff) share(a Attempt) float64 {
 	share := b.Jitter
 	if share == 0 || share > 1 || math.IsNaN(share) {

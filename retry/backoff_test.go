@@ -11,7 +11,7 @@ import (
 
 var errTest = errors.New("test failure")
 
-// busy is a failure that names a wait.
+// busy is a failure with a wait that the server asked for.
 type busy time.Duration
 
 func (busy) Error() string                       { return "busy" }
@@ -44,32 +44,32 @@ func TestBackoffNext(t *testing.T) {
 		{"no limit of tries", exact(retry.Backoff{MaxAttempts: -1}), attempt(1000), 60 * time.Second, true},
 		{"no overflow", exact(retry.Backoff{MaxAttempts: -1, Max: math.MaxInt64}), attempt(math.MaxInt), math.MaxInt64, true},
 		{"number zero counts as one", exact(retry.Backoff{}), attempt(0), time.Second, true},
-		{"own initial and factor", exact(retry.Backoff{Initial: 10 * time.Millisecond, Factor: 3}), attempt(3), 90 * time.Millisecond, true},
+		{"initial and factor set", exact(retry.Backoff{Initial: 10 * time.Millisecond, Factor: 3}), attempt(3), 90 * time.Millisecond, true},
 		{"constant", exact(retry.Backoff{Initial: time.Minute, Factor: 1}), attempt(5), time.Minute, true},
 		{"initial above the maximum", exact(retry.Backoff{Initial: time.Hour}), attempt(1), time.Minute, true},
 		{"negative durations are defaults", exact(retry.Backoff{Initial: -1, Max: -1, Factor: -1}), attempt(2), 2 * time.Second, true},
 		{"factor not a number", exact(retry.Backoff{Factor: math.NaN()}), attempt(2), 2 * time.Second, true},
 
 		{"after progress", exact(retry.Backoff{}), progress, 20 * time.Millisecond, true},
-		{"after progress, own wait", exact(retry.Backoff{Resume: time.Millisecond}), progress, time.Millisecond, true},
+		{"after progress, Resume set", exact(retry.Backoff{Resume: time.Millisecond}), progress, time.Millisecond, true},
 		{"after progress, no special case", exact(retry.Backoff{Resume: -1}), progress, time.Second, true},
 		{"after progress, capped", exact(retry.Backoff{Resume: time.Hour, Max: time.Second}), progress, time.Second, true},
 		{"after progress, server names a wait", exact(retry.Backoff{}), retry.Attempt{Number: 1, Progress: true, Err: busy(3 * time.Second)}, 3 * time.Second, true},
 
-		{"named wait is a floor", exact(retry.Backoff{}), named(1, 7*time.Second), 7 * time.Second, true},
-		{"named wait below the own", exact(retry.Backoff{}), named(4, 7*time.Second), 8 * time.Second, true},
+		{"named wait is longer", exact(retry.Backoff{}), named(1, 7*time.Second), 7 * time.Second, true},
+		{"named wait is shorter", exact(retry.Backoff{}), named(4, 7*time.Second), 8 * time.Second, true},
 		{"named wait is capped", exact(retry.Backoff{}), named(1, time.Hour), time.Minute, true},
 		{"negative named wait", exact(retry.Backoff{}), named(1, -time.Hour), time.Second, true},
 
-		{"time is up", exact(retry.Backoff{MaxElapsed: time.Minute}), retry.Attempt{Number: 1, Elapsed: time.Minute, Err: errTest}, 0, false},
+		{"no time left", exact(retry.Backoff{MaxElapsed: time.Minute}), retry.Attempt{Number: 1, Elapsed: time.Minute, Err: errTest}, 0, false},
 		{"wait would end past the time", exact(retry.Backoff{MaxElapsed: time.Minute}), retry.Attempt{Number: 1, Elapsed: 59*time.Second + 1, Err: errTest}, 0, false},
 		{"wait ends with the time", exact(retry.Backoff{MaxElapsed: time.Minute}), retry.Attempt{Number: 1, Elapsed: 59 * time.Second, Err: errTest}, time.Second, true},
 		{"no limit of time", exact(retry.Backoff{}), retry.Attempt{Number: 1, Elapsed: 1000 * time.Hour, Err: errTest}, time.Second, true},
 
 		{"permanent", exact(retry.Backoff{}), retry.Attempt{Number: 1, Err: retry.Permanent(errTest)}, 0, false},
-		{"own judgement: permanent", exact(retry.Backoff{Retryable: func(error) bool { return false }}), attempt(1), 0, false},
-		{"own judgement: worth it", exact(retry.Backoff{Retryable: func(error) bool { return true }}), retry.Attempt{Number: 1, Err: retry.Permanent(errTest)}, time.Second, true},
-		{"no error given", exact(retry.Backoff{}), retry.Attempt{Number: 1}, time.Second, true},
+		{"Retryable returns false", exact(retry.Backoff{Retryable: func(error) bool { return false }}), attempt(1), 0, false},
+		{"Retryable returns true", exact(retry.Backoff{Retryable: func(error) bool { return true }}), retry.Attempt{Number: 1, Err: retry.Permanent(errTest)}, time.Second, true},
+		{"no error", exact(retry.Backoff{}), retry.Attempt{Number: 1}, time.Second, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -112,8 +112,8 @@ func TestBackoffJitter(t *testing.T) {
 				}
 				count[int(float64(wait-c.from)/float64(c.to-c.from)*bins)]++
 			}
-			// Uniform: 2000 in each, with a standard deviation of about 42. Ten
-			// of those are never seen by chance.
+			// A uniform distribution has 2000 in each, with a standard deviation of
+			// about 42. A difference of 10 standard deviations is not chance.
 			for i, n := range count {
 				if n < draws/bins-424 || n > draws/bins+424 {
 					t.Errorf("bin %d holds %d of %d draws", i, n, draws)
@@ -125,7 +125,7 @@ func TestBackoffJitter(t *testing.T) {
 
 func TestBackoffOneNanosecond(t *testing.T) {
 	t.Parallel()
-	// Too small for anything to be drawn.
+	// The wait is too short to have a random part.
 	if wait, ok := (retry.Backoff{Initial: 1, Jitter: 0.5}).Next(attempt(1)); wait != 1 || !ok {
 		t.Errorf("Next = %v, %v", wait, ok)
 	}

@@ -2,9 +2,9 @@ package retry
 
 import "context"
 
-// Do calls fn until it returns nil or the policy p allows no further try, and
-// returns nil or what [Loop.Wait] says. A nil p is Backoff{}. fn is not called
-// when ctx has ended beforehand; the error is context.Cause(ctx) then.
+// Do calls fn until it returns nil, or until [Loop.Wait] returns an error, which Do
+// returns too. p decides about retries; nil: Backoff{}. If ctx has ended before, Do
+// does not call fn and returns context.Cause(ctx).
 func Do(ctx context.Context, p Policy, fn func(context.Context) error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

@@ -1,15 +1,17 @@
-// Package retry decides when to try again and how long to wait before it.
+// Package retry decides whether to retry a failed operation, and how long to wait
+// before it.
 //
-// It knows no protocol. A [Policy] is stateless and looks at one failure at a
-// time; a [Loop] counts the failures of one piece of work, asks the policy and
-// waits; [Do] is a Loop around a function.
+// The package is independent of any protocol. A [Policy] is stateless and decides
+// about one failure at a time. A [Loop] counts the failures of one operation, asks
+// the policy and waits. [Do] runs a function in a Loop.
 //
-// Work that moves forward in steps tells its Loop so with [Loop.Progress]:
-// failures are counted since the last progress, so a long transfer over a poor
-// line goes on for as long as it gets anywhere, and a dead one ends soon.
+// An operation that moves forward in steps calls [Loop.Progress] after each step.
+// Failures are counted since the last progress. A long transfer over a bad line is
+// therefore retried as long as it makes progress, and one without progress ends
+// soon.
 //
-// Errors take part in the decision through two optional methods, which are
-// looked for in the whole chain of an error:
+// An error can take part in the decision with two optional methods. They are looked
+// up in the whole chain of the error:
 //
 //	Retryable() bool                    // see Retryable
 //	RetryAfter() (time.Duration, bool)  // see After

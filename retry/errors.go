@@ -6,22 +6,23 @@ import (
 	"time"
 )
 
-// ErrExhausted is what an error Is when the failure was worth another try, but
-// the policy allowed no more.
+// ErrExhausted means that the failure was worth a retry, but the policy allowed no
+// further one. Test for it with errors.Is.
 var ErrExhausted = errors.New("gave up")
 
-// ExhaustedError says that a policy gave up. It Is [ErrExhausted] and also
-// whatever the last failure is.
+// ExhaustedError is the error after which the policy allowed no further retry. It
+// Is [ErrExhausted] and wraps the last failure.
 type ExhaustedError struct {
-	// Attempts is the number of tries since the last progress.
+	// Attempts is the number of attempts since the last progress.
 	Attempts int
-	// Elapsed is the time since the last progress, or since the start.
+	// Elapsed is the time since the last progress, or since the start if there
+	// was no progress.
 	Elapsed time.Duration
 	// Err is the last failure.
 	Err error
 }
 
-// Error tells the number of tries and the last failure.
+// Error returns the number of attempts and the last failure.
 func (e *ExhaustedError) Error() string {
 	tries := "tries"
 	if e.Attempts == 1 {
@@ -36,8 +37,8 @@ func (e *ExhaustedError) Is(target error) bool { return target == ErrExhausted }
 // Unwrap returns the last failure.
 func (e *ExhaustedError) Unwrap() error { return e.Err }
 
-// Permanent marks err as not worth another try. The text stays the same and
-// Unwrap gives err. Permanent(nil) is nil.
+// Permanent marks err as not worth a retry. The returned error has the text of err
+// and wraps it. Permanent(nil) is nil.
 func Permanent(err error) error {
 	if err == nil {
 		return nil
@@ -50,15 +51,15 @@ type permanentError struct{ err error }
 func (e *permanentError) Error() string { return e.err.Error() }
 func (e *permanentError) Unwrap() error { return e.err }
 
-// Retryable reports whether err is worth another try. It is false for nil and
-// for an error marked by [Permanent] anywhere in its chain; otherwise it is
-// what the first error in the chain with a method
+// Retryable reports whether err is worth a retry. It returns false for nil, and if
+// any error in the chain is marked by [Permanent]. Otherwise it returns the result of
+// the first error in the chain with the method
 //
 //	Retryable() bool
 //
-// says, and true where there is none. Context errors are retryable here, since
-// a timeout inside one try says nothing about the next: a [Loop] looks at its
-// own context instead.
+// and true if no error in the chain has it. Context errors are retryable, because a
+// timeout of one attempt is no reason against the next one. A [Loop] checks its own
+// context instead.
 func Retryable(err error) bool {
 	if err == nil {
 		return false
@@ -73,12 +74,13 @@ func Retryable(err error) bool {
 	return true
 }
 
-// After returns how long a server asked to wait, as told by the first error in
-// the chain of err with a method
+// After returns how long a server asked to wait. It asks the first error in the chain
+// of err with the method
 //
 //	RetryAfter() (time.Duration, bool)
 //
-// A negative time counts as zero. It is false where there is no such error.
+// A negative time counts as zero. The second result is false if no error in the chain
+// has the method, or if the method returns false.
 func After(err error) (time.Duration, bool) {
 	var r interface {
 		RetryAfter() (time.Duration, bool)
@@ -93,10 +95,10 @@ func After(err error) (time.Duration, bool) {
 	return max(wait, 0), true
 }
 
-// stoppedError is a context that ended while there was a failure to report.
+// stoppedError is the error of a context that ended after a failure.
 type stoppedError struct {
-	cause error // why the context ended
-	ended error // the plain context error, so that errors.Is finds it as well
+	cause error // context.Cause of the context
+	ended error // Err of the context
 	err   error // the last failure
 }
 
@@ -107,5 +109,6 @@ func (e *stoppedError) Error() string {
 	return fmt.Sprintf("%v (last failure: %v)", e.cause, e.err)
 }
 
-// The failure comes first: a cause may be one of another upload, of the same type.
+// Unwrap returns the failure first. The cause may be the failure of another
+// operation, of the same type, and errors.As must find that of this one.
 func (e *stoppedError) Unwrap() []error { return []error{e.err, e.ended, e.cause} }

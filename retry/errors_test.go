@@ -10,7 +10,7 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// opinion is an error that says whether it is worth another try.
+// opinion is an error with the method Retryable.
 type opinion bool
 
 func (opinion) Error() string     { return "opinion" }
@@ -44,7 +44,7 @@ func TestRetryable(t *testing.T) {
 	}
 }
 
-// silent is an error that could name a wait, but does not.
+// silent is an error whose method RetryAfter names no wait.
 type silent struct{}
 
 func (silent) Error() string                     { return "silent" }

@@ -9,7 +9,7 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// With Do the whole of a piece of work is tried again.
+// Do retries a whole operation.
 func ExampleDo() {
 	tries := 0
 	err := retry.Do(context.Background(), retry.Delays(0, time.Millisecond), func(context.Context) error {
@@ -23,7 +23,7 @@ func ExampleDo() {
 	// Output: 3 <nil>
 }
 
-// What no further try can mend is marked, and ends the work at once.
+// An error that is marked as permanent is not retried.
 func ExamplePermanent() {
 	err := retry.Do(context.Background(), nil, func(context.Context) error {
 		return retry.Permanent(errors.New("no such upload"))
@@ -32,8 +32,8 @@ func ExamplePermanent() {
 	// Output: no such upload false
 }
 
-// Failures are counted since the last progress: this work fails eight times,
-// but never more than twice in a row.
+// Failures are counted since the last progress. This operation fails eight times, but
+// never more than twice in a row.
 func ExampleLoop() {
 	loop := retry.Loop{Policy: retry.Delays(0, 0)}
 	loop.Start()
@@ -54,7 +54,7 @@ func ExampleLoop() {
 	// Output: steps: 4 failures: 8
 }
 
-// Without jitter, which is for tests only, the waits are the ceilings.
+// Without jitter, which only tests need, each wait is the longest one.
 func ExampleBackoff() {
 	b := retry.Backoff{Jitter: -1, MaxAttempts: 8}
 	for n := 1; ; n++ {
@@ -68,7 +68,7 @@ func ExampleBackoff() {
 	// Output: 1s 2s 4s 8s 16s 32s 1m0s
 }
 
-// A policy of one's own is a function.
+// A function can be a policy.
 func ExamplePolicyFunc() {
 	policy := retry.PolicyFunc(func(a retry.Attempt) (time.Duration, bool) {
 		return 0, a.Number < 3

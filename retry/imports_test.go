@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestImports keeps HTTP and tus out of this module.
+// The module does not depend on HTTP or tus.
 func TestImports(t *testing.T) {
 	tool, err := exec.LookPath("go")
 	if err != nil {

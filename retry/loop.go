@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// Loop counts the failures of one piece of work and waits between the tries.
-// The zero value is ready. A Loop belongs to one goroutine at a time.
+// Loop counts the failures of one operation and waits between the attempts. The zero
+// value is ready. One goroutine at a time can use a Loop.
 //
 //	var loop retry.Loop
 //	loop.Start()
 //	for {
-//		err := try(ctx) // calls loop.Progress whenever it got further
+//		err := try(ctx) // calls loop.Progress after each step
 //		if err == nil {
 //			return nil
 //		}
@@ -21,10 +21,10 @@ import (
 //		}
 //	}
 type Loop struct {
-	// Policy decides. nil: Backoff{}.
+	// Policy decides about each failure. nil: Backoff{}.
 	Policy Policy
-	// OnWait is called before each wait, also one of zero, in the goroutine
-	// that waits. nil: nothing is called.
+	// OnWait is called before each wait, even before a wait of zero, in the
+	// goroutine that called Wait. nil: nothing is called.
 	OnWait func(a Attempt, wait time.Duration)
 
 	since  time.Time // the last progress, or the start
@@ -32,23 +32,23 @@ type Loop struct {
 	moved  bool      // bytes moved since then
 }
 
-// Start forgets whatever happened and starts the clock that Attempt.Elapsed is
-// read from. Without it the clock starts with the first call of any other
-// method, so that the time taken by the first try is not counted.
+// Start resets the Loop, and the time since when Attempt.Elapsed counts. Without
+// Start, that is the first call of any other method, so the duration of the first
+// attempt is not included.
 func (l *Loop) Start() {
 	l.since, l.failed, l.moved = time.Now(), 0, false
 }
 
-// Progress forgets the failures so far and starts the clock anew. The next
-// failure has Attempt.Progress set.
+// Progress resets the number of failures and the elapsed time. The next failure has
+// Attempt.Progress set.
 func (l *Loop) Progress() {
 	l.Start()
 	l.moved = true
 }
 
-// Moved says that bytes moved in this try, though nobody has acknowledged them.
-// The failures so far still count, and so does the time; but where there were
-// none, the next has Attempt.Progress set.
+// Moved records that bytes moved in this attempt, although they are not acknowledged.
+// It keeps the number of failures and the elapsed time. If there was no failure, the
+// next one has Attempt.Progress set.
 func (l *Loop) Moved() {
 	l.begin()
 	l.moved = true
@@ -62,15 +62,16 @@ func (l *Loop) begin() {
 
 var errNone = errors.New("failure without an error")
 
-// Wait counts the failure err, asks the policy and waits. It returns nil when
-// it is time to try again, and otherwise why there is no further try:
+// Wait counts the failure err, asks the policy and waits. It returns nil after the
+// wait, when the next attempt is due. Otherwise there is no further attempt, and the
+// error is:
 //
-//   - ctx ended, before or during the wait: an error that Is both
-//     context.Cause(ctx) and err, and ctx.Err() too;
-//   - err is permanent in the eyes of the policy, if it is a [Classifier], or
-//     else of [Retryable]: err itself;
-//   - the policy allows no more tries: an [*ExhaustedError], which Is
-//     [ErrExhausted] and err.
+//   - an error that wraps err, ctx.Err() and context.Cause(ctx), if ctx ended before
+//     or during the wait;
+//   - err itself, if it is permanent for the policy, or for [Retryable] if the policy
+//     is not a [Classifier];
+//   - an [*ExhaustedError], which Is [ErrExhausted] and wraps err, if the policy allows
+//     no further attempt.
 //
 // A nil err counts as a failure too.
 func (l *Loop) Wait(ctx context.Context, err error) error {
@@ -108,9 +109,9 @@ func (l *Loop) Wait(ctx context.Context, err error) error {
 }
 
 // Peek returns the wait that the policy allows for err at this point, without
-// counting err as a failure and without waiting. It is for waits that are not the
-// result of a failed try, such as one for a server that is busy. ok is false if the
-// policy allows no further try; the wait is zero then.
+// counting err as a failure and without waiting. Use it for a wait without a failed
+// attempt, such as one for a busy server. If the policy allows no further attempt, ok
+// is false and the wait is zero.
 func (l *Loop) Peek(err error) (wait time.Duration, ok bool) {
 	l.begin()
 	policy := l.policy()
@@ -131,8 +132,8 @@ func (l *Loop) policy() Policy {
 	return l.Policy
 }
 
-// sleep reports whether it slept all of wait. A context that has ended wins
-// over a wait of zero.
+// sleep waits, and reports whether ctx is still valid after that. It returns false for
+// a context that ended before, even if the wait is zero.
 func sleep(ctx context.Context, wait time.Duration) bool {
 	if wait > 0 {
 		timer := time.NewTimer(wait)

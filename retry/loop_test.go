@@ -12,7 +12,7 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// exact is the default without chance.
+// exact is the default policy without jitter.
 var exact = retry.Backoff{Jitter: -1}
 
 func TestLoopWaits(t *testing.T) {
@@ -47,7 +47,7 @@ func TestLoopWaits(t *testing.T) {
 	})
 }
 
-// TestLoopZero sees that the zero value is the default policy.
+// The zero value has the default policy.
 func TestLoopZero(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -62,7 +62,7 @@ func TestLoopZero(t *testing.T) {
 	})
 }
 
-// TestLoopAttempt sees what the policy is told.
+// The policy gets the facts about each failure.
 func TestLoopAttempt(t *testing.T) {
 	t.Parallel()
 	type told struct {
@@ -212,7 +212,7 @@ func TestLoopStops(t *testing.T) {
 	}
 }
 
-// TestLoopNilError sees that a failure without an error cannot make a loop spin.
+// A failure without an error counts as a failure, so the loop ends.
 func TestLoopNilError(t *testing.T) {
 	t.Parallel()
 	loop := retry.Loop{Policy: retry.Never}
@@ -221,8 +221,8 @@ func TestLoopNilError(t *testing.T) {
 	}
 }
 
-// Uploads that end each other fail with errors of one type: the first that is found
-// is the loop's own.
+// Uploads that cancel each other fail with errors of one type. errors.As finds that of
+// the loop's own operation.
 func TestLoopContextCauseOfTheSameType(t *testing.T) {
 	t.Parallel()
 	own, other := &statusError{1}, &statusError{2}
@@ -288,7 +288,7 @@ func TestLoopContext(t *testing.T) {
 	}
 }
 
-// TestLoopTryTimeout sees that a timeout inside one try is worth another.
+// A timeout of one attempt is worth a retry.
 func TestLoopTryTimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -356,7 +356,7 @@ func TestDoEnded(t *testing.T) {
 	}
 }
 
-// Peek says how long the policy would wait, and counts nothing.
+// Peek returns the wait of the policy, and counts no failure.
 func TestLoopPeek(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

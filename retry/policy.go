@@ -2,53 +2,52 @@ package retry
 
 import "time"
 
-// Attempt is what a [Policy] is told about a failure.
+// Attempt describes a failure to a [Policy].
 type Attempt struct {
-	// Number counts the failures in a row since the last progress, this one
-	// included. It starts from 1.
+	// Number is how many failures there were since the last progress, this one
+	// included. The first one has Number 1.
 	Number int
-	// Elapsed is the time since the last progress, or since the start where
-	// there was none.
+	// Elapsed is the time since the last progress, or since the start if there
+	// was no progress.
 	Elapsed time.Duration
-	// Progress says that nothing has failed since bytes last moved. It is true
-	// only where Number is 1.
+	// Progress means that nothing has failed since bytes last moved. It can be
+	// true only if Number is 1.
 	Progress bool
 	// Err is the failure.
 	Err error
 }
 
-// Policy decides whether another try follows a failure and how long to wait
-// before it. A wait of zero or less means at once. A Policy keeps no state
-// and is safe for concurrent use.
+// Policy decides whether a failed attempt is retried, and how long to wait before
+// that. A wait of zero or less means no wait. A Policy is stateless and safe for
+// concurrent use.
 //
-// A Policy that is a [Classifier] too decides itself which errors are worth
-// another try; for any other, [Retryable] does.
+// A Policy that is also a [Classifier] decides which errors are permanent. For any
+// other Policy, [Retryable] decides.
 type Policy interface {
 	Next(a Attempt) (wait time.Duration, ok bool)
 }
 
-// Classifier is implemented by a [Policy] that has its own opinion on which
-// errors are permanent. [Loop.Wait] asks it before it asks Next: a permanent
-// error is returned as it is, while an error that Next gives up on becomes an
-// [*ExhaustedError].
+// Classifier is a [Policy] that decides which errors are permanent. [Loop.Wait]
+// calls Permanent before Next. It returns a permanent error unchanged, and an error
+// for which Next allows no retry as an [*ExhaustedError].
 type Classifier interface {
-	// Permanent reports whether no further try can mend err, which is not nil.
+	// Permanent reports whether a retry cannot help after err, which is not nil.
 	Permanent(err error) bool
 }
 
-// PolicyFunc is a function that is a [Policy].
+// PolicyFunc is a function that implements [Policy].
 type PolicyFunc func(Attempt) (time.Duration, bool)
 
 // Next calls f.
 func (f PolicyFunc) Next(a Attempt) (time.Duration, bool) { return f(a) }
 
-// Never is the policy that allows one try only.
+// Never is the policy that allows no retry.
 var Never Policy = PolicyFunc(func(Attempt) (time.Duration, bool) { return 0, false })
 
-// Delays returns a policy that waits exactly as long as it is told: the first
-// of waits before the second try, and so on, and then stops. After progress it
-// starts again with the first. A wait named by a server is not looked at.
-// Without waits it is [Never].
+// Delays returns a policy with exactly these waits: the first one before the first
+// retry, and so on. After the last one it allows no retry. Progress starts again with
+// the first wait. The policy ignores a wait that a server asks for. Without waits,
+// Delays returns a policy like [Never].
 func Delays(waits ...time.Duration) Policy {
 	return delays(append([]time.Duration(nil), waits...))
 }
@@ -62,7 +61,7 @@ func (d delays) Next(a Attempt) (time.Duration, bool) {
 	return max(d[a.Number-1], 0), true
 }
 
-// permanent asks the policy where it has an opinion.
+// permanent asks the policy if it is a Classifier, and [Retryable] if not.
 func permanent(p Policy, err error) bool {
 	if c, ok := p.(Classifier); ok {
 		return c.Permanent(err)
