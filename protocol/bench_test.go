@@ -111,7 +111,7 @@ func BenchmarkCreationSetHeader(b *testing.B) {
 	}
 }
 
-// The parts of a large file, and their URLs in one header.
+// Upload-Concat with the URLs of the parts of a large file.
 func BenchmarkConcat(b *testing.B) {
 	ranges := protocol.Split(1<<40, 32)
 	parts := make([]string, len(ranges))

@@ -21,28 +21,28 @@ const (
 	ExtensionConcatenationUnfinished Extension = "concatenation-unfinished"
 )
 
-// Capabilities are what a server's answer to OPTIONS says (tus 1.0.0, Core
-// Protocol, OPTIONS). A server may be able to do more than it says.
+// Capabilities is the content of a server's answer to OPTIONS (tus 1.0.0, Core
+// Protocol, OPTIONS). A server may support more than it announces.
 type Capabilities struct {
 	Versions           []string    // in the server's order of preference; never empty
-	Extensions         []Extension // nil for none
-	ChecksumAlgorithms []string    // nil for none
-	MaxSize            Length      // of an entire upload; the zero value for no limit named
+	Extensions         []Extension // nil: none
+	ChecksumAlgorithms []string    // nil: none
+	MaxSize            Length      // of an entire upload, in bytes; the zero value: not announced
 }
 
-// Has reports whether the server names the extension.
+// Has reports whether the server announces the extension.
 func (c Capabilities) Has(e Extension) bool { return slices.Contains(c.Extensions, e) }
 
-// Supports reports whether the server names the version.
+// Supports reports whether the server announces the version.
 func (c Capabilities) Supports(version string) bool { return slices.Contains(c.Versions, version) }
 
-// SetHeader sets Tus-Resumable and Tus-Version, and Tus-Extension,
-// Tus-Checksum-Algorithm and Tus-Max-Size where there is something to say: a
-// server's answer to OPTIONS.
+// SetHeader writes the headers of a server's answer to OPTIONS: Tus-Resumable and
+// Tus-Version, and Tus-Extension, Tus-Checksum-Algorithm and Tus-Max-Size if the
+// fields are set.
 //
-// The error is a *HeaderError, and h is untouched: ErrMissingHeader where
-// Versions is empty, ErrInvalidHeader for a list that [FormatList] refuses,
-// ErrInvalidChecksum for an algorithm with capitals.
+// The error is a *HeaderError, and h is unchanged then: ErrMissingHeader if Versions is
+// empty, ErrInvalidHeader for a list that [FormatList] refuses, ErrInvalidChecksum for
+// an algorithm with capital letters.
 func (c Capabilities) SetHeader(h Header) error {
 	if len(c.Versions) == 0 {
 		return missing(HeaderVersion)
@@ -82,14 +82,14 @@ func addList[S ~string](f *fields, name string, list []S) error {
 	return nil
 }
 
-// ParseCapabilities reads a successful answer to OPTIONS. Names of extensions
-// and algorithms are put in lower case.
+// ParseCapabilities parses a successful answer to OPTIONS. It converts the names of
+// extensions and algorithms to lower case.
 //
 // The error is a *HeaderError: ErrMissingHeader without Tus-Version,
 // ErrTooManyElements for a list of more than [MaxListElements] elements, and
 // ErrInvalidHeader if Tus-Version names no version or Tus-Max-Size is not a
-// non-negative integer. The Capabilities returned along with it hold what could be
-// read.
+// non-negative integer. The Capabilities returned with the error have all that could
+// be parsed.
 func ParseCapabilities(h Header) (Capabilities, error) {
 	var c Capabilities
 	var listErr error

@@ -164,7 +164,7 @@ func TestCapabilitiesSetHeader(t *testing.T) {
 	}
 }
 
-// checkHeaderError is checkError for what must be a *HeaderError.
+// checkHeaderError is checkError for an error that must be a *HeaderError.
 func checkHeaderError(t *testing.T, err, kind error, text string) {
 	t.Helper()
 	checkError(t, err, kind, text)

@@ -5,19 +5,19 @@ import (
 	"strings"
 )
 
-// Checksum is the sum of one request's body (tus 1.0.0, Checksum,
+// Checksum is the checksum of the body of one request (tus 1.0.0, Checksum,
 // Upload-Checksum). The zero value is no checksum.
 type Checksum struct {
 	Algorithm string // as in Tus-Checksum-Algorithm, for example "sha1"
-	Sum       []byte // the bytes of the sum, not its text
+	Sum       []byte // decoded
 }
 
 // IsZero reports whether c has neither an algorithm nor a sum.
 func (c Checksum) IsZero() bool { return c.Algorithm == "" && len(c.Sum) == 0 }
 
-// Encode returns the value of Upload-Checksum: "" for the zero value, in which
-// case the header is to be left out. The error is ErrInvalidChecksum: no sum,
-// or an algorithm that is empty or not visible ASCII without capitals and
+// Encode returns the value of Upload-Checksum. It returns "" for the zero value: do not
+// send the header then. The error is ErrInvalidChecksum, for an empty sum, and for an
+// algorithm that is empty or has anything but visible ASCII without capital letters and
 // commas.
 func (c Checksum) Encode() (string, error) {
 	if c.IsZero() {
@@ -32,10 +32,10 @@ func (c Checksum) Encode() (string, error) {
 	return c.Algorithm + " " + base64.StdEncoding.EncodeToString(c.Sum), nil
 }
 
-// ParseChecksum reads the value of Upload-Checksum; "" gives the zero value.
-// Several spaces or tabs may separate algorithm and sum, and base64 may lack
-// its padding. Whether the algorithm is known, and the sum as long as it
-// should be, is not checked. The error is ErrInvalidChecksum.
+// ParseChecksum parses the value of Upload-Checksum; "" gives the zero value. Several
+// spaces or tabs can separate algorithm and sum, and base64 can be without padding.
+// ParseChecksum does not check whether the algorithm is known and the sum has the right
+// size. The error is ErrInvalidChecksum.
 func ParseChecksum(s string) (Checksum, error) {
 	s = trim(s)
 	if s == "" {
@@ -56,7 +56,7 @@ func ParseChecksum(s string) (Checksum, error) {
 	return c, nil
 }
 
-// algorithmFlaw says why s cannot name a checksum algorithm; "" where it can.
+// algorithmFlaw returns why s is not the name of a checksum algorithm, or "" if it is.
 func algorithmFlaw(s string) string {
 	if flaw := wordFlaw(s); flaw != "" {
 		return flaw

@@ -2,15 +2,14 @@ package protocol
 
 import "strings"
 
-// ConcatKind says which part an upload has in a concatenation.
+// ConcatKind is the role of an upload in a concatenation.
 type ConcatKind uint8
 
-// The kinds of uploads. An upload that has nothing to do with concatenation
-// is ConcatNone, the zero value.
+// The kinds of uploads. The zero value is an upload without concatenation.
 const (
 	ConcatNone    ConcatKind = iota // an ordinary upload
 	ConcatPartial                   // a part of a final upload
-	ConcatFinal                     // made of partial uploads
+	ConcatFinal                     // consists of partial uploads
 )
 
 // String returns "none", "partial", "final", or "invalid" for any other value.
@@ -27,23 +26,22 @@ func (k ConcatKind) String() string {
 	}
 }
 
-// Concat says that an upload is a part of another, or made of others
-// (tus 1.0.0, Concatenation, Upload-Concat). The zero value is an ordinary
-// upload.
+// Concat is the role of an upload in a concatenation, with the parts of a final upload
+// (tus 1.0.0, Concatenation, Upload-Concat). The zero value is an ordinary upload.
 type Concat struct {
 	Kind ConcatKind
 	// Parts are the URLs of the partial uploads in the order of their bytes,
-	// absolute or relative; the same one may occur repeatedly. Only a final
-	// upload has parts, and it has at least one.
+	// absolute or relative. A URL can occur several times. Only a final upload has
+	// parts, and it has at least one.
 	Parts []string
 }
 
-// Encode returns the value of Upload-Concat: "" for the zero value, in which
-// case the header is to be left out. Parts are written as they are.
+// Encode returns the value of Upload-Concat. It returns "" for the zero value: do not
+// send the header then. Parts are written unchanged.
 //
-// The error is ErrInvalidConcat: parts in anything but a final upload, a final
-// upload without parts, an empty part or one with a space or a control
-// character, or an unknown kind. The error for more than [MaxConcatParts] parts is
+// The error is ErrInvalidConcat, for parts of an upload that is not final, a final
+// upload without parts, a part that is empty or has a space or a control character,
+// and an unknown kind. The error for more than [MaxConcatParts] parts is
 // ErrTooManyElements as well.
 func (c Concat) Encode() (string, error) {
 	if c.Kind != ConcatFinal && len(c.Parts) > 0 {
@@ -72,13 +70,12 @@ func (c Concat) Encode() (string, error) {
 	return "final;" + strings.Join(c.Parts, " "), nil
 }
 
-// ParseConcat reads the value of Upload-Concat; "" gives the zero value. The
-// keyword may be in capitals, and spaces and tabs may surround the semicolon
-// and each part.
+// ParseConcat parses the value of Upload-Concat; "" gives the zero value. The keyword
+// can have capital letters, and spaces and tabs can surround the semicolon and each
+// part.
 //
-// The error is ErrInvalidConcat. The Concat returned along with it holds what
-// could be read: the kind where the keyword was understood, and the parts that
-// [Concat.Encode] would accept. The error for more than [MaxConcatParts] parts is
+// The error is ErrInvalidConcat. The Concat returned with it has all that could be
+// parsed: the kind if the keyword is valid, and the parts that [Concat.Encode] accepts. The error for more than [MaxConcatParts] parts is
 // ErrTooManyElements as well: only the first parts are read then.
 func ParseConcat(s string) (Concat, error) {
 	s = trim(s)

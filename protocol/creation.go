@@ -1,20 +1,20 @@
 package protocol
 
-// Creation is a request to create an upload (tus 1.0.0, Creation, POST). The
-// zero value asks for an upload whose length is named later.
+// Creation is a request to create an upload (tus 1.0.0, Creation, POST). The zero value
+// creates an upload of unknown length.
 type Creation struct {
-	Length   Length   // not known: deferred, which takes [ExtensionCreationDeferLength]
+	Length   Length   // unknown: deferred, which needs [ExtensionCreationDeferLength]
 	Metadata Metadata // nil or empty: none
 	Concat   Concat   // the zero value: an ordinary upload
-	WithBody bool     // the request carries bytes, which takes [ExtensionCreationWithUpload]
+	WithBody bool     // the request has a body, which needs [ExtensionCreationWithUpload]
 }
 
-// SetHeader sets Tus-Resumable; Upload-Length, or Upload-Defer-Length where
-// the length is not known, and neither for a final upload; Upload-Metadata,
-// Upload-Concat and Content-Type where there is something to say. It leaves
-// other headers as they are.
+// SetHeader writes the headers of the request: Tus-Resumable; Upload-Length, or
+// Upload-Defer-Length if the length is unknown, and neither for a final upload;
+// Upload-Metadata, Upload-Concat and Content-Type if the fields are set. It leaves
+// other headers unchanged.
 //
-// The error is a *HeaderError, and h is untouched: ErrInvalidMetadata, or
+// The error is a *HeaderError, and h is unchanged then: ErrInvalidMetadata, or
 // ErrInvalidConcat, also for a final upload with a length or a body.
 func (c Creation) SetHeader(h Header) error {
 	f := make(fields, 0, 4)
@@ -41,7 +41,7 @@ func (c Creation) SetHeader(h Header) error {
 	return nil
 }
 
-// addUpload adds what a creation and the answer to HEAD have in common.
+// addUpload adds the headers that a creation and the answer to HEAD have in common.
 func (f *fields) addUpload(m Metadata, c Concat) error {
 	metadata, err := m.Encode()
 	if err != nil {

@@ -1,13 +1,13 @@
-// Package protocol holds the tus resumable upload protocol 1.0.0 as values:
-// what its headers say, what its status codes mean, and the arithmetic of
-// offsets. It opens no connection and imports neither net nor net/http; an
-// [net/http.Header] satisfies [Header].
+// Package protocol has the tus resumable upload protocol 1.0.0 as values: the content
+// of its headers, the meaning of its status codes, and the arithmetic of offsets. It
+// opens no connection and imports neither net nor net/http. [net/http.Header]
+// implements [Header].
 //
-// A client fills a request with [Creation], [Patch] or [SetVersion], asks
-// [StatusError] what the answer's status means, and reads the answer with
-// [ParseCreated], [ParseHead], [ParsePatched] or [ParseCapabilities]. A server
-// writes its answers with [State.SetHeader] and [Capabilities.SetHeader].
-// [Next], [Range.Accept] and [Split] say which bytes to send.
+// A client writes a request with [Creation], [Patch] or [SetVersion], gets the meaning
+// of the answer's status from [StatusError], and parses the answer with
+// [ParseCreated], [ParseHead], [ParsePatched] or [ParseCapabilities]. A server writes
+// its answers with [State.SetHeader] and [Capabilities.SetHeader]. [Next],
+// [Range.Accept] and [Split] compute which bytes to send.
 //
 // # Sections of tus 1.0.0
 //
@@ -32,32 +32,30 @@
 //	Concatenation, Upload-Concat            Concat, ParseConcat, Split
 //	status codes of every section           StatusError
 //
-// A checksum in a trailer is the business of whoever sends the body: its value
-// is [Checksum.Encode].
+// A checksum in a trailer (checksum-trailer) is written by the code that sends the
+// body. Its value is [Checksum.Encode].
 //
 // # Strict and tolerant
 //
-// What is written follows the specification, or is an error and writes
-// nothing. What is read may deviate where servers do and the meaning stays
-// certain:
+// Encoders follow the specification, or return an error and write nothing. Parsers
+// also accept these deviations of servers, whose meaning is certain:
 //
 //   - spaces and tabs around a value and around the elements of a list, empty
-//     elements, and a list sent on several lines (RFC 9110, section 5.3);
-//     list elements that no version, extension or algorithm could be (a space
-//     or a control character inside, or bytes outside ASCII) are skipped
-//   - names of extensions and checksum algorithms with capitals
+//     elements, and a list in several fields (RFC 9110, section 5.3); elements that
+//     cannot be the name of a version, extension or algorithm, because they contain a
+//     space, a control character or bytes outside ASCII, are skipped
+//   - names of extensions and checksum algorithms with capital letters
 //   - metadata with several spaces between key and value, a key without value,
 //     and base64 without padding
 //   - Upload-Expires as an RFC 9110 date in any of its three forms, or as Unix
 //     seconds
-//   - Upload-Concat in capitals, and with spaces around the semicolon or more
-//     than one between parts
-//   - 200 where 204 is prescribed or the reverse, and 200 for 201
+//   - Upload-Concat with capital letters, with spaces around the semicolon, or with
+//     several spaces between parts
+//   - 200 instead of 204, 204 instead of 200, and 200 instead of 201
 //
-// Upload-Offset, Upload-Length, Tus-Max-Size and Location decide what happens
-// next, so a malformed one is an error. Upload-Metadata, Upload-Concat,
-// Upload-Expires and Upload-Defer-Length do not: a malformed one becomes an
-// entry of [State.Warnings].
+// Upload-Offset, Upload-Length, Tus-Max-Size and Location decide what happens next, so
+// a malformed one is an error. Upload-Metadata, Upload-Concat, Upload-Expires and
+// Upload-Defer-Length do not, so a malformed one is an entry of [State.Warnings].
 //
 // A list has at most [MaxMetadataPairs], [MaxConcatParts] or [MaxListElements]
 // elements; a longer one is [ErrTooManyElements]. Errors keep only the beginning
@@ -66,6 +64,6 @@
 //
 // # Concurrency
 //
-// Functions keep no state. Values may be read by several goroutines at once,
-// and written by one at a time.
+// Functions keep no state. Several goroutines can read a value at the same time, but
+// only one can write it.
 package protocol

@@ -24,16 +24,16 @@ var (
 	ErrTooManyElements error = &sentinel{"too many elements", ErrInvalidHeader}
 )
 
-// HeaderError says which header was missing, could not be read, or could not
-// be written.
+// HeaderError is the error about a header that is missing, or that could not be parsed
+// or written.
 type HeaderError struct {
-	Name  string // the header's name, as the constants have it
+	Name  string // one of the constants Header*
 	Value string // the first MaxErrorValue bytes of its value; "": there is no value
 	Err   error  // the reason; wraps one of this package's errors
 }
 
-// Error names the header and the reason, and quotes the first 100 bytes of the
-// value.
+// Error returns the name of the header, the first 100 bytes of its value, and the
+// reason.
 func (e *HeaderError) Error() string {
 	if e.Value == "" {
 		return fmt.Sprintf("header %s: %v", e.Name, e.Err)
@@ -44,7 +44,7 @@ func (e *HeaderError) Error() string {
 // Unwrap returns the reason.
 func (e *HeaderError) Unwrap() error { return e.Err }
 
-// invalidValue returns the error for a value that cannot be read or written. The
+// invalidValue returns the error for a value that cannot be parsed or written. The
 // error holds a copy of a long value's beginning, so that it does not keep the
 // rest in memory.
 func invalidValue(name, value string, err error) *HeaderError {
@@ -54,12 +54,12 @@ func invalidValue(name, value string, err error) *HeaderError {
 	return &HeaderError{Name: name, Value: value, Err: err}
 }
 
-// missing returns the error for a required header that is not there.
+// missing returns the error for a required header that is missing.
 func missing(name string) *HeaderError {
 	return &HeaderError{Name: name, Err: invalid(ErrMissingHeader, "missing")}
 }
 
-// A sentinel is an error that is also a more general one.
+// sentinel is an error that is also a more general one.
 type sentinel struct {
 	text   string
 	parent error
@@ -68,8 +68,7 @@ type sentinel struct {
 func (s *sentinel) Error() string { return s.text }
 func (s *sentinel) Unwrap() error { return s.parent }
 
-// A reason says in words of its own what is wrong, and is of a kind that
-// callers test for.
+// reason is an error with a text of its own. Callers test for its kind.
 type reason struct {
 	kind error
 	text string

@@ -8,9 +8,8 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// A client that goes on with an upload: it reads the answer to HEAD, asks for
-// the next bytes, fills a PATCH request, and checks what the server makes of
-// it.
+// A client resumes an upload. It parses the answer to HEAD, computes the next range,
+// writes a PATCH request, and checks the offset that the server answers.
 func Example() {
 	answer := http.Header{"Upload-Offset": {"70"}, "Upload-Length": {"100"}}
 	if err := protocol.StatusError(protocol.OpHead, http.StatusOK); err != nil {
@@ -102,7 +101,7 @@ func ExampleState_Warning() {
 	// header Upload-Metadata: invalid value "filename ***": metadata key "filename" has a value that is not base64
 }
 
-// A server's answer to HEAD.
+// A server writes its answer to HEAD.
 func ExampleState_SetHeader() {
 	h := http.Header{}
 	err := protocol.State{

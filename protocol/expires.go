@@ -2,25 +2,26 @@ package protocol
 
 import "time"
 
-// The three forms of RFC 9110, section 5.6.7. GMT is spelt out, as the layouts
-// of package time would take any zone's abbreviation for UTC.
+// The three date formats of RFC 9110, section 5.6.7. They contain GMT literally, because
+// time.Parse would treat the abbreviation of any time zone as UTC.
 const (
 	imfFixdate = "Mon, 02 Jan 2006 15:04:05 GMT"
 	rfc850Date = "Monday, 02-Jan-06 15:04:05 GMT"
 	asctime    = time.ANSIC
 )
 
-// maxDate is the largest number of bytes of a date that is parsed: the longest
-// form has 33, and time.Parse copies what it cannot read.
+// maxDate is the largest number of bytes of a date that is parsed. The longest format
+// has 33, and time.Parse copies a value that it cannot parse.
 const maxDate = 64
 
-// lastSecond is the end of the year 9999, the last that a date can name.
+// lastSecond is the last second of the year 9999, in seconds since the Unix epoch. The
+// date formats have no room for a later year.
 const lastSecond = 253402300799
 
-// ParseExpires reads the value of Upload-Expires (tus 1.0.0, Expiration): an
-// RFC 9110 date in any of its three forms, or seconds since the Unix epoch up
-// to the year 9999. The time is in UTC and a whole second. Two-digit years
-// from 69 on are of the twentieth century. The error is ErrInvalidHeader.
+// ParseExpires parses the value of Upload-Expires (tus 1.0.0, Expiration): a date in any
+// of the three formats of RFC 9110, or seconds since the Unix epoch up to the year
+// 9999. The time is in UTC, in whole seconds. A two-digit year from 69 to 99 is in the
+// twentieth century. The error is ErrInvalidHeader.
 func ParseExpires(s string) (time.Time, error) {
 	t, ok := parseExpires(s)
 	if !ok {
@@ -46,7 +47,7 @@ func parseExpires(s string) (_ time.Time, ok bool) {
 	return time.Time{}, false
 }
 
-// FormatExpires returns the value of Upload-Expires for t, a date in the
-// preferred form of RFC 9110 (IMF-fixdate), any fraction of a second cut off.
-// The form has room for the years 0 to 9999.
+// FormatExpires returns the value of Upload-Expires for t: a date in the preferred format
+// of RFC 9110 (IMF-fixdate), without fractions of a second. The format has room for the
+// years 0 to 9999.
 func FormatExpires(t time.Time) string { return t.UTC().Format(imfFixdate) }

@@ -13,7 +13,7 @@ func TestParseExpires(t *testing.T) {
 		name, in string
 		want     time.Time // zero: an error
 	}{
-		// RFC 9110, section 5.6.7, has one instant in three forms.
+		// RFC 9110, section 5.6.7, shows one time in three formats.
 		{"IMF-fixdate", "Sun, 06 Nov 1994 08:49:37 GMT", date},
 		{"RFC 850", "Sunday, 06-Nov-94 08:49:37 GMT", date},
 		{"asctime", "Sun Nov  6 08:49:37 1994", date},

@@ -8,8 +8,8 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// What parses must encode, and parse to itself again; nothing may panic. The
-// seeds are in testdata/fuzz.
+// A value that parses must encode, and the encoded value must parse to the same value.
+// Nothing may panic. The seeds are in testdata/fuzz.
 
 func FuzzParseLength(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
@@ -33,7 +33,7 @@ func FuzzParseLength(f *testing.F) {
 
 func FuzzParseMetadata(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
-		// What is returned along with an error encodes as well.
+		// Metadata that is returned with an error encodes too.
 		metadata, _ := protocol.ParseMetadata(s)
 		encoded, err := metadata.Encode()
 		if err != nil {

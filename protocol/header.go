@@ -2,13 +2,13 @@ package protocol
 
 import "strings"
 
-// Version is the protocol version that this package speaks.
+// Version is the protocol version of this package.
 const Version = "1.0.0"
 
-// ContentType is the media type of a body that carries bytes of an upload.
+// ContentType is the media type of a body with bytes of an upload.
 const ContentType = "application/offset+octet-stream"
 
-// The names of the headers, as the specification writes them.
+// The names of the headers, as in the specification.
 const (
 	HeaderResumable         = "Tus-Resumable"
 	HeaderVersion           = "Tus-Version"
@@ -27,28 +27,26 @@ const (
 	HeaderContentType       = "Content-Type"
 )
 
-// Header is what this package needs of a set of header fields;
-// net/http.Header satisfies it.
+// Header is a set of header fields. net/http.Header implements it.
 //
-// Get returns the first value of the field, or "" where there is none. Set
-// replaces every value of the field. Both are given the names above.
+// Get returns the first value of the field, or "" if the field is missing. Set replaces
+// all values of the field. The package calls both with the names above.
 //
-// Where the value also has a method Values(key string) []string, as
-// net/http.Header has, the headers that are lists (Tus-Version, Tus-Extension,
-// Tus-Checksum-Algorithm, Upload-Metadata) may be spread over several fields.
+// A Header can also have the method Values(key string) []string, as net/http.Header
+// has. The headers that are lists (Tus-Version, Tus-Extension, Tus-Checksum-Algorithm,
+// Upload-Metadata) are then read from all values of the field.
 type Header interface {
 	Get(key string) string
 	Set(key, value string)
 }
 
-// SetVersion sets Tus-Resumable to [Version] (tus 1.0.0, Tus-Resumable). HEAD
-// and DELETE requests need nothing else; the SetHeader methods of this package
-// do it themselves.
+// SetVersion sets Tus-Resumable to [Version] (tus 1.0.0, Tus-Resumable). HEAD and DELETE
+// requests need no other header. The SetHeader methods of this package call it.
 func SetVersion(h Header) {
 	h.Set(HeaderResumable, Version)
 }
 
-// listValue returns the value of a list header, its fields joined by commas.
+// listValue returns the value of a list header. Several fields are joined by commas.
 func listValue(h Header, name string) string {
 	if v, ok := h.(interface{ Values(key string) []string }); ok {
 		return strings.Join(v.Values(name), ",")
@@ -56,8 +54,8 @@ func listValue(h Header, name string) string {
 	return h.Get(name)
 }
 
-// fields collects what a SetHeader method is going to write, so that a method
-// that fails half way has written nothing.
+// fields collects the headers of a SetHeader method, so that a method that fails has
+// written nothing.
 type fields [][2]string
 
 func (f *fields) add(name, value string) {

@@ -9,7 +9,7 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// lines makes a header of "Name: value" lines.
+// lines returns a header of lines in the form "Name: value".
 func lines(tb testing.TB, text string) http.Header {
 	tb.Helper()
 	h := http.Header{}
@@ -27,7 +27,7 @@ func lines(tb testing.TB, text string) http.Header {
 	return h
 }
 
-// single is a Header that keeps one value a field and has no method Values.
+// single is a Header with one value for each field, without the method Values.
 type single map[string]string
 
 func (s single) Get(key string) string { return s[key] }

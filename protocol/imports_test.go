@@ -7,8 +7,7 @@ import (
 	"testing"
 )
 
-// TestImports keeps the package pure: usable where there is no network, and
-// by any HTTP stack.
+// The package depends neither on a network nor on an HTTP implementation.
 func TestImports(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
 	if errors.Is(err, exec.ErrNotFound) {

@@ -5,9 +5,9 @@ import (
 	"strconv"
 )
 
-// Length is the size of an entire upload in bytes, known or not
-// (tus 1.0.0, Upload-Length and Upload-Defer-Length). The zero value is a
-// length that is not known yet. Lengths compare with ==.
+// Length is the size of an entire upload in bytes, or unknown (tus 1.0.0, Upload-Length
+// and Upload-Defer-Length). The zero value is an unknown length. Lengths can be compared
+// with ==.
 type Length struct {
 	n     int64
 	known bool
@@ -21,12 +21,12 @@ func Known(n int64) Length {
 	return Length{n: n, known: true}
 }
 
-// Int64 returns the number of bytes, and whether it is known; 0 where it is
+// Int64 returns the number of bytes, and whether it is known. The number is 0 if it is
 // not.
 func (l Length) Int64() (n int64, ok bool) { return l.n, l.known }
 
-// Equal reports whether l == other. It lets comparisons that work by
-// reflection, such as go-cmp's, look at a Length.
+// Equal reports whether l == other. Packages that compare by reflection, such as go-cmp,
+// use it.
 func (l Length) Equal(other Length) bool { return l == other }
 
 // String returns the number in decimal, or "unknown".
@@ -37,7 +37,7 @@ func (l Length) String() string {
 	return strconv.FormatInt(l.n, 10)
 }
 
-// MarshalJSON encodes the number, or null where it is not known.
+// MarshalJSON encodes the number, or null if it is unknown.
 func (l Length) MarshalJSON() ([]byte, error) {
 	if !l.known {
 		return []byte("null"), nil
@@ -45,7 +45,7 @@ func (l Length) MarshalJSON() ([]byte, error) {
 	return strconv.AppendInt(nil, l.n, 10), nil
 }
 
-// UnmarshalJSON takes what MarshalJSON gives. The error is ErrInvalidHeader.
+// UnmarshalJSON decodes the result of MarshalJSON. The error is ErrInvalidHeader.
 func (l *Length) UnmarshalJSON(b []byte) error {
 	if string(b) == "null" {
 		*l = Length{}
@@ -59,9 +59,8 @@ func (l *Length) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// ParseLength reads the value of Upload-Length or Tus-Max-Size: decimal digits
-// only, with spaces and tabs around them, at most math.MaxInt64. The error is
-// ErrInvalidHeader.
+// ParseLength parses the value of Upload-Length or Tus-Max-Size: decimal digits, at most
+// math.MaxInt64, with spaces and tabs around them. The error is ErrInvalidHeader.
 func ParseLength(s string) (Length, error) {
 	n, flaw := parseInt(s)
 	if flaw != "" {
@@ -70,8 +69,8 @@ func ParseLength(s string) (Length, error) {
 	return Known(n), nil
 }
 
-// ParseOffset reads the value of Upload-Offset under the rules of
-// [ParseLength]. The error is ErrInvalidOffset.
+// ParseOffset parses the value of Upload-Offset by the rules of [ParseLength]. The error
+// is ErrInvalidOffset.
 func ParseOffset(s string) (int64, error) {
 	n, flaw := parseInt(s)
 	if flaw != "" {
@@ -80,8 +79,8 @@ func ParseOffset(s string) (int64, error) {
 	return n, nil
 }
 
-// ParseDeferLength returns nil for "1", the one value that Upload-Defer-Length
-// may have, with spaces and tabs around it. The error is ErrInvalidHeader.
+// ParseDeferLength returns nil for "1", with spaces and tabs around it. It is the only
+// valid value of Upload-Defer-Length. The error is ErrInvalidHeader.
 func ParseDeferLength(s string) error {
 	if trim(s) != "1" {
 		return invalid(ErrInvalidHeader, "deferred length %s is not 1", quote(s))
@@ -89,9 +88,9 @@ func ParseDeferLength(s string) error {
 	return nil
 }
 
-// parseInt reads a non-negative integer; flaw says why s is none.
+// parseInt parses a non-negative integer. flaw is why s is not one, or "".
 func parseInt(s string) (n int64, flaw string) {
-	// Sixty-three bits and no sign: what an int64 can hold from 0 on.
+	// 63 bits without a sign are the non-negative values of an int64.
 	u, err := strconv.ParseUint(trim(s), 10, 63)
 	switch {
 	case errors.Is(err, strconv.ErrRange):
@@ -102,7 +101,7 @@ func parseInt(s string) (n int64, flaw string) {
 	return int64(u), ""
 }
 
-// readInt reads a header that, where present, must be a non-negative integer.
+// readInt parses an optional header whose value is a non-negative integer.
 func readInt(h Header, name string, kind error) (n int64, present bool, err *HeaderError) {
 	value := h.Get(name)
 	if trim(value) == "" {

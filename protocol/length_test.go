@@ -111,7 +111,7 @@ func prefixed(prefix, s string) string {
 	return prefix + s
 }
 
-// checkError wants an error of a kind with a text, or none where text is "".
+// checkError checks that err is of a kind and has a text. If text is "", err must be nil.
 func checkError(t *testing.T, err, kind error, text string) {
 	t.Helper()
 	switch {

@@ -2,13 +2,13 @@ package protocol
 
 import "strings"
 
-// ParseList reads a header that is a comma-separated list (Tus-Version,
-// Tus-Extension, Tus-Checksum-Algorithm), in order. Spaces and tabs around an
+// ParseList parses a comma-separated list (Tus-Version, Tus-Extension,
+// Tus-Checksum-Algorithm) and keeps its order. Spaces and tabs around an
 // element are removed. Elements that are not visible ASCII are skipped: they
 // cannot name anything. No element gives nil.
 //
 // The error is ErrTooManyElements, for more than [MaxListElements] elements. The
-// first of them are returned along with it.
+// first of them are returned with the error.
 func ParseList(s string) ([]string, error) {
 	var list []string
 	count := 0
@@ -29,7 +29,7 @@ func ParseList(s string) ([]string, error) {
 
 func errElements() error { return tooMany(ErrInvalidHeader, MaxListElements, "elements") }
 
-// FormatList returns the elements of list separated by commas; "" for none.
+// FormatList returns the elements of list separated by commas, or "" for an empty list.
 //
 // The error is ErrInvalidHeader, for an element that is empty or not visible ASCII
 // without commas. The error for more than [MaxListElements] elements is

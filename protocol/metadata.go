@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// Metadata are the keys and values that travel with an upload (tus 1.0.0,
-// Upload-Metadata). Values are held decoded and may be any bytes; an empty one
-// is a key without value. nil is no metadata.
+// Metadata has the keys and values of an upload (tus 1.0.0, Upload-Metadata). Values are
+// decoded and can be any bytes. An empty value stands for a key without value. nil is no
+// metadata.
 //
-// A key is one or more visible ASCII characters other than the comma. The
-// specification only advises ASCII; servers refuse anything else.
+// A key consists of one or more visible ASCII characters without the comma. The
+// specification only recommends ASCII, but servers refuse other keys.
 type Metadata map[string]string
 
 // Validate returns nil if [Metadata.Encode] succeeds. Otherwise the error is
@@ -45,9 +45,8 @@ func errKey(key, flaw string) error {
 	return invalid(ErrInvalidMetadata, "metadata key %s %s", quote(key), flaw)
 }
 
-// Encode returns the value of Upload-Metadata, sorted by key: "" for no
-// metadata, in which case the header is to be left out. The error is that of
-// [Metadata.Validate].
+// Encode returns the value of Upload-Metadata, sorted by key. It returns "" for no
+// metadata: do not send the header then. The error is that of [Metadata.Validate].
 func (m Metadata) Encode() (string, error) {
 	keys := m.sortedKeys()
 	if err := validateKeys(keys); err != nil {
@@ -71,15 +70,15 @@ func (m Metadata) Encode() (string, error) {
 	return string(b), nil
 }
 
-// ParseMetadata reads the value of Upload-Metadata; it is nil where s holds no
-// pair. Spaces and tabs may surround keys and values, empty pairs are skipped,
-// and base64 may lack its padding.
+// ParseMetadata parses the value of Upload-Metadata. The result is nil if s has no pair.
+// Spaces and tabs can surround keys and values, empty pairs are skipped, and base64 can
+// be without padding.
 //
-// A key that Encode would refuse, a second value for a key, and a value that
-// is not base64 are errors. So are more than [MaxMetadataPairs] pairs, which are
+// A key that Encode refuses, a second value for a key, and a value that is not base64
+// are errors. So are more than [MaxMetadataPairs] pairs, which are
 // ErrTooManyElements as well: only the first pairs are read then. All errors are
 // ErrInvalidMetadata, and their text names the first invalid keys. The pairs that
-// could be read are returned along with the error. If a key has two values, the
+// could be parsed are returned with the error. If a key has two values, the
 // first one is returned.
 func ParseMetadata(s string) (Metadata, error) {
 	var m Metadata

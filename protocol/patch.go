@@ -2,20 +2,19 @@ package protocol
 
 import "strconv"
 
-// Patch is a request that carries bytes of an upload (tus 1.0.0, Core
-// Protocol, PATCH).
+// Patch is a request that sends bytes of an upload (tus 1.0.0, Core Protocol, PATCH).
 type Patch struct {
-	Offset   int64    // where in the upload the body begins, in bytes
-	Length   Length   // declares a length that the creation deferred; the zero value sends none
-	Checksum Checksum // of the body; the zero value sends none
+	Offset   int64    // of the first byte of the body in the upload
+	Length   Length   // declares a length that the creation deferred; the zero value: not sent
+	Checksum Checksum // of the body; the zero value: not sent
 }
 
-// SetHeader sets Tus-Resumable, Content-Type and Upload-Offset, and
-// Upload-Length and Upload-Checksum where there is something to say. It leaves
-// other headers as they are.
+// SetHeader writes the headers of the request: Tus-Resumable, Content-Type and
+// Upload-Offset, and Upload-Length and Upload-Checksum if the fields are set. It leaves
+// other headers unchanged.
 //
-// The error is a *HeaderError, and h is untouched: ErrInvalidOffset for an
-// offset that is negative or beyond the length, or ErrInvalidChecksum.
+// The error is a *HeaderError, and h is unchanged then: ErrInvalidOffset for an offset
+// that is negative or beyond the length, or ErrInvalidChecksum.
 func (p Patch) SetHeader(h Header) error {
 	if err := checkOffset(p.Offset, p.Length); err != nil {
 		return err
@@ -37,8 +36,7 @@ func (p Patch) SetHeader(h Header) error {
 	return nil
 }
 
-// checkOffset returns an error unless 0 <= offset <= length, where the length
-// is known.
+// checkOffset returns an error if offset is negative, or larger than a known length.
 func checkOffset(offset int64, length Length) error {
 	var err error
 	if offset < 0 {

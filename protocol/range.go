@@ -6,23 +6,23 @@ import (
 	"math"
 )
 
-// Errors about an offset that cannot be true; test for them with errors.Is.
+// Errors about an impossible offset; test for them with errors.Is.
 var (
 	ErrOffsetBack   = errors.New("offset went back")
 	ErrOffsetBeyond = errors.New("offset beyond the end")
 )
 
-// Range is the bytes of an upload from Start up to, not including, End.
+// Range is a range of bytes of an upload. It includes Start and excludes End.
 type Range struct{ Start, End int64 }
 
-// Len returns the number of bytes; math.MaxInt64 - Start where [Next] was
-// given neither a length nor a chunk.
+// Len returns the number of bytes. It is math.MaxInt64 - Start if [Next] got neither a
+// length nor a chunk size.
 func (r Range) Len() int64 { return r.End - r.Start }
 
-// Accept returns nil where a server that was sent the bytes of r may be at
-// offset: anywhere from Start to End, as it may have stored less than it was
-// sent. Otherwise the error is ErrOffsetBack below Start and ErrOffsetBeyond
-// above End, and the bytes at the server are in doubt.
+// Accept checks the offset of a server after the bytes of r were sent to it. Every offset
+// from Start to End is valid, because a server can store fewer bytes than it was sent.
+// The error is ErrOffsetBack below Start, and ErrOffsetBeyond above End. It is uncertain
+// then which bytes the server has.
 func (r Range) Accept(offset int64) error {
 	switch {
 	case offset < r.Start:
@@ -33,10 +33,10 @@ func (r Range) Accept(offset int64) error {
 	return nil
 }
 
-// Next returns the bytes to send to an upload that is at offset: at most chunk
-// of them, and all that are left where chunk is 0 or negative. Where the
-// length is not known, the range may end beyond the upload: at math.MaxInt64
-// without a chunk. An upload that is complete gives an empty range.
+// Next returns the range to send next to an upload at offset: at most chunk bytes, or
+// all that are left if chunk is 0 or negative. If the length is unknown, the range can
+// end beyond the upload; without a chunk size it ends at math.MaxInt64. The range is
+// empty if the upload is complete.
 //
 // The error is ErrOffsetBeyond for an offset beyond the length and
 // ErrInvalidOffset for a negative one.
@@ -50,17 +50,17 @@ func Next(offset int64, length Length, chunk int64) (Range, error) {
 	case offset > end:
 		return Range{}, fmt.Errorf("offset %d of an upload of length %d: %w", offset, end, ErrOffsetBeyond)
 	}
-	// Written as a difference, for offset + chunk may overflow.
+	// offset + chunk can overflow, so the difference is compared.
 	if chunk > 0 && chunk < end-offset {
 		end = offset + chunk
 	}
 	return Range{offset, end}, nil
 }
 
-// Split cuts an upload of length bytes into n ranges, one after the other,
-// whose lengths differ by at most one byte, the longer ones first. There are
-// at most as many ranges as bytes, so that none is empty, and at least one:
-// n below 1 counts as 1, and a negative length as 0.
+// Split divides an upload of length bytes into n consecutive ranges, whose lengths
+// differ by at most one byte. The longer ones come first. Split returns at most as many
+// ranges as bytes, so that none is empty, but at least one. n below 1 counts as 1, and a
+// negative length as 0.
 func Split(length int64, n int) []Range {
 	length = max(length, 0)
 	count := max(min(int64(n), length), 1)

@@ -9,8 +9,8 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// The examples of tus 1.0.0, each named by its section. Left out are what is
-// no business of this package: the request line, Host, Content-Length, bodies.
+// The examples of tus 1.0.0, each named by its section. The tests omit parts that this
+// package does not handle: the request line, Host, Content-Length and bodies.
 
 func specMetadata() protocol.Metadata {
 	return protocol.Metadata{"filename": "world_domination_plan.pdf", "is_confidential": ""}
@@ -73,8 +73,8 @@ func TestSpecRequests(t *testing.T) {
 		{"Termination/Example/DELETE request", versionOnly{}, `
 			Tus-Resumable: 1.0.0
 		`},
-		// The examples of Concatenation omit Tus-Resumable, and say so, and
-		// Content-Type.
+		// The examples of Concatenation omit Tus-Resumable, as the specification
+		// says, and Content-Type.
 		{
 			"Concatenation/Example/first partial POST request",
 			protocol.Creation{Length: protocol.Known(5), Concat: protocol.Concat{Kind: protocol.ConcatPartial}},
@@ -183,8 +183,8 @@ func TestSpecResponses(t *testing.T) {
 			Location: https://tus.example.org/files/b
 		`, protocol.State{Location: url + "b"}, nil,
 		},
-		// The example omits the Upload-Offset that the section on PATCH
-		// requires: without it nobody knows what the server has stored.
+		// The example omits Upload-Offset, which the section on PATCH requires.
+		// Without it, the number of stored bytes is unknown.
 		{
 			"Concatenation/Example/partial PATCH responses", protocol.OpPatch, 204, protocol.ParsePatched,
 			``,

@@ -6,30 +6,30 @@ import (
 	"time"
 )
 
-// State is what a server says about an upload.
+// State is the state of an upload on the server, from the headers of an answer.
 type State struct {
-	Location string    // from the answer to POST, absolute or relative, not resolved; else ""
-	Offset   int64     // bytes that the server has
-	Length   Length    // from the answer to HEAD; the zero value where not known or not said
-	Metadata Metadata  // from the answer to HEAD; nil for none
-	Concat   Concat    // from the answer to HEAD
-	Expires  time.Time // when the unfinished upload is removed, in UTC; the zero time where not said
+	Location string    // of the answer to POST, absolute or relative, not resolved; "" for others
+	Offset   int64     // number of bytes that the server has
+	Length   Length    // of the answer to HEAD; the zero value: unknown
+	Metadata Metadata  // of the answer to HEAD; nil: none
+	Concat   Concat    // of the answer to HEAD
+	Expires  time.Time // when the server removes the unfinished upload, in UTC; the zero time: unknown
 
-	// Warnings are about the optional headers Upload-Defer-Length,
-	// Upload-Metadata, Upload-Concat and Upload-Expires that could not be
-	// read. The fields hold what could be read of them. nil for none.
+	// Warnings are errors about the optional headers Upload-Defer-Length,
+	// Upload-Metadata, Upload-Concat and Upload-Expires. The fields above have all
+	// that could be parsed. nil: none.
 	Warnings []*HeaderError
 }
 
-// Complete reports whether the length is known and the server has all of it.
-// A final upload whose answer names no offset is not known to be complete.
+// Complete reports whether the length is known and the server has all bytes. It returns
+// false for a final upload of more than 0 bytes if the answer had no Upload-Offset.
 func (s State) Complete() bool {
 	n, known := s.Length.Int64()
 	return known && s.Offset == n
 }
 
-// Warning returns the *HeaderError about the named header, in any case of
-// letters, or nil where there is none.
+// Warning returns the *HeaderError about the header with this name, or nil if there is
+// none. The case of letters does not matter.
 func (s State) Warning(name string) error {
 	for _, w := range s.Warnings {
 		if strings.EqualFold(w.Name, name) {
@@ -39,14 +39,13 @@ func (s State) Warning(name string) error {
 	return nil
 }
 
-// ParseCreated reads a successful answer to POST (tus 1.0.0, Creation and
-// Creation With Upload): Location, Upload-Offset (0 where absent) and
-// Upload-Expires.
+// ParseCreated parses a successful answer to POST (tus 1.0.0, Creation and Creation With
+// Upload): Location, Upload-Offset (0 if it is missing) and Upload-Expires.
 //
-// The error is a *HeaderError: ErrMissingHeader where there is no Location,
-// ErrInvalidHeader where it holds a control character, ErrInvalidOffset for a
-// malformed Upload-Offset. The State returned along with an error holds what
-// could be read, so that the upload is not lost.
+// The error is a *HeaderError: ErrMissingHeader without Location, ErrInvalidHeader for a
+// Location with a control character, ErrInvalidOffset for a malformed Upload-Offset. The
+// State returned with the error has all that could be parsed, so that the upload is not
+// lost.
 func ParseCreated(h Header) (State, error) {
 	var s State
 	s.readExpires(h)
@@ -67,15 +66,14 @@ func ParseCreated(h Header) (State, error) {
 	return s, nil
 }
 
-// ParseHead reads a successful answer to HEAD (tus 1.0.0, Core Protocol,
-// HEAD). Upload-Offset is required, except that the answer about a final
-// upload may leave it out: then the offset is 0. Where a server sends both
-// Upload-Length and Upload-Defer-Length, the length counts.
+// ParseHead parses a successful answer to HEAD (tus 1.0.0, Core Protocol, HEAD).
+// Upload-Offset is required, except for a final upload: without it, the offset is 0. If
+// a server sends both Upload-Length and Upload-Defer-Length, Upload-Length applies.
 //
-// The error is a *HeaderError: ErrMissingHeader, ErrInvalidOffset for an
-// Upload-Offset that is malformed or beyond Upload-Length, ErrInvalidHeader
-// for a malformed Upload-Length. The State returned along with an error holds
-// what could be read.
+// The error is a *HeaderError: ErrMissingHeader without Upload-Offset, ErrInvalidOffset
+// for an Upload-Offset that is malformed or beyond Upload-Length, ErrInvalidHeader for a
+// malformed Upload-Length. The State returned with the error has all that could be
+// parsed.
 func ParseHead(h Header) (State, error) {
 	var s State
 	s.readExpires(h)
@@ -97,9 +95,9 @@ func ParseHead(h Header) (State, error) {
 	return s, checkOffset(s.Offset, s.Length)
 }
 
-// ParsePatched reads a successful answer to PATCH (tus 1.0.0, Core Protocol,
-// PATCH, and Expiration): Upload-Offset, which is required, and
-// Upload-Expires. Whether the offset can be true is for [Range.Accept] to say.
+// ParsePatched parses a successful answer to PATCH (tus 1.0.0, Core Protocol, PATCH, and
+// Expiration): Upload-Offset, which is required, and Upload-Expires. Use [Range.Accept]
+// to check whether the offset is possible.
 //
 // The error is a *HeaderError: ErrMissingHeader or ErrInvalidOffset.
 func ParsePatched(h Header) (State, error) {
@@ -129,7 +127,7 @@ func (s *State) readExpires(h Header) {
 	s.Expires = t
 }
 
-// readUpload reads what only the answer to HEAD says, without the numbers.
+// readUpload parses the headers that only the answer to HEAD has, without numbers.
 func (s *State) readUpload(h Header) {
 	var err error
 	value := listValue(h, HeaderUploadMetadata)
@@ -150,16 +148,15 @@ func (s *State) warn(name, value string, err error) {
 	s.Warnings = append(s.Warnings, invalidValue(name, value, err))
 }
 
-// SetHeader writes the State as a server does in its answer to HEAD:
-// Tus-Resumable and Upload-Offset; Upload-Length, or Upload-Defer-Length where
-// the length is not known; and Location, Upload-Metadata, Upload-Concat and
-// Upload-Expires where there is something to say. The answer about a final
-// upload has no Upload-Defer-Length, and no Upload-Offset while that is 0 and
-// the upload is not complete. Warnings are not written.
+// SetHeader writes the headers of a server's answer to HEAD: Tus-Resumable and
+// Upload-Offset; Upload-Length, or Upload-Defer-Length if the length is unknown; and
+// Location, Upload-Metadata, Upload-Concat and Upload-Expires if the fields are set. The
+// answer for a final upload has no Upload-Defer-Length, and no Upload-Offset if the
+// offset is 0 and the upload is not complete. Warnings are not written.
 //
-// The error is a *HeaderError, and h is untouched: ErrInvalidOffset for an
-// offset that is negative or beyond the length, ErrInvalidHeader for a
-// Location with a control character, ErrInvalidMetadata or ErrInvalidConcat.
+// The error is a *HeaderError, and h is unchanged then: ErrInvalidOffset for an offset
+// that is negative or beyond the length, ErrInvalidHeader for a Location with a control
+// character, ErrInvalidMetadata or ErrInvalidConcat.
 func (s State) SetHeader(h Header) error {
 	if err := checkOffset(s.Offset, s.Length); err != nil {
 		return err

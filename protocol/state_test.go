@@ -12,8 +12,8 @@ import (
 
 var expires = time.Date(2014, time.June, 25, 16, 0, 0, 0, time.UTC)
 
-// stateCase is an answer, and what is to be read of it. Warnings are compared
-// by their text.
+// stateCase is an answer and the State that it parses to. Warnings are compared by their
+// texts.
 type stateCase struct {
 	name, header string
 	want         protocol.State

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// Op is a kind of exchange between client and server.
+// Op is a kind of exchange between a client and a server.
 type Op string
 
 // The exchanges of tus 1.0.0.
@@ -19,7 +19,7 @@ const (
 	OpConcat    Op = "concat"    // POST of a final upload
 )
 
-// What a status means; test for them with errors.Is. ErrNotImplemented and
+// The meanings of status codes; test for them with errors.Is. ErrNotImplemented and
 // ErrUnavailable are ErrServer as well.
 var (
 	ErrRedirect                   = errors.New("redirect")                // 3xx
@@ -47,9 +47,9 @@ var (
 	ErrUnexpectedStatus           = errors.New("unexpected status") // any other
 )
 
-// StatusError returns nil where status means that op succeeded: 200 or 201 for
-// [OpCreate] and [OpConcat], 200 or 204 for the others. Otherwise the error is
-// the sentinel for the status, and its text names both.
+// StatusError returns nil if status means that op succeeded: 200 or 201 for [OpCreate]
+// and [OpConcat], 200 or 204 for the others. Otherwise the error wraps the sentinel for
+// the status, and its text has the sentinel and the status code.
 func StatusError(op Op, status int) error {
 	success := []int{200, 204}
 	if op == OpCreate || op == OpConcat {

@@ -13,8 +13,8 @@ func isBlank(r rune) bool { return r == ' ' || r == '\t' }
 
 func isControl(c byte) bool { return c < 0x20 || c == 0x7f }
 
-// wordFlaw says why s cannot be a metadata key, an element of a list or a
-// checksum algorithm; "" where it can.
+// wordFlaw returns why s cannot be a metadata key, an element of a list or a checksum
+// algorithm, or "" if it can.
 func wordFlaw(s string) string {
 	if s == "" {
 		return "is empty"
@@ -34,8 +34,7 @@ func wordFlaw(s string) string {
 	return ""
 }
 
-// urlFlaw says why s cannot stand in a list of URLs separated by spaces; ""
-// where it can.
+// urlFlaw returns why s cannot be in a list of URLs separated by spaces, or "" if it can.
 func urlFlaw(s string) string {
 	switch {
 	case s == "":
@@ -59,9 +58,9 @@ func hasControl(s string) bool {
 
 var errLineBreak = errors.New("line break in base64")
 
-// decodeBase64 reads the standard alphabet, with or without padding.
+// decodeBase64 decodes base64 of the standard alphabet, with or without padding.
 func decodeBase64(s string) ([]byte, error) {
-	// The decoder would skip line breaks, which no header value can hold.
+	// The decoder skips line breaks, but a header value cannot contain them.
 	if strings.ContainsAny(s, "\r\n") {
 		return nil, errLineBreak
 	}
