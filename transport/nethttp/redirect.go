@@ -63,7 +63,7 @@ func (r redirectReader) RoundTrip(req *http.Request) (*http.Response, error) {
 		if len(location) > maxLocation {
 			break // checkRedirect refuses it
 		}
-		// net/http encodes the whole path anew, and turns %2F into a slash, if one byte
+		// net/http encodes the whole path again, and turns %2F into a slash, if one byte
 		// of the path is not allowed in a URL.
 		if escaped := transport.EscapeURL(location); escaped != location {
 			resp.Header.Set("Location", escaped)
