@@ -142,6 +142,14 @@ type Config struct {
 	// ErrInvalidOption. "": no account.
 	Account string
 
+	// RefuseInUse ends the upload of a file that another program has open for
+	// writing, or has mapped into memory to write to it, with ErrSourceInUse: before
+	// anything is sent, or at the end if the program opened it meanwhile. Only Linux
+	// tells of such programs, of files of the same user (or with CAP_LEASE) on file
+	// systems with leases, which most of a single machine have; other files are
+	// sent. False: the upload goes on, with a warning in the log and Result.InUse.
+	RefuseInUse bool
+
 	// Recreate says when a new upload is made though there is a record of an
 	// earlier one. 0: RecreateGone.
 	Recreate Recreate
@@ -200,6 +208,7 @@ type Client struct {
 	stall       time.Duration // 0: no limit
 	finish      time.Duration // 0: no limit
 	foreign     bool
+	refuseInUse bool
 }
 
 // New checks cfg and returns a Client. No request is sent. The error Is
@@ -224,6 +233,7 @@ func New(cfg Config) (*Client, error) {
 		stall:       limit(cfg.StallTimeout, DefaultStallTimeout),
 		finish:      limit(cfg.FinishTimeout, DefaultFinishTimeout),
 		foreign:     cfg.ForeignCredentials,
+		refuseInUse: cfg.RefuseInUse,
 	}
 	if c.header == nil {
 		c.header = http.Header{}

@@ -34,6 +34,12 @@ const (
 	// than it had acknowledged.
 	EventRewound
 
+	// EventSettling: the server has all bytes. The source changed so shortly before
+	// it was opened that a further change could not be told from that one, and is
+	// looked at again after Wait, 2 s at most. Nothing is sent meanwhile, so a
+	// caller that limits how many uploads it runs at a time can begin another one.
+	EventSettling
+
 	// EventDone: the upload is complete.
 	EventDone
 
@@ -44,7 +50,7 @@ const (
 
 // String gives the name of the kind, such as "progress".
 func (k EventKind) String() string {
-	names := [...]string{"unknown", "created", "resumed", "progress", "retry", "waiting", "rewound", "done", "failed"}
+	names := [...]string{"unknown", "created", "resumed", "progress", "retry", "waiting", "rewound", "settling", "done", "failed"}
 	if int(k) >= len(names) {
 		return names[0]
 	}
@@ -72,7 +78,8 @@ type Event struct {
 	Length protocol.Length
 
 	// Attempt is the number of tries in a row without progress, in an EventRetry.
-	// Wait is the time until the next request, in an EventRetry or EventWaiting.
+	// Wait is the time until the next request, in an EventRetry or EventWaiting, or
+	// until the end of an EventSettling.
 	Attempt int
 	Wait    time.Duration
 

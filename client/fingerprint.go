@@ -20,10 +20,26 @@ var edges = sync.Pool{New: func() any { return new([edge]byte) }}
 
 // identity is what tells one state of a file from another.
 type identity struct {
-	size          int64
-	modified      time.Time
-	device, inode uint64            // 0 where the system has none
-	edges         [sha256.Size]byte // of a file whose content is not kept
+	size     int64
+	modified time.Time
+	inode    inode
+	edges    [sha256.Size]byte // of a file whose content is not kept
+}
+
+// difference says how now differs from was in what the system keeps of the file. It
+// is "" for the same state. Named tells whether the path of the file still leads to
+// it: a program that renames the file or replaces it changes the inode too.
+func (was identity) difference(now identity, named bool) string {
+	switch {
+	case now.size != was.size:
+		return fmt.Sprintf("it had %d bytes, now it has %d", was.size, now.size)
+	case !now.modified.Equal(was.modified):
+		return "it was modified at " + now.modified.UTC().Format(time.RFC3339)
+	case named && was.inode.rewritten(now.inode):
+		return "it was changed at " + now.inode.changed.UTC().Format(time.RFC3339) +
+			", though its time of modification is the same"
+	}
+	return ""
 }
 
 // remember takes the state that every later check is held against. Nothing was
@@ -36,7 +52,7 @@ func (f *openFile) remember() error {
 	if err != nil {
 		return err
 	}
-	f.was, f.size = was, was.size
+	f.was, f.size, f.watched = was, was.size, time.Now()
 	switch {
 	case !f.legible():
 	case f.size <= smallBody:
@@ -65,17 +81,18 @@ func (f *openFile) lookInside(was identity) (identity, error) {
 }
 
 // check says whether the source is still as it was when the upload began, as far
-// as its attributes and its first and last bytes can tell.
+// as its attributes and its first and last bytes can tell. The time of change is
+// not asked for where all bytes are compared.
 func (f *openFile) check() error {
 	now, err := f.look(f.was.size)
-	switch {
-	case err != nil:
+	if err != nil {
 		return sourceError(err)
-	case now.size != f.was.size:
-		return sourceError(fmt.Errorf("%w: it had %d bytes, now it has %d", ErrSourceChanged, f.was.size, now.size))
-	case !now.modified.Equal(f.was.modified):
-		return sourceError(fmt.Errorf("%w: it was modified at %s", ErrSourceChanged, now.modified.UTC().Format(time.RFC3339)))
-	case !f.legible():
+	}
+	named := !f.isCompared() && now.inode != f.was.inode && f.isNamed()
+	if what := f.was.difference(now, named); what != "" {
+		return sourceError(fmt.Errorf("%w: %s", ErrSourceChanged, what))
+	}
+	if !f.legible() {
 		return nil
 	}
 	same, err := f.same()
@@ -91,15 +108,28 @@ func (f *openFile) check() error {
 // replaced tells whether the path names another file by now. That one was not
 // sent, and what was sent is whole all the same.
 func (f *openFile) replaced() bool {
+	same, exists := f.atPath()
+	return exists && !same
+}
+
+// isNamed tells whether the path still leads to the file. A file without a path has
+// no name that it could lose.
+func (f *openFile) isNamed() bool {
+	same, _ := f.atPath()
+	return same
+}
+
+// atPath tells whether the path leads to this file, and whether it leads to any.
+func (f *openFile) atPath() (same, exists bool) {
 	if f.path == "" || f.stat == nil {
-		return false
+		return true, true
 	}
 	ours, err := f.stat()
 	if err != nil {
-		return false
+		return true, true
 	}
 	theirs, err := os.Stat(f.path)
-	return err == nil && !os.SameFile(ours, theirs)
+	return err == nil && os.SameFile(ours, theirs), err == nil
 }
 
 // same tells whether the file has the bytes that it had.
@@ -125,7 +155,7 @@ func (f *openFile) look(size int64) (identity, error) {
 		return id, err
 	}
 	id.size, id.modified = info.Size(), info.ModTime()
-	id.device, id.inode = fileID(info)
+	id.inode = inodeOf(info)
 	name := f.path
 	if name == "" {
 		name = info.Name()
@@ -186,8 +216,8 @@ func (f *openFile) fingerprint(endpoint, account string) string {
 	field([]byte(path))
 	number(uint64(f.was.size))
 	number(uint64(f.was.modified.UnixNano()))
-	number(f.was.device)
-	number(f.was.inode)
+	number(f.was.inode.device)
+	number(f.was.inode.number)
 	field(edges[:])
 	if account != "" {
 		field([]byte(account))

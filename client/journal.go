@@ -42,11 +42,16 @@ type journal struct {
 	key     string
 	account string
 	unlock  func() error
+	source  settler
+	check   func() error // of the source
+	stop    func()       // see stopSaving
 
 	mu     sync.Mutex // parts are sent side by side
 	record Record
 	saved  bool // the store has a record
 	stale  bool // and one that is of no use
+
+	pending bool // the record is not saved before the source is settled
 
 	// Of parts.
 	learned    bool          // something that the store does not have
@@ -68,10 +73,14 @@ func (t *transfer) openJournal(ctx context.Context, endpoint string, creation pr
 		return nil, nil
 	}
 	key := t.key(endpoint)
-	if key == "" {
+	source, ok := t.src.(settler)
+	if key == "" || !ok {
 		return nil, nil
 	}
-	j := &journal{store: store, log: t.c.log, key: key, account: t.c.account, saving: make(chan struct{}, 1)}
+	j := &journal{
+		store: store, log: t.c.log, key: key, account: t.c.account, saving: make(chan struct{}, 1),
+		source: source, check: t.src.check,
+	}
 	var err error
 	if j.unlock, err = store.Lock(ctx, key); err != nil {
 		if errors.Is(err, ErrBusy) {
@@ -152,7 +161,8 @@ func insecure(endpoint, location string) bool {
 // pardon takes back what the record holds against the upload.
 func (r *Record) pardon() { r.Reach, r.Uncertain, r.Denial = protocol.Length{}, false, Denial{} }
 
-// created records a new upload, before its first byte goes.
+// created records a new upload, before its first byte goes unless its source has
+// to settle first.
 func (j *journal) created(ctx context.Context, url string, expires time.Time) {
 	if j == nil {
 		return
@@ -160,7 +170,7 @@ func (j *journal) created(ctx context.Context, url string, expires time.Time) {
 	j.record.URL, j.record.Offset, j.record.Expires = url, 0, expires
 	j.record.pardon() // what is held against an earlier one
 	j.record.Created = time.Now().UTC()
-	j.save(ctx)
+	j.saveSettled(ctx)
 }
 
 // resumed takes back what the record holds against an upload, now that it can be
@@ -178,7 +188,11 @@ func (j *journal) resumed(ctx context.Context) {
 // left records how far an upload got that did not end well. What the record says
 // stays where nothing was learned since.
 func (j *journal) left(ctx context.Context, t *transfer, err error) {
-	if j == nil || !j.saved {
+	if j == nil {
+		return
+	}
+	j.stopSaving()
+	if !j.saved && !j.pending || j.pending && !j.settle(ctx) {
 		return
 	}
 	j.mu.Lock()
@@ -198,6 +212,11 @@ func (j *journal) left(ctx context.Context, t *transfer, err error) {
 	}
 	if !t.result.Expires.IsZero() {
 		j.record.Expires = t.result.Expires
+	}
+	if j.pending {
+		j.pending = false
+		j.save(ctx)
+		return
 	}
 	if err := j.put(ctx); err != nil {
 		j.outdated(ctx, err)
@@ -226,7 +245,11 @@ func (j *journal) put(ctx context.Context) error {
 
 // forget removes the record.
 func (j *journal) forget(ctx context.Context) {
-	if j == nil || !j.saved && !j.stale {
+	if j == nil {
+		return
+	}
+	j.stopSaving()
+	if !j.saved && !j.stale {
 		return
 	}
 	if err := j.store.Delete(context.WithoutCancel(ctx), j.key); err != nil {
@@ -240,6 +263,7 @@ func (j *journal) close(ctx context.Context) {
 	if j == nil || j.unlock == nil {
 		return
 	}
+	j.stopSaving()
 	if err := j.unlock(); err != nil {
 		j.log.LogAttrs(ctx, slog.LevelWarn, "record not unlocked", slog.Any("err", err))
 	}

@@ -27,6 +27,7 @@ type Outcome struct {
 }
 
 // UploadAll uploads items, Config.Concurrency of them side by side. An upload
+// that only waits for its source does not count, see EventSettling. One
 // that fails does not stop the others; when ctx ends, those not yet begun fail
 // with its cause. The outcomes are in the order of items; the error joins
 // theirs, each with the name of its source, and is nil if all is well.
@@ -36,12 +37,13 @@ func (c *Client) UploadAll(ctx context.Context, items []Item) ([]Outcome, error)
 		// Without an answer each upload takes its usual way.
 		_ = c.Learn(ctx)
 	}
-	parallel(len(items), c.concurrency, func(i int) {
+	parallel(len(items), c.concurrency, func(i int, idle func()) {
 		if ctx.Err() != nil {
 			outcomes[i] = Outcome{Result: &Result{}, Err: ended(ctx)}
 			return
 		}
-		outcomes[i].Result, outcomes[i].Err = c.Upload(ctx, items[i].Source, items[i].Options)
+		o := items[i].Options.orZero()
+		outcomes[i].Result, outcomes[i].Err = c.upload(ctx, items[i].Source, job{UploadOptions: o, sink: newSink(o.OnEvent), idle: idle})
 	})
 	var errs []error
 	for i, o := range outcomes {
@@ -68,20 +70,41 @@ func named(src Source, err error) error {
 	return fmt.Errorf("%s: %w", src.Name(), err)
 }
 
-// parallel calls fn for 0 to n-1, at most limit calls at a time.
-func parallel(n, limit int, fn func(i int)) {
+// maxIdle is how many calls of parallel may be idle at a time. An idle upload costs
+// an open file and a little memory.
+const maxIdle = 512
+
+// parallel calls fn for 0 to n-1, at most limit calls at a time. A call that has
+// nothing left but to wait calls idle, and does not count from then on.
+func parallel(n, limit int, fn func(i int, idle func())) {
 	var wg sync.WaitGroup
-	var next atomic.Int64
-	for range min(n, limit) {
-		wg.Go(func() {
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= n {
-					return
-				}
-				fn(i)
+	var next, idling atomic.Int64
+	var work func()
+	work = func() {
+		for {
+			i := int(next.Add(1)) - 1
+			if i >= n {
+				return
 			}
-		})
+			replaced := false
+			fn(i, func() {
+				switch {
+				case replaced:
+				case idling.Add(1) > maxIdle:
+					idling.Add(-1)
+				default:
+					replaced = true
+					wg.Go(work)
+				}
+			})
+			if replaced {
+				idling.Add(-1)
+				return
+			}
+		}
+	}
+	for range min(n, limit) {
+		wg.Go(work)
 	}
 	wg.Wait()
 }

@@ -134,7 +134,7 @@ func (t *transfer) parts(ctx context.Context, sources []Source, o ConcatOptions,
 	defer cancel(nil)
 	urls := make([]string, len(sources))
 	results := make([]*Result, len(sources))
-	parallel(len(sources), concurrency, func(i int) {
+	parallel(len(sources), concurrency, func(i int, idle func()) {
 		results[i] = &Result{}
 		if ctx.Err() != nil {
 			return
@@ -145,6 +145,7 @@ func (t *transfer) parts(ctx context.Context, sources []Source, o ConcatOptions,
 			sink:          t.events.sink,
 			part:          i + 1,
 			concat:        protocol.Concat{Kind: protocol.ConcatPartial},
+			idle:          idle,
 		})
 		if err != nil {
 			cancel(fmt.Errorf("%w %d: %w", ErrPart, i+1, named(sources[i], err)))
@@ -158,6 +159,7 @@ func (t *transfer) parts(ctx context.Context, sources []Source, o ConcatOptions,
 		t.result.Retries += r.Retries
 		t.result.Orphans += r.Orphans
 		t.result.take(r.Denial)
+		t.result.InUse = t.result.InUse || r.InUse
 	}
 	if err := context.Cause(ctx); err == nil || errors.Is(err, ErrPart) {
 		return urls, err

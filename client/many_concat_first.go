@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -34,12 +35,12 @@ func (t *transfer) joinFirst(ctx context.Context, endpoint string, sources []Sou
 	parts := make([]*transfer, len(sources))
 	t.result.Parts = make([]*Result, len(sources))
 	// each does something for all parts, and for no more once one has failed.
-	each := func(do func(i int) error) error {
-		parallel(len(parts), concurrency, func(i int) {
+	each := func(do func(i int, idle func()) error) error {
+		parallel(len(parts), concurrency, func(i int, idle func()) {
 			if ctx.Err() != nil {
 				return
 			}
-			if err := do(i); err != nil {
+			if err := do(i, idle); err != nil {
 				t.result.Parts[i], _ = parts[i].finish(ctx, err)
 				cancel(fmt.Errorf("%w %d: %w", ErrPart, i+1, named(sources[i], err)))
 			}
@@ -56,9 +57,12 @@ func (t *transfer) joinFirst(ctx context.Context, endpoint string, sources []Sou
 			}
 		}
 	}()
-	err := each(func(i int) (err error) {
+	err := each(func(i int, _ func()) (err error) {
 		j := job{UploadOptions: UploadOptions{Header: o.Header, ChunkSize: o.ChunkSize}, sink: t.events.sink, part: i + 1}
 		if parts[i], err = t.c.begin(sources[i], j); err != nil {
+			return err
+		}
+		if err := parts[i].admit(ctx); err != nil {
 			return err
 		}
 		return parts[i].createPart(ctx, endpoint)
@@ -72,7 +76,8 @@ func (t *transfer) joinFirst(ctx context.Context, endpoint string, sources []Sou
 		err = t.join(ctx, endpoint, urls, o.Metadata)
 	}
 	if err == nil {
-		err = each(func(i int) error {
+		err = each(func(i int, idle func()) error {
+			parts[i].idle = idle
 			err := parts[i].send(ctx)
 			if err == nil {
 				t.result.Parts[i], _ = parts[i].finish(ctx, nil)
@@ -89,6 +94,7 @@ func (t *transfer) joinFirst(ctx context.Context, endpoint string, sources []Sou
 		}
 	}
 	t.addUp(t.result.Parts)
+	t.result.InUse = slices.ContainsFunc(t.result.Parts, func(r *Result) bool { return r.InUse })
 	return err
 }
 

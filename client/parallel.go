@@ -45,6 +45,14 @@ func (t *transfer) sendAndJoin(ctx context.Context, endpoint string, creation pr
 	if err := t.sendParts(ctx, endpoint, s, j); err != nil {
 		return err
 	}
+	// Parts of a source that is not confirmed must not become one upload.
+	wait := t.unsettled()
+	if err := t.src.check(); err != nil {
+		return err
+	}
+	if err := t.confirm(ctx, wait); err != nil {
+		return err
+	}
 	j.joining(ctx)
 	if err := t.join(ctx, endpoint, resultURLs(t.result.Parts), creation.Metadata); err != nil {
 		return err

@@ -29,11 +29,13 @@ func fitParts(r *Record, endpoint string, length int64) error {
 	return nil
 }
 
-// planned records the boundaries of parts, before any of them is created.
+// planned records the boundaries of parts, before any of them is created unless
+// their source has to settle first.
 func (j *journal) planned(ctx context.Context, parts []PartRecord) {
 	if j == nil {
 		return
 	}
+	j.stopSaving()
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	// What the record was before is of no more use.
@@ -41,7 +43,7 @@ func (j *journal) planned(ctx context.Context, parts []PartRecord) {
 	j.record.pardon()
 	j.record.Parts = slices.Clone(parts)
 	j.record.Created = time.Now().UTC()
-	j.save(ctx)
+	j.saveSettled(ctx)
 }
 
 // extend takes over boundaries that were set since. The lock is held.
@@ -118,7 +120,11 @@ func (j *journal) partResumed(ctx context.Context, i int) {
 // joining records that the parts may be one upload from here on, and be deleted:
 // a process that is killed cannot say so afterwards.
 func (j *journal) joining(ctx context.Context) {
-	if j == nil || !j.saved {
+	if j == nil {
+		return
+	}
+	j.stopSaving()
+	if !j.saved {
 		return
 	}
 	j.mu.Lock()

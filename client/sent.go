@@ -47,17 +47,20 @@ func (c *Client) Sent(ctx context.Context, src Source) (Record, bool, error) {
 	if err != nil {
 		return Record{}, false, err
 	}
-	r, err := t.loadSent(ctx, endpoint, t.key(endpoint))
+	r, err := t.loadSent(ctx, endpoint)
 	if err != nil || r == nil || r.Denial.Refused {
 		return Record{}, false, err
 	}
 	return *r, true, nil
 }
 
-// loadSent gives nil where there is no record that can be used.
-func (t *transfer) loadSent(ctx context.Context, endpoint, key string) (*Record, error) {
+// loadSent gives nil where there is no record that can be used. No record is used
+// of a source that may have changed since without a trace.
+func (t *transfer) loadSent(ctx context.Context, endpoint string) (*Record, error) {
+	s, ok := t.src.(settler)
 	n, known := t.size().Int64()
-	if t.c.sent == nil || key == "" || !known {
+	key := t.sentKey(endpoint)
+	if t.c.sent == nil || key == "" || !ok || !known || !s.trusted() {
 		return nil, nil
 	}
 	r, err := t.c.sent.LoadSent(ctx, withoutQuery(endpoint), key)
@@ -77,6 +80,16 @@ func (t *transfer) loadSent(ctx context.Context, endpoint, key string) (*Record,
 	return r, nil
 }
 
+// sentKey is the key of a record of a complete upload. It is "" for a source that no
+// later run could find again.
+func (t *transfer) sentKey(endpoint string) string {
+	s, ok := t.src.(settler)
+	if !ok {
+		return ""
+	}
+	return s.sentKey(t.key(endpoint))
+}
+
 // isSent tells whether r can be the record of an upload that was sent.
 func (r *Record) isSent(endpoint, key, account string, length int64) bool {
 	n, known := r.Length.Int64()
@@ -91,7 +104,7 @@ func (t *transfer) sentBefore(ctx context.Context, endpoint string, creation pro
 	if t.c.sent == nil || t.distrusted || t.c.recreate == RecreateAlways || creation.Concat.Kind != protocol.ConcatNone {
 		return false, nil
 	}
-	r, err := t.loadSent(ctx, endpoint, t.key(endpoint))
+	r, err := t.loadSent(ctx, endpoint)
 	if ctx.Err() != nil {
 		return true, ended(ctx)
 	}
@@ -127,11 +140,13 @@ func (t *transfer) distrust(ctx context.Context, err error) {
 	t.distrusted, t.result.Skipped = true, false
 }
 
-// keepSent records an upload that has ended well.
+// keepSent records an upload that has ended well. A source that others could write
+// to is not recorded: the bytes may differ from those that were sent, and its
+// attributes be the same.
 func (t *transfer) keepSent(ctx context.Context, concat protocol.Concat) {
 	// What the server answered to the last bytes is told once.
 	told := t.result.Skipped && t.result.Denial == (Denial{})
-	if t.c.sent == nil || told || concat.Kind != protocol.ConcatNone {
+	if t.c.sent == nil || told || t.result.InUse || concat.Kind != protocol.ConcatNone {
 		return
 	}
 	t.saveSent(ctx, Denial{})
@@ -143,7 +158,7 @@ func (t *transfer) saveSent(ctx context.Context, denial Denial) {
 	endpoint, err := t.c.creationURL()
 	key := ""
 	if err == nil {
-		key = t.key(endpoint)
+		key = t.sentKey(endpoint)
 	}
 	n, known := t.size().Int64()
 	if key == "" || !known {

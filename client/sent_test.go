@@ -294,11 +294,18 @@ func TestSent(t *testing.T) {
 	}
 }
 
-// planted gives a record for every file.
-type planted struct{ url string }
+// planted gives a record for every file of a size. 0: 5.
+type planted struct {
+	url  string
+	size int64
+}
 
 func (p planted) LoadSent(_ context.Context, endpoint, key string) (*client.Record, error) {
-	return &client.Record{Key: key, Endpoint: endpoint, URL: p.url, Length: protocol.Known(5), Offset: 5}, nil
+	n := p.size
+	if n == 0 {
+		n = 5
+	}
+	return &client.Record{Key: key, Endpoint: endpoint, URL: p.url, Length: protocol.Known(n), Offset: n}, nil
 }
 
 func (planted) SaveSent(context.Context, *client.Record) error { return nil }
@@ -311,7 +318,7 @@ func TestPlantedSent(t *testing.T) {
 		"https://tus.example/files/1": true, "https://other.example/1": true,
 		"http://tus.example/files/1": false, "file:///etc/passwd": false, "/files/1": false, "https://me:pw@tus.example/1": false, "": false,
 	} {
-		c, err := client.New(client.Config{Endpoint: "https://tus.example/files/", Sent: planted{url}})
+		c, err := client.New(client.Config{Endpoint: "https://tus.example/files/", Sent: planted{url: url}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -323,7 +330,7 @@ func TestPlantedSent(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	elsewhere := s.Put("hello", protocol.Known(5), nil)
 	cfg := client.Config{
-		Endpoint: "http://other.example/files/", Header: http.Header{"Authorization": {"Bearer s3cret"}}, Sent: planted{elsewhere},
+		Endpoint: "http://other.example/files/", Header: http.Header{"Authorization": {"Bearer s3cret"}}, Sent: planted{url: elsewhere},
 	}
 	if res := sendOnce(t, s, cfg, name); !res.Skipped {
 		t.Errorf("result %+v", res)

@@ -10,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -142,7 +143,10 @@ type openFile struct {
 	// Of the time when the upload began.
 	size    int64
 	was     identity
-	content []byte // all of a small file, nil of others
+	watched time.Time // when the file was first seen as it was
+	content []byte    // all of a small file, nil of others
+
+	writers writers // as found last
 }
 
 func (f *openFile) cut(_ context.Context, off, chunk int64) (cut, error) {

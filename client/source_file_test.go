@@ -12,17 +12,23 @@ import (
 	"testing"
 	"testing/fstest"
 	"testing/synctest"
+	"time"
 
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// write makes a file and returns its path.
+// write makes a file that was modified an hour ago, so that an upload does not wait
+// for it to settle, and returns its path.
 func write(t *testing.T, data string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "elephant.txt")
 	if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	modified := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(path, modified, modified); err != nil {
 		t.Fatal(err)
 	}
 	return path

@@ -51,6 +51,7 @@ type transfer struct {
 	metadata protocol.Metadata // that a new upload would have
 	events   *events
 	result   *Result
+	idle     func() // called where the upload only waits for its source from here on; nil: for nobody
 	recovery
 
 	offset   int64           // what the server said last
@@ -107,14 +108,15 @@ func (t *transfer) step(ctx context.Context) error {
 	if !t.known {
 		return t.ask(ctx)
 	}
-	// The source is asked only for what the server lacks. A stream learns its
-	// length here.
+	wait := t.unsettled() // before the check: the time that it takes is not watched
 	if err := t.src.check(); err != nil {
 		return err
 	}
 	if t.complete() {
-		return errComplete
+		return t.confirmed(ctx, wait)
 	}
+	// The source is asked only for what the server lacks. A stream learns its
+	// length here.
 	piece, err := t.src.cut(ctx, t.offset, t.c.limits.apply(t.url, t.chunk))
 	if err != nil {
 		return err
@@ -123,7 +125,7 @@ func (t *transfer) step(ctx context.Context) error {
 		return err
 	}
 	if t.complete() {
-		return errComplete
+		return t.confirmed(ctx, wait)
 	}
 	return t.append(ctx, piece)
 }

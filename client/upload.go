@@ -106,6 +106,11 @@ type Result struct {
 	// has it still: nothing was sent, see Config.Sent.
 	Skipped bool
 
+	// InUse means that another program had the source open for writing, when the
+	// upload began or when it ended: what was sent may be a mix of two states, see
+	// Config.RefuseInUse. It is false where the system does not say.
+	InUse bool
+
 	// Sent is how many bytes were handed to the network in all, those sent
 	// twice included. Retries is how many exchanges were tried again.
 	Sent    int64
@@ -126,10 +131,15 @@ type Result struct {
 // also in another process, is gone on with, if src is a file that has not
 // changed since.
 //
+// A file that was modified in the last 2 s is looked at once more when it is older,
+// before Upload returns, unless all of its bytes are compared: a change within the
+// same step of the file system's clock does not show in its times. The wait is for
+// 2 s at most, see EventSettling.
+//
 // The result is never nil. After an error it says what is known, so that Resume
 // can go on: the URL, and how many bytes the server has. Errors to test for:
 // [ErrNoEndpoint], [ErrInvalidOption], [ErrSource], and with it [ErrSourceChanged],
-// [ErrSourceWindow] and [ErrSourceUsed], [ErrBusy], [ErrUnsupported],
+// [ErrSourceWindow], [ErrSourceInUse] and [ErrSourceUsed], [ErrUnconfirmed], [ErrBusy], [ErrUnsupported],
 // [ErrLengthMismatch], [ErrIntegrity], [ErrUncertain], [ErrRefused], [ErrPart], [ErrDifferent],
 // [ErrUnverified], [ErrNotTus], [ErrRedirected], [ErrInvalidLocation],
 // [ErrInsecureLocation], [ErrUntrusted], [ErrStalled],
@@ -147,6 +157,7 @@ type job struct {
 	part   int
 	concat protocol.Concat
 	policy retry.Policy // nil: the client's
+	idle   func()       // see transfer
 }
 
 func (c *Client) upload(ctx context.Context, src Source, j job) (*Result, error) {
@@ -188,6 +199,9 @@ func (t *transfer) createAndSend(ctx context.Context, j job) error {
 	// A source that cannot be read fails here, before anything is sent, and a
 	// stream that ends within its first chunk has a length from here on.
 	if _, err := t.src.cut(ctx, 0, t.chunk); err != nil {
+		return err
+	}
+	if err := t.admit(ctx); err != nil {
 		return err
 	}
 	if err := t.needLength(ctx, endpoint); err != nil {
@@ -265,6 +279,9 @@ func (c *Client) resume(ctx context.Context, url string, src Source, opts *Uploa
 		return t.finish(ctx, err)
 	}
 	t.url, t.joining, t.call.home = u.String(), true, u
+	if err := t.admit(ctx); err != nil {
+		return t.finish(ctx, err)
+	}
 	if err := t.agree(once(ctx), t.url); err != nil {
 		return t.finish(ctx, err)
 	}
@@ -280,6 +297,7 @@ func (c *Client) newTransfer(j job) *transfer {
 		wary:     j.Verify,
 		partial:  j.concat.Kind == protocol.ConcatPartial,
 		call:     &CallOptions{Header: j.Header},
+		idle:     j.idle,
 		events:   &events{sink: j.sink, part: j.part, began: time.Now()},
 		result:   &Result{},
 	}

@@ -96,9 +96,7 @@ func newCrash(t *testing.T) *crash {
 	srv := testserver.New(t, testserver.Config{})
 	c := &crash{srv: srv, proxy: newTap(t, hostOf(t, srv.URL())), data: content(crashSize), state: t.TempDir()}
 	c.file = filepath.Join(t.TempDir(), "elephant.mp4")
-	if err := os.WriteFile(c.file, c.data, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	writeOld(t, c.file, c.data)
 	return c
 }
 

@@ -117,9 +117,7 @@ func parts(t *testing.T, data []byte) ([]client.Source, []string) {
 	var files []string
 	for piece := range slices.Chunk(data, len(data)/3) {
 		name := filepath.Join(t.TempDir(), "part")
-		if err := os.WriteFile(name, piece, 0o600); err != nil {
-			t.Fatal(err)
-		}
+		writeOld(t, name, piece)
 		src, err := client.Path(name)
 		if err != nil {
 			t.Fatal(err)

@@ -2,7 +2,6 @@ package integration
 
 import (
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -98,9 +97,7 @@ func TestParallelLaterRun(t *testing.T) {
 	c := newClient(t, client.Config{Endpoint: srv.URL(), Doer: srv.Client(), Retry: quick, Locked: quick, Store: &store})
 	data := content(parallelSize)
 	name := filepath.Join(t.TempDir(), "elephant.mp4")
-	if err := os.WriteFile(name, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	writeOld(t, name, data)
 	upload := func() (*client.Result, error) {
 		src, err := client.Path(name)
 		if err != nil {

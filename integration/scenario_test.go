@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -54,6 +55,19 @@ func content(n int) []byte {
 	b := make([]byte, n)
 	_, _ = rand.NewChaCha8([32]byte{'t', 'u', 's'}).Read(b)
 	return b
+}
+
+// writeOld makes a file that was modified an hour ago. An upload of a file that was
+// modified just now waits for it, and is recorded late.
+func writeOld(t *testing.T, name string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(name, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	modified := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(name, modified, modified); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (s scenario) run(t *testing.T, d doer) {

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -81,13 +82,18 @@ func (s *server) wantDone(t *testing.T, res *client.Result, err error, data []by
 	}
 }
 
-// file makes one to be uploaded.
+// file makes one to be uploaded, which was modified an hour ago: an upload of a file
+// that was modified just now is recorded late.
 func file(t *testing.T) (name string, data []byte) {
 	t.Helper()
 	data = make([]byte, uploadSize)
 	_, _ = rand.NewChaCha8([32]byte{1}).Read(data)
 	name = filepath.Join(t.TempDir(), "elephant.mp4")
 	if err := os.WriteFile(name, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	modified := time.Now().Add(-time.Hour)
+	if err := os.Chtimes(name, modified, modified); err != nil {
 		t.Fatal(err)
 	}
 	return name, data

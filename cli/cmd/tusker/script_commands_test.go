@@ -118,7 +118,11 @@ func cmdMakeFile(ts *testscript.TestScript, _ bool, args []string) {
 	b := make([]byte, n)
 	_, err = rand.NewChaCha8([32]byte{byte(n)}).Read(b)
 	ts.Check(err)
-	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o600))
+	name := ts.MkAbs(args[0])
+	ts.Check(os.WriteFile(name, b, 0o600))
+	// An upload of a large file waits until its last change is some time ago.
+	modified := time.Now().Add(-time.Hour)
+	ts.Check(os.Chtimes(name, modified, modified))
 }
 
 func cmdSetenv(ts *testscript.TestScript, _ bool, args []string) {

@@ -35,7 +35,7 @@ func TestScripts(t *testing.T) {
 			"stored":    cmdStored,    // [!] stored URL FILE: the server has those bytes
 			"requests":  cmdRequests,  // requests METHOD NUMBER: any is all methods
 			"header":    cmdHeader,    // [!] header METHOD NAME VALUE: a request carried it
-			"makefile":  cmdMakeFile,  // makefile NAME SIZE
+			"makefile":  cmdMakeFile,  // makefile NAME SIZE: modified an hour ago
 			"setenv":    cmdSetenv,    // setenv NAME FILE
 			"empty":     cmdEmpty,     // empty DIR
 			"lines":     cmdLines,     // lines FILE NUMBER

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -50,12 +51,15 @@ func (b *batch) run(ctx context.Context) error {
 	tally := &tally{start: time.Now(), files: n, leftOut: b.list.leftOut()}
 	rows := b.inOrder(n)
 	errs := make([]error, n)
-	each(n, b.concurrency, func(i int) {
+	each(n, b.concurrency, func(i int, idle func()) {
 		e := b.list.entries[i]
 		show := watch(i, e.name)
 		result, err := b.send(ctx, e, func(e client.Event) {
 			prospects.happened(e)
 			show(e)
+			if e.Kind == client.EventSettling {
+				idle()
+			}
 		})
 		prospects.ended(err)
 		// Once a result could not be written, only those that say more than that
@@ -242,20 +246,41 @@ func (b *batch) inOrder(n int) func(i int, row string, err error) {
 	}
 }
 
-// each calls fn for 0 to n-1, at most limit calls at a time.
-func each(n, limit int, fn func(i int)) {
+// maxIdle is how many calls of each may be idle at a time. An idle upload costs an
+// open file and a little memory.
+const maxIdle = 512
+
+// each calls fn for 0 to n-1, at most limit calls at a time. A call that has nothing
+// left but to wait calls idle, and does not count from then on.
+func each(n, limit int, fn func(i int, idle func())) {
 	var wg sync.WaitGroup
-	next := make(chan int)
-	for range min(n, limit) {
-		wg.Go(func() {
-			for i := range next {
-				fn(i)
+	var next, idling atomic.Int64
+	var work func()
+	work = func() {
+		for {
+			i := int(next.Add(1)) - 1
+			if i >= n {
+				return
 			}
-		})
+			replaced := false
+			fn(i, func() {
+				switch {
+				case replaced:
+				case idling.Add(1) > maxIdle:
+					idling.Add(-1)
+				default:
+					replaced = true
+					wg.Go(work)
+				}
+			})
+			if replaced {
+				idling.Add(-1)
+				return
+			}
+		}
 	}
-	for i := range n {
-		next <- i
+	for range min(n, limit) {
+		wg.Go(work)
 	}
-	close(next)
 	wg.Wait()
 }

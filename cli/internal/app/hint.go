@@ -44,6 +44,8 @@ func hintFor(cmd *cobra.Command, err error) string {
 		return "keep more of the stream with --stream-window"
 	case errors.Is(err, client.ErrSourceChanged):
 		return "upload it again when nothing writes to it any more"
+	case errors.Is(err, client.ErrSourceInUse):
+		return "upload it again when nothing writes to it any more, or without --refuse-in-use"
 	case errors.Is(err, client.ErrBusy):
 		return "wait until the other upload has ended; --no-resume sends the file a second time"
 	case errors.Is(err, client.ErrUntrusted):

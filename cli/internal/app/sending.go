@@ -28,6 +28,7 @@ type sending struct {
 	chunk        units.Size
 	limitRate    units.Rate
 	checksum     string
+	refuseInUse  bool
 	printHeaders []string
 	json         bool
 }
@@ -37,6 +38,7 @@ func (s *sending) register(cmd *cobra.Command) {
 	f.Var(&s.chunk, "chunk-size", "most bytes in one request (default: all that is left)")
 	f.Var(&s.limitRate, "limit-rate", "most bytes in a second, over all connections, such as 10MiB/s (default: no limit)")
 	f.StringVar(&s.checksum, "checksum", "", "have the server check each request by this `algorithm`: auto, "+strings.Join(client.ChecksumAlgorithms(), ", "))
+	f.BoolVar(&s.refuseInUse, "refuse-in-use", false, "send no file that another program has open for writing, instead of a warning (Linux only)")
 	f.StringArrayVar(&s.printHeaders, "print-header", nil, "print the response header `name` after the URL, separated by a tab (repeat)")
 	f.BoolVar(&s.json, "json", false, "print an event a line, such as created, resumed, progress, retry, done and failed")
 	s.showing.register(cmd)
@@ -64,6 +66,7 @@ func (a *app) tune(s *sending, config *client.Config) {
 	a.out.OnLost(a.unwritten)
 	config.Logger = a.tellsRetries()
 	config.RateLimit, config.Checksum = int64(s.limitRate), s.checksum
+	config.RefuseInUse = s.refuseInUse
 }
 
 // watch gives the observer of what happens to the upload of each file.

@@ -27,6 +27,9 @@ type Event struct {
 	// Verified: the server was found to hold the bytes of the file.
 	Verified bool `json:"verified,omitempty"`
 
+	// InUse: another program had the file open for writing.
+	InUse bool `json:"in_use,omitempty"`
+
 	// Denial is what the server answered to the last bytes of an upload that it has
 	// all of.
 	Denial *client.Denial `json:"denial,omitempty"`
@@ -92,7 +95,7 @@ func NewEvent(file string, e client.Event) Event {
 		Event: e.Kind.String(), Name: newName(file), Part: e.Part, URL: e.URL,
 		Offset: e.Offset, Sent: e.Sent, Length: number(e.Length), Error: NewError(e.Err),
 	}
-	if e.Kind == client.EventRetry || e.Kind == client.EventWaiting {
+	if e.Kind == client.EventRetry || e.Kind == client.EventWaiting || e.Kind == client.EventSettling {
 		wait := e.Wait.Milliseconds()
 		out.Attempt, out.WaitMS = e.Attempt, &wait
 	}
@@ -115,7 +118,7 @@ func NewResult(file string, r *client.Result, err error) Event {
 	}
 	return Event{
 		Event: kind, Name: newName(file), URL: r.URL, Offset: r.Offset, Sent: r.Offset,
-		Length: number(r.Length), Error: NewError(err), Verified: r.Verified, Denial: denial, Headers: headers(r),
+		Length: number(r.Length), Error: NewError(err), Verified: r.Verified, InUse: r.InUse, Denial: denial, Headers: headers(r),
 	}
 }
 

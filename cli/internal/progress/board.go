@@ -63,6 +63,8 @@ func (b *board) update(i int, name string, e client.Event) {
 		u.retries++
 	}
 	switch {
+	case e.Kind == client.EventSettling:
+		u.until, u.why = time.Now().Add(e.Wait), "it was modified just now"
 	case !idle:
 		u.until = time.Time{}
 	case e.Wait > 0:

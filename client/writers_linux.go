@@ -1,0 +1,52 @@
+package client
+
+import (
+	"errors"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// findWriters asks Linux for a read lease on the file, which it grants only if no
+// process has the file open for writing or has a writable mapping of it (fcntl(2),
+// F_SETLEASE). The lease is released at once, so that no other process waits for
+// it. Files of other users and many network file systems have no leases: their
+// writers are unknown.
+func findWriters(file syscall.Conn) writers {
+	raw, err := file.SyscallConn()
+	if err != nil {
+		return writersUnknown
+	}
+	found := writersUnknown
+	if err := raw.Control(func(fd uintptr) { found = tryLease(fd) }); err != nil {
+		return writersUnknown
+	}
+	return found
+}
+
+func tryLease(fd uintptr) writers {
+	// A descriptor that can write is a writer itself.
+	flags, err := unix.FcntlInt(fd, unix.F_GETFL, 0)
+	if err != nil || flags&unix.O_ACCMODE != unix.O_RDONLY {
+		return writersUnknown
+	}
+	// A lease that the caller holds on a file of its own stays as it is.
+	held, err := unix.FcntlInt(fd, unix.F_GETLEASE, 0)
+	if err != nil || held != unix.F_UNLCK {
+		return writersUnknown
+	}
+	// A process that opens the file in this moment has the kernel signal it. SIGURG
+	// is ignored by default, and SIGIO ends a process that does not handle it.
+	if _, err := unix.FcntlInt(fd, unix.F_SETSIG, int(unix.SIGURG)); err != nil {
+		return writersUnknown
+	}
+	defer func() { _, _ = unix.FcntlInt(fd, unix.F_SETSIG, 0) }()
+	switch _, err := unix.FcntlInt(fd, unix.F_SETLEASE, unix.F_RDLCK); {
+	case errors.Is(err, unix.EAGAIN):
+		return writersFound
+	case err != nil:
+		return writersUnknown
+	}
+	_, _ = unix.FcntlInt(fd, unix.F_SETLEASE, unix.F_UNLCK)
+	return writersNone
+}
