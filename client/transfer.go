@@ -51,7 +51,7 @@ type transfer struct {
 	metadata protocol.Metadata // that a new upload would have
 	events   *events
 	result   *Result
-	idle     func() // called where the upload only waits for its source from here on; nil: for nobody
+	idle     func() // called when nothing is left but to wait for the source; nil: nobody is told
 	recovery
 
 	offset   int64           // what the server said last

@@ -10,8 +10,8 @@ import (
 // findWriters asks Linux for a read lease on the file, which it grants only if no
 // process has the file open for writing or has a writable mapping of it (fcntl(2),
 // F_SETLEASE). The lease is released at once, so that no other process waits for
-// it. Files of other users and many network file systems have no leases: their
-// writers are unknown.
+// it. Files of other users and many file systems have no leases: their writers are
+// unknown.
 func findWriters(file syscall.Conn) writers {
 	raw, err := file.SyscallConn()
 	if err != nil {
@@ -25,6 +25,10 @@ func findWriters(file syscall.Conn) writers {
 }
 
 func tryLease(fd uintptr) writers {
+	var system unix.Statfs_t
+	if err := unix.Fstatfs(int(fd), &system); err != nil || isRemote(uint32(system.Type)) {
+		return writersUnknown
+	}
 	// A descriptor that can write is a writer itself.
 	flags, err := unix.FcntlInt(fd, unix.F_GETFL, 0)
 	if err != nil || flags&unix.O_ACCMODE != unix.O_RDONLY {
@@ -49,4 +53,15 @@ func tryLease(fd uintptr) writers {
 	}
 	_, _ = unix.FcntlInt(fd, unix.F_SETLEASE, unix.F_UNLCK)
 	return writersNone
+}
+
+// isRemote tells whether a file system is NFS or SMB, by its number (statfs(2)). A
+// refused lease means on them that the server has not delegated the file, and a
+// granted one may say nothing of other machines.
+func isRemote(system uint32) bool {
+	switch system {
+	case unix.NFS_SUPER_MAGIC, unix.SMB_SUPER_MAGIC, unix.CIFS_SUPER_MAGIC, unix.SMB2_SUPER_MAGIC:
+		return true
+	}
+	return false
 }
