@@ -54,7 +54,7 @@ func TestRecordOfAnotherAccount(t *testing.T) {
 					}
 					cfg.Account = test.runs
 					c := newClient(t, s, cfg)
-					if _, found, err := c.Recorded(t.Context(), path(t, name)); found != test.resumes || err != nil {
+					if _, found, err := unfinishedOf(c, t.Context(), path(t, name)); found != test.resumes || err != nil {
 						t.Errorf("recorded: %t, error %v", found, err)
 					}
 					already := len(s.Seen())
@@ -92,9 +92,9 @@ func TestSentByAnotherAccount(t *testing.T) {
 			s := fake.New(t, fake.Config{})
 			m := &sentMap{}
 			name := write(t, "hello")
-			first := sendOnce(t, s, client.Config{Sent: m, Account: test.first}, name)
-			cfg := client.Config{Sent: m, Account: test.second}
-			if _, sent, err := newClient(t, s, cfg).Sent(t.Context(), path(t, name)); sent != test.skips || err != nil {
+			first := sendOnce(t, s, client.Config{Ledger: m, Account: test.first}, name)
+			cfg := client.Config{Ledger: m, Account: test.second}
+			if _, sent, err := finishedOf(newClient(t, s, cfg), t.Context(), path(t, name)); sent != test.skips || err != nil {
 				t.Errorf("sent: %t, error %v", sent, err)
 			}
 			res := sendOnce(t, s, cfg, name)
@@ -102,7 +102,7 @@ func TestSentByAnotherAccount(t *testing.T) {
 				t.Errorf("result %+v, first %s", res, first.URL)
 			}
 			// The first account is skipped still.
-			if res := sendOnce(t, s, client.Config{Sent: m, Account: test.first}, name); !res.Skipped || res.URL != first.URL {
+			if res := sendOnce(t, s, client.Config{Ledger: m, Account: test.first}, name); !res.Skipped || res.URL != first.URL {
 				t.Errorf("result %+v, want %s skipped", res, first.URL)
 			}
 		})
@@ -115,7 +115,7 @@ func TestAccountOfRecordCounts(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		name := write(t, "hello")
 		m := &sentMap{alter: func(r *client.Record) { r.Account = "b" }}
-		cfg := client.Config{Sent: m, Account: "a"}
+		cfg := client.Config{Ledger: m, Account: "a"}
 		first := sendOnce(t, s, cfg, name)
 		if res := sendOnce(t, s, cfg, name); res.Skipped || res.URL == first.URL {
 			t.Errorf("result %+v", res)
@@ -133,7 +133,7 @@ func TestAccountOfRecordCounts(t *testing.T) {
 		if err := store.Save(t.Context(), &r); err != nil {
 			t.Fatal(err)
 		}
-		if _, found, err := newClient(t, s, cfg).Recorded(t.Context(), path(t, big)); found || err != nil {
+		if _, found, err := unfinishedOf(newClient(t, s, cfg), t.Context(), path(t, big)); found || err != nil {
 			t.Errorf("recorded: %t, error %v", found, err)
 		}
 	})

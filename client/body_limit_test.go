@@ -177,7 +177,7 @@ func TestTooLargeForGood(t *testing.T) {
 		},
 		"Send": {
 			hook: proxy(300 * kib), size: 600 * kib,
-			call: (*client.Client).Send,
+			call: resumeOnce,
 			want: []string{head, first},
 		},
 	}

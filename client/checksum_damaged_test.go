@@ -95,7 +95,7 @@ func TestExpectationFailed(t *testing.T) {
 	s.On(http.MethodPatch, fake.Status(http.StatusExpectationFailed, ""))
 	_, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, "bytes"), nil)
 	wantIs(t, err, protocol.ErrExpectationFailed)
-	if class := facts(t, err).Class(); class != client.ClassFinal {
+	if class := facts(t, err).Class; class != client.ClassFinal {
 		t.Errorf("class %v", class)
 	}
 	wantSeen(t, s, post, "PATCH /files/1 0+5")

@@ -116,8 +116,8 @@ func TestConfigClassify(t *testing.T) {
 				c := newClient(t, s, client.Config{
 					Doer: transport.Chain(s.Doer(), transport.Bearer(new(tokens))),
 					Classify: func(e *client.Error, class client.Class) client.Class {
-						if e.Class() != class {
-							t.Errorf("asked about %v, the error says %v", class, e.Class())
+						if e.Class != class {
+							t.Errorf("asked about %v, the error says %v", class, e.Class)
 						}
 						calls = append(calls, call{e.StatusCode, class})
 						if c, ok := test.status[e.StatusCode]; ok {
@@ -138,8 +138,8 @@ func TestConfigClassify(t *testing.T) {
 					wantStored(t, s, url, "hello")
 					return
 				}
-				if e := facts(t, err); e.Class() != test.class || e.Retryable() {
-					t.Errorf("class %v, retryable %t", e.Class(), e.Retryable())
+				if e := facts(t, err); e.Class != test.class || e.Retryable() {
+					t.Errorf("class %v, retryable %t", e.Class, e.Retryable())
 				}
 				wantIs(t, err, test.is)
 			})

@@ -141,8 +141,8 @@ func TestNoConnectionNoOrphans(t *testing.T) {
 				t.Fatal(err)
 			}
 			res, err := c.Upload(t.Context(), text(t, "hello"), nil)
-			if e := facts(t, err); e.AnswerLost() || e.Class() != client.ClassTransient || res.Orphans != 0 || res.Retries != 1 {
-				t.Errorf("%v: class %v, answer lost: %t, %d orphans, %d retries", err, e.Class(), e.AnswerLost(), res.Orphans, res.Retries)
+			if e := facts(t, err); e.AnswerLost() || e.Class != client.ClassTransient || res.Orphans != 0 || res.Retries != 1 {
+				t.Errorf("%v: class %v, answer lost: %t, %d orphans, %d retries", err, e.Class, e.AnswerLost(), res.Orphans, res.Retries)
 			}
 		})
 	}

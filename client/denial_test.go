@@ -39,8 +39,8 @@ func wantRefused(t *testing.T, err error, status int) {
 	t.Helper()
 	wantIs(t, err, client.ErrRefused)
 	e := facts(t, err)
-	if e.StatusCode != status || e.Code != "ERR_SCAN" || e.Class() != client.ClassFinal || !strings.Contains(err.Error(), eicar) {
-		t.Errorf("error %v with status %d, code %q and class %v; want the hook's", err, e.StatusCode, e.Code, e.Class())
+	if e.StatusCode != status || e.Code != "ERR_SCAN" || e.Class != client.ClassFinal || !strings.Contains(err.Error(), eicar) {
+		t.Errorf("error %v with status %d, code %q and class %v; want the hook's", err, e.StatusCode, e.Code, e.Class)
 	}
 }
 
@@ -91,7 +91,7 @@ func TestRefusedUpload(t *testing.T) {
 					return
 				}
 				wantRefused(t, err, test.status)
-				if r, found, err := recorder(t, s, &store, nil).Recorded(t.Context(), path(t, name)); !found || err != nil || r.Denial != want {
+				if r, found, err := unfinishedOf(recorder(t, s, &store, nil), t.Context(), path(t, name)); !found || err != nil || r.Denial != want {
 					t.Errorf("recorded %+v, %t, %v", r.Denial, found, err)
 				}
 			})
@@ -212,7 +212,7 @@ func TestRefusedInOneRun(t *testing.T) {
 		},
 		"send": func(t *testing.T, s *fake.Server, c *client.Client) error {
 			t.Helper()
-			_, err := c.Send(t.Context(), s.Put("he", protocol.Known(5), nil), text(t, "hello"), nil)
+			_, err := resumeOnce(c, t.Context(), s.Put("he", protocol.Known(5), nil), text(t, "hello"), nil)
 			return err
 		},
 		"part": func(t *testing.T, _ *fake.Server, c *client.Client) error {
@@ -267,7 +267,7 @@ func TestRefusedCreation(t *testing.T) {
 				name := write(t, data)
 				s.On(http.MethodPost, denies(422, eicar), denies(422, eicar))
 				for range 2 {
-					c := newClient(t, s, client.Config{Store: store, Sent: m, Retry: second(3)})
+					c := newClient(t, s, client.Config{Store: store, Ledger: m, Retry: second(3)})
 					if err := c.Learn(t.Context()); err != nil {
 						t.Fatal(err)
 					}
@@ -355,7 +355,7 @@ func TestRefusedIsNotSent(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		m := &sentMap{}
 		name := write(t, "hello")
-		cfg := client.Config{Sent: m, Retry: retry.Never}
+		cfg := client.Config{Ledger: m, Retry: retry.Never}
 		first := sendOnce(t, s, cfg, name)
 		s.Truncate(first.URL, 2)
 		s.On(http.MethodPatch, denies(422, eicar))
@@ -365,7 +365,7 @@ func TestRefusedIsNotSent(t *testing.T) {
 			if res.Skipped {
 				t.Error("skipped")
 			}
-			if _, sent, err := newClient(t, s, cfg).Sent(t.Context(), path(t, name)); sent || err != nil {
+			if _, sent, err := finishedOf(newClient(t, s, cfg), t.Context(), path(t, name)); sent || err != nil {
 				t.Errorf("sent: %t, error %v", sent, err)
 			}
 		}
@@ -385,7 +385,7 @@ func TestRefusedIsNotKept(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	m := &sentMap{}
 	s.On(http.MethodPatch, denies(422, eicar))
-	_, err := newClient(t, s, client.Config{Sent: m, Retry: retry.Never}).Upload(t.Context(), path(t, write(t, "hello")), nil)
+	_, err := newClient(t, s, client.Config{Ledger: m, Retry: retry.Never}).Upload(t.Context(), path(t, write(t, "hello")), nil)
 	wantRefused(t, err, 422)
 	if len(m.records) > 0 {
 		t.Errorf("sent: %v", m.records)

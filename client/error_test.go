@@ -30,6 +30,7 @@ func TestErrorFacts(t *testing.T) {
 		want := &client.Error{
 			Op: protocol.OpPatch, URL: url, StatusCode: 423, Code: "ERR_UPLOAD_LOCKED", Header: e.Header,
 			Body: "ERR_UPLOAD_LOCKED: file currently locked\n", After: 5 * time.Second,
+			Class: client.ClassLocked,
 		}
 		if diff := cmp.Diff(want, e, cmpopts.IgnoreFields(client.Error{}, "Err"), cmpopts.IgnoreUnexported(client.Error{})); diff != "" {
 			t.Errorf("error (-want +got):\n%s", diff)
@@ -148,7 +149,7 @@ func dying(ctx context.Context) context.Context {
 // An Error that a user makes for a test of Classify need not have a cause.
 func TestErrorWithoutCause(t *testing.T) {
 	e := &client.Error{Op: protocol.OpPatch, StatusCode: 503}
-	if got := e.Error(); got != "patch" || e.Class() != client.ClassFinal {
-		t.Errorf("%q, %v", got, e.Class())
+	if got := e.Error(); got != "patch" || e.Class != client.ClassFinal {
+		t.Errorf("%q, %v", got, e.Class)
 	}
 }

@@ -51,7 +51,7 @@ func TestEvents(t *testing.T) {
 		wantOrder(t, events)
 		five, url := protocol.Known(5), "http://tus.example/files/1"
 		want := []client.Event{
-			{Kind: client.EventRetry, Source: "pipe", Attempt: 1, Wait: time.Second, Err: protocol.ErrUnavailable},
+			{Kind: client.EventRetry, Source: "pipe", Length: five, Attempt: 1, Wait: time.Second, Err: protocol.ErrUnavailable},
 			{Kind: client.EventCreated, Source: "pipe", URL: url, Length: five},
 			{Kind: client.EventProgress, Source: "pipe", URL: url, Length: five, Sent: 2},
 			{Kind: client.EventRetry, Source: "pipe", URL: url, Length: five, Offset: 2, Sent: 2, Attempt: 1, Wait: time.Second, Err: cmpopts.AnyError},

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -19,7 +18,6 @@ import (
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
-	"github.com/tusker-go/tusker/transport/hostcache"
 )
 
 // A result keeps all headers of an answer up to a limit. Of more, it keeps the
@@ -199,33 +197,5 @@ func TestManyHosts(t *testing.T) {
 	t.Logf("%d KiB are kept", used>>10)
 	if used > 2*mib {
 		t.Errorf("%d bytes are kept of %d hosts", used, hosts)
-	}
-}
-
-// A MemoryStore keeps what a limited number of servers can do.
-func TestMemoryStoreManyServers(t *testing.T) {
-	const servers = 1000
-	var store client.MemoryStore
-	endpoint := func(i int) string { return fmt.Sprintf("http://host%d.example/files/", i) }
-	for i := range servers {
-		caps := protocol.Capabilities{Versions: []string{protocol.Version}}
-		if err := store.SaveCapabilities(t.Context(), endpoint(i), caps, time.Now()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	known := 0
-	for i := range servers {
-		_, _, err := store.LoadCapabilities(t.Context(), endpoint(i))
-		if err == nil {
-			known++
-		} else if !errors.Is(err, client.ErrNoRecord) {
-			t.Fatal(err)
-		}
-		if i == servers-1 && err != nil {
-			t.Error("the server that was saved last is forgotten")
-		}
-	}
-	if known != hostcache.Size {
-		t.Errorf("%d servers are known", known)
 	}
 }

@@ -159,3 +159,39 @@ func (r never) Read([]byte) (int, error) {
 
 // newReader hides from a reader of s all but Read.
 func newReader(s string) io.Reader { return struct{ io.Reader }{strings.NewReader(s)} }
+
+// resumeOnce is Resume without retries.
+func resumeOnce(c *client.Client, ctx context.Context, url string, src client.Source, opts *client.UploadOptions) (*client.Result, error) { //nolint:revive // The order of a method's arguments.
+	var o client.UploadOptions
+	if opts != nil {
+		o = *opts
+	}
+	o.Retry = retry.Never
+	return c.Resume(ctx, url, src, &o)
+}
+
+// unfinishedOf returns the record from which an upload of src would resume.
+func unfinishedOf(c *client.Client, ctx context.Context, src client.Source) (client.Record, bool, error) { //nolint:revive // The order of a method's arguments.
+	known, err := c.Lookup(ctx, src)
+	if err != nil || known.Unfinished == nil {
+		return client.Record{}, false, err
+	}
+	return *known.Unfinished, true, nil
+}
+
+// finishedOf returns the record of a finished upload of src.
+func finishedOf(c *client.Client, ctx context.Context, src client.Source) (client.Record, bool, error) { //nolint:revive // The order of a method's arguments.
+	known, err := c.Lookup(ctx, src)
+	if err != nil || known.Finished == nil {
+		return client.Record{}, false, err
+	}
+	return *known.Finished, true, nil
+}
+
+// anyOrigin are trusted origins: every one, or none.
+func anyOrigin(trusted bool) []string {
+	if trusted {
+		return []string{client.AnyOrigin}
+	}
+	return nil
+}

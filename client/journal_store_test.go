@@ -179,7 +179,7 @@ func TestRecordOfEachEndpoint(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		data := noise(smallest)
 		name := write(t, data)
-		endpoints := []string{s.URL, "http://other.example/files/", "http://tus.example/files/?team=2"}
+		endpoints := []string{s.URL, "http://other.example/files/", "http://tus.example/files/2/"}
 		urls := make(map[string]string)
 		for _, endpoint := range endpoints {
 			cfg := recording(&store, nil)

@@ -47,8 +47,8 @@ func TestLog(t *testing.T) {
 			{"INFO", "upload created", "url", "offset"},
 			{"DEBUG", "exchange", "op", "url", "took", "err"},
 			{"WARN", "retrying", "op", "url", "offset", "attempt", "wait", "err"},
-			{"WARN", "unreadable header", "op", "url", "err"},
 			{"DEBUG", "exchange", "op", "url", "took", "status", "offset"},
+			{"WARN", "unreadable header", "op", "url", "err"},
 			{"DEBUG", "exchange", "op", "url", "took", "status", "offset"},
 			{"INFO", "upload complete", "url", "offset"},
 		}

@@ -228,7 +228,7 @@ func TestFinalFirstFails(t *testing.T) {
 			offsets: []int64{5, 0}, made: []bool{true, true}, want: []string{ask, post, post, post, "PATCH /files/1 0+5"},
 		},
 		"source missing": {
-			sources: []client.Source{text(t, "some "), nil}, is: []error{client.ErrSource, client.ErrInvalidOption}, want: []string{ask},
+			sources: []client.Source{text(t, "some "), nil}, is: []error{client.ErrSource, client.ErrInvalidOption},
 		},
 		"no such checksum": {
 			checksum: "md5", is: []error{client.ErrPart, client.ErrUnsupported},

@@ -247,7 +247,7 @@ func TestStallAtALowRate(t *testing.T) {
 		s.On(http.MethodPatch, s.Hang(0))
 		c := newClient(t, s, client.Config{RateLimit: 10 * kib, StallTimeout: 5 * time.Second})
 		began := time.Now()
-		_, err := c.Send(t.Context(), s.Put("", protocol.Known(mib), nil), text(t, noise(mib)), nil)
+		_, err := resumeOnce(c, t.Context(), s.Put("", protocol.Known(mib), nil), text(t, noise(mib)), nil)
 		wantIs(t, err, client.ErrStalled)
 		if took := time.Since(began); took < 5*time.Second || took > 7*time.Second {
 			t.Errorf("took %v", took)
@@ -265,7 +265,7 @@ func TestEarlyAnswerAtALowRate(t *testing.T) {
 				s.On(http.MethodPatch, early(status, "Tus-Resumable", "1.0.0"))
 				url := s.Put("", protocol.Known(mib), nil)
 				began := time.Now()
-				_, err := newClient(t, s, client.Config{RateLimit: 1}).Send(t.Context(), url, text(t, noise(mib)), nil)
+				_, err := resumeOnce(newClient(t, s, client.Config{RateLimit: 1}), t.Context(), url, text(t, noise(mib)), nil)
 				if facts(t, err).StatusCode != status {
 					t.Errorf("error %v", err)
 				}

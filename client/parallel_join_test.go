@@ -286,12 +286,12 @@ func TestParallelRecreateAlways(t *testing.T) {
 		again      int
 		want       map[string]int
 	}{
-		"in parts":     {nil, 4, map[string]int{"DELETE": 4, partial: 4, "PATCH": 4, final: 1}},
+		"in parts":     {nil, 4, map[string]int{"OPTIONS": 1, "DELETE": 4, partial: 4, "PATCH": 4, final: 1}},
 		"in one piece": {nil, 0, map[string]int{"DELETE": 4, "POST": 1, "PATCH": 1}},
 		"parts cannot be deleted": {
 			[]protocol.Extension{protocol.ExtensionConcatenation},
 			4,
-			map[string]int{"DELETE": 1, partial: 4, "PATCH": 4, final: 1},
+			map[string]int{"OPTIONS": 1, "DELETE": 1, partial: 4, "PATCH": 4, final: 1},
 		},
 	}
 	for name, test := range tests {

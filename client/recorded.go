@@ -4,42 +4,241 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"time"
+
+	"github.com/tusker-go/tusker/client/internal/dialect"
+	"github.com/tusker-go/tusker/client/internal/engine"
+	"github.com/tusker-go/tusker/client/internal/parts"
+	"github.com/tusker-go/tusker/client/internal/record"
+	"github.com/tusker-go/tusker/client/source"
 )
 
-// Recorded is the record that Config.Store has of an unfinished upload of src
-// to Endpoint: what Upload would go on with. Neither is it locked nor the
-// server asked. It is false where there is none, or none that Upload can use: one
-// that is damaged or of a newer version is a warning in the log. It is false too
-// where src is none that is recorded. The error Is [ErrSource], [ErrNoEndpoint],
-// or one of the store.
-func (c *Client) Recorded(ctx context.Context, src Source) (Record, bool, error) {
-	if _, ok := src.(*streamSource); ok {
-		return Record{}, false, nil // to open it would use it up
-	}
-	t, err := c.begin(src, job{})
+// smallUpload is the length in bytes up to which an upload is not recorded: to send it
+// again costs less than to keep a record of it.
+const smallUpload = 1 << 20
+
+// Recreate says when Upload makes a new upload although there is a record of an earlier
+// one.
+type Recreate uint8
+
+// The values of Config.Recreate. 0 stands for the default.
+const (
+	// RecreateGone: when the server no longer has the earlier one.
+	RecreateGone Recreate = iota + 1
+
+	// RecreateNever: never; if the earlier one is gone, that is an error.
+	RecreateNever
+
+	// RecreateAlways: always, without asking for the earlier one.
+	RecreateAlways
+)
+
+// sendRecorded resumes the upload that the store has a record of, or makes a new one, and
+// keeps the record correct.
+func (j *job) sendRecorded(ctx context.Context, endpoint string) error {
+	keeper, err := j.openRecord(ctx, endpoint)
 	if err != nil {
-		return Record{}, false, err
+		return err
 	}
-	defer t.close(ctx)
-	endpoint, err := c.creationURL()
-	if err != nil {
-		return Record{}, false, err
+	defer keeper.Close(ctx)
+	whole := parts.Whole{
+		Spec: j.spec(endpoint), Hear: j.hear,
+		Keeper: keeper, Recreate: j.options.Recreate != RecreateNever,
 	}
-	n, known := t.size().Int64()
-	key := t.key(endpoint)
-	if c.store == nil || !known || n <= smallUpload || key == "" {
-		return Record{}, false, nil
+	if keeper != nil {
+		whole.MarkLast, whole.Tell = true, engine.Tell(j.tell, keeper.Hear)
 	}
-	j := &journal{store: c.store, log: c.log, key: key, account: c.account}
-	switch err := j.load(ctx, endpoint, n); {
+	err = j.sendWhole(ctx, whole)
+	if err == nil && len(j.result.Parts) == 0 {
+		err = j.confirm(ctx)
+	}
+	switch {
 	case err == nil:
-		return j.record, true, nil
-	case errors.Is(err, ErrNoRecord), errors.Is(err, errUnfit):
-		return Record{}, false, nil
-	case errors.Is(err, ErrRecordDamaged), errors.Is(err, ErrRecordVersion):
-		j.log.LogAttrs(ctx, slog.LevelWarn, "record of an earlier upload not used", slog.Any("err", err))
-		return Record{}, false, nil
-	default:
-		return Record{}, false, err
+		keeper.Forget(ctx)
+	case errors.Is(err, ErrSourceChanged):
+		// The bytes that could resume the upload no longer exist.
+		parts.Remove(ctx, j.rules.Log, j.dialect, partURLs(j.result.Parts))
+		keeper.Forget(ctx)
 	}
+	return err
+}
+
+// sendWhole sends the source in one piece or in parts.
+func (j *job) sendWhole(ctx context.Context, whole parts.Whole) error {
+	keeper := whole.Keeper
+	earlier, recorded := keeper.Earlier()
+	if recorded && j.options.Recreate == RecreateAlways {
+		parts.Remove(ctx, j.rules.Log, j.dialect, recordURLs(earlier.Parts))
+		keeper.Drop()
+		recorded = false
+	}
+	switch {
+	case recorded && len(earlier.Parts) > 0:
+		whole.Adopt.Expires = earlier.Expires
+		return j.sendParts(ctx, whole, parts.Recorded(earlier.Parts, j.options.Parallel))
+	case recorded:
+		spec := whole.Spec
+		spec.Adopt = engine.Adopt{URL: earlier.URL, Reach: earlier.Reach, Uncertain: earlier.Uncertain, Expires: earlier.Expires, Denial: earlier.Denial}
+		err := j.run(ctx, spec)
+		// The earlier run had no answer that the upload is complete.
+		j.result.Confirmed = j.result.Confirmed || err == nil && j.result.Sent == 0
+		if !j.isLost(ctx, err) {
+			return err
+		}
+		j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "earlier upload is gone, starting over",
+			slog.String("url", redact(j.result.URL)), slog.Any("err", err))
+		// The record stays until there is a new upload: the 404 may come from a proxy
+		// whose server is away, and then no new upload can be made either.
+		j.forgetUpload()
+	default:
+		plan, err := j.plan(ctx, whole)
+		if err != nil {
+			return err
+		}
+		if plan != nil {
+			keeper.Plan(ctx, plan.List())
+			return j.sendParts(ctx, whole, plan)
+		}
+	}
+	if j.options.Parallel == ParallelAuto && !j.isPart {
+		whole.Confirm = j.confirm
+		res, err := whole.SendAuto(ctx)
+		j.takeParts(ctx, whole, res, err)
+		return err
+	}
+	return j.run(ctx, whole.Spec)
+}
+
+func (j *job) sendParts(ctx context.Context, whole parts.Whole, plan *parts.Plan) error {
+	whole.Confirm = j.confirm
+	res, err := whole.Send(ctx, plan)
+	j.takeParts(ctx, whole, res, err)
+	return err
+}
+
+// takeParts takes the result of an upload in parts, which may have been sent in one piece
+// after all.
+func (j *job) takeParts(ctx context.Context, whole parts.Whole, res parts.Result, err error) {
+	j.result.take(res.Result, err)
+	for _, part := range res.Parts {
+		j.result.Parts = append(j.result.Parts, resultOf(part))
+	}
+	if err != nil {
+		whole.Keeper.Stopped(ctx, err, res.MayBeJoined, res.Expires)
+	}
+}
+
+// openRecord opens the record of the upload. The Keeper is nil if there is none to keep.
+// The error Is ErrBusy.
+func (j *job) openRecord(ctx context.Context, endpoint string) (*record.Keeper, error) {
+	up, ok := j.recordable(endpoint)
+	// A part is not the upload of its file: neither can resume the other.
+	if !ok || j.isPart {
+		return nil, nil
+	}
+	return record.Open(ctx, j.store, j.rules.Log, up)
+}
+
+// recordable returns what the record of this upload says, and whether there may be one.
+func (j *job) recordable(endpoint string) (record.Upload, bool) {
+	key := j.key(endpoint)
+	n, known := j.source.Length().Int64()
+	up := record.Upload{Key: key, Former: j.formerKey(endpoint), Account: j.account, Endpoint: endpoint, Source: j.teller.source, Length: n}
+	if s, ok := j.source.(source.Settler); ok {
+		up.Unsettled = func() time.Duration { return s.Unsettled(s.Step()) }
+		up.Check = j.source.Check
+	}
+	return up, j.store != nil && known && n > smallUpload && key != ""
+}
+
+// key returns the key of this upload in a store or ledger, or "" if no later run could
+// recognize the source.
+func (j *job) key(endpoint string) string {
+	if id, ok := j.source.(source.Identifier); ok {
+		return record.Key(endpoint, j.account, id.Identity())
+	}
+	return ""
+}
+
+// formerKey returns the key that earlier versions gave the record of this upload, or "".
+func (j *job) formerKey(endpoint string) string {
+	if f, ok := j.source.(source.FormerIdentifier); ok && j.account == "" {
+		return f.Formerly(endpoint)
+	}
+	return ""
+}
+
+// plan divides the source if it is to be sent in a fixed number of parts. nil: it is sent
+// in one piece, or begun so.
+func (j *job) plan(ctx context.Context, whole parts.Whole) (*parts.Plan, error) {
+	n, known := j.source.Length().Int64()
+	if j.options.Parallel <= 1 || !known || j.isPart || !whole.CanDivide() {
+		return nil, nil
+	}
+	plan := parts.Fixed(n, j.options.Parallel)
+	if plan == nil {
+		return nil, nil
+	}
+	err := j.needJoin(ctx, whole.Endpoint)
+	if errors.Is(err, ErrUnsupported) {
+		j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "sending over one connection", slog.Any("err", err))
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return plan, nil
+}
+
+// isLost reports whether an upload of an earlier run cannot be resumed, so that a new one
+// takes its place. If the run was canceled, the error may have another reason.
+func (j *job) isLost(ctx context.Context, err error) bool {
+	return err != nil && ctx.Err() == nil && j.options.Recreate != RecreateNever && engine.IsLost(err)
+}
+
+// forgetUpload forgets an upload that is gone, and keeps what is known of the source and
+// of the work that was done.
+func (j *job) forgetUpload() {
+	j.retrier.Restart()
+	r := j.result
+	*r = Result{Sent: r.Sent, Retries: r.Retries, Orphans: r.Orphans, Header: r.Header, InUse: r.InUse}
+}
+
+// needJoin makes sure that the server can join parts.
+func (j *job) needJoin(ctx context.Context, endpoint string) error {
+	features, err := j.features(ctx, endpoint)
+	return joinError(features, err)
+}
+
+// features asks the server what it supports.
+func (j *job) features(ctx context.Context, endpoint string) (dialect.Features, error) {
+	d, ok := j.dialect.(dialect.Discoverer)
+	if !ok {
+		return dialect.Features{}, nil
+	}
+	if known, ok := d.Known(); ok {
+		return known, nil
+	}
+	var features dialect.Features
+	err := j.ask(ctx, endpoint, func(ctx context.Context) (err error) {
+		features, err = d.Discover(ctx, endpoint)
+		return err
+	})
+	return features, err
+}
+
+func partURLs(parts []*Result) []string {
+	urls := make([]string, len(parts))
+	for i, p := range parts {
+		urls[i] = p.URL
+	}
+	return urls
+}
+
+func recordURLs(parts []PartRecord) []string {
+	urls := make([]string, len(parts))
+	for i, p := range parts {
+		urls[i] = p.URL
+	}
+	return urls
 }

@@ -90,8 +90,8 @@ func TestLockedForGood(t *testing.T) {
 		began := time.Now()
 		res, err := newClient(t, s, client.Config{ChunkSize: 2}).Upload(t.Context(), text(t, "hello"), nil)
 		wantIs(t, err, retry.ErrExhausted, protocol.ErrLocked)
-		if e := facts(t, err); e.Class() != client.ClassLocked {
-			t.Errorf("class %v", e.Class())
+		if e := facts(t, err); e.Class != client.ClassLocked {
+			t.Errorf("class %v", e.Class)
 		}
 		if took := time.Since(began); took < 85*time.Second || took > 90*time.Second {
 			t.Errorf("gave up after %v", took)
@@ -172,7 +172,7 @@ func TestBudgetsOfLocksAndOtherFailures(t *testing.T) {
 }
 
 func TestLockedWithoutRetries(t *testing.T) {
-	send, resume := (*client.Client).Send, (*client.Client).Resume
+	send, resume := resumeOnce, (*client.Client).Resume
 	tests := map[string]struct {
 		config client.Config
 		upload func(*client.Client, context.Context, string, client.Source, *client.UploadOptions) (*client.Result, error)

@@ -148,9 +148,9 @@ func TestRedirectedToNobodyOnce(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s, name := begun(t, new(client.MemoryStore))
 			s.On(http.MethodPatch, fake.Status(403, ""))
-			_, err := newClient(t, s, client.Config{}).Send(t.Context(), s.URL+"1", path(t, name), nil)
-			if e := facts(t, err); e.Class() != client.ClassFinal || errors.Is(err, retry.ErrExhausted) {
-				t.Errorf("%v is %v", err, e.Class())
+			_, err := resumeOnce(newClient(t, s, client.Config{}), t.Context(), s.URL+"1", path(t, name), nil)
+			if e := facts(t, err); e.Class != client.ClassFinal || errors.Is(err, retry.ErrExhausted) {
+				t.Errorf("%v is %v", err, e.Class)
 			}
 		})
 	})

@@ -36,10 +36,10 @@ func TestCertificateOrigin(t *testing.T) {
 			roots := x509.NewCertPool()
 			roots.AddCert(endpoint.Certificate())
 			cfg := client.Config{
-				Endpoint:           endpoint.URL + "/files/",
-				ForeignCredentials: test.foreign,
-				InlineSize:         -1,
-				Doer:               nethttp.New(nethttp.Config{RootCAs: roots, Certificates: endpoint.TLS.Certificates}),
+				Endpoint:       endpoint.URL + "/files/",
+				TrustedOrigins: anyOrigin(test.foreign),
+				InlineSize:     -1,
+				Doer:           nethttp.New(nethttp.Config{RootCAs: roots, Certificates: endpoint.TLS.Certificates}),
 			}
 			if test.trusted {
 				cfg.TrustedOrigins = []string{other.URL}

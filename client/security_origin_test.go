@@ -42,7 +42,7 @@ func TestRedirectWithoutEndpoint(t *testing.T) {
 				})
 				c, err := client.New(client.Config{
 					Header: http.Header{"X-Key": {"a"}, "Cookie": {"b"}}, ChunkSize: 3,
-					TrustedOrigins: test.trusted, ForeignCredentials: test.foreign,
+					TrustedOrigins: append(anyOrigin(test.foreign), test.trusted...),
 					Doer: transport.Chain(s.Doer(),
 						transport.Header(http.Header{"X-Middleware": {"c"}}), transport.Bearer(transport.StaticToken("d"))),
 				})

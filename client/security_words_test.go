@@ -78,7 +78,7 @@ func TestHostileOffsets(t *testing.T) {
 				}
 				reply(w, 204, "", lines...)
 			})
-			res, err := c.Send(t.Context(), c.Endpoint()+"1", text(t, "hello"), nil)
+			res, err := resumeOnce(c, t.Context(), c.Endpoint()+"1", text(t, "hello"), nil)
 			if err == nil || res.Offset != 0 {
 				t.Errorf("offset %d, error %v", res.Offset, err)
 			}

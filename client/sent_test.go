@@ -20,7 +20,7 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// sentMap is the least that a client.SentStore can be.
+// sentMap is the least that a client.Ledger can be.
 type sentMap struct {
 	mu      sync.Mutex
 	records map[string]client.Record
@@ -29,7 +29,7 @@ type sentMap struct {
 	damaged bool                 // the next one fails
 }
 
-func (m *sentMap) LoadSent(_ context.Context, endpoint, key string) (*client.Record, error) {
+func (m *sentMap) LoadFinished(_ context.Context, endpoint, key string) (*client.Record, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.damaged {
@@ -46,7 +46,7 @@ func (m *sentMap) LoadSent(_ context.Context, endpoint, key string) (*client.Rec
 	return &r, m.err
 }
 
-func (m *sentMap) SaveSent(_ context.Context, r *client.Record) error {
+func (m *sentMap) SaveFinished(_ context.Context, r *client.Record) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.err == nil {
@@ -100,7 +100,7 @@ func TestSentBefore(t *testing.T) {
 		"gone, never":    {cfg: client.Config{Recreate: client.RecreateNever}, before: answers(fake.Status(404, "")), want: []string{head}, is: protocol.ErrNotFound},
 		"always":         {cfg: client.Config{Recreate: client.RecreateAlways}, want: []string{post, "PATCH /files/2 0+5"}, gone: true, sent: true},
 		"store fails":    {before: func(_ *testing.T, _ *fake.Server, m *sentMap, _ string) { m.err = errors.New("no disk") }, want: []string{post, "PATCH /files/2 0+5"}, gone: true, sent: true},
-		"other endpoint": {cfg: client.Config{Endpoint: "http://tus.example/files/?a"}, want: []string{post + "?a", "PATCH /files/2 0+5"}, gone: true, sent: true},
+		"other endpoint": {cfg: client.Config{Endpoint: "http://tus.example/files/2/"}, want: []string{post + "2/", "PATCH /files/2 0+5"}, gone: true, sent: true},
 		"bad record": {
 			before: func(_ *testing.T, _ *fake.Server, m *sentMap, _ string) {
 				m.alter = func(r *client.Record) { r.Length = protocol.Known(6) }
@@ -114,7 +114,7 @@ func TestSentBefore(t *testing.T) {
 				s := fake.New(t, fake.Config{})
 				m := &sentMap{}
 				name := write(t, "hello")
-				first := sendOnce(t, s, client.Config{Sent: m}, name)
+				first := sendOnce(t, s, client.Config{Ledger: m}, name)
 				if first.Skipped || len(m.records) != 1 {
 					t.Fatalf("skipped: %t; %d records", first.Skipped, len(m.records))
 				}
@@ -122,7 +122,7 @@ func TestSentBefore(t *testing.T) {
 				if test.before != nil {
 					test.before(t, s, m, name)
 				}
-				test.cfg.Sent = m
+				test.cfg.Ledger = m
 				res, err := newClient(t, s, test.cfg).Upload(t.Context(), path(t, name), nil)
 				if test.is == nil && err != nil {
 					t.Fatal(err)
@@ -163,7 +163,7 @@ func TestSentIsKept(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	m := &sentMap{}
 	name := write(t, "hello")
-	cfg := client.Config{Sent: m, Retry: retry.Never}
+	cfg := client.Config{Ledger: m, Retry: retry.Never}
 	s.On(http.MethodPatch, fake.Cut(2))
 	if _, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil); err == nil || len(m.records) != 0 {
 		t.Fatalf("error %v, records %v", err, m.records)
@@ -181,7 +181,7 @@ func TestSentIsVerified(t *testing.T) {
 	s := fake.New(t, fake.Config{Content: true})
 	m := &sentMap{}
 	name := write(t, "hello")
-	c := newClient(t, s, client.Config{Sent: m})
+	c := newClient(t, s, client.Config{Ledger: m})
 	s.On(http.MethodPatch, fake.Damage)
 	_, err := c.Upload(t.Context(), path(t, name), &client.UploadOptions{Verify: true})
 	wantIs(t, err, client.ErrDifferent)
@@ -206,7 +206,7 @@ func TestSentHasRotten(t *testing.T) {
 			s := fake.New(t, fake.Config{Content: true})
 			m := &sentMap{}
 			file := write(t, "hello")
-			c := newClient(t, s, client.Config{Sent: m, Recreate: recreate})
+			c := newClient(t, s, client.Config{Ledger: m, Recreate: recreate})
 			if _, err := c.Upload(t.Context(), path(t, file), nil); err != nil {
 				t.Fatal(err)
 			}
@@ -235,12 +235,12 @@ func TestSentHasRotten(t *testing.T) {
 func TestNotKeptAsSent(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	m := &sentMap{}
-	c := newClient(t, s, client.Config{Sent: m})
+	c := newClient(t, s, client.Config{Ledger: m})
 	for _, src := range []client.Source{text(t, "hello"), stream("hello", 0)} {
 		if _, err := c.Upload(t.Context(), src, nil); err != nil {
 			t.Fatal(err)
 		}
-		if _, ok, err := c.Sent(t.Context(), src); ok || err != nil {
+		if _, ok, err := finishedOf(c, t.Context(), src); ok || err != nil {
 			t.Errorf("sent: %t, error %v", ok, err)
 		}
 	}
@@ -258,14 +258,14 @@ func TestSentIsDamaged(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	m := &sentMap{}
 	name := write(t, "hello")
-	first := sendOnce(t, s, client.Config{Sent: m}, name)
+	first := sendOnce(t, s, client.Config{Ledger: m}, name)
 	m.damaged = true
 	var log bytes.Buffer
-	cfg := client.Config{Sent: m, Logger: slog.New(slog.NewTextHandler(&log, nil))}
+	cfg := client.Config{Ledger: m, Logger: slog.New(slog.NewTextHandler(&log, nil))}
 	if res := sendOnce(t, s, cfg, name); !res.Skipped || res.URL != first.URL {
 		t.Errorf("result %+v, want %s skipped", res, first.URL)
 	}
-	wantLogged(t, &log, slog.LevelWarn, "records of what was sent not used")
+	wantLogged(t, &log, slog.LevelWarn, "some records of finished uploads are not used")
 }
 
 // What would be left out can be told without asking the server.
@@ -273,14 +273,14 @@ func TestSent(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	m := &sentMap{}
 	name := write(t, "hello")
-	cfg := client.Config{Sent: m}
+	cfg := client.Config{Ledger: m}
 	c := newClient(t, s, cfg)
-	if _, ok, err := c.Sent(t.Context(), path(t, name)); ok || err != nil {
+	if _, ok, err := finishedOf(c, t.Context(), path(t, name)); ok || err != nil {
 		t.Errorf("before: %t, %v", ok, err)
 	}
 	res := sendOnce(t, s, cfg, name)
 	already := len(s.Seen())
-	r, ok, err := c.Sent(t.Context(), path(t, name))
+	r, ok, err := finishedOf(c, t.Context(), path(t, name))
 	if err != nil || !ok || r.URL != res.URL || r.Source != name || r.Updated.IsZero() {
 		t.Errorf("record %+v, %t, %v", r, ok, err)
 	}
@@ -289,7 +289,7 @@ func TestSent(t *testing.T) {
 	}
 	m.err = errors.New("no disk")
 	m.records = nil
-	if _, ok, err := newClient(t, s, client.Config{}).Sent(t.Context(), path(t, name)); ok || err != nil {
+	if _, ok, err := finishedOf(newClient(t, s, client.Config{}), t.Context(), path(t, name)); ok || err != nil {
 		t.Errorf("without a store: %t, %v", ok, err)
 	}
 }
@@ -300,7 +300,7 @@ type planted struct {
 	size int64
 }
 
-func (p planted) LoadSent(_ context.Context, endpoint, key string) (*client.Record, error) {
+func (p planted) LoadFinished(_ context.Context, endpoint, key string) (*client.Record, error) {
 	n := p.size
 	if n == 0 {
 		n = 5
@@ -308,7 +308,7 @@ func (p planted) LoadSent(_ context.Context, endpoint, key string) (*client.Reco
 	return &client.Record{Key: key, Endpoint: endpoint, URL: p.url, Length: protocol.Known(n), Offset: n}, nil
 }
 
-func (planted) SaveSent(context.Context, *client.Record) error { return nil }
+func (planted) SaveFinished(context.Context, *client.Record) error { return nil }
 
 // A record that somebody else wrote leads to no place that the endpoint could not
 // have named, and takes no credentials along.
@@ -318,11 +318,11 @@ func TestPlantedSent(t *testing.T) {
 		"https://tus.example/files/1": true, "https://other.example/1": true,
 		"http://tus.example/files/1": false, "file:///etc/passwd": false, "/files/1": false, "https://me:pw@tus.example/1": false, "": false,
 	} {
-		c, err := client.New(client.Config{Endpoint: "https://tus.example/files/", Sent: planted{url: url}})
+		c, err := client.New(client.Config{Endpoint: "https://tus.example/files/", Ledger: planted{url: url}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, ok, err := c.Sent(t.Context(), path(t, name)); ok != want || err != nil {
+		if _, ok, err := finishedOf(c, t.Context(), path(t, name)); ok != want || err != nil {
 			t.Errorf("%q: sent %t (%v), want %t", url, ok, err, want)
 		}
 	}
@@ -330,7 +330,7 @@ func TestPlantedSent(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	elsewhere := s.Put("hello", protocol.Known(5), nil)
 	cfg := client.Config{
-		Endpoint: "http://other.example/files/", Header: http.Header{"Authorization": {"Bearer s3cret"}}, Sent: planted{url: elsewhere},
+		Endpoint: "http://other.example/files/", Header: http.Header{"Authorization": {"Bearer s3cret"}}, Ledger: planted{url: elsewhere},
 	}
 	if res := sendOnce(t, s, cfg, name); !res.Skipped {
 		t.Errorf("result %+v", res)

@@ -129,7 +129,7 @@ func TestChangesWhileSettling(t *testing.T) {
 				s := fake.New(t, fake.Config{})
 				m := &sentMap{}
 				name := fresh(t, data, time.Second)
-				c := newClient(t, s, client.Config{Sent: m})
+				c := newClient(t, s, client.Config{Ledger: m})
 				res, err := c.Upload(t.Context(), path(t, name), &client.UploadOptions{OnEvent: func(e client.Event) {
 					if e.Kind == client.EventSettling {
 						change(t, name)
@@ -152,7 +152,7 @@ func TestSmallFileIsCompared(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		m := &sentMap{}
 		name := fresh(t, "hello", 0)
-		c := newClient(t, s, client.Config{Sent: m})
+		c := newClient(t, s, client.Config{Ledger: m})
 		began := time.Now()
 		first, err := c.Upload(t.Context(), path(t, name), nil)
 		if err != nil {
@@ -187,7 +187,7 @@ func TestSentAndRestored(t *testing.T) {
 	needChangeTime(t)
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
-		cfg := client.Config{Sent: &sentMap{}}
+		cfg := client.Config{Ledger: &sentMap{}}
 		data := noise(large)
 		name := write(t, data)
 		sendOnce(t, s, cfg, name)
@@ -211,10 +211,10 @@ func TestFreshFileIsNotSkipped(t *testing.T) {
 		data := noise(large)
 		other := s.Put(flipped(data, large/2), protocol.Known(large), nil)
 		for ago, want := range map[time.Duration]bool{0: false, time.Second: false, -time.Hour: false, time.Hour: true} {
-			cfg := client.Config{Sent: planted{url: other, size: large}}
+			cfg := client.Config{Ledger: planted{url: other, size: large}}
 			name := fresh(t, data, ago)
 			c := newClient(t, s, cfg)
-			if _, sent, err := c.Sent(t.Context(), path(t, name)); sent != want || err != nil {
+			if _, sent, err := finishedOf(c, t.Context(), path(t, name)); sent != want || err != nil {
 				t.Errorf("%v ago: recorded as sent: %t, want %t; error %v", ago, sent, want, err)
 			}
 			if res := sendOnce(t, s, cfg, name); res.Skipped != want {
@@ -233,7 +233,7 @@ func TestSettlingIsCancelled(t *testing.T) {
 				s := fake.New(t, fake.Config{})
 				var store client.MemoryStore
 				m := &sentMap{}
-				c := newClient(t, s, client.Config{Store: &store, Sent: m, ChunkSize: half})
+				c := newClient(t, s, client.Config{Store: &store, Ledger: m, ChunkSize: half})
 				file := fresh(t, noise(smallest), ago)
 				ctx, cancel := context.WithCancelCause(t.Context())
 				began := time.Now()

@@ -215,7 +215,7 @@ func TestRootAndPathShareRecords(t *testing.T) {
 func TestRootAndPathShareSent(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	file := write(t, "hello")
-	cfg := client.Config{Sent: new(sentMap)}
+	cfg := client.Config{Ledger: new(sentMap)}
 	if _, err := newClient(t, s, cfg).Upload(t.Context(), path(t, file), nil); err != nil {
 		t.Fatal(err)
 	}

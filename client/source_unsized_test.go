@@ -72,7 +72,7 @@ func TestUnsizedFiles(t *testing.T) {
 			}
 			s := fake.New(t, fake.Config{})
 			var store client.MemoryStore
-			c := newClient(t, s, client.Config{Store: &store, Sent: &store})
+			c := newClient(t, s, client.Config{Store: &store, Ledger: &store})
 			src, err := test.make(t)
 			if err != nil {
 				t.Fatal(err)
@@ -87,7 +87,7 @@ func TestUnsizedFiles(t *testing.T) {
 			}
 			wantIs(t, err, client.ErrSource)
 			wantClear(t, err, "it has bytes though its size is 0: read it as a stream")
-			_, _, err = c.Sent(t.Context(), src)
+			_, _, err = finishedOf(c, t.Context(), src)
 			wantIs(t, err, client.ErrSource)
 			wantSeen(t, s)
 		})

@@ -12,25 +12,26 @@ import (
 // blank is a store that has nothing and does not say so.
 type blank struct{}
 
-func (blank) Load(context.Context, string) (*client.Record, error)             { return nil, nil }
-func (blank) Save(context.Context, *client.Record) error                       { return nil }
-func (blank) Delete(context.Context, string) error                             { return nil }
-func (blank) Lock(context.Context, string) (func() error, error)               { return nil, nil }
-func (blank) LoadSent(context.Context, string, string) (*client.Record, error) { return nil, nil }
-func (blank) SaveSent(context.Context, *client.Record) error                   { return nil }
+func (blank) Load(context.Context, string) (*client.Record, error) { return nil, nil }
+func (blank) Save(context.Context, *client.Record) error           { return nil }
+func (blank) Delete(context.Context, string) error                 { return nil }
+func (blank) Lock(context.Context, string) (func() error, error)   { return nil, nil }
+
+func (blank) LoadFinished(context.Context, string, string) (*client.Record, error) { return nil, nil }
+func (blank) SaveFinished(context.Context, *client.Record) error                   { return nil }
 
 // A store that gives neither a record nor an error has no record.
 func TestStoreGivesLittle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		data := noise(smallest)
-		c := newClient(t, s, client.Config{Store: blank{}, Sent: blank{}})
+		c := newClient(t, s, client.Config{Store: blank{}, Ledger: blank{}})
 		res, err := c.Upload(t.Context(), path(t, write(t, data)), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		wantStored(t, s, res.URL, data)
-		if _, found, err := c.Recorded(t.Context(), path(t, write(t, data))); found || err != nil {
+		if _, found, err := unfinishedOf(c, t.Context(), path(t, write(t, data))); found || err != nil {
 			t.Errorf("found %t, error %v", found, err)
 		}
 	})

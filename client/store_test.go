@@ -15,9 +15,8 @@ import (
 )
 
 var (
-	_ client.Store           = (*client.MemoryStore)(nil)
-	_ client.Lister          = (*client.MemoryStore)(nil)
-	_ client.CapabilityStore = (*client.MemoryStore)(nil)
+	_ client.Store  = (*client.MemoryStore)(nil)
+	_ client.Lister = (*client.MemoryStore)(nil)
 )
 
 func TestCheckKey(t *testing.T) {

@@ -89,7 +89,7 @@ func TestGate(t *testing.T) {
 		"send": {http.MethodHead, nil, func(ctx context.Context, c *client.Client, url string) error {
 			src, err := client.ReaderAt(strings.NewReader(content), int64(len(content)))
 			if err == nil {
-				_, err = c.Send(ctx, url, src, nil)
+				_, err = resumeOnce(c, ctx, url, src, nil)
 			}
 			return err
 		}, false},

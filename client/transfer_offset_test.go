@@ -91,10 +91,10 @@ func TestServerClaimsUnsent(t *testing.T) {
 			})
 			url := s.Put("", protocol.Known(1<<20), nil)
 			c := newClient(t, s, client.Config{})
-			if _, err := c.Send(t.Context(), url, text(t, noise(1<<20)), nil); err != nil {
+			if _, err := resumeOnce(c, t.Context(), url, text(t, noise(1<<20)), nil); err != nil {
 				t.Fatalf("all was sent: %v", err)
 			}
-			_, err := c.Send(t.Context(), url, text(t, noise(1<<20)), nil)
+			_, err := resumeOnce(c, t.Context(), url, text(t, noise(1<<20)), nil)
 			wantIs(t, err, protocol.ErrOffsetBeyond)
 		})
 	})

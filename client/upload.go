@@ -2,56 +2,69 @@ package client
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"time"
 
+	"github.com/tusker-go/tusker/client/internal/dialect"
+	"github.com/tusker-go/tusker/client/internal/engine"
+	"github.com/tusker-go/tusker/client/internal/tus"
+	"github.com/tusker-go/tusker/client/internal/wire"
+	"github.com/tusker-go/tusker/client/source"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
+	"github.com/tusker-go/tusker/transport"
 )
 
-// UploadOptions describes one upload. nil and the zero value are an upload
-// without metadata.
+// UploadOptions describes one upload. nil and the zero value are an upload without
+// metadata.
 type UploadOptions struct {
 	// Metadata is kept by the server with the upload. nil: none.
 	Metadata protocol.Metadata
 
-	// Header is sent with every request of this upload. It wins over
-	// Config.Header, and the headers of the protocol win over it. nil: none.
+	// Header is sent with every request of this upload. It wins over Config.Header, and
+	// the headers of the protocol win over it. nil: none.
 	Header http.Header
 
-	// ChunkSize takes the place of Config.ChunkSize, in bytes. 0: that stands.
-	// Negative: ErrInvalidOption.
+	// Retry replaces Config.Retry; retry.Never makes each request once. nil:
+	// Config.Retry.
+	Retry retry.Policy
+
+	// Recreate replaces Config.Recreate. 0: Config.Recreate.
+	Recreate Recreate
+
+	// Checksum replaces Config.Checksum. "": Config.Checksum.
+	Checksum string
+
+	// ChunkSize replaces Config.ChunkSize, in bytes. 0: Config.ChunkSize. Negative:
+	// ErrInvalidOption.
 	ChunkSize int64
 
-	// Parallel sends a file in parts, this many side by side over connections
-	// of their own, and joins them on the server (tus 1.0.0, Concatenation):
-	// for connections that are slower than the line. At most 32 are sent at a
-	// time, of at least 1 MiB each; a large file has twice as many parts, so
-	// that nobody waits for the slowest. A server without concatenation, and
-	// any source but a file or ReaderAt, gets one request after the other. An
-	// upload that goes on keeps the parts that it was begun with. Events are
-	// those of the whole. Resume and Send use one connection always. 0 and 1:
-	// one. Any other negative number than ParallelAuto: ErrInvalidOption.
+	// Parallel sends a file in parts, this many at the same time over connections of
+	// their own, and joins them on the server (tus 1.0.0, Concatenation). It is for
+	// connections that are slower than the line. At most 32 parts are sent at a time, of
+	// at least 1 MiB each; a large file has twice as many parts, so that a slow
+	// connection does not delay the end. A server without concatenation, and a source
+	// that cannot be divided, gets one request after the other. An upload that is resumed
+	// keeps the parts that it was begun with. Events are those of the whole. Resume always
+	// uses one connection. 0 and 1: one. Any other negative number than ParallelAuto:
+	// ErrInvalidOption.
 	//
-	// ParallelAuto begins over one connection. Where that would take more than
-	// a few seconds, it is given up after the first sixth of a second, before
-	// the server has acknowledged anything, and the file is sent in parts, over
-	// more and more connections as long as that makes it faster, 16 at most.
+	// ParallelAuto begins over one connection. If that would take more than a few seconds,
+	// it gives the connection up after the first sixth of a second, before the server has
+	// acknowledged anything, and sends the file in parts, over more and more connections
+	// as long as that makes it faster, at most 16.
 	Parallel int
 
-	// Verify compares, after the upload, what the server holds with the source:
-	// by the SHA-256 that the server names, or by reading it back. The source is
-	// read once more for it, unless it is a stream. The error Is ErrDifferent, or
-	// ErrUnverified where the server offers neither.
+	// Verify compares, after the upload, what the server holds with the source: by the
+	// SHA-256 that the server names, or by reading it back. The source is read once more
+	// for that, unless it is a stream. The error Is ErrDifferent, or ErrUnverified if the
+	// server offers neither.
 	Verify bool
 
-	// OnEvent is called for what happens to the upload, one call at a time,
-	// from goroutines of the upload. It must return at once: the upload waits
-	// for it. Nothing is called after the upload has returned, or where it is
-	// nil.
+	// OnEvent is called for what happens to the upload, one call at a time, from
+	// goroutines of the upload. It must return at once, because the upload waits for it.
+	// It is not called after the upload has returned. nil: nothing is called.
 	OnEvent func(Event)
 }
 
@@ -62,290 +75,355 @@ func (o *UploadOptions) orZero() UploadOptions {
 	return *o
 }
 
-// Result says how far an upload got.
-type Result struct {
-	// URL is that of the upload, "" where none was created. It may be a
-	// secret.
-	URL string
+// ParallelAuto is a value of UploadOptions.Parallel.
+const ParallelAuto = -1
 
-	// Offset is how many bytes the server has acknowledged.
-	Offset int64
-
-	// Length is the size of the upload, as far as it is known.
-	Length protocol.Length
-
-	// Resumed is how many bytes the server had when this call first asked, of
-	// an upload that was begun before.
-	Resumed int64
-
-	// Expires is when the server forgets the upload unless it is complete by
-	// then, in UTC. The zero time: not known.
-	Expires time.Time
-
-	// CreationHeader is that of the answer to the creation, nil where the
-	// upload existed before. Header is that of the last answer. Each has at most
-	// MaxKeptHeader bytes, so that the results of many uploads stay small.
-	CreationHeader, Header http.Header
-
-	// Confirmed means that no answer to the last bytes said that they had
-	// arrived, and that HEAD said so: the answer was lost or an error, in this
-	// run or in the one that left a record.
-	Confirmed bool
-
-	// Denial is what the server answered to the last bytes of an upload that
-	// HEAD then called complete, such as a 500 with the words of a hook that
-	// failed. It is the first one of the parts where there are several. The zero
-	// value: there was no such answer.
-	Denial Denial
-
-	// Verified means that the server was found to hold the bytes of the source,
-	// see UploadOptions.Verify.
-	Verified bool
-
-	// Skipped means that an earlier run had sent all of it, and that the server
-	// has it still: nothing was sent, see Config.Sent.
-	Skipped bool
-
-	// InUse means that another program had the source open for writing, when the
-	// upload began or when it ended: what was sent may be a mix of two states, see
-	// Config.RefuseInUse. It is false where the system does not say.
-	InUse bool
-
-	// Sent is how many bytes were handed to the network in all, those sent
-	// twice included. Retries is how many exchanges were tried again.
-	Sent    int64
-	Retries int
-
-	// Orphans is how many creations got no answer, or only that of a gateway,
-	// before one did. The server may hold as many uploads that nobody knows of.
-	Orphans int
-
-	// Parts holds the results of the parts of UploadConcat, or of an upload
-	// with UploadOptions.Parallel, in their order.
-	Parts []*Result
-}
-
-// Upload creates an upload on the server and sends src to it. Whatever fails on
-// the way is tried again as Config.Retry says, from where the server says that
-// it stands. With Config.Store, an upload that an earlier call left unfinished,
-// also in another process, is gone on with, if src is a file that has not
-// changed since.
+// Upload creates an upload on the server and sends src to it. It repeats whatever fails
+// on the way as Config.Retry says, and continues from where the server says that it
+// stands. With Config.Store, it resumes an upload that an earlier call left unfinished,
+// also in another process, if src is a file that has not changed since.
 //
-// A file that was modified in the last 2 s is looked at once more when it is older,
-// before Upload returns, unless all of its bytes are compared: a change within the
-// same step of the file system's clock does not show in its times. The wait is for
-// 2 s at most, see EventSettling.
+// A file that was modified in the last 2 s is looked at once more when it is older, before
+// Upload returns, unless all of its bytes are compared: a change within the same step of the
+// file system's clock does not show in its times. The wait is at most 2 s, see
+// EventSettling.
 //
-// The result is never nil. After an error it says what is known, so that Resume
-// can go on: the URL, and how many bytes the server has. Errors to test for:
+// The result is never nil. After an error it says what is known, so that Resume can
+// continue: the URL, and how many bytes the server has. Errors to test for:
 // [ErrNoEndpoint], [ErrInvalidOption], [ErrSource], and with it [ErrSourceChanged],
 // [ErrSourceWindow], [ErrSourceInUse] and [ErrSourceUsed], [ErrUnconfirmed], [ErrBusy], [ErrUnsupported],
 // [ErrLengthMismatch], [ErrIntegrity], [ErrUncertain], [ErrRefused], [ErrPart], [ErrDifferent],
 // [ErrUnverified], [ErrNotTus], [ErrRedirected], [ErrInvalidLocation],
-// [ErrInsecureLocation], [ErrUntrusted], [ErrStalled],
-// [protocol.ErrInvalidMetadata], [retry.ErrExhausted], the sentinels of package
-// protocol, and the cause of ctx.
+// [ErrInsecureLocation], [ErrUntrusted], [ErrStalled], [protocol.ErrInvalidMetadata],
+// [retry.ErrExhausted], the sentinels of package protocol, and the cause of ctx.
 func (c *Client) Upload(ctx context.Context, src Source, opts *UploadOptions) (*Result, error) {
+	return c.uploadOne(ctx, src, opts, nil)
+}
+
+// uploadOne is Upload as one of several, see parts.Crew for rest. nil: it is the only one.
+func (c *Client) uploadOne(ctx context.Context, src Source, opts *UploadOptions, rest func()) (*Result, error) {
 	o := opts.orZero()
-	return c.upload(ctx, src, job{UploadOptions: o, sink: newSink(o.OnEvent)})
-}
-
-// job is an upload as the client sees it.
-type job struct {
-	UploadOptions
-	sink   *sink
-	part   int
-	concat protocol.Concat
-	policy retry.Policy // nil: the client's
-	idle   func()       // see transfer
-}
-
-func (c *Client) upload(ctx context.Context, src Source, j job) (*Result, error) {
-	t, err := c.begin(src, j)
+	j, err := c.open(ctx, src, o, newCallback(o.OnEvent), 0)
+	j.rest = rest
 	if err != nil {
-		return t.finish(ctx, err)
+		return j.finish(ctx, err)
 	}
-	defer t.close(ctx)
-	err = t.verified(once(ctx), t.createAndSend(once(ctx), j))
-	if t.result.Skipped && t.c.recreate != RecreateNever && errors.Is(err, ErrDifferent) {
-		t.distrust(ctx, err)
-		err = t.verified(once(ctx), t.createAndSend(once(ctx), j))
-	}
-	if err == nil {
-		t.keepSent(ctx, j.concat)
-		t.warnReplaced(ctx)
-	}
-	return t.finish(ctx, err)
+	defer j.close(ctx)
+	return j.finish(ctx, j.upload(transport.SingleAttempt(ctx)))
 }
 
-// warnReplaced says where another file has the name of the one that was sent. To
-// look at each of many small ones would cost more than it tells.
-func (t *transfer) warnReplaced(ctx context.Context) {
-	f, ok := t.src.(*openFile)
-	if ok && f.size > smallUpload && f.replaced() {
-		t.c.log.LogAttrs(ctx, slog.LevelWarn, "the file was replaced by another one: what was sent is the one that it was in the beginning",
-			slog.String("source", t.events.source))
-	}
-}
-
-func (t *transfer) createAndSend(ctx context.Context, j job) error {
-	endpoint, err := t.c.creationURL()
-	if err != nil {
-		return err
-	}
-	if err := j.Metadata.Validate(); err != nil {
-		return err
-	}
-	// A source that cannot be read fails here, before anything is sent, and a
-	// stream that ends within its first chunk has a length from here on.
-	if _, err := t.src.cut(ctx, 0, t.chunk); err != nil {
-		return err
-	}
-	if err := t.admit(ctx); err != nil {
-		return err
-	}
-	if err := t.needLength(ctx, endpoint); err != nil {
-		return err
-	}
-	if err := t.agree(ctx, endpoint); err != nil {
-		return err
-	}
-	t.metadata = j.Metadata
-	creation := protocol.Creation{Length: t.src.length(), Metadata: j.Metadata, Concat: j.concat}
-	if done, err := t.sentBefore(ctx, endpoint, creation); done {
-		return err
-	}
-	return t.sendRecorded(ctx, endpoint, creation)
-}
-
-// create repeats a creation until it has an answer.
-func (t *transfer) create(ctx context.Context, endpoint string, exchange func(context.Context) (*Reply, error)) error {
-	if ctx.Err() != nil {
-		return ended(ctx) // nothing was sent, so there is no orphan either
-	}
-	for {
-		if err := t.hold(ctx, endpoint); err != nil {
-			return err
-		}
-		reply, err := exchange(ctx)
-		if err == nil {
-			t.answered(ctx, reply)
-			t.result.CreationHeader = t.result.Header
-			t.events.update(EventCreated, func(ev *Event) {
-				ev.URL, ev.Length = t.url, t.size()
-				// The creation may have carried bytes.
-				ev.Offset, ev.Sent = max(ev.Offset, t.offset), max(ev.Sent, t.offset)
-			})
-			t.log(ctx, "upload created", nil)
-			return nil
-		}
-		if isAmbiguous(err) {
-			t.result.Orphans++
-		}
-		if err := t.retry(ctx, endpoint, err); err != nil {
-			return err
-		}
-	}
-}
-
-// Resume sends to the upload at url what it lacks of src, and never creates
-// one. The server says where to go on; how many bytes it expects in all must be
-// the length of src, or the call fails with [ErrLengthMismatch]. That src holds
-// the same bytes as before is for the caller to know.
+// Resume sends to the upload at url what it lacks of src, and never creates one. The
+// server says where to continue; the number of bytes that it expects in total must be the
+// length of src, or the call fails with [ErrLengthMismatch]. It is for the caller to know
+// that src holds the same bytes as before.
 //
-// The result and the errors are as for Upload, and [ErrInvalidURL]. Resume knows of no
-// record: an upload that HEAD calls complete is a success, with 0 in Result.Sent, though
-// an earlier call may have got [ErrRefused] for it. Metadata in opts is ignored.
+// The result and the errors are as for Upload, and [ErrInvalidURL]. Resume knows no record:
+// an upload that the server calls complete is a success, with 0 in Result.Sent, although an
+// earlier call may have got [ErrRefused] for it. Metadata in opts is ignored.
 func (c *Client) Resume(ctx context.Context, url string, src Source, opts *UploadOptions) (*Result, error) {
-	return c.resume(ctx, url, src, opts, nil)
-}
-
-// Send is Resume without retries: it asks once for the offset, sends every chunk
-// once, and returns at the first failure. It is for callers that bring their
-// own retries.
-func (c *Client) Send(ctx context.Context, url string, src Source, opts *UploadOptions) (*Result, error) {
-	return c.resume(ctx, url, src, opts, retry.Never)
-}
-
-func (c *Client) resume(ctx context.Context, url string, src Source, opts *UploadOptions, policy retry.Policy) (*Result, error) {
 	o := opts.orZero()
-	t, err := c.begin(src, job{UploadOptions: o, sink: newSink(o.OnEvent), policy: policy})
+	j, err := c.open(ctx, src, o, newCallback(o.OnEvent), 0)
 	if err != nil {
-		return t.finish(ctx, err)
+		return j.finish(ctx, err)
 	}
-	defer t.close(ctx)
-	u, err := parseURL(url)
-	if err != nil {
-		return t.finish(ctx, err)
-	}
-	t.url, t.joining, t.call.home = u.String(), true, u
-	if err := t.admit(ctx); err != nil {
-		return t.finish(ctx, err)
-	}
-	if err := t.agree(once(ctx), t.url); err != nil {
-		return t.finish(ctx, err)
-	}
-	return t.finish(ctx, t.verified(once(ctx), t.send(once(ctx))))
+	defer j.close(ctx)
+	return j.finish(ctx, j.resume(transport.SingleAttempt(ctx), url))
 }
 
-// newTransfer is a transfer without a source.
-func (c *Client) newTransfer(j job) *transfer {
-	t := &transfer{
-		c:        c,
-		chunk:    c.chunkSize,
-		parallel: j.Parallel,
-		wary:     j.Verify,
-		partial:  j.concat.Kind == protocol.ConcatPartial,
-		call:     &CallOptions{Header: j.Header},
-		idle:     j.idle,
-		events:   &events{sink: j.sink, part: j.part, began: time.Now()},
-		result:   &Result{},
+// job is one upload as its caller sees it: a source, options, and a result to which
+// several runs of the engine may add.
+type job struct {
+	*Client
+	options UploadOptions
+	source  source.Opened // nil until it was opened
+	dialect dialect.Dialect
+	chunk   int64
+	call    wire.Call
+	teller  *teller
+	hear    engine.Listener // of what the caller is told
+	tell    engine.Listener // of an upload in one piece, without its record
+	result  *Result
+	retrier *engine.Retrier // counts the failures of all exchanges but those of parts
+	rest    func()          // called when the upload only waits from then on; nil: nobody cares
+	isPart  bool
+	fresh   bool // the source changed so recently that a further change would not show
+}
+
+// open checks the options and opens the source. The job is never nil. Part is the number
+// of the part if the source is one of several, or 0.
+func (c *Client) open(ctx context.Context, src Source, o UploadOptions, cb *callback, part int) (*job, error) {
+	j := c.newJob(o, cb)
+	j.teller.part, j.isPart = part, part > 0
+	if src == nil {
+		return j, fmt.Errorf("%w: %w: nil", ErrSource, ErrInvalidOption)
 	}
-	if j.ChunkSize != 0 {
-		t.chunk = j.ChunkSize
+	j.teller.source = src.Name()
+	if err := j.check(); err != nil {
+		return j, err
 	}
-	t.recovery = newRecovery(c.policy, c.locked)
-	if j.policy != nil {
-		t.loop.Policy = j.policy
+	if j.chunk == 0 {
+		j.chunk = c.rules.Chunks.Default(isSingleUse(src))
 	}
-	return t
+	opened, err := src.Open(ctx, j.chunk)
+	if err != nil {
+		return j, source.Error(err)
+	}
+	j.source = opened
+	j.fresh = unsettled(opened) > 0
+	if d, ok := opened.(source.Digester); ok && o.Verify {
+		d.SumUp()
+	}
+	return j, nil
+}
+
+func isSingleUse(src Source) bool {
+	s, ok := src.(source.SingleUse)
+	return ok && s.SingleUse()
+}
+
+// newJob makes a job without a source.
+func (c *Client) newJob(o UploadOptions, cb *callback) *job {
+	j := &job{
+		Client: c, options: o, chunk: c.chunkSize, call: wire.Call{Header: o.Header},
+		teller: &teller{callback: cb}, result: new(Result), retrier: engine.NewRetrier(c.rules, o.Retry, nil),
+	}
+	if o.ChunkSize != 0 {
+		j.chunk = o.ChunkSize
+	}
+	if j.options.Checksum == "" {
+		j.options.Checksum = c.checksum
+	}
+	if o.Recreate == 0 {
+		j.options.Recreate = c.recreate
+	}
+	j.hear = engine.Tell(engine.WarnExpiry(c.rules.Log), j.teller.hear)
+	j.tell = engine.Tell(c.log, j.compareMetadata, j.hear)
+	j.speak()
+	return j
+}
+
+// speak chooses the dialect.
+func (j *job) speak() {
+	j.dialect = j.server.New(tus.Options{Endpoint: j.conn.Address(), Call: j.call, Checksum: j.options.Checksum})
 }
 
 // check finds what is wrong with the options before anything is sent.
-func (t *transfer) check() error {
-	if err := t.c.rule.check(t.chunk); err != nil {
+func (j *job) check() error {
+	if err := j.rules.Chunks.Check(j.chunk); err != nil {
 		return err
 	}
-	if t.parallel < 0 && t.parallel != ParallelAuto {
-		return fmt.Errorf("%w: %d parts", ErrInvalidOption, t.parallel)
+	if j.options.Parallel < 0 && j.options.Parallel != ParallelAuto {
+		return fmt.Errorf("%w: %d parts", ErrInvalidOption, j.options.Parallel)
 	}
-	return checkHeader(t.call.Header)
+	if err := tus.CheckChecksum(j.options.Checksum); err != nil {
+		return err
+	}
+	return wire.CheckHeader(j.options.Header)
 }
 
-// begin opens the source. The transfer is never nil.
-func (c *Client) begin(src Source, j job) (*transfer, error) {
-	t := c.newTransfer(j)
-	if src == nil {
-		return t, fmt.Errorf("%w: %w: nil", ErrSource, ErrInvalidOption)
+// upload creates an upload, or takes over one of an earlier run, and sends to it.
+func (j *job) upload(ctx context.Context) error {
+	endpoint, err := j.creationURL()
+	if err != nil {
+		return err
 	}
-	t.events.source = src.Name()
-	if err := t.check(); err != nil {
-		return t, err
+	if err := j.prepare(ctx, endpoint); err != nil {
+		return err
 	}
-	if t.chunk == 0 && t.c.rule != (ChunkRule{}) {
-		t.chunk = t.c.rule.fit(t.c.rule.Max)
-		if _, ok := src.(*streamSource); ok {
-			t.chunk = t.c.rule.near(DefaultWindow / 2)
+	if err := j.sendOnce(ctx, endpoint, true); err != nil {
+		return err
+	}
+	if j.isPart {
+		return nil
+	}
+	j.keepFinished(ctx, endpoint)
+	j.warnReplaced(ctx)
+	return nil
+}
+
+// sendOnce sends what no earlier run has sent, and verifies it. Trust means that the
+// ledger is believed; if verification shows that it should not be, the source is sent
+// again.
+func (j *job) sendOnce(ctx context.Context, endpoint string, trust bool) error {
+	done := false
+	var err error
+	if trust {
+		done, err = j.finishedBefore(ctx, endpoint)
+	}
+	if !done {
+		err = j.sendRecorded(ctx, endpoint)
+	}
+	if err == nil {
+		err = j.verify(ctx)
+	}
+	if err != nil && j.result.Skipped && j.mayDistrust(err) {
+		j.distrust(ctx, err)
+		return j.sendOnce(ctx, endpoint, false)
+	}
+	return err
+}
+
+// prepare finds out what can be known before an upload is created.
+func (j *job) prepare(ctx context.Context, endpoint string) error {
+	if err := j.options.Metadata.Validate(); err != nil {
+		return err
+	}
+	// A source that cannot be read fails here, before anything is sent, and a stream that
+	// ends within its first chunk has a length from here on.
+	if _, err := j.source.Chunk(ctx, 0, j.chunk); err != nil {
+		return err
+	}
+	if err := j.admit(ctx); err != nil {
+		return err
+	}
+	if err := j.needLength(ctx, endpoint); err != nil {
+		return err
+	}
+	return j.negotiate(ctx, endpoint)
+}
+
+// negotiate asks the server of url what the upload needs to know beforehand.
+func (j *job) negotiate(ctx context.Context, url string) error {
+	n, ok := j.dialect.(dialect.Negotiator)
+	if !ok || !n.MustNegotiate() {
+		return nil
+	}
+	return j.ask(ctx, url, func(ctx context.Context) error { return n.Negotiate(ctx, url) })
+}
+
+// ask repeats a question until it has an answer.
+func (j *job) ask(ctx context.Context, url string, question func(context.Context) error) error {
+	query := engine.Query{
+		Rules: j.rules, Retrier: j.retrier, URL: url, Tell: engine.Tell(j.log, j.teller.hear),
+		At: engine.Event{URL: j.result.URL, Offset: j.result.Offset, Length: j.result.Length},
+	}
+	retries, err := query.Repeat(ctx, question)
+	j.result.Retries += retries
+	return err
+}
+
+// needLength makes sure that the upload can be created with what is known of its length: a
+// server that says that it has to know the length beforehand gets it, or nothing at all. A
+// server that says nothing may answer the creation itself.
+func (j *job) needLength(ctx context.Context, endpoint string) error {
+	if _, known := j.source.Length().Int64(); known {
+		return nil
+	}
+	features, err := j.features(ctx, endpoint)
+	if err != nil || features.Silent != nil || features.DeferLength {
+		return err
+	}
+	return j.spool(ctx)
+}
+
+// spool puts a temporary file with the same bytes in the place of a stream.
+func (j *job) spool(ctx context.Context) error {
+	most := int64(0)
+	if s, ok := j.source.(source.Spooler); ok {
+		most = s.Spool()
+	}
+	if most == 0 {
+		return fmt.Errorf("%w %s, and the length of the stream is not known", ErrUnsupported, protocol.ExtensionCreationDeferLength)
+	}
+	j.rules.Log.LogAttrs(ctx, slog.LevelInfo, "copying the stream to a temporary file, since the server has to know its length",
+		slog.String("source", j.teller.source))
+	spooled, err := source.Spool(ctx, j.source, most)
+	if err != nil {
+		return err
+	}
+	stream := j.source
+	j.source = spooled
+	return stream.Close()
+}
+
+// spec describes the upload to the engine.
+func (j *job) spec(endpoint string) engine.Spec {
+	return engine.Spec{
+		Rules: j.rules, Policy: j.options.Retry, Retrier: j.retrier, Dialect: j.dialect, Source: j.source, Endpoint: endpoint,
+		Creation: dialect.Creation{Metadata: j.options.Metadata, Part: j.isPart},
+		Chunk:    j.chunk, Inline: j.inline, Tell: j.tell,
+	}
+}
+
+// run has the engine bring the upload to its end, and takes its result.
+func (j *job) run(ctx context.Context, spec engine.Spec) error {
+	res, err := engine.Run(ctx, spec)
+	j.result.take(res, err)
+	return err
+}
+
+func (j *job) resume(ctx context.Context, rawURL string) error {
+	u, err := parseURL(rawURL)
+	if err != nil {
+		return err
+	}
+	j.call.Home = u
+	j.speak()
+	j.result.URL = u.String()
+	if err := j.admit(ctx); err != nil {
+		return err
+	}
+	if err := j.negotiate(ctx, u.String()); err != nil {
+		return err
+	}
+	spec := j.spec(u.String())
+	spec.Creation.Metadata = nil
+	spec.Adopt = engine.Adopt{URL: u.String()}
+	if err := j.run(ctx, spec); err != nil {
+		return err
+	}
+	if err := j.confirm(ctx); err != nil {
+		return err
+	}
+	return j.verify(ctx)
+}
+
+// compareMetadata warns if an upload that is resumed was created with other metadata than
+// it would be now: it keeps those of its creation.
+func (j *job) compareMetadata(ctx context.Context, ev engine.Event) error {
+	if !ev.Adopted || len(ev.Metadata) == 0 {
+		return nil // some servers do not tell the metadata
+	}
+	// Servers add keys of their own.
+	for key, value := range j.options.Metadata {
+		if was, ok := ev.Metadata[key]; !ok || was != value {
+			j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "upload keeps the metadata that it was created with, which differ",
+				slog.String("url", redact(ev.URL)), slog.String("key", key))
+			return nil
 		}
 	}
-	opened, err := src.open(t.chunk)
+	return nil
+}
+
+// warnReplaced warns if the name of the source leads to another one by now.
+func (j *job) warnReplaced(ctx context.Context) {
+	r, ok := j.source.(source.Replaceable)
+	n, known := j.source.Length().Int64()
+	// To look at each of many small files would cost more than it tells.
+	if ok && known && n > smallUpload && r.Replaced() {
+		j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "the file was replaced by another one: what was sent is the one that it was in the beginning",
+			slog.String("source", j.teller.source))
+	}
+}
+
+// finish completes the result and tells how the upload ended.
+func (j *job) finish(ctx context.Context, err error) (*Result, error) {
+	if j.source != nil {
+		j.result.Length = j.source.Length()
+	}
+	message := "upload complete"
+	attrs := []slog.Attr{slog.String("url", redact(j.result.URL)), slog.Int64("offset", j.result.Offset)}
 	if err != nil {
-		return t, err
+		message = "upload failed"
+		attrs = append(attrs, slog.Any("err", err))
 	}
-	t.src = opened
-	if w, ok := opened.(*window); ok && j.Verify {
-		w.summedUp()
+	j.rules.Log.LogAttrs(ctx, slog.LevelInfo, message, attrs...)
+	j.teller.ended(j.result, err)
+	return j.result, err
+}
+
+func (j *job) close(ctx context.Context) {
+	if err := j.source.Close(); err != nil {
+		j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "source not closed", slog.Any("err", err))
 	}
-	t.loop.Start()
-	return t, nil
 }

@@ -93,7 +93,7 @@ func TestSend(t *testing.T) {
 		url := s.Put("he", protocol.Known(5), nil)
 		c := newClient(t, s, client.Config{})
 		s.On(http.MethodPatch, nil, fake.Cut(0))
-		res, err := c.Send(t.Context(), url, text(t, "hello"), &client.UploadOptions{ChunkSize: 1})
+		res, err := resumeOnce(c, t.Context(), url, text(t, "hello"), &client.UploadOptions{ChunkSize: 1})
 		if e := facts(t, err); e.Op != protocol.OpPatch {
 			t.Errorf("failed in %s", e.Op)
 		}
@@ -101,13 +101,13 @@ func TestSend(t *testing.T) {
 		if res.Offset != 3 || res.Retries != 0 || res.URL != url {
 			t.Errorf("result %+v", res)
 		}
-		if _, err = c.Send(t.Context(), url, text(t, "hello"), nil); err != nil {
+		if _, err = resumeOnce(c, t.Context(), url, text(t, "hello"), nil); err != nil {
 			t.Fatal(err)
 		}
 		wantStored(t, s, url, "hello")
 
 		s.On(http.MethodHead, fake.Status(503, "busy"))
-		_, err = c.Send(t.Context(), url, text(t, "hello"), nil)
+		_, err = resumeOnce(c, t.Context(), url, text(t, "hello"), nil)
 		wantIs(t, err, protocol.ErrUnavailable)
 	})
 }

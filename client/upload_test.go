@@ -129,7 +129,7 @@ func TestUploadIsSingleAttempt(t *testing.T) {
 		if _, err := c.Resume(t.Context(), res.URL, text(t, "hello"), nil); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := c.Send(t.Context(), res.URL, text(t, "hello"), nil); err != nil {
+		if _, err := resumeOnce(c, t.Context(), res.URL, text(t, "hello"), nil); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := c.Metadata(t.Context(), res.URL, nil); err != nil {

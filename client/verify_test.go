@@ -330,7 +330,7 @@ func TestVerifySend(t *testing.T) {
 	s := giving(t)
 	s.On(http.MethodGet, fake.Status(503, ""))
 	url := s.Put("", protocol.Known(5), nil)
-	res, err := newClient(t, s, client.Config{}).Send(t.Context(), url, text(t, "bytes"), verifying)
+	res, err := resumeOnce(newClient(t, s, client.Config{}), t.Context(), url, text(t, "bytes"), verifying)
 	wantVerified(t, res, err, retry.ErrExhausted)
 	wantSeen(t, s, head, sentFive, head, head, get)
 }

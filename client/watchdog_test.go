@@ -81,31 +81,31 @@ func TestStall(t *testing.T) {
 			t.Helper()
 			s.On(http.MethodPatch, s.Hang(100))
 			data := noise(1 << 20)
-			_, err := c.Send(ctx, s.Put("", protocol.Known(1<<20), nil), text(t, data), nil)
+			_, err := resumeOnce(c, ctx, s.Put("", protocol.Known(1<<20), nil), text(t, data), nil)
 			return err
 		}, 30 * time.Second},
 		"chunk without an answer": {client.Config{ChunkSize: 3}, func(ctx context.Context, t *testing.T, s *fake.Server, c *client.Client) error {
 			t.Helper()
 			s.On(http.MethodPatch, s.Hang(3))
-			_, err := c.Send(ctx, s.Put("", protocol.Known(5), nil), text(t, "hello"), nil)
+			_, err := resumeOnce(c, ctx, s.Put("", protocol.Known(5), nil), text(t, "hello"), nil)
 			return err
 		}, 30 * time.Second},
 		"last byte without an answer": {client.Config{}, func(ctx context.Context, t *testing.T, s *fake.Server, c *client.Client) error {
 			t.Helper()
 			s.On(http.MethodPatch, s.Hang(5))
-			_, err := c.Send(ctx, s.Put("", protocol.Known(5), nil), text(t, "hello"), nil)
+			_, err := resumeOnce(c, ctx, s.Put("", protocol.Known(5), nil), text(t, "hello"), nil)
 			return err
 		}, 10 * time.Minute},
 		"end takes its time": {client.Config{}, func(ctx context.Context, t *testing.T, s *fake.Server, c *client.Client) error {
 			t.Helper()
 			s.On(http.MethodPatch, late(9*time.Minute))
-			_, err := c.Send(ctx, s.Put("", protocol.Known(5), nil), text(t, "hello"), nil)
+			_, err := resumeOnce(c, ctx, s.Put("", protocol.Known(5), nil), text(t, "hello"), nil)
 			return err
 		}, 0},
 		"end without limit": {client.Config{FinishTimeout: -1}, func(ctx context.Context, t *testing.T, s *fake.Server, c *client.Client) error {
 			t.Helper()
 			s.On(http.MethodPatch, late(24*time.Hour))
-			_, err := c.Send(ctx, s.Put("", protocol.Known(5), nil), text(t, "hello"), nil)
+			_, err := resumeOnce(c, ctx, s.Put("", protocol.Known(5), nil), text(t, "hello"), nil)
 			return err
 		}, 0},
 		"deleting takes its time": {client.Config{FinishTimeout: time.Minute}, func(ctx context.Context, _ *testing.T, s *fake.Server, c *client.Client) error {
@@ -136,7 +136,7 @@ func TestStall(t *testing.T) {
 				r.Body = io.NopCloser(&kept)
 				next.ServeHTTP(w, r)
 			})
-			_, err := c.Send(ctx, s.Put("", protocol.Known(1<<20), nil), text(t, noise(1<<20)), nil)
+			_, err := resumeOnce(c, ctx, s.Put("", protocol.Known(1<<20), nil), text(t, noise(1<<20)), nil)
 			return err
 		}, 0},
 	}
@@ -179,7 +179,7 @@ func TestAnswerStalls(t *testing.T) {
 			s.Hang(0)(w, r, next)
 		})
 		began := time.Now()
-		if _, err := newClient(t, s, client.Config{}).Send(t.Context(), s.Put("", protocol.Known(5), nil), text(t, "hello"), nil); err != nil {
+		if _, err := resumeOnce(newClient(t, s, client.Config{}), t.Context(), s.Put("", protocol.Known(5), nil), text(t, "hello"), nil); err != nil {
 			t.Fatal(err)
 		}
 		if took := time.Since(began); took != 30*time.Second {

@@ -115,7 +115,7 @@ func TestFileInUse(t *testing.T) {
 			name := write(t, "hello")
 			test.use(t, name)
 			var log bytes.Buffer
-			cfg := client.Config{Sent: m, Logger: slog.New(slog.NewTextHandler(&log, nil))}
+			cfg := client.Config{Ledger: m, Logger: slog.New(slog.NewTextHandler(&log, nil))}
 			res := sendOnce(t, s, cfg, name)
 			wantStored(t, s, res.URL, "hello")
 			if res.InUse != test.inUse {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
 	"github.com/tusker-go/tusker/testserver"
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
@@ -68,7 +69,7 @@ func (b *earlyBench) send(data []byte, do testserver.Action) (*client.Error, tim
 		b.Fatal(err)
 	}
 	began := time.Now()
-	_, err = b.client.Send(b.Context(), b.url, src, nil)
+	_, err = b.client.Resume(b.Context(), b.url, src, &client.UploadOptions{Retry: retry.Never})
 	took := time.Since(began)
 	var e *client.Error
 	if !errors.As(err, &e) || e.Op != protocol.OpPatch {
@@ -111,9 +112,9 @@ func TestEarlyAnswers(t *testing.T) {
 				for i := range earlyRounds {
 					e, took := b.send(data, testserver.EarlyAnswer(earlyRead, tt.status, header, "early words"))
 					times = append(times, took)
-					if e.StatusCode != tt.status || e.After != tt.after || e.Class() != tt.class || !errors.Is(e, tt.err) {
+					if e.StatusCode != tt.status || e.After != tt.after || e.Class != tt.class || !errors.Is(e, tt.err) {
 						b.Fatalf("round %d: got status %d, wait %v, class %v: %v; want %d, %v, %v",
-							i, e.StatusCode, e.After, e.Class(), e, tt.status, tt.after, tt.class)
+							i, e.StatusCode, e.After, e.Class, e, tt.status, tt.after, tt.class)
 					}
 					if e.Header.Get("X-Answer") != "early" || e.Body != "early words" {
 						b.Fatalf("round %d: got headers %v, body %q", i, e.Header, e.Body)
@@ -148,8 +149,8 @@ func TestCutsCostNoDelay(t *testing.T) {
 					b.srv.Inject(testserver.Fault{Method: http.MethodHead, Do: testserver.RewindTo(0)})
 					e, took := b.send(data, tt.do)
 					times = append(times, took)
-					if e.StatusCode != 0 || e.Class() != client.ClassTransient {
-						b.Fatalf("got status %d, class %v: %v; want no answer", e.StatusCode, e.Class(), e)
+					if e.StatusCode != 0 || e.Class != client.ClassTransient {
+						b.Fatalf("got status %d, class %v: %v; want no answer", e.StatusCode, e.Class, e)
 					}
 				}
 				b.Logf("median %v", median(times))

@@ -226,9 +226,9 @@ func TestExpired(t *testing.T) {
 				srv.Inject(patch(nil), patch(testserver.Status(http.StatusForbidden, nil, "no")))
 				first, err := c.Upload(t.Context(), src, nil)
 				wantEnd(t, err, protocol.ErrForbidden)
-				rec, ok, err := c.Recorded(t.Context(), src)
-				if !ok || err != nil || !rec.Expires.Equal(first.Expires) || first.Expires.IsZero() {
-					t.Fatalf("record %+v, %v, of an upload until %v", rec, err, first.Expires)
+				known, err := c.Lookup(t.Context(), src)
+				if err != nil || known.Unfinished == nil || !known.Unfinished.Expires.Equal(first.Expires) || first.Expires.IsZero() {
+					t.Fatalf("record %+v, %v, of an upload until %v", known.Unfinished, err, first.Expires)
 				}
 
 				time.Sleep(2 * time.Hour)
@@ -243,7 +243,7 @@ func TestExpired(t *testing.T) {
 					if second.URL == first.URL {
 						t.Error("the upload is the one that has expired")
 					}
-					if !strings.Contains(log.String(), "earlier upload is gone, beginning anew") {
+					if !strings.Contains(log.String(), "earlier upload is gone, starting over") {
 						t.Errorf("not told:\n%s", &log)
 					}
 				}

@@ -144,10 +144,6 @@ func parityHeaders(t *testing.T) {
 			_, err := c.Resume(ctx, url, src, upload)
 			return err
 		}},
-		{"Send", "HEAD PATCH@0", func(ctx context.Context, c *client.Client, url string) error {
-			_, err := c.Send(ctx, url, src, upload)
-			return err
-		}},
 		{"UploadConcat and Concat", "OPTIONS POST POST", func(ctx context.Context, c *client.Client, _ string) error {
 			_, err := c.UploadConcat(ctx, []client.Source{src}, &client.ConcatOptions{Header: extra})
 			return err

@@ -250,30 +250,30 @@ func parityUploadBuffer(t *testing.T) {
 		t.Fatal(err)
 	}
 	url := reply.State.Location
-	opts := &client.UploadOptions{ChunkSize: 4}
+	opts := &client.UploadOptions{ChunkSize: 4, Retry: retry.Never}
 
 	srv.ResetRequests()
 	srv.Inject(patch(testserver.CutAfter(3)))
-	res, err := c.Send(t.Context(), url, readerAt(t, data), opts)
+	res, err := c.Resume(t.Context(), url, readerAt(t, data), opts)
 	if err == nil || res.URL != url {
 		t.Errorf("error %v, URL %q: want an error and the URL", err, res.URL)
 	}
 	checkRequests(t, srv, "HEAD PATCH@0")
 
 	srv.ResetRequests()
-	if _, err = c.Send(t.Context(), url, readerAt(t, data), opts); err != nil {
+	if _, err = c.Resume(t.Context(), url, readerAt(t, data), opts); err != nil {
 		t.Fatal(err)
 	}
 	checkRequests(t, srv, "HEAD PATCH@3 PATCH@7")
 	checkStored(t, srv, url, data)
 
 	srv.ResetRequests()
-	if _, err = c.Send(t.Context(), url, readerAt(t, data), opts); err != nil {
+	if _, err = c.Resume(t.Context(), url, readerAt(t, data), opts); err != nil {
 		t.Fatal(err)
 	}
 	checkRequests(t, srv, "HEAD")
 
-	if _, err = c.Send(t.Context(), url, readerAt(t, data[:9]), opts); !errors.Is(err, client.ErrLengthMismatch) {
+	if _, err = c.Resume(t.Context(), url, readerAt(t, data[:9]), opts); !errors.Is(err, client.ErrLengthMismatch) {
 		t.Errorf("error %v, want a length mismatch", err)
 	}
 }

@@ -12,8 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/filestore"
+	"github.com/tusker-go/tusker/client/journal"
 )
 
 // write puts b in the place of the sample's record.
@@ -40,14 +40,14 @@ func encoded(t *testing.T) []byte {
 func wantDamaged(t *testing.T, s *filestore.Store) error {
 	t.Helper()
 	r, err := s.Load(t.Context(), sample.Key)
-	if !errors.Is(err, client.ErrRecordDamaged) || r != nil {
-		t.Fatalf("record %v, error %v, want %v", r, err, client.ErrRecordDamaged)
+	if !errors.Is(err, journal.ErrRecordDamaged) || r != nil {
+		t.Fatalf("record %v, error %v, want %v", r, err, journal.ErrRecordDamaged)
 	}
 	if got := names(t, s.Dir()); !slices.Equal(got, []string{sample.Key + ".json.damaged"}) {
 		t.Fatalf("the folder holds %q", got)
 	}
-	if _, again := s.Load(t.Context(), sample.Key); !errors.Is(again, client.ErrNoRecord) {
-		t.Fatalf("error %v the second time, want %v", again, client.ErrNoRecord)
+	if _, again := s.Load(t.Context(), sample.Key); !errors.Is(again, journal.ErrNoRecord) {
+		t.Fatalf("error %v the second time, want %v", again, journal.ErrNoRecord)
 	}
 	return err
 }
@@ -133,7 +133,7 @@ func TestFlippedAnywhere(t *testing.T) {
 			if invalid := r.Validate(); invalid != nil || r.Key != sample.Key {
 				t.Errorf("byte %d is %q: a record of %s: %v", i, c, r.Key, invalid)
 			}
-		case errors.Is(err, client.ErrRecordDamaged), errors.Is(err, client.ErrRecordVersion):
+		case errors.Is(err, journal.ErrRecordDamaged), errors.Is(err, journal.ErrRecordVersion):
 		default:
 			t.Errorf("byte %d is %q: %v", i, c, err)
 		}
@@ -160,8 +160,8 @@ func TestNewerVersion(t *testing.T) {
 	write(t, s, newer)
 	wantNewer := func(op string, err error) {
 		t.Helper()
-		if !errors.Is(err, client.ErrRecordVersion) {
-			t.Errorf("%s: error %v, want %v", op, err, client.ErrRecordVersion)
+		if !errors.Is(err, journal.ErrRecordVersion) {
+			t.Errorf("%s: error %v, want %v", op, err, journal.ErrRecordVersion)
 		}
 		b, err := os.ReadFile(filepath.Join(s.Dir(), sample.Key+".json"))
 		if err != nil || !bytes.Equal(b, newer) {
@@ -177,7 +177,7 @@ func TestNewerVersion(t *testing.T) {
 	if n, err := s.Prune(t.Context(), 0); n != 0 || err != nil {
 		t.Errorf("Prune: %d removed, error %v", n, err)
 	}
-	wantNewer("Prune", client.ErrRecordVersion)
+	wantNewer("Prune", journal.ErrRecordVersion)
 	// Who asks for this very record to go means it.
 	if err := s.Delete(t.Context(), sample.Key); err != nil {
 		t.Error(err)
@@ -228,7 +228,7 @@ func TestLinks(t *testing.T) {
 			}
 
 			link(record)
-			if r, err := s.Load(t.Context(), sample.Key); !errors.Is(err, client.ErrRecordDamaged) {
+			if r, err := s.Load(t.Context(), sample.Key); !errors.Is(err, journal.ErrRecordDamaged) {
 				t.Errorf("Load: record %v, error %v", r, err)
 			}
 			link(record)

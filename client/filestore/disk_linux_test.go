@@ -12,8 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/filestore"
+	"github.com/tusker-go/tusker/client/journal"
 )
 
 // mount gives the test a small file system of its own.
@@ -90,7 +90,7 @@ func TestFullDisk(t *testing.T) {
 			large.Source = strings.Repeat("x", 20_000)
 			other := large
 			other.Key = "other"
-			for _, r := range []*client.Record{&large, &other} {
+			for _, r := range []*journal.Record{&large, &other} {
 				err := s.Save(t.Context(), r)
 				if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), s.Dir()) {
 					t.Errorf("Save %s: error %v, want one that says that the disk is full, and which", r.Key, err)
@@ -103,7 +103,7 @@ func TestFullDisk(t *testing.T) {
 			if diff := cmp.Diff(&sample, r); diff != "" {
 				t.Errorf("the earlier record (-want +got):\n%s", diff)
 			}
-			if _, err := s.Load(t.Context(), "other"); !errors.Is(err, client.ErrNoRecord) {
+			if _, err := s.Load(t.Context(), "other"); !errors.Is(err, journal.ErrNoRecord) {
 				t.Errorf("a record that was never saved: %v", err)
 			}
 

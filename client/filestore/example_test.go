@@ -15,6 +15,7 @@ import (
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/filestore"
 	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/client/journal"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
 )
@@ -36,7 +37,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	err = first.Save(ctx, &client.Record{
+	err = first.Save(ctx, &journal.Record{
 		Key: "4f1d", URL: "https://tus.example/files/24e5", Source: "video.mp4",
 		Length: protocol.Known(1 << 20), Offset: 1 << 19, Updated: time.Now(),
 	})
@@ -48,7 +49,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if _, err := second.Lock(ctx, "4f1d"); errors.Is(err, client.ErrBusy) {
+	if _, err := second.Lock(ctx, "4f1d"); errors.Is(err, journal.ErrBusy) {
 		fmt.Println("busy")
 	}
 	if err := unlock(); err != nil {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/journal"
 )
 
 // Whatever is in a record's file, it is a record that can be written again, or
@@ -24,7 +24,7 @@ func FuzzDecode(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, err := decode("4f1d", b)
 		if err != nil {
-			if !errors.Is(err, client.ErrRecordDamaged) && !errors.Is(err, client.ErrRecordVersion) {
+			if !errors.Is(err, journal.ErrRecordDamaged) && !errors.Is(err, journal.ErrRecordVersion) {
 				t.Errorf("error %v", err)
 			}
 			return
@@ -39,36 +39,6 @@ func FuzzDecode(f *testing.F) {
 		}
 		if diff := cmp.Diff(r, again); diff != "" {
 			t.Errorf("(-read +read again):\n%s", diff)
-		}
-	})
-}
-
-func FuzzDecodeServer(f *testing.F) {
-	for _, seed := range []string{
-		"", "{}", `{"version":1,"asked":"2026-01-02T03:04:05Z","versions":["1.0.0"],"extensions":["creation"],"max":5}`,
-		`{"version":1,"max":-1}`, `{"version":2}`, `{"version":1,"asked":"x"}`, `{"version":1,"max":9223372036854775808}`,
-	} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, b []byte) {
-		caps, asked, err := decodeServer(b)
-		if err != nil {
-			if !errors.Is(err, client.ErrNoRecord) {
-				t.Errorf("error %v", err)
-			}
-			return
-		}
-		if n, known := caps.MaxSize.Int64(); known && n < 0 {
-			t.Errorf("largest upload of %d bytes", n)
-		}
-		// What takes more room than it had is not kept, which is no harm.
-		text, err := encodeServer(caps, asked)
-		if err != nil {
-			return
-		}
-		again, when, err := decodeServer(text)
-		if err != nil || !when.Equal(asked) {
-			t.Errorf("%s is read as %+v of %v, %v", text, again, when, err)
 		}
 	})
 }

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/journal"
 )
 
 const (
@@ -22,11 +22,11 @@ const (
 	leftover = time.Hour
 )
 
-// List is that of client.Lister. Damaged records are reported and stay where
+// List is that of journal.Lister. Damaged records are reported and stay where
 // they are; Load puts them aside. The folder is read as the loop goes on, in
 // bounded memory. The store may be used within the loop.
-func (s *Store) List(ctx context.Context) iter.Seq2[*client.Record, error] {
-	return func(yield func(*client.Record, error) bool) {
+func (s *Store) List(ctx context.Context) iter.Seq2[*journal.Record, error] {
+	return func(yield func(*journal.Record, error) bool) {
 		root, err := os.OpenRoot(s.dir)
 		if err != nil {
 			yield(nil, fmt.Errorf("filestore: list records in %s: %w", s.dir, err))
@@ -42,7 +42,7 @@ func (s *Store) List(ctx context.Context) iter.Seq2[*client.Record, error] {
 				continue
 			}
 			r, _, err := read(root, e.key)
-			if errors.Is(err, client.ErrNoRecord) {
+			if errors.Is(err, journal.ErrNoRecord) {
 				continue // deleted in between
 			}
 			if err != nil {
@@ -100,14 +100,12 @@ func walk(ctx context.Context, root *os.Root) iter.Seq2[entry, error] {
 
 func parseEntry(d fs.DirEntry) (entry, bool) {
 	for _, suffix := range []string{recordSuffix, lockSuffix, damagedSuffix} {
-		if key, ok := strings.CutSuffix(d.Name(), suffix); ok && client.CheckKey(key) == nil {
+		if key, ok := strings.CutSuffix(d.Name(), suffix); ok && journal.CheckKey(key) == nil {
 			return entry{d, key, suffix}, true
 		}
 	}
-	for _, suffix := range []string{serverSuffix, sentSuffix} {
-		if isHashName(d.Name(), suffix) {
-			return entry{DirEntry: d, suffix: suffix}, true
-		}
+	if isHashName(d.Name(), sentSuffix) {
+		return entry{DirEntry: d, suffix: sentSuffix}, true
 	}
 	return entry{}, false
 }

@@ -13,15 +13,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/filestore"
+	"github.com/tusker-go/tusker/client/journal"
 )
 
 // populate makes n records, without waiting for the disk as Save does.
 func populate(tb testing.TB, dir string, n int, updated func(i int) time.Time) {
 	tb.Helper()
 	for i := range n {
-		r := client.Record{
+		r := journal.Record{
 			Key: fmt.Sprintf("%064x", i), URL: fmt.Sprintf("https://tus.example/files/%d", i),
 			Source: fmt.Sprintf("/home/me/video%d.mp4", i), Updated: updated(i),
 		}
@@ -67,7 +67,7 @@ func TestListGoesOn(t *testing.T) {
 		good++
 	}
 	all := errors.Join(failed...)
-	if good != 5 || len(failed) != 2 || !errors.Is(all, client.ErrRecordDamaged) || !errors.Is(all, client.ErrRecordVersion) {
+	if good != 5 || len(failed) != 2 || !errors.Is(all, journal.ErrRecordDamaged) || !errors.Is(all, journal.ErrRecordVersion) {
 		t.Errorf("%d records and the errors\n%v\nwant 5, and one each damaged and newer", good, all)
 	}
 	for _, key := range []string{"bad", "newer"} {

@@ -8,10 +8,10 @@ import (
 	"os"
 	"sync"
 
-	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/journal"
 )
 
-// Lock is that of client.Store. It holds a lock on the file KEY.lock, which
+// Lock is that of journal.Store. It holds a lock on the file KEY.lock, which
 // unlock removes.
 func (s *Store) Lock(ctx context.Context, key string) (unlock func() error, err error) {
 	root, err := s.begin(ctx, key)
@@ -47,7 +47,7 @@ func lock(root *os.Root, key string) (*os.File, error) {
 		if err := tryLock(f); err != nil {
 			_ = f.Close()
 			if errors.Is(err, errLocked) {
-				return nil, client.ErrBusy
+				return nil, journal.ErrBusy
 			}
 			return nil, err
 		}

@@ -14,8 +14,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/filestore"
+	"github.com/tusker-go/tusker/client/journal"
 	"github.com/tusker-go/tusker/protocol"
 )
 
@@ -118,8 +118,8 @@ func TestLockBetweenProcesses(t *testing.T) {
 	s := open(t, t.TempDir())
 	wantBusy := func() {
 		t.Helper()
-		if _, err := s.Lock(t.Context(), "k"); !errors.Is(err, client.ErrBusy) {
-			t.Fatalf("error %v, want %v", err, client.ErrBusy)
+		if _, err := s.Lock(t.Context(), "k"); !errors.Is(err, journal.ErrBusy) {
+			t.Fatalf("error %v, want %v", err, journal.ErrBusy)
 		}
 	}
 	wantFree := func() {
@@ -169,7 +169,7 @@ func count(t *testing.T, s *filestore.Store) {
 	number := filepath.Join(s.Dir(), "number")
 	for done := 0; done < increments; {
 		unlock, err := s.Lock(t.Context(), "k")
-		if errors.Is(err, client.ErrBusy) {
+		if errors.Is(err, journal.ErrBusy) {
 			runtime.Gosched()
 			continue
 		}
@@ -222,8 +222,8 @@ func TestLockRace(t *testing.T) {
 }
 
 // numbered is a record in which every field says n, longer and shorter by turns.
-func numbered(n int) *client.Record {
-	r := &client.Record{
+func numbered(n int) *journal.Record {
+	r := &journal.Record{
 		Key: "k", URL: fmt.Sprintf("https://tus.example/%d", n), Source: strings.Repeat("x", n%7*997),
 		Length: protocol.Known(int64(n)), Offset: int64(n),
 	}

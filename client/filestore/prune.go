@@ -8,17 +8,17 @@ import (
 	"os"
 	"time"
 
-	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/journal"
 )
 
 // Prune deletes the records that were last updated olderThan ago or longer, and
 // returns how many. A time of update in the future counts as now; zero and
 // negative ages mean every record. Records that are locked, or of a newer
 // version, stay. Damaged records are put aside, and those put aside that long
-// ago are removed, as are locks and temporary files that crashes left behind, and
-// what servers said that they can do, after a day at the latest. Records of what
-// was sent completely go where nobody has asked for any at their endpoint for that
-// long, and where there is a later one of the same account and source.
+// ago are removed, as are locks and temporary files that crashes left behind.
+// Records of finished uploads are removed if none of their endpoint was asked for
+// that long, or if there is a later one of the same account and
+// source.
 //
 // A record that cannot be read or deleted does not keep Prune from the others:
 // the error is that of the first. Prune ends early only when the folder cannot be
@@ -67,10 +67,6 @@ func (p *pruning) visit(e entry) error {
 		if olderThan(e, p.age) {
 			return unlessGone(p.root.Remove(e.Name()))
 		}
-	case serverSuffix:
-		if olderThan(e, min(p.age, serverAge)) {
-			return unlessGone(p.root.Remove(e.Name()))
-		}
 	case sentSuffix:
 		return p.pruneSent(e)
 	case lockSuffix:
@@ -82,9 +78,9 @@ func (p *pruning) visit(e entry) error {
 }
 
 // due tells whether there is something to do about a record.
-func (p *pruning) due(r *client.Record, err error) bool {
+func (p *pruning) due(r *journal.Record, err error) bool {
 	if err != nil {
-		return errors.Is(err, client.ErrRecordDamaged)
+		return errors.Is(err, journal.ErrRecordDamaged)
 	}
 	return max(time.Since(r.Updated), 0) >= p.age
 }
@@ -107,7 +103,7 @@ func (p *pruning) removeRecord(key string) error {
 // has it.
 func (p *pruning) locked(key string, do func(key string) error) error {
 	f, err := lock(p.root, key)
-	if errors.Is(err, client.ErrBusy) {
+	if errors.Is(err, journal.ErrBusy) {
 		return nil
 	}
 	if err != nil {
@@ -126,7 +122,7 @@ func unlessGone(err error) error {
 
 // unlessExpected drops what is no failure of Prune.
 func unlessExpected(err error) error {
-	for _, expected := range []error{client.ErrNoRecord, client.ErrRecordDamaged, client.ErrRecordVersion} {
+	for _, expected := range []error{journal.ErrNoRecord, journal.ErrRecordDamaged, journal.ErrRecordVersion} {
 		if errors.Is(err, expected) {
 			return nil
 		}

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/journal"
 )
 
 func TestPrune(t *testing.T) {
@@ -31,7 +31,7 @@ func TestPrune(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := open(t, t.TempDir())
 			for key, age := range ages {
-				r := &client.Record{Key: key, URL: "https://tus.example/1", Updated: now.Add(-age)}
+				r := &journal.Record{Key: key, URL: "https://tus.example/1", Updated: now.Add(-age)}
 				if key == "never" {
 					r.Updated = time.Time{}
 				}
@@ -127,8 +127,8 @@ func TestPruneLeavesHeldLock(t *testing.T) {
 	if _, err := s.Prune(t.Context(), 0); err != nil {
 		t.Error(err)
 	}
-	if _, err := open(t, s.Dir()).Lock(t.Context(), "k"); !errors.Is(err, client.ErrBusy) {
-		t.Errorf("error %v, want %v", err, client.ErrBusy)
+	if _, err := open(t, s.Dir()).Lock(t.Context(), "k"); !errors.Is(err, journal.ErrBusy) {
+		t.Errorf("error %v, want %v", err, journal.ErrBusy)
 	}
 	if err := unlock(); err != nil {
 		t.Error(err)
@@ -154,7 +154,7 @@ func TestPruneGoesOn(t *testing.T) {
 	s := open(t, t.TempDir())
 	populate(t, s.Dir(), 3, longAgo)
 	// In the place of a lock, this makes locking fail.
-	r := &client.Record{Key: "k", URL: "https://tus.example/1"}
+	r := &journal.Record{Key: "k", URL: "https://tus.example/1"}
 	save(t, s, r)
 	if err := os.Mkdir(filepath.Join(s.Dir(), "k.lock"), 0o700); err != nil {
 		t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 	"os"
 	"strconv"
 
-	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/journal"
 )
 
 const (
@@ -38,7 +38,7 @@ func damagedName(key string) string { return key + damagedSuffix }
 func lockName(key string) string    { return key + lockSuffix }
 
 // encode gives the content of the record's file.
-func encode(r *client.Record) ([]byte, error) {
+func encode(r *journal.Record) ([]byte, error) {
 	// Not through json.Marshal, which would escape the ampersands of URLs.
 	b, err := r.MarshalJSON()
 	if err != nil {
@@ -52,57 +52,57 @@ func encode(r *client.Record) ([]byte, error) {
 	}
 	out.WriteByte('\n')
 	if out.Len() > maxRecord {
-		return nil, fmt.Errorf("%w: %d bytes, more than %d", client.ErrInvalidRecord, out.Len(), maxRecord)
+		return nil, fmt.Errorf("%w: %d bytes, more than %d", journal.ErrInvalidRecord, out.Len(), maxRecord)
 	}
 	return out.Bytes(), nil
 }
 
 // decode is the reverse of encode. The error Is ErrRecordDamaged or
 // ErrRecordVersion.
-func decode(key string, b []byte) (*client.Record, error) {
+func decode(key string, b []byte) (*journal.Record, error) {
 	if len(b) > maxRecord {
-		return nil, fmt.Errorf("%w: more than %d bytes", client.ErrRecordDamaged, maxRecord)
+		return nil, fmt.Errorf("%w: more than %d bytes", journal.ErrRecordDamaged, maxRecord)
 	}
 	var head struct {
 		Version int `json:"version"`
 	}
 	if err := json.Unmarshal(b, &head); err != nil {
-		return nil, fmt.Errorf("%w: %w", client.ErrRecordDamaged, err)
+		return nil, fmt.Errorf("%w: %w", journal.ErrRecordDamaged, err)
 	}
 	switch {
 	case head.Version > version:
-		return nil, fmt.Errorf("%w: %d, and this is %d", client.ErrRecordVersion, head.Version, version)
+		return nil, fmt.Errorf("%w: %d, and this is %d", journal.ErrRecordVersion, head.Version, version)
 	case head.Version < version:
-		return nil, fmt.Errorf("%w: version %d", client.ErrRecordDamaged, head.Version)
+		return nil, fmt.Errorf("%w: version %d", journal.ErrRecordDamaged, head.Version)
 	}
-	r := new(client.Record)
+	r := new(journal.Record)
 	if err := json.Unmarshal(b, r); err != nil {
-		return nil, fmt.Errorf("%w: %w", client.ErrRecordDamaged, err)
+		return nil, fmt.Errorf("%w: %w", journal.ErrRecordDamaged, err)
 	}
 	if r.Key != key {
-		return nil, fmt.Errorf("%w: it is the record of another key", client.ErrRecordDamaged)
+		return nil, fmt.Errorf("%w: it is the record of another key", journal.ErrRecordDamaged)
 	}
 	if err := r.Validate(); err != nil {
-		return nil, fmt.Errorf("%w: %w", client.ErrRecordDamaged, err)
+		return nil, fmt.Errorf("%w: %w", journal.ErrRecordDamaged, err)
 	}
 	return r, nil
 }
 
 // read gives the record of key, and what its file is, which may be known where
 // the record is not. It changes nothing.
-func read(root *os.Root, key string) (*client.Record, fs.FileInfo, error) {
+func read(root *os.Root, key string) (*journal.Record, fs.FileInfo, error) {
 	name := recordName(key)
 	for range attempts {
 		info, err := root.Lstat(name)
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, nil, client.ErrNoRecord
+			return nil, nil, journal.ErrNoRecord
 		}
 		if err != nil {
 			return nil, nil, err
 		}
 		// Links are not followed, and opening a pipe may take for ever.
 		if !info.Mode().IsRegular() {
-			return nil, info, fmt.Errorf("%w: not a regular file", client.ErrRecordDamaged)
+			return nil, info, fmt.Errorf("%w: not a regular file", journal.ErrRecordDamaged)
 		}
 		b, opened, err := readFile(root, name)
 		if errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(info, opened) {
@@ -133,10 +133,10 @@ func readFile(root *os.Root, name string) ([]byte, fs.FileInfo, error) {
 }
 
 // load is read, and puts a damaged record aside.
-func load(root *os.Root, key string) (*client.Record, error) {
+func load(root *os.Root, key string) (*journal.Record, error) {
 	for range attempts {
 		r, info, err := read(root, key)
-		if !errors.Is(err, client.ErrRecordDamaged) {
+		if !errors.Is(err, journal.ErrRecordDamaged) {
 			return r, err
 		}
 		// Somebody may have saved a good record since.

@@ -18,6 +18,7 @@ import (
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/filestore"
 	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/client/journal"
 	"github.com/tusker-go/tusker/retry"
 )
 
@@ -154,8 +155,8 @@ func TestUploadIsBusy(t *testing.T) {
 	name, data := file(t)
 	s.On(http.MethodPatch, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		already := len(s.Seen())
-		if _, err := s.run(t, dir, name, nil); !errors.Is(err, client.ErrBusy) {
-			t.Errorf("error %v, want %v", err, client.ErrBusy)
+		if _, err := s.run(t, dir, name, nil); !errors.Is(err, journal.ErrBusy) {
+			t.Errorf("error %v, want %v", err, journal.ErrBusy)
 		}
 		if n := len(s.Seen()) - already; n > 0 {
 			t.Errorf("%d requests were sent", n)

@@ -8,7 +8,7 @@
 // Other programs may read the folder. It holds, for each upload:
 //
 //   - KEY.json, the record: a JSON object in UTF-8 of at most 1 MiB with the
-//     number "version", which is 1, and the names that [client.Record] documents.
+//     number "version", which is 1, and the names that [journal.Record] documents.
 //     Within a version, names may be added, and those not known are to be
 //     ignored.
 //   - KEY.lock, an empty file, while a process works on the upload. It is the
@@ -16,19 +16,10 @@
 //     is there: the file stays when the process is killed, the lock does not.
 //   - KEY.json.damaged, a record that could not be read and was put aside.
 //
-// And for each endpoint of which a server said what it can do:
+// And for each endpoint of which a [journal.Ledger] keeps the finished uploads:
 //
-//   - HASH.server, where HASH is the SHA-256 of the endpoint in 64 hexadecimal
-//     digits: a JSON object of at most 64 KiB with the number "version", which
-//     is 1, the time "asked" as in RFC 3339, the lists of strings "versions",
-//     "extensions" and "algorithms", which are those of checksums, and the
-//     number "max", the largest upload in bytes. What the server did not say is
-//     left out. The file may be missing or useless at any time.
-//
-// And for each endpoint of which [client.Config.Sent] keeps what was sent
-// completely:
-//
-//   - HASH.sent, where HASH is as above, of the endpoint without its query: lines
+//   - HASH.sent, where HASH is the SHA-256 of the endpoint without its query, in
+//     64 hexadecimal digits: lines
 //     in UTF-8 of at most 1 MiB, each of them a record like those above. Of
 //     several with one key the last one counts. Lines are only added, but for
 //     [Store.Prune]. Those that are damaged or of a newer version are to be left
@@ -68,11 +59,10 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/journal"
 )
 
-// Store is a [client.Store], [client.Lister], [client.CapabilityStore] and
-// [client.SentStore] on a folder. [New] makes one; the zero value is of no use.
+// Store is a [journal.Store], [journal.Lister] and [journal.Ledger] on a folder. [New] makes one; the zero value is of no use.
 // It is safe for concurrent use; any number of Stores, in any number of
 // processes, may share the folder. It holds nothing open between calls, so there
 // is nothing to close.
@@ -82,10 +72,9 @@ type Store struct {
 }
 
 var (
-	_ client.Store           = (*Store)(nil)
-	_ client.Lister          = (*Store)(nil)
-	_ client.CapabilityStore = (*Store)(nil)
-	_ client.SentStore       = (*Store)(nil)
+	_ journal.Store  = (*Store)(nil)
+	_ journal.Lister = (*Store)(nil)
+	_ journal.Ledger = (*Store)(nil)
 )
 
 // New returns the Store of the folder dir, which is made if it is missing, with
@@ -112,10 +101,10 @@ func New(dir string) (*Store, error) {
 // Dir returns the folder, as an absolute path.
 func (s *Store) Dir() string { return s.dir }
 
-// Load is that of client.Store. A record that is damaged, which includes one
+// Load is that of journal.Store. A record that is damaged, which includes one
 // above 1 MiB, one that is no regular file and one under another's name, is
 // renamed to KEY.json.damaged, in the place of an earlier one.
-func (s *Store) Load(ctx context.Context, key string) (*client.Record, error) {
+func (s *Store) Load(ctx context.Context, key string) (*journal.Record, error) {
 	root, err := s.begin(ctx, key)
 	if err != nil {
 		return nil, s.failed("load", key, err)
@@ -128,11 +117,11 @@ func (s *Store) Load(ctx context.Context, key string) (*client.Record, error) {
 	return r, nil
 }
 
-// Save is that of client.Store. It writes a new file, flushes it to the disk
-// and renames it. The error Is [client.ErrInvalidRecord] for a record above
+// Save is that of journal.Store. It writes a new file, flushes it to the disk
+// and renames it. The error Is [journal.ErrInvalidRecord] for a record above
 // 1 MiB too. After an error, such as that of a full disk, the earlier record is
 // still there.
-func (s *Store) Save(ctx context.Context, r *client.Record) error {
+func (s *Store) Save(ctx context.Context, r *journal.Record) error {
 	if err := r.Validate(); err != nil {
 		return fmt.Errorf("filestore: save record: %w", err)
 	}
@@ -146,7 +135,7 @@ func (s *Store) Save(ctx context.Context, r *client.Record) error {
 	}
 	defer func() { _ = root.Close() }()
 	// Only what a newer version wrote is worth keeping.
-	if _, _, err := read(root, r.Key); errors.Is(err, client.ErrRecordVersion) {
+	if _, _, err := read(root, r.Key); errors.Is(err, journal.ErrRecordVersion) {
 		return s.failed("save", r.Key, err)
 	}
 	if err := replace(root, recordName(r.Key), b); err != nil {
@@ -155,7 +144,7 @@ func (s *Store) Save(ctx context.Context, r *client.Record) error {
 	return nil
 }
 
-// Delete is that of client.Store. It removes what is there under the key, be it
+// Delete is that of journal.Store. It removes what is there under the key, be it
 // damaged or of a newer version.
 func (s *Store) Delete(ctx context.Context, key string) error {
 	root, err := s.begin(ctx, key)
@@ -179,7 +168,7 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 // begin checks the arguments that methods have in common and opens the folder.
 // Nothing below is found through a link that leads out of it.
 func (s *Store) begin(ctx context.Context, key string) (*os.Root, error) {
-	if err := client.CheckKey(key); err != nil {
+	if err := journal.CheckKey(key); err != nil {
 		return nil, err
 	}
 	return s.open(ctx)
@@ -194,7 +183,7 @@ func (s *Store) open(ctx context.Context) (*os.Root, error) {
 
 // failed names the folder, since the errors of os.Root hold the last name only.
 func (s *Store) failed(op, key string, err error) error {
-	if client.CheckKey(key) != nil {
+	if journal.CheckKey(key) != nil {
 		return fmt.Errorf("filestore: %s record: %w", op, err)
 	}
 	return fmt.Errorf("filestore: %s record %s in %s: %w", op, key, s.dir, err)

@@ -13,17 +13,17 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/filestore"
+	"github.com/tusker-go/tusker/client/journal"
 	"github.com/tusker-go/tusker/client/storetest"
 	"github.com/tusker-go/tusker/protocol"
 )
 
 func TestSuite(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) client.Store {
+	storetest.Run(t, func(t *testing.T) journal.Store {
 		t.Helper()
 		return open(t, t.TempDir())
-	}, storetest.Reopen(func(t *testing.T, s client.Store) client.Store {
+	}, storetest.Reopen(func(t *testing.T, s journal.Store) journal.Store {
 		t.Helper()
 		return open(t, s.(*filestore.Store).Dir())
 	}))
@@ -38,7 +38,7 @@ func open(t *testing.T, dir string) *filestore.Store {
 	return s
 }
 
-func save(t *testing.T, s *filestore.Store, r *client.Record) {
+func save(t *testing.T, s *filestore.Store, r *journal.Record) {
 	t.Helper()
 	if err := s.Save(t.Context(), r); err != nil {
 		t.Fatal(err)
@@ -71,7 +71,7 @@ func names(t *testing.T, dir string) []string {
 	return names
 }
 
-var sample = client.Record{
+var sample = journal.Record{
 	Key:      "4f1d",
 	Endpoint: "https://tus.example/files/",
 	URL:      "https://tus.example/files/24e5?a&b",
@@ -81,7 +81,7 @@ var sample = client.Record{
 	Created:  time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 	Updated:  time.Date(2026, 1, 2, 3, 4, 6, 500, time.UTC),
 	Expires:  time.Date(2026, 1, 3, 0, 0, 0, 0, time.UTC),
-	Parts: []client.PartRecord{
+	Parts: []journal.PartRecord{
 		{Start: 0, End: 1 << 19, URL: "https://tus.example/files/p0", Offset: 7},
 		{Start: 1 << 19, End: 1 << 20},
 	},
@@ -221,7 +221,7 @@ func TestFolderGone(t *testing.T) {
 		"load": loading, "lock": locking, "prune": pruning, "list": listing,
 		"save": s.Save(t.Context(), &sample), "delete": s.Delete(t.Context(), "k"),
 	} {
-		if !errors.Is(err, fs.ErrNotExist) || errors.Is(err, client.ErrNoRecord) || !strings.Contains(err.Error(), s.Dir()) {
+		if !errors.Is(err, fs.ErrNotExist) || errors.Is(err, journal.ErrNoRecord) || !strings.Contains(err.Error(), s.Dir()) {
 			t.Errorf("%s: error %v, want one that names the folder", op, err)
 		}
 	}
@@ -232,8 +232,8 @@ func TestSaveTooLarge(t *testing.T) {
 	save(t, s, &sample)
 	large := sample
 	large.Source = strings.Repeat("x", 1<<20)
-	if err := s.Save(t.Context(), &large); !errors.Is(err, client.ErrInvalidRecord) {
-		t.Errorf("error %v, want %v", err, client.ErrInvalidRecord)
+	if err := s.Save(t.Context(), &large); !errors.Is(err, journal.ErrInvalidRecord) {
+		t.Errorf("error %v, want %v", err, journal.ErrInvalidRecord)
 	}
 	if r, err := s.Load(t.Context(), sample.Key); err != nil || r.Source != sample.Source {
 		t.Errorf("record %v, error %v afterwards", r, err)

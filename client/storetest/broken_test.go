@@ -15,7 +15,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/journal"
 	"github.com/tusker-go/tusker/client/storetest"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -32,14 +33,13 @@ type brokenStore struct {
 // broken are all Stores by their fault.
 func broken() map[string]brokenStore {
 	all := maps.Clone(brokenRecords)
-	maps.Copy(all, brokenCapabilities)
 	maps.Copy(all, brokenSent)
 	return all
 }
 
 var brokenRecords = map[string]brokenStore{
 	"takes length zero for unknown": {
-		alterLoaded(func(r *client.Record) {
+		alterLoaded(func(r *journal.Record) {
 			if r.Length == protocol.Known(0) {
 				r.Length = protocol.Length{}
 			}
@@ -47,7 +47,7 @@ var brokenRecords = map[string]brokenStore{
 		[]string{"every_field_comes_back"},
 	},
 	"keeps numbers as float64": {
-		alterLoaded(func(r *client.Record) {
+		alterLoaded(func(r *journal.Record) {
 			if r.Offset == 1<<53+1 {
 				r.Offset--
 			}
@@ -55,28 +55,28 @@ var brokenRecords = map[string]brokenStore{
 		[]string{"every_field_comes_back"},
 	},
 	"forgets what is uncertain": {
-		alterLoaded(func(r *client.Record) { r.Uncertain = false }),
+		alterLoaded(func(r *journal.Record) { r.Uncertain = false }),
 		[]string{"every_field_comes_back"},
 	},
 	"forgets the account": {
-		alterLoaded(func(r *client.Record) { r.Account = "" }),
+		alterLoaded(func(r *journal.Record) { r.Account = "" }),
 		[]string{"every_field_comes_back"},
 	},
 	"forgets what the server refused": {
-		alterLoaded(func(r *client.Record) { r.Denial = client.Denial{} }),
+		alterLoaded(func(r *journal.Record) { r.Denial = failure.Denial{} }),
 		[]string{"every_field_comes_back"},
 	},
 	"encodes addresses anew": {
-		alterLoaded(func(r *client.Record) { r.URL = strings.ReplaceAll(r.URL, "+", "%2B") }),
+		alterLoaded(func(r *journal.Record) { r.URL = strings.ReplaceAll(r.URL, "+", "%2B") }),
 		[]string{"every_field_comes_back"},
 	},
 	"keeps local times": {
-		alterLoaded(func(r *client.Record) { r.Updated = r.Updated.In(time.FixedZone("", 3600)) }),
+		alterLoaded(func(r *journal.Record) { r.Updated = r.Updated.In(time.FixedZone("", 3600)) }),
 		[]string{"times_come_back_in_UTC"},
 	},
 	"merges": {
 		func(a *altered) {
-			a.save = func(ctx context.Context, r *client.Record) error {
+			a.save = func(ctx context.Context, r *journal.Record) error {
 				if r != nil && len(r.Parts) == 0 {
 					if old, err := a.MemoryStore.Load(ctx, r.Key); err == nil {
 						merged := *r
@@ -92,8 +92,8 @@ var brokenRecords = map[string]brokenStore{
 	"shares what it stores": {
 		func(a *altered) {
 			var mu sync.Mutex
-			shared := make(map[string]*client.Record)
-			a.save = func(ctx context.Context, r *client.Record) error {
+			shared := make(map[string]*journal.Record)
+			a.save = func(ctx context.Context, r *journal.Record) error {
 				mu.Lock()
 				defer mu.Unlock()
 				err := a.MemoryStore.Save(ctx, r)
@@ -102,7 +102,7 @@ var brokenRecords = map[string]brokenStore{
 				}
 				return err
 			}
-			a.load = func(ctx context.Context, key string) (*client.Record, error) {
+			a.load = func(ctx context.Context, key string) (*journal.Record, error) {
 				mu.Lock()
 				defer mu.Unlock()
 				if _, err := a.MemoryStore.Load(ctx, key); err != nil {
@@ -115,10 +115,10 @@ var brokenRecords = map[string]brokenStore{
 	},
 	"has an empty record for none": {
 		func(a *altered) {
-			a.load = func(ctx context.Context, key string) (*client.Record, error) {
+			a.load = func(ctx context.Context, key string) (*journal.Record, error) {
 				r, err := a.MemoryStore.Load(ctx, key)
-				if errors.Is(err, client.ErrNoRecord) {
-					return new(client.Record), nil
+				if errors.Is(err, journal.ErrNoRecord) {
+					return new(journal.Record), nil
 				}
 				return r, err
 			}
@@ -152,7 +152,7 @@ var brokenRecords = map[string]brokenStore{
 	"takes any key": {
 		func(a *altered) {
 			a.lock = func(ctx context.Context, key string) (func() error, error) {
-				if client.CheckKey(key) != nil {
+				if journal.CheckKey(key) != nil {
 					return func() error { return nil }, nil
 				}
 				return a.MemoryStore.Lock(ctx, key)
@@ -162,8 +162,8 @@ var brokenRecords = map[string]brokenStore{
 	},
 	"takes any record": {
 		func(a *altered) {
-			a.save = func(ctx context.Context, r *client.Record) error {
-				if r == nil || client.CheckKey(r.Key) == nil && r.Validate() != nil {
+			a.save = func(ctx context.Context, r *journal.Record) error {
+				if r == nil || journal.CheckKey(r.Key) == nil && r.Validate() != nil {
 					return nil
 				}
 				return a.MemoryStore.Save(ctx, r)
@@ -175,7 +175,7 @@ var brokenRecords = map[string]brokenStore{
 		func(a *altered) {
 			a.lock = func(ctx context.Context, key string) (func() error, error) {
 				unlock, err := a.MemoryStore.Lock(ctx, key)
-				if errors.Is(err, client.ErrBusy) {
+				if errors.Is(err, journal.ErrBusy) {
 					return func() error { return nil }, nil
 				}
 				return unlock, err
@@ -186,7 +186,7 @@ var brokenRecords = map[string]brokenStore{
 	"has one lock for all keys": {
 		func(a *altered) {
 			a.lock = func(ctx context.Context, key string) (func() error, error) {
-				if err := client.CheckKey(key); err != nil {
+				if err := journal.CheckKey(key); err != nil {
 					return nil, err
 				}
 				return a.MemoryStore.Lock(ctx, "all")
@@ -198,7 +198,7 @@ var brokenRecords = map[string]brokenStore{
 		func(a *altered) {
 			a.lock = func(ctx context.Context, key string) (func() error, error) {
 				unlock, err := a.MemoryStore.Lock(ctx, key)
-				if errors.Is(err, client.ErrBusy) {
+				if errors.Is(err, journal.ErrBusy) {
 					<-ctx.Done()
 					return nil, context.Cause(ctx)
 				}
@@ -208,7 +208,7 @@ var brokenRecords = map[string]brokenStore{
 		[]string{"lock_excludes"},
 	},
 	"never unlocks": {
-		alterUnlock(func(*client.MemoryStore, string, func() error) func() error {
+		alterUnlock(func(*journal.MemoryStore, string, func() error) func() error {
 			return func() error { return nil }
 		}),
 		[]string{"lock_is_free_after_unlock", "lock_outlives_its_context"},
@@ -217,7 +217,7 @@ var brokenRecords = map[string]brokenStore{
 		func(a *altered) {
 			var mu sync.Mutex
 			current := make(map[string]func() error)
-			alterUnlock(func(_ *client.MemoryStore, key string, unlock func() error) func() error {
+			alterUnlock(func(_ *journal.MemoryStore, key string, unlock func() error) func() error {
 				mu.Lock()
 				defer mu.Unlock()
 				current[key] = unlock
@@ -231,7 +231,7 @@ var brokenRecords = map[string]brokenStore{
 		[]string{"unlock_is_idempotent"},
 	},
 	"fails to unlock twice": {
-		alterUnlock(func(_ *client.MemoryStore, _ string, unlock func() error) func() error {
+		alterUnlock(func(_ *journal.MemoryStore, _ string, unlock func() error) func() error {
 			var once sync.Once
 			return func() error {
 				err := errors.New("unlocked already")
@@ -249,7 +249,7 @@ var brokenRecords = map[string]brokenStore{
 				unlock, err := a.MemoryStore.Lock(ctx, key)
 				mu.Lock()
 				defer mu.Unlock()
-				if errors.Is(err, client.ErrBusy) && holder[key].Err() != nil {
+				if errors.Is(err, journal.ErrBusy) && holder[key].Err() != nil {
 					return func() error { return nil }, nil
 				}
 				if err == nil {
@@ -264,7 +264,7 @@ var brokenRecords = map[string]brokenStore{
 		func(a *altered) {
 			var mu sync.Mutex
 			current := make(map[string]func() error)
-			alterUnlock(func(_ *client.MemoryStore, key string, unlock func() error) func() error {
+			alterUnlock(func(_ *journal.MemoryStore, key string, unlock func() error) func() error {
 				mu.Lock()
 				defer mu.Unlock()
 				current[key] = unlock
@@ -283,10 +283,10 @@ var brokenRecords = map[string]brokenStore{
 	},
 	"ignores the context": {
 		func(a *altered) {
-			a.save = func(ctx context.Context, r *client.Record) error {
+			a.save = func(ctx context.Context, r *journal.Record) error {
 				return a.MemoryStore.Save(context.WithoutCancel(ctx), r)
 			}
-			a.list = func(ctx context.Context) iter.Seq2[*client.Record, error] {
+			a.list = func(ctx context.Context) iter.Seq2[*journal.Record, error] {
 				return a.MemoryStore.List(context.WithoutCancel(ctx))
 			}
 		},
@@ -294,8 +294,8 @@ var brokenRecords = map[string]brokenStore{
 	},
 	"lists half": {
 		func(a *altered) {
-			a.list = func(ctx context.Context) iter.Seq2[*client.Record, error] {
-				return func(yield func(*client.Record, error) bool) {
+			a.list = func(ctx context.Context) iter.Seq2[*journal.Record, error] {
+				return func(yield func(*journal.Record, error) bool) {
 					odd := false
 					for r, err := range a.MemoryStore.List(ctx) {
 						if odd = !odd; odd && !yield(r, err) {
@@ -309,8 +309,8 @@ var brokenRecords = map[string]brokenStore{
 	},
 	"holds a lock while it lists": {
 		func(a *altered) {
-			a.list = func(ctx context.Context) iter.Seq2[*client.Record, error] {
-				return func(yield func(*client.Record, error) bool) {
+			a.list = func(ctx context.Context) iter.Seq2[*journal.Record, error] {
+				return func(yield func(*journal.Record, error) bool) {
 					for r, err := range a.MemoryStore.List(ctx) {
 						var unlock func() error
 						if r != nil {
@@ -331,7 +331,7 @@ var brokenRecords = map[string]brokenStore{
 	},
 	"mixes records": {
 		func(a *altered) {
-			a.save = func(ctx context.Context, r *client.Record) error {
+			a.save = func(ctx context.Context, r *journal.Record) error {
 				if r == nil || r.Key != "shared" || r.Offset == 0 {
 					return a.MemoryStore.Save(ctx, r)
 				}
@@ -386,7 +386,7 @@ func TestBrokenChild(t *testing.T) {
 	if name == "" {
 		t.Skip("only for TestBroken")
 	}
-	storetest.Run(t, func(*testing.T) client.Store {
+	storetest.Run(t, func(*testing.T) journal.Store {
 		s := new(altered)
 		broken()[name].alter(s)
 		return s

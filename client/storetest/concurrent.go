@@ -6,19 +6,19 @@ import (
 	"reflect"
 	"sync"
 
-	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/journal"
 	"github.com/tusker-go/tusker/protocol"
 )
 
 // numbered is a record in which every field says n, so that one made of two can
 // be told.
-func numbered(key string, n int) *client.Record {
-	r := &client.Record{
+func numbered(key string, n int) *journal.Record {
+	r := &journal.Record{
 		Key: key, URL: fmt.Sprintf("https://h/%d", n), Source: fmt.Sprint(n),
 		Length: protocol.Known(int64(n) * 10), Offset: int64(n), Updated: at(n),
 	}
 	for i := range n {
-		r.Parts = append(r.Parts, client.PartRecord{Start: int64(i), End: int64(i) + 1, URL: r.URL})
+		r.Parts = append(r.Parts, journal.PartRecord{Start: int64(i), End: int64(i) + 1, URL: r.URL})
 	}
 	return r
 }
@@ -50,7 +50,7 @@ func concurrentUse(s subject) {
 	all.Wait()
 }
 
-func (s subject) turn(from client.Store, own string, n int) error {
+func (s subject) turn(from journal.Store, own string, n int) error {
 	if err := from.Save(s.ctx, numbered(own, n)); err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func (s subject) turn(from client.Store, own string, n int) error {
 	if err := whole(s, from, "shared", -1); err != nil {
 		return err
 	}
-	if l, ok := from.(client.Lister); ok {
+	if l, ok := from.(journal.Lister); ok {
 		for r, err := range l.List(s.ctx) {
 			if err != nil {
 				return err
@@ -76,7 +76,7 @@ func (s subject) turn(from client.Store, own string, n int) error {
 	unlock, err := from.Lock(s.ctx, "shared")
 	if err == nil {
 		err = unlock()
-	} else if errors.Is(err, client.ErrBusy) {
+	} else if errors.Is(err, journal.ErrBusy) {
 		err = nil
 	}
 	if err != nil {
@@ -87,7 +87,7 @@ func (s subject) turn(from client.Store, own string, n int) error {
 
 // whole loads a record and checks that it is that of n, or of any number where n
 // is negative.
-func whole(s subject, from client.Store, key string, n int) error {
+func whole(s subject, from journal.Store, key string, n int) error {
 	r, err := from.Load(s.ctx, key)
 	if err != nil {
 		return err
@@ -98,7 +98,7 @@ func whole(s subject, from client.Store, key string, n int) error {
 	return consistent(r)
 }
 
-func consistent(r *client.Record) error {
+func consistent(r *journal.Record) error {
 	if want := numbered(r.Key, int(r.Offset)); !reflect.DeepEqual(plain(r), plain(want)) {
 		return fmt.Errorf("a record made of several: %+v", *r)
 	}

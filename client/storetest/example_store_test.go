@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/journal"
 	"github.com/tusker-go/tusker/client/storetest"
 )
 
@@ -19,13 +20,13 @@ type table struct {
 	held map[string]bool
 }
 
-// tableStore is a client.Store on a table. A record is its JSON, so that what
+// tableStore is a journal.Store on a table. A record is its JSON, so that what
 // later versions add needs no change here.
 type tableStore struct{ *table }
 
 // refuse says why a call must not go on.
 func refuse(ctx context.Context, key string) error {
-	if err := client.CheckKey(key); err != nil {
+	if err := journal.CheckKey(key); err != nil {
 		return err
 	}
 	if ctx.Err() != nil {
@@ -34,7 +35,7 @@ func refuse(ctx context.Context, key string) error {
 	return nil
 }
 
-func (s tableStore) Load(ctx context.Context, key string) (*client.Record, error) {
+func (s tableStore) Load(ctx context.Context, key string) (*journal.Record, error) {
 	if err := refuse(ctx, key); err != nil {
 		return nil, fmt.Errorf("load: %w", err)
 	}
@@ -42,19 +43,19 @@ func (s tableStore) Load(ctx context.Context, key string) (*client.Record, error
 	row, ok := s.rows[key]
 	s.mu.Unlock()
 	if !ok {
-		return nil, fmt.Errorf("load %s: %w", key, client.ErrNoRecord)
+		return nil, fmt.Errorf("load %s: %w", key, journal.ErrNoRecord)
 	}
-	r := new(client.Record)
+	r := new(journal.Record)
 	if err := json.Unmarshal(row, r); err != nil {
-		return nil, fmt.Errorf("load %s: %w: %w", key, client.ErrRecordDamaged, err)
+		return nil, fmt.Errorf("load %s: %w: %w", key, journal.ErrRecordDamaged, err)
 	}
 	if err := r.Validate(); err != nil {
-		return nil, fmt.Errorf("load %s: %w: %w", key, client.ErrRecordDamaged, err)
+		return nil, fmt.Errorf("load %s: %w: %w", key, journal.ErrRecordDamaged, err)
 	}
 	return r, nil
 }
 
-func (s tableStore) Save(ctx context.Context, r *client.Record) error {
+func (s tableStore) Save(ctx context.Context, r *journal.Record) error {
 	if err := r.Validate(); err != nil {
 		return fmt.Errorf("save: %w", err)
 	}
@@ -88,7 +89,7 @@ func (s tableStore) Lock(ctx context.Context, key string) (unlock func() error, 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.held[key] {
-		return nil, fmt.Errorf("lock %s: %w", key, client.ErrBusy)
+		return nil, fmt.Errorf("lock %s: %w", key, journal.ErrBusy)
 	}
 	s.held[key] = true
 	return sync.OnceValue(func() error {
@@ -108,8 +109,8 @@ func newTable() *table {
 func ExampleRun_ownStore() {
 	_ = func(t *testing.T) {
 		t.Helper()
-		storetest.Run(t, func(*testing.T) client.Store { return tableStore{newTable()} },
-			storetest.Reopen(func(_ *testing.T, s client.Store) client.Store {
+		storetest.Run(t, func(*testing.T) journal.Store { return tableStore{newTable()} },
+			storetest.Reopen(func(_ *testing.T, s journal.Store) journal.Store {
 				return tableStore{s.(tableStore).table}
 			}))
 	}
@@ -121,8 +122,8 @@ func ExampleRun_ownStore() {
 
 // TestTableStore keeps the example true.
 func TestTableStore(t *testing.T) {
-	storetest.Run(t, func(*testing.T) client.Store { return tableStore{newTable()} },
-		storetest.Reopen(func(_ *testing.T, s client.Store) client.Store {
+	storetest.Run(t, func(*testing.T) journal.Store { return tableStore{newTable()} },
+		storetest.Reopen(func(_ *testing.T, s journal.Store) journal.Store {
 			return tableStore{s.(tableStore).table}
 		}))
 }

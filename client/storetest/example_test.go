@@ -3,14 +3,14 @@ package storetest_test
 import (
 	"testing"
 
-	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/filestore"
+	"github.com/tusker-go/tusker/client/journal"
 	"github.com/tusker-go/tusker/client/storetest"
 )
 
 // In a test file of your own, TestStore would have this body.
 func ExampleRun() {
-	open := func(t *testing.T, dir string) client.Store {
+	open := func(t *testing.T, dir string) journal.Store {
 		t.Helper()
 		s, err := filestore.New(dir)
 		if err != nil {
@@ -21,11 +21,11 @@ func ExampleRun() {
 	_ = func(t *testing.T) {
 		t.Helper()
 		storetest.Run(t,
-			func(t *testing.T) client.Store {
+			func(t *testing.T) journal.Store {
 				t.Helper()
 				return open(t, t.TempDir())
 			},
-			storetest.Reopen(func(t *testing.T, s client.Store) client.Store {
+			storetest.Reopen(func(t *testing.T, s journal.Store) journal.Store {
 				t.Helper()
 				return open(t, s.(*filestore.Store).Dir())
 			}))

@@ -18,10 +18,4 @@ func TestFullHasEveryField(t *testing.T) {
 			}
 		}
 	}
-	able := reflect.ValueOf(able())
-	for i := range able.NumField() {
-		if able.Field(i).IsZero() {
-			t.Errorf("Capabilities.%s is zero", able.Type().Field(i).Name)
-		}
-	}
 }

@@ -5,23 +5,23 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/journal"
 )
 
 // lister skips the test where the Store does not list.
-func (s subject) lister(of client.Store) client.Lister {
+func (s subject) lister(of journal.Store) journal.Lister {
 	s.t.Helper()
-	l, ok := of.(client.Lister)
+	l, ok := of.(journal.Lister)
 	if !ok {
-		s.t.Skip("the Store is no client.Lister")
+		s.t.Skip("the Store is no journal.Lister")
 	}
 	return l
 }
 
 // listed returns what List gives, by key.
-func (s subject) listed(l client.Lister) map[string]*client.Record {
+func (s subject) listed(l journal.Lister) map[string]*journal.Record {
 	s.t.Helper()
-	all := make(map[string]*client.Record)
+	all := make(map[string]*journal.Record)
 	for r, err := range l.List(s.ctx) {
 		switch {
 		case err != nil:
@@ -56,7 +56,7 @@ func listAll(s subject) {
 	// A lock is no record.
 	s.lock(s.Store, "k1")
 	s.lock(s.Store, "locked")
-	for _, l := range []client.Lister{first, second} {
+	for _, l := range []journal.Lister{first, second} {
 		all := s.listed(l)
 		if len(all) != n+1 {
 			s.t.Errorf("List gives %d records, want %d", len(all), n+1)

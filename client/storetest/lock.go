@@ -7,18 +7,18 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/journal"
 )
 
 // busy fails the test where the lock is not refused at once.
-func (s subject) busy(from client.Store, key string) {
+func (s subject) busy(from journal.Store, key string) {
 	s.t.Helper()
 	unlock, err := from.Lock(s.ctx, key)
 	if err == nil {
 		_ = unlock()
 	}
-	if !errors.Is(err, client.ErrBusy) {
-		s.t.Fatalf("Lock %s while it is held: error %v, want %v at once", key, err, client.ErrBusy)
+	if !errors.Is(err, journal.ErrBusy) {
+		s.t.Fatalf("Lock %s while it is held: error %v, want %v at once", key, err, journal.ErrBusy)
 	}
 	if unlock != nil {
 		s.t.Errorf("Lock %s: an unlock beside the error", key)
@@ -111,7 +111,7 @@ func lockGoroutines(s subject) {
 		all.Go(func() {
 			for mine := 0; mine < turns; {
 				unlock, err := from.Lock(s.ctx, "k")
-				if errors.Is(err, client.ErrBusy) && s.ctx.Err() == nil {
+				if errors.Is(err, journal.ErrBusy) && s.ctx.Err() == nil {
 					runtime.Gosched()
 					continue
 				}

@@ -7,7 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/journal"
 	"github.com/tusker-go/tusker/protocol"
 )
 
@@ -17,13 +18,13 @@ func at(second int) time.Time {
 }
 
 // small is the smallest valid record.
-func small(key string) *client.Record {
-	return &client.Record{Key: key, URL: "https://tus.example/files/1"}
+func small(key string) *journal.Record {
+	return &journal.Record{Key: key, URL: "https://tus.example/files/1"}
 }
 
 // full has something in every field.
-func full(key string) *client.Record {
-	return &client.Record{
+func full(key string) *journal.Record {
+	return &journal.Record{
 		Key:      key,
 		Account:  "Zoë <a@b.example>",
 		Endpoint: "https://tus.example/files/?tenant=a&b=c",
@@ -37,9 +38,9 @@ func full(key string) *client.Record {
 		Updated:   at(2),
 		Expires:   at(3),
 		Uncertain: true,
-		Denial:    client.Denial{StatusCode: 422, Code: "ERR_X", Words: "ERR_X: \"no\" & <é>\n", Refused: true},
-		Parts: []client.PartRecord{
-			{Start: 0, End: 1 << 39, URL: "https://tus.example/files/p+0?a&b", Offset: 7, Reach: protocol.Known(0), Denial: client.Denial{StatusCode: 500}},
+		Denial:    failure.Denial{StatusCode: 422, Code: "ERR_X", Words: "ERR_X: \"no\" & <é>\n", Refused: true},
+		Parts: []journal.PartRecord{
+			{Start: 0, End: 1 << 39, URL: "https://tus.example/files/p+0?a&b", Offset: 7, Reach: protocol.Known(0), Denial: failure.Denial{StatusCode: 500}},
 			{Start: 1 << 39, End: 1 << 40},
 		},
 	}
@@ -47,38 +48,38 @@ func full(key string) *client.Record {
 
 var records = []struct {
 	name   string
-	record *client.Record
+	record *journal.Record
 }{
 	{"smallest", small("0")},
 	{"everything", full("full_record-1")},
 	{"longest key", small(strings.Repeat("k9_-", 32))},
-	{"length zero", &client.Record{Key: "k", URL: "http://h/1", Length: protocol.Known(0)}},
-	{"length unknown", &client.Record{Key: "k", URL: "http://h/1", Offset: 5}},
-	{"largest numbers", &client.Record{
+	{"length zero", &journal.Record{Key: "k", URL: "http://h/1", Length: protocol.Known(0)}},
+	{"length unknown", &journal.Record{Key: "k", URL: "http://h/1", Offset: 5}},
+	{"largest numbers", &journal.Record{
 		Key: "k", URL: "http://h/1", Length: protocol.Known(math.MaxInt64), Offset: math.MaxInt64,
-		Parts: []client.PartRecord{{Start: 0, End: math.MaxInt64, Offset: math.MaxInt64}},
+		Parts: []journal.PartRecord{{Start: 0, End: math.MaxInt64, Offset: math.MaxInt64}},
 	}},
 	// Above 2^53, where a float64 no longer holds every number.
-	{"odd large number", &client.Record{Key: "k", URL: "http://h/1", Length: protocol.Known(1<<53 + 1), Offset: 1<<53 + 1}},
-	{"first and last times", &client.Record{
+	{"odd large number", &journal.Record{Key: "k", URL: "http://h/1", Length: protocol.Known(1<<53 + 1), Offset: 1<<53 + 1}},
+	{"first and last times", &journal.Record{
 		Key: "k", URL: "http://h/1", Created: time.Date(1, 1, 1, 0, 0, 1, 0, time.UTC),
 		Updated: time.Date(1969, 12, 31, 23, 59, 59, 0, time.UTC), Expires: time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC),
 	}},
-	{"only parts, none created", &client.Record{
-		Key: "k", Length: protocol.Known(10), Parts: []client.PartRecord{{Start: 0, End: 5}, {Start: 5, End: 10}},
+	{"only parts, none created", &journal.Record{
+		Key: "k", Length: protocol.Known(10), Parts: []journal.PartRecord{{Start: 0, End: 5}, {Start: 5, End: 10}},
 	}},
-	{"empty part", &client.Record{
-		Key: "k", Length: protocol.Known(5), Parts: []client.PartRecord{{Start: 0, End: 0}, {Start: 0, End: 5}},
+	{"empty part", &journal.Record{
+		Key: "k", Length: protocol.Known(5), Parts: []journal.PartRecord{{Start: 0, End: 0}, {Start: 0, End: 5}},
 	}},
-	{"a hundred parts", &client.Record{Key: "k", Length: protocol.Known(1000), Parts: hundredParts()}},
-	{"long address", &client.Record{Key: "k", URL: "https://h/" + strings.Repeat("a", 8000)}},
+	{"a hundred parts", &journal.Record{Key: "k", Length: protocol.Known(1000), Parts: hundredParts()}},
+	{"long address", &journal.Record{Key: "k", URL: "https://h/" + strings.Repeat("a", 8000)}},
 }
 
-func hundredParts() []client.PartRecord {
-	parts := make([]client.PartRecord, 100)
+func hundredParts() []journal.PartRecord {
+	parts := make([]journal.PartRecord, 100)
 	for i := range parts {
 		start := int64(i) * 10
-		parts[i] = client.PartRecord{Start: start, End: start + 10, URL: "https://h/" + strings.Repeat("p", 100), Offset: int64(i % 11)}
+		parts[i] = journal.PartRecord{Start: start, End: start + 10, URL: "https://h/" + strings.Repeat("p", 100), Offset: int64(i % 11)}
 	}
 	return parts
 }
@@ -117,7 +118,7 @@ func timesInUTC(s subject) {
 
 // saveReplaces: nothing of the earlier record is left, be it longer or shorter.
 func saveReplaces(s subject) {
-	for _, r := range []*client.Record{small("k"), full("k"), small("k")} {
+	for _, r := range []*journal.Record{small("k"), full("k"), small("k")} {
 		s.save(r)
 		same(s.t, s.load(s.second, "k"), r)
 	}
@@ -126,7 +127,7 @@ func saveReplaces(s subject) {
 // recordsAreCopies: what the caller does to a record after Save or Load changes
 // nothing in the store.
 func recordsAreCopies(s subject) {
-	spoil := func(r *client.Record) {
+	spoil := func(r *journal.Record) {
 		r.URL, r.Offset, r.Parts[0].Offset, r.Parts[1].URL = "https://other.example/", 1, 99, "https://other.example/part"
 	}
 	r := full("k")
@@ -139,7 +140,7 @@ func recordsAreCopies(s subject) {
 }
 
 // same fails the test where got is not want, field by field.
-func same(t *testing.T, got, want *client.Record) {
+func same(t *testing.T, got, want *journal.Record) {
 	t.Helper()
 	g, w := plain(got), plain(want)
 	if reflect.DeepEqual(g, w) {
@@ -155,7 +156,7 @@ func same(t *testing.T, got, want *client.Record) {
 }
 
 // plain is a record in which what may differ does not.
-func plain(r *client.Record) client.Record {
+func plain(r *journal.Record) journal.Record {
 	p := *r
 	for _, t := range []*time.Time{&p.Created, &p.Updated, &p.Expires} {
 		*t = t.Round(0).UTC()

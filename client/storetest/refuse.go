@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/journal"
 	"github.com/tusker-go/tusker/protocol"
 )
 
@@ -19,11 +19,11 @@ func missingRecord(s subject) {
 }
 
 // absent fails the test where there is a record.
-func (s subject) absent(from client.Store, key string) {
+func (s subject) absent(from journal.Store, key string) {
 	s.t.Helper()
 	r, err := from.Load(s.ctx, key)
-	if !errors.Is(err, client.ErrNoRecord) {
-		s.t.Errorf("Load %s: error %v, want %v", short(key), err, client.ErrNoRecord)
+	if !errors.Is(err, journal.ErrNoRecord) {
+		s.t.Errorf("Load %s: error %v, want %v", short(key), err, journal.ErrNoRecord)
 	}
 	if r != nil {
 		s.t.Errorf("Load %s: a record beside the error", short(key))
@@ -97,8 +97,8 @@ func invalidKeys(s subject) {
 
 func refused(t *testing.T, op string, err error) {
 	t.Helper()
-	if !errors.Is(err, client.ErrInvalidRecord) {
-		t.Errorf("%s: error %v, want %v", op, err, client.ErrInvalidRecord)
+	if !errors.Is(err, journal.ErrInvalidRecord) {
+		t.Errorf("%s: error %v, want %v", op, err, journal.ErrInvalidRecord)
 	}
 }
 
@@ -108,16 +108,16 @@ func invalidRecords(s subject) {
 	s.save(full("k"))
 	for _, c := range []struct {
 		name   string
-		record *client.Record
+		record *journal.Record
 	}{
 		{"nil", nil},
-		{"nothing to go on with", &client.Record{Key: "k"}},
-		{"other scheme", &client.Record{Key: "k", URL: "file:///etc/passwd"}},
-		{"relative", &client.Record{Key: "k", URL: "/files/1"}},
-		{"user information", &client.Record{Key: "k", URL: "https://me:secret@h/1"}},
-		{"negative offset", &client.Record{Key: "k", URL: "http://h/1", Offset: -1}},
-		{"offset beyond the length", &client.Record{Key: "k", URL: "http://h/1", Length: protocol.Known(1), Offset: 2}},
-		{"gap between parts", &client.Record{Key: "k", Parts: []client.PartRecord{{Start: 0, End: 1}, {Start: 2, End: 3}}}},
+		{"nothing to go on with", &journal.Record{Key: "k"}},
+		{"other scheme", &journal.Record{Key: "k", URL: "file:///etc/passwd"}},
+		{"relative", &journal.Record{Key: "k", URL: "/files/1"}},
+		{"user information", &journal.Record{Key: "k", URL: "https://me:secret@h/1"}},
+		{"negative offset", &journal.Record{Key: "k", URL: "http://h/1", Offset: -1}},
+		{"offset beyond the length", &journal.Record{Key: "k", URL: "http://h/1", Length: protocol.Known(1), Offset: 2}},
+		{"gap between parts", &journal.Record{Key: "k", Parts: []journal.PartRecord{{Start: 0, End: 1}, {Start: 2, End: 3}}}},
 	} {
 		s.t.Run(c.name, func(t *testing.T) {
 			refused(t, "Save", s.Save(s.ctx, c.record))

@@ -1,9 +1,9 @@
-// Package storetest is a suite for implementations of client.Store.
+// Package storetest is a suite for implementations of journal.Store.
 //
 // Call [Run] from a test of your own:
 //
 //	func TestStore(t *testing.T) {
-//		storetest.Run(t, func(t *testing.T) client.Store { return newStore(t.TempDir()) })
+//		storetest.Run(t, func(t *testing.T) journal.Store { return newStore(t.TempDir()) })
 //	}
 //
 // What one process cannot show is not part of the suite: that a record is there
@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/journal"
 )
 
 // Option changes how [Run] works.
@@ -25,7 +25,7 @@ type Option func(*subject)
 // Reopen gives the suite a second handle on the data of a Store that newStore
 // returned, as another process would have one. Without it the suite uses the
 // Store itself in the place of the second.
-func Reopen(reopen func(t *testing.T, s client.Store) client.Store) Option {
+func Reopen(reopen func(t *testing.T, s journal.Store) journal.Store) Option {
 	return func(s *subject) { s.reopen = reopen }
 }
 
@@ -39,22 +39,21 @@ func Patience(d time.Duration) Option {
 // subject is a Store under test, another handle on its data, and the test.
 type subject struct {
 	t *testing.T
-	client.Store
-	second   client.Store
+	journal.Store
+	second   journal.Store
 	ctx      context.Context
-	reopen   func(*testing.T, client.Store) client.Store
+	reopen   func(*testing.T, journal.Store) journal.Store
 	patience time.Duration
 }
 
-// Run checks the contract of [client.Store], and those of [client.Lister],
-// [client.CapabilityStore] and [client.SentStore] where the Store is one too, each
-// part in a subtest.
+// Run checks the contract of [journal.Store], and those of [journal.Lister] and
+// [journal.Ledger] if the Store is one too, each part in a subtest.
 // newStore is called for each subtest and returns an empty Store; what has to be
 // closed afterwards is for its t.Cleanup.
 //
 // The subtests run one after the other. Run may be called in parallel with other
 // tests, as long as its Stores share no data with theirs.
-func Run(t *testing.T, newStore func(t *testing.T) client.Store, opts ...Option) {
+func Run(t *testing.T, newStore func(t *testing.T) journal.Store, opts ...Option) {
 	t.Helper()
 	for _, check := range []struct {
 		name string
@@ -81,12 +80,6 @@ func Run(t *testing.T, newStore func(t *testing.T) client.Store, opts ...Option)
 		{"list lets its loop use the store", listWithin},
 		{"list ends with its context", listContextEnded},
 		{"concurrent use", concurrentUse},
-		{"capabilities come back", capabilitiesComeBack},
-		{"capabilities are of one endpoint", capabilitiesOfOne},
-		{"capabilities are replaced", capabilitiesReplaced},
-		{"capabilities and records are apart", capabilitiesApart},
-		{"context of capabilities has ended", capabilitiesEnded},
-		{"concurrent use of capabilities", capabilitiesConcurrent},
 		{"what was sent comes back", sentComesBack},
 		{"what was sent is of one endpoint and key", sentOfOne},
 		{"what was sent is replaced", sentReplaced},
@@ -121,7 +114,7 @@ func (s subject) in(t *testing.T) subject {
 }
 
 // save fails the test where the record cannot be saved.
-func (s subject) save(r *client.Record) {
+func (s subject) save(r *journal.Record) {
 	s.t.Helper()
 	if err := s.Save(s.ctx, r); err != nil {
 		s.t.Fatalf("Save %s: %v", short(r.Key), err)
@@ -129,7 +122,7 @@ func (s subject) save(r *client.Record) {
 }
 
 // load fails the test where the record cannot be loaded.
-func (s subject) load(from client.Store, key string) *client.Record {
+func (s subject) load(from journal.Store, key string) *journal.Record {
 	s.t.Helper()
 	r, err := from.Load(s.ctx, key)
 	if err != nil {
@@ -143,7 +136,7 @@ func (s subject) load(from client.Store, key string) *client.Record {
 
 // lock fails the test where the lock cannot be taken. It is let go of after the
 // test at the latest.
-func (s subject) lock(from client.Store, key string) (unlock func()) {
+func (s subject) lock(from journal.Store, key string) (unlock func()) {
 	s.t.Helper()
 	free, err := from.Lock(s.ctx, key)
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/journal"
 	"github.com/tusker-go/tusker/client/storetest"
 )
 
@@ -13,24 +13,24 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestMemoryStore(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(*testing.T) client.Store { return new(client.MemoryStore) })
+	storetest.Run(t, func(*testing.T) journal.Store { return new(journal.MemoryStore) })
 }
 
 // mute is a Store that does no more than it must.
-type mute struct{ client.Store }
+type mute struct{ journal.Store }
 
 func TestStoreAlone(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(*testing.T) client.Store { return mute{new(client.MemoryStore)} })
+	storetest.Run(t, func(*testing.T) journal.Store { return mute{new(journal.MemoryStore)} })
 }
 
 func TestReopen(t *testing.T) {
-	var opened, reopened []client.Store
-	storetest.Run(t, func(*testing.T) client.Store {
-		s := new(client.MemoryStore)
+	var opened, reopened []journal.Store
+	storetest.Run(t, func(*testing.T) journal.Store {
+		s := new(journal.MemoryStore)
 		opened = append(opened, s)
 		return s
-	}, storetest.Reopen(func(t *testing.T, s client.Store) client.Store {
+	}, storetest.Reopen(func(t *testing.T, s journal.Store) journal.Store {
 		t.Helper()
 		if err := s.Delete(t.Context(), "k"); err != nil {
 			t.Error(err)

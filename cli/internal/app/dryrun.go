@@ -44,11 +44,15 @@ func (b *batch) planOne(ctx context.Context, e entry) error {
 	skipped := false
 	// A stream is not touched.
 	if (e.in != nil || e.name != stdin && !isStream(e.name)) && recreates[b.recreate] != client.RecreateAlways {
-		if record, skipped, err = b.client.Sent(ctx, source); err == nil && !skipped {
-			record, _, err = b.client.Recorded(ctx, source)
-		}
+		known, err := b.client.Lookup(ctx, source)
 		if err != nil {
 			return err
+		}
+		switch skipped = known.Finished != nil; {
+		case skipped:
+			record = *known.Finished
+		case known.Unfinished != nil:
+			record = *known.Unfinished
 		}
 	}
 	begun := record.Key != ""

@@ -55,7 +55,7 @@ func (a *app) journal(r *resuming, config *client.Config) (*journal, error) {
 	j.open = sync.OnceValue(func() client.Store { return j.openOrMake(a.stateDir(r.stateDir)) })
 	config.Store, config.Recreate = j, recreate
 	if r.skipSent {
-		config.Sent = &sentJournal{journal: j}
+		config.Ledger = &sentJournal{journal: j}
 	}
 	return j, nil
 }
@@ -175,5 +175,5 @@ func (j *journal) Lock(ctx context.Context, key string) (func() error, error) {
 func (r *resuming) isGone(result *client.Result, err error) bool {
 	exchange, ok := errors.AsType[*client.Error](err)
 	return ok && !r.noResume && recreates[r.recreate] == client.RecreateNever && result.CreationHeader == nil &&
-		exchange.Class() == client.ClassGone && !errors.Is(err, client.ErrUncertain)
+		exchange.Class == client.ClassGone && !errors.Is(err, client.ErrUncertain)
 }

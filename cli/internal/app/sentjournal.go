@@ -30,19 +30,19 @@ type sentJournal struct {
 	failed bool
 }
 
-// LoadSent implements client.SentStore.
-func (s *sentJournal) LoadSent(ctx context.Context, endpoint, key string) (*client.Record, error) {
-	store, ok := s.journal.open().(client.SentStore)
+// LoadFinished implements client.Ledger.
+func (s *sentJournal) LoadFinished(ctx context.Context, endpoint, key string) (*client.Record, error) {
+	store, ok := s.journal.open().(client.Ledger)
 	if !ok {
 		return nil, client.ErrNoRecord // It said that it ends with the run.
 	}
-	return store.LoadSent(ctx, endpoint, key)
+	return store.LoadFinished(ctx, endpoint, key)
 }
 
-// SaveSent implements client.SentStore. That a disk is full is said once, and not
+// SaveFinished implements client.Ledger. That a disk is full is said once, and not
 // for each of many files.
-func (s *sentJournal) SaveSent(ctx context.Context, r *client.Record) error {
-	store, ok := s.journal.open().(client.SentStore)
+func (s *sentJournal) SaveFinished(ctx context.Context, r *client.Record) error {
+	store, ok := s.journal.open().(client.Ledger)
 	if !ok {
 		return nil
 	}
@@ -50,7 +50,7 @@ func (s *sentJournal) SaveSent(ctx context.Context, r *client.Record) error {
 	if path, err := filepath.Abs(r.Source); err == nil && r.Source != "" {
 		saved.Source = path
 	}
-	err := store.SaveSent(ctx, &saved)
+	err := store.SaveFinished(ctx, &saved)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err != nil && s.failed {

@@ -128,7 +128,7 @@ func (a *app) upload(cmd *cobra.Command, u *upload, endpoint string, files []str
 		return err
 	}
 	if u.dryRun && !a.hasState(u.stateDir) {
-		config.Store, config.Sent = nil, nil // It would be made.
+		config.Store, config.Ledger = nil, nil // It would be made.
 	}
 	c, err := open(config, endpoint)
 	if err != nil {

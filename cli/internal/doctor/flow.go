@@ -84,7 +84,7 @@ func (e *examination) openRequest(ctx context.Context, body int64) (shown int64,
 	if err == nil {
 		return e.offset, false, nil
 	}
-	if exchange, ok := errors.AsType[*client.Error](err); ok && exchange.StatusCode != 0 && exchange.Class() != client.ClassLocked {
+	if exchange, ok := errors.AsType[*client.Error](err); ok && exchange.StatusCode != 0 && exchange.Class != client.ClassLocked {
 		return 0, false, err
 	}
 	e.offset = start

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tusker-go/tusker/cli/internal/exit"
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
 	"github.com/tusker-go/tusker/transport"
@@ -19,8 +20,8 @@ func answer(op protocol.Op, status int) error {
 	return &client.Error{Op: op, URL: "http://tus.example/", StatusCode: status, Err: protocol.StatusError(op, status)}
 }
 
-func failure(err error) error {
-	return &client.Error{Op: protocol.OpPatch, URL: "http://tus.example/", Err: err}
+func failed(err error) error {
+	return &client.Error{Op: protocol.OpPatch, URL: "http://tus.example/", Err: err, Class: failure.WithoutAnswer(err)}
 }
 
 func malformed(err error) error {
@@ -42,36 +43,36 @@ func TestCode(t *testing.T) {
 		"anything":                 {errors.New("disk full"), exit.Failed},
 		"said so":                  {exit.With(exit.Usage, errors.New("bad")), exit.Usage},
 		"said so, wrapped":         {fmt.Errorf("upload: %w", exit.With(exit.Some, errors.New("bad"))), exit.Some},
-		"interrupted":              {failure(fmt.Errorf("%w: %w", context.Canceled, exit.ErrInterrupted)), exit.Interrupted},
+		"interrupted":              {failed(fmt.Errorf("%w: %w", context.Canceled, exit.ErrInterrupted)), exit.Interrupted},
 		"out of time":              {fmt.Errorf("upload: %w", exit.ErrTimeout), exit.GaveUp},
 		"bad URL":                  {fmt.Errorf("endpoint: %w", client.ErrInvalidURL), exit.Usage},
 		"bad metadata of ours":     {fmt.Errorf("upload: %w", protocol.ErrInvalidMetadata), exit.Usage},
 		"bad metadata of theirs":   {malformed(protocol.ErrInvalidMetadata), exit.Refused},
-		"bad option":               {failure(client.ErrInvalidOption), exit.Usage},
+		"bad option":               {failed(client.ErrInvalidOption), exit.Usage},
 		"401":                      {answer(protocol.OpCreate, 401), exit.NotAllowed},
 		"403":                      {answer(protocol.OpPatch, 403), exit.NotAllowed},
-		"certificate":              {failure(client.ErrUntrusted), exit.NotAllowed},
+		"certificate":              {failed(client.ErrUntrusted), exit.NotAllowed},
 		"404 of an upload":         {answer(protocol.OpHead, 404), exit.Gone},
 		"410 of an upload":         {answer(protocol.OpPatch, 410), exit.Gone},
 		"gone after the last byte": {doubtful(), exit.Gone},
 		"complete, but not read":   {fmt.Errorf("%w: %w", client.ErrUnverified, answer(protocol.OpHead, 403)), exit.Refused},
 		"sent by another process":  {fmt.Errorf("%w: same file", client.ErrBusy), exit.Failed},
 		"404 of the endpoint":      {answer(protocol.OpCreate, 404), exit.Refused},
-		"source":                   {failure(fmt.Errorf("%w: gone", client.ErrSource)), exit.Source},
+		"source":                   {failed(fmt.Errorf("%w: gone", client.ErrSource)), exit.Source},
 		"source changed":           {fmt.Errorf("%w: %w", client.ErrSource, client.ErrSourceChanged), exit.Source},
 		"other length":             {malformed(client.ErrLengthMismatch), exit.Source},
 		"412":                      {answer(protocol.OpPatch, 412), exit.Refused},
 		"413":                      {answer(protocol.OpCreate, 413), exit.Refused},
 		"missing header":           {malformed(protocol.ErrMissingHeader), exit.Refused},
 		"unsupported":              {fmt.Errorf("%w concatenation", client.ErrUnsupported), exit.Refused},
-		"exhausted, no answer":     {&retry.ExhaustedError{Attempts: 2, Err: failure(io.EOF)}, exit.GaveUp},
+		"exhausted, no answer":     {&retry.ExhaustedError{Attempts: 2, Err: failed(io.EOF)}, exit.GaveUp},
 		"exhausted, 503":           {&retry.ExhaustedError{Attempts: 2, Err: answer(protocol.OpPatch, 503)}, exit.GaveUp},
-		"not tried again":          {failure(&net.OpError{Op: "dial", Err: io.EOF}), exit.GaveUp},
+		"not tried again":          {failed(&net.OpError{Op: "dial", Err: io.EOF}), exit.GaveUp},
 		"claims too much":          {malformed(client.ErrIntegrity), exit.Integrity},
 		"checksum":                 {&retry.ExhaustedError{Attempts: 3, Err: answer(protocol.OpPatch, 460)}, exit.Integrity},
-		"407 to CONNECT":           {failure(&transport.ProxyError{StatusCode: 407}), exit.Refused},
-		"502 to CONNECT":           {failure(&transport.ProxyError{StatusCode: 502}), exit.GaveUp},
-		"permanent without answer": {failure(retry.Permanent(errors.New("token command failed"))), exit.Failed},
+		"407 to CONNECT":           {failed(&transport.ProxyError{StatusCode: 407}), exit.Refused},
+		"502 to CONNECT":           {failed(&transport.ProxyError{StatusCode: 502}), exit.GaveUp},
+		"permanent without answer": {failed(retry.Permanent(errors.New("token command failed"))), exit.Failed},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -1,0 +1,222 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/engine"
+	"github.com/tusker-go/tusker/client/internal/tus"
+	"github.com/tusker-go/tusker/client/internal/wire"
+	"github.com/tusker-go/tusker/client/source"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/transport"
+)
+
+// CallOptions adjusts one call. nil and the zero value change nothing.
+type CallOptions struct {
+	// Header is sent with every request of this call. It wins over Config.Header, and
+	// the headers of the protocol win over it. nil: none.
+	Header http.Header
+}
+
+func (o *CallOptions) call() wire.Call {
+	if o == nil {
+		return wire.Call{}
+	}
+	return wire.Call{Header: o.Header}
+}
+
+// Reply is a server's answer to one exchange.
+type Reply struct {
+	// State is what the answer says of the upload. Its Location is absolute. In an
+	// answer to any exchange but a creation, it is the URL that was asked, or where
+	// redirects led.
+	State protocol.State
+
+	// URL is where the upload is to be asked for from now on: the Location of a
+	// creation, or else the URL that was asked, or where redirects that hold for good
+	// (301, 308) led.
+	URL string
+
+	// Capabilities is set in the answer to Options only.
+	Capabilities protocol.Capabilities
+
+	// StatusCode and Header are those of the answer. Servers put identifiers of their
+	// own into headers.
+	StatusCode int
+	Header     http.Header
+}
+
+func replyOf(r *tus.Reply, err error) (*Reply, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &Reply{State: r.State, URL: r.URL, Capabilities: r.Capabilities, StatusCode: r.StatusCode, Header: r.Header}, nil
+}
+
+// Options asks the server what it supports (tus 1.0.0, OPTIONS). It does one exchange
+// without a retry, unless the Doer retries.
+func (c *Client) Options(ctx context.Context, opts *CallOptions) (*Reply, error) {
+	endpoint, err := c.creationURL()
+	if err != nil {
+		return nil, c.conn.NewError(protocol.OpOptions, "", err)
+	}
+	return replyOf(c.server.Options(ctx, endpoint, opts.call()))
+}
+
+// Create makes a new upload without sending any of its bytes (tus 1.0.0, Creation). It
+// does one exchange without a retry: after a failure without an answer the server may
+// hold an upload whose URL nobody knows. The reply's State.Location is the URL of the
+// upload. Creation.WithBody is ignored.
+func (c *Client) Create(ctx context.Context, creation protocol.Creation, opts *CallOptions) (*Reply, error) {
+	endpoint, err := c.creationURL()
+	if err != nil {
+		return nil, c.conn.NewError(protocol.OpCreate, "", err)
+	}
+	return replyOf(c.server.Create(ctx, endpoint, creation, nil, opts.call()))
+}
+
+// CreateWithUpload makes a new upload and sends the first size bytes of r along, which
+// may be all (tus 1.0.0, Creation With Upload). It does one exchange without a retry.
+// Only a server that announces the extension keeps the bytes; the reply's State.Offset
+// says how many, and is 0 if the server did not say. Creation.WithBody is ignored. r is
+// treated as by Patch.
+func (c *Client) CreateWithUpload(ctx context.Context, creation protocol.Creation, r io.Reader, size int64, opts *CallOptions) (*Reply, error) {
+	b, err := bodyOf(r, 0, size)
+	if err != nil {
+		return nil, c.conn.NewError(protocol.OpCreate, "", err)
+	}
+	b.Final = creation.Length == protocol.Known(size)
+	endpoint, err := c.creationURL()
+	if err != nil {
+		return nil, c.conn.NewError(protocol.OpCreate, "", err)
+	}
+	return replyOf(c.server.Create(ctx, endpoint, creation, b, opts.call()))
+}
+
+// Concat joins complete partial uploads, in the order of parts, into a new final upload
+// (tus 1.0.0, Concatenation). It does one exchange without a retry.
+func (c *Client) Concat(ctx context.Context, parts []string, metadata protocol.Metadata, opts *CallOptions) (*Reply, error) {
+	endpoint, err := c.creationURL()
+	if err != nil {
+		return nil, c.conn.NewError(protocol.OpConcat, "", err)
+	}
+	return replyOf(c.server.Concat(ctx, endpoint, parts, metadata, opts.call()))
+}
+
+// Head asks how much the server has of the upload at url, and what else it knows of it
+// (tus 1.0.0, HEAD). It does one exchange without a retry, unless the Doer retries. With
+// tusd, a HEAD ends a PATCH of the same upload that is under way.
+func (c *Client) Head(ctx context.Context, url string, opts *CallOptions) (*Reply, error) {
+	return replyOf(c.server.Head(ctx, url, opts.call()))
+}
+
+// Patch sends size bytes of r to the upload at url, beginning at patch.Offset, which must
+// be the server's own offset (tus 1.0.0, PATCH). It does one exchange without a retry.
+// The reply's State.Offset is the new offset; after any error, only Head tells how much
+// arrived.
+//
+// Patch does not read r any more after it has returned, and does not close it. For that,
+// it waits for a Read that is under way, even after ctx ended. If r is a *bytes.Reader,
+// *strings.Reader or *io.SectionReader, a redirect that keeps the method can be followed.
+func (c *Client) Patch(ctx context.Context, url string, patch protocol.Patch, r io.Reader, size int64, opts *CallOptions) (*Reply, error) {
+	b, err := bodyOf(r, patch.Offset, size)
+	if err != nil {
+		return nil, c.conn.NewError(protocol.OpPatch, url, err)
+	}
+	return replyOf(c.server.Patch(ctx, url, patch, b, opts.call()))
+}
+
+// Terminate deletes the upload at url, complete or not (tus 1.0.0, Termination). It does
+// one exchange without a retry.
+func (c *Client) Terminate(ctx context.Context, url string, opts *CallOptions) (*Reply, error) {
+	return replyOf(c.server.Terminate(ctx, url, opts.call()))
+}
+
+// Metadata reads the metadata of the upload at url (tus 1.0.0, Upload-Metadata), with
+// retries. An upload without metadata has none. The error is an *Error; if a part of the
+// metadata cannot be read, the rest is returned with the error.
+func (c *Client) Metadata(ctx context.Context, url string, opts *CallOptions) (protocol.Metadata, error) {
+	var reply *tus.Reply
+	query := engine.Query{Rules: c.rules, URL: url, Tell: c.log}
+	_, err := query.Repeat(ctx, func(ctx context.Context) error {
+		var err error
+		reply, err = c.server.Head(transport.SingleAttempt(ctx), url, opts.call())
+		return err
+	})
+	if _, ok := err.(*Error); !ok && err != nil && reply == nil && ctx.Err() != nil { //nolint:errorlint // Only a bare cause is wrapped.
+		err = &Error{Op: protocol.OpHead, URL: url, Err: err}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := reply.State.Warning(protocol.HeaderUploadMetadata); err != nil {
+		return reply.State.Metadata, &Error{
+			Op: protocol.OpHead, URL: url, StatusCode: reply.StatusCode, Header: failure.KeepHeader(reply.Header), Err: err,
+		}
+	}
+	return reply.State.Metadata, nil
+}
+
+// Learn asks the server once what it supports (tus 1.0.0, OPTIONS), unless that is known
+// already, so that the uploads that follow can make use of it: an upload of at most
+// Config.InlineSize then takes a single request. UploadAll does so by itself; for a
+// single upload the question costs more than it saves. Learn does one exchange without a
+// retry. Uploads work without it, so its error can be ignored; it is that of Options.
+func (c *Client) Learn(ctx context.Context) error {
+	endpoint, err := c.creationURL()
+	if err != nil {
+		return c.conn.NewError(protocol.OpOptions, "", err)
+	}
+	_, silent, err := c.server.Discover(transport.SingleAttempt(ctx), endpoint, wire.Call{})
+	if err != nil {
+		return err
+	}
+	return silent
+}
+
+// bodyOf makes the body of a request from the bytes that a caller brings.
+func bodyOf(r io.Reader, start, size int64) (*wire.Body, error) {
+	if size < 0 {
+		return nil, fmt.Errorf("%w: size %d is negative", ErrInvalidOption, size)
+	}
+	if r == nil && size > 0 {
+		return nil, fmt.Errorf("%w: no reader for %d bytes", ErrInvalidOption, size)
+	}
+	rng := protocol.Range{Start: start, End: start + size}
+	return &wire.Body{Chunk: source.Chunk{Range: rng, Reader: reopened(r)}}, nil
+}
+
+// reopened returns a reader of r's bytes more than once if r allows it. It hides a Close
+// method of r, which belongs to the caller.
+func reopened(r io.Reader) func() (io.Reader, error) {
+	var ra io.ReaderAt
+	var size, pos int64
+	switch r := r.(type) {
+	case *bytes.Reader:
+		ra, size, pos = r, r.Size(), r.Size()-int64(r.Len())
+	case *strings.Reader:
+		ra, size, pos = r, r.Size(), r.Size()-int64(r.Len())
+	case *io.SectionReader:
+		var err error
+		if pos, err = r.Seek(0, io.SeekCurrent); err == nil {
+			ra, size = r, r.Size()
+		}
+	}
+	if ra != nil {
+		return func() (io.Reader, error) { return io.NewSectionReader(ra, pos, size-pos), nil }
+	}
+	used := false
+	return func() (io.Reader, error) {
+		if used {
+			return nil, ErrSourceUsed
+		}
+		used = true
+		return struct{ io.Reader }{r}, nil
+	}
+}

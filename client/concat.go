@@ -1,0 +1,291 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/tusker-go/tusker/client/internal/dialect"
+	"github.com/tusker-go/tusker/client/internal/engine"
+	"github.com/tusker-go/tusker/client/internal/parts"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/transport"
+)
+
+// ConcatOptions describes an upload that is made of several sources. nil and the zero
+// value are an upload without metadata.
+type ConcatOptions struct {
+	// Metadata is that of the final upload; the parts have none. nil: none.
+	Metadata protocol.Metadata
+
+	// Header is sent with every request, including those of the parts, as
+	// UploadOptions.Header is. nil: none.
+	Header http.Header
+
+	// ChunkSize replaces Config.ChunkSize, in bytes. 0: Config.ChunkSize. Negative:
+	// ErrInvalidOption.
+	ChunkSize int64
+
+	// Concurrency replaces Config.Concurrency. 0: Config.Concurrency. Negative:
+	// ErrInvalidOption.
+	Concurrency int
+
+	// FinalFirst creates the final upload before any byte of its parts is sent, so that
+	// its URL is known from the start, if the server announces concatenation-unfinished
+	// and the length of every source is known. Otherwise the final upload is created last.
+	FinalFirst bool
+
+	// OnEvent is called for what happens to the parts, with Event.Part from 1, and to the
+	// final upload, with Event.Part 0: one call at a time, from several goroutines. It must
+	// return at once. nil: nothing is called.
+	OnEvent func(Event)
+}
+
+// UploadConcat uploads sources at the same time as partial uploads, and joins them on the
+// server, in their order, into one upload (tus 1.0.0, Concatenation).
+//
+// If the server does not announce concatenation, nothing is sent and the error Is
+// [ErrUnsupported]. A part that fails cancels the others; the error then Is [ErrPart], and
+// Result.Parts tells how far each part got. If the answer to the joining was lost and a
+// part is gone, the error Is [ErrUncertain]. The error for no sources, and for more than
+// [protocol.MaxConcatParts], Is [ErrInvalidOption]. Other errors are as for Upload. The
+// result is never nil.
+func (c *Client) UploadConcat(ctx context.Context, sources []Source, opts *ConcatOptions) (*Result, error) {
+	var o ConcatOptions
+	if opts != nil {
+		o = *opts
+	}
+	cc := &concat{
+		job:     c.newJob(UploadOptions{Header: o.Header, ChunkSize: o.ChunkSize, Metadata: o.Metadata}, newCallback(o.OnEvent)),
+		options: o, sources: sources, limit: c.concurrency,
+	}
+	if o.Concurrency != 0 {
+		cc.limit = o.Concurrency
+	}
+	return cc.finish(ctx, cc.upload(transport.SingleAttempt(ctx)))
+}
+
+// concat is one upload that is made of several sources.
+type concat struct {
+	*job    // of the final upload; it has no source
+	options ConcatOptions
+	sources []Source
+	limit   int // sources that are sent at the same time
+}
+
+func (cc *concat) upload(ctx context.Context) error {
+	if err := cc.validate(); err != nil {
+		return err
+	}
+	endpoint, err := cc.creationURL()
+	if err != nil {
+		return err
+	}
+	features, err := cc.features(ctx, endpoint)
+	if err := joinError(features, err); err != nil {
+		return err
+	}
+	if cc.options.FinalFirst && features.JoinUnfinished && cc.lengthsKnown() {
+		return cc.joinFirst(ctx, endpoint)
+	}
+	return cc.joinLast(ctx, endpoint)
+}
+
+func (cc *concat) validate() error {
+	switch {
+	case cc.limit < 0:
+		return fmt.Errorf("%w: concurrency %d is negative", ErrInvalidOption, cc.limit)
+	case len(cc.sources) == 0:
+		return fmt.Errorf("%w: no sources", ErrInvalidOption)
+	case len(cc.sources) > protocol.MaxConcatParts:
+		return fmt.Errorf("%w: %d sources, more than %d", ErrInvalidOption, len(cc.sources), protocol.MaxConcatParts)
+	}
+	if err := cc.check(); err != nil {
+		return err
+	}
+	if cc.options.FinalFirst && slices.Contains(cc.sources, nil) {
+		return fmt.Errorf("%w: %w: nil", ErrSource, ErrInvalidOption)
+	}
+	return cc.options.Metadata.Validate()
+}
+
+// joinError is nil if the server can join parts. Err is why that could not be found out.
+func joinError(features dialect.Features, err error) error {
+	switch {
+	case err != nil:
+		return err
+	case features.Silent != nil:
+		return fmt.Errorf("%w %s, as far as it says: %w", ErrUnsupported, protocol.ExtensionConcatenation, features.Silent)
+	case !features.Join:
+		return fmt.Errorf("%w %s", ErrUnsupported, protocol.ExtensionConcatenation)
+	}
+	return nil
+}
+
+func (cc *concat) lengthsKnown() bool {
+	for _, src := range cc.sources {
+		if _, known := src.Length().Int64(); !known {
+			return false
+		}
+	}
+	return true
+}
+
+// partOptions are those of each part.
+func (cc *concat) partOptions() UploadOptions {
+	return UploadOptions{Header: cc.options.Header, ChunkSize: cc.options.ChunkSize}
+}
+
+// failed is the error of part i.
+func (cc *concat) failed(i int, err error) error {
+	return fmt.Errorf("%w %d: %w", ErrPart, i+1, named(cc.sources[i], err))
+}
+
+// joinLast sends all parts and joins them then.
+func (cc *concat) joinLast(ctx context.Context, endpoint string) error {
+	cc.result.Parts = make([]*Result, len(cc.sources))
+	for i := range cc.result.Parts {
+		cc.result.Parts[i] = new(Result)
+	}
+	err := parts.Each(ctx, len(cc.sources), cc.limit, func(ctx context.Context, i int, rest func()) error {
+		part, err := cc.open(ctx, cc.sources[i], cc.partOptions(), cc.teller.callback, i+1)
+		part.rest = rest
+		if err == nil {
+			err = part.upload(ctx)
+			defer part.close(ctx)
+		}
+		if cc.result.Parts[i], err = part.finish(ctx, err); err != nil {
+			return cc.failed(i, err)
+		}
+		return nil
+	})
+	total := int64(0)
+	for _, part := range cc.result.Parts {
+		cc.addWork(part)
+		total += part.Offset
+	}
+	if err != nil {
+		return err
+	}
+	cc.result.Length = protocol.Known(total)
+	if err := cc.join(ctx, endpoint, partURLs(cc.result.Parts)); err != nil {
+		return err
+	}
+	cc.result.Offset = total // the server joins what it acknowledged of the parts
+	return nil
+}
+
+func (cc *concat) addWork(part *Result) {
+	cc.result.Sent += part.Sent
+	cc.result.Retries += part.Retries
+	cc.result.Orphans += part.Orphans
+	cc.result.InUse = cc.result.InUse || part.InUse
+	if cc.result.Denial == (Denial{}) {
+		cc.result.Denial = part.Denial
+	}
+}
+
+func (cc *concat) join(ctx context.Context, endpoint string, urls []string) error {
+	join := parts.Join{
+		Rules: cc.rules, Dialect: cc.dialect, Endpoint: endpoint, Metadata: cc.options.Metadata,
+		Tell: engine.Tell(cc.log, cc.teller.hear),
+	}
+	res, _, err := join.Do(ctx, urls)
+	cc.result.Retries += res.Retries
+	cc.result.Orphans += res.Orphans
+	if err != nil {
+		return err
+	}
+	cc.result.URL, cc.result.Header, cc.result.CreationHeader = res.URL, res.Header, res.CreationHeader
+	if !res.Expires.IsZero() {
+		cc.result.Expires = res.Expires
+	}
+	return cc.tell(ctx, engine.Event{Kind: engine.Created, URL: res.URL, Length: cc.result.Length, Expires: res.Expires})
+}
+
+// joinFirst creates the parts, then the final upload, and sends the parts then (tus 1.0.0,
+// Concatenation).
+func (cc *concat) joinFirst(ctx context.Context, endpoint string) error {
+	n := len(cc.sources)
+	jobs := make([]*job, n)
+	defer func() {
+		for _, j := range jobs {
+			if j != nil && j.source != nil {
+				j.close(ctx)
+			}
+		}
+	}()
+	err := parts.Each(ctx, n, cc.limit, func(ctx context.Context, i int, _ func()) (err error) {
+		if jobs[i], err = cc.open(ctx, cc.sources[i], cc.partOptions(), cc.teller.callback, i+1); err == nil {
+			err = jobs[i].createPart(ctx, endpoint)
+		}
+		if err != nil {
+			return cc.failed(i, err)
+		}
+		return nil
+	})
+	cc.result.Length = cc.length()
+	if err == nil {
+		urls := make([]string, n)
+		for i, j := range jobs {
+			urls[i] = j.result.URL
+		}
+		err = cc.join(ctx, endpoint, urls)
+	}
+	cc.result.Parts = make([]*Result, n)
+	if err == nil {
+		err = parts.Each(ctx, n, cc.limit, func(ctx context.Context, i int, rest func()) (err error) {
+			jobs[i].rest = rest
+			cc.result.Parts[i], err = jobs[i].finish(ctx, jobs[i].sendPart(ctx, endpoint))
+			if err != nil {
+				return cc.failed(i, err)
+			}
+			return nil
+		})
+	}
+	for i, j := range jobs {
+		switch {
+		case j == nil:
+			cc.result.Parts[i] = &Result{Length: cc.sources[i].Length()}
+		case cc.result.Parts[i] == nil:
+			cc.result.Parts[i], _ = j.finish(ctx, err)
+		}
+		cc.result.Offset += cc.result.Parts[i].Offset
+		cc.addWork(cc.result.Parts[i])
+	}
+	return err
+}
+
+// createPart makes a part without any of its bytes.
+func (j *job) createPart(ctx context.Context, endpoint string) error {
+	if err := j.admit(ctx); err != nil {
+		return err
+	}
+	if err := j.negotiate(ctx, endpoint); err != nil {
+		return err
+	}
+	spec := j.spec(endpoint)
+	spec.Inline, spec.CreateOnly = 0, true
+	return j.run(ctx, spec)
+}
+
+// sendPart sends the bytes of a part that was just created.
+func (j *job) sendPart(ctx context.Context, endpoint string) error {
+	spec := j.spec(endpoint)
+	spec.Adopt = engine.Adopt{URL: j.result.URL, Expires: j.result.Expires, Fresh: true}
+	if err := j.run(ctx, spec); err != nil {
+		return err
+	}
+	return j.confirm(ctx)
+}
+
+// length is that of all sources together, each of which is known.
+func (cc *concat) length() protocol.Length {
+	total := int64(0)
+	for _, src := range cc.sources {
+		n, _ := src.Length().Int64()
+		total += n
+	}
+	return protocol.Known(total)
+}

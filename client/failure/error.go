@@ -1,0 +1,123 @@
+package failure
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// Error has the facts about an exchange that failed. Test for its meaning with
+// errors.Is against the sentinels of package protocol (ErrNotFound,
+// ErrOffsetMismatch, …) and of this package.
+type Error struct {
+	// Op is the exchange that failed.
+	Op protocol.Op
+
+	// URL is the address of the request, complete, or "" if there was none. It may
+	// be a secret; the text of the error has it without query and user
+	// information.
+	URL string
+
+	// StatusCode is the status of the answer, or 0 if there was no answer.
+	StatusCode int
+
+	// Code is the server's own error code if its body begins with one in the form
+	// of tusd, ERR_ and capitals, such as ERR_UPLOAD_LOCKED; otherwise "".
+	Code string
+
+	// Header is the header of the answer, nil if there was no answer. It has at most
+	// MaxKeptHeader bytes.
+	Header http.Header
+
+	// Body is the beginning of the answer's body, at most 4 KiB.
+	Body string
+
+	// After is how long the server asks to wait (Retry-After), or 0.
+	After time.Duration
+
+	// Err is the cause. It is never nil in an Error of package client.
+	Err error
+
+	// Class is the meaning of the failure. Config.Classify of package client has
+	// the last word on it.
+	Class Class
+
+	// Blames is the part of the request that the answer blames.
+	Blames Blame
+
+	// Denial is what the answer means if the request carried the last bytes of an upload.
+	Denial Denial
+
+	// Unsent means that the request certainly did not leave this machine.
+	Unsent bool
+
+	// Renewable means that the credentials came from a source that may have other
+	// credentials for the next request (see transport.MarkRenewable).
+	Renewable bool
+}
+
+// Blame is the part of a request that a server refused.
+type Blame uint8
+
+// The parts of a request that can be blamed.
+const (
+	BlameNone   Blame = iota // the answer blames nothing in particular
+	BlameBody                // the body of a creation
+	BlameLength              // the length that the last request of an upload declares
+)
+
+// Error returns one line: operation, redacted URL, cause, and the server's text.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString(string(e.Op))
+	if e.URL != "" {
+		b.WriteByte(' ')
+		b.WriteString(Redact(e.URL))
+	}
+	if e.Err != nil {
+		b.WriteString(": ")
+		b.WriteString(Shorten(e.Err.Error(), maxCause))
+	}
+	if text := e.text(); text != "" {
+		b.WriteString(": ")
+		b.WriteString(strconv.Quote(text))
+	}
+	return b.String()
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// RetryAfter tells package retry how long the server asked to wait.
+func (e *Error) RetryAfter() (time.Duration, bool) { return e.After, e.After > 0 }
+
+// Retryable tells package retry whether the exchange is worth a retry.
+func (e *Error) Retryable() bool { return e.Class.Retryable() }
+
+// MaxText is how many bytes of a server's text are shown in a message.
+const MaxText = 300
+
+const maxCause = 4 << 10 // bytes of a cause that are shown, which may quote a header
+
+// Shorten returns the beginning of a text, at most most bytes of it.
+func Shorten(s string, most int) string {
+	if len(s) > most {
+		return strings.ToValidUTF8(s[:most], "") + "…"
+	}
+	return s
+}
+
+// text is the server's text, shortened; a page of HTML has none.
+func (e *Error) text() string {
+	if IsPage(e.Body) {
+		return ""
+	}
+	return Shorten(strings.TrimSpace(e.Body), MaxText)
+}
+
+// IsPage reports whether a body is HTML or XML, which is written for a browser and
+// not for a client.
+func IsPage(body string) bool { return strings.HasPrefix(strings.TrimSpace(body), "<") }

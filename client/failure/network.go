@@ -1,0 +1,75 @@
+package failure
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/http"
+
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/transport"
+	"github.com/tusker-go/tusker/transport/nethttp"
+)
+
+// ErrNoAnswer means that a Doer returned neither an answer nor an error.
+var ErrNoAnswer = errors.New("the Doer gave neither an answer nor an error")
+
+// finalWithoutAnswer are the causes that no retry can change.
+var finalWithoutAnswer = []error{
+	ErrSource, ErrInvalidURL, ErrInvalidOption, ErrNoEndpoint, ErrNoAnswer,
+	ErrRedirected, nethttp.ErrInsecureRedirect, nethttp.ErrTooManyRedirects, http.ErrSchemeMismatch,
+	protocol.ErrInvalidMetadata, protocol.ErrInvalidHeader, protocol.ErrInvalidOffset, protocol.ErrInvalidConcat,
+}
+
+// WithoutAnswer returns the class of an exchange that err ended before there was an
+// answer: a failure of the network is transient, and a cause that would be the same
+// again is final.
+func WithoutAnswer(err error) Class {
+	if errors.Is(err, ErrSourceUnavailable) {
+		return ClassTransient
+	}
+	for _, final := range finalWithoutAnswer {
+		if errors.Is(err, final) {
+			return ClassFinal
+		}
+	}
+	if isUntrusted(err) {
+		return ClassFinal
+	}
+	if refused, ok := errors.AsType[*transport.ProxyError](err); ok && refused.Final() {
+		return ClassFinal
+	}
+	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
+		return ClassFinal
+	}
+	return ClassTransient
+}
+
+// isUntrusted reports whether one side of a TLS handshake refused the other.
+func isUntrusted(err error) bool {
+	var verification *tls.CertificateVerificationError
+	var authority x509.UnknownAuthorityError
+	var hostname x509.HostnameError
+	var invalid x509.CertificateInvalidError
+	return errors.As(err, &verification) || errors.As(err, &authority) ||
+		errors.As(err, &hostname) || errors.As(err, &invalid) ||
+		nethttp.IsHandshakeAlert(err)
+}
+
+// AnswerLost reports whether the server may have done what it was asked although it
+// did not say so: there was no answer, or only the answer of a gateway in front of it.
+// A request that never had a connection was not sent; this is known only if the Doer
+// tells package httptrace of its connections, as net/http does.
+func (e *Error) AnswerLost() bool {
+	switch {
+	case e.StatusCode == http.StatusBadGateway, e.StatusCode == http.StatusGatewayTimeout:
+		return true // the server behind the gateway may have done it
+	case e.StatusCode != 0, e.Unsent, errors.Is(e.Err, transport.ErrNoCredentials):
+		return false
+	}
+	op, ok := errors.AsType[*net.OpError](e.Err)
+	dialed := ok && op.Op == "dial"
+	_, dns := errors.AsType[*net.DNSError](e.Err)
+	return !dialed && !dns && tunnelStatus(e.Err) == 0 && WithoutAnswer(e.Err) == ClassTransient
+}

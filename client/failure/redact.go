@@ -1,0 +1,78 @@
+package failure
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/transport"
+)
+
+// Redact returns a URL without query and user information, which may be secrets.
+func Redact(rawURL string) string {
+	u, err := url.Parse(transport.EscapeURL(rawURL))
+	if err != nil {
+		return "(unreadable URL)"
+	}
+	return transport.RedactURL(u)
+}
+
+// OfNetwork returns err, an error of a Doer, as it may be shown: without the URL that
+// net/http puts into its text, which may be a secret, and without the addresses that
+// each layer of package net adds to a broken connection. errors.Is and errors.As see
+// err itself. The result Is [ErrUntrusted] after a refused TLS handshake, whatever
+// type net/http has for it, and Is protocol.ErrProxyAuth or protocol.ErrForbidden if a
+// proxy refused a tunnel with that status.
+func OfNetwork(err error) error { return &networkError{withoutLongText(err)} }
+
+// withoutLongText shortens an error of net/http that is nothing but text: the error about a
+// redirect to a malformed Location quotes it completely.
+func withoutLongText(err error) error {
+	e, ok := errors.AsType[*url.Error](err)
+	if !ok || e.Err == nil || len(e.Err.Error()) <= maxCause {
+		return err
+	}
+	_, joined := e.Err.(interface{ Unwrap() []error })
+	if joined || errors.Unwrap(e.Err) != nil {
+		return err
+	}
+	return &url.Error{Op: e.Op, URL: e.URL, Err: errors.New(Shorten(e.Err.Error(), maxCause))}
+}
+
+type networkError struct{ err error }
+
+func (r *networkError) Error() string {
+	err := transport.RedactError(r.err)
+	for {
+		op, ok := errors.AsType[*net.OpError](err)
+		if !ok || op.Op == "dial" || op.Err == nil {
+			return err.Error()
+		}
+		err = op.Err
+	}
+}
+
+func (r *networkError) Unwrap() error { return r.err }
+
+func (r *networkError) Is(target error) bool {
+	switch target {
+	case ErrUntrusted:
+		return isUntrusted(r.err)
+	case protocol.ErrProxyAuth:
+		return tunnelStatus(r.err) == http.StatusProxyAuthRequired
+	case protocol.ErrForbidden:
+		return tunnelStatus(r.err) == http.StatusForbidden
+	}
+	return false
+}
+
+// tunnelStatus is the status of a proxy that refused a tunnel, or 0.
+func tunnelStatus(err error) int {
+	refused, ok := errors.AsType[*transport.ProxyError](err)
+	if !ok {
+		return 0
+	}
+	return refused.StatusCode
+}

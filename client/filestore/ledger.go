@@ -1,0 +1,224 @@
+package filestore
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/tusker-go/tusker/client/journal"
+	"github.com/tusker-go/tusker/transport/hostcache"
+)
+
+const sentSuffix = ".sent"
+
+// sentName is that of the file for an endpoint.
+func sentName(endpoint string) string { return hashName(endpoint, sentSuffix) }
+
+// sentFiles is what a Store knows of the files of what was sent: where in them
+// each record is. The zero value is nothing.
+type sentFiles struct {
+	mu    sync.Mutex
+	files hostcache.Cache[*sentIndex] // by name, which stands for an endpoint
+}
+
+// sentIndex holds no records: there may be very many.
+type sentIndex struct {
+	info    fs.FileInfo // of the file that was read
+	read    int64       // up to there
+	lines   map[[sha256.Size]byte]int64
+	damaged int // lines that were left out, and that nobody was told of
+}
+
+// LoadFinished is that of journal.Ledger. Where lines of the file are damaged, the
+// first call fails with journal.ErrRecordDamaged, and those that follow go without
+// them.
+func (s *Store) LoadFinished(ctx context.Context, endpoint, key string) (*journal.Record, error) {
+	root, err := s.begin(ctx, key)
+	if err != nil {
+		return nil, s.failed("load sent", key, err)
+	}
+	defer func() { _ = root.Close() }()
+	s.sent.mu.Lock()
+	defer s.sent.mu.Unlock()
+	r, err := s.sent.load(root, sentName(endpoint), key)
+	if err != nil {
+		return nil, s.failed("load sent", key, err)
+	}
+	return r, nil
+}
+
+// SaveFinished is that of journal.Ledger. It adds a line to the file of the
+// endpoint, and does not wait for the disk.
+func (s *Store) SaveFinished(ctx context.Context, r *journal.Record) error {
+	if err := r.Validate(); err != nil {
+		return fmt.Errorf("filestore: save sent record: %w", err)
+	}
+	root, err := s.begin(ctx, r.Key)
+	if err == nil {
+		err = appendLine(root, sentName(r.Endpoint), r)
+		_ = root.Close()
+	}
+	if err != nil {
+		return s.failed("save sent", r.Key, err)
+	}
+	return nil
+}
+
+func (s *sentFiles) load(root *os.Root, name, key string) (*journal.Record, error) {
+	f, err := openLines(root, name, os.O_RDONLY)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, journal.ErrNoRecord
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	index, known := s.files.Get(name)
+	if !known {
+		index = &sentIndex{}
+		s.files.Set(name, index)
+		// Prune goes by when a file was used last.
+		now := time.Now()
+		_ = root.Chtimes(name, now, now)
+	}
+	if err := index.refresh(f); err != nil {
+		return nil, err
+	}
+	if n := index.damaged; n > 0 {
+		index.damaged = 0
+		return nil, fmt.Errorf("%w: lines left out of %s: %d", journal.ErrRecordDamaged, name, n)
+	}
+	at, ok := index.lines[sha256.Sum256([]byte(key))]
+	if !ok {
+		return nil, journal.ErrNoRecord
+	}
+	line, err := bufio.NewReader(io.NewSectionReader(f, at, maxRecord)).ReadBytes('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	r, err := decode(key, line)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", journal.ErrNoRecord, err)
+	}
+	return r, nil
+}
+
+// refresh reads what was written since the last time, by whomever.
+func (x *sentIndex) refresh(f *os.File) error {
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if x.info == nil || !os.SameFile(x.info, info) || info.Size() < x.read {
+		x.read, x.lines = 0, make(map[[sha256.Size]byte]int64)
+	}
+	x.info = info
+	if info.Size() == x.read {
+		return nil
+	}
+	return eachLine(f, x.read, info.Size(), func(at int64, b []byte) error {
+		x.read = at + int64(len(b))
+		line, err := parseLine(b)
+		switch {
+		case err != nil:
+			x.damaged++
+		case line.Version == version:
+			x.lines[sha256.Sum256([]byte(line.Key))] = at
+		}
+		return nil
+	})
+}
+
+// appendLine adds a record to a file.
+func appendLine(root *os.Root, name string, r *journal.Record) error {
+	b, err := r.MarshalJSON()
+	if err != nil {
+		return err
+	}
+	b = append([]byte(`{"version":`+strconv.Itoa(version)+`,`), b[1:]...)
+	b = append(b, '\n')
+	if len(b) > maxRecord {
+		return fmt.Errorf("%w: %d bytes, more than %d", journal.ErrInvalidRecord, len(b), maxRecord)
+	}
+	f, err := openLines(root, name, os.O_RDWR|os.O_APPEND|os.O_CREATE)
+	if err != nil {
+		return err
+	}
+	last := []byte{'\n'}
+	if info, err := f.Stat(); err == nil && info.Size() > 0 {
+		_, _ = f.ReadAt(last, info.Size()-1)
+	}
+	if last[0] != '\n' {
+		// A crash has cut off the line before.
+		b = append([]byte{'\n'}, b...)
+	}
+	// In one piece: other processes write too.
+	_, err = f.Write(b)
+	return errors.Join(err, f.Close())
+}
+
+// openLines opens a file. Links are not followed, and opening a pipe may take for
+// ever.
+func openLines(root *os.Root, name string, flag int) (*os.File, error) {
+	info, err := root.Lstat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && flag&os.O_CREATE != 0:
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is not a regular file", name)
+	}
+	return root.OpenFile(name, flag, fileMode)
+}
+
+// line is what has to be known of a record without reading all of it.
+type line struct {
+	Version int    `json:"version"`
+	Key     string `json:"key"`
+	Account string `json:"account"`
+	Source  string `json:"source"`
+	Bytes   []byte `json:"source_bytes"` // of a source that is not UTF-8
+}
+
+var errLine = errors.New("not a record")
+
+func parseLine(b []byte) (line, error) {
+	var l line
+	if err := json.Unmarshal(b, &l); err != nil {
+		return l, err
+	}
+	if l.Version < version || l.Version == version && journal.CheckKey(l.Key) != nil {
+		return l, errLine
+	}
+	return l, nil
+}
+
+// eachLine calls fn with each line of f between two offsets that has an end, but
+// for empty ones, and with where it begins. A line that is too long is cut.
+func eachLine(f *os.File, from, to int64, fn func(at int64, line []byte) error) error {
+	lines := bufio.NewReaderSize(io.NewSectionReader(f, from, to-from), int(min(to-from+1, maxRecord)))
+	for at := from; ; {
+		b, err := lines.ReadSlice('\n')
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil && !errors.Is(err, bufio.ErrBufferFull):
+			return err
+		case len(bytes.TrimSpace(b)) > 0:
+			if err := fn(at, b); err != nil {
+				return err
+			}
+		}
+		at += int64(len(b))
+	}
+}

@@ -1,0 +1,165 @@
+// Package dialect is the seam between an upload and the protocol that it speaks, as
+// database/sql/driver is between a query and a database.
+//
+// A dialect does single exchanges and does not retry; package engine decides what
+// follows a failure. Each error of a dialect is a *failure.Error whose class is set.
+// A feature that only some protocols have is a further interface: [Joiner], [Remover],
+// [Discoverer], [Negotiator] and [Verifier].
+package dialect
+
+import (
+	"context"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/tusker-go/tusker/client/source"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// Dialect is one protocol, as one upload speaks it. It may remember what a server
+// refused during this upload. It is not safe for concurrent use.
+type Dialect interface {
+	// Name identifies the protocol and its version in records, such as "tus/1.0.0".
+	Name() string
+
+	// Create makes a new upload, and sends c.Body along if it is set.
+	Create(ctx context.Context, c Creation) (Answer, error)
+
+	// Offset asks how much the server has.
+	Offset(ctx context.Context, url string) (Answer, error)
+
+	// Append sends bytes at the server's offset.
+	Append(ctx context.Context, url string, a Append) (Answer, error)
+
+	// DefaultChunk is the most bytes that one Append should carry if the caller sets no
+	// chunk size; 0 means no limit.
+	DefaultChunk() int64
+}
+
+// Creation describes a new upload.
+type Creation struct {
+	// Length is the number of bytes, or the zero value if it is declared later.
+	Length protocol.Length
+
+	// Metadata is kept by the server with the upload. nil: none.
+	Metadata protocol.Metadata
+
+	// Part means that the upload is one part of a larger one, see [Joiner].
+	Part bool
+
+	// Body is sent along with the creation. nil: no bytes are.
+	Body *Append
+}
+
+// Append is one request with bytes of an upload.
+type Append struct {
+	Chunk source.Chunk
+
+	// Length is that of the whole upload, as far as it is known.
+	Length protocol.Length
+
+	// Declared means that the server knows the length already.
+	Declared bool
+
+	// BeforeLast is called before the last byte of the upload is handed to the
+	// network. Its error ends the request. nil: nothing is called.
+	BeforeLast func() error
+
+	// OnSent is called with the number of bytes of this request that the network took
+	// so far. nil: nothing is called.
+	OnSent func(n int64)
+
+	// Gauge counts the bytes that the network takes. nil: none.
+	Gauge *atomic.Int64
+}
+
+// Answer is what a server says about an upload.
+type Answer struct {
+	// URL is where the upload is to be asked for from now on. Next is where the next
+	// request goes; it differs from URL after a redirect that holds for one request.
+	URL, Next string
+
+	// Offset is how many bytes the server has. The zero value: the server did not say,
+	// or said what cannot be.
+	Offset protocol.Length
+
+	// Length is the number of bytes that the upload was created for, or the zero value.
+	Length protocol.Length
+
+	// Expires is when the server removes the unfinished upload. The zero time: the
+	// server did not say.
+	Expires time.Time
+
+	// Metadata is what the upload was created with, as far as the server says.
+	Metadata protocol.Metadata
+
+	// Header is the header of the answer.
+	Header http.Header
+
+	// Sent is how many bytes of the request were handed to the network. It is set also
+	// if the exchange failed.
+	Sent int64
+
+	// Orphan means that a creation failed although the server may have made an upload
+	// whose URL is lost.
+	Orphan bool
+
+	// Refuse makes an error of this answer, for what it says about the upload.
+	Refuse func(error) error
+}
+
+// Joiner is a [Dialect] that can make one upload of several.
+type Joiner interface {
+	// Join makes a new upload of complete parts, in their order. A server that
+	// supports it joins parts that are not complete yet, too.
+	Join(ctx context.Context, parts []string, metadata protocol.Metadata) (Answer, error)
+
+	// MaxParts returns how many parts one Join can name, judging by the URL of one.
+	MaxParts(part string) int
+
+	// Part returns the dialect of one part, with what was negotiated for the whole.
+	Part() Dialect
+}
+
+// Remover is a [Dialect] that can delete uploads.
+type Remover interface {
+	Remove(ctx context.Context, url string) error
+}
+
+// Discoverer is a [Dialect] whose servers tell what they support.
+type Discoverer interface {
+	// Discover asks the server of url, unless its answer is known.
+	Discover(ctx context.Context, url string) (Features, error)
+
+	// Known returns what the server of the endpoint said before, without asking it.
+	Known() (Features, bool)
+}
+
+// Negotiator is a [Dialect] that has to ask the server before an upload begins.
+type Negotiator interface {
+	// MustNegotiate reports whether there is something to negotiate.
+	MustNegotiate() bool
+
+	// Negotiate asks the server of url what this upload needs to know. The error Is
+	// failure.ErrUnsupported if the server lacks what the caller wants.
+	Negotiate(ctx context.Context, url string) error
+}
+
+// Features is what a server supports.
+type Features struct {
+	DeferLength    bool // uploads whose length is declared later
+	CreateWithBody bool // a creation that carries bytes
+	Join           bool // see [Joiner]
+	JoinUnfinished bool // a Join of parts that are not complete yet
+
+	// Silent is why the server did not say what it supports, such as a 404 to the
+	// question. nil: it said so.
+	Silent error
+}
+
+// Verifier is a [Dialect] that can tell the digest of what a server holds.
+type Verifier interface {
+	// Digest returns the SHA-256 of the upload, or nil if the server does not say it.
+	Digest(ctx context.Context, url string) ([]byte, error)
+}

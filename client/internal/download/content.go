@@ -1,0 +1,112 @@
+package download
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// Content is what a server offers in answer to a GET of an upload.
+type Content struct {
+	// Length is the size in bytes. The zero value means that the server does not
+	// say it beforehand.
+	Length protocol.Length
+
+	// Version is the same for the same bytes at the same URL. Keep it beside the
+	// bytes of a download to resume it later. It is "" if the response has no
+	// strong validator (RFC 9110, section 8.8.1); see [PrefixSummer].
+	Version string
+
+	// Upload is the answer to HEAD, with the metadata of the upload. It is nil if
+	// the server does not answer HEAD as a tus server.
+	Upload *protocol.State
+
+	// Header is that of the response. The server chooses it: do not trust a file
+	// name in it. In a DownloadResult it has at most MaxKeptHeader bytes.
+	Header http.Header
+
+	validator validator // strong; the zero value means none
+}
+
+// contentOf reads the first response to a GET of an upload. Size is its Content-Length, or
+// negative if there is none.
+func contentOf(status int, h http.Header, size int64, upload *protocol.State) Content {
+	c := Content{Upload: upload, Header: h, validator: validatorOf(h)}
+	switch {
+	case status == http.StatusNoContent:
+		c.Length = protocol.Known(0)
+	case size >= 0:
+		c.Length = protocol.Known(size)
+	case upload != nil:
+		c.Length = upload.Length
+	}
+	c.Version = c.validator.version()
+	if _, known := c.Length.Int64(); known && c.Version != "" {
+		c.Version = fmt.Sprintf("length %s, %s", c.Length, c.Version)
+	}
+	return c
+}
+
+// validator is a strong validator of a response: two responses for one URL that
+// have it carry the same bytes (RFC 9110, section 8.8.1). The zero value means
+// that a response has none.
+type validator struct{ field, value string }
+
+const (
+	fieldETag     = "ETag"
+	fieldModified = "Last-Modified"
+)
+
+// dateMargin is how much older than the response a Last-Modified has to be. RFC
+// 9110, section 8.8.2.2, wants more than a second, and enough to rule out that
+// two clocks disagree.
+const dateMargin = time.Minute
+
+// validatorOf reads the strong validator of a response. A date does not count
+// beside an entity tag, even beside a weak one (RFC 9110, section 13.1.5).
+func validatorOf(h http.Header) validator {
+	if len(h.Values(fieldETag)) > 0 {
+		if etag := h.Get(fieldETag); isStrongETag(etag) && len(h.Values(fieldETag)) == 1 {
+			return validator{fieldETag, etag}
+		}
+		return validator{}
+	}
+	modified, err := http.ParseTime(h.Get(fieldModified))
+	if err != nil {
+		return validator{}
+	}
+	date, err := http.ParseTime(h.Get("Date"))
+	if err != nil || date.Sub(modified) < dateMargin {
+		return validator{}
+	}
+	return validator{fieldModified, h.Get(fieldModified)}
+}
+
+// maxETag is the length in bytes of the longest entity tag that is used. A longer
+// one does not fit into a record.
+const maxETag = 4 << 10
+
+// isStrongETag is false for a weak entity tag, which two contents may share (RFC
+// 9110, section 8.8.3), and for an empty one, which says nothing.
+func isStrongETag(etag string) bool {
+	return len(etag) > 2 && len(etag) <= maxETag && etag[0] == '"' && strings.IndexByte(etag[1:], '"') == len(etag)-2
+}
+
+// isIn tells whether a response has the validator. The zero value is in none.
+func (v validator) isIn(h http.Header) bool {
+	return v.field != "" && len(h.Values(v.field)) == 1 && h.Get(v.field) == v.value
+}
+
+// version is the text of the validator for Content.Version.
+func (v validator) version() string {
+	switch v.field {
+	case fieldETag:
+		return "etag " + v.value
+	case fieldModified:
+		return "last modified " + v.value
+	}
+	return ""
+}

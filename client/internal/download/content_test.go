@@ -1,0 +1,178 @@
+package download
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tusker-go/tusker/protocol"
+)
+
+func TestContentRange(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		value string
+		want  byteRange
+		ok    bool
+	}{
+		"whole":           {"bytes 0-9/10", byteRange{0, 10, protocol.Known(10)}, true},
+		"rest":            {"bytes 5-9/10", byteRange{5, 10, protocol.Known(10)}, true},
+		"middle":          {"bytes 5-5/10", byteRange{5, 6, protocol.Known(10)}, true},
+		"length unknown":  {"bytes 5-9/*", byteRange{5, 10, protocol.Length{}}, true},
+		"capitals":        {"Bytes 5-9/10", byteRange{5, 10, protocol.Known(10)}, true},
+		"none":            {"", byteRange{}, false},
+		"other unit":      {"items 5-9/10", byteRange{}, false},
+		"not satisfied":   {"bytes */10", byteRange{}, false},
+		"backwards":       {"bytes 9-5/10", byteRange{}, false},
+		"past the length": {"bytes 5-10/10", byteRange{}, false},
+		"signs":           {"bytes +5-9/10", byteRange{}, false},
+		"too large":       {"bytes 5-9223372036854775808/*", byteRange{}, false},
+		"no end":          {"bytes 5-9223372036854775807/*", byteRange{}, false},
+		"no length":       {"bytes 5-9", byteRange{}, false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := contentRange(http.Header{"Content-Range": {test.value}})
+			if got != test.want || (err == nil) != test.ok {
+				t.Errorf("contentRange(%q) = %+v, %v", test.value, got, err)
+			}
+		})
+	}
+	t.Run("several", func(t *testing.T) {
+		t.Parallel()
+		h := http.Header{"Content-Range": {"bytes 0-9/10"}, "Content-Type": {"Multipart/Byteranges; boundary=x"}}
+		if got, err := contentRange(h); err == nil {
+			t.Errorf("range %+v", got)
+		}
+	})
+}
+
+const (
+	modified      = "Fri, 02 Jan 2026 03:04:05 GMT"
+	modifiedLater = "Fri, 02 Jan 2026 03:04:06 GMT"
+	secondsLater  = "Fri, 02 Jan 2026 03:05:04 GMT"
+	minuteLater   = "Fri, 02 Jan 2026 03:05:05 GMT"
+)
+
+// headers makes a header of names and values.
+func headers(fields ...string) http.Header {
+	h := http.Header{}
+	for i := 0; i+1 < len(fields); i += 2 {
+		h.Add(fields[i], fields[i+1])
+	}
+	return h
+}
+
+// RFC 9110, sections 8.8.1 to 8.8.3 and 13.1.5: a version stands for a strong
+// validator.
+func TestContentVersion(t *testing.T) {
+	t.Parallel()
+	tests := map[string]struct {
+		header http.Header
+		length int64
+		want   string
+		value  string // for If-Range
+	}{
+		"nothing":               {headers(), 10, "", ""},
+		"ETag":                  {headers("ETag", `"a"`), 10, `length 10, etag "a"`, `"a"`},
+		"weak ETag":             {headers("ETag", `W/"a"`), 10, "", ""},
+		"empty ETag":            {headers("ETag", `""`), 10, "", ""},
+		"bare ETag":             {headers("ETag", `a`), 10, "", ""},
+		"open ETag":             {headers("ETag", `"a`), 10, "", ""},
+		"long ETag":             {headers("ETag", `"`+strings.Repeat("a", 5000)+`"`), 10, "", ""},
+		"two in one":            {headers("ETag", `"a", "b"`), 10, "", ""},
+		"two ETags":             {headers("ETag", `"a"`, "ETag", `"b"`), 10, "", ""},
+		"date":                  {headers("Last-Modified", modified, "Date", minuteLater), 10, "length 10, last modified " + modified, modified},
+		"date of a minute less": {headers("Last-Modified", modified, "Date", secondsLater), 10, "", ""},
+		"date of just now":      {headers("Last-Modified", modified, "Date", modified), 10, "", ""},
+		"date, no clock":        {headers("Last-Modified", modified), 10, "", ""},
+		"no date":               {headers("Last-Modified", "yesterday", "Date", minuteLater), 10, "", ""},
+		"date and ETag":         {headers("Last-Modified", modified, "Date", minuteLater, "ETag", `"a"`), 10, `length 10, etag "a"`, `"a"`},
+		"date and weak ETag":    {headers("Last-Modified", modified, "Date", minuteLater, "ETag", `W/"a"`), 10, "", ""},
+		"length unknown":        {headers("ETag", `"a"`), -1, `etag "a"`, `"a"`},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := contentOf(http.StatusOK, test.header, test.length, nil)
+			if c.Version != test.want || c.validator.value != test.value {
+				t.Errorf("version %q, validator %q", c.Version, c.validator.value)
+			}
+		})
+	}
+	// That an upload is complete does not tell it from the next one of its name.
+	upload := &protocol.State{Offset: 10, Length: protocol.Known(10)}
+	if c := contentOf(http.StatusOK, headers(), 10, upload); c.Version != "" {
+		t.Errorf("version %q of a complete upload", c.Version)
+	}
+}
+
+// A response resumes a download only with the strong validator of the first one.
+func TestContentCompare(t *testing.T) {
+	t.Parallel()
+	const tag, date = "ETag", "Last-Modified"
+	plain := headers()
+	etag := headers(tag, `"a"`, "Content-Type", "text/plain")
+	dated := headers(date, modified, "Date", minuteLater)
+	tests := map[string]struct {
+		first  http.Header
+		status int
+		header http.Header
+		length int64 // below 0: not said
+		want   match
+	}{
+		"the same ETag":                 {etag, 200, headers(tag, `"a"`), 10, matchSame},
+		"the same ETag of a range":      {etag, 206, headers(tag, `"a"`), -1, matchSame},
+		"the same ETag, other length":   {etag, 200, headers(tag, `"a"`), 9, matchChanged},
+		"the same ETag, other date":     {etag, 200, headers(tag, `"a"`, date, modified), 10, matchSame},
+		"another ETag":                  {etag, 200, headers(tag, `"b"`, "Content-Type", "text/plain"), 10, matchChanged},
+		"another ETag of a range":       {etag, 206, headers(tag, `"b"`), 10, matchChanged},
+		"another ETag of another type":  {etag, 200, headers(tag, `"b"`, "Content-Type", "text/html"), 10, matchOtherServer},
+		"no ETag":                       {etag, 200, headers("Content-Type", "text/plain"), 10, matchOtherServer},
+		"no ETag, of another length":    {etag, 200, headers("Content-Type", "text/plain"), 9, matchOtherServer},
+		"no ETag of a range":            {etag, 206, headers(), 10, matchUnnamed},
+		"a weak ETag":                   {etag, 200, headers(tag, `W/"a"`, "Content-Type", "text/plain"), 10, matchOtherServer},
+		"a weak ETag of a range":        {etag, 206, headers(tag, `W/"a"`), 10, matchUnnamed},
+		"two ETags":                     {etag, 200, headers(tag, `"a"`, tag, `"b"`, "Content-Type", "text/plain"), 10, matchOtherServer},
+		"the same date":                 {dated, 200, headers(date, modified), 10, matchSame},
+		"another date":                  {dated, 200, headers(date, modifiedLater), 10, matchChanged},
+		"another date of a range":       {dated, 206, headers(date, modifiedLater), 10, matchChanged},
+		"no date":                       {dated, 200, headers(), 10, matchOtherServer},
+		"no date of a range":            {dated, 206, headers(), 10, matchUnnamed},
+		"a malformed date":              {dated, 200, headers(date, "now"), 10, matchOtherServer},
+		"an ETag for a date":            {dated, 200, headers(tag, `"a"`), 10, matchOtherServer},
+		"nothing":                       {plain, 200, headers(), 10, matchUnproven},
+		"nothing, and no length":        {plain, 200, headers(), -1, matchUnproven},
+		"nothing, and another length":   {plain, 200, headers(), 9, matchChanged},
+		"an ETag for nothing":           {plain, 200, headers(tag, `"a"`), 10, matchUnproven},
+		"weak ETags":                    {headers(tag, `W/"a"`), 200, headers(tag, `W/"a"`), 10, matchUnproven},
+		"a type for nothing":            {plain, 200, headers("Content-Type", "text/html"), 10, matchOtherServer},
+		"another type":                  {headers("Content-Type", "a/b"), 200, headers("Content-Type", "text/html"), 10, matchOtherServer},
+		"the same type, other letters":  {headers("Content-Type", "a/b; c=d"), 200, headers("Content-Type", "A/B"), 10, matchUnproven},
+		"a malformed type":              {headers("Content-Type", "/"), 200, headers("Content-Type", "/"), 10, matchUnproven},
+		"not a tus server any more":     {headers("Tus-Resumable", "1.0.0"), 200, headers(), 10, matchOtherServer},
+		"a tus server all of a sudden":  {plain, 200, headers("Tus-Resumable", "1.0.0"), 10, matchUnproven},
+		"not a tus server, same ETag":   {headers("Tus-Resumable", "1.0.0", tag, `"a"`), 200, headers(tag, `"a"`), 10, matchSame},
+		"not a tus server, of a length": {headers("Tus-Resumable", "1.0.0"), 200, headers(), 9, matchOtherServer},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := contentOf(http.StatusOK, test.first, 10, nil)
+			length := protocol.Length{}
+			if test.length >= 0 {
+				length = protocol.Known(test.length)
+			}
+			got, what := c.compare(test.status, test.header, length)
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("%q (-want +got):\n%s", what, diff)
+			}
+			if (what == "") != (got == matchSame || got == matchUnproven) {
+				t.Errorf("%v says %q", got, what)
+			}
+		})
+	}
+}

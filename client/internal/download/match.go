@@ -1,0 +1,108 @@
+package download
+
+import (
+	"fmt"
+	"mime"
+	"net/http"
+
+	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// match is how the content of a response relates to that of the first response.
+type match uint8
+
+const (
+	// matchSame: the response has the strong validator of the first one.
+	matchSame match = iota
+
+	// matchUnproven: there is no strong validator, so only the bytes can tell.
+	matchUnproven
+
+	// matchUnnamed: a range that does not say of which content it is.
+	matchUnnamed
+
+	// matchChanged: the server names another content than before.
+	matchChanged
+
+	// matchOtherServer: the response lacks what the first one had, so something
+	// between the client and the server sent it.
+	matchOtherServer
+)
+
+// compare holds a later response against the first one. Length is what the response
+// says of the whole content. The text says what differs; it is "" for matchSame
+// and matchUnproven.
+func (c *Content) compare(status int, h http.Header, length protocol.Length) (match, string) {
+	ours, theirs := c.validator, validatorOf(h)
+	partial := status == http.StatusPartialContent
+	names := theirs.field == ours.field || ours.field == fieldModified && isDate(h.Get(fieldModified))
+	switch {
+	case ours.isIn(h):
+		if what := c.otherLength(length); what != "" {
+			return matchChanged, what
+		}
+		return matchSame, ""
+	case partial && names:
+		return matchChanged, otherValue(ours.field, ours.value, h)
+	case partial:
+		return matchUnnamed, otherValue(ours.field, ours.value, h)
+	}
+	what := c.otherSender(h)
+	switch {
+	case what != "":
+		return matchOtherServer, what
+	case ours == validator{}:
+		if what := c.otherLength(length); what != "" {
+			return matchChanged, what
+		}
+		return matchUnproven, ""
+	case names:
+		return matchChanged, otherValue(ours.field, ours.value, h)
+	}
+	return matchOtherServer, otherValue(ours.field, ours.value, h)
+}
+
+// otherLength says how the length of another response differs, "" if it does not.
+func (c *Content) otherLength(length protocol.Length) string {
+	was, known := c.Length.Int64()
+	if is, said := length.Int64(); known && said && was != is {
+		return fmt.Sprintf("its length was %d and is %d", was, is)
+	}
+	return ""
+}
+
+// otherValue says how a header field differs from what it was.
+func otherValue(field, was string, h http.Header) string {
+	was = failure.Shorten(was, failure.MaxText)
+	if h.Get(field) == "" {
+		return fmt.Sprintf("%s was %q and is missing", field, was)
+	}
+	return fmt.Sprintf("%s was %q and is %q", field, was, failure.Shorten(h.Get(field), failure.MaxText))
+}
+
+// otherSender says what shows that another server sent the header, "" for nothing:
+// the login page of a Wi-Fi is no tus server's, and has a type of its own.
+func (c *Content) otherSender(h http.Header) string {
+	if was := c.Header.Get(protocol.HeaderResumable); was != "" && h.Get(protocol.HeaderResumable) == "" {
+		return otherValue(protocol.HeaderResumable, was, h)
+	}
+	if mediaType(c.Header) != mediaType(h) {
+		return otherValue(protocol.HeaderContentType, c.Header.Get(protocol.HeaderContentType), h)
+	}
+	return ""
+}
+
+// mediaType is the Content-Type without parameters, or whole if it is malformed.
+func mediaType(h http.Header) string {
+	value := h.Get(protocol.HeaderContentType)
+	if media, _, err := mime.ParseMediaType(value); err == nil {
+		return media
+	}
+	return value
+}
+
+func isDate(value string) bool {
+	_, err := http.ParseTime(value)
+	return err == nil
+}

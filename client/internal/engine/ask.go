@@ -1,0 +1,87 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/dialect"
+)
+
+// ask learns the offset from the server.
+func (u *upload) ask(ctx context.Context) error {
+	u.at.Next = u.at.URL
+	answer, err := u.Dialect.Offset(ctx, u.at.Next)
+	if err != nil {
+		return err
+	}
+	if err := u.agrees(answer); err != nil {
+		return answer.Refuse(err)
+	}
+	if _, ok := answer.Length.Int64(); ok {
+		u.at.Theirs = answer.Length
+	}
+	u.heard(answer)
+	offset, _ := answer.Offset.Int64()
+	if u.at.Phase == adopting {
+		return u.adopted(ctx, offset, answer)
+	}
+	kind := Resumed
+	if offset < u.at.Best {
+		kind = Rewound
+	}
+	u.at.Phase = appending
+	u.accept(offset)
+	u.result.Confirmed = u.complete()
+	if !u.complete() {
+		u.at.Tail = tailOpen // bytes that were lost are sent again
+	}
+	if err := u.told(ctx, kind, u.knownLength(answer)); err != nil {
+		return err
+	}
+	return u.judge(ctx)
+}
+
+// adopted takes over an upload that was begun before.
+func (u *upload) adopted(ctx context.Context, offset int64, answer dialect.Answer) error {
+	u.at.Phase, u.at.Tail = appending, tailOpen
+	u.at.Offset, u.at.Best, u.result.Resumed = offset, offset, offset
+	u.release(offset)
+	length := u.knownLength(answer)
+	err := u.told(ctx, Resumed, func(ev *Event) {
+		ev.Adopted, ev.Metadata = true, answer.Metadata
+		length(ev)
+	})
+	if err != nil {
+		return err
+	}
+	return u.judge(ctx)
+}
+
+// knownLength has an event name the server's length if the source does not know its own.
+func (u *upload) knownLength(answer dialect.Answer) func(*Event) {
+	return func(ev *Event) {
+		if _, known := ev.Length.Int64(); !known {
+			ev.Length = answer.Length
+		}
+	}
+}
+
+// agrees compares what the server says with what the source has and with what was sent.
+func (u *upload) agrees(answer dialect.Answer) error {
+	ours, known := u.size.Int64()
+	offset, _ := answer.Offset.Int64()
+	if theirs, ok := answer.Length.Int64(); ok && known && ours != theirs {
+		return fmt.Errorf("%w: the upload is for %d bytes, the source has %d", failure.ErrLengthMismatch, theirs, ours)
+	}
+	reach, bound := u.at.Reach.Int64()
+	// Bytes of an earlier request may still be on their way through a proxy, so the
+	// reach of an adopted upload has no bound unless a record knows one.
+	if known && offset > ours && (!bound || u.at.Phase == adopting) {
+		return fmt.Errorf("%w: the server has %d bytes, the source has %d", failure.ErrLengthMismatch, offset, ours)
+	}
+	if bound && offset > reach {
+		return fmt.Errorf("%w: it is at %d, of %d sent", failure.ErrIntegrity, offset, reach)
+	}
+	return nil
+}

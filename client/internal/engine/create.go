@@ -1,0 +1,108 @@
+package engine
+
+import (
+	"context"
+	"errors"
+
+	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/dialect"
+	"github.com/tusker-go/tusker/client/source"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// create makes the upload in the cheapest way that the server is known to support, and
+// repeats that until there is an answer.
+func (u *upload) create(ctx context.Context) error {
+	creation := u.Creation
+	creation.Length = u.size
+	var err error
+	if creation.Body, err = u.inline(ctx); err != nil {
+		return err
+	}
+	for {
+		if ctx.Err() != nil {
+			return failure.Ended(ctx)
+		}
+		if err := u.Retrier.Hold(ctx, u.Endpoint); err != nil {
+			return err
+		}
+		answer, err := u.Dialect.Create(ctx, creation)
+		u.result.Sent += answer.Sent
+		if answer.Sent > 0 {
+			u.Retrier.failures.Moved()
+		}
+		if err == nil {
+			return u.created(ctx, creation, answer)
+		}
+		if answer.Orphan {
+			u.result.Orphans++
+		}
+		// A lost answer or a refusal may be about the bytes, so any further attempt goes
+		// without them.
+		refused := creation.Body != nil && blames(err, failure.BlameBody)
+		creation.Body = nil
+		if refused {
+			continue
+		}
+		if err := u.Retrier.after(ctx, u.Endpoint, err, u.at, 0); err != nil {
+			return err
+		}
+	}
+}
+
+func blames(err error, blame failure.Blame) bool {
+	e, ok := errors.AsType[*failure.Error](err)
+	return ok && e.Blames == blame
+}
+
+// created takes over a new upload.
+func (u *upload) created(ctx context.Context, creation dialect.Creation, answer dialect.Answer) error {
+	u.at.URL, u.at.Next = answer.URL, answer.Next
+	u.heard(answer)
+	u.result.CreationHeader = u.result.Header
+	u.at.Theirs = creation.Length
+	offset, said := answer.Offset.Int64()
+	if creation.Body != nil {
+		u.at.Reach = protocol.Known(answer.Sent)
+		if answer.Sent == creation.Body.Chunk.Len() && !creation.Part && (!said || offset == answer.Sent) {
+			u.at.Tail = tailSent
+		}
+	}
+	u.at.Phase = asking
+	if said {
+		u.at.Phase = appending
+		u.at.Offset, u.at.Best = offset, offset
+		u.release(offset)
+	}
+	if err := u.told(ctx, Created, nil); err != nil {
+		return err
+	}
+	if u.CreateOnly {
+		u.at.Phase = done
+	}
+	return nil
+}
+
+// inline returns all bytes of the source if they may be sent along with the creation,
+// or nil.
+func (u *upload) inline(ctx context.Context) (*dialect.Append, error) {
+	n, known := u.size.Int64()
+	d, ok := u.Dialect.(dialect.Discoverer)
+	if !known || n == 0 || n > u.Inline || !ok {
+		return nil, nil
+	}
+	if features, known := d.Known(); !known || !features.CreateWithBody {
+		return nil, nil
+	}
+	chunk, err := u.Source.Chunk(ctx, 0, u.Chunk)
+	if err != nil {
+		return nil, err
+	}
+	limit, limited := u.Rules.Limits.Of(u.Endpoint)
+	if limited && chunk.Len() > limit || !isWhole(chunk, n) {
+		return nil, nil
+	}
+	return &dialect.Append{Chunk: chunk, Length: u.size}, nil
+}
+
+func isWhole(chunk source.Chunk, length int64) bool { return chunk.Last && chunk.Len() == length }

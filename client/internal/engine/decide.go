@@ -1,0 +1,146 @@
+package engine
+
+import (
+	"errors"
+
+	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// maxDamaged is how often bytes that arrived damaged are sent again.
+const maxDamaged = 3
+
+// phase is what an upload does next.
+type phase uint8
+
+const (
+	creating  phase = iota // there is no upload yet
+	adopting               // an earlier run or another program began the upload: ask where to resume
+	asking                 // an exchange failed: ask how much the server has
+	appending              // the offset is known: send what the server lacks
+	done                   // the server has all bytes and knows it
+)
+
+// tail is the state of the last byte of the source.
+type tail uint8
+
+const (
+	tailOpen tail = iota // it was not sent, or the server said that it did not arrive
+	tailSent             // the network took it, and the server has not said what became of it
+)
+
+// position is where an upload stands.
+type position struct {
+	Phase  phase
+	URL    string          // of the upload
+	Next   string          // of the next request; not URL after a redirect that holds for one request
+	Offset int64           // last offset that the server named
+	Best   int64           // highest offset that the server has acknowledged
+	Reach  protocol.Length // highest offset that the server can have; unknown: no bound
+	Theirs protocol.Length // the length that the server knows; unknown: not declared
+	Tail   tail
+	Denial failure.Denial // the last answer to the last bytes if it was an error, of an earlier run, too
+}
+
+// remedy is what follows a failed exchange. The upload asks for the offset after each
+// of them except giveUp and uncertain.
+type remedy uint8
+
+const (
+	retryAsClass     remedy = iota // wait if the policy allows a retry of the error, else fail
+	retryAnyway                    // wait, although the class of the error does not allow a retry
+	waitForLock                    // wait under the policy for locks
+	askNow                         // retry without a wait
+	resend                         // send damaged bytes again
+	renewCredentials               // retry at once with other credentials
+	shrinkChunk                    // retry at once with a smaller chunk
+	giveUp                         // fail with the error
+	uncertain                      // fail with failure.ErrUncertain
+	refused                        // fail with failure.ErrRefused
+)
+
+// trial is a remedy that is worth one try until the next progress.
+type trial uint8
+
+const (
+	triedCredentials trial = 1 << iota // other credentials were asked for
+	triedRedirect                      // the upload was asked for at its own URL again
+	triedLength                        // HEAD was asked why the length was refused
+)
+
+// memory is what an upload remembers of its failures since the last progress.
+type memory struct {
+	Refused   protocol.Length // offset that the server refused; unknown: none
+	Damaged   int             // how often bytes arrived damaged
+	Tried     trial
+	MayRetry  bool // the policy allows a retry at all
+	MayShrink bool // a smaller chunk is possible
+}
+
+func (m memory) has(t trial) bool { return m.Tried&t != 0 }
+
+// decide returns the remedy for a failed exchange, and what the upload remembers of it.
+func decide(e *failure.Error, at position, m memory) (remedy, memory) {
+	if at.Phase == appending && at.Next != at.URL && e.StatusCode != 0 {
+		// A redirect had led here. Its target may no longer be the place, so the upload
+		// is asked for at its own URL. Any other refusal counts if it comes again.
+		switch {
+		case e.Class == failure.ClassGone:
+			return retryAnyway, m
+		case m.has(triedRedirect), !m.MayRetry, mayRenew(e, m):
+		case e.Class == failure.ClassFinal, e.Class == failure.ClassAuth:
+			m.Tried |= triedRedirect
+			return retryAnyway, m
+		}
+	}
+	switch {
+	case e.Class == failure.ClassGone && at.Denial.Refused:
+		// A server that refused the upload has deleted it.
+		return refused, m
+	case e.Class == failure.ClassGone && at.Tail == tailSent:
+		// The server may have finished the upload and moved it away.
+		return uncertain, m
+	case e.Class == failure.ClassFinal && at.Phase == asking && errors.Is(e, failure.ErrNotTus):
+		// A tus server has answered before, and something else did now.
+		return retryAnyway, m
+	case e.Blames == failure.BlameLength && e.Class == failure.ClassFinal && !m.has(triedLength):
+		// An older request that was held up may have declared the length meanwhile.
+		m.Tried |= triedLength
+		return retryAnyway, m
+	case !m.MayRetry:
+		return retryAsClass, m
+	}
+	switch e.Class {
+	case failure.ClassLocked:
+		return waitForLock, m
+	case failure.ClassResync:
+		// The first refusal of an offset may be about an older request. If the server
+		// refuses an offset that it has just confirmed, it is busy.
+		if m.Refused == protocol.Known(at.Offset) {
+			return waitForLock, m
+		}
+		m.Refused = protocol.Known(at.Offset)
+		return askNow, m
+	case failure.ClassIntegrity:
+		if m.Damaged++; m.Damaged > maxDamaged {
+			return giveUp, m
+		}
+		return resend, m
+	case failure.ClassAuth:
+		if mayRenew(e, m) {
+			m.Tried |= triedCredentials
+			return renewCredentials, m
+		}
+	case failure.ClassProxyLimit:
+		if at.Phase == appending && m.MayShrink {
+			return shrinkChunk, m
+		}
+	case failure.ClassFinal, failure.ClassTransient, failure.ClassThrottled, failure.ClassGone:
+	}
+	return retryAsClass, m
+}
+
+// mayRenew reports whether other credentials are worth a retry.
+func mayRenew(e *failure.Error, m memory) bool {
+	return e.Class == failure.ClassAuth && e.Renewable && !m.has(triedCredentials)
+}

@@ -1,0 +1,82 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// The rows follow the table in docs/faults.md: what failed, in which position, and what
+// the upload does next.
+func TestDecide(t *testing.T) {
+	const url, target = "https://tus.example/1", "https://node.example/1"
+	class := func(c failure.Class) *failure.Error {
+		return &failure.Error{Class: c, StatusCode: 400, Err: errors.New("x")}
+	}
+	at := func(p phase) position { return position{Phase: p, URL: url, Next: url, Offset: 60} }
+	sent := at(asking)
+	sent.Tail = tailSent
+	redirected := at(appending)
+	redirected.Next = target
+	notTus := class(failure.ClassFinal)
+	notTus.Err = fmt.Errorf("no offset: %w", failure.ErrNotTus)
+	length := class(failure.ClassFinal)
+	length.Blames = failure.BlameLength
+	noAnswer := class(failure.ClassGone)
+	noAnswer.StatusCode = 0
+	token := class(failure.ClassAuth)
+	token.Renewable = true
+	may := memory{MayRetry: true}
+	with := func(change func(*memory)) memory {
+		m := may
+		change(&m)
+		return m
+	}
+	refused := with(func(m *memory) { m.Refused = protocol.Known(60) })
+
+	for name, test := range map[string]struct {
+		e    *failure.Error
+		at   position
+		m    memory
+		want remedy
+		then memory
+	}{
+		"the connection broke":                           {class(failure.ClassTransient), at(appending), may, retryAsClass, may},
+		"the server refuses":                             {class(failure.ClassFinal), at(appending), may, retryAsClass, may},
+		"throttled":                                      {class(failure.ClassThrottled), at(appending), may, retryAsClass, may},
+		"locked":                                         {class(failure.ClassLocked), at(asking), may, waitForLock, may},
+		"locked, and no retry is allowed":                {class(failure.ClassLocked), at(asking), memory{}, retryAsClass, memory{}},
+		"409 for the first time":                         {class(failure.ClassResync), at(appending), may, askNow, refused},
+		"409 at an offset that was just confirmed":       {class(failure.ClassResync), at(appending), refused, waitForLock, refused},
+		"409 at another offset":                          {class(failure.ClassResync), at(appending), with(func(m *memory) { m.Refused = protocol.Known(59) }), askNow, refused},
+		"damaged":                                        {class(failure.ClassIntegrity), at(appending), may, resend, with(func(m *memory) { m.Damaged = 1 })},
+		"damaged for the fourth time":                    {class(failure.ClassIntegrity), at(appending), with(func(m *memory) { m.Damaged = 3 }), giveUp, with(func(m *memory) { m.Damaged = 4 })},
+		"a fixed token is refused":                       {class(failure.ClassAuth), at(appending), may, retryAsClass, may},
+		"a token is refused":                             {token, at(appending), may, renewCredentials, with(func(m *memory) { m.Tried = triedCredentials })},
+		"a token is refused again":                       {token, at(appending), with(func(m *memory) { m.Tried = triedCredentials }), retryAsClass, with(func(m *memory) { m.Tried = triedCredentials })},
+		"a proxy limits bodies":                          {class(failure.ClassProxyLimit), at(appending), with(func(m *memory) { m.MayShrink = true }), shrinkChunk, with(func(m *memory) { m.MayShrink = true })},
+		"a proxy limits bodies of the least size":        {class(failure.ClassProxyLimit), at(appending), may, retryAsClass, may},
+		"a proxy limits the body of a creation":          {class(failure.ClassProxyLimit), at(creating), with(func(m *memory) { m.MayShrink = true }), retryAsClass, with(func(m *memory) { m.MayShrink = true })},
+		"gone":                                           {class(failure.ClassGone), at(asking), may, retryAsClass, may},
+		"gone after the last byte":                       {class(failure.ClassGone), sent, may, uncertain, may},
+		"a page in place of the server":                  {notTus, at(asking), may, retryAnyway, may},
+		"a page when the server is asked first":          {notTus, at(adopting), may, retryAsClass, may},
+		"the length is refused":                          {length, at(appending), may, retryAnyway, with(func(m *memory) { m.Tried = triedLength })},
+		"the length is refused again":                    {length, at(appending), with(func(m *memory) { m.Tried = triedLength }), retryAsClass, with(func(m *memory) { m.Tried = triedLength })},
+		"gone at the target of a redirect":               {class(failure.ClassGone), redirected, may, retryAnyway, may},
+		"refused at the target of a redirect":            {class(failure.ClassFinal), redirected, may, retryAnyway, with(func(m *memory) { m.Tried = triedRedirect })},
+		"refused at the target of a redirect again":      {class(failure.ClassFinal), redirected, with(func(m *memory) { m.Tried = triedRedirect }), retryAsClass, with(func(m *memory) { m.Tried = triedRedirect })},
+		"a token is refused at the target of a redirect": {token, redirected, may, renewCredentials, with(func(m *memory) { m.Tried = triedCredentials })},
+		"no answer from the target of a redirect":        {noAnswer, redirected, may, retryAsClass, may},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, then := decide(test.e, test.at, test.m)
+			if got != test.want || then != test.then {
+				t.Errorf("remedy %d, want %d; memory %+v, want %+v", got, test.want, then, test.then)
+			}
+		})
+	}
+}

@@ -1,0 +1,107 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// Kind says what an Event tells.
+type Kind uint8
+
+// The kinds of events.
+const (
+	Created  Kind = iota + 1 // the server made a new upload
+	Resumed                  // the server said how much it has, of an upload that was begun before or after a failure
+	Progress                 // bytes were sent or acknowledged
+	Retry                    // an exchange failed and is tried again after Wait
+	Waiting                  // the host asked another upload for fewer requests; the next request is sent after Wait
+	Rewound                  // as Resumed, but the server has less than it had acknowledged
+	LastByte                 // the last byte is about to be sent, see Spec.MarkLast
+	Stopped                  // the run ended with Err, see Standing
+)
+
+// Event tells what happened to an upload. It tells all that is known at that time.
+type Event struct {
+	Kind         Kind
+	URL          string
+	Offset, Sent int64 // acknowledged by the server; taken by the network
+	Length       protocol.Length
+	Expires      time.Time
+
+	// Adopted means that this is the first that the server said about an upload that
+	// was begun before, and Metadata is what that upload was created with.
+	Adopted  bool
+	Metadata protocol.Metadata
+
+	// Op is the exchange that Retry repeats. Target is where the request of Retry or
+	// Waiting goes. Wait and Err are those of Retry and Waiting; Err is that of Stopped,
+	// too.
+	Op      protocol.Op
+	Target  string
+	Attempt int
+	Wait    time.Duration
+	Err     error
+
+	// Standing says, in Stopped, what a later run has to know.
+	Standing Standing
+}
+
+// Standing is where an upload stood when a run ended without completing it.
+type Standing struct {
+	// Heard means that the server has said something about the upload in this run.
+	// Otherwise nothing was learned of it.
+	Heard bool
+
+	// Reach is how much was ever sent if the server claims to have more; unknown: it
+	// does not.
+	Reach protocol.Length
+
+	// Uncertain means that the server may have all bytes, and may have moved the upload
+	// away.
+	Uncertain bool
+
+	// Denial is the answer to the last bytes if it was an error.
+	Denial failure.Denial
+}
+
+// Listener is told what happens to an upload, one call at a time. The upload waits for
+// it. An error of Created, Resumed or LastByte ends the upload before its next byte.
+type Listener func(context.Context, Event) error
+
+// Tell makes one listener of several. A nil one is left out.
+func Tell(listeners ...Listener) Listener {
+	return func(ctx context.Context, ev Event) error {
+		var errs []error
+		for _, l := range listeners {
+			if l != nil {
+				errs = append(errs, l(ctx, ev))
+			}
+		}
+		return errors.Join(errs...)
+	}
+}
+
+// Log is a listener that logs.
+func Log(log *slog.Logger) Listener {
+	return func(ctx context.Context, ev Event) error {
+		url, offset := slog.String("url", failure.Redact(ev.URL)), slog.Int64("offset", ev.Offset)
+		switch {
+		case ev.Kind == Retry:
+			log.LogAttrs(ctx, slog.LevelWarn, "retrying", slog.String("op", string(ev.Op)), slog.String("url", failure.Redact(ev.Target)), offset,
+				slog.Int("attempt", ev.Attempt), slog.Duration("wait", ev.Wait), slog.Any("err", ev.Err))
+		case ev.Kind == Waiting:
+			log.LogAttrs(ctx, slog.LevelInfo, "waiting", slog.String("url", failure.Redact(ev.Target)), offset,
+				slog.Duration("wait", ev.Wait), slog.Any("err", ev.Err))
+		case ev.Kind == Created:
+			log.LogAttrs(ctx, slog.LevelInfo, "upload created", url, offset)
+		case ev.Adopted:
+			log.LogAttrs(ctx, slog.LevelInfo, "upload resumed", url, offset)
+		}
+		return nil
+	}
+}

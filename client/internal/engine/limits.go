@@ -1,0 +1,56 @@
+package engine
+
+import (
+	"github.com/tusker-go/tusker/client/internal/address"
+	"github.com/tusker-go/tusker/transport/hostcache"
+)
+
+// minBody is the smallest body, in bytes, that the engine tries after a proxy refused a
+// larger one.
+const minBody = 256 << 10
+
+// Limits remembers how large a body may be, in bytes, for each host that refused one. The
+// zero value knows no limit. It is safe for concurrent use.
+type Limits struct {
+	hosts hostcache.Cache[int64]
+}
+
+// Apply returns the chunk size for a URL; 0 means no limit, as it does for chunk.
+func (l *Limits) Apply(rawURL string, chunk int64) int64 {
+	limit, ok := l.Of(rawURL)
+	if !ok {
+		return chunk
+	}
+	if chunk == 0 {
+		return limit
+	}
+	return min(chunk, limit)
+}
+
+// Of returns the limit for a URL if one is known.
+func (l *Limits) Of(rawURL string) (int64, bool) {
+	if l.hosts.Len() == 0 {
+		return 0, false
+	}
+	return l.hosts.Get(address.HostOf(rawURL))
+}
+
+// halved returns half of a body that was refused, as far as the rule allows. It is
+// false if no smaller body is worth a try.
+func halved(refused int64, rule ChunkRule) (int64, bool) {
+	if refused <= minBody {
+		return 0, false
+	}
+	limit := rule.fit(max(refused/2, minBody))
+	return limit, limit > 0
+}
+
+// lower makes limit the limit of the host of a URL, unless a lower one is known.
+func (l *Limits) lower(rawURL string, limit int64) {
+	l.hosts.Update(address.HostOf(rawURL), func(old int64, found bool) (int64, bool) {
+		if found {
+			return min(old, limit), true
+		}
+		return limit, true
+	})
+}

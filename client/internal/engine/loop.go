@@ -1,0 +1,379 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/dialect"
+	"github.com/tusker-go/tusker/client/source"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
+	"github.com/tusker-go/tusker/transport"
+)
+
+// Spec describes one upload to [Run].
+type Spec struct {
+	Rules   *Rules
+	Policy  retry.Policy // of failures; nil: that of the Rules
+	Retrier *Retrier     // counts the failures, with those before the run; nil: the run has its own count
+	Dialect dialect.Dialect
+	Source  source.Opened
+
+	// Endpoint is the creation URL, whose host may have asked for fewer requests.
+	Endpoint string
+
+	// Creation describes a new upload; its length is that of the source. It is not used
+	// if Adopt names an upload.
+	Creation dialect.Creation
+
+	// Adopt is an upload that was begun before. Its zero value: a new one is created.
+	Adopt Adopt
+
+	// Chunk is the most bytes of one request. 0: all that is left.
+	Chunk int64
+
+	// Inline is the largest source, in bytes, that is sent along with its creation.
+	// 0: none.
+	Inline int64
+
+	// CreateOnly ends the run as soon as there is an upload.
+	CreateOnly bool
+
+	// MarkLast has LastByte told before the last byte of the source is sent.
+	MarkLast bool
+
+	// Gauge counts the bytes that the network takes. nil: none.
+	Gauge *atomic.Int64
+
+	// Tell is told what happens.
+	Tell Listener
+}
+
+// Adopt is an upload that was begun before: by an earlier run, or by another program.
+type Adopt struct {
+	// URL is that of the upload. "": there is none.
+	URL string
+
+	// Reach is how much the server can have at most. The zero value: no bound.
+	Reach protocol.Length
+
+	// Uncertain means that all bytes were sent before, so that an upload that is gone
+	// may be complete.
+	Uncertain bool
+
+	// Expires is when the server removes the upload, as far as it is known.
+	Expires time.Time
+
+	// Denial is the answer that an earlier run got to the last bytes.
+	Denial failure.Denial
+
+	// Fresh means that the upload was just created and has no bytes, so that the server
+	// need not be asked.
+	Fresh bool
+}
+
+// Result is how far an upload got.
+type Result struct {
+	URL            string
+	Offset         int64
+	Length         protocol.Length
+	Resumed        int64     // bytes that the server had when it was first asked
+	Expires        time.Time // zero: the server did not say
+	CreationHeader http.Header
+	Header         http.Header
+	Confirmed      bool  // the answer to the last bytes was lost, and the server was asked
+	Sent           int64 // bytes handed to the network
+	Retries        int
+	Orphans        int // creations that may have made an upload whose URL is lost
+
+	// Reach is the highest offset that the server can have; unknown: no bound.
+	Reach protocol.Length
+
+	// Denial is the last answer to the last bytes if it was an error.
+	Denial failure.Denial
+}
+
+// Add adds the work of another run to a result.
+func (r *Result) Add(other Result) {
+	r.Sent += other.Sent
+	r.Retries += other.Retries
+	r.Orphans += other.Orphans
+}
+
+// upload is one upload under way. One goroutine runs it, one request at a time.
+type upload struct {
+	Spec
+	at     position
+	size   protocol.Length // of the source, as far as it is known
+	result Result
+	piece  int64        // length of the last body
+	sent   atomic.Int64 // bytes that the network took, counted from the start of the source
+	due    atomic.Int64 // when the next Progress of sent bytes is told, since began
+	began  time.Time
+}
+
+// Run creates or adopts an upload, and sends to it until it is complete or an error
+// ends it. The result says what is known after an error, too.
+func Run(ctx context.Context, spec Spec) (Result, error) {
+	u := &upload{Spec: spec, size: spec.Source.Length(), began: time.Now()}
+	if u.Retrier == nil {
+		u.Retrier = NewRetrier(spec.Rules, spec.Policy, nil)
+	}
+	u.Retrier.tell = u.told
+	before := u.Retrier.retries
+	u.at.Reach = protocol.Known(0)
+	err := u.run(transport.SingleAttempt(ctx))
+	u.result.URL, u.result.Offset, u.result.Length, u.result.Reach = u.at.URL, u.at.Offset, u.size, u.at.Reach
+	u.result.Retries, u.result.Denial = u.Retrier.retries-before, u.at.Denial
+	return u.result, err
+}
+
+// standing says what a later run has to know of a run that err ended.
+func (u *upload) standing(ctx context.Context, err error) Standing {
+	s := Standing{
+		Heard:     u.at.URL != "" && u.at.Phase != adopting,
+		Uncertain: u.mayBeComplete(ctx, err), Denial: u.at.Denial,
+	}
+	// The claim about another part ends this one, too.
+	if errors.Is(err, failure.ErrIntegrity) && !errors.Is(err, failure.ErrPart) {
+		s.Reach = u.at.Reach
+	}
+	return s
+}
+
+// mayBeComplete reports whether the server may have all bytes of an upload that err
+// ended: the last byte was sent, and nobody waited for what the server made of it. If
+// the connection was lost, then most likely also the bytes that the system still held;
+// if the server answered, it has said what it has.
+func (u *upload) mayBeComplete(ctx context.Context, err error) bool {
+	if errors.Is(err, failure.ErrUncertain) {
+		return true
+	}
+	e, _ := errors.AsType[*failure.Error](err)
+	return u.at.Tail == tailSent && (ctx.Err() != nil || errors.Is(err, failure.ErrStalled) || e != nil && e.StatusCode != 0 && e.AnswerLost() ||
+		errors.Is(err, protocol.ErrNotFound) || errors.Is(err, protocol.ErrGone)) // a redirect's target may be gone, not the upload
+}
+
+func (u *upload) run(ctx context.Context) error {
+	err := u.begin(ctx)
+	for err == nil && u.at.Phase != done {
+		err = u.step(ctx)
+		if err == nil {
+			continue
+		}
+		failed := u.at
+		if failed.Phase == appending {
+			u.at.Phase = asking
+		}
+		err = u.Retrier.after(ctx, u.at.URL, err, failed, u.piece)
+	}
+	if err != nil {
+		_ = u.told(ctx, Stopped, func(ev *Event) { ev.Err, ev.Standing = err, u.standing(ctx, err) })
+	}
+	return err
+}
+
+// begin brings the upload to its first phase.
+func (u *upload) begin(ctx context.Context) error {
+	if u.Adopt.URL == "" {
+		return u.create(ctx)
+	}
+	u.at.URL, u.at.Next = u.Adopt.URL, u.Adopt.URL
+	u.result.Expires, u.at.Denial = u.Adopt.Expires, u.Adopt.Denial
+	if u.Adopt.Uncertain {
+		u.at.Tail = tailSent
+	}
+	if u.Adopt.Fresh {
+		u.at.Phase, u.at.Theirs = appending, u.size
+		return nil
+	}
+	u.at.Phase, u.at.Reach = adopting, u.Adopt.Reach
+	return nil
+}
+
+// step does one exchange.
+func (u *upload) step(ctx context.Context) error {
+	// A complete upload needs no request, so it does not wait for a throttled host.
+	if u.at.Phase != appending || !u.complete() {
+		if err := u.Retrier.Hold(ctx, u.at.URL); err != nil {
+			return err
+		}
+	}
+	if u.at.Phase != appending {
+		return u.ask(ctx)
+	}
+	if err := u.Source.Check(ctx); err != nil {
+		return err
+	}
+	if u.complete() {
+		u.at.Phase = done
+		return nil
+	}
+	// The source is asked only for bytes that the server lacks. A stream learns its
+	// length here.
+	chunk, err := u.Source.Chunk(ctx, u.at.Offset, u.Rules.Limits.Apply(u.at.URL, u.chunkSize()))
+	if err != nil {
+		return err
+	}
+	u.size = u.Source.Length()
+	if err := u.fits(chunk); err != nil {
+		return err
+	}
+	if u.complete() {
+		u.at.Phase = done
+		return nil
+	}
+	return u.append(ctx, chunk)
+}
+
+// chunkSize is the most bytes of one request; 0 means no limit.
+func (u *upload) chunkSize() int64 {
+	if most := u.Dialect.DefaultChunk(); u.Chunk == 0 && most > 0 {
+		return u.Rules.Chunks.Near(most)
+	}
+	return u.Chunk
+}
+
+// fits compares a stream, whose length is known late, with the length that the server
+// knows.
+func (u *upload) fits(chunk source.Chunk) error {
+	theirs, ok := u.at.Theirs.Int64()
+	switch {
+	case !ok:
+	case chunk.End > theirs:
+		return fmt.Errorf("%w: the upload is for %d bytes, the source has more", failure.ErrLengthMismatch, theirs)
+	case chunk.Last && chunk.End < theirs:
+		return fmt.Errorf("%w: the upload is for %d bytes, the source has %d", failure.ErrLengthMismatch, theirs, chunk.End)
+	}
+	return nil
+}
+
+// complete reports whether the server has all bytes, and knows that.
+func (u *upload) complete() bool {
+	n, known := u.size.Int64()
+	_, declared := u.at.Theirs.Int64()
+	return known && declared && u.at.Offset == n
+}
+
+// append sends one chunk at the server's offset.
+func (u *upload) append(ctx context.Context, chunk source.Chunk) error {
+	u.piece = chunk.Len()
+	a := dialect.Append{Chunk: chunk, Length: u.size, Gauge: u.Gauge, OnSent: func(n int64) { u.moved(ctx, chunk.Start+n) }}
+	_, a.Declared = u.at.Theirs.Int64()
+	if u.MarkLast && u.at.Tail == tailOpen {
+		a.BeforeLast = func() error { return u.told(ctx, LastByte, nil) }
+	}
+	answer, err := u.Dialect.Append(ctx, u.at.Next, a)
+	u.result.Sent += answer.Sent
+	u.reached(chunk.Start + answer.Sent)
+	if answer.Sent > 0 {
+		u.Retrier.failures.Moved()
+	}
+	if chunk.Last && answer.Sent == chunk.Len() && !u.Creation.Part {
+		u.at.Tail = tailSent
+	}
+	if err != nil {
+		if chunk.Last && answer.Sent == chunk.Len() {
+			err = u.denied(err)
+		}
+		return err
+	}
+	u.at.Denial = failure.Denial{}
+	u.heard(answer)
+	if _, ok := answer.Length.Int64(); ok {
+		u.at.Theirs = answer.Length
+	}
+	offset, _ := answer.Offset.Int64()
+	if offset == chunk.Start && chunk.Len() > 0 {
+		return answer.Refuse(failure.ErrNoProgress)
+	}
+	u.accept(offset)
+	if !u.complete() {
+		u.at.Tail = tailOpen // bytes that the server did not keep are sent again
+	}
+	return u.told(ctx, Progress, nil)
+}
+
+// reached notes that the server can have the bytes before off.
+func (u *upload) reached(off int64) {
+	if reach, bound := u.at.Reach.Int64(); bound {
+		u.at.Reach = protocol.Known(max(reach, off))
+	}
+}
+
+// heard keeps what every answer about the upload may bring. After a redirect that holds
+// for one request, the next requests go to its target, too, until one fails: to be
+// redirected each time would cost a body.
+func (u *upload) heard(answer dialect.Answer) {
+	u.result.Header = failure.KeepHeader(answer.Header)
+	if u.at.Next == u.at.URL {
+		u.at.URL = answer.URL
+	}
+	u.at.Next = answer.Next
+	if !answer.Expires.IsZero() {
+		u.result.Expires = answer.Expires
+	}
+}
+
+// accept takes the server's offset. Only bytes that no earlier answer acknowledged are
+// progress.
+func (u *upload) accept(offset int64) {
+	u.at.Offset = offset
+	if offset > u.at.Best {
+		u.at.Best = offset
+		u.Retrier.Progress()
+	}
+	u.release(offset)
+}
+
+func (u *upload) release(offset int64) {
+	u.sent.Store(offset)
+	if r, ok := u.Source.(source.Releaser); ok {
+		r.Release(offset)
+	}
+}
+
+// progressInterval is the least time between two Progress of bytes that the network
+// took.
+const progressInterval = 50 * time.Millisecond
+
+// moved is called for each read of a body, so most calls must cost next to nothing.
+func (u *upload) moved(ctx context.Context, sent int64) {
+	u.sent.Store(sent)
+	now := int64(time.Since(u.began))
+	if now < u.due.Load() {
+		return
+	}
+	u.due.Store(now + int64(progressInterval))
+	_ = u.told(ctx, Progress, nil)
+}
+
+// told tells the listener of an event.
+func (u *upload) told(ctx context.Context, kind Kind, set func(*Event)) error {
+	if u.Tell == nil {
+		return nil
+	}
+	ev := Event{
+		Kind: kind, URL: u.at.URL, Offset: u.at.Offset, Sent: max(u.sent.Load(), u.at.Offset),
+		Length: u.size, Expires: u.result.Expires,
+	}
+	if set != nil {
+		set(&ev)
+	}
+	return u.Tell(ctx, ev)
+}
+
+// IsLost reports whether err means that an adopted upload cannot be resumed, so that a
+// new one may take its place. An upload that may be complete is not lost.
+func IsLost(err error) bool {
+	e, ok := errors.AsType[*failure.Error](err)
+	if !ok || errors.Is(err, failure.ErrUncertain) || errors.Is(err, retry.ErrExhausted) {
+		return false
+	}
+	return errors.Is(err, failure.ErrLengthMismatch) || e.Class == failure.ClassGone
+}

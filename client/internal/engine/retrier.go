@@ -1,0 +1,227 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/retry"
+)
+
+// Retrier carries out what decide says, and counts failures since the last progress.
+// It belongs to one goroutine.
+type Retrier struct {
+	rules  *Rules
+	policy retry.Policy
+	tell   func(ctx context.Context, kind Kind, set func(*Event)) error
+
+	failures retry.Loop // all but those of locks
+	locked   retry.Loop // while another request holds the upload
+	memory   memory
+	retries  int
+}
+
+// NewRetrier returns a Retrier under the policy; nil means that of the rules. Tell is
+// called for each Retry with a function that completes the event.
+func NewRetrier(rules *Rules, policy retry.Policy, tell func(ctx context.Context, kind Kind, set func(*Event)) error) *Retrier {
+	if policy == nil {
+		policy = rules.Retry
+	}
+	r := &Retrier{rules: rules, policy: policy, tell: tell}
+	r.failures.Policy, r.locked.Policy = policy, rules.Locked
+	r.failures.Start()
+	return r
+}
+
+// Restart forgets the failures, before work that has its own count.
+func (r *Retrier) Restart() {
+	r.failures.Start()
+	r.unlock()
+	r.memory = memory{}
+}
+
+// Progress forgets the failures.
+func (r *Retrier) Progress() {
+	r.failures.Progress()
+	r.unlock()
+	r.memory = memory{}
+}
+
+// unlock gives waits for a lock their complete budget again.
+func (r *Retrier) unlock() { r.locked = retry.Loop{Policy: r.rules.Locked} }
+
+// Hold waits before a request to url while the gate of its host is closed. It waits no
+// longer than the policy allows for one wait, and not at all if the policy allows no retry.
+// Uploads that wait for the same gate continue one after the other within a second.
+func (r *Retrier) Hold(ctx context.Context, url string) error {
+	waited := time.Duration(0)
+	for {
+		reason := r.rules.Gates.left(url)
+		if reason == nil {
+			return nil
+		}
+		reason.left += waited + apart(reason.left)
+		most, ok := r.failures.Peek(reason)
+		wait := min(reason.left, most) - waited
+		if !ok || wait <= 0 {
+			return nil
+		}
+		_ = r.tell(ctx, Waiting, func(ev *Event) { ev.Target, ev.Wait, ev.Err = url, wait, reason })
+		if err := Pause(ctx, wait); err != nil {
+			return err
+		}
+		waited += wait
+	}
+}
+
+// After waits as the failure err of an exchange with url demands, or returns why there
+// is no retry.
+func (r *Retrier) After(ctx context.Context, url string, err error) error {
+	return r.after(ctx, url, err, position{}, 0)
+}
+
+// Retries returns how often an exchange was repeated.
+func (r *Retrier) Retries() int { return r.retries }
+
+// after waits as the failure err of a request to url demands, or returns why there is
+// no retry. Piece is the length of the body that failed.
+func (r *Retrier) after(ctx context.Context, url string, err error, at position, piece int64) error {
+	// An error that does not come from an exchange, such as one of the source, is final.
+	e, ok := errors.AsType[*failure.Error](err)
+	if !ok {
+		return err
+	}
+	limit, mayShrink := halved(piece, r.rules.Chunks)
+	r.memory.MayRetry, r.memory.MayShrink = r.mayRetry(err), mayShrink
+	var what remedy
+	what, r.memory = decide(e, at, r.memory)
+	switch what {
+	case giveUp:
+		return err
+	case uncertain:
+		return Uncertain(e)
+	case refused:
+		return at.Denial.Refusal(at.URL)
+	case waitForLock:
+		return r.wait(ctx, &r.locked, url, e, err)
+	case renewCredentials:
+		return r.atOnce(ctx, url, e)
+	case shrinkChunk:
+		r.rules.Limits.lower(at.URL, limit)
+		return r.atOnce(ctx, url, e)
+	case askNow:
+		r.failures.Moved() // the first wait after bytes moved is short
+	case retryAnyway:
+		err = retryable{err}
+	case retryAsClass, resend:
+	}
+	r.unlock() // the request that failed may have left a lock of its own
+	return r.wait(ctx, &r.failures, url, e, err)
+}
+
+// Uncertain returns e as failure.ErrUncertain: the upload is gone, and may be complete.
+func Uncertain(e *failure.Error) error {
+	doubt := *e
+	doubt.Err = fmt.Errorf("%w: %w", failure.ErrUncertain, e.Err)
+	return &doubt
+}
+
+// wait counts the failure and waits as the policy of loop says.
+func (r *Retrier) wait(ctx context.Context, loop *retry.Loop, url string, e *failure.Error, err error) error {
+	told := time.Duration(0)
+	loop.OnWait = func(a retry.Attempt, wait time.Duration) {
+		if e.Class == failure.ClassThrottled {
+			r.rules.Gates.close(url, wait, e)
+			if e.After > 0 {
+				told = wait
+			}
+		}
+		r.retrying(ctx, url, e, a.Number, wait)
+	}
+	if err := loop.Wait(ctx, err); err != nil {
+		if e.Class == failure.ClassThrottled && r.memory.MayRetry {
+			// The other uploads of the Client need not ask in vain.
+			r.rules.Gates.close(url, min(e.After, retry.DefaultMax), e)
+		}
+		return err
+	}
+	r.retries++
+	return spread(ctx, told)
+}
+
+// atOnce retries without a wait, because something about the request has changed.
+func (r *Retrier) atOnce(ctx context.Context, url string, e *failure.Error) error {
+	if ctx.Err() != nil {
+		return r.failures.Wait(ctx, e)
+	}
+	r.retrying(ctx, url, e, 1, 0)
+	r.retries++
+	return nil
+}
+
+// retrying tells of a retry before the wait for it.
+func (r *Retrier) retrying(ctx context.Context, url string, e *failure.Error, attempt int, wait time.Duration) {
+	_ = r.tell(ctx, Retry, func(ev *Event) {
+		ev.Op, ev.Target, ev.Attempt, ev.Wait, ev.Err, ev.Sent = e.Op, url, attempt, wait, e, ev.Offset
+	})
+}
+
+// mayRetry asks the policy whether it allows any retry. The meaning of the error's
+// class is not for the policy to say.
+func (r *Retrier) mayRetry(err error) bool {
+	_, ok := r.policy.Next(retry.Attempt{Number: 1, Err: retryable{err}})
+	return ok
+}
+
+// retryable is worth a retry whatever the class of its error, unless that was marked as
+// permanent.
+type retryable struct{ error }
+
+func (e retryable) Unwrap() error { return e.error }
+func (retryable) Retryable() bool { return true }
+
+// Query is an exchange that changes nothing on the server, such as a question about its
+// features.
+type Query struct {
+	Rules   *Rules
+	Policy  retry.Policy // nil: that of the Rules
+	Retrier *Retrier     // counts the failures, with those before; nil: they have their own count
+	URL     string       // where the requests go, for logs and gates
+	Tell    Listener     // told of each Retry; nil: nobody is
+	At      Event        // what is known of the upload that the question is about
+}
+
+// Repeat does the exchange until it has an answer or its failure is final. It returns
+// how often it was repeated.
+func (q Query) Repeat(ctx context.Context, exchange func(context.Context) error) (retries int, err error) {
+	if ctx.Err() != nil {
+		return 0, failure.Ended(ctx)
+	}
+	r := q.Retrier
+	if r == nil {
+		r = NewRetrier(q.Rules, q.Policy, nil)
+	}
+	before := r.retries
+	r.tell = func(ctx context.Context, kind Kind, set func(*Event)) error {
+		if q.Tell == nil {
+			return nil
+		}
+		ev := q.At
+		ev.Kind = kind
+		set(&ev)
+		return q.Tell(ctx, ev)
+	}
+	for {
+		err := r.Hold(ctx, q.URL)
+		if err == nil {
+			if err = exchange(ctx); err == nil {
+				return r.retries - before, nil
+			}
+		}
+		if err := r.After(ctx, q.URL, err); err != nil {
+			return r.retries - before, err
+		}
+	}
+}

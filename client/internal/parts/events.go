@@ -1,0 +1,51 @@
+package parts
+
+import (
+	"context"
+	"sync"
+
+	"github.com/tusker-go/tusker/client/internal/engine"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// sum adds up the events of the parts of one upload, and tells them as those of the
+// whole.
+type sum struct {
+	tell   engine.Listener
+	length protocol.Length
+
+	mu           sync.Mutex
+	parts        map[int]engine.Event // the last event of each part
+	offset, sent int64                // of all parts together
+}
+
+func newSum(tell engine.Listener, length protocol.Length) *sum {
+	return &sum{tell: tell, length: length, parts: make(map[int]engine.Event)}
+}
+
+// part returns the listener of one part.
+func (s *sum) part(i int) engine.Listener {
+	return func(ctx context.Context, ev engine.Event) error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		was := s.parts[i]
+		s.offset += ev.Offset - was.Offset
+		s.sent += ev.Sent - was.Sent
+		s.parts[i] = ev
+		whole := ev
+		whole.URL, whole.Offset, whole.Sent, whole.Length = "", s.offset, s.sent, s.length
+		switch ev.Kind {
+		case engine.Created:
+			whole.Kind = engine.Progress // the whole is created once, by joining
+		case engine.Stopped, engine.LastByte:
+			return nil
+		case engine.Resumed, engine.Progress, engine.Retry, engine.Waiting, engine.Rewound:
+		}
+		return s.tell(ctx, whole)
+	}
+}
+
+// restarted tells that a part which the server had lost begins again.
+func (s *sum) restarted(ctx context.Context, i int) {
+	_ = s.part(i)(ctx, engine.Event{Kind: engine.Rewound})
+}

@@ -1,0 +1,229 @@
+package parts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/dialect"
+	"github.com/tusker-go/tusker/client/internal/engine"
+	"github.com/tusker-go/tusker/client/internal/record"
+	"github.com/tusker-go/tusker/client/journal"
+	"github.com/tusker-go/tusker/client/source"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+var errCannotJoin = fmt.Errorf("%w concatenation", failure.ErrUnsupported)
+
+// Whole is one source that is sent in parts.
+type Whole struct {
+	engine.Spec // of the whole; its Tell hears of it while it is sent in one piece
+
+	// Hear is told the events of the parts, added up.
+	Hear engine.Listener
+
+	// Keeper has the record. nil: none.
+	Keeper *record.Keeper
+
+	// Recreate means that a part of an earlier run that is gone is created again.
+	Recreate bool
+
+	// Confirm makes sure that the source did not change, before its parts are joined.
+	Confirm func(context.Context) error
+}
+
+// Result is how far the parts and the whole got.
+type Result struct {
+	engine.Result
+	Parts []engine.Result
+
+	// MayBeJoined means that the server may have joined the parts although there is an
+	// error.
+	MayBeJoined bool
+}
+
+// Send sends the parts of a plan and joins them.
+func (w Whole) Send(ctx context.Context, p *Plan) (Result, error) {
+	if err := w.checkRefused(ctx, p.List()); err != nil {
+		return (&sending{Whole: w, plan: p}).result(), err
+	}
+	res, err := w.sendParts(ctx, p)
+	if err != nil {
+		return res, err
+	}
+	if err := w.Confirm(ctx); err != nil {
+		return res, err
+	}
+	w.Keeper.Joining(ctx)
+	join := Join{
+		Rules: w.Rules, Policy: w.Policy, Dialect: w.Dialect, Endpoint: w.Endpoint,
+		Source: w.Source, Metadata: w.Creation.Metadata, Tell: engine.Tell(engine.Log(w.Rules.Log), w.Hear),
+		At: engine.Event{Offset: res.Offset, Sent: res.Offset, Length: w.Source.Length()},
+	}
+	joined, mayBeJoined, err := join.Do(ctx, res.urls())
+	res.Add(joined)
+	res.MayBeJoined = mayBeJoined
+	if err != nil {
+		return res, err
+	}
+	res.URL, res.Header, res.CreationHeader = joined.URL, joined.Header, joined.CreationHeader
+	if !joined.Expires.IsZero() {
+		res.Expires = joined.Expires
+	}
+	created := engine.Event{Kind: engine.Created, URL: res.URL, Offset: res.Offset, Sent: res.Offset, Length: w.Source.Length(), Expires: res.Expires}
+	if err := engine.Tell(engine.Log(w.Rules.Log), w.Hear)(ctx, created); err != nil {
+		return res, err
+	}
+	return res, w.Source.Check(ctx)
+}
+
+// checkRefused asks for the parts of an earlier run that the server refused, before anything
+// of another part is sent. A part that is complete or gone is still refused.
+func (w Whole) checkRefused(ctx context.Context, parts []journal.PartRecord) error {
+	for i, part := range parts {
+		if !part.Denial.Refused {
+			continue
+		}
+		var offset protocol.Length
+		query := engine.Query{Rules: w.Rules, Policy: w.Policy, URL: part.URL, Tell: engine.Tell(engine.Log(w.Rules.Log), w.Hear)}
+		_, err := query.Repeat(ctx, func(ctx context.Context) error {
+			answer, err := w.Dialect.Offset(ctx, part.URL)
+			offset = answer.Offset
+			return err
+		})
+		e, failed := errors.AsType[*failure.Error](err)
+		switch {
+		case failed && e.Class == failure.ClassGone, err == nil && offset == protocol.Known(part.End-part.Start):
+			return fmt.Errorf("%w %d: %w", failure.ErrPart, i+1, part.Denial.Refusal(part.URL))
+		case err != nil:
+			return err
+		}
+	}
+	return nil
+}
+
+func (r Result) urls() []string {
+	urls := make([]string, len(r.Parts))
+	for i, p := range r.Parts {
+		urls[i] = p.URL
+	}
+	return urls
+}
+
+// sendParts has workers take the parts in turn and send each. The first that fails
+// cancels the others.
+func (w Whole) sendParts(ctx context.Context, p *Plan) (Result, error) {
+	joiner, ok := w.Dialect.(dialect.Joiner)
+	if !ok {
+		return Result{}, errCannotJoin
+	}
+	divisible, ok := w.Source.(source.Divisible)
+	if !ok {
+		return Result{}, source.Error(errors.New("it cannot be read in parts"))
+	}
+	send := &sending{
+		Whole: w, plan: p, joiner: joiner, source: divisible, total: newSum(w.Hear, w.Source.Length()),
+		uncertain: w.Keeper.MayBeJoined(), results: make(map[int]engine.Result),
+	}
+	crew := Crew[job]{Workers: p.workers, Next: p.take}
+	if p.grow {
+		crew.Grow = send.grow
+	}
+	err := fan(ctx, crew, func(ctx context.Context, j job, _ func()) error {
+		if err := send.part(ctx, j); err != nil {
+			return fmt.Errorf("%w %d: %w", failure.ErrPart, j.i+1, err)
+		}
+		return nil
+	})
+	return send.result(), err
+}
+
+// sending is the sending of parts under way. It is safe for concurrent use.
+type sending struct {
+	Whole
+	plan      *Plan
+	joiner    dialect.Joiner
+	source    source.Divisible
+	total     *sum
+	uncertain bool // an earlier run may have joined the parts
+
+	mu      sync.Mutex
+	results map[int]engine.Result
+}
+
+// part resumes a part of an earlier run, or creates it if there is none or it is gone.
+func (s *sending) part(ctx context.Context, j job) error {
+	src := s.source.Part(protocol.Range{Start: j.part.Start, End: j.part.End})
+	if src == nil {
+		return source.Error(errors.New("it cannot be read in parts"))
+	}
+	made := func(_ context.Context, ev engine.Event) error {
+		if ev.Kind == engine.Created {
+			s.plan.made(j.i, ev.URL, s.joiner.MaxParts(ev.URL))
+		}
+		return nil
+	}
+	spec := engine.Spec{
+		Rules: s.Rules, Policy: s.Policy, Dialect: s.joiner.Part(), Source: src, Endpoint: s.Endpoint,
+		Creation: dialect.Creation{Part: true}, Chunk: s.Chunk, Gauge: s.Gauge,
+		Tell: engine.Tell(engine.Log(s.Rules.Log), made, s.Keeper.HearPart(j.i, s.plan.List), s.total.part(j.i)),
+	}
+	if j.part.URL != "" {
+		spec.Adopt = engine.Adopt{URL: j.part.URL, Reach: j.part.Reach, Uncertain: s.uncertain, Denial: j.part.Denial}
+	}
+	res, err := engine.Run(ctx, spec)
+	if spec.Adopt.URL != "" && s.Recreate && ctx.Err() == nil && engine.IsLost(err) {
+		if res.Offset > 0 {
+			s.total.restarted(ctx, j.i)
+		}
+		before := res
+		spec.Adopt = engine.Adopt{}
+		res, err = engine.Run(ctx, spec)
+		res.Add(before)
+	}
+	if err == nil {
+		s.Keeper.PartDone(j.i, res.Offset)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.results[j.i] = res
+	return err
+}
+
+// result adds up the results of the parts. The result of a part that did not begin has
+// what is known of it.
+func (s *sending) result() Result {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []engine.Result
+	for i, part := range s.plan.List() {
+		res, ok := s.results[i]
+		if !ok {
+			res = engine.Result{URL: part.URL, Length: protocol.Known(part.End - part.Start)}
+		}
+		all = append(all, res)
+	}
+	res := Result{Result: AddUp(all), Parts: all}
+	res.Length = s.Source.Length()
+	if res.Expires.IsZero() {
+		res.Expires = s.Adopt.Expires
+	}
+	return res
+}
+
+// AddUp makes the result of the whole from those of its parts.
+func AddUp(parts []engine.Result) engine.Result {
+	var sum engine.Result
+	for _, r := range parts {
+		sum.Offset += r.Offset
+		sum.Resumed += r.Resumed
+		sum.Add(r)
+		sum.Expires = record.Earliest(sum.Expires, r.Expires)
+		if sum.Denial == (failure.Denial{}) {
+			sum.Denial = r.Denial
+		}
+	}
+	return sum
+}

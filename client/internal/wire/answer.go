@@ -1,0 +1,83 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	maxErrorBody = 4 << 10  // bytes kept of the body of an error
+	maxDrain     = 64 << 10 // bytes read of an unwanted body to keep its connection
+)
+
+// Content is the body of an answer, under the watch of its exchange: the wait for its
+// bytes is limited by the stall timeout, and the time between two calls of Read is not.
+type Content struct {
+	// Length is that of the answer's Content-Length, or -1 if there is none.
+	Length int64
+
+	// Delimited means that a connection that breaks can be told from the end of the
+	// content although Length is -1.
+	Delimited bool
+
+	// Uncompressed means that the transport undid a compression.
+	Uncompressed bool
+
+	exchange *exchange
+	ctx      context.Context //nolint:containedctx // It lives as long as the exchange that it belongs to.
+}
+
+// Read reads the next bytes. Its error is io.EOF or a *failure.Error.
+func (c *Content) Read(p []byte) (int, error) {
+	c.exchange.dog.alive()
+	n, err := c.exchange.resp.Body.Read(p)
+	c.exchange.dog.pause()
+	if err != nil && err != io.EOF { //nolint:errorlint // An error that wraps io.EOF is a failure.
+		err = c.exchange.fail(c.exchange.cause(c.ctx, err))
+	}
+	return n, err
+}
+
+// readText returns the beginning of an error's body, and reads a little more of any
+// body so that its connection can be used again. It does not read what follows a
+// switch of protocols, because no context would end that.
+func readText(resp *http.Response) (string, error) {
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		return "", nil
+	}
+	var text []byte
+	var err error
+	if resp.StatusCode >= http.StatusBadRequest {
+		text, err = io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
+	}
+	if err == nil && resp.Body != http.NoBody {
+		_, err = io.CopyN(io.Discard, resp.Body, maxDrain)
+		if errors.Is(err, io.EOF) {
+			err = nil
+		}
+	}
+	return string(text), err
+}
+
+// retryAfter reads the header in its two forms, seconds and a date (RFC 9110, section
+// 10.2.3).
+func retryAfter(h http.Header, now time.Time) time.Duration {
+	const longest = 64 // bytes, more than any date has
+	v := strings.TrimSpace(h.Get("Retry-After"))
+	if v == "" || len(v) > longest {
+		return 0
+	}
+	if s, err := strconv.ParseInt(v, 10, 64); err == nil {
+		const most = int64(365 * 24 * time.Hour / time.Second)
+		return time.Duration(max(0, min(s, most))) * time.Second
+	}
+	if t, err := http.ParseTime(v); err == nil {
+		return max(0, t.Sub(now))
+	}
+	return 0
+}

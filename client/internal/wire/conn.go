@@ -1,0 +1,130 @@
+// Package wire has the one HTTP exchange of uploads and downloads: it builds a request
+// from the caller's headers and those of the protocol, sends the body, ends a request
+// that shows no sign of life, follows what redirects mean for the upload, and turns
+// every failure into a *failure.Error whose class is set.
+package wire
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/address"
+	"github.com/tusker-go/tusker/transport"
+)
+
+// Conn is what the exchanges of one Client have in common. It is safe for concurrent
+// use and does not change.
+type Conn struct {
+	Doer     transport.Doer
+	Header   http.Header // of every request, under the headers of a call
+	Endpoint *url.URL    // nil: none
+	Trusted  []*url.URL  // origins that get headers and credentials, as the endpoint does
+	TrustAll bool        // every origin does
+	Log      *slog.Logger
+	Stall    time.Duration // longest time without a sign of life; 0: no limit
+	Finish   time.Duration // the same at the end of an upload; 0: no limit
+	Pace     *Pace
+	Classify func(*failure.Error, failure.Class) failure.Class // nil: the class stands
+}
+
+// Call has what the exchanges of one upload or download have in common.
+type Call struct {
+	// Header is sent with each request, over those of the Conn and under those of the
+	// protocol.
+	Header http.Header
+
+	// Home is the URL whose origin may get the headers if the Conn has no Endpoint.
+	// nil: every origin may.
+	Home *url.URL
+}
+
+// With returns the call with further headers under its own.
+func (c Call) With(header http.Header) Call {
+	header = header.Clone()
+	Merge(header, c.Header)
+	return Call{Header: header, Home: c.Home}
+}
+
+// Address returns the URL of the endpoint, or "" if there is none.
+func (c *Conn) Address() string {
+	if c.Endpoint == nil {
+		return ""
+	}
+	return c.Endpoint.String()
+}
+
+// Serves reports whether the server of the endpoint is that of a URL.
+func (c *Conn) Serves(rawURL string) bool {
+	u, err := url.Parse(transport.EscapeURL(rawURL))
+	return err == nil && c.Endpoint != nil && address.SameOrigin(c.Endpoint, u)
+}
+
+// mayShare reports whether headers given for the endpoint may go to u.
+func (c *Conn) mayShare(u, home *url.URL) bool {
+	if c.Endpoint != nil {
+		home = c.Endpoint
+	}
+	return c.TrustAll || home == nil || address.SameOrigin(home, u) ||
+		slices.ContainsFunc(c.Trusted, func(t *url.URL) bool { return address.SameOrigin(t, u) })
+}
+
+// build makes the request of x: the caller's headers under those of the protocol.
+func (c *Conn) build(ctx context.Context, x Request, call Call) (*http.Request, error) {
+	u, err := address.Parse(x.URL)
+	if err != nil {
+		return nil, err
+	}
+	// Several uploads over one connection would slow each other down.
+	ctx = transport.OwnConnection(ctx)
+	share := c.mayShare(u, call.Home)
+	if !share {
+		ctx = transport.WithoutCredentials(ctx)
+	}
+	req, err := http.NewRequestWithContext(ctx, x.Method, u.String(), http.NoBody)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", failure.ErrInvalidURL, transport.RedactError(err))
+	}
+	if share {
+		if err := CheckHeader(call.Header); err != nil {
+			return nil, err
+		}
+		Merge(req.Header, c.Header)
+		Merge(req.Header, call.Header)
+		takeHost(req)
+	}
+	if x.Set != nil {
+		if err := x.Set(req.Header); err != nil {
+			return nil, err
+		}
+	}
+	return req, nil
+}
+
+// takeHost moves a Host header to the request, because net/http ignores it among the
+// headers.
+func takeHost(req *http.Request) {
+	if host := req.Header.Get("Host"); host != "" {
+		req.Host = host
+		req.Header.Del("Host")
+	}
+}
+
+// send has the Doer send req. A Doer of the caller or of a test may not follow
+// http.Client.Do in every detail.
+func (c *Conn) send(req *http.Request) (*http.Response, error) {
+	resp, err := c.Doer.Do(req)
+	switch {
+	case err != nil:
+	case resp == nil:
+		return nil, failure.ErrNoAnswer
+	case resp.Body == nil:
+		resp.Body = http.NoBody
+	}
+	return resp, err
+}

@@ -1,0 +1,299 @@
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/address"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/transport"
+	"github.com/tusker-go/tusker/transport/nethttp"
+)
+
+// Request is one exchange: what is sent, and how its answer is understood.
+type Request struct {
+	Op     protocol.Op
+	Method string
+	URL    string
+
+	// Set sets the headers of the protocol. nil: none.
+	Set func(protocol.Header) error
+
+	// Body is the payload. nil: none.
+	Body *Body
+
+	// Slow means that the answer may take FinishTimeout.
+	Slow bool
+
+	// Success returns an error for a status of the exchange that is not a success.
+	Success func(op protocol.Op, status int) error
+
+	// Parse reads the headers of a success, and returns the Location of an upload that
+	// the answer names, or "". nil: nothing is read.
+	Parse func(http.Header) (location string, err error)
+
+	// Judge sets the class of an answer that is refused, and what else the text of the
+	// answer tells. Sent is the header of the request. It may replace e.Err by an error
+	// that wraps it.
+	Judge func(e *failure.Error, sent http.Header)
+
+	// Describe returns what the debug record of a success says beyond its status. nil:
+	// nothing.
+	Describe func() slog.Attr
+
+	// Consume reads the body of a success. nil: the body is dropped.
+	Consume func(*Answer) error
+}
+
+// Answer is a server's answer to one exchange.
+type Answer struct {
+	StatusCode int
+	Header     http.Header
+
+	// URL is where the upload is to be asked for from now on: the Location that Parse
+	// returned, or else the URL of the request, or where redirects that hold for good
+	// (301, 308) led.
+	URL string
+
+	// Next is where the next request goes: URL, or where redirects that hold for one
+	// request led.
+	Next string
+
+	// Body is the content of the answer, for Request.Consume.
+	Body *Content
+
+	exchange *exchange
+}
+
+// Refuse returns the error of an answer that is a success by its status, but not what
+// was asked for.
+func (a *Answer) Refuse(err error) error { return a.exchange.refuse("", err) }
+
+// Lost returns the error of an answer that broke off.
+func (a *Answer) Lost(err error) error { return a.exchange.fail(err) }
+
+// Do sends x once and reads its answer. Every error is a *failure.Error, except an
+// error of Request.Consume.
+func (c *Conn) Do(ctx context.Context, x Request, call Call) (*Answer, error) {
+	began := time.Now()
+	e := &exchange{Request: x, conn: c, call: call}
+	answer, err := e.run(ctx)
+	if !c.Log.Enabled(ctx, slog.LevelDebug) {
+		return answer, err
+	}
+	attrs := []slog.Attr{
+		slog.String("op", string(x.Op)),
+		slog.String("url", failure.Redact(x.URL)),
+		slog.Duration("took", time.Since(began)),
+	}
+	if e.resp != nil {
+		attrs = append(attrs, slog.Int("status", e.resp.StatusCode))
+	}
+	if answer != nil && x.Describe != nil {
+		attrs = append(attrs, x.Describe())
+	}
+	if err != nil {
+		attrs = append(attrs, slog.Any("err", err))
+	}
+	c.Log.LogAttrs(ctx, slog.LevelDebug, "exchange", attrs...)
+	return answer, err
+}
+
+// exchange is one request under way.
+type exchange struct {
+	Request
+	conn *Conn
+	call Call
+
+	dog       *watchdog
+	following *connecting
+	auth      *transport.AuthTrace
+	req       *http.Request
+	resp      *http.Response // nil until there is an answer
+}
+
+func (e *exchange) run(ctx context.Context) (*Answer, error) {
+	ctx, e.dog = watch(ctx, e.conn.Stall, e.conn.Finish)
+	defer e.dog.stop()
+	ctx, e.following = follow(ctx, e.dog)
+	ctx, e.auth = transport.TraceAuth(ctx)
+
+	var err error
+	if e.req, err = e.conn.build(ctx, e.Request, e.call); err != nil {
+		return nil, e.fail(err)
+	}
+	hasBody := e.Body != nil && e.Body.size() > 0
+	switch {
+	case hasBody:
+		if err := e.Body.attach(ctx, e.req, e.dog, e.conn.Pace); err != nil {
+			return nil, e.fail(err)
+		}
+		// The Doer may still be reading when it returns.
+		defer e.Body.stop()
+	case e.Slow, e.Body != nil && e.Body.Final:
+		e.dog.finishing()
+	}
+	resp, err := e.conn.send(e.req)
+	if err != nil {
+		if resp != nil && resp.Body != nil {
+			_ = resp.Body.Close()
+		}
+		if resp != nil && !nethttp.IsInvalidRedirect(err) {
+			// net/http returns an answer and an error for a redirect that the client
+			// refused to follow.
+			err = fmt.Errorf("%w: %w", failure.ErrRedirected, transport.RedactError(err))
+		}
+		return nil, e.fail(e.cause(ctx, err))
+	}
+	e.resp = resp
+	defer func() { _ = resp.Body.Close() }()
+	e.dog.alive()
+	return e.read(ctx)
+}
+
+// read checks the answer and reads it.
+func (e *exchange) read(ctx context.Context) (*Answer, error) {
+	final := e.req
+	if e.resp.Request != nil && e.resp.Request.URL != nil {
+		final = e.resp.Request
+	}
+	refused := e.Success(e.Op, e.resp.StatusCode)
+	text := ""
+	if e.Consume == nil || refused != nil {
+		var err error
+		if text, err = readText(e.resp); err != nil {
+			// The status of an error needs no body, and the headers of a success have
+			// said all that counts.
+			e.conn.Log.LogAttrs(ctx, slog.LevelDebug, "answer broke off", slog.String("op", string(e.Op)),
+				slog.String("url", failure.Redact(e.URL)), slog.Any("err", transport.RedactError(err)))
+		}
+	}
+	// Middleware may send a PATCH as a POST; only a redirect makes it a GET.
+	if final.Method == http.MethodGet && e.Method != http.MethodGet {
+		return nil, e.refuse(text, fmt.Errorf("%w: %s became %s at %s", failure.ErrRedirected, e.Method, final.Method, transport.RedactURL(final.URL)))
+	}
+	if e.req.URL.Scheme == "https" && final.URL.Scheme == "http" {
+		return nil, e.refuse(text, fmt.Errorf("%w to %s: %w", failure.ErrRedirected, transport.RedactURL(final.URL), nethttp.ErrInsecureRedirect))
+	}
+	if refused != nil {
+		if errors.Is(refused, protocol.ErrRedirect) {
+			refused = address.RedirectError(refused, final.URL, e.resp.Header.Get("Location"))
+		}
+		return nil, e.refuse(text, refused)
+	}
+	answer := &Answer{StatusCode: e.resp.StatusCode, Header: e.resp.Header, exchange: e}
+	location := ""
+	if e.Parse != nil {
+		var err error
+		if location, err = e.Parse(e.resp.Header); err != nil {
+			return nil, e.refuse(text, err)
+		}
+	}
+	if err := e.locate(answer, location, final); err != nil {
+		return nil, e.refuse(text, err)
+	}
+	if e.Consume == nil {
+		return answer, nil
+	}
+	answer.Body = &Content{
+		Length: e.resp.ContentLength, Delimited: len(e.resp.TransferEncoding) > 0 || e.resp.ProtoMajor > 1,
+		Uncompressed: e.resp.Uncompressed, exchange: e, ctx: ctx,
+	}
+	e.dog.pause()
+	return answer, e.Consume(answer)
+}
+
+// locate finds where the upload is and where its next request goes.
+func (e *exchange) locate(answer *Answer, location string, final *http.Request) error {
+	where, lasting, err := address.Redirects(e.req.URL, final)
+	if err != nil {
+		return err
+	}
+	if location != "" {
+		u, err := address.Resolve(where, location)
+		if err != nil {
+			return err
+		}
+		answer.URL, answer.Next = u.String(), u.String()
+		return nil
+	}
+	answer.URL, answer.Next = e.req.URL.String(), e.req.URL.String()
+	if where != e.req.URL {
+		answer.Next = address.WithoutFragment(where)
+	}
+	if lasting != e.req.URL {
+		answer.URL = address.WithoutFragment(lasting)
+	}
+	return nil
+}
+
+// fail is the error of an exchange without an answer, or without the end of one.
+func (e *exchange) fail(err error) error {
+	f := &failure.Error{Op: e.Op, URL: e.URL, Err: err, Class: failure.WithoutAnswer(err), Unsent: e.following.unsent()}
+	return e.conn.classified(f)
+}
+
+// refuse is the error of an answer that is not what was asked for.
+func (e *exchange) refuse(text string, err error) error {
+	f := &failure.Error{
+		Op: e.Op, URL: e.URL, StatusCode: e.resp.StatusCode, Header: e.resp.Header, Body: text,
+		After: retryAfter(e.resp.Header, time.Now()), Err: err, Renewable: e.auth.Renewable(),
+	}
+	// The Doer may write to the trailer after an early answer, so the trailer itself is not
+	// looked at.
+	sent := e.req.Header
+	if e.Body != nil && e.Body.Trailer != nil {
+		sent = sent.Clone()
+		sent[e.Body.Trailer.Name] = []string{""}
+	}
+	e.Judge(f, sent)
+	_ = e.conn.classified(f)
+	if f.Class == failure.ClassAuth {
+		e.auth.Refuse()
+	}
+	return f
+}
+
+// classified lets the caller's Classify have the last word on a new error.
+func (c *Conn) classified(e *failure.Error) *failure.Error {
+	e.Header = failure.KeepHeader(e.Header)
+	if c.Classify == nil {
+		return e
+	}
+	before := e.Class
+	if e.Class = c.Classify(e, before); e.Class != before && e.Denial.StatusCode != 0 {
+		e.Denial.Refused = e.Class == failure.ClassFinal
+	}
+	return e
+}
+
+// NewError returns the error of an exchange that was never sent.
+func (c *Conn) NewError(op protocol.Op, rawURL string, err error) error {
+	return c.classified(&failure.Error{Op: op, URL: rawURL, Err: err, Class: failure.WithoutAnswer(err)})
+}
+
+// cause finds the first cause of an exchange without an answer: an error of the source
+// before one of the network, and the reason of a cancellation before its effect.
+func (e *exchange) cause(ctx context.Context, err error) error {
+	if e.Body != nil {
+		if cause := e.Body.sourceError(); cause != nil {
+			return cause
+		}
+	}
+	switch {
+	case nethttp.IsInvalidRedirect(err):
+		// net/http puts the whole Location into the text.
+		return fmt.Errorf("%w to an unreadable address: %w", failure.ErrRedirected, nethttp.ErrInvalidRedirect)
+	case ctx.Err() == nil:
+		return failure.OfNetwork(err)
+	}
+	if cause := context.Cause(ctx); errors.Is(cause, failure.ErrStalled) {
+		return cause
+	}
+	return failure.Ended(ctx)
+}

@@ -1,0 +1,191 @@
+package journal
+
+import (
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/address"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// Record is what a Store keeps of one upload. URLs in it may be secrets.
+//
+// It encodes as a JSON object with the names key, account, endpoint, url, source,
+// source_bytes, length, offset, reach, created, updated, expires, uncertain, denial and
+// parts; a part has start, end, url, offset, reach and denial, and a denial has status, code,
+// words and refused. Times are strings as in RFC 3339. A source that is not UTF-8 is
+// source_bytes, in base64, and source has U+FFFD for each byte that is not.
+// Fields that are not known or empty are left out, except for key and offset. Unknown names
+// are ignored.
+type Record struct {
+	// Key names the record: 1 to 128 characters of a to z, 0 to 9, "_" and
+	// "-", other than the device names of Windows, such as "con".
+	Key string
+
+	// Account is Config.Account of the client that began the upload, or "" if it had none. No
+	// client with another Account uses the record.
+	Account string
+
+	// Endpoint is the creation URL without user information and query, "" where
+	// the upload was not created by this client.
+	Endpoint string
+
+	// URL is that of the upload, "" while there are only parts.
+	URL string
+
+	// Source is what is uploaded, for people: a path.
+	Source string
+
+	// Length is the size of the upload in bytes. The zero value: not known.
+	Length protocol.Length
+
+	// Offset is how many bytes the server had acknowledged when the record was
+	// saved. It is for people: the server is asked before anything is sent.
+	Offset int64
+
+	// Reach is how much was ever sent, in bytes from the beginning, where the
+	// server claimed to have more: it is not believed above that by a later run
+	// either. The zero value: it did not.
+	Reach protocol.Length
+
+	// Created and Updated are when the record was made and last saved, in UTC.
+	// Stores leave both to the caller.
+	Created, Updated time.Time
+
+	// Expires is when the server forgets the upload. The zero
+	// time: not known.
+	Expires time.Time
+
+	// Uncertain means that all bytes were sent, and of parts that they may have
+	// been joined, and that the server has not said what became of it: where the
+	// upload is gone, it may be complete.
+	Uncertain bool
+
+	// Denial is what the server answered to the last bytes if that was an error. With
+	// Denial.Refused, a later run fails in the same way. The zero value: there was no such
+	// answer.
+	Denial failure.Denial
+
+	// Parts are those of an upload that is sent in parts, in their order. nil
+	// and empty: the upload is in one piece.
+	Parts []PartRecord
+}
+
+// PartRecord is one part of an upload that is sent in parts.
+type PartRecord struct {
+	// Start and End are the bytes of the whole upload, End not included.
+	Start int64 `json:"start"`
+	End   int64 `json:"end"`
+
+	// URL is that of the part, "" where it was not created yet.
+	URL string `json:"url,omitempty"`
+
+	// Offset is how many bytes of the part the server had acknowledged,
+	// counted from Start. It is for people, as that of Record.
+	Offset int64 `json:"offset"`
+
+	// Reach is how much of the part was ever sent, as that of Record.
+	Reach protocol.Length `json:"reach,omitzero"`
+
+	// Denial is what the server answered to the last bytes of the part, as that of Record.
+	Denial failure.Denial `json:"denial,omitzero"`
+}
+
+// Validate checks that a record can be gone on from: the key as CheckKey does,
+// URLs http or https, absolute, valid UTF-8 and without user information, a URL
+// or parts, offsets within the length, parts one after the other from 0 on and
+// within the length, times of the years 1 to 9999. The error Is
+// [ErrInvalidRecord], and shows no secrets. A nil record is invalid.
+func (r *Record) Validate() error {
+	if r == nil {
+		return fmt.Errorf("%w: nil", ErrInvalidRecord)
+	}
+	if err := CheckKey(r.Key); err != nil {
+		return err
+	}
+	if err := CheckAccount(r.Account); err != nil {
+		return fmt.Errorf("%w: %w", ErrInvalidRecord, err)
+	}
+	if err := r.Denial.Validate(); err != nil {
+		return fmt.Errorf("%w: %w", ErrInvalidRecord, err)
+	}
+	if r.URL == "" && len(r.Parts) == 0 {
+		return fmt.Errorf("%w: neither URL nor parts", ErrInvalidRecord)
+	}
+	if err := checkRecordURL("endpoint", r.Endpoint); err != nil {
+		return err
+	}
+	if err := checkRecordURL("upload", r.URL); err != nil {
+		return err
+	}
+	if r.Offset < 0 {
+		return fmt.Errorf("%w: offset %d is negative", ErrInvalidRecord, r.Offset)
+	}
+	if n, known := r.Length.Int64(); known && r.Offset > n {
+		return fmt.Errorf("%w: offset %d is beyond the length %d", ErrInvalidRecord, r.Offset, n)
+	}
+	for _, t := range []struct {
+		name string
+		time time.Time
+	}{{"created", r.Created}, {"updated", r.Updated}, {"expires", r.Expires}} {
+		if y := t.time.UTC().Year(); y < 1 || y > 9999 {
+			return fmt.Errorf("%w: %s in the year %d", ErrInvalidRecord, t.name, y)
+		}
+	}
+	return r.ValidateParts()
+}
+
+// ValidateParts checks the parts of a record as Validate does.
+func (r *Record) ValidateParts() error {
+	start := int64(0)
+	for i, p := range r.Parts {
+		switch {
+		case p.Start != start:
+			return fmt.Errorf("%w: part %d starts at %d, not at %d", ErrInvalidRecord, i, p.Start, start)
+		case p.End < p.Start:
+			return fmt.Errorf("%w: part %d ends at %d, before it starts at %d", ErrInvalidRecord, i, p.End, p.Start)
+		case p.Offset < 0 || p.Offset > p.End-p.Start:
+			return fmt.Errorf("%w: offset %d in part %d of length %d", ErrInvalidRecord, p.Offset, i, p.End-p.Start)
+		}
+		if err := checkRecordURL(fmt.Sprintf("part %d", i), p.URL); err != nil {
+			return err
+		}
+		if err := p.Denial.Validate(); err != nil {
+			return fmt.Errorf("%w: part %d: %w", ErrInvalidRecord, i, err)
+		}
+		start = p.End
+	}
+	if n, known := r.Length.Int64(); known && start > n {
+		return fmt.Errorf("%w: parts end at %d, beyond the length %d", ErrInvalidRecord, start, n)
+	}
+	return nil
+}
+
+// checkRecordURL accepts "" too. An upload is found again only under the very
+// bytes of its URL, and JSON keeps those of UTF-8 only.
+func checkRecordURL(name, raw string) error {
+	if raw == "" {
+		return nil
+	}
+	u, err := address.Parse(raw)
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w: %s: %w", ErrInvalidRecord, name, err)
+	case u.User != nil:
+		return fmt.Errorf("%w: %s: %w: it holds user information", ErrInvalidRecord, name, failure.ErrInvalidURL)
+	case !utf8.ValidString(raw):
+		return fmt.Errorf("%w: %s: %w: it is not UTF-8", ErrInvalidRecord, name, failure.ErrInvalidURL)
+	}
+	return nil
+}
+
+// Refusal returns the error that Upload gives for the upload of a record that the server
+// refused, or nil for any other record. The error Is failure.ErrRefused.
+func (r *Record) Refusal() error {
+	if !r.Denial.Refused {
+		return nil
+	}
+	return r.Denial.Refusal(r.URL)
+}

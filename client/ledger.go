@@ -1,0 +1,158 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/tusker-go/tusker/client/internal/address"
+	"github.com/tusker-go/tusker/client/internal/engine"
+	"github.com/tusker-go/tusker/client/internal/record"
+	"github.com/tusker-go/tusker/client/journal"
+	"github.com/tusker-go/tusker/client/source"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// loadFinished returns the record of the finished upload of this source, or nil if there
+// is none that can be used.
+func (j *job) loadFinished(ctx context.Context, endpoint string) (*Record, error) {
+	key := j.finishedKey(endpoint)
+	n, known := j.source.Length().Int64()
+	if j.ledger == nil || key == "" || !known || !isTrusted(j.source) {
+		return nil, nil
+	}
+	for _, key := range []string{key, j.formerKey(endpoint)} {
+		if key == "" {
+			continue
+		}
+		r, err := j.loadKey(ctx, endpoint, key)
+		switch {
+		case errors.Is(err, ErrNoRecord):
+		case err != nil:
+			return nil, err
+		case r != nil && j.isFinished(r, endpoint, key, n):
+			return r, nil
+		}
+	}
+	return nil, nil
+}
+
+// isTrusted reports whether a record of the current state of a source is one of these bytes:
+// a source that changed just now may have changed since without a trace.
+func isTrusted(o source.Opened) bool {
+	s, ok := o.(source.Settler)
+	return !ok || s.Trusted()
+}
+
+// finishedKey returns the key of a finished upload of this source in its current state, or
+// "".
+func (j *job) finishedKey(endpoint string) string {
+	if id, ok := j.source.(source.StateIdentifier); ok {
+		return record.Key(endpoint, j.account, id.StateIdentity())
+	}
+	return j.key(endpoint)
+}
+
+// loadKey loads a record from the ledger, without those that are damaged.
+func (j *job) loadKey(ctx context.Context, endpoint, key string) (*Record, error) {
+	plain := address.WithoutQuery(endpoint)
+	r, err := j.ledger.LoadFinished(ctx, plain, key)
+	if errors.Is(err, ErrRecordDamaged) {
+		j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "some records of finished uploads are not used", slog.Any("err", err))
+		r, err = j.ledger.LoadFinished(ctx, plain, key)
+	}
+	return r, err
+}
+
+// isFinished reports whether r can be the record of a finished upload.
+func (j *job) isFinished(r *Record, endpoint, key string, length int64) bool {
+	n, known := r.Length.Int64()
+	return r.Validate() == nil && r.Key == key && r.Account == j.account && r.Endpoint == address.WithoutQuery(endpoint) && r.URL != "" &&
+		known && n == length && !address.LeavesTLS(endpoint, r.URL)
+}
+
+// finishedBefore asks for the upload that an earlier run finished. It is done if the
+// server still has the upload, or if that cannot be found out. If the server has only the
+// beginning, the rest is sent.
+func (j *job) finishedBefore(ctx context.Context, endpoint string) (done bool, err error) {
+	if j.ledger == nil || j.isPart || j.options.Recreate == RecreateAlways {
+		return false, nil
+	}
+	r, err := j.loadFinished(ctx, endpoint)
+	if ctx.Err() != nil {
+		return true, ended(ctx)
+	}
+	if err != nil {
+		j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "cannot tell what was sent before", slog.Any("err", err))
+	}
+	if r == nil {
+		return false, nil
+	}
+	spec := j.spec(endpoint)
+	spec.Adopt = engine.Adopt{URL: r.URL, Denial: r.Denial}
+	res, err := engine.Run(ctx, spec)
+	j.result.take(res, err)
+	switch {
+	case err == nil:
+		j.result.Skipped = j.result.Sent == 0
+		return true, j.confirm(ctx)
+	case !j.isLost(ctx, err):
+		if res.Denial != r.Denial {
+			j.saveFinished(ctx, endpoint, res.Denial) // no later run takes it for finished
+		}
+		return true, err
+	}
+	j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "sent before, but the server no longer has it: sending it again",
+		slog.String("url", redact(j.result.URL)), slog.Any("err", err))
+	j.forgetUpload()
+	return false, nil
+}
+
+// mayDistrust reports whether err means that the ledger is wrong about a source.
+func (j *job) mayDistrust(err error) bool {
+	return errors.Is(err, ErrDifferent) && j.options.Recreate != RecreateNever
+}
+
+// distrust prepares to send a source again whose earlier upload has other bytes.
+func (j *job) distrust(ctx context.Context, err error) {
+	j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "sent before, but the server holds other bytes: sending it again",
+		slog.String("url", redact(j.result.URL)), slog.Any("err", err))
+	j.forgetUpload()
+}
+
+// keepFinished records a finished upload in the ledger. A source that other programs can
+// write to is not recorded: its bytes may differ from those that were sent, and its
+// attributes be the same.
+func (j *job) keepFinished(ctx context.Context, endpoint string) {
+	// What the server answered to the last bytes is told once.
+	told := j.result.Skipped && j.result.Denial == (Denial{})
+	if j.ledger == nil || told || j.result.InUse {
+		return
+	}
+	j.saveFinished(ctx, endpoint, Denial{})
+}
+
+// saveFinished replaces what the ledger has of the upload. A refusal in it makes a later run
+// fail.
+func (j *job) saveFinished(ctx context.Context, endpoint string, denial Denial) {
+	key := j.finishedKey(endpoint)
+	n, known := j.source.Length().Int64()
+	if key == "" || !known {
+		return
+	}
+	now := time.Now().UTC()
+	r := &journal.Record{
+		Key: key, Account: j.account, Endpoint: address.WithoutQuery(endpoint), URL: j.result.URL, Source: j.teller.source,
+		Length: protocol.Known(n), Offset: n, Created: now, Updated: now, Denial: denial,
+	}
+	err := r.Validate()
+	if err == nil {
+		// The upload is finished although its run may have been canceled by now.
+		err = j.ledger.SaveFinished(context.WithoutCancel(ctx), r)
+	}
+	if err != nil {
+		j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "a later run will send this again", slog.Any("err", fmt.Errorf("record the finished upload: %w", err)))
+	}
+}

@@ -1,0 +1,35 @@
+package client
+
+import "github.com/tusker-go/tusker/client/journal"
+
+// Names of package journal that a program needs to configure a Client.
+type (
+	// Store keeps records of unfinished uploads, for Config.Store.
+	Store = journal.Store
+	// Ledger keeps which uploads were finished, for Config.Ledger.
+	Ledger = journal.Ledger
+	// Lister is a Store that can tell which records it holds.
+	Lister = journal.Lister
+	// Record is what a Store keeps of one upload.
+	Record = journal.Record
+	// PartRecord is one part of an upload that is sent in parts.
+	PartRecord = journal.PartRecord
+	// MemoryStore keeps records as long as the process lives.
+	MemoryStore = journal.MemoryStore
+)
+
+// Errors of a Store; test for them with errors.Is. Package journal says what each means.
+var (
+	ErrNoRecord      = journal.ErrNoRecord
+	ErrBusy          = journal.ErrBusy
+	ErrRecordDamaged = journal.ErrRecordDamaged
+	ErrRecordVersion = journal.ErrRecordVersion
+	ErrInvalidRecord = journal.ErrInvalidRecord
+)
+
+// CheckAccount checks a name under the rules of Config.Account. The error Is
+// ErrInvalidOption and does not repeat the name.
+func CheckAccount(name string) error { return journal.CheckAccount(name) }
+
+// CheckKey checks the key of a record, see Record.Key. The error Is ErrInvalidRecord.
+func CheckKey(key string) error { return journal.CheckKey(key) }

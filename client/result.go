@@ -1,0 +1,96 @@
+package client
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/tusker-go/tusker/client/internal/engine"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// Result says how far an upload got.
+type Result struct {
+	// URL is that of the upload, or "" if none was created. It may be a secret.
+	URL string
+
+	// Offset is how many bytes the server has acknowledged.
+	Offset int64
+
+	// Length is the size of the upload, as far as it is known.
+	Length protocol.Length
+
+	// Resumed is how many bytes the server had when this call first asked, of an
+	// upload that was begun before.
+	Resumed int64
+
+	// Expires is when the server removes the upload unless it is complete by then, in
+	// UTC. The zero time: the server did not say.
+	Expires time.Time
+
+	// CreationHeader is the header of the answer to the creation, nil if the upload
+	// existed before. Header is that of the last answer. Each has at most MaxKeptHeader
+	// bytes, so that the results of many uploads stay small.
+	CreationHeader, Header http.Header
+
+	// Confirmed means that no answer to the last bytes said that they had arrived, and that
+	// the server said so when it was asked: the answer was lost or an error, in this run or
+	// in the one that left a record.
+	Confirmed bool
+
+	// Denial is what the server answered to the last bytes of an upload that it then called
+	// complete, such as a 500 with the text of a hook that failed. If there are several
+	// parts, it is the first one. The zero value: there was no such answer.
+	Denial Denial
+
+	// Verified means that the server holds the bytes of the source, see
+	// UploadOptions.Verify.
+	Verified bool
+
+	// Skipped means that an earlier run sent all bytes and that the server still has
+	// them, so that nothing was sent, see Config.Ledger.
+	Skipped bool
+
+	// InUse means that another program had the source open for writing, when the upload began
+	// or when it ended: what was sent may be a mix of two states, see Config.RefuseInUse. It
+	// is false if the system does not say.
+	InUse bool
+
+	// Sent is how many bytes were handed to the network in total, including those that
+	// were sent twice. Retries is how many exchanges were repeated.
+	Sent    int64
+	Retries int
+
+	// Orphans is how many creations got no answer, or only that of a gateway, before
+	// one did. The server may hold as many uploads whose URL nobody knows.
+	Orphans int
+
+	// Parts holds the results of the parts of UploadConcat, or of an upload with
+	// UploadOptions.Parallel, in their order.
+	Parts []*Result
+}
+
+// take makes res, of the latest run of the upload, part of the result. Err is the error of
+// that run.
+func (r *Result) take(res engine.Result, err error) {
+	if err == nil && r.Denial == (Denial{}) {
+		r.Denial = res.Denial
+	}
+	r.URL, r.Offset, r.Length, r.Resumed = res.URL, res.Offset, res.Length, res.Resumed
+	r.Expires, r.Confirmed = res.Expires, res.Confirmed
+	if res.Header != nil {
+		r.Header = res.Header
+	}
+	if res.CreationHeader != nil {
+		r.CreationHeader = res.CreationHeader
+	}
+	r.Sent += res.Sent
+	r.Retries += res.Retries
+	r.Orphans += res.Orphans
+}
+
+// resultOf copies the result of a part.
+func resultOf(res engine.Result) *Result {
+	r := new(Result)
+	r.take(res, nil)
+	return r
+}

@@ -1,0 +1,115 @@
+package source
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"hash"
+	"path/filepath"
+)
+
+// Identity implements [Identifier]: the path with its symbolic links resolved, the size,
+// the time of modification and both ends of the file. Device and inode do not belong to it,
+// because they change when a file system is mounted again. A source without a path has no
+// identity.
+func (f *openFile) Identity() string {
+	path := resolved(f.path)
+	if path == "" {
+		return ""
+	}
+	d := newDigest("file 1")
+	d.text(path)
+	f.addState(d)
+	edges := f.edgesOf()
+	d.bytes(edges[:])
+	return d.String()
+}
+
+// StateIdentity implements [StateIdentifier]: Identity, and the time of change if Identity
+// does not tell all bytes of the file. A program may restore the time of modification after
+// it wrote to a file, but not the time of change.
+func (f *openFile) StateIdentity() string {
+	id := f.Identity()
+	if id == "" || f.isCompared() || f.was.inode.changed.IsZero() {
+		return id
+	}
+	d := newDigest("state 1")
+	d.text(id)
+	d.number(uint64(f.was.inode.changed.UnixNano()))
+	return d.String()
+}
+
+// Formerly returns the key that earlier versions gave the record of this file: of the
+// endpoint, the path as it was given, and device and inode.
+func (f *openFile) Formerly(endpoint string) string {
+	path := absolute(f.path)
+	if path == "" {
+		return ""
+	}
+	d := newDigest("tusker 1")
+	d.text(endpoint)
+	d.text(path)
+	f.addState(d)
+	d.number(f.was.inode.device)
+	d.number(f.was.inode.number)
+	edges := f.edgesOf()
+	d.bytes(edges[:])
+	return d.String()
+}
+
+func (f *openFile) addState(d digest) {
+	d.number(uint64(f.was.size))
+	d.number(uint64(f.was.modified.UnixNano()))
+}
+
+// edgesOf returns the SHA-256 of both ends of the file, whose content may be kept.
+func (f *openFile) edgesOf() [sha256.Size]byte {
+	if f.content != nil {
+		return sha256.Sum256(f.content)
+	}
+	return f.was.edges
+}
+
+// digest sums up fields, each with its length, so that no two lists of fields have the same
+// sum.
+type digest struct{ hash.Hash }
+
+func newDigest(kind string) digest {
+	d := digest{sha256.New()}
+	d.text(kind)
+	return d
+}
+
+func (d digest) bytes(b []byte) {
+	d.Write(binary.BigEndian.AppendUint64(nil, uint64(len(b))))
+	d.Write(b)
+}
+
+func (d digest) text(s string)   { d.bytes([]byte(s)) }
+func (d digest) number(n uint64) { d.bytes(binary.BigEndian.AppendUint64(nil, n)) }
+func (d digest) String() string  { return hex.EncodeToString(d.Sum(nil)) }
+
+// absolute returns "" if the absolute path cannot be told.
+func absolute(name string) string {
+	if name == "" {
+		return ""
+	}
+	p, err := filepath.Abs(name)
+	if err != nil {
+		return ""
+	}
+	return p
+}
+
+// resolved returns the absolute path without symbolic links, as far as they can be
+// resolved.
+func resolved(name string) string {
+	p := absolute(name)
+	if p == "" {
+		return ""
+	}
+	if target, err := filepath.EvalSymlinks(p); err == nil {
+		return target
+	}
+	return p
+}

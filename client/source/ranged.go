@@ -1,0 +1,147 @@
+package source
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// Ranged describes a source that can be opened at an offset, such as an object in an object
+// store or a file on a web server. A request of the upload opens one reader and reads it to
+// its end; a further reader is opened only after a failure, and for each part of an upload
+// in parts.
+type Ranged struct {
+	// Name says what is read, for logs and events. It may be empty.
+	Name string
+
+	// Size is the number of bytes. Negative: failure.ErrInvalidOption.
+	Size int64
+
+	// ID identifies these bytes, on any machine, such as a version or a strong ETag
+	// together with the name of the object; another state of the source must have another
+	// ID. It is not a secret. "": no later run can recognize the source, so its uploads have
+	// no records.
+	ID string
+
+	// Open returns a reader of at least length bytes from offset on, and fails if the bytes
+	// are no longer those that ID names. It must be safe for concurrent use. The reader is
+	// closed, also before its end. An error of Open or of the reader fails the request; the
+	// upload then resumes under its retry policy, unless the error Is
+	// failure.ErrSourceChanged or failure.ErrSource. Ctx is that of the upload.
+	Open func(ctx context.Context, offset, length int64) (io.ReadCloser, error)
+}
+
+// NewRanged returns the source that r describes. The error Is failure.ErrInvalidOption.
+func NewRanged(r Ranged) (Source, error) {
+	if r.Size < 0 {
+		return nil, fmt.Errorf("%w: %w: size %d is negative", failure.ErrSource, failure.ErrInvalidOption, r.Size)
+	}
+	if r.Open == nil {
+		return nil, fmt.Errorf("%w: %w: nothing to open", failure.ErrSource, failure.ErrInvalidOption)
+	}
+	return &rangedSource{r}, nil
+}
+
+type rangedSource struct{ Ranged }
+
+// Name implements [Source].
+func (s *rangedSource) Name() string { return s.Ranged.Name }
+
+// Length implements [Source].
+func (s *rangedSource) Length() protocol.Length { return protocol.Known(s.Size) }
+
+// Open implements [Source]. It opens no reader yet.
+func (s *rangedSource) Open(context.Context, int64) (Opened, error) {
+	return &openRanged{from: s.Ranged}, nil
+}
+
+// openRanged is a Ranged in its upload.
+type openRanged struct{ from Ranged }
+
+// Length implements [Opened].
+func (o *openRanged) Length() protocol.Length { return protocol.Known(o.from.Size) }
+
+// Chunk implements [Opened].
+func (o *openRanged) Chunk(ctx context.Context, off, most int64) (Chunk, error) {
+	rng, err := protocol.Next(off, o.Length(), most)
+	if err != nil {
+		return Chunk{}, err
+	}
+	return Chunk{Range: rng, Last: rng.End == o.from.Size, Reader: func() (io.Reader, error) {
+		r, err := o.from.Open(ctx, rng.Start, rng.Len())
+		if err != nil {
+			return nil, temporarily(err)
+		}
+		return &rangedReader{r, rng.Len()}, nil
+	}}, nil
+}
+
+// Check implements [Opened]: Open of the Ranged checks the bytes itself.
+func (o *openRanged) Check(context.Context) error { return nil }
+
+// Close implements [Opened].
+func (o *openRanged) Close() error { return nil }
+
+// Identity implements [Identifier].
+func (o *openRanged) Identity() string {
+	if o.from.ID == "" {
+		return ""
+	}
+	d := newDigest("ranged 1")
+	d.text(o.from.ID)
+	d.number(uint64(o.from.Size))
+	return d.String()
+}
+
+// Part implements [Divisible].
+func (o *openRanged) Part(rng protocol.Range) Opened { return &part{whole: o, Range: rng} }
+
+// SumUp implements [Digester].
+func (o *openRanged) SumUp() {}
+
+// Digest implements [Digester]: it reads the source once more.
+func (o *openRanged) Digest(ctx context.Context) ([]byte, error) {
+	r, err := o.from.Open(ctx, 0, o.from.Size)
+	if err != nil {
+		return nil, Error(err)
+	}
+	defer func() { _ = r.Close() }()
+	h := sha256.New()
+	if err := Sum(ctx, h, r, o.from.Size); err != nil {
+		return nil, err
+	}
+	return h.Sum(nil), nil
+}
+
+type rangedReader struct {
+	io.ReadCloser
+	left int64 // bytes that the source still has to deliver
+}
+
+// Read implements io.Reader. A reader that ends early has failed.
+func (r *rangedReader) Read(p []byte) (int, error) {
+	n, err := r.ReadCloser.Read(p)
+	r.left -= int64(n)
+	switch {
+	case err == nil, IsEnd(err) && r.left <= 0:
+	case IsEnd(err):
+		err = temporarily(io.ErrUnexpectedEOF)
+	default:
+		err = temporarily(err)
+	}
+	return n, err
+}
+
+// temporarily marks an error of a source as worth a retry, unless the source says what it
+// means itself.
+func temporarily(err error) error {
+	if errors.Is(err, failure.ErrSource) || errors.Is(err, failure.ErrSourceChanged) {
+		return Error(err)
+	}
+	return Error(fmt.Errorf("%w: %w", failure.ErrSourceUnavailable, err))
+}

@@ -1,0 +1,105 @@
+package source
+
+import (
+	"crypto/sha256"
+	"syscall"
+	"time"
+)
+
+const (
+	// Granularity is the longest time between two changes of a file that leave the same
+	// time of modification. FAT counts in steps of 2 s. The clock of a kernel's file
+	// systems is up to 10 ms late.
+	Granularity = 2*time.Second + 10*time.Millisecond
+
+	// FineStep is more than the step of a file system whose times have fractions of a
+	// second: the kernel's clock moves at least every 10 ms.
+	FineStep = 20 * time.Millisecond
+
+	// maxAhead is by how much the clock of a file system is ahead of this machine's at
+	// most: FAT has local time, which may be 14 h ahead. A later time of modification was
+	// set by a program, and any further change replaces it.
+	maxAhead = 24 * time.Hour
+)
+
+// Settler is an [Opened] source that may change so soon after an earlier change that its
+// attributes do not show it.
+type Settler interface {
+	// Unsettled is how long the source has to be watched until its state can be told from
+	// every other one, if the clock of the source moves in such steps. 0: it is settled. A
+	// Check after that time confirms the source.
+	Unsettled(step time.Duration) time.Duration
+
+	// Step is the step in which the clock of the source seems to move.
+	Step() time.Duration
+
+	// Trusted reports whether a record of this state is a record of these bytes, although
+	// the source was not watched.
+	Trusted() bool
+
+	// FindWriters says whether other programs can write to the source now.
+	FindWriters() Writers
+
+	// Compact frees memory that a complete upload does not need.
+	Compact()
+}
+
+// unsettled is how long a file that was modified at modified, and has been watched without
+// a change for some time, has to be watched until a further change cannot leave the same
+// time of modification, on a file system whose clock moves in such steps. 0: it is settled.
+//
+// Two facts settle a file: its time of modification is past by the clock, or the file was
+// watched for as long. The second holds on file systems whose clock is ahead, and for
+// uploads that take their time.
+func unsettled(modified, now time.Time, watched, step time.Duration) time.Duration {
+	age := now.Sub(modified)
+	if age < -maxAhead {
+		return 0
+	}
+	return max(0, min(step-age, step-watched))
+}
+
+// stepOf is the step of the clock that made this time of modification, as far as the time
+// itself tells. It does not tell that the clock is late.
+func stepOf(modified time.Time) time.Duration {
+	if modified.Nanosecond()%int(10*time.Millisecond) == 0 {
+		return Granularity
+	}
+	return FineStep
+}
+
+// Unsettled implements [Settler]. A change is seen at any time if all bytes are compared;
+// only a write that is still under way could change them after the comparison.
+func (f *openFile) Unsettled(step time.Duration) time.Duration {
+	if f.stat == nil || f.isCompared() && f.writers == WritersNone {
+		return 0
+	}
+	return unsettled(f.was.modified, time.Now(), time.Since(f.watched), step)
+}
+
+// Step implements [Settler].
+func (f *openFile) Step() time.Duration { return stepOf(f.was.modified) }
+
+// FindWriters implements [Settler].
+func (f *openFile) FindWriters() Writers {
+	f.writers = WritersUnknown
+	if file, ok := f.r.(syscall.Conn); ok {
+		f.writers = findWriters(file)
+	}
+	return f.writers
+}
+
+// Trusted implements [Settler].
+func (f *openFile) Trusted() bool {
+	return f.stat == nil || f.isCompared() || unsettled(f.was.modified, time.Now(), 0, Granularity) == 0
+}
+
+// Compact implements [Settler].
+func (f *openFile) Compact() {
+	if f.content != nil && f.stat != nil {
+		f.was.edges, f.content = sha256.Sum256(f.content), nil
+	}
+}
+
+// isCompared reports whether Check and Identity know all bytes of the file.
+func (f *openFile) isCompared() bool { return f.legible() && f.was.size <= 2*edge }

@@ -1,0 +1,78 @@
+package source
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// Spool copies an opened source to a temporary file, so that its length becomes known.
+// The file has mode 0600 and is removed when it is closed, or, if the system allows it,
+// when the process ends. The error Is failure.ErrUnsupported if there are more than most
+// bytes.
+func Spool(ctx context.Context, from Opened, most int64) (Opened, error) {
+	f, err := newTemporary()
+	if err != nil {
+		return nil, Error(fmt.Errorf("spool: %w", err))
+	}
+	if err := f.fill(ctx, from, most); err != nil {
+		_ = f.remove()
+		return nil, err
+	}
+	return &openFile{r: f.File, size: f.size, was: state{size: f.size}, closer: f.remove}, nil
+}
+
+// temporary is a file that no longer exists when it is closed.
+type temporary struct {
+	*os.File
+	size  int64
+	named bool // it has to be removed by its name
+}
+
+func newTemporary() (*temporary, error) {
+	f, err := os.CreateTemp("", "tusker-*.spool")
+	if err != nil {
+		return nil, err
+	}
+	return &temporary{File: f, named: os.Remove(f.Name()) != nil}, nil
+}
+
+func (f *temporary) fill(ctx context.Context, from Opened, most int64) error {
+	for {
+		chunk, err := from.Chunk(ctx, f.size, 0)
+		if err != nil {
+			return err
+		}
+		if chunk.End > most {
+			return fmt.Errorf("%w %s, and the stream has more than the %d bytes that may be spooled",
+				failure.ErrUnsupported, protocol.ExtensionCreationDeferLength, most)
+		}
+		r, err := chunk.Reader()
+		if err != nil {
+			return Error(err)
+		}
+		n, err := io.Copy(f.File, r)
+		f.size += n
+		if err != nil {
+			return Error(fmt.Errorf("spool: %w", err))
+		}
+		if s, ok := from.(Releaser); ok {
+			s.Release(f.size)
+		}
+		if chunk.Last {
+			return nil
+		}
+	}
+}
+
+func (f *temporary) remove() error {
+	err := f.Close()
+	if f.named {
+		_ = os.Remove(f.Name())
+	}
+	return err
+}
