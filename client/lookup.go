@@ -48,8 +48,11 @@ func (c *Client) Lookup(ctx context.Context, src Source) (Known, error) {
 }
 
 func (j *job) loadUnfinished(ctx context.Context, endpoint string) (*Record, error) {
-	up, ok := j.recordable(endpoint)
-	if !ok {
+	if !j.isRecorded() {
+		return nil, nil
+	}
+	up := j.entry(endpoint)
+	if up.Key == "" {
 		return nil, nil
 	}
 	r, err := record.Load(ctx, j.store, up)

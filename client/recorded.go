@@ -131,24 +131,35 @@ func (j *job) takeParts(ctx context.Context, whole parts.Whole, res parts.Result
 // openRecord opens the record of the upload. The Keeper is nil if there is none to keep.
 // The error Is ErrBusy.
 func (j *job) openRecord(ctx context.Context, endpoint string) (*record.Keeper, error) {
-	up, ok := j.recordable(endpoint)
 	// A part is not the upload of its file: neither can resume the other.
-	if !ok || j.isPart {
+	if j.isPart || !j.isRecorded() {
+		return nil, nil
+	}
+	up := j.entry(endpoint)
+	if up.Key == "" {
 		return nil, nil
 	}
 	return record.Open(ctx, j.store, j.rules.Log, up)
 }
 
-// recordable returns what the record of this upload says, and whether there may be one.
-func (j *job) recordable(endpoint string) (record.Upload, bool) {
-	key := j.key(endpoint)
+// isRecorded reports whether a store keeps a record of an upload of this length.
+func (j *job) isRecorded() bool {
 	n, known := j.source.Length().Int64()
-	up := record.Upload{Key: key, Former: j.formerKey(endpoint), Account: j.account, Endpoint: endpoint, Source: j.teller.source, Length: n}
+	return j.store != nil && known && n > smallUpload
+}
+
+// entry returns what the record of this upload says.
+func (j *job) entry(endpoint string) record.Upload {
+	n, _ := j.source.Length().Int64()
+	up := record.Upload{
+		Key: j.key(endpoint), Former: j.formerKey(endpoint), Account: j.account,
+		Endpoint: endpoint, Source: j.teller.source, Length: n,
+	}
 	if s, ok := j.source.(source.Settler); ok {
 		up.Unsettled = func() time.Duration { return s.Unsettled(s.Step()) }
 		up.Check = j.source.Check
 	}
-	return up, j.store != nil && known && n > smallUpload && key != ""
+	return up
 }
 
 // key returns the key of this upload in a store or ledger, or "" if no later run could
