@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/tusker-go/tusker/client/internal/dialect"
 	"github.com/tusker-go/tusker/client/internal/engine"
 	"github.com/tusker-go/tusker/client/internal/parts"
 	"github.com/tusker-go/tusker/client/internal/record"
@@ -219,23 +218,6 @@ func (j *job) forgetUpload() {
 func (j *job) needJoin(ctx context.Context, endpoint string) error {
 	features, err := j.features(ctx, endpoint)
 	return joinError(features, err)
-}
-
-// features asks the server what it supports.
-func (j *job) features(ctx context.Context, endpoint string) (dialect.Features, error) {
-	d, ok := j.dialect.(dialect.Discoverer)
-	if !ok {
-		return dialect.Features{}, nil
-	}
-	if known, ok := d.Known(); ok {
-		return known, nil
-	}
-	var features dialect.Features
-	err := j.ask(ctx, endpoint, func(ctx context.Context) (err error) {
-		features, err = d.Discover(ctx, endpoint)
-		return err
-	})
-	return features, err
 }
 
 func partURLs(parts []*Result) []string {

@@ -4,79 +4,14 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/http"
 
 	"github.com/tusker-go/tusker/client/internal/dialect"
 	"github.com/tusker-go/tusker/client/internal/engine"
 	"github.com/tusker-go/tusker/client/internal/tus"
 	"github.com/tusker-go/tusker/client/internal/wire"
 	"github.com/tusker-go/tusker/client/source"
-	"github.com/tusker-go/tusker/protocol"
-	"github.com/tusker-go/tusker/retry"
 	"github.com/tusker-go/tusker/transport"
 )
-
-// UploadOptions describes one upload. nil and the zero value are an upload without
-// metadata.
-type UploadOptions struct {
-	// Metadata is kept by the server with the upload. nil: none.
-	Metadata protocol.Metadata
-
-	// Header is sent with every request of this upload. It wins over Config.Header, and
-	// the headers of the protocol win over it. nil: none.
-	Header http.Header
-
-	// Retry replaces Config.Retry; retry.Never makes each request once. nil:
-	// Config.Retry.
-	Retry retry.Policy
-
-	// Recreate replaces Config.Recreate. 0: Config.Recreate.
-	Recreate Recreate
-
-	// Checksum replaces Config.Checksum. "": Config.Checksum.
-	Checksum string
-
-	// ChunkSize replaces Config.ChunkSize, in bytes. 0: Config.ChunkSize. Negative:
-	// ErrInvalidOption.
-	ChunkSize int64
-
-	// Parallel sends a file in parts, this many at the same time over connections of
-	// their own, and joins them on the server (tus 1.0.0, Concatenation). It is for
-	// connections that are slower than the line. At most 32 parts are sent at a time, of
-	// at least 1 MiB each; a large file has twice as many parts, so that a slow
-	// connection does not delay the end. A server without concatenation, and a source
-	// that cannot be divided, gets one request after the other. An upload that is resumed
-	// keeps the parts that it was begun with. Events are those of the whole. Resume always
-	// uses one connection. 0 and 1: one. Any other negative number than ParallelAuto:
-	// ErrInvalidOption.
-	//
-	// ParallelAuto begins over one connection. If that would take more than a few seconds,
-	// it gives the connection up after the first sixth of a second, before the server has
-	// acknowledged anything, and sends the file in parts, over more and more connections
-	// as long as that makes it faster, at most 16.
-	Parallel int
-
-	// Verify compares, after the upload, what the server holds with the source: by the
-	// SHA-256 that the server names, or by reading it back. The source is read once more
-	// for that, unless it is a stream. The error Is ErrDifferent, or ErrUnverified if the
-	// server offers neither.
-	Verify bool
-
-	// OnEvent is called for what happens to the upload, one call at a time, from
-	// goroutines of the upload. It must return at once, because the upload waits for it.
-	// It is not called after the upload has returned. nil: nothing is called.
-	OnEvent func(Event)
-}
-
-func (o *UploadOptions) orZero() UploadOptions {
-	if o == nil {
-		return UploadOptions{}
-	}
-	return *o
-}
-
-// ParallelAuto is a value of UploadOptions.Parallel.
-const ParallelAuto = -1
 
 // Upload creates an upload on the server and sends src to it. It repeats whatever fails
 // on the way as Config.Retry says, and continues from where the server says that it
@@ -261,79 +196,6 @@ func (j *job) sendOnce(ctx context.Context, endpoint string, trust bool) error {
 		return j.sendOnce(ctx, endpoint, false)
 	}
 	return err
-}
-
-// prepare finds out what can be known before an upload is created.
-func (j *job) prepare(ctx context.Context, endpoint string) error {
-	if err := j.options.Metadata.Validate(); err != nil {
-		return err
-	}
-	// A source that cannot be read fails here, before anything is sent, and a stream that
-	// ends within its first chunk has a length from here on.
-	if _, err := j.source.Chunk(ctx, 0, j.chunk); err != nil {
-		return err
-	}
-	if err := j.admit(ctx); err != nil {
-		return err
-	}
-	if err := j.needLength(ctx, endpoint); err != nil {
-		return err
-	}
-	return j.negotiate(ctx, endpoint)
-}
-
-// negotiate asks the server of url what the upload needs to know beforehand.
-func (j *job) negotiate(ctx context.Context, url string) error {
-	n, ok := j.dialect.(dialect.Negotiator)
-	if !ok || !n.MustNegotiate() {
-		return nil
-	}
-	return j.ask(ctx, url, func(ctx context.Context) error { return n.Negotiate(ctx, url) })
-}
-
-// ask repeats a question until it has an answer.
-func (j *job) ask(ctx context.Context, url string, question func(context.Context) error) error {
-	query := engine.Query{
-		Rules: j.rules, Retrier: j.retrier, URL: url, Tell: engine.Tell(j.log, j.teller.hear),
-		At: engine.Event{URL: j.result.URL, Offset: j.result.Offset, Length: j.result.Length},
-	}
-	retries, err := query.Repeat(ctx, question)
-	j.result.Retries += retries
-	return err
-}
-
-// needLength makes sure that the upload can be created with what is known of its length: a
-// server that says that it has to know the length beforehand gets it, or nothing at all. A
-// server that says nothing may answer the creation itself.
-func (j *job) needLength(ctx context.Context, endpoint string) error {
-	if _, known := j.source.Length().Int64(); known {
-		return nil
-	}
-	features, err := j.features(ctx, endpoint)
-	if err != nil || features.Silent != nil || features.DeferLength {
-		return err
-	}
-	return j.spool(ctx)
-}
-
-// spool puts a temporary file with the same bytes in the place of a stream.
-func (j *job) spool(ctx context.Context) error {
-	most := int64(0)
-	if s, ok := j.source.(source.Spooler); ok {
-		most = s.Spool()
-	}
-	if most == 0 {
-		return fmt.Errorf("%w %s, and the length of the stream is not known", ErrUnsupported, protocol.ExtensionCreationDeferLength)
-	}
-	j.rules.Log.LogAttrs(ctx, slog.LevelInfo, "copying the stream to a temporary file, since the server has to know its length",
-		slog.String("source", j.teller.source))
-	spooled, err := source.Spool(ctx, j.source, most)
-	if err != nil {
-		return err
-	}
-	stream := j.source
-	j.source = spooled
-	return stream.Close()
 }
 
 // spec describes the upload to the engine.

@@ -1,0 +1,102 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"github.com/tusker-go/tusker/client/internal/dialect"
+	"github.com/tusker-go/tusker/client/internal/engine"
+	"github.com/tusker-go/tusker/client/source"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// prepare finds out what can be known before an upload is created.
+func (j *job) prepare(ctx context.Context, endpoint string) error {
+	if err := j.options.Metadata.Validate(); err != nil {
+		return err
+	}
+	// A source that cannot be read fails here, before anything is sent, and a stream that
+	// ends within its first chunk has a length from here on.
+	if _, err := j.source.Chunk(ctx, 0, j.chunk); err != nil {
+		return err
+	}
+	if err := j.admit(ctx); err != nil {
+		return err
+	}
+	if err := j.needLength(ctx, endpoint); err != nil {
+		return err
+	}
+	return j.negotiate(ctx, endpoint)
+}
+
+// negotiate asks the server of url what the upload needs to know beforehand.
+func (j *job) negotiate(ctx context.Context, url string) error {
+	n, ok := j.dialect.(dialect.Negotiator)
+	if !ok || !n.MustNegotiate() {
+		return nil
+	}
+	return j.ask(ctx, url, func(ctx context.Context) error { return n.Negotiate(ctx, url) })
+}
+
+// ask repeats a question until it has an answer.
+func (j *job) ask(ctx context.Context, url string, question func(context.Context) error) error {
+	query := engine.Query{
+		Rules: j.rules, Retrier: j.retrier, URL: url, Tell: engine.Tell(j.log, j.teller.hear),
+		At: engine.Event{URL: j.result.URL, Offset: j.result.Offset, Length: j.result.Length},
+	}
+	retries, err := query.Repeat(ctx, question)
+	j.result.Retries += retries
+	return err
+}
+
+// needLength makes sure that the upload can be created with what is known of its length: a
+// server that says that it has to know the length beforehand gets it, or nothing at all. A
+// server that says nothing may answer the creation itself.
+func (j *job) needLength(ctx context.Context, endpoint string) error {
+	if _, known := j.source.Length().Int64(); known {
+		return nil
+	}
+	features, err := j.features(ctx, endpoint)
+	if err != nil || features.Silent != nil || features.DeferLength {
+		return err
+	}
+	return j.spool(ctx)
+}
+
+// spool puts a temporary file with the same bytes in the place of a stream.
+func (j *job) spool(ctx context.Context) error {
+	most := int64(0)
+	if s, ok := j.source.(source.Spooler); ok {
+		most = s.Spool()
+	}
+	if most == 0 {
+		return fmt.Errorf("%w %s, and the length of the stream is not known", ErrUnsupported, protocol.ExtensionCreationDeferLength)
+	}
+	j.rules.Log.LogAttrs(ctx, slog.LevelInfo, "copying the stream to a temporary file, since the server has to know its length",
+		slog.String("source", j.teller.source))
+	spooled, err := source.Spool(ctx, j.source, most)
+	if err != nil {
+		return err
+	}
+	stream := j.source
+	j.source = spooled
+	return stream.Close()
+}
+
+// features asks the server what it supports.
+func (j *job) features(ctx context.Context, endpoint string) (dialect.Features, error) {
+	d, ok := j.dialect.(dialect.Discoverer)
+	if !ok {
+		return dialect.Features{}, nil
+	}
+	if known, ok := d.Known(); ok {
+		return known, nil
+	}
+	var features dialect.Features
+	err := j.ask(ctx, endpoint, func(ctx context.Context) (err error) {
+		features, err = d.Discover(ctx, endpoint)
+		return err
+	})
+	return features, err
+}
