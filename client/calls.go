@@ -155,7 +155,7 @@ func (c *Client) Metadata(ctx context.Context, url string, opts *CallOptions) (p
 	if err != nil {
 		return nil, err
 	}
-	if err := reply.State.Warning(protocol.HeaderUploadMetadata); err != nil {
+	if err := reply.MetadataError(); err != nil {
 		return reply.State.Metadata, &Error{
 			Op: protocol.OpHead, URL: url, StatusCode: reply.StatusCode, Header: failure.KeepHeader(reply.Header), Err: err,
 		}

@@ -116,9 +116,9 @@ func joinError(features dialect.Features, err error) error {
 	case err != nil:
 		return err
 	case features.Silent != nil:
-		return fmt.Errorf("%w %s, as far as it says: %w", ErrUnsupported, protocol.ExtensionConcatenation, features.Silent)
+		return fmt.Errorf("%w %s, as far as it says: %w", ErrUnsupported, features.Terms.Join, features.Silent)
 	case !features.Join:
-		return fmt.Errorf("%w %s", ErrUnsupported, protocol.ExtensionConcatenation)
+		return fmt.Errorf("%w %s", ErrUnsupported, features.Terms.Join)
 	}
 	return nil
 }

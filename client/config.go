@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -298,15 +297,7 @@ func connOf(cfg Config, log *slog.Logger) (*wire.Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("client: endpoint: %w", err)
 	}
-	// A Location never repeats the user information of the endpoint, so it has to be a
-	// header to reach the requests that follow the creation.
-	if u.User != nil {
-		if conn.Header.Get("Authorization") == "" {
-			conn.Header.Set("Authorization", basicAuth(u.User))
-		}
-		u.User = nil
-	}
-	conn.Endpoint = u
+	conn.SetEndpoint(u)
 	return conn, nil
 }
 
@@ -343,11 +334,6 @@ func parseURL(raw string) (*url.URL, error) { return address.Parse(raw) }
 func redact(rawURL string) string { return failure.Redact(rawURL) }
 
 func ended(ctx context.Context) error { return failure.Ended(ctx) }
-
-func basicAuth(u *url.Userinfo) string {
-	password, _ := u.Password()
-	return "Basic " + base64.StdEncoding.EncodeToString([]byte(u.Username()+":"+password))
-}
 
 func limit(d, def time.Duration) time.Duration {
 	switch {

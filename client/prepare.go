@@ -8,7 +8,6 @@ import (
 	"github.com/tusker-go/tusker/client/internal/dialect"
 	"github.com/tusker-go/tusker/client/internal/engine"
 	"github.com/tusker-go/tusker/client/source"
-	"github.com/tusker-go/tusker/protocol"
 )
 
 // prepare finds out what can be known before an upload is created.
@@ -61,21 +60,23 @@ func (j *job) needLength(ctx context.Context, endpoint string) error {
 	if err != nil || features.Silent != nil || features.DeferLength {
 		return err
 	}
-	return j.spool(ctx)
+	return j.spool(ctx, features.Terms.DeferLength)
 }
 
-// spool puts a temporary file with the same bytes in the place of a stream.
-func (j *job) spool(ctx context.Context) error {
+// spool puts a temporary file with the same bytes in the place of a stream, because the
+// server lacks the feature.
+func (j *job) spool(ctx context.Context, feature string) error {
+	lacking := fmt.Errorf("%w %s", ErrUnsupported, feature)
 	most := int64(0)
 	if s, ok := j.source.(source.Spooler); ok {
 		most = s.Spool()
 	}
 	if most == 0 {
-		return fmt.Errorf("%w %s, and the length of the stream is not known", ErrUnsupported, protocol.ExtensionCreationDeferLength)
+		return fmt.Errorf("%w, and the length of the stream is not known", lacking)
 	}
 	j.rules.Log.LogAttrs(ctx, slog.LevelInfo, "copying the stream to a temporary file, since the server has to know its length",
 		slog.String("source", j.teller.source))
-	spooled, err := source.Spool(ctx, j.source, most)
+	spooled, err := source.Spool(ctx, j.source, most, lacking)
 	if err != nil {
 		return err
 	}

@@ -52,6 +52,10 @@ func NewDenial(e *Error, refused bool) Denial {
 	return Denial{StatusCode: e.StatusCode, Code: bounded(e.Code), Words: bounded(text), Refused: refused}
 }
 
+// ServerFailed reports whether the answer is that of a server which failed, rather than one
+// that refuses the request.
+func (d Denial) ServerFailed() bool { return d.StatusCode >= http.StatusInternalServerError }
+
 // bounded returns s without what is too long for a record.
 func bounded(s string) string {
 	for len(s) > maxDenialText {

@@ -5,21 +5,18 @@ import (
 	"fmt"
 	"io"
 	"os"
-
-	"github.com/tusker-go/tusker/client/failure"
-	"github.com/tusker-go/tusker/protocol"
 )
 
 // Spool copies an opened source to a temporary file, so that its length becomes known.
 // The file has mode 0600 and is removed when it is closed, or, if the system allows it,
-// when the process ends. The error Is failure.ErrUnsupported if there are more than most
-// bytes.
-func Spool(ctx context.Context, from Opened, most int64) (Opened, error) {
+// when the process ends. Reason is why the length has to be known. If there are more than
+// most bytes, the error wraps it.
+func Spool(ctx context.Context, from Opened, most int64, reason error) (Opened, error) {
 	f, err := newTemporary()
 	if err != nil {
 		return nil, Error(fmt.Errorf("spool: %w", err))
 	}
-	if err := f.fill(ctx, from, most); err != nil {
+	if err := f.fill(ctx, from, most, reason); err != nil {
 		_ = f.remove()
 		return nil, err
 	}
@@ -41,15 +38,14 @@ func newTemporary() (*temporary, error) {
 	return &temporary{File: f, named: os.Remove(f.Name()) != nil}, nil
 }
 
-func (f *temporary) fill(ctx context.Context, from Opened, most int64) error {
+func (f *temporary) fill(ctx context.Context, from Opened, most int64, reason error) error {
 	for {
 		chunk, err := from.Chunk(ctx, f.size, 0)
 		if err != nil {
 			return err
 		}
 		if chunk.End > most {
-			return fmt.Errorf("%w %s, and the stream has more than the %d bytes that may be spooled",
-				failure.ErrUnsupported, protocol.ExtensionCreationDeferLength, most)
+			return fmt.Errorf("%w, and the stream has more than the %d bytes that may be spooled", reason, most)
 		}
 		r, err := chunk.Reader()
 		if err != nil {

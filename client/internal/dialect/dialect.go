@@ -153,9 +153,18 @@ type Features struct {
 	Join           bool // see [Joiner]
 	JoinUnfinished bool // a Join of parts that are not complete yet
 
+	// Terms are the protocol's own names of features, for messages.
+	Terms Terms
+
 	// Silent is why the server did not say what it supports, such as a 404 to the
 	// question. nil: it said so.
 	Silent error
+}
+
+// Terms are the names that a protocol has for features.
+type Terms struct {
+	DeferLength string // see Features.DeferLength
+	Join        string // see Features.Join
 }
 
 // Verifier is a [Dialect] that can tell the digest of what a server holds.

@@ -58,6 +58,7 @@ type validator struct{ field, value string }
 const (
 	fieldETag     = "ETag"
 	fieldModified = "Last-Modified"
+	fieldType     = "Content-Type"
 )
 
 // dateMargin is how much older than the response a Last-Modified has to be. RFC

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/tus"
 	"github.com/tusker-go/tusker/protocol"
 )
 
@@ -84,18 +85,18 @@ func otherValue(field, was string, h http.Header) string {
 // otherSender says what shows that another server sent the header, "" for nothing:
 // the login page of a Wi-Fi is no tus server's, and has a type of its own.
 func (c *Content) otherSender(h http.Header) string {
-	if was := c.Header.Get(protocol.HeaderResumable); was != "" && h.Get(protocol.HeaderResumable) == "" {
-		return otherValue(protocol.HeaderResumable, was, h)
+	if field, was := tus.SentBy(c.Header); was != "" && h.Get(field) == "" {
+		return otherValue(field, was, h)
 	}
 	if mediaType(c.Header) != mediaType(h) {
-		return otherValue(protocol.HeaderContentType, c.Header.Get(protocol.HeaderContentType), h)
+		return otherValue(fieldType, c.Header.Get(fieldType), h)
 	}
 	return ""
 }
 
 // mediaType is the Content-Type without parameters, or whole if it is malformed.
 func mediaType(h http.Header) string {
-	value := h.Get(protocol.HeaderContentType)
+	value := h.Get(fieldType)
 	if media, _, err := mime.ParseMediaType(value); err == nil {
 		return media
 	}

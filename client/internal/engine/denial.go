@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 
 	"github.com/tusker-go/tusker/client/failure"
 )
@@ -33,7 +32,7 @@ func denialOf(e *failure.Error) failure.Denial {
 	case e.Blames == failure.BlameLength:
 	case e.Class == failure.ClassFinal:
 		return e.Denial
-	case e.StatusCode >= http.StatusInternalServerError && (e.Class == failure.ClassTransient || e.Class == failure.ClassThrottled):
+	case e.Denial.ServerFailed() && (e.Class == failure.ClassTransient || e.Class == failure.ClassThrottled):
 		return e.Denial
 	}
 	return failure.Denial{}

@@ -232,6 +232,10 @@ func featuresOf(caps protocol.Capabilities) dialect.Features {
 		CreateWithBody: caps.Has(protocol.ExtensionCreationWithUpload),
 		Join:           caps.Has(protocol.ExtensionConcatenation),
 		JoinUnfinished: caps.Has(protocol.ExtensionConcatenationUnfinished),
+		Terms: dialect.Terms{
+			DeferLength: string(protocol.ExtensionCreationDeferLength),
+			Join:        string(protocol.ExtensionConcatenation),
+		},
 	}
 }
 

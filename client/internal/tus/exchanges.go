@@ -54,6 +54,15 @@ type Reply struct {
 // about the upload.
 func (r *Reply) Refuse(err error) error { return r.answer.Refuse(err) }
 
+// MetadataError returns why a part of the metadata could not be read, or nil.
+func (r *Reply) MetadataError() error { return r.State.Warning(protocol.HeaderUploadMetadata) }
+
+// SentBy returns the header field that tells the answers of tus servers from others, and
+// its value. The value is "" if no tus server sent h.
+func SentBy(h http.Header) (field, value string) {
+	return protocol.HeaderResumable, h.Get(protocol.HeaderResumable)
+}
+
 // exchange is one request of tus.
 type exchange struct {
 	op     protocol.Op
@@ -102,7 +111,7 @@ func explain(err error, h http.Header) error {
 	if !errors.Is(err, protocol.ErrMissingHeader) || h.Get(protocol.HeaderResumable) != "" {
 		return err
 	}
-	if t := h.Get("Content-Type"); t != "" {
+	if t := h.Get(protocol.HeaderContentType); t != "" {
 		return fmt.Errorf("%w: %w: it is %q", err, failure.ErrNotTus, failure.Shorten(t, failure.MaxText))
 	}
 	return fmt.Errorf("%w: %w", err, failure.ErrNotTus)

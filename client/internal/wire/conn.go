@@ -6,6 +6,7 @@ package wire
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -49,6 +50,24 @@ func (c Call) With(header http.Header) Call {
 	header = header.Clone()
 	Merge(header, c.Header)
 	return Call{Header: header, Home: c.Home}
+}
+
+// SetEndpoint sets the endpoint to u without its user information, which becomes a header
+// of every request unless there is one already: a Location never repeats it, and the
+// requests that follow a creation need it too.
+func (c *Conn) SetEndpoint(u *url.URL) {
+	if u.User != nil {
+		if c.Header.Get("Authorization") == "" {
+			c.Header.Set("Authorization", basicAuth(u.User))
+		}
+		u.User = nil
+	}
+	c.Endpoint = u
+}
+
+func basicAuth(u *url.Userinfo) string {
+	password, _ := u.Password()
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(u.Username()+":"+password))
 }
 
 // Address returns the URL of the endpoint, or "" if there is none.
