@@ -14,8 +14,16 @@ type EventKind uint8
 
 // The kinds of events, in the order in which an upload may meet them.
 const (
+	// EventRestarted: there is a record of an earlier upload of this source, and a new upload
+	// is made. Err says why. It Is ErrSourceChanged if the source has changed since,
+	// ErrRecordDamaged or ErrRecordVersion if the record cannot be read, or an *Error if the
+	// server no longer has the upload. Any other error means that the record does not fit,
+	// such as that of another account. Config.Store has to be a SuffixLister for records of
+	// an earlier state of the source and of other accounts.
+	EventRestarted EventKind = iota + 1
+
 	// EventCreated: the server made a new upload. URL is set from here on.
-	EventCreated EventKind = iota + 1
+	EventCreated
 
 	// EventResumed: the server was asked and said how much it has, of an upload that
 	// was begun before or after a failure. The upload continues from Offset.
@@ -50,7 +58,7 @@ const (
 
 // String returns the name of the kind, such as "progress".
 func (k EventKind) String() string {
-	names := [...]string{"unknown", "created", "resumed", "progress", "retry", "waiting", "rewound", "settling", "done", "failed"}
+	names := [...]string{"unknown", "restarted", "created", "resumed", "progress", "retry", "waiting", "rewound", "settling", "done", "failed"}
 	if int(k) >= len(names) {
 		return names[0]
 	}
@@ -83,7 +91,7 @@ type Event struct {
 	Attempt int
 	Wait    time.Duration
 
-	// Err is the reason, in an EventRetry, EventWaiting or EventFailed.
+	// Err is the reason, in an EventRestarted, EventRetry, EventWaiting or EventFailed.
 	Err error
 }
 

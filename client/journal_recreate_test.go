@@ -15,7 +15,7 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-const anew = "earlier upload is gone, starting over"
+const anew = "upload starts over"
 
 // What becomes of an upload that a record is of, and that the server says is
 // gone.

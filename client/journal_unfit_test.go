@@ -109,7 +109,7 @@ func TestUnfitRecord(t *testing.T) {
 				if diff := cmp.Diff([]string{post, "PATCH /files/2 0+8"}, s.Seen()[already:]); diff != "" {
 					t.Errorf("requests (-want +got):\n%s", diff)
 				}
-				line := wantLogged(t, &log, slog.LevelWarn, "record of an earlier upload not used")
+				line := wantLogged(t, &log, slog.LevelWarn, "upload starts over")
 				if !strings.Contains(line, test.is) {
 					t.Errorf("warning %q, want %q", line, test.is)
 				}

@@ -193,7 +193,7 @@ func TestParallelUnfitRecord(t *testing.T) {
 				if n := counts(s, already); n[partial] == 0 || n["HEAD"] > 0 {
 					t.Errorf("requests %v", n)
 				}
-				line := wantLogged(t, &log, slog.LevelWarn, "record of an earlier upload not used")
+				line := wantLogged(t, &log, slog.LevelWarn, "upload starts over")
 				if !strings.Contains(line, test.is) || strings.Contains(line, "secret") {
 					t.Errorf("warning %q, want %q", line, test.is)
 				}

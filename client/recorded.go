@@ -84,8 +84,7 @@ func (j *job) sendWhole(ctx context.Context, whole parts.Whole) error {
 		if !j.isLost(ctx, err) {
 			return err
 		}
-		j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "earlier upload is gone, starting over",
-			slog.String("url", redact(j.result.URL)), slog.Any("err", err))
+		j.restarts(ctx, err)
 		// The record stays until there is a new upload: the 404 may come from a proxy
 		// whose server is away, and then no new upload can be made either.
 		j.forgetUpload()
@@ -138,6 +137,9 @@ func (j *job) openRecord(ctx context.Context, endpoint string) (*record.Keeper, 
 	if up.Key == "" {
 		return nil, nil
 	}
+	if j.options.Recreate != RecreateAlways {
+		up.Restarts = j.restarts
+	}
 	return record.Open(ctx, j.store, j.rules.Log, up)
 }
 
@@ -150,9 +152,13 @@ func (j *job) isRecorded() bool {
 // entry returns what the record of this upload says.
 func (j *job) entry(endpoint string) record.Upload {
 	n, _ := j.source.Length().Int64()
+	place := ""
+	if l, ok := j.source.(source.Locator); ok {
+		place = l.Place()
+	}
 	up := record.Upload{
-		Key: j.key(endpoint), Former: j.formerKey(endpoint), Account: j.account,
-		Endpoint: endpoint, Source: j.teller.source, Length: n,
+		Key: record.UnfinishedKey(j.key(endpoint), place), Former: j.formerKey(endpoint), Place: place,
+		Account: j.account, Endpoint: endpoint, Source: j.teller.source, Length: n,
 	}
 	if s, ok := j.source.(source.Settler); ok {
 		up.Unsettled = func() time.Duration { return s.Unsettled(s.Step()) }
@@ -161,8 +167,15 @@ func (j *job) entry(endpoint string) record.Upload {
 	return up
 }
 
-// key returns the key of this upload in a store or ledger, or "" if no later run could
-// recognize the source.
+// restarts tells why an upload starts over although there is a record of an earlier one.
+func (j *job) restarts(ctx context.Context, reason error) {
+	j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "upload starts over",
+		slog.String("source", j.teller.source), slog.Any("err", reason))
+	j.teller.tell(Event{Kind: EventRestarted, Length: j.source.Length(), Err: reason})
+}
+
+// key returns the key of this upload in a ledger, or "" if no later run could recognize the
+// source. The key of its record begins with it.
 func (j *job) key(endpoint string) string {
 	if id, ok := j.source.(source.Identifier); ok {
 		return record.Key(endpoint, j.account, id.Identity())

@@ -10,6 +10,8 @@ type (
 	Ledger = journal.Ledger
 	// Lister is a Store that can tell which records it holds.
 	Lister = journal.Lister
+	// SuffixLister is a Store that can find records by the end of their keys.
+	SuffixLister = journal.SuffixLister
 	// Record is what a Store keeps of one upload.
 	Record = journal.Record
 	// PartRecord is one part of an upload that is sent in parts.

@@ -243,7 +243,7 @@ func TestExpired(t *testing.T) {
 					if second.URL == first.URL {
 						t.Error("the upload is the one that has expired")
 					}
-					if !strings.Contains(log.String(), "earlier upload is gone, starting over") {
+					if !strings.Contains(log.String(), "upload starts over") {
 						t.Errorf("not told:\n%s", &log)
 					}
 				}

@@ -26,6 +26,12 @@ const (
 // they are; Load puts them aside. The folder is read as the loop goes on, in
 // bounded memory. The store may be used within the loop.
 func (s *Store) List(ctx context.Context) iter.Seq2[*journal.Record, error] {
+	return s.ListSuffix(ctx, "")
+}
+
+// ListSuffix is that of journal.SuffixLister. It reads the names of all files, and opens only
+// those of the records that it gives.
+func (s *Store) ListSuffix(ctx context.Context, suffix string) iter.Seq2[*journal.Record, error] {
 	return func(yield func(*journal.Record, error) bool) {
 		root, err := os.OpenRoot(s.dir)
 		if err != nil {
@@ -38,7 +44,7 @@ func (s *Store) List(ctx context.Context) iter.Seq2[*journal.Record, error] {
 				yield(nil, fmt.Errorf("filestore: list records in %s: %w", s.dir, err))
 				return
 			}
-			if e.suffix != recordSuffix {
+			if e.suffix != recordSuffix || !strings.HasSuffix(e.key, suffix) {
 				continue
 			}
 			r, _, err := read(root, e.key)

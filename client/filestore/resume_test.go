@@ -197,7 +197,7 @@ func TestUploadOfDamagedRecord(t *testing.T) {
 			if res.Resumed != 0 {
 				t.Errorf("resumed at %d from a record that is damaged", res.Resumed)
 			}
-			wantSaid(t, &log, "level=WARN", "record of an earlier upload not used", "put aside")
+			wantSaid(t, &log, "level=WARN", "upload starts over", "put aside")
 			if diff := cmp.Diff([]string{filepath.Base(record) + ".damaged"}, names(t, dir)); diff != "" {
 				t.Errorf("the folder (-want +got):\n%s", diff)
 			}

@@ -62,7 +62,8 @@ import (
 	"github.com/tusker-go/tusker/client/journal"
 )
 
-// Store is a [journal.Store], [journal.Lister] and [journal.Ledger] on a folder. [New] makes one; the zero value is of no use.
+// Store is a [journal.Store], [journal.Lister], [journal.SuffixLister] and [journal.Ledger] on a
+// folder. [New] makes one; the zero value is of no use.
 // It is safe for concurrent use; any number of Stores, in any number of
 // processes, may share the folder. It holds nothing open between calls, so there
 // is nothing to close.
@@ -75,6 +76,8 @@ var (
 	_ journal.Store  = (*Store)(nil)
 	_ journal.Lister = (*Store)(nil)
 	_ journal.Ledger = (*Store)(nil)
+
+	_ journal.SuffixLister = (*Store)(nil)
 )
 
 // New returns the Store of the folder dir, which is made if it is missing, with

@@ -6,12 +6,13 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
 
 // MemoryStore keeps records in memory: uploads can be resumed as long as the process
-// lives. It is a [Store], a [Lister] and a [Ledger]. The zero value is empty and ready;
+// lives. It is a [Store], a [Lister], a [SuffixLister] and a [Ledger]. The zero value is empty and ready;
 // it must not be copied after first use.
 type MemoryStore struct {
 	mu      sync.Mutex
@@ -88,10 +89,16 @@ func (s *MemoryStore) Lock(ctx context.Context, key string) (unlock func() error
 
 // List implements [Lister]. It may be called, and the store used, within the loop.
 func (s *MemoryStore) List(ctx context.Context) iter.Seq2[*Record, error] {
+	return s.ListSuffix(ctx, "")
+}
+
+// ListSuffix implements [SuffixLister]. It may be called, and the store used, within the loop.
+func (s *MemoryStore) ListSuffix(ctx context.Context, suffix string) iter.Seq2[*Record, error] {
 	return func(yield func(*Record, error) bool) {
 		s.mu.Lock()
 		keys := slices.Collect(maps.Keys(s.records))
 		s.mu.Unlock()
+		keys = slices.DeleteFunc(keys, func(key string) bool { return !strings.HasSuffix(key, suffix) })
 		for _, key := range keys {
 			if ctx.Err() != nil {
 				yield(nil, fmt.Errorf("list records: %w", context.Cause(ctx)))

@@ -47,6 +47,14 @@ type Store interface {
 	Lock(ctx context.Context, key string) (unlock func() error, err error)
 }
 
+// SuffixLister is a Store that can find records by the end of their keys, without reading the
+// other records. It is optional: an upload that starts over finds with it the record of an
+// earlier state of the same source, and says why it starts over.
+type SuffixLister interface {
+	// ListSuffix gives each record whose key ends in suffix, as Lister.List does.
+	ListSuffix(ctx context.Context, suffix string) iter.Seq2[*Record, error]
+}
+
 // Lister is what a Store also has where it can tell which records it holds.
 type Lister interface {
 	// List gives every record once, in no particular order. A record that is

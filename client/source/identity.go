@@ -39,6 +39,9 @@ func (f *openFile) StateIdentity() string {
 	return d.String()
 }
 
+// Place implements [Locator]: the path with its symbolic links resolved.
+func (f *openFile) Place() string { return resolved(f.path) }
+
 // Formerly returns the key that earlier versions gave the record of this file: of the
 // endpoint, the path as it was given, and device and inode.
 func (f *openFile) Formerly(endpoint string) string {

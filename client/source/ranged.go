@@ -16,7 +16,9 @@ import (
 // its end; a further reader is opened only after a failure, and for each part of an upload
 // in parts.
 type Ranged struct {
-	// Name says what is read, for logs and events. It may be empty.
+	// Name says what is read, for logs and events. It is also the place of the source: if an
+	// upload starts over and there is a record of other bytes with this Name, the upload says
+	// that they have changed. It may be empty.
 	Name string
 
 	// Size is the number of bytes. Negative: failure.ErrInvalidOption.
@@ -97,6 +99,9 @@ func (o *openRanged) Identity() string {
 	d.number(uint64(o.from.Size))
 	return d.String()
 }
+
+// Place implements [Locator].
+func (o *openRanged) Place() string { return o.from.Name }
 
 // Part implements [Divisible].
 func (o *openRanged) Part(rng protocol.Range) Opened { return &part{whole: o, Range: rng} }

@@ -52,7 +52,7 @@ func Root(root *os.Root, name string) (Source, error) {
 		}
 		return &openFile{r: f, stat: f.Stat, path: path, closer: f.Close}, nil
 	}}
-	return Expect(src, func(opened fs.FileInfo) bool { return os.SameFile(listed, opened) }), nil
+	return src.Expecting(func(opened fs.FileInfo) bool { return os.SameFile(listed, opened) }), nil
 }
 
 // errReplaced means that a name leads to another file than the one that was
@@ -66,15 +66,19 @@ var errReplaced = fmt.Errorf("%w: it was replaced by another file", failure.ErrS
 // time that the file is opened, and has to be safe for concurrent use if the source
 // is used by several uploads.
 //
-// A source that is not made by Path, File, FS or Root is returned as it is.
+// A source that is not an [Expecter] is returned as it is.
 func Expect(src Source, accept func(opened fs.FileInfo) bool) Source {
-	file, ok := src.(*fileSource)
-	if !ok || accept == nil {
-		return src
+	if e, ok := src.(Expecter); ok && accept != nil {
+		return e.Expecting(accept)
 	}
-	expected := *file
+	return src
+}
+
+// Expecting implements [Expecter].
+func (s *fileSource) Expecting(accept func(opened fs.FileInfo) bool) Source {
+	expected := *s
 	expected.file = func() (*openFile, error) {
-		f, err := file.file()
+		f, err := s.file()
 		if err != nil || f.stat == nil {
 			return f, err
 		}

@@ -4,9 +4,17 @@
 // read at an offset ([ReaderAt], [Bytes]), anything that can be opened at an offset
 // ([Ranged]), and streams that can be read only once ([Stream]). A type of your own
 // becomes a source by implementing [Source] and [Opened]; package sourcetest checks
-// it. Its opened form may implement small interfaces for
-// what else the source can do: [Identifier], [Divisible], [Digester], [Releaser], [Spooler] and
-// [Replaceable].
+// it. Its opened form may implement small interfaces for what else the source can do:
+//
+//   - [Identifier]: a later run recognizes it, so that its uploads have records and are
+//     skipped once they are finished. [StateIdentifier], [Locator] and [FormerIdentifier]
+//     add to that.
+//   - [Divisible]: it can be sent in parts.
+//   - [Digester]: an upload can be verified.
+//   - [Settler] and [Replaceable]: it may change without a trace, as files do.
+//   - [Releaser] and [Spooler]: it is a stream that keeps only some of its bytes.
+//
+// A Source may implement [SingleUse] and [Expecter].
 //
 // Every error of a source Is failure.ErrSource, see [Error].
 package source
@@ -16,6 +24,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/tusker-go/tusker/client/failure"
@@ -93,6 +102,15 @@ type StateIdentifier interface {
 	StateIdentity() string
 }
 
+// Locator is an [Opened] source that is at a place, such as the path of a file or the name of
+// an object.
+type Locator interface {
+	// Place identifies the place; sources there have the same Place, whatever their bytes.
+	// An upload that starts over because the bytes have changed says so if there is a record
+	// with the same Place. "" means that there is no place. It must not be a secret.
+	Place() string
+}
+
 // FormerIdentifier is an [Opened] source whose records had another key in earlier versions.
 type FormerIdentifier interface {
 	// Formerly returns that key, for a creation URL, or "" if there was none.
@@ -140,6 +158,13 @@ type Replaceable interface {
 // SingleUse is a [Source] that can be opened only once.
 type SingleUse interface {
 	SingleUse() bool
+}
+
+// Expecter is a [Source] of a file that can check the file that it opens, see [Expect].
+type Expecter interface {
+	// Expecting returns the source with the condition that accept returns true for what the
+	// opened file is. Otherwise, Open fails with an error that Is failure.ErrSourceChanged.
+	Expecting(accept func(opened fs.FileInfo) bool) Source
 }
 
 // Error returns err as an error of a source: it Is failure.ErrSource and err.

@@ -15,6 +15,7 @@ type altered struct {
 	delete func(context.Context, string) error
 	lock   func(context.Context, string) (func() error, error)
 	list   func(context.Context) iter.Seq2[*journal.Record, error]
+	suffix func(context.Context, string) iter.Seq2[*journal.Record, error]
 	sent   func(context.Context, string, string) (*journal.Record, error)
 	keep   func(context.Context, *journal.Record) error
 }
@@ -52,6 +53,13 @@ func (a *altered) List(ctx context.Context) iter.Seq2[*journal.Record, error] {
 		return a.list(ctx)
 	}
 	return a.MemoryStore.List(ctx)
+}
+
+func (a *altered) ListSuffix(ctx context.Context, suffix string) iter.Seq2[*journal.Record, error] {
+	if a.suffix != nil {
+		return a.suffix(ctx, suffix)
+	}
+	return a.MemoryStore.ListSuffix(ctx, suffix)
 }
 
 func (a *altered) LoadFinished(ctx context.Context, endpoint, key string) (*journal.Record, error) {

@@ -329,6 +329,25 @@ var brokenRecords = map[string]brokenStore{
 		},
 		[]string{"list_lets_its_loop_use_the_store"},
 	},
+	"takes a suffix for a pattern": {
+		func(a *altered) {
+			a.suffix = func(ctx context.Context, suffix string) iter.Seq2[*journal.Record, error] {
+				if rest, ok := strings.CutPrefix(suffix, "_"); ok {
+					suffix = rest // as LIKE does
+				}
+				return a.MemoryStore.ListSuffix(ctx, suffix)
+			}
+		},
+		[]string{"list_by_suffix_gives_the_records_of_the_suffix"},
+	},
+	"lists by suffix without the context": {
+		func(a *altered) {
+			a.suffix = func(ctx context.Context, suffix string) iter.Seq2[*journal.Record, error] {
+				return a.MemoryStore.ListSuffix(context.WithoutCancel(ctx), suffix)
+			}
+		},
+		[]string{"list_by_suffix_ends_with_its_context"},
+	},
 	"mixes records": {
 		func(a *altered) {
 			a.save = func(ctx context.Context, r *journal.Record) error {

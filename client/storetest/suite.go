@@ -46,8 +46,8 @@ type subject struct {
 	patience time.Duration
 }
 
-// Run checks the contract of [journal.Store], and those of [journal.Lister] and
-// [journal.Ledger] if the Store is one too, each part in a subtest.
+// Run checks the contract of [journal.Store], and those of [journal.Lister],
+// [journal.SuffixLister] and [journal.Ledger] if the Store is one too, each part in a subtest.
 // newStore is called for each subtest and returns an empty Store; what has to be
 // closed afterwards is for its t.Cleanup.
 //
@@ -79,6 +79,8 @@ func Run(t *testing.T, newStore func(t *testing.T) journal.Store, opts ...Option
 		{"list stops with its loop", listStops},
 		{"list lets its loop use the store", listWithin},
 		{"list ends with its context", listContextEnded},
+		{"list by suffix gives the records of the suffix", listBySuffix},
+		{"list by suffix ends with its context", listSuffixEnded},
 		{"concurrent use", concurrentUse},
 		{"what was sent comes back", sentComesBack},
 		{"what was sent is of one endpoint and key", sentOfOne},

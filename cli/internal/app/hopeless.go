@@ -41,6 +41,8 @@ func (p *prospects) happened(e client.Event) {
 		}
 	case client.EventFailed:
 		return // It is looked at when it has ended.
+	case client.EventRestarted:
+		return // The server may not have been asked.
 	case client.EventCreated, client.EventResumed:
 		p.alive(true)
 		return

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"path/filepath"
 	"slices"
@@ -129,6 +130,15 @@ func (j *journal) Save(ctx context.Context, r *client.Record) error {
 		j.note(r.Key, r)
 	}
 	return err
+}
+
+// ListSuffix implements client.SuffixLister.
+func (j *journal) ListSuffix(ctx context.Context, suffix string) iter.Seq2[*client.Record, error] {
+	store, ok := j.open().(client.SuffixLister)
+	if !ok {
+		return func(func(*client.Record, error) bool) {}
+	}
+	return store.ListSuffix(ctx, suffix)
 }
 
 func (j *journal) note(key string, r *client.Record) {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -49,9 +50,27 @@ func (a *app) waiting(subject string, wait time.Duration, err error) {
 	a.say("%s", text)
 }
 
-// seen tells of an event of an upload or a download, if it is a retry or a wait.
+// restarting says why an upload starts over.
+func (a *app) restarting(subject string, reason error) {
+	if !a.terse() {
+		return
+	}
+	a.say("%s: starts over: %s", output.Escape(subject), restartReason(reason))
+}
+
+// restartReason is a restart's reason for people.
+func restartReason(reason error) string {
+	if e, ok := errors.AsType[*client.Error](reason); ok && e.Class == client.ClassGone {
+		return fmt.Sprintf("the server no longer has the earlier upload (%d)", e.StatusCode)
+	}
+	return output.OneLine(reason.Error())
+}
+
+// seen tells of an event of an upload or a download, if it is a restart, a retry or a wait.
 func (a *app) seen(subject string, e client.Event) {
 	switch e.Kind {
+	case client.EventRestarted:
+		a.restarting(subject, e.Err)
 	case client.EventRetry:
 		a.retrying(subject, e.Attempt, e.Wait, e.Err)
 	case client.EventWaiting:
@@ -72,13 +91,15 @@ type withoutRetries struct{ slog.Handler }
 
 // Messages of the client's records.
 const (
-	retryMessage  = "retrying"
-	denialMessage = "the server has all of the upload, but answered its last bytes with an error"
+	restartMessage = "upload starts over"
+	retryMessage   = "retrying"
+	denialMessage  = "the server has all of the upload, but answered its last bytes with an error"
 )
 
 // Handle implements slog.Handler.
 func (h withoutRetries) Handle(ctx context.Context, r slog.Record) error {
-	if r.Message == retryMessage || r.Message == denialMessage {
+	switch r.Message {
+	case restartMessage, retryMessage, denialMessage:
 		return nil
 	}
 	return h.Handler.Handle(ctx, r)

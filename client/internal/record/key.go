@@ -15,8 +15,31 @@ func Key(endpoint, account, identity string) string {
 	if identity == "" {
 		return ""
 	}
+	return sum("tusker 2", address.WithoutQuery(endpoint), account, identity)
+}
+
+// UnfinishedKey returns the key of the record of an unfinished upload. It is Key, with a
+// suffix that all records of sources at the same place have. Either may be "".
+func UnfinishedKey(key, place string) string {
+	if key == "" {
+		return ""
+	}
+	return key + placeSuffix(place)
+}
+
+// placeSuffix returns the end of the keys of a place, or "" if there is no place.
+func placeSuffix(place string) string {
+	if place == "" {
+		return ""
+	}
+	const digits = 16 // enough for a hint that is checked against the record
+	return "-" + sum("place 1", place)[:digits]
+}
+
+// sum is the SHA-256 of fields, each with its length.
+func sum(fields ...string) string {
 	h := sha256.New()
-	for _, field := range []string{"tusker 2", address.WithoutQuery(endpoint), account, identity} {
+	for _, field := range fields {
 		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(field))))
 		h.Write([]byte(field))
 	}

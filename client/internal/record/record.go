@@ -30,6 +30,7 @@ const callTime = 10 * time.Second
 type Upload struct {
 	Key      string
 	Former   string // the key that an earlier version gave the record; "": none
+	Place    string // of the source, whatever its bytes; "": not known
 	Account  string
 	Endpoint string // creation URL
 	Source   string // name, for people
@@ -39,6 +40,16 @@ type Upload struct {
 	// every other one, and Check checks the source. nil: it can be told now.
 	Unsettled func() time.Duration
 	Check     func(context.Context) error
+
+	// Restarts is called if the upload starts over although there is a record, with the
+	// reason. nil: nobody cares.
+	Restarts func(context.Context, error)
+}
+
+func (up Upload) restarts(ctx context.Context, reason error) {
+	if up.Restarts != nil && reason != nil {
+		up.Restarts(ctx, reason)
+	}
 }
 
 // Keeper keeps the record of one upload. A nil Keeper keeps nothing. It is safe for
@@ -98,10 +109,14 @@ func Open(ctx context.Context, store journal.Store, log *slog.Logger, up Upload)
 	case errors.Is(err, errNothingMade):
 		k.stale = true
 	case errors.Is(err, journal.ErrNoRecord):
+		up.restarts(ctx, superseded(ctx, store, up))
 	case errors.Is(err, journal.ErrRecordDamaged), errors.Is(err, errUnfit):
-		k.log.LogAttrs(ctx, slog.LevelWarn, "record of an earlier upload not used", slog.Any("err", err))
+		up.restarts(ctx, unusable(err))
 	default:
 		// A record that cannot be read must not be overwritten.
+		if errors.Is(err, journal.ErrRecordVersion) {
+			up.restarts(ctx, unusable(err))
+		}
 		k.warnUnrecorded(ctx, err)
 		k.Close(ctx)
 		return nil, nil

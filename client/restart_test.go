@@ -1,0 +1,226 @@
+package client_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"iter"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/filestore"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// restarts are the reasons of the EventRestarted in a list.
+func restarts(events []client.Event) []error {
+	var reasons []error
+	for _, e := range events {
+		if e.Kind == client.EventRestarted {
+			reasons = append(reasons, e.Err)
+		}
+	}
+	return reasons
+}
+
+// An upload that starts over although there is a record says why, once, in an event and in the
+// log.
+func TestRestartReason(t *testing.T) {
+	modified := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	fileStore := func(t *testing.T) client.Store {
+		t.Helper()
+		store, err := filestore.New(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return store
+	}
+	memoryStore := func(*testing.T) client.Store { return new(client.MemoryStore) }
+	type run struct {
+		cfg  client.Config
+		name string
+	}
+	tests := map[string]struct {
+		store  func(*testing.T) client.Store
+		change func(t *testing.T, s *fake.Server, r *run)
+		says   string // "": nothing
+		is     error
+	}{
+		"nothing changed": {memoryStore, func(*testing.T, *fake.Server, *run) {}, "", nil},
+		"longer": {memoryStore, func(t *testing.T, _ *fake.Server, r *run) {
+			t.Helper()
+			rewrite(t, r.name, noise(smallest+2))
+		}, "(size 1048577 → 1048579)", client.ErrSourceChanged},
+		"longer, in a folder": {fileStore, func(t *testing.T, _ *fake.Server, r *run) {
+			t.Helper()
+			rewrite(t, r.name, noise(smallest+2))
+		}, "(size 1048577 → 1048579)", client.ErrSourceChanged},
+		"modified": {memoryStore, func(t *testing.T, _ *fake.Server, r *run) {
+			t.Helper()
+			touch(t, r.name, modified.Add(time.Second))
+		}, "it has changed since ", client.ErrSourceChanged},
+		"replaced": {fileStore, func(t *testing.T, _ *fake.Server, r *run) {
+			t.Helper()
+			replace(t, r.name, flipped(noise(smallest), 0), modified)
+		}, "it has changed since ", client.ErrSourceChanged},
+		"another account": {fileStore, func(_ *testing.T, _ *fake.Server, r *run) {
+			r.cfg.Account = "somebody"
+		}, "another account", nil},
+		"another server": {memoryStore, func(_ *testing.T, _ *fake.Server, r *run) {
+			r.cfg.Endpoint = "http://tus.example/other/"
+		}, "", nil},
+		"gone": {memoryStore, func(_ *testing.T, s *fake.Server, _ *run) {
+			s.On(http.MethodHead, fake.Status(404, ""))
+		}, "404", protocol.ErrNotFound},
+		"always": {memoryStore, func(_ *testing.T, _ *fake.Server, r *run) {
+			r.cfg.Recreate = client.RecreateAlways
+		}, "", nil},
+		"damaged": {fileStore, func(t *testing.T, _ *fake.Server, r *run) {
+			t.Helper()
+			damageRecord(t, r.cfg.Store.(*filestore.Store), "{")
+		}, "record", client.ErrRecordDamaged},
+		"of a newer version": {fileStore, func(t *testing.T, _ *fake.Server, r *run) {
+			t.Helper()
+			damageRecord(t, r.cfg.Store.(*filestore.Store), `{"version":2}`)
+		}, "record", client.ErrRecordVersion},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				store := test.store(t)
+				s := fake.New(t, fake.Config{})
+				name := write(t, noise(smallest))
+				touch(t, name, modified)
+				interrupt(t, s, store, name)
+				var log bytes.Buffer
+				r := run{recording(store, &log), name}
+				test.change(t, s, &r)
+				var events []client.Event
+				_, err := newClient(t, s, r.cfg).Upload(t.Context(), path(t, name), &client.UploadOptions{OnEvent: recordEvents(&events)})
+				if err != nil && r.cfg.Endpoint == "" {
+					t.Fatal(err)
+				}
+				reasons := restarts(events)
+				if test.says == "" {
+					if len(reasons) > 0 || strings.Contains(log.String(), "starts over") {
+						t.Errorf("restarts %v, log %s", reasons, &log)
+					}
+					return
+				}
+				if len(reasons) != 1 || !strings.Contains(reasons[0].Error(), test.says) {
+					t.Fatalf("restarts %v, want one that says %q", reasons, test.says)
+				}
+				if test.is != nil && !errors.Is(reasons[0], test.is) {
+					t.Errorf("reason %v is not %v", reasons[0], test.is)
+				}
+				if line := wantLogged(t, &log, slog.LevelWarn, "upload starts over"); !strings.Contains(line, name) {
+					t.Errorf("log %q does not name the file", line)
+				}
+			})
+		})
+	}
+}
+
+// damageRecord replaces the only record of a folder.
+func damageRecord(t *testing.T, store *filestore.Store, text string) {
+	t.Helper()
+	name := filepath.Join(store.Dir(), onlyRecord(t, store).Key+".json")
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A store that cannot find records by the end of their keys, or that fails at it, costs the
+// reason and not the upload.
+func TestRestartWithoutReason(t *testing.T) {
+	for name, wrap := range map[string]func(*client.MemoryStore) client.Store{
+		"no SuffixLister": func(s *client.MemoryStore) client.Store { return struct{ client.Store }{s} },
+		"failing":         func(s *client.MemoryStore) client.Store { return failingSuffix{s} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var memory client.MemoryStore
+				s := fake.New(t, fake.Config{})
+				name := write(t, noise(smallest))
+				interrupt(t, s, &memory, name)
+				rewrite(t, name, noise(smallest+2))
+				var events []client.Event
+				res, err := recorder(t, s, wrap(&memory), nil).Upload(t.Context(), path(t, name), &client.UploadOptions{OnEvent: recordEvents(&events)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantStored(t, s, res.URL, noise(smallest+2))
+				if reasons := restarts(events); len(reasons) > 0 {
+					t.Errorf("restarts %v", reasons)
+				}
+			})
+		})
+	}
+}
+
+type failingSuffix struct{ *client.MemoryStore }
+
+func (failingSuffix) ListSuffix(context.Context, string) iter.Seq2[*client.Record, error] {
+	return func(yield func(*client.Record, error) bool) { yield(nil, errPulled) }
+}
+
+// The record is found under any query of the endpoint, such as a token that changes, and
+// through a folder that is reached by a symbolic link.
+func TestRecordFoundAgain(t *testing.T) {
+	tests := map[string]func(t *testing.T, cfg *client.Config, name string) string{
+		"rotated query": func(_ *testing.T, cfg *client.Config, name string) string {
+			cfg.Endpoint += "?token=next"
+			return name
+		},
+		"linked folder": func(t *testing.T, _ *client.Config, name string) string {
+			t.Helper()
+			link := filepath.Join(t.TempDir(), "link")
+			if err := os.Symlink(filepath.Dir(name), link); err != nil {
+				t.Skip("no symbolic links here:", err)
+			}
+			return filepath.Join(link, filepath.Base(name))
+		},
+		"another inode": func(t *testing.T, _ *client.Config, name string) string {
+			t.Helper()
+			info, err := os.Stat(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			replace(t, name, noise(smallest), info.ModTime())
+			return name
+		},
+	}
+	for name, change := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var store client.MemoryStore
+				s := fake.New(t, fake.Config{})
+				name := write(t, noise(smallest))
+				cfg := recording(&store, nil)
+				cfg.Endpoint = s.URL + "?token=first"
+				s.On(http.MethodPatch, nil, fake.Cut(7))
+				if _, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil); err == nil {
+					t.Fatal("no error")
+				}
+				cfg.Endpoint = s.URL
+				name = change(t, &cfg, name)
+				res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if res.Resumed != half+7 {
+					t.Errorf("resumed at %d, want %d", res.Resumed, half+7)
+				}
+				wantNoRecord(t, &store)
+			})
+		})
+	}
+}

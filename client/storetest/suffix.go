@@ -1,0 +1,69 @@
+package storetest
+
+import (
+	"context"
+	"slices"
+
+	"github.com/tusker-go/tusker/client/journal"
+)
+
+// suffixLister skips the test if the Store does not list by suffix.
+func (s subject) suffixLister(of journal.Store) journal.SuffixLister {
+	s.t.Helper()
+	l, ok := of.(journal.SuffixLister)
+	if !ok {
+		s.t.Skip("the Store is no journal.SuffixLister")
+	}
+	return l
+}
+
+// listBySuffix checks that exactly the records whose key ends in the suffix are given. A
+// suffix is not a pattern.
+func listBySuffix(s subject) {
+	first, second := s.suffixLister(s.Store), s.suffixLister(s.second)
+	for _, key := range []string{"a-1", "b-1", "b-11", "-1", "1-1x", "a_1", "gone-1"} {
+		s.save(full(key))
+	}
+	if err := s.Delete(s.ctx, "gone-1"); err != nil {
+		s.t.Fatalf("Delete: %v", err)
+	}
+	s.lock(s.Store, "locked-1") // no record
+	for suffix, want := range map[string][]string{
+		"-1":   {"-1", "a-1", "b-1"},
+		"_1":   {"a_1"},
+		"b-11": {"b-11"},
+		"none": nil,
+		"":     {"-1", "1-1x", "a-1", "a_1", "b-1", "b-11"},
+	} {
+		for _, l := range []journal.SuffixLister{first, second} {
+			var got []string
+			for r, err := range l.ListSuffix(s.ctx, suffix) {
+				if err != nil || r == nil {
+					s.t.Fatalf("ListSuffix %q: record %v, error %v", suffix, r, err)
+				}
+				same(s.t, r, full(r.Key))
+				got = append(got, r.Key)
+			}
+			slices.Sort(got)
+			if !slices.Equal(got, want) {
+				s.t.Errorf("ListSuffix %q gives %q, want %q", suffix, got, want)
+			}
+		}
+	}
+}
+
+// listSuffixEnded checks that a context that has ended is an error, and no record.
+func listSuffixEnded(s subject) {
+	l := s.suffixLister(s.Store)
+	s.save(small("a-1"))
+	ctx, cancel := context.WithCancelCause(s.ctx)
+	cancel(errEnded)
+	var last error
+	for r, err := range l.ListSuffix(ctx, "-1") {
+		if r != nil {
+			s.t.Error("ListSuffix: a record after the context has ended")
+		}
+		last = err
+	}
+	s.ended("ListSuffix", last)
+}
