@@ -151,13 +151,16 @@ func TestTooLargeForGood(t *testing.T) {
 		size  int
 		want  []string
 	}{
-		"limit below 256 KiB": {
-			hook: proxy(100 * kib), size: 600 * kib,
-			want: []string{head, first, head, fmt.Sprintf("PATCH /files/1 0+%d", 300*kib), head, fmt.Sprintf("PATCH /files/1 0+%d", 256*kib)},
+		"limit below 64 KiB": {
+			hook: proxy(40 * kib), size: 600 * kib,
+			want: []string{
+				head, first, head, fmt.Sprintf("PATCH /files/1 0+%d", 300*kib), head, fmt.Sprintf("PATCH /files/1 0+%d", 150*kib),
+				head, fmt.Sprintf("PATCH /files/1 0+%d", 75*kib), head, fmt.Sprintf("PATCH /files/1 0+%d", 64*kib),
+			},
 		},
-		"body of 256 KiB": {
-			hook: proxy(100 * kib), size: 256 * kib,
-			want: []string{head, fmt.Sprintf("PATCH /files/1 0+%d", 256*kib)},
+		"body of 64 KiB": {
+			hook: proxy(40 * kib), size: 64 * kib,
+			want: []string{head, fmt.Sprintf("PATCH /files/1 0+%d", 64*kib)},
 		},
 		"small body": {
 			hook: proxy(4), size: 5,

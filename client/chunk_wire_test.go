@@ -117,7 +117,7 @@ func TestRuleWithinProxyLimit(t *testing.T) {
 		want  []int64 // sizes tried, in KiB; the last is kept to
 		ok    bool
 	}{
-		"no rule":            {client.ChunkRule{}, 300 * kib, []int64{3000, 1500, 750, 375, 256}, true},
+		"no rule":            {client.ChunkRule{}, 400 * kib, []int64{3000, 1500, 750, 375}, true},
 		"multiple":           {client.ChunkRule{Multiple: 200 * kib, Max: 2000 * kib}, 500 * kib, []int64{2000, 1000, 400}, true},
 		"least allows it":    {client.ChunkRule{Min: 500 * kib, Max: 2000 * kib}, 500 * kib, []int64{2000, 1000, 500}, true},
 		"least forbids it":   {client.ChunkRule{Min: 501 * kib, Max: 2000 * kib}, 500 * kib, []int64{2000, 1000}, false},

@@ -64,6 +64,11 @@ type Result struct {
 	// one did. The server may hold as many uploads whose URL nobody knows.
 	Orphans int
 
+	// BodyLimit is the most bytes that one request to the host of the upload carries since
+	// larger ones were refused or lost, in this or another upload of the Client. An upload
+	// that succeeds has shown that such requests pass. 0: no limit is known.
+	BodyLimit int64
+
 	// Parts holds the results of the parts of UploadConcat, or of an upload with
 	// UploadOptions.Parallel, in their order.
 	Parts []*Result

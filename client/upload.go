@@ -268,11 +268,25 @@ func (j *job) warnReplaced(ctx context.Context) {
 	}
 }
 
+// target is a URL on the host that the bytes of the upload go to, as far as it is known.
+func (j *job) target() string {
+	for _, part := range j.result.Parts {
+		if part != nil && part.URL != "" {
+			return part.URL
+		}
+	}
+	if j.result.URL != "" {
+		return j.result.URL
+	}
+	return j.conn.Address()
+}
+
 // finish completes the result and tells how the upload ended.
 func (j *job) finish(ctx context.Context, err error) (*Result, error) {
 	if j.source != nil {
 		j.result.Length = j.source.Length()
 	}
+	j.result.BodyLimit, _ = j.rules.Limits.Of(j.target())
 	message := "upload complete"
 	attrs := []slog.Attr{slog.String("url", redact(j.result.URL)), slog.Int64("offset", j.result.Offset)}
 	if err != nil {

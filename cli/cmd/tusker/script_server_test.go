@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/tls"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/http/httptest"
@@ -190,6 +191,22 @@ var actions = map[string]func(args []string) (testserver.Action, error){
 	"cut": func(args []string) (testserver.Action, error) {
 		n, err := strconv.ParseInt(args[0], 10, 64)
 		return testserver.CutAfter(n), err
+	},
+	"body-limit": func(args []string) (testserver.Action, error) {
+		n, err := strconv.ParseInt(args[0], 10, 64)
+		return testserver.BodyLimit(n), err
+	},
+	// time-limit N: a proxy that keeps bodies back, and gives up on those of more than N bytes.
+	"time-limit": func(args []string) (testserver.Action, error) {
+		n, err := strconv.ParseInt(args[0], 10, 64)
+		return testserver.ActionFunc(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			if r.ContentLength <= n {
+				next.ServeHTTP(w, r)
+				return
+			}
+			_, _ = io.Copy(io.Discard, r.Body)
+			http.Error(w, "<html>gateway time-out</html>", http.StatusGatewayTimeout)
+		}), err
 	},
 	"offset": func(args []string) (testserver.Action, error) { return testserver.OffsetHeader(args[0]), nil },
 	"forget": func([]string) (testserver.Action, error) { return testserver.Forget(), nil },

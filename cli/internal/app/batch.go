@@ -50,6 +50,7 @@ func (b *batch) run(ctx context.Context) error {
 	watch := b.watch(&b.sending, display)
 	tally := &tally{start: time.Now(), files: n, leftOut: b.list.leftOut()}
 	rows := b.inOrder(n)
+	limit := &bodyLimit{}
 	errs := make([]error, n)
 	each(n, b.concurrency, func(i int, idle func()) {
 		e := b.list.entries[i]
@@ -68,6 +69,7 @@ func (b *batch) run(ctx context.Context) error {
 			b.out.JSON(output.NewResult(e.name, result, err))
 		}
 		display.Ended(i, err != nil)
+		limit.add(result, err)
 		if err != nil {
 			err = b.ended(e.name, result, err)
 		}
@@ -79,6 +81,7 @@ func (b *batch) run(ctx context.Context) error {
 		rows(i, b.row(result), err)
 	})
 	display.Close()
+	b.tellLimit(limit)
 	if n == 1 {
 		if tally.skipped > 0 && !b.json {
 			b.say("%s was sent before", output.Escape(b.list.entries[0].name))
@@ -170,6 +173,9 @@ func (b *batch) ended(file string, result *client.Result, err error) error {
 		out.hint = goOn
 	case goOn != "" && mended(err) && b.hint(out) == "":
 		out.hint = "once that is mended, " + goOn
+	}
+	if hint := chunkHint(result, err); hint != "" && out.hint != "" {
+		out.hint = hint + "; " + out.hint
 	}
 	return out
 }

@@ -79,6 +79,9 @@ func (a *app) concat(cmd *cobra.Command, cc *concat, endpoint string, files []st
 	})
 	display.Close()
 	a.sent(ctx, "", result)
+	limit := &bodyLimit{}
+	limit.add(result, err)
+	a.tellLimit(limit)
 	if cc.json {
 		a.out.JSON(output.NewResult("", result, err))
 	}

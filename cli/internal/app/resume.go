@@ -77,6 +77,9 @@ func (a *app) resume(cmd *cobra.Command, s *sending, how resumption, location, f
 		})
 		display.Close()
 		a.sent(ctx, file, result)
+		limit := &bodyLimit{}
+		limit.add(result, err)
+		a.tellLimit(limit)
 	}
 	if err == nil && result.Sent == 0 {
 		err = a.refusedBefore(ctx, how.stateDir, result.URL)

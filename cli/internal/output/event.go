@@ -34,6 +34,9 @@ type Event struct {
 	// all of.
 	Denial *client.Denial `json:"denial,omitempty"`
 
+	// BodyLimit is the most bytes of one request since larger ones did not pass.
+	BodyLimit int64 `json:"body_limit,omitempty"`
+
 	Headers map[string][]string `json:"headers,omitempty"`
 }
 
@@ -118,7 +121,8 @@ func NewResult(file string, r *client.Result, err error) Event {
 	}
 	return Event{
 		Event: kind, Name: newName(file), URL: r.URL, Offset: r.Offset, Sent: r.Offset,
-		Length: number(r.Length), Error: NewError(err), Verified: r.Verified, InUse: r.InUse, Denial: denial, Headers: headers(r),
+		Length: number(r.Length), Error: NewError(err), Verified: r.Verified, InUse: r.InUse, Denial: denial,
+		BodyLimit: r.BodyLimit, Headers: headers(r),
 	}
 }
 

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"net/http"
 
 	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/protocol"
@@ -9,6 +10,10 @@ import (
 
 // maxDamaged is how often bytes that arrived damaged are sent again.
 const maxDamaged = 3
+
+// maxLost is how many requests in a row the server may keep nothing of before the next
+// ones are smaller.
+const maxLost = 2
 
 // phase is what an upload does next.
 type phase uint8
@@ -35,6 +40,7 @@ type position struct {
 	URL    string          // of the upload
 	Next   string          // of the next request; not URL after a redirect that holds for one request
 	Offset int64           // last offset that the server named
+	Sent   int64           // bytes of the last request that the network took
 	Best   int64           // highest offset that the server has acknowledged
 	Reach  protocol.Length // highest offset that the server can have; unknown: no bound
 	Theirs protocol.Length // the length that the server knows; unknown: not declared
@@ -53,7 +59,8 @@ const (
 	askNow                         // retry without a wait
 	resend                         // send damaged bytes again
 	renewCredentials               // retry at once with other credentials
-	shrinkChunk                    // retry at once with a smaller chunk
+	shrinkChunk                    // retry at once with a smaller chunk than was refused
+	shrinkLost                     // retry at once with a smaller chunk than was lost
 	giveUp                         // fail with the error
 	uncertain                      // fail with failure.ErrUncertain
 	refused                        // fail with failure.ErrRefused
@@ -72,6 +79,7 @@ const (
 type memory struct {
 	Refused   protocol.Length // offset that the server refused; unknown: none
 	Damaged   int             // how often bytes arrived damaged
+	Lost      int             // requests that were cut or failed, and of which the server kept nothing
 	Tried     trial
 	MayRetry  bool // the policy allows a retry at all
 	MayShrink bool // a smaller chunk is possible
@@ -135,7 +143,16 @@ func decide(e *failure.Error, at position, m memory) (remedy, memory) {
 		if at.Phase == appending && m.MayShrink {
 			return shrinkChunk, m
 		}
-	case failure.ClassFinal, failure.ClassTransient, failure.ClassThrottled, failure.ClassGone:
+	case failure.ClassTransient:
+		if at.Phase != appending || !losesBody(e, at) {
+			break
+		}
+		// A proxy that keeps bodies back until they are whole, and has a time limit, passes
+		// nothing of a large body on, however often it is sent.
+		if m.Lost++; m.Lost > maxLost && m.MayShrink {
+			return shrinkLost, m
+		}
+	case failure.ClassFinal, failure.ClassThrottled, failure.ClassGone:
 	}
 	return retryAsClass, m
 }
@@ -143,4 +160,14 @@ func decide(e *failure.Error, at position, m memory) (remedy, memory) {
 // mayRenew reports whether other credentials are worth a retry.
 func mayRenew(e *failure.Error, m memory) bool {
 	return e.Class == failure.ClassAuth && e.Renewable && !m.has(triedCredentials)
+}
+
+// losesBody reports whether a failed request sent bytes of which the server may have kept
+// none: it was cut, or the answer is that of a gateway or a server in trouble. Progress
+// resets the count of such requests.
+func losesBody(e *failure.Error, at position) bool {
+	if at.Sent == 0 || errors.Is(e, failure.ErrSource) {
+		return false
+	}
+	return e.StatusCode == 0 || e.StatusCode == http.StatusRequestTimeout || e.StatusCode >= http.StatusInternalServerError
 }

@@ -37,6 +37,14 @@ func TestDecide(t *testing.T) {
 	}
 	refused := with(func(m *memory) { m.Refused = protocol.Known(60) })
 
+	body := at(appending)
+	body.Sent = 1 << 20
+	answer := func(status int, err error) *failure.Error {
+		return &failure.Error{Class: failure.ClassTransient, StatusCode: status, Err: err}
+	}
+	cut := answer(0, errors.New("connection reset"))
+	lost := func(n int, shrinks bool) memory { return memory{MayRetry: true, MayShrink: shrinks, Lost: n} }
+
 	for name, test := range map[string]struct {
 		e    *failure.Error
 		at   position
@@ -71,6 +79,19 @@ func TestDecide(t *testing.T) {
 		"refused at the target of a redirect again":      {class(failure.ClassFinal), redirected, with(func(m *memory) { m.Tried = triedRedirect }), retryAsClass, with(func(m *memory) { m.Tried = triedRedirect })},
 		"a token is refused at the target of a redirect": {token, redirected, may, renewCredentials, with(func(m *memory) { m.Tried = triedCredentials })},
 		"no answer from the target of a redirect":        {noAnswer, redirected, may, retryAsClass, may},
+		"a body is lost":                                 {cut, body, lost(0, true), retryAsClass, lost(1, true)},
+		"a second body is lost":                          {cut, body, lost(1, true), retryAsClass, lost(2, true)},
+		"a third body is lost":                           {cut, body, lost(2, true), shrinkLost, lost(3, true)},
+		"a fourth body is lost":                          {cut, body, lost(3, true), shrinkLost, lost(4, true)},
+		"a third body of the least size is lost":         {cut, body, lost(2, false), retryAsClass, lost(3, false)},
+		"a gateway gives up a third time":                {answer(504, protocol.ErrServer), body, lost(2, true), shrinkLost, lost(3, true)},
+		"a proxy cuts a third time with 408":             {answer(408, protocol.ErrTimeout), body, lost(2, true), shrinkLost, lost(3, true)},
+		"a third body stalls":                            {answer(0, failure.ErrStalled), body, lost(2, true), shrinkLost, lost(3, true)},
+		"a third success without an offset":              {answer(204, protocol.ErrMissingHeader), body, lost(2, true), retryAsClass, lost(2, true)},
+		"a third request without a body":                 {cut, at(appending), lost(2, true), retryAsClass, lost(2, true)},
+		"a HEAD fails after lost bodies":                 {cut, at(asking), lost(2, true), retryAsClass, lost(2, true)},
+		"the source fails after lost bodies":             {answer(0, failure.ErrSource), body, lost(2, true), retryAsClass, lost(2, true)},
+		"throttled after lost bodies":                    {class(failure.ClassThrottled), body, lost(2, true), retryAsClass, lost(2, true)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, then := decide(test.e, test.at, test.m)

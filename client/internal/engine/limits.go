@@ -5,9 +5,15 @@ import (
 	"github.com/tusker-go/tusker/transport/hostcache"
 )
 
-// minBody is the smallest body, in bytes, that the engine tries after a proxy refused a
-// larger one.
-const minBody = 256 << 10
+const (
+	// minBody is the smallest body, in bytes, that the engine tries after a larger one was
+	// refused or lost. Some firewalls allow 128 KiB.
+	minBody = 64 << 10
+
+	// minLost is the largest body, in bytes, that is tried at once after a larger one was
+	// lost, however few bytes of that were sent.
+	minLost = 4 << 20
+)
 
 // Limits remembers how large a body may be, in bytes, for each host that refused one. The
 // zero value knows no limit. It is safe for concurrent use.
@@ -43,6 +49,15 @@ func halved(refused int64, rule ChunkRule) (int64, bool) {
 	}
 	limit := rule.fit(max(refused/2, minBody))
 	return limit, limit > 0
+}
+
+// afterLoss returns the size to halve after the server kept nothing of a body of piece
+// bytes, of which the network took sent. A time limit that cut the body would have cut one
+// with only the bytes that were sent, too. Half of a size that is not piece is a whole number
+// of MiB, which people can read.
+func afterLoss(piece, sent int64) int64 {
+	const unit = 2 << 20
+	return min(piece, max(sent-sent%unit, 2*minLost))
 }
 
 // lower makes limit the limit of the host of a URL, unless a lower one is known.

@@ -269,6 +269,7 @@ func (u *upload) append(ctx context.Context, chunk source.Chunk) error {
 		a.BeforeLast = func() error { return u.told(ctx, LastByte, nil) }
 	}
 	answer, err := u.Dialect.Append(ctx, u.at.Next, a)
+	u.at.Sent = answer.Sent
 	u.result.Sent += answer.Sent
 	u.reached(chunk.Start + answer.Sent)
 	if answer.Sent > 0 {

@@ -111,6 +111,13 @@ func (r *Retrier) after(ctx context.Context, url string, err error, at position,
 	case shrinkChunk:
 		r.rules.Limits.lower(at.URL, limit)
 		return r.atOnce(ctx, url, e)
+	case shrinkLost:
+		if lost, ok := halved(afterLoss(piece, at.Sent), r.rules.Chunks); ok {
+			limit = lost
+		}
+		r.rules.Limits.lower(at.URL, limit)
+		r.unlock()
+		return r.atOnce(ctx, url, e)
 	case askNow:
 		r.failures.Moved() // the first wait after bytes moved is short
 	case retryAnyway:

@@ -1,0 +1,187 @@
+package client_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
+)
+
+// buffering keeps bodies back until they are whole, and gives up on those of more than limit
+// bytes, as a proxy with a time limit does on a slow line.
+func buffering(limit int64, giveUp fake.Action) fake.Action {
+	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		if r.ContentLength > limit {
+			_, _ = io.Copy(io.Discard, r.Body)
+			giveUp(w, r, next)
+			return
+		}
+		next.ServeHTTP(w, r)
+	}
+}
+
+// A server that keeps nothing of two requests gets smaller ones, until they pass. The Client
+// remembers their size.
+func TestBufferingProxy(t *testing.T) {
+	const post = "POST /files/"
+	page := fake.Status(http.StatusGatewayTimeout, "<html>gateway time-out</html>")
+	for name, giveUp := range map[string]fake.Action{
+		"504":         page,
+		"502":         fake.Status(http.StatusBadGateway, ""),
+		"500":         fake.Status(http.StatusInternalServerError, "failed"),
+		"408":         fake.Status(http.StatusRequestTimeout, ""),
+		"answer lost": fake.Cut(0),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := fake.New(t, fake.Config{Hook: buffering(150*kib, giveUp)})
+				data := noise(1200 * kib)
+				c := newClient(t, s, client.Config{})
+				res, err := c.Upload(t.Context(), text(t, data), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantStored(t, s, res.URL, data)
+				if res.BodyLimit != 150*kib {
+					t.Errorf("limit %d", res.BodyLimit)
+				}
+				if want := []int64{1200, 1200, 1200, 600, 300}; name != "answer lost" {
+					for i, n := range sizesOf(s)[:len(want)] {
+						if n != want[i]*kib {
+							t.Errorf("try %d is of %d bytes, want %d KiB", i, n, want[i])
+						}
+					}
+				}
+				before := len(s.Seen())
+				if res, err = c.Upload(t.Context(), text(t, data), nil); err != nil {
+					t.Fatal(err)
+				}
+				want := append([]string{post}, patched("/files/2", 0, 1200*kib, 150*kib)...)
+				if got := s.Seen()[before:]; fmt.Sprint(got) != fmt.Sprint(want) || res.BodyLimit != 150*kib || res.Retries != 0 {
+					t.Errorf("requests %q, result %+v", got, res)
+				}
+			})
+		})
+	}
+}
+
+// Small files meet the limits of proxies as well, with and without a creation of their own.
+func TestBufferingProxyOfSmallFiles(t *testing.T) {
+	for name, giveUp := range map[string]fake.Action{
+		"413":         fake.Status(http.StatusRequestEntityTooLarge, "<html></html>"),
+		"504":         fake.Status(http.StatusGatewayTimeout, "<html></html>"),
+		"answer lost": fake.Cut(0),
+	} {
+		for size, limit := range map[int]int64{200 * kib: 128 * kib, 130 * kib: 128 * kib, 256 * kib: 64 * kib} {
+			t.Run(fmt.Sprintf("%s, %d of %d", name, size, limit), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					s := inlineServer(t, fake.Config{Hook: buffering(limit, giveUp)})
+					c := knowing(t, s, client.Config{})
+					data := noise(size)
+					for range 2 {
+						res, err := c.Upload(t.Context(), text(t, data), nil)
+						if err != nil {
+							t.Fatal(err)
+						}
+						wantStored(t, s, res.URL, data)
+						if res.BodyLimit == 0 || res.BodyLimit > limit {
+							t.Errorf("limit %d", res.BodyLimit)
+						}
+					}
+					var large int
+					for _, n := range sizesOf(s) {
+						if n > limit {
+							large++
+						}
+					}
+					if large > 5 {
+						t.Errorf("%d requests were too large: %q", large, s.Seen())
+					}
+				})
+			})
+		}
+	}
+}
+
+// A body that a time limit cut teaches more than that half of it may pass.
+func TestBufferingProxyOfLargeFile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const limit = 12 << 20
+		s := fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			if r.ContentLength <= limit {
+				next.ServeHTTP(w, r)
+				return
+			}
+			_, _ = io.CopyN(io.Discard, r.Body, limit)
+			early(http.StatusGatewayTimeout)(w, r, next)
+		}})
+		data := noise(200 << 20)
+		res, err := newClient(t, s, client.Config{StallTimeout: time.Hour}).Upload(t.Context(), text(t, data), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantStored(t, s, res.URL, data)
+		sizes := sizesOf(s)
+		if len(sizes) < 4 || sizes[3] > limit || sizes[3] < limit/3 {
+			t.Errorf("sizes %d", sizes)
+		}
+	})
+}
+
+// Requests of which the server keeps something are not made smaller, and neither are those
+// that fail while the server is away.
+func TestLossesThatAreNone(t *testing.T) {
+	for name, hook := range map[string]func(s *fake.Server){
+		"each cut keeps something": func(s *fake.Server) {
+			s.On(http.MethodPatch, fake.Cut(1000), fake.Cut(1000), fake.Cut(1000), fake.Cut(1000))
+		},
+		"twice": func(s *fake.Server) {
+			s.On(http.MethodPatch, fake.Status(502, ""), fake.Status(502, ""))
+		},
+		"the server is away": func(s *fake.Server) {
+			s.On(http.MethodPatch, fake.Status(502, ""))
+			s.On(http.MethodHead, fake.Status(502, ""), fake.Status(502, ""), fake.Status(502, ""))
+		},
+		"throttled": func(s *fake.Server) {
+			busy := fake.Status(503, "", "Retry-After", "1")
+			s.On(http.MethodPatch, busy, busy, busy, busy)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := fake.New(t, fake.Config{})
+				hook(s)
+				data := noise(1200 * kib)
+				res, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, data), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				wantStored(t, s, res.URL, data)
+				if res.BodyLimit != 0 {
+					t.Errorf("limit %d after %q", res.BodyLimit, s.Seen())
+				}
+			})
+		})
+	}
+}
+
+// The search for a size that passes ends.
+func TestBufferingProxyForGood(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{Hook: buffering(4, fake.Status(504, ""))})
+		url := s.Put("", protocol.Known(1200*kib), nil)
+		res, err := newClient(t, s, client.Config{}).Resume(t.Context(), url, text(t, noise(1200*kib)), nil)
+		wantIs(t, err, protocol.ErrServer, retry.ErrExhausted)
+		if errors.Is(err, client.ErrIntegrity) || res.BodyLimit != 64*kib || len(sizesOf(s)) > 15 {
+			t.Errorf("result %+v after %q", res, s.Seen())
+		}
+	})
+}
