@@ -165,10 +165,14 @@ func (a *app) prepare(cmd *cobra.Command, args []string) error {
 	if err := a.settings.add(environment(a.lookupEnv)); err != nil {
 		return err
 	}
+	trimURL(cmd, args)
 	if readsConfig(cmd) {
 		if err := a.configure(cmd, args, a.settings); err != nil {
 			return err
 		}
+	}
+	if err := checkOrder(cmd, args); err != nil {
+		return err
 	}
 	if a.quiet && a.verbose {
 		return errQuietAndVerbose

@@ -98,12 +98,15 @@ func (a *app) client(ctx context.Context, c *connection, target string) (*client
 // open gives a client for target, the endpoint or an upload. Its Endpoint is the
 // same URL without user information. All errors are of usage: nothing is sent.
 func open(config client.Config, target string) (*client.Client, error) {
-	config.Endpoint = target
+	config.Endpoint = strings.TrimSpace(target)
 	out, err := client.New(config)
 	if err != nil {
 		// Which package it was is of no interest here.
 		if inner := errors.Unwrap(err); inner != nil {
 			err = inner
+		}
+		if errors.Is(err, client.ErrInvalidURL) {
+			return nil, &failure{err: usage(err), hint: urlHint(config.Endpoint)}
 		}
 		return nil, usage(err)
 	}

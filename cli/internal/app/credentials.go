@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/tusker-go/tusker/cli/internal/textfile"
 	"github.com/tusker-go/tusker/transport"
 )
 
@@ -72,7 +73,7 @@ func (c *connection) authorizes(target string) bool {
 	return err == nil && u.User != nil
 }
 
-// readToken reads the file each time: tokens expire and are written anew.
+// readToken reads the file for each request, because tokens expire and are replaced.
 func readToken(file string) (string, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -85,10 +86,10 @@ func readToken(file string) (string, error) {
 	return token, nil
 }
 
-// oneToken does not repeat the text in its error.
+// oneToken returns the token in text. The error does not repeat the text.
 func oneToken(text []byte) (string, error) {
-	token := strings.TrimSpace(string(text))
-	if token == "" || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+	token, ok := textfile.Token(text)
+	if !ok {
 		return "", errToken
 	}
 	return token, nil

@@ -1,8 +1,7 @@
 package app
 
 import (
-	"bufio"
-	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,85 +10,68 @@ import (
 	"path/filepath"
 
 	"golang.org/x/term"
+
+	"github.com/tusker-go/tusker/cli/internal/textfile"
 )
 
-// longestName bounds the memory that a list of names takes. No system has longer
-// paths.
-const longestName = 1 << 20
-
-// namesFrom gives the names in a list. Empty ones are left out. Errors are of
-// usage: nothing was sent.
-func (a *app) namesFrom(list string, null bool) iter.Seq2[string, error] {
+// namesFrom returns the names in a list, without empty ones. The list may be of another
+// system, see textfile.Names. Errors are of usage, because nothing was sent, or the cause of
+// ctx.
+func (a *app) namesFrom(ctx context.Context, list string, null bool) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
-		in, end, err := a.openList(list)
+		in, err := a.openList(list)
 		if err != nil {
 			yield("", usage(fmt.Errorf("--files-from: %w", err)))
 			return
 		}
-		defer end()
-		names := bufio.NewScanner(in)
-		names.Buffer(nil, longestName)
-		names.Split(lines)
-		if null {
-			names.Split(nulls)
-		}
+		names := textfile.Names(in.until(ctx), null)
+		defer in.close()
 		for names.Scan() {
 			name := names.Text()
 			switch name {
 			case "":
 				continue
 			case stdin:
-				// In a list it is a file: it came from a listing of files.
+				// In a list, the name is that of a file: the list comes from a listing of files.
 				name = "." + string(filepath.Separator) + stdin
 			}
 			if !yield(name, nil) {
 				return
 			}
 		}
-		if err := names.Err(); err != nil {
+		switch err := names.Err(); {
+		case err == nil:
+		case ctx.Err() != nil:
+			yield("", context.Cause(ctx))
+		default:
 			yield("", usage(fmt.Errorf("--files-from: %w", err)))
 		}
 	}
 }
 
-func (a *app) openList(list string) (io.Reader, func(), error) {
+// openList opens a list. Its first Read opens a pipe, which may wait for a writer.
+func (a *app) openList(list string) (*patientReader, error) {
 	if list == stdin {
 		if isTerminal(a.in) {
-			return nil, nil, errTerminal
+			return nil, errTerminal
 		}
-		return a.in, func() {}, nil
+		return &patientReader{r: a.in}, nil
+	}
+	if isStream(list) {
+		return &patientReader{r: &lazyFile{name: list}}, nil
 	}
 	f, err := os.Open(list)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return f, func() { _ = f.Close() }, nil
+	return &patientReader{r: f, closer: f}, nil
 }
 
 // errTerminal is for people who have forgotten something.
 var errTerminal = errors.New("standard input is a terminal: pipe something into it")
 
-// isTerminal tells whether people type what is read from in.
+// isTerminal reports whether people type what is read from in.
 func isTerminal(in io.Reader) bool {
 	f, ok := in.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
-}
-
-// lines splits at line feeds, and takes away the carriage return that lists have
-// that were made on Windows.
-func lines(data []byte, atEnd bool) (int, []byte, error) {
-	advance, line, err := split('\n', data, atEnd)
-	return advance, bytes.TrimSuffix(line, []byte("\r")), err
-}
-
-func nulls(data []byte, atEnd bool) (int, []byte, error) { return split(0, data, atEnd) }
-
-func split(separator byte, data []byte, atEnd bool) (int, []byte, error) {
-	if i := bytes.IndexByte(data, separator); i >= 0 {
-		return i + 1, data[:i], nil
-	}
-	if atEnd && len(data) > 0 {
-		return len(data), data, nil
-	}
-	return 0, nil, nil
 }

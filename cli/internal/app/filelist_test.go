@@ -2,6 +2,7 @@ package app
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"io"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/cli/internal/exit"
+	"github.com/tusker-go/tusker/cli/internal/textfile"
 )
 
 func TestNamesFrom(t *testing.T) {
@@ -31,14 +33,16 @@ func TestNamesFrom(t *testing.T) {
 		"NUL":               {"a\nb\x00c\r\x00", true, []string{"a\nb", "c\r"}},
 		"NUL without end":   {"a\x00\x00b", true, []string{"a", "b"}},
 		"invalid UTF-8":     {"\xff\xfe\n", false, []string{"\xff\xfe"}},
-		"no marks of a BOM": {"\ufeffa\n", false, []string{"\ufeffa"}},
+		"a byte order mark": {"\ufeffa\n", false, []string{"a"}},
+		"UTF-16":            {"\xff\xfea\x00\r\x00\n\x00b\x00", false, []string{"a", "b"}},
+		"NUL without -0":    {"a\nb\x00c\x00", false, []string{"a\nb", "c"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := &app{in: iotest.OneByteReader(strings.NewReader(test.list))}
 			var got []string
-			for name, err := range a.namesFrom(stdin, test.null) {
+			for name, err := range a.namesFrom(t.Context(), stdin, test.null) {
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -59,19 +63,36 @@ func TestNamesFromFails(t *testing.T) {
 		want error
 	}{
 		"breaks off":    {io.MultiReader(strings.NewReader("a\n"), iotest.ErrReader(broken)), broken},
-		"endless names": {strings.NewReader(strings.Repeat("x", longestName+1)), bufio.ErrTooLong},
+		"endless names": {strings.NewReader(strings.Repeat("x", textfile.MaxName+1)), bufio.ErrTooLong},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			a := &app{in: test.in}
 			var got error
-			for _, err := range a.namesFrom(stdin, false) {
+			for _, err := range a.namesFrom(t.Context(), stdin, false) {
 				got = err
 			}
 			if !errors.Is(got, test.want) || exit.Code(got) != exit.Usage {
 				t.Errorf("%v with code %d, want %v", got, exit.Code(got), test.want)
 			}
 		})
+	}
+}
+
+// A list that never comes does not keep the command from its end.
+func TestNamesFromSilentPipe(t *testing.T) {
+	t.Parallel()
+	silent, w := io.Pipe()
+	defer func() { _ = w.Close() }()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(exit.ErrInterrupted)
+	a := &app{in: silent}
+	var got error
+	for _, err := range a.namesFrom(ctx, stdin, false) {
+		got = err
+	}
+	if exit.Code(got) != exit.Interrupted {
+		t.Errorf("%v with code %d, want %d", got, exit.Code(got), exit.Interrupted)
 	}
 }

@@ -17,19 +17,24 @@ func FuzzNamesFrom(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, list []byte, null bool) {
 		a := &app{in: bytes.NewReader(list)}
+		marked := bytes.HasPrefix(list, []byte("\xef\xbb\xbf")) || bytes.HasPrefix(list, []byte("\xff\xfe")) || bytes.HasPrefix(list, []byte("\xfe\xff"))
+		converted := marked || !null && bytes.IndexByte(list, 0) >= 0
 		separator := "\n"
 		if null {
 			separator = "\x00"
 		}
 		n := 0
-		for name, err := range a.namesFrom(stdin, null) {
+		for name, err := range a.namesFrom(t.Context(), stdin, null) {
 			if err != nil {
 				t.Fatalf("%q: %v", list, err)
 			}
-			if name == "" || name == stdin || strings.Contains(name, separator) {
+			if name == "" || name == stdin || !converted && strings.Contains(name, separator) {
 				t.Errorf("%q names %q", list, name)
 			}
 			n++
+		}
+		if converted {
+			return // package textfile has tests of these lists
 		}
 		want := 0
 		for field := range strings.SplitSeq(string(list), separator) {

@@ -74,7 +74,7 @@ func (a *app) list(ctx context.Context, s *selecting, files []string) (*listing,
 		}
 	}
 	if s.filesFrom != "" {
-		for name, err := range a.namesFrom(s.filesFrom, s.null) {
+		for name, err := range a.namesFrom(ctx, s.filesFrom, s.null) {
 			if err == nil {
 				err = add(name, false)
 			}

@@ -9,6 +9,7 @@ import (
 	"runtime"
 
 	"github.com/tusker-go/tusker/cli/internal/netrc"
+	"github.com/tusker-go/tusker/cli/internal/textfile"
 	"github.com/tusker-go/tusker/transport"
 )
 
@@ -43,7 +44,7 @@ func (a *app) readNetrc(c *connection) (file *netrc.File, path string, err error
 		}
 		return nil, "", fmt.Errorf("netrc file: %w", err)
 	}
-	file, err = netrc.Parse(string(text))
+	file, err = netrc.Parse(string(textfile.UTF8(text)))
 	if err != nil {
 		return nil, "", fmt.Errorf("netrc file %s: %w", path, err)
 	}
