@@ -215,24 +215,35 @@ func TestProgressForgetsFailures(t *testing.T) {
 	})
 }
 
+// A date in Retry-After counts from the Date of the same answer: the clocks of server and
+// client need not agree.
 func TestRetryAfter(t *testing.T) {
 	tests := map[string]struct {
 		header string
+		date   string // "": that of the client's clock
 		least  time.Duration
 		most   time.Duration
 	}{
-		"seconds": {"20", 20 * time.Second, 20 * time.Second},
-		"date":    {"Sat, 01 Jan 2000 00:00:20 GMT", 19 * time.Second, 20 * time.Second},
-		"capped":  {"86400", time.Minute, time.Minute},
-		"past":    {"Fri, 31 Dec 1999 00:00:00 GMT", 0, time.Second},
-		"garbage": {"soon", 0, time.Second},
+		"seconds":                  {"20", "", 20 * time.Second, 20 * time.Second},
+		"date":                     {"Sat, 01 Jan 2000 00:00:20 GMT", "", 19 * time.Second, 20 * time.Second},
+		"capped":                   {"86400", "", time.Minute, time.Minute},
+		"past":                     {"Fri, 31 Dec 1999 00:00:00 GMT", "", 0, time.Second},
+		"garbage":                  {"soon", "", 0, time.Second},
+		"server an hour ahead":     {"Sat, 01 Jan 2000 01:00:20 GMT", "Sat, 01 Jan 2000 01:00:00 GMT", 20 * time.Second, 20 * time.Second},
+		"server an hour behind":    {"Fri, 31 Dec 1999 23:00:20 GMT", "Fri, 31 Dec 1999 23:00:00 GMT", 20 * time.Second, 20 * time.Second},
+		"server without a clock":   {"Thu, 01 Jan 1970 00:00:25 GMT", "Thu, 01 Jan 1970 00:00:05 GMT", 20 * time.Second, 20 * time.Second},
+		"seconds of another clock": {"20", "Fri, 31 Dec 1999 23:00:00 GMT", 20 * time.Second, 20 * time.Second},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{})
 				began := time.Now()
-				s.On(http.MethodPost, fake.Status(503, "", "Retry-After", test.header))
+				header := []string{"Retry-After", test.header}
+				if test.date != "" {
+					header = append(header, "Date", test.date)
+				}
+				s.On(http.MethodPost, fake.Status(503, "", header...))
 				if _, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, ""), nil); err != nil {
 					t.Fatal(err)
 				}

@@ -155,12 +155,15 @@ func (e *unansweredError) Unwrap() []error { return []error{ErrNoAnswer, e.lates
 
 // busy reports whether a asks for a retry, and how long to wait for it.
 func (s *session) busy(a answer) (wait time.Duration, ok bool) {
-	after := a.header.Get("Retry-After")
+	after, told := transport.RetryAfter(a.header, time.Now())
+	if !told {
+		after = time.Second
+	}
 	switch {
 	case a.status == http.StatusLocked:
 		return lockWait, true
-	case a.status == http.StatusTooManyRequests, a.status == http.StatusServiceUnavailable && after != "":
-		return retryAfter(after), true
+	case a.status == http.StatusTooManyRequests, a.status == http.StatusServiceUnavailable && a.header.Get("Retry-After") != "":
+		return after, true
 	}
 	return 0, false
 }
@@ -219,20 +222,6 @@ func portOf(u *url.URL) string {
 		return "443"
 	}
 	return "80"
-}
-
-// retryAfter parses the header Retry-After, which is a number of seconds or a
-// date. An invalid value is one second.
-func retryAfter(value string) time.Duration {
-	if seconds, err := protocol.ParseLength(value); err == nil {
-		if n, ok := seconds.Int64(); ok {
-			return time.Duration(min(n, 1<<30)) * time.Second
-		}
-	}
-	if at, err := http.ParseTime(value); err == nil {
-		return max(0, time.Until(at))
-	}
-	return time.Second
 }
 
 // pause waits for d. If ctx ends first, it returns the cause.

@@ -7,11 +7,11 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"strconv"
 	"time"
 
 	hashicorp "github.com/hashicorp/go-retryablehttp"
 
+	"github.com/tusker-go/tusker/transport"
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
@@ -70,25 +70,9 @@ func backoff(least, most time.Duration, try int, resp *http.Response) time.Durat
 	if ceiling > least {
 		wait = least + rand.N(ceiling-least)
 	}
-	if after, ok := retryAfter(resp); ok {
+	if resp != nil {
+		after, _ := transport.RetryAfter(resp.Header, time.Now())
 		wait = max(wait, after)
 	}
 	return wait
-}
-
-// retryAfter parses Retry-After, which is a number of seconds or a date (RFC
-// 9110, section 10.2.3).
-func retryAfter(resp *http.Response) (time.Duration, bool) {
-	if resp == nil {
-		return 0, false
-	}
-	value := resp.Header.Get("Retry-After")
-	if seconds, err := strconv.ParseUint(value, 10, 63); err == nil {
-		const most = uint64((1<<63 - 1) / time.Second)
-		return time.Duration(min(seconds, most)) * time.Second, true
-	}
-	if date, err := http.ParseTime(value); err == nil {
-		return max(time.Until(date), 0), true
-	}
-	return 0, false
 }

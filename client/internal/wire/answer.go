@@ -5,9 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strconv"
-	"strings"
-	"time"
 )
 
 const (
@@ -62,22 +59,4 @@ func readText(resp *http.Response) (string, error) {
 		}
 	}
 	return string(text), err
-}
-
-// retryAfter reads the header in its two forms, seconds and a date (RFC 9110, section
-// 10.2.3).
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	const longest = 64 // bytes, more than any date has
-	v := strings.TrimSpace(h.Get("Retry-After"))
-	if v == "" || len(v) > longest {
-		return 0
-	}
-	if s, err := strconv.ParseInt(v, 10, 64); err == nil {
-		const most = int64(365 * 24 * time.Hour / time.Second)
-		return time.Duration(max(0, min(s, most))) * time.Second
-	}
-	if t, err := http.ParseTime(v); err == nil {
-		return max(0, t.Sub(now))
-	}
-	return 0
 }

@@ -242,8 +242,9 @@ func (e *exchange) fail(err error) error {
 func (e *exchange) refuse(text string, err error) error {
 	f := &failure.Error{
 		Op: e.Op, URL: e.URL, StatusCode: e.resp.StatusCode, Header: e.resp.Header, Body: text,
-		After: retryAfter(e.resp.Header, time.Now()), Err: err, Renewable: e.auth.Renewable(),
+		Err: err, Renewable: e.auth.Renewable(),
 	}
+	f.After, _ = transport.RetryAfter(e.resp.Header, time.Now())
 	// The Doer may write to the trailer after an early answer, so the trailer itself is not
 	// looked at.
 	sent := e.req.Header
