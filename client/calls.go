@@ -167,13 +167,13 @@ func (c *Client) Metadata(ctx context.Context, url string, opts *CallOptions) (p
 // already, so that the uploads that follow can make use of it: an upload of at most
 // Config.InlineSize then takes a single request. UploadAll does so by itself; for a
 // single upload the question costs more than it saves. Learn does one exchange without a
-// retry. Uploads work without it, so its error can be ignored; it is that of Options.
+// retry, and waits 4 s for a sign of life, because some firewalls drop OPTIONS. Uploads work without it, so its error can be ignored; it is that of Options.
 func (c *Client) Learn(ctx context.Context) error {
 	endpoint, err := c.creationURL()
 	if err != nil {
 		return c.conn.NewError(protocol.OpOptions, "", err)
 	}
-	_, silent, err := c.server.Discover(transport.SingleAttempt(ctx), endpoint, wire.Call{})
+	_, silent, err := c.server.Discover(transport.SingleAttempt(ctx), endpoint, false, wire.Call{})
 	if err != nil {
 		return err
 	}

@@ -82,7 +82,7 @@ func (cc *concat) upload(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	features, err := cc.features(ctx, endpoint)
+	features, err := cc.features(ctx, endpoint, true)
 	if err := joinError(features, err); err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func (j *job) needLength(ctx context.Context, endpoint string) error {
 	if _, known := j.source.Length().Int64(); known {
 		return nil
 	}
-	features, err := j.features(ctx, endpoint)
+	features, err := j.features(ctx, endpoint, false)
 	if err != nil || features.Silent != nil || features.DeferLength {
 		return err
 	}
@@ -86,7 +86,7 @@ func (j *job) spool(ctx context.Context, feature string) error {
 }
 
 // features asks the server what it supports.
-func (j *job) features(ctx context.Context, endpoint string) (dialect.Features, error) {
+func (j *job) features(ctx context.Context, endpoint string, required bool) (dialect.Features, error) {
 	d, ok := j.dialect.(dialect.Discoverer)
 	if !ok {
 		return dialect.Features{}, nil
@@ -96,7 +96,7 @@ func (j *job) features(ctx context.Context, endpoint string) (dialect.Features, 
 	}
 	var features dialect.Features
 	err := j.ask(ctx, endpoint, func(ctx context.Context) (err error) {
-		features, err = d.Discover(ctx, endpoint)
+		features, err = d.Discover(ctx, endpoint, required)
 		return err
 	})
 	return features, err

@@ -229,7 +229,7 @@ func (j *job) forgetUpload() {
 
 // needJoin makes sure that the server can join parts.
 func (j *job) needJoin(ctx context.Context, endpoint string) error {
-	features, err := j.features(ctx, endpoint)
+	features, err := j.features(ctx, endpoint, false)
 	return joinError(features, err)
 }
 

@@ -129,8 +129,10 @@ type Remover interface {
 
 // Discoverer is a [Dialect] whose servers tell what they support.
 type Discoverer interface {
-	// Discover asks the server of url, unless its answer is known.
-	Discover(ctx context.Context, url string) (Features, error)
+	// Discover asks the server of url, unless its answer is known. Required means that
+	// the caller cannot do without the answer. Otherwise the question has little time,
+	// and a server that does not answer it is Silent.
+	Discover(ctx context.Context, url string, required bool) (Features, error)
 
 	// Known returns what the server of the endpoint said before, without asking it.
 	Known() (Features, bool)

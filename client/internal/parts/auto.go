@@ -122,7 +122,7 @@ func (w Whole) probe(ctx context.Context, length int64, cancel context.CancelCau
 		return
 	}
 	if d, ok := w.Dialect.(dialect.Discoverer); ok {
-		if features, err := d.Discover(ctx, w.Endpoint); err == nil && features.Join {
+		if features, err := d.Discover(ctx, w.Endpoint, false); err == nil && features.Join {
 			cancel(errSlow)
 		}
 	}

@@ -81,7 +81,7 @@ func (d *Dialect) MustNegotiate() bool { return d.wanted != "" }
 // Negotiate implements [dialect.Negotiator]: it finds the checksum that the caller wants and
 // the server of url supports.
 func (d *Dialect) Negotiate(ctx context.Context, url string) error {
-	caps, silent, err := d.server.Discover(ctx, url, d.call)
+	caps, silent, err := d.server.Discover(ctx, url, d.wanted != ChecksumAuto, d.call)
 	if err != nil {
 		return err
 	}

@@ -210,8 +210,8 @@ func (d *Dialect) Remove(ctx context.Context, url string) error {
 }
 
 // Discover implements [dialect.Discoverer].
-func (d *Dialect) Discover(ctx context.Context, url string) (dialect.Features, error) {
-	caps, silent, err := d.server.Discover(ctx, url, d.call)
+func (d *Dialect) Discover(ctx context.Context, url string, required bool) (dialect.Features, error) {
+	caps, silent, err := d.server.Discover(ctx, url, required, d.call)
 	f := featuresOf(caps)
 	f.Silent = silent
 	return f, err

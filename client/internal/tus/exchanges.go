@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/internal/wire"
@@ -72,6 +73,7 @@ type exchange struct {
 	body   *wire.Body                                    // nil: none
 	parse  func(protocol.Header) (protocol.State, error) // nil: nothing is read
 	slow   bool                                          // the answer may take FinishTimeout
+	stall  time.Duration                                 // see wire.Request.Stall
 	judge  func(*failure.Error, http.Header)             // nil: Judge
 }
 
@@ -79,7 +81,7 @@ type exchange struct {
 func (s *Server) do(ctx context.Context, x exchange, call wire.Call) (*Reply, error) {
 	var state protocol.State
 	r := wire.Request{
-		Op: x.op, Method: x.method, URL: x.url, Body: x.body, Slow: x.slow, Judge: x.judge,
+		Op: x.op, Method: x.method, URL: x.url, Body: x.body, Slow: x.slow, Stall: x.stall, Judge: x.judge,
 		Set: x.set, Success: protocol.StatusError,
 		Describe: func() slog.Attr { return slog.Int64("offset", state.Offset) },
 	}

@@ -30,6 +30,9 @@ type Request struct {
 	// Slow means that the answer may take FinishTimeout.
 	Slow bool
 
+	// Stall replaces Conn.Stall if it is shorter. 0: Conn.Stall.
+	Stall time.Duration
+
 	// Success returns an error for a status of the exchange that is not a success.
 	Success func(op protocol.Op, status int) error
 
@@ -118,7 +121,7 @@ type exchange struct {
 }
 
 func (e *exchange) run(ctx context.Context) (*Answer, error) {
-	ctx, e.dog = watch(ctx, e.conn.Stall, e.conn.Finish)
+	ctx, e.dog = watch(ctx, shorter(e.conn.Stall, e.Stall), e.conn.Finish)
 	defer e.dog.stop()
 	ctx, e.following = follow(ctx, e.dog)
 	ctx, e.auth = transport.TraceAuth(ctx)
@@ -154,6 +157,14 @@ func (e *exchange) run(ctx context.Context) (*Answer, error) {
 	defer func() { _ = resp.Body.Close() }()
 	e.dog.alive()
 	return e.read(ctx)
+}
+
+// shorter returns the shorter of two limits, of which 0 is none.
+func shorter(a, b time.Duration) time.Duration {
+	if a == 0 || b == 0 {
+		return max(a, b)
+	}
+	return min(a, b)
 }
 
 // read checks the answer and reads it.

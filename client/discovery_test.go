@@ -1,0 +1,99 @@
+package client_test
+
+import (
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/retry"
+)
+
+// A firewall that drops OPTIONS costs a few seconds once, and not the stall timeout for
+// each upload.
+func TestOptionsWithoutAnswer(t *testing.T) {
+	const rounds = 2
+	tests := map[string]struct {
+		config  client.Config
+		options *client.UploadOptions
+		lose    bool // the connection breaks, instead of silence
+		asked   int  // most OPTIONS in all; net/http repeats one on a reused connection
+		most    time.Duration
+	}{
+		"learned":                       {asked: 1, most: 4 * time.Second},
+		"in parts":                      {options: &client.UploadOptions{Parallel: 2}, asked: 1, most: 4 * time.Second},
+		"checksum if there is one":      {config: client.Config{Checksum: client.ChecksumAuto}, asked: 1, most: 4 * time.Second},
+		"a shorter stall timeout":       {config: client.Config{StallTimeout: time.Second}, asked: 1, most: time.Second},
+		"no stall timeout":              {config: client.Config{StallTimeout: -1}, asked: 1, most: 4 * time.Second},
+		"broken connections":            {lose: true, asked: 3, most: 2 * time.Second},
+		"broken connections with parts": {lose: true, options: &client.UploadOptions{Parallel: 2}, asked: 3, most: 2 * time.Second},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := fake.New(t, fake.Config{})
+				action := s.Hang(0)
+				if test.lose {
+					action = fake.Lose
+				}
+				s.On(http.MethodOptions, action, action, action, action, action)
+				test.config.Concurrency = 1
+				test.config.Retry = retry.Backoff{Initial: time.Second}
+				c := newClient(t, s, test.config)
+				began := time.Now()
+				for range rounds {
+					var items []client.Item
+					for _, size := range []int{wholeSize, 1 << 10} {
+						items = append(items, client.Item{Source: client.Bytes([]byte(noise(size))), Options: test.options})
+					}
+					if _, err := c.UploadAll(t.Context(), items); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if took := time.Since(began); took > test.most {
+					t.Errorf("took %v, want %v at most", took, test.most)
+				}
+				if asked := counts(s, 0)["OPTIONS"]; asked == 0 || asked > test.asked {
+					t.Errorf("%d times OPTIONS, want 1 to %d", asked, test.asked)
+				}
+			})
+		})
+	}
+}
+
+// A server that was silent is asked again later, and a caller that needs the answer waits
+// for it as long as for any other.
+func TestOptionsAskedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := checking(t, "sha256")
+		s.On(http.MethodOptions, s.Hang(0))
+		c := newClient(t, s, client.Config{Retry: second(3)})
+		wantIs(t, c.Learn(t.Context()), client.ErrStalled)
+		wantIs(t, c.Learn(t.Context()), client.ErrStalled)
+		wantSeen(t, s, ask)
+		time.Sleep(time.Hour)
+		if err := c.Learn(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		wantSeen(t, s, ask, ask)
+	})
+	synctest.Test(t, func(t *testing.T) {
+		s := checking(t, "sha256")
+		s.On(http.MethodOptions, answeredAfter(10*time.Second))
+		c := newClient(t, s, client.Config{Checksum: "sha256", Retry: second(3)})
+		if _, err := c.Upload(t.Context(), text(t, "bytes"), nil); err != nil {
+			t.Fatal(err)
+		}
+		wantSeen(t, s, ask, post, "PATCH /files/1 0+5 sha256")
+	})
+}
+
+// answeredAfter lets the server answer after d.
+func answeredAfter(d time.Duration) fake.Action {
+	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		time.Sleep(d)
+		next.ServeHTTP(w, r)
+	}
+}
