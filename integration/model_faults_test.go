@@ -58,7 +58,7 @@ func (f spoil) mayEnd() bool {
 		return false
 	}
 	for method, m := range f.answer.methods() {
-		if f.concerns(method) && (m == ending || m == strange || m == limited || m == damaged && f.times > 3) {
+		if f.concerns(method) && (m == ending || m == strange || m == moved || m == limited || m == damaged && f.times > 3) {
 			return true
 		}
 	}

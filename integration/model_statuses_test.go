@@ -22,6 +22,7 @@ const (
 	damaged                // it sends the bytes again, three times at most
 	limited                // it goes on with smaller bodies, down to 256 KiB
 	ignored                // it goes on without what it asked for
+	moved                  // it asks once whether it is complete, and then it fails
 	strange                // again where a tus server told of the upload before, or else ending
 )
 
@@ -111,13 +112,13 @@ var statuses = []answer{
 
 	// A success that says nothing.
 	{200, nil, "<html>welcome to the hotel</html>", is(protocol.ErrMissingHeader), again, strange, ending},
-	{204, nil, "", is(protocol.ErrMissingHeader, protocol.ErrUnexpectedStatus), again, strange, ending},
-	{202, nil, "", is(protocol.ErrUnexpectedStatus), again, ending, ending},
+	{204, nil, "", is(protocol.ErrMissingHeader), again, strange, ending},
+	{202, nil, "", is(protocol.ErrMissingHeader), again, strange, ending},
 
 	// Not worth another try.
-	{301, nil, "", is(protocol.ErrRedirect), ending, ending, ending},
-	{302, nil, "", is(protocol.ErrRedirect), ending, ending, ending},
-	{304, nil, "", is(protocol.ErrRedirect), ending, ending, ending},
+	{301, nil, "", is(protocol.ErrRedirect), moved, ending, ending},
+	{302, nil, "", is(protocol.ErrRedirect), moved, ending, ending},
+	{304, nil, "", is(protocol.ErrRedirect), moved, ending, ending},
 	{400, nil, "no", is(protocol.ErrBadRequest), ending, ending, ending},
 	{400, nil, "ERR_UPLOAD_REJECTED: no\n", is(protocol.ErrBadRequest), ending, ending, ending},
 	{401, nil, "who are you?", is(protocol.ErrUnauthorized), ending, ending, ending},

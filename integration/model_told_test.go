@@ -36,6 +36,7 @@ type call struct {
 	damaged   int     // times that the bytes were said to be
 	waited    bool    // for a lock
 	renewed   bool    // another token was asked for
+	moved     bool    // a redirect was answered to a PATCH since the last progress
 	final     []error // what it has to end in, any of them; nil: nothing yet
 	finalAt   string
 	created   int
@@ -138,6 +139,11 @@ func (w *witness) answered(method, path string, a answer, length int64) {
 		c.waited = true
 	case resync:
 		w.conflict(path)
+	case moved:
+		if c.moved {
+			c.final = a.errs
+		}
+		c.moved = true
 	case limited:
 		w.halve(length)
 	case ignored:
@@ -284,5 +290,5 @@ func (w *witness) acknowledged(path string, offset int64) {
 func (w *witness) gained(offset int64) {
 	c := &w.call
 	c.best, c.failures, c.mishaps, c.damaged = offset, 0, 0, 0
-	c.waited, c.renewed, c.since = false, false, time.Now()
+	c.waited, c.renewed, c.moved, c.since = false, false, false, time.Now()
 }

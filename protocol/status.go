@@ -3,7 +3,6 @@ package protocol
 import (
 	"errors"
 	"fmt"
-	"slices"
 )
 
 // Op is a kind of exchange between a client and a server.
@@ -47,15 +46,12 @@ var (
 	ErrUnexpectedStatus           = errors.New("unexpected status") // any other
 )
 
-// StatusError returns nil if status means that op succeeded: 200 or 201 for [OpCreate]
-// and [OpConcat], 200 or 204 for the others. Otherwise the error wraps the sentinel for
-// the status, and its text has the sentinel and the status code.
+// StatusError returns nil if status means that op succeeded, which is any 2xx: gateways
+// and queues answer 202 to a creation, and hooks may choose a status of their own. The
+// headers of the answer say whether it has what op needs. Otherwise the error wraps the
+// sentinel for the status, and its text has the sentinel and the status code.
 func StatusError(op Op, status int) error {
-	success := []int{200, 204}
-	if op == OpCreate || op == OpConcat {
-		success = []int{200, 201}
-	}
-	if slices.Contains(success, status) {
+	if status/100 == 2 {
 		return nil
 	}
 	return &statusError{status: status, err: statusSentinel(op, status)}

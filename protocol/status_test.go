@@ -12,24 +12,13 @@ var ops = []protocol.Op{
 	protocol.OpPatch, protocol.OpTerminate, protocol.OpConcat,
 }
 
+// Any 2xx is a success. The headers say whether the answer has what is needed.
 func TestStatusErrorSuccess(t *testing.T) {
-	success := map[protocol.Op][]int{
-		protocol.OpOptions:   {200, 204},
-		protocol.OpCreate:    {200, 201},
-		protocol.OpHead:      {200, 204},
-		protocol.OpPatch:     {200, 204},
-		protocol.OpTerminate: {200, 204},
-		protocol.OpConcat:    {200, 201},
-	}
 	for _, op := range ops {
-		var got []int
 		for status := range 1000 {
-			if protocol.StatusError(op, status) == nil {
-				got = append(got, status)
+			if got, want := protocol.StatusError(op, status) == nil, status >= 200 && status < 300; got != want {
+				t.Errorf("%s: success with %d: %t", op, status, got)
 			}
-		}
-		if want := success[op]; len(got) != 2 || got[0] != want[0] || got[1] != want[1] {
-			t.Errorf("%s succeeds with %v, want %v", op, got, want)
 		}
 	}
 }
@@ -69,9 +58,9 @@ func TestStatusError(t *testing.T) {
 		{protocol.OpPatch, 599, protocol.ErrServer, "server error (599)"},
 		{protocol.OpPatch, 0, protocol.ErrUnexpectedStatus, "unexpected status (0)"},
 		{protocol.OpPatch, 100, protocol.ErrUnexpectedStatus, "unexpected status (100)"},
-		{protocol.OpPatch, 201, protocol.ErrUnexpectedStatus, "unexpected status (201)"},
-		{protocol.OpCreate, 204, protocol.ErrUnexpectedStatus, "unexpected status (204)"},
-		{protocol.OpHead, 299, protocol.ErrUnexpectedStatus, "unexpected status (299)"},
+		{protocol.OpPatch, 101, protocol.ErrUnexpectedStatus, "unexpected status (101)"},
+		{protocol.OpCreate, 199, protocol.ErrUnexpectedStatus, "unexpected status (199)"},
+		{protocol.OpHead, 199, protocol.ErrUnexpectedStatus, "unexpected status (199)"},
 		{protocol.OpHead, 418, protocol.ErrUnexpectedStatus, "unexpected status (418)"},
 		{protocol.OpHead, 600, protocol.ErrUnexpectedStatus, "unexpected status (600)"},
 		{protocol.OpHead, -301, protocol.ErrUnexpectedStatus, "unexpected status (-301)"},

@@ -100,6 +100,7 @@ var crossOrigin = map[string]bool{
 	"Accept":              true,
 	"Accept-Encoding":     true,
 	"Accept-Language":     true,
+	"Cache-Control":       true,
 	"Content-Disposition": true,
 	"Content-Encoding":    true,
 	"Content-Language":    true,

@@ -53,7 +53,7 @@ func (d *download) accept(status int, ranged bool) error {
 		return nil
 	case status == http.StatusNoContent:
 		return fmt.Errorf("%w: it has no content (%d)", failure.ErrOtherServer, status)
-	case status == http.StatusPartialContent:
+	case status/100 == 2:
 		return fmt.Errorf("%w (%d)", protocol.ErrUnexpectedStatus, status)
 	}
 	err := protocol.StatusError(Op, status)

@@ -57,6 +57,7 @@ const (
 	retryAnyway                    // wait, although the class of the error does not allow a retry
 	waitForLock                    // wait under the policy for locks
 	askNow                         // retry without a wait
+	askAtOnce                      // retry at once, not counted: the failure does not say what became of the request
 	resend                         // send damaged bytes again
 	renewCredentials               // retry at once with other credentials
 	shrinkChunk                    // retry at once with a smaller chunk than was refused
@@ -73,6 +74,7 @@ const (
 	triedCredentials trial = 1 << iota // other credentials were asked for
 	triedRedirect                      // the upload was asked for at its own URL again
 	triedLength                        // HEAD was asked why the length was refused
+	triedAnswer                        // HEAD was asked whether a PATCH that was redirected is done
 )
 
 // memory is what an upload remembers of its failures since the last progress.
@@ -115,6 +117,11 @@ func decide(e *failure.Error, at position, m memory) (remedy, memory) {
 		// An older request that was held up may have declared the length meanwhile.
 		m.Tried |= triedLength
 		return retryAnyway, m
+	case isRedirect(e) && at.Phase == appending && (m.MayRetry || at.Tail == tailSent) && !m.has(triedAnswer):
+		// A server may send the client to the finished resource, and a login page may
+		// redirect everything.
+		m.Tried |= triedAnswer
+		return askAtOnce, m
 	case !m.MayRetry:
 		return retryAsClass, m
 	}
@@ -170,4 +177,9 @@ func losesBody(e *failure.Error, at position) bool {
 		return false
 	}
 	return e.StatusCode == 0 || e.StatusCode == http.StatusRequestTimeout || e.StatusCode >= http.StatusInternalServerError
+}
+
+// isRedirect reports whether a request was answered by a redirect that cannot be followed.
+func isRedirect(e *failure.Error) bool {
+	return e.Class == failure.ClassFinal && e.StatusCode != 0 && errors.Is(e.Err, failure.ErrRedirected)
 }

@@ -29,6 +29,10 @@ func TestDecide(t *testing.T) {
 	noAnswer.StatusCode = 0
 	token := class(failure.ClassAuth)
 	token.Renewable = true
+	redirect := class(failure.ClassFinal)
+	redirect.StatusCode, redirect.Err = 303, fmt.Errorf("%w to the resource", failure.ErrRedirected)
+	last := at(appending)
+	last.Tail = tailSent
 	may := memory{MayRetry: true}
 	with := func(change func(*memory)) memory {
 		m := may
@@ -78,6 +82,11 @@ func TestDecide(t *testing.T) {
 		"refused at the target of a redirect":            {class(failure.ClassFinal), redirected, may, retryAnyway, with(func(m *memory) { m.Tried = triedRedirect })},
 		"refused at the target of a redirect again":      {class(failure.ClassFinal), redirected, with(func(m *memory) { m.Tried = triedRedirect }), retryAsClass, with(func(m *memory) { m.Tried = triedRedirect })},
 		"a token is refused at the target of a redirect": {token, redirected, may, renewCredentials, with(func(m *memory) { m.Tried = triedCredentials })},
+		"a redirect of the last bytes":                   {redirect, last, may, askAtOnce, with(func(m *memory) { m.Tried = triedAnswer })},
+		"a redirect of the last bytes again":             {redirect, last, with(func(m *memory) { m.Tried = triedAnswer }), retryAsClass, with(func(m *memory) { m.Tried = triedAnswer })},
+		"a redirect of the last bytes without retries":   {redirect, last, memory{}, askAtOnce, memory{Tried: triedAnswer}},
+		"a redirect of other bytes":                      {redirect, at(appending), may, askAtOnce, with(func(m *memory) { m.Tried = triedAnswer })},
+		"a redirect of other bytes without retries":      {redirect, at(appending), memory{}, retryAsClass, memory{}},
 		"no answer from the target of a redirect":        {noAnswer, redirected, may, retryAsClass, may},
 		"a body is lost":                                 {cut, body, lost(0, true), retryAsClass, lost(1, true)},
 		"a second body is lost":                          {cut, body, lost(1, true), retryAsClass, lost(2, true)},

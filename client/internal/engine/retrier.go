@@ -106,7 +106,7 @@ func (r *Retrier) after(ctx context.Context, url string, err error, at position,
 		return at.Denial.Refusal(at.URL)
 	case waitForLock:
 		return r.wait(ctx, &r.locked, url, e, err)
-	case renewCredentials:
+	case renewCredentials, askAtOnce:
 		return r.atOnce(ctx, url, e)
 	case shrinkChunk:
 		r.rules.Limits.lower(at.URL, limit)

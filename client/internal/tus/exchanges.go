@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"runtime"
 	"time"
 
 	"github.com/tusker-go/tusker/client/failure"
@@ -156,7 +157,7 @@ func parseCreated(h protocol.Header) (protocol.State, error) {
 // (tus 1.0.0, HEAD).
 func (s *Server) Head(ctx context.Context, url string, call wire.Call) (*Reply, error) {
 	return s.do(ctx, exchange{
-		op: protocol.OpHead, method: http.MethodHead, url: url, set: setVersion, parse: protocol.ParseHead,
+		op: protocol.OpHead, method: http.MethodHead, url: url, set: setQuestion, parse: protocol.ParseHead,
 	}, call)
 }
 
@@ -185,6 +186,16 @@ func (s *Server) Terminate(ctx context.Context, url string, call wire.Call) (*Re
 	return s.do(ctx, exchange{
 		op: protocol.OpTerminate, method: http.MethodDelete, url: url, set: setVersion, slow: true,
 	}, call)
+}
+
+// setQuestion asks for the state that the upload has now: a cache on the way must not
+// answer with an earlier one (RFC 9111, section 5.2.1.4). A browser would have to ask for
+// the permission to send the header, which servers do not give.
+func setQuestion(h protocol.Header) error {
+	if runtime.GOOS != "js" && h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "no-cache")
+	}
+	return setVersion(h)
 }
 
 func setVersion(h protocol.Header) error {

@@ -1,0 +1,102 @@
+package client_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
+)
+
+// Gateways and queues answer 202, and hooks answer with a status of their own. Each 2xx
+// that has what the exchange needs is a success. After one that has not, and after a
+// redirect to the finished resource, HEAD says how far the upload is.
+func TestOtherSuccess(t *testing.T) {
+	const patch, head = "PATCH /files/1 0+5", "HEAD /files/1"
+	// resource answers as a server does that keeps the bytes and shows the result.
+	resource := func(status int) fake.Action {
+		return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			w.Header().Set("Location", "/videos/1")
+			next.ServeHTTP(&statusWriter{w, status}, r)
+		}
+	}
+	silent := func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		fake.With(protocol.HeaderUploadOffset, "")(&statusWriter{w, 202}, r, next)
+	}
+	for name, test := range map[string]struct {
+		post, patch, head fake.Action
+		want              []string
+	}{
+		"202 to POST":             {post: lateStatus(202), want: []string{post, patch}},
+		"204 to POST":             {post: lateStatus(204), want: []string{post, patch}},
+		"202 to PATCH":            {patch: lateStatus(202), want: []string{post, patch}},
+		"201 to PATCH":            {patch: lateStatus(201), want: []string{post, patch}},
+		"202 to PATCH, no offset": {patch: silent, want: []string{post, patch, head}},
+		"203 to HEAD":             {patch: silent, head: lateStatus(203), want: []string{post, patch, head}},
+		"303 to the last PATCH":   {patch: resource(303), want: []string{post, patch, head}},
+		"302 to the last PATCH":   {patch: resource(302), want: []string{post, patch, head}},
+		"300 to the last PATCH":   {patch: resource(300), want: []string{post, patch, head}},
+		"304 to the last PATCH":   {patch: resource(304), want: []string{post, patch, head}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := fake.New(t, fake.Config{})
+			s.On(http.MethodPost, test.post)
+			s.On(http.MethodPatch, test.patch)
+			s.On(http.MethodHead, test.head)
+			res, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, "hello"), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wantSeen(t, s, test.want...)
+			wantStored(t, s, res.URL, "hello")
+		})
+	}
+}
+
+// A redirect of the last bytes is an answer, so that the question that follows is no retry
+// of them.
+func TestRedirectToResourceWithoutRetries(t *testing.T) {
+	s := fake.New(t, fake.Config{})
+	s.On(http.MethodPatch, lateStatus(303))
+	_, err := newClient(t, s, client.Config{Retry: retry.Never}).Upload(t.Context(), text(t, "hello"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantSeen(t, s, post, "PATCH /files/1 0+5", "HEAD /files/1")
+}
+
+// A deletion that is accepted is done.
+func TestTerminateAccepted(t *testing.T) {
+	s := fake.New(t, fake.Config{})
+	s.On(http.MethodDelete, fake.Status(202, ""))
+	reply, err := newClient(t, s, client.Config{}).Terminate(t.Context(), s.Put("x", protocol.Known(2), nil), nil)
+	if err != nil || reply.StatusCode != http.StatusAccepted {
+		t.Errorf("%+v, %v", reply, err)
+	}
+}
+
+// HEAD asks for no copy of a cache. The header of the caller wins.
+func TestHeadAvoidsCaches(t *testing.T) {
+	for name, test := range map[string]struct{ given, want string }{
+		"by default": {"", "no-cache"},
+		"the caller": {"no-store", "no-store"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := fake.New(t, fake.Config{})
+			header := http.Header{}
+			if test.given != "" {
+				header.Set("Cache-Control", test.given)
+			}
+			if _, err := newClient(t, s, client.Config{Header: header}).Head(t.Context(), s.Put("x", protocol.Known(2), nil), nil); err != nil {
+				t.Fatal(err)
+			}
+			for _, r := range s.Requests() {
+				if got := r.Header.Get("Cache-Control"); got != test.want {
+					t.Errorf("%q, want %q", got, test.want)
+				}
+			}
+		})
+	}
+}
