@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/retry"
 )
@@ -41,28 +42,28 @@ func TestRecordOfAnotherAccount(t *testing.T) {
 						}
 						next.ServeHTTP(w, r)
 					}})
-					name := write(t, noise(2<<20))
+					name := clienttest.WriteFile(t, clienttest.Noise(2<<20))
 					opts := &client.UploadOptions{Parallel: parallel}
 					cfg := client.Config{Store: &store, Retry: retry.Never, Account: test.began}
 					broken.Store(true)
-					_, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), opts)
-					wantIs(t, err, retry.ErrExhausted)
+					_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), opts)
+					clienttest.WantErrorIs(t, err, retry.ErrExhausted)
 					broken.Store(false)
-					before := onlyRecord(t, &store)
+					before := clienttest.OnlyRecord(t, &store)
 					if before.Account != test.began {
 						t.Errorf("record of account %q, want %q", before.Account, test.began)
 					}
 					cfg.Account = test.runs
-					c := newClient(t, s, cfg)
-					if _, found, err := unfinishedOf(c, t.Context(), path(t, name)); found != test.resumes || err != nil {
+					c := clienttest.NewClient(t, s, cfg)
+					if _, found, err := clienttest.Unfinished(t.Context(), c, clienttest.PathSource(t, name)); found != test.resumes || err != nil {
 						t.Errorf("recorded: %t, error %v", found, err)
 					}
 					already := len(s.Seen())
-					if _, err := c.Upload(t.Context(), path(t, name), opts); err != nil {
+					if _, err := c.Upload(t.Context(), clienttest.PathSource(t, name), opts); err != nil {
 						t.Fatal(err)
 					}
 					if test.resumes {
-						wantNoRecord(t, &store)
+						clienttest.WantNoRecord(t, &store)
 						return
 					}
 					for _, r := range s.Seen()[already:] {
@@ -70,7 +71,7 @@ func TestRecordOfAnotherAccount(t *testing.T) {
 							t.Errorf("%s: the upload of another account was asked about", r)
 						}
 					}
-					if diff := cmp.Diff(before, onlyRecord(t, &store)); diff != "" {
+					if diff := cmp.Diff(before, clienttest.OnlyRecord(t, &store)); diff != "" {
 						t.Errorf("record (-before +after):\n%s", diff)
 					}
 				})
@@ -90,19 +91,19 @@ func TestSentByAnotherAccount(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := fake.New(t, fake.Config{})
-			m := &sentMap{}
-			name := write(t, "hello")
-			first := sendOnce(t, s, client.Config{Ledger: m, Account: test.first}, name)
+			m := &clienttest.Ledger{}
+			name := clienttest.WriteFile(t, "hello")
+			first := clienttest.UploadFile(t, s, client.Config{Ledger: m, Account: test.first}, name)
 			cfg := client.Config{Ledger: m, Account: test.second}
-			if _, sent, err := finishedOf(newClient(t, s, cfg), t.Context(), path(t, name)); sent != test.skips || err != nil {
+			if _, sent, err := clienttest.Finished(t.Context(), clienttest.NewClient(t, s, cfg), clienttest.PathSource(t, name)); sent != test.skips || err != nil {
 				t.Errorf("sent: %t, error %v", sent, err)
 			}
-			res := sendOnce(t, s, cfg, name)
+			res := clienttest.UploadFile(t, s, cfg, name)
 			if res.Skipped != test.skips || (res.URL == first.URL) != test.skips {
 				t.Errorf("result %+v, first %s", res, first.URL)
 			}
 			// The first account is skipped still.
-			if res := sendOnce(t, s, client.Config{Ledger: m, Account: test.first}, name); !res.Skipped || res.URL != first.URL {
+			if res := clienttest.UploadFile(t, s, client.Config{Ledger: m, Account: test.first}, name); !res.Skipped || res.URL != first.URL {
 				t.Errorf("result %+v, want %s skipped", res, first.URL)
 			}
 		})
@@ -113,27 +114,27 @@ func TestSentByAnotherAccount(t *testing.T) {
 func TestAccountOfRecordCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
-		name := write(t, "hello")
-		m := &sentMap{alter: func(r *client.Record) { r.Account = "b" }}
+		name := clienttest.WriteFile(t, "hello")
+		m := &clienttest.Ledger{Alter: func(r *client.Record) { r.Account = "b" }}
 		cfg := client.Config{Ledger: m, Account: "a"}
-		first := sendOnce(t, s, cfg, name)
-		if res := sendOnce(t, s, cfg, name); res.Skipped || res.URL == first.URL {
+		first := clienttest.UploadFile(t, s, cfg, name)
+		if res := clienttest.UploadFile(t, s, cfg, name); res.Skipped || res.URL == first.URL {
 			t.Errorf("result %+v", res)
 		}
 
-		big := write(t, noise(smallest))
+		big := clienttest.WriteFile(t, clienttest.Noise(clienttest.RecordedSize))
 		var store client.MemoryStore
-		cfg = recording(&store, nil)
+		cfg = clienttest.RecordingConfig(&store, nil)
 		cfg.Account = "a"
 		s.On(http.MethodPatch, fake.Cut(7))
-		_, err := newClient(t, s, cfg).Upload(t.Context(), path(t, big), nil)
-		wantIs(t, err, retry.ErrExhausted)
-		r := onlyRecord(t, &store)
+		_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, big), nil)
+		clienttest.WantErrorIs(t, err, retry.ErrExhausted)
+		r := clienttest.OnlyRecord(t, &store)
 		r.Account = "b"
 		if err := store.Save(t.Context(), &r); err != nil {
 			t.Fatal(err)
 		}
-		if _, found, err := unfinishedOf(newClient(t, s, cfg), t.Context(), path(t, big)); found || err != nil {
+		if _, found, err := clienttest.Unfinished(t.Context(), clienttest.NewClient(t, s, cfg), clienttest.PathSource(t, big)); found || err != nil {
 			t.Errorf("recorded: %t, error %v", found, err)
 		}
 	})

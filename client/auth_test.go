@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
@@ -80,16 +81,16 @@ func TestTokenRenewed(t *testing.T) {
 				s.On(http.MethodHead, test.head...)
 				s.On(http.MethodPatch, test.patch...)
 				src := new(tokens)
-				c := newClient(t, s, client.Config{Doer: transport.Chain(s.Doer(), transport.Bearer(src))})
+				c := clienttest.NewClient(t, s, client.Config{Doer: transport.Chain(s.Doer(), transport.Bearer(src))})
 				began := time.Now()
 				var events []client.Event
-				res, err := c.Upload(t.Context(), text(t, "hello"), &client.UploadOptions{ChunkSize: 3, OnEvent: recordEvents(&events)})
+				res, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), &client.UploadOptions{ChunkSize: 3, OnEvent: clienttest.RecordEvents(&events)})
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantSeen(t, s, test.want...)
-				wantStored(t, s, res.URL, "hello")
-				wantOrder(t, events)
+				clienttest.WantRequests(t, s, test.want...)
+				clienttest.WantStored(t, s, res.URL, "hello")
+				clienttest.WantEventOrder(t, events)
 				var got []string
 				for _, r := range s.Requests() {
 					got = append(got, r.Header.Get("Authorization")[len("Bearer token-"):])
@@ -117,12 +118,12 @@ func TestTokenRenewedForOptions(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		s.On(http.MethodOptions, expired)
-		c := newClient(t, s, client.Config{Doer: transport.Chain(s.Doer(), transport.Bearer(new(tokens)))})
-		res, err := c.UploadConcat(t.Context(), []client.Source{text(t, "a")}, nil)
+		c := clienttest.NewClient(t, s, client.Config{Doer: transport.Chain(s.Doer(), transport.Bearer(new(tokens)))})
+		res, err := c.UploadConcat(t.Context(), []client.Source{clienttest.TextSource(t, "a")}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantStored(t, s, res.URL, "a")
+		clienttest.WantStored(t, s, res.URL, "a")
 	})
 }
 
@@ -145,12 +146,12 @@ func TestTokenRenewedByPolicy(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{})
 				s.On(http.MethodPost, expired)
-				c := newClient(t, s, client.Config{Retry: test.retry, Doer: transport.Chain(s.Doer(), transport.Bearer(new(tokens)))})
+				c := clienttest.NewClient(t, s, client.Config{Retry: test.retry, Doer: transport.Chain(s.Doer(), transport.Bearer(new(tokens)))})
 				began := time.Now()
-				_, err := c.Upload(t.Context(), text(t, "hello"), nil)
+				_, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 				if test.fails {
-					wantIs(t, err, protocol.ErrUnauthorized)
-					wantSeen(t, s, "POST /files/")
+					clienttest.WantErrorIs(t, err, protocol.ErrUnauthorized)
+					clienttest.WantRequests(t, s, "POST /files/")
 				} else if err != nil {
 					t.Fatal(err)
 				}
@@ -217,13 +218,13 @@ func TestUnauthorized(t *testing.T) {
 					config.Endpoint = "http://other.example/files/"
 				}
 				began := time.Now()
-				res, err := newClient(t, s, config).Resume(t.Context(), url, text(t, "hello"), &client.UploadOptions{Header: test.header})
+				res, err := clienttest.NewClient(t, s, config).Resume(t.Context(), url, clienttest.TextSource(t, "hello"), &client.UploadOptions{Header: test.header})
 				if name == "forbidden" {
-					wantIs(t, err, protocol.ErrForbidden)
+					clienttest.WantErrorIs(t, err, protocol.ErrForbidden)
 				} else {
-					wantIs(t, err, protocol.ErrUnauthorized)
+					clienttest.WantErrorIs(t, err, protocol.ErrUnauthorized)
 				}
-				wantSeen(t, s, test.want...)
+				clienttest.WantRequests(t, s, test.want...)
 				if res.URL != url || res.Offset != 2 || res.Length != protocol.Known(5) {
 					t.Errorf("result %+v", res)
 				}
@@ -231,10 +232,10 @@ func TestUnauthorized(t *testing.T) {
 					t.Errorf("took %v", took)
 				}
 				// The next run goes on.
-				if _, err = newClient(t, s, client.Config{}).Resume(t.Context(), res.URL, text(t, "hello"), nil); err != nil {
+				if _, err = clienttest.NewClient(t, s, client.Config{}).Resume(t.Context(), res.URL, clienttest.TextSource(t, "hello"), nil); err != nil {
 					t.Fatal(err)
 				}
-				wantStored(t, s, url, "hello")
+				clienttest.WantStored(t, s, url, "hello")
 			})
 		})
 	}
@@ -247,7 +248,7 @@ func TestForbiddenRenewed(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		s.On(http.MethodPatch, nil, fake.Status(http.StatusForbidden, "token expired\n"))
 		source := &tokens{}
-		res, err := newClient(t, s, client.Config{
+		res, err := clienttest.NewClient(t, s, client.Config{
 			ChunkSize: 3,
 			Doer:      transport.Chain(s.Doer(), transport.Bearer(source)),
 			Classify: func(e *client.Error, class client.Class) client.Class {
@@ -256,12 +257,12 @@ func TestForbiddenRenewed(t *testing.T) {
 				}
 				return class
 			},
-		}).Upload(t.Context(), text(t, "hello"), nil)
+		}).Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantStored(t, s, res.URL, "hello")
-		wantSeen(t, s, "POST /files/", "PATCH /files/1 0+3", "PATCH /files/1 3+2", "HEAD /files/1", "PATCH /files/1 3+2")
+		clienttest.WantStored(t, s, res.URL, "hello")
+		clienttest.WantRequests(t, s, "POST /files/", "PATCH /files/1 0+3", "PATCH /files/1 3+2", "HEAD /files/1", "PATCH /files/1 3+2")
 		if diff := cmp.Diff([]string{"token-1"}, source.refused); diff != "" {
 			t.Errorf("told of (-want +got):\n%s", diff)
 		}

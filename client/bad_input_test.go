@@ -10,30 +10,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
-	"github.com/tusker-go/tusker/retry"
+	"github.com/tusker-go/tusker/transport"
 )
-
-const page = "<!doctype html><title>Welcome</title>"
-
-// wantClear checks that an error is one line that does not repeat itself, and
-// that no retry was given up.
-func wantClear(t *testing.T, err error, words ...string) {
-	t.Helper()
-	if err == nil {
-		t.Fatal("no error")
-	}
-	text := err.Error()
-	for _, w := range words {
-		if strings.Count(text, w) != 1 {
-			t.Errorf("error %q does not say %q once", text, w)
-		}
-	}
-	if strings.Contains(text, "\n") || errors.Is(err, retry.ErrExhausted) {
-		t.Errorf("error %q", text)
-	}
-}
 
 // What is visible beforehand fails before any request is sent.
 func TestNothingIsSent(t *testing.T) {
@@ -53,24 +34,24 @@ func TestNothingIsSent(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			s := fake.New(t, fake.Config{})
-			c := newClient(t, s, client.Config{})
-			res, err := c.Upload(t.Context(), text(t, "a"), &test.options)
-			wantIs(t, err, test.is)
-			wantClear(t, err, test.words)
+			c := clienttest.NewClient(t, s, client.Config{})
+			res, err := c.Upload(t.Context(), clienttest.TextSource(t, "a"), &test.options)
+			clienttest.WantErrorIs(t, err, test.is)
+			clienttest.WantClearError(t, err, test.words)
 			if res == nil || res.URL != "" || strings.Contains(err.Error(), "hidden") {
 				t.Errorf("error %q, result %+v", err, res)
 			}
-			if _, err = c.UploadConcat(t.Context(), []client.Source{text(t, "a")}, &client.ConcatOptions{
+			if _, err = c.UploadConcat(t.Context(), []client.Source{clienttest.TextSource(t, "a")}, &client.ConcatOptions{
 				Metadata: test.options.Metadata, Header: test.options.Header, ChunkSize: test.options.ChunkSize,
 			}); !errors.Is(err, test.is) {
 				t.Errorf("UploadConcat: error %v", err)
 			}
 			if test.options.Metadata == nil {
-				if _, err = c.Resume(t.Context(), s.URL+"1", text(t, "a"), &test.options); !errors.Is(err, test.is) {
+				if _, err = c.Resume(t.Context(), s.URL+"1", clienttest.TextSource(t, "a"), &test.options); !errors.Is(err, test.is) {
 					t.Errorf("Resume: error %v", err)
 				}
 			}
-			wantSeen(t, s)
+			clienttest.WantRequests(t, s)
 		})
 	}
 }
@@ -78,36 +59,36 @@ func TestNothingIsSent(t *testing.T) {
 // What is wrong with the options shows before the first byte of a stream does.
 func TestNothingIsWaitedFor(t *testing.T) {
 	s := fake.New(t, fake.Config{})
-	src := client.Stream(never{t.Context()}, nil)
-	_, err := newClient(t, s, client.Config{}).Upload(t.Context(), src, &client.UploadOptions{Metadata: protocol.Metadata{"a b": ""}})
-	wantIs(t, err, protocol.ErrInvalidMetadata)
-	wantSeen(t, s)
+	src := client.Stream(clienttest.BlockedReader{Ctx: t.Context()}, nil)
+	_, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), src, &client.UploadOptions{Metadata: protocol.Metadata{"a b": ""}})
+	clienttest.WantErrorIs(t, err, protocol.ErrInvalidMetadata)
+	clienttest.WantRequests(t, s)
 }
 
 func TestNilSource(t *testing.T) {
 	s := fake.New(t, fake.Config{})
-	c := newClient(t, s, client.Config{})
+	c := clienttest.NewClient(t, s, client.Config{})
 	res, err := c.Upload(t.Context(), nil, nil)
-	wantIs(t, err, client.ErrSource, client.ErrInvalidOption)
+	clienttest.WantErrorIs(t, err, client.ErrSource, client.ErrInvalidOption)
 	if diff := cmp.Diff(&client.Result{}, res); diff != "" {
 		t.Error(diff)
 	}
 	_, err = c.Resume(t.Context(), s.URL+"1", nil, nil)
-	wantIs(t, err, client.ErrSource)
+	clienttest.WantErrorIs(t, err, client.ErrSource)
 	outcomes, err := c.UploadAll(t.Context(), []client.Item{{}})
-	wantIs(t, err, client.ErrSource)
+	clienttest.WantErrorIs(t, err, client.ErrSource)
 	if outcomes[0].Result == nil {
 		t.Error("no result")
 	}
 	_, err = client.ReaderAt(nil, 0)
-	wantIs(t, err, client.ErrSource, client.ErrInvalidOption)
+	clienttest.WantErrorIs(t, err, client.ErrSource, client.ErrInvalidOption)
 	_, err = c.Upload(t.Context(), client.Stream(nil, nil), nil)
-	wantIs(t, err, client.ErrSource, client.ErrInvalidOption)
+	clienttest.WantErrorIs(t, err, client.ErrSource, client.ErrInvalidOption)
 	_, err = c.Patch(t.Context(), s.URL+"1", protocol.Patch{}, nil, 1, nil)
-	wantIs(t, err, client.ErrInvalidOption)
+	clienttest.WantErrorIs(t, err, client.ErrInvalidOption)
 	_, err = c.Patch(t.Context(), s.URL+"1", protocol.Patch{}, strings.NewReader(""), -1, nil)
-	wantIs(t, err, client.ErrInvalidOption)
-	wantSeen(t, s)
+	clienttest.WantErrorIs(t, err, client.ErrInvalidOption)
+	clienttest.WantRequests(t, s)
 }
 
 func TestBadURL(t *testing.T) {
@@ -127,26 +108,26 @@ func TestBadURL(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			s := fake.New(t, fake.Config{})
-			c := newClient(t, s, client.Config{})
+			c := clienttest.NewClient(t, s, client.Config{})
 			if test.url != "" {
 				_, err := client.New(client.Config{Endpoint: test.url})
-				wantIs(t, err, client.ErrInvalidURL)
-				wantClear(t, err, test.words)
+				clienttest.WantErrorIs(t, err, client.ErrInvalidURL)
+				clienttest.WantClearError(t, err, test.words)
 			}
-			res, err := c.Resume(t.Context(), test.url, text(t, "a"), nil)
-			wantIs(t, err, client.ErrInvalidURL)
-			wantClear(t, err, test.words)
+			res, err := c.Resume(t.Context(), test.url, clienttest.TextSource(t, "a"), nil)
+			clienttest.WantErrorIs(t, err, client.ErrInvalidURL)
+			clienttest.WantClearError(t, err, test.words)
 			if res == nil || res.Retries != 0 {
 				t.Errorf("result %+v", res)
 			}
 			_, err = c.Head(t.Context(), test.url, nil)
-			wantIs(t, err, client.ErrInvalidURL)
-			_ = facts(t, err)
+			clienttest.WantErrorIs(t, err, client.ErrInvalidURL)
+			_ = clienttest.ErrorOf(t, err)
 			_, err = c.Metadata(t.Context(), test.url, nil)
-			wantIs(t, err, client.ErrInvalidURL)
+			clienttest.WantErrorIs(t, err, client.ErrInvalidURL)
 			_, err = c.Terminate(t.Context(), test.url, nil)
-			wantIs(t, err, client.ErrInvalidURL)
-			wantSeen(t, s)
+			clienttest.WantErrorIs(t, err, client.ErrInvalidURL)
+			clienttest.WantRequests(t, s)
 		})
 	}
 }
@@ -160,25 +141,25 @@ func TestNoEndpoint(t *testing.T) {
 	if c.Endpoint() != "" {
 		t.Errorf("endpoint %q", c.Endpoint())
 	}
-	_, err = c.Upload(t.Context(), text(t, "a"), nil)
-	wantIs(t, err, client.ErrNoEndpoint)
-	_, err = c.UploadConcat(t.Context(), []client.Source{text(t, "a")}, nil)
-	wantIs(t, err, client.ErrNoEndpoint)
+	_, err = c.Upload(t.Context(), clienttest.TextSource(t, "a"), nil)
+	clienttest.WantErrorIs(t, err, client.ErrNoEndpoint)
+	_, err = c.UploadConcat(t.Context(), []client.Source{clienttest.TextSource(t, "a")}, nil)
+	clienttest.WantErrorIs(t, err, client.ErrNoEndpoint)
 	for op, call := range map[protocol.Op]func() (*client.Reply, error){
 		protocol.OpOptions: func() (*client.Reply, error) { return c.Options(t.Context(), nil) },
 		protocol.OpCreate:  func() (*client.Reply, error) { return c.Create(t.Context(), protocol.Creation{}, nil) },
 		protocol.OpConcat:  func() (*client.Reply, error) { return c.Concat(t.Context(), []string{"/a"}, nil, nil) },
 	} {
 		_, err = call()
-		wantIs(t, err, client.ErrNoEndpoint)
-		if e := facts(t, err); e.Op != op || strings.Contains(err.Error(), "  ") || strings.Contains(err.Error(), " :") {
+		clienttest.WantErrorIs(t, err, client.ErrNoEndpoint)
+		if e := clienttest.ErrorOf(t, err); e.Op != op || strings.Contains(err.Error(), "  ") || strings.Contains(err.Error(), " :") {
 			t.Errorf("%s: error %q", op, err)
 		}
 	}
-	wantSeen(t, s)
+	clienttest.WantRequests(t, s)
 
 	url := s.Put("h", protocol.Known(5), nil)
-	if _, err := c.Resume(t.Context(), url, text(t, "hello"), nil); err != nil {
+	if _, err := c.Resume(t.Context(), url, clienttest.TextSource(t, "hello"), nil); err != nil {
 		t.Errorf("Resume needs no endpoint: %v", err)
 	}
 }
@@ -196,8 +177,8 @@ func TestBadConfig(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			_, err := client.New(test.cfg)
-			wantIs(t, err, test.is)
-			wantClear(t, err)
+			clienttest.WantErrorIs(t, err, test.is)
+			clienttest.WantClearError(t, err)
 		})
 	}
 }
@@ -213,8 +194,8 @@ func TestBadAnswers(t *testing.T) {
 		seen   int
 		orphan int
 	}{
-		"endpoint answers HTML":      {http.MethodPost, fake.Status(200, page, html...), client.ErrNotTus, []string{"Location", "text/html", "not that of a tus server"}, 1, 1},
-		"endpoint is not found":      {http.MethodPost, fake.Status(404, page, html...), protocol.ErrNotFound, []string{"not found (404)"}, 1, 0},
+		"endpoint answers HTML":      {http.MethodPost, fake.Status(200, clienttest.HTMLPage, html...), client.ErrNotTus, []string{"Location", "text/html", "not that of a tus server"}, 1, 1},
+		"endpoint is not found":      {http.MethodPost, fake.Status(404, clienttest.HTMLPage, html...), protocol.ErrNotFound, []string{"not found (404)"}, 1, 0},
 		"no Location":                {http.MethodPost, fake.With("Location", ""), protocol.ErrMissingHeader, []string{"header Location: missing"}, 1, 1},
 		"Location does not parse":    {http.MethodPost, fake.With("Location", "http://[::1/files"), client.ErrInvalidLocation, []string{"invalid location"}, 1, 1},
 		"Location of another scheme": {http.MethodPost, fake.With("Location", "ftp://tus.example/1"), client.ErrInvalidLocation, []string{"ftp"}, 1, 1},
@@ -237,13 +218,13 @@ func TestBadAnswers(t *testing.T) {
 					s.On(http.MethodPatch, fake.Cut(2))
 				}
 				s.On(test.method, test.action)
-				res, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, "hello"), nil)
-				wantIs(t, err, test.is)
-				wantClear(t, err, test.words...)
+				res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
+				clienttest.WantErrorIs(t, err, test.is)
+				clienttest.WantClearError(t, err, test.words...)
 				if strings.Contains(err.Error(), "doctype") {
 					t.Errorf("error %q repeats a page", err)
 				}
-				if e := facts(t, err); e.Header == nil || e.StatusCode == 0 {
+				if e := clienttest.ErrorOf(t, err); e.Header == nil || e.StatusCode == 0 {
 					t.Errorf("facts %+v", e)
 				}
 				if len(s.Seen()) != test.seen || res.Orphans != test.orphan || res.URL == "" != (test.method == http.MethodPost) {
@@ -258,21 +239,21 @@ func TestBadAnswers(t *testing.T) {
 func TestBadMetadata(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
-		c := newClient(t, s, client.Config{})
+		c := clienttest.NewClient(t, s, client.Config{})
 		url := s.Put("he", protocol.Known(5), nil)
 		bad := fake.With("Upload-Metadata", "a !!!,b Yg==")
 		s.On(http.MethodHead, bad, bad, bad)
 
 		m, err := c.Metadata(t.Context(), url, nil)
-		wantIs(t, err, protocol.ErrInvalidMetadata)
-		wantClear(t, err, "not base64")
-		if e := facts(t, err); e.StatusCode != http.StatusOK || e.URL != url || e.Header == nil {
+		clienttest.WantErrorIs(t, err, protocol.ErrInvalidMetadata)
+		clienttest.WantClearError(t, err, "not base64")
+		if e := clienttest.ErrorOf(t, err); e.StatusCode != http.StatusOK || e.URL != url || e.Header == nil {
 			t.Errorf("facts %+v", e)
 		}
 		if diff := cmp.Diff(protocol.Metadata{"b": "b"}, m); diff != "" {
 			t.Errorf("what could be read (-want +got):\n%s", diff)
 		}
-		if _, err := c.Resume(t.Context(), url, text(t, "hello"), nil); err != nil {
+		if _, err := c.Resume(t.Context(), url, clienttest.TextSource(t, "hello"), nil); err != nil {
 			t.Errorf("Resume: %v", err)
 		}
 		reply, err := c.Head(t.Context(), url, nil)
@@ -285,7 +266,7 @@ func TestBadMetadata(t *testing.T) {
 func TestMetadata(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
-		c := newClient(t, s, client.Config{})
+		c := clienttest.NewClient(t, s, client.Config{})
 		want := protocol.Metadata{"filename": "a b.txt", "empty": ""}
 		url := s.Put("", protocol.Known(5), want)
 		s.On(http.MethodHead, fake.Status(503, ""), fake.Status(500, "ERR_LOCK_TIMEOUT: x"))
@@ -305,22 +286,22 @@ func TestMetadata(t *testing.T) {
 			t.Errorf("none: %v, %v", got, err)
 		}
 		_, err = c.Metadata(t.Context(), s.URL+"gone", nil)
-		wantIs(t, err, protocol.ErrNotFound)
-		_ = facts(t, err)
+		clienttest.WantErrorIs(t, err, protocol.ErrNotFound)
+		_ = clienttest.ErrorOf(t, err)
 	})
 }
 
 func TestDownloadWithoutWriter(t *testing.T) {
 	s := fake.New(t, fake.Config{})
-	_, err := newClient(t, s, client.Config{}).Download(t.Context(), s.Put("", protocol.Known(0), nil), nil, nil)
-	wantIs(t, err, client.ErrInvalidOption)
+	_, err := clienttest.NewClient(t, s, client.Config{}).Download(t.Context(), s.Put("", protocol.Known(0), nil), nil, nil)
+	clienttest.WantErrorIs(t, err, client.ErrInvalidOption)
 }
 
 func TestCloseIdleConnections(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	closed := 0
-	newClient(t, s, client.Config{Doer: idleCounter{s.Doer(), &closed}}).CloseIdleConnections()
-	newClient(t, s, client.Config{Doer: doer(s.Doer().Do)}).CloseIdleConnections()
+	clienttest.NewClient(t, s, client.Config{Doer: idleCounter{s.Doer(), &closed}}).CloseIdleConnections()
+	clienttest.NewClient(t, s, client.Config{Doer: transport.DoerFunc(s.Doer().Do)}).CloseIdleConnections()
 	if closed != 1 {
 		t.Errorf("closed %d times", closed)
 	}

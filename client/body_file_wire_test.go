@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/transport"
 )
@@ -74,12 +75,12 @@ func TestFilesCanBeSentByTheSystem(t *testing.T) {
 				}
 				return s.Doer().Do(req)
 			})
-			c := newClient(t, s, test.config)
+			c := clienttest.NewClient(t, s, test.config)
 			res, err := c.Upload(t.Context(), test.source, &client.UploadOptions{Parallel: test.parallel})
 			if err != nil {
 				t.Fatal(err)
 			}
-			wantStored(t, s, res.URL, content)
+			clienttest.WantStored(t, s, res.URL, content)
 			if bodies == 0 {
 				t.Error("there was no body")
 			}

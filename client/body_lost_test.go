@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
@@ -42,30 +43,30 @@ func TestBufferingProxy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := fake.New(t, fake.Config{Hook: buffering(150*kib, giveUp)})
-				data := noise(1200 * kib)
-				c := newClient(t, s, client.Config{})
-				res, err := c.Upload(t.Context(), text(t, data), nil)
+				s := fake.New(t, fake.Config{Hook: buffering(150*clienttest.KiB, giveUp)})
+				data := clienttest.Noise(1200 * clienttest.KiB)
+				c := clienttest.NewClient(t, s, client.Config{})
+				res, err := c.Upload(t.Context(), clienttest.TextSource(t, data), nil)
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantStored(t, s, res.URL, data)
-				if res.BodyLimit != 150*kib {
+				clienttest.WantStored(t, s, res.URL, data)
+				if res.BodyLimit != 150*clienttest.KiB {
 					t.Errorf("limit %d", res.BodyLimit)
 				}
 				if want := []int64{1200, 1200, 1200, 600, 300}; name != "answer lost" {
 					for i, n := range sizesOf(s)[:len(want)] {
-						if n != want[i]*kib {
+						if n != want[i]*clienttest.KiB {
 							t.Errorf("try %d is of %d bytes, want %d KiB", i, n, want[i])
 						}
 					}
 				}
 				before := len(s.Seen())
-				if res, err = c.Upload(t.Context(), text(t, data), nil); err != nil {
+				if res, err = c.Upload(t.Context(), clienttest.TextSource(t, data), nil); err != nil {
 					t.Fatal(err)
 				}
-				want := append([]string{post}, patched("/files/2", 0, 1200*kib, 150*kib)...)
-				if got := s.Seen()[before:]; fmt.Sprint(got) != fmt.Sprint(want) || res.BodyLimit != 150*kib || res.Retries != 0 {
+				want := append([]string{post}, patched("/files/2", 0, 1200*clienttest.KiB, 150*clienttest.KiB)...)
+				if got := s.Seen()[before:]; fmt.Sprint(got) != fmt.Sprint(want) || res.BodyLimit != 150*clienttest.KiB || res.Retries != 0 {
 					t.Errorf("requests %q, result %+v", got, res)
 				}
 			})
@@ -80,18 +81,18 @@ func TestBufferingProxyOfSmallFiles(t *testing.T) {
 		"504":         fake.Status(http.StatusGatewayTimeout, "<html></html>"),
 		"answer lost": fake.Cut(0),
 	} {
-		for size, limit := range map[int]int64{200 * kib: 128 * kib, 130 * kib: 128 * kib, 256 * kib: 64 * kib} {
+		for size, limit := range map[int]int64{200 * clienttest.KiB: 128 * clienttest.KiB, 130 * clienttest.KiB: 128 * clienttest.KiB, 256 * clienttest.KiB: 64 * clienttest.KiB} {
 			t.Run(fmt.Sprintf("%s, %d of %d", name, size, limit), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					s := inlineServer(t, fake.Config{Hook: buffering(limit, giveUp)})
-					c := knowing(t, s, client.Config{})
-					data := noise(size)
+					s := clienttest.NewInlineServer(t, fake.Config{Hook: buffering(limit, giveUp)})
+					c := clienttest.NewLearnedClient(t, s, client.Config{})
+					data := clienttest.Noise(size)
 					for range 2 {
-						res, err := c.Upload(t.Context(), text(t, data), nil)
+						res, err := c.Upload(t.Context(), clienttest.TextSource(t, data), nil)
 						if err != nil {
 							t.Fatal(err)
 						}
-						wantStored(t, s, res.URL, data)
+						clienttest.WantStored(t, s, res.URL, data)
 						if res.BodyLimit == 0 || res.BodyLimit > limit {
 							t.Errorf("limit %d", res.BodyLimit)
 						}
@@ -121,14 +122,14 @@ func TestBufferingProxyOfLargeFile(t *testing.T) {
 				return
 			}
 			_, _ = io.CopyN(io.Discard, r.Body, limit)
-			early(http.StatusGatewayTimeout)(w, r, next)
+			clienttest.EarlyStatus(http.StatusGatewayTimeout)(w, r, next)
 		}})
-		data := noise(200 << 20)
-		res, err := newClient(t, s, client.Config{StallTimeout: time.Hour}).Upload(t.Context(), text(t, data), nil)
+		data := clienttest.Noise(200 << 20)
+		res, err := clienttest.NewClient(t, s, client.Config{StallTimeout: time.Hour}).Upload(t.Context(), clienttest.TextSource(t, data), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantStored(t, s, res.URL, data)
+		clienttest.WantStored(t, s, res.URL, data)
 		sizes := sizesOf(s)
 		if len(sizes) < 4 || sizes[3] > limit || sizes[3] < limit/3 {
 			t.Errorf("sizes %d", sizes)
@@ -159,12 +160,12 @@ func TestLossesThatAreNone(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{})
 				hook(s)
-				data := noise(1200 * kib)
-				res, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, data), nil)
+				data := clienttest.Noise(1200 * clienttest.KiB)
+				res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, data), nil)
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantStored(t, s, res.URL, data)
+				clienttest.WantStored(t, s, res.URL, data)
 				if res.BodyLimit != 0 {
 					t.Errorf("limit %d after %q", res.BodyLimit, s.Seen())
 				}
@@ -177,10 +178,10 @@ func TestLossesThatAreNone(t *testing.T) {
 func TestBufferingProxyForGood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{Hook: buffering(4, fake.Status(504, ""))})
-		url := s.Put("", protocol.Known(1200*kib), nil)
-		res, err := newClient(t, s, client.Config{}).Resume(t.Context(), url, text(t, noise(1200*kib)), nil)
-		wantIs(t, err, protocol.ErrServer, retry.ErrExhausted)
-		if errors.Is(err, client.ErrIntegrity) || res.BodyLimit != 64*kib || len(sizesOf(s)) > 15 {
+		url := s.Put("", protocol.Known(1200*clienttest.KiB), nil)
+		res, err := clienttest.NewClient(t, s, client.Config{}).Resume(t.Context(), url, clienttest.TextSource(t, clienttest.Noise(1200*clienttest.KiB)), nil)
+		clienttest.WantErrorIs(t, err, protocol.ErrServer, retry.ErrExhausted)
+		if errors.Is(err, client.ErrIntegrity) || res.BodyLimit != 64*clienttest.KiB || len(sizesOf(s)) > 15 {
 			t.Errorf("result %+v after %q", res, s.Seen())
 		}
 	})

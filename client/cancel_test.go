@@ -9,12 +9,11 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
 )
-
-var errPulled = errors.New("plug pulled")
 
 func TestCancel(t *testing.T) {
 	tests := map[string]struct {
@@ -23,9 +22,9 @@ func TestCancel(t *testing.T) {
 		url    string // after that of the creation; "" for none
 		offset int64
 	}{
-		"while creating": {http.MethodPost, hang, "", 0},
-		"while sending":  {http.MethodPatch, hang, "1", 2},
-		"while asking":   {http.MethodHead, hang, "1", 2},
+		"while creating": {http.MethodPost, clienttest.HangAndCancel, "", 0},
+		"while sending":  {http.MethodPatch, clienttest.HangAndCancel, "1", 2},
+		"while asking":   {http.MethodHead, clienttest.HangAndCancel, "1", 2},
 		"while waiting": {http.MethodPatch, func(_ *fake.Server, cancel func()) fake.Action {
 			return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 				time.AfterFunc(time.Second, cancel)
@@ -38,7 +37,7 @@ func TestCancel(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{})
 				ctx, cancel := context.WithCancelCause(t.Context())
-				action := test.action(s, func() { cancel(errPulled) })
+				action := test.action(s, func() { cancel(clienttest.ErrUnplugged) })
 				switch test.method {
 				case http.MethodPost:
 					s.On(http.MethodPost, action)
@@ -49,9 +48,9 @@ func TestCancel(t *testing.T) {
 					s.On(http.MethodHead, action)
 				}
 				var events []client.Event
-				res, err := newClient(t, s, client.Config{ChunkSize: 2}).Upload(ctx, text(t, "hello"),
-					&client.UploadOptions{OnEvent: recordEvents(&events)})
-				wantIs(t, err, errPulled, context.Canceled)
+				res, err := clienttest.NewClient(t, s, client.Config{ChunkSize: 2}).Upload(ctx, clienttest.TextSource(t, "hello"),
+					&client.UploadOptions{OnEvent: clienttest.RecordEvents(&events)})
+				clienttest.WantErrorIs(t, err, clienttest.ErrUnplugged, context.Canceled)
 				if errors.Is(err, retry.ErrExhausted) {
 					t.Errorf("error %v is ErrExhausted", err)
 				}
@@ -61,7 +60,7 @@ func TestCancel(t *testing.T) {
 				if res.URL != test.url || res.Offset != test.offset || res.Length != protocol.Known(5) {
 					t.Errorf("result %+v", res)
 				}
-				wantOrder(t, events)
+				clienttest.WantEventOrder(t, events)
 				if last := events[len(events)-1]; last.Err != err || last.Offset != test.offset { //nolint:errorlint // The very same error.
 					t.Errorf("last event %+v", last)
 				}
@@ -70,29 +69,21 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// hang never answers, and cancels after a second.
-func hang(s *fake.Server, cancel func()) fake.Action {
-	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		time.AfterFunc(time.Second, cancel)
-		s.Hang(1)(w, r, next)
-	}
-}
-
 func TestCancelledBeforehand(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		ctx, cancel := context.WithCancelCause(t.Context())
-		cancel(errPulled)
-		c := newClient(t, s, client.Config{})
+		cancel(clienttest.ErrUnplugged)
+		c := clienttest.NewClient(t, s, client.Config{})
 		calls := map[string]func() (*client.Result, error){
-			"Upload":        func() (*client.Result, error) { return c.Upload(ctx, text(t, "a"), nil) },
-			"Upload stream": func() (*client.Result, error) { return c.Upload(ctx, stream("a", 0), nil) },
-			"Resume":        func() (*client.Result, error) { return c.Resume(ctx, s.URL+"1", text(t, "a"), nil) },
+			"Upload":        func() (*client.Result, error) { return c.Upload(ctx, clienttest.TextSource(t, "a"), nil) },
+			"Upload stream": func() (*client.Result, error) { return c.Upload(ctx, clienttest.StreamSource("a", 0), nil) },
+			"Resume":        func() (*client.Result, error) { return c.Resume(ctx, s.URL+"1", clienttest.TextSource(t, "a"), nil) },
 			"UploadConcat": func() (*client.Result, error) {
-				return c.UploadConcat(ctx, []client.Source{text(t, "a")}, nil)
+				return c.UploadConcat(ctx, []client.Source{clienttest.TextSource(t, "a")}, nil)
 			},
 			"UploadAll": func() (*client.Result, error) {
-				outcomes, err := c.UploadAll(ctx, []client.Item{{Source: text(t, "a")}})
+				outcomes, err := c.UploadAll(ctx, []client.Item{{Source: clienttest.TextSource(t, "a")}})
 				return outcomes[0].Result, err
 			},
 			"Metadata": func() (*client.Result, error) {
@@ -106,14 +97,14 @@ func TestCancelledBeforehand(t *testing.T) {
 		}
 		for name, call := range calls {
 			res, err := call()
-			if !errors.Is(err, errPulled) || !errors.Is(err, context.Canceled) {
+			if !errors.Is(err, clienttest.ErrUnplugged) || !errors.Is(err, context.Canceled) {
 				t.Errorf("%s: error %v", name, err)
 			}
 			if res.Orphans != 0 || res.Sent != 0 {
 				t.Errorf("%s: result %+v", name, res)
 			}
 		}
-		wantSeen(t, s)
+		clienttest.WantRequests(t, s)
 	})
 }
 
@@ -121,17 +112,17 @@ func TestCancelledExchange(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		ctx, cancel := context.WithCancelCause(t.Context())
-		time.AfterFunc(time.Second, func() { cancel(errPulled) })
+		time.AfterFunc(time.Second, func() { cancel(clienttest.ErrUnplugged) })
 		s.On(http.MethodHead, s.Hang(0))
-		_, err := newClient(t, s, client.Config{}).Head(ctx, s.URL+"1", nil)
-		wantIs(t, err, errPulled, context.Canceled)
-		_ = facts(t, err)
+		_, err := clienttest.NewClient(t, s, client.Config{}).Head(ctx, s.URL+"1", nil)
+		clienttest.WantErrorIs(t, err, clienttest.ErrUnplugged, context.Canceled)
+		_ = clienttest.ErrorOf(t, err)
 
 		ctx, stop := context.WithTimeout(t.Context(), time.Second)
 		defer stop()
 		s.On(http.MethodHead, s.Hang(0))
-		_, err = newClient(t, s, client.Config{}).Head(ctx, s.URL+"1", nil)
-		wantIs(t, err, context.DeadlineExceeded)
+		_, err = clienttest.NewClient(t, s, client.Config{}).Head(ctx, s.URL+"1", nil)
+		clienttest.WantErrorIs(t, err, context.DeadlineExceeded)
 		if got, want := err.Error(), "head http://tus.example/files/1: context deadline exceeded"; got != want {
 			t.Errorf("text %q, want %q", got, want)
 		}

@@ -3,7 +3,6 @@ package client_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -13,20 +12,10 @@ import (
 	"testing/synctest"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 )
-
-var errStop = errors.New("stop")
-
-// times is the same action n times.
-func times(n int, a fake.Action) []fake.Action {
-	list := make([]fake.Action, n)
-	for i := range list {
-		list[i] = a
-	}
-	return list
-}
 
 // Bytes that arrive damaged are sent again, three times without progress.
 func TestChecksumDamaged(t *testing.T) {
@@ -34,7 +23,7 @@ func TestChecksumDamaged(t *testing.T) {
 	again := func(patch string, n int) []string {
 		list := []string{patch}
 		for range n {
-			list = append(list, head, patch)
+			list = append(list, clienttest.Head, patch)
 		}
 		return list
 	}
@@ -44,43 +33,43 @@ func TestChecksumDamaged(t *testing.T) {
 		want  [][]string
 		is    error // nil: all is well
 	}{
-		"once":        {times(1, fake.Damage), [][]string{again(first, 1), {second, third}}, nil},
-		"three times": {times(3, fake.Damage), [][]string{again(first, 3), {second, third}}, nil},
-		"four times":  {times(4, fake.Damage), [][]string{again(first, 3)}, protocol.ErrChecksumMismatch},
+		"once":        {clienttest.Repeat(1, fake.Damage), [][]string{again(first, 1), {second, third}}, nil},
+		"three times": {clienttest.Repeat(3, fake.Damage), [][]string{again(first, 3), {second, third}}, nil},
+		"four times":  {clienttest.Repeat(4, fake.Damage), [][]string{again(first, 3)}, protocol.ErrChecksumMismatch},
 		"three times each": {
-			append(append(times(3, fake.Damage), nil), times(3, fake.Damage)...),
+			append(append(clienttest.Repeat(3, fake.Damage), nil), clienttest.Repeat(3, fake.Damage)...),
 			[][]string{again(first, 3), again(second, 3), {third}},
 			nil,
 		},
-		"as rustus says it":             {times(3, rustus), [][]string{again(first, 3), {second, third}}, nil},
-		"four times, as rustus says it": {times(4, rustus), [][]string{again(first, 3)}, protocol.ErrChecksumMismatch},
+		"as rustus says it":             {clienttest.Repeat(3, rustus), [][]string{again(first, 3), {second, third}}, nil},
+		"four times, as rustus says it": {clienttest.Repeat(4, rustus), [][]string{again(first, 3)}, protocol.ErrChecksumMismatch},
 		"the last bytes":                {[]fake.Action{nil, nil, fake.Damage}, [][]string{{first, second}, again(third, 1)}, nil},
-		"cut":                           {[]fake.Action{fake.Cut(3)}, [][]string{{"PATCH /files/1 0+3 sha1", head, first, second, third}}, nil},
-		"answer lost":                   {[]fake.Action{fake.Lose}, [][]string{{first, head, second, third}}, nil},
-		"algorithm refused":             {times(1, fake.Status(400, "ERR_UNSUPPORTED_CHECKSUM_ALGORITHM: no\n")), [][]string{{first}}, protocol.ErrBadRequest},
+		"cut":                           {[]fake.Action{fake.Cut(3)}, [][]string{{"PATCH /files/1 0+3 sha1", clienttest.Head, first, second, third}}, nil},
+		"answer lost":                   {[]fake.Action{fake.Lose}, [][]string{{first, clienttest.Head, second, third}}, nil},
+		"algorithm refused":             {clienttest.Repeat(1, fake.Status(400, "ERR_UNSUPPORTED_CHECKSUM_ALGORITHM: no\n")), [][]string{{first}}, protocol.ErrBadRequest},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := checking(t, "sha1")
+				s := clienttest.NewChecksumServer(t, "sha1")
 				s.On(http.MethodPatch, test.patch...)
-				c := newClient(t, s, client.Config{Checksum: "sha1", ChunkSize: 4})
-				data := noise(10)
-				res, err := c.Upload(t.Context(), text(t, data), nil)
-				want := []string{ask, post}
+				c := clienttest.NewClient(t, s, client.Config{Checksum: "sha1", ChunkSize: 4})
+				data := clienttest.Noise(10)
+				res, err := c.Upload(t.Context(), clienttest.TextSource(t, data), nil)
+				want := []string{clienttest.Options, clienttest.Post}
 				for _, list := range test.want {
 					want = append(want, list...)
 				}
-				wantSeen(t, s, want...)
+				clienttest.WantRequests(t, s, want...)
 				if test.is != nil {
-					wantIs(t, err, test.is)
-					wantStored(t, s, res.URL, "")
+					clienttest.WantErrorIs(t, err, test.is)
+					clienttest.WantStored(t, s, res.URL, "")
 					return
 				}
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantStored(t, s, res.URL, data)
+				clienttest.WantStored(t, s, res.URL, data)
 				if res.Sent < int64(len(data)) {
 					t.Errorf("%d bytes sent", res.Sent)
 				}
@@ -93,26 +82,26 @@ func TestChecksumDamaged(t *testing.T) {
 func TestExpectationFailed(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	s.On(http.MethodPatch, fake.Status(http.StatusExpectationFailed, ""))
-	_, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, "bytes"), nil)
-	wantIs(t, err, protocol.ErrExpectationFailed)
-	if class := facts(t, err).Class; class != client.ClassFinal {
+	_, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, "bytes"), nil)
+	clienttest.WantErrorIs(t, err, protocol.ErrExpectationFailed)
+	if class := clienttest.ErrorOf(t, err).Class; class != client.ClassFinal {
 		t.Errorf("class %v", class)
 	}
-	wantSeen(t, s, post, "PATCH /files/1 0+5")
+	clienttest.WantRequests(t, s, clienttest.Post, "PATCH /files/1 0+5")
 }
 
 // Each part is checked, and sent again by itself.
 func TestChecksumOfParts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := checking(t, "crc32")
+		s := clienttest.NewChecksumServer(t, "crc32")
 		s.On(http.MethodPatch, fake.Damage, fake.Damage)
-		c := newClient(t, s, client.Config{Checksum: "auto"})
-		data := noise(4 << 20)
-		res, err := c.Upload(t.Context(), text(t, data), &client.UploadOptions{Parallel: 2})
+		c := clienttest.NewClient(t, s, client.Config{Checksum: "auto"})
+		data := clienttest.Noise(4 << 20)
+		res, err := c.Upload(t.Context(), clienttest.TextSource(t, data), &client.UploadOptions{Parallel: 2})
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantStored(t, s, res.URL, data)
+		clienttest.WantStored(t, s, res.URL, data)
 		patches := 0
 		for _, r := range s.Seen() {
 			if strings.HasPrefix(r, "PATCH") {
@@ -131,9 +120,9 @@ func TestChecksumOfParts(t *testing.T) {
 // is then seen to have changed; what cannot be looked at is sent as it is now.
 func TestChecksumSourceChanged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := checking(t, "sha1")
-		c := newClient(t, s, client.Config{Checksum: "auto"})
-		name := write(t, "bytes")
+		s := clienttest.NewChecksumServer(t, "sha1")
+		c := clienttest.NewClient(t, s, client.Config{Checksum: "auto"})
+		name := clienttest.WriteFile(t, "bytes")
 		s.On(http.MethodPatch, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 			body, err := io.ReadAll(r.Body)
 			if err != nil {
@@ -146,13 +135,13 @@ func TestChecksumSourceChanged(t *testing.T) {
 			r.Body = io.NopCloser(bytes.NewReader(body))
 			fake.Damage(w, r, next)
 		})
-		_, err := c.Upload(t.Context(), path(t, name), nil)
-		wantIs(t, err, client.ErrSourceChanged)
-		wantSeen(t, s, ask, post, "PATCH /files/1 0+5 sha1", head)
+		_, err := c.Upload(t.Context(), clienttest.PathSource(t, name), nil)
+		clienttest.WantErrorIs(t, err, client.ErrSourceChanged)
+		clienttest.WantRequests(t, s, clienttest.Options, clienttest.Post, "PATCH /files/1 0+5 sha1", clienttest.Head)
 	})
 	synctest.Test(t, func(t *testing.T) {
-		s := checking(t, "sha1")
-		c := newClient(t, s, client.Config{Checksum: "auto"})
+		s := clienttest.NewChecksumServer(t, "sha1")
+		c := clienttest.NewClient(t, s, client.Config{Checksum: "auto"})
 		src, err := client.ReaderAt(&turning{first: "bytes", later: "BYTES"}, 5)
 		if err != nil {
 			t.Fatal(err)
@@ -162,8 +151,8 @@ func TestChecksumSourceChanged(t *testing.T) {
 			t.Fatal(err)
 		}
 		const patch = "PATCH /files/1 0+5 sha1"
-		wantSeen(t, s, ask, post, patch, head, patch)
-		wantStored(t, s, res.URL, "BYTES")
+		clienttest.WantRequests(t, s, clienttest.Options, clienttest.Post, patch, clienttest.Head, patch)
+		clienttest.WantStored(t, s, res.URL, "BYTES")
 	})
 }
 
@@ -183,32 +172,32 @@ func (r *turning) ReadAt(p []byte, off int64) (int, error) {
 
 // What lacks bytes is found to do so before any of them is sent.
 func TestChecksumSourceShort(t *testing.T) {
-	s := checking(t, "sha1")
-	c := newClient(t, s, client.Config{Checksum: "auto"})
+	s := clienttest.NewChecksumServer(t, "sha1")
+	c := clienttest.NewClient(t, s, client.Config{Checksum: "auto"})
 	src, err := client.ReaderAt(strings.NewReader("byte"), 5)
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, err = c.Upload(t.Context(), src, nil)
-	wantIs(t, err, client.ErrSource, client.ErrSourceChanged)
-	wantSeen(t, s, ask, post)
+	clienttest.WantErrorIs(t, err, client.ErrSource, client.ErrSourceChanged)
+	clienttest.WantRequests(t, s, clienttest.Options, clienttest.Post)
 }
 
 // A chunk that is summed for long does not keep an upload that was cancelled.
 func TestChecksumCancelled(t *testing.T) {
-	s := checking(t, "crc32")
+	s := clienttest.NewChecksumServer(t, "crc32")
 	const size = 64 << 20
-	c := newClient(t, s, client.Config{Checksum: "auto", ChunkSize: size})
+	c := clienttest.NewClient(t, s, client.Config{Checksum: "auto", ChunkSize: size})
 	ctx, cancel := context.WithCancelCause(t.Context())
 	defer cancel(nil)
-	r := &cancelling{ReaderAt: bytes.NewReader(make([]byte, size)), after: 1, cancel: func() { cancel(errStop) }}
+	r := &cancelling{ReaderAt: bytes.NewReader(make([]byte, size)), after: 1, cancel: func() { cancel(clienttest.ErrStop) }}
 	src, err := client.ReaderAt(r, size)
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, err = c.Upload(ctx, src, nil)
-	wantIs(t, err, errStop)
-	wantSeen(t, s, ask, post)
+	clienttest.WantErrorIs(t, err, clienttest.ErrStop)
+	clienttest.WantRequests(t, s, clienttest.Options, clienttest.Post)
 	if n := r.read.Load(); n > size/2 {
 		t.Errorf("%d bytes read", n)
 	}

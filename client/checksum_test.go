@@ -11,29 +11,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
 )
 
 const (
-	ask    = "OPTIONS /files/"
 	askAt1 = "OPTIONS /files/1"
 
 	withoutChecksums = "sending without checksums: the server announces none that is known"
 )
-
-// checking is a server with checksums of these algorithms.
-func checking(t *testing.T, algorithms ...string) *fake.Server {
-	t.Helper()
-	return fake.New(t, fake.Config{
-		Extensions: []protocol.Extension{
-			protocol.ExtensionCreation, protocol.ExtensionCreationDeferLength,
-			protocol.ExtensionConcatenation, protocol.ExtensionChecksum,
-		},
-		Checksum: algorithms,
-	})
-}
 
 func TestChecksum(t *testing.T) {
 	const chunk = "PATCH /files/1 0+5"
@@ -73,25 +61,25 @@ func TestChecksum(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := fake.New(t, fake.Config{Extensions: test.extensions, Checksum: test.announced})
 			var log bytes.Buffer
-			cfg := recording(nil, &log)
+			cfg := clienttest.RecordingConfig(nil, &log)
 			cfg.Checksum = test.checksum
-			res, err := newClient(t, s, cfg).Upload(t.Context(), text(t, "bytes"), nil)
+			res, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.TextSource(t, "bytes"), nil)
 			if test.want == "" {
-				wantIs(t, err, client.ErrUnsupported)
-				wantSeen(t, s, ask)
+				clienttest.WantErrorIs(t, err, client.ErrUnsupported)
+				clienttest.WantRequests(t, s, clienttest.Options)
 				return
 			}
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := []string{ask, post, test.want}
+			want := []string{clienttest.Options, clienttest.Post, test.want}
 			if test.checksum == "" {
 				want = want[1:]
 			}
-			wantSeen(t, s, want...)
-			wantStored(t, s, res.URL, "bytes")
+			clienttest.WantRequests(t, s, want...)
+			clienttest.WantStored(t, s, res.URL, "bytes")
 			if test.said {
-				wantLogged(t, &log, slog.LevelInfo, withoutChecksums)
+				clienttest.WantLogged(t, &log, slog.LevelInfo, withoutChecksums)
 			} else if strings.Contains(log.String(), withoutChecksums) {
 				t.Errorf("log:\n%s", &log)
 			}
@@ -104,7 +92,7 @@ func TestChecksumInvalid(t *testing.T) {
 		if _, err := client.New(client.Config{Checksum: name}); err == nil {
 			t.Errorf("%q is taken", name)
 		} else {
-			wantIs(t, err, client.ErrInvalidOption)
+			clienttest.WantErrorIs(t, err, client.ErrInvalidOption)
 		}
 	}
 }
@@ -119,28 +107,28 @@ func TestChecksumUnknown(t *testing.T) {
 		want     []string
 		is       error
 	}{
-		"404":                {"auto", []fake.Action{fake.Status(404, "")}, []string{ask, post, sent}, nil},
-		"405":                {"auto", []fake.Action{fake.Status(405, "")}, []string{ask, post, sent}, nil},
-		"404, one is wanted": {"sha1", []fake.Action{fake.Status(404, "")}, []string{ask}, client.ErrUnsupported},
-		"401":                {"auto", []fake.Action{fake.Status(401, "")}, []string{ask}, protocol.ErrUnauthorized},
-		"503":                {"auto", []fake.Action{fake.Status(503, ""), nil}, []string{ask, ask, post, sent + " sha256"}, nil},
+		"404":                {"auto", []fake.Action{fake.Status(404, "")}, []string{clienttest.Options, clienttest.Post, sent}, nil},
+		"405":                {"auto", []fake.Action{fake.Status(405, "")}, []string{clienttest.Options, clienttest.Post, sent}, nil},
+		"404, one is wanted": {"sha1", []fake.Action{fake.Status(404, "")}, []string{clienttest.Options}, client.ErrUnsupported},
+		"401":                {"auto", []fake.Action{fake.Status(401, "")}, []string{clienttest.Options}, protocol.ErrUnauthorized},
+		"503":                {"auto", []fake.Action{fake.Status(503, ""), nil}, []string{clienttest.Options, clienttest.Options, clienttest.Post, sent + " sha256"}, nil},
 		"503 for ever": {
 			"auto",
 			[]fake.Action{fake.Status(503, ""), fake.Status(503, ""), fake.Status(503, "")},
-			[]string{ask, ask, ask},
+			[]string{clienttest.Options, clienttest.Options, clienttest.Options},
 			retry.ErrExhausted,
 		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := checking(t, "sha256", "sha1")
+				s := clienttest.NewChecksumServer(t, "sha256", "sha1")
 				s.On(http.MethodOptions, test.options...)
-				c := newClient(t, s, client.Config{Checksum: test.checksum, Retry: second(2)})
-				_, err := c.Upload(t.Context(), text(t, "bytes"), nil)
-				wantSeen(t, s, test.want...)
+				c := clienttest.NewClient(t, s, client.Config{Checksum: test.checksum, Retry: clienttest.RetryEachSecond(2)})
+				_, err := c.Upload(t.Context(), clienttest.TextSource(t, "bytes"), nil)
+				clienttest.WantRequests(t, s, test.want...)
 				if test.is != nil {
-					wantIs(t, err, test.is)
+					clienttest.WantErrorIs(t, err, test.is)
 				} else if err != nil {
 					t.Error(err)
 				}
@@ -161,52 +149,52 @@ func TestChecksumAskedOnce(t *testing.T) {
 	}{
 		"server of the endpoint": {
 			"", func(u string) string { return u },
-			[]string{askAt1, head, "PATCH /files/1" + sent, "HEAD /files/2", "PATCH /files/2" + sent},
+			[]string{askAt1, clienttest.Head, "PATCH /files/1" + sent, "HEAD /files/2", "PATCH /files/2" + sent},
 		},
 		"another server": {
 			"", func(u string) string { return strings.Replace(u, "tus.example", "other.example", 1) },
-			[]string{askAt1, head, "PATCH /files/1" + sent, "OPTIONS /files/2", "HEAD /files/2", "PATCH /files/2" + sent},
+			[]string{askAt1, clienttest.Head, "PATCH /files/1" + sent, "OPTIONS /files/2", "HEAD /files/2", "PATCH /files/2" + sent},
 		},
 		"the endpoint is another server": {
 			other, func(u string) string { return u },
-			[]string{askAt1, head, "PATCH /files/1" + sent, "OPTIONS /files/2", "HEAD /files/2", "PATCH /files/2" + sent},
+			[]string{askAt1, clienttest.Head, "PATCH /files/1" + sent, "OPTIONS /files/2", "HEAD /files/2", "PATCH /files/2" + sent},
 		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			s := checking(t, "sha1")
-			c := newClient(t, s, client.Config{Endpoint: test.endpoint, Checksum: "auto"})
+			s := clienttest.NewChecksumServer(t, "sha1")
+			c := clienttest.NewClient(t, s, client.Config{Endpoint: test.endpoint, Checksum: "auto"})
 			for range 2 {
 				url := test.url(s.Put("", protocol.Known(5), nil))
-				if _, err := c.Resume(t.Context(), url, text(t, "bytes"), nil); err != nil {
+				if _, err := c.Resume(t.Context(), url, clienttest.TextSource(t, "bytes"), nil); err != nil {
 					t.Fatal(err)
 				}
 			}
-			wantSeen(t, s, test.want...)
+			clienttest.WantRequests(t, s, test.want...)
 		})
 	}
 	t.Run("uploads", func(t *testing.T) {
-		s := checking(t, "sha1")
-		c := newClient(t, s, client.Config{Checksum: "auto"})
+		s := clienttest.NewChecksumServer(t, "sha1")
+		c := clienttest.NewClient(t, s, client.Config{Checksum: "auto"})
 		for range 2 {
-			if _, err := c.Upload(t.Context(), text(t, "bytes"), nil); err != nil {
+			if _, err := c.Upload(t.Context(), clienttest.TextSource(t, "bytes"), nil); err != nil {
 				t.Fatal(err)
 			}
 		}
-		wantSeen(t, s, ask, post, "PATCH /files/1"+sent, post, "PATCH /files/2"+sent)
+		clienttest.WantRequests(t, s, clienttest.Options, clienttest.Post, "PATCH /files/1"+sent, clienttest.Post, "PATCH /files/2"+sent)
 	})
 	t.Run("no endpoint", func(t *testing.T) {
-		s := checking(t, "sha1")
+		s := clienttest.NewChecksumServer(t, "sha1")
 		c, err := client.New(client.Config{Doer: s.Doer(), Checksum: "auto"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		url := s.Put("by", protocol.Known(5), nil)
-		if _, err := c.Resume(t.Context(), url, text(t, "bytes"), nil); err != nil {
+		if _, err := c.Resume(t.Context(), url, clienttest.TextSource(t, "bytes"), nil); err != nil {
 			t.Fatal(err)
 		}
-		wantSeen(t, s, askAt1, head, "PATCH /files/1 2+3 sha1")
-		wantStored(t, s, url, "bytes")
+		clienttest.WantRequests(t, s, askAt1, clienttest.Head, "PATCH /files/1 2+3 sha1")
+		clienttest.WantStored(t, s, url, "bytes")
 	})
 }
 
@@ -232,15 +220,15 @@ func TestChecksumChunks(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			s := checking(t, "md5")
+			s := clienttest.NewChecksumServer(t, "md5")
 			test.cfg.Checksum = "auto"
-			data := noise(test.size)
-			res, err := newClient(t, s, test.cfg).Upload(t.Context(), text(t, data), nil)
+			data := clienttest.Noise(test.size)
+			res, err := clienttest.NewClient(t, s, test.cfg).Upload(t.Context(), clienttest.TextSource(t, data), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			wantSeen(t, s, append([]string{ask, post}, test.want...)...)
-			wantStored(t, s, res.URL, data)
+			clienttest.WantRequests(t, s, append([]string{clienttest.Options, clienttest.Post}, test.want...)...)
+			clienttest.WantStored(t, s, res.URL, data)
 		})
 	}
 }
@@ -252,21 +240,21 @@ func TestChecksumNotInline(t *testing.T) {
 		announced []string
 		want      []string
 	}{
-		"with one":    {[]string{"sha1"}, []string{ask, post, "PATCH /files/1 0+5 sha1"}},
-		"without one": {nil, []string{ask, post + " +5"}},
+		"with one":    {[]string{"sha1"}, []string{clienttest.Options, clienttest.Post, "PATCH /files/1 0+5 sha1"}},
+		"without one": {nil, []string{clienttest.Options, clienttest.Post + " +5"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := fake.New(t, fake.Config{
 				Extensions: []protocol.Extension{protocol.ExtensionCreation, protocol.ExtensionCreationWithUpload, protocol.ExtensionChecksum},
 				Checksum:   test.announced,
 			})
-			c := newClient(t, s, client.Config{Checksum: "auto"})
-			res, err := c.Upload(t.Context(), text(t, "bytes"), nil)
+			c := clienttest.NewClient(t, s, client.Config{Checksum: "auto"})
+			res, err := c.Upload(t.Context(), clienttest.TextSource(t, "bytes"), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			wantSeen(t, s, test.want...)
-			wantStored(t, s, res.URL, "bytes")
+			clienttest.WantRequests(t, s, test.want...)
+			clienttest.WantStored(t, s, res.URL, "bytes")
 		})
 	}
 }
@@ -275,11 +263,11 @@ func TestChecksumNotInline(t *testing.T) {
 // that is refused.
 func TestChecksumOfStreams(t *testing.T) {
 	const kept = 8
-	data := noise(10)
+	data := clienttest.Noise(10)
 	spooling := func(t *testing.T) client.Source {
 		t.Helper()
-		ownTemp(t)
-		return spooled(strings.NewReader(data), 100)
+		clienttest.OwnTempDir(t)
+		return clienttest.SpooledSource(strings.NewReader(data), 100)
 	}
 	tests := map[string]struct {
 		open  func(*testing.T) client.Source
@@ -288,53 +276,53 @@ func TestChecksumOfStreams(t *testing.T) {
 		want  []string
 	}{
 		"unknown length": {
-			func(*testing.T) client.Source { return stream(data, kept) }, false, nil,
+			func(*testing.T) client.Source { return clienttest.StreamSource(data, kept) }, false, nil,
 			[]string{"PATCH /files/1 0+4 sha1", "PATCH /files/1 4+4 sha1", "PATCH /files/1 8+2 of 10 sha1"},
 		},
 		"unknown length, damaged": {
-			func(*testing.T) client.Source { return stream(data, kept) }, false,
+			func(*testing.T) client.Source { return clienttest.StreamSource(data, kept) }, false,
 			[]fake.Action{nil, fake.Damage, nil, fake.Damage},
 			[]string{
-				"PATCH /files/1 0+4 sha1", "PATCH /files/1 4+4 sha1", head, "PATCH /files/1 4+4 sha1",
-				"PATCH /files/1 8+2 of 10 sha1", head, "PATCH /files/1 8+2 of 10 sha1",
+				"PATCH /files/1 0+4 sha1", "PATCH /files/1 4+4 sha1", clienttest.Head, "PATCH /files/1 4+4 sha1",
+				"PATCH /files/1 8+2 of 10 sha1", clienttest.Head, "PATCH /files/1 8+2 of 10 sha1",
 			},
 		},
 		"known length": {
 			func(*testing.T) client.Source {
-				return client.Stream(newReader(data), &client.StreamOptions{Window: kept, Length: protocol.Known(10)})
+				return client.Stream(clienttest.PlainReader(data), &client.StreamOptions{Window: kept, Length: protocol.Known(10)})
 			}, false,
 			[]fake.Action{fake.Damage},
-			[]string{"PATCH /files/1 0+4 sha1", head, "PATCH /files/1 0+4 sha1", "PATCH /files/1 4+4 sha1", "PATCH /files/1 8+2 sha1"},
+			[]string{"PATCH /files/1 0+4 sha1", clienttest.Head, "PATCH /files/1 0+4 sha1", "PATCH /files/1 4+4 sha1", "PATCH /files/1 8+2 sha1"},
 		},
-		"empty": {func(*testing.T) client.Source { return stream("", kept) }, false, nil, nil},
+		"empty": {func(*testing.T) client.Source { return clienttest.StreamSource("", kept) }, false, nil, nil},
 		"spooled": {
 			spooling, true,
 			[]fake.Action{fake.Damage},
-			[]string{"PATCH /files/1 0+10 sha1", head, "PATCH /files/1 0+10 sha1"},
+			[]string{"PATCH /files/1 0+10 sha1", clienttest.Head, "PATCH /files/1 0+10 sha1"},
 		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			s := checking(t, "sha1")
+			s := clienttest.NewChecksumServer(t, "sha1")
 			if test.needy {
 				s = fake.New(t, fake.Config{
 					Extensions: []protocol.Extension{protocol.ExtensionCreation, protocol.ExtensionChecksum}, Checksum: []string{"sha1"},
 				})
 			}
 			s.On(http.MethodPatch, test.patch...)
-			c := newClient(t, s, client.Config{Checksum: "auto", Retry: retry.Delays(0, 0)})
+			c := clienttest.NewClient(t, s, client.Config{Checksum: "auto", Retry: retry.Delays(0, 0)})
 			res, err := c.Upload(t.Context(), test.open(t), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(append([]string{ask, post}, test.want...), s.Seen()); diff != "" {
+			if diff := cmp.Diff(append([]string{clienttest.Options, clienttest.Post}, test.want...), s.Seen()); diff != "" {
 				t.Errorf("requests (-want +got):\n%s", diff)
 			}
 			want := data
 			if name == "empty" {
 				want = ""
 			}
-			wantStored(t, s, res.URL, want)
+			clienttest.WantStored(t, s, res.URL, want)
 		})
 	}
 }

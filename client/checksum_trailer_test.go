@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
@@ -46,18 +47,18 @@ func (r *counting) ReadAt(p []byte, off int64) (int, error) {
 func TestChecksumTrailer(t *testing.T) {
 	const size = 16<<20 + 5
 	s := trailing(t, "sha1", "sha256")
-	data := noise(size)
+	data := clienttest.Noise(size)
 	r := &counting{ReaderAt: strings.NewReader(data)}
 	src, err := client.ReaderAt(r, size)
 	if err != nil {
 		t.Fatal(err)
 	}
-	res, err := newClient(t, s, client.Config{Checksum: "auto"}).Upload(t.Context(), src, nil)
+	res, err := clienttest.NewClient(t, s, client.Config{Checksum: "auto"}).Upload(t.Context(), src, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantSeen(t, s, ask, post, "PATCH /files/1 0+16777221 trailer")
-	wantStored(t, s, res.URL, data)
+	clienttest.WantRequests(t, s, clienttest.Options, clienttest.Post, "PATCH /files/1 0+16777221 trailer")
+	clienttest.WantStored(t, s, res.URL, data)
 	if n := r.read.Load(); n != size {
 		t.Errorf("%d bytes read, want %d", n, size)
 	}
@@ -79,43 +80,43 @@ func TestChecksumTrailerRefused(t *testing.T) {
 		want  []string
 		is    error // nil: all is well
 	}{
-		"damaged":           {times(1, fake.Damage), []string{behind, head, before}, nil},
-		"damaged, often":    {times(3, fake.Damage), []string{behind, head, before, head, before, head, before}, nil},
-		"damaged, always":   {times(9, fake.Damage), []string{behind, head, before, head, before, head, before}, protocol.ErrChecksumMismatch},
-		"as rustus says it": {status(417, ""), []string{behind, head, before}, nil},
+		"damaged":           {clienttest.Repeat(1, fake.Damage), []string{behind, clienttest.Head, before}, nil},
+		"damaged, often":    {clienttest.Repeat(3, fake.Damage), []string{behind, clienttest.Head, before, clienttest.Head, before, clienttest.Head, before}, nil},
+		"damaged, always":   {clienttest.Repeat(9, fake.Damage), []string{behind, clienttest.Head, before, clienttest.Head, before, clienttest.Head, before}, protocol.ErrChecksumMismatch},
+		"as rustus says it": {status(417, ""), []string{behind, clienttest.Head, before}, nil},
 
-		"no trailer arrived":     {status(400, "ERR_INVALID_CHECKSUM: no\n"), []string{behind, head, before}, nil},
-		"length required":        {status(411, ""), []string{behind, head, before}, nil},
-		"coding not implemented": {status(501, ""), []string{behind, head, before}, nil},
-		"redirected":             {status(307, "", "Location", "/files/1"), []string{behind, head, before}, nil},
+		"no trailer arrived":     {status(400, "ERR_INVALID_CHECKSUM: no\n"), []string{behind, clienttest.Head, before}, nil},
+		"length required":        {status(411, ""), []string{behind, clienttest.Head, before}, nil},
+		"coding not implemented": {status(501, ""), []string{behind, clienttest.Head, before}, nil},
+		"redirected":             {status(307, "", "Location", "/files/1"), []string{behind, clienttest.Head, before}, nil},
 		"refused before too": {
-			append(status(400, ""), status(400, "")...), []string{behind, head, before}, protocol.ErrBadRequest,
+			append(status(400, ""), status(400, "")...), []string{behind, clienttest.Head, before}, protocol.ErrBadRequest,
 		},
 
 		"rejected for another reason": {status(400, "ERR_UPLOAD_REJECTED: no\n"), []string{behind}, protocol.ErrBadRequest},
 		"forbidden":                   {status(403, ""), []string{behind}, protocol.ErrForbidden},
-		"interrupted":                 {status(400, "ERR_UPLOAD_INTERRUPTED: no\n"), []string{behind, head, behind}, nil},
-		"another offset":              {status(409, ""), []string{behind, head, behind}, nil},
-		"cut":                         {[]fake.Action{fake.Cut(3)}, []string{"PATCH /files/1 0+3 trailer", head, behind}, nil},
-		"answer lost":                 {[]fake.Action{fake.Lose}, []string{behind, head}, nil},
+		"interrupted":                 {status(400, "ERR_UPLOAD_INTERRUPTED: no\n"), []string{behind, clienttest.Head, behind}, nil},
+		"another offset":              {status(409, ""), []string{behind, clienttest.Head, behind}, nil},
+		"cut":                         {[]fake.Action{fake.Cut(3)}, []string{"PATCH /files/1 0+3 trailer", clienttest.Head, behind}, nil},
+		"answer lost":                 {[]fake.Action{fake.Lose}, []string{behind, clienttest.Head}, nil},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := trailing(t, "sha1")
 				s.On(http.MethodPatch, test.patch...)
-				data := noise(10)
-				res, err := newClient(t, s, client.Config{Checksum: "auto"}).Upload(t.Context(), text(t, data), nil)
-				wantSeen(t, s, append([]string{ask, post}, test.want...)...)
+				data := clienttest.Noise(10)
+				res, err := clienttest.NewClient(t, s, client.Config{Checksum: "auto"}).Upload(t.Context(), clienttest.TextSource(t, data), nil)
+				clienttest.WantRequests(t, s, append([]string{clienttest.Options, clienttest.Post}, test.want...)...)
 				if test.is != nil {
-					wantIs(t, err, test.is)
-					wantStored(t, s, res.URL, "")
+					clienttest.WantErrorIs(t, err, test.is)
+					clienttest.WantStored(t, s, res.URL, "")
 					return
 				}
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantStored(t, s, res.URL, data)
+				clienttest.WantStored(t, s, res.URL, data)
 			})
 		})
 	}
@@ -125,10 +126,10 @@ func TestChecksumTrailerRefused(t *testing.T) {
 func TestChecksumTrailerNever(t *testing.T) {
 	s := trailing(t, "sha1")
 	s.On(http.MethodPatch, fake.Status(411, ""))
-	c := newClient(t, s, client.Config{Checksum: "auto", Retry: retry.Never})
-	_, err := c.Upload(t.Context(), text(t, "bytes"), nil)
-	wantIs(t, err, retry.ErrExhausted)
-	wantSeen(t, s, ask, post, "PATCH /files/1 0+5 trailer")
+	c := clienttest.NewClient(t, s, client.Config{Checksum: "auto", Retry: retry.Never})
+	_, err := c.Upload(t.Context(), clienttest.TextSource(t, "bytes"), nil)
+	clienttest.WantErrorIs(t, err, retry.ErrExhausted)
+	clienttest.WantRequests(t, s, clienttest.Options, clienttest.Post, "PATCH /files/1 0+5 trailer")
 }
 
 // After a refused trailer the rest goes in chunks, which are summed beforehand.
@@ -136,15 +137,15 @@ func TestChecksumTrailerLost(t *testing.T) {
 	const size = 16<<20 + 1
 	s := trailing(t, "md5")
 	s.On(http.MethodPatch, fake.Damage)
-	data := noise(size)
-	c := newClient(t, s, client.Config{Checksum: "auto", Retry: retry.Delays(0)})
-	res, err := c.Upload(t.Context(), text(t, data), nil)
+	data := clienttest.Noise(size)
+	c := clienttest.NewClient(t, s, client.Config{Checksum: "auto", Retry: retry.Delays(0)})
+	res, err := c.Upload(t.Context(), clienttest.TextSource(t, data), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantSeen(t, s, ask, post, "PATCH /files/1 0+16777217 trailer", head,
+	clienttest.WantRequests(t, s, clienttest.Options, clienttest.Post, "PATCH /files/1 0+16777217 trailer", clienttest.Head,
 		"PATCH /files/1 0+16777216 md5", "PATCH /files/1 16777216+1 md5")
-	wantStored(t, s, res.URL, data)
+	clienttest.WantStored(t, s, res.URL, data)
 }
 
 // A Doer that clones a request, trailer and all, never learns what the body puts
@@ -153,58 +154,58 @@ func TestChecksumTrailerCloned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := trailing(t, "sha1")
 		plain := s.Doer()
-		c := newClient(t, s, client.Config{Checksum: "auto", Doer: doer(func(r *http.Request) (*http.Response, error) {
+		c := clienttest.NewClient(t, s, client.Config{Checksum: "auto", Doer: transport.DoerFunc(func(r *http.Request) (*http.Response, error) {
 			return plain.Do(r.Clone(r.Context()))
 		})})
-		res, err := c.Upload(t.Context(), text(t, "bytes"), nil)
+		res, err := c.Upload(t.Context(), clienttest.TextSource(t, "bytes"), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantSeen(t, s, ask, post, "PATCH /files/1 0+5 trailer", head, "PATCH /files/1 0+5 sha1")
-		wantStored(t, s, res.URL, "bytes")
+		clienttest.WantRequests(t, s, clienttest.Options, clienttest.Post, "PATCH /files/1 0+5 trailer", clienttest.Head, "PATCH /files/1 0+5 sha1")
+		clienttest.WantStored(t, s, res.URL, "bytes")
 	})
 }
 
 // The middlewares of package transport keep the trailer.
 func TestChecksumTrailerAndMiddleware(t *testing.T) {
 	s := trailing(t, "sha1")
-	c := newClient(t, s, client.Config{Checksum: "auto", Doer: transport.Chain(s.Doer(),
+	c := clienttest.NewClient(t, s, client.Config{Checksum: "auto", Doer: transport.Chain(s.Doer(),
 		transport.Header(http.Header{"X-A": {"b"}}), transport.BasicAuth("u", "p"), transport.RequestID(),
 		transport.UserAgent("test"), transport.MethodOverride(),
 	)})
-	if _, err := c.Upload(t.Context(), text(t, "bytes"), nil); err != nil {
+	if _, err := c.Upload(t.Context(), clienttest.TextSource(t, "bytes"), nil); err != nil {
 		t.Fatal(err)
 	}
-	wantSeen(t, s, ask, post, "PATCH /files/1 0+5 trailer")
+	clienttest.WantRequests(t, s, clienttest.Options, clienttest.Post, "PATCH /files/1 0+5 trailer")
 }
 
 // A stream that the server takes back a bit of has a new sum of the rest.
 func TestChecksumTrailerOfStreams(t *testing.T) {
-	data := noise(10)
+	data := clienttest.Noise(10)
 	tests := map[string]struct {
 		open  func() client.Source
 		patch []fake.Action
 		want  []string
 	}{
 		"unknown length": {
-			func() client.Source { return stream(data, 8) }, nil,
+			func() client.Source { return clienttest.StreamSource(data, 8) }, nil,
 			[]string{"PATCH /files/1 0+4 trailer", "PATCH /files/1 4+4 trailer", "PATCH /files/1 8+2 of 10 trailer"},
 		},
 		"unknown length, the last bytes lost": {
-			func() client.Source { return stream(data, 8) },
+			func() client.Source { return clienttest.StreamSource(data, 8) },
 			[]fake.Action{nil, nil, fake.Cut(1)},
 			[]string{
 				"PATCH /files/1 0+4 trailer", "PATCH /files/1 4+4 trailer", "PATCH /files/1 8+1 of 10 trailer",
-				head, "PATCH /files/1 8+2 of 10 trailer",
+				clienttest.Head, "PATCH /files/1 8+2 of 10 trailer",
 			},
 		},
 		"known length, damaged": {
 			func() client.Source {
-				return client.Stream(newReader(data), &client.StreamOptions{Window: 8, Length: protocol.Known(10)})
+				return client.Stream(clienttest.PlainReader(data), &client.StreamOptions{Window: 8, Length: protocol.Known(10)})
 			},
 			[]fake.Action{nil, fake.Damage},
 			[]string{
-				"PATCH /files/1 0+4 trailer", "PATCH /files/1 4+4 trailer", head, "PATCH /files/1 4+4 sha1", "PATCH /files/1 8+2 sha1",
+				"PATCH /files/1 0+4 trailer", "PATCH /files/1 4+4 trailer", clienttest.Head, "PATCH /files/1 4+4 sha1", "PATCH /files/1 8+2 sha1",
 			},
 		},
 	}
@@ -213,41 +214,41 @@ func TestChecksumTrailerOfStreams(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := trailing(t, "sha1")
 				s.On(http.MethodPatch, test.patch...)
-				res, err := newClient(t, s, client.Config{Checksum: "auto"}).Upload(t.Context(), test.open(), nil)
+				res, err := clienttest.NewClient(t, s, client.Config{Checksum: "auto"}).Upload(t.Context(), test.open(), nil)
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantSeen(t, s, append([]string{ask, post}, test.want...)...)
-				wantStored(t, s, res.URL, data)
+				clienttest.WantRequests(t, s, append([]string{clienttest.Options, clienttest.Post}, test.want...)...)
+				clienttest.WantStored(t, s, res.URL, data)
 			})
 		})
 	}
 }
 
 func TestChecksumTrailerEmpty(t *testing.T) {
-	for name, src := range map[string]client.Source{"file": text(t, ""), "stream": stream("", 8)} {
+	for name, src := range map[string]client.Source{"file": clienttest.TextSource(t, ""), "stream": clienttest.StreamSource("", 8)} {
 		t.Run(name, func(t *testing.T) {
 			s := trailing(t, "sha1")
-			res, err := newClient(t, s, client.Config{Checksum: "auto"}).Upload(t.Context(), src, nil)
+			res, err := clienttest.NewClient(t, s, client.Config{Checksum: "auto"}).Upload(t.Context(), src, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			wantSeen(t, s, ask, post)
-			wantStored(t, s, res.URL, "")
+			clienttest.WantRequests(t, s, clienttest.Options, clienttest.Post)
+			clienttest.WantStored(t, s, res.URL, "")
 		})
 	}
 }
 
 // Where a length is all that is missing, there is nothing to sum up.
 func TestChecksumOfNothing(t *testing.T) {
-	for name, server := range map[string]func(*testing.T, ...string) *fake.Server{"before": checking, "behind": trailing} {
+	for name, server := range map[string]func(*testing.T, ...string) *fake.Server{"before": clienttest.NewChecksumServer, "behind": trailing} {
 		t.Run(name, func(t *testing.T) {
 			s := server(t, "sha1")
 			url := s.Put("bytes", protocol.Length{}, nil)
-			if _, err := newClient(t, s, client.Config{Checksum: "auto"}).Resume(t.Context(), url, text(t, "bytes"), nil); err != nil {
+			if _, err := clienttest.NewClient(t, s, client.Config{Checksum: "auto"}).Resume(t.Context(), url, clienttest.TextSource(t, "bytes"), nil); err != nil {
 				t.Fatal(err)
 			}
-			wantSeen(t, s, askAt1, head, "PATCH /files/1 5+0 of 5")
+			clienttest.WantRequests(t, s, askAt1, clienttest.Head, "PATCH /files/1 5+0 of 5")
 		})
 	}
 }
@@ -257,13 +258,13 @@ func TestChecksumTrailerOfParts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := trailing(t, "sha1")
 		s.On(http.MethodPatch, fake.Damage)
-		data := noise(4 << 20)
-		res, err := newClient(t, s, client.Config{Checksum: "auto"}).
-			Upload(t.Context(), text(t, data), &client.UploadOptions{Parallel: 2})
+		data := clienttest.Noise(4 << 20)
+		res, err := clienttest.NewClient(t, s, client.Config{Checksum: "auto"}).
+			Upload(t.Context(), clienttest.TextSource(t, data), &client.UploadOptions{Parallel: 2})
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantStored(t, s, res.URL, data)
+		clienttest.WantStored(t, s, res.URL, data)
 		seen := strings.Join(s.Seen(), "\n")
 		if behind, before := strings.Count(seen, " trailer"), strings.Count(seen, " sha1"); behind != 2 || before != 1 {
 			t.Errorf("%d trailers and %d headers, want 2 and 1:\n%s", behind, before, seen)
@@ -277,7 +278,7 @@ func TestChecksumTrailerEarlyAnswer(t *testing.T) {
 	const size = 1 << 20
 	s := trailing(t, "sha1")
 	written := make(chan struct{})
-	c := newClient(t, s, client.Config{Checksum: "auto", Retry: retry.Never, Doer: doer(func(r *http.Request) (*http.Response, error) {
+	c := clienttest.NewClient(t, s, client.Config{Checksum: "auto", Retry: retry.Never, Doer: transport.DoerFunc(func(r *http.Request) (*http.Response, error) {
 		if r.Method != http.MethodPatch {
 			return s.Doer().Do(r)
 		}
@@ -291,9 +292,9 @@ func TestChecksumTrailerEarlyAnswer(t *testing.T) {
 		<-answered
 		return &http.Response{StatusCode: http.StatusForbidden, Body: io.NopCloser(yielding{}), Request: r}, nil
 	})})
-	_, err := c.Upload(t.Context(), text(t, noise(size)), nil)
+	_, err := c.Upload(t.Context(), clienttest.TextSource(t, clienttest.Noise(size)), nil)
 	<-written
-	wantIs(t, err, protocol.ErrForbidden)
+	clienttest.WantErrorIs(t, err, protocol.ErrForbidden)
 }
 
 // yielding is empty and lets others go first, without being in step with them as
@@ -313,7 +314,7 @@ func TestChecksumTrailerGoAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := trailing(t, "sha1")
 		plain, failed := s.Doer(), false
-		c := newClient(t, s, client.Config{Checksum: "auto", Doer: doer(func(r *http.Request) (*http.Response, error) {
+		c := clienttest.NewClient(t, s, client.Config{Checksum: "auto", Doer: transport.DoerFunc(func(r *http.Request) (*http.Response, error) {
 			if r.Method == http.MethodPatch && !failed {
 				failed = true
 				return nil, errors.New("http2: Transport: cannot retry err [http2: server sent GOAWAY and closed the connection; " +
@@ -322,10 +323,10 @@ func TestChecksumTrailerGoAway(t *testing.T) {
 			return plain.Do(r)
 		})})
 		began := time.Now()
-		if _, err := c.Upload(t.Context(), text(t, "bytes"), nil); err != nil {
+		if _, err := c.Upload(t.Context(), clienttest.TextSource(t, "bytes"), nil); err != nil {
 			t.Fatal(err)
 		}
-		wantSeen(t, s, ask, post, head, "PATCH /files/1 0+5 trailer")
+		clienttest.WantRequests(t, s, clienttest.Options, clienttest.Post, clienttest.Head, "PATCH /files/1 0+5 trailer")
 		if took := time.Since(began); took > time.Minute {
 			t.Errorf("took %v", took)
 		}

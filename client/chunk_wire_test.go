@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -57,17 +58,17 @@ func TestChunksObeyRule(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			for kind, source := range map[string]func(string) client.Source{
-				"file":   func(data string) client.Source { return text(t, data) },
-				"stream": func(data string) client.Source { return stream(data, 4) },
+				"file":   func(data string) client.Source { return clienttest.TextSource(t, data) },
+				"stream": func(data string) client.Source { return clienttest.StreamSource(data, 4) },
 			} {
 				s := fake.New(t, fake.Config{})
-				data := noise(test.n)
-				c := newClient(t, s, client.Config{ChunkRule: test.rule, ChunkSize: test.size})
+				data := clienttest.Noise(test.n)
+				c := clienttest.NewClient(t, s, client.Config{ChunkRule: test.rule, ChunkSize: test.size})
 				res, err := c.Upload(t.Context(), source(data), nil)
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantStored(t, s, res.URL, data)
+				clienttest.WantStored(t, s, res.URL, data)
 				got := sizesOf(s)
 				wantRule(t, test.rule, got)
 				if diff := cmp.Diff(test.want, got); diff != "" {
@@ -94,12 +95,12 @@ func TestStreamObeysRule(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			s := fake.New(t, fake.Config{})
-			data := noise(7*mib + 1)
-			res, err := newClient(t, s, client.Config{ChunkRule: test.rule}).Upload(t.Context(), stream(data, 0), nil)
+			data := clienttest.Noise(7*mib + 1)
+			res, err := clienttest.NewClient(t, s, client.Config{ChunkRule: test.rule}).Upload(t.Context(), clienttest.StreamSource(data, 0), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			wantStored(t, s, res.URL, data)
+			clienttest.WantStored(t, s, res.URL, data)
 			got := sizesOf(s)
 			wantRule(t, test.rule, got)
 			if got[0] != test.want {
@@ -117,36 +118,36 @@ func TestRuleWithinProxyLimit(t *testing.T) {
 		want  []int64 // sizes tried, in KiB; the last is kept to
 		ok    bool
 	}{
-		"no rule":            {client.ChunkRule{}, 400 * kib, []int64{3000, 1500, 750, 375}, true},
-		"multiple":           {client.ChunkRule{Multiple: 200 * kib, Max: 2000 * kib}, 500 * kib, []int64{2000, 1000, 400}, true},
-		"least allows it":    {client.ChunkRule{Min: 500 * kib, Max: 2000 * kib}, 500 * kib, []int64{2000, 1000, 500}, true},
-		"least forbids it":   {client.ChunkRule{Min: 501 * kib, Max: 2000 * kib}, 500 * kib, []int64{2000, 1000}, false},
-		"no smaller there":   {client.ChunkRule{Multiple: 1000 * kib, Max: 1000 * kib}, 500 * kib, []int64{1000}, false},
-		"large multiple":     {client.ChunkRule{Multiple: 600 * kib, Max: 1800 * kib}, 599 * kib, []int64{1800, 600}, false},
-		"multiple, no limit": {client.ChunkRule{Multiple: 700 * kib}, 700 * kib, []int64{3000, 1400, 700}, true},
+		"no rule":            {client.ChunkRule{}, 400 * clienttest.KiB, []int64{3000, 1500, 750, 375}, true},
+		"multiple":           {client.ChunkRule{Multiple: 200 * clienttest.KiB, Max: 2000 * clienttest.KiB}, 500 * clienttest.KiB, []int64{2000, 1000, 400}, true},
+		"least allows it":    {client.ChunkRule{Min: 500 * clienttest.KiB, Max: 2000 * clienttest.KiB}, 500 * clienttest.KiB, []int64{2000, 1000, 500}, true},
+		"least forbids it":   {client.ChunkRule{Min: 501 * clienttest.KiB, Max: 2000 * clienttest.KiB}, 500 * clienttest.KiB, []int64{2000, 1000}, false},
+		"no smaller there":   {client.ChunkRule{Multiple: 1000 * clienttest.KiB, Max: 1000 * clienttest.KiB}, 500 * clienttest.KiB, []int64{1000}, false},
+		"large multiple":     {client.ChunkRule{Multiple: 600 * clienttest.KiB, Max: 1800 * clienttest.KiB}, 599 * clienttest.KiB, []int64{1800, 600}, false},
+		"multiple, no limit": {client.ChunkRule{Multiple: 700 * clienttest.KiB}, 700 * clienttest.KiB, []int64{3000, 1400, 700}, true},
 	}
 	for name, test := range tests {
 		for kind, source := range map[string]func(*testing.T, string) client.Source{
-			"file":   text,
-			"stream": func(_ *testing.T, s string) client.Source { return stream(s, 3000*kib*2) },
+			"file":   clienttest.TextSource,
+			"stream": func(_ *testing.T, s string) client.Source { return clienttest.StreamSource(s, 3000*clienttest.KiB*2) },
 		} {
 			t.Run(name+", "+kind, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					if kind == "stream" && test.rule.Max == 0 {
 						t.Skip("a stream has chunks of its own")
 					}
-					s := fake.New(t, fake.Config{Hook: proxy(test.limit)})
-					data := noise(3000 * kib)
-					res, err := newClient(t, s, client.Config{ChunkRule: test.rule}).Upload(t.Context(), source(t, data), nil)
+					s := fake.New(t, fake.Config{Hook: clienttest.BodyLimitProxy(test.limit)})
+					data := clienttest.Noise(3000 * clienttest.KiB)
+					res, err := clienttest.NewClient(t, s, client.Config{ChunkRule: test.rule}).Upload(t.Context(), source(t, data), nil)
 					sizes := sizesOf(s)
 					for i, n := range test.want {
-						if sizes[i] != n*kib {
-							t.Errorf("try %d is of %d bytes, want %d", i, sizes[i], n*kib)
+						if sizes[i] != n*clienttest.KiB {
+							t.Errorf("try %d is of %d bytes, want %d", i, sizes[i], n*clienttest.KiB)
 						}
 					}
 					if !test.ok {
-						wantIs(t, err, protocol.ErrTooLarge)
-						if facts(t, err).StatusCode != http.StatusRequestEntityTooLarge || len(sizes) != len(test.want) || res.Offset != 0 {
+						clienttest.WantErrorIs(t, err, protocol.ErrTooLarge)
+						if clienttest.ErrorOf(t, err).StatusCode != http.StatusRequestEntityTooLarge || len(sizes) != len(test.want) || res.Offset != 0 {
 							t.Errorf("error %v, sizes %d, result %+v", err, sizes, res)
 						}
 						return
@@ -154,8 +155,8 @@ func TestRuleWithinProxyLimit(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					wantStored(t, s, res.URL, data)
-					kept := test.want[len(test.want)-1] * kib
+					clienttest.WantStored(t, s, res.URL, data)
+					kept := test.want[len(test.want)-1] * clienttest.KiB
 					for _, n := range sizes[len(test.want)-1 : len(sizes)-1] {
 						if n != kept {
 							t.Errorf("a chunk of %d bytes, want %d", n, kept)
@@ -171,14 +172,14 @@ func TestRuleWithinProxyLimit(t *testing.T) {
 func TestRuleInTheMiddle(t *testing.T) {
 	rule := client.ChunkRule{Min: 8, Max: 16, Multiple: 4}
 	s := fake.New(t, fake.Config{})
-	data := noise(50)
+	data := clienttest.Noise(50)
 	url := s.Put(data[:3], protocol.Known(50), nil)
-	c := newClient(t, s, client.Config{ChunkRule: rule})
-	if _, err := c.Resume(t.Context(), url, text(t, data), nil); err != nil {
+	c := clienttest.NewClient(t, s, client.Config{ChunkRule: rule})
+	if _, err := c.Resume(t.Context(), url, clienttest.TextSource(t, data), nil); err != nil {
 		t.Fatal(err)
 	}
-	wantStored(t, s, url, data)
-	wantSeen(t, s, "HEAD "+one, "PATCH /files/1 3+16", "PATCH /files/1 19+16", "PATCH /files/1 35+15")
+	clienttest.WantStored(t, s, url, data)
+	clienttest.WantRequests(t, s, "HEAD "+clienttest.Upload1, "PATCH /files/1 3+16", "PATCH /files/1 19+16", "PATCH /files/1 35+15")
 }
 
 // A chunk that was cut off is followed by a whole one.
@@ -187,12 +188,12 @@ func TestRuleAfterCut(t *testing.T) {
 		rule := client.ChunkRule{Max: 16, Multiple: 4}
 		s := fake.New(t, fake.Config{})
 		s.On(http.MethodPatch, nil, fake.Keep(5), nil)
-		data := noise(50)
-		res, err := newClient(t, s, client.Config{ChunkRule: rule}).Upload(t.Context(), text(t, data), nil)
+		data := clienttest.Noise(50)
+		res, err := clienttest.NewClient(t, s, client.Config{ChunkRule: rule}).Upload(t.Context(), clienttest.TextSource(t, data), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantStored(t, s, res.URL, data)
+		clienttest.WantStored(t, s, res.URL, data)
 		if got := sizesOf(s); !slices.Equal(got, []int64{16, 16, 16, 13}) {
 			t.Errorf("sizes %d", got)
 		}
@@ -201,12 +202,12 @@ func TestRuleAfterCut(t *testing.T) {
 
 func TestRuleOfCall(t *testing.T) {
 	s := fake.New(t, fake.Config{})
-	c := newClient(t, s, client.Config{ChunkRule: client.ChunkRule{Min: 8, Max: 16, Multiple: 4}})
+	c := clienttest.NewClient(t, s, client.Config{ChunkRule: client.ChunkRule{Min: 8, Max: 16, Multiple: 4}})
 	for chunk, want := range map[int64]error{4: client.ErrInvalidOption, 9: client.ErrInvalidOption, 20: client.ErrInvalidOption, -8: client.ErrInvalidOption, 12: nil} {
 		t.Run(fmt.Sprint(chunk), func(t *testing.T) {
-			_, err := c.Upload(t.Context(), text(t, noise(40)), &client.UploadOptions{ChunkSize: chunk})
+			_, err := c.Upload(t.Context(), clienttest.TextSource(t, clienttest.Noise(40)), &client.UploadOptions{ChunkSize: chunk})
 			if want != nil {
-				wantIs(t, err, want)
+				clienttest.WantErrorIs(t, err, want)
 			} else if err != nil {
 				t.Error(err)
 			}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/transport"
@@ -113,7 +114,7 @@ func TestConfigClassify(t *testing.T) {
 				s.On(http.MethodHead, test.head...)
 				s.On(http.MethodPatch, test.patch...)
 				var calls []call
-				c := newClient(t, s, client.Config{
+				c := clienttest.NewClient(t, s, client.Config{
 					Doer: transport.Chain(s.Doer(), transport.Bearer(new(tokens))),
 					Classify: func(e *client.Error, class client.Class) client.Class {
 						if e.Class != class {
@@ -126,22 +127,22 @@ func TestConfigClassify(t *testing.T) {
 						return class
 					},
 				})
-				_, err := c.Resume(t.Context(), url, text(t, "hello"), nil)
+				_, err := c.Resume(t.Context(), url, clienttest.TextSource(t, "hello"), nil)
 				if diff := cmp.Diff(test.calls, calls); diff != "" {
 					t.Errorf("calls (-want +got):\n%s", diff)
 				}
-				wantSeen(t, s, test.want...)
+				clienttest.WantRequests(t, s, test.want...)
 				if test.is == nil {
 					if err != nil {
 						t.Fatal(err)
 					}
-					wantStored(t, s, url, "hello")
+					clienttest.WantStored(t, s, url, "hello")
 					return
 				}
-				if e := facts(t, err); e.Class != test.class || e.Retryable() {
+				if e := clienttest.ErrorOf(t, err); e.Class != test.class || e.Retryable() {
 					t.Errorf("class %v, retryable %t", e.Class, e.Retryable())
 				}
-				wantIs(t, err, test.is)
+				clienttest.WantErrorIs(t, err, test.is)
 			})
 		})
 	}

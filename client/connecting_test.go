@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/retry"
 	"github.com/tusker-go/tusker/transport/nethttp"
@@ -21,17 +22,17 @@ func TestWaitForConnectionIsNoStall(t *testing.T) {
 	for name, parallel := range map[string]int{"two parts": 2, "many parts": 8} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				l := &link{each: 1000 * 1000}
-				s := fake.New(t, fake.Config{Hook: l.hook, MaxConns: 1})
-				data := noise(8 << 20)
-				res, err := newClient(t, s, client.Config{StallTimeout: 300 * time.Millisecond}).Upload(t.Context(), path(t, write(t, data)),
+				l := &clienttest.SlowLink{RequestRate: 1000 * 1000}
+				s := fake.New(t, fake.Config{Hook: l.Hook, MaxConns: 1})
+				data := clienttest.Noise(8 << 20)
+				res, err := clienttest.NewClient(t, s, client.Config{StallTimeout: 300 * time.Millisecond}).Upload(t.Context(), clienttest.PathSource(t, clienttest.WriteFile(t, data)),
 					&client.UploadOptions{Parallel: parallel})
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantStored(t, s, res.URL, data)
-				if res.Retries != 0 || l.most != 1 || len(res.Parts) < 2 {
-					t.Errorf("%d retries, %d connections at a time, %d parts", res.Retries, l.most, len(res.Parts))
+				clienttest.WantStored(t, s, res.URL, data)
+				if res.Retries != 0 || l.Most != 1 || len(res.Parts) < 2 {
+					t.Errorf("%d retries, %d connections at a time, %d parts", res.Retries, l.Most, len(res.Parts))
 				}
 			})
 		})
@@ -58,12 +59,12 @@ func TestDialStalls(t *testing.T) {
 					t.Fatal(err)
 				}
 				began := time.Now()
-				res, err := c.Upload(t.Context(), text(t, "hello"), nil)
-				wantIs(t, err, client.ErrStalled)
+				res, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
+				clienttest.WantErrorIs(t, err, client.ErrStalled)
 				if took := time.Since(began); took != time.Second {
 					t.Errorf("took %v", took)
 				}
-				if res.Orphans != 0 || facts(t, err).AnswerLost() {
+				if res.Orphans != 0 || clienttest.ErrorOf(t, err).AnswerLost() {
 					t.Errorf("%d orphans", res.Orphans)
 				}
 			})
@@ -92,8 +93,8 @@ func TestStallOverHTTP2(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	_, err = c.Head(ctx, server.URL+"/1", nil)
-	wantIs(t, err, client.ErrStalled)
-	if e, proto := facts(t, err), <-version; proto != "HTTP/2.0" || !e.AnswerLost() {
+	clienttest.WantErrorIs(t, err, client.ErrStalled)
+	if e, proto := clienttest.ErrorOf(t, err), <-version; proto != "HTTP/2.0" || !e.AnswerLost() {
 		t.Errorf("%s, answer lost: %t", proto, e.AnswerLost())
 	}
 }
@@ -140,8 +141,8 @@ func TestNoConnectionNoOrphans(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			res, err := c.Upload(t.Context(), text(t, "hello"), nil)
-			if e := facts(t, err); e.AnswerLost() || e.Class != client.ClassTransient || res.Orphans != 0 || res.Retries != 1 {
+			res, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
+			if e := clienttest.ErrorOf(t, err); e.AnswerLost() || e.Class != client.ClassTransient || res.Orphans != 0 || res.Retries != 1 {
 				t.Errorf("%v: class %v, answer lost: %t, %d orphans, %d retries", err, e.Class, e.AnswerLost(), res.Orphans, res.Retries)
 			}
 		})

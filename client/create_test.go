@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -36,10 +37,10 @@ func TestCreateWithUpload(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := inlineServer(t, fake.Config{})
+				s := clienttest.NewInlineServer(t, fake.Config{})
 				s.On(http.MethodPost, test.action)
-				body := &closedBody{Reader: strings.NewReader("hello, and more")}
-				reply, err := newClient(t, s, client.Config{}).CreateWithUpload(t.Context(),
+				body := &clienttest.CloseRecorder{Reader: strings.NewReader("hello, and more")}
+				reply, err := clienttest.NewClient(t, s, client.Config{}).CreateWithUpload(t.Context(),
 					protocol.Creation{Length: test.length, Metadata: protocol.Metadata{"name": "a"}}, body, test.size, nil)
 				if err != nil {
 					t.Fatal(err)
@@ -49,11 +50,11 @@ func TestCreateWithUpload(t *testing.T) {
 				if diff := cmp.Diff(want, reply, cmpopts.IgnoreFields(client.Reply{}, "Header")); diff != "" {
 					t.Errorf("reply (-want +got):\n%s", diff)
 				}
-				wantStored(t, s, reply.State.Location, test.stored)
+				clienttest.WantStored(t, s, reply.State.Location, test.stored)
 				if got := s.State(reply.State.Location).Metadata["name"]; got != "a" {
 					t.Errorf("metadata %q", got)
 				}
-				if body.closed {
+				if body.Closed {
 					t.Error("the reader was closed")
 				}
 			})
@@ -84,11 +85,11 @@ func TestCreateWithUploadFails(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := inlineServer(t, fake.Config{})
+				s := clienttest.NewInlineServer(t, fake.Config{})
 				s.On(http.MethodPost, test.action)
-				reply, err := newClient(t, s, client.Config{}).CreateWithUpload(t.Context(), test.creation, test.r, test.size, nil)
-				wantIs(t, err, test.want)
-				if reply != nil || facts(t, err).Op != protocol.OpCreate {
+				reply, err := clienttest.NewClient(t, s, client.Config{}).CreateWithUpload(t.Context(), test.creation, test.r, test.size, nil)
+				clienttest.WantErrorIs(t, err, test.want)
+				if reply != nil || clienttest.ErrorOf(t, err).Op != protocol.OpCreate {
 					t.Errorf("reply %v, error %v", reply, err)
 				}
 				if n := len(s.Requests()); n != test.requests {
@@ -110,12 +111,12 @@ func TestCreateWithUploadStalls(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := inlineServer(t, fake.Config{})
+				s := clienttest.NewInlineServer(t, fake.Config{})
 				s.On(http.MethodPost, s.Hang(test.size))
 				began := time.Now()
-				_, err := newClient(t, s, client.Config{}).CreateWithUpload(t.Context(),
+				_, err := clienttest.NewClient(t, s, client.Config{}).CreateWithUpload(t.Context(),
 					protocol.Creation{Length: protocol.Known(5)}, strings.NewReader("hello"), test.size, nil)
-				wantIs(t, err, client.ErrStalled)
+				clienttest.WantErrorIs(t, err, client.ErrStalled)
 				if took := time.Since(began); took != test.want {
 					t.Errorf("took %v, want %v", took, test.want)
 				}

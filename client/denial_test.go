@@ -11,9 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
-	"github.com/tusker-go/tusker/retry"
 )
 
 // denies keeps all bytes and answers with an error, as a hook after the upload
@@ -37,8 +37,8 @@ const eicar = "ERR_SCAN: the scanner found EICAR"
 // wantRefused checks that an upload failed by the words of the server's hook.
 func wantRefused(t *testing.T, err error, status int) {
 	t.Helper()
-	wantIs(t, err, client.ErrRefused)
-	e := facts(t, err)
+	clienttest.WantErrorIs(t, err, client.ErrRefused)
+	e := clienttest.ErrorOf(t, err)
 	if e.StatusCode != status || e.Code != "ERR_SCAN" || e.Class != client.ClassFinal || !strings.Contains(err.Error(), eicar) {
 		t.Errorf("error %v with status %d, code %q and class %v; want the hook's", err, e.StatusCode, e.Code, e.Class)
 	}
@@ -53,13 +53,13 @@ func TestRefusedUpload(t *testing.T) {
 		want   []string                         // requests of the second run
 		ok     bool                             // the second run succeeds
 	}{
-		"complete":     {status: 422, want: []string{head}},
-		"bad request":  {status: 400, want: []string{head}},
-		"content type": {status: 415, want: []string{head}},
-		"deleted":      {status: 422, before: func(s *fake.Server, _ string) { s.On(http.MethodHead, fake.Status(404, "")) }, want: []string{head}},
+		"complete":     {status: 422, want: []string{clienttest.Head}},
+		"bad request":  {status: 400, want: []string{clienttest.Head}},
+		"content type": {status: 415, want: []string{clienttest.Head}},
+		"deleted":      {status: 422, before: func(s *fake.Server, _ string) { s.On(http.MethodHead, fake.Status(404, "")) }, want: []string{clienttest.Head}},
 		"bytes lost": {
-			status: 422, before: func(s *fake.Server, url string) { s.Truncate(url, half) },
-			want: []string{head, "PATCH /files/1 524288+524288", "PATCH /files/1 1048576+1"}, ok: true,
+			status: 422, before: func(s *fake.Server, url string) { s.Truncate(url, clienttest.ChunkSize) },
+			want: []string{clienttest.Head, "PATCH /files/1 524288+524288", "PATCH /files/1 1048576+1"}, ok: true,
 		},
 	}
 	for name, test := range tests {
@@ -67,19 +67,19 @@ func TestRefusedUpload(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var store client.MemoryStore
 				s := fake.New(t, fake.Config{})
-				name := write(t, noise(smallest))
+				name := clienttest.WriteFile(t, clienttest.Noise(clienttest.RecordedSize))
 				s.On(http.MethodPatch, nil, nil, denies(test.status, eicar))
-				res, err := recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
+				res, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 				wantRefused(t, err, test.status)
 				want := client.Denial{StatusCode: test.status, Code: "ERR_SCAN", Words: eicar, Refused: true}
-				if diff := cmp.Diff(want, onlyRecord(t, &store).Denial); diff != "" {
+				if diff := cmp.Diff(want, clienttest.OnlyRecord(t, &store).Denial); diff != "" {
 					t.Errorf("record (-want +got):\n%s", diff)
 				}
 				already := len(s.Seen())
 				if test.before != nil {
 					test.before(s, res.URL)
 				}
-				res, err = recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
+				res, err = clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 				if diff := cmp.Diff(test.want, s.Seen()[already:]); diff != "" {
 					t.Errorf("requests (-want +got):\n%s", diff)
 				}
@@ -87,11 +87,11 @@ func TestRefusedUpload(t *testing.T) {
 					if err != nil || res.Denial != (client.Denial{}) {
 						t.Errorf("result %+v, error %v", res, err)
 					}
-					wantNoRecord(t, &store)
+					clienttest.WantNoRecord(t, &store)
 					return
 				}
 				wantRefused(t, err, test.status)
-				if r, found, err := unfinishedOf(recorder(t, s, &store, nil), t.Context(), path(t, name)); !found || err != nil || r.Denial != want {
+				if r, found, err := clienttest.Unfinished(t.Context(), clienttest.NewRecordingClient(t, s, &store, nil), clienttest.PathSource(t, name)); !found || err != nil || r.Denial != want {
 					t.Errorf("recorded %+v, %t, %v", r.Denial, found, err)
 				}
 			})
@@ -104,17 +104,17 @@ func TestRefusedUploadStartsOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore
 		s := fake.New(t, fake.Config{})
-		name := write(t, noise(smallest))
+		name := clienttest.WriteFile(t, clienttest.Noise(clienttest.RecordedSize))
 		s.On(http.MethodPatch, nil, nil, denies(422, eicar))
-		_, err := recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
+		_, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 		wantRefused(t, err, 422)
-		cfg := recording(&store, nil)
+		cfg := clienttest.RecordingConfig(&store, nil)
 		cfg.Recreate = client.RecreateAlways
-		res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil)
+		res, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 		if err != nil || res.URL != s.URL+"2" || res.Resumed != 0 {
 			t.Errorf("result %+v, error %v", res, err)
 		}
-		wantNoRecord(t, &store)
+		clienttest.WantNoRecord(t, &store)
 	})
 }
 
@@ -141,22 +141,22 @@ func TestNoVerdict(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var store client.MemoryStore
 				s := fake.New(t, fake.Config{})
-				name := write(t, noise(smallest))
+				name := clienttest.WriteFile(t, clienttest.Noise(clienttest.RecordedSize))
 				s.On(http.MethodPatch, nil, nil, test.deny)
-				_, err := recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
-				wantIs(t, err, test.is)
+				_, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
+				clienttest.WantErrorIs(t, err, test.is)
 				if errors.Is(err, client.ErrRefused) {
 					t.Errorf("error %v is a refusal", err)
 				}
 				var log bytes.Buffer
-				res, err := recorder(t, s, &store, &log).Upload(t.Context(), path(t, name), nil)
+				res, err := clienttest.NewRecordingClient(t, s, &store, &log).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 				if err != nil || res.Sent != 0 || !res.Confirmed || res.Denial.StatusCode != test.denial {
 					t.Errorf("result %+v, error %v", res, err)
 				}
 				if test.denial == 0 {
-					wantNoWarning(t, &log)
+					clienttest.WantNoWarning(t, &log)
 				}
-				wantNoRecord(t, &store)
+				clienttest.WantNoRecord(t, &store)
 			})
 		})
 	}
@@ -166,23 +166,26 @@ func TestNoVerdict(t *testing.T) {
 // success, and what the server said is told.
 func TestCompleteThoughDenied(t *testing.T) {
 	for name, src := range map[string]func(t *testing.T) client.Source{
-		"file":     func(t *testing.T) client.Source { t.Helper(); return path(t, write(t, "hello")) },
-		"stream":   func(*testing.T) client.Source { return stream("hello", 0) },
-		"readerat": func(t *testing.T) client.Source { t.Helper(); return text(t, "hello") },
+		"file": func(t *testing.T) client.Source {
+			t.Helper()
+			return clienttest.PathSource(t, clienttest.WriteFile(t, "hello"))
+		},
+		"stream":   func(*testing.T) client.Source { return clienttest.StreamSource("hello", 0) },
+		"readerat": func(t *testing.T) client.Source { t.Helper(); return clienttest.TextSource(t, "hello") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{})
 				s.On(http.MethodPatch, denies(500, eicar))
 				var log bytes.Buffer
-				cfg := recording(nil, &log)
-				cfg.Retry = second(1)
-				res, err := newClient(t, s, cfg).Upload(t.Context(), src(t), nil)
+				cfg := clienttest.RecordingConfig(nil, &log)
+				cfg.Retry = clienttest.RetryEachSecond(1)
+				res, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), src(t), nil)
 				want := client.Denial{StatusCode: 500, Code: "ERR_SCAN", Words: eicar}
 				if err != nil || !res.Confirmed || res.Denial != want {
 					t.Errorf("result %+v, error %v", res, err)
 				}
-				line := wantLogged(t, &log, 4, "the server has all of the upload, but answered its last bytes with an error")
+				line := clienttest.WantLogged(t, &log, 4, "the server has all of the upload, but answered its last bytes with an error")
 				if !strings.Contains(line, "EICAR") {
 					t.Errorf("log %q", line)
 				}
@@ -197,27 +200,27 @@ func TestRefusedInOneRun(t *testing.T) {
 	tests := map[string]func(t *testing.T, s *fake.Server, c *client.Client) error{
 		"small file": func(t *testing.T, _ *fake.Server, c *client.Client) error {
 			t.Helper()
-			_, err := c.Upload(t.Context(), path(t, write(t, "hello")), nil)
+			_, err := c.Upload(t.Context(), clienttest.PathSource(t, clienttest.WriteFile(t, "hello")), nil)
 			return err
 		},
 		"stream": func(t *testing.T, _ *fake.Server, c *client.Client) error {
 			t.Helper()
-			_, err := c.Upload(t.Context(), stream("hello", 0), nil)
+			_, err := c.Upload(t.Context(), clienttest.StreamSource("hello", 0), nil)
 			return err
 		},
 		"resume": func(t *testing.T, s *fake.Server, c *client.Client) error {
 			t.Helper()
-			_, err := c.Resume(t.Context(), s.Put("he", protocol.Known(5), nil), text(t, "hello"), nil)
+			_, err := c.Resume(t.Context(), s.Put("he", protocol.Known(5), nil), clienttest.TextSource(t, "hello"), nil)
 			return err
 		},
 		"send": func(t *testing.T, s *fake.Server, c *client.Client) error {
 			t.Helper()
-			_, err := resumeOnce(c, t.Context(), s.Put("he", protocol.Known(5), nil), text(t, "hello"), nil)
+			_, err := clienttest.ResumeOnce(t.Context(), c, s.Put("he", protocol.Known(5), nil), clienttest.TextSource(t, "hello"), nil)
 			return err
 		},
 		"part": func(t *testing.T, _ *fake.Server, c *client.Client) error {
 			t.Helper()
-			_, err := c.UploadConcat(t.Context(), []client.Source{text(t, "hello")}, nil)
+			_, err := c.UploadConcat(t.Context(), []client.Source{clienttest.TextSource(t, "hello")}, nil)
 			return err
 		},
 	}
@@ -226,7 +229,7 @@ func TestRefusedInOneRun(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{})
 				s.On(http.MethodPatch, denies(422, eicar))
-				wantRefused(t, upload(t, s, newClient(t, s, client.Config{Retry: second(3)})), 422)
+				wantRefused(t, upload(t, s, clienttest.NewClient(t, s, client.Config{Retry: clienttest.RetryEachSecond(3)})), 422)
 			})
 		})
 	}
@@ -251,7 +254,7 @@ func TestRefusedAfterRedirect(t *testing.T) {
 			}
 			denies(422, eicar)(w, r, next)
 		}})
-		_, err := newClient(t, s, client.Config{Retry: second(3), ChunkSize: 3}).Upload(t.Context(), text(t, "hello"), nil)
+		_, err := clienttest.NewClient(t, s, client.Config{Retry: clienttest.RetryEachSecond(3), ChunkSize: 3}).Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 		wantRefused(t, err, 422)
 	})
 }
@@ -262,133 +265,26 @@ func TestRefusedCreation(t *testing.T) {
 	for name, data := range map[string]string{"inline": "hello", "empty": ""} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				store, m := new(client.MemoryStore), &sentMap{}
+				store, m := new(client.MemoryStore), &clienttest.Ledger{}
 				s := fake.New(t, fake.Config{Extensions: []protocol.Extension{protocol.ExtensionCreation, protocol.ExtensionCreationWithUpload}})
-				name := write(t, data)
+				name := clienttest.WriteFile(t, data)
 				s.On(http.MethodPost, denies(422, eicar), denies(422, eicar))
 				for range 2 {
-					c := newClient(t, s, client.Config{Store: store, Ledger: m, Retry: second(3)})
+					c := clienttest.NewClient(t, s, client.Config{Store: store, Ledger: m, Retry: clienttest.RetryEachSecond(3)})
 					if err := c.Learn(t.Context()); err != nil {
 						t.Fatal(err)
 					}
-					_, err := c.Upload(t.Context(), path(t, name), nil)
-					wantIs(t, err, protocol.ErrUnexpectedStatus)
-					if e := facts(t, err); e.StatusCode != http.StatusUnprocessableEntity || e.Code != "ERR_SCAN" {
+					_, err := c.Upload(t.Context(), clienttest.PathSource(t, name), nil)
+					clienttest.WantErrorIs(t, err, protocol.ErrUnexpectedStatus)
+					if e := clienttest.ErrorOf(t, err); e.StatusCode != http.StatusUnprocessableEntity || e.Code != "ERR_SCAN" {
 						t.Errorf("error %v", err)
 					}
 				}
-				if len(m.records) > 0 {
-					t.Errorf("sent: %v", m.records)
+				if len(m.Records) > 0 {
+					t.Errorf("sent: %v", m.Records)
 				}
 			})
 		})
-	}
-}
-
-// A refused part fails each later run, and a refused joining is asked for again:
-// the server's answer counts each time.
-func TestRefusedParts(t *testing.T) {
-	tests := map[string]struct {
-		method string
-		record bool // of the refused part
-		asked  int  // joinings of the second run
-	}{
-		"part":    {http.MethodPatch, true, 0},
-		"joining": {http.MethodPost, false, 1},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				var store client.MemoryStore
-				s := fake.New(t, fake.Config{})
-				name := write(t, noise(2<<20))
-				opts := &client.UploadOptions{Parallel: 2}
-				hook := denies(422, eicar)
-				if test.method == http.MethodPatch {
-					s.On(test.method, s.Hang(1000), hook) // the refusal ends the other part
-				} else {
-					s.On(test.method, nil, nil, hook, hook)
-				}
-				cfg := client.Config{Store: &store, Retry: retry.Never}
-				_, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), opts)
-				if e := facts(t, err); e.StatusCode != http.StatusUnprocessableEntity || e.Code != "ERR_SCAN" {
-					t.Fatalf("error %v", err)
-				}
-				refused := 0
-				for _, p := range onlyRecord(t, &store).Parts {
-					if p.Denial.Refused {
-						refused++
-					}
-				}
-				if test.record != (refused == 1) {
-					t.Errorf("%d refused parts on record", refused)
-				}
-				already := len(s.Seen())
-				_, err = newClient(t, s, cfg).Upload(t.Context(), path(t, name), opts)
-				if e := facts(t, err); e.StatusCode != http.StatusUnprocessableEntity || e.Code != "ERR_SCAN" {
-					t.Fatalf("error %v", err)
-				}
-				if test.record {
-					wantRefused(t, err, 422)
-				}
-				asked := 0
-				for _, r := range s.Seen()[already:] {
-					switch {
-					case r == post:
-						asked++
-					case !strings.HasPrefix(r, http.MethodHead):
-						t.Errorf("request %s", r)
-					}
-				}
-				if asked != test.asked {
-					t.Errorf("%d joinings, want %d", asked, test.asked)
-				}
-			})
-		})
-	}
-}
-
-// What was sent before, lost by the server in part, and then refused is not left
-// out by a later run.
-func TestRefusedIsNotSent(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := fake.New(t, fake.Config{})
-		m := &sentMap{}
-		name := write(t, "hello")
-		cfg := client.Config{Ledger: m, Retry: retry.Never}
-		first := sendOnce(t, s, cfg, name)
-		s.Truncate(first.URL, 2)
-		s.On(http.MethodPatch, denies(422, eicar))
-		for range 2 {
-			res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil)
-			wantRefused(t, err, 422)
-			if res.Skipped {
-				t.Error("skipped")
-			}
-			if _, sent, err := finishedOf(newClient(t, s, cfg), t.Context(), path(t, name)); sent || err != nil {
-				t.Errorf("sent: %t, error %v", sent, err)
-			}
-		}
-		cfg.Recreate = client.RecreateAlways
-		if res := sendOnce(t, s, cfg, name); res.URL == first.URL {
-			t.Errorf("result %+v, want another upload", res)
-		}
-		cfg.Recreate = client.RecreateGone
-		if res := sendOnce(t, s, cfg, name); !res.Skipped {
-			t.Errorf("result %+v, want it skipped", res)
-		}
-	})
-}
-
-// A file that a hook refuses is not on the list of what was sent.
-func TestRefusedIsNotKept(t *testing.T) {
-	s := fake.New(t, fake.Config{})
-	m := &sentMap{}
-	s.On(http.MethodPatch, denies(422, eicar))
-	_, err := newClient(t, s, client.Config{Ledger: m, Retry: retry.Never}).Upload(t.Context(), path(t, write(t, "hello")), nil)
-	wantRefused(t, err, 422)
-	if len(m.records) > 0 {
-		t.Errorf("sent: %v", m.records)
 	}
 }
 
@@ -399,13 +295,13 @@ func TestClassifyMakesVerdict(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{})
 				s.On(http.MethodPatch, denies(status, eicar))
-				cfg := client.Config{Retry: second(3), Classify: func(e *client.Error, given client.Class) client.Class {
+				cfg := client.Config{Retry: clienttest.RetryEachSecond(3), Classify: func(e *client.Error, given client.Class) client.Class {
 					if e.StatusCode == status {
 						return class
 					}
 					return given
 				}}
-				_, err := newClient(t, s, cfg).Upload(t.Context(), text(t, "hello"), nil)
+				_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 				if class == client.ClassFinal {
 					wantRefused(t, err, status)
 				} else if err != nil {
@@ -413,34 +309,5 @@ func TestClassifyMakesVerdict(t *testing.T) {
 				}
 			})
 		})
-	}
-}
-
-// What a server says is kept shortened, and a record with more is none.
-func TestDenialIsBounded(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var store client.MemoryStore
-		s := fake.New(t, fake.Config{})
-		name := write(t, noise(smallest))
-		s.On(http.MethodPatch, nil, nil, denies(422, "ERR_"+strings.Repeat("X", 3000)+": \xff"+strings.Repeat("é", 3000)))
-		_, err := recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
-		wantIs(t, err, client.ErrRefused)
-		d := onlyRecord(t, &store).Denial
-		if len(d.Words) == 0 || len(d.Words) > 512 || len(d.Code) > 512 {
-			t.Errorf("%d bytes of words, %d of code", len(d.Words), len(d.Code))
-		}
-	})
-	for name, d := range map[string]client.Denial{
-		"status": {StatusCode: 200}, "no status": {Words: "x"}, "words": {StatusCode: 422, Words: strings.Repeat("x", 513)},
-		"code": {StatusCode: 422, Code: strings.Repeat("x", 513)}, "UTF-8": {StatusCode: 422, Words: "\xff"},
-	} {
-		for _, r := range []*client.Record{
-			{Key: "k", URL: "http://h/1", Denial: d},
-			{Key: "k", Parts: []client.PartRecord{{Denial: d}}},
-		} {
-			if err := r.Validate(); !errors.Is(err, client.ErrInvalidRecord) {
-				t.Errorf("%s: error %v, want %v", name, err, client.ErrInvalidRecord)
-			}
-		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/retry"
 )
@@ -41,12 +42,12 @@ func TestOptionsWithoutAnswer(t *testing.T) {
 				s.On(http.MethodOptions, action, action, action, action, action)
 				test.config.Concurrency = 1
 				test.config.Retry = retry.Backoff{Initial: time.Second}
-				c := newClient(t, s, test.config)
+				c := clienttest.NewClient(t, s, test.config)
 				began := time.Now()
 				for range rounds {
 					var items []client.Item
-					for _, size := range []int{wholeSize, 1 << 10} {
-						items = append(items, client.Item{Source: client.Bytes([]byte(noise(size))), Options: test.options})
+					for _, size := range []int{clienttest.FourPartsSize, 1 << 10} {
+						items = append(items, client.Item{Source: client.Bytes([]byte(clienttest.Noise(size))), Options: test.options})
 					}
 					if _, err := c.UploadAll(t.Context(), items); err != nil {
 						t.Fatal(err)
@@ -55,7 +56,7 @@ func TestOptionsWithoutAnswer(t *testing.T) {
 				if took := time.Since(began); took > test.most {
 					t.Errorf("took %v, want %v at most", took, test.most)
 				}
-				if asked := counts(s, 0)["OPTIONS"]; asked == 0 || asked > test.asked {
+				if asked := clienttest.RequestCounts(s, 0)["OPTIONS"]; asked == 0 || asked > test.asked {
 					t.Errorf("%d times OPTIONS, want 1 to %d", asked, test.asked)
 				}
 			})
@@ -67,26 +68,26 @@ func TestOptionsWithoutAnswer(t *testing.T) {
 // for it as long as for any other.
 func TestOptionsAskedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := checking(t, "sha256")
+		s := clienttest.NewChecksumServer(t, "sha256")
 		s.On(http.MethodOptions, s.Hang(0))
-		c := newClient(t, s, client.Config{Retry: second(3)})
-		wantIs(t, c.Learn(t.Context()), client.ErrStalled)
-		wantIs(t, c.Learn(t.Context()), client.ErrStalled)
-		wantSeen(t, s, ask)
+		c := clienttest.NewClient(t, s, client.Config{Retry: clienttest.RetryEachSecond(3)})
+		clienttest.WantErrorIs(t, c.Learn(t.Context()), client.ErrStalled)
+		clienttest.WantErrorIs(t, c.Learn(t.Context()), client.ErrStalled)
+		clienttest.WantRequests(t, s, clienttest.Options)
 		time.Sleep(time.Hour)
 		if err := c.Learn(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		wantSeen(t, s, ask, ask)
+		clienttest.WantRequests(t, s, clienttest.Options, clienttest.Options)
 	})
 	synctest.Test(t, func(t *testing.T) {
-		s := checking(t, "sha256")
+		s := clienttest.NewChecksumServer(t, "sha256")
 		s.On(http.MethodOptions, answeredAfter(10*time.Second))
-		c := newClient(t, s, client.Config{Checksum: "sha256", Retry: second(3)})
-		if _, err := c.Upload(t.Context(), text(t, "bytes"), nil); err != nil {
+		c := clienttest.NewClient(t, s, client.Config{Checksum: "sha256", Retry: clienttest.RetryEachSecond(3)})
+		if _, err := c.Upload(t.Context(), clienttest.TextSource(t, "bytes"), nil); err != nil {
 			t.Fatal(err)
 		}
-		wantSeen(t, s, ask, post, "PATCH /files/1 0+5 sha256")
+		clienttest.WantRequests(t, s, clienttest.Options, clienttest.Post, "PATCH /files/1 0+5 sha256")
 	})
 }
 

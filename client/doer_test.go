@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/transport"
 )
 
@@ -19,7 +20,7 @@ func TestDoerGivesLittle(t *testing.T) {
 	little := func(answer func(*http.Request) *http.Response) client.Config {
 		return client.Config{
 			Endpoint: "http://tus.example/files/",
-			Doer: transport.Chain(doer(func(req *http.Request) (*http.Response, error) {
+			Doer: transport.Chain(transport.DoerFunc(func(req *http.Request) (*http.Response, error) {
 				if req.Body != nil {
 					_, _ = io.Copy(io.Discard, req.Body)
 				}
@@ -37,7 +38,7 @@ func TestDoerGivesLittle(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		res, err := c.Upload(t.Context(), text(t, "hello"), nil)
+		res, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 		if err != nil || res.Offset != 5 || res.URL != "http://tus.example/files/1" {
 			t.Errorf("result %+v, error %v", res, err)
 		}
@@ -50,7 +51,7 @@ func TestDoerGivesLittle(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		res, err := c.Upload(t.Context(), text(t, "hello"), nil)
+		res, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 		if err == nil || !strings.Contains(err.Error(), "neither an answer nor an error") || res.Retries != 0 {
 			t.Errorf("result %+v, error %v", res, err)
 		}

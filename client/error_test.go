@@ -14,19 +14,21 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/transport"
 )
 
 func TestErrorFacts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
-		c := newClient(t, s, client.Config{})
+		c := clienttest.NewClient(t, s, client.Config{})
 		s.On(http.MethodPatch, fake.Status(423, "ERR_UPLOAD_LOCKED: file currently locked\n", "Retry-After", "5", "X-Request-Id", "abc"))
 		url := s.URL + "1?token=hidden"
 		_, err := c.Patch(t.Context(), url, protocol.Patch{}, strings.NewReader("a"), 1, nil)
-		wantIs(t, err, protocol.ErrLocked)
-		e := facts(t, err)
+		clienttest.WantErrorIs(t, err, protocol.ErrLocked)
+		e := clienttest.ErrorOf(t, err)
 		want := &client.Error{
 			Op: protocol.OpPatch, URL: url, StatusCode: 423, Code: "ERR_UPLOAD_LOCKED", Header: e.Header,
 			Body: "ERR_UPLOAD_LOCKED: file currently locked\n", After: 5 * time.Second,
@@ -72,14 +74,14 @@ func TestErrorText(t *testing.T) {
 func TestErrorBodyIsBounded(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	s.On(http.MethodPost, fake.Status(500, strings.Repeat("x", 1<<20)))
-	_, err := newClient(t, s, client.Config{}).Create(t.Context(), protocol.Creation{}, nil)
-	if n := len(facts(t, err).Body); n != 4096 {
+	_, err := clienttest.NewClient(t, s, client.Config{}).Create(t.Context(), protocol.Creation{}, nil)
+	if n := len(clienttest.ErrorOf(t, err).Body); n != 4096 {
 		t.Errorf("%d bytes kept", n)
 	}
 	// What is not an error's is not kept at all.
 	s.On(http.MethodPost, fake.Status(200, strings.Repeat("x", 1<<20)))
-	_, err = newClient(t, s, client.Config{}).Create(t.Context(), protocol.Creation{}, nil)
-	if n := len(facts(t, err).Body); n != 0 {
+	_, err = clienttest.NewClient(t, s, client.Config{}).Create(t.Context(), protocol.Creation{}, nil)
+	if n := len(clienttest.ErrorOf(t, err).Body); n != 0 {
 		t.Errorf("%d bytes kept of a success", n)
 	}
 }
@@ -90,11 +92,11 @@ func TestSecretsStaySecret(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, config)
 		var logged bytes.Buffer
-		c := newClient(t, s, client.Config{
+		c := clienttest.NewClient(t, s, client.Config{
 			Endpoint: "http://user:hidden@tus.example/files/?token=hidden",
 			Header:   http.Header{"X-Key": {"hidden"}},
 			Logger:   slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug})),
-			Retry:    second(3),
+			Retry:    clienttest.RetryEachSecond(3),
 		})
 		check := func(what, text string) {
 			t.Helper()
@@ -103,34 +105,34 @@ func TestSecretsStaySecret(t *testing.T) {
 			}
 		}
 		s.On(http.MethodPatch, fake.Cut(1), fake.Lose, fake.Status(409, ""), fake.Status(302, "", "Location", "http://u:hidden@h/?hidden"))
-		res, err := c.Upload(t.Context(), text(t, "hello"), &client.UploadOptions{ChunkSize: 3, OnEvent: func(e client.Event) {
+		res, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), &client.UploadOptions{ChunkSize: 3, OnEvent: func(e client.Event) {
 			if e.Err != nil {
 				check("event", e.Err.Error())
 			}
 		}})
-		wantIs(t, err, client.ErrRedirected)
+		clienttest.WantErrorIs(t, err, client.ErrRedirected)
 		check("error", err.Error())
 		if !strings.HasSuffix(res.URL, "?sig=hidden") {
 			t.Errorf("the URL is %s, which is not whole", res.URL)
 		}
 		for _, location := range []string{"ftp://h/?hidden", "http://[hidden/", "http://h:hidden/", "http://u:hidden@/"} {
 			s.On(http.MethodPost, fake.Status(201, "", "Location", location))
-			_, err = c.Upload(t.Context(), text(t, "hello"), nil)
-			wantIs(t, err, client.ErrInvalidLocation)
+			_, err = c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
+			clienttest.WantErrorIs(t, err, client.ErrInvalidLocation)
 			if strings.Contains(location, "?") || strings.Contains(location, "@") {
 				check("error", err.Error())
 			}
 		}
 		logged.Reset()
-		dead := newClient(t, s, client.Config{
-			Endpoint: "http://tus.example/files/?token=hidden", Retry: second(1),
-			Doer: doer(func(r *http.Request) (*http.Response, error) {
+		dead := clienttest.NewClient(t, s, client.Config{
+			Endpoint: "http://tus.example/files/?token=hidden", Retry: clienttest.RetryEachSecond(1),
+			Doer: transport.DoerFunc(func(r *http.Request) (*http.Response, error) {
 				s.Doer().CloseIdleConnections()
 				return s.Doer().Do(r.WithContext(dying(r.Context())))
 			}),
 			Logger: slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		})
-		_, err = dead.Upload(t.Context(), text(t, "hello"), nil)
+		_, err = dead.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 		check("error", err.Error())
 		check("log", logged.String())
 		if logged.Len() == 0 {

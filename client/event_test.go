@@ -14,41 +14,24 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// wantOrder checks what holds for the events of any upload.
-func wantOrder(t *testing.T, list []client.Event) {
-	t.Helper()
-	for i, e := range list {
-		n, known := e.Length.Int64()
-		if e.Offset < 0 || e.Sent < e.Offset || known && e.Sent > n {
-			t.Errorf("event %d, %s: offset %d, sent %d, length %v", i, e.Kind, e.Offset, e.Sent, e.Length)
-		}
-		last := i == len(list)-1
-		if ends := e.Kind == client.EventDone || e.Kind == client.EventFailed; ends != last {
-			t.Errorf("event %d of %d is %s", i, len(list), e.Kind)
-		}
-		if (e.Err != nil) != (e.Kind == client.EventRetry || e.Kind == client.EventFailed) {
-			t.Errorf("event %d, %s: error %v", i, e.Kind, e.Err)
-		}
-	}
-}
-
 func TestEvents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
-		src := client.Stream(iotest.OneByteReader(slow{newReader("hello"), time.Second}), &client.StreamOptions{Name: "pipe", Length: protocol.Known(5)})
+		src := client.Stream(iotest.OneByteReader(clienttest.SlowReader{Reader: clienttest.PlainReader("hello"), Gap: time.Second}), &client.StreamOptions{Name: "pipe", Length: protocol.Known(5)})
 		s.On(http.MethodPost, fake.Status(503, ""))
 		s.On(http.MethodPatch, nil, fake.Cut(1))
 		var events []client.Event
-		_, err := newClient(t, s, client.Config{ChunkSize: 2, Retry: second(3)}).Upload(t.Context(), src,
-			&client.UploadOptions{OnEvent: recordEvents(&events)})
+		_, err := clienttest.NewClient(t, s, client.Config{ChunkSize: 2, Retry: clienttest.RetryEachSecond(3)}).Upload(t.Context(), src,
+			&client.UploadOptions{OnEvent: clienttest.RecordEvents(&events)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantOrder(t, events)
+		clienttest.WantEventOrder(t, events)
 		five, url := protocol.Known(5), "http://tus.example/files/1"
 		want := []client.Event{
 			{Kind: client.EventRetry, Source: "pipe", Length: five, Attempt: 1, Wait: time.Second, Err: protocol.ErrUnavailable},
@@ -75,22 +58,22 @@ func TestEventsOfFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		var events []client.Event
-		options := &client.UploadOptions{OnEvent: recordEvents(&events), ChunkSize: 2}
-		c := newClient(t, s, client.Config{})
+		options := &client.UploadOptions{OnEvent: clienttest.RecordEvents(&events), ChunkSize: 2}
+		c := clienttest.NewClient(t, s, client.Config{})
 		s.On(http.MethodPatch, nil, fake.Status(403, ""))
-		res, err := c.Upload(t.Context(), text(t, "hello"), options)
+		res, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), options)
 		if err == nil {
 			t.Fatal("no error")
 		}
-		wantOrder(t, events)
+		clienttest.WantEventOrder(t, events)
 		last := events[len(events)-1]
 		if last.Kind != client.EventFailed || last.URL != res.URL || last.Offset != 2 || last.Sent != 2 || !errors.Is(last.Err, protocol.ErrForbidden) {
 			t.Errorf("last event %+v", last)
 		}
 		events = nil
 		_, _ = c.Upload(t.Context(), nil, options)
-		_, _ = c.Resume(t.Context(), "no URL", text(t, "hello"), options)
-		if diff := cmp.Diff([]string{"failed", "failed"}, kinds(events)); diff != "" {
+		_, _ = c.Resume(t.Context(), "no URL", clienttest.TextSource(t, "hello"), options)
+		if diff := cmp.Diff([]string{"failed", "failed"}, clienttest.EventKinds(events)); diff != "" {
 			t.Errorf("events (-want +got):\n%s", diff)
 		}
 	})
@@ -102,11 +85,11 @@ func TestProgressIsCoalesced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		const n = 1000
-		src := client.Stream(slow{newReader(noise(n)), 7 * time.Millisecond}, &client.StreamOptions{Length: protocol.Known(n)})
+		src := client.Stream(clienttest.SlowReader{Reader: clienttest.PlainReader(clienttest.Noise(n)), Gap: 7 * time.Millisecond}, &client.StreamOptions{Length: protocol.Known(n)})
 		var last time.Time
 		progress := 0
 		began := time.Now()
-		_, err := newClient(t, s, client.Config{ChunkSize: 1}).Upload(t.Context(), src, &client.UploadOptions{OnEvent: func(e client.Event) {
+		_, err := clienttest.NewClient(t, s, client.Config{ChunkSize: 1}).Upload(t.Context(), src, &client.UploadOptions{OnEvent: func(e client.Event) {
 			if e.Kind != client.EventProgress {
 				return
 			}
@@ -146,16 +129,16 @@ func TestEventsAreSynchronous(t *testing.T) {
 			time.AfterFunc(time.Second, cancel)
 			s.Hang(100)(w, r, next)
 		})
-		c := newClient(t, s, client.Config{})
-		_, err := c.Upload(ctx, text(t, noise(1<<20)), &client.UploadOptions{OnEvent: check})
+		c := clienttest.NewClient(t, s, client.Config{})
+		_, err := c.Upload(ctx, clienttest.TextSource(t, clienttest.Noise(1<<20)), &client.UploadOptions{OnEvent: check})
 		returned.Store(true)
-		wantIs(t, err, context.Canceled)
+		clienttest.WantErrorIs(t, err, context.Canceled)
 		time.Sleep(time.Minute)
 
 		returned.Store(false)
 		var sources []client.Source
 		for i := range 5 {
-			sources = append(sources, text(t, noise(1<<16+i)))
+			sources = append(sources, clienttest.TextSource(t, clienttest.Noise(1<<16+i)))
 		}
 		_, err = c.UploadConcat(t.Context(), sources, &client.ConcatOptions{OnEvent: check, Concurrency: 5, ChunkSize: 1 << 12})
 		returned.Store(true)
@@ -173,7 +156,7 @@ func TestEventsGoBack(t *testing.T) {
 		s.On(http.MethodPatch, fake.Cut(0))
 		var retried client.Event
 		offset := int64(0)
-		_, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, noise(1<<20)), &client.UploadOptions{OnEvent: func(e client.Event) {
+		_, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, clienttest.Noise(1<<20)), &client.UploadOptions{OnEvent: func(e client.Event) {
 			if e.Offset < offset && e.Kind != client.EventRewound {
 				t.Errorf("%s went back from %d to %d", e.Kind, offset, e.Offset)
 			}

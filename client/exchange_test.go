@@ -13,8 +13,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/transport"
 )
 
 func TestExchanges(t *testing.T) {
@@ -143,7 +145,7 @@ func TestExchanges(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			s := fake.New(t, fake.Config{})
-			reply, err := test.call(t.Context(), s, newClient(t, s, client.Config{}))
+			reply, err := test.call(t.Context(), s, clienttest.NewClient(t, s, client.Config{}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -170,7 +172,7 @@ func TestExchanges(t *testing.T) {
 // What cannot be sent is an *Error as well.
 func TestExchangeRefused(t *testing.T) {
 	s := fake.New(t, fake.Config{})
-	c := newClient(t, s, client.Config{})
+	c := clienttest.NewClient(t, s, client.Config{})
 	ctx, bad := t.Context(), &client.CallOptions{Header: http.Header{"A\n": {"b"}}}
 	tests := map[string]struct {
 		call func() (*client.Reply, error)
@@ -190,19 +192,19 @@ func TestExchangeRefused(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			_, err := test.call()
-			wantIs(t, err, test.is)
-			if e := facts(t, err); e.Retryable() || e.StatusCode != 0 {
+			clienttest.WantErrorIs(t, err, test.is)
+			if e := clienttest.ErrorOf(t, err); e.Retryable() || e.StatusCode != 0 {
 				t.Errorf("facts %+v", e)
 			}
 		})
 	}
-	wantSeen(t, s)
+	clienttest.WantRequests(t, s)
 }
 
 // A Patch is answered with an offset that it can have led to, or fails.
 func TestPatchOffset(t *testing.T) {
 	s := fake.New(t, fake.Config{})
-	c := newClient(t, s, client.Config{})
+	c := clienttest.NewClient(t, s, client.Config{})
 	for offset, want := range map[string]error{
 		"1": protocol.ErrOffsetBack, "2": nil, "3": nil, "5": nil, "6": protocol.ErrOffsetBeyond,
 		"": protocol.ErrMissingHeader, "-2": protocol.ErrInvalidOffset,
@@ -218,14 +220,14 @@ func TestPatchOffset(t *testing.T) {
 // A Doer may go on reading after its return; the source is not touched any more.
 func TestSourceIsLeftAlone(t *testing.T) {
 	var body io.ReadCloser
-	c, err := client.New(client.Config{Doer: doer(func(r *http.Request) (*http.Response, error) {
+	c, err := client.New(client.Config{Doer: transport.DoerFunc(func(r *http.Request) (*http.Response, error) {
 		body = r.Body
 		return &http.Response{StatusCode: http.StatusNoContent, Header: http.Header{"Upload-Offset": {"0"}}, Body: http.NoBody, Request: r}, nil
 	})})
 	if err != nil {
 		t.Fatal(err)
 	}
-	src := newReader("hello")
+	src := clienttest.PlainReader("hello")
 	if _, err := c.Patch(t.Context(), "http://tus.example/1", protocol.Patch{}, src, 5, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -241,7 +243,7 @@ func TestSourceIsLeftAlone(t *testing.T) {
 // them both.
 func TestHeaderOrder(t *testing.T) {
 	s := fake.New(t, fake.Config{})
-	c := newClient(t, s, client.Config{Header: http.Header{
+	c := clienttest.NewClient(t, s, client.Config{Header: http.Header{
 		"x-client": {"client"}, "X-Both": {"client", "twice"}, "X-Removed": {"client"},
 		"Tus-Resumable": {"0.2.2"}, "Authorization": {"Basic abc"},
 	}})
@@ -278,13 +280,13 @@ func TestHeaderOrder(t *testing.T) {
 func TestHeaderOfUpload(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
-		c := newClient(t, s, client.Config{})
+		c := clienttest.NewClient(t, s, client.Config{})
 		s.On(http.MethodPatch, fake.Cut(1))
 		header := http.Header{"X-Upsert": {"true"}}
-		if _, err := c.Upload(t.Context(), text(t, "hello"), &client.UploadOptions{Header: header}); err != nil {
+		if _, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), &client.UploadOptions{Header: header}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := c.UploadConcat(t.Context(), []client.Source{text(t, "a")}, &client.ConcatOptions{Header: header}); err != nil {
+		if _, err := c.UploadConcat(t.Context(), []client.Source{clienttest.TextSource(t, "a")}, &client.ConcatOptions{Header: header}); err != nil {
 			t.Fatal(err)
 		}
 		for _, r := range s.Requests() {
@@ -297,8 +299,8 @@ func TestHeaderOfUpload(t *testing.T) {
 
 // A Doer may answer without saying what was asked in the end.
 func TestBareDoer(t *testing.T) {
-	body := &closedBody{Reader: strings.NewReader("")}
-	c, err := client.New(client.Config{Endpoint: "http://tus.example/files/", Doer: doer(func(*http.Request) (*http.Response, error) {
+	body := &clienttest.CloseRecorder{Reader: strings.NewReader("")}
+	c, err := client.New(client.Config{Endpoint: "http://tus.example/files/", Doer: transport.DoerFunc(func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: http.StatusCreated, Header: http.Header{"Location": {"1"}}, Body: body}, nil
 	})})
 	if err != nil {
@@ -308,16 +310,16 @@ func TestBareDoer(t *testing.T) {
 	if err != nil || reply.State.Location != "http://tus.example/files/1" {
 		t.Errorf("%+v, %v", reply, err)
 	}
-	if !body.closed {
+	if !body.Closed {
 		t.Error("the body was not closed")
 	}
 }
 
 // An answer whose body breaks off has said in its headers what it had to say.
 func TestAnswerBreaksOff(t *testing.T) {
-	broken := io.MultiReader(strings.NewReader("ERR_UPLOAD_LOCKED: fi"), never{dying(t.Context())})
+	broken := io.MultiReader(strings.NewReader("ERR_UPLOAD_LOCKED: fi"), clienttest.BlockedReader{Ctx: dying(t.Context())})
 	for _, status := range []int{201, 423} {
-		c, err := client.New(client.Config{Endpoint: "http://tus.example/files/", Doer: doer(func(r *http.Request) (*http.Response, error) {
+		c, err := client.New(client.Config{Endpoint: "http://tus.example/files/", Doer: transport.DoerFunc(func(r *http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: status, Header: http.Header{"Location": {"1"}}, Body: io.NopCloser(broken), Request: r}, nil
 		})})
 		if err != nil {

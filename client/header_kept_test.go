@@ -15,9 +15,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
+	"github.com/tusker-go/tusker/transport"
 )
 
 // A result keeps all headers of an answer up to a limit. Of more, it keeps the
@@ -41,15 +43,15 @@ func TestResultHeader(t *testing.T) {
 			answer := func(w io.Writer, r *http.Request) {
 				switch r.Method {
 				case http.MethodPost:
-					reply(w, 201, "", append(test.lines, "Location: /files/1")...)
+					clienttest.WriteResponse(w, 201, "", append(test.lines, "Location: /files/1")...)
 				case http.MethodPatch:
-					reply(w, 204, "", append(test.lines, "Upload-Offset: 5", "Tus-Resumable: 1.0.0")...)
+					clienttest.WriteResponse(w, 204, "", append(test.lines, "Upload-Offset: 5", "Tus-Resumable: 1.0.0")...)
 				case http.MethodHead:
-					reply(w, 200, "", append(test.lines, "Upload-Offset: 5", "Upload-Length: 5")...)
+					clienttest.WriteResponse(w, 200, "", append(test.lines, "Upload-Offset: 5", "Upload-Length: 5")...)
 				}
 			}
-			c := hostileClient(t, answer)
-			outcomes, err := c.UploadAll(t.Context(), []client.Item{{Source: text(t, "hello")}})
+			c := clienttest.NewHostileClient(t, answer)
+			outcomes, err := c.UploadAll(t.Context(), []client.Item{{Source: clienttest.TextSource(t, "hello")}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -80,20 +82,20 @@ func TestResultHeader(t *testing.T) {
 func TestResultsStaySmall(t *testing.T) {
 	const n = 100
 	filler := "X-Filler: " + strings.Repeat("x", 512<<10)
-	c := hostileClient(t, func(w io.Writer, r *http.Request) {
+	c := clienttest.NewHostileClient(t, func(w io.Writer, r *http.Request) {
 		switch {
 		case strings.HasSuffix(r.URL.Path, "/refused"):
-			reply(w, 403, "", filler)
+			clienttest.WriteResponse(w, 403, "", filler)
 		case r.Method == http.MethodPost && r.Header.Get("Upload-Length") == "6":
-			reply(w, 403, "", filler)
+			clienttest.WriteResponse(w, 403, "", filler)
 		case r.Method == http.MethodPost:
-			reply(w, 201, "", "Location: /files/1", filler)
+			clienttest.WriteResponse(w, 201, "", "Location: /files/1", filler)
 		case r.Method == http.MethodPatch:
-			reply(w, 204, "", "Upload-Offset: 5", filler)
+			clienttest.WriteResponse(w, 204, "", "Upload-Offset: 5", filler)
 		case r.Method == http.MethodHead:
-			reply(w, 200, "", "Upload-Offset: 5", "Upload-Length: 5", filler)
+			clienttest.WriteResponse(w, 200, "", "Upload-Offset: 5", "Upload-Length: 5", filler)
 		default:
-			reply(w, 200, "hello", filler)
+			clienttest.WriteResponse(w, 200, "hello", filler)
 		}
 	})
 	tests := map[string]func() (any, error){
@@ -110,7 +112,7 @@ func TestResultsStaySmall(t *testing.T) {
 		"downloads": func() (any, error) {
 			var all []*client.DownloadResult
 			for range n {
-				res, err := c.Download(t.Context(), c.Endpoint()+"1", into(new(bytes.Buffer)), nil)
+				res, err := c.Download(t.Context(), c.Endpoint()+"1", clienttest.WriteTo(new(bytes.Buffer)), nil)
 				if err != nil {
 					return nil, err
 				}
@@ -140,7 +142,7 @@ func repeatedItems(t *testing.T, content string, n int) []client.Item {
 	t.Helper()
 	list := make([]client.Item, n)
 	for i := range list {
-		list[i].Source = text(t, content)
+		list[i].Source = clienttest.TextSource(t, content)
 	}
 	return list
 }
@@ -158,18 +160,18 @@ func inUse() uint64 {
 func TestLongEntityTag(t *testing.T) {
 	requests := 0
 	tag := `"` + strings.Repeat("x", 100<<10) + `"`
-	c := hostileClient(t, func(w io.Writer, r *http.Request) {
+	c := clienttest.NewHostileClient(t, func(w io.Writer, r *http.Request) {
 		if r.Method == http.MethodHead {
-			reply(w, 405, "")
+			clienttest.WriteResponse(w, 405, "")
 			return
 		}
 		requests++
 		if size := len(r.Header.Get("If-Range")); size > 4<<10 {
 			t.Errorf("If-Range has %d bytes", size)
 		}
-		reply(w, 200, "hello", "Etag: "+tag)
+		clienttest.WriteResponse(w, 200, "hello", "Etag: "+tag)
 	})
-	res, err := c.Download(t.Context(), c.Endpoint()+"1", into(new(bytes.Buffer)), nil)
+	res, err := c.Download(t.Context(), c.Endpoint()+"1", clienttest.WriteTo(new(bytes.Buffer)), nil)
 	if err != nil || len(res.Content.Version) > 5<<10 || requests != 1 {
 		t.Errorf("the version has %d bytes after %d requests, error %v", len(res.Content.Version), requests, err)
 	}
@@ -180,22 +182,22 @@ func TestManyHosts(t *testing.T) {
 	const hosts = 2000
 	s := fake.New(t, fake.Config{})
 	filler := strings.Repeat("x", 3<<10)
-	c := newClient(t, s, client.Config{
+	c := clienttest.NewClient(t, s, client.Config{
 		Retry: retry.Delays(0),
-		Doer: doer(func(r *http.Request) (*http.Response, error) {
+		Doer: transport.DoerFunc(func(r *http.Request) (*http.Response, error) {
 			h := http.Header{"Retry-After": {"3600"}, "X-Filler": {strings.Clone(filler)}}
 			return &http.Response{StatusCode: http.StatusTooManyRequests, Header: h, Body: http.NoBody, Request: r}, nil
 		}),
 	})
 	before := inUse()
 	for i := range hosts {
-		_, err := c.Resume(t.Context(), fmt.Sprintf("http://host%d.example/files/1", i), text(t, "hello"), nil)
-		wantIs(t, err, protocol.ErrTooManyRequests)
+		_, err := c.Resume(t.Context(), fmt.Sprintf("http://host%d.example/files/1", i), clienttest.TextSource(t, "hello"), nil)
+		clienttest.WantErrorIs(t, err, protocol.ErrTooManyRequests)
 	}
 	used := int64(inUse()) - int64(before)
 	runtime.KeepAlive(c)
 	t.Logf("%d KiB are kept", used>>10)
-	if used > 2*mib {
+	if used > 2*clienttest.MiB {
 		t.Errorf("%d bytes are kept of %d hosts", used, hosts)
 	}
 }

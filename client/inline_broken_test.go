@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 )
 
@@ -38,7 +39,7 @@ func TestInlineSourceChanges(t *testing.T) {
 			if err := os.Chtimes(file, long, long); err != nil {
 				t.Fatal(err)
 			}
-			s := inlineServer(t, fake.Config{})
+			s := clienttest.NewInlineServer(t, fake.Config{})
 			s.On(http.MethodPost, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 				next.ServeHTTP(w, r)
 				if err := test.change(file); err != nil {
@@ -49,15 +50,15 @@ func TestInlineSourceChanges(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			res, err := knowing(t, s, client.Config{}).Upload(t.Context(), src, nil)
-			wantSeen(t, s, options, "POST /files/ +5")
+			res, err := clienttest.NewLearnedClient(t, s, client.Config{}).Upload(t.Context(), src, nil)
+			clienttest.WantRequests(t, s, clienttest.Options, "POST /files/ +5")
 			if test.ok {
 				if err != nil {
 					t.Fatal(err)
 				}
 				return
 			}
-			wantIs(t, err, client.ErrSource, client.ErrSourceChanged)
+			clienttest.WantErrorIs(t, err, client.ErrSource, client.ErrSourceChanged)
 			if res.URL == "" {
 				t.Error("the result does not say where the upload is")
 			}
@@ -77,20 +78,20 @@ func TestInlineStalls(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := inlineServer(t, fake.Config{})
+				s := clienttest.NewInlineServer(t, fake.Config{})
 				s.On(http.MethodPost, s.Hang(test.taken))
-				c := knowing(t, s, client.Config{Retry: second(1)})
-				data := noise(test.size)
+				c := clienttest.NewLearnedClient(t, s, client.Config{Retry: clienttest.RetryEachSecond(1)})
+				data := clienttest.Noise(test.size)
 				began := time.Now()
-				res, err := c.Upload(t.Context(), text(t, data), nil)
+				res, err := c.Upload(t.Context(), clienttest.TextSource(t, data), nil)
 				if err != nil {
 					t.Fatal(err)
 				}
 				if took := time.Since(began); took != test.want+time.Second {
 					t.Errorf("took %v", took)
 				}
-				wantStored(t, s, res.URL, data)
-				if seen := s.Seen(); len(seen) != 4 || seen[2] != created || res.Orphans != 1 || res.Retries != 1 {
+				clienttest.WantStored(t, s, res.URL, data)
+				if seen := s.Seen(); len(seen) != 4 || seen[2] != clienttest.Post || res.Orphans != 1 || res.Retries != 1 {
 					t.Errorf("requests %q, result %+v", seen, res)
 				}
 			})
@@ -110,14 +111,14 @@ func TestInlineCancelled(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := inlineServer(t, fake.Config{})
+				s := clienttest.NewInlineServer(t, fake.Config{})
 				s.On(http.MethodPost, s.Hang(test.taken))
-				c := knowing(t, s, client.Config{})
+				c := clienttest.NewLearnedClient(t, s, client.Config{})
 				ctx, cancel := context.WithCancelCause(t.Context())
-				time.AfterFunc(3*time.Second, func() { cancel(errPulled) })
+				time.AfterFunc(3*time.Second, func() { cancel(clienttest.ErrUnplugged) })
 				began := time.Now()
-				res, err := c.Upload(ctx, text(t, noise(test.size)), nil)
-				wantIs(t, err, errPulled, context.Canceled)
+				res, err := c.Upload(ctx, clienttest.TextSource(t, clienttest.Noise(test.size)), nil)
+				clienttest.WantErrorIs(t, err, clienttest.ErrUnplugged, context.Canceled)
 				if took := time.Since(began); took != 3*time.Second {
 					t.Errorf("took %v", took)
 				}
@@ -132,17 +133,17 @@ func TestInlineCancelled(t *testing.T) {
 // Send and Resume never create.
 func TestResumeIsNotInline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := inlineServer(t, fake.Config{})
-		c := knowing(t, s, client.Config{})
-		res, err := c.Upload(t.Context(), text(t, "hello"), nil)
+		s := clienttest.NewInlineServer(t, fake.Config{})
+		c := clienttest.NewLearnedClient(t, s, client.Config{})
+		res, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		s.Truncate(res.URL, 2)
-		if _, err := c.Resume(t.Context(), res.URL, text(t, "hello"), nil); err != nil {
+		if _, err := c.Resume(t.Context(), res.URL, clienttest.TextSource(t, "hello"), nil); err != nil {
 			t.Fatal(err)
 		}
-		wantSeen(t, s, options, "POST /files/ +5", "HEAD /files/1", "PATCH /files/1 2+3")
-		wantStored(t, s, res.URL, "hello")
+		clienttest.WantRequests(t, s, clienttest.Options, "POST /files/ +5", "HEAD /files/1", "PATCH /files/1 2+3")
+		clienttest.WantStored(t, s, res.URL, "hello")
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/transport"
 )
@@ -18,14 +19,14 @@ func items(t *testing.T, sizes ...int) []client.Item {
 	t.Helper()
 	var list []client.Item
 	for _, n := range sizes {
-		list = append(list, client.Item{Source: text(t, noise(n))})
+		list = append(list, client.Item{Source: clienttest.TextSource(t, clienttest.Noise(n))})
 	}
 	return list
 }
 
 // asked counts how often the server was asked what it can do.
 func asked(s *fake.Server) int {
-	return len(slices.DeleteFunc(s.Seen(), func(r string) bool { return r != options }))
+	return len(slices.DeleteFunc(s.Seen(), func(r string) bool { return r != clienttest.Options }))
 }
 
 func TestUploadAllAsksOnce(t *testing.T) {
@@ -49,8 +50,8 @@ func TestUploadAllAsksOnce(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := inlineServer(t, fake.Config{})
-				c := newClient(t, s, test.cfg)
+				s := clienttest.NewInlineServer(t, fake.Config{})
+				c := clienttest.NewClient(t, s, test.cfg)
 				for range 2 {
 					if _, err := c.UploadAll(t.Context(), items(t, test.sizes...)); err != nil {
 						t.Fatal(err)
@@ -70,14 +71,14 @@ func TestUploadAllAsksOnce(t *testing.T) {
 // A single upload does not ask: the question costs more than it saves.
 func TestUploadDoesNotAsk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := inlineServer(t, fake.Config{})
-		c := newClient(t, s, client.Config{})
+		s := clienttest.NewInlineServer(t, fake.Config{})
+		c := clienttest.NewClient(t, s, client.Config{})
 		for range 2 {
-			if _, err := c.Upload(t.Context(), text(t, "hello"), nil); err != nil {
+			if _, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil); err != nil {
 				t.Fatal(err)
 			}
 		}
-		wantSeen(t, s, created, "PATCH /files/1 0+5", created, "PATCH /files/2 0+5")
+		clienttest.WantRequests(t, s, clienttest.Post, "PATCH /files/1 0+5", clienttest.Post, "PATCH /files/2 0+5")
 	})
 }
 
@@ -95,14 +96,14 @@ func TestUploadAllWithoutAnswer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := inlineServer(t, fake.Config{})
+				s := clienttest.NewInlineServer(t, fake.Config{})
 				s.On(http.MethodOptions, action)
-				outcomes, err := newClient(t, s, client.Config{}).UploadAll(t.Context(), items(t, 1, 2, 3))
+				outcomes, err := clienttest.NewClient(t, s, client.Config{}).UploadAll(t.Context(), items(t, 1, 2, 3))
 				if err != nil {
 					t.Fatal(err)
 				}
 				for i, o := range outcomes {
-					wantStored(t, s, o.Result.URL, noise(i+1))
+					clienttest.WantStored(t, s, o.Result.URL, clienttest.Noise(i+1))
 				}
 				if n := len(s.Seen()); asked(s) != 1 || n != 7 {
 					t.Errorf("%d requests, asked %d times", n, asked(s))
@@ -115,7 +116,7 @@ func TestUploadAllWithoutAnswer(t *testing.T) {
 // One that fails does not stop the others, which go in one request each.
 func TestUploadAllInlineFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := inlineServer(t, fake.Config{})
+		s := clienttest.NewInlineServer(t, fake.Config{})
 		list := items(t, 1, 2, 3, 4)
 		broken, err := client.ReaderAt(failing{"hello", 2, io.ErrClosedPipe}, 5)
 		if err != nil {
@@ -123,23 +124,23 @@ func TestUploadAllInlineFailure(t *testing.T) {
 		}
 		list[1].Source = broken
 		list[2].Source = client.Stream(iotest.ErrReader(io.ErrNoProgress), nil)
-		outcomes, err := newClient(t, s, client.Config{Concurrency: 1}).UploadAll(t.Context(), list)
-		wantIs(t, err, io.ErrClosedPipe, io.ErrNoProgress)
+		outcomes, err := clienttest.NewClient(t, s, client.Config{Concurrency: 1}).UploadAll(t.Context(), list)
+		clienttest.WantErrorIs(t, err, io.ErrClosedPipe, io.ErrNoProgress)
 		for _, i := range []int{0, 3} {
 			if outcomes[i].Err != nil {
 				t.Errorf("upload %d: %v", i, outcomes[i].Err)
 			}
-			wantStored(t, s, outcomes[i].Result.URL, noise(i+1))
+			clienttest.WantStored(t, s, outcomes[i].Result.URL, clienttest.Noise(i+1))
 		}
-		wantIs(t, outcomes[1].Err, io.ErrClosedPipe)
-		wantIs(t, outcomes[2].Err, io.ErrNoProgress)
+		clienttest.WantErrorIs(t, outcomes[1].Err, io.ErrClosedPipe)
+		clienttest.WantErrorIs(t, outcomes[2].Err, io.ErrNoProgress)
 	})
 }
 
 // answering is a server that takes everything at once and costs next to nothing.
 func answering(t *testing.T) transport.Doer {
 	t.Helper()
-	return doer(func(r *http.Request) (*http.Response, error) {
+	return transport.DoerFunc(func(r *http.Request) (*http.Response, error) {
 		n, err := io.Copy(io.Discard, r.Body)
 		if err != nil {
 			return nil, err

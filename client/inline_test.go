@@ -13,54 +13,10 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 )
-
-const (
-	options = "OPTIONS /files/"
-	created = "POST /files/"
-	one     = "/files/1"
-	two     = "/files/2"
-)
-
-// able are the extensions of a server that takes bytes along with a creation.
-var able = []protocol.Extension{
-	protocol.ExtensionCreation, protocol.ExtensionCreationWithUpload, protocol.ExtensionCreationDeferLength,
-	protocol.ExtensionConcatenation, protocol.ExtensionTermination,
-}
-
-// inlineServer takes bytes along with a creation, and says so.
-func inlineServer(t *testing.T, cfg fake.Config) *fake.Server {
-	t.Helper()
-	cfg.Extensions = able
-	return fake.New(t, cfg)
-}
-
-// knowing is a client that has asked s what it can do.
-func knowing(t *testing.T, s *fake.Server, cfg client.Config) *client.Client {
-	t.Helper()
-	c := newClient(t, s, cfg)
-	if err := c.Learn(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
-// early answers without reading the body, as proxies do. It is for bubbles.
-func early(status int, header ...string) fake.Action {
-	return func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
-		for i := 0; i+1 < len(header); i += 2 {
-			w.Header().Set(header[i], header[i+1])
-		}
-		w.Header().Set("Connection", "close") // or net/http would read a part of it
-		w.Header().Set("Content-Length", "0")
-		w.WriteHeader(status)
-		// A pipe that is closed right after the answer may hide it.
-		_ = http.NewResponseController(w).Flush()
-		time.Sleep(100 * time.Millisecond)
-	}
-}
 
 func TestInline(t *testing.T) {
 	const mib = 1 << 20
@@ -70,32 +26,32 @@ func TestInline(t *testing.T) {
 		want []string
 	}{
 		"one request":          {5, client.Config{}, []string{"POST /files/ +5"}},
-		"nothing to send":      {-1, client.Config{}, []string{created}},
+		"nothing to send":      {-1, client.Config{}, []string{clienttest.Post}},
 		"largest":              {5, client.Config{InlineSize: 5}, []string{"POST /files/ +5"}},
-		"one over":             {5, client.Config{InlineSize: 4}, []string{created, "PATCH /files/1 0+5"}},
+		"one over":             {5, client.Config{InlineSize: 4}, []string{clienttest.Post, "PATCH /files/1 0+5"}},
 		"largest by default":   {mib, client.Config{}, []string{"POST /files/ +1048576"}},
-		"one over the default": {mib + 1, client.Config{}, []string{created, "PATCH /files/1 0+1048577"}},
-		"switched off":         {5, client.Config{InlineSize: -1}, []string{created, "PATCH /files/1 0+5"}},
+		"one over the default": {mib + 1, client.Config{}, []string{clienttest.Post, "PATCH /files/1 0+1048577"}},
+		"switched off":         {5, client.Config{InlineSize: -1}, []string{clienttest.Post, "PATCH /files/1 0+5"}},
 		"just a chunk":         {5, client.Config{ChunkSize: 5}, []string{"POST /files/ +5"}},
-		"more than a chunk":    {5, client.Config{ChunkSize: 3}, []string{created, "PATCH /files/1 0+3", "PATCH /files/1 3+2"}},
+		"more than a chunk":    {5, client.Config{ChunkSize: 3}, []string{clienttest.Post, "PATCH /files/1 0+3", "PATCH /files/1 3+2"}},
 		"below the least size": {5, client.Config{ChunkRule: client.ChunkRule{Min: 8, Multiple: 8}}, []string{"POST /files/ +5"}},
-		"above the most":       {5, client.Config{ChunkRule: client.ChunkRule{Max: 4}}, []string{created, "PATCH /files/1 0+4", "PATCH /files/1 4+1"}},
+		"above the most":       {5, client.Config{ChunkRule: client.ChunkRule{Max: 4}}, []string{clienttest.Post, "PATCH /files/1 0+4", "PATCH /files/1 4+1"}},
 	}
 	for name, test := range tests {
 		for kind, source := range map[string]func(*testing.T, string) client.Source{
-			"file":   text,
-			"stream": func(_ *testing.T, s string) client.Source { return stream(s, 0) },
+			"file":   clienttest.TextSource,
+			"stream": func(_ *testing.T, s string) client.Source { return clienttest.StreamSource(s, 0) },
 		} {
 			t.Run(name+", "+kind, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					s := inlineServer(t, fake.Config{})
-					data := noise(max(test.size, 0))
-					want := append([]string{options}, test.want...)
+					s := clienttest.NewInlineServer(t, fake.Config{})
+					data := clienttest.Noise(max(test.size, 0))
+					want := append([]string{clienttest.Options}, test.want...)
 					if kind == "stream" && len(test.want) > 1 && test.size > 5 {
 						t.Skip("a stream has chunks of its own")
 					}
 					metadata := protocol.Metadata{"name": "a"}
-					res, err := knowing(t, s, test.cfg).Upload(t.Context(), source(t, data), &client.UploadOptions{Metadata: metadata})
+					res, err := clienttest.NewLearnedClient(t, s, test.cfg).Upload(t.Context(), source(t, data), &client.UploadOptions{Metadata: metadata})
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -109,7 +65,7 @@ func TestInline(t *testing.T) {
 					if diff := cmp.Diff(want, got); diff != "" {
 						t.Errorf("requests (-want +got):\n%s", diff)
 					}
-					wantStored(t, s, res.URL, data)
+					clienttest.WantStored(t, s, res.URL, data)
 					state := s.State(res.URL)
 					if diff := cmp.Diff(metadata, state.Metadata); diff != "" || !state.Complete() {
 						t.Errorf("upload %+v, metadata (-want +got):\n%s", state, diff)
@@ -127,7 +83,7 @@ func TestInline(t *testing.T) {
 // Whatever becomes of the bytes that went along, the upload is completed, and
 // only what the server lacks is sent again.
 func TestInlineAnswers(t *testing.T) {
-	plain := []string{"POST /files/ +5", created, "PATCH /files/1 0+5"}
+	plain := []string{"POST /files/ +5", clienttest.Post, "PATCH /files/1 0+5"}
 	refused := func(status int) fake.Action { return fake.Status(status, "") }
 	tests := map[string]struct {
 		server fake.Config
@@ -165,11 +121,11 @@ func TestInlineAnswers(t *testing.T) {
 		},
 		"answer lost": {
 			action: fake.Lose,
-			want:   []string{"POST /files/ +5", created, "PATCH /files/2 0+5"}, result: client.Result{Sent: 10, Retries: 1, Orphans: 1},
+			want:   []string{"POST /files/ +5", clienttest.Post, "PATCH /files/2 0+5"}, result: client.Result{Sent: 10, Retries: 1, Orphans: 1},
 		},
 		"connection cut": {
 			action: fake.Cut(2),
-			want:   []string{"POST /files/ +2", created, "PATCH /files/2 0+5"}, result: client.Result{Sent: 10, Retries: 1, Orphans: 1},
+			want:   []string{"POST /files/ +2", clienttest.Post, "PATCH /files/2 0+5"}, result: client.Result{Sent: 10, Retries: 1, Orphans: 1},
 		},
 		"busy": {
 			action: refused(503),
@@ -183,16 +139,16 @@ func TestInlineAnswers(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := inlineServer(t, test.server)
+				s := clienttest.NewInlineServer(t, test.server)
 				s.On(http.MethodPost, test.action)
-				c := knowing(t, s, client.Config{})
+				c := clienttest.NewLearnedClient(t, s, client.Config{})
 				began := time.Now()
-				res, err := c.Upload(t.Context(), text(t, "hello"), nil)
+				res, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantSeen(t, s, append([]string{options}, test.want...)...)
-				wantStored(t, s, res.URL, "hello")
+				clienttest.WantRequests(t, s, append([]string{clienttest.Options}, test.want...)...)
+				clienttest.WantStored(t, s, res.URL, "hello")
 				got := client.Result{Sent: res.Sent, Retries: res.Retries, Orphans: res.Orphans, Confirmed: res.Confirmed}
 				if diff := cmp.Diff(test.result, got, cmpopts.IgnoreUnexported(protocol.Length{})); diff != "" {
 					t.Errorf("result (-want +got):\n%s", diff)
@@ -210,14 +166,14 @@ func TestInlineAnswers(t *testing.T) {
 func TestInlineClaim(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const size = 1 << 20
-		s := inlineServer(t, fake.Config{})
-		data := noise(size)
+		s := clienttest.NewInlineServer(t, fake.Config{})
+		data := clienttest.Noise(size)
 		url := s.Put(data, protocol.Known(size), nil)
-		s.On(http.MethodPost, early(201, "Location", url, "Upload-Offset", fmt.Sprint(size)))
-		res, err := knowing(t, s, client.Config{}).Upload(t.Context(), text(t, data), nil)
-		wantIs(t, err, client.ErrIntegrity)
+		s.On(http.MethodPost, clienttest.EarlyStatus(201, "Location", url, "Upload-Offset", fmt.Sprint(size)))
+		res, err := clienttest.NewLearnedClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, data), nil)
+		clienttest.WantErrorIs(t, err, client.ErrIntegrity)
 		seen := s.Seen()
-		if len(seen) != 3 || seen[2] != "HEAD "+one || res.URL != url || res.Sent >= size {
+		if len(seen) != 3 || seen[2] != "HEAD "+clienttest.Upload1 || res.URL != url || res.Sent >= size {
 			t.Errorf("requests %q, result %+v", seen, res)
 		}
 	})
@@ -226,15 +182,15 @@ func TestInlineClaim(t *testing.T) {
 // A body that is refused before it was read is not waited for.
 func TestInlineRefusedEarly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := inlineServer(t, fake.Config{})
-		s.On(http.MethodPost, early(413))
-		data := noise(1 << 20)
-		res, err := knowing(t, s, client.Config{}).Upload(t.Context(), text(t, data), nil)
+		s := clienttest.NewInlineServer(t, fake.Config{})
+		s.On(http.MethodPost, clienttest.EarlyStatus(413))
+		data := clienttest.Noise(1 << 20)
+		res, err := clienttest.NewLearnedClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, data), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantStored(t, s, res.URL, data)
-		if seen := s.Seen(); len(seen) != 4 || seen[2] != created || res.Orphans != 0 {
+		clienttest.WantStored(t, s, res.URL, data)
+		if seen := s.Seen(); len(seen) != 4 || seen[2] != clienttest.Post || res.Orphans != 0 {
 			t.Errorf("requests %q, %d orphans", seen, res.Orphans)
 		}
 	})
@@ -243,20 +199,20 @@ func TestInlineRefusedEarly(t *testing.T) {
 // A proxy's limit that is known holds for creations too.
 func TestInlineWithinLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := inlineServer(t, fake.Config{Hook: proxy(300 * kib)})
-		c := knowing(t, s, client.Config{})
-		for _, size := range []int{2048 * kib, 600 * kib, 256 * kib} {
-			if _, err := c.Upload(t.Context(), text(t, noise(size)), nil); err != nil {
+		s := clienttest.NewInlineServer(t, fake.Config{Hook: clienttest.BodyLimitProxy(300 * clienttest.KiB)})
+		c := clienttest.NewLearnedClient(t, s, client.Config{})
+		for _, size := range []int{2048 * clienttest.KiB, 600 * clienttest.KiB, 256 * clienttest.KiB} {
+			if _, err := c.Upload(t.Context(), clienttest.TextSource(t, clienttest.Noise(size)), nil); err != nil {
 				t.Fatal(err)
 			}
 		}
-		want := []string{options, created}
+		want := []string{clienttest.Options, clienttest.Post}
 		for _, refused := range []int{2048, 1024, 512} {
-			want = append(want, fmt.Sprintf("PATCH %s 0+%d", one, refused*kib), "HEAD "+one)
+			want = append(want, fmt.Sprintf("PATCH %s 0+%d", clienttest.Upload1, refused*clienttest.KiB), "HEAD "+clienttest.Upload1)
 		}
-		want = append(want, patched(one, 0, 2048*kib, 256*kib)...)
-		want = append(append(want, created), patched(two, 0, 600*kib, 256*kib)...)
-		wantSeen(t, s, append(want, fmt.Sprintf("POST /files/ +%d", 256*kib))...)
+		want = append(want, patched(clienttest.Upload1, 0, 2048*clienttest.KiB, 256*clienttest.KiB)...)
+		want = append(append(want, clienttest.Post), patched(clienttest.Upload2, 0, 600*clienttest.KiB, 256*clienttest.KiB)...)
+		clienttest.WantRequests(t, s, append(want, fmt.Sprintf("POST /files/ +%d", 256*clienttest.KiB))...)
 	})
 }
 
@@ -288,15 +244,15 @@ func TestInlineEvents(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := inlineServer(t, fake.Config{})
+				s := clienttest.NewInlineServer(t, fake.Config{})
 				s.On(http.MethodPost, test.action)
 				var events, got []client.Event
-				_, err := knowing(t, s, client.Config{Retry: second(3)}).Upload(t.Context(), text(t, "hello"),
-					&client.UploadOptions{OnEvent: recordEvents(&events)})
+				_, err := clienttest.NewLearnedClient(t, s, client.Config{Retry: clienttest.RetryEachSecond(3)}).Upload(t.Context(), clienttest.TextSource(t, "hello"),
+					&client.UploadOptions{OnEvent: clienttest.RecordEvents(&events)})
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantOrder(t, events)
+				clienttest.WantEventOrder(t, events)
 				for _, e := range events {
 					if e.Kind == client.EventProgress {
 						continue
@@ -332,7 +288,7 @@ func (f failing) ReadAt(p []byte, off int64) (int, error) {
 // A source that fails while its bytes go along fails the upload, and nothing
 // else is sent.
 func TestInlineSourceFails(t *testing.T) {
-	const size = 300 * kib
+	const size = 300 * clienttest.KiB
 	for name, test := range map[string]struct {
 		err  error
 		want []error
@@ -342,14 +298,14 @@ func TestInlineSourceFails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := inlineServer(t, fake.Config{})
-				src, err := client.ReaderAt(failing{noise(size), 200 * kib, test.err}, size)
+				s := clienttest.NewInlineServer(t, fake.Config{})
+				src, err := client.ReaderAt(failing{clienttest.Noise(size), 200 * clienttest.KiB, test.err}, size)
 				if err != nil {
 					t.Fatal(err)
 				}
-				res, err := knowing(t, s, client.Config{}).Upload(t.Context(), src, nil)
-				wantIs(t, err, test.want...)
-				if n := len(s.Seen()); n != 2 || res.URL != "" || res.Retries != 0 || res.Sent == 0 || res.Sent > 200*kib {
+				res, err := clienttest.NewLearnedClient(t, s, client.Config{}).Upload(t.Context(), src, nil)
+				clienttest.WantErrorIs(t, err, test.want...)
+				if n := len(s.Seen()); n != 2 || res.URL != "" || res.Retries != 0 || res.Sent == 0 || res.Sent > 200*clienttest.KiB {
 					t.Errorf("%d requests, result %+v", n, res)
 				}
 			})

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
@@ -40,38 +41,38 @@ func TestClaimsTooMuchAgain(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var store client.MemoryStore
 				s, lying := claimant(t)
-				data := noise(wholeSize)
-				name := write(t, data)
-				cfg := splitting(&store, nil)
+				data := clienttest.Noise(clienttest.FourPartsSize)
+				name := clienttest.WriteFile(t, data)
+				cfg := clienttest.PartsConfig(&store, nil)
 				cfg.Retry = retry.Delays(0)
 				opts := &client.UploadOptions{Parallel: parallel}
 				s.On(http.MethodPatch, fake.Cut(7))
 				if parallel > 0 {
-					s.On(http.MethodPatch, jam(s), jam(s), jam(s))
+					s.On(http.MethodPatch, clienttest.HangAfter7Bytes(s), clienttest.HangAfter7Bytes(s), clienttest.HangAfter7Bytes(s))
 				}
 				for range 3 {
 					time.Sleep(time.Minute) // what the run left on its way arrives
 					already := len(s.Seen())
-					_, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), opts)
-					wantIs(t, err, client.ErrIntegrity)
-					if r := onlyRecord(t, &store); parallel == 0 && r.Reach == (protocol.Length{}) {
+					_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), opts)
+					clienttest.WantErrorIs(t, err, client.ErrIntegrity)
+					if r := clienttest.OnlyRecord(t, &store); parallel == 0 && r.Reach == (protocol.Length{}) {
 						t.Errorf("record %+v", r)
 					}
-					if n := counts(s, already); already > 0 && parallel == 0 && n["PATCH"] > 0 {
+					if n := clienttest.RequestCounts(s, already); already > 0 && parallel == 0 && n["PATCH"] > 0 {
 						t.Errorf("requests %v", n)
 					}
 				}
 				// Where it was a mistake, nothing is lost.
 				lying.Store(false)
-				res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), opts)
+				res, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), opts)
 				if err != nil {
 					t.Fatal(err)
 				}
 				if res.Resumed < 7 {
 					t.Errorf("result %+v", res)
 				}
-				wantStored(t, s, res.URL, data)
-				wantNoRecord(t, &store)
+				clienttest.WantStored(t, s, res.URL, data)
+				clienttest.WantNoRecord(t, &store)
 			})
 		})
 	}
@@ -83,19 +84,19 @@ func TestClaimIsForgotten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore
 		s, lying := claimant(t)
-		name := write(t, noise(wholeSize))
+		name := clienttest.WriteFile(t, clienttest.Noise(clienttest.FourPartsSize))
 		s.On(http.MethodPatch, fake.Cut(7), func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-			if r := onlyRecord(t, &store); r.Reach != (protocol.Length{}) {
+			if r := clienttest.OnlyRecord(t, &store); r.Reach != (protocol.Length{}) {
 				t.Errorf("record %+v", r)
 			}
 			next.ServeHTTP(w, r)
 		})
-		cfg := splitting(&store, nil)
+		cfg := clienttest.PartsConfig(&store, nil)
 		cfg.Retry = retry.Delays(0)
-		_, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil)
-		wantIs(t, err, client.ErrIntegrity)
+		_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil)
+		clienttest.WantErrorIs(t, err, client.ErrIntegrity)
 		lying.Store(false)
-		if _, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil); err != nil {
+		if _, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -134,18 +135,18 @@ func TestEndedBeforeTheAnswer(t *testing.T) {
 						next.ServeHTTP(w, r)
 					}
 				}})
-				name := write(t, noise(wholeSize))
+				name := clienttest.WriteFile(t, clienttest.Noise(clienttest.FourPartsSize))
 				opts := &client.UploadOptions{Parallel: test.parallel}
-				_, err := newClient(t, s, splitting(&store, nil)).Upload(ctx, path(t, name), opts)
-				wantIs(t, err, errStop)
-				if r := onlyRecord(t, &store); !r.Uncertain {
+				_, err := clienttest.NewClient(t, s, clienttest.PartsConfig(&store, nil)).Upload(ctx, clienttest.PathSource(t, name), opts)
+				clienttest.WantErrorIs(t, err, errStop)
+				if r := clienttest.OnlyRecord(t, &store); !r.Uncertain {
 					t.Errorf("record %+v", r)
 				}
 				time.Sleep(time.Minute) // what the run left on its way arrives
 				already := len(s.Seen())
-				_, err = newClient(t, s, splitting(&store, nil)).Upload(t.Context(), path(t, name), opts)
-				wantIs(t, err, client.ErrUncertain)
-				if n := counts(s, already); n["PATCH"]+n["POST"]+n[partial]+n[final] > 0 {
+				_, err = clienttest.NewClient(t, s, clienttest.PartsConfig(&store, nil)).Upload(t.Context(), clienttest.PathSource(t, name), opts)
+				clienttest.WantErrorIs(t, err, client.ErrUncertain)
+				if n := clienttest.RequestCounts(s, already); n["PATCH"]+n["POST"]+n[clienttest.PostPartial]+n[clienttest.PostFinal] > 0 {
 					t.Errorf("requests %v", n)
 				}
 			})
@@ -158,31 +159,31 @@ func TestLostPartIsSentAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore
 		s := fake.New(t, fake.Config{})
-		data := noise(wholeSize)
-		name := write(t, data)
+		data := clienttest.Noise(clienttest.FourPartsSize)
+		name := clienttest.WriteFile(t, data)
 		opts := &client.UploadOptions{Parallel: 4}
 		s.On(http.MethodPatch, nil, nil, nil, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 			time.Sleep(time.Second)
 			fake.Lose(w, r, next)
 		})
 		s.On(http.MethodHead, fake.Status(404, ""))
-		cfg := splitting(&store, nil)
+		cfg := clienttest.PartsConfig(&store, nil)
 		cfg.Retry = retry.Delays(0)
-		_, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), opts)
-		wantIs(t, err, client.ErrPart, protocol.ErrNotFound)
-		if errors.Is(err, client.ErrUncertain) || onlyRecord(t, &store).Uncertain {
-			t.Errorf("error %v, record %+v", err, onlyRecord(t, &store))
+		_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), opts)
+		clienttest.WantErrorIs(t, err, client.ErrPart, protocol.ErrNotFound)
+		if errors.Is(err, client.ErrUncertain) || clienttest.OnlyRecord(t, &store).Uncertain {
+			t.Errorf("error %v, record %+v", err, clienttest.OnlyRecord(t, &store))
 		}
 		time.Sleep(time.Minute) // what the run left on its way arrives
 		already := len(s.Seen())
-		gone := onlyRecord(t, &store).Parts[3].URL
+		gone := clienttest.OnlyRecord(t, &store).Parts[3].URL
 		s.On(http.MethodHead, goneAt(gone), goneAt(gone), goneAt(gone), goneAt(gone))
-		res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), opts)
+		res, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), opts)
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantStored(t, s, res.URL, data)
-		if n := counts(s, already); n["PATCH"] > 1 || n[partial] > 1 {
+		clienttest.WantStored(t, s, res.URL, data)
+		if n := clienttest.RequestCounts(s, already); n["PATCH"] > 1 || n[clienttest.PostPartial] > 1 {
 			t.Errorf("requests %v", n)
 		}
 	})
@@ -203,21 +204,21 @@ func TestDoubtIsNotInherited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore
 		s := fake.New(t, fake.Config{})
-		name := write(t, noise(smallest))
+		name := clienttest.WriteFile(t, clienttest.Noise(clienttest.RecordedSize))
 		s.On(http.MethodPatch, nil, nil, fake.Lose)
 		s.On(http.MethodHead, fake.Status(404, ""))
-		cfg := recording(&store, nil)
+		cfg := clienttest.RecordingConfig(&store, nil)
 		cfg.Retry = nil
-		_, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil)
-		wantIs(t, err, client.ErrUncertain)
+		_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil)
+		clienttest.WantErrorIs(t, err, client.ErrUncertain)
 		cfg.Recreate = client.RecreateAlways
 		s.On(http.MethodPatch, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-			if r := onlyRecord(t, &store); r.Uncertain {
+			if r := clienttest.OnlyRecord(t, &store); r.Uncertain {
 				t.Errorf("record %+v", r)
 			}
 			next.ServeHTTP(w, r)
 		})
-		if _, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil); err != nil {
+		if _, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -229,14 +230,14 @@ func TestKeptInPartAndGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore
 		s := fake.New(t, fake.Config{})
-		name := write(t, noise(wholeSize))
+		name := clienttest.WriteFile(t, clienttest.Noise(clienttest.FourPartsSize))
 		s.On(http.MethodPatch, fake.Keep(1000), func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
 			w.WriteHeader(http.StatusNotFound) // at once, whatever is still sent
 		})
-		cfg := splitting(&store, nil)
-		_, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil)
-		wantIs(t, err, protocol.ErrNotFound)
-		if r := onlyRecord(t, &store); errors.Is(err, client.ErrUncertain) || r.Uncertain {
+		cfg := clienttest.PartsConfig(&store, nil)
+		_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil)
+		clienttest.WantErrorIs(t, err, protocol.ErrNotFound)
+		if r := clienttest.OnlyRecord(t, &store); errors.Is(err, client.ErrUncertain) || r.Uncertain {
 			t.Errorf("error %v, record %+v", err, r)
 		}
 	})
@@ -253,18 +254,18 @@ func TestPlannedPartsBindNobody(t *testing.T) {
 			}
 			next.ServeHTTP(w, r)
 		}})
-		data := noise(wholeSize)
-		name := write(t, data)
-		_, err := newClient(t, s, splitting(&store, nil)).Upload(t.Context(), path(t, name), &client.UploadOptions{Parallel: 4})
-		wantIs(t, err, client.ErrPart)
+		data := clienttest.Noise(clienttest.FourPartsSize)
+		name := clienttest.WriteFile(t, data)
+		_, err := clienttest.NewClient(t, s, clienttest.PartsConfig(&store, nil)).Upload(t.Context(), clienttest.PathSource(t, name), &client.UploadOptions{Parallel: 4})
+		clienttest.WantErrorIs(t, err, client.ErrPart)
 		time.Sleep(time.Minute) // what the run left on its way arrives
 		already := len(s.Seen())
-		res, err := newClient(t, s, splitting(&store, nil)).Upload(t.Context(), path(t, name), nil)
+		res, err := clienttest.NewClient(t, s, clienttest.PartsConfig(&store, nil)).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantStored(t, s, res.URL, data)
-		wantCounts(t, s, already, map[string]int{"POST": 1, "PATCH": 1})
+		clienttest.WantStored(t, s, res.URL, data)
+		clienttest.WantRequestCounts(t, s, already, map[string]int{"POST": 1, "PATCH": 1})
 	})
 }
 
@@ -287,7 +288,7 @@ func TestClaimOfOnePart(t *testing.T) {
 			case r.Method == http.MethodPatch && run.Load() == 1 && liar.CompareAndSwap(nil, &r.URL.Path):
 				fake.Cut(7)(w, r, next)
 			case r.Method == http.MethodPatch && run.Load() < 3:
-				jam(s)(w, r, next)
+				clienttest.HangAfter7Bytes(s)(w, r, next)
 			case lies(r) && run.Load() == 2:
 				time.Sleep(time.Second)
 				cancel(errStop)
@@ -298,28 +299,28 @@ func TestClaimOfOnePart(t *testing.T) {
 				next.ServeHTTP(w, r)
 			}
 		}})
-		cfg := splitting(&store, nil)
+		cfg := clienttest.PartsConfig(&store, nil)
 		cfg.Retry = retry.Delays(0)
 		opts := &client.UploadOptions{Parallel: 4}
-		src := path(t, write(t, noise(wholeSize)))
+		src := clienttest.PathSource(t, clienttest.WriteFile(t, clienttest.Noise(clienttest.FourPartsSize)))
 		onlyLiar := func() {
 			t.Helper()
-			for _, p := range onlyRecord(t, &store).Parts {
+			for _, p := range clienttest.OnlyRecord(t, &store).Parts {
 				if claims := p.Reach != (protocol.Length{}); claims != strings.HasSuffix(p.URL, *liar.Load()) {
 					t.Errorf("run %d: part %+v, the liar is %s", run.Load(), p, *liar.Load())
 				}
 			}
 		}
-		_, err := newClient(t, s, cfg).Upload(t.Context(), src, opts)
-		wantIs(t, err, client.ErrIntegrity)
+		_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), src, opts)
+		clienttest.WantErrorIs(t, err, client.ErrIntegrity)
 		onlyLiar()
 		run.Store(2)
-		_, err = newClient(t, s, cfg).Upload(ctx, src, opts)
-		wantIs(t, err, errStop)
+		_, err = clienttest.NewClient(t, s, cfg).Upload(ctx, src, opts)
+		clienttest.WantErrorIs(t, err, errStop)
 		onlyLiar()
 		run.Store(3)
-		_, err = newClient(t, s, cfg).Upload(t.Context(), src, opts)
-		wantIs(t, err, client.ErrIntegrity)
+		_, err = clienttest.NewClient(t, s, cfg).Upload(t.Context(), src, opts)
+		clienttest.WantErrorIs(t, err, client.ErrIntegrity)
 	})
 }
 
@@ -350,20 +351,20 @@ func TestDoubtOutlivesOnePart(t *testing.T) {
 				next.ServeHTTP(w, r)
 			}
 		}})
-		src := path(t, write(t, noise(wholeSize)))
+		src := clienttest.PathSource(t, clienttest.WriteFile(t, clienttest.Noise(clienttest.FourPartsSize)))
 		opts := &client.UploadOptions{Parallel: 4}
 		for _, ctx := range []context.Context{first, second} {
-			_, err := newClient(t, s, splitting(&store, nil)).Upload(ctx, src, opts)
-			wantIs(t, err, errStop)
-			if r := onlyRecord(t, &store); !r.Uncertain {
+			_, err := clienttest.NewClient(t, s, clienttest.PartsConfig(&store, nil)).Upload(ctx, src, opts)
+			clienttest.WantErrorIs(t, err, errStop)
+			if r := clienttest.OnlyRecord(t, &store); !r.Uncertain {
 				t.Errorf("run %d: record %+v", run.Load(), r)
 			}
 			run.Add(1)
 		}
 		s.On(http.MethodPost, fake.Status(403, "no"))
-		_, err := newClient(t, s, splitting(&store, nil)).Upload(t.Context(), src, opts)
-		wantIs(t, err, protocol.ErrForbidden)
-		if r := onlyRecord(t, &store); r.Uncertain {
+		_, err := clienttest.NewClient(t, s, clienttest.PartsConfig(&store, nil)).Upload(t.Context(), src, opts)
+		clienttest.WantErrorIs(t, err, protocol.ErrForbidden)
+		if r := clienttest.OnlyRecord(t, &store); r.Uncertain {
 			t.Errorf("all parts are there, and the joining was refused: record %+v", r)
 		}
 	})
@@ -379,19 +380,19 @@ func TestEndedWithoutDoubt(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var store client.MemoryStore
 				s := fake.New(t, fake.Config{})
-				data := noise(smallest)
-				name := write(t, data)
+				data := clienttest.Noise(clienttest.RecordedSize)
+				name := clienttest.WriteFile(t, data)
 				s.On(http.MethodPatch, patch)
 				s.On(http.MethodHead, fake.Status(404, ""))
-				_, err := newClient(t, s, splitting(&store, nil)).Upload(t.Context(), path(t, name), nil)
-				if err == nil || onlyRecord(t, &store).Uncertain {
-					t.Fatalf("error %v, record %+v", err, onlyRecord(t, &store))
+				_, err := clienttest.NewClient(t, s, clienttest.PartsConfig(&store, nil)).Upload(t.Context(), clienttest.PathSource(t, name), nil)
+				if err == nil || clienttest.OnlyRecord(t, &store).Uncertain {
+					t.Fatalf("error %v, record %+v", err, clienttest.OnlyRecord(t, &store))
 				}
-				res, err := newClient(t, s, splitting(&store, nil)).Upload(t.Context(), path(t, name), nil)
+				res, err := clienttest.NewClient(t, s, clienttest.PartsConfig(&store, nil)).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantStored(t, s, res.URL, data)
+				clienttest.WantStored(t, s, res.URL, data)
 			})
 		})
 	}

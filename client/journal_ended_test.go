@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -32,8 +33,8 @@ func TestEndedByAnothersLoss(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var store client.MemoryStore
 				s := fake.New(t, fake.Config{})
-				name := write(t, noise(smallest))
-				interrupt(t, s, &store, name)
+				name := clienttest.WriteFile(t, clienttest.Noise(clienttest.RecordedSize))
+				clienttest.InterruptUpload(t, s, &store, name)
 				already := len(s.Seen())
 
 				ctx, cancel := context.WithCancelCause(t.Context())
@@ -42,20 +43,20 @@ func TestEndedByAnothersLoss(t *testing.T) {
 					cancel(other)
 					fake.Status(test.status, "")(w, r, next)
 				})
-				cfg := recording(&store, nil)
+				cfg := clienttest.RecordingConfig(&store, nil)
 				cfg.Retry = nil
-				res, err := newClient(t, s, cfg).Upload(ctx, path(t, name), nil)
-				wantIs(t, err, other, context.Canceled)
+				res, err := clienttest.NewClient(t, s, cfg).Upload(ctx, clienttest.PathSource(t, name), nil)
+				clienttest.WantErrorIs(t, err, other, context.Canceled)
 				if e, ok := errors.AsType[*client.Error](err); !ok || !strings.HasSuffix(e.URL, "/1") {
 					t.Errorf("error of %v, want its own first", e)
 				}
 				if res.URL != s.URL+"1" {
 					t.Errorf("result %+v", res)
 				}
-				if n := counts(s, already); n["POST"] != 0 {
+				if n := clienttest.RequestCounts(s, already); n["POST"] != 0 {
 					t.Errorf("requests %v", n)
 				}
-				if r := onlyRecord(t, &store); r.URL != s.URL+"1" || r.Uncertain != (test.during == http.MethodPatch) {
+				if r := clienttest.OnlyRecord(t, &store); r.URL != s.URL+"1" || r.Uncertain != (test.during == http.MethodPatch) {
 					t.Errorf("record %+v", r)
 				}
 			})

@@ -5,6 +5,7 @@ import (
 	"testing/synctest"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/client/source"
 )
@@ -12,7 +13,7 @@ import (
 // formerKey is the key that an earlier version gave the record of a file.
 func formerKey(t *testing.T, name, endpoint string) string {
 	t.Helper()
-	opened, err := path(t, name).Open(t.Context(), 0)
+	opened, err := clienttest.PathSource(t, name).Open(t.Context(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,10 +30,10 @@ func TestRecordOfEarlierVersion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore
 		s := fake.New(t, fake.Config{})
-		data := noise(smallest)
-		name := write(t, data)
-		before := interrupt(t, s, &store, name)
-		r := onlyRecord(t, &store)
+		data := clienttest.Noise(clienttest.RecordedSize)
+		name := clienttest.WriteFile(t, data)
+		before := clienttest.InterruptUpload(t, s, &store, name)
+		r := clienttest.OnlyRecord(t, &store)
 		if err := store.Delete(t.Context(), r.Key); err != nil {
 			t.Fatal(err)
 		}
@@ -40,35 +41,35 @@ func TestRecordOfEarlierVersion(t *testing.T) {
 		if err := store.Save(t.Context(), &r); err != nil {
 			t.Fatal(err)
 		}
-		c := recorder(t, s, &store, nil)
-		if got, found, err := unfinishedOf(c, t.Context(), path(t, name)); !found || err != nil || got.URL != r.URL {
+		c := clienttest.NewRecordingClient(t, s, &store, nil)
+		if got, found, err := clienttest.Unfinished(t.Context(), c, clienttest.PathSource(t, name)); !found || err != nil || got.URL != r.URL {
 			t.Errorf("record %+v, %t, %v", got, found, err)
 		}
-		res, err := c.Upload(t.Context(), path(t, name), nil)
+		res, err := c.Upload(t.Context(), clienttest.PathSource(t, name), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if res.URL != before.URL || res.Resumed == 0 {
 			t.Errorf("result %+v, want that of a resumed upload", res)
 		}
-		wantStored(t, s, res.URL, data)
-		wantNoRecord(t, &store)
+		clienttest.WantStored(t, s, res.URL, data)
+		clienttest.WantNoRecord(t, &store)
 	})
 }
 
 // What an earlier version recorded as finished is not sent again.
 func TestFinishedByEarlierVersion(t *testing.T) {
 	s := fake.New(t, fake.Config{})
-	m := &sentMap{}
-	name := write(t, "hello")
-	first := sendOnce(t, s, client.Config{Ledger: m}, name)
+	m := &clienttest.Ledger{}
+	name := clienttest.WriteFile(t, "hello")
+	first := clienttest.UploadFile(t, s, client.Config{Ledger: m}, name)
 	former := formerKey(t, name, s.URL)
-	for key, r := range m.records {
-		delete(m.records, key)
+	for key, r := range m.Records {
+		delete(m.Records, key)
 		r.Key = former
-		m.records[r.Endpoint+" "+former] = r
+		m.Records[r.Endpoint+" "+former] = r
 	}
-	if res := sendOnce(t, s, client.Config{Ledger: m}, name); !res.Skipped || res.URL != first.URL {
+	if res := clienttest.UploadFile(t, s, client.Config{Ledger: m}, name); !res.Skipped || res.URL != first.URL {
 		t.Errorf("result %+v, want %s skipped", res, first.URL)
 	}
 }

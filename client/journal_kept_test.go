@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
@@ -25,20 +26,20 @@ func TestRecordIsKept(t *testing.T) {
 		is          error
 		offset      int64
 	}{
-		"exhausted":     {patch: []fake.Action{nil, fake.Cut(7)}, retry: retry.Never, is: retry.ErrExhausted, offset: half},
-		"from the HEAD": {patch: []fake.Action{nil, fake.Cut(7), fake.Cut(0), fake.Cut(0)}, retry: retry.Delays(0), is: retry.ErrExhausted, offset: half + 7},
+		"exhausted":     {patch: []fake.Action{nil, fake.Cut(7)}, retry: retry.Never, is: retry.ErrExhausted, offset: clienttest.ChunkSize},
+		"from the HEAD": {patch: []fake.Action{nil, fake.Cut(7), fake.Cut(0), fake.Cut(0)}, retry: retry.Delays(0), is: retry.ErrExhausted, offset: clienttest.ChunkSize + 7},
 		"nothing sent":  {patch: []fake.Action{fake.Cut(0)}, retry: retry.Never, is: retry.ErrExhausted},
-		"unauthorized":  {patch: []fake.Action{nil, fake.Status(401, "")}, is: protocol.ErrUnauthorized, offset: half},
-		"forbidden":     {patch: []fake.Action{nil, fake.Status(403, "")}, is: protocol.ErrForbidden, offset: half},
-		"final":         {patch: []fake.Action{nil, fake.Status(500, "ERR_UPLOAD_STOPPED: no\n")}, is: protocol.ErrServer, offset: half},
-		"gone":          {patch: []fake.Action{nil, fake.Status(404, "")}, is: protocol.ErrNotFound, offset: half},
+		"unauthorized":  {patch: []fake.Action{nil, fake.Status(401, "")}, is: protocol.ErrUnauthorized, offset: clienttest.ChunkSize},
+		"forbidden":     {patch: []fake.Action{nil, fake.Status(403, "")}, is: protocol.ErrForbidden, offset: clienttest.ChunkSize},
+		"final":         {patch: []fake.Action{nil, fake.Status(500, "ERR_UPLOAD_STOPPED: no\n")}, is: protocol.ErrServer, offset: clienttest.ChunkSize},
+		"gone":          {patch: []fake.Action{nil, fake.Status(404, "")}, is: protocol.ErrNotFound, offset: clienttest.ChunkSize},
 		"uncertain": {
 			patch: []fake.Action{nil, nil, fake.Lose}, head: []fake.Action{fake.Status(404, "")},
-			is: client.ErrUncertain, offset: 2 * half,
+			is: client.ErrUncertain, offset: 2 * clienttest.ChunkSize,
 		},
 		"claims too much": {
 			patch: []fake.Action{nil, fake.Cut(7)}, head: []fake.Action{fake.With("Upload-Offset", "1048577")},
-			is: client.ErrIntegrity, offset: half,
+			is: client.ErrIntegrity, offset: clienttest.ChunkSize,
 		},
 	}
 	for name, test := range tests {
@@ -48,15 +49,15 @@ func TestRecordIsKept(t *testing.T) {
 				s := fake.New(t, fake.Config{})
 				s.On(http.MethodPatch, test.patch...)
 				s.On(http.MethodHead, test.head...)
-				cfg := recording(&store, nil)
+				cfg := clienttest.RecordingConfig(&store, nil)
 				cfg.Retry = test.retry
-				res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, write(t, noise(smallest))), nil)
-				wantIs(t, err, test.is)
-				r := onlyRecord(t, &store)
+				res, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, clienttest.WriteFile(t, clienttest.Noise(clienttest.RecordedSize))), nil)
+				clienttest.WantErrorIs(t, err, test.is)
+				r := clienttest.OnlyRecord(t, &store)
 				if r.URL != res.URL || r.Offset != test.offset || res.Offset != test.offset {
 					t.Errorf("record of %s at %d, result %s at %d, want %d", r.URL, r.Offset, res.URL, res.Offset, test.offset)
 				}
-				wantFree(t, &store, r.Key)
+				clienttest.WantUnlocked(t, &store, r.Key)
 			})
 		})
 	}
@@ -71,31 +72,31 @@ func TestRecordIsKept(t *testing.T) {
 				cancel(errStop)
 				s.Hang(0)(w, r, next)
 			})
-			res, err := recorder(t, s, &store, nil).Upload(ctx, path(t, write(t, noise(smallest))), nil)
-			wantIs(t, err, errStop, context.Canceled)
-			r := onlyRecord(t, &store)
-			if r.URL != res.URL || r.Offset != half {
+			res, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(ctx, clienttest.PathSource(t, clienttest.WriteFile(t, clienttest.Noise(clienttest.RecordedSize))), nil)
+			clienttest.WantErrorIs(t, err, errStop, context.Canceled)
+			r := clienttest.OnlyRecord(t, &store)
+			if r.URL != res.URL || r.Offset != clienttest.ChunkSize {
 				t.Errorf("record %+v", r)
 			}
 			if !r.Created.Equal(began) || !r.Updated.Equal(began.Add(time.Second)) {
 				t.Errorf("created %v, updated %v, of an upload from %v on", r.Created, r.Updated, began)
 			}
-			wantFree(t, &store, r.Key)
+			clienttest.WantUnlocked(t, &store, r.Key)
 		})
 	})
 	t.Run("cancelled before", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var store client.MemoryStore
 			s := fake.New(t, fake.Config{})
-			name := write(t, noise(smallest))
-			interrupt(t, s, &store, name)
-			before := onlyRecord(t, &store)
+			name := clienttest.WriteFile(t, clienttest.Noise(clienttest.RecordedSize))
+			clienttest.InterruptUpload(t, s, &store, name)
+			before := clienttest.OnlyRecord(t, &store)
 			ctx, cancel := context.WithCancelCause(t.Context())
 			cancel(errStop)
-			_, err := recorder(t, s, &store, nil).Upload(ctx, path(t, name), nil)
-			wantIs(t, err, errStop)
-			wantRecordAsBefore(t, &store, before)
-			wantSeen(t, s, post, patch1, "PATCH /files/1 524288+7")
+			_, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(ctx, clienttest.PathSource(t, name), nil)
+			clienttest.WantErrorIs(t, err, errStop)
+			clienttest.WantRecord(t, &store, before)
+			clienttest.WantRequests(t, s, clienttest.Post, clienttest.Patch1, "PATCH /files/1 524288+7")
 		})
 	})
 }
@@ -116,28 +117,28 @@ func TestRecordOutlivesRuns(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var store client.MemoryStore
 				s := fake.New(t, fake.Config{})
-				data := noise(smallest)
-				name := write(t, data)
-				url := interrupt(t, s, &store, name).URL
-				before := onlyRecord(t, &store)
+				data := clienttest.Noise(clienttest.RecordedSize)
+				name := clienttest.WriteFile(t, data)
+				url := clienttest.InterruptUpload(t, s, &store, name).URL
+				before := clienttest.OnlyRecord(t, &store)
 				for range 3 {
 					s.On(http.MethodHead, test.head)
-					res, err := recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
-					wantIs(t, err, test.is)
+					res, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
+					clienttest.WantErrorIs(t, err, test.is)
 					if res.URL != url {
 						t.Errorf("result has URL %q, want %q", res.URL, url)
 					}
-					wantRecordAsBefore(t, &store, before)
+					clienttest.WantRecord(t, &store, before)
 				}
-				res, err := recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
+				res, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if res.URL != url || res.Resumed != half+7 {
+				if res.URL != url || res.Resumed != clienttest.ChunkSize+7 {
 					t.Errorf("resumed %s at %d", res.URL, res.Resumed)
 				}
-				wantStored(t, s, url, data)
-				wantNoRecord(t, &store)
+				clienttest.WantStored(t, s, url, data)
+				clienttest.WantNoRecord(t, &store)
 			})
 		})
 	}
@@ -148,17 +149,17 @@ func TestRecordOfChangedFileIsRemoved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore
 		s := fake.New(t, fake.Config{})
-		name := write(t, noise(smallest))
+		name := clienttest.WriteFile(t, clienttest.Noise(clienttest.RecordedSize))
 		s.On(http.MethodPatch, nil, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-			onlyRecord(t, &store)
-			if err := os.Truncate(name, smallest-1); err != nil {
+			clienttest.OnlyRecord(t, &store)
+			if err := os.Truncate(name, clienttest.RecordedSize-1); err != nil {
 				t.Error(err)
 			}
 			next.ServeHTTP(w, r)
 		})
-		_, err := recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
-		wantIs(t, err, client.ErrSourceChanged)
-		wantNoRecord(t, &store)
+		_, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
+		clienttest.WantErrorIs(t, err, client.ErrSourceChanged)
+		clienttest.WantNoRecord(t, &store)
 	})
 }
 
@@ -168,53 +169,53 @@ func TestUncertainIsRemembered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore
 		s := fake.New(t, fake.Config{})
-		data := noise(smallest)
-		name := write(t, data)
+		data := clienttest.Noise(clienttest.RecordedSize)
+		name := clienttest.WriteFile(t, data)
 		gone := fake.Status(404, "")
 		s.On(http.MethodPatch, nil, nil, fake.Lose)
 		s.On(http.MethodHead, gone, gone, fake.Status(401, ""), gone)
-		want := []string{post, patch1, patch2, patch3}
+		want := []string{clienttest.Post, clienttest.Patch1, clienttest.Patch2, clienttest.Patch3}
 		for _, is := range []error{client.ErrUncertain, client.ErrUncertain, protocol.ErrUnauthorized, client.ErrUncertain} {
-			cfg := recording(&store, nil)
+			cfg := clienttest.RecordingConfig(&store, nil)
 			cfg.Retry = nil
-			_, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil)
-			wantIs(t, err, is)
-			if r := onlyRecord(t, &store); !r.Uncertain || r.Offset != 2*half {
+			_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil)
+			clienttest.WantErrorIs(t, err, is)
+			if r := clienttest.OnlyRecord(t, &store); !r.Uncertain || r.Offset != 2*clienttest.ChunkSize {
 				t.Errorf("record %+v", r)
 			}
-			want = append(want, head)
-			wantSeen(t, s, want...)
+			want = append(want, clienttest.Head)
+			clienttest.WantRequests(t, s, want...)
 		}
-		cfg := recording(&store, nil)
+		cfg := clienttest.RecordingConfig(&store, nil)
 		cfg.Recreate = client.RecreateAlways
-		res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil)
+		res, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantStored(t, s, res.URL, data)
-		wantNoRecord(t, &store)
+		clienttest.WantStored(t, s, res.URL, data)
+		clienttest.WantNoRecord(t, &store)
 	})
 	t.Run("and found to be there", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var store client.MemoryStore
 			s := fake.New(t, fake.Config{})
-			data := noise(smallest)
-			name := write(t, data)
+			data := clienttest.Noise(clienttest.RecordedSize)
+			name := clienttest.WriteFile(t, data)
 			s.On(http.MethodPatch, nil, nil, fake.Lose)
 			s.On(http.MethodHead, fake.Status(404, ""))
-			cfg := recording(&store, nil)
+			cfg := clienttest.RecordingConfig(&store, nil)
 			cfg.Retry = nil
-			_, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil)
-			wantIs(t, err, client.ErrUncertain)
-			res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil)
+			_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil)
+			clienttest.WantErrorIs(t, err, client.ErrUncertain)
+			res, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if res.Sent != 0 || res.Resumed != smallest {
+			if res.Sent != 0 || res.Resumed != clienttest.RecordedSize {
 				t.Errorf("result %+v", res)
 			}
-			wantStored(t, s, res.URL, data)
-			wantNoRecord(t, &store)
+			clienttest.WantStored(t, s, res.URL, data)
+			clienttest.WantNoRecord(t, &store)
 		})
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -20,7 +21,7 @@ const anew = "upload starts over"
 // What becomes of an upload that a record is of, and that the server says is
 // gone.
 func TestRecreate(t *testing.T) {
-	again := []string{post, "PATCH /files/2 0+524288", "PATCH /files/2 524288+524288", "PATCH /files/2 1048576+1"}
+	again := []string{clienttest.Post, "PATCH /files/2 0+524288", "PATCH /files/2 524288+524288", "PATCH /files/2 1048576+1"}
 	const rest = "PATCH /files/1 524295+524282"
 	gone := fake.Status(410, "ERR_UPLOAD_EXPIRED: too late\n")
 	longer, shorter := fake.With("Upload-Length", "1048578"), fake.With("Upload-Length", "600000")
@@ -32,21 +33,21 @@ func TestRecreate(t *testing.T) {
 		want        []string // requests of the second run
 		is          error    // nil: the file is there, anew
 	}{
-		"gone":        {client.RecreateGone, fake.Status(404, ""), nil, append([]string{head}, again...), nil},
-		"gone, 410":   {client.RecreateGone, gone, nil, append([]string{head}, again...), nil},
-		"gone, later": {client.RecreateGone, back, gone, append([]string{head, next}, again...), nil},
+		"gone":        {client.RecreateGone, fake.Status(404, ""), nil, append([]string{clienttest.Head}, again...), nil},
+		"gone, 410":   {client.RecreateGone, gone, nil, append([]string{clienttest.Head}, again...), nil},
+		"gone, later": {client.RecreateGone, back, gone, append([]string{clienttest.Head, next}, again...), nil},
 
-		"gone, for a longer one":  {client.RecreateGone, longer, nil, append([]string{head}, again...), nil},
-		"gone, for a shorter one": {client.RecreateGone, shorter, nil, append([]string{head}, again...), nil},
+		"gone, for a longer one":  {client.RecreateGone, longer, nil, append([]string{clienttest.Head}, again...), nil},
+		"gone, for a shorter one": {client.RecreateGone, shorter, nil, append([]string{clienttest.Head}, again...), nil},
 
-		"gone, after the last byte": {client.RecreateGone, nil, gone, []string{head, rest}, client.ErrUncertain},
-		"gone, not there for us":    {client.RecreateGone, fake.Status(403, ""), nil, []string{head}, protocol.ErrForbidden},
+		"gone, after the last byte": {client.RecreateGone, nil, gone, []string{clienttest.Head, rest}, client.ErrUncertain},
+		"gone, not there for us":    {client.RecreateGone, fake.Status(403, ""), nil, []string{clienttest.Head}, protocol.ErrForbidden},
 
-		"never":        {client.RecreateNever, fake.Status(404, ""), nil, []string{head}, protocol.ErrNotFound},
-		"never, 410":   {client.RecreateNever, gone, nil, []string{head}, protocol.ErrGone},
-		"never, later": {client.RecreateNever, back, gone, []string{head, next}, protocol.ErrGone},
+		"never":        {client.RecreateNever, fake.Status(404, ""), nil, []string{clienttest.Head}, protocol.ErrNotFound},
+		"never, 410":   {client.RecreateNever, gone, nil, []string{clienttest.Head}, protocol.ErrGone},
+		"never, later": {client.RecreateNever, back, gone, []string{clienttest.Head, next}, protocol.ErrGone},
 
-		"never, for a longer one": {client.RecreateNever, longer, nil, []string{head}, client.ErrLengthMismatch},
+		"never, for a longer one": {client.RecreateNever, longer, nil, []string{clienttest.Head}, client.ErrLengthMismatch},
 
 		"always": {client.RecreateAlways, nil, nil, again, nil},
 	}
@@ -55,25 +56,25 @@ func TestRecreate(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var store client.MemoryStore
 				s := fake.New(t, fake.Config{})
-				data := noise(smallest)
-				name := write(t, data)
+				data := clienttest.Noise(clienttest.RecordedSize)
+				name := clienttest.WriteFile(t, data)
 				s.On(http.MethodPost, fake.With("Upload-Expires", time.Now().Add(time.Hour).Format(http.TimeFormat)))
-				interrupt(t, s, &store, name)
-				before, already := onlyRecord(t, &store), len(s.Seen())
+				clienttest.InterruptUpload(t, s, &store, name)
+				before, already := clienttest.OnlyRecord(t, &store), len(s.Seen())
 
 				s.On(http.MethodHead, test.head)
 				s.On(http.MethodPatch, test.patch)
 				var events []client.Event
 				var log bytes.Buffer
-				cfg := recording(&store, &log)
+				cfg := clienttest.RecordingConfig(&store, &log)
 				cfg.Recreate = test.recreate
-				res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), &client.UploadOptions{OnEvent: recordEvents(&events)})
+				res, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), &client.UploadOptions{OnEvent: clienttest.RecordEvents(&events)})
 				if diff := cmp.Diff(test.want, s.Seen()[already:]); diff != "" {
 					t.Errorf("requests (-want +got):\n%s", diff)
 				}
 				if test.is != nil {
-					wantIs(t, err, test.is)
-					after := onlyRecord(t, &store)
+					clienttest.WantErrorIs(t, err, test.is)
+					after := clienttest.OnlyRecord(t, &store)
 					if after.URL != before.URL || res.URL != before.URL {
 						t.Errorf("record of %s, result of %s, want %s", after.URL, res.URL, before.URL)
 					}
@@ -82,13 +83,13 @@ func TestRecreate(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantStored(t, s, res.URL, data)
-				wantNoRecord(t, &store)
+				clienttest.WantStored(t, s, res.URL, data)
+				clienttest.WantNoRecord(t, &store)
 				wantRecreated(t, res, events)
 				if test.recreate == client.RecreateGone {
-					wantLogged(t, &log, slog.LevelWarn, anew)
+					clienttest.WantLogged(t, &log, slog.LevelWarn, anew)
 				} else {
-					wantNoWarning(t, &log)
+					clienttest.WantNoWarning(t, &log)
 				}
 			})
 		})
@@ -100,7 +101,7 @@ func TestRecreate(t *testing.T) {
 func wantRecreated(t *testing.T, res *client.Result, events []client.Event) {
 	t.Helper()
 	want := &client.Result{
-		URL: "http://tus.example/files/2", Offset: smallest, Length: protocol.Known(smallest),
+		URL: "http://tus.example/files/2", Offset: clienttest.RecordedSize, Length: protocol.Known(clienttest.RecordedSize),
 		CreationHeader: res.CreationHeader, Header: res.Header, Sent: res.Sent, Retries: res.Retries,
 	}
 	if diff := cmp.Diff(want, res); diff != "" {
@@ -133,31 +134,31 @@ func TestGoneButNotReplaced(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var store client.MemoryStore
 				s := fake.New(t, fake.Config{})
-				data := noise(smallest)
-				name := write(t, data)
-				interrupt(t, s, &store, name)
-				before := onlyRecord(t, &store)
+				data := clienttest.Noise(clienttest.RecordedSize)
+				name := clienttest.WriteFile(t, data)
+				clienttest.InterruptUpload(t, s, &store, name)
+				before := clienttest.OnlyRecord(t, &store)
 
 				s.On(http.MethodHead, away)
 				s.On(http.MethodPost, post)
-				res, err := recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
+				res, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 				if err == nil || res.URL != "" {
 					t.Errorf("result %+v, error %v", res, err)
 				}
-				if diff := cmp.Diff(before, onlyRecord(t, &store)); diff != "" {
+				if diff := cmp.Diff(before, clienttest.OnlyRecord(t, &store)); diff != "" {
 					t.Errorf("record (-want +got):\n%s", diff)
 				}
 
 				already := len(s.Seen())
-				res, err = recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
+				res, err = clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if diff := cmp.Diff([]string{head, "PATCH /files/1 524295+524282"}, s.Seen()[already:]); diff != "" {
+				if diff := cmp.Diff([]string{clienttest.Head, "PATCH /files/1 524295+524282"}, s.Seen()[already:]); diff != "" {
 					t.Errorf("requests (-want +got):\n%s", diff)
 				}
-				wantStored(t, s, res.URL, data)
-				wantNoRecord(t, &store)
+				clienttest.WantStored(t, s, res.URL, data)
+				clienttest.WantNoRecord(t, &store)
 			})
 		})
 	}
@@ -169,26 +170,26 @@ func TestRecreatedInline(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var store client.MemoryStore
-				s := inlineServer(t, fake.Config{})
-				name := write(t, noise(smallest))
-				interrupt(t, s, &store, name)
+				s := clienttest.NewInlineServer(t, fake.Config{})
+				name := clienttest.WriteFile(t, clienttest.Noise(clienttest.RecordedSize))
+				clienttest.InterruptUpload(t, s, &store, name)
 				if recreate == client.RecreateGone {
 					s.On(http.MethodHead, fake.Status(404, ""))
 				}
-				cfg := recording(&store, nil)
+				cfg := clienttest.RecordingConfig(&store, nil)
 				cfg.Recreate, cfg.InlineSize, cfg.ChunkSize = recreate, 2<<20, 0
-				c := newClient(t, s, cfg)
+				c := clienttest.NewClient(t, s, cfg)
 				if err := c.Learn(t.Context()); err != nil {
 					t.Fatal(err)
 				}
-				res, err := c.Upload(t.Context(), path(t, name), nil)
+				res, err := c.Upload(t.Context(), clienttest.PathSource(t, name), nil)
 				if err != nil {
 					t.Fatal(err)
 				}
 				if seen := s.Seen(); res.URL != "http://tus.example/files/2" || seen[len(seen)-1] != "POST /files/ +1048577" {
 					t.Errorf("result %+v, requests %q", res, seen)
 				}
-				wantNoRecord(t, &store)
+				clienttest.WantNoRecord(t, &store)
 			})
 		})
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
@@ -22,54 +23,54 @@ func TestLaterRunGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore
 		s := fake.New(t, fake.Config{})
-		data := noise(smallest)
-		name := write(t, data)
-		url := interrupt(t, s, &store, name).URL
-		created := onlyRecord(t, &store).Created
+		data := clienttest.Noise(clienttest.RecordedSize)
+		name := clienttest.WriteFile(t, data)
+		url := clienttest.InterruptUpload(t, s, &store, name).URL
+		created := clienttest.OnlyRecord(t, &store).Created
 
 		// It stops as well, further on, an hour later.
 		time.Sleep(time.Hour)
 		s.On(http.MethodPatch, fake.Cut(1))
-		cfg := recording(&store, nil)
+		cfg := clienttest.RecordingConfig(&store, nil)
 		cfg.Retry = retry.Delays(0)
 		s.On(http.MethodHead, nil, nil, fake.Status(503, ""))
 		s.On(http.MethodPatch, fake.Cut(0))
-		res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil)
-		wantIs(t, err, retry.ErrExhausted)
-		if res.Resumed != half+7 {
-			t.Errorf("resumed at %d, want %d", res.Resumed, half+7)
+		res, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil)
+		clienttest.WantErrorIs(t, err, retry.ErrExhausted)
+		if res.Resumed != clienttest.ChunkSize+7 {
+			t.Errorf("resumed at %d, want %d", res.Resumed, clienttest.ChunkSize+7)
 		}
-		r := onlyRecord(t, &store)
-		if r.Offset != half+8 || !r.Created.Equal(created) || !r.Updated.Equal(time.Now()) {
+		r := clienttest.OnlyRecord(t, &store)
+		if r.Offset != clienttest.ChunkSize+8 || !r.Created.Equal(created) || !r.Updated.Equal(time.Now()) {
 			t.Errorf("record %+v", r)
 		}
 
 		var events []client.Event
 		var log bytes.Buffer
-		res, err = recorder(t, s, &store, &log).Upload(t.Context(), path(t, name), &client.UploadOptions{OnEvent: recordEvents(&events)})
+		res, err = clienttest.NewRecordingClient(t, s, &store, &log).Upload(t.Context(), clienttest.PathSource(t, name), &client.UploadOptions{OnEvent: clienttest.RecordEvents(&events)})
 		if err != nil {
 			t.Fatal(err)
 		}
 		want := &client.Result{
-			URL: url, Offset: smallest, Length: protocol.Known(smallest), Resumed: half + 8,
-			Sent: smallest - half - 8, Header: res.Header,
+			URL: url, Offset: clienttest.RecordedSize, Length: protocol.Known(clienttest.RecordedSize), Resumed: clienttest.ChunkSize + 8,
+			Sent: clienttest.RecordedSize - clienttest.ChunkSize - 8, Header: res.Header,
 		}
 		if diff := cmp.Diff(want, res); diff != "" {
 			t.Errorf("result (-want +got):\n%s", diff)
 		}
-		if diff := cmp.Diff([]string{"resumed", "done"}, kinds(events)); diff != "" {
+		if diff := cmp.Diff([]string{"resumed", "done"}, clienttest.EventKinds(events)); diff != "" {
 			t.Errorf("events (-want +got):\n%s", diff)
 		}
-		if events[0].Offset != half+8 || events[0].URL != url {
+		if events[0].Offset != clienttest.ChunkSize+8 || events[0].URL != url {
 			t.Errorf("first event %+v", events[0])
 		}
-		wantSeen(t, s, post, patch1, "PATCH /files/1 524288+7",
-			head, "PATCH /files/1 524295+1", head, "PATCH /files/1 524296+0", head,
-			head, "PATCH /files/1 524296+524281")
-		wantStored(t, s, url, data)
-		wantNoRecord(t, &store)
-		wantNoWarning(t, &log)
-		wantLogged(t, &log, slog.LevelInfo, "upload resumed")
+		clienttest.WantRequests(t, s, clienttest.Post, clienttest.Patch1, "PATCH /files/1 524288+7",
+			clienttest.Head, "PATCH /files/1 524295+1", clienttest.Head, "PATCH /files/1 524296+0", clienttest.Head,
+			clienttest.Head, "PATCH /files/1 524296+524281")
+		clienttest.WantStored(t, s, url, data)
+		clienttest.WantNoRecord(t, &store)
+		clienttest.WantNoWarning(t, &log)
+		clienttest.WantLogged(t, &log, slog.LevelInfo, "upload resumed")
 	})
 }
 
@@ -78,28 +79,28 @@ func TestRecordedUploadIsComplete(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore
 		s := fake.New(t, fake.Config{})
-		data := noise(smallest)
-		name := write(t, data)
+		data := clienttest.Noise(clienttest.RecordedSize)
+		name := clienttest.WriteFile(t, data)
 		s.On(http.MethodPatch, nil, nil, fake.Lose)
-		res, err := recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
-		wantIs(t, err, retry.ErrExhausted)
-		wantStored(t, s, res.URL, data)
-		if r := onlyRecord(t, &store); r.Offset != 2*half {
+		res, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
+		clienttest.WantErrorIs(t, err, retry.ErrExhausted)
+		clienttest.WantStored(t, s, res.URL, data)
+		if r := clienttest.OnlyRecord(t, &store); r.Offset != 2*clienttest.ChunkSize {
 			t.Errorf("record %+v", r)
 		}
 
-		res, err = recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
+		res, err = clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if res.Resumed != smallest || res.Offset != smallest || res.Sent != 0 {
+		if res.Resumed != clienttest.RecordedSize || res.Offset != clienttest.RecordedSize || res.Sent != 0 {
 			t.Errorf("result %+v", res)
 		}
-		wantSeen(t, s, post, patch1, patch2, patch3, head)
-		wantNoRecord(t, &store)
+		clienttest.WantRequests(t, s, clienttest.Post, clienttest.Patch1, clienttest.Patch2, clienttest.Patch3, clienttest.Head)
+		clienttest.WantNoRecord(t, &store)
 
 		// After success, the same file is another upload.
-		res, err = recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
+		res, err = clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -126,26 +127,26 @@ func TestResumeNeverStartsAtZero(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var store client.MemoryStore
 				s := fake.New(t, fake.Config{})
-				data := noise(smallest)
-				name := write(t, data)
-				interrupt(t, s, &store, name)
+				data := clienttest.Noise(clienttest.RecordedSize)
+				name := clienttest.WriteFile(t, data)
+				clienttest.InterruptUpload(t, s, &store, name)
 
-				want := []string{post, patch1, "PATCH /files/1 524288+7"}
+				want := []string{clienttest.Post, clienttest.Patch1, "PATCH /files/1 524288+7"}
 				for range 5 {
 					s.On(http.MethodHead, fault)
-					want = append(want, head)
+					want = append(want, clienttest.Head)
 				}
-				cfg := recording(&store, nil)
+				cfg := clienttest.RecordingConfig(&store, nil)
 				cfg.Retry = nil
-				res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil)
+				res, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if res.Resumed != half+7 || res.Retries != 5 {
+				if res.Resumed != clienttest.ChunkSize+7 || res.Retries != 5 {
 					t.Errorf("resumed at %d after %d retries", res.Resumed, res.Retries)
 				}
-				wantSeen(t, s, append(want, head, "PATCH /files/1 524295+524282")...)
-				wantStored(t, s, res.URL, data)
+				clienttest.WantRequests(t, s, append(want, clienttest.Head, "PATCH /files/1 524295+524282")...)
+				clienttest.WantStored(t, s, res.URL, data)
 			})
 		})
 	}
@@ -157,22 +158,22 @@ func TestRecordedURLIsTheServers(t *testing.T) {
 		const elsewhere = "http://store.example:8080/files/1?token=s%2Fe+c"
 		var store client.MemoryStore
 		s := fake.New(t, fake.Config{Location: func(string) string { return elsewhere }})
-		data := noise(smallest)
-		name := write(t, data)
+		data := clienttest.Noise(clienttest.RecordedSize)
+		name := clienttest.WriteFile(t, data)
 		s.On(http.MethodPatch, fake.Cut(7))
-		_, err := recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
-		wantIs(t, err, retry.ErrExhausted)
-		if r := onlyRecord(t, &store); r.URL != elsewhere || r.Endpoint != s.URL {
+		_, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
+		clienttest.WantErrorIs(t, err, retry.ErrExhausted)
+		if r := clienttest.OnlyRecord(t, &store); r.URL != elsewhere || r.Endpoint != s.URL {
 			t.Errorf("record %+v", r)
 		}
-		res, err := recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
+		res, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if res.URL != elsewhere || res.Resumed != 7 {
 			t.Errorf("result %+v", res)
 		}
-		wantStored(t, s, res.URL, data)
+		clienttest.WantStored(t, s, res.URL, data)
 	})
 }
 
@@ -183,27 +184,27 @@ func TestExpiryIsRecorded(t *testing.T) {
 		first, later := time.Now().Add(time.Hour).UTC(), time.Now().Add(2*time.Hour).UTC()
 		var store client.MemoryStore
 		s := fake.New(t, fake.Config{})
-		name := write(t, noise(smallest))
+		name := clienttest.WriteFile(t, clienttest.Noise(clienttest.RecordedSize))
 		s.On(http.MethodPost, fake.With("Upload-Expires", first.Format(http.TimeFormat)))
 		s.On(http.MethodPatch, fake.Cut(7))
-		_, err := recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
-		wantIs(t, err, retry.ErrExhausted)
-		if r := onlyRecord(t, &store); !r.Expires.Equal(first) {
+		_, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
+		clienttest.WantErrorIs(t, err, retry.ErrExhausted)
+		if r := clienttest.OnlyRecord(t, &store); !r.Expires.Equal(first) {
 			t.Errorf("expires %v, want %v", r.Expires, first)
 		}
 
 		s.On(http.MethodPatch, fake.With("Upload-Expires", later.Format(http.TimeFormat)), fake.Cut(7))
-		res, err := recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
-		wantIs(t, err, retry.ErrExhausted)
-		if r := onlyRecord(t, &store); !r.Expires.Equal(later) || !res.Expires.Equal(later) {
+		res, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
+		clienttest.WantErrorIs(t, err, retry.ErrExhausted)
+		if r := clienttest.OnlyRecord(t, &store); !r.Expires.Equal(later) || !res.Expires.Equal(later) {
 			t.Errorf("expires %v, result %v, want %v", r.Expires, res.Expires, later)
 		}
 
 		// Servers that do not always say so take nothing back.
 		s.On(http.MethodPatch, fake.Cut(7))
-		res, err = recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
-		wantIs(t, err, retry.ErrExhausted)
-		if r := onlyRecord(t, &store); !r.Expires.Equal(later) || !res.Expires.Equal(later) {
+		res, err = clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
+		clienttest.WantErrorIs(t, err, retry.ErrExhausted)
+		if r := clienttest.OnlyRecord(t, &store); !r.Expires.Equal(later) || !res.Expires.Equal(later) {
 			t.Errorf("expires %v, result %v, want %v", r.Expires, res.Expires, later)
 		}
 
@@ -211,16 +212,16 @@ func TestExpiryIsRecorded(t *testing.T) {
 		var log bytes.Buffer
 		s.On(http.MethodHead, fake.With("Upload-Expires", later.Format(http.TimeFormat)))
 		s.On(http.MethodPatch, fake.Cut(7))
-		_, err = recorder(t, s, &store, &log).Upload(t.Context(), path(t, name), nil)
-		wantIs(t, err, retry.ErrExhausted)
+		_, err = clienttest.NewRecordingClient(t, s, &store, &log).Upload(t.Context(), clienttest.PathSource(t, name), nil)
+		clienttest.WantErrorIs(t, err, retry.ErrExhausted)
 		const expired = "upload has expired by the server's own account"
-		wantLogged(t, &log, slog.LevelWarn, expired)
+		clienttest.WantLogged(t, &log, slog.LevelWarn, expired)
 
 		log.Reset()
-		if _, err := recorder(t, s, &store, &log).Upload(t.Context(), path(t, name), nil); err != nil {
+		if _, err := clienttest.NewRecordingClient(t, s, &store, &log).Upload(t.Context(), clienttest.PathSource(t, name), nil); err != nil {
 			t.Fatal(err)
 		}
-		wantLogged(t, &log, slog.LevelWarn, expired)
+		clienttest.WantLogged(t, &log, slog.LevelWarn, expired)
 	})
 }
 
@@ -243,14 +244,14 @@ func TestResumedWithOtherMetadata(t *testing.T) {
 				store := new(client.MemoryStore)
 				s := fake.New(t, fake.Config{})
 				var log bytes.Buffer
-				c := recorder(t, s, store, &log)
-				file := write(t, noise(smallest))
+				c := clienttest.NewRecordingClient(t, s, store, &log)
+				file := clienttest.WriteFile(t, clienttest.Noise(clienttest.RecordedSize))
 				upload := func(m protocol.Metadata) error {
-					_, err := c.Upload(t.Context(), path(t, file), &client.UploadOptions{Metadata: m})
+					_, err := c.Upload(t.Context(), clienttest.PathSource(t, file), &client.UploadOptions{Metadata: m})
 					return err
 				}
 				s.On(http.MethodPatch, fake.Status(403, ""))
-				wantIs(t, upload(protocol.Metadata{"a": "1", "b": "2"}), protocol.ErrForbidden)
+				clienttest.WantErrorIs(t, upload(protocol.Metadata{"a": "1", "b": "2"}), protocol.ErrForbidden)
 				s.On(http.MethodHead, test.head)
 				if err := upload(test.now); err != nil {
 					t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/transport"
 )
@@ -32,22 +33,22 @@ func TestJournalKeepsSecrets(t *testing.T) {
 	for name, end := range ends {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				store := &alteredStore{MemoryStore: new(client.MemoryStore), load: func(*client.Record) error { return nil }}
+				store := &clienttest.AlteredStore{MemoryStore: new(client.MemoryStore), Alter: func(*client.Record) error { return nil }}
 				s := fake.New(t, fake.Config{Location: func(path string) string { return path + "?sig=" + query }})
 				var log bytes.Buffer
-				cfg := recording(store, &log)
+				cfg := clienttest.RecordingConfig(store, &log)
 				cfg.Endpoint = "http://me:" + password + "@tus.example/files/?key=" + query
 				cfg.Header = http.Header{"X-Key": {header}}
 				cfg.Doer = transport.Chain(s.Doer(), transport.Bearer(transport.StaticToken(token)), transport.Log(cfg.Logger))
-				file := path(t, write(t, noise(smallest)))
+				file := clienttest.PathSource(t, clienttest.WriteFile(t, clienttest.Noise(clienttest.RecordedSize)))
 				upload := func() (*client.Result, error) {
-					return newClient(t, s, cfg).Upload(t.Context(), file, &client.UploadOptions{Header: http.Header{"X-Call": {header}}})
+					return clienttest.NewClient(t, s, cfg).Upload(t.Context(), file, &client.UploadOptions{Header: http.Header{"X-Call": {header}}})
 				}
 				s.On(http.MethodPatch, nil, fake.Cut(7))
 				var errs []error
 				_, err := upload()
 				errs = append(errs, err)
-				for _, r := range stored(t, store) {
+				for _, r := range clienttest.Records(t, store) {
 					b, err := r.MarshalJSON()
 					if err != nil {
 						t.Fatal(err)
@@ -62,7 +63,7 @@ func TestJournalKeepsSecrets(t *testing.T) {
 					}
 				}
 				if end.load != nil {
-					store.load = end.load
+					store.Alter = end.load
 				}
 				s.On(http.MethodHead, end.head)
 				_, err = upload()

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 )
 
@@ -23,10 +24,10 @@ func TestStoreFails(t *testing.T) {
 		end  fake.Action
 		warn string // "": nothing is said
 	}{
-		"lock":                   {[]string{"lock 1"}, nil, notResumable},
-		"load":                   {[]string{"load 1"}, nil, notResumable},
-		"first save":             {[]string{"save 1"}, nil, notResumable},
-		"first save, failed run": {[]string{"save 1"}, fake.Status(403, ""), notResumable},
+		"lock":                   {[]string{"lock 1"}, nil, clienttest.NotResumable},
+		"load":                   {[]string{"load 1"}, nil, clienttest.NotResumable},
+		"first save":             {[]string{"save 1"}, nil, clienttest.NotResumable},
+		"first save, failed run": {[]string{"save 1"}, fake.Status(403, ""), clienttest.NotResumable},
 		"last save":              {[]string{"save 2"}, fake.Status(403, ""), "record not updated"},
 		"delete":                 {[]string{"delete 1"}, nil, "record of a finished upload not removed"},
 		"unlock":                 {[]string{"unlock 1"}, nil, "record not unlocked"},
@@ -36,8 +37,8 @@ func TestStoreFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				counts := make(map[string]int)
-				store := &spyStore{Store: new(client.MemoryStore)}
-				store.fail = func(method string) error {
+				store := &clienttest.SpyStore{Store: new(client.MemoryStore)}
+				store.Fail = func(method string) error {
 					counts[method]++
 					for _, fail := range test.fail {
 						if call, n, _ := strings.Cut(fail, " "); call == method && counts[method] == int(n[0]-'0') {
@@ -48,9 +49,9 @@ func TestStoreFails(t *testing.T) {
 				}
 				s := fake.New(t, fake.Config{Location: func(path string) string { return path + "?token=" + secret }})
 				s.On(http.MethodPatch, nil, nil, test.end)
-				data := noise(smallest)
+				data := clienttest.Noise(clienttest.RecordedSize)
 				var log bytes.Buffer
-				res, err := recorder(t, s, store, &log).Upload(t.Context(), path(t, write(t, data)), nil)
+				res, err := clienttest.NewRecordingClient(t, s, store, &log).Upload(t.Context(), clienttest.PathSource(t, clienttest.WriteFile(t, data)), nil)
 				if (err == nil) != (test.end == nil) {
 					t.Fatalf("error %v", err)
 				}
@@ -58,13 +59,13 @@ func TestStoreFails(t *testing.T) {
 					t.Errorf("the store's error %v ended the upload", err)
 				}
 				if err == nil {
-					wantStored(t, s, res.URL, data)
+					clienttest.WantStored(t, s, res.URL, data)
 				}
 				if test.warn == "" {
-					wantNoWarning(t, &log)
+					clienttest.WantNoWarning(t, &log)
 					return
 				}
-				line := wantLogged(t, &log, slog.LevelWarn, test.warn)
+				line := clienttest.WantLogged(t, &log, slog.LevelWarn, test.warn)
 				if !strings.Contains(line, errStore.Error()) {
 					t.Errorf("warning %q does not say why", line)
 				}
@@ -79,19 +80,19 @@ func TestStoreFails(t *testing.T) {
 // A store that lost its folder refuses everything.
 func TestStoreIsBroken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := &spyStore{Store: new(client.MemoryStore), fail: func(string) error { return errors.New("stale file handle") }}
+		store := &clienttest.SpyStore{Store: new(client.MemoryStore), Fail: func(string) error { return errors.New("stale file handle") }}
 		s := fake.New(t, fake.Config{})
-		data := noise(smallest)
+		data := clienttest.Noise(clienttest.RecordedSize)
 		s.On(http.MethodPatch, nil, fake.Cut(7))
 		var log bytes.Buffer
-		cfg := recording(store, &log)
+		cfg := clienttest.RecordingConfig(store, &log)
 		cfg.Retry = nil
-		res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, write(t, data)), nil)
+		res, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, clienttest.WriteFile(t, data)), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantStored(t, s, res.URL, data)
-		wantLogged(t, &log, slog.LevelWarn, notResumable)
+		clienttest.WantStored(t, s, res.URL, data)
+		clienttest.WantLogged(t, &log, slog.LevelWarn, clienttest.NotResumable)
 	})
 }
 
@@ -104,8 +105,8 @@ func TestCancelledInStore(t *testing.T) {
 				errStop := errors.New("enough")
 				ctx, cancel := context.WithCancelCause(t.Context())
 				memory := new(client.MemoryStore)
-				store := &spyStore{Store: memory}
-				store.fail = func(called string) error {
+				store := &clienttest.SpyStore{Store: memory}
+				store.Fail = func(called string) error {
 					if called != method {
 						return nil
 					}
@@ -114,15 +115,15 @@ func TestCancelledInStore(t *testing.T) {
 				}
 				s := fake.New(t, fake.Config{})
 				var log bytes.Buffer
-				_, err := recorder(t, s, store, &log).Upload(ctx, path(t, write(t, noise(smallest))), nil)
-				wantIs(t, err, errStop, context.Canceled)
-				wantSeen(t, s)
-				wantNoWarning(t, &log)
+				_, err := clienttest.NewRecordingClient(t, s, store, &log).Upload(ctx, clienttest.PathSource(t, clienttest.WriteFile(t, clienttest.Noise(clienttest.RecordedSize))), nil)
+				clienttest.WantErrorIs(t, err, errStop, context.Canceled)
+				clienttest.WantRequests(t, s)
+				clienttest.WantNoWarning(t, &log)
 				want := "lock"
 				if method == "load" {
 					want = "lock load unlock"
 				}
-				if got := strings.Join(store.calls, " "); got != want {
+				if got := strings.Join(store.Calls, " "); got != want {
 					t.Errorf("calls %q, want %q", got, want)
 				}
 			})
@@ -135,38 +136,38 @@ func TestBusy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore
 		s := fake.New(t, fake.Config{})
-		data := noise(smallest)
-		name := write(t, data)
+		data := clienttest.Noise(clienttest.RecordedSize)
+		name := clienttest.WriteFile(t, data)
 		s.On(http.MethodPatch, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 			already := len(s.Seen())
 			var events []client.Event
-			res, err := recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), &client.UploadOptions{OnEvent: recordEvents(&events)})
-			wantIs(t, err, client.ErrBusy)
-			wantClear(t, err, "the same file is being sent")
+			res, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), &client.UploadOptions{OnEvent: clienttest.RecordEvents(&events)})
+			clienttest.WantErrorIs(t, err, client.ErrBusy)
+			clienttest.WantClearError(t, err, "the same file is being sent")
 			if res.URL != "" || len(events) != 1 || events[0].Kind != client.EventFailed {
-				t.Errorf("result %+v, events %v", res, kinds(events))
+				t.Errorf("result %+v, events %v", res, clienttest.EventKinds(events))
 			}
 			if n := len(s.Seen()) - already; n > 0 {
 				t.Errorf("%d requests were sent", n)
 			}
 			// Another server, another file, and Resume are nobody's business.
-			other := recording(&store, nil)
+			other := clienttest.RecordingConfig(&store, nil)
 			other.Endpoint = "http://other.example/files/"
-			if _, err := newClient(t, s, other).Upload(t.Context(), path(t, name), nil); err != nil {
+			if _, err := clienttest.NewClient(t, s, other).Upload(t.Context(), clienttest.PathSource(t, name), nil); err != nil {
 				t.Error(err)
 			}
-			if _, err := recorder(t, s, &store, nil).Upload(t.Context(), path(t, write(t, data)), nil); err != nil {
+			if _, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, clienttest.WriteFile(t, data)), nil); err != nil {
 				t.Error(err)
 			}
 			next.ServeHTTP(w, r)
 		})
-		res, err := recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
+		res, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantStored(t, s, res.URL, data)
-		wantNoRecord(t, &store)
-		if _, err := recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil); err != nil {
+		clienttest.WantStored(t, s, res.URL, data)
+		clienttest.WantNoRecord(t, &store)
+		if _, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil); err != nil {
 			t.Errorf("after the end: %v", err)
 		}
 	})
@@ -177,35 +178,35 @@ func TestRecordOfEachEndpoint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore
 		s := fake.New(t, fake.Config{})
-		data := noise(smallest)
-		name := write(t, data)
+		data := clienttest.Noise(clienttest.RecordedSize)
+		name := clienttest.WriteFile(t, data)
 		endpoints := []string{s.URL, "http://other.example/files/", "http://tus.example/files/2/"}
 		urls := make(map[string]string)
 		for _, endpoint := range endpoints {
-			cfg := recording(&store, nil)
+			cfg := clienttest.RecordingConfig(&store, nil)
 			cfg.Endpoint = endpoint
 			s.On(http.MethodPatch, fake.Cut(7))
-			res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil)
+			res, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 			if err == nil || res.URL == "" {
 				t.Fatalf("result %+v, error %v", res, err)
 			}
 			urls[endpoint] = res.URL
 		}
-		if list := stored(t, &store); len(list) != len(endpoints) {
+		if list := clienttest.Records(t, &store); len(list) != len(endpoints) {
 			t.Fatalf("%d records", len(list))
 		}
 		for _, endpoint := range endpoints {
-			cfg := recording(&store, nil)
+			cfg := clienttest.RecordingConfig(&store, nil)
 			cfg.Endpoint = endpoint
-			res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil)
+			res, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			if res.URL != urls[endpoint] || res.Resumed != 7 {
 				t.Errorf("%s: result %+v, want one that goes on at %s", endpoint, res, urls[endpoint])
 			}
-			wantStored(t, s, res.URL, data)
+			clienttest.WantStored(t, s, res.URL, data)
 		}
-		wantNoRecord(t, &store)
+		clienttest.WantNoRecord(t, &store)
 	})
 }

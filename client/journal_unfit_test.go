@@ -2,7 +2,6 @@ package client_test
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,48 +13,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 )
-
-// alteredStore gives other records, or errors, than those that are stored.
-type alteredStore struct {
-	*client.MemoryStore
-	load  func(*client.Record) error
-	saved int
-}
-
-func (s *alteredStore) Load(ctx context.Context, key string) (*client.Record, error) {
-	r, err := s.MemoryStore.Load(ctx, key)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.load(r); err != nil {
-		return nil, err
-	}
-	return r, nil
-}
-
-func (s *alteredStore) Save(ctx context.Context, r *client.Record) error {
-	s.saved++
-	return s.MemoryStore.Save(ctx, r)
-}
-
-// overTLS sends in the clear what is meant for https.
-func overTLS(s *fake.Server) client.Config {
-	return client.Config{
-		Endpoint: strings.Replace(s.URL, "http:", "https:", 1),
-		Doer: doer(func(req *http.Request) (*http.Response, error) {
-			plain := req.Clone(req.Context())
-			plain.URL.Scheme = "http"
-			resp, err := s.Doer().Do(plain)
-			if resp != nil {
-				resp.Request = req
-			}
-			return resp, err
-		}),
-	}
-}
 
 // A record that is not of this upload is not gone on with. A new upload takes
 // its place, and that of a damaged one.
@@ -67,67 +28,70 @@ func TestUnfitRecord(t *testing.T) {
 		"other endpoint":     {func(r *client.Record) error { r.Endpoint = "https://tus.example/other/"; return nil }, "not of this upload"},
 		"endpoint over http": {func(r *client.Record) error { r.Endpoint = "http://tus.example/files/"; return nil }, "not of this upload"},
 		"no endpoint":        {func(r *client.Record) error { r.Endpoint = ""; return nil }, "not of this upload"},
-		"longer":             {func(r *client.Record) error { r.Length = protocol.Known(smallest + 1); return nil }, "not of this upload"},
-		"shorter":            {func(r *client.Record) error { r.Length = protocol.Known(smallest - 1); return nil }, "not of this upload"},
+		"longer":             {func(r *client.Record) error { r.Length = protocol.Known(clienttest.RecordedSize + 1); return nil }, "not of this upload"},
+		"shorter":            {func(r *client.Record) error { r.Length = protocol.Known(clienttest.RecordedSize - 1); return nil }, "not of this upload"},
 		"of unknown length":  {func(r *client.Record) error { r.Length = protocol.Length{}; return nil }, "not of this upload"},
 		"leaves https": {func(r *client.Record) error {
 			r.URL = strings.Replace(r.URL, "https:", "http:", 1)
 			return nil
 		}, client.ErrInsecureLocation.Error()},
-		"no URL":          {func(r *client.Record) error { r.URL = ""; return nil }, "not of this upload"},
-		"URL of no use":   {func(r *client.Record) error { r.URL = "ftp://tus.example/1"; return nil }, "location leaves https"},
-		"malformed URL":   {func(r *client.Record) error { r.URL = "https://[::1"; return nil }, "location leaves https"},
-		"in parts":        {func(r *client.Record) error { r.Parts = []client.PartRecord{{End: smallest - 1}}; return nil }, "not of this upload"},
+		"no URL":        {func(r *client.Record) error { r.URL = ""; return nil }, "not of this upload"},
+		"URL of no use": {func(r *client.Record) error { r.URL = "ftp://tus.example/1"; return nil }, "location leaves https"},
+		"malformed URL": {func(r *client.Record) error { r.URL = "https://[::1"; return nil }, "location leaves https"},
+		"in parts": {func(r *client.Record) error {
+			r.Parts = []client.PartRecord{{End: clienttest.RecordedSize - 1}}
+			return nil
+		}, "not of this upload"},
 		"damaged":         {func(*client.Record) error { return client.ErrRecordDamaged }, client.ErrRecordDamaged.Error()},
 		"damaged, in all": {func(*client.Record) error { return fmt.Errorf("load: %w", client.ErrRecordDamaged) }, client.ErrRecordDamaged.Error()},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				store := &alteredStore{MemoryStore: new(client.MemoryStore), load: test.load}
+				store := &clienttest.AlteredStore{MemoryStore: new(client.MemoryStore), Alter: test.load}
 				s := fake.New(t, fake.Config{})
-				data := noise(smallest)
-				name := write(t, data)
+				data := clienttest.Noise(clienttest.RecordedSize)
+				name := clienttest.WriteFile(t, data)
 				c := func(log *bytes.Buffer) *client.Client {
-					cfg := recording(store, log)
-					tls := overTLS(s)
+					cfg := clienttest.RecordingConfig(store, log)
+					tls := clienttest.OverTLS(s)
 					cfg.Endpoint, cfg.Doer = tls.Endpoint, tls.Doer
-					return newClient(t, s, cfg)
+					return clienttest.NewClient(t, s, cfg)
 				}
 				s.On(http.MethodPatch, fake.Cut(7))
-				if _, err := c(nil).Upload(t.Context(), path(t, name), nil); err == nil {
+				if _, err := c(nil).Upload(t.Context(), clienttest.PathSource(t, name), nil); err == nil {
 					t.Fatal("no error")
 				}
 				already := len(s.Seen())
 
 				var log bytes.Buffer
 				s.On(http.MethodPatch, fake.Cut(8))
-				res, err := c(&log).Upload(t.Context(), path(t, name), nil)
+				res, err := c(&log).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 				if err == nil {
 					t.Fatal("no error")
 				}
-				if diff := cmp.Diff([]string{post, "PATCH /files/2 0+8"}, s.Seen()[already:]); diff != "" {
+				if diff := cmp.Diff([]string{clienttest.Post, "PATCH /files/2 0+8"}, s.Seen()[already:]); diff != "" {
 					t.Errorf("requests (-want +got):\n%s", diff)
 				}
-				line := wantLogged(t, &log, slog.LevelWarn, "upload starts over")
+				line := clienttest.WantLogged(t, &log, slog.LevelWarn, "upload starts over")
 				if !strings.Contains(line, test.is) {
 					t.Errorf("warning %q, want %q", line, test.is)
 				}
-				if r := onlyRecord(t, store); r.URL != res.URL {
+				if r := clienttest.OnlyRecord(t, store); r.URL != res.URL {
 					t.Errorf("record of %s, want %s", r.URL, res.URL)
 				}
 
 				// The new one can be gone on with.
-				store.load = func(*client.Record) error { return nil }
-				res, err = c(nil).Upload(t.Context(), path(t, name), nil)
+				store.Alter = func(*client.Record) error { return nil }
+				res, err = c(nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 				if err != nil {
 					t.Fatal(err)
 				}
 				if res.Resumed != 8 {
 					t.Errorf("resumed at %d", res.Resumed)
 				}
-				wantStored(t, s, res.URL, data)
-				wantNoRecord(t, store)
+				clienttest.WantStored(t, s, res.URL, data)
+				clienttest.WantNoRecord(t, store)
 			})
 		})
 	}
@@ -142,17 +106,17 @@ func TestUnreadableRecord(t *testing.T) {
 	for name, broken := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				store := &alteredStore{MemoryStore: new(client.MemoryStore), load: func(*client.Record) error { return broken }}
+				store := &clienttest.AlteredStore{MemoryStore: new(client.MemoryStore), Alter: func(*client.Record) error { return broken }}
 				s := fake.New(t, fake.Config{})
-				data := noise(smallest)
-				name := write(t, data)
-				interrupt(t, s, store, name)
-				before, saved := onlyRecord(t, store), store.saved
+				data := clienttest.Noise(clienttest.RecordedSize)
+				name := clienttest.WriteFile(t, data)
+				clienttest.InterruptUpload(t, s, store, name)
+				before, saved := clienttest.OnlyRecord(t, store), store.Saves
 
 				for _, fault := range []fake.Action{fake.Cut(7), nil} {
 					var log bytes.Buffer
 					s.On(http.MethodPatch, fault)
-					res, err := recorder(t, s, store, &log).Upload(t.Context(), path(t, name), nil)
+					res, err := clienttest.NewRecordingClient(t, s, store, &log).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 					if (err == nil) != (fault == nil) {
 						t.Errorf("error %v", err)
 					}
@@ -160,17 +124,17 @@ func TestUnreadableRecord(t *testing.T) {
 						t.Errorf("result %+v", res)
 					}
 					if err == nil {
-						wantStored(t, s, res.URL, data)
+						clienttest.WantStored(t, s, res.URL, data)
 					}
-					line := wantLogged(t, &log, slog.LevelWarn, notResumable)
+					line := clienttest.WantLogged(t, &log, slog.LevelWarn, clienttest.NotResumable)
 					if !strings.Contains(line, broken.Error()) {
 						t.Errorf("warning %q", line)
 					}
 				}
-				if diff := cmp.Diff(before, onlyRecord(t, store)); diff != "" || store.saved != saved {
-					t.Errorf("saved %d times, record (-before +after):\n%s", store.saved-saved, diff)
+				if diff := cmp.Diff(before, clienttest.OnlyRecord(t, store)); diff != "" || store.Saves != saved {
+					t.Errorf("saved %d times, record (-before +after):\n%s", store.Saves-saved, diff)
 				}
-				wantFree(t, store, before.Key)
+				clienttest.WantUnlocked(t, store, before.Key)
 			})
 		})
 	}

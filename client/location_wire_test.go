@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
@@ -46,11 +47,11 @@ func TestLocationOnTheWire(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{Location: func(string) string { return test.location }})
 				s.On(http.MethodPatch, fake.Cut(2))
-				res, err := newClient(t, s, client.Config{Endpoint: test.endpoint}).Upload(t.Context(), text(t, "hello"), nil)
+				res, err := clienttest.NewClient(t, s, client.Config{Endpoint: test.endpoint}).Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantStored(t, s, "http://tus.example"+one, "hello")
+				clienttest.WantStored(t, s, "http://tus.example"+clienttest.Upload1, "hello")
 				if res.URL != test.want {
 					t.Errorf("URL  %s\nwant %s", res.URL, test.want)
 				}
@@ -71,12 +72,12 @@ func TestLocationWithUser(t *testing.T) {
 		s := fake.New(t, fake.Config{Location: func(path string) string { return "http://aladdin:hidden@up.example" + path }})
 		s.On(http.MethodPatch, fake.Cut(2), fake.Status(403, ""))
 		var log bytes.Buffer
-		c := newClient(t, s, client.Config{
+		c := clienttest.NewClient(t, s, client.Config{
 			Header: http.Header{"Authorization": {"Bearer a"}},
 			Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		})
-		_, err := c.Upload(t.Context(), text(t, "hello"), nil)
-		if facts(t, err).StatusCode != http.StatusForbidden || strings.Contains(err.Error()+log.String(), "hidden") {
+		_, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
+		if clienttest.ErrorOf(t, err).StatusCode != http.StatusForbidden || strings.Contains(err.Error()+log.String(), "hidden") {
 			t.Errorf("error %v, log:\n%s", err, log.String())
 		}
 		for _, r := range s.Requests()[1:] {
@@ -130,7 +131,7 @@ func TestLocationToTheByte(t *testing.T) {
 						w.WriteHeader(status)
 					default:
 						asked = append(asked, r.Method+" "+r.RequestURI)
-						w.Header().Set("Upload-Length", strconv.Itoa(smallest))
+						w.Header().Set("Upload-Length", strconv.Itoa(clienttest.RecordedSize))
 						w.Header().Set("Upload-Offset", "0")
 						if r.Method == http.MethodPatch {
 							w.WriteHeader(http.StatusForbidden)
@@ -142,14 +143,14 @@ func TestLocationToTheByte(t *testing.T) {
 				doer := nethttp.New(nethttp.Config{})
 				defer doer.CloseIdleConnections()
 				var store client.MemoryStore
-				file := write(t, noise(smallest))
+				file := clienttest.WriteFile(t, clienttest.Noise(clienttest.RecordedSize))
 				for range 2 {
 					c, err := client.New(client.Config{Endpoint: s.URL + "/files/", Doer: doer, Store: &store, Retry: retry.Never})
 					if err != nil {
 						t.Fatal(err)
 					}
-					_, err = c.Upload(t.Context(), path(t, file), nil)
-					wantIs(t, err, protocol.ErrForbidden)
+					_, err = c.Upload(t.Context(), clienttest.PathSource(t, file), nil)
+					clienttest.WantErrorIs(t, err, protocol.ErrForbidden)
 				}
 				if diff := cmp.Diff([]string{"PATCH " + want, "HEAD " + want, "PATCH " + want}, asked); diff != "" {
 					t.Errorf("requests (-want +got):\n%s", diff)

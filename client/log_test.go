@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -36,10 +37,10 @@ func TestLog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		var got [][]string
-		c := newClient(t, s, client.Config{Logger: slog.New(records{&got})})
+		c := clienttest.NewClient(t, s, client.Config{Logger: slog.New(records{&got})})
 		s.On(http.MethodPatch, fake.Cut(2))
 		s.On(http.MethodHead, fake.With("Upload-Metadata", "a !"))
-		if _, err := c.Upload(t.Context(), text(t, "hello"), nil); err != nil {
+		if _, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil); err != nil {
 			t.Fatal(err)
 		}
 		want := [][]string{
@@ -57,7 +58,7 @@ func TestLog(t *testing.T) {
 		}
 		got = nil
 		url := s.Put("h", protocol.Known(1), nil)
-		if _, err := c.Resume(t.Context(), url, text(t, "hello"), nil); err == nil {
+		if _, err := c.Resume(t.Context(), url, clienttest.TextSource(t, "hello"), nil); err == nil {
 			t.Fatal("no error")
 		}
 		if last := got[len(got)-1]; last[0] != "INFO" || last[1] != "upload failed" || last[len(last)-1] != "err" {

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
@@ -34,14 +35,14 @@ func unfinished(t *testing.T, more ...protocol.Extension) *fake.Server {
 func finalFirst(events *[]client.Event) *client.ConcatOptions {
 	o := &client.ConcatOptions{FinalFirst: true, Concurrency: 1, Metadata: protocol.Metadata{"filename": "a"}}
 	if events != nil {
-		o.OnEvent = recordEvents(events)
+		o.OnEvent = clienttest.RecordEvents(events)
 	}
 	return o
 }
 
 func TestFinalFirst(t *testing.T) {
 	s := unfinished(t)
-	c := newClient(t, s, client.Config{ChunkSize: 3})
+	c := clienttest.NewClient(t, s, client.Config{ChunkSize: 3})
 	var middle protocol.State
 	s.On(http.MethodPatch, nil, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		reply, err := c.Head(r.Context(), "http://tus.example/files/3", nil)
@@ -53,13 +54,13 @@ func TestFinalFirst(t *testing.T) {
 		next.ServeHTTP(w, r)
 	})
 	var events []client.Event
-	res, err := c.UploadConcat(t.Context(), []client.Source{text(t, "some "), text(t, "bytes")}, finalFirst(&events))
+	res, err := c.UploadConcat(t.Context(), []client.Source{clienttest.TextSource(t, "some "), clienttest.TextSource(t, "bytes")}, finalFirst(&events))
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantSeen(t, s, ask, post, post, post, "PATCH /files/1 0+3", "PATCH /files/1 3+2", "HEAD /files/3",
+	clienttest.WantRequests(t, s, clienttest.Options, clienttest.Post, clienttest.Post, clienttest.Post, "PATCH /files/1 0+3", "PATCH /files/1 3+2", "HEAD /files/3",
 		"PATCH /files/2 0+3", "PATCH /files/2 3+2")
-	wantStored(t, s, res.URL, "some bytes")
+	clienttest.WantStored(t, s, res.URL, "some bytes")
 	if state := s.State(res.URL); state.Metadata["filename"] != "a" || s.State(res.Parts[0].URL).Metadata != nil {
 		t.Errorf("metadata %v", state.Metadata)
 	}
@@ -111,27 +112,27 @@ func TestFinalFirstElsewhere(t *testing.T) {
 		server func(*testing.T) *fake.Server
 		second client.Source
 	}{
-		"not announced":      {func(t *testing.T) *fake.Server { t.Helper(); return fake.New(t, fake.Config{}) }, text(t, "bytes")},
-		"length not known":   {func(t *testing.T) *fake.Server { t.Helper(); return unfinished(t) }, stream("bytes", 0)},
-		"neither":            {func(t *testing.T) *fake.Server { t.Helper(); return fake.New(t, fake.Config{}) }, stream("bytes", 0)},
-		"length of a stream": {func(t *testing.T) *fake.Server { t.Helper(); return fake.New(t, fake.Config{}) }, stated("bytes", 5)},
+		"not announced":      {func(t *testing.T) *fake.Server { t.Helper(); return fake.New(t, fake.Config{}) }, clienttest.TextSource(t, "bytes")},
+		"length not known":   {func(t *testing.T) *fake.Server { t.Helper(); return unfinished(t) }, clienttest.StreamSource("bytes", 0)},
+		"neither":            {func(t *testing.T) *fake.Server { t.Helper(); return fake.New(t, fake.Config{}) }, clienttest.StreamSource("bytes", 0)},
+		"length of a stream": {func(t *testing.T) *fake.Server { t.Helper(); return fake.New(t, fake.Config{}) }, clienttest.SizedStream("bytes", 5)},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			s := test.server(t)
-			res, err := newClient(t, s, client.Config{}).UploadConcat(t.Context(), []client.Source{text(t, "some "), test.second}, finalFirst(nil))
+			res, err := clienttest.NewClient(t, s, client.Config{}).UploadConcat(t.Context(), []client.Source{clienttest.TextSource(t, "some "), test.second}, finalFirst(nil))
 			if err != nil {
 				t.Fatal(err)
 			}
-			wantSeen(t, s, ask, post, "PATCH /files/1 0+5", post, "PATCH /files/2 0+5", post)
-			wantStored(t, s, res.URL, "some bytes")
+			clienttest.WantRequests(t, s, clienttest.Options, clienttest.Post, "PATCH /files/1 0+5", clienttest.Post, "PATCH /files/2 0+5", clienttest.Post)
+			clienttest.WantStored(t, s, res.URL, "some bytes")
 		})
 	}
 	t.Run("no concatenation", func(t *testing.T) {
 		s := fake.New(t, fake.Config{Extensions: []protocol.Extension{protocol.ExtensionCreation}})
-		_, err := newClient(t, s, client.Config{}).UploadConcat(t.Context(), []client.Source{text(t, "some")}, finalFirst(nil))
-		wantIs(t, err, client.ErrUnsupported)
-		wantSeen(t, s, ask)
+		_, err := clienttest.NewClient(t, s, client.Config{}).UploadConcat(t.Context(), []client.Source{clienttest.TextSource(t, "some")}, finalFirst(nil))
+		clienttest.WantErrorIs(t, err, client.ErrUnsupported)
+		clienttest.WantRequests(t, s, clienttest.Options)
 	})
 }
 
@@ -146,22 +147,22 @@ func TestFinalFirstSources(t *testing.T) {
 	}{
 		"streams of known length": {
 			"", nil,
-			[]client.Source{stated("some ", 5), stated("bytes", 5)},
+			[]client.Source{clienttest.SizedStream("some ", 5), clienttest.SizedStream("bytes", 5)},
 			[]string{"PATCH /files/1 0+5", "PATCH /files/2 0+5"},
 			"some bytes",
 		},
-		"nothing": {"", nil, []client.Source{text(t, ""), text(t, "")}, nil, ""},
+		"nothing": {"", nil, []client.Source{clienttest.TextSource(t, ""), clienttest.TextSource(t, "")}, nil, ""},
 		"checksums before the bytes": {
 			"auto",
 			[]protocol.Extension{protocol.ExtensionChecksum},
-			[]client.Source{text(t, "some "), text(t, "bytes")},
+			[]client.Source{clienttest.TextSource(t, "some "), clienttest.TextSource(t, "bytes")},
 			[]string{"PATCH /files/1 0+5 sha1", "PATCH /files/2 0+5 sha1"},
 			"some bytes",
 		},
 		"checksums behind the bytes": {
 			"sha1",
 			[]protocol.Extension{protocol.ExtensionChecksum, protocol.ExtensionChecksumTrailer},
-			[]client.Source{text(t, "some "), text(t, "bytes")},
+			[]client.Source{clienttest.TextSource(t, "some "), clienttest.TextSource(t, "bytes")},
 			[]string{"PATCH /files/1 0+5 trailer", "PATCH /files/2 0+5 trailer"},
 			"some bytes",
 		},
@@ -169,13 +170,13 @@ func TestFinalFirstSources(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			s := unfinished(t, test.more...)
-			c := newClient(t, s, client.Config{Checksum: test.checksum})
+			c := clienttest.NewClient(t, s, client.Config{Checksum: test.checksum})
 			res, err := c.UploadConcat(t.Context(), test.sources, finalFirst(nil))
 			if err != nil {
 				t.Fatal(err)
 			}
-			wantSeen(t, s, append([]string{ask, post, post, post}, test.want...)...)
-			wantStored(t, s, res.URL, test.stored)
+			clienttest.WantRequests(t, s, append([]string{clienttest.Options, clienttest.Post, clienttest.Post, clienttest.Post}, test.want...)...)
+			clienttest.WantStored(t, s, res.URL, test.stored)
 			if res.Length != protocol.Known(int64(len(test.stored))) || res.Offset != int64(len(test.stored)) {
 				t.Errorf("result %+v", res)
 			}
@@ -200,39 +201,39 @@ func TestFinalFirstFails(t *testing.T) {
 		"first part refused": {
 			patch: []fake.Action{refused}, is: []error{client.ErrPart, protocol.ErrForbidden}, url: true,
 			offsets: []int64{0, 0}, made: []bool{true, true},
-			want: []string{ask, post, post, post, "PATCH /files/1 0+5"},
+			want: []string{clienttest.Options, clienttest.Post, clienttest.Post, clienttest.Post, "PATCH /files/1 0+5"},
 		},
 		"second part refused": {
 			patch: []fake.Action{nil, refused}, is: []error{client.ErrPart, protocol.ErrForbidden}, url: true,
 			offsets: []int64{5, 0}, made: []bool{true, true},
-			want: []string{ask, post, post, post, "PATCH /files/1 0+5", "PATCH /files/2 0+5"},
+			want: []string{clienttest.Options, clienttest.Post, clienttest.Post, clienttest.Post, "PATCH /files/1 0+5", "PATCH /files/2 0+5"},
 		},
 		"part not created": {
 			post: []fake.Action{nil, refused}, is: []error{client.ErrPart, protocol.ErrForbidden},
-			offsets: []int64{0, 0}, made: []bool{true, false}, want: []string{ask, post, post},
+			offsets: []int64{0, 0}, made: []bool{true, false}, want: []string{clienttest.Options, clienttest.Post, clienttest.Post},
 		},
 		"part perhaps created": {
 			post: append([]fake.Action{nil}, lost...), is: []error{client.ErrPart, retry.ErrExhausted},
-			offsets: []int64{0, 0}, made: []bool{true, false}, orphans: 3, want: []string{ask, post, post, post, post},
+			offsets: []int64{0, 0}, made: []bool{true, false}, orphans: 3, want: []string{clienttest.Options, clienttest.Post, clienttest.Post, clienttest.Post, clienttest.Post},
 		},
 		"first part not created": {
 			post: []fake.Action{refused}, is: []error{client.ErrPart, protocol.ErrForbidden},
-			offsets: []int64{0, 0}, made: []bool{false, false}, want: []string{ask, post},
+			offsets: []int64{0, 0}, made: []bool{false, false}, want: []string{clienttest.Options, clienttest.Post},
 		},
 		"final upload not created": {
 			post: []fake.Action{nil, nil, refused}, is: []error{protocol.ErrForbidden},
-			offsets: []int64{0, 0}, made: []bool{true, true}, want: []string{ask, post, post, post},
+			offsets: []int64{0, 0}, made: []bool{true, true}, want: []string{clienttest.Options, clienttest.Post, clienttest.Post, clienttest.Post},
 		},
 		"source broken": {
-			sources: []client.Source{stated("some ", 5), stated("byte", 5)}, is: []error{client.ErrPart, client.ErrSourceChanged}, url: true,
-			offsets: []int64{5, 0}, made: []bool{true, true}, want: []string{ask, post, post, post, "PATCH /files/1 0+5"},
+			sources: []client.Source{clienttest.SizedStream("some ", 5), clienttest.SizedStream("byte", 5)}, is: []error{client.ErrPart, client.ErrSourceChanged}, url: true,
+			offsets: []int64{5, 0}, made: []bool{true, true}, want: []string{clienttest.Options, clienttest.Post, clienttest.Post, clienttest.Post, "PATCH /files/1 0+5"},
 		},
 		"source missing": {
-			sources: []client.Source{text(t, "some "), nil}, is: []error{client.ErrSource, client.ErrInvalidOption},
+			sources: []client.Source{clienttest.TextSource(t, "some "), nil}, is: []error{client.ErrSource, client.ErrInvalidOption},
 		},
 		"no such checksum": {
 			checksum: "md5", is: []error{client.ErrPart, client.ErrUnsupported},
-			offsets: []int64{0, 0}, made: []bool{false, false}, want: []string{ask},
+			offsets: []int64{0, 0}, made: []bool{false, false}, want: []string{clienttest.Options},
 		},
 	}
 	for name, test := range tests {
@@ -242,13 +243,13 @@ func TestFinalFirstFails(t *testing.T) {
 				s.On(http.MethodPost, test.post...)
 				s.On(http.MethodPatch, test.patch...)
 				if test.sources == nil {
-					test.sources = []client.Source{text(t, "some "), text(t, "bytes")}
+					test.sources = []client.Source{clienttest.TextSource(t, "some "), clienttest.TextSource(t, "bytes")}
 				}
 				var events []client.Event
-				c := newClient(t, s, client.Config{Checksum: test.checksum, Retry: second(2)})
+				c := clienttest.NewClient(t, s, client.Config{Checksum: test.checksum, Retry: clienttest.RetryEachSecond(2)})
 				res, err := c.UploadConcat(t.Context(), test.sources, finalFirst(&events))
-				wantIs(t, err, test.is...)
-				wantSeen(t, s, test.want...)
+				clienttest.WantErrorIs(t, err, test.is...)
+				clienttest.WantRequests(t, s, test.want...)
 				if (res.URL != "") != test.url || res.Orphans != test.orphans {
 					t.Errorf("result %+v", res)
 				}
@@ -278,27 +279,27 @@ func TestFinalFirstCancelled(t *testing.T) {
 		defer cancel(nil)
 		s.On(http.MethodPatch, nil, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 			_, _ = io.Copy(io.Discard, r.Body)
-			cancel(errStop)
+			cancel(clienttest.ErrStop)
 			s.Hang(0)(w, r, next)
 		})
-		sources := []client.Source{text(t, "some "), text(t, "more "), text(t, "bytes")}
-		res, err := newClient(t, s, client.Config{}).UploadConcat(ctx, sources, finalFirst(nil))
-		wantIs(t, err, errStop, context.Canceled)
+		sources := []client.Source{clienttest.TextSource(t, "some "), clienttest.TextSource(t, "more "), clienttest.TextSource(t, "bytes")}
+		res, err := clienttest.NewClient(t, s, client.Config{}).UploadConcat(ctx, sources, finalFirst(nil))
+		clienttest.WantErrorIs(t, err, clienttest.ErrStop, context.Canceled)
 		if errors.Is(err, client.ErrPart) {
 			t.Errorf("error %v blames a part", err)
 		}
 		if res.URL == "" || len(res.Parts) != 3 || res.Offset != 5 || res.Parts[2].URL == "" {
 			t.Errorf("result %+v", res)
 		}
-		wantSeen(t, s, ask, post, post, post, post, "PATCH /files/1 0+5", "PATCH /files/2 0+5")
+		clienttest.WantRequests(t, s, clienttest.Options, clienttest.Post, clienttest.Post, clienttest.Post, clienttest.Post, "PATCH /files/1 0+5", "PATCH /files/2 0+5")
 	})
 	t.Run("beforehand", func(t *testing.T) {
 		s := unfinished(t)
 		ctx, cancel := context.WithCancelCause(t.Context())
-		cancel(errStop)
-		_, err := newClient(t, s, client.Config{}).UploadConcat(ctx, []client.Source{text(t, "some")}, finalFirst(nil))
-		wantIs(t, err, errStop)
-		wantSeen(t, s)
+		cancel(clienttest.ErrStop)
+		_, err := clienttest.NewClient(t, s, client.Config{}).UploadConcat(ctx, []client.Source{clienttest.TextSource(t, "some")}, finalFirst(nil))
+		clienttest.WantErrorIs(t, err, clienttest.ErrStop)
+		clienttest.WantRequests(t, s)
 	})
 }
 
@@ -317,7 +318,7 @@ func TestFinalFirstCloses(t *testing.T) {
 			var files []*countedFS
 			var sources []client.Source
 			for range 5 {
-				counted := &countedFS{FS: bareFS{fstest.MapFS{"a": {Data: []byte("bytes")}}}}
+				counted := &countedFS{FS: clienttest.BareFS{FS: fstest.MapFS{"a": {Data: []byte("bytes")}}}}
 				src, err := client.FS(counted, "a")
 				if err != nil {
 					t.Fatal(err)
@@ -326,14 +327,14 @@ func TestFinalFirstCloses(t *testing.T) {
 			}
 			opts := finalFirst(nil)
 			opts.Concurrency = 3
-			res, err := newClient(t, s, client.Config{}).UploadConcat(t.Context(), sources, opts)
+			res, err := clienttest.NewClient(t, s, client.Config{}).UploadConcat(t.Context(), sources, opts)
 			if test.is != nil {
-				wantIs(t, err, test.is)
+				clienttest.WantErrorIs(t, err, test.is)
 			} else {
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantStored(t, s, res.URL, strings.Repeat("bytes", 5))
+				clienttest.WantStored(t, s, res.URL, strings.Repeat("bytes", 5))
 			}
 			for i, f := range files {
 				if f.open != 0 || f.opened == 0 {

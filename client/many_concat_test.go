@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -21,21 +22,21 @@ import (
 func TestUploadConcat(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
-		c := newClient(t, s, client.Config{})
+		c := clienttest.NewClient(t, s, client.Config{})
 		metadata := protocol.Metadata{"filename": "all.txt"}
 		// The later ones are done first.
 		var sources []client.Source
 		for i, part := range []string{"ele", "", "phant", "s"} {
 			sources = append(sources, client.Stream(
-				slow{strings.NewReader(part), time.Duration(4-i) * time.Second}, &client.StreamOptions{Name: fmt.Sprint(i + 1)}))
+				clienttest.SlowReader{Reader: strings.NewReader(part), Gap: time.Duration(4-i) * time.Second}, &client.StreamOptions{Name: fmt.Sprint(i + 1)}))
 		}
 		s.On(http.MethodPatch, fake.Cut(1))
 		var events []client.Event
-		res, err := c.UploadConcat(t.Context(), sources, &client.ConcatOptions{Metadata: metadata, OnEvent: recordEvents(&events)})
+		res, err := c.UploadConcat(t.Context(), sources, &client.ConcatOptions{Metadata: metadata, OnEvent: clienttest.RecordEvents(&events)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantStored(t, s, res.URL, "elephants")
+		clienttest.WantStored(t, s, res.URL, "elephants")
 		if diff := cmp.Diff(metadata, s.State(res.URL).Metadata); diff != "" {
 			t.Errorf("metadata (-want +got):\n%s", diff)
 		}
@@ -69,7 +70,7 @@ func TestUploadConcat(t *testing.T) {
 			}
 		}
 		for part := range 5 {
-			wantOrder(t, byPart[part])
+			clienttest.WantEventOrder(t, byPart[part])
 			if last := byPart[part][len(byPart[part])-1]; last.Kind != client.EventDone {
 				t.Errorf("part %d ends with %s", part, last.Kind)
 			}
@@ -89,17 +90,17 @@ func TestUploadConcatUnsupported(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{Extensions: []protocol.Extension{protocol.ExtensionCreation}})
 				s.On(http.MethodOptions, fake.Status(503, ""), action)
-				src := client.Stream(never{t.Context()}, nil)
+				src := client.Stream(clienttest.BlockedReader{Ctx: t.Context()}, nil)
 				var events []client.Event
-				res, err := newClient(t, s, client.Config{}).UploadConcat(t.Context(), []client.Source{src},
-					&client.ConcatOptions{OnEvent: recordEvents(&events)})
-				wantIs(t, err, client.ErrUnsupported)
-				wantClear(t, err, "server does not support concatenation")
-				wantSeen(t, s, "OPTIONS /files/", "OPTIONS /files/")
+				res, err := clienttest.NewClient(t, s, client.Config{}).UploadConcat(t.Context(), []client.Source{src},
+					&client.ConcatOptions{OnEvent: clienttest.RecordEvents(&events)})
+				clienttest.WantErrorIs(t, err, client.ErrUnsupported)
+				clienttest.WantClearError(t, err, "server does not support concatenation")
+				clienttest.WantRequests(t, s, "OPTIONS /files/", "OPTIONS /files/")
 				if res.URL != "" || res.Parts != nil {
 					t.Errorf("result %+v", res)
 				}
-				if diff := cmp.Diff([]string{"retry", "failed"}, kinds(events)); diff != "" {
+				if diff := cmp.Diff([]string{"retry", "failed"}, clienttest.EventKinds(events)); diff != "" {
 					t.Errorf("events (-want +got):\n%s", diff)
 				}
 			})
@@ -107,32 +108,32 @@ func TestUploadConcatUnsupported(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
-		s.On(http.MethodOptions, fake.Status(200, page, "Content-Type", "text/html"))
-		_, err := newClient(t, s, client.Config{}).UploadConcat(t.Context(), []client.Source{text(t, "a")}, nil)
-		wantIs(t, err, protocol.ErrMissingHeader)
-		wantClear(t, err, "not that of a tus server")
-		wantSeen(t, s, "OPTIONS /files/")
+		s.On(http.MethodOptions, fake.Status(200, clienttest.HTMLPage, "Content-Type", "text/html"))
+		_, err := clienttest.NewClient(t, s, client.Config{}).UploadConcat(t.Context(), []client.Source{clienttest.TextSource(t, "a")}, nil)
+		clienttest.WantErrorIs(t, err, protocol.ErrMissingHeader)
+		clienttest.WantClearError(t, err, "not that of a tus server")
+		clienttest.WantRequests(t, s, "OPTIONS /files/")
 	})
 }
 
 func TestUploadConcatOptions(t *testing.T) {
 	s := fake.New(t, fake.Config{})
-	c := newClient(t, s, client.Config{})
+	c := clienttest.NewClient(t, s, client.Config{})
 	for name, test := range map[string]struct {
 		sources []client.Source
 		options *client.ConcatOptions
 	}{
 		"no sources":           {nil, nil},
 		"too many sources":     {make([]client.Source, protocol.MaxConcatParts+1), nil},
-		"negative concurrency": {[]client.Source{text(t, "a")}, &client.ConcatOptions{Concurrency: -1}},
-		"negative chunk":       {[]client.Source{text(t, "a")}, &client.ConcatOptions{ChunkSize: -1}},
+		"negative concurrency": {[]client.Source{clienttest.TextSource(t, "a")}, &client.ConcatOptions{Concurrency: -1}},
+		"negative chunk":       {[]client.Source{clienttest.TextSource(t, "a")}, &client.ConcatOptions{ChunkSize: -1}},
 	} {
 		res, err := c.UploadConcat(t.Context(), test.sources, test.options)
 		if !errors.Is(err, client.ErrInvalidOption) || res == nil {
 			t.Errorf("%s: %+v, %v", name, res, err)
 		}
 	}
-	wantSeen(t, s)
+	clienttest.WantRequests(t, s)
 }
 
 func TestUploadConcatPartFails(t *testing.T) {
@@ -141,15 +142,15 @@ func TestUploadConcatPartFails(t *testing.T) {
 		forever, end := context.WithCancel(t.Context())
 		defer end()
 		sources := []client.Source{
-			text(t, "hello"),
-			client.Stream(never{forever}, &client.StreamOptions{Name: "blocked"}),
-			client.Stream(slow{strings.NewReader("xx"), time.Second}, &client.StreamOptions{Name: "short", Length: protocol.Known(3)}),
-			text(t, "never begun"),
+			clienttest.TextSource(t, "hello"),
+			client.Stream(clienttest.BlockedReader{Ctx: forever}, &client.StreamOptions{Name: "blocked"}),
+			client.Stream(clienttest.SlowReader{Reader: strings.NewReader("xx"), Gap: time.Second}, &client.StreamOptions{Name: "short", Length: protocol.Known(3)}),
+			clienttest.TextSource(t, "never begun"),
 		}
 		began := time.Now()
-		res, err := newClient(t, s, client.Config{Concurrency: 2}).UploadConcat(t.Context(), sources, nil)
-		wantIs(t, err, client.ErrPart, client.ErrSourceChanged)
-		wantClear(t, err, "part 3: short: source: source changed")
+		res, err := clienttest.NewClient(t, s, client.Config{Concurrency: 2}).UploadConcat(t.Context(), sources, nil)
+		clienttest.WantErrorIs(t, err, client.ErrPart, client.ErrSourceChanged)
+		clienttest.WantClearError(t, err, "part 3: short: source: source changed")
 		if errors.Is(err, context.Canceled) {
 			t.Errorf("error %v is a cancellation", err)
 		}
@@ -174,9 +175,9 @@ func TestUploadConcatCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		ctx, cancel := context.WithCancelCause(t.Context())
-		s.On(http.MethodPatch, hang(s, func() { cancel(errPulled) }))
-		res, err := newClient(t, s, client.Config{}).UploadConcat(ctx, []client.Source{text(t, "hello")}, nil)
-		wantIs(t, err, errPulled, context.Canceled)
+		s.On(http.MethodPatch, clienttest.HangAndCancel(s, func() { cancel(clienttest.ErrUnplugged) }))
+		res, err := clienttest.NewClient(t, s, client.Config{}).UploadConcat(ctx, []client.Source{clienttest.TextSource(t, "hello")}, nil)
+		clienttest.WantErrorIs(t, err, clienttest.ErrUnplugged, context.Canceled)
 		if errors.Is(err, client.ErrPart) || len(res.Parts) != 1 || res.Parts[0].URL == "" {
 			t.Errorf("error %v, result %+v", err, res)
 		}
@@ -187,11 +188,11 @@ func TestUploadConcatFinalRetried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		s.On(http.MethodPost, nil, fake.Status(503, ""), fake.Lose)
-		res, err := newClient(t, s, client.Config{}).UploadConcat(t.Context(), []client.Source{text(t, "hello")}, nil)
+		res, err := clienttest.NewClient(t, s, client.Config{}).UploadConcat(t.Context(), []client.Source{clienttest.TextSource(t, "hello")}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantStored(t, s, res.URL, "hello")
+		clienttest.WantStored(t, s, res.URL, "hello")
 		if res.Retries != 2 || res.Orphans != 1 {
 			t.Errorf("result %+v", res)
 		}

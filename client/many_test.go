@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -56,11 +57,11 @@ func TestConcurrency(t *testing.T) {
 			g := &gauge{method: http.MethodPatch}
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{Hook: g.hook})
-				c := newClient(t, s, client.Config{Concurrency: test.config})
+				c := clienttest.NewClient(t, s, client.Config{Concurrency: test.config})
 				var items []client.Item
 				var sources []client.Source
 				for i := range test.n {
-					sources = append(sources, text(t, noise(i+1)))
+					sources = append(sources, clienttest.TextSource(t, clienttest.Noise(i+1)))
 					items = append(items, client.Item{Source: sources[i]})
 				}
 				began := time.Now()
@@ -88,10 +89,10 @@ func TestConcurrency(t *testing.T) {
 func TestUploadAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
-		c := newClient(t, s, client.Config{Concurrency: 2})
+		c := clienttest.NewClient(t, s, client.Config{Concurrency: 2})
 		var items []client.Item
 		for i := range 6 {
-			items = append(items, client.Item{Source: text(t, strings.Repeat("x", i)), Options: &client.UploadOptions{
+			items = append(items, client.Item{Source: clienttest.TextSource(t, strings.Repeat("x", i)), Options: &client.UploadOptions{
 				Metadata: protocol.Metadata{"n": fmt.Sprint(i)},
 			}})
 		}
@@ -99,7 +100,7 @@ func TestUploadAll(t *testing.T) {
 		items[3].Source = client.Stream(strings.NewReader("xx"), &client.StreamOptions{Name: "pipe", Length: protocol.Known(3)})
 		items[4].Options = nil
 		outcomes, err := c.UploadAll(t.Context(), items)
-		wantIs(t, err, protocol.ErrInvalidMetadata, client.ErrSourceChanged)
+		clienttest.WantErrorIs(t, err, protocol.ErrInvalidMetadata, client.ErrSourceChanged)
 		if !strings.Contains(err.Error(), "pipe: source: source changed") {
 			t.Errorf("error %q does not name the source", err)
 		}
@@ -127,7 +128,7 @@ func TestUploadAll(t *testing.T) {
 
 func TestUploadAllOfNothing(t *testing.T) {
 	s := fake.New(t, fake.Config{})
-	outcomes, err := newClient(t, s, client.Config{}).UploadAll(t.Context(), nil)
+	outcomes, err := clienttest.NewClient(t, s, client.Config{}).UploadAll(t.Context(), nil)
 	if len(outcomes) != 0 || err != nil {
 		t.Errorf("%v, %v", outcomes, err)
 	}
@@ -137,21 +138,21 @@ func TestUploadAllCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		ctx, cancel := context.WithCancelCause(t.Context())
-		s.On(http.MethodPost, nil, hang(s, func() { cancel(errPulled) }))
-		untouched := stream("c", 0)
-		items := []client.Item{{Source: text(t, "a")}, {Source: text(t, "b")}, {Source: untouched}}
-		outcomes, err := newClient(t, s, client.Config{Concurrency: 1}).UploadAll(ctx, items)
-		wantIs(t, err, errPulled, context.Canceled)
+		s.On(http.MethodPost, nil, clienttest.HangAndCancel(s, func() { cancel(clienttest.ErrUnplugged) }))
+		untouched := clienttest.StreamSource("c", 0)
+		items := []client.Item{{Source: clienttest.TextSource(t, "a")}, {Source: clienttest.TextSource(t, "b")}, {Source: untouched}}
+		outcomes, err := clienttest.NewClient(t, s, client.Config{Concurrency: 1}).UploadAll(ctx, items)
+		clienttest.WantErrorIs(t, err, clienttest.ErrUnplugged, context.Canceled)
 		if outcomes[0].Err != nil || outcomes[0].Result.Offset != 1 {
 			t.Errorf("the first: %+v", outcomes[0])
 		}
 		for i, o := range outcomes[1:] {
-			if !errors.Is(o.Err, errPulled) || !errors.Is(o.Err, context.Canceled) || o.Result == nil {
+			if !errors.Is(o.Err, clienttest.ErrUnplugged) || !errors.Is(o.Err, context.Canceled) || o.Result == nil {
 				t.Errorf("%d: %+v", i+1, o)
 			}
 		}
-		wantSeen(t, s, "OPTIONS /files/", "POST /files/", "PATCH /files/1 0+1", "POST /files/")
-		if _, err := newClient(t, s, client.Config{}).Upload(t.Context(), untouched, nil); err != nil {
+		clienttest.WantRequests(t, s, "OPTIONS /files/", "POST /files/", "PATCH /files/1 0+1", "POST /files/")
+		if _, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), untouched, nil); err != nil {
 			t.Errorf("a stream whose upload was never begun: %v", err)
 		}
 	})

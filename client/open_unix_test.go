@@ -12,13 +12,14 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 )
 
 // A pipe that took the place of a file, and that nobody writes to, does not hold
 // up its upload for ever.
 func TestFileBecomesPipe(t *testing.T) {
-	t.Run("Path", func(t *testing.T) { testFileBecomesPipe(t, path) })
+	t.Run("Path", func(t *testing.T) { testFileBecomesPipe(t, clienttest.PathSource) })
 	t.Run("Root", func(t *testing.T) { testFileBecomesPipe(t, below) })
 }
 
@@ -36,7 +37,7 @@ func testFileBecomesPipe(t *testing.T, source func(t *testing.T, name string) cl
 		t.Skip(err)
 	}
 	s := fake.New(t, fake.Config{})
-	c := newClient(t, s, client.Config{})
+	c := clienttest.NewClient(t, s, client.Config{})
 	done := make(chan error, 1)
 	go func() {
 		_, err := c.Upload(context.Background(), src, nil)
@@ -44,11 +45,11 @@ func testFileBecomesPipe(t *testing.T, source func(t *testing.T, name string) cl
 	}()
 	select {
 	case err := <-done:
-		wantIs(t, err, client.ErrSource)
+		clienttest.WantErrorIs(t, err, client.ErrSource)
 		if !strings.HasSuffix(err.Error(), " is not a regular file") {
 			t.Errorf("error %v", err)
 		}
-		wantSeen(t, s)
+		clienttest.WantRequests(t, s)
 	case <-time.After(10 * time.Second):
 		// Whoever opens the other end lets it go on.
 		if f, err := os.OpenFile(name, os.O_RDWR|syscall.O_NONBLOCK, 0); err == nil {

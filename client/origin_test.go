@@ -7,13 +7,11 @@ import (
 	"testing/synctest"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/transport"
 )
-
-// credentials are headers that only some origins may see.
-var credentials = []string{"Authorization", "X-Key", "X-Call", "X-Middleware", "Cookie"}
 
 func TestForeignOrigin(t *testing.T) {
 	tests := map[string]struct {
@@ -44,15 +42,15 @@ func TestForeignOrigin(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{Location: func(string) string { return test.location }})
-				c := newClient(t, s, client.Config{
+				c := clienttest.NewClient(t, s, client.Config{
 					Header:         http.Header{"X-Key": {"a"}, "Cookie": {"b"}},
-					TrustedOrigins: append(anyOrigin(test.foreign), test.trusted...),
+					TrustedOrigins: append(clienttest.AnyOriginIf(test.foreign), test.trusted...),
 					Doer: transport.Chain(s.Doer(),
 						transport.Header(http.Header{"X-Middleware": {"c"}}), transport.Bearer(transport.StaticToken("d"))),
 				})
 				s.On(http.MethodPatch, fake.Cut(2))
 				call := http.Header{"X-Call": {"e"}}
-				res, err := c.Upload(t.Context(), text(t, "hello"), &client.UploadOptions{Header: call})
+				res, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), &client.UploadOptions{Header: call})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -67,13 +65,13 @@ func TestForeignOrigin(t *testing.T) {
 				}
 				for _, r := range s.Requests() {
 					want := test.want || r.Method == http.MethodPost
-					for _, name := range credentials {
+					for _, name := range clienttest.CredentialHeaders {
 						if got := r.Header.Get(name) != ""; got != want {
 							t.Errorf("%s %s with %s: %t, want %t", r.Method, r.URL, name, got, want)
 						}
 					}
 				}
-				wantStored(t, s, res.URL, "")
+				clienttest.WantStored(t, s, res.URL, "")
 			})
 		})
 	}
@@ -94,7 +92,7 @@ func TestTrustedOriginIsNone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := client.New(client.Config{Endpoint: "http://tus.example/", TrustedOrigins: []string{"http://a.example", origin}})
-			wantIs(t, err, client.ErrInvalidURL)
+			clienttest.WantErrorIs(t, err, client.ErrInvalidURL)
 			if strings.Contains(err.Error(), "hidden") {
 				t.Errorf("error %q tells a secret", err)
 			}
@@ -107,11 +105,11 @@ func TestTrustedOriginIsNone(t *testing.T) {
 func TestForeignRedirect(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
-		c := newClient(t, s, client.Config{Header: http.Header{"X-Key": {"a"}, "Authorization": {"b"}}})
+		c := clienttest.NewClient(t, s, client.Config{Header: http.Header{"X-Key": {"a"}, "Authorization": {"b"}}})
 		s.On(http.MethodPost, func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
 			http.Redirect(w, r, "http://other.example/files/", http.StatusTemporaryRedirect)
 		})
-		res, err := c.Upload(t.Context(), text(t, "hello"), nil)
+		res, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -132,11 +130,11 @@ func TestForeignRedirect(t *testing.T) {
 func TestUserInformation(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	const endpoint = "http://aladdin:open%20sesame@tus.example/files/"
-	c := newClient(t, s, client.Config{Endpoint: endpoint})
+	c := clienttest.NewClient(t, s, client.Config{Endpoint: endpoint})
 	if got := c.Endpoint(); got != "http://tus.example/files/" {
 		t.Errorf("endpoint %s", got)
 	}
-	res, err := c.Upload(t.Context(), text(t, "hello"), nil)
+	res, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +147,7 @@ func TestUserInformation(t *testing.T) {
 			t.Errorf("%s by %q with password %q", r, user, password)
 		}
 	}
-	c = newClient(t, s, client.Config{Endpoint: endpoint, Header: http.Header{"Authorization": {"Bearer a"}}})
+	c = clienttest.NewClient(t, s, client.Config{Endpoint: endpoint, Header: http.Header{"Authorization": {"Bearer a"}}})
 	if _, err = c.Head(t.Context(), res.URL, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +161,7 @@ func TestUserInformation(t *testing.T) {
 func TestConfigHeaderIsCopied(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	header := http.Header{"X-Key": {"a"}}
-	c := newClient(t, s, client.Config{Header: header, Endpoint: "http://u:p@tus.example/files/"})
+	c := clienttest.NewClient(t, s, client.Config{Header: header, Endpoint: "http://u:p@tus.example/files/"})
 	header.Set("X-Key", "b")
 	if _, err := c.Create(t.Context(), protocol.Creation{}, nil); err != nil {
 		t.Fatal(err)

@@ -13,11 +13,10 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 )
-
-const mib = 1 << 20
 
 // meter notes when bytes of bodies arrive.
 type meter struct {
@@ -74,7 +73,7 @@ func wantTook(t *testing.T, began time.Time, want time.Duration) {
 }
 
 func TestRateLimit(t *testing.T) {
-	const rate = mib / 4
+	const rate = clienttest.MiB / 4
 	tests := map[string]struct {
 		sizes []int // of uploads side by side
 		cfg   client.Config
@@ -83,7 +82,7 @@ func TestRateLimit(t *testing.T) {
 		want  time.Duration
 	}{
 		"one upload":         {sizes: []int{10 * rate}, want: 10 * time.Second},
-		"in chunks":          {sizes: []int{10 * rate}, cfg: client.Config{ChunkSize: 100 * kib}, want: 10 * time.Second},
+		"in chunks":          {sizes: []int{10 * rate}, cfg: client.Config{ChunkSize: 100 * clienttest.KiB}, want: 10 * time.Second},
 		"several uploads":    {sizes: []int{rate, 2 * rate, 3 * rate, 4 * rate}, want: 10 * time.Second},
 		"in parts":           {sizes: []int{10 * rate}, opts: client.UploadOptions{Parallel: 4}, want: 10 * time.Second},
 		"with the creations": {sizes: []int{rate, rate, rate, rate, rate, rate}, learn: true, want: 6 * time.Second},
@@ -92,31 +91,31 @@ func TestRateLimit(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var m meter
-				s := inlineServer(t, fake.Config{Hook: m.hook})
+				s := clienttest.NewInlineServer(t, fake.Config{Hook: m.hook})
 				cfg := test.cfg
 				cfg.RateLimit = rate
-				c := newClient(t, s, cfg)
+				c := clienttest.NewClient(t, s, cfg)
 				if test.learn {
-					c = knowing(t, s, cfg)
+					c = clienttest.NewLearnedClient(t, s, cfg)
 				}
 				began := time.Now()
 				var wg sync.WaitGroup
 				for _, n := range test.sizes {
 					wg.Go(func() {
-						data := noise(n)
-						res, err := c.Upload(t.Context(), text(t, data), &test.opts)
+						data := clienttest.Noise(n)
+						res, err := c.Upload(t.Context(), clienttest.TextSource(t, data), &test.opts)
 						if err != nil {
 							t.Error(err)
 							return
 						}
-						wantStored(t, s, res.URL, data)
+						clienttest.WantStored(t, s, res.URL, data)
 					})
 				}
 				wg.Wait()
 				wantTook(t, began, test.want)
 				// What came within a quarter of a second: its share, what may be
 				// sent at once, and what was on its way in a buffer.
-				if got, want := m.most(250*time.Millisecond), int64(rate/4+rate/20+8*kib); got > want {
+				if got, want := m.most(250*time.Millisecond), int64(rate/4+rate/20+8*clienttest.KiB); got > want {
 					t.Errorf("%d bytes in 250 ms, want %d at most", got, want)
 				}
 			})
@@ -129,16 +128,16 @@ func TestRateLimitAfterPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var m meter
 		s := fake.New(t, fake.Config{Hook: m.hook})
-		c := newClient(t, s, client.Config{RateLimit: mib})
+		c := clienttest.NewClient(t, s, client.Config{RateLimit: clienttest.MiB})
 		for range 2 {
 			began := time.Now()
-			if _, err := c.Upload(t.Context(), text(t, noise(4*mib)), nil); err != nil {
+			if _, err := c.Upload(t.Context(), clienttest.TextSource(t, clienttest.Noise(4*clienttest.MiB)), nil); err != nil {
 				t.Fatal(err)
 			}
 			wantTook(t, began, 4*time.Second)
 			time.Sleep(time.Minute)
 		}
-		if got := m.most(time.Second); got > mib+mib/20+64*kib {
+		if got := m.most(time.Second); got > clienttest.MiB+clienttest.MiB/20+64*clienttest.KiB {
 			t.Errorf("%d bytes in a second", got)
 		}
 	})
@@ -151,9 +150,9 @@ func TestRateLimitOfEachClient(t *testing.T) {
 		began := time.Now()
 		var wg sync.WaitGroup
 		for range 3 {
-			c := newClient(t, s, client.Config{RateLimit: mib})
+			c := clienttest.NewClient(t, s, client.Config{RateLimit: clienttest.MiB})
 			wg.Go(func() {
-				if _, err := c.Upload(t.Context(), text(t, noise(2*mib)), nil); err != nil {
+				if _, err := c.Upload(t.Context(), clienttest.TextSource(t, clienttest.Noise(2*clienttest.MiB)), nil); err != nil {
 					t.Error(err)
 				}
 			})
@@ -168,8 +167,8 @@ func TestRateLimitOfShortReads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const rate = 1000
 		s := fake.New(t, fake.Config{})
-		c := newClient(t, s, client.Config{RateLimit: rate})
-		r := iotest.OneByteReader(strings.NewReader(noise(3 * rate)))
+		c := clienttest.NewClient(t, s, client.Config{RateLimit: rate})
+		r := iotest.OneByteReader(strings.NewReader(clienttest.Noise(3 * rate)))
 		began := time.Now()
 		if _, err := c.Patch(t.Context(), s.Put("", protocol.Known(3*rate), nil), protocol.Patch{}, r, 3*rate, nil); err != nil {
 			t.Fatal(err)
@@ -186,8 +185,8 @@ func TestRateLimitExtremes(t *testing.T) {
 	}{
 		"one byte a second":  {1, 11, 10 * time.Second}, // the first needs no wait
 		"below one burst":    {19, 20, 19 * time.Second / 19},
-		"as fast as can be":  {math.MaxInt64, mib, 0},
-		"more than 32 bits":  {1 << 40, mib, 0},
+		"as fast as can be":  {math.MaxInt64, clienttest.MiB, 0},
+		"more than 32 bits":  {1 << 40, clienttest.MiB, 0},
 		"nothing to wait on": {1, 0, 0},
 	}
 	for name, test := range tests {
@@ -195,12 +194,12 @@ func TestRateLimitExtremes(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{})
 				began := time.Now()
-				data := noise(test.size)
-				res, err := newClient(t, s, client.Config{RateLimit: test.rate}).Upload(t.Context(), text(t, data), nil)
+				data := clienttest.Noise(test.size)
+				res, err := clienttest.NewClient(t, s, client.Config{RateLimit: test.rate}).Upload(t.Context(), clienttest.TextSource(t, data), nil)
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantStored(t, s, res.URL, data)
+				clienttest.WantStored(t, s, res.URL, data)
 				if test.want == 0 {
 					if took := time.Since(began); took > time.Millisecond {
 						t.Errorf("took %v", took)
@@ -212,7 +211,7 @@ func TestRateLimitExtremes(t *testing.T) {
 		})
 	}
 	_, err := client.New(client.Config{RateLimit: -1})
-	wantIs(t, err, client.ErrInvalidOption)
+	clienttest.WantErrorIs(t, err, client.ErrInvalidOption)
 }
 
 // To wait for the rate is no stall, however long it takes.
@@ -220,13 +219,13 @@ func TestRateLimitIsNoStall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const uploads = 10
 		s := fake.New(t, fake.Config{})
-		c := newClient(t, s, client.Config{RateLimit: 1, StallTimeout: 5 * time.Second})
+		c := clienttest.NewClient(t, s, client.Config{RateLimit: 1, StallTimeout: 5 * time.Second})
 		began := time.Now()
 		var wg sync.WaitGroup
 		for range uploads {
 			wg.Go(func() {
 				// Each byte waits for one of every other upload.
-				res, err := c.Upload(t.Context(), text(t, "abc"), nil)
+				res, err := c.Upload(t.Context(), clienttest.TextSource(t, "abc"), nil)
 				if err != nil {
 					t.Error(err)
 				}
@@ -245,10 +244,10 @@ func TestStallAtALowRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		s.On(http.MethodPatch, s.Hang(0))
-		c := newClient(t, s, client.Config{RateLimit: 10 * kib, StallTimeout: 5 * time.Second})
+		c := clienttest.NewClient(t, s, client.Config{RateLimit: 10 * clienttest.KiB, StallTimeout: 5 * time.Second})
 		began := time.Now()
-		_, err := resumeOnce(c, t.Context(), s.Put("", protocol.Known(mib), nil), text(t, noise(mib)), nil)
-		wantIs(t, err, client.ErrStalled)
+		_, err := clienttest.ResumeOnce(t.Context(), c, s.Put("", protocol.Known(clienttest.MiB), nil), clienttest.TextSource(t, clienttest.Noise(clienttest.MiB)), nil)
+		clienttest.WantErrorIs(t, err, client.ErrStalled)
 		if took := time.Since(began); took < 5*time.Second || took > 7*time.Second {
 			t.Errorf("took %v", took)
 		}
@@ -262,11 +261,11 @@ func TestEarlyAnswerAtALowRate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{})
-				s.On(http.MethodPatch, early(status, "Tus-Resumable", "1.0.0"))
-				url := s.Put("", protocol.Known(mib), nil)
+				s.On(http.MethodPatch, clienttest.EarlyStatus(status, "Tus-Resumable", "1.0.0"))
+				url := s.Put("", protocol.Known(clienttest.MiB), nil)
 				began := time.Now()
-				_, err := resumeOnce(newClient(t, s, client.Config{RateLimit: 1}), t.Context(), url, text(t, noise(mib)), nil)
-				if facts(t, err).StatusCode != status {
+				_, err := clienttest.ResumeOnce(t.Context(), clienttest.NewClient(t, s, client.Config{RateLimit: 1}), url, clienttest.TextSource(t, clienttest.Noise(clienttest.MiB)), nil)
+				if clienttest.ErrorOf(t, err).StatusCode != status {
 					t.Errorf("error %v", err)
 				}
 				if took := time.Since(began); took > time.Second {
@@ -281,10 +280,10 @@ func TestCancelAtALowRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		ctx, cancel := context.WithCancelCause(t.Context())
-		time.AfterFunc(3500*time.Millisecond, func() { cancel(errPulled) })
+		time.AfterFunc(3500*time.Millisecond, func() { cancel(clienttest.ErrUnplugged) })
 		began := time.Now()
-		res, err := newClient(t, s, client.Config{RateLimit: 1}).Upload(ctx, text(t, noise(mib)), nil)
-		wantIs(t, err, errPulled, context.Canceled)
+		res, err := clienttest.NewClient(t, s, client.Config{RateLimit: 1}).Upload(ctx, clienttest.TextSource(t, clienttest.Noise(clienttest.MiB)), nil)
+		clienttest.WantErrorIs(t, err, clienttest.ErrUnplugged, context.Canceled)
 		if took := time.Since(began); took != 3500*time.Millisecond || res.Sent != 4 {
 			t.Errorf("took %v, %d bytes sent", took, res.Sent)
 		}
@@ -298,8 +297,8 @@ func TestDeadlineAtALowRate(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 3500*time.Millisecond)
 		defer cancel()
 		began := time.Now()
-		res, err := newClient(t, s, client.Config{RateLimit: 1}).Upload(ctx, text(t, noise(mib)), nil)
-		wantIs(t, err, context.DeadlineExceeded)
+		res, err := clienttest.NewClient(t, s, client.Config{RateLimit: 1}).Upload(ctx, clienttest.TextSource(t, clienttest.Noise(clienttest.MiB)), nil)
+		clienttest.WantErrorIs(t, err, context.DeadlineExceeded)
 		if took := time.Since(began); took != 3500*time.Millisecond || res.Retries != 0 {
 			t.Errorf("took %v, %d retries", took, res.Retries)
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 )
 
@@ -27,41 +28,41 @@ func TestDeletingDelaysNobody(t *testing.T) {
 		"one that became parts":            {size: size, opts: auto, took: 8 * time.Second},
 		"one that became parts, and ended": {size: size, opts: auto, cancel: 400 * time.Millisecond, err: context.Canceled, took: 400 * time.Millisecond},
 		"parts of a file that changed": {
-			size: wholeSize, opts: &client.UploadOptions{Parallel: 4}, touch: 50 * time.Millisecond, err: client.ErrSourceChanged, took: 6 * time.Second,
+			size: clienttest.FourPartsSize, opts: &client.UploadOptions{Parallel: 4}, touch: 50 * time.Millisecond, err: client.ErrSourceChanged, took: 6 * time.Second,
 		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				l := &link{each: 10 * 1000 * 1000}
-				s := fake.New(t, fake.Config{Hook: l.hook})
+				l := &clienttest.SlowLink{RequestRate: 10 * 1000 * 1000}
+				s := fake.New(t, fake.Config{Hook: l.Hook})
 				s.On(http.MethodDelete, s.Hang(0))
-				data := noise(test.size)
-				name := write(t, data)
+				data := clienttest.Noise(test.size)
+				name := clienttest.WriteFile(t, data)
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
 				if test.cancel > 0 {
 					time.AfterFunc(test.cancel, cancel)
 				}
 				if test.touch > 0 {
-					time.AfterFunc(test.touch, func() { touch(t, name, time.Now()) })
+					time.AfterFunc(test.touch, func() { clienttest.SetModified(t, name, time.Now()) })
 				}
 				began := time.Now()
-				res, err := newClient(t, s, splitting(new(client.MemoryStore), nil)).Upload(ctx, path(t, name), test.opts)
+				res, err := clienttest.NewClient(t, s, clienttest.PartsConfig(new(client.MemoryStore), nil)).Upload(ctx, clienttest.PathSource(t, name), test.opts)
 				if took := time.Since(began); took > test.took {
 					t.Errorf("took %v", took)
 				}
-				if n := counts(s, 0)["DELETE"]; n != 1 {
+				if n := clienttest.RequestCounts(s, 0)["DELETE"]; n != 1 {
 					t.Errorf("%d DELETE", n)
 				}
 				if test.err != nil {
-					wantIs(t, err, test.err)
+					clienttest.WantErrorIs(t, err, test.err)
 					return
 				}
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantStored(t, s, res.URL, data)
+				clienttest.WantStored(t, s, res.URL, data)
 			})
 		})
 	}

@@ -11,26 +11,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
 )
-
-// wantWhole checks what holds for the events of an upload in parts.
-func wantWhole(t *testing.T, list []client.Event) {
-	t.Helper()
-	wantOrder(t, list)
-	offset := int64(0)
-	for i, e := range list {
-		if e.Offset < offset && e.Kind != client.EventRewound {
-			t.Errorf("event %d, %s: offset %d after %d", i, e.Kind, e.Offset, offset)
-		}
-		offset = e.Offset
-		if e.Part != 0 {
-			t.Errorf("event %d, %s, is of part %d", i, e.Kind, e.Part)
-		}
-	}
-}
 
 // Parts that are done count, however soon they were.
 func TestParallelProgress(t *testing.T) {
@@ -44,8 +29,8 @@ func TestParallelProgress(t *testing.T) {
 		}})
 		var events []client.Event
 		var busy sync.Mutex
-		name := write(t, noise(wholeSize))
-		res, err := newClient(t, s, client.Config{}).Upload(t.Context(), path(t, name), &client.UploadOptions{
+		name := clienttest.WriteFile(t, clienttest.Noise(clienttest.FourPartsSize))
+		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.PathSource(t, name), &client.UploadOptions{
 			Parallel: 4,
 			OnEvent: func(e client.Event) {
 				if !busy.TryLock() {
@@ -59,21 +44,21 @@ func TestParallelProgress(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantWhole(t, events)
-		if diff := cmp.Diff([]string{"created", "done"}, kinds(events)); diff != "" {
+		clienttest.WantPartEvents(t, events)
+		if diff := cmp.Diff([]string{"created", "done"}, clienttest.EventKinds(events)); diff != "" {
 			t.Errorf("events (-want +got):\n%s", diff)
 		}
 		for _, e := range events {
-			if e.Source != name || e.Length != protocol.Known(wholeSize) && e.Kind == client.EventProgress {
+			if e.Source != name || e.Length != protocol.Known(clienttest.FourPartsSize) && e.Kind == client.EventProgress {
 				t.Errorf("event %+v", e)
 			}
 		}
 		done := events[len(events)-1]
-		if done.Kind != client.EventDone || done.URL != res.URL || done.Offset != wholeSize {
+		if done.Kind != client.EventDone || done.URL != res.URL || done.Offset != clienttest.FourPartsSize {
 			t.Errorf("last event %+v", done)
 		}
 		created := events[len(events)-2]
-		if created.Kind != client.EventCreated || created.URL != res.URL || created.Offset != wholeSize {
+		if created.Kind != client.EventCreated || created.URL != res.URL || created.Offset != clienttest.FourPartsSize {
 			t.Errorf("event before the last %+v", created)
 		}
 		// While the fourth part was sent, the other three were there.
@@ -106,16 +91,16 @@ func TestParallelRewound(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var store client.MemoryStore
 				s := fake.New(t, fake.Config{})
-				data := noise(wholeSize)
-				name := write(t, data)
-				interruptParts(t, s, splitting(&store, nil), name)
+				data := clienttest.Noise(clienttest.FourPartsSize)
+				name := clienttest.WriteFile(t, data)
+				clienttest.InterruptParts(t, s, clienttest.PartsConfig(&store, nil), name)
 				s.On(http.MethodPatch, test.patch(s))
 				s.On(http.MethodPost, test.post...)
-				cfg := recording(&store, nil)
+				cfg := clienttest.RecordingConfig(&store, nil)
 				cfg.Retry = retry.Delays(time.Second)
 				var events []client.Event
-				res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), &client.UploadOptions{OnEvent: recordEvents(&events)})
-				wantWhole(t, events)
+				res, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), &client.UploadOptions{OnEvent: clienttest.RecordEvents(&events)})
+				clienttest.WantPartEvents(t, events)
 				rewound := 0
 				for _, e := range events {
 					if e.Kind == client.EventRewound {
@@ -123,17 +108,17 @@ func TestParallelRewound(t *testing.T) {
 					}
 				}
 				if rewound != 1 {
-					t.Errorf("rewound %d times: %q", rewound, kinds(events))
+					t.Errorf("rewound %d times: %q", rewound, clienttest.EventKinds(events))
 				}
 				if test.want != nil {
-					wantIs(t, err, test.want, client.ErrPart)
+					clienttest.WantErrorIs(t, err, test.want, client.ErrPart)
 					return
 				}
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantStored(t, s, res.URL, data)
-				wantNoRecord(t, &store)
+				clienttest.WantStored(t, s, res.URL, data)
+				clienttest.WantNoRecord(t, &store)
 			})
 		})
 	}

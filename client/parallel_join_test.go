@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
@@ -55,13 +56,13 @@ func joinAndDelete(n int) fake.Action {
 var ways = map[string]func(t *testing.T, c *client.Client, name, data string) (*client.Result, error){
 	"Upload": func(t *testing.T, c *client.Client, name, _ string) (*client.Result, error) {
 		t.Helper()
-		return c.Upload(t.Context(), path(t, name), &client.UploadOptions{Parallel: 4})
+		return c.Upload(t.Context(), clienttest.PathSource(t, name), &client.UploadOptions{Parallel: 4})
 	},
 	"UploadConcat": func(t *testing.T, c *client.Client, _, data string) (*client.Result, error) {
 		t.Helper()
 		var sources []client.Source
-		for _, r := range protocol.Split(wholeSize, 4) {
-			sources = append(sources, text(t, data[r.Start:r.End]))
+		for _, r := range protocol.Split(clienttest.FourPartsSize, 4) {
+			sources = append(sources, clienttest.TextSource(t, data[r.Start:r.End]))
 		}
 		return c.UploadConcat(t.Context(), sources, nil)
 	},
@@ -75,13 +76,13 @@ func TestJoinUnanswered(t *testing.T) {
 		want    map[string]int
 		orphans int
 	}{
-		"lost":              {[]fake.Action{fake.Lose}, nil, map[string]int{"HEAD": 4, final: 2}, 1},
-		"lost twice":        {[]fake.Action{fake.Lose, fake.Lose}, nil, map[string]int{"HEAD": 8, final: 3}, 2},
-		"refused":           {[]fake.Action{fake.Status(503, "")}, nil, map[string]int{final: 2}, 0},
-		"refused once lost": {[]fake.Action{fake.Lose, fake.Status(503, "")}, nil, map[string]int{"HEAD": 8, final: 3}, 1},
+		"lost":              {[]fake.Action{fake.Lose}, nil, map[string]int{"HEAD": 4, clienttest.PostFinal: 2}, 1},
+		"lost twice":        {[]fake.Action{fake.Lose, fake.Lose}, nil, map[string]int{"HEAD": 8, clienttest.PostFinal: 3}, 2},
+		"refused":           {[]fake.Action{fake.Status(503, "")}, nil, map[string]int{clienttest.PostFinal: 2}, 0},
+		"refused once lost": {[]fake.Action{fake.Lose, fake.Status(503, "")}, nil, map[string]int{"HEAD": 8, clienttest.PostFinal: 3}, 1},
 		"HEAD fails": {[]fake.Action{fake.Lose}, func(s *fake.Server) []fake.Action {
 			return []fake.Action{nil, s.Hang(0), nil, fake.Status(502, "")}
-		}, map[string]int{"HEAD": 8, final: 2}, 1},
+		}, map[string]int{"HEAD": 8, clienttest.PostFinal: 2}, 1},
 	}
 	for name, test := range tests {
 		for way, upload := range ways {
@@ -92,21 +93,21 @@ func TestJoinUnanswered(t *testing.T) {
 					if test.heads != nil {
 						s.On(http.MethodHead, test.heads(s)...)
 					}
-					data := noise(wholeSize)
-					cfg := splitting(&store, nil)
-					cfg.Retry = second(5)
-					res, err := upload(t, newClient(t, s, cfg), write(t, data), data)
+					data := clienttest.Noise(clienttest.FourPartsSize)
+					cfg := clienttest.PartsConfig(&store, nil)
+					cfg.Retry = clienttest.RetryEachSecond(5)
+					res, err := upload(t, clienttest.NewClient(t, s, cfg), clienttest.WriteFile(t, data), data)
 					if err != nil {
 						t.Fatal(err)
 					}
-					wantStored(t, s, res.URL, data)
-					want := map[string]int{"OPTIONS": 1, partial: 4, "PATCH": 4}
+					clienttest.WantStored(t, s, res.URL, data)
+					want := map[string]int{"OPTIONS": 1, clienttest.PostPartial: 4, "PATCH": 4}
 					maps.Copy(want, test.want)
-					wantCounts(t, s, 0, want)
-					if res.Orphans != test.orphans || res.Offset != wholeSize || res.Sent != wholeSize {
+					clienttest.WantRequestCounts(t, s, 0, want)
+					if res.Orphans != test.orphans || res.Offset != clienttest.FourPartsSize || res.Sent != clienttest.FourPartsSize {
 						t.Errorf("result %+v", res)
 					}
-					wantNoRecord(t, &store)
+					clienttest.WantNoRecord(t, &store)
 				})
 			})
 		}
@@ -122,21 +123,21 @@ func TestJoinUncertain(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					var store client.MemoryStore
 					s := joining(t, nil, joinAndDelete(deleted))
-					data := noise(wholeSize)
-					name := write(t, data)
-					cfg := splitting(&store, nil)
-					cfg.Retry = second(5)
-					res, err := upload(t, newClient(t, s, cfg), name, data)
-					wantIs(t, err, client.ErrUncertain, protocol.ErrNotFound)
-					wantCounts(t, s, 0, map[string]int{"OPTIONS": 1, partial: 4, "PATCH": 4, final: 1, "HEAD": 5 - deleted})
+					data := clienttest.Noise(clienttest.FourPartsSize)
+					name := clienttest.WriteFile(t, data)
+					cfg := clienttest.PartsConfig(&store, nil)
+					cfg.Retry = clienttest.RetryEachSecond(5)
+					res, err := upload(t, clienttest.NewClient(t, s, cfg), name, data)
+					clienttest.WantErrorIs(t, err, client.ErrUncertain, protocol.ErrNotFound)
+					clienttest.WantRequestCounts(t, s, 0, map[string]int{"OPTIONS": 1, clienttest.PostPartial: 4, "PATCH": 4, clienttest.PostFinal: 1, "HEAD": 5 - deleted})
 					if res.Orphans != 1 || res.URL != "" || len(res.Parts) != 4 {
 						t.Errorf("result %+v", res)
 					}
 					if way != "Upload" {
 						return
 					}
-					r := onlyRecord(t, &store)
-					if r.Offset != wholeSize || !r.Uncertain {
+					r := clienttest.OnlyRecord(t, &store)
+					if r.Offset != clienttest.FourPartsSize || !r.Uncertain {
 						t.Errorf("record %+v", r)
 					}
 					for i, p := range res.Parts {
@@ -147,12 +148,12 @@ func TestJoinUncertain(t *testing.T) {
 
 					already := len(s.Seen())
 					for range 2 {
-						_, err = upload(t, newClient(t, s, cfg), name, data)
-						wantIs(t, err, client.ErrUncertain, client.ErrPart)
-						if n := counts(s, already); n["PATCH"]+n[partial]+n[final] > 0 {
+						_, err = upload(t, clienttest.NewClient(t, s, cfg), name, data)
+						clienttest.WantErrorIs(t, err, client.ErrUncertain, client.ErrPart)
+						if n := clienttest.RequestCounts(s, already); n["PATCH"]+n[clienttest.PostPartial]+n[clienttest.PostFinal] > 0 {
 							t.Errorf("requests %v", n)
 						}
-						if after := onlyRecord(t, &store); !after.Uncertain || !cmp.Equal(partURLs(r), partURLs(after)) {
+						if after := clienttest.OnlyRecord(t, &store); !after.Uncertain || !cmp.Equal(clienttest.PartURLs(r), clienttest.PartURLs(after)) {
 							t.Errorf("record %+v", after)
 						}
 					}
@@ -168,22 +169,22 @@ func TestJoinLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore
 		s := joining(t, nil, fake.Status(503, ""))
-		data := noise(wholeSize)
-		name := write(t, data)
-		_, err := newClient(t, s, splitting(&store, nil)).Upload(t.Context(), path(t, name), &client.UploadOptions{Parallel: 4})
-		wantIs(t, err, retry.ErrExhausted)
-		if r := onlyRecord(t, &store); r.Offset != wholeSize || r.Uncertain {
+		data := clienttest.Noise(clienttest.FourPartsSize)
+		name := clienttest.WriteFile(t, data)
+		_, err := clienttest.NewClient(t, s, clienttest.PartsConfig(&store, nil)).Upload(t.Context(), clienttest.PathSource(t, name), &client.UploadOptions{Parallel: 4})
+		clienttest.WantErrorIs(t, err, retry.ErrExhausted)
+		if r := clienttest.OnlyRecord(t, &store); r.Offset != clienttest.FourPartsSize || r.Uncertain {
 			t.Errorf("record %+v", r)
 		}
 		already := len(s.Seen())
 		metadata := protocol.Metadata{"filename": "a"}
-		res, err := newClient(t, s, splitting(&store, nil)).Upload(t.Context(), path(t, name), &client.UploadOptions{Metadata: metadata})
+		res, err := clienttest.NewClient(t, s, clienttest.PartsConfig(&store, nil)).Upload(t.Context(), clienttest.PathSource(t, name), &client.UploadOptions{Metadata: metadata})
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantCounts(t, s, already, map[string]int{"HEAD": 4, final: 1})
-		wantStored(t, s, res.URL, data)
-		if res.Resumed != wholeSize || res.Sent != 0 || res.Offset != wholeSize || !cmp.Equal(s.State(res.URL).Metadata, metadata) {
+		clienttest.WantRequestCounts(t, s, already, map[string]int{"HEAD": 4, clienttest.PostFinal: 1})
+		clienttest.WantStored(t, s, res.URL, data)
+		if res.Resumed != clienttest.FourPartsSize || res.Sent != 0 || res.Offset != clienttest.FourPartsSize || !cmp.Equal(s.State(res.URL).Metadata, metadata) {
 			t.Errorf("result %+v", res)
 		}
 	})
@@ -195,13 +196,13 @@ func TestJoinHeaderIsShort(t *testing.T) {
 		t.Run(way, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{Location: func(path string) string { return path + "?sig=s%2Fe+c" }})
-				data := noise(wholeSize)
-				c := newClient(t, s, client.Config{Endpoint: "http://" + strings.Repeat("elephant.", 250) + "example/files/"})
-				res, err := upload(t, c, write(t, data), data)
+				data := clienttest.Noise(clienttest.FourPartsSize)
+				c := clienttest.NewClient(t, s, client.Config{Endpoint: "http://" + strings.Repeat("elephant.", 250) + "example/files/"})
+				res, err := upload(t, c, clienttest.WriteFile(t, data), data)
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantStored(t, s, res.URL, data)
+				clienttest.WantStored(t, s, res.URL, data)
 				requests := s.Requests()
 				value := requests[len(requests)-1].Header.Get("Upload-Concat")
 				if len(value) > 8<<10 || strings.Count(value, "?sig=s%2Fe+c") != 4 {
@@ -224,7 +225,7 @@ func TestParallelSourceChanges(t *testing.T) {
 		deletes    int
 	}{
 		"while parts are sent":            {nil, true, 0, sending, 4},
-		"while chunks are sent":           {nil, true, half, sending, 4},
+		"while chunks are sent":           {nil, true, clienttest.ChunkSize, sending, 4},
 		"while parts are sent, no record": {nil, false, 0, sending, 4},
 		"before they are joined":          {nil, true, 0, refused, 4},
 		"while they are joined":           {nil, true, 0, joined, 4},
@@ -234,11 +235,11 @@ func TestParallelSourceChanges(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var store client.MemoryStore
-				name := write(t, noise(wholeSize))
+				name := clienttest.WriteFile(t, clienttest.Noise(clienttest.FourPartsSize))
 				changing := func(next fake.Action) fake.Action {
 					return func(w http.ResponseWriter, r *http.Request, h http.Handler) {
 						time.Sleep(time.Second)
-						touch(t, name, time.Now())
+						clienttest.SetModified(t, name, time.Now())
 						time.Sleep(time.Second)
 						next(w, r, h)
 					}
@@ -247,32 +248,32 @@ func TestParallelSourceChanges(t *testing.T) {
 					time.Sleep(10 * time.Second)
 					h.ServeHTTP(w, r)
 				}
-				cfg := splitting(nil, nil)
-				cfg.Retry, cfg.ChunkSize = second(3), test.chunk
+				cfg := clienttest.PartsConfig(nil, nil)
+				cfg.Retry, cfg.ChunkSize = clienttest.RetryEachSecond(3), test.chunk
 				if test.store {
 					cfg.Store = &store
 				}
 				var join []fake.Action
-				want := map[string]int{"OPTIONS": 1, partial: 4, "PATCH": 4, "DELETE": test.deletes}
+				want := map[string]int{"OPTIONS": 1, clienttest.PostPartial: 4, "PATCH": 4, "DELETE": test.deletes}
 				switch test.when {
 				case refused:
-					join, want[final] = []fake.Action{changing(fake.Status(503, ""))}, 1
+					join, want[clienttest.PostFinal] = []fake.Action{changing(fake.Status(503, ""))}, 1
 				case joined:
-					join, want[final] = []fake.Action{changing(fake.With())}, 1
+					join, want[clienttest.PostFinal] = []fake.Action{changing(fake.With())}, 1
 				}
 				s := joining(t, test.extensions, join...)
 				if test.when == sending {
 					s.On(http.MethodPatch, slowly, slowly, slowly, changing(fake.With()))
 				}
-				res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), &client.UploadOptions{Parallel: 4})
-				wantIs(t, err, client.ErrSourceChanged, client.ErrSource)
-				wantCounts(t, s, 0, want)
+				res, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), &client.UploadOptions{Parallel: 4})
+				clienttest.WantErrorIs(t, err, client.ErrSourceChanged, client.ErrSource)
+				clienttest.WantRequestCounts(t, s, 0, want)
 				for i, p := range res.Parts {
 					if gone := s.Bytes(p.URL) == nil; gone != (test.deletes == 4) {
 						t.Errorf("part %d: deleted %t", i+1, gone)
 					}
 				}
-				wantNoRecord(t, &store)
+				clienttest.WantNoRecord(t, &store)
 			})
 		})
 	}
@@ -286,12 +287,12 @@ func TestParallelRecreateAlways(t *testing.T) {
 		again      int
 		want       map[string]int
 	}{
-		"in parts":     {nil, 4, map[string]int{"OPTIONS": 1, "DELETE": 4, partial: 4, "PATCH": 4, final: 1}},
+		"in parts":     {nil, 4, map[string]int{"OPTIONS": 1, "DELETE": 4, clienttest.PostPartial: 4, "PATCH": 4, clienttest.PostFinal: 1}},
 		"in one piece": {nil, 0, map[string]int{"DELETE": 4, "POST": 1, "PATCH": 1}},
 		"parts cannot be deleted": {
 			[]protocol.Extension{protocol.ExtensionConcatenation},
 			4,
-			map[string]int{"OPTIONS": 1, "DELETE": 1, partial: 4, "PATCH": 4, final: 1},
+			map[string]int{"OPTIONS": 1, "DELETE": 1, clienttest.PostPartial: 4, "PATCH": 4, clienttest.PostFinal: 1},
 		},
 	}
 	for name, test := range tests {
@@ -299,22 +300,22 @@ func TestParallelRecreateAlways(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var store client.MemoryStore
 				s := fake.New(t, fake.Config{Extensions: test.extensions})
-				data := noise(wholeSize)
-				name := write(t, data)
-				interruptParts(t, s, splitting(&store, nil), name)
+				data := clienttest.Noise(clienttest.FourPartsSize)
+				name := clienttest.WriteFile(t, data)
+				clienttest.InterruptParts(t, s, clienttest.PartsConfig(&store, nil), name)
 				already := len(s.Seen())
-				cfg := splitting(&store, nil)
+				cfg := clienttest.PartsConfig(&store, nil)
 				cfg.Recreate = client.RecreateAlways
-				res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), &client.UploadOptions{Parallel: test.again})
+				res, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), &client.UploadOptions{Parallel: test.again})
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantStored(t, s, res.URL, data)
-				wantCounts(t, s, already, test.want)
-				if res.Resumed != 0 || res.Sent != wholeSize {
+				clienttest.WantStored(t, s, res.URL, data)
+				clienttest.WantRequestCounts(t, s, already, test.want)
+				if res.Resumed != 0 || res.Sent != clienttest.FourPartsSize {
 					t.Errorf("result %+v", res)
 				}
-				wantNoRecord(t, &store)
+				clienttest.WantNoRecord(t, &store)
 			})
 		})
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
@@ -25,16 +26,16 @@ func TestParallelRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore
 		expires := time.Now().Add(time.Hour).UTC()
-		name := write(t, noise(wholeSize))
+		name := clienttest.WriteFile(t, clienttest.Noise(clienttest.FourPartsSize))
 		began := time.Now().UTC()
 		check := func(r *http.Request) {
 			if r.Method == http.MethodOptions {
-				wantNoRecord(t, &store)
+				clienttest.WantNoRecord(t, &store)
 				return
 			}
-			record := onlyRecord(t, &store)
+			record := clienttest.OnlyRecord(t, &store)
 			want := client.Record{
-				Key: record.Key, Endpoint: "http://tus.example/files/", Source: name, Length: protocol.Known(wholeSize),
+				Key: record.Key, Endpoint: "http://tus.example/files/", Source: name, Length: protocol.Known(clienttest.FourPartsSize),
 				Created: began, Updated: began, Expires: record.Expires,
 			}
 			end, urls := int64(0), 0
@@ -53,12 +54,12 @@ func TestParallelRecord(t *testing.T) {
 			}
 			want.Offset, want.Parts = record.Offset, record.Parts // some may be done
 			want.Uncertain = strings.HasPrefix(r.Header.Get("Upload-Concat"), "final")
-			if diff := cmp.Diff(want, record); diff != "" || len(record.Parts) != 4 || end != wholeSize {
+			if diff := cmp.Diff(want, record); diff != "" || len(record.Parts) != 4 || end != clienttest.FourPartsSize {
 				t.Errorf("record of %d parts to %d (-want +got):\n%s", len(record.Parts), end, diff)
 			}
 			switch {
-			case r.Method == http.MethodPatch && !strings.Contains(strings.Join(partURLs(record), " ")+" ", r.URL.Path+" "):
-				t.Errorf("PATCH %s, the record has %q", r.URL.Path, partURLs(record))
+			case r.Method == http.MethodPatch && !strings.Contains(strings.Join(clienttest.PartURLs(record), " ")+" ", r.URL.Path+" "):
+				t.Errorf("PATCH %s, the record has %q", r.URL.Path, clienttest.PartURLs(record))
 			case strings.HasPrefix(r.Header.Get("Upload-Concat"), "final") && urls != 4:
 				t.Errorf("joined with %d URLs in the record", urls)
 			}
@@ -71,24 +72,16 @@ func TestParallelRecord(t *testing.T) {
 			}
 			next.ServeHTTP(w, r)
 		}})
-		res, err := newClient(t, s, splitting(&store, nil)).Upload(t.Context(), path(t, name), &client.UploadOptions{Parallel: 4})
+		res, err := clienttest.NewClient(t, s, clienttest.PartsConfig(&store, nil)).Upload(t.Context(), clienttest.PathSource(t, name), &client.UploadOptions{Parallel: 4})
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantCounts(t, s, 0, map[string]int{"OPTIONS": 1, partial: 4, "PATCH": 4, final: 1})
+		clienttest.WantRequestCounts(t, s, 0, map[string]int{"OPTIONS": 1, clienttest.PostPartial: 4, "PATCH": 4, clienttest.PostFinal: 1})
 		if !res.Expires.Equal(expires) {
 			t.Errorf("expires %v, want %v", res.Expires, expires)
 		}
-		wantNoRecord(t, &store)
+		clienttest.WantNoRecord(t, &store)
 	})
-}
-
-func partURLs(r client.Record) []string {
-	var urls []string
-	for _, p := range r.Parts {
-		urls = append(urls, p.URL)
-	}
-	return urls
 }
 
 // An upload lives as long as the part that is forgotten first.
@@ -100,20 +93,20 @@ func TestParallelExpires(t *testing.T) {
 			return fake.With("Upload-Expires", began.Add(hours*time.Hour).UTC().Format(http.TimeFormat))
 		}
 		s := fake.New(t, fake.Config{})
-		name := write(t, noise(wholeSize))
+		name := clienttest.WriteFile(t, clienttest.Noise(clienttest.FourPartsSize))
 		s.On(http.MethodPost, expires(4), nil, expires(2), expires(3))
-		res := interruptParts(t, s, splitting(&store, nil), name)
+		res := clienttest.InterruptParts(t, s, clienttest.PartsConfig(&store, nil), name)
 		first := began.Add(2 * time.Hour)
-		if r := onlyRecord(t, &store); !r.Expires.Equal(first) || !res.Expires.Equal(first) {
+		if r := clienttest.OnlyRecord(t, &store); !r.Expires.Equal(first) || !res.Expires.Equal(first) {
 			t.Errorf("the record expires %v, the result %v, want %v", r.Expires, res.Expires, first)
 		}
 
 		time.Sleep(3 * time.Hour)
 		var log bytes.Buffer
-		if _, err := newClient(t, s, splitting(&store, &log)).Upload(t.Context(), path(t, name), nil); err != nil {
+		if _, err := clienttest.NewClient(t, s, clienttest.PartsConfig(&store, &log)).Upload(t.Context(), clienttest.PathSource(t, name), nil); err != nil {
 			t.Fatal(err)
 		}
-		wantLogged(t, &log, slog.LevelWarn, "upload has expired by the server's own account")
+		clienttest.WantLogged(t, &log, slog.LevelWarn, "upload has expired by the server's own account")
 	})
 }
 
@@ -133,19 +126,19 @@ func TestParallelRecordOutlivesRuns(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var store client.MemoryStore
 				s := fake.New(t, fake.Config{})
-				name := write(t, noise(wholeSize))
-				s.On(http.MethodPatch, nil, jam(s), jam(s), refuse)
-				cfg := splitting(&store, nil)
-				_, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), &client.UploadOptions{Parallel: 4})
-				wantIs(t, err, client.ErrPart)
-				before := onlyRecord(t, &store)
+				name := clienttest.WriteFile(t, clienttest.Noise(clienttest.FourPartsSize))
+				s.On(http.MethodPatch, nil, clienttest.HangAfter7Bytes(s), clienttest.HangAfter7Bytes(s), clienttest.RefuseAfter7Bytes)
+				cfg := clienttest.PartsConfig(&store, nil)
+				_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), &client.UploadOptions{Parallel: 4})
+				clienttest.WantErrorIs(t, err, client.ErrPart)
+				before := clienttest.OnlyRecord(t, &store)
 				time.Sleep(time.Hour)
 				cfg.Recreate = client.RecreateNever
 				for range 2 {
 					s.On(http.MethodHead, test.head, test.head, test.head, test.head)
-					_, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil)
-					wantIs(t, err, client.ErrPart, test.is)
-					wantRecordAsBefore(t, &store, before)
+					_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil)
+					clienttest.WantErrorIs(t, err, client.ErrPart, test.is)
+					clienttest.WantRecord(t, &store, before)
 				}
 			})
 		})
@@ -175,29 +168,29 @@ func TestParallelUnfitRecord(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				store := &alteredStore{MemoryStore: new(client.MemoryStore), load: func(r *client.Record) error {
+				store := &clienttest.AlteredStore{MemoryStore: new(client.MemoryStore), Alter: func(r *client.Record) error {
 					test.load(r)
 					return nil
 				}}
 				s := fake.New(t, fake.Config{})
-				name := write(t, noise(wholeSize))
+				name := clienttest.WriteFile(t, clienttest.Noise(clienttest.FourPartsSize))
 				var log bytes.Buffer
-				cfg, tls := splitting(store, &log), overTLS(s)
+				cfg, tls := clienttest.PartsConfig(store, &log), clienttest.OverTLS(s)
 				cfg.Endpoint, cfg.Doer = tls.Endpoint, tls.Doer
-				interruptParts(t, s, cfg, name)
-				before, already := onlyRecord(t, store), len(s.Seen())
+				clienttest.InterruptParts(t, s, cfg, name)
+				before, already := clienttest.OnlyRecord(t, store), len(s.Seen())
 				log.Reset()
 				s.On(http.MethodPost, fake.Status(403, ""))
-				_, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), &client.UploadOptions{Parallel: 4})
-				wantIs(t, err, client.ErrPart, protocol.ErrForbidden)
-				if n := counts(s, already); n[partial] == 0 || n["HEAD"] > 0 {
+				_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), &client.UploadOptions{Parallel: 4})
+				clienttest.WantErrorIs(t, err, client.ErrPart, protocol.ErrForbidden)
+				if n := clienttest.RequestCounts(s, already); n[clienttest.PostPartial] == 0 || n["HEAD"] > 0 {
 					t.Errorf("requests %v", n)
 				}
-				line := wantLogged(t, &log, slog.LevelWarn, "upload starts over")
+				line := clienttest.WantLogged(t, &log, slog.LevelWarn, "upload starts over")
 				if !strings.Contains(line, test.is) || strings.Contains(line, "secret") {
 					t.Errorf("warning %q, want %q", line, test.is)
 				}
-				if r := onlyRecord(t, store); r.Parts[0].URL == before.Parts[0].URL {
+				if r := clienttest.OnlyRecord(t, store); r.Parts[0].URL == before.Parts[0].URL {
 					t.Errorf("record %+v", r)
 				}
 			})
@@ -208,7 +201,7 @@ func TestParallelUnfitRecord(t *testing.T) {
 // A store that takes nothing is a warning, once.
 func TestParallelStoreFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := &spyStore{Store: new(client.MemoryStore), fail: func(method string) error {
+		store := &clienttest.SpyStore{Store: new(client.MemoryStore), Fail: func(method string) error {
 			if method == "save" {
 				return errors.New("disk full")
 			}
@@ -216,14 +209,14 @@ func TestParallelStoreFails(t *testing.T) {
 		}}
 		var log bytes.Buffer
 		s := fake.New(t, fake.Config{})
-		data := noise(wholeSize)
-		res, err := newClient(t, s, splitting(store, &log)).Upload(t.Context(), path(t, write(t, data)), &client.UploadOptions{Parallel: 4})
+		data := clienttest.Noise(clienttest.FourPartsSize)
+		res, err := clienttest.NewClient(t, s, clienttest.PartsConfig(store, &log)).Upload(t.Context(), clienttest.PathSource(t, clienttest.WriteFile(t, data)), &client.UploadOptions{Parallel: 4})
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantStored(t, s, res.URL, data)
-		wantLogged(t, &log, slog.LevelWarn, notResumable)
-		if diff := cmp.Diff([]string{"lock", "load", "load", "save", "unlock"}, store.calls); diff != "" {
+		clienttest.WantStored(t, s, res.URL, data)
+		clienttest.WantLogged(t, &log, slog.LevelWarn, clienttest.NotResumable)
+		if diff := cmp.Diff([]string{"lock", "load", "load", "save", "unlock"}, store.Calls); diff != "" {
 			t.Errorf("calls (-want +got):\n%s", diff)
 		}
 	})
@@ -233,7 +226,7 @@ func TestParallelStoreFails(t *testing.T) {
 // at work wait for one another.
 func TestParallelPartsAreSavedTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := &spyStore{Store: new(client.MemoryStore), fail: func(method string) error {
+		store := &clienttest.SpyStore{Store: new(client.MemoryStore), Fail: func(method string) error {
 			if method == "save" {
 				time.Sleep(time.Second)
 			}
@@ -241,28 +234,28 @@ func TestParallelPartsAreSavedTogether(t *testing.T) {
 		}}
 		s := fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 			if r.Method == http.MethodPatch {
-				record := onlyRecord(t, store.Store.(*client.MemoryStore))
-				if !strings.Contains(strings.Join(partURLs(record), " ")+" ", r.URL.Path+" ") {
-					t.Errorf("PATCH %s, the record has %q", r.URL.Path, partURLs(record))
+				record := clienttest.OnlyRecord(t, store.Store.(*client.MemoryStore))
+				if !strings.Contains(strings.Join(clienttest.PartURLs(record), " ")+" ", r.URL.Path+" ") {
+					t.Errorf("PATCH %s, the record has %q", r.URL.Path, clienttest.PartURLs(record))
 				}
 			}
 			next.ServeHTTP(w, r)
 		}})
-		name := write(t, "")
+		name := clienttest.WriteFile(t, "")
 		if err := os.Truncate(name, 16<<20); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := newClient(t, s, splitting(store, nil)).Upload(t.Context(), path(t, name), &client.UploadOptions{Parallel: 16}); err != nil {
+		if _, err := clienttest.NewClient(t, s, clienttest.PartsConfig(store, nil)).Upload(t.Context(), clienttest.PathSource(t, name), &client.UploadOptions{Parallel: 16}); err != nil {
 			t.Fatal(err)
 		}
 		saves := 0
-		for _, call := range store.calls {
+		for _, call := range store.Calls {
 			if call == "save" {
 				saves++
 			}
 		}
 		if saves > 4 {
-			t.Errorf("calls %q", store.calls)
+			t.Errorf("calls %q", store.Calls)
 		}
 	})
 }
@@ -272,7 +265,7 @@ func TestParallelPartsAreSavedTogether(t *testing.T) {
 func TestParallelStoreFailsLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		saves := 0
-		store := &spyStore{Store: new(client.MemoryStore), fail: func(method string) error {
+		store := &clienttest.SpyStore{Store: new(client.MemoryStore), Fail: func(method string) error {
 			if method == "save" {
 				if saves++; saves > 1 {
 					return errors.New("disk full")
@@ -282,20 +275,20 @@ func TestParallelStoreFailsLater(t *testing.T) {
 		}}
 		var log bytes.Buffer
 		s := fake.New(t, fake.Config{})
-		data := noise(wholeSize)
-		name := write(t, data)
-		interruptParts(t, s, splitting(store, &log), name)
-		if !strings.Contains(log.String(), "record not updated") || strings.Contains(log.String(), notResumable) {
+		data := clienttest.Noise(clienttest.FourPartsSize)
+		name := clienttest.WriteFile(t, data)
+		clienttest.InterruptParts(t, s, clienttest.PartsConfig(store, &log), name)
+		if !strings.Contains(log.String(), "record not updated") || strings.Contains(log.String(), clienttest.NotResumable) {
 			t.Errorf("logged:\n%s", &log)
 		}
 		already := len(s.Seen())
-		store.fail = nil
-		res, err := newClient(t, s, splitting(store, nil)).Upload(t.Context(), path(t, name), nil)
+		store.Fail = nil
+		res, err := clienttest.NewClient(t, s, clienttest.PartsConfig(store, nil)).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantStored(t, s, res.URL, data)
-		wantCounts(t, s, already, map[string]int{"POST": 1, "PATCH": 1})
+		clienttest.WantStored(t, s, res.URL, data)
+		clienttest.WantRequestCounts(t, s, already, map[string]int{"POST": 1, "PATCH": 1})
 	})
 }
 
@@ -310,19 +303,19 @@ func TestParallelRedirected(t *testing.T) {
 			}
 			next.ServeHTTP(w, r)
 		}})
-		name := write(t, noise(wholeSize))
-		interruptParts(t, s, splitting(&store, nil), name)
-		s.On(http.MethodPatch, refuse, jam(s), jam(s), jam(s))
-		_, err := newClient(t, s, splitting(&store, nil)).Upload(t.Context(), path(t, name), nil)
-		wantIs(t, err, client.ErrPart)
+		name := clienttest.WriteFile(t, clienttest.Noise(clienttest.FourPartsSize))
+		clienttest.InterruptParts(t, s, clienttest.PartsConfig(&store, nil), name)
+		s.On(http.MethodPatch, clienttest.RefuseAfter7Bytes, clienttest.HangAfter7Bytes(s), clienttest.HangAfter7Bytes(s), clienttest.HangAfter7Bytes(s))
+		_, err := clienttest.NewClient(t, s, clienttest.PartsConfig(&store, nil)).Upload(t.Context(), clienttest.PathSource(t, name), nil)
+		clienttest.WantErrorIs(t, err, client.ErrPart)
 		moved := 0
-		for _, raw := range partURLs(onlyRecord(t, &store)) {
+		for _, raw := range clienttest.PartURLs(clienttest.OnlyRecord(t, &store)) {
 			if u, err := url.Parse(raw); err == nil && u.RawQuery == "moved" {
 				moved++
 			}
 		}
 		if moved == 0 {
-			t.Errorf("record %+v", onlyRecord(t, &store))
+			t.Errorf("record %+v", clienttest.OnlyRecord(t, &store))
 		}
 	})
 }

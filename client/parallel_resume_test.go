@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net/http"
-	"net/http/httptest"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,41 +12,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 )
-
-// jam keeps seven bytes of the body and never answers.
-func jam(s *fake.Server) fake.Action {
-	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		r.Body = io.NopCloser(io.LimitReader(r.Body, 7))
-		next.ServeHTTP(httptest.NewRecorder(), r)
-		s.Hang(0)(w, r, next)
-	}
-}
-
-// refuse keeps seven bytes of the body and answers after a second.
-func refuse(w http.ResponseWriter, r *http.Request, next http.Handler) {
-	rest := r.Body
-	r.Body = io.NopCloser(io.LimitReader(rest, 7))
-	next.ServeHTTP(httptest.NewRecorder(), r)
-	time.Sleep(time.Second)
-	r.Body = rest
-	fake.Status(403, "ERR_NO: no\n")(w, r, next)
-}
-
-// kept is how many bytes the server has after interruptParts.
-const kept = 4 * 7
-
-// interruptParts uploads the file called name in four parts, of which one is
-// refused. The server keeps seven bytes of each.
-func interruptParts(t *testing.T, s *fake.Server, cfg client.Config, name string) *client.Result {
-	t.Helper()
-	s.On(http.MethodPatch, jam(s), jam(s), jam(s), refuse)
-	res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), &client.UploadOptions{Parallel: 4})
-	wantIs(t, err, client.ErrPart, protocol.ErrForbidden)
-	return res
-}
 
 // One part that fails for good ends the others, and whoever comes next goes on
 // with all of them.
@@ -58,15 +25,15 @@ func TestParallelPartFails(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var store client.MemoryStore
 				s := fake.New(t, fake.Config{})
-				data := noise(wholeSize)
-				name := write(t, data)
+				data := clienttest.Noise(clienttest.FourPartsSize)
+				name := clienttest.WriteFile(t, data)
 				began := time.Now()
-				failed := interruptParts(t, s, splitting(&store, nil), name)
+				failed := clienttest.InterruptParts(t, s, clienttest.PartsConfig(&store, nil), name)
 				if took := time.Since(began); took > 2*time.Second {
 					t.Errorf("took %v", took)
 				}
-				wantCounts(t, s, 0, map[string]int{"OPTIONS": 1, partial: 4, "PATCH": 4})
-				r := onlyRecord(t, &store)
+				clienttest.WantRequestCounts(t, s, 0, map[string]int{"OPTIONS": 1, clienttest.PostPartial: 4, "PATCH": 4})
+				r := clienttest.OnlyRecord(t, &store)
 				var urls []string
 				for i, p := range failed.Parts {
 					if p == nil || p.URL == "" || p.Length != protocol.Known(r.Parts[i].End-r.Parts[i].Start) {
@@ -74,27 +41,27 @@ func TestParallelPartFails(t *testing.T) {
 					}
 					urls = append(urls, p.URL)
 				}
-				if diff := cmp.Diff(urls, partURLs(r)); diff != "" || failed.URL != "" {
+				if diff := cmp.Diff(urls, clienttest.PartURLs(r)); diff != "" || failed.URL != "" {
 					t.Errorf("URL %q, parts (-result +record):\n%s", failed.URL, diff)
 				}
-				wantFree(t, &store, r.Key)
+				clienttest.WantUnlocked(t, &store, r.Key)
 
 				already := len(s.Seen())
 				var log bytes.Buffer
 				var events []client.Event
-				res, err := newClient(t, s, splitting(&store, &log)).Upload(t.Context(), path(t, name),
-					&client.UploadOptions{Parallel: again, OnEvent: recordEvents(&events)})
+				res, err := clienttest.NewClient(t, s, clienttest.PartsConfig(&store, &log)).Upload(t.Context(), clienttest.PathSource(t, name),
+					&client.UploadOptions{Parallel: again, OnEvent: clienttest.RecordEvents(&events)})
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantStored(t, s, res.URL, data)
-				wantCounts(t, s, already, map[string]int{"HEAD": 4, "PATCH": 4, final: 1})
-				if res.Resumed != kept || res.Sent != wholeSize-kept || res.Offset != wholeSize || res.Retries != 0 {
+				clienttest.WantStored(t, s, res.URL, data)
+				clienttest.WantRequestCounts(t, s, already, map[string]int{"HEAD": 4, "PATCH": 4, clienttest.PostFinal: 1})
+				if res.Resumed != clienttest.InterruptedBytes || res.Sent != clienttest.FourPartsSize-clienttest.InterruptedBytes || res.Offset != clienttest.FourPartsSize || res.Retries != 0 {
 					t.Errorf("result %+v", res)
 				}
-				wantWhole(t, events)
-				wantNoRecord(t, &store)
-				wantNoWarning(t, &log)
+				clienttest.WantPartEvents(t, events)
+				clienttest.WantNoRecord(t, &store)
+				clienttest.WantNoWarning(t, &log)
 			})
 		})
 	}
@@ -105,12 +72,12 @@ func TestParallelPartError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		s.On(http.MethodPatch, fake.Status(500, "ERR_UPLOAD_STOPPED: no\n"))
-		_, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, noise(wholeSize)), &client.UploadOptions{Parallel: 4})
-		wantIs(t, err, client.ErrPart, protocol.ErrServer)
+		_, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, clienttest.Noise(clienttest.FourPartsSize)), &client.UploadOptions{Parallel: 4})
+		clienttest.WantErrorIs(t, err, client.ErrPart, protocol.ErrServer)
 		if errors.Is(err, context.Canceled) {
 			t.Errorf("error %v is a cancellation", err)
 		}
-		if e := facts(t, err); e.Code != "ERR_UPLOAD_STOPPED" {
+		if e := clienttest.ErrorOf(t, err); e.Code != "ERR_UPLOAD_STOPPED" {
 			t.Errorf("error %+v", e)
 		}
 	})
@@ -123,7 +90,7 @@ func TestParallelPartGone(t *testing.T) {
 		want     map[string]int // of the second run
 		is       error
 	}{
-		"anew":  {client.RecreateGone, map[string]int{"HEAD": 4, partial: 1, "PATCH": 4, final: 1}, nil},
+		"anew":  {client.RecreateGone, map[string]int{"HEAD": 4, clienttest.PostPartial: 1, "PATCH": 4, clienttest.PostFinal: 1}, nil},
 		"never": {client.RecreateNever, nil, protocol.ErrNotFound},
 	}
 	for name, test := range tests {
@@ -131,21 +98,21 @@ func TestParallelPartGone(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var store client.MemoryStore
 				s := fake.New(t, fake.Config{})
-				data := noise(wholeSize)
-				name := write(t, data)
-				interruptParts(t, s, splitting(&store, nil), name)
-				before := onlyRecord(t, &store)
-				cfg := splitting(&store, nil)
+				data := clienttest.Noise(clienttest.FourPartsSize)
+				name := clienttest.WriteFile(t, data)
+				clienttest.InterruptParts(t, s, clienttest.PartsConfig(&store, nil), name)
+				before := clienttest.OnlyRecord(t, &store)
+				cfg := clienttest.PartsConfig(&store, nil)
 				cfg.Recreate = test.recreate
-				c := newClient(t, s, cfg)
+				c := clienttest.NewClient(t, s, cfg)
 				if _, err := c.Terminate(t.Context(), before.Parts[1].URL, nil); err != nil {
 					t.Fatal(err)
 				}
 				already := len(s.Seen())
-				res, err := c.Upload(t.Context(), path(t, name), nil)
+				res, err := c.Upload(t.Context(), clienttest.PathSource(t, name), nil)
 				if test.is != nil {
-					wantIs(t, err, test.is, client.ErrPart)
-					if diff := cmp.Diff(partURLs(before), partURLs(onlyRecord(t, &store))); diff != "" {
+					clienttest.WantErrorIs(t, err, test.is, client.ErrPart)
+					if diff := cmp.Diff(clienttest.PartURLs(before), clienttest.PartURLs(clienttest.OnlyRecord(t, &store))); diff != "" {
 						t.Errorf("parts (-before +after):\n%s", diff)
 					}
 					return
@@ -153,14 +120,14 @@ func TestParallelPartGone(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantStored(t, s, res.URL, data)
-				wantCounts(t, s, already, test.want)
+				clienttest.WantStored(t, s, res.URL, data)
+				clienttest.WantRequestCounts(t, s, already, test.want)
 				for i, p := range res.Parts {
 					if (p.URL == before.Parts[i].URL) != (i != 1) {
 						t.Errorf("part %d: %s after %s", i+1, p.URL, before.Parts[i].URL)
 					}
 				}
-				wantNoRecord(t, &store)
+				clienttest.WantNoRecord(t, &store)
 			})
 		})
 	}
@@ -170,19 +137,19 @@ func TestParallelCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore
 		s := fake.New(t, fake.Config{})
-		data := noise(wholeSize)
-		name := write(t, data)
+		data := clienttest.Noise(clienttest.FourPartsSize)
+		name := clienttest.WriteFile(t, data)
 		ctx, cancel := context.WithCancelCause(t.Context())
-		s.On(http.MethodPatch, nil, jam(s), jam(s), hang(s, func() { cancel(errPulled) }))
+		s.On(http.MethodPatch, nil, clienttest.HangAfter7Bytes(s), clienttest.HangAfter7Bytes(s), clienttest.HangAndCancel(s, func() { cancel(clienttest.ErrUnplugged) }))
 		var events []client.Event
-		res, err := newClient(t, s, splitting(&store, nil)).Upload(ctx, path(t, name), &client.UploadOptions{Parallel: 4, OnEvent: recordEvents(&events)})
-		wantIs(t, err, errPulled, context.Canceled)
+		res, err := clienttest.NewClient(t, s, clienttest.PartsConfig(&store, nil)).Upload(ctx, clienttest.PathSource(t, name), &client.UploadOptions{Parallel: 4, OnEvent: clienttest.RecordEvents(&events)})
+		clienttest.WantErrorIs(t, err, clienttest.ErrUnplugged, context.Canceled)
 		if errors.Is(err, client.ErrPart) {
 			t.Errorf("error %v blames a part", err)
 		}
-		wantWhole(t, events)
+		clienttest.WantPartEvents(t, events)
 		// One part was acknowledged.
-		r := onlyRecord(t, &store)
+		r := clienttest.OnlyRecord(t, &store)
 		if res.Offset < 1<<20 || res.Offset > 1<<20+1 || r.Offset != res.Offset || len(res.Parts) != 4 {
 			t.Errorf("record at %d, result %+v", r.Offset, res)
 		}
@@ -191,14 +158,14 @@ func TestParallelCancelled(t *testing.T) {
 				t.Errorf("part %d: record %+v, result %+v", i+1, r.Parts[i], p)
 			}
 		}
-		wantFree(t, &store, r.Key)
+		clienttest.WantUnlocked(t, &store, r.Key)
 
-		res, err = newClient(t, s, splitting(&store, nil)).Upload(t.Context(), path(t, name), nil)
+		res, err = clienttest.NewClient(t, s, clienttest.PartsConfig(&store, nil)).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantStored(t, s, res.URL, data)
-		if n := counts(s, 0)[partial]; n != 4 {
+		clienttest.WantStored(t, s, res.URL, data)
+		if n := clienttest.RequestCounts(s, 0)[clienttest.PostPartial]; n != 4 {
 			t.Errorf("%d parts made", n)
 		}
 	})

@@ -14,49 +14,11 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
 )
-
-// wholeSize is the size of a file that makes four parts, of which the last is
-// the shortest.
-const wholeSize = 4<<20 + 3
-
-// What a server sees, by method and by the first word of Upload-Concat.
-const (
-	partial = "POST partial"
-	final   = "POST final"
-)
-
-// counts are how many requests of each kind the server has seen since the first
-// n of them.
-func counts(s *fake.Server, n int) map[string]int {
-	m := make(map[string]int)
-	for _, r := range s.Requests()[n:] {
-		name := r.Method
-		if kind, _, _ := strings.Cut(r.Header.Get("Upload-Concat"), ";"); kind != "" {
-			name += " " + kind
-		}
-		m[name]++
-	}
-	return m
-}
-
-func wantCounts(t *testing.T, s *fake.Server, n int, want map[string]int) {
-	t.Helper()
-	if diff := cmp.Diff(want, counts(s, n)); diff != "" {
-		t.Errorf("requests (-want +got):\n%s", diff)
-	}
-}
-
-// splitting is a client that keeps records, does not retry, and logs to log
-// unless it is nil.
-func splitting(store client.Store, log *bytes.Buffer) client.Config {
-	cfg := recording(store, log)
-	cfg.ChunkSize = 0
-	return cfg
-}
 
 func TestParallel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -64,21 +26,21 @@ func TestParallel(t *testing.T) {
 		var log bytes.Buffer
 		g := &gauge{method: http.MethodPatch}
 		s := fake.New(t, fake.Config{Hook: g.hook})
-		data := noise(wholeSize)
+		data := clienttest.Noise(clienttest.FourPartsSize)
 		metadata := protocol.Metadata{"filename": "elephant.mp4"}
 		var events []client.Event
-		res, err := newClient(t, s, splitting(&store, &log)).Upload(t.Context(), path(t, write(t, data)),
-			&client.UploadOptions{Parallel: 4, Metadata: metadata, OnEvent: recordEvents(&events)})
+		res, err := clienttest.NewClient(t, s, clienttest.PartsConfig(&store, &log)).Upload(t.Context(), clienttest.PathSource(t, clienttest.WriteFile(t, data)),
+			&client.UploadOptions{Parallel: 4, Metadata: metadata, OnEvent: clienttest.RecordEvents(&events)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantStored(t, s, res.URL, data)
-		wantCounts(t, s, 0, map[string]int{"OPTIONS": 1, partial: 4, "PATCH": 4, final: 1})
+		clienttest.WantStored(t, s, res.URL, data)
+		clienttest.WantRequestCounts(t, s, 0, map[string]int{"OPTIONS": 1, clienttest.PostPartial: 4, "PATCH": 4, clienttest.PostFinal: 1})
 		if g.most != 4 {
 			t.Errorf("%d parts at a time", g.most)
 		}
 		want := &client.Result{
-			URL: "http://tus.example/files/5", Offset: wholeSize, Length: protocol.Known(wholeSize), Sent: wholeSize,
+			URL: "http://tus.example/files/5", Offset: clienttest.FourPartsSize, Length: protocol.Known(clienttest.FourPartsSize), Sent: clienttest.FourPartsSize,
 			CreationHeader: res.CreationHeader, Header: res.CreationHeader,
 		}
 		if diff := cmp.Diff(want, res, cmpopts.IgnoreFields(client.Result{}, "Parts")); diff != "" {
@@ -108,9 +70,9 @@ func TestParallel(t *testing.T) {
 		if got := requests[len(requests)-1].Header.Get("Upload-Concat"); got != strings.TrimSpace(value) {
 			t.Errorf("Upload-Concat %q, want %q", got, value)
 		}
-		wantWhole(t, events)
-		wantNoRecord(t, &store)
-		wantNoWarning(t, &log)
+		clienttest.WantPartEvents(t, events)
+		clienttest.WantNoRecord(t, &store)
+		clienttest.WantNoWarning(t, &log)
 	})
 }
 
@@ -144,22 +106,22 @@ func TestParallelCount(t *testing.T) {
 					}
 					next.ServeHTTP(w, r)
 				}})
-				name := write(t, "")
+				name := clienttest.WriteFile(t, "")
 				if err := os.Truncate(name, test.size); err != nil {
 					t.Fatal(err)
 				}
-				res, err := newClient(t, s, splitting(&store, nil)).Upload(t.Context(), path(t, name), &client.UploadOptions{Parallel: test.asked})
-				wantIs(t, err, protocol.ErrForbidden)
+				res, err := clienttest.NewClient(t, s, clienttest.PartsConfig(&store, nil)).Upload(t.Context(), clienttest.PathSource(t, name), &client.UploadOptions{Parallel: test.asked})
+				clienttest.WantErrorIs(t, err, protocol.ErrForbidden)
 				if len(res.Parts) != test.want {
 					t.Errorf("%d parts, want %d", len(res.Parts), test.want)
 				}
 				if test.want == 0 {
-					wantSeen(t, s, post)
-					wantNoRecord(t, &store)
+					clienttest.WantRequests(t, s, clienttest.Post)
+					clienttest.WantNoRecord(t, &store)
 					return
 				}
 				end, length := int64(0), test.size/int64(test.want)
-				for i, p := range onlyRecord(t, &store).Parts {
+				for i, p := range clienttest.OnlyRecord(t, &store).Parts {
 					if n := p.End - p.Start; p.Start != end || n < length || n > length+1 {
 						t.Errorf("part %d from %d to %d", i+1, p.Start, p.End)
 					}
@@ -182,7 +144,7 @@ func TestParallelUnsupported(t *testing.T) {
 		"OPTIONS not found":   fake.Status(404, ""),
 		"OPTIONS not allowed": fake.Status(405, ""),
 		"OPTIONS forbidden":   fake.Status(403, ""),
-		"OPTIONS is a page":   fake.Status(200, page, "Content-Type", "text/html"),
+		"OPTIONS is a page":   fake.Status(200, clienttest.HTMLPage, "Content-Type", "text/html"),
 	}
 	for name, options := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -192,23 +154,23 @@ func TestParallelUnsupported(t *testing.T) {
 				s := fake.New(t, fake.Config{Extensions: []protocol.Extension{protocol.ExtensionCreation}})
 				s.On(http.MethodOptions, options)
 				s.On(http.MethodPatch, fake.Cut(7))
-				data := noise(wholeSize)
-				name := write(t, data)
+				data := clienttest.Noise(clienttest.FourPartsSize)
+				name := clienttest.WriteFile(t, data)
 				opts := &client.UploadOptions{Parallel: 4}
-				res, err := newClient(t, s, splitting(&store, &log)).Upload(t.Context(), path(t, name), opts)
-				wantIs(t, err, retry.ErrExhausted)
-				wantLogged(t, &log, slog.LevelWarn, "sending over one connection")
-				if r := onlyRecord(t, &store); r.Parts != nil || r.URL != res.URL || res.Parts != nil {
+				res, err := clienttest.NewClient(t, s, clienttest.PartsConfig(&store, &log)).Upload(t.Context(), clienttest.PathSource(t, name), opts)
+				clienttest.WantErrorIs(t, err, retry.ErrExhausted)
+				clienttest.WantLogged(t, &log, slog.LevelWarn, "sending over one connection")
+				if r := clienttest.OnlyRecord(t, &store); r.Parts != nil || r.URL != res.URL || res.Parts != nil {
 					t.Errorf("record %+v of %+v", r, res)
 				}
 				already := len(s.Seen())
-				res, err = newClient(t, s, splitting(&store, nil)).Upload(t.Context(), path(t, name), opts)
+				res, err = clienttest.NewClient(t, s, clienttest.PartsConfig(&store, nil)).Upload(t.Context(), clienttest.PathSource(t, name), opts)
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantStored(t, s, res.URL, data)
-				wantCounts(t, s, already, map[string]int{"HEAD": 1, "PATCH": 1})
-				wantNoRecord(t, &store)
+				clienttest.WantStored(t, s, res.URL, data)
+				clienttest.WantRequestCounts(t, s, already, map[string]int{"HEAD": 1, "PATCH": 1})
+				clienttest.WantNoRecord(t, &store)
 			})
 		})
 	}
@@ -230,10 +192,10 @@ func TestParallelOptionsFail(t *testing.T) {
 				var store client.MemoryStore
 				s := fake.New(t, fake.Config{})
 				s.On(http.MethodOptions, test.options)
-				res, err := newClient(t, s, splitting(&store, nil)).Upload(t.Context(), path(t, write(t, noise(wholeSize))), &client.UploadOptions{Parallel: 4})
-				wantIs(t, err, test.is)
-				wantSeen(t, s, "OPTIONS /files/")
-				wantNoRecord(t, &store)
+				res, err := clienttest.NewClient(t, s, clienttest.PartsConfig(&store, nil)).Upload(t.Context(), clienttest.PathSource(t, clienttest.WriteFile(t, clienttest.Noise(clienttest.FourPartsSize))), &client.UploadOptions{Parallel: 4})
+				clienttest.WantErrorIs(t, err, test.is)
+				clienttest.WantRequests(t, s, "OPTIONS /files/")
+				clienttest.WantNoRecord(t, &store)
 				if res.Parts != nil {
 					t.Errorf("result %+v", res)
 				}
@@ -243,17 +205,17 @@ func TestParallelOptionsFail(t *testing.T) {
 }
 
 func TestParallelSources(t *testing.T) {
-	data := noise(wholeSize)
+	data := clienttest.Noise(clienttest.FourPartsSize)
 	files := fstest.MapFS{"a": {Data: []byte(data)}}
 	tests := map[string]struct {
 		open  func(t *testing.T) client.Source
 		parts int
 		asks  int // OPTIONS at most
 	}{
-		"ReaderAt": {func(t *testing.T) client.Source { t.Helper(); return text(t, data) }, 4, 1},
+		"ReaderAt": {func(t *testing.T) client.Source { t.Helper(); return clienttest.TextSource(t, data) }, 4, 1},
 		"file": {func(t *testing.T) client.Source {
 			t.Helper()
-			f, err := os.Open(write(t, data))
+			f, err := os.Open(clienttest.WriteFile(t, data))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -274,29 +236,29 @@ func TestParallelSources(t *testing.T) {
 		}, 4, 1},
 		"file of an FS that is read forward": {func(t *testing.T) client.Source {
 			t.Helper()
-			src, err := client.FS(bareFS{files}, "a")
+			src, err := client.FS(clienttest.BareFS{FS: files}, "a")
 			if err != nil {
 				t.Fatal(err)
 			}
 			return src
 		}, 0, 0},
 		// Its end may be known in time, or not.
-		"stream":                 {func(*testing.T) client.Source { return stream(data, 0) }, 0, 1},
-		"stream of known length": {func(*testing.T) client.Source { return stated(data, wholeSize) }, 0, 0},
+		"stream":                 {func(*testing.T) client.Source { return clienttest.StreamSource(data, 0) }, 0, 1},
+		"stream of known length": {func(*testing.T) client.Source { return clienttest.SizedStream(data, clienttest.FourPartsSize) }, 0, 0},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{})
-				res, err := newClient(t, s, client.Config{}).Upload(t.Context(), test.open(t), &client.UploadOptions{Parallel: 4})
+				res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), test.open(t), &client.UploadOptions{Parallel: 4})
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantStored(t, s, res.URL, data)
-				if len(res.Parts) != test.parts || res.Sent != wholeSize {
+				clienttest.WantStored(t, s, res.URL, data)
+				if len(res.Parts) != test.parts || res.Sent != clienttest.FourPartsSize {
 					t.Errorf("result %+v", res)
 				}
-				if n := counts(s, 0); n["OPTIONS"] > test.asks || test.parts == 0 && n["POST"] != 1 {
+				if n := clienttest.RequestCounts(s, 0); n["OPTIONS"] > test.asks || test.parts == 0 && n["POST"] != 1 {
 					t.Errorf("requests %v", n)
 				}
 			})
@@ -306,12 +268,12 @@ func TestParallelSources(t *testing.T) {
 
 func TestParallelNegative(t *testing.T) {
 	s := fake.New(t, fake.Config{})
-	res, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, "a"), &client.UploadOptions{Parallel: -2})
-	wantIs(t, err, client.ErrInvalidOption)
+	res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, "a"), &client.UploadOptions{Parallel: -2})
+	clienttest.WantErrorIs(t, err, client.ErrInvalidOption)
 	if res == nil {
 		t.Error("no result")
 	}
-	wantSeen(t, s)
+	clienttest.WantRequests(t, s)
 }
 
 // Chunks, cuts and retries are those of each part; the numbers are of all.
@@ -321,23 +283,23 @@ func TestParallelNumbers(t *testing.T) {
 		s.On(http.MethodOptions, fake.Status(503, ""))
 		s.On(http.MethodPost, fake.Status(503, ""), fake.Lose)
 		s.On(http.MethodPatch, fake.Cut(7), nil, fake.Cut(0), fake.Status(503, ""))
-		data := noise(wholeSize)
+		data := clienttest.Noise(clienttest.FourPartsSize)
 		var events []client.Event
-		res, err := newClient(t, s, client.Config{ChunkSize: half, Retry: second(3)}).Upload(t.Context(), text(t, data),
-			&client.UploadOptions{Parallel: 4, OnEvent: recordEvents(&events)})
+		res, err := clienttest.NewClient(t, s, client.Config{ChunkSize: clienttest.ChunkSize, Retry: clienttest.RetryEachSecond(3)}).Upload(t.Context(), clienttest.TextSource(t, data),
+			&client.UploadOptions{Parallel: 4, OnEvent: clienttest.RecordEvents(&events)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantStored(t, s, res.URL, data)
-		wantWhole(t, events)
-		if res.Retries != 6 || res.Orphans != 1 || res.Offset != wholeSize || res.Resumed != 0 {
+		clienttest.WantStored(t, s, res.URL, data)
+		clienttest.WantPartEvents(t, events)
+		if res.Retries != 6 || res.Orphans != 1 || res.Offset != clienttest.FourPartsSize || res.Resumed != 0 {
 			t.Errorf("result %+v", res)
 		}
 		sent, retries := int64(0), 0
 		for _, p := range res.Parts {
 			sent, retries = sent+p.Sent, retries+p.Retries
 		}
-		if sent != res.Sent || sent <= wholeSize || retries != 5 {
+		if sent != res.Sent || sent <= clienttest.FourPartsSize || retries != 5 {
 			t.Errorf("parts sent %d in %d retries, the whole %d", sent, retries, res.Sent)
 		}
 		told := 0

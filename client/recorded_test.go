@@ -14,6 +14,7 @@ import (
 
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/filestore"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -23,17 +24,17 @@ import (
 func TestRecorded(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	store := new(client.MemoryStore)
-	name := write(t, noise(smallest))
-	res := interrupt(t, s, store, name)
-	want, already := onlyRecord(t, store), len(s.Seen())
+	name := clienttest.WriteFile(t, clienttest.Noise(clienttest.RecordedSize))
+	res := clienttest.InterruptUpload(t, s, store, name)
+	want, already := clienttest.OnlyRecord(t, store), len(s.Seen())
 	unlock, err := store.Lock(t.Context(), want.Key)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var log bytes.Buffer
-	c := recorder(t, s, store, &log)
+	c := clienttest.NewRecordingClient(t, s, store, &log)
 	for range 2 {
-		got, ok, err := unfinishedOf(c, t.Context(), path(t, name))
+		got, ok, err := clienttest.Unfinished(t.Context(), c, clienttest.PathSource(t, name))
 		if err != nil || !ok || got.URL != res.URL {
 			t.Fatalf("record %+v, %t, %v", got, ok, err)
 		}
@@ -44,8 +45,8 @@ func TestRecorded(t *testing.T) {
 	if err := unlock(); err != nil {
 		t.Fatal(err)
 	}
-	wantFree(t, store, want.Key)
-	wantNoWarning(t, &log)
+	clienttest.WantUnlocked(t, store, want.Key)
+	clienttest.WantNoWarning(t, &log)
 	if n := len(s.Seen()) - already; n != 0 {
 		t.Errorf("%d requests", n)
 	}
@@ -54,41 +55,41 @@ func TestRecorded(t *testing.T) {
 func TestNotRecorded(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	store := new(client.MemoryStore)
-	data := noise(smallest)
-	name := write(t, data)
-	interrupt(t, s, store, name)
-	before := onlyRecord(t, store)
+	data := clienttest.Noise(clienttest.RecordedSize)
+	name := clienttest.WriteFile(t, data)
+	clienttest.InterruptUpload(t, s, store, name)
+	before := clienttest.OnlyRecord(t, store)
 	changed := func(change func(*client.Record)) client.Store {
-		return &alteredStore{MemoryStore: store, load: func(r *client.Record) error { change(r); return nil }}
+		return &clienttest.AlteredStore{MemoryStore: store, Alter: func(r *client.Record) error { change(r); return nil }}
 	}
 	tests := map[string]struct {
 		cfg client.Config
 		src client.Source
 	}{
-		"other endpoint":         {client.Config{Store: store, Endpoint: "http://tus.example/other/"}, path(t, name)},
-		"another file":           {client.Config{Store: store}, path(t, write(t, data))},
-		"another store":          {client.Config{Store: new(client.MemoryStore)}, path(t, name)},
-		"no store":               {client.Config{}, path(t, name)},
-		"bytes without a name":   {client.Config{Store: store}, text(t, data)},
-		"small file":             {client.Config{Store: store}, path(t, write(t, data[1:]))},
-		"stream":                 {client.Config{Store: store}, stream(data, 0)},
-		"stream of known length": {client.Config{Store: store}, client.Stream(strings.NewReader(data), &client.StreamOptions{Length: protocol.Known(smallest)})},
-		"record of other length": {client.Config{Store: changed(func(r *client.Record) { r.Length = protocol.Known(smallest + 1) })}, path(t, name)},
-		"record of no URL":       {client.Config{Store: changed(func(r *client.Record) { r.URL = "" })}, path(t, name)},
+		"other endpoint":         {client.Config{Store: store, Endpoint: "http://tus.example/other/"}, clienttest.PathSource(t, name)},
+		"another file":           {client.Config{Store: store}, clienttest.PathSource(t, clienttest.WriteFile(t, data))},
+		"another store":          {client.Config{Store: new(client.MemoryStore)}, clienttest.PathSource(t, name)},
+		"no store":               {client.Config{}, clienttest.PathSource(t, name)},
+		"bytes without a name":   {client.Config{Store: store}, clienttest.TextSource(t, data)},
+		"small file":             {client.Config{Store: store}, clienttest.PathSource(t, clienttest.WriteFile(t, data[1:]))},
+		"stream":                 {client.Config{Store: store}, clienttest.StreamSource(data, 0)},
+		"stream of known length": {client.Config{Store: store}, client.Stream(strings.NewReader(data), &client.StreamOptions{Length: protocol.Known(clienttest.RecordedSize)})},
+		"record of other length": {client.Config{Store: changed(func(r *client.Record) { r.Length = protocol.Known(clienttest.RecordedSize + 1) })}, clienttest.PathSource(t, name)},
+		"record of no URL":       {client.Config{Store: changed(func(r *client.Record) { r.URL = "" })}, clienttest.PathSource(t, name)},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			got, ok, err := unfinishedOf(newClient(t, s, test.cfg), t.Context(), test.src)
+			got, ok, err := clienttest.Unfinished(t.Context(), clienttest.NewClient(t, s, test.cfg), test.src)
 			if err != nil || ok || got.Key != "" {
 				t.Errorf("record %+v, %t, %v", got, ok, err)
 			}
 			// The source is as good as before.
-			if _, err := newClient(t, fake.New(t, fake.Config{}), client.Config{}).Upload(t.Context(), test.src, nil); err != nil {
+			if _, err := clienttest.NewClient(t, fake.New(t, fake.Config{}), client.Config{}).Upload(t.Context(), test.src, nil); err != nil {
 				t.Error(err)
 			}
 		})
 	}
-	if diff := cmp.Diff(before, onlyRecord(t, store), cmpopts.EquateComparable(protocol.Length{})); diff != "" {
+	if diff := cmp.Diff(before, clienttest.OnlyRecord(t, store), cmpopts.EquateComparable(protocol.Length{})); diff != "" {
 		t.Errorf("record (-before +after):\n%s", diff)
 	}
 }
@@ -96,17 +97,17 @@ func TestNotRecorded(t *testing.T) {
 func TestRecordedFails(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	store := new(client.MemoryStore)
-	name := write(t, noise(smallest))
-	interrupt(t, s, store, name)
+	name := clienttest.WriteFile(t, clienttest.Noise(clienttest.RecordedSize))
+	clienttest.InterruptUpload(t, s, store, name)
 	errDisk := errors.New("disk on fire")
 	failing := func(err error) client.Store {
-		return &alteredStore{MemoryStore: store, load: func(*client.Record) error { return err }}
+		return &clienttest.AlteredStore{MemoryStore: store, Alter: func(*client.Record) error { return err }}
 	}
 	nowhere, err := client.New(client.Config{Store: store})
 	if err != nil {
 		t.Fatal(err)
 	}
-	gone := path(t, write(t, noise(smallest)))
+	gone := clienttest.PathSource(t, clienttest.WriteFile(t, clienttest.Noise(clienttest.RecordedSize)))
 	if err := os.Remove(gone.Name()); err != nil {
 		t.Fatal(err)
 	}
@@ -115,22 +116,22 @@ func TestRecordedFails(t *testing.T) {
 		src  client.Source
 		want error
 	}{
-		"out of reach":      {newClient(t, s, client.Config{Store: failing(errDisk)}), path(t, name), errDisk},
-		"no endpoint":       {nowhere, path(t, name), client.ErrNoEndpoint},
-		"no source":         {newClient(t, s, client.Config{Store: store}), nil, client.ErrSource},
-		"file that is gone": {newClient(t, s, client.Config{Store: store}), gone, fs.ErrNotExist},
+		"out of reach":      {clienttest.NewClient(t, s, client.Config{Store: failing(errDisk)}), clienttest.PathSource(t, name), errDisk},
+		"no endpoint":       {nowhere, clienttest.PathSource(t, name), client.ErrNoEndpoint},
+		"no source":         {clienttest.NewClient(t, s, client.Config{Store: store}), nil, client.ErrSource},
+		"file that is gone": {clienttest.NewClient(t, s, client.Config{Store: store}), gone, fs.ErrNotExist},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			r, ok, err := unfinishedOf(test.c, t.Context(), test.src)
-			wantIs(t, err, test.want)
+			r, ok, err := clienttest.Unfinished(t.Context(), test.c, test.src)
+			clienttest.WantErrorIs(t, err, test.want)
 			if ok || r.Key != "" {
 				t.Errorf("record %+v beside the error", r)
 			}
 		})
 	}
-	_, _, err = unfinishedOf(newClient(t, s, client.Config{Store: store}), ended(t), path(t, name))
-	wantIs(t, err, errPulled)
+	_, _, err = clienttest.Unfinished(ended(t), clienttest.NewClient(t, s, client.Config{Store: store}), clienttest.PathSource(t, name))
+	clienttest.WantErrorIs(t, err, clienttest.ErrUnplugged)
 }
 
 // A record that is damaged, or of a newer version, is none, as for Upload, and is
@@ -143,15 +144,15 @@ func TestRecordedIsUnusable(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			name := write(t, noise(smallest))
-			interrupt(t, s, store, name)
-			key := onlyRecord(t, store).Key
+			name := clienttest.WriteFile(t, clienttest.Noise(clienttest.RecordedSize))
+			clienttest.InterruptUpload(t, s, store, name)
+			key := clienttest.OnlyRecord(t, store).Key
 			if err := os.WriteFile(filepath.Join(store.Dir(), key+".json"), []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			var log bytes.Buffer
-			c := recorder(t, s, store, &log)
-			if r, ok, err := unfinishedOf(c, t.Context(), path(t, name)); ok || err != nil || r.Key != "" {
+			c := clienttest.NewRecordingClient(t, s, store, &log)
+			if r, ok, err := clienttest.Unfinished(t.Context(), c, clienttest.PathSource(t, name)); ok || err != nil || r.Key != "" {
 				t.Errorf("record %+v, %t, %v", r, ok, err)
 			}
 			if !strings.Contains(log.String(), "record of an earlier upload not used") {

@@ -1,7 +1,6 @@
 package client_test
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -10,33 +9,11 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
 )
-
-// during answers requests of these methods with action for as long as d.
-func during(d time.Duration, action fake.Action, methods ...string) fake.Action {
-	until := time.Now().Add(d)
-	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		if time.Now().Before(until) && slices.Contains(methods, r.Method) {
-			action(w, r, next)
-			return
-		}
-		next.ServeHTTP(w, r)
-	}
-}
-
-// waits are those before each retry.
-func waits(list []client.Event) []time.Duration {
-	var waits []time.Duration
-	for _, e := range list {
-		if e.Kind == client.EventRetry {
-			waits = append(waits, e.Wait)
-		}
-	}
-	return waits
-}
 
 var locked = fake.Status(http.StatusLocked, "ERR_UPLOAD_LOCKED: file currently locked\n")
 
@@ -58,22 +35,22 @@ func TestLocked(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s := fake.New(t, fake.Config{Hook: during(time.Minute, test.action, test.methods...)})
+				s := fake.New(t, fake.Config{Hook: clienttest.During(time.Minute, test.action, test.methods...)})
 				began := time.Now()
 				var events []client.Event
-				res, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, "hello"),
-					&client.UploadOptions{OnEvent: recordEvents(&events)})
+				res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, "hello"),
+					&client.UploadOptions{OnEvent: clienttest.RecordEvents(&events)})
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantStored(t, s, res.URL, "hello")
+				clienttest.WantStored(t, s, res.URL, "hello")
 				if took := time.Since(began); took < time.Minute || took > 65*time.Second {
 					t.Errorf("took %v", took)
 				}
 				if res.Retries <= retry.DefaultMaxAttempts {
 					t.Errorf("%d retries, which other failures may have too", res.Retries)
 				}
-				for i, wait := range waits(events) {
+				for i, wait := range clienttest.RetryWaits(events) {
 					if wait < time.Second || wait > 5*time.Second {
 						t.Errorf("step %d is %v", i+1, wait)
 					}
@@ -85,12 +62,12 @@ func TestLocked(t *testing.T) {
 
 func TestLockedForGood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := fake.New(t, fake.Config{Hook: during(time.Hour, locked, http.MethodPatch)})
+		s := fake.New(t, fake.Config{Hook: clienttest.During(time.Hour, locked, http.MethodPatch)})
 		s.On(http.MethodPatch, nil)
 		began := time.Now()
-		res, err := newClient(t, s, client.Config{ChunkSize: 2}).Upload(t.Context(), text(t, "hello"), nil)
-		wantIs(t, err, retry.ErrExhausted, protocol.ErrLocked)
-		if e := facts(t, err); e.Class != client.ClassLocked {
+		res, err := clienttest.NewClient(t, s, client.Config{ChunkSize: 2}).Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
+		clienttest.WantErrorIs(t, err, retry.ErrExhausted, protocol.ErrLocked)
+		if e := clienttest.ErrorOf(t, err); e.Class != client.ClassLocked {
 			t.Errorf("class %v", e.Class)
 		}
 		if took := time.Since(began); took < 85*time.Second || took > 90*time.Second {
@@ -118,11 +95,11 @@ func TestLockBudgetBeginsAnewAfterProgress(t *testing.T) {
 			}
 		}})
 		began := time.Now()
-		res, err := newClient(t, s, client.Config{ChunkSize: 1}).Upload(t.Context(), text(t, "hello"), nil)
+		res, err := clienttest.NewClient(t, s, client.Config{ChunkSize: 1}).Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantStored(t, s, res.URL, "hello")
+		clienttest.WantStored(t, s, res.URL, "hello")
 		if took := time.Since(began); took < 4*time.Minute {
 			t.Errorf("took %v", took)
 		}
@@ -142,10 +119,10 @@ func TestBudgetsOfLocksAndOtherFailures(t *testing.T) {
 		patch []fake.Action
 		is    error
 	}{
-		"locked, then broken":               {second(3), append(times(12, locked), times(3, broken)...), nil},
-		"broken, then locked":               {second(3), append(times(3, broken), times(12, locked)...), nil},
-		"by turns":                          {second(3), mixed(3), nil},
-		"by turns, broken too often":        {second(3), mixed(4), protocol.ErrServer},
+		"locked, then broken":               {clienttest.RetryEachSecond(3), append(times(12, locked), times(3, broken)...), nil},
+		"broken, then locked":               {clienttest.RetryEachSecond(3), append(times(3, broken), times(12, locked)...), nil},
+		"by turns":                          {clienttest.RetryEachSecond(3), mixed(3), nil},
+		"by turns, broken too often":        {clienttest.RetryEachSecond(3), mixed(4), protocol.ErrServer},
 		"locked again after a long failure": {retry.Delays(time.Minute), slices.Concat(times(12, locked), times(1, broken), times(12, locked)), nil},
 		"time spent locked is not counted":  {retry.Delays(time.Second), append(times(15, locked), broken), nil},
 	}
@@ -154,9 +131,9 @@ func TestBudgetsOfLocksAndOtherFailures(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{})
 				s.On(http.MethodPatch, test.patch...)
-				res, err := newClient(t, s, client.Config{Retry: test.retry}).Upload(t.Context(), text(t, "hello"), nil)
+				res, err := clienttest.NewClient(t, s, client.Config{Retry: test.retry}).Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 				if test.is != nil {
-					wantIs(t, err, retry.ErrExhausted, test.is)
+					clienttest.WantErrorIs(t, err, retry.ErrExhausted, test.is)
 					return
 				}
 				if err != nil {
@@ -165,23 +142,23 @@ func TestBudgetsOfLocksAndOtherFailures(t *testing.T) {
 				if res.Retries != len(test.patch) {
 					t.Errorf("%d retries, want %d", res.Retries, len(test.patch))
 				}
-				wantStored(t, s, res.URL, "hello")
+				clienttest.WantStored(t, s, res.URL, "hello")
 			})
 		})
 	}
 }
 
 func TestLockedWithoutRetries(t *testing.T) {
-	send, resume := resumeOnce, (*client.Client).Resume
+	never := &client.UploadOptions{Retry: retry.Never}
 	tests := map[string]struct {
 		config client.Config
-		upload func(*client.Client, context.Context, string, client.Source, *client.UploadOptions) (*client.Result, error)
+		opts   *client.UploadOptions
 	}{
-		"Send":                   {client.Config{}, send},
-		"Send with Locked":       {client.Config{Locked: second(3)}, send},
-		"Retry is Never":         {client.Config{Retry: retry.Never}, resume},
-		"Never wins over Locked": {client.Config{Retry: retry.Never, Locked: second(3)}, resume},
-		"Locked is Never":        {client.Config{Locked: retry.Never}, resume},
+		"UploadOptions.Retry is Never":         {client.Config{}, never},
+		"UploadOptions.Retry wins over Locked": {client.Config{Locked: clienttest.RetryEachSecond(3)}, never},
+		"Config.Retry is Never":                {client.Config{Retry: retry.Never}, nil},
+		"Config.Retry wins over Locked":        {client.Config{Retry: retry.Never, Locked: clienttest.RetryEachSecond(3)}, nil},
+		"Locked is Never":                      {client.Config{Locked: retry.Never}, nil},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -190,9 +167,9 @@ func TestLockedWithoutRetries(t *testing.T) {
 				url := s.Put("he", protocol.Known(5), nil)
 				s.On(http.MethodPatch, locked)
 				began := time.Now()
-				res, err := test.upload(newClient(t, s, test.config), t.Context(), url, text(t, "hello"), nil)
-				wantIs(t, err, retry.ErrExhausted, protocol.ErrLocked)
-				wantSeen(t, s, "HEAD /files/1", "PATCH /files/1 2+3")
+				res, err := clienttest.NewClient(t, s, test.config).Resume(t.Context(), url, clienttest.TextSource(t, "hello"), test.opts)
+				clienttest.WantErrorIs(t, err, retry.ErrExhausted, protocol.ErrLocked)
+				clienttest.WantRequests(t, s, "HEAD /files/1", "PATCH /files/1 2+3")
 				if took := time.Since(began); took != 0 || res.Retries != 0 {
 					t.Errorf("%d retries in %v", res.Retries, took)
 				}
@@ -207,7 +184,7 @@ func TestConfigLocked(t *testing.T) {
 			s := fake.New(t, fake.Config{})
 			s.On(http.MethodPatch, slices.Repeat([]fake.Action{locked}, n)...)
 			began := time.Now()
-			_, err := newClient(t, s, client.Config{Locked: retry.Delays(time.Minute, time.Hour)}).Upload(t.Context(), text(t, "hello"), nil)
+			_, err := clienttest.NewClient(t, s, client.Config{Locked: retry.Delays(time.Minute, time.Hour)}).Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 			if took := time.Since(began); took != time.Hour+time.Minute {
 				t.Errorf("locked %d times: took %v", n, took)
 			}

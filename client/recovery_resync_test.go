@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
@@ -84,15 +85,15 @@ func TestResync(t *testing.T) {
 				began := time.Now()
 				var events []client.Event
 				// The default waits for a second or so, except after this class.
-				_, err := newClient(t, s, client.Config{Retry: retry.Backoff{Jitter: -1}}).Resume(t.Context(), url, text(t, "hello"),
-					&client.UploadOptions{ChunkSize: 2, OnEvent: recordEvents(&events)})
+				_, err := clienttest.NewClient(t, s, client.Config{Retry: retry.Backoff{Jitter: -1}}).Resume(t.Context(), url, clienttest.TextSource(t, "hello"),
+					&client.UploadOptions{ChunkSize: 2, OnEvent: clienttest.RecordEvents(&events)})
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantSeen(t, s, test.want...)
-				wantStored(t, s, url, "hello")
-				wantOrder(t, events)
-				if diff := cmp.Diff(test.kinds, kinds(events)); diff != "" {
+				clienttest.WantRequests(t, s, test.want...)
+				clienttest.WantStored(t, s, url, "hello")
+				clienttest.WantEventOrder(t, events)
+				if diff := cmp.Diff(test.kinds, clienttest.EventKinds(events)); diff != "" {
 					t.Errorf("events (-want +got):\n%s", diff)
 				}
 				if took := time.Since(began); took > 100*time.Millisecond {
@@ -110,10 +111,10 @@ func TestResyncWithoutBytes(t *testing.T) {
 		url := s.Put("hello", protocol.Length{}, nil)
 		s.On(http.MethodPatch, fake.Status(409, ""))
 		began := time.Now()
-		if _, err := newClient(t, s, client.Config{Retry: retry.Backoff{Jitter: -1}}).Resume(t.Context(), url, text(t, "hello"), nil); err != nil {
+		if _, err := clienttest.NewClient(t, s, client.Config{Retry: retry.Backoff{Jitter: -1}}).Resume(t.Context(), url, clienttest.TextSource(t, "hello"), nil); err != nil {
 			t.Fatal(err)
 		}
-		wantSeen(t, s, "HEAD /files/1", "PATCH /files/1 5+0 of 5", "HEAD /files/1", "PATCH /files/1 5+0 of 5")
+		clienttest.WantRequests(t, s, "HEAD /files/1", "PATCH /files/1 5+0 of 5", "HEAD /files/1", "PATCH /files/1 5+0 of 5")
 		if took := time.Since(began); took > retry.DefaultResume {
 			t.Errorf("took %v", took)
 		}
@@ -124,17 +125,17 @@ func TestResyncWithoutBytes(t *testing.T) {
 // that is wrong.
 func TestConfirmedOffsetRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := fake.New(t, fake.Config{Hook: during(time.Hour, fake.Status(409, ""), http.MethodPatch)})
+		s := fake.New(t, fake.Config{Hook: clienttest.During(time.Hour, fake.Status(409, ""), http.MethodPatch)})
 		s.On(http.MethodPatch, nil)
 		began := time.Now()
 		var events []client.Event
-		res, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, "hello"),
-			&client.UploadOptions{ChunkSize: 2, OnEvent: recordEvents(&events)})
-		wantIs(t, err, retry.ErrExhausted, protocol.ErrOffsetMismatch)
+		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, "hello"),
+			&client.UploadOptions{ChunkSize: 2, OnEvent: clienttest.RecordEvents(&events)})
+		clienttest.WantErrorIs(t, err, retry.ErrExhausted, protocol.ErrOffsetMismatch)
 		if took := time.Since(began); took < 85*time.Second || took > 91*time.Second {
 			t.Errorf("gave up after %v", took)
 		}
-		for i, wait := range waits(events) {
+		for i, wait := range clienttest.RetryWaits(events) {
 			if i == 0 && wait > retry.DefaultResume || i > 0 && (wait < time.Second || wait > 5*time.Second) {
 				t.Errorf("step %d is %v", i+1, wait)
 			}
@@ -155,8 +156,8 @@ func TestOffsetsByTurns(t *testing.T) {
 			s.On(http.MethodHead, fake.With(protocol.HeaderUploadOffset, offset))
 			s.On(http.MethodPatch, fake.Status(409, ""))
 		}
-		_, err := newClient(t, s, client.Config{}).Resume(t.Context(), url, text(t, "hello"), nil)
-		wantIs(t, err, retry.ErrExhausted, protocol.ErrOffsetMismatch)
+		_, err := clienttest.NewClient(t, s, client.Config{}).Resume(t.Context(), url, clienttest.TextSource(t, "hello"), nil)
+		clienttest.WantErrorIs(t, err, retry.ErrExhausted, protocol.ErrOffsetMismatch)
 		if n := len(s.Seen()); n != 2*retry.DefaultMaxAttempts {
 			t.Errorf("%d requests", n)
 		}
@@ -180,7 +181,7 @@ func TestDamaged(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{})
 				s.On(http.MethodPatch, test.patch...)
-				res, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, "hello"), &client.UploadOptions{ChunkSize: 2})
+				res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, "hello"), &client.UploadOptions{ChunkSize: 2})
 				if res.Sent != test.sent {
 					t.Errorf("%d bytes sent, want %d", res.Sent, test.sent)
 				}
@@ -188,10 +189,10 @@ func TestDamaged(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					wantStored(t, s, res.URL, "hello")
+					clienttest.WantStored(t, s, res.URL, "hello")
 					return
 				}
-				wantIs(t, err, protocol.ErrChecksumMismatch)
+				clienttest.WantErrorIs(t, err, protocol.ErrChecksumMismatch)
 				if errors.Is(err, retry.ErrExhausted) {
 					t.Errorf("error %v is ErrExhausted", err)
 				}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
@@ -138,14 +139,14 @@ func TestRecover(t *testing.T) {
 				s.On(http.MethodHead, test.head...)
 				s.On(http.MethodPatch, test.patch...)
 				var events []client.Event
-				res, err := newClient(t, s, client.Config{ChunkSize: test.chunk}).Upload(
-					t.Context(), text(t, "hello"), &client.UploadOptions{OnEvent: recordEvents(&events)})
+				res, err := clienttest.NewClient(t, s, client.Config{ChunkSize: test.chunk}).Upload(
+					t.Context(), clienttest.TextSource(t, "hello"), &client.UploadOptions{OnEvent: clienttest.RecordEvents(&events)})
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantSeen(t, s, test.want...)
-				wantStored(t, s, res.URL, "hello")
-				wantOrder(t, events)
+				clienttest.WantRequests(t, s, test.want...)
+				clienttest.WantStored(t, s, res.URL, "hello")
+				clienttest.WantEventOrder(t, events)
 				want := test.res
 				if want.URL == "" {
 					want.URL = "http://tus.example/files/1"
@@ -166,9 +167,9 @@ func TestExhausted(t *testing.T) {
 		s.On(http.MethodPatch, nil, busy)
 		s.On(http.MethodHead, busy, busy, busy)
 		began := time.Now()
-		res, err := newClient(t, s, client.Config{ChunkSize: 2, Retry: second(3)}).Upload(t.Context(), text(t, "hello"), nil)
-		wantIs(t, err, retry.ErrExhausted, protocol.ErrUnavailable)
-		if e := facts(t, err); e.Op != protocol.OpHead || e.StatusCode != http.StatusServiceUnavailable {
+		res, err := clienttest.NewClient(t, s, client.Config{ChunkSize: 2, Retry: clienttest.RetryEachSecond(3)}).Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
+		clienttest.WantErrorIs(t, err, retry.ErrExhausted, protocol.ErrUnavailable)
+		if e := clienttest.ErrorOf(t, err); e.Op != protocol.OpHead || e.StatusCode != http.StatusServiceUnavailable {
 			t.Errorf("error of %s with status %d", e.Op, e.StatusCode)
 		}
 		if took := time.Since(began); took != 3*time.Second {
@@ -182,10 +183,10 @@ func TestExhausted(t *testing.T) {
 			t.Errorf("result (-want +got):\n%s", diff)
 		}
 		// The result is enough to go on with.
-		if _, err := newClient(t, s, client.Config{}).Resume(t.Context(), res.URL, text(t, "hello"), nil); err != nil {
+		if _, err := clienttest.NewClient(t, s, client.Config{}).Resume(t.Context(), res.URL, clienttest.TextSource(t, "hello"), nil); err != nil {
 			t.Fatal(err)
 		}
-		wantStored(t, s, res.URL, "hello")
+		clienttest.WantStored(t, s, res.URL, "hello")
 	})
 }
 
@@ -197,18 +198,18 @@ func TestProgressForgetsFailures(t *testing.T) {
 		for range 20 {
 			s.On(http.MethodPatch, fake.Cut(1))
 		}
-		data := noise(21)
-		res, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, data), nil)
+		data := clienttest.Noise(21)
+		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, data), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantStored(t, s, res.URL, data)
+		clienttest.WantStored(t, s, res.URL, data)
 
 		for range 10 {
 			s.On(http.MethodPatch, fake.Cut(0))
 		}
-		res, err = newClient(t, s, client.Config{}).Upload(t.Context(), text(t, data), nil)
-		wantIs(t, err, retry.ErrExhausted)
+		res, err = clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, data), nil)
+		clienttest.WantErrorIs(t, err, retry.ErrExhausted)
 		if res.Retries != 9 {
 			t.Errorf("%d retries", res.Retries)
 		}
@@ -244,7 +245,7 @@ func TestRetryAfter(t *testing.T) {
 					header = append(header, "Date", test.date)
 				}
 				s.On(http.MethodPost, fake.Status(503, "", header...))
-				if _, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, ""), nil); err != nil {
+				if _, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, ""), nil); err != nil {
 					t.Fatal(err)
 				}
 				// Up to a second more keeps those apart that were told the same.
@@ -279,22 +280,22 @@ func TestPermanentFailure(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{})
-				c := newClient(t, s, client.Config{})
+				c := clienttest.NewClient(t, s, client.Config{})
 				s.On(http.MethodPost, fake.Status(test.status, test.body))
-				res, err := c.Upload(t.Context(), text(t, "hello"), nil)
-				wantIs(t, err, test.is)
-				wantSeen(t, s, "POST /files/")
+				res, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
+				clienttest.WantErrorIs(t, err, test.is)
+				clienttest.WantRequests(t, s, "POST /files/")
 				if errors.Is(err, retry.ErrExhausted) || res.URL != "" || res.CreationHeader != nil || res.Retries != 0 {
 					t.Errorf("error %v, result %+v", err, res)
 				}
 			})
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{})
-				c := newClient(t, s, client.Config{})
+				c := clienttest.NewClient(t, s, client.Config{})
 				s.On(http.MethodPatch, fake.Status(test.status, test.body))
-				res, err := c.Upload(t.Context(), text(t, "hello"), nil)
-				wantIs(t, err, test.is)
-				wantSeen(t, s, "POST /files/", "PATCH /files/1 0+5")
+				res, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
+				clienttest.WantErrorIs(t, err, test.is)
+				clienttest.WantRequests(t, s, "POST /files/", "PATCH /files/1 0+5")
 				if res.URL != "http://tus.example/files/1" || res.Offset != 0 || res.Length != protocol.Known(5) {
 					t.Errorf("result %+v", res)
 				}
@@ -320,12 +321,12 @@ func TestDeferredLengthIsDeclaredOnce(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{})
 				s.On(http.MethodPatch, test.patch...)
-				res, err := newClient(t, s, client.Config{ChunkSize: 3}).Upload(t.Context(), stream("hello", 1), nil)
+				res, err := clienttest.NewClient(t, s, client.Config{ChunkSize: 3}).Upload(t.Context(), clienttest.StreamSource("hello", 1), nil)
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantSeen(t, s, append([]string{"OPTIONS /files/", "POST /files/"}, test.want...)...)
-				wantStored(t, s, res.URL, "hello")
+				clienttest.WantRequests(t, s, append([]string{"OPTIONS /files/", "POST /files/"}, test.want...)...)
+				clienttest.WantStored(t, s, res.URL, "hello")
 				if s.State(res.URL).Length != protocol.Known(5) || res.Length != protocol.Known(5) {
 					t.Errorf("length %v at the server, %v here", s.State(res.URL).Length, res.Length)
 				}

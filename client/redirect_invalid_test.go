@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/transport"
@@ -38,17 +39,17 @@ func TestInvalidRedirect(t *testing.T) {
 						}
 						var logged strings.Builder
 						logger := slog.New(slog.NewTextHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug}))
-						c := newClient(t, s, client.Config{
+						c := clienttest.NewClient(t, s, client.Config{
 							Doer: transport.Chain(d, transport.Log(logger)), Logger: logger, InlineSize: -1,
 						})
 						var told strings.Builder
-						res, err := c.Upload(t.Context(), text(t, "hello"), &client.UploadOptions{OnEvent: func(e client.Event) {
+						res, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), &client.UploadOptions{OnEvent: func(e client.Event) {
 							if e.Err != nil {
 								told.WriteString(e.Err.Error())
 							}
 						}})
-						wantIs(t, err, client.ErrRedirected)
-						wantIs(t, err, nethttp.ErrInvalidRedirect)
+						clienttest.WantErrorIs(t, err, client.ErrRedirected)
+						clienttest.WantErrorIs(t, err, nethttp.ErrInvalidRedirect)
 						if res.Retries != 0 {
 							t.Errorf("tried again %d times", res.Retries)
 						}
@@ -73,9 +74,9 @@ func TestInvalidLocationKeepsSecrets(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := fake.New(t, fake.Config{Location: func(string) string { return location }})
-			c := newClient(t, s, client.Config{})
+			c := clienttest.NewClient(t, s, client.Config{})
 			_, err := c.Create(t.Context(), protocol.Creation{}, nil)
-			wantIs(t, err, client.ErrInvalidLocation)
+			clienttest.WantErrorIs(t, err, client.ErrInvalidLocation)
 			if strings.Contains(err.Error(), "hush") {
 				t.Errorf("error %q", err)
 			}

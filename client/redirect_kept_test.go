@@ -11,9 +11,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
+	"github.com/tusker-go/tusker/transport"
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
@@ -25,15 +27,15 @@ func TestRedirectIsKeptWhileItWorks(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var store client.MemoryStore
 				s, node := balanced(t, status)
-				data := noise(smallest)
-				name := write(t, data)
+				data := clienttest.Noise(clienttest.RecordedSize)
+				name := clienttest.WriteFile(t, data)
 
-				interrupt(t, s, &store, name)
+				clienttest.InterruptUpload(t, s, &store, name)
 				*node = "http://a.example"
 				s.On(http.MethodPatch, fake.Cut(5))
-				res, err := recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
-				wantIs(t, err, retry.ErrExhausted)
-				if r := onlyRecord(t, &store); r.URL != s.URL+"1" || res.URL != s.URL+"1" {
+				res, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
+				clienttest.WantErrorIs(t, err, retry.ErrExhausted)
+				if r := clienttest.OnlyRecord(t, &store); r.URL != s.URL+"1" || res.URL != s.URL+"1" {
 					t.Errorf("record %+v, result %+v", r, res)
 				}
 
@@ -44,9 +46,9 @@ func TestRedirectIsKeptWhileItWorks(t *testing.T) {
 					*node = "http://c.example"
 					fake.Cut(3)(w, r, next)
 				})
-				cfg := recording(&store, nil)
+				cfg := clienttest.RecordingConfig(&store, nil)
 				cfg.Retry = nil
-				res, err = newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil)
+				res, err = clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -64,7 +66,7 @@ func TestRedirectIsKeptWhileItWorks(t *testing.T) {
 				if diff := cmp.Diff(want, got); diff != "" {
 					t.Errorf("requests (-want +got):\n%s", diff)
 				}
-				wantStored(t, s, res.URL, data)
+				clienttest.WantStored(t, s, res.URL, data)
 			})
 		})
 	}
@@ -93,17 +95,17 @@ func TestRedirectedToNobody(t *testing.T) {
 				var store client.MemoryStore
 				s, node := balanced(t, http.StatusTemporaryRedirect)
 				*node = "http://a.example"
-				data := noise(smallest)
-				name := write(t, data)
-				interrupt(t, s, &store, name)
+				data := clienttest.Noise(clienttest.RecordedSize)
+				name := clienttest.WriteFile(t, data)
+				clienttest.InterruptUpload(t, s, &store, name)
 				already := len(s.Requests())
 				s.On(http.MethodPatch, test.answers...)
 				if test.head != nil {
 					s.On(http.MethodHead, nil, test.head)
 				}
-				cfg := recording(&store, nil)
-				cfg.Retry, cfg.ChunkSize = nil, half/2
-				res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil)
+				cfg := clienttest.RecordingConfig(&store, nil)
+				cfg.Retry, cfg.ChunkSize = nil, clienttest.ChunkSize/2
+				res, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 				posts, patches := 0, 0
 				for _, r := range s.Requests()[already:] {
 					switch r.Method {
@@ -117,8 +119,8 @@ func TestRedirectedToNobody(t *testing.T) {
 					t.Errorf("%d creations, %d requests with bytes, want 0, %d", posts, patches, test.sent)
 				}
 				if test.is != nil {
-					wantIs(t, err, test.is)
-					if r := onlyRecord(t, &store); r.URL != s.URL+"1" {
+					clienttest.WantErrorIs(t, err, test.is)
+					if r := clienttest.OnlyRecord(t, &store); r.URL != s.URL+"1" {
 						t.Errorf("record %+v", r)
 					}
 					return
@@ -126,8 +128,8 @@ func TestRedirectedToNobody(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantStored(t, s, res.URL, data)
-				wantNoRecord(t, &store)
+				clienttest.WantStored(t, s, res.URL, data)
+				clienttest.WantNoRecord(t, &store)
 			})
 		})
 	}
@@ -140,16 +142,16 @@ func TestRedirectedToNobodyOnce(t *testing.T) {
 		t.Helper()
 		s, node := balanced(t, http.StatusTemporaryRedirect)
 		*node = "http://a.example"
-		name := write(t, noise(smallest))
-		interrupt(t, s, store, name)
+		name := clienttest.WriteFile(t, clienttest.Noise(clienttest.RecordedSize))
+		clienttest.InterruptUpload(t, s, store, name)
 		return s, name
 	}
 	t.Run("refused", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s, name := begun(t, new(client.MemoryStore))
 			s.On(http.MethodPatch, fake.Status(403, ""))
-			_, err := resumeOnce(newClient(t, s, client.Config{}), t.Context(), s.URL+"1", path(t, name), nil)
-			if e := facts(t, err); e.Class != client.ClassFinal || errors.Is(err, retry.ErrExhausted) {
+			_, err := clienttest.ResumeOnce(t.Context(), clienttest.NewClient(t, s, client.Config{}), s.URL+"1", clienttest.PathSource(t, name), nil)
+			if e := clienttest.ErrorOf(t, err); e.Class != client.ClassFinal || errors.Is(err, retry.ErrExhausted) {
 				t.Errorf("%v is %v", err, e.Class)
 			}
 		})
@@ -160,12 +162,12 @@ func TestRedirectedToNobodyOnce(t *testing.T) {
 			s, name := begun(t, &store)
 			already := len(s.Seen())
 			s.On(http.MethodPatch, fake.Status(404, ""))
-			_, err := recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
-			wantIs(t, err, protocol.ErrNotFound)
+			_, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
+			clienttest.WantErrorIs(t, err, protocol.ErrNotFound)
 			s.On(http.MethodHead, fake.Status(404, ""))
-			_, err = recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
-			wantIs(t, err, client.ErrUncertain)
-			if n := counts(s, already); n["POST"] != 0 || n["PATCH"] != 1 {
+			_, err = clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
+			clienttest.WantErrorIs(t, err, client.ErrUncertain)
+			if n := clienttest.RequestCounts(s, already); n["POST"] != 0 || n["PATCH"] != 1 {
 				t.Errorf("requests %v", n)
 			}
 		})
@@ -190,7 +192,7 @@ func balanced(t *testing.T, status int) (*fake.Server, *string) {
 func TestDoerRewrites(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	inner := s.Doer()
-	signed := doer(func(req *http.Request) (*http.Response, error) {
+	signed := transport.DoerFunc(func(req *http.Request) (*http.Response, error) {
 		req = req.Clone(req.Context())
 		if req.URL.RawQuery += "&sig=s3cret"; req.Method == http.MethodPost {
 			req.URL.Path += "gate/"
@@ -202,7 +204,7 @@ func TestDoerRewrites(t *testing.T) {
 		r.URL.RawQuery = ""
 		fake.With("Location", "1")(w, r, next)
 	})
-	res, err := newClient(t, s, client.Config{Doer: signed, ChunkSize: 2}).Upload(t.Context(), text(t, "hello"), nil)
+	res, err := clienttest.NewClient(t, s, client.Config{Doer: signed, ChunkSize: 2}).Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,7 +239,7 @@ func TestReplyURL(t *testing.T) {
 				s.On(http.MethodHead, fake.Status(status, "", "Location", "/files/"+string(rune('2'+i))+"#here"))
 			}
 			s.On(http.MethodHead, fake.Status(200, "", "Upload-Offset", "5"))
-			reply, err := newClient(t, s, client.Config{}).Head(t.Context(), url, nil)
+			reply, err := clienttest.NewClient(t, s, client.Config{}).Head(t.Context(), url, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -267,7 +269,7 @@ func TestRedirectStaysOnTLS(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = c.Head(t.Context(), "https://tus.example/1", nil)
-	wantIs(t, err, client.ErrRedirected, nethttp.ErrInsecureRedirect)
+	clienttest.WantErrorIs(t, err, client.ErrRedirected, nethttp.ErrInsecureRedirect)
 }
 
 type roundTrip func(*http.Request) (*http.Response, error)
@@ -288,7 +290,7 @@ func TestRedirectedAndSigned(t *testing.T) {
 			req.URL.Host = "inside.example"
 			return inner.Transport.RoundTrip(req)
 		})
-		res, err := newClient(t, s, client.Config{Doer: &signed, ChunkSize: 2}).Resume(t.Context(), url, text(t, "hello"), nil)
+		res, err := clienttest.NewClient(t, s, client.Config{Doer: &signed, ChunkSize: 2}).Resume(t.Context(), url, clienttest.TextSource(t, "hello"), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -22,7 +23,7 @@ func TestRedirect(t *testing.T) {
 	t.Run("keeps the method", func(t *testing.T) {
 		for _, status := range []int{307, 308} {
 			s := fake.New(t, fake.Config{})
-			c := newClient(t, s, client.Config{})
+			c := clienttest.NewClient(t, s, client.Config{})
 			s.On(http.MethodPost, follow(status), fake.Status(201, "", "Location", "../1?y"))
 			reply, err := c.Create(t.Context(), protocol.Creation{}, nil)
 			if err != nil {
@@ -51,10 +52,10 @@ func TestRedirect(t *testing.T) {
 				"nethttp":  s.Doer(),
 				"net/http": {Transport: s.Doer().Transport},
 			} {
-				c := newClient(t, s, client.Config{Doer: d})
+				c := clienttest.NewClient(t, s, client.Config{Doer: d})
 				s.On(http.MethodPost, follow(status))
-				res, err := c.Upload(t.Context(), text(t, "hello"), nil)
-				wantIs(t, err, client.ErrRedirected)
+				res, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
+				clienttest.WantErrorIs(t, err, client.ErrRedirected)
 				if !strings.Contains(err.Error(), "http://other.example/up/a+b") || strings.Contains(err.Error(), "%2F") {
 					t.Errorf("%s: error %q", name, err)
 				}
@@ -68,16 +69,16 @@ func TestRedirect(t *testing.T) {
 	t.Run("without address", func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		s.On(http.MethodHead, fake.Status(304, ""))
-		_, err := newClient(t, s, client.Config{}).Head(t.Context(), s.URL+"1", nil)
-		wantIs(t, err, client.ErrRedirected, protocol.ErrRedirect)
+		_, err := clienttest.NewClient(t, s, client.Config{}).Head(t.Context(), s.URL+"1", nil)
+		clienttest.WantErrorIs(t, err, client.ErrRedirected, protocol.ErrRedirect)
 	})
 	t.Run("for ever", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
 				http.Redirect(w, r, "http://tus.example/files/", http.StatusTemporaryRedirect)
 			}})
-			_, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, "hello"), nil)
-			wantIs(t, err, client.ErrRedirected)
+			_, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
+			clienttest.WantErrorIs(t, err, client.ErrRedirected)
 			if n := len(s.Seen()); n > 11 {
 				t.Errorf("%d requests", n)
 			}
@@ -86,7 +87,7 @@ func TestRedirect(t *testing.T) {
 	t.Run("body that cannot be had again", func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		s.On(http.MethodPatch, follow(307))
-		_, err := newClient(t, s, client.Config{}).Patch(t.Context(), s.URL+"1", protocol.Patch{}, io.MultiReader(strings.NewReader("a")), 1, nil)
-		wantIs(t, err, client.ErrSourceUsed)
+		_, err := clienttest.NewClient(t, s, client.Config{}).Patch(t.Context(), s.URL+"1", protocol.Patch{}, io.MultiReader(strings.NewReader("a")), 1, nil)
+		clienttest.WantErrorIs(t, err, client.ErrSourceUsed)
 	})
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/filestore"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -57,19 +58,19 @@ func TestRestartReason(t *testing.T) {
 		"nothing changed": {memoryStore, func(*testing.T, *fake.Server, *run) {}, "", nil},
 		"longer": {memoryStore, func(t *testing.T, _ *fake.Server, r *run) {
 			t.Helper()
-			rewrite(t, r.name, noise(smallest+2))
+			rewrite(t, r.name, clienttest.Noise(clienttest.RecordedSize+2))
 		}, "(size 1048577 → 1048579)", client.ErrSourceChanged},
 		"longer, in a folder": {fileStore, func(t *testing.T, _ *fake.Server, r *run) {
 			t.Helper()
-			rewrite(t, r.name, noise(smallest+2))
+			rewrite(t, r.name, clienttest.Noise(clienttest.RecordedSize+2))
 		}, "(size 1048577 → 1048579)", client.ErrSourceChanged},
 		"modified": {memoryStore, func(t *testing.T, _ *fake.Server, r *run) {
 			t.Helper()
-			touch(t, r.name, modified.Add(time.Second))
+			clienttest.SetModified(t, r.name, modified.Add(time.Second))
 		}, "it has changed since ", client.ErrSourceChanged},
 		"replaced": {fileStore, func(t *testing.T, _ *fake.Server, r *run) {
 			t.Helper()
-			replace(t, r.name, flipped(noise(smallest), 0), modified)
+			replace(t, r.name, flipped(clienttest.Noise(clienttest.RecordedSize), 0), modified)
 		}, "it has changed since ", client.ErrSourceChanged},
 		"another account": {fileStore, func(_ *testing.T, _ *fake.Server, r *run) {
 			r.cfg.Account = "somebody"
@@ -97,14 +98,14 @@ func TestRestartReason(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				store := test.store(t)
 				s := fake.New(t, fake.Config{})
-				name := write(t, noise(smallest))
-				touch(t, name, modified)
-				interrupt(t, s, store, name)
+				name := clienttest.WriteFile(t, clienttest.Noise(clienttest.RecordedSize))
+				clienttest.SetModified(t, name, modified)
+				clienttest.InterruptUpload(t, s, store, name)
 				var log bytes.Buffer
-				r := run{recording(store, &log), name}
+				r := run{clienttest.RecordingConfig(store, &log), name}
 				test.change(t, s, &r)
 				var events []client.Event
-				_, err := newClient(t, s, r.cfg).Upload(t.Context(), path(t, name), &client.UploadOptions{OnEvent: recordEvents(&events)})
+				_, err := clienttest.NewClient(t, s, r.cfg).Upload(t.Context(), clienttest.PathSource(t, name), &client.UploadOptions{OnEvent: clienttest.RecordEvents(&events)})
 				if err != nil && r.cfg.Endpoint == "" {
 					t.Fatal(err)
 				}
@@ -121,7 +122,7 @@ func TestRestartReason(t *testing.T) {
 				if test.is != nil && !errors.Is(reasons[0], test.is) {
 					t.Errorf("reason %v is not %v", reasons[0], test.is)
 				}
-				if line := wantLogged(t, &log, slog.LevelWarn, "upload starts over"); !strings.Contains(line, name) {
+				if line := clienttest.WantLogged(t, &log, slog.LevelWarn, "upload starts over"); !strings.Contains(line, name) {
 					t.Errorf("log %q does not name the file", line)
 				}
 			})
@@ -132,7 +133,7 @@ func TestRestartReason(t *testing.T) {
 // damageRecord replaces the only record of a folder.
 func damageRecord(t *testing.T, store *filestore.Store, text string) {
 	t.Helper()
-	name := filepath.Join(store.Dir(), onlyRecord(t, store).Key+".json")
+	name := filepath.Join(store.Dir(), clienttest.OnlyRecord(t, store).Key+".json")
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -149,15 +150,15 @@ func TestRestartWithoutReason(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var memory client.MemoryStore
 				s := fake.New(t, fake.Config{})
-				name := write(t, noise(smallest))
-				interrupt(t, s, &memory, name)
-				rewrite(t, name, noise(smallest+2))
+				name := clienttest.WriteFile(t, clienttest.Noise(clienttest.RecordedSize))
+				clienttest.InterruptUpload(t, s, &memory, name)
+				rewrite(t, name, clienttest.Noise(clienttest.RecordedSize+2))
 				var events []client.Event
-				res, err := recorder(t, s, wrap(&memory), nil).Upload(t.Context(), path(t, name), &client.UploadOptions{OnEvent: recordEvents(&events)})
+				res, err := clienttest.NewRecordingClient(t, s, wrap(&memory), nil).Upload(t.Context(), clienttest.PathSource(t, name), &client.UploadOptions{OnEvent: clienttest.RecordEvents(&events)})
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantStored(t, s, res.URL, noise(smallest+2))
+				clienttest.WantStored(t, s, res.URL, clienttest.Noise(clienttest.RecordedSize+2))
 				if reasons := restarts(events); len(reasons) > 0 {
 					t.Errorf("restarts %v", reasons)
 				}
@@ -169,7 +170,7 @@ func TestRestartWithoutReason(t *testing.T) {
 type failingSuffix struct{ *client.MemoryStore }
 
 func (failingSuffix) ListSuffix(context.Context, string) iter.Seq2[*client.Record, error] {
-	return func(yield func(*client.Record, error) bool) { yield(nil, errPulled) }
+	return func(yield func(*client.Record, error) bool) { yield(nil, clienttest.ErrUnplugged) }
 }
 
 // The record is found under any query of the endpoint, such as a token that changes, and
@@ -194,7 +195,7 @@ func TestRecordFoundAgain(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			replace(t, name, noise(smallest), info.ModTime())
+			replace(t, name, clienttest.Noise(clienttest.RecordedSize), info.ModTime())
 			return name
 		},
 	}
@@ -203,23 +204,23 @@ func TestRecordFoundAgain(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var store client.MemoryStore
 				s := fake.New(t, fake.Config{})
-				name := write(t, noise(smallest))
-				cfg := recording(&store, nil)
+				name := clienttest.WriteFile(t, clienttest.Noise(clienttest.RecordedSize))
+				cfg := clienttest.RecordingConfig(&store, nil)
 				cfg.Endpoint = s.URL + "?token=first"
 				s.On(http.MethodPatch, nil, fake.Cut(7))
-				if _, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil); err == nil {
+				if _, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil); err == nil {
 					t.Fatal("no error")
 				}
 				cfg.Endpoint = s.URL
 				name = change(t, &cfg, name)
-				res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil)
+				res, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if res.Resumed != half+7 {
-					t.Errorf("resumed at %d, want %d", res.Resumed, half+7)
+				if res.Resumed != clienttest.ChunkSize+7 {
+					t.Errorf("resumed at %d, want %d", res.Resumed, clienttest.ChunkSize+7)
 				}
-				wantNoRecord(t, &store)
+				clienttest.WantNoRecord(t, &store)
 			})
 		})
 	}

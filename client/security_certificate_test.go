@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
@@ -37,7 +38,7 @@ func TestCertificateOrigin(t *testing.T) {
 			roots.AddCert(endpoint.Certificate())
 			cfg := client.Config{
 				Endpoint:       endpoint.URL + "/files/",
-				TrustedOrigins: anyOrigin(test.foreign),
+				TrustedOrigins: clienttest.AnyOriginIf(test.foreign),
 				InlineSize:     -1,
 				Doer:           nethttp.New(nethttp.Config{RootCAs: roots, Certificates: endpoint.TLS.Certificates}),
 			}
@@ -49,7 +50,7 @@ func TestCertificateOrigin(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(c.CloseIdleConnections)
-			res, err := c.Upload(t.Context(), text(t, "hello"), nil)
+			res, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -12,6 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
+	"github.com/tusker-go/tusker/client/internal/fake/content"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
 )
@@ -26,39 +28,39 @@ const wifi = "<html>Welcome to the Wi-Fi!</html>"
 func TestDownloadOtherServer(t *testing.T) {
 	t.Parallel()
 	const size, part = 4 << 20, 1 << 20
-	data := noise(size)
+	data := clienttest.Noise(size)
 	const tag = `"v1"`
-	page := chunksWith([]string{"Content-Type", "text/html"}, wifi, wifi)
-	typed := chunks(wifi) // sniffed as text/html
-	long := chunksWith([]string{"Content-Type", "application/octet-stream"}, strings.Repeat("x", 2*part))
+	page := content.ChunksWithHeader([]string{"Content-Type", "text/html"}, wifi, wifi)
+	typed := content.Chunks(wifi) // sniffed as text/html
+	long := content.ChunksWithHeader([]string{"Content-Type", "application/octet-stream"}, strings.Repeat("x", 2*part))
 	// open sends the content without a length.
-	open := chunksWith([]string{"Content-Type", "application/octet-stream"}, data)
+	open := content.ChunksWithHeader([]string{"Content-Type", "application/octet-stream"}, data)
 	tests := map[string]struct {
-		shelf *shelf
-		want  []string
+		server *content.Server
+		want   []string
 	}{
-		"in the middle":                 {&shelf{data: data, etag: tag, script: []step{cut(part), page, typed, page}}, []string{"", `bytes=1048576- "v1"`, `bytes=1048576- "v1"`, `bytes=1048576- "v1"`, `bytes=1048576- "v1"`}},
-		"in the middle, of the type":    {&shelf{data: data, etag: tag, script: []step{cut(part), long}}, []string{"", `bytes=1048576- "v1"`, `bytes=1048576- "v1"`}},
-		"in the middle, with a length":  {&shelf{data: data, etag: tag, script: []step{cut(part), answer(200, wifi, "Content-Type", "text/html")}}, []string{"", `bytes=1048576- "v1"`, `bytes=1048576- "v1"`}},
-		"in the middle, with an ETag":   {&shelf{data: data, etag: tag, script: []step{cut(part), answer(200, wifi, "Content-Type", "text/html", "ETag", `"wifi"`)}}, []string{"", `bytes=1048576- "v1"`, `bytes=1048576- "v1"`}},
-		"in the middle, a weak ETag":    {&shelf{data: data, etag: tag, script: []step{cut(part), answer(200, wifi, "ETag", `W/"wifi"`)}}, []string{"", `bytes=1048576- "v1"`, `bytes=1048576- "v1"`}},
-		"in the middle, compressed":     {&shelf{data: data, etag: tag, script: []step{cut(part), answer(200, wifi, "Content-Encoding", "gzip")}}, []string{"", `bytes=1048576- "v1"`, `bytes=1048576- "v1"`}},
-		"in the middle, nothing at all": {&shelf{data: data, etag: tag, script: []step{cut(part), answer(204, "")}}, []string{"", `bytes=1048576- "v1"`, `bytes=1048576- "v1"`}},
-		"before the first byte":         {&shelf{data: data, etag: tag, script: []step{cut(0), page, long}}, []string{"", "", "", ""}},
-		"of no validator":               {&shelf{data: data, script: []step{cut(part), page, typed}}, []string{"", "", "", ""}},
-		"of no validator, at the start": {&shelf{data: data, script: []step{cut(0), page}}, []string{"", "", ""}},
-		"of no length":                  {&shelf{data: data, head: status(405), script: []step{cutChunks(data[:part], "Content-Type", "application/octet-stream"), page, open}}, []string{"", "", ""}},
-		"of no length, of the type":     {&shelf{data: data, head: status(405), script: []step{cutChunks(data[:part], "Content-Type", "application/octet-stream"), chunksWith([]string{"Content-Type", "application/octet-stream"}, data[:part-1]), open}}, []string{"", "", ""}},
-		"not a tus server any more":     {&shelf{data: data, script: []step{withTus(cut(part)), answer(200, noise(size), "Content-Type", "application/octet-stream"), withTus(nil)}}, []string{"", "", ""}},
+		"in the middle":                 {&content.Server{Data: data, ETag: tag, Script: []content.Step{content.Cut(part), page, typed, page}}, []string{"", `bytes=1048576- "v1"`, `bytes=1048576- "v1"`, `bytes=1048576- "v1"`, `bytes=1048576- "v1"`}},
+		"in the middle, of the type":    {&content.Server{Data: data, ETag: tag, Script: []content.Step{content.Cut(part), long}}, []string{"", `bytes=1048576- "v1"`, `bytes=1048576- "v1"`}},
+		"in the middle, with a length":  {&content.Server{Data: data, ETag: tag, Script: []content.Step{content.Cut(part), content.Status(200, wifi, "Content-Type", "text/html")}}, []string{"", `bytes=1048576- "v1"`, `bytes=1048576- "v1"`}},
+		"in the middle, with an ETag":   {&content.Server{Data: data, ETag: tag, Script: []content.Step{content.Cut(part), content.Status(200, wifi, "Content-Type", "text/html", "ETag", `"wifi"`)}}, []string{"", `bytes=1048576- "v1"`, `bytes=1048576- "v1"`}},
+		"in the middle, a weak ETag":    {&content.Server{Data: data, ETag: tag, Script: []content.Step{content.Cut(part), content.Status(200, wifi, "ETag", `W/"wifi"`)}}, []string{"", `bytes=1048576- "v1"`, `bytes=1048576- "v1"`}},
+		"in the middle, compressed":     {&content.Server{Data: data, ETag: tag, Script: []content.Step{content.Cut(part), content.Status(200, wifi, "Content-Encoding", "gzip")}}, []string{"", `bytes=1048576- "v1"`, `bytes=1048576- "v1"`}},
+		"in the middle, nothing at all": {&content.Server{Data: data, ETag: tag, Script: []content.Step{content.Cut(part), content.Status(204, "")}}, []string{"", `bytes=1048576- "v1"`, `bytes=1048576- "v1"`}},
+		"before the first byte":         {&content.Server{Data: data, ETag: tag, Script: []content.Step{content.Cut(0), page, long}}, []string{"", "", "", ""}},
+		"of no validator":               {&content.Server{Data: data, Script: []content.Step{content.Cut(part), page, typed}}, []string{"", "", "", ""}},
+		"of no validator, at the start": {&content.Server{Data: data, Script: []content.Step{content.Cut(0), page}}, []string{"", "", ""}},
+		"of no length":                  {&content.Server{Data: data, Head: content.HeadStatus(405), Script: []content.Step{content.CutChunks(data[:part], "Content-Type", "application/octet-stream"), page, open}}, []string{"", "", ""}},
+		"of no length, of the type":     {&content.Server{Data: data, Head: content.HeadStatus(405), Script: []content.Step{content.CutChunks(data[:part], "Content-Type", "application/octet-stream"), content.ChunksWithHeader([]string{"Content-Type", "application/octet-stream"}, data[:part-1]), open}}, []string{"", "", ""}},
+		"not a tus server any more":     {&content.Server{Data: data, Script: []content.Step{withTus(content.Cut(part)), content.Status(200, clienttest.Noise(size), "Content-Type", "application/octet-stream"), withTus(nil)}}, []string{"", "", ""}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, _, err := download(t, test.shelf, client.Config{Doer: test.shelf.network(t), Retry: atOnce(5)})
+			got, _, err := clienttest.Download(t, test.server, client.Config{Doer: test.server.TCPDoer(t), Retry: atOnce(5)})
 			if err != nil || got != data {
 				t.Errorf("%d bytes of %d, or others: %v", len(got), size, err)
 			}
-			if diff := cmp.Diff(test.want, test.shelf.seen); diff != "" {
+			if diff := cmp.Diff(test.want, test.server.Seen); diff != "" {
 				t.Errorf("requests (-want +got):\n%s", diff)
 			}
 		})
@@ -66,8 +68,8 @@ func TestDownloadOtherServer(t *testing.T) {
 }
 
 // withTus has an answer carry the header of a tus server. nil is the content.
-func withTus(s step) step {
-	return func(w http.ResponseWriter, r *http.Request, next giveOut) {
+func withTus(s content.Step) content.Step {
+	return func(w http.ResponseWriter, r *http.Request, next http.HandlerFunc) {
 		w.Header().Set("Tus-Resumable", "1.0.0")
 		if s == nil {
 			next(w, r)
@@ -82,17 +84,17 @@ func withTus(s step) step {
 func TestDownloadOtherServerFirst(t *testing.T) {
 	t.Parallel()
 	const size = 1 << 20
-	for name, page := range map[string]step{
-		"of unknown length": chunks(wifi, wifi),
-		"cut":               cutChunks(wifi),
-		"with a length":     answer(200, wifi),
-		"large":             chunks(strings.Repeat(wifi, 1000)),
-		"with an ETag":      chunksWith([]string{"ETag", `"wifi"`}, wifi),
+	for name, page := range map[string]content.Step{
+		"of unknown length": content.Chunks(wifi, wifi),
+		"cut":               content.CutChunks(wifi),
+		"with a length":     content.Status(200, wifi),
+		"large":             content.Chunks(strings.Repeat(wifi, 1000)),
+		"with an ETag":      content.ChunksWithHeader([]string{"ETag", `"wifi"`}, wifi),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := &shelf{data: noise(size), script: []step{page}}
-			got, _, err := download(t, s, client.Config{Doer: s.network(t), Retry: retry.Never})
+			s := &content.Server{Data: clienttest.Noise(size), Script: []content.Step{page}}
+			got, _, err := clienttest.Download(t, s, client.Config{Doer: s.TCPDoer(t), Retry: retry.Never})
 			if err == nil || got != "" {
 				t.Errorf("wrote %d bytes, error %v", len(got), err)
 			}
@@ -105,27 +107,27 @@ func TestDownloadOtherServerFirst(t *testing.T) {
 func TestDownloadOfReplacedContent(t *testing.T) {
 	t.Parallel()
 	const size, part = 256 << 10, 100 << 10
-	a, b := noise(size), noise(size + 1)[:size]
+	a, b := clienttest.Noise(size), clienttest.Noise(size + 1)[:size]
 	now := time.Now()
-	tests := map[string]*shelf{
+	tests := map[string]*content.Server{
 		"no validator":   {},
-		"no HEAD":        {head: status(405)},
-		"weak ETag":      {etag: `W/"v1"`},
-		"date of now":    {date: now},
-		"date of 50 s":   {date: now.Add(-50 * time.Second)},
-		"date, weak tag": {date: now.Add(-time.Hour), etag: `W/"v1"`},
-		"empty ETag":     {etag: `""`},
+		"no HEAD":        {Head: content.HeadStatus(405)},
+		"weak ETag":      {ETag: `W/"v1"`},
+		"date of now":    {Modified: now},
+		"date of 50 s":   {Modified: now.Add(-50 * time.Second)},
+		"date, weak tag": {Modified: now.Add(-time.Hour), ETag: `W/"v1"`},
+		"empty ETag":     {ETag: `""`},
 	}
 	for name, s := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s.data, s.script = a, []step{cut(part), s.replaced(b)}
-			got, _, err := download(t, s, client.Config{Doer: s.network(t), Retry: atOnce(3)})
-			wantIs(t, err, client.ErrContentChanged)
+			s.Data, s.Script = a, []content.Step{content.Cut(part), s.ReplaceData(b)}
+			got, _, err := clienttest.Download(t, s, client.Config{Doer: s.TCPDoer(t), Retry: atOnce(3)})
+			clienttest.WantErrorIs(t, err, client.ErrContentChanged)
 			if !strings.HasPrefix(a, got) {
 				t.Error("the contents were joined")
 			}
-			if diff := cmp.Diff([]string{"", ""}, s.seen); diff != "" {
+			if diff := cmp.Diff([]string{"", ""}, s.Seen); diff != "" {
 				t.Errorf("requests (-want +got):\n%s", diff)
 			}
 		})
@@ -136,20 +138,20 @@ func TestDownloadOfReplacedContent(t *testing.T) {
 // with them counts from then on.
 func TestDownloadFindsValidator(t *testing.T) {
 	t.Parallel()
-	data := noise(1000)
-	s := &shelf{data: data, script: []step{cut(100), tagged(`"v1"`, cut(300)), tagged(`"v1"`, nil)}}
-	got, _, err := download(t, s, client.Config{Doer: s.network(t), Retry: atOnce(3)})
+	data := clienttest.Noise(1000)
+	s := &content.Server{Data: data, Script: []content.Step{content.Cut(100), tagged(`"v1"`, content.Cut(300)), tagged(`"v1"`, nil)}}
+	got, _, err := clienttest.Download(t, s, client.Config{Doer: s.TCPDoer(t), Retry: atOnce(3)})
 	if err != nil || got != data {
 		t.Errorf("%d bytes, or others: %v", len(got), err)
 	}
-	if diff := cmp.Diff([]string{"", "", `bytes=300- "v1"`}, s.seen); diff != "" {
+	if diff := cmp.Diff([]string{"", "", `bytes=300- "v1"`}, s.Seen); diff != "" {
 		t.Errorf("requests (-want +got):\n%s", diff)
 	}
 }
 
 // tagged has an answer carry an ETag. nil is the content.
-func tagged(etag string, s step) step {
-	return func(w http.ResponseWriter, r *http.Request, next giveOut) {
+func tagged(etag string, s content.Step) content.Step {
+	return func(w http.ResponseWriter, r *http.Request, next http.HandlerFunc) {
 		w.Header().Set("ETag", etag)
 		if s == nil {
 			next(w, r)
@@ -171,12 +173,12 @@ func (s *summed) PrefixSum() [sha256.Size]byte { return s.sum }
 // before are the first ones of the content.
 func TestDownloadResumesBySum(t *testing.T) {
 	t.Parallel()
-	data := noise(1000)
+	data := clienttest.Noise(1000)
 	none := sha256.Sum256(nil)
 	tests := map[string]struct {
 		offset int64
 		sum    [sha256.Size]byte
-		script []step
+		script []content.Step
 		want   string
 		is     error
 		words  string
@@ -184,8 +186,8 @@ func TestDownloadResumesBySum(t *testing.T) {
 		"the same":              {400, sha256.Sum256([]byte(data[:400])), nil, data[400:], nil, ""},
 		"all":                   {1000, sha256.Sum256([]byte(data)), nil, "", nil, ""},
 		"all but one":           {999, sha256.Sum256([]byte(data[:999])), nil, data[999:], nil, ""},
-		"cut before the offset": {400, sha256.Sum256([]byte(data[:400])), []step{cut(300), cut(399)}, data[400:], nil, ""},
-		"cut behind the offset": {400, sha256.Sum256([]byte(data[:400])), []step{cut(500), cut(600)}, data[400:], nil, ""},
+		"cut before the offset": {400, sha256.Sum256([]byte(data[:400])), []content.Step{content.Cut(300), content.Cut(399)}, data[400:], nil, ""},
+		"cut behind the offset": {400, sha256.Sum256([]byte(data[:400])), []content.Step{content.Cut(500), content.Cut(600)}, data[400:], nil, ""},
 		"others":                {400, sha256.Sum256([]byte(data[1:401])), nil, "", client.ErrContentChanged, "first 400 bytes"},
 		"others, all":           {1000, none, nil, "", client.ErrContentChanged, "first 1000 bytes"},
 		"more than there are":   {1001, none, nil, "", client.ErrContentChanged, "1001 were there"},
@@ -193,10 +195,10 @@ func TestDownloadResumesBySum(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := &shelf{data: data, script: test.script}
+			s := &content.Server{Data: data, Script: test.script}
 			w := &summed{sum: test.sum}
-			c := newDownloader(t, client.Config{Endpoint: contentURL, Doer: s.network(t), Retry: atOnce(3)})
-			res, err := c.Download(t.Context(), contentURL, func(client.Content) (io.Writer, int64, error) { return w, test.offset, nil }, nil)
+			c := clienttest.New(t, client.Config{Endpoint: content.URL, Doer: s.TCPDoer(t), Retry: atOnce(3)})
+			res, err := c.Download(t.Context(), content.URL, func(client.Content) (io.Writer, int64, error) { return w, test.offset, nil }, nil)
 			if w.String() != test.want || res.Offset != test.offset+int64(len(test.want)) {
 				t.Errorf("%d bytes, offset %d", w.Len(), res.Offset)
 			}
@@ -206,8 +208,8 @@ func TestDownloadResumesBySum(t *testing.T) {
 				}
 				return
 			}
-			wantIs(t, err, test.is)
-			wantClear(t, err, test.words)
+			clienttest.WantErrorIs(t, err, test.is)
+			clienttest.WantClearError(t, err, test.words)
 		})
 	}
 }
@@ -215,12 +217,12 @@ func TestDownloadResumesBySum(t *testing.T) {
 // A writer that cannot tell what it has is not resumed without a strong validator.
 func TestDownloadCannotTell(t *testing.T) {
 	t.Parallel()
-	s := &shelf{data: noise(1000), etag: `W/"v1"`}
-	c := newDownloader(t, client.Config{Endpoint: contentURL, Doer: s.network(t), Retry: retry.Never})
+	s := &content.Server{Data: clienttest.Noise(1000), ETag: `W/"v1"`}
+	c := clienttest.New(t, client.Config{Endpoint: content.URL, Doer: s.TCPDoer(t), Retry: retry.Never})
 	var b bytes.Buffer
-	_, err := c.Download(t.Context(), contentURL, func(client.Content) (io.Writer, int64, error) { return &b, 400, nil }, nil)
-	wantIs(t, err, client.ErrContentChanged)
-	wantClear(t, err, "cannot tell")
+	_, err := c.Download(t.Context(), content.URL, func(client.Content) (io.Writer, int64, error) { return &b, 400, nil }, nil)
+	clienttest.WantErrorIs(t, err, client.ErrContentChanged)
+	clienttest.WantClearError(t, err, "cannot tell")
 	if b.Len() > 0 {
 		t.Errorf("wrote %d bytes", b.Len())
 	}
@@ -230,12 +232,12 @@ func TestDownloadCannotTell(t *testing.T) {
 // next one.
 func TestDownloadOpenRefuses(t *testing.T) {
 	t.Parallel()
-	data := noise(1000)
-	s := &shelf{data: data, head: status(405), etag: `"v1"`, script: []step{chunks(wifi)}}
-	c := newDownloader(t, client.Config{Endpoint: contentURL, Doer: s.network(t), Retry: atOnce(3)})
+	data := clienttest.Noise(1000)
+	s := &content.Server{Data: data, Head: content.HeadStatus(405), ETag: `"v1"`, Script: []content.Step{content.Chunks(wifi)}}
+	c := clienttest.New(t, client.Config{Endpoint: content.URL, Doer: s.TCPDoer(t), Retry: atOnce(3)})
 	var b bytes.Buffer
 	var versions []string
-	_, err := c.Download(t.Context(), contentURL, func(content client.Content) (io.Writer, int64, error) {
+	_, err := c.Download(t.Context(), content.URL, func(content client.Content) (io.Writer, int64, error) {
 		versions = append(versions, content.Version)
 		if content.Version == "" {
 			return nil, 0, client.ErrOtherServer
@@ -254,10 +256,10 @@ func TestDownloadOpenRefuses(t *testing.T) {
 // written.
 func TestDownloadOtherServerStays(t *testing.T) {
 	t.Parallel()
-	s := &shelf{data: noise(1000), etag: `"v1"`, script: []step{cut(100), chunks(wifi), chunks(wifi), chunks(wifi)}}
-	got, res, err := download(t, s, client.Config{Doer: s.network(t), Retry: atOnce(2)})
-	wantIs(t, err, client.ErrOtherServer, retry.ErrExhausted)
-	if got != s.data[:100] || res.Content.Length != protocol.Known(1000) {
+	s := &content.Server{Data: clienttest.Noise(1000), ETag: `"v1"`, Script: []content.Step{content.Cut(100), content.Chunks(wifi), content.Chunks(wifi), content.Chunks(wifi)}}
+	got, res, err := clienttest.Download(t, s, client.Config{Doer: s.TCPDoer(t), Retry: atOnce(2)})
+	clienttest.WantErrorIs(t, err, client.ErrOtherServer, retry.ErrExhausted)
+	if got != s.Data[:100] || res.Content.Length != protocol.Known(1000) {
 		t.Errorf("%d bytes, %+v", len(got), res)
 	}
 }

@@ -3,44 +3,17 @@ package client_test
 import (
 	"bytes"
 	"compress/gzip"
-	"context"
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/tusker-go/tusker/client"
-	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/retry"
 )
-
-// exchanges are those that a server can answer.
-var exchanges = map[string]func(ctx context.Context, c *client.Client) error{
-	"OPTIONS": func(ctx context.Context, c *client.Client) error { _, err := c.Options(ctx, nil); return err },
-	"HEAD": func(ctx context.Context, c *client.Client) error {
-		_, err := c.Head(ctx, c.Endpoint()+"1", nil)
-		return err
-	},
-	"GET": func(ctx context.Context, c *client.Client) error {
-		_, err := c.Download(ctx, c.Endpoint()+"1", func(client.Content) (io.Writer, int64, error) { return io.Discard, 0, nil }, nil)
-		return err
-	},
-	// Not by an upload: that begins with a HEAD, and would see no PATCH here.
-	"PATCH": func(ctx context.Context, c *client.Client) error {
-		_, err := c.Patch(ctx, c.Endpoint()+"1", protocol.Patch{}, strings.NewReader("hello"), 5, nil)
-		return err
-	},
-	"POST": func(ctx context.Context, c *client.Client) error {
-		src, err := client.ReaderAt(strings.NewReader("hello"), 5)
-		if err == nil {
-			_, err = c.Upload(ctx, src, nil)
-		}
-		return err
-	},
-}
 
 // S-FLOOD-HEADERS: what a server sends before the body of its answer is bounded,
 // of whatever kind it is.
@@ -48,34 +21,40 @@ func TestEndlessHeaders(t *testing.T) {
 	floods := map[string]func(w io.Writer) int64{
 		"lines": func(w io.Writer) int64 {
 			_, _ = io.WriteString(w, "HTTP/1.1 200 OK\r\n")
-			return repeated(w, "X-A: b\r\n")
+			return clienttest.WriteRepeatedly(w, "X-A: b\r\n")
 		},
-		"one line": func(w io.Writer) int64 { _, _ = io.WriteString(w, "HTTP/1.1 200 OK\r\nX-A: "); return repeated(w, "b") },
-		"status":   func(w io.Writer) int64 { _, _ = io.WriteString(w, "HTTP/1.1 200 "); return repeated(w, "b") },
-		"continue": func(w io.Writer) int64 { return repeated(w, "HTTP/1.1 100 Continue\r\n\r\n") },
+		"one line": func(w io.Writer) int64 {
+			_, _ = io.WriteString(w, "HTTP/1.1 200 OK\r\nX-A: ")
+			return clienttest.WriteRepeatedly(w, "b")
+		},
+		"status": func(w io.Writer) int64 {
+			_, _ = io.WriteString(w, "HTTP/1.1 200 ")
+			return clienttest.WriteRepeatedly(w, "b")
+		},
+		"continue": func(w io.Writer) int64 { return clienttest.WriteRepeatedly(w, "HTTP/1.1 100 Continue\r\n\r\n") },
 		"hints": func(w io.Writer) int64 {
-			return repeated(w, "HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n")
+			return clienttest.WriteRepeatedly(w, "HTTP/1.1 103 Early Hints\r\nLink: </a>; rel=preload\r\n\r\n")
 		},
 		"location": func(w io.Writer) int64 {
 			_, _ = io.WriteString(w, "HTTP/1.1 307 x\r\nLocation: /")
-			return repeated(w, "b")
+			return clienttest.WriteRepeatedly(w, "b")
 		},
-		"not HTTP": func(w io.Writer) int64 { return repeated(w, "SSH-2.0-") },
+		"not HTTP": func(w io.Writer) int64 { return clienttest.WriteRepeatedly(w, "SSH-2.0-") },
 	}
 	for name, flood := range floods {
 		t.Run(name, func(t *testing.T) {
-			for method, exchange := range exchanges {
+			for method, exchange := range clienttest.Exchanges {
 				t.Run(method, func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						sent, requests := int64(0), 0
 						c, err := client.New(client.Config{
 							Endpoint: "http://tus.example/files/", Retry: retry.Never,
-							Doer: hostile(t, func(w io.Writer, _ *http.Request) { requests++; sent = flood(w) }),
+							Doer: clienttest.HostileDoer(t, func(w io.Writer, _ *http.Request) { requests++; sent = flood(w) }),
 						})
 						if err != nil {
 							t.Fatal(err)
 						}
-						used := memory(func() { err = exchange(t.Context(), c) })
+						used := clienttest.AllocatedBytes(func() { err = exchange(t.Context(), c) })
 						if err == nil {
 							t.Fatal("no error")
 						}
@@ -84,11 +63,11 @@ func TestEndlessHeaders(t *testing.T) {
 						}
 						synctest.Wait()
 						// What the pipe and its readers have in hand comes on top.
-						if sent > mib+64<<10 || requests > 1 {
+						if sent > clienttest.MiB+64<<10 || requests > 1 {
 							t.Errorf("%d bytes were read in %d requests", sent, requests)
 						}
 						// Header lines cost more as a map than as bytes.
-						wantBelow(t, used, 16*mib)
+						clienttest.WantBelow(t, used, 16*clienttest.MiB)
 					})
 				})
 			}
@@ -104,11 +83,11 @@ func TestEndlessBodies(t *testing.T) {
 		header string
 		body   func(w io.Writer) int64
 	}{
-		"plain":   {"", func(w io.Writer) int64 { return repeated(w, "no\n") }},
-		"chunked": {"Transfer-Encoding: chunked\r\n", func(w io.Writer) int64 { return repeated(w, "2\r\nno\r\n") }},
+		"plain":   {"", func(w io.Writer) int64 { return clienttest.WriteRepeatedly(w, "no\n") }},
+		"chunked": {"Transfer-Encoding: chunked\r\n", func(w io.Writer) int64 { return clienttest.WriteRepeatedly(w, "2\r\nno\r\n") }},
 		"chunk extensions": {"Transfer-Encoding: chunked\r\n", func(w io.Writer) int64 {
 			_, _ = io.WriteString(w, "2;")
-			return repeated(w, "a=b;")
+			return clienttest.WriteRepeatedly(w, "a=b;")
 		}},
 		"bomb": {"Content-Encoding: gzip\r\n", func(w io.Writer) int64 {
 			n, _ := w.Write(packed)
@@ -116,12 +95,12 @@ func TestEndlessBodies(t *testing.T) {
 		}},
 		"trailers": {"Transfer-Encoding: chunked\r\nTrailer: X-A\r\n", func(w io.Writer) int64 {
 			_, _ = io.WriteString(w, "2\r\nno\r\n0\r\n")
-			return repeated(w, "X-A: b\r\n")
+			return clienttest.WriteRepeatedly(w, "X-A: b\r\n")
 		}},
 	}
 	for name, body := range bodies {
 		t.Run(name, func(t *testing.T) {
-			for method, exchange := range exchanges {
+			for method, exchange := range clienttest.Exchanges {
 				for _, status := range []int{200, 403, 500} {
 					if method == "HEAD" || method == "GET" && status == 200 {
 						continue // no body, what was asked for
@@ -131,7 +110,7 @@ func TestEndlessBodies(t *testing.T) {
 							sent := int64(0)
 							c, err := client.New(client.Config{
 								Endpoint: "http://tus.example/files/", Retry: retry.Never,
-								Doer: hostile(t, func(w io.Writer, r *http.Request) {
+								Doer: clienttest.HostileDoer(t, func(w io.Writer, r *http.Request) {
 									_, _ = fmt.Fprintf(w, "HTTP/1.1 %d x\r\n%s\r\n", status, body.header)
 									if r.Method != http.MethodHead {
 										sent = body.body(w)
@@ -141,7 +120,7 @@ func TestEndlessBodies(t *testing.T) {
 							if err != nil {
 								t.Fatal(err)
 							}
-							used := memory(func() { err = exchange(t.Context(), c) })
+							used := clienttest.AllocatedBytes(func() { err = exchange(t.Context(), c) })
 							if err == nil && method != "OPTIONS" {
 								t.Fatal("no error")
 							}
@@ -154,7 +133,7 @@ func TestEndlessBodies(t *testing.T) {
 							if sent > most {
 								t.Errorf("%d bytes were read", sent)
 							}
-							wantBelow(t, used, 4*mib)
+							clienttest.WantBelow(t, used, 4*clienttest.MiB)
 						})
 					})
 				}
@@ -168,7 +147,7 @@ func bomb(t *testing.T) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
-	if _, err := w.Write(make([]byte, 16*mib)); err != nil {
+	if _, err := w.Write(make([]byte, 16*clienttest.MiB)); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Close(); err != nil {
@@ -186,12 +165,12 @@ func TestCompressedDownload(t *testing.T) {
 			wrote := 0
 			c, err := client.New(client.Config{
 				Endpoint: "http://tus.example/files/", Retry: retry.Never,
-				Doer: hostile(t, func(w io.Writer, r *http.Request) {
+				Doer: clienttest.HostileDoer(t, func(w io.Writer, r *http.Request) {
 					switch {
 					case r.Method == http.MethodHead && length < 0:
-						reply(w, 405, "")
+						clienttest.WriteResponse(w, 405, "")
 					case r.Method == http.MethodHead:
-						reply(w, 200, "", "Upload-Offset: 5", "Upload-Length: 5")
+						clienttest.WriteResponse(w, 200, "", "Upload-Offset: 5", "Upload-Length: 5")
 					default:
 						_, _ = fmt.Fprintf(w, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\nContent-Encoding: gzip\r\n\r\n", len(packed))
 						_, _ = w.Write(packed)
@@ -201,17 +180,17 @@ func TestCompressedDownload(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			used := memory(func() {
+			used := clienttest.AllocatedBytes(func() {
 				_, err = c.Download(t.Context(), c.Endpoint()+"1", func(client.Content) (io.Writer, int64, error) {
 					wrote++
 					return io.Discard, 0, nil
 				}, nil)
 			})
-			wantIs(t, err, client.ErrContent)
+			clienttest.WantErrorIs(t, err, client.ErrContent)
 			if wrote > 0 {
 				t.Error("it was about to be written")
 			}
-			wantBelow(t, used, 2*mib)
+			clienttest.WantBelow(t, used, 2*clienttest.MiB)
 		})
 	}
 }
@@ -226,9 +205,9 @@ func TestDownloadHasMore(t *testing.T) {
 			var got bytes.Buffer
 			c, err := client.New(client.Config{
 				Endpoint: "http://tus.example/files/", Retry: retry.Never,
-				Doer: hostile(t, func(w io.Writer, r *http.Request) {
+				Doer: clienttest.HostileDoer(t, func(w io.Writer, r *http.Request) {
 					if r.Method == http.MethodHead {
-						reply(w, 200, "", "Upload-Offset: 5", "Upload-Length: 5")
+						clienttest.WriteResponse(w, 200, "", "Upload-Offset: 5", "Upload-Length: 5")
 						return
 					}
 					_, _ = io.WriteString(w, "HTTP/1.1 200 OK\r\n"+header)
@@ -237,7 +216,7 @@ func TestDownloadHasMore(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = c.Download(t.Context(), c.Endpoint()+"1", into(&got), nil)
+			_, err = c.Download(t.Context(), c.Endpoint()+"1", clienttest.WriteTo(&got), nil)
 			if got.Len() > 5 || (err == nil) != (got.String() == "12345") {
 				t.Errorf("got %q, error %v", &got, err)
 			}
@@ -280,7 +259,7 @@ func TestSlowAnswers(t *testing.T) {
 	}
 	for name, answer := range answers {
 		t.Run(name, func(t *testing.T) {
-			for method, exchange := range exchanges {
+			for method, exchange := range clienttest.Exchanges {
 				if method == "HEAD" && (name == "body" || name == "empty members") {
 					continue
 				}
@@ -288,9 +267,9 @@ func TestSlowAnswers(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
 						c, err := client.New(client.Config{
 							Endpoint: "http://tus.example/files/", Retry: retry.Never, FinishTimeout: time.Minute,
-							Doer: hostile(t, func(w io.Writer, r *http.Request) {
+							Doer: clienttest.HostileDoer(t, func(w io.Writer, r *http.Request) {
 								if r.Method == http.MethodHead && method != "HEAD" {
-									reply(w, 405, "")
+									clienttest.WriteResponse(w, 405, "")
 									return
 								}
 								answer(w)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/filestore"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/transport"
@@ -41,24 +42,24 @@ func TestPlantedRecord(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			store := &alteredStore{MemoryStore: new(client.MemoryStore), load: func(r *client.Record) error {
+			store := &clienttest.AlteredStore{MemoryStore: new(client.MemoryStore), Alter: func(r *client.Record) error {
 				r.URL = test.url
 				if test.parts {
 					r.URL = ""
-					r.Parts = []client.PartRecord{{End: half, URL: test.url}, {Start: half, End: smallest, URL: test.url}}
+					r.Parts = []client.PartRecord{{End: clienttest.ChunkSize, URL: test.url}, {Start: clienttest.ChunkSize, End: clienttest.RecordedSize, URL: test.url}}
 				}
 				return nil
 			}}
 			s := fake.New(t, fake.Config{})
-			file := write(t, noise(smallest))
+			file := clienttest.WriteFile(t, clienttest.Noise(clienttest.RecordedSize))
 			var log bytes.Buffer
-			cfg := recording(store, &log)
-			tls := overTLS(s)
+			cfg := clienttest.RecordingConfig(store, &log)
+			tls := clienttest.OverTLS(s)
 			var mu sync.Mutex
 			var sent []*http.Request
 			cfg.Endpoint = tls.Endpoint
 			cfg.Header = http.Header{"X-Key": {"a"}, "Cookie": {"b"}}
-			cfg.Doer = transport.Chain(doer(func(req *http.Request) (*http.Response, error) {
+			cfg.Doer = transport.Chain(transport.DoerFunc(func(req *http.Request) (*http.Response, error) {
 				mu.Lock()
 				sent = append(sent, req)
 				mu.Unlock()
@@ -69,12 +70,12 @@ func TestPlantedRecord(t *testing.T) {
 				options.Parallel = 2
 			}
 			s.On(http.MethodPatch, fake.Cut(7))
-			if _, err := newClient(t, s, cfg).Upload(t.Context(), path(t, file), nil); err == nil {
+			if _, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, file), nil); err == nil {
 				t.Fatal("no error")
 			}
 			sent = nil
 			s.On(http.MethodPost, fake.Status(403, ""))
-			if _, err := newClient(t, s, cfg).Upload(t.Context(), path(t, file), options); err == nil && !test.used {
+			if _, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, file), options); err == nil && !test.used {
 				t.Fatal("no error")
 			}
 			used := false
@@ -84,7 +85,7 @@ func TestPlantedRecord(t *testing.T) {
 				if req.URL.Scheme != "https" {
 					t.Errorf("%s %s in the clear", req.Method, req.URL)
 				}
-				for _, name := range credentials {
+				for _, name := range clienttest.CredentialHeaders {
 					if req.Header.Get(name) != "" && !home {
 						t.Errorf("%s %s with %s", req.Method, req.URL, name)
 					}
@@ -106,17 +107,17 @@ func TestFolderOfRecords(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := fake.New(t, fake.Config{Location: func(path string) string { return path + "?sig=l0cation" }})
-	cfg := recording(store, nil)
+	cfg := clienttest.RecordingConfig(store, nil)
 	cfg.Endpoint = "http://me:passw0rd@tus.example/files/?key=qu3ry"
 	cfg.Header = http.Header{"X-Key": {"h3ader"}, "Cookie": {"c00kie"}}
 	cfg.Doer = transport.Chain(s.Doer(), transport.Bearer(transport.StaticToken("t0ken")))
 	s.On(http.MethodPost, fake.With("Set-Cookie", "s3tcookie=1"))
 	s.On(http.MethodPatch, fake.Cut(7))
-	c := newClient(t, s, cfg)
+	c := clienttest.NewClient(t, s, cfg)
 	if err := c.Learn(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	src, err := client.Path(write(t, noise(smallest)))
+	src, err := client.Path(clienttest.WriteFile(t, clienttest.Noise(clienttest.RecordedSize)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,7 +162,7 @@ func TestSpoolIsPrivate(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("modes are not kept here")
 	}
-	dir := ownTemp(t)
+	dir := clienttest.OwnTempDir(t)
 	s := needy(t)
 	looked := 0
 	s.On(http.MethodPatch, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
@@ -185,7 +186,7 @@ func TestSpoolIsPrivate(t *testing.T) {
 		}
 		next.ServeHTTP(w, r)
 	})
-	if _, err := newClient(t, s, client.Config{}).Upload(t.Context(), spooled(io.LimitReader(strings.NewReader(noise(20)), 20), 100), nil); err != nil {
+	if _, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.SpooledSource(io.LimitReader(strings.NewReader(clienttest.Noise(20)), 20), 100), nil); err != nil {
 		t.Fatal(err)
 	}
 	if looked == 0 {

@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
 )
@@ -39,27 +40,27 @@ var longHeaders = map[string]string{
 }
 
 // long repeats text up to a little less than what package nethttp reads.
-func long(text string) string { return strings.Repeat(text, (mib-8<<10)/len(text)) }
+func long(text string) string { return strings.Repeat(text, (clienttest.MiB-8<<10)/len(text)) }
 
 // S-FLOOD-LISTS: a header of 1 MiB costs a small multiple of its size, and the
 // errors about it keep only its beginning.
 func TestLongHeaders(t *testing.T) {
 	for name, header := range longHeaders {
 		t.Run(name, func(t *testing.T) {
-			for method, exchange := range exchanges {
+			for method, exchange := range clienttest.Exchanges {
 				for _, status := range []int{200, 201, 204, 206, 308, 500} {
 					t.Run(fmt.Sprint(method, status), func(t *testing.T) {
 						synctest.Test(t, func(t *testing.T) {
 							requests := 0
 							c, err := client.New(client.Config{
 								Endpoint: "http://tus.example/files/", Retry: retry.Never,
-								Doer: hostile(t, func(w io.Writer, _ *http.Request) { requests++; reply(w, status, "", header) }),
+								Doer: clienttest.HostileDoer(t, func(w io.Writer, _ *http.Request) { requests++; clienttest.WriteResponse(w, status, "", header) }),
 							})
 							if err != nil {
 								t.Fatal(err)
 							}
-							used := memory(func() { err = exchange(t.Context(), c) })
-							wantBelow(t, used, uint64(requests)*20*mib)
+							used := clienttest.AllocatedBytes(func() { err = exchange(t.Context(), c) })
+							clienttest.WantBelow(t, used, uint64(requests)*20*clienttest.MiB)
 							if err != nil && len(err.Error()) > 8<<10 {
 								t.Errorf("the error has a text of %d bytes", len(err.Error()))
 							}
@@ -99,11 +100,11 @@ func chain(err error) func(yield func(error) bool) {
 // more than what net/http needs to read 1 MiB 16 times.
 func TestLongHeadersSideBySide(t *testing.T) {
 	const n = 16
-	c := hostileClient(t, func(w io.Writer, _ *http.Request) {
-		reply(w, 200, "", "Upload-Offset: 0", longHeaders["metadata, keys outside ASCII"])
+	c := clienttest.NewHostileClient(t, func(w io.Writer, _ *http.Request) {
+		clienttest.WriteResponse(w, 200, "", "Upload-Offset: 0", longHeaders["metadata, keys outside ASCII"])
 	})
 	done := make(chan error, n)
-	used := memory(func() {
+	used := clienttest.AllocatedBytes(func() {
 		for range n {
 			go func() { _, err := c.Head(t.Context(), c.Endpoint()+"1", nil); done <- err }()
 		}
@@ -113,7 +114,7 @@ func TestLongHeadersSideBySide(t *testing.T) {
 			}
 		}
 	})
-	wantBelow(t, used, n*12*mib)
+	clienttest.WantBelow(t, used, n*12*clienttest.MiB)
 }
 
 // A final upload of some thousand parts is read whole, and one of more parts than
@@ -122,8 +123,8 @@ func TestManyParts(t *testing.T) {
 	parts := slices.Repeat([]string{"https://tus.example/files/24e533e02ec3bc40c387f1a0e460e216"}, 8000)
 	for name, value := range map[string]string{"all": strings.Join(parts, " "), "too many": long("a ")} {
 		t.Run(name, func(t *testing.T) {
-			c := hostileClient(t, func(w io.Writer, _ *http.Request) {
-				reply(w, 200, "", "Upload-Length: 5", "Upload-Concat: final;"+value)
+			c := clienttest.NewHostileClient(t, func(w io.Writer, _ *http.Request) {
+				clienttest.WriteResponse(w, 200, "", "Upload-Length: 5", "Upload-Concat: final;"+value)
 			})
 			got, err := c.Head(t.Context(), c.Endpoint()+"1", nil)
 			if err != nil {
@@ -136,7 +137,7 @@ func TestManyParts(t *testing.T) {
 				}
 				return
 			}
-			wantIs(t, warning, protocol.ErrTooManyElements)
+			clienttest.WantErrorIs(t, warning, protocol.ErrTooManyElements)
 			if n := len(got.State.Concat.Parts); n != protocol.MaxConcatParts {
 				t.Errorf("%d parts", n)
 			}

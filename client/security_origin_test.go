@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/transport"
@@ -42,14 +43,14 @@ func TestRedirectWithoutEndpoint(t *testing.T) {
 				})
 				c, err := client.New(client.Config{
 					Header: http.Header{"X-Key": {"a"}, "Cookie": {"b"}}, ChunkSize: 3,
-					TrustedOrigins: append(anyOrigin(test.foreign), test.trusted...),
+					TrustedOrigins: append(clienttest.AnyOriginIf(test.foreign), test.trusted...),
 					Doer: transport.Chain(s.Doer(),
 						transport.Header(http.Header{"X-Middleware": {"c"}}), transport.Bearer(transport.StaticToken("d"))),
 				})
 				if err != nil {
 					t.Fatal(err)
 				}
-				res, err := c.Resume(t.Context(), url, text(t, "hello"), &client.UploadOptions{
+				res, err := c.Resume(t.Context(), url, clienttest.TextSource(t, "hello"), &client.UploadOptions{
 					Header: http.Header{"X-Call": {"e"}}, Verify: true,
 				})
 				if err != nil {
@@ -68,7 +69,7 @@ func TestRedirectWithoutEndpoint(t *testing.T) {
 					if i == 1 && test.to != "http://tus.example" {
 						want = false
 					}
-					for _, name := range credentials {
+					for _, name := range clienttest.CredentialHeaders {
 						if got := r.Header.Get(name) != ""; got != want {
 							t.Errorf("%s %s with %s: %t, want %t", r.Method, r.URL, name, got, want)
 						}
@@ -96,7 +97,7 @@ func TestTokenIsNotAskedFor(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			asked, seen := 0, 0
 			token := transport.TokenFunc(func(context.Context) (string, error) { asked++; return "s3cret", nil })
-			doer := doer(func(req *http.Request) (*http.Response, error) {
+			doer := transport.DoerFunc(func(req *http.Request) (*http.Response, error) {
 				if strings.Contains(req.Header.Get("Authorization"), "s3cret") {
 					seen++
 				}
@@ -113,7 +114,7 @@ func TestTokenIsNotAskedFor(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := c.Upload(t.Context(), text(t, "hello"), nil); err != nil {
+			if _, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil); err != nil {
 				t.Fatal(err)
 			}
 			want := 1
@@ -141,9 +142,9 @@ func TestCookies(t *testing.T) {
 				}
 			}
 			s.On(http.MethodPost, fake.With("Set-Cookie", "a=b; Domain=example"), fake.With("Set-Cookie", "a=c; Path=/"))
-			c := newClient(t, s, client.Config{Doer: &d})
+			c := clienttest.NewClient(t, s, client.Config{Doer: &d})
 			for range 2 {
-				if _, err := c.Upload(t.Context(), text(t, "hello"), nil); err != nil {
+				if _, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -208,12 +209,12 @@ func TestServerThatNeverLetsGo(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{Hook: hook})
 				token := transport.TokenFunc(func(context.Context) (string, error) { return "a", nil })
-				c := newClient(t, s, client.Config{
+				c := clienttest.NewClient(t, s, client.Config{
 					Store: new(client.MemoryStore), ChunkSize: 4,
 					Doer: transport.Chain(s.Doer(), transport.Bearer(token)),
 				})
 				began := time.Now()
-				_, err := c.Upload(t.Context(), text(t, "hello"), nil)
+				_, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 				if err == nil && name != "error from HEAD" {
 					t.Error("no error")
 				}

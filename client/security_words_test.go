@@ -15,9 +15,9 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
-	"github.com/tusker-go/tusker/retry"
 )
 
 // nasty is what no terminal should get: ESC, DEL, the controls of Latin-1 as
@@ -53,11 +53,11 @@ func TestHostileOffsets(t *testing.T) {
 		}
 		t.Run("HEAD "+name, func(t *testing.T) {
 			requests := 0
-			c := hostileClient(t, func(w io.Writer, _ *http.Request) {
+			c := clienttest.NewHostileClient(t, func(w io.Writer, _ *http.Request) {
 				requests++
-				reply(w, 200, "", append(lines, "Upload-Length: 5")...)
+				clienttest.WriteResponse(w, 200, "", append(lines, "Upload-Length: 5")...)
 			})
-			res, err := c.Resume(t.Context(), c.Endpoint()+"1", text(t, "hello"), nil)
+			res, err := c.Resume(t.Context(), c.Endpoint()+"1", clienttest.TextSource(t, "hello"), nil)
 			if name == "two" {
 				// The first counts: its bytes are sent, and the answer to them lies.
 				if err == nil || res.Offset == 5 {
@@ -71,30 +71,20 @@ func TestHostileOffsets(t *testing.T) {
 			wantPrintable(t, err)
 		})
 		t.Run("PATCH "+name, func(t *testing.T) {
-			c := hostileClient(t, func(w io.Writer, r *http.Request) {
+			c := clienttest.NewHostileClient(t, func(w io.Writer, r *http.Request) {
 				if r.Method == http.MethodHead {
-					reply(w, 200, "", "Upload-Offset: 0", "Upload-Length: 5")
+					clienttest.WriteResponse(w, 200, "", "Upload-Offset: 0", "Upload-Length: 5")
 					return
 				}
-				reply(w, 204, "", lines...)
+				clienttest.WriteResponse(w, 204, "", lines...)
 			})
-			res, err := resumeOnce(c, t.Context(), c.Endpoint()+"1", text(t, "hello"), nil)
+			res, err := clienttest.ResumeOnce(t.Context(), c, c.Endpoint()+"1", clienttest.TextSource(t, "hello"), nil)
 			if err == nil || res.Offset != 0 {
 				t.Errorf("offset %d, error %v", res.Offset, err)
 			}
 			wantPrintable(t, err)
 		})
 	}
-}
-
-// hostileClient is a client of a hostile server, without retries.
-func hostileClient(t *testing.T, answer func(w io.Writer, r *http.Request)) *client.Client {
-	t.Helper()
-	c, err := client.New(client.Config{Endpoint: "http://tus.example/files/", Doer: hostile(t, answer), Retry: retry.Never})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
 }
 
 // wantPrintable checks that a terminal can be shown an error as it is.
@@ -135,7 +125,7 @@ func TestHostileRetryAfter(t *testing.T) {
 					s := fake.New(t, fake.Config{})
 					s.On(http.MethodPost, fake.Status(status, "", "Retry-After", value))
 					began := time.Now()
-					if _, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, "hello"), nil); err != nil {
+					if _, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, "hello"), nil); err != nil {
 						t.Fatal(err)
 					}
 					if took := time.Since(began); took < 0 || took > 62*time.Second {
@@ -170,14 +160,14 @@ func TestHostileLocations(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			reached := ""
-			c := hostileClient(t, func(w io.Writer, r *http.Request) {
+			c := clienttest.NewHostileClient(t, func(w io.Writer, r *http.Request) {
 				if r.Method == http.MethodPost {
-					reply(w, 201, "", "Location: "+location)
+					clienttest.WriteResponse(w, 201, "", "Location: "+location)
 					return
 				}
 				reached = r.Host + r.RequestURI
 			})
-			res, err := c.Upload(t.Context(), text(t, "hello"), nil)
+			res, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 			if err == nil {
 				t.Fatal("no error")
 			}
@@ -185,7 +175,7 @@ func TestHostileLocations(t *testing.T) {
 			// A host or port that a dialer has to look at is as good as another,
 			// and a header with a control character is none.
 			if !slices.Contains([]string{"host of bytes", "host of CSI", "port", "escape", "DEL", "zone", "tab"}, name) {
-				wantIs(t, err, client.ErrInvalidLocation)
+				clienttest.WantErrorIs(t, err, client.ErrInvalidLocation)
 			}
 			if strings.ContainsAny(reached+res.URL, "\x1b\x7f\t") || reached != "" && !isASCII(res.URL) {
 				t.Errorf("it went to %q, of URL %q", reached, res.URL)
@@ -204,19 +194,19 @@ func TestLocationIsVisible(t *testing.T) {
 	const query = "?a=\u009b31m\u202e\xff\x9b&b=ü+%7A|"
 	const want = "?a=%C2%9B31m%E2%80%AE%FF%9B&b=%C3%BC+%7A%7C"
 	t.Run("creation", func(t *testing.T) {
-		c := hostileClient(t, func(w io.Writer, _ *http.Request) { reply(w, 201, "", "Location: /ü"+query) })
+		c := clienttest.NewHostileClient(t, func(w io.Writer, _ *http.Request) { clienttest.WriteResponse(w, 201, "", "Location: /ü"+query) })
 		got, err := c.Create(t.Context(), protocol.Creation{}, nil)
 		if err != nil || got.State.Location != "http://tus.example/%C3%BC"+want {
 			t.Errorf("%+v, error %v", got, err)
 		}
 	})
 	t.Run("redirect", func(t *testing.T) {
-		c := hostileClient(t, func(w io.Writer, r *http.Request) {
+		c := clienttest.NewHostileClient(t, func(w io.Writer, r *http.Request) {
 			if r.URL.Path == "/files/1" {
-				reply(w, 307, "", "Location: /ü"+query)
+				clienttest.WriteResponse(w, 307, "", "Location: /ü"+query)
 				return
 			}
-			reply(w, 200, "", "Upload-Offset: 0")
+			clienttest.WriteResponse(w, 200, "", "Upload-Offset: 0")
 		})
 		got, err := c.Head(t.Context(), c.Endpoint()+"1", nil)
 		if err != nil || got.State.Location != "http://tus.example/%C3%BC"+want {
@@ -231,9 +221,9 @@ func TestHostileWords(t *testing.T) {
 	line := strings.ReplaceAll(nasty, "\r", "")
 	long := strings.Repeat(line, 2000)
 	for name, answer := range map[string]func(w io.Writer){
-		"body":           func(w io.Writer) { reply(w, 403, nasty) },
-		"long body":      func(w io.Writer) { reply(w, 403, strings.Repeat(nasty, 2000)) },
-		"code":           func(w io.Writer) { reply(w, 403, "ERR_"+nasty+": x") },
+		"body":           func(w io.Writer) { clienttest.WriteResponse(w, 403, nasty) },
+		"long body":      func(w io.Writer) { clienttest.WriteResponse(w, 403, strings.Repeat(nasty, 2000)) },
+		"code":           func(w io.Writer) { clienttest.WriteResponse(w, 403, "ERR_"+nasty+": x") },
 		"reason":         func(w io.Writer) { _, _ = io.WriteString(w, "HTTP/1.1 403 "+line+"\r\nContent-Length: 0\r\n\r\n") },
 		"status":         func(w io.Writer) { _, _ = io.WriteString(w, "HTTP/1.1 "+line+"\r\n\r\n") },
 		"proto":          func(w io.Writer) { _, _ = io.WriteString(w, line+" 200 OK\r\n\r\n") },
@@ -241,53 +231,65 @@ func TestHostileWords(t *testing.T) {
 		"no colon":       func(w io.Writer) { _, _ = io.WriteString(w, "HTTP/1.1 200 OK\r\n"+line+"\r\n\r\n") },
 		"length":         func(w io.Writer) { _, _ = io.WriteString(w, "HTTP/1.1 200 OK\r\nContent-Length: "+line+"\r\n\r\n") },
 		"coding":         func(w io.Writer) { _, _ = io.WriteString(w, "HTTP/1.1 200 OK\r\nTransfer-Encoding: "+line+"\r\n\r\n") },
-		"compression":    func(w io.Writer) { reply(w, 200, "x", "Content-Encoding: "+line) },
-		"type":           func(w io.Writer) { reply(w, 200, "", "Content-Type: "+line) },
-		"version":        func(w io.Writer) { reply(w, 412, "", "Tus-Resumable: "+line, "Tus-Version: "+line) },
-		"capabilities":   func(w io.Writer) { reply(w, 200, "", "Tus-Version: "+line, "Tus-Max-Size: "+line) },
-		"offset":         func(w io.Writer) { reply(w, 200, "", "Upload-Offset: "+line) },
-		"long offset":    func(w io.Writer) { reply(w, 200, "", "Upload-Offset: "+long) },
-		"length of it":   func(w io.Writer) { reply(w, 200, "", "Upload-Offset: 0", "Upload-Length: "+line) },
-		"location":       func(w io.Writer) { reply(w, 201, "", "Location: "+line) },
-		"redirect":       func(w io.Writer) { reply(w, 307, "", "Location: /"+line) },
-		"long redirect":  func(w io.Writer) { reply(w, 307, "", "Location: http://["+long) },
-		"other redirect": func(w io.Writer) { reply(w, 302, "", "Location: /\u009b"+line[7:]) },
-		"to a scheme":    func(w io.Writer) { reply(w, 307, "", "Location: x"+strings.Repeat("y", 100_000)+":z") },
-		"text type":      func(w io.Writer) { reply(w, 200, "", "Content-Type: "+nastyText) },
-		"text code":      func(w io.Writer) { reply(w, 200, "x", "Content-Encoding: "+nastyText) },
-		"text offset":    func(w io.Writer) { reply(w, 200, "", "Upload-Offset: "+nastyText) },
-		"text length":    func(w io.Writer) { reply(w, 200, "", "Upload-Offset: 0", "Upload-Length: "+nastyText) },
-		"text location":  func(w io.Writer) { reply(w, 201, "", "Location: x:"+nastyText) },
-		"text redirect":  func(w io.Writer) { reply(w, 307, "", "Location: http://"+nastyText+":p/") },
-		"text redirect2": func(w io.Writer) { reply(w, 302, "", "Location: http://"+nastyText+"/") },
-		"text range":     func(w io.Writer) { reply(w, 206, "x", "Content-Range: "+nastyText, "Etag: "+nastyText) },
+		"compression":    func(w io.Writer) { clienttest.WriteResponse(w, 200, "x", "Content-Encoding: "+line) },
+		"type":           func(w io.Writer) { clienttest.WriteResponse(w, 200, "", "Content-Type: "+line) },
+		"version":        func(w io.Writer) { clienttest.WriteResponse(w, 412, "", "Tus-Resumable: "+line, "Tus-Version: "+line) },
+		"capabilities":   func(w io.Writer) { clienttest.WriteResponse(w, 200, "", "Tus-Version: "+line, "Tus-Max-Size: "+line) },
+		"offset":         func(w io.Writer) { clienttest.WriteResponse(w, 200, "", "Upload-Offset: "+line) },
+		"long offset":    func(w io.Writer) { clienttest.WriteResponse(w, 200, "", "Upload-Offset: "+long) },
+		"length of it":   func(w io.Writer) { clienttest.WriteResponse(w, 200, "", "Upload-Offset: 0", "Upload-Length: "+line) },
+		"location":       func(w io.Writer) { clienttest.WriteResponse(w, 201, "", "Location: "+line) },
+		"redirect":       func(w io.Writer) { clienttest.WriteResponse(w, 307, "", "Location: /"+line) },
+		"long redirect":  func(w io.Writer) { clienttest.WriteResponse(w, 307, "", "Location: http://["+long) },
+		"other redirect": func(w io.Writer) { clienttest.WriteResponse(w, 302, "", "Location: /\u009b"+line[7:]) },
+		"to a scheme": func(w io.Writer) {
+			clienttest.WriteResponse(w, 307, "", "Location: x"+strings.Repeat("y", 100_000)+":z")
+		},
+		"text type":   func(w io.Writer) { clienttest.WriteResponse(w, 200, "", "Content-Type: "+nastyText) },
+		"text code":   func(w io.Writer) { clienttest.WriteResponse(w, 200, "x", "Content-Encoding: "+nastyText) },
+		"text offset": func(w io.Writer) { clienttest.WriteResponse(w, 200, "", "Upload-Offset: "+nastyText) },
+		"text length": func(w io.Writer) {
+			clienttest.WriteResponse(w, 200, "", "Upload-Offset: 0", "Upload-Length: "+nastyText)
+		},
+		"text location":  func(w io.Writer) { clienttest.WriteResponse(w, 201, "", "Location: x:"+nastyText) },
+		"text redirect":  func(w io.Writer) { clienttest.WriteResponse(w, 307, "", "Location: http://"+nastyText+":p/") },
+		"text redirect2": func(w io.Writer) { clienttest.WriteResponse(w, 302, "", "Location: http://"+nastyText+"/") },
+		"text range": func(w io.Writer) {
+			clienttest.WriteResponse(w, 206, "x", "Content-Range: "+nastyText, "Etag: "+nastyText)
+		},
 		"text metadata": func(w io.Writer) {
-			reply(w, 200, "", "Upload-Offset: 5", "Upload-Length: 5", "Upload-Metadata: a "+nastyText)
+			clienttest.WriteResponse(w, 200, "", "Upload-Offset: 5", "Upload-Length: 5", "Upload-Metadata: a "+nastyText)
 		},
 		"text concat": func(w io.Writer) {
-			reply(w, 200, "", "Upload-Offset: 5", "Upload-Length: 5", "Upload-Concat: "+nastyText)
+			clienttest.WriteResponse(w, 200, "", "Upload-Offset: 5", "Upload-Length: 5", "Upload-Concat: "+nastyText)
 		},
 		"text key": func(w io.Writer) {
-			reply(w, 200, "", "Upload-Offset: 5", "Upload-Length: 5", "Upload-Metadata: "+nastyText+" !")
+			clienttest.WriteResponse(w, 200, "", "Upload-Offset: 5", "Upload-Length: 5", "Upload-Metadata: "+nastyText+" !")
 		},
 		"long key": func(w io.Writer) {
-			reply(w, 200, "", "Upload-Offset: 5", "Upload-Length: 5", "Upload-Metadata: "+strings.Repeat("k", 100_000)+" !")
+			clienttest.WriteResponse(w, 200, "", "Upload-Offset: 5", "Upload-Length: 5", "Upload-Metadata: "+strings.Repeat("k", 100_000)+" !")
 		},
-		"text expiry":  func(w io.Writer) { reply(w, 200, "", "Upload-Offset: 0", "Upload-Expires: "+nastyText) },
-		"text version": func(w io.Writer) { reply(w, 412, "", "Tus-Version: "+nastyText) },
-		"range":        func(w io.Writer) { reply(w, 206, "x", "Content-Range: "+line) },
-		"metadata":     func(w io.Writer) { reply(w, 200, "", "Upload-Offset: 5", "Upload-Length: 5", "Upload-Metadata: "+long) },
-		"concat":       func(w io.Writer) { reply(w, 200, "", "Upload-Offset: 5", "Upload-Length: 5", "Upload-Concat: "+line) },
+		"text expiry": func(w io.Writer) {
+			clienttest.WriteResponse(w, 200, "", "Upload-Offset: 0", "Upload-Expires: "+nastyText)
+		},
+		"text version": func(w io.Writer) { clienttest.WriteResponse(w, 412, "", "Tus-Version: "+nastyText) },
+		"range":        func(w io.Writer) { clienttest.WriteResponse(w, 206, "x", "Content-Range: "+line) },
+		"metadata": func(w io.Writer) {
+			clienttest.WriteResponse(w, 200, "", "Upload-Offset: 5", "Upload-Length: 5", "Upload-Metadata: "+long)
+		},
+		"concat": func(w io.Writer) {
+			clienttest.WriteResponse(w, 200, "", "Upload-Offset: 5", "Upload-Length: 5", "Upload-Concat: "+line)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			calls := map[string]func(ctx context.Context, c *client.Client) error{"METADATA": func(ctx context.Context, c *client.Client) error {
 				_, err := c.Metadata(ctx, c.Endpoint()+"1", nil)
 				return err
 			}}
-			maps.Copy(calls, exchanges)
+			maps.Copy(calls, clienttest.Exchanges)
 			for method, call := range calls {
 				t.Run(method, func(t *testing.T) {
-					c := hostileClient(t, func(w io.Writer, _ *http.Request) { answer(w) })
+					c := clienttest.NewHostileClient(t, func(w io.Writer, _ *http.Request) { answer(w) })
 					err := call(t.Context(), c)
 					wantPrintable(t, err)
 					if e, ok := errors.AsType[*client.Error](err); ok && len(e.Body) > 4<<10 {

@@ -14,12 +14,10 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 )
-
-// large is the size of a file that is not compared as a whole.
-const large = 200 << 10
 
 // settling is the longest wait for a file that was modified just now.
 const settling = 2010 * time.Millisecond
@@ -28,8 +26,8 @@ const settling = 2010 * time.Millisecond
 // ahead of it.
 func fresh(t *testing.T, data string, ago time.Duration) string {
 	t.Helper()
-	name := write(t, data)
-	touch(t, name, time.Now().Add(-ago))
+	name := clienttest.WriteFile(t, data)
+	clienttest.SetModified(t, name, time.Now().Add(-ago))
 	return name
 }
 
@@ -49,7 +47,7 @@ func overwrite(t *testing.T, name, data string, off int64) {
 	if err := errors.Join(err, f.Close()); err != nil {
 		t.Fatal(err)
 	}
-	touch(t, name, info.ModTime())
+	clienttest.SetModified(t, name, info.ModTime())
 }
 
 // needChangeTime skips a test on systems that do not tell when an inode changed.
@@ -82,7 +80,7 @@ func TestFreshFileIsConfirmed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{})
-				data := noise(large)
+				data := clienttest.Noise(clienttest.SampledSize)
 				file := fresh(t, data, test.ago)
 				s.On(http.MethodPatch, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 					time.Sleep(test.takes)
@@ -90,11 +88,11 @@ func TestFreshFileIsConfirmed(t *testing.T) {
 				})
 				var events []client.Event
 				began := time.Now()
-				res, err := newClient(t, s, client.Config{}).Upload(t.Context(), path(t, file), &client.UploadOptions{OnEvent: recordEvents(&events)})
+				res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.PathSource(t, file), &client.UploadOptions{OnEvent: clienttest.RecordEvents(&events)})
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantStored(t, s, res.URL, data)
+				clienttest.WantStored(t, s, res.URL, data)
 				if took := time.Since(began); took != test.takes+test.want {
 					t.Errorf("took %v, want %v and a wait of %v", took, test.takes, test.want)
 				}
@@ -116,29 +114,29 @@ func TestFreshFileIsConfirmed(t *testing.T) {
 // does not become a complete upload, and no record says that it was sent.
 func TestChangesWhileSettling(t *testing.T) {
 	needChangeTime(t)
-	data := noise(large)
+	data := clienttest.Noise(clienttest.SampledSize)
 	changes := map[string]func(t *testing.T, name string){
-		"middle, time restored": func(t *testing.T, name string) { t.Helper(); overwrite(t, name, "new", large/2) },
+		"middle, time restored": func(t *testing.T, name string) { t.Helper(); overwrite(t, name, "new", clienttest.SampledSize/2) },
 		"start, time restored":  func(t *testing.T, name string) { t.Helper(); overwrite(t, name, "new", 0) },
-		"time":                  func(t *testing.T, name string) { t.Helper(); touch(t, name, time.Now()) },
-		"grown":                 func(t *testing.T, name string) { t.Helper(); overwrite(t, name, "new", large) },
+		"time":                  func(t *testing.T, name string) { t.Helper(); clienttest.SetModified(t, name, time.Now()) },
+		"grown":                 func(t *testing.T, name string) { t.Helper(); overwrite(t, name, "new", clienttest.SampledSize) },
 	}
 	for what, change := range changes {
 		t.Run(what, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{})
-				m := &sentMap{}
+				m := &clienttest.Ledger{}
 				name := fresh(t, data, time.Second)
-				c := newClient(t, s, client.Config{Ledger: m})
-				res, err := c.Upload(t.Context(), path(t, name), &client.UploadOptions{OnEvent: func(e client.Event) {
+				c := clienttest.NewClient(t, s, client.Config{Ledger: m})
+				res, err := c.Upload(t.Context(), clienttest.PathSource(t, name), &client.UploadOptions{OnEvent: func(e client.Event) {
 					if e.Kind == client.EventSettling {
 						change(t, name)
 					}
 				}})
-				wantIs(t, err, client.ErrSource, client.ErrSourceChanged)
-				wantSeen(t, s, post, fmt.Sprintf("PATCH /files/1 0+%d", large))
-				if res.Offset != large || len(m.records) != 0 {
-					t.Errorf("result %+v, records of sent files %v", res, m.records)
+				clienttest.WantErrorIs(t, err, client.ErrSource, client.ErrSourceChanged)
+				clienttest.WantRequests(t, s, clienttest.Post, fmt.Sprintf("PATCH /files/1 0+%d", clienttest.SampledSize))
+				if res.Offset != clienttest.SampledSize || len(m.Records) != 0 {
+					t.Errorf("result %+v, records of sent files %v", res, m.Records)
 				}
 			})
 		})
@@ -150,11 +148,11 @@ func TestChangesWhileSettling(t *testing.T) {
 func TestSmallFileIsCompared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
-		m := &sentMap{}
+		m := &clienttest.Ledger{}
 		name := fresh(t, "hello", 0)
-		c := newClient(t, s, client.Config{Ledger: m})
+		c := clienttest.NewClient(t, s, client.Config{Ledger: m})
 		began := time.Now()
-		first, err := c.Upload(t.Context(), path(t, name), nil)
+		first, err := c.Upload(t.Context(), clienttest.PathSource(t, name), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -162,12 +160,12 @@ func TestSmallFileIsCompared(t *testing.T) {
 			t.Errorf("took %v", took)
 		}
 		overwrite(t, name, "hallo", 0)
-		second, err := c.Upload(t.Context(), path(t, name), nil)
+		second, err := c.Upload(t.Context(), clienttest.PathSource(t, name), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantStored(t, s, second.URL, "hallo")
-		third, err := c.Upload(t.Context(), path(t, name), nil)
+		clienttest.WantStored(t, s, second.URL, "hallo")
+		third, err := c.Upload(t.Context(), clienttest.PathSource(t, name), nil)
 		if err != nil || first.Skipped || second.Skipped || !third.Skipped {
 			t.Errorf("skipped: %t, %t, %t; error %v", first.Skipped, second.Skipped, third.Skipped, err)
 		}
@@ -176,51 +174,8 @@ func TestSmallFileIsCompared(t *testing.T) {
 			next.ServeHTTP(w, r)
 		})
 		overwrite(t, name, "hullo", 0)
-		_, err = c.Upload(t.Context(), path(t, name), nil)
-		wantIs(t, err, client.ErrSourceChanged)
-	})
-}
-
-// A program may restore the time of modification after it wrote to a file. The file
-// is sent again all the same.
-func TestSentAndRestored(t *testing.T) {
-	needChangeTime(t)
-	synctest.Test(t, func(t *testing.T) {
-		s := fake.New(t, fake.Config{})
-		cfg := client.Config{Ledger: &sentMap{}}
-		data := noise(large)
-		name := write(t, data)
-		sendOnce(t, s, cfg, name)
-		if res := sendOnce(t, s, cfg, name); !res.Skipped {
-			t.Fatalf("result %+v, want it skipped", res)
-		}
-		overwrite(t, name, "new", large/2)
-		res := sendOnce(t, s, cfg, name)
-		if res.Skipped {
-			t.Error("the file was skipped though it had changed")
-		}
-		wantStored(t, s, res.URL, data[:large/2]+"new"+data[large/2+3:])
-	})
-}
-
-// A record is not believed of a file that was modified just now, whoever wrote it:
-// the file may have changed again in the same step of the clock.
-func TestFreshFileIsNotSkipped(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := fake.New(t, fake.Config{})
-		data := noise(large)
-		other := s.Put(flipped(data, large/2), protocol.Known(large), nil)
-		for ago, want := range map[time.Duration]bool{0: false, time.Second: false, -time.Hour: false, time.Hour: true} {
-			cfg := client.Config{Ledger: planted{url: other, size: large}}
-			name := fresh(t, data, ago)
-			c := newClient(t, s, cfg)
-			if _, sent, err := finishedOf(c, t.Context(), path(t, name)); sent != want || err != nil {
-				t.Errorf("%v ago: recorded as sent: %t, want %t; error %v", ago, sent, want, err)
-			}
-			if res := sendOnce(t, s, cfg, name); res.Skipped != want {
-				t.Errorf("%v ago: skipped: %t, want %t", ago, res.Skipped, want)
-			}
-		}
+		_, err = c.Upload(t.Context(), clienttest.PathSource(t, name), nil)
+		clienttest.WantErrorIs(t, err, client.ErrSourceChanged)
 	})
 }
 
@@ -232,25 +187,25 @@ func TestSettlingIsCancelled(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{})
 				var store client.MemoryStore
-				m := &sentMap{}
-				c := newClient(t, s, client.Config{Store: &store, Ledger: m, ChunkSize: half})
-				file := fresh(t, noise(smallest), ago)
+				m := &clienttest.Ledger{}
+				c := clienttest.NewClient(t, s, client.Config{Store: &store, Ledger: m, ChunkSize: clienttest.ChunkSize})
+				file := fresh(t, clienttest.Noise(clienttest.RecordedSize), ago)
 				ctx, cancel := context.WithCancelCause(t.Context())
 				began := time.Now()
-				res, err := c.Upload(ctx, path(t, file), &client.UploadOptions{OnEvent: func(e client.Event) {
+				res, err := c.Upload(ctx, clienttest.PathSource(t, file), &client.UploadOptions{OnEvent: func(e client.Event) {
 					if e.Kind == client.EventSettling {
-						cancel(errPulled)
+						cancel(clienttest.ErrUnplugged)
 					}
 				}})
-				wantIs(t, err, client.ErrUnconfirmed, context.Canceled, errPulled)
-				if res.Offset != smallest || len(m.records) != 0 {
-					t.Errorf("result %+v, records of sent files %v", res, m.records)
+				clienttest.WantErrorIs(t, err, client.ErrUnconfirmed, context.Canceled, clienttest.ErrUnplugged)
+				if res.Offset != clienttest.RecordedSize || len(m.Records) != 0 {
+					t.Errorf("result %+v, records of sent files %v", res, m.Records)
 				}
 				if took := time.Since(began); took > 50*time.Millisecond {
 					t.Errorf("took %v", took)
 				}
-				wantSeen(t, s, post, patch1, patch2, patch3)
-				again, err := c.Upload(t.Context(), path(t, file), nil)
+				clienttest.WantRequests(t, s, clienttest.Post, clienttest.Patch1, clienttest.Patch2, clienttest.Patch3)
+				again, err := c.Upload(t.Context(), clienttest.PathSource(t, file), nil)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -262,50 +217,6 @@ func TestSettlingIsCancelled(t *testing.T) {
 			})
 		})
 	}
-}
-
-// An upload that broke off has a record only of a file that could not change without
-// a trace while it was sent.
-func TestFreshFileIsRecordedLate(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := fake.New(t, fake.Config{})
-		var store client.MemoryStore
-		name := fresh(t, noise(smallest), 0)
-		began := time.Now()
-		s.On(http.MethodPatch, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-			wantNoRecord(t, &store)
-			next.ServeHTTP(w, r)
-			time.Sleep(3 * time.Second)
-			synctest.Wait()
-			onlyRecord(t, &store)
-		}, fake.Cut(7))
-		c := recorder(t, s, &store, nil)
-		if _, err := c.Upload(t.Context(), path(t, name), nil); err == nil {
-			t.Fatal("no error")
-		}
-		if took := time.Since(began); took != 3*time.Second {
-			t.Errorf("took %v", took)
-		}
-		if r := onlyRecord(t, &store); r.Offset != half {
-			t.Errorf("record %+v", r)
-		}
-		if _, err := c.Upload(t.Context(), path(t, name), nil); err != nil {
-			t.Fatal(err)
-		}
-		wantNoRecord(t, &store)
-
-		// The end of an upload that breaks off sooner waits for its record.
-		name = fresh(t, noise(smallest), time.Second)
-		s.On(http.MethodPatch, fake.Cut(7))
-		began = time.Now()
-		if _, err := c.Upload(t.Context(), path(t, name), nil); err == nil {
-			t.Fatal("no error")
-		}
-		if took := time.Since(began); took != settling-time.Second {
-			t.Errorf("took %v", took)
-		}
-		onlyRecord(t, &store)
-	})
 }
 
 // The waits of many uploads overlap: they take 2 s in all, not 2 s for each.
@@ -342,16 +253,16 @@ func TestManyFreshFiles(t *testing.T) {
 					for i := range sources {
 						file := filepath.Join(dir, fmt.Sprint(i))
 						rewrite(t, file, strings.Repeat("x", 4<<10))
-						touch(t, file, modified)
+						clienttest.SetModified(t, file, modified)
 						// The bytes of such a file are not compared.
-						src, err := client.FS(bareFS{os.DirFS(dir)}, fmt.Sprint(i))
+						src, err := client.FS(clienttest.BareFS{FS: os.DirFS(dir)}, fmt.Sprint(i))
 						if err != nil {
 							t.Fatal(err)
 						}
 						sources[i] = src
 					}
 					began := time.Now()
-					if err := upload(t.Context(), newClient(t, s, client.Config{}), sources); err != nil {
+					if err := upload(t.Context(), clienttest.NewClient(t, s, client.Config{}), sources); err != nil {
 						t.Fatal(err)
 					}
 					if took := time.Since(began); took < settling || took > most {
@@ -386,23 +297,23 @@ func TestInodeChangesWhileUploading(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{})
-				data := noise(large)
-				name := write(t, data)
+				data := clienttest.Noise(clienttest.SampledSize)
+				name := clienttest.WriteFile(t, data)
 				s.On(http.MethodPatch, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 					if err := test.change(name); err != nil {
 						t.Error(err)
 					}
 					next.ServeHTTP(w, r)
 				})
-				res, err := newClient(t, s, client.Config{}).Upload(t.Context(), path(t, name), nil)
+				res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 				if test.is != nil {
-					wantIs(t, err, test.is)
+					clienttest.WantErrorIs(t, err, test.is)
 					return
 				}
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantStored(t, s, res.URL, data)
+				clienttest.WantStored(t, s, res.URL, data)
 			})
 		})
 	}
@@ -413,26 +324,26 @@ func TestPartsOfFreshFile(t *testing.T) {
 	needChangeTime(t)
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
-		data := noise(wholeSize)
+		data := clienttest.Noise(clienttest.FourPartsSize)
 		name := fresh(t, data, 0)
-		c := newClient(t, s, client.Config{})
+		c := clienttest.NewClient(t, s, client.Config{})
 		began := time.Now()
-		res, err := c.Upload(t.Context(), path(t, name), &client.UploadOptions{Parallel: 4})
+		res, err := c.Upload(t.Context(), clienttest.PathSource(t, name), &client.UploadOptions{Parallel: 4})
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantStored(t, s, res.URL, data)
+		clienttest.WantStored(t, s, res.URL, data)
 		if took := time.Since(began); took != settling {
 			t.Errorf("took %v, want %v", took, settling)
 		}
 
-		touch(t, name, time.Now())
-		res, err = c.Upload(t.Context(), path(t, name), &client.UploadOptions{Parallel: 4, OnEvent: func(e client.Event) {
+		clienttest.SetModified(t, name, time.Now())
+		res, err = c.Upload(t.Context(), clienttest.PathSource(t, name), &client.UploadOptions{Parallel: 4, OnEvent: func(e client.Event) {
 			if e.Kind == client.EventSettling {
-				overwrite(t, name, "new", wholeSize/2)
+				overwrite(t, name, "new", clienttest.FourPartsSize/2)
 			}
 		}})
-		wantIs(t, err, client.ErrSourceChanged)
+		clienttest.WantErrorIs(t, err, client.ErrSourceChanged)
 		if res.URL != "" {
 			t.Errorf("the parts were joined: %s", res.URL)
 		}

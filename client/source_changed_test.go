@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/retry"
 )
@@ -26,19 +27,12 @@ func rewrite(t *testing.T, name, data string) {
 	}
 }
 
-func touch(t *testing.T, name string, modified time.Time) {
-	t.Helper()
-	if err := os.Chtimes(name, modified, modified); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // replace puts data in the place of the file called name, as a new file.
 func replace(t *testing.T, name, data string, modified time.Time) {
 	t.Helper()
 	next := filepath.Join(filepath.Dir(name), "next")
 	rewrite(t, next, data)
-	touch(t, next, modified)
+	clienttest.SetModified(t, next, modified)
 	if err := os.Rename(next, name); err != nil {
 		t.Fatal(err)
 	}
@@ -54,15 +48,15 @@ func flipped(data string, pos int) string {
 // A file that was edited since is never sent to the upload that was begun with
 // what it was before.
 func TestEditedBetweenRuns(t *testing.T) {
-	const size = smallest + 1000
+	const size = clienttest.RecordedSize + 1000
 	modified := time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
-	data := noise(size)
+	data := clienttest.Noise(size)
 	edited := func(to string, restore bool) func(*testing.T, string) string {
 		return func(t *testing.T, name string) string {
 			t.Helper()
 			rewrite(t, name, to)
 			if restore {
-				touch(t, name, modified)
+				clienttest.SetModified(t, name, modified)
 			}
 			return to
 		}
@@ -80,7 +74,7 @@ func TestEditedBetweenRuns(t *testing.T) {
 		"tail only":     {edit: edited(flipped(data, size-1), true)},
 		"time only": {edit: func(t *testing.T, name string) string {
 			t.Helper()
-			touch(t, name, modified.Add(time.Microsecond))
+			clienttest.SetModified(t, name, modified.Add(time.Microsecond))
 			return data
 		}},
 		"grown":          {edit: edited(data+"!", true)},
@@ -100,30 +94,30 @@ func TestEditedBetweenRuns(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var store client.MemoryStore
 				s := fake.New(t, fake.Config{})
-				name := write(t, data)
-				touch(t, name, modified)
-				before := interrupt(t, s, &store, name)
-				record := onlyRecord(t, &store)
+				name := clienttest.WriteFile(t, data)
+				clienttest.SetModified(t, name, modified)
+				before := clienttest.InterruptUpload(t, s, &store, name)
+				record := clienttest.OnlyRecord(t, &store)
 
 				now := test.edit(t, name)
-				res, err := recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
+				res, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantStored(t, s, res.URL, now)
+				clienttest.WantStored(t, s, res.URL, now)
 				if test.same {
-					if res.URL != before.URL || res.Resumed != half+7 {
+					if res.URL != before.URL || res.Resumed != clienttest.ChunkSize+7 {
 						t.Errorf("result %+v, want one that goes on", res)
 					}
-					wantNoRecord(t, &store)
+					clienttest.WantNoRecord(t, &store)
 					return
 				}
 				if res.URL == before.URL || res.Resumed != 0 {
 					t.Errorf("result %+v, want that of a new upload", res)
 				}
-				wantStored(t, s, before.URL, data[:half+7])
+				clienttest.WantStored(t, s, before.URL, data[:clienttest.ChunkSize+7])
 				// Who restores the file can still go on.
-				if diff := cmp.Diff(record, onlyRecord(t, &store)); diff != "" {
+				if diff := cmp.Diff(record, clienttest.OnlyRecord(t, &store)); diff != "" {
 					t.Errorf("record of the earlier upload (-before +after):\n%s", diff)
 				}
 			})
@@ -134,24 +128,28 @@ func TestEditedBetweenRuns(t *testing.T) {
 // A file that changes while it is sent ends its upload, however late it does.
 func TestChangesWhileUploading(t *testing.T) {
 	modified := time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
-	data := noise(smallest)
+	data := clienttest.Noise(clienttest.RecordedSize)
 	changes := map[string]func(t *testing.T, name string){
 		"head": func(t *testing.T, name string) {
 			t.Helper()
 			rewrite(t, name, flipped(data, 1))
-			touch(t, name, modified)
+			clienttest.SetModified(t, name, modified)
 		},
 		"tail": func(t *testing.T, name string) {
 			t.Helper()
-			rewrite(t, name, flipped(data, smallest-2))
-			touch(t, name, modified)
+			rewrite(t, name, flipped(data, clienttest.RecordedSize-2))
+			clienttest.SetModified(t, name, modified)
 		},
-		"time":  func(t *testing.T, name string) { t.Helper(); touch(t, name, modified.Add(time.Hour)) },
-		"grown": func(t *testing.T, name string) { t.Helper(); rewrite(t, name, data+"!"); touch(t, name, modified) },
+		"time": func(t *testing.T, name string) { t.Helper(); clienttest.SetModified(t, name, modified.Add(time.Hour)) },
+		"grown": func(t *testing.T, name string) {
+			t.Helper()
+			rewrite(t, name, data+"!")
+			clienttest.SetModified(t, name, modified)
+		},
 		"shrunk": func(t *testing.T, name string) {
 			t.Helper()
-			rewrite(t, name, data[:smallest-1])
-			touch(t, name, modified)
+			rewrite(t, name, data[:clienttest.RecordedSize-1])
+			clienttest.SetModified(t, name, modified)
 		},
 	}
 	// A moment scripts the answers so that change is called then.
@@ -172,23 +170,23 @@ func TestChangesWhileUploading(t *testing.T) {
 	}{
 		"while it is created": {func(s *fake.Server, change func()) {
 			s.On(http.MethodPost, then(change, nil))
-		}, []string{post}},
+		}, []string{clienttest.Post}},
 		"after a chunk": {func(s *fake.Server, change func()) {
 			s.On(http.MethodPatch, then(change, nil))
-		}, []string{post, patch1}},
+		}, []string{clienttest.Post, clienttest.Patch1}},
 		"after a chunk without answer": {func(s *fake.Server, change func()) {
 			s.On(http.MethodPatch, then(change, fake.Lose))
-		}, []string{post, patch1, head}},
+		}, []string{clienttest.Post, clienttest.Patch1, clienttest.Head}},
 		"while the server is asked": {func(s *fake.Server, change func()) {
-			s.On(http.MethodPatch, fake.Cut(half))
+			s.On(http.MethodPatch, fake.Cut(clienttest.ChunkSize))
 			s.On(http.MethodHead, then(change, nil))
-		}, []string{post, patch1, head}},
+		}, []string{clienttest.Post, clienttest.Patch1, clienttest.Head}},
 		"after the last byte": {func(s *fake.Server, change func()) {
 			s.On(http.MethodPatch, nil, nil, then(change, nil))
-		}, []string{post, patch1, patch2, patch3}},
+		}, []string{clienttest.Post, clienttest.Patch1, clienttest.Patch2, clienttest.Patch3}},
 		"after the last byte, without answer": {func(s *fake.Server, change func()) {
 			s.On(http.MethodPatch, nil, nil, then(change, fake.Lose))
-		}, []string{post, patch1, patch2, patch3, head}},
+		}, []string{clienttest.Post, clienttest.Patch1, clienttest.Patch2, clienttest.Patch3, clienttest.Head}},
 	}
 	for when, moment := range moments {
 		for what, change := range changes {
@@ -196,18 +194,18 @@ func TestChangesWhileUploading(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					var store client.MemoryStore
 					s := fake.New(t, fake.Config{})
-					name := write(t, data)
-					touch(t, name, modified)
+					name := clienttest.WriteFile(t, data)
+					clienttest.SetModified(t, name, modified)
 					moment.script(s, func() { change(t, name) })
-					cfg := recording(&store, nil)
+					cfg := clienttest.RecordingConfig(&store, nil)
 					cfg.Retry = nil
-					res, err := newClient(t, s, cfg).Upload(t.Context(), path(t, name), nil)
-					wantIs(t, err, client.ErrSource, client.ErrSourceChanged)
-					wantSeen(t, s, moment.want...)
+					res, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil)
+					clienttest.WantErrorIs(t, err, client.ErrSource, client.ErrSourceChanged)
+					clienttest.WantRequests(t, s, moment.want...)
 					if got := string(s.Bytes(res.URL)); got != data[:len(got)] {
 						t.Error("the server has a blend of two states of the file")
 					}
-					wantNoRecord(t, &store)
+					clienttest.WantNoRecord(t, &store)
 				})
 			})
 		}
@@ -219,8 +217,8 @@ func TestFileReplacedWhileUploading(t *testing.T) {
 	for name, replaced := range map[string]bool{"replaced": true, "as it was": false} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				data := noise(smallest)
-				file := write(t, data)
+				data := clienttest.Noise(clienttest.RecordedSize)
+				file := clienttest.WriteFile(t, data)
 				s := fake.New(t, fake.Config{})
 				s.On(http.MethodPatch, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 					if replaced {
@@ -229,12 +227,12 @@ func TestFileReplacedWhileUploading(t *testing.T) {
 					next.ServeHTTP(w, r)
 				})
 				var log bytes.Buffer
-				c := newClient(t, s, client.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
-				res, err := c.Upload(t.Context(), path(t, file), nil)
+				c := clienttest.NewClient(t, s, client.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+				res, err := c.Upload(t.Context(), clienttest.PathSource(t, file), nil)
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantStored(t, s, res.URL, data)
+				clienttest.WantStored(t, s, res.URL, data)
 				if told := strings.Contains(log.String(), "level=WARN msg=\"the file was replaced"); told != replaced {
 					t.Errorf("told: %t\n%s", told, &log)
 				}
@@ -249,26 +247,26 @@ func TestChangesAfterResuming(t *testing.T) {
 		patch []fake.Action // of the run that is interrupted
 		want  []string
 	}{
-		"in the middle": {[]fake.Action{nil, fake.Cut(7)}, []string{post, patch1, "PATCH /files/1 524288+7", head}},
-		"complete":      {[]fake.Action{nil, nil, fake.Lose}, []string{post, patch1, patch2, patch3, head}},
+		"in the middle": {[]fake.Action{nil, fake.Cut(7)}, []string{clienttest.Post, clienttest.Patch1, "PATCH /files/1 524288+7", clienttest.Head}},
+		"complete":      {[]fake.Action{nil, nil, fake.Lose}, []string{clienttest.Post, clienttest.Patch1, clienttest.Patch2, clienttest.Patch3, clienttest.Head}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var store client.MemoryStore
 				s := fake.New(t, fake.Config{})
-				name := write(t, noise(smallest))
+				name := clienttest.WriteFile(t, clienttest.Noise(clienttest.RecordedSize))
 				s.On(http.MethodPatch, test.patch...)
-				_, err := recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
-				wantIs(t, err, retry.ErrExhausted)
+				_, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
+				clienttest.WantErrorIs(t, err, retry.ErrExhausted)
 				s.On(http.MethodHead, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-					touch(t, name, time.Now())
+					clienttest.SetModified(t, name, time.Now())
 					next.ServeHTTP(w, r)
 				})
-				_, err = recorder(t, s, &store, nil).Upload(t.Context(), path(t, name), nil)
-				wantIs(t, err, client.ErrSourceChanged)
-				wantSeen(t, s, test.want...)
-				wantNoRecord(t, &store)
+				_, err = clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
+				clienttest.WantErrorIs(t, err, client.ErrSourceChanged)
+				clienttest.WantRequests(t, s, test.want...)
+				clienttest.WantNoRecord(t, &store)
 			})
 		})
 	}
@@ -291,14 +289,14 @@ func TestChangesOfOtherSources(t *testing.T) {
 			return client.FS(os.DirFS(filepath.Dir(name)), filepath.Base(name))
 		},
 		"bare FS": func(_ *testing.T, name string) (client.Source, error) {
-			return client.FS(bareFS{os.DirFS(filepath.Dir(name))}, filepath.Base(name))
+			return client.FS(clienttest.BareFS{FS: os.DirFS(filepath.Dir(name))}, filepath.Base(name))
 		},
 	}
 	for name, source := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{})
-				name := write(t, data)
+				name := clienttest.WriteFile(t, data)
 				src, err := source(t, name)
 				if err != nil {
 					t.Fatal(err)
@@ -306,11 +304,11 @@ func TestChangesOfOtherSources(t *testing.T) {
 				s.On(http.MethodPatch, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 					next.ServeHTTP(w, r)
 					rewrite(t, name, flipped(data, 3))
-					touch(t, name, time.Now())
+					clienttest.SetModified(t, name, time.Now())
 				})
-				_, err = newClient(t, s, client.Config{}).Upload(t.Context(), src, nil)
-				wantIs(t, err, client.ErrSourceChanged)
-				wantSeen(t, s, "POST /files/", "PATCH /files/1 0+9")
+				_, err = clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), src, nil)
+				clienttest.WantErrorIs(t, err, client.ErrSourceChanged)
+				clienttest.WantRequests(t, s, "POST /files/", "PATCH /files/1 0+9")
 			})
 		})
 	}

@@ -9,6 +9,7 @@ import (
 	"testing/fstest"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -22,7 +23,7 @@ func TestReadFailsWithWrappedEOF(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		file, err := client.FS(bareFS{lossyFS{fstest.MapFS{"a": {Data: []byte(data)}}, int64(size) - 5}}, "a")
+		file, err := client.FS(clienttest.BareFS{FS: lossyFS{fstest.MapFS{"a": {Data: []byte(data)}}, int64(size) - 5}}, "a")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -32,8 +33,8 @@ func TestReadFailsWithWrappedEOF(t *testing.T) {
 					s := fake.New(t, fake.Config{
 						Extensions: []protocol.Extension{protocol.ExtensionCreation, protocol.ExtensionChecksum}, Checksum: []string{"sha1"},
 					})
-					_, err := newClient(t, s, cfg).Upload(t.Context(), src, nil)
-					wantIs(t, err, client.ErrSource)
+					_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), src, nil)
+					clienttest.WantErrorIs(t, err, client.ErrSource)
 					if errors.Is(err, client.ErrSourceChanged) || !strings.Contains(err.Error(), "the end") {
 						t.Errorf("error %v", err)
 					}
@@ -87,7 +88,7 @@ func (l *lossyFile) Read(p []byte) (int, error) {
 // A file system may not know how large its files are.
 func TestFSWithoutSize(t *testing.T) {
 	_, err := client.FS(sizeless{fstest.MapFS{"a": {Data: []byte("hello")}}}, "a")
-	wantIs(t, err, client.ErrSource)
+	clienttest.WantErrorIs(t, err, client.ErrSource)
 }
 
 type sizeless struct{ fs.FS }

@@ -12,38 +12,12 @@ import (
 	"testing"
 	"testing/fstest"
 	"testing/synctest"
-	"time"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 )
-
-// write makes a file that was modified an hour ago, so that an upload does not wait
-// for it to settle, and returns its path.
-func write(t *testing.T, data string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), "elephant.txt")
-	if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	modified := time.Now().Add(-time.Hour)
-	if err := os.Chtimes(path, modified, modified); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
-
-// bareFS hides from the files of an fs.FS all that an fs.File need not have.
-type bareFS struct{ fs.FS }
-
-func (f bareFS) Open(name string) (fs.File, error) {
-	file, err := f.FS.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	return struct{ fs.File }{file}, nil
-}
 
 // seekFS leaves its files only Seek besides.
 type seekFS struct{ fs.FS }
@@ -62,7 +36,7 @@ func (f seekFS) Open(name string) (fs.File, error) {
 // Every source that can go back survives the same mishaps.
 func TestSources(t *testing.T) {
 	const data = "elephants"
-	path := write(t, data)
+	path := clienttest.WriteFile(t, data)
 	dir, name := filepath.Split(path)
 	memory := fstest.MapFS{"a/" + name: {Data: []byte(data)}}
 	sources := map[string]struct {
@@ -90,7 +64,7 @@ func TestSources(t *testing.T) {
 		"DirFS":    {func(*testing.T) (client.Source, error) { return client.FS(os.DirFS(dir), name) }, name},
 		"MapFS":    {func(*testing.T) (client.Source, error) { return client.FS(memory, "a/"+name) }, "a/" + name},
 		"seek FS":  {func(*testing.T) (client.Source, error) { return client.FS(seekFS{os.DirFS(dir)}, name) }, name},
-		"bare FS":  {func(*testing.T) (client.Source, error) { return client.FS(bareFS{memory}, "a/"+name) }, "a/" + name},
+		"bare FS":  {func(*testing.T) (client.Source, error) { return client.FS(clienttest.BareFS{FS: memory}, "a/"+name) }, "a/" + name},
 		"ReaderAt": {func(*testing.T) (client.Source, error) { return client.ReaderAt(strings.NewReader(data), 9) }, ""},
 	}
 	for name, source := range sources {
@@ -109,11 +83,11 @@ func TestSources(t *testing.T) {
 						s.Truncate("/files/1", 2)
 						fake.Cut(0)(w, r, next)
 					})
-					res, err := newClient(t, s, client.Config{}).Upload(t.Context(), src, &client.UploadOptions{ChunkSize: 4})
+					res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), src, &client.UploadOptions{ChunkSize: 4})
 					if err != nil {
 						t.Fatal(err)
 					}
-					wantStored(t, s, res.URL, data)
+					clienttest.WantStored(t, s, res.URL, data)
 				})
 			}
 		})
@@ -160,8 +134,8 @@ func TestBadFiles(t *testing.T) {
 			if src != nil {
 				t.Errorf("source %v", src)
 			}
-			wantIs(t, err, client.ErrSource, test.is)
-			wantClear(t, err)
+			clienttest.WantErrorIs(t, err, client.ErrSource, test.is)
+			clienttest.WantClearError(t, err)
 			if strings.Contains(name, "directory") && !strings.Contains(err.Error(), "is a directory") {
 				t.Errorf("error %q", err)
 			}
@@ -185,14 +159,14 @@ func (deniedFS) Stat(name string) (fs.FileInfo, error) {
 
 func TestUnreadable(t *testing.T) {
 	s := fake.New(t, fake.Config{})
-	c := newClient(t, s, client.Config{})
+	c := clienttest.NewClient(t, s, client.Config{})
 	src, err := client.FS(deniedFS{}, "open")
 	if err != nil {
 		t.Fatal(err)
 	}
 	res, err := c.Upload(t.Context(), src, nil)
-	wantIs(t, err, client.ErrSource, fs.ErrPermission)
-	wantClear(t, err, "permission denied")
+	clienttest.WantErrorIs(t, err, client.ErrSource, fs.ErrPermission)
+	clienttest.WantClearError(t, err, "permission denied")
 	if res.URL != "" {
 		t.Errorf("result %+v", res)
 	}
@@ -201,7 +175,7 @@ func TestUnreadable(t *testing.T) {
 		if os.Geteuid() == 0 || runtime.GOOS == "windows" {
 			t.Skip("every file is readable for this user")
 		}
-		path := write(t, "hello")
+		path := clienttest.WriteFile(t, "hello")
 		if err := os.Chmod(path, 0); err != nil {
 			t.Fatal(err)
 		}
@@ -210,9 +184,9 @@ func TestUnreadable(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = c.Upload(t.Context(), src, nil)
-		wantIs(t, err, client.ErrSource, fs.ErrPermission)
+		clienttest.WantErrorIs(t, err, client.ErrSource, fs.ErrPermission)
 	})
-	wantSeen(t, s)
+	clienttest.WantRequests(t, s)
 }
 
 // A file may change between Path and Upload; what counts is its size when the
@@ -220,7 +194,7 @@ func TestUnreadable(t *testing.T) {
 func TestFileChanges(t *testing.T) {
 	t.Run("before the upload", func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
-		path := write(t, "hello")
+		path := clienttest.WriteFile(t, "hello")
 		src, err := client.Path(path)
 		if err != nil {
 			t.Fatal(err)
@@ -228,23 +202,23 @@ func TestFileChanges(t *testing.T) {
 		if err := os.WriteFile(path, []byte("elephants"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		res, err := newClient(t, s, client.Config{}).Upload(t.Context(), src, nil)
+		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), src, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantStored(t, s, res.URL, "elephants")
+		clienttest.WantStored(t, s, res.URL, "elephants")
 
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
 		}
-		_, err = newClient(t, s, client.Config{}).Upload(t.Context(), src, nil)
-		wantIs(t, err, client.ErrSource, fs.ErrNotExist)
-		wantSeen(t, s, "POST /files/", "PATCH /files/1 0+9")
+		_, err = clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), src, nil)
+		clienttest.WantErrorIs(t, err, client.ErrSource, fs.ErrNotExist)
+		clienttest.WantRequests(t, s, "POST /files/", "PATCH /files/1 0+9")
 	})
 	t.Run("during the upload", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := fake.New(t, fake.Config{})
-			path := write(t, "elephants")
+			path := clienttest.WriteFile(t, "elephants")
 			src, err := client.Path(path)
 			if err != nil {
 				t.Fatal(err)
@@ -255,9 +229,9 @@ func TestFileChanges(t *testing.T) {
 				}
 				next.ServeHTTP(w, r)
 			})
-			res, err := newClient(t, s, client.Config{ChunkSize: 4}).Upload(t.Context(), src, nil)
-			wantIs(t, err, client.ErrSource, client.ErrSourceChanged)
-			wantClear(t, err, "it had 9 bytes, now it has 5")
+			res, err := clienttest.NewClient(t, s, client.Config{ChunkSize: 4}).Upload(t.Context(), src, nil)
+			clienttest.WantErrorIs(t, err, client.ErrSource, client.ErrSourceChanged)
+			clienttest.WantClearError(t, err, "it had 9 bytes, now it has 5")
 			if res.Offset != 4 || res.Retries != 0 || res.URL == "" {
 				t.Errorf("result %+v", res)
 			}
@@ -280,8 +254,8 @@ func TestSourceFails(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		res, err := newClient(t, s, client.Config{}).Upload(t.Context(), src, &client.UploadOptions{ChunkSize: 5})
-		wantIs(t, err, client.ErrSource, errDisk)
+		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), src, &client.UploadOptions{ChunkSize: 5})
+		clienttest.WantErrorIs(t, err, client.ErrSource, errDisk)
 		if res.Offset != 5 || res.Retries != 0 {
 			t.Errorf("result %+v", res)
 		}
@@ -296,18 +270,18 @@ func (f readerAtFunc) ReadAt(p []byte, off int64) (int, error) { return f(p, off
 func TestFilesAreClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
-		for _, inner := range []fs.FS{fstest.MapFS{"a": {Data: []byte("hello")}}, bareFS{fstest.MapFS{"a": {Data: []byte("hello")}}}} {
+		for _, inner := range []fs.FS{fstest.MapFS{"a": {Data: []byte("hello")}}, clienttest.BareFS{FS: fstest.MapFS{"a": {Data: []byte("hello")}}}} {
 			counted := &countedFS{FS: inner}
 			src, err := client.FS(counted, "a")
 			if err != nil {
 				t.Fatal(err)
 			}
 			s.On(http.MethodPatch, fake.Cut(2), fake.Cut(0))
-			if _, err := newClient(t, s, client.Config{}).Upload(t.Context(), src, nil); err != nil {
+			if _, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), src, nil); err != nil {
 				t.Fatal(err)
 			}
 			s.On(http.MethodPatch, fake.Status(400, ""))
-			if _, err := newClient(t, s, client.Config{}).Upload(t.Context(), src, nil); err == nil {
+			if _, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), src, nil); err == nil {
 				t.Error("no error")
 			}
 			if counted.open != 0 || counted.opened == 0 {

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
@@ -111,10 +112,10 @@ func TestRootFileIsReplaced(t *testing.T) {
 			}
 			test.replace(t, dir)
 			s := fake.New(t, fake.Config{})
-			_, err = newClient(t, s, client.Config{}).Upload(t.Context(), src, nil)
-			wantIs(t, err, client.ErrSource, test.is)
-			wantClear(t, err, test.text)
-			wantSeen(t, s)
+			_, err = clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), src, nil)
+			clienttest.WantErrorIs(t, err, client.ErrSource, test.is)
+			clienttest.WantClearError(t, err, test.text)
+			clienttest.WantRequests(t, s)
 		})
 	}
 }
@@ -138,11 +139,11 @@ func TestRootFileIsReplacedWhileSent(t *testing.T) {
 			}
 			fake.Cut(2)(w, r, next)
 		}, fake.Cut(0))
-		res, err := newClient(t, s, client.Config{}).Upload(t.Context(), src, &client.UploadOptions{Verify: true, ChunkSize: 4})
+		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), src, &client.UploadOptions{Verify: true, ChunkSize: 4})
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantStored(t, s, res.URL, "public")
+		clienttest.WantStored(t, s, res.URL, "public")
 		if !res.Verified {
 			t.Error("not verified")
 		}
@@ -166,43 +167,43 @@ func TestRootRefuses(t *testing.T) {
 		if src != nil {
 			t.Errorf("%q: source %v", name, src)
 		}
-		wantIs(t, err, client.ErrSource, is)
-		wantClear(t, err)
+		clienttest.WantErrorIs(t, err, client.ErrSource, is)
+		clienttest.WantClearError(t, err)
 	}
 	_, err := client.Root(nil, "a")
-	wantIs(t, err, client.ErrSource, client.ErrInvalidOption)
+	clienttest.WantErrorIs(t, err, client.ErrSource, client.ErrInvalidOption)
 }
 
 // Path and Root are two ways to one file: an upload that began with one of them
 // is resumed with the other, in one piece or in parts.
 func TestRootAndPathShareRecords(t *testing.T) {
 	for name, sources := range map[string][2]func(*testing.T, string) client.Source{
-		"path, then root": {path, below}, "root, then path": {below, path}, "root twice": {below, below},
+		"path, then root": {clienttest.PathSource, below}, "root, then path": {below, clienttest.PathSource}, "root twice": {below, below},
 	} {
 		for _, parallel := range []int{1, 2} {
 			t.Run(name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					var store client.MemoryStore
 					s := fake.New(t, fake.Config{})
-					data := noise(smallest)
-					file := write(t, data)
+					data := clienttest.Noise(clienttest.RecordedSize)
+					file := clienttest.WriteFile(t, data)
 					first, second := sources[0](t, file), sources[1](t, file)
 					if first.Name() != file || second.Name() != file {
 						t.Errorf("the sources are called %q and %q", first.Name(), second.Name())
 					}
 					s.On(http.MethodPatch, nil, fake.Cut(7))
 					opts := &client.UploadOptions{Parallel: parallel}
-					_, err := recorder(t, s, &store, nil).Upload(t.Context(), first, opts)
-					wantIs(t, err, retry.ErrExhausted)
-					if r := onlyRecord(t, &store); r.Source != file {
+					_, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), first, opts)
+					clienttest.WantErrorIs(t, err, retry.ErrExhausted)
+					if r := clienttest.OnlyRecord(t, &store); r.Source != file {
 						t.Errorf("the record is of %q", r.Source)
 					}
-					res, err := recorder(t, s, &store, nil).Upload(t.Context(), second, opts)
+					res, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), second, opts)
 					if err != nil {
 						t.Fatal(err)
 					}
-					wantStored(t, s, res.URL, data)
-					if res.Resumed == 0 || res.Length != protocol.Known(smallest) {
+					clienttest.WantStored(t, s, res.URL, data)
+					if res.Resumed == 0 || res.Length != protocol.Known(clienttest.RecordedSize) {
 						t.Errorf("began anew: %+v", res)
 					}
 				})
@@ -214,12 +215,12 @@ func TestRootAndPathShareRecords(t *testing.T) {
 // A file that was sent under its path is known below a root as well.
 func TestRootAndPathShareSent(t *testing.T) {
 	s := fake.New(t, fake.Config{})
-	file := write(t, "hello")
-	cfg := client.Config{Ledger: new(sentMap)}
-	if _, err := newClient(t, s, cfg).Upload(t.Context(), path(t, file), nil); err != nil {
+	file := clienttest.WriteFile(t, "hello")
+	cfg := client.Config{Ledger: new(clienttest.Ledger)}
+	if _, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, file), nil); err != nil {
 		t.Fatal(err)
 	}
-	res, err := newClient(t, s, cfg).Upload(t.Context(), below(t, file), nil)
+	res, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), below(t, file), nil)
 	if err != nil || !res.Skipped {
 		t.Errorf("result %+v, %v", res, err)
 	}
@@ -228,7 +229,7 @@ func TestRootAndPathShareSent(t *testing.T) {
 // Expect sees the file that was opened, whatever it was opened by, and nothing is
 // sent of a file that it does not want.
 func TestExpect(t *testing.T) {
-	file, other := write(t, "hello"), write(t, "other")
+	file, other := clienttest.WriteFile(t, "hello"), clienttest.WriteFile(t, "other")
 	dir, name := filepath.Split(file)
 	sources := map[string]func() (client.Source, error){
 		"Path": func() (client.Source, error) { return client.Path(file) },
@@ -255,11 +256,11 @@ func TestExpect(t *testing.T) {
 					t.Fatal(err)
 				}
 				s := fake.New(t, fake.Config{})
-				c := newClient(t, s, client.Config{})
+				c := clienttest.NewClient(t, s, client.Config{})
 				_, err = c.Upload(t.Context(), client.Expect(src, func(opened fs.FileInfo) bool { return os.SameFile(listed, opened) }), nil)
 				if want != nil {
-					wantIs(t, err, client.ErrSource, want)
-					wantSeen(t, s)
+					clienttest.WantErrorIs(t, err, client.ErrSource, want)
+					clienttest.WantRequests(t, s)
 				} else if err != nil {
 					t.Error(err)
 				}
@@ -267,8 +268,8 @@ func TestExpect(t *testing.T) {
 		}
 	}
 	s := fake.New(t, fake.Config{})
-	c := newClient(t, s, client.Config{})
-	for _, src := range []client.Source{text(t, "hello"), stream("hello", 5)} {
+	c := clienttest.NewClient(t, s, client.Config{})
+	for _, src := range []client.Source{clienttest.TextSource(t, "hello"), clienttest.StreamSource("hello", 5)} {
 		if _, err := c.Upload(t.Context(), client.Expect(src, func(fs.FileInfo) bool { return false }), nil); err != nil {
 			t.Errorf("a source without a file: %v", err)
 		}

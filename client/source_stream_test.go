@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -65,7 +66,7 @@ func TestStream(t *testing.T) {
 		"at once":       func(s string) io.Reader { return strings.NewReader(s) },
 		"byte by byte":  func(s string) io.Reader { return iotest.OneByteReader(strings.NewReader(s)) },
 		"end with data": func(s string) io.Reader { return iotest.DataErrReader(strings.NewReader(s)) },
-		"slow":          func(s string) io.Reader { return slow{strings.NewReader(s), time.Minute} },
+		"slow":          func(s string) io.Reader { return clienttest.SlowReader{Reader: strings.NewReader(s), Gap: time.Minute} },
 		"idle":          func(s string) io.Reader { return &idle{r: strings.NewReader(s)} },
 	}
 	for name, test := range tests {
@@ -79,12 +80,12 @@ func TestStream(t *testing.T) {
 						t.Errorf("source %q of %v bytes", src.Name(), src.Length())
 					}
 					var events []client.Event
-					res, err := newClient(t, s, client.Config{ChunkSize: test.chunk}).Upload(t.Context(), src,
-						&client.UploadOptions{OnEvent: recordEvents(&events)})
-					wantOrder(t, events)
+					res, err := clienttest.NewClient(t, s, client.Config{ChunkSize: test.chunk}).Upload(t.Context(), src,
+						&client.UploadOptions{OnEvent: clienttest.RecordEvents(&events)})
+					clienttest.WantEventOrder(t, events)
 					if test.is != nil {
-						wantIs(t, err, client.ErrSource, test.is)
-						wantClear(t, err)
+						clienttest.WantErrorIs(t, err, client.ErrSource, test.is)
+						clienttest.WantClearError(t, err)
 						if res.Sent > test.sent || res.Retries != 0 {
 							t.Errorf("result %+v", res)
 						}
@@ -93,7 +94,7 @@ func TestStream(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					wantStored(t, s, res.URL, test.data)
+					clienttest.WantStored(t, s, res.URL, test.data)
 					n := int64(len(test.data))
 					want := &client.Result{URL: res.URL, Offset: n, Length: protocol.Known(n), Sent: n}
 					if diff := cmp.Diff(want, res, cmpopts.IgnoreFields(client.Result{}, "CreationHeader", "Header")); diff != "" {
@@ -120,16 +121,16 @@ func (r *idle) Read(p []byte) (int, error) {
 
 // Whatever the server still needs of what it has not acknowledged is sent again.
 func TestStreamSendsAgain(t *testing.T) {
-	data := noise(100)
+	data := clienttest.Noise(100)
 	for _, keep := range []int64{1, 2, 7, 50, 100, 1000} {
 		synctest.Test(t, func(t *testing.T) {
 			s := fake.New(t, fake.Config{})
 			s.On(http.MethodPatch, fake.Cut(0), fake.Cut(1), fake.Lose, fake.Keep(1), nil, fake.Status(409, ""), fake.Cut(0), fake.Lose)
-			res, err := newClient(t, s, client.Config{}).Upload(t.Context(), stream(data, keep), nil)
+			res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.StreamSource(data, keep), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			wantStored(t, s, res.URL, data)
+			clienttest.WantStored(t, s, res.URL, data)
 		})
 	}
 }
@@ -156,8 +157,8 @@ func TestStreamFails(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{})
 				src := client.Stream(test.r, &client.StreamOptions{Window: 5})
-				res, err := newClient(t, s, client.Config{ChunkSize: 4}).Upload(t.Context(), src, nil)
-				wantIs(t, err, client.ErrSource, test.is)
+				res, err := clienttest.NewClient(t, s, client.Config{ChunkSize: 4}).Upload(t.Context(), src, nil)
+				clienttest.WantErrorIs(t, err, client.ErrSource, test.is)
 				if res.Offset > test.offset || res.Retries != 0 {
 					t.Errorf("result %+v", res)
 				}
@@ -181,14 +182,14 @@ func (*wrappedEOF) Unwrap() error { return io.EOF }
 
 func TestStreamIsUsedOnce(t *testing.T) {
 	s := fake.New(t, fake.Config{})
-	c := newClient(t, s, client.Config{})
-	src := stream("hello", 0)
+	c := clienttest.NewClient(t, s, client.Config{})
+	src := clienttest.StreamSource("hello", 0)
 	if _, err := c.Upload(t.Context(), src, nil); err != nil {
 		t.Fatal(err)
 	}
 	seen := len(s.Seen())
 	_, err := c.Upload(t.Context(), src, nil)
-	wantIs(t, err, client.ErrSource, client.ErrSourceUsed)
+	clienttest.WantErrorIs(t, err, client.ErrSource, client.ErrSourceUsed)
 	if len(s.Seen()) != seen {
 		t.Errorf("requests %q", s.Seen())
 	}
@@ -203,11 +204,11 @@ func TestBlockedStream(t *testing.T) {
 			defer cancel(nil)
 			forever, end := context.WithCancel(t.Context())
 			defer end()
-			src := client.Stream(io.MultiReader(strings.NewReader(before), never{forever}), nil)
+			src := client.Stream(io.MultiReader(strings.NewReader(before), clienttest.BlockedReader{Ctx: forever}), nil)
 			began := time.Now()
-			time.AfterFunc(time.Hour, func() { cancel(errPulled) })
-			res, err := newClient(t, s, client.Config{ChunkSize: 4}).Upload(ctx, src, nil)
-			wantIs(t, err, errPulled, context.Canceled)
+			time.AfterFunc(time.Hour, func() { cancel(clienttest.ErrUnplugged) })
+			res, err := clienttest.NewClient(t, s, client.Config{ChunkSize: 4}).Upload(ctx, src, nil)
+			clienttest.WantErrorIs(t, err, clienttest.ErrUnplugged, context.Canceled)
 			if took := time.Since(began); took != time.Hour {
 				t.Errorf("took %v", took)
 			}
@@ -223,7 +224,7 @@ func TestBlockedStream(t *testing.T) {
 func TestStreamReadsAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
-		r := &countedReader{r: strings.NewReader(noise(100))}
+		r := &countedReader{r: strings.NewReader(clienttest.Noise(100))}
 		var read []int64
 		count := func(w http.ResponseWriter, r2 *http.Request, next http.Handler) {
 			synctest.Wait()
@@ -232,7 +233,7 @@ func TestStreamReadsAhead(t *testing.T) {
 		}
 		s.On(http.MethodPatch, count, count, count)
 		src := client.Stream(r, &client.StreamOptions{Window: 8})
-		if _, err := newClient(t, s, client.Config{ChunkSize: 2}).Upload(t.Context(), src, nil); err != nil {
+		if _, err := clienttest.NewClient(t, s, client.Config{ChunkSize: 2}).Upload(t.Context(), src, nil); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff([]int64{8, 10, 12}, read); diff != "" {
@@ -257,12 +258,12 @@ func (r *countedReader) Read(p []byte) (int, error) {
 func TestStreamSkips(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
-		data := noise(1000)
+		data := clienttest.Noise(1000)
 		url := s.Put(data[:900], protocol.Known(1000), nil)
-		if _, err := newClient(t, s, client.Config{}).Resume(t.Context(), url, stream(data, 10), nil); err != nil {
+		if _, err := clienttest.NewClient(t, s, client.Config{}).Resume(t.Context(), url, clienttest.StreamSource(data, 10), nil); err != nil {
 			t.Fatal(err)
 		}
-		wantStored(t, s, url, data)
+		clienttest.WantStored(t, s, url, data)
 	})
 }
 
@@ -272,8 +273,8 @@ func TestEndlessStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		s.On(http.MethodPatch, nil, nil, fake.Status(413, ""))
-		res, err := newClient(t, s, client.Config{}).Upload(t.Context(), client.Stream(endless{}, &client.StreamOptions{Window: 10}), nil)
-		wantIs(t, err, protocol.ErrTooLarge)
+		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), client.Stream(endless{}, &client.StreamOptions{Window: 10}), nil)
+		clienttest.WantErrorIs(t, err, protocol.ErrTooLarge)
 		if res.Offset != 10 || res.Length != (protocol.Length{}) {
 			t.Errorf("result %+v", res)
 		}
@@ -290,14 +291,14 @@ func (endless) Read(p []byte) (int, error) { return len(p), nil }
 func TestStreamWithoutDeferredLength(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{Extensions: []protocol.Extension{protocol.ExtensionCreation}})
-		c := newClient(t, s, client.Config{ChunkSize: 5})
-		res, err := c.Upload(t.Context(), stream("hello", 0), nil)
+		c := clienttest.NewClient(t, s, client.Config{ChunkSize: 5})
+		res, err := c.Upload(t.Context(), clienttest.StreamSource("hello", 0), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantStored(t, s, res.URL, "hello")
-		_, err = c.Upload(t.Context(), stream("hello, world", 1), nil)
-		wantIs(t, err, client.ErrUnsupported)
-		wantSeen(t, s, "POST /files/", "PATCH /files/1 0+5", "OPTIONS /files/")
+		clienttest.WantStored(t, s, res.URL, "hello")
+		_, err = c.Upload(t.Context(), clienttest.StreamSource("hello, world", 1), nil)
+		clienttest.WantErrorIs(t, err, client.ErrUnsupported)
+		clienttest.WantRequests(t, s, "POST /files/", "PATCH /files/1 0+5", "OPTIONS /files/")
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -19,7 +20,7 @@ import (
 // wherever the stream stands.
 func TestStreamWithLargestNumbers(t *testing.T) {
 	const most = 1<<63 - 1
-	data := noise(1000)
+	data := clienttest.Noise(1000)
 	tests := map[string]struct {
 		opts  client.StreamOptions
 		chunk int64
@@ -36,12 +37,12 @@ func TestStreamWithLargestNumbers(t *testing.T) {
 				s := fake.New(t, fake.Config{})
 				s.On(http.MethodPatch, fake.Cut(30), nil, fake.Lose)
 				url := s.Put(data[:100], test.opts.Length, nil)
-				src := client.Stream(slow{iotest.HalfReader(strings.NewReader(data)), time.Second}, &test.opts)
-				res, err := newClient(t, s, client.Config{ChunkSize: test.chunk}).Resume(t.Context(), url, src, nil)
+				src := client.Stream(clienttest.SlowReader{Reader: iotest.HalfReader(strings.NewReader(data)), Gap: time.Second}, &test.opts)
+				res, err := clienttest.NewClient(t, s, client.Config{ChunkSize: test.chunk}).Resume(t.Context(), url, src, nil)
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantStored(t, s, url, data)
+				clienttest.WantStored(t, s, url, data)
 				if res.Resumed != 100 || res.Length != protocol.Known(1000) {
 					t.Errorf("result %+v", res)
 				}
@@ -52,8 +53,8 @@ func TestStreamWithLargestNumbers(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := fake.New(t, fake.Config{})
 			src := client.Stream(strings.NewReader("hello"), &client.StreamOptions{Window: most, Length: protocol.Known(most)})
-			_, err := newClient(t, s, client.Config{}).Upload(t.Context(), src, nil)
-			wantIs(t, err, client.ErrSource, client.ErrSourceChanged)
+			_, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), src, nil)
+			clienttest.WantErrorIs(t, err, client.ErrSource, client.ErrSourceChanged)
 		})
 	})
 }
@@ -61,8 +62,10 @@ func TestStreamWithLargestNumbers(t *testing.T) {
 // What the server had acknowledged and lost is sent again, as far as the window
 // goes back: it keeps the latest bytes, though they are acknowledged.
 func TestStreamGoesBack(t *testing.T) {
-	data := noise(1000)
-	bytewise := func(s string) io.Reader { return slow{iotest.OneByteReader(strings.NewReader(s)), time.Second} }
+	data := clienttest.Noise(1000)
+	bytewise := func(s string) io.Reader {
+		return clienttest.SlowReader{Reader: iotest.OneByteReader(strings.NewReader(s)), Gap: time.Second}
+	}
 	tests := map[string]struct {
 		reader      func(string) io.Reader // nil: has all at once
 		keep, chunk int64
@@ -98,19 +101,19 @@ func TestStreamGoesBack(t *testing.T) {
 				}
 				src := client.Stream(r, &client.StreamOptions{Window: test.keep})
 				var events []client.Event
-				res, err := newClient(t, s, client.Config{ChunkSize: test.chunk}).Upload(t.Context(), src,
-					&client.UploadOptions{OnEvent: recordEvents(&events)})
+				res, err := clienttest.NewClient(t, s, client.Config{ChunkSize: test.chunk}).Upload(t.Context(), src,
+					&client.UploadOptions{OnEvent: clienttest.RecordEvents(&events)})
 				time.Sleep(time.Second) // a Read that is under way ends
 				if test.is != nil {
-					wantIs(t, err, client.ErrSource, test.is)
+					clienttest.WantErrorIs(t, err, client.ErrSource, test.is)
 					return
 				}
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantStored(t, s, res.URL, data)
-				if !slices.Contains(kinds(events), "rewound") {
-					t.Errorf("events %q", kinds(events))
+				clienttest.WantStored(t, s, res.URL, data)
+				if !slices.Contains(clienttest.EventKinds(events), "rewound") {
+					t.Errorf("events %q", clienttest.EventKinds(events))
 				}
 			})
 		})

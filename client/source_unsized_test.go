@@ -8,6 +8,7 @@ import (
 	"testing/fstest"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 )
 
@@ -57,11 +58,11 @@ func TestUnsizedFiles(t *testing.T) {
 		"FS": {func(*testing.T) (client.Source, error) { return client.FS(unsizedFS{memory}, "a") }, "", false},
 		"Path, empty": {func(t *testing.T) (client.Source, error) {
 			t.Helper()
-			return client.Path(write(t, ""))
+			return client.Path(clienttest.WriteFile(t, ""))
 		}, "", true},
 		"File, empty": {func(t *testing.T) (client.Source, error) {
 			t.Helper()
-			return opened(t, write(t, ""))
+			return opened(t, clienttest.WriteFile(t, ""))
 		}, "", true},
 		"FS, empty": {func(*testing.T) (client.Source, error) { return client.FS(unsizedFS{memory}, "empty") }, "", true},
 	}
@@ -72,7 +73,7 @@ func TestUnsizedFiles(t *testing.T) {
 			}
 			s := fake.New(t, fake.Config{})
 			var store client.MemoryStore
-			c := newClient(t, s, client.Config{Store: &store, Ledger: &store})
+			c := clienttest.NewClient(t, s, client.Config{Store: &store, Ledger: &store})
 			src, err := test.make(t)
 			if err != nil {
 				t.Fatal(err)
@@ -82,14 +83,14 @@ func TestUnsizedFiles(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantStored(t, s, res.URL, "")
+				clienttest.WantStored(t, s, res.URL, "")
 				return
 			}
-			wantIs(t, err, client.ErrSource)
-			wantClear(t, err, "it has bytes though its size is 0: read it as a stream")
-			_, _, err = finishedOf(c, t.Context(), src)
-			wantIs(t, err, client.ErrSource)
-			wantSeen(t, s)
+			clienttest.WantErrorIs(t, err, client.ErrSource)
+			clienttest.WantClearError(t, err, "it has bytes though its size is 0: read it as a stream")
+			_, _, err = clienttest.Finished(t.Context(), c, src)
+			clienttest.WantErrorIs(t, err, client.ErrSource)
+			clienttest.WantRequests(t, s)
 		})
 	}
 }

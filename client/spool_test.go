@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -16,6 +15,7 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -24,45 +24,6 @@ import (
 func needy(t *testing.T, more ...protocol.Extension) *fake.Server {
 	t.Helper()
 	return fake.New(t, fake.Config{Extensions: append([]protocol.Extension{protocol.ExtensionCreation}, more...)})
-}
-
-// spooled is a stream of unknown length with a window of 8 bytes.
-func spooled(r io.Reader, spool int64) client.Source {
-	return client.Stream(r, &client.StreamOptions{Name: "pipe", Window: 8, Spool: spool})
-}
-
-// ownTemp makes the folder of temporary files one that has to be empty after the
-// test.
-func ownTemp(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	for _, name := range []string{"TMPDIR", "TMP", "TEMP"} {
-		t.Setenv(name, dir)
-	}
-	t.Cleanup(func() {
-		if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
-			t.Errorf("left are %v, %v", left, err)
-		}
-		if n, ok := openSpools(); ok && n != 0 {
-			t.Errorf("%d temporary files are open", n)
-		}
-	})
-	return dir
-}
-
-// openSpools counts the temporary files that are open, where that can be told:
-// they have no name any more.
-func openSpools() (n int, ok bool) {
-	links, err := filepath.Glob("/proc/self/fd/*")
-	if runtime.GOOS != "linux" || err != nil {
-		return 0, false
-	}
-	for _, link := range links {
-		if to, err := os.Readlink(link); err == nil && strings.HasSuffix(to, ".spool (deleted)") {
-			n++
-		}
-	}
-	return n, true
 }
 
 func TestSpool(t *testing.T) {
@@ -74,15 +35,15 @@ func TestSpool(t *testing.T) {
 		want  []string // nil: refused
 	}{
 		"not allowed": {spool: 0},
-		"enough":      {spool: 1 << 30, want: []string{created, "PATCH /files/1 0+20"}},
-		"just enough": {spool: size, want: []string{created, "PATCH /files/1 0+20"}},
+		"enough":      {spool: 1 << 30, want: []string{clienttest.Post, "PATCH /files/1 0+20"}},
+		"just enough": {spool: size, want: []string{clienttest.Post, "PATCH /files/1 0+20"}},
 		"one short":   {spool: size - 1},
 		"far too little": {
 			spool: 1,
 		},
 		"in chunks": {
 			spool: size, cfg: client.Config{ChunkSize: 7},
-			want: []string{created, "PATCH /files/1 0+7", "PATCH /files/1 7+7", "PATCH /files/1 14+6"},
+			want: []string{clienttest.Post, "PATCH /files/1 0+7", "PATCH /files/1 7+7", "PATCH /files/1 14+6"},
 		},
 		"one request": {
 			spool: size, more: []protocol.Extension{protocol.ExtensionCreationWithUpload},
@@ -90,21 +51,21 @@ func TestSpool(t *testing.T) {
 		},
 		"not needed": {
 			spool: size, more: []protocol.Extension{protocol.ExtensionCreationDeferLength}, cfg: client.Config{ChunkSize: 10},
-			want: []string{created, "PATCH /files/1 0+10", "PATCH /files/1 10+10 of 20"},
+			want: []string{clienttest.Post, "PATCH /files/1 0+10", "PATCH /files/1 10+10 of 20"},
 		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			ownTemp(t)
+			clienttest.OwnTempDir(t)
 			synctest.Test(t, func(t *testing.T) {
 				s := needy(t, test.more...)
-				data := noise(size)
+				data := clienttest.Noise(size)
 				var events []client.Event
-				res, err := newClient(t, s, test.cfg).Upload(t.Context(), spooled(iotest.OneByteReader(newReader(data)), test.spool),
-					&client.UploadOptions{OnEvent: recordEvents(&events)})
-				wantOrder(t, events)
+				res, err := clienttest.NewClient(t, s, test.cfg).Upload(t.Context(), clienttest.SpooledSource(iotest.OneByteReader(clienttest.PlainReader(data)), test.spool),
+					&client.UploadOptions{OnEvent: clienttest.RecordEvents(&events)})
+				clienttest.WantEventOrder(t, events)
 				if test.want == nil {
-					wantIs(t, err, client.ErrUnsupported)
+					clienttest.WantErrorIs(t, err, client.ErrUnsupported)
 					if !strings.Contains(err.Error(), "creation-defer-length") {
 						t.Errorf("error %q", err)
 					}
@@ -112,14 +73,14 @@ func TestSpool(t *testing.T) {
 					if told := strings.Contains(err.Error(), "the length of the stream is not known"); told != (test.spool == 0) {
 						t.Errorf("error %q", err)
 					}
-					wantSeen(t, s, options)
+					clienttest.WantRequests(t, s, clienttest.Options)
 					return
 				}
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantSeen(t, s, append([]string{options}, test.want...)...)
-				wantStored(t, s, res.URL, data)
+				clienttest.WantRequests(t, s, append([]string{clienttest.Options}, test.want...)...)
+				clienttest.WantStored(t, s, res.URL, data)
 				if !s.State(res.URL).Complete() || res.Length != protocol.Known(size) || res.Offset != size {
 					t.Errorf("result %+v", res)
 				}
@@ -130,19 +91,19 @@ func TestSpool(t *testing.T) {
 
 // Who knows the length, or finds it out within a chunk, need not ask.
 func TestNoSpool(t *testing.T) {
-	ownTemp(t)
+	clienttest.OwnTempDir(t)
 	tests := map[string]client.Source{
-		"within a chunk": spooled(strings.NewReader("hell"), 100),
-		"nothing":        spooled(strings.NewReader(""), 100),
-		"length known":   client.Stream(strings.NewReader(noise(100)), &client.StreamOptions{Window: 8, Spool: 100, Length: protocol.Known(100)}),
+		"within a chunk": clienttest.SpooledSource(strings.NewReader("hell"), 100),
+		"nothing":        clienttest.SpooledSource(strings.NewReader(""), 100),
+		"length known":   client.Stream(strings.NewReader(clienttest.Noise(100)), &client.StreamOptions{Window: 8, Spool: 100, Length: protocol.Known(100)}),
 	}
 	for name, src := range tests {
 		t.Run(name, func(t *testing.T) {
 			s := needy(t)
-			if _, err := newClient(t, s, client.Config{}).Upload(t.Context(), src, nil); err != nil {
+			if _, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), src, nil); err != nil {
 				t.Fatal(err)
 			}
-			if got := s.Seen(); got[0] != created {
+			if got := s.Seen(); got[0] != clienttest.Post {
 				t.Errorf("requests %q", got)
 			}
 		})
@@ -157,11 +118,11 @@ func TestSpoolIsTemporary(t *testing.T) {
 	}
 	for name, action := range tests {
 		t.Run(name, func(t *testing.T) {
-			dir := ownTemp(t)
+			dir := clienttest.OwnTempDir(t)
 			s := needy(t)
 			s.On(http.MethodPatch, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 				left, err := os.ReadDir(dir)
-				n, linux := openSpools()
+				n, linux := clienttest.OpenSpools()
 				if err != nil || linux && n != 1 || !linux && len(left) != 1 {
 					t.Errorf("%d temporary files open, %d with a name, %v", n, len(left), err)
 				}
@@ -171,7 +132,7 @@ func TestSpoolIsTemporary(t *testing.T) {
 				}
 				next.ServeHTTP(w, r)
 			})
-			_, err := newClient(t, s, client.Config{}).Upload(t.Context(), spooled(strings.NewReader(noise(20)), 100), nil)
+			_, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.SpooledSource(strings.NewReader(clienttest.Noise(20)), 100), nil)
 			if (err != nil) != (action != nil) {
 				t.Errorf("error %v", err)
 			}
@@ -193,20 +154,22 @@ func TestSpoolFails(t *testing.T) {
 			[]error{client.ErrSource, errPipe},
 		},
 		"cancelled": {
-			func(ctx context.Context) io.Reader { return io.MultiReader(strings.NewReader(half), never{ctx}) },
-			[]error{context.Canceled, errPulled},
+			func(ctx context.Context) io.Reader {
+				return io.MultiReader(strings.NewReader(half), clienttest.BlockedReader{Ctx: ctx})
+			},
+			[]error{context.Canceled, clienttest.ErrUnplugged},
 		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			ownTemp(t)
+			clienttest.OwnTempDir(t)
 			synctest.Test(t, func(t *testing.T) {
 				s := needy(t)
 				ctx, cancel := context.WithCancelCause(t.Context())
-				time.AfterFunc(time.Minute, func() { cancel(errPulled) })
-				res, err := newClient(t, s, client.Config{}).Upload(ctx, spooled(test.src(ctx), 100), nil)
-				wantIs(t, err, test.want...)
-				wantSeen(t, s, options)
+				time.AfterFunc(time.Minute, func() { cancel(clienttest.ErrUnplugged) })
+				res, err := clienttest.NewClient(t, s, client.Config{}).Upload(ctx, clienttest.SpooledSource(test.src(ctx), 100), nil)
+				clienttest.WantErrorIs(t, err, test.want...)
+				clienttest.WantRequests(t, s, clienttest.Options)
 				if res.URL != "" || res.Orphans != 0 || res.Retries != 0 {
 					t.Errorf("result %+v", res)
 				}
@@ -216,35 +179,35 @@ func TestSpoolFails(t *testing.T) {
 }
 
 func TestSpoolWithoutFolder(t *testing.T) {
-	ownTemp(t)
+	clienttest.OwnTempDir(t)
 	for _, name := range []string{"TMPDIR", "TMP", "TEMP"} {
 		t.Setenv(name, filepath.Join(t.TempDir(), "none"))
 	}
 	s := needy(t)
-	_, err := newClient(t, s, client.Config{}).Upload(t.Context(), spooled(strings.NewReader(noise(20)), 100), nil)
-	wantIs(t, err, client.ErrSource, fs.ErrNotExist)
-	wantSeen(t, s, options)
+	_, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.SpooledSource(strings.NewReader(clienttest.Noise(20)), 100), nil)
+	clienttest.WantErrorIs(t, err, client.ErrSource, fs.ErrNotExist)
+	clienttest.WantRequests(t, s, clienttest.Options)
 }
 
 // What was spooled can be sent again from any offset, unlike the stream.
 func TestSpoolIsResumed(t *testing.T) {
-	ownTemp(t)
+	clienttest.OwnTempDir(t)
 	synctest.Test(t, func(t *testing.T) {
 		s := needy(t)
-		data := noise(400)
+		data := clienttest.Noise(400)
 		s.On(http.MethodPost, fake.Status(503, ""))
 		s.On(http.MethodPatch, fake.Cut(300), fake.Cut(100))
 		s.On(http.MethodHead, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-			s.Truncate(one, 1)
+			s.Truncate(clienttest.Upload1, 1)
 			next.ServeHTTP(w, r)
 		})
-		res, err := newClient(t, s, client.Config{}).Upload(t.Context(), spooled(newReader(data), 400), nil)
+		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.SpooledSource(clienttest.PlainReader(data), 400), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantStored(t, s, res.URL, data)
+		clienttest.WantStored(t, s, res.URL, data)
 		seen := s.Seen()
-		wantStart(t, seen, options, created, created)
+		wantStart(t, seen, clienttest.Options, clienttest.Post, clienttest.Post)
 		if last := seen[len(seen)-1]; last != "PATCH /files/1 101+299" {
 			t.Errorf("requests %q", seen)
 		}
@@ -273,7 +236,7 @@ func TestSpoolWithoutAnswer(t *testing.T) {
 		"lost at first":     {fake.Lose, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ownTemp(t)
+			clienttest.OwnTempDir(t)
 			for _, can := range []bool{true, false} {
 				synctest.Test(t, func(t *testing.T) {
 					s := needy(t)
@@ -281,8 +244,8 @@ func TestSpoolWithoutAnswer(t *testing.T) {
 						s = needy(t, protocol.ExtensionCreationDeferLength)
 					}
 					s.On(http.MethodOptions, test.action)
-					data := noise(20)
-					res, err := newClient(t, s, client.Config{}).Upload(t.Context(), spooled(newReader(data), 0), nil)
+					data := clienttest.Noise(20)
+					res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.SpooledSource(clienttest.PlainReader(data), 0), nil)
 					if got := asked(s); got != test.asked {
 						t.Errorf("asked %d times", got)
 					}
@@ -290,12 +253,12 @@ func TestSpoolWithoutAnswer(t *testing.T) {
 					case can && err != nil:
 						t.Fatal(err)
 					case can:
-						wantStored(t, s, res.URL, data)
+						clienttest.WantStored(t, s, res.URL, data)
 					case test.asked == 1:
-						wantIs(t, err, protocol.ErrNotImplemented)
-						wantSeen(t, s, options, created)
+						clienttest.WantErrorIs(t, err, protocol.ErrNotImplemented)
+						clienttest.WantRequests(t, s, clienttest.Options, clienttest.Post)
 					default:
-						wantIs(t, err, client.ErrUnsupported)
+						clienttest.WantErrorIs(t, err, client.ErrUnsupported)
 					}
 				})
 			}
@@ -305,8 +268,8 @@ func TestSpoolWithoutAnswer(t *testing.T) {
 
 func TestSpoolIsNegative(t *testing.T) {
 	s := needy(t)
-	_, err := newClient(t, s, client.Config{}).Upload(t.Context(), spooled(strings.NewReader("hello"), -1), nil)
-	wantIs(t, err, client.ErrSource, client.ErrInvalidOption)
+	_, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.SpooledSource(strings.NewReader("hello"), -1), nil)
+	clienttest.WantErrorIs(t, err, client.ErrSource, client.ErrInvalidOption)
 	if got := s.Seen(); len(got) != 0 {
 		t.Errorf("requests %q", got)
 	}

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 )
 
@@ -24,14 +25,14 @@ func (blank) SaveFinished(context.Context, *client.Record) error                
 func TestStoreGivesLittle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
-		data := noise(smallest)
-		c := newClient(t, s, client.Config{Store: blank{}, Ledger: blank{}})
-		res, err := c.Upload(t.Context(), path(t, write(t, data)), nil)
+		data := clienttest.Noise(clienttest.RecordedSize)
+		c := clienttest.NewClient(t, s, client.Config{Store: blank{}, Ledger: blank{}})
+		res, err := c.Upload(t.Context(), clienttest.PathSource(t, clienttest.WriteFile(t, data)), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantStored(t, s, res.URL, data)
-		if _, found, err := unfinishedOf(c, t.Context(), path(t, write(t, data))); found || err != nil {
+		clienttest.WantStored(t, s, res.URL, data)
+		if _, found, err := clienttest.Unfinished(t.Context(), c, clienttest.PathSource(t, clienttest.WriteFile(t, data))); found || err != nil {
 			t.Errorf("found %t, error %v", found, err)
 		}
 	})

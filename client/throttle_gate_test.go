@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
@@ -24,10 +25,10 @@ const told = 20 * time.Second
 // waits. wait returns when that upload has ended.
 func throttledClient(t *testing.T, s *fake.Server, c *client.Client) (wait func()) {
 	t.Helper()
-	s.On(http.MethodPost, busy("Retry-After", "20"))
+	s.On(http.MethodPost, clienttest.TooManyRequests("Retry-After", "20"))
 	var first sync.WaitGroup
 	ctx, stop := context.WithCancel(t.Context())
-	first.Go(func() { _, _ = c.Upload(ctx, text(t, "first"), nil) })
+	first.Go(func() { _, _ = c.Upload(ctx, clienttest.TextSource(t, "first"), nil) })
 	synctest.Wait()
 	return func() { stop(); first.Wait() }
 }
@@ -83,13 +84,13 @@ func TestGate(t *testing.T) {
 		"another port":     {http.MethodHead, host("tus.example:81"), resume, false},
 		"another host":     {http.MethodHead, host("other.example"), resume, false},
 		"download": {http.MethodHead, nil, func(ctx context.Context, c *client.Client, url string) error {
-			_, err := c.Download(ctx, url, into(new(bytes.Buffer)), nil)
+			_, err := c.Download(ctx, url, clienttest.WriteTo(new(bytes.Buffer)), nil)
 			return err
 		}, true},
 		"send": {http.MethodHead, nil, func(ctx context.Context, c *client.Client, url string) error {
 			src, err := client.ReaderAt(strings.NewReader(content), int64(len(content)))
 			if err == nil {
-				_, err = resumeOnce(c, ctx, url, src, nil)
+				_, err = clienttest.ResumeOnce(ctx, c, url, src, nil)
 			}
 			return err
 		}, false},
@@ -119,7 +120,7 @@ func TestGate(t *testing.T) {
 				if test.url != nil {
 					url = test.url(url)
 				}
-				c := newClient(t, s, client.Config{})
+				c := clienttest.NewClient(t, s, client.Config{})
 				wait := throttledClient(t, s, c)
 				defer wait()
 				before := len(seen.of(test.method, strings.ToLower(url)))
@@ -141,17 +142,17 @@ func TestGate(t *testing.T) {
 func TestGateIsOfOneClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
-		wait := throttledClient(t, s, newClient(t, s, client.Config{Retry: retry.Delays(time.Hour)}))
+		wait := throttledClient(t, s, clienttest.NewClient(t, s, client.Config{Retry: retry.Delays(time.Hour)}))
 		defer wait()
 		for name, policy := range map[string]retry.Policy{"default": nil, "never": retry.Never} {
 			began := time.Now()
 			var events []client.Event
-			_, err := newClient(t, s, client.Config{Retry: policy}).Upload(t.Context(), text(t, "second"),
-				&client.UploadOptions{OnEvent: recordEvents(&events)})
+			_, err := clienttest.NewClient(t, s, client.Config{Retry: policy}).Upload(t.Context(), clienttest.TextSource(t, "second"),
+				&client.UploadOptions{OnEvent: clienttest.RecordEvents(&events)})
 			if took := time.Since(began); err != nil || took != 0 {
 				t.Errorf("%s: took %v, error %v", name, took, err)
 			}
-			wantKinds(t, events, "created", "done")
+			clienttest.WantEventKinds(t, events, "created", "done")
 		}
 	})
 }
@@ -184,13 +185,13 @@ func TestGateKeepsToPolicy(t *testing.T) {
 					policy.then = retry.Backoff{}
 				}
 				var records bytes.Buffer
-				c := newClient(t, s, client.Config{Retry: policy, Logger: slog.New(slog.NewTextHandler(&records, nil))})
+				c := clienttest.NewClient(t, s, client.Config{Retry: policy, Logger: slog.New(slog.NewTextHandler(&records, nil))})
 				wait := throttledClient(t, s, c)
 				policy.over = true
 				var events []client.Event
 				began := time.Now()
 				// An empty upload is one request.
-				_, err := c.Upload(t.Context(), text(t, ""), &client.UploadOptions{OnEvent: recordEvents(&events)})
+				_, err := c.Upload(t.Context(), clienttest.TextSource(t, ""), &client.UploadOptions{OnEvent: clienttest.RecordEvents(&events)})
 				took := time.Since(began)
 				wait()
 				if err != nil || took < test.least || took > test.most {
@@ -198,14 +199,14 @@ func TestGateKeepsToPolicy(t *testing.T) {
 				}
 				log := records.String()
 				if test.most == 0 {
-					wantKinds(t, events, "created", "done")
+					clienttest.WantEventKinds(t, events, "created", "done")
 					if strings.Contains(log, "msg=waiting") {
 						t.Errorf("the log tells of a wait:\n%s", log)
 					}
 					return
 				}
-				wantKinds(t, events, "waiting", "created", "done")
-				wantIs(t, events[0].Err, client.ErrThrottled, protocol.ErrTooManyRequests)
+				clienttest.WantEventKinds(t, events, "waiting", "created", "done")
+				clienttest.WantErrorIs(t, events[0].Err, client.ErrThrottled, protocol.ErrTooManyRequests)
 				if events[0].Wait != took {
 					t.Errorf("the event tells of a wait of %v, it took %v", events[0].Wait, took)
 				}
@@ -246,15 +247,15 @@ func TestGateIsExtended(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		seen := newArrivals()
 		s := fake.New(t, fake.Config{Hook: seen.note})
-		c := newClient(t, s, client.Config{Retry: retry.Backoff{Max: 30 * time.Second}})
+		c := clienttest.NewClient(t, s, client.Config{Retry: retry.Backoff{Max: 30 * time.Second}})
 		wait := throttledClient(t, s, c)
 		defer wait()
 		for range 3 {
-			s.On(http.MethodPost, busy("Retry-After", "3600"))
+			s.On(http.MethodPost, clienttest.TooManyRequests("Retry-After", "3600"))
 		}
 		var events []client.Event
 		// Its first request is refused as well, once the wait is over.
-		if _, err := c.Upload(t.Context(), text(t, "second"), &client.UploadOptions{OnEvent: recordEvents(&events)}); err != nil {
+		if _, err := c.Upload(t.Context(), clienttest.TextSource(t, "second"), &client.UploadOptions{OnEvent: clienttest.RecordEvents(&events)}); err != nil {
 			t.Error(err)
 		}
 		for _, e := range events {
@@ -270,15 +271,15 @@ func TestGateBetweenRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		seen := newArrivals()
 		s := fake.New(t, fake.Config{Hook: seen.note})
-		c := newClient(t, s, client.Config{})
+		c := clienttest.NewClient(t, s, client.Config{})
 		var other sync.WaitGroup
 		defer other.Wait()
 		s.On(http.MethodPatch, whileOtherIsHeld(t, s, c, &other))
-		res, err := c.Upload(t.Context(), text(t, "hello"), &client.UploadOptions{ChunkSize: 3})
+		res, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), &client.UploadOptions{ChunkSize: 3})
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantStored(t, s, res.URL, "hello")
+		clienttest.WantStored(t, s, res.URL, "hello")
 		if at := seen.of(http.MethodPatch, s.URL)[0]; at < told || at > told+time.Second {
 			t.Errorf("the second PATCH came after %v", at)
 		}
@@ -293,9 +294,9 @@ func TestGateBetweenRequests(t *testing.T) {
 func whileOtherIsHeld(t *testing.T, s *fake.Server, c *client.Client, other *sync.WaitGroup) fake.Action {
 	t.Helper()
 	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-		s.On(http.MethodPost, busy("Retry-After", "20"))
+		s.On(http.MethodPost, clienttest.TooManyRequests("Retry-After", "20"))
 		other.Go(func() {
-			if _, err := c.Upload(t.Context(), text(t, ""), nil); err != nil {
+			if _, err := c.Upload(t.Context(), clienttest.TextSource(t, ""), nil); err != nil {
 				t.Error(err)
 			}
 		})
@@ -308,11 +309,11 @@ func whileOtherIsHeld(t *testing.T, s *fake.Server, c *client.Client, other *syn
 func TestGateAtTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
-		c := newClient(t, s, client.Config{})
+		c := clienttest.NewClient(t, s, client.Config{})
 		var other sync.WaitGroup
 		s.On(http.MethodPatch, whileOtherIsHeld(t, s, c, &other))
 		began := time.Now()
-		if _, err := c.Upload(t.Context(), text(t, "hello"), nil); err != nil {
+		if _, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil); err != nil {
 			t.Fatal(err)
 		}
 		if took := time.Since(began); took != time.Second {
@@ -326,13 +327,13 @@ func TestGateAtTheEnd(t *testing.T) {
 func TestGateCancelled(t *testing.T) {
 	tests := map[string]func(context.Context, *client.Client, string) (*client.Result, error){
 		"creation": func(ctx context.Context, c *client.Client, _ string) (*client.Result, error) {
-			return c.Upload(ctx, text(t, "b"), nil)
+			return c.Upload(ctx, clienttest.TextSource(t, "b"), nil)
 		},
 		"HEAD": func(ctx context.Context, c *client.Client, url string) (*client.Result, error) {
-			return c.Resume(ctx, url, text(t, "b"), nil)
+			return c.Resume(ctx, url, clienttest.TextSource(t, "b"), nil)
 		},
 		"OPTIONS": func(ctx context.Context, c *client.Client, _ string) (*client.Result, error) {
-			return c.UploadConcat(ctx, []client.Source{text(t, "b")}, nil)
+			return c.UploadConcat(ctx, []client.Source{clienttest.TextSource(t, "b")}, nil)
 		},
 	}
 	for name, call := range tests {
@@ -340,13 +341,13 @@ func TestGateCancelled(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{})
 				url := s.Put("", protocol.Known(1), nil)
-				c := newClient(t, s, client.Config{})
+				c := clienttest.NewClient(t, s, client.Config{})
 				wait := throttledClient(t, s, c)
 				ctx, cancel := context.WithCancelCause(t.Context())
-				time.AfterFunc(3*time.Second, func() { cancel(errPulled) })
+				time.AfterFunc(3*time.Second, func() { cancel(clienttest.ErrUnplugged) })
 				began := time.Now()
 				res, err := call(ctx, c, url)
-				wantIs(t, err, errPulled, context.Canceled)
+				clienttest.WantErrorIs(t, err, clienttest.ErrUnplugged, context.Canceled)
 				if took := time.Since(began); took != 3*time.Second {
 					t.Errorf("took %v", took)
 				}
@@ -354,7 +355,7 @@ func TestGateCancelled(t *testing.T) {
 					t.Errorf("result %+v", res)
 				}
 				wait()
-				wantSeen(t, s, "POST /files/") // the one that was answered
+				clienttest.WantRequests(t, s, "POST /files/") // the one that was answered
 			})
 		})
 	}
@@ -364,7 +365,7 @@ func TestGateCancelled(t *testing.T) {
 func TestGateOfParts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
-		c := newClient(t, s, client.Config{Concurrency: 1})
+		c := clienttest.NewClient(t, s, client.Config{Concurrency: 1})
 		wait := throttledClient(t, s, c)
 		defer wait()
 		src, err := client.ReaderAt(strings.NewReader(strings.Repeat("a", 2<<20)), 2<<20)

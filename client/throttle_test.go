@@ -9,14 +9,11 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
 )
-
-func busy(header ...string) fake.Action {
-	return fake.Status(http.StatusTooManyRequests, "", header...)
-}
 
 // arrivals notes when requests came in.
 type arrivals struct {
@@ -55,16 +52,16 @@ func TestThrottled(t *testing.T) {
 		least  time.Duration
 		most   time.Duration
 	}{
-		"seconds":             {patch, busy("Retry-After", "20"), nil, 20 * time.Second, 20 * time.Second},
-		"date":                {patch, busy("Retry-After", date), nil, 20 * time.Second, 20 * time.Second},
+		"seconds":             {patch, clienttest.TooManyRequests("Retry-After", "20"), nil, 20 * time.Second, 20 * time.Second},
+		"date":                {patch, clienttest.TooManyRequests("Retry-After", date), nil, 20 * time.Second, 20 * time.Second},
 		"503 and seconds":     {patch, fake.Status(503, "", "Retry-After", "20"), nil, 20 * time.Second, 20 * time.Second},
 		"503 and date":        {patch, fake.Status(503, "", "Retry-After", date), nil, 20 * time.Second, 20 * time.Second},
-		"creation":            {post, busy("Retry-After", "20"), nil, 20 * time.Second, 20 * time.Second},
-		"HEAD":                {head, busy("Retry-After", "20"), nil, 20 * time.Second, 21 * time.Second},
-		"capped":              {patch, busy("Retry-After", "86400"), nil, retry.DefaultMax, retry.DefaultMax},
-		"capped by Max":       {patch, busy("Retry-After", "20"), retry.Backoff{Max: 5 * time.Second}, 5 * time.Second, 5 * time.Second},
-		"no wait named":       {patch, busy(), retry.Backoff{Jitter: -1, Resume: -1}, time.Second, time.Second},
-		"a policy of its own": {patch, busy("Retry-After", "20"), retry.Delays(3 * time.Second), 3 * time.Second, 3 * time.Second},
+		"creation":            {post, clienttest.TooManyRequests("Retry-After", "20"), nil, 20 * time.Second, 20 * time.Second},
+		"HEAD":                {head, clienttest.TooManyRequests("Retry-After", "20"), nil, 20 * time.Second, 21 * time.Second},
+		"capped":              {patch, clienttest.TooManyRequests("Retry-After", "86400"), nil, retry.DefaultMax, retry.DefaultMax},
+		"capped by Max":       {patch, clienttest.TooManyRequests("Retry-After", "20"), retry.Backoff{Max: 5 * time.Second}, 5 * time.Second, 5 * time.Second},
+		"no wait named":       {patch, clienttest.TooManyRequests(), retry.Backoff{Jitter: -1, Resume: -1}, time.Second, time.Second},
+		"a policy of its own": {patch, clienttest.TooManyRequests("Retry-After", "20"), retry.Delays(3 * time.Second), 3 * time.Second, 3 * time.Second},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -76,18 +73,18 @@ func TestThrottled(t *testing.T) {
 				}
 				s.On(test.method, test.action)
 				var events []client.Event
-				res, err := newClient(t, s, client.Config{Retry: test.retry}).Upload(t.Context(), text(t, "hello"),
-					&client.UploadOptions{OnEvent: recordEvents(&events)})
+				res, err := clienttest.NewClient(t, s, client.Config{Retry: test.retry}).Upload(t.Context(), clienttest.TextSource(t, "hello"),
+					&client.UploadOptions{OnEvent: clienttest.RecordEvents(&events)})
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantStored(t, s, res.URL, "hello")
+				clienttest.WantStored(t, s, res.URL, "hello")
 				// Up to a second more keeps those apart that were told the same.
 				took := time.Since(began)
 				if took < test.least || took > test.most+time.Second {
 					t.Errorf("took %v, want %v to %v", took, test.least, test.most)
 				}
-				all := waits(events)
+				all := clienttest.RetryWaits(events)
 				if last := all[len(all)-1]; last < test.least || last > test.most {
 					t.Errorf("told of a wait of %v", last)
 				}
@@ -101,9 +98,9 @@ func TestThrottledTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		seen := newArrivals()
 		s := fake.New(t, fake.Config{Hook: seen.note})
-		s.On(http.MethodPost, busy("Retry-After", "20"), busy("Retry-After", "5"))
-		_, err := newClient(t, s, client.Config{}).UploadAll(t.Context(),
-			[]client.Item{{Source: text(t, "a")}, {Source: text(t, "b")}})
+		s.On(http.MethodPost, clienttest.TooManyRequests("Retry-After", "20"), clienttest.TooManyRequests("Retry-After", "5"))
+		_, err := clienttest.NewClient(t, s, client.Config{}).UploadAll(t.Context(),
+			[]client.Item{{Source: clienttest.TextSource(t, "a")}, {Source: clienttest.TextSource(t, "b")}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -120,12 +117,12 @@ func TestThrottledHerd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		seen := newArrivals()
 		s := fake.New(t, fake.Config{Hook: seen.note})
-		s.On(http.MethodPost, busy("Retry-After", "20"))
+		s.On(http.MethodPost, clienttest.TooManyRequests("Retry-After", "20"))
 		const herd = 20
-		c := newClient(t, s, client.Config{})
+		c := clienttest.NewClient(t, s, client.Config{})
 		var wg sync.WaitGroup
 		upload := func() {
-			if _, err := c.Upload(t.Context(), text(t, ""), nil); err != nil {
+			if _, err := c.Upload(t.Context(), clienttest.TextSource(t, ""), nil); err != nil {
 				t.Error(err)
 			}
 		}
@@ -157,14 +154,14 @@ func TestThrottledApart(t *testing.T) {
 		for range n {
 			s.On(http.MethodPost, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 				time.Sleep(time.Second) // until all are there
-				busy("Retry-After", "20")(w, r, next)
+				clienttest.TooManyRequests("Retry-After", "20")(w, r, next)
 			})
 		}
-		c := newClient(t, s, client.Config{})
+		c := clienttest.NewClient(t, s, client.Config{})
 		var wg sync.WaitGroup
 		for range n {
 			wg.Go(func() {
-				if _, err := c.Upload(t.Context(), text(t, ""), nil); err != nil {
+				if _, err := c.Upload(t.Context(), clienttest.TextSource(t, ""), nil); err != nil {
 					t.Error(err)
 				}
 			})
@@ -188,11 +185,11 @@ func TestThrottledGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		seen := newArrivals()
 		s := fake.New(t, fake.Config{Hook: seen.note})
-		s.On(http.MethodPost, busy("Retry-After", "1"), busy("Retry-After", "20"))
-		c := newClient(t, s, client.Config{Retry: retry.Backoff{MaxAttempts: 2}})
-		_, err := c.Upload(t.Context(), text(t, ""), nil)
-		wantIs(t, err, retry.ErrExhausted, protocol.ErrTooManyRequests)
-		if _, err := c.Upload(t.Context(), text(t, ""), nil); err != nil {
+		s.On(http.MethodPost, clienttest.TooManyRequests("Retry-After", "1"), clienttest.TooManyRequests("Retry-After", "20"))
+		c := clienttest.NewClient(t, s, client.Config{Retry: retry.Backoff{MaxAttempts: 2}})
+		_, err := c.Upload(t.Context(), clienttest.TextSource(t, ""), nil)
+		clienttest.WantErrorIs(t, err, retry.ErrExhausted, protocol.ErrTooManyRequests)
+		if _, err := c.Upload(t.Context(), clienttest.TextSource(t, ""), nil); err != nil {
 			t.Fatal(err)
 		}
 		if at := seen.of(http.MethodPost, s.URL)[0]; at < 21*time.Second {

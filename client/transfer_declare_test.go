@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -57,16 +58,16 @@ func TestLengthRefused(t *testing.T) {
 				s := fake.New(t, fake.Config{})
 				url := s.Put("", protocol.Length{}, nil)
 				s.On(http.MethodPatch, test.patch...)
-				_, err := newClient(t, s, client.Config{}).Resume(t.Context(), url, stream("hel", 4), &client.UploadOptions{ChunkSize: 2})
-				wantSeen(t, s, test.want...)
+				_, err := clienttest.NewClient(t, s, client.Config{}).Resume(t.Context(), url, clienttest.StreamSource("hel", 4), &client.UploadOptions{ChunkSize: 2})
+				clienttest.WantRequests(t, s, test.want...)
 				if test.err != nil {
-					wantIs(t, err, test.err)
+					clienttest.WantErrorIs(t, err, test.err)
 					return
 				}
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantStored(t, s, url, "hel")
+				clienttest.WantStored(t, s, url, "hel")
 			})
 		})
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -57,26 +58,26 @@ func TestExpires(t *testing.T) {
 					}
 					next.ServeHTTP(w, r)
 				}})
-				data := noise(40)
-				cfg := recording(nil, &log)
+				data := clienttest.Noise(40)
+				cfg := clienttest.RecordingConfig(nil, &log)
 				cfg.ChunkSize = 10
-				c := newClient(t, s, cfg)
+				c := clienttest.NewClient(t, s, cfg)
 				var res *client.Result
 				var err error
 				if test.resumed {
-					res, err = c.Resume(t.Context(), s.Put(data[:10], protocol.Known(40), nil), text(t, data), nil)
+					res, err = c.Resume(t.Context(), s.Put(data[:10], protocol.Known(40), nil), clienttest.TextSource(t, data), nil)
 				} else {
-					res, err = c.Upload(t.Context(), text(t, data), nil)
+					res, err = c.Upload(t.Context(), clienttest.TextSource(t, data), nil)
 				}
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantStored(t, s, res.URL, data)
+				clienttest.WantStored(t, s, res.URL, data)
 				if res.Expires.IsZero() != (test.after == 0) {
 					t.Errorf("expires %v", res.Expires)
 				}
 				for _, message := range test.want {
-					wantLogged(t, &log, slog.LevelWarn, message)
+					clienttest.WantLogged(t, &log, slog.LevelWarn, message)
 				}
 				if got := strings.Count(log.String(), "level=WARN"); got != len(test.want) {
 					t.Errorf("%d warnings, want %d:\n%s", got, len(test.want), log.String())
@@ -96,13 +97,13 @@ func TestExpiresLater(t *testing.T) {
 			}
 			fake.With(withExpires, time.Now().Add(time.Minute).UTC().Format(http.TimeFormat))(w, r, next)
 		}})
-		cfg := recording(nil, &log)
+		cfg := clienttest.RecordingConfig(nil, &log)
 		cfg.ChunkSize = 10
-		res, err := newClient(t, s, cfg).Upload(t.Context(), text(t, noise(60)), nil)
+		res, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.TextSource(t, clienttest.Noise(60)), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantNoWarning(t, &log)
+		clienttest.WantNoWarning(t, &log)
 		if want := time.Now().Add(time.Minute); !res.Expires.Equal(want) {
 			t.Errorf("expires %v, want %v", res.Expires, want)
 		}

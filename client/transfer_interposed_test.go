@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -36,8 +37,8 @@ func TestInterposed(t *testing.T) {
 				s := fake.New(t, fake.Config{})
 				s.On(http.MethodHead, test.head...)
 				s.On(http.MethodPatch, test.patch...)
-				c := newClient(t, s, client.Config{})
-				src := text(t, "bytes")
+				c := clienttest.NewClient(t, s, client.Config{})
+				src := clienttest.TextSource(t, "bytes")
 				var err error
 				if test.patch == nil {
 					var reply *client.Reply
@@ -48,16 +49,16 @@ func TestInterposed(t *testing.T) {
 				} else {
 					var res *client.Result
 					if res, err = c.Upload(t.Context(), src, nil); err == nil {
-						wantStored(t, s, res.URL, "bytes")
+						clienttest.WantStored(t, s, res.URL, "bytes")
 					}
 				}
 				if test.is != nil {
-					wantIs(t, err, test.is)
-					wantClear(t, err, test.words...)
+					clienttest.WantErrorIs(t, err, test.is)
+					clienttest.WantClearError(t, err, test.words...)
 				} else if err != nil {
 					t.Error(err)
 				}
-				wantSeen(t, s, test.want...)
+				clienttest.WantRequests(t, s, test.want...)
 			})
 		})
 	}

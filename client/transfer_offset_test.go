@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -26,17 +27,17 @@ func TestRewound(t *testing.T) {
 			s := fake.New(t, fake.Config{})
 			s.On(http.MethodPatch, nil, forget(s))
 			var events []client.Event
-			res, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, "hello"),
-				&client.UploadOptions{ChunkSize: 2, OnEvent: recordEvents(&events)})
+			res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, "hello"),
+				&client.UploadOptions{ChunkSize: 2, OnEvent: clienttest.RecordEvents(&events)})
 			if err != nil {
 				t.Fatal(err)
 			}
-			wantStored(t, s, res.URL, "hello")
-			wantOrder(t, events)
-			if diff := cmp.Diff([]string{"created", "retry", "rewound", "done"}, kinds(events)); diff != "" {
+			clienttest.WantStored(t, s, res.URL, "hello")
+			clienttest.WantEventOrder(t, events)
+			if diff := cmp.Diff([]string{"created", "retry", "rewound", "done"}, clienttest.EventKinds(events)); diff != "" {
 				t.Errorf("events (-want +got):\n%s", diff)
 			}
-			wantSeen(t, s, "POST /files/", "PATCH /files/1 0+2", "PATCH /files/1 2+0", "HEAD /files/1",
+			clienttest.WantRequests(t, s, "POST /files/", "PATCH /files/1 0+2", "PATCH /files/1 2+0", "HEAD /files/1",
 				"PATCH /files/1 1+2", "PATCH /files/1 3+2")
 		})
 	})
@@ -44,12 +45,12 @@ func TestRewound(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := fake.New(t, fake.Config{})
 			s.On(http.MethodPatch, nil, forget(s))
-			res, err := newClient(t, s, client.Config{}).Upload(t.Context(), stream("hello", 4), nil)
-			wantIs(t, err, client.ErrSource, client.ErrSourceWindow)
+			res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.StreamSource("hello", 4), nil)
+			clienttest.WantErrorIs(t, err, client.ErrSource, client.ErrSourceWindow)
 			if res.Offset != 1 || res.URL == "" {
 				t.Errorf("result %+v", res)
 			}
-			wantSeen(t, s, "OPTIONS /files/", "POST /files/", "PATCH /files/1 0+2", "PATCH /files/1 2+0", "HEAD /files/1")
+			clienttest.WantRequests(t, s, "OPTIONS /files/", "POST /files/", "PATCH /files/1 0+2", "PATCH /files/1 2+0", "HEAD /files/1")
 		})
 	})
 }
@@ -60,9 +61,9 @@ func TestServerClaimsTooMuch(t *testing.T) {
 		s.On(http.MethodPatch, fake.Cut(2))
 		s.On(http.MethodHead, fake.With("Upload-Offset", "4", "Upload-Length", "9"), fake.With("Upload-Offset", "9", "Upload-Length", "9"))
 		// Of nine bytes three are sent; the server says that it has four.
-		res, err := newClient(t, s, client.Config{ChunkSize: 3}).Upload(t.Context(), text(t, "elephants"), nil)
-		wantIs(t, err, client.ErrIntegrity)
-		wantSeen(t, s, "POST /files/", "PATCH /files/1 0+2", "HEAD /files/1")
+		res, err := clienttest.NewClient(t, s, client.Config{ChunkSize: 3}).Upload(t.Context(), clienttest.TextSource(t, "elephants"), nil)
+		clienttest.WantErrorIs(t, err, client.ErrIntegrity)
+		clienttest.WantRequests(t, s, "POST /files/", "PATCH /files/1 0+2", "HEAD /files/1")
 		if res.Offset != 0 || res.URL == "" || res.Sent != 3 {
 			t.Errorf("result %+v", res)
 		}
@@ -77,9 +78,9 @@ func TestServerClaimsUnsent(t *testing.T) {
 			s := fake.New(t, fake.Config{})
 			s.On(http.MethodPatch, fake.Cut(10))
 			s.On(http.MethodHead, fake.With("Upload-Offset", size))
-			_, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, noise(1<<20)), nil)
-			wantIs(t, err, client.ErrIntegrity)
-			wantSeen(t, s, "POST /files/", "PATCH /files/1 0+10", "HEAD /files/1")
+			_, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, clienttest.Noise(1<<20)), nil)
+			clienttest.WantErrorIs(t, err, client.ErrIntegrity)
+			clienttest.WantRequests(t, s, "POST /files/", "PATCH /files/1 0+10", "HEAD /files/1")
 		})
 	})
 	t.Run("in PATCH", func(t *testing.T) {
@@ -90,12 +91,12 @@ func TestServerClaimsUnsent(t *testing.T) {
 				w.WriteHeader(http.StatusNoContent)
 			})
 			url := s.Put("", protocol.Known(1<<20), nil)
-			c := newClient(t, s, client.Config{})
-			if _, err := resumeOnce(c, t.Context(), url, text(t, noise(1<<20)), nil); err != nil {
+			c := clienttest.NewClient(t, s, client.Config{})
+			if _, err := clienttest.ResumeOnce(t.Context(), c, url, clienttest.TextSource(t, clienttest.Noise(1<<20)), nil); err != nil {
 				t.Fatalf("all was sent: %v", err)
 			}
-			_, err := resumeOnce(c, t.Context(), url, text(t, noise(1<<20)), nil)
-			wantIs(t, err, protocol.ErrOffsetBeyond)
+			_, err := clienttest.ResumeOnce(t.Context(), c, url, clienttest.TextSource(t, clienttest.Noise(1<<20)), nil)
+			clienttest.WantErrorIs(t, err, protocol.ErrOffsetBeyond)
 		})
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -65,12 +66,12 @@ func TestUncertain(t *testing.T) {
 				s := fake.New(t, fake.Config{})
 				s.On(http.MethodHead, test.head...)
 				s.On(http.MethodPatch, test.patch...)
-				res, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, "hello"), &client.UploadOptions{ChunkSize: 3})
-				wantIs(t, err, test.is)
+				res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, "hello"), &client.UploadOptions{ChunkSize: 3})
+				clienttest.WantErrorIs(t, err, test.is)
 				if got := errors.Is(err, client.ErrUncertain); got != test.uncertain {
 					t.Errorf("uncertain: %t, error %v", got, err)
 				}
-				wantSeen(t, s, test.want...)
+				clienttest.WantRequests(t, s, test.want...)
 				if res.URL != s.URL+"1" || res.Offset != test.offset || res.Confirmed {
 					t.Errorf("result %+v", res)
 				}
@@ -86,8 +87,8 @@ func TestGoneBeforeTheEnd(t *testing.T) {
 		s.On(http.MethodPatch, fake.Cut(1000))
 		s.On(http.MethodHead, fake.Status(404, ""))
 		// More than what the network holds on to.
-		res, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, noise(1<<20)), nil)
-		wantIs(t, err, protocol.ErrNotFound)
+		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, clienttest.Noise(1<<20)), nil)
+		clienttest.WantErrorIs(t, err, protocol.ErrNotFound)
 		if errors.Is(err, client.ErrUncertain) || res.Sent == 1<<20 {
 			t.Errorf("%d bytes sent, error %v", res.Sent, err)
 		}
@@ -108,14 +109,14 @@ func TestOrphans(t *testing.T) {
 		"lost and refused":  {[]fake.Action{refused, fake.Lose, refused}, 1},
 		"bad gateway":       {[]fake.Action{fake.Status(502, "")}, 1},
 		"gateway timeout":   {[]fake.Action{fake.Status(504, "")}, 1},
-		"too many requests": {[]fake.Action{busy()}, 0},
+		"too many requests": {[]fake.Action{clienttest.TooManyRequests()}, 0},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{})
 				s.On(http.MethodPost, test.post...)
-				res, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, ""), nil)
+				res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, ""), nil)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -123,7 +124,7 @@ func TestOrphans(t *testing.T) {
 				for range test.post {
 					want = append(want, post)
 				}
-				wantSeen(t, s, want...)
+				clienttest.WantRequests(t, s, want...)
 				if res.Orphans != test.want || res.Retries != len(test.post) {
 					t.Errorf("%d orphans, %d retries", res.Orphans, res.Retries)
 				}
@@ -133,8 +134,8 @@ func TestOrphans(t *testing.T) {
 	t.Run("no Location", func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		s.On(http.MethodPost, fake.With(protocol.HeaderLocation, ""))
-		res, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, ""), nil)
-		wantIs(t, err, protocol.ErrMissingHeader)
+		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, ""), nil)
+		clienttest.WantErrorIs(t, err, protocol.ErrMissingHeader)
 		if res.Orphans != 1 {
 			t.Errorf("%d orphans", res.Orphans)
 		}

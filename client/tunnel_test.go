@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
 	"github.com/tusker-go/tusker/transport/nethttp"
@@ -58,8 +59,8 @@ func TestTunnelRefused(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			res, err := c.Upload(t.Context(), text(t, "hello"), nil)
-			e := facts(t, err)
+			res, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
+			e := clienttest.ErrorOf(t, err)
 			if e.Class != test.class || e.StatusCode != 0 || e.AnswerLost() || res.Orphans != 0 {
 				t.Errorf("class %v, status %d, answer lost: %t, %d orphans", e.Class, e.StatusCode, e.AnswerLost(), res.Orphans)
 			}

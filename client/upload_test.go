@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/transport"
@@ -45,17 +46,17 @@ func TestUploadSizes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{})
-				c := newClient(t, s, client.Config{ChunkSize: test.chunk})
-				src := text(t, test.data)
+				c := clienttest.NewClient(t, s, client.Config{ChunkSize: test.chunk})
+				src := clienttest.TextSource(t, test.data)
 				if test.stream {
-					src = stream(test.data, 1)
+					src = clienttest.StreamSource(test.data, 1)
 				}
 				res, err := c.Upload(t.Context(), src, nil)
 				if err != nil {
 					t.Fatal(err)
 				}
-				wantSeen(t, s, test.want...)
-				wantStored(t, s, res.URL, test.data)
+				clienttest.WantRequests(t, s, test.want...)
+				clienttest.WantStored(t, s, res.URL, test.data)
 				n := int64(len(test.data))
 				want := &client.Result{
 					URL: "http://tus.example/files/1", Offset: n, Length: protocol.Known(n), Sent: n,
@@ -75,13 +76,13 @@ func TestUploadSizes(t *testing.T) {
 func TestUploadLarge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
-		data := noise(1<<20 + 7)
-		for _, src := range []client.Source{text(t, data), stream(data, 1<<16), stream(data, 3)} {
-			res, err := newClient(t, s, client.Config{}).Upload(t.Context(), src, &client.UploadOptions{ChunkSize: 1 << 18})
+		data := clienttest.Noise(1<<20 + 7)
+		for _, src := range []client.Source{clienttest.TextSource(t, data), clienttest.StreamSource(data, 1<<16), clienttest.StreamSource(data, 3)} {
+			res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), src, &client.UploadOptions{ChunkSize: 1 << 18})
 			if err != nil {
 				t.Fatal(err)
 			}
-			wantStored(t, s, res.URL, data)
+			clienttest.WantStored(t, s, res.URL, data)
 		}
 	})
 }
@@ -94,7 +95,7 @@ func TestUploadResult(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, config)
 		metadata := protocol.Metadata{"filename": "größe.txt", "empty": "", "bytes": "\x00\xff"}
-		res, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, "hello"), &client.UploadOptions{Metadata: metadata})
+		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, "hello"), &client.UploadOptions{Metadata: metadata})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -115,27 +116,27 @@ func TestUploadIsSingleAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		multiple := 0
-		c := newClient(t, s, client.Config{Doer: doer(func(r *http.Request) (*http.Response, error) {
+		c := clienttest.NewClient(t, s, client.Config{Doer: transport.DoerFunc(func(r *http.Request) (*http.Response, error) {
 			if !transport.IsSingleAttempt(r.Context()) {
 				multiple++
 			}
 			return s.Doer().Do(r)
 		})})
 		s.On(http.MethodPatch, fake.Cut(2))
-		res, err := c.Upload(t.Context(), text(t, "hello"), nil)
+		res, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := c.Resume(t.Context(), res.URL, text(t, "hello"), nil); err != nil {
+		if _, err := c.Resume(t.Context(), res.URL, clienttest.TextSource(t, "hello"), nil); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := resumeOnce(c, t.Context(), res.URL, text(t, "hello"), nil); err != nil {
+		if _, err := clienttest.ResumeOnce(t.Context(), c, res.URL, clienttest.TextSource(t, "hello"), nil); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := c.Metadata(t.Context(), res.URL, nil); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := c.UploadConcat(t.Context(), []client.Source{text(t, "a")}, nil); err != nil {
+		if _, err := c.UploadConcat(t.Context(), []client.Source{clienttest.TextSource(t, "a")}, nil); err != nil {
 			t.Fatal(err)
 		}
 		if multiple != 0 {
@@ -153,12 +154,12 @@ func TestUploadIsSingleAttempt(t *testing.T) {
 func TestMethodOverride(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
-		c := newClient(t, s, client.Config{Doer: transport.Chain(s.Doer(), transport.MethodOverride())})
-		res, err := c.Upload(t.Context(), text(t, "hello"), nil)
+		c := clienttest.NewClient(t, s, client.Config{Doer: transport.Chain(s.Doer(), transport.MethodOverride())})
+		res, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantStored(t, s, res.URL, "hello")
+		clienttest.WantStored(t, s, res.URL, "hello")
 		if _, err := c.Terminate(t.Context(), res.URL, nil); err != nil {
 			t.Fatal(err)
 		}

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/protocol"
 )
 
@@ -19,7 +20,7 @@ func TestVerifyChangedSource(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		res, err := newClient(t, s, client.Config{}).Upload(t.Context(), src, verifying)
+		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), src, verifying)
 		wantVerified(t, res, err, client.ErrSourceChanged)
 	})
 	t.Run("other bytes", func(t *testing.T) {
@@ -28,7 +29,7 @@ func TestVerifyChangedSource(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		res, err := newClient(t, s, client.Config{}).Upload(t.Context(), src, verifying)
+		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), src, verifying)
 		wantVerified(t, res, err, client.ErrDifferent)
 	})
 }
@@ -53,13 +54,13 @@ func TestVerifyCancelled(t *testing.T) {
 		url := s.Put(string(make([]byte, size)), protocol.Known(size), nil)
 		ctx, cancel := context.WithCancelCause(t.Context())
 		defer cancel(nil)
-		r := &cancelling{ReaderAt: strings.NewReader(string(make([]byte, size))), after: 1, cancel: func() { cancel(errStop) }}
+		r := &cancelling{ReaderAt: strings.NewReader(string(make([]byte, size))), after: 1, cancel: func() { cancel(clienttest.ErrStop) }}
 		src, err := client.ReaderAt(r, size)
 		if err != nil {
 			t.Fatal(err)
 		}
-		res, err := newClient(t, s, client.Config{}).Resume(ctx, url, src, verifying)
-		wantIs(t, err, errStop, context.Canceled)
+		res, err := clienttest.NewClient(t, s, client.Config{}).Resume(ctx, url, src, verifying)
+		clienttest.WantErrorIs(t, err, clienttest.ErrStop, context.Canceled)
 		if res.Verified || res.Offset != size || r.read.Load() > size/2 {
 			t.Errorf("result %+v after %d bytes", res, r.read.Load())
 		}
@@ -74,12 +75,12 @@ func TestVerifyCancelled(t *testing.T) {
 			go func() {
 				defer close(done)
 				synctest.Wait()
-				cancel(errStop)
+				cancel(clienttest.ErrStop)
 			}()
-			src := client.Stream(never{ctx}, &client.StreamOptions{Length: protocol.Known(5)})
-			res, err := newClient(t, s, client.Config{}).Resume(ctx, url, src, verifying)
+			src := client.Stream(clienttest.BlockedReader{Ctx: ctx}, &client.StreamOptions{Length: protocol.Known(5)})
+			res, err := clienttest.NewClient(t, s, client.Config{}).Resume(ctx, url, src, verifying)
 			<-done
-			wantVerified(t, res, err, errStop)
+			wantVerified(t, res, err, clienttest.ErrStop)
 		})
 	})
 	t.Run("reading back", func(t *testing.T) {
@@ -88,11 +89,11 @@ func TestVerifyCancelled(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(t.Context())
 			defer cancel(nil)
 			s.On(http.MethodGet, func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
-				cancel(errStop)
+				cancel(clienttest.ErrStop)
 				<-r.Context().Done()
 			})
-			res, err := newClient(t, s, client.Config{}).Upload(ctx, text(t, "bytes"), verifying)
-			wantVerified(t, res, err, errStop)
+			res, err := clienttest.NewClient(t, s, client.Config{}).Upload(ctx, clienttest.TextSource(t, "bytes"), verifying)
+			wantVerified(t, res, err, clienttest.ErrStop)
 		})
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
@@ -62,12 +63,12 @@ func TestVerifyByDigest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := giving(t)
 			s.On(http.MethodHead, fake.With(test.header...))
-			res, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, "bytes"), verifying)
-			want := []string{post, sentFive, head}
+			res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, "bytes"), verifying)
+			want := []string{clienttest.Post, sentFive, clienttest.Head}
 			if test.back {
-				want = append(want, head, get)
+				want = append(want, clienttest.Head, get)
 			}
-			wantSeen(t, s, want...)
+			clienttest.WantRequests(t, s, want...)
 			wantVerified(t, res, err, test.is)
 			asked := s.Requests()[2].Header
 			if asked.Get("Want-Repr-Digest") != "sha-256=10" || asked.Get("Want-Digest") != "sha-256" {
@@ -82,7 +83,7 @@ func TestVerifyByDigest(t *testing.T) {
 func wantVerified(t *testing.T, res *client.Result, err, is error) {
 	t.Helper()
 	if is != nil {
-		wantIs(t, err, is)
+		clienttest.WantErrorIs(t, err, is)
 	} else if err != nil {
 		t.Error(err)
 	}
@@ -96,7 +97,7 @@ func wantVerified(t *testing.T, res *client.Result, err, is error) {
 
 func TestVerifyByReading(t *testing.T) {
 	body := func(data string, header ...string) fake.Action { return fake.Status(200, data, header...) }
-	always := func(a fake.Action) []fake.Action { return times(9, a) }
+	always := func(a fake.Action) []fake.Action { return clienttest.Repeat(9, a) }
 	tests := map[string]struct {
 		get []fake.Action
 		is  error
@@ -124,8 +125,8 @@ func TestVerifyByReading(t *testing.T) {
 				s := giving(t)
 				s.On(http.MethodGet, test.get...)
 				var events []client.Event
-				res, err := newClient(t, s, client.Config{Retry: second(2)}).Upload(t.Context(), text(t, "bytes"),
-					&client.UploadOptions{Verify: true, OnEvent: recordEvents(&events)})
+				res, err := clienttest.NewClient(t, s, client.Config{Retry: clienttest.RetryEachSecond(2)}).Upload(t.Context(), clienttest.TextSource(t, "bytes"),
+					&client.UploadOptions{Verify: true, OnEvent: clienttest.RecordEvents(&events)})
 				wantVerified(t, res, err, test.is)
 				want := client.EventDone
 				if test.is != nil {
@@ -143,33 +144,33 @@ func TestVerifyByReading(t *testing.T) {
 func TestVerifyNot(t *testing.T) {
 	t.Run("no GET", func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
-		res, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, "bytes"), verifying)
+		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, "bytes"), verifying)
 		wantVerified(t, res, err, client.ErrUnverified)
 	})
 	t.Run("moved away", func(t *testing.T) {
 		s := giving(t)
 		s.On(http.MethodHead, fake.Status(404, ""), fake.Status(404, ""))
 		s.On(http.MethodGet, fake.Status(404, ""))
-		res, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, "bytes"), verifying)
+		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, "bytes"), verifying)
 		wantVerified(t, res, err, client.ErrUnverified)
 	})
 	t.Run("not asked to", func(t *testing.T) {
 		s := giving(t)
-		res, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, "bytes"), nil)
+		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, "bytes"), nil)
 		if err != nil || res.Verified {
 			t.Errorf("verified %v, error %v", res.Verified, err)
 		}
-		wantSeen(t, s, post, sentFive)
+		clienttest.WantRequests(t, s, clienttest.Post, sentFive)
 	})
 	t.Run("failed before", func(t *testing.T) {
 		s := giving(t)
 		s.On(http.MethodPatch, fake.Status(403, ""))
-		res, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, "bytes"), verifying)
-		wantIs(t, err, protocol.ErrForbidden)
+		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, "bytes"), verifying)
+		clienttest.WantErrorIs(t, err, protocol.ErrForbidden)
 		if res.Verified {
 			t.Error("verified")
 		}
-		wantSeen(t, s, post, sentFive)
+		clienttest.WantRequests(t, s, clienttest.Post, sentFive)
 	})
 }
 
@@ -177,20 +178,20 @@ func TestVerifyNot(t *testing.T) {
 func TestVerifyFindsDamage(t *testing.T) {
 	s := giving(t)
 	s.On(http.MethodPatch, fake.Damage)
-	res, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, "bytes"), verifying)
+	res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, "bytes"), verifying)
 	wantVerified(t, res, err, client.ErrDifferent)
 }
 
 // The bytes of a stream are summed up as they pass, each once, however often they
 // are sent.
 func TestVerifyStreams(t *testing.T) {
-	data := noise(30)
-	long := noise(600 << 10)
+	data := clienttest.Noise(30)
+	long := clienttest.Noise(600 << 10)
 	unknown := func(keep int64) client.Source {
-		return client.Stream(newReader(data), &client.StreamOptions{Window: keep})
+		return client.Stream(clienttest.PlainReader(data), &client.StreamOptions{Window: keep})
 	}
 	known := func(s string, keep int64) client.Source {
-		return client.Stream(iotest.HalfReader(newReader(s)), &client.StreamOptions{Window: keep, Length: protocol.Known(int64(len(s)))})
+		return client.Stream(iotest.HalfReader(clienttest.PlainReader(s)), &client.StreamOptions{Window: keep, Length: protocol.Known(int64(len(s)))})
 	}
 	tests := map[string]struct {
 		src   client.Source
@@ -202,7 +203,7 @@ func TestVerifyStreams(t *testing.T) {
 		"known length":                   {known(data, 8), data, nil},
 		"known length, in one request":   {known(data, 100), data, nil},
 		"many blocks":                    {known(long, 300<<10), long, nil},
-		"empty":                          {client.Stream(newReader(""), nil), "", nil},
+		"empty":                          {client.Stream(clienttest.PlainReader(""), nil), "", nil},
 		"sent again":                     {unknown(8), data, []fake.Action{nil, fake.Cut(1), fake.Cut(2), nil, fake.Lose}},
 		"some kept only":                 {unknown(8), data, []fake.Action{fake.Keep(1), fake.Keep(3), nil, fake.Keep(2)}},
 	}
@@ -211,19 +212,19 @@ func TestVerifyStreams(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := giving(t)
 				s.On(http.MethodPatch, test.patch...)
-				res, err := newClient(t, s, client.Config{}).Upload(t.Context(), test.src, verifying)
+				res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), test.src, verifying)
 				if err != nil || !res.Verified {
 					t.Errorf("verified %v, error %v", res.Verified, err)
 				}
-				wantStored(t, s, res.URL, test.data)
+				clienttest.WantStored(t, s, res.URL, test.data)
 			})
 		})
 	}
 	t.Run("damaged", func(t *testing.T) {
 		s := giving(t)
 		s.On(http.MethodPatch, nil, fake.Damage)
-		res, err := newClient(t, s, client.Config{}).Upload(t.Context(), unknown(8), verifying)
-		wantIs(t, err, client.ErrDifferent)
+		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), unknown(8), verifying)
+		clienttest.WantErrorIs(t, err, client.ErrDifferent)
 		if res.Verified {
 			t.Error("verified")
 		}
@@ -232,10 +233,10 @@ func TestVerifyStreams(t *testing.T) {
 
 func TestVerifySpooled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ownTemp(t)
+		clienttest.OwnTempDir(t)
 		s := fake.New(t, fake.Config{Extensions: []protocol.Extension{protocol.ExtensionCreation}, Content: true})
-		data := noise(20)
-		res, err := newClient(t, s, client.Config{}).Upload(t.Context(), spooled(newReader(data), 100), verifying)
+		data := clienttest.Noise(20)
+		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.SpooledSource(clienttest.PlainReader(data), 100), verifying)
 		if err != nil || !res.Verified {
 			t.Errorf("verified %v, error %v", res.Verified, err)
 		}
@@ -246,12 +247,12 @@ func TestVerifySpooled(t *testing.T) {
 // before.
 func TestVerifyResumed(t *testing.T) {
 	sources := map[string]func(*testing.T) client.Source{
-		"file": func(t *testing.T) client.Source { t.Helper(); return text(t, "bytes") },
+		"file": func(t *testing.T) client.Source { t.Helper(); return clienttest.TextSource(t, "bytes") },
 		"stream": func(*testing.T) client.Source {
-			return client.Stream(newReader("bytes"), &client.StreamOptions{Window: 2})
+			return client.Stream(clienttest.PlainReader("bytes"), &client.StreamOptions{Window: 2})
 		},
 		"stream of known length": func(*testing.T) client.Source {
-			return client.Stream(iotest.OneByteReader(newReader("bytes")), &client.StreamOptions{Window: 2, Length: protocol.Known(5)})
+			return client.Stream(iotest.OneByteReader(clienttest.PlainReader("bytes")), &client.StreamOptions{Window: 2, Length: protocol.Known(5)})
 		},
 	}
 	tests := map[string]struct {
@@ -271,7 +272,7 @@ func TestVerifyResumed(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					s := giving(t)
 					url := s.Put(test.stored, protocol.Known(5), nil)
-					res, err := newClient(t, s, client.Config{}).Resume(t.Context(), url, open(t), verifying)
+					res, err := clienttest.NewClient(t, s, client.Config{}).Resume(t.Context(), url, open(t), verifying)
 					wantVerified(t, res, err, test.is)
 				})
 			})
@@ -285,22 +286,22 @@ func TestVerifyStreamOfAnotherLength(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := giving(t)
 			url := s.Put("bytes", protocol.Known(5), nil)
-			src := client.Stream(newReader(data), &client.StreamOptions{Length: protocol.Known(5)})
-			res, err := newClient(t, s, client.Config{}).Resume(t.Context(), url, src, verifying)
+			src := client.Stream(clienttest.PlainReader(data), &client.StreamOptions{Length: protocol.Known(5)})
+			res, err := clienttest.NewClient(t, s, client.Config{}).Resume(t.Context(), url, src, verifying)
 			wantVerified(t, res, err, client.ErrSourceChanged)
 		})
 	}
 	t.Run("broken", func(t *testing.T) {
 		s := giving(t)
 		url := s.Put("bytes", protocol.Known(5), nil)
-		src := client.Stream(iotest.TimeoutReader(iotest.OneByteReader(newReader("bytes"))), &client.StreamOptions{Length: protocol.Known(5)})
-		res, err := newClient(t, s, client.Config{}).Resume(t.Context(), url, src, verifying)
+		src := client.Stream(iotest.TimeoutReader(iotest.OneByteReader(clienttest.PlainReader("bytes"))), &client.StreamOptions{Length: protocol.Known(5)})
+		res, err := clienttest.NewClient(t, s, client.Config{}).Resume(t.Context(), url, src, verifying)
 		wantVerified(t, res, err, iotest.ErrTimeout)
 	})
 }
 
 func TestVerifyParallel(t *testing.T) {
-	data := noise(4 << 20)
+	data := clienttest.Noise(4 << 20)
 	for name, test := range map[string]struct {
 		patch []fake.Action
 		is    error
@@ -311,10 +312,10 @@ func TestVerifyParallel(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := giving(t)
 			s.On(http.MethodPatch, test.patch...)
-			res, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, data),
+			res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, data),
 				&client.UploadOptions{Parallel: 4, Verify: true})
 			if test.is != nil {
-				wantIs(t, err, test.is)
+				clienttest.WantErrorIs(t, err, test.is)
 			} else if err != nil {
 				t.Fatal(err)
 			}
@@ -330,7 +331,7 @@ func TestVerifySend(t *testing.T) {
 	s := giving(t)
 	s.On(http.MethodGet, fake.Status(503, ""))
 	url := s.Put("", protocol.Known(5), nil)
-	res, err := resumeOnce(newClient(t, s, client.Config{}), t.Context(), url, text(t, "bytes"), verifying)
+	res, err := clienttest.ResumeOnce(t.Context(), clienttest.NewClient(t, s, client.Config{}), url, clienttest.TextSource(t, "bytes"), verifying)
 	wantVerified(t, res, err, retry.ErrExhausted)
-	wantSeen(t, s, head, sentFive, head, head, get)
+	clienttest.WantRequests(t, s, clienttest.Head, sentFive, clienttest.Head, clienttest.Head, get)
 }

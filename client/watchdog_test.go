@@ -11,21 +11,11 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
 )
-
-// slow is a reader that takes its time for each byte.
-type slow struct {
-	r   io.Reader
-	gap time.Duration
-}
-
-func (s slow) Read(p []byte) (int, error) {
-	time.Sleep(s.gap)
-	return s.r.Read(p[:min(1, len(p))])
-}
 
 // after answers late.
 func after(d time.Duration) fake.Action {
@@ -80,32 +70,32 @@ func TestStall(t *testing.T) {
 		"body not taken": {client.Config{}, func(ctx context.Context, t *testing.T, s *fake.Server, c *client.Client) error {
 			t.Helper()
 			s.On(http.MethodPatch, s.Hang(100))
-			data := noise(1 << 20)
-			_, err := resumeOnce(c, ctx, s.Put("", protocol.Known(1<<20), nil), text(t, data), nil)
+			data := clienttest.Noise(1 << 20)
+			_, err := clienttest.ResumeOnce(ctx, c, s.Put("", protocol.Known(1<<20), nil), clienttest.TextSource(t, data), nil)
 			return err
 		}, 30 * time.Second},
 		"chunk without an answer": {client.Config{ChunkSize: 3}, func(ctx context.Context, t *testing.T, s *fake.Server, c *client.Client) error {
 			t.Helper()
 			s.On(http.MethodPatch, s.Hang(3))
-			_, err := resumeOnce(c, ctx, s.Put("", protocol.Known(5), nil), text(t, "hello"), nil)
+			_, err := clienttest.ResumeOnce(ctx, c, s.Put("", protocol.Known(5), nil), clienttest.TextSource(t, "hello"), nil)
 			return err
 		}, 30 * time.Second},
 		"last byte without an answer": {client.Config{}, func(ctx context.Context, t *testing.T, s *fake.Server, c *client.Client) error {
 			t.Helper()
 			s.On(http.MethodPatch, s.Hang(5))
-			_, err := resumeOnce(c, ctx, s.Put("", protocol.Known(5), nil), text(t, "hello"), nil)
+			_, err := clienttest.ResumeOnce(ctx, c, s.Put("", protocol.Known(5), nil), clienttest.TextSource(t, "hello"), nil)
 			return err
 		}, 10 * time.Minute},
 		"end takes its time": {client.Config{}, func(ctx context.Context, t *testing.T, s *fake.Server, c *client.Client) error {
 			t.Helper()
 			s.On(http.MethodPatch, late(9*time.Minute))
-			_, err := resumeOnce(c, ctx, s.Put("", protocol.Known(5), nil), text(t, "hello"), nil)
+			_, err := clienttest.ResumeOnce(ctx, c, s.Put("", protocol.Known(5), nil), clienttest.TextSource(t, "hello"), nil)
 			return err
 		}, 0},
 		"end without limit": {client.Config{FinishTimeout: -1}, func(ctx context.Context, t *testing.T, s *fake.Server, c *client.Client) error {
 			t.Helper()
 			s.On(http.MethodPatch, late(24*time.Hour))
-			_, err := resumeOnce(c, ctx, s.Put("", protocol.Known(5), nil), text(t, "hello"), nil)
+			_, err := clienttest.ResumeOnce(ctx, c, s.Put("", protocol.Known(5), nil), clienttest.TextSource(t, "hello"), nil)
 			return err
 		}, 0},
 		"deleting takes its time": {client.Config{FinishTimeout: time.Minute}, func(ctx context.Context, _ *testing.T, s *fake.Server, c *client.Client) error {
@@ -120,7 +110,7 @@ func TestStall(t *testing.T) {
 		}, time.Minute},
 		"slow source": {client.Config{StallTimeout: time.Second}, func(ctx context.Context, _ *testing.T, s *fake.Server, c *client.Client) error {
 			url := s.Put("", protocol.Known(3), nil)
-			_, err := c.Patch(ctx, url, protocol.Patch{}, slow{bytes.NewReader([]byte("abc")), time.Minute}, 3, nil)
+			_, err := c.Patch(ctx, url, protocol.Patch{}, clienttest.SlowReader{Reader: bytes.NewReader([]byte("abc")), Gap: time.Minute}, 3, nil)
 			return err
 		}, 0},
 		"slow network": {client.Config{StallTimeout: 2 * time.Second}, func(ctx context.Context, t *testing.T, s *fake.Server, c *client.Client) error {
@@ -136,7 +126,7 @@ func TestStall(t *testing.T) {
 				r.Body = io.NopCloser(&kept)
 				next.ServeHTTP(w, r)
 			})
-			_, err := resumeOnce(c, ctx, s.Put("", protocol.Known(1<<20), nil), text(t, noise(1<<20)), nil)
+			_, err := clienttest.ResumeOnce(ctx, c, s.Put("", protocol.Known(1<<20), nil), clienttest.TextSource(t, clienttest.Noise(1<<20)), nil)
 			return err
 		}, 0},
 	}
@@ -144,7 +134,7 @@ func TestStall(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{})
-				c := newClient(t, s, test.cfg)
+				c := clienttest.NewClient(t, s, test.cfg)
 				began := time.Now()
 				err := test.call(t.Context(), t, s, c)
 				took := time.Since(began)
@@ -154,8 +144,8 @@ func TestStall(t *testing.T) {
 					}
 					return
 				}
-				wantIs(t, err, client.ErrStalled)
-				if facts(t, err).StatusCode != 0 || !errors.Is(err, retry.ErrExhausted) && !retry.Retryable(err) || errors.Is(err, context.Canceled) {
+				clienttest.WantErrorIs(t, err, client.ErrStalled)
+				if clienttest.ErrorOf(t, err).StatusCode != 0 || !errors.Is(err, retry.ErrExhausted) && !retry.Retryable(err) || errors.Is(err, context.Canceled) {
 					t.Errorf("error %v", err)
 				}
 				if took != test.want {
@@ -179,7 +169,7 @@ func TestAnswerStalls(t *testing.T) {
 			s.Hang(0)(w, r, next)
 		})
 		began := time.Now()
-		if _, err := resumeOnce(newClient(t, s, client.Config{}), t.Context(), s.Put("", protocol.Known(5), nil), text(t, "hello"), nil); err != nil {
+		if _, err := clienttest.ResumeOnce(t.Context(), clienttest.NewClient(t, s, client.Config{}), s.Put("", protocol.Known(5), nil), clienttest.TextSource(t, "hello"), nil); err != nil {
 			t.Fatal(err)
 		}
 		if took := time.Since(began); took != 30*time.Second {
@@ -194,11 +184,11 @@ func TestUploadSurvivesStall(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		s.On(http.MethodPatch, s.Hang(2))
 		s.On(http.MethodHead, s.Hang(0))
-		res, err := newClient(t, s, client.Config{ChunkSize: 4}).Upload(t.Context(), text(t, "hello"), nil)
+		res, err := clienttest.NewClient(t, s, client.Config{ChunkSize: 4}).Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		wantStored(t, s, res.URL, "hello")
+		clienttest.WantStored(t, s, res.URL, "hello")
 		if res.Retries != 2 {
 			t.Errorf("%d retries", res.Retries)
 		}

@@ -14,13 +14,14 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 )
 
 // hasLeases tells whether files of tests are on a file system with leases.
 func hasLeases(t *testing.T) bool {
 	t.Helper()
-	f, err := os.Open(write(t, ""))
+	f, err := os.Open(clienttest.WriteFile(t, ""))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,39 +112,39 @@ func TestFileInUse(t *testing.T) {
 	for who, test := range tests {
 		t.Run(who, func(t *testing.T) {
 			s := fake.New(t, fake.Config{})
-			m := &sentMap{}
-			name := write(t, "hello")
+			m := &clienttest.Ledger{}
+			name := clienttest.WriteFile(t, "hello")
 			test.use(t, name)
 			var log bytes.Buffer
 			cfg := client.Config{Ledger: m, Logger: slog.New(slog.NewTextHandler(&log, nil))}
-			res := sendOnce(t, s, cfg, name)
-			wantStored(t, s, res.URL, "hello")
+			res := clienttest.UploadFile(t, s, cfg, name)
+			clienttest.WantStored(t, s, res.URL, "hello")
 			if res.InUse != test.inUse {
 				t.Errorf("in use: %t, want %t", res.InUse, test.inUse)
 			}
 			if test.inUse {
-				wantLogged(t, &log, slog.LevelWarn, inUseMessage)
+				clienttest.WantLogged(t, &log, slog.LevelWarn, inUseMessage)
 			} else if bytes.Contains(log.Bytes(), []byte(inUseMessage)) {
 				t.Errorf("a warning:\n%s", &log)
 			}
-			if recorded := len(m.records) == 1; recorded == test.inUse {
+			if recorded := len(m.Records) == 1; recorded == test.inUse {
 				t.Errorf("recorded as sent: %t", recorded)
 			}
 
 			strict := fake.New(t, fake.Config{})
-			c := newClient(t, strict, client.Config{RefuseInUse: true})
-			_, err := c.Upload(t.Context(), path(t, name), nil)
+			c := clienttest.NewClient(t, strict, client.Config{RefuseInUse: true})
+			_, err := c.Upload(t.Context(), clienttest.PathSource(t, name), nil)
 			if !test.inUse {
 				if err != nil {
 					t.Error(err)
 				}
 				return
 			}
-			wantIs(t, err, client.ErrSource, client.ErrSourceInUse)
-			_, err = c.Resume(t.Context(), strict.URL+"1", path(t, name), nil)
-			wantIs(t, err, client.ErrSource, client.ErrSourceInUse)
-			_, err = c.UploadConcat(t.Context(), []client.Source{path(t, name)}, nil)
-			wantIs(t, err, client.ErrSource, client.ErrSourceInUse)
+			clienttest.WantErrorIs(t, err, client.ErrSource, client.ErrSourceInUse)
+			_, err = c.Resume(t.Context(), strict.URL+"1", clienttest.PathSource(t, name), nil)
+			clienttest.WantErrorIs(t, err, client.ErrSource, client.ErrSourceInUse)
+			_, err = c.UploadConcat(t.Context(), []client.Source{clienttest.PathSource(t, name)}, nil)
+			clienttest.WantErrorIs(t, err, client.ErrSource, client.ErrSourceInUse)
 			for _, r := range strict.Requests() {
 				if r.Method != http.MethodOptions {
 					t.Errorf("%s was sent", r)
@@ -160,14 +161,14 @@ func TestFileInUseLater(t *testing.T) {
 	}
 	for _, refuse := range []bool{false, true} {
 		s := fake.New(t, fake.Config{})
-		name := write(t, "hello")
+		name := clienttest.WriteFile(t, "hello")
 		s.On(http.MethodPatch, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 			openToWrite(t, name)
 			next.ServeHTTP(w, r)
 		})
-		res, err := newClient(t, s, client.Config{RefuseInUse: refuse}).Upload(t.Context(), path(t, name), nil)
+		res, err := clienttest.NewClient(t, s, client.Config{RefuseInUse: refuse}).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 		if refuse {
-			wantIs(t, err, client.ErrSource, client.ErrSourceInUse)
+			clienttest.WantErrorIs(t, err, client.ErrSource, client.ErrSourceInUse)
 		} else if err != nil || !res.InUse {
 			t.Errorf("result %+v, error %v", res, err)
 		}
@@ -181,7 +182,7 @@ func TestFileInUseLater(t *testing.T) {
 // not wait. The writer of a file that was given open is the caller itself.
 func TestNoLeaseIsHeld(t *testing.T) {
 	s := fake.New(t, fake.Config{})
-	name := write(t, "hello")
+	name := clienttest.WriteFile(t, "hello")
 	opened := false
 	s.On(http.MethodPatch, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		fd, err := unix.Open(name, unix.O_WRONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
@@ -193,7 +194,7 @@ func TestNoLeaseIsHeld(t *testing.T) {
 		}
 		next.ServeHTTP(w, r)
 	})
-	if res := sendOnce(t, s, client.Config{}, name); res.InUse || !opened {
+	if res := clienttest.UploadFile(t, s, client.Config{}, name); res.InUse || !opened {
 		t.Errorf("in use: %t; opened: %t", res.InUse, opened)
 	}
 
@@ -202,7 +203,7 @@ func TestNoLeaseIsHeld(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if res, err := newClient(t, s, client.Config{RefuseInUse: true}).Upload(t.Context(), src, nil); err != nil || res.InUse {
+	if res, err := clienttest.NewClient(t, s, client.Config{RefuseInUse: true}).Upload(t.Context(), src, nil); err != nil || res.InUse {
 		t.Errorf("result %+v, error %v", res, err)
 	}
 }
@@ -215,17 +216,17 @@ func TestMappingChangesBytes(t *testing.T) {
 	}
 	for _, verify := range []bool{false, true} {
 		s := fake.New(t, fake.Config{Content: true})
-		name := write(t, noise(large))
+		name := clienttest.WriteFile(t, clienttest.Noise(clienttest.SampledSize))
 		memory := mapToWrite(t, name)
-		memory[large/2]++
-		touch(t, name, time.Now().Add(-time.Hour))
+		memory[clienttest.SampledSize/2]++
+		clienttest.SetModified(t, name, time.Now().Add(-time.Hour))
 		s.On(http.MethodPatch, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 			next.ServeHTTP(w, r)
-			memory[large/2]++
+			memory[clienttest.SampledSize/2]++
 		})
-		res, err := newClient(t, s, client.Config{}).Upload(t.Context(), path(t, name), &client.UploadOptions{Verify: verify})
+		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.PathSource(t, name), &client.UploadOptions{Verify: verify})
 		if verify {
-			wantIs(t, err, client.ErrDifferent)
+			clienttest.WantErrorIs(t, err, client.ErrDifferent)
 		} else if err != nil {
 			t.Error(err)
 		}
@@ -243,7 +244,7 @@ func TestLongWrite(t *testing.T) {
 		t.Skip("the file system has no leases")
 	}
 	const size = 64 << 20
-	name := write(t, "")
+	name := clienttest.WriteFile(t, "")
 	if err := os.Truncate(name, size); err != nil {
 		t.Fatal(err)
 	}
@@ -263,7 +264,7 @@ func TestLongWrite(t *testing.T) {
 		}
 	}
 	s := fake.New(t, fake.Config{})
-	res, err := newClient(t, s, client.Config{}).Upload(t.Context(), path(t, name), nil)
+	res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 	if err := <-done; err != nil {
 		t.Fatal(err)
 	}
@@ -273,6 +274,6 @@ func TestLongWrite(t *testing.T) {
 		t.Error("the server has a mix of two states, and nothing says so")
 	}
 	if err != nil {
-		wantIs(t, err, client.ErrSourceChanged)
+		clienttest.WantErrorIs(t, err, client.ErrSourceChanged)
 	}
 }

@@ -1,0 +1,150 @@
+package client_test
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/retry"
+)
+
+// A refused part fails each later run, and a refused joining is asked for again:
+// the server's answer counts each time.
+func TestRefusedParts(t *testing.T) {
+	tests := map[string]struct {
+		method string
+		record bool // of the refused part
+		asked  int  // joinings of the second run
+	}{
+		"part":    {http.MethodPatch, true, 0},
+		"joining": {http.MethodPost, false, 1},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var store client.MemoryStore
+				s := fake.New(t, fake.Config{})
+				name := clienttest.WriteFile(t, clienttest.Noise(2<<20))
+				opts := &client.UploadOptions{Parallel: 2}
+				hook := denies(422, eicar)
+				if test.method == http.MethodPatch {
+					s.On(test.method, s.Hang(1000), hook) // the refusal ends the other part
+				} else {
+					s.On(test.method, nil, nil, hook, hook)
+				}
+				cfg := client.Config{Store: &store, Retry: retry.Never}
+				_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), opts)
+				if e := clienttest.ErrorOf(t, err); e.StatusCode != http.StatusUnprocessableEntity || e.Code != "ERR_SCAN" {
+					t.Fatalf("error %v", err)
+				}
+				refused := 0
+				for _, p := range clienttest.OnlyRecord(t, &store).Parts {
+					if p.Denial.Refused {
+						refused++
+					}
+				}
+				if test.record != (refused == 1) {
+					t.Errorf("%d refused parts on record", refused)
+				}
+				already := len(s.Seen())
+				_, err = clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), opts)
+				if e := clienttest.ErrorOf(t, err); e.StatusCode != http.StatusUnprocessableEntity || e.Code != "ERR_SCAN" {
+					t.Fatalf("error %v", err)
+				}
+				if test.record {
+					wantRefused(t, err, 422)
+				}
+				asked := 0
+				for _, r := range s.Seen()[already:] {
+					switch {
+					case r == clienttest.Post:
+						asked++
+					case !strings.HasPrefix(r, http.MethodHead):
+						t.Errorf("request %s", r)
+					}
+				}
+				if asked != test.asked {
+					t.Errorf("%d joinings, want %d", asked, test.asked)
+				}
+			})
+		})
+	}
+}
+
+// What was sent before, lost by the server in part, and then refused is not left
+// out by a later run.
+func TestRefusedIsNotSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		m := &clienttest.Ledger{}
+		name := clienttest.WriteFile(t, "hello")
+		cfg := client.Config{Ledger: m, Retry: retry.Never}
+		first := clienttest.UploadFile(t, s, cfg, name)
+		s.Truncate(first.URL, 2)
+		s.On(http.MethodPatch, denies(422, eicar))
+		for range 2 {
+			res, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil)
+			wantRefused(t, err, 422)
+			if res.Skipped {
+				t.Error("skipped")
+			}
+			if _, sent, err := clienttest.Finished(t.Context(), clienttest.NewClient(t, s, cfg), clienttest.PathSource(t, name)); sent || err != nil {
+				t.Errorf("sent: %t, error %v", sent, err)
+			}
+		}
+		cfg.Recreate = client.RecreateAlways
+		if res := clienttest.UploadFile(t, s, cfg, name); res.URL == first.URL {
+			t.Errorf("result %+v, want another upload", res)
+		}
+		cfg.Recreate = client.RecreateGone
+		if res := clienttest.UploadFile(t, s, cfg, name); !res.Skipped {
+			t.Errorf("result %+v, want it skipped", res)
+		}
+	})
+}
+
+// A file that a hook refuses is not on the list of what was sent.
+func TestRefusedIsNotKept(t *testing.T) {
+	s := fake.New(t, fake.Config{})
+	m := &clienttest.Ledger{}
+	s.On(http.MethodPatch, denies(422, eicar))
+	_, err := clienttest.NewClient(t, s, client.Config{Ledger: m, Retry: retry.Never}).Upload(t.Context(), clienttest.PathSource(t, clienttest.WriteFile(t, "hello")), nil)
+	wantRefused(t, err, 422)
+	if len(m.Records) > 0 {
+		t.Errorf("sent: %v", m.Records)
+	}
+}
+
+// What a server says is kept shortened, and a record with more is none.
+func TestDenialIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var store client.MemoryStore
+		s := fake.New(t, fake.Config{})
+		name := clienttest.WriteFile(t, clienttest.Noise(clienttest.RecordedSize))
+		s.On(http.MethodPatch, nil, nil, denies(422, "ERR_"+strings.Repeat("X", 3000)+": \xff"+strings.Repeat("é", 3000)))
+		_, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
+		clienttest.WantErrorIs(t, err, client.ErrRefused)
+		d := clienttest.OnlyRecord(t, &store).Denial
+		if len(d.Words) == 0 || len(d.Words) > 512 || len(d.Code) > 512 {
+			t.Errorf("%d bytes of words, %d of code", len(d.Words), len(d.Code))
+		}
+	})
+	for name, d := range map[string]client.Denial{
+		"status": {StatusCode: 200}, "no status": {Words: "x"}, "words": {StatusCode: 422, Words: strings.Repeat("x", 513)},
+		"code": {StatusCode: 422, Code: strings.Repeat("x", 513)}, "UTF-8": {StatusCode: 422, Words: "\xff"},
+	} {
+		for _, r := range []*client.Record{
+			{Key: "k", URL: "http://h/1", Denial: d},
+			{Key: "k", Parts: []client.PartRecord{{Denial: d}}},
+		} {
+			if err := r.Validate(); !errors.Is(err, client.ErrInvalidRecord) {
+				t.Errorf("%s: error %v, want %v", name, err, client.ErrInvalidRecord)
+			}
+		}
+	}
+}

@@ -1,0 +1,100 @@
+package client_test
+
+import (
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// A program may restore the time of modification after it wrote to a file. The file
+// is sent again all the same.
+func TestSentAndRestored(t *testing.T) {
+	needChangeTime(t)
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		cfg := client.Config{Ledger: &clienttest.Ledger{}}
+		data := clienttest.Noise(clienttest.SampledSize)
+		name := clienttest.WriteFile(t, data)
+		clienttest.UploadFile(t, s, cfg, name)
+		if res := clienttest.UploadFile(t, s, cfg, name); !res.Skipped {
+			t.Fatalf("result %+v, want it skipped", res)
+		}
+		overwrite(t, name, "new", clienttest.SampledSize/2)
+		res := clienttest.UploadFile(t, s, cfg, name)
+		if res.Skipped {
+			t.Error("the file was skipped though it had changed")
+		}
+		clienttest.WantStored(t, s, res.URL, data[:clienttest.SampledSize/2]+"new"+data[clienttest.SampledSize/2+3:])
+	})
+}
+
+// A record is not believed of a file that was modified just now, whoever wrote it:
+// the file may have changed again in the same step of the clock.
+func TestFreshFileIsNotSkipped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		data := clienttest.Noise(clienttest.SampledSize)
+		other := s.Put(flipped(data, clienttest.SampledSize/2), protocol.Known(clienttest.SampledSize), nil)
+		for ago, want := range map[time.Duration]bool{0: false, time.Second: false, -time.Hour: false, time.Hour: true} {
+			cfg := client.Config{Ledger: planted{url: other, size: clienttest.SampledSize}}
+			name := fresh(t, data, ago)
+			c := clienttest.NewClient(t, s, cfg)
+			if _, sent, err := clienttest.Finished(t.Context(), c, clienttest.PathSource(t, name)); sent != want || err != nil {
+				t.Errorf("%v ago: recorded as sent: %t, want %t; error %v", ago, sent, want, err)
+			}
+			if res := clienttest.UploadFile(t, s, cfg, name); res.Skipped != want {
+				t.Errorf("%v ago: skipped: %t, want %t", ago, res.Skipped, want)
+			}
+		}
+	})
+}
+
+// An upload that broke off has a record only of a file that could not change without
+// a trace while it was sent.
+func TestFreshFileIsRecordedLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		var store client.MemoryStore
+		name := fresh(t, clienttest.Noise(clienttest.RecordedSize), 0)
+		began := time.Now()
+		s.On(http.MethodPatch, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			clienttest.WantNoRecord(t, &store)
+			next.ServeHTTP(w, r)
+			time.Sleep(3 * time.Second)
+			synctest.Wait()
+			clienttest.OnlyRecord(t, &store)
+		}, fake.Cut(7))
+		c := clienttest.NewRecordingClient(t, s, &store, nil)
+		if _, err := c.Upload(t.Context(), clienttest.PathSource(t, name), nil); err == nil {
+			t.Fatal("no error")
+		}
+		if took := time.Since(began); took != 3*time.Second {
+			t.Errorf("took %v", took)
+		}
+		if r := clienttest.OnlyRecord(t, &store); r.Offset != clienttest.ChunkSize {
+			t.Errorf("record %+v", r)
+		}
+		if _, err := c.Upload(t.Context(), clienttest.PathSource(t, name), nil); err != nil {
+			t.Fatal(err)
+		}
+		clienttest.WantNoRecord(t, &store)
+
+		// The end of an upload that breaks off sooner waits for its record.
+		name = fresh(t, clienttest.Noise(clienttest.RecordedSize), time.Second)
+		s.On(http.MethodPatch, fake.Cut(7))
+		began = time.Now()
+		if _, err := c.Upload(t.Context(), clienttest.PathSource(t, name), nil); err == nil {
+			t.Fatal("no error")
+		}
+		if took := time.Since(began); took != settling-time.Second {
+			t.Errorf("took %v", took)
+		}
+		clienttest.OnlyRecord(t, &store)
+	})
+}
