@@ -51,7 +51,11 @@ var layers = [][]layered{
 		// Programs and tests import these packages. Nothing in client does.
 		{"filestore", "a journal.Store in a folder"},
 		{"internal/fake", "a tus server in memory, for tests"},
+		{"internal/fake/content", "a server of a download in memory, for tests"},
 		{"storetest", "tests for a journal.Store"},
+	},
+	{
+		{"internal/clienttest", "what the tests of client share"},
 	},
 }
 
@@ -119,7 +123,7 @@ func layersDiagram() string {
 	for i, layer := range slices.Backward(layers) {
 		mark := strconv.Itoa(i + 1)
 		for _, pkg := range layer {
-			_, _ = fmt.Fprintf(&b, "%-3s%-19s %s\n", mark, shownPath(pkg.path), pkg.purpose)
+			_, _ = fmt.Fprintf(&b, "%-3s%-21s %s\n", mark, shownPath(pkg.path), pkg.purpose)
 			mark = ""
 		}
 		if i > 0 {
