@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
@@ -29,28 +30,28 @@ func TestOtherSuccess(t *testing.T) {
 		post, patch, head fake.Action
 		want              []string
 	}{
-		"202 to POST":             {post: lateStatus(202), want: []string{post, patch}},
-		"204 to POST":             {post: lateStatus(204), want: []string{post, patch}},
-		"202 to PATCH":            {patch: lateStatus(202), want: []string{post, patch}},
-		"201 to PATCH":            {patch: lateStatus(201), want: []string{post, patch}},
-		"202 to PATCH, no offset": {patch: silent, want: []string{post, patch, head}},
-		"203 to HEAD":             {patch: silent, head: lateStatus(203), want: []string{post, patch, head}},
-		"303 to the last PATCH":   {patch: resource(303), want: []string{post, patch, head}},
-		"302 to the last PATCH":   {patch: resource(302), want: []string{post, patch, head}},
-		"300 to the last PATCH":   {patch: resource(300), want: []string{post, patch, head}},
-		"304 to the last PATCH":   {patch: resource(304), want: []string{post, patch, head}},
+		"202 to POST":             {post: lateStatus(202), want: []string{clienttest.Post, patch}},
+		"204 to POST":             {post: lateStatus(204), want: []string{clienttest.Post, patch}},
+		"202 to PATCH":            {patch: lateStatus(202), want: []string{clienttest.Post, patch}},
+		"201 to PATCH":            {patch: lateStatus(201), want: []string{clienttest.Post, patch}},
+		"202 to PATCH, no offset": {patch: silent, want: []string{clienttest.Post, patch, head}},
+		"203 to HEAD":             {patch: silent, head: lateStatus(203), want: []string{clienttest.Post, patch, head}},
+		"303 to the last PATCH":   {patch: resource(303), want: []string{clienttest.Post, patch, head}},
+		"302 to the last PATCH":   {patch: resource(302), want: []string{clienttest.Post, patch, head}},
+		"300 to the last PATCH":   {patch: resource(300), want: []string{clienttest.Post, patch, head}},
+		"304 to the last PATCH":   {patch: resource(304), want: []string{clienttest.Post, patch, head}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := fake.New(t, fake.Config{})
 			s.On(http.MethodPost, test.post)
 			s.On(http.MethodPatch, test.patch)
 			s.On(http.MethodHead, test.head)
-			res, err := newClient(t, s, client.Config{}).Upload(t.Context(), text(t, "hello"), nil)
+			res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			wantSeen(t, s, test.want...)
-			wantStored(t, s, res.URL, "hello")
+			clienttest.WantRequests(t, s, test.want...)
+			clienttest.WantStored(t, s, res.URL, "hello")
 		})
 	}
 }
@@ -60,18 +61,18 @@ func TestOtherSuccess(t *testing.T) {
 func TestRedirectToResourceWithoutRetries(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	s.On(http.MethodPatch, lateStatus(303))
-	_, err := newClient(t, s, client.Config{Retry: retry.Never}).Upload(t.Context(), text(t, "hello"), nil)
+	_, err := clienttest.NewClient(t, s, client.Config{Retry: retry.Never}).Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantSeen(t, s, post, "PATCH /files/1 0+5", "HEAD /files/1")
+	clienttest.WantRequests(t, s, clienttest.Post, "PATCH /files/1 0+5", "HEAD /files/1")
 }
 
 // A deletion that is accepted is done.
 func TestTerminateAccepted(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	s.On(http.MethodDelete, fake.Status(202, ""))
-	reply, err := newClient(t, s, client.Config{}).Terminate(t.Context(), s.Put("x", protocol.Known(2), nil), nil)
+	reply, err := clienttest.NewClient(t, s, client.Config{}).Terminate(t.Context(), s.Put("x", protocol.Known(2), nil), nil)
 	if err != nil || reply.StatusCode != http.StatusAccepted {
 		t.Errorf("%+v, %v", reply, err)
 	}
@@ -89,7 +90,7 @@ func TestHeadAvoidsCaches(t *testing.T) {
 			if test.given != "" {
 				header.Set("Cache-Control", test.given)
 			}
-			if _, err := newClient(t, s, client.Config{Header: header}).Head(t.Context(), s.Put("x", protocol.Known(2), nil), nil); err != nil {
+			if _, err := clienttest.NewClient(t, s, client.Config{Header: header}).Head(t.Context(), s.Put("x", protocol.Known(2), nil), nil); err != nil {
 				t.Fatal(err)
 			}
 			for _, r := range s.Requests() {

@@ -23,13 +23,13 @@ func TestInterposed(t *testing.T) {
 		is          error
 		words       []string
 	}{
-		"HEAD":                       {head: []fake.Action{page, page}, patch: []fake.Action{fake.Cut(2)}, want: []string{post, two, head, head, head, rest}},
-		"PATCH and HEAD":             {head: []fake.Action{page}, patch: []fake.Action{page}, want: []string{post, patch, head, head, patch}},
-		"another success":            {patch: []fake.Action{lateStatus(202)}, want: []string{post, patch}},
-		"PATCH is redirected":        {patch: []fake.Action{moved}, want: []string{post, patch, head, patch}},
-		"PATCH is always redirected": {patch: []fake.Action{moved, moved}, want: []string{post, patch, head, patch}, is: client.ErrRedirected},
-		"a tus server's bad HEAD":    {head: []fake.Action{fake.With(protocol.HeaderUploadOffset, "")}, patch: []fake.Action{fake.Cut(2)}, want: []string{post, two, head}, is: protocol.ErrMissingHeader},
-		"a URL that is no upload's":  {is: client.ErrNotTus, head: []fake.Action{page}, want: []string{post, head}, words: []string{"Upload-Offset", "text/html", "not that of a tus server"}},
+		"HEAD":                       {head: []fake.Action{page, page}, patch: []fake.Action{fake.Cut(2)}, want: []string{clienttest.Post, two, head, head, head, rest}},
+		"PATCH and HEAD":             {head: []fake.Action{page}, patch: []fake.Action{page}, want: []string{clienttest.Post, patch, head, head, patch}},
+		"another success":            {patch: []fake.Action{lateStatus(202)}, want: []string{clienttest.Post, patch}},
+		"PATCH is redirected":        {patch: []fake.Action{moved}, want: []string{clienttest.Post, patch, head, patch}},
+		"PATCH is always redirected": {patch: []fake.Action{moved, moved}, want: []string{clienttest.Post, patch, head, patch}, is: client.ErrRedirected},
+		"a tus server's bad HEAD":    {head: []fake.Action{fake.With(protocol.HeaderUploadOffset, "")}, patch: []fake.Action{fake.Cut(2)}, want: []string{clienttest.Post, two, head}, is: protocol.ErrMissingHeader},
+		"a URL that is no upload's":  {is: client.ErrNotTus, head: []fake.Action{page}, want: []string{clienttest.Post, head}, words: []string{"Upload-Offset", "text/html", "not that of a tus server"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
