@@ -34,20 +34,19 @@ func (o *CallOptions) call() wire.Call {
 // Reply is a server's answer to one exchange.
 type Reply struct {
 	// State is what the answer says of the upload. Its Location is absolute. In an
-	// answer to any exchange but a creation, it is the URL that was asked, or where
-	// redirects led.
+	// answer to any exchange but a creation, it is the URL of the request, or the URL that
+	// redirects led to.
 	State protocol.State
 
-	// URL is where the upload is to be asked for from now on: the Location of a
-	// creation, or else the URL that was asked, or where redirects that hold for good
-	// (301, 308) led.
+	// URL is the URL to use for the upload from now on: the Location of a creation, or
+	// else the URL of the request, or the URL that permanent redirects (301, 308) led to.
 	URL string
 
 	// Capabilities is set in the answer to Options only.
 	Capabilities protocol.Capabilities
 
-	// StatusCode and Header are those of the answer. Servers put identifiers of their
-	// own into headers.
+	// StatusCode and Header are those of the answer. Some servers return their own
+	// identifiers in headers.
 	StatusCode int
 	Header     http.Header
 }
@@ -70,8 +69,8 @@ func (c *Client) Options(ctx context.Context, opts *CallOptions) (*Reply, error)
 }
 
 // Create makes a new upload without sending any of its bytes (tus 1.0.0, Creation). It
-// does one exchange without a retry: after a failure without an answer the server may
-// hold an upload whose URL nobody knows. The reply's State.Location is the URL of the
+// does one exchange without a retry, because after a failure without an answer the server
+// may have an upload whose URL was lost. The reply's State.Location is the URL of the
 // upload. Creation.WithBody is ignored.
 func (c *Client) Create(ctx context.Context, creation protocol.Creation, opts *CallOptions) (*Reply, error) {
 	endpoint, err := c.creationURL()
@@ -81,8 +80,8 @@ func (c *Client) Create(ctx context.Context, creation protocol.Creation, opts *C
 	return replyOf(c.server.Create(ctx, endpoint, creation, nil, opts.call()))
 }
 
-// CreateWithUpload makes a new upload and sends the first size bytes of r along, which
-// may be all (tus 1.0.0, Creation With Upload). It does one exchange without a retry.
+// CreateWithUpload makes a new upload and sends the first size bytes of r with the same
+// request (tus 1.0.0, Creation With Upload). It does one exchange without a retry.
 // Only a server that announces the extension keeps the bytes; the reply's State.Offset
 // says how many, and is 0 if the server did not say. Creation.WithBody is ignored. r is
 // treated as by Patch.
@@ -109,9 +108,9 @@ func (c *Client) Concat(ctx context.Context, parts []string, metadata protocol.M
 	return replyOf(c.server.Concat(ctx, endpoint, parts, metadata, opts.call()))
 }
 
-// Head asks how much the server has of the upload at url, and what else it knows of it
-// (tus 1.0.0, HEAD). It does one exchange without a retry, unless the Doer retries. With
-// tusd, a HEAD ends a PATCH of the same upload that is under way.
+// Head asks how much the server has of the upload at url, and its length and metadata (tus
+// 1.0.0, HEAD). It does one exchange without a retry, unless the Doer retries. tusd ends a
+// PATCH of the same upload that is still running when it gets a HEAD.
 func (c *Client) Head(ctx context.Context, url string, opts *CallOptions) (*Reply, error) {
 	return replyOf(c.server.Head(ctx, url, opts.call()))
 }
@@ -121,9 +120,9 @@ func (c *Client) Head(ctx context.Context, url string, opts *CallOptions) (*Repl
 // The reply's State.Offset is the new offset; after any error, only Head tells how much
 // arrived.
 //
-// Patch does not read r any more after it has returned, and does not close it. For that,
-// it waits for a Read that is under way, even after ctx ended. If r is a *bytes.Reader,
-// *strings.Reader or *io.SectionReader, a redirect that keeps the method can be followed.
+// Patch does not read r after it has returned, and does not close r. It therefore waits for
+// a running Read, even after ctx ended. If r is a *bytes.Reader, *strings.Reader or
+// *io.SectionReader, a redirect that keeps the method can be followed.
 func (c *Client) Patch(ctx context.Context, url string, patch protocol.Patch, r io.Reader, size int64, opts *CallOptions) (*Reply, error) {
 	b, err := bodyOf(r, patch.Offset, size)
 	if err != nil {
@@ -164,9 +163,8 @@ func (c *Client) Metadata(ctx context.Context, url string, opts *CallOptions) (p
 }
 
 // Learn asks the server once what it supports (tus 1.0.0, OPTIONS), unless that is known
-// already, so that the uploads that follow can make use of it: an upload of at most
-// Config.InlineSize then takes a single request. UploadAll does so by itself; for a
-// single upload the question costs more than it saves. Learn does one exchange without a
+// already. An upload of at most Config.InlineSize then takes a single request. UploadAll
+// calls Learn by itself. For a single upload, Learn costs more time than it saves. Learn does one exchange without a
 // retry, and waits 4 s for a sign of life, because some firewalls drop OPTIONS. Uploads work without it, so its error can be ignored; it is that of Options.
 func (c *Client) Learn(ctx context.Context) error {
 	endpoint, err := c.creationURL()
@@ -180,7 +178,7 @@ func (c *Client) Learn(ctx context.Context) error {
 	return silent
 }
 
-// bodyOf makes the body of a request from the bytes that a caller brings.
+// bodyOf returns the body of a request with size bytes of r.
 func bodyOf(r io.Reader, start, size int64) (*wire.Body, error) {
 	if size < 0 {
 		return nil, fmt.Errorf("%w: size %d is negative", ErrInvalidOption, size)
@@ -192,8 +190,8 @@ func bodyOf(r io.Reader, start, size int64) (*wire.Body, error) {
 	return &wire.Body{Chunk: source.Chunk{Range: rng, Reader: reopened(r)}}, nil
 }
 
-// reopened returns a reader of r's bytes more than once if r allows it. It hides a Close
-// method of r, which belongs to the caller.
+// reopened returns a function that returns a reader of the bytes of r. It can be called
+// several times if r allows it. A Close method of r is hidden, because the caller closes r.
 func reopened(r io.Reader) func() (io.Reader, error) {
 	var ra io.ReaderAt
 	var size, pos int64

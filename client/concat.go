@@ -110,7 +110,8 @@ func (cc *concat) validate() error {
 	return cc.options.Metadata.Validate()
 }
 
-// joinError is nil if the server can join parts. Err is why that could not be found out.
+// joinError returns an error if the server cannot join parts. err is why the question
+// failed.
 func joinError(features dialect.Features, err error) error {
 	switch {
 	case err != nil:
@@ -132,17 +133,17 @@ func (cc *concat) lengthsKnown() bool {
 	return true
 }
 
-// partOptions are those of each part.
+// partOptions returns the options of each part.
 func (cc *concat) partOptions() UploadOptions {
 	return UploadOptions{Header: cc.options.Header, ChunkSize: cc.options.ChunkSize}
 }
 
-// failed is the error of part i.
+// failed returns the error of part i.
 func (cc *concat) failed(i int, err error) error {
 	return fmt.Errorf("%w %d: %w", ErrPart, i+1, named(cc.sources[i], err))
 }
 
-// joinLast sends all parts and joins them then.
+// joinLast sends all parts, and then joins them.
 func (cc *concat) joinLast(ctx context.Context, endpoint string) error {
 	cc.result.Parts = make([]*Result, len(cc.sources))
 	for i := range cc.result.Parts {
@@ -204,7 +205,7 @@ func (cc *concat) join(ctx context.Context, endpoint string, urls []string) erro
 	return cc.tell(ctx, engine.Event{Kind: engine.Created, URL: res.URL, Length: cc.result.Length, Expires: res.Expires})
 }
 
-// joinFirst creates the parts, then the final upload, and sends the parts then (tus 1.0.0,
+// joinFirst creates the parts and the final upload, and then sends the parts (tus 1.0.0,
 // Concatenation).
 func (cc *concat) joinFirst(ctx context.Context, endpoint string) error {
 	n := len(cc.sources)
@@ -280,7 +281,7 @@ func (j *job) sendPart(ctx context.Context, endpoint string) error {
 	return j.confirm(ctx)
 }
 
-// length is that of all sources together, each of which is known.
+// length returns the sum of the lengths of all sources, which are known.
 func (cc *concat) length() protocol.Length {
 	total := int64(0)
 	for _, src := range cc.sources {

@@ -19,7 +19,7 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// Defaults of the fields of [Config] that callers show and count with.
+// Defaults of fields of [Config], for callers that show them or calculate with them.
 const (
 	DefaultConcurrency   = 3
 	DefaultStallTimeout  = 30 * time.Second
@@ -39,14 +39,14 @@ func ChecksumAlgorithms() []string { return tus.ChecksumAlgorithms() }
 // AnyOrigin is a value of Config.TrustedOrigins.
 const AnyOrigin = "*"
 
-// ChunkRule is what a server demands of the bodies of requests. Min and Multiple do not
+// ChunkRule limits the size of the body of each request, as a server demands. Min and Multiple do not
 // apply to the last chunk of an upload. The zero value demands nothing.
 type ChunkRule struct {
-	// Min and Max are the least and the most bytes of one request. 0: no such limit.
+	// Min and Max are the smallest and the largest body in bytes. 0: no such limit.
 	// Negative: ErrInvalidOption.
 	Min, Max int64
 
-	// Multiple is the number of bytes that each size is a multiple of. 0 and 1: any size.
+	// Multiple is a number of bytes; each size must be a multiple of it. 0 and 1: any size.
 	// Negative: ErrInvalidOption.
 	Multiple int64
 }
@@ -85,9 +85,8 @@ type Config struct {
 	// for 90 s without progress.
 	Locked retry.Policy
 
-	// Classify has the last word on the class of a failed exchange. It is called with the
-	// class that the Client found. It must be safe for concurrent use. nil: that class
-	// stands.
+	// Classify returns the class of a failed exchange. It is called with the class that the
+	// Client would use. It must be safe for concurrent use. nil: the Client's class is used.
 	Classify func(*Error, Class) Class
 
 	// Logger gets a Debug record for each exchange, Info for uploads that begin and end or
@@ -97,18 +96,18 @@ type Config struct {
 
 	// ChunkSize is the most bytes that one PATCH carries, for servers or proxies that limit
 	// the size of a request. A stream is always sent in chunks, and keeps at least one of
-	// them in memory, see StreamOptions.Window. 0: all that is left in one request, which
-	// is fastest. Negative: ErrInvalidOption.
+	// them in memory, see StreamOptions.Window. 0: one request carries all remaining bytes,
+	// which is fastest. Negative: ErrInvalidOption.
 	ChunkSize int64
 
-	// ChunkRule is what the server demands of the size of a chunk. If it limits the size
-	// and ChunkSize is 0, chunks are the largest allowed; a ChunkSize that breaks it is
-	// ErrInvalidOption. The zero value: nothing.
+	// ChunkRule limits the size of a chunk, as the server demands. If Max is set and
+	// ChunkSize is 0, chunks have the largest size that the rule allows. A ChunkSize that
+	// breaks the rule is ErrInvalidOption. The zero value: no limit.
 	ChunkRule ChunkRule
 
 	// InlineSize is the largest upload, in bytes, that is sent along with its creation if
 	// the server is known to support that (tus 1.0.0, Creation With Upload), see
-	// Client.Learn. 0: 1 MiB. Negative: none is.
+	// Client.Learn. 0: 1 MiB. Negative: no upload is.
 	InlineSize int64
 
 	// Checksum has each request carry a checksum of its bytes, which the server checks
@@ -147,9 +146,9 @@ type Config struct {
 
 	// Ledger keeps which files were sent completely, so that Upload sends none of them
 	// twice: if it has a record of the file in its current state, the server is asked, and
-	// only what it lacks is sent. An upload that is gone is made again, as Recreate says.
-	// A source that no later run could recognize, such as a stream, is always sent. nil:
-	// nothing is kept.
+	// only the missing bytes are sent. An upload that is gone is created again if Recreate
+	// allows it. A source that no later run could recognize, such as a stream, is always
+	// sent. nil: nothing is kept.
 	Ledger Ledger
 
 	// Account names the account for which uploads are sent, for Store and Ledger: a record of
@@ -175,8 +174,8 @@ type Config struct {
 	// TrustedOrigins are origins, such as "https://cdn.example:8443", that get Header, the
 	// headers of single calls, what the middleware in Doer adds, and its client
 	// certificate, as the origin of Endpoint does. [AnyOrigin] stands for every origin. A
-	// redirect to another origin still loses them: that is decided by the Doer. nil: a
-	// Location on another origin gets none of it.
+	// redirect to another origin still loses them, because the Doer decides on that. nil: a
+	// Location on another origin gets none of them.
 	TrustedOrigins []string
 }
 
@@ -252,7 +251,7 @@ func (c *Client) validate(cfg Config) error {
 	return wire.CheckHeader(c.conn.Header)
 }
 
-// rulesOf takes what the engine needs.
+// rulesOf returns the part of cfg that the engine uses.
 func rulesOf(cfg Config, log *slog.Logger) *engine.Rules {
 	r := &engine.Rules{Retry: cfg.Retry, Locked: cfg.Locked, Chunks: engine.ChunkRule(cfg.ChunkRule), Log: log}
 	if r.Retry == nil {
@@ -264,7 +263,7 @@ func rulesOf(cfg Config, log *slog.Logger) *engine.Rules {
 	return r
 }
 
-// connOf takes what requests need.
+// connOf returns the connection to the server that cfg describes.
 func connOf(cfg Config, log *slog.Logger) (*wire.Conn, error) {
 	conn := &wire.Conn{
 		Doer: cfg.Doer, Header: cfg.Header.Clone(), Log: log, Classify: cfg.Classify,

@@ -5,46 +5,44 @@
 //
 //	c, err := client.New(client.Config{Endpoint: "https://tus.example/files/"})
 //	src, err := client.Path("video.mp4")
-//	res, err := c.Upload(ctx, src, nil) // res.URL is where it went
+//	res, err := c.Upload(ctx, src, nil) // res.URL is the URL of the upload
 //
-// Upload creates an upload, sends the source in one request, and on any failure
-// asks the server how far it got and goes on from there, under [retry.Policy].
-// [Client.Resume] goes on with an upload that exists, [Client.UploadAll] sends
-// several files side by side, [Client.UploadConcat] makes one upload of several
-// sources, [Client.Metadata] reads back what the server keeps with one, and
-// [Client.Download] its bytes.
+// Upload creates an upload and sends the source in one request. After a failure it asks the
+// server how much it has, and resumes there, as the [retry.Policy] allows.
 //
-// [Config.Store] makes uploads go on after a restart of the program,
-// [Config.Sent] leaves out files that were sent before, and
-// [UploadOptions.Parallel] sends one file in parts side by side.
+//   - [Client.Resume] resumes an upload whose URL you know.
+//   - [Client.UploadAll] sends several files at the same time.
+//   - [Client.UploadConcat] makes one upload of several sources.
+//   - [Client.Metadata] reads the metadata of an upload, and [Client.Download] its bytes.
+//   - [Config.Store] lets Upload resume after a restart of the program.
+//   - [Config.Ledger] lets Upload skip files that were sent before.
+//   - [UploadOptions.Parallel] sends one file in several parts at the same time.
 //
-// Below them are single exchanges without retries: [Client.Options],
-// [Client.Create], [Client.CreateWithUpload], [Client.Head], [Client.Patch],
-// [Client.Terminate] and [Client.Concat]; [Client.Send] is what lies between, a whole source sent once.
+// Other methods do a single exchange without a retry: [Client.Options], [Client.Create],
+// [Client.CreateWithUpload], [Client.Head], [Client.Patch], [Client.Terminate] and
+// [Client.Concat].
 //
 // # Errors
 //
-// Every exchange fails with an [*Error] that holds the facts: operation,
-// status, headers, the server's words. Its meaning is tested for with errors.Is,
-// against the sentinels of package protocol such as protocol.ErrNotFound, those
-// of this package such as [ErrSource], and retry.ErrExhausted, which means that
-// the failure was worth another try but the policy allowed none. A cancelled
-// context ends every call with an error that Is its cause. Results are returned
-// with errors too, and say where to go on.
+// An exchange fails with an [*Error] that contains the facts: operation, status, headers,
+// and the server's text. Use errors.Is to find out what an error means. The sentinels are in
+// package protocol, such as protocol.ErrNotFound, and in this package, such as [ErrSource].
+// The error Is retry.ErrExhausted if a retry might help but the policy allows no more. A
+// canceled context ends every call with an error that Is its cause. A result is returned with
+// the error, and says from where the upload can be resumed.
 //
-// # Own transport
+// # Your own transport
 //
-// [Config.Doer] is anything with the Do method of *http.Client. A plain
-// http.Client, other than nethttp.New, turns a POST or PATCH into a GET on a
-// redirect with status 301, 302 or 303 (found out, and reported as
-// [ErrRedirected]), and sends custom headers on to other origins when redirected
-// there; and its Timeout, where set, cuts every long upload.
+// [Config.Doer] is anything with the Do method of *http.Client. An http.Client that does not
+// come from nethttp.New has three disadvantages. It turns a POST or PATCH into a GET after a
+// redirect with status 301, 302 or 303, which this package reports as [ErrRedirected]. It
+// sends custom headers to other origins after a redirect. Its Timeout ends every upload that
+// takes longer.
 //
 // # Credentials
 //
-// Headers, and what the middleware of package transport adds, go to the origin
-// of [Config.Endpoint] only; without an endpoint, to that of the URL that a call
-// was given. A Location on another origin is used without them, unless
-// [Config.TrustedOrigins] or [Config.ForeignCredentials] says otherwise; one that
-// leaves https for http is refused.
+// Headers, and what the middleware of package transport adds, go only to the origin of
+// [Config.Endpoint], or without an endpoint to the origin of the URL that a call was given. A
+// Location on another origin is used without them, unless [Config.TrustedOrigins] contains
+// that origin. A Location that leaves https for http is refused.
 package client

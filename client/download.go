@@ -11,8 +11,8 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// OpDownload is the operation of an Error from Download: a GET, about which tus says only
-// that servers may answer it.
+// OpDownload is the operation of an Error from Download. tus does not define GET; it only
+// says that servers may answer it.
 const OpDownload = download.Op
 
 // Content is what a server offers in answer to a GET of an upload.
@@ -56,15 +56,15 @@ type DownloadOptions struct {
 	// none.
 	Header http.Header
 
-	// OnEvent is told of the download, in the goroutine of Download: EventResumed at an
-	// offset above 0, EventProgress, EventRetry, EventWaiting, EventDone or EventFailed.
+	// OnEvent is called in the goroutine of Download, with EventResumed at an offset above
+	// 0, EventProgress, EventRetry, EventWaiting, EventDone or EventFailed.
 	// Offset and Sent are the bytes that the writer has. It must return at once. nil: nothing is called.
 	OnEvent func(Event)
 }
 
 // DownloadResult describes a download. It is returned with errors, too.
 type DownloadResult struct {
-	// Content is what the server offered. It is the zero value if the server did not say.
+	// Content is what the server offered. It is the zero value if no answer had content.
 	Content Content
 
 	// Offset is how many bytes the writer has, including those of an earlier download.
@@ -75,13 +75,13 @@ type DownloadResult struct {
 }
 
 // Download fetches the upload at url. If the server answers HEAD as a tus server, the
-// upload has to be complete and the content has to have its length. Any other server gets a
-// GET alone.
+// upload has to be complete and the content has to have its length. Any other server gets
+// only a GET.
 //
-// Download calls open when the server has said what it offers. open returns the writer and
-// how many bytes the writer has already, of an earlier download of the same
+// Download calls open when it has the header of the content. open returns the writer and the
+// number of bytes that the writer already has from an earlier download of the same
 // Content.Version, or 0. If the version is "", an offset above 0 needs a [PrefixSummer]. The
-// writer gets every byte from there on exactly once, in order, and is not closed. If the
+// writer gets every later byte exactly once, in order, and is not closed. If the
 // error of open Is [ErrOtherServer], the request is retried and open is called again. Any
 // other error of open or of the writer ends the download and is returned as it is.
 //

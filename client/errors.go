@@ -7,8 +7,8 @@ import "github.com/tusker-go/tusker/client/failure"
 type Error = failure.Error
 
 // MaxKeptHeader is the largest size in bytes of the headers of one answer that a [Result], a
-// [DownloadResult] or an [Error] keeps. Of an answer with more headers, the smallest fields
-// are kept. Single calls return all headers in [Reply.Header].
+// [DownloadResult] or an [Error] keeps. If an answer has more, the smallest fields are kept.
+// Single calls return all headers in [Reply.Header].
 const MaxKeptHeader = failure.MaxKeptHeader
 
 // Class is the meaning of a failed exchange for an upload; Config.Classify can change it.
@@ -17,7 +17,7 @@ type Class = failure.Class
 // Denial is what a server answered to the last bytes of an upload, if that was an error.
 type Denial = failure.Denial
 
-// The classes; package failure says what follows each of them.
+// The classes. Package failure describes what an upload does after each of them.
 const (
 	ClassFinal      = failure.ClassFinal
 	ClassTransient  = failure.ClassTransient

@@ -9,7 +9,7 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// EventKind says what an Event tells.
+// EventKind is the kind of an Event.
 type EventKind uint8
 
 // The kinds of events, in the order in which an upload may meet them.
@@ -22,37 +22,37 @@ const (
 	// an earlier state of the source and of other accounts.
 	EventRestarted EventKind = iota + 1
 
-	// EventCreated: the server made a new upload. URL is set from here on.
+	// EventCreated: the server made a new upload. URL is set in this event and later ones.
 	EventCreated
 
-	// EventResumed: the server was asked and said how much it has, of an upload that
-	// was begun before or after a failure. The upload continues from Offset.
+	// EventResumed: the server said how much it has, at the start of an upload that was begun
+	// before, or after a failure. The upload continues from Offset.
 	EventResumed
 
-	// EventProgress: bytes were sent or acknowledged. At most one in 100 ms.
+	// EventProgress: bytes were sent or acknowledged. There is at most one in 100 ms.
 	EventProgress
 
 	// EventRetry: an exchange failed with Err and is tried again after Wait.
 	EventRetry
 
-	// EventWaiting: the host of the next request asked another upload of the Client for
-	// fewer requests. The request is sent after Wait. Err is ErrThrottled.
+	// EventWaiting: the host of the next request has asked for fewer requests, in an answer to
+	// another upload of the Client. The request is sent after Wait. Err is ErrThrottled.
 	EventWaiting
 
 	// EventRewound: as EventResumed, but the server has less than it had acknowledged.
 	EventRewound
 
-	// EventSettling: the server has all bytes. The source changed so shortly before it was
-	// opened that a further change could not be told from that one, and is looked at again
-	// after Wait, at most 2 s. Nothing is sent meanwhile, so a caller that limits how many
-	// uploads it runs at a time can begin another one.
+	// EventSettling: the server has all bytes. The source was modified so shortly before it was
+	// opened that another change might not show in its times. It is compared again after
+	// Wait, at most 2 s. Nothing is sent meanwhile, so a caller that limits the number of
+	// simultaneous uploads can begin another one.
 	EventSettling
 
 	// EventDone: the upload is complete.
 	EventDone
 
-	// EventFailed: the upload ended with Err. Offset is what the server is known to
-	// have.
+	// EventFailed: the upload ended with Err. Offset is the number of bytes that the server
+	// has acknowledged.
 	EventFailed
 )
 
@@ -77,9 +77,9 @@ type Event struct {
 	// URL is that of the upload, or "" before it is created. It may be a secret.
 	URL string
 
-	// Offset is how many bytes the server has acknowledged. Sent includes bytes that
-	// the network took and that the server may still lose: it falls back to Offset
-	// when they have to be sent again.
+	// Offset is how many bytes the server has acknowledged. Sent also includes bytes that
+	// the network took and that the server may still lose. It falls back to Offset if they
+	// have to be sent again.
 	Offset, Sent int64
 
 	// Length is the size of the upload, as far as it is known.
@@ -98,8 +98,8 @@ type Event struct {
 // progressInterval is the least time between two EventProgress of one upload.
 const progressInterval = 100 * time.Millisecond
 
-// A callback calls OnEvent, one call at a time, for one or more uploads. A nil callback
-// calls nothing.
+// callback calls OnEvent for one or more uploads, one call at a time. A nil callback calls
+// nothing.
 type callback struct {
 	mu sync.Mutex
 	fn func(Event)
@@ -112,7 +112,7 @@ func newCallback(fn func(Event)) *callback {
 	return &callback{fn: fn}
 }
 
-// teller tells the events of one upload to a callback.
+// teller passes the events of one upload to a callback.
 type teller struct {
 	callback *callback
 	source   string
@@ -128,7 +128,7 @@ var kinds = map[engine.Kind]EventKind{
 	engine.Retry: EventRetry, engine.Waiting: EventWaiting, engine.Rewound: EventRewound,
 }
 
-// hear is the listener of the engine.
+// hear implements engine.Listener.
 func (t *teller) hear(_ context.Context, ev engine.Event) error {
 	kind, ok := kinds[ev.Kind]
 	if !ok || t.callback == nil {
@@ -141,7 +141,7 @@ func (t *teller) hear(_ context.Context, ev engine.Event) error {
 	return nil
 }
 
-// ended tells how the upload ended.
+// ended sends EventDone or EventFailed.
 func (t *teller) ended(r *Result, err error) {
 	ev := Event{Kind: EventDone, URL: r.URL, Offset: r.Offset, Sent: r.Offset, Length: r.Length, Err: err}
 	if err != nil {

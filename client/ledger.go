@@ -39,8 +39,8 @@ func (j *job) loadFinished(ctx context.Context, endpoint string) (*Record, error
 	return nil, nil
 }
 
-// isTrusted reports whether a record of the current state of a source is one of these bytes:
-// a source that changed just now may have changed since without a trace.
+// isTrusted reports whether a record of the current state of a source is a record of its
+// current bytes. A source that was modified just now may have changed again without a trace.
 func isTrusted(o source.Opened) bool {
 	s, ok := o.(source.Settler)
 	return !ok || s.Trusted()
@@ -73,9 +73,9 @@ func (j *job) isFinished(r *Record, endpoint, key string, length int64) bool {
 		known && n == length && !address.LeavesTLS(endpoint, r.URL)
 }
 
-// finishedBefore asks for the upload that an earlier run finished. It is done if the
-// server still has the upload, or if that cannot be found out. If the server has only the
-// beginning, the rest is sent.
+// finishedBefore asks the server about the upload that an earlier run finished. done is true
+// if the server still has the upload, or if that cannot be found out. If the server has only
+// the beginning, the rest is sent.
 func (j *job) finishedBefore(ctx context.Context, endpoint string) (done bool, err error) {
 	if j.ledger == nil || j.isPart || j.options.Recreate == RecreateAlways {
 		return false, nil
@@ -100,7 +100,7 @@ func (j *job) finishedBefore(ctx context.Context, endpoint string) (done bool, e
 		return true, j.confirm(ctx)
 	case !j.isLost(ctx, err):
 		if res.Denial != r.Denial {
-			j.saveFinished(ctx, endpoint, res.Denial) // no later run takes it for finished
+			j.saveFinished(ctx, endpoint, res.Denial) // so that a later run does not take it for finished
 		}
 		return true, err
 	}
@@ -115,7 +115,7 @@ func (j *job) mayDistrust(err error) bool {
 	return errors.Is(err, ErrDifferent) && j.options.Recreate != RecreateNever
 }
 
-// distrust prepares to send a source again whose earlier upload has other bytes.
+// distrust prepares to send the source again, because its earlier upload has other bytes.
 func (j *job) distrust(ctx context.Context, err error) {
 	j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "sent before, but the server holds other bytes: sending it again",
 		slog.String("url", redact(j.result.URL)), slog.Any("err", err))
@@ -123,10 +123,10 @@ func (j *job) distrust(ctx context.Context, err error) {
 }
 
 // keepFinished records a finished upload in the ledger. A source that other programs can
-// write to is not recorded: its bytes may differ from those that were sent, and its
-// attributes be the same.
+// write to is not recorded: its bytes may differ from those that were sent although its
+// attributes are the same.
 func (j *job) keepFinished(ctx context.Context, endpoint string) {
-	// What the server answered to the last bytes is told once.
+	// A Denial is reported once.
 	told := j.result.Skipped && j.result.Denial == (Denial{})
 	if j.ledger == nil || told || j.result.InUse {
 		return

@@ -25,7 +25,7 @@ type Known struct {
 // an error of a store.
 func (c *Client) Lookup(ctx context.Context, src Source) (Known, error) {
 	if isSingleUse(src) {
-		return Known{}, nil // to open the source would use it up
+		return Known{}, nil // a stream can be opened only once
 	}
 	j, err := c.open(ctx, src, UploadOptions{}, nil, 0)
 	if err != nil {

@@ -31,26 +31,26 @@ type UploadOptions struct {
 	// ErrInvalidOption.
 	ChunkSize int64
 
-	// Parallel sends a file in parts, this many at the same time over connections of
-	// their own, and joins them on the server (tus 1.0.0, Concatenation). It is for
-	// connections that are slower than the line. At most 32 parts are sent at a time, of
-	// at least 1 MiB each; a large file has twice as many parts, so that a slow
-	// connection does not delay the end. A server without concatenation, and a source
-	// that cannot be divided, gets one request after the other. An upload that is resumed
-	// keeps the parts that it was begun with. Events are those of the whole. Resume always
-	// uses one connection. 0 and 1: one. Any other negative number than ParallelAuto:
+	// Parallel is the number of parts of the file that are sent at the same time, each over
+	// its own connection. The server joins the parts (tus 1.0.0, Concatenation). Use it if
+	// one connection does not use the whole bandwidth. At most 32 parts are sent at a time,
+	// and a part has at least 1 MiB. A large file has twice as many parts, so that a slow
+	// connection does not delay the end. If the server does not support concatenation, or the
+	// source cannot be divided, one connection is used. An upload that is resumed keeps the
+	// parts that it was begun with. Events are those of the whole upload. Resume always uses
+	// one connection. 0 and 1: one. A negative number other than ParallelAuto:
 	// ErrInvalidOption.
 	//
-	// ParallelAuto begins over one connection. If that would take more than a few seconds,
-	// it gives the connection up after the first sixth of a second, before the server has
-	// acknowledged anything, and sends the file in parts, over more and more connections
-	// as long as that makes it faster, at most 16.
+	// ParallelAuto begins over one connection. If the upload would take more than a few
+	// seconds, it closes that connection after a sixth of a second, before the server has
+	// acknowledged anything, and sends the file in parts. It adds connections while they make
+	// the upload faster, up to 16.
 	Parallel int
 
-	// Verify compares, after the upload, what the server holds with the source: by the
-	// SHA-256 that the server names, or by reading it back. The source is read once more
-	// for that, unless it is a stream. The error Is ErrDifferent, or ErrUnverified if the
-	// server offers neither.
+	// Verify compares the bytes on the server with the source after the upload. It uses the
+	// SHA-256 that the server names, or else downloads the upload. The source is read once
+	// more, unless it is a stream. The error Is ErrDifferent, or ErrUnverified if the server
+	// offers neither.
 	Verify bool
 
 	// OnEvent is called for what happens to the upload, one call at a time, from

@@ -10,13 +10,13 @@ import (
 	"github.com/tusker-go/tusker/client/source"
 )
 
-// prepare finds out what can be known before an upload is created.
+// prepare asks the source and the server what must be known before an upload is created.
 func (j *job) prepare(ctx context.Context, endpoint string) error {
 	if err := j.options.Metadata.Validate(); err != nil {
 		return err
 	}
 	// A source that cannot be read fails here, before anything is sent, and a stream that
-	// ends within its first chunk has a length from here on.
+	// ends within its first chunk has a known length afterward.
 	if _, err := j.source.Chunk(ctx, 0, j.chunk); err != nil {
 		return err
 	}
@@ -49,9 +49,9 @@ func (j *job) ask(ctx context.Context, url string, question func(context.Context
 	return err
 }
 
-// needLength makes sure that the upload can be created with what is known of its length: a
-// server that says that it has to know the length beforehand gets it, or nothing at all. A
-// server that says nothing may answer the creation itself.
+// needLength makes sure that the upload can be created with what is known of its length. If
+// the server announces that it needs the length at the creation, a stream is read to its end
+// first, or the upload fails. If the server announces nothing, the creation is tried.
 func (j *job) needLength(ctx context.Context, endpoint string) error {
 	if _, known := j.source.Length().Int64(); known {
 		return nil
@@ -63,8 +63,8 @@ func (j *job) needLength(ctx context.Context, endpoint string) error {
 	return j.spool(ctx, features.Terms.DeferLength)
 }
 
-// spool puts a temporary file with the same bytes in the place of a stream, because the
-// server lacks the feature.
+// spool replaces a stream by a temporary file with the same bytes, because the server does
+// not support feature.
 func (j *job) spool(ctx context.Context, feature string) error {
 	lacking := fmt.Errorf("%w %s", ErrUnsupported, feature)
 	most := int64(0)

@@ -12,8 +12,8 @@ import (
 	"github.com/tusker-go/tusker/client/source"
 )
 
-// smallUpload is the length in bytes up to which an upload is not recorded: to send it
-// again costs less than to keep a record of it.
+// smallUpload is the largest length in bytes of an upload that is not recorded. Sending such
+// an upload again costs less than keeping a record of it.
 const smallUpload = 1 << 20
 
 // Recreate says when Upload makes a new upload although there is a record of an earlier
@@ -22,7 +22,7 @@ type Recreate uint8
 
 // The values of Config.Recreate. 0 stands for the default.
 const (
-	// RecreateGone: when the server no longer has the earlier one.
+	// RecreateGone: if the server no longer has the earlier one.
 	RecreateGone Recreate = iota + 1
 
 	// RecreateNever: never; if the earlier one is gone, that is an error.
@@ -114,8 +114,7 @@ func (j *job) sendParts(ctx context.Context, whole parts.Whole, plan *parts.Plan
 	return err
 }
 
-// takeParts takes the result of an upload in parts, which may have been sent in one piece
-// after all.
+// takeParts adds the result of an upload in parts, which parts may have sent in one piece.
 func (j *job) takeParts(ctx context.Context, whole parts.Whole, res parts.Result, err error) {
 	j.result.take(res.Result, err)
 	for _, part := range res.Parts {
@@ -126,10 +125,10 @@ func (j *job) takeParts(ctx context.Context, whole parts.Whole, res parts.Result
 	}
 }
 
-// openRecord opens the record of the upload. The Keeper is nil if there is none to keep.
+// openRecord opens the record of the upload. The Keeper is nil if the upload has no record.
 // The error Is ErrBusy.
 func (j *job) openRecord(ctx context.Context, endpoint string) (*record.Keeper, error) {
-	// A part is not the upload of its file: neither can resume the other.
+	// A part is not an upload of the whole file, so neither can resume the other.
 	if j.isPart || !j.isRecorded() {
 		return nil, nil
 	}
@@ -149,7 +148,7 @@ func (j *job) isRecorded() bool {
 	return j.store != nil && known && n > smallUpload
 }
 
-// entry returns what the record of this upload says.
+// entry describes this upload for its record.
 func (j *job) entry(endpoint string) record.Upload {
 	n, _ := j.source.Length().Int64()
 	place := ""
@@ -167,7 +166,8 @@ func (j *job) entry(endpoint string) record.Upload {
 	return up
 }
 
-// restarts tells why an upload starts over although there is a record of an earlier one.
+// restarts sends EventRestarted with the reason why an upload starts over although there is a
+// record of an earlier one.
 func (j *job) restarts(ctx context.Context, reason error) {
 	j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "upload starts over",
 		slog.String("source", j.teller.source), slog.Any("err", reason))
@@ -219,8 +219,8 @@ func (j *job) isLost(ctx context.Context, err error) bool {
 	return err != nil && ctx.Err() == nil && j.options.Recreate != RecreateNever && engine.IsLost(err)
 }
 
-// forgetUpload forgets an upload that is gone, and keeps what is known of the source and
-// of the work that was done.
+// forgetUpload removes an upload that is gone from the result. The result keeps the length of
+// the source and the counts of bytes and retries.
 func (j *job) forgetUpload() {
 	j.retrier.Restart()
 	r := j.result

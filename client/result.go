@@ -32,14 +32,13 @@ type Result struct {
 	// bytes, so that the results of many uploads stay small.
 	CreationHeader, Header http.Header
 
-	// Confirmed means that no answer to the last bytes said that they had arrived, and that
-	// the server said so when it was asked: the answer was lost or an error, in this run or
-	// in the one that left a record.
+	// Confirmed means that the answer to the last bytes was lost or an error, in this run or
+	// in the run that left a record, and that the server then said that it has all bytes.
 	Confirmed bool
 
-	// Denial is what the server answered to the last bytes of an upload that it then called
-	// complete, such as a 500 with the text of a hook that failed. If there are several
-	// parts, it is the first one. The zero value: there was no such answer.
+	// Denial is an error that the server answered to the last bytes, although it called the
+	// upload complete afterward, such as a 500 with the text of a hook that failed. If there
+	// are several parts, it is the first such answer. The zero value: there was none.
 	Denial Denial
 
 	// Verified means that the server holds the bytes of the source, see
@@ -51,7 +50,7 @@ type Result struct {
 	Skipped bool
 
 	// InUse means that another program had the source open for writing, when the upload began
-	// or when it ended: what was sent may be a mix of two states, see Config.RefuseInUse. It
+	// or when it ended. The bytes that were sent may be a mix of two states, see Config.RefuseInUse. It
 	// is false if the system does not say.
 	InUse bool
 
@@ -60,8 +59,8 @@ type Result struct {
 	Sent    int64
 	Retries int
 
-	// Orphans is how many creations got no answer, or only that of a gateway, before
-	// one did. The server may hold as many uploads whose URL nobody knows.
+	// Orphans is how many creations got no answer, or only that of a gateway, before one
+	// succeeded. Each may have left an upload on the server whose URL is unknown.
 	Orphans int
 
 	// BodyLimit is the most bytes that one request to the host of the upload carries since
@@ -74,8 +73,7 @@ type Result struct {
 	Parts []*Result
 }
 
-// take makes res, of the latest run of the upload, part of the result. Err is the error of
-// that run.
+// take adds res, the result of the latest run of the engine. err is the error of that run.
 func (r *Result) take(res engine.Result, err error) {
 	if err == nil && r.Denial == (Denial{}) {
 		r.Denial = res.Denial

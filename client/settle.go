@@ -10,8 +10,8 @@ import (
 	"github.com/tusker-go/tusker/client/source"
 )
 
-// unsettled is how long a source has to be watched until its state can be told from every
-// other one; 0: it can.
+// unsettled returns how long to wait until every change of a source shows in its times. 0:
+// every change shows already.
 func unsettled(o source.Opened) time.Duration {
 	if s, ok := o.(source.Settler); ok {
 		return s.Unsettled(source.Granularity)
@@ -19,7 +19,7 @@ func unsettled(o source.Opened) time.Duration {
 	return 0
 }
 
-// admit warns of a source that other programs can write to, or refuses it.
+// admit warns if another program has the source open for writing, or refuses the source.
 func (j *job) admit(ctx context.Context) error {
 	s, ok := j.source.(source.Settler)
 	if !ok || s.FindWriters() != source.WritersFound {
@@ -36,8 +36,8 @@ func (j *job) admit(ctx context.Context) error {
 	return nil
 }
 
-// confirm makes sure that the source did not change while it was read, now that the server
-// has all of it. A source that was settled when it was opened was checked well enough.
+// confirm checks that the source did not change while it was read. It is called when the
+// server has all bytes. A source that was settled when it was opened needs no further check.
 func (j *job) confirm(ctx context.Context) error {
 	if s, ok := j.source.(source.Settler); ok && (j.fresh || unsettled(j.source) > 0) {
 		if wait := unsettled(j.source); wait > 0 {
@@ -53,7 +53,7 @@ func (j *job) confirm(ctx context.Context) error {
 	return j.admit(ctx)
 }
 
-// settle waits until a change of the source would show.
+// settle waits until a change of the source would show in its times.
 func (j *job) settle(ctx context.Context, wait time.Duration) error {
 	n := j.result.Offset
 	j.teller.tell(Event{Kind: EventSettling, URL: j.result.URL, Offset: n, Sent: n, Length: j.source.Length(), Wait: wait})

@@ -13,15 +13,14 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// Upload creates an upload on the server and sends src to it. It repeats whatever fails
-// on the way as Config.Retry says, and continues from where the server says that it
-// stands. With Config.Store, it resumes an upload that an earlier call left unfinished,
-// also in another process, if src is a file that has not changed since.
+// Upload creates an upload on the server and sends src to it. It retries failed requests
+// under Config.Retry, and resumes from the offset that the server names. With Config.Store,
+// it resumes an upload that an earlier call left unfinished, also in another process, if src
+// is a file that has not changed since.
 //
-// A file that was modified in the last 2 s is looked at once more when it is older, before
-// Upload returns, unless all of its bytes are compared: a change within the same step of the
-// file system's clock does not show in its times. The wait is at most 2 s, see
-// EventSettling.
+// A file that was modified in the last 2 s is checked once more before Upload returns, unless
+// all of its bytes are compared, because a change within one step of the file system's clock
+// does not show in its times. The wait is at most 2 s, see EventSettling.
 //
 // The result is never nil. After an error it says what is known, so that Resume can
 // continue: the URL, and how many bytes the server has. Errors to test for:
@@ -35,7 +34,8 @@ func (c *Client) Upload(ctx context.Context, src Source, opts *UploadOptions) (*
 	return c.uploadOne(ctx, src, opts, nil)
 }
 
-// uploadOne is Upload as one of several, see parts.Crew for rest. nil: it is the only one.
+// uploadOne is Upload for one of several uploads. See parts.Crew for rest. nil: there is only
+// one upload.
 func (c *Client) uploadOne(ctx context.Context, src Source, opts *UploadOptions, rest func()) (*Result, error) {
 	o := opts.orZero()
 	j, err := c.open(ctx, src, o, newCallback(o.OnEvent), 0)
@@ -48,9 +48,9 @@ func (c *Client) uploadOne(ctx context.Context, src Source, opts *UploadOptions,
 }
 
 // Resume sends to the upload at url what it lacks of src, and never creates one. The
-// server says where to continue; the number of bytes that it expects in total must be the
-// length of src, or the call fails with [ErrLengthMismatch]. It is for the caller to know
-// that src holds the same bytes as before.
+// server names the offset to resume at. If the length that it expects is not the length of
+// src, the call fails with [ErrLengthMismatch]. The caller must make sure that src has the
+// same bytes as before.
 //
 // The result and the errors are as for Upload, and [ErrInvalidURL]. Resume knows no record:
 // an upload that the server calls complete is a success, with 0 in Result.Sent, although an
@@ -65,8 +65,8 @@ func (c *Client) Resume(ctx context.Context, url string, src Source, opts *Uploa
 	return j.finish(ctx, j.resume(transport.SingleAttempt(ctx), url))
 }
 
-// job is one upload as its caller sees it: a source, options, and a result to which
-// several runs of the engine may add.
+// job is one call of Upload or Resume: a source, options, and a result to which several runs
+// of the engine may add.
 type job struct {
 	*Client
 	options UploadOptions
@@ -75,11 +75,11 @@ type job struct {
 	chunk   int64
 	call    wire.Call
 	teller  *teller
-	hear    engine.Listener // of what the caller is told
-	tell    engine.Listener // of an upload in one piece, without its record
+	hear    engine.Listener // passes events to the caller
+	tell    engine.Listener // of an upload in one piece; the record has its own listener
 	result  *Result
 	retrier *engine.Retrier // counts the failures of all exchanges but those of parts
-	rest    func()          // called when the upload only waits from then on; nil: nobody cares
+	rest    func()          // called when the upload will only wait; nil: not called
 	isPart  bool
 	fresh   bool // the source changed so recently that a further change would not show
 }
@@ -137,12 +137,12 @@ func (c *Client) newJob(o UploadOptions, cb *callback) *job {
 	return j
 }
 
-// speak chooses the dialect.
+// speak sets the dialect.
 func (j *job) speak() {
 	j.dialect = j.server.New(tus.Options{Endpoint: j.conn.Address(), Call: j.call, Checksum: j.options.Checksum})
 }
 
-// check finds what is wrong with the options before anything is sent.
+// check returns an error for invalid options, before anything is sent.
 func (j *job) check() error {
 	if err := j.rules.Chunks.Check(j.chunk); err != nil {
 		return err
@@ -176,9 +176,9 @@ func (j *job) upload(ctx context.Context) error {
 	return nil
 }
 
-// sendOnce sends what no earlier run has sent, and verifies it. Trust means that the
-// ledger is believed; if verification shows that it should not be, the source is sent
-// again.
+// sendOnce sends the bytes that no earlier run has sent, and verifies them. If trust is true,
+// the ledger is used. The caller sends the source again if the verification shows that the
+// ledger is wrong.
 func (j *job) sendOnce(ctx context.Context, endpoint string, trust bool) error {
 	done := false
 	var err error
@@ -207,7 +207,7 @@ func (j *job) spec(endpoint string) engine.Spec {
 	}
 }
 
-// run has the engine bring the upload to its end, and takes its result.
+// run runs the engine and adds its result.
 func (j *job) run(ctx context.Context, spec engine.Spec) error {
 	res, err := engine.Run(ctx, spec)
 	j.result.take(res, err)
@@ -244,9 +244,9 @@ func (j *job) resume(ctx context.Context, rawURL string) error {
 // it would be now: it keeps those of its creation.
 func (j *job) compareMetadata(ctx context.Context, ev engine.Event) error {
 	if !ev.Adopted || len(ev.Metadata) == 0 {
-		return nil // some servers do not tell the metadata
+		return nil // some servers do not return the metadata
 	}
-	// Servers add keys of their own.
+	// Servers may add their own keys.
 	for key, value := range j.options.Metadata {
 		if was, ok := ev.Metadata[key]; !ok || was != value {
 			j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "upload keeps the metadata that it was created with, which differ",
@@ -257,18 +257,18 @@ func (j *job) compareMetadata(ctx context.Context, ev engine.Event) error {
 	return nil
 }
 
-// warnReplaced warns if the name of the source leads to another one by now.
+// warnReplaced warns if the name of the source now belongs to another file.
 func (j *job) warnReplaced(ctx context.Context) {
 	r, ok := j.source.(source.Replaceable)
 	n, known := j.source.Length().Int64()
-	// To look at each of many small files would cost more than it tells.
+	// Checking many small files would cost more than the warning is worth.
 	if ok && known && n > smallUpload && r.Replaced() {
 		j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "the file was replaced by another one: what was sent is the one that it was in the beginning",
 			slog.String("source", j.teller.source))
 	}
 }
 
-// target is a URL on the host that the bytes of the upload go to, as far as it is known.
+// target returns a URL on the host that gets the bytes of the upload, if that is known.
 func (j *job) target() string {
 	for _, part := range j.result.Parts {
 		if part != nil && part.URL != "" {
@@ -281,7 +281,7 @@ func (j *job) target() string {
 	return j.conn.Address()
 }
 
-// finish completes the result and tells how the upload ended.
+// finish completes the result and sends the last event.
 func (j *job) finish(ctx context.Context, err error) (*Result, error) {
 	if j.source != nil {
 		j.result.Length = j.source.Length()

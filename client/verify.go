@@ -16,8 +16,8 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// verify compares what the server holds of a complete upload with the source, if the
-// caller asked for it: by the SHA-256 that the server names, or by reading it back.
+// verify compares the bytes on the server with the source if the caller asked for it. It uses
+// the SHA-256 that the server names, or else downloads the upload.
 func (j *job) verify(ctx context.Context) error {
 	if !j.options.Verify {
 		return nil
@@ -45,7 +45,7 @@ func (j *job) verify(ctx context.Context) error {
 }
 
 // digest asks the server for the SHA-256 of the upload. It is nil if the server does not
-// say.
+// return one.
 func (j *job) digest(ctx context.Context) (sum []byte, err error) {
 	v, ok := j.dialect.(dialect.Verifier)
 	if !ok {
@@ -80,8 +80,8 @@ func (j *job) readBack(ctx context.Context, ours []byte) error {
 	return nil
 }
 
-// isUnreadable reports whether the server does not give out the upload, or not as it is
-// stored.
+// isUnreadable reports whether the server does not let clients download the upload, or not
+// in the form in which it is stored.
 func isUnreadable(err error) bool {
 	for _, refusal := range []error{
 		ErrNotServed, protocol.ErrNotFound, protocol.ErrGone, protocol.ErrForbidden,

@@ -55,7 +55,7 @@ func checkLocation(location string) error {
 }
 
 // Resolve makes a Location absolute. Base is the URL that answered,
-// after Redirects. The query is kept to the letter, but for what no URL can hold.
+// after Redirects. The query is kept unchanged, except for bytes that a URL cannot contain.
 func Resolve(base *url.URL, location string) (*url.URL, error) {
 	if err := checkLocation(location); err != nil {
 		return nil, err
@@ -133,8 +133,7 @@ func port(u *url.URL) string {
 	return "80"
 }
 
-// HostOf returns scheme, host and port of a URL, the key for what holds for a whole
-// host.
+// HostOf returns scheme, host and port of a URL. It is the key of facts about a host.
 func HostOf(rawURL string) string {
 	u, err := url.Parse(transport.EscapeURL(rawURL))
 	if err != nil {
@@ -143,8 +142,8 @@ func HostOf(rawURL string) string {
 	return u.Scheme + "://" + strings.ToLower(u.Hostname()) + ":" + port(u)
 }
 
-// WithoutQuery returns an endpoint without its query, which may be a secret. Keys tell
-// endpoints apart that differ in nothing else.
+// WithoutQuery returns an endpoint without its query, which may be a secret. Endpoints that
+// differ only in their queries have different keys.
 func WithoutQuery(endpoint string) string {
 	plain, _, _ := strings.Cut(endpoint, "?")
 	return plain

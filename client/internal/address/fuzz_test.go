@@ -8,8 +8,8 @@ import (
 	"github.com/tusker-go/tusker/client/failure"
 )
 
-// Whatever a server names, an upload has a URL that can be sent to and printed,
-// and that stays what it is when it is read from a record.
+// A Location from a server either is refused or resolves to a URL that can be requested and
+// printed. Parsing that URL again, as from a record, does not change it.
 func FuzzResolveLocation(f *testing.F) {
 	for _, seed := range []string{"", "/files/1", "1", "//up.example/1", "https://up.example:99/a%2Fb?sig=a%2fb+c#x", "http://tus.example/", "file:///etc/passwd", "?\u009b\xff", "http://[::1%25a]/", "/\x1b", "https://me:pw@h/", "https://tus.example:port/"} {
 		f.Add(seed)

@@ -48,7 +48,7 @@ type Creation struct {
 	// Part means that the upload is one part of a larger one, see [Joiner].
 	Part bool
 
-	// Body is sent along with the creation. nil: no bytes are.
+	// Body is sent with the creation. nil: the creation has no bytes.
 	Body *Append
 }
 
@@ -76,12 +76,12 @@ type Append struct {
 
 // Answer is what a server says about an upload.
 type Answer struct {
-	// URL is where the upload is to be asked for from now on. Next is where the next
-	// request goes; it differs from URL after a redirect that holds for one request.
+	// URL is the URL to use for the upload from now on. Next is the URL of the next request;
+	// it differs from URL after a redirect that is valid for one request.
 	URL, Next string
 
-	// Offset is how many bytes the server has. The zero value: the server did not say,
-	// or said what cannot be.
+	// Offset is how many bytes the server has. The zero value: the server named no offset, or
+	// an impossible one.
 	Offset protocol.Length
 
 	// Length is the number of bytes that the upload was created for, or the zero value.
@@ -105,7 +105,7 @@ type Answer struct {
 	// whose URL is lost.
 	Orphan bool
 
-	// Refuse makes an error of this answer, for what it says about the upload.
+	// Refuse returns the error of an exchange whose answer contradicts the upload.
 	Refuse func(error) error
 }
 

@@ -91,7 +91,7 @@ func validatorOf(h http.Header) validator {
 const maxETag = 4 << 10
 
 // isStrongETag is false for a weak entity tag, which two contents may share (RFC
-// 9110, section 8.8.3), and for an empty one, which says nothing.
+// 9110, section 8.8.3), and for an empty one.
 func isStrongETag(etag string) bool {
 	return len(etag) > 2 && len(etag) <= maxETag && etag[0] == '"' && strings.IndexByte(etag[1:], '"') == len(etag)-2
 }

@@ -103,7 +103,7 @@ func TestContentVersion(t *testing.T) {
 			}
 		})
 	}
-	// That an upload is complete does not tell it from the next one of its name.
+	// The state of an upload is no version: another upload at the same URL may have it too.
 	upload := &protocol.State{Offset: 10, Length: protocol.Known(10)}
 	if c := contentOf(http.StatusOK, headers(), 10, upload); c.Version != "" {
 		t.Errorf("version %q of a complete upload", c.Version)

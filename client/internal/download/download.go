@@ -1,6 +1,6 @@
 // Package download fetches the bytes of an upload by GET, and resumes after failures. tus
-// says nothing about GET but that servers may answer it, so each answer is checked: it
-// resumes a download only if it is proven to be of the same content.
+// does not define GET; it only says that servers may answer it. Therefore each answer is
+// checked: it resumes a download only if it has proof of being the same content.
 package download
 
 import (
@@ -39,7 +39,7 @@ type Spec struct {
 	// the writer has already.
 	Open func(Content) (w io.Writer, offset int64, err error)
 
-	// Hear is told of progress and retries. nil: nobody is.
+	// Hear gets the events of progress and retries. nil: there is no listener.
 	Hear engine.Listener
 }
 
@@ -61,7 +61,7 @@ type download struct {
 	w       io.Writer // nil until Open was called
 	offset  int64     // bytes that w has
 	prefix  prefix    // of w
-	noRange bool      // the server's ranges do not say what they are of
+	noRange bool      // the server's ranges have no proof of their content
 	done    bool      // all bytes are written
 }
 
@@ -146,7 +146,7 @@ func (d *download) examine(ctx context.Context) error {
 	return reply.Refuse(fmt.Errorf("%w: %s", failure.ErrUnfinished, has))
 }
 
-// begin hands what the server offers to the caller.
+// begin calls Open with the content that the server offers.
 func (d *download) begin(ctx context.Context, content Content) error {
 	w, offset, err := d.Open(content)
 	if err != nil {
@@ -171,7 +171,7 @@ func (d *download) begin(ctx context.Context, content Content) error {
 	return d.told(ctx, kind, nil)
 }
 
-// told tells the listener of an event.
+// told sends an event to the listener.
 func (d *download) told(ctx context.Context, kind engine.Kind, set func(*engine.Event)) error {
 	ev := engine.Event{Kind: kind, Offset: d.offset, Sent: d.offset, Length: d.content.Length}
 	if d.w != nil {

@@ -27,7 +27,7 @@ func FuzzContentRange(f *testing.F) {
 	})
 }
 
-// A server's headers cannot make a content differ from itself.
+// A response with the same headers always matches the content of the first response.
 func FuzzContentOf(f *testing.F) {
 	f.Add(`"a"`, "Fri, 02 Jan 2026 03:04:05 GMT", "Fri, 02 Jan 2026 03:04:15 GMT", int64(5))
 	f.Add(`W/"a"`, "", "", int64(-1))

@@ -13,8 +13,8 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// get sends one GET for what is missing, and writes what comes. If d is not done after
-// that, another request has to follow.
+// get sends one GET for the missing bytes, and writes the bytes of the answer. If d is not
+// done afterward, another request must follow.
 func (d *download) get(ctx context.Context) error {
 	ranged := d.offset > 0 && d.content.validator != (validator{}) && !d.noRange
 	_, err := d.Server.Conn.Do(ctx, wire.Request{
@@ -103,7 +103,7 @@ func (d *download) first(ctx context.Context, a *wire.Answer, b *body) error {
 // later resumes with the answer to another request, if it has the same content.
 func (d *download) later(ctx context.Context, a *wire.Answer, b *body) error {
 	if a.StatusCode == http.StatusRequestedRangeNotSatisfiable {
-		// The status is no proof. An answer with the whole content is.
+		// The status proves nothing, so the whole content is requested and compared.
 		d.noRange = true
 		return nil
 	}

@@ -31,9 +31,9 @@ const (
 	matchOtherServer
 )
 
-// compare holds a later response against the first one. Length is what the response
-// says of the whole content. The text says what differs; it is "" for matchSame
-// and matchUnproven.
+// compare compares a later response with the first one. length is the length of the whole
+// content in that response. The text names the difference; it is "" for matchSame and
+// matchUnproven.
 func (c *Content) compare(status int, h http.Header, length protocol.Length) (match, string) {
 	ours, theirs := c.validator, validatorOf(h)
 	partial := status == http.StatusPartialContent
@@ -82,8 +82,8 @@ func otherValue(field, was string, h http.Header) string {
 	return fmt.Sprintf("%s was %q and is %q", field, was, failure.Shorten(h.Get(field), failure.MaxText))
 }
 
-// otherSender says what shows that another server sent the header, "" for nothing:
-// the login page of a Wi-Fi is no tus server's, and has a type of its own.
+// otherSender returns the reason why another server must have sent the header, or "". The
+// login page of a Wi-Fi network, for example, has no header of tus and another media type.
 func (c *Content) otherSender(h http.Header) string {
 	if field, was := tus.SentBy(c.Header); was != "" && h.Get(field) == "" {
 		return otherValue(field, was, h)

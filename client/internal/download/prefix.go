@@ -15,13 +15,13 @@ type PrefixSummer interface {
 	PrefixSum() [sha256.Size]byte
 }
 
-// prefix is what is known of the bytes that a writer has.
+// prefix has the digest of the bytes that a writer has, as far as it is known.
 type prefix struct {
-	sum   hash.Hash          // of these bytes, the ones to come included; nil: not known
+	sum   hash.Hash          // of these bytes; later bytes are added to it; nil: not known
 	given *[sha256.Size]byte // of these bytes, by the writer; nil: not known
 }
 
-// newPrefix is for a writer that has offset bytes.
+// newPrefix returns the prefix of a writer that has offset bytes.
 func newPrefix(w io.Writer, offset int64) prefix {
 	if offset == 0 {
 		return prefix{sum: sha256.New()}
@@ -33,7 +33,7 @@ func newPrefix(w io.Writer, offset int64) prefix {
 	return prefix{}
 }
 
-// known tells whether other bytes can be compared with these.
+// known reports whether other bytes can be compared with these.
 func (p *prefix) known() bool { return p.sum != nil || p.given != nil }
 
 // add continues with bytes that were written.

@@ -8,7 +8,7 @@ import (
 	"github.com/tusker-go/tusker/client/source"
 )
 
-// ChunkRule is what a server demands of the bodies of requests. Min and Multiple do not
+// ChunkRule limits the size of the body of each request, as a server demands. Min and Multiple do not
 // apply to the last chunk of an upload. The zero value demands nothing.
 type ChunkRule struct {
 	// Min and Max are the least and the most bytes of one request. 0: no such
@@ -20,7 +20,7 @@ type ChunkRule struct {
 	Multiple int64
 }
 
-// Validate finds rules that no size can meet.
+// Validate returns an error if no size obeys the rule.
 func (r ChunkRule) Validate() error {
 	switch {
 	case r.Min < 0 || r.Max < 0 || r.Multiple < 0:

@@ -92,8 +92,8 @@ func (m memory) has(t trial) bool { return m.Tried&t != 0 }
 // decide returns the remedy for a failed exchange, and what the upload remembers of it.
 func decide(e *failure.Error, at position, m memory) (remedy, memory) {
 	if at.Phase == appending && at.Next != at.URL && e.StatusCode != 0 {
-		// A redirect had led here. Its target may no longer be the place, so the upload
-		// is asked for at its own URL. Any other refusal counts if it comes again.
+		// The request went to the target of an earlier redirect, which may no longer serve the
+		// upload. The upload is requested at its own URL once. A second refusal counts.
 		switch {
 		case e.Class == failure.ClassGone:
 			return retryAnyway, m
@@ -111,7 +111,7 @@ func decide(e *failure.Error, at position, m memory) (remedy, memory) {
 		// The server may have finished the upload and moved it away.
 		return uncertain, m
 	case e.Class == failure.ClassFinal && at.Phase == asking && errors.Is(e, failure.ErrNotTus):
-		// A tus server has answered before, and something else did now.
+		// A tus server has answered before, so a proxy or a portal sent this answer.
 		return retryAnyway, m
 	case e.Blames == failure.BlameLength && e.Class == failure.ClassFinal && !m.has(triedLength):
 		// An older request that was held up may have declared the length meanwhile.
@@ -154,8 +154,8 @@ func decide(e *failure.Error, at position, m memory) (remedy, memory) {
 		if at.Phase != appending || !losesBody(e, at) {
 			break
 		}
-		// A proxy that keeps bodies back until they are whole, and has a time limit, passes
-		// nothing of a large body on, however often it is sent.
+		// A proxy that buffers whole bodies and has a time limit never forwards a large body,
+		// no matter how often it is sent.
 		if m.Lost++; m.Lost > maxLost && m.MayShrink {
 			return shrinkLost, m
 		}

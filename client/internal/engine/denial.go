@@ -46,7 +46,7 @@ func (u *upload) judge(ctx context.Context) error {
 	case u.at.Denial == (failure.Denial{}):
 		return nil
 	case !u.complete():
-		u.at.Denial = failure.Denial{} // the bytes that it was about are sent again
+		u.at.Denial = failure.Denial{} // those bytes are sent again
 		return nil
 	case u.at.Denial.Refused:
 		return u.at.Denial.Refusal(u.at.URL)

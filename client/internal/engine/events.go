@@ -10,7 +10,7 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// Kind says what an Event tells.
+// Kind is the kind of an Event.
 type Kind uint8
 
 // The kinds of events.
@@ -25,7 +25,7 @@ const (
 	Stopped                  // the run ended with Err, see Standing
 )
 
-// Event tells what happened to an upload. It tells all that is known at that time.
+// Event tells what happened to an upload, with everything that is known at that time.
 type Event struct {
 	Kind         Kind
 	URL          string
@@ -33,8 +33,8 @@ type Event struct {
 	Length       protocol.Length
 	Expires      time.Time
 
-	// Adopted means that this is the first that the server said about an upload that
-	// was begun before, and Metadata is what that upload was created with.
+	// Adopted means that this is the server's first answer about an upload that was begun
+	// before. Metadata is the metadata of its creation.
 	Adopted  bool
 	Metadata protocol.Metadata
 
@@ -53,8 +53,7 @@ type Event struct {
 
 // Standing is where an upload stood when a run ended without completing it.
 type Standing struct {
-	// Heard means that the server has said something about the upload in this run.
-	// Otherwise nothing was learned of it.
+	// Heard means that the server has answered about the upload in this run.
 	Heard bool
 
 	// Reach is how much was ever sent if the server claims to have more; unknown: it

@@ -60,7 +60,7 @@ func (g *Gates) left(rawURL string) *throttled {
 	var left *throttled
 	g.closed.Update(address.HostOf(rawURL), func(c gate, found bool) (gate, bool) {
 		wait := time.Until(c.until)
-		// More time than in the beginning is left only if the clock was set back.
+		// The remaining time can exceed the original wait only if the clock was set back.
 		if !found || wait <= 0 || wait > c.wait {
 			return gate{}, false
 		}

@@ -139,17 +139,17 @@ func (u *upload) standing(ctx context.Context, err error) Standing {
 		Heard:     u.at.URL != "" && u.at.Phase != adopting,
 		Uncertain: u.mayBeComplete(ctx, err), Denial: u.at.Denial,
 	}
-	// The claim about another part ends this one, too.
+	// An integrity error of another part ends this part as well, and says nothing about it.
 	if errors.Is(err, failure.ErrIntegrity) && !errors.Is(err, failure.ErrPart) {
 		s.Reach = u.at.Reach
 	}
 	return s
 }
 
-// mayBeComplete reports whether the server may have all bytes of an upload that err
-// ended: the last byte was sent, and nobody waited for what the server made of it. If
-// the connection was lost, then most likely also the bytes that the system still held;
-// if the server answered, it has said what it has.
+// mayBeComplete reports whether the server may have all bytes of an upload that err ended.
+// This is the case if the last byte was sent and the run ended before an answer. If the
+// connection was lost, the bytes in the system's buffers were most likely lost as well. If
+// the server answered, the answer says what it has.
 func (u *upload) mayBeComplete(ctx context.Context, err error) bool {
 	if errors.Is(err, failure.ErrUncertain) {
 		return true
@@ -307,9 +307,9 @@ func (u *upload) reached(off int64) {
 	}
 }
 
-// heard keeps what every answer about the upload may bring. After a redirect that holds
-// for one request, the next requests go to its target, too, until one fails: to be
-// redirected each time would cost a body.
+// heard records the URLs, the expiry and the header of an answer. After a redirect that is
+// valid for one request, later requests go to its target, too, until one fails. Otherwise
+// each PATCH would send its body twice.
 func (u *upload) heard(answer dialect.Answer) {
 	u.result.Header = failure.KeepHeader(answer.Header)
 	if u.at.Next == u.at.URL {
@@ -354,7 +354,7 @@ func (u *upload) moved(ctx context.Context, sent int64) {
 	_ = u.told(ctx, Progress, nil)
 }
 
-// told tells the listener of an event.
+// told sends an event to the listener.
 func (u *upload) told(ctx context.Context, kind Kind, set func(*Event)) error {
 	if u.Tell == nil {
 		return nil

@@ -149,7 +149,7 @@ func (r *Retrier) wait(ctx context.Context, loop *retry.Loop, url string, e *fai
 	}
 	if err := loop.Wait(ctx, err); err != nil {
 		if e.Class == failure.ClassThrottled && r.memory.MayRetry {
-			// The other uploads of the Client need not ask in vain.
+			// Other uploads of the Client wait instead of making requests that would fail.
 			r.rules.Gates.close(url, min(e.After, retry.DefaultMax), e)
 		}
 		return err
@@ -168,22 +168,22 @@ func (r *Retrier) atOnce(ctx context.Context, url string, e *failure.Error) erro
 	return nil
 }
 
-// retrying tells of a retry before the wait for it.
+// retrying sends a Retry event before the wait.
 func (r *Retrier) retrying(ctx context.Context, url string, e *failure.Error, attempt int, wait time.Duration) {
 	_ = r.tell(ctx, Retry, func(ev *Event) {
 		ev.Op, ev.Target, ev.Attempt, ev.Wait, ev.Err, ev.Sent = e.Op, url, attempt, wait, e, ev.Offset
 	})
 }
 
-// mayRetry asks the policy whether it allows any retry. The meaning of the error's
-// class is not for the policy to say.
+// mayRetry reports whether the policy allows any retry of err. The class of err does not
+// count, because the engine has decided about it already.
 func (r *Retrier) mayRetry(err error) bool {
 	_, ok := r.policy.Next(retry.Attempt{Number: 1, Err: retryable{err}})
 	return ok
 }
 
-// retryable is worth a retry whatever the class of its error, unless that was marked as
-// permanent.
+// retryable is an error that may be retried although its class is permanent. An error that
+// was marked as permanent is not.
 type retryable struct{ error }
 
 func (e retryable) Unwrap() error { return e.error }

@@ -1,9 +1,9 @@
-// Package engine brings one upload to its end: it creates the upload or adopts one that
-// was begun before, sends what the server lacks, and decides what follows each failure.
+// Package engine does one upload: it creates the upload or adopts one that was begun before,
+// sends the bytes that the server lacks, and decides what to do after each failure.
 //
-// The server's offset is the only truth. Each body is read again from the source at the
-// offset that the server named last, and after any failure the server is asked. The
-// engine speaks no protocol itself; see package dialect.
+// Only the server's offset counts. Each body is read from the source at the offset that the
+// server named last, and after every failure the server is asked for its offset. The engine
+// is independent of the protocol; see package dialect.
 package engine
 
 import (

@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// Action answers one request. Next is the server as it would have answered.
+// Action answers one request. next gives the answer that the server gives without an action.
 type Action func(w http.ResponseWriter, r *http.Request, next http.Handler)
 
 // On scripts the answers to the next requests of a method, in order, one action
@@ -21,8 +21,8 @@ func (s *Server) On(method string, actions ...Action) {
 	}
 }
 
-// Status answers with a status, a body, and headers given as names and values
-// in turn. The request's body is read and thrown away.
+// Status answers with a status and a body, after it has read the body of the request. header
+// contains names and values in turn.
 func Status(code int, body string, header ...string) Action {
 	return func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -34,15 +34,15 @@ func Status(code int, body string, header ...string) Action {
 	}
 }
 
-// With lets the server answer, with other headers, given as names and values in
-// turn; an empty value takes a header away.
+// With changes headers of the server's answer. header contains names and values in turn; an
+// empty value removes a header.
 func With(header ...string) Action {
 	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		next.ServeHTTP(&headerWriter{ResponseWriter: w, header: header}, r)
 	}
 }
 
-// Keep lets the server answer as if the body had n bytes only.
+// Keep lets the server answer as if the body had only its first n bytes.
 func Keep(n int64) Action {
 	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		rest := r.Body
@@ -60,8 +60,7 @@ func Cut(n int64) Action {
 	}
 }
 
-// Damage lets the server answer as if the first byte of the body had another
-// value.
+// Damage lets the server answer as if the first byte of the body had another value.
 func Damage(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	r.Body = &damagedBody{ReadCloser: r.Body}
 	next.ServeHTTP(w, r)
@@ -81,7 +80,7 @@ func (b *damagedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Lose does all that is asked, and closes the connection without an answer.
+// Lose handles the request completely, and closes the connection without an answer.
 func Lose(_ http.ResponseWriter, r *http.Request, next http.Handler) {
 	next.ServeHTTP(&discard{header: http.Header{}}, r)
 	panic(http.ErrAbortHandler)
@@ -99,7 +98,7 @@ func (s *Server) Hang(n int64) Action {
 	}
 }
 
-// headerWriter puts in other headers just before they are written.
+// headerWriter changes the headers just before they are written.
 type headerWriter struct {
 	http.ResponseWriter
 	header []string

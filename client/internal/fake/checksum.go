@@ -22,8 +22,8 @@ var hashes = map[string]func() hash.Hash{
 	"sha512": sha512.New,
 }
 
-// agrees holds a body that ended with err against its checksum (tus 1.0.0,
-// Checksum).
+// agrees compares a body with its checksum (tus 1.0.0, Checksum). err is the error that
+// reading the body ended with.
 func (s *Server) agrees(r *http.Request, body []byte, err error) (answer, bool) {
 	h := r.Header
 	if _, trailer := r.Trailer[protocol.HeaderUploadChecksum]; trailer {

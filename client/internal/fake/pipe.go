@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// listener hands one end of a net.Pipe to the server for each dial.
+// listener makes a net.Pipe for each dial, and accepts the server's end of it.
 type listener struct {
 	conns chan net.Conn
 	done  chan struct{}

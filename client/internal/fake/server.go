@@ -1,14 +1,13 @@
 // Package fake is a tus 1.0.0 server in memory, for the tests of this module.
 //
-// It speaks the core protocol and the extensions creation,
-// creation-defer-length, concatenation and termination, and, where they are
-// asked for, creation-with-upload, checksum, checksum-trailer and
-// concatenation-unfinished. It is strict: whatever a client must not send is
-// answered with 400 and fails the test. Answers can be scripted, request by
-// request, with [Server.On].
+// It supports the core protocol and the extensions creation, creation-defer-length,
+// concatenation and termination. [Config.Extensions] can add creation-with-upload, checksum,
+// checksum-trailer and concatenation-unfinished. The server is strict: a request that breaks
+// the protocol is answered with 400 and fails the test. [Server.On] scripts the answers to
+// single requests.
 //
-// Client and server are joined by [net.Pipe], so both can live in one
-// testing/synctest bubble.
+// Client and server are connected by [net.Pipe], so both can run in one testing/synctest
+// bubble. Package content, below this one, is a server for downloads.
 package fake
 
 import (
@@ -26,35 +25,34 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// Config says how a Server behaves. The zero value is ready.
+// Config describes how a Server behaves. The zero value can be used.
 type Config struct {
-	// Extensions are announced; none but these work. Nil: creation,
+	// Extensions are the extensions that the server announces and supports. nil: creation,
 	// creation-defer-length, concatenation and termination.
 	Extensions []protocol.Extension
 
-	// Checksum lists the algorithms that are announced, of those that a Go
-	// program has. Nil: none.
+	// Checksum lists the algorithms that the server announces. The server supports those of
+	// the standard library. nil: none.
 	Checksum []string
 
 	// Content answers a GET with the bytes of an upload.
 	Content bool
 
-	// NoOffset leaves Upload-Offset out of the answer to a creation that
-	// carried bytes.
+	// NoOffset omits Upload-Offset from the answer to a creation with bytes.
 	NoOffset bool
 
-	// Location gives the Location of a new upload at path. Nil: the path.
+	// Location returns the Location of a new upload at path. nil: the path.
 	Location func(path string) string
 
-	// MaxConns bounds the connections of Doer. 0: no limit.
+	// MaxConns is the largest number of connections of Doer. 0: no limit.
 	MaxConns int
 
-	// Hook, where not nil, handles each request that no action of On is for.
-	// It may leave the work to next.
+	// Hook handles each request for which On has no action. It may call next. nil: the server
+	// handles them.
 	Hook Action
 }
 
-// extensions are those that a Server has unless told otherwise.
+// extensions is the default of Config.Extensions.
 var extensions = []protocol.Extension{
 	protocol.ExtensionCreation,
 	protocol.ExtensionCreationDeferLength,
@@ -62,7 +60,7 @@ var extensions = []protocol.Extension{
 	protocol.ExtensionTermination,
 }
 
-// Server is a tus server and the network that leads to it. It answers for every
+// Server is a tus server and the network that connects clients with it. It answers for every
 // host name. It is safe for concurrent use.
 type Server struct {
 	// URL is the creation URL.
@@ -70,7 +68,7 @@ type Server struct {
 
 	config Config
 	client *http.Client
-	closed chan struct{} // by Close, to let go of hanging requests
+	closed chan struct{} // closed at the end, so that hanging requests end
 
 	mu         sync.Mutex
 	uploads    map[string]*upload // by path
@@ -80,15 +78,15 @@ type Server struct {
 	violations []string
 }
 
-// New starts a server that ends with the test. Whatever a client did against
-// the protocol fails the test then, unless Violations was called.
+// New starts a server that ends with the test. A request that broke the protocol fails the
+// test at its end, unless Violations was called.
 func New(tb testing.TB, config Config) *Server {
 	tb.Helper()
 	s := Handler(config)
 	l := newListener()
 	s.client = nethttp.New(nethttp.Config{NoProxy: true, DialContext: l.dial, MaxConnsPerHost: config.MaxConns})
-	// After an early answer a connection lingers for a while; a bubble must not
-	// end before it does.
+	// A connection stays open for a while after an early answer. A bubble must not end before
+	// the connection does.
 	var serving sync.WaitGroup
 	server := &http.Server{Handler: s, ErrorLog: log.New(io.Discard, "", 0), ConnState: func(_ net.Conn, state http.ConnState) {
 		switch state {
@@ -111,7 +109,7 @@ func New(tb testing.TB, config Config) *Server {
 	return s
 }
 
-// Handler is a Server without a network, for whoever brings one. It has no Doer.
+// Handler returns a Server without a network and without a Doer. The caller connects it.
 func Handler(config Config) *Server {
 	if config.Extensions == nil {
 		config.Extensions = extensions
@@ -125,12 +123,12 @@ func Handler(config Config) *Server {
 	}
 }
 
-// Doer is a client whose every request goes to the server.
+// Doer returns an HTTP client that sends all requests to the server.
 func (s *Server) Doer() *http.Client { return s.client }
 
-// Request is one that the server has seen.
+// Request is a request that the server has seen.
 type Request struct {
-	Method string // the one meant, where it was overridden
+	Method string // that of X-HTTP-Method-Override if the request has it
 	URL    string
 	Header http.Header
 	Size   int64 // bytes of the body that were read
@@ -138,9 +136,9 @@ type Request struct {
 	trailer bool // a checksum is announced to follow the body
 }
 
-// String is the request in short: method, path and query, for PATCH offset,
-// size, the length that it declares, and how its checksum comes, and for a
-// creation with bytes their number.
+// String returns a short form of the request: method, path and query. For a PATCH it adds
+// the offset, the size, the length that the request declares, and how its checksum is sent.
+// For a creation with bytes it adds their number.
 func (r Request) String() string {
 	u, err := url.Parse(r.URL)
 	if err != nil {
@@ -165,7 +163,7 @@ func (r Request) String() string {
 	return s
 }
 
-// Requests are those seen so far, in the order of their arrival.
+// Requests returns the requests that the server has seen so far, in the order of arrival.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -176,7 +174,7 @@ func (s *Server) Requests() []Request {
 	return list
 }
 
-// Seen is Requests in short.
+// Seen returns the short forms of [Server.Requests].
 func (s *Server) Seen() []string {
 	var list []string
 	for _, r := range s.Requests() {
@@ -185,7 +183,8 @@ func (s *Server) Seen() []string {
 	return list
 }
 
-// Violations takes away and returns what clients did against the protocol.
+// Violations returns how requests have broken the protocol, and forgets it, so that the test
+// does not fail.
 func (s *Server) Violations() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -194,8 +193,8 @@ func (s *Server) Violations() []string {
 	return v
 }
 
-// ServeHTTP handles one request: it is checked, and then left to the action
-// scripted for it, to the hook, or to the server itself.
+// ServeHTTP checks one request, and has it handled by its action, by the hook, or by the
+// server itself.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if method := r.Header.Get(protocol.HeaderMethodOverride); method != "" && r.Method == http.MethodPost {
 		r.Method = method
@@ -221,7 +220,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	action(w, r, next)
 }
 
-// arrived takes down a request and returns what is scripted for it.
+// arrived records a request and returns the action for it.
 func (s *Server) arrived(seen *Request, flaws []string) Action {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -13,7 +13,7 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// send makes one request of raw parts: method, URL, body, headers in turn.
+// send sends one request. header contains names and values in turn.
 func send(t *testing.T, s *fake.Server, method, url, body string, header ...string) reply {
 	t.Helper()
 	r, err := try(t, s, method, url, body, header...)
@@ -23,7 +23,7 @@ func send(t *testing.T, s *fake.Server, method, url, body string, header ...stri
 	return r
 }
 
-// try is send where there may be no answer.
+// try is like send, but there may be no answer.
 func try(t *testing.T, s *fake.Server, method, url, body string, header ...string) (reply, error) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
@@ -126,7 +126,7 @@ func TestViolations(t *testing.T) {
 	}
 }
 
-// withUpload is a server that takes bytes along with a creation.
+// withUpload returns a server with creation-with-upload.
 func withUpload(t *testing.T, config fake.Config) *fake.Server {
 	t.Helper()
 	config.Extensions = []protocol.Extension{protocol.ExtensionCreation, protocol.ExtensionCreationWithUpload, protocol.ExtensionConcatenation}

@@ -8,7 +8,7 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// allowed are the headers of tus that a request of each method may have.
+// allowed lists the headers of tus that a request of each method may have.
 var allowed = map[string][]string{
 	http.MethodOptions: {},
 	http.MethodPost: {
@@ -21,8 +21,8 @@ var allowed = map[string][]string{
 	http.MethodGet:    {},
 }
 
-// flaws says what in a request is against tus 1.0.0, or not what this module's
-// client should send. What depends on the state of an upload is not looked at.
+// flaws describes how a request breaks tus 1.0.0, or differs from requests that this module
+// should send. It does not check headers against the state of the upload.
 func (s *Server) flaws(r *http.Request) []string {
 	var flaws []string
 	flaw := func(format string, args ...any) { flaws = append(flaws, fmt.Sprintf(format, args...)) }
@@ -118,7 +118,7 @@ func (s *Server) flawsOfPost(r *http.Request, flaw func(string, ...any)) {
 	}
 }
 
-// flawsOfPostBody is for the extension creation-with-upload.
+// flawsOfPostBody checks a POST with bytes (tus 1.0.0, Creation With Upload).
 func (s *Server) flawsOfPostBody(r *http.Request, flaw func(string, ...any)) {
 	if !s.has(protocol.ExtensionCreationWithUpload) {
 		flaw("has a body")
@@ -135,7 +135,7 @@ func (s *Server) flawsOfPostBody(r *http.Request, flaw func(string, ...any)) {
 	}
 }
 
-// isNumber accepts what the specification does: digits and nothing else.
+// isNumber reports whether s has digits only, as the specification requires.
 func isNumber(s string) bool {
 	n, err := strconv.ParseInt(s, 10, 64)
 	return err == nil && n >= 0 && strconv.FormatInt(n, 10) == s

@@ -15,13 +15,13 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// upload is what the server keeps, guarded by Server.mu.
+// upload is an upload on the server. Server.mu guards it.
 type upload struct {
 	data     []byte
 	length   protocol.Length
 	metadata protocol.Metadata
 	concat   protocol.Concat
-	parts    []*upload // of a final upload that was made before they were complete
+	parts    []*upload // of a final upload that was created before its parts were complete
 }
 
 func (u *upload) state() protocol.State {
@@ -30,7 +30,7 @@ func (u *upload) state() protocol.State {
 	}
 }
 
-// gather makes a final upload of its parts, once all are complete.
+// gather joins the data of the parts of a final upload when all parts are complete.
 func (u *upload) gather() {
 	if u.parts == nil {
 		return
@@ -45,7 +45,7 @@ func (u *upload) gather() {
 	u.data, u.parts = slices.Concat(data...), nil
 }
 
-// Bytes are those kept of the upload at rawURL, nil where there is none.
+// Bytes returns the bytes of the upload at rawURL, or nil if there is no such upload.
 func (s *Server) Bytes(rawURL string) []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,7 +56,8 @@ func (s *Server) Bytes(rawURL string) []byte {
 	return nil
 }
 
-// State is that of the upload at rawURL, the zero value where there is none.
+// State returns the state of the upload at rawURL, or the zero value if there is no such
+// upload.
 func (s *Server) State(rawURL string) protocol.State {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -67,7 +68,7 @@ func (s *Server) State(rawURL string) protocol.State {
 	return protocol.State{}
 }
 
-// Put makes an upload that holds data and returns its URL.
+// Put creates an upload with data and returns its URL.
 func (s *Server) Put(data string, length protocol.Length, metadata protocol.Metadata) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -75,7 +76,7 @@ func (s *Server) Put(data string, length protocol.Length, metadata protocol.Meta
 	return strings.TrimSuffix(s.URL, "/files/") + path
 }
 
-// Truncate makes the upload at rawURL forget all but its first n bytes.
+// Truncate removes all but the first n bytes of the upload at rawURL.
 func (s *Server) Truncate(rawURL string, n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -84,7 +85,7 @@ func (s *Server) Truncate(rawURL string, n int) {
 	}
 }
 
-// add keeps an upload and gives its path.
+// add adds an upload and returns its path.
 func (s *Server) add(u *upload) string {
 	s.created++
 	path := "/files/" + strconv.Itoa(s.created)
@@ -100,8 +101,8 @@ func pathOf(rawURL string) string {
 	return u.Path
 }
 
-// An answer is a status, the headers that go with it, and the words for an
-// error. It is made under the lock and written without.
+// answer is a status, headers, and the text of an error. It is made with the lock held, and
+// written without it.
 type answer struct {
 	status int
 	words  string
@@ -129,7 +130,7 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// answer is that to a request without a body, which takes its time.
+// answer handles a request without a body: OPTIONS, HEAD and DELETE.
 func (s *Server) answer(r *http.Request) answer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -160,7 +161,7 @@ func (s *Server) answer(r *http.Request) answer {
 	return a
 }
 
-// get gives out the bytes, of which tus says nothing.
+// get answers a GET with the bytes of an upload. tus does not define this.
 func (s *Server) get(w http.ResponseWriter, r *http.Request) {
 	data := s.Bytes(r.URL.Path)
 	switch {
@@ -173,7 +174,7 @@ func (s *Server) get(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// of is a, or an answer that says what stood in its way.
+// of returns a if err is nil, and otherwise a 500 with the text of err.
 func (a answer) of(err error) answer {
 	if err != nil {
 		return answer{status: http.StatusInternalServerError, words: err.Error()}
@@ -187,7 +188,7 @@ func notFound() answer {
 
 func (s *Server) has(e protocol.Extension) bool { return slices.Contains(s.config.Extensions, e) }
 
-// post makes an upload of whatever arrives of the body, also when it breaks off.
+// post creates an upload. It keeps the bytes that arrive, even if the body ends early.
 func (s *Server) post(r *http.Request) answer {
 	body, _ := read(r)
 
@@ -198,7 +199,7 @@ func (s *Server) post(r *http.Request) answer {
 
 func (s *Server) create(r *http.Request, body []byte) answer {
 	u := &upload{data: body}
-	// Flaws in these headers were answered before.
+	// The strict check has already refused headers that cannot be read.
 	u.metadata, _ = protocol.ParseMetadata(r.Header.Get(protocol.HeaderUploadMetadata))
 	u.concat, _ = protocol.ParseConcat(r.Header.Get(protocol.HeaderUploadConcat))
 	deferred := r.Header.Get(protocol.HeaderUploadDeferLength) != ""
@@ -238,8 +239,8 @@ func (s *Server) create(r *http.Request, body []byte) answer {
 	return a
 }
 
-// patch keeps whatever arrives of the body, also when it breaks off. A body with
-// a checksum is kept whole or not at all.
+// patch keeps the bytes that arrive, even if the body ends early. A body with a checksum is
+// kept only if it is complete.
 func (s *Server) patch(r *http.Request) answer {
 	if a, ok := s.mayPatch(r); !ok {
 		return a
@@ -268,8 +269,8 @@ func (s *Server) patch(r *http.Request) answer {
 	}}
 }
 
-// read is the body of r, or what arrived of it. A buffer of the announced size
-// spares the race detector the copies of one that grows.
+// read returns the bytes of the body that arrived. It allocates the announced size at once,
+// because the race detector makes growing a buffer slow.
 func read(r *http.Request) ([]byte, error) {
 	if r.ContentLength < 0 || r.ContentLength > 256<<20 {
 		return io.ReadAll(r.Body)

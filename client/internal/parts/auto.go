@@ -28,9 +28,8 @@ const (
 	// autoRise is by how much the rate must have risen to be worth more connections.
 	autoRise = 1.1
 
-	// autoDoubts is how often in a row it may not have risen: new connections take their
-	// time to begin, and the system's buffers make the first ones look faster than they
-	// are.
+	// autoDoubts is how often in a row the rate may fail to rise. New connections start
+	// slowly, and the system's buffers make the first ones look faster than they are.
 	autoDoubts = 3
 
 	autoBegin = 8  // connections after the first

@@ -8,8 +8,7 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// sum adds up the events of the parts of one upload, and tells them as those of the
-// whole.
+// sum combines the events of the parts of one upload into events of the whole.
 type sum struct {
 	tell   engine.Listener
 	length protocol.Length
@@ -45,7 +44,7 @@ func (s *sum) part(i int) engine.Listener {
 	}
 }
 
-// restarted tells that a part which the server had lost begins again.
+// restarted sends the event of a part that begins again because the server lost it.
 func (s *sum) restarted(ctx context.Context, i int) {
 	_ = s.part(i)(ctx, engine.Event{Kind: engine.Rewound})
 }

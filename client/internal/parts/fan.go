@@ -20,8 +20,8 @@ type Crew[T any] struct {
 	Workers int
 	Next    func() (T, bool)
 
-	// Do does one job. It calls rest when the job only waits from then on, so that another
-	// worker begins.
+	// Do does one job. It calls rest when the job will only wait, so that another worker can
+	// begin.
 	Do func(ctx context.Context, job T, rest func())
 
 	// Grow may add workers until done is closed. nil: their number stays.

@@ -64,8 +64,8 @@ func (j Join) Do(ctx context.Context, parts []string) (res engine.Result, mayBeJ
 	return res, mayBeJoined, nil
 }
 
-// stillThere fails with failure.ErrUncertain if a part is gone: a server may delete parts
-// that it has joined.
+// stillThere returns failure.ErrUncertain if a part is gone, because a server may delete
+// parts that it has joined.
 func (j Join) stillThere(ctx context.Context, parts []string) error {
 	for _, part := range parts {
 		_, err := j.Dialect.Offset(ctx, part)
@@ -80,11 +80,11 @@ func (j Join) stillThere(ctx context.Context, parts []string) error {
 	return nil
 }
 
-// removeTime is how long the deletion of uploads that nobody needs may delay another one.
+// removeTime is how long the deletion of unused uploads may delay another upload.
 const removeTime = 5 * time.Second
 
-// Remove deletes parts that nobody will resume, if the server can. Parts that cannot be
-// deleted, or not soon, are left to expire.
+// Remove deletes parts that will not be resumed, if the server supports it. Parts that cannot
+// be deleted soon are left to expire.
 func Remove(ctx context.Context, log *slog.Logger, d dialect.Dialect, urls []string) {
 	remover, ok := d.(dialect.Remover)
 	if !ok {
@@ -98,7 +98,7 @@ func Remove(ctx context.Context, log *slog.Logger, d dialect.Dialect, urls []str
 		}
 		err := remover.Remove(ctx, url)
 		if e, ok := errors.AsType[*failure.Error](err); ok && e.Class != failure.ClassGone {
-			// The other parts would meet the same.
+			// The deletion of the other parts would fail in the same way.
 			log.LogAttrs(ctx, slog.LevelInfo, "parts not deleted", slog.Any("err", err))
 			return
 		}

@@ -64,8 +64,8 @@ func growing(length int64) *Plan {
 	return &Plan{parts: []journal.PartRecord{{End: length}}, workers: autoBegin, grow: true, divide: true, most: record.MaxParts}
 }
 
-// Recorded plans the parts of an earlier run for n workers, or, if n does not say, for as
-// many as there can be.
+// Recorded plans the parts of an earlier run for n workers. If n is not positive, it is the
+// largest number possible.
 func Recorded(parts []journal.PartRecord, n int) *Plan {
 	if n <= 1 {
 		n = autoMost
@@ -107,9 +107,9 @@ func (p *Plan) take() (job, bool) {
 	return job{i, *part}, true
 }
 
-// share is how much of the rest the next part gets: less as the end comes closer, so that
-// all workers are done at about the same time, and at least as much as the number of
-// parts that are left demands.
+// share returns the size of the next part. Parts get smaller toward the end, so that all
+// workers finish at about the same time. A part is at least so large that the number of
+// remaining parts is enough for the rest.
 func (p *Plan) share(rest int64) int64 {
 	left := int64(p.most - len(p.parts) + 1)
 	if left <= 1 {

@@ -19,9 +19,9 @@ var errCannotJoin = fmt.Errorf("%w concatenation", failure.ErrUnsupported)
 
 // Whole is one source that is sent in parts.
 type Whole struct {
-	engine.Spec // of the whole; its Tell hears of it while it is sent in one piece
+	engine.Spec // of the whole; its Tell gets the events while it is sent in one piece
 
-	// Hear is told the events of the parts, added up.
+	// Hear gets the events of the parts, combined into those of the whole.
 	Hear engine.Listener
 
 	// Keeper has the record. nil: none.

@@ -18,8 +18,8 @@ import (
 // short.
 const MaxParts = 64
 
-// fitParts checks that the parts of a record are parts of this upload. A store of the
-// user's own may not have checked them.
+// fitParts checks that the parts of a record are parts of this upload. A user's own store may
+// not have checked them.
 func fitParts(r *journal.Record, up Upload) error {
 	if len(r.Parts) == 0 {
 		return nil
@@ -89,8 +89,8 @@ func extend(r *journal.Record, parts []journal.PartRecord) {
 	r.Parts = all
 }
 
-// partResumed clears what the record holds against a part. Whether the parts were joined
-// is known when all of them are still there.
+// partResumed clears Reach, Uncertain and Denial of a part. If all parts still exist, the
+// parts were not joined.
 func (k *Keeper) partResumed(ctx context.Context, i int) {
 	k.mu.Lock()
 	delete(k.unheard, i)
@@ -111,7 +111,7 @@ func (k *Keeper) partStopped(i int, ev engine.Event) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if ev.URL == "" || i >= len(k.record.Parts) {
-		return // it failed before the record knew of it
+		return // it failed before the record contained it
 	}
 	if !ev.Standing.Heard && ev.Standing.Reach == (protocol.Length{}) {
 		return
@@ -137,8 +137,8 @@ func (k *Keeper) PartDone(i int, length int64) {
 	}
 }
 
-// Joining records that the parts may be one upload from here on, and may be deleted: a
-// process that is killed cannot say so afterwards.
+// Joining records, before the request that joins the parts, that they may be joined and
+// deleted. A process that is killed cannot record it afterward.
 func (k *Keeper) Joining(ctx context.Context) {
 	if k == nil {
 		return

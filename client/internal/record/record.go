@@ -1,8 +1,7 @@
 // Package record keeps the record of one upload correct: it listens to what happens to
 // the upload and saves what a later run has to know.
 //
-// A store that fails costs the promise that a later run can resume, never the upload
-// itself.
+// If the store fails, the upload continues, and only a later run cannot resume it.
 package record
 
 import (
@@ -36,13 +35,13 @@ type Upload struct {
 	Source   string // name, for people
 	Length   int64
 
-	// Unsettled is how long the source has to be watched until its state can be told from
-	// every other one, and Check checks the source. nil: it can be told now.
+	// Unsettled is how long to wait until every change of the source shows in its times, and Check
+	// checks the source. nil: every change shows already.
 	Unsettled func() time.Duration
 	Check     func(context.Context) error
 
 	// Restarts is called if the upload starts over although there is a record, with the
-	// reason. nil: nobody cares.
+	// reason. nil: it is not called.
 	Restarts func(context.Context, error)
 }
 
@@ -53,7 +52,7 @@ func (up Upload) restarts(ctx context.Context, reason error) {
 }
 
 // Keeper keeps the record of one upload. A nil Keeper keeps nothing. It is safe for
-// concurrent use, because parts are sent side by side.
+// concurrent use, because several parts are sent at the same time.
 type Keeper struct {
 	store  journal.Store
 	log    *slog.Logger
@@ -64,22 +63,22 @@ type Keeper struct {
 	record  journal.Record
 	former  string // key of an earlier version under which the store still has a record; "": none
 	saved   bool   // the store has the record
-	stale   bool   // the store has a record of no use, which has to be removed
+	stale   bool   // the store has a record that cannot be used and must be removed
 	version int    // of record; raised by each change
 	stored  int    // the version that the store has
 
 	saving chan struct{} // holds a value while a save is under way
 
 	// pending means that the record is saved when the source is settled. A source that was
-	// modified just now may change after its bytes were read, and be in the same state for
-	// all that a later run can see.
+	// modified just now may change after its bytes were read, without a difference that a
+	// later run could see.
 	pending bool
 	timer   *time.Timer // fires when the source is settled; nil: it was from the start
 
 	settling chan struct{} // holds a value while settle is at work
 
 	unheard map[int]bool // parts of an earlier run that the server has not been asked for yet
-	learned bool         // a part that failed taught something that the store does not have
+	learned bool         // a part that failed changed the record, and the store does not have the change
 }
 
 // Open takes the lock of the upload and loads what an earlier run left. The Keeper is
@@ -162,7 +161,7 @@ func Load(ctx context.Context, store journal.Store, up Upload) (*journal.Record,
 		return nil, err
 	}
 	if r == nil {
-		return nil, journal.ErrNoRecord // a store may say so in this way
+		return nil, journal.ErrNoRecord // a store may return nil for a missing record
 	}
 	n, known := r.Length.Int64()
 	switch {
@@ -194,13 +193,13 @@ func (k *Keeper) Earlier() (journal.Record, bool) {
 	return k.record, true
 }
 
-// Drop forgets what an earlier run left, so that a new upload begins.
+// Drop discards the record of an earlier run, so that a new upload begins.
 func (k *Keeper) Drop() {
 	k.record.URL, k.record.Parts, k.saved, k.stale, k.unheard = "", nil, false, true, nil
 	clearDoubts(&k.record)
 }
 
-// clearDoubts removes what a record holds against an upload.
+// clearDoubts clears the marks Reach, Uncertain and Denial of a record.
 func clearDoubts(r *journal.Record) {
 	r.Reach, r.Uncertain, r.Denial = protocol.Length{}, false, failure.Denial{}
 }
@@ -234,7 +233,7 @@ func (k *Keeper) Hear(ctx context.Context, ev engine.Event) error {
 		k.update(ctx, func(r *journal.Record) { r.Uncertain = true })
 	case engine.Stopped:
 		if !ev.Standing.Heard {
-			return nil // what the record says is still all that is known
+			return nil // the record is still up to date
 		}
 		k.update(ctx, func(r *journal.Record) {
 			r.URL, r.Offset = ev.URL, ev.Offset
@@ -279,8 +278,8 @@ func (k *Keeper) unsettled() time.Duration {
 	return k.source.Unsettled()
 }
 
-// settle saves the record that is pending if the source settles within the time most. A
-// source that changed has no record; the upload finds out for itself what is wrong.
+// settle saves the pending record if the source settles within the time most. A source that
+// changed gets no record; the upload then fails by its own check.
 func (k *Keeper) settle(ctx context.Context, most time.Duration) {
 	k.settling <- struct{}{}
 	defer func() { <-k.settling }()
@@ -300,8 +299,8 @@ func (k *Keeper) settle(ctx context.Context, most time.Duration) {
 	k.create(ctx)
 }
 
-// settleAtEnd gives a run that ends the time to save its record. The end of a canceled run
-// is not delayed noticeably, although it is the one that a record is for.
+// settleAtEnd waits for the pending record at the end of a run. It does not delay the end of a
+// canceled run noticeably.
 func (k *Keeper) settleAtEnd(ctx context.Context) {
 	most := source.Granularity
 	if ctx.Err() != nil {
@@ -396,13 +395,13 @@ func lock(ctx context.Context, store journal.Store, key string) (unlock func() e
 	return store.Lock(ctx, key)
 }
 
-// outlive returns a context for a call that has to be made also after ctx ended: a
-// canceled upload is the one that a record is for.
+// outlive returns a context for a call of the store that must be made even after ctx ended,
+// because a canceled upload is resumed from its record.
 func outlive(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), callTime)
 }
 
-// Forget removes the record of an upload that is complete or that nobody can resume.
+// Forget removes the record of an upload that is complete or cannot be resumed.
 func (k *Keeper) Forget(ctx context.Context) {
 	if k == nil {
 		return
@@ -421,7 +420,7 @@ func (k *Keeper) Forget(ctx context.Context) {
 	k.saved, k.stale = false, false
 }
 
-// stopTimer makes sure that nothing is saved from here on unless it is asked for.
+// stopTimer makes sure that the timer saves nothing any more.
 func (k *Keeper) stopTimer() {
 	if k.timer != nil {
 		k.timer.Stop()
@@ -433,7 +432,7 @@ func (k *Keeper) stopTimer() {
 	k.pending = false
 }
 
-// Close gives back the lock.
+// Close releases the lock.
 func (k *Keeper) Close(ctx context.Context) {
 	if k == nil || k.unlock == nil {
 		return

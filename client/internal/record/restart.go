@@ -25,8 +25,8 @@ func unusable(err error) error {
 }
 
 // superseded returns why the upload has no record although there is one of the same place, or
-// nil if there is none, or if the store cannot find it. A store that fails does not matter
-// here: only the reason is lost.
+// nil if there is none, or if the store cannot find it. If the store fails, only the reason
+// is lost.
 func superseded(ctx context.Context, store journal.Store, up Upload) error {
 	suffix := placeSuffix(up.Place)
 	lister, ok := store.(journal.SuffixLister)
@@ -45,7 +45,7 @@ func superseded(ctx context.Context, store journal.Store, up Upload) error {
 }
 
 // whySuperseded returns why none of the records of a place is that of the upload. Records of
-// other endpoints have no say: another server never had the upload.
+// other endpoints do not count, because another server never had the upload.
 func whySuperseded(earlier []*journal.Record, up Upload) error {
 	var latest *journal.Record
 	otherAccount := false

@@ -52,9 +52,9 @@ var classByError = []struct {
 	{protocol.ErrNotImplemented, failure.ClassFinal},
 }
 
-// Judge says what an answer that was refused means: it sets the code, the class and the
-// blame of e. The code in the body takes precedence over its text, and both over the
-// status. Sent is the header of the request.
+// Judge sets the code, the class and the blame of an error that a server answered. The code
+// in the body takes precedence over its text, and both over the status. sent is the header
+// of the request.
 func Judge(e *failure.Error, sent http.Header) {
 	e.Code = errorCode(e.Body)
 	if e.StatusCode == http.StatusExpectationFailed && len(sent[protocol.HeaderUploadChecksum]) > 0 {
@@ -117,7 +117,7 @@ func classify(e *failure.Error) failure.Class {
 	return failure.ClassFinal
 }
 
-// blame finds what of the request the answer may refuse.
+// blame returns which properties of the request the answer may refuse.
 func blame(e *failure.Error, sent http.Header) failure.Blame {
 	switch e.Op {
 	case protocol.OpPatch:
@@ -160,8 +160,8 @@ func isMalformed(err error) bool {
 		errors.Is(err, protocol.ErrOffsetBeyond)
 }
 
-// mayHaveCreated reports whether a creation that failed may have made an upload all the
-// same: the request can have arrived although no answer, or no Location, did.
+// mayHaveCreated reports whether a creation that failed may have made an upload
+// anyway. The request may have arrived although no answer, or no Location, was received.
 func mayHaveCreated(e *failure.Error) bool {
 	if errors.Is(e, failure.ErrRedirected) {
 		return false

@@ -12,7 +12,7 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// answered is an failure.Error as an answer makes it.
+// answered returns the error of an exchange that was answered with status and body.
 func answered(op protocol.Op, status int, body string) *failure.Error {
 	return &failure.Error{Op: op, StatusCode: status, Code: errorCode(body), Body: body, Err: protocol.StatusError(op, status)}
 }
@@ -89,8 +89,7 @@ func TestClassifyAnswers(t *testing.T) {
 	}
 }
 
-// Who says when to come again is believed before the words that go with it, but
-// not before a code.
+// Retry-After takes precedence over the text of an answer, but not over a code.
 func TestClassifyAnswersWithRetryAfter(t *testing.T) {
 	tests := []struct {
 		status int

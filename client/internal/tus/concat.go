@@ -30,7 +30,7 @@ func shorten(endpoint string, parts []string) []string {
 	return short
 }
 
-// relative is the URL of a part without its origin if that is the origin of base.
+// relative returns the URL of a part without its origin if base has the same origin.
 func relative(base *url.URL, part string) string {
 	u, err := url.Parse(transport.EscapeURL(part))
 	// A path that begins with two slashes would be read as a host.

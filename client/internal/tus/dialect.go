@@ -23,7 +23,7 @@ const expectFrom = 4 << 20
 // headers: a connection of nethttp buffers as much.
 const smallBody = 32 << 10
 
-// Options says how one upload speaks tus.
+// Options describes the tus requests of one upload.
 type Options struct {
 	// Endpoint is the creation URL, "" if nothing is created.
 	Endpoint string
@@ -44,7 +44,7 @@ type Dialect struct {
 	sum      checksum
 }
 
-// The interfaces of package dialect that tus has.
+// Dialect implements these interfaces of package dialect.
 var (
 	_ dialect.Dialect    = (*Dialect)(nil)
 	_ dialect.Joiner     = (*Dialect)(nil)
@@ -95,8 +95,8 @@ func (d *Dialect) Create(ctx context.Context, c dialect.Creation) (dialect.Answe
 }
 
 func (d *Dialect) createWithBody(ctx context.Context, creation protocol.Creation, a *dialect.Append) (dialect.Answer, error) {
-	// The answer has no more time than that of another creation: bytes that need longer
-	// get a request of their own.
+	// The answer has the same time as that of a creation without bytes. Bytes that need longer
+	// are sent by a PATCH.
 	b := &wire.Body{Chunk: a.Chunk, OnSent: a.OnSent, Gauge: a.Gauge}
 	if a.Chunk.Len() <= smallBody && d.server.Conn.Pace == nil {
 		if err := b.Load(); err != nil {
@@ -117,8 +117,7 @@ func (d *Dialect) createWithBody(ctx context.Context, creation protocol.Creation
 	}
 	answer := answerOf(reply)
 	answer.Sent = sent
-	// A server that does not say what it kept is asked, and so is one that says what
-	// cannot be.
+	// If the answer names no offset or an impossible one, the server is asked.
 	_, unreadable := protocol.ParseCreated(reply.Header)
 	if unreadable == nil && reply.Header.Get(protocol.HeaderUploadOffset) != "" && reply.State.Offset <= sent {
 		answer.Offset = protocol.Known(reply.State.Offset)
@@ -133,10 +132,10 @@ func hasArrived(err error) bool {
 	return !ok || e.StatusCode != 0 || mayHaveCreated(e)
 }
 
-// failedCreation says what is known after a creation that failed.
+// failedCreation returns what is known after a creation that failed.
 func failedCreation(err error, sent int64) dialect.Answer {
 	e, ok := errors.AsType[*failure.Error](err)
-	// If the source failed in the middle of the body, nobody waits for the answer.
+	// If the source failed in the middle of the body, the answer is not read.
 	orphan := ok && mayHaveCreated(e) || sent > 0 && errors.Is(err, failure.ErrSource)
 	return dialect.Answer{Sent: sent, Orphan: orphan}
 }

@@ -1,10 +1,10 @@
-// Package tus is the dialect of tus 1.0.0: its single exchanges ([Server.Head] and so
-// on), what an answer means for an upload ([Judge]), and the driver of an upload
-// ([Dialect]).
+// Package tus is the dialect of tus 1.0.0. It has the single exchanges such as
+// [Server.Head], the meaning of an answer for an upload ([Judge]), and the driver of an
+// upload ([Dialect]).
 //
-// The Core Protocol and the extensions Creation, Creation With Upload,
+// It implements the Core Protocol and the extensions Creation, Creation With Upload,
 // Creation Defer Length, Expiration, Checksum, Checksum Trailer, Termination and
-// Concatenation are done.
+// Concatenation.
 package tus
 
 import (
@@ -32,28 +32,27 @@ type Server struct {
 // Reply is a server's answer to one exchange.
 type Reply struct {
 	// State is what the answer says of the upload. Its Location is absolute. In an
-	// answer to any exchange but a creation, it is the URL that was asked, or where
-	// redirects led.
+	// answer to any exchange but a creation, it is the URL of the request, or the URL that
+	// redirects led to.
 	State protocol.State
 
-	// URL is where the upload is to be asked for from now on: the Location of a
-	// creation, or else the URL that was asked, or where redirects that hold for good
-	// (301, 308) led.
+	// URL is the URL to use for the upload from now on: the Location of a creation, or else
+	// the URL of the request, or the URL that permanent redirects (301, 308) led to.
 	URL string
 
 	// Capabilities is set in the answer to Options only.
 	Capabilities protocol.Capabilities
 
-	// StatusCode and Header are those of the answer. Servers put identifiers of their
-	// own into headers.
+	// StatusCode and Header are those of the answer. Some servers return their own
+	// identifiers in headers.
 	StatusCode int
 	Header     http.Header
 
 	answer *wire.Answer
 }
 
-// Refuse returns the error of an answer that is a success by its status, for what it says
-// about the upload.
+// Refuse returns the error of an answer whose status is a success, but whose headers
+// contradict the upload.
 func (r *Reply) Refuse(err error) error { return r.answer.Refuse(err) }
 
 // MetadataError returns why a part of the metadata could not be read, or nil.
@@ -153,8 +152,8 @@ func parseCreated(h protocol.Header) (protocol.State, error) {
 	return state, err
 }
 
-// Head asks how much the server has of the upload at url, and what else it knows of it
-// (tus 1.0.0, HEAD).
+// Head asks how much the server has of the upload at url, and its length and metadata (tus
+// 1.0.0, HEAD).
 func (s *Server) Head(ctx context.Context, url string, call wire.Call) (*Reply, error) {
 	return s.do(ctx, exchange{
 		op: protocol.OpHead, method: http.MethodHead, url: url, set: setQuestion, parse: protocol.ParseHead,

@@ -8,7 +8,7 @@ import (
 	"github.com/tusker-go/tusker/client/failure"
 )
 
-// classByText is for servers that say in their text what the status does not.
+// classByText has texts of servers whose status does not tell the cause.
 var classByText = []struct {
 	status int
 	says   func(text string) bool

@@ -12,8 +12,8 @@ const (
 	maxDrain     = 64 << 10 // bytes read of an unwanted body to keep its connection
 )
 
-// Content is the body of an answer, under the watch of its exchange: the wait for its
-// bytes is limited by the stall timeout, and the time between two calls of Read is not.
+// Content is the body of an answer. The stall timeout limits the wait for its bytes, but not
+// the time between two calls of Read.
 type Content struct {
 	// Length is that of the answer's Content-Length, or -1 if there is none.
 	Length int64

@@ -48,7 +48,7 @@ type Body struct {
 
 	mu       sync.Mutex
 	current  *bodyReader // the reader that was opened last
-	high     int64       // most bytes that any reader handed on
+	high     int64       // highest number of bytes that a reader has returned
 	err      error       // why the source failed
 	prepared bool        // BeforeLast was called
 	stopped  bool

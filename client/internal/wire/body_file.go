@@ -7,8 +7,8 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// fileSender reads a body that lies in a file, or has the system send it from there.
-// Both move the same position.
+// fileSender reads a body from a file, or lets the system send it from there. Both move the
+// same position.
 type fileSender struct{ *bodyReader }
 
 var _ transport.FileSender = (*fileSender)(nil)

@@ -17,7 +17,7 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// openBody is the body of the n bytes from off on of a file that holds content.
+// openBody returns a body of n bytes, from offset off, of a file with content.
 func openBody(t *testing.T, content string, off, n int64) (*Body, transport.FileSender, *os.File) {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "file")
@@ -40,8 +40,8 @@ func openBody(t *testing.T, content string, off, n int64) (*Body, transport.File
 
 var errFull = errors.New("the buffer of the connection is full")
 
-// taking is a send that takes at most limit bytes at a time of what the descriptor
-// has, and nothing each second time.
+// taking returns a send function that takes at most limit bytes of the descriptor at a time,
+// and nothing every second time.
 func taking(t *testing.T, limit int64, into *string) func(fd uintptr, off, n int64) (int64, error) {
 	t.Helper()
 	calls := 0
@@ -86,10 +86,10 @@ func TestFileBody(t *testing.T) {
 	if n, err := r.SendFile(send); n != 4 || err != nil || sent != "hello world" {
 		t.Errorf("%d, %v: sent %q", n, err, sent)
 	}
-	if n, err := r.SendFile(send); n != 0 || err != io.EOF { //nolint:errorlint // As readers have it.
+	if n, err := r.SendFile(send); n != 0 || err != io.EOF { //nolint:errorlint // Readers return io.EOF itself.
 		t.Errorf("at the end: %d, %v", n, err)
 	}
-	if n, err := r.Read(p); n != 0 || err != io.EOF { //nolint:errorlint // As readers have it.
+	if n, err := r.Read(p); n != 0 || err != io.EOF { //nolint:errorlint // Readers return io.EOF itself.
 		t.Errorf("read at the end: %d, %v", n, err)
 	}
 	if want := []int64{4, 7, 11}; !slices.Equal(told, want) || b.Sent() != 11 {
@@ -100,7 +100,7 @@ func TestFileBody(t *testing.T) {
 	}
 }
 
-// A file that became shorter has changed, whoever finds it out.
+// A file that became shorter is reported as changed, both by Read and by SendFile.
 func TestFileBodyShrunk(t *testing.T) {
 	b, r, _ := openBody(t, "hello", 2, 11)
 	var sent string
@@ -119,7 +119,7 @@ func TestFileBodyShrunk(t *testing.T) {
 	}
 }
 
-// A file that was closed is the source's fault, and no descriptor is used.
+// A closed file is an error of the source, and no descriptor is used.
 func TestFileBodyClosed(t *testing.T) {
 	b, r, f := openBody(t, "hello", 0, 5)
 	if err := f.Close(); err != nil {
@@ -131,7 +131,7 @@ func TestFileBodyClosed(t *testing.T) {
 	}
 }
 
-// stop waits for what the system sends, and lets nothing follow.
+// stop waits until the system has sent its bytes, and prevents further sends.
 func TestFileBodyStop(t *testing.T) {
 	b, r, _ := openBody(t, "hello", 0, 5)
 	began, leave := make(chan struct{}), make(chan struct{})
@@ -180,7 +180,8 @@ func TestFileBodyIsRead(t *testing.T) {
 	}
 }
 
-// Waiting for the network is watched, and what it takes is a sign of life.
+// The stall timeout applies while the network is slow, and bytes that it takes are a sign of
+// life.
 func TestFileBodyIsWatched(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b, r, _ := openBody(t, "hello", 0, 5)

@@ -52,9 +52,9 @@ func (c Call) With(header http.Header) Call {
 	return Call{Header: header, Home: c.Home}
 }
 
-// SetEndpoint sets the endpoint to u without its user information, which becomes a header
-// of every request unless there is one already: a Location never repeats it, and the
-// requests that follow a creation need it too.
+// SetEndpoint sets the endpoint to u without its user information. The user information
+// becomes a header of every request unless there is such a header already, because a
+// Location does not contain it.
 func (c *Conn) SetEndpoint(u *url.URL) {
 	if u.User != nil {
 		if c.Header.Get("Authorization") == "" {

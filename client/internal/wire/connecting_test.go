@@ -51,7 +51,7 @@ func TestDialOfSlowRequest(t *testing.T) {
 	})
 }
 
-// A dialer that tells nothing is not waited for without end.
+// The wait for a dialer that reports nothing is limited.
 func TestSilentDial(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, dog := watch(t.Context(), time.Second, time.Minute)

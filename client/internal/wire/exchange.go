@@ -40,9 +40,8 @@ type Request struct {
 	// the answer names, or "". nil: nothing is read.
 	Parse func(http.Header) (location string, err error)
 
-	// Judge sets the class of an answer that is refused, and what else the text of the
-	// answer tells. Sent is the header of the request. It may replace e.Err by an error
-	// that wraps it.
+	// Judge sets the class of an error answer, and the fields that follow from its text. sent
+	// is the header of the request. Judge may replace e.Err by an error that wraps it.
 	Judge func(e *failure.Error, sent http.Header)
 
 	// Describe returns what the debug record of a success says beyond its status. nil:
@@ -58,13 +57,12 @@ type Answer struct {
 	StatusCode int
 	Header     http.Header
 
-	// URL is where the upload is to be asked for from now on: the Location that Parse
-	// returned, or else the URL of the request, or where redirects that hold for good
-	// (301, 308) led.
+	// URL is the URL to use for the upload from now on: the Location that Parse returned, or
+	// else the URL of the request, or the URL that permanent redirects (301, 308) led to.
 	URL string
 
-	// Next is where the next request goes: URL, or where redirects that hold for one
-	// request led.
+	// Next is the URL of the next request: URL, or the target of redirects that are valid for
+	// one request.
 	Next string
 
 	// Body is the content of the answer, for Request.Consume.
@@ -73,8 +71,8 @@ type Answer struct {
 	exchange *exchange
 }
 
-// Refuse returns the error of an answer that is a success by its status, but not what
-// was asked for.
+// Refuse returns the error of an answer whose status is a success, but which does not fit the
+// request.
 func (a *Answer) Refuse(err error) error { return a.exchange.refuse("", err) }
 
 // Lost returns the error of an answer that broke off.
@@ -178,8 +176,8 @@ func (e *exchange) read(ctx context.Context) (*Answer, error) {
 	if e.Consume == nil || refused != nil {
 		var err error
 		if text, err = readText(e.resp); err != nil {
-			// The status of an error needs no body, and the headers of a success have
-			// said all that counts.
+			// The body is not needed: the status of an error and the headers of a success are
+			// enough.
 			e.conn.Log.LogAttrs(ctx, slog.LevelDebug, "answer broke off", slog.String("op", string(e.Op)),
 				slog.String("url", failure.Redact(e.URL)), slog.Any("err", transport.RedactError(err)))
 		}
@@ -219,7 +217,7 @@ func (e *exchange) read(ctx context.Context) (*Answer, error) {
 	return answer, e.Consume(answer)
 }
 
-// locate finds where the upload is and where its next request goes.
+// locate sets the URL of the upload and that of its next request.
 func (e *exchange) locate(answer *Answer, location string, final *http.Request) error {
 	where, lasting, err := address.Redirects(e.req.URL, final)
 	if err != nil {
@@ -243,13 +241,13 @@ func (e *exchange) locate(answer *Answer, location string, final *http.Request) 
 	return nil
 }
 
-// fail is the error of an exchange without an answer, or without the end of one.
+// fail returns the error of an exchange without a complete answer.
 func (e *exchange) fail(err error) error {
 	f := &failure.Error{Op: e.Op, URL: e.URL, Err: err, Class: failure.WithoutAnswer(err), Unsent: e.following.unsent()}
 	return e.conn.classified(f)
 }
 
-// refuse is the error of an answer that is not what was asked for.
+// refuse returns the error of an answer that does not fit the request.
 func (e *exchange) refuse(text string, err error) error {
 	f := &failure.Error{
 		Op: e.Op, URL: e.URL, StatusCode: e.resp.StatusCode, Header: e.resp.Header, Body: text,
@@ -271,7 +269,7 @@ func (e *exchange) refuse(text string, err error) error {
 	return f
 }
 
-// classified lets the caller's Classify have the last word on a new error.
+// classified applies the caller's Classify to a new error.
 func (c *Conn) classified(e *failure.Error) *failure.Error {
 	e.Header = failure.KeepHeader(e.Header)
 	if c.Classify == nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/tusker-go/tusker/client/failure"
 )
 
-// CheckHeader finds names and values that net/http would refuse, so that they fail
-// before any request is sent. The error Is failure.ErrInvalidOption.
+// CheckHeader returns an error for names and values that net/http would refuse, so that they
+// fail before any request is sent. The error Is failure.ErrInvalidOption.
 func CheckHeader(h http.Header) error {
 	for name, values := range h {
 		if !isToken(name) {
