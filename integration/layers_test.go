@@ -48,14 +48,15 @@ var layers = [][]layered{
 		{".", "what programs call: Config, Upload, Resume, Download"},
 	},
 	{
-		// Programs and tests import these packages. Nothing in client does.
+		// Programs and tests import the packages from here on. Nothing in client does.
 		{"filestore", "a journal.Store in a folder"},
-		{"internal/fake", "a tus server in memory, for tests"},
+		{"internal/fake", "a server in memory, for tests"},
 		{"internal/fake/content", "a server of a download in memory, for tests"},
 		{"storetest", "tests for a journal.Store"},
 	},
 	{
 		{"internal/clienttest", "what the tests of client share"},
+		{"internal/dialecttest", "whole uploads over any dialect"},
 	},
 }
 

@@ -14,8 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The driver of tus may name all that tus has, and so may the server for tests.
-var speaksTus = []string{"internal/tus", "internal/fake"}
+// The driver of tus may name all that tus has, and so may the servers and helpers of tests.
+var speaksTus = []string{"internal/tus", "internal/fake", "internal/fake/content", "internal/clienttest"}
 
 // These packages handle HTTP as all protocols share it: credentials, redirects, waits, and
 // the GET of a download. They may name what HTTP has, and nothing that tus has.

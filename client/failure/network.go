@@ -57,6 +57,12 @@ func isUntrusted(err error) bool {
 		nethttp.IsHandshakeAlert(err)
 }
 
+// BrokeOff reports whether the request may have broken off before its end: there was no
+// answer, or one that says that the request took too long or that a server failed.
+func (e *Error) BrokeOff() bool {
+	return e.StatusCode == 0 || e.StatusCode == http.StatusRequestTimeout || e.StatusCode >= http.StatusInternalServerError
+}
+
 // AnswerLost reports whether the server may have done what it was asked although it
 // did not say so: there was no answer, or only the answer of a gateway in front of it.
 // A request that never had a connection was not sent; this is known only if the Doer

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"errors"
-	"net/http"
 
 	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/protocol"
@@ -176,7 +175,7 @@ func losesBody(e *failure.Error, at position) bool {
 	if at.Sent == 0 || errors.Is(e, failure.ErrSource) {
 		return false
 	}
-	return e.StatusCode == 0 || e.StatusCode == http.StatusRequestTimeout || e.StatusCode >= http.StatusInternalServerError
+	return e.BrokeOff()
 }
 
 // isRedirect reports whether a request was answered by a redirect that cannot be followed.

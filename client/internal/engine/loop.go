@@ -290,7 +290,7 @@ func (u *upload) append(ctx context.Context, chunk source.Chunk) error {
 		u.at.Theirs = answer.Length
 	}
 	offset, _ := answer.Offset.Int64()
-	if offset == chunk.Start && chunk.Len() > 0 {
+	if offset == chunk.Start && !u.complete() {
 		return answer.Refuse(failure.ErrNoProgress)
 	}
 	u.accept(offset)

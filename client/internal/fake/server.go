@@ -1,6 +1,7 @@
-// Package fake is a tus 1.0.0 server in memory, for the tests of this module.
+// Package fake is a server for uploads in memory, for the tests of this module. It speaks
+// tus 1.0.0 unless [Config].Frontend speaks another protocol.
 //
-// It supports the core protocol and the extensions creation, creation-defer-length,
+// For tus, it supports the core protocol and the extensions creation, creation-defer-length,
 // concatenation and termination. [Config.Extensions] can add creation-with-upload, checksum,
 // checksum-trailer and concatenation-unfinished. The server is strict: a request that breaks
 // the protocol is answered with 400 and fails the test. [Server.On] scripts the answers to
@@ -44,6 +45,11 @@ type Config struct {
 	// Location returns the Location of a new upload at path. nil: the path.
 	Location func(path string) string
 
+	// Frontend answers the requests in another protocol. It works on the uploads of
+	// the store, and handles each request that no action of On and no Hook is for. nil:
+	// the server speaks tus 1.0.0, and refuses requests that break its rules.
+	Frontend func(*Store) http.Handler
+
 	// MaxConns is the largest number of connections of Doer. 0: no limit.
 	MaxConns int
 
@@ -68,11 +74,12 @@ type Server struct {
 
 	config Config
 	client *http.Client
+	next   http.Handler  // answers what no action is for
 	closed chan struct{} // closed at the end, so that hanging requests end
 
-	mu         sync.Mutex
-	uploads    map[string]*upload // by path
-	created    int
+	Store
+
+	// Guarded by Store.mu.
 	script     map[string][]Action // by method
 	seen       []*Request
 	violations []string
@@ -114,13 +121,18 @@ func Handler(config Config) *Server {
 	if config.Extensions == nil {
 		config.Extensions = extensions
 	}
-	return &Server{
-		URL:     "http://tus.example/files/",
-		config:  config,
-		closed:  make(chan struct{}),
-		uploads: make(map[string]*upload),
-		script:  make(map[string][]Action),
+	s := &Server{
+		URL:    "http://tus.example/files/",
+		config: config,
+		closed: make(chan struct{}),
+		Store:  Store{uploads: make(map[string]*upload)},
+		script: make(map[string][]Action),
 	}
+	s.next = http.HandlerFunc(s.handle)
+	if config.Frontend != nil {
+		s.next = config.Frontend(&s.Store)
+	}
+	return s
 }
 
 // Doer returns an HTTP client that sends all requests to the server.
@@ -193,6 +205,11 @@ func (s *Server) Violations() []string {
 	return v
 }
 
+// Put creates an upload with data and returns its URL.
+func (s *Server) Put(data string, length protocol.Length, metadata protocol.Metadata) string {
+	return strings.TrimSuffix(s.URL, "/files/") + s.Create([]byte(data), length, metadata)
+}
+
 // ServeHTTP checks one request, and has it handled by its action, by the hook, or by the
 // server itself.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -206,13 +223,16 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		defer s.mu.Unlock()
 		seen.Size += int64(n)
 	}}
-	flaws := s.flaws(r)
+	var flaws []string
+	if s.config.Frontend == nil {
+		flaws = s.flaws(r)
+	}
 	action := s.arrived(seen, flaws)
 	if len(flaws) > 0 {
 		http.Error(w, "ERR_VIOLATION: "+strings.Join(flaws, "; "), http.StatusBadRequest)
 		return
 	}
-	next := http.HandlerFunc(s.handle)
+	next := s.next
 	if action == nil {
 		next.ServeHTTP(w, r)
 		return

@@ -6,100 +6,12 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/tusker-go/tusker/protocol"
 )
-
-// upload is an upload on the server. Server.mu guards it.
-type upload struct {
-	data     []byte
-	length   protocol.Length
-	metadata protocol.Metadata
-	concat   protocol.Concat
-	parts    []*upload // of a final upload that was created before its parts were complete
-}
-
-func (u *upload) state() protocol.State {
-	return protocol.State{
-		Offset: int64(len(u.data)), Length: u.length, Metadata: u.metadata, Concat: u.concat,
-	}
-}
-
-// gather joins the data of the parts of a final upload when all parts are complete.
-func (u *upload) gather() {
-	if u.parts == nil {
-		return
-	}
-	data := make([][]byte, len(u.parts))
-	for i, p := range u.parts {
-		if !p.state().Complete() {
-			return
-		}
-		data[i] = p.data
-	}
-	u.data, u.parts = slices.Concat(data...), nil
-}
-
-// Bytes returns the bytes of the upload at rawURL, or nil if there is no such upload.
-func (s *Server) Bytes(rawURL string) []byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if u := s.uploads[pathOf(rawURL)]; u != nil {
-		u.gather()
-		return append([]byte{}, u.data...)
-	}
-	return nil
-}
-
-// State returns the state of the upload at rawURL, or the zero value if there is no such
-// upload.
-func (s *Server) State(rawURL string) protocol.State {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if u := s.uploads[pathOf(rawURL)]; u != nil {
-		u.gather()
-		return u.state()
-	}
-	return protocol.State{}
-}
-
-// Put creates an upload with data and returns its URL.
-func (s *Server) Put(data string, length protocol.Length, metadata protocol.Metadata) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	path := s.add(&upload{data: []byte(data), length: length, metadata: metadata})
-	return strings.TrimSuffix(s.URL, "/files/") + path
-}
-
-// Truncate removes all but the first n bytes of the upload at rawURL.
-func (s *Server) Truncate(rawURL string, n int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if u := s.uploads[pathOf(rawURL)]; u != nil {
-		u.data = u.data[:min(n, len(u.data))]
-	}
-}
-
-// add adds an upload and returns its path.
-func (s *Server) add(u *upload) string {
-	s.created++
-	path := "/files/" + strconv.Itoa(s.created)
-	s.uploads[path] = u
-	return path
-}
-
-func pathOf(rawURL string) string {
-	u, err := url.Parse(rawURL)
-	if err != nil {
-		return ""
-	}
-	return u.Path
-}
 
 // answer is a status, headers, and the text of an error. It is made with the lock held, and
 // written without it.
@@ -259,11 +171,7 @@ func (s *Server) patch(r *http.Request) answer {
 	if v := r.Header.Get(protocol.HeaderUploadLength); v != "" {
 		u.length, _ = protocol.ParseLength(v)
 	}
-	if len(u.data) == 0 {
-		u.data = body
-	} else {
-		u.data = append(u.data, body...)
-	}
+	u.append(body)
 	return answer{status: http.StatusNoContent, header: http.Header{
 		protocol.HeaderUploadOffset: {strconv.Itoa(len(u.data))},
 	}}
