@@ -74,7 +74,6 @@ var statuses = []answer{
 	{408, nil, "", is(protocol.ErrTimeout), again, again, again},
 	{425, nil, "", is(protocol.ErrTooEarly), again, again, again},
 	{500, nil, "oops", is(protocol.ErrServer), again, again, again},
-	{500, nil, "ERR_LOCK_TIMEOUT: timed out\n", is(protocol.ErrServer), again, again, again},
 	{500, nil, "ERR_READ_TIMEOUT: timed out\n", is(protocol.ErrServer), again, again, again},
 	{500, nil, "ERR_CONNECTION_RESET: reset\n", is(protocol.ErrServer), again, again, again},
 	{502, nil, "<html>Bad Gateway</html>", is(protocol.ErrServer), again, again, again},
@@ -99,6 +98,7 @@ var statuses = []answer{
 	// Somebody else holds the upload.
 	{423, nil, "", is(protocol.ErrLocked), busy, busy, busy},
 	{423, nil, "ERR_UPLOAD_LOCKED: locked\n", is(protocol.ErrLocked), busy, busy, busy},
+	{500, nil, "ERR_LOCK_TIMEOUT: timed out\n", is(protocol.ErrServer), busy, busy, busy},
 	{503, nil, "could not get the lock", is(protocol.ErrUnavailable), busy, again, busy},
 
 	// The offset is another.

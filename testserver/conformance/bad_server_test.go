@@ -228,12 +228,14 @@ func TestBusyServer(t *testing.T) {
 		name   string
 		status int
 		header string
+		body   string
 		every  int
 	}{
-		{"rate limited", http.StatusTooManyRequests, "2", 3},
-		{"rate limited without a time", http.StatusTooManyRequests, "", 3},
-		{"no time at the moment", http.StatusServiceUnavailable, "1", 4},
-		{"locked", http.StatusLocked, "", 2},
+		{"rate limited", http.StatusTooManyRequests, "2", "", 3},
+		{"rate limited without a time", http.StatusTooManyRequests, "", "", 3},
+		{"no time at the moment", http.StatusServiceUnavailable, "1", "", 4},
+		{"locked", http.StatusLocked, "", "", 2},
+		{"locked until a timeout", http.StatusInternalServerError, "", "ERR_LOCK_TIMEOUT: failed to acquire lock before timeout\n", 2},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -242,11 +244,13 @@ func TestBusyServer(t *testing.T) {
 			cfg.Lifetime = time.Hour // an upload must not expire during the waits
 			s := exemplar.New(cfg)
 			report := run(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if n++; n%tt.every == 0 && r.Method != http.MethodDelete {
+				// An answer to HEAD has no body that could tell of a lock.
+				if n++; n%tt.every == 0 && r.Method != http.MethodDelete && (tt.body == "" || r.Method != http.MethodHead) {
 					if tt.header != "" {
 						w.Header().Set("Retry-After", tt.header)
 					}
 					w.WriteHeader(tt.status)
+					_, _ = io.WriteString(w, tt.body)
 					return
 				}
 				s.ServeHTTP(w, r)

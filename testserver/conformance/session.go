@@ -20,10 +20,10 @@ const (
 	maxUnanswered = 3
 
 	// maxBusy is the number of attempts for a request that the server answers
-	// with 423, 429 or 503.
+	// with 423, 429, 503 or ERR_LOCK_TIMEOUT.
 	maxBusy = 5
 
-	// lockWait is the wait after 423.
+	// lockWait is the wait while another request holds the upload.
 	lockWait = 400 * time.Millisecond
 )
 
@@ -160,7 +160,7 @@ func (s *session) busy(a answer) (wait time.Duration, ok bool) {
 		after = time.Second
 	}
 	switch {
-	case a.status == http.StatusLocked:
+	case isLocked(a):
 		return lockWait, true
 	case a.status == http.StatusTooManyRequests, a.status == http.StatusServiceUnavailable && a.header.Get("Retry-After") != "":
 		return after, true
@@ -168,11 +168,18 @@ func (s *session) busy(a answer) (wait time.Duration, ok bool) {
 	return 0, false
 }
 
-// waitError is the error for a server that stays busy. 423 concerns one upload;
+// isLocked reports whether another request holds the upload. tusd answers 500 after it has
+// waited for the lock.
+func isLocked(a answer) bool {
+	return a.status == http.StatusLocked ||
+		a.status == http.StatusInternalServerError && strings.HasPrefix(string(a.body), "ERR_LOCK_TIMEOUT")
+}
+
+// waitError is the error for a server that stays busy. A lock concerns one upload;
 // other statuses stop the run.
 func (s *session) waitError(a answer, wait time.Duration) error {
-	if a.status == http.StatusLocked {
-		return errors.New("the upload stays locked (423)")
+	if isLocked(a) {
+		return fmt.Errorf("the upload stays locked (%d)", a.status)
 	}
 	return s.stop(fmt.Errorf("%w: it answered %d and asks for a wait of %v", ErrRateLimited, a.status, wait.Round(time.Millisecond)))
 }

@@ -181,6 +181,14 @@ func TestFindings(t *testing.T) {
 			faults: []testserver.Fault{{Method: "HEAD", Do: testserver.Status(423, nil, "")}},
 			want:   healthy,
 		},
+		"a lock that a server waits for": {
+			faults: []testserver.Fault{{Method: "HEAD", Do: testserver.LockTimeout()}},
+			want:   healthy,
+		},
+		"a lock that a server waits for in vain": {
+			faults: []testserver.Fault{{Method: "HEAD"}, {Method: "HEAD"}, {Method: "HEAD", Times: 3, Do: testserver.LockTimeout()}},
+			want:   without("warn lock"), detail: "held for 7", advice: "--stall-timeout",
+		},
 		"an offset that goes back": {
 			faults: []testserver.Fault{{Method: "HEAD"}, {Method: "HEAD"}, {Method: "HEAD", Do: testserver.Offset(5)}},
 			want:   append(healthy[:8:8], "fail resume", "ok cleanup"), detail: "went back",

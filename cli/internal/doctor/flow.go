@@ -84,7 +84,10 @@ func (e *examination) openRequest(ctx context.Context, body int64) (shown int64,
 	if err == nil {
 		return e.offset, false, nil
 	}
-	if exchange, ok := errors.AsType[*client.Error](err); ok && exchange.StatusCode != 0 && exchange.Class != client.ClassLocked {
+	// tusd answers 500 when it has waited for the lock, and an answer to HEAD has no body that
+	// says so. A server that is broken is found out by the requests that follow.
+	exchange, ok := errors.AsType[*client.Error](err)
+	if ok && exchange.StatusCode != 0 && exchange.Class != client.ClassLocked && exchange.Class != client.ClassTransient {
 		return 0, false, err
 	}
 	e.offset = start

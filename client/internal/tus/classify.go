@@ -19,10 +19,10 @@ const codeLengthRefused = "ERR_INVALID_UPLOAD_LENGTH"
 var classByCode = map[string]failure.Class{
 	"ERR_UPLOAD_INTERRUPTED":   failure.ClassTransient,
 	"ERR_UNEXPECTED_EOF":       failure.ClassTransient,
-	"ERR_LOCK_TIMEOUT":         failure.ClassTransient,
 	"ERR_READ_TIMEOUT":         failure.ClassTransient,
 	"ERR_CONNECTION_RESET":     failure.ClassTransient,
 	"ERR_SERVER_SHUTDOWN":      failure.ClassTransient,
+	"ERR_LOCK_TIMEOUT":         failure.ClassLocked,
 	"ERR_UPLOAD_LOCKED":        failure.ClassLocked,
 	"ERR_MISMATCHED_OFFSET":    failure.ClassResync,
 	"ERR_UPLOAD_NOT_FOUND":     failure.ClassGone,

@@ -58,7 +58,7 @@ func TestClassifyAnswers(t *testing.T) {
 		{protocol.OpPatch, 429, "", failure.ClassThrottled},
 		{protocol.OpPatch, 460, "", failure.ClassIntegrity},
 		{protocol.OpPatch, 500, "", failure.ClassTransient},
-		{protocol.OpHead, 500, "ERR_LOCK_TIMEOUT: failed to acquire lock before timeout", failure.ClassTransient},
+		{protocol.OpHead, 500, "ERR_LOCK_TIMEOUT: failed to acquire lock before timeout", failure.ClassLocked},
 		{protocol.OpPatch, 500, "ERR_READ_TIMEOUT: timeout while reading request body", failure.ClassTransient},
 		{protocol.OpPatch, 500, "ERR_CONNECTION_RESET: TCP connection reset by peer", failure.ClassTransient},
 		{protocol.OpPatch, 501, "", failure.ClassFinal},
