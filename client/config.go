@@ -107,7 +107,8 @@ type Config struct {
 
 	// InlineSize is the largest upload, in bytes, that is sent along with its creation if
 	// the server is known to support that (tus 1.0.0, Creation With Upload), see
-	// Client.Learn. 0: 1 MiB. Negative: no upload is.
+	// Client.Learn. A host that answers such a creation with a success and no Location gets
+	// no further one. 0: 1 MiB. Negative: none is.
 	InlineSize int64
 
 	// Checksum has each request carry a checksum of its bytes, which the server checks
@@ -134,7 +135,8 @@ type Config struct {
 	StallTimeout time.Duration
 
 	// FinishTimeout replaces StallTimeout while the server handles the end of an upload:
-	// after its last byte, and while it joins or deletes uploads. 0: 10 minutes. Negative:
+	// after its last byte, also if a creation carried it or there is none, and while it joins
+	// or deletes uploads. 0: 10 minutes. Negative:
 	// no limit.
 	FinishTimeout time.Duration
 

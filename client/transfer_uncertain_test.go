@@ -134,7 +134,7 @@ func TestOrphans(t *testing.T) {
 	t.Run("no Location", func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		s.On(http.MethodPost, fake.With(protocol.HeaderLocation, ""))
-		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, ""), nil)
+		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 		clienttest.WantErrorIs(t, err, protocol.ErrMissingHeader)
 		if res.Orphans != 1 {
 			t.Errorf("%d orphans", res.Orphans)

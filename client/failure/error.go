@@ -64,9 +64,10 @@ type Blame uint8
 
 // The parts of a request that can be blamed.
 const (
-	BlameNone   Blame = iota // the answer blames nothing in particular
-	BlameBody                // the body of a creation
-	BlameLength              // the length that the last request of an upload declares
+	BlameNone       Blame = iota // the answer blames nothing in particular
+	BlameBody                    // the body of a creation
+	BlameCompletion              // that a creation completes its upload: it succeeded without a Location
+	BlameLength                  // the length that the last request of an upload declares
 )
 
 // Error returns one line: operation, redacted URL, cause, and the server's text.

@@ -35,6 +35,7 @@ fails stops the others.`,
 	}
 	f := cmd.Flags()
 	f.StringArrayVar(&c.metadata, "metadata", nil, "`key[=value]` to keep with the upload (repeat)")
+	registerNoInline(cmd, &c.noInline)
 	f.IntVar(&c.concurrency, "concurrency", client.DefaultConcurrency, "`number` of parts sent at once")
 	c.register(cmd)
 	return cmd

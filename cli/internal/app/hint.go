@@ -98,6 +98,9 @@ func (g again) command(name string) string {
 
 const nothingYetHint = "nothing was uploaded yet: run the same command again"
 
+// orphanHint is for creations with all bytes that got no answer.
+const orphanHint = "the server may have it although no answer came: look there before you run the same command again"
+
 // anewHint is for parts of which there is no record.
 const anewHint = "run the same command again; it begins anew"
 

@@ -29,6 +29,7 @@ type sending struct {
 	limitRate    units.Rate
 	checksum     string
 	refuseInUse  bool
+	noInline     bool
 	printHeaders []string
 	json         bool
 }
@@ -60,6 +61,11 @@ func registerVerify(cmd *cobra.Command, verify *bool) {
 	cmd.Flags().BoolVar(verify, "verify", false, "compare afterwards what the server holds with the file, which is read once more")
 }
 
+// registerNoInline adds the flag of the commands that create uploads.
+func registerNoInline(cmd *cobra.Command, noInline *bool) {
+	cmd.Flags().BoolVar(noInline, "no-inline", false, "create each upload without bytes, which follow in a request of their own (default: small files go along with the creation)")
+}
+
 // tune puts what the flags say of how to send into config, and has the results
 // of a run that sends kept from being lost.
 func (a *app) tune(s *sending, config *client.Config) {
@@ -67,6 +73,9 @@ func (a *app) tune(s *sending, config *client.Config) {
 	config.Logger = a.tellsRetries()
 	config.RateLimit, config.Checksum = int64(s.limitRate), s.checksum
 	config.RefuseInUse = s.refuseInUse
+	if s.noInline {
+		config.InlineSize = -1
+	}
 }
 
 // watch gives the observer of what happens to the upload of each file.
@@ -129,6 +138,8 @@ func (a *app) ended(file string, r *client.Result, err error) *failure {
 		switch {
 		case inParts(r):
 			out.hint = anewHint
+		case r.URL == "" && r.Orphans > 0 && (r.Sent > 0 || r.Length == protocol.Known(0)):
+			out.hint = orphanHint
 		case out.resumable:
 			out.hint = resumeHint(r.URL, file, a.again)
 		default:

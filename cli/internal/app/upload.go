@@ -75,6 +75,7 @@ on the server than were sent, 9 some of several files failed, 130 interrupted,
 	f := cmd.Flags()
 	f.StringArrayVar(&u.metadata, "metadata", nil, "`key[=value]` to keep with each upload (repeat); wins over a default")
 	f.BoolVar(&u.noDefault, "no-default-metadata", false, "send no filename, relativePath, mime_type and filetype")
+	registerNoInline(cmd, &u.noInline)
 	f.IntVar(&u.concurrency, "concurrency", client.DefaultConcurrency, "`number` of files sent at once")
 	f.Var(&u.parallel, "parallel", "`number` of parts that one file is sent in, side by side, or auto: as many as make it faster")
 	f.BoolVar(&u.dryRun, "dry-run", false, "send nothing; print what would be sent, or gone on with and from where")

@@ -15,9 +15,13 @@ import (
 func (u *upload) create(ctx context.Context) error {
 	creation := u.Creation
 	creation.Length = u.size
-	var err error
-	if creation.Body, err = u.inline(ctx); err != nil {
-		return err
+	if u.Rules.Silent.Has(u.Endpoint) {
+		u.leaveOpen(ctx, &creation)
+	} else {
+		var err error
+		if creation.Body, err = u.inline(ctx); err != nil {
+			return err
+		}
 	}
 	for {
 		if ctx.Err() != nil {
@@ -37,6 +41,12 @@ func (u *upload) create(ctx context.Context) error {
 		if answer.Orphan {
 			u.result.Orphans++
 		}
+		if blames(err, failure.BlameCompletion) {
+			u.Rules.Silent.Add(u.Endpoint)
+			if u.leaveOpen(ctx, &creation) {
+				continue
+			}
+		}
 		// A lost answer or a refusal may be about the bytes, so any further attempt goes
 		// without them.
 		refused := creation.Body != nil && blames(err, failure.BlameBody)
@@ -48,6 +58,26 @@ func (u *upload) create(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// leaveOpen changes a creation so that it does not complete its upload: without bytes, and
+// without the length of an empty upload, which the first request declares then. It is false
+// if there is nothing to change.
+func (u *upload) leaveOpen(ctx context.Context, creation *dialect.Creation) bool {
+	if creation.Body != nil {
+		creation.Body = nil
+		return true
+	}
+	d, ok := u.Dialect.(dialect.Discoverer)
+	if !ok || creation.Length != protocol.Known(0) {
+		return false
+	}
+	features, err := d.Discover(ctx, u.Endpoint, false)
+	if err != nil || !features.DeferLength {
+		return false
+	}
+	creation.Length = protocol.Length{}
+	return true
 }
 
 func blames(err error, blame failure.Blame) bool {

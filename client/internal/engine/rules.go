@@ -19,6 +19,7 @@ type Rules struct {
 	Locked retry.Policy // of waits for a lock
 	Chunks ChunkRule    // what the server demands of the size of a chunk
 	Limits Limits       // body sizes that proxies allow, learned by the way
+	Silent Hosts        // hosts that name no Location for an upload that its creation completes
 	Gates  Gates        // hosts that asked for fewer requests
 	Log    *slog.Logger
 }

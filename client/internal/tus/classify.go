@@ -125,6 +125,9 @@ func blame(e *failure.Error, sent http.Header) failure.Blame {
 			return failure.BlameLength
 		}
 	case protocol.OpCreate:
+		if isSuccess(e.StatusCode) && completes(sent) && e.Header.Get("Location") == "" && errors.Is(e, protocol.ErrMissingHeader) {
+			return failure.BlameCompletion
+		}
 		switch e.StatusCode {
 		case http.StatusLengthRequired, http.StatusRequestEntityTooLarge,
 			http.StatusUnsupportedMediaType, http.StatusNotImplemented:
@@ -132,6 +135,12 @@ func blame(e *failure.Error, sent http.Header) failure.Blame {
 		}
 	}
 	return failure.BlameNone
+}
+
+// completes reports whether a creation may complete its upload: it carries bytes, or there are
+// none. A hook of the server may then replace the answer by one of its own.
+func completes(sent http.Header) bool {
+	return sent.Get("Content-Type") != "" || sent.Get(protocol.HeaderUploadLength) == "0"
 }
 
 func isLengthRefused(e *failure.Error) bool {

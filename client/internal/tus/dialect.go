@@ -95,9 +95,8 @@ func (d *Dialect) Create(ctx context.Context, c dialect.Creation) (dialect.Answe
 }
 
 func (d *Dialect) createWithBody(ctx context.Context, creation protocol.Creation, a *dialect.Append) (dialect.Answer, error) {
-	// The answer has the same time as that of a creation without bytes. Bytes that need longer
-	// are sent by a PATCH.
-	b := &wire.Body{Chunk: a.Chunk, OnSent: a.OnSent, Gauge: a.Gauge}
+	// A hook of the server may take its time if the upload is complete with these bytes.
+	b := &wire.Body{Chunk: a.Chunk, Final: creation.Length == protocol.Known(a.Chunk.Len()), OnSent: a.OnSent, Gauge: a.Gauge}
 	if a.Chunk.Len() <= smallBody && d.server.Conn.Pace == nil {
 		if err := b.Load(); err != nil {
 			return dialect.Answer{}, err

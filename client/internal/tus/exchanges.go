@@ -126,6 +126,7 @@ func (s *Server) Create(ctx context.Context, endpoint string, creation protocol.
 	return s.do(ctx, exchange{
 		op: protocol.OpCreate, method: http.MethodPost, url: endpoint,
 		set: creation.SetHeader, body: b, parse: parseCreated,
+		slow: creation.Length == protocol.Known(0), // the upload is complete
 	}, call)
 }
 

@@ -51,7 +51,7 @@ func (c *connecting) alive() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.waiting {
-		c.dog.resume()
+		c.dog.alive()
 	}
 }
 

@@ -136,6 +136,9 @@ func (e *exchange) run(ctx context.Context) (*Answer, error) {
 		}
 		// The Doer may still be reading when it returns.
 		defer e.Body.stop()
+		if e.Body.InMemory && e.Body.Final {
+			e.dog.finishing() // nothing is told of the bytes when they are sent
+		}
 	case e.Slow, e.Body != nil && e.Body.Final:
 		e.dog.finishing()
 	}
