@@ -52,6 +52,7 @@ var layers = [][]layered{
 		{"filestore", "a journal.Store in a folder"},
 		{"internal/fake", "a server in memory, for tests"},
 		{"internal/fake/content", "a server of a download in memory, for tests"},
+		{"sourcetest", "tests for a source.Source"},
 		{"storetest", "tests for a journal.Store"},
 	},
 	{

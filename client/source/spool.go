@@ -52,6 +52,9 @@ func (f *temporary) fill(ctx context.Context, from Opened, most int64, reason er
 			return Error(err)
 		}
 		n, err := io.Copy(f.File, r)
+		if c, ok := r.(io.Closer); ok {
+			_ = c.Close()
+		}
 		f.size += n
 		if err != nil {
 			return Error(fmt.Errorf("spool: %w", err))
@@ -61,6 +64,9 @@ func (f *temporary) fill(ctx context.Context, from Opened, most int64, reason er
 		}
 		if chunk.Last {
 			return nil
+		}
+		if n == 0 {
+			return Error(io.ErrNoProgress)
 		}
 	}
 }
