@@ -3,7 +3,6 @@ package nethttp
 import (
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -127,12 +126,18 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	if last.URL.Scheme == "https" && req.URL.Scheme == "http" {
 		return ErrInsecureRedirect
 	}
+	if reached := transport.Readdress(req.URL, last.URL, last.Host); reached != req.URL {
+		// http.Client takes the name in Host for another server, so it removed Host and the
+		// credentials.
+		req.URL, req.Host = reached, last.Host
+		restoreHeader(req.Header, last.Header)
+	}
 	// After a redirect to another origin, that origin chooses the next URL, so
 	// the headers are removed even if the next URL has the first origin.
 	// http.Client copies headers and context of the first request for each
 	// redirect.
 	for _, r := range append(via[1:len(via):len(via)], req) {
-		if origin(r.URL) != origin(via[0].URL) {
+		if transport.Origin(r.URL) != transport.Origin(via[0].URL) {
 			stripHeader(req.Header)
 			*req = *req.WithContext(transport.WithoutCredentials(req.Context()))
 			break
@@ -141,25 +146,19 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	return nil
 }
 
+// restoreHeader adds the fields of before that h lacks.
+func restoreHeader(h, before http.Header) {
+	for key, values := range before {
+		if _, ok := h[key]; !ok {
+			h[key] = values
+		}
+	}
+}
+
 func stripHeader(h http.Header) {
 	for key := range h {
 		if !crossOrigin[http.CanonicalHeaderKey(key)] {
 			delete(h, key)
 		}
 	}
-}
-
-// origin returns scheme, host and port of u, with the default port (RFC 6454).
-func origin(u *url.URL) string {
-	scheme := strings.ToLower(u.Scheme)
-	port := u.Port()
-	if port == "" {
-		switch scheme {
-		case "http":
-			port = "80"
-		case "https":
-			port = "443"
-		}
-	}
-	return scheme + "://" + net.JoinHostPort(strings.ToLower(u.Hostname()), port)
 }

@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"slices"
 	"strings"
@@ -76,22 +75,11 @@ func withheldHint(cmd *cobra.Command, err error) string {
 // withheld are flags for credentials that other origins do not get.
 var withheld = []string{"header", "token-file", "token-command", "user", "netrc", "netrc-file", "cert"}
 
-// originOf is scheme, host and port of a URL; "" where it has none.
+// originOf returns scheme, host and port of a URL, or "" if it has none.
 func originOf(raw string) string {
 	u, err := url.Parse(transport.EscapeURL(raw))
-	if err != nil || u.Hostname() == "" {
+	if err != nil {
 		return ""
 	}
-	scheme, port := strings.ToLower(u.Scheme), u.Port()
-	if scheme == "http" && port == "80" || scheme == "https" && port == "443" {
-		port = ""
-	}
-	host := strings.ToLower(u.Hostname())
-	switch {
-	case port != "":
-		host = net.JoinHostPort(host, port)
-	case strings.Contains(host, ":"):
-		host = "[" + host + "]"
-	}
-	return scheme + "://" + host
+	return transport.Origin(u)
 }

@@ -78,10 +78,10 @@ func (e *examination) located(reply *client.Reply) {
 	switch {
 	case !raw.IsAbs() && raw.Host == "":
 		e.ok("location", "", "relative to the endpoint")
-	case location.Scheme == endpoint.Scheme && location.Host == endpoint.Host:
+	case transport.Origin(location) == transport.Origin(endpoint):
 		e.ok("location", "", "absolute, on the same origin")
 	default:
-		origin := location.Scheme + "://" + location.Host
+		origin := transport.Origin(location)
 		e.warn("location", "--trust-origin "+origin+" if it needs your headers and credentials",
 			"on another origin: %s", origin)
 	}

@@ -35,6 +35,9 @@ func Parse(raw string) (*url.URL, error) {
 		return nil, fmt.Errorf("%w: %q: there is no port %s", failure.ErrInvalidURL, transport.RedactURL(u), u.Port())
 	}
 	u.Fragment, u.RawFragment = "", ""
+	if strings.ContainsFunc(u.Host, func(r rune) bool { return r >= 0x80 }) {
+		u.Host = strings.ToLower(u.Host) // net/http converts letters to Punycode, but not their case
+	}
 	return u, nil
 }
 
@@ -54,9 +57,11 @@ func checkLocation(location string) error {
 	return nil
 }
 
-// Resolve makes a Location absolute. Base is the URL that answered,
-// after Redirects. The query is kept unchanged, except for bytes that a URL cannot contain.
-func Resolve(base *url.URL, location string) (*url.URL, error) {
+// Resolve makes a Location absolute. Base is the URL that answered, after Redirects, and
+// host is the Host header of that request, or "". A Location under that Host is reached at
+// the address of base. The query is kept unchanged, except for
+// bytes that a URL cannot contain.
+func Resolve(base *url.URL, host, location string) (*url.URL, error) {
 	if err := checkLocation(location); err != nil {
 		return nil, err
 	}
@@ -73,7 +78,7 @@ func Resolve(base *url.URL, location string) (*url.URL, error) {
 	if base.Scheme == "https" && u.Scheme == "http" {
 		return nil, fmt.Errorf("%w: %q", failure.ErrInsecureLocation, transport.RedactURL(u))
 	}
-	return u, nil
+	return transport.Readdress(u, base, host), nil
 }
 
 // Redirects follows the redirects of a request to asked, whose last hop was final. It
@@ -99,10 +104,10 @@ func Redirects(asked *url.URL, final *http.Request) (where, lasting *url.URL, er
 		if where.Scheme == "https" && next.Scheme == "http" {
 			return nil, nil, fmt.Errorf("%w to %s: %w", failure.ErrRedirected, transport.RedactURL(next), nethttp.ErrInsecureRedirect)
 		}
-		where = next
+		where = transport.Readdress(next, where, r.Response.Request.Host)
 		forGood = forGood && (r.Response.StatusCode == http.StatusMovedPermanently || r.Response.StatusCode == http.StatusPermanentRedirect)
 		if forGood {
-			lasting = next
+			lasting = where
 		}
 	}
 	return where, lasting, nil
@@ -115,23 +120,8 @@ func WithoutFragment(u *url.URL) string {
 	return plain.String()
 }
 
-// SameOrigin compares scheme, host and port, with default ports filled in
-// (RFC 6454, section 5).
-func SameOrigin(a, b *url.URL) bool {
-	return a.Scheme == b.Scheme &&
-		strings.EqualFold(a.Hostname(), b.Hostname()) &&
-		port(a) == port(b)
-}
-
-func port(u *url.URL) string {
-	if p := u.Port(); p != "" {
-		return p
-	}
-	if u.Scheme == "https" {
-		return "443"
-	}
-	return "80"
-}
+// SameOrigin reports whether two URLs belong to one server, see [transport.Origin].
+func SameOrigin(a, b *url.URL) bool { return transport.Origin(a) == transport.Origin(b) }
 
 // HostOf returns scheme, host and port of a URL. It is the key of facts about a host.
 func HostOf(rawURL string) string {
@@ -139,7 +129,7 @@ func HostOf(rawURL string) string {
 	if err != nil {
 		return ""
 	}
-	return u.Scheme + "://" + strings.ToLower(u.Hostname()) + ":" + port(u)
+	return transport.Origin(u)
 }
 
 // WithoutQuery returns an endpoint without its query, which may be a secret. Endpoints that

@@ -58,7 +58,7 @@ func TestResolveLocation(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := Resolve(base, test.location)
+			got, err := Resolve(base, "", test.location)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -100,7 +100,7 @@ func TestResolveBadLocation(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := Resolve(base, test.location)
+			got, err := Resolve(base, "", test.location)
 			if !errors.Is(err, test.want) {
 				t.Fatalf("%v, error %v", got, err)
 			}
@@ -126,6 +126,9 @@ func TestSameOrigin(t *testing.T) {
 		{"https://h/", "https://g/", false},
 		{"https://h/", "https://h.evil.example/", false},
 		{"https://[::1]/", "https://[::1]:443/", true},
+		{"https://bücher.example/", "https://xn--bcher-kva.example/", true},
+		{"https://bücher.example/", "https://bucher.example/", false},
+		{"http://[fe80::1%25eth0]/", "http://[fe80::1%25eth1]/", false},
 	}
 	for _, test := range tests {
 		a, err := url.Parse(test.a)

@@ -19,7 +19,7 @@ func FuzzResolveLocation(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Fuzz(func(t *testing.T, location string) {
-		u, err := Resolve(base, location)
+		u, err := Resolve(base, "", location)
 		if err != nil {
 			if !errors.Is(err, failure.ErrInvalidLocation) && !errors.Is(err, failure.ErrInsecureLocation) {
 				t.Errorf("%q: error %v", location, err)
@@ -39,7 +39,7 @@ func FuzzResolveLocation(f *testing.F) {
 		if again.String() != text || again.Scheme != "https" || again.Hostname() == "" || !SameOrigin(u, again) {
 			t.Errorf("%q becomes %q, and then %q", location, text, again)
 		}
-		if next, err := Resolve(again, text); err != nil || next.String() != text {
+		if next, err := Resolve(again, "", text); err != nil || next.String() != text {
 			t.Errorf("%q from %q is %v, %v", text, location, next, err)
 		}
 	})

@@ -227,7 +227,7 @@ func (e *exchange) locate(answer *Answer, location string, final *http.Request) 
 		return err
 	}
 	if location != "" {
-		u, err := address.Resolve(where, location)
+		u, err := address.Resolve(where, final.Host, location)
 		if err != nil {
 			return err
 		}
