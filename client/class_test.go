@@ -20,7 +20,7 @@ func TestClassString(t *testing.T) {
 	for c := client.ClassFinal; c <= client.ClassGone+1; c++ {
 		got = append(got, c.String())
 	}
-	want := []string{"final", "transient", "locked", "throttled", "resync", "integrity", "proxy limit", "auth", "gone", "unknown"}
+	want := []string{"final", "transient", "locked", "throttled", "resync", "integrity", "proxy limit", "auth", "gone", "scarce", "unknown"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("names (-want +got):\n%s", diff)
 	}

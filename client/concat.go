@@ -268,6 +268,8 @@ func (j *job) createPart(ctx context.Context, endpoint string) error {
 	}
 	spec := j.spec(endpoint)
 	spec.Inline, spec.CreateOnly = 0, true
+	// A part that waits for its turn ends nothing that another part could wait for.
+	defer j.count(false)
 	return j.run(ctx, spec)
 }
 

@@ -28,6 +28,7 @@ const (
 	ClassProxyLimit = failure.ClassProxyLimit
 	ClassAuth       = failure.ClassAuth
 	ClassGone       = failure.ClassGone
+	ClassScarce     = failure.ClassScarce
 )
 
 // Errors of a Client; test for them with errors.Is. Package failure says what each
@@ -39,11 +40,13 @@ var (
 	ErrUnsupported       = failure.ErrUnsupported
 	ErrSource            = failure.ErrSource
 	ErrSourceChanged     = failure.ErrSourceChanged
+	ErrSpool             = failure.ErrSpool
 	ErrSourceWindow      = failure.ErrSourceWindow
 	ErrSourceUsed        = failure.ErrSourceUsed
 	ErrRedirected        = failure.ErrRedirected
 	ErrNotTus            = failure.ErrNotTus
 	ErrThrottled         = failure.ErrThrottled
+	ErrScarce            = failure.ErrScarce
 	ErrStalled           = failure.ErrStalled
 	ErrUntrusted         = failure.ErrUntrusted
 	ErrInvalidLocation   = failure.ErrInvalidLocation

@@ -2,9 +2,11 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 
+	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/internal/dialect"
 	"github.com/tusker-go/tusker/client/internal/engine"
 	"github.com/tusker-go/tusker/client/internal/tus"
@@ -80,6 +82,7 @@ type job struct {
 	result  *Result
 	retrier *engine.Retrier // counts the failures of all exchanges but those of parts
 	rest    func()          // called when the upload will only wait; nil: not called
+	present bool            // counts as under way: the source is open, and no run has it
 	isPart  bool
 	fresh   bool // the source changed so recently that a further change would not show
 }
@@ -99,7 +102,7 @@ func (c *Client) open(ctx context.Context, src Source, o UploadOptions, cb *call
 	if j.chunk == 0 {
 		j.chunk = c.rules.Chunks.Default(isSingleUse(src))
 	}
-	opened, err := src.Open(ctx, j.chunk)
+	opened, err := j.openSource(ctx, src)
 	if err != nil {
 		return j, source.Error(err)
 	}
@@ -109,6 +112,48 @@ func (c *Client) open(ctx context.Context, src Source, o UploadOptions, cb *call
 		d.SumUp()
 	}
 	return j, nil
+}
+
+// spareFiles is how many files an upload needs besides its source at most: a connection, a
+// lookup of its address, and a record with its lock.
+const spareFiles = 6
+
+// manyUploads is how many uploads are under way before the next one looks for spare files:
+// to look costs system calls, and fewer uploads do not reach the limit of any system.
+const manyUploads = 8
+
+// openSource opens the source. If this machine lacks open files, it waits until another
+// upload ends. A source is opened beside other uploads only if the files that its upload
+// needs besides can be opened, too; otherwise open sources would keep all uploads from their
+// connections.
+func (j *job) openSource(ctx context.Context, src Source) (opened source.Opened, err error) {
+	if isSingleUse(src) {
+		return src.Open(ctx, j.chunk)
+	}
+	beside := j.rules.Crowd.Running() >= manyUploads
+	j.count(true)
+	defer func() { j.count(err == nil) }()
+	for {
+		opened, err = src.Open(ctx, j.chunk)
+		if err == nil && beside && !failure.HasSpareFiles(spareFiles) {
+			err = errors.Join(ErrScarce, opened.Close())
+		}
+		if err == nil || !failure.IsScarce(err) {
+			return opened, err
+		}
+		if err = j.retrier.AfterScarce(ctx, err); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// count says whether the upload counts as one that is under way. A run counts itself.
+func (j *job) count(present bool) {
+	if j.present == present {
+		return
+	}
+	j.present = present
+	j.retrier.Join(present)
 }
 
 func isSingleUse(src Source) bool {
@@ -180,6 +225,7 @@ func (j *job) upload(ctx context.Context) error {
 // the ledger is used. The caller sends the source again if the verification shows that the
 // ledger is wrong.
 func (j *job) sendOnce(ctx context.Context, endpoint string, trust bool) error {
+	j.count(false) // the runs count themselves
 	done := false
 	var err error
 	if trust {
@@ -188,6 +234,7 @@ func (j *job) sendOnce(ctx context.Context, endpoint string, trust bool) error {
 	if !done {
 		err = j.sendRecorded(ctx, endpoint)
 	}
+	j.count(true)
 	if err == nil {
 		err = j.verify(ctx)
 	}
@@ -209,7 +256,9 @@ func (j *job) spec(endpoint string) engine.Spec {
 
 // run runs the engine and adds its result.
 func (j *job) run(ctx context.Context, spec engine.Spec) error {
+	j.count(false)
 	res, err := engine.Run(ctx, spec)
+	j.count(true)
 	j.result.take(res, err)
 	return err
 }
@@ -302,4 +351,5 @@ func (j *job) close(ctx context.Context) {
 	if err := j.source.Close(); err != nil {
 		j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "source not closed", slog.Any("err", err))
 	}
+	j.count(false)
 }

@@ -43,11 +43,16 @@ const (
 
 	// ClassGone: the upload does not exist, or no longer exists.
 	ClassGone
+
+	// ClassScarce: this machine lacks a resource for the moment, such as open files or
+	// ports. The upload waits until another upload of the Client ends, which is not counted.
+	// If there is no other one, it is treated as transient.
+	ClassScarce
 )
 
 // String returns the name of the class, such as "transient".
 func (c Class) String() string {
-	names := [...]string{"final", "transient", "locked", "throttled", "resync", "integrity", "proxy limit", "auth", "gone"}
+	names := [...]string{"final", "transient", "locked", "throttled", "resync", "integrity", "proxy limit", "auth", "gone", "scarce"}
 	if int(c) >= len(names) {
 		return "unknown"
 	}
@@ -58,7 +63,7 @@ func (c Class) String() string {
 // under a policy that does not know classes.
 func (c Class) Retryable() bool {
 	switch c {
-	case ClassTransient, ClassLocked, ClassThrottled, ClassResync, ClassIntegrity:
+	case ClassTransient, ClassLocked, ClassThrottled, ClassResync, ClassIntegrity, ClassScarce:
 		return true
 	case ClassFinal, ClassProxyLimit, ClassAuth, ClassGone:
 	}

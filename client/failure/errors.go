@@ -36,6 +36,10 @@ var (
 	// its bytes. It is worth a retry.
 	ErrSourceUnavailable = errors.New("source unavailable")
 
+	// ErrSpool means that the temporary file of a stream, whose length the server has to
+	// know, could not be written: the folder for temporary files is full or missing.
+	ErrSpool = errors.New("temporary file")
+
 	// ErrSourceInUse means that another program has the file open for writing, and that
 	// the upload was told to refuse such a file.
 	ErrSourceInUse = errors.New("another program has the file open for writing")

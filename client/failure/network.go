@@ -29,6 +29,9 @@ func WithoutAnswer(err error) Class {
 	if errors.Is(err, ErrSourceUnavailable) {
 		return ClassTransient
 	}
+	if IsScarce(err) {
+		return ClassScarce
+	}
 	for _, final := range finalWithoutAnswer {
 		if errors.Is(err, final) {
 			return ClassFinal

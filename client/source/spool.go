@@ -5,16 +5,19 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/tusker-go/tusker/client/failure"
 )
 
 // Spool copies an opened source to a temporary file, so that its length becomes known.
 // The file has mode 0600 and is removed when it is closed, or, if the system allows it,
 // when the process ends. Reason is why the length has to be known. If there are more than
-// most bytes, the error wraps it.
+// most bytes, the error wraps it. If the file cannot be written, the error Is
+// failure.ErrSpool.
 func Spool(ctx context.Context, from Opened, most int64, reason error) (Opened, error) {
 	f, err := newTemporary()
 	if err != nil {
-		return nil, Error(fmt.Errorf("spool: %w", err))
+		return nil, Error(fmt.Errorf("%w: %w", failure.ErrSpool, err))
 	}
 	if err := f.fill(ctx, from, most, reason); err != nil {
 		_ = f.remove()
@@ -51,13 +54,13 @@ func (f *temporary) fill(ctx context.Context, from Opened, most int64, reason er
 		if err != nil {
 			return Error(err)
 		}
-		n, err := io.Copy(f.File, r)
+		n, err := io.Copy(spoolWriter{f.File}, r)
 		if c, ok := r.(io.Closer); ok {
 			_ = c.Close()
 		}
 		f.size += n
 		if err != nil {
-			return Error(fmt.Errorf("spool: %w", err))
+			return Error(err)
 		}
 		if s, ok := from.(Releaser); ok {
 			s.Release(f.size)
@@ -69,6 +72,19 @@ func (f *temporary) fill(ctx context.Context, from Opened, most int64, reason er
 			return Error(io.ErrNoProgress)
 		}
 	}
+}
+
+// spoolWriter marks the errors of its file as those of the temporary file, and not of the
+// stream.
+type spoolWriter struct{ f *os.File }
+
+// Write implements io.Writer.
+func (w spoolWriter) Write(p []byte) (int, error) {
+	n, err := w.f.Write(p)
+	if err != nil {
+		err = fmt.Errorf("%w: %w", failure.ErrSpool, err)
+	}
+	return n, err
 }
 
 func (f *temporary) remove() error {

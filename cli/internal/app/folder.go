@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/source"
+	"github.com/tusker-go/tusker/protocol"
 )
 
 // folder is a directory that was named. Links in it are either left out, and then
@@ -67,21 +70,41 @@ func (f *folder) open() (*os.Root, error) {
 	return root, nil
 }
 
-// source is a file that was found in the folder. Its upload fails if it opens
-// another file than the one that was listed. The caller calls end after the upload.
-func (f *folder) source(e *entry) (source client.Source, end func(), err error) {
-	end = func() {}
+// source returns the file e, which was found in the folder. Its upload fails if it opens
+// another file than the one that was listed.
+func (f *folder) source(e *entry) (client.Source, error) {
 	if f.follow {
-		source, err = client.Path(e.name)
-	} else {
-		var root *os.Root
-		if root, err = f.open(); err != nil {
-			return nil, end, fmt.Errorf("%w: %w", client.ErrSource, err)
-		}
-		end = func() { _ = root.Close() }
-		source, err = client.Root(root, filepath.FromSlash(e.below))
+		source, err := client.Path(e.name)
+		return client.Expect(source, e.id.is), err
 	}
-	return client.Expect(source, e.id.is), end, err
+	return &folderFile{in: f, entry: e}, nil
+}
+
+// folderFile is a source that opens the folder only together with the file, so that files
+// that wait for their turn cost no descriptors.
+type folderFile struct {
+	in    *folder
+	entry *entry
+}
+
+// Name implements client.Source.
+func (f *folderFile) Name() string { return f.entry.name }
+
+// Length implements client.Source.
+func (f *folderFile) Length() protocol.Length { return protocol.Known(f.entry.size) }
+
+// Open implements client.Source.
+func (f *folderFile) Open(ctx context.Context, chunk int64) (source.Opened, error) {
+	root, err := f.in.open()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", client.ErrSource, err)
+	}
+	defer func() { _ = root.Close() }()
+	src, err := client.Root(root, filepath.FromSlash(f.entry.below))
+	if err != nil {
+		return nil, err
+	}
+	return client.Expect(src, f.entry.id.is).Open(ctx, chunk)
 }
 
 // named gives an error of the system the path that people know.

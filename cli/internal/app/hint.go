@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"net/http"
+	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -40,6 +41,9 @@ func hintFor(cmd *cobra.Command, err error) string {
 		return "is this the file that the upload was begun with?"
 	case errors.Is(err, syscall.EISDIR), isDirectory(err):
 		return "name the files in it"
+	case errors.Is(err, client.ErrSpool):
+		return "the stream is copied to " + quoteWhereNeeded(os.TempDir(), runtime.GOOS) + ", because the server has to know its size: make room there, " +
+			"set TMPDIR to another folder, or give the size with --size"
 	case errors.Is(err, client.ErrSourceWindow):
 		return "keep more of the stream with --stream-window"
 	case errors.Is(err, client.ErrSourceChanged):

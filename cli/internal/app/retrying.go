@@ -83,17 +83,26 @@ func (a *app) tellsRetries() *slog.Logger {
 	if !a.terse() {
 		return a.log
 	}
-	return slog.New(withoutRetries{a.log.Handler()})
+	return slog.New(withoutRetries{a.log.Handler(), a.lacking})
+}
+
+// lacking says that files wait until others have finished. The client reports this once.
+func (a *app) lacking(err error) {
+	a.say("%s: files wait until others have finished; a smaller --concurrency avoids this, or a higher limit (ulimit -n)", progress.Reason(err))
 }
 
 // withoutRetries drops the client's records of what a run says in a short line.
-type withoutRetries struct{ slog.Handler }
+type withoutRetries struct {
+	slog.Handler
+	lacking func(error) // called for a record that uploads wait because of a lack of open files or ports
+}
 
 // Messages of the client's records.
 const (
 	restartMessage = "upload starts over"
 	retryMessage   = "retrying"
 	denialMessage  = "the server has all of the upload, but answered its last bytes with an error"
+	scarceMessage  = "uploads wait until another one ends"
 )
 
 // Handle implements slog.Handler.
@@ -101,16 +110,24 @@ func (h withoutRetries) Handle(ctx context.Context, r slog.Record) error {
 	switch r.Message {
 	case restartMessage, retryMessage, denialMessage:
 		return nil
+	case scarceMessage:
+		r.Attrs(func(attr slog.Attr) bool {
+			if err, ok := attr.Value.Any().(error); ok {
+				h.lacking(err)
+			}
+			return true
+		})
+		return nil
 	}
 	return h.Handler.Handle(ctx, r)
 }
 
 // WithAttrs implements slog.Handler.
 func (h withoutRetries) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return withoutRetries{h.Handler.WithAttrs(attrs)}
+	return withoutRetries{h.Handler.WithAttrs(attrs), h.lacking}
 }
 
 // WithGroup implements slog.Handler.
 func (h withoutRetries) WithGroup(name string) slog.Handler {
-	return withoutRetries{h.Handler.WithGroup(name)}
+	return withoutRetries{h.Handler.WithGroup(name), h.lacking}
 }

@@ -172,16 +172,15 @@ func (u *upload) metadataFor(e entry, given protocol.Metadata) protocol.Metadata
 	return all
 }
 
-// entrySource is what e names. The caller calls end after the upload.
-func (a *app) entrySource(cmd *cobra.Command, u *upload, e entry) (source client.Source, end func(), err error) {
-	switch end = func() {}; {
+// entrySource returns the source that e names.
+func (a *app) entrySource(cmd *cobra.Command, u *upload, e entry) (client.Source, error) {
+	switch {
 	case e.err != nil:
-		return nil, end, e.err
+		return nil, e.err
 	case e.in != nil:
 		return e.in.source(&e)
 	}
-	source, err = a.source(cmd, &u.streams, e.name)
-	return source, end, err
+	return a.source(cmd, &u.streams, e.name)
 }
 
 // learn asks the server what it can do, which saves a request for each small

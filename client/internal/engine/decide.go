@@ -55,6 +55,7 @@ const (
 	retryAsClass     remedy = iota // wait if the policy allows a retry of the error, else fail
 	retryAnyway                    // wait, although the class of the error does not allow a retry
 	waitForLock                    // wait under the policy for locks
+	waitForOther                   // wait until another upload of the Client ends
 	askNow                         // retry without a wait
 	askAtOnce                      // retry at once, not counted: the failure does not say what became of the request
 	resend                         // send damaged bytes again
@@ -103,6 +104,8 @@ func decide(e *failure.Error, at position, m memory) (remedy, memory) {
 		}
 	}
 	switch {
+	case e.Class == failure.ClassScarce:
+		return waitForOther, m
 	case e.Class == failure.ClassGone && at.Denial.Refused:
 		// A server that refused the upload has deleted it.
 		return refused, m
@@ -158,7 +161,7 @@ func decide(e *failure.Error, at position, m memory) (remedy, memory) {
 		if m.Lost++; m.Lost > maxLost && m.MayShrink {
 			return shrinkLost, m
 		}
-	case failure.ClassFinal, failure.ClassThrottled, failure.ClassGone:
+	case failure.ClassFinal, failure.ClassThrottled, failure.ClassGone, failure.ClassScarce:
 	}
 	return retryAsClass, m
 }

@@ -58,6 +58,8 @@ func TestDecide(t *testing.T) {
 	}{
 		"the connection broke":                           {class(failure.ClassTransient), at(appending), may, retryAsClass, may},
 		"the server refuses":                             {class(failure.ClassFinal), at(appending), may, retryAsClass, may},
+		"no more open files":                             {class(failure.ClassScarce), at(appending), may, waitForOther, may},
+		"no more open files, and no retry is allowed":    {class(failure.ClassScarce), at(creating), memory{}, waitForOther, memory{}},
 		"throttled":                                      {class(failure.ClassThrottled), at(appending), may, retryAsClass, may},
 		"locked":                                         {class(failure.ClassLocked), at(asking), may, waitForLock, may},
 		"locked, and no retry is allowed":                {class(failure.ClassLocked), at(asking), memory{}, retryAsClass, memory{}},

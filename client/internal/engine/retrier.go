@@ -21,6 +21,8 @@ type Retrier struct {
 	locked   retry.Loop // while another request holds the upload
 	memory   memory
 	retries  int
+	running  int // 1 while its upload counts as one that is under way
+	ended    int // uploads of the Client that had ended at the last look
 }
 
 // NewRetrier returns a Retrier under the policy; nil means that of the rules. Tell is
@@ -106,6 +108,8 @@ func (r *Retrier) after(ctx context.Context, url string, err error, at position,
 		return at.Denial.Refusal(at.URL)
 	case waitForLock:
 		return r.wait(ctx, &r.locked, url, e, err)
+	case waitForOther:
+		return r.AfterScarce(ctx, err)
 	case renewCredentials, askAtOnce:
 		return r.atOnce(ctx, url, e)
 	case shrinkChunk:

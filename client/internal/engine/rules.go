@@ -21,5 +21,6 @@ type Rules struct {
 	Limits Limits       // body sizes that proxies allow, learned by the way
 	Silent Hosts        // hosts that name no Location for an upload that its creation completes
 	Gates  Gates        // hosts that asked for fewer requests
+	Crowd  Crowd        // uploads under way
 	Log    *slog.Logger
 }

@@ -1,0 +1,8 @@
+//go:build !windows
+
+package failure
+
+import "syscall"
+
+// scarceErrors are the errors of the system for a lack of open files, ports and buffers.
+var scarceErrors = []error{syscall.EMFILE, syscall.ENFILE, syscall.EADDRNOTAVAIL, syscall.ENOBUFS}

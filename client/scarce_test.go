@@ -1,0 +1,142 @@
+package client_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"testing/synctest"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/client/source"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
+	"github.com/tusker-go/tusker/transport"
+)
+
+// limited is a Doer that has only so many connections.
+func limited(next transport.Doer, connections int64, lack error) transport.Doer {
+	var used atomic.Int64
+	return transport.DoerFunc(func(req *http.Request) (*http.Response, error) {
+		defer used.Add(-1)
+		if used.Add(1) > connections {
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("socket", lack)}
+		}
+		return next.Do(req)
+	})
+}
+
+// rareSource opens only so many of its kind at a time.
+type rareSource struct {
+	client.Source
+	opened *atomic.Int64
+	most   int64
+}
+
+func (s rareSource) Open(ctx context.Context, chunk int64) (source.Opened, error) {
+	if s.opened.Add(1) > s.most {
+		s.opened.Add(-1)
+		return nil, &os.PathError{Op: "open", Path: s.Name(), Err: syscall.EMFILE}
+	}
+	o, err := s.Source.Open(ctx, chunk)
+	return rareOpened{o, s.opened}, err
+}
+
+type rareOpened struct {
+	source.Opened
+	opened *atomic.Int64
+}
+
+func (o rareOpened) Close() error {
+	o.opened.Add(-1)
+	return o.Opened.Close()
+}
+
+// A lack of open files or ports lets no upload fail, even if no retry is allowed, while
+// another upload can end. It is reported once.
+func TestScarceResources(t *testing.T) {
+	for name, test := range map[string]struct {
+		connections, files int64
+		lack               error
+	}{
+		"open files of the process, connections": {1, 99, syscall.EMFILE},
+		"open files of the system, connections":  {2, 99, syscall.ENFILE},
+		"ports":                                  {1, 99, syscall.EADDRNOTAVAIL},
+		"buffers":                                {1, 99, syscall.ENOBUFS},
+		"sources":                                {99, 2, nil},
+		"sources and connections":                {1, 3, syscall.EMFILE},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := fake.New(t, fake.Config{})
+				var log bytes.Buffer
+				c := clienttest.NewClient(t, s, client.Config{
+					Doer: limited(s.Doer(), test.connections, test.lack), Retry: retry.Never, Concurrency: 8, InlineSize: -1,
+					Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn})),
+				})
+				var opened atomic.Int64
+				var items []client.Item
+				for i := range 30 {
+					src := client.Bytes(fmt.Appendf(nil, "content %d", i))
+					items = append(items, client.Item{Source: rareSource{src, &opened, test.files}})
+				}
+				if _, err := c.UploadAll(t.Context(), items); err != nil {
+					t.Fatal(err)
+				}
+				if n := strings.Count(log.String(), "\n"); n > 1 {
+					t.Errorf("%d warnings:\n%s", n, &log)
+				}
+			})
+		})
+	}
+}
+
+// Without another upload that could end, the policy decides.
+func TestScarceAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		c := clienttest.NewClient(t, s, client.Config{Doer: limited(s.Doer(), 0, syscall.EMFILE), Retry: retry.Backoff{MaxAttempts: 3}})
+		_, err := c.Upload(t.Context(), client.Bytes([]byte("x")), nil)
+		e, ok := errors.AsType[*client.Error](err)
+		if !errors.Is(err, retry.ErrExhausted) || !errors.Is(err, syscall.EMFILE) || !ok || e.Class != client.ClassScarce || e.Op != protocol.OpCreate {
+			t.Errorf("error %v", err)
+		}
+	})
+}
+
+func TestIsScarce(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		err  error
+		want bool
+	}{
+		"open files":           {&os.PathError{Op: "open", Path: "x", Err: syscall.EMFILE}, true},
+		"open files, system":   {&os.PathError{Op: "open", Path: "x", Err: syscall.ENFILE}, true},
+		"ports":                {&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.EADDRNOTAVAIL)}, true},
+		"buffers":              {&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ENOBUFS)}, true},
+		"no spare files":       {fmt.Errorf("open: %w", failure.ErrScarce), true},
+		"an address is in use": {syscall.EADDRINUSE, false},
+		"a full disk":          {syscall.ENOSPC, false},
+		"refused":              {syscall.ECONNREFUSED, false},
+		"no such host":         {&net.DNSError{Err: "no such host", Name: "x", IsNotFound: true}, false},
+		"no error":             {nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := failure.IsScarce(test.err); got != test.want {
+				t.Errorf("IsScarce(%v) = %v", test.err, got)
+			}
+		})
+	}
+}
