@@ -16,8 +16,8 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// An upload that one account left unfinished is resumed for that account only. One
-// of no account is resumed for none, and never for a named one.
+// An unfinished upload is resumed only for the account that began it. An upload without an
+// account is resumed only without an account.
 func TestRecordOfAnotherAccount(t *testing.T) {
 	tests := map[string]struct {
 		began, runs string
@@ -102,7 +102,7 @@ func TestSentByAnotherAccount(t *testing.T) {
 			if res.Skipped != test.skips || (res.URL == first.URL) != test.skips {
 				t.Errorf("result %+v, first %s", res, first.URL)
 			}
-			// The first account is skipped still.
+			// The file is still skipped for the first account.
 			if res := clienttest.UploadFile(t, s, client.Config{Ledger: m, Account: test.first}, name); !res.Skipped || res.URL != first.URL {
 				t.Errorf("result %+v, want %s skipped", res, first.URL)
 			}
@@ -110,7 +110,7 @@ func TestSentByAnotherAccount(t *testing.T) {
 	}
 }
 
-// A store that gives the record of another account is not believed.
+// A record of another account is not used, even if the store returns it for the right key.
 func TestAccountOfRecordCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
@@ -140,7 +140,7 @@ func TestAccountOfRecordCounts(t *testing.T) {
 	})
 }
 
-// An account is short and printable, in a Config and in a record.
+// The name of an account must be short and printable, in a Config and in a record.
 func TestAccountBounds(t *testing.T) {
 	for name, ok := range map[string]bool{
 		"": true, "a@b.example": true, "Zoë Ωμέγα": true, strings.Repeat("x", 256): true,

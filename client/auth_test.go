@@ -20,8 +20,7 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// tokens is a source that gives the same token until it is told that it was
-// refused.
+// tokens is a token source that returns the same token until that token is invalidated.
 type tokens struct {
 	mu      sync.Mutex
 	asked   int
@@ -41,7 +40,7 @@ func (s *tokens) Invalidate(token string) {
 	s.refused = append(s.refused, token)
 }
 
-// expired is the answer to a token that is no longer good.
+// expired is the answer to a token that has expired.
 var expired = fake.Status(http.StatusUnauthorized, "token expired\n", "WWW-Authenticate", "Bearer")
 
 func TestTokenRenewed(t *testing.T) {
@@ -49,7 +48,7 @@ func TestTokenRenewed(t *testing.T) {
 	tests := map[string]struct {
 		post, head, patch []fake.Action
 		want              []string
-		tokens            []string // of the requests, in short
+		tokens            []string // of the requests, abbreviated
 	}{
 		"creation": {
 			post:   []fake.Action{expired},
@@ -105,7 +104,7 @@ func TestTokenRenewed(t *testing.T) {
 				if diff := cmp.Diff(refused, src.refused); diff != "" {
 					t.Errorf("refused (-want +got):\n%s", diff)
 				}
-				// Nothing is waited for but what a lost connection costs.
+				// There is no wait, except after a lost connection.
 				if took := time.Since(began); took > retry.DefaultResume {
 					t.Errorf("took %v", took)
 				}
@@ -127,8 +126,7 @@ func TestTokenRenewedForOptions(t *testing.T) {
 	})
 }
 
-// A source is asked again under any policy that allows a second try, and by
-// nobody whose policy does not.
+// A refused token is renewed under every policy that allows a retry, and under no other.
 func TestTokenRenewedByPolicy(t *testing.T) {
 	tests := map[string]struct {
 		retry retry.Policy
@@ -231,7 +229,7 @@ func TestUnauthorized(t *testing.T) {
 				if took := time.Since(began); took != 0 {
 					t.Errorf("took %v", took)
 				}
-				// The next run goes on.
+				// The next run resumes.
 				if _, err = clienttest.NewClient(t, s, client.Config{}).Resume(t.Context(), res.URL, clienttest.TextSource(t, "hello"), nil); err != nil {
 					t.Fatal(err)
 				}
@@ -241,8 +239,7 @@ func TestUnauthorized(t *testing.T) {
 	}
 }
 
-// A server that answers 403 to a token that has expired is a matter for
-// Classify: the source learns of the refusal as it does of a 401.
+// If Config.Classify makes ClassAuth of a 403, the token is renewed as after a 401.
 func TestForbiddenRenewed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})

@@ -16,8 +16,8 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// What is visible beforehand fails before any request is sent.
-func TestNothingIsSent(t *testing.T) {
+// Invalid options and sources fail before any request is sent.
+func TestInvalidInputFailsBeforeAnyRequest(t *testing.T) {
 	tests := map[string]struct {
 		options client.UploadOptions
 		is      error
@@ -56,8 +56,8 @@ func TestNothingIsSent(t *testing.T) {
 	}
 }
 
-// What is wrong with the options shows before the first byte of a stream does.
-func TestNothingIsWaitedFor(t *testing.T) {
+// Invalid options fail before the first byte of a stream is read.
+func TestInvalidOptionsFailBeforeStreamIsRead(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	src := client.Stream(clienttest.BlockedReader{Ctx: t.Context()}, nil)
 	_, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), src, &client.UploadOptions{Metadata: protocol.Metadata{"a b": ""}})
@@ -183,7 +183,8 @@ func TestBadConfig(t *testing.T) {
 	}
 }
 
-// What a server answers in place of what it should.
+// An answer that is not that of a tus server, or that contradicts the upload, is an error whose
+// text names the header and the value.
 func TestBadAnswers(t *testing.T) {
 	html := []string{"Content-Type", "text/html", "Tus-Resumable", ""}
 	tests := map[string]struct {
@@ -235,7 +236,7 @@ func TestBadAnswers(t *testing.T) {
 	}
 }
 
-// Metadata that cannot be read is an error of Metadata, and nobody else's.
+// Metadata that cannot be read is an error of Client.Metadata. Other calls ignore it.
 func TestBadMetadata(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})

@@ -12,9 +12,8 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// void is a server without a network: it reads bodies as net/http does, keeps
-// nothing, and allocates little but the answers. What a benchmark counts is the
-// client's own.
+// void is a server without a network. It reads bodies as net/http does, keeps nothing, and
+// allocates little more than the answers, so that a benchmark measures only the client.
 type void struct{}
 
 func (void) Do(req *http.Request) (*http.Response, error) {
@@ -61,7 +60,7 @@ func (void) Do(req *http.Request) (*http.Response, error) {
 
 var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 
-// hollow is a source of zeros.
+// hollow is an io.ReaderAt of zeros.
 type hollow struct{}
 
 func (hollow) ReadAt(p []byte, _ int64) (int, error) {
@@ -88,7 +87,7 @@ func zeros(b *testing.B, n int64) client.Source {
 	return src
 }
 
-// BenchmarkUpload is a whole upload: POST and PATCH.
+// BenchmarkUpload measures a whole upload: POST and PATCH.
 func BenchmarkUpload(b *testing.B) {
 	metadata := protocol.Metadata{"filename": "world_domination_plan.pdf", "filetype": "application/pdf"}
 	events := func(client.Event) {}
@@ -119,7 +118,7 @@ func BenchmarkUpload(b *testing.B) {
 	}
 }
 
-// BenchmarkUploadStream keeps a window of what it sends.
+// BenchmarkUploadStream measures the upload of a stream, which keeps a window in memory.
 func BenchmarkUploadStream(b *testing.B) {
 	const size = 64 << 20
 	c := voidClient(b, client.Config{})
@@ -133,7 +132,7 @@ func BenchmarkUploadStream(b *testing.B) {
 	}
 }
 
-// BenchmarkUploadAll says what each of many small files costs.
+// BenchmarkUploadAll measures the cost of each of many small files.
 func BenchmarkUploadAll(b *testing.B) {
 	const files = 100
 	for _, concurrency := range []int{1, 16} {
@@ -154,7 +153,7 @@ func BenchmarkUploadAll(b *testing.B) {
 	}
 }
 
-// BenchmarkHead is one exchange without a body.
+// BenchmarkHead measures one exchange without a body.
 func BenchmarkHead(b *testing.B) {
 	c := voidClient(b, client.Config{})
 	b.ReportAllocs()

@@ -14,8 +14,8 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// A transport gets the bytes of a file in a form that the system can send, also
-// after a redirect, from whatever source they come, and no others.
+// A transport can let the system send the body of every source that is a file, also after a
+// redirect. Other sources are read.
 func TestFilesCanBeSentByTheSystem(t *testing.T) {
 	content := strings.Repeat("0123456789", 300<<10)
 	name := filepath.Join(t.TempDir(), "file")
@@ -71,7 +71,7 @@ func TestFilesCanBeSentByTheSystem(t *testing.T) {
 					}
 					seen(req.Body)
 					seen(again)
-					req.Body = again // the first is spent once there is a second
+					req.Body = again // the first body cannot be read once the second exists
 				}
 				return s.Doer().Do(req)
 			})

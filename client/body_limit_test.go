@@ -14,7 +14,7 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// patched are the requests that send bytes [from, to) in pieces.
+// patched returns the requests that send the bytes [from, to) in pieces.
 func patched(path string, from, to, piece int64) []string {
 	var list []string
 	for ; from < to; from += piece {
@@ -44,7 +44,7 @@ func TestProxyLimit(t *testing.T) {
 			t.Errorf("%d retries", res.Retries)
 		}
 
-		// The next upload of this client knows, also one in smaller chunks.
+		// The next upload of this client obeys the limit at once. Smaller chunks stay smaller.
 		if res, err = c.Upload(t.Context(), clienttest.TextSource(t, data), nil); err != nil {
 			t.Fatal(err)
 		}
@@ -57,7 +57,7 @@ func TestProxyLimit(t *testing.T) {
 		want = append(append(want, post), patched("/files/3", 0, 2048*clienttest.KiB, 100*clienttest.KiB)...)
 		clienttest.WantRequests(t, s, want...)
 
-		// Another host may have other limits; so may another day, and client.
+		// The limit does not apply to another host, and another client does not know it.
 		other := s.Put("", protocol.Known(300*clienttest.KiB), nil)
 		if _, err = c.Resume(t.Context(), "http://other.example"+other[len("http://tus.example"):], clienttest.TextSource(t, data[:300*clienttest.KiB]), nil); err != nil {
 			t.Fatal(err)
@@ -71,7 +71,7 @@ func TestProxyLimit(t *testing.T) {
 	})
 }
 
-// A limit that comes into force in the middle loses nothing.
+// A limit that a proxy enforces only in the middle of an upload loses no bytes.
 func TestProxyLimitInTheMiddle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{Hook: clienttest.BodyLimitProxy(600 * clienttest.KiB)})
@@ -108,7 +108,7 @@ func TestProxyLimitOfStream(t *testing.T) {
 	})
 }
 
-// Only the size of a body can be mended, not that of a HEAD after a large one.
+// A 413 to a HEAD does not make the next body smaller.
 func TestProxyLimitOfHead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
@@ -126,7 +126,7 @@ func TestProxyLimitOfHead(t *testing.T) {
 	})
 }
 
-func TestTooLargeForGood(t *testing.T) {
+func TestTooLargeIsFinal(t *testing.T) {
 	const head = "HEAD /files/1"
 	first := fmt.Sprintf("PATCH /files/1 0+%d", 600*clienttest.KiB)
 	tests := map[string]struct {

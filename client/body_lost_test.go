@@ -16,8 +16,8 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// buffering keeps bodies back until they are whole, and gives up on those of more than limit
-// bytes, as a proxy with a time limit does on a slow line.
+// buffering forwards a body when it is complete, and answers bodies of more than limit bytes
+// by giveUp, like a proxy with a time limit on a slow line.
 func buffering(limit int64, giveUp fake.Action) fake.Action {
 	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		if r.ContentLength > limit {
@@ -74,7 +74,8 @@ func TestBufferingProxy(t *testing.T) {
 	}
 }
 
-// Small files meet the limits of proxies as well, with and without a creation of their own.
+// The limit of a buffering proxy also applies to small files, whether they are sent with the
+// creation or not.
 func TestBufferingProxyOfSmallFiles(t *testing.T) {
 	for name, giveUp := range map[string]fake.Action{
 		"413":         fake.Status(http.StatusRequestEntityTooLarge, "<html></html>"),
@@ -112,7 +113,8 @@ func TestBufferingProxyOfSmallFiles(t *testing.T) {
 	}
 }
 
-// A body that a time limit cut teaches more than that half of it may pass.
+// After a time limit cut a large body, the next chunk size follows from the bytes that were
+// sent, not only from the size of the body.
 func TestBufferingProxyOfLargeFile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const limit = 12 << 20
@@ -137,9 +139,9 @@ func TestBufferingProxyOfLargeFile(t *testing.T) {
 	})
 }
 
-// Requests of which the server keeps something are not made smaller, and neither are those
-// that fail while the server is away.
-func TestLossesThatAreNone(t *testing.T) {
+// The chunk size stays the same if the server kept a part of each body, after two losses, while
+// the server is not reachable, and while it is throttled.
+func TestChunkSizeKeptAfterOtherFailures(t *testing.T) {
 	for name, hook := range map[string]func(s *fake.Server){
 		"each cut keeps something": func(s *fake.Server) {
 			s.On(http.MethodPatch, fake.Cut(1000), fake.Cut(1000), fake.Cut(1000), fake.Cut(1000))
@@ -174,8 +176,8 @@ func TestLossesThatAreNone(t *testing.T) {
 	}
 }
 
-// The search for a size that passes ends.
-func TestBufferingProxyForGood(t *testing.T) {
+// The search for a chunk size that passes ends at the smallest one.
+func TestBufferingProxyOfEverySize(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{Hook: buffering(4, fake.Status(504, ""))})
 		url := s.Put("", protocol.Known(1200*clienttest.KiB), nil)

@@ -61,7 +61,7 @@ func TestCancel(t *testing.T) {
 					t.Errorf("result %+v", res)
 				}
 				clienttest.WantEventOrder(t, events)
-				if last := events[len(events)-1]; last.Err != err || last.Offset != test.offset { //nolint:errorlint // The very same error.
+				if last := events[len(events)-1]; last.Err != err || last.Offset != test.offset { //nolint:errorlint // The event has the same error value.
 					t.Errorf("last event %+v", last)
 				}
 			})
@@ -69,7 +69,7 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-func TestCancelledBeforehand(t *testing.T) {
+func TestCancelledBeforeUpload(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		ctx, cancel := context.WithCancelCause(t.Context())

@@ -13,7 +13,7 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// A client that lives long asks again after a day.
+// The capabilities of a server are requested again after a day.
 func TestCapabilitiesAge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := clienttest.NewInlineServer(t, fake.Config{})
@@ -36,7 +36,7 @@ func TestCapabilitiesAge(t *testing.T) {
 	})
 }
 
-// One endpoint says nothing of another.
+// The capabilities of one endpoint are not used for another one.
 func TestCapabilitiesOfOneEndpoint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := clienttest.NewInlineServer(t, fake.Config{})
@@ -74,7 +74,7 @@ func TestLearn(t *testing.T) {
 	clienttest.WantErrorIs(t, c.Learn(t.Context()), client.ErrNoEndpoint)
 }
 
-// ended is a context that was over before it began.
+// ended returns a context that has ended with clienttest.ErrUnplugged.
 func ended(t *testing.T) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithCancelCause(t.Context())

@@ -17,7 +17,7 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// Bytes that arrive damaged are sent again, three times without progress.
+// Bytes that arrive damaged are sent again, at most three times without progress.
 func TestChecksumDamaged(t *testing.T) {
 	const first, second, third = "PATCH /files/1 0+4 sha1", "PATCH /files/1 4+4 sha1", "PATCH /files/1 8+2 sha1"
 	again := func(patch string, n int) []string {
@@ -31,7 +31,7 @@ func TestChecksumDamaged(t *testing.T) {
 	tests := map[string]struct {
 		patch []fake.Action
 		want  [][]string
-		is    error // nil: all is well
+		is    error // nil: the upload succeeds
 	}{
 		"once":        {clienttest.Repeat(1, fake.Damage), [][]string{again(first, 1), {second, third}}, nil},
 		"three times": {clienttest.Repeat(3, fake.Damage), [][]string{again(first, 3), {second, third}}, nil},
@@ -78,7 +78,7 @@ func TestChecksumDamaged(t *testing.T) {
 	}
 }
 
-// To a request without a checksum, 417 says nothing about damage.
+// A 417 to a request without a checksum does not mean that bytes were damaged.
 func TestExpectationFailed(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	s.On(http.MethodPatch, fake.Status(http.StatusExpectationFailed, ""))
@@ -90,7 +90,7 @@ func TestExpectationFailed(t *testing.T) {
 	clienttest.WantRequests(t, s, clienttest.Post, "PATCH /files/1 0+5")
 }
 
-// Each part is checked, and sent again by itself.
+// Each part has its own checksum, and only a damaged part is sent again.
 func TestChecksumOfParts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := clienttest.NewChecksumServer(t, "crc32")
@@ -116,8 +116,8 @@ func TestChecksumOfParts(t *testing.T) {
 	})
 }
 
-// What changes between its sum and its sending is refused by the server. A file
-// is then seen to have changed; what cannot be looked at is sent as it is now.
+// The server refuses bytes that changed after their checksum was computed. A file is then
+// reported as changed. Another source is sent again with its new bytes.
 func TestChecksumSourceChanged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := clienttest.NewChecksumServer(t, "sha1")
@@ -156,7 +156,7 @@ func TestChecksumSourceChanged(t *testing.T) {
 	})
 }
 
-// turning has other bytes once its first ones were read.
+// turning returns other bytes after its first Read.
 type turning struct {
 	first, later string
 	read         atomic.Bool
@@ -170,7 +170,7 @@ func (r *turning) ReadAt(p []byte, off int64) (int, error) {
 	return strings.NewReader(data).ReadAt(p, off)
 }
 
-// What lacks bytes is found to do so before any of them is sent.
+// A source that is too short fails while the checksum is computed, before bytes are sent.
 func TestChecksumSourceShort(t *testing.T) {
 	s := clienttest.NewChecksumServer(t, "sha1")
 	c := clienttest.NewClient(t, s, client.Config{Checksum: "auto"})
@@ -183,7 +183,7 @@ func TestChecksumSourceShort(t *testing.T) {
 	clienttest.WantRequests(t, s, clienttest.Options, clienttest.Post)
 }
 
-// A chunk that is summed for long does not keep an upload that was cancelled.
+// Cancellation ends the computation of a checksum.
 func TestChecksumCancelled(t *testing.T) {
 	s := clienttest.NewChecksumServer(t, "crc32")
 	const size = 64 << 20
@@ -203,7 +203,7 @@ func TestChecksumCancelled(t *testing.T) {
 	}
 }
 
-// cancelling cancels an upload once so many bytes were read.
+// cancelling cancels an upload when a number of bytes was read.
 type cancelling struct {
 	io.ReaderAt
 	after  int64

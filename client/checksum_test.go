@@ -32,8 +32,8 @@ func TestChecksum(t *testing.T) {
 		checksum   string
 		extensions []protocol.Extension
 		announced  []string
-		want       string // the PATCH; "": nothing but OPTIONS is sent
-		said       bool   // that there is no checksum
+		want       string // the PATCH; "": only OPTIONS is sent
+		said       bool   // the log says that there is no checksum
 	}{
 		"none wanted": {"", extension, all, chunk, false},
 
@@ -97,8 +97,8 @@ func TestChecksumInvalid(t *testing.T) {
 	}
 }
 
-// A server that does not know OPTIONS has no checksums; one that cannot answer
-// now is asked again.
+// A server that does not support OPTIONS has no checksums. OPTIONS is retried after a
+// temporary failure.
 func TestChecksumUnknown(t *testing.T) {
 	const sent = "PATCH /files/1 0+5"
 	tests := map[string]struct {
@@ -137,8 +137,8 @@ func TestChecksumUnknown(t *testing.T) {
 	}
 }
 
-// The server of the endpoint is asked once. That of another upload is asked
-// anew, for what it said is not kept.
+// The server of the endpoint gets one OPTIONS. The server of an upload elsewhere gets one for
+// each upload, because its answer is not kept.
 func TestChecksumAskedOnce(t *testing.T) {
 	const sent = " 0+5 sha1"
 	other := "http://other.example/files/"
@@ -198,7 +198,7 @@ func TestChecksumAskedOnce(t *testing.T) {
 	})
 }
 
-// Bytes are summed before they are sent, so not all of a file in one request.
+// A checksum before the bytes limits the chunk size, because the bytes are read twice.
 func TestChecksumChunks(t *testing.T) {
 	const most = 16 << 20
 	tests := map[string]struct {
@@ -233,8 +233,8 @@ func TestChecksumChunks(t *testing.T) {
 	}
 }
 
-// A creation carries no bytes where they are to be checked, since servers need
-// not look at its checksum.
+// A creation carries no bytes if they need a checksum, because servers need not check the
+// checksum of a creation.
 func TestChecksumNotInline(t *testing.T) {
 	for name, test := range map[string]struct {
 		announced []string
@@ -259,8 +259,7 @@ func TestChecksumNotInline(t *testing.T) {
 	}
 }
 
-// A stream is checked chunk by chunk, and its length is not declared by a chunk
-// that is refused.
+// Each chunk of a stream has a checksum. A refused chunk does not declare the length.
 func TestChecksumOfStreams(t *testing.T) {
 	const kept = 8
 	data := clienttest.Noise(10)

@@ -19,7 +19,7 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// trailing is a server that takes checksums before the bytes and behind them.
+// trailing returns a server that supports checksums before and after the bytes.
 func trailing(t *testing.T, algorithms ...string) *fake.Server {
 	t.Helper()
 	return fake.New(t, fake.Config{
@@ -43,7 +43,7 @@ func (r *counting) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// A checksum that follows the bytes needs one request and one pass.
+// A checksum after the bytes needs one request, and the bytes are read once.
 func TestChecksumTrailer(t *testing.T) {
 	const size = 16<<20 + 5
 	s := trailing(t, "sha1", "sha256")
@@ -78,7 +78,7 @@ func TestChecksumTrailerRefused(t *testing.T) {
 	tests := map[string]struct {
 		patch []fake.Action
 		want  []string
-		is    error // nil: all is well
+		is    error // nil: the upload succeeds
 	}{
 		"damaged":           {clienttest.Repeat(1, fake.Damage), []string{behind, clienttest.Head, before}, nil},
 		"damaged, often":    {clienttest.Repeat(3, fake.Damage), []string{behind, clienttest.Head, before, clienttest.Head, before, clienttest.Head, before}, nil},
@@ -122,8 +122,8 @@ func TestChecksumTrailerRefused(t *testing.T) {
 	}
 }
 
-// Without retries there is no second try either.
-func TestChecksumTrailerNever(t *testing.T) {
+// Without retries, a refused trailer ends the upload.
+func TestChecksumTrailerWithoutRetries(t *testing.T) {
 	s := trailing(t, "sha1")
 	s.On(http.MethodPatch, fake.Status(411, ""))
 	c := clienttest.NewClient(t, s, client.Config{Checksum: "auto", Retry: retry.Never})
@@ -132,8 +132,8 @@ func TestChecksumTrailerNever(t *testing.T) {
 	clienttest.WantRequests(t, s, clienttest.Options, clienttest.Post, "PATCH /files/1 0+5 trailer")
 }
 
-// After a refused trailer the rest goes in chunks, which are summed beforehand.
-func TestChecksumTrailerLost(t *testing.T) {
+// After a refused trailer, the rest is sent in chunks with the checksum before the bytes.
+func TestChecksumTrailerDamaged(t *testing.T) {
 	const size = 16<<20 + 1
 	s := trailing(t, "md5")
 	s.On(http.MethodPatch, fake.Damage)
@@ -148,8 +148,8 @@ func TestChecksumTrailerLost(t *testing.T) {
 	clienttest.WantStored(t, s, res.URL, data)
 }
 
-// A Doer that clones a request, trailer and all, never learns what the body puts
-// there at its end.
+// If a Doer clones the request with its trailer, the clone lacks the checksum, and the upload
+// continues with checksums before the bytes.
 func TestChecksumTrailerCloned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := trailing(t, "sha1")
@@ -179,7 +179,7 @@ func TestChecksumTrailerAndMiddleware(t *testing.T) {
 	clienttest.WantRequests(t, s, clienttest.Options, clienttest.Post, "PATCH /files/1 0+5 trailer")
 }
 
-// A stream that the server takes back a bit of has a new sum of the rest.
+// If the server loses some bytes of a stream, the next request has a checksum of the rest.
 func TestChecksumTrailerOfStreams(t *testing.T) {
 	data := clienttest.Noise(10)
 	tests := map[string]struct {
@@ -239,8 +239,8 @@ func TestChecksumTrailerEmpty(t *testing.T) {
 	}
 }
 
-// Where a length is all that is missing, there is nothing to sum up.
-func TestChecksumOfNothing(t *testing.T) {
+// A PATCH that only declares the length has no checksum.
+func TestChecksumOfLengthOnly(t *testing.T) {
 	for name, server := range map[string]func(*testing.T, ...string) *fake.Server{"before": clienttest.NewChecksumServer, "behind": trailing} {
 		t.Run(name, func(t *testing.T) {
 			s := server(t, "sha1")
@@ -253,7 +253,7 @@ func TestChecksumOfNothing(t *testing.T) {
 	}
 }
 
-// Parts have trailers of their own, and lose them one by one.
+// Each part has its own trailer, and a refusal affects only its own part.
 func TestChecksumTrailerOfParts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := trailing(t, "sha1")
@@ -272,8 +272,8 @@ func TestChecksumTrailerOfParts(t *testing.T) {
 	})
 }
 
-// An early answer comes while the body, and the trailer behind it, are still
-// written.
+// An early answer is read while the body and its trailer are still being written, without a
+// data race.
 func TestChecksumTrailerEarlyAnswer(t *testing.T) {
 	const size = 1 << 20
 	s := trailing(t, "sha1")
@@ -297,8 +297,8 @@ func TestChecksumTrailerEarlyAnswer(t *testing.T) {
 	clienttest.WantErrorIs(t, err, protocol.ErrForbidden)
 }
 
-// yielding is empty and lets others go first, without being in step with them as
-// far as the race detector can tell.
+// yielding is an empty reader that lets other goroutines run first, without synchronization
+// that would hide a race from the race detector.
 type yielding struct{}
 
 func (yielding) Read([]byte) (int, error) {
@@ -308,8 +308,8 @@ func (yielding) Read([]byte) (int, error) {
 	return 0, io.EOF
 }
 
-// What Go's HTTP/2 client says after a server dropped the connection over a
-// trailer is worth another try.
+// If an HTTP/2 server closes the connection during a request with a trailer, the request is
+// retried.
 func TestChecksumTrailerGoAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := trailing(t, "sha1")

@@ -15,7 +15,7 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// sizesOf are the sizes of the bodies of all PATCH requests, refused ones too.
+// sizesOf returns the sizes of the bodies of all PATCH requests, including refused ones.
 func sizesOf(s *fake.Server) []int64 {
 	var list []int64
 	for _, r := range s.Requests() {
@@ -26,8 +26,7 @@ func sizesOf(s *fake.Server) []int64 {
 	return list
 }
 
-// wantRule checks that all sizes but the last obey a rule, also those of what was
-// refused.
+// wantRule checks that all sizes except the last obey a rule.
 func wantRule(t *testing.T, rule client.ChunkRule, sizes []int64) {
 	t.Helper()
 	for _, n := range sizes[:max(0, len(sizes)-1)] {
@@ -79,8 +78,8 @@ func TestChunksObeyRule(t *testing.T) {
 	}
 }
 
-// A stream without a chunk size takes the rule's size that is closest to half of
-// its usual window.
+// Without a chunk size, a stream is sent in the chunk size of the rule that is closest to half
+// of the default window.
 func TestStreamObeysRule(t *testing.T) {
 	const mib = 1 << 20
 	tests := map[string]struct {
@@ -110,12 +109,12 @@ func TestStreamObeysRule(t *testing.T) {
 	}
 }
 
-// Chunks that a proxy refuses are halved within the rule, and no further.
+// Chunks that a proxy refuses are halved as far as the rule allows.
 func TestRuleWithinProxyLimit(t *testing.T) {
 	tests := map[string]struct {
 		rule  client.ChunkRule
 		limit int64
-		want  []int64 // sizes tried, in KiB; the last is kept to
+		want  []int64 // sizes tried, in KiB; the last one is used from then on
 		ok    bool
 	}{
 		"no rule":            {client.ChunkRule{}, 400 * clienttest.KiB, []int64{3000, 1500, 750, 375}, true},
@@ -168,7 +167,7 @@ func TestRuleWithinProxyLimit(t *testing.T) {
 	}
 }
 
-// Where an upload goes on does not matter: it is the size of a chunk that counts.
+// The rule limits the size of a chunk, not the offset at which an upload resumes.
 func TestRuleInTheMiddle(t *testing.T) {
 	rule := client.ChunkRule{Min: 8, Max: 16, Multiple: 4}
 	s := fake.New(t, fake.Config{})
@@ -182,7 +181,7 @@ func TestRuleInTheMiddle(t *testing.T) {
 	clienttest.WantRequests(t, s, "HEAD "+clienttest.Upload1, "PATCH /files/1 3+16", "PATCH /files/1 19+16", "PATCH /files/1 35+15")
 }
 
-// A chunk that was cut off is followed by a whole one.
+// After a chunk was cut off, the next chunk has the full size.
 func TestRuleAfterCut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rule := client.ChunkRule{Max: 16, Multiple: 4}

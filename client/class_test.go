@@ -26,20 +26,20 @@ func TestClassString(t *testing.T) {
 	}
 }
 
-// Config.Classify has the last word, for each failed exchange once.
+// Config.Classify is called once for each failed exchange, and its result is used.
 func TestConfigClassify(t *testing.T) {
 	const head, patch = "HEAD /files/1", "PATCH /files/1 2+3"
 	refused := []fake.Action{fake.Status(403, "")}
 	type call struct {
 		Status int
-		Class  client.Class // that it was asked about
+		Class  client.Class // that Classify was called with
 	}
 	tests := map[string]struct {
-		status      map[int]client.Class // what the test makes of a status
+		status      map[int]client.Class // the result of Classify for a status
 		head, patch []fake.Action
 		want        []string
 		calls       []call
-		is          error        // nil: the upload goes through
+		is          error        // nil: the upload succeeds
 		class       client.Class // of the error
 	}{
 		"403 is about credentials": {

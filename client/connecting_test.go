@@ -17,7 +17,7 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// Who waits for another part's connection has not stalled.
+// A request that waits for a free connection has not stalled.
 func TestWaitForConnectionIsNoStall(t *testing.T) {
 	for name, parallel := range map[string]int{"two parts": 2, "many parts": 8} {
 		t.Run(name, func(t *testing.T) {
@@ -39,7 +39,7 @@ func TestWaitForConnectionIsNoStall(t *testing.T) {
 	}
 }
 
-// Who waits for a dialer that is silent has, and nothing was sent.
+// A request whose connection is never opened fails with ErrStalled, and nothing was sent.
 func TestDialStalls(t *testing.T) {
 	for name, most := range map[string]int{"no limit": 0, "one connection": 1} {
 		t.Run(name, func(t *testing.T) {
@@ -72,7 +72,7 @@ func TestDialStalls(t *testing.T) {
 	}
 }
 
-// A request over HTTP/2 is watched from when it has its stream.
+// The stall timeout of an HTTP/2 request begins when the request has its stream.
 func TestStallOverHTTP2(t *testing.T) {
 	end := make(chan struct{})
 	version := make(chan string, 1)
@@ -99,7 +99,7 @@ func TestStallOverHTTP2(t *testing.T) {
 	}
 }
 
-// A handshake that fails, or a proxy that is not there, leaves no upload behind.
+// A failed handshake, or a proxy that is not reachable, leaves no upload on the server.
 func TestNoConnectionNoOrphans(t *testing.T) {
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -114,7 +114,7 @@ func TestNoConnectionNoOrphans(t *testing.T) {
 			if err != nil {
 				return
 			}
-			// Some of the first message of the handshake, or of a CONNECT.
+			// This reads a part of the first message of the handshake, or of a CONNECT.
 			_, _ = conn.Read(make([]byte, 10))
 			_ = conn.Close()
 		}

@@ -100,7 +100,7 @@ func TestCreateWithUploadFails(t *testing.T) {
 	}
 }
 
-// Where all bytes go along, the server may take its time to handle the end.
+// FinishTimeout applies to a creation that carries all bytes.
 func TestCreateWithUploadStalls(t *testing.T) {
 	for name, test := range map[string]struct {
 		size int64

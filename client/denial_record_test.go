@@ -13,13 +13,13 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// A refused part fails each later run, and a refused joining is asked for again:
-// the server's answer counts each time.
+// A refused part fails each later run. A refused request to join the parts is sent again by
+// each run, and its answer counts.
 func TestRefusedParts(t *testing.T) {
 	tests := map[string]struct {
 		method string
 		record bool // of the refused part
-		asked  int  // joinings of the second run
+		asked  int  // requests to join in the second run
 	}{
 		"part":    {http.MethodPatch, true, 0},
 		"joining": {http.MethodPost, false, 1},
@@ -76,9 +76,9 @@ func TestRefusedParts(t *testing.T) {
 	}
 }
 
-// What was sent before, lost by the server in part, and then refused is not left
-// out by a later run.
-func TestRefusedIsNotSent(t *testing.T) {
+// If the server loses bytes of a finished upload and refuses them later, later runs report the
+// refusal and do not skip the file.
+func TestRefusedIsNotSkipped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		m := &clienttest.Ledger{}
@@ -108,8 +108,8 @@ func TestRefusedIsNotSent(t *testing.T) {
 	})
 }
 
-// A file that a hook refuses is not on the list of what was sent.
-func TestRefusedIsNotKept(t *testing.T) {
+// A file that a hook refuses gets no record in the ledger.
+func TestRefusedHasNoLedgerRecord(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	m := &clienttest.Ledger{}
 	s.On(http.MethodPatch, denies(422, eicar))
@@ -120,7 +120,7 @@ func TestRefusedIsNotKept(t *testing.T) {
 	}
 }
 
-// What a server says is kept shortened, and a record with more is none.
+// The text of a refusal is shortened in a record. A record with a longer text is invalid.
 func TestDenialIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore

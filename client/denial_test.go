@@ -16,8 +16,8 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// denies keeps all bytes and answers with an error, as a hook after the upload
-// does. Further headers are given as names and values in turn.
+// denies keeps all bytes and answers with an error, as a hook after the upload does. header
+// contains names and values in turn.
 func denies(status int, words string, header ...string) fake.Action {
 	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		next.ServeHTTP(&unheard{header: http.Header{}}, r)
@@ -25,7 +25,7 @@ func denies(status int, words string, header ...string) fake.Action {
 	}
 }
 
-// unheard takes an answer that nobody gets.
+// unheard is a ResponseWriter that discards the answer.
 type unheard struct{ header http.Header }
 
 func (w *unheard) Header() http.Header         { return w.header }
@@ -34,7 +34,7 @@ func (w *unheard) WriteHeader(int)             {}
 
 const eicar = "ERR_SCAN: the scanner found EICAR"
 
-// wantRefused checks that an upload failed by the words of the server's hook.
+// wantRefused checks that err is ErrRefused with the text of the server's hook.
 func wantRefused(t *testing.T, err error, status int) {
 	t.Helper()
 	clienttest.WantErrorIs(t, err, client.ErrRefused)
@@ -44,8 +44,7 @@ func wantRefused(t *testing.T, err error, status int) {
 	}
 }
 
-// A refusal of the last bytes is told by each later run, in the same words, and
-// nothing is sent.
+// Each later run reports a refusal of the last bytes with the same text, and sends nothing.
 func TestRefusedUpload(t *testing.T) {
 	tests := map[string]struct {
 		status int
@@ -99,7 +98,7 @@ func TestRefusedUpload(t *testing.T) {
 	}
 }
 
-// RecreateAlways starts over with what the server refused.
+// RecreateAlways starts a refused upload over.
 func TestRefusedUploadStartsOver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore
@@ -118,12 +117,12 @@ func TestRefusedUploadStartsOver(t *testing.T) {
 	})
 }
 
-// An answer to the last bytes that is not a verdict on the upload leaves it to
-// HEAD whether the upload is complete.
-func TestNoVerdict(t *testing.T) {
+// If the answer to the last bytes is not a verdict on the upload, HEAD decides whether the
+// upload is complete.
+func TestLastAnswerThatIsNoRefusal(t *testing.T) {
 	tests := map[string]struct {
 		deny   fake.Action
-		denial int // status that the second run tells of
+		denial int // status of Result.Denial in the second run; 0: none
 		is     error
 	}{
 		"unauthorized": {deny: denies(401, "who are you"), is: protocol.ErrUnauthorized},
@@ -162,9 +161,9 @@ func TestNoVerdict(t *testing.T) {
 	}
 }
 
-// A failure of the server at the end of an upload that is complete by HEAD is a
-// success, and what the server said is told.
-func TestCompleteThoughDenied(t *testing.T) {
+// If the last bytes get a 500 and HEAD says that the upload is complete, Upload succeeds. The
+// answer is in Result.Denial and in the log.
+func TestServerErrorAfterLastByteSucceeds(t *testing.T) {
 	for name, src := range map[string]func(t *testing.T) client.Source{
 		"file": func(t *testing.T) client.Source {
 			t.Helper()
@@ -194,8 +193,8 @@ func TestCompleteThoughDenied(t *testing.T) {
 	}
 }
 
-// A refusal counts in the run that gets it, whatever is sent and whether there is a
-// record: where HEAD is asked after it, HEAD does not take it back.
+// A refusal of the last bytes is an error for every kind of source, also without a record, and
+// although a later HEAD says that the upload is complete.
 func TestRefusedInOneRun(t *testing.T) {
 	tests := map[string]func(t *testing.T, s *fake.Server, c *client.Client) error{
 		"small file": func(t *testing.T, _ *fake.Server, c *client.Client) error {
@@ -235,8 +234,7 @@ func TestRefusedInOneRun(t *testing.T) {
 	}
 }
 
-// A refusal that comes from where a redirect led stands, though HEAD is asked
-// whether the upload is still there.
+// A refusal from the target of a redirect is an error, although HEAD then finds the upload.
 func TestRefusedAfterRedirect(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
@@ -259,8 +257,7 @@ func TestRefusedAfterRedirect(t *testing.T) {
 	})
 }
 
-// A creation that is refused, with its bytes or without any, makes no upload that a
-// later run could take for complete: the server is asked again.
+// After a refused creation, with or without bytes, a later run sends the creation again.
 func TestRefusedCreation(t *testing.T) {
 	for name, data := range map[string]string{"inline": "hello", "empty": ""} {
 		t.Run(name, func(t *testing.T) {
@@ -288,7 +285,7 @@ func TestRefusedCreation(t *testing.T) {
 	}
 }
 
-// Config.Classify can make a verdict of any status, and none of any other.
+// Config.Classify can turn any status into a refusal, and a refusal into another error.
 func TestClassifyMakesVerdict(t *testing.T) {
 	for class, status := range map[client.Class]int{client.ClassFinal: 500, client.ClassTransient: 422} {
 		t.Run(class.String(), func(t *testing.T) {

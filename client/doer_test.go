@@ -13,9 +13,9 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// A Doer of a test, or of the caller's own, may leave out what http.Client.Do
-// promises: that is an answer, or an error, and never a panic.
-func TestDoerGivesLittle(t *testing.T) {
+// A Doer that does not keep all promises of http.Client.Do causes an error or a usable answer,
+// and never a panic.
+func TestIncompleteDoer(t *testing.T) {
 	nowhere := func(client.Content) (io.Writer, int64, error) { return io.Discard, 0, nil }
 	little := func(answer func(*http.Request) *http.Response) client.Config {
 		return client.Config{
@@ -61,7 +61,7 @@ func TestDoerGivesLittle(t *testing.T) {
 	})
 }
 
-// fickle gives tokens that can be taken back.
+// fickle is a token source whose tokens can be invalidated.
 type fickle struct{}
 
 func (fickle) Token(context.Context) (string, error) { return "a", nil }

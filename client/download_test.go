@@ -21,7 +21,7 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// The writer gets what the server has, however often the connection breaks.
+// The writer gets the complete content, no matter how often the connection breaks.
 func TestDownload(t *testing.T) {
 	const size = 300 << 10
 	data := clienttest.Noise(size)
@@ -88,12 +88,11 @@ func TestDownload(t *testing.T) {
 	}
 }
 
-// Only the content is written, and an error that no retry can mend ends the
-// download at once.
+// Only bytes of the content are written, and a permanent error ends the download at once.
 func TestDownloadFails(t *testing.T) {
 	data := clienttest.Noise(10_000)
 	const tag = `"v1"`
-	// after is an answer to the request that follows a lost connection.
+	// after returns a server whose second answer is s, after a lost connection.
 	after := func(s content.Step) *content.Server {
 		return &content.Server{Data: data, ETag: tag, Script: []content.Step{content.Cut(10), s}}
 	}
@@ -146,7 +145,8 @@ func TestDownloadFails(t *testing.T) {
 	}
 }
 
-// Ten tries without a byte are the end; a byte gives ten more.
+// A download gives up when the policy allows no more retries. Each byte that arrives resets
+// the count.
 func TestDownloadGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &content.Server{Data: clienttest.Noise(1000), ETag: `"v1"`, Script: []content.Step{content.Cut(10), content.Cut(10)}}
@@ -161,8 +161,7 @@ func TestDownloadGivesUp(t *testing.T) {
 	})
 }
 
-// A server that goes silent is left after the stall time-out; a slow writer is
-// no stall.
+// A server that sends no more bytes stalls the download. A slow writer does not.
 func TestDownloadStalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &content.Server{Data: clienttest.Noise(1000)}
@@ -175,7 +174,7 @@ func TestDownloadStalls(t *testing.T) {
 		if err != nil || b.String() != s.Data {
 			t.Fatalf("%d bytes, %v", b.Len(), err)
 		}
-		// 7 s of silence and one slow write on either side of it.
+		// There are 7 s of silence, with one slow write before and one after.
 		if took := time.Since(began).Round(time.Second); took != 2*time.Minute+7*time.Second {
 			t.Errorf("took %v", took)
 		}
@@ -287,7 +286,7 @@ type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 
-func TestDownloadOfNoURL(t *testing.T) {
+func TestDownloadInvalidURL(t *testing.T) {
 	for _, url := range []string{"", "ftp://x/", "http://", "\x00"} {
 		c := clienttest.New(t, client.Config{Endpoint: content.URL, Doer: transport.DoerFunc(func(*http.Request) (*http.Response, error) {
 			t.Error("a request was sent")

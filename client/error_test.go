@@ -78,7 +78,7 @@ func TestErrorBodyIsBounded(t *testing.T) {
 	if n := len(clienttest.ErrorOf(t, err).Body); n != 4096 {
 		t.Errorf("%d bytes kept", n)
 	}
-	// What is not an error's is not kept at all.
+	// The body of a success is not kept.
 	s.On(http.MethodPost, fake.Status(200, strings.Repeat("x", 1<<20)))
 	_, err = clienttest.NewClient(t, s, client.Config{}).Create(t.Context(), protocol.Creation{}, nil)
 	if n := len(clienttest.ErrorOf(t, err).Body); n != 0 {
@@ -86,7 +86,7 @@ func TestErrorBodyIsBounded(t *testing.T) {
 	}
 }
 
-// Neither errors nor logs nor the text of events show what may be a secret.
+// Errors, logs and the text of events do not contain secrets.
 func TestSecretsStaySecret(t *testing.T) {
 	config := fake.Config{Location: func(path string) string { return path + "?sig=hidden" }}
 	synctest.Test(t, func(t *testing.T) {
@@ -141,14 +141,14 @@ func TestSecretsStaySecret(t *testing.T) {
 	})
 }
 
-// dying is a context that has ended, for the network alone.
+// dying returns a context that has ended. Only the network sees it.
 func dying(ctx context.Context) context.Context {
 	ctx, cancel := context.WithCancel(ctx)
 	cancel()
 	return ctx
 }
 
-// An Error that a user makes for a test of Classify need not have a cause.
+// An Error without a cause, such as a user may make to test Classify, has a text.
 func TestErrorWithoutCause(t *testing.T) {
 	e := &client.Error{Op: protocol.OpPatch, StatusCode: 503}
 	if got := e.Error(); got != "patch" || e.Class != client.ClassFinal {

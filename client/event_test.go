@@ -41,7 +41,7 @@ func TestEvents(t *testing.T) {
 			{Kind: client.EventResumed, Source: "pipe", URL: url, Length: five, Offset: 3, Sent: 3},
 			{Kind: client.EventDone, Source: "pipe", URL: url, Length: five, Offset: 5, Sent: 5},
 		}
-		// Whether two are less than 100 ms apart is not what this is about.
+		// The test does not depend on how many EventProgress there are.
 		got := []client.Event{}
 		for _, e := range events {
 			if e.Kind != client.EventProgress || e.Offset != 2 && e.Sent != 4 && e.Sent != 5 {
@@ -79,8 +79,7 @@ func TestEventsOfFailure(t *testing.T) {
 	})
 }
 
-// However fast the bytes go, progress is told ten times a second at most, and
-// never late by more than a request.
+// There are at most ten EventProgress in a second, and at least one for each request.
 func TestProgressIsCoalesced(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
@@ -109,7 +108,7 @@ func TestProgressIsCoalesced(t *testing.T) {
 	})
 }
 
-// One call at a time, none after the upload has returned.
+// OnEvent is called one call at a time, and not after the upload has returned.
 func TestEventsAreSynchronous(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
@@ -148,9 +147,9 @@ func TestEventsAreSynchronous(t *testing.T) {
 	})
 }
 
-// Sent falls back when bytes have to go again; Offset only when the server says
-// so.
-func TestEventsGoBack(t *testing.T) {
+// Sent falls back if bytes have to be sent again. Offset falls back only if the server names a
+// lower offset.
+func TestSentAndOffsetFallBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		s.On(http.MethodPatch, fake.Cut(0))

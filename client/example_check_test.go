@@ -17,8 +17,8 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// How far an upload is, for a bar. Offset is what the server has acknowledged;
-// Sent is ahead of it, and falls back when bytes are lost.
+// OnEvent reports the progress of an upload. Offset is what the server has acknowledged. Sent
+// is higher, and falls back if bytes are lost.
 func ExampleClient_Upload_progress() {
 	server := newExampleServer()
 	defer server.Close()
@@ -31,7 +31,7 @@ func ExampleClient_Upload_progress() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	var percent atomic.Int64 // a bar is drawn from it in another goroutine
+	var percent atomic.Int64 // another goroutine could draw a progress bar from it
 	_, err = c.Upload(context.Background(), src, &client.UploadOptions{
 		OnEvent: func(e client.Event) {
 			if length, known := e.Length.Int64(); known && length > 0 {
@@ -47,8 +47,8 @@ func ExampleClient_Upload_progress() {
 	// 100 %
 }
 
-// Each request carries a checksum that the server checks, and in the end what
-// the server holds is compared with the source.
+// Each request carries a checksum that the server checks. At the end, the bytes on the server
+// are compared with the source.
 func ExampleClient_Upload_verify() {
 	server := httptest.NewServer(fake.Handler(fake.Config{
 		Extensions: []protocol.Extension{protocol.ExtensionCreation, protocol.ExtensionChecksum},
@@ -79,8 +79,8 @@ func ExampleClient_Upload_verify() {
 	// verified: true
 }
 
-// Small uploads take a single request each, after one that asks what the server
-// can do. One that fails does not stop the others.
+// UploadAll asks the server once what it supports. Each small upload is then a single request.
+// An upload that fails does not stop the others.
 func ExampleClient_UploadAll() {
 	uploads := fake.Handler(fake.Config{
 		Extensions: []protocol.Extension{protocol.ExtensionCreation, protocol.ExtensionCreationWithUpload},
@@ -109,7 +109,7 @@ func ExampleClient_UploadAll() {
 	}
 	outcomes, err := c.UploadAll(context.Background(), items)
 	if err != nil {
-		log.Print(err) // the errors of all that failed, joined
+		log.Print(err) // the joined errors of all uploads that failed
 	}
 	for i, o := range outcomes {
 		if o.Err == nil {

@@ -16,9 +16,9 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// The source is asked for a token with each request. One that keeps a token has
-// Invalidate too, and is told there that the server refused it: the upload then
-// goes on with the next.
+// The token source is asked for a token before each request. A source that caches its token
+// also has a method Invalidate, which is called when the server has refused the token. The
+// upload then resumes with the next token.
 func ExampleConfig_token() {
 	uploads := fake.Handler(fake.Config{})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -50,7 +50,7 @@ func ExampleConfig_token() {
 	// 42 bytes, 1 retry
 }
 
-// session is a source of tokens that keeps one until a server refuses it.
+// session is a token source that caches its token until a server refuses it.
 type session struct {
 	mu sync.Mutex
 	n  int
@@ -70,8 +70,8 @@ func (s *session) Invalidate(token string) {
 	}
 }
 
-// The server's certificate comes from an authority of one's own. A client
-// certificate goes into nethttp.Config too.
+// The server has a certificate from your own authority. A client certificate is set in
+// nethttp.Config as well.
 func ExampleConfig_tls() {
 	server := httptest.NewTLSServer(fake.Handler(fake.Config{}))
 	defer server.Close()
@@ -98,8 +98,8 @@ func ExampleConfig_tls() {
 	// 42 bytes
 }
 
-// All uploads of a Client share the rate. The rule is that of a server which
-// takes chunks of 5 MiB to 200 MiB in steps of 256 KiB.
+// All uploads of a Client share the rate limit. This server requires chunks of 5 MiB to
+// 200 MiB, in multiples of 256 KiB.
 func ExampleConfig_limits() {
 	server := newExampleServer()
 	defer server.Close()
@@ -126,8 +126,8 @@ func ExampleConfig_limits() {
 	// 42 bytes
 }
 
-// On this server a 403 with certain words means that a token has ended: it is
-// treated as a 401, and the upload goes on with the next token.
+// This server answers 403 with a certain text if a token has expired. Classify treats that as
+// a 401, and the upload resumes with the next token.
 func ExampleConfig_classify() {
 	uploads := fake.Handler(fake.Config{})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -15,7 +15,7 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// newExampleServer stands in for a server of tus.
+// newExampleServer starts a tus server for the examples.
 func newExampleServer() *httptest.Server {
 	return httptest.NewServer(fake.Handler(fake.Config{}))
 }
@@ -38,7 +38,7 @@ func Example() {
 		Metadata: protocol.Metadata{"filename": "elephant.txt"},
 	})
 	if err != nil {
-		log.Fatal(err) // res.URL and res.Offset say where to go on
+		log.Fatal(err) // res.URL and res.Offset say where to resume
 	}
 	fmt.Println(res.Offset, "bytes")
 
@@ -52,8 +52,8 @@ func Example() {
 	// filename: elephant.txt
 }
 
-// A small file is sent in one request, where the server takes bytes along with
-// a creation. Nothing is tried again: Client.Upload does that.
+// A small file is sent in one request if the server supports creation-with-upload. This call
+// does not retry; use Client.Upload for retries.
 func ExampleClient_CreateWithUpload() {
 	server := httptest.NewServer(fake.Handler(fake.Config{
 		Extensions: []protocol.Extension{protocol.ExtensionCreation, protocol.ExtensionCreationWithUpload},
@@ -80,13 +80,13 @@ func ExampleClient_CreateWithUpload() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	// A server may keep fewer bytes than it was sent: Patch sends the rest.
+	// A server may keep fewer bytes than were sent. Patch sends the rest.
 	fmt.Println(reply.State.Offset, "of", len(text), "bytes")
 	// Output: 26 of 26 bytes
 }
 
-// An upload that was begun before, perhaps by another program, goes on from
-// where the server says that it stopped.
+// Resume continues an upload that was begun before, perhaps by another program, at the offset
+// that the server names.
 func ExampleClient_Resume() {
 	server := newExampleServer()
 	defer server.Close()
@@ -150,8 +150,7 @@ func ExampleClient_UploadConcat() {
 	// 3 parts, 25 bytes
 }
 
-// What comes out of a pipe is sent as it comes, though nobody knows how much it
-// will be.
+// The bytes of a pipe are sent while they arrive, although the length is unknown.
 func ExampleStream() {
 	server := newExampleServer()
 	defer server.Close()
@@ -177,7 +176,7 @@ func ExampleStream() {
 	// 9000 bytes
 }
 
-// Events tell what happens to an upload, here without the progress between.
+// OnEvent reports what happens to an upload. This example ignores EventProgress.
 func ExampleEvent() {
 	server := newExampleServer()
 	defer server.Close()
@@ -209,7 +208,7 @@ func ExampleEvent() {
 	// done: testdata/elephant.txt, 42 of 42 bytes
 }
 
-// What an error means is asked with errors.Is, and the facts are in *Error.
+// errors.Is tells what an error means, and *Error has the facts.
 func ExampleError() {
 	server := newExampleServer()
 	defer server.Close()

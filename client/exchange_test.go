@@ -53,7 +53,7 @@ func TestExchanges(t *testing.T) {
 			http.Header{"Upload-Defer-Length": {"1"}},
 			client.Reply{StatusCode: 201, State: protocol.State{Location: "http://tus.example/files/1"}},
 		},
-		// The body that it would be for is not there.
+		// Creation.WithBody is ignored, because Create sends no body.
 		"Create, with body": {
 			func(ctx context.Context, _ *fake.Server, c *client.Client) (*client.Reply, error) {
 				return c.Create(ctx, protocol.Creation{Length: protocol.Known(0), WithBody: true}, nil)
@@ -169,7 +169,7 @@ func TestExchanges(t *testing.T) {
 	}
 }
 
-// What cannot be sent is an *Error as well.
+// A request that cannot be sent fails with an *Error.
 func TestExchangeRefused(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	c := clienttest.NewClient(t, s, client.Config{})
@@ -201,7 +201,7 @@ func TestExchangeRefused(t *testing.T) {
 	clienttest.WantRequests(t, s)
 }
 
-// A Patch is answered with an offset that it can have led to, or fails.
+// Patch fails if the answer names an offset that the request cannot have led to.
 func TestPatchOffset(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	c := clienttest.NewClient(t, s, client.Config{})
@@ -217,8 +217,8 @@ func TestPatchOffset(t *testing.T) {
 	}
 }
 
-// A Doer may go on reading after its return; the source is not touched any more.
-func TestSourceIsLeftAlone(t *testing.T) {
+// The source is not read after a call returned, even if the Doer still reads the body.
+func TestSourceIsNotReadAfterReturn(t *testing.T) {
 	var body io.ReadCloser
 	c, err := client.New(client.Config{Doer: transport.DoerFunc(func(r *http.Request) (*http.Response, error) {
 		body = r.Body
@@ -239,8 +239,7 @@ func TestSourceIsLeftAlone(t *testing.T) {
 	}
 }
 
-// Headers of the client under those of the call, and those of the protocol above
-// them both.
+// Headers of the call win over those of the Config, and headers of the protocol win over both.
 func TestHeaderOrder(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	c := clienttest.NewClient(t, s, client.Config{Header: http.Header{
@@ -276,7 +275,7 @@ func TestHeaderOrder(t *testing.T) {
 	}
 }
 
-// The headers of an upload go with each of its requests.
+// UploadOptions.Header is sent with each request of the upload.
 func TestHeaderOfUpload(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
@@ -297,8 +296,8 @@ func TestHeaderOfUpload(t *testing.T) {
 	})
 }
 
-// A Doer may answer without saying what was asked in the end.
-func TestBareDoer(t *testing.T) {
+// A Doer may return a response whose Request is nil.
+func TestDoerWithoutResponseRequest(t *testing.T) {
 	body := &clienttest.CloseRecorder{Reader: strings.NewReader("")}
 	c, err := client.New(client.Config{Endpoint: "http://tus.example/files/", Doer: transport.DoerFunc(func(*http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: http.StatusCreated, Header: http.Header{"Location": {"1"}}, Body: body}, nil
@@ -315,8 +314,8 @@ func TestBareDoer(t *testing.T) {
 	}
 }
 
-// An answer whose body breaks off has said in its headers what it had to say.
-func TestAnswerBreaksOff(t *testing.T) {
+// An answer whose body is cut off is used, because its headers are complete.
+func TestAnswerBodyCutOff(t *testing.T) {
 	broken := io.MultiReader(strings.NewReader("ERR_UPLOAD_LOCKED: fi"), clienttest.BlockedReader{Ctx: dying(t.Context())})
 	for _, status := range []int{201, 423} {
 		c, err := client.New(client.Config{Endpoint: "http://tus.example/files/", Doer: transport.DoerFunc(func(r *http.Request) (*http.Response, error) {

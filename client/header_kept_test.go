@@ -22,8 +22,8 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// A result keeps all headers of an answer up to a limit. Of more, it keeps the
-// smallest fields, each whole.
+// A result keeps all headers of an answer up to MaxKeptHeader bytes. If there are more, it
+// keeps the smallest fields completely.
 func TestResultHeader(t *testing.T) {
 	fixed := map[string]bool{"Content-Length": true, "Date": true, "Location": true, "Tus-Resumable": true, "Upload-Offset": true}
 	field := func(name string, size int) string { return name + ": " + strings.Repeat("x", size) }
@@ -77,8 +77,7 @@ func TestResultHeader(t *testing.T) {
 	}
 }
 
-// The results and the errors of many uploads and downloads do not keep the headers
-// of each answer whole.
+// The results and errors of many uploads and downloads with large headers need little memory.
 func TestResultsStaySmall(t *testing.T) {
 	const n = 100
 	filler := "X-Filler: " + strings.Repeat("x", 512<<10)
@@ -147,7 +146,7 @@ func repeatedItems(t *testing.T, content string, n int) []client.Item {
 	return list
 }
 
-// inUse returns how many bytes are in use.
+// inUse returns the number of bytes on the heap that are in use.
 func inUse() uint64 {
 	runtime.GC()
 	runtime.GC()
@@ -156,7 +155,7 @@ func inUse() uint64 {
 	return stats.HeapAlloc
 }
 
-// An entity tag of any size is neither kept nor sent back.
+// An entity tag that is too long is neither kept nor sent back.
 func TestLongEntityTag(t *testing.T) {
 	requests := 0
 	tag := `"` + strings.Repeat("x", 100<<10) + `"`
@@ -177,7 +176,7 @@ func TestLongEntityTag(t *testing.T) {
 	}
 }
 
-// A Client that met many hosts keeps facts about a limited number of them.
+// A Client keeps facts about a limited number of hosts.
 func TestManyHosts(t *testing.T) {
 	const hosts = 2000
 	s := fake.New(t, fake.Config{})

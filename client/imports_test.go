@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Who imports client downloads and builds little else.
+// A program that imports client downloads and builds few other packages.
 func TestImports(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("the go command is not there")

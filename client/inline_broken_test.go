@@ -14,7 +14,7 @@ import (
 	"github.com/tusker-go/tusker/client/internal/fake"
 )
 
-// A file that changes while its bytes go along is not taken for uploaded.
+// A file that changes while it is sent with the creation fails the upload.
 func TestInlineSourceChanges(t *testing.T) {
 	tests := map[string]struct {
 		change func(file string) error
@@ -23,7 +23,7 @@ func TestInlineSourceChanges(t *testing.T) {
 		"longer":  {func(file string) error { return os.WriteFile(file, []byte("hello, world"), 0o600) }, false},
 		"shorter": {func(file string) error { return os.Truncate(file, 3) }, false},
 		"as long": {func(file string) error { return os.WriteFile(file, []byte("HELLO"), 0o600) }, false},
-		// The open file still has the bytes.
+		// An open file keeps its bytes after it was removed.
 		"only its name is gone": {os.Remove, true},
 	}
 	for name, test := range tests {
@@ -99,7 +99,7 @@ func TestInlineStalls(t *testing.T) {
 	}
 }
 
-// A creation that was under way may have made an upload, which is said.
+// A creation that is canceled may have left an upload on the server. Result.Orphans counts it.
 func TestInlineCancelled(t *testing.T) {
 	tests := map[string]struct {
 		taken int64
@@ -130,8 +130,8 @@ func TestInlineCancelled(t *testing.T) {
 	}
 }
 
-// Send and Resume never create.
-func TestResumeIsNotInline(t *testing.T) {
+// Resume never creates an upload.
+func TestResumeNeverCreates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := clienttest.NewInlineServer(t, fake.Config{})
 		c := clienttest.NewLearnedClient(t, s, client.Config{})

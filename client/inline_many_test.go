@@ -14,7 +14,7 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// items are uploads of sizes in bytes.
+// items returns one item for each size in bytes.
 func items(t *testing.T, sizes ...int) []client.Item {
 	t.Helper()
 	var list []client.Item
@@ -24,7 +24,7 @@ func items(t *testing.T, sizes ...int) []client.Item {
 	return list
 }
 
-// asked counts how often the server was asked what it can do.
+// asked returns the number of OPTIONS requests.
 func asked(s *fake.Server) int {
 	return len(slices.DeleteFunc(s.Seen(), func(r string) bool { return r != clienttest.Options }))
 }
@@ -68,7 +68,7 @@ func TestUploadAllAsksOnce(t *testing.T) {
 	}
 }
 
-// A single upload does not ask: the question costs more than it saves.
+// A single upload sends no OPTIONS, because that costs more time than it saves.
 func TestUploadDoesNotAsk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := clienttest.NewInlineServer(t, fake.Config{})
@@ -82,7 +82,7 @@ func TestUploadDoesNotAsk(t *testing.T) {
 	})
 }
 
-// Whatever becomes of the question, the uploads are made.
+// UploadAll works even if OPTIONS fails.
 func TestUploadAllWithoutAnswer(t *testing.T) {
 	for name, action := range map[string]fake.Action{
 		"not found":            fake.Status(404, ""),
@@ -113,7 +113,7 @@ func TestUploadAllWithoutAnswer(t *testing.T) {
 	}
 }
 
-// One that fails does not stop the others, which go in one request each.
+// An upload that fails does not stop the others, which take one request each.
 func TestUploadAllInlineFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := clienttest.NewInlineServer(t, fake.Config{})
@@ -137,7 +137,7 @@ func TestUploadAllInlineFailure(t *testing.T) {
 	})
 }
 
-// answering is a server that takes everything at once and costs next to nothing.
+// answering returns a Doer that accepts every creation with bytes, at almost no cost.
 func answering(t *testing.T) transport.Doer {
 	t.Helper()
 	return transport.DoerFunc(func(r *http.Request) (*http.Response, error) {
@@ -162,7 +162,7 @@ func answering(t *testing.T) transport.Doer {
 	})
 }
 
-// What an upload costs does not grow with how many there are.
+// The cost of an upload does not grow with the number of uploads.
 func TestUploadAllScales(t *testing.T) {
 	const most = 100 // allocations for one upload
 	cost := func(n int) float64 {

@@ -57,7 +57,7 @@ func TestInline(t *testing.T) {
 					}
 					got := s.Seen()
 					if kind == "stream" {
-						// The last chunk of a stream may tell its length.
+						// The last chunk of a stream may declare the length.
 						for i := range got {
 							got[i], _, _ = strings.Cut(got[i], " of ")
 						}
@@ -80,8 +80,8 @@ func TestInline(t *testing.T) {
 	}
 }
 
-// Whatever becomes of the bytes that went along, the upload is completed, and
-// only what the server lacks is sent again.
+// An upload whose bytes were sent with the creation is completed after every kind of answer,
+// and only bytes that the server lacks are sent again.
 func TestInlineAnswers(t *testing.T) {
 	plain := []string{"POST /files/ +5", clienttest.Post, "PATCH /files/1 0+5"}
 	refused := func(status int) fake.Action { return fake.Status(status, "") }
@@ -161,9 +161,9 @@ func TestInlineAnswers(t *testing.T) {
 	}
 }
 
-// A server that claims more than it can have is asked, and believed no more the
-// second time.
-func TestInlineClaim(t *testing.T) {
+// If a creation is answered with an impossible offset, HEAD is asked. An impossible offset in
+// its answer is an error.
+func TestInlineImpossibleOffset(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const size = 1 << 20
 		s := clienttest.NewInlineServer(t, fake.Config{})
@@ -179,7 +179,7 @@ func TestInlineClaim(t *testing.T) {
 	})
 }
 
-// A body that is refused before it was read is not waited for.
+// A creation that is refused before its body was read ends without a wait.
 func TestInlineRefusedEarly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := clienttest.NewInlineServer(t, fake.Config{})
@@ -196,7 +196,7 @@ func TestInlineRefusedEarly(t *testing.T) {
 	})
 }
 
-// A proxy's limit that is known holds for creations too.
+// A known limit of a proxy applies to creations as well.
 func TestInlineWithinLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := clienttest.NewInlineServer(t, fake.Config{Hook: clienttest.BodyLimitProxy(300 * clienttest.KiB)})
@@ -258,7 +258,7 @@ func TestInlineEvents(t *testing.T) {
 						continue
 					}
 					if e.Kind == client.EventCreated {
-						// Whether it speaks of the bytes that went along is left open.
+						// EventCreated may or may not count the bytes of the creation.
 						e.Offset, e.Sent = 0, 0
 					}
 					got = append(got, e)
@@ -271,7 +271,7 @@ func TestInlineEvents(t *testing.T) {
 	}
 }
 
-// failing gives the bytes before the one at which it fails.
+// failing is an io.ReaderAt that fails with err at the offset at.
 type failing struct {
 	data string
 	at   int64
@@ -285,8 +285,7 @@ func (f failing) ReadAt(p []byte, off int64) (int, error) {
 	return copy(p, f.data[off:f.at]), f.err
 }
 
-// A source that fails while its bytes go along fails the upload, and nothing
-// else is sent.
+// A source that fails during the creation fails the upload, and nothing else is sent.
 func TestInlineSourceFails(t *testing.T) {
 	const size = 300 * clienttest.KiB
 	for name, test := range map[string]struct {

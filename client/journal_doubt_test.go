@@ -18,8 +18,8 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// claimant is a server whose answers to HEAD claim bytes that it was never sent, for as
-// long as the second result says so.
+// claimant returns a server whose HEAD names an offset that was never sent while the second
+// result is true.
 func claimant(t *testing.T) (*fake.Server, *atomic.Bool) {
 	t.Helper()
 	lying := new(atomic.Bool)
@@ -33,9 +33,9 @@ func claimant(t *testing.T) (*fake.Server, *atomic.Bool) {
 	}}), lying
 }
 
-// A server that claims bytes which it was never sent is not believed by a later
-// run either, for as long as it claims them.
-func TestClaimsTooMuchAgain(t *testing.T) {
+// Each run fails with ErrIntegrity while the server names an offset above the bytes that were
+// sent, and the record keeps the bound. The upload resumes when the server is right again.
+func TestImpossibleOffsetFailsEachRun(t *testing.T) {
 	for _, parallel := range []int{0, 4} {
 		t.Run(fmt.Sprint(parallel), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -51,7 +51,7 @@ func TestClaimsTooMuchAgain(t *testing.T) {
 					s.On(http.MethodPatch, clienttest.HangAfter7Bytes(s), clienttest.HangAfter7Bytes(s), clienttest.HangAfter7Bytes(s))
 				}
 				for range 3 {
-					time.Sleep(time.Minute) // what the run left on its way arrives
+					time.Sleep(time.Minute) // the server handles the bytes that are still on their way
 					already := len(s.Seen())
 					_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), opts)
 					clienttest.WantErrorIs(t, err, client.ErrIntegrity)
@@ -62,7 +62,7 @@ func TestClaimsTooMuchAgain(t *testing.T) {
 						t.Errorf("requests %v", n)
 					}
 				}
-				// Where it was a mistake, nothing is lost.
+				// The server names the true offset again.
 				lying.Store(false)
 				res, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), opts)
 				if err != nil {
@@ -78,9 +78,9 @@ func TestClaimsTooMuchAgain(t *testing.T) {
 	}
 }
 
-// Once the upload goes on, the record holds nothing against it: a run that is
-// killed then cannot say how much it has sent.
-func TestClaimIsForgotten(t *testing.T) {
+// Reach is removed from the record when the upload resumes, because a run that is killed later
+// cannot record how much it has sent.
+func TestReachClearedByResume(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore
 		s, lying := claimant(t)
@@ -102,13 +102,13 @@ func TestClaimIsForgotten(t *testing.T) {
 	})
 }
 
-// All bytes were sent, and the run ended before anybody could say what became of
-// them: where the upload is gone, no later run sends them again.
-func TestEndedBeforeTheAnswer(t *testing.T) {
+// If a run ends after all bytes were sent and before their answer, and the upload is gone
+// later, later runs fail with ErrUncertain and send nothing.
+func TestRunEndsBeforeLastAnswer(t *testing.T) {
 	errStop := errors.New("enough")
 	for name, test := range map[string]struct {
 		parallel int
-		final    string // the request that everything was sent by
+		final    string // the request that sent the last bytes
 	}{
 		"in one piece": {0, http.MethodPatch},
 		"in parts":     {4, http.MethodPost},
@@ -142,7 +142,7 @@ func TestEndedBeforeTheAnswer(t *testing.T) {
 				if r := clienttest.OnlyRecord(t, &store); !r.Uncertain {
 					t.Errorf("record %+v", r)
 				}
-				time.Sleep(time.Minute) // what the run left on its way arrives
+				time.Sleep(time.Minute) // the server handles the bytes that are still on their way
 				already := len(s.Seen())
 				_, err = clienttest.NewClient(t, s, clienttest.PartsConfig(&store, nil)).Upload(t.Context(), clienttest.PathSource(t, name), opts)
 				clienttest.WantErrorIs(t, err, client.ErrUncertain)
@@ -154,7 +154,7 @@ func TestEndedBeforeTheAnswer(t *testing.T) {
 	}
 }
 
-// A part that the server has lost went nowhere: it is sent again, and only it.
+// A part that the server has lost is not uncertain. Only this part is sent again.
 func TestLostPartIsSentAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore
@@ -174,7 +174,7 @@ func TestLostPartIsSentAgain(t *testing.T) {
 		if errors.Is(err, client.ErrUncertain) || clienttest.OnlyRecord(t, &store).Uncertain {
 			t.Errorf("error %v, record %+v", err, clienttest.OnlyRecord(t, &store))
 		}
-		time.Sleep(time.Minute) // what the run left on its way arrives
+		time.Sleep(time.Minute) // the server handles the bytes that are still on their way
 		already := len(s.Seen())
 		gone := clienttest.OnlyRecord(t, &store).Parts[3].URL
 		s.On(http.MethodHead, goneAt(gone), goneAt(gone), goneAt(gone), goneAt(gone))
@@ -199,8 +199,8 @@ func goneAt(url string) fake.Action {
 	}
 }
 
-// What is not known of one upload is known of the next.
-func TestDoubtIsNotInherited(t *testing.T) {
+// The record of a new upload does not have the mark Uncertain of the earlier one.
+func TestNewUploadIsNotUncertain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore
 		s := fake.New(t, fake.Config{})
@@ -224,15 +224,15 @@ func TestDoubtIsNotInherited(t *testing.T) {
 	})
 }
 
-// An upload of whose last piece the server has kept only the beginning is not
-// complete, wherever it goes then.
-func TestKeptInPartAndGone(t *testing.T) {
+// An upload that is gone is not uncertain if the last body was refused before all of it was
+// sent.
+func TestGoneAfterIncompleteLastBody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore
 		s := fake.New(t, fake.Config{})
 		name := clienttest.WriteFile(t, clienttest.Noise(clienttest.FourPartsSize))
 		s.On(http.MethodPatch, fake.Keep(1000), func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
-			w.WriteHeader(http.StatusNotFound) // at once, whatever is still sent
+			w.WriteHeader(http.StatusNotFound) // at once, while the body is still being sent
 		})
 		cfg := clienttest.PartsConfig(&store, nil)
 		_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil)
@@ -243,8 +243,9 @@ func TestKeptInPartAndGone(t *testing.T) {
 	})
 }
 
-// Parts that were planned, and that a server would not make, bind nobody.
-func TestPlannedPartsBindNobody(t *testing.T) {
+// If the server refused to create the planned parts, a later run may send the file in one
+// piece.
+func TestPlannedPartsAreDiscarded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore
 		s := fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
@@ -258,7 +259,7 @@ func TestPlannedPartsBindNobody(t *testing.T) {
 		name := clienttest.WriteFile(t, data)
 		_, err := clienttest.NewClient(t, s, clienttest.PartsConfig(&store, nil)).Upload(t.Context(), clienttest.PathSource(t, name), &client.UploadOptions{Parallel: 4})
 		clienttest.WantErrorIs(t, err, client.ErrPart)
-		time.Sleep(time.Minute) // what the run left on its way arrives
+		time.Sleep(time.Minute) // the server handles the bytes that are still on their way
 		already := len(s.Seen())
 		res, err := clienttest.NewClient(t, s, clienttest.PartsConfig(&store, nil)).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 		if err != nil {
@@ -269,8 +270,8 @@ func TestPlannedPartsBindNobody(t *testing.T) {
 	})
 }
 
-// What is known of one part is not forgotten because others go on.
-func TestClaimOfOnePart(t *testing.T) {
+// Reach of one part stays in the record while other parts resume.
+func TestImpossibleOffsetOfOnePart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore
 		ctx, cancel := context.WithCancelCause(t.Context())
@@ -324,8 +325,8 @@ func TestClaimOfOnePart(t *testing.T) {
 	})
 }
 
-// Parts that may be joined are in doubt until all of them are known to be there.
-func TestDoubtOutlivesOnePart(t *testing.T) {
+// Parts that may have been joined stay uncertain until HEAD has found all of them.
+func TestUncertainUntilAllPartsAreFound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore
 		errStop := errors.New("enough")
@@ -370,9 +371,9 @@ func TestDoubtOutlivesOnePart(t *testing.T) {
 	})
 }
 
-// What ended with an answer, or with its connection, is not in doubt: what is gone
-// afterwards is sent again.
-func TestEndedWithoutDoubt(t *testing.T) {
+// After an answer or a lost connection, an upload is not uncertain. If it is gone, it is sent
+// again.
+func TestNotUncertainAfterAnswer(t *testing.T) {
 	for name, patch := range map[string]fake.Action{
 		"refused": fake.Status(403, "no"), "disk full": fake.Status(507, ""), "connection lost": fake.Lose,
 	} {

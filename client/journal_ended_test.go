@@ -15,9 +15,8 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// Uploads that run side by side often end for what became of one of them. That its
-// upload is gone is not said of the others.
-func TestEndedByAnothersLoss(t *testing.T) {
+// A context whose cause is that another upload is gone says nothing about this upload.
+func TestCauseIsThatAnotherUploadIsGone(t *testing.T) {
 	other := &client.Error{
 		Op: protocol.OpPatch, URL: "http://tus.example/files/9", StatusCode: http.StatusNotFound, Err: protocol.ErrNotFound,
 	}

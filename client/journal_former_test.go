@@ -10,7 +10,7 @@ import (
 	"github.com/tusker-go/tusker/client/source"
 )
 
-// formerKey is the key that an earlier version gave the record of a file.
+// formerKey returns the key that earlier versions used for the record of a file.
 func formerKey(t *testing.T, name, endpoint string) string {
 	t.Helper()
 	opened, err := clienttest.PathSource(t, name).Open(t.Context(), 0)
@@ -57,7 +57,7 @@ func TestRecordOfEarlierVersion(t *testing.T) {
 	})
 }
 
-// What an earlier version recorded as finished is not sent again.
+// An upload that an earlier version recorded as finished is not sent again.
 func TestFinishedByEarlierVersion(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	m := &clienttest.Ledger{}

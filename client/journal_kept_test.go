@@ -16,8 +16,8 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// Whatever ends an upload but success, and a file that is not the same any
-// more, leaves a record that says how far it got.
+// Every end of an upload leaves a record with its offset, except success and a change of the
+// file.
 func TestRecordIsKept(t *testing.T) {
 	errStop := errors.New("enough")
 	tests := map[string]struct {
@@ -101,8 +101,8 @@ func TestRecordIsKept(t *testing.T) {
 	})
 }
 
-// A run that learns nothing takes nothing away from what the record says.
-func TestRecordOutlivesRuns(t *testing.T) {
+// A run that gets no answer about the upload does not change the record.
+func TestRecordKeptByRunWithoutAnswer(t *testing.T) {
 	tests := map[string]struct {
 		head fake.Action
 		is   error
@@ -144,7 +144,7 @@ func TestRecordOutlivesRuns(t *testing.T) {
 	}
 }
 
-// There is nothing to go on with where the file has changed.
+// The record is removed if the file has changed.
 func TestRecordOfChangedFileIsRemoved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore
@@ -163,9 +163,9 @@ func TestRecordOfChangedFileIsRemoved(t *testing.T) {
 	})
 }
 
-// All bytes were sent and the upload is gone: no later run sends them again
-// unless it is told to.
-func TestUncertainIsRemembered(t *testing.T) {
+// After ErrUncertain, later runs fail with ErrUncertain and send nothing, unless Recreate
+// allows it.
+func TestUncertainIsRecorded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore
 		s := fake.New(t, fake.Config{})

@@ -18,20 +18,20 @@ import (
 
 const anew = "upload starts over"
 
-// What becomes of an upload that a record is of, and that the server says is
-// gone.
+// If the server no longer has the upload of a record, Config.Recreate decides whether a new
+// upload is created.
 func TestRecreate(t *testing.T) {
 	again := []string{clienttest.Post, "PATCH /files/2 0+524288", "PATCH /files/2 524288+524288", "PATCH /files/2 1048576+1"}
 	const rest = "PATCH /files/1 524295+524282"
 	gone := fake.Status(410, "ERR_UPLOAD_EXPIRED: too late\n")
 	longer, shorter := fake.With("Upload-Length", "1048578"), fake.With("Upload-Length", "600000")
-	// So much is left to be sent that the next chunk is not the last one.
+	// The offset is so low that the next chunk is not the last one.
 	back, next := fake.With("Upload-Offset", "7"), "PATCH /files/1 7+524288"
 	tests := map[string]struct {
 		recreate    client.Recreate
 		head, patch fake.Action
 		want        []string // requests of the second run
-		is          error    // nil: the file is there, anew
+		is          error    // nil: the file was uploaded again
 	}{
 		"gone":        {client.RecreateGone, fake.Status(404, ""), nil, append([]string{clienttest.Head}, again...), nil},
 		"gone, 410":   {client.RecreateGone, gone, nil, append([]string{clienttest.Head}, again...), nil},
@@ -96,8 +96,7 @@ func TestRecreate(t *testing.T) {
 	}
 }
 
-// wantRecreated checks that nothing of the earlier upload is left in what is
-// told of the new one.
+// wantRecreated checks that the result and the events have nothing of the earlier upload.
 func wantRecreated(t *testing.T, res *client.Result, events []client.Event) {
 	t.Helper()
 	want := &client.Result{
@@ -125,9 +124,9 @@ func wantRecreated(t *testing.T, res *client.Result, events []client.Event) {
 	}
 }
 
-// A proxy whose server is away may answer everything with 404: as long as no new
-// upload could be made, the earlier one is not forgotten.
-func TestGoneButNotReplaced(t *testing.T) {
+// After a 404, the record of the upload stays until a new upload was created. The 404 may come
+// from a proxy whose server is down.
+func TestRecordKeptUntilNewUploadIsCreated(t *testing.T) {
 	away := fake.Status(404, "404 page not found\n")
 	for name, post := range map[string]fake.Action{"refused": away, "lost": fake.Cut(0)} {
 		t.Run(name, func(t *testing.T) {
@@ -164,7 +163,7 @@ func TestGoneButNotReplaced(t *testing.T) {
 	}
 }
 
-// Made anew along with all its bytes, an upload leaves nothing of an earlier one.
+// A new upload whose bytes are sent with the creation leaves no record of the earlier one.
 func TestRecreatedInline(t *testing.T) {
 	for name, recreate := range map[string]client.Recreate{"gone": client.RecreateGone, "always": client.RecreateAlways} {
 		t.Run(name, func(t *testing.T) {

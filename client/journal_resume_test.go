@@ -18,8 +18,8 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// A later client goes on where an earlier one stopped.
-func TestLaterRunGoesOn(t *testing.T) {
+// A later client resumes an upload at the offset at which an earlier one stopped.
+func TestLaterRunResumes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore
 		s := fake.New(t, fake.Config{})
@@ -28,7 +28,7 @@ func TestLaterRunGoesOn(t *testing.T) {
 		url := clienttest.InterruptUpload(t, s, &store, name).URL
 		created := clienttest.OnlyRecord(t, &store).Created
 
-		// It stops as well, further on, an hour later.
+		// An hour later, another run is interrupted at a higher offset.
 		time.Sleep(time.Hour)
 		s.On(http.MethodPatch, fake.Cut(1))
 		cfg := clienttest.RecordingConfig(&store, nil)
@@ -74,7 +74,7 @@ func TestLaterRunGoesOn(t *testing.T) {
 	})
 }
 
-// The server has all of it: nothing is left to send.
+// If the server has all bytes of a recorded upload, nothing is sent.
 func TestRecordedUploadIsComplete(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore
@@ -99,7 +99,7 @@ func TestRecordedUploadIsComplete(t *testing.T) {
 		clienttest.WantRequests(t, s, clienttest.Post, clienttest.Patch1, clienttest.Patch2, clienttest.Patch3, clienttest.Head)
 		clienttest.WantNoRecord(t, &store)
 
-		// After success, the same file is another upload.
+		// After a success, the same file is uploaded again.
 		res, err = clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 		if err != nil {
 			t.Fatal(err)
@@ -110,7 +110,7 @@ func TestRecordedUploadIsComplete(t *testing.T) {
 	})
 }
 
-// No failure to learn where the upload stands makes it begin at zero.
+// An upload never restarts at offset 0 because HEAD failed.
 func TestResumeNeverStartsAtZero(t *testing.T) {
 	tests := map[string]fake.Action{
 		"bad gateway":   fake.Status(502, "<html>\n"),
@@ -152,8 +152,9 @@ func TestResumeNeverStartsAtZero(t *testing.T) {
 	}
 }
 
-// Redirected or at another origin, an upload is found again where it is.
-func TestRecordedURLIsTheServers(t *testing.T) {
+// The record has the URL after permanent redirects, or on another origin, and a later run
+// resumes there.
+func TestRecordHasURLOfServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const elsewhere = "http://store.example:8080/files/1?token=s%2Fe+c"
 		var store client.MemoryStore
@@ -177,8 +178,8 @@ func TestRecordedURLIsTheServers(t *testing.T) {
 	})
 }
 
-// The record knows when the server forgets the upload. That this has passed is a
-// warning, whether the server says so again or not.
+// The record has the time of Upload-Expires. If that time has passed, a later run logs a
+// warning, even if the server does not repeat the header.
 func TestExpiryIsRecorded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first, later := time.Now().Add(time.Hour).UTC(), time.Now().Add(2*time.Hour).UTC()
@@ -200,7 +201,7 @@ func TestExpiryIsRecorded(t *testing.T) {
 			t.Errorf("expires %v, result %v, want %v", r.Expires, res.Expires, later)
 		}
 
-		// Servers that do not always say so take nothing back.
+		// An answer without Upload-Expires does not remove the time.
 		s.On(http.MethodPatch, fake.Cut(7))
 		res, err = clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 		clienttest.WantErrorIs(t, err, retry.ErrExhausted)
@@ -225,7 +226,7 @@ func TestExpiryIsRecorded(t *testing.T) {
 	})
 }
 
-// The metadata of a creation stay: who asks for others is told.
+// An upload that is resumed keeps the metadata of its creation. Other metadata cause a warning.
 func TestResumedWithOtherMetadata(t *testing.T) {
 	tests := map[string]struct {
 		now  protocol.Metadata

@@ -13,8 +13,8 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// Neither the log nor an error tells what opens an upload to others, and the
-// record holds no credentials.
+// Logs and errors do not contain the secret parts of an upload's URL, and the record has no
+// credentials.
 func TestJournalKeepsSecrets(t *testing.T) {
 	const token, password, query, header = "t0ken", "passw0rd", "qu3ry", "h3ader"
 	ends := map[string]struct {

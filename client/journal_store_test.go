@@ -15,14 +15,14 @@ import (
 	"github.com/tusker-go/tusker/client/internal/fake"
 )
 
-// A store that fails costs the promise to go on later, never the upload.
+// If the store fails, the upload succeeds with a warning that a later run cannot resume it.
 func TestStoreFails(t *testing.T) {
 	const secret = "s3cret"
 	errStore := errors.New("no space left on device")
 	tests := map[string]struct {
 		fail []string // calls that fail, "save 2" for the second one
 		end  fake.Action
-		warn string // "": nothing is said
+		warn string // "": no warning
 	}{
 		"lock":                   {[]string{"lock 1"}, nil, clienttest.NotResumable},
 		"load":                   {[]string{"load 1"}, nil, clienttest.NotResumable},
@@ -77,7 +77,7 @@ func TestStoreFails(t *testing.T) {
 	}
 }
 
-// A store that lost its folder refuses everything.
+// A store whose calls all fail does not stop an upload.
 func TestStoreIsBroken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &clienttest.SpyStore{Store: new(client.MemoryStore), Fail: func(string) error { return errors.New("stale file handle") }}
@@ -96,8 +96,8 @@ func TestStoreIsBroken(t *testing.T) {
 	})
 }
 
-// A context that ends while the store works is what the upload ends with, and
-// nothing is sent.
+// If the context ends during a call of the store, the upload ends with its cause and sends
+// nothing.
 func TestCancelledInStore(t *testing.T) {
 	for _, method := range []string{"lock", "load"} {
 		t.Run(method, func(t *testing.T) {
@@ -131,8 +131,8 @@ func TestCancelledInStore(t *testing.T) {
 	}
 }
 
-// One file is sent to one server once at a time.
-func TestBusy(t *testing.T) {
+// A second upload of the same file to the same server fails with ErrBusy.
+func TestSecondUploadIsBusy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore
 		s := fake.New(t, fake.Config{})
@@ -150,7 +150,7 @@ func TestBusy(t *testing.T) {
 			if n := len(s.Seen()) - already; n > 0 {
 				t.Errorf("%d requests were sent", n)
 			}
-			// Another server, another file, and Resume are nobody's business.
+			// Another server, another file, and Resume are not affected.
 			other := clienttest.RecordingConfig(&store, nil)
 			other.Endpoint = "http://other.example/files/"
 			if _, err := clienttest.NewClient(t, s, other).Upload(t.Context(), clienttest.PathSource(t, name), nil); err != nil {
@@ -173,7 +173,7 @@ func TestBusy(t *testing.T) {
 	})
 }
 
-// The records of one file on its way to two servers are two.
+// The uploads of one file to two servers have two records.
 func TestRecordOfEachEndpoint(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore

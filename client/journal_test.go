@@ -20,9 +20,9 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// The record is there before the first byte goes, stays as it is while all is
-// well, and is gone after success.
-func TestRecordOfAnUpload(t *testing.T) {
+// The record is saved before the first byte is sent, changes only before the last byte, and is
+// removed after success.
+func TestRecordDuringUpload(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		expires := time.Now().Add(time.Hour)
 		var store client.MemoryStore
@@ -61,7 +61,7 @@ func TestRecordOfAnUpload(t *testing.T) {
 			Created: began, Updated: began, Expires: expires.UTC(),
 		}
 		for i, r := range seen {
-			if i == 2 { // the last byte has arrived
+			if i == 2 { // the request with the last byte
 				want.Uncertain, want.Updated = true, began.Add(2*time.Second)
 			}
 			if diff := cmp.Diff(want, r); diff != "" {
@@ -90,7 +90,7 @@ func TestFileHasRecord(t *testing.T) {
 		_, err = clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), src, nil)
 		clienttest.WantErrorIs(t, err, retry.ErrExhausted)
 		r := clienttest.OnlyRecord(t, &store)
-		// The file is the same one, however it is named.
+		// Path and File are two names of the same file.
 		res, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 		if err != nil {
 			t.Fatal(err)
@@ -164,7 +164,7 @@ func TestNoRecord(t *testing.T) {
 				if err := upload(t, clienttest.NewRecordingClient(t, s, store, nil)); err != nil {
 					t.Error(err)
 				}
-				// Nor is the failure of such an upload worth one.
+				// An upload that fails has no record either.
 				s.On(http.MethodPatch, fake.Cut(0), fake.Cut(0))
 				if err := upload(t, clienttest.NewRecordingClient(t, s, store, nil)); err == nil && name != "empty file" {
 					t.Error("no error")
@@ -199,15 +199,15 @@ func TestStoreIsUsedSparingly(t *testing.T) {
 	})
 }
 
-// An upload that was complete before it was cancelled is done with.
-func TestRecordIsRemovedThoughCancelled(t *testing.T) {
+// The record is removed if the upload was complete before it was canceled.
+func TestRecordIsRemovedAfterCancellation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore
 		s := fake.New(t, fake.Config{})
 		data := clienttest.Noise(clienttest.RecordedSize)
 		ctx, cancel := context.WithCancel(t.Context())
 		s.On(http.MethodPatch, nil, nil, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-			time.Sleep(time.Second) // so that the progress is not held back
+			time.Sleep(time.Second) // so that EventProgress is due
 			next.ServeHTTP(w, r)
 		})
 		res, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(ctx, clienttest.PathSource(t, clienttest.WriteFile(t, data)), &client.UploadOptions{OnEvent: func(ev client.Event) {

@@ -18,8 +18,8 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// A record that is not of this upload is not gone on with. A new upload takes
-// its place, and that of a damaged one.
+// A record that does not belong to this upload is not used, and neither is a damaged record. A
+// new upload replaces it.
 func TestUnfitRecord(t *testing.T) {
 	tests := map[string]struct {
 		load func(*client.Record) error
@@ -81,7 +81,7 @@ func TestUnfitRecord(t *testing.T) {
 					t.Errorf("record of %s, want %s", r.URL, res.URL)
 				}
 
-				// The new one can be gone on with.
+				// The new upload can be resumed.
 				store.Alter = func(*client.Record) error { return nil }
 				res, err = c(nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 				if err != nil {
@@ -97,7 +97,7 @@ func TestUnfitRecord(t *testing.T) {
 	}
 }
 
-// What cannot be read is left as it is: it may be worth more than this upload.
+// A record that cannot be read, such as one of a newer version, is not overwritten.
 func TestUnreadableRecord(t *testing.T) {
 	tests := map[string]error{
 		"of a newer version": fmt.Errorf("load: %w: 2, and this is 1", client.ErrRecordVersion),

@@ -22,7 +22,7 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// A Location is asked for as it was given, in whatever form.
+// Requests use the URL of the Location unchanged, in every form that a Location may have.
 func TestLocationOnTheWire(t *testing.T) {
 	tests := map[string]struct {
 		endpoint string // "": that of the server
@@ -65,8 +65,7 @@ func TestLocationOnTheWire(t *testing.T) {
 	}
 }
 
-// User information in a Location is for the requests to it, and for nobody else
-// to see.
+// User information in a Location is sent with the requests to it, and is not shown.
 func TestLocationWithUser(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{Location: func(path string) string { return "http://aladdin:hidden@up.example" + path }})
@@ -89,9 +88,8 @@ func TestLocationWithUser(t *testing.T) {
 	})
 }
 
-// An upload is asked for at the very bytes of its Location, over a real connection,
-// also by a later run that has a record of it. Only bytes that no URL can hold are
-// encoded, and what was encoded stays so.
+// Requests over a real connection use the bytes of the Location unchanged, also in a later run
+// that has a record. Only bytes that a URL cannot contain are encoded, once.
 func TestLocationToTheByte(t *testing.T) {
 	for location, want := range map[string]string{
 		"/files/a%2Fb":                             "",

@@ -19,7 +19,7 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// unfinished is a server that takes a final upload before its parts are sent.
+// unfinished returns a server with concatenation-unfinished.
 func unfinished(t *testing.T, more ...protocol.Extension) *fake.Server {
 	t.Helper()
 	return fake.New(t, fake.Config{
@@ -31,7 +31,8 @@ func unfinished(t *testing.T, more ...protocol.Extension) *fake.Server {
 	})
 }
 
-// finalFirst sends one part after the other, so that requests have an order.
+// finalFirst returns options that send one part after the other, so that the order of requests
+// is fixed.
 func finalFirst(events *[]client.Event) *client.ConcatOptions {
 	o := &client.ConcatOptions{FinalFirst: true, Concurrency: 1, Metadata: protocol.Metadata{"filename": "a"}}
 	if events != nil {
@@ -106,8 +107,9 @@ func wantFinalFirst(t *testing.T, events []client.Event, url string) {
 	t.Error("the final upload was never created")
 }
 
-// Where it cannot be, the final upload comes last.
-func TestFinalFirstElsewhere(t *testing.T) {
+// Without concatenation-unfinished, or with a source of unknown length, the final upload is
+// created last.
+func TestFinalFirstUnsupported(t *testing.T) {
 	tests := map[string]struct {
 		server func(*testing.T) *fake.Server
 		second client.Source
@@ -136,7 +138,7 @@ func TestFinalFirstElsewhere(t *testing.T) {
 	})
 }
 
-// Parts of streams, of nothing, and with checksums.
+// FinalFirst works with streams, empty sources and checksums.
 func TestFinalFirstSources(t *testing.T) {
 	tests := map[string]struct {
 		checksum string
@@ -271,7 +273,7 @@ func TestFinalFirstFails(t *testing.T) {
 	}
 }
 
-// A part that fails ends the others, and whoever cancels is named.
+// A part that fails ends the others, and the error names the cause.
 func TestFinalFirstCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := unfinished(t)
@@ -303,7 +305,8 @@ func TestFinalFirstCancelled(t *testing.T) {
 	})
 }
 
-// Parts are sent side by side, and their sources closed, how ever they end.
+// Parts are sent at the same time, and their sources are closed after success and after
+// failure.
 func TestFinalFirstCloses(t *testing.T) {
 	for name, test := range map[string]struct {
 		patch []fake.Action

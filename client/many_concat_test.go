@@ -24,7 +24,7 @@ func TestUploadConcat(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		c := clienttest.NewClient(t, s, client.Config{})
 		metadata := protocol.Metadata{"filename": "all.txt"}
-		// The later ones are done first.
+		// Later sources finish first.
 		var sources []client.Source
 		for i, part := range []string{"ele", "", "phant", "s"} {
 			sources = append(sources, client.Stream(

@@ -17,8 +17,7 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// gauge measures how many requests of a method run side by side, each for a
-// second.
+// gauge measures how many requests of a method run at the same time. Each takes a second.
 type gauge struct {
 	method string
 
@@ -45,7 +44,7 @@ func (g *gauge) add(n int) {
 func TestConcurrency(t *testing.T) {
 	tests := map[string]struct {
 		config, concat int
-		n, all, parts  int // sources, and how many of them at once
+		n, all, parts  int // sources, and how many of them are sent at the same time
 	}{
 		"default":        {0, 0, 7, 3, 3},
 		"one":            {1, 0, 4, 1, 1},
@@ -126,7 +125,7 @@ func TestUploadAll(t *testing.T) {
 	})
 }
 
-func TestUploadAllOfNothing(t *testing.T) {
+func TestUploadAllWithoutItems(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	outcomes, err := clienttest.NewClient(t, s, client.Config{}).UploadAll(t.Context(), nil)
 	if len(outcomes) != 0 || err != nil {

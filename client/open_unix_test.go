@@ -16,8 +16,7 @@ import (
 	"github.com/tusker-go/tusker/client/internal/fake"
 )
 
-// A pipe that took the place of a file, and that nobody writes to, does not hold
-// up its upload for ever.
+// If a file was replaced by a pipe without a writer, the upload fails and does not block.
 func TestFileBecomesPipe(t *testing.T) {
 	t.Run("Path", func(t *testing.T) { testFileBecomesPipe(t, clienttest.PathSource) })
 	t.Run("Root", func(t *testing.T) { testFileBecomesPipe(t, below) })
@@ -51,7 +50,7 @@ func testFileBecomesPipe(t *testing.T, source func(t *testing.T, name string) cl
 		}
 		clienttest.WantRequests(t, s)
 	case <-time.After(10 * time.Second):
-		// Whoever opens the other end lets it go on.
+		// A blocked open continues when the other end is opened.
 		if f, err := os.OpenFile(name, os.O_RDWR|syscall.O_NONBLOCK, 0); err == nil {
 			defer func() { _ = f.Close() }()
 		}

@@ -77,7 +77,7 @@ func TestForeignOrigin(t *testing.T) {
 	}
 }
 
-func TestTrustedOriginIsNone(t *testing.T) {
+func TestInvalidTrustedOrigin(t *testing.T) {
 	for name, origin := range map[string]string{
 		"empty":            "",
 		"only a host":      "other.example",
@@ -100,9 +100,9 @@ func TestTrustedOriginIsNone(t *testing.T) {
 	}
 }
 
-// Headers for the endpoint do not follow a redirect away from it, and not what
-// it leads to either.
-func TestForeignRedirect(t *testing.T) {
+// Headers for the endpoint are not sent to another origin after a redirect, nor to an upload
+// that this origin creates.
+func TestRedirectToOtherOrigin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		c := clienttest.NewClient(t, s, client.Config{Header: http.Header{"X-Key": {"a"}, "Authorization": {"b"}}})
@@ -125,8 +125,8 @@ func TestForeignRedirect(t *testing.T) {
 	})
 }
 
-// User information in the endpoint becomes a header, which goes to the uploads
-// too and wins over nothing that was given.
+// User information in the endpoint becomes a header. It is sent to the uploads as well, and
+// does not replace a header of the caller.
 func TestUserInformation(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	const endpoint = "http://aladdin:open%20sesame@tus.example/files/"
@@ -157,7 +157,7 @@ func TestUserInformation(t *testing.T) {
 	}
 }
 
-// The headers that a caller handed over are the caller's to change.
+// New copies Config.Header, so that the caller may change it later.
 func TestConfigHeaderIsCopied(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	header := http.Header{"X-Key": {"a"}}

@@ -11,12 +11,11 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// Gateways and queues answer 202, and hooks answer with a status of their own. Each 2xx
-// that has what the exchange needs is a success. After one that has not, and after a
-// redirect to the finished resource, HEAD says how far the upload is.
+// Every 2xx answer with the required headers is a success, such as the 202 of a queue. After
+// another 2xx, and after a redirect to the finished resource, HEAD is asked for the offset.
 func TestOtherSuccess(t *testing.T) {
 	const patch, head = "PATCH /files/1 0+5", "HEAD /files/1"
-	// resource answers as a server does that keeps the bytes and shows the result.
+	// resource keeps the bytes and redirects to the finished resource.
 	resource := func(status int) fake.Action {
 		return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 			w.Header().Set("Location", "/videos/1")
@@ -56,8 +55,7 @@ func TestOtherSuccess(t *testing.T) {
 	}
 }
 
-// A redirect of the last bytes is an answer, so that the question that follows is no retry
-// of them.
+// A redirect is an answer to the last bytes, so the HEAD that follows is not a retry.
 func TestRedirectToResourceWithoutRetries(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	s.On(http.MethodPatch, lateStatus(303))
@@ -68,7 +66,7 @@ func TestRedirectToResourceWithoutRetries(t *testing.T) {
 	clienttest.WantRequests(t, s, clienttest.Post, "PATCH /files/1 0+5", "HEAD /files/1")
 }
 
-// A deletion that is accepted is done.
+// A 202 to DELETE is a success.
 func TestTerminateAccepted(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	s.On(http.MethodDelete, fake.Status(202, ""))
@@ -78,7 +76,7 @@ func TestTerminateAccepted(t *testing.T) {
 	}
 }
 
-// HEAD asks for no copy of a cache. The header of the caller wins.
+// HEAD has Cache-Control: no-cache, unless the caller sets that header.
 func TestHeadAvoidsCaches(t *testing.T) {
 	for name, test := range map[string]struct{ given, want string }{
 		"by default": {"", "no-cache"},

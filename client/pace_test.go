@@ -18,7 +18,7 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// meter notes when bytes of bodies arrive.
+// meter records when bytes of bodies arrive.
 type meter struct {
 	mu   sync.Mutex
 	list []arrived
@@ -47,7 +47,7 @@ func (r *metered) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// most is the most that came within any stretch of time of length d.
+// most returns the largest number of bytes that arrived within any period d.
 func (m *meter) most(d time.Duration) int64 {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -64,7 +64,7 @@ func (m *meter) most(d time.Duration) int64 {
 	return most
 }
 
-// wantTook checks a duration to within 3 in 100.
+// wantTook checks that want has passed since began, to within 3 %.
 func wantTook(t *testing.T, began time.Time, want time.Duration) {
 	t.Helper()
 	if took := time.Since(began); took < want*97/100 || took > want*103/100 {
@@ -75,7 +75,7 @@ func wantTook(t *testing.T, began time.Time, want time.Duration) {
 func TestRateLimit(t *testing.T) {
 	const rate = clienttest.MiB / 4
 	tests := map[string]struct {
-		sizes []int // of uploads side by side
+		sizes []int // of uploads at the same time
 		cfg   client.Config
 		opts  client.UploadOptions
 		learn bool
@@ -113,8 +113,8 @@ func TestRateLimit(t *testing.T) {
 				}
 				wg.Wait()
 				wantTook(t, began, test.want)
-				// What came within a quarter of a second: its share, what may be
-				// sent at once, and what was on its way in a buffer.
+				// A quarter of a second may have its share of the rate, one burst, and the
+				// bytes of a buffer.
 				if got, want := m.most(250*time.Millisecond), int64(rate/4+rate/20+8*clienttest.KiB); got > want {
 					t.Errorf("%d bytes in 250 ms, want %d at most", got, want)
 				}
@@ -123,7 +123,7 @@ func TestRateLimit(t *testing.T) {
 	}
 }
 
-// What was not sent during a pause is not made up for.
+// Bytes that were not sent during a pause do not raise the rate afterward.
 func TestRateLimitAfterPause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var m meter
@@ -143,7 +143,7 @@ func TestRateLimitAfterPause(t *testing.T) {
 	})
 }
 
-// Clients have a rate each.
+// Each Client has its own rate limit.
 func TestRateLimitOfEachClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
@@ -162,7 +162,7 @@ func TestRateLimitOfEachClient(t *testing.T) {
 	})
 }
 
-// A source that gives less than was asked for is not made to wait for the rest.
+// A short Read of the source counts only the bytes that it returned.
 func TestRateLimitOfShortReads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const rate = 1000
@@ -214,7 +214,7 @@ func TestRateLimitExtremes(t *testing.T) {
 	clienttest.WantErrorIs(t, err, client.ErrInvalidOption)
 }
 
-// To wait for the rate is no stall, however long it takes.
+// A wait for the rate limit is not a stall.
 func TestRateLimitIsNoStall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const uploads = 10
@@ -224,7 +224,7 @@ func TestRateLimitIsNoStall(t *testing.T) {
 		var wg sync.WaitGroup
 		for range uploads {
 			wg.Go(func() {
-				// Each byte waits for one of every other upload.
+				// Each byte waits for one byte of every other upload.
 				res, err := c.Upload(t.Context(), clienttest.TextSource(t, "abc"), nil)
 				if err != nil {
 					t.Error(err)
@@ -239,7 +239,7 @@ func TestRateLimitIsNoStall(t *testing.T) {
 	})
 }
 
-// A server that takes nothing is noticed all the same.
+// A server that reads no bytes is a stall at a low rate as well.
 func TestStallAtALowRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
@@ -254,8 +254,7 @@ func TestStallAtALowRate(t *testing.T) {
 	})
 }
 
-// An answer that comes early ends the wait: a refused upload does not hang on
-// its rate.
+// An early answer ends the wait for the rate limit.
 func TestEarlyAnswerAtALowRate(t *testing.T) {
 	for name, status := range map[string]int{"refused": 403, "too large": 413} {
 		t.Run(name, func(t *testing.T) {
@@ -290,7 +289,7 @@ func TestCancelAtALowRate(t *testing.T) {
 	})
 }
 
-// A wait that would end after the deadline is not cut short either.
+// An upload whose wait for the rate would exceed the deadline ends at the deadline, not before.
 func TestDeadlineAtALowRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})

@@ -14,8 +14,8 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// One connection is enough where it is fast; where each is slow, more and more
-// are used as long as that helps.
+// ParallelAuto uses one connection if it is fast. If each connection is slow, it adds
+// connections while the rate rises.
 func TestParallelAuto(t *testing.T) {
 	const mb = 1000 * 1000
 	const most = 128 << 20
@@ -84,9 +84,8 @@ func TestParallelAuto(t *testing.T) {
 	}
 }
 
-// What began in parts goes on in parts, with those that were not begun yet
-// divided anew.
-func TestParallelAutoGoesOn(t *testing.T) {
+// A later run resumes the parts of ParallelAuto, and divides the rest of the file again.
+func TestParallelAutoResumes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const size = 128 << 20
 		l := &clienttest.SlowLink{RequestRate: 10 * 1000 * 1000}
@@ -103,7 +102,7 @@ func TestParallelAutoGoesOn(t *testing.T) {
 		if len(record.Parts) < 4 || record.Parts[0].URL == "" || record.Parts[len(record.Parts)-1].End != size {
 			t.Fatalf("record %+v", record)
 		}
-		time.Sleep(time.Second) // the server reads what it was sent
+		time.Sleep(time.Second) // the server reads the bytes that were sent
 		sent := res.Sent
 		var log bytes.Buffer
 		res, err = clienttest.NewClient(t, s, clienttest.PartsConfig(&store, &log)).Upload(t.Context(), clienttest.PathSource(t, name), opts)
@@ -113,14 +112,14 @@ func TestParallelAutoGoesOn(t *testing.T) {
 		clienttest.WantStored(t, s, res.URL, data)
 		clienttest.WantNoRecord(t, &store)
 		clienttest.WantNoWarning(t, &log)
-		// The first fifth of a second, and what the pipes held.
+		// Only the bytes of the first connection and those in the pipes are sent twice.
 		if twice := sent + res.Sent - size; twice > size/16 {
 			t.Errorf("%d bytes sent twice", twice)
 		}
 	})
 }
 
-// Long names leave room for few parts in one header.
+// If the URLs of parts are long, there are fewer parts, so that one header can name them.
 func TestParallelAutoLongNames(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const size = 128 << 20

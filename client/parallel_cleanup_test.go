@@ -12,16 +12,16 @@ import (
 	"github.com/tusker-go/tusker/client/internal/fake"
 )
 
-// The answer to a DELETE is not worth minutes: not once an upload is complete, and
-// not where there is nothing left to complete.
-func TestDeletingDelaysNobody(t *testing.T) {
+// A server that does not answer DELETE delays the end of an upload by a few seconds at most,
+// after success and after failure.
+func TestDeletionDoesNotDelayUpload(t *testing.T) {
 	const size = 64 << 20
 	auto := &client.UploadOptions{Parallel: client.ParallelAuto}
 	tests := map[string]struct {
 		size   int
 		opts   *client.UploadOptions
 		touch  time.Duration // when the file changes; 0: it does not
-		cancel time.Duration // when the upload is called off; 0: it is not
+		cancel time.Duration // when the upload is canceled; 0: it is not
 		err    error
 		took   time.Duration // at most
 	}{

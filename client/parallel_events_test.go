@@ -17,7 +17,7 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// Parts that are done count, however soon they were.
+// Progress includes the parts that are complete.
 func TestParallelProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var number atomic.Int64
@@ -61,14 +61,14 @@ func TestParallelProgress(t *testing.T) {
 		if created.Kind != client.EventCreated || created.URL != res.URL || created.Offset != clienttest.FourPartsSize {
 			t.Errorf("event before the last %+v", created)
 		}
-		// While the fourth part was sent, the other three were there.
+		// The other three parts were complete while the fourth was sent.
 		if last := events[len(events)-3]; last.Kind != client.EventProgress || last.Offset < 3<<20 || last.URL != "" {
 			t.Errorf("last progress %+v", last)
 		}
 	})
 }
 
-// A part that is gone takes its bytes from the whole, and says so.
+// If a part is gone, the offset of the whole falls with an EventRewound.
 func TestParallelRewound(t *testing.T) {
 	gone := func(*fake.Server) fake.Action { return fake.Status(404, "") }
 	tests := map[string]struct {

@@ -18,8 +18,7 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// joining is a server that answers the requests to join parts as actions say,
-// in their order.
+// joining returns a server that answers the requests to join parts by actions, in order.
 func joining(t *testing.T, extensions []protocol.Extension, actions ...fake.Action) *fake.Server {
 	t.Helper()
 	next := make(chan fake.Action, len(actions))
@@ -52,7 +51,7 @@ func joinAndDelete(n int) fake.Action {
 	}
 }
 
-// ways are the two that end in a joining, with four parts.
+// ways are the two calls that join parts, here with four parts each.
 var ways = map[string]func(t *testing.T, c *client.Client, name, data string) (*client.Result, error){
 	"Upload": func(t *testing.T, c *client.Client, name, _ string) (*client.Result, error) {
 		t.Helper()
@@ -68,7 +67,7 @@ var ways = map[string]func(t *testing.T, c *client.Client, name, data string) (*
 	},
 }
 
-// A joining that got no answer is repeated while the parts are there.
+// A request to join that got no answer is repeated while all parts exist.
 func TestJoinUnanswered(t *testing.T) {
 	tests := map[string]struct {
 		join    []fake.Action
@@ -114,8 +113,8 @@ func TestJoinUnanswered(t *testing.T) {
 	}
 }
 
-// Parts that are gone after a joining without an answer may have been joined:
-// nothing is sent again, not by a later run either.
+// If parts are gone after a request to join without an answer, the upload fails with
+// ErrUncertain. Nothing is sent again, also not by a later run.
 func TestJoinUncertain(t *testing.T) {
 	for _, deleted := range []int{1, 4} {
 		for way, upload := range ways {
@@ -163,8 +162,7 @@ func TestJoinUncertain(t *testing.T) {
 	}
 }
 
-// All parts are there, and the answer to their joining never comes: a later run
-// joins them.
+// If the request to join gets no answer and all parts exist, a later run joins them.
 func TestJoinLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore
@@ -190,7 +188,7 @@ func TestJoinLater(t *testing.T) {
 	})
 }
 
-// The header that names the parts fits what proxies let pass.
+// The header that names the parts is short enough for proxies.
 func TestJoinHeaderIsShort(t *testing.T) {
 	for way, upload := range ways {
 		t.Run(way, func(t *testing.T) {
@@ -213,7 +211,7 @@ func TestJoinHeaderIsShort(t *testing.T) {
 	}
 }
 
-// Parts of a file that changes become no upload that would end well, and go.
+// The parts of a file that changes are not joined, and are deleted.
 func TestParallelSourceChanges(t *testing.T) {
 	noTermination := []protocol.Extension{protocol.ExtensionCreation, protocol.ExtensionConcatenation}
 	const sending, refused, joined = "sending", "refused", "joined"
@@ -279,8 +277,7 @@ func TestParallelSourceChanges(t *testing.T) {
 	}
 }
 
-// A new upload takes the place of one in parts, whose parts go. What the server
-// can do was kept.
+// RecreateAlways deletes the parts of the earlier upload. OPTIONS is not sent again.
 func TestParallelRecreateAlways(t *testing.T) {
 	tests := map[string]struct {
 		extensions []protocol.Extension

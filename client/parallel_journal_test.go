@@ -21,7 +21,7 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// What is needed to go on is in the store before it is needed.
+// The store has the boundaries and the URL of each part before bytes of the part are sent.
 func TestParallelRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore
@@ -52,7 +52,7 @@ func TestParallelRecord(t *testing.T) {
 					t.Errorf("expires %v, want %v", record.Expires, expires)
 				}
 			}
-			want.Offset, want.Parts = record.Offset, record.Parts // some may be done
+			want.Offset, want.Parts = record.Offset, record.Parts // some parts may be complete
 			want.Uncertain = strings.HasPrefix(r.Header.Get("Upload-Concat"), "final")
 			if diff := cmp.Diff(want, record); diff != "" || len(record.Parts) != 4 || end != clienttest.FourPartsSize {
 				t.Errorf("record of %d parts to %d (-want +got):\n%s", len(record.Parts), end, diff)
@@ -84,7 +84,7 @@ func TestParallelRecord(t *testing.T) {
 	})
 }
 
-// An upload lives as long as the part that is forgotten first.
+// An upload in parts expires when its first part expires.
 func TestParallelExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore
@@ -110,8 +110,8 @@ func TestParallelExpires(t *testing.T) {
 	})
 }
 
-// A run that learns nothing takes nothing away from what the record says.
-func TestParallelRecordOutlivesRuns(t *testing.T) {
+// A run that gets no answer about the parts does not change the record.
+func TestParallelRecordKeptByRunWithoutAnswer(t *testing.T) {
 	tests := map[string]struct {
 		head fake.Action
 		is   error
@@ -145,7 +145,7 @@ func TestParallelRecordOutlivesRuns(t *testing.T) {
 	}
 }
 
-// Records that are not of this upload, or of none that can be, are not used.
+// A record whose parts do not fit this upload is not used.
 func TestParallelUnfitRecord(t *testing.T) {
 	tests := map[string]struct {
 		load func(*client.Record)
@@ -198,7 +198,7 @@ func TestParallelUnfitRecord(t *testing.T) {
 	}
 }
 
-// A store that takes nothing is a warning, once.
+// A store that cannot save causes one warning.
 func TestParallelStoreFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &clienttest.SpyStore{Store: new(client.MemoryStore), Fail: func(method string) error {
@@ -222,8 +222,8 @@ func TestParallelStoreFails(t *testing.T) {
 	})
 }
 
-// Many parts cost a slow store no more than two, and the joining one: those that are made while it is
-// at work wait for one another.
+// Many parts need few calls of a slow store, because changes that are made during a call are
+// saved together.
 func TestParallelPartsAreSavedTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &clienttest.SpyStore{Store: new(client.MemoryStore), Fail: func(method string) error {
@@ -260,8 +260,8 @@ func TestParallelPartsAreSavedTogether(t *testing.T) {
 	})
 }
 
-// A store that takes the boundaries but no URL is a warning. A later run has
-// nothing to go on with, and is free to send in one piece.
+// A store that saves the boundaries of parts but no URL causes a warning. A later run cannot
+// resume, and may send the file in one piece.
 func TestParallelStoreFailsLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		saves := 0
@@ -292,7 +292,7 @@ func TestParallelStoreFailsLater(t *testing.T) {
 	})
 }
 
-// A part is found again where it has moved to.
+// The record has the URL that a permanent redirect of a part led to.
 func TestParallelRedirected(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore

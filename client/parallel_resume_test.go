@@ -17,8 +17,7 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// One part that fails for good ends the others, and whoever comes next goes on
-// with all of them.
+// A permanent failure of one part ends the others, and a later run resumes all of them.
 func TestParallelPartFails(t *testing.T) {
 	for name, again := range map[string]int{"same number": 4, "other number": 2, "more": 7, "unasked": 0} {
 		t.Run(name, func(t *testing.T) {
@@ -67,7 +66,7 @@ func TestParallelPartFails(t *testing.T) {
 	}
 }
 
-// The error of an upload that a part has failed is that of the part.
+// The error of the upload is that of the part that failed.
 func TestParallelPartError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
@@ -83,7 +82,7 @@ func TestParallelPartError(t *testing.T) {
 	})
 }
 
-// A part that the server no longer has is made anew, the others stay.
+// A part that the server no longer has is created again, and the others are resumed.
 func TestParallelPartGone(t *testing.T) {
 	tests := map[string]struct {
 		recreate client.Recreate

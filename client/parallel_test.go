@@ -98,7 +98,7 @@ func TestParallelCount(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var store client.MemoryStore
-				// What it would have been shows in what it leaves.
+				// The creation is refused, and the record shows the planned parts.
 				s := fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 					if r.Method == http.MethodPost {
 						fake.Status(403, "")(w, r, next)
@@ -135,8 +135,7 @@ func TestParallelCount(t *testing.T) {
 	}
 }
 
-// A server that cannot join parts gets the file in one piece, and a record as
-// for any.
+// Without concatenation, the file is sent in one piece, and has a record.
 func TestParallelUnsupported(t *testing.T) {
 	tests := map[string]fake.Action{
 		"not announced":       nil,
@@ -176,7 +175,7 @@ func TestParallelUnsupported(t *testing.T) {
 	}
 }
 
-// Nothing is begun while it is not known what the server can do.
+// An upload in parts fails before anything is sent if OPTIONS fails.
 func TestParallelOptionsFail(t *testing.T) {
 	tests := map[string]struct {
 		options fake.Action
@@ -242,7 +241,7 @@ func TestParallelSources(t *testing.T) {
 			}
 			return src
 		}, 0, 0},
-		// Its end may be known in time, or not.
+		// Whether the length of a stream is known in time is not fixed.
 		"stream":                 {func(*testing.T) client.Source { return clienttest.StreamSource(data, 0) }, 0, 1},
 		"stream of known length": {func(*testing.T) client.Source { return clienttest.SizedStream(data, clienttest.FourPartsSize) }, 0, 0},
 	}
@@ -276,7 +275,7 @@ func TestParallelNegative(t *testing.T) {
 	clienttest.WantRequests(t, s)
 }
 
-// Chunks, cuts and retries are those of each part; the numbers are of all.
+// Each part has its own chunks and retries. The result has their sums.
 func TestParallelNumbers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})

@@ -19,8 +19,8 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// What there is to go on with can be told while an upload of the file is under
-// way, and without asking the server.
+// Lookup returns the record of an unfinished upload, also while the upload runs, and sends no
+// request.
 func TestRecorded(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	store := new(client.MemoryStore)
@@ -83,7 +83,7 @@ func TestNotRecorded(t *testing.T) {
 			if err != nil || ok || got.Key != "" {
 				t.Errorf("record %+v, %t, %v", got, ok, err)
 			}
-			// The source is as good as before.
+			// The source can still be uploaded.
 			if _, err := clienttest.NewClient(t, fake.New(t, fake.Config{}), client.Config{}).Upload(t.Context(), test.src, nil); err != nil {
 				t.Error(err)
 			}
@@ -134,8 +134,8 @@ func TestRecordedFails(t *testing.T) {
 	clienttest.WantErrorIs(t, err, clienttest.ErrUnplugged)
 }
 
-// A record that is damaged, or of a newer version, is none, as for Upload, and is
-// mentioned.
+// Lookup ignores a record that is damaged or of a newer version, as Upload does, and logs a
+// warning.
 func TestRecordedIsUnusable(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	for name, text := range map[string]string{"damaged": "{", "newer": `{"version":2}`} {

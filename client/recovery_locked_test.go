@@ -60,7 +60,7 @@ func TestLocked(t *testing.T) {
 	}
 }
 
-func TestLockedForGood(t *testing.T) {
+func TestLockedForever(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{Hook: clienttest.During(time.Hour, locked, http.MethodPatch)})
 		s.On(http.MethodPatch, nil)
@@ -79,8 +79,8 @@ func TestLockedForGood(t *testing.T) {
 	})
 }
 
-// Each chunk may find the upload locked for as long as the first did.
-func TestLockBudgetBeginsAnewAfterProgress(t *testing.T) {
+// After progress, the upload may be locked for the whole time of Config.Locked again.
+func TestLockBudgetRestartsAfterProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var until time.Time
 		s := fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {

@@ -19,7 +19,7 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// overtaken does what an older request asks, and only then looks at the one at hand.
+// overtaken handles an older PATCH with offset and body first, and then the current request.
 func overtaken(offset, body string) fake.Action {
 	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		older := r.Clone(r.Context())
@@ -84,7 +84,7 @@ func TestResync(t *testing.T) {
 				s.On(http.MethodPatch, test.patch(s, url)...)
 				began := time.Now()
 				var events []client.Event
-				// The default waits for a second or so, except after this class.
+				// The default policy would wait about a second, except for this class.
 				_, err := clienttest.NewClient(t, s, client.Config{Retry: retry.Backoff{Jitter: -1}}).Resume(t.Context(), url, clienttest.TextSource(t, "hello"),
 					&client.UploadOptions{ChunkSize: 2, OnEvent: clienttest.RecordEvents(&events)})
 				if err != nil {
@@ -104,7 +104,7 @@ func TestResync(t *testing.T) {
 	}
 }
 
-// A request that carries nothing but the length is refused like any other.
+// A request that only declares the length may be refused, too.
 func TestResyncWithoutBytes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
@@ -121,8 +121,7 @@ func TestResyncWithoutBytes(t *testing.T) {
 	})
 }
 
-// An offset that HEAD confirms and PATCH refuses is a busy server, not an offset
-// that is wrong.
+// If PATCH refuses an offset that HEAD has confirmed, the server is treated as busy.
 func TestConfirmedOffsetRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{Hook: clienttest.During(time.Hour, fake.Status(409, ""), http.MethodPatch)})
@@ -146,9 +145,9 @@ func TestConfirmedOffsetRefused(t *testing.T) {
 	})
 }
 
-// A server that names one offset and then another, and takes neither, gets no
-// more tries than one that fails.
-func TestOffsetsByTurns(t *testing.T) {
+// A server that names two offsets in turn and refuses both gets as many retries as one that
+// fails.
+func TestAlternatingOffsets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		url := s.Put("hel", protocol.Known(5), nil)

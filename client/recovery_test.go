@@ -26,7 +26,7 @@ func TestRecover(t *testing.T) {
 		head  []fake.Action
 		patch []fake.Action
 		want  []string
-		res   result // of what an upload has in any case, nothing
+		res   result // additional to the values that every upload has
 	}{
 		"connection lost": {
 			patch: []fake.Action{fake.Cut(2)},
@@ -182,7 +182,7 @@ func TestExhausted(t *testing.T) {
 		if diff := cmp.Diff(want, res); diff != "" {
 			t.Errorf("result (-want +got):\n%s", diff)
 		}
-		// The result is enough to go on with.
+		// The result is enough to resume.
 		if _, err := clienttest.NewClient(t, s, client.Config{}).Resume(t.Context(), res.URL, clienttest.TextSource(t, "hello"), nil); err != nil {
 			t.Fatal(err)
 		}
@@ -190,9 +190,8 @@ func TestExhausted(t *testing.T) {
 	})
 }
 
-// With the defaults, ten failures in a row are the end, but progress starts the
-// count anew.
-func TestProgressForgetsFailures(t *testing.T) {
+// With the defaults, ten failures in a row end the upload. Progress resets the count.
+func TestProgressResetsRetries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		for range 20 {
@@ -216,7 +215,7 @@ func TestProgressForgetsFailures(t *testing.T) {
 	})
 }
 
-// A date in Retry-After counts from the Date of the same answer: the clocks of server and
+// A date in Retry-After counts from the Date of the same answer, so the clocks of server and
 // client need not agree.
 func TestRetryAfter(t *testing.T) {
 	tests := map[string]struct {
@@ -248,7 +247,7 @@ func TestRetryAfter(t *testing.T) {
 				if _, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, ""), nil); err != nil {
 					t.Fatal(err)
 				}
-				// Up to a second more keeps those apart that were told the same.
+				// Up to a second more spreads uploads that have the same wait.
 				if took := time.Since(began); took < test.least || took > test.most+time.Second {
 					t.Errorf("took %v, want %v to %v", took, test.least, test.most)
 				}

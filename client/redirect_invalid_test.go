@@ -15,9 +15,8 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// S-SECRETS: a redirect to an address that cannot be read ends the upload at once,
-// and neither errors, events nor logs repeat the address, also with a Doer that has
-// redirects followed by net/http.
+// S-SECRETS: a redirect to an address that cannot be parsed ends the upload at once. Errors,
+// events and logs do not repeat the address, also if net/http follows the redirects.
 func TestInvalidRedirect(t *testing.T) {
 	locations := map[string]string{
 		"bad escape":       "https://me:hush@tus%zz.example/?sig=hush",
@@ -65,7 +64,7 @@ func TestInvalidRedirect(t *testing.T) {
 	}
 }
 
-// The Location of a creation that cannot be read is not repeated either.
+// An error does not repeat a Location that cannot be parsed.
 func TestInvalidLocationKeepsSecrets(t *testing.T) {
 	for name, location := range map[string]string{
 		"bad escape":       "https://me:hush@tus%zz.example/?sig=hush",

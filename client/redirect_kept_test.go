@@ -19,8 +19,8 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// Where redirects that hold for one request lead is good until something fails:
-// the upload is where it was, and the next node may be another one.
+// The target of a temporary redirect is used until a request fails. Then the upload's own URL
+// is requested, because the redirect may lead to another node.
 func TestRedirectIsKeptWhileItWorks(t *testing.T) {
 	for name, status := range map[string]int{"307": 307, "302": 302} {
 		t.Run(name, func(t *testing.T) {
@@ -39,7 +39,7 @@ func TestRedirectIsKeptWhileItWorks(t *testing.T) {
 					t.Errorf("record %+v, result %+v", r, res)
 				}
 
-				// Across runs, and within one, the balancer is asked, not the node.
+				// A later run, and the same run after a failure, ask the balancer, not the node.
 				already := len(s.Requests())
 				*node = "http://b.example"
 				s.On(http.MethodPatch, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
@@ -72,9 +72,9 @@ func TestRedirectIsKeptWhileItWorks(t *testing.T) {
 	}
 }
 
-// A node that refuses may be the place no longer: that the upload is gone is for
-// HEAD to say, where it is, and any other refusal stands when it comes again.
-func TestRedirectedToNobody(t *testing.T) {
+// After a refusal from the target of a redirect, the upload is requested at its own URL. HEAD
+// decides whether it is gone. Another refusal counts if it comes twice.
+func TestNodeRefusesAfterRedirect(t *testing.T) {
 	gone, refused := fake.Status(404, "no such node\n"), fake.Status(403, "the link has expired\n")
 	for name, test := range map[string]struct {
 		answers []fake.Action // of the node to PATCH
@@ -135,9 +135,8 @@ func TestRedirectedToNobody(t *testing.T) {
 	}
 }
 
-// Where there is no second try, a node's refusal is told as it is, and HEAD is left
-// for another run to ask.
-func TestRedirectedToNobodyOnce(t *testing.T) {
+// Without retries, the refusal of a node is the error, and HEAD is left to the next run.
+func TestNodeRefusesWithoutRetries(t *testing.T) {
 	begun := func(t *testing.T, store client.Store) (*fake.Server, string) {
 		t.Helper()
 		s, node := balanced(t, http.StatusTemporaryRedirect)
@@ -174,7 +173,7 @@ func TestRedirectedToNobodyOnce(t *testing.T) {
 	})
 }
 
-// balanced is a server that sends every HEAD to the node of the hour.
+// balanced returns a server that redirects every HEAD to the node that the second result names.
 func balanced(t *testing.T, status int) (*fake.Server, *string) {
 	t.Helper()
 	node := new(string)
@@ -187,9 +186,9 @@ func balanced(t *testing.T, status int) (*fake.Server, *string) {
 	}}), node
 }
 
-// What a Doer makes of a URL by itself, such as one that is signed, is for that
-// request: the next one is for the URL as it was.
-func TestDoerRewrites(t *testing.T) {
+// A URL that a Doer rewrote, such as a signed one, is used for one request. The next request
+// begins with the original URL.
+func TestDoerRewritesURL(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	inner := s.Doer()
 	signed := transport.DoerFunc(func(req *http.Request) (*http.Response, error) {
@@ -199,7 +198,7 @@ func TestDoerRewrites(t *testing.T) {
 		}
 		return inner.Do(req)
 	})
-	// Where it is relative, a Location is so to the URL as it was.
+	// A relative Location is relative to the original URL.
 	s.On(http.MethodPost, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		r.URL.RawQuery = ""
 		fake.With("Location", "1")(w, r, next)
@@ -218,7 +217,7 @@ func TestDoerRewrites(t *testing.T) {
 	}
 }
 
-// The redirects before the first that holds for one request hold for good.
+// Reply.URL is the target of the permanent redirects before the first temporary one.
 func TestReplyURL(t *testing.T) {
 	for name, test := range map[string]struct {
 		hops []int
@@ -251,8 +250,7 @@ func TestReplyURL(t *testing.T) {
 	}
 }
 
-// A redirect to http is none for what began over https, even where the next one leads
-// back.
+// A redirect from https to http is refused, even if the next redirect leads back to https.
 func TestRedirectStaysOnTLS(t *testing.T) {
 	hops := map[string]string{
 		"https://tus.example/1": "http://open.example/1", "http://open.example/1": "https://tus.example/2",
@@ -276,7 +274,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// What a RoundTripper makes of a URL is not part of where a redirect led.
+// A URL that a RoundTripper rewrote does not count as the target of a redirect.
 func TestRedirectedAndSigned(t *testing.T) {
 	for _, status := range []int{307, 308} {
 		s := fake.New(t, fake.Config{})

@@ -14,7 +14,7 @@ import (
 )
 
 func TestRedirect(t *testing.T) {
-	// Each is for what the method asks, at the same path of another place.
+	// follow redirects to an upload on another origin.
 	follow := func(status int) fake.Action {
 		return func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
 			http.Redirect(w, r, "http://other.example/up/a+b?x=%2F", status)
@@ -62,7 +62,7 @@ func TestRedirect(t *testing.T) {
 				if res.Orphans != 0 || res.Retries != 0 {
 					t.Errorf("%s: result %+v", name, res)
 				}
-				_ = s.Violations() // a GET, which no server of tus expects
+				_ = s.Violations() // a GET, which is not part of tus
 			}
 		}
 	})

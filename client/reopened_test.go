@@ -9,8 +9,8 @@ import (
 	"testing/iotest"
 )
 
-// A reader that can be read at an offset is opened as often as needed, from its current
-// position; any other reader is opened once.
+// A reader with ReadAt can be opened several times, from its current position. Any other reader
+// can be opened once.
 func TestReopened(t *testing.T) {
 	section := io.NewSectionReader(strings.NewReader("__hello__"), 2, 5)
 	skipped := strings.NewReader("..hello")

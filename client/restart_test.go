@@ -21,7 +21,7 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// restarts are the reasons of the EventRestarted in a list.
+// restarts returns the errors of the EventRestarted in events.
 func restarts(events []client.Event) []error {
 	var reasons []error
 	for _, e := range events {
@@ -32,8 +32,8 @@ func restarts(events []client.Event) []error {
 	return reasons
 }
 
-// An upload that starts over although there is a record says why, once, in an event and in the
-// log.
+// If an upload starts over although there is a record, one event and one line of the log say
+// why.
 func TestRestartReason(t *testing.T) {
 	modified := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	fileStore := func(t *testing.T) client.Store {
@@ -52,7 +52,7 @@ func TestRestartReason(t *testing.T) {
 	tests := map[string]struct {
 		store  func(*testing.T) client.Store
 		change func(t *testing.T, s *fake.Server, r *run)
-		says   string // "": nothing
+		says   string // in the log; "": no line
 		is     error
 	}{
 		"nothing changed": {memoryStore, func(*testing.T, *fake.Server, *run) {}, "", nil},
@@ -139,8 +139,8 @@ func damageRecord(t *testing.T, store *filestore.Store, text string) {
 	}
 }
 
-// A store that cannot find records by the end of their keys, or that fails at it, costs the
-// reason and not the upload.
+// If the store cannot find records by the end of their keys, the upload succeeds, and only the
+// reason is missing.
 func TestRestartWithoutReason(t *testing.T) {
 	for name, wrap := range map[string]func(*client.MemoryStore) client.Store{
 		"no SuffixLister": func(s *client.MemoryStore) client.Store { return struct{ client.Store }{s} },
@@ -173,8 +173,8 @@ func (failingSuffix) ListSuffix(context.Context, string) iter.Seq2[*client.Recor
 	return func(yield func(*client.Record, error) bool) { yield(nil, clienttest.ErrUnplugged) }
 }
 
-// The record is found under any query of the endpoint, such as a token that changes, and
-// through a folder that is reached by a symbolic link.
+// The record is found although the query of the endpoint has changed, and although the file is
+// reached through a symbolic link to its folder.
 func TestRecordFoundAgain(t *testing.T) {
 	tests := map[string]func(t *testing.T, cfg *client.Config, name string) string{
 		"rotated query": func(_ *testing.T, cfg *client.Config, name string) string {

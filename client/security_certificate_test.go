@@ -15,8 +15,8 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// S-ORIGIN-CERT: the client certificate is for the origins that get the headers, and
-// for no other one, in uploads and in downloads.
+// S-ORIGIN-CERT: only the origins that get the headers get the client certificate, in uploads
+// and in downloads.
 func TestCertificateOrigin(t *testing.T) {
 	tests := map[string]struct {
 		trusted, foreign, own bool // of the origin of the Location; it is the endpoint's own
@@ -73,7 +73,8 @@ func TestCertificateOrigin(t *testing.T) {
 	}
 }
 
-// certificateServer speaks as much of tus as one upload of five bytes needs, over TLS.
+// certificateServer is a TLS server that supports as much of tus as one upload of five bytes
+// needs.
 type certificateServer struct {
 	*httptest.Server
 	location string
@@ -93,7 +94,7 @@ func newCertificateServer(t *testing.T) *certificateServer {
 	return s
 }
 
-// got gives the number of certificates, or -1 where no request came.
+// got returns the number of certificates of the latest request, or -1 if there was none.
 func (s *certificateServer) got(method string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

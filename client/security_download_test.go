@@ -18,13 +18,13 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// atOnce makes n further tries without a wait.
+// atOnce allows n retries without a wait.
 func atOnce(n int) retry.Policy { return retry.Delays(make([]time.Duration, n)...) }
 
 const wifi = "<html>Welcome to the Wi-Fi!</html>"
 
-// S-BYTES-DOWNLOAD: the page of a portal, a proxy or a CDN in the place of the content
-// is never written, and the download resumes after it. Proven over TCP.
+// S-BYTES-DOWNLOAD: the page of a portal, a proxy or a CDN is never written instead of the
+// content, and the download resumes after it. The test uses TCP.
 func TestDownloadOtherServer(t *testing.T) {
 	t.Parallel()
 	const size, part = 4 << 20, 1 << 20
@@ -67,7 +67,7 @@ func TestDownloadOtherServer(t *testing.T) {
 	}
 }
 
-// withTus has an answer carry the header of a tus server. nil is the content.
+// withTus adds the header of a tus server to an answer. nil is the content.
 func withTus(s content.Step) content.Step {
 	return func(w http.ResponseWriter, r *http.Request, next http.HandlerFunc) {
 		w.Header().Set("Tus-Resumable", "1.0.0")
@@ -79,8 +79,8 @@ func withTus(s content.Step) content.Step {
 	}
 }
 
-// S-BYTES-DOWNLOAD: a page in the place of the first response is not written if its
-// length is not that of the upload, said beforehand or not.
+// S-BYTES-DOWNLOAD: a page instead of the first response is not written if its length is not
+// that of the upload, with or without a Content-Length.
 func TestDownloadOtherServerFirst(t *testing.T) {
 	t.Parallel()
 	const size = 1 << 20
@@ -102,8 +102,8 @@ func TestDownloadOtherServerFirst(t *testing.T) {
 	}
 }
 
-// S-BYTES-DOWNLOAD: two contents are never joined, whatever the server says of them.
-// Proven over TCP.
+// S-BYTES-DOWNLOAD: bytes of two contents are never joined, regardless of the headers. The test
+// uses TCP.
 func TestDownloadOfReplacedContent(t *testing.T) {
 	t.Parallel()
 	const size, part = 256 << 10, 100 << 10
@@ -134,8 +134,8 @@ func TestDownloadOfReplacedContent(t *testing.T) {
 	}
 }
 
-// Bytes that read again prove to be the same need no validator, and one that shows up
-// with them counts from then on.
+// Bytes that are read again and are the same need no validator. A validator of that answer is
+// used from then on.
 func TestDownloadFindsValidator(t *testing.T) {
 	t.Parallel()
 	data := clienttest.Noise(1000)
@@ -149,7 +149,7 @@ func TestDownloadFindsValidator(t *testing.T) {
 	}
 }
 
-// tagged has an answer carry an ETag. nil is the content.
+// tagged adds an ETag to an answer. nil is the content.
 func tagged(etag string, s content.Step) content.Step {
 	return func(w http.ResponseWriter, r *http.Request, next http.HandlerFunc) {
 		w.Header().Set("ETag", etag)
@@ -161,7 +161,7 @@ func tagged(etag string, s content.Step) content.Step {
 	}
 }
 
-// summed is a writer that knows the SHA-256 of what it has.
+// summed is a writer that implements client.PrefixSummer.
 type summed struct {
 	bytes.Buffer
 	sum [sha256.Size]byte
@@ -169,8 +169,8 @@ type summed struct {
 
 func (s *summed) PrefixSum() [sha256.Size]byte { return s.sum }
 
-// A download of an earlier run resumes without a strong validator if the bytes from
-// before are the first ones of the content.
+// A download of an earlier run resumes without a strong validator if its bytes are the first
+// bytes of the content.
 func TestDownloadResumesBySum(t *testing.T) {
 	t.Parallel()
 	data := clienttest.Noise(1000)
@@ -214,8 +214,8 @@ func TestDownloadResumesBySum(t *testing.T) {
 	}
 }
 
-// A writer that cannot tell what it has is not resumed without a strong validator.
-func TestDownloadCannotTell(t *testing.T) {
+// A writer that is not a PrefixSummer cannot resume without a strong validator.
+func TestDownloadWithoutPrefixSum(t *testing.T) {
 	t.Parallel()
 	s := &content.Server{Data: clienttest.Noise(1000), ETag: `W/"v1"`}
 	c := clienttest.New(t, client.Config{Endpoint: content.URL, Doer: s.TCPDoer(t), Retry: retry.Never})
@@ -228,8 +228,8 @@ func TestDownloadCannotTell(t *testing.T) {
 	}
 }
 
-// open may refuse a response as that of another server. It is called again with the
-// next one.
+// If open refuses a response with ErrOtherServer, the request is retried and open is called
+// again.
 func TestDownloadOpenRefuses(t *testing.T) {
 	t.Parallel()
 	data := clienttest.Noise(1000)
@@ -252,8 +252,8 @@ func TestDownloadOpenRefuses(t *testing.T) {
 	}
 }
 
-// A portal that never goes away is not waited for without end, and nothing of it is
-// written.
+// A portal that answers every request ends the download when the policy allows no more
+// retries, and nothing of its page is written.
 func TestDownloadOtherServerStays(t *testing.T) {
 	t.Parallel()
 	s := &content.Server{Data: clienttest.Noise(1000), ETag: `"v1"`, Script: []content.Step{content.Cut(100), content.Chunks(wifi), content.Chunks(wifi), content.Chunks(wifi)}}

@@ -15,8 +15,8 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// S-FLOOD-HEADERS: what a server sends before the body of its answer is bounded,
-// of whatever kind it is.
+// S-FLOOD-HEADERS: the bytes that are read before the body of an answer are limited, in every
+// kind of answer.
 func TestEndlessHeaders(t *testing.T) {
 	floods := map[string]func(w io.Writer) int64{
 		"lines": func(w io.Writer) int64 {
@@ -62,11 +62,11 @@ func TestEndlessHeaders(t *testing.T) {
 							t.Errorf("the error has %d bytes", len(text))
 						}
 						synctest.Wait()
-						// What the pipe and its readers have in hand comes on top.
+						// The pipe and its readers buffer some more bytes.
 						if sent > clienttest.MiB+64<<10 || requests > 1 {
 							t.Errorf("%d bytes were read in %d requests", sent, requests)
 						}
-						// Header lines cost more as a map than as bytes.
+						// Header lines need more memory in a map than as bytes.
 						clienttest.WantBelow(t, used, 16*clienttest.MiB)
 					})
 				})
@@ -75,8 +75,7 @@ func TestEndlessHeaders(t *testing.T) {
 	}
 }
 
-// S-FLOOD-BODY: of a body that nobody wants, some KiB are read, compressed or
-// not.
+// S-FLOOD-BODY: only some KiB of an unwanted body are read, compressed or not.
 func TestEndlessBodies(t *testing.T) {
 	packed := bomb(t)
 	bodies := map[string]struct {
@@ -103,7 +102,7 @@ func TestEndlessBodies(t *testing.T) {
 			for method, exchange := range clienttest.Exchanges {
 				for _, status := range []int{200, 403, 500} {
 					if method == "HEAD" || method == "GET" && status == 200 {
-						continue // no body, what was asked for
+						continue // the answer has no body, or the body was requested
 					}
 					t.Run(fmt.Sprint(method, status), func(t *testing.T) {
 						synctest.Test(t, func(t *testing.T) {
@@ -125,10 +124,10 @@ func TestEndlessBodies(t *testing.T) {
 								t.Fatal("no error")
 							}
 							synctest.Wait()
-							// What the pipe and its readers have in hand comes on top.
+							// The pipe and its readers buffer some more bytes.
 							most := int64(68<<10 + 16<<10)
 							if name == "chunked" {
-								most = most * 7 / 2 // 2 bytes of 7 are of the body
+								most = most * 7 / 2 // 2 of 7 bytes belong to the body
 							}
 							if sent > most {
 								t.Errorf("%d bytes were read", sent)
@@ -142,7 +141,7 @@ func TestEndlessBodies(t *testing.T) {
 	}
 }
 
-// bomb is 16 MiB of zeros, compressed.
+// bomb returns 16 MiB of zeros, compressed.
 func bomb(t *testing.T) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -156,8 +155,8 @@ func bomb(t *testing.T) []byte {
 	return b.Bytes()
 }
 
-// S-BYTES-LENGTH: a download that is compressed though that was not asked for is
-// not unpacked, nor stored.
+// S-BYTES-LENGTH: a download that is compressed although the request did not allow it is
+// neither decompressed nor stored.
 func TestCompressedDownload(t *testing.T) {
 	packed := bomb(t)
 	for name, length := range map[string]int{"tus server": 5, "another": -1} {
@@ -195,8 +194,8 @@ func TestCompressedDownload(t *testing.T) {
 	}
 }
 
-// S-BYTES-LENGTH: a download never gets more bytes than were announced.
-func TestDownloadHasMore(t *testing.T) {
+// S-BYTES-LENGTH: a download never writes more bytes than were announced.
+func TestDownloadHasTooManyBytes(t *testing.T) {
 	for name, header := range map[string]string{
 		"HEAD said so": "Transfer-Encoding: chunked\r\n\r\n9\r\n123456789\r\n0\r\n\r\n",
 		"GET said so":  "Content-Length: 5\r\n\r\n123456789",
@@ -224,8 +223,8 @@ func TestDownloadHasMore(t *testing.T) {
 	}
 }
 
-// S-SLOW: a server that shows signs of life in every byte, and never comes to an
-// end, is left after the time that it has for an answer.
+// S-SLOW: an exchange with a server that sends single bytes without end ends when the time for
+// an answer has passed.
 func TestSlowAnswers(t *testing.T) {
 	trickle := func(w io.Writer, text string) {
 		for {
@@ -239,7 +238,7 @@ func TestSlowAnswers(t *testing.T) {
 	}
 	answers := map[string]func(w io.Writer){
 		"nothing": func(io.Writer) { time.Sleep(time.Hour) },
-		// No context ends the reading of what follows: it is a protocol of its own.
+		// After a switch of protocols, no context ends the reading of the body.
 		"switch": func(w io.Writer) {
 			_, _ = io.WriteString(w, "HTTP/1.1 101 x\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
 			time.Sleep(time.Hour)
@@ -286,7 +285,7 @@ func TestSlowAnswers(t *testing.T) {
 						if took := time.Since(began); took > 2*client.DefaultStallTimeout {
 							t.Errorf("took %v", took)
 						}
-						time.Sleep(time.Hour) // for the server to see it
+						time.Sleep(time.Hour) // so that the server notices the end
 					})
 				})
 			}

@@ -20,9 +20,9 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// S-JOURNAL-PLANTED: a record that somebody else wrote cannot have credentials
-// sent elsewhere, nor an https upload in the clear, nor anything but a request
-// to a server. That the bytes go where it says is what a record is for.
+// S-JOURNAL-PLANTED: a record that an attacker wrote cannot make the client send credentials to
+// another origin, send an https upload without TLS, or do anything except an HTTP request. The
+// record does determine the URL that the bytes are sent to.
 func TestPlantedRecord(t *testing.T) {
 	tests := map[string]struct {
 		url   string
@@ -98,8 +98,8 @@ func TestPlantedRecord(t *testing.T) {
 	}
 }
 
-// S-JOURNAL-SECRETS: what the folder of records holds of an upload is its URL,
-// and nothing of how requests are authorized; nobody else can read it.
+// S-JOURNAL-SECRETS: the folder of records contains the URLs of uploads, but no credentials,
+// and other users cannot read it.
 func TestFolderOfRecords(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "state")
 	store, err := filestore.New(dir)
@@ -156,8 +156,8 @@ func TestFolderOfRecords(t *testing.T) {
 	}
 }
 
-// S-FILES-SPOOL: the temporary copy of a stream is the user's alone. That it is
-// gone when it is no longer needed is TestSpoolIsTemporary.
+// S-FILES-SPOOL: only the user can read the temporary copy of a stream. TestSpoolIsTemporary
+// proves that it is removed.
 func TestSpoolIsPrivate(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("modes are not kept here")

@@ -16,8 +16,8 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// longHeaders are headers of almost 1 MiB: lists of many elements, and values
-// that an error quotes.
+// longHeaders are headers of almost 1 MiB: lists with many elements, and values that an error
+// quotes.
 var longHeaders = map[string]string{
 	"metadata, keys outside ASCII":   "Upload-Metadata: " + long("\u00e9,"),
 	"metadata, values not in base64": "Upload-Metadata: " + long("a !,"),
@@ -39,11 +39,11 @@ var longHeaders = map[string]string{
 	"content range":                  "Content-Range: " + long("a"),
 }
 
-// long repeats text up to a little less than what package nethttp reads.
+// long repeats text up to a little less than the limit of package nethttp.
 func long(text string) string { return strings.Repeat(text, (clienttest.MiB-8<<10)/len(text)) }
 
-// S-FLOOD-LISTS: a header of 1 MiB costs a small multiple of its size, and the
-// errors about it keep only its beginning.
+// S-FLOOD-LISTS: a header of 1 MiB needs a small multiple of its size in memory, and errors
+// keep only its beginning.
 func TestLongHeaders(t *testing.T) {
 	for name, header := range longHeaders {
 		t.Run(name, func(t *testing.T) {
@@ -96,8 +96,8 @@ func chain(err error) func(yield func(error) bool) {
 	}
 }
 
-// S-FLOOD-LISTS: 16 answers at a time, each with 1 MiB of invalid pairs, cost no
-// more than what net/http needs to read 1 MiB 16 times.
+// S-FLOOD-LISTS: 16 simultaneous answers with 1 MiB of invalid pairs each need no more memory
+// than net/http needs to read 1 MiB 16 times.
 func TestLongHeadersSideBySide(t *testing.T) {
 	const n = 16
 	c := clienttest.NewHostileClient(t, func(w io.Writer, _ *http.Request) {
@@ -117,8 +117,7 @@ func TestLongHeadersSideBySide(t *testing.T) {
 	clienttest.WantBelow(t, used, n*12*clienttest.MiB)
 }
 
-// A final upload of some thousand parts is read whole, and one of more parts than
-// the limit is read up to it.
+// All parts of a final upload are read up to a limit of their number.
 func TestManyParts(t *testing.T) {
 	parts := slices.Repeat([]string{"https://tus.example/files/24e533e02ec3bc40c387f1a0e460e216"}, 8000)
 	for name, value := range map[string]string{"all": strings.Join(parts, " "), "too many": long("a ")} {

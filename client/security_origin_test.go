@@ -18,8 +18,8 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// S-ORIGIN-HOME: without an endpoint, headers were meant for the URL that the
-// caller named, not for those that its server sends the upload to.
+// S-ORIGIN-HOME: without an endpoint, headers are sent only to the origin of the URL that the
+// caller named, not to the targets of redirects.
 func TestRedirectWithoutEndpoint(t *testing.T) {
 	tests := map[string]struct {
 		to      string
@@ -59,7 +59,7 @@ func TestRedirectWithoutEndpoint(t *testing.T) {
 				if !strings.HasPrefix(res.URL, home) || !res.Verified {
 					t.Errorf("result %+v", res)
 				}
-				// What follows the redirect has lost its headers in any case.
+				// The Doer removes the headers of redirected requests itself.
 				all := s.Requests()
 				if len(all) < 6 {
 					t.Fatalf("only %d requests", len(all))
@@ -84,8 +84,8 @@ func TestRedirectWithoutEndpoint(t *testing.T) {
 	}
 }
 
-// S-ORIGIN-ASK: a source of tokens is not asked for another origin, which costs
-// a person a login, or a log entry that tells.
+// S-ORIGIN-ASK: a token source is not asked for a token for another origin, because that may
+// need a login or leave a log entry.
 func TestTokenIsNotAskedFor(t *testing.T) {
 	for name, location := range map[string]string{
 		"same origin":  "/files/1",
@@ -128,8 +128,8 @@ func TestTokenIsNotAskedFor(t *testing.T) {
 	}
 }
 
-// S-ORIGIN-COOKIE: cookies that a server sets are not kept, unless the caller
-// brings a jar, which knows whose they are.
+// S-ORIGIN-COOKIE: cookies are not kept, unless the caller sets a jar, which separates them by
+// origin.
 func TestCookies(t *testing.T) {
 	for name, jar := range map[string]bool{"no jar": false, "jar": true} {
 		t.Run(name, func(t *testing.T) {
@@ -168,13 +168,13 @@ func TestCookies(t *testing.T) {
 	}
 }
 
-// S-LOOP: a server cannot keep a client busy for ever by failing, whatever it
-// says: the tries without progress have an end, in number and in time.
-func TestServerThatNeverLetsGo(t *testing.T) {
+// S-LOOP: a server that always fails cannot keep a client busy forever. The number and the
+// duration of retries without progress are limited.
+func TestServerThatAlwaysFails(t *testing.T) {
 	back := 0
 	tests := map[string]func(w http.ResponseWriter, r *http.Request, next http.Handler){
 		"offset back and forth": func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-			// What was acknowledged is forgotten each time.
+			// The server loses the acknowledged bytes each time.
 			switch r.Method {
 			case http.MethodHead:
 				fake.With("Upload-Offset", "0")(w, r, next)
@@ -232,7 +232,7 @@ func TestServerThatNeverLetsGo(t *testing.T) {
 func onPatch(action fake.Action) fake.Action { return on(http.MethodPatch, action) }
 func onHead(action fake.Action) fake.Action  { return on(http.MethodHead, action) }
 
-// on is an action for one method; others are left to the server.
+// on applies action to one method. The server handles the others.
 func on(method string, action fake.Action) fake.Action {
 	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		if r.Method == method {

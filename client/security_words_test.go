@@ -20,15 +20,15 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// nasty is what no terminal should get: ESC, DEL, the controls of Latin-1 as
-// bytes and in UTF-8, a change of direction, what is not UTF-8, a lone CR.
+// nasty has characters that a terminal must not get: ESC, DEL, the controls of Latin-1 as bytes
+// and in UTF-8, a change of direction, invalid UTF-8, and a CR.
 const nasty = "\x1b[31m\x1b]0;x\x07\x7f" + nastyText + "\rx"
 
-// nastyText is what of that net/http lets pass in a header.
+// nastyText has those of nasty that net/http accepts in a header.
 const nastyText = "\x9b31m\u009b31m\u202egpj.\xff"
 
-// S-BYTES-OFFSET: an offset that cannot be right is never sent from, nor taken
-// for the end.
+// S-BYTES-OFFSET: an impossible offset is never used to send bytes, and never completes an
+// upload.
 func TestHostileOffsets(t *testing.T) {
 	offsets := map[string][]string{
 		"negative":        {"-1"},
@@ -59,7 +59,7 @@ func TestHostileOffsets(t *testing.T) {
 			})
 			res, err := c.Resume(t.Context(), c.Endpoint()+"1", clienttest.TextSource(t, "hello"), nil)
 			if name == "two" {
-				// The first counts: its bytes are sent, and the answer to them lies.
+				// The first offset is possible. The answer to the bytes after it is not.
 				if err == nil || res.Offset == 5 {
 					t.Errorf("offset %d, error %v", res.Offset, err)
 				}
@@ -87,7 +87,7 @@ func TestHostileOffsets(t *testing.T) {
 	}
 }
 
-// wantPrintable checks that a terminal can be shown an error as it is.
+// wantPrintable checks that the text of an error is safe for a terminal.
 func wantPrintable(t *testing.T, err error) {
 	t.Helper()
 	if err == nil {
@@ -104,7 +104,7 @@ func wantPrintable(t *testing.T, err error) {
 	}
 }
 
-// S-WORDS-WAIT: no wait that a server names is longer than the policy's longest.
+// S-WORDS-WAIT: a wait that a server names is limited by the longest wait of the policy.
 func TestHostileRetryAfter(t *testing.T) {
 	for name, value := range map[string]string{
 		"for ever":       "1000000000000000000",
@@ -137,8 +137,7 @@ func TestHostileRetryAfter(t *testing.T) {
 	}
 }
 
-// S-WORDS-LOCATION: an upload goes nowhere but to an http or https URL without
-// control characters.
+// S-WORDS-LOCATION: bytes are sent only to http or https URLs without control characters.
 func TestHostileLocations(t *testing.T) {
 	for name, location := range map[string]string{
 		"file":          "file:///etc/passwd",
@@ -172,8 +171,8 @@ func TestHostileLocations(t *testing.T) {
 				t.Fatal("no error")
 			}
 			wantPrintable(t, err)
-			// A host or port that a dialer has to look at is as good as another,
-			// and a header with a control character is none.
+			// A strange host or port is left to the dialer, and net/http refuses a header with
+			// a control character.
 			if !slices.Contains([]string{"host of bytes", "host of CSI", "port", "escape", "DEL", "zone", "tab"}, name) {
 				clienttest.WantErrorIs(t, err, client.ErrInvalidLocation)
 			}
@@ -188,8 +187,8 @@ func isASCII(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f })
 }
 
-// S-WORDS-URL: the URL of an upload, which is printed whole, is of visible ASCII
-// only, whatever the server put into its query.
+// S-WORDS-URL: the URL of an upload, which is printed completely, has visible ASCII characters
+// only, including its query.
 func TestLocationIsVisible(t *testing.T) {
 	const query = "?a=\u009b31m\u202e\xff\x9b&b=ü+%7A|"
 	const want = "?a=%C2%9B31m%E2%80%AE%FF%9B&b=%C3%BC+%7A%7C"
@@ -215,9 +214,8 @@ func TestLocationIsVisible(t *testing.T) {
 	})
 }
 
-// S-WORDS-ERROR: what a server says reaches the text of an error short and
-// quoted.
-func TestHostileWords(t *testing.T) {
+// S-WORDS-ERROR: the text of an error has the server's text shortened and quoted.
+func TestHostileErrorText(t *testing.T) {
 	line := strings.ReplaceAll(nasty, "\r", "")
 	long := strings.Repeat(line, 2000)
 	for name, answer := range map[string]func(w io.Writer){

@@ -20,15 +20,15 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// A file of any size that was sent is not sent again, as long as it is the same
-// and the server has it.
-func TestSentBefore(t *testing.T) {
+// With a ledger, a file of any size is not sent again while it is unchanged and the server has
+// it.
+func TestSentFileIsSkipped(t *testing.T) {
 	tests := map[string]struct {
 		cfg    client.Config
 		before func(t *testing.T, s *fake.Server, m *clienttest.Ledger, name string)
 		want   []string // requests of the second run
 		gone   bool     // the second run makes another upload
-		sent   bool     // it sends something
+		sent   bool     // the second run sends bytes
 		is     error
 	}{
 		"the same":     {want: []string{clienttest.Head}},
@@ -109,9 +109,9 @@ func answers(a fake.Action) func(*testing.T, *fake.Server, *clienttest.Ledger, s
 	return func(_ *testing.T, s *fake.Server, _ *clienttest.Ledger, _ string) { s.On(http.MethodHead, a) }
 }
 
-// What was sent again after a loss is what the next run asks for, and a run that
-// failed leaves nothing.
-func TestSentIsKept(t *testing.T) {
+// After a lost upload was sent again, the ledger has the new upload. A run that fails does not
+// change the ledger.
+func TestLedgerHasLatestUpload(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	m := &clienttest.Ledger{}
 	name := clienttest.WriteFile(t, "hello")
@@ -128,7 +128,8 @@ func TestSentIsKept(t *testing.T) {
 	}
 }
 
-// What does not verify is not sent, and what was is compared again where asked.
+// An upload that fails its verification gets no record in the ledger. With Verify, a recorded
+// upload is compared again.
 func TestSentIsVerified(t *testing.T) {
 	s := fake.New(t, fake.Config{Content: true})
 	m := &clienttest.Ledger{}
@@ -150,9 +151,9 @@ func TestSentIsVerified(t *testing.T) {
 	}
 }
 
-// What the server holds in the place of what was sent is no reason to leave it
-// out: it is sent again, and that is what is kept from then on.
-func TestSentHasRotten(t *testing.T) {
+// If the upload on the server has other bytes than the file, Verify makes the client send the
+// file again, and the ledger has the new upload.
+func TestSentUploadIsDamaged(t *testing.T) {
 	for name, recreate := range map[string]client.Recreate{"anew": client.RecreateGone, "never": client.RecreateNever} {
 		t.Run(name, func(t *testing.T) {
 			s := fake.New(t, fake.Config{Content: true})
@@ -183,8 +184,9 @@ func TestSentHasRotten(t *testing.T) {
 	}
 }
 
-// Sources that no later run could find again are sent always, and so are parts.
-func TestNotKeptAsSent(t *testing.T) {
+// Sources that no later run could recognize are always sent, and so are the parts of
+// UploadConcat.
+func TestSourcesWithoutLedgerRecord(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	m := &clienttest.Ledger{}
 	c := clienttest.NewClient(t, s, client.Config{Ledger: m})
@@ -205,8 +207,8 @@ func TestNotKeptAsSent(t *testing.T) {
 	}
 }
 
-// Of what is damaged nothing more is lost.
-func TestSentIsDamaged(t *testing.T) {
+// A damaged record in the ledger is replaced, and the file is sent again.
+func TestLedgerRecordIsDamaged(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	m := &clienttest.Ledger{}
 	name := clienttest.WriteFile(t, "hello")
@@ -220,7 +222,7 @@ func TestSentIsDamaged(t *testing.T) {
 	clienttest.WantLogged(t, &log, slog.LevelWarn, "some records of finished uploads are not used")
 }
 
-// What would be left out can be told without asking the server.
+// Lookup returns the record of a finished upload without a request.
 func TestSent(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	m := &clienttest.Ledger{}
@@ -246,7 +248,7 @@ func TestSent(t *testing.T) {
 	}
 }
 
-// planted gives a record for every file of a size. 0: 5.
+// planted is a ledger that has a record for every file of a size in bytes. 0: 5.
 type planted struct {
 	url  string
 	size int64
@@ -262,9 +264,9 @@ func (p planted) LoadFinished(_ context.Context, endpoint, key string) (*client.
 
 func (planted) SaveFinished(context.Context, *client.Record) error { return nil }
 
-// A record that somebody else wrote leads to no place that the endpoint could not
-// have named, and takes no credentials along.
-func TestPlantedSent(t *testing.T) {
+// A ledger record that an attacker wrote cannot lead to a URL that the endpoint could not have
+// named, and credentials are not sent to another origin.
+func TestPlantedLedgerRecord(t *testing.T) {
 	name := clienttest.WriteFile(t, "hello")
 	for url, want := range map[string]bool{
 		"https://tus.example/files/1": true, "https://other.example/1": true,

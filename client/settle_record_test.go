@@ -12,9 +12,8 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// A program may restore the time of modification after it wrote to a file. The file
-// is sent again all the same.
-func TestSentAndRestored(t *testing.T) {
+// A file whose bytes changed is sent again, even if its time of modification was restored.
+func TestModificationTimeIsRestored(t *testing.T) {
 	needChangeTime(t)
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
@@ -34,8 +33,8 @@ func TestSentAndRestored(t *testing.T) {
 	})
 }
 
-// A record is not believed of a file that was modified just now, whoever wrote it:
-// the file may have changed again in the same step of the clock.
+// A file that was modified just now is not skipped, whatever the ledger has, because it may have
+// changed again within the same step of the clock.
 func TestFreshFileIsNotSkipped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
@@ -55,8 +54,8 @@ func TestFreshFileIsNotSkipped(t *testing.T) {
 	})
 }
 
-// An upload that broke off has a record only of a file that could not change without
-// a trace while it was sent.
+// An interrupted upload of a file that was modified just now gets its record when further
+// changes of the file would show in its times.
 func TestFreshFileIsRecordedLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
@@ -85,7 +84,7 @@ func TestFreshFileIsRecordedLate(t *testing.T) {
 		}
 		clienttest.WantNoRecord(t, &store)
 
-		// The end of an upload that breaks off sooner waits for its record.
+		// An upload that is interrupted earlier waits for its record.
 		name = fresh(t, clienttest.Noise(clienttest.RecordedSize), time.Second)
 		s.On(http.MethodPatch, fake.Cut(7))
 		began = time.Now()

@@ -22,8 +22,8 @@ import (
 // settling is the longest wait for a file that was modified just now.
 const settling = 2010 * time.Millisecond
 
-// fresh is a file that was modified so long ago by the clock of the bubble, or is
-// ahead of it.
+// fresh returns the path of a file that was modified the time ago before now, by the clock of
+// the bubble. A negative ago is in the future.
 func fresh(t *testing.T, data string, ago time.Duration) string {
 	t.Helper()
 	name := clienttest.WriteFile(t, data)
@@ -31,8 +31,8 @@ func fresh(t *testing.T, data string, ago time.Duration) string {
 	return name
 }
 
-// overwrite puts data into the file at an offset and restores its time of
-// modification, as two changes within one step of a clock leave it.
+// overwrite writes data at an offset of the file and restores the time of modification. The
+// file is then like one with two changes within one step of the clock.
 func overwrite(t *testing.T, name, data string, off int64) {
 	t.Helper()
 	info, err := os.Stat(name)
@@ -50,7 +50,7 @@ func overwrite(t *testing.T, name, data string, off int64) {
 	clienttest.SetModified(t, name, info.ModTime())
 }
 
-// needChangeTime skips a test on systems that do not tell when an inode changed.
+// needChangeTime skips a test on systems without a change time of inodes.
 func needChangeTime(t *testing.T) {
 	t.Helper()
 	if runtime.GOOS == "windows" {
@@ -58,12 +58,12 @@ func needChangeTime(t *testing.T) {
 	}
 }
 
-// An upload of a file that was modified just now ends when the file is 2 s old, or
-// was watched for as long. No other upload waits.
+// An upload of a file that was modified just now ends 2 s after the modification, or 2 s after
+// the beginning. No other upload waits.
 func TestFreshFileIsConfirmed(t *testing.T) {
 	day := 24 * time.Hour
 	tests := map[string]struct {
-		ago, takes time.Duration // since the modification; of the upload
+		ago, takes time.Duration // the age of the file at the beginning; the time of the upload
 		want       time.Duration // the wait
 	}{
 		"now":                  {want: settling},
@@ -110,8 +110,8 @@ func TestFreshFileIsConfirmed(t *testing.T) {
 	}
 }
 
-// A file that changes after its last byte was sent, in the same step of the clock,
-// does not become a complete upload, and no record says that it was sent.
+// An upload fails, and is not recorded as finished, if the file changes after its last byte was
+// sent within the same step of the clock.
 func TestChangesWhileSettling(t *testing.T) {
 	needChangeTime(t)
 	data := clienttest.Noise(clienttest.SampledSize)
@@ -143,8 +143,8 @@ func TestChangesWhileSettling(t *testing.T) {
 	}
 }
 
-// A file whose bytes are all compared needs no wait, unless another program could be
-// writing to it. A change of its bytes is found without any other trace.
+// A file whose bytes are all compared needs no wait, unless another program has it open for
+// writing. A change is found by its bytes alone.
 func TestSmallFileIsCompared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
@@ -179,8 +179,8 @@ func TestSmallFileIsCompared(t *testing.T) {
 	})
 }
 
-// The end of the context ends the wait. The error says that the server has all
-// bytes, and a later run asks the server instead of sending them again.
+// The wait ends with the context. The error says that the server has all bytes, and a later run
+// asks the server instead of sending them again.
 func TestSettlingIsCancelled(t *testing.T) {
 	for name, ago := range map[string]time.Duration{"fine clock": 123_456_789, "clock of whole seconds": 0} {
 		t.Run(name, func(t *testing.T) {
@@ -209,8 +209,8 @@ func TestSettlingIsCancelled(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				// Where times are coarse, the file may have changed without a trace
-				// before the record was made.
+				// If the file was modified just now, it may have changed without a trace before
+				// the record was made.
 				if resumed := again.URL == res.URL; resumed != (ago != 0) {
 					t.Errorf("resumed: %t", resumed)
 				}
@@ -254,7 +254,7 @@ func TestManyFreshFiles(t *testing.T) {
 						file := filepath.Join(dir, fmt.Sprint(i))
 						rewrite(t, file, strings.Repeat("x", 4<<10))
 						clienttest.SetModified(t, file, modified)
-						// The bytes of such a file are not compared.
+						// Files of such an FS are not compared by their bytes.
 						src, err := client.FS(clienttest.BareFS{FS: os.DirFS(dir)}, fmt.Sprint(i))
 						if err != nil {
 							t.Fatal(err)
@@ -274,7 +274,7 @@ func TestManyFreshFiles(t *testing.T) {
 	}
 }
 
-// A new name, link or mode of a file does not change its bytes: the upload goes on.
+// An upload continues if the name, the links or the mode of the file change, but not its bytes.
 func TestInodeChangesWhileUploading(t *testing.T) {
 	needChangeTime(t)
 	changes := map[string]struct {

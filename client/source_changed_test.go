@@ -19,7 +19,7 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// rewrite puts data into the file called name, which keeps its inode.
+// rewrite writes data to the file called name, which keeps its inode.
 func rewrite(t *testing.T, name, data string) {
 	t.Helper()
 	if err := os.WriteFile(name, []byte(data), 0o600); err != nil {
@@ -27,7 +27,7 @@ func rewrite(t *testing.T, name, data string) {
 	}
 }
 
-// replace puts data in the place of the file called name, as a new file.
+// replace replaces the file called name by a new file with data.
 func replace(t *testing.T, name, data string, modified time.Time) {
 	t.Helper()
 	next := filepath.Join(filepath.Dir(name), "next")
@@ -38,15 +38,14 @@ func replace(t *testing.T, name, data string, modified time.Time) {
 	}
 }
 
-// flipped is data with one other byte.
+// flipped returns data with another byte at pos.
 func flipped(data string, pos int) string {
 	b := []byte(data)
 	b[pos] ^= 0xff
 	return string(b)
 }
 
-// A file that was edited since is never sent to the upload that was begun with
-// what it was before.
+// A file that was edited after an interrupted upload is never sent to that upload.
 func TestEditedBetweenRuns(t *testing.T) {
 	const size = clienttest.RecordedSize + 1000
 	modified := time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
@@ -63,7 +62,7 @@ func TestEditedBetweenRuns(t *testing.T) {
 	}
 	tests := map[string]struct {
 		edit func(t *testing.T, name string) (now string)
-		same bool // it is the same file after all
+		same bool // the upload is resumed
 	}{
 		"nothing":       {edit: func(*testing.T, string) string { return data }, same: true},
 		"restored":      {edit: edited(data, true), same: true},
@@ -82,7 +81,7 @@ func TestEditedBetweenRuns(t *testing.T) {
 		"shrunk a lot":   {edit: edited(data[:size/2+100], true)},
 		"emptied":        {edit: edited("", true)},
 		"grown in front": {edit: edited("!"+data, true)},
-		// A file system that is mounted again may give every file another inode.
+		// Files may have other inodes after a file system was mounted again.
 		"replaced by a copy": {edit: func(t *testing.T, name string) string {
 			t.Helper()
 			replace(t, name, data, modified)
@@ -116,7 +115,7 @@ func TestEditedBetweenRuns(t *testing.T) {
 					t.Errorf("result %+v, want that of a new upload", res)
 				}
 				clienttest.WantStored(t, s, before.URL, data[:clienttest.ChunkSize+7])
-				// Who restores the file can still go on.
+				// The record is kept, so that the upload can resume if the file is restored.
 				if diff := cmp.Diff(record, clienttest.OnlyRecord(t, &store)); diff != "" {
 					t.Errorf("record of the earlier upload (-before +after):\n%s", diff)
 				}
@@ -125,7 +124,7 @@ func TestEditedBetweenRuns(t *testing.T) {
 	}
 }
 
-// A file that changes while it is sent ends its upload, however late it does.
+// An upload fails if its file changes at any moment before the end.
 func TestChangesWhileUploading(t *testing.T) {
 	modified := time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
 	data := clienttest.Noise(clienttest.RecordedSize)
@@ -152,7 +151,7 @@ func TestChangesWhileUploading(t *testing.T) {
 			clienttest.SetModified(t, name, modified)
 		},
 	}
-	// A moment scripts the answers so that change is called then.
+	// script makes the server call change at a certain moment.
 	type script func(s *fake.Server, change func())
 	then := func(change func(), action fake.Action) fake.Action {
 		return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
@@ -212,7 +211,7 @@ func TestChangesWhileUploading(t *testing.T) {
 	}
 }
 
-// A file that another one takes the place of is sent whole, and that is said.
+// A file that is replaced by another file during its upload is sent completely, with a warning.
 func TestFileReplacedWhileUploading(t *testing.T) {
 	for name, replaced := range map[string]bool{"replaced": true, "as it was": false} {
 		t.Run(name, func(t *testing.T) {
@@ -241,7 +240,7 @@ func TestFileReplacedWhileUploading(t *testing.T) {
 	}
 }
 
-// The file changes while an upload that was begun before goes on.
+// A change of the file after the upload was resumed fails the upload.
 func TestChangesAfterResuming(t *testing.T) {
 	tests := map[string]struct {
 		patch []fake.Action // of the run that is interrupted
@@ -272,8 +271,8 @@ func TestChangesAfterResuming(t *testing.T) {
 	}
 }
 
-// A source without a record is watched as well.
-func TestChangesOfOtherSources(t *testing.T) {
+// A change of a source without a record is found as well.
+func TestChangesOfSourcesWithoutRecord(t *testing.T) {
 	const data = "elephants"
 	tests := map[string]func(t *testing.T, name string) (client.Source, error){
 		"File": func(t *testing.T, name string) (client.Source, error) {

@@ -14,8 +14,7 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// What could not be read is not what a source no longer has: an error that wraps
-// that of an end is none.
+// An error that wraps io.EOF is a failure to read, and not the end of the source.
 func TestReadFailsWithWrappedEOF(t *testing.T) {
 	for name, size := range map[string]int{"small": 20, "large": 3 << 20} {
 		data := strings.Repeat("a", size)
@@ -44,7 +43,7 @@ func TestReadFailsWithWrappedEOF(t *testing.T) {
 	}
 }
 
-// lossy cannot be read from end on.
+// lossy is a reader that fails at the offset end.
 type lossy struct {
 	io.ReaderAt
 	end int64
@@ -85,7 +84,7 @@ func (l *lossyFile) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// A file system may not know how large its files are.
+// A file of an fs.FS without a size fails.
 func TestFSWithoutSize(t *testing.T) {
 	_, err := client.FS(sizeless{fstest.MapFS{"a": {Data: []byte("hello")}}}, "a")
 	clienttest.WantErrorIs(t, err, client.ErrSource)

@@ -19,7 +19,7 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// seekFS leaves its files only Seek besides.
+// seekFS is an fs.FS whose files have the methods of fs.File and Seek.
 type seekFS struct{ fs.FS }
 
 func (f seekFS) Open(name string) (fs.File, error) {
@@ -33,7 +33,7 @@ func (f seekFS) Open(name string) (fs.File, error) {
 	}{file, file.(io.Seeker)}, nil
 }
 
-// Every source that can go back survives the same mishaps.
+// Every source that can be read again recovers from the same failures.
 func TestSources(t *testing.T) {
 	const data = "elephants"
 	path := clienttest.WriteFile(t, data)
@@ -55,7 +55,7 @@ func TestSources(t *testing.T) {
 					t.Errorf("the file was closed before its owner did: %v", err)
 				}
 			})
-			_, err = f.Seek(3, io.SeekStart) // where it stands does not matter
+			_, err = f.Seek(3, io.SeekStart) // the position of the file does not matter
 			if err != nil {
 				return nil, err
 			}
@@ -143,7 +143,7 @@ func TestBadFiles(t *testing.T) {
 	}
 }
 
-// deniedFS has a file "open" that may be looked at, but not opened.
+// deniedFS has a file "open" that has a Stat but cannot be opened.
 type deniedFS struct{}
 
 func (deniedFS) Open(name string) (fs.File, error) {
@@ -189,8 +189,7 @@ func TestUnreadable(t *testing.T) {
 	clienttest.WantRequests(t, s)
 }
 
-// A file may change between Path and Upload; what counts is its size when the
-// upload begins.
+// A file may change between Path and Upload. Its size at the beginning of the upload counts.
 func TestFileChanges(t *testing.T) {
 	t.Run("before the upload", func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
@@ -239,8 +238,8 @@ func TestFileChanges(t *testing.T) {
 	})
 }
 
-// A source that fails in the middle of a request ends the upload at once: its
-// error is not the network's.
+// A source that fails in the middle of a request ends the upload at once, because a retry would
+// not help.
 func TestSourceFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
@@ -291,7 +290,7 @@ func TestFilesAreClosed(t *testing.T) {
 	})
 }
 
-// countedFS counts the files that were opened and those that still are.
+// countedFS counts the files that were opened and those that are still open.
 type countedFS struct {
 	fs.FS
 	open, opened int

@@ -26,7 +26,7 @@ func openRoot(t *testing.T, dir string) *os.Root {
 	return root
 }
 
-// below is a source of the file called name, which is opened below its directory.
+// below returns a source of the file called name by Root of its directory.
 func below(t *testing.T, name string) client.Source {
 	t.Helper()
 	src, err := client.Root(openRoot(t, filepath.Dir(name)), filepath.Base(name))
@@ -36,7 +36,7 @@ func below(t *testing.T, name string) client.Source {
 	return src
 }
 
-// A folder with a file "public/a" and, outside of "public", a "secret".
+// publicAndSecret makes a folder with the files "public/a" and "secret". root is "public".
 func publicAndSecret(t *testing.T) (dir string, root *os.Root) {
 	t.Helper()
 	dir = t.TempDir()
@@ -52,8 +52,8 @@ func publicAndSecret(t *testing.T) (dir string, root *os.Root) {
 	return dir, openRoot(t, filepath.Join(dir, "public"))
 }
 
-// A file below a root that is replaced before its upload begins is not sent,
-// whatever has taken its place.
+// A file of a root that was replaced before its upload begins is not sent, whether by another
+// file, by a link inside or out of the root, or by nothing.
 func TestRootFileIsReplaced(t *testing.T) {
 	move := func(t *testing.T, from, to string) {
 		t.Helper()
@@ -120,8 +120,8 @@ func TestRootFileIsReplaced(t *testing.T) {
 	}
 }
 
-// A file that is replaced while it is sent is sent to its end: it was opened once,
-// and retries, checks and the comparison at the end read what was opened.
+// A file that is replaced during its upload is sent completely. It is opened once, and retries,
+// checks and the verification read the opened file.
 func TestRootFileIsReplacedWhileSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir, root := publicAndSecret(t)
@@ -150,7 +150,7 @@ func TestRootFileIsReplacedWhileSent(t *testing.T) {
 	})
 }
 
-// A name below a root that is no regular file there is no source.
+// A name that is not a regular file below the root fails.
 func TestRootRefuses(t *testing.T) {
 	dir, root := publicAndSecret(t)
 	links := map[string]string{"link": "sub/a", "out": "../secret/a", "away": filepath.Join(dir, "secret")}
@@ -174,8 +174,7 @@ func TestRootRefuses(t *testing.T) {
 	clienttest.WantErrorIs(t, err, client.ErrSource, client.ErrInvalidOption)
 }
 
-// Path and Root are two ways to one file: an upload that began with one of them
-// is resumed with the other, in one piece or in parts.
+// An upload that began with Path is resumed with Root and vice versa, in one piece and in parts.
 func TestRootAndPathShareRecords(t *testing.T) {
 	for name, sources := range map[string][2]func(*testing.T, string) client.Source{
 		"path, then root": {clienttest.PathSource, below}, "root, then path": {below, clienttest.PathSource}, "root twice": {below, below},
@@ -212,7 +211,7 @@ func TestRootAndPathShareRecords(t *testing.T) {
 	}
 }
 
-// A file that was sent under its path is known below a root as well.
+// A file that was sent by Path is skipped by Root.
 func TestRootAndPathShareSent(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	file := clienttest.WriteFile(t, "hello")
@@ -226,8 +225,8 @@ func TestRootAndPathShareSent(t *testing.T) {
 	}
 }
 
-// Expect sees the file that was opened, whatever it was opened by, and nothing is
-// sent of a file that it does not want.
+// Expect gets the opened file of every kind of source. A file that it does not accept is not
+// sent.
 func TestExpect(t *testing.T) {
 	file, other := clienttest.WriteFile(t, "hello"), clienttest.WriteFile(t, "other")
 	dir, name := filepath.Split(file)

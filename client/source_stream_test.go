@@ -106,7 +106,7 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// idle gives nothing at every other Read, which is allowed though discouraged.
+// idle returns no bytes at every second Read. io.Reader allows this but discourages it.
 type idle struct {
 	r     io.Reader
 	count int
@@ -119,7 +119,7 @@ func (r *idle) Read(p []byte) (int, error) {
 	return r.r.Read(p)
 }
 
-// Whatever the server still needs of what it has not acknowledged is sent again.
+// Bytes of a stream that the server has not acknowledged are sent again.
 func TestStreamSendsAgain(t *testing.T) {
 	data := clienttest.Noise(100)
 	for _, keep := range []int64{1, 2, 7, 50, 100, 1000} {
@@ -148,7 +148,8 @@ func TestStreamFails(t *testing.T) {
 		"no progress":      {stuck{}, io.ErrNoProgress, 0},
 		"impossible count": {liar(1 << 30), client.ErrSource, 0},
 		"negative count":   {liar(-1), client.ErrSource, 0},
-		// It is no end: what lost its connection says so too.
+		// An error that wraps io.EOF is not the end. A reader that lost its connection may return
+		// one.
 		"wraps EOF at once": {iotest.ErrReader(&wrappedEOF{}), io.EOF, 0},
 		"wraps EOF later":   {io.MultiReader(strings.NewReader("elephants"), iotest.ErrReader(&wrappedEOF{})), io.EOF, 8},
 	}
@@ -195,7 +196,7 @@ func TestStreamIsUsedOnce(t *testing.T) {
 	}
 }
 
-// A cancelled upload does not wait for a stream that delivers nothing.
+// A canceled upload does not wait for a stream that blocks.
 func TestBlockedStream(t *testing.T) {
 	for _, before := range []string{"", "elephants"} {
 		synctest.Test(t, func(t *testing.T) {
@@ -212,7 +213,7 @@ func TestBlockedStream(t *testing.T) {
 			if took := time.Since(began); took != time.Hour {
 				t.Errorf("took %v", took)
 			}
-			// Whole chunks went out as they came.
+			// Complete chunks were sent as they arrived.
 			if res.Offset != int64(len(before)/4*4) {
 				t.Errorf("result %+v", res)
 			}
@@ -220,7 +221,7 @@ func TestBlockedStream(t *testing.T) {
 	}
 }
 
-// While a chunk is under way, what follows is read: as much as the window takes.
+// While a chunk is sent, the stream is read ahead up to the window.
 func TestStreamReadsAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
@@ -253,8 +254,8 @@ func (r *countedReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// What the server has of a stream is skipped, though it is more than the window
-// holds.
+// Bytes of a stream that the server already has are skipped, even if they are more than the
+// window.
 func TestStreamSkips(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
@@ -267,8 +268,7 @@ func TestStreamSkips(t *testing.T) {
 	})
 }
 
-// The goroutine that reads ahead ends with the upload, though the reader would
-// go on for ever.
+// The goroutine that reads ahead ends with the upload, even if the reader never ends.
 func TestEndlessStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
@@ -286,8 +286,8 @@ type endless struct{}
 
 func (endless) Read(p []byte) (int, error) { return len(p), nil }
 
-// A server that cannot create an upload of unknown length says so; the stream
-// that ends within its first chunk does not need it.
+// A server that does not support uploads of unknown length refuses the creation. A stream that
+// ends within its first chunk has a known length.
 func TestStreamWithoutDeferredLength(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{Extensions: []protocol.Extension{protocol.ExtensionCreation}})

@@ -16,8 +16,7 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// Windows and chunks as large as numbers go are no window and no chunk at all,
-// wherever the stream stands.
+// The largest possible window and chunk size do not overflow, at every offset of the stream.
 func TestStreamWithLargestNumbers(t *testing.T) {
 	const most = 1<<63 - 1
 	data := clienttest.Noise(1000)
@@ -59,18 +58,18 @@ func TestStreamWithLargestNumbers(t *testing.T) {
 	})
 }
 
-// What the server had acknowledged and lost is sent again, as far as the window
-// goes back: it keeps the latest bytes, though they are acknowledged.
+// Acknowledged bytes that the server lost are sent again if the window still has them. The
+// window keeps the latest bytes, even if they are acknowledged.
 func TestStreamGoesBack(t *testing.T) {
 	data := clienttest.Noise(1000)
 	bytewise := func(s string) io.Reader {
 		return clienttest.SlowReader{Reader: iotest.OneByteReader(strings.NewReader(s)), Gap: time.Second}
 	}
 	tests := map[string]struct {
-		reader      func(string) io.Reader // nil: has all at once
+		reader      func(string) io.Reader // nil: all bytes are available at once
 		keep, chunk int64
-		patches     int // that go well
-		to          int // where the server is after them
+		patches     int // number of PATCHes that succeed
+		to          int // offset of the server after them
 		is          error
 	}{
 		"one byte":               {nil, 1 << 30, 100, 3, 299, nil},
@@ -90,7 +89,7 @@ func TestStreamGoesBack(t *testing.T) {
 				s := fake.New(t, fake.Config{})
 				actions := make([]fake.Action, test.patches+1)
 				actions[test.patches] = func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-					synctest.Wait() // all is read that there is room for
+					synctest.Wait() // the stream was read up to the window
 					s.Truncate("/files/1", test.to)
 					fake.Cut(0)(w, r, next)
 				}
@@ -103,7 +102,7 @@ func TestStreamGoesBack(t *testing.T) {
 				var events []client.Event
 				res, err := clienttest.NewClient(t, s, client.Config{ChunkSize: test.chunk}).Upload(t.Context(), src,
 					&client.UploadOptions{OnEvent: clienttest.RecordEvents(&events)})
-				time.Sleep(time.Second) // a Read that is under way ends
+				time.Sleep(time.Second) // a running Read ends
 				if test.is != nil {
 					clienttest.WantErrorIs(t, err, client.ErrSource, test.is)
 					return

@@ -12,8 +12,7 @@ import (
 	"github.com/tusker-go/tusker/client/internal/fake"
 )
 
-// unsizedFS says of each file that it has no bytes, as /proc and some network
-// file systems do.
+// unsizedFS reports a size of 0 for each file, as /proc and some network file systems do.
 type unsizedFS struct{ fs.FS }
 
 func (f unsizedFS) Open(name string) (fs.File, error) {
@@ -32,7 +31,7 @@ type unsizedInfo struct{ fs.FileInfo }
 
 func (unsizedInfo) Size() int64 { return 0 }
 
-// A file with bytes is not sent as an empty one, whatever its size is said to be.
+// A file with bytes whose reported size is 0 is not sent as an empty file.
 func TestUnsizedFiles(t *testing.T) {
 	const made = "/proc/version"
 	opened := func(t *testing.T, name string) (client.Source, error) {

@@ -20,7 +20,7 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// needy is a server that has to know lengths beforehand.
+// needy returns a server without creation-defer-length.
 func needy(t *testing.T, more ...protocol.Extension) *fake.Server {
 	t.Helper()
 	return fake.New(t, fake.Config{Extensions: append([]protocol.Extension{protocol.ExtensionCreation}, more...)})
@@ -69,7 +69,7 @@ func TestSpool(t *testing.T) {
 					if !strings.Contains(err.Error(), "creation-defer-length") {
 						t.Errorf("error %q", err)
 					}
-					// Without leave nothing is read of the stream to find out.
+					// Without a spool, the stream is not read to find out its length.
 					if told := strings.Contains(err.Error(), "the length of the stream is not known"); told != (test.spool == 0) {
 						t.Errorf("error %q", err)
 					}
@@ -89,7 +89,7 @@ func TestSpool(t *testing.T) {
 	}
 }
 
-// Who knows the length, or finds it out within a chunk, need not ask.
+// A stream with a known length, or one that ends within its first chunk, sends no OPTIONS.
 func TestNoSpool(t *testing.T) {
 	clienttest.OwnTempDir(t)
 	tests := map[string]client.Source{
@@ -110,7 +110,7 @@ func TestNoSpool(t *testing.T) {
 	}
 }
 
-// The file is open while it is sent, and goes with the upload, however that ends.
+// The spool is open during the upload, and is removed after success and after failure.
 func TestSpoolIsTemporary(t *testing.T) {
 	tests := map[string]fake.Action{
 		"success": nil,
@@ -189,7 +189,7 @@ func TestSpoolWithoutFolder(t *testing.T) {
 	clienttest.WantRequests(t, s, clienttest.Options)
 }
 
-// What was spooled can be sent again from any offset, unlike the stream.
+// A spooled stream can be sent again from any offset.
 func TestSpoolIsResumed(t *testing.T) {
 	clienttest.OwnTempDir(t)
 	synctest.Test(t, func(t *testing.T) {
@@ -222,7 +222,7 @@ func wantStart(t *testing.T, seen []string, want ...string) {
 	}
 }
 
-// A server that does not say what it can do is left to answer the creation.
+// If OPTIONS does not tell what the server supports, the creation is tried without a length.
 func TestSpoolWithoutAnswer(t *testing.T) {
 	for name, test := range map[string]struct {
 		action fake.Action

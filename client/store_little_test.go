@@ -10,7 +10,7 @@ import (
 	"github.com/tusker-go/tusker/client/internal/fake"
 )
 
-// blank is a store that has nothing and does not say so.
+// blank is a store without records that returns neither a record nor an error.
 type blank struct{}
 
 func (blank) Load(context.Context, string) (*client.Record, error) { return nil, nil }
@@ -21,8 +21,8 @@ func (blank) Lock(context.Context, string) (func() error, error)   { return nil,
 func (blank) LoadFinished(context.Context, string, string) (*client.Record, error) { return nil, nil }
 func (blank) SaveFinished(context.Context, *client.Record) error                   { return nil }
 
-// A store that gives neither a record nor an error has no record.
-func TestStoreGivesLittle(t *testing.T) {
+// A nil record without an error means that there is no record.
+func TestStoreReturnsNil(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		data := clienttest.Noise(clienttest.RecordedSize)

@@ -125,7 +125,7 @@ func TestRecordValidate(t *testing.T) {
 	})
 }
 
-// parts sets parts that start and end at the numbers, two for each.
+// parts sets the parts of a record. bounds has the start and the end of each part in turn.
 func parts(bounds ...int64) func(*client.Record) {
 	return func(r *client.Record) {
 		for i := 0; i < len(bounds); i += 2 {
@@ -218,7 +218,7 @@ func TestRecordFromJSON(t *testing.T) {
 	}
 }
 
-// What is read and valid is the same when it has been written and read again.
+// A valid record that is written as JSON and read again is the same.
 func FuzzRecordJSON(f *testing.F) {
 	f.Add([]byte(`{"key":"k","url":"https://h/1","length":0,"offset":0,"created":"1970-01-01T05:30:00+05:30"}`))
 	f.Add([]byte(`{"key":"k","offset":9007199254740993,"parts":[{"start":0,"end":1},{"start":1,"end":2,"url":"http://h/?a&b","offset":1}]}`))

@@ -21,8 +21,8 @@ import (
 // told is how long the host of these tests wants no request.
 const told = 20 * time.Second
 
-// throttledClient has an upload of c be told to wait for 20 s, and returns while it
-// waits. wait returns when that upload has ended.
+// throttledClient starts an upload of c whose host asks for a wait of 20 s, and returns during
+// that wait. wait returns when the upload has ended.
 func throttledClient(t *testing.T, s *fake.Server, c *client.Client) (wait func()) {
 	t.Helper()
 	s.On(http.MethodPost, clienttest.TooManyRequests("Retry-After", "20"))
@@ -34,8 +34,8 @@ func throttledClient(t *testing.T, s *fake.Server, c *client.Client) (wait func(
 }
 
 // All uploads, parts and downloads of one Client wait for a host that asked one of
-// them for fewer requests. Calls of a single exchange and Send do not, and neither
-// do requests to another host.
+// them for fewer requests. Calls of a single exchange and uploads without retries do not wait,
+// and neither do requests to another host.
 func TestGate(t *testing.T) {
 	const content = "second"
 	resume := func(ctx context.Context, c *client.Client, url string) error {
@@ -179,7 +179,7 @@ func TestGateKeepsToPolicy(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{})
-				// The policy is that of the first upload, too, which must be told to wait.
+				// Both uploads have the policy, and the first one must be allowed to wait.
 				policy := &switched{first: retry.Delays(told), then: test.policy}
 				if test.policy == nil {
 					policy.then = retry.Backoff{}
@@ -218,7 +218,7 @@ func TestGateKeepsToPolicy(t *testing.T) {
 	}
 }
 
-// switched is one policy before, and another one after over is set.
+// switched is the policy first until over is set, and then another policy.
 type switched struct {
 	first, then retry.Policy
 	over        bool
@@ -241,8 +241,8 @@ func (s *switched) now() retry.Policy {
 	return s.first
 }
 
-// The waits of an upload are as long as its policy allows in all, even if the host
-// asks others for more time meanwhile.
+// The total wait of an upload is limited by its policy, even if the host asks other uploads for
+// more time meanwhile.
 func TestGateIsExtended(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		seen := newArrivals()
@@ -254,7 +254,7 @@ func TestGateIsExtended(t *testing.T) {
 			s.On(http.MethodPost, clienttest.TooManyRequests("Retry-After", "3600"))
 		}
 		var events []client.Event
-		// Its first request is refused as well, once the wait is over.
+		// The first request after the wait is refused as well.
 		if _, err := c.Upload(t.Context(), clienttest.TextSource(t, "second"), &client.UploadOptions{OnEvent: clienttest.RecordEvents(&events)}); err != nil {
 			t.Error(err)
 		}
@@ -355,7 +355,7 @@ func TestGateCancelled(t *testing.T) {
 					t.Errorf("result %+v", res)
 				}
 				wait()
-				clienttest.WantRequests(t, s, "POST /files/") // the one that was answered
+				clienttest.WantRequests(t, s, "POST /files/") // the request of the first upload
 			})
 		})
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// arrivals notes when requests came in.
+// arrivals records when requests arrive.
 type arrivals struct {
 	began time.Time
 	mu    sync.Mutex
@@ -34,7 +34,7 @@ func (a *arrivals) note(w http.ResponseWriter, r *http.Request, next http.Handle
 	next.ServeHTTP(w, r)
 }
 
-// of are those of a method at the host of a URL.
+// of returns the times of requests with a method to the host of a URL.
 func (a *arrivals) of(method, url string) []time.Duration {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -79,7 +79,7 @@ func TestThrottled(t *testing.T) {
 					t.Fatal(err)
 				}
 				clienttest.WantStored(t, s, res.URL, "hello")
-				// Up to a second more keeps those apart that were told the same.
+				// Up to a second more spreads uploads that have the same wait.
 				took := time.Since(began)
 				if took < test.least || took > test.most+time.Second {
 					t.Errorf("took %v, want %v to %v", took, test.least, test.most)
@@ -93,8 +93,8 @@ func TestThrottled(t *testing.T) {
 	}
 }
 
-// The longest wait that a host named holds, whatever it names after that.
-func TestThrottledTwice(t *testing.T) {
+// The longest wait that a host named counts, even if a later answer names a shorter one.
+func TestLongestWaitCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		seen := newArrivals()
 		s := fake.New(t, fake.Config{Hook: seen.note})
@@ -112,8 +112,8 @@ func TestThrottledTwice(t *testing.T) {
 	})
 }
 
-// Uploads that waited for the same host do not come back at the same moment.
-func TestThrottledHerd(t *testing.T) {
+// Uploads that waited for the gate of a host do not send their requests at the same moment.
+func TestUploadsSpreadAfterSharedWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		seen := newArrivals()
 		s := fake.New(t, fake.Config{Hook: seen.note})
@@ -145,15 +145,15 @@ func TestThrottledHerd(t *testing.T) {
 	})
 }
 
-// Uploads that the host told the same wait do not come back at the same moment.
-func TestThrottledApart(t *testing.T) {
+// Uploads that got the same Retry-After do not send their requests at the same moment.
+func TestUploadsSpreadAfterSameRetryAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const n = 8
 		seen := newArrivals()
 		s := fake.New(t, fake.Config{Hook: seen.note})
 		for range n {
 			s.On(http.MethodPost, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-				time.Sleep(time.Second) // until all are there
+				time.Sleep(time.Second) // until all requests have arrived
 				clienttest.TooManyRequests("Retry-After", "20")(w, r, next)
 			})
 		}
@@ -180,8 +180,8 @@ func TestThrottledApart(t *testing.T) {
 	})
 }
 
-// An upload that gives up makes the others wait all the same.
-func TestThrottledGivesUp(t *testing.T) {
+// Other uploads wait for a throttled host even if the upload that got the answer gives up.
+func TestThrottledUploadGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		seen := newArrivals()
 		s := fake.New(t, fake.Config{Hook: seen.note})

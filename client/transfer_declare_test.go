@@ -11,8 +11,8 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// A length that the server refuses to be told was told by an older request,
-// which came in between, or it is wrong. HEAD says which.
+// If the server refuses a declared length, an older request may have declared it. HEAD tells
+// whether the server has the same length.
 func TestLengthRefused(t *testing.T) {
 	const (
 		head  = "HEAD /files/1"

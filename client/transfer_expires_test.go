@@ -24,8 +24,8 @@ const (
 // Uploads here take four requests of ten seconds.
 func TestExpires(t *testing.T) {
 	tests := map[string]struct {
-		after   time.Duration // when the server forgets the upload, 0: it does not say
-		again   bool          // it says so in every answer
+		after   time.Duration // when the upload expires; 0: the server does not say
+		again   bool          // every answer has Upload-Expires
 		resumed bool
 		want    []string
 	}{
@@ -45,7 +45,7 @@ func TestExpires(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var log bytes.Buffer
-				// The header tells seconds.
+				// The header has a resolution of seconds.
 				expires := time.Now().Add(test.after).UTC().Format(http.TimeFormat)
 				s := fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 					first := r.Method == http.MethodPost || r.Method == http.MethodHead
@@ -87,8 +87,8 @@ func TestExpires(t *testing.T) {
 	}
 }
 
-// A server that gives more time with each answer is not complained about.
-func TestExpiresLater(t *testing.T) {
+// There is no warning if the server extends the time with each answer.
+func TestExpiryIsExtended(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		s := fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {

@@ -11,9 +11,8 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// What stands between for a while, and answers everything with its own page, ends
-// no upload that was under way.
-func TestInterposed(t *testing.T) {
+// An upload survives a portal or proxy that answers every request with its own page for a while.
+func TestPortalDuringUpload(t *testing.T) {
 	page := fake.Status(200, "<html>Welcome to the Wi-Fi!</html>", "Content-Type", "text/html")
 	moved := fake.Status(302, "", "Location", "http://portal.test/login")
 	const patch, two, head, rest = "PATCH /files/1 0+5", "PATCH /files/1 0+2", "HEAD /files/1", "PATCH /files/1 2+3"
@@ -64,7 +63,7 @@ func TestInterposed(t *testing.T) {
 	}
 }
 
-// lateStatus answers with another status when all is done.
+// lateStatus handles the request completely, and answers with another status.
 func lateStatus(status int) fake.Action {
 	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		next.ServeHTTP(&statusWriter{w, status}, r)

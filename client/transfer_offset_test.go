@@ -13,11 +13,11 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// A server that gives up the tail of what it had acknowledged.
+// If the server loses the last acknowledged bytes, they are sent again.
 func TestRewound(t *testing.T) {
 	forget := func(s *fake.Server) fake.Action {
 		return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-			synctest.Wait() // a stream has read all that it has room for
+			synctest.Wait() // a stream was read up to its window
 			s.Truncate("/files/1", 1)
 			fake.Cut(0)(w, r, next)
 		}
@@ -60,7 +60,7 @@ func TestServerClaimsTooMuch(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		s.On(http.MethodPatch, fake.Cut(2))
 		s.On(http.MethodHead, fake.With("Upload-Offset", "4", "Upload-Length", "9"), fake.With("Upload-Offset", "9", "Upload-Length", "9"))
-		// Of nine bytes three are sent; the server says that it has four.
+		// Three of nine bytes are sent, and the server names offset four.
 		res, err := clienttest.NewClient(t, s, client.Config{ChunkSize: 3}).Upload(t.Context(), clienttest.TextSource(t, "elephants"), nil)
 		clienttest.WantErrorIs(t, err, client.ErrIntegrity)
 		clienttest.WantRequests(t, s, "POST /files/", "PATCH /files/1 0+2", "HEAD /files/1")
@@ -70,7 +70,7 @@ func TestServerClaimsTooMuch(t *testing.T) {
 	})
 }
 
-// What counts is what was sent, not what was going to be.
+// An offset above the bytes that were sent is an error, even if it is within the current body.
 func TestServerClaimsUnsent(t *testing.T) {
 	const size = "1048576"
 	t.Run("in HEAD", func(t *testing.T) {
@@ -87,7 +87,7 @@ func TestServerClaimsUnsent(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := fake.New(t, fake.Config{})
 			s.On(http.MethodPatch, fake.Status(204, "", "Upload-Offset", size), func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
-				w.Header().Set("Upload-Offset", size) // before anything was read
+				w.Header().Set("Upload-Offset", size) // before the body was read
 				w.WriteHeader(http.StatusNoContent)
 			})
 			url := s.Put("", protocol.Known(1<<20), nil)

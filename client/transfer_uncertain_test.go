@@ -12,7 +12,8 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// An upload that is gone after its last byte may be complete and moved away.
+// If an upload is gone after its last byte was sent, the error is ErrUncertain, because the
+// server may have completed and moved it.
 func TestUncertain(t *testing.T) {
 	const post, head = "POST /files/", "HEAD /files/1"
 	gone := fake.Status(404, "ERR_UPLOAD_NOT_FOUND: upload not found\n")
@@ -80,13 +81,13 @@ func TestUncertain(t *testing.T) {
 	}
 }
 
-// Where the last byte never went, there is no doubt.
-func TestGoneBeforeTheEnd(t *testing.T) {
+// If an upload is gone before its last byte was sent, the error is not ErrUncertain.
+func TestGoneBeforeLastByte(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		s.On(http.MethodPatch, fake.Cut(1000))
 		s.On(http.MethodHead, fake.Status(404, ""))
-		// More than what the network holds on to.
+		// The file is larger than the buffers of the network.
 		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, clienttest.Noise(1<<20)), nil)
 		clienttest.WantErrorIs(t, err, protocol.ErrNotFound)
 		if errors.Is(err, client.ErrUncertain) || res.Sent == 1<<20 {

@@ -25,8 +25,8 @@ func address(t *testing.T, raw string) *url.URL {
 	return u
 }
 
-// A proxy that refuses a tunnel is as final as one that refuses a request, and
-// nothing has reached the server.
+// The refusal of a CONNECT by a proxy is a permanent error like the refusal of a request, and
+// leaves no upload on the server.
 func TestTunnelRefused(t *testing.T) {
 	tests := []struct {
 		status int

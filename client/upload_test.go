@@ -111,7 +111,8 @@ func TestUploadResult(t *testing.T) {
 	})
 }
 
-// Every request of an upload passes a Doer that retries exactly once.
+// Each request of an upload is marked as a single attempt, so that a Doer does not retry it. A
+// single exchange such as Head is not marked.
 func TestUploadIsSingleAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})

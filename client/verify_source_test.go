@@ -34,7 +34,7 @@ func TestVerifyChangedSource(t *testing.T) {
 	})
 }
 
-// shrinking lacks a byte once it was read.
+// shrinking is a source that is a byte shorter after its first Read.
 type shrinking struct{ read bool }
 
 func (r *shrinking) ReadAt(p []byte, off int64) (int, error) {
@@ -46,7 +46,7 @@ func (r *shrinking) ReadAt(p []byte, off int64) (int, error) {
 	return strings.NewReader(data).ReadAt(p, off)
 }
 
-// An upload that is cancelled while it is verified is complete all the same.
+// An upload that is canceled during its verification is complete on the server.
 func TestVerifyCancelled(t *testing.T) {
 	t.Run("reading the source", func(t *testing.T) {
 		s := giving(t)

@@ -21,7 +21,7 @@ const (
 	get      = "GET /files/1"
 )
 
-// giving is a server that answers GET.
+// giving returns a server that answers GET.
 func giving(t *testing.T) *fake.Server {
 	t.Helper()
 	return fake.New(t, fake.Config{Content: true})
@@ -34,12 +34,12 @@ func sha256Of(s string) string {
 	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// Where the server names a digest, nothing has to be read back.
+// If the server names a SHA-256, the upload is not downloaded.
 func TestVerifyByDigest(t *testing.T) {
 	right, wrong := sha256Of("bytes"), sha256Of("BYTES")
 	tests := map[string]struct {
 		header []string // of the answer to HEAD
-		back   bool     // the upload is read back
+		back   bool     // the upload is downloaded
 		is     error
 	}{
 		"RFC 9530":                    {[]string{"Repr-Digest", "sha-256=:" + right + ":"}, false, nil},
@@ -78,8 +78,8 @@ func TestVerifyByDigest(t *testing.T) {
 	}
 }
 
-// wantVerified checks the end of an upload of five bytes that was to be verified:
-// complete in any case.
+// wantVerified checks the result of a verification of five bytes. The upload is complete even
+// if the verification fails.
 func wantVerified(t *testing.T, res *client.Result, err, is error) {
 	t.Helper()
 	if is != nil {
@@ -140,8 +140,8 @@ func TestVerifyByReading(t *testing.T) {
 	}
 }
 
-// A server that has no GET, or that moved the upload away, cannot be asked.
-func TestVerifyNot(t *testing.T) {
+// The error is ErrUnverified if the server does not answer GET or has moved the upload.
+func TestVerifyUnsupported(t *testing.T) {
 	t.Run("no GET", func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, "bytes"), verifying)
@@ -174,7 +174,7 @@ func TestVerifyNot(t *testing.T) {
 	})
 }
 
-// What the server lost on its way shows, whatever came before it.
+// Verify finds damaged bytes, also after retries.
 func TestVerifyFindsDamage(t *testing.T) {
 	s := giving(t)
 	s.On(http.MethodPatch, fake.Damage)
@@ -182,8 +182,8 @@ func TestVerifyFindsDamage(t *testing.T) {
 	wantVerified(t, res, err, client.ErrDifferent)
 }
 
-// The bytes of a stream are summed up as they pass, each once, however often they
-// are sent.
+// The digest of a stream is computed while it is sent. Each byte counts once, even if it is sent
+// several times.
 func TestVerifyStreams(t *testing.T) {
 	data := clienttest.Noise(30)
 	long := clienttest.Noise(600 << 10)
@@ -243,8 +243,7 @@ func TestVerifySpooled(t *testing.T) {
 	})
 }
 
-// An upload that goes on is verified as a whole, be it that its bytes were sent
-// before.
+// An upload that is resumed is verified completely, including the bytes of earlier runs.
 func TestVerifyResumed(t *testing.T) {
 	sources := map[string]func(*testing.T) client.Source{
 		"file": func(t *testing.T) client.Source { t.Helper(); return clienttest.TextSource(t, "bytes") },
@@ -280,7 +279,7 @@ func TestVerifyResumed(t *testing.T) {
 	}
 }
 
-// A stream that is read only to verify it has to be what was stated.
+// A stream that is read only for its verification must have the announced length.
 func TestVerifyStreamOfAnotherLength(t *testing.T) {
 	for name, data := range map[string]string{"longer": "bytes!", "shorter": "byte"} {
 		t.Run(name, func(t *testing.T) {
@@ -326,8 +325,8 @@ func TestVerifyParallel(t *testing.T) {
 	}
 }
 
-// Send verifies without a second try.
-func TestVerifySend(t *testing.T) {
+// Without retries, the verification makes a single attempt.
+func TestVerifyWithoutRetries(t *testing.T) {
 	s := giving(t)
 	s.On(http.MethodGet, fake.Status(503, ""))
 	url := s.Put("", protocol.Known(5), nil)

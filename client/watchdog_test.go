@@ -17,7 +17,7 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// after answers late.
+// after handles the request after d.
 func after(d time.Duration) fake.Action {
 	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		_, _ = io.ReadAll(io.LimitReader(r.Body, 0))
@@ -26,7 +26,7 @@ func after(d time.Duration) fake.Action {
 	}
 }
 
-// late answers late, once it has the body.
+// late reads the body, and handles the request after d.
 func late(d time.Duration) fake.Action {
 	return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		body, _ := io.ReadAll(r.Body)
@@ -40,7 +40,7 @@ func TestStall(t *testing.T) {
 	tests := map[string]struct {
 		cfg  client.Config
 		call func(ctx context.Context, t *testing.T, s *fake.Server, c *client.Client) error
-		want time.Duration // until ErrStalled, 0: it does not come
+		want time.Duration // until ErrStalled; 0: there is no such error
 	}{
 		"HEAD without an answer": {client.Config{}, func(ctx context.Context, _ *testing.T, s *fake.Server, c *client.Client) error {
 			s.On(http.MethodHead, s.Hang(0))
@@ -156,8 +156,7 @@ func TestStall(t *testing.T) {
 	}
 }
 
-// Once the answer has begun, its end is waited for no longer than for any sign
-// of life; what it said stands.
+// The stall timeout applies to the body of an answer as well. The headers of the answer are used.
 func TestAnswerStalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
@@ -178,7 +177,7 @@ func TestAnswerStalls(t *testing.T) {
 	})
 }
 
-// An upload survives a stall, and a stall is not a cancellation.
+// A stall is retried, and is not treated as a cancellation.
 func TestUploadSurvivesStall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})

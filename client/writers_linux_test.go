@@ -18,7 +18,7 @@ import (
 	"github.com/tusker-go/tusker/client/internal/fake"
 )
 
-// hasLeases tells whether files of tests are on a file system with leases.
+// hasLeases reports whether the files of tests are on a file system with leases.
 func hasLeases(t *testing.T) bool {
 	t.Helper()
 	f, err := os.Open(clienttest.WriteFile(t, ""))
@@ -41,8 +41,8 @@ func openToWrite(t *testing.T, name string) *os.File {
 	return f
 }
 
-// mapToWrite maps the file into memory and closes it. Its bytes can be changed
-// without another call of the system.
+// mapToWrite maps the file into memory and closes it. Its bytes can then be changed without a
+// system call.
 func mapToWrite(t *testing.T, name string) []byte {
 	t.Helper()
 	f := openToWrite(t, name)
@@ -85,8 +85,8 @@ func processToWrite(t *testing.T, name string) {
 
 const inUseMessage = "another program has the file open for writing: the upload may be a mix of two states"
 
-// A file that somebody could write to is sent with a warning and is not recorded as
-// sent. RefuseInUse refuses it before anything is sent.
+// A file that another program has open for writing is sent with a warning, and is not recorded
+// as sent. RefuseInUse refuses it before anything is sent.
 func TestFileInUse(t *testing.T) {
 	if !hasLeases(t) {
 		t.Skip("the file system has no leases")
@@ -178,8 +178,8 @@ func TestFileInUseLater(t *testing.T) {
 	}
 }
 
-// No lease is held while a file is sent: a program that opens it for writing does
-// not wait. The writer of a file that was given open is the caller itself.
+// No lease is held while a file is sent, so a program that opens the file for writing does not
+// wait. A file that the caller passes open for writing does not count as in use.
 func TestNoLeaseIsHeld(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	name := clienttest.WriteFile(t, "hello")
@@ -208,8 +208,8 @@ func TestNoLeaseIsHeld(t *testing.T) {
 	}
 }
 
-// A mapping changes bytes without any trace, once its page is one to be written back.
-// The upload says that the file is in use, and Verify finds the difference.
+// A write through a mapping leaves no trace if its page is dirty already. Result.InUse is set,
+// and Verify finds the difference.
 func TestMappingChangesBytes(t *testing.T) {
 	if !hasLeases(t) {
 		t.Skip("the file system has no leases")
@@ -236,9 +236,8 @@ func TestMappingChangesBytes(t *testing.T) {
 	}
 }
 
-// A single long write sets the time of modification when it begins. An upload that
-// begins meanwhile has all new bytes, or ends with an error, or says that the file
-// is in use.
+// A long write sets the time of modification when it begins. An upload that begins during the
+// write has all new bytes, fails, or sets Result.InUse.
 func TestLongWrite(t *testing.T) {
 	if !hasLeases(t) {
 		t.Skip("the file system has no leases")

@@ -4,5 +4,5 @@ package client_test
 
 import "testing"
 
-// hasLeases is false: only Linux tells who could write to a file.
+// hasLeases returns false, because only Linux tells whether a file is open for writing.
 func hasLeases(*testing.T) bool { return false }

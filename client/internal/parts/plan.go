@@ -64,8 +64,8 @@ func growing(length int64) *Plan {
 	return &Plan{parts: []journal.PartRecord{{End: length}}, workers: autoBegin, grow: true, divide: true, most: record.MaxParts}
 }
 
-// Recorded plans the parts of an earlier run for n workers. If n is not positive, it is the
-// largest number possible.
+// Recorded plans the parts of an earlier run for n workers. If n is at most 1, it plans for
+// autoMost workers.
 func Recorded(parts []journal.PartRecord, n int) *Plan {
 	if n <= 1 {
 		n = autoMost

@@ -89,8 +89,8 @@ func extend(r *journal.Record, parts []journal.PartRecord) {
 	r.Parts = all
 }
 
-// partResumed clears Reach, Uncertain and Denial of a part. If all parts still exist, the
-// parts were not joined.
+// partResumed clears Reach and Denial of a part, and Uncertain of the record when all parts have
+// been found, because then they were not joined.
 func (k *Keeper) partResumed(ctx context.Context, i int) {
 	k.mu.Lock()
 	delete(k.unheard, i)
