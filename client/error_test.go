@@ -104,7 +104,8 @@ func TestSecretsStaySecret(t *testing.T) {
 				t.Errorf("%s tells a secret: %s", what, text)
 			}
 		}
-		s.On(http.MethodPatch, fake.Cut(1), fake.Lose, fake.Status(409, ""), fake.Status(302, "", "Location", "http://u:hidden@h/?hidden"))
+		redirect := fake.Status(302, "", "Location", "http://u:hidden@h/?hidden")
+		s.On(http.MethodPatch, fake.Cut(1), fake.Lose, fake.Status(409, ""), redirect, redirect)
 		res, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), &client.UploadOptions{ChunkSize: 3, OnEvent: func(e client.Event) {
 			if e.Err != nil {
 				check("event", e.Err.Error())
