@@ -54,6 +54,10 @@ type Error struct {
 	// Unsent means that the request certainly did not leave this machine.
 	Unsent bool
 
+	// HeaderSize is the size in bytes of the header of the request, without the fields that
+	// the transport adds. 0: there was no answer.
+	HeaderSize int
+
 	// Renewable means that the credentials came from a source that may have other
 	// credentials for the next request (see transport.MarkRenewable).
 	Renewable bool

@@ -13,13 +13,18 @@ import (
 // the smallest fields are kept that fit; a field is kept completely or not at all.
 const MaxKeptHeader = 4 << 10
 
-// KeepHeader returns the fields of h that are kept: h itself if it is small enough.
-func KeepHeader(h http.Header) http.Header {
+// HeaderSize returns how many bytes the fields of h have in HTTP/1.1.
+func HeaderSize(h http.Header) int {
 	total := 0
 	for name, values := range h {
 		total += fieldSize(name, values)
 	}
-	if total <= MaxKeptHeader {
+	return total
+}
+
+// KeepHeader returns the fields of h that are kept: h itself if it is small enough.
+func KeepHeader(h http.Header) http.Header {
+	if HeaderSize(h) <= MaxKeptHeader {
 		return h
 	}
 	names := slices.SortedFunc(maps.Keys(h), func(a, b string) int {

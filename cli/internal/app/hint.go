@@ -34,6 +34,9 @@ func hintFor(cmd *cobra.Command, err error) string {
 			return hint
 		}
 	}
+	if hint := lengthHint(cmd, exchange); hint != "" {
+		return hint
+	}
 	switch {
 	case errors.Is(err, client.ErrInvalidURL):
 		return "a URL is written like https://tus.example/files/"
@@ -177,6 +180,9 @@ func commandNames(cmd *cobra.Command) iter.Seq[string] {
 func flagHint(cmd *cobra.Command, wrong *pflag.NotExistError) string {
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	if hint := foreignHint(cmd, wrong.GetSpecifiedName()); hint != "" {
+		return hint
+	}
 	meant := ""
 	if wrong.GetSpecifiedShortnames() == "" {
 		meant = suggest.Nearest(wrong.GetSpecifiedName(), slices.Values(names))

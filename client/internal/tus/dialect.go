@@ -56,6 +56,7 @@ var (
 
 // New returns the dialect of one upload.
 func (s *Server) New(o Options) *Dialect {
+	o.Call.Warned = new(wire.Names) // a server repeats itself in each answer
 	return &Dialect{server: s, endpoint: o.Endpoint, call: o.Call, wanted: o.Checksum}
 }
 

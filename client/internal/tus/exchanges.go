@@ -101,6 +101,9 @@ func (s *Server) do(ctx context.Context, x exchange, call wire.Call) (*Reply, er
 		return nil, err
 	}
 	for _, w := range state.Warnings {
+		if h, ok := errors.AsType[*protocol.HeaderError](w); ok && !call.Warned.Add(h.Name) {
+			continue
+		}
 		s.Conn.Log.LogAttrs(ctx, slog.LevelWarn, "unreadable header", slog.String("op", string(x.op)),
 			slog.String("url", failure.Redact(x.url)), slog.Any("err", w))
 	}

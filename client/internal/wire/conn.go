@@ -43,13 +43,18 @@ type Call struct {
 	// Home is the URL whose origin may get the headers if the Conn has no Endpoint.
 	// nil: every origin may.
 	Home *url.URL
+
+	// Warned has the header fields that the log has a warning about. nil: there is a
+	// warning for each answer.
+	Warned *Names
 }
 
 // With returns the call with further headers under its own.
 func (c Call) With(header http.Header) Call {
 	header = header.Clone()
 	Merge(header, c.Header)
-	return Call{Header: header, Home: c.Home}
+	c.Header = header
+	return c
 }
 
 // SetEndpoint sets the endpoint to u without its user information. The user information

@@ -254,7 +254,7 @@ func (e *exchange) fail(err error) error {
 func (e *exchange) refuse(text string, err error) error {
 	f := &failure.Error{
 		Op: e.Op, URL: e.URL, StatusCode: e.resp.StatusCode, Header: e.resp.Header, Body: text,
-		Err: err, Renewable: e.auth.Renewable(),
+		Err: err, HeaderSize: failure.HeaderSize(e.req.Header), Renewable: e.auth.Renewable(),
 	}
 	f.After, _ = transport.RetryAfter(e.resp.Header, time.Now())
 	// The Doer may write to the trailer after an early answer, so the trailer itself is not
