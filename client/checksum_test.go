@@ -212,7 +212,7 @@ func TestChecksumChunks(t *testing.T) {
 			client.Config{ChunkSize: 2 * most}, most + 1, []string{"PATCH /files/1 0+16777217 md5"},
 		},
 		"of a rule": {
-			client.Config{ChunkRule: client.ChunkRule{Multiple: most - 1}},
+			client.Config{Limits: client.Limits{Multiple: most - 1}},
 			2*most - 1,
 			[]string{"PATCH /files/1 0+33554430 md5", "PATCH /files/1 33554430+1 md5"},
 		},

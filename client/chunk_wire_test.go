@@ -1,11 +1,13 @@
 package client_test
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -27,32 +29,32 @@ func sizesOf(s *fake.Server) []int64 {
 }
 
 // wantRule checks that all sizes except the last obey a rule.
-func wantRule(t *testing.T, rule client.ChunkRule, sizes []int64) {
+func wantRule(t *testing.T, rule client.Limits, sizes []int64) {
 	t.Helper()
 	for _, n := range sizes[:max(0, len(sizes)-1)] {
-		if n < rule.Min || rule.Max > 0 && n > rule.Max || rule.Multiple > 1 && n%rule.Multiple != 0 {
+		if n < rule.MinRequest || rule.MaxRequest > 0 && n > rule.MaxRequest || rule.Multiple > 1 && n%rule.Multiple != 0 {
 			t.Errorf("a chunk of %d bytes under %+v", n, rule)
 		}
 	}
-	if last := sizes[len(sizes)-1]; rule.Max > 0 && last > rule.Max {
+	if last := sizes[len(sizes)-1]; rule.MaxRequest > 0 && last > rule.MaxRequest {
 		t.Errorf("the last chunk of %d bytes under %+v", last, rule)
 	}
 }
 
 func TestChunksObeyRule(t *testing.T) {
 	tests := map[string]struct {
-		rule client.ChunkRule
+		rule client.Limits
 		size int64 // ChunkSize
 		n    int
 		want []int64
 	}{
-		"no chunk size":     {client.ChunkRule{Min: 8, Max: 16, Multiple: 4}, 0, 37, []int64{16, 16, 5}},
-		"chunk size":        {client.ChunkRule{Min: 8, Max: 16, Multiple: 4}, 12, 37, []int64{12, 12, 12, 1}},
-		"most no multiple":  {client.ChunkRule{Max: 15, Multiple: 4}, 0, 26, []int64{12, 12, 2}},
-		"only one chunk":    {client.ChunkRule{Min: 8, Max: 16, Multiple: 4}, 0, 3, []int64{3}},
-		"exactly two":       {client.ChunkRule{Min: 8, Max: 16, Multiple: 4}, 0, 32, []int64{16, 16}},
-		"no most":           {client.ChunkRule{Min: 8, Multiple: 4}, 0, 37, []int64{37}},
-		"only a least size": {client.ChunkRule{Min: 8}, 8, 20, []int64{8, 8, 4}},
+		"no chunk size":     {client.Limits{MinRequest: 8, MaxRequest: 16, Multiple: 4}, 0, 37, []int64{16, 16, 5}},
+		"chunk size":        {client.Limits{MinRequest: 8, MaxRequest: 16, Multiple: 4}, 12, 37, []int64{12, 12, 12, 1}},
+		"most no multiple":  {client.Limits{MaxRequest: 15, Multiple: 4}, 0, 26, []int64{12, 12, 2}},
+		"only one chunk":    {client.Limits{MinRequest: 8, MaxRequest: 16, Multiple: 4}, 0, 3, []int64{3}},
+		"exactly two":       {client.Limits{MinRequest: 8, MaxRequest: 16, Multiple: 4}, 0, 32, []int64{16, 16}},
+		"no most":           {client.Limits{MinRequest: 8, Multiple: 4}, 0, 37, []int64{37}},
+		"only a least size": {client.Limits{MinRequest: 8}, 8, 20, []int64{8, 8, 4}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -62,7 +64,7 @@ func TestChunksObeyRule(t *testing.T) {
 			} {
 				s := fake.New(t, fake.Config{})
 				data := clienttest.Noise(test.n)
-				c := clienttest.NewClient(t, s, client.Config{ChunkRule: test.rule, ChunkSize: test.size})
+				c := clienttest.NewClient(t, s, client.Config{Limits: test.rule, ChunkSize: test.size})
 				res, err := c.Upload(t.Context(), source(data), nil)
 				if err != nil {
 					t.Fatal(err)
@@ -83,19 +85,19 @@ func TestChunksObeyRule(t *testing.T) {
 func TestStreamObeysRule(t *testing.T) {
 	const mib = 1 << 20
 	tests := map[string]struct {
-		rule client.ChunkRule
+		rule client.Limits
 		want int64
 	}{
-		"odd multiple":       {client.ChunkRule{Multiple: 3 * mib}, 6 * mib},
-		"large least size":   {client.ChunkRule{Min: 5 * mib}, 5 * mib},
-		"small most":         {client.ChunkRule{Max: mib + 1}, mib + 1},
-		"the usual is right": {client.ChunkRule{Min: mib, Max: 8 * mib, Multiple: mib}, 4 * mib},
+		"odd multiple":       {client.Limits{Multiple: 3 * mib}, 6 * mib},
+		"large least size":   {client.Limits{MinRequest: 5 * mib}, 5 * mib},
+		"small most":         {client.Limits{MaxRequest: mib + 1}, mib + 1},
+		"the usual is right": {client.Limits{MinRequest: mib, MaxRequest: 8 * mib, Multiple: mib}, 4 * mib},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			s := fake.New(t, fake.Config{})
 			data := clienttest.Noise(7*mib + 1)
-			res, err := clienttest.NewClient(t, s, client.Config{ChunkRule: test.rule}).Upload(t.Context(), clienttest.StreamSource(data, 0), nil)
+			res, err := clienttest.NewClient(t, s, client.Config{Limits: test.rule}).Upload(t.Context(), clienttest.StreamSource(data, 0), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -112,18 +114,18 @@ func TestStreamObeysRule(t *testing.T) {
 // Chunks that a proxy refuses are halved as far as the rule allows.
 func TestRuleWithinProxyLimit(t *testing.T) {
 	tests := map[string]struct {
-		rule  client.ChunkRule
+		rule  client.Limits
 		limit int64
 		want  []int64 // sizes tried, in KiB; the last one is used from then on
 		ok    bool
 	}{
-		"no rule":            {client.ChunkRule{}, 400 * clienttest.KiB, []int64{3000, 1500, 750, 375}, true},
-		"multiple":           {client.ChunkRule{Multiple: 200 * clienttest.KiB, Max: 2000 * clienttest.KiB}, 500 * clienttest.KiB, []int64{2000, 1000, 400}, true},
-		"least allows it":    {client.ChunkRule{Min: 500 * clienttest.KiB, Max: 2000 * clienttest.KiB}, 500 * clienttest.KiB, []int64{2000, 1000, 500}, true},
-		"least forbids it":   {client.ChunkRule{Min: 501 * clienttest.KiB, Max: 2000 * clienttest.KiB}, 500 * clienttest.KiB, []int64{2000, 1000}, false},
-		"no smaller there":   {client.ChunkRule{Multiple: 1000 * clienttest.KiB, Max: 1000 * clienttest.KiB}, 500 * clienttest.KiB, []int64{1000}, false},
-		"large multiple":     {client.ChunkRule{Multiple: 600 * clienttest.KiB, Max: 1800 * clienttest.KiB}, 599 * clienttest.KiB, []int64{1800, 600}, false},
-		"multiple, no limit": {client.ChunkRule{Multiple: 700 * clienttest.KiB}, 700 * clienttest.KiB, []int64{3000, 1400, 700}, true},
+		"no rule":            {client.Limits{}, 400 * clienttest.KiB, []int64{3000, 1500, 750, 375}, true},
+		"multiple":           {client.Limits{Multiple: 200 * clienttest.KiB, MaxRequest: 2000 * clienttest.KiB}, 500 * clienttest.KiB, []int64{2000, 1000, 400}, true},
+		"least allows it":    {client.Limits{MinRequest: 500 * clienttest.KiB, MaxRequest: 2000 * clienttest.KiB}, 500 * clienttest.KiB, []int64{2000, 1000, 500}, true},
+		"least forbids it":   {client.Limits{MinRequest: 501 * clienttest.KiB, MaxRequest: 2000 * clienttest.KiB}, 500 * clienttest.KiB, []int64{2000, 1000}, false},
+		"no smaller there":   {client.Limits{Multiple: 1000 * clienttest.KiB, MaxRequest: 1000 * clienttest.KiB}, 500 * clienttest.KiB, []int64{1000}, false},
+		"large multiple":     {client.Limits{Multiple: 600 * clienttest.KiB, MaxRequest: 1800 * clienttest.KiB}, 599 * clienttest.KiB, []int64{1800, 600}, false},
+		"multiple, no limit": {client.Limits{Multiple: 700 * clienttest.KiB}, 700 * clienttest.KiB, []int64{3000, 1400, 700}, true},
 	}
 	for name, test := range tests {
 		for kind, source := range map[string]func(*testing.T, string) client.Source{
@@ -132,12 +134,12 @@ func TestRuleWithinProxyLimit(t *testing.T) {
 		} {
 			t.Run(name+", "+kind, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					if kind == "stream" && test.rule.Max == 0 {
+					if kind == "stream" && test.rule.MaxRequest == 0 {
 						t.Skip("a stream has chunks of its own")
 					}
 					s := fake.New(t, fake.Config{Hook: clienttest.BodyLimitProxy(test.limit)})
 					data := clienttest.Noise(3000 * clienttest.KiB)
-					res, err := clienttest.NewClient(t, s, client.Config{ChunkRule: test.rule}).Upload(t.Context(), source(t, data), nil)
+					res, err := clienttest.NewClient(t, s, client.Config{Limits: test.rule}).Upload(t.Context(), source(t, data), nil)
 					sizes := sizesOf(s)
 					for i, n := range test.want {
 						if sizes[i] != n*clienttest.KiB {
@@ -169,11 +171,11 @@ func TestRuleWithinProxyLimit(t *testing.T) {
 
 // The rule limits the size of a chunk, not the offset at which an upload resumes.
 func TestRuleInTheMiddle(t *testing.T) {
-	rule := client.ChunkRule{Min: 8, Max: 16, Multiple: 4}
+	rule := client.Limits{MinRequest: 8, MaxRequest: 16, Multiple: 4}
 	s := fake.New(t, fake.Config{})
 	data := clienttest.Noise(50)
 	url := s.Put(data[:3], protocol.Known(50), nil)
-	c := clienttest.NewClient(t, s, client.Config{ChunkRule: rule})
+	c := clienttest.NewClient(t, s, client.Config{Limits: rule})
 	if _, err := c.Resume(t.Context(), url, clienttest.TextSource(t, data), nil); err != nil {
 		t.Fatal(err)
 	}
@@ -184,11 +186,11 @@ func TestRuleInTheMiddle(t *testing.T) {
 // After a chunk was cut off, the next chunk has the full size.
 func TestRuleAfterCut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		rule := client.ChunkRule{Max: 16, Multiple: 4}
+		rule := client.Limits{MaxRequest: 16, Multiple: 4}
 		s := fake.New(t, fake.Config{})
 		s.On(http.MethodPatch, nil, fake.Keep(5), nil)
 		data := clienttest.Noise(50)
-		res, err := clienttest.NewClient(t, s, client.Config{ChunkRule: rule}).Upload(t.Context(), clienttest.TextSource(t, data), nil)
+		res, err := clienttest.NewClient(t, s, client.Config{Limits: rule}).Upload(t.Context(), clienttest.TextSource(t, data), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -201,7 +203,7 @@ func TestRuleAfterCut(t *testing.T) {
 
 func TestRuleOfCall(t *testing.T) {
 	s := fake.New(t, fake.Config{})
-	c := clienttest.NewClient(t, s, client.Config{ChunkRule: client.ChunkRule{Min: 8, Max: 16, Multiple: 4}})
+	c := clienttest.NewClient(t, s, client.Config{Limits: client.Limits{MinRequest: 8, MaxRequest: 16, Multiple: 4}})
 	for chunk, want := range map[int64]error{4: client.ErrInvalidOption, 9: client.ErrInvalidOption, 20: client.ErrInvalidOption, -8: client.ErrInvalidOption, 12: nil} {
 		t.Run(fmt.Sprint(chunk), func(t *testing.T) {
 			_, err := c.Upload(t.Context(), clienttest.TextSource(t, clienttest.Noise(40)), &client.UploadOptions{ChunkSize: chunk})
@@ -212,4 +214,28 @@ func TestRuleOfCall(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A source that is larger or smaller than the server takes is refused before a request.
+func TestLimitsOfUploads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		c := clienttest.NewClient(t, s, client.Config{Limits: client.Limits{MinUpload: 3, MaxUpload: 5, MaxAge: time.Hour}})
+		for _, text := range []string{"ab", "abcdef"} {
+			_, err := c.Upload(t.Context(), clienttest.TextSource(t, text), nil)
+			if !errors.Is(err, client.ErrInvalidOption) || errors.Is(err, protocol.ErrTooLarge) != (len(text) > 5) {
+				t.Errorf("%d bytes: error %v", len(text), err)
+			}
+		}
+		if n := len(s.Requests()); n > 0 {
+			t.Errorf("%d requests", n)
+		}
+		res, err := c.Upload(t.Context(), clienttest.TextSource(t, "abcde"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := time.Now().Add(time.Hour); res.Expires.Sub(want).Abs() > time.Minute {
+			t.Errorf("expires %v, want about %v", res.Expires, want)
+		}
+	})
 }

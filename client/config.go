@@ -14,6 +14,7 @@ import (
 	"github.com/tusker-go/tusker/client/internal/engine"
 	"github.com/tusker-go/tusker/client/internal/tus"
 	"github.com/tusker-go/tusker/client/internal/wire"
+	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
 	"github.com/tusker-go/tusker/transport"
 	"github.com/tusker-go/tusker/transport/nethttp"
@@ -39,17 +40,8 @@ func ChecksumAlgorithms() []string { return tus.ChecksumAlgorithms() }
 // AnyOrigin is a value of Config.TrustedOrigins.
 const AnyOrigin = "*"
 
-// ChunkRule limits the size of the body of each request, as a server demands. Min and Multiple do not
-// apply to the last chunk of an upload. The zero value demands nothing.
-type ChunkRule struct {
-	// Min and Max are the smallest and the largest body in bytes. 0: no such limit.
-	// Negative: ErrInvalidOption.
-	Min, Max int64
-
-	// Multiple is a number of bytes; each size must be a multiple of it. 0 and 1: any size.
-	// Negative: ErrInvalidOption.
-	Multiple int64
-}
+// Limits are what a server demands of uploads and requests.
+type Limits = protocol.Limits
 
 // Config says where uploads go and how. The zero value of every field is its default, so
 // Config{Endpoint: u} is complete. [New] copies what it needs.
@@ -100,10 +92,12 @@ type Config struct {
 	// which is fastest. Negative: ErrInvalidOption.
 	ChunkSize int64
 
-	// ChunkRule limits the size of a chunk, as the server demands. If Max is set and
-	// ChunkSize is 0, chunks have the largest size that the rule allows. A ChunkSize that
-	// breaks the rule is ErrInvalidOption. The zero value: no limit.
-	ChunkRule ChunkRule
+	// Limits are what the server demands, if it does not announce that. If MaxRequest is set
+	// and ChunkSize is 0, chunks have the largest size that the limits allow. A ChunkSize
+	// that breaks the limits is ErrInvalidOption, and so is a source that is too large or
+	// too small for an upload; nothing is sent then. An unfinished upload expires after
+	// MaxAge unless the server says when. The zero value: no limit.
+	Limits Limits
 
 	// InlineSize is the largest upload, in bytes, that is sent along with its creation if
 	// the server is known to support that (tus 1.0.0, Creation With Upload), see
@@ -241,11 +235,11 @@ func (c *Client) validate(cfg Config) error {
 	if err := CheckAccount(c.account); err != nil {
 		return err
 	}
-	if err := c.rules.Chunks.Validate(); err != nil {
-		return err
+	if err := c.rules.Limits.Validate(); err != nil {
+		return fmt.Errorf("%w: %w", ErrInvalidOption, err)
 	}
-	if err := c.rules.Chunks.Check(c.chunkSize); err != nil {
-		return err
+	if err := c.rules.Limits.CheckRequest(c.chunkSize); err != nil {
+		return fmt.Errorf("%w: %w", ErrInvalidOption, err)
 	}
 	if err := tus.CheckChecksum(c.checksum); err != nil {
 		return err
@@ -255,7 +249,7 @@ func (c *Client) validate(cfg Config) error {
 
 // rulesOf returns the part of cfg that the engine uses.
 func rulesOf(cfg Config, log *slog.Logger) *engine.Rules {
-	r := &engine.Rules{Retry: cfg.Retry, Locked: cfg.Locked, Chunks: engine.ChunkRule(cfg.ChunkRule), Log: log}
+	r := &engine.Rules{Retry: cfg.Retry, Locked: cfg.Locked, Limits: cfg.Limits, Log: log}
 	if r.Retry == nil {
 		r.Retry = retry.Backoff{}
 	}

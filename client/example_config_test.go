@@ -108,7 +108,7 @@ func ExampleConfig_limits() {
 		Endpoint:  server.URL + "/files/",
 		RateLimit: 10 << 20, // bytes in a second
 		ChunkSize: 50 << 20,
-		ChunkRule: client.ChunkRule{Min: 5 << 20, Max: 200 << 20, Multiple: 256 << 10},
+		Limits:    client.Limits{MinRequest: 5 << 20, MaxRequest: 200 << 20, Multiple: 256 << 10},
 	})
 	if err != nil {
 		log.Fatal(err)

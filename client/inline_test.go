@@ -34,8 +34,8 @@ func TestInline(t *testing.T) {
 		"switched off":         {5, client.Config{InlineSize: -1}, []string{clienttest.Post, "PATCH /files/1 0+5"}},
 		"just a chunk":         {5, client.Config{ChunkSize: 5}, []string{"POST /files/ +5"}},
 		"more than a chunk":    {5, client.Config{ChunkSize: 3}, []string{clienttest.Post, "PATCH /files/1 0+3", "PATCH /files/1 3+2"}},
-		"below the least size": {5, client.Config{ChunkRule: client.ChunkRule{Min: 8, Multiple: 8}}, []string{"POST /files/ +5"}},
-		"above the most":       {5, client.Config{ChunkRule: client.ChunkRule{Max: 4}}, []string{clienttest.Post, "PATCH /files/1 0+4", "PATCH /files/1 4+1"}},
+		"below the least size": {5, client.Config{Limits: client.Limits{MinRequest: 8, Multiple: 8}}, []string{"POST /files/ +5"}},
+		"above the most":       {5, client.Config{Limits: client.Limits{MaxRequest: 4}}, []string{clienttest.Post, "PATCH /files/1 0+4", "PATCH /files/1 4+1"}},
 	}
 	for name, test := range tests {
 		for kind, source := range map[string]func(*testing.T, string) client.Source{

@@ -100,11 +100,17 @@ func (c *Client) open(ctx context.Context, src Source, o UploadOptions, cb *call
 		return j, err
 	}
 	if j.chunk == 0 {
-		j.chunk = c.rules.Chunks.Default(isSingleUse(src))
+		j.chunk = engine.DefaultChunk(c.rules.Limits, isSingleUse(src))
 	}
 	opened, err := j.openSource(ctx, src)
 	if err != nil {
 		return j, source.Error(err)
+	}
+	if n, known := opened.Length().Int64(); known && !j.isPart {
+		if err := c.rules.Limits.CheckUpload(n); err != nil {
+			_ = opened.Close()
+			return j, fmt.Errorf("%w: %w", ErrInvalidOption, err)
+		}
 	}
 	j.source = opened
 	j.fresh = unsettled(opened) > 0
@@ -189,8 +195,8 @@ func (j *job) speak() {
 
 // check returns an error for invalid options, before anything is sent.
 func (j *job) check() error {
-	if err := j.rules.Chunks.Check(j.chunk); err != nil {
-		return err
+	if err := j.rules.Limits.CheckRequest(j.chunk); err != nil {
+		return fmt.Errorf("%w: %w", ErrInvalidOption, err)
 	}
 	if j.options.Parallel < 0 && j.options.Parallel != ParallelAuto {
 		return fmt.Errorf("%w: %d parts", ErrInvalidOption, j.options.Parallel)
@@ -335,7 +341,7 @@ func (j *job) finish(ctx context.Context, err error) (*Result, error) {
 	if j.source != nil {
 		j.result.Length = j.source.Length()
 	}
-	j.result.BodyLimit, _ = j.rules.Limits.Of(j.target())
+	j.result.BodyLimit, _ = j.rules.Bodies.Of(j.target())
 	message := "upload complete"
 	attrs := []slog.Attr{slog.String("url", redact(j.result.URL)), slog.Int64("offset", j.result.Offset)}
 	if err != nil {

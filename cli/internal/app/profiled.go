@@ -73,7 +73,7 @@ func (p *profiled) rules(c *connection, target string, creates bool, config *cli
 	if err != nil {
 		return missing(err)
 	}
-	config.ChunkRule = client.ChunkRule{Min: found.Chunk.Min, Max: found.Chunk.Max, Multiple: found.Chunk.Multiple}
+	config.Limits = client.Limits{MinRequest: found.Chunk.Min, MaxRequest: found.Chunk.Max, Multiple: found.Chunk.Multiple}
 	return nil
 }
 

@@ -91,6 +91,9 @@ type Answer struct {
 	// server did not say.
 	Expires time.Time
 
+	// Limits are what the server demands, as far as it says. Expires wins over MaxAge.
+	Limits protocol.Limits
+
 	// Metadata is what the upload was created with, as far as the server says.
 	Metadata protocol.Metadata
 
@@ -154,6 +157,9 @@ type Features struct {
 	CreateWithBody bool // a creation that carries bytes
 	Join           bool // see [Joiner]
 	JoinUnfinished bool // a Join of parts that are not complete yet
+
+	// Limits are what the server demands of every upload, as far as it says.
+	Limits protocol.Limits
 
 	// Terms are the protocol's own names of features, for messages.
 	Terms Terms

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -116,6 +117,7 @@ func (d *draft) do(ctx context.Context, op protocol.Op, method, url string, b *w
 				answer.Offset = protocol.Known(n)
 			}
 			answer.Length, _ = protocol.ParseLength(h.Get(uploadLength))
+			answer.Limits = parseLimits(h.Get("Upload-Limit"))
 			if h.Get(uploadComplete) == "?1" {
 				answer.Length = answer.Offset
 			}
@@ -127,6 +129,21 @@ func (d *draft) do(ctx context.Context, op protocol.Op, method, url string, b *w
 	}
 	answer.URL, answer.Next, answer.Header, answer.Refuse = got.URL, got.Next, got.Header, func(err error) error { return got.Refuse(err) }
 	return answer, nil
+}
+
+// parseLimits reads two of the limits that the draft has.
+func parseLimits(value string) (l protocol.Limits) {
+	for item := range strings.SplitSeq(value, ",") {
+		key, number, _ := strings.Cut(strings.TrimSpace(item), "=")
+		n, _ := strconv.ParseInt(number, 10, 64)
+		switch key {
+		case "max-append-size":
+			l.MaxRequest = n
+		case "max-age":
+			l.MaxAge = time.Duration(n) * time.Second
+		}
+	}
+	return l
 }
 
 func setLength(h protocol.Header, length protocol.Length) {
@@ -212,6 +229,67 @@ func (s draftServer) tell(w http.ResponseWriter, path string) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
+// runDraft sends src to s.
+func runDraft(t *testing.T, s *fake.Server, rules *engine.Rules, src source.Source, chunk int64) (engine.Result, error) {
+	t.Helper()
+	endpoint, err := url.Parse(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened, err := src.Open(t.Context(), chunk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = opened.Close() }()
+	rules.Log = slog.New(slog.DiscardHandler)
+	if rules.Retry == nil {
+		rules.Retry = retry.Never
+	}
+	return engine.Run(t.Context(), engine.Spec{
+		Rules: rules, Source: opened, Endpoint: s.URL, Chunk: chunk,
+		Dialect: &draft{&wire.Conn{Doer: s.Doer(), Header: http.Header{}, Endpoint: endpoint, Log: rules.Log}},
+	})
+}
+
+// The engine keeps to the limits that a server announces, and to those of the caller.
+func TestDraftLimits(t *testing.T) {
+	for name, test := range map[string]struct {
+		rules protocol.Limits
+		chunk int64
+		want  []int64
+	}{
+		"announced":           {protocol.Limits{}, 0, []int64{30, 30, 30, 10}},
+		"smaller chunk":       {protocol.Limits{}, 25, []int64{25, 25, 25, 25}},
+		"larger chunk":        {protocol.Limits{}, 60, []int64{30, 30, 30, 10}},
+		"multiple":            {protocol.Limits{Multiple: 20}, 0, []int64{20, 20, 20, 20, 20}},
+		"nothing can be sent": {protocol.Limits{MinRequest: 50}, 50, []int64{50, 50}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := fake.New(t, fake.Config{
+					Frontend: func(s *fake.Store) http.Handler { return draftServer{s} },
+					Hook:     fake.With("Upload-Limit", "max-append-size=30, max-age=60"),
+				})
+				began := time.Now()
+				res, err := runDraft(t, s, &engine.Rules{Limits: test.rules}, source.Bytes(make([]byte, 100)), test.chunk)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var got []int64
+				for _, r := range s.Requests()[1:] {
+					got = append(got, r.Size)
+				}
+				if !slices.Equal(got, test.want) {
+					t.Errorf("bodies of %d bytes, want %d", got, test.want)
+				}
+				if want := began.Add(time.Minute); !res.Expires.Equal(want) {
+					t.Errorf("expires %v, want %v", res.Expires, want)
+				}
+			})
+		})
+	}
+}
+
 // A success that neither keeps bytes nor completes the upload is no progress, also if
 // nothing but the end of a stream was left to send. The upload fails after some retries.
 func TestDraftNeverComplete(t *testing.T) {
@@ -228,21 +306,7 @@ func TestDraftNeverComplete(t *testing.T) {
 				next.ServeHTTP(w, r)
 			},
 		})
-		endpoint, err := url.Parse(s.URL)
-		if err != nil {
-			t.Fatal(err)
-		}
-		src, err := source.Stream(strings.NewReader("abc"), nil).Open(t.Context(), 3)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = src.Close() }()
-		log := slog.New(slog.DiscardHandler)
-		_, err = engine.Run(t.Context(), engine.Spec{
-			Rules:   &engine.Rules{Retry: retry.Delays(time.Second), Log: log},
-			Dialect: &draft{&wire.Conn{Doer: s.Doer(), Header: http.Header{}, Endpoint: endpoint, Log: log}},
-			Source:  src, Endpoint: s.URL, Chunk: 3,
-		})
+		_, err := runDraft(t, s, &engine.Rules{Retry: retry.Delays(time.Second)}, source.Stream(strings.NewReader("abc"), nil), 3)
 		if !errors.Is(err, failure.ErrNoProgress) || !errors.Is(err, retry.ErrExhausted) {
 			t.Errorf("error %v after %d requests", err, len(s.Requests()))
 		}

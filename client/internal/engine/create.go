@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/internal/dialect"
@@ -89,6 +90,9 @@ func blames(err error, blame failure.Blame) bool {
 func (u *upload) created(ctx context.Context, creation dialect.Creation, answer dialect.Answer) error {
 	u.at.URL, u.at.Next = answer.URL, answer.Next
 	u.heard(answer)
+	if age := u.Rules.Limits.And(u.announced).MaxAge; age > 0 && u.result.Expires.IsZero() {
+		u.result.Expires = time.Now().Add(age)
+	}
 	u.result.CreationHeader = u.result.Header
 	u.at.Theirs = creation.Length
 	offset, said := answer.Offset.Int64()
@@ -128,7 +132,7 @@ func (u *upload) inline(ctx context.Context) (*dialect.Append, error) {
 	if err != nil {
 		return nil, err
 	}
-	limit, limited := u.Rules.Limits.Of(u.Endpoint)
+	limit, limited := u.Rules.Bodies.Of(u.Endpoint)
 	if limited && chunk.Len() > limit || !isWhole(chunk, n) {
 		return nil, nil
 	}

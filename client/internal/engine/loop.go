@@ -111,10 +111,13 @@ type upload struct {
 	at     position
 	size   protocol.Length // of the source, as far as it is known
 	result Result
-	piece  int64        // length of the last body
-	sent   atomic.Int64 // bytes that the network took, counted from the start of the source
-	due    atomic.Int64 // when the next Progress of sent bytes is told, since began
-	began  time.Time
+
+	announced protocol.Limits // by the server, for this upload
+
+	piece int64        // length of the last body
+	sent  atomic.Int64 // bytes that the network took, counted from the start of the source
+	due   atomic.Int64 // when the next Progress of sent bytes is told, since began
+	began time.Time
 }
 
 // Run creates or adopts an upload, and sends to it until it is complete or an error
@@ -218,7 +221,7 @@ func (u *upload) step(ctx context.Context) error {
 	}
 	// The source is asked only for bytes that the server lacks. A stream learns its
 	// length here.
-	chunk, err := u.Source.Chunk(ctx, u.at.Offset, u.Rules.Limits.Apply(u.at.URL, u.chunkSize()))
+	chunk, err := u.Source.Chunk(ctx, u.at.Offset, u.Rules.Bodies.Apply(u.at.URL, u.chunkSize()))
 	if err != nil {
 		return err
 	}
@@ -233,12 +236,21 @@ func (u *upload) step(ctx context.Context) error {
 	return u.append(ctx, chunk)
 }
 
-// chunkSize is the most bytes of one request; 0 means no limit.
+// chunkSize is the most bytes of one request; 0 means no limit. Limits that the server
+// announced and that no size can meet do not count.
 func (u *upload) chunkSize() int64 {
-	if most := u.Dialect.DefaultChunk(); u.Chunk == 0 && most > 0 {
-		return u.Rules.Chunks.Near(most)
+	chunk := u.Chunk
+	limits := u.Rules.Limits.And(u.announced)
+	if most := u.Dialect.DefaultChunk(); chunk == 0 && most > 0 {
+		chunk = limits.Near(most)
 	}
-	return u.Chunk
+	if u.announced.MaxRequest == 0 || chunk != 0 && chunk <= u.announced.MaxRequest {
+		return chunk
+	}
+	if fitting := limits.Fit(u.announced.MaxRequest); fitting > 0 {
+		return fitting
+	}
+	return chunk
 }
 
 // fits compares a stream, whose length is known late, with the length that the server
@@ -321,6 +333,7 @@ func (u *upload) heard(answer dialect.Answer) {
 	if !answer.Expires.IsZero() {
 		u.result.Expires = answer.Expires
 	}
+	u.announced = u.announced.And(answer.Limits)
 }
 
 // accept takes the server's offset. Only bytes that no earlier answer acknowledged are

@@ -95,7 +95,7 @@ func (r *Retrier) after(ctx context.Context, url string, err error, at position,
 	if !ok {
 		return err
 	}
-	limit, mayShrink := halved(piece, r.rules.Chunks)
+	limit, mayShrink := halved(piece, r.rules.Limits)
 	r.memory.MayRetry, r.memory.MayShrink = r.mayRetry(err), mayShrink
 	var what remedy
 	what, r.memory = decide(e, at, r.memory)
@@ -113,13 +113,13 @@ func (r *Retrier) after(ctx context.Context, url string, err error, at position,
 	case renewCredentials, askAtOnce:
 		return r.atOnce(ctx, url, e)
 	case shrinkChunk:
-		r.rules.Limits.lower(at.URL, limit)
+		r.rules.Bodies.lower(at.URL, limit)
 		return r.atOnce(ctx, url, e)
 	case shrinkLost:
-		if lost, ok := halved(afterLoss(piece, at.Sent), r.rules.Chunks); ok {
+		if lost, ok := halved(afterLoss(piece, at.Sent), r.rules.Limits); ok {
 			limit = lost
 		}
-		r.rules.Limits.lower(at.URL, limit)
+		r.rules.Bodies.lower(at.URL, limit)
 		r.unlock()
 		return r.atOnce(ctx, url, e)
 	case askNow:

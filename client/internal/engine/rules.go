@@ -9,18 +9,35 @@ package engine
 import (
 	"log/slog"
 
+	"github.com/tusker-go/tusker/client/source"
+	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
 )
 
 // Rules are what the uploads of one Client have in common. They are safe for concurrent
 // use.
 type Rules struct {
-	Retry  retry.Policy // of failures
-	Locked retry.Policy // of waits for a lock
-	Chunks ChunkRule    // what the server demands of the size of a chunk
-	Limits Limits       // body sizes that proxies allow, learned by the way
-	Silent Hosts        // hosts that name no Location for an upload that its creation completes
-	Gates  Gates        // hosts that asked for fewer requests
-	Crowd  Crowd        // uploads under way
+	Retry  retry.Policy    // of failures
+	Locked retry.Policy    // of waits for a lock
+	Limits protocol.Limits // what the server demands, as the caller knows it
+	Bodies Bodies          // body sizes that proxies allow, learned by the way
+	Silent Hosts           // hosts that name no Location for an upload that its creation completes
+	Gates  Gates           // hosts that asked for fewer requests
+	Crowd  Crowd           // uploads under way
 	Log    *slog.Logger
+}
+
+// DefaultChunk returns the chunk size if the caller sets none: the largest that the limits
+// allow, or 0 if there is no upper limit. A stream is sent in chunks in any case, so for a
+// stream it is the size closest to half of the default window.
+func DefaultChunk(l protocol.Limits, stream bool) int64 {
+	switch {
+	case l.MinRequest == 0 && l.MaxRequest == 0 && l.Multiple == 0:
+		return 0
+	case stream:
+		return l.Near(source.DefaultWindow / 2)
+	case l.MaxRequest == 0:
+		return 0
+	}
+	return l.Fit(l.MaxRequest)
 }

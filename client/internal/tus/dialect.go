@@ -231,6 +231,7 @@ func featuresOf(caps protocol.Capabilities) dialect.Features {
 		CreateWithBody: caps.Has(protocol.ExtensionCreationWithUpload),
 		Join:           caps.Has(protocol.ExtensionConcatenation),
 		JoinUnfinished: caps.Has(protocol.ExtensionConcatenationUnfinished),
+		Limits:         caps.Limits(),
 		Terms: dialect.Terms{
 			DeferLength: string(protocol.ExtensionCreationDeferLength),
 			Join:        string(protocol.ExtensionConcatenation),

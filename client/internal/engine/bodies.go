@@ -2,6 +2,7 @@ package engine
 
 import (
 	"github.com/tusker-go/tusker/client/internal/address"
+	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/transport/hostcache"
 )
 
@@ -15,15 +16,15 @@ const (
 	minLost = 4 << 20
 )
 
-// Limits remembers how large a body may be, in bytes, for each host that refused one. The
+// Bodies remembers how large a body may be, in bytes, for each host that refused one. The
 // zero value knows no limit. It is safe for concurrent use.
-type Limits struct {
+type Bodies struct {
 	hosts hostcache.Cache[int64]
 }
 
 // Apply returns the chunk size for a URL; 0 means no limit, as it does for chunk.
-func (l *Limits) Apply(rawURL string, chunk int64) int64 {
-	limit, ok := l.Of(rawURL)
+func (b *Bodies) Apply(rawURL string, chunk int64) int64 {
+	limit, ok := b.Of(rawURL)
 	if !ok {
 		return chunk
 	}
@@ -34,20 +35,20 @@ func (l *Limits) Apply(rawURL string, chunk int64) int64 {
 }
 
 // Of returns the limit for a URL if one is known.
-func (l *Limits) Of(rawURL string) (int64, bool) {
-	if l.hosts.Len() == 0 {
+func (b *Bodies) Of(rawURL string) (int64, bool) {
+	if b.hosts.Len() == 0 {
 		return 0, false
 	}
-	return l.hosts.Get(address.HostOf(rawURL))
+	return b.hosts.Get(address.HostOf(rawURL))
 }
 
-// halved returns half of a body that was refused, as far as the rule allows. It is
+// halved returns half of a body that was refused, as far as the limits allow. It is
 // false if no smaller body is worth a try.
-func halved(refused int64, rule ChunkRule) (int64, bool) {
+func halved(refused int64, limits protocol.Limits) (int64, bool) {
 	if refused <= minBody {
 		return 0, false
 	}
-	limit := rule.fit(max(refused/2, minBody))
+	limit := limits.Fit(max(refused/2, minBody))
 	return limit, limit > 0
 }
 
@@ -61,8 +62,8 @@ func afterLoss(piece, sent int64) int64 {
 }
 
 // lower makes limit the limit of the host of a URL, unless a lower one is known.
-func (l *Limits) lower(rawURL string, limit int64) {
-	l.hosts.Update(address.HostOf(rawURL), func(old int64, found bool) (int64, bool) {
+func (b *Bodies) lower(rawURL string, limit int64) {
+	b.hosts.Update(address.HostOf(rawURL), func(old int64, found bool) (int64, bool) {
 		if found {
 			return min(old, limit), true
 		}

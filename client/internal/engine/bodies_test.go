@@ -1,22 +1,26 @@
 package engine
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/tusker-go/tusker/protocol"
+)
 
 func TestHalved(t *testing.T) {
 	const kib, mib = 1 << 10, 1 << 20
 	for name, test := range map[string]struct {
 		refused int64
-		rule    ChunkRule
+		rule    protocol.Limits
 		want    int64 // 0: no smaller body is worth a try
 	}{
-		"a large body":                 {1024 * mib, ChunkRule{}, 512 * mib},
-		"a small file":                 {200 * kib, ChunkRule{}, 100 * kib},
-		"half is below the least":      {100 * kib, ChunkRule{}, 64 * kib},
-		"the least":                    {64 * kib, ChunkRule{}, 0},
-		"a few bytes":                  {5, ChunkRule{}, 0},
-		"a multiple":                   {mib, ChunkRule{Multiple: 300 * kib}, 300 * kib},
-		"the server takes no smaller":  {mib, ChunkRule{Min: 600 * kib}, 0},
-		"the least that a server take": {mib, ChunkRule{Min: 512 * kib}, 512 * kib},
+		"a large body":                 {1024 * mib, protocol.Limits{}, 512 * mib},
+		"a small file":                 {200 * kib, protocol.Limits{}, 100 * kib},
+		"half is below the least":      {100 * kib, protocol.Limits{}, 64 * kib},
+		"the least":                    {64 * kib, protocol.Limits{}, 0},
+		"a few bytes":                  {5, protocol.Limits{}, 0},
+		"a multiple":                   {mib, protocol.Limits{Multiple: 300 * kib}, 300 * kib},
+		"the server takes no smaller":  {mib, protocol.Limits{MinRequest: 600 * kib}, 0},
+		"the least that a server take": {mib, protocol.Limits{MinRequest: 512 * kib}, 512 * kib},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, ok := halved(test.refused, test.rule)
