@@ -37,7 +37,7 @@ func TestEvents(t *testing.T) {
 			{Kind: client.EventRetry, Source: "pipe", Length: five, Attempt: 1, Wait: time.Second, Err: protocol.ErrUnavailable},
 			{Kind: client.EventCreated, Source: "pipe", URL: url, Length: five},
 			{Kind: client.EventProgress, Source: "pipe", URL: url, Length: five, Sent: 2},
-			{Kind: client.EventRetry, Source: "pipe", URL: url, Length: five, Offset: 2, Sent: 2, Attempt: 1, Wait: time.Second, Err: cmpopts.AnyError},
+			{Kind: client.EventRetry, Source: "pipe", URL: url, Length: five, Offset: 2, Sent: 2, Attempt: 1, Wait: 20 * time.Millisecond, Err: cmpopts.AnyError},
 			{Kind: client.EventResumed, Source: "pipe", URL: url, Length: five, Offset: 3, Sent: 3},
 			{Kind: client.EventDone, Source: "pipe", URL: url, Length: five, Offset: 5, Sent: 5},
 		}

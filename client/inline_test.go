@@ -236,7 +236,7 @@ func TestInlineEvents(t *testing.T) {
 			{Kind: client.EventDone, URL: url, Length: five, Offset: 5, Sent: 5},
 		}},
 		"answer lost": {fake.Lose, []client.Event{
-			{Kind: client.EventRetry, Length: five, Attempt: 1, Wait: time.Second, Err: cmpopts.AnyError},
+			{Kind: client.EventRetry, Length: five, Attempt: 1, Err: cmpopts.AnyError},
 			{Kind: client.EventCreated, URL: "http://tus.example/files/2", Length: five},
 			{Kind: client.EventDone, URL: "http://tus.example/files/2", Length: five, Offset: 5, Sent: 5},
 		}},

@@ -215,8 +215,9 @@ func TestFinalFirstFails(t *testing.T) {
 			offsets: []int64{0, 0}, made: []bool{true, false}, want: []string{clienttest.Options, clienttest.Post, clienttest.Post},
 		},
 		"part perhaps created": {
-			post: append([]fake.Action{nil}, lost...), is: []error{client.ErrPart, retry.ErrExhausted},
-			offsets: []int64{0, 0}, made: []bool{true, false}, orphans: 3, want: []string{clienttest.Options, clienttest.Post, clienttest.Post, clienttest.Post, clienttest.Post},
+			post: append([]fake.Action{nil, fake.Lose}, lost...), is: []error{client.ErrPart, retry.ErrExhausted},
+			offsets: []int64{0, 0}, made: []bool{true, false}, orphans: 4,
+			want: []string{clienttest.Options, clienttest.Post, clienttest.Post, clienttest.Post, clienttest.Post, clienttest.Post},
 		},
 		"first part not created": {
 			post: []fake.Action{refused}, is: []error{client.ErrPart, protocol.ErrForbidden},

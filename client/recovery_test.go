@@ -190,7 +190,8 @@ func TestExhausted(t *testing.T) {
 	})
 }
 
-// With the defaults, ten failures in a row end the upload. Progress resets the count.
+// With the defaults, ten failures in a row end the upload, besides one of a connection that was
+// used again. Progress resets the count.
 func TestProgressResetsRetries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
@@ -204,12 +205,12 @@ func TestProgressResetsRetries(t *testing.T) {
 		}
 		clienttest.WantStored(t, s, res.URL, data)
 
-		for range 10 {
+		for range 11 {
 			s.On(http.MethodPatch, fake.Cut(0))
 		}
 		res, err = clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, data), nil)
 		clienttest.WantErrorIs(t, err, retry.ErrExhausted)
-		if res.Retries != 9 {
+		if res.Retries != 10 {
 			t.Errorf("%d retries", res.Retries)
 		}
 	})

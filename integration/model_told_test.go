@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -36,6 +37,7 @@ type call struct {
 	damaged   int     // times that the bytes were said to be
 	waited    bool    // for a lock
 	renewed   bool    // another token was asked for
+	stale     bool    // a request got no answer since the last progress
 	moved     bool    // a redirect was answered to a PATCH since the last progress
 	final     []error // what it has to end in, any of them; nil: nothing yet
 	finalAt   string
@@ -57,6 +59,12 @@ func (w *witness) after(req *http.Request, path string, was told, length int64, 
 	if err != nil {
 		w.note("%s: %v", what, err)
 		w.failed(req.Method, path)
+		if !w.call.stale && !errors.Is(err, client.ErrStalled) {
+			// The connection may have carried an earlier request. The first such failure
+			// does not count.
+			w.call.stale = true
+			w.call.failures--
+		}
 		if w.call.source {
 			// An answer would have come first.
 			w.call.final, w.call.finalAt = is(client.ErrSource), what
@@ -290,5 +298,5 @@ func (w *witness) acknowledged(path string, offset int64) {
 func (w *witness) gained(offset int64) {
 	c := &w.call
 	c.best, c.failures, c.mishaps, c.damaged = offset, 0, 0, 0
-	c.waited, c.renewed, c.moved, c.since = false, false, false, time.Now()
+	c.waited, c.renewed, c.stale, c.moved, c.since = false, false, false, false, time.Now()
 }

@@ -8,6 +8,7 @@ import (
 
 type (
 	ownConnectionKey      struct{}
+	freshConnectionKey    struct{}
 	singleAttemptKey      struct{}
 	withoutCredentialsKey struct{}
 	authTraceKey          struct{}
@@ -34,6 +35,18 @@ func OwnConnection(ctx context.Context) context.Context {
 // IsOwnConnection reports whether ctx was marked by [OwnConnection].
 func IsOwnConnection(ctx context.Context) bool {
 	return ctx.Value(ownConnectionKey{}) != nil
+}
+
+// FreshConnection marks requests with the returned context: a [Doer] should open a new
+// connection for each of them, which no other request uses before or after it. Use it if
+// a server, or something in front of it, closes connections that are used again.
+func FreshConnection(ctx context.Context) context.Context {
+	return context.WithValue(ctx, freshConnectionKey{}, true)
+}
+
+// IsFreshConnection reports whether ctx was marked by [FreshConnection].
+func IsFreshConnection(ctx context.Context) bool {
+	return ctx.Value(freshConnectionKey{}) != nil
 }
 
 // WithoutCredentials marks requests with the returned context: they go to an

@@ -58,6 +58,10 @@ type Error struct {
 	// the transport adds. 0: there was no answer.
 	HeaderSize int
 
+	// Stale means that the connection had carried an earlier request, and was closed before
+	// there was an answer. The server may have closed it before the request reached it.
+	Stale bool
+
 	// Renewable means that the credentials came from a source that may have other
 	// credentials for the next request (see transport.MarkRenewable).
 	Renewable bool

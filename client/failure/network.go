@@ -1,6 +1,7 @@
 package failure
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -47,6 +48,21 @@ func WithoutAnswer(err error) Class {
 		return ClassFinal
 	}
 	return ClassTransient
+}
+
+// IsDisconnect reports whether err, which ended an exchange before its answer, is that of a
+// connection that was closed or broke. The caller's own end, the source and a timeout are
+// not.
+func IsDisconnect(err error) bool {
+	for _, other := range []error{ErrStalled, ErrSourceUnavailable, transport.ErrNoCredentials, context.Canceled, context.DeadlineExceeded} {
+		if errors.Is(err, other) {
+			return false
+		}
+	}
+	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
+		return false
+	}
+	return WithoutAnswer(err) == ClassTransient
 }
 
 // isUntrusted reports whether one side of a TLS handshake refused the other.

@@ -78,8 +78,11 @@ type Config struct {
 	// MaxConnsPerHost is the maximum number of connections to a host; further
 	// requests wait. Over TLS, the limit applies separately to connections of
 	// requests with [transport.OwnConnection], to shared connections, and to
-	// connections without the client certificate. 0 or less: no limit.
+	// connections without the client certificate. It applies separately to requests
+	// with [transport.FreshConnection], too. 0 or less: no limit.
 	MaxConnsPerHost int
+
+	useOnce bool // a connection of HTTP/1.1 is for one request
 }
 
 // idleConnsPerHost is the number of idle connections that are kept for a host.
@@ -99,7 +102,8 @@ const maxHeader = 1 << 20
 // New returns a client with the settings of c and its own Transport. Call
 // CloseIdleConnections when you no longer need the client. Requests that are
 // marked by [transport.OwnConnection] use HTTP/1.1, unless the server supports
-// HTTP/2 only or c.PreferHTTP2 is set.
+// HTTP/2 only or c.PreferHTTP2 is set. Requests that are marked by
+// [transport.FreshConnection] have a new connection each, which no other request uses.
 //
 // New sets neither Timeout nor ResponseHeaderTimeout. Timeout includes the time
 // to send the body, and would end long uploads. ResponseHeaderTimeout starts
@@ -145,6 +149,9 @@ func newTransport(c Config) *http.Transport {
 
 		OnProxyConnectResponse: checkTunnel,
 		MaxResponseHeaderBytes: maxHeader,
+	}
+	if c.useOnce {
+		t.MaxIdleConnsPerHost = -1 // net/http keeps no connection
 	}
 	if c.HTTP1Only {
 		t.Protocols = new(http.Protocols)

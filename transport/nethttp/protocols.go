@@ -15,7 +15,8 @@ type pool interface {
 	CloseIdleConnections()
 }
 
-func newPool(c Config) pool {
+// newKeptPool returns a pool whose connections are used again, unless c forbids it.
+func newKeptPool(c Config) pool {
 	first := newTransport(c)
 	switch {
 	case c.HTTP1Only:

@@ -74,6 +74,7 @@ const (
 	triedCredentials trial = 1 << iota // other credentials were asked for
 	triedRedirect                      // the upload was asked for at its own URL again
 	triedLength                        // HEAD was asked why the length was refused
+	triedFresh                         // the request was repeated after a reused connection died
 	triedAnswer                        // HEAD was asked whether a PATCH that was redirected is done
 )
 
@@ -106,6 +107,11 @@ func decide(e *failure.Error, at position, m memory) (remedy, memory) {
 	switch {
 	case e.Class == failure.ClassScarce:
 		return waitForOther, m
+	case e.Stale && e.Class == failure.ClassTransient && m.MayRetry && !m.has(triedFresh):
+		// Something closes idle connections early. That says nothing about the server, and
+		// the next requests get connections of their own.
+		m.Tried |= triedFresh
+		return askAtOnce, m
 	case e.Class == failure.ClassGone && at.Denial.Refused:
 		// A server that refused the upload has deleted it.
 		return refused, m

@@ -29,6 +29,10 @@ func TestDecide(t *testing.T) {
 	noAnswer.StatusCode = 0
 	token := class(failure.ClassAuth)
 	token.Renewable = true
+	stale := class(failure.ClassTransient)
+	stale.StatusCode, stale.Stale = 0, true
+	staleLast := at(appending)
+	staleLast.Tail = tailSent
 	redirect := class(failure.ClassFinal)
 	redirect.StatusCode, redirect.Err = 303, fmt.Errorf("%w to the resource", failure.ErrRedirected)
 	last := at(appending)
@@ -84,6 +88,12 @@ func TestDecide(t *testing.T) {
 		"refused at the target of a redirect":            {class(failure.ClassFinal), redirected, may, retryAnyway, with(func(m *memory) { m.Tried = triedRedirect })},
 		"refused at the target of a redirect again":      {class(failure.ClassFinal), redirected, with(func(m *memory) { m.Tried = triedRedirect }), retryAsClass, with(func(m *memory) { m.Tried = triedRedirect })},
 		"a token is refused at the target of a redirect": {token, redirected, may, renewCredentials, with(func(m *memory) { m.Tried = triedCredentials })},
+		"a reused connection died":                       {stale, at(appending), may, askAtOnce, with(func(m *memory) { m.Tried = triedFresh })},
+		"a reused connection died at the creation":       {stale, at(creating), may, askAtOnce, with(func(m *memory) { m.Tried = triedFresh })},
+		"a reused connection died at the question":       {stale, at(asking), may, askAtOnce, with(func(m *memory) { m.Tried = triedFresh })},
+		"a reused connection died at the last bytes":     {stale, staleLast, may, askAtOnce, with(func(m *memory) { m.Tried = triedFresh })},
+		"a reused connection died again":                 {stale, at(appending), with(func(m *memory) { m.Tried = triedFresh }), retryAsClass, with(func(m *memory) { m.Tried = triedFresh })},
+		"a reused connection died without retries":       {stale, at(appending), memory{}, retryAsClass, memory{}},
 		"a redirect of the last bytes":                   {redirect, last, may, askAtOnce, with(func(m *memory) { m.Tried = triedAnswer })},
 		"a redirect of the last bytes again":             {redirect, last, with(func(m *memory) { m.Tried = triedAnswer }), retryAsClass, with(func(m *memory) { m.Tried = triedAnswer })},
 		"a redirect of the last bytes without retries":   {redirect, last, memory{}, askAtOnce, memory{Tried: triedAnswer}},

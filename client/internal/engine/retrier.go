@@ -110,7 +110,12 @@ func (r *Retrier) after(ctx context.Context, url string, err error, at position,
 		return r.wait(ctx, &r.locked, url, e, err)
 	case waitForOther:
 		return r.AfterScarce(ctx, err)
-	case renewCredentials, askAtOnce:
+	case renewCredentials:
+		return r.atOnce(ctx, url, e)
+	case askAtOnce:
+		if at.Phase == appending && at.Sent > 0 && e.StatusCode == 0 {
+			return r.soon(ctx, url, e, settleTime)
+		}
 		return r.atOnce(ctx, url, e)
 	case shrinkChunk:
 		r.rules.Bodies.lower(at.URL, limit)
@@ -162,14 +167,23 @@ func (r *Retrier) wait(ctx context.Context, loop *retry.Loop, url string, e *fai
 	return spread(ctx, told)
 }
 
+// settleTime is how long a server has to keep the bytes of a broken connection before it is
+// asked how much it has. It is the wait of retry.Backoff after bytes moved.
+const settleTime = 20 * time.Millisecond
+
 // atOnce retries without a wait, because something about the request has changed.
 func (r *Retrier) atOnce(ctx context.Context, url string, e *failure.Error) error {
+	return r.soon(ctx, url, e, 0)
+}
+
+// soon retries after a wait that the policy does not count.
+func (r *Retrier) soon(ctx context.Context, url string, e *failure.Error, wait time.Duration) error {
 	if ctx.Err() != nil {
 		return r.failures.Wait(ctx, e)
 	}
-	r.retrying(ctx, url, e, 1, 0)
+	r.retrying(ctx, url, e, 1, wait)
 	r.retries++
-	return nil
+	return Pause(ctx, wait)
 }
 
 // retrying sends a Retry event before the wait.

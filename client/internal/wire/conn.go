@@ -20,7 +20,7 @@ import (
 )
 
 // Conn is what the exchanges of one Client have in common. It is safe for concurrent
-// use and does not change.
+// use and must not be copied. Its exported fields do not change.
 type Conn struct {
 	Doer     transport.Doer
 	Header   http.Header // of every request, under the headers of a call
@@ -32,6 +32,8 @@ type Conn struct {
 	Finish   time.Duration // the same at the end of an upload; 0: no limit
 	Pace     *Pace
 	Classify func(*failure.Error, failure.Class) failure.Class // nil: the class stands
+
+	reuse reuse
 }
 
 // Call has what the exchanges of one upload or download have in common.
@@ -106,6 +108,10 @@ func (c *Conn) build(ctx context.Context, x Request, call Call) (*http.Request, 
 	}
 	// Several uploads over one connection would slow each other down.
 	ctx = transport.OwnConnection(ctx)
+	fresh := c.reuse.harms(x.URL)
+	if fresh {
+		ctx = transport.FreshConnection(ctx)
+	}
 	share := c.mayShare(u, call.Home)
 	if !share {
 		ctx = transport.WithoutCredentials(ctx)
@@ -114,6 +120,8 @@ func (c *Conn) build(ctx context.Context, x Request, call Call) (*http.Request, 
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", failure.ErrInvalidURL, transport.RedactError(err))
 	}
+	// A Doer that ignores the mark at least leaves no connection for the next request.
+	req.Close = fresh
 	if share {
 		if err := CheckHeader(call.Header); err != nil {
 			return nil, err

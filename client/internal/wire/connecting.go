@@ -72,3 +72,11 @@ func (c *connecting) unsent() bool {
 	defer c.mu.Unlock()
 	return c.requested && !c.acquired
 }
+
+// stale reports whether the request went out on a connection that had carried an earlier
+// one. With a Doer that reports nothing, this is not known and false.
+func (c *connecting) stale() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.acquired && c.reused
+}

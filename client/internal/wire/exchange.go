@@ -247,6 +247,10 @@ func (e *exchange) locate(answer *Answer, location string, final *http.Request) 
 // fail returns the error of an exchange without a complete answer.
 func (e *exchange) fail(err error) error {
 	f := &failure.Error{Op: e.Op, URL: e.URL, Err: err, Class: failure.WithoutAnswer(err), Unsent: e.following.unsent()}
+	if e.resp == nil && e.following.stale() && failure.IsDisconnect(err) {
+		f.Stale = true
+		e.conn.reuse.failed(e.URL)
+	}
 	return e.conn.classified(f)
 }
 
