@@ -10,6 +10,7 @@ import (
 	"github.com/tusker-go/tusker/client/internal/engine"
 	"github.com/tusker-go/tusker/client/internal/parts"
 	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
 	"github.com/tusker-go/tusker/transport"
 )
 
@@ -96,6 +97,8 @@ func (cc *concat) validate() error {
 	switch {
 	case cc.limit < 0:
 		return fmt.Errorf("%w: concurrency %d is negative", ErrInvalidOption, cc.limit)
+	case cc.once:
+		return retry.Permanent(fmt.Errorf("%w: an upload that is made of several sources has no record", ErrUnrecorded))
 	case len(cc.sources) == 0:
 		return fmt.Errorf("%w: no sources", ErrInvalidOption)
 	case len(cc.sources) > protocol.MaxConcatParts:

@@ -140,6 +140,22 @@ type Config struct {
 	// warning in the log; the upload continues without it. nil: there are no records.
 	Store Store
 
+	// Once has each source sent at most once, by any number of Clients that share Store and
+	// Ledger, on any number of machines, although each of them may be killed at any time.
+	// Every upload of any size gets a record before its first byte, and is removed from
+	// Store only after Ledger has it. If Store or Ledger fails, Upload fails with
+	// ErrUnrecorded, and nothing is created or sent from then on; that is worth a retry.
+	// Only Path, File and other sources that a later run can recognize can be sent.
+	// UploadConcat fails with ErrUnrecorded.
+	//
+	// Each upload costs a request of its own for its creation, three writes to Store, one to
+	// Ledger, and up to 2 s if the file was modified just now. RefuseInUse and a negative
+	// InlineSize are implied. An upload whose creation was not answered may leave an empty
+	// one behind on the server. The server must lock an upload while it appends to it. True
+	// without Store or without Ledger: ErrInvalidOption. False: what is not recorded may be
+	// sent again.
+	Once bool
+
 	// Ledger keeps which files were sent completely, so that Upload sends none of them
 	// twice: if it has a record of the file in its current state, the server is asked, and
 	// only the missing bytes are sent. An upload that is gone is created again if Recreate
@@ -191,6 +207,7 @@ type Client struct {
 	checksum    string
 	concurrency int
 	refuseInUse bool
+	once        bool
 }
 
 // New checks cfg and returns a Client. It sends no request. The error Is [ErrInvalidURL]
@@ -198,12 +215,16 @@ type Client struct {
 func New(cfg Config) (*Client, error) {
 	c := &Client{
 		store: cfg.Store, ledger: cfg.Ledger, account: cfg.Account, recreate: cfg.Recreate, chunkSize: cfg.ChunkSize,
-		inline: cfg.InlineSize, checksum: cfg.Checksum, concurrency: cfg.Concurrency, refuseInUse: cfg.RefuseInUse,
+		inline: cfg.InlineSize, checksum: cfg.Checksum, concurrency: cfg.Concurrency,
+		refuseInUse: cfg.RefuseInUse || cfg.Once, once: cfg.Once,
 	}
 	if c.concurrency == 0 {
 		c.concurrency = DefaultConcurrency
 	}
-	if c.inline == 0 {
+	switch {
+	case c.once:
+		c.inline = -1 // the URL has to be recorded before the first byte
+	case c.inline == 0:
 		c.inline = defaultInlineSize
 	}
 	if c.recreate == 0 {
@@ -231,6 +252,9 @@ func (c *Client) validate(cfg Config) error {
 	}
 	if cfg.RateLimit < 0 {
 		return fmt.Errorf("%w: rate limit %d is negative", ErrInvalidOption, cfg.RateLimit)
+	}
+	if c.once && (c.store == nil || c.ledger == nil) {
+		return fmt.Errorf("%w: Once needs a Store and a Ledger", ErrInvalidOption)
 	}
 	if err := CheckAccount(c.account); err != nil {
 		return err

@@ -34,10 +34,10 @@ func TestRecordOfEarlierVersion(t *testing.T) {
 		name := clienttest.WriteFile(t, data)
 		before := clienttest.InterruptUpload(t, s, &store, name)
 		r := clienttest.OnlyRecord(t, &store)
-		if err := store.Delete(t.Context(), r.Key); err != nil {
+		if err := store.Delete(t.Context(), r.Key, r.Revision); err != nil {
 			t.Fatal(err)
 		}
-		r.Key = formerKey(t, name, s.URL)
+		r.Key, r.Revision = formerKey(t, name, s.URL), ""
 		if err := store.Save(t.Context(), &r); err != nil {
 			t.Fatal(err)
 		}

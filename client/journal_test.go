@@ -64,6 +64,7 @@ func TestRecordDuringUpload(t *testing.T) {
 			if i == 2 { // the request with the last byte
 				want.Uncertain, want.Updated = true, began.Add(2*time.Second)
 			}
+			want.Revision = r.Revision
 			if diff := cmp.Diff(want, r); diff != "" {
 				t.Errorf("record at PATCH %d (-want +got):\n%s", i+1, diff)
 			}

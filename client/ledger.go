@@ -20,7 +20,7 @@ import (
 func (j *job) loadFinished(ctx context.Context, endpoint string) (*Record, error) {
 	key := j.finishedKey(endpoint)
 	n, known := j.source.Length().Int64()
-	if j.ledger == nil || key == "" || !known || !isTrusted(j.source) {
+	if j.ledger == nil || key == "" || !known || !j.once && !isTrusted(j.source) {
 		return nil, nil
 	}
 	for _, key := range []string{key, j.formerKey(endpoint)} {
@@ -57,6 +57,8 @@ func (j *job) finishedKey(endpoint string) string {
 
 // loadKey loads a record from the ledger, without those that are damaged.
 func (j *job) loadKey(ctx context.Context, endpoint, key string) (*Record, error) {
+	ctx, cancel := record.Deadline(ctx)
+	defer cancel()
 	plain := address.WithoutQuery(endpoint)
 	r, err := j.ledger.LoadFinished(ctx, plain, key)
 	if errors.Is(err, ErrRecordDamaged) {
@@ -73,22 +75,35 @@ func (j *job) isFinished(r *Record, endpoint, key string, length int64) bool {
 		known && n == length && !address.LeavesTLS(endpoint, r.URL)
 }
 
-// finishedBefore asks the server about the upload that an earlier run finished. done is true
-// if the server still has the upload, or if that cannot be found out. If the server has only
-// the beginning, the rest is sent.
-func (j *job) finishedBefore(ctx context.Context, endpoint string) (done bool, err error) {
+// askLedger returns the record of an earlier run that finished this upload, or nil if there is
+// none. A ledger that fails counts as one without a record, unless each source has to be sent
+// once.
+func (j *job) askLedger(ctx context.Context, endpoint string) (*Record, error) {
 	if j.ledger == nil || j.isPart || j.options.Recreate == RecreateAlways {
-		return false, nil
+		return nil, nil
 	}
 	r, err := j.loadFinished(ctx, endpoint)
-	if ctx.Err() != nil {
-		return true, ended(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return nil, ended(ctx)
+	case err == nil:
+		return r, nil
+	case j.once:
+		return nil, fmt.Errorf("%w: %w", ErrUnrecorded, err)
 	}
-	if err != nil {
-		j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "cannot tell what was sent before", slog.Any("err", err))
-	}
-	if r == nil {
-		return false, nil
+	j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "cannot tell what was sent before", slog.Any("err", err))
+	return nil, nil
+}
+
+// adoptFinished asks for the upload of the record r, which an earlier run finished. It is
+// done if the server still has the upload, or if that cannot be found out. If the server has
+// only the beginning, the rest is sent.
+func (j *job) adoptFinished(ctx context.Context, endpoint string, r *Record) (done bool, err error) {
+	// A run that was killed after it wrote the ledger left its record.
+	left := j.loadLeftover(ctx, endpoint)
+	if left != nil && left.URL == r.URL && r.Denial == (Denial{}) {
+		j.removeLeftover(ctx, endpoint)
+		left = nil
 	}
 	spec := j.spec(endpoint)
 	spec.Adopt = engine.Adopt{URL: r.URL, Denial: r.Denial}
@@ -97,6 +112,9 @@ func (j *job) finishedBefore(ctx context.Context, endpoint string) (done bool, e
 	switch {
 	case err == nil:
 		j.result.Skipped = j.result.Sent == 0
+		if left != nil {
+			j.removeLeftover(ctx, endpoint)
+		}
 		return true, j.confirm(ctx)
 	case !j.isLost(ctx, err):
 		if res.Denial != r.Denial {
@@ -108,6 +126,32 @@ func (j *job) finishedBefore(ctx context.Context, endpoint string) (done bool, e
 		slog.String("url", redact(j.result.URL)), slog.Any("err", err))
 	j.forgetUpload()
 	return false, nil
+}
+
+// loadLeftover returns the record of an unfinished upload of a source that the ledger knows
+// as finished, or nil.
+func (j *job) loadLeftover(ctx context.Context, endpoint string) *Record {
+	if j.isPart || !j.isRecorded() {
+		return nil
+	}
+	r, err := record.Load(ctx, j.store, j.entry(endpoint))
+	if err != nil {
+		return nil
+	}
+	return r
+}
+
+// removeLeftover finishes what the run that wrote the ledger could not finish. It does
+// nothing if another run is at work on the upload.
+func (j *job) removeLeftover(ctx context.Context, endpoint string) {
+	keeper, run, err := j.openRecord(ctx, endpoint)
+	if err != nil {
+		return
+	}
+	defer keeper.Close(ctx)
+	if err := keeper.Forget(run); err != nil {
+		j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "record of a finished upload not removed", slog.Any("err", err))
+	}
 }
 
 // mayDistrust reports whether err means that the ledger is wrong about a source.
@@ -122,25 +166,26 @@ func (j *job) distrust(ctx context.Context, err error) {
 	j.forgetUpload()
 }
 
-// keepFinished records a finished upload in the ledger. A source that other programs can
-// write to is not recorded: its bytes may differ from those that were sent although its
-// attributes are the same.
-func (j *job) keepFinished(ctx context.Context, endpoint string) {
-	// A Denial is reported once.
+// keepFinished records a finished upload in the ledger, and reports whether the record of the
+// unfinished upload is no longer needed. A source that other programs can
+// write to is not recorded: its bytes may differ from those that were sent, and its
+// attributes be the same.
+func (j *job) keepFinished(ctx context.Context, endpoint string) bool {
+	// What the server answered to the last bytes is told once.
 	told := j.result.Skipped && j.result.Denial == (Denial{})
 	if j.ledger == nil || told || j.result.InUse {
-		return
+		return true
 	}
-	j.saveFinished(ctx, endpoint, Denial{})
+	return j.saveFinished(ctx, endpoint, Denial{})
 }
 
-// saveFinished replaces what the ledger has of the upload. A refusal in it makes a later run
-// fail.
-func (j *job) saveFinished(ctx context.Context, endpoint string, denial Denial) {
+// saveFinished replaces what the ledger has of the upload, and reports whether that worked or
+// was not needed. A refusal in it makes a later run fail.
+func (j *job) saveFinished(ctx context.Context, endpoint string, denial Denial) bool {
 	key := j.finishedKey(endpoint)
 	n, known := j.source.Length().Int64()
 	if key == "" || !known {
-		return
+		return true
 	}
 	now := time.Now().UTC()
 	r := &journal.Record{
@@ -150,9 +195,12 @@ func (j *job) saveFinished(ctx context.Context, endpoint string, denial Denial) 
 	err := r.Validate()
 	if err == nil {
 		// The upload is finished although its run may have been canceled by now.
-		err = j.ledger.SaveFinished(context.WithoutCancel(ctx), r)
+		ctx, cancel := record.Outlive(ctx)
+		defer cancel()
+		err = j.ledger.SaveFinished(ctx, r)
 	}
 	if err != nil {
 		j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "a later run will send this again", slog.Any("err", fmt.Errorf("record the finished upload: %w", err)))
 	}
+	return err == nil
 }

@@ -35,7 +35,7 @@ func TestParallelRecord(t *testing.T) {
 			}
 			record := clienttest.OnlyRecord(t, &store)
 			want := client.Record{
-				Key: record.Key, Endpoint: "http://tus.example/files/", Source: name, Length: protocol.Known(clienttest.FourPartsSize),
+				Key: record.Key, Revision: record.Revision, Endpoint: "http://tus.example/files/", Source: name, Length: protocol.Known(clienttest.FourPartsSize),
 				Created: began, Updated: began, Expires: record.Expires,
 			}
 			end, urls := int64(0), 0

@@ -23,6 +23,9 @@ func (j *job) prepare(ctx context.Context, endpoint string) error {
 	if err := j.admit(ctx); err != nil {
 		return err
 	}
+	if err := j.settleFirst(ctx); err != nil {
+		return err
+	}
 	if err := j.needLength(ctx, endpoint); err != nil {
 		return err
 	}

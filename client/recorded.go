@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/tusker-go/tusker/client/internal/parts"
 	"github.com/tusker-go/tusker/client/internal/record"
 	"github.com/tusker-go/tusker/client/source"
+	"github.com/tusker-go/tusker/retry"
 )
 
 // smallUpload is the largest length in bytes of an upload that is not recorded. Sending such
@@ -33,31 +35,66 @@ const (
 )
 
 // sendRecorded resumes the upload that the store has a record of, or makes a new one, and
-// keeps the record correct.
-func (j *job) sendRecorded(ctx context.Context, endpoint string) error {
-	keeper, err := j.openRecord(ctx, endpoint)
+// keeps the record correct. Look means that the ledger may have the upload by now.
+func (j *job) sendRecorded(ctx context.Context, endpoint string, look bool) error {
+	j.count(false) // the runs count themselves
+	keeper, run, err := j.openRecord(ctx, endpoint)
 	if err != nil {
 		return err
 	}
 	defer keeper.Close(ctx)
-	whole := parts.Whole{
-		Spec: j.spec(endpoint), Hear: j.hear,
-		Keeper: keeper, Recreate: j.options.Recreate != RecreateNever,
+	if _, recorded := keeper.Earlier(); keeper != nil && look && !recorded {
+		// Another run may have finished the upload before this one took the lock. It wrote
+		// the ledger before it removed the record, so one of the two is found.
+		finished, err := j.askLedger(run, endpoint)
+		if err != nil {
+			return j.conclude(run, endpoint, keeper, err)
+		}
+		if finished != nil {
+			if done, err := j.adoptFinished(run, endpoint, finished); done {
+				return j.conclude(run, endpoint, keeper, err)
+			}
+		}
 	}
+	return j.conclude(run, endpoint, keeper, j.send(run, endpoint, keeper))
+}
+
+// send sends the source and makes sure that it did not change.
+func (j *job) send(ctx context.Context, endpoint string, keeper *record.Keeper) error {
+	spec := j.spec(endpoint)
+	spec.LeaveOpen = j.once // the URL has to be recorded before the upload can be complete
+	whole := parts.Whole{Spec: spec, Hear: j.hear, Keeper: keeper, Recreate: j.options.Recreate != RecreateNever}
 	if keeper != nil {
 		whole.MarkLast, whole.Tell = true, engine.Tell(j.tell, keeper.Hear)
 	}
-	err = j.sendWhole(ctx, whole)
+	err := j.sendWhole(ctx, whole)
 	if err == nil && len(j.result.Parts) == 0 {
 		err = j.confirm(ctx)
 	}
+	return err
+}
+
+// conclude verifies a complete upload, adds it to the ledger, and only then removes its
+// record, so that a later run finds one of them at any time. Err is how the upload ended.
+func (j *job) conclude(ctx context.Context, endpoint string, keeper *record.Keeper, err error) error {
+	j.count(true)
+	if err == nil {
+		err = j.verify(ctx)
+	}
+	if lost := keeper.Lost(); lost != nil {
+		return lost // another run finishes the upload
+	}
 	switch {
 	case err == nil:
-		keeper.Forget(ctx)
+		if j.isPart || j.keepFinished(ctx, endpoint) {
+			return keeper.Forget(ctx)
+		}
 	case errors.Is(err, ErrSourceChanged):
 		// The bytes that could resume the upload no longer exist.
 		parts.Remove(ctx, j.rules.Log, j.dialect, partURLs(j.result.Parts))
-		keeper.Forget(ctx)
+		_ = keeper.Forget(ctx)
+	case errors.Is(err, ErrDifferent):
+		_ = keeper.Forget(ctx) // to resume would not change the bytes that the server holds
 	}
 	return err
 }
@@ -94,7 +131,9 @@ func (j *job) sendWhole(ctx context.Context, whole parts.Whole) error {
 			return err
 		}
 		if plan != nil {
-			keeper.Plan(ctx, plan.List())
+			if err := keeper.Plan(ctx, plan.List()); err != nil {
+				return err
+			}
 			return j.sendParts(ctx, whole, plan)
 		}
 	}
@@ -102,6 +141,9 @@ func (j *job) sendWhole(ctx context.Context, whole parts.Whole) error {
 		whole.Confirm = j.confirm
 		res, err := whole.SendAuto(ctx)
 		j.takeParts(ctx, whole, res, err)
+		return err
+	}
+	if err := keeper.Reserve(ctx); err != nil {
 		return err
 	}
 	return j.run(ctx, whole.Spec)
@@ -125,16 +167,17 @@ func (j *job) takeParts(ctx context.Context, whole parts.Whole, res parts.Result
 	}
 }
 
-// openRecord opens the record of the upload. The Keeper is nil if the upload has no record.
-// The error Is ErrBusy.
-func (j *job) openRecord(ctx context.Context, endpoint string) (*record.Keeper, error) {
+// openRecord opens the record of the upload, and returns the context of the run, see
+// record.Open. The Keeper is nil if there is none to keep. The error Is ErrBusy or
+// ErrUnrecorded.
+func (j *job) openRecord(ctx context.Context, endpoint string) (*record.Keeper, context.Context, error) {
 	// A part is not an upload of the whole file, so neither can resume the other.
 	if j.isPart || !j.isRecorded() {
-		return nil, nil
+		return nil, ctx, j.mustRecord()
 	}
 	up := j.entry(endpoint)
 	if up.Key == "" {
-		return nil, nil
+		return nil, ctx, j.mustRecord()
 	}
 	if j.options.Recreate != RecreateAlways {
 		up.Restarts = j.restarts
@@ -142,10 +185,18 @@ func (j *job) openRecord(ctx context.Context, endpoint string) (*record.Keeper, 
 	return record.Open(ctx, j.store, j.rules.Log, up)
 }
 
+// mustRecord returns an error if a source that has no record must not be sent.
+func (j *job) mustRecord() error {
+	if !j.once {
+		return nil
+	}
+	return retry.Permanent(fmt.Errorf("%w: a later run could not recognize the source, or its length is not known", ErrUnrecorded))
+}
+
 // isRecorded reports whether a store keeps a record of an upload of this length.
 func (j *job) isRecorded() bool {
 	n, known := j.source.Length().Int64()
-	return j.store != nil && known && n > smallUpload
+	return j.store != nil && known && (n > smallUpload || j.once)
 }
 
 // entry describes this upload for its record.
@@ -157,7 +208,7 @@ func (j *job) entry(endpoint string) record.Upload {
 	}
 	up := record.Upload{
 		Key: record.UnfinishedKey(j.key(endpoint), place), Former: j.formerKey(endpoint), Place: place,
-		Account: j.account, Endpoint: endpoint, Source: j.teller.source, Length: n,
+		Account: j.account, Endpoint: endpoint, Source: j.teller.source, Length: n, Once: j.once,
 	}
 	if s, ok := j.source.(source.Settler); ok {
 		up.Unsettled = func() time.Duration { return s.Unsettled(s.Step()) }

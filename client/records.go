@@ -14,6 +14,8 @@ type (
 	SuffixLister = journal.SuffixLister
 	// Record is what a Store keeps of one upload.
 	Record = journal.Record
+	// Leaser is a Store whose locks can be lost.
+	Leaser = journal.Leaser
 	// PartRecord is one part of an upload that is sent in parts.
 	PartRecord = journal.PartRecord
 	// MemoryStore keeps records as long as the process lives.
@@ -24,6 +26,9 @@ type (
 var (
 	ErrNoRecord      = journal.ErrNoRecord
 	ErrBusy          = journal.ErrBusy
+	ErrConflict      = journal.ErrConflict
+	ErrLeaseLost     = journal.ErrLeaseLost
+	ErrUnrecorded    = journal.ErrUnrecorded
 	ErrRecordDamaged = journal.ErrRecordDamaged
 	ErrRecordVersion = journal.ErrRecordVersion
 	ErrInvalidRecord = journal.ErrInvalidRecord

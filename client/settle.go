@@ -65,3 +65,17 @@ func (j *job) settle(ctx context.Context, wait time.Duration) error {
 	}
 	return nil
 }
+
+// settleFirst waits, if the source has to be recorded before its first byte, until a further
+// change would show.
+func (j *job) settleFirst(ctx context.Context) error {
+	wait := unsettled(j.source)
+	if !j.once || wait <= 0 {
+		return nil
+	}
+	j.teller.tell(Event{Kind: EventSettling, Length: j.source.Length(), Wait: wait})
+	if err := engine.Pause(ctx, wait); err != nil {
+		return err
+	}
+	return j.source.Check(ctx)
+}

@@ -15,7 +15,7 @@ type blank struct{}
 
 func (blank) Load(context.Context, string) (*client.Record, error) { return nil, nil }
 func (blank) Save(context.Context, *client.Record) error           { return nil }
-func (blank) Delete(context.Context, string) error                 { return nil }
+func (blank) Delete(context.Context, string, string) error         { return nil }
 func (blank) Lock(context.Context, string) (func() error, error)   { return nil, nil }
 
 func (blank) LoadFinished(context.Context, string, string) (*client.Record, error) { return nil, nil }

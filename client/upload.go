@@ -216,39 +216,30 @@ func (j *job) upload(ctx context.Context) error {
 	if err := j.prepare(ctx, endpoint); err != nil {
 		return err
 	}
-	if err := j.sendOnce(ctx, endpoint, true); err != nil {
-		return err
-	}
-	if j.isPart {
-		return nil
-	}
-	j.keepFinished(ctx, endpoint)
-	j.warnReplaced(ctx)
-	return nil
-}
-
-// sendOnce sends the bytes that no earlier run has sent, and verifies them. If trust is true,
-// the ledger is used. The caller sends the source again if the verification shows that the
-// ledger is wrong.
-func (j *job) sendOnce(ctx context.Context, endpoint string, trust bool) error {
-	j.count(false) // the runs count themselves
-	done := false
-	var err error
-	if trust {
-		done, err = j.finishedBefore(ctx, endpoint)
-	}
-	if !done {
-		err = j.sendRecorded(ctx, endpoint)
-	}
-	j.count(true)
-	if err == nil {
-		err = j.verify(ctx)
-	}
+	err = j.sendOnce(ctx, endpoint)
 	if err != nil && j.result.Skipped && j.mayDistrust(err) {
 		j.distrust(ctx, err)
-		return j.sendOnce(ctx, endpoint, false)
+		err = j.sendRecorded(ctx, endpoint, false)
+	}
+	if err == nil && !j.isPart {
+		j.warnReplaced(ctx)
 	}
 	return err
+}
+
+// sendOnce sends what no earlier run has sent, verifies it, and records that it is finished.
+func (j *job) sendOnce(ctx context.Context, endpoint string) error {
+	j.count(false) // the runs count themselves
+	finished, err := j.askLedger(ctx, endpoint)
+	if err != nil {
+		return err
+	}
+	if finished != nil {
+		if done, err := j.adoptFinished(ctx, endpoint, finished); done {
+			return j.conclude(ctx, endpoint, nil, err)
+		}
+	}
+	return j.sendRecorded(ctx, endpoint, finished == nil)
 }
 
 // spec describes the upload to the engine.

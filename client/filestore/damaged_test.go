@@ -16,7 +16,7 @@ import (
 	"github.com/tusker-go/tusker/client/journal"
 )
 
-// write puts b in the place of the sample's record.
+// write replaces the file of the sample's record.
 func write(t *testing.T, s *filestore.Store, b []byte) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(s.Dir(), sample.Key+".json"), b, 0o600); err != nil {
@@ -24,7 +24,7 @@ func write(t *testing.T, s *filestore.Store, b []byte) {
 	}
 }
 
-// encoded is the file of the sample's record.
+// encoded returns the content of the file of the sample's record.
 func encoded(t *testing.T) []byte {
 	t.Helper()
 	s := open(t, t.TempDir())
@@ -36,7 +36,7 @@ func encoded(t *testing.T) []byte {
 	return b
 }
 
-// wantDamaged loads the sample, which must be put aside and then be gone.
+// wantDamaged loads the sample, which must be moved aside and then be gone.
 func wantDamaged(t *testing.T, s *filestore.Store) error {
 	t.Helper()
 	r, err := s.Load(t.Context(), sample.Key)
@@ -52,6 +52,7 @@ func wantDamaged(t *testing.T, s *filestore.Store) error {
 	return err
 }
 
+// TestDamaged checks that a damaged record is moved aside and counts as no record.
 func TestDamaged(t *testing.T) {
 	whole := string(encoded(t))
 	edit := func(from, to string) string {
@@ -93,9 +94,9 @@ func TestDamaged(t *testing.T) {
 			_ = wantDamaged(t, s)
 			aside, err := os.ReadFile(filepath.Join(s.Dir(), sample.Key+".json.damaged"))
 			if err != nil || string(aside) != content {
-				t.Errorf("what was put aside has changed (%v)", err)
+				t.Errorf("the file that was moved aside has changed (%v)", err)
 			}
-			// The upload can be recorded anew.
+			// The upload can be recorded again.
 			save(t, s, &sample)
 			if _, err := s.Load(t.Context(), sample.Key); err != nil {
 				t.Error(err)
@@ -107,7 +108,7 @@ func TestDamaged(t *testing.T) {
 func TestTruncatedAnywhere(t *testing.T) {
 	whole := encoded(t)
 	s := open(t, t.TempDir())
-	// The last byte is a line end, which JSON can do without.
+	// The last byte is a line end, which JSON does not need.
 	for n := range len(whole) - 1 {
 		write(t, s, whole[:n])
 		_ = wantDamaged(t, s)
@@ -118,7 +119,8 @@ func TestTruncatedAnywhere(t *testing.T) {
 	}
 }
 
-// A byte turned into another may go unnoticed; what is loaded is valid even so.
+// TestFlippedAnywhere checks that a record with one wrong byte is either found to be damaged
+// or valid.
 func TestFlippedAnywhere(t *testing.T) {
 	whole := encoded(t)
 	s := open(t, t.TempDir())
@@ -140,7 +142,8 @@ func TestFlippedAnywhere(t *testing.T) {
 	}
 }
 
-// What people see of a damaged record holds none of its secrets.
+// TestDamagedShowsNoSecrets checks that errors about a damaged record have none of its
+// secrets.
 func TestDamagedShowsNoSecrets(t *testing.T) {
 	whole := string(encoded(t))
 	for _, from := range []string{"https://tus.example/files/24e5?a&b", "https://tus.example/files/", "https://tus.example/files/p0"} {
@@ -154,6 +157,7 @@ func TestDamagedShowsNoSecrets(t *testing.T) {
 	}
 }
 
+// TestNewerVersion checks that only Remove changes the record of a newer version.
 func TestNewerVersion(t *testing.T) {
 	newer := []byte(`{"version": 2, "key": ["of", "another", "type"]}`)
 	s := open(t, t.TempDir())
@@ -170,7 +174,7 @@ func TestNewerVersion(t *testing.T) {
 	}
 	_, err := s.Load(t.Context(), sample.Key)
 	wantNewer("Load", err)
-	wantNewer("Save", s.Save(t.Context(), &sample))
+	wantNewer("Save", s.Save(t.Context(), clone(sample)))
 	for _, err := range s.List(t.Context()) {
 		wantNewer("List", err)
 	}
@@ -178,8 +182,8 @@ func TestNewerVersion(t *testing.T) {
 		t.Errorf("Prune: %d removed, error %v", n, err)
 	}
 	wantNewer("Prune", journal.ErrRecordVersion)
-	// Who asks for this very record to go means it.
-	if err := s.Delete(t.Context(), sample.Key); err != nil {
+	wantNewer("Delete", s.Delete(t.Context(), sample.Key, ""))
+	if err := s.Remove(t.Context(), sample.Key); err != nil {
 		t.Error(err)
 	}
 	save(t, s, &sample)
@@ -192,13 +196,13 @@ func TestUnknownFields(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(&sample, r); diff != "" {
+	if diff := cmp.Diff(&sample, r, withoutRevision); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
-// Nothing is read or written through a link, be it within the folder or out of
-// it.
+// TestLinks checks that nothing is read or written through a link, whether it leads out of
+// the folder or not.
 func TestLinks(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("links need a privilege here")
@@ -236,7 +240,7 @@ func TestLinks(t *testing.T) {
 			changed.Offset = 1
 			save(t, s, &changed)
 			if info, err := os.Lstat(record); err != nil || !info.Mode().IsRegular() {
-				t.Errorf("after Save the record is %v (%v), want a file in the place of the link", info, err)
+				t.Errorf("after Save the record is %v (%v), want a file in place of the link", info, err)
 			}
 			link(lock)
 			if unlock, err := s.Lock(t.Context(), sample.Key); err == nil {
@@ -261,13 +265,14 @@ func TestLinks(t *testing.T) {
 	}
 }
 
+// TestFolderInPlaceOfRecord checks that a folder with the name of a record counts as damaged.
 func TestFolderInPlaceOfRecord(t *testing.T) {
 	s := open(t, t.TempDir())
 	name := filepath.Join(s.Dir(), sample.Key+".json")
 	if err := os.Mkdir(name, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Save(t.Context(), &sample); err == nil || !strings.Contains(err.Error(), sample.Key) {
+	if err := s.Save(t.Context(), clone(sample)); err == nil || !strings.Contains(err.Error(), sample.Key) {
 		t.Errorf("Save: error %v", err)
 	}
 	if got := names(t, s.Dir()); len(got) != 1 {

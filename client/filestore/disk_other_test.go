@@ -4,7 +4,7 @@ package filestore_test
 
 import "testing"
 
-// roomy is a folder for thousands of files.
+// roomy returns a folder for thousands of files.
 func roomy(t *testing.T) string {
 	t.Helper()
 	return t.TempDir()

@@ -20,7 +20,7 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// What one run of a program has not finished, the next one finds.
+// A second run of a program finds the record that the first run left.
 func Example() {
 	ctx := context.Background()
 	dir, err := os.MkdirTemp("", "state")
@@ -72,14 +72,14 @@ func Example() {
 	// 0 removed
 }
 
-// A program is ended in the middle of an upload, here by a server that takes a
-// first chunk and then no other. Started again, it calls Upload again, and what
-// the server has is not sent twice.
+// A program ends in the middle of an upload, because the server refuses the second chunk.
+// The program is started again and calls Upload again. Bytes that the server has are not
+// sent twice.
 func ExampleNew() {
 	uploads, down := fake.Handler(fake.Config{}), false
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if down && r.Method == http.MethodPatch {
-			http.Error(w, "closed for the night", http.StatusServiceUnavailable)
+			http.Error(w, "closed for maintenance", http.StatusServiceUnavailable)
 			return
 		}
 		uploads.ServeHTTP(w, r)
@@ -116,7 +116,7 @@ func ExampleNew() {
 
 	res, err := program()
 	if err == nil {
-		log.Fatal("the server was not closed")
+		log.Fatal("the server accepted everything")
 	}
 	fmt.Println("first run:", res.Offset, "bytes of", res.Length)
 	down = false
@@ -124,8 +124,8 @@ func ExampleNew() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("second run: from", res.Resumed, "on,", res.Sent, "bytes sent,", res.Offset, "there")
+	fmt.Println("second run: resumed at", res.Resumed, "with", res.Sent, "bytes sent, and", res.Offset, "on the server")
 	// Output:
 	// first run: 1048576 bytes of 2097152
-	// second run: from 1048576 on, 1048576 bytes sent, 2097152 there
+	// second run: resumed at 1048576 with 1048576 bytes sent, and 2097152 on the server
 }

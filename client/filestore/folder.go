@@ -14,8 +14,8 @@ const (
 	fileMode   = 0o600
 )
 
-// makeFolder makes dir and its parents where they are missing, and flushes the
-// entries of those it made.
+// makeFolder makes dir and the parents that are missing, and flushes the entries of the
+// folders that it made.
 func makeFolder(dir string) error {
 	var made []string
 	for d := dir; ; d = filepath.Dir(d) {
@@ -48,7 +48,7 @@ func syncParent(dir string) error {
 	return syncFolder(root)
 }
 
-// probe finds out whether files can be made in the folder.
+// probe fails if no file can be made in the folder.
 func (s *Store) probe() error {
 	root, err := os.OpenRoot(s.dir)
 	if err != nil {
@@ -63,38 +63,15 @@ func (s *Store) probe() error {
 	return errors.Join(f.Close(), root.Remove(name))
 }
 
-// replace makes b the content of the file called name: at no time is there less
-// than the old or the new content under that name, and the new one survives a
-// crash once replace has returned nil.
-func replace(root *os.Root, name string, b []byte) error {
-	if err := swap(root, name, b, (*os.File).Sync); err != nil {
-		return err
-	}
-	return syncFolder(root)
-}
-
-// swap is replace without the promise for crashes. Flush is called when all is
-// written.
-func swap(root *os.Root, name string, b []byte, flush func(*os.File) error) error {
-	temp := newTempName()
-	err := write(root, temp, b, flush)
-	if err == nil {
-		err = root.Rename(temp, name)
-	}
-	if err != nil {
-		_ = root.Remove(temp)
-	}
-	return err
-}
-
-func write(root *os.Root, name string, b []byte, flush func(*os.File) error) error {
+// write makes a new file of this name with the content b and flushes it to the disk.
+func write(root *os.Root, name string, b []byte) error {
 	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(b)
 	if err == nil {
-		err = flush(f)
+		err = f.Sync()
 	}
 	if closed := f.Close(); err == nil {
 		err = closed
@@ -106,8 +83,8 @@ const tempSuffix = ".tmp"
 
 func newTempName() string { return rand.Text() + tempSuffix }
 
-// isTempName tells names that newTempName makes from those of other programs:
-// 26 letters and digits of base32, as rand.Text has them.
+// isTempName reports whether newTempName made a name. rand.Text returns 26 letters and
+// digits of base32.
 func isTempName(name string) bool {
 	text, ok := strings.CutSuffix(name, tempSuffix)
 	return ok && len(text) == 26 && !strings.ContainsFunc(text, func(r rune) bool {

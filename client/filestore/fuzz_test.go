@@ -9,8 +9,8 @@ import (
 	"github.com/tusker-go/tusker/client/journal"
 )
 
-// Whatever is in a record's file, it is a record that can be written again, or
-// an error that says why not.
+// FuzzDecode checks that any content of a file is either a record that can be encoded again,
+// or an error.
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
 		"", "{}", "null", "[]", `{"version":1,"key":"4f1d","url":"https://tus.example/1","length":5,"offset":1}`,
@@ -29,7 +29,7 @@ func FuzzDecode(f *testing.F) {
 			}
 			return
 		}
-		text, err := encode(r)
+		text, err := encode(r, "r")
 		if err != nil {
 			t.Fatalf("%+v: %v", r, err)
 		}

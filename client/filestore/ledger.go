@@ -21,55 +21,56 @@ import (
 
 const sentSuffix = ".sent"
 
-// sentName is that of the file for an endpoint.
+// sentName returns the name of the file for an endpoint.
 func sentName(endpoint string) string { return hashName(endpoint, sentSuffix) }
 
-// sentFiles is what a Store knows of the files of what was sent: where in them
-// each record is. The zero value is nothing.
+// sentFiles has the positions of the records in the files of finished uploads. The zero
+// value has none.
 type sentFiles struct {
 	mu    sync.Mutex
-	files hostcache.Cache[*sentIndex] // by name, which stands for an endpoint
+	files hostcache.Cache[*sentIndex] // by the name of the file
 }
 
-// sentIndex holds no records: there may be very many.
+// sentIndex has the positions of the records in one file. It has no records, because there
+// may be very many.
 type sentIndex struct {
 	info    fs.FileInfo // of the file that was read
-	read    int64       // up to there
+	read    int64       // bytes that were read
 	lines   map[[sha256.Size]byte]int64
-	damaged int // lines that were left out, and that nobody was told of
+	damaged int // lines that were left out and not reported yet
 }
 
-// LoadFinished is that of journal.Ledger. Where lines of the file are damaged, the
-// first call fails with journal.ErrRecordDamaged, and those that follow go without
-// them.
+// LoadFinished implements journal.Ledger. If lines of the file are damaged, the first call
+// fails with journal.ErrRecordDamaged, and later calls ignore these lines.
 func (s *Store) LoadFinished(ctx context.Context, endpoint, key string) (*journal.Record, error) {
 	root, err := s.begin(ctx, key)
 	if err != nil {
-		return nil, s.failed("load sent", key, err)
+		return nil, s.failed("load finished", key, err)
 	}
 	defer func() { _ = root.Close() }()
 	s.sent.mu.Lock()
 	defer s.sent.mu.Unlock()
 	r, err := s.sent.load(root, sentName(endpoint), key)
 	if err != nil {
-		return nil, s.failed("load sent", key, err)
+		return nil, s.failed("load finished", key, err)
 	}
 	return r, nil
 }
 
-// SaveFinished is that of journal.Ledger. It adds a line to the file of the
-// endpoint, and does not wait for the disk.
+// SaveFinished implements journal.Ledger. It adds a line to the file of the
+// endpoint, and does not wait for the disk: Delete does.
 func (s *Store) SaveFinished(ctx context.Context, r *journal.Record) error {
 	if err := r.Validate(); err != nil {
-		return fmt.Errorf("filestore: save sent record: %w", err)
+		return fmt.Errorf("filestore: save finished record: %w", err)
 	}
 	root, err := s.begin(ctx, r.Key)
 	if err == nil {
-		err = appendLine(root, sentName(r.Endpoint), r)
+		name := sentName(r.Endpoint)
+		err = guarded(ctx, root, name, func() error { return appendLine(root, name, r) })
 		_ = root.Close()
 	}
 	if err != nil {
-		return s.failed("save sent", r.Key, err)
+		return s.failed("save finished", r.Key, err)
 	}
 	return nil
 }
@@ -87,7 +88,7 @@ func (s *sentFiles) load(root *os.Root, name, key string) (*journal.Record, erro
 	if !known {
 		index = &sentIndex{}
 		s.files.Set(name, index)
-		// Prune goes by when a file was used last.
+		// Prune removes files that were not used for a long time.
 		now := time.Now()
 		_ = root.Chtimes(name, now, now)
 	}
@@ -113,7 +114,7 @@ func (s *sentFiles) load(root *os.Root, name, key string) (*journal.Record, erro
 	return r, nil
 }
 
-// refresh reads what was written since the last time, by whomever.
+// refresh reads the lines that this process and others wrote since the last call.
 func (x *sentIndex) refresh(f *os.File) error {
 	info, err := f.Stat()
 	if err != nil {
@@ -139,7 +140,8 @@ func (x *sentIndex) refresh(f *os.File) error {
 	})
 }
 
-// appendLine adds a record to a file.
+// appendLine adds a record to a file. It is called with the guard of the file held, because
+// Prune replaces the file.
 func appendLine(root *os.Root, name string, r *journal.Record) error {
 	b, err := r.MarshalJSON()
 	if err != nil {
@@ -159,15 +161,24 @@ func appendLine(root *os.Root, name string, r *journal.Record) error {
 		_, _ = f.ReadAt(last, info.Size()-1)
 	}
 	if last[0] != '\n' {
-		// A crash has cut off the line before.
+		// A crash cut off the line before.
 		b = append([]byte{'\n'}, b...)
 	}
-	// In one piece: other processes write too.
+	// One call writes the line, so that a crash leaves at most one line incomplete.
 	_, err = f.Write(b)
 	return errors.Join(err, f.Close())
 }
 
-// openLines opens a file. Links are not followed, and opening a pipe may take for
+// flush waits until the lines of a file are on the disk. There need not be a file.
+func flush(root *os.Root, name string) error {
+	f, err := openLines(root, name, os.O_RDWR)
+	if err != nil {
+		return unlessGone(err)
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// openLines opens a file. Links are not followed, and to open a pipe could block for
 // ever.
 func openLines(root *os.Root, name string, flag int) (*os.File, error) {
 	info, err := root.Lstat(name)
@@ -181,7 +192,7 @@ func openLines(root *os.Root, name string, flag int) (*os.File, error) {
 	return root.OpenFile(name, flag, fileMode)
 }
 
-// line is what has to be known of a record without reading all of it.
+// line has the fields of a record that the index and Prune need.
 type line struct {
 	Version int    `json:"version"`
 	Key     string `json:"key"`
@@ -203,8 +214,8 @@ func parseLine(b []byte) (line, error) {
 	return l, nil
 }
 
-// eachLine calls fn with each line of f between two offsets that has an end, but
-// for empty ones, and with where it begins. A line that is too long is cut.
+// eachLine calls fn with each complete line of f between two offsets, and with the offset of
+// the line. Empty lines are left out. A line that is too long is cut.
 func eachLine(f *os.File, from, to int64, fn func(at int64, line []byte) error) error {
 	lines := bufio.NewReaderSize(io.NewSectionReader(f, from, to-from), int(min(to-from+1, maxRecord)))
 	for at := from; ; {

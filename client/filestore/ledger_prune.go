@@ -2,6 +2,7 @@ package filestore
 
 import (
 	"bufio"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -9,9 +10,13 @@ import (
 	"time"
 )
 
-// pruneSent removes a file of what was sent that nobody has used for so long. Of
-// another one it leaves the last record of each source.
-func (p *pruning) pruneSent(e entry) error {
+// pruneSent removes a file of finished uploads that was not used for p.age. From another
+// one it removes all records of each source except the last.
+func (p *pruning) pruneSent(ctx context.Context, e entry) error {
+	return guarded(ctx, p.root, e.Name(), func() error { return p.pruneGuarded(e) })
+}
+
+func (p *pruning) pruneGuarded(e entry) error {
 	kept, total := make(map[[sha256.Size]byte]int64), 0
 	used, err := scan(p.root, e.Name(), func(at int64, b []byte) error {
 		total++
@@ -27,7 +32,6 @@ func (p *pruning) pruneSent(e entry) error {
 			p.removed += total
 		}
 	case len(kept) < total:
-		// What another process adds meanwhile is lost, as a hint may be.
 		err = rewrite(p.root, e.Name(), func(at int64, b []byte) bool {
 			l, err := parseLine(b)
 			return err == nil && kept[l.subject()] == at
@@ -36,8 +40,8 @@ func (p *pruning) pruneSent(e entry) error {
 	return unlessGone(err)
 }
 
-// subject is what there is one record of: a file of an account, or, where the file
-// is not known, an upload.
+// subject identifies the records of which one is kept: those of a file of an account, or of
+// an upload if the file is not known.
 func (l line) subject() [sha256.Size]byte {
 	if l.Source == "" {
 		return sha256.Sum256([]byte("key " + l.Key))
@@ -49,7 +53,8 @@ func (l line) subject() [sha256.Size]byte {
 	return sha256.Sum256(fmt.Appendf(nil, "account %q source %q", l.Account, source))
 }
 
-// scan is eachLine of a whole file, and gives its time.
+// scan calls fn with each line of a file, as eachLine does, and returns the time of the
+// file.
 func scan(root *os.Root, name string, fn func(at int64, line []byte) error) (time.Time, error) {
 	f, err := openLines(root, name, os.O_RDONLY)
 	if err != nil {
@@ -63,7 +68,7 @@ func scan(root *os.Root, name string, fn func(at int64, line []byte) error) (tim
 	return info.ModTime(), eachLine(f, 0, info.Size(), fn)
 }
 
-// rewrite leaves out the lines that are not to stay. The file keeps its time.
+// rewrite replaces a file by one with only the lines that stay. The file keeps its time.
 func rewrite(root *os.Root, name string, stays func(at int64, line []byte) bool) error {
 	temp := newTempName()
 	out, err := root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)

@@ -21,13 +21,13 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// sentFile is the file of what was sent to the endpoint of sentRecord.
+// sentFile returns the file of the finished uploads to the endpoint of sentRecord.
 func sentFile(s *filestore.Store) string {
 	sum := sha256.Sum256([]byte(sentRecord("k", 1).Endpoint))
 	return filepath.Join(s.Dir(), hex.EncodeToString(sum[:])+".sent")
 }
 
-// sentRecord is that of the nth upload of a file that is called as the key.
+// sentRecord returns the record of the nth upload of a file with the name of the key.
 func sentRecord(key string, n int) *journal.Record {
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	return &journal.Record{
@@ -45,7 +45,7 @@ func saveSent(t *testing.T, s *filestore.Store, records ...*journal.Record) {
 	}
 }
 
-// wantSent checks what is loaded under the key of r.
+// wantSent checks that r is loaded under its key.
 func wantSent(t *testing.T, s *filestore.Store, r *journal.Record) {
 	t.Helper()
 	got, err := s.LoadFinished(t.Context(), r.Endpoint, r.Key)
@@ -76,7 +76,7 @@ func appendTo(t *testing.T, name, text string) {
 	}
 }
 
-// Others read these files: what is in them stays as it is.
+// TestSentFormat checks the format of a ledger, because other programs read it.
 func TestSentFormat(t *testing.T) {
 	s := open(t, t.TempDir())
 	saveSent(t, s, sentRecord("a", 1), sentRecord("b", 2))
@@ -98,7 +98,7 @@ func TestSentFormat(t *testing.T) {
 	}
 }
 
-// The last record of a key counts, whoever has written it and when.
+// TestSentComesBack checks that the last record of a key counts, whichever process wrote it.
 func TestSentComesBack(t *testing.T) {
 	s := open(t, t.TempDir())
 	other := open(t, s.Dir())
@@ -108,14 +108,14 @@ func TestSentComesBack(t *testing.T) {
 	saveSent(t, other, sentRecord("b", 2), sentRecord("a", 3))
 	wantSent(t, s, sentRecord("a", 3))
 	wantSent(t, s, sentRecord("b", 2))
-	elsewhere := sentRecord("a", 4)
-	elsewhere.Endpoint = "https://tus.example/other/"
-	saveSent(t, s, elsewhere)
-	wantSent(t, s, elsewhere)
+	other2 := sentRecord("a", 4)
+	other2.Endpoint = "https://tus.example/other/"
+	saveSent(t, s, other2)
+	wantSent(t, s, other2)
 	wantSent(t, s, sentRecord("a", 3))
 	wantNotSent(t, s, "c")
 
-	// The file is another one, as after Prune in another process.
+	// Prune in another process replaces the file.
 	if err := os.Remove(sentFile(s)); err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,8 @@ func TestSentComesBack(t *testing.T) {
 	wantNotSent(t, s, "a")
 }
 
-// What cannot be read costs nothing but itself, and is told of once.
+// TestSentIsDamaged checks that a damaged line is reported once and that the other lines are
+// used.
 func TestSentIsDamaged(t *testing.T) {
 	tests := map[string]struct {
 		text string
@@ -188,8 +189,8 @@ func TestSentRefuses(t *testing.T) {
 	}
 }
 
-// Several processes add lines that stay whole.
-func TestSentSideBySide(t *testing.T) {
+// TestSentConcurrently checks that lines of several handles stay complete.
+func TestSentConcurrently(t *testing.T) {
 	s := open(t, t.TempDir())
 	var wg sync.WaitGroup
 	for i := range 4 {
@@ -218,8 +219,8 @@ func TestSentSideBySide(t *testing.T) {
 	}
 }
 
-// TestPruneSentOfAccounts guards the records of one account against those of another
-// account that sent the same file.
+// TestPruneSentOfAccounts checks that the record of one account stays although another account
+// sent the same file later.
 func TestPruneSentOfAccounts(t *testing.T) {
 	s := open(t, t.TempDir())
 	var all []*journal.Record
@@ -237,7 +238,7 @@ func TestPruneSentOfAccounts(t *testing.T) {
 	}
 }
 
-// Sources that are not UTF-8 are not taken for one another.
+// TestPruneSentSourceNotUTF8 checks that sources that are not UTF-8 are not confused.
 func TestPruneSentSourceNotUTF8(t *testing.T) {
 	s := open(t, t.TempDir())
 	first, second, later := sentRecord("first", 1), sentRecord("second", 2), sentRecord("later", 3)
@@ -251,7 +252,8 @@ func TestPruneSentSourceNotUTF8(t *testing.T) {
 	wantNotSent(t, s, second.Key)
 }
 
-// What nobody asks for any more goes, and what a later record is there for.
+// TestPruneSent checks that Prune removes unused files and records with a later one of the
+// same source.
 func TestPruneSent(t *testing.T) {
 	s := open(t, t.TempDir())
 	changed := sentRecord("b2", 3)
@@ -272,7 +274,7 @@ func TestPruneSent(t *testing.T) {
 		t.Errorf("the file holds %q (%v), want 2 lines", b, err)
 	}
 
-	// To ask is to use it.
+	// A lookup counts as use.
 	wantSent(t, s, sentRecord("a", 1))
 	wantSent(t, s, changed)
 	wantNotSent(t, s, "b")
@@ -288,5 +290,37 @@ func TestPruneSent(t *testing.T) {
 	wantNotSent(t, s, "a")
 	if got := names(t, s.Dir()); len(got) != 0 {
 		t.Errorf("the folder holds %q", got)
+	}
+}
+
+// TestPruneLosesNoRecord checks that a record that is saved while Prune rewrites the file
+// stays.
+func TestPruneLosesNoRecord(t *testing.T) {
+	s := open(t, t.TempDir())
+	const n = 200
+	var saving sync.WaitGroup
+	saving.Go(func() {
+		for i := range n {
+			r := sentRecord(fmt.Sprintf("k%d", i), i)
+			if err := s.SaveFinished(t.Context(), r); err != nil {
+				t.Error(err)
+			}
+			// A second record of the same source gives Prune something to remove.
+			r.Key += "-old"
+			r.Source = "/home/me/old"
+			if err := s.SaveFinished(t.Context(), r); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	other := open(t, s.Dir())
+	for range 50 {
+		if _, err := other.Prune(t.Context(), time.Hour); err != nil {
+			t.Error(err)
+		}
+	}
+	saving.Wait()
+	for i := range n {
+		wantSent(t, s, sentRecord(fmt.Sprintf("k%d", i), i))
 	}
 }

@@ -18,19 +18,19 @@ const (
 	// batch is how many names are read from the folder at a time.
 	batch = 512
 
-	// leftover is the age from which on a temporary file belongs to nobody.
+	// leftover is the age of a temporary file or lock that a crash left behind.
 	leftover = time.Hour
 )
 
-// List is that of journal.Lister. Damaged records are reported and stay where
-// they are; Load puts them aside. The folder is read as the loop goes on, in
-// bounded memory. The store may be used within the loop.
+// List implements journal.Lister. Damaged records are reported and stay where they are;
+// Load moves them aside. List reads the folder while the loop runs, in bounded memory. The
+// store may be used within the loop.
 func (s *Store) List(ctx context.Context) iter.Seq2[*journal.Record, error] {
 	return s.ListSuffix(ctx, "")
 }
 
-// ListSuffix is that of journal.SuffixLister. It reads the names of all files, and opens only
-// those of the records that it gives.
+// ListSuffix implements journal.SuffixLister. It reads the names of all files, and opens only
+// those of the records that it returns.
 func (s *Store) ListSuffix(ctx context.Context, suffix string) iter.Seq2[*journal.Record, error] {
 	return func(yield func(*journal.Record, error) bool) {
 		root, err := os.OpenRoot(s.dir)
@@ -49,7 +49,7 @@ func (s *Store) ListSuffix(ctx context.Context, suffix string) iter.Seq2[*journa
 			}
 			r, _, err := read(root, e.key)
 			if errors.Is(err, journal.ErrNoRecord) {
-				continue // deleted in between
+				continue // deleted meanwhile
 			}
 			if err != nil {
 				r, err = nil, s.failed("list", e.key, err)
@@ -64,11 +64,11 @@ func (s *Store) ListSuffix(ctx context.Context, suffix string) iter.Seq2[*journa
 // entry is a file of the store.
 type entry struct {
 	fs.DirEntry
-	key, suffix string // the key is "" where the file is not a record's
+	key, suffix string // the key is "" if the file is not that of one record
 }
 
-// walk gives the files of the folder that belong to keys or servers, and removes
-// temporary files that a crash has left behind. An error ends it.
+// walk yields the files of the folder that belong to keys or endpoints, and removes
+// temporary files that a crash left behind. An error ends it.
 func walk(ctx context.Context, root *os.Root) iter.Seq2[entry, error] {
 	return func(yield func(entry, error) bool) {
 		d, err := root.Open(".")
@@ -105,7 +105,7 @@ func walk(ctx context.Context, root *os.Root) iter.Seq2[entry, error] {
 }
 
 func parseEntry(d fs.DirEntry) (entry, bool) {
-	for _, suffix := range []string{recordSuffix, lockSuffix, damagedSuffix} {
+	for _, suffix := range []string{recordSuffix, lockSuffix, guardSuffix, damagedSuffix} {
 		if key, ok := strings.CutSuffix(d.Name(), suffix); ok && journal.CheckKey(key) == nil {
 			return entry{d, key, suffix}, true
 		}
@@ -113,17 +113,20 @@ func parseEntry(d fs.DirEntry) (entry, bool) {
 	if isHashName(d.Name(), sentSuffix) {
 		return entry{DirEntry: d, suffix: sentSuffix}, true
 	}
+	if isHashName(d.Name(), sentSuffix+guardSuffix) {
+		return entry{DirEntry: d, suffix: guardSuffix}, true
+	}
 	return entry{}, false
 }
 
-// sweep removes a temporary file that nobody writes any more.
+// sweep removes a temporary file that is no longer written.
 func sweep(root *os.Root, d fs.DirEntry) {
 	if isTempName(d.Name()) && olderThan(d, leftover) {
 		_ = root.Remove(d.Name())
 	}
 }
 
-// olderThan tells whether the file was written that long ago.
+// olderThan reports whether the file was last written that long ago.
 func olderThan(d fs.DirEntry, age time.Duration) bool {
 	info, err := d.Info()
 	return err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) >= age

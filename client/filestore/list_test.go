@@ -17,7 +17,7 @@ import (
 	"github.com/tusker-go/tusker/client/journal"
 )
 
-// populate makes n records, without waiting for the disk as Save does.
+// populate makes n records. It is faster than Save, because it does not wait for the disk.
 func populate(tb testing.TB, dir string, n int, updated func(i int) time.Time) {
 	tb.Helper()
 	for i := range n {
@@ -38,8 +38,9 @@ func populate(tb testing.TB, dir string, n int, updated func(i int) time.Time) {
 
 func longAgo(int) time.Time { return time.Now().Add(-1000 * time.Hour) }
 
-// One bad record, or a file of somebody else's, hides no good one.
-func TestListGoesOn(t *testing.T) {
+// TestListContinuesAfterError checks that a bad record or an unknown file hides no good
+// record.
+func TestListContinuesAfterError(t *testing.T) {
 	s := open(t, t.TempDir())
 	populate(t, s.Dir(), 5, longAgo)
 	for name, content := range map[string]string{
@@ -82,7 +83,7 @@ func TestListGoesOn(t *testing.T) {
 
 const tempName = "ABCDEFGHIJKLMNOPQRSTUVWX27.tmp"
 
-// Temporary files of the dead go, those of the living and of others stay.
+// TestLeftovers checks that only old temporary files of this package are removed.
 func TestLeftovers(t *testing.T) {
 	for op, do := range map[string]func(*filestore.Store) error{
 		"List": func(s *filestore.Store) error {
@@ -101,11 +102,11 @@ func TestLeftovers(t *testing.T) {
 			age  time.Duration
 			gone bool
 		}{
-			"old":             {tempName, 61 * time.Minute, true},
-			"young":           {tempName, 59 * time.Minute, false},
-			"from the future": {tempName, -24 * time.Hour, false},
-			"of others":       {"abcdefghijklmnopqrstuvwx27.tmp", 100 * time.Hour, false},
-			"of others, too":  {"notes.tmp", 100 * time.Hour, false},
+			"old":                     {tempName, 61 * time.Minute, true},
+			"young":                   {tempName, 59 * time.Minute, false},
+			"from the future":         {tempName, -24 * time.Hour, false},
+			"of another program":      {"abcdefghijklmnopqrstuvwx27.tmp", 100 * time.Hour, false},
+			"of another program, too": {"notes.tmp", 100 * time.Hour, false},
 		} {
 			t.Run(op+" "+name, func(t *testing.T) {
 				s := open(t, t.TempDir())
@@ -122,7 +123,7 @@ func TestLeftovers(t *testing.T) {
 	}
 }
 
-// listed is how many records List gives.
+// listed returns the number of records in List.
 func listed(tb testing.TB, s *filestore.Store) (n int) {
 	tb.Helper()
 	for _, err := range s.List(context.Background()) {
@@ -159,7 +160,7 @@ func TestListMany(t *testing.T) {
 	if seen != n {
 		t.Errorf("%d records, want %d", seen, n)
 	}
-	// All the names alone would be above 2 MiB.
+	// All names together have more than 2 MiB.
 	if most > before+1<<20 {
 		t.Errorf("the heap has grown by %d KiB", (most-before)>>10)
 	}
@@ -171,7 +172,7 @@ func TestListMany(t *testing.T) {
 	}
 }
 
-// heap is what is in use after a collection.
+// heap returns the bytes in use after a garbage collection.
 func heap() uint64 {
 	runtime.GC()
 	var m runtime.MemStats
@@ -179,7 +180,7 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
-// A folder that nobody has tidied for years.
+// BenchmarkList lists a folder with very many records.
 func BenchmarkList(b *testing.B) {
 	const n = 200_000
 	s, err := filestore.New(b.TempDir())
@@ -216,8 +217,9 @@ func BenchmarkSave(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	r := clone(sample)
 	for b.Loop() {
-		if err := s.Save(b.Context(), &sample); err != nil {
+		if err := s.Save(b.Context(), r); err != nil {
 			b.Fatal(err)
 		}
 	}

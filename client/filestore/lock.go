@@ -11,20 +11,20 @@ import (
 	"github.com/tusker-go/tusker/client/journal"
 )
 
-// Lock is that of journal.Store. It holds a lock on the file KEY.lock, which
-// unlock removes.
+// Lock implements journal.Store. It holds a lock on the file KEY.lock, which unlock
+// removes. The lock cannot be lost while the process runs.
 func (s *Store) Lock(ctx context.Context, key string) (unlock func() error, err error) {
 	root, err := s.begin(ctx, key)
 	if err != nil {
 		return nil, s.failed("lock", key, err)
 	}
-	f, err := lock(root, key)
+	f, err := lock(root, lockName(key))
 	if err != nil {
 		_ = root.Close()
 		return nil, s.failed("lock", key, err)
 	}
 	return sync.OnceValue(func() error {
-		err := errors.Join(free(root, f, key), root.Close())
+		err := errors.Join(free(root, f, lockName(key)), root.Close())
 		if err != nil {
 			return s.failed("unlock", key, err)
 		}
@@ -32,11 +32,11 @@ func (s *Store) Lock(ctx context.Context, key string) (unlock func() error, err 
 	}), nil
 }
 
-// lock returns the open file that the lock is on.
-func lock(root *os.Root, key string) (*os.File, error) {
-	name := lockName(key)
+// lock locks the file called name, which it makes if necessary, and returns it open. The
+// error Is ErrBusy if another open file holds the lock.
+func lock(root *os.Root, name string) (*os.File, error) {
 	for range attempts {
-		// A link is not followed: it would be made into a file elsewhere.
+		// A link is not followed, because a file would be made where it leads.
 		if info, err := root.Lstat(name); err == nil && !info.Mode().IsRegular() {
 			return nil, fmt.Errorf("%s is not a regular file", name)
 		}
@@ -64,9 +64,9 @@ func lock(root *os.Root, key string) (*os.File, error) {
 	return nil, errUnsteady
 }
 
-// isCurrent tells whether f still has its name. Whoever held the lock when f was
-// opened removes the file before letting go, and the next to come makes another:
-// a lock on the old one excludes nobody.
+// isCurrent reports whether f still has its name. The holder of a lock removes the file
+// before it releases the lock, and the next holder makes a new file. A lock on a removed
+// file excludes no other process.
 func isCurrent(root *os.Root, f *os.File, name string) (bool, error) {
 	mine, err := f.Stat()
 	if err != nil {
@@ -82,9 +82,8 @@ func isCurrent(root *os.Root, f *os.File, name string) (bool, error) {
 	return os.SameFile(mine, current), nil
 }
 
-// free removes the file while it is locked, and lets go of it then.
-func free(root *os.Root, f *os.File, key string) error {
-	name := lockName(key)
+// free removes the file called name while it is locked, and then releases the lock.
+func free(root *os.Root, f *os.File, name string) error {
 	current, err := isCurrent(root, f, name)
 	if current {
 		err = root.Remove(name)

@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// held has the locks of this process by path. It is for all Stores: two of them
+// held has the locks of this process by path. All Stores share it, because two of them
 // may have the same folder.
 var held sync.Map
 

@@ -25,13 +25,14 @@ func tryLock(f *os.File) error {
 	}
 }
 
-// release unlocks what tryLock locked. Closing the file alone would not do while
-// a process that was being started has a copy of it.
+// release unlocks what tryLock locked. To close the file is not enough, because a child
+// process that is being started may have a copy of it.
 func release(f *os.File) {
 	_ = control(f, func(fd int) error { return unix.Flock(fd, unix.LOCK_UN) })
 }
 
-// control does not set the file to blocking, as its Fd method does.
+// control calls do with the descriptor of f. Unlike f.Fd, it does not set the file to
+// blocking.
 func control(f *os.File, do func(fd int) error) error {
 	c, err := f.SyscallConn()
 	if err != nil {

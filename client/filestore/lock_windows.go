@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// everything is the length of a lock: whatever the file may hold.
+// everything is the length of a lock that covers any file.
 const everything = ^uint32(0)
 
 // tryLock locks the open file, for all processes, without waiting.
@@ -23,8 +23,8 @@ func tryLock(f *os.File) error {
 	return &os.PathError{Op: "LockFileEx", Path: f.Name(), Err: err}
 }
 
-// release unlocks what tryLock locked. After a mere close the system would do so
-// in its own time.
+// release unlocks what tryLock locked. If the file was only closed, the system would
+// unlock it at a later time.
 func release(f *os.File) {
 	_ = windows.UnlockFileEx(windows.Handle(f.Fd()), 0, everything, everything, new(windows.Overlapped))
 }

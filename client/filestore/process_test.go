@@ -19,8 +19,8 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// The environment of the processes that these tests start: what one does, and
-// the folder of its store.
+// The environment of the processes that these tests start has the role of the process and the
+// folder of its store.
 const (
 	roleEnv = "FILESTORE_TEST_ROLE"
 	dirEnv  = "FILESTORE_TEST_DIR"
@@ -30,6 +30,8 @@ var roles = map[string]func(*testing.T, *filestore.Store){
 	"hold":  hold,
 	"count": count,
 	"save":  saveForever,
+	"add":   add,
+	"guard": holdGuard,
 }
 
 // TestChild is the body of the processes that other tests start.
@@ -41,7 +43,7 @@ func TestChild(t *testing.T) {
 	roles[role](t, open(t, os.Getenv(dirEnv)))
 }
 
-// child is a process of this test's binary.
+// child is a process that runs the binary of this test.
 type child struct {
 	cmd   *exec.Cmd
 	lines *bufio.Scanner
@@ -74,7 +76,7 @@ func start(t *testing.T, role, dir string) *child {
 	return &child{cmd, bufio.NewScanner(stdout), stdin}
 }
 
-// line is what the process prints next.
+// line returns the next line that the process prints.
 func (c *child) line(t *testing.T) string {
 	t.Helper()
 	if !c.lines.Scan() {
@@ -83,7 +85,7 @@ func (c *child) line(t *testing.T) string {
 	return c.lines.Text()
 }
 
-// kill ends the process at once, with no chance to tidy up, and returns what it
+// kill ends the process at once, so that it cannot clean up, and returns the lines that it
 // had printed.
 func (c *child) kill(t *testing.T) (rest []string) {
 	t.Helper()
@@ -99,7 +101,7 @@ func (c *child) kill(t *testing.T) (rest []string) {
 	return rest
 }
 
-// hold takes the lock, says so, and keeps it until its input ends.
+// hold takes the lock, prints that, and keeps the lock until its input ends.
 func hold(t *testing.T, s *filestore.Store) {
 	t.Helper()
 	unlock, err := s.Lock(t.Context(), "k")
@@ -153,17 +155,34 @@ func TestLockBetweenProcesses(t *testing.T) {
 		wantBusy()
 		other.kill(t)
 		if _, err := os.Stat(filepath.Join(s.Dir(), "k.lock")); err != nil {
-			t.Fatalf("%v, want the file of the dead", err)
+			t.Fatalf("%v, want the file that the dead process left", err)
 		}
 		wantFree()
 	})
 }
 
-// increments is how often each process of TestLockRace holds the lock.
+// holdGuard takes the lock whose file is the guard of the sample, and keeps it.
+func holdGuard(t *testing.T, s *filestore.Store) {
+	t.Helper()
+	unlock, err := s.Lock(t.Context(), "k")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The guard is the same kind of lock as that of an upload.
+	guard := filepath.Join(s.Dir(), sample.Key+".guard")
+	if err := os.Rename(filepath.Join(s.Dir(), "k.lock"), guard); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Println("locked")
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	_ = unlock()
+}
+
+// increments is how often each process of TestLockRace and TestRevisionRace adds 1.
 const increments = 100
 
-// count adds to a number in a file under the lock, which alone keeps the others
-// from writing in between.
+// count adds to a number in a file under the lock. Without the lock, others would write
+// between its reading and its writing.
 func count(t *testing.T, s *filestore.Store) {
 	t.Helper()
 	number := filepath.Join(s.Dir(), "number")
@@ -182,7 +201,7 @@ func count(t *testing.T, s *filestore.Store) {
 		}
 		n, err := strconv.Atoi(string(b))
 		if err != nil {
-			t.Fatalf("somebody else is writing: %v", err)
+			t.Fatalf("another process is writing: %v", err)
 		}
 		if err := os.WriteFile(number, []byte(strconv.Itoa(n+1)), 0o600); err != nil {
 			t.Fatal(err)
@@ -194,8 +213,8 @@ func count(t *testing.T, s *filestore.Store) {
 	}
 }
 
-// The file of a lock is made and removed all the time, and yet one process holds
-// it.
+// TestLockRace checks that one process holds the lock, although its file is made and removed
+// all the time.
 func TestLockRace(t *testing.T) {
 	s := open(t, t.TempDir())
 	number := filepath.Join(s.Dir(), "number")
@@ -221,7 +240,8 @@ func TestLockRace(t *testing.T) {
 	}
 }
 
-// numbered is a record in which every field says n, longer and shorter by turns.
+// numbered returns a record in which every field depends on n. Records have different
+// lengths.
 func numbered(n int) *journal.Record {
 	r := &journal.Record{
 		Key: "k", URL: fmt.Sprintf("https://tus.example/%d", n), Source: strings.Repeat("x", n%7*997),
@@ -230,23 +250,26 @@ func numbered(n int) *journal.Record {
 	return r
 }
 
-// saveForever saves one record after the other and says which are saved.
+// saveForever saves one record after the other, and prints the number of each.
 func saveForever(t *testing.T, s *filestore.Store) {
 	t.Helper()
-	begin := 0
+	begin, revision := 0, ""
 	if r, err := s.Load(t.Context(), "k"); err == nil {
-		begin = int(r.Offset)
+		begin, revision = int(r.Offset), r.Revision
 	}
 	for n := begin + 1; ; n++ {
-		if err := s.Save(t.Context(), numbered(n)); err != nil {
+		r := numbered(n)
+		r.Revision = revision
+		if err := s.Save(t.Context(), r); err != nil {
 			t.Fatal(err)
 		}
+		revision = r.Revision
 		fmt.Println(n)
 	}
 }
 
-// Killed at any moment, a process leaves the record that it saved last, or the
-// one that it was saving, whole.
+// TestKilledWhileSaving checks that a killed process leaves the record that it saved last, or
+// the one that it was saving, complete.
 func TestKilledWhileSaving(t *testing.T) {
 	s := open(t, t.TempDir())
 	rounds := 12
@@ -274,7 +297,57 @@ func TestKilledWhileSaving(t *testing.T) {
 			t.Errorf("round %d: record %d, want %d, which was saved, or the next", round, n, last)
 		}
 		if want := numbered(int(r.Offset)); r.URL != want.URL || r.Source != want.Source || r.Length != want.Length {
-			t.Errorf("round %d: a record made of two: %+v", round, r)
+			t.Errorf("round %d: a record is a mixture: %+v", round, r)
 		}
+	}
+}
+
+// add adds 1 to the offset of a record again and again. Only revisions keep other processes
+// from saving between its Load and its Save.
+func add(t *testing.T, s *filestore.Store) {
+	t.Helper()
+	for done := 0; done < increments; {
+		r, err := s.Load(t.Context(), "k")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Offset++
+		err = s.Save(t.Context(), r)
+		switch {
+		case err == nil:
+			done++
+		case !errors.Is(err, journal.ErrConflict):
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestRevisionRace checks that no process replaces a record that another one saved after it
+// was loaded.
+func TestRevisionRace(t *testing.T) {
+	s := open(t, t.TempDir())
+	save(t, s, &journal.Record{Key: "k", URL: "https://tus.example/1"})
+	var children []*child
+	for range 3 {
+		children = append(children, start(t, "add", s.Dir()))
+	}
+	for _, c := range children {
+		var out []string
+		for c.lines.Scan() {
+			out = append(out, c.lines.Text())
+		}
+		if err := c.cmd.Wait(); err != nil {
+			t.Errorf("%v\n%s", err, strings.Join(out, "\n"))
+		}
+	}
+	r, err := s.Load(t.Context(), "k")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := int64(len(children) * increments); r.Offset != want {
+		t.Errorf("offset %d, want %d", r.Offset, want)
+	}
+	if left := names(t, s.Dir()); len(left) != 1 {
+		t.Errorf("the folder holds %q", left)
 	}
 }

@@ -14,15 +14,13 @@ import (
 // Prune deletes the records that were last updated olderThan ago or longer, and
 // returns how many. A time of update in the future counts as now; zero and
 // negative ages mean every record. Records that are locked, or of a newer
-// version, stay. Damaged records are put aside, and those put aside that long
-// ago are removed, as are locks and temporary files that crashes left behind.
-// Records of finished uploads are removed if none of their endpoint was asked for
-// that long, or if there is a later one of the same account and
-// source.
+// version, stay. Damaged records are moved aside. Files that were moved aside olderThan ago
+// are removed, and so are locks and temporary files that crashes left behind. Finished
+// uploads are removed if none of their endpoint was looked up for that long, or if there is
+// a later one of the same account and source.
 //
-// A record that cannot be read or deleted does not keep Prune from the others:
-// the error is that of the first. Prune ends early only when the folder cannot be
-// read or ctx ends.
+// A record that cannot be read or deleted does not end Prune; the error is that of the
+// first such record. Prune ends early only if the folder cannot be read or ctx ends.
 func (s *Store) Prune(ctx context.Context, olderThan time.Duration) (removed int, err error) {
 	root, err := os.OpenRoot(s.dir)
 	if err != nil {
@@ -36,12 +34,12 @@ func (s *Store) Prune(ctx context.Context, olderThan time.Duration) (removed int
 			first = fmt.Errorf("filestore: prune %s: %w", s.dir, err)
 			break
 		}
-		if err := p.visit(e); err != nil && first == nil {
+		if err := p.visit(ctx, e); err != nil && first == nil {
 			first = s.failed("prune", e.key, err)
 		}
 	}
 	if p.removed > 0 {
-		// Once for all of them: it takes longer than to delete.
+		// One flush serves all deletions, because it takes longer than they do.
 		if err := syncFolder(root); err != nil && first == nil {
 			first = fmt.Errorf("filestore: prune %s: %w", s.dir, err)
 		}
@@ -55,29 +53,31 @@ type pruning struct {
 	removed int
 }
 
-func (p *pruning) visit(e entry) error {
+func (p *pruning) visit(ctx context.Context, e entry) error {
 	switch e.suffix {
 	case recordSuffix:
 		r, _, err := read(p.root, e.key)
 		if !p.due(r, err) {
 			return unlessExpected(err)
 		}
-		return p.locked(e.key, p.removeRecord)
+		return p.locked(lockName(e.key), func() error {
+			return guarded(ctx, p.root, e.key, func() error { return p.removeRecord(e.key) })
+		})
 	case damagedSuffix:
 		if olderThan(e, p.age) {
 			return unlessGone(p.root.Remove(e.Name()))
 		}
 	case sentSuffix:
-		return p.pruneSent(e)
-	case lockSuffix:
+		return p.pruneSent(ctx, e)
+	case lockSuffix, guardSuffix:
 		if olderThan(e, leftover) {
-			return p.locked(e.key, func(string) error { return nil })
+			return p.locked(e.Name(), func() error { return nil })
 		}
 	}
 	return nil
 }
 
-// due tells whether there is something to do about a record.
+// due reports whether a record is to be removed or moved aside.
 func (p *pruning) due(r *journal.Record, err error) bool {
 	if err != nil {
 		return errors.Is(err, journal.ErrRecordDamaged)
@@ -85,8 +85,8 @@ func (p *pruning) due(r *journal.Record, err error) bool {
 	return max(time.Since(r.Updated), 0) >= p.age
 }
 
-// removeRecord is called with the lock held. It looks again: an upload may have
-// gone on, and ended, between the first look and the lock.
+// removeRecord removes a record that is still due. It is called with the lock and the guard
+// of the key held. An upload may have been resumed and ended since the first check.
 func (p *pruning) removeRecord(key string) error {
 	r, err := load(p.root, key)
 	if err != nil || !p.due(r, nil) {
@@ -99,20 +99,20 @@ func (p *pruning) removeRecord(key string) error {
 	return nil
 }
 
-// locked does something under the lock of key, or nothing where somebody else
-// has it.
-func (p *pruning) locked(key string, do func(key string) error) error {
-	f, err := lock(p.root, key)
+// locked calls do while it holds the lock called name, and removes the lock afterwards. It
+// does nothing if the lock is held.
+func (p *pruning) locked(name string, do func() error) error {
+	f, err := lock(p.root, name)
 	if errors.Is(err, journal.ErrBusy) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	return errors.Join(do(key), free(p.root, f, key))
+	return errors.Join(do(), free(p.root, f, name))
 }
 
-// unlessGone drops that somebody else removed the file.
+// unlessGone returns err, or nil if err means that there is no such file.
 func unlessGone(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -120,7 +120,7 @@ func unlessGone(err error) error {
 	return err
 }
 
-// unlessExpected drops what is no failure of Prune.
+// unlessExpected returns err, or nil if err is not a failure of Prune.
 func unlessExpected(err error) error {
 	for _, expected := range []error{journal.ErrNoRecord, journal.ErrRecordDamaged, journal.ErrRecordVersion} {
 		if errors.Is(err, expected) {

@@ -6,12 +6,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/tusker-go/tusker/client/journal"
 )
 
+// TestPrune checks which records are old enough to be removed.
 func TestPrune(t *testing.T) {
 	now := time.Now()
 	ages := map[string]time.Duration{
@@ -51,7 +53,7 @@ func TestPrune(t *testing.T) {
 	}
 }
 
-// An upload that goes on keeps its record, however old.
+// TestPruneSkipsBusy checks that a locked record stays, whatever its age.
 func TestPruneSkipsBusy(t *testing.T) {
 	s := open(t, t.TempDir())
 	populate(t, s.Dir(), 3, longAgo)
@@ -82,7 +84,7 @@ func TestPruneSkipsBusy(t *testing.T) {
 	}
 }
 
-// What crashes and damage leave behind goes in its time.
+// TestPruneTidies checks which files of crashes and damage are removed.
 func TestPruneTidies(t *testing.T) {
 	for name, c := range map[string]struct {
 		file    string
@@ -91,12 +93,15 @@ func TestPruneTidies(t *testing.T) {
 		want    []string
 	}{
 		"damaged":            {"k.json", "{", 0, []string{"k.json.damaged"}},
-		"put aside":          {"k.json.damaged", "{", 49 * time.Hour, nil},
-		"put aside of late":  {"k.json.damaged", "{", 47 * time.Hour, []string{"k.json.damaged"}},
-		"lock of the dead":   {"k.lock", "", 2 * time.Hour, nil},
-		"lock of late":       {"k.lock", "", 0, []string{"k.lock"}},
-		"another's file":     {"other.txt", "", 1000 * time.Hour, []string{"other.txt"}},
-		"another's JSON":     {"Other.json", "{", 1000 * time.Hour, []string{"Other.json"}},
+		"moved aside":        {"k.json.damaged", "{", 49 * time.Hour, nil},
+		"moved aside lately": {"k.json.damaged", "{", 47 * time.Hour, []string{"k.json.damaged"}},
+		"old lock":           {"k.lock", "", 2 * time.Hour, nil},
+		"young lock":         {"k.lock", "", 0, []string{"k.lock"}},
+		"old guard":          {"k.guard", "", 2 * time.Hour, nil},
+		"young guard":        {"k.guard", "", 0, []string{"k.guard"}},
+		"old ledger guard":   {strings.Repeat("a", 64) + ".sent.guard", "", 2 * time.Hour, nil},
+		"unknown file":       {"other.txt", "", 1000 * time.Hour, []string{"other.txt"}},
+		"unknown JSON":       {"Other.json", "{", 1000 * time.Hour, []string{"Other.json"}},
 		"record in progress": {tempName, "{", 0, []string{tempName}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -113,7 +118,7 @@ func TestPruneTidies(t *testing.T) {
 	}
 }
 
-// The lock of an upload that goes on is no leftover, however long it takes.
+// TestPruneLeavesHeldLock checks that a lock that is held stays, whatever its age.
 func TestPruneLeavesHeldLock(t *testing.T) {
 	s := open(t, t.TempDir())
 	unlock, err := s.Lock(t.Context(), "k")
@@ -135,6 +140,7 @@ func TestPruneLeavesHeldLock(t *testing.T) {
 	}
 }
 
+// TestPruneEndsWithContext checks that Prune removes nothing after its context has ended.
 func TestPruneEndsWithContext(t *testing.T) {
 	s := open(t, t.TempDir())
 	populate(t, s.Dir(), 3, longAgo)
@@ -149,11 +155,11 @@ func TestPruneEndsWithContext(t *testing.T) {
 	}
 }
 
-// A record that cannot be deleted does not save the others.
-func TestPruneGoesOn(t *testing.T) {
+// TestPruneContinuesAfterError checks that a record that cannot be deleted does not end Prune.
+func TestPruneContinuesAfterError(t *testing.T) {
 	s := open(t, t.TempDir())
 	populate(t, s.Dir(), 3, longAgo)
-	// In the place of a lock, this makes locking fail.
+	// A folder in place of the lock makes locking fail.
 	r := &journal.Record{Key: "k", URL: "https://tus.example/1"}
 	save(t, s, r)
 	if err := os.Mkdir(filepath.Join(s.Dir(), "k.lock"), 0o700); err != nil {
@@ -161,7 +167,7 @@ func TestPruneGoesOn(t *testing.T) {
 	}
 	removed, err := s.Prune(t.Context(), 0)
 	if removed != 3 || err == nil {
-		t.Errorf("%d removed, error %v, want 3 and what went wrong", removed, err)
+		t.Errorf("%d removed, error %v, want 3 and an error", removed, err)
 	}
 	if _, err := s.Load(t.Context(), "k"); err != nil {
 		t.Error(err)

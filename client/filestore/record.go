@@ -2,6 +2,8 @@ package filestore
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,7 +16,7 @@ import (
 )
 
 const (
-	// version is that of the format in the package comment.
+	// version is the version of the format in the package comment.
 	version = 1
 
 	// maxRecord is the most bytes that a record's file may have.
@@ -23,29 +25,30 @@ const (
 	recordSuffix  = ".json"
 	damagedSuffix = ".json.damaged"
 	lockSuffix    = ".lock"
+	guardSuffix   = ".guard"
 )
 
-// attempts is how often a file is looked at again that somebody else replaced
-// meanwhile.
+// attempts is how often a file is read again if another process replaced it meanwhile.
 const attempts = 1000
 
-// errUnsteady means that it never came to rest, as on a file system that does
-// not tell one file from another.
-var errUnsteady = errors.New("the file is another one each time it is looked at")
+// errUnsteady means that each attempt found another file, as on a file system that gives
+// files no lasting identity.
+var errUnsteady = errors.New("the file is a different one at each attempt")
 
 func recordName(key string) string  { return key + recordSuffix }
 func damagedName(key string) string { return key + damagedSuffix }
 func lockName(key string) string    { return key + lockSuffix }
+func guardName(key string) string   { return key + guardSuffix }
 
-// encode gives the content of the record's file.
-func encode(r *journal.Record) ([]byte, error) {
-	// Not through json.Marshal, which would escape the ampersands of URLs.
+// encode returns the content of the file of a record that gets this revision.
+func encode(r *journal.Record, revision string) ([]byte, error) {
+	// json.Marshal would escape the ampersands of URLs.
 	b, err := r.MarshalJSON()
 	if err != nil {
 		return nil, err
 	}
 	// A record is an object with one name at least.
-	b = append([]byte(`{"version":`+strconv.Itoa(version)+`,`), b[1:]...)
+	b = append([]byte(`{"version":`+strconv.Itoa(version)+`,"revision":`+strconv.Quote(revision)+`,`), b[1:]...)
 	var out bytes.Buffer
 	if err := json.Indent(&out, b, "", "  "); err != nil {
 		return nil, err
@@ -57,8 +60,8 @@ func encode(r *journal.Record) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// decode is the reverse of encode. The error Is ErrRecordDamaged or
-// ErrRecordVersion.
+// decode returns the record that encode encoded, without its revision. The error Is
+// ErrRecordDamaged or ErrRecordVersion.
 func decode(key string, b []byte) (*journal.Record, error) {
 	if len(b) > maxRecord {
 		return nil, fmt.Errorf("%w: more than %d bytes", journal.ErrRecordDamaged, maxRecord)
@@ -71,7 +74,7 @@ func decode(key string, b []byte) (*journal.Record, error) {
 	}
 	switch {
 	case head.Version > version:
-		return nil, fmt.Errorf("%w: %d, and this is %d", journal.ErrRecordVersion, head.Version, version)
+		return nil, fmt.Errorf("%w: version %d, and this program knows %d", journal.ErrRecordVersion, head.Version, version)
 	case head.Version < version:
 		return nil, fmt.Errorf("%w: version %d", journal.ErrRecordDamaged, head.Version)
 	}
@@ -88,8 +91,21 @@ func decode(key string, b []byte) (*journal.Record, error) {
 	return r, nil
 }
 
-// read gives the record of key, and what its file is, which may be known where
-// the record is not. It changes nothing.
+// revisionOf returns the revision of a record in its encoded form. A file without one, such
+// as one that a person wrote, has the revision of its content.
+func revisionOf(b []byte) string {
+	var head struct {
+		Revision string `json:"revision"`
+	}
+	if err := json.Unmarshal(b, &head); err == nil && head.Revision != "" {
+		return head.Revision
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// read returns the record of key and the state of its file. The state may be known although
+// the record is damaged. It changes nothing.
 func read(root *os.Root, key string) (*journal.Record, fs.FileInfo, error) {
 	name := recordName(key)
 	for range attempts {
@@ -100,24 +116,29 @@ func read(root *os.Root, key string) (*journal.Record, fs.FileInfo, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		// Links are not followed, and opening a pipe may take for ever.
+		// Links are not followed, and to open a pipe could block for ever.
 		if !info.Mode().IsRegular() {
 			return nil, info, fmt.Errorf("%w: not a regular file", journal.ErrRecordDamaged)
 		}
 		b, opened, err := readFile(root, name)
 		if errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(info, opened) {
-			continue // saved or deleted in between
+			continue // saved or deleted meanwhile
 		}
 		if err != nil {
 			return nil, nil, err
 		}
 		r, err := decode(key, b)
-		return r, info, err
+		if err != nil {
+			return nil, info, err
+		}
+		r.Revision = revisionOf(b)
+		return r, info, nil
 	}
 	return nil, nil, errUnsteady
 }
 
-// readFile reads one byte more than a record may have at most.
+// readFile reads at most one byte more than a record may have, so that a longer file is
+// noticed.
 func readFile(root *os.Root, name string) ([]byte, fs.FileInfo, error) {
 	f, err := root.Open(name)
 	if err != nil {
@@ -132,28 +153,29 @@ func readFile(root *os.Root, name string) ([]byte, fs.FileInfo, error) {
 	return b, info, err
 }
 
-// load is read, and puts a damaged record aside.
+// load returns the record of key. It moves a damaged record aside. It is called with the
+// guard of the key held.
 func load(root *os.Root, key string) (*journal.Record, error) {
 	for range attempts {
 		r, info, err := read(root, key)
 		if !errors.Is(err, journal.ErrRecordDamaged) {
 			return r, err
 		}
-		// Somebody may have saved a good record since.
+		// A program that ignores the guard may have saved a good record since.
 		now, gone := root.Lstat(recordName(key))
 		if gone != nil || !unchanged(info, now) {
 			continue
 		}
 		if failed := root.Rename(recordName(key), damagedName(key)); failed != nil {
-			return nil, fmt.Errorf("%w (and it cannot be put aside: %w)", err, failed)
+			return nil, fmt.Errorf("%w (and it cannot be moved aside: %w)", err, failed)
 		}
-		return nil, fmt.Errorf("%w (put aside as %s)", err, damagedName(key))
+		return nil, fmt.Errorf("%w (moved aside to %s)", err, damagedName(key))
 	}
 	return nil, errUnsteady
 }
 
-// unchanged looks at more than the identity of a file, which the next one to be
-// made may be given.
+// unchanged reports whether a and b are the same state of the same file. It compares more
+// than the identity, because a new file may get the identity of a removed one.
 func unchanged(a, b fs.FileInfo) bool {
 	return os.SameFile(a, b) && a.ModTime().Equal(b.ModTime()) && a.Size() == b.Size()
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/tusker-go/tusker/client/internal/fake"
 )
 
-// A full disk costs the record, not the upload.
+// TestUploadOnFullDisk checks that an upload succeeds although its record does not fit.
 func TestUploadOnFullDisk(t *testing.T) {
 	t.Run("before it began", func(t *testing.T) {
 		s, dir := serve(t), mount(t)

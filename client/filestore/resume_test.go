@@ -47,14 +47,14 @@ func serve(t *testing.T) *server {
 	return &server{Server: s, doer: ts.Client(), endpoint: ts.URL + "/files/"}
 }
 
-// run uploads the file called name as a program does that is started for it:
-// with a store, a client and a source of its own.
+// run uploads the file called name with a new store, client and source, like a program that
+// is started for one file.
 func (s *server) run(t *testing.T, dir, name string, log *bytes.Buffer) (*client.Result, error) {
 	t.Helper()
 	return s.runWith(t, open(t, dir), name, log)
 }
 
-// runWith is run with a store that is there already.
+// runWith is run with an open store.
 func (s *server) runWith(t *testing.T, store *filestore.Store, name string, log *bytes.Buffer) (*client.Result, error) {
 	t.Helper()
 	cfg := client.Config{Endpoint: s.endpoint, Doer: s.doer, Store: store, ChunkSize: chunkSize, Retry: retry.Never}
@@ -72,7 +72,7 @@ func (s *server) runWith(t *testing.T, store *filestore.Store, name string, log 
 	return c.Upload(t.Context(), src, nil)
 }
 
-// wantDone checks that a run ended well and that the server has the file.
+// wantDone checks that a run succeeded and that the server has the file.
 func (s *server) wantDone(t *testing.T, res *client.Result, err error, data []byte) {
 	t.Helper()
 	if err != nil {
@@ -83,8 +83,8 @@ func (s *server) wantDone(t *testing.T, res *client.Result, err error, data []by
 	}
 }
 
-// file makes one to be uploaded, which was modified an hour ago: an upload of a file
-// that was modified just now is recorded late.
+// file makes a file that was modified an hour ago. An upload of a file that was modified just
+// now is recorded late.
 func file(t *testing.T) (name string, data []byte) {
 	t.Helper()
 	data = make([]byte, uploadSize)
@@ -100,8 +100,8 @@ func file(t *testing.T) (name string, data []byte) {
 	return name, data
 }
 
-// interrupted is a run that loses its connection, and gives the name of the
-// record's file.
+// interrupted runs an upload that loses its connection, and returns the name of the file of
+// the record.
 func (s *server) interrupted(t *testing.T, dir, name string) (record string) {
 	t.Helper()
 	s.On(http.MethodPatch, nil, fake.Cut(1000))
@@ -124,9 +124,9 @@ func wantSaid(t *testing.T, log *bytes.Buffer, words ...string) {
 	}
 }
 
-// What one program has not finished, another one ends: with one creation, no
-// byte sent twice, and nothing left behind.
-func TestUploadGoesOn(t *testing.T) {
+// TestUploadResumes checks that several programs finish one upload, with one creation and no
+// byte sent twice, and that the folder is empty afterwards.
+func TestUploadResumes(t *testing.T) {
 	s, dir := serve(t), t.TempDir()
 	name, data := file(t)
 	for range 2 {
@@ -150,6 +150,7 @@ func TestUploadGoesOn(t *testing.T) {
 	}
 }
 
+// TestUploadIsBusy checks that a second run of the same file sends nothing.
 func TestUploadIsBusy(t *testing.T) {
 	s, dir := serve(t), t.TempDir()
 	name, data := file(t)
@@ -167,7 +168,8 @@ func TestUploadIsBusy(t *testing.T) {
 	s.wantDone(t, res, err, data)
 }
 
-// A record that cannot be trusted is put aside, and the file is sent anew.
+// TestUploadOfDamagedRecord checks that a damaged record is moved aside, and that the file is
+// sent from its beginning.
 func TestUploadOfDamagedRecord(t *testing.T) {
 	tests := map[string]func(b []byte) []byte{
 		"empty":     func([]byte) []byte { return nil },
@@ -197,7 +199,7 @@ func TestUploadOfDamagedRecord(t *testing.T) {
 			if res.Resumed != 0 {
 				t.Errorf("resumed at %d from a record that is damaged", res.Resumed)
 			}
-			wantSaid(t, &log, "level=WARN", "upload starts over", "put aside")
+			wantSaid(t, &log, "level=WARN", "upload starts over", "moved aside")
 			if diff := cmp.Diff([]string{filepath.Base(record) + ".damaged"}, names(t, dir)); diff != "" {
 				t.Errorf("the folder (-want +got):\n%s", diff)
 			}
@@ -205,7 +207,7 @@ func TestUploadOfDamagedRecord(t *testing.T) {
 	}
 }
 
-// Who has two versions installed loses nothing by using the older one.
+// TestUploadOfNewerRecord checks that the record of a newer version stays as it is.
 func TestUploadOfNewerRecord(t *testing.T) {
 	s, dir := serve(t), t.TempDir()
 	name, data := file(t)
@@ -227,7 +229,7 @@ func TestUploadOfNewerRecord(t *testing.T) {
 	}
 }
 
-// A folder that is lost on the way costs the record, not the upload.
+// TestUploadWithoutFolder checks that an upload succeeds although the folder was removed.
 func TestUploadWithoutFolder(t *testing.T) {
 	tests := map[string]func(t *testing.T, dir string){
 		"removed": func(t *testing.T, dir string) {

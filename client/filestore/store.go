@@ -1,35 +1,38 @@
-// Package filestore keeps records of unfinished uploads in a folder, so that
-// another process, or the same program after a restart, can go on with them.
+// Package filestore keeps records of unfinished uploads in a folder, so that another
+// process, or the same program after a restart, can resume them.
 //
 //	store, err := filestore.New("/home/me/.local/state/tusker")
 //
 // # Format
 //
-// Other programs may read the folder. It holds, for each upload:
+// Other programs may read the folder. For each upload it has:
 //
 //   - KEY.json, the record: a JSON object in UTF-8 of at most 1 MiB with the
-//     number "version", which is 1, and the names that [journal.Record] documents.
-//     Within a version, names may be added, and those not known are to be
-//     ignored.
-//   - KEY.lock, an empty file, while a process works on the upload. It is the
-//     lock that the process holds on the file that counts, and not that the file
-//     is there: the file stays when the process is killed, the lock does not.
-//   - KEY.json.damaged, a record that could not be read and was put aside.
+//     number "version", which is 1, the string "revision", which is new each time
+//     the record is saved, and the names that [journal.Record] documents.
+//     Within a version, names may be added. Readers ignore names that they do not know.
+//   - KEY.lock, an empty file, while a process works on the upload. The lock that
+//     the process holds on the file counts, and not the file: if the process is killed,
+//     the file stays and the lock ends.
+//   - KEY.guard, an empty file, while a process compares the revision of a record
+//     and changes the record. A process that is killed may leave it behind.
+//   - KEY.json.damaged, a record that could not be read and was moved aside.
 //
-// And for each endpoint of which a [journal.Ledger] keeps the finished uploads:
+// For each endpoint whose finished uploads a [journal.Ledger] keeps, it has:
 //
 //   - HASH.sent, where HASH is the SHA-256 of the endpoint without its query, in
-//     64 hexadecimal digits: lines
-//     in UTF-8 of at most 1 MiB, each of them a record like those above. Of
-//     several with one key the last one counts. Lines are only added, but for
-//     [Store.Prune]. Those that are damaged or of a newer version are to be left
-//     out, and any may be missing at any time.
+//     64 hexadecimal digits. Each line is a record like those above, without a
+//     revision, in UTF-8 and of at most 1 MiB. If several lines have one key, the
+//     last one counts. Only [Store.Prune] removes lines; otherwise lines are only added.
+//     Readers ignore lines that are damaged or of a newer version. Any line may be
+//     missing at any time.
 //
-// Names that end in ".tmp" are files that are being written. Those that a crash
-// has left behind are removed by [Store.List] and [Store.Prune] after an hour.
+// Names that end in ".tmp" are files that are being written. [Store.List] and
+// [Store.Prune] remove those that a crash left behind after an hour.
 //
 //	{
 //	  "version": 1,
+//	  "revision": "ZZZZX5J3XQ2BKGTHXGXKPSKCZA",
 //	  "key": "4f1d",
 //	  "endpoint": "https://tus.example/files/",
 //	  "url": "https://tus.example/files/24e5",
@@ -40,19 +43,21 @@
 //	  "updated": "2026-01-02T03:04:06Z"
 //	}
 //
-// Records name what is uploaded and where it goes, and the address of an upload
-// may be all that it takes to write to it: files have mode 0600, and the folder
-// 0700 where it is made here. On Windows the folder's access list decides.
+// Records name the source and the server, and the URL of an upload may be enough to write
+// to it. Files have mode 0600, and a folder that New makes has mode 0700. On Windows the
+// access list of the folder decides.
 //
 // # Locks
 //
-// Locks are flock(2) on Linux, macOS and the BSDs, and LockFileEx on Windows.
-// Where there is neither, as with js/wasm, they hold between the goroutines of
-// one process only. On a network file system they are as good as its flock.
+// Locks are flock(2) on Linux, macOS and the BSDs, and LockFileEx on Windows. On systems
+// with neither, such as js/wasm, they hold only between the goroutines of one process. On a
+// network file system they are as reliable as its flock. Without working locks, two
+// processes may both save a record that they loaded in the same revision.
 package filestore
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -62,11 +67,10 @@ import (
 	"github.com/tusker-go/tusker/client/journal"
 )
 
-// Store is a [journal.Store], [journal.Lister], [journal.SuffixLister] and [journal.Ledger] on a
-// folder. [New] makes one; the zero value is of no use.
-// It is safe for concurrent use; any number of Stores, in any number of
-// processes, may share the folder. It holds nothing open between calls, so there
-// is nothing to close.
+// Store is a [journal.Store], [journal.Lister], [journal.SuffixLister] and [journal.Ledger]
+// on a folder. [New] makes one; the zero value cannot be used. It is safe for concurrent use, and any number of
+// Stores, in any number of processes, may share the folder. It has no open files between
+// calls, so there is nothing to close.
 type Store struct {
 	dir  string
 	sent sentFiles
@@ -80,8 +84,8 @@ var (
 	_ journal.SuffixLister = (*Store)(nil)
 )
 
-// New returns the Store of the folder dir, which is made if it is missing, with
-// its parents. It fails where dir is not a folder or cannot be written to.
+// New returns the Store of the folder dir. It makes the folder and its parents if they are
+// missing. It fails if dir is not a folder or is not writable.
 func New(dir string) (*Store, error) {
 	if dir == "" {
 		return nil, fmt.Errorf("filestore: no folder given: %w", fs.ErrInvalid)
@@ -104,31 +108,48 @@ func New(dir string) (*Store, error) {
 // Dir returns the folder, as an absolute path.
 func (s *Store) Dir() string { return s.dir }
 
-// Load is that of journal.Store. A record that is damaged, which includes one
-// above 1 MiB, one that is no regular file and one under another's name, is
-// renamed to KEY.json.damaged, in the place of an earlier one.
+// Load implements journal.Store. It renames a damaged record to KEY.json.damaged, in place
+// of an earlier one. A record above 1 MiB, a file that is not regular, and the record of
+// another key count as damaged.
 func (s *Store) Load(ctx context.Context, key string) (*journal.Record, error) {
 	root, err := s.begin(ctx, key)
 	if err != nil {
 		return nil, s.failed("load", key, err)
 	}
 	defer func() { _ = root.Close() }()
-	r, err := load(root, key)
+	r, _, err := read(root, key)
+	if errors.Is(err, journal.ErrRecordDamaged) {
+		r, err = s.loadDamaged(ctx, root, key, err)
+	}
 	if err != nil {
 		return nil, s.failed("load", key, err)
 	}
 	return r, nil
 }
 
-// Save is that of journal.Store. It writes a new file, flushes it to the disk
+// loadDamaged moves a record aside that cannot be read because of damage, unless there is a
+// good one by now.
+func (s *Store) loadDamaged(ctx context.Context, root *os.Root, key string, damage error) (r *journal.Record, err error) {
+	unguarded := guarded(ctx, root, key, func() error {
+		r, err = load(root, key)
+		return nil
+	})
+	if unguarded != nil {
+		return nil, fmt.Errorf("%w (and it cannot be moved aside: %w)", damage, unguarded)
+	}
+	return r, err
+}
+
+// Save implements journal.Store. It writes a new file, flushes it to the disk
 // and renames it. The error Is [journal.ErrInvalidRecord] for a record above
-// 1 MiB too. After an error, such as that of a full disk, the earlier record is
-// still there.
+// 1 MiB, too. If the new file cannot be written, for example because the disk is full, the
+// earlier record is still there.
 func (s *Store) Save(ctx context.Context, r *journal.Record) error {
 	if err := r.Validate(); err != nil {
 		return fmt.Errorf("filestore: save record: %w", err)
 	}
-	b, err := encode(r)
+	revision := rand.Text()
+	b, err := encode(r, revision)
 	if err != nil {
 		return s.failed("save", r.Key, err)
 	}
@@ -137,29 +158,66 @@ func (s *Store) Save(ctx context.Context, r *journal.Record) error {
 		return s.failed("save", r.Key, err)
 	}
 	defer func() { _ = root.Close() }()
-	// Only what a newer version wrote is worth keeping.
-	if _, _, err := read(root, r.Key); errors.Is(err, journal.ErrRecordVersion) {
+	if err := replace(ctx, root, r, b); err != nil {
 		return s.failed("save", r.Key, err)
 	}
-	if err := replace(root, recordName(r.Key), b); err != nil {
-		return s.failed("save", r.Key, err)
-	}
+	r.Revision = revision
 	return nil
 }
 
-// Delete is that of journal.Store. It removes what is there under the key, be it
-// damaged or of a newer version.
-func (s *Store) Delete(ctx context.Context, key string) error {
+// replace makes b the content of the record of r.Key if that has the revision of r. At any
+// time the file has either the old or the new content, and the new one survives a crash once
+// replace has returned nil.
+func replace(ctx context.Context, root *os.Root, r *journal.Record, b []byte) error {
+	temp := newTempName()
+	err := write(root, temp, b)
+	if err == nil {
+		err = guarded(ctx, root, r.Key, func() error {
+			stored, err := current(root, r.Key)
+			if err == nil {
+				err = conflict(stored, r.Revision)
+			}
+			if err == nil {
+				err = root.Rename(temp, recordName(r.Key))
+			}
+			return err
+		})
+	}
+	if err != nil {
+		_ = root.Remove(temp)
+		return err
+	}
+	return syncFolder(root)
+}
+
+// Delete implements journal.Store. Finished uploads that were recorded before are on the
+// disk when the record is removed, so a crash does not lose both. A damaged record stays.
+func (s *Store) Delete(ctx context.Context, key, revision string) error {
 	root, err := s.begin(ctx, key)
 	if err != nil {
 		return s.failed("delete", key, err)
 	}
 	defer func() { _ = root.Close() }()
-	err = root.Remove(recordName(key))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+	r, _, err := read(root, key)
+	if err == nil {
+		err = flush(root, sentName(r.Endpoint))
 	}
 	if err == nil {
+		err = guarded(ctx, root, key, func() error {
+			stored, err := current(root, key)
+			if err != nil || stored == "" {
+				return err
+			}
+			if err := conflict(stored, revision); err != nil {
+				return err
+			}
+			return unlessGone(root.Remove(recordName(key)))
+		})
+	}
+	switch {
+	case errors.Is(err, journal.ErrNoRecord), errors.Is(err, journal.ErrRecordDamaged):
+		return nil
+	case err == nil:
 		err = syncFolder(root)
 	}
 	if err != nil {
@@ -168,8 +226,28 @@ func (s *Store) Delete(ctx context.Context, key string) error {
 	return nil
 }
 
-// begin checks the arguments that methods have in common and opens the folder.
-// Nothing below is found through a link that leads out of it.
+// Remove removes the file of a record whatever its revision, and even if it is damaged or
+// of a newer version. It is for people who want to get rid of a record. A run that works on
+// the upload ends with [journal.ErrConflict]; take the lock first to find out whether there
+// is one. Remove returns nil if there is no record.
+func (s *Store) Remove(ctx context.Context, key string) error {
+	root, err := s.begin(ctx, key)
+	if err != nil {
+		return s.failed("remove", key, err)
+	}
+	defer func() { _ = root.Close() }()
+	err = guarded(ctx, root, key, func() error { return unlessGone(root.Remove(recordName(key))) })
+	if err == nil {
+		err = syncFolder(root)
+	}
+	if err != nil {
+		return s.failed("remove", key, err)
+	}
+	return nil
+}
+
+// begin checks the arguments that methods have in common and opens the folder. An os.Root
+// follows no link that leads out of it.
 func (s *Store) begin(ctx context.Context, key string) (*os.Root, error) {
 	if err := journal.CheckKey(key); err != nil {
 		return nil, err
@@ -184,7 +262,8 @@ func (s *Store) open(ctx context.Context) (*os.Root, error) {
 	return os.OpenRoot(s.dir)
 }
 
-// failed names the folder, since the errors of os.Root hold the last name only.
+// failed names the folder in an error, because errors of os.Root have only the last element
+// of a path.
 func (s *Store) failed(op, key string, err error) error {
 	if journal.CheckKey(key) != nil {
 		return fmt.Errorf("filestore: %s record: %w", op, err)

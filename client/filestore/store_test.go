@@ -1,6 +1,7 @@
 package filestore_test
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/tusker-go/tusker/client/filestore"
 	"github.com/tusker-go/tusker/client/journal"
@@ -38,12 +40,23 @@ func open(t *testing.T, dir string) *filestore.Store {
 	return s
 }
 
+// save saves a copy of r in place of the record of its key.
 func save(t *testing.T, s *filestore.Store, r *journal.Record) {
 	t.Helper()
-	if err := s.Save(t.Context(), r); err != nil {
+	c := clone(*r)
+	if old, err := s.Load(t.Context(), r.Key); err == nil {
+		c.Revision = old.Revision
+	}
+	if err := s.Save(t.Context(), c); err != nil {
 		t.Fatal(err)
 	}
 }
+
+// clone returns a copy that Save may change.
+func clone(r journal.Record) *journal.Record { return &r }
+
+// withoutRevision compares records that were saved at different times.
+var withoutRevision = cmpopts.IgnoreFields(journal.Record{}, "Revision")
 
 // writeOld writes a file that was last changed some time ago.
 func writeOld(t *testing.T, file, content string, age time.Duration) {
@@ -57,7 +70,7 @@ func writeOld(t *testing.T, file, content string, age time.Duration) {
 	}
 }
 
-// names lists the folder.
+// names returns the names of the files in a folder.
 func names(t *testing.T, dir string) []string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -87,16 +100,20 @@ var sample = journal.Record{
 	},
 }
 
-// Others read these files: what is in them stays as it is.
+// TestFormat checks the format of a record, because other programs read it.
 func TestFormat(t *testing.T) {
 	s := open(t, t.TempDir())
-	save(t, s, &sample)
+	r := clone(sample)
+	if err := s.Save(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
 	got, err := os.ReadFile(filepath.Join(s.Dir(), "4f1d.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = `{
+	want := `{
   "version": 1,
+  "revision": "` + r.Revision + `",
   "key": "4f1d",
   "endpoint": "https://tus.example/files/",
   "url": "https://tus.example/files/24e5?a&b",
@@ -153,8 +170,8 @@ func TestModes(t *testing.T) {
 	}
 }
 
-// Nothing but records stays behind.
-func TestTidy(t *testing.T) {
+// TestFolderIsTidy checks that only records stay in the folder.
+func TestFolderIsTidy(t *testing.T) {
 	s := open(t, t.TempDir())
 	for range 3 {
 		save(t, s, &sample)
@@ -194,7 +211,7 @@ func TestNewRefuses(t *testing.T) {
 	}
 }
 
-// A change of the working folder does not move the store.
+// TestRelativeFolder checks that a change of the working folder does not move the store.
 func TestRelativeFolder(t *testing.T) {
 	t.Chdir(t.TempDir())
 	s := open(t, "state")
@@ -219,7 +236,7 @@ func TestFolderGone(t *testing.T) {
 	}
 	for op, err := range map[string]error{
 		"load": loading, "lock": locking, "prune": pruning, "list": listing,
-		"save": s.Save(t.Context(), &sample), "delete": s.Delete(t.Context(), "k"),
+		"save": s.Save(t.Context(), clone(sample)), "delete": s.Delete(t.Context(), "k", ""), "remove": s.Remove(t.Context(), "k"),
 	} {
 		if !errors.Is(err, fs.ErrNotExist) || errors.Is(err, journal.ErrNoRecord) || !strings.Contains(err.Error(), s.Dir()) {
 			t.Errorf("%s: error %v, want one that names the folder", op, err)
@@ -232,7 +249,7 @@ func TestSaveTooLarge(t *testing.T) {
 	save(t, s, &sample)
 	large := sample
 	large.Source = strings.Repeat("x", 1<<20)
-	if err := s.Save(t.Context(), &large); !errors.Is(err, journal.ErrInvalidRecord) {
+	if err := s.Save(t.Context(), clone(large)); !errors.Is(err, journal.ErrInvalidRecord) {
 		t.Errorf("error %v, want %v", err, journal.ErrInvalidRecord)
 	}
 	if r, err := s.Load(t.Context(), sample.Key); err != nil || r.Source != sample.Source {
@@ -245,8 +262,8 @@ func TestSaveTooLarge(t *testing.T) {
 	}
 }
 
-// A path is any bytes on most systems, and a record has to be JSON: the path comes
-// back as it was.
+// TestSourceNotUTF8 checks that a path that is not UTF-8 comes back as it was, although a
+// record is JSON.
 func TestSourceNotUTF8(t *testing.T) {
 	s := open(t, t.TempDir())
 	r := sample
@@ -256,7 +273,71 @@ func TestSourceNotUTF8(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(&r, got); diff != "" {
+	if diff := cmp.Diff(&r, got, withoutRevision); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// revisionOf returns the revision of a record, which must exist.
+func revisionOf(t *testing.T, s *filestore.Store, key string) string {
+	t.Helper()
+	r, err := s.Load(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Revision
+}
+
+// TestFileWithoutRevision checks that a file that has no revision, such as one that a person
+// wrote, has the revision of its content.
+func TestFileWithoutRevision(t *testing.T) {
+	s := open(t, t.TempDir())
+	file := filepath.Join(s.Dir(), "k.json")
+	write := func(offset string) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(`{"version":1,"key":"k","url":"https://tus.example/1","offset":`+offset+`}`), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("1")
+	first, err := s.Load(t.Context(), "k")
+	if err != nil || first.Revision == "" {
+		t.Fatalf("record %+v, error %v", first, err)
+	}
+	write("2")
+	if err := s.Save(t.Context(), clone(*first)); !errors.Is(err, journal.ErrConflict) {
+		t.Errorf("Save after another program wrote the file: error %v, want %v", err, journal.ErrConflict)
+	}
+	second, err := s.Load(t.Context(), "k")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Save(t.Context(), second); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestGuardIsHeld checks that a change waits for the guard of another process, and that its
+// context ends the wait.
+func TestGuardIsHeld(t *testing.T) {
+	s := open(t, t.TempDir())
+	r := clone(sample)
+	if err := s.Save(t.Context(), r); err != nil {
+		t.Fatal(err)
+	}
+	guard := start(t, "guard", s.Dir())
+	guard.line(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	for op, err := range map[string]error{
+		"Save": s.Save(ctx, clone(*r)), "Delete": s.Delete(ctx, r.Key, r.Revision), "Remove": s.Remove(ctx, r.Key),
+	} {
+		if !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%s: error %v, want %v", op, err, context.DeadlineExceeded)
+		}
+	}
+	guard.kill(t)
+	if err := s.Delete(t.Context(), r.Key, r.Revision); err != nil {
+		t.Errorf("after the process died: %v", err)
 	}
 }

@@ -4,5 +4,5 @@ package filestore
 
 import "os"
 
-// syncFolder does nothing: there is no call for it here.
+// syncFolder does nothing, because these systems have no call for it.
 func syncFolder(*os.Root) error { return nil }

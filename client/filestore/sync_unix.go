@@ -8,14 +8,14 @@ import (
 	"syscall"
 )
 
-// syncFolder makes the entries of the folder survive a crash of the machine.
+// syncFolder flushes the entries of the folder to the disk.
 func syncFolder(root *os.Root) error {
 	d, err := root.Open(".")
 	if err != nil {
 		return err
 	}
 	err = d.Sync()
-	// Some file systems cannot flush a folder and say so.
+	// Some file systems cannot flush a folder and return these errors.
 	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
 		err = nil
 	}

@@ -3,20 +3,22 @@ package journal
 import "context"
 
 // Ledger keeps which uploads were finished, so that a later run need not send them
-// again. Its content is only a hint: if it is lost, a file is sent once more. Both
+// again. If its content is lost, a file is sent once more. Both
 // methods are safe for concurrent use, and fail with the cause of their context once
-// that has ended. If a type is a Store, too, its records of unfinished uploads are
-// separate from these.
+// that has ended.
+//
+// A type may be a Store as well. Its records of unfinished uploads are then separate from
+// these, and a crash that undoes SaveFinished must also undo each later Delete of a record.
 type Ledger interface {
 	// LoadFinished returns the record that was saved last under the key, for an
-	// endpoint in the form of Record.Endpoint. The record belongs to the caller. The
-	// error Is ErrNoRecord if there is none. It Is ErrRecordDamaged, once, if some of
-	// the content cannot be read; the next call ignores that part.
+	// endpoint in the form of Record.Endpoint. The record belongs to the caller, and its
+	// Revision is "". The error Is ErrNoRecord if there is none. It Is ErrRecordDamaged,
+	// once, if some of the content cannot be read; the next call ignores that part.
 	LoadFinished(ctx context.Context, endpoint, key string) (*Record, error)
 
 	// SaveFinished keeps the record of a finished upload, or of one that the server refused in
-	// the end (Record.Denial), in place of an earlier one of
-	// the same Endpoint and Key. It keeps nothing that r points to. The error Is
-	// ErrInvalidRecord if Record.Validate refuses the record.
+	// the end (Record.Denial), in place of an earlier one of the same Endpoint and Key,
+	// whatever the revisions. It keeps nothing that r points to, and leaves r as it is. The
+	// error Is ErrInvalidRecord if Record.Validate refuses the record.
 	SaveFinished(ctx context.Context, r *Record) error
 }

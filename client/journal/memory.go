@@ -6,6 +6,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -17,6 +18,7 @@ import (
 type MemoryStore struct {
 	mu      sync.Mutex
 	records map[string]*Record
+	saves   uint64 // of all records; numbers the revisions
 	locked  map[string]bool
 	ledger  map[ledgerKey]*Record
 }
@@ -36,7 +38,8 @@ func (s *MemoryStore) Load(ctx context.Context, key string) (*Record, error) {
 	return r.clone(), nil
 }
 
-// Save implements [Store]. The error Is [ErrInvalidRecord] or the cause of ctx.
+// Save implements [Store]. The error Is [ErrConflict] or [ErrInvalidRecord], or the
+// cause of ctx.
 func (s *MemoryStore) Save(ctx context.Context, r *Record) error {
 	if err := r.Validate(); err != nil {
 		return fmt.Errorf("save record: %w", err)
@@ -49,17 +52,34 @@ func (s *MemoryStore) Save(ctx context.Context, r *Record) error {
 	if s.records == nil {
 		s.records = make(map[string]*Record)
 	}
+	if s.revision(r.Key) != r.Revision {
+		return fmt.Errorf("save record %s: %w", r.Key, ErrConflict)
+	}
+	s.saves++
+	r.Revision = strconv.FormatUint(s.saves, 10)
 	s.records[r.Key] = r.clone()
 	return nil
 }
 
-// Delete implements [Store]. The error Is [ErrInvalidRecord] or the cause of ctx.
-func (s *MemoryStore) Delete(ctx context.Context, key string) error {
+// revision returns the revision that is stored under a key, or "".
+func (s *MemoryStore) revision(key string) string {
+	if r, ok := s.records[key]; ok {
+		return r.Revision
+	}
+	return ""
+}
+
+// Delete implements [Store]. The error Is [ErrConflict] or [ErrInvalidRecord], or the
+// cause of ctx.
+func (s *MemoryStore) Delete(ctx context.Context, key, revision string) error {
 	if err := memoryCall(ctx, "delete", key); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if stored := s.revision(key); stored != "" && stored != revision {
+		return fmt.Errorf("delete record %s: %w", key, ErrConflict)
+	}
 	delete(s.records, key)
 	return nil
 }

@@ -38,6 +38,8 @@ func (s *MemoryStore) SaveFinished(ctx context.Context, r *Record) error {
 	if s.ledger == nil {
 		s.ledger = make(map[ledgerKey]*Record)
 	}
-	s.ledger[ledgerKey{r.Endpoint, r.Key}] = r.clone()
+	finished := r.clone()
+	finished.Revision = ""
+	s.ledger[ledgerKey{r.Endpoint, r.Key}] = finished
 	return nil
 }

@@ -16,7 +16,8 @@ import (
 // source_bytes, length, offset, reach, created, updated, expires, uncertain, denial and
 // parts; a part has start, end, url, offset, reach and denial, and a denial has status, code,
 // words and refused. Times are strings as in RFC 3339. A source that is not UTF-8 is
-// source_bytes, in base64, and source has U+FFFD for each byte that is not.
+// source_bytes, in base64, and source has U+FFFD for each byte that is not. Revision is not
+// encoded, because each store keeps it in a form of its own.
 // Fields that are not known or empty are left out, except for key and offset. Unknown names
 // are ignored.
 type Record struct {
@@ -24,18 +25,24 @@ type Record struct {
 	// "-", other than the device names of Windows, such as "con".
 	Key string
 
+	// Revision is the state of the record in its store. The store decides what it looks
+	// like, and gives each saved record a revision that no earlier record of the same key
+	// had, not even a deleted one. Store.Save and Store.Delete act only if it is the
+	// revision that is stored. "": the record is not stored yet.
+	Revision string
+
 	// Account is Config.Account of the client that began the upload, or "" if it had none. No
 	// client with another Account uses the record.
 	Account string
 
-	// Endpoint is the creation URL without user information and query, "" where
-	// the upload was not created by this client.
+	// Endpoint is the creation URL without user information and query, or "" if this
+	// client did not create the upload.
 	Endpoint string
 
-	// URL is that of the upload, "" while there are only parts.
+	// URL is that of the upload, or "" while there are only parts.
 	URL string
 
-	// Source is what is uploaded, for people: a path.
+	// Source is the path or name of the bytes, for people.
 	Source string
 
 	// Length is the size of the upload in bytes. The zero value: not known.
@@ -45,9 +52,9 @@ type Record struct {
 	// saved. It is for people: the server is asked before anything is sent.
 	Offset int64
 
-	// Reach is how much was ever sent, in bytes from the beginning, where the
-	// server claimed to have more: it is not believed above that by a later run
-	// either. The zero value: it did not.
+	// Reach is how many bytes were ever sent, counted from the beginning, if the server
+	// claimed to have more. A later run does not believe an offset above it. The zero
+	// value: the server made no such claim.
 	Reach protocol.Length
 
 	// Created and Updated are when the record was made and last saved, in UTC.
@@ -58,9 +65,9 @@ type Record struct {
 	// time: not known.
 	Expires time.Time
 
-	// Uncertain means that all bytes were sent, and of parts that they may have
-	// been joined, and that the server has not said what became of it: where the
-	// upload is gone, it may be complete.
+	// Uncertain means that the last byte may have been sent, or that the parts may have
+	// been joined, and that the server has not confirmed it. It is saved before that byte
+	// is sent. If the upload is then gone, it may be complete.
 	Uncertain bool
 
 	// Denial is what the server answered to the last bytes if that was an error. With
@@ -79,7 +86,7 @@ type PartRecord struct {
 	Start int64 `json:"start"`
 	End   int64 `json:"end"`
 
-	// URL is that of the part, "" where it was not created yet.
+	// URL is that of the part, or "" if the part was not created yet.
 	URL string `json:"url,omitempty"`
 
 	// Offset is how many bytes of the part the server had acknowledged,
@@ -93,11 +100,12 @@ type PartRecord struct {
 	Denial failure.Denial `json:"denial,omitzero"`
 }
 
-// Validate checks that a record can be gone on from: the key as CheckKey does,
-// URLs http or https, absolute, valid UTF-8 and without user information, a URL
-// or parts, offsets within the length, parts one after the other from 0 on and
-// within the length, times of the years 1 to 9999. The error Is
-// [ErrInvalidRecord], and shows no secrets. A nil record is invalid.
+// Validate checks that an upload can be resumed from a record. The key and the account have
+// the form that CheckKey and CheckAccount demand. URLs are absolute, http or https, valid
+// UTF-8, and without user information. There is a URL, or there are parts. Offsets are
+// within the length. Parts follow one another from 0 and end within the length. Times are
+// in the years 1 to 9999. The revision is not checked. The error Is [ErrInvalidRecord] and
+// shows no secrets. A nil record is invalid.
 func (r *Record) Validate() error {
 	if r == nil {
 		return fmt.Errorf("%w: nil", ErrInvalidRecord)
@@ -163,8 +171,8 @@ func (r *Record) ValidateParts() error {
 	return nil
 }
 
-// checkRecordURL accepts "" too. An upload is found again only under the very
-// bytes of its URL, and JSON keeps those of UTF-8 only.
+// checkRecordURL accepts "" too. A server finds an upload only under the exact bytes of
+// its URL, and JSON keeps the bytes only if they are UTF-8.
 func checkRecordURL(name, raw string) error {
 	if raw == "" {
 		return nil

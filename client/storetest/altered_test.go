@@ -7,17 +7,17 @@ import (
 	"github.com/tusker-go/tusker/client/journal"
 )
 
-// altered is a MemoryStore with single methods replaced; nil ones are not.
+// altered is a MemoryStore whose methods can be replaced. nil: the method is not replaced.
 type altered struct {
 	journal.MemoryStore
-	load   func(context.Context, string) (*journal.Record, error)
-	save   func(context.Context, *journal.Record) error
-	delete func(context.Context, string) error
-	lock   func(context.Context, string) (func() error, error)
-	list   func(context.Context) iter.Seq2[*journal.Record, error]
-	suffix func(context.Context, string) iter.Seq2[*journal.Record, error]
-	sent   func(context.Context, string, string) (*journal.Record, error)
-	keep   func(context.Context, *journal.Record) error
+	load     func(context.Context, string) (*journal.Record, error)
+	save     func(context.Context, *journal.Record) error
+	delete   func(context.Context, string, string) error
+	lock     func(context.Context, string) (func() error, error)
+	list     func(context.Context) iter.Seq2[*journal.Record, error]
+	suffix   func(context.Context, string) iter.Seq2[*journal.Record, error]
+	finished func(context.Context, string, string) (*journal.Record, error)
+	keep     func(context.Context, *journal.Record) error
 }
 
 func (a *altered) Load(ctx context.Context, key string) (*journal.Record, error) {
@@ -34,11 +34,11 @@ func (a *altered) Save(ctx context.Context, r *journal.Record) error {
 	return a.MemoryStore.Save(ctx, r)
 }
 
-func (a *altered) Delete(ctx context.Context, key string) error {
+func (a *altered) Delete(ctx context.Context, key, revision string) error {
 	if a.delete != nil {
-		return a.delete(ctx, key)
+		return a.delete(ctx, key, revision)
 	}
-	return a.MemoryStore.Delete(ctx, key)
+	return a.MemoryStore.Delete(ctx, key, revision)
 }
 
 func (a *altered) Lock(ctx context.Context, key string) (func() error, error) {
@@ -63,8 +63,8 @@ func (a *altered) ListSuffix(ctx context.Context, suffix string) iter.Seq2[*jour
 }
 
 func (a *altered) LoadFinished(ctx context.Context, endpoint, key string) (*journal.Record, error) {
-	if a.sent != nil {
-		return a.sent(ctx, endpoint, key)
+	if a.finished != nil {
+		return a.finished(ctx, endpoint, key)
 	}
 	return a.MemoryStore.LoadFinished(ctx, endpoint, key)
 }
@@ -76,7 +76,7 @@ func (a *altered) SaveFinished(ctx context.Context, r *journal.Record) error {
 	return a.MemoryStore.SaveFinished(ctx, r)
 }
 
-// alterLoaded changes what Load gives.
+// alterLoaded changes the record that Load returns.
 func alterLoaded(change func(*journal.Record)) func(*altered) {
 	return func(a *altered) {
 		a.load = func(ctx context.Context, key string) (*journal.Record, error) {
@@ -89,7 +89,7 @@ func alterLoaded(change func(*journal.Record)) func(*altered) {
 	}
 }
 
-// alterUnlock changes what unlock does.
+// alterUnlock replaces unlock.
 func alterUnlock(change func(s *journal.MemoryStore, key string, unlock func() error) func() error) func(*altered) {
 	return func(a *altered) {
 		a.lock = func(ctx context.Context, key string) (func() error, error) {

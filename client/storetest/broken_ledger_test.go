@@ -8,11 +8,11 @@ import (
 	"github.com/tusker-go/tusker/client/journal"
 )
 
-// brokenSent are Stores that keep records of unfinished uploads well.
-var brokenSent = map[string]brokenStore{
-	"loses the last byte of what was sent": {
-		func(a *altered) {
-			a.sent = func(ctx context.Context, endpoint, key string) (*journal.Record, error) {
+// brokenLedgers are Stores with a fault in their Ledger only.
+var brokenLedgers = map[string]brokenStore{
+	"loses the last byte of a finished upload": {
+		alter: func(a *altered) {
+			a.finished = func(ctx context.Context, endpoint, key string) (*journal.Record, error) {
 				r, err := a.MemoryStore.LoadFinished(ctx, endpoint, key)
 				if err == nil && r.Offset > 1<<53 {
 					r.Offset--
@@ -20,10 +20,10 @@ var brokenSent = map[string]brokenStore{
 				return r, err
 			}
 		},
-		[]string{"what_was_sent_comes_back"},
+		found: []string{"finished_upload_comes_back"},
 	},
-	"takes what was sent there for sent here": {
-		func(a *altered) {
+	"confuses endpoints": {
+		alter: func(a *altered) {
 			a.keep = func(ctx context.Context, r *journal.Record) error {
 				if r == nil || r.Validate() != nil || ctx.Err() != nil {
 					return a.MemoryStore.SaveFinished(ctx, r)
@@ -32,7 +32,7 @@ var brokenSent = map[string]brokenStore{
 				c.Endpoint = ""
 				return a.MemoryStore.SaveFinished(ctx, &c)
 			}
-			a.sent = func(ctx context.Context, endpoint, key string) (*journal.Record, error) {
+			a.finished = func(ctx context.Context, endpoint, key string) (*journal.Record, error) {
 				r, err := a.MemoryStore.LoadFinished(ctx, "", key)
 				if err == nil {
 					r.Endpoint = endpoint
@@ -40,10 +40,10 @@ var brokenSent = map[string]brokenStore{
 				return r, err
 			}
 		},
-		[]string{"what_was_sent_is_of_one_endpoint_and_key"},
+		found: []string{"finished_upload_belongs_to_endpoint_and_key"},
 	},
-	"keeps what was sent first": {
-		func(a *altered) {
+	"keeps the first finished upload": {
+		alter: func(a *altered) {
 			a.keep = func(ctx context.Context, r *journal.Record) error {
 				if r != nil {
 					if _, err := a.MemoryStore.LoadFinished(ctx, r.Endpoint, r.Key); err == nil {
@@ -53,27 +53,27 @@ var brokenSent = map[string]brokenStore{
 				return a.MemoryStore.SaveFinished(ctx, r)
 			}
 		},
-		[]string{"what_was_sent_is_replaced"},
+		found: []string{"finished_upload_is_replaced"},
 	},
-	"lists what was sent as unfinished": {
-		func(a *altered) {
+	"lists finished uploads as unfinished": {
+		alter: func(a *altered) {
 			a.keep = func(ctx context.Context, r *journal.Record) error {
 				return errors.Join(a.MemoryStore.SaveFinished(ctx, r), a.MemoryStore.Save(ctx, r))
 			}
 		},
-		[]string{"what_was_sent_and_records_are_apart"},
+		found: []string{"finished_uploads_and_records_are_separate"},
 	},
-	"deletes what was sent with the record": {
-		func(a *altered) {
+	"deletes the finished upload with the record": {
+		alter: func(a *altered) {
 			var mu sync.Mutex
 			deleted := make(map[string]bool)
-			a.delete = func(ctx context.Context, key string) error {
+			a.delete = func(ctx context.Context, key, revision string) error {
 				mu.Lock()
 				defer mu.Unlock()
 				deleted[key] = true
-				return a.MemoryStore.Delete(ctx, key)
+				return a.MemoryStore.Delete(ctx, key, revision)
 			}
-			a.sent = func(ctx context.Context, endpoint, key string) (*journal.Record, error) {
+			a.finished = func(ctx context.Context, endpoint, key string) (*journal.Record, error) {
 				mu.Lock()
 				defer mu.Unlock()
 				if deleted[key] {
@@ -82,10 +82,10 @@ var brokenSent = map[string]brokenStore{
 				return a.MemoryStore.LoadFinished(ctx, endpoint, key)
 			}
 		},
-		[]string{"what_was_sent_and_records_are_apart"},
+		found: []string{"finished_uploads_and_records_are_separate"},
 	},
-	"takes anything for sent": {
-		func(a *altered) {
+	"accepts any finished upload": {
+		alter: func(a *altered) {
 			a.keep = func(ctx context.Context, r *journal.Record) error {
 				if r.Validate() != nil {
 					return nil
@@ -93,18 +93,18 @@ var brokenSent = map[string]brokenStore{
 				return a.MemoryStore.SaveFinished(ctx, r)
 			}
 		},
-		[]string{"what_was_not_sent_is_refused"},
+		found: []string{"invalid_finished_uploads_are_refused"},
 	},
-	"keeps on after the end": {
-		func(a *altered) {
+	"saves a finished upload after the context has ended": {
+		alter: func(a *altered) {
 			a.keep = func(ctx context.Context, r *journal.Record) error {
 				return a.MemoryStore.SaveFinished(context.WithoutCancel(ctx), r)
 			}
 		},
-		[]string{"context_of_what_was_sent_has_ended"},
+		found: []string{"context_of_finished_uploads_has_ended"},
 	},
-	"loses what is sent side by side": {
-		func(a *altered) {
+	"loses a finished upload of concurrent ones": {
+		alter: func(a *altered) {
 			a.keep = func(ctx context.Context, r *journal.Record) error {
 				if r != nil && r.Key == "k3-9" {
 					return nil
@@ -112,6 +112,6 @@ var brokenSent = map[string]brokenStore{
 				return a.MemoryStore.SaveFinished(ctx, r)
 			}
 		},
-		[]string{"concurrent_use_of_what_was_sent"},
+		found: []string{"concurrent_use_of_finished_uploads"},
 	},
 }

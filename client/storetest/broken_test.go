@@ -27,70 +27,75 @@ const brokenEnv = "STORETEST_BROKEN"
 // brokenStore has one fault.
 type brokenStore struct {
 	alter func(*altered)
-	found []string // the checks that must find it
+	found []string       // the checks that must find it
+	lease func(*leasing) // changes how leases work; nil: the Store has no leases
 }
 
-// broken are all Stores by their fault.
+// broken returns all Stores by their fault.
 func broken() map[string]brokenStore {
 	all := maps.Clone(brokenRecords)
-	maps.Copy(all, brokenSent)
+	maps.Copy(all, brokenLedgers)
+	maps.Copy(all, brokenRevisions)
+	maps.Copy(all, brokenLeases)
 	return all
 }
 
 var brokenRecords = map[string]brokenStore{
 	"takes length zero for unknown": {
-		alterLoaded(func(r *journal.Record) {
+		alter: alterLoaded(func(r *journal.Record) {
 			if r.Length == protocol.Known(0) {
 				r.Length = protocol.Length{}
 			}
 		}),
-		[]string{"every_field_comes_back"},
+		found: []string{"every_field_comes_back"},
 	},
 	"keeps numbers as float64": {
-		alterLoaded(func(r *journal.Record) {
+		alter: alterLoaded(func(r *journal.Record) {
 			if r.Offset == 1<<53+1 {
 				r.Offset--
 			}
 		}),
-		[]string{"every_field_comes_back"},
+		found: []string{"every_field_comes_back"},
 	},
-	"forgets what is uncertain": {
-		alterLoaded(func(r *journal.Record) { r.Uncertain = false }),
-		[]string{"every_field_comes_back"},
+	"forgets that an upload is uncertain": {
+		alter: alterLoaded(func(r *journal.Record) { r.Uncertain = false }),
+		found: []string{"every_field_comes_back"},
 	},
 	"forgets the account": {
-		alterLoaded(func(r *journal.Record) { r.Account = "" }),
-		[]string{"every_field_comes_back"},
+		alter: alterLoaded(func(r *journal.Record) { r.Account = "" }),
+		found: []string{"every_field_comes_back"},
 	},
-	"forgets what the server refused": {
-		alterLoaded(func(r *journal.Record) { r.Denial = failure.Denial{} }),
-		[]string{"every_field_comes_back"},
+	"forgets a refusal": {
+		alter: alterLoaded(func(r *journal.Record) { r.Denial = failure.Denial{} }),
+		found: []string{"every_field_comes_back"},
 	},
-	"encodes addresses anew": {
-		alterLoaded(func(r *journal.Record) { r.URL = strings.ReplaceAll(r.URL, "+", "%2B") }),
-		[]string{"every_field_comes_back"},
+	"encodes URLs again": {
+		alter: alterLoaded(func(r *journal.Record) { r.URL = strings.ReplaceAll(r.URL, "+", "%2B") }),
+		found: []string{"every_field_comes_back"},
 	},
 	"keeps local times": {
-		alterLoaded(func(r *journal.Record) { r.Updated = r.Updated.In(time.FixedZone("", 3600)) }),
-		[]string{"times_come_back_in_UTC"},
+		alter: alterLoaded(func(r *journal.Record) { r.Updated = r.Updated.In(time.FixedZone("", 3600)) }),
+		found: []string{"times_come_back_in_UTC"},
 	},
 	"merges": {
-		func(a *altered) {
+		alter: func(a *altered) {
 			a.save = func(ctx context.Context, r *journal.Record) error {
 				if r != nil && len(r.Parts) == 0 {
 					if old, err := a.MemoryStore.Load(ctx, r.Key); err == nil {
 						merged := *r
 						merged.Length, merged.Parts = old.Length, old.Parts
-						r = &merged
+						err := a.MemoryStore.Save(ctx, &merged)
+						r.Revision = merged.Revision
+						return err
 					}
 				}
 				return a.MemoryStore.Save(ctx, r)
 			}
 		},
-		[]string{"save_replaces"},
+		found: []string{"save_replaces"},
 	},
 	"shares what it stores": {
-		func(a *altered) {
+		alter: func(a *altered) {
 			var mu sync.Mutex
 			shared := make(map[string]*journal.Record)
 			a.save = func(ctx context.Context, r *journal.Record) error {
@@ -111,10 +116,10 @@ var brokenRecords = map[string]brokenStore{
 				return shared[key], nil
 			}
 		},
-		[]string{"records_are_copies"},
+		found: []string{"records_are_copies"},
 	},
-	"has an empty record for none": {
-		func(a *altered) {
+	"returns an empty record for none": {
+		alter: func(a *altered) {
 			a.load = func(ctx context.Context, key string) (*journal.Record, error) {
 				r, err := a.MemoryStore.Load(ctx, key)
 				if errors.Is(err, journal.ErrNoRecord) {
@@ -123,34 +128,34 @@ var brokenRecords = map[string]brokenStore{
 				return r, err
 			}
 		},
-		[]string{"missing_record", "delete", "lock_and_record_are_apart"},
+		found: []string{"missing_record", "delete", "lock_and_record_are_separate"},
 	},
-	"fails to delete what is not there": {
-		func(a *altered) {
-			a.delete = func(ctx context.Context, key string) error {
+	"fails to delete a missing record": {
+		alter: func(a *altered) {
+			a.delete = func(ctx context.Context, key, revision string) error {
 				if _, err := a.Load(ctx, key); err != nil {
 					return err
 				}
-				return a.MemoryStore.Delete(ctx, key)
+				return a.MemoryStore.Delete(ctx, key, revision)
 			}
 		},
-		[]string{"delete"},
+		found: []string{"delete"},
 	},
 	"deletes by prefix": {
-		func(a *altered) {
-			a.delete = func(ctx context.Context, key string) error {
+		alter: func(a *altered) {
+			a.delete = func(ctx context.Context, key, revision string) error {
 				for r, err := range a.MemoryStore.List(ctx) {
 					if err == nil && strings.HasPrefix(r.Key, key) {
-						_ = a.MemoryStore.Delete(ctx, r.Key)
+						_ = a.MemoryStore.Delete(ctx, r.Key, r.Revision)
 					}
 				}
-				return a.MemoryStore.Delete(ctx, key)
+				return a.MemoryStore.Delete(ctx, key, revision)
 			}
 		},
-		[]string{"delete"},
+		found: []string{"delete"},
 	},
-	"takes any key": {
-		func(a *altered) {
+	"accepts any key": {
+		alter: func(a *altered) {
 			a.lock = func(ctx context.Context, key string) (func() error, error) {
 				if journal.CheckKey(key) != nil {
 					return func() error { return nil }, nil
@@ -158,10 +163,10 @@ var brokenRecords = map[string]brokenStore{
 				return a.MemoryStore.Lock(ctx, key)
 			}
 		},
-		[]string{"invalid_keys_are_refused"},
+		found: []string{"invalid_keys_are_refused"},
 	},
-	"takes any record": {
-		func(a *altered) {
+	"accepts any record": {
+		alter: func(a *altered) {
 			a.save = func(ctx context.Context, r *journal.Record) error {
 				if r == nil || journal.CheckKey(r.Key) == nil && r.Validate() != nil {
 					return nil
@@ -169,10 +174,10 @@ var brokenRecords = map[string]brokenStore{
 				return a.MemoryStore.Save(ctx, r)
 			}
 		},
-		[]string{"invalid_records_are_refused"},
+		found: []string{"invalid_records_are_refused"},
 	},
 	"locks nothing": {
-		func(a *altered) {
+		alter: func(a *altered) {
 			a.lock = func(ctx context.Context, key string) (func() error, error) {
 				unlock, err := a.MemoryStore.Lock(ctx, key)
 				if errors.Is(err, journal.ErrBusy) {
@@ -181,10 +186,10 @@ var brokenRecords = map[string]brokenStore{
 				return unlock, err
 			}
 		},
-		[]string{"lock_excludes", "lock_is_for_one_key", "unlock_is_idempotent", "lock_outlives_its_context", "lock_and_record_are_apart", "lock_excludes_goroutines"},
+		found: []string{"lock_excludes", "lock_is_for_one_key", "unlock_is_idempotent", "lock_outlives_its_context", "lock_and_record_are_separate", "lock_excludes_goroutines"},
 	},
 	"has one lock for all keys": {
-		func(a *altered) {
+		alter: func(a *altered) {
 			a.lock = func(ctx context.Context, key string) (func() error, error) {
 				if err := journal.CheckKey(key); err != nil {
 					return nil, err
@@ -192,10 +197,10 @@ var brokenRecords = map[string]brokenStore{
 				return a.MemoryStore.Lock(ctx, "all")
 			}
 		},
-		[]string{"lock_is_for_one_key"},
+		found: []string{"lock_is_for_one_key"},
 	},
 	"waits for the lock": {
-		func(a *altered) {
+		alter: func(a *altered) {
 			a.lock = func(ctx context.Context, key string) (func() error, error) {
 				unlock, err := a.MemoryStore.Lock(ctx, key)
 				if errors.Is(err, journal.ErrBusy) {
@@ -205,16 +210,16 @@ var brokenRecords = map[string]brokenStore{
 				return unlock, err
 			}
 		},
-		[]string{"lock_excludes"},
+		found: []string{"lock_excludes"},
 	},
 	"never unlocks": {
-		alterUnlock(func(*journal.MemoryStore, string, func() error) func() error {
+		alter: alterUnlock(func(*journal.MemoryStore, string, func() error) func() error {
 			return func() error { return nil }
 		}),
-		[]string{"lock_is_free_after_unlock", "lock_outlives_its_context"},
+		found: []string{"lock_is_free_after_unlock", "lock_outlives_its_context"},
 	},
-	"unlocks for others": {
-		func(a *altered) {
+	"unlocks the lock of the next holder": {
+		alter: func(a *altered) {
 			var mu sync.Mutex
 			current := make(map[string]func() error)
 			alterUnlock(func(_ *journal.MemoryStore, key string, unlock func() error) func() error {
@@ -228,10 +233,10 @@ var brokenRecords = map[string]brokenStore{
 				}
 			})(a)
 		},
-		[]string{"unlock_is_idempotent"},
+		found: []string{"unlock_is_idempotent"},
 	},
 	"fails to unlock twice": {
-		alterUnlock(func(_ *journal.MemoryStore, _ string, unlock func() error) func() error {
+		alter: alterUnlock(func(_ *journal.MemoryStore, _ string, unlock func() error) func() error {
 			var once sync.Once
 			return func() error {
 				err := errors.New("unlocked already")
@@ -239,10 +244,10 @@ var brokenRecords = map[string]brokenStore{
 				return err
 			}
 		}),
-		[]string{"unlock_is_idempotent"},
+		found: []string{"unlock_is_idempotent"},
 	},
 	"unlocks with the context": {
-		func(a *altered) {
+		alter: func(a *altered) {
 			var mu sync.Mutex
 			holder := make(map[string]context.Context)
 			a.lock = func(ctx context.Context, key string) (func() error, error) {
@@ -258,10 +263,10 @@ var brokenRecords = map[string]brokenStore{
 				return unlock, err
 			}
 		},
-		[]string{"lock_outlives_its_context"},
+		found: []string{"lock_outlives_its_context"},
 	},
 	"unlocks with delete": {
-		func(a *altered) {
+		alter: func(a *altered) {
 			var mu sync.Mutex
 			current := make(map[string]func() error)
 			alterUnlock(func(_ *journal.MemoryStore, key string, unlock func() error) func() error {
@@ -270,19 +275,19 @@ var brokenRecords = map[string]brokenStore{
 				current[key] = unlock
 				return unlock
 			})(a)
-			a.delete = func(ctx context.Context, key string) error {
+			a.delete = func(ctx context.Context, key, revision string) error {
 				mu.Lock()
 				defer mu.Unlock()
 				if unlock := current[key]; unlock != nil {
 					_ = unlock()
 				}
-				return a.MemoryStore.Delete(ctx, key)
+				return a.MemoryStore.Delete(ctx, key, revision)
 			}
 		},
-		[]string{"lock_and_record_are_apart"},
+		found: []string{"lock_and_record_are_separate"},
 	},
 	"ignores the context": {
-		func(a *altered) {
+		alter: func(a *altered) {
 			a.save = func(ctx context.Context, r *journal.Record) error {
 				return a.MemoryStore.Save(context.WithoutCancel(ctx), r)
 			}
@@ -290,10 +295,10 @@ var brokenRecords = map[string]brokenStore{
 				return a.MemoryStore.List(context.WithoutCancel(ctx))
 			}
 		},
-		[]string{"context_has_ended", "list_ends_with_its_context"},
+		found: []string{"context_has_ended", "deadline_has_passed", "list_ends_with_its_context"},
 	},
 	"lists half": {
-		func(a *altered) {
+		alter: func(a *altered) {
 			a.list = func(ctx context.Context) iter.Seq2[*journal.Record, error] {
 				return func(yield func(*journal.Record, error) bool) {
 					odd := false
@@ -305,10 +310,10 @@ var brokenRecords = map[string]brokenStore{
 				}
 			}
 		},
-		[]string{"list_gives_every_record", "list_lets_its_loop_use_the_store"},
+		found: []string{"list_returns_every_record", "list_lets_its_loop_use_the_store"},
 	},
 	"holds a lock while it lists": {
-		func(a *altered) {
+		alter: func(a *altered) {
 			a.list = func(ctx context.Context) iter.Seq2[*journal.Record, error] {
 				return func(yield func(*journal.Record, error) bool) {
 					for r, err := range a.MemoryStore.List(ctx) {
@@ -327,10 +332,10 @@ var brokenRecords = map[string]brokenStore{
 				}
 			}
 		},
-		[]string{"list_lets_its_loop_use_the_store"},
+		found: []string{"list_lets_its_loop_use_the_store"},
 	},
-	"takes a suffix for a pattern": {
-		func(a *altered) {
+	"treats a suffix as a pattern": {
+		alter: func(a *altered) {
 			a.suffix = func(ctx context.Context, suffix string) iter.Seq2[*journal.Record, error] {
 				if rest, ok := strings.CutPrefix(suffix, "_"); ok {
 					suffix = rest // as LIKE does
@@ -338,33 +343,35 @@ var brokenRecords = map[string]brokenStore{
 				return a.MemoryStore.ListSuffix(ctx, suffix)
 			}
 		},
-		[]string{"list_by_suffix_gives_the_records_of_the_suffix"},
+		found: []string{"list_by_suffix_returns_the_records_of_the_suffix"},
 	},
 	"lists by suffix without the context": {
-		func(a *altered) {
+		alter: func(a *altered) {
 			a.suffix = func(ctx context.Context, suffix string) iter.Seq2[*journal.Record, error] {
 				return a.MemoryStore.ListSuffix(context.WithoutCancel(ctx), suffix)
 			}
 		},
-		[]string{"list_by_suffix_ends_with_its_context"},
+		found: []string{"list_by_suffix_ends_with_its_context"},
 	},
 	"mixes records": {
-		func(a *altered) {
+		alter: func(a *altered) {
 			a.save = func(ctx context.Context, r *journal.Record) error {
 				if r == nil || r.Key != "shared" || r.Offset == 0 {
 					return a.MemoryStore.Save(ctx, r)
 				}
 				mixed := *r
 				mixed.Source = "other"
-				return a.MemoryStore.Save(ctx, &mixed)
+				err := a.MemoryStore.Save(ctx, &mixed)
+				r.Revision = mixed.Revision
+				return err
 			}
 		},
-		[]string{"concurrent_use"},
+		found: []string{"concurrent_use"},
 	},
 }
 
-// TestBroken sees the suite find each fault. The suite fails its *testing.T
-// then, so it runs in a process of its own.
+// TestBroken checks that the suite finds each fault. The suite then fails its *testing.T, so
+// it runs in a process of its own.
 func TestBroken(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts processes")
@@ -407,7 +414,15 @@ func TestBrokenChild(t *testing.T) {
 	}
 	storetest.Run(t, func(*testing.T) journal.Store {
 		s := new(altered)
-		broken()[name].alter(s)
-		return s
-	}, storetest.Patience(500*time.Millisecond))
+		b := broken()[name]
+		if b.alter != nil {
+			b.alter(s)
+		}
+		if b.lease == nil {
+			return s
+		}
+		l := newLeasing(s)
+		b.lease(l)
+		return l
+	}, storetest.Patience(500*time.Millisecond), storetest.LoseLease(loseLease))
 }

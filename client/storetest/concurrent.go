@@ -10,8 +10,8 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// numbered is a record in which every field says n, so that one made of two can
-// be told.
+// numbered returns a record in which every field depends on n, so that a mixture of two is
+// noticed.
 func numbered(key string, n int) *journal.Record {
 	r := &journal.Record{
 		Key: key, URL: fmt.Sprintf("https://h/%d", n), Source: fmt.Sprint(n),
@@ -23,8 +23,8 @@ func numbered(key string, n int) *journal.Record {
 	return r
 }
 
-// concurrentUse: everything at once. Whoever loads a record that others save
-// sees one of theirs, whole.
+// concurrentUse calls all methods at the same time. A record that several goroutines save is
+// always one of theirs, complete.
 func concurrentUse(s subject) {
 	const (
 		goroutines = 8
@@ -51,10 +51,15 @@ func concurrentUse(s subject) {
 }
 
 func (s subject) turn(from journal.Store, own string, n int) error {
-	if err := from.Save(s.ctx, numbered(own, n)); err != nil {
+	mine := numbered(own, n)
+	if err := from.Save(s.ctx, mine); err != nil {
 		return err
 	}
-	if err := from.Save(s.ctx, numbered("shared", n)); err != nil {
+	shared := numbered("shared", n)
+	if r, err := from.Load(s.ctx, "shared"); err == nil && r != nil {
+		shared.Revision = r.Revision
+	}
+	if err := from.Save(s.ctx, shared); err != nil && !errors.Is(err, journal.ErrConflict) {
 		return err
 	}
 	if err := whole(s, from, own, n); err != nil {
@@ -82,11 +87,10 @@ func (s subject) turn(from journal.Store, own string, n int) error {
 	if err != nil {
 		return err
 	}
-	return from.Delete(s.ctx, own)
+	return from.Delete(s.ctx, own, mine.Revision)
 }
 
-// whole loads a record and checks that it is that of n, or of any number where n
-// is negative.
+// whole loads a record and checks that it is that of n, or of any number if n is negative.
 func whole(s subject, from journal.Store, key string, n int) error {
 	r, err := from.Load(s.ctx, key)
 	if err != nil {
@@ -100,7 +104,7 @@ func whole(s subject, from journal.Store, key string, n int) error {
 
 func consistent(r *journal.Record) error {
 	if want := numbered(r.Key, int(r.Offset)); !reflect.DeepEqual(plain(r), plain(want)) {
-		return fmt.Errorf("a record made of several: %+v", *r)
+		return fmt.Errorf("a record is a mixture: %+v", *r)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -12,19 +13,25 @@ import (
 	"github.com/tusker-go/tusker/client/storetest"
 )
 
-// table stands in for whatever records are to be kept in: a database, a cache
-// that several machines share.
+// table stands for the place of the records, such as a database that several machines share.
 type table struct {
-	mu   sync.Mutex
-	rows map[string][]byte
-	held map[string]bool
+	mu    sync.Mutex
+	rows  map[string]row
+	saves int // numbers the revisions, like a sequence of a database
+	held  map[string]bool
 }
 
-// tableStore is a journal.Store on a table. A record is its JSON, so that what
-// later versions add needs no change here.
+// row is one record. The record is in its JSON, so that the store need not change when a
+// later version adds fields.
+type row struct {
+	revision string
+	record   []byte
+}
+
+// tableStore is a journal.Store on a table.
 type tableStore struct{ *table }
 
-// refuse says why a call must not go on.
+// refuse returns why a call must not do anything, or nil.
 func refuse(ctx context.Context, key string) error {
 	if err := journal.CheckKey(key); err != nil {
 		return err
@@ -40,18 +47,19 @@ func (s tableStore) Load(ctx context.Context, key string) (*journal.Record, erro
 		return nil, fmt.Errorf("load: %w", err)
 	}
 	s.mu.Lock()
-	row, ok := s.rows[key]
+	stored, ok := s.rows[key]
 	s.mu.Unlock()
 	if !ok {
 		return nil, fmt.Errorf("load %s: %w", key, journal.ErrNoRecord)
 	}
 	r := new(journal.Record)
-	if err := json.Unmarshal(row, r); err != nil {
+	if err := json.Unmarshal(stored.record, r); err != nil {
 		return nil, fmt.Errorf("load %s: %w: %w", key, journal.ErrRecordDamaged, err)
 	}
 	if err := r.Validate(); err != nil {
 		return nil, fmt.Errorf("load %s: %w: %w", key, journal.ErrRecordDamaged, err)
 	}
+	r.Revision = stored.revision
 	return r, nil
 }
 
@@ -62,22 +70,31 @@ func (s tableStore) Save(ctx context.Context, r *journal.Record) error {
 	if err := refuse(ctx, r.Key); err != nil {
 		return fmt.Errorf("save: %w", err)
 	}
-	row, err := json.Marshal(r)
+	b, err := json.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("save %s: %w", r.Key, err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.rows[r.Key] = row
+	// A database does this in one statement: UPDATE … WHERE key = … AND revision = …
+	if s.rows[r.Key].revision != r.Revision {
+		return fmt.Errorf("save %s: %w", r.Key, journal.ErrConflict)
+	}
+	s.saves++
+	r.Revision = strconv.Itoa(s.saves)
+	s.rows[r.Key] = row{r.Revision, b}
 	return nil
 }
 
-func (s tableStore) Delete(ctx context.Context, key string) error {
+func (s tableStore) Delete(ctx context.Context, key, revision string) error {
 	if err := refuse(ctx, key); err != nil {
 		return fmt.Errorf("delete: %w", err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if stored, ok := s.rows[key]; ok && stored.revision != revision {
+		return fmt.Errorf("delete %s: %w", key, journal.ErrConflict)
+	}
 	delete(s.rows, key)
 	return nil
 }
@@ -101,11 +118,10 @@ func (s tableStore) Lock(ctx context.Context, key string) (unlock func() error, 
 }
 
 func newTable() *table {
-	return &table{rows: make(map[string][]byte), held: make(map[string]bool)}
+	return &table{rows: make(map[string]row), held: make(map[string]bool)}
 }
 
-// A store of one's own goes into Config.Store like any other, once it has
-// passed the suite.
+// A store of your own goes into Config.Store after it has passed the suite.
 func ExampleRun_ownStore() {
 	_ = func(t *testing.T) {
 		t.Helper()
@@ -120,7 +136,7 @@ func ExampleRun_ownStore() {
 	// https://tus.example/files/ <nil>
 }
 
-// TestTableStore keeps the example true.
+// TestTableStore checks the store of the example.
 func TestTableStore(t *testing.T) {
 	storetest.Run(t, func(*testing.T) journal.Store { return tableStore{newTable()} },
 		storetest.Reopen(func(_ *testing.T, s journal.Store) journal.Store {

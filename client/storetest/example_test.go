@@ -8,7 +8,7 @@ import (
 	"github.com/tusker-go/tusker/client/storetest"
 )
 
-// In a test file of your own, TestStore would have this body.
+// The function literal is the body of a TestStore in your own package.
 func ExampleRun() {
 	open := func(t *testing.T, dir string) journal.Store {
 		t.Helper()

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// A field that full leaves out is one that a Store may lose unseen.
+// TestFullHasEveryField checks that full leaves out no field, because the suite would not
+// notice that a Store loses it.
 func TestFullHasEveryField(t *testing.T) {
 	t.Parallel()
 	r := full("k")

@@ -8,17 +8,17 @@ import (
 	"github.com/tusker-go/tusker/client/journal"
 )
 
-// lister skips the test where the Store does not list.
+// lister skips the test if the Store does not list.
 func (s subject) lister(of journal.Store) journal.Lister {
 	s.t.Helper()
 	l, ok := of.(journal.Lister)
 	if !ok {
-		s.t.Skip("the Store is no journal.Lister")
+		s.t.Skip("the Store is not a journal.Lister")
 	}
 	return l
 }
 
-// listed returns what List gives, by key.
+// listed returns the records of List by key.
 func (s subject) listed(l journal.Lister) map[string]*journal.Record {
 	s.t.Helper()
 	all := make(map[string]*journal.Record)
@@ -37,7 +37,7 @@ func (s subject) listed(l journal.Lister) map[string]*journal.Record {
 	return all
 }
 
-// listAll: the records of now, whole, whoever saved them.
+// listAll checks that List returns all current records, with their revisions.
 func listAll(s subject) {
 	first, second := s.lister(s.Store), s.lister(s.second)
 	if n := len(s.listed(first)); n != 0 {
@@ -50,24 +50,25 @@ func listAll(s subject) {
 	s.save(small("gone"))
 	s.save(small("changed"))
 	s.save(full("changed"))
-	if err := s.Delete(s.ctx, "gone"); err != nil {
-		s.t.Fatalf("Delete: %v", err)
-	}
-	// A lock is no record.
+	s.remove("gone")
+	// A lock is not a record.
 	s.lock(s.Store, "k1")
 	s.lock(s.Store, "locked")
 	for _, l := range []journal.Lister{first, second} {
 		all := s.listed(l)
 		if len(all) != n+1 {
-			s.t.Errorf("List gives %d records, want %d", len(all), n+1)
+			s.t.Errorf("List returns %d records, want %d", len(all), n+1)
 		}
 		for key, r := range all {
 			same(s.t, r, full(key))
+			if want := s.revision(key); r.Revision != want {
+				s.t.Errorf("List returns %s in revision %q, want %q", key, r.Revision, want)
+			}
 		}
 	}
 }
 
-// listStops: a loop may be left at any record.
+// listStops checks that a loop may end at any record.
 func listStops(s subject) {
 	l := s.lister(s.Store)
 	for i := range 5 {
@@ -91,7 +92,7 @@ func listStops(s subject) {
 	}
 }
 
-// listWithin: the loop may load, lock, save and delete what it is given.
+// listWithin checks that the loop may load, lock and delete the record that it gets.
 func listWithin(s subject) {
 	l := s.lister(s.Store)
 	want := []string{"k0", "k1", "k2", "k3"}
@@ -106,21 +107,21 @@ func listWithin(s subject) {
 		seen = append(seen, r.Key)
 		unlock := s.lock(s.Store, r.Key)
 		same(s.t, s.load(s.Store, r.Key), r)
-		if err := s.Delete(s.ctx, r.Key); err != nil {
+		if err := s.Delete(s.ctx, r.Key, r.Revision); err != nil {
 			s.t.Errorf("Delete: %v", err)
 		}
 		unlock()
 	}
 	slices.Sort(seen)
 	if !slices.Equal(seen, want) {
-		s.t.Errorf("List gives %v, want %v", seen, want)
+		s.t.Errorf("List returns %v, want %v", seen, want)
 	}
 	if n := len(s.listed(l)); n != 0 {
 		s.t.Errorf("%d records are left", n)
 	}
 }
 
-// listContextEnded: the last thing that List gives is why it ends.
+// listContextEnded checks that List ends with the cause of its context.
 func listContextEnded(s subject) {
 	l := s.lister(s.Store)
 	for i := range 5 {
@@ -132,7 +133,7 @@ func listContextEnded(s subject) {
 	var last error
 	for r, err := range l.List(ctx) {
 		if last != nil {
-			s.t.Fatal("List goes on after the context has ended")
+			s.t.Fatal("List continues after the context has ended")
 		}
 		cancel(errEnded)
 		if last = err; err == nil {
@@ -143,6 +144,6 @@ func listContextEnded(s subject) {
 	}
 	s.ended("List", last)
 	if given == 5 {
-		s.t.Error("List gives every record after the context has ended")
+		s.t.Error("List returns every record after the context has ended")
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/tusker-go/tusker/client/journal"
 )
 
-// busy fails the test where the lock is not refused at once.
+// busy fails the test if the lock is not refused at once.
 func (s subject) busy(from journal.Store, key string) {
 	s.t.Helper()
 	unlock, err := from.Lock(s.ctx, key)
@@ -25,7 +25,7 @@ func (s subject) busy(from journal.Store, key string) {
 	}
 }
 
-// lockExcludes: one holder at a time, whichever handle is used.
+// lockExcludes checks that a lock has one holder, whichever handle is used.
 func lockExcludes(s subject) {
 	s.lock(s.Store, "k")
 	for range 2 {
@@ -34,7 +34,7 @@ func lockExcludes(s subject) {
 	}
 }
 
-// lockOneKey: the locks of other keys are free.
+// lockOneKey checks that the locks of other keys are free.
 func lockOneKey(s subject) {
 	s.lock(s.Store, "k")
 	s.lock(s.Store, "k1")
@@ -42,7 +42,7 @@ func lockOneKey(s subject) {
 	s.busy(s.second, "k1")
 }
 
-// lockFree: a lock can be had again, many times, by any handle.
+// lockFree checks that a lock can be taken again many times by any handle.
 func lockFree(s subject) {
 	for range 20 {
 		s.lock(s.Store, "k")()
@@ -50,7 +50,8 @@ func lockFree(s subject) {
 	}
 }
 
-// unlockIdempotent: a second unlock does not let go of somebody else's lock.
+// unlockIdempotent checks that a second unlock does not release the lock of the next
+// holder.
 func unlockIdempotent(s subject) {
 	first := s.lock(s.Store, "k")
 	first()
@@ -62,7 +63,7 @@ func unlockIdempotent(s subject) {
 	s.lock(s.Store, "k")
 }
 
-// lockOutlivesContext: the context is for taking the lock, not for holding it.
+// lockOutlivesContext checks that the end of the context does not release the lock.
 func lockOutlivesContext(s subject) {
 	ctx, cancel := context.WithCancel(s.ctx)
 	unlock, err := s.Lock(ctx, "k")
@@ -77,25 +78,24 @@ func lockOutlivesContext(s subject) {
 	s.lock(s.second, "k")
 }
 
-// lockApart: a lock needs no record and makes none, and a record comes and goes
-// under a lock without touching it.
-func lockApart(s subject) {
+// lockSeparate checks that a lock neither needs a record nor makes one, and that Save and
+// Delete do not change the lock.
+func lockSeparate(s subject) {
 	unlock := s.lock(s.Store, "k")
 	s.absent(s.Store, "k")
 	s.save(small("k"))
 	s.busy(s.second, "k")
 	s.save(full("k"))
 	same(s.t, s.load(s.second, "k"), full("k"))
-	if err := s.Delete(s.ctx, "k"); err != nil {
-		s.t.Fatalf("Delete: %v", err)
-	}
+	s.remove("k")
 	s.busy(s.second, "k")
 	s.save(small("k"))
 	unlock()
 	same(s.t, s.load(s.second, "k"), small("k"))
 }
 
-// lockGoroutines: of many that try at once, over and over, one is let in.
+// lockGoroutines checks that one of many goroutines that try again and again holds the
+// lock.
 func lockGoroutines(s subject) {
 	const (
 		goroutines = 8

@@ -5,12 +5,13 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tusker-go/tusker/client/journal"
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// missingRecord: that there is no record is told from other errors.
+// missingRecord checks that a missing record has an error of its own.
 func missingRecord(s subject) {
 	s.save(small("other"))
 	for _, key := range []string{"k", "othe", "other1"} {
@@ -18,7 +19,7 @@ func missingRecord(s subject) {
 	}
 }
 
-// absent fails the test where there is a record.
+// absent fails the test if there is a record.
 func (s subject) absent(from journal.Store, key string) {
 	s.t.Helper()
 	r, err := from.Load(s.ctx, key)
@@ -30,14 +31,15 @@ func (s subject) absent(from journal.Store, key string) {
 	}
 }
 
-// deleteRecord: one record goes, the others stay, and there is no harm in
-// deleting what is not there.
+// deleteRecord checks that Delete removes one record and no other, and that it returns nil
+// if there is none.
 func deleteRecord(s subject) {
 	for _, key := range []string{"k", "k1", "other"} {
 		s.save(small(key))
 	}
+	revision := s.revision("k")
 	for range 2 {
-		if err := s.second.Delete(s.ctx, "k"); err != nil {
+		if err := s.second.Delete(s.ctx, "k", revision); err != nil {
 			s.t.Fatalf("Delete: %v", err)
 		}
 		s.absent(s.Store, "k")
@@ -75,7 +77,7 @@ var badKeys = []struct{ name, key string }{
 	{"quote", "a'b"},
 }
 
-// invalidKeys: no method takes a key that could lead elsewhere.
+// invalidKeys checks that no method accepts a key that could name another file.
 func invalidKeys(s subject) {
 	for _, c := range badKeys {
 		s.t.Run(c.name, func(t *testing.T) {
@@ -85,7 +87,7 @@ func invalidKeys(s subject) {
 				t.Error("Load: a record beside the error")
 			}
 			refused(t, "Save", s.Save(s.ctx, small(c.key)))
-			refused(t, "Delete", s.Delete(s.ctx, c.key))
+			refused(t, "Delete", s.Delete(s.ctx, c.key, "r"))
 			unlock, err := s.Lock(s.ctx, c.key)
 			refused(t, "Lock", err)
 			if unlock != nil {
@@ -102,8 +104,8 @@ func refused(t *testing.T, op string, err error) {
 	}
 }
 
-// invalidRecords: what nobody could go on from is not saved, and what was there
-// stays.
+// invalidRecords checks that a record that cannot be resumed from is not saved, and that
+// the earlier record stays.
 func invalidRecords(s subject) {
 	s.save(full("k"))
 	for _, c := range []struct {
@@ -111,7 +113,7 @@ func invalidRecords(s subject) {
 		record *journal.Record
 	}{
 		{"nil", nil},
-		{"nothing to go on with", &journal.Record{Key: "k"}},
+		{"neither URL nor parts", &journal.Record{Key: "k"}},
 		{"other scheme", &journal.Record{Key: "k", URL: "file:///etc/passwd"}},
 		{"relative", &journal.Record{Key: "k", URL: "/files/1"}},
 		{"user information", &journal.Record{Key: "k", URL: "https://me:secret@h/1"}},
@@ -126,31 +128,62 @@ func invalidRecords(s subject) {
 	same(s.t, s.load(s.Store, "k"), full("k"))
 }
 
-var errEnded = errors.New("the test has ended the context")
+var errEnded = errors.New("the test ended the context")
 
-// contextEnded: no method does anything then, and each says why.
+// contextEnded checks that each method fails with the cause of a canceled context, and
+// changes nothing.
 func contextEnded(s subject) {
-	s.save(full("k"))
 	ctx, cancel := context.WithCancelCause(s.ctx)
 	cancel(errEnded)
+	s.refusesAll(ctx)
+}
 
+// deadlinePassed checks the same for a context whose deadline has passed.
+func deadlinePassed(s subject) {
+	ctx, cancel := context.WithDeadline(s.ctx, time.Now().Add(-time.Second))
+	defer cancel()
+	s.refusesAll(ctx)
+}
+
+// refusesAll checks that no method does anything with a context that has ended.
+func (s subject) refusesAll(ctx context.Context) {
+	s.t.Helper()
+	s.save(full("k"))
 	_, err := s.Load(ctx, "k")
 	s.ended("Load", err)
-	s.ended("Save", s.Save(ctx, small("k")))
-	s.ended("Delete", s.Delete(ctx, "k"))
+	changed := small("k")
+	changed.Revision = s.revision("k")
+	s.ended("Save", s.Save(ctx, changed))
+	s.ended("Save", s.Save(ctx, small("new")))
+	s.ended("Delete", s.Delete(ctx, "k", s.revision("k")))
 	unlock, err := s.Lock(ctx, "k")
 	s.ended("Lock", err)
 	if unlock != nil {
 		s.t.Error("Lock: an unlock beside the error")
 	}
 
+	if l, ok := s.Store.(journal.Leaser); ok {
+		held, release, err := l.Lease(ctx, "k")
+		s.ended("Lease", err)
+		if held != nil || release != nil {
+			s.t.Error("Lease: a context or a release beside the error")
+		}
+	}
+	if k, ok := s.Store.(journal.Ledger); ok {
+		_, err := k.LoadFinished(ctx, endpoint, "k")
+		s.ended("LoadFinished", err)
+		s.ended("SaveFinished", k.SaveFinished(ctx, finished(endpoint, "k", 5)))
+		s.notFinished(k, endpoint, "k")
+	}
+
 	same(s.t, s.load(s.Store, "k"), full("k"))
+	s.absent(s.Store, "new")
 	s.lock(s.Store, "k")()
 }
 
 func (s subject) ended(op string, err error) {
 	s.t.Helper()
-	if !errors.Is(err, errEnded) && !errors.Is(err, context.Canceled) {
+	if !errors.Is(err, errEnded) && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
 		s.t.Errorf("%s: error %v, want that of the context or its cause", op, err)
 	}
 }

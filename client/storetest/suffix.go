@@ -12,22 +12,20 @@ func (s subject) suffixLister(of journal.Store) journal.SuffixLister {
 	s.t.Helper()
 	l, ok := of.(journal.SuffixLister)
 	if !ok {
-		s.t.Skip("the Store is no journal.SuffixLister")
+		s.t.Skip("the Store is not a journal.SuffixLister")
 	}
 	return l
 }
 
-// listBySuffix checks that exactly the records whose key ends in the suffix are given. A
+// listBySuffix checks that ListSuffix returns exactly the records whose key ends in the suffix. A
 // suffix is not a pattern.
 func listBySuffix(s subject) {
 	first, second := s.suffixLister(s.Store), s.suffixLister(s.second)
 	for _, key := range []string{"a-1", "b-1", "b-11", "-1", "1-1x", "a_1", "gone-1"} {
 		s.save(full(key))
 	}
-	if err := s.Delete(s.ctx, "gone-1"); err != nil {
-		s.t.Fatalf("Delete: %v", err)
-	}
-	s.lock(s.Store, "locked-1") // no record
+	s.remove("gone-1")
+	s.lock(s.Store, "locked-1") // not a record
 	for suffix, want := range map[string][]string{
 		"-1":   {"-1", "a-1", "b-1"},
 		"_1":   {"a_1"},
@@ -46,13 +44,13 @@ func listBySuffix(s subject) {
 			}
 			slices.Sort(got)
 			if !slices.Equal(got, want) {
-				s.t.Errorf("ListSuffix %q gives %q, want %q", suffix, got, want)
+				s.t.Errorf("ListSuffix %q returns %q, want %q", suffix, got, want)
 			}
 		}
 	}
 }
 
-// listSuffixEnded checks that a context that has ended is an error, and no record.
+// listSuffixEnded checks that ListSuffix returns an error and no record after its context has ended.
 func listSuffixEnded(s subject) {
 	l := s.suffixLister(s.Store)
 	s.save(small("a-1"))

@@ -16,12 +16,18 @@ func TestMemoryStore(t *testing.T) {
 	storetest.Run(t, func(*testing.T) journal.Store { return new(journal.MemoryStore) })
 }
 
-// mute is a Store that does no more than it must.
-type mute struct{ journal.Store }
+// plainStore is a Store without optional interfaces.
+type plainStore struct{ journal.Store }
 
-func TestStoreAlone(t *testing.T) {
+func TestStoreWithoutOptionalInterfaces(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(*testing.T) journal.Store { return mute{new(journal.MemoryStore)} })
+	storetest.Run(t, func(*testing.T) journal.Store { return plainStore{new(journal.MemoryStore)} })
+}
+
+// TestLeasingStore checks a Store with leases that works.
+func TestLeasingStore(t *testing.T) {
+	t.Parallel()
+	storetest.Run(t, func(*testing.T) journal.Store { return newLeasing(new(altered)) }, storetest.LoseLease(loseLease))
 }
 
 func TestReopen(t *testing.T) {
@@ -32,18 +38,18 @@ func TestReopen(t *testing.T) {
 		return s
 	}, storetest.Reopen(func(t *testing.T, s journal.Store) journal.Store {
 		t.Helper()
-		if err := s.Delete(t.Context(), "k"); err != nil {
+		if err := s.Delete(t.Context(), "k", ""); err != nil {
 			t.Error(err)
 		}
 		reopened = append(reopened, s)
 		return s
 	}))
 	if len(opened) == 0 || len(opened) != len(reopened) {
-		t.Errorf("%d stores opened, %d opened again", len(opened), len(reopened))
+		t.Errorf("%d stores opened, %d reopened", len(opened), len(reopened))
 	}
 	for i := range opened {
 		if opened[i] != reopened[i] {
-			t.Errorf("store %d: Reopen was given another", i)
+			t.Errorf("store %d: Reopen got another one", i)
 		}
 	}
 }

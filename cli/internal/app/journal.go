@@ -127,6 +127,7 @@ func (j *journal) Save(ctx context.Context, r *client.Record) error {
 	}
 	err := j.open().Save(ctx, &saved)
 	if err == nil {
+		r.Revision = saved.Revision
 		j.note(r.Key, r)
 	}
 	return err
@@ -152,8 +153,8 @@ func (j *journal) note(key string, r *client.Record) {
 }
 
 // Delete implements client.Store.
-func (j *journal) Delete(ctx context.Context, key string) error {
-	err := j.open().Delete(ctx, key)
+func (j *journal) Delete(ctx context.Context, key, revision string) error {
+	err := j.open().Delete(ctx, key, revision)
 	if err == nil {
 		j.mu.Lock()
 		defer j.mu.Unlock()

@@ -19,7 +19,8 @@ func TestSlots(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, r := range records {
-			if err := store.Save(context.Background(), r); err != nil {
+			r := *r // each folder gives it a revision
+			if err := store.Save(context.Background(), &r); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -95,7 +95,7 @@ func removeRecord(ctx context.Context, store *filestore.Store, key string) error
 	if err != nil {
 		return err
 	}
-	return errors.Join(store.Delete(ctx, key), unlock())
+	return errors.Join(store.Remove(ctx, key), unlock())
 }
 
 // foundKeys are the keys that begin with what was given, two of them at most.

@@ -94,11 +94,11 @@ func (s *SpyStore) Save(ctx context.Context, r *client.Record) error {
 }
 
 // Delete implements client.Store.
-func (s *SpyStore) Delete(ctx context.Context, key string) error {
+func (s *SpyStore) Delete(ctx context.Context, key, revision string) error {
 	if err := s.call("delete"); err != nil {
 		return err
 	}
-	return s.Store.Delete(ctx, key)
+	return s.Store.Delete(ctx, key, revision)
 }
 
 // Lock implements client.Store.
@@ -113,7 +113,8 @@ func (s *SpyStore) Lock(ctx context.Context, key string) (func() error, error) {
 	return func() error { return errors.Join(s.call("unlock"), unlock()) }, nil
 }
 
-// AlteredStore is a Store whose Load returns changed records or an error.
+// AlteredStore is a Store whose Load returns changed records or an error. A record for which
+// Alter returns client.ErrRecordDamaged counts as none in Save, too.
 type AlteredStore struct {
 	*client.MemoryStore
 	Alter func(*client.Record) error // changes a record that is loaded, or fails
@@ -135,6 +136,10 @@ func (s *AlteredStore) Load(ctx context.Context, key string) (*client.Record, er
 // Save implements client.Store.
 func (s *AlteredStore) Save(ctx context.Context, r *client.Record) error {
 	s.Saves++
+	old, err := s.MemoryStore.Load(ctx, r.Key)
+	if err == nil && r.Revision == "" && errors.Is(s.Alter(old), client.ErrRecordDamaged) {
+		r.Revision = old.Revision
+	}
 	return s.MemoryStore.Save(ctx, r)
 }
 

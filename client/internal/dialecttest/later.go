@@ -93,7 +93,7 @@ var later = []scenario{
 // whether there was a record before.
 func (r *run) recorded(ctx context.Context, store journal.Store) (found bool, res engine.Result, err error) {
 	r.Helper()
-	keeper, err := record.Open(ctx, store, r.rules.Log, record.Upload{Key: "content", Endpoint: r.server.URL, Length: 100})
+	keeper, ctx, err := record.Open(ctx, store, r.rules.Log, record.Upload{Key: "content", Endpoint: r.server.URL, Length: 100})
 	if err != nil {
 		r.Fatal(err)
 	}

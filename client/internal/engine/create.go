@@ -16,7 +16,7 @@ import (
 func (u *upload) create(ctx context.Context) error {
 	creation := u.Creation
 	creation.Length = u.size
-	if u.Rules.Silent.Has(u.Endpoint) {
+	if u.LeaveOpen || u.Rules.Silent.Has(u.Endpoint) {
 		u.leaveOpen(ctx, &creation)
 	} else {
 		var err error

@@ -41,10 +41,15 @@ type Spec struct {
 	// 0: none.
 	Inline int64
 
+	// LeaveOpen means that the creation does not complete the upload if the server supports
+	// that: no bytes go along, and an empty source is declared to be empty afterwards.
+	LeaveOpen bool
+
 	// CreateOnly ends the run as soon as there is an upload.
 	CreateOnly bool
 
-	// MarkLast has LastByte told before the last byte of the source is sent.
+	// MarkLast has LastByte told before the last byte of the source is sent, or before the
+	// request that completes the upload if no byte is left.
 	MarkLast bool
 
 	// Gauge counts the bytes that the network takes. nil: none.
@@ -281,6 +286,12 @@ func (u *upload) append(ctx context.Context, chunk source.Chunk) error {
 	_, a.Declared = u.at.Theirs.Int64()
 	if u.MarkLast && u.at.Tail == tailOpen {
 		a.BeforeLast = func() error { return u.told(ctx, LastByte, nil) }
+	}
+	if a.BeforeLast != nil && chunk.Last && chunk.Len() == 0 {
+		// No byte follows, so the request itself completes the upload.
+		if err := a.BeforeLast(); err != nil {
+			return err
+		}
 	}
 	answer, err := u.Dialect.Append(ctx, u.at.Next, a)
 	u.at.Sent = answer.Sent

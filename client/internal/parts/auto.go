@@ -42,6 +42,9 @@ var errSlow = errors.New("one connection is slow")
 // SendAuto creates an upload and sends it over one connection. If that is slow, it starts
 // over in parts, before the server has acknowledged anything.
 func (w Whole) SendAuto(ctx context.Context) (Result, error) {
+	if err := w.Keeper.Reserve(ctx); err != nil {
+		return Result{}, err
+	}
 	n, known := w.Source.Length().Int64()
 	if !known || n < 2*minSecond || w.Chunk > 0 || w.Dialect.DefaultChunk() > 0 || !w.CanDivide() {
 		res, err := engine.Run(ctx, w.Spec)
@@ -131,6 +134,14 @@ func (w Whole) probe(ctx context.Context, length int64, cancel context.CancelCau
 // meanwhile, if the server can.
 func (w Whole) startInParts(ctx context.Context, length int64, begun engine.Result) (Result, error) {
 	w.Rules.Log.LogAttrs(ctx, slog.LevelInfo, "sending over more than one connection", slog.String("url", failure.Redact(begun.URL)))
+	p := growing(length)
+	if joiner, ok := w.Dialect.(dialect.Joiner); ok {
+		p.limit(joiner.MaxParts(begun.URL))
+	}
+	// The record must not name an upload that is deleted.
+	if err := w.Keeper.Plan(ctx, p.List()); err != nil {
+		return Result{Result: begun}, err
+	}
 	deleting, stop := context.WithCancel(ctx)
 	var deleted sync.WaitGroup
 	deleted.Go(func() { w.discard(deleting, begun.URL) })
@@ -140,11 +151,6 @@ func (w Whole) startInParts(ctx context.Context, length int64, begun engine.Resu
 		late.Stop()
 		stop()
 	}()
-	p := growing(length)
-	if joiner, ok := w.Dialect.(dialect.Joiner); ok {
-		p.limit(joiner.MaxParts(begun.URL))
-	}
-	w.Keeper.Plan(ctx, p.List())
 	res, err := w.Send(ctx, p)
 	res.Add(begun)
 	return res, err

@@ -56,7 +56,9 @@ func (w Whole) Send(ctx context.Context, p *Plan) (Result, error) {
 	if err := w.Confirm(ctx); err != nil {
 		return res, err
 	}
-	w.Keeper.Joining(ctx)
+	if err := w.Keeper.Joining(ctx); err != nil {
+		return res, err
+	}
 	join := Join{
 		Rules: w.Rules, Policy: w.Policy, Dialect: w.Dialect, Endpoint: w.Endpoint,
 		Source: w.Source, Metadata: w.Creation.Metadata, Tell: engine.Tell(engine.Log(w.Rules.Log), w.Hear),

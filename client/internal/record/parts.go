@@ -39,11 +39,11 @@ func fitParts(r *journal.Record, up Upload) error {
 }
 
 // Plan records the boundaries of parts before any of them is created.
-func (k *Keeper) Plan(ctx context.Context, parts []journal.PartRecord) {
+func (k *Keeper) Plan(ctx context.Context, parts []journal.PartRecord) error {
 	if k == nil {
-		return
+		return nil
 	}
-	k.begin(ctx, func(r *journal.Record) {
+	return k.begin(ctx, func(r *journal.Record) {
 		r.URL, r.Offset, r.Expires = "", 0, time.Time{}
 		r.Parts = slices.Clone(parts)
 	})
@@ -61,14 +61,14 @@ func (k *Keeper) HearPart(i int, list func() []journal.PartRecord) engine.Listen
 	return func(ctx context.Context, ev engine.Event) error {
 		switch {
 		case ev.Kind == engine.Created:
-			k.update(ctx, func(r *journal.Record) {
+			return k.update(ctx, func(r *journal.Record) {
 				extend(r, list())
 				delete(k.unheard, i)
 				r.Parts[i] = journal.PartRecord{Start: r.Parts[i].Start, End: r.Parts[i].End, URL: ev.URL}
 				r.Expires = Earliest(r.Expires, ev.Expires)
 			})
 		case ev.Adopted:
-			k.partResumed(ctx, i)
+			return k.partResumed(ctx, i)
 		case ev.Kind == engine.Stopped:
 			k.partStopped(i, ev)
 		}
@@ -91,16 +91,16 @@ func extend(r *journal.Record, parts []journal.PartRecord) {
 
 // partResumed clears Reach and Denial of a part, and Uncertain of the record when all parts have
 // been found, because then they were not joined.
-func (k *Keeper) partResumed(ctx context.Context, i int) {
+func (k *Keeper) partResumed(ctx context.Context, i int) error {
 	k.mu.Lock()
 	delete(k.unheard, i)
 	part := &k.record.Parts[i]
 	doubts := part.Reach != (protocol.Length{}) || part.Denial != (failure.Denial{}) || k.record.Uncertain && len(k.unheard) == 0
 	k.mu.Unlock()
 	if !doubts {
-		return
+		return nil
 	}
-	k.update(ctx, func(r *journal.Record) {
+	return k.update(ctx, func(r *journal.Record) {
 		r.Parts[i].Reach, r.Parts[i].Denial = protocol.Length{}, failure.Denial{}
 		r.Uncertain = r.Uncertain && len(k.unheard) > 0
 	})
@@ -138,13 +138,14 @@ func (k *Keeper) PartDone(i int, length int64) {
 }
 
 // Joining records, before the request that joins the parts, that they may be joined and
-// deleted. A process that is killed cannot record it afterward.
-func (k *Keeper) Joining(ctx context.Context) {
+// deleted. A process that is killed cannot record it afterward. After
+// an error they must not be joined.
+func (k *Keeper) Joining(ctx context.Context) error {
 	if k == nil {
-		return
+		return nil
 	}
 	k.settle(ctx, 0)
-	k.update(ctx, func(r *journal.Record) { r.Uncertain = true })
+	return k.update(ctx, func(r *journal.Record) { r.Uncertain = true })
 }
 
 // Stopped records how far the parts got when err ended the upload. MayBeJoined means
@@ -157,7 +158,7 @@ func (k *Keeper) Stopped(ctx context.Context, err error, mayBeJoined bool, expir
 	if len(k.record.Parts) == 0 || !k.learned {
 		return
 	}
-	k.update(ctx, func(r *journal.Record) {
+	_ = k.update(ctx, func(r *journal.Record) {
 		r.Offset = 0
 		for _, part := range r.Parts {
 			r.Offset += part.Offset

@@ -33,7 +33,7 @@ func superseded(ctx context.Context, store journal.Store, up Upload) error {
 	if !ok || suffix == "" {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, callTime)
+	ctx, cancel := Deadline(ctx)
 	defer cancel()
 	var earlier []*journal.Record
 	for r, err := range lister.ListSuffix(ctx, suffix) {

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/source"
 )
 
@@ -45,6 +46,7 @@ type Body struct {
 	dog  *watchdog
 	pace *Pace
 	wait func(n int) error // waits for n bytes of pace
+	over func() error      // why the request is over; nil: nothing ends it
 
 	mu       sync.Mutex
 	current  *bodyReader // the reader that was opened last
@@ -65,6 +67,15 @@ func (b *Body) size() int64 { return b.Chunk.Len() }
 
 // attach makes b the body of req.
 func (b *Body) attach(ctx context.Context, req *http.Request, dog *watchdog, pace *Pace) error {
+	b.over = func() error {
+		if ctx.Err() != nil {
+			return failure.Ended(ctx)
+		}
+		return nil
+	}
+	if err := b.ended(); err != nil {
+		return err
+	}
 	if b.InMemory {
 		req.Body, _ = b.memory()
 		req.ContentLength, req.GetBody = b.size(), b.memory
@@ -81,6 +92,15 @@ func (b *Body) attach(ctx context.Context, req *http.Request, dog *watchdog, pac
 		b.addTrailer(req)
 	}
 	return nil
+}
+
+// ended returns why the context of the request has ended, or nil. A request whose context
+// has ended hands no further byte to the network, although the Doer may not have noticed yet.
+func (b *Body) ended() error {
+	if b.over == nil {
+		return nil
+	}
+	return b.over()
 }
 
 // open returns a reader of the whole body. An earlier reader reads no further.
@@ -193,8 +213,14 @@ func (r *bodyReader) take(most int64, move func(most int64) (int64, error)) (int
 	if left <= 0 {
 		return 0, io.EOF
 	}
+	if err := b.ended(); err != nil {
+		return 0, err
+	}
 	b.dog.pause()
 	most, err := b.prepare(left, min(most, left))
+	if err == nil {
+		err = b.ended() // BeforeLast may have taken long
+	}
 	if err != nil {
 		return 0, err
 	}

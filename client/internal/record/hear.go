@@ -1,0 +1,126 @@
+package record
+
+import (
+	"context"
+	"time"
+
+	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/engine"
+	"github.com/tusker-go/tusker/client/journal"
+	"github.com/tusker-go/tusker/client/source"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// clearDoubts clears the marks Reach, Uncertain and Denial of a record.
+func clearDoubts(r *journal.Record) {
+	r.Reach, r.Uncertain, r.Denial = protocol.Length{}, false, failure.Denial{}
+}
+
+func hasDoubts(r *journal.Record) bool {
+	return r.Reach != (protocol.Length{}) || r.Uncertain || r.Denial != (failure.Denial{})
+}
+
+// Hear is the listener of an upload in one piece.
+func (k *Keeper) Hear(ctx context.Context, ev engine.Event) error {
+	if k == nil {
+		return nil
+	}
+	if ev.Kind == engine.Stopped {
+		k.settleAtEnd(ctx)
+	}
+	switch ev.Kind {
+	case engine.Created:
+		if isWhole(ev) && !k.once {
+			return nil
+		}
+		return k.begin(ctx, func(r *journal.Record) {
+			r.URL, r.Offset, r.Expires, r.Parts = ev.URL, 0, ev.Expires, nil
+		})
+	case engine.Resumed, engine.Rewound:
+		// This run now sends bytes that a later run could not account for.
+		if hasDoubts(&k.record) && !isWhole(ev) {
+			return k.update(ctx, clearDoubts)
+		}
+	case engine.LastByte:
+		return k.update(ctx, func(r *journal.Record) { r.Uncertain = true })
+	case engine.Stopped:
+		if !ev.Standing.Heard {
+			return nil // the record is still up to date
+		}
+		return k.update(ctx, func(r *journal.Record) {
+			r.URL, r.Offset = ev.URL, ev.Offset
+			r.Reach, r.Uncertain, r.Denial = ev.Standing.Reach, ev.Standing.Uncertain, ev.Standing.Denial
+			if !ev.Expires.IsZero() {
+				r.Expires = ev.Expires
+			}
+		})
+	case engine.Progress, engine.Retry, engine.Waiting:
+	}
+	return nil
+}
+
+// isWhole reports whether the server has all bytes, so that none is sent any more.
+func isWhole(ev engine.Event) bool {
+	n, known := ev.Length.Int64()
+	return known && ev.Offset == n
+}
+
+// begin records a new upload, before its first byte is sent, or as soon as its source is
+// settled. With Once, the source is settled before the upload is created.
+func (k *Keeper) begin(ctx context.Context, change func(*journal.Record)) error {
+	wait := time.Duration(0)
+	if !k.once {
+		wait = k.unsettled()
+	}
+	k.mu.Lock()
+	clearDoubts(&k.record) // of an earlier upload
+	change(&k.record)
+	k.record.Created = time.Now().UTC()
+	k.pending = wait > 0
+	if k.pending {
+		k.timer = time.AfterFunc(wait, func() { k.settle(ctx, 0) })
+	}
+	k.mu.Unlock()
+	if wait <= 0 {
+		return k.create(ctx)
+	}
+	return nil
+}
+
+func (k *Keeper) unsettled() time.Duration {
+	if k.source.Unsettled == nil {
+		return 0
+	}
+	return k.source.Unsettled()
+}
+
+// settle saves the pending record if the source settles within the time most. A source that
+// changed gets no record; the upload then fails by its own check.
+func (k *Keeper) settle(ctx context.Context, most time.Duration) {
+	k.settling <- struct{}{}
+	defer func() { <-k.settling }()
+	k.mu.Lock()
+	pending := k.pending
+	k.mu.Unlock()
+	if !pending {
+		return
+	}
+	ctx = context.WithoutCancel(ctx)
+	if wait := k.unsettled(); wait > most || wait > 0 && engine.Pause(ctx, wait) != nil || k.source.Check(ctx) != nil {
+		return
+	}
+	k.mu.Lock()
+	k.pending = false
+	k.mu.Unlock()
+	_ = k.create(ctx) // a conflict ends the context of the run
+}
+
+// settleAtEnd waits for the pending record at the end of a run. It does not delay the end of a
+// canceled run noticeably.
+func (k *Keeper) settleAtEnd(ctx context.Context) {
+	most := source.Granularity
+	if ctx.Err() != nil {
+		most = source.FineStep
+	}
+	k.settle(ctx, most)
+}
