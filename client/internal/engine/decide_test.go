@@ -9,9 +9,18 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// The rows follow the table in docs/faults.md: what failed, in which position, and what
-// the upload does next.
-func TestDecide(t *testing.T) {
+// decision is a row of the table of decide: what failed, in which position, and what the
+// upload does next.
+type decision struct {
+	e    *failure.Error
+	at   position
+	m    memory
+	want remedy
+	then memory
+}
+
+// decisions returns the table. TestDecideFollowsDocs compares it with docs/faults.md.
+func decisions() map[string]decision {
 	const url, target = "https://tus.example/1", "https://node.example/1"
 	class := func(c failure.Class) *failure.Error {
 		return &failure.Error{Class: c, StatusCode: 400, Err: errors.New("x")}
@@ -19,6 +28,9 @@ func TestDecide(t *testing.T) {
 	at := func(p phase) position { return position{Phase: p, URL: url, Next: url, Offset: 60} }
 	sent := at(asking)
 	sent.Tail = tailSent
+	denied := at(adopting)
+	denied.Denial.Refused = true
+	const refusedRemedy = refused
 	redirected := at(appending)
 	redirected.Next = target
 	notTus := class(failure.ClassFinal)
@@ -53,13 +65,7 @@ func TestDecide(t *testing.T) {
 	cut := answer(0, errors.New("connection reset"))
 	lost := func(n int, shrinks bool) memory { return memory{MayRetry: true, MayShrink: shrinks, Lost: n} }
 
-	for name, test := range map[string]struct {
-		e    *failure.Error
-		at   position
-		m    memory
-		want remedy
-		then memory
-	}{
+	return map[string]decision{
 		"the connection broke":                           {class(failure.ClassTransient), at(appending), may, retryAsClass, may},
 		"the server refuses":                             {class(failure.ClassFinal), at(appending), may, retryAsClass, may},
 		"no more open files":                             {class(failure.ClassScarce), at(appending), may, waitForOther, may},
@@ -79,6 +85,7 @@ func TestDecide(t *testing.T) {
 		"a proxy limits bodies of the least size":        {class(failure.ClassProxyLimit), at(appending), may, retryAsClass, may},
 		"a proxy limits the body of a creation":          {class(failure.ClassProxyLimit), at(creating), with(func(m *memory) { m.MayShrink = true }), retryAsClass, with(func(m *memory) { m.MayShrink = true })},
 		"gone":                                           {class(failure.ClassGone), at(asking), may, retryAsClass, may},
+		"gone after a refusal":                           {class(failure.ClassGone), denied, may, refusedRemedy, may},
 		"gone after the last byte":                       {class(failure.ClassGone), sent, may, uncertain, may},
 		"a page in place of the server":                  {notTus, at(asking), may, retryAnyway, may},
 		"a page when the server is asked first":          {notTus, at(adopting), may, retryAsClass, may},
@@ -113,7 +120,11 @@ func TestDecide(t *testing.T) {
 		"a HEAD fails after lost bodies":                 {cut, at(asking), lost(2, true), retryAsClass, lost(2, true)},
 		"the source fails after lost bodies":             {answer(0, failure.ErrSource), body, lost(2, true), retryAsClass, lost(2, true)},
 		"throttled after lost bodies":                    {class(failure.ClassThrottled), body, lost(2, true), retryAsClass, lost(2, true)},
-	} {
+	}
+}
+
+func TestDecide(t *testing.T) {
+	for name, test := range decisions() {
 		t.Run(name, func(t *testing.T) {
 			got, then := decide(test.e, test.at, test.m)
 			if got != test.want || then != test.then {
