@@ -171,7 +171,7 @@ func (j *job) distrust(ctx context.Context, err error) {
 // write to is not recorded: its bytes may differ from those that were sent, and its
 // attributes be the same.
 func (j *job) keepFinished(ctx context.Context, endpoint string) bool {
-	// What the server answered to the last bytes is told once.
+	// A Denial is reported once.
 	told := j.result.Skipped && j.result.Denial == (Denial{})
 	if j.ledger == nil || told || j.result.InUse {
 		return true
