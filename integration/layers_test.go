@@ -2,11 +2,13 @@ package integration
 
 import (
 	"fmt"
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -239,4 +241,41 @@ func goFiles(t *testing.T, root string) []string {
 		t.Fatal(err)
 	}
 	return files
+}
+
+// TestUploadPageNames finds names in docs/how-an-upload-goes.md that the code does not have.
+func TestUploadPageNames(t *testing.T) {
+	known := map[string]bool{}
+	for _, file := range goFiles(t, filepath.Join("..", "client")) {
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		known[f.Name.Name] = true
+		ast.Inspect(f, func(n ast.Node) bool {
+			if id, ok := n.(*ast.Ident); ok {
+				known[id.Name] = true
+			}
+			return true
+		})
+	}
+	const page = "../docs/how-an-upload-goes.md"
+	name := regexp.MustCompile("`([A-Za-z]+(?:\\.[A-Za-z]+)*)`")
+	for _, match := range name.FindAllStringSubmatch(prose(t, page), -1) {
+		for part := range strings.SplitSeq(match[1], ".") {
+			if !known[part] && !slices.Contains([]string{"integration", "TestLayers", "TestSeam", "fake"}, part) {
+				t.Errorf("`%s`: client has no %s", match[1], part)
+			}
+		}
+	}
+	path := regexp.MustCompile("`([a-z_]+)/([a-z_]+\\.go)`")
+	for _, match := range path.FindAllStringSubmatch(prose(t, page), -1) {
+		dir := match[1]
+		if dir != "client" {
+			dir = "client/internal/" + dir
+		}
+		if _, err := os.Stat(filepath.Join("..", filepath.FromSlash(dir), match[2])); err != nil {
+			t.Error(err)
+		}
+	}
 }
