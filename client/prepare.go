@@ -17,7 +17,7 @@ func (j *job) prepare(ctx context.Context, endpoint string) error {
 	}
 	// A source that cannot be read fails here, before anything is sent, and a stream that
 	// ends within its first chunk has a known length afterward.
-	if _, err := j.source.Chunk(ctx, 0, j.chunk); err != nil {
+	if _, err := source.ChunkAt(ctx, j.source, 0, j.chunk); err != nil {
 		return err
 	}
 	if err := j.admit(ctx); err != nil {

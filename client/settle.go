@@ -46,7 +46,7 @@ func (j *job) confirm(ctx context.Context) error {
 				return err
 			}
 		}
-		if err := j.source.Check(ctx); err != nil {
+		if err := source.Check(ctx, j.source); err != nil {
 			return err
 		}
 	}
@@ -77,5 +77,5 @@ func (j *job) settleFirst(ctx context.Context) error {
 	if err := engine.Pause(ctx, wait); err != nil {
 		return err
 	}
-	return j.source.Check(ctx)
+	return source.Check(ctx, j.source)
 }

@@ -26,7 +26,7 @@ func (j *job) verify(ctx context.Context) error {
 	if !ok {
 		return fmt.Errorf("%w: the source has no digest", ErrUnverified)
 	}
-	ours, err := d.Digest(ctx)
+	ours, err := source.DigestOf(ctx, d)
 	if err != nil {
 		return err
 	}

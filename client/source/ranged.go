@@ -12,9 +12,9 @@ import (
 )
 
 // Ranged describes a source that can be opened at an offset, such as an object in an object
-// store or a file on a web server. A request of the upload opens one reader and reads it to
-// its end; a further reader is opened only after a failure, and for each part of an upload
-// in parts.
+// store or a file on a web server. Each request of the upload, of which every part of an
+// upload in parts has its own, opens one reader for its bytes. A checksum before the bytes of a
+// request opens another one, and so does a comparison after the upload.
 type Ranged struct {
 	// Name says what is read, for logs and events. It is also the place of the source: if an
 	// upload starts over and there is a record of other bytes with this Name, the upload says

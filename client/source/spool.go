@@ -43,7 +43,7 @@ func newTemporary() (*temporary, error) {
 
 func (f *temporary) fill(ctx context.Context, from Opened, most int64, reason error) error {
 	for {
-		chunk, err := from.Chunk(ctx, f.size, 0)
+		chunk, err := ChunkAt(ctx, from, f.size, 0)
 		if err != nil {
 			return err
 		}

@@ -168,7 +168,7 @@ func (s subject) goneOrRight(o source.Opened, off, most int64) {
 
 // spool copies a source to a temporary file, if it allows that.
 func spool(s subject) {
-	o := s.opened()
+	o, closeIt := s.open(s.Source)
 	sp, ok := o.(source.Spooler)
 	if !ok {
 		s.Skip("the source is no source.Spooler")
@@ -187,6 +187,10 @@ func spool(s subject) {
 	defer func() { _ = copied.Close() }()
 	if n := copied.Length(); n != protocol.Known(s.size()) {
 		s.Errorf("Length of the copy is %v, want %d", n, s.size())
+	}
+	closeIt()
+	if s.InUse != nil && s.InUse() != 0 {
+		s.Errorf("%d things are open after the copy", s.InUse())
 	}
 	s.inOrder(copied, 0, s.Content)
 }

@@ -128,7 +128,7 @@ func (u *upload) inline(ctx context.Context) (*dialect.Append, error) {
 	if features, known := d.Known(); !known || !features.CreateWithBody {
 		return nil, nil
 	}
-	chunk, err := u.Source.Chunk(ctx, 0, u.Chunk)
+	chunk, err := source.ChunkAt(ctx, u.Source, 0, u.Chunk)
 	if err != nil {
 		return nil, err
 	}

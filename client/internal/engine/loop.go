@@ -217,7 +217,7 @@ func (u *upload) step(ctx context.Context) error {
 	if u.at.Phase != appending {
 		return u.ask(ctx)
 	}
-	if err := u.Source.Check(ctx); err != nil {
+	if err := source.Check(ctx, u.Source); err != nil {
 		return err
 	}
 	if u.complete() {
@@ -226,7 +226,7 @@ func (u *upload) step(ctx context.Context) error {
 	}
 	// The source is asked only for bytes that the server lacks. A stream learns its
 	// length here.
-	chunk, err := u.Source.Chunk(ctx, u.at.Offset, u.Rules.Bodies.Apply(u.at.URL, u.chunkSize()))
+	chunk, err := source.ChunkAt(ctx, u.Source, u.at.Offset, u.Rules.Bodies.Apply(u.at.URL, u.chunkSize()))
 	if err != nil {
 		return err
 	}

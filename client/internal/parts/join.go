@@ -44,7 +44,7 @@ func (j Join) Do(ctx context.Context, parts []string) (res engine.Result, mayBeJ
 		}
 		// Parts of a source that has changed must not become one upload.
 		if j.Source != nil {
-			if err := j.Source.Check(ctx); err != nil {
+			if err := source.Check(ctx, j.Source); err != nil {
 				return err
 			}
 		}

@@ -78,7 +78,7 @@ func (w Whole) Send(ctx context.Context, p *Plan) (Result, error) {
 	if err := engine.Tell(engine.Log(w.Rules.Log), w.Hear)(ctx, created); err != nil {
 		return res, err
 	}
-	return res, w.Source.Check(ctx)
+	return res, source.Check(ctx, w.Source)
 }
 
 // checkRefused asks for the parts of an earlier run that the server refused, before anything

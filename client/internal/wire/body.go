@@ -105,7 +105,10 @@ func (b *Body) ended() error {
 
 // open returns a reader of the whole body. An earlier reader reads no further.
 func (b *Body) open() (io.ReadCloser, error) {
+	// To open a source may take as long as to read it, for instance over a network.
+	b.dog.pause()
 	r, err := b.Chunk.Reader()
+	b.dog.resume()
 	if err != nil {
 		err = source.Error(err)
 		b.mu.Lock()
@@ -115,6 +118,10 @@ func (b *Body) open() (io.ReadCloser, error) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.stopped {
+		closeReader(r)
+		return nil, errBodyStopped
+	}
 	if b.current != nil {
 		closeReader(b.current.r)
 	}

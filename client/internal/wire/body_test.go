@@ -27,6 +27,28 @@ func reading(s string) func() (io.Reader, error) {
 	return func() (io.Reader, error) { return strings.NewReader(s), nil }
 }
 
+// A Doer may open the body once more after the request is over. That reader is closed at once.
+func TestBodyOpenedAfterStop(t *testing.T) {
+	var closed atomic.Int64
+	b := newBody(t, 5, func() (io.Reader, error) {
+		return struct {
+			io.Reader
+			io.Closer
+		}{strings.NewReader("hello"), closerFunc(func() error { closed.Add(1); return nil })}, nil
+	})
+	if _, err := b.open(); err != nil {
+		t.Fatal(err)
+	}
+	b.stop()
+	if _, err := b.open(); !errors.Is(err, errBodyStopped) || closed.Load() != 2 {
+		t.Errorf("error %v, %d readers closed, want both", err, closed.Load())
+	}
+}
+
+type closerFunc func() error
+
+func (f closerFunc) Close() error { return f() }
+
 func TestBody(t *testing.T) {
 	tests := map[string]struct {
 		size   int64
