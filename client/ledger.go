@@ -168,8 +168,8 @@ func (j *job) distrust(ctx context.Context, err error) {
 
 // keepFinished records a finished upload in the ledger, and reports whether the record of the
 // unfinished upload is no longer needed. A source that other programs can
-// write to is not recorded: its bytes may differ from those that were sent, and its
-// attributes be the same.
+// write to is not recorded: its bytes may differ from those that were sent although its
+// attributes are the same.
 func (j *job) keepFinished(ctx context.Context, endpoint string) bool {
 	// A Denial is reported once.
 	told := j.result.Skipped && j.result.Denial == (Denial{})
