@@ -45,7 +45,8 @@ type Backoff struct {
 	// broke, and drop it. 0: 20 ms. Negative: Initial applies.
 	Resume time.Duration
 	// MaxAttempts is the largest number of attempts without progress, the first
-	// one included. 0: 10. Negative: no limit.
+	// one included. 0: 10. Negative: no limit. An error may set a lower limit, see the
+	// function [MaxAttempts].
 	MaxAttempts int
 	// MaxElapsed is the longest time without progress. A wait that would end after
 	// it does not begin. MaxElapsed does not end an attempt; use a context for that.
@@ -64,6 +65,9 @@ func (b Backoff) Next(a Attempt) (time.Duration, bool) {
 	limit := b.MaxAttempts
 	if limit == 0 {
 		limit = DefaultMaxAttempts
+	}
+	if most, ok := MaxAttempts(a.Err); ok && (limit < 0 || most < limit) {
+		limit = most
 	}
 	if limit > 0 && a.Number >= limit {
 		return 0, false

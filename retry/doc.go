@@ -10,9 +10,10 @@
 // therefore retried as long as it makes progress, and one without progress ends
 // soon.
 //
-// An error can take part in the decision with two optional methods. They are looked
+// An error can take part in the decision with three optional methods. They are looked
 // up in the whole chain of the error:
 //
 //	Retryable() bool                    // see Retryable
 //	RetryAfter() (time.Duration, bool)  // see After
+//	MaxAttempts() (int, bool)           // see MaxAttempts
 package retry

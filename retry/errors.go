@@ -95,6 +95,27 @@ func After(err error) (time.Duration, bool) {
 	return max(wait, 0), true
 }
 
+// MaxAttempts returns the largest number of attempts that an error is worth, the first one
+// included. It asks the first error in the chain of err with the method
+//
+//	MaxAttempts() (int, bool)
+//
+// The second result is false if no error in the chain has the method, or if the method
+// returns false. [Backoff] applies it as a lower limit than its own.
+func MaxAttempts(err error) (int, bool) {
+	var limited interface {
+		MaxAttempts() (int, bool)
+	}
+	if !errors.As(err, &limited) {
+		return 0, false
+	}
+	most, ok := limited.MaxAttempts()
+	if !ok {
+		return 0, false
+	}
+	return max(most, 1), true
+}
+
 // stoppedError is the error of a context that ended after a failure.
 type stoppedError struct {
 	cause error // context.Cause of the context

@@ -62,6 +62,10 @@ type Error struct {
 	// there was an answer. The server may have closed it before the request reached it.
 	Stale bool
 
+	// UnknownHost means that the name of the host has no address, and that no request of
+	// the same Client reached it before. A retry rarely helps, so there are fewer.
+	UnknownHost bool
+
 	// Renewable means that the credentials came from a source that may have other
 	// credentials for the next request (see transport.MarkRenewable).
 	Renewable bool
@@ -102,6 +106,13 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // RetryAfter tells package retry how long the server asked to wait.
 func (e *Error) RetryAfter() (time.Duration, bool) { return e.After, e.After > 0 }
+
+// maxUnknownHost is how many attempts a host without an address is worth.
+const maxUnknownHost = 3
+
+// MaxAttempts tells package retry how many attempts the exchange is worth, if fewer than
+// the policy allows.
+func (e *Error) MaxAttempts() (int, bool) { return maxUnknownHost, e.UnknownHost }
 
 // Retryable tells package retry whether the exchange is worth a retry.
 func (e *Error) Retryable() bool { return e.Class.Retryable() }

@@ -73,7 +73,7 @@ func isUntrusted(err error) bool {
 	var invalid x509.CertificateInvalidError
 	return errors.As(err, &verification) || errors.As(err, &authority) ||
 		errors.As(err, &hostname) || errors.As(err, &invalid) ||
-		nethttp.IsHandshakeAlert(err)
+		nethttp.IsHandshakeAlert(err) || nethttp.IsOldTLS(err)
 }
 
 // BrokeOff reports whether the request may have broken off before its end: there was no

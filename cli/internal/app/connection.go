@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -165,10 +166,22 @@ func (c *connection) check() error {
 		return fmt.Errorf("--retry-max-wait %v is not above 0", c.retryMaxWait)
 	case c.keyFile != "" && c.certFile == "":
 		return errors.New("--key needs --cert")
+	case len(c.unixSocket) > longestSocket(runtime.GOOS):
+		return fmt.Errorf("--unix-socket: the path is too long: it has %d bytes, and the system takes %d", len(c.unixSocket), longestSocket(runtime.GOOS))
 	case slices.ContainsFunc(c.trusted, func(origin string) bool { return !isOrigin(origin) }):
 		return errOrigin
 	}
 	return nil
+}
+
+// longestSocket returns the most bytes that the path of a unix socket may have. The system
+// ends it with a zero byte.
+func longestSocket(goos string) int {
+	switch goos {
+	case "linux", "windows":
+		return 107
+	}
+	return 103 // BSD and macOS
 }
 
 // privateKey is the file with the key of the client certificate, "" for none.

@@ -10,24 +10,26 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/tusker-go/tusker/cli/internal/advice"
 	"github.com/tusker-go/tusker/cli/internal/exit"
 	"github.com/tusker-go/tusker/cli/internal/suggest"
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// hintFor says what to do about an error, "" where there is nothing to say.
+// hintFor returns what to do about an error, or "" if there is no advice.
 func hintFor(cmd *cobra.Command, err error) string {
 	exchange, _ := errors.AsType[*client.Error](err)
-	creating := exchange != nil && exchange.StatusCode != 0 &&
-		(exchange.Op == protocol.OpCreate || exchange.Op == protocol.OpOptions)
-	record := tls.RecordHeaderError{}
 	if wrong, ok := errors.AsType[*pflag.NotExistError](err); ok {
 		return flagHint(cmd, wrong)
+	}
+	if wrong, ok := errors.AsType[*pflag.InvalidValueError](err); ok && wrong.GetFlag().Value.Type() == "duration" {
+		return "a duration needs a unit, such as 30s"
 	}
 	if errors.Is(err, client.ErrUntrusted) || errors.Is(err, protocol.ErrUnauthorized) {
 		if hint := withheldHint(cmd, err); hint != "" {
@@ -37,6 +39,35 @@ func hintFor(cmd *cobra.Command, err error) string {
 	if hint := lengthHint(cmd, exchange); hint != "" {
 		return hint
 	}
+	for _, hint := range []string{
+		advice.Certificate(err, time.Now()), advice.Credentials(err, credentialsGiven(cmd)),
+		advice.Method(exchange),
+	} {
+		if hint != "" {
+			return withTarget(cmd, exchange, hint)
+		}
+	}
+	return withTarget(cmd, exchange, plainHint(cmd, exchange, err))
+}
+
+// withTarget adds to a hint that the server sent the upload to another origin, if the
+// request that failed went there.
+func withTarget(cmd *cobra.Command, exchange *client.Error, hint string) string {
+	origin := otherOrigin(cmd, exchange)
+	switch {
+	case origin == "", strings.HasPrefix(hint, "the server sent the upload to "):
+		return hint
+	case hint == "":
+		return "the server sent the upload to " + origin
+	}
+	return "the server sent the upload to " + origin + "; " + hint
+}
+
+// plainHint returns the advice for errors whose meaning needs no further facts.
+func plainHint(cmd *cobra.Command, exchange *client.Error, err error) string {
+	creating := exchange != nil && exchange.StatusCode != 0 &&
+		(exchange.Op == protocol.OpCreate || exchange.Op == protocol.OpOptions)
+	record := tls.RecordHeaderError{}
 	switch {
 	case errors.Is(err, client.ErrInvalidURL):
 		return "a URL is written like https://tus.example/files/"
@@ -55,10 +86,6 @@ func hintFor(cmd *cobra.Command, err error) string {
 		return "upload it again when nothing writes to it any more, or without --refuse-in-use"
 	case errors.Is(err, client.ErrBusy):
 		return "wait until the other upload has ended; --no-resume sends the file a second time"
-	case errors.Is(err, client.ErrUntrusted):
-		return "name the authority to trust with --cacert FILE, or the certificate to show with --cert FILE"
-	case errors.Is(err, protocol.ErrUnauthorized):
-		return "give credentials with --token-file, --token-command or --user"
 	case errors.Is(err, protocol.ErrProxyAuth):
 		return "give the proxy's credentials with it: --proxy http://USER:PASSWORD@HOST:PORT"
 	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record):

@@ -1,9 +1,11 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -12,7 +14,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tusker-go/tusker/cli/internal/exit"
+	"github.com/tusker-go/tusker/cli/internal/logs"
 	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/transport"
 )
 
@@ -34,7 +38,8 @@ func (f *failure) Error() string {
 
 func (f *failure) Unwrap() error { return f.err }
 
-// complain writes an error on one line, and a hint on a second one.
+// complain writes an error on one line, and a hint on a second one. With a log in JSON, both
+// are one record, so that each line of standard error can be parsed.
 func (a *app) complain(cmd *cobra.Command, err error, hint string) {
 	name := strings.TrimPrefix(strings.TrimPrefix(cmd.CommandPath(), "tusker"), " ")
 	text, separator := err.Error(), ": "
@@ -59,6 +64,21 @@ func (a *app) complain(cmd *cobra.Command, err error, hint string) {
 	if hint == "" {
 		hint = hintFor(cmd, err)
 	}
+	if exchange, ok := errors.AsType[*client.Error](err); ok && hint != "" {
+		hint = withTarget(cmd, exchange, hint)
+	}
+	if a.log == nil && a.logFormat == logs.JSON {
+		// The command line has the format and was wrong otherwise.
+		a.log, _ = logs.New(a.err, a.logFormat, slog.LevelError)
+	}
+	if a.jsonLog() {
+		attrs := []slog.Attr{slog.String("command", cmd.CommandPath()), slog.String("err", output.OneLine(transport.RedactText(text)))}
+		if hint != "" {
+			attrs = append(attrs, slog.String("hint", output.OneLine(hint)))
+		}
+		a.log.LogAttrs(context.Background(), slog.LevelError, "failed", attrs...)
+		return
+	}
 	message := name + separator + output.OneLine(transport.RedactText(text)) + "\n"
 	if hint != "" {
 		message += "hint: " + output.OneLine(hint) + "\n"
@@ -69,16 +89,36 @@ func (a *app) complain(cmd *cobra.Command, err error, hint string) {
 
 // say writes a line to those who want more than errors.
 func (a *app) say(format string, args ...any) {
-	if !a.quiet {
+	switch {
+	case a.quiet:
+	case a.jsonLog():
+		a.log.Log(context.Background(), noticeLevel, fmt.Sprintf(format, args...))
+	default:
 		_, _ = fmt.Fprintf(a.err, "tusker: "+format+"\n", args...)
 	}
 }
+
+// warn writes a line even with --quiet.
+func (a *app) warn(text string) {
+	if a.jsonLog() {
+		a.log.Error(text)
+		return
+	}
+	_, _ = fmt.Fprintf(a.err, "tusker: %s\n", text)
+}
+
+// noticeLevel is that of what a run says to people without being asked.
+const noticeLevel = slog.LevelWarn
+
+// jsonLog reports whether standard error has one JSON object on each line. Errors of the
+// command line itself come before the format of the log is known.
+func (a *app) jsonLog() bool { return a.log != nil && a.logFormat == logs.JSON }
 
 // stdoutFailed ends the program when its results cannot be written: quietly
 // where the reader has gone.
 func (a *app) stdoutFailed(err error) int {
 	if !readerGone(err) {
-		_, _ = fmt.Fprintf(a.err, "tusker: %s\n", output.OneLine(err.Error()))
+		a.warn(output.OneLine(err.Error()))
 	}
 	return exit.Failed
 }
@@ -87,7 +127,7 @@ func (a *app) stdoutFailed(err error) int {
 // Without its URL nobody finds an upload; what may be a secret in it is left out.
 func (a *app) unwritten(line string, err error) {
 	if !readerGone(err) {
-		_, _ = fmt.Fprintf(a.err, "tusker: not written to standard output: %s\n", output.OneLine(transport.RedactText(line)))
+		a.warn("not written to standard output: " + output.OneLine(transport.RedactText(line)))
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"github.com/tusker-go/tusker/cli/internal/logs"
@@ -17,17 +18,36 @@ import (
 // that is known of them is in the log, which is for those who ask for it.
 func (a *app) terse() bool { return !a.verbose && a.logFormat == logs.Console }
 
+// shortestWait is the shortest wait that is worth a word.
+const shortestWait = 100 * time.Millisecond
+
+// seconds returns a wait as people write it, such as "0.7 s", "4 s" and "1 min 30 s".
+func seconds(d time.Duration) string {
+	if d < 10*time.Second {
+		return strconv.FormatFloat(d.Round(shortestWait).Seconds(), 'f', -1, 64) + " s"
+	}
+	d = d.Round(time.Second)
+	minutes, rest := int(d/time.Minute), int(d%time.Minute/time.Second)
+	switch {
+	case minutes == 0:
+		return strconv.Itoa(rest) + " s"
+	case rest == 0:
+		return strconv.Itoa(minutes) + " min"
+	}
+	return strconv.Itoa(minutes) + " min " + strconv.Itoa(rest) + " s"
+}
+
 // retrying says that an exchange about subject failed and is tried again. The
 // attempt that failed counts from 1, since the last progress.
 func (a *app) retrying(subject string, attempt int, wait time.Duration, err error) {
 	if !a.terse() {
 		return
 	}
-	text := progress.Reason(err) + ", trying again"
-	// Less is no wait.
-	if wait >= 100*time.Millisecond {
-		text += " in " + wait.Round(100*time.Millisecond).String()
+	text := "trying again: "
+	if wait >= shortestWait {
+		text = "waiting " + seconds(wait) + ": "
 	}
+	text += progress.Reason(err)
 	if attempt > 1 {
 		text += fmt.Sprintf(" (failed %d times)", attempt)
 	}
@@ -40,10 +60,10 @@ func (a *app) retrying(subject string, attempt int, wait time.Duration, err erro
 // waiting says that the next request about subject is sent after wait, because the
 // server asked another upload for fewer requests.
 func (a *app) waiting(subject string, wait time.Duration, err error) {
-	if !a.terse() || wait < 100*time.Millisecond {
+	if !a.terse() || wait < shortestWait {
 		return
 	}
-	text := "waiting " + wait.Round(100*time.Millisecond).String() + " after " + progress.Reason(err)
+	text := "waiting " + seconds(wait) + ": another upload got " + progress.Reason(err)
 	if subject != "" {
 		text = output.Escape(subject) + ": " + text
 	}

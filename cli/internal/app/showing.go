@@ -40,7 +40,7 @@ func (s *showing) check() error {
 func (a *app) display(s *showing, json bool, files int) *progress.Display {
 	screen, bars := a.terminal()
 	switch {
-	case a.quiet, s.progress == progressNone, s.progress == progressAuto && json:
+	case a.quiet, s.progress == progressNone, s.progress == progressAuto && (json || a.jsonLog()):
 		return nil
 	case s.progress == progressPlain, s.progress == progressAuto && !bars:
 		return progress.Lines(a.err, files)

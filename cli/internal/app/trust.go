@@ -65,12 +65,38 @@ func withheldHint(cmd *cobra.Command, err error) string {
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
 		return "" // It is the server that is not trusted.
 	}
-	endpoint, asked := originOf(cmd.Flags().Arg(0)), originOf(exchange.URL)
-	if endpoint == "" || asked == "" || endpoint == asked {
+	asked := otherOrigin(cmd, exchange)
+	if asked == "" {
 		return ""
 	}
-	return "credentials are for the endpoint alone; if " + asked + " may have them too: --trust-origin " + asked
+	return "the server sent the upload to " + asked + ", and credentials are for the endpoint alone; if it may have them too: --trust-origin " + asked
 }
+
+// otherOrigin returns the origin of the request that failed if it is not that of the
+// endpoint, or "".
+func otherOrigin(cmd *cobra.Command, exchange *client.Error) string {
+	if exchange == nil || firstArgument(cmd) != argEndpoint {
+		return ""
+	}
+	endpoint, asked := originOf(cmd.Flags().Arg(0)), originOf(exchange.URL)
+	if endpoint == "" || endpoint == asked {
+		return ""
+	}
+	return asked
+}
+
+// credentialsGiven reports whether the user gave credentials: by a flag, in the environment,
+// in the config file, or in the URL.
+func credentialsGiven(cmd *cobra.Command) bool {
+	if slices.ContainsFunc(credentialFlags, cmd.Flags().Changed) {
+		return true
+	}
+	u, err := url.Parse(transport.EscapeURL(cmd.Flags().Arg(0)))
+	return err == nil && u.User != nil
+}
+
+// credentialFlags are the flags that give credentials. Any header may be one.
+var credentialFlags = []string{"header", "token-file", "token-command", "user", "netrc", "netrc-file"}
 
 // withheld are flags for credentials that other origins do not get.
 var withheld = []string{"header", "token-file", "token-command", "user", "netrc", "netrc-file", "cert"}

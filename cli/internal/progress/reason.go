@@ -12,7 +12,7 @@ import (
 	"github.com/tusker-go/tusker/client"
 )
 
-// Reason says in a few words why something is retried.
+// Reason returns in a few words why something is retried.
 func Reason(err error) string {
 	if errors.Is(err, client.ErrOtherServer) {
 		return "a page of another server, such as the login of a Wi-Fi"
@@ -20,6 +20,9 @@ func Reason(err error) string {
 	exchange, ok := errors.AsType[*client.Error](err)
 	if ok && exchange.StatusCode != 0 {
 		return fmt.Sprintf("%d from the server", exchange.StatusCode)
+	}
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" && op.Net == "unix" && op.Addr != nil {
+		return noSocket(op)
 	}
 	if errno, ok := errors.AsType[syscall.Errno](err); ok {
 		return errno.Error()
@@ -39,4 +42,20 @@ func Reason(err error) string {
 		err = exchange.Err
 	}
 	return output.OneLine(err.Error())
+}
+
+// noSocket describes a unix socket to which no connection could be opened. The text of the
+// system alone would read as if the file to be sent were missing.
+func noSocket(op *net.OpError) string {
+	path := output.OneLine(op.Addr.String())
+	switch {
+	case errors.Is(op.Err, syscall.ENOENT):
+		return "there is no socket " + path
+	case errors.Is(op.Err, syscall.ECONNREFUSED):
+		return "nothing listens at the socket " + path
+	}
+	if errno, ok := errors.AsType[syscall.Errno](op.Err); ok {
+		return "socket " + path + ": " + errno.Error()
+	}
+	return "socket " + path + " cannot be reached"
 }

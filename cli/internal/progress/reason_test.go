@@ -25,6 +25,8 @@ func TestReason(t *testing.T) {
 		"status":       {&client.Error{StatusCode: 503, Err: protocol.ErrLocked}, "503 from the server"},
 		"reset":        {failed(&net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}), syscall.ECONNRESET.Error()},
 		"no such host": {failed(&net.DNSError{Name: "h"}), "no address for h"},
+		"no socket":    {failed(&net.OpError{Op: "dial", Net: "unix", Addr: &net.UnixAddr{Name: "/run/d.sock"}, Err: os.NewSyscallError("connect", syscall.ENOENT)}), "there is no socket /run/d.sock"},
+		"dead socket":  {failed(&net.OpError{Op: "dial", Net: "unix", Addr: &net.UnixAddr{Name: "/run/d.sock"}, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}), "nothing listens at the socket /run/d.sock"},
 		"stalled":      {failed(client.ErrStalled), "the server went silent"},
 		"end":          {failed(io.ErrUnexpectedEOF), "the connection was lost"},
 		"anything":     {failed(errors.New("out\nof paper")), `out\nof paper`},

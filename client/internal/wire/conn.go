@@ -7,8 +7,10 @@ package wire
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -17,6 +19,7 @@ import (
 	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/internal/address"
 	"github.com/tusker-go/tusker/transport"
+	"github.com/tusker-go/tusker/transport/hostcache"
 )
 
 // Conn is what the exchanges of one Client have in common. It is safe for concurrent
@@ -33,7 +36,8 @@ type Conn struct {
 	Pace     *Pace
 	Classify func(*failure.Error, failure.Class) failure.Class // nil: the class stands
 
-	reuse reuse
+	reuse    reuse
+	answered hostcache.Cache[struct{}] // hosts that exist, by name
 }
 
 // Call has what the exchanges of one upload or download have in common.
@@ -158,5 +162,24 @@ func (c *Conn) send(req *http.Request) (*http.Response, error) {
 	case resp.Body == nil:
 		resp.Body = http.NoBody
 	}
+	if err == nil {
+		c.answered.Set(req.URL.Hostname(), struct{}{})
+	}
 	return resp, err
+}
+
+// isUnknown reports whether err means that the host of rawURL does not exist. A host that
+// has answered before exists: the name service of a machine without a network may say
+// otherwise.
+func (c *Conn) isUnknown(rawURL string, err error) bool {
+	dns, ok := errors.AsType[*net.DNSError](err)
+	if !ok || !dns.IsNotFound {
+		return false
+	}
+	u, perr := url.Parse(transport.EscapeURL(rawURL))
+	if perr != nil {
+		return false
+	}
+	_, exists := c.answered.Get(u.Hostname())
+	return !exists
 }

@@ -246,7 +246,7 @@ func (e *exchange) locate(answer *Answer, location string, final *http.Request) 
 
 // fail returns the error of an exchange without a complete answer.
 func (e *exchange) fail(err error) error {
-	f := &failure.Error{Op: e.Op, URL: e.URL, Err: err, Class: failure.WithoutAnswer(err), Unsent: e.following.unsent()}
+	f := &failure.Error{Op: e.Op, URL: e.URL, Err: err, Class: failure.WithoutAnswer(err), Unsent: e.following.unsent(), UnknownHost: e.conn.isUnknown(e.URL, err)}
 	if e.resp == nil && e.following.stale() && failure.IsDisconnect(err) {
 		f.Stale = true
 		e.conn.reuse.failed(e.URL)

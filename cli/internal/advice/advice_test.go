@@ -1,0 +1,119 @@
+package advice_test
+
+import (
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tusker-go/tusker/cli/internal/advice"
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// alert is like the unexported type of crypto/tls for an alert.
+type alert uint8
+
+func (a alert) Error() string { return fmt.Sprintf("alert %d", uint8(a)) }
+
+func remote(a alert) error { return &net.OpError{Op: "remote error", Err: a} }
+
+// Each way in which a handshake fails has its own advice.
+func TestCertificate(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	cert := func(from, to time.Duration) *x509.Certificate {
+		return &x509.Certificate{NotBefore: now.Add(from), NotAfter: now.Add(to), Issuer: pkix.Name{CommonName: "Field CA"}}
+	}
+	tests := map[string]struct {
+		err       error
+		want, not string
+	}{
+		"expired":             {x509.CertificateInvalidError{Cert: cert(-20, -10), Reason: x509.Expired}, "has expired and has to be renewed; if not, check the clock of this machine, which says 2026-03-01 12:00 UTC", "--cacert"},
+		"not valid yet":       {x509.CertificateInvalidError{Cert: cert(48*time.Hour, 72*time.Hour), Reason: x509.Expired}, "valid from the date 2026-03-03: check the clock", "--cacert"},
+		"another name":        {x509.HostnameError{Certificate: &x509.Certificate{DNSNames: []string{"tus.example"}}, Host: "h"}, "for the name tus.example and not for h", "--cacert"},
+		"another address":     {x509.HostnameError{Certificate: &x509.Certificate{IPAddresses: []net.IP{{10, 0, 0, 1}}}, Host: "10.0.0.2"}, "for the name 10.0.0.1 and not for 10.0.0.2", "--cacert"},
+		"no name":             {x509.HostnameError{Certificate: &x509.Certificate{}, Host: "h"}, "does not contain the name h", "--cacert"},
+		"authority":           {x509.UnknownAuthorityError{Cert: cert(0, 0)}, `"Field CA" is not trusted here: if you trust it, name its certificate with --cacert FILE`, "clock"},
+		"nameless authority":  {x509.UnknownAuthorityError{}, "--cacert FILE", "clock"},
+		"not for servers":     {x509.CertificateInvalidError{Reason: x509.IncompatibleUsage}, "valid for this purpose", "clock"},
+		"old TLS by alert":    {remote(70), "old version of TLS", "--c"},
+		"old TLS by text":     {errors.New("tls: server selected unsupported protocol version 302"), "old version of TLS", "--c"},
+		"no certificate":      {remote(116), "client certificate: --cert FILE", "--cacert"},
+		"handshake refused":   {remote(40), "client certificate: --cert FILE", "--cacert"},
+		"untrusted otherwise": {client.ErrUntrusted, "--cacert FILE", "clock"},
+		"something else":      {errors.New("reset"), "", ""},
+		"nothing":             {nil, "", ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			check(t, advice.Certificate(wrap(test.err), now), test.want, test.not)
+		})
+	}
+}
+
+func wrap(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("create: %w", err)
+}
+
+func check(t *testing.T, got, want, not string) {
+	t.Helper()
+	if (got == "") != (want == "") || !strings.Contains(got, want) || not != "" && strings.Contains(got, not) {
+		t.Errorf("%q, want %q without %q", got, want, not)
+	}
+}
+
+// Credentials that were refused and credentials that are missing are different mistakes.
+func TestCredentials(t *testing.T) {
+	challenge := http.Header{"Www-Authenticate": {`Bearer realm="files"`}}
+	failed := func(status int, err error, h http.Header) error {
+		return &client.Error{StatusCode: status, Err: err, Header: h}
+	}
+	tests := map[string]struct {
+		err   error
+		given bool
+		want  string
+		not   string
+	}{
+		"missing":                   {failed(401, protocol.ErrUnauthorized, nil), false, "give credentials with --token-file", "refused"},
+		"missing, with challenge":   {failed(401, protocol.ErrUnauthorized, challenge), false, `(WWW-Authenticate: Bearer realm="files")`, "refused"},
+		"refused":                   {failed(401, protocol.ErrUnauthorized, nil), true, "refused the credentials: check", "--token-file"},
+		"refused, with challenge":   {failed(401, protocol.ErrUnauthorized, challenge), true, `refused the credentials (WWW-Authenticate: Bearer realm="files")`, "--token-file"},
+		"forbidden":                 {failed(403, protocol.ErrForbidden, nil), true, "", ""},
+		"forbidden without any":     {failed(403, protocol.ErrForbidden, nil), false, "", ""},
+		"another status":            {failed(404, protocol.ErrNotFound, challenge), true, "", ""},
+		"challenge that is endless": {failed(401, protocol.ErrUnauthorized, http.Header{"Www-Authenticate": {strings.Repeat("x", 1<<12)}}), true, "…)", strings.Repeat("x", 200)},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			check(t, advice.Credentials(test.err, test.given), test.want, test.not)
+		})
+	}
+}
+
+// A method that is refused after the creation may be blocked by a firewall.
+func TestMethod(t *testing.T) {
+	tests := map[string]struct {
+		op     protocol.Op
+		status int
+		want   string
+	}{
+		"405 to PATCH":  {protocol.OpPatch, 405, "--method-override"},
+		"501 to PATCH":  {protocol.OpPatch, 501, "--method-override"},
+		"405 to DELETE": {protocol.OpTerminate, 405, "--method-override"},
+		"405 to POST":   {protocol.OpCreate, 405, ""},
+		"404 to PATCH":  {protocol.OpPatch, 404, ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			check(t, advice.Method(&client.Error{Op: test.op, StatusCode: test.status}), test.want, "")
+		})
+	}
+}
