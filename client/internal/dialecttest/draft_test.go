@@ -167,17 +167,17 @@ func isOrphan(err error) bool {
 // judgeDraft sets the class of an answer that is refused.
 func judgeDraft(e *failure.Error, _ http.Header) {
 	switch {
-	case e.StatusCode == 404 || e.StatusCode == 410:
+	case e.StatusCode == http.StatusNotFound, e.StatusCode == http.StatusGone:
 		e.Class = failure.ClassGone
-	case e.StatusCode == 409:
+	case e.StatusCode == http.StatusConflict:
 		e.Class = failure.ClassResync
-	case e.StatusCode == 423:
+	case e.StatusCode == http.StatusLocked:
 		e.Class = failure.ClassLocked
 	case e.After > 0:
 		e.Class = failure.ClassThrottled
-	case e.StatusCode >= 500, e.StatusCode < 300 && e.Op == protocol.OpPatch:
+	case e.StatusCode >= http.StatusInternalServerError, e.StatusCode < http.StatusMultipleChoices && e.Op == protocol.OpPatch:
 		e.Class = failure.ClassTransient
-	case e.StatusCode == 422:
+	case e.StatusCode == http.StatusUnprocessableEntity:
 		e.Denial = failure.NewDenial(e, true)
 	}
 }

@@ -38,7 +38,7 @@ var healthy = []scenario{
 		r.wantLast(1)
 	}},
 	{"empty", Core, func(r *run) {
-		res, err := engine.Run(r.Context(), r.spec(source.Bytes(nil), 0))
+		res, err := engine.Run(r.Context(), r.spec(r.Context(), source.Bytes(nil), 0))
 		if err != nil {
 			r.Fatal(err)
 		}
@@ -46,7 +46,7 @@ var healthy = []scenario{
 		r.wantRequests("POST")
 	}},
 	{"stream of unknown length", DeferredLength, func(r *run) {
-		res, err := engine.Run(r.Context(), r.spec(source.Stream(strings.NewReader(content), nil), 40))
+		res, err := engine.Run(r.Context(), r.spec(r.Context(), source.Stream(strings.NewReader(content), nil), 40))
 		r.wantComplete(res, err)
 		r.wantRequests("POST", "PATCH", "PATCH", "PATCH")
 		if res.Length != protocol.Known(100) {
@@ -54,7 +54,7 @@ var healthy = []scenario{
 		}
 	}},
 	{"empty stream", DeferredLength, func(r *run) {
-		res, err := engine.Run(r.Context(), r.spec(source.Stream(strings.NewReader(""), nil), 40))
+		res, err := engine.Run(r.Context(), r.spec(r.Context(), source.Stream(strings.NewReader(""), nil), 40))
 		if err != nil {
 			r.Fatal(err)
 		}
@@ -83,7 +83,7 @@ var healthy = []scenario{
 		joiner, d := driver[dialect.Joiner](r)
 		var urls []string
 		for _, half := range []string{content[:50], content[50:]} {
-			spec := r.spec(source.Bytes([]byte(half)), 0)
+			spec := r.spec(r.Context(), source.Bytes([]byte(half)), 0)
 			spec.Dialect, spec.Creation.Part = joiner.Part(), true
 			res, err := engine.Run(r.Context(), spec)
 			if err != nil {

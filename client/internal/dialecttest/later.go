@@ -98,7 +98,7 @@ func (r *run) recorded(ctx context.Context, store journal.Store) (found bool, re
 		r.Fatal(err)
 	}
 	defer keeper.Close(ctx)
-	spec := r.spec(source.Bytes([]byte(content)), 40)
+	spec := r.spec(ctx, source.Bytes([]byte(content)), 40)
 	earlier, found := keeper.Earlier()
 	if found {
 		spec.Adopt = engine.Adopt{URL: earlier.URL, Reach: earlier.Reach, Uncertain: earlier.Uncertain, Expires: earlier.Expires, Denial: earlier.Denial}

@@ -41,7 +41,7 @@ var lost = []scenario{
 	}},
 	{"answer to the last bytes of a stream lost", DeferredLength, func(r *run) {
 		r.on("PATCH", fake.Lose)
-		spec := r.spec(newStream(), 100)
+		spec := r.spec(r.Context(), newStream(), 100)
 		res, err := engine.Run(r.Context(), spec)
 		r.wantComplete(res, err)
 	}},

@@ -41,6 +41,7 @@ type run struct {
 }
 
 func start(t *testing.T, f Frontend) *run {
+	t.Helper()
 	s := fake.New(t, f.Server)
 	endpoint, err := url.Parse(s.URL)
 	if err != nil {
@@ -58,9 +59,9 @@ func start(t *testing.T, f Frontend) *run {
 }
 
 // spec describes an upload of src in requests of at most chunk bytes; 0 means one request.
-func (r *run) spec(src source.Source, chunk int64) engine.Spec {
+func (r *run) spec(ctx context.Context, src source.Source, chunk int64) engine.Spec {
 	r.Helper()
-	opened, err := src.Open(r.Context(), chunk)
+	opened, err := src.Open(ctx, chunk)
 	if err != nil {
 		r.Fatal(err)
 	}
@@ -77,13 +78,13 @@ func (r *run) spec(src source.Source, chunk int64) engine.Spec {
 // upload sends content.
 func (r *run) upload(chunk int64) (engine.Result, error) {
 	r.Helper()
-	return engine.Run(r.Context(), r.spec(source.Bytes([]byte(content)), chunk))
+	return engine.Run(r.Context(), r.spec(r.Context(), source.Bytes([]byte(content)), chunk))
 }
 
 // resume sends the rest of content to an upload that exists.
 func (r *run) resume(adopt engine.Adopt) (engine.Result, error) {
 	r.Helper()
-	spec := r.spec(source.Bytes([]byte(content)), 0)
+	spec := r.spec(r.Context(), source.Bytes([]byte(content)), 0)
 	spec.Adopt = adopt
 	return engine.Run(r.Context(), spec)
 }

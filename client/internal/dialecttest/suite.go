@@ -89,6 +89,7 @@ func Run(t *testing.T, f Frontend) {
 // checkLacks compares the declared features with the interfaces of the driver, so that no
 // scenario is skipped by mistake.
 func (f Frontend) checkLacks(t *testing.T) {
+	t.Helper()
 	if _, lacking := f.Lacks[Core]; lacking {
 		t.Error("no protocol lacks Core")
 	}
