@@ -41,11 +41,11 @@ func (o *objectStore) on(answers ...http.HandlerFunc) {
 	o.script = append(o.script, answers...)
 }
 
-// set replaces the object.
-func (o *objectStore) set(content, etag string) {
+// replace puts another version in the place of the object.
+func (o *objectStore) replace(content string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.content, o.etag = content, etag
+	o.content, o.etag = content, `"2"`
 }
 
 // ranges returns the Range of each GET, from the nth on.

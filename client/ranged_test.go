@@ -91,7 +91,7 @@ func TestRangedFaults(t *testing.T) {
 		"503":             {func(*objectStore) []http.HandlerFunc { return []http.HandlerFunc{nil, status(503)} }, quick(1), nil},
 		"503 at first":    {func(*objectStore) []http.HandlerFunc { return []http.HandlerFunc{status(503)} }, quick(1), nil},
 		"connection lost": {func(o *objectStore) []http.HandlerFunc { return []http.HandlerFunc{nil, o.cutAfter(100_000)} }, quick(1), nil},
-		"lost before the first byte": {func(o *objectStore) []http.HandlerFunc {
+		"lost before the first byte": {func(*objectStore) []http.HandlerFunc {
 			return []http.HandlerFunc{nil, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }}
 		}, quick(1), nil},
 		"lost again and again, with progress": {func(o *objectStore) []http.HandlerFunc {
@@ -118,24 +118,25 @@ func TestRangedFaults(t *testing.T) {
 		"away for good": {func(*objectStore) []http.HandlerFunc {
 			return []http.HandlerFunc{nil, status(503), status(503), status(503)}
 		}, quick(2), []error{client.ErrSource, client.ErrSourceUnavailable, retry.ErrExhausted}},
-		"no retries": {func(*objectStore) []http.HandlerFunc { return []http.HandlerFunc{nil, status(503)} },
-			retry.Never, []error{client.ErrSource, client.ErrSourceUnavailable}},
+		"no retries": {func(*objectStore) []http.HandlerFunc {
+			return []http.HandlerFunc{nil, status(503)}
+		}, retry.Never, []error{client.ErrSource, client.ErrSourceUnavailable}},
 		"changed": {func(o *objectStore) []http.HandlerFunc {
 			return []http.HandlerFunc{nil, func(w http.ResponseWriter, r *http.Request) {
-				o.set(clienttest.Noise(objectSize)[1:]+"x", `"2"`)
+				o.replace(clienttest.Noise(objectSize)[1:] + "x")
 				o.serve(w, r)
 			}}
 		}, quick(5), []error{client.ErrSource, client.ErrSourceChanged}},
 		"changed after a connection was lost": {func(o *objectStore) []http.HandlerFunc {
 			return []http.HandlerFunc{nil, func(w http.ResponseWriter, r *http.Request) {
-				defer o.set(clienttest.Noise(objectSize)[1:]+"x", `"2"`)
+				defer o.replace(clienttest.Noise(objectSize)[1:] + "x")
 				o.cutAfter(100_000)(w, r)
 			}}
 		}, quick(5), []error{client.ErrSource, client.ErrSourceChanged}},
 		"changed, and the precondition is ignored": {func(o *objectStore) []http.HandlerFunc {
 			return []http.HandlerFunc{nil, func(w http.ResponseWriter, r *http.Request) {
 				r.Header.Del("If-Match")
-				o.set(clienttest.Noise(objectSize)[1:]+"x", `"2"`)
+				o.replace(clienttest.Noise(objectSize)[1:] + "x")
 				o.serve(w, r)
 			}}
 		}, quick(5), []error{client.ErrSource, client.ErrSourceChanged}},
@@ -205,7 +206,7 @@ func TestRangedResumes(t *testing.T) {
 		}
 
 		interrupt()
-		o.set(data+"x", `"2"`)
+		o.replace(data + "x")
 		if res, err = upload(&events); err != nil {
 			t.Fatalf("parallel %d: %v", parallel, err)
 		}
@@ -234,7 +235,7 @@ func TestRangedSkipped(t *testing.T) {
 	if again := o.ranges(read); len(again) > 0 {
 		t.Errorf("read %q of an object that is skipped", again)
 	}
-	o.set(data, `"2"`)
+	o.replace(data)
 	if res, err = c.Upload(t.Context(), o.source(t), nil); err != nil || res.Skipped {
 		t.Errorf("result %+v, error %v, want another version to be sent", res, err)
 	}
@@ -288,7 +289,7 @@ func TestRangedWaits(t *testing.T) {
 			}
 		}
 	}
-	upload := func(t *testing.T, ctx context.Context, d time.Duration) error { //nolint:revive // The order of a method's arguments.
+	upload := func(t *testing.T, ctx context.Context, d time.Duration) error {
 		t.Helper()
 		src, err := source.NewRanged(source.Ranged{Size: 5, Open: open(d)})
 		if err != nil {

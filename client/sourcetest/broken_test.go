@@ -207,7 +207,7 @@ var broken = map[string]struct {
 		[]string{"contexts_that_end"},
 	},
 	"has another identity each time": {
-		func(f *full) { f.identity = func(o *openFull) string { return time.Now().String() } },
+		func(f *full) { f.identity = func(*openFull) string { return time.Now().String() } },
 		[]string{"identity"},
 	},
 	"has the identity of any other": {

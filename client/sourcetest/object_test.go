@@ -67,8 +67,8 @@ func newFull(content []byte) *full {
 		part:     func(o *openFull, rng protocol.Range) source.Opened { return &fullPart{o, rng} },
 		digest: func(o *openFull) ([]byte, error) {
 			sum := sha256.Sum256(*o.from.content.Load())
-			return sum[:], o.Check(nil)
-		}, //nolint:staticcheck // Check ignores its context.
+			return sum[:], o.from.check(o)
+		},
 		release:   func(*openFull, int64) {},
 		unsettled: func(step time.Duration) time.Duration { return step },
 		compact:   func(*openFull) {},

@@ -34,7 +34,7 @@ func checkChunk(c source.Chunk, off, most int64, content []byte) error {
 	case c.Len() == 0 && off < size:
 		return fmt.Errorf("no bytes, although %d follow", size-off)
 	case c.Last != (c.End == size):
-		return fmt.Errorf("Last is %t, and it ends at %d of %d bytes", c.Last, c.End, size)
+		return fmt.Errorf("it ends at %d of %d bytes, and Last is %t", c.End, size, c.Last)
 	case c.Reader == nil:
 		return fmt.Errorf("no Reader")
 	}
@@ -56,7 +56,7 @@ func checkChunk(c source.Chunk, off, most int64, content []byte) error {
 		return fmt.Errorf("read: %w", err)
 	}
 	if !bytes.Equal(got, want) {
-		return fmt.Errorf("Reader gives wrong bytes")
+		return fmt.Errorf("wrong bytes from Reader")
 	}
 	return nil
 }
