@@ -132,12 +132,12 @@ func TestTokenRenewedByPolicy(t *testing.T) {
 		retry retry.Policy
 		fails bool
 	}{
-		"Backoff":        {retry.Backoff{MaxAttempts: 2}, false},
-		"Delays":         {retry.Delays(time.Hour), false},
-		"own opinion":    {retry.Backoff{Retryable: retry.Retryable}, false},
-		"no second try":  {retry.Backoff{MaxAttempts: 1}, true},
-		"Never":          {retry.Never, true},
-		"refuses to try": {retry.Backoff{Retryable: func(error) bool { return false }}, true},
+		"Backoff":          {retry.Backoff{MaxAttempts: 2}, false},
+		"Delays":           {retry.Delays(time.Hour), false},
+		"Retryable is set": {retry.Backoff{Retryable: retry.Retryable}, false},
+		"no second try":    {retry.Backoff{MaxAttempts: 1}, true},
+		"Never":            {retry.Never, true},
+		"refuses to try":   {retry.Backoff{Retryable: func(error) bool { return false }}, true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -117,12 +117,12 @@ func TestDownloadFails(t *testing.T) {
 		"other length":            {after(content.Status(206, data[10:], "Content-Range", "bytes 10-9999/10001", "ETag", tag)), []error{client.ErrContentChanged}},
 		"other length, whole":     {after(content.Status(200, data+"x", "Content-Length", "10001", "ETag", tag)), []error{client.ErrContentChanged}},
 		"shrunk":                  {&content.Server{Data: data, ETag: tag, Script: []content.Step{content.Cut(10), content.Status(416, ""), content.Status(200, data[:9], "ETag", `"v2"`, "Content-Type", "application/octet-stream")}}, []error{client.ErrContentChanged}},
-		"range from further on":   {after(content.Status(206, data[11:], "Content-Range", "bytes 11-9999/10000", "ETag", tag)), []error{client.ErrContent}},
+		"range that begins later": {after(content.Status(206, data[11:], "Content-Range", "bytes 11-9999/10000", "ETag", tag)), []error{client.ErrContent}},
 		"range without a header":  {after(content.Status(206, data[10:], "ETag", tag)), []error{client.ErrContent}},
 		"range of negative range": {after(content.Status(206, data[10:], "Content-Range", "bytes 10--5/10000", "ETag", tag)), []error{client.ErrContent}},
 		"several ranges":          {after(content.Status(206, data[10:], "Content-Range", "bytes 10-9999/10000", "ETag", tag, "Content-Type", "multipart/byteranges; boundary=x")), []error{client.ErrContent}},
 		"range beyond the end":    {after(content.Status(206, data[10:]+"x", "Content-Range", "bytes 10-10000/*", "ETag", tag)), []error{client.ErrContent}},
-		"end not to be known": {&content.Server{Head: content.HeadStatus(405), Script: []content.Step{func(w http.ResponseWriter, _ *http.Request, _ http.HandlerFunc) {
+		"end cannot be told from a lost connection": {&content.Server{Head: content.HeadStatus(405), Script: []content.Step{func(w http.ResponseWriter, _ *http.Request, _ http.HandlerFunc) {
 			c, _, _ := http.NewResponseController(w).Hijack()
 			_, _ = io.WriteString(c, "HTTP/1.0 200 OK\r\n\r\nabc")
 			_ = c.Close()

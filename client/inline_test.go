@@ -111,7 +111,7 @@ func TestInlineAnswers(t *testing.T) {
 			server: fake.Config{NoOffset: true}, action: fake.Keep(0),
 			want: []string{"POST /files/ +5", "HEAD /files/1", "PATCH /files/1 0+5"}, result: client.Result{Sent: 10},
 		},
-		"offset that is none": {
+		"invalid offset": {
 			action: fake.With("Upload-Offset", "five"),
 			want:   []string{"POST /files/ +5", "HEAD /files/1"}, result: client.Result{Sent: 5, Confirmed: true},
 		},

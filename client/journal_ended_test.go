@@ -24,9 +24,9 @@ func TestCauseIsThatAnotherUploadIsGone(t *testing.T) {
 		during string
 		status int
 	}{
-		"HEAD":                {http.MethodHead, 503},
-		"PATCH":               {http.MethodPatch, 503},
-		"its own, by the way": {http.MethodHead, 404},
+		"HEAD":                               {http.MethodHead, 503},
+		"PATCH":                              {http.MethodPatch, 503},
+		"HEAD says that this upload is gone": {http.MethodHead, 404},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -78,7 +78,7 @@ func TestParallelRewound(t *testing.T) {
 	}{
 		"anew":                  {patch: gone},
 		"anew, after a failure": {patch: gone, post: []fake.Action{fake.Status(503, "")}},
-		"not to be made anew":   {patch: gone, post: []fake.Action{fake.Status(403, "")}, want: protocol.ErrForbidden},
+		"creation refused":      {patch: gone, post: []fake.Action{fake.Status(403, "")}, want: protocol.ErrForbidden},
 		"less than acknowledged": {patch: func(s *fake.Server) fake.Action {
 			return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 				s.Truncate("http://tus.example"+r.URL.Path, 1)

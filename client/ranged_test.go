@@ -115,7 +115,7 @@ func TestRangedFaults(t *testing.T) {
 				o.serve(w, r)
 			}}
 		}, quick(1), nil},
-		"away for good": {func(*objectStore) []http.HandlerFunc {
+		"server does not come back": {func(*objectStore) []http.HandlerFunc {
 			return []http.HandlerFunc{nil, status(503), status(503), status(503)}
 		}, quick(2), []error{client.ErrSource, client.ErrSourceUnavailable, retry.ErrExhausted}},
 		"no retries": {func(*objectStore) []http.HandlerFunc {

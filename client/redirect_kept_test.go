@@ -82,13 +82,13 @@ func TestNodeRefusesAfterRedirect(t *testing.T) {
 		is      error         // nil: the upload is complete
 		sent    int           // PATCHes
 	}{
-		"gone once":       {[]fake.Action{gone}, nil, nil, 3},
-		"gone for long":   {slices.Repeat([]fake.Action{gone}, 5), nil, nil, 7},
-		"gone for ever":   {slices.Repeat([]fake.Action{gone}, 100), nil, protocol.ErrNotFound, 10},
-		"gone altogether": {[]fake.Action{nil, gone}, gone, client.ErrUncertain, 2},
-		"refused once":    {[]fake.Action{refused}, nil, nil, 3},
-		"refused twice":   {[]fake.Action{refused, refused}, nil, protocol.ErrForbidden, 2},
-		"refused later":   {[]fake.Action{refused, nil, refused}, nil, nil, 4},
+		"gone once":                {[]fake.Action{gone}, nil, nil, 3},
+		"gone for long":            {slices.Repeat([]fake.Action{gone}, 5), nil, nil, 7},
+		"gone at every retry":      {slices.Repeat([]fake.Action{gone}, 100), nil, protocol.ErrNotFound, 10},
+		"gone at its own URL, too": {[]fake.Action{nil, gone}, gone, client.ErrUncertain, 2},
+		"refused once":             {[]fake.Action{refused}, nil, nil, 3},
+		"refused twice":            {[]fake.Action{refused, refused}, nil, protocol.ErrForbidden, 2},
+		"refused later":            {[]fake.Action{refused, nil, refused}, nil, nil, 4},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -224,7 +224,7 @@ func TestReplyURL(t *testing.T) {
 		want string
 	}{
 		"none":              {nil, "1"},
-		"for good":          {[]int{308}, "2"},
+		"permanent":         {[]int{308}, "2"},
 		"for good, twice":   {[]int{301, 308}, "3"},
 		"for once":          {[]int{307}, "1"},
 		"for good, once":    {[]int{308, 302}, "2"},

@@ -46,7 +46,7 @@ func TestLengthRefused(t *testing.T) {
 			[]string{head, first, last, head},
 			nil,
 		},
-		"nobody told it": {
+		"server did not say it": {
 			[]fake.Action{nil, refuse, refuse},
 			[]string{head, first, last, head, last},
 			protocol.ErrBadRequest,

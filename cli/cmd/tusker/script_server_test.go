@@ -44,8 +44,8 @@ func setup(env *testscript.Env) error {
 	return nil
 }
 
-// protectConfigs takes from the config files of a script the permissions that the
-// umask of whoever runs the tests has left to others.
+// protectConfigs removes the permissions of others from the config files of a script. The
+// umask of the user may allow them.
 func protectConfigs(dir string) error {
 	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || filepath.Ext(path) != ".yaml" {

@@ -30,7 +30,7 @@ type tail uint8
 
 const (
 	tailOpen tail = iota // it was not sent, or the server said that it did not arrive
-	tailSent             // the network took it, and the server has not said what became of it
+	tailSent             // the network took it, and the server has not answered
 )
 
 // position is where an upload stands.
@@ -57,7 +57,7 @@ const (
 	waitForLock                    // wait under the policy for locks
 	waitForOther                   // wait until another upload of the Client ends
 	askNow                         // retry without a wait
-	askAtOnce                      // retry at once, not counted: the failure does not say what became of the request
+	askAtOnce                      // retry at once, not counted: the failure does not show whether the request arrived
 	resend                         // send damaged bytes again
 	renewCredentials               // retry at once with other credentials
 	shrinkChunk                    // retry at once with a smaller chunk than was refused

@@ -33,6 +33,9 @@ func TestFile(t *testing.T) {
 			`2 contains "gone on with"`, `2 contains "goes on with"`, `2 contains "Anew"`,
 			`2 contains "gone without"`, `3 contains "nobody knows"`, `3 contains "of one's own"`,
 		}},
+		{"more phrases", "// x says what becomes of y. It knows what became of z. It is for whoever asks.\nvar x int", []string{
+			`2 contains "becomes of"`, `2 contains "became of"`, `2 contains "whoever"`,
+		}},
 		{"second sentence", "// x is fine. Where it is not, it fails.\nvar x int", []string{`2 opens with "Where"`}},
 		{"wrapped sentence", "// x is fine. As\n// long as it is,\n// it works. What\n// else is wrong.\nvar x int", []string{`2 opens with "As long as"`, `4 opens with "What"`}},
 		{"wrapped phrase", "// x is gone on\n// with.\nvar x int", []string{`2 contains "gone on with"`}},
