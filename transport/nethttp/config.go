@@ -32,7 +32,8 @@ type Config struct {
 	InsecureSkipVerify bool
 
 	// Proxy is an http, https or socks5 proxy for all requests. nil: the proxy
-	// of the environment (HTTP_PROXY, HTTPS_PROXY, NO_PROXY). If the proxy
+	// of the environment (HTTP_PROXY, HTTPS_PROXY, NO_PROXY with names,
+	// addresses and CIDR; not ALL_PROXY). If the proxy
 	// refuses a tunnel, the request fails with a [transport.ProxyError].
 	Proxy *url.URL
 	// NoProxy connects directly. It overrides Proxy and the environment.

@@ -35,6 +35,7 @@ type Streams struct {
 // Main runs the program as the shell called it and returns its exit code.
 func Main() int {
 	collectLess()
+	honorAllProxy()
 	ctx, stop := untilSignal(context.Background())
 	defer stop()
 	return Run(ctx, os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Log: log.Default(), LookupEnv: os.LookupEnv})

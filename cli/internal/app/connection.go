@@ -36,6 +36,7 @@ type connection struct {
 	retries                       int
 	retryMaxWait, stall, finish   time.Duration
 	timeout                       time.Duration
+	methodOverride                bool
 }
 
 func (c *connection) register(cmd *cobra.Command) {
@@ -54,9 +55,10 @@ func (c *connection) register(cmd *cobra.Command) {
 	f.StringVar(&c.certFile, "cert", "", "present the client certificate in this PEM `file`")
 	f.StringVar(&c.keyFile, "key", "", "PEM `file` of its key (default: the file of --cert)")
 	f.BoolVar(&c.insecure, "insecure", false, "accept any certificate: anybody in between can read and change what is sent")
-	f.StringVar(&c.proxy, "proxy", "", "http, https or socks5 proxy `URL` (default: that of the environment)")
+	f.StringVar(&c.proxy, "proxy", "", "http, https or socks5 proxy `URL` (default: HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, except for NO_PROXY)")
 	f.BoolVar(&c.http1, "http1.1", false, "do not use HTTP/2")
 	f.BoolVar(&c.noSendfile, "no-sendfile", false, "read files instead of having the system send them, where a shared folder has other bytes for it")
+	f.BoolVar(&c.methodOverride, "method-override", false, "send PATCH and DELETE as POST with X-HTTP-Method-Override, for firewalls that allow only GET, HEAD and POST")
 	f.StringVar(&c.unixSocket, "unix-socket", "", "connect to the socket at this `path`, whatever the URL's host")
 	f.IntVar(&c.retries, "retries", retry.DefaultMaxAttempts, "`number` of tries after the first, in a row without progress; 0 for none")
 	f.DurationVar(&c.retryMaxWait, "retry-max-wait", retry.DefaultMax, "longest wait between two tries")
@@ -73,7 +75,7 @@ func (c *connection) register(cmd *cobra.Command) {
 // It is credentials, mostly, so their values are not repeated in a hint.
 var needed = []string{
 	"header", "token-file", "token-command", "user", "netrc", "netrc-file", "cacert", "cert", "key", "insecure",
-	"proxy", "unix-socket", "http1.1",
+	"proxy", "unix-socket", "http1.1", "method-override",
 }
 
 // neededGiven tells whether any of these flags is set.
@@ -135,8 +137,12 @@ func (a *app) config(ctx context.Context, c *connection) (client.Config, error) 
 		return client.Config{}, usage(err)
 	}
 	a.warnOfReaders("key file", c.privateKey())
+	middleware := []transport.Middleware{transport.UserAgent("tusker/" + version()), authorize}
+	if c.methodOverride {
+		middleware = append(middleware, transport.MethodOverride())
+	}
 	return client.Config{
-		Doer:           transport.Chain(nethttp.New(network), transport.UserAgent("tusker/"+version()), authorize),
+		Doer:           transport.Chain(nethttp.New(network), middleware...),
 		Header:         header,
 		TrustedOrigins: c.trusted,
 		Retry:          c.policy(),

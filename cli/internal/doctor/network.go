@@ -3,7 +3,6 @@ package doctor
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -13,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tusker-go/tusker/cli/internal/advice"
 	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/protocol"
@@ -43,6 +43,8 @@ func (e *examination) options(ctx context.Context) bool {
 	case errors.Is(err, client.ErrRedirected):
 		e.fail("redirect", "give the address that it redirects to as ENDPOINT", err)
 		return false
+	case answer.status == 0 && errors.Is(err, client.ErrStalled), answer.status == 0 && way.address != "" && limited.Err() != nil:
+		e.warn("options", "let firewalls pass OPTIONS", "no answer: uploads wait 4 s for it and continue without it")
 	case answer.status == 0, errors.Is(err, protocol.ErrUnauthorized):
 		e.fail("options", "", err)
 		return false
@@ -168,26 +170,10 @@ func abilities(c protocol.Capabilities) string {
 	return strings.Join(advice, "; ")
 }
 
-// adviceForTLS looks at what was wrong with a certificate.
+// adviceForTLS returns what to do about a handshake that failed.
 func adviceForTLS(err error) string {
-	var authority x509.UnknownAuthorityError
-	var name x509.HostnameError
-	var invalid x509.CertificateInvalidError
-	switch {
-	case errors.As(err, &authority):
-		if authority.Cert != nil && authority.Cert.Issuer.CommonName != "" {
-			return fmt.Sprintf("--cacert FILE with the certificate of %q", authority.Cert.Issuer.CommonName)
-		}
-		return "--cacert FILE with the certificate of the authority"
-	case errors.As(err, &name):
-		if name.Certificate != nil && len(name.Certificate.DNSNames) > 0 {
-			return "the certificate is for " + strings.Join(name.Certificate.DNSNames, ", ")
-		}
-		return "the certificate is for another name"
-	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return "renew the certificate, or set the clock"
-	case errors.Is(err, client.ErrUntrusted):
-		return "--cert FILE --key FILE if the server wants a certificate of yours"
+	if said := advice.Certificate(err, time.Now()); said != "" {
+		return said
 	}
 	return adviceFor(err)
 }
@@ -198,7 +184,7 @@ func adviceFor(err error) string {
 	record := tls.RecordHeaderError{}
 	switch {
 	case errors.Is(err, client.ErrUntrusted):
-		return adviceForTLS(err)
+		return advice.Certificate(err, time.Now())
 	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record):
 		return "one side speaks http and the other https: check the URL"
 	case errors.Is(err, protocol.ErrUnauthorized), errors.Is(err, protocol.ErrForbidden):
@@ -208,7 +194,7 @@ func adviceFor(err error) string {
 	case errors.Is(err, protocol.ErrMissingHeader):
 		return "let proxies pass the headers Location, Tus-Resumable and Upload-Offset of answers"
 	case exchange != nil && blocked(exchange):
-		return fmt.Sprintf("let proxies pass %s", strings.ToUpper(string(exchange.Op)))
+		return fmt.Sprintf("let proxies pass %s, or send it as POST with --method-override", strings.ToUpper(string(exchange.Op)))
 	case errors.Is(err, client.ErrStalled), errors.Is(err, context.DeadlineExceeded):
 		return "--stall-timeout D if the server needs longer to answer"
 	}
