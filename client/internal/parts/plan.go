@@ -129,12 +129,34 @@ func (p *Plan) hasMore() bool {
 	return p.next < len(p.parts)
 }
 
-// made keeps the URL of a part. Most is how many URLs of its kind one request can name.
-func (p *Plan) made(i int, url string, most int) {
+// made keeps the URL of a part. Most is how many URLs of its kind one request can name. It is
+// true if the boundaries of the parts changed because of that.
+func (p *Plan) made(i int, url string, most int) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.parts[i].URL = url
 	p.most = min(p.most, most)
+	return i == 0 && p.merge()
+}
+
+// merge makes fewer and larger parts of those behind the first if one request cannot name
+// them all. Two parts are the fewest.
+func (p *Plan) merge() bool {
+	n := max(p.most, 2)
+	if p.divide || len(p.parts) <= n {
+		return false
+	}
+	from, to := p.parts[0].End, p.parts[len(p.parts)-1].End
+	p.parts = p.parts[:1]
+	p.add(from, to, n-1)
+	return true
+}
+
+// isNew reports whether the boundaries of all parts are set and none of the parts exists.
+func (p *Plan) isNew() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return !p.divide && p.next == 0 && !slices.ContainsFunc(p.parts, func(part journal.PartRecord) bool { return part.URL != "" })
 }
 
 // limit bounds the number of parts that one request can name.

@@ -133,6 +133,11 @@ func (w Whole) sendParts(ctx context.Context, p *Plan) (Result, error) {
 	if p.grow {
 		crew.Grow = send.grow
 	}
+	if p.isNew() {
+		if err := send.createFirst(ctx); err != nil {
+			return send.result(), err
+		}
+	}
 	err := fan(ctx, crew, func(ctx context.Context, j job, _ func()) error {
 		if err := send.part(ctx, j); err != nil {
 			return fmt.Errorf("%w %d: %w", failure.ErrPart, j.i+1, err)
@@ -151,32 +156,67 @@ type sending struct {
 	total     *sum
 	uncertain bool // an earlier run may have joined the parts
 
+	first engine.Result // of the creation of the first part of a new plan
+
 	mu      sync.Mutex
 	results map[int]engine.Result
 }
 
-// part resumes a part of an earlier run, or creates it if there is none or it is gone.
-func (s *sending) part(ctx context.Context, j job) error {
+// createFirst creates the first part of a new plan before any byte is sent, because the length
+// of its URL says how many parts the request that joins them can name.
+func (s *sending) createFirst(ctx context.Context) error {
+	spec, err := s.spec(job{part: s.plan.List()[0]})
+	if err == nil {
+		spec.CreateOnly = true
+		s.first, err = engine.Run(ctx, spec)
+		s.results[0] = s.first
+	}
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return failure.Ended(ctx)
+	}
+	return fmt.Errorf("%w 1: %w", failure.ErrPart, err)
+}
+
+// spec describes a part to the engine.
+func (s *sending) spec(j job) (engine.Spec, error) {
 	src := s.source.Part(protocol.Range{Start: j.part.Start, End: j.part.End})
 	if src == nil {
-		return source.Error(errors.New("it cannot be read in parts"))
+		return engine.Spec{}, source.Error(errors.New("it cannot be read in parts"))
 	}
-	made := func(_ context.Context, ev engine.Event) error {
-		if ev.Kind == engine.Created {
-			s.plan.made(j.i, ev.URL, s.joiner.MaxParts(ev.URL))
+	made := func(ctx context.Context, ev engine.Event) error {
+		if ev.Kind == engine.Created && s.plan.made(j.i, ev.URL, s.joiner.MaxParts(ev.URL)) {
+			s.Keeper.Replan(ctx, s.plan.List())
 		}
 		return nil
 	}
-	spec := engine.Spec{
+	return engine.Spec{
 		Rules: s.Rules, Policy: s.Policy, Dialect: s.joiner.Part(), Source: src, Endpoint: s.Endpoint,
 		Creation: dialect.Creation{Part: true}, Chunk: s.Chunk, Gauge: s.Gauge,
 		Tell: engine.Tell(engine.Log(s.Rules.Log), made, s.Keeper.HearPart(j.i, s.plan.List), s.total.part(j.i)),
+	}, nil
+}
+
+// part resumes a part of an earlier run, or creates it if there is none or it is gone.
+func (s *sending) part(ctx context.Context, j job) error {
+	spec, err := s.spec(j)
+	if err != nil {
+		return err
 	}
-	if j.part.URL != "" {
+	var begun engine.Result
+	switch {
+	case j.i == 0 && s.first.URL != "":
+		begun = s.first
+		spec.Adopt = engine.Adopt{URL: begun.URL, Expires: begun.Expires, Fresh: true}
+	case j.part.URL != "":
 		spec.Adopt = engine.Adopt{URL: j.part.URL, Reach: j.part.Reach, Uncertain: s.uncertain, Denial: j.part.Denial}
 	}
 	res, err := engine.Run(ctx, spec)
-	if spec.Adopt.URL != "" && s.Recreate && ctx.Err() == nil && engine.IsLost(err) {
+	if begun.URL != "" {
+		res = continued(begun, res)
+	} else if spec.Adopt.URL != "" && s.Recreate && ctx.Err() == nil && engine.IsLost(err) {
 		if res.Offset > 0 {
 			s.total.restarted(ctx, j.i)
 		}

@@ -49,6 +49,14 @@ func (k *Keeper) Plan(ctx context.Context, parts []journal.PartRecord) error {
 	})
 }
 
+// Replan records other boundaries of the parts, of which none has been recorded yet.
+func (k *Keeper) Replan(ctx context.Context, parts []journal.PartRecord) {
+	if k == nil {
+		return
+	}
+	k.update(ctx, func(r *journal.Record) { r.Parts = slices.Clone(parts) })
+}
+
 // MayBeJoined reports whether an earlier run may have joined the parts.
 func (k *Keeper) MayBeJoined() bool { return k != nil && k.record.Uncertain }
 

@@ -1,0 +1,52 @@
+package parts
+
+import (
+	"testing"
+)
+
+// The URL of the first part says how many parts one request can name. If there are more, those
+// behind the first become fewer and larger.
+func TestPlanMerges(t *testing.T) {
+	const mib = 1 << 20
+	for name, test := range map[string]struct {
+		length  int64
+		workers int
+		most    int
+		want    int // parts
+		changed bool
+	}{
+		"all fit":                {16 * mib, 16, 64, 16, false},
+		"exactly":                {16 * mib, 16, 16, 16, false},
+		"a few too many":         {16 * mib, 16, 11, 11, true},
+		"two turns for a worker": {4096 * mib, 16, 11, 11, true},
+		"a very long URL":        {16 * mib, 16, 1, 2, true},
+		"two parts":              {16 * mib, 2, 1, 2, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := Fixed(test.length, test.workers)
+			if !p.isNew() {
+				t.Fatal("the plan is not new")
+			}
+			if changed := p.made(0, "url", test.most); changed != test.changed {
+				t.Errorf("changed: %v", changed)
+			}
+			list := p.List()
+			if len(list) != test.want || list[0].URL != "url" || p.isNew() {
+				t.Fatalf("parts %+v", list)
+			}
+			at := int64(0)
+			for _, part := range list {
+				if part.Start != at || part.End <= part.Start {
+					t.Errorf("part %+v begins at %d", part, at)
+				}
+				at = part.End
+			}
+			if at != test.length {
+				t.Errorf("the parts end at %d", at)
+			}
+			if p.made(1, "other", 1) {
+				t.Error("the second part changed the plan")
+			}
+		})
+	}
+}

@@ -1,0 +1,82 @@
+package client_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
+	"github.com/tusker-go/tusker/client/internal/fake"
+)
+
+// longURLs is a server whose URLs have n bytes more, behind a proxy that refuses header lines of
+// more than 8 KiB, as nginx does by default.
+func longURLs(n int) fake.Config {
+	return fake.Config{
+		Location: func(path string) string { return path + "?" + strings.Repeat("s", n) },
+		Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			for name, values := range r.Header {
+				if len(name)+len(strings.Join(values, ", "))+4 > 8<<10 {
+					fake.Status(http.StatusBadRequest, "<html>400 Request Header Or Cookie Too Large</html>")(w, r, next)
+					return
+				}
+			}
+			next.ServeHTTP(w, r)
+		},
+	}
+}
+
+// There are only as many parts as the request that joins them can name.
+func TestPartsWithLongURLs(t *testing.T) {
+	const mib = 1 << 20
+	for n, most := range map[int]int{10: 32, 650: 11, 1500: 5, 3300: 2} {
+		t.Run(fmt.Sprint(n), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := fake.New(t, longURLs(n))
+				data := clienttest.Noise(20 * mib)
+				res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, data), &client.UploadOptions{Parallel: 16})
+				if err != nil {
+					t.Fatal(err)
+				}
+				clienttest.WantStored(t, s, res.URL, data)
+				if len(res.Parts) > most || len(res.Parts) < min(most, 16)-1 || res.Sent != 20*mib {
+					t.Errorf("%d parts, at most %d can be named", len(res.Parts), most)
+				}
+			})
+		})
+	}
+}
+
+// The record has the parts that there are, so that a later run resumes them.
+func TestPartsWithLongURLsAreRecorded(t *testing.T) {
+	const mib = 1 << 20
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, longURLs(650))
+		data := clienttest.Noise(20 * mib)
+		name := clienttest.WriteFile(t, data)
+		store := new(client.MemoryStore)
+		for i := range 12 {
+			if i != 3 {
+				s.On(http.MethodPatch, nil)
+				continue
+			}
+			s.On(http.MethodPatch, fake.Status(http.StatusUnprocessableEntity, "no"))
+		}
+		opts := &client.UploadOptions{Parallel: 16}
+		if _, err := clienttest.NewClient(t, s, clienttest.RecordingConfig(store, nil)).Upload(t.Context(), clienttest.PathSource(t, name), opts); err == nil {
+			t.Fatal("no error")
+		}
+		record := clienttest.OnlyRecord(t, store)
+		if len(record.Parts) != 10 {
+			t.Errorf("the record has %d parts", len(record.Parts))
+		}
+		res, err := clienttest.NewClient(t, s, clienttest.RecordingConfig(store, nil)).Upload(t.Context(), clienttest.PathSource(t, name), opts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		clienttest.WantStored(t, s, res.URL, data)
+	})
+}
