@@ -80,3 +80,31 @@ func TestPartsWithLongURLsAreRecorded(t *testing.T) {
 		clienttest.WantStored(t, s, res.URL, data)
 	})
 }
+
+// If the server stops to announce concatenation, nothing is sent to the parts of an earlier run.
+func TestServerStopsJoining(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		joins := true
+		s := clienttest.NewInlineServer(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			if r.Method == http.MethodOptions && !joins {
+				fake.Status(http.StatusNoContent, "", "Tus-Resumable", "1.0.0", "Tus-Version", "1.0.0", "Tus-Extension", "creation")(w, r, next)
+				return
+			}
+			next.ServeHTTP(w, r)
+		}})
+		store := new(client.MemoryStore)
+		name := clienttest.WriteFile(t, clienttest.Noise(clienttest.FourPartsSize))
+		clienttest.InterruptParts(t, s, clienttest.PartsConfig(store, nil), name)
+		joins = false
+		already := len(s.Seen())
+		res, err := clienttest.NewClient(t, s, clienttest.PartsConfig(store, nil)).Upload(t.Context(), clienttest.PathSource(t, name), nil)
+		clienttest.WantErrorIs(t, err, client.ErrUnsupported)
+		clienttest.WantRequestCounts(t, s, already, map[string]int{"OPTIONS": 1})
+		if len(res.Parts) != 4 || res.Parts[0].URL == "" || res.Sent != 0 {
+			t.Errorf("result %+v", res)
+		}
+		if record := clienttest.OnlyRecord(t, store); len(record.Parts) != 4 {
+			t.Errorf("record %+v", record)
+		}
+	})
+}

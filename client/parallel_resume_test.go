@@ -54,7 +54,7 @@ func TestParallelPartFails(t *testing.T) {
 					t.Fatal(err)
 				}
 				clienttest.WantStored(t, s, res.URL, data)
-				clienttest.WantRequestCounts(t, s, already, map[string]int{"HEAD": 4, "PATCH": 4, clienttest.PostFinal: 1})
+				clienttest.WantRequestCounts(t, s, already, map[string]int{"OPTIONS": 1, "HEAD": 4, "PATCH": 4, clienttest.PostFinal: 1})
 				if res.Resumed != clienttest.InterruptedBytes || res.Sent != clienttest.FourPartsSize-clienttest.InterruptedBytes || res.Offset != clienttest.FourPartsSize || res.Retries != 0 {
 					t.Errorf("result %+v", res)
 				}
@@ -89,7 +89,7 @@ func TestParallelPartGone(t *testing.T) {
 		want     map[string]int // of the second run
 		is       error
 	}{
-		"anew":  {client.RecreateGone, map[string]int{"HEAD": 4, clienttest.PostPartial: 1, "PATCH": 4, clienttest.PostFinal: 1}, nil},
+		"anew":  {client.RecreateGone, map[string]int{"OPTIONS": 1, "HEAD": 4, clienttest.PostPartial: 1, "PATCH": 4, clienttest.PostFinal: 1}, nil},
 		"never": {client.RecreateNever, nil, protocol.ErrNotFound},
 	}
 	for name, test := range tests {

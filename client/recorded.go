@@ -11,6 +11,7 @@ import (
 	"github.com/tusker-go/tusker/client/internal/parts"
 	"github.com/tusker-go/tusker/client/internal/record"
 	"github.com/tusker-go/tusker/client/source"
+	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
 )
 
@@ -110,6 +111,10 @@ func (j *job) sendWhole(ctx context.Context, whole parts.Whole) error {
 	}
 	switch {
 	case recorded && len(earlier.Parts) > 0:
+		if err := j.stillJoins(ctx, whole.Endpoint); err != nil {
+			j.result.Parts = resultsOf(earlier.Parts)
+			return err
+		}
 		whole.Adopt.Expires = earlier.Expires
 		return j.sendParts(ctx, whole, parts.Recorded(earlier.Parts, j.options.Parallel))
 	case recorded:
@@ -278,10 +283,29 @@ func (j *job) forgetUpload() {
 	*r = Result{Sent: r.Sent, Retries: r.Retries, Orphans: r.Orphans, Header: r.Header, InUse: r.InUse}
 }
 
+// stillJoins makes sure that the server of an earlier run has not stopped to join parts, before
+// anything is sent that would be of no use. A server that does not say so may join them.
+func (j *job) stillJoins(ctx context.Context, endpoint string) error {
+	features, err := j.features(ctx, endpoint, false)
+	if err == nil && features.Silent != nil {
+		return nil
+	}
+	return joinError(features, err)
+}
+
 // needJoin makes sure that the server can join parts.
 func (j *job) needJoin(ctx context.Context, endpoint string) error {
 	features, err := j.features(ctx, endpoint, false)
 	return joinError(features, err)
+}
+
+// resultsOf says what a record knows of the parts of an upload.
+func resultsOf(parts []PartRecord) []*Result {
+	results := make([]*Result, len(parts))
+	for i, p := range parts {
+		results[i] = &Result{URL: p.URL, Length: protocol.Known(p.End - p.Start)}
+	}
+	return results
 }
 
 func partURLs(parts []*Result) []string {

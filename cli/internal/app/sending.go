@@ -147,6 +147,8 @@ func (a *app) ended(file string, r *client.Result, err error) *failure {
 		}
 	case errors.Is(err, client.ErrUnverified):
 		out.hint = completeHint(r.URL)
+	case errors.Is(err, client.ErrUnsupported) && inParts(r):
+		out.hint = noJoinHint
 	case errors.Is(err, client.ErrUnsupported) && r.Length == (protocol.Length{}):
 		out.hint = "say how long the stream is with --size, or have more of it kept in a temporary file with --spool"
 	case errors.Is(err, client.ErrSourceChanged) && file == stdin && !a.stdinIsFile():

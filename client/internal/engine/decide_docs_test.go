@@ -64,6 +64,7 @@ var faults = []struct {
 	{"400, 414 or 431 to the request that joins parts", []string{"the server refuses"}, ""},
 	{"a host without an address that has not answered before", []string{"the connection broke"}, ""},
 	{"a server that supports only versions before TLS 1.2", []string{"the server refuses"}, ""},
+	{"a server that no longer announces concatenation", []string{"the server refuses"}, ""},
 	{"everything else", []string{"the server refuses"}, ""},
 
 	{"a Location or a redirect names the server", nil, "address"},
@@ -71,6 +72,7 @@ var faults = []struct {
 	{"a 2xx other than the usual one", nil, "tus"},
 	{"a cache on the way", nil, "tus"},
 	{"no answer to OPTIONS for 4 s", nil, "tus"},
+	{"parts whose URLs are so long", nil, "parts"},
 	{"a success without a Location to a creation", nil, "create.go"},
 }
 
