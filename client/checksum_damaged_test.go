@@ -137,7 +137,7 @@ func TestChecksumSourceChanged(t *testing.T) {
 		})
 		_, err := c.Upload(t.Context(), clienttest.PathSource(t, name), nil)
 		clienttest.WantErrorIs(t, err, client.ErrSourceChanged)
-		clienttest.WantRequests(t, s, clienttest.Options, clienttest.Post, "PATCH /files/1 0+5 sha1", clienttest.Head)
+		clienttest.WantRequests(t, s, clienttest.Options, clienttest.Post, "PATCH /files/1 0+5 sha1", clienttest.Head, "DELETE /files/1")
 	})
 	synctest.Test(t, func(t *testing.T) {
 		s := clienttest.NewChecksumServer(t, "sha1")
@@ -180,7 +180,7 @@ func TestChecksumSourceShort(t *testing.T) {
 	}
 	_, err = c.Upload(t.Context(), src, nil)
 	clienttest.WantErrorIs(t, err, client.ErrSource, client.ErrSourceChanged)
-	clienttest.WantRequests(t, s, clienttest.Options, clienttest.Post)
+	clienttest.WantRequests(t, s, clienttest.Options, clienttest.Post, "DELETE /files/1")
 }
 
 // Cancellation ends the computation of a checksum.

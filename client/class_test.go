@@ -17,7 +17,7 @@ import (
 
 func TestClassString(t *testing.T) {
 	var got []string
-	for c := client.ClassFinal; c <= client.ClassGone+1; c++ {
+	for c := client.ClassFinal; c <= client.ClassScarce+1; c++ {
 		got = append(got, c.String())
 	}
 	want := []string{"final", "transient", "locked", "throttled", "resync", "integrity", "proxy limit", "auth", "gone", "scarce", "unknown"}

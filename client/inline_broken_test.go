@@ -51,7 +51,11 @@ func TestInlineSourceChanges(t *testing.T) {
 				t.Fatal(err)
 			}
 			res, err := clienttest.NewLearnedClient(t, s, client.Config{}).Upload(t.Context(), src, nil)
-			clienttest.WantRequests(t, s, clienttest.Options, "POST /files/ +5")
+			want := []string{clienttest.Options, "POST /files/ +5"}
+			if !test.ok {
+				want = append(want, "DELETE /files/1")
+			}
+			clienttest.WantRequests(t, s, want...)
 			if test.ok {
 				if err != nil {
 					t.Fatal(err)

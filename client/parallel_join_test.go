@@ -258,6 +258,9 @@ func TestParallelSourceChanges(t *testing.T) {
 					join, want[clienttest.PostFinal] = []fake.Action{changing(fake.Status(503, ""))}, 1
 				case joined:
 					join, want[clienttest.PostFinal] = []fake.Action{changing(fake.With())}, 1
+					if test.deletes > 0 {
+						want["DELETE"]++ // the upload that the parts became
+					}
 				}
 				s := joining(t, test.extensions, join...)
 				if test.when == sending {

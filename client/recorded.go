@@ -92,12 +92,20 @@ func (j *job) conclude(ctx context.Context, endpoint string, keeper *record.Keep
 		}
 	case errors.Is(err, ErrSourceChanged):
 		// The bytes that could resume the upload no longer exist.
-		parts.Remove(ctx, j.rules.Log, j.dialect, partURLs(j.result.Parts))
+		j.discard(ctx)
 		_ = keeper.Forget(ctx)
 	case errors.Is(err, ErrDifferent):
 		_ = keeper.Forget(ctx) // to resume would not change the bytes that the server holds
+	case j.isStream && errors.Is(err, ErrSource):
+		j.discard(ctx) // the rest of a stream is lost
 	}
 	return err
+}
+
+// discard deletes an upload that no later run can complete, and its parts, if the server
+// supports it.
+func (j *job) discard(ctx context.Context) {
+	parts.Remove(ctx, j.rules.Log, j.dialect, append(partURLs(j.result.Parts), j.result.URL))
 }
 
 // sendWhole sends the source in one piece or in parts.

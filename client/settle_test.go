@@ -134,7 +134,7 @@ func TestChangesWhileSettling(t *testing.T) {
 					}
 				}})
 				clienttest.WantErrorIs(t, err, client.ErrSource, client.ErrSourceChanged)
-				clienttest.WantRequests(t, s, clienttest.Post, fmt.Sprintf("PATCH /files/1 0+%d", clienttest.SampledSize))
+				clienttest.WantRequests(t, s, clienttest.Post, fmt.Sprintf("PATCH /files/1 0+%d", clienttest.SampledSize), "DELETE /files/1")
 				if res.Offset != clienttest.SampledSize || len(m.Records) != 0 {
 					t.Errorf("result %+v, records of sent files %v", res, m.Records)
 				}

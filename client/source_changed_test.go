@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -200,7 +201,7 @@ func TestChangesWhileUploading(t *testing.T) {
 					cfg.Retry = nil
 					res, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 					clienttest.WantErrorIs(t, err, client.ErrSource, client.ErrSourceChanged)
-					clienttest.WantRequests(t, s, moment.want...)
+					clienttest.WantRequests(t, s, append(slices.Clone(moment.want), "DELETE /files/1")...)
 					if got := string(s.Bytes(res.URL)); got != data[:len(got)] {
 						t.Error("the server has a blend of two states of the file")
 					}
@@ -264,7 +265,7 @@ func TestChangesAfterResuming(t *testing.T) {
 				})
 				_, err = clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 				clienttest.WantErrorIs(t, err, client.ErrSourceChanged)
-				clienttest.WantRequests(t, s, test.want...)
+				clienttest.WantRequests(t, s, append(test.want, "DELETE /files/1")...)
 				clienttest.WantNoRecord(t, &store)
 			})
 		})
@@ -307,7 +308,7 @@ func TestChangesOfSourcesWithoutRecord(t *testing.T) {
 				})
 				_, err = clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), src, nil)
 				clienttest.WantErrorIs(t, err, client.ErrSourceChanged)
-				clienttest.WantRequests(t, s, "POST /files/", "PATCH /files/1 0+9")
+				clienttest.WantRequests(t, s, "POST /files/", "PATCH /files/1 0+9", "DELETE /files/1")
 			})
 		})
 	}

@@ -36,6 +36,10 @@ func Expect(src Source, accept func(opened fs.FileInfo) bool) Source {
 	return source.Expect(src, accept)
 }
 
+// Snapshot is src, which may grow during its upload: the upload has the bytes that the source
+// has when it is opened. See [source.Snapshot].
+func Snapshot(src Source) Source { return source.Snapshot(src) }
+
 // File is an open regular file, read from its beginning; the caller closes it. See
 // [source.File].
 func File(f *os.File) (Source, error) { return source.File(f) }

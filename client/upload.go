@@ -71,20 +71,21 @@ func (c *Client) Resume(ctx context.Context, url string, src Source, opts *Uploa
 // of the engine may add.
 type job struct {
 	*Client
-	options UploadOptions
-	source  source.Opened // nil until it was opened
-	dialect dialect.Dialect
-	chunk   int64
-	call    wire.Call
-	teller  *teller
-	hear    engine.Listener // passes events to the caller
-	tell    engine.Listener // of an upload in one piece; the record has its own listener
-	result  *Result
-	retrier *engine.Retrier // counts the failures of all exchanges but those of parts
-	rest    func()          // called when the upload will only wait; nil: not called
-	present bool            // counts as under way: the source is open, and no run has it
-	isPart  bool
-	fresh   bool // the source changed so recently that a further change would not show
+	options  UploadOptions
+	source   source.Opened // nil until it was opened
+	dialect  dialect.Dialect
+	chunk    int64
+	call     wire.Call
+	teller   *teller
+	hear     engine.Listener // passes events to the caller
+	tell     engine.Listener // of an upload in one piece; the record has its own listener
+	result   *Result
+	retrier  *engine.Retrier // counts the failures of all exchanges but those of parts
+	rest     func()          // called when the upload will only wait; nil: not called
+	present  bool            // counts as under way: the source is open, and no run has it
+	isStream bool            // the source can be read only once
+	isPart   bool
+	fresh    bool // the source changed so recently that a further change would not show
 }
 
 // open checks the options and opens the source. The job is never nil. Part is the number
@@ -109,10 +110,11 @@ func (c *Client) open(ctx context.Context, src Source, o UploadOptions, cb *call
 	if n, known := opened.Length().Int64(); known && !j.isPart {
 		if err := c.rules.Limits.CheckUpload(n); err != nil {
 			_ = opened.Close()
+			j.count(false)
 			return j, fmt.Errorf("%w: %w", ErrInvalidOption, err)
 		}
 	}
-	j.source = opened
+	j.source, j.isStream = opened, isSingleUse(src)
 	j.fresh = unsettled(opened) > 0
 	if d, ok := opened.(source.Digester); ok && o.Verify {
 		d.SumUp()

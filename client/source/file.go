@@ -23,9 +23,8 @@ import (
 // Path follows symbolic links, also one that takes the place of the file before its upload
 // begins. Use [Root] for files in a folder that others can write to.
 //
-// A file that has bytes although its size is 0, such as those in /proc, ends its upload
-// with an error that Is failure.ErrSource: [Stream] can send it. The same holds for File
-// and FS.
+// A file whose size is wrong, such as those in /proc and /sys, is read as a stream, see
+// [Stream]. The same holds for File and FS.
 func Path(name string) (Source, error) {
 	info, err := os.Stat(name)
 	if err != nil {
@@ -135,13 +134,17 @@ func (s *fileSource) Name() string { return s.name }
 func (s *fileSource) Length() protocol.Length { return protocol.Known(s.size) }
 
 // Open implements [Source].
-func (s *fileSource) Open(context.Context, int64) (Opened, error) {
+func (s *fileSource) Open(_ context.Context, chunk int64) (Opened, error) {
 	f, err := s.file()
 	if err != nil {
 		return nil, Error(err)
 	}
 	f.size = s.size
-	if err := f.remember(); err != nil {
+	err = f.remember()
+	if errors.Is(err, errWrongSize) {
+		return f.stream(s.name, chunk), nil
+	}
+	if err != nil {
 		return nil, errors.Join(Error(err), f.Close())
 	}
 	return f, nil

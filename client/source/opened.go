@@ -14,11 +14,12 @@ import (
 
 // openFile is a source that can be read at any offset, in its upload.
 type openFile struct {
-	r       io.ReaderAt
-	stat    func() (fs.FileInfo, error) // nil: there is nothing to look at but the bytes
-	path    string                      // as it was given; "": none
-	forward bool                        // going back is expensive
-	closer  func() error                // nil: the caller closes r
+	r        io.ReaderAt
+	stat     func() (fs.FileInfo, error) // nil: there is nothing to look at but the bytes
+	path     string                      // as it was given; "": none
+	forward  bool                        // going back is expensive
+	snapshot bool                        // the file may grow
+	closer   func() error                // nil: the caller closes r
 
 	// Since the upload began.
 	size    int64

@@ -71,7 +71,7 @@ func stepOf(modified time.Time) time.Duration {
 // Unsettled implements [Settler]. A change is seen at any time if all bytes are compared;
 // only a write that is still under way could change them after the comparison.
 func (f *openFile) Unsettled(step time.Duration) time.Duration {
-	if f.stat == nil || f.isCompared() && f.writers == WritersNone {
+	if f.stat == nil || f.snapshot || f.isCompared() && f.writers == WritersNone {
 		return 0
 	}
 	return unsettled(f.was.modified, time.Now(), time.Since(f.watched), step)
@@ -83,6 +83,9 @@ func (f *openFile) Step() time.Duration { return stepOf(f.was.modified) }
 // FindWriters implements [Settler].
 func (f *openFile) FindWriters() Writers {
 	f.writers = WritersUnknown
+	if f.snapshot {
+		return f.writers // a program may append to the file
+	}
 	if file, ok := f.r.(syscall.Conn); ok {
 		f.writers = findWriters(file)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -67,18 +68,23 @@ func (f *openFile) remember() error {
 	default:
 		f.was.edges, err = f.edges(f.size)
 	}
+	if errors.Is(err, failure.ErrSourceChanged) {
+		// A file that was truncated meanwhile has another size by now.
+		if now, lerr := f.look(f.size); lerr == nil && now.size == was.size {
+			return errWrongSize
+		}
+	}
 	return err
 }
 
-// lookInside fails for a file that has bytes although its size is 0: files that a system
-// makes up while they are read, as in /proc, have no size.
+// lookInside returns errWrongSize for a file that has bytes although its size is 0.
 func (f *openFile) lookInside(was state) (state, error) {
 	if n, err := f.readAt(make([]byte, 1), 0); n == 0 || err != nil {
 		return was, err
 	}
 	now, err := f.look(0)
 	if err == nil && now.size == 0 {
-		err = fmt.Errorf("%w: it has bytes though its size is 0: read it as a stream, on the command line with -", failure.ErrSource)
+		err = errWrongSize
 	}
 	return now, err // a file that has a size by now was just being written
 }
@@ -93,6 +99,10 @@ func (f *openFile) Check(context.Context) error {
 	named := false
 	if !f.isCompared() && now.inode != f.was.inode {
 		named, _ = f.atPath()
+	}
+	if f.snapshot && now.size >= f.was.size {
+		// A program appends to the file. The bytes that it had are compared below.
+		now = f.was
 	}
 	if what := f.was.difference(now, named); what != "" {
 		return Error(fmt.Errorf("%w: %s", failure.ErrSourceChanged, what))
@@ -155,6 +165,9 @@ func (f *openFile) edges(size int64) (sum [sha256.Size]byte, err error) {
 		n, err := f.readAt(buf[:end[1]-end[0]], end[0])
 		if err != nil {
 			return sum, err
+		}
+		if n < int(end[1]-end[0]) {
+			return sum, Missing(end[1] - end[0] - int64(n))
 		}
 		h.Write(buf[:n])
 	}

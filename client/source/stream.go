@@ -88,11 +88,16 @@ func (s *streamSource) Open(_ context.Context, chunk int64) (Opened, error) {
 	if used {
 		return nil, Error(failure.ErrSourceUsed)
 	}
-	keep := s.opts.Window
+	return openStream(s.r, s.opts, chunk), nil
+}
+
+// openStream begins to read r.
+func openStream(r io.Reader, opts StreamOptions, chunk int64) *window {
+	keep := opts.Window
 	if keep == 0 {
 		keep = DefaultWindow
 	}
-	n, known := s.opts.Length.Int64()
+	n, known := opts.Length.Int64()
 	if known && n < keep {
 		keep = n
 	}
@@ -106,14 +111,14 @@ func (s *streamSource) Open(_ context.Context, chunk int64) (Opened, error) {
 	chunk = min(chunk, math.MaxInt-1)
 	limit := max(min(keep, math.MaxInt), chunk+1)
 	w := &window{
-		stated: s.opts.Length,
-		spool:  s.opts.Spool,
+		stated: opts.Length,
+		spool:  opts.Spool,
 		chunk:  chunk,
 		// The byte after a chunk shows whether the chunk is the last one.
 		limit: limit,
 		size:  min(blockSize, limit),
 	}
 	w.changed.L = &w.mu
-	go w.fill(s.r)
-	return w, nil
+	go w.fill(r)
+	return w
 }

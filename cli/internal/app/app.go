@@ -97,6 +97,7 @@ type app struct {
 	again      again        // what another command would need too
 	configured *config.File // the config file; nil: not read
 	settings   *settings
+	isPiped    bool // the bytes of FILE - come from a command
 }
 
 const description = `Tusker uploads files to servers that speak the tus resumable upload protocol

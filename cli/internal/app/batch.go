@@ -135,7 +135,7 @@ func (b *batch) send(ctx context.Context, e entry, watch func(client.Event)) (*c
 	if ctx.Err() != nil {
 		return &client.Result{}, notBegun{context.Cause(ctx)}
 	}
-	source, err := b.entrySource(b.cmd, b.upload, e)
+	source, err := b.entrySource(ctx, b.cmd, b.upload, e)
 	if err != nil {
 		return &client.Result{}, err
 	}

@@ -35,7 +35,7 @@ func (b *batch) plan(ctx context.Context) error {
 }
 
 func (b *batch) planOne(ctx context.Context, e entry) error {
-	source, err := b.entrySource(b.cmd, b.upload, e)
+	source, err := b.entrySource(ctx, b.cmd, b.upload, e)
 	if err != nil {
 		return err
 	}

@@ -83,9 +83,13 @@ func (f *folder) source(e *entry) (client.Source, error) {
 // folderFile is a source that opens the folder only together with the file, so that files
 // that wait for their turn cost no descriptors.
 type folderFile struct {
-	in    *folder
-	entry *entry
+	in       *folder
+	entry    *entry
+	snapshot bool
 }
+
+// Snapshot implements source.Snapshotter.
+func (f *folderFile) Snapshot() client.Source { return &folderFile{f.in, f.entry, true} }
 
 // Name implements client.Source.
 func (f *folderFile) Name() string { return f.entry.name }
@@ -104,7 +108,11 @@ func (f *folderFile) Open(ctx context.Context, chunk int64) (source.Opened, erro
 	if err != nil {
 		return nil, err
 	}
-	return client.Expect(src, f.entry.id.is).Open(ctx, chunk)
+	src = client.Expect(src, f.entry.id.is)
+	if f.snapshot {
+		src = client.Snapshot(src)
+	}
+	return src.Open(ctx, chunk)
 }
 
 // named gives an error of the system the path that people know.

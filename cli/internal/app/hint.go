@@ -81,7 +81,7 @@ func plainHint(cmd *cobra.Command, exchange *client.Error, err error) string {
 	case errors.Is(err, client.ErrSourceWindow):
 		return "keep more of the stream with --stream-window"
 	case errors.Is(err, client.ErrSourceChanged):
-		return "upload it again when nothing writes to it any more"
+		return "upload it again when nothing writes to it any more, or send the bytes that a growing file has now with tusker upload --snapshot"
 	case errors.Is(err, client.ErrSourceInUse):
 		return "upload it again when nothing writes to it any more, or without --refuse-in-use"
 	case errors.Is(err, client.ErrBusy):

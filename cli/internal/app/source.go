@@ -64,12 +64,18 @@ func (s *streams) check(cmd *cobra.Command, files []string, in io.Reader) error 
 	return nil
 }
 
-// source is what file names.
-func (a *app) source(cmd *cobra.Command, s *streams, file string) (client.Source, error) {
-	options := &client.StreamOptions{Name: file, Window: int64(s.window), Spool: int64(s.spool)}
+// options returns how the stream called name is read.
+func (s *streams) options(cmd *cobra.Command, name string) *client.StreamOptions {
+	options := &client.StreamOptions{Name: name, Window: int64(s.window), Spool: int64(s.spool)}
 	if cmd.Flags().Changed("size") {
 		options.Length = protocol.Known(int64(s.size))
 	}
+	return options
+}
+
+// source is what file names.
+func (a *app) source(cmd *cobra.Command, s *streams, file string) (client.Source, error) {
+	options := s.options(cmd, file)
 	if file == stdin {
 		if f, ok := regularStdin(a.in); ok {
 			return client.File(f)
@@ -104,6 +110,9 @@ func regularStdin(in io.Reader) (*os.File, bool) {
 }
 
 func (a *app) stdinIsFile() bool {
+	if a.isPiped {
+		return false
+	}
 	_, ok := regularStdin(a.in)
 	return ok
 }

@@ -24,6 +24,8 @@ type upload struct {
 	parallel    parts
 	verify      bool
 	dryRun      bool
+	snapshot    bool
+	fromCommand string
 }
 
 func (a *app) uploadCommand() *cobra.Command {
@@ -44,7 +46,12 @@ sent. A file that has changed since is uploaded anew. Two processes do not send
 such a file to one server at once: the second one fails. Nothing holds apart
 files without a record, and those whose earlier upload --skip-sent goes on with.
 
-A stream is lost with the program: run the command again from its start. A
+A file that changes during its upload is an error, and what was sent of it is
+deleted. --snapshot sends a log that grows: the bytes that it has at the
+beginning.
+
+A pipe does not tell a program that fails from one that ends: --from-command
+does. A stream is lost with the program: run the command again from its start. A
 record is used for the account that it was made for only, see --account.
 
 What was sent completely is sent again by the same command, unless --skip-sent
@@ -68,6 +75,8 @@ on the server than were sent, 9 some of several files failed, 130 interrupted,
   tusker upload --metadata title=Holidays --metadata public URL *.jpg
   find . -newer last -type f -print0 | tusker upload -0 --files-from - URL
   tar c folder | tusker upload --metadata filename=folder.tar URL -
+  tusker upload --from-command 'pg_dump shop' --metadata filename=shop.sql URL
+  tusker upload --snapshot URL /var/log/app.log
   tusker upload --token-file token --print-header Stream-Media-Id URL a.mp4`,
 		Args: arguments(1, 0, "ENDPOINT and one or more FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.upload(cmd, u, args[0], args[1:]) },
@@ -79,6 +88,8 @@ on the server than were sent, 9 some of several files failed, 130 interrupted,
 	f.IntVar(&u.concurrency, "concurrency", client.DefaultConcurrency, "`number` of files sent at once")
 	f.Var(&u.parallel, "parallel", "`number` of parts that one file is sent in, side by side, or auto: as many as make it faster")
 	f.BoolVar(&u.dryRun, "dry-run", false, "send nothing; print what would be sent, or gone on with and from where")
+	f.BoolVar(&u.snapshot, "snapshot", false, "send each file as long as it is when its upload begins, although a program appends to it; no later run resumes it")
+	f.StringVar(&u.fromCommand, "from-command", "", "send the output of this shell `command`; if the command fails, the upload fails and is deleted")
 	registerVerify(cmd, &u.verify)
 	u.selecting.register(cmd)
 	u.resuming.register(cmd)
@@ -90,13 +101,15 @@ func (u *upload) check(cmd *cobra.Command, from *settings, files []string, in io
 	if err := u.selecting.check(from, files); err != nil {
 		return err
 	}
-	if err := u.sending.check(cmd, files, in); err != nil {
+	if err := u.sending.check(cmd, files, u.input(in)); err != nil {
 		return err
 	}
 	switch {
 	case u.concurrency < 1:
 		return errors.New("--concurrency is not above 0")
-	case u.filesFrom == stdin && slices.Contains(files, stdin):
+	case u.snapshot && u.refuseInUse:
+		return errors.New("--snapshot is for files that other programs write to, and --refuse-in-use refuses them")
+	case u.filesFrom == stdin && u.fromCommand == "" && slices.Contains(files, stdin):
 		return errStdinTwice
 	}
 	return nil
@@ -105,6 +118,9 @@ func (u *upload) check(cmd *cobra.Command, from *settings, files []string, in io
 func (a *app) upload(cmd *cobra.Command, u *upload, endpoint string, files []string) error {
 	ctx, cancel := u.limit(cmd.Context())
 	defer cancel()
+	if u.fromCommand != "" {
+		files, a.isPiped = append(files, stdin), true
+	}
 	if err := u.check(cmd, a.settings, files, a.in); err != nil {
 		return usage(err)
 	}
@@ -152,6 +168,14 @@ func (a *app) upload(cmd *cobra.Command, u *upload, endpoint string, files []str
 	return b.run(ctx)
 }
 
+// input returns what FILE - is read from, or nil if that is a command.
+func (u *upload) input(in io.Reader) io.Reader {
+	if u.fromCommand != "" {
+		return nil
+	}
+	return in
+}
+
 // hasState tells whether there is a folder of records, at dir or where the system
 // has it.
 func (a *app) hasState(dir string) bool {
@@ -173,14 +197,25 @@ func (u *upload) metadataFor(e entry, given protocol.Metadata) protocol.Metadata
 }
 
 // entrySource returns the source that e names.
-func (a *app) entrySource(cmd *cobra.Command, u *upload, e entry) (client.Source, error) {
+func (a *app) entrySource(ctx context.Context, cmd *cobra.Command, u *upload, e entry) (client.Source, error) {
 	switch {
 	case e.err != nil:
 		return nil, e.err
 	case e.in != nil:
-		return e.in.source(&e)
+		source, err := e.in.source(&e)
+		if err == nil && u.snapshot {
+			source = client.Snapshot(source)
+		}
+		return source, err
 	}
-	return a.source(cmd, &u.streams, e.name)
+	if e.name == stdin && u.fromCommand != "" {
+		return client.Stream(newCommandReader(ctx, u.fromCommand, a.err), u.options(cmd, stdin)), nil
+	}
+	source, err := a.source(cmd, &u.streams, e.name)
+	if err == nil && u.snapshot {
+		source = client.Snapshot(source)
+	}
+	return source, err
 }
 
 // learn asks the server what it can do, which saves a request for each small
