@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/transport"
@@ -48,10 +49,21 @@ func (r *networkError) Error() string {
 	for {
 		op, ok := errors.AsType[*net.OpError](err)
 		if !ok || op.Op == "dial" || op.Err == nil {
-			return err.Error()
+			return plainText(err.Error())
 		}
 		err = op.Err
 	}
+}
+
+// plainText replaces the texts of net/http about an answer that is not HTTP, which quote bytes
+// of another protocol.
+func plainText(text string) string {
+	for _, begin := range []string{"malformed HTTP response", "malformed HTTP version", "malformed HTTP status code", "malformed MIME header"} {
+		if strings.Contains(text, begin) {
+			return "the answer is not HTTP: does another service use this address?"
+		}
+	}
+	return text
 }
 
 func (r *networkError) Unwrap() error { return r.err }
