@@ -65,6 +65,7 @@ var faults = []struct {
 	{"a host without an address that has not answered before", []string{"the connection broke"}, ""},
 	{"a server that supports only versions before TLS 1.2", []string{"the server refuses"}, ""},
 	{"a server that no longer announces concatenation", []string{"the server refuses"}, ""},
+	{"405 or 501 to PATCH or DELETE", []string{"the server refuses"}, ""},
 	{"everything else", []string{"the server refuses"}, ""},
 
 	{"a Location or a redirect names the server", nil, "address"},
