@@ -55,6 +55,7 @@ var (
 	ErrIntegrity         = failure.ErrIntegrity
 	ErrRefused           = failure.ErrRefused
 	ErrUncertain         = failure.ErrUncertain
+	ErrMisplaced         = failure.ErrMisplaced
 	ErrNoProgress        = failure.ErrNoProgress
 	ErrPart              = failure.ErrPart
 	ErrDifferent         = failure.ErrDifferent

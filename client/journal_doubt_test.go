@@ -166,11 +166,11 @@ func TestLostPartIsSentAgain(t *testing.T) {
 			time.Sleep(time.Second)
 			fake.Lose(w, r, next)
 		})
-		s.On(http.MethodHead, fake.Status(404, ""))
+		s.On(http.MethodHead, fake.Status(410, ""))
 		cfg := clienttest.PartsConfig(&store, nil)
 		cfg.Retry = retry.Delays(0)
 		_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), opts)
-		clienttest.WantErrorIs(t, err, client.ErrPart, protocol.ErrNotFound)
+		clienttest.WantErrorIs(t, err, client.ErrPart, protocol.ErrGone)
 		if errors.Is(err, client.ErrUncertain) || clienttest.OnlyRecord(t, &store).Uncertain {
 			t.Errorf("error %v, record %+v", err, clienttest.OnlyRecord(t, &store))
 		}

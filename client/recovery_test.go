@@ -266,7 +266,6 @@ func TestPermanentFailure(t *testing.T) {
 		"bad request":  {400, "", protocol.ErrBadRequest},
 		"unauthorized": {401, "", protocol.ErrUnauthorized},
 		"forbidden":    {403, "", protocol.ErrForbidden},
-		"not found":    {404, "", protocol.ErrNotFound},
 		"gone":         {410, "", protocol.ErrGone},
 		"version":      {412, "", protocol.ErrUnsupportedVersion},
 		"too large":    {413, "ERR_MAX_SIZE_EXCEEDED: maximum size exceeded\n", protocol.ErrTooLarge},

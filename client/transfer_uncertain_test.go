@@ -46,14 +46,14 @@ func TestUncertain(t *testing.T) {
 			uncertain: true, offset: 3, is: protocol.ErrNotFound,
 		},
 		"PATCH in the middle": {
-			patch: []fake.Action{gone},
+			patch: []fake.Action{expired},
 			want:  []string{post, "PATCH /files/1 0+3"},
-			is:    protocol.ErrNotFound,
+			is:    protocol.ErrGone,
 		},
 		"HEAD in the middle": {
-			patch: []fake.Action{fake.Lose}, head: []fake.Action{gone},
+			patch: []fake.Action{fake.Lose}, head: []fake.Action{expired},
 			want: []string{post, "PATCH /files/1 0+3", head},
-			is:   protocol.ErrNotFound,
+			is:   protocol.ErrGone,
 		},
 		"another failure at the end": {
 			patch:  []fake.Action{nil, fake.Status(403, "")},
@@ -86,7 +86,7 @@ func TestGoneBeforeLastByte(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		s.On(http.MethodPatch, fake.Cut(1000))
-		s.On(http.MethodHead, fake.Status(404, ""))
+		s.On(http.MethodHead, clienttest.Repeat(4, fake.Status(404, ""))...)
 		// The file is larger than the buffers of the network.
 		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, clienttest.Noise(1<<20)), nil)
 		clienttest.WantErrorIs(t, err, protocol.ErrNotFound)

@@ -20,6 +20,9 @@ type told struct {
 	reach  int64 // what was sent
 	busy   bool  // a request is under way
 
+	unconfirmed bool // it was created in this call, and nothing has answered for it since
+	unknown     int  // answers that did not know it
+
 	refused bool // as offset, which the server had confirmed
 }
 
@@ -128,6 +131,9 @@ func (w *witness) answered(method, path string, a answer, length int64) {
 	c := &w.call
 	w.forget(method, path)
 	m := a.to(method, length)
+	if w.isUnknown(method, path, a.status, m) {
+		return
+	}
 	if m == strange {
 		if m = again; c.joins {
 			m = ending
@@ -166,7 +172,7 @@ func (w *witness) answered(method, path string, a answer, length int64) {
 			w.unauthorized(a.errs)
 			return
 		}
-		w.end(a.errs, method, a.status)
+		w.end(a.errs, method, path, a.status)
 	}
 }
 
@@ -191,13 +197,31 @@ func (w *witness) conflict(path string) {
 	w.call.mishaps++
 }
 
+// isUnknown reports whether an answer about a new upload only means that it is not known
+// everywhere yet: a 404, or a page in the place of the answer to HEAD.
+func (w *witness) isUnknown(method, path string, status int, m meaning) bool {
+	u, c := w.upload(path), &w.call
+	switch {
+	case method == http.MethodPost, method == http.MethodOptions, !u.unconfirmed, u.unknown == 3:
+		return false
+	case m == strange:
+	case status != http.StatusNotFound, method == http.MethodHead && c.whole && u.unknown == 0:
+		return false
+	}
+	u.unknown++
+	return true
+}
+
 // refused is for answers without a mark, tusd's own most of them.
 func (w *witness) refused(method, path string, status int, length int64) {
 	c := &w.call
 	w.forget(method, path)
 	switch status {
 	case http.StatusNotFound:
-		w.end(is(protocol.ErrNotFound), method, status)
+		if w.isUnknown(method, path, status, ending) {
+			return
+		}
+		w.end(is(protocol.ErrNotFound), method, path, status)
 	case http.StatusConflict:
 		w.conflict(path)
 	case http.StatusLocked:
@@ -223,10 +247,12 @@ func (w *witness) refused(method, path string, status int, length int64) {
 
 // end notes that nothing may follow, unless a new upload takes the place of one
 // that is gone. One that is gone after its last byte was sent may be complete.
-func (w *witness) end(errs []error, method string, status int) {
-	c := &w.call
+func (w *witness) end(errs []error, method, path string, status int) {
+	u, c := w.upload(path), &w.call
 	gone := status == http.StatusNotFound || status == http.StatusGone
-	if gone && c.whole {
+	// Nothing that knows the upload has answered for it.
+	misplaced := u.unconfirmed && (method == http.MethodPatch || u.unknown > 0)
+	if gone && c.whole && !misplaced {
 		c.final = is(client.ErrUncertain)
 		return
 	}
@@ -253,7 +279,7 @@ func (w *witness) created(from *url.URL, location string) {
 		w.broken("location: %v", err)
 		return
 	}
-	*w.upload(to.Path) = told{known: true}
+	*w.upload(to.Path) = told{known: true, unconfirmed: true}
 }
 
 // asked learns from HEAD.
@@ -287,7 +313,7 @@ func (w *witness) acknowledged(path string, offset int64) {
 	u := w.upload(path)
 	w.call.whole = w.call.whole && offset == w.script.src.size
 	u.refused = u.refused && u.offset == offset
-	u.offset, u.known = offset, true
+	u.offset, u.known, u.unconfirmed = offset, true, false
 	u.most = max(u.most, offset)
 	if offset > w.call.best {
 		w.gained(offset)

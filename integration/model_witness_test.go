@@ -91,7 +91,7 @@ func (w *witness) start(c call, cancel context.CancelCauseFunc) {
 	}
 	c.since = time.Now()
 	for _, u := range w.uploads {
-		u.refused = false
+		u.refused, u.unconfirmed, u.unknown = false, false, 0
 	}
 	w.call, w.cancel, w.headers = c, cancel, false
 	w.note("%s", c.name)

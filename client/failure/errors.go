@@ -110,6 +110,11 @@ var (
 	// or lost. It is not sent again.
 	ErrUncertain = errors.New("all bytes were sent, but the upload is no longer there to confirm it")
 
+	// ErrMisplaced means that nothing answers for an upload that was just created: the
+	// server's Location is wrong, or leads to another server. No bytes have arrived. The
+	// error Is protocol.ErrNotFound or ErrNotTus as well if that was the answer.
+	ErrMisplaced = errors.New("no upload at the URL that the server gave for it")
+
 	// ErrNoProgress means that the server acknowledged a request without keeping
 	// any of its bytes. It is worth a retry.
 	ErrNoProgress = errors.New("server kept none of the bytes")

@@ -160,6 +160,7 @@ func (b *batch) ended(file string, result *client.Result, err error) error {
 		out.err = notBegun{out.err}
 	case errors.Is(err, errDirectory):
 		out.hint = recursiveHint
+	case out.hint == misplacedHint:
 	case b.isGone(result, err):
 		out.hint = "to upload it anew, leave out --recreate never"
 	case errors.Is(err, client.ErrUncertain) && !out.resumable:

@@ -98,6 +98,8 @@ func plainHint(cmd *cobra.Command, exchange *client.Error, err error) string {
 		return "is this the URL that uploads are created at?"
 	case errors.Is(err, protocol.ErrTooLarge) && exchange != nil && exchange.Op == protocol.OpPatch:
 		return "a smaller --chunk-size may pass"
+	case errors.Is(err, client.ErrMisplaced):
+		return misplacedHint
 	case exit.Code(err) == exit.Gone && (exchange == nil || exchange.Op != protocol.OpTerminate):
 		return "what is gone has to be uploaded again"
 	case exit.Code(err) == exit.Usage:
@@ -129,6 +131,9 @@ func (g again) command(name string) string {
 	}
 	return "tusker " + name + " --as " + g.as + " "
 }
+
+// misplacedHint is for an upload at whose URL nothing answers.
+const misplacedHint = "correct the Location that the server sends, or the proxy in front of it, and run the same command again"
 
 const nothingYetHint = "nothing was uploaded yet: run the same command again"
 

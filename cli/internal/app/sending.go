@@ -133,6 +133,8 @@ func (a *app) ended(file string, r *client.Result, err error) *failure {
 		out.err, stopped = exit.With(exit.Code(err), &endedEarly{cause, r}), true
 	}
 	switch {
+	case !stopped && errors.Is(err, client.ErrMisplaced):
+		out.hint = misplacedHint
 	case stopped, exit.Code(err) == exit.GaveUp:
 		out.resumable = !a.isLost(file)
 		switch {

@@ -119,7 +119,7 @@ func between(passed, refused int64) int64 {
 // false where no smaller one passed.
 func (e *examination) broken(ctx context.Context, n int64, err error) bool {
 	if e.body == 0 {
-		e.fail("patch", "", err)
+		e.fail("patch", e.misplaced(err), err)
 		return false
 	}
 	advice := adviceFor(err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/tusker-go/tusker/cli/internal/units"
@@ -85,6 +86,25 @@ func (e *examination) located(reply *client.Reply) {
 		e.warn("location", "--trust-origin "+origin+" if it needs your headers and credentials",
 			"on another origin: %s", origin)
 	}
+}
+
+// misplaced returns what may be wrong with the Location if nothing that knows the upload
+// answers there, or "".
+func (e *examination) misplaced(err error) string {
+	exchange, ok := errors.AsType[*client.Error](err)
+	if !ok || exchange.StatusCode != 0 && !errors.Is(err, protocol.ErrNotFound) && !errors.Is(err, client.ErrNotTus) {
+		return ""
+	}
+	location, lerr := url.Parse(transport.EscapeURL(e.url))
+	endpoint, eerr := url.Parse(transport.EscapeURL(e.c.Endpoint()))
+	switch {
+	case lerr != nil || eerr != nil:
+	case transport.Origin(location) != transport.Origin(endpoint):
+		return "the Location is on another origin: tell the server the address that its proxy has (X-Forwarded-Host)"
+	case !strings.HasPrefix(location.EscapedPath(), strings.TrimSuffix(endpoint.EscapedPath(), "/")+"/"):
+		return "the Location is not below the endpoint: does a proxy strip a prefix of the path?"
+	}
+	return ""
 }
 
 func (e *examination) expiring(expires time.Time) {

@@ -162,3 +162,23 @@ func RedirectError(err error, from *url.URL, location string) error {
 	}
 	return fmt.Errorf("%w to %s: %w", failure.ErrRedirected, transport.RedactURL(from.ResolveReference(to)), err)
 }
+
+// Misplaced returns in words what may be wrong with the Location of an upload for which no
+// server answers, or "". Many servers have good reasons for such a Location, so it is no
+// error in itself.
+func Misplaced(endpoint, location string) string {
+	from, err := Parse(endpoint)
+	if err != nil {
+		return ""
+	}
+	to, err := Parse(location)
+	switch {
+	case err != nil:
+		return ""
+	case !SameOrigin(from, to):
+		return fmt.Sprintf("the server sent the upload to %s, another origin than that of the endpoint: does it know the address that its proxy has (X-Forwarded-Host)?", HostOf(location))
+	case !strings.HasPrefix(to.EscapedPath(), strings.TrimSuffix(from.EscapedPath(), "/")+"/"):
+		return fmt.Sprintf("the Location %s is not below the endpoint %s: does a proxy strip a prefix of the path?", to.EscapedPath(), from.EscapedPath())
+	}
+	return ""
+}

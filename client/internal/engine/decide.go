@@ -45,10 +45,14 @@ type position struct {
 	Theirs protocol.Length // the length that the server knows; unknown: not declared
 	Tail   tail
 	Denial failure.Denial // the last answer to the last bytes if it was an error, of an earlier run, too
+
+	// Unconfirmed means that the upload was created just now, and that no server has answered
+	// for its URL since. The Location may be wrong.
+	Unconfirmed bool
 }
 
 // remedy is what follows a failed exchange. The upload asks for the offset after each
-// of them except giveUp and uncertain.
+// of them except giveUp, misplaced, uncertain and refused.
 type remedy uint8
 
 const (
@@ -57,12 +61,14 @@ const (
 	waitForLock                    // wait under the policy for locks
 	waitForOther                   // wait until another upload of the Client ends
 	askNow                         // retry without a wait
+	askForNew                      // retry after a short wait, not counted: the upload may not be known everywhere yet
 	askAtOnce                      // retry at once, not counted: the failure does not show whether the request arrived
 	resend                         // send damaged bytes again
 	renewCredentials               // retry at once with other credentials
 	shrinkChunk                    // retry at once with a smaller chunk than was refused
 	shrinkLost                     // retry at once with a smaller chunk than was lost
 	giveUp                         // fail with the error
+	misplaced                      // fail with failure.ErrMisplaced
 	uncertain                      // fail with failure.ErrUncertain
 	refused                        // fail with failure.ErrRefused
 )
@@ -82,6 +88,7 @@ const (
 type memory struct {
 	Refused   protocol.Length // offset that the server refused; unknown: none
 	Damaged   int             // how often bytes arrived damaged
+	Unknown   int             // how often the server did not know an upload that it had just created
 	Lost      int             // requests that were cut or failed, and of which the server kept nothing
 	Tried     trial
 	MayRetry  bool // the policy allows a retry at all
@@ -112,10 +119,18 @@ func decide(e *failure.Error, at position, m memory) (remedy, memory) {
 		// the next requests get connections of their own.
 		m.Tried |= triedFresh
 		return askAtOnce, m
+	case isUnknown(e, at, m):
+		// Another node, or a cache, may not know the upload yet. Otherwise, the Location is
+		// wrong. In no case did the server finish the upload and move it away.
+		if !m.MayRetry || m.Unknown == len(newWaits) {
+			return misplaced, m
+		}
+		m.Unknown++
+		return askForNew, m
 	case e.Class == failure.ClassGone && at.Denial.Refused:
 		// A server that refused the upload has deleted it.
 		return refused, m
-	case e.Class == failure.ClassGone && at.Tail == tailSent:
+	case e.Class == failure.ClassGone && at.Tail == tailSent && (!at.Unconfirmed || at.Phase != appending):
 		// The server may have finished the upload and moved it away.
 		return uncertain, m
 	case e.Class == failure.ClassFinal && at.Phase == asking && errors.Is(e, failure.ErrNotTus):
@@ -185,6 +200,20 @@ func losesBody(e *failure.Error, at position) bool {
 		return false
 	}
 	return e.BrokeOff()
+}
+
+// isUnknown reports whether nothing that knows the upload has answered for its URL so far.
+// If the answer to all bytes was lost before, the server may have finished the upload.
+func isUnknown(e *failure.Error, at position, m memory) bool {
+	switch {
+	case !at.Unconfirmed:
+		return false
+	case errors.Is(e, protocol.ErrGone):
+		return false // the server knows that there was such an upload
+	case e.Class == failure.ClassGone:
+		return at.Phase == appending || at.Tail == tailOpen || m.Unknown > 0
+	}
+	return at.Phase == asking && e.Class == failure.ClassFinal && errors.Is(e, failure.ErrNotTus)
 }
 
 // isRedirect reports whether a request was answered by a redirect that cannot be followed.

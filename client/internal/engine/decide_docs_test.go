@@ -48,7 +48,14 @@ var faults = []struct {
 		"a token is refused", "a token is refused again", "a fixed token is refused", "a token is refused at the target of a redirect",
 	}, ""},
 	{"404, 410", []string{"gone"}, ""},
-	{"404, 410 after the last byte was sent", []string{"gone after the last byte"}, ""},
+	{"404 for an upload that was created in this run", []string{
+		"404 to the first bytes", "404 to the first bytes, which are all", "404 to the question after that", "404 to the last question",
+		"404 to the first bytes without retries", "404 after the answer to some bytes was lost", "410 to the first bytes, which are all",
+		"a page for a new upload", "a page for a new upload at last",
+	}, ""},
+	{"404, 410 after the last byte was sent", []string{
+		"gone after the last byte", "404 after the answer to all bytes was lost", "404 to the last bytes of a known upload",
+	}, ""},
 	{"302, 303, 307 to HEAD, 307 to PATCH", []string{
 		"gone at the target of a redirect", "refused at the target of a redirect", "refused at the target of a redirect again",
 	}, ""},

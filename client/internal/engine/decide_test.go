@@ -45,6 +45,15 @@ func decisions() map[string]decision {
 	stale.StatusCode, stale.Stale = 0, true
 	staleLast := at(appending)
 	staleLast.Tail = tailSent
+	notFound := class(failure.ClassGone)
+	notFound.StatusCode, notFound.Err = 404, protocol.ErrNotFound
+	expired := class(failure.ClassGone)
+	expired.StatusCode, expired.Err = 410, protocol.ErrGone
+	fresh := func(p phase, end tail) position {
+		at := at(p)
+		at.Tail, at.Unconfirmed = end, true
+		return at
+	}
 	redirect := class(failure.ClassFinal)
 	redirect.StatusCode, redirect.Err = 303, fmt.Errorf("%w to the resource", failure.ErrRedirected)
 	last := at(appending)
@@ -95,6 +104,17 @@ func decisions() map[string]decision {
 		"refused at the target of a redirect":            {class(failure.ClassFinal), redirected, may, retryAnyway, with(func(m *memory) { m.Tried = triedRedirect })},
 		"refused at the target of a redirect again":      {class(failure.ClassFinal), redirected, with(func(m *memory) { m.Tried = triedRedirect }), retryAsClass, with(func(m *memory) { m.Tried = triedRedirect })},
 		"a token is refused at the target of a redirect": {token, redirected, may, renewCredentials, with(func(m *memory) { m.Tried = triedCredentials })},
+		"404 to the first bytes":                         {notFound, fresh(appending, tailOpen), may, askForNew, with(func(m *memory) { m.Unknown = 1 })},
+		"404 to the first bytes, which are all":          {notFound, fresh(appending, tailSent), may, askForNew, with(func(m *memory) { m.Unknown = 1 })},
+		"404 to the question after that":                 {notFound, fresh(asking, tailSent), with(func(m *memory) { m.Unknown = 1 }), askForNew, with(func(m *memory) { m.Unknown = 2 })},
+		"404 to the last question":                       {notFound, fresh(asking, tailSent), with(func(m *memory) { m.Unknown = 3 }), misplaced, with(func(m *memory) { m.Unknown = 3 })},
+		"404 to the first bytes without retries":         {notFound, fresh(appending, tailSent), memory{}, misplaced, memory{}},
+		"404 after the answer to all bytes was lost":     {notFound, fresh(asking, tailSent), may, uncertain, may},
+		"404 after the answer to some bytes was lost":    {notFound, fresh(asking, tailOpen), may, askForNew, with(func(m *memory) { m.Unknown = 1 })},
+		"404 to the last bytes of a known upload":        {notFound, last, may, uncertain, may},
+		"410 to the first bytes, which are all":          {expired, fresh(appending, tailSent), may, retryAsClass, may},
+		"a page for a new upload":                        {notTus, fresh(asking, tailSent), may, askForNew, with(func(m *memory) { m.Unknown = 1 })},
+		"a page for a new upload at last":                {notTus, fresh(asking, tailSent), with(func(m *memory) { m.Unknown = 3 }), misplaced, with(func(m *memory) { m.Unknown = 3 })},
 		"a reused connection died":                       {stale, at(appending), may, askAtOnce, with(func(m *memory) { m.Tried = triedFresh })},
 		"a reused connection died at the creation":       {stale, at(creating), may, askAtOnce, with(func(m *memory) { m.Tried = triedFresh })},
 		"a reused connection died at the question":       {stale, at(asking), may, askAtOnce, with(func(m *memory) { m.Tried = triedFresh })},

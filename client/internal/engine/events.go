@@ -64,6 +64,10 @@ type Standing struct {
 	// away.
 	Uncertain bool
 
+	// Misplaced means that a later run has no use for the URL: nothing that knows the upload
+	// has answered there since the upload was created.
+	Misplaced bool
+
 	// Denial is the answer to the last bytes if it was an error.
 	Denial failure.Denial
 }

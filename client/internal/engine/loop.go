@@ -147,7 +147,7 @@ func Run(ctx context.Context, spec Spec) (Result, error) {
 func (u *upload) standing(ctx context.Context, err error) Standing {
 	s := Standing{
 		Heard:     u.at.URL != "" && u.at.Phase != adopting,
-		Uncertain: u.mayBeComplete(ctx, err), Denial: u.at.Denial,
+		Uncertain: u.mayBeComplete(ctx, err), Denial: u.at.Denial, Misplaced: u.isMisplaced(err),
 	}
 	// An integrity error of another part ends this part as well, and says nothing about it.
 	if errors.Is(err, failure.ErrIntegrity) && !errors.Is(err, failure.ErrPart) {
@@ -161,12 +161,15 @@ func (u *upload) standing(ctx context.Context, err error) Standing {
 // connection was lost, the bytes in the system's buffers were most likely lost as well. If
 // the server answered, the answer says what it has.
 func (u *upload) mayBeComplete(ctx context.Context, err error) bool {
-	if errors.Is(err, failure.ErrUncertain) {
+	switch {
+	case errors.Is(err, failure.ErrUncertain):
 		return true
+	case errors.Is(err, failure.ErrMisplaced):
+		return false
 	}
 	e, _ := errors.AsType[*failure.Error](err)
 	return u.at.Tail == tailSent && (ctx.Err() != nil || errors.Is(err, failure.ErrStalled) || e != nil && e.StatusCode != 0 && e.AnswerLost() ||
-		errors.Is(err, protocol.ErrNotFound) || errors.Is(err, protocol.ErrGone)) // a redirect's target may be gone, not the upload
+		!u.at.Unconfirmed && (errors.Is(err, protocol.ErrNotFound) || errors.Is(err, protocol.ErrGone))) // a redirect's target may be gone, not the upload
 }
 
 func (u *upload) run(ctx context.Context) error {
@@ -183,6 +186,7 @@ func (u *upload) run(ctx context.Context) error {
 		err = u.Retrier.after(ctx, u.at.URL, err, failed, u.piece)
 	}
 	if err != nil {
+		err = u.explain(ctx, err)
 		_ = u.told(ctx, Stopped, func(ev *Event) { ev.Err, ev.Standing = err, u.standing(ctx, err) })
 	}
 	return err
@@ -199,7 +203,7 @@ func (u *upload) begin(ctx context.Context) error {
 		u.at.Tail = tailSent
 	}
 	if u.Adopt.Fresh {
-		u.at.Phase, u.at.Theirs = appending, u.size
+		u.at.Phase, u.at.Theirs, u.at.Unconfirmed = appending, u.size, true
 		return nil
 	}
 	u.at.Phase, u.at.Reach = adopting, u.Adopt.Reach
@@ -309,7 +313,7 @@ func (u *upload) append(ctx context.Context, chunk source.Chunk) error {
 		}
 		return err
 	}
-	u.at.Denial = failure.Denial{}
+	u.at.Denial, u.at.Unconfirmed = failure.Denial{}, false
 	u.heard(answer)
 	if _, ok := answer.Length.Int64(); ok {
 		u.at.Theirs = answer.Length

@@ -102,6 +102,8 @@ func (r *Retrier) after(ctx context.Context, url string, err error, at position,
 	switch what {
 	case giveUp:
 		return err
+	case misplaced:
+		return fmt.Errorf("%w: %w", failure.ErrMisplaced, err)
 	case uncertain:
 		return Uncertain(e)
 	case refused:
@@ -112,6 +114,8 @@ func (r *Retrier) after(ctx context.Context, url string, err error, at position,
 		return r.AfterScarce(ctx, err)
 	case renewCredentials:
 		return r.atOnce(ctx, url, e)
+	case askForNew:
+		return r.soon(ctx, url, e, newWaits[r.memory.Unknown-1])
 	case askAtOnce:
 		if at.Phase == appending && at.Sent > 0 && e.StatusCode == 0 {
 			return r.soon(ctx, url, e, settleTime)
@@ -166,6 +170,11 @@ func (r *Retrier) wait(ctx context.Context, loop *retry.Loop, url string, e *fai
 	r.retries++
 	return spread(ctx, told)
 }
+
+// newWaits are the waits before a server is asked again for an upload that it has just
+// created and does not know. The nodes of a server may need a second to see each other's
+// uploads.
+var newWaits = [...]time.Duration{250 * time.Millisecond, 750 * time.Millisecond, 2 * time.Second}
 
 // settleTime is how long a server has to keep the bytes of a broken connection before it is
 // asked how much it has. It is the wait of retry.Backoff after bytes moved.

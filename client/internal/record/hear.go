@@ -44,6 +44,10 @@ func (k *Keeper) Hear(ctx context.Context, ev engine.Event) error {
 	case engine.LastByte:
 		return k.update(ctx, func(r *journal.Record) { r.Uncertain = true })
 	case engine.Stopped:
+		if ev.Standing.Misplaced {
+			k.Forget(ctx)
+			return nil
+		}
 		if !ev.Standing.Heard {
 			return nil // the record is still up to date
 		}

@@ -126,6 +126,10 @@ func (k *Keeper) partStopped(i int, ev engine.Event) {
 	}
 	k.learned = true
 	part := &k.record.Parts[i]
+	if ev.Standing.Misplaced {
+		*part = journal.PartRecord{Start: part.Start, End: part.End}
+		return
+	}
 	part.Reach = ev.Standing.Reach
 	if ev.Standing.Heard {
 		part.URL, part.Offset, part.Denial = ev.URL, ev.Offset, ev.Standing.Denial

@@ -1,0 +1,84 @@
+package client_test
+
+import (
+	"errors"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
+)
+
+// The node that answers a request may need a moment to see an upload that another node has
+// created.
+func TestNewUploadNotKnownYet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{})
+		unknown := fake.Status(404, "ERR_UPLOAD_NOT_FOUND: upload not found\n", "Tus-Resumable", "1.0.0")
+		s.On(http.MethodPatch, unknown)
+		s.On(http.MethodHead, unknown)
+		began := time.Now()
+		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		clienttest.WantStored(t, s, res.URL, "hello")
+		if took := time.Since(began); took != time.Second {
+			t.Errorf("took %v", took)
+		}
+	})
+}
+
+// If nothing answers at the URL of a new upload as its server would, the error names what is
+// unusual about the URL. The upload is not uncertain, and no record makes a later run use
+// the URL again.
+func TestMisplaced(t *testing.T) {
+	page := fake.Status(200, "<html>app</html>", "Content-Type", "text/html")
+	missing := fake.Status(404, "<html>no such page</html>", "Content-Type", "text/html")
+	for name, test := range map[string]struct {
+		answer   fake.Action
+		location string
+		words    []string
+		is       error
+	}{
+		"404":                 {missing, "/1", []string{"not below the endpoint", "proxy"}, protocol.ErrNotFound},
+		"page":                {page, "/files1", []string{"not below the endpoint", "not that of a tus server"}, client.ErrNotTus},
+		"404 below":           {missing, "/files/x/1", nil, protocol.ErrNotFound},
+		"404, another origin": {missing, "http://inside.example:1080/files/1", []string{"sent the upload to http://inside.example:1080"}, protocol.ErrNotFound},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var store client.MemoryStore
+				s := fake.New(t, fake.Config{})
+				s.On(http.MethodPost, fake.With("Location", test.location))
+				s.On(http.MethodPatch, test.answer)
+				s.On(http.MethodHead, clienttest.Repeat(4, test.answer)...)
+				name := clienttest.WriteFile(t, "hello")
+				c := clienttest.NewClient(t, s, client.Config{Store: &store})
+				began := time.Now()
+				_, err := c.Upload(t.Context(), clienttest.PathSource(t, name), nil)
+				clienttest.WantErrorIs(t, err, client.ErrMisplaced, test.is)
+				clienttest.WantClearError(t, err, test.words...)
+				if errors.Is(err, client.ErrUncertain) || errors.Is(err, retry.ErrExhausted) {
+					t.Errorf("error %v", err)
+				}
+				if took := time.Since(began); took > 4*time.Second {
+					t.Errorf("took %v", took)
+				}
+				clienttest.WantNoRecord(t, &store)
+				// The proxy is correct from now on.
+				s.On(http.MethodPost, nil)
+				res, err := c.Upload(t.Context(), clienttest.PathSource(t, name), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				clienttest.WantStored(t, s, res.URL, "hello")
+			})
+		})
+	}
+}
