@@ -224,7 +224,7 @@ func (a *app) undownloaded(to *destination, url string, result *client.DownloadR
 		}
 		if cerr := end(); cerr != nil {
 			kept = 0
-			err = errors.Join(err, cerr)
+			err = fmt.Errorf("%w; %w", err, cerr)
 		}
 	}
 	if _, ok := errors.AsType[*failure](err); ok {

@@ -19,6 +19,7 @@ import (
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
+	"golang.org/x/text/unicode/norm"
 )
 
 // Errors of Parse; test for them with errors.Is.
@@ -60,7 +61,7 @@ func Parse(text string, windows bool) (*Pattern, error) {
 	if slices.Contains(elements, "..") {
 		return nil, ErrOutside
 	}
-	p.glob = strings.Join(elements, "/")
+	p.glob = norm.NFC.String(strings.Join(elements, "/"))
 	if !doublestar.ValidatePattern(p.glob) {
 		return nil, ErrSyntax
 	}
@@ -79,7 +80,8 @@ func (p *Pattern) Match(name string, isDir bool) bool {
 	if !p.whole {
 		name = path.Base(name)
 	}
-	ok := doublestar.MatchUnvalidated(p.glob, name)
+	// macOS and Linux write the same letter in different Unicode normal forms.
+	ok := doublestar.MatchUnvalidated(p.glob, norm.NFC.String(name))
 	p.matched = p.matched || ok
 	return ok
 }
