@@ -46,8 +46,13 @@ func (j *job) sendRecorded(ctx context.Context, endpoint string, look bool) erro
 	defer keeper.Close(ctx)
 	if _, recorded := keeper.Earlier(); keeper != nil && look && !recorded {
 		// Another run may have finished the upload before this one took the lock. It wrote
-		// the ledger before it removed the record, so one of the two is found.
-		finished, err := j.askLedger(run, endpoint)
+		// the ledger before it removed the record, so one of the two is found. A reservation
+		// before the lookup makes that true without a lock, too.
+		err := keeper.Reserve(run)
+		var finished *Record
+		if err == nil {
+			finished, err = j.askLedger(run, endpoint)
+		}
 		if err != nil {
 			return j.conclude(run, endpoint, keeper, err)
 		}

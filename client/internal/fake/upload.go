@@ -168,6 +168,9 @@ func (s *Server) patch(r *http.Request) answer {
 	if u == nil {
 		return notFound()
 	}
+	if r.Header.Get(protocol.HeaderUploadOffset) != strconv.Itoa(len(u.data)) {
+		return wrongOffset() // another request was faster
+	}
 	if v := r.Header.Get(protocol.HeaderUploadLength); v != "" {
 		u.length, _ = protocol.ParseLength(v)
 	}
@@ -191,6 +194,10 @@ func read(r *http.Request) ([]byte, error) {
 	return body[:n], err
 }
 
+func wrongOffset() answer {
+	return answer{status: http.StatusConflict, words: "ERR_MISMATCHED_OFFSET: mismatched offset"}
+}
+
 func (s *Server) mayPatch(r *http.Request) (answer, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -202,7 +209,7 @@ func (s *Server) mayPatch(r *http.Request) (answer, bool) {
 		return answer{status: http.StatusForbidden, words: "ERR_MODIFY_FINAL: modifying a final upload is not allowed"}, false
 	}
 	if r.Header.Get(protocol.HeaderUploadOffset) != strconv.Itoa(len(u.data)) {
-		return answer{status: http.StatusConflict, words: "ERR_MISMATCHED_OFFSET: mismatched offset"}, false
+		return wrongOffset(), false
 	}
 	length := u.length
 	if v := r.Header.Get(protocol.HeaderUploadLength); v != "" {

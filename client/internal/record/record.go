@@ -61,14 +61,15 @@ type Keeper struct {
 	cancel context.CancelCauseFunc // ends the run
 	watch  func() bool             // stops the watch of the lease
 
-	mu      sync.Mutex
-	lost    error // why this run no longer owns the upload; nil: it does
-	record  journal.Record
-	former  *journal.Record // record under a key of an earlier version that the store still has; nil: none
-	saved   bool            // the store has the record
-	stale   bool            // the store has a record that cannot be used and must be removed
-	version int             // of record; raised by each change
-	stored  int             // the version that the store has
+	mu       sync.Mutex
+	lost     error // why this run no longer owns the upload; nil: it does
+	record   journal.Record
+	former   *journal.Record // record under a key of an earlier version that the store still has; nil: none
+	saved    bool            // the store has the record
+	stale    bool            // the store has a record that cannot be used and must be removed
+	reserved bool            // Reserve was called
+	version  int             // of record; raised by each change
+	stored   int             // the version that the store has
 
 	saving     chan struct{} // holds a value while a save is under way
 	unanswered time.Time     // Updated of a record whose save failed; zero: the last save did not fail
@@ -243,7 +244,7 @@ func (k *Keeper) Earlier() (journal.Record, bool) {
 
 // Drop discards the record of an earlier run, so that a new upload begins.
 func (k *Keeper) Drop() {
-	k.record.URL, k.record.Parts, k.saved, k.stale, k.unheard = "", nil, false, true, nil
+	k.record.URL, k.record.Parts, k.saved, k.stale, k.reserved, k.unheard = "", nil, false, true, false, nil
 	clearDoubts(&k.record)
 }
 

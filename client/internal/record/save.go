@@ -153,7 +153,7 @@ func (k *Keeper) removeFormer(ctx context.Context) {
 // It does nothing unless Config.Once is set. The error Is journal.ErrUnrecorded or
 // journal.ErrConflict.
 func (k *Keeper) Reserve(ctx context.Context) error {
-	if k == nil || !k.once {
+	if k == nil || !k.once || k.reserved && !k.saved {
 		return nil
 	}
 	err := k.save(ctx, func(r *journal.Record) {
@@ -166,7 +166,7 @@ func (k *Keeper) Reserve(ctx context.Context) error {
 	if err != nil {
 		return k.failed(ctx, "upload cannot be recorded", err)
 	}
-	k.stale = k.stale || !k.saved
+	k.stale, k.reserved = k.stale || !k.saved, true
 	return nil
 }
 
@@ -195,6 +195,6 @@ func (k *Keeper) Forget(ctx context.Context) error {
 		k.log.LogAttrs(ctx, slog.LevelWarn, "record of a finished upload not removed", slog.Any("err", err))
 		return nil
 	}
-	k.saved, k.stale = false, false
+	k.saved, k.stale, k.reserved = false, false, false
 	return nil
 }
