@@ -27,7 +27,7 @@ import (
 // The result is never nil. After an error it says what is known, so that Resume can
 // continue: the URL, and how many bytes the server has. Errors to test for:
 // [ErrNoEndpoint], [ErrInvalidOption], [ErrSource], and with it [ErrSourceChanged],
-// [ErrSourceWindow], [ErrSourceInUse] and [ErrSourceUsed], [ErrUnconfirmed], [ErrBusy], [ErrUnsupported],
+// [ErrSourceWindow], [ErrSourceInUse] and [ErrSourceUsed], [ErrUnconfirmed], [ErrBusy], [ErrConflict], [ErrLeaseLost], [ErrUnrecorded], [ErrUnsupported],
 // [ErrLengthMismatch], [ErrIntegrity], [ErrMisplaced], [ErrUncertain], [ErrRefused], [ErrPart], [ErrDifferent],
 // [ErrUnverified], [ErrNotTus], [ErrRedirected], [ErrInvalidLocation],
 // [ErrInsecureLocation], [ErrUntrusted], [ErrStalled], [protocol.ErrInvalidMetadata],
