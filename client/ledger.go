@@ -134,11 +134,7 @@ func (j *job) loadLeftover(ctx context.Context, endpoint string) *Record {
 	if j.isPart || !j.isRecorded() {
 		return nil
 	}
-	r, err := record.Load(ctx, j.store, j.entry(endpoint))
-	if err != nil {
-		return nil
-	}
-	return r
+	return record.Leftover(ctx, j.store, j.entry(endpoint))
 }
 
 // removeLeftover finishes what the run that wrote the ledger could not finish. It does

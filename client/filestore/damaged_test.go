@@ -174,7 +174,7 @@ func TestNewerVersion(t *testing.T) {
 	}
 	_, err := s.Load(t.Context(), sample.Key)
 	wantNewer("Load", err)
-	wantNewer("Save", s.Save(t.Context(), clone(sample)))
+	wantNewer("Save", s.Save(t.Context(), new(sample)))
 	for _, err := range s.List(t.Context()) {
 		wantNewer("List", err)
 	}
@@ -272,7 +272,7 @@ func TestFolderInPlaceOfRecord(t *testing.T) {
 	if err := os.Mkdir(name, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Save(t.Context(), clone(sample)); err == nil || !strings.Contains(err.Error(), sample.Key) {
+	if err := s.Save(t.Context(), new(sample)); err == nil || !strings.Contains(err.Error(), sample.Key) {
 		t.Errorf("Save: error %v", err)
 	}
 	if got := names(t, s.Dir()); len(got) != 1 {

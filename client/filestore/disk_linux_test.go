@@ -139,7 +139,7 @@ func TestReadOnlyFolder(t *testing.T) {
 	_, locking := s.Lock(t.Context(), sample.Key)
 	_, pruning := s.Prune(t.Context(), 0)
 	for op, err := range map[string]error{
-		"Save": s.Save(t.Context(), clone(sample)), "Delete": s.Delete(t.Context(), sample.Key, revision), "Lock": locking, "Prune": pruning,
+		"Save": s.Save(t.Context(), new(sample)), "Delete": s.Delete(t.Context(), sample.Key, revision), "Lock": locking, "Prune": pruning,
 	} {
 		if !errors.Is(err, syscall.EROFS) || !strings.Contains(err.Error(), dir) {
 			t.Errorf("%s: error %v, want one that says that the folder is read-only, and which", op, err)
@@ -163,7 +163,7 @@ func TestForbiddenFolder(t *testing.T) {
 	if _, err := filestore.New(dir); !errors.Is(err, fs.ErrPermission) {
 		t.Errorf("New: error %v", err)
 	}
-	if err := s.Save(t.Context(), clone(sample)); !errors.Is(err, fs.ErrPermission) {
+	if err := s.Save(t.Context(), new(sample)); !errors.Is(err, fs.ErrPermission) {
 		t.Errorf("Save: error %v", err)
 	}
 }

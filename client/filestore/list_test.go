@@ -217,7 +217,7 @@ func BenchmarkSave(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	r := clone(sample)
+	r := new(sample)
 	for b.Loop() {
 		if err := s.Save(b.Context(), r); err != nil {
 			b.Fatal(err)

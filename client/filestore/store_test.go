@@ -43,7 +43,7 @@ func open(t *testing.T, dir string) *filestore.Store {
 // save saves a copy of r in place of the record of its key.
 func save(t *testing.T, s *filestore.Store, r *journal.Record) {
 	t.Helper()
-	c := clone(*r)
+	c := new(*r)
 	if old, err := s.Load(t.Context(), r.Key); err == nil {
 		c.Revision = old.Revision
 	}
@@ -51,9 +51,6 @@ func save(t *testing.T, s *filestore.Store, r *journal.Record) {
 		t.Fatal(err)
 	}
 }
-
-// clone returns a copy that Save may change.
-func clone(r journal.Record) *journal.Record { return &r }
 
 // withoutRevision compares records that were saved at different times.
 var withoutRevision = cmpopts.IgnoreFields(journal.Record{}, "Revision")
@@ -103,7 +100,7 @@ var sample = journal.Record{
 // TestFormat checks the format of a record, because other programs read it.
 func TestFormat(t *testing.T) {
 	s := open(t, t.TempDir())
-	r := clone(sample)
+	r := new(sample)
 	if err := s.Save(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
@@ -236,7 +233,7 @@ func TestFolderGone(t *testing.T) {
 	}
 	for op, err := range map[string]error{
 		"load": loading, "lock": locking, "prune": pruning, "list": listing,
-		"save": s.Save(t.Context(), clone(sample)), "delete": s.Delete(t.Context(), "k", ""), "remove": s.Remove(t.Context(), "k"),
+		"save": s.Save(t.Context(), new(sample)), "delete": s.Delete(t.Context(), "k", ""), "remove": s.Remove(t.Context(), "k"),
 	} {
 		if !errors.Is(err, fs.ErrNotExist) || errors.Is(err, journal.ErrNoRecord) || !strings.Contains(err.Error(), s.Dir()) {
 			t.Errorf("%s: error %v, want one that names the folder", op, err)
@@ -249,7 +246,7 @@ func TestSaveTooLarge(t *testing.T) {
 	save(t, s, &sample)
 	large := sample
 	large.Source = strings.Repeat("x", 1<<20)
-	if err := s.Save(t.Context(), clone(large)); !errors.Is(err, journal.ErrInvalidRecord) {
+	if err := s.Save(t.Context(), new(large)); !errors.Is(err, journal.ErrInvalidRecord) {
 		t.Errorf("error %v, want %v", err, journal.ErrInvalidRecord)
 	}
 	if r, err := s.Load(t.Context(), sample.Key); err != nil || r.Source != sample.Source {
@@ -305,7 +302,7 @@ func TestFileWithoutRevision(t *testing.T) {
 		t.Fatalf("record %+v, error %v", first, err)
 	}
 	write("2")
-	if err := s.Save(t.Context(), clone(*first)); !errors.Is(err, journal.ErrConflict) {
+	if err := s.Save(t.Context(), new(*first)); !errors.Is(err, journal.ErrConflict) {
 		t.Errorf("Save after another program wrote the file: error %v, want %v", err, journal.ErrConflict)
 	}
 	second, err := s.Load(t.Context(), "k")
@@ -321,7 +318,7 @@ func TestFileWithoutRevision(t *testing.T) {
 // context ends the wait.
 func TestGuardIsHeld(t *testing.T) {
 	s := open(t, t.TempDir())
-	r := clone(sample)
+	r := new(sample)
 	if err := s.Save(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
@@ -330,7 +327,7 @@ func TestGuardIsHeld(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	for op, err := range map[string]error{
-		"Save": s.Save(ctx, clone(*r)), "Delete": s.Delete(ctx, r.Key, r.Revision), "Remove": s.Remove(ctx, r.Key),
+		"Save": s.Save(ctx, new(*r)), "Delete": s.Delete(ctx, r.Key, r.Revision), "Remove": s.Remove(ctx, r.Key),
 	} {
 		if !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%s: error %v, want %v", op, err, context.DeadlineExceeded)

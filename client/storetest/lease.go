@@ -40,15 +40,15 @@ func (s subject) lease(from journal.Leaser, key string) (held context.Context, r
 	}
 }
 
-// leased fails the test if the lease is not refused at once.
-func (s subject) leased(from journal.Leaser, key string) {
+// leased fails the test if the lease of the key k is not refused at once.
+func (s subject) leased(from journal.Leaser) {
 	s.t.Helper()
-	held, release, err := from.Lease(s.ctx, key)
+	held, release, err := from.Lease(s.ctx, "k")
 	if !errors.Is(err, journal.ErrBusy) {
-		s.t.Fatalf("Lease %s while it is held: error %v, want %v at once", key, err, journal.ErrBusy)
+		s.t.Fatalf("Lease while it is held: error %v, want %v at once", err, journal.ErrBusy)
 	}
 	if held != nil || release != nil {
-		s.t.Errorf("Lease %s: a lease beside the error", key)
+		s.t.Error("Lease: a lease beside the error")
 	}
 }
 
@@ -57,13 +57,13 @@ func (s subject) leased(from journal.Leaser, key string) {
 func leaseExcludes(s subject) {
 	first, second := s.leaser(s.Store), s.leaser(s.second)
 	_, release := s.lease(first, "k")
-	s.leased(first, "k")
-	s.leased(second, "k")
+	s.leased(first)
+	s.leased(second)
 	s.busy(s.second, "k")
 	s.lease(second, "other")
 	release()
 	unlock := s.lock(s.Store, "k")
-	s.leased(second, "k")
+	s.leased(second)
 	unlock()
 	s.lease(second, "k")
 }
@@ -78,7 +78,7 @@ func leaseOutlivesContext(s subject) {
 	if err != nil {
 		s.t.Fatalf("Lease: %v", err)
 	}
-	s.leased(s.leaser(s.second), "k")
+	s.leased(s.leaser(s.second))
 	if held.Err() != nil {
 		s.t.Errorf("the lease ended with the context of the call: %v", context.Cause(held))
 	}
@@ -98,7 +98,7 @@ func releaseIdempotent(s subject) {
 	release()
 	held, _ := s.lease(second, "k")
 	release()
-	s.leased(first, "k")
+	s.leased(first)
 	if held.Err() != nil {
 		s.t.Error("the second release ended the lease of the next holder")
 	}
@@ -126,7 +126,7 @@ func leaseLost(s subject) {
 		s.t.Errorf("the context of a lost lease ended with %v, want %v", cause, journal.ErrLeaseLost)
 	}
 	_ = release()
-	s.leased(first, "k")
+	s.leased(first)
 	if next.Err() != nil {
 		s.t.Error("the release of a lost lease ended the lease of the next holder")
 	}

@@ -30,6 +30,16 @@ func Load(ctx context.Context, store journal.Store, up Upload) (*journal.Record,
 	return r, nil
 }
 
+// Leftover returns the record of an upload that the ledger knows as finished, even if nothing
+// was created for it, or nil if there is none.
+func Leftover(ctx context.Context, store journal.Store, up Upload) *journal.Record {
+	r, err := load(ctx, store, up)
+	if err == nil || errors.Is(err, errNothingMade) {
+		return r
+	}
+	return nil
+}
+
 // load is Load that also returns a record that cannot be resumed from, beside the error,
 // because its revision is needed to replace it.
 func load(ctx context.Context, store journal.Store, up Upload) (*journal.Record, error) {
