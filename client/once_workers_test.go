@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/internal/clienttest"
@@ -165,6 +166,8 @@ func TestOnceWithWorkersThatDie(t *testing.T) {
 								t.Errorf("file %d: %v", i, err)
 								return false
 							}
+							// Without a pause, workers without locks may overtake one another again and again.
+							time.Sleep(time.Duration(random.Int64N(int64(time.Second))))
 						}
 					}
 					return !w.isDead()
