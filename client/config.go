@@ -62,7 +62,8 @@ type Config struct {
 
 	// Retry decides whether a failed request is repeated, and when; retry.Never fails at
 	// once. nil: retry.Backoff{}, which makes 10 attempts in a row without progress, and
-	// waits at most 60 s.
+	// waits at most 60 s, at least as long as the server asks for. Policies such as
+	// retry.Delays do not look at what the server asks for.
 	//
 	// A host that answers with 429, or with 5xx and Retry-After, asks for fewer requests.
 	// All uploads, parts and downloads of this Client then wait before their next request

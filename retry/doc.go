@@ -16,4 +16,7 @@
 //	Retryable() bool                    // see Retryable
 //	RetryAfter() (time.Duration, bool)  // see After
 //	MaxAttempts() (int, bool)           // see MaxAttempts
+//
+// A Loop asks for the first one under every Policy that is not a [Classifier].
+// [Backoff] uses all three. [Delays] and [Never] use only the first one.
 package retry

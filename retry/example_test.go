@@ -68,6 +68,28 @@ func ExampleBackoff() {
 	// Output: 1s 2s 4s 8s 16s 32s 1m0s
 }
 
+// A policy with fixed waits that are longer if the server asks for a longer one.
+func ExampleAfter() {
+	fixed := retry.Delays(time.Second, 5*time.Second)
+	policy := retry.PolicyFunc(func(a retry.Attempt) (time.Duration, bool) {
+		wait, ok := fixed.Next(a)
+		asked, _ := retry.After(a.Err)
+		return max(wait, asked), ok
+	})
+	fmt.Println(policy.Next(retry.Attempt{Number: 1, Err: errors.New("reset")}))
+	fmt.Println(policy.Next(retry.Attempt{Number: 1, Err: throttled(7 * time.Second)}))
+	// Output:
+	// 1s true
+	// 7s true
+}
+
+// throttled is the error of a server that asks for a wait.
+type throttled time.Duration
+
+func (t throttled) Error() string { return "too many requests" }
+
+func (t throttled) RetryAfter() (time.Duration, bool) { return time.Duration(t), true }
+
 // A function can be a policy.
 func ExamplePolicyFunc() {
 	policy := retry.PolicyFunc(func(a retry.Attempt) (time.Duration, bool) {

@@ -19,7 +19,8 @@ type Attempt struct {
 
 // Policy decides whether a failed attempt is retried, and how long to wait before
 // that. A wait of zero or less means no wait. A Policy is stateless and safe for
-// concurrent use.
+// concurrent use. A Loop uses the wait unchanged: a Policy that follows the wait that
+// a server asks for calls [After], as [Backoff] does.
 //
 // A Policy that is also a [Classifier] decides which errors are permanent. For any
 // other Policy, [Retryable] decides.
@@ -46,8 +47,12 @@ var Never Policy = PolicyFunc(func(Attempt) (time.Duration, bool) { return 0, fa
 
 // Delays returns a policy with exactly these waits: the first one before the first
 // retry, and so on. After the last one it allows no retry. Progress starts again with
-// the first wait. The policy ignores a wait that a server asks for. Without waits,
-// Delays returns a policy like [Never].
+// the first wait. A negative wait is no wait. Without waits, Delays returns a policy
+// like [Never].
+//
+// The policy uses neither [After] nor [MaxAttempts], so a server that asks for a longer
+// wait gets the next request earlier. Use [Backoff] for servers that limit requests, or
+// a [PolicyFunc] that calls After.
 func Delays(waits ...time.Duration) Policy {
 	return delays(append([]time.Duration(nil), waits...))
 }
