@@ -45,7 +45,7 @@ func Certificate(err error, now time.Time) string {
 	return ""
 }
 
-// date is the advice for a certificate outside its dates.
+// date returns the advice for a certificate outside its dates.
 func date(cert *x509.Certificate, now time.Time) string {
 	clock := "check the clock of this machine, which says " + now.UTC().Format("2006-01-02 15:04 MST")
 	if cert != nil && now.Before(cert.NotBefore) {
@@ -54,9 +54,10 @@ func date(cert *x509.Certificate, now time.Time) string {
 	return "the certificate has expired and has to be renewed; if not, " + clock
 }
 
-// otherName is the advice for a certificate for other names than that of the URL.
+// otherName returns the advice for a certificate that is for other names than that
+// of the URL.
 func otherName(err x509.HostnameError) string {
-	const most = 3 // names that are shown
+	const most = 3 // number of names that are shown
 	if err.Certificate == nil {
 		return "the certificate is for another name: use that name in the URL"
 	}
@@ -92,7 +93,7 @@ func Credentials(err error, given bool) string {
 	return ""
 }
 
-// challenge returns what WWW-Authenticate asks for.
+// challenge returns the value of WWW-Authenticate.
 func challenge(e *client.Error) string {
 	const longest = 120
 	if e == nil {

@@ -16,14 +16,14 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// alert is like the unexported type of crypto/tls for an alert.
+// alert imitates the unexported type of crypto/tls for an alert.
 type alert uint8
 
 func (a alert) Error() string { return fmt.Sprintf("alert %d", uint8(a)) }
 
 func remote(a alert) error { return &net.OpError{Op: "remote error", Err: a} }
 
-// Each way in which a handshake fails has its own advice.
+// Each cause of a failed handshake has its own advice.
 func TestCertificate(t *testing.T) {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	cert := func(from, to time.Duration) *x509.Certificate {

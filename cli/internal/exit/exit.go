@@ -1,4 +1,4 @@
-// Package exit says with which code the program ends, and why.
+// Package exit defines the exit codes of the program, and maps errors to them.
 package exit
 
 import (
@@ -13,40 +13,41 @@ import (
 // The exit codes. Scripts rely on them.
 const (
 	OK          = 0
-	Failed      = 1   // something else went wrong
+	Failed      = 1   // any other error
 	Usage       = 2   // unknown flag, missing argument, bad value: nothing was sent
 	NotAllowed  = 3   // 401, 403, certificate not trusted
-	Gone        = 4   // the upload is gone, and was not created anew
+	Gone        = 4   // the upload is gone, and was not created again
 	Source      = 5   // the source changed, shrank or could not be read
 	Refused     = 6   // the server refused
-	GaveUp      = 7   // the network or a busy server; can be resumed
+	GaveUp      = 7   // the network failed or the server is busy; the upload can be resumed
 	Integrity   = 8   // the server holds other bytes than were sent
 	Some        = 9   // some of several files failed, the others were sent
-	Interrupted = 130 // can be resumed
+	Interrupted = 130 // interrupted by a signal; the upload can be resumed
 )
 
 var (
-	// ErrInterrupted is the cause of a context that a signal ended.
+	// ErrInterrupted is the cause of a context that a signal canceled.
 	ErrInterrupted = errors.New("interrupted")
 
-	// ErrTimeout is the cause of a context that the time limit of the whole
-	// command ended.
+	// ErrTimeout is the cause of a context that ended because of the time limit of
+	// the whole command.
 	ErrTimeout = errors.New("out of time (--timeout)")
 )
 
-// Error is an error that knows its code.
+// Error is an error with an exit code.
 type Error struct {
 	Code int
 	Err  error
 }
 
-// Error gives the text of the cause.
+// Error returns the text of the cause.
 func (e *Error) Error() string { return e.Err.Error() }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// With makes err end the program with code; nil stays nil.
+// With returns an error that ends the program with code. It returns nil if err is
+// nil.
 func With(code int, err error) error {
 	if err == nil {
 		return nil
@@ -68,7 +69,7 @@ func Code(err error) int {
 	}{
 		{ErrInterrupted, Interrupted},
 		{ErrTimeout, GaveUp},
-		// It may be complete, but it is not there, and was not created anew.
+		// The upload may be complete, but it is gone, and was not created again.
 		{client.ErrUncertain, Gone},
 		{client.ErrSource, Source},
 		{client.ErrLengthMismatch, Source},
@@ -76,7 +77,7 @@ func Code(err error) int {
 		{client.ErrDifferent, Integrity},
 		{protocol.ErrChecksumMismatch, Integrity},
 		{client.ErrRefused, Refused},
-		// All is sent; that it may not be read is another matter.
+		// All bytes were sent. The upload cannot be read back to verify them.
 		{client.ErrUnverified, Refused},
 		{protocol.ErrUnauthorized, NotAllowed},
 		{protocol.ErrForbidden, NotAllowed},
@@ -104,11 +105,12 @@ func Code(err error) int {
 	return local(err)
 }
 
-// answered is for exchanges that the server ended with an answer.
+// answered returns the code for an exchange that the server ended with an answer.
 func answered(e *client.Error) int {
 	switch e.Op {
 	case protocol.OpOptions, protocol.OpCreate, protocol.OpConcat:
-		// No upload can be gone at the endpoint.
+		// The endpoint is not an upload, so 404 and 410 do not mean that one is
+		// gone.
 		return Refused
 	}
 	if errors.Is(e, protocol.ErrNotFound) || errors.Is(e, protocol.ErrGone) {
@@ -117,7 +119,7 @@ func answered(e *client.Error) int {
 	return Refused
 }
 
-// local is for what was wrong before anything was sent.
+// local returns the code for an error that was found before anything was sent.
 func local(err error) int {
 	for _, usage := range []error{
 		client.ErrNoEndpoint, client.ErrInvalidURL, client.ErrInvalidOption,

@@ -9,9 +9,10 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/output"
 )
 
-// withBytes adds to each text that is not UTF-8, such as the name of a file, a field
-// with its bytes in base64. Its name ends in _bytes. JSON replaces the bytes in the
-// text itself, which makes different names the same.
+// withBytes adds a field with the bytes, in base64, to each text field that is not
+// UTF-8, such as the name of a file. The name of the added field ends in _bytes.
+// JSON replaces the invalid bytes in the text, so different names could look the
+// same.
 type withBytes struct{ slog.Handler }
 
 // Handle implements slog.Handler.
@@ -40,7 +41,7 @@ func (h withBytes) WithGroup(name string) slog.Handler {
 	return withBytes{h.Handler.WithGroup(name)}
 }
 
-// addBytes puts behind each text that is not UTF-8 its bytes.
+// addBytes adds the bytes after each text that is not UTF-8.
 func addBytes(attrs []slog.Attr) []slog.Attr {
 	out := make([]slog.Attr, 0, len(attrs))
 	for _, a := range attrs {
@@ -52,7 +53,7 @@ func addBytes(attrs []slog.Attr) []slog.Attr {
 	return slices.Clip(out)
 }
 
-// text is what a value is encoded as, if that is a text.
+// text returns the text that a value is encoded as, if it is encoded as text.
 func text(v slog.Value) string {
 	switch v.Kind() {
 	case slog.KindString:

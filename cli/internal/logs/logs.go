@@ -14,7 +14,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/output"
 )
 
-// Name is the name that every record carries.
+// Name is the logger name in every record.
 const Name = "tusker"
 
 // The formats of records.
@@ -23,8 +23,8 @@ const (
 	JSON    = "json"
 )
 
-// New writes records of at least level to w in one of the formats. W must be
-// safe for concurrent use.
+// New returns a logger that writes records of at least level to w in one of the
+// formats. W must be safe for concurrent use.
 func New(w io.Writer, format string, level slog.Level) (*slog.Logger, error) {
 	encoder, err := newEncoder(format)
 	if err != nil {
@@ -33,21 +33,22 @@ func New(w io.Writer, format string, level slog.Level) (*slog.Logger, error) {
 	core := zapcore.NewCore(encoder, zapcore.AddSync(plain{w}), zapLevel(level))
 	return slog.New(withBytes{zapslog.NewHandler(core,
 		zapslog.WithName(Name),
-		// What goes wrong on a network is not explained by a stack.
+		// A stack trace does not explain an error of the network.
 		zapslog.AddStacktraceAt(slog.LevelError+1),
 	)}), nil
 }
 
-// Redirect makes what is written to from a record of to, at debug level: packages
-// that log on their own account do so of things that the program handles anyway.
+// Redirect turns each line that is written to from into a record of to, at debug
+// level. Packages with their own log report only problems there that the program
+// handles anyway.
 func Redirect(from *log.Logger, to *slog.Logger) {
 	from.SetFlags(0)
 	from.SetPrefix("")
 	from.SetOutput(lineWriter{to})
 }
 
-// lineWriter makes a record of each line. The text is a field, which is encoded:
-// it may hold what a server has sent.
+// lineWriter makes a record of each line. The text of the line is a field, so that
+// it is encoded: it may contain bytes from a server.
 type lineWriter struct{ log *slog.Logger }
 
 func (w lineWriter) Write(line []byte) (int, error) {
@@ -55,7 +56,7 @@ func (w lineWriter) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// plain writes records, whose texts are JSON, so that they can be shown.
+// plain writes records in a form that is safe to show: texts in a record are JSON.
 type plain struct{ w io.Writer }
 
 func (p plain) Write(record []byte) (int, error) {

@@ -37,7 +37,7 @@ func TestFormats(t *testing.T) {
 	}
 }
 
-// Names that are not UTF-8 can be told apart, and found again, in both formats.
+// Both formats keep names apart that are not UTF-8, and contain their exact bytes.
 func TestNamesThatAreNotUTF8(t *testing.T) {
 	t.Parallel()
 	for _, format := range []string{logs.JSON, logs.Console} {

@@ -10,7 +10,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/logs"
 )
 
-// S-TERMINAL: a record is one line that can be shown, whatever is in it.
+// S-TERMINAL: a record is one line that is safe to show, whatever it contains.
 func TestRecordsCanBeShown(t *testing.T) {
 	t.Parallel()
 	const nasty = "\x1b[31m\x7f\u009b31m\u202egpj.\xff\r\nx"

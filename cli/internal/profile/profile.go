@@ -1,5 +1,4 @@
-// Package profile knows what well-known servers ask of the uploads that they
-// take.
+// Package profile describes what well-known servers require of uploads.
 package profile
 
 import (
@@ -9,14 +8,14 @@ import (
 	"strings"
 )
 
-// Profile is what is known of one server. It is data and does nothing.
+// Profile describes one server. It contains data only.
 type Profile struct {
 	Name     string `json:"name"`
 	Server   string `json:"server"`
-	Endpoint string `json:"endpoint"` // what the URL looks like
+	Endpoint string `json:"endpoint"` // an example or pattern of the URL
 	Docs     string `json:"docs"`
 
-	// Created elsewhere: uploads are only gone on with.
+	// NoCreation means that the client cannot create uploads, only resume them.
 	NoCreation bool `json:"no_creation"`
 
 	Chunk    Chunk   `json:"chunk"`
@@ -28,25 +27,25 @@ type Profile struct {
 	Notes   []string `json:"notes"`
 }
 
-// Chunk is the rule for the bytes of one request, the last one of an upload
-// excepted. Zero is no rule; all are in bytes.
+// Chunk is the rule for the sizes of requests, in bytes. It does not apply to the
+// last request of an upload. Zero values mean no rule.
 type Chunk struct {
-	// Size is what is sent by default.
+	// Size is the default size of a request.
 	Size     int64 `json:"size"`
 	Min      int64 `json:"min"`
 	Max      int64 `json:"max"`
 	Multiple int64 `json:"multiple"`
 }
 
-// Field is a request header or a key of metadata that the server knows.
+// Field is a request header or a metadata key that the server knows.
 type Field struct {
 	Name  string `json:"name"`
 	About string `json:"about"`
 
-	// Need says whether an upload fails without it.
+	// Need tells when an upload fails without the field.
 	Need Need `json:"need"`
 
-	// From is the default of a key of metadata, "" for none.
+	// From is the default value of a metadata key. "": no default.
 	From From `json:"from,omitempty"`
 }
 
@@ -56,27 +55,27 @@ type Return struct {
 	About string `json:"about"`
 }
 
-// Need says when a field is asked for.
+// Need tells when a field is required.
 type Need string
 
-// The needs.
+// The values of Need.
 const (
 	Advised  Need = "advised"
-	Creation Need = "creation" // where an upload is created
-	Always   Need = "always"   // also where one is gone on with
+	Creation Need = "creation" // only to create an upload
+	Always   Need = "always"   // to create and to resume an upload
 )
 
-// From is what a file says of itself.
+// From names a property of a file.
 type From string
 
-// The sources of defaults.
+// The sources of default values.
 const (
 	Filename From = "filename"
-	Filetype From = "filetype" // the media type, where it is known
-	Path     From = "path"     // from the directory on that it was found in, or else Filename
+	Filetype From = "filetype" // the media type, if it is known
+	Path     From = "path"     // the path below the named directory; for a file that was named itself, Filename
 )
 
-// Find gives the profile called name.
+// Find returns the profile called name.
 func Find(name string) (Profile, bool) {
 	i := slices.IndexFunc(table, func(p Profile) bool { return p.Name == name })
 	if i < 0 {
@@ -85,10 +84,10 @@ func Find(name string) (Profile, bool) {
 	return table[i], true
 }
 
-// All gives the profiles, sorted by name.
+// All returns the profiles, sorted by name.
 func All() iter.Seq[Profile] { return slices.Values(table) }
 
-// Names gives the names of the profiles, sorted.
+// Names returns the names of the profiles, sorted.
 func Names() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, p := range table {
@@ -99,20 +98,19 @@ func Names() iter.Seq[string] {
 	}
 }
 
-// OwnDefaults tells whether the profile says which metadata a file gets by
-// default.
+// OwnDefaults tells whether the profile defines the default metadata of a file.
 func (p Profile) OwnDefaults() bool {
 	return slices.ContainsFunc(p.Metadata, func(f Field) bool { return f.From != "" })
 }
 
-// MissingError names what an upload lacks for a server.
+// MissingError lists the fields that an upload lacks.
 type MissingError struct {
 	Profile string
 	Kind    string // "header" or "metadata"
 	Fields  []Field
 }
 
-// Error names the fields and says what they are.
+// Error names the missing fields and describes each.
 func (e *MissingError) Error() string {
 	names := make([]string, len(e.Fields))
 	for i, f := range e.Fields {
@@ -121,14 +119,14 @@ func (e *MissingError) Error() string {
 	return fmt.Sprintf("profile %s: %s missing: %s", e.Profile, e.Kind, strings.Join(names, ", "))
 }
 
-// CheckHeaders finds the headers that are missing. Creates tells whether an
-// upload is to be created. The error is a *MissingError.
+// CheckHeaders finds the required headers that are missing. Creates tells whether
+// an upload will be created. The error is a *MissingError.
 func (p Profile) CheckHeaders(creates bool, has func(name string) bool) error {
 	return p.check("header", p.Headers, creates, has)
 }
 
-// CheckMetadata finds the keys that are missing where an upload is created. The
-// error is a *MissingError.
+// CheckMetadata finds the metadata keys that are missing for the creation of an
+// upload. The error is a *MissingError.
 func (p Profile) CheckMetadata(has func(key string) bool) error {
 	return p.check("metadata", p.Metadata, true, has)
 }

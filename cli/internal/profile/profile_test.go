@@ -12,7 +12,7 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// TestTable holds the data to what the code takes for granted.
+// The table of profiles is sorted, complete, and consistent with its own rules.
 func TestTable(t *testing.T) {
 	t.Parallel()
 	if !slices.IsSorted(slices.Collect(profile.Names())) {
@@ -56,7 +56,7 @@ func checkChunk(t *testing.T, c profile.Chunk) {
 	t.Helper()
 	switch {
 	case c.Size < c.Min, c.Max > 0 && (c.Size > c.Max || c.Size == 0), c.Multiple > 0 && c.Size%c.Multiple != 0:
-		t.Errorf("the size of %+v is against its own rule", c)
+		t.Errorf("the size of %+v breaks its own rule", c)
 	}
 }
 
@@ -84,17 +84,17 @@ func TestCheck(t *testing.T) {
 		err  error
 		want string
 	}{
-		"all there": {find("supabase").CheckHeaders(true, has("Authorization")), ""},
-		"missing, to create": {
+		"all present": {find("supabase").CheckHeaders(true, has("Authorization")), ""},
+		"missing for a creation": {
 			find("cloudflare").CheckHeaders(true, has()),
 			"profile cloudflare: header missing: Authorization (bearer token of the API)",
 		},
-		"not needed, to go on":   {find("cloudflare").CheckHeaders(false, has()), ""},
-		"needed to go on, too":   {find("bunny").CheckHeaders(false, has("LibraryId", "VideoId", "AuthorizationExpire")), "profile bunny: header missing: AuthorizationSignature (SHA-256 of library id, API key, expiry and video id)"},
+		"not needed to resume":   {find("cloudflare").CheckHeaders(false, has()), ""},
+		"needed to resume, too":   {find("bunny").CheckHeaders(false, has("LibraryId", "VideoId", "AuthorizationExpire")), "profile bunny: header missing: AuthorizationSignature (SHA-256 of library id, API key, expiry and video id)"},
 		"metadata":               {find("directus").CheckMetadata(has("filename_download")), ""},
 		"metadata missing":       {find("supabase").CheckMetadata(has("objectName")), "profile supabase: metadata missing: bucketName (bucket that the object goes to)"},
 		"several":                {find("transloadit").CheckMetadata(has("filename")), "profile transloadit: metadata missing: assembly_url (the assembly_ssl_url of the assembly, which is made before), fieldname (name of the form field, such as file)"},
-		"nothing is ever needed": {find("vimeo").CheckHeaders(true, has()), ""},
+		"no required header": {find("vimeo").CheckHeaders(true, has()), ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

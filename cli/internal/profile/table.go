@@ -5,7 +5,7 @@ const (
 	mib = 1 << 20
 )
 
-// table is sorted by name.
+// table contains the profiles, sorted by name.
 var table = []Profile{
 	{
 		Name:     "bunny",

@@ -1,4 +1,4 @@
-// Package suggest finds what somebody meant to write.
+// Package suggest finds the name that a user probably meant.
 package suggest
 
 import (
@@ -7,12 +7,13 @@ import (
 	"strings"
 )
 
-// most is how many letters may be wrong.
+// most is the largest number of wrong letters in a suggestion.
 const most = 2
 
-// Nearest returns the name that is most like word, or "" where none is: the one
-// that takes the fewest letters to be added, left out or replaced, or else the
-// only one that begins with word. Of several, the first by the alphabet counts.
+// Nearest returns the name that is most like word: the name that needs the fewest
+// added, removed or replaced letters, or else the only name that begins with word.
+// If several names are equally near, the result is the first one in alphabetical
+// order. The result is "" if no name is near.
 func Nearest(word string, names iter.Seq[string]) string {
 	if word == "" {
 		return ""

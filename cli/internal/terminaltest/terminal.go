@@ -1,5 +1,6 @@
-// Package terminaltest is a terminal to test drawing with: just what package
-// output asks of one, so that anything else is noticed.
+// Package terminaltest simulates a terminal, to test what package output draws. It
+// understands only the control sequences that package output uses, and reports all
+// others.
 package terminaltest
 
 import (
@@ -12,22 +13,22 @@ import (
 	"github.com/mattn/go-runewidth"
 )
 
-// Terminal shows what is written to it. As most of them do, it wraps lines anew
-// when its width changes. It is safe for concurrent use.
+// Terminal shows the bytes that are written to it. Like most terminals, it wraps
+// its lines again when its width changes. It is safe for concurrent use.
 type Terminal struct {
 	tb testing.TB
 
 	mu            sync.Mutex
 	columns, rows int
-	lines         []line // the last of them are on the screen
-	row, column   int    // of the cursor; the row is an index of lines
+	lines         []line // the last lines are on the screen
+	row, column   int    // position of the cursor; row is an index of lines
 	writes        int
 }
 
 // line is a row of the screen.
 type line struct {
 	text    string
-	wrapped bool // it goes on in the next one
+	wrapped bool // the text continues in the next line
 }
 
 // New returns an empty terminal of that size.
@@ -36,7 +37,7 @@ func New(tb testing.TB, columns, rows int) *Terminal {
 	return &Terminal{tb: tb, columns: columns, rows: rows, lines: make([]line, 1)}
 }
 
-// Size returns columns and rows.
+// Size returns the numbers of columns and rows.
 func (t *Terminal) Size() (columns, rows int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -73,8 +74,7 @@ func (t *Terminal) Resize(columns, rows int) {
 	}
 }
 
-// Screen is what can be seen, below what was scrolled away, without empty lines at
-// its end.
+// Screen returns the visible lines, without empty lines at the end.
 func (t *Terminal) Screen() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -85,15 +85,15 @@ func (t *Terminal) Screen() string {
 	return strings.TrimRight(b.String(), "\n")
 }
 
-// Cursor tells where it is, from 0 on; the row counts from the first line that
-// was ever written.
+// Cursor returns the position of the cursor, from 0 on. Row 0 is the first line
+// that was ever written, even if it was scrolled off the screen.
 func (t *Terminal) Cursor() (row, column int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.row, t.column
 }
 
-// Writes is how often something was written.
+// Writes returns the number of calls of Write.
 func (t *Terminal) Writes() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -150,7 +150,7 @@ func (t *Terminal) put(r rune, text string) {
 
 func (t *Terminal) control(final byte, argument string) {
 	switch final {
-	case 'm': // Colors are not shown.
+	case 'm': // Screen does not show colors.
 	case 'A':
 		n, err := strconv.Atoi(argument)
 		if err != nil || n < 1 {
@@ -172,7 +172,7 @@ func (t *Terminal) control(final byte, argument string) {
 	}
 }
 
-// cutLeft is what of text begins at that column.
+// cutLeft returns the part of text from that column on.
 func cutLeft(text string, column int) string {
 	if runewidth.StringWidth(text) <= column {
 		return ""

@@ -25,7 +25,7 @@ func ParseAge(s string) (time.Duration, error) {
 	} else if rest == "" {
 		rest = "0"
 	}
-	// Without a sign, and so that it fits.
+	// ParseUint accepts no sign. The comparison prevents an overflow.
 	days, err := strconv.ParseUint(number, 10, 64)
 	if err != nil || days > math.MaxInt64/uint64(day) {
 		return 0, fmt.Errorf("%q: %w", s, ErrAge)
@@ -37,8 +37,8 @@ func ParseAge(s string) (time.Duration, error) {
 	return time.Duration(days)*day + d, nil
 }
 
-// FormatAge writes d for people, in its largest unit, rounded down: 45s, 12m,
-// 47h, 30d. Negative ages, as of clocks that were set back, are 0s.
+// FormatAge writes d for people, in its largest unit, rounded down: 45s, 12m, 47h,
+// 30d. A negative age, which a clock that was set back can cause, is 0s.
 func FormatAge(d time.Duration) string {
 	for _, u := range []struct {
 		least, unit time.Duration
@@ -64,7 +64,7 @@ func (a *Age) Set(text string) error {
 	return nil
 }
 
-// String writes an age so that Set reads the same one.
+// String writes an age so that Set reads the same value.
 func (a *Age) String() string {
 	d := time.Duration(*a)
 	if d != 0 && d%day == 0 {

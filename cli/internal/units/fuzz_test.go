@@ -8,7 +8,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/units"
 )
 
-// What is read is written and read as the same.
+// A size that Set reads has a text form that Set reads as the same size.
 func FuzzSize(f *testing.F) {
 	for _, seed := range []string{"", "0", "512", "64KiB", "1.5GiB", "2 GB", "1e3", "-1", "0x10", "9223372036854775807", "0.0000000001P", "..", "1/3"} {
 		f.Add(seed)

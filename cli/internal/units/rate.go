@@ -9,8 +9,8 @@ import (
 // ErrRate means that a text is not a number of bytes a second.
 var ErrRate = errors.New("not a rate such as 500KB/s or 10MiB/s")
 
-// Rate is a number of bytes a second as the value of a flag. Zero is no limit,
-// and cannot be set.
+// Rate is a number of bytes a second as the value of a flag. Zero means no limit,
+// and Set does not accept it.
 type Rate int64
 
 // Set reads a size above 0, with or without /s. The error Is ErrRate.
@@ -26,7 +26,7 @@ func (r *Rate) Set(text string) error {
 	return nil
 }
 
-// String writes a rate so that Set reads the same one, "" for no limit.
+// String writes a rate so that Set reads the same value, and "" for no limit.
 func (r *Rate) String() string {
 	if *r == 0 {
 		return ""

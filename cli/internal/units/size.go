@@ -63,7 +63,7 @@ func FormatSize(n int64) string {
 	}
 	value, unit := float64(n)/(1<<10), 0
 	names := [...]string{"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}
-	// What would be shown as 1024.0 is 1.0 of the next unit.
+	// A value that would be shown as 1024.0 is shown as 1.0 of the next unit.
 	for (value >= 1023.95 || value <= -1023.95) && unit < len(names)-1 {
 		value /= 1 << 10
 		unit++
@@ -84,7 +84,7 @@ func (s *Size) Set(text string) error {
 	return nil
 }
 
-// String writes a size so that Set reads the same one.
+// String writes a size so that Set reads the same value.
 func (s *Size) String() string {
 	n := int64(*s)
 	for _, u := range []struct {

@@ -22,7 +22,7 @@ func TestParseSize(t *testing.T) {
 		"decimal":             {"2GB", 2e9},
 		"bare letter":         {"5M", 5 << 20},
 		"fraction":            {"1.5GiB", 3 << 29},
-		"fraction of decimal": {"1.5kB", 1500},
+		"decimal fraction": {"1.5kB", 1500},
 		"space before unit":   {"64 MiB", 64 << 20},
 		"largest":             {"9223372036854775807", math.MaxInt64},
 	}
@@ -52,7 +52,7 @@ func TestParseSizeRefuses(t *testing.T) {
 		"point only":       ".",
 		"part of a byte":   "1.5",
 		"one too large":    "9223372036854775808",
-		"too large by far": "9999999PiB",
+		"much too large": "9999999PiB",
 		"endless digits":   "1111111111111111111111111111111111111111111111",
 		"rate":             "10MiB/s",
 	}
