@@ -89,12 +89,12 @@ func TestCheck(t *testing.T) {
 			find("cloudflare").CheckHeaders(true, has()),
 			"profile cloudflare: header missing: Authorization (bearer token of the API)",
 		},
-		"not needed to resume":   {find("cloudflare").CheckHeaders(false, has()), ""},
-		"needed to resume, too":   {find("bunny").CheckHeaders(false, has("LibraryId", "VideoId", "AuthorizationExpire")), "profile bunny: header missing: AuthorizationSignature (SHA-256 of library id, API key, expiry and video id)"},
-		"metadata":               {find("directus").CheckMetadata(has("filename_download")), ""},
-		"metadata missing":       {find("supabase").CheckMetadata(has("objectName")), "profile supabase: metadata missing: bucketName (bucket that the object goes to)"},
-		"several":                {find("transloadit").CheckMetadata(has("filename")), "profile transloadit: metadata missing: assembly_url (the assembly_ssl_url of the assembly, which is made before), fieldname (name of the form field, such as file)"},
-		"no required header": {find("vimeo").CheckHeaders(true, has()), ""},
+		"not needed to resume":  {find("cloudflare").CheckHeaders(false, has()), ""},
+		"needed to resume, too": {find("bunny").CheckHeaders(false, has("LibraryId", "VideoId", "AuthorizationExpire")), "profile bunny: header missing: AuthorizationSignature (SHA-256 of library id, API key, expiry and video id)"},
+		"metadata":              {find("directus").CheckMetadata(has("filename_download")), ""},
+		"metadata missing":      {find("supabase").CheckMetadata(has("objectName")), "profile supabase: metadata missing: bucketName (bucket that the object goes to)"},
+		"several":               {find("transloadit").CheckMetadata(has("filename")), "profile transloadit: metadata missing: assembly_url (the assembly_ssl_url of the assembly, which is made before), fieldname (name of the form field, such as file)"},
+		"no required header":    {find("vimeo").CheckHeaders(true, has()), ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

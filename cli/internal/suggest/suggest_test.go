@@ -11,18 +11,18 @@ func TestNearest(t *testing.T) {
 	t.Parallel()
 	names := []string{"token-file", "token-command", "user", "retries", "retry-max-wait", "key", "cert"}
 	tests := map[string]struct{ word, want string }{
-		"letter left out": {"tokn-file", "token-file"},
-		"letter too many": {"retriess", "retries"},
-		"letters swapped": {"kye", ""},
-		"capitals":        {"User", "user"},
-		"beginning":       {"token-c", "token-command"},
-		"beginning of several":      {"token", ""},
-		"no similar name": {"colour", ""},
-		"short":           {"x", ""},
-		"empty":           {"", ""},
-		"exact match": {"cert", "cert"},
-		"one of four":     {"certs", "cert"},
-		"not ASCII":       {"usér", "user"},
+		"letter left out":      {"tokn-file", "token-file"},
+		"letter too many":      {"retriess", "retries"},
+		"letters swapped":      {"kye", ""},
+		"capitals":             {"User", "user"},
+		"beginning":            {"token-c", "token-command"},
+		"beginning of several": {"token", ""},
+		"no similar name":      {"colour", ""},
+		"short":                {"x", ""},
+		"empty":                {"", ""},
+		"exact match":          {"cert", "cert"},
+		"one of four":          {"certs", "cert"},
+		"not ASCII":            {"usér", "user"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

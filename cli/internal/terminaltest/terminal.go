@@ -74,7 +74,8 @@ func (t *Terminal) Resize(columns, rows int) {
 	}
 }
 
-// Screen returns the visible lines, without empty lines at the end.
+// Screen returns all lines, including those that were scrolled off the screen,
+// without the empty lines at the end.
 func (t *Terminal) Screen() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

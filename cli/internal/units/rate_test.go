@@ -13,18 +13,18 @@ func TestRate(t *testing.T) {
 		text string
 		want units.Rate // 0: an error
 	}{
-		"with a second":    {"10MiB/s", 10 << 20},
-		"without a unit of time":          {"500KB", 500_000},
-		"bytes":            {"7", 7},
-		"spaces":           {" 1 MiB/s ", 1 << 20},
-		"zero":             {"0", 0},
-		"zero a second":    {"0KiB/s", 0},
-		"negative":         {"-1MiB", 0},
-		"per minute":      {"1MiB/m", 0},
-		"bits":             {"10Mbit/s", 0},
-		"empty":          {"", 0},
-		"no number": {"/s", 0},
-		"too much":         {"9999999PB", 0},
+		"with a second":          {"10MiB/s", 10 << 20},
+		"without a unit of time": {"500KB", 500_000},
+		"bytes":                  {"7", 7},
+		"spaces":                 {" 1 MiB/s ", 1 << 20},
+		"zero":                   {"0", 0},
+		"zero a second":          {"0KiB/s", 0},
+		"negative":               {"-1MiB", 0},
+		"per minute":             {"1MiB/m", 0},
+		"bits":                   {"10Mbit/s", 0},
+		"empty":                  {"", 0},
+		"no number":              {"/s", 0},
+		"too much":               {"9999999PB", 0},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

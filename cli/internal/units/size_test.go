@@ -14,17 +14,17 @@ func TestParseSize(t *testing.T) {
 		text string
 		want int64
 	}{
-		"zero":                {"0", 0},
-		"bytes":               {"512", 512},
-		"bytes with unit":     {"512B", 512},
-		"binary":              {"64KiB", 64 << 10},
-		"binary in lower":     {"8mib", 8 << 20},
-		"decimal":             {"2GB", 2e9},
-		"bare letter":         {"5M", 5 << 20},
-		"fraction":            {"1.5GiB", 3 << 29},
-		"decimal fraction": {"1.5kB", 1500},
-		"space before unit":   {"64 MiB", 64 << 20},
-		"largest":             {"9223372036854775807", math.MaxInt64},
+		"zero":              {"0", 0},
+		"bytes":             {"512", 512},
+		"bytes with unit":   {"512B", 512},
+		"binary":            {"64KiB", 64 << 10},
+		"binary in lower":   {"8mib", 8 << 20},
+		"decimal":           {"2GB", 2e9},
+		"bare letter":       {"5M", 5 << 20},
+		"fraction":          {"1.5GiB", 3 << 29},
+		"decimal fraction":  {"1.5kB", 1500},
+		"space before unit": {"64 MiB", 64 << 20},
+		"largest":           {"9223372036854775807", math.MaxInt64},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -40,21 +40,21 @@ func TestParseSize(t *testing.T) {
 func TestParseSizeRefuses(t *testing.T) {
 	t.Parallel()
 	tests := map[string]string{
-		"empty":            "",
-		"unit only":        "MiB",
-		"unknown unit":     "5 parsecs",
-		"negative":         "-1",
-		"sign":             "+1",
-		"exponent":         "1e3",
-		"quotient":         "1/2",
-		"hexadecimal":      "0x10",
-		"two points":       "1.2.3",
-		"point only":       ".",
-		"part of a byte":   "1.5",
-		"one too large":    "9223372036854775808",
+		"empty":          "",
+		"unit only":      "MiB",
+		"unknown unit":   "5 parsecs",
+		"negative":       "-1",
+		"sign":           "+1",
+		"exponent":       "1e3",
+		"quotient":       "1/2",
+		"hexadecimal":    "0x10",
+		"two points":     "1.2.3",
+		"point only":     ".",
+		"part of a byte": "1.5",
+		"one too large":  "9223372036854775808",
 		"much too large": "9999999PiB",
-		"endless digits":   "1111111111111111111111111111111111111111111111",
-		"rate":             "10MiB/s",
+		"endless digits": "1111111111111111111111111111111111111111111111",
+		"rate":           "10MiB/s",
 	}
 	for name, text := range tests {
 		t.Run(name, func(t *testing.T) {
