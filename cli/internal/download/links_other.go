@@ -4,5 +4,5 @@ package download
 
 import "os"
 
-// isLinked cannot tell on this system.
+// isLinked cannot find out on this system and returns false.
 func isLinked(*os.File) (bool, error) { return false, nil }

@@ -4,5 +4,5 @@ package download
 
 import "os"
 
-// tryLock has no locks to offer on this system.
+// tryLock does nothing on this system.
 func tryLock(*os.File) error { return nil }

@@ -1,4 +1,4 @@
-// Package download keeps a download under a temporary name until it is complete.
+// Package download stores a download under a temporary name until it is complete.
 package download
 
 import (
@@ -13,15 +13,15 @@ import (
 	"github.com/tusker-go/tusker/client"
 )
 
-// Name is the file name for a content: the one in the upload's metadata, in
-// Content-Disposition, or at the end of the URL. Whatever they say, it is a safe
+// Name returns the file name for a content: the name in the metadata of the upload,
+// in Content-Disposition, or at the end of the URL. The result is always a safe
 // name of one file, see SafeName.
 func Name(rawURL string, content client.Content) string {
 	var candidates []string
 	if content.Upload != nil {
 		candidates = append(candidates, content.Upload.Metadata["filename"], content.Upload.Metadata["name"])
 	}
-	// What cannot be parsed names nothing.
+	// A header that cannot be parsed is ignored.
 	if _, params, err := mime.ParseMediaType(content.Header.Get("Content-Disposition")); err == nil {
 		candidates = append(candidates, params["filename"])
 	}
@@ -37,14 +37,14 @@ func Name(rawURL string, content client.Content) string {
 }
 
 const (
-	maxName      = 200 // bytes; file systems take 255, and the temporary name is longer
+	maxName      = 200 // in bytes; file systems allow 255, and the temporary name is longer
 	maxExtension = 20
 )
 
-// SafeName makes of a name that somebody else chose one that can stand in the
-// current folder, the same on every system: the last element of a path, without
-// control characters, leading dots and dashes, names that mean a device, and those
-// that parts have. It is "" where nothing is left.
+// SafeName turns a name from a server into a file name that is safe in the current
+// folder, the same on every system: the last element of a path, without control
+// characters, leading dots and dashes, device names, and the suffix of parts. It
+// returns "" if no usable name remains.
 func SafeName(name string) string {
 	name = name[strings.LastIndexAny(name, `/\`)+1:]
 	name = strings.Map(func(r rune) rune {
@@ -70,18 +70,18 @@ func SafeName(name string) string {
 	return name
 }
 
-// isNothing tells whether a name has nothing in it to know a file by.
+// isNothing tells whether a name has no character that identifies a file.
 func isNothing(name string) bool { return strings.Trim(name, "._-~ ") == "" }
 
-// ours finds what the names of parts and of their records have in them. A server
-// that could choose such a name would lay down the beginning of another download.
+// ours matches the suffix of the names of parts and of their records. A server that
+// could choose such a name could create the beginning of another download.
 var ours = regexp.MustCompile("(?i)" + regexp.QuoteMeta(Suffix))
 
-// trim takes away what Windows does not keep at the end of a name.
+// trim removes characters that Windows drops from the end of a name.
 func trim(name string) string { return strings.TrimRight(strings.TrimSpace(name), ". ") }
 
-// isDevice tells the names that are devices on Windows, in any folder and with
-// any extension.
+// isDevice tells whether Windows treats the name as a device, in any folder and
+// with any extension.
 func isDevice(name string) bool {
 	base, _, _ := strings.Cut(name, ".")
 	base = strings.ToUpper(strings.TrimSpace(base))
@@ -96,7 +96,7 @@ func isDevice(name string) bool {
 	return ok && utf8.RuneCountInString(number) == 1 && strings.ContainsAny(number, "0123456789¹²³")
 }
 
-// shorten cuts a name that is too long, and keeps its extension.
+// shorten cuts a name that is too long. It keeps the extension.
 func shorten(name string) string {
 	if len(name) <= maxName {
 		return name

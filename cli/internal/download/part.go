@@ -13,40 +13,40 @@ import (
 	"runtime"
 )
 
-// Suffix is at the end of the name of an incomplete file.
+// Suffix is the end of the name of an incomplete file.
 const Suffix = ".tusker-part"
 
 var (
-	// ErrExists means that there is a file of that name already.
+	// ErrExists means that a file with that name already exists.
 	ErrExists = errors.New("file exists")
 
 	// ErrBusy means that another process downloads to the same file.
 	ErrBusy = errors.New("another download to the same file is under way")
 
-	// ErrForeign means that the temporary name is taken by something that no
-	// download left there.
+	// ErrForeign means that the temporary name belongs to a file that no download
+	// created.
 	ErrForeign = errors.New("in the way, and not left by a download")
 
-	// ErrNoVersion means that the part has bytes of a content with a version, and
-	// the content that is offered has none. It may be another server's. The part
+	// ErrNoVersion means that the part has bytes of a content with a version, but
+	// the offered content has no version. It may come from another server. The part
 	// is kept.
 	ErrNoVersion = errors.New("has bytes of a content that the server named by a strong ETag or date, and the response has neither")
 )
 
-// checkpoint is how many bytes are written between two records of them. A crash
-// loses no more.
+// checkpoint is the number of bytes between two writes of the record. A crash loses
+// at most this many bytes.
 const checkpoint = 64 << 20
 
 // A Part is an incomplete file under its temporary name. A record beside it says
-// what the file holds, so that nothing else is ever appended to it. The file is
-// locked for this process. A Part is not safe for concurrent use.
+// which content the file holds, so that no bytes of another content are appended to
+// it. The file is locked for this process. A Part is not safe for concurrent use.
 type Part struct {
 	target string
 	file   *os.File
 	record record
 	offset int64
-	sum    hash.Hash // of the bytes up to offset; nil: the version is enough
-	every  int64     // bytes between two records
+	sum    hash.Hash // of the bytes up to offset; nil: the content has a version
+	every  int64     // bytes between two writes of the record
 }
 
 // Open opens or creates the part of target for a content, named by its URL and
@@ -69,8 +69,8 @@ func Open(target, url, version string) (*Part, error) {
 func (p *Part) path() string       { return p.target + Suffix }
 func (p *Part) recordPath() string { return p.path() + ".json" }
 
-// lock opens and locks the file, and makes sure that it still has the name, is no
-// symbolic link, and has no other name.
+// lock opens and locks the file, and makes sure that the file still has the
+// temporary name, is no symbolic link, and has no other name.
 func (p *Part) lock() error {
 	for range 10 {
 		before, err := os.Lstat(p.path())
@@ -108,8 +108,9 @@ func (p *Part) lock() error {
 	return ErrBusy
 }
 
-// unlink takes the temporary name from a file that has another name too, and closes
-// the file. Such a file is complete: a crash came between the two steps of Complete.
+// unlink removes the temporary name of a file that has a second name, and closes
+// the file. Such a file is complete: a crash came between the two steps of
+// Complete.
 func (p *Part) unlink() error {
 	_, err := p.load()
 	if errors.Is(err, fs.ErrNotExist) {
@@ -121,7 +122,7 @@ func (p *Part) unlink() error {
 	return p.last(func() error { return os.Remove(p.path()) })
 }
 
-// begin reads the record, and cuts the file to the bytes that can be resumed.
+// begin reads the record, and truncates the file to the bytes that can be resumed.
 func (p *Part) begin() error {
 	info, err := p.file.Stat()
 	if err != nil {
@@ -148,8 +149,8 @@ func (p *Part) begin() error {
 			return err
 		}
 	}
-	// A crash in between leaves either the old record with its bytes, or a record
-	// that promises none.
+	// A crash between the two steps leaves either the old record with its bytes, or
+	// a record with offset 0.
 	if p.offset == 0 {
 		if err := p.save(); err != nil {
 			return err
@@ -162,8 +163,9 @@ func (p *Part) begin() error {
 	return err
 }
 
-// sumUp reads the bytes up to the offset. If their SHA-256 is not the recorded one,
-// the disk has others than were written, and the offset becomes 0.
+// sumUp reads the bytes up to the offset. If their SHA-256 differs from the
+// recorded one, the disk has other bytes than were written, and the offset becomes
+// 0.
 func (p *Part) sumUp(want string) error {
 	p.sum = sha256.New()
 	if p.offset == 0 {
@@ -178,11 +180,11 @@ func (p *Part) sumUp(want string) error {
 	return nil
 }
 
-// Offset is how many bytes the part has.
+// Offset returns the number of bytes that the part has.
 func (p *Part) Offset() int64 { return p.offset }
 
-// PrefixSum is the SHA-256 of the bytes that the part has. It implements
-// client.PrefixSummer, for a content without a version only.
+// PrefixSum returns the SHA-256 of the bytes that the part has. It implements
+// client.PrefixSummer, only for a content without a version.
 func (p *Part) PrefixSum() (sum [sha256.Size]byte) {
 	if p.sum != nil {
 		p.sum.Sum(sum[:0])
@@ -190,7 +192,7 @@ func (p *Part) PrefixSum() (sum [sha256.Size]byte) {
 	return sum
 }
 
-// Write appends.
+// Write appends b to the part.
 func (p *Part) Write(b []byte) (int, error) {
 	n, err := p.file.Write(b)
 	p.offset += int64(n)
@@ -203,8 +205,8 @@ func (p *Part) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// Keep closes the file for a later download to resume. A part without a byte is
-// removed.
+// Keep closes the file, so that a later download can resume it. It removes an empty
+// part.
 func (p *Part) Keep() error {
 	if p.offset == 0 {
 		return p.Drop()
@@ -223,9 +225,9 @@ func (p *Part) Drop() error {
 		p.last(func() error { return os.Remove(p.path()) }))
 }
 
-// last changes the name of the file and closes it. The file is locked meanwhile, so
-// that no other process writes to it. Windows changes no name of an open file, so
-// the file is closed first there.
+// last renames or removes the file and closes it. The file stays locked until then,
+// so that no other process writes to it. Windows cannot rename or remove an open
+// file, so the file is closed first there.
 func (p *Part) last(do func() error) error {
 	if runtime.GOOS != "windows" {
 		return errors.Join(do(), p.file.Close())
@@ -236,8 +238,8 @@ func (p *Part) last(do func() error) error {
 	return do()
 }
 
-// Complete gives the file its name. Without force, an existing file is never
-// replaced: the error is ErrExists then, and the part is kept.
+// Complete gives the file its final name. Without force, it never replaces an
+// existing file: it returns ErrExists and keeps the part.
 func (p *Part) Complete(force bool) error {
 	if err := p.save(); err != nil {
 		return errors.Join(err, p.file.Close())
@@ -278,7 +280,8 @@ func place(from, to string, force bool) error {
 	return nil
 }
 
-// syncFolder makes the new name survive a crash of the machine, if the system can.
+// syncFolder makes the new name durable, so that it survives a crash of the
+// machine, if the system supports that.
 func syncFolder(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil

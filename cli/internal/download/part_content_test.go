@@ -51,16 +51,16 @@ func wantContent(t *testing.T, path, want string) {
 	}
 }
 
-// S-BYTES-PART: a content without a version is resumed by the SHA-256 of the bytes,
-// unless the disk has other bytes than were written.
+// S-BYTES-PART: a content without a version is resumed if the SHA-256 of the bytes
+// matches the record, and starts again if the disk has other bytes.
 func TestPartWithoutVersion(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		spoil func(t *testing.T, path string)
-		want  string // of the bytes that are kept
+		want  string // the bytes that are kept
 	}{
-		"the same":        {func(*testing.T, string) {}, "01234"},
-		"bytes after it":  {func(t *testing.T, path string) { t.Helper(); put(t, path, "01234567") }, "01234"},
+		"unchanged":       {func(*testing.T, string) {}, "01234"},
+		"extra bytes":     {func(t *testing.T, path string) { t.Helper(); put(t, path, "01234567") }, "01234"},
 		"other bytes":     {func(t *testing.T, path string) { t.Helper(); put(t, path, "01230") }, ""},
 		"bytes missing":   {func(t *testing.T, path string) { t.Helper(); put(t, path, "0123") }, ""},
 		"no sum recorded": {func(t *testing.T, path string) { t.Helper(); put(t, path+".json", `{"offset":5}`) }, ""},
@@ -78,7 +78,7 @@ func TestPartWithoutVersion(t *testing.T) {
 			test.spoil(t, target+download.Suffix)
 			p = open(t, target, "")
 			if p.Offset() != int64(len(test.want)) || p.PrefixSum() != sha256.Sum256([]byte(test.want)) {
-				t.Errorf("offset %d, want %d, or another sum", p.Offset(), len(test.want))
+				t.Errorf("offset %d, want %d, or the sum differs", p.Offset(), len(test.want))
 			}
 			write(t, p, "56789")
 			if err := p.Complete(false); err != nil {
@@ -96,8 +96,8 @@ func put(t *testing.T, path, text string) {
 	}
 }
 
-// S-BYTES-PART: a response without a version may be another server's. It removes no
-// bytes of a content with a version.
+// S-BYTES-PART: a response without a version may come from another server. It does
+// not remove the bytes of a content with a version.
 func TestPartOutlivesNoVersion(t *testing.T) {
 	t.Parallel()
 	target := filepath.Join(t.TempDir(), "a")
@@ -115,8 +115,9 @@ func TestPartOutlivesNoVersion(t *testing.T) {
 	}
 }
 
-// S-BYTES-PART: a crash after the complete file got its name, and before the part
-// lost its own, leaves one file with two names. A later download does not cut it.
+// S-BYTES-PART: a crash between the creation of the final name and the removal of
+// the temporary name leaves one file with two names. A later download does not
+// truncate it.
 func TestPartWithTwoNames(t *testing.T) {
 	t.Parallel()
 	for name, next := range map[string]string{"same version": version, "other version": `etag "v2"`, "no version": ""} {
@@ -142,8 +143,8 @@ func TestPartWithTwoNames(t *testing.T) {
 	}
 }
 
-// S-BYTES-PART: a part that got a second name while it was open is removed, not cut.
-func TestDropOfTwoNames(t *testing.T) {
+// S-BYTES-PART: a part that got a second name while it was open is removed, not truncated.
+func TestDropOfPartWithTwoNames(t *testing.T) {
 	t.Parallel()
 	target := filepath.Join(t.TempDir(), "a")
 	p := open(t, target, version)
@@ -156,6 +157,6 @@ func TestDropOfTwoNames(t *testing.T) {
 	}
 	wantContent(t, target, "0123456789")
 	if _, err := os.Lstat(target + download.Suffix); err == nil {
-		t.Error("the part has its name")
+		t.Error("the part still has its name")
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// A part is locked until it has its name: another process that opened it in
-// between would cut what is complete.
+// Complete keeps the part locked until it has its final name. Otherwise another
+// process could open it and truncate the complete file.
 func TestCompleteIsLocked(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
@@ -38,8 +38,8 @@ func TestCompleteIsLocked(t *testing.T) {
 	}
 }
 
-// A part that is dropped is locked until it is gone: another process would lose
-// what it writes.
+// Drop keeps the part locked until it is removed. Otherwise another process could
+// lose bytes that it writes.
 func TestDropIsLocked(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {

@@ -40,7 +40,7 @@ func read(t *testing.T, path string) string {
 	return string(b)
 }
 
-// names are the files in the folder of target.
+// names returns the names of the files in the folder of target.
 func names(t *testing.T, target string) []string {
 	t.Helper()
 	entries, err := os.ReadDir(filepath.Dir(target))
@@ -61,7 +61,7 @@ func wantNames(t *testing.T, target string, want ...string) {
 	}
 }
 
-// A part is resumed where it stopped, and leaves nothing but the file.
+// A part is resumed where it stopped, and a complete download leaves only the file.
 func TestPartResumes(t *testing.T) {
 	t.Parallel()
 	target := filepath.Join(t.TempDir(), "a")
@@ -88,7 +88,7 @@ func TestPartResumes(t *testing.T) {
 	}
 }
 
-// Two contents are never joined, and no bytes are trusted that a crash may have
+// A part never mixes two contents, and does not use bytes that a crash may have
 // lost.
 func TestPartStartsAgain(t *testing.T) {
 	t.Parallel()
@@ -97,11 +97,11 @@ func TestPartStartsAgain(t *testing.T) {
 		spoil        func(t *testing.T, p *Part)
 		want         int64
 	}{
-		"the same":              {from, version, func(*testing.T, *Part) {}, 5},
+		"unchanged":             {from, version, func(*testing.T, *Part) {}, 5},
 		"other URL":             {from + "x", version, func(*testing.T, *Part) {}, 0},
 		"other version":         {from, "length 10, etag \"v2\"", func(*testing.T, *Part) {}, 0},
 		"other URL, no version": {from + "x", "", func(*testing.T, *Part) {}, 0},
-		"bytes after it":        {from, version, func(t *testing.T, p *Part) { t.Helper(); overwrite(t, p.path(), "01234\x00\x00\x00") }, 5},
+		"extra bytes":           {from, version, func(t *testing.T, p *Part) { t.Helper(); overwrite(t, p.path(), "01234\x00\x00\x00") }, 5},
 		"bytes missing":         {from, version, func(t *testing.T, p *Part) { t.Helper(); overwrite(t, p.path(), "0123") }, 0},
 		"damaged record":        {from, version, func(t *testing.T, p *Part) { t.Helper(); overwrite(t, p.recordPath(), "{") }, 0},
 		"negative record":       {from, version, func(t *testing.T, p *Part) { t.Helper(); overwrite(t, p.recordPath(), `{"offset":-1}`) }, 0},
@@ -147,13 +147,13 @@ func remove(t *testing.T, path string) {
 	}
 }
 
-// After a crash, the record promises no more than the disk has.
+// After a crash, the record counts only bytes that are on the disk.
 func TestPartAfterCrash(t *testing.T) {
 	t.Parallel()
 	target := filepath.Join(t.TempDir(), "a")
 	p := open(t, target, from, version)
 	write(t, p, "01234")
-	// No Keep: the process is gone.
+	// The process ends without a call of Keep.
 	if err := p.file.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -210,7 +210,7 @@ func TestCompleteOverFile(t *testing.T) {
 	}
 }
 
-// A file that no download left under the temporary name is not touched.
+// A file under the temporary name that no download created is left alone.
 func TestForeign(t *testing.T) {
 	t.Parallel()
 	tests := map[string]func(t *testing.T, path string){
@@ -248,7 +248,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// Two downloads do not write to one file.
+// Two downloads cannot write to the same file.
 func TestBusy(t *testing.T) {
 	t.Parallel()
 	target := filepath.Join(t.TempDir(), "a")

@@ -10,16 +10,16 @@ import (
 	"os"
 )
 
-// record is what is known of a part. The URL may be a secret, so only its hash
-// is kept.
+// record describes a part. The URL may be a secret, so the record contains only its
+// hash.
 type record struct {
 	URL     string `json:"url_sha256"`
 	Version string `json:"version"`          // "": the server names none
-	Sum     string `json:"sha256,omitempty"` // of the bytes, if there is no version
-	Offset  int64  `json:"offset"`           // of bytes that are on the disk for sure
+	Sum     string `json:"sha256,omitempty"` // of the bytes, if the content has no version
+	Offset  int64  `json:"offset"`           // number of bytes that are certainly on the disk
 }
 
-// load reads the record. A record that is damaged promises nothing.
+// load reads the record. A damaged record counts as empty.
 func (p *Part) load() (record, error) {
 	var r record
 	text, err := readRecord(p.recordPath())
@@ -32,10 +32,11 @@ func (p *Part) load() (record, error) {
 	return r, nil
 }
 
-// maxRecord is how many bytes are read of a record. A larger file is damaged.
+// maxRecord is the number of bytes that are read of a record. A larger file is
+// damaged.
 const maxRecord = 64 << 10
 
-// readRecord follows no link, and waits for no pipe.
+// readRecord follows no symbolic link, and does not wait for a pipe.
 func readRecord(name string) ([]byte, error) {
 	info, err := os.Lstat(name)
 	if err != nil {
@@ -52,7 +53,8 @@ func readRecord(name string) ([]byte, error) {
 	return text, errors.Join(err, f.Close())
 }
 
-// writeRecord writes a new file, never into a file that has the name already.
+// writeRecord creates a new file, and never writes into an existing file of that
+// name.
 func writeRecord(name string, text []byte) error {
 	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

@@ -72,7 +72,7 @@ type From string
 const (
 	Filename From = "filename"
 	Filetype From = "filetype" // the media type, if it is known
-	Path     From = "path"     // the path below the named directory; for a file that was named itself, Filename
+	Path     From = "path"     // the path that begins with the directory in which the file was found; otherwise Filename
 )
 
 // Find returns the profile called name.
