@@ -15,10 +15,12 @@
 //   - [Client.UploadConcat] makes one upload of several sources.
 //   - [Client.Metadata] reads the metadata of an upload, and [Client.Download] its bytes.
 //   - [Config.Store] lets Upload resume after a restart of the program.
-//   - [Config.Ledger] lets Upload skip files that were sent before.
+//   - [Config.Ledger] lets Upload skip files that were uploaded before, and [Client.Lookup]
+//     returns what the Store and the Ledger have about a source.
+//   - [Config.Once] has each file uploaded at most once, although programs crash.
 //   - [UploadOptions.Parallel] sends one file in several parts at the same time.
 //
-// Other methods do a single exchange without a retry: [Client.Options], [Client.Create],
+// These methods do a single exchange without a retry: [Client.Options], [Client.Create],
 // [Client.CreateWithUpload], [Client.Head], [Client.Patch], [Client.Terminate] and
 // [Client.Concat].
 //

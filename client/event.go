@@ -9,7 +9,7 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// EventKind is the kind of an Event.
+// EventKind is the kind of an [Event]. 0 is no kind.
 type EventKind uint8
 
 // The kinds of events, in the order in which an upload may meet them.

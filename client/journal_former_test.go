@@ -22,7 +22,7 @@ func formerKey(t *testing.T, name, endpoint string) string {
 	if !ok {
 		t.Fatalf("%T has no former key", opened)
 	}
-	return f.Formerly(endpoint)
+	return f.FormerKey(endpoint)
 }
 
 // A record that an earlier version wrote is found, and is removed when the upload is complete.

@@ -8,8 +8,8 @@ import (
 	"github.com/tusker-go/tusker/client/internal/record"
 )
 
-// Known is what the stores of a Client have about a source.
-type Known struct {
+// LookupResult has the records that the stores of a Client hold of a source.
+type LookupResult struct {
 	// Unfinished is the record from which Upload would resume, nil if there is none.
 	Unfinished *Record
 
@@ -23,28 +23,28 @@ type Known struct {
 // damaged or of a newer version causes a warning in the log. Nothing is known about a
 // source that no later run could recognize. The error Is [ErrSource], [ErrNoEndpoint], or
 // an error of a store.
-func (c *Client) Lookup(ctx context.Context, src Source) (Known, error) {
+func (c *Client) Lookup(ctx context.Context, src Source) (LookupResult, error) {
 	if isSingleUse(src) {
-		return Known{}, nil // a stream can be opened only once
+		return LookupResult{}, nil // a stream can be opened only once
 	}
 	j, err := c.open(ctx, src, UploadOptions{}, nil, 0)
 	if err != nil {
-		return Known{}, err
+		return LookupResult{}, err
 	}
 	defer j.close(ctx)
 	endpoint, err := c.creationURL()
 	if err != nil {
-		return Known{}, err
+		return LookupResult{}, err
 	}
-	var known Known
-	if known.Finished, err = j.loadFinished(ctx, endpoint); err != nil {
-		return Known{}, err
+	var result LookupResult
+	if result.Finished, err = j.loadFinished(ctx, endpoint); err != nil {
+		return LookupResult{}, err
 	}
-	if known.Finished != nil && known.Finished.Denial.Refused {
-		known.Finished = nil
+	if result.Finished != nil && result.Finished.Denial.Refused {
+		result.Finished = nil
 	}
-	known.Unfinished, err = j.loadUnfinished(ctx, endpoint)
-	return known, err
+	result.Unfinished, err = j.loadUnfinished(ctx, endpoint)
+	return result, err
 }
 
 func (j *job) loadUnfinished(ctx context.Context, endpoint string) (*Record, error) {

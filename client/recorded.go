@@ -255,7 +255,7 @@ func (j *job) key(endpoint string) string {
 // formerKey returns the key that earlier versions gave the record of this upload, or "".
 func (j *job) formerKey(endpoint string) string {
 	if f, ok := j.source.(source.FormerIdentifier); ok && j.account == "" {
-		return f.Formerly(endpoint)
+		return f.FormerKey(endpoint)
 	}
 	return ""
 }

@@ -70,7 +70,7 @@ func (o *openForeign) Close() error                           { return nil }
 func (o *openForeign) Identity() string                       { return fmt.Sprintf("%x", o.sum()) }
 func (o *openForeign) Place() string                          { return "foreign" }
 func (o *openForeign) Part(rng protocol.Range) source.Opened  { return &openForeign{o.from, o.was, rng} }
-func (o *openForeign) SumUp()                                 {}
+func (o *openForeign) PrepareDigest()                         {}
 func (o *openForeign) Digest(context.Context) ([]byte, error) { sum := o.sum(); return sum[:], nil }
 func (o *openForeign) sum() [sha256.Size]byte                 { return sha256.Sum256([]byte(o.was)) }
 

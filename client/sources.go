@@ -12,12 +12,10 @@ import (
 // says how to write one.
 type (
 	// Source has the bytes of an upload: Path, Root, File, FS, ReaderAt, Bytes, Stream,
-	// Ranged, or a type of your own.
+	// source.NewRanged, or a type of your own.
 	Source = source.Source
 	// StreamOptions describes a Stream.
 	StreamOptions = source.StreamOptions
-	// Ranged describes a source that can be opened at an offset, see source.NewRanged.
-	Ranged = source.Ranged
 )
 
 // DefaultWindow is the window of a stream, in bytes, if StreamOptions.Window is 0.

@@ -117,7 +117,7 @@ func (c *Client) open(ctx context.Context, src Source, o UploadOptions, cb *call
 	j.source, j.isStream = opened, isSingleUse(src)
 	j.fresh = unsettled(opened) > 0
 	if d, ok := opened.(source.Digester); ok && o.Verify {
-		d.SumUp()
+		d.PrepareDigest()
 	}
 	return j, nil
 }

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Limits are what a server demands of uploads and of requests, whether it announces that
-// or somebody has read it in its documentation. The zero value demands nothing.
+// Limits are what a server demands of uploads and of requests, as it announces or
+// documents them. The zero value demands nothing.
 //
 // Tus-Max-Size announces MaxUpload. The Upload-Limit header of the IETF's resumable uploads
 // announces all but Multiple.
@@ -37,7 +37,8 @@ func (c Capabilities) Limits() Limits {
 	return Limits{MaxUpload: n}
 }
 
-// Validate finds limits that no size can meet.
+// Validate returns an error for a negative limit and for limits that no size can meet, and
+// nil otherwise. The error has no sentinel.
 func (l Limits) Validate() error {
 	switch {
 	case min(l.MinUpload, l.MaxUpload, l.MinRequest, l.MaxRequest, l.Multiple) < 0 || l.MaxAge < 0:
@@ -82,8 +83,8 @@ func (l Limits) CheckUpload(n int64) error {
 	return nil
 }
 
-// CheckRequest returns an error for a body of size bytes that breaks the limits. 0 means
-// that bodies have no certain size.
+// CheckRequest returns an error for a body of size bytes that breaks the limits. A size of
+// 0 stands for bodies of any size, and passes. The error has no sentinel.
 func (l Limits) CheckRequest(size int64) error {
 	switch {
 	case size < 0:

@@ -45,8 +45,8 @@ type Error struct {
 	// the last word on it.
 	Class Class
 
-	// Blames is the part of the request that the answer blames.
-	Blames Blame
+	// Blame is the part of the request that the answer blames.
+	Blame Blame
 
 	// Denial is what the answer means if the request carried the last bytes of an upload.
 	Denial Denial

@@ -66,7 +66,7 @@ func TestClassifyFailures(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			// As net/http and the client wrap it.
-			err := OfNetwork(&url.Error{Op: "Post", URL: "http://h/", Err: test.err})
+			err := NetworkError(&url.Error{Op: "Post", URL: "http://h/", Err: test.err})
 			e := &Error{Op: protocol.OpCreate, Err: err, Class: WithoutAnswer(err)}
 			if got := e.Class; got != test.want {
 				t.Errorf("class %d, want %d", got, test.want)

@@ -20,13 +20,13 @@ func Redact(rawURL string) string {
 	return transport.RedactURL(u)
 }
 
-// OfNetwork returns err, an error of a Doer, as it may be shown: without the URL that
+// NetworkError returns err, an error of a Doer, as it may be shown: without the URL that
 // net/http puts into its text, which may be a secret, and without the addresses that
 // each layer of package net adds to a broken connection. errors.Is and errors.As see
 // err itself. The result Is [ErrUntrusted] after a refused TLS handshake, whatever
 // type net/http has for it, and Is protocol.ErrProxyAuth or protocol.ErrForbidden if a
 // proxy refused a tunnel with that status.
-func OfNetwork(err error) error { return &networkError{withoutLongText(err)} }
+func NetworkError(err error) error { return &networkError{withoutLongText(err)} }
 
 // withoutLongText shortens an error of net/http that is nothing but text: the error about a
 // redirect to a malformed Location quotes it completely.

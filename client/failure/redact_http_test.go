@@ -18,12 +18,12 @@ func TestAnswerIsNotHTTP(t *testing.T) {
 		if err == nil {
 			t.Fatalf("%q is an answer", answer)
 		}
-		got := failure.OfNetwork(&url.Error{Op: "Post", URL: "http://h/", Err: err}).Error()
+		got := failure.NetworkError(&url.Error{Op: "Post", URL: "http://h/", Err: err}).Error()
 		if !strings.HasPrefix(got, "the answer is not HTTP") {
 			t.Errorf("%q: %q", answer, got)
 		}
 	}
-	if got := failure.OfNetwork(&net.DNSError{Err: "no such host", Name: "h"}).Error(); !strings.Contains(got, "no such host") {
+	if got := failure.NetworkError(&net.DNSError{Err: "no such host", Name: "h"}).Error(); !strings.Contains(got, "no such host") {
 		t.Errorf("another error: %q", got)
 	}
 }

@@ -42,9 +42,9 @@ func (f *openFile) StateIdentity() string {
 // Place implements [Locator]: the path with its symbolic links resolved.
 func (f *openFile) Place() string { return resolved(f.path) }
 
-// Formerly returns the key that earlier versions gave the record of this file: of the
+// FormerKey returns the key that earlier versions gave the record of this file: of the
 // endpoint, the path as it was given, and device and inode.
-func (f *openFile) Formerly(endpoint string) string {
+func (f *openFile) FormerKey(endpoint string) string {
 	path := absolute(f.path)
 	if path == "" {
 		return ""

@@ -59,8 +59,8 @@ func (f *openFile) Part(rng protocol.Range) Opened {
 	return &part{whole: f, Range: rng}
 }
 
-// SumUp implements [Digester].
-func (f *openFile) SumUp() {}
+// PrepareDigest implements [Digester].
+func (f *openFile) PrepareDigest() {}
 
 // Digest implements [Digester]: it reads the file once more.
 func (f *openFile) Digest(ctx context.Context) ([]byte, error) {

@@ -106,8 +106,8 @@ func (o *openRanged) Place() string { return o.from.Name }
 // Part implements [Divisible].
 func (o *openRanged) Part(rng protocol.Range) Opened { return &part{whole: o, Range: rng} }
 
-// SumUp implements [Digester].
-func (o *openRanged) SumUp() {}
+// PrepareDigest implements [Digester].
+func (o *openRanged) PrepareDigest() {}
 
 // Digest implements [Digester]: it reads the source once more.
 func (o *openRanged) Digest(ctx context.Context) ([]byte, error) {

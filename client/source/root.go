@@ -52,7 +52,7 @@ func Root(root *os.Root, name string) (Source, error) {
 		}
 		return &openFile{r: f, stat: f.Stat, path: path, closer: f.Close}, nil
 	}}
-	return src.Expecting(func(opened fs.FileInfo) bool { return os.SameFile(listed, opened) }), nil
+	return src.Expect(func(opened fs.FileInfo) bool { return os.SameFile(listed, opened) }), nil
 }
 
 // errReplaced means that a name leads to another file than the one that was
@@ -69,13 +69,13 @@ var errReplaced = fmt.Errorf("%w: it was replaced by another file", failure.ErrS
 // A source that is not an [Expecter] is returned as it is.
 func Expect(src Source, accept func(opened fs.FileInfo) bool) Source {
 	if e, ok := src.(Expecter); ok && accept != nil {
-		return e.Expecting(accept)
+		return e.Expect(accept)
 	}
 	return src
 }
 
-// Expecting implements [Expecter].
-func (s *fileSource) Expecting(accept func(opened fs.FileInfo) bool) Source {
+// Expect implements [Expecter].
+func (s *fileSource) Expect(accept func(opened fs.FileInfo) bool) Source {
 	expected := *s
 	expected.file = func() (*openFile, error) {
 		f, err := s.file()

@@ -14,7 +14,7 @@
 //   - [Settler] and [Replaceable]: it may change without a trace, as files do.
 //   - [Releaser] and [Spooler]: it is a stream that keeps only some of its bytes.
 //
-// A Source may implement [SingleUse] and [Expecter].
+// A Source may implement [SingleUse], [Expecter] and [Snapshotter].
 //
 // Every error of a source Is failure.ErrSource, see [Error].
 package source
@@ -113,8 +113,8 @@ type Locator interface {
 
 // FormerIdentifier is an [Opened] source whose records had another key in earlier versions.
 type FormerIdentifier interface {
-	// Formerly returns that key, for a creation URL, or "" if there was none.
-	Formerly(endpoint string) string
+	// FormerKey returns that key for the creation URL endpoint, or "" if there was none.
+	FormerKey(endpoint string) string
 }
 
 // Divisible is an [Opened] source whose parts can be read at the same time.
@@ -124,10 +124,11 @@ type Divisible interface {
 	Part(protocol.Range) Opened
 }
 
-// Digester is an [Opened] source that can tell the SHA-256 of all its bytes.
+// Digester is an [Opened] source that can compute the SHA-256 of all its bytes.
 type Digester interface {
-	// SumUp is called before the first Chunk if Digest will be called.
-	SumUp()
+	// PrepareDigest is called before the first Chunk if Digest will be called. A source
+	// whose bytes can be read only once computes the SHA-256 as they are read.
+	PrepareDigest()
 
 	// Digest returns the SHA-256 of all bytes. The error Is failure.ErrUnverified if
 	// they cannot be read again.
@@ -157,14 +158,16 @@ type Replaceable interface {
 
 // SingleUse is a [Source] that can be opened only once.
 type SingleUse interface {
+	// SingleUse reports whether the source can be opened only once. A source whose
+	// SingleUse returns false is like a source without the method.
 	SingleUse() bool
 }
 
 // Expecter is a [Source] of a file that can check the file that it opens, see [Expect].
 type Expecter interface {
-	// Expecting returns the source with the condition that accept returns true for what the
-	// opened file is. Otherwise, Open fails with an error that Is failure.ErrSourceChanged.
-	Expecting(accept func(opened fs.FileInfo) bool) Source
+	// Expect returns the source with the condition that accept returns true for the
+	// fs.FileInfo of the opened file. Otherwise, Open fails with an error that Is failure.ErrSourceChanged.
+	Expect(accept func(opened fs.FileInfo) bool) Source
 }
 
 // Error returns err as an error of a source: it Is failure.ErrSource and err.

@@ -263,8 +263,8 @@ func (r *windowReader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// SumUp implements [Digester]: the window sums up the bytes that pass through it.
-func (w *window) SumUp() {
+// PrepareDigest implements [Digester]: the window sums up the bytes that pass through it.
+func (w *window) PrepareDigest() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.sum = sha256.New()

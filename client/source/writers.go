@@ -6,6 +6,6 @@ type Writers uint8
 // The values of Writers.
 const (
 	WritersUnknown Writers = iota // the system does not say
-	WritersNone
-	WritersFound // a file is open for writing, or a writable mapping of it exists
+	WritersNone                   // no other process can write to the file
+	WritersFound                  // a file is open for writing, or a writable mapping of it exists
 )

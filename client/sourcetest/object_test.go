@@ -86,7 +86,7 @@ func (f *full) Name() string            { return "full" }
 func (f *full) Length() protocol.Length { return f.length(int64(len(*f.content.Load()))) }
 func (f *full) SingleUse() bool         { return f.single }
 
-func (f *full) Expecting(accept func(fs.FileInfo) bool) source.Source {
+func (f *full) Expect(accept func(fs.FileInfo) bool) source.Source {
 	if !f.expecting {
 		return f
 	}
@@ -159,7 +159,7 @@ func (o *openFull) Identity() string                           { return o.from.i
 func (o *openFull) StateIdentity() string                      { return o.from.state(o) }
 func (o *openFull) Place() string                              { return o.from.place(o) }
 func (o *openFull) Part(rng protocol.Range) source.Opened      { return o.from.part(o, rng) }
-func (o *openFull) SumUp()                                     {}
+func (o *openFull) PrepareDigest()                             {}
 func (o *openFull) Digest(context.Context) ([]byte, error)     { return o.from.digest(o) }
 func (o *openFull) Release(off int64)                          { o.from.release(o, off) }
 func (o *openFull) Spool() int64                               { return o.from.spool }
@@ -195,7 +195,7 @@ func (p *fullPart) Close() error                    { return nil }
 func (f *full) config() sourcetest.Config {
 	content := bytes.Clone(*f.content.Load())
 	return sourcetest.Config{
-		Source: f, Content: content, InUse: func() int { return int(f.open.Load()) },
+		Source: f, Content: content, CountOpen: func() int { return int(f.open.Load()) },
 		Other: func(*testing.T) source.Source {
 			other := newFull(append(bytes.Clone(content), 'x'))
 			other.identity, other.state = f.identity, f.state

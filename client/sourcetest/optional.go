@@ -27,7 +27,7 @@ func (s subject) same(kind string, of name) (text string) {
 	if now, _ := of(o); now != text {
 		s.Errorf("%s %q, and %q after the source was read", kind, text, now)
 	}
-	if s.isSingleUse() && s.Again == nil {
+	if s.isSingleUse() && s.Reopen == nil {
 		return text
 	}
 	second, _ := s.open(s.again())
@@ -118,7 +118,7 @@ func digest(s subject) {
 	if !ok {
 		s.Skip("the source is no source.Digester")
 	}
-	d.SumUp()
+	d.PrepareDigest()
 	s.inOrder(o, s.size()/3+1, s.Content)
 	got, err := d.Digest(s.ctx)
 	want := sha256.Sum256(s.Content)
@@ -189,8 +189,8 @@ func spool(s subject) {
 		s.Errorf("Length of the copy is %v, want %d", n, s.size())
 	}
 	closeIt()
-	if s.InUse != nil && s.InUse() != 0 {
-		s.Errorf("%d things are open after the copy", s.InUse())
+	if s.CountOpen != nil && s.CountOpen() != 0 {
+		s.Errorf("%d things are open after the copy", s.CountOpen())
 	}
 	s.inOrder(copied, 0, s.Content)
 }
@@ -234,12 +234,12 @@ func expected(s subject) {
 		s.Skip("the source is no source.Expecter")
 	}
 	asked := false
-	o, _ := s.open(e.Expecting(func(fs.FileInfo) bool { asked = true; return true }))
+	o, _ := s.open(e.Expect(func(fs.FileInfo) bool { asked = true; return true }))
 	s.inOrder(o, 0, s.Content)
 	if !asked {
 		return // it is no file, so that there is nothing to look at
 	}
-	refused, err := e.Expecting(func(fs.FileInfo) bool { return false }).Open(s.ctx, 0)
+	refused, err := e.Expect(func(fs.FileInfo) bool { return false }).Open(s.ctx, 0)
 	if err == nil {
 		_ = refused.Close()
 	}

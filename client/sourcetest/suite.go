@@ -27,16 +27,16 @@ import (
 
 // Config is a source under test, and what the suite may do to it.
 type Config struct {
-	// Source is the source, which nobody has opened yet.
+	// Source is the source under test. It was not opened before.
 	Source source.Source
 
 	// Content is the bytes of the source. Some thousand bytes are enough, and fewer find
 	// less; more than the source keeps in memory find more.
 	Content []byte
 
-	// Again returns the same source as another process would make it. nil: Source is used
-	// in its place.
-	Again func(t *testing.T) source.Source
+	// Reopen returns the same source as another process would make it. nil: Source is
+	// opened again.
+	Reopen func(t *testing.T) source.Source
 
 	// Other returns a source with other bytes, which must have another identity. nil: there
 	// is none.
@@ -57,9 +57,9 @@ type Config struct {
 	// something waits for them. nil: the source never waits, or only for a disk.
 	Stall func(t *testing.T) (stalled source.Source, waiting <-chan struct{})
 
-	// InUse returns how many files, connections and the like the source has open. It is 0
-	// when all readers and opened sources are closed. nil: it is not known.
-	InUse func() int
+	// CountOpen returns how many files and connections the source has open: 0 when all
+	// readers and opened sources are closed. nil: this is not checked.
+	CountOpen func() int
 
 	// Patience is how long one check may take, to find a source that hangs. 0: 20 s.
 	Patience time.Duration
@@ -167,8 +167,8 @@ func (s subject) opened() source.Opened {
 
 // again returns the source as another process would have it.
 func (s subject) again() source.Source {
-	if s.Again != nil {
-		return s.Again(s.T)
+	if s.Reopen != nil {
+		return s.Reopen(s.T)
 	}
 	return s.Source
 }

@@ -78,7 +78,7 @@ func ofFile(t *testing.T, name string, content []byte, open func(t *testing.T, n
 	write(t, name, content, past)
 	c := sourcetest.Config{
 		Source: open(t, name),
-		Again:  func(t *testing.T) source.Source { t.Helper(); return open(t, name) },
+		Reopen: func(t *testing.T) source.Source { t.Helper(); return open(t, name) },
 		Other: func(t *testing.T) source.Source {
 			t.Helper()
 			other := filepath.Join(t.TempDir(), "other")
@@ -178,7 +178,7 @@ func TestFS(t *testing.T) {
 				t.Helper()
 				files := &countingFS{FS: fstest.MapFS{"a/b": {Data: content}}, wrap: wrap}
 				src, err := source.FS(files, "a/b")
-				return sourcetest.Config{Source: must(t, src, err), InUse: func() int { return int(files.open.Load()) }}
+				return sourcetest.Config{Source: must(t, src, err), CountOpen: func() int { return int(files.open.Load()) }}
 			})
 		})
 	}
@@ -338,7 +338,7 @@ func TestRanged(t *testing.T) {
 		t.Helper()
 		o := &object{content: content}
 		c := sourcetest.Config{
-			Source: o.source(t), InUse: o.inUse, Again: o.source,
+			Source: o.source(t), CountOpen: o.inUse, Reopen: o.source,
 			Other: func(t *testing.T) source.Source {
 				t.Helper()
 				return (&object{content: append(content, 'x'), version: 7}).source(t)

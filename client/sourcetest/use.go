@@ -91,10 +91,10 @@ func nothingOpen(s subject) {
 			closeReader(r)
 		}
 		closeIt()
-		if s.InUse == nil {
+		if s.CountOpen == nil {
 			continue
 		}
-		if n := s.InUse(); n != 0 {
+		if n := s.CountOpen(); n != 0 {
 			s.Errorf("%d things are open after Close", n)
 		}
 	}

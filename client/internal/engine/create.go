@@ -83,7 +83,7 @@ func (u *upload) leaveOpen(ctx context.Context, creation *dialect.Creation) bool
 
 func blames(err error, blame failure.Blame) bool {
 	e, ok := errors.AsType[*failure.Error](err)
-	return ok && e.Blames == blame
+	return ok && e.Blame == blame
 }
 
 // created takes over a new upload.

@@ -136,7 +136,7 @@ func decide(e *failure.Error, at position, m memory) (remedy, memory) {
 	case e.Class == failure.ClassFinal && at.Phase == asking && errors.Is(e, failure.ErrNotTus):
 		// A tus server has answered before, so a proxy or a portal sent this answer.
 		return retryAnyway, m
-	case e.Blames == failure.BlameLength && e.Class == failure.ClassFinal && !m.has(triedLength):
+	case e.Blame == failure.BlameLength && e.Class == failure.ClassFinal && !m.has(triedLength):
 		// An older request that was held up may have declared the length meanwhile.
 		m.Tried |= triedLength
 		return retryAnyway, m

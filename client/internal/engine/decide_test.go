@@ -36,7 +36,7 @@ func decisions() map[string]decision {
 	notTus := class(failure.ClassFinal)
 	notTus.Err = fmt.Errorf("no offset: %w", failure.ErrNotTus)
 	length := class(failure.ClassFinal)
-	length.Blames = failure.BlameLength
+	length.Blame = failure.BlameLength
 	noAnswer := class(failure.ClassGone)
 	noAnswer.StatusCode = 0
 	token := class(failure.ClassAuth)

@@ -29,7 +29,7 @@ func (u *upload) denied(err error) error {
 // failure of the server while it finished the upload.
 func denialOf(e *failure.Error) failure.Denial {
 	switch {
-	case e.Blames == failure.BlameLength:
+	case e.Blame == failure.BlameLength:
 	case e.Class == failure.ClassFinal:
 		return e.Denial
 	case e.Denial.ServerFailed() && (e.Class == failure.ClassTransient || e.Class == failure.ClassThrottled):

@@ -61,7 +61,7 @@ func Judge(e *failure.Error, sent http.Header) {
 		e.Err = fmt.Errorf("%w: %w", protocol.ErrChecksumMismatch, e.Err) // rustus answers a wrong checksum with 417
 	}
 	e.Class = classify(e)
-	e.Blames = blame(e, sent)
+	e.Blame = blame(e, sent)
 	if e.Op == protocol.OpPatch && e.Header.Get(protocol.HeaderResumable) != "" {
 		e.Denial = failure.NewDenial(e, isVerdict(e))
 	}
@@ -71,7 +71,7 @@ func Judge(e *failure.Error, sent http.Header) {
 // a whole. A status about the request, the credentials or a limit is not: the upload may be
 // good.
 func isVerdict(e *failure.Error) bool {
-	if e.Class != failure.ClassFinal || e.Blames != failure.BlameNone {
+	if e.Class != failure.ClassFinal || e.Blame != failure.BlameNone {
 		return false
 	}
 	switch e.Code {

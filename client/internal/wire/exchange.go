@@ -307,7 +307,7 @@ func (e *exchange) cause(ctx context.Context, err error) error {
 		// net/http puts the whole Location into the text.
 		return fmt.Errorf("%w to an unreadable address: %w", failure.ErrRedirected, nethttp.ErrInvalidRedirect)
 	case ctx.Err() == nil:
-		return failure.OfNetwork(err)
+		return failure.NetworkError(err)
 	}
 	if cause := context.Cause(ctx); errors.Is(cause, failure.ErrStalled) {
 		return cause
