@@ -67,7 +67,7 @@ func writeRecord(name string, text []byte) error {
 	return errors.Join(err, f.Close())
 }
 
-// save puts the bytes on the disk, and then the record of them.
+// save flushes the bytes to the disk, and then writes the record.
 func (p *Part) save() error {
 	if err := p.file.Sync(); err != nil {
 		return err

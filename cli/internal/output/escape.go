@@ -1,5 +1,5 @@
-// Package output writes what the commands have to say: results to standard
-// output, progress and messages to standard error.
+// Package output writes the output of the commands: results to standard output,
+// progress and messages to standard error.
 package output
 
 import (
@@ -11,21 +11,22 @@ import (
 	"unicode/utf8"
 )
 
-// Escape makes s safe to show on one line: what is not printable, invalid UTF-8
-// and the backslash are written as in a Go string, all else stays as it is. No
-// two texts become the same.
+// Escape makes s safe to show on one line: characters that are not printable,
+// invalid UTF-8 and the backslash are written as in a Go string, and all other text
+// stays unchanged. Different texts have different results.
 func Escape(s string) string {
 	return escape(s, true)
 }
 
-// OneLine is Escape for messages: a backslash stays, since parts of a message
-// may be quoted already.
+// OneLine is Escape for messages: a backslash stays unchanged, because parts of a
+// message may already be quoted.
 func OneLine(s string) string {
 	return escape(s, false)
 }
 
-// Plain is JSON that means the same and can be shown: encoders leave some of what
-// is not printable in strings as it is, such as the controls above ASCII.
+// Plain returns JSON with the same meaning that is safe to show: encoders leave
+// some characters in strings unescaped that are not printable, such as the controls
+// above ASCII.
 func Plain(json []byte) []byte {
 	if !bytes.ContainsFunc(json, isOdd) {
 		return json
@@ -45,7 +46,8 @@ func Plain(json []byte) []byte {
 	return b.Bytes()
 }
 
-// isOdd tells what JSON lets stand in a string though it is not printable.
+// isOdd tells whether r is not printable, although JSON allows it unescaped in a
+// string.
 func isOdd(r rune) bool { return r >= 0x7f && !strconv.IsPrint(r) }
 
 func escape(s string, backslash bool) string {

@@ -10,17 +10,17 @@ import (
 func TestEscape(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct{ text, want, oneLine string }{
-		"empty":               {"", "", ""},
-		"plain":               {"a b.txt", "a b.txt", "a b.txt"},
-		"quotes":              {`say "x"`, `say "x"`, `say "x"`},
-		"printable unicode":   {"héllo 世界 🐘", "héllo 世界 🐘", "héllo 世界 🐘"},
-		"line break":          {"a\nb\r\n", `a\nb\r\n`, `a\nb\r\n`},
-		"tab and nul":         {"a\tb\x00", `a\tb\x00`, `a\tb\x00`},
-		"terminal escape":     {"\x1b[31mred", `\x1b[31mred`, `\x1b[31mred`},
-		"invalid UTF-8":       {"a\xff\xfeb", `a\xff\xfeb`, `a\xff\xfeb`},
-		"replacement itself":  {"\ufffd", "\ufffd", "\ufffd"},
-		"right to left trick": {"a\u202egpj.exe", `a\u202egpj.exe`, `a\u202egpj.exe`},
-		"backslash":           {`C:\new`, `C:\\new`, `C:\new`},
+		"empty":                    {"", "", ""},
+		"plain":                    {"a b.txt", "a b.txt", "a b.txt"},
+		"quotes":                   {`say "x"`, `say "x"`, `say "x"`},
+		"printable unicode":        {"héllo 世界 🐘", "héllo 世界 🐘", "héllo 世界 🐘"},
+		"line break":               {"a\nb\r\n", `a\nb\r\n`, `a\nb\r\n`},
+		"tab and nul":              {"a\tb\x00", `a\tb\x00`, `a\tb\x00`},
+		"terminal escape sequence": {"\x1b[31mred", `\x1b[31mred`, `\x1b[31mred`},
+		"invalid UTF-8":            {"a\xff\xfeb", `a\xff\xfeb`, `a\xff\xfeb`},
+		"replacement character":    {"\ufffd", "\ufffd", "\ufffd"},
+		"right-to-left override":   {"a\u202egpj.exe", `a\u202egpj.exe`, `a\u202egpj.exe`},
+		"backslash":                {`C:\new`, `C:\\new`, `C:\new`},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -11,52 +11,54 @@ import (
 )
 
 // Event is a line of the JSON output of an upload. The names of its fields are
-// stable; one that has nothing to say is left out.
+// stable. Fields without a value are left out.
 type Event struct {
 	Event string `json:"event"`
 	Name
 	Part    int    `json:"part,omitempty"`
 	URL     string `json:"url,omitempty"`
-	Offset  int64  `json:"offset"` // acknowledged by the server
-	Sent    int64  `json:"sent"`   // taken by the network, Offset included
+	Offset  int64  `json:"offset"` // bytes that the server acknowledged
+	Sent    int64  `json:"sent"`   // bytes handed to the network, including Offset
 	Length  *int64 `json:"length,omitempty"`
 	Attempt int    `json:"attempt,omitempty"`
 	WaitMS  *int64 `json:"wait_ms,omitempty"`
 	Error   *Error `json:"error,omitempty"`
 
-	// Verified: the server was found to hold the bytes of the file.
+	// Verified means that the client found that the server holds the bytes of the
+	// file.
 	Verified bool `json:"verified,omitempty"`
 
-	// InUse: another program had the file open for writing.
+	// InUse means that another program had the file open for writing.
 	InUse bool `json:"in_use,omitempty"`
 
-	// Denial is what the server answered to the last bytes of an upload that it has
-	// all of.
+	// Denial is the error that the server answered to the last bytes of an upload,
+	// although it has all of them.
 	Denial *client.Denial `json:"denial,omitempty"`
 
-	// BodyLimit is the most bytes of one request since larger ones did not pass.
+	// BodyLimit is the most bytes that one request can have, if larger requests did
+	// not pass.
 	BodyLimit int64 `json:"body_limit,omitempty"`
 
 	Headers map[string][]string `json:"headers,omitempty"`
 }
 
-// Events that are not those of the client.
+// The events that the client does not have.
 const (
 	eventSkipped = "skipped"
 	eventPlanned = "planned"
 	EventSummary = "summary"
 )
 
-// Summary is the last line of the JSON output of several uploads. What an earlier
-// run had sent is in Resumed, and not in Bytes.
+// Summary is the last line of the JSON output of several uploads. Bytes that an
+// earlier run sent count in Resumed, and not in Bytes.
 type Summary struct {
 	Event     string `json:"event"` // summary
 	Files     int    `json:"files"`
 	Done      int    `json:"done"`
 	Failed    int    `json:"failed"`
-	NotBegun  int    `json:"not_begun"` // the run was stopped before
-	Skipped   int    `json:"skipped"`   // the server had them from an earlier run
-	LeftOut   int    `json:"left_out"`  // things in directories that are no files
+	NotBegun  int    `json:"not_begun"` // files that a stopped run did not begin
+	Skipped   int    `json:"skipped"`   // files that an earlier run uploaded
+	LeftOut   int    `json:"left_out"`  // entries of directories that are not regular files
 	Bytes     int64  `json:"bytes"`
 	Resumed   int64  `json:"resumed"`
 	Retries   int    `json:"retries"`
@@ -67,19 +69,21 @@ type Summary struct {
 type Plan struct {
 	Event string `json:"event"` // planned
 	Name
-	URL    string `json:"url,omitempty"` // of the upload that would be gone on with
-	Offset int64  `json:"offset"`        // from where
+	URL    string `json:"url,omitempty"` // of the upload that would be resumed
+	Offset int64  `json:"offset"`        // at which it would be resumed
 	Length *int64 `json:"length,omitempty"`
 
-	// Skipped: an earlier run had sent it, and the server was not asked.
+	// Skipped means that an earlier run uploaded the file. The server was not
+	// asked.
 	Skipped bool `json:"skipped,omitempty"`
 
-	// Refused: the server refused it in an earlier run, and nothing would be sent.
+	// Refused means that the server refused the file in an earlier run, so nothing
+	// would be sent.
 	Refused bool `json:"refused,omitempty"`
 }
 
-// NewPlan is what would become of file: a new upload, or, with a URL, one that
-// goes on at offset.
+// NewPlan returns the plan for file: a new upload, or, with a URL, an upload that
+// is resumed at offset.
 func NewPlan(file, url string, offset int64, length protocol.Length) Plan {
 	return Plan{Event: eventPlanned, Name: newName(file), URL: url, Offset: offset, Length: number(length)}
 }
@@ -92,7 +96,7 @@ type Error struct {
 	Message string `json:"message"`
 }
 
-// NewEvent is what the client told of file.
+// NewEvent returns an event of the client for file.
 func NewEvent(file string, e client.Event) Event {
 	out := Event{
 		Event: e.Kind.String(), Name: newName(file), Part: e.Part, URL: e.URL,
@@ -105,8 +109,8 @@ func NewEvent(file string, e client.Event) Event {
 	return out
 }
 
-// NewResult is how the upload of file ended, with the headers of the server's
-// answers.
+// NewResult returns the event for the end of the upload of file, with the headers
+// of the server's responses.
 func NewResult(file string, r *client.Result, err error) Event {
 	kind := client.EventDone.String()
 	switch {
@@ -126,7 +130,7 @@ func NewResult(file string, r *client.Result, err error) Event {
 	}
 }
 
-// NewError is nil for nil.
+// NewError returns err in JSON form, and nil for nil.
 func NewError(err error) *Error {
 	if err == nil {
 		return nil
@@ -138,8 +142,8 @@ func NewError(err error) *Error {
 	return out
 }
 
-// HeaderValue returns the header called name as the upload's last answer has it,
-// or else the answer to its creation.
+// HeaderValue returns the header called name of the last response of the upload, or
+// else of the response to its creation.
 func HeaderValue(r *client.Result, name string) string {
 	for _, h := range []http.Header{r.Header, r.CreationHeader} {
 		if values := h.Values(name); len(values) > 0 {
@@ -149,8 +153,9 @@ func HeaderValue(r *client.Result, name string) string {
 	return ""
 }
 
-// headers are those of the creation under those of the last answer, in lower
-// case. Cookies are secrets.
+// headers returns the headers of the response to the creation, replaced by those of
+// the last response, with lower-case names. It leaves out cookies, because they are
+// secrets.
 func headers(r *client.Result) map[string][]string {
 	all := make(http.Header)
 	maps.Copy(all, r.CreationHeader)

@@ -11,7 +11,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/output"
 )
 
-// JSON means the same when it has been made fit to be shown.
+// Plain returns JSON with the same meaning, and only printable characters.
 func FuzzPlain(f *testing.F) {
 	for _, seed := range []string{"", "a", "\x1b[31m", "\x7f", "\u009b31m", "\u202egpj", "\xff", "\U000e0001", `\u009b`, "é世界", "\u2028"} {
 		f.Add(seed)
@@ -29,7 +29,7 @@ func FuzzPlain(f *testing.F) {
 			t.Fatal(err)
 		}
 		if err := json.Unmarshal(got, &after); err != nil || after[0] != before[0] {
-			t.Errorf("%q becomes %s, %v", s, got, err)
+			t.Errorf("Plain changes %q to %s, %v", s, got, err)
 		}
 		if strings.ContainsFunc(string(got), func(r rune) bool { return !strconv.IsPrint(r) && r != '\n' }) {
 			t.Errorf("%q is shown as %q", s, got)
@@ -37,7 +37,7 @@ func FuzzPlain(f *testing.F) {
 	})
 }
 
-// A URL that is shown in a message has neither its user nor its query.
+// RedactURL removes the user information and the query from a URL.
 func FuzzRedactURL(f *testing.F) {
 	for _, seed := range []string{"", "https://me:hidden@h/p?hidden#hidden", "//hidden@h", "http://[::1", "mailto:hidden", "?hidden", "http://h:80/%2f"} {
 		f.Add(seed)

@@ -12,25 +12,25 @@ import (
 	"unicode/utf8"
 )
 
-// Printer writes results. Once a write has failed it writes nothing more. It is
-// safe for concurrent use.
+// Printer writes results. After a failed write, it writes nothing more. It is safe
+// for concurrent use.
 type Printer struct {
 	mu     sync.Mutex
 	w      io.Writer
 	err    error
 	failed func(error)
-	lost   func(line string, err error) // nil: nobody wants them
+	lost   func(line string, err error) // nil: lost lines are not reported
 	screen *Screen
 }
 
-// NewPrinter writes to w, and calls failed, where it is not nil, with the first
-// error.
+// NewPrinter returns a Printer that writes to w, and calls failed with the first
+// error. A nil failed is not called.
 func NewPrinter(w io.Writer, failed func(error)) *Printer {
 	return &Printer{w: w, failed: failed}
 }
 
-// OnLost has fn called with each line, of Line and JSON alone, that cannot be
-// written, and why. It is to be called before anything is written.
+// OnLost sets a function that is called with each line of Line and JSON that cannot
+// be written, and with the error. Call OnLost before anything is written.
 func (p *Printer) OnLost(fn func(line string, err error)) { p.lost = fn }
 
 // Line writes one line.
@@ -56,8 +56,8 @@ func (p *Printer) JSON(v any) {
 	p.line(Plain([]byte(b.String())))
 }
 
-// Table writes two columns, the second one aligned. A row without a name goes
-// on with the row above.
+// Table writes two columns, and aligns the second one. A row without a name
+// continues the row above.
 func (p *Printer) Table(rows [][2]string) {
 	width := 0
 	for _, row := range rows {
@@ -70,8 +70,9 @@ func (p *Printer) Table(rows [][2]string) {
 	_, _ = p.Write([]byte(b.String()))
 }
 
-// Columns writes rows with all columns but the last one aligned. It goes through
-// rows twice, which have to be the same and of the same number of columns.
+// Columns writes rows, and aligns all columns but the last one. It reads rows
+// twice. Both times, rows must yield the same values, each with the same number of
+// columns.
 func (p *Printer) Columns(rows iter.Seq[[]string]) {
 	var widths []int
 	for row := range rows {
@@ -87,13 +88,13 @@ func (p *Printer) Columns(rows iter.Seq[[]string]) {
 		for i, text := range row[:len(row)-1] {
 			_, _ = fmt.Fprintf(w, "%-*s  ", widths[i], text)
 		}
-		// A printer remembers what goes wrong.
+		// The Printer keeps the first error.
 		_, _ = fmt.Fprintln(w, row[len(row)-1])
 	}
 	_ = w.Flush()
 }
 
-// Write writes b, or gives the error of an earlier write.
+// Write writes b. It returns the error of an earlier write, if there is one.
 func (p *Printer) Write(b []byte) (int, error) {
 	n, err := p.write(b)
 	if err != nil {
@@ -102,8 +103,9 @@ func (p *Printer) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// Through makes room for results on s, where they go to a terminal as well: most
-// likely it is the same one. It is to be called before anything is drawn on s.
+// Through coordinates results with the lines drawn on s, if the results go to a
+// terminal, too: it is most likely the same terminal. Call Through before anything
+// is drawn on s.
 func (p *Printer) Through(s *Screen) {
 	if f, ok := p.w.(*os.File); ok && isTerminal(f) {
 		p.mu.Lock()

@@ -40,7 +40,7 @@ func TestColumns(t *testing.T) {
 	}{
 		"none": {nil, ""},
 		"one":  {[][]string{{"a"}, {"bb"}}, "a\nbb\n"},
-		"last one as it is": {
+		"last column not padded": {
 			[][]string{{"KEY", "FILE", "URL"}, {"ü", "a longer one", "x"}, {"", "", ""}},
 			"KEY  FILE          URL\nü    a longer one  x\n                   \n",
 		},
@@ -77,15 +77,15 @@ func TestPrinterStopsAtFirstError(t *testing.T) {
 		t.Errorf("%d writes, want 1", w.writes)
 	}
 	if len(told) != 1 || !errors.Is(told[0], io.ErrClosedPipe) {
-		t.Errorf("told %v, want the one error", told)
+		t.Errorf("told %v, want only the first error", told)
 	}
 	if err := p.Err(); !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("Err() = %v", err)
 	}
 }
 
-// What is lost is told line by line; bytes that are no lines are not.
-func TestPrinterTellsWhatIsLost(t *testing.T) {
+// A Printer reports each line that it cannot write. Other bytes are not reported.
+func TestPrinterReportsLostLines(t *testing.T) {
 	t.Parallel()
 	var lost []string
 	p := output.NewPrinter(&brokenWriter{}, nil)
@@ -104,7 +104,7 @@ func TestPrinterTellsWhatIsLost(t *testing.T) {
 	}
 }
 
-func TestPrinterRefusesWhatJSONCannotHold(t *testing.T) {
+func TestPrinterFailsForInvalidJSONValue(t *testing.T) {
 	t.Parallel()
 	p := output.NewPrinter(io.Discard, nil)
 	p.JSON(make(chan int))

@@ -6,7 +6,7 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// RedactURL gives what may be shown of a URL: scheme, host and path.
+// RedactURL returns the parts of a URL that may be shown: scheme, host and path.
 func RedactURL(raw string) string {
 	u, err := url.Parse(transport.EscapeURL(raw))
 	if err != nil {

@@ -13,27 +13,28 @@ import (
 	"golang.org/x/term"
 )
 
-// The size of a terminal that does not tell.
+// The size of a terminal whose size is unknown.
 const (
 	defaultColumns = 80
 	defaultRows    = 24
 )
 
-// Screen is standard error: messages, and below them, on a terminal, lines that
-// are drawn anew as things change. The cursor always rests in the first column
-// of the row after the last line, so that a program that is killed leaves a
-// terminal that can be used.
+// Screen is standard error. It shows messages and, on a terminal, lines below them
+// that are drawn again when they change. Between two writes, the cursor is in the
+// first column of the row after the last line, so that the terminal stays usable if
+// the program is killed.
 //
-// It is safe for concurrent use.
+// Screen is safe for concurrent use.
 type Screen struct {
 	mu    sync.Mutex
 	w     io.Writer
-	size  func() (columns, rows int) // nil: it is no terminal
+	size  func() (columns, rows int) // nil: w is not a terminal
 	drawn []string
-	at    int // the columns that the terminal had then
+	at    int // columns of the terminal when drawn was drawn
 }
 
-// NewScreen writes to w, which is a terminal where it is a file that is one.
+// NewScreen returns a Screen that writes to w. It can draw if w is a file that is a
+// terminal.
 func NewScreen(w io.Writer) *Screen {
 	if f, ok := w.(*os.File); ok && isTerminal(f) {
 		return NewTerminal(f, func() (int, int) { return sizeOf(f) })
@@ -41,7 +42,8 @@ func NewScreen(w io.Writer) *Screen {
 	return &Screen{w: w}
 }
 
-// NewTerminal writes to a terminal of that size.
+// NewTerminal returns a Screen that writes to a terminal. Size returns the size of
+// the terminal.
 func NewTerminal(w io.Writer, size func() (columns, rows int)) *Screen {
 	return &Screen{w: w, size: size}
 }
@@ -49,7 +51,7 @@ func NewTerminal(w io.Writer, size func() (columns, rows int)) *Screen {
 // CanDraw tells whether Draw has an effect.
 func (s *Screen) CanDraw() bool { return s.size != nil }
 
-// Size returns what the terminal has at the moment.
+// Size returns the current size of the terminal.
 func (s *Screen) Size() (columns, rows int) {
 	if s.size == nil {
 		return defaultColumns, defaultRows
@@ -57,7 +59,7 @@ func (s *Screen) Size() (columns, rows int) {
 	return s.size()
 }
 
-// Write writes a message above the lines that are drawn. Messages end in a line
+// Write writes a message above the drawn lines. A message should end in a line
 // feed.
 func (s *Screen) Write(message []byte) (int, error) {
 	s.mu.Lock()
@@ -81,8 +83,8 @@ func (s *Screen) Write(message []byte) (int, error) {
 	return len(message), nil
 }
 
-// Around calls write, which writes whole lines to the same terminal in another
-// way, while nothing is drawn.
+// Around removes the drawn lines, calls write, and draws them again. Write writes
+// whole lines to the same terminal in another way.
 func (s *Screen) Around(write func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -101,9 +103,9 @@ func (s *Screen) Around(write func()) {
 	s.flush(&b)
 }
 
-// Draw puts lines in the place of those that were drawn before; none erases
-// them. No line may be wider than the terminal, nor the lines more than its rows
-// but one.
+// Draw replaces the drawn lines. Without lines, it erases them. Each line must be
+// at most as wide as the terminal, and there must be fewer lines than the terminal
+// has rows.
 func (s *Screen) Draw(lines []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -116,7 +118,7 @@ func (s *Screen) Draw(lines []string) {
 	}
 	var b bytes.Buffer
 	s.top(&b, columns)
-	// What is overwritten before the rest is erased does not flicker.
+	// Text that is overwritten before the rest is erased does not flicker.
 	s.lines(&b, lines)
 	b.WriteString(eraseBelow)
 	s.drawn, s.at = slices.Clone(lines), columns
@@ -130,8 +132,8 @@ const (
 	eraseBelow = "\x1b[J"
 )
 
-// top moves the cursor to the first of the lines that are drawn. A terminal that
-// has become narrower has wrapped them.
+// top moves the cursor to the first drawn line. A terminal that has become narrower
+// has wrapped these lines.
 func (s *Screen) top(b *bytes.Buffer, columns int) {
 	rows := 0
 	for _, line := range s.drawn {
@@ -150,14 +152,14 @@ func (s *Screen) lines(b *bytes.Buffer, lines []string) {
 	}
 }
 
-// flush writes all at once, so that no other process writes in between. There is
-// nowhere to complain to.
+// flush writes all bytes at once, so that no other process writes in between. It
+// ignores errors, because there is no other place to report them.
 func (s *Screen) flush(b *bytes.Buffer) {
 	_, _ = s.w.Write(b.Bytes())
 	b.Reset()
 }
 
-// Width is the number of columns that text takes, without its colours.
+// Width returns the number of columns that text takes, without its color sequences.
 func Width(text string) int {
 	width := 0
 	for {

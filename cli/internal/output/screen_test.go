@@ -18,7 +18,7 @@ func TestScreen(t *testing.T) {
 		steps func(s *output.Screen, t *terminaltest.Terminal)
 		want  string
 	}{
-		"drawn anew": {
+		"drawn again": {
 			func(s *output.Screen, _ *terminaltest.Terminal) {
 				s.Draw([]string{"one", "two"})
 				s.Draw([]string{"three", "4"})
@@ -49,7 +49,7 @@ func TestScreen(t *testing.T) {
 			},
 			"a message that is lo\nnger than a line is\nthree\nfour",
 		},
-		"message without an end": {
+		"message without a line feed": {
 			func(s *output.Screen, _ *terminaltest.Terminal) {
 				s.Draw([]string{"one"})
 				_, _ = s.Write([]byte("message"))
@@ -87,7 +87,7 @@ func TestScreen(t *testing.T) {
 			},
 			"message\na line of 18 chars\nanother such line.",
 		},
-		"colors take no room": {
+		"colors have no width": {
 			func(s *output.Screen, term *terminaltest.Terminal) {
 				s.Draw([]string{"\x1b[32mgreen\x1b[0m and \x1b[33myellow\x1b[0m"})
 				term.Resize(18, 10)
@@ -135,7 +135,7 @@ func TestScreenWritesOnlyWhatChanges(t *testing.T) {
 	}
 }
 
-// TestScreenOfMany guards against messages and pictures in one another.
+// Messages and drawn lines of concurrent callers do not mix.
 func TestScreenOfMany(t *testing.T) {
 	t.Parallel()
 	term := terminaltest.New(t, 20, 10)

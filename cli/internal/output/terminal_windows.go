@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// isTerminal tells whether f is a console that understands control sequences.
-// Older consoles have to be told to, and the oldest never do.
+// isTerminal tells whether f is a console that understands control sequences. It
+// enables them on older consoles. The oldest consoles do not support them.
 func isTerminal(f *os.File) bool {
 	var mode uint32
 	handle := windows.Handle(f.Fd())

@@ -7,7 +7,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/output"
 )
 
-// frameEvery is the time between two pictures.
+// frameEvery is the time between two frames.
 const frameEvery = 200 * time.Millisecond
 
 // bars draws a board until it is closed.

@@ -16,7 +16,8 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// bars are a display of so many files on a terminal of that size, in a bubble.
+// bars runs show in a synctest bubble, with a display of files on a terminal of
+// that size.
 func bars(t *testing.T, columns, rows, files int, show func(d *progress.Display, s *output.Screen, term *terminaltest.Terminal)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -28,14 +29,14 @@ func bars(t *testing.T, columns, rows, files int, show func(d *progress.Display,
 	})
 }
 
-// sending is the event of an upload of 100 MiB.
+// sending returns a progress event of an upload of 100 MiB.
 func sending(sent int64) client.Event {
 	return client.Event{Kind: client.EventProgress, Sent: sent * mib, Offset: sent * mib, Length: protocol.Known(100 * mib)}
 }
 
 func see(t *testing.T, term *terminaltest.Terminal, want string) {
 	t.Helper()
-	// The picture is drawn when it is time to.
+	// The next frame is drawn within this time.
 	time.Sleep(250 * time.Millisecond)
 	synctest.Wait()
 	if diff := cmp.Diff(want, term.Screen()); diff != "" {
@@ -78,7 +79,7 @@ func TestBars(t *testing.T) {
 			t.Parallel()
 			bars(t, test.columns, 24, 4, func(d *progress.Display, _ *output.Screen, term *terminaltest.Terminal) {
 				d.Length(200 * mib)
-				time.Sleep(50 * time.Millisecond) // Not just when a picture is drawn.
+				time.Sleep(50 * time.Millisecond) // Between two frames.
 				for i := range int64(11) {
 					time.Sleep(time.Second)
 					d.Update(0, "a.bin", sending(i*2))
@@ -121,7 +122,7 @@ func TestBarsOfUnknownLength(t *testing.T) {
 	})
 }
 
-// TestBarsOfManyFiles guards the room that bars take.
+// The bars of many files fit on the terminal.
 func TestBarsOfManyFiles(t *testing.T) {
 	t.Parallel()
 	for rows, want := range map[int]int{24: 10, 5: 4, 2: 1, 1: 1} {
@@ -162,8 +163,9 @@ func TestBarsSurviveResize(t *testing.T) {
 	})
 }
 
-// A wait for a host that another upload was told to leave alone is shown, and is no
-// retry. An upload that resumes after it has not sent what the server had before.
+// The display shows that an upload waits for a throttled host, and does not count
+// the wait as a retry. After the wait, bytes that the server already had do not
+// count as sent.
 func TestWaitingForHost(t *testing.T) {
 	t.Parallel()
 	bars(t, 100, 24, 1, func(d *progress.Display, _ *output.Screen, term *terminaltest.Terminal) {
@@ -186,8 +188,8 @@ func TestWaitingForHost(t *testing.T) {
 	})
 }
 
-// TestWaitingIsOver guards the word of what no longer is.
-func TestWaitingIsOver(t *testing.T) {
+// The reason for a wait disappears when the wait is over.
+func TestReasonDisappearsAfterWait(t *testing.T) {
 	t.Parallel()
 	bars(t, 100, 24, 1, func(d *progress.Display, _ *output.Screen, term *terminaltest.Terminal) {
 		retry := sending(10)

@@ -1,5 +1,5 @@
-// Package progress tells people how far some uploads are: as bars on a terminal,
-// as a line now and then elsewhere.
+// Package progress shows the progress of uploads: as bars on a terminal, and as a
+// line every few seconds elsewhere.
 package progress
 
 import (
@@ -11,38 +11,39 @@ import (
 	"github.com/tusker-go/tusker/client"
 )
 
-// board is what is known of the uploads of one command. Only those under way
-// have an entry of their own.
+// board is the state of the uploads of one command. Only active uploads have an
+// entry in active.
 type board struct {
 	mu     sync.Mutex
-	files  int // there will be
+	files  int // number of files in all
 	active map[int]*upload
 	start  time.Time
-	rate   rate // of all together
+	rate   rate // of all uploads together
 
-	// Of the uploads that have ended.
+	// ended and failed count the uploads that have ended.
 	ended, failed int
 	sent, base    int64
 	retries       int
 
-	// length is that of all files, where lengthKnown. given up is what will not
-	// be sent of it.
+	// length is the length of all files, if lengthKnown. givenUp is the number of
+	// its bytes that will not be sent.
 	length, givenUp int64
 	lengthKnown     bool
 }
 
-// upload is one that is under way.
+// upload is an active upload.
 type upload struct {
 	name       string
 	index      int
 	begun      bool
-	base, sent int64 // sent by an earlier run; sent in all
+	base, sent int64 // bytes sent by an earlier run; bytes sent in all
 	length     int64
-	known      bool // length is
+	known      bool // length is known
 	retries    int
 	rate       rate
 
-	// Until when it waits, and why; the zero time where it does not.
+	// until is the end of a wait, and the reason is beside it. The zero time means
+	// that the upload does not wait.
 	until time.Time
 	why   string
 }
@@ -51,7 +52,7 @@ func newBoard(files int) *board {
 	return &board{files: files, active: make(map[int]*upload), start: time.Now()}
 }
 
-// update takes in what happened to the upload with that index.
+// update applies an event of the upload with that index.
 func (b *board) update(i int, name string, e client.Event) {
 	u := b.active[i]
 	if u == nil {
@@ -83,7 +84,7 @@ func (b *board) update(i int, name string, e client.Event) {
 	}
 }
 
-// end closes the upload with that index.
+// end removes the upload with that index from the active ones.
 func (b *board) end(i int, failed bool) {
 	b.ended++
 	if failed {
@@ -102,10 +103,10 @@ func (b *board) end(i int, failed bool) {
 	}
 }
 
-// sums are the numbers of all uploads together.
+// sums are the totals of all uploads.
 type sums struct {
-	sent, fresh   int64 // with and without what an earlier run sent
-	length, left  int64 // where known
+	sent, fresh   int64 // with and without the bytes that an earlier run sent
+	length, left  int64 // if known
 	known         bool
 	ended, failed int
 	retries       int
@@ -124,13 +125,13 @@ func (b *board) sums() sums {
 			s.length, s.known = u.length, u.known
 		}
 	}
-	// A file may have grown since it was counted.
+	// A file may have grown after it was counted.
 	s.length = max(s.length, s.sent)
 	s.left = max(0, s.length-s.sent-b.givenUp)
 	return s
 }
 
-// inOrder gives the uploads under way.
+// inOrder returns the active uploads in order.
 func (b *board) inOrder() []*upload {
 	all := make([]*upload, 0, len(b.active))
 	for _, u := range b.active {
@@ -140,7 +141,7 @@ func (b *board) inOrder() []*upload {
 	return all
 }
 
-// sample measures how fast everything goes.
+// sample measures the rate of each upload and of all together.
 func (b *board) sample(now time.Time) {
 	for _, u := range b.active {
 		u.rate.sample(now, u.sent-u.base)

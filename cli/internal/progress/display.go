@@ -9,28 +9,28 @@ import (
 )
 
 // Display shows the progress of the uploads of one command. It is safe for
-// concurrent use, costs an upload nothing that could be measured, and nil shows
-// nothing.
+// concurrent use, and costs an upload almost no time. A nil Display shows nothing.
 type Display struct {
 	board *board
-	lines *lines // nil: there are bars
-	bars  *bars  // nil: there are lines
+	lines *lines // nil: the display draws bars
+	bars  *bars  // nil: the display writes lines
 }
 
-// Lines is a Display of so many files that writes a line to w every few seconds.
+// Lines returns a Display for that number of files, which writes a line to w every
+// few seconds.
 func Lines(w io.Writer, files int) *Display {
 	now := time.Now()
 	return &Display{board: newBoard(files), lines: &lines{w: w, last: now}}
 }
 
-// Bars is a Display of so many files that draws a bar for each upload under way,
-// and one for all of them. Close ends it.
+// Bars returns a Display for that number of files, which draws a bar for each
+// active upload, and one for all files. Close ends it.
 func Bars(screen *output.Screen, files int, colors bool) *Display {
 	b := newBoard(files)
 	return &Display{board: b, bars: drawBars(b, screen, colors)}
 }
 
-// Update takes in what happened to the file with that index, from 0 on.
+// Update applies an event of the file with that index. Indexes begin at 0.
 func (d *Display) Update(i int, name string, e client.Event) {
 	if d == nil {
 		return
@@ -43,8 +43,8 @@ func (d *Display) Update(i int, name string, e client.Event) {
 	}
 }
 
-// Ended says that nothing more happens to the file with that index. It is to be
-// called once for each file, also for one that never got an Update.
+// Ended reports the last change of the file with that index. Call it once for each
+// file, even if Update was never called for the file.
 func (d *Display) Ended(i int, failed bool) {
 	if d == nil {
 		return
@@ -54,7 +54,7 @@ func (d *Display) Ended(i int, failed bool) {
 	d.board.end(i, failed)
 }
 
-// Length says how many bytes all files have together.
+// Length sets the length of all files together, in bytes.
 func (d *Display) Length(n int64) {
 	if d == nil {
 		return
@@ -64,7 +64,7 @@ func (d *Display) Length(n int64) {
 	d.board.length, d.board.lengthKnown = n, true
 }
 
-// Close erases the bars. Nothing is shown after it.
+// Close erases the bars. The Display shows nothing afterwards.
 func (d *Display) Close() {
 	if d != nil && d.bars != nil {
 		d.bars.close()

@@ -13,29 +13,29 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/units"
 )
 
-// frame draws pictures of a board, one after the other.
+// frame draws a board again and again.
 type frame struct {
 	colors bool
-	names  int // the widest so far: columns that move are hard to read
+	names  int // widest name so far: columns that move are hard to read
 }
 
-// row is what one line shows.
+// row is the content of one line.
 type row struct {
 	name         string
-	short        string // instead, where there is no room; "": the end of name
+	short        string // shown instead of name if there is no room; "": the end of name
 	sent, length int64
-	known        bool // length is
+	known        bool // length is known
 	rate         *rate
-	left         int64 // bytes, where known
+	left         int64 // bytes, if known
 	retries      int
-	waiting      string // why nothing happens
+	waiting      string // reason why nothing happens
 }
 
-// leastColumns is what a terminal needs for a picture.
+// leastColumns is the smallest width of a terminal on which lines are drawn.
 const leastColumns = 12
 
-// draw gives the lines of a terminal of that size: the uploads under way, as many
-// as there is room for, and below them all together.
+// draw returns the lines for a terminal of that size: the active uploads, as many
+// as fit, and below them the line for all files.
 func (f *frame) draw(b *board, columns, rows int, now time.Time) []string {
 	if columns < leastColumns {
 		return nil
@@ -89,12 +89,12 @@ func (b *board) row() row {
 	}
 }
 
-// leastWaiting is the room that a reason to wait needs to be of use.
+// leastWaiting is the smallest useful width of a reason to wait.
 const leastWaiting = 24
 
 func (f *frame) line(r row, l layout) string {
 	if r.waiting != "" && l.tail() < leastWaiting {
-		// Where there is little room, what happens is worth more than a bar.
+		// On a narrow terminal, the reason is more useful than a bar.
 		name := min(output.Width(r.name), max(l.width/3, l.width-leastWaiting), l.name)
 		return fit(r.name, name) + " " + f.color(yellow, cut(r.waiting, l.width-name-1))
 	}
@@ -120,7 +120,7 @@ func (r row) percent() string {
 	return fmt.Sprintf("%3d%%", percent(r.sent, r.length))
 }
 
-// tail is what stands behind the bar, each column at its place.
+// tail returns the part of the line behind the bar, with each value in its column.
 func (r row) tail(l layout) string {
 	var b strings.Builder
 	column := func(width int, text string) {
@@ -152,7 +152,7 @@ func (r row) tail(l layout) string {
 	return b.String()
 }
 
-// barTemplate is a bar alone: what stands around it has to stay in columns.
+// barTemplate draws only the bar: the other parts of the line have fixed columns.
 const barTemplate pb.ProgressBarTemplate = `{{bar . "[" "=" ">" " " "]"}}`
 
 func (f *frame) bar(r row, width int) string {
@@ -178,8 +178,8 @@ func (f *frame) color(color, text string) string {
 	return color + text + reset
 }
 
-// fit makes text exactly so many columns wide. The end of a path says more than
-// its beginning.
+// fit makes text exactly width columns wide. It keeps the end of the text, because
+// the end of a path identifies a file better than its beginning.
 func fit(text string, width int) string {
 	if over := output.Width(text) - width; over > 0 {
 		text = runewidth.TruncateLeft(text, over+1, "…")
@@ -187,7 +187,7 @@ func fit(text string, width int) string {
 	return runewidth.FillRight(text, width)
 }
 
-// cut makes text at most so many columns wide.
+// cut makes text at most width columns wide.
 func cut(text string, width int) string {
 	return runewidth.Truncate(text, max(0, width), "…")
 }

@@ -1,6 +1,6 @@
 package progress
 
-// Widths of what a line shows.
+// The widths of the parts of a line, in columns.
 const (
 	percentWidth = 4
 	amountWidth  = 10 // 1023.9 KiB
@@ -12,19 +12,20 @@ const (
 	gap          = 2
 )
 
-// layout says what the lines of a picture show, so that columns stay columns.
+// layout tells which parts the lines of a frame show, so that all lines have the
+// same columns.
 type layout struct {
-	width   int // of all
+	width   int // of the whole line
 	name    int
 	bar     int // 0: none
 	amount  bool
-	whole   bool // with the amount: of how much
+	whole   bool // show the length behind the amount
 	rate    bool
 	left    bool
 	retries int // 0: none
 }
 
-// layouts leave out more and more.
+// layouts become shorter: each leaves out more than the one before.
 var layouts = []layout{
 	{amount: true, whole: true, rate: true, left: true, retries: 1},
 	{amount: true, rate: true, left: true, retries: 1},
@@ -34,8 +35,8 @@ var layouts = []layout{
 	{},
 }
 
-// layoutFor fits lines into width columns, with names and numbers of retries
-// that are that wide.
+// layoutFor returns the layout for lines of width columns. Name and retries are the
+// widths of the widest name and number of retries.
 func layoutFor(width, name, retries int) layout {
 	name = min(name, max(leastName, width/4))
 	for _, l := range layouts {
@@ -48,7 +49,7 @@ func layoutFor(width, name, retries int) layout {
 	return layout{width: width, name: max(1, width-1-percentWidth)}
 }
 
-// tail is the width of what stands behind the bar.
+// tail returns the width of the parts behind the bar.
 func (l layout) tail() int {
 	width := 0
 	for _, column := range []struct {

@@ -11,21 +11,21 @@ import (
 // lineEvery is the least time between two lines.
 const lineEvery = 5 * time.Second
 
-// lines writes a line when something has happened, at most one in five seconds
-// and none in the first five.
+// lines writes a line after an event, at most one in five seconds and none in the
+// first five.
 type lines struct {
 	w    io.Writer
 	last time.Time
 }
 
-// update writes a line where it is time for one. The upload with index i is the
-// one that something happened to.
+// update writes a line if enough time has passed. The last event was for the upload
+// with index i.
 func (l *lines) update(b *board, i int, now time.Time) {
 	if now.Sub(l.last) < lineEvery {
 		return
 	}
 	l.last = now
-	// Progress that cannot be shown is no reason to stop.
+	// An error of the display does not stop the uploads.
 	_, _ = fmt.Fprintf(l.w, "tusker: %s\n", line(b, b.active[i].name, now))
 }
 
@@ -54,7 +54,7 @@ func percent(part, whole int64) int64 {
 	return int64(float64(part) / float64(whole) * 100)
 }
 
-// retries is empty for none.
+// retries returns "" for no retries.
 func retries(before string, n int) string {
 	switch n {
 	case 0:

@@ -56,9 +56,9 @@ func TestLinesOfSeveralFiles(t *testing.T) {
 	})
 }
 
-// TestLinesOfOneGoneOn guards the speed against what an earlier run has sent, and
-// an upload that was resumed after a failure against a speed of its rest alone.
-func TestLinesOfOneGoneOn(t *testing.T) {
+// The speed does not include bytes that an earlier run sent. The speed of an upload
+// that was resumed after a failure includes all bytes of this run.
+func TestLinesOfResumedUpload(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var b strings.Builder
@@ -69,7 +69,7 @@ func TestLinesOfOneGoneOn(t *testing.T) {
 		d.Update(0, "a", client.Event{Kind: client.EventResumed, Sent: 60 * mib, Offset: 60 * mib, Length: length})
 		time.Sleep(3 * time.Second)
 		d.Update(0, "a", client.Event{Kind: client.EventProgress, Sent: 75 * mib, Length: length})
-		// The server had forgotten it.
+		// The server no longer knows the upload, so it is created again.
 		d.Update(0, "a", client.Event{Kind: client.EventCreated, Length: length})
 		time.Sleep(5 * time.Second)
 		d.Update(0, "a", client.Event{Kind: client.EventProgress, Sent: 10 * mib, Length: length})

@@ -6,18 +6,18 @@ import (
 	"time"
 )
 
-// ratePeriod is about the time that a rate looks back.
+// ratePeriod is the approximate time over which a rate is averaged.
 const ratePeriod = 10 * time.Second
 
-// rate is the speed of something as of late. The zero value is ready.
+// rate is the recent speed of an upload. The zero value is ready to use.
 type rate struct {
 	begun, last time.Time
 	count       int64
-	perSecond   float64 // weighted, and too low at first, see value
+	perSecond   float64 // weighted average, which is too low at first, see value
 }
 
-// sample takes in that by now there are count bytes. A count that fell back
-// stands for bytes that have to be sent again.
+// sample records the number of bytes at this time. A lower count than before means
+// that bytes have to be sent again.
 func (r *rate) sample(now time.Time, count int64) {
 	if r.begun.IsZero() {
 		r.begun, r.last, r.count = now, now, count
@@ -33,9 +33,10 @@ func (r *rate) sample(now time.Time, count int64) {
 	r.last, r.count = now, count
 }
 
-// value is in bytes a second.
+// value returns the rate in bytes per second.
 func (r *rate) value() float64 {
-	// Before the first sample the rate counts as 0; that weight is taken out.
+	// The average counts the rate before the first sample as 0. The division
+	// removes the weight of that time.
 	seen := 1 - math.Exp(-float64(r.last.Sub(r.begun))/float64(ratePeriod))
 	if seen <= 0 {
 		return 0
@@ -43,10 +44,10 @@ func (r *rate) value() float64 {
 	return r.perSecond / seen
 }
 
-// settled tells whether the rate is good for a forecast.
+// settled tells whether the rate is measured for long enough for a forecast.
 func (r *rate) settled() bool { return r.last.Sub(r.begun) >= 2*time.Second }
 
-// timeLeft is how long so many bytes will take.
+// timeLeft returns the time that so many bytes will take.
 func (r *rate) timeLeft(bytes int64) (time.Duration, bool) {
 	value := r.value()
 	if !r.settled() || value < 1 {
@@ -59,10 +60,10 @@ func (r *rate) timeLeft(bytes int64) (time.Duration, bool) {
 	return time.Duration(math.Ceil(seconds)) * time.Second, true
 }
 
-// maxLeft is the longest forecast that means anything.
+// maxLeft is the longest useful forecast.
 const maxLeft = 99 * 24 * time.Hour
 
-// clock writes a time as people read it: 0:07, 12:34, 1:02:03, 3d 4h.
+// clock formats a duration for people: 0:07, 12:34, 1:02:03, 3d 4h.
 func clock(d time.Duration) string {
 	seconds := int64(d / time.Second)
 	switch {

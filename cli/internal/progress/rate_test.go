@@ -9,12 +9,12 @@ func TestRate(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	tests := map[string]struct {
-		counts    []int64 // one a second
+		counts    []int64 // one per second
 		least     float64
 		most      float64
-		remaining bool // a forecast
+		remaining bool // there is a forecast
 	}{
-		"nothing":      {nil, 0, 0, false},
+		"no samples":   {nil, 0, 0, false},
 		"one":          {[]int64{100}, 0, 0, false},
 		"two":          {[]int64{0, 100}, 99, 101, false},
 		"steady":       {[]int64{0, 100, 200, 300}, 99, 101, true},

@@ -12,7 +12,7 @@ import (
 	"github.com/tusker-go/tusker/client"
 )
 
-// Reason returns in a few words why something is retried.
+// Reason returns a short reason for a retry.
 func Reason(err error) string {
 	if errors.Is(err, client.ErrOtherServer) {
 		return "a page of another server, such as the login of a Wi-Fi"

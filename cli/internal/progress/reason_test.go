@@ -22,16 +22,16 @@ func TestReason(t *testing.T) {
 		err  error
 		want string
 	}{
-		"status":       {&client.Error{StatusCode: 503, Err: protocol.ErrLocked}, "503 from the server"},
-		"reset":        {failed(&net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}), syscall.ECONNRESET.Error()},
-		"no such host": {failed(&net.DNSError{Name: "h"}), "no address for h"},
-		"no socket":    {failed(&net.OpError{Op: "dial", Net: "unix", Addr: &net.UnixAddr{Name: "/run/d.sock"}, Err: os.NewSyscallError("connect", syscall.ENOENT)}), "there is no socket /run/d.sock"},
-		"dead socket":  {failed(&net.OpError{Op: "dial", Net: "unix", Addr: &net.UnixAddr{Name: "/run/d.sock"}, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}), "nothing listens at the socket /run/d.sock"},
-		"stalled":      {failed(client.ErrStalled), "the server went silent"},
-		"end":          {failed(io.ErrUnexpectedEOF), "the connection was lost"},
-		"anything":     {failed(errors.New("out\nof paper")), `out\nof paper`},
-		"no exchange":  {errors.New("out of paper"), "out of paper"},
-		"nothing":      {nil, "something went wrong"},
+		"status":               {&client.Error{StatusCode: 503, Err: protocol.ErrLocked}, "503 from the server"},
+		"reset":                {failed(&net.OpError{Op: "read", Err: os.NewSyscallError("read", syscall.ECONNRESET)}), syscall.ECONNRESET.Error()},
+		"no such host":         {failed(&net.DNSError{Name: "h"}), "no address for h"},
+		"no socket":            {failed(&net.OpError{Op: "dial", Net: "unix", Addr: &net.UnixAddr{Name: "/run/d.sock"}, Err: os.NewSyscallError("connect", syscall.ENOENT)}), "there is no socket /run/d.sock"},
+		"dead socket":          {failed(&net.OpError{Op: "dial", Net: "unix", Addr: &net.UnixAddr{Name: "/run/d.sock"}, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}), "nothing listens at the socket /run/d.sock"},
+		"stalled":              {failed(client.ErrStalled), "the server went silent"},
+		"end":                  {failed(io.ErrUnexpectedEOF), "the connection was lost"},
+		"unknown error":        {failed(errors.New("out\nof paper")), `out\nof paper`},
+		"not from an exchange": {errors.New("out of paper"), "out of paper"},
+		"no error":             {nil, "something went wrong"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
