@@ -79,6 +79,8 @@ func Code(err error) int {
 		{client.ErrRefused, Refused},
 		// All bytes were sent. The upload cannot be read back to verify them.
 		{client.ErrUnverified, Refused},
+		// The status is that of a portal or a proxy.
+		{client.ErrOtherServer, GaveUp},
 		{protocol.ErrUnauthorized, NotAllowed},
 		{protocol.ErrForbidden, NotAllowed},
 		{client.ErrUntrusted, NotAllowed},

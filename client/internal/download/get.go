@@ -18,7 +18,7 @@ import (
 func (d *download) get(ctx context.Context) error {
 	ranged := d.offset > 0 && d.content.validator != (validator{}) && !d.noRange
 	_, err := d.Server.Conn.Do(ctx, wire.Request{
-		Op: Op, Method: http.MethodGet, URL: d.URL, Judge: tus.Judge,
+		Op: Op, Method: http.MethodGet, URL: d.URL, Judge: d.judge,
 		Set: func(h protocol.Header) error {
 			// Otherwise net/http asks for gzip, and neither a length nor a range would be
 			// that of the upload.
@@ -41,7 +41,30 @@ func (d *download) get(ctx context.Context) error {
 			return d.later(ctx, a, body)
 		},
 	}, d.Call)
+	if e, ok := errors.AsType[*failure.Error](err); ok && e.StatusCode == 0 && d.isInterposed(e) {
+		return fromOther(e)
+	}
 	return err
+}
+
+// judge sets the class of an error that was answered.
+func (d *download) judge(e *failure.Error, sent http.Header) {
+	tus.Judge(e, sent)
+	if d.isInterposed(e) {
+		*e = *fromOther(e)
+	}
+}
+
+// isInterposed reports whether something between the client and the server refused the
+// request. The server has sent content before.
+func (d *download) isInterposed(e *failure.Error) bool { return d.w != nil && d.content.isInterposed(e) }
+
+// fromOther returns e as a failure of another server, which a retry may not meet.
+func fromOther(e *failure.Error) *failure.Error {
+	other := *e
+	other.Err = fmt.Errorf("%w: %w", failure.ErrOtherServer, e.Err)
+	other.Class = failure.ClassTransient
+	return &other
 }
 
 // accept returns an error for a status that has no content.

@@ -1,6 +1,7 @@
 package download
 
 import (
+	"errors"
 	"fmt"
 	"mime"
 	"net/http"
@@ -93,6 +94,27 @@ func (c *Content) otherSender(h http.Header) string {
 	}
 	return ""
 }
+
+// isInterposed reports whether the refusal e is that of a portal or a proxy. Such an answer is
+// a redirect that cannot be followed, a page of HTML, or one without the header that all answers
+// of the server have. A refusal of the server itself has none of these.
+func (c *Content) isInterposed(e *failure.Error) bool {
+	if e.Class != failure.ClassFinal && e.Class != failure.ClassGone {
+		return false
+	}
+	if errors.Is(e, failure.ErrRedirected) || errors.Is(e, protocol.ErrRedirect) {
+		return true
+	}
+	if e.StatusCode/100 != 4 || e.StatusCode == http.StatusProxyAuthRequired {
+		return false
+	}
+	field, was := tus.SentBy(c.Header)
+	return was != "" && e.Header.Get(field) == "" ||
+		mediaType(e.Header) == typeHTML && mediaType(c.Header) != typeHTML
+}
+
+// typeHTML is the media type of a page.
+const typeHTML = "text/html"
 
 // mediaType is the Content-Type without parameters, or whole if it is malformed.
 func mediaType(h http.Header) string {
