@@ -13,21 +13,22 @@ import (
 const (
 	mib = 1 << 20
 
-	leastBody = 64 << 10 // nothing smaller is of use
+	leastBody = 64 << 10 // smallest useful body limit
 
-	bodyLimits = 4 // how many times the limit of an exchange a body may take
+	bodyLimits = 4 // a request with a large body may take this many times the limit of an exchange
 )
 
-// ladder are the bodies that are tried, small ones first: a low limit or a slow
-// line is found out with few bytes.
+// ladder contains the sizes of the bodies that are tried, small ones first: a low
+// limit or a slow network is found with few bytes.
 var ladder = []int64{1 * mib, 4 * mib, 16 * mib, 32 * mib}
 
-// bodies looks for the largest body that passes. It is false where none does.
+// bodies looks for the largest body that passes. It returns false if no body
+// passes.
 func (e *examination) bodies(ctx context.Context) bool {
 	began := time.Now()
-	refused := int64(0) // smallest body that was, 0: none
+	refused := int64(0) // size of the smallest refused body, 0: none
 	probes := 0
-	why := "" // the search ended
+	why := "" // reason for the end of the search
 	pace := 0.0
 	var last error
 	try := func(n int64) bool {
@@ -62,8 +63,8 @@ func (e *examination) bodies(ctx context.Context) bool {
 	for why == "" {
 		n := next()
 		if refused == 0 {
-			// A small upload has room for small bodies only, and the checks that
-			// follow need some of it.
+			// A small upload has room only for small bodies, and the checks that
+			// follow need some of that room.
 			n = min(n, e.left()-min(2*flowBody, e.left()/2))
 		}
 		switch {
@@ -100,7 +101,8 @@ func reason(why string) string {
 	return "; " + why
 }
 
-// between is the next body to try, 0 where the limit is known well enough.
+// between returns the size of the next body to try, or 0 if the limit is known well
+// enough.
 func between(passed, refused int64) int64 {
 	if passed == 0 {
 		return refused / 4
@@ -115,8 +117,8 @@ func between(passed, refused int64) int64 {
 	return mid
 }
 
-// broken tells of a body that failed for another reason than its size. It is
-// false where no smaller one passed.
+// broken reports a body that failed for another reason than its size. It returns
+// false if no smaller body passed.
 func (e *examination) broken(ctx context.Context, n int64, err error) bool {
 	if e.body == 0 {
 		e.fail("patch", e.misplaced(err), err)
@@ -129,6 +131,6 @@ func (e *examination) broken(ctx context.Context, n int64, err error) bool {
 		advice = "--chunk-size " + chunk.String() + " if that happens again"
 	}
 	e.warn("body-limit", advice, "bodies of %s pass, one of %s did not: %s", size(e.body), size(n), plain(err))
-	// What it left behind is not known.
+	// The server may have kept a part of the failed body.
 	return e.head(ctx) == nil
 }

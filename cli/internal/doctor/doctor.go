@@ -1,6 +1,6 @@
-// Package doctor finds out what stands between here and a tus server, by talking
-// to it: one OPTIONS, one upload that is never completed, and a few requests to
-// it that end too early or are too large.
+// Package doctor finds the problems between this machine and a tus server. It sends
+// one OPTIONS, creates one upload that is never completed, and sends a few requests
+// to that upload that end too early or are too large.
 package doctor
 
 import (
@@ -16,13 +16,13 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// Status is how bad a finding is.
+// Status is the severity of a finding.
 type Status string
 
-// The statuses.
+// The values of Status.
 const (
 	OK   Status = "ok"
-	Warn Status = "warn" // uploads work, with the advice better
+	Warn Status = "warn" // uploads work; they work better with the advice
 	Fail Status = "fail" // uploads do not work
 )
 
@@ -33,12 +33,12 @@ type Finding struct {
 	Detail string `json:"detail"`
 	Advice string `json:"advice,omitempty"` // a flag, mostly; "": nothing to do
 
-	// Err is why a check failed, nil where it did not or where no exchange is
-	// to blame.
+	// Err is the reason why a check failed. It is nil if the check did not fail or
+	// if no exchange caused the failure.
 	Err error `json:"-"`
 }
 
-// Bounds of one run.
+// The bounds of one run.
 const (
 	MaxRequests = 20       // in all
 	MaxBytes    = 64 << 20 // sent in all
@@ -46,25 +46,25 @@ const (
 	maxProbes = 9 // requests that look for the body limit
 )
 
-// Config says whom to examine, and how long that may take.
+// Config tells which endpoint to examine, and how long that may take.
 type Config struct {
-	// Client is the configuration of the client. Its Endpoint is the one to
-	// examine. No request is retried.
+	// Client is the configuration of the client. Its Endpoint is examined. No
+	// request is retried.
 	Client client.Config
 
-	// OnFinding is told of each finding as it comes. Nil: nobody is.
+	// OnFinding is called with each finding as soon as it is known. Nil: no call.
 	OnFinding func(Finding)
 
-	// Limit bounds each exchange. Zero is 15 s. A body may take four times as
-	// long.
+	// Limit bounds each exchange. Zero: 15 s. A request with a large body may take
+	// four times as long.
 	Limit time.Duration
 
-	// Settle is how long bytes are given to reach the server. Zero is half a
-	// second, and a slow line gets more.
+	// Settle is the time in which bytes should reach the server. Zero: half a
+	// second. On a slow network it is longer.
 	Settle time.Duration
 }
 
-// Report is what was found.
+// Report contains all findings.
 type Report struct {
 	Endpoint string    `json:"endpoint"`
 	Findings []Finding `json:"findings"`
@@ -79,15 +79,15 @@ type examination struct {
 	report Report
 
 	caps   protocol.Capabilities
-	url    string // of the upload, "": none
-	offset int64  // of it, as the server said last
-	length int64  // of it
-	body   int64  // largest body that passed
-	sent   int64  // bytes of bodies
+	url    string // URL of the upload, "": no upload
+	offset int64  // offset that the server named last
+	length int64  // length of the upload
+	body   int64  // size of the largest body that passed
+	sent   int64  // bytes of all bodies
 }
 
-// Run examines the endpoint. What ctx ends is reported as far as it got, and
-// the upload is deleted all the same. The error is that of client.New.
+// Run examines the endpoint. If ctx ends, the report contains the findings so far,
+// and the upload is still deleted. The error is that of client.New.
 func Run(ctx context.Context, cfg Config) (*Report, error) {
 	if cfg.Limit == 0 {
 		cfg.Limit = 15 * time.Second
@@ -122,7 +122,7 @@ func (e *examination) run(ctx context.Context) {
 	}
 	created := e.create(ctx)
 	if e.url != "" {
-		// The upload must not stay because somebody lost patience.
+		// The upload is deleted even if the user interrupts the run.
 		defer e.cleanUp(context.WithoutCancel(ctx))
 	}
 	if !created || !e.bodies(ctx) {
@@ -146,8 +146,8 @@ func (e *examination) warn(check, advice, format string, args ...any) {
 	e.found(Finding{Check: check, Status: Warn, Detail: fmt.Sprintf(format, args...), Advice: advice})
 }
 
-// fail reports an exchange that failed, with what its error alone says to do
-// where advice is "".
+// fail reports an exchange that failed. If advice is "", it gives the advice for
+// the error.
 func (e *examination) fail(check, advice string, err error) {
 	if advice == "" {
 		advice = adviceFor(err)
@@ -155,12 +155,12 @@ func (e *examination) fail(check, advice string, err error) {
 	e.found(Finding{Check: check, Status: Fail, Detail: plain(err), Advice: advice, Err: err})
 }
 
-// exchange bounds one exchange.
+// exchange returns a context that bounds one exchange.
 func (e *examination) exchange(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, e.Limit)
 }
 
-// patch sends n bytes of nothing in particular, one chance only.
+// patch sends n zero bytes, without retries.
 func (e *examination) patch(ctx context.Context, n int64) error {
 	ctx, cancel := context.WithTimeout(ctx, bodyLimits*e.Limit)
 	defer cancel()
@@ -174,7 +174,7 @@ func (e *examination) patch(ctx context.Context, n int64) error {
 	return nil
 }
 
-// head asks for the offset.
+// head asks for the offset of the upload.
 func (e *examination) head(ctx context.Context) error {
 	ctx, cancel := e.exchange(ctx)
 	defer cancel()
@@ -186,10 +186,11 @@ func (e *examination) head(ctx context.Context) error {
 	return nil
 }
 
-// left is how many bytes of bodies may still be sent.
+// left returns the number of body bytes that may still be sent.
 func (e *examination) left() int64 { return min(MaxBytes-e.sent, e.length-1-e.offset) }
 
-// plain is the text of an error without the URL, which is the same each time.
+// plain returns the text of an error without the URL, which is the same in all
+// findings.
 func plain(err error) string {
 	if e, ok := errors.AsType[*client.Error](err); ok {
 		short := *e
@@ -199,7 +200,7 @@ func plain(err error) string {
 	return err.Error()
 }
 
-// rounded is a time as people say it.
+// rounded rounds a duration for people.
 func rounded(d time.Duration) time.Duration {
 	if d < time.Millisecond {
 		return d.Round(10 * time.Microsecond)

@@ -18,16 +18,16 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// always spoils every request of a method.
+// always returns a fault for every request with that method.
 func always(method string, do testserver.Action) testserver.Fault {
 	return testserver.Fault{Method: method, Times: testserver.Always, Do: do}
 }
 
-// serve starts a server with these faults, for a bubble.
+// serve starts a server with these faults. It works in a synctest bubble.
 func serve(t *testing.T, server testserver.Config, faults ...testserver.Fault) (Config, *testserver.Server) {
 	t.Helper()
 	network := testserver.NewNetwork()
-	server.Network, server.Addr = network, "localhost" // where TLS is not missed
+	server.Network, server.Addr = network, "localhost" // localhost needs no TLS
 	s := testserver.New(t, server)
 	s.Inject(faults...)
 	return Config{Client: client.Config{
@@ -36,7 +36,7 @@ func serve(t *testing.T, server testserver.Config, faults ...testserver.Fault) (
 	}}, s
 }
 
-// examine runs against a server with these faults, in a bubble.
+// examine runs the checks against a server with these faults, in a synctest bubble.
 func examine(t *testing.T, server testserver.Config, faults ...testserver.Fault) (*Report, *testserver.Server) {
 	t.Helper()
 	cfg, s := serve(t, server, faults...)
@@ -47,7 +47,7 @@ func examine(t *testing.T, server testserver.Config, faults ...testserver.Fault)
 	return report, s
 }
 
-// checks are the findings in short: status and check.
+// checks returns the status and the name of each finding.
 func checks(r *Report) []string {
 	var out []string
 	for _, f := range r.Findings {
@@ -61,7 +61,7 @@ var healthy = []string{
 	"ok body-limit", "ok buffering", "ok resume", "ok lock", "ok cleanup",
 }
 
-// without is healthy with other findings in the place of some.
+// without returns healthy with some findings replaced.
 func without(changes ...string) []string {
 	out := slices.Clone(healthy)
 	for _, change := range changes {
@@ -72,8 +72,8 @@ func without(changes ...string) []string {
 	return out
 }
 
-// Each thing that goes wrong between here and a server has a finding, and a flag
-// that answers it.
+// Each problem between this machine and a server leads to a finding, with a flag
+// that helps.
 func TestFindings(t *testing.T) {
 	page := http.Header{"Content-Type": {"text/html"}}
 	const late = 3 * time.Second
@@ -81,11 +81,11 @@ func TestFindings(t *testing.T) {
 		server testserver.Config
 		faults []testserver.Fault
 		want   []string
-		detail string // of the first finding that is not ok
-		advice string // of the same
+		detail string // detail of the first finding that is not ok
+		advice string // advice of the first finding that is not ok
 	}{
-		"nothing": {want: healthy},
-		"a proxy that keeps bodies back": {
+		"no problem": {want: healthy},
+		"a proxy that delays bodies": {
 			faults: []testserver.Fault{always("PATCH", testserver.Buffer())},
 			want:   without("warn buffering", "warn resume"), detail: "nothing arrives", advice: "--chunk-size 8MiB",
 		},
@@ -101,15 +101,15 @@ func TestFindings(t *testing.T) {
 			faults: []testserver.Fault{always("PATCH", testserver.BodyLimit(30_000_000))},
 			want:   without("warn body-limit"), detail: "bodies of 24 MiB pass, of 32 MiB do not", advice: "--chunk-size 24MiB",
 		},
-		"no body at all": {
+		"no body passes": {
 			faults: []testserver.Fault{always("PATCH", testserver.BodyLimit(10))},
 			want:   append(healthy[:6:6], "fail body-limit", "ok cleanup"), detail: "too large (413)", advice: "raise the limit",
 		},
-		"a blocked method": {
+		"blocked method": {
 			faults: []testserver.Fault{always("PATCH", testserver.Status(405, page, "<html>"))},
 			want:   append(healthy[:6:6], "fail patch", "ok cleanup"), detail: "(405)", advice: "let proxies pass PATCH",
 		},
-		"a body that breaks": {
+		"large body fails": {
 			faults: []testserver.Fault{{Method: "PATCH", Match: func(r *http.Request) bool { return r.ContentLength > 4<<20 }, Do: testserver.CutAfter(2 << 20)}},
 			want:   without("warn body-limit"), detail: "bodies of 4 MiB pass, one of 16 MiB did not", advice: "--chunk-size 4MiB",
 		},
@@ -149,7 +149,7 @@ func TestFindings(t *testing.T) {
 			faults: []testserver.Fault{always("POST", testserver.Status(403, nil, "not you"))},
 			want:   append(healthy[:4:4], "fail create"), detail: "not you",
 		},
-		"a clock": {
+		"wrong clock": {
 			faults: []testserver.Fault{always("OPTIONS", testserver.SetHeader("Date", "Sat, 01 Jan 2000 01:00:00 GMT"))},
 			want:   without("warn clock"), detail: "ahead", advice: "set the clocks",
 		},
@@ -169,27 +169,27 @@ func TestFindings(t *testing.T) {
 			faults: []testserver.Fault{{Method: "POST", Do: testserver.Status(413, nil, "quota")}},
 			want:   slices.Insert(slices.Clone(healthy), 4, "warn size"), detail: "quota",
 		},
-		"a lock that stays": {
+		"lock that stays after a cut": {
 			faults: []testserver.Fault{{Method: "HEAD"}, {Method: "HEAD"}, {Method: "HEAD", Do: testserver.Stall(late)}},
 			want:   without("warn lock"), detail: "held for 3", advice: "--stall-timeout",
 		},
-		"a lock that is told": {
+		"lock with a 423": {
 			faults: []testserver.Fault{{Method: "HEAD"}, {Method: "HEAD"}, {Method: "HEAD", Times: 3, Do: testserver.Status(423, nil, "")}},
 			want:   without("warn lock"), detail: "held for 7", advice: "--stall-timeout",
 		},
-		"silence while a request is open": {
+		"423 while a request is open": {
 			faults: []testserver.Fault{{Method: "HEAD", Do: testserver.Status(423, nil, "")}},
 			want:   healthy,
 		},
-		"a lock that a server waits for": {
+		"server waits for the lock": {
 			faults: []testserver.Fault{{Method: "HEAD", Do: testserver.LockTimeout()}},
 			want:   healthy,
 		},
-		"a lock that a server waits for in vain": {
+		"server waits for the lock in vain": {
 			faults: []testserver.Fault{{Method: "HEAD"}, {Method: "HEAD"}, {Method: "HEAD", Times: 3, Do: testserver.LockTimeout()}},
 			want:   without("warn lock"), detail: "held for 7", advice: "--stall-timeout",
 		},
-		"an offset that goes back": {
+		"offset that goes back": {
 			faults: []testserver.Fault{{Method: "HEAD"}, {Method: "HEAD"}, {Method: "HEAD", Do: testserver.Offset(5)}},
 			want:   append(healthy[:8:8], "fail resume", "ok cleanup"), detail: "went back",
 		},
@@ -223,9 +223,10 @@ func TestFindings(t *testing.T) {
 	}
 }
 
-// What was made is deleted, also when the time is up; what cannot be is named.
+// The upload is deleted, even if the time is up. Uploads that cannot be deleted are
+// reported.
 func TestLeavesNothing(t *testing.T) {
-	t.Run("when all went well", func(t *testing.T) {
+	t.Run("success", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			report, s := examine(t, testserver.Config{})
 			if left := s.Count("DELETE"); left != 1 || len(report.Left) > 0 {
@@ -233,7 +234,7 @@ func TestLeavesNothing(t *testing.T) {
 			}
 		})
 	})
-	t.Run("when time is up", func(t *testing.T) {
+	t.Run("timeout", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			errUp := errors.New("time is up")
 			ctx, cancel := context.WithTimeoutCause(t.Context(), time.Second, errUp)
@@ -249,7 +250,7 @@ func TestLeavesNothing(t *testing.T) {
 			}
 		})
 	})
-	t.Run("when the server will not", func(t *testing.T) {
+	t.Run("server refuses to delete", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			report, s := examine(t, testserver.Config{}, always("DELETE", testserver.Status(403, nil, "")))
 			if len(report.Left) != 1 || !strings.HasPrefix(report.Left[0], s.URL()) {
@@ -259,7 +260,7 @@ func TestLeavesNothing(t *testing.T) {
 	})
 }
 
-// A server that says nothing takes no more time than it is given.
+// A server that does not answer cannot delay the run beyond its limits.
 func TestBounded(t *testing.T) {
 	for _, method := range []string{"OPTIONS", "POST", "PATCH", "HEAD", "DELETE"} {
 		t.Run(method, func(t *testing.T) {
@@ -270,14 +271,14 @@ func TestBounded(t *testing.T) {
 					t.Errorf("took %v", took)
 				}
 				if len(report.Findings) == 0 {
-					t.Error("nothing found")
+					t.Error("no finding")
 				}
 			})
 		})
 	}
 }
 
-// Failures carry the error that an exit code is made from.
+// Failed findings have the error that determines the exit code.
 func TestFailuresHaveErrors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		report, _ := examine(t, testserver.Config{}, always("", testserver.Status(401, nil, "")))

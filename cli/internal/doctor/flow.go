@@ -12,25 +12,26 @@ import (
 
 const (
 	flowBody = 512 << 10
-	mostLost = 8 * mib // where a cut loses all of a request
+	mostLost = 8 * mib // largest chunk if a cut loses all bytes of a request
 
-	// slowLock is a lock that people notice.
+	// slowLock is the duration of a lock that users notice.
 	slowLock = 2 * time.Second
 
-	// patience, in exchanges, for a server that holds a lock after a cut.
+	// patience is the number of requests for the offset while the server holds a
+	// lock after a cut.
 	patience = 4
 )
 
-// flow finds out what becomes of a request that does not end: whether its bytes
-// arrive while it is open, and what is left of it when it is cut.
+// flow checks requests that do not end: whether their bytes arrive while the
+// request is open, and which bytes remain when it is cut.
 func (e *examination) flow(ctx context.Context) {
 	body := min(flowBody, e.body, e.left()/2)
 	if body < 2 {
 		return
 	}
 	start := e.offset
-	// A server that ends an open request when it is asked has nothing to be
-	// locked out by afterwards, so the cut gets a request of its own.
+	// Some servers end an open request when a HEAD arrives. Such a request leaves
+	// no lock, so the cut is tested with another request.
 	shown, busy, err := e.openRequest(ctx, body)
 	if err != nil {
 		e.fail("flow", "", err)
@@ -71,8 +72,8 @@ func (e *examination) flow(ctx context.Context) {
 	e.ok("lock", "", "after a cut the server answers in %v", rounded(lock))
 }
 
-// openRequest asks for the offset while half of a body is on its way. Busy tells
-// that the server does not answer that.
+// openRequest asks for the offset while half of a body is on its way. Busy means
+// that the server does not answer because of the lock.
 func (e *examination) openRequest(ctx context.Context, body int64) (shown int64, busy bool, err error) {
 	start := e.offset
 	p := e.begin(ctx, body)
@@ -84,8 +85,9 @@ func (e *examination) openRequest(ctx context.Context, body int64) (shown int64,
 	if err == nil {
 		return e.offset, false, nil
 	}
-	// tusd answers 500 when it has waited for the lock, and an answer to HEAD has no body that
-	// says so. A server that is broken is found out by the requests that follow.
+	// tusd answers 500 after it has waited for the lock, and the answer to a HEAD
+	// has no body with the reason. A 500 of a broken server is found by the
+	// requests that follow.
 	exchange, ok := errors.AsType[*client.Error](err)
 	if ok && exchange.StatusCode != 0 && exchange.Class != client.ClassLocked && exchange.Class != client.ClassTransient {
 		return 0, false, err
@@ -95,9 +97,9 @@ func (e *examination) openRequest(ctx context.Context, body int64) (shown int64,
 }
 
 // cutRequest cuts the connection in the middle of a body, and asks for the offset
-// until the server says it. Lock is how long that took.
+// until the server answers. Lock is the time until then.
 func (e *examination) cutRequest(ctx context.Context, body int64) (before int64, lock time.Duration, err error) {
-	// The request before may have left bytes that come late.
+	// Bytes of the request before may arrive late.
 	if _, err := e.unlocked(ctx); err != nil {
 		return 0, 0, err
 	}
@@ -112,8 +114,8 @@ func (e *examination) cutRequest(ctx context.Context, body int64) (before int64,
 	return before, lock, err
 }
 
-// unlocked asks for the offset until there is an answer, and tells how long that
-// took.
+// unlocked asks for the offset until there is an answer, and returns the time until
+// then.
 func (e *examination) unlocked(ctx context.Context) (time.Duration, error) {
 	began := time.Now()
 	for tries := 1; ; tries++ {
@@ -148,14 +150,14 @@ func (e *examination) begin(ctx context.Context, body int64) *pending {
 	return p
 }
 
-// halfway waits until the first half went, and gives it time to arrive.
+// halfway waits until the first half was sent, and gives it time to arrive.
 func (p *pending) halfway(ctx context.Context, e *examination) error {
 	limit := time.NewTimer(e.Limit)
 	defer limit.Stop()
 	_, answer := e.tap.seen()
 	select {
 	case <-p.gate.reached:
-	case <-limit.C: // what did not go by now is being held up: so be it
+	case <-limit.C: // the bytes are held up: continue without them
 	case <-p.done:
 		if p.err == nil {
 			return errors.New("patch: an answer came before the end of the body")
@@ -170,7 +172,7 @@ func (p *pending) halfway(ctx context.Context, e *examination) error {
 	return nil
 }
 
-// cut ends the request, and with HTTP/1.1 its connection.
+// cut ends the request, and with HTTP/1.1 its connection, too.
 func (p *pending) cut() {
 	p.stop()
 	close(p.gate.shut)
@@ -178,7 +180,7 @@ func (p *pending) cut() {
 	p.e.sent += p.gate.read()
 }
 
-// sleep tells whether it slept all of d.
+// sleep sleeps for d, and tells whether ctx was alive all the time.
 func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -8,19 +8,19 @@ import (
 
 var errShut = errors.New("the body is cut off here")
 
-// A gate is a body of size bytes that stops after open of them, until it is
+// A gate is a body of size bytes that stops after the first open bytes, until it is
 // shut. It is safe for concurrent use.
 type gate struct {
 	size, open int64
 
 	mu      sync.Mutex
 	n       int64
-	reached chan struct{} // closed when all that is open was read; nil: nobody waits
+	reached chan struct{} // closed when all open bytes were read; nil: not used
 	over    bool          // reached is closed
-	shut    chan struct{} // ends the body; nil: never
+	shut    chan struct{} // its close ends the body; nil: the body does not end
 }
 
-// newGate makes a body of which only the first half comes.
+// newGate returns a body that stops after its first half.
 func newGate(size int64) *gate {
 	return &gate{size: size, open: size / 2, reached: make(chan struct{}), shut: make(chan struct{})}
 }
@@ -48,7 +48,7 @@ func (g *gate) Read(p []byte) (int, error) {
 	return 0, errShut
 }
 
-// read is how many bytes were.
+// read returns the number of bytes that were read.
 func (g *gate) read() int64 {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -20,11 +20,11 @@ import (
 
 const (
 	maxSkew  = 30 * time.Second
-	soonOver = 14 * 24 * time.Hour // of a certificate
+	soonOver = 14 * 24 * time.Hour // a certificate that expires sooner gets a warning
 )
 
-// options asks what the server can do, and tells how the question got there. It
-// is false where nothing more can be found out.
+// options asks which extensions the server supports, and reports how the request
+// reached the server. It returns false if no further checks are possible.
 func (e *examination) options(ctx context.Context) bool {
 	limited, cancel := e.exchange(ctx)
 	defer cancel()
@@ -49,13 +49,13 @@ func (e *examination) options(ctx context.Context) bool {
 		e.fail("options", "", err)
 		return false
 	default:
-		// Some servers and gateways answer no OPTIONS, and take uploads.
+		// Some servers and gateways do not answer OPTIONS, but accept uploads.
 		e.warn("options", "", "%s", plain(err))
 	}
 	return true
 }
 
-// reached tells of the way to the server, and whether it leads there.
+// reached reports the way to the server. It returns false if no server was reached.
 func (e *examination) reached(w way, err error) bool {
 	endpoint, _ := url.Parse(e.c.Endpoint())
 	switch {
@@ -96,7 +96,7 @@ func isLocal(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// handshake tells of a connection with TLS.
+// handshake reports the properties of a TLS connection.
 func (e *examination) handshake(s *tls.ConnectionState) {
 	detail := tls.VersionName(s.Version)
 	if len(s.PeerCertificates) == 0 {
@@ -116,7 +116,7 @@ func (e *examination) handshake(s *tls.ConnectionState) {
 	}
 }
 
-// spoken tells what every answer says, whatever was asked.
+// spoken reports facts that every answer contains.
 func (e *examination) spoken(a answer) {
 	e.ok("http", "", "%s, answered in %v", a.proto, rounded(a.took))
 	if a.final != a.asked {
@@ -126,7 +126,7 @@ func (e *examination) spoken(a answer) {
 	if err != nil {
 		return
 	}
-	// Date has no fractions.
+	// The Date header has no fractions of seconds.
 	skew := date.Add(500 * time.Millisecond).Sub(a.sent.Add(a.took / 2)).Round(time.Second)
 	switch {
 	case skew > maxSkew:
@@ -155,7 +155,7 @@ func capabilitiesText(c protocol.Capabilities) string {
 	return text
 }
 
-// abilities names the flags that this server has no use for.
+// abilities names the flags that do not work with this server.
 func abilities(c protocol.Capabilities) string {
 	var advice []string
 	if !c.Supports(protocol.Version) {
@@ -178,7 +178,7 @@ func adviceForTLS(err error) string {
 	return adviceFor(err)
 }
 
-// adviceFor is what an error alone says to do.
+// adviceFor returns the advice for an error, or "".
 func adviceFor(err error) string {
 	exchange, _ := errors.AsType[*client.Error](err)
 	record := tls.RecordHeaderError{}
@@ -201,7 +201,8 @@ func adviceFor(err error) string {
 	return ""
 }
 
-// blocked tells of a method that something refuses which is not tus.
+// blocked tells whether a server or proxy that does not support tus refused the
+// method.
 func blocked(e *client.Error) bool {
 	return e.Op == protocol.OpPatch && e.Header.Get(protocol.HeaderResumable) == "" &&
 		slices.Contains([]int{http.StatusMethodNotAllowed, http.StatusNotImplemented, http.StatusForbidden}, e.StatusCode)

@@ -13,11 +13,11 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// errBudget means that a run has sent as many requests as it may.
+// errBudget means that a run has sent its maximum of requests.
 var errBudget = errors.New("no further request is sent: there have been enough")
 
-// A tap counts the requests that pass through it, and takes down how the first
-// one reached the server. It is safe for concurrent use.
+// A tap counts the requests that pass through it, and records how the first one
+// reached the server. It is safe for concurrent use.
 type tap struct {
 	next transport.Doer
 
@@ -27,14 +27,14 @@ type tap struct {
 	answer   answer
 }
 
-// way is how the first request went.
+// way describes how the first request reached the server.
 type way struct {
-	host      string // that was looked up
+	host      string // host whose address was looked up
 	addresses []string
 	lookup    time.Duration
 	lookupErr error
 
-	address    string // that was connected to
+	address    string // address of the connection
 	connect    time.Duration
 	connectErr error
 
@@ -42,11 +42,11 @@ type way struct {
 	handshakeErr error
 }
 
-// answer is that to the first request.
+// answer describes the answer to the first request.
 type answer struct {
 	proto  string
-	asked  string // the URL
-	final  string // the URL after redirects
+	asked  string // URL of the request
+	final  string // URL after redirects
 	date   string
 	sent   time.Time
 	took   time.Duration
@@ -78,7 +78,7 @@ func (t *tap) Do(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// count keeps one request for cleaning up.
+// count counts a request. It reserves the last request of a run for a DELETE.
 func (t *tap) count(method string) (first bool, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -138,7 +138,7 @@ func addressOf(c net.Conn) string {
 	return c.RemoteAddr().String()
 }
 
-// seen is what is known by now.
+// seen returns the facts that are known so far.
 func (t *tap) seen() (way, answer) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

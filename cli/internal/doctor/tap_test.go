@@ -8,7 +8,7 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// The last request of a run is for deleting what the others made.
+// The last request of a run is reserved for the deletion of the upload.
 func TestBudget(t *testing.T) {
 	t.Parallel()
 	sent := 0

@@ -11,19 +11,19 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// What is wrong with TLS ends the examination, with the flag that mends it.
+// A TLS error ends the examination, with advice that names the flag that helps.
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		network func(s *testserver.Server) nethttp.Config
-		url     func(string) string // nil: the server's
+		url     func(string) string // nil: the URL of the server
 		want    Status
 		detail  string
 		advice  string
 	}{
-		"trusted":       {func(s *testserver.Server) nethttp.Config { return nethttp.Config{RootCAs: s.CertPool()} }, nil, OK, "TLS 1.3", ""},
-		"not trusted":   {func(*testserver.Server) nethttp.Config { return nethttp.Config{} }, nil, Fail, "unknown authority", "--cacert FILE"},
-		"not looked at": {func(*testserver.Server) nethttp.Config { return nethttp.Config{InsecureSkipVerify: true} }, nil, Warn, "not verified", "--cacert FILE"},
+		"trusted":      {func(s *testserver.Server) nethttp.Config { return nethttp.Config{RootCAs: s.CertPool()} }, nil, OK, "TLS 1.3", ""},
+		"not trusted":  {func(*testserver.Server) nethttp.Config { return nethttp.Config{} }, nil, Fail, "unknown authority", "--cacert FILE"},
+		"not verified": {func(*testserver.Server) nethttp.Config { return nethttp.Config{InsecureSkipVerify: true} }, nil, Warn, "not verified", "--cacert FILE"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

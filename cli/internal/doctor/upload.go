@@ -14,14 +14,15 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// shortLived is an upload that has too little time for a large file.
+// shortLived is the shortest sufficient lifetime of an upload. A large file may
+// need more time.
 const shortLived = time.Hour
 
 func size(n int64) string { return units.FormatSize(n) }
 
-// create makes the upload that the other checks send to. It is longer than all
-// that is ever sent, so that it is never complete and nobody processes it. It is
-// false where nothing can be sent.
+// create creates the upload that the other checks use. The upload is longer than
+// all bytes that are ever sent, so it is never complete and the server does not
+// process it. create returns false if nothing can be sent.
 func (e *examination) create(ctx context.Context) bool {
 	ctx, cancel := e.exchange(ctx)
 	defer cancel()
@@ -48,7 +49,7 @@ func (e *examination) create(ctx context.Context) bool {
 	return true
 }
 
-// uncreated tells why there is no upload, or none that can be sent to.
+// uncreated reports why the creation failed or why its URL cannot be used.
 func (e *examination) uncreated(err error) {
 	exchange, ok := errors.AsType[*client.Error](err)
 	if ok && exchange.StatusCode == http.StatusCreated {
@@ -68,7 +69,7 @@ func (e *examination) uncreated(err error) {
 	}
 }
 
-// located tells where the server says that the upload is.
+// located reports the Location that the server gave to the upload.
 func (e *examination) located(reply *client.Reply) {
 	raw, err := url.Parse(transport.EscapeURL(reply.Header.Get("Location")))
 	location, lerr := url.Parse(e.url)
@@ -122,7 +123,7 @@ func (e *examination) expiring(expires time.Time) {
 	}
 }
 
-// cleanUp deletes the upload, also where the server did not say that it can.
+// cleanUp deletes the upload, even if the server did not announce that it can.
 func (e *examination) cleanUp(ctx context.Context) {
 	ctx, cancel := e.exchange(ctx)
 	defer cancel()
