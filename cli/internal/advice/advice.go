@@ -78,7 +78,8 @@ func otherName(err x509.HostnameError) string {
 func Credentials(err error, given bool) string {
 	e, _ := errors.AsType[*client.Error](err)
 	unauthorized := errors.Is(err, protocol.ErrUnauthorized)
-	if !unauthorized && !(errors.Is(err, protocol.ErrForbidden) && e != nil && e.StatusCode == http.StatusForbidden) {
+	forbidden := errors.Is(err, protocol.ErrForbidden) && e != nil && e.StatusCode == http.StatusForbidden
+	if !unauthorized && !forbidden {
 		return ""
 	}
 	wants := challenge(e)

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -72,11 +71,11 @@ func (a *app) complain(cmd *cobra.Command, err error, hint string) {
 		a.log, _ = logs.New(a.err, a.logFormat, slog.LevelError)
 	}
 	if a.jsonLog() {
-		attrs := []slog.Attr{slog.String("command", cmd.CommandPath()), slog.String("err", output.OneLine(transport.RedactText(text)))}
+		attrs := []any{slog.String("command", cmd.CommandPath()), slog.String("err", output.OneLine(transport.RedactText(text)))}
 		if hint != "" {
 			attrs = append(attrs, slog.String("hint", output.OneLine(hint)))
 		}
-		a.log.LogAttrs(context.Background(), slog.LevelError, "failed", attrs...)
+		a.log.Error("failed", attrs...)
 		return
 	}
 	message := name + separator + output.OneLine(transport.RedactText(text)) + "\n"
@@ -92,7 +91,7 @@ func (a *app) say(format string, args ...any) {
 	switch {
 	case a.quiet:
 	case a.jsonLog():
-		a.log.Log(context.Background(), noticeLevel, fmt.Sprintf(format, args...))
+		a.log.Warn(fmt.Sprintf(format, args...))
 	default:
 		_, _ = fmt.Fprintf(a.err, "tusker: "+format+"\n", args...)
 	}
@@ -106,9 +105,6 @@ func (a *app) warn(text string) {
 	}
 	_, _ = fmt.Fprintf(a.err, "tusker: %s\n", text)
 }
-
-// noticeLevel is that of what a run says to people without being asked.
-const noticeLevel = slog.LevelWarn
 
 // jsonLog reports whether standard error has one JSON object on each line. Errors of the
 // command line itself come before the format of the log is known.
