@@ -12,17 +12,18 @@ import (
 	"strings"
 )
 
-// tools are the programs that take part. "" is one that is not here.
+// tools are the paths of the programs that take part. "" means that the program is
+// not installed.
 type tools struct {
 	server, raw, tusgo, gotus, tusker string
 	curl, node, cat                   string
-	script                            string // of tus-js-client
+	script                            string // path of the script that uses tus-js-client
 }
 
 //go:embed tusjs/package.json tusjs/package-lock.json tusjs/upload.mjs
 var tusjs embed.FS
 
-// build compiles what is Go into dir, and finds the rest.
+// build compiles the Go programs into dir, and finds the others.
 func build(ctx context.Context, dir string, say func(string, ...any)) (*tools, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
@@ -42,7 +43,7 @@ func build(ctx context.Context, dir string, say func(string, ...any)) (*tools, e
 		{&t.raw, "raw", root, "./raw", "off"},
 		{&t.tusgo, "tusgo", root, "./tusgo", "off"},
 		{&t.gotus, "gotus", root, "./gotus", "off"},
-		{&t.tusker, "tusker", filepath.Join(root, "..", "..", "cli"), "./cmd/tusker", ""}, // as the workspace has it
+		{&t.tusker, "tusker", filepath.Join(root, "..", "..", "cli"), "./cmd/tusker", ""}, // built from the workspace
 	} {
 		*p.path = filepath.Join(dir, p.name)
 		if runtime.GOOS == "windows" {
@@ -74,7 +75,7 @@ func moduleRoot(ctx context.Context) (string, error) {
 	return strings.TrimSpace(string(out)), nil
 }
 
-// find gives "" for a program that is not here.
+// find returns the path of a program, or "" if it is not installed.
 func find(name string) string {
 	path, err := exec.LookPath(name)
 	if err != nil {
@@ -83,7 +84,7 @@ func find(name string) string {
 	return path
 }
 
-// installScript has npm fetch what the lock file names.
+// installScript runs npm to install the packages in the lock file.
 func installScript(ctx context.Context, dir string) (string, error) {
 	npm := find("npm")
 	if npm == "" {

@@ -5,40 +5,40 @@ import (
 	"strings"
 )
 
-// kind says what a contestant's figures are for.
+// kind tells how the figures of a contestant are used.
 type kind int
 
 const (
-	variant kind = iota // shown, compared with nothing
-	raw                 // a measure; the fastest of them counts
-	check               // the first raw program once more
+	variant kind = iota // shown, but not compared
+	raw                 // a baseline; the fastest one is used
+	check               // a second run of the first raw program
 	own                 // tusker
-	peer                // somebody else's
+	peer                // another client
 )
 
 // contestant is a program with its settings.
 type contestant struct {
 	name   string
 	kind   kind
-	rounds int                        // fewer than the row has; 0: as many
-	args   func(t *tools, s site) cmd // the zero cmd: the program is not here
+	rounds int                        // number of rounds, fewer than the row has; 0: all rounds of the row
+	args   func(t *tools, s site) cmd // returns the zero cmd if the program is not installed
 }
 
-// cmd is a command line with what it adds to the environment.
+// cmd is a command line and the variables that it adds to the environment.
 type cmd struct {
 	args []string
 	env  []string
 }
 
-// site is where a contestant has to send what.
+// site tells which files a contestant sends, and to which server.
 type site struct {
 	url         string
-	ca          string // file; "": no TLS
+	ca          string // file with the certificate; "": no TLS
 	files       []string
-	pattern     string // of the files, as curl has it
-	size        int64  // of each
+	pattern     string // names of the files as a pattern of curl
+	size        int64  // of each file, in bytes
 	concurrency int
-	state       string // folder for records of uploads, empty
+	state       string // empty folder for records of uploads
 }
 
 func (s site) common() []string {
@@ -57,12 +57,12 @@ func (s site) command(program string, args ...string) cmd {
 	return cmd{args: append(append(out, args...), s.files...)}
 }
 
-// raws is the raw program with these settings.
+// raws returns the raw program with these settings.
 func raws(k kind, name string, args ...string) contestant {
 	return contestant{name: name, kind: k, args: func(t *tools, s site) cmd { return s.command(t.raw, args...) }}
 }
 
-// tusker is what this is about, with further flags.
+// tusker returns the program under test, with more flags.
 func tusker(k kind, flags ...string) contestant {
 	name := "tusker"
 	if len(flags) > 0 {
@@ -104,7 +104,7 @@ func tusJS(settings ...string) contestant {
 		}
 		args := []string{t.node, t.script}
 		for _, flag := range append(s.common(), settings...) {
-			// Node wants two dashes.
+			// Node requires two dashes.
 			if strings.HasPrefix(flag, "-") {
 				flag = "-" + flag
 			}
@@ -124,7 +124,7 @@ func named(name string, settings []string) string {
 	return name + ", best, " + strings.TrimPrefix(strings.Join(settings[1:], " "), "-")
 }
 
-// curl sends each file in one POST.
+// curl returns a contestant that sends each file in one POST.
 func curl() contestant {
 	return contestant{name: "curl -T", kind: peer, args: func(t *tools, s site) cmd {
 		if t.curl == "" {
@@ -145,7 +145,7 @@ func curl() contestant {
 				out = append(out, "-Z", "--parallel-max", strconv.Itoa(s.concurrency))
 			}
 		}
-		// With a slash at the end curl appends the name of the file.
+		// curl appends the name of the file to a URL with a slash at the end.
 		return cmd{args: append(out, "-T", file, strings.TrimSuffix(s.url, "/"))}
 	}}
 }

@@ -1,15 +1,16 @@
-// Command bench holds tusker against other tus clients and against raw net/http
-// programs, side by side in one run: wall time, CPU time of client and server,
-// peak memory, requests and connections, each as a median and as a ratio. It
-// says which targets are met, and stops by itself.
+// Command bench compares tusker with other tus clients and with raw net/http
+// programs, side by side in one run: wall time, CPU time of client and server, peak
+// memory, requests and connections, each as a median and as a ratio. It reports
+// which targets are met, and ends without further input.
 //
 //	bench [-quick] [-rows NAME,...] [-budget D] [-dir DIR] [-o FILE]
 //
-// Every client is a process of its own, and so is the server, on loopback. The
-// clients take turns in each round, forwards and backwards, and the server's
-// store is emptied between runs. One raw program runs twice in each round: what
-// it differs from itself by is how far the figures can be trusted.
+// Each client is a separate process, and so is the server, on loopback. The clients
+// take turns in each round, forwards and backwards, and the store of the server is
+// emptied between runs. One raw program runs twice in each round: the difference
+// between its two results shows how reliable the figures are.
 //
-// The module is apart from the workspace, so that only those who run it download
-// the other clients. It needs go, and uses curl, node and npm where there are.
+// The module is not part of the workspace, so that only users of the benchmarks
+// download the other clients. It needs go, and uses curl, node and npm if they are
+// installed.
 package main

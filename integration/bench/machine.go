@@ -10,7 +10,8 @@ import (
 	"strings"
 )
 
-// describeMachine is a line for each thing that figures depend on.
+// describeMachine returns a line for each property of the machine that affects the
+// figures.
 func describeMachine(ctx context.Context, t *tools) []string {
 	out := []string{fmt.Sprintf("%s, %d cores, %s/%s", processor(), runtime.NumCPU(), runtime.GOOS, runtime.GOARCH)}
 	if kernel := firstLine(ctx, "uname", "-sr"); kernel != "" {
@@ -44,14 +45,14 @@ func processor() string {
 	return "unknown processor"
 }
 
-// firstLine is "" where the program fails.
+// firstLine returns the first line of the output, or "" if the program fails.
 func firstLine(ctx context.Context, program string, args ...string) string {
 	out, err := exec.CommandContext(ctx, program, args...).Output()
 	if err != nil {
 		return ""
 	}
 	line, _, _ := strings.Cut(string(out), "\n")
-	// Of curl only the version is of interest, not its libraries.
+	// The version of curl is enough, without its libraries.
 	if fields := strings.Fields(line); len(fields) > 3 {
 		line = strings.Join(fields[:2], " ")
 	}

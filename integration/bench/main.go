@@ -23,7 +23,7 @@ func main() {
 }
 
 type options struct {
-	rows   []string // none: all
+	rows   []string // empty: all
 	quick  bool
 	budget time.Duration
 	dir    string
@@ -38,7 +38,7 @@ func parse(args []string) options {
 	f.DurationVar(&o.budget, "budget", 13*time.Minute+30*time.Second, "begin no further row, and end the one that runs, after so long")
 	f.StringVar(&o.dir, "dir", "", "keep sources and tusd's store in this folder (default /dev/shm, or where there is none the temporary folder)")
 	f.StringVar(&o.out, "o", "", "write the report to this `file` too")
-	_ = f.Parse(args) // It exits by itself.
+	_ = f.Parse(args) // Parse exits if there is an error.
 	if *rows != "" {
 		o.rows = strings.Split(*rows, ",")
 	}
@@ -58,8 +58,8 @@ func run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	// Data lies where no disk slows it down; programs and records of uploads
-	// lie where users have them.
+	// The data is in a folder in memory, so that no disk slows it down. Programs
+	// and records of uploads are on the disk, as for users.
 	data, err := os.MkdirTemp(o.dir, "tusker-bench-")
 	if err != nil {
 		return err
@@ -102,7 +102,7 @@ func run(ctx context.Context, args []string) error {
 	return writeFile(o.out, doc.write)
 }
 
-// writeFile leaves the old file in place where it fails.
+// writeFile keeps the old file if write fails.
 func writeFile(name string, write func(io.Writer)) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err

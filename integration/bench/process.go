@@ -13,18 +13,18 @@ import (
 	"time"
 )
 
-// longest is more than any run takes that goes as it should.
+// longest is a time limit that no successful run reaches.
 const longest = 2 * time.Minute
 
-// usage is what a process took in all.
+// usage contains the total resources of a process.
 type usage struct {
 	wall   time.Duration
-	cpu    time.Duration // user and system
-	memory int64         // most bytes resident
+	cpu    time.Duration // user and system time
+	memory int64         // largest resident set, in bytes
 }
 
-// measure runs a command to its end. With input, that file comes through a pipe
-// on standard input.
+// measure runs a command until it ends. If input is not "", standard input of the
+// command is a pipe with the content of that file.
 func measure(ctx context.Context, t *tools, c cmd, dir, input string) (usage, error) {
 	ctx, cancel := context.WithTimeout(ctx, longest)
 	defer cancel()
@@ -35,7 +35,8 @@ func measure(ctx context.Context, t *tools, c cmd, dir, input string) (usage, er
 	defer func() { _ = out.Close() }()
 	p := exec.CommandContext(ctx, c.args[0], c.args[1:]...)
 	p.Env = append(environment(), c.env...)
-	// Files, and not pipes that this process would have to copy.
+	// The output goes to a file, because this process would have to copy it from a
+	// pipe.
 	p.Stderr = out
 	p.Dir = dir
 	feeder, err := feed(ctx, t, p, input)
@@ -64,7 +65,7 @@ func measure(ctx context.Context, t *tools, c cmd, dir, input string) (usage, er
 	return u, err
 }
 
-// feed has cat write to the standard input of p.
+// feed runs cat, which writes the file to the standard input of p.
 func feed(ctx context.Context, t *tools, p *exec.Cmd, input string) (stop func(), err error) {
 	if input == "" {
 		return func() {}, nil
@@ -85,12 +86,13 @@ func feed(ctx context.Context, t *tools, p *exec.Cmd, input string) (stop func()
 		return nil, err
 	}
 	return func() {
-		_ = r.Close() // Cat ends, too, where nobody has read all.
+		_ = r.Close() // Then cat ends, even if p did not read all.
 		_ = cat.Wait()
 	}, nil
 }
 
-// environment is ours without what would change how the programs work.
+// environment returns the environment of this process without variables that change
+// how the programs work.
 func environment() []string {
 	return slices.DeleteFunc(os.Environ(), func(s string) bool {
 		name, _, _ := strings.Cut(s, "=")
@@ -99,8 +101,8 @@ func environment() []string {
 	})
 }
 
-// lastLine is the last line but hints, or what a panic says, short enough for a
-// table.
+// lastLine returns the last line that is not a hint, or the message of a panic, cut
+// to a length that fits in a table.
 func lastLine(said []byte) string {
 	lines := strings.Split(string(said), "\n")
 	last := ""

@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// report is what a run has found, as Markdown.
+// report contains the results of a run, and writes them as Markdown.
 type report struct {
 	machine []string
 	began   time.Time
 	took    time.Duration
 	quick   bool
-	floor   int64 // least memory that can be told
+	floor   int64 // smallest memory that can be measured
 	results []*result
 }
 
@@ -56,7 +56,7 @@ as they come, and at the settings that are best for the row; curl sends each fil
 in one POST and cannot resume.
 `
 
-// targets is the table that says what is met.
+// targets writes the table of targets and their results.
 func (d report) targets(line func(string, ...any)) {
 	line("")
 	line("## Targets")
@@ -156,7 +156,8 @@ func section(r *result, line func(string, ...any)) {
 	}
 }
 
-// requests are those that send, and the others where there are any.
+// requests returns the number of requests that create or send, and the number of
+// all others if there are any.
 func requests(s *series) string {
 	text := fmt.Sprint(s.data())
 	if more := s.requests() - s.data(); more > 0 {

@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// Every row of a table has as many cells as its head, whatever went wrong.
+// Each row of a table has as many cells as its head, even after failures.
 func TestReport(t *testing.T) {
 	t.Parallel()
 	failed := walls("curl -T", peer)
@@ -61,7 +61,7 @@ func TestReport(t *testing.T) {
 func TestLastLine(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, said, want string }{
-		{"nothing", "", ""},
+		{"empty", "", ""},
 		{"a hint", "a warning\ntusker: upload: no\nhint: try again", "tusker: upload: no"},
 		{"a panic", "panic: no\n\ngoroutine 1\nexit 2", "panic: no"},
 	} {

@@ -7,28 +7,28 @@ import (
 	"time"
 )
 
-// row is one kind of work that all its contestants do.
+// row is one task that all its contestants do.
 type row struct {
 	name  string
 	title string
-	about string // what a reader has to know besides
-	bound string // what keeps it from targets that are missed, found by profile
+	about string // more facts for the reader
+	bound string // reason for missed targets, found with a profile
 
 	files       int
-	size        int64 // of each file
+	size        int64 // of each file, in bytes
 	concurrency int
 	stdin       bool
 
 	server []string // arguments of the server program
-	relay  []string // of a relay before it; nil: none
+	relay  []string // arguments of a relay in front of the server; nil: no relay
 
 	rounds      int
-	limit       time.Duration // no further round is begun that would pass it
+	limit       time.Duration // no round begins that would exceed the limit
 	contestants []contestant
 	targets     []target
 }
 
-// quick is a row that runs in seconds.
+// quick returns a version of the row that runs in seconds.
 func (r row) quick() row {
 	if r.files > 1 {
 		r.files /= 10
@@ -42,8 +42,8 @@ func (r row) quick() row {
 
 func (r row) bytes() int64 { return int64(r.files) * r.size }
 
-// choose gives the rows whose names are wanted, or begin with what is wanted and
-// a dash. No name is all of them.
+// choose returns the rows whose names are wanted, or begin with a wanted name and a
+// dash. Without a name, it returns all rows.
 func choose(rows []row, wanted []string) ([]row, error) {
 	if len(wanted) == 0 {
 		return rows, nil

@@ -20,7 +20,7 @@ func TestChoose(t *testing.T) {
 	}{
 		{name: "all", want: []string{"copy", "copy-tls", "copying", "null"}},
 		{name: "a name", wanted: []string{"null"}, want: []string{"null"}},
-		{name: "a beginning", wanted: []string{"copy"}, want: []string{"copy", "copy-tls"}},
+		{name: "a prefix", wanted: []string{"copy"}, want: []string{"copy", "copy-tls"}},
 		{name: "several", wanted: []string{"null", "copy-tls"}, want: []string{"copy-tls", "null"}},
 		{name: "unknown", wanted: []string{"null", "nil"}, err: `no row "nil"`},
 	}
@@ -42,7 +42,7 @@ func TestChoose(t *testing.T) {
 	}
 }
 
-// A target names a contestant of its row, and a name is there once only.
+// A target names a contestant of its row, and names are unique.
 func TestRows(t *testing.T) {
 	t.Parallel()
 	var total time.Duration
@@ -68,8 +68,8 @@ func TestRows(t *testing.T) {
 	}
 }
 
-// What a contestant sends is the last of its arguments, and the endpoint is
-// among them.
+// The files to send are the last arguments of a contestant, and the endpoint is
+// among the arguments.
 func TestCommands(t *testing.T) {
 	t.Parallel()
 	here := &tools{raw: "/raw", tusgo: "/tusgo", gotus: "/gotus", tusker: "/tusker", curl: "/curl", node: "/node", script: "/script"}

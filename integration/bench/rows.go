@@ -30,8 +30,8 @@ func allRows() []row {
 	return slices.Concat(largeRows(), smallRows(), farRows(), parallelRows(), brokenRows(), copyRows())
 }
 
-// peers are the other clients, at their defaults and at their best. Those that
-// take several times as long as all others run less often.
+// peers returns the other clients, with their defaults and with their best
+// settings. Clients that are several times slower than the others run fewer rounds.
 func peers() []contestant {
 	return []contestant{
 		curl(),
@@ -43,7 +43,7 @@ func peers() []contestant {
 
 func contestants(lists ...[]contestant) []contestant { return slices.Concat(lists...) }
 
-// largeFile is everybody with one file.
+// largeFile returns all contestants for a single file.
 func largeFile() []contestant {
 	return contestants([]contestant{
 		raws(raw, rawPatch), raws(raw, rawPost, "-mode", "post"), raws(check, rawCheck),
@@ -58,7 +58,7 @@ func largeRows() []row {
 		memoryTarget(24*mib, "tusker"), memoryTarget(24*mib, "tusker --no-resume"), dataTarget(2, "tusker"),
 		peerTarget("tusker"),
 	}
-	// Over TLS the wall is what counts.
+	// Over TLS, only the wall time has a target.
 	tlsTargets := []target{
 		wallTarget(1.05, "tusker"), wallTarget(1.05, "tusker --no-resume"),
 		memoryTarget(24*mib, "tusker"), dataTarget(2, "tusker"),

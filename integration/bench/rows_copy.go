@@ -2,7 +2,8 @@ package main
 
 import "time"
 
-// copyRows compare the ways of a body to the kernel, with the raw program.
+// copyRows returns rows that compare the ways of a body to the kernel, with the raw
+// program.
 func copyRows() []row {
 	buffers := func() []contestant {
 		out := []contestant{

@@ -97,7 +97,7 @@ func brokenRows() []row {
 	}}
 }
 
-// times runs a contestant in the first n rounds only.
+// times returns a contestant that runs in the first n rounds only.
 func times(n int, c contestant) contestant {
 	c.rounds = n
 	return c

@@ -16,10 +16,11 @@ type bench struct {
 	work     string // folder on disk
 	deadline time.Time
 	say      func(string, ...any)
-	floor    int64 // least memory that could be told
+	floor    int64 // smallest memory that could be measured
 }
 
-// row runs the rounds of a row. An error is of the bench, not of a contestant.
+// row runs the rounds of a row. An error is an error of the bench, not of a
+// contestant.
 func (b *bench) row(ctx context.Context, r row) (_ *result, err error) {
 	out := &result{row: r}
 	for _, c := range r.contestants {
@@ -38,8 +39,9 @@ func (b *bench) row(ctx context.Context, r row) (_ *result, err error) {
 	}
 	defer stage.close()
 
-	// The first run of all finds caches cold. On a slow link that is nothing, and
-	// what fails will fail again.
+	// The first run of all is slow, because caches are empty. On a slow link,
+	// caches do not matter. An error is ignored, because the same run fails again
+	// later.
 	if r.relay == nil {
 		_, _ = stage.run(ctx, r.contestants[0])
 	}
@@ -73,7 +75,7 @@ func (s *series) takesPart(round int) bool {
 	return s.failed == "" && (s.rounds == 0 || round < s.rounds)
 }
 
-// roundTakes is how long a round will take, by the runs before it.
+// roundTakes returns the expected duration of a round, based on the runs before it.
 func roundTakes(all []*series, round int) time.Duration {
 	var sum time.Duration
 	for _, s := range all {
@@ -84,7 +86,8 @@ func roundTakes(all []*series, round int) time.Duration {
 	return sum
 }
 
-// order alternates, so that nobody always comes after the same one.
+// order alternates the order, so that no contestant always runs after the same
+// other one.
 func order(all []*series, round int) []*series {
 	out := slices.Clone(all)
 	if round%2 == 1 {
@@ -93,15 +96,15 @@ func order(all []*series, round int) []*series {
 	return out
 }
 
-// stage is a row with its servers and files in place.
+// stage is a row with its running servers and its files.
 type stage struct {
 	b      *bench
 	row    row
 	server *server
-	relay  *server // nil: none
+	relay  *server // nil: no relay
 	site   site
-	input  string // what comes on standard input
-	dir    string // in memory
+	input  string // file for standard input
+	dir    string // folder in memory
 	runs   int
 }
 
@@ -152,14 +155,14 @@ func (s *stage) close() {
 	_ = os.RemoveAll(s.dir)
 }
 
-// run lets a contestant do the work once. The error says what it did wrong.
+// run runs a contestant once. The error describes its failure.
 func (s *stage) run(ctx context.Context, c contestant) (sample, error) {
 	var x sample
 	s.runs++
 	dir := filepath.Join(s.b.work, fmt.Sprintf("%s-%d", s.row.name, s.runs))
 	here := s.site
 	here.state = filepath.Join(dir, "state")
-	// The folder that would be there already, on the machine of a user.
+	// The state folder usually exists on the machine of a user.
 	if err := os.MkdirAll(here.state, 0o700); err != nil {
 		return x, err
 	}
@@ -182,7 +185,7 @@ func (s *stage) run(ctx context.Context, c contestant) (sample, error) {
 	return x, s.look(ctx, &x)
 }
 
-// empty has the server forget what it has.
+// empty resets the server.
 func (s *stage) empty(ctx context.Context) error {
 	if err := s.server.reset(ctx); err != nil {
 		return err
@@ -193,7 +196,7 @@ func (s *stage) empty(ctx context.Context) error {
 	return s.relay.reset(ctx)
 }
 
-// look asks what has come, and whether it is all of it.
+// look reads the statistics of the server, and checks whether all bytes arrived.
 func (s *stage) look(ctx context.Context, x *sample) (err error) {
 	if x.store, err = s.server.stats(ctx); err != nil {
 		return err

@@ -11,16 +11,16 @@ import (
 // sample is one run of a contestant.
 type sample struct {
 	usage
-	server time.Duration // CPU of the server meanwhile
+	server time.Duration // CPU time of the server during the run
 	store  control.Stats
-	link   control.Stats // of the relay, where there is one
+	link   control.Stats // statistics of the relay, if there is one
 }
 
-// both is the CPU time of client and server. On loopback the work of receiving
-// is charged to whoever happens to run it, so their shares alone mean little.
+// both returns the CPU time of client and server. On loopback, the kernel charges
+// the work of receiving to any running process, so the separate values mean little.
 func (s sample) both() time.Duration { return s.cpu + s.server }
 
-// data counts the requests that create or send, all counts every request.
+// data returns the number of requests that create or send.
 func (s sample) data() int { return s.store.Requests["POST"] + s.store.Requests["PATCH"] }
 
 func (s sample) all() int {
@@ -31,16 +31,16 @@ func (s sample) all() int {
 	return n
 }
 
-// series is what a contestant did in a row.
+// series contains the runs of a contestant in a row.
 type series struct {
 	contestant
 	samples []sample
-	failed  string // why there are no more
-	once    string // why one is missing
+	failed  string // reason for the end of the series
+	once    string // reason for one missing run
 }
 
-// fail forgives others one failure, which the report shows: not all of them
-// survive what some rows do to them. The raw programs and tusker have to.
+// fail records a failed run. A peer may fail once, which the report shows: some
+// rows are too hard for some peers. The raw programs and tusker must not fail.
 func (s *series) fail(err error) {
 	if s.kind == peer && s.once == "" {
 		s.once = err.Error()
@@ -49,10 +49,10 @@ func (s *series) fail(err error) {
 	s.failed = err.Error()
 }
 
-// ok tells whether there is something to compare.
+// ok tells whether there are figures to compare.
 func (s *series) ok() bool { return s != nil && len(s.samples) > 0 && s.failed == "" }
 
-// median of what of gives for each sample; 0 without samples.
+// median returns the median of a value of each sample, or 0 without samples.
 func median[T cmp.Ordered](s *series, of func(sample) T) T {
 	var zero T
 	if s == nil || len(s.samples) == 0 {
@@ -63,7 +63,8 @@ func median[T cmp.Ordered](s *series, of func(sample) T) T {
 		values[i] = of(x)
 	}
 	slices.Sort(values)
-	// Of an even number the upper one of the two: no run is made better by it.
+	// The median of an even number of values is the upper of the two, so that it
+	// never makes a result better.
 	return values[len(values)/2]
 }
 
@@ -78,12 +79,12 @@ func (s *series) connections() int {
 	return median(s, func(x sample) int { return x.store.Connections })
 }
 
-// result is a row that has run.
+// result contains the results of a row.
 type result struct {
 	row
 	series []*series
 	rounds int
-	note   string // why rounds are missing
+	note   string // reason for missing rounds
 }
 
 func (r *result) of(name string) *series {
@@ -95,7 +96,7 @@ func (r *result) of(name string) *series {
 	return nil
 }
 
-// measure is the fastest raw program; nil where none ran.
+// measure returns the fastest raw program, or nil if none ran.
 func (r *result) measure() *series {
 	var best *series
 	for _, s := range r.series {
@@ -106,8 +107,8 @@ func (r *result) measure() *series {
 	return best
 }
 
-// itself is how much longer the first raw program took the second time; 0
-// without a check.
+// itself returns the ratio of the wall times of the check and of the first raw
+// program, or 0 without a check.
 func (r *result) itself() float64 {
 	for _, s := range r.series {
 		if s.kind == check && s.ok() && r.series[0].ok() {

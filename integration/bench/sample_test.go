@@ -10,7 +10,7 @@ import (
 	"github.com/tusker-go/tusker/integration/bench/internal/control"
 )
 
-// walls is a series of runs that took so many milliseconds.
+// walls returns a series of runs with these wall times in milliseconds.
 func walls(name string, k kind, ms ...int) *series {
 	s := &series{contestant: contestant{name: name, kind: k}}
 	for _, n := range ms {
@@ -55,7 +55,7 @@ func TestMeasure(t *testing.T) {
 		t.Errorf("itself is %v, want the check by the first raw program, 1.25", got)
 	}
 	if got := (&result{}).measure(); got != nil {
-		t.Errorf("nothing is measured by %q", got.name)
+		t.Errorf("without raw programs, the baseline is %q", got.name)
 	}
 }
 

@@ -13,14 +13,14 @@ import (
 	"github.com/tusker-go/tusker/integration/bench/internal/control"
 )
 
-// server is a process of the server program.
+// server is a running server program.
 type server struct {
 	control.Ready
 	cmd   *exec.Cmd
 	stdin io.Closer
 }
 
-// startServer returns once the server listens. The caller stops it.
+// startServer returns when the server listens. The caller stops it.
 func startServer(ctx context.Context, program string, args ...string) (*server, error) {
 	s := &server{cmd: exec.CommandContext(ctx, program, args...)}
 	s.cmd.Stderr = os.Stderr

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 )
 
-// makeFiles writes n files of random bytes to a folder of their own.
+// makeFiles writes n files of random bytes to a new folder.
 func makeFiles(dir string, n int, size int64) (files []string, pattern string, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, "", err

@@ -6,22 +6,22 @@ import (
 	"time"
 )
 
-// target is a promise that a row is held against.
+// target is a requirement for a row.
 type target struct {
 	text  string
 	check func(*result) outcome
 }
 
-// outcome of a target.
+// outcome is the result of a target.
 type outcome struct {
-	value   string // what was measured; "": nothing was
+	value   string // measured value; "": not measured
 	met     bool
 	comment string
 }
 
 func unknown(why string) outcome { return outcome{comment: why} }
 
-// of checks a contestant that has run.
+// of returns a check of a contestant that has run.
 func of(name string, check func(r *result, s *series) outcome) func(*result) outcome {
 	return func(r *result) outcome {
 		s := r.of(name)
@@ -40,7 +40,7 @@ func wallTarget(limit float64, name string) target {
 		}
 		ratio := s.wall() / best.wall()
 		out := outcome{value: times2(ratio), met: ratio <= limit}
-		// Beyond that the figures themselves are in doubt.
+		// With a larger difference, the figures are not reliable.
 		if off := r.itself(); off != 0 && (off < 0.97 || off > 1.03) {
 			out.comment = fmt.Sprintf("raw against itself is %.2f", off)
 		}
@@ -74,7 +74,7 @@ func dataTarget(n int, name string) target {
 	})}
 }
 
-// requestsTarget is a request a file, and one OPTIONS.
+// requestsTarget allows one request per file, and one OPTIONS.
 func requestsTarget(name string) target {
 	return target{name + ": one request a file, and one OPTIONS", of(name, func(r *result, s *series) outcome {
 		return outcome{value: fmt.Sprintf("%d for %d files", s.requests(), r.files), met: s.requests() <= r.files+1}
@@ -87,10 +87,10 @@ func connectionsTarget(name string, n int) target {
 	})}
 }
 
-// noise is how far two walls may lie apart that are called equal.
+// noise is the largest ratio of two wall times that count as equal.
 const noise = 1.03
 
-// peerTarget holds a contestant against the fastest of the others.
+// peerTarget compares a contestant with the fastest peer.
 func peerTarget(name string) target {
 	return target{name + ": as fast as every peer", of(name, func(r *result, s *series) outcome {
 		var best *series
@@ -129,7 +129,7 @@ func ratioTarget(limit float64, name, than string) target {
 	})}
 }
 
-// bestFixedTarget compares with the best number of connections that was named.
+// bestFixedTarget compares with the best of the named fixed numbers of connections.
 func bestFixedTarget(share float64, name string) target {
 	return target{fmt.Sprintf("%s: ≥ %.0f %% of the rate of the best fixed number", name, share*100), of(name, func(r *result, s *series) outcome {
 		var best *series
@@ -146,13 +146,15 @@ func bestFixedTarget(share float64, name string) target {
 	})}
 }
 
-// resent is the share of bytes that the relay passed on more than once, headers
-// included. What the server had not read yet when it was asked counts with it.
+// resent returns the share of bytes that the relay passed on more than once,
+// headers included. Bytes that the server had not read when it was asked for the
+// offset count, too.
 func resent(size int64) func(sample) float64 {
 	return func(s sample) float64 { return float64(s.link.Received-size) / float64(size) }
 }
 
-// cutRequests is what each cut cost in requests, beside POST and PATCH.
+// cutRequests returns the number of requests per cut, not counting the first POST
+// and PATCH.
 func cutRequests(s sample) float64 { return float64(s.all()-2) / float64(max(s.link.Cuts, 1)) }
 
 func waited(s sample) time.Duration { return s.link.Waited / time.Duration(max(s.link.Cuts, 1)) }

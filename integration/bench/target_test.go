@@ -32,7 +32,7 @@ func TestTargets(t *testing.T) {
 			[]*series{walls("raw", raw, 100), walls("again", check, 104), walls("tusker", own, 100)},
 			outcome{"1.00 ×", true, "raw against itself is 1.04"},
 		},
-		{"no measure", wallTarget(1.05, "tusker"), []*series{walls("tusker", own, 10)}, outcome{comment: "no raw program has figures"}},
+		{"no baseline", wallTarget(1.05, "tusker"), []*series{walls("tusker", own, 10)}, outcome{comment: "no raw program has figures"}},
 		{"failed", wallTarget(1.05, "tusker"), []*series{walls("raw", raw, 10), failed}, outcome{comment: "tusker has no figures"}},
 		{"absent", wallTarget(1.05, "tusker"), []*series{walls("raw", raw, 10)}, outcome{comment: "tusker has no figures"}},
 		{"memory", memoryTarget(24*mib, "tusker"), []*series{big}, outcome{"25.0 MiB", false, ""}},
@@ -60,8 +60,8 @@ func TestTargets(t *testing.T) {
 			outcome{"80 % of tusker --parallel 8", false, ""},
 		},
 		{"resent", resentTarget(0.01, "tusker"), []*series{cut}, outcome{"1.00 %", true, ""}},
-		{"requests a cut", cutRequestsTarget(2, "tusker"), []*series{cut}, outcome{"2.0", true, ""}},
-		{"wait a cut", waitTarget(60*time.Millisecond, "tusker"), []*series{cut}, outcome{"70ms", false, ""}},
+		{"requests per cut", cutRequestsTarget(2, "tusker"), []*series{cut}, outcome{"2.0", true, ""}},
+		{"wait per cut", waitTarget(60*time.Millisecond, "tusker"), []*series{cut}, outcome{"70ms", false, ""}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

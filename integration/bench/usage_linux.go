@@ -11,10 +11,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// cpuOf is the CPU time of a running process, user and system, to the
-// nanosecond; /proc counts in hundredths of a second.
+// cpuOf returns the CPU time of a running process, user and system, with a
+// precision of nanoseconds. The precision of /proc is hundredths of a second.
 func cpuOf(pid int) time.Duration {
-	const scheduled = 2 // CPUCLOCK_SCHED, in the kernel's own words
+	const scheduled = 2 // CPUCLOCK_SCHED in the kernel
 	var t unix.Timespec
 	if err := unix.ClockGettime(int32(^pid<<3|scheduled), &t); err != nil {
 		return 0
@@ -30,16 +30,16 @@ func peakMemory(p *os.ProcessState) int64 {
 	return u.Maxrss << 10
 }
 
-// forgetPeak makes ownMemory what is in use now.
+// forgetPeak resets the peak memory to the current memory.
 func forgetPeak() {
 	debug.FreeOSMemory()
-	const peak = "5" // of what /proc/pid/clear_refs can clear
+	const peak = "5" // value for /proc/pid/clear_refs that resets the peak
 	_ = os.WriteFile("/proc/self/clear_refs", []byte(peak), 0)
 }
 
-// ownMemory is the least that peakMemory can tell: a process begins with the
-// memory of the one that started it. What getrusage says of this process began
-// so, too.
+// ownMemory returns the smallest value that peakMemory can measure: a new process
+// begins with the memory of its parent. The value that getrusage returns for this
+// process has the same lower limit.
 func ownMemory() int64 {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {

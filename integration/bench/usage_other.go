@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Zero is not known.
+// Zero means unknown.
 
 func cpuOf(int) time.Duration { return 0 }
 

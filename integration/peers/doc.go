@@ -1,5 +1,6 @@
-// Package peers holds testserver against the other tus clients for Go, which
-// know nothing of Tusker: what they can do, they can do with it, and the checks
-// of its extensions agree with theirs. It is a module of its own, so that nobody
-// else downloads them, and exports nothing.
+// Package peers tests testserver with the other tus clients for Go. They were
+// written independently of Tusker: their features work with testserver, and the
+// extension checks of testserver agree with their requests. Package peers is a
+// separate module, so that only its users download the other clients. It exports
+// nothing.
 package peers

@@ -14,7 +14,7 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-// newGoTus gives a client of github.com/eventials/go-tus with chunks of a MiB,
+// newGoTus returns a client of github.com/eventials/go-tus with chunks of 1 MiB,
 // and an upload of data.
 func newGoTus(t *testing.T, srv *testserver.Server, data []byte) (*gotus.Client, *gotus.Upload) {
 	t.Helper()
@@ -74,8 +74,8 @@ func TestGoTus(t *testing.T) {
 	}
 }
 
-// It ends at the first failure, and goes on from where the server stands when it
-// is asked to.
+// go-tus stops at the first failure. After Resume, it continues at the offset that
+// the server names.
 func TestGoTusResumes(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -112,14 +112,14 @@ func TestGoTusResumes(t *testing.T) {
 				t.Fatal(err)
 			}
 			if again.Url() != uploader.Url() || srv.Count(http.MethodPost) != 1 {
-				t.Errorf("went on at %s, begun at %s", again.Url(), uploader.Url())
+				t.Errorf("resumed at %s, created at %s", again.Url(), uploader.Url())
 			}
 			checkStored(t, srv, again.Url(), data)
 		})
 	}
 }
 
-// What expired or was forgotten is found to be gone, and made anew.
+// go-tus notices that an expired or unknown upload is gone, and creates a new one.
 func TestGoTusGone(t *testing.T) {
 	t.Parallel()
 	srv := testserver.New(t, testserver.Config{})

@@ -18,11 +18,11 @@ const (
 
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m,
-		// Each Uploader has one that nothing ends.
+		// Each Uploader has a goroutine that never ends.
 		goleak.IgnoreTopFunction("github.com/eventials/go-tus.(*Uploader).broadcastProgress"))
 }
 
-// content gives n bytes that do not repeat, the same ones each time.
+// content returns n bytes that do not repeat, the same bytes for each call.
 func content(n int) []byte {
 	b := make([]byte, n)
 	_, _ = rand.NewChaCha8([32]byte{'t', 'u', 's'}).Read(b)
@@ -33,7 +33,7 @@ func patch(a testserver.Action) testserver.Fault {
 	return testserver.Fault{Method: http.MethodPatch, Do: a}
 }
 
-// httpClient is one that speaks to srv and ends with the test.
+// httpClient returns a client that trusts srv and is closed at the end of the test.
 func httpClient(t *testing.T, srv *testserver.Server) *http.Client {
 	t.Helper()
 	c := srv.Client()

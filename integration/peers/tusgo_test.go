@@ -15,8 +15,8 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-// newTusgo gives a client of github.com/bdragon300/tusgo that knows what the
-// server can do.
+// newTusgo returns a client of github.com/bdragon300/tusgo that knows the
+// extensions of the server.
 func newTusgo(t *testing.T, srv *testserver.Server) *tusgo.Client {
 	t.Helper()
 	endpoint, err := url.Parse(srv.URL())
@@ -40,7 +40,7 @@ func createTusgo(t *testing.T, c *tusgo.Client, size int, partial bool) *tusgo.U
 	return upload
 }
 
-// Its uploads have at least one byte: it panics for an empty one.
+// The uploads have at least one byte, because tusgo panics for an empty upload.
 func TestTusgo(t *testing.T) {
 	t.Parallel()
 	layers := testserver.Config{Checksum: testserver.ChecksumAlgorithms(), ChecksumTrailer: true, Expiration: time.Hour}
@@ -115,7 +115,7 @@ func TestTusgoWithCreation(t *testing.T) {
 	}
 }
 
-// The length is told with the first bytes.
+// tusgo declares a deferred length with the first bytes.
 func TestTusgoDefersLength(t *testing.T) {
 	t.Parallel()
 	srv := testserver.New(t, testserver.Config{})
@@ -183,8 +183,8 @@ func TestTusgoTerminates(t *testing.T) {
 	}
 }
 
-// It ends at the first failure. Its caller asks where the server stands, goes
-// back there, and has it forget the chunk that it keeps.
+// tusgo stops at the first failure. The caller then calls Sync to get the offset of
+// the server, seeks to that offset, and resets the chunk that the stream keeps.
 func TestTusgoResumes(t *testing.T) {
 	t.Parallel()
 	checked := testserver.Config{Checksum: []string{"sha1"}}
@@ -229,8 +229,8 @@ func TestTusgoResumes(t *testing.T) {
 	}
 }
 
-// A caller who does not have it forget that chunk gets another file, and no
-// error: the server cannot know.
+// A caller who does not reset the kept chunk after Sync uploads a wrong content
+// without an error. The server cannot notice this.
 func TestTusgoKeepsChunk(t *testing.T) {
 	t.Parallel()
 	srv := testserver.New(t, testserver.Config{})
@@ -255,11 +255,11 @@ func TestTusgoKeepsChunk(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(got) != len(data) || bytes.Equal(got, data) {
-		t.Errorf("%d bytes, the content is whole: the warning can go", len(got))
+		t.Errorf("%d bytes, the content is correct: remove the warning from the documentation", len(got))
 	}
 }
 
-// An offset that is not the end of a chunk ends the upload without an error.
+// A confirmed offset inside a chunk ends the upload early, without an error.
 func TestTusgoStopsEarly(t *testing.T) {
 	t.Parallel()
 	srv := testserver.New(t, testserver.Config{})
@@ -270,6 +270,6 @@ func TestTusgoStopsEarly(t *testing.T) {
 	stream := tusgo.NewUploadStream(c, upload)
 	stream.ChunkSize = mib
 	if n, err := stream.ReadFrom(bytes.NewReader(data)); err != nil || n != mib {
-		t.Errorf("%d bytes, error %v: the warning can go", n, err)
+		t.Errorf("%d bytes, error %v: remove the warning from the documentation", n, err)
 	}
 }

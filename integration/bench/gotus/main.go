@@ -1,9 +1,9 @@
 // Command gotus sends files with github.com/eventials/go-tus.
 //
-// Its default is a PATCH for each 2 MiB, and to end at the first failure. A chunk
-// is a buffer in memory, made anew for each request, so the best that can be set
-// is one that fits a small file, and 16 MiB for others; a store in memory lets an
-// upload go on.
+// The default settings of go-tus are a PATCH for each 2 MiB, and to end at the
+// first failure. A chunk is a new buffer in memory for each request. The best
+// settings are one chunk for a small file, chunks of 16 MiB for others, and a store
+// in memory, which allows it to resume.
 package main
 
 import (
@@ -18,7 +18,7 @@ import (
 
 const (
 	large = 16 << 20
-	tries = 100 // how often an upload is gone on with
+	tries = 100 // how often an upload is resumed
 )
 
 func main() { program.Main(run) }
@@ -67,7 +67,7 @@ func run(p *program.Program) error {
 	})
 }
 
-// pipe hides Seek, which a pipe cannot do.
+// pipe hides the Seek method, because a pipe cannot seek.
 type pipe struct{ f io.Reader }
 
 func (p pipe) Read(b []byte) (int, error) { return p.f.Read(b) }

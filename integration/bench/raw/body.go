@@ -9,8 +9,8 @@ import (
 
 // The values of -body.
 const (
-	bodyFile = "file"     // the *os.File itself, which net/http gives to sendfile over plain HTTP/1.1
-	bodyOwn  = "filebody" // transport.FileBody, for the same way
+	bodyFile = "file"     // the *os.File, which net/http sends with sendfile over plain HTTP/1.1
+	bodyOwn  = "filebody" // transport.FileBody, which allows sendfile, too
 	bodyCopy = "copy"     // a reader, copied through memory
 )
 

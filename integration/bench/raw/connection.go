@@ -8,9 +8,10 @@ import (
 	"net/http"
 )
 
-// connection copies bodies with a buffer of its own. Net/http copies through
-// 32 KiB, and wraps a body in an io.LimitedReader, so that a WriteTo of the body
-// is never called: ReadFrom of the connection is the one place to choose.
+// connection copies bodies with its own buffer. net/http uses a buffer of 32 KiB,
+// and wraps a body in an io.LimitedReader, so that it never calls the WriteTo
+// method of the body. Only the ReadFrom method of the connection can choose another
+// buffer.
 type connection struct {
 	buffer int
 	gather bool
@@ -56,7 +57,7 @@ func (c connection) install(t *http.Transport) {
 type copying struct {
 	net.Conn
 	buffer []byte
-	below  *gathering // nil: records are written one by one
+	below  *gathering // nil: each record is written separately
 }
 
 func (c *copying) ReadFrom(r io.Reader) (int64, error) {
@@ -81,7 +82,7 @@ type writeOnly struct{ w io.Writer }
 
 func (w writeOnly) Write(p []byte) (int, error) { return w.w.Write(p) }
 
-// gathering lies below TLS and keeps the records of one write together.
+// gathering is a connection below TLS that sends the records of one write together.
 type gathering struct {
 	net.Conn
 	hold bool

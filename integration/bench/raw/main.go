@@ -1,5 +1,5 @@
-// Command raw sends files with net/http and as little else as can be: the
-// measure that clients are held against. It knows no retry but that of -resume.
+// Command raw sends files with net/http and little else. Its figures are the
+// baseline for clients. It retries only with -resume.
 package main
 
 import (
@@ -17,10 +17,10 @@ import (
 
 // The values of -mode.
 const (
-	modePatch  = "patch"  // POST, and one PATCH with everything
-	modePost   = "post"   // one POST with everything
-	modeStream = "stream" // POST without a length, one PATCH, and one that declares the length
-	modeResume = "resume" // as patch, and HEAD and PATCH again until all is there
+	modePatch  = "patch"  // POST, and one PATCH with all bytes
+	modePost   = "post"   // one POST with all bytes
+	modeStream = "stream" // POST without a length, one PATCH with all bytes, and one PATCH that declares the length
+	modeResume = "resume" // like patch, with HEAD and PATCH again until the upload is complete
 )
 
 type sender struct {
@@ -117,9 +117,10 @@ func (s *sender) resume(f *os.File, size int64) error {
 	return nil
 }
 
-// create posts, with size bytes of body where there is one, and gives the URL.
+// create sends a POST, with a body of size bytes if body is not nil, and returns
+// the URL.
 func (s *sender) create(c protocol.Creation, body io.ReadCloser, size int64) (string, error) {
-	req, err := http.NewRequest(http.MethodPost, s.Endpoint, nil) //nolint:noctx // It runs until it is done.
+	req, err := http.NewRequest(http.MethodPost, s.Endpoint, nil) //nolint:noctx // The program has no deadline.
 	if err != nil {
 		return "", err
 	}
@@ -140,9 +141,9 @@ func (s *sender) create(c protocol.Creation, body io.ReadCloser, size int64) (st
 	return req.URL.ResolveReference(location).String(), nil
 }
 
-// send patches; a size below 0 is not announced.
+// send sends a PATCH. A size below 0 is not announced.
 func (s *sender) send(location string, p protocol.Patch, body io.ReadCloser, size int64) (offset int64, err error) {
-	req, err := http.NewRequest(http.MethodPatch, location, body) //nolint:noctx // It runs until it is done.
+	req, err := http.NewRequest(http.MethodPatch, location, body) //nolint:noctx // The program has no deadline.
 	if err != nil {
 		return p.Offset, err
 	}
@@ -158,7 +159,7 @@ func (s *sender) send(location string, p protocol.Patch, body io.ReadCloser, siz
 }
 
 func (s *sender) head(location string) (offset int64, err error) {
-	req, err := http.NewRequest(http.MethodHead, location, nil) //nolint:noctx // It runs until it is done.
+	req, err := http.NewRequest(http.MethodHead, location, nil) //nolint:noctx // The program has no deadline.
 	if err != nil {
 		return 0, err
 	}
@@ -170,7 +171,7 @@ func (s *sender) head(location string) (offset int64, err error) {
 	return protocol.ParseOffset(answer.Get(protocol.HeaderUploadOffset))
 }
 
-// do gives the headers of the answer.
+// do returns the headers of the response.
 func (s *sender) do(req *http.Request, op protocol.Op) (http.Header, error) {
 	resp, err := s.client.Do(req)
 	if err != nil {

@@ -6,8 +6,8 @@ import (
 	"net/http/httptest"
 )
 
-// serveControl answers the driver on an address of its own, so that it is not
-// counted with the clients.
+// serveControl answers the driver on a separate address, so that its requests are
+// not counted with those of the clients.
 func serveControl(c counter) (address string, stop func()) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /stats", func(w http.ResponseWriter, _ *http.Request) {

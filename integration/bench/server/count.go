@@ -10,8 +10,7 @@ import (
 	"github.com/tusker-go/tusker/integration/bench/internal/control"
 )
 
-// counts is a middleware that counts requests, their bytes and the connections
-// that they come over.
+// counts is a middleware that counts requests, their bytes and their connections.
 type counts struct {
 	received atomic.Int64
 

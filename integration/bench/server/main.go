@@ -1,13 +1,13 @@
-// Command server is the other end of the benchmarks: a null store, tusd, or a
-// relay that stands for a network, each a process of its own, so that the CPU
-// time of client and server can be told apart.
+// Command server is the server of the benchmarks: a null store, tusd, or a relay
+// that simulates a network. Each is a separate process, so that the CPU times of
+// client and server can be measured separately.
 //
 //	server null [-tls] [-http2]
 //	server tusd [-tls] -dir DIR
 //	server relay -to ADDRESS [-delay D] [-rate N] [-reset N]
 //
-// It listens on loopback, says where in one line of JSON (see [control.Ready]),
-// and ends when its standard input does.
+// It listens on loopback, prints its address in one line of JSON (see
+// [control.Ready]), and ends when its standard input ends.
 package main
 
 import (
@@ -21,7 +21,7 @@ import (
 	"github.com/tusker-go/tusker/integration/bench/internal/control"
 )
 
-// counter is what can be asked over the control address.
+// counter contains the statistics that the control address returns.
 type counter interface {
 	stats() (control.Stats, error)
 	reset() error
@@ -59,7 +59,7 @@ func run(args []string) error {
 	default:
 		return fmt.Errorf("%q is none of null, tusd and relay", args[0])
 	}
-	_ = flags.Parse(args[1:]) // It exits by itself.
+	_ = flags.Parse(args[1:]) // Parse exits if there is an error.
 	ready, counter, stop, err := start()
 	if err != nil {
 		return err

@@ -16,7 +16,7 @@ import (
 
 const basePath = "/files/"
 
-// null is a tus server that counts the bytes it is sent and keeps none.
+// null is a tus server that counts the bytes of uploads and does not store them.
 type null struct {
 	counts
 	buffers sync.Pool
@@ -26,7 +26,7 @@ type null struct {
 	created int
 }
 
-// upload is locked for as long as a request is at work on it, as in tusd.
+// upload is locked while a request uses it, as in tusd.
 type upload struct {
 	mu     sync.Mutex
 	offset int64
@@ -48,7 +48,7 @@ func startNull(tls, http2 bool) (control.Ready, counter, func(), error) {
 }
 
 func newNull() *null {
-	// A buffer this large keeps the server's own share small.
+	// A large buffer keeps the CPU time of the server small.
 	n := &null{buffers: sync.Pool{New: func() any { return new([256 << 10]byte) }}}
 	_ = n.reset()
 	return n
@@ -157,7 +157,7 @@ func (n *null) create(w http.ResponseWriter, r *http.Request) {
 	n.take(w, r, u, http.StatusCreated)
 }
 
-// join is the length of all parts together.
+// join returns the sum of the lengths of all parts.
 func (n *null) join(parts []string) (total int64, ok bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -178,7 +178,7 @@ func (n *null) join(parts []string) (total int64, ok bool) {
 	return total, true
 }
 
-// one answers a request about an upload, which is locked.
+// one answers a request for one upload, which is locked.
 func (n *null) one(w http.ResponseWriter, r *http.Request, id string, u *upload) {
 	switch r.Method {
 	case http.MethodHead:
@@ -218,7 +218,8 @@ func (n *null) one(w http.ResponseWriter, r *http.Request, id string, u *upload)
 func (n *null) take(w http.ResponseWriter, r *http.Request, u *upload, status int) {
 	buf := n.buffers.Get().(*[256 << 10]byte)
 	defer n.buffers.Put(buf)
-	// Without its WriteTo or ReadFrom, io.CopyBuffer uses the buffer.
+	// io.CopyBuffer uses the buffer only if neither WriteTo nor ReadFrom is
+	// available.
 	got, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, r.Body, buf[:])
 	u.offset += got
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/tusker-go/tusker/integration/bench/internal/control"
 )
 
-// What the null store says to a client, request by request.
+// The null store answers each request of a client as tus requires.
 func TestNull(t *testing.T) {
 	t.Parallel()
 	n := newNull()
@@ -77,7 +77,8 @@ func TestNull(t *testing.T) {
 	}
 }
 
-// Over TLS and HTTP/2 it is the same store, under the certificate that it names.
+// Over TLS and HTTP/2, the null store answers in the same way, with the certificate
+// that it names.
 func TestNullTLS(t *testing.T) {
 	t.Parallel()
 	for name, http2 := range map[string]bool{"HTTP/1.1": false, "HTTP/2.0": true} {

@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// flowing is more than a request without a body.
+// flowing is larger than a request without a body.
 const flowing = 8 << 10
 
-// pause measures how long nothing but headers comes after a cut. It is for one
+// pause measures the time after a cut in which only headers arrive. It supports one
 // upload at a time.
 type pause struct {
 	mu     sync.Mutex
-	since  time.Time // zero: it flows
-	bytes  int       // since then
+	since  time.Time // zero: bytes of a body arrive
+	bytes  int       // bytes since then
 	cuts   int
 	waited time.Duration
 }

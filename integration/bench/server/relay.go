@@ -13,22 +13,23 @@ import (
 )
 
 const (
-	piece = 64 << 10 // bytes that travel together
+	piece = 64 << 10 // bytes of one parcel
 
-	// What may be under way in one direction: on a link without a limit enough
-	// for 1.2 GiB/s at 50 ms, else little more than the link holds.
+	// The windows are the largest number of parcels under way in one direction.
+	// Without a rate limit, the window allows 1.2 GiB/s at 50 ms. With a limit, it
+	// is slightly larger than the capacity of the link.
 	fastWindow = 1024
 	slowWindow = 16
 )
 
-// link is the network that a relay stands for.
+// link describes the network that a relay simulates.
 type link struct {
-	delay time.Duration // one way
-	rate  int64         // bytes a second to the server, per connection; 0: no limit
+	delay time.Duration // in one direction
+	rate  int64         // bytes per second to the server, per connection; 0: no limit
 	cut   int64         // bytes to the server after which the connection is reset; 0: never
 }
 
-// relay passes connections on to a server.
+// relay forwards connections to a server.
 type relay struct {
 	to   string
 	link link
@@ -84,8 +85,8 @@ func (r *relay) accept(l net.Listener) {
 
 func (r *relay) serve(ctx context.Context, client *net.TCPConn) {
 	defer func() { _ = client.Close() }()
-	// A handshake over the link takes a round trip. The kernel has made its own
-	// already, so the time is taken here.
+	// A handshake over the link takes a round trip. The kernel has already finished
+	// its handshake, so the relay waits here.
 	time.Sleep(2 * r.link.delay)
 	c, err := (&net.Dialer{}).DialContext(ctx, "tcp", r.to)
 	if err != nil {
@@ -95,7 +96,7 @@ func (r *relay) serve(ctx context.Context, client *net.TCPConn) {
 	defer func() { _ = server.Close() }()
 	defer context.AfterFunc(ctx, func() { _ = client.Close(); _ = server.Close() })()
 	if r.link.rate > 0 {
-		// What the kernel buffers has passed no link yet.
+		// Bytes in the buffers of the kernel have not passed the link yet.
 		_ = client.SetReadBuffer(4 * piece)
 	}
 	var both sync.WaitGroup
@@ -103,8 +104,8 @@ func (r *relay) serve(ctx context.Context, client *net.TCPConn) {
 		up := flow{link: r.link, came: func(n int) { r.received.Add(int64(n)); r.pause.came(n) }}
 		if errors.Is(up.pass(server, client), errCut) {
 			r.pause.begin()
-			// The client comes first: the end of the server's side would reach it
-			// as an orderly one.
+			// The connection to the client is closed first. Otherwise the client
+			// would see the end of the connection to the server as an orderly end.
 			_ = client.SetLinger(0)
 			_ = client.Close()
 			_ = server.Close()
@@ -122,7 +123,7 @@ var errCut = errors.New("cut")
 // flow is one direction of a connection.
 type flow struct {
 	link
-	came func(n int) // is told of bytes that arrive
+	came func(n int) // called with the number of bytes that arrived
 }
 
 type parcel struct {
@@ -132,8 +133,8 @@ type parcel struct {
 
 var parcels = sync.Pool{New: func() any { return new([piece]byte) }}
 
-// pass copies until src ends, and then ends dst. The error is errCut where the
-// connection is to be reset; all bytes up to there have been passed on.
+// pass copies until src ends, and then ends dst. The error is errCut if the
+// connection has to be reset. All bytes before the cut were passed on.
 func (f flow) pass(dst, src *net.TCPConn) error {
 	window := fastWindow
 	if f.rate > 0 {
@@ -174,15 +175,16 @@ func (f flow) receive(src io.Reader, queue chan<- parcel) error {
 	}
 }
 
-// send empties the queue to its end, also where dst takes no more.
+// send empties the queue until it is closed, even if dst accepts no more bytes.
 func (f flow) send(dst, src *net.TCPConn, queue <-chan parcel) {
-	var free time.Time // when the link has room for the next byte
+	var free time.Time // time at which the link accepts the next byte
 	broken := false
 	for p := range queue {
 		if !broken {
 			time.Sleep(time.Until(p.due))
 			if f.rate > 0 {
-				// Late by a little is made up for, so that timers cost no rate.
+				// A short delay is compensated, so that late timers do not lower
+				// the rate.
 				if earliest := time.Now().Add(-10 * time.Millisecond); free.Before(earliest) {
 					free = earliest
 				}

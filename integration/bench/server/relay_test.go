@@ -26,8 +26,8 @@ func trusting(t *testing.T, pem string) *http.Transport {
 	return &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, ForceAttemptHTTP2: true}
 }
 
-// sink accepts one connection, tells how many bytes came over it, and answers
-// with one byte at its end.
+// sink accepts one connection, counts its bytes, and answers with one byte at its
+// end.
 func sink(t *testing.T) (address string, got <-chan int64) {
 	t.Helper()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -50,7 +50,7 @@ func sink(t *testing.T) (address string, got <-chan int64) {
 	return l.Addr().String(), out
 }
 
-// through sends n bytes over a link, ends, and waits for the answer.
+// through sends n bytes over a link, closes its side, and waits for the answer.
 func through(t *testing.T, link link, n int) (stats control.Stats, arrived int64, took time.Duration, err error) {
 	t.Helper()
 	address, got := sink(t)
@@ -83,11 +83,11 @@ func TestRelay(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(control.Stats{Connections: 1, Received: 1_000_000}, stats); diff != "" || arrived != 1_000_000 {
-		t.Errorf("%d arrived; stats (-want +got):\n%s", arrived, diff)
+		t.Errorf("%d bytes arrived; stats (-want +got):\n%s", arrived, diff)
 	}
 }
 
-// A handshake takes a round trip, and so do a request and its answer.
+// A handshake takes a round trip, and a request with its answer takes another one.
 func TestRelayDelay(t *testing.T) {
 	t.Parallel()
 	_, _, took, err := through(t, link{delay: 10 * time.Millisecond}, 1000)
@@ -119,7 +119,7 @@ func TestRelayReset(t *testing.T) {
 		t.Errorf("error %v, want a reset", err)
 	}
 	if arrived != 100_000 || stats.Cuts != 1 || stats.Received != 100_000 {
-		t.Errorf("%d arrived, %d passed and %d cuts, want 100000 and one", arrived, stats.Received, stats.Cuts)
+		t.Errorf("%d bytes arrived, %d passed and %d cuts, want 100000 and one", arrived, stats.Received, stats.Cuts)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-// tusd counts what is stored by the files in its folder.
+// tusd is a counter that counts the stored bytes with the files in its folder.
 type tusd struct {
 	dir string
 	counts

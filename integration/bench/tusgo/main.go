@@ -1,7 +1,8 @@
 // Command tusgo sends files with github.com/bdragon300/tusgo.
 //
-// Its default is a PATCH for each 2 MiB. Best is one request for the whole of a
-// file: small ones with their creation, others in one PATCH.
+// The default settings of tusgo are a PATCH for each 2 MiB. The best settings are
+// one request per file: the creation carries small files, and one PATCH carries
+// larger ones.
 package main
 
 import (
@@ -15,7 +16,7 @@ import (
 	"github.com/tusker-go/tusker/integration/bench/internal/program"
 )
 
-// small is what goes with the creation, from memory.
+// small is the largest file that the creation carries. It is read into memory.
 const small = 1 << 20
 
 func main() { program.Main(run) }
@@ -30,7 +31,8 @@ func run(p *program.Program) error {
 		return err
 	}
 	client := peer.NewClient(&http.Client{Transport: transport}, endpoint)
-	// It is asked for here, since uploads side by side would race for it.
+	// The capabilities are requested here, because parallel uploads would race for
+	// them.
 	if _, err := client.UpdateCapabilities(); err != nil { //nolint:bodyclose // Tusgo closes it.
 		return err
 	}
@@ -60,10 +62,10 @@ func whole(client *peer.Client, f *os.File, size int64) error {
 	return err
 }
 
-// tries is how often an upload is gone on with.
+// tries is how often an upload is resumed.
 const tries = 100
 
-// send goes on after a failure at once, where the server says that it stands.
+// send resumes at once after a failure, at the offset that the server names.
 func send(client *peer.Client, upload *peer.Upload, f *os.File, best bool) error {
 	stream := peer.NewUploadStream(client, upload)
 	if best {

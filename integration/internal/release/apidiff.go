@@ -15,9 +15,9 @@ import (
 const apidiff = "golang.org/x/exp/cmd/apidiff@v0.0.0-20261014143641-f0251eb4aa3e"
 
 // APIDiff writes to w how the exported names of each library in the folder repo
-// differ from those of its newest tag. With a version, a change that would break
-// a dependant is an error unless the version may have it: v0.y.0 and v2.0.0 may,
-// v0.y.1 and v1.2.0 may not.
+// differ from those of its newest tag. With a version, a change that would break a
+// dependent module is an error, unless the version may have it: v0.y.0 and v2.0.0
+// may, v0.y.1 and v1.2.0 may not.
 func APIDiff(ctx context.Context, repo, version string, w io.Writer) error {
 	ms, err := ReadModules(repo)
 	if err != nil {
@@ -58,7 +58,8 @@ func APIDiff(ctx context.Context, repo, version string, w io.Writer) error {
 			diff = "no changes\n"
 		}
 		_, _ = fmt.Fprintf(w, "%s since %s:\n%s", m.Dir, newest, diff)
-		// The report's own heading: its exit code is 0 all the same.
+		// The heading is part of the report. The exit code of apidiff does not show
+		// incompatible changes.
 		if version != "" && strings.Contains(diff, "Incompatible changes:") && !mayBreak(newest, version) {
 			errs = append(errs, fmt.Errorf("%s has changes since %s that %s may not have", m.Dir, newest, version))
 		}
@@ -66,8 +67,8 @@ func APIDiff(ctx context.Context, repo, version string, w io.Writer) error {
 	return errors.Join(errs...)
 }
 
-// mayBreak says whether dependants of the version before have to expect that
-// after breaks them.
+// mayBreak tells whether after may have changes that break dependent modules of
+// before.
 func mayBreak(before, after string) bool {
 	if semver.Major(before) == "v0" {
 		return semver.MajorMinor(before) != semver.MajorMinor(after)

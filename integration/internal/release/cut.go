@@ -11,11 +11,11 @@ import (
 	"golang.org/x/mod/module"
 )
 
-// Cut makes the release of a version in the repository in the folder repo, whose
-// files are those of its last commit: the commit of the libraries, their tags,
-// the commit of the command line, which no branch has, and its tag. Afterwards
-// the repository is at the libraries' commit. What each tag holds is packed into
-// proxy. The tags are returned in the order in which to publish them.
+// Cut creates the release of a version in the repository in the folder repo, whose
+// files are those of its last commit: the commit of the libraries, their tags, the
+// commit of the command line, which is on no branch, and its tag. Afterwards the
+// libraries' commit is checked out. Cut packs the modules of each tag into proxy.
+// It returns the tags in the order in which to publish them.
 func Cut(ctx context.Context, repo, version string, proxy Proxy) ([]string, error) {
 	ms, err := ReadModules(repo)
 	if err != nil {
@@ -61,8 +61,9 @@ func Cut(ctx context.Context, repo, version string, proxy Proxy) ([]string, erro
 	return append(tags, ms.CLI.Tag(version)), nil
 }
 
-// Those that are not published follow: the versions of what they replace have to
-// agree with those of the modules in between.
+// requireEverywhere sets the version in all go.mod files. Modules that are not
+// published need it, too: the versions of the replaced modules have to agree with
+// the versions that the published modules require.
 func requireEverywhere(ctx context.Context, repo, version string) error {
 	files, err := run(ctx, repo, nil, "git", "ls-files", "*go.mod")
 	if err != nil {
@@ -78,7 +79,7 @@ func requireEverywhere(ctx context.Context, repo, version string) error {
 	return nil
 }
 
-// standAlone makes a module independent of the folders beside its own.
+// standAlone makes a module independent of the neighboring folders.
 func standAlone(dir string, siblings map[module.Version]string) error {
 	if err := rewrite(filepath.Join(dir, "go.mod"), DropReplaces); err != nil {
 		return err
@@ -100,8 +101,8 @@ func rewrite(name string, change func([]byte) ([]byte, error)) error {
 	return os.WriteFile(name, data, 0o644)
 }
 
-// commit returns the commit that has the files as they are, which may be the
-// last one.
+// commit returns a commit with the current files. If nothing changed, it is the
+// last commit.
 func commit(ctx context.Context, repo, message string) (string, error) {
 	changes, err := run(ctx, repo, nil, "git", "status", "--porcelain")
 	if err != nil {

@@ -1,10 +1,9 @@
-// Package release makes a version of Tusker out of a commit: what each module
-// says of the others, the tags, and the archives that a module proxy would
-// serve.
+// Package release creates a version of Tusker from a commit: the versions in the
+// go.mod files, the tags, and the archives that a module proxy would serve.
 //
-// On a branch, each go.mod has replace directives that lead to its siblings, so
-// the versions that it requires of them do not matter there. Who depends on a
-// module sees no replace directive, so a release commit names the versions; and
-// "go install module@version" refuses a module that has one, so another commit,
-// which is on no branch, takes them out of the command line's.
+// On a branch, each go.mod has replace directives that point to the other modules,
+// so the required versions do not matter there. Users of a module do not get its
+// replace directives, so a release commit contains the versions. "go install
+// module@version" refuses a module with replace directives, so a separate commit,
+// which is on no branch, removes them from the module of the command line.
 package release

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/mod/module"
 )
 
-// Require returns the go.mod file data with every module of Tusker that it
-// requires in that version. Whatever else it has stays.
+// Require returns the go.mod file data with that version for each required module
+// of Tusker. The rest of the file stays unchanged.
 func Require(data []byte, version string) ([]byte, error) {
 	file, err := modfile.Parse("go.mod", data, nil)
 	if err != nil {
@@ -28,9 +28,9 @@ func Require(data []byte, version string) ([]byte, error) {
 	return format(file)
 }
 
-// DropReplaces returns the go.mod file data without its replace directives. One
-// that is not for a module of Tusker is an error: without it, others would be
-// built than those that were tested.
+// DropReplaces returns the go.mod file data without its replace directives. A
+// replace directive for a module that is not part of Tusker is an error: without
+// it, the build would use other code than the tests.
 func DropReplaces(data []byte) ([]byte, error) {
 	file, err := modfile.Parse("go.mod", data, nil)
 	if err != nil {
@@ -56,8 +56,8 @@ func format(file *modfile.File) ([]byte, error) {
 	return data, nil
 }
 
-// AddSums returns the go.sum file data with the lines of sums in their places,
-// instead of whatever it had about their modules.
+// AddSums returns the go.sum file data with the lines of sums, sorted. They replace
+// all lines about modules of Tusker.
 func AddSums(data []byte, sums map[module.Version]string) ([]byte, error) {
 	all := map[module.Version]string{}
 	for line := range strings.Lines(string(data)) {

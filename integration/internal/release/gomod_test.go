@@ -77,7 +77,7 @@ func TestDropReplacesRefuses(t *testing.T) {
 	t.Parallel()
 	foreign := gomod + "\nreplace github.com/google/go-cmp => ../go-cmp\n"
 	if _, err := release.DropReplaces([]byte(foreign)); err == nil {
-		t.Error("a replace of another's module was dropped")
+		t.Error("the replace directive of another project's module was removed")
 	}
 }
 
@@ -91,12 +91,12 @@ func TestAddSums(t *testing.T) {
 		name, have, want string
 	}{
 		{
-			name: "nothing yet",
+			name: "empty",
 			want: "github.com/tusker-go/tusker/retry v0.10.0 h1:r=\n" +
 				"github.com/tusker-go/tusker/retry v0.10.0/go.mod h1:rm=\n",
 		},
 		{
-			name: "between others",
+			name: "between other modules",
 			have: "github.com/google/go-cmp v0.7.0 h1:c=\n" +
 				"go.uber.org/goleak v1.3.0 h1:g=\n" +
 				"go.uber.org/goleak v1.10.0/go.mod h1:gm=\n",

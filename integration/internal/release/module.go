@@ -12,13 +12,14 @@ import (
 	"golang.org/x/mod/module"
 )
 
-// Prefix is what the paths of all modules begin with.
+// Prefix is the beginning of the paths of all modules.
 const Prefix = "github.com/tusker-go/tusker/"
 
-// Module is a module that is published.
+// Module is a published module.
 type Module struct {
 	Path string
-	// Dir is its folder, with slashes, relative to the repository's.
+	// Dir is the folder of the module with slashes, relative to the root of the
+	// repository.
 	Dir string
 }
 
@@ -30,15 +31,15 @@ func (m Module) At(version string) module.Version {
 // Tag returns the name of the tag of a version, as the go command looks for it.
 func (m Module) Tag(version string) string { return m.Dir + "/" + version }
 
-// Modules are those that are published: all of go.work but integration.
+// Modules are the published modules: all of go.work but integration.
 type Modules struct {
 	// Libraries are sorted by path.
 	Libraries []Module
-	// CLI is the one with the program, which is installed and not imported.
+	// CLI is the module of the program, which users install and do not import.
 	CLI Module
 }
 
-// All returns the libraries and then the command line's module.
+// All returns the libraries, followed by the module of the command line.
 func (m Modules) All() []Module { return append(slices.Clone(m.Libraries), m.CLI) }
 
 // ReadModules returns the modules of the repository in the folder dir.

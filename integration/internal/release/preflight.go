@@ -13,10 +13,10 @@ import (
 	"golang.org/x/mod/semver"
 )
 
-// Preflight says what speaks against releasing version from the repository in
-// the folder repo: the form of the version, a change that is not committed, a
-// tag that is there already or is newer, or a changelog that does not know of
-// it. All of them are joined.
+// Preflight returns the problems that prevent the release of version from the
+// repository in the folder repo: the form of the version, a change that is not
+// committed, a tag that already exists or is newer, or a changelog without the
+// version. The error joins all problems.
 func Preflight(ctx context.Context, repo, version string) error {
 	if err := checkVersion(version); err != nil {
 		return err
@@ -69,7 +69,7 @@ func hasSection(changelog []byte, version string) bool {
 	return heading.Match(changelog)
 }
 
-// Tags returns the versions that the module has tags for, the newest first.
+// Tags returns the versions for which the module has tags, newest first.
 func Tags(ctx context.Context, repo string, m Module) ([]string, error) {
 	out, err := run(ctx, repo, nil, "git", "tag", "--list", m.Tag("v*"))
 	if err != nil {

@@ -19,19 +19,19 @@ func TestPreflight(t *testing.T) {
 		stray   string // a file that git does not know
 		want    string // in the error; "" for none
 	}{
-		{name: "nothing against it", version: "v0.2.0"},
-		{name: "no version", version: "0.2.0", want: "no version like"},
+		{name: "valid", version: "v0.2.0"},
+		{name: "no prefix", version: "0.2.0", want: "no version like"},
 		{name: "half a version", version: "v0.2", want: "no version like"},
 		{name: "build metadata", version: "v0.2.0+linux", want: "no version like"},
-		{name: "a path of its own", version: "v2.0.0", want: "needs v2 at the end"},
+		{name: "version 2 without a path suffix", version: "v2.0.0", want: "needs v2 at the end"},
 		{name: "not in the changelog", version: "v0.3.0", want: "no section [0.3.0]"},
-		{name: "tried out", version: "v0.3.0-rc.1"},
+		{name: "release candidate", version: "v0.3.0-rc.1"},
 		{
-			name: "there already", version: "v0.2.0", tags: []string{"protocol/v0.2.0"},
+			name: "tag exists", version: "v0.2.0", tags: []string{"protocol/v0.2.0"},
 			want: "protocol has the tag protocol/v0.2.0",
 		},
 		{
-			name: "older than what is there", version: "v0.2.0", tags: []string{"cli/v0.1.0", "cli/v0.10.0"},
+			name: "older than an existing tag", version: "v0.2.0", tags: []string{"cli/v0.1.0", "cli/v0.10.0"},
 			want: "cli has the tag cli/v0.10.0",
 		},
 		{
@@ -52,7 +52,7 @@ func TestPreflight(t *testing.T) {
 			err := release.Preflight(t.Context(), repo, tt.version)
 			switch {
 			case tt.want == "" && err != nil:
-				t.Errorf("refused: %v", err)
+				t.Errorf("error %v", err)
 			case tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)):
 				t.Errorf("error %v, want %q in it", err, tt.want)
 			}
@@ -60,8 +60,8 @@ func TestPreflight(t *testing.T) {
 	}
 }
 
-// Tag leaves the branch and the files alone, and the command line's tag is the
-// only one without replace directives.
+// Tag does not change the branch or the files. Only the tag of the command line has
+// no replace directives.
 func TestTag(t *testing.T) {
 	t.Parallel()
 	repo := repository(t)
@@ -74,7 +74,7 @@ func TestTag(t *testing.T) {
 		t.Errorf("tags %q, want %q", got, want)
 	}
 	if after := git(t, repo, "rev-parse", "HEAD"); after != before {
-		t.Errorf("the branch went from %s to %s", before, after)
+		t.Errorf("the branch moved from %s to %s", before, after)
 	}
 	if changes := git(t, repo, "status", "--porcelain"); changes != "" {
 		t.Errorf("the working tree changed:\n%s", changes)
@@ -89,7 +89,7 @@ func TestTag(t *testing.T) {
 		}
 	}
 	if sums := git(t, repo, "show", "cli/v0.2.0:cli/go.sum"); strings.Count(sums, "protocol v0.2.0") != 2 {
-		t.Errorf("go.sum has not both sums of protocol:\n%s", sums)
+		t.Errorf("go.sum lacks a sum of protocol:\n%s", sums)
 	}
 }
 
@@ -104,7 +104,7 @@ func TestAPIDiffWithoutTags(t *testing.T) {
 	}
 }
 
-// repository returns one with a library and a command line.
+// repository returns a repository with a library and a command line.
 func repository(t *testing.T) string {
 	t.Helper()
 	if _, err := exec.LookPath("git"); err != nil {

@@ -22,7 +22,7 @@ type Proxy struct {
 	Dir string
 }
 
-// URL returns what to put into GOPROXY.
+// URL returns the value for GOPROXY.
 func (p Proxy) URL() string {
 	dir := filepath.ToSlash(p.Dir)
 	if !strings.HasPrefix(dir, "/") {
@@ -31,9 +31,8 @@ func (p Proxy) URL() string {
 	return "file://" + dir
 }
 
-// Add packs the module m, as it is at the revision rev of the repository in the
-// folder repo, like the go command does. It returns the lines that go.sum has
-// about it.
+// Add packs the module m from the revision rev of the repository in the folder
+// repo, like the go command does. It returns the lines for go.sum about the module.
 func (p Proxy) Add(ctx context.Context, repo string, m Module, version, rev string) (map[module.Version]string, error) {
 	escaped, err := module.EscapePath(m.Path)
 	if err != nil {

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// Tag makes the release of a version in a clone of the repository in the folder
-// repo, and then brings its tags there. No file and no branch of the repository
-// changes. The tags are returned in the order in which to publish them.
+// Tag creates the release of a version in a clone of the repository in the folder
+// repo, and copies its tags to the repository. No file and no branch of the
+// repository changes. Tag returns the tags in the order in which to publish them.
 func Tag(ctx context.Context, repo, version string) ([]string, error) {
 	tmp, err := os.MkdirTemp("", "tusker-release-")
 	if err != nil {
@@ -21,7 +21,7 @@ func Tag(ctx context.Context, repo, version string) ([]string, error) {
 	if _, err := run(ctx, repo, nil, "git", "clone", "-q", ".", clone); err != nil {
 		return nil, err
 	}
-	// Who releases may have a name of their own in this repository.
+	// This repository may have a local name and address of the user.
 	for _, key := range []string{"user.name", "user.email"} {
 		value, err := run(ctx, repo, nil, "git", "config", key)
 		if err != nil {

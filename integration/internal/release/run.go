@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// run runs a program in the folder dir, with env beside the environment, and
-// returns its output.
+// run runs a program in the folder dir, with the environment and env, and returns
+// its output.
 func run(ctx context.Context, dir string, env []string, name string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = dir
