@@ -157,7 +157,7 @@ type Config struct {
 	// sent again.
 	Once bool
 
-	// Ledger keeps which files were sent completely, so that Upload sends none of them
+	// Ledger keeps which uploads are finished, so that Upload sends none of the files
 	// twice: if it has a record of the file in its current state, the server is asked, and
 	// only the missing bytes are sent. An upload that is gone is created again if Recreate
 	// allows it. A source that no later run could recognize, such as a stream, is always

@@ -113,17 +113,17 @@ func (l Limits) Fit(most int64) int64 {
 	return most
 }
 
-// Near returns the size of a body that obeys the limits and is closest to about from above,
-// or the largest that the limits allow.
-func (l Limits) Near(about int64) int64 {
-	about = max(about, l.MinRequest)
+// RoundUp returns the smallest body that obeys the limits and has at least size bytes, or
+// the largest body that the limits allow if that is smaller.
+func (l Limits) RoundUp(size int64) int64 {
+	size = max(size, l.MinRequest)
 	if l.Multiple > 1 {
-		if over := (l.Multiple - about%l.Multiple) % l.Multiple; over <= math.MaxInt64-about {
-			about += over
+		if over := (l.Multiple - size%l.Multiple) % l.Multiple; over <= math.MaxInt64-size {
+			size += over
 		}
 	}
-	if l.MaxRequest > 0 && about > l.MaxRequest {
+	if l.MaxRequest > 0 && size > l.MaxRequest {
 		return l.Fit(l.MaxRequest)
 	}
-	return about
+	return size
 }

@@ -80,9 +80,9 @@ func TestLimitsCheck(t *testing.T) {
 
 func TestLimitsSizes(t *testing.T) {
 	tests := map[string]struct {
-		rule      protocol.Limits
-		about     int64
-		fit, near int64
+		rule    protocol.Limits
+		about   int64
+		fit, up int64
 	}{
 		"no rule":               {protocol.Limits{}, 1000, 1000, 1000},
 		"as it is":              {cloudy, 2048, 2048, 2048},
@@ -99,11 +99,11 @@ func TestLimitsSizes(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			fit, near := test.rule.Fit(test.about), test.rule.Near(test.about)
-			if fit != test.fit || near != test.near {
-				t.Errorf("fit %d, near %d, want %d and %d", fit, near, test.fit, test.near)
+			fit, up := test.rule.Fit(test.about), test.rule.RoundUp(test.about)
+			if fit != test.fit || up != test.up {
+				t.Errorf("Fit %d, RoundUp %d, want %d and %d", fit, up, test.fit, test.up)
 			}
-			for _, n := range []int64{fit, near} {
+			for _, n := range []int64{fit, up} {
 				if err := test.rule.CheckRequest(n); err != nil {
 					t.Error(err)
 				}

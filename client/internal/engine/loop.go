@@ -251,7 +251,7 @@ func (u *upload) chunkSize() int64 {
 	chunk := u.Chunk
 	limits := u.Rules.Limits.And(u.announced)
 	if most := u.Dialect.DefaultChunk(); chunk == 0 && most > 0 {
-		chunk = limits.Near(most)
+		chunk = limits.RoundUp(most)
 	}
 	if u.announced.MaxRequest == 0 || chunk != 0 && chunk <= u.announced.MaxRequest {
 		return chunk

@@ -35,7 +35,7 @@ func DefaultChunk(l protocol.Limits, stream bool) int64 {
 	case l.MinRequest == 0 && l.MaxRequest == 0 && l.Multiple == 0:
 		return 0
 	case stream:
-		return l.Near(source.DefaultWindow / 2)
+		return l.RoundUp(source.DefaultWindow / 2)
 	case l.MaxRequest == 0:
 		return 0
 	}
