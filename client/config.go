@@ -60,6 +60,13 @@ type Config struct {
 	// only, see TrustedOrigins. nil: none.
 	Header http.Header
 
+	// Jar keeps cookies, such as those by which a load balancer finds the node that has an
+	// upload. Its cookies go to the origin of Endpoint only, after those in Header, and only
+	// that origin can set them; TrustedOrigins have none. Without Endpoint, it is the origin of
+	// the URL that a call was given. Jar must be safe for concurrent use. nil: no cookie is
+	// kept.
+	Jar http.CookieJar
+
 	// Retry decides whether a failed request is repeated, and when; retry.Never fails at
 	// once. nil: retry.Backoff{}, which makes 10 attempts in a row without progress, and
 	// waits at most 60 s, at least as long as the server asks for. Policies such as
@@ -287,7 +294,7 @@ func rulesOf(cfg Config, log *slog.Logger) *engine.Rules {
 // connOf returns the connection to the server that cfg describes.
 func connOf(cfg Config, log *slog.Logger) (*wire.Conn, error) {
 	conn := &wire.Conn{
-		Doer: cfg.Doer, Header: cfg.Header.Clone(), Log: log, Classify: cfg.Classify,
+		Doer: cfg.Doer, Header: cfg.Header.Clone(), Jar: cfg.Jar, Log: log, Classify: cfg.Classify,
 		Stall: limit(cfg.StallTimeout, DefaultStallTimeout), Finish: limit(cfg.FinishTimeout, DefaultFinishTimeout),
 	}
 	if cfg.RateLimit > 0 {

@@ -144,6 +144,7 @@ func (a *app) config(ctx context.Context, c *connection) (client.Config, error) 
 	return client.Config{
 		Doer:           transport.Chain(nethttp.New(network), middleware...),
 		Header:         header,
+		Jar:            new(cookies),
 		TrustedOrigins: c.trusted,
 		Retry:          c.policy(),
 		Logger:         a.log,

@@ -77,6 +77,7 @@ var faults = []struct {
 
 	{"a Location or a redirect names the server", nil, "address"},
 	{"301, 308 to HEAD, 308 to PATCH", nil, "wire"},
+	{"a load balancer finds the server", nil, "wire"},
 	{"a 2xx other than the usual one", nil, "tus"},
 	{"a cache on the way", nil, "tus"},
 	{"no answer to OPTIONS for 4 s", nil, "tus"},

@@ -26,10 +26,11 @@ import (
 // use and must not be copied. Its exported fields do not change.
 type Conn struct {
 	Doer     transport.Doer
-	Header   http.Header // of every request, under the headers of a call
-	Endpoint *url.URL    // nil: none
-	Trusted  []*url.URL  // origins that get headers and credentials, as the endpoint does
-	TrustAll bool        // every origin does
+	Header   http.Header    // of every request, under the headers of a call
+	Endpoint *url.URL       // nil: none
+	Trusted  []*url.URL     // origins that get headers and credentials, as the endpoint does
+	TrustAll bool           // every origin does
+	Jar      http.CookieJar // cookies of the endpoint's origin; nil: none
 	Log      *slog.Logger
 	Stall    time.Duration // longest time without a sign of life; 0: no limit
 	Finish   time.Duration // the same at the end of an upload; 0: no limit
@@ -133,6 +134,9 @@ func (c *Conn) build(ctx context.Context, x Request, call Call) (*http.Request, 
 		Merge(req.Header, c.Header)
 		Merge(req.Header, call.Header)
 		takeHost(req)
+	}
+	if c.keepsCookies(u, u, call.Home) {
+		c.addCookies(req)
 	}
 	if x.Set != nil {
 		if err := x.Set(req.Header); err != nil {

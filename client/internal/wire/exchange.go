@@ -143,6 +143,7 @@ func (e *exchange) run(ctx context.Context) (*Answer, error) {
 		e.dog.finishing()
 	}
 	resp, err := e.conn.send(e.req)
+	e.conn.storeCookies(e.req, resp, e.call.Home)
 	if err != nil {
 		if resp != nil && resp.Body != nil {
 			_ = resp.Body.Close()
