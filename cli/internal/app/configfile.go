@@ -96,7 +96,7 @@ func isAbsent(err error) bool {
 func (a *app) readableConfig(cmd *cobra.Command) (*config.File, error) {
 	file, err := a.configFile(cmd)
 	if path, named := a.configPath(cmd.Flags()); errors.Is(err, fs.ErrPermission) && !named {
-		a.say("going on without %s", output.OneLine(err.Error()))
+		a.say("going on without %s", output.OneLine(output.ErrorText(err)))
 		return &config.File{Path: path}, nil
 	}
 	return file, err

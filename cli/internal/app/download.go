@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -222,7 +223,11 @@ func (a *app) undownloaded(to *destination, url string, result *client.DownloadR
 		} else {
 			kept = result.Offset
 		}
-		if cerr := end(); cerr != nil {
+		cerr := end()
+		if kept > 0 {
+			kept = to.part.Offset()
+		}
+		if cerr != nil {
 			kept = 0
 			err = fmt.Errorf("%w; %w", err, cerr)
 		}
@@ -248,6 +253,8 @@ func (a *app) undownloaded(to *destination, url string, result *client.DownloadR
 		out.err, out.hint = exit.With(code, errors.New(text)), a.downloadHint(to, url, kept)
 	case errors.Is(err, download.ErrNoVersion):
 		out.hint = "run the same command again, or remove the " + download.Suffix + " file to start over"
+	case errors.Is(err, syscall.ENOSPC):
+		out.hint = "make room; then " + a.downloadHint(to, url, kept)
 	case errors.Is(err, retry.ErrExhausted), code == exit.GaveUp:
 		out.hint = a.downloadHint(to, url, kept)
 	case errors.Is(err, client.ErrContentChanged):

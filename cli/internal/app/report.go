@@ -41,7 +41,7 @@ func (f *failure) Unwrap() error { return f.err }
 // are one record, so that each line of standard error can be parsed.
 func (a *app) complain(cmd *cobra.Command, err error, hint string) {
 	name := strings.TrimPrefix(strings.TrimPrefix(cmd.CommandPath(), "tusker"), " ")
-	text, separator := err.Error(), ": "
+	text, separator := output.ErrorText(err), ": "
 	if f, ok := errors.AsType[*failure](err); ok {
 		if f.hint != "" {
 			hint = f.hint
@@ -114,7 +114,7 @@ func (a *app) jsonLog() bool { return a.log != nil && a.logFormat == logs.JSON }
 // where the reader has gone.
 func (a *app) stdoutFailed(err error) int {
 	if !readerGone(err) {
-		a.warn(output.OneLine(err.Error()))
+		a.warn(output.OneLine(output.ErrorText(err)))
 	}
 	return exit.Failed
 }

@@ -83,7 +83,7 @@ func restartReason(reason error) string {
 	if e, ok := errors.AsType[*client.Error](reason); ok && e.Class == client.ClassGone {
 		return fmt.Sprintf("the server no longer has the earlier upload (%d)", e.StatusCode)
 	}
-	return output.OneLine(reason.Error())
+	return output.OneLine(output.ErrorText(reason))
 }
 
 // seen tells of an event of an upload or a download, if it is a restart, a retry or a wait.

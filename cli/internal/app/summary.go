@@ -126,7 +126,7 @@ func (b *batch) summarise(t *tally, errs []error) {
 		if shown++; shown > mostFailed {
 			break
 		}
-		b.say("failed: %s", output.OneLine(transport.RedactText(f.Error())))
+		b.say("failed: %s", output.OneLine(transport.RedactText(output.ErrorText(f))))
 		if hint := b.hint(f); hint != "" {
 			b.say("hint: %s", output.OneLine(hint))
 		}

@@ -123,7 +123,7 @@ func upload(ctx context.Context, cfg Config, server *testserver.Server, source c
 				cfg.Out.Line("cut         the connection, after %s, half way", count(r.BodyBytes))
 			}
 		}
-		cfg.Out.Line("seen        %s", output.OneLine(e.Err.Error()))
+		cfg.Out.Line("seen        %s", output.OneLine(output.ErrorText(e.Err)))
 	}})
 }
 

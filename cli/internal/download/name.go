@@ -2,9 +2,12 @@
 package download
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"mime"
 	"net/url"
 	"path"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"unicode"
@@ -37,7 +40,7 @@ func Name(rawURL string, content client.Content) string {
 }
 
 const (
-	maxName      = 200 // in bytes; file systems allow 255, and the temporary name is longer
+	maxName      = 255 // bytes; the limit of most file systems
 	maxExtension = 20
 )
 
@@ -94,6 +97,22 @@ func isDevice(name string) bool {
 		number, ok = strings.CutPrefix(base, "LPT")
 	}
 	return ok && utf8.RuneCountInString(number) == 1 && strings.ContainsAny(number, "0123456789¹²³")
+}
+
+// partName is the name of the part of target. If the name of its record were too long for
+// a file system, the end of the target's name is replaced by a sum of that name.
+func partName(target string) string {
+	dir, name := filepath.Split(target)
+	if len(name)+len(Suffix)+len(recordSuffix)+len(tempSuffix) <= maxName {
+		return target + Suffix
+	}
+	sum := sha256.Sum256([]byte(name))
+	end := "~" + hex.EncodeToString(sum[:8]) + Suffix
+	cut := maxName - len(end) - len(recordSuffix) - len(tempSuffix)
+	for cut > 0 && !utf8.RuneStart(name[cut]) {
+		cut--
+	}
+	return dir + name[:cut] + end
 }
 
 // shorten cuts a name that is too long. It keeps the extension.

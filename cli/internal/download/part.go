@@ -16,6 +16,11 @@ import (
 // Suffix is the end of the name of an incomplete file.
 const Suffix = ".tusker-part"
 
+const (
+	recordSuffix = ".json" // behind the name of a part
+	tempSuffix   = ".tmp"  // behind the name of a record that is being written
+)
+
 var (
 	// ErrExists means that a file with that name already exists.
 	ErrExists = errors.New("file exists")
@@ -47,6 +52,8 @@ type Part struct {
 	offset int64
 	sum    hash.Hash // of the bytes up to offset; nil: the content has a version
 	every  int64     // bytes between two writes of the record
+
+	write func(name string, text []byte) error // writes a record; see writeRecord
 }
 
 // Open opens or creates the part of target for a content, named by its URL and
@@ -56,7 +63,7 @@ type Part struct {
 // content with a version are kept when the new one has none: ErrNoVersion.
 func Open(target, url, version string) (*Part, error) {
 	sum := sha256.Sum256([]byte(url))
-	p := &Part{target: target, every: checkpoint, record: record{URL: hex.EncodeToString(sum[:]), Version: version}}
+	p := &Part{target: target, every: checkpoint, write: writeRecord, record: record{URL: hex.EncodeToString(sum[:]), Version: version}}
 	if err := p.lock(); err != nil {
 		return nil, err
 	}
@@ -66,8 +73,8 @@ func Open(target, url, version string) (*Part, error) {
 	return p, nil
 }
 
-func (p *Part) path() string       { return p.target + Suffix }
-func (p *Part) recordPath() string { return p.path() + ".json" }
+func (p *Part) path() string       { return partName(p.target) }
+func (p *Part) recordPath() string { return p.path() + recordSuffix }
 
 // lock opens and locks the file, and makes sure that the file still has the
 // temporary name, is no symbolic link, and has no other name.
@@ -141,7 +148,7 @@ func (p *Part) begin() error {
 			return fmt.Errorf("%s: %w", p.path(), ErrNoVersion)
 		}
 		if found.Version == p.record.Version {
-			p.offset = found.Offset
+			p.offset, p.record.Offset = found.Offset, found.Offset
 		}
 	}
 	if p.record.Version == "" {
@@ -206,12 +213,47 @@ func (p *Part) Write(b []byte) (int, error) {
 }
 
 // Keep closes the file, so that a later download can resume it. It removes an empty
-// part.
+// part. If there is no space for the record, the part gives up some of its last bytes.
 func (p *Part) Keep() error {
 	if p.offset == 0 {
 		return p.Drop()
 	}
-	return errors.Join(p.save(), p.file.Close())
+	err := p.save()
+	for _, size := range spare {
+		if !isFull(err) {
+			break
+		}
+		if p.offset-size <= p.record.Offset {
+			if p.record.Offset > 0 {
+				p.offset, err = p.record.Offset, nil // the record on the disk is good enough
+			}
+			break
+		}
+		if cut := p.cut(size); cut != nil {
+			err = errors.Join(err, cut)
+			break
+		}
+		err = p.save()
+	}
+	return errors.Join(err, p.file.Close())
+}
+
+// spare is how many bytes a part gives up for its record, one after the other. The first is
+// more than a block of most file systems, and the sum is 1 MiB.
+var spare = [...]int64{64 << 10, 1<<20 - 64<<10}
+
+// cut removes the last size bytes.
+func (p *Part) cut(size int64) error {
+	p.offset -= size
+	if err := p.file.Truncate(p.offset); err != nil {
+		return err
+	}
+	if p.sum == nil {
+		return nil
+	}
+	p.sum = sha256.New()
+	_, err := io.Copy(p.sum, io.NewSectionReader(p.file, 0, p.offset))
+	return err
 }
 
 // Drop removes the file.

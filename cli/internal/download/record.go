@@ -72,17 +72,23 @@ func (p *Part) save() error {
 	if err := p.file.Sync(); err != nil {
 		return err
 	}
-	p.record.Offset = p.offset
+	next := p.record
+	next.Offset = p.offset
 	if p.sum != nil {
-		p.record.Sum = hex.EncodeToString(p.sum.Sum(nil))
+		next.Sum = hex.EncodeToString(p.sum.Sum(nil))
 	}
-	text, err := json.Marshal(p.record)
+	text, err := json.Marshal(next)
 	if err != nil {
 		return err
 	}
-	temp := p.recordPath() + ".tmp"
-	if err := writeRecord(temp, append(text, '\n')); err != nil {
+	temp := p.recordPath() + tempSuffix
+	if err := p.write(temp, append(text, '\n')); err != nil {
+		_ = os.Remove(temp) // it is incomplete
 		return err
 	}
-	return os.Rename(temp, p.recordPath())
+	if err := os.Rename(temp, p.recordPath()); err != nil {
+		return err
+	}
+	p.record = next
+	return nil
 }

@@ -135,7 +135,7 @@ func NewError(err error) *Error {
 	if err == nil {
 		return nil
 	}
-	out := &Error{Message: OneLine(err.Error())}
+	out := &Error{Message: OneLine(ErrorText(err))}
 	if e, ok := errors.AsType[*client.Error](err); ok {
 		out.Op, out.Status, out.Code = string(e.Op), e.StatusCode, e.Code
 	}

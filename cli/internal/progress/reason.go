@@ -41,7 +41,7 @@ func Reason(err error) string {
 	if ok && exchange.Err != nil {
 		err = exchange.Err
 	}
-	return output.OneLine(err.Error())
+	return output.OneLine(output.ErrorText(err))
 }
 
 // noSocket describes a unix socket to which no connection could be opened. The text of the

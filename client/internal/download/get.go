@@ -57,7 +57,9 @@ func (d *download) judge(e *failure.Error, sent http.Header) {
 
 // isInterposed reports whether something between the client and the server refused the
 // request. The server has sent content before.
-func (d *download) isInterposed(e *failure.Error) bool { return d.w != nil && d.content.isInterposed(e) }
+func (d *download) isInterposed(e *failure.Error) bool {
+	return d.w != nil && d.content.isInterposed(e)
+}
 
 // fromOther returns e as a failure of another server, which a retry may not meet.
 func fromOther(e *failure.Error) *failure.Error {
