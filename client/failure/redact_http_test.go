@@ -14,8 +14,9 @@ import (
 // The text of an error says that an answer is not HTTP, without bytes of the other protocol.
 func TestAnswerIsNotHTTP(t *testing.T) {
 	for _, answer := range []string{"SSH-2.0-OpenSSH_9.6\r\n", "HTTX/9 200 OK\r\n\r\n", "HTTP/1.1 abc OK\r\n\r\n", "HTTP/1.1 200 OK\r\nno colon\r\n\r\n"} {
-		_, err := http.ReadResponse(bufio.NewReader(strings.NewReader(answer)), nil)
+		resp, err := http.ReadResponse(bufio.NewReader(strings.NewReader(answer)), nil)
 		if err == nil {
+			_ = resp.Body.Close()
 			t.Fatalf("%q is an answer", answer)
 		}
 		got := failure.NetworkError(&url.Error{Op: "Post", URL: "http://h/", Err: err}).Error()
