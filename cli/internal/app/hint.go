@@ -98,7 +98,7 @@ func plainHint(cmd *cobra.Command, exchange *client.Error, err error) string {
 		return "is this the URL that uploads are created at?"
 	case errors.Is(err, protocol.ErrTooLarge) && exchange != nil && exchange.Op == protocol.OpPatch:
 		return "a smaller --chunk-size may pass"
-	case errors.Is(err, client.ErrMisplaced):
+	case isMisplaced(err):
 		return misplacedHint
 	case exit.Code(err) == exit.Gone && (exchange == nil || exchange.Op != protocol.OpTerminate):
 		return "what is gone has to be uploaded again"
@@ -134,6 +134,12 @@ func (g again) command(name string) string {
 
 // misplacedHint is for an upload at whose URL nothing answers.
 const misplacedHint = "correct the Location that the server sends, or the proxy in front of it, and run the same command again"
+
+// isMisplaced reports whether misplacedHint is the best advice for an error. A refused
+// certificate has advice of its own, even if its server is on an unusual origin.
+func isMisplaced(err error) bool {
+	return errors.Is(err, client.ErrMisplaced) && !errors.Is(err, client.ErrUntrusted)
+}
 
 const nothingYetHint = "nothing was uploaded yet: run the same command again"
 

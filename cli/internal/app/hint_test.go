@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/tusker-go/tusker/cli/internal/exit"
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol"
 )
 
 func TestResumeHint(t *testing.T) {
@@ -60,6 +62,24 @@ func TestQuote(t *testing.T) {
 				t.Errorf("on windows got %s, want %s", got, test.windows)
 			}
 		})
+	}
+}
+
+// The error of a refused certificate may be ErrMisplaced, too, if no byte was sent before the
+// refusal came. The hint does not depend on that.
+func TestIsMisplaced(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		err  error
+		want bool
+	}{
+		"not found":           {fmt.Errorf("%w: %w", client.ErrMisplaced, protocol.ErrNotFound), true},
+		"refused certificate": {fmt.Errorf("%w: %w", client.ErrMisplaced, client.ErrUntrusted), false},
+		"not misplaced":       {client.ErrUntrusted, false},
+	} {
+		if got := isMisplaced(test.err); got != test.want {
+			t.Errorf("%s: got %v", name, got)
+		}
 	}
 }
 

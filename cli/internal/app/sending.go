@@ -133,7 +133,7 @@ func (a *app) ended(file string, r *client.Result, err error) *failure {
 		out.err, stopped = exit.With(exit.Code(err), &endedEarly{cause, r}), true
 	}
 	switch {
-	case !stopped && errors.Is(err, client.ErrMisplaced):
+	case !stopped && isMisplaced(err):
 		out.hint = misplacedHint
 	case stopped, exit.Code(err) == exit.GaveUp:
 		out.resumable = !a.isLost(file)
