@@ -45,7 +45,7 @@ func TestLocationUnderHost(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			listener, err := net.Listen("tcp", net.JoinHostPort(test.listen, "0"))
+			listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", net.JoinHostPort(test.listen, "0"))
 			if err != nil {
 				t.Skip(err)
 			}

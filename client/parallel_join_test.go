@@ -180,7 +180,7 @@ func TestJoinLater(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		clienttest.WantRequestCounts(t, s, already, map[string]int{"HEAD": 4, clienttest.PostFinal: 1})
+		clienttest.WantRequestCounts(t, s, already, map[string]int{"HEAD": 4, "OPTIONS": 1, clienttest.PostFinal: 1})
 		clienttest.WantStored(t, s, res.URL, data)
 		if res.Resumed != clienttest.FourPartsSize || res.Sent != 0 || res.Offset != clienttest.FourPartsSize || !cmp.Equal(s.State(res.URL).Metadata, metadata) {
 			t.Errorf("result %+v", res)

@@ -163,7 +163,14 @@ func TestRangedFaults(t *testing.T) {
 			if res.URL == "" {
 				return
 			}
-			if got := string(s.Bytes(res.URL)); !strings.HasPrefix(data, got) || len(got) < clienttest.MiB {
+			got := string(s.Bytes(res.URL))
+			if errors.Is(err, client.ErrSourceChanged) {
+				if got != "" {
+					t.Errorf("the server still has %d bytes of an upload that nothing can complete", len(got))
+				}
+				return
+			}
+			if !strings.HasPrefix(data, got) || len(got) < clienttest.MiB {
 				t.Errorf("the server has %d bytes that are not the beginning of the object", len(got))
 			}
 		})

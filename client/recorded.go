@@ -300,10 +300,12 @@ func (j *job) forgetUpload() {
 // anything is sent that would be of no use. A server that does not say so may join them.
 func (j *job) stillJoins(ctx context.Context, endpoint string) error {
 	features, err := j.features(ctx, endpoint, false)
-	if err == nil && features.Silent != nil {
-		return nil
+	if err != nil {
+		return err
 	}
-	return joinError(features, err)
+	features.Join = features.Join || features.Silent != nil
+	features.Silent = nil
+	return joinError(features, nil)
 }
 
 // needJoin makes sure that the server can join parts.

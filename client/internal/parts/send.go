@@ -188,7 +188,7 @@ func (s *sending) spec(j job) (engine.Spec, error) {
 	}
 	made := func(ctx context.Context, ev engine.Event) error {
 		if ev.Kind == engine.Created && s.plan.made(j.i, ev.URL, s.joiner.MaxParts(ev.URL)) {
-			s.Keeper.Replan(ctx, s.plan.List())
+			return s.Keeper.Replan(ctx, s.plan.List())
 		}
 		return nil
 	}

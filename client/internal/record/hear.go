@@ -45,8 +45,7 @@ func (k *Keeper) Hear(ctx context.Context, ev engine.Event) error {
 		return k.update(ctx, func(r *journal.Record) { r.Uncertain = true })
 	case engine.Stopped:
 		if ev.Standing.Misplaced {
-			k.Forget(ctx)
-			return nil
+			return k.Forget(ctx)
 		}
 		if !ev.Standing.Heard {
 			return nil // the record is still up to date

@@ -49,12 +49,12 @@ func (k *Keeper) Plan(ctx context.Context, parts []journal.PartRecord) error {
 	})
 }
 
-// Replan records other boundaries of the parts, of which none has been recorded yet.
-func (k *Keeper) Replan(ctx context.Context, parts []journal.PartRecord) {
+// Replan records other boundaries of the parts. No part may have been recorded yet.
+func (k *Keeper) Replan(ctx context.Context, parts []journal.PartRecord) error {
 	if k == nil {
-		return
+		return nil
 	}
-	k.update(ctx, func(r *journal.Record) { r.Parts = slices.Clone(parts) })
+	return k.update(ctx, func(r *journal.Record) { r.Parts = slices.Clone(parts) })
 }
 
 // MayBeJoined reports whether an earlier run may have joined the parts.
