@@ -284,5 +284,5 @@ func (a *app) downloadHint(to *destination, url string, kept int64) string {
 	if to.force {
 		hint += "--force "
 	}
-	return hint + "-o " + quoteWhereNeeded(to.target(), runtime.GOOS) + " " + sameURL(url)
+	return hint + "-o " + quotePath(to.target(), runtime.GOOS) + " " + sameURL(url)
 }

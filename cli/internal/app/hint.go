@@ -162,7 +162,7 @@ func resumeHint(url, file string, same again) string {
 	if same.flags {
 		hint = "go on, with the same flags: "
 	}
-	return hint + same.command("resume") + quote(url, runtime.GOOS) + " " + quoteWhereNeeded(file, runtime.GOOS)
+	return hint + same.command("resume") + quote(url, runtime.GOOS) + " " + quotePath(file, runtime.GOOS)
 }
 
 // uncertainHint is for an upload that may be complete, and must not be sent again
@@ -218,6 +218,9 @@ func commandNames(cmd *cobra.Command) iter.Seq[string] {
 func flagHint(cmd *cobra.Command, wrong *pflag.NotExistError) string {
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	if hint := fileHint(cmd, wrong); hint != "" {
+		return hint
+	}
 	if hint := foreignHint(cmd, wrong.GetSpecifiedName()); hint != "" {
 		return hint
 	}
