@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"testing"
@@ -327,13 +328,17 @@ var refusals = []scenario{
 	},
 	{
 		name: "upload forgotten before PATCH", size: small,
-		faults:       []testserver.Fault{patch(testserver.Forget())},
-		wantRequests: sequence("POST PATCH@0"), wantErr: protocol.ErrNotFound,
+		faults: []testserver.Fault{patch(testserver.Forget())},
+		// The server may not know its new upload everywhere yet, so it is asked again.
+		wantRequests: sequence("POST PATCH@0 HEAD HEAD HEAD"), wantErr: client.ErrMisplaced,
+		check: wantNotFound,
 	},
 	{
-		name: "upload forgotten after a cut", size: mib,
+		// Some bytes never left, so the server cannot have completed the upload.
+		name: "upload forgotten after a cut", size: large,
 		faults:       []testserver.Fault{patch(testserver.CutAfter(300_000)), head(testserver.Forget())},
-		wantRequests: sequence("POST PATCH@0 HEAD"), wantErr: protocol.ErrNotFound,
+		wantRequests: sequence("POST PATCH@0 HEAD HEAD HEAD HEAD"), wantErr: client.ErrMisplaced,
+		check: wantNotFound,
 	},
 	{
 		name: "upload gone after a cut", size: mib,
@@ -349,13 +354,22 @@ var refusals = []scenario{
 		wantRequests: sequence("POST PATCH@0 HEAD"), wantErr: client.ErrIntegrity,
 	},
 	{
-		// The tries of this loop are not multiplied by those of the Doer.
+		// The tries of this loop are not multiplied by those of the Doer. The cut does not
+		// count, because the connection had carried POST.
 		name: "HEAD 503 without end", size: mib,
 		config: client.Config{Retry: retry.Backoff{Initial: time.Millisecond, Max: maxWait, MaxAttempts: 4}},
 		faults: []testserver.Fault{
 			patch(testserver.CutAfter(300_000)),
 			times(testserver.Always, head(testserver.Status(http.StatusServiceUnavailable, nil, ""))),
 		},
-		wantRequests: sequence("POST PATCH@0 HEAD HEAD HEAD"), wantErr: retry.ErrExhausted,
+		wantRequests: sequence("POST PATCH@0 HEAD HEAD HEAD HEAD"), wantErr: retry.ErrExhausted,
 	},
+}
+
+// wantNotFound checks that the error names the 404 of the server.
+func wantNotFound(t *testing.T, o outcome) {
+	t.Helper()
+	if !errors.Is(o.err, protocol.ErrNotFound) {
+		t.Errorf("error %v, want one with %v", o.err, protocol.ErrNotFound)
+	}
 }

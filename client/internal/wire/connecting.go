@@ -3,6 +3,7 @@ package wire
 import (
 	"context"
 	"crypto/tls"
+	"net"
 	"net/http/httptrace"
 	"sync"
 )
@@ -19,7 +20,7 @@ type connecting struct {
 	requested bool // the transport asked for a connection
 	acquired  bool // the request has its connection
 	waiting   bool // the transport asked, and the request has no connection yet
-	reused    bool // the connection carried an earlier request
+	reused    bool // the connection is of HTTP/1.1 and carried an earlier request
 }
 
 // follow returns a context under which dog allows FinishTimeout while a request waits
@@ -34,7 +35,7 @@ func follow(ctx context.Context, dog *watchdog) (context.Context, *connecting) {
 		ConnectDone:       func(string, string, error) { c.alive() },
 		TLSHandshakeStart: c.alive,
 		TLSHandshakeDone:  func(tls.ConnectionState, error) { c.alive() },
-		GotConn:           func(info httptrace.GotConnInfo) { c.got(info.Reused) },
+		GotConn:           func(info httptrace.GotConnInfo) { c.got(info.Reused && !isMultiplexed(info.Conn)) },
 	}), c
 }
 
@@ -73,10 +74,18 @@ func (c *connecting) unsent() bool {
 	return c.requested && !c.acquired
 }
 
-// stale reports whether the request went out on a connection that had carried an earlier
-// one. With a Doer that reports nothing, this is not known and false.
+// stale reports whether the request went out on a connection of HTTP/1.1 that had carried
+// an earlier one. With a Doer that reports nothing, this is not known and false.
 func (c *connecting) stale() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.acquired && c.reused
+}
+
+// isMultiplexed reports whether a connection is one of HTTP/2. A request that such a
+// connection does not answer may be a stream that the server reset, and says nothing about
+// the connection. The Doer itself opens a new connection after such a connection dies.
+func isMultiplexed(conn net.Conn) bool {
+	secure, ok := conn.(interface{ ConnectionState() tls.ConnectionState })
+	return ok && secure.ConnectionState().NegotiatedProtocol == "h2"
 }
