@@ -51,6 +51,7 @@ const recursiveHint = "send the files in it with --recursive"
 func (a *app) list(ctx context.Context, s *selecting, files []string) (*listing, error) {
 	l := &listing{}
 	add := func(name string, named bool) error {
+		name = nameOnDisk(name)
 		info, ok := directory(name)
 		switch {
 		case named && name == stdin, !ok:

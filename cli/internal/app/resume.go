@@ -31,7 +31,7 @@ refused it.`,
   tusker resume --json "$URL" video.mp4`,
 		Args: arguments(2, 2, "LOCATION and FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.resume(cmd, s, resumption{verify, same, stateDir}, args[0], args[1])
+			return a.resume(cmd, s, resumption{verify, same, stateDir}, args[0], nameOnDisk(args[1]))
 		},
 	}
 	registerVerify(cmd, &verify)
