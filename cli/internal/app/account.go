@@ -11,9 +11,10 @@ import (
 	"github.com/tusker-go/tusker/client"
 )
 
-// account names on whose behalf uploads to target are sent: as --account says, or
-// else by the login, or else by the name of the endpoint. It is "" if none of them
-// is known, as with a token: a token says nothing that stays when it is renewed.
+// account returns the account for which uploads to target are sent: the value of
+// --account, or else the login, or else the name of the endpoint. It is "" if none
+// of them is known, as with a token: a token changes when it is renewed, so it
+// identifies no account.
 func (a *app) account(c *connection, given, target string) (string, error) {
 	if given != "" {
 		return given, nil
@@ -26,15 +27,15 @@ func (a *app) account(c *connection, given, target string) (string, error) {
 		name = a.again.as
 	}
 	if client.CheckAccount(name) != nil {
-		// A login may be longer than a name, or hold anything.
+		// A login may be longer than an account name, and may have any characters.
 		sum := sha256.Sum256([]byte(name))
 		name = "sha256-" + hex.EncodeToString(sum[:16])
 	}
 	return name, nil
 }
 
-// login is the name that goes to target with a password, and whether there is one.
-// The order is that in which credentials win over each other.
+// login returns the user name that is sent to target with a password, and whether
+// there is one. The order is the precedence of the credentials.
 func (a *app) login(c *connection, target string) (string, bool, error) {
 	header, err := parseHeaders(c.headers)
 	if err != nil {
@@ -46,7 +47,7 @@ func (a *app) login(c *connection, target string) (string, bool, error) {
 	}
 	u, err := url.Parse(target)
 	if err != nil {
-		u = &url.URL{} // client.New says what is wrong with it
+		u = &url.URL{} // client.New returns the error
 	}
 	if name := u.User.Username(); name != "" {
 		return name, true, nil
@@ -66,8 +67,9 @@ func (a *app) login(c *connection, target string) (string, bool, error) {
 	return e.Login, ok && e.Login != "", nil
 }
 
-// credentialsGiven tells whether the command line or the environment give
-// credentials, so that the name of an endpoint does not say whose they are.
+// credentialsGiven tells whether the command line or the environment has
+// credentials. In this case, the name of the endpoint does not identify the
+// account.
 func (s *settings) credentialsGiven() bool {
 	for _, name := range []string{"token-file", "token-command", "cert", "header"} {
 		for i, o := range s.origins[name] {

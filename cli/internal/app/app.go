@@ -1,4 +1,5 @@
-// Package app is the command line: a thin layer of commands over package client.
+// Package app implements the command line: a thin layer of commands over package
+// client.
 package app
 
 import (
@@ -20,15 +21,14 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/output"
 )
 
-// Streams are what a run of the program reads and writes besides files.
+// Streams are the inputs and outputs of a run of the program besides files.
 type Streams struct {
 	In       io.Reader
 	Out, Err io.Writer
-	// Log is what other packages write to unasked, net/http for one. From the
-	// time that a command is understood its lines go to the log of the run, for
-	// -v. Nil is left alone.
+	// Log is the logger of other packages, such as net/http. After the command line
+	// is parsed, its lines go to the log of the run, for -v. Nil: no redirection.
 	Log *log.Logger
-	// LookupEnv is asked for variables, as os.LookupEnv is.
+	// LookupEnv returns the value of a variable, like os.LookupEnv.
 	LookupEnv func(string) (string, bool)
 }
 
@@ -41,23 +41,23 @@ func Main() int {
 	return Run(ctx, os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Log: log.Default(), LookupEnv: os.LookupEnv})
 }
 
-// collectLess has garbage collected half as often as Go's default, unless the
-// environment says how often. Of a heap of a few MiB that is a few MiB more, and
-// a tenth of the time that many small files take.
+// collectLess halves the frequency of garbage collections, unless the environment
+// sets GOGC. With a heap of a few MiB, this costs a few MiB of memory, and saves a
+// tenth of the time for many small files.
 func collectLess() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(200)
 	}
 }
 
-// Run runs one command and returns its exit code. When the cause of ctx is
-// exit.ErrInterrupted, the command says how to go on.
+// Run runs one command and returns its exit code. If the cause of ctx is
+// exit.ErrInterrupted, the command prints how to resume.
 func Run(ctx context.Context, args []string, std Streams) int {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	a := &app{
 		in: std.In,
-		// Nobody reads on: there is no use in going on.
+		// The reader of standard output is gone, so the command has no further use.
 		out:       output.NewPrinter(std.Out, func(err error) { cancel(err) }),
 		err:       output.NewScreen(std.Err),
 		stdLog:    std.Log,
@@ -93,8 +93,8 @@ type app struct {
 
 	log        *slog.Logger
 	stdLog     *log.Logger
-	begun      bool         // the command line was understood
-	again      again        // what another command would need too
+	begun      bool         // the command line was parsed
+	again      again        // flags that a command in a hint needs, too
 	configured *config.File // the config file; nil: not read
 	settings   *settings
 	isPiped    bool // the bytes of FILE - come from a command
@@ -150,7 +150,7 @@ func (a *app) root() *cobra.Command {
 
 var errQuietAndVerbose = errors.New("--quiet and --verbose exclude each other")
 
-// readsConfig tells whether cmd goes by the config file.
+// readsConfig tells whether cmd uses the config file.
 func readsConfig(cmd *cobra.Command) bool {
 	switch cmd.Name() {
 	case "help", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd:
@@ -159,8 +159,8 @@ func readsConfig(cmd *cobra.Command) bool {
 	return cmd.Annotations[annotationNoConfig] == ""
 }
 
-// prepare completes the flags, and the arguments where the first one is the name
-// of an endpoint, and starts the log.
+// prepare completes the flags and the arguments, whose first one may be the name of
+// an endpoint, and starts the log.
 func (a *app) prepare(cmd *cobra.Command, args []string) error {
 	a.again.flags = neededGiven(cmd)
 	a.settings = newSettings(cmd.Flags())
@@ -203,11 +203,11 @@ func (a *app) prepare(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// annotationLogs marks a command whose log is what people start it for.
+// annotationLogs marks a command whose main output is its log.
 const annotationLogs = "logs"
 
-// arguments checks the number of arguments; want says in words what they are.
-// No most is a most of 0.
+// arguments checks the number of arguments. Want describes them in words. A most of
+// 0 means that there is no limit.
 func arguments(least, most int, want string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		if len(args) < least || most > 0 && len(args) > most {
@@ -217,7 +217,7 @@ func arguments(least, most int, want string) cobra.PositionalArgs {
 	}
 }
 
-// noSuchCommand is for commands with commands below them.
+// noSuchCommand is the function of commands that only have subcommands.
 func noSuchCommand(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
@@ -232,5 +232,5 @@ func noArguments(_ *cobra.Command, args []string) error {
 	return nil
 }
 
-// usage marks what is wrong with the command line.
+// usage marks an error of the command line.
 func usage(err error) error { return exit.With(exit.Usage, err) }

@@ -21,7 +21,7 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-// streamsFor are streams in memory, in an empty environment.
+// streamsFor returns streams in memory, with an empty environment.
 func streamsFor(t *testing.T) (std Streams, stdout, stderr *bytes.Buffer) {
 	t.Helper()
 	stdout, stderr = new(bytes.Buffer), new(bytes.Buffer)
@@ -40,7 +40,7 @@ func tempFile(t *testing.T, content string) string {
 	return name
 }
 
-// brokenPipe is a standard output that nobody reads.
+// brokenPipe is a standard output whose reader is gone.
 type brokenPipe struct{ err error }
 
 func (b brokenPipe) Write([]byte) (int, error) { return 0, b.err }
@@ -69,7 +69,7 @@ func TestClosedStdout(t *testing.T) {
 	}
 }
 
-// TestClosedStdoutEndsUpload guards against work for a reader who has gone.
+// An upload ends when the reader of standard output is gone.
 func TestClosedStdoutEndsUpload(t *testing.T) {
 	t.Parallel()
 	server := testserver.New(t, testserver.Config{})
@@ -82,8 +82,8 @@ func TestClosedStdoutEndsUpload(t *testing.T) {
 	}
 }
 
-// TestResultsThatCannotBeWritten guards the URLs of what was sent against a disk
-// that is full: nobody could find the uploads any more.
+// If a result cannot be written to a full disk, the message shows the URL, because
+// the upload could not be found without it.
 func TestResultsThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	const lost = "tusker: not written to standard output: "
@@ -121,8 +121,8 @@ func TestResultsThatCannotBeWritten(t *testing.T) {
 	}
 }
 
-// TestStreamEndsWithContext guards against an upload that waits for a stream
-// which delivers nothing, interrupted or not.
+// An upload ends with its context, even if it waits for a stream that delivers no
+// bytes.
 func TestStreamEndsWithContext(t *testing.T) {
 	t.Parallel()
 	server := testserver.New(t, testserver.Config{})
@@ -140,7 +140,7 @@ func TestStreamEndsWithContext(t *testing.T) {
 	}
 }
 
-// TestEveryCommandHasExamples also holds the help texts to their width.
+// Every command has examples, and help texts fit into their width.
 func TestEveryCommandHasExamples(t *testing.T) {
 	t.Parallel()
 	for _, c := range allCommands((&app{}).root()) {
@@ -167,7 +167,7 @@ func TestEveryCommandHasExamples(t *testing.T) {
 	}
 }
 
-// allCommands gives cmd and what is below it.
+// allCommands returns cmd and all commands below it.
 func allCommands(cmd *cobra.Command) []*cobra.Command {
 	all := []*cobra.Command{cmd}
 	for _, c := range cmd.Commands() {

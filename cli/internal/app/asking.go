@@ -10,7 +10,7 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// asking holds the flags of the commands that ask a server one question.
+// asking holds the flags of the commands that send a single request to a server.
 type asking struct {
 	connection
 	json bool
@@ -21,8 +21,8 @@ func (q *asking) register(cmd *cobra.Command) {
 	q.connection.register(cmd)
 }
 
-// announced is a policy that tells of each retry, for calls that do not do so
-// themselves.
+// announced is a policy that reports each retry, for calls that do not report
+// retries themselves.
 type announced struct {
 	retry.Backoff
 	app *app
@@ -40,14 +40,14 @@ func (p announced) Next(a retry.Attempt) (time.Duration, bool) {
 	return wait, ok
 }
 
-// askingConfig is what the flags say, with retries that are announced.
+// askingConfig returns the configuration from the flags, with announced retries.
 func (a *app) askingConfig(ctx context.Context, c *connection) (client.Config, error) {
 	config, err := a.config(ctx, c)
 	config.Retry = announced{Backoff: c.policy(), app: a}
 	return config, err
 }
 
-// ask calls question, with retries, for a client for target.
+// ask calls question, with retries, with a client for target.
 func (a *app) ask(ctx context.Context, c *connection, target string, question func(context.Context, *client.Client) error) error {
 	config, err := a.askingConfig(ctx, c)
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// batch is one run of upload.
+// batch is one run of the upload command.
 type batch struct {
 	*app
 	*upload
@@ -29,12 +29,12 @@ type batch struct {
 	given   protocol.Metadata
 }
 
-// notBegun is why a file was not looked at.
+// notBegun is the reason why an upload was not begun.
 type notBegun struct{ error }
 
 func (e notBegun) Unwrap() error { return e.error }
 
-// run sends the files.
+// run uploads the files.
 func (b *batch) run(ctx context.Context) error {
 	n := len(b.list.entries)
 	if n > 1 {
@@ -63,8 +63,8 @@ func (b *batch) run(ctx context.Context) error {
 			}
 		})
 		prospects.ended(err)
-		// Once a result could not be written, only those that say more than that
-		// nothing was begun are worth a line.
+		// After a result could not be written, only errors of uploads that were
+		// begun are reported.
 		if b.json && (!isNotBegun(err) || b.out.Err() == nil) {
 			b.out.JSON(output.NewResult(e.name, result, err))
 		}
@@ -96,8 +96,8 @@ func (b *batch) run(ctx context.Context) error {
 	return err
 }
 
-// count adds up in the background what all files have, where it is shown. The
-// function that it returns waits for its end.
+// count adds up the sizes of all files in the background, if a display shows the
+// sum. The function that it returns waits for the end.
 func (b *batch) count(ctx context.Context, display *progress.Display) func() {
 	if display == nil || len(b.list.entries) < 2 {
 		return func() {}
@@ -118,7 +118,7 @@ func (b *batch) count(ctx context.Context, display *progress.Display) func() {
 			switch {
 			case err != nil:
 			case !info.Mode().IsRegular() && !info.IsDir():
-				return // Nobody knows what a stream has.
+				return // The length of a stream is unknown.
 			case info.Mode().IsRegular():
 				length += info.Size()
 			}
@@ -145,13 +145,13 @@ func (b *batch) send(ctx context.Context, e entry, watch func(client.Event)) (*c
 	})
 	b.sent(ctx, e.name, result)
 	if isHopeless(err) && result.Header == nil {
-		err = notBegun{err} // The server has said nothing.
+		err = notBegun{err} // The server was not asked.
 	}
 	return result, err
 }
 
-// ended makes an error of an upload fit to be shown, with the hint of how to go
-// on where a record was kept.
+// ended prepares an error of an upload for its message, with a hint how to resume
+// if there is a record.
 func (b *batch) ended(file string, result *client.Result, err error) error {
 	out := b.app.ended(file, result, err)
 	goOn := b.goOn(result)
@@ -164,11 +164,11 @@ func (b *batch) ended(file string, result *client.Result, err error) error {
 	case b.isGone(result, err):
 		out.hint = "to upload it anew, leave out --recreate never"
 	case errors.Is(err, client.ErrUncertain) && !out.resumable:
-		out.hint = uncertainHint(result, b.anew(result), b.again)
+		out.hint = uncertainHint(result, b.repeatText(result), b.again)
 	case errors.Is(err, client.ErrRefused):
 		out.hint = b.startOver(result)
 	case errors.Is(err, client.ErrIntegrity):
-		out.hint = "as long as the server claims these bytes, only " + b.anew(result)
+		out.hint = "as long as the server claims these bytes, only " + b.repeatText(result)
 	case out.resumable && goOn != "":
 		out.hint = goOn
 	case goOn != "" && mended(err) && b.hint(out) == "":
@@ -180,8 +180,8 @@ func (b *batch) ended(file string, result *client.Result, err error) error {
 	return out
 }
 
-// anew says what sends a file again that may be complete.
-func (b *batch) anew(result *client.Result) string {
+// repeatText returns the text that tells how to upload a file again that may be complete.
+func (b *batch) repeatText(result *client.Result) string {
 	if !b.records.kept(result) {
 		return "the same command sends the file again"
 	}
@@ -196,20 +196,22 @@ func (b *batch) anew(result *client.Result) string {
 	return text
 }
 
-// hintedKey is how much of a key a hint names. No other key begins so.
+// hintedKey is the number of characters of a key in a hint. They are enough to
+// identify the key.
 const hintedKey = 12
 
-// startOver says what sends a file again that the server refused.
+// startOver returns the text that tells how to upload a file again that the server
+// refused.
 func (b *batch) startOver(result *client.Result) string {
 	key := b.records.keyOf(result)
 	switch {
 	case key != "":
-		return "later runs report this too; to start over, " + b.anew(result) + "; tusker uploads rm " +
+		return "later runs report this too; to start over, " + b.repeatText(result) + "; tusker uploads rm " +
 			key[:min(len(key), hintedKey)] + " forgets the refusal"
 	case b.skipSent && result.CreationHeader == nil:
 		return "later runs report this too; to start over, --recreate always without --skip-sent sends the file again"
 	}
-	return b.anew(result)
+	return b.repeatText(result)
 }
 
 func isNotBegun(err error) bool {
@@ -225,15 +227,15 @@ func (b *batch) names() []string {
 	return names
 }
 
-// inOrder gives a function to be called when a file is through. It prints the
-// rows of what was sent, each as soon as those before it are known.
+// inOrder returns a function to call at the end of each file. It prints the results
+// in the order of the files, each as soon as those before it are known.
 func (b *batch) inOrder(n int) func(i int, row string, err error) {
 	var mu sync.Mutex
 	type outcome struct {
 		row  string
 		sent bool
 	}
-	early := make(map[int]outcome) // through before one that comes first
+	early := make(map[int]outcome) // files that ended before an earlier file
 	next := 0
 	return func(i int, row string, err error) {
 		mu.Lock()
@@ -252,12 +254,12 @@ func (b *batch) inOrder(n int) func(i int, row string, err error) {
 	}
 }
 
-// maxIdle is how many calls of each may be idle at a time. An idle upload costs an
-// open file and a little memory.
+// maxIdle is the largest number of idle calls of each. An idle upload costs an open
+// file and a little memory.
 const maxIdle = 512
 
-// each calls fn for 0 to n-1, at most limit calls at a time. A call that has nothing
-// left but to wait calls idle, and does not count from then on.
+// each calls fn for 0 to n-1, at most limit calls at a time. A call that only waits
+// calls idle, and does not count towards the limit from then on.
 func each(n, limit int, fn func(i int, idle func())) {
 	var wg sync.WaitGroup
 	var next, idling atomic.Int64

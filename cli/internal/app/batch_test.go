@@ -14,7 +14,7 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-// filesIn makes files with those names, and gives their directory.
+// filesIn creates files with those names, and returns their directory.
 func filesIn(t *testing.T, names ...string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -26,8 +26,7 @@ func filesIn(t *testing.T, names ...string) string {
 	return dir
 }
 
-// TestFileVanishes guards the other files against one that was there when they
-// were listed.
+// A file that vanishes after it was listed does not affect the other files.
 func TestFileVanishes(t *testing.T) {
 	t.Parallel()
 	dir := filesIn(t, "a", "b", "c")
@@ -46,7 +45,7 @@ func TestFileVanishes(t *testing.T) {
 	}
 }
 
-// pipe makes a named pipe.
+// pipe creates a named pipe.
 func pipe(t *testing.T, name string) {
 	t.Helper()
 	mkfifo, err := exec.LookPath("mkfifo")
@@ -58,8 +57,7 @@ func pipe(t *testing.T, name string) {
 	}
 }
 
-// TestBecomesAPipe guards against waiting for a pipe that was a file when it was
-// listed.
+// An upload does not wait for a pipe that was a file when it was listed.
 func TestBecomesAPipe(t *testing.T) {
 	t.Parallel()
 	for name, flags := range map[string][]string{"links left out": nil, "links followed": {"--follow-symlinks"}} {
@@ -96,8 +94,7 @@ func TestStdinBreaksOff(t *testing.T) {
 	}
 }
 
-// TestManyFiles guards the order of the URLs, and one bad file's
-// being the only one that fails.
+// The URLs are in the order of the files, and only a bad file fails.
 func TestManyFiles(t *testing.T) {
 	t.Parallel()
 	names := make([]string, 300)
@@ -114,7 +111,7 @@ func TestManyFiles(t *testing.T) {
 	if got := strings.Count(stdout.String(), "\n"); code != exit.Some || got != len(names) {
 		t.Errorf("code %d, %d URLs, want %d", code, got, len(names))
 	}
-	// Their order is that of the names, whatever was done first.
+	// The order is that of the names, not that of the ends of the uploads.
 	for i, url := range strings.Fields(stdout.String()) {
 		b, err := server.Bytes(url)
 		if err != nil || string(b) != names[i] {

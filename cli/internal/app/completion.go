@@ -15,7 +15,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/profile"
 )
 
-// shells are those that completion writes scripts for.
+// shells are the shells for which completion prints scripts.
 var shells = []string{"bash", "zsh", "fish", "powershell"}
 
 func (a *app) completionCommand() *cobra.Command {
@@ -58,7 +58,7 @@ func completeFirst(names func() iter.Seq[string]) cobra.CompletionFunc {
 	}
 }
 
-// flagValues are what can stand behind flags.
+// flagValues are the values that complete a flag.
 var flagValues = map[string][]string{
 	"progress":   {"auto", "bar", "plain", "none"},
 	"log-format": {logs.Console, logs.JSON},
@@ -68,7 +68,7 @@ var flagValues = map[string][]string{
 	"profile":    slices.Collect(profile.Names()),
 }
 
-// completes tells the shell what goes where in root and all commands below it.
+// completes registers the completions of root and all commands below it.
 func (a *app) completes(root *cobra.Command) {
 	eachFlag(root, func(cmd *cobra.Command, f *pflag.Flag) {
 		_ = cmd.RegisterFlagCompletionFunc(f.Name, a.completeFlag(f.Name))
@@ -102,10 +102,10 @@ func (a *app) completeFlag(name string) cobra.CompletionFunc {
 	}
 }
 
-// outputFlags name files that are written.
+// outputFlags name files that the command writes.
 var outputFlags = []string{"output", "junit"}
 
-// completeArgument goes by the names of arguments in the usage of a command.
+// completeArgument uses the names of the arguments in the usage of a command.
 func (a *app) completeArgument(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 	words := slices.DeleteFunc(strings.Fields(cmd.Use)[1:], func(word string) bool { return word == "[flags]" })
 	if len(words) == 0 {
@@ -125,8 +125,8 @@ func (a *app) completeArgument(cmd *cobra.Command, args []string, _ string) ([]s
 	return nil, cobra.ShellCompDirectiveNoFileComp
 }
 
-// endpointNames gives the names in the config file, each with that end. What is
-// wrong with the file is no matter for a shell.
+// endpointNames returns the names in the config file, each followed by end. It
+// ignores errors of the file, because a shell cannot show them.
 func (a *app) endpointNames(cmd *cobra.Command, end string) []string {
 	if f := cmd.Flags().Lookup("config"); f != nil && !f.Changed {
 		if path, ok := a.lookupEnv(envName("config")); ok && path != "" {

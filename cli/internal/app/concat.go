@@ -95,8 +95,8 @@ func (a *app) concat(cmd *cobra.Command, cc *concat, endpoint string, files []st
 	return nil
 }
 
-// watchParts sorts the events by file. Those of the upload that the parts become
-// have no file.
+// watchParts distributes the events by file. Events of the final upload have no
+// file.
 func (a *app) watchParts(s *sending, files []string, display *progress.Display) func(client.Event) {
 	watch := a.watch(s, display)
 	watches := make([]func(client.Event), len(files))
@@ -132,7 +132,7 @@ func partsEnded(err error) error {
 	}
 	switch exit.Code(err) {
 	case exit.Interrupted, exit.GaveUp:
-		out.hint = anewHint
+		out.hint = newUploadHint
 	}
 	return out
 }

@@ -74,7 +74,7 @@ With --json it is one object a line.`,
 		if f.Name == "help" || f.Name == "as" || !c.HasParent() || cmd.Flags().Lookup(f.Name) != nil {
 			return
 		}
-		// The value is that of the other command, which does not run.
+		// The value belongs to the other command, which does not run.
 		shared := *f
 		shared.Hidden = true
 		if shared.Shorthand != "" && cmd.Flags().ShorthandLookup(shared.Shorthand) != nil {
@@ -85,7 +85,7 @@ With --json it is one object a line.`,
 	return cmd
 }
 
-// shownSetting is one value in force.
+// shownSetting is the effective value of a setting.
 type shownSetting struct {
 	Name  string `json:"setting"`
 	Value string `json:"value"`
@@ -126,7 +126,8 @@ func (a *app) configShow(args []string, asJSON bool) {
 	})
 }
 
-// shown gives the values of all flags, those of a list one by one.
+// shown returns the values of all flags. A flag with a list has one row for each
+// value.
 func (s *settings) shown() []shownSetting {
 	var all []shownSetting
 	s.flags.VisitAll(func(f *pflag.Flag) {
@@ -154,7 +155,7 @@ func (s *settings) shown() []shownSetting {
 
 const hiddenText = "***"
 
-// hidden is the value of a flag without its secrets.
+// hidden returns the value of a flag without its secrets.
 func hidden(flag, value string) string {
 	if value == "" {
 		return ""

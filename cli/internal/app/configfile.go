@@ -22,14 +22,15 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/suggest"
 )
 
-// annotationNoConfig marks a command that works without the config file, also
-// where that is broken.
+// annotationNoConfig marks a command that works without the config file, and even
+// if the file has errors.
 const annotationNoConfig = "no-config"
 
-// notInConfig are flags that make no sense in the config file.
+// notInConfig are flags that are not allowed in the config file.
 var notInConfig = []string{"help", "config", "as"}
 
-// configText is for people what config.DefaultPath is for the program.
+// configText returns the default path of the config file as text for people, see
+// config.DefaultPath.
 func configText(goos string) string {
 	switch goos {
 	case "windows":
@@ -40,8 +41,8 @@ func configText(goos string) string {
 	return "$XDG_CONFIG_HOME/tusker/config.yaml, or else ~/.config/tusker/config.yaml"
 }
 
-// configPath is where the config file is, "" for none. Named tells whether
-// somebody said so.
+// configPath returns the path of the config file, or "" if there is none. Named
+// tells whether the user named the file.
 func (a *app) configPath(flags *pflag.FlagSet) (path string, named bool) {
 	if f := flags.Lookup("config"); f != nil && f.Changed {
 		return f.Value.String(), true
@@ -49,7 +50,7 @@ func (a *app) configPath(flags *pflag.FlagSet) (path string, named bool) {
 	return config.DefaultPath(runtime.GOOS, a.lookupEnv), false
 }
 
-// configFile reads the config file. Without one, it is empty.
+// configFile reads the config file. The result is empty if there is no file.
 func (a *app) configFile(cmd *cobra.Command) (*config.File, error) {
 	path, named := a.configPath(cmd.Flags())
 	if path == "" {
@@ -68,8 +69,8 @@ func (a *app) configFile(cmd *cobra.Command) (*config.File, error) {
 	return file, err
 }
 
-// accessRemedy is the command, but for the name of the file, after which the user
-// may trust a file.
+// accessRemedy returns the command, without the name of the file, that makes a file
+// trusted for the user.
 func accessRemedy(e *config.AccessError, user string) string {
 	if e.Foreign {
 		return "if you trust what it says, chown " + user
@@ -77,7 +78,7 @@ func accessRemedy(e *config.AccessError, user string) string {
 	return "chmod go-w"
 }
 
-// userName is the name of the user, or the id of one without a name.
+// userName returns the name of the user, or the id if there is no name.
 func userName() string {
 	if u, err := user.Current(); err == nil && u.Username != "" {
 		return u.Username
@@ -85,14 +86,14 @@ func userName() string {
 	return strconv.Itoa(os.Geteuid())
 }
 
-// isAbsent tells whether a file that need not be there is not: also where what
-// should be a folder is none, as with HOME=/dev/null.
+// isAbsent tells whether err means that an optional file does not exist. This
+// includes a path below a file that is not a folder, as with HOME=/dev/null.
 func isAbsent(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }
 
-// readableConfig is configFile for a run: it goes on without a file that nobody
-// named and that is not for it to read, such as that of a HOME that sudo kept.
+// readableConfig is configFile for a run. It continues without the file if the user
+// did not name it and may not read it, such as that of a HOME that sudo kept.
 func (a *app) readableConfig(cmd *cobra.Command) (*config.File, error) {
 	file, err := a.configFile(cmd)
 	if path, named := a.configPath(cmd.Flags()); errors.Is(err, fs.ErrPermission) && !named {
@@ -109,7 +110,7 @@ func configHint(e *config.Error) string {
 	return "--config '' goes without it"
 }
 
-// configKeys are the flags of all commands.
+// configKeys returns the flags of all commands.
 func configKeys(root *cobra.Command) map[string]config.Key {
 	keys := make(map[string]config.Key)
 	eachFlag(root, func(_ *cobra.Command, f *pflag.Flag) {
@@ -135,8 +136,8 @@ func eachFlag(cmd *cobra.Command, fn func(*cobra.Command, *pflag.Flag)) {
 	}
 }
 
-// configure sets what the command line and the environment left open. Where the
-// first argument is the name of an endpoint, its URL takes its place.
+// configure sets the flags that the command line and the environment did not set.
+// If the first argument is the name of an endpoint, its URL replaces it.
 func (a *app) configure(cmd *cobra.Command, args []string, s *settings) error {
 	file, err := a.readableConfig(cmd)
 	if err != nil {
@@ -165,7 +166,7 @@ func (a *app) configure(cmd *cobra.Command, args []string, s *settings) error {
 	return s.add(p)
 }
 
-// filePlace is what one level of the config file says.
+// filePlace returns the settings of one level of the config file.
 func (a *app) filePlace(name string, file *config.File, level config.Settings) place {
 	return place{name: name, adds: true, get: func(f *pflag.Flag) ([]string, string, bool) {
 		setting, ok := level[f.Name]
@@ -187,8 +188,8 @@ var pathFlags = []string{
 	"token-file", "netrc-file", "cacert", "cert", "key", "unix-socket", "state-dir", "files-from",
 }
 
-// besideConfig is a path in the config file, which is relative to the folder of
-// the file. ~ stands for the home folder.
+// besideConfig returns a path of the config file, relative to the folder of the
+// file. ~ stands for the home folder.
 func (a *app) besideConfig(file *config.File, path string) string {
 	switch {
 	case path == "", path == stdin, filepath.IsAbs(path):
@@ -211,8 +212,8 @@ func (a *app) home() (string, bool) {
 	return home, ok && home != ""
 }
 
-// endpoint is the one that the arguments or --as name; the zero one where none
-// is named.
+// endpoint returns the endpoint that the arguments or --as name, and the zero value
+// if they name none.
 func (a *app) endpoint(cmd *cobra.Command, args []string, file *config.File) (config.Endpoint, error) {
 	if as := cmd.Flags().Lookup("as"); as != nil && as.Value.String() != "" {
 		e, err := endpointCalled(file, strings.TrimSuffix(as.Value.String(), ":"))
@@ -248,14 +249,14 @@ func endpointCalled(file *config.File, name string) (config.Endpoint, error) {
 	return e, err
 }
 
-// Names of arguments, as the usage of a command has them.
+// The names of arguments in the usage of commands.
 const (
 	argEndpoint = "ENDPOINT"
 	argLocation = "LOCATION"
 )
 
-// firstArgument is what the first argument of cmd is called in its usage, ""
-// where there is none.
+// firstArgument returns the name of the first argument of cmd in its usage, or ""
+// without arguments.
 func firstArgument(cmd *cobra.Command) string {
 	for i, word := range strings.Fields(cmd.Use) {
 		if i > 0 && word != "[flags]" {

@@ -60,7 +60,7 @@ func (a *app) conformance(cmd *cobra.Command, c *conforming, endpoint string) er
 	if err != nil {
 		return err
 	}
-	// What is wrong with the URL is of usage.
+	// An invalid URL is a usage error.
 	asked, err := open(config, endpoint)
 	if err != nil {
 		return err
@@ -102,7 +102,7 @@ func (c *conforming) options(cmd *cobra.Command, config client.Config) (*conform
 	if opts.Metadata, err = parseMetadata(c.metadata); err != nil {
 		return opts, usage(err)
 	}
-	// The defaults of these flags are for uploads, which take longer.
+	// The default values of these flags are for uploads, which take longer.
 	if cmd.Flags().Changed("stall-timeout") {
 		opts.RequestTimeout = c.stall
 	}
@@ -112,8 +112,8 @@ func (c *conforming) options(cmd *cobra.Command, config client.Config) (*conform
 	return opts, nil
 }
 
-// createJUnit makes the file before anything is sent, so that a wrong name costs
-// no run. Nil: none.
+// createJUnit creates the file before a request is sent, so that a wrong name
+// wastes no run. It returns nil without a name.
 func createJUnit(name string) (io.WriteCloser, error) {
 	if name == "" {
 		return nil, nil //nolint:nilnil // No file is no error.
@@ -136,8 +136,8 @@ func writeJUnit(w io.WriteCloser, report conformance.Report) error {
 	return nil
 }
 
-// judgement is the error for a report. What kept the rules from being tried comes
-// first, unless it is the server's way to break them.
+// judgement returns the error for a report. An error that prevented the rules from
+// running comes first, unless it shows a broken rule of the server.
 func judgement(ctx context.Context, report conformance.Report, asked *client.Client) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -147,7 +147,7 @@ func judgement(ctx context.Context, report conformance.Report, asked *client.Cli
 	case errors.Is(obstacle, conformance.ErrDenied):
 		return &failure{err: exit.With(exit.NotAllowed, obstacle), hint: "give credentials with --token-file, --token-command or --user"}
 	case errors.Is(obstacle, conformance.ErrNoAnswer):
-		// The client knows best what such an error means, and what to do.
+		// The client describes such an error best, and knows the advice.
 		if _, err := asked.Options(ctx, nil); err != nil {
 			return err
 		}

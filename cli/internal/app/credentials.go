@@ -18,7 +18,8 @@ var (
 	errToken       = errors.New("want one token and nothing else")
 )
 
-// authorize gives the middleware for the credentials in the flags; nil for none.
+// authorize returns the middleware for the credentials in the flags, or nil without
+// credentials.
 func (a *app) authorize(ctx context.Context, c *connection) (transport.Middleware, error) {
 	given := 0
 	for _, value := range []string{c.tokenFile, c.tokenCommand, c.user} {
@@ -48,7 +49,8 @@ func (a *app) authorize(ctx context.Context, c *connection) (transport.Middlewar
 	return fromNetrc(file, ""), nil
 }
 
-// basic sends name and password, or what the netrc file has for that name.
+// basic authorizes with a name and a password, or with the entry of that name in
+// the netrc file.
 func (a *app) basic(c *connection) (transport.Middleware, error) {
 	name, password, ok := strings.Cut(c.user, ":")
 	if ok {

@@ -22,7 +22,7 @@ import (
 
 var quoted = regexp.MustCompile("`([^`]+)`")
 
-// table gives the rows of the table of docs/cli.md under that heading, by each of
+// table returns the rows of the table under that heading of docs/cli.md, by each of
 // the names in the first column.
 func table(t *testing.T, heading string) map[string]string {
 	t.Helper()
@@ -45,13 +45,12 @@ func table(t *testing.T, heading string) map[string]string {
 	return rows
 }
 
-// TestJSONIsDocumented holds the commands with --json against the table of what
-// they print.
+// The commands with --json are the commands in the table of their fields.
 func TestJSONIsDocumented(t *testing.T) {
 	t.Parallel()
 	var want []string
 	for _, c := range allCommands((&app{}).root()) {
-		// What lists by itself is documented under list.
+		// A command that lists records by default is documented under list.
 		if c.Flag("json") != nil && !c.HasSubCommands() {
 			want = append(want, strings.TrimPrefix(c.CommandPath(), "tusker "))
 		}
@@ -64,8 +63,7 @@ func TestJSONIsDocumented(t *testing.T) {
 	}
 }
 
-// TestEventsAreDocumented holds the events of uploads, and their fields, against
-// the page that scripts go by.
+// docs/cli.md documents all events of uploads, and their fields.
 func TestEventsAreDocumented(t *testing.T) {
 	t.Parallel()
 	want := ownEvents(t)
@@ -95,8 +93,8 @@ func TestEventsAreDocumented(t *testing.T) {
 	}
 }
 
-// ownEvents are the constants of package output that name events. No other way to
-// name one is allowed.
+// ownEvents returns the constants of package output that name events. Literals are
+// not allowed as names of events.
 func ownEvents(t *testing.T) []string {
 	t.Helper()
 	var names []string
@@ -137,7 +135,7 @@ func ownEvents(t *testing.T) []string {
 	return names
 }
 
-// fields are the names of a struct in JSON.
+// fields returns the names of the fields of a struct in JSON.
 func fields(v any) []string {
 	var names []string
 	for _, f := range reflect.VisibleFields(reflect.TypeOf(v)) {

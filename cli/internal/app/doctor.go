@@ -40,7 +40,7 @@ func (a *app) doctor(cmd *cobra.Command, q *asking, endpoint string) error {
 	if err != nil {
 		return err
 	}
-	// What is wrong with the URL is of usage.
+	// An invalid URL is a usage error.
 	if _, err := open(config, endpoint); err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ func (a *app) doctor(cmd *cobra.Command, q *asking, endpoint string) error {
 	return diagnosis(ctx, report)
 }
 
-// findingColumn is where the words about a check begin.
+// findingColumn is the column at which the text of a finding begins.
 const findingColumn = 19
 
 func (a *app) showFinding(f doctor.Finding) {
@@ -74,7 +74,7 @@ func (a *app) showFinding(f doctor.Finding) {
 	}
 }
 
-// diagnosis is the error for checks that failed, with the code of the first one.
+// diagnosis returns the error for failed checks, with the code of the first one.
 func diagnosis(ctx context.Context, r *doctor.Report) error {
 	var failed []string
 	code := exit.OK

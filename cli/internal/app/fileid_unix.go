@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// directoryFlags open a directory. Without O_NONBLOCK, the system would wait for
-// whoever writes to a pipe in its place.
+// directoryFlags open a directory. Without O_NONBLOCK, the system would wait for a
+// writer if a pipe has replaced the directory.
 const directoryFlags = os.O_RDONLY | syscall.O_NONBLOCK
 
 // fileID tells one file from all others. It is much smaller than a fs.FileInfo.

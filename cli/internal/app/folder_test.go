@@ -16,8 +16,8 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-// tree makes files with those slash-separated names, whose content is their name,
-// and gives the directory that they are in.
+// tree creates files with those slash-separated names, whose content is their name,
+// and returns their directory.
 func tree(t *testing.T, names ...string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -33,7 +33,7 @@ func tree(t *testing.T, names ...string) string {
 	return dir
 }
 
-// replace moves what is called name away and puts a link in its place.
+// replace moves a file away and puts a link in its place.
 func replace(t *testing.T, name, target string) {
 	t.Helper()
 	if err := os.Rename(name, name+".old"); err != nil {
@@ -44,8 +44,8 @@ func replace(t *testing.T, name, target string) {
 	}
 }
 
-// What was found in a directory is not sent once something else has its name. The
-// other files are.
+// A file that was replaced after it was listed is not sent. The other files are
+// sent.
 func TestFoundFileIsReplaced(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
@@ -109,8 +109,7 @@ func TestFoundFileIsReplaced(t *testing.T) {
 	}
 }
 
-// A directory that is replaced between its listing and its reading is not read,
-// by whatever it is replaced.
+// A directory that is replaced between its listing and its reading is not read.
 func TestDirectoryIsReplacedWhileWalking(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
@@ -147,7 +146,7 @@ func TestDirectoryIsReplacedWhileWalking(t *testing.T) {
 	}
 }
 
-// A pipe that takes the place of a directory, named or found, is not waited for.
+// The walk does not wait for a pipe that replaces a directory.
 func TestDirectoryBecomesPipe(t *testing.T) {
 	t.Parallel()
 	dir := tree(t, "public/sub/a")
@@ -195,7 +194,7 @@ func TestDirectoryBecomesPipe(t *testing.T) {
 	}
 }
 
-// Each entry of a directory that cannot be looked at fails alone.
+// An unreadable entry of a directory fails, and the other entries do not.
 func TestFolderIsUnreadable(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() == 0 || runtime.GOOS == "windows" {

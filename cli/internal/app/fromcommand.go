@@ -22,7 +22,7 @@ type commandReader struct {
 func newCommandReader(ctx context.Context, command string, stderr io.Writer) *commandReader {
 	cmd := shell(ctx, command)
 	cmd.Stderr = stderr
-	// What the command left running may hold its standard error open.
+	// Processes that the command left running may keep its standard error open.
 	cmd.WaitDelay = time.Second
 	return &commandReader{cmd: cmd}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/output"
 )
 
-// A list of files names each thing between its separators once, and never
+// A list of files yields each name between its separators once, and no name means
 // standard input.
 func FuzzNamesFrom(f *testing.F) {
 	for _, seed := range []string{"", "a\nb", "a\r\nb\r\n", "-\n", "a\x00b\x00", "\n\n", "\xff\n", "a\rb"} {
@@ -51,7 +51,7 @@ func FuzzNamesFrom(f *testing.F) {
 	})
 }
 
-// What a message quotes of a server is one word of a shell, and says the same.
+// quote makes a single shell word with the same text.
 func FuzzQuote(f *testing.F) {
 	for _, seed := range []string{"", "a b", "it's", "$(x)", "`x`", "a\\b", "-rf", "\x1b[31m", "a;b", "!x"} {
 		f.Add(seed)

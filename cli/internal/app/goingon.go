@@ -7,8 +7,8 @@ import (
 	"github.com/tusker-go/tusker/client"
 )
 
-// goOn is the hint for an upload that can be gone on with by the same command,
-// "" for one that cannot.
+// goOn returns the hint for an upload that the same command can resume, and "" for
+// others.
 func (b *batch) goOn(result *client.Result) string {
 	if !b.records.kept(result) {
 		return ""
@@ -23,16 +23,15 @@ func (b *batch) goOn(result *client.Result) string {
 	return hint + ": it goes on from there"
 }
 
-// useless are errors after which there is nothing to go on with, or nothing that
-// a rerun would do better.
+// useless are errors after which a run with the same command cannot resume.
 var useless = []error{
 	client.ErrSourceChanged, client.ErrSourceWindow, client.ErrLengthMismatch,
 	client.ErrIntegrity, client.ErrDifferent, client.ErrUncertain, client.ErrRefused,
 }
 
-// mended tells whether an upload that failed by err goes on once somebody has
-// done something about the cause: a file system that did not answer, credentials,
-// a server's rules.
+// mended tells whether an upload that failed with err can be resumed after the user
+// has fixed the cause: a file system that did not answer, credentials, or rules of
+// the server.
 func mended(err error) bool {
 	return !slices.ContainsFunc(useless, func(target error) bool { return errors.Is(err, target) })
 }

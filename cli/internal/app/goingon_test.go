@@ -13,8 +13,7 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// TestMendedHint is about which errors leave something to go on with once their
-// cause is mended.
+// The hint to resume is shown only for errors whose cause the user can fix.
 func TestMendedHint(t *testing.T) {
 	t.Parallel()
 	const mended = "once that is mended, run the same command again: it goes on from there"

@@ -118,13 +118,13 @@ func isElsewhere(e *client.Error) bool {
 	return false
 }
 
-// again is what a command to go on with has in common with this one.
+// again describes the parts that a command in a hint shares with this command.
 type again struct {
-	flags bool   // flags without which it may not reach the server
+	flags bool   // this command has flags without which another command may not reach the server
 	as    string // the name of an endpoint; "" for none
 }
 
-// command is the beginning of that command.
+// command returns the beginning of the command in the hint.
 func (g again) command(name string) string {
 	if g.as == "" {
 		return "tusker " + name + " "
@@ -132,7 +132,7 @@ func (g again) command(name string) string {
 	return "tusker " + name + " --as " + g.as + " "
 }
 
-// misplacedHint is for an upload at whose URL nothing answers.
+// misplacedHint is the hint for an upload whose URL is unknown to the server.
 const misplacedHint = "correct the Location that the server sends, or the proxy in front of it, and run the same command again"
 
 // isMisplaced reports whether misplacedHint is the best advice for an error. A refused
@@ -143,14 +143,14 @@ func isMisplaced(err error) bool {
 
 const nothingYetHint = "nothing was uploaded yet: run the same command again"
 
-// orphanHint is for creations with all bytes that got no answer.
+// orphanHint is the hint for a creation with all bytes that was not answered.
 const orphanHint = "the server may have it although no answer came: look there before you run the same command again"
 
-// anewHint is for parts of which there is no record.
-const anewHint = "run the same command again; it begins anew"
+// newUploadHint is the hint for parts without a record.
+const newUploadHint = "run the same command again; it begins anew"
 
-// resumeHint is the command to resume with, as a shell takes it. A URL with a secret
-// is not shown; only standard output has it.
+// resumeHint returns the command that resumes, quoted for a shell. It does not show
+// a URL with a secret, which is only on standard output.
 func resumeHint(url, file string, same again) string {
 	if url == "" {
 		return nothingYetHint
@@ -165,8 +165,9 @@ func resumeHint(url, file string, same again) string {
 	return hint + same.command("resume") + quote(url, runtime.GOOS) + " " + quotePath(file, runtime.GOOS)
 }
 
-// uncertainHint is for an upload that may be complete, and must not be sent again
-// unasked. What sends it again comes before a command that can be copied.
+// uncertainHint is the hint for an upload that may be complete, and must not be
+// sent again without a decision of the user. The text about a new upload comes
+// before the command, so that the command is easy to copy.
 func uncertainHint(result *client.Result, anew string, same again) string {
 	if inParts(result) {
 		return "the server may have joined the parts and deleted them; if not, " + anew
@@ -182,7 +183,7 @@ func uncertainHint(result *client.Result, anew string, same again) string {
 	return hint + ": " + same.command("info") + quote(result.URL, runtime.GOOS)
 }
 
-// suggestion is for a command that does not exist but nearly does.
+// suggestion returns a hint for a misspelled command.
 func suggestion(root *cobra.Command, args []string) string {
 	cmd := root
 	for _, arg := range args {
@@ -214,7 +215,7 @@ func commandNames(cmd *cobra.Command) iter.Seq[string] {
 	}
 }
 
-// flagHint is for a flag that does not exist but nearly does.
+// flagHint returns a hint for a misspelled flag.
 func flagHint(cmd *cobra.Command, wrong *pflag.NotExistError) string {
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })

@@ -12,27 +12,27 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// mostHopeless is after how many files in a row, none of which got anywhere, the
-// others are not tried: each of them would take all its retries.
+// mostHopeless is the number of failures in a row without progress after which the
+// other files are not tried: each would use up all its retries.
 const mostHopeless = 3
 
-// hopeless is why a run was stopped before its last file.
+// hopeless is the reason to stop a run before its last file.
 type hopeless struct{ why string }
 
 func (h *hopeless) Error() string { return "stopped: " + h.why }
 
-// prospects watches the uploads of one run for signs that no other one will get
-// anywhere, and ends the run. It is safe for concurrent use.
+// prospects watches the uploads of one run. It ends the run if no other upload can
+// succeed. It is safe for concurrent use.
 type prospects struct {
 	end func(error)
 
 	mu       sync.Mutex
-	accepted bool   // an upload
-	kind     string // of the failures in a row
+	accepted bool   // the server accepted an upload
+	kind     string // kind of the failures in a row
 	row      int
 }
 
-// happened takes in an event of any upload.
+// happened handles an event of any upload.
 func (p *prospects) happened(e client.Event) {
 	switch e.Kind {
 	case client.EventRetry:
@@ -40,7 +40,7 @@ func (p *prospects) happened(e client.Event) {
 			return
 		}
 	case client.EventFailed:
-		return // It is looked at when it has ended.
+		return // ended checks the error at the end of the upload.
 	case client.EventRestarted:
 		return // The server may not have been asked.
 	case client.EventCreated, client.EventResumed:
@@ -56,7 +56,7 @@ func (p *prospects) alive(accepted bool) {
 	p.row, p.accepted = 0, p.accepted || accepted
 }
 
-// ended takes in how an upload ended.
+// ended handles the end of an upload.
 func (p *prospects) ended(err error) {
 	kind, most := "", mostHopeless
 	exchange, ok := errors.AsType[*client.Error](err)
@@ -65,7 +65,7 @@ func (p *prospects) ended(err error) {
 		p.alive(true)
 		return
 	case !ok || isHopeless(err):
-		return // It says nothing of the server.
+		return // The error is not about the server.
 	case errors.Is(err, protocol.ErrUnauthorized):
 		kind, most = "the server does not accept the credentials", 1
 	case isUnreachable(exchange, err):
@@ -78,7 +78,7 @@ func (p *prospects) ended(err error) {
 		case errors.Is(err, client.ErrUntrusted):
 			kind, most = "the certificates do not fit", 1
 		case errors.Is(err, protocol.ErrForbidden):
-			// The first one may have been about that file.
+			// The first failure may be specific to its file.
 			kind = "the server allows none of the files"
 		}
 	}
@@ -91,8 +91,8 @@ func (p *prospects) ended(err error) {
 	}
 }
 
-// isUnreachable tells whether an upload gave up that never had a connection, or
-// one that nobody answered on.
+// isUnreachable tells whether an upload gave up without any connection, or without
+// any answer.
 func isUnreachable(e *client.Error, err error) bool {
 	if e.StatusCode != 0 || exit.Code(err) != exit.GaveUp {
 		return false
@@ -104,10 +104,11 @@ func isUnreachable(e *client.Error, err error) bool {
 	return dns || isFirst(e) && errors.Is(err, client.ErrStalled)
 }
 
-// isFirst tells whether an exchange is one that new uploads begin with.
+// isFirst tells whether a new upload begins with this exchange.
 func isFirst(e *client.Error) bool { return e.Op == protocol.OpCreate || e.Op == protocol.OpOptions }
 
-// hintHopeless says what to do, given what became of each file.
+// hintHopeless returns the hint for a stopped run, based on the errors of the
+// files.
 func hintHopeless(errs []error, cmd *cobra.Command) string {
 	for _, err := range errs {
 		if f, ok := errors.AsType[*failure](err); ok && !isHopeless(err) && exit.Code(err) == exit.NotAllowed {

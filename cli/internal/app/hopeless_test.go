@@ -20,7 +20,7 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-// A run ends when nothing will get anywhere any more, and no sooner.
+// A run ends early only if no other upload can succeed.
 func TestProspects(t *testing.T) {
 	t.Parallel()
 	gaveUp := func(op protocol.Op, err error) error {
@@ -38,8 +38,8 @@ func TestProspects(t *testing.T) {
 	event := func(kind client.EventKind, err error) client.Event { return client.Event{Kind: kind, Err: err} }
 	created, done := event(client.EventCreated, nil), error(nil)
 	tests := map[string]struct {
-		what []any // events, and errors of uploads that ended
-		want int   // exit code; OK: it goes on
+		what []any // events, and errors at the end of uploads
+		want int   // exit code; OK: the run continues
 	}{
 		"refused":               {[]any{refused, refused, refused}, exit.GaveUp},
 		"refused twice":         {[]any{refused, refused}, exit.OK},
@@ -87,7 +87,7 @@ func TestProspects(t *testing.T) {
 	}
 }
 
-// numbered are the names of n files.
+// numbered returns the names of n files.
 func numbered(n int) []string {
 	names := make([]string, n)
 	for i := range names {
@@ -96,7 +96,7 @@ func numbered(n int) []string {
 	return names
 }
 
-// TestServerIsDown guards a folder against all its files' using up their retries.
+// When the server is down, the files of a folder do not each use up their retries.
 func TestServerIsDown(t *testing.T) {
 	t.Parallel()
 	server := testserver.New(t, testserver.Config{})
@@ -120,8 +120,8 @@ func TestServerIsDown(t *testing.T) {
 	}
 }
 
-// TestServerGoesDown guards against waiting for an upload that was under way when
-// the others found nobody.
+// When the server goes down, the run does not wait for an upload that is still
+// under way.
 func TestServerGoesDown(t *testing.T) {
 	t.Parallel()
 	var held atomic.Bool
@@ -134,7 +134,7 @@ func TestServerGoesDown(t *testing.T) {
 			_ = server.Listener.Close()
 			<-r.Context().Done()
 		default:
-			panic(http.ErrAbortHandler) // It came over a connection from before.
+			panic(http.ErrAbortHandler) // The request uses an earlier connection.
 		}
 	}))
 	defer server.Close()
@@ -142,7 +142,7 @@ func TestServerGoesDown(t *testing.T) {
 	args := []string{"upload", "--no-resume", "--retries", "0", "--concurrency", "2", "-r", server.URL, filesIn(t, numbered(20)...)}
 	began := time.Now()
 	code := Run(t.Context(), args, std)
-	// The one that is held would stall after 30 s.
+	// Without the early end, the held upload would stall after 30 s.
 	if took := time.Since(began); took > 20*time.Second {
 		t.Errorf("took %v", took)
 	}
@@ -151,8 +151,8 @@ func TestServerGoesDown(t *testing.T) {
 	}
 }
 
-// TestCredentialsAreRefused guards a server against being asked for each file of
-// a folder.
+// Refused credentials stop the run, so the server does not get a request for each
+// file.
 func TestCredentialsAreRefused(t *testing.T) {
 	t.Parallel()
 	server := testserver.New(t, testserver.Config{})

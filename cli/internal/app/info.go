@@ -74,7 +74,7 @@ func infoTable(s protocol.State) [][2]string {
 	return rows
 }
 
-// first is the name of a row, which the rows after it do not repeat.
+// first is the name of a row. The following rows do not repeat it.
 func first(i int, name string) string {
 	if i == 0 {
 		return name
@@ -89,7 +89,7 @@ func bytesText(n int64) string {
 	return fmt.Sprintf("%d (%s)", n, units.FormatSize(n))
 }
 
-// percent is 100 for what is empty, and never rounded up to it.
+// percent is 100 for an empty upload, and is never rounded up to 100.
 func percent(offset, length int64) float64 {
 	if length == 0 || offset == length {
 		return 100

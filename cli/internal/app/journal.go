@@ -16,7 +16,7 @@ import (
 	"github.com/tusker-go/tusker/client/filestore"
 )
 
-// resuming holds the flags about what an earlier run began.
+// resuming holds the flags about earlier runs.
 type resuming struct {
 	stateDir string
 	noResume bool
@@ -40,7 +40,7 @@ func (r *resuming) register(cmd *cobra.Command) {
 		"begin anew `when` the server no longer has the upload of an earlier run (gone), never, or always")
 }
 
-// journal puts a journal into config, unless the flags say that there is none.
+// journal adds a journal to config, unless the flags disable it.
 func (a *app) journal(r *resuming, config *client.Config) (*journal, error) {
 	recreate, ok := recreates[r.recreate]
 	if !ok {
@@ -61,20 +61,20 @@ func (a *app) journal(r *resuming, config *client.Config) (*journal, error) {
 	return j, nil
 }
 
-// journal is the store of one run. The folder is made when the first upload is
-// to be recorded: many files are too small for that. Where the folder is of no
-// use, uploads go on without. The nil journal has kept nothing.
+// journal is the store of one run. It creates the folder when the first upload is
+// recorded, because many files are too small for a record. If the folder is not
+// usable, uploads continue without records. A nil journal contains no records.
 type journal struct {
 	log     *slog.Logger
 	open    func() client.Store
-	lasting bool // it is a folder; set by open
+	lasting bool // records are stored in a folder; set by open
 	turns   turns
 
 	mu   sync.Mutex
-	urls map[string][]string // of the records that are there, and of their parts, by key
+	urls map[string][]string // URLs of the stored records and of their parts, by key
 }
 
-// openOrMake gives the store of the folder dir, or one that ends with the run.
+// openOrMake returns the store in the folder dir, or a store in memory.
 func (j *journal) openOrMake(dir string, err error) client.Store {
 	if err == nil {
 		var store *filestore.Store
@@ -87,12 +87,12 @@ func (j *journal) openOrMake(dir string, err error) client.Store {
 	return new(client.MemoryStore)
 }
 
-// kept tells whether a later run finds the record of an upload, or of parts of it.
+// kept tells whether a later run finds the record of an upload or of its parts.
 func (j *journal) kept(result *client.Result) bool {
 	return j.keyOf(result) != ""
 }
 
-// keyOf is the key of that record, "" where there is none.
+// keyOf returns the key of that record, or "" without a record.
 func (j *journal) keyOf(result *client.Result) string {
 	if j == nil {
 		return ""
@@ -118,8 +118,8 @@ func (j *journal) Load(ctx context.Context, key string) (*client.Record, error) 
 	return r, err
 }
 
-// Save implements client.Store. People who list records are elsewhere than where
-// the upload was begun.
+// Save implements client.Store. It stores an absolute path, because users may list
+// records from another working directory.
 func (j *journal) Save(ctx context.Context, r *client.Record) error {
 	saved := *r
 	if path, err := filepath.Abs(r.Source); err == nil && r.Source != "" {
@@ -163,8 +163,8 @@ func (j *journal) Delete(ctx context.Context, key, revision string) error {
 	return err
 }
 
-// Lock implements client.Store. A file that is named twice is sent twice, one
-// after the other; another process is not waited for.
+// Lock implements client.Store. A file that is named twice is uploaded twice, one
+// upload after the other. Lock does not wait for other processes.
 func (j *journal) Lock(ctx context.Context, key string) (func() error, error) {
 	give, err := j.turns.take(ctx, key)
 	if err != nil {
@@ -181,8 +181,8 @@ func (j *journal) Lock(ctx context.Context, key string) (func() error, error) {
 	}, nil
 }
 
-// isGone tells whether an upload failed because what an earlier run began is
-// gone and the flags forbid to begin anew.
+// isGone tells whether an upload failed because an earlier upload is gone and the
+// flags forbid a new one.
 func (r *resuming) isGone(result *client.Result, err error) bool {
 	exchange, ok := errors.AsType[*client.Error](err)
 	return ok && !r.noResume && recreates[r.recreate] == client.RecreateNever && result.CreationHeader == nil &&

@@ -11,18 +11,18 @@ import (
 	"github.com/tusker-go/tusker/client"
 )
 
-// entry is a file to be sent.
+// entry is a file to upload.
 type entry struct {
 	name  string
-	in    *folder // in which it was found; nil: it was named
+	in    *folder // folder in which the file was found; nil: the file was named
 	below string  // slash-separated path in the folder
-	id    fileID  // of a file in a folder when it was listed
-	err   error   // why it cannot be sent
-	size  int64   // of a regular file when it was listed; 0: not known if it was named
+	id    fileID  // identity of a file in a folder when it was listed
+	err   error   // reason why the file cannot be sent
+	size  int64   // size of a regular file when it was listed; 0: may be unknown if the file was named
 }
 
-// relative is the path of a file from the folder on in which it was found, "" for
-// a file that was named.
+// relative returns the path of a file, beginning with the folder in which it was
+// found, or "" for a file that was named.
 func (e *entry) relative() string {
 	if e.in == nil {
 		return ""
@@ -30,24 +30,25 @@ func (e *entry) relative() string {
 	return path.Join(e.in.base, e.below)
 }
 
-// listing is what the arguments name. It holds little of each file, since there
-// may be very many.
+// listing contains the files that the arguments name. It stores little about each
+// file, because there may be very many.
 type listing struct {
 	entries []entry
 	links   int // symbolic links left out
 	special int // devices, pipes and sockets left out
 }
 
-// leftOut is how many things in directories are not sent for what they are.
+// leftOut returns the number of entries of directories that are not sent because of
+// their type.
 func (l *listing) leftOut() int { return l.links + l.special }
 
 var errDirectory = errors.New("is a directory")
 
 const recursiveHint = "send the files in it with --recursive"
 
-// list finds the files that the arguments and the flags name, in their order, and
-// those in a directory in the order of their names. Errors are of usage, or the
-// cause of ctx.
+// list finds the files that the arguments and the flags name, in this order. The
+// files of a directory are in the order of their names. Errors are usage errors, or
+// the cause of ctx.
 func (a *app) list(ctx context.Context, s *selecting, files []string) (*listing, error) {
 	l := &listing{}
 	add := func(name string, named bool) error {
@@ -88,7 +89,7 @@ func (a *app) list(ctx context.Context, s *selecting, files []string) (*listing,
 	return l, nil
 }
 
-// directory looks whether name is one, or a link to one.
+// directory tells whether name is a directory, or a link to a directory.
 func directory(name string) (fs.FileInfo, bool) {
 	info, err := os.Stat(name)
 	return info, err == nil && info.IsDir()

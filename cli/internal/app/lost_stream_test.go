@@ -10,8 +10,7 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// TestLostStreamEnds guards the hint for each way in which the upload of a stream
-// ends before its time.
+// Each way in which the upload of a stream ends early has its hint.
 func TestLostStreamEnds(t *testing.T) {
 	t.Parallel()
 	result := &client.Result{URL: "http://h/1"}
@@ -24,8 +23,8 @@ func TestLostStreamEnds(t *testing.T) {
 	}
 }
 
-// TestLostStreamHint guards against a hint that resumes a stream, or that shows a
-// secret in the URL of an upload.
+// The hint never resumes a stream, and never shows a secret in the URL of an
+// upload.
 func TestLostStreamHint(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -12,7 +12,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/manpage"
 )
 
-// manCommand is for those who make packages of the program.
+// manCommand is a command for people who package the program.
 func (a *app) manCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:    "man DIR",

@@ -43,7 +43,7 @@ func (a *app) metadata(cmd *cobra.Command, q *asking, location string) error {
 	if err != nil {
 		return err
 	}
-	// What could be read is shown also where the rest could not.
+	// The readable part is shown even if the rest has errors.
 	metadata, err := c.Metadata(ctx, c.Endpoint(), nil)
 	switch {
 	case q.json && err == nil:

@@ -13,8 +13,8 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// netrc reads the netrc file of the flags, and warns if others can read it; nil for
-// none.
+// netrc reads the netrc file of the flags, and warns if others can read it. It
+// returns nil without a file.
 func (a *app) netrc(c *connection) (*netrc.File, error) {
 	file, path, err := a.readNetrc(c)
 	if file != nil {
@@ -23,8 +23,8 @@ func (a *app) netrc(c *connection) (*netrc.File, error) {
 	return file, err
 }
 
-// readNetrc is netrc without the warning, and gives the path too. Only a file that
-// somebody named has to exist.
+// readNetrc is netrc without the warning, and also returns the path. A missing file
+// is an error only if the user named it.
 func (a *app) readNetrc(c *connection) (file *netrc.File, path string, err error) {
 	path = c.netrcFile
 	if path == "" {
@@ -51,8 +51,8 @@ func (a *app) readNetrc(c *connection) (file *netrc.File, path string, err error
 	return file, path, nil
 }
 
-// fromNetrc authorizes each request as the file says for its host and port, with
-// that login unless it is "".
+// fromNetrc authorizes each request with the entry of the file for its host and
+// port, and for that login unless it is "".
 func fromNetrc(file *netrc.File, login string) transport.Middleware {
 	return func(next transport.Doer) transport.Doer {
 		return transport.DoerFunc(func(req *http.Request) (*http.Response, error) {
@@ -65,7 +65,7 @@ func fromNetrc(file *netrc.File, login string) transport.Middleware {
 	}
 }
 
-// portOf is the port of an http or https URL.
+// portOf returns the port of an http or https URL.
 func portOf(u *url.URL) string {
 	switch {
 	case u.Port() != "":

@@ -68,7 +68,7 @@ func listed[S ~string](names []S) string {
 	return output.Escape(strings.Join(texts(names), ", "))
 }
 
-// texts is never nil, so that it is a list in JSON too.
+// texts never returns nil, so that the result is a list in JSON, too.
 func texts[S ~string](names []S) []string {
 	out := make([]string, len(names))
 	for i, name := range names {

@@ -7,10 +7,11 @@ import (
 	"github.com/tusker-go/tusker/client"
 )
 
-// partsAuto is what --parallel calls as many parts as are good for a file.
+// partsAuto is the value of --parallel that lets the client choose the number of
+// parts.
 const partsAuto = "auto"
 
-// parts is how many parts a file is sent in, as the value of a flag.
+// parts is the number of parts of a file, as the value of a flag.
 type parts int
 
 var errParts = errors.New("neither auto nor a number above 0")
@@ -29,7 +30,7 @@ func (p *parts) Set(text string) error {
 	return nil
 }
 
-// String writes what Set reads.
+// String writes a value in the form that Set reads.
 func (p *parts) String() string {
 	if *p == client.ParallelAuto {
 		return partsAuto

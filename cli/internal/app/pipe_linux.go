@@ -6,9 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// widen lets a pipe hold as many bytes as are read from it at a time: at the 64 KiB
-// that it has by itself, reader and writer wait for each other sixteen times as
-// often. What is no pipe, and a system that has no more to give, are left alone.
+// widen enlarges a pipe to the number of bytes that one read takes. With the
+// default of 64 KiB, reader and writer wait for each other sixteen times as often.
+// It ignores files that are not pipes, and errors of the system.
 func widen(f *os.File) {
 	conn, err := f.SyscallConn()
 	if err != nil {

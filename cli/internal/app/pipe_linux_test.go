@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestWiden guards the rate of streams against small pipes.
+// A stream is read from an enlarged pipe.
 func TestWiden(t *testing.T) {
 	t.Parallel()
 	pipe := func() (r *os.File) {

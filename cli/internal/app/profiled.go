@@ -24,7 +24,7 @@ func (p *profiled) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&p.profile, "profile", "", "keep to the rules of a known server, see tusker profiles: its `name`")
 }
 
-// profileCalled gives the profile called name; "" has no rules.
+// profileCalled returns the profile called name. "" is a profile without rules.
 func profileCalled(name string) (profile.Profile, error) {
 	found, ok := profile.Find(name)
 	if ok || name == "" {
@@ -37,7 +37,7 @@ func profileCalled(name string) (profile.Profile, error) {
 	return found, usage(err)
 }
 
-// profilePlace is what the profile in flags sets by default.
+// profilePlace returns the defaults of the profile in flags.
 func profilePlace(flags *pflag.FlagSet) (place, error) {
 	none := func(*pflag.Flag) ([]string, string, bool) { return nil, "", false }
 	f := flags.Lookup("profile")
@@ -53,8 +53,8 @@ func profilePlace(flags *pflag.FlagSet) (place, error) {
 	}}, err
 }
 
-// rules puts those of the profile into config, and finds what the server would
-// miss. Creates tells whether an upload is to be created at the target.
+// rules adds the rules of the profile to config, and finds missing headers. Creates
+// tells whether the command creates an upload at the target.
 func (p *profiled) rules(c *connection, target string, creates bool, config *client.Config) error {
 	found, err := profileCalled(p.profile)
 	if err != nil {
@@ -77,8 +77,8 @@ func (p *profiled) rules(c *connection, target string, creates bool, config *cli
 	return nil
 }
 
-// created is rules for an upload that is to be created, with that metadata. With
-// defaults, files have names; of their types nothing is known beforehand.
+// created is rules for an upload that will be created with that metadata. With
+// defaults, files have names, but their types are not known in advance.
 func (p *profiled) created(c *connection, target string, metadata protocol.Metadata, defaults bool, config *client.Config) error {
 	if err := p.rules(c, target, true, config); err != nil {
 		return err
@@ -94,7 +94,7 @@ func (p *profiled) created(c *connection, target string, metadata protocol.Metad
 	}))
 }
 
-// missing adds how to give what is missing.
+// missing adds a hint how to set the missing fields.
 func missing(err error) error {
 	lacks, ok := errors.AsType[*profile.MissingError](err)
 	if !ok {
@@ -114,8 +114,8 @@ func missing(err error) error {
 	return usage(&failure{err: err, hint: "give it with " + strings.Join(flags, " ")})
 }
 
-// fileMetadata is what a file says of itself, in the words of the server that the
-// profile is of. Relative is its path where it was found in a directory.
+// fileMetadata returns the default metadata of a file, with the keys of the server
+// of the profile. Relative is the path of a file that was found in a directory.
 func (p *profiled) fileMetadata(file, relative string) protocol.Metadata {
 	metadata := defaultMetadata(file)
 	if relative != "" {

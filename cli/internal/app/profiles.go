@@ -73,7 +73,7 @@ func (a *app) profiles(asJSON bool) {
 	})
 }
 
-// jsonProfile has lists that are empty rather than null.
+// jsonProfile has empty lists instead of null.
 func jsonProfile(p profile.Profile) profile.Profile {
 	p.Headers = append([]profile.Field{}, p.Headers...)
 	p.Metadata = append([]profile.Field{}, p.Metadata...)
@@ -82,7 +82,7 @@ func jsonProfile(p profile.Profile) profile.Profile {
 	return p
 }
 
-// needsText counts what has to be given for an upload to be created.
+// needsText counts the fields that the creation of an upload requires.
 func needsText(p profile.Profile) string {
 	if p.NoCreation {
 		return "a URL"
@@ -146,7 +146,7 @@ func chunkText(c profile.Chunk) string {
 	return text
 }
 
-// wholeSize is a size that is not rounded.
+// wholeSize formats a size without rounding.
 func wholeSize(n int64) string {
 	if n%1024 == 0 {
 		return units.FormatSize(n)

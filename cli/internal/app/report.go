@@ -25,7 +25,7 @@ type failure struct {
 	err     error
 	hint    string // what to do; "": see hintFor
 
-	resumable bool // the upload can be gone on with
+	resumable bool // the upload can be resumed
 }
 
 func (f *failure) Error() string {

@@ -41,7 +41,7 @@ refused it.`,
 	return cmd
 }
 
-// resumption holds the flags of resume alone.
+// resumption holds the flags that only resume has.
 type resumption struct {
 	verify, sameStream bool
 	stateDir           string
@@ -100,8 +100,9 @@ func (a *app) resume(cmd *cobra.Command, s *sending, how resumption, location, f
 	return nil
 }
 
-// refusedBefore is the error of an upload that the server refused in an earlier run,
-// if a record says so. A folder of records that cannot be read says nothing.
+// refusedBefore returns the error of an upload that the server refused in an
+// earlier run, if a record contains it. It ignores a folder of records that cannot
+// be read.
 func (a *app) refusedBefore(ctx context.Context, stateDir, url string) error {
 	var refusal error
 	if store, err := a.records(stateDir); err == nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/output"
 )
 
-// warnOfSecrets says that others can read the secrets in the config file.
+// warnOfSecrets warns if others can read the secrets in the config file.
 func (a *app) warnOfSecrets(file *config.File) {
 	if line, ok := file.Secret(); ok && isExposed(file.Path) {
 		a.say("the secret at %s:%d can be read by others: chmod 600 %s",
@@ -16,7 +16,7 @@ func (a *app) warnOfSecrets(file *config.File) {
 	}
 }
 
-// warnOfReaders says that others can read a file that is there for its secret.
+// warnOfReaders warns if others can read a file that contains a secret.
 func (a *app) warnOfReaders(kind, path string) {
 	if isExposed(path) {
 		a.say("the %s %s can be read by others: chmod 600 %s",
@@ -24,8 +24,8 @@ func (a *app) warnOfReaders(kind, path string) {
 	}
 }
 
-// isExposed tells whether the mode lets others than its owner use a regular file. A
-// pipe or a device keeps nothing. On Windows, access lists decide.
+// isExposed tells whether the mode lets other users access a regular file. Pipes
+// and devices store nothing. On Windows, access lists decide.
 func isExposed(path string) bool {
 	if runtime.GOOS == "windows" || path == "" {
 		return false

@@ -10,13 +10,13 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/glob"
 )
 
-// Flags with patterns.
+// The names of flags with patterns.
 const (
 	flagInclude = "include"
 	flagExclude = "exclude"
 )
 
-// selecting holds the flags that say which files are meant.
+// selecting holds the flags that select files.
 type selecting struct {
 	recursive, follow bool
 	include, exclude  []string
@@ -36,9 +36,9 @@ func (s *selecting) register(cmd *cobra.Command) {
 	f.BoolVarP(&s.null, "null", "0", false, "the names in --files-from end in NUL, as those of find -print0")
 }
 
-// check finds what is wrong with the flags, given the arguments. What the config
-// file or the environment says is for every upload, and not all are of directories:
-// only of the command line is it a mistake where it has no use.
+// check finds errors of the flags for these arguments. A pattern without
+// --recursive is an error only on the command line, because the settings of the
+// config file and of the environment are for all uploads.
 func (s *selecting) check(from *settings, files []string) error {
 	for _, name := range []string{flagInclude, flagExclude} {
 		if from.byFlag(name) && !s.recursive {
@@ -78,17 +78,18 @@ func (s *selecting) parse() error {
 	return nil
 }
 
-// selects tells what becomes of a file or directory with that slash-separated path
-// in a folder. What is excluded is left out, a directory with all that is below. A
-// file is sent if it is included, or below a directory that is.
+// selects tells whether the patterns include or exclude a file or directory with
+// that slash-separated path in a folder. An excluded directory is left out with its
+// content. A file is sent if it is included, or if it is below an included
+// directory.
 func (s *selecting) selects(name string, isDir bool) (included, excluded bool) {
-	// Both are asked, so that it is known which patterns match nothing.
+	// Both sets are evaluated, so that patterns without any match are known.
 	included, excluded = s.included.Match(name, isDir), s.excluded.Match(name, isDir)
 	return included || len(s.included) == 0, excluded
 }
 
-// warnUnmatched tells which patterns of the command line have matched nothing. One
-// of the config file or the environment is for other uploads as well.
+// warnUnmatched reports the patterns of the command line that matched nothing.
+// Patterns of the config file and the environment are for other uploads, too.
 func (a *app) warnUnmatched(s *selecting) {
 	for _, flag := range []struct {
 		name     string

@@ -48,7 +48,7 @@ func (s *sending) register(cmd *cobra.Command) {
 	s.connection.register(cmd)
 }
 
-// check finds what is wrong with the flags for these files.
+// check finds errors of the flags for these files.
 func (s *sending) check(cmd *cobra.Command, files []string, in io.Reader) error {
 	if err := s.showing.check(); err != nil {
 		return err
@@ -56,7 +56,7 @@ func (s *sending) check(cmd *cobra.Command, files []string, in io.Reader) error 
 	return s.streams.check(cmd, files, in)
 }
 
-// registerVerify adds the flag of the commands that send a file as it is.
+// registerVerify adds the flag of the commands that send a file unchanged.
 func registerVerify(cmd *cobra.Command, verify *bool) {
 	cmd.Flags().BoolVar(verify, "verify", false, "compare afterwards what the server holds with the file, which is read once more")
 }
@@ -66,8 +66,8 @@ func registerNoInline(cmd *cobra.Command, noInline *bool) {
 	cmd.Flags().BoolVar(noInline, "no-inline", false, "create each upload without bytes, which follow in a request of their own (default: small files go along with the creation)")
 }
 
-// tune puts what the flags say of how to send into config, and has the results
-// of a run that sends kept from being lost.
+// tune adds the flags about requests to config, and reports results of uploads that
+// cannot be written.
 func (a *app) tune(s *sending, config *client.Config) {
 	a.out.OnLost(a.unwritten)
 	config.Logger = a.tellsRetries()
@@ -78,7 +78,7 @@ func (a *app) tune(s *sending, config *client.Config) {
 	}
 }
 
-// watch gives the observer of what happens to the upload of each file.
+// watch returns the observer of the events of each file.
 func (a *app) watch(s *sending, display *progress.Display) func(i int, file string) func(client.Event) {
 	return func(i int, file string) func(client.Event) {
 		begun := false
@@ -90,7 +90,7 @@ func (a *app) watch(s *sending, display *progress.Display) func(i int, file stri
 				a.say("resuming %s at %s", output.Escape(file), amount(e.Offset, e.Length))
 			}
 			begun = begun || e.Kind == client.EventResumed || e.Kind == client.EventCreated
-			// The end is told with the headers, which only the result has.
+			// The end is reported with the headers, which only the result has.
 			if s.json && e.Kind != client.EventDone && e.Kind != client.EventFailed {
 				a.out.JSON(output.NewEvent(file, e))
 			}
@@ -98,7 +98,7 @@ func (a *app) watch(s *sending, display *progress.Display) func(i int, file stri
 	}
 }
 
-// row is a line of results.
+// row returns the line of a result.
 func (s *sending) row(r *client.Result) string {
 	fields := []string{r.URL}
 	for _, name := range s.printHeaders {
@@ -107,7 +107,7 @@ func (s *sending) row(r *client.Result) string {
 	return strings.Join(fields, "\t")
 }
 
-// sent says in the log what is of interest after an upload.
+// sent logs the facts about a finished upload.
 func (a *app) sent(ctx context.Context, file string, r *client.Result) {
 	if r.Orphans > 0 {
 		a.log.WarnContext(ctx, "the server may hold uploads that nobody knows of", "file", output.Escape(file), "count", r.Orphans)
@@ -124,12 +124,12 @@ func (a *app) sent(ctx context.Context, file string, r *client.Result) {
 	}
 }
 
-// ended makes an error of an upload fit to be shown, with the way to go on.
+// ended prepares an error of an upload for its message, with a hint how to resume.
 func (a *app) ended(file string, r *client.Result, err error) *failure {
 	out := &failure{subject: file, err: err}
 	stopped := false
 	if cause := whyStopped(err); cause != nil {
-		// Which call was cut short is of no interest.
+		// The name of the interrupted call is not useful.
 		out.err, stopped = exit.With(exit.Code(err), &endedEarly{cause, r}), true
 	}
 	switch {
@@ -139,7 +139,7 @@ func (a *app) ended(file string, r *client.Result, err error) *failure {
 		out.resumable = !a.isLost(file)
 		switch {
 		case inParts(r):
-			out.hint = anewHint
+			out.hint = newUploadHint
 		case r.URL == "" && r.Orphans > 0 && (r.Sent > 0 || r.Length == protocol.Known(0)):
 			out.hint = orphanHint
 		case out.resumable:
@@ -165,13 +165,13 @@ func (a *app) ended(file string, r *client.Result, err error) *failure {
 	return out
 }
 
-// inParts tells whether all that there is of the upload are parts, which no command
-// goes on with but the one that made them.
+// inParts tells whether only parts of the upload exist. Only the command that
+// created the parts can resume them.
 func inParts(r *client.Result) bool {
 	return r.URL == "" && slices.ContainsFunc(r.Parts, func(part *client.Result) bool { return part.URL != "" })
 }
 
-// whyStopped is why the whole command ended before its time, nil where it did not.
+// whyStopped returns the reason for the early end of the whole command, or nil.
 func whyStopped(err error) error {
 	for _, cause := range []error{exit.ErrInterrupted, exit.ErrTimeout} {
 		if errors.Is(err, cause) {
@@ -184,7 +184,7 @@ func whyStopped(err error) error {
 	return nil
 }
 
-// endedEarly says how far an upload was when the command ended.
+// endedEarly tells how many bytes an upload had when the command ended.
 type endedEarly struct {
 	cause  error
 	result *client.Result
@@ -192,15 +192,16 @@ type endedEarly struct {
 
 func (e *endedEarly) Error() string {
 	if e.result.URL == "" || e.result.Header == nil {
-		return e.cause.Error() // the server has said nothing
+		return e.cause.Error() // the server was not asked
 	}
-	// It may have more by now: the answer to the last bytes was not waited for.
+	// The server may have more bytes by now, because the command did not wait for
+	// the answer to the last bytes.
 	return fmt.Sprintf("%v, %s acknowledged by the server", e.cause, amount(e.result.Offset, e.result.Length))
 }
 
 func (e *endedEarly) Unwrap() error { return e.cause }
 
-// amount is how much of something there is.
+// amount formats a number of bytes of a length.
 func amount(offset int64, length protocol.Length) string {
 	text := units.FormatSize(offset)
 	if n, ok := length.Int64(); ok {

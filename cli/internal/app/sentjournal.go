@@ -9,7 +9,7 @@ import (
 	"github.com/tusker-go/tusker/client"
 )
 
-// checkSkipping finds what makes no sense with --skip-sent.
+// checkSkipping finds flags that contradict --skip-sent.
 func (r *resuming) checkSkipping() error {
 	switch {
 	case !r.skipSent:
@@ -22,7 +22,7 @@ func (r *resuming) checkSkipping() error {
 	return nil
 }
 
-// sentJournal keeps, beside what is unfinished, what was sent completely.
+// sentJournal stores records of finished uploads beside those of unfinished ones.
 type sentJournal struct {
 	journal *journal
 
@@ -34,13 +34,13 @@ type sentJournal struct {
 func (s *sentJournal) LoadFinished(ctx context.Context, endpoint, key string) (*client.Record, error) {
 	store, ok := s.journal.open().(client.Ledger)
 	if !ok {
-		return nil, client.ErrNoRecord // It said that it ends with the run.
+		return nil, client.ErrNoRecord // The user was told that records end with the run.
 	}
 	return store.LoadFinished(ctx, endpoint, key)
 }
 
-// SaveFinished implements client.Ledger. That a disk is full is said once, and not
-// for each of many files.
+// SaveFinished implements client.Ledger. It reports a full disk once, and not for
+// each of many files.
 func (s *sentJournal) SaveFinished(ctx context.Context, r *client.Record) error {
 	store, ok := s.journal.open().(client.Ledger)
 	if !ok {

@@ -88,9 +88,9 @@ func (a *app) serve(ctx context.Context, s *serve, dir string) error {
 	if s.tls {
 		secure = &tls.Config{}
 	}
-	server, err := testserver.Start(testserver.Config{ //nolint:contextcheck // The server ends by Close.
+	server, err := testserver.Start(testserver.Config{ //nolint:contextcheck // Close ends the server.
 		Dir: dir, Addr: s.addr, TLS: secure, MaxSize: int64(s.maxSize), Logger: a.log,
-		KeepRequests: 1, // Nobody asks for them.
+		KeepRequests: 1, // The command does not use them.
 		Wrap:         func(next http.Handler) http.Handler { return logRequests(next, a.log) },
 	})
 	if err != nil {
@@ -104,7 +104,7 @@ func (a *app) serve(ctx context.Context, s *serve, dir string) error {
 			return err
 		}
 		defer remove()
-		// Without it nobody can connect, so -q does not hide it.
+		// Users need this line to connect, so -q does not hide it.
 		_, _ = fmt.Fprintf(a.err, "tusker: trust the server with --cacert %s\n", quoteWhereNeeded(ca, ""))
 	}
 	a.out.Line("%s", server.URL())
@@ -115,8 +115,8 @@ func (a *app) serve(ctx context.Context, s *serve, dir string) error {
 	return nil
 }
 
-// writeAuthority writes the certificate to a file of its own: it is another one
-// in the next run.
+// writeAuthority writes the certificate to a new file. The next run has another
+// certificate.
 func writeAuthority(pem []byte) (file string, remove func(), err error) {
 	dir, err := os.MkdirTemp("", "tusker-serve-*")
 	if err != nil {
@@ -131,7 +131,7 @@ func writeAuthority(pem []byte) (file string, remove func(), err error) {
 	return file, remove, nil
 }
 
-// logRequests writes a record for each request that was answered.
+// logRequests writes a record for each answered request.
 func logRequests(next http.Handler, log *slog.Logger) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
@@ -143,7 +143,7 @@ func logRequests(next http.Handler, log *slog.Logger) http.Handler {
 	})
 }
 
-// statusWriter notes the status of an answer.
+// statusWriter stores the status of an answer.
 type statusWriter struct {
 	http.ResponseWriter
 	status int

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// The places that settings come from. Those before win.
+// The places of settings, highest precedence first.
 const (
 	fromFlag        = "flag"
 	fromEnvironment = "environment"
@@ -19,35 +19,36 @@ const (
 	fromDefault     = "default"
 )
 
-// origin is where a value comes from: a place, and where in it.
+// origin tells where a value comes from: a place, and the position in this place.
 type origin struct{ place, at string }
 
-// kinds are what stands before an origin's at in a sentence.
+// kinds are the words in front of the position of an origin in a message.
 var kinds = map[string]string{
 	fromEnvironment: "environment variable", fromEndpoint: "config file", fromFile: "config file", fromProfile: "profile",
 }
 
-// place is one of the places for the flags of a command.
+// place is one source of values for the flags of a command.
 type place struct {
 	name string
-	// get gives what the place has for a flag, and where it has it.
+	// get returns the values for a flag, and their position.
 	get func(f *pflag.Flag) (values []string, at string, ok bool)
-	// adds lets headers and metadata join those of other names that come from
-	// the places before.
+	// adds tells whether headers and metadata of this place join those with other
+	// names from earlier places.
 	adds bool
 }
 
-// settings sets the flags of one command from one place after the other: what
-// one of them has set, the next ones leave alone.
+// settings sets the flags of one command from several places. A later place does
+// not change a flag that an earlier place has set.
 type settings struct {
 	flags *pflag.FlagSet
-	// origins are those of the values of each flag that is set, in their order.
+	// origins are the origins of the values of each flag, in the order of the
+	// values.
 	origins map[string][]origin
-	closed  map[string]bool // flags that are not to be set any more
-	refused []value         // what flags are not to be set to
+	closed  map[string]bool // flags that later places must not set
+	refused []value         // values that flags must not get
 }
 
-// newSettings begins with the flags that the command line sets.
+// newSettings returns settings with the flags of the command line.
 func newSettings(flags *pflag.FlagSet) *settings {
 	s := &settings{flags: flags, origins: make(map[string][]origin), closed: make(map[string]bool)}
 	flags.Visit(func(f *pflag.Flag) {
@@ -64,7 +65,7 @@ func (s *settings) byFlag(name string) bool {
 	return len(origins) > 0 && origins[0].place == fromFlag
 }
 
-// valuesOf gives the values of a flag, of which most have one.
+// valuesOf returns the values of a flag. Most flags have one.
 func valuesOf(f *pflag.Flag) []string {
 	if list, ok := f.Value.(pflag.SliceValue); ok {
 		return list.GetSlice()
@@ -72,21 +73,21 @@ func valuesOf(f *pflag.Flag) []string {
 	return []string{f.Value.String()}
 }
 
-// credentials are flags of which one is enough.
+// credentials are flags that exclude each other.
 var credentials = []string{"token-file", "token-command", "user"}
 
-// excluded are flags that later places leave alone once another flag is set.
+// excluded are flags that later places must not set after another flag is set.
 var excluded = map[string][]string{
 	"token-file": credentials, "token-command": credentials, "user": credentials,
 	"quiet": {"verbose"}, "verbose": {"quiet"},
 	"cert": {"key"},
 }
 
-// value is one that a flag may have, as its String gives it.
+// value is a possible value of a flag, in the form of its String method.
 type value struct{ flag, text string }
 
-// opposed are values that make no sense together. Where the command line has one of
-// them, the other one gives way.
+// opposed are values that contradict each other. If the command line has one of
+// them, other places cannot set the other one.
 var opposed = [][2]value{
 	{{"skip-sent", "true"}, {"no-resume", "true"}},
 	{{"skip-sent", "true"}, {"recreate", "always"}},
@@ -102,7 +103,7 @@ func (s *settings) refuse() {
 	}
 }
 
-// refuses tells whether text means what the flag is not to be set to.
+// refuses tells whether text means a value that the flag must not get.
 func (s *settings) refuses(flag, text string) bool {
 	if on, err := strconv.ParseBool(text); err == nil {
 		text = strconv.FormatBool(on)
@@ -110,7 +111,7 @@ func (s *settings) refuses(flag, text string) bool {
 	return slices.Contains(s.refused, value{flag, text})
 }
 
-// separators end the names in the values of flags that add up.
+// separators end the names in the values of flags that join.
 var separators = map[string]string{"header": ":", "metadata": "="}
 
 func (s *settings) close() {
@@ -126,10 +127,10 @@ func (s *settings) close() {
 	}
 }
 
-// authorization is the name of the header as itemNames has it.
+// authorization is the name of the header in the form of itemNames.
 const authorization = "authorization"
 
-// itemNames gives the names in the values of a flag that adds up.
+// itemNames returns the names in the values of a flag that joins.
 func itemNames(flag string, values []string) []string {
 	names := make([]string, len(values))
 	for i, value := range values {
@@ -141,7 +142,7 @@ func itemNames(flag string, values []string) []string {
 	return names
 }
 
-// add takes what a place has. An error says where.
+// add applies the settings of a place. An error names the position.
 func (s *settings) add(p place) error {
 	var first error
 	s.flags.VisitAll(func(f *pflag.Flag) {
@@ -178,8 +179,8 @@ func (s *settings) set(p place, f *pflag.Flag) error {
 	return nil
 }
 
-// unnamed leaves out of values those whose names the flag has already, and the
-// header that credentials from a better place stand for.
+// unnamed removes the values whose names the flag already has, and the
+// Authorization header if an earlier place has credentials.
 func (s *settings) unnamed(f *pflag.Flag, values []string) []string {
 	var names []string
 	if _, given := s.origins[f.Name]; given {

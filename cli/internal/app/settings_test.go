@@ -127,8 +127,8 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// TestEveryFlagIsASetting guards flags that the environment or the config file
-// could not set, and two commands that understand one name differently.
+// The environment and the config file can set each flag, and a flag has the same
+// type in all commands.
 func TestEveryFlagIsASetting(t *testing.T) {
 	t.Parallel()
 	root := (&app{}).root()

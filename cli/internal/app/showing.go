@@ -35,8 +35,8 @@ func (s *showing) check() error {
 	return fmt.Errorf("--progress %q is none of auto, bar, plain and none", s.progress)
 }
 
-// display is what shows the progress of so many files; nil shows nothing. The
-// caller closes it.
+// display returns a display for that number of files, or nil if nothing is shown.
+// The caller closes it.
 func (a *app) display(s *showing, json bool, files int) *progress.Display {
 	screen, bars := a.terminal()
 	switch {
@@ -53,7 +53,7 @@ func (a *app) display(s *showing, json bool, files int) *progress.Display {
 	return progress.Bars(screen, files, plain == "")
 }
 
-// terminal gives standard error where bars can be drawn on it.
+// terminal returns standard error if bars can be drawn on it.
 func (a *app) terminal() (*output.Screen, bool) {
 	screen, ok := a.err.(*output.Screen)
 	if !ok || !screen.CanDraw() {

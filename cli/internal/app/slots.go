@@ -2,10 +2,10 @@ package app
 
 import "context"
 
-// slots bounds the connections of an upload command, 0: no bound. Where each file
-// has one request at a time, another connection would be one that is opened while
-// that of another file becomes free. Parts that an earlier run began have more than
-// one, whatever the flag says now.
+// slots returns the largest number of connections of an upload command, 0: no
+// limit. With one request at a time for each file, more connections would only be
+// opened while another file frees one. Files with parts of an earlier run need more
+// connections, whatever the flag says now.
 func (a *app) slots(ctx context.Context, u *upload) int {
 	if u.parallel != 1 || !u.noResume && a.hasParts(ctx, u.stateDir) {
 		return 0
@@ -13,8 +13,8 @@ func (a *app) slots(ctx context.Context, u *upload) int {
 	return u.concurrency
 }
 
-// hasParts tells whether a file was begun in parts. Records that cannot be read are
-// for others to complain of.
+// hasParts tells whether an earlier run began a file in parts. It ignores records
+// that cannot be read, which are reported elsewhere.
 func (a *app) hasParts(ctx context.Context, stateDir string) bool {
 	store, err := a.records(stateDir)
 	if err != nil || store == nil {

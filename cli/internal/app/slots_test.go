@@ -19,7 +19,7 @@ func TestSlots(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, r := range records {
-			r := *r // each folder gives it a revision
+			r := *r // each folder sets a revision
 			if err := store.Save(context.Background(), &r); err != nil {
 				t.Fatal(err)
 			}
@@ -35,12 +35,12 @@ func TestSlots(t *testing.T) {
 		noResume bool
 		want     int
 	}{
-		"no records":               {t.TempDir() + "/none", 1, false, 3},
-		"a record of one piece":    {folder(whole), 1, false, 3},
-		"a record of parts":        {folder(whole, divided), 1, false, 0},
-		"records that do not tell": {folder(whole, divided), 1, true, 3},
-		"in parts":                 {t.TempDir(), 4, false, 0},
-		"auto":                     {t.TempDir(), client.ParallelAuto, false, 0},
+		"no records":            {t.TempDir() + "/none", 1, false, 3},
+		"a record of one piece": {folder(whole), 1, false, 3},
+		"a record of parts":     {folder(whole, divided), 1, false, 0},
+		"records are ignored":   {folder(whole, divided), 1, true, 3},
+		"in parts":              {t.TempDir(), 4, false, 0},
+		"auto":                  {t.TempDir(), client.ParallelAuto, false, 0},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

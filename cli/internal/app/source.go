@@ -16,17 +16,17 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// stdin is the FILE that stands for standard input.
+// stdin is the FILE argument for standard input.
 const stdin = "-"
 
 var errStdinTwice = errors.New("standard input (-) can be read only once")
 
-// streams holds the flags for what can be read only once.
+// streams holds the flags for sources that can be read only once.
 type streams struct {
 	window, size, spool units.Size
 }
 
-// defaultSpool is --spool where it is not given.
+// defaultSpool is the default of --spool.
 const defaultSpool = 1 << 30
 
 func (s *streams) register(cmd *cobra.Command) {
@@ -37,7 +37,7 @@ func (s *streams) register(cmd *cobra.Command) {
 	cmd.Flags().Var(&s.spool, "spool", "how much of it goes to a temporary file first, where the server has to know the size and --size is not given; 0 is nothing")
 }
 
-// check finds what makes no sense for these files together.
+// check finds flags that do not fit these files.
 func (s *streams) check(cmd *cobra.Command, files []string, in io.Reader) error {
 	given := cmd.Flags().Changed("size")
 	stdins, others := 0, 0
@@ -73,7 +73,7 @@ func (s *streams) options(cmd *cobra.Command, name string) *client.StreamOptions
 	return options
 }
 
-// source is what file names.
+// source returns the source that file names.
 func (a *app) source(cmd *cobra.Command, s *streams, file string) (client.Source, error) {
 	options := s.options(cmd, file)
 	if file == stdin {
@@ -85,7 +85,7 @@ func (a *app) source(cmd *cobra.Command, s *streams, file string) (client.Source
 		}
 		return client.Stream(a.in, options), nil
 	}
-	// Most are files: those that are none are looked at a second time.
+	// Most names are regular files. Others are checked a second time.
 	source, err := client.Path(file)
 	if err != nil && isStream(file) {
 		return client.Stream(&lazyFile{name: file}, options), nil
@@ -93,9 +93,9 @@ func (a *app) source(cmd *cobra.Command, s *streams, file string) (client.Source
 	return source, err
 }
 
-// regularStdin tells whether standard input is a file from its beginning on,
-// which can be read again. One without a size may have bytes all the same, as in
-// /proc: it is read as a stream.
+// regularStdin tells whether standard input is at the beginning of a regular file,
+// which can be read again. A file of size 0 may still have bytes, as in /proc: it
+// is read as a stream.
 func regularStdin(in io.Reader) (*os.File, bool) {
 	f, ok := in.(*os.File)
 	if !ok {
@@ -123,8 +123,8 @@ func isStream(file string) bool {
 	return err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeDevice|os.ModeCharDevice) != 0
 }
 
-// lazyFile is a file that is opened by the first Read and closed by the last
-// one: to open a pipe takes until somebody writes to it.
+// lazyFile is a file that the first Read opens and the last Read closes: a pipe can
+// be opened only when there is a writer.
 type lazyFile struct {
 	name string
 	f    *os.File
@@ -159,11 +159,11 @@ func parseMetadata(pairs []string) (protocol.Metadata, error) {
 	return metadata, metadata.Validate()
 }
 
-// defaultMetadata is what a file says of itself by its name.
+// defaultMetadata returns the metadata that follow from the name of a file.
 func defaultMetadata(file string) protocol.Metadata {
 	metadata := make(protocol.Metadata)
-	// The names of open pipes, such as /dev/fd/63, say nothing. What is in /dev/shm
-	// are files.
+	// The names of open pipes, such as /dev/fd/63, have no meaning. Entries of
+	// /dev/shm are regular files.
 	if file == stdin || strings.HasPrefix(file, "/dev/") && !strings.HasPrefix(file, "/dev/shm/") && isStream(file) {
 		return metadata
 	}

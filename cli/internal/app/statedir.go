@@ -14,7 +14,7 @@ func registerStateDir(cmd *cobra.Command, dir *string) {
 		"`folder` of the records of unfinished uploads (default "+stateDirText(runtime.GOOS)+")")
 }
 
-// stateDirText is for people what stateDir is for the program.
+// stateDirText is the text for people about the default of stateDir.
 func stateDirText(goos string) string {
 	switch goos {
 	case "windows":
@@ -27,9 +27,9 @@ func stateDirText(goos string) string {
 
 var errNoStateDir = errors.New("no home folder to keep records in; name one with --state-dir")
 
-// stateDir is where a system keeps what programs remember from one run to the
-// next: on every one $XDG_STATE_HOME where that is set, to an absolute path as
-// the XDG Base Directory Specification demands.
+// stateDir returns the folder of the system for the state of programs. On each
+// system, $XDG_STATE_HOME has precedence if it is an absolute path, as the XDG Base
+// Directory Specification requires.
 func stateDir(goos string, lookup func(string) (string, bool)) (string, error) {
 	if base, ok := lookup("XDG_STATE_HOME"); ok && filepath.IsAbs(base) {
 		return filepath.Join(base, "tusker"), nil
@@ -48,7 +48,7 @@ func stateDir(goos string, lookup func(string) (string, bool)) (string, error) {
 	return filepath.Join(base, below), nil
 }
 
-// stateDir is the folder that the flag names, or that of the system.
+// stateDir returns the folder that the flag names, or the default of the system.
 func (a *app) stateDir(given string) (string, error) {
 	if given != "" {
 		return given, nil

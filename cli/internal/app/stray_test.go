@@ -11,8 +11,7 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-// TestStrayLog guards those who did not ask against what packages log unasked, as
-// net/http does.
+// Log lines of other packages, such as net/http, are hidden by default.
 func TestStrayLog(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

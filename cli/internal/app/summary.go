@@ -13,14 +13,14 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// tally counts what became of several files. It is safe for concurrent use.
+// tally counts the results of several files. It is safe for concurrent use.
 type tally struct {
 	start          time.Time
 	files, leftOut int
 
 	mu             sync.Mutex
 	done, failed   int
-	skipped        int // sent before
+	skipped        int // sent by an earlier run
 	notBegun       int
 	bytes, resumed int64
 	retries        int
@@ -45,7 +45,7 @@ func (t *tally) add(r *client.Result, err error) {
 	t.retries += r.Retries
 }
 
-// event is the tally as a line of JSON.
+// event returns the tally as a line of JSON.
 func (t *tally) event(now time.Time) output.Summary {
 	return output.Summary{
 		Event: output.EventSummary, Files: t.files, Done: t.done, Failed: t.failed, NotBegun: t.notBegun, Skipped: t.skipped, LeftOut: t.leftOut,
@@ -53,7 +53,7 @@ func (t *tally) event(now time.Time) output.Summary {
 	}
 }
 
-// text is the tally as people read it.
+// text returns the tally as text for people.
 func (t *tally) text(now time.Time) string {
 	elapsed := now.Sub(t.start)
 	var b strings.Builder
@@ -78,7 +78,7 @@ func (t *tally) text(now time.Time) string {
 	return b.String()
 }
 
-// rounded keeps of a time what is of interest.
+// rounded rounds a duration for people.
 func rounded(d time.Duration) time.Duration {
 	switch {
 	case d >= 10*time.Second:
@@ -96,14 +96,14 @@ func counted(n int, one, many string) string {
 	return fmt.Sprintf("%d %s", n, many)
 }
 
-// Limits of what is repeated at the end.
+// The limits of the list of failures at the end.
 const (
 	onScreen    = 10 // so many files leave what was said of one of them on the screen
 	mostFailed  = 20 // more of them say nothing more
 	mostInShort = 10 // names in one line
 )
 
-// summarise says what became of several files.
+// summarise prints the results of several files.
 func (b *batch) summarise(t *tally, errs []error) {
 	now := time.Now()
 	if b.json {

@@ -35,7 +35,7 @@ func (a *app) terminate(cmd *cobra.Command, c *connection, locations []string) e
 	if err != nil {
 		return err
 	}
-	// All are looked at before the first one is deleted.
+	// All arguments are checked before the first upload is deleted.
 	clients := make([]*client.Client, len(locations))
 	names := make([]string, len(locations))
 	for i, location := range locations {
@@ -57,8 +57,8 @@ func (a *app) terminate(cmd *cobra.Command, c *connection, locations []string) e
 	return verdict("uploads", names, errs)
 }
 
-// terminateOne deletes the upload that c was made for. What is gone after an
-// answer was lost was deleted by the request that it was the answer to.
+// terminateOne deletes the upload of c. If the answer to a DELETE was lost and the
+// upload is gone afterwards, that DELETE deleted it.
 func terminateOne(ctx context.Context, c *client.Client, policy retry.Policy) error {
 	lost := false
 	return retry.Do(ctx, policy, func(ctx context.Context) error {

@@ -13,18 +13,18 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// tokenCommand is a transport.TokenSource that runs a command when the first
-// token is asked for, and keeps what it printed until a server refuses it. All
-// who ask meanwhile get the token of the same run. One that failed is run again
-// for those who ask later. It is a transport.Invalidator.
+// tokenCommand is a transport.TokenSource that runs a command for the first
+// request, and keeps its token until a server refuses it. Concurrent requests get
+// the token of the same run. After a failed run, a later request starts another
+// one. It is a transport.Invalidator.
 type tokenCommand struct {
 	run func() (string, error)
 
 	mu   sync.Mutex
-	last *tokenRun // nil: the next to ask runs the command
+	last *tokenRun // nil: the next request runs the command
 }
 
-// tokenRun is one run of the command. Its result is there once done is closed.
+// tokenRun is one run of the command. The result is set when done is closed.
 type tokenRun struct {
 	done  chan struct{}
 	token string
@@ -32,11 +32,12 @@ type tokenRun struct {
 	ended time.Time
 }
 
-// tokenPause is for how long it counts that the command failed: not each of many
-// files is to start it.
+// tokenPause is the time for which a failure of the command is kept, so that the
+// command does not run for each of many files.
 const tokenPause = 10 * time.Second
 
-// newTokenCommand runs command within ctx. That it failed is not worth a retry.
+// newTokenCommand returns a source that runs command within ctx. A failure is
+// permanent.
 func newTokenCommand(ctx context.Context, command string, stderr io.Writer) *tokenCommand {
 	return &tokenCommand{run: func() (string, error) {
 		token, err := runForToken(ctx, command, stderr)
@@ -47,8 +48,9 @@ func newTokenCommand(ctx context.Context, command string, stderr io.Writer) *tok
 	}}
 }
 
-// Token implements transport.TokenSource. The context of the request is that of
-// one try, which may be too short for somebody to log in: the command's counts.
+// Token implements transport.TokenSource. It does not use the deadline of the
+// request, which may be too short for an interactive login. The context of the
+// command counts.
 func (c *tokenCommand) Token(context.Context) (string, error) {
 	run, first := c.current()
 	if first {
@@ -60,8 +62,8 @@ func (c *tokenCommand) Token(context.Context) (string, error) {
 	return run.token, run.err
 }
 
-// current gives the run whose token counts. Who is the first to get it has to
-// run the command.
+// current returns the run whose token is valid. The first caller has to run the
+// command.
 func (c *tokenCommand) current() (run *tokenRun, first bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -72,7 +74,7 @@ func (c *tokenCommand) current() (run *tokenRun, first bool) {
 	return c.last, true
 }
 
-// outlived tells of a run that failed, and not just now.
+// outlived tells whether a run failed, and tokenPause has passed since.
 func (r *tokenRun) outlived() bool {
 	select {
 	case <-r.done:
@@ -95,7 +97,7 @@ func (c *tokenCommand) Invalidate(token string) {
 			c.last = nil
 		}
 	default:
-		// A new one is on its way.
+		// Another run is already under way.
 	}
 }
 
@@ -103,7 +105,7 @@ func runForToken(ctx context.Context, command string, stderr io.Writer) (string,
 	var out bytes.Buffer
 	cmd := shell(ctx, command)
 	cmd.Stdout, cmd.Stderr = &out, stderr
-	// What the command left running may hold its output open.
+	// Processes that the command left running may keep its output open.
 	cmd.WaitDelay = time.Second
 	if err := cmd.Run(); err != nil {
 		if ctx.Err() != nil {

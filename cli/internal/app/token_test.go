@@ -15,8 +15,8 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-// TestTokenFileIsReadAnew guards uploads that outlive their first token.
-func TestTokenFileIsReadAnew(t *testing.T) {
+// An upload that takes longer than its first token reads the token file again.
+func TestTokenFileIsReadAgain(t *testing.T) {
 	t.Parallel()
 	token := tempFile(t, "first\n")
 	var requests atomic.Int32
@@ -43,7 +43,7 @@ func TestTokenFileIsReadAnew(t *testing.T) {
 	}
 }
 
-// counting is a command that prints 1, 2, 3, and takes a second for each.
+// counting is a command that prints 1, 2, 3, and takes a second for each run.
 func counting() (*tokenCommand, *atomic.Int32) {
 	runs := new(atomic.Int32)
 	return &tokenCommand{run: func() (string, error) {
@@ -59,8 +59,7 @@ func wantToken(t *testing.T, c *tokenCommand, want string) {
 	}
 }
 
-// TestTokenCommandRunsOncePerRefusal guards against a login for each of the
-// uploads whose token was refused.
+// The command runs once when the same token of several uploads is refused.
 func TestTokenCommandRunsOncePerRefusal(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -71,7 +70,7 @@ func TestTokenCommandRunsOncePerRefusal(t *testing.T) {
 				wantToken(t, c, "1")
 				c.Invalidate("1")
 				wantToken(t, c, "2")
-				// The answer to a request that was under way all the time.
+				// This is the answer to a request that was under way all the time.
 				c.Invalidate("1")
 				wantToken(t, c, "2")
 			})
@@ -101,8 +100,8 @@ func TestTokenCommandInvalidate(t *testing.T) {
 	})
 }
 
-// TestTokenCommandRecovers guards a long run against a failure that is over, and a
-// list of files against a command that fails for each of them.
+// A later request runs a failed command again, but not each of a list of files
+// does.
 func TestTokenCommandRecovers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

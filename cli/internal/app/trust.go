@@ -17,8 +17,8 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// checkOrigin keeps the settings of an endpoint, which --as names, from uploads
-// at other origins: its credentials are not for them.
+// checkOrigin keeps the settings of an endpoint, which --as names, from uploads at
+// other origins: its credentials must not be sent there.
 func (a *app) checkOrigin(cmd *cobra.Command, args []string, e config.Endpoint) error {
 	if e.Name == "" || firstArgument(cmd) != argLocation {
 		return nil
@@ -46,7 +46,7 @@ func (a *app) checkOrigin(cmd *cobra.Command, args []string, e config.Endpoint) 
 
 var errOrigin = errors.New("--trust-origin is not an origin such as https://cdn.example")
 
-// isOrigin tells whether raw is scheme, host and port and no more.
+// isOrigin tells whether raw has only scheme, host and port.
 func isOrigin(raw string) bool {
 	u, err := url.Parse(raw)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
@@ -55,15 +55,15 @@ func isOrigin(raw string) bool {
 	return u.User == nil && strings.Trim(u.Path, "/") == "" && u.RawQuery == "" && u.Fragment == ""
 }
 
-// withheldHint is for a server on another origin than the endpoint's that wants to
-// know who asks, while the credentials are for the endpoint. It is "" for others.
+// withheldHint is the hint if a server on another origin than the endpoint requires
+// credentials, which are only for the endpoint. It is "" for other errors.
 func withheldHint(cmd *cobra.Command, err error) string {
 	exchange, ok := errors.AsType[*client.Error](err)
 	if !ok || firstArgument(cmd) != argEndpoint || !slices.ContainsFunc(withheld, cmd.Flags().Changed) {
 		return ""
 	}
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return "" // It is the server that is not trusted.
+		return "" // The certificate of the server is not trusted.
 	}
 	asked := otherOrigin(cmd, exchange)
 	if asked == "" {
@@ -98,7 +98,7 @@ func credentialsGiven(cmd *cobra.Command) bool {
 // credentialFlags are the flags that give credentials. Any header may be one.
 var credentialFlags = []string{"header", "token-file", "token-command", "user", "netrc", "netrc-file"}
 
-// withheld are flags for credentials that other origins do not get.
+// withheld are flags for credentials that are not sent to other origins.
 var withheld = []string{"header", "token-file", "token-command", "user", "netrc", "netrc-file", "cert"}
 
 // originOf returns scheme, host and port of a URL, or "" if it has none.

@@ -5,14 +5,14 @@ import (
 	"sync"
 )
 
-// turns lets one goroutine at a time have a key. The zero value is ready, and
+// turns gives a key to one goroutine at a time. The zero value is ready to use and
 // safe for concurrent use.
 type turns struct {
 	mu    sync.Mutex
 	taken map[string]chan struct{} // closed when the key is given back
 }
 
-// take waits for the key, or for the end of ctx. A second call of give has no
+// take waits for the key or for the end of ctx. A second call of give has no
 // effect.
 func (t *turns) take(ctx context.Context, key string) (give func(), err error) {
 	for {

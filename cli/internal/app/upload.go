@@ -145,7 +145,7 @@ func (a *app) upload(cmd *cobra.Command, u *upload, endpoint string, files []str
 		return err
 	}
 	if u.dryRun && !a.hasState(u.stateDir) {
-		config.Store, config.Ledger = nil, nil // It would be made.
+		config.Store, config.Ledger = nil, nil // Otherwise the folder would be created.
 	}
 	c, err := open(config, endpoint)
 	if err != nil {
@@ -176,8 +176,7 @@ func (u *upload) input(in io.Reader) io.Reader {
 	return in
 }
 
-// hasState tells whether there is a folder of records, at dir or where the system
-// has it.
+// hasState tells whether a folder of records exists at dir or at the default path.
 func (a *app) hasState(dir string) bool {
 	dir, err := a.stateDir(dir)
 	if err == nil {
@@ -186,7 +185,7 @@ func (a *app) hasState(dir string) bool {
 	return err == nil
 }
 
-// metadataFor is what the upload of e carries.
+// metadataFor returns the metadata of the upload of e.
 func (u *upload) metadataFor(e entry, given protocol.Metadata) protocol.Metadata {
 	all := make(protocol.Metadata)
 	if !u.noDefault {
@@ -218,7 +217,7 @@ func (a *app) entrySource(ctx context.Context, cmd *cobra.Command, u *upload, e 
 	return source, err
 }
 
-// learn asks the server what it can do, which saves a request for each small
+// learn asks the server for its extensions, which saves a request for each small
 // file.
 func (a *app) learn(ctx context.Context, c *client.Client) {
 	if err := c.Learn(ctx); err != nil {

@@ -23,8 +23,8 @@ func (a *app) uploadsCommand() *cobra.Command {
 	return cmd
 }
 
-// records gives the store of a folder, nil where there is no such folder: only
-// an upload makes one.
+// records returns the store of a folder, or nil if the folder does not exist: only
+// an upload creates it.
 func (a *app) records(given string) (*filestore.Store, error) {
 	dir, err := a.stateDir(given)
 	if err != nil {
@@ -36,9 +36,9 @@ func (a *app) records(given string) (*filestore.Store, error) {
 	return filestore.New(dir)
 }
 
-// eachRecord calls fn for the records in store; nil has none. Those that cannot
-// be read are mentioned and left out. The error is the first one that is more
-// than a record gone bad.
+// eachRecord calls fn for the records in store. A nil store has no records. It
+// reports unreadable records and skips them. The error is the first error that is
+// not about a single record.
 func (a *app) eachRecord(ctx context.Context, store *filestore.Store, fn func(*client.Record)) error {
 	if store == nil {
 		return nil

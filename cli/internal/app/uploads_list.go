@@ -60,17 +60,17 @@ func (a *app) uploadsList(ctx context.Context, l *uploadsList) error {
 	return err
 }
 
-// unfinished is what the table shows of a record. There may be many of them.
+// unfinished is a row of the table of records. There may be many.
 type unfinished struct {
 	key     string
-	short   int // bytes of key that no other one begins with
+	short   int // length of the shortest prefix that only this key has
 	updated time.Time
 	offset  int64
 	length  protocol.Length
 	source  string
 	url     string // redacted
 	account string
-	refused int // status; 0: it was not refused
+	refused int // status of the refusal; 0: not refused
 }
 
 func newUnfinished(r *client.Record) unfinished {
@@ -87,8 +87,8 @@ func newUnfinished(r *client.Record) unfinished {
 	return u
 }
 
-// refusedWith is the status that the server refused the upload or a part of it with,
-// or 0.
+// refusedWith returns the status with which the server refused the upload or a part
+// of it, or 0.
 func refusedWith(r *client.Record) int {
 	if r.Denial.Refused {
 		return r.Denial.StatusCode
@@ -101,7 +101,7 @@ func refusedWith(r *client.Record) int {
 	return 0
 }
 
-// unfinishedTable sorts all and gives its rows under a heading.
+// unfinishedTable sorts all records and returns the rows under a heading.
 func unfinishedTable(all []unfinished, now time.Time) func(yield func([]string) bool) {
 	all = abbreviate(all)
 	slices.SortFunc(all, func(a, b unfinished) int {
@@ -148,11 +148,11 @@ func (u *unfinished) row(now time.Time) []string {
 	return []string{u.key[:u.short], age, progress, source, output.Escape(u.url)}
 }
 
-// shortKey is how many bytes of a key are shown at least.
+// shortKey is the smallest number of bytes of a key that are shown.
 const shortKey = 8
 
-// abbreviate sorts all by key and finds for each the shortest beginning that
-// names no other one. A key that was listed twice is left once.
+// abbreviate sorts all records by key and finds the shortest unique prefix of each
+// key. It removes duplicate keys.
 func abbreviate(all []unfinished) []unfinished {
 	slices.SortStableFunc(all, func(a, b unfinished) int { return cmp.Compare(a.key, b.key) })
 	all = slices.CompactFunc(all, func(a, b unfinished) bool { return a.key == b.key })
@@ -165,13 +165,13 @@ func abbreviate(all []unfinished) []unfinished {
 		if i+1 < len(all) {
 			u.short = max(u.short, common(u.key, all[i+1].key)+1)
 		}
-		// What another key begins with stands for itself when it is whole.
+		// A complete key is always unique, even if another key begins with it.
 		u.short = min(u.short, len(u.key))
 	}
 	return all
 }
 
-// common is how many bytes a and b begin with alike.
+// common returns the length of the common prefix of a and b.
 func common(a, b string) int {
 	n := 0
 	for n < min(len(a), len(b)) && a[n] == b[n] {

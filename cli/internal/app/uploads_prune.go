@@ -9,7 +9,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/units"
 )
 
-// defaultPruneAge is longer than servers keep what is not finished.
+// defaultPruneAge is longer than servers keep unfinished uploads.
 const defaultPruneAge = 30 * 24 * time.Hour
 
 type uploadsPrune struct {

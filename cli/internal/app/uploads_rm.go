@@ -37,7 +37,7 @@ it.`,
 	return cmd
 }
 
-// completeKeys gives the keys of all records as a list shows them, each with its
+// completeKeys returns the keys of all records as a list shows them, each with its
 // source.
 func (a *app) completeKeys(ctx context.Context, stateDir string) []string {
 	store, err := a.records(stateDir)
@@ -45,7 +45,7 @@ func (a *app) completeKeys(ctx context.Context, stateDir string) []string {
 		return nil
 	}
 	var all []unfinished
-	// What cannot be listed cannot be completed.
+	// Records that cannot be listed are left out of the completions.
 	_ = a.eachRecord(ctx, store, func(r *client.Record) { all = append(all, newUnfinished(r)) })
 	var keys []string
 	for _, u := range abbreviate(all) {
@@ -86,7 +86,7 @@ func (a *app) uploadsRemove(cmd *cobra.Command, stateDir string, keys []string) 
 	return verdict("keys", keys, errs)
 }
 
-// removeRecord leaves those alone that are in use.
+// removeRecord keeps records that are in use.
 func removeRecord(ctx context.Context, store *filestore.Store, key string) error {
 	unlock, err := store.Lock(ctx, key)
 	if errors.Is(err, client.ErrBusy) {
@@ -98,7 +98,7 @@ func removeRecord(ctx context.Context, store *filestore.Store, key string) error
 	return errors.Join(store.Remove(ctx, key), unlock())
 }
 
-// foundKeys are the keys that begin with what was given, two of them at most.
+// foundKeys are at most two keys that begin with the argument.
 type foundKeys []string
 
 func (f foundKeys) only() (string, error) {
@@ -118,9 +118,9 @@ func (f foundKeys) hint() string {
 	return ""
 }
 
-// findRecords looks for each of the keys or their beginnings. A key that is there
-// as it was given stands for itself, whatever else begins with it, and also where
-// its record cannot be read.
+// findRecords finds the record of each key or prefix of a key. A complete key names
+// its own record, even if other keys begin with it, and even if the record cannot
+// be read.
 func (a *app) findRecords(ctx context.Context, store *filestore.Store, given []string) ([]foundKeys, error) {
 	found := make([]foundKeys, len(given))
 	if store == nil {

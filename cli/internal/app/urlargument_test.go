@@ -33,7 +33,8 @@ func TestURLHint(t *testing.T) {
 	}
 }
 
-// A URL behind the files, and white space around a URL, are habits of other programs.
+// The command explains a URL behind the files, and accepts white space around a
+// URL, because other programs allow both.
 func TestURLArgument(t *testing.T) {
 	t.Parallel()
 	server := testserver.New(t, testserver.Config{})

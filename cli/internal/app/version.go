@@ -42,7 +42,7 @@ type versionJSON struct {
 	Tus      string `json:"tus"`
 }
 
-// jsonVersion takes nil for a program that knows nothing of its build.
+// jsonVersion accepts nil for a program without information about its build.
 func jsonVersion(info *debug.BuildInfo) versionJSON {
 	commit, modified := strings.CutSuffix(commitOf(info), modifiedText)
 	return versionJSON{
@@ -51,10 +51,10 @@ func jsonVersion(info *debug.BuildInfo) versionJSON {
 	}
 }
 
-// modifiedText marks a build of other sources than the commit's.
+// modifiedText marks a build whose sources differ from the commit.
 const modifiedText = " (modified)"
 
-// versionTable takes nil for a program that knows nothing of its build.
+// versionTable accepts nil for a program without information about its build.
 func versionTable(info *debug.BuildInfo) [][2]string {
 	return [][2]string{
 		{"tusker", versionOf(info)},

@@ -14,7 +14,7 @@ import (
 	"github.com/tusker-go/tusker/client"
 )
 
-// walker lists the files in a folder and below.
+// walker lists the files below a folder.
 type walker struct {
 	*app
 	*selecting
@@ -23,8 +23,8 @@ type walker struct {
 	files files
 }
 
-// walk adds what is in a folder to the listing. A folder or directory that cannot
-// be read is an entry with an error.
+// walk adds the entries of a folder to the listing. A folder or directory that
+// cannot be read is an entry with an error.
 func (a *app) walk(ctx context.Context, s *selecting, l *listing, f *folder) error {
 	w := &walker{app: a, selecting: s, listing: l, in: f, files: linked{f}}
 	if !f.follow {
@@ -44,9 +44,9 @@ func (a *app) walk(ctx context.Context, s *selecting, l *listing, f *folder) err
 	return w.walk(ctx, "", []fs.FileInfo{info}, false)
 }
 
-// walk lists what is below the directory called below, a slash-separated path
-// in the folder. Above are that directory and those that it is in; included tells
-// whether one of them is included by name.
+// walk lists the entries below the directory called below, a slash-separated path
+// in the folder. Above are that directory and its parents. Included tells whether a
+// pattern includes one of them.
 func (w *walker) walk(ctx context.Context, below string, above []fs.FileInfo, included bool) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -66,7 +66,7 @@ func (w *walker) walk(ctx context.Context, below string, above []fs.FileInfo, in
 func (w *walker) visit(ctx context.Context, name string, above []fs.FileInfo, included bool) error {
 	file := w.in.file(name)
 	info, err := w.files.look(name)
-	// Patterns for directories leave out what may be one, too.
+	// Patterns for directories exclude entries that may be directories, too.
 	matches, excluded := w.selects(name, err != nil || info.IsDir())
 	included = included || matches
 	switch {
@@ -97,14 +97,14 @@ func (w *walker) failed(file string, err error) {
 	w.entries = append(w.entries, entry{name: file, err: fmt.Errorf("%w: %w", client.ErrSource, err)})
 }
 
-// files is what a walker sees of a folder. Names are slash-separated paths in it,
+// files is the view of a walker of a folder. Names are slash-separated paths in it,
 // and "" is the folder itself.
 type files interface {
 	// open opens a directory without waiting for a pipe that has taken its place.
 	open(name string) (*os.File, error)
 
-	// look returns what a walker goes by: a symbolic link itself if links are not
-	// followed.
+	// look returns the type of an entry. If links are not followed, it describes
+	// the link itself.
 	look(name string) (fs.FileInfo, error)
 }
 
@@ -135,8 +135,8 @@ func (l linked) open(name string) (*os.File, error) {
 
 func (l linked) look(name string) (fs.FileInfo, error) { return os.Stat(l.in.file(name)) }
 
-// namesIn gives the names in a directory in their order. It fails unless the
-// directory is still the one that listed is about. An error may come with names.
+// namesIn returns the sorted names in a directory. It fails if listed is about
+// another directory. An error may come with names.
 func namesIn(in files, name string, listed fs.FileInfo) ([]string, error) {
 	f, err := in.open(name)
 	if err != nil {
