@@ -283,7 +283,7 @@ func (j *job) sendPart(ctx context.Context, endpoint string) error {
 	if err := j.run(ctx, spec); err != nil {
 		return err
 	}
-	return j.confirm(ctx)
+	return j.checkSource(ctx)
 }
 
 // length returns the sum of the lengths of all sources, which are known.

@@ -184,7 +184,7 @@ func TestServerErrorAfterLastByteSucceeds(t *testing.T) {
 				if err != nil || !res.Confirmed || res.Denial != want {
 					t.Errorf("result %+v, error %v", res, err)
 				}
-				line := clienttest.WantLogged(t, &log, 4, "the server has all of the upload, but answered its last bytes with an error")
+				line := clienttest.WantLogged(t, &log, 4, "the server has all bytes, but answered the last request with an error")
 				if !strings.Contains(line, "EICAR") {
 					t.Errorf("log %q", line)
 				}

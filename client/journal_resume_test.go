@@ -257,8 +257,8 @@ func TestResumedWithOtherMetadata(t *testing.T) {
 				if err := upload(test.now); err != nil {
 					t.Fatal(err)
 				}
-				if warned := strings.Contains(log.String(), "which differ"); warned != test.warn {
-					t.Errorf("warned: %t", warned)
+				if warned := strings.Contains(log.String(), "created with other metadata"); warned != test.warn {
+					t.Errorf("the log has the warning: %t, want %t", warned, test.warn)
 				}
 			})
 		})

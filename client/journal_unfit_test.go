@@ -25,23 +25,23 @@ func TestUnfitRecord(t *testing.T) {
 		load func(*client.Record) error
 		is   string // part of the warning
 	}{
-		"other endpoint":     {func(r *client.Record) error { r.Endpoint = "https://tus.example/other/"; return nil }, "not of this upload"},
-		"endpoint over http": {func(r *client.Record) error { r.Endpoint = "http://tus.example/files/"; return nil }, "not of this upload"},
-		"no endpoint":        {func(r *client.Record) error { r.Endpoint = ""; return nil }, "not of this upload"},
-		"longer":             {func(r *client.Record) error { r.Length = protocol.Known(clienttest.RecordedSize + 1); return nil }, "not of this upload"},
-		"shorter":            {func(r *client.Record) error { r.Length = protocol.Known(clienttest.RecordedSize - 1); return nil }, "not of this upload"},
-		"of unknown length":  {func(r *client.Record) error { r.Length = protocol.Length{}; return nil }, "not of this upload"},
+		"other endpoint":     {func(r *client.Record) error { r.Endpoint = "https://tus.example/other/"; return nil }, "belongs to another upload"},
+		"endpoint over http": {func(r *client.Record) error { r.Endpoint = "http://tus.example/files/"; return nil }, "belongs to another upload"},
+		"no endpoint":        {func(r *client.Record) error { r.Endpoint = ""; return nil }, "belongs to another upload"},
+		"longer":             {func(r *client.Record) error { r.Length = protocol.Known(clienttest.RecordedSize + 1); return nil }, "belongs to another upload"},
+		"shorter":            {func(r *client.Record) error { r.Length = protocol.Known(clienttest.RecordedSize - 1); return nil }, "belongs to another upload"},
+		"of unknown length":  {func(r *client.Record) error { r.Length = protocol.Length{}; return nil }, "belongs to another upload"},
 		"leaves https": {func(r *client.Record) error {
 			r.URL = strings.Replace(r.URL, "https:", "http:", 1)
 			return nil
 		}, client.ErrInsecureLocation.Error()},
-		"no URL":        {func(r *client.Record) error { r.URL = ""; return nil }, "not of this upload"},
+		"no URL":        {func(r *client.Record) error { r.URL = ""; return nil }, "belongs to another upload"},
 		"URL of no use": {func(r *client.Record) error { r.URL = "ftp://tus.example/1"; return nil }, "location leaves https"},
 		"malformed URL": {func(r *client.Record) error { r.URL = "https://[::1"; return nil }, "location leaves https"},
 		"in parts": {func(r *client.Record) error {
 			r.Parts = []client.PartRecord{{End: clienttest.RecordedSize - 1}}
 			return nil
-		}, "not of this upload"},
+		}, "belongs to another upload"},
 		"damaged":         {func(*client.Record) error { return client.ErrRecordDamaged }, client.ErrRecordDamaged.Error()},
 		"damaged, in all": {func(*client.Record) error { return fmt.Errorf("load: %w", client.ErrRecordDamaged) }, client.ErrRecordDamaged.Error()},
 	}

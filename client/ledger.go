@@ -115,8 +115,8 @@ func (j *job) adoptFinished(ctx context.Context, endpoint string, r *Record) (do
 		if left != nil {
 			j.removeLeftover(ctx, endpoint)
 		}
-		return true, j.confirm(ctx)
-	case !j.isLost(ctx, err):
+		return true, j.checkSource(ctx)
+	case !j.mayRecreate(ctx, err):
 		if res.Denial != r.Denial {
 			j.saveFinished(ctx, endpoint, res.Denial) // so that a later run does not take it for finished
 		}

@@ -154,16 +154,16 @@ func TestParallelUnfitRecord(t *testing.T) {
 		"gap":              {func(r *client.Record) { r.Parts[1].Start++ }, "part 1 starts at"},
 		"overlap":          {func(r *client.Record) { r.Parts[1].Start-- }, "part 1 starts at"},
 		"not from 0":       {func(r *client.Record) { r.Parts = r.Parts[1:] }, "part 0 starts at"},
-		"not to the end":   {func(r *client.Record) { r.Parts = r.Parts[:3] }, "not of this upload"},
-		"beyond the end":   {func(r *client.Record) { r.Parts[3].End++ }, "not of this upload"},
+		"not to the end":   {func(r *client.Record) { r.Parts = r.Parts[:3] }, "belongs to another upload"},
+		"beyond the end":   {func(r *client.Record) { r.Parts[3].End++ }, "belongs to another upload"},
 		"backwards":        {func(r *client.Record) { r.Parts[0].End, r.Parts[1].Start = -1, -1 }, "part 0 ends at"},
 		"offset beyond":    {func(r *client.Record) { r.Parts[0].Offset = 2 << 20 }, "in part 0 of length"},
-		"too many":         {func(r *client.Record) { r.Parts = append(make([]client.PartRecord, 100), r.Parts...) }, "not of this upload"},
+		"too many":         {func(r *client.Record) { r.Parts = append(make([]client.PartRecord, 100), r.Parts...) }, "belongs to another upload"},
 		"over http":        {func(r *client.Record) { r.Parts[2].URL = strings.Replace(r.Parts[2].URL, "https:", "http:", 1) }, "location leaves https"},
 		"other scheme":     {func(r *client.Record) { r.Parts[2].URL = "ftp://tus.example/1" }, "location leaves https"},
 		"relative":         {func(r *client.Record) { r.Parts[2].URL = "/files/1" }, "location leaves https"},
 		"user information": {func(r *client.Record) { r.Parts[2].URL = "https://me:secret@tus.example/1" }, "holds user information"},
-		"other endpoint":   {func(r *client.Record) { r.Endpoint += "other" }, "not of this upload"},
+		"other endpoint":   {func(r *client.Record) { r.Endpoint += "other" }, "belongs to another upload"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

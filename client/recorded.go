@@ -36,7 +36,8 @@ const (
 )
 
 // sendRecorded resumes the upload that the store has a record of, or makes a new one, and
-// keeps the record correct. Look means that the ledger may have the upload by now.
+// keeps the record correct. The argument look is false if the ledger need not be asked again: it
+// had an entry for the source, which turned out to be useless.
 func (j *job) sendRecorded(ctx context.Context, endpoint string, look bool) error {
 	j.count(false) // the runs count themselves
 	keeper, run, err := j.openRecord(ctx, endpoint)
@@ -73,9 +74,9 @@ func (j *job) send(ctx context.Context, endpoint string, keeper *record.Keeper) 
 	if keeper != nil {
 		whole.MarkLast, whole.Tell = true, engine.Tell(j.tell, keeper.Hear)
 	}
-	err := j.sendWhole(ctx, whole)
+	err := j.sendOrResume(ctx, whole)
 	if err == nil && len(j.result.Parts) == 0 {
-		err = j.confirm(ctx)
+		err = j.checkSource(ctx)
 	}
 	return err
 }
@@ -87,8 +88,8 @@ func (j *job) conclude(ctx context.Context, endpoint string, keeper *record.Keep
 	if err == nil {
 		err = j.verify(ctx)
 	}
-	if lost := keeper.Lost(); lost != nil {
-		return lost // another run finishes the upload
+	if taken := keeper.TakenOver(); taken != nil {
+		return taken // another run finishes the upload
 	}
 	switch {
 	case err == nil:
@@ -113,68 +114,93 @@ func (j *job) discard(ctx context.Context) {
 	parts.Remove(ctx, j.rules.Log, j.dialect, append(partURLs(j.result.Parts), j.result.URL))
 }
 
-// sendWhole sends the source in one piece or in parts.
-func (j *job) sendWhole(ctx context.Context, whole parts.Whole) error {
-	keeper := whole.Keeper
-	earlier, recorded := keeper.Earlier()
-	if recorded && j.options.Recreate == RecreateAlways {
-		parts.Remove(ctx, j.rules.Log, j.dialect, recordURLs(earlier.Parts))
-		keeper.Drop()
-		recorded = false
-	}
+// sendOrResume resumes the upload that the record describes, or sends the source as a new
+// upload.
+func (j *job) sendOrResume(ctx context.Context, whole parts.Whole) error {
+	earlier, recorded := whole.Keeper.Earlier()
 	switch {
-	case recorded && len(earlier.Parts) > 0:
-		if err := j.stillJoins(ctx, whole.Endpoint); err != nil {
-			j.result.Parts = resultsOf(earlier.Parts)
-			return err
-		}
-		whole.Adopt.Expires = earlier.Expires
-		return j.sendParts(ctx, whole, parts.Recorded(earlier.Parts, j.options.Parallel))
-	case recorded:
-		spec := whole.Spec
-		spec.Adopt = engine.Adopt{URL: earlier.URL, Reach: earlier.Reach, Uncertain: earlier.Uncertain, Expires: earlier.Expires, Denial: earlier.Denial}
-		err := j.run(ctx, spec)
-		// The earlier run had no answer that the upload is complete.
-		j.result.Confirmed = j.result.Confirmed || err == nil && j.result.Sent == 0
-		if !j.isLost(ctx, err) {
-			return err
-		}
-		j.restarts(ctx, err)
-		// The record stays until there is a new upload: the 404 may come from a proxy
-		// whose server is away, and then no new upload can be made either.
-		j.forgetUpload()
+	case !recorded:
+		return j.sendNew(ctx, whole)
+	case j.options.Recreate == RecreateAlways:
+		parts.Remove(ctx, j.rules.Log, j.dialect, recordURLs(earlier.Parts))
+		whole.Keeper.Drop()
+		return j.sendNew(ctx, whole)
+	case len(earlier.Parts) > 0:
+		return j.resumeParts(ctx, whole, earlier)
 	default:
-		plan, err := j.plan(ctx, whole)
-		if err != nil {
-			return err
-		}
-		if plan != nil {
-			if err := keeper.Plan(ctx, plan.List()); err != nil {
-				return err
-			}
-			return j.sendParts(ctx, whole, plan)
-		}
+		return j.resumeRecorded(ctx, whole, earlier)
 	}
+}
+
+// resumeParts resumes an upload whose record names parts.
+func (j *job) resumeParts(ctx context.Context, whole parts.Whole, earlier Record) error {
+	if err := j.stillJoins(ctx, whole.Endpoint); err != nil {
+		j.result.Parts = resultsOf(earlier.Parts)
+		return err
+	}
+	whole.Adopt.Expires = earlier.Expires
+	return j.sendPlan(ctx, whole, parts.Recorded(earlier.Parts, j.options.Parallel))
+}
+
+// resumeRecorded resumes an upload whose record names one URL. If the server no longer has the
+// upload, it makes a new one.
+func (j *job) resumeRecorded(ctx context.Context, whole parts.Whole, earlier Record) error {
+	spec := whole.Spec
+	spec.Adopt = engine.Adopt{URL: earlier.URL, Reach: earlier.Reach, Uncertain: earlier.Uncertain, Expires: earlier.Expires, Denial: earlier.Denial}
+	err := j.run(ctx, spec)
+	// The earlier run had no answer that the upload is complete.
+	j.result.Confirmed = j.result.Confirmed || err == nil && j.result.Sent == 0
+	if !j.mayRecreate(ctx, err) {
+		return err
+	}
+	j.restarts(ctx, err)
+	// The record stays until there is a new upload: the 404 may come from a proxy
+	// whose server is away, and then no new upload can be made either.
+	j.forgetUpload()
+	return j.sendUnplanned(ctx, whole)
+}
+
+// sendNew sends the source as a new upload, in a fixed number of parts if the options ask for
+// that and the server can join them.
+func (j *job) sendNew(ctx context.Context, whole parts.Whole) error {
+	plan, err := j.plan(ctx, whole)
+	if err != nil {
+		return err
+	}
+	if plan == nil {
+		return j.sendUnplanned(ctx, whole)
+	}
+	if err := whole.Keeper.Plan(ctx, plan.List()); err != nil {
+		return err
+	}
+	return j.sendPlan(ctx, whole, plan)
+}
+
+// sendUnplanned sends a new upload that begins over one connection. With ParallelAuto, it
+// starts over in parts if the connection is slow.
+func (j *job) sendUnplanned(ctx context.Context, whole parts.Whole) error {
 	if j.options.Parallel == ParallelAuto && !j.isPart {
-		whole.Confirm = j.confirm
+		whole.CheckSource = j.checkSource
 		res, err := whole.SendAuto(ctx)
 		j.takeParts(ctx, whole, res, err)
 		return err
 	}
-	if err := keeper.Reserve(ctx); err != nil {
+	if err := whole.Keeper.Reserve(ctx); err != nil {
 		return err
 	}
 	return j.run(ctx, whole.Spec)
 }
 
-func (j *job) sendParts(ctx context.Context, whole parts.Whole, plan *parts.Plan) error {
-	whole.Confirm = j.confirm
+// sendPlan sends the parts of a plan and joins them.
+func (j *job) sendPlan(ctx context.Context, whole parts.Whole, plan *parts.Plan) error {
+	whole.CheckSource = j.checkSource
 	res, err := whole.Send(ctx, plan)
 	j.takeParts(ctx, whole, res, err)
 	return err
 }
 
-// takeParts adds the result of an upload in parts, which parts may have sent in one piece.
+// takeParts adds the result of package parts, and records how far the parts got after an
+// error. With SendAuto, the result may have no parts.
 func (j *job) takeParts(ctx context.Context, whole parts.Whole, res parts.Result, err error) {
 	j.result.take(res.Result, err)
 	for _, part := range res.Parts {
@@ -260,8 +286,8 @@ func (j *job) formerKey(endpoint string) string {
 	return ""
 }
 
-// plan divides the source if it is to be sent in a fixed number of parts. nil: it is sent
-// in one piece, or begun so.
+// plan divides the source if the options ask for a fixed number of parts. It is nil if they do
+// not, or if the source or the server does not support parts.
 func (j *job) plan(ctx context.Context, whole parts.Whole) (*parts.Plan, error) {
 	n, known := j.source.Length().Int64()
 	if j.options.Parallel <= 1 || !known || j.isPart || !whole.CanDivide() {
@@ -282,10 +308,10 @@ func (j *job) plan(ctx context.Context, whole parts.Whole) (*parts.Plan, error) 
 	return plan, nil
 }
 
-// isLost reports whether an upload of an earlier run cannot be resumed, so that a new one
+// mayRecreate reports whether an upload of an earlier run cannot be resumed, so that a new one
 // takes its place. If the run was canceled, the error may have another reason.
-func (j *job) isLost(ctx context.Context, err error) bool {
-	return err != nil && ctx.Err() == nil && j.options.Recreate != RecreateNever && engine.IsLost(err)
+func (j *job) mayRecreate(ctx context.Context, err error) bool {
+	return err != nil && ctx.Err() == nil && j.options.Recreate != RecreateNever && engine.CannotResume(err)
 }
 
 // forgetUpload removes an upload that is gone from the result. The result keeps the length of

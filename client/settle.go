@@ -36,9 +36,9 @@ func (j *job) admit(ctx context.Context) error {
 	return nil
 }
 
-// confirm checks that the source did not change while it was read. It is called when the
+// checkSource checks that the source did not change while it was read. It is called when the
 // server has all bytes. A source that was settled when it was opened needs no further check.
-func (j *job) confirm(ctx context.Context) error {
+func (j *job) checkSource(ctx context.Context) error {
 	if s, ok := j.source.(source.Settler); ok && (j.fresh || unsettled(j.source) > 0) {
 		if wait := unsettled(j.source); wait > 0 {
 			s.Compact()

@@ -36,8 +36,8 @@ func (c *Client) Upload(ctx context.Context, src Source, opts *UploadOptions) (*
 	return c.uploadOne(ctx, src, opts, nil)
 }
 
-// uploadOne is Upload for one of several uploads. See parts.Crew for rest. nil: there is only
-// one upload.
+// uploadOne does one upload. UploadAll passes the function rest, which the upload calls as soon
+// as it only waits, so that a worker can begin the next one; see parts.Crew. Upload passes nil.
 func (c *Client) uploadOne(ctx context.Context, src Source, opts *UploadOptions, rest func()) (*Result, error) {
 	o := opts.orZero()
 	j, err := c.open(ctx, src, o, newCallback(o.OnEvent), 0)
@@ -64,7 +64,7 @@ func (c *Client) Resume(ctx context.Context, url string, src Source, opts *Uploa
 		return j.finish(ctx, err)
 	}
 	defer j.close(ctx)
-	return j.finish(ctx, j.resume(transport.SingleAttempt(ctx), url))
+	return j.finish(ctx, j.resumeURL(transport.SingleAttempt(ctx), url))
 }
 
 // job is one call of Upload or Resume: a source, options, and a result to which several runs
@@ -94,7 +94,7 @@ func (c *Client) open(ctx context.Context, src Source, o UploadOptions, cb *call
 	j := c.newJob(o, cb)
 	j.teller.part, j.isPart = part, part > 0
 	if src == nil {
-		return j, fmt.Errorf("%w: %w: nil", ErrSource, ErrInvalidOption)
+		return j, fmt.Errorf("%w: %w: the source is nil", ErrSource, ErrInvalidOption)
 	}
 	j.teller.source = src.Name()
 	if err := j.check(); err != nil {
@@ -201,7 +201,7 @@ func (j *job) check() error {
 		return fmt.Errorf("%w: %w", ErrInvalidOption, err)
 	}
 	if j.options.Parallel < 0 && j.options.Parallel != ParallelAuto {
-		return fmt.Errorf("%w: %d parts", ErrInvalidOption, j.options.Parallel)
+		return fmt.Errorf("%w: Parallel is %d", ErrInvalidOption, j.options.Parallel)
 	}
 	if err := tus.CheckChecksum(j.options.Checksum); err != nil {
 		return err
@@ -262,7 +262,8 @@ func (j *job) run(ctx context.Context, spec engine.Spec) error {
 	return err
 }
 
-func (j *job) resume(ctx context.Context, rawURL string) error {
+// resumeURL sends to the upload at a URL that the caller knows. It uses no record.
+func (j *job) resumeURL(ctx context.Context, rawURL string) error {
 	u, err := parseURL(rawURL)
 	if err != nil {
 		return err
@@ -282,7 +283,7 @@ func (j *job) resume(ctx context.Context, rawURL string) error {
 	if err := j.run(ctx, spec); err != nil {
 		return err
 	}
-	if err := j.confirm(ctx); err != nil {
+	if err := j.checkSource(ctx); err != nil {
 		return err
 	}
 	return j.verify(ctx)
@@ -297,7 +298,7 @@ func (j *job) compareMetadata(ctx context.Context, ev engine.Event) error {
 	// Servers may add their own keys.
 	for key, value := range j.options.Metadata {
 		if was, ok := ev.Metadata[key]; !ok || was != value {
-			j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "upload keeps the metadata that it was created with, which differ",
+			j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "the upload was created with other metadata than the options have: the server keeps the old metadata",
 				slog.String("url", redact(ev.URL)), slog.String("key", key))
 			return nil
 		}
@@ -311,7 +312,7 @@ func (j *job) warnReplaced(ctx context.Context) {
 	n, known := j.source.Length().Int64()
 	// Checking many small files would cost more than the warning is worth.
 	if ok && known && n > smallUpload && r.Replaced() {
-		j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "the file was replaced by another one: what was sent is the one that it was in the beginning",
+		j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "the file was replaced during the upload: the server has the old file",
 			slog.String("source", j.teller.source))
 	}
 }

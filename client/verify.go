@@ -24,7 +24,7 @@ func (j *job) verify(ctx context.Context) error {
 	}
 	d, ok := j.source.(source.Digester)
 	if !ok {
-		return fmt.Errorf("%w: the source has no digest", ErrUnverified)
+		return fmt.Errorf("%w: the source cannot compute a SHA-256", ErrUnverified)
 	}
 	ours, err := source.DigestOf(ctx, d)
 	if err != nil {
@@ -38,7 +38,7 @@ func (j *job) verify(ctx context.Context) error {
 	case err != nil || theirs == nil:
 		err = j.readBack(ctx, ours)
 	case !bytes.Equal(ours, theirs):
-		err = fmt.Errorf("%w: it names another SHA-256", ErrDifferent)
+		err = fmt.Errorf("%w: the server names another SHA-256", ErrDifferent)
 	}
 	j.result.Verified = err == nil
 	return err
@@ -73,9 +73,9 @@ func (j *job) readBack(ctx context.Context, ours []byte) error {
 	case err != nil:
 		return err
 	case res.Offset != j.result.Offset:
-		return fmt.Errorf("%w: it has %d bytes, %d were sent", ErrDifferent, res.Offset, j.result.Offset)
+		return fmt.Errorf("%w: the server has %d bytes, the source has %d", ErrDifferent, res.Offset, j.result.Offset)
 	case !bytes.Equal(ours, h.Sum(nil)):
-		return fmt.Errorf("%w: read back, their SHA-256 is another", ErrDifferent)
+		return fmt.Errorf("%w: the downloaded bytes have another SHA-256", ErrDifferent)
 	}
 	return nil
 }

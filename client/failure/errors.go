@@ -44,11 +44,12 @@ var (
 	// the upload was told to refuse such a file.
 	ErrSourceInUse = errors.New("another program has the file open for writing")
 
-	// ErrUnconfirmed means that the server has all bytes, and that the context ended
-	// before the file was old enough to be confirmed: a change of its bytes while they were
-	// read could not be told from the change before. The error Is the cause of the context
-	// as well.
-	ErrUnconfirmed = errors.New("the server has all bytes, but the source was not confirmed yet")
+	// ErrUnconfirmed means that the server has all bytes, and that the context ended before
+	// the file could be checked for changes. The file was modified shortly before the upload.
+	// Its times do not show a second change within the same step of the file system's clock,
+	// so the check has to wait until that step has passed. The error Is the cause of the
+	// context as well.
+	ErrUnconfirmed = errors.New("the server has all bytes, but the file was not checked for changes")
 
 	// ErrSourceWindow means that the server asks again for bytes of a stream that
 	// the stream no longer keeps.

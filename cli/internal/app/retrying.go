@@ -121,7 +121,7 @@ type withoutRetries struct {
 const (
 	restartMessage = "upload starts over"
 	retryMessage   = "retrying"
-	denialMessage  = "the server has all of the upload, but answered its last bytes with an error"
+	denialMessage  = "the server has all bytes, but answered the last request with an error"
 	scarceMessage  = "uploads wait until another one ends"
 )
 

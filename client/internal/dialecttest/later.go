@@ -59,7 +59,7 @@ var later = []scenario{
 		_, err := r.resume(engine.Adopt{URL: r.server.URL + "9"})
 		r.wantError(err, failure.ClassGone)
 		r.wantRequests("HEAD")
-		if !engine.IsLost(err) {
+		if !engine.CannotResume(err) {
 			r.Error("the upload is not called lost")
 		}
 	}},

@@ -51,7 +51,7 @@ var lost = []scenario{
 		_, err := r.upload(0)
 		r.wantError(err, failure.ClassGone, failure.ErrUncertain)
 		r.wantRequests("POST", "PATCH", "HEAD")
-		if engine.IsLost(err) {
+		if engine.CannotResume(err) {
 			r.Error("an upload that may be complete is called lost")
 		}
 	}},

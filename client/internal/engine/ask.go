@@ -21,7 +21,7 @@ func (u *upload) ask(ctx context.Context) error {
 	if _, ok := answer.Length.Int64(); ok {
 		u.at.Theirs = answer.Length
 	}
-	u.at.Unconfirmed = false
+	u.at.NewURL = false
 	u.heard(answer)
 	offset, _ := answer.Offset.Int64()
 	if u.at.Phase == adopting {
@@ -40,7 +40,7 @@ func (u *upload) ask(ctx context.Context) error {
 	if err := u.told(ctx, kind, u.knownLength(answer)); err != nil {
 		return err
 	}
-	return u.judge(ctx)
+	return u.checkDenial(ctx)
 }
 
 // adopted takes over an upload that was begun before.
@@ -56,7 +56,7 @@ func (u *upload) adopted(ctx context.Context, offset int64, answer dialect.Answe
 	if err != nil {
 		return err
 	}
-	return u.judge(ctx)
+	return u.checkDenial(ctx)
 }
 
 // knownLength has an event name the server's length if the source does not know its own.

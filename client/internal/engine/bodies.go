@@ -11,9 +11,9 @@ const (
 	// refused or lost. Some firewalls allow 128 KiB.
 	minBody = 64 << 10
 
-	// minLost is the largest body, in bytes, that is tried at once after a larger one was
+	// minDropped is the largest body, in bytes, that is tried at once after a larger one was
 	// lost, however few bytes of that were sent.
-	minLost = 4 << 20
+	minDropped = 4 << 20
 )
 
 // Bodies remembers how large a body may be, in bytes, for each host that refused one. The
@@ -52,13 +52,13 @@ func halved(refused int64, limits protocol.Limits) (int64, bool) {
 	return limit, limit > 0
 }
 
-// afterLoss returns the size to halve after the server kept nothing of a body of piece
+// afterDrop returns the size to halve after the server kept nothing of a body of piece
 // bytes, of which the network took sent. A time limit that cut the body would have cut one
 // with only the bytes that were sent, too. Half of a size that is not piece is a whole number
 // of MiB, which people can read.
-func afterLoss(piece, sent int64) int64 {
+func afterDrop(piece, sent int64) int64 {
 	const unit = 2 << 20
-	return min(piece, max(sent-sent%unit, 2*minLost))
+	return min(piece, max(sent-sent%unit, 2*minDropped))
 }
 
 // lower makes limit the limit of the host of a URL, unless a lower one is known.

@@ -43,7 +43,7 @@ func TestAfterLoss(t *testing.T) {
 		"only the buffers took it": {64 * mib, 2 * mib, 8 * mib},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := afterLoss(test.piece, test.sent); got != test.want {
+			if got := afterDrop(test.piece, test.sent); got != test.want {
 				t.Errorf("%d, want %d", got, test.want)
 			}
 		})

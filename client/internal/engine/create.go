@@ -102,7 +102,7 @@ func (u *upload) created(ctx context.Context, creation dialect.Creation, answer 
 			u.at.Tail = tailSent
 		}
 	}
-	u.at.Phase, u.at.Unconfirmed = asking, true
+	u.at.Phase, u.at.NewURL = asking, true
 	if said {
 		u.at.Phase = appending
 		u.at.Offset, u.at.Best = offset, offset

@@ -7,12 +7,12 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// maxDamaged is how often bytes that arrived damaged are sent again.
+// maxDamaged is how often the upload sends bytes again that arrived damaged.
 const maxDamaged = 3
 
-// maxLost is how many requests in a row the server may keep nothing of before the next
-// ones are smaller.
-const maxLost = 2
+// maxDropped is the number of requests in a row that the server may drop before the next
+// requests get smaller. A server drops a request if it keeps none of its bytes.
+const maxDropped = 2
 
 // phase is what an upload does next.
 type phase uint8
@@ -46,13 +46,14 @@ type position struct {
 	Tail   tail
 	Denial failure.Denial // the last answer to the last bytes if it was an error, of an earlier run, too
 
-	// Unconfirmed means that the upload was created just now, and that no server has answered
-	// for its URL since. The Location may be wrong.
-	Unconfirmed bool
+	// NewURL means that this run got the URL from a creation, and that no server has answered
+	// for the URL since. The Location may be wrong.
+	NewURL bool
 }
 
-// remedy is what follows a failed exchange. The upload asks for the offset after each
-// of them except giveUp, misplaced, uncertain and refused.
+// remedy is what follows a failed exchange. The remedies whose names begin with fail end the
+// upload. After any other remedy, an upload that has a URL asks for the offset, and an upload
+// without one repeats its creation.
 type remedy uint8
 
 const (
@@ -60,17 +61,17 @@ const (
 	retryAnyway                    // wait, although the class of the error does not allow a retry
 	waitForLock                    // wait under the policy for locks
 	waitForOther                   // wait until another upload of the Client ends
-	askNow                         // retry without a wait
+	retrySoon                      // count the failure, and wait as if bytes had just been sent: at most 20 ms for the first failure since progress
 	askForNew                      // retry after a short wait, not counted: the upload may not be known everywhere yet
 	askAtOnce                      // retry at once, not counted: the failure does not show whether the request arrived
 	resend                         // send damaged bytes again
 	renewCredentials               // retry at once with other credentials
 	shrinkChunk                    // retry at once with a smaller chunk than was refused
-	shrinkLost                     // retry at once with a smaller chunk than was lost
-	giveUp                         // fail with the error
-	misplaced                      // fail with failure.ErrMisplaced
-	uncertain                      // fail with failure.ErrUncertain
-	refused                        // fail with failure.ErrRefused
+	shrinkDropped                  // retry at once with a smaller chunk than the one of which the server kept nothing
+	fail                           // fail with the error
+	failMisplaced                  // fail with failure.ErrMisplaced
+	failUncertain                  // fail with failure.ErrUncertain
+	failRefused                    // fail with failure.ErrRefused
 )
 
 // trial is a remedy that is worth one try until the next progress.
@@ -86,13 +87,13 @@ const (
 
 // memory is what an upload remembers of its failures since the last progress.
 type memory struct {
-	Refused   protocol.Length // offset that the server refused; unknown: none
-	Damaged   int             // how often bytes arrived damaged
-	Unknown   int             // how often the server did not know an upload that it had just created
-	Lost      int             // requests that were cut or failed, and of which the server kept nothing
-	Tried     trial
-	MayRetry  bool // the policy allows a retry at all
-	MayShrink bool // a smaller chunk is possible
+	RefusedOffset protocol.Length // offset that the server refused; unknown: none
+	Damaged       int             // how often bytes arrived damaged
+	Unknown       int             // how often the server did not know an upload that it had just created
+	Dropped       int             // requests that were cut or failed, and of which the server kept nothing
+	Tried         trial
+	MayRetry      bool // the policy allows a retry at all
+	MayShrink     bool // a smaller chunk is possible
 }
 
 func (m memory) has(t trial) bool { return m.Tried&t != 0 }
@@ -123,16 +124,16 @@ func decide(e *failure.Error, at position, m memory) (remedy, memory) {
 		// Another node, or a cache, may not know the upload yet. Otherwise, the Location is
 		// wrong. In no case did the server finish the upload and move it away.
 		if !m.MayRetry || m.Unknown == len(newWaits) {
-			return misplaced, m
+			return failMisplaced, m
 		}
 		m.Unknown++
 		return askForNew, m
 	case e.Class == failure.ClassGone && at.Denial.Refused:
 		// A server that refused the upload has deleted it.
-		return refused, m
-	case e.Class == failure.ClassGone && at.Tail == tailSent && (!at.Unconfirmed || at.Phase != appending):
+		return failRefused, m
+	case e.Class == failure.ClassGone && at.Tail == tailSent && (!at.NewURL || at.Phase != appending):
 		// The server may have finished the upload and moved it away.
-		return uncertain, m
+		return failUncertain, m
 	case e.Class == failure.ClassFinal && at.Phase == asking && errors.Is(e, failure.ErrNotTus):
 		// A tus server has answered before, so a proxy or a portal sent this answer.
 		return retryAnyway, m
@@ -154,14 +155,14 @@ func decide(e *failure.Error, at position, m memory) (remedy, memory) {
 	case failure.ClassResync:
 		// The first refusal of an offset may be about an older request. If the server
 		// refuses an offset that it has just confirmed, it is busy.
-		if m.Refused == protocol.Known(at.Offset) {
+		if m.RefusedOffset == protocol.Known(at.Offset) {
 			return waitForLock, m
 		}
-		m.Refused = protocol.Known(at.Offset)
-		return askNow, m
+		m.RefusedOffset = protocol.Known(at.Offset)
+		return retrySoon, m
 	case failure.ClassIntegrity:
 		if m.Damaged++; m.Damaged > maxDamaged {
-			return giveUp, m
+			return fail, m
 		}
 		return resend, m
 	case failure.ClassAuth:
@@ -174,13 +175,13 @@ func decide(e *failure.Error, at position, m memory) (remedy, memory) {
 			return shrinkChunk, m
 		}
 	case failure.ClassTransient:
-		if at.Phase != appending || !losesBody(e, at) {
+		if at.Phase != appending || !dropsBody(e, at) {
 			break
 		}
 		// A proxy that buffers whole bodies and has a time limit never forwards a large body,
 		// no matter how often it is sent.
-		if m.Lost++; m.Lost > maxLost && m.MayShrink {
-			return shrinkLost, m
+		if m.Dropped++; m.Dropped > maxDropped && m.MayShrink {
+			return shrinkDropped, m
 		}
 	case failure.ClassFinal, failure.ClassThrottled, failure.ClassGone, failure.ClassScarce:
 	}
@@ -192,21 +193,22 @@ func mayRenew(e *failure.Error, m memory) bool {
 	return e.Class == failure.ClassAuth && e.Renewable && !m.has(triedCredentials)
 }
 
-// losesBody reports whether a failed request sent bytes of which the server may have kept
-// none: it was cut, or the answer is that of a gateway or a server in trouble. Progress
+// dropsBody reports whether the server may have dropped the bytes of a failed request: the
+// connection broke off, or the answer is that of a gateway or a server in trouble. Progress
 // resets the count of such requests.
-func losesBody(e *failure.Error, at position) bool {
+func dropsBody(e *failure.Error, at position) bool {
 	if at.Sent == 0 || errors.Is(e, failure.ErrSource) {
 		return false
 	}
 	return e.BrokeOff()
 }
 
-// isUnknown reports whether nothing that knows the upload has answered for its URL so far.
-// If the answer to all bytes was lost before, the server may have finished the upload.
+// isUnknown reports whether no server has answered for the URL of a new upload so far. It is
+// false if all bytes were sent and the first HEAD gets a 404, because the server may have
+// finished the upload and moved it away.
 func isUnknown(e *failure.Error, at position, m memory) bool {
 	switch {
-	case !at.Unconfirmed:
+	case !at.NewURL:
 		return false
 	case errors.Is(e, protocol.ErrGone):
 		return false // the server knows that there was such an upload

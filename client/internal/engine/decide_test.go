@@ -30,7 +30,6 @@ func decisions() map[string]decision {
 	sent.Tail = tailSent
 	denied := at(adopting)
 	denied.Denial.Refused = true
-	const refusedRemedy = refused
 	redirected := at(appending)
 	redirected.Next = target
 	notTus := class(failure.ClassFinal)
@@ -51,7 +50,7 @@ func decisions() map[string]decision {
 	expired.StatusCode, expired.Err = 410, protocol.ErrGone
 	fresh := func(p phase, end tail) position {
 		at := at(p)
-		at.Tail, at.Unconfirmed = end, true
+		at.Tail, at.NewURL = end, true
 		return at
 	}
 	redirect := class(failure.ClassFinal)
@@ -64,7 +63,7 @@ func decisions() map[string]decision {
 		change(&m)
 		return m
 	}
-	refused := with(func(m *memory) { m.Refused = protocol.Known(60) })
+	refused := with(func(m *memory) { m.RefusedOffset = protocol.Known(60) })
 
 	body := at(appending)
 	body.Sent = 1 << 20
@@ -72,7 +71,7 @@ func decisions() map[string]decision {
 		return &failure.Error{Class: failure.ClassTransient, StatusCode: status, Err: err}
 	}
 	cut := answer(0, errors.New("connection reset"))
-	lost := func(n int, shrinks bool) memory { return memory{MayRetry: true, MayShrink: shrinks, Lost: n} }
+	lost := func(n int, shrinks bool) memory { return memory{MayRetry: true, MayShrink: shrinks, Dropped: n} }
 
 	return map[string]decision{
 		"the connection broke":                           {class(failure.ClassTransient), at(appending), may, retryAsClass, may},
@@ -82,11 +81,11 @@ func decisions() map[string]decision {
 		"throttled":                                      {class(failure.ClassThrottled), at(appending), may, retryAsClass, may},
 		"locked":                                         {class(failure.ClassLocked), at(asking), may, waitForLock, may},
 		"locked, and no retry is allowed":                {class(failure.ClassLocked), at(asking), memory{}, retryAsClass, memory{}},
-		"409 for the first time":                         {class(failure.ClassResync), at(appending), may, askNow, refused},
+		"409 for the first time":                         {class(failure.ClassResync), at(appending), may, retrySoon, refused},
 		"409 at an offset that was just confirmed":       {class(failure.ClassResync), at(appending), refused, waitForLock, refused},
-		"409 at another offset":                          {class(failure.ClassResync), at(appending), with(func(m *memory) { m.Refused = protocol.Known(59) }), askNow, refused},
+		"409 at another offset":                          {class(failure.ClassResync), at(appending), with(func(m *memory) { m.RefusedOffset = protocol.Known(59) }), retrySoon, refused},
 		"damaged":                                        {class(failure.ClassIntegrity), at(appending), may, resend, with(func(m *memory) { m.Damaged = 1 })},
-		"damaged for the fourth time":                    {class(failure.ClassIntegrity), at(appending), with(func(m *memory) { m.Damaged = 3 }), giveUp, with(func(m *memory) { m.Damaged = 4 })},
+		"damaged for the fourth time":                    {class(failure.ClassIntegrity), at(appending), with(func(m *memory) { m.Damaged = 3 }), fail, with(func(m *memory) { m.Damaged = 4 })},
 		"a fixed token is refused":                       {class(failure.ClassAuth), at(appending), may, retryAsClass, may},
 		"a token is refused":                             {token, at(appending), may, renewCredentials, with(func(m *memory) { m.Tried = triedCredentials })},
 		"a token is refused again":                       {token, at(appending), with(func(m *memory) { m.Tried = triedCredentials }), retryAsClass, with(func(m *memory) { m.Tried = triedCredentials })},
@@ -94,8 +93,8 @@ func decisions() map[string]decision {
 		"a proxy limits bodies of the least size":        {class(failure.ClassProxyLimit), at(appending), may, retryAsClass, may},
 		"a proxy limits the body of a creation":          {class(failure.ClassProxyLimit), at(creating), with(func(m *memory) { m.MayShrink = true }), retryAsClass, with(func(m *memory) { m.MayShrink = true })},
 		"gone":                                           {class(failure.ClassGone), at(asking), may, retryAsClass, may},
-		"gone after a refusal":                           {class(failure.ClassGone), denied, may, refusedRemedy, may},
-		"gone after the last byte":                       {class(failure.ClassGone), sent, may, uncertain, may},
+		"gone after a refusal":                           {class(failure.ClassGone), denied, may, failRefused, may},
+		"gone after the last byte":                       {class(failure.ClassGone), sent, may, failUncertain, may},
 		"a page in place of the server":                  {notTus, at(asking), may, retryAnyway, may},
 		"a page when the server is asked first":          {notTus, at(adopting), may, retryAsClass, may},
 		"the length is refused":                          {length, at(appending), may, retryAnyway, with(func(m *memory) { m.Tried = triedLength })},
@@ -107,14 +106,14 @@ func decisions() map[string]decision {
 		"404 to the first bytes":                         {notFound, fresh(appending, tailOpen), may, askForNew, with(func(m *memory) { m.Unknown = 1 })},
 		"404 to the first bytes, which are all":          {notFound, fresh(appending, tailSent), may, askForNew, with(func(m *memory) { m.Unknown = 1 })},
 		"404 to the question after that":                 {notFound, fresh(asking, tailSent), with(func(m *memory) { m.Unknown = 1 }), askForNew, with(func(m *memory) { m.Unknown = 2 })},
-		"404 to the last question":                       {notFound, fresh(asking, tailSent), with(func(m *memory) { m.Unknown = 3 }), misplaced, with(func(m *memory) { m.Unknown = 3 })},
-		"404 to the first bytes without retries":         {notFound, fresh(appending, tailSent), memory{}, misplaced, memory{}},
-		"404 after the answer to all bytes was lost":     {notFound, fresh(asking, tailSent), may, uncertain, may},
+		"404 to the last question":                       {notFound, fresh(asking, tailSent), with(func(m *memory) { m.Unknown = 3 }), failMisplaced, with(func(m *memory) { m.Unknown = 3 })},
+		"404 to the first bytes without retries":         {notFound, fresh(appending, tailSent), memory{}, failMisplaced, memory{}},
+		"404 after the answer to all bytes was lost":     {notFound, fresh(asking, tailSent), may, failUncertain, may},
 		"404 after the answer to some bytes was lost":    {notFound, fresh(asking, tailOpen), may, askForNew, with(func(m *memory) { m.Unknown = 1 })},
-		"404 to the last bytes of a known upload":        {notFound, last, may, uncertain, may},
+		"404 to the last bytes of a known upload":        {notFound, last, may, failUncertain, may},
 		"410 to the first bytes, which are all":          {expired, fresh(appending, tailSent), may, retryAsClass, may},
 		"a page for a new upload":                        {notTus, fresh(asking, tailSent), may, askForNew, with(func(m *memory) { m.Unknown = 1 })},
-		"a page for a new upload at last":                {notTus, fresh(asking, tailSent), with(func(m *memory) { m.Unknown = 3 }), misplaced, with(func(m *memory) { m.Unknown = 3 })},
+		"a page for a new upload at last":                {notTus, fresh(asking, tailSent), with(func(m *memory) { m.Unknown = 3 }), failMisplaced, with(func(m *memory) { m.Unknown = 3 })},
 		"a reused connection died":                       {stale, at(appending), may, askAtOnce, with(func(m *memory) { m.Tried = triedFresh })},
 		"a reused connection died at the creation":       {stale, at(creating), may, askAtOnce, with(func(m *memory) { m.Tried = triedFresh })},
 		"a reused connection died at the question":       {stale, at(asking), may, askAtOnce, with(func(m *memory) { m.Tried = triedFresh })},
@@ -129,12 +128,12 @@ func decisions() map[string]decision {
 		"no answer from the target of a redirect":        {noAnswer, redirected, may, retryAsClass, may},
 		"a body is lost":                                 {cut, body, lost(0, true), retryAsClass, lost(1, true)},
 		"a second body is lost":                          {cut, body, lost(1, true), retryAsClass, lost(2, true)},
-		"a third body is lost":                           {cut, body, lost(2, true), shrinkLost, lost(3, true)},
-		"a fourth body is lost":                          {cut, body, lost(3, true), shrinkLost, lost(4, true)},
+		"a third body is lost":                           {cut, body, lost(2, true), shrinkDropped, lost(3, true)},
+		"a fourth body is lost":                          {cut, body, lost(3, true), shrinkDropped, lost(4, true)},
 		"a third body of the least size is lost":         {cut, body, lost(2, false), retryAsClass, lost(3, false)},
-		"a gateway gives up a third time":                {answer(504, protocol.ErrServer), body, lost(2, true), shrinkLost, lost(3, true)},
-		"a proxy cuts a third time with 408":             {answer(408, protocol.ErrTimeout), body, lost(2, true), shrinkLost, lost(3, true)},
-		"a third body stalls":                            {answer(0, failure.ErrStalled), body, lost(2, true), shrinkLost, lost(3, true)},
+		"a gateway gives up a third time":                {answer(504, protocol.ErrServer), body, lost(2, true), shrinkDropped, lost(3, true)},
+		"a proxy cuts a third time with 408":             {answer(408, protocol.ErrTimeout), body, lost(2, true), shrinkDropped, lost(3, true)},
+		"a third body stalls":                            {answer(0, failure.ErrStalled), body, lost(2, true), shrinkDropped, lost(3, true)},
 		"a third success without an offset":              {answer(204, protocol.ErrMissingHeader), body, lost(2, true), retryAsClass, lost(2, true)},
 		"a third request without a body":                 {cut, at(appending), lost(2, true), retryAsClass, lost(2, true)},
 		"a HEAD fails after lost bodies":                 {cut, at(asking), lost(2, true), retryAsClass, lost(2, true)},

@@ -10,7 +10,7 @@ import (
 )
 
 // denied remembers the answer to the request that carried the last bytes, and marks an error
-// that is a verdict on the upload.
+// that means that the server refused the upload.
 func (u *upload) denied(err error) error {
 	e, ok := errors.AsType[*failure.Error](err)
 	if !ok {
@@ -38,10 +38,10 @@ func denialOf(e *failure.Error) failure.Denial {
 	return failure.Denial{}
 }
 
-// judge compares the answer to the last bytes with what the server says now. A complete
+// checkDenial compares the answer to the last bytes with what the server says now. A complete
 // upload that was refused is an error. A complete upload that met a failure of the server is
 // a success, and the server's text is kept.
-func (u *upload) judge(ctx context.Context) error {
+func (u *upload) checkDenial(ctx context.Context) error {
 	switch {
 	case u.at.Denial == (failure.Denial{}):
 		return nil
@@ -52,7 +52,7 @@ func (u *upload) judge(ctx context.Context) error {
 		return u.at.Denial.Refusal(u.at.URL)
 	}
 	u.result.Confirmed = true
-	u.Rules.Log.LogAttrs(ctx, slog.LevelWarn, "the server has all of the upload, but answered its last bytes with an error",
+	u.Rules.Log.LogAttrs(ctx, slog.LevelWarn, "the server has all bytes, but answered the last request with an error",
 		slog.String("url", failure.Redact(u.at.URL)), slog.Int("status", u.at.Denial.StatusCode), slog.String("words", u.at.Denial.Words))
 	return nil
 }

@@ -2,9 +2,7 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -12,103 +10,8 @@ import (
 	"github.com/tusker-go/tusker/client/internal/dialect"
 	"github.com/tusker-go/tusker/client/source"
 	"github.com/tusker-go/tusker/protocol"
-	"github.com/tusker-go/tusker/retry"
 	"github.com/tusker-go/tusker/transport"
 )
-
-// Spec describes one upload to [Run].
-type Spec struct {
-	Rules   *Rules
-	Policy  retry.Policy // of failures; nil: that of the Rules
-	Retrier *Retrier     // counts the failures, with those before the run; nil: the run has its own count
-	Dialect dialect.Dialect
-	Source  source.Opened
-
-	// Endpoint is the creation URL, whose host may have asked for fewer requests.
-	Endpoint string
-
-	// Creation describes a new upload; its length is that of the source. It is not used
-	// if Adopt names an upload.
-	Creation dialect.Creation
-
-	// Adopt is an upload that was begun before. Its zero value: a new one is created.
-	Adopt Adopt
-
-	// Chunk is the most bytes of one request. 0: all that is left.
-	Chunk int64
-
-	// Inline is the largest source, in bytes, that is sent along with its creation.
-	// 0: none.
-	Inline int64
-
-	// LeaveOpen means that the creation does not complete the upload if the server supports
-	// that: no bytes go along, and an empty source is declared to be empty afterwards.
-	LeaveOpen bool
-
-	// CreateOnly ends the run as soon as there is an upload.
-	CreateOnly bool
-
-	// MarkLast has LastByte told before the last byte of the source is sent, or before the
-	// request that completes the upload if no byte is left.
-	MarkLast bool
-
-	// Gauge counts the bytes that the network takes. nil: none.
-	Gauge *atomic.Int64
-
-	// Tell is told what happens.
-	Tell Listener
-}
-
-// Adopt is an upload that was begun before: by an earlier run, or by another program.
-type Adopt struct {
-	// URL is that of the upload. "": there is none.
-	URL string
-
-	// Reach is how much the server can have at most. The zero value: no bound.
-	Reach protocol.Length
-
-	// Uncertain means that all bytes were sent before, so that an upload that is gone
-	// may be complete.
-	Uncertain bool
-
-	// Expires is when the server removes the upload, as far as it is known.
-	Expires time.Time
-
-	// Denial is the answer that an earlier run got to the last bytes.
-	Denial failure.Denial
-
-	// Fresh means that the upload was just created and has no bytes, so that the server
-	// need not be asked.
-	Fresh bool
-}
-
-// Result is how far an upload got.
-type Result struct {
-	URL            string
-	Offset         int64
-	Length         protocol.Length
-	Resumed        int64     // bytes that the server had when it was first asked
-	Expires        time.Time // zero: the server did not say
-	CreationHeader http.Header
-	Header         http.Header
-	Confirmed      bool  // the answer to the last bytes was lost, and the server was asked
-	Sent           int64 // bytes handed to the network
-	Retries        int
-	Orphans        int // creations that may have made an upload whose URL is lost
-
-	// Reach is the highest offset that the server can have; unknown: no bound.
-	Reach protocol.Length
-
-	// Denial is the last answer to the last bytes if it was an error.
-	Denial failure.Denial
-}
-
-// Add adds the work of another run to a result.
-func (r *Result) Add(other Result) {
-	r.Sent += other.Sent
-	r.Retries += other.Retries
-	r.Orphans += other.Orphans
-}
 
 // upload is one upload under way. One goroutine runs it, one request at a time.
 type upload struct {
@@ -143,35 +46,6 @@ func Run(ctx context.Context, spec Spec) (Result, error) {
 	return u.result, err
 }
 
-// standing says what a later run has to know of a run that err ended.
-func (u *upload) standing(ctx context.Context, err error) Standing {
-	s := Standing{
-		Heard:     u.at.URL != "" && u.at.Phase != adopting,
-		Uncertain: u.mayBeComplete(ctx, err), Denial: u.at.Denial, Misplaced: u.isMisplaced(err),
-	}
-	// An integrity error of another part ends this part as well, and says nothing about it.
-	if errors.Is(err, failure.ErrIntegrity) && !errors.Is(err, failure.ErrPart) {
-		s.Reach = u.at.Reach
-	}
-	return s
-}
-
-// mayBeComplete reports whether the server may have all bytes of an upload that err ended.
-// This is the case if the last byte was sent and the run ended before an answer. If the
-// connection was lost, the bytes in the system's buffers were most likely lost as well. If
-// the server answered, the answer says what it has.
-func (u *upload) mayBeComplete(ctx context.Context, err error) bool {
-	switch {
-	case errors.Is(err, failure.ErrUncertain):
-		return true
-	case errors.Is(err, failure.ErrMisplaced):
-		return false
-	}
-	e, _ := errors.AsType[*failure.Error](err)
-	return u.at.Tail == tailSent && (ctx.Err() != nil || errors.Is(err, failure.ErrStalled) || e != nil && e.StatusCode != 0 && e.AnswerLost() ||
-		!u.at.Unconfirmed && (errors.Is(err, protocol.ErrNotFound) || errors.Is(err, protocol.ErrGone))) // a redirect's target may be gone, not the upload
-}
-
 func (u *upload) run(ctx context.Context) error {
 	err := u.begin(ctx)
 	for err == nil && u.at.Phase != done {
@@ -203,7 +77,7 @@ func (u *upload) begin(ctx context.Context) error {
 		u.at.Tail = tailSent
 	}
 	if u.Adopt.Fresh {
-		u.at.Phase, u.at.Theirs, u.at.Unconfirmed = appending, u.size, true
+		u.at.Phase, u.at.Theirs, u.at.NewURL = appending, u.size, true
 		return nil
 	}
 	u.at.Phase, u.at.Reach = adopting, u.Adopt.Reach
@@ -313,7 +187,7 @@ func (u *upload) append(ctx context.Context, chunk source.Chunk) error {
 		}
 		return err
 	}
-	u.at.Denial, u.at.Unconfirmed = failure.Denial{}, false
+	u.at.Denial, u.at.NewURL = failure.Denial{}, false
 	u.heard(answer)
 	if _, ok := answer.Length.Int64(); ok {
 		u.at.Theirs = answer.Length
@@ -367,44 +241,4 @@ func (u *upload) release(offset int64) {
 	if r, ok := u.Source.(source.Releaser); ok {
 		r.Release(offset)
 	}
-}
-
-// progressInterval is the least time between two Progress of bytes that the network
-// took.
-const progressInterval = 50 * time.Millisecond
-
-// moved is called for each read of a body, so most calls must cost next to nothing.
-func (u *upload) moved(ctx context.Context, sent int64) {
-	u.sent.Store(sent)
-	now := int64(time.Since(u.began))
-	if now < u.due.Load() {
-		return
-	}
-	u.due.Store(now + int64(progressInterval))
-	_ = u.told(ctx, Progress, nil)
-}
-
-// told sends an event to the listener.
-func (u *upload) told(ctx context.Context, kind Kind, set func(*Event)) error {
-	if u.Tell == nil {
-		return nil
-	}
-	ev := Event{
-		Kind: kind, URL: u.at.URL, Offset: u.at.Offset, Sent: max(u.sent.Load(), u.at.Offset),
-		Length: u.size, Expires: u.result.Expires,
-	}
-	if set != nil {
-		set(&ev)
-	}
-	return u.Tell(ctx, ev)
-}
-
-// IsLost reports whether err means that an adopted upload cannot be resumed, so that a
-// new one may take its place. An upload that may be complete is not lost.
-func IsLost(err error) bool {
-	e, ok := errors.AsType[*failure.Error](err)
-	if !ok || errors.Is(err, failure.ErrUncertain) || errors.Is(err, retry.ErrExhausted) {
-		return false
-	}
-	return errors.Is(err, failure.ErrLengthMismatch) || e.Class == failure.ClassGone
 }

@@ -13,7 +13,7 @@ import (
 // unusual about that URL.
 func (u *upload) explain(ctx context.Context, err error) error {
 	e, ok := errors.AsType[*failure.Error](err)
-	if !ok || !u.at.Unconfirmed || u.at.URL == "" || ctx.Err() != nil {
+	if !ok || !u.at.NewURL || u.at.URL == "" || ctx.Err() != nil {
 		return err
 	}
 	isMisplaced := errors.Is(err, failure.ErrMisplaced)
@@ -33,5 +33,5 @@ func (u *upload) explain(ctx context.Context, err error) error {
 // isMisplaced reports whether a later run has no use for the URL of an upload that err ended.
 func (u *upload) isMisplaced(err error) bool {
 	return errors.Is(err, failure.ErrMisplaced) ||
-		u.at.Unconfirmed && u.result.Sent == 0 && u.at.URL != "" && address.Misplaced(u.Endpoint, u.at.URL) != ""
+		u.at.NewURL && u.result.Sent == 0 && u.at.URL != "" && address.Misplaced(u.Endpoint, u.at.URL) != ""
 }

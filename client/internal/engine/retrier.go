@@ -100,13 +100,13 @@ func (r *Retrier) after(ctx context.Context, url string, err error, at position,
 	var what remedy
 	what, r.memory = decide(e, at, r.memory)
 	switch what {
-	case giveUp:
+	case fail:
 		return err
-	case misplaced:
+	case failMisplaced:
 		return fmt.Errorf("%w: %w", failure.ErrMisplaced, err)
-	case uncertain:
+	case failUncertain:
 		return Uncertain(e)
-	case refused:
+	case failRefused:
 		return at.Denial.Refusal(at.URL)
 	case waitForLock:
 		return r.wait(ctx, &r.locked, url, e, err)
@@ -124,14 +124,14 @@ func (r *Retrier) after(ctx context.Context, url string, err error, at position,
 	case shrinkChunk:
 		r.rules.Bodies.lower(at.URL, limit)
 		return r.atOnce(ctx, url, e)
-	case shrinkLost:
-		if lost, ok := halved(afterLoss(piece, at.Sent), r.rules.Limits); ok {
-			limit = lost
+	case shrinkDropped:
+		if smaller, ok := halved(afterDrop(piece, at.Sent), r.rules.Limits); ok {
+			limit = smaller
 		}
 		r.rules.Bodies.lower(at.URL, limit)
 		r.unlock()
 		return r.atOnce(ctx, url, e)
-	case askNow:
+	case retrySoon:
 		r.failures.Moved() // the first wait after bytes moved is short
 	case retryAnyway:
 		err = retryable{err}

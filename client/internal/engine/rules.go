@@ -20,11 +20,15 @@ type Rules struct {
 	Retry  retry.Policy    // of failures
 	Locked retry.Policy    // of waits for a lock
 	Limits protocol.Limits // what the server demands, as the caller knows it
-	Bodies Bodies          // body sizes that proxies allow, learned by the way
-	Silent Hosts           // hosts that name no Location for an upload that its creation completes
+	Bodies Bodies          // body sizes that proxies allow, learned from their refusals
 	Gates  Gates           // hosts that asked for fewer requests
 	Crowd  Crowd           // uploads under way
 	Log    *slog.Logger
+
+	// Silent has the hosts whose answer to a creation has no Location if the creation
+	// completes the upload. Such a creation gets no URL, so the hosts get creations without
+	// bytes.
+	Silent Hosts
 }
 
 // DefaultChunk returns the chunk size if the caller sets none: the largest that the limits

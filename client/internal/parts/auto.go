@@ -57,7 +57,7 @@ func (w Whole) SendAuto(ctx context.Context) (Result, error) {
 		return Result{Result: begun}, err
 	}
 	if begun.Sent > 0 {
-		return w.resume(ctx, begun)
+		return w.sendRest(ctx, begun)
 	}
 	w.Gauge = new(atomic.Int64)
 	res, slow, err := w.probed(ctx, n, begun)
@@ -65,7 +65,7 @@ func (w Whole) SendAuto(ctx context.Context) (Result, error) {
 	case !slow:
 		return Result{Result: res}, err
 	case res.Offset > 0:
-		return w.resume(ctx, res) // bytes that the server has acknowledged are not sent again
+		return w.sendRest(ctx, res) // bytes that the server has acknowledged are not sent again
 	default:
 		return w.startInParts(ctx, n, res)
 	}
@@ -78,8 +78,8 @@ func (w Whole) CanDivide() bool {
 	return ok && joins && d.Part(protocol.Range{}) != nil
 }
 
-// resume continues an upload that this call began.
-func (w Whole) resume(ctx context.Context, begun engine.Result) (Result, error) {
+// sendRest resumes an upload that this call began.
+func (w Whole) sendRest(ctx context.Context, begun engine.Result) (Result, error) {
 	w.Adopt = engine.Adopt{URL: begun.URL, Reach: begun.Reach, Expires: begun.Expires}
 	res, err := engine.Run(ctx, w.Spec)
 	return Result{Result: continued(begun, res)}, err

@@ -80,18 +80,18 @@ func (p *Plan) List() []journal.PartRecord {
 	return slices.Clone(p.parts)
 }
 
-// job is a part that a worker has taken.
-type job struct {
+// takenPart is a part that a worker has taken.
+type takenPart struct {
 	i    int
 	part journal.PartRecord
 }
 
 // take returns the next part to be sent.
-func (p *Plan) take() (job, bool) {
+func (p *Plan) take() (takenPart, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.next == len(p.parts) {
-		return job{}, false
+		return takenPart{}, false
 	}
 	i := p.next
 	p.next++
@@ -104,7 +104,7 @@ func (p *Plan) take() (job, bool) {
 			part = &p.parts[i]
 		}
 	}
-	return job{i, *part}, true
+	return takenPart{i, *part}, true
 }
 
 // share returns the size of the next part. Parts get smaller toward the end, so that all

@@ -30,8 +30,8 @@ type Whole struct {
 	// Recreate means that a part of an earlier run that is gone is created again.
 	Recreate bool
 
-	// Confirm makes sure that the source did not change, before its parts are joined.
-	Confirm func(context.Context) error
+	// CheckSource makes sure that the source did not change, before its parts are joined.
+	CheckSource func(context.Context) error
 }
 
 // Result is how far the parts and the whole got.
@@ -49,14 +49,14 @@ func (w Whole) Send(ctx context.Context, p *Plan) (Result, error) {
 	if err := w.checkRefused(ctx, p.List()); err != nil {
 		return (&sending{Whole: w, plan: p}).result(), err
 	}
-	res, err := w.sendParts(ctx, p)
+	res, err := w.sendEach(ctx, p)
 	if err != nil {
 		return res, err
 	}
-	if err := w.Confirm(ctx); err != nil {
+	if err := w.CheckSource(ctx); err != nil {
 		return res, err
 	}
-	if err := w.Keeper.Joining(ctx); err != nil {
+	if err := w.Keeper.BeforeJoin(ctx); err != nil {
 		return res, err
 	}
 	join := Join{
@@ -114,22 +114,22 @@ func (r Result) urls() []string {
 	return urls
 }
 
-// sendParts has workers take the parts in turn and send each. The first that fails
+// sendEach has workers take the parts in turn and send each. The first that fails
 // cancels the others.
-func (w Whole) sendParts(ctx context.Context, p *Plan) (Result, error) {
+func (w Whole) sendEach(ctx context.Context, p *Plan) (Result, error) {
 	joiner, ok := w.Dialect.(dialect.Joiner)
 	if !ok {
 		return Result{}, errCannotJoin
 	}
 	divisible, ok := w.Source.(source.Divisible)
 	if !ok {
-		return Result{}, source.Error(errors.New("it cannot be read in parts"))
+		return Result{}, source.Error(errors.New("the source cannot be read in parts"))
 	}
 	send := &sending{
 		Whole: w, plan: p, joiner: joiner, source: divisible, total: newSum(w.Hear, w.Source.Length()),
-		uncertain: w.Keeper.MayBeJoined(), results: make(map[int]engine.Result),
+		mayBeJoined: w.Keeper.MayBeJoined(), results: make(map[int]engine.Result),
 	}
-	crew := Crew[job]{Workers: p.workers, Next: p.take}
+	crew := Crew[takenPart]{Workers: p.workers, Next: p.take}
 	if p.grow {
 		crew.Grow = send.grow
 	}
@@ -138,9 +138,9 @@ func (w Whole) sendParts(ctx context.Context, p *Plan) (Result, error) {
 			return send.result(), err
 		}
 	}
-	err := fan(ctx, crew, func(ctx context.Context, j job, _ func()) error {
-		if err := send.part(ctx, j); err != nil {
-			return fmt.Errorf("%w %d: %w", failure.ErrPart, j.i+1, err)
+	err := fan(ctx, crew, func(ctx context.Context, taken takenPart, _ func()) error {
+		if err := send.part(ctx, taken); err != nil {
+			return fmt.Errorf("%w %d: %w", failure.ErrPart, taken.i+1, err)
 		}
 		return nil
 	})
@@ -150,11 +150,11 @@ func (w Whole) sendParts(ctx context.Context, p *Plan) (Result, error) {
 // sending is the sending of parts under way. It is safe for concurrent use.
 type sending struct {
 	Whole
-	plan      *Plan
-	joiner    dialect.Joiner
-	source    source.Divisible
-	total     *sum
-	uncertain bool // an earlier run may have joined the parts
+	plan        *Plan
+	joiner      dialect.Joiner
+	source      source.Divisible
+	total       *sum
+	mayBeJoined bool // an earlier run may have joined the parts
 
 	first engine.Result // of the creation of the first part of a new plan
 
@@ -165,7 +165,7 @@ type sending struct {
 // createFirst creates the first part of a new plan before any byte is sent, because the length
 // of its URL says how many parts the request that joins them can name.
 func (s *sending) createFirst(ctx context.Context) error {
-	spec, err := s.spec(job{part: s.plan.List()[0]})
+	spec, err := s.spec(takenPart{part: s.plan.List()[0]})
 	if err == nil {
 		spec.CreateOnly = true
 		s.first, err = engine.Run(ctx, spec)
@@ -181,13 +181,13 @@ func (s *sending) createFirst(ctx context.Context) error {
 }
 
 // spec describes a part to the engine.
-func (s *sending) spec(j job) (engine.Spec, error) {
-	src := s.source.Part(protocol.Range{Start: j.part.Start, End: j.part.End})
+func (s *sending) spec(taken takenPart) (engine.Spec, error) {
+	src := s.source.Part(protocol.Range{Start: taken.part.Start, End: taken.part.End})
 	if src == nil {
-		return engine.Spec{}, source.Error(errors.New("it cannot be read in parts"))
+		return engine.Spec{}, source.Error(errors.New("the source cannot be read in parts"))
 	}
 	made := func(ctx context.Context, ev engine.Event) error {
-		if ev.Kind == engine.Created && s.plan.made(j.i, ev.URL, s.joiner.MaxParts(ev.URL)) {
+		if ev.Kind == engine.Created && s.plan.made(taken.i, ev.URL, s.joiner.MaxParts(ev.URL)) {
 			return s.Keeper.Replan(ctx, s.plan.List())
 		}
 		return nil
@@ -195,30 +195,35 @@ func (s *sending) spec(j job) (engine.Spec, error) {
 	return engine.Spec{
 		Rules: s.Rules, Policy: s.Policy, Dialect: s.joiner.Part(), Source: src, Endpoint: s.Endpoint,
 		Creation: dialect.Creation{Part: true}, Chunk: s.Chunk, Gauge: s.Gauge,
-		Tell: engine.Tell(engine.Log(s.Rules.Log), made, s.Keeper.HearPart(j.i, s.plan.List), s.total.part(j.i)),
+		Tell: engine.Tell(engine.Log(s.Rules.Log), made, s.Keeper.HearPart(taken.i, s.plan.List), s.total.part(taken.i)),
 	}, nil
 }
 
-// part resumes a part of an earlier run, or creates it if there is none or it is gone.
-func (s *sending) part(ctx context.Context, j job) error {
-	spec, err := s.spec(j)
+// part sends one part. It resumes the part of an earlier run, and creates the part if there is
+// none or if it is gone.
+func (s *sending) part(ctx context.Context, taken takenPart) error {
+	spec, err := s.spec(taken)
 	if err != nil {
 		return err
 	}
-	var begun engine.Result
+	var begun engine.Result // of a part that this run has created already
 	switch {
-	case j.i == 0 && s.first.URL != "":
+	case taken.i == 0 && s.first.URL != "":
 		begun = s.first
 		spec.Adopt = engine.Adopt{URL: begun.URL, Expires: begun.Expires, Fresh: true}
-	case j.part.URL != "":
-		spec.Adopt = engine.Adopt{URL: j.part.URL, Reach: j.part.Reach, Uncertain: s.uncertain, Denial: j.part.Denial}
+	case taken.part.URL != "":
+		spec.Adopt = engine.Adopt{URL: taken.part.URL, Reach: taken.part.Reach, Uncertain: s.mayBeJoined, Denial: taken.part.Denial}
 	}
+	isOfEarlierRun := begun.URL == "" && spec.Adopt.URL != ""
 	res, err := engine.Run(ctx, spec)
-	if begun.URL != "" {
+	switch {
+	case begun.URL != "":
 		res = continued(begun, res)
-	} else if spec.Adopt.URL != "" && s.Recreate && ctx.Err() == nil && engine.IsLost(err) {
+	case isOfEarlierRun && s.Recreate && ctx.Err() == nil && engine.CannotResume(err):
+		// A part is created again once. A part that this run created is not created again,
+		// because a server that loses new parts would lose the next one, too.
 		if res.Offset > 0 {
-			s.total.restarted(ctx, j.i)
+			s.total.restarted(ctx, taken.i)
 		}
 		before := res
 		spec.Adopt = engine.Adopt{}
@@ -226,11 +231,11 @@ func (s *sending) part(ctx context.Context, j job) error {
 		res.Add(before)
 	}
 	if err == nil {
-		s.Keeper.PartDone(j.i, res.Offset)
+		s.Keeper.PartDone(taken.i, res.Offset)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.results[j.i] = res
+	s.results[taken.i] = res
 	return err
 }
 

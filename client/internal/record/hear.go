@@ -37,7 +37,8 @@ func (k *Keeper) Hear(ctx context.Context, ev engine.Event) error {
 			r.URL, r.Offset, r.Expires, r.Parts = ev.URL, 0, ev.Expires, nil
 		})
 	case engine.Resumed, engine.Rewound:
-		// This run now sends bytes that a later run could not account for.
+		// The offset that the server named replaces the doubts of the earlier run. The doubts
+		// would be wrong from now on, because this run sends further bytes.
 		if hasDoubts(&k.record) && !isWhole(ev) {
 			return k.update(ctx, clearDoubts)
 		}

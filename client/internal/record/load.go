@@ -12,12 +12,12 @@ import (
 )
 
 var (
-	// errUnfit means that a record is not one of this upload.
-	errUnfit = errors.New("it is not of this upload")
+	// errUnfit means that a record under the key of this upload describes another upload.
+	errUnfit = errors.New("the record belongs to another upload")
 
-	// errNothingMade means that an upload was reserved, or its parts were planned, and that
-	// nothing was created, so that a new run may begin again.
-	errNothingMade = fmt.Errorf("%w: no part was made", journal.ErrNoRecord)
+	// errNothingMade means that an earlier run reserved the upload or planned its parts, and
+	// created nothing on the server. A new run may start over.
+	errNothingMade = fmt.Errorf("%w: no part was created", journal.ErrNoRecord)
 )
 
 // Load returns the record of an upload if a later run can resume from it. The error Is

@@ -149,10 +149,10 @@ func (k *Keeper) PartDone(i int, length int64) {
 	}
 }
 
-// Joining records, before the request that joins the parts, that they may be joined and
-// deleted. A process that is killed cannot record it afterward. After
-// an error they must not be joined.
-func (k *Keeper) Joining(ctx context.Context) error {
+// BeforeJoin records that the server may have joined and deleted the parts. Call it before the
+// request that joins them: a process that is killed during the request cannot record this
+// afterward. If BeforeJoin returns an error, do not send the request.
+func (k *Keeper) BeforeJoin(ctx context.Context) error {
 	if k == nil {
 		return nil
 	}

@@ -61,15 +61,15 @@ type Keeper struct {
 	cancel context.CancelCauseFunc // ends the run
 	watch  func() bool             // stops the watch of the lease
 
-	mu       sync.Mutex
-	lost     error // why this run no longer owns the upload; nil: it does
-	record   journal.Record
-	former   *journal.Record // record under a key of an earlier version that the store still has; nil: none
-	saved    bool            // the store has the record
-	stale    bool            // the store has a record that cannot be used and must be removed
-	reserved bool            // Reserve was called
-	version  int             // of record; raised by each change
-	stored   int             // the version that the store has
+	mu        sync.Mutex
+	takenOver error // why this run no longer owns the upload; nil: it does
+	record    journal.Record
+	former    *journal.Record // record under a key of an earlier version that the store still has; nil: none
+	saved     bool            // the store has the record
+	stale     bool            // the store has a record that cannot be used and must be removed
+	reserved  bool            // Reserve was called
+	version   int             // of record; raised by each change
+	stored    int             // the version that the store has
 
 	saving     chan struct{} // holds a value while a save is under way
 	unanswered time.Time     // Updated of a record whose save failed; zero: the last save did not fail
@@ -110,11 +110,11 @@ func Open(ctx context.Context, store journal.Store, log *slog.Logger, up Upload)
 		return nil, ctx, nil
 	}
 	if err := k.open(run, up); err != nil {
-		lost := k.Lost()
+		taken := k.TakenOver()
 		k.Close(ctx)
 		switch {
-		case lost != nil:
-			return nil, ctx, lost
+		case taken != nil:
+			return nil, ctx, taken
 		case ctx.Err() != nil:
 			return nil, ctx, failure.Ended(ctx)
 		case k.once:
@@ -217,21 +217,21 @@ func (k *Keeper) lock(ctx context.Context) (context.Context, error) {
 // from then on.
 func (k *Keeper) lose(err error) {
 	k.mu.Lock()
-	if k.lost == nil {
-		k.lost = err
+	if k.takenOver == nil {
+		k.takenOver = err
 	}
 	k.mu.Unlock()
 	k.cancel(err)
 }
 
-// Lost returns why another run may have taken the upload over, or nil.
-func (k *Keeper) Lost() error {
+// TakenOver returns why another run may have taken the upload over, or nil.
+func (k *Keeper) TakenOver() error {
 	if k == nil {
 		return nil
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.lost
+	return k.takenOver
 }
 
 // Earlier returns the record that an earlier run left, and whether there is one.

@@ -63,8 +63,8 @@ func (k *Keeper) update(ctx context.Context, change func(*journal.Record)) error
 // failed decides what a failed save means for the upload. A run that was overtaken ends. A
 // store that fails ends an upload that must have a record; any other upload continues.
 func (k *Keeper) failed(ctx context.Context, warning string, err error) error {
-	if lost := k.Lost(); lost != nil {
-		return lost
+	if taken := k.TakenOver(); taken != nil {
+		return taken
 	}
 	k.log.LogAttrs(ctx, slog.LevelWarn, warning, slog.Any("err", err))
 	if k.once {
@@ -87,9 +87,9 @@ func (k *Keeper) save(ctx context.Context, change func(*journal.Record)) error {
 	k.saving <- struct{}{}
 	defer func() { <-k.saving }()
 	k.mu.Lock()
-	if k.lost != nil || k.stored >= mine {
+	if k.takenOver != nil || k.stored >= mine {
 		k.mu.Unlock()
-		return k.Lost()
+		return k.TakenOver()
 	}
 	version := k.version
 	// Not every store keeps more than microseconds, and wasSaved compares the times.
@@ -177,8 +177,8 @@ func (k *Keeper) Forget(ctx context.Context) error {
 		return nil
 	}
 	k.stopTimer()
-	if k.Lost() != nil || !k.saved && !k.stale {
-		return k.Lost()
+	if k.TakenOver() != nil || !k.saved && !k.stale {
+		return k.TakenOver()
 	}
 	ctx, cancel := Outlive(ctx)
 	defer cancel()

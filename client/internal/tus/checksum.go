@@ -121,10 +121,10 @@ func (c checksum) behind() *wire.Trailer {
 	}}
 }
 
-// judge is Judge, and has the next request send its checksum before the bytes if one
-// that followed them was refused: a Doer or proxy may have lost the trailer or may not
-// support bodies of undeclared length, and a redirect cannot be followed with one.
-func (d *Dialect) judge(e *failure.Error, sent http.Header) {
+// judgeTrailer calls Judge. If the server refused a checksum in a trailer, the next request
+// sends its checksum before the bytes: a Doer or proxy may have dropped the trailer, or may not
+// support bodies of undeclared length, and a request with a trailer cannot follow a redirect.
+func (d *Dialect) judgeTrailer(e *failure.Error, sent http.Header) {
 	Judge(e, sent)
 	if !d.sum.trailer {
 		return

@@ -168,7 +168,7 @@ func (d *Dialect) Append(ctx context.Context, url string, a dialect.Append) (dia
 			return dialect.Answer{}, err
 		}
 	}
-	reply, err := d.server.patch(ctx, url, patch, b, d.judge, d.call)
+	reply, err := d.server.patch(ctx, url, patch, b, d.judgeTrailer, d.call)
 	sent := b.Sent()
 	if err != nil {
 		return dialect.Answer{Sent: sent}, err
