@@ -118,7 +118,9 @@ func (r *run) calls(t *testing.T) {
 		}
 		r.healed.Store(name == lastCall)
 		disputed := r.script.store && errors.Is(err, client.ErrIntegrity)
-		err = r.play(t, call{name: name, joins: r.url != "", replaces: r.script.store, disputed: disputed})
+		// A misplaced upload has no record.
+		joins := r.url != "" && !(r.script.store && errors.Is(err, client.ErrMisplaced))
+		err = r.play(t, call{name: name, joins: joins, replaces: r.script.store, disputed: disputed})
 	}
 	// Whatever went wrong, what is left can be gone on with.
 	_, missing := r.server.Info(r.url)
@@ -204,6 +206,9 @@ func (r *run) checkEvents(o outcome) {
 func (r *run) checkDone(res *client.Result) {
 	src := r.script.src
 	r.witness.say("done: %d bytes", res.Offset)
+	if r.witness.call.deleted {
+		r.witness.fault("done, though the upload was deleted")
+	}
 	if bad := src.damage == long || src.damage != intact && (src.at < src.size || src.kind == fromUnknown); bad {
 		r.witness.fault("no error, though the source is %v", src.damage)
 	}
@@ -286,6 +291,8 @@ func (r *run) excuse(c call, err error) string {
 	case errors.Is(err, client.ErrSource):
 		return r.excuseSource(err)
 	case c.lacks && errors.Is(err, client.ErrUnsupported):
+		return ""
+	case c.hollow && errors.Is(err, protocol.ErrMissingHeader):
 		return ""
 	case c.uncertain && c.created == 0 && errors.Is(err, client.ErrUncertain):
 		return ""

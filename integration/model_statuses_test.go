@@ -20,7 +20,7 @@ const (
 	busy                   // it goes on, by the budget for locks
 	resync                 // it asks for the offset and goes on
 	damaged                // it sends the bytes again, three times at most
-	limited                // it goes on with smaller bodies, down to 256 KiB
+	limited                // it goes on with smaller bodies, down to leastBody
 	ignored                // it goes on without what it asked for
 	moved                  // it asks once whether it is complete, and then it fails
 	strange                // again where a tus server told of the upload before, or else ending
@@ -48,7 +48,7 @@ func (a answer) to(method string, length int64) meaning {
 		return a.post
 	}
 	m := maps.Collect(a.methods())[method]
-	if m == limited && length <= 256*kib {
+	if m == limited && length <= leastBody {
 		return ending
 	}
 	return m
@@ -98,7 +98,7 @@ var statuses = []answer{
 	// Somebody else holds the upload.
 	{423, nil, "", is(protocol.ErrLocked), busy, busy, busy},
 	{423, nil, "ERR_UPLOAD_LOCKED: locked\n", is(protocol.ErrLocked), busy, busy, busy},
-	{500, nil, "ERR_LOCK_TIMEOUT: timed out\n", is(protocol.ErrServer), busy, busy, busy},
+	{500, nil, "ERR_LOCK_TIMEOUT: timed out\n", is(protocol.ErrServer), busy, again, busy},
 	{503, nil, "could not get the lock", is(protocol.ErrUnavailable), busy, again, busy},
 
 	// The offset is another.

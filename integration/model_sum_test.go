@@ -98,9 +98,9 @@ func (s script) piece() int64 {
 	return max(1, keep/2)
 }
 
-// halve is for a PATCH of so many bytes that a proxy refused.
+// halve is for a PATCH of so many bytes that a proxy refused or that got lost.
 func (w *witness) halve(length int64) {
-	if limit := max(length/2, 256*kib); length > 256*kib && (w.limit == 0 || limit < w.limit) {
+	if limit := max(length/2, leastBody); length > leastBody && (w.limit == 0 || limit < w.limit) {
 		w.limit = limit
 	}
 }

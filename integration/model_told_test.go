@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tusker-go/tusker/client"
@@ -40,7 +40,10 @@ type call struct {
 	damaged   int     // times that the bytes were said to be
 	waited    bool    // for a lock
 	renewed   bool    // another token was asked for
-	stale     bool    // a request got no answer since the last progress
+	lost      int     // PATCH requests since the last progress of which the server may have nothing
+	hollow    bool    // the creation of an empty upload was answered without a Location
+	deleted   bool    // the upload was deleted
+	stale     bool    // a reused connection died since the last progress
 	moved     bool    // a redirect was answered to a PATCH since the last progress
 	final     []error // what it has to end in, any of them; nil: nothing yet
 	finalAt   string
@@ -52,7 +55,9 @@ type call struct {
 }
 
 // after learns from what came of a request; was is what was known before.
-func (w *witness) after(req *http.Request, path string, was told, length int64, resp *http.Response, err error) {
+//
+//nolint:revive // All of it is what the client can see of one exchange.
+func (w *witness) after(req *http.Request, path string, was told, length int64, reused bool, resp *http.Response, words string, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	what := req.Method
@@ -61,16 +66,19 @@ func (w *witness) after(req *http.Request, path string, was told, length int64, 
 	}
 	if err != nil {
 		w.note("%s: %v", what, err)
-		w.failed(req.Method, path)
-		if !w.call.stale && !errors.Is(err, client.ErrStalled) {
-			// The connection may have carried an earlier request. The first such failure
-			// does not count.
-			w.call.stale = true
-			w.call.failures--
-		}
-		if w.call.source {
+		switch {
+		case req.Method == http.MethodDelete:
+		case req.Method == http.MethodOptions && w.unanswered(err):
+		case w.call.source:
 			// An answer would have come first.
+			w.failed(req.Method, path)
 			w.call.final, w.call.finalAt = is(client.ErrSource), what
+		case reused && !w.call.stale && !errors.Is(err, client.ErrStalled):
+			w.call.stale = true
+			w.forget(req.Method, path)
+		default:
+			w.failed(req.Method, path)
+			w.mayBeLost(req.Method, length)
 		}
 		return
 	}
@@ -85,19 +93,26 @@ func (w *witness) after(req *http.Request, path string, was told, length int64, 
 		tag = " (fault)"
 	}
 	w.note("%s%s", what, tag)
+	if req.Method == http.MethodOptions {
+		w.broke = 0
+	}
+	if req.Method == http.MethodDelete {
+		return
+	}
 	w.call.finalAt = what
 	if marked != "" {
 		i, _ := strconv.Atoi(marked)
-		w.answered(req.Method, path, statuses[i], length)
+		w.answered(req, path, statuses[i], length)
 		return
 	}
 	ok := resp.StatusCode < http.StatusMultipleChoices
 	switch {
 	case !ok:
-		w.refused(req.Method, path, resp.StatusCode, length)
+		w.refused(req.Method, path, resp, words, length)
 	case req.Method == http.MethodOptions:
+		w.call.hollow = false
 	case req.Method == http.MethodPost:
-		w.created(req.URL, h.Get("Location"))
+		w.created(req, h.Get("Location"))
 	case oerr != nil, offset < 0:
 		if req.Method == http.MethodHead {
 			w.call.final = is(protocol.ErrInvalidOffset)
@@ -127,11 +142,15 @@ func (w *witness) forget(method, path string) {
 }
 
 // answered is for an answer in tusd's place.
-func (w *witness) answered(method, path string, a answer, length int64) {
-	c := &w.call
+func (w *witness) answered(req *http.Request, path string, a answer, length int64) {
+	c, method := &w.call, req.Method
 	w.forget(method, path)
 	m := a.to(method, length)
 	if w.isUnknown(method, path, a.status, m) {
+		return
+	}
+	if m == strange && w.upload(path).unconfirmed {
+		c.final = is(client.ErrMisplaced)
 		return
 	}
 	if m == strange {
@@ -149,6 +168,9 @@ func (w *witness) answered(method, path string, a answer, length int64) {
 	case again:
 		c.failures++
 		c.mishaps++
+		if m == again && brokeOff(a.status, a.header) {
+			w.mayBeLost(method, length)
+		}
 	case busy:
 		c.waited = true
 	case resync:
@@ -170,6 +192,10 @@ func (w *witness) answered(method, path string, a answer, length int64) {
 		}
 		if a.status == http.StatusUnauthorized {
 			w.unauthorized(a.errs)
+			return
+		}
+		if method == http.MethodPost && a.status < http.StatusMultipleChoices {
+			w.created(req, "")
 			return
 		}
 		w.end(a.errs, method, path, a.status)
@@ -213,8 +239,8 @@ func (w *witness) isUnknown(method, path string, status int, m meaning) bool {
 }
 
 // refused is for answers without a mark, tusd's own most of them.
-func (w *witness) refused(method, path string, status int, length int64) {
-	c := &w.call
+func (w *witness) refused(method, path string, resp *http.Response, words string, length int64) {
+	c, status := &w.call, resp.StatusCode
 	w.forget(method, path)
 	switch status {
 	case http.StatusNotFound:
@@ -230,7 +256,7 @@ func (w *witness) refused(method, path string, status int, length int64) {
 		w.unauthorized(is(protocol.ErrUnauthorized))
 	case http.StatusRequestEntityTooLarge:
 		w.halve(length)
-		if length <= 256*kib {
+		if length <= leastBody {
 			c.final = is(protocol.ErrTooLarge)
 		}
 	case statusDamaged:
@@ -239,9 +265,16 @@ func (w *witness) refused(method, path string, status int, length int64) {
 		}
 		fallthrough
 	default:
+		if strings.HasPrefix(words, "ERR_LOCK_TIMEOUT") {
+			c.waited = true
+			return
+		}
 		w.withoutTrailer(method, status, "")
 		c.failures++
 		c.mishaps++
+		if brokeOff(status, resp.Header) {
+			w.mayBeLost(method, length)
+		}
 	}
 }
 
@@ -263,12 +296,23 @@ func (w *witness) end(errs []error, method, path string, status int) {
 		return
 	}
 	c.final = errs
+	if misplaced && status == http.StatusNotFound {
+		c.final = is(client.ErrMisplaced)
+	}
 }
 
-func (w *witness) created(from *url.URL, location string) {
-	c := &w.call
+// created learns from the answer to a creation.
+func (w *witness) created(req *http.Request, location string) {
+	c, from := &w.call, req.URL
 	if c.created++; c.joins || c.created > 1 {
 		w.broken("another upload created")
+	}
+	if location == "" && req.Header.Get(protocol.HeaderUploadLength) == "0" {
+		// The answer may be that of a hook. The next creation declares no length, if the
+		// server supports that.
+		c.created--
+		c.hollow = true
+		return
 	}
 	if location == "" {
 		c.final = is(protocol.ErrMissingHeader)
@@ -323,6 +367,6 @@ func (w *witness) acknowledged(path string, offset int64) {
 // gained forgets the failures.
 func (w *witness) gained(offset int64) {
 	c := &w.call
-	c.best, c.failures, c.mishaps, c.damaged = offset, 0, 0, 0
+	c.best, c.failures, c.mishaps, c.damaged, c.lost = offset, 0, 0, 0, 0
 	c.waited, c.renewed, c.stale, c.moved, c.since = false, false, false, false, time.Now()
 }

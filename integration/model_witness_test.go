@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"strconv"
 	"sync"
@@ -31,7 +32,10 @@ const requestLimit = 1500
 //     where that can be, until one was refused;
 //   - after a failed PATCH comes a HEAD;
 //   - after an answer that ends the upload comes nothing;
-//   - no more failures in a row, without a byte gained, than there are tries.
+//   - no more failures in a row, without a byte gained, than there are tries;
+//   - a PATCH is smaller than a chunk only after a larger one was refused or lost;
+//   - a DELETE is the last request, after an error of the source that no later call
+//     can make good.
 type witness struct {
 	doer    transport.Doer
 	script  script
@@ -46,7 +50,10 @@ type witness struct {
 	patches []sentPatch
 	whole   bool  // the last byte was sent, in any call
 	headers bool  // a trailer was refused in this call
-	limit   int64 // largest body that a proxy lets through; 0: any
+	broke   int   // OPTIONS in a row without an answer
+	silent  bool  // OPTIONS has no answer, so only an upload with a checksum asks again
+	limit   int64 // largest body after larger ones were refused or lost; 0: any
+	loss    loss  // the last PATCH, if it may have been lost
 	call    call
 }
 
@@ -93,7 +100,7 @@ func (w *witness) start(c call, cancel context.CancelCauseFunc) {
 	for _, u := range w.uploads {
 		u.refused, u.unconfirmed, u.unknown = false, false, 0
 	}
-	w.call, w.cancel, w.headers = c, cancel, false
+	w.call, w.cancel, w.headers, w.loss = c, cancel, false, loss{}
 	w.note("%s", c.name)
 }
 
@@ -118,8 +125,16 @@ func (w *witness) Do(req *http.Request) (*http.Response, error) {
 			}
 		}
 	}
+	var reused bool
+	req = req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
+		GotConn: func(info httptrace.GotConnInfo) { reused = info.Reused },
+	}))
 	resp, err := w.doer.Do(req)
-	w.after(req, path, u, length, resp, err)
+	words := ""
+	if err == nil && resp.StatusCode >= http.StatusInternalServerError {
+		words = peek(resp)
+	}
+	w.after(req, path, u, length, reused, resp, words, err)
 	if err != nil {
 		w.release(path)
 		return resp, err
@@ -165,8 +180,16 @@ func (w *witness) before(req *http.Request) (told, string, int64) {
 	if c.requests == w.script.stop.request && c.name == firstCall && (length == 0 || w.script.stop.bytes == 0) {
 		w.cancel(errStopped)
 	}
+	w.settleLoss()
+	if req.Method == http.MethodDelete {
+		w.deletes()
+		return *u, path, length
+	}
 	if c.final != nil {
 		w.broken("%s after %s", req.Method, c.finalAt)
+	}
+	if req.Method == http.MethodOptions && w.silent && w.script.sum.algorithm == "" {
+		w.broken("OPTIONS again to a server without an answer")
 	}
 	if c.failures >= w.script.tries {
 		w.broken("%s after %d failures in a row", req.Method, c.failures)
@@ -186,8 +209,10 @@ func (w *witness) before(req *http.Request) (told, string, int64) {
 		w.broken("PATCH of bytes %d to %d of %d", offset, offset+length, w.script.src.size)
 	case w.script.chunk > 0 && length > w.script.chunk:
 		w.broken("PATCH of %d bytes, chunks have %d", length, w.script.chunk)
-	case length == 0:
+	case length == 0 && req.Header.Get(protocol.HeaderUploadLength) == "":
 		w.broken("PATCH of nothing at %d", offset)
+	case length != w.pieceAt(offset):
+		w.broken("PATCH of %d bytes at %d, want %d", length, offset, w.pieceAt(offset))
 	}
 	w.patches = append(w.patches, sentPatch{path, offset})
 	answer := *u
@@ -235,6 +260,7 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 // sent holds what the network took against the source.
 func (w *witness) sent(b *watchedBody, p []byte) {
 	end := b.offset + int64(len(p))
+	w.loss.sent = w.loss.sent || len(p) > 0
 	if len(p) > 0 && end == w.script.src.size {
 		w.whole, w.call.whole = true, true
 	}

@@ -1,0 +1,102 @@
+package integration
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+
+	"github.com/tusker-go/tusker/client"
+)
+
+const (
+	// leastBody is the size below which a body gets no smaller.
+	leastBody = 64 * kib
+
+	// fewLost is how many PATCH requests may be lost in a row before the next ones are
+	// smaller.
+	fewLost = 2
+)
+
+// loss is a PATCH that was cut, or was answered by a gateway or a server in trouble.
+type loss struct {
+	length int64 // of its body; 0: there is no such PATCH
+	sent   bool  // the network took some of the body of the last request
+}
+
+// mayBeLost remembers a failed PATCH. Its body may still be read, so settleLoss decides
+// when the next request begins.
+func (w *witness) mayBeLost(method string, length int64) {
+	if method == http.MethodPatch {
+		w.loss.length = length
+	}
+}
+
+// settleLoss counts the PATCH that mayBeLost remembers. A smaller body is tried at once, so
+// the failure that leads to it does not count.
+func (w *witness) settleLoss() {
+	lost, c := w.loss, &w.call
+	w.loss = loss{}
+	if lost.length == 0 || !lost.sent {
+		return
+	}
+	if c.lost++; c.lost > fewLost && lost.length > leastBody {
+		c.failures--
+		c.mishaps--
+		w.halve(lost.length)
+	}
+}
+
+// brokeOff reports whether an answer says that a request took too long, or that a server
+// failed.
+func brokeOff(status int, h http.Header) bool {
+	return (status == http.StatusRequestTimeout || status >= http.StatusInternalServerError) && h.Get("Retry-After") == ""
+}
+
+// peek returns the beginning of the body of an answer, which can still be read.
+func peek(resp *http.Response) string {
+	const most = 100
+	head, err := io.ReadAll(io.LimitReader(resp.Body, most))
+	rest := io.Reader(resp.Body)
+	if err != nil {
+		rest = failing{err}
+	}
+	resp.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(head), rest), resp.Body}
+	return string(head)
+}
+
+// failing is a reader that fails.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+// deletes holds a DELETE against the rules: only Upload deletes, once, and only if the
+// rest of the source is lost.
+func (w *witness) deletes() {
+	c, src := &w.call, w.script.src
+	switch {
+	case c.deleted:
+		w.broken("DELETE again")
+	case c.name != firstCall && !w.script.store:
+		w.broken("DELETE of an upload that was only resumed")
+	case !src.stream() && src.damage != short && src.damage != long:
+		w.broken("DELETE, though a later call can read the source")
+	case c.final != nil && oneOf(client.ErrSource, c.final) != "":
+		w.broken("DELETE after %s", c.finalAt)
+	}
+	c.deleted, c.final, c.finalAt = true, is(client.ErrSource), "DELETE"
+}
+
+// unanswered counts an OPTIONS without an answer. It reports whether the upload does without
+// the answer from now on, so that the failure does not count. A checksum needs the answer.
+func (w *witness) unanswered(err error) bool {
+	if w.silent || w.script.src.kind != fromUnknown && !w.call.hollow {
+		return false
+	}
+	w.broke++
+	w.silent = w.broke == 2 || errors.Is(err, client.ErrStalled)
+	return w.silent
+}
