@@ -82,6 +82,22 @@ func TestEmptyCreationWithoutLocation(t *testing.T) {
 	})
 }
 
+// The question whether the length may be open is repeated after a failure.
+func TestEmptyCreationWithoutLocationWhileBusy(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := clienttest.NewInlineServer(t, fake.Config{Hook: hooked(200)})
+		s.On(http.MethodOptions, fake.Status(503, "", "Retry-After", "1"), fake.Lose)
+		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, ""), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if state := s.State(res.URL); !state.Complete() || res.Orphans != 1 {
+			t.Errorf("upload %+v, result %+v", state, res)
+		}
+		clienttest.WantRequests(t, s, "POST /files/", "OPTIONS /files/", "OPTIONS /files/", "OPTIONS /files/", "POST /files/", "PATCH /files/2 0+0 of 0")
+	})
+}
+
 // Without a way to leave the length of an empty upload open, the error says what is missing.
 func TestEmptyCreationWithoutLocationForGood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

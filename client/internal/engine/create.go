@@ -17,7 +17,9 @@ func (u *upload) create(ctx context.Context) error {
 	creation := u.Creation
 	creation.Length = u.size
 	if u.LeaveOpen || u.Rules.Silent.Has(u.Endpoint) {
-		u.leaveOpen(ctx, &creation)
+		if _, err := u.leaveOpen(ctx, &creation); err != nil {
+			return err
+		}
 	} else {
 		var err error
 		if creation.Body, err = u.inline(ctx); err != nil {
@@ -44,7 +46,11 @@ func (u *upload) create(ctx context.Context) error {
 		}
 		if blames(err, failure.BlameCompletion) {
 			u.Rules.Silent.Add(u.Endpoint)
-			if u.leaveOpen(ctx, &creation) {
+			changed, err := u.leaveOpen(ctx, &creation)
+			if err != nil {
+				return err
+			}
+			if changed {
 				continue
 			}
 		}
@@ -63,22 +69,29 @@ func (u *upload) create(ctx context.Context) error {
 
 // leaveOpen changes a creation so that it does not complete its upload: without bytes, and
 // without the length of an empty upload, which the first request declares then. It is false
-// if there is nothing to change.
-func (u *upload) leaveOpen(ctx context.Context, creation *dialect.Creation) bool {
+// if there is nothing to change. The error means that the server could not be asked whether
+// it supports an open length.
+func (u *upload) leaveOpen(ctx context.Context, creation *dialect.Creation) (changed bool, err error) {
 	if creation.Body != nil {
 		creation.Body = nil
-		return true
+		return true, nil
 	}
 	d, ok := u.Dialect.(dialect.Discoverer)
 	if !ok || creation.Length != protocol.Known(0) {
-		return false
+		return false, nil
 	}
-	features, err := d.Discover(ctx, u.Endpoint, false)
-	if err != nil || !features.DeferLength {
-		return false
+	for {
+		features, err := d.Discover(ctx, u.Endpoint, false)
+		if err == nil {
+			if features.DeferLength {
+				creation.Length = protocol.Length{}
+			}
+			return features.DeferLength, nil
+		}
+		if err := u.Retrier.after(ctx, u.Endpoint, err, u.at, 0); err != nil {
+			return false, err
+		}
 	}
-	creation.Length = protocol.Length{}
-	return true
 }
 
 func blames(err error, blame failure.Blame) bool {
