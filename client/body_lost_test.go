@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -185,6 +186,23 @@ func TestBufferingProxyOfEverySize(t *testing.T) {
 		clienttest.WantErrorIs(t, err, protocol.ErrServer, retry.ErrExhausted)
 		if errors.Is(err, client.ErrIntegrity) || res.BodyLimit != 64*clienttest.KiB || len(sizesOf(s)) > 15 {
 			t.Errorf("result %+v after %q", res, s.Seen())
+		}
+	})
+}
+
+// A request that the end of the context cut was not lost, so the next ones have its size.
+func TestCanceledBodyIsNotLost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		s := fake.New(t, fake.Config{})
+		gateway := buffering(0, fake.Status(http.StatusGatewayTimeout, ""))
+		s.On(http.MethodPatch, gateway, gateway, clienttest.HangAndCancel(s, cancel))
+		c := clienttest.NewClient(t, s, client.Config{})
+		data := clienttest.Noise(1200 * clienttest.KiB)
+		res, err := c.Upload(ctx, clienttest.TextSource(t, data), nil)
+		clienttest.WantErrorIs(t, err, context.Canceled)
+		if res.BodyLimit != 0 {
+			t.Errorf("limit %d after %q", res.BodyLimit, s.Seen())
 		}
 	})
 }

@@ -90,6 +90,16 @@ func (w *witness) deletes() {
 	c.deleted, c.final, c.finalAt = true, is(client.ErrSource), "DELETE"
 }
 
+// isOpenEnded reports whether the length of the source is certainly unknown when its upload
+// is created. The end of a source that fits into its window may have been read by then.
+func (s script) isOpenEnded() bool {
+	window := s.src.keep
+	if window == 0 {
+		window = 8 * mib
+	}
+	return s.src.kind == fromUnknown && s.src.size > max(window, s.chunk)
+}
+
 // unanswered counts an OPTIONS without an answer. It reports whether the upload does without
 // the answer from now on, so that the failure does not count. A checksum needs the answer.
 func (w *witness) unanswered(err error) bool {
@@ -98,5 +108,10 @@ func (w *witness) unanswered(err error) bool {
 	}
 	w.broke++
 	w.silent = w.broke == 2 || errors.Is(err, client.ErrStalled)
+	if w.silent && !w.script.isOpenEnded() {
+		// The end of the source may have been read before the question. Then only the
+		// checksum asks, and the failure counts.
+		w.call.mishaps++
+	}
 	return w.silent
 }

@@ -120,8 +120,11 @@ func (w *witness) after(req *http.Request, path string, was told, length int64, 
 		w.failed(req.Method, path)
 	case req.Method == http.MethodHead:
 		w.asked(path, offset)
-	case offset < was.offset, offset > was.offset+length, offset == was.offset && length > 0:
+	case offset < was.offset, offset > was.offset+length:
 		w.failed(req.Method, path)
+	case offset == was.offset && length > 0:
+		w.failed(req.Method, path)
+		w.upload(path).unconfirmed = false
 	default:
 		w.acknowledged(path, offset)
 	}

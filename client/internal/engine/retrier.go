@@ -96,7 +96,8 @@ func (r *Retrier) after(ctx context.Context, url string, err error, at position,
 		return err
 	}
 	limit, mayShrink := halved(piece, r.rules.Limits)
-	r.memory.MayRetry, r.memory.MayShrink = r.mayRetry(err), mayShrink
+	// A body that the end of the context cut says nothing about its size.
+	r.memory.MayRetry, r.memory.MayShrink = r.mayRetry(err), mayShrink && ctx.Err() == nil
 	var what remedy
 	what, r.memory = decide(e, at, r.memory)
 	switch what {
