@@ -132,7 +132,8 @@ func (c *Client) Patch(ctx context.Context, url string, patch protocol.Patch, r 
 }
 
 // Terminate deletes the upload at url, complete or not (tus 1.0.0, Termination). It does
-// one exchange without a retry.
+// one exchange without a retry, but repeats it once at once if a reused connection died
+// before there was an answer. An upload that is gone then counts as deleted.
 func (c *Client) Terminate(ctx context.Context, url string, opts *CallOptions) (*Reply, error) {
 	return replyOf(c.server.Terminate(ctx, url, opts.call()))
 }

@@ -184,11 +184,20 @@ func (s *Server) patch(ctx context.Context, url string, patch protocol.Patch, b 
 	}, call)
 }
 
-// Terminate deletes the upload at url, complete or not (tus 1.0.0, Termination).
+// Terminate deletes the upload at url, complete or not (tus 1.0.0, Termination). If a reused
+// connection dies, it repeats the request once at once, over a new connection. An upload that
+// is gone then counts as deleted: the first request may have arrived.
 func (s *Server) Terminate(ctx context.Context, url string, call wire.Call) (*Reply, error) {
-	return s.do(ctx, exchange{
-		op: protocol.OpTerminate, method: http.MethodDelete, url: url, set: setVersion, slow: true,
-	}, call)
+	x := exchange{op: protocol.OpTerminate, method: http.MethodDelete, url: url, set: setVersion, slow: true}
+	reply, err := s.do(ctx, x, call)
+	if e, ok := errors.AsType[*failure.Error](err); !ok || !e.Stale || ctx.Err() != nil {
+		return reply, err
+	}
+	reply, err = s.do(ctx, x, call)
+	if e, ok := errors.AsType[*failure.Error](err); ok && e.StatusCode != 0 && e.Class == failure.ClassGone {
+		return &Reply{State: protocol.State{Location: url}, URL: url, StatusCode: e.StatusCode, Header: e.Header}, nil
+	}
+	return reply, err
 }
 
 // setQuestion asks for the state that the upload has now: a cache on the way must not
