@@ -18,8 +18,8 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// summed are the requests that the server saw, a PATCH with its offset and how
-// its checksum came.
+// summed returns the requests that the server saw, each PATCH with its offset and
+// the position of its checksum.
 func summed(srv *testserver.Server) []string {
 	var seen []string
 	for _, r := range srv.Requests() {
@@ -56,7 +56,7 @@ func flip(at int64) testserver.Action {
 
 type flippedBody struct {
 	io.ReadCloser
-	left int64 // bytes before the one to be changed; negative: it was
+	left int64 // bytes before the changed one; negative: the byte was changed
 }
 
 func (b *flippedBody) Read(p []byte) (int, error) {
@@ -68,7 +68,8 @@ func (b *flippedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Every algorithm of the client is one of the server, and means the same.
+// The server supports every algorithm of the client, and computes the same
+// checksums.
 func TestChecksums(t *testing.T) {
 	t.Parallel()
 	for _, name := range client.ChecksumAlgorithms() {
@@ -83,13 +84,14 @@ func TestChecksums(t *testing.T) {
 				t.Fatal(err)
 			}
 			checkStored(t, srv, res.URL, data)
-			// A chunk that is cut cannot be compared, so none of it is kept.
+			// A chunk that is cut cannot be verified, so the server keeps none of
+			// it.
 			wantSummed(t, srv, strings.ReplaceAll("OPTIONS POST PATCH@0:a HEAD PATCH@0:a HEAD PATCH@0:a PATCH@1500:a", "a", name))
 		})
 	}
 }
 
-// trailers are ways to send a checksum behind the bytes that keep it, or lose it.
+// trailers are ways to send a trailer, some of which lose it.
 var trailerDoers = []struct {
 	name  string
 	loses bool
@@ -104,8 +106,8 @@ var trailerDoers = []struct {
 	}},
 }
 
-// A checksum behind the bytes takes one request and one pass, by every Doer; where
-// one loses it, the upload goes on with checksums before the bytes.
+// With every Doer, a checksum in a trailer takes one request and one pass over the
+// bytes. If the trailer is lost, the upload continues with checksums in the header.
 func TestChecksumTrailerByEveryDoer(t *testing.T) {
 	t.Parallel()
 	for _, d := range doers {
@@ -159,9 +161,9 @@ func (r *countedReader) bytes() int64 {
 	return r.n
 }
 
-// What goes wrong with a trailer, over both versions of HTTP. A refusal may cost
-// the connection of HTTP/2: Go's server drops one over a trailer that crosses its
-// reset of the stream. The upload goes on over another.
+// An upload survives failures of trailers over both versions of HTTP. A refusal may
+// end the HTTP/2 connection: Go's server closes a connection if a trailer arrives
+// after its reset of the stream. The upload then uses another connection.
 func TestChecksumTrailerBreaks(t *testing.T) {
 	t.Parallel()
 	length := testserver.Status(http.StatusLengthRequired, nil, "")
@@ -179,7 +181,8 @@ func TestChecksumTrailerBreaks(t *testing.T) {
 		{name: "damaged three times", size: small, faults: []testserver.Fault{times(3, patch(flip(7)))}},
 		{name: "length required", size: small, faults: []testserver.Fault{patch(length)}},
 		{
-			// What is cut is lost, since it cannot be compared.
+			// Bytes of a request that is cut are lost, because the server cannot
+			// verify them.
 			name: "cut", size: large, faults: []testserver.Fault{patch(testserver.CutAfter(5_000_000))},
 			want: "OPTIONS POST PATCH@0:trailer HEAD PATCH@0:trailer",
 		},
@@ -238,8 +241,8 @@ func TestChecksumTrailerBreaks(t *testing.T) {
 	}
 }
 
-// A refused trailer over HTTP/2, again and again: what the connection says of it
-// differs from run to run, what becomes of the upload does not.
+// A trailer is refused over HTTP/2 many times. The error of the connection differs
+// from run to run, but the result of the upload is always the same.
 func TestChecksumTrailerRefusedOverHTTP2(t *testing.T) {
 	t.Parallel()
 	srv := testserver.New(t, testserver.Config{TLS: &tls.Config{}, Checksum: []string{"sha1"}, ChecksumTrailer: true})
@@ -255,7 +258,7 @@ func TestChecksumTrailerRefusedOverHTTP2(t *testing.T) {
 	}
 }
 
-// In parts, with checksums, damaged here and there, joined, and read back.
+// Parts with checksums, some of them damaged, are joined and read back.
 func TestChecksumsOfParts(t *testing.T) {
 	t.Parallel()
 	for _, trailer := range []bool{false, true} {

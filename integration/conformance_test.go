@@ -22,8 +22,8 @@ import (
 
 var updateConformance = flag.Bool("update-conformance", false, "write testdata/conformance")
 
-// ruling is what is kept of a result: why it is not a pass, and the exchanges
-// where the server broke something.
+// ruling is the stored form of a result: the reason if it is not a pass, and the
+// exchanges in which the server broke a rule.
 type ruling struct {
 	Status    conformance.Status `json:"status"`
 	Level     conformance.Level  `json:"level"`
@@ -31,7 +31,7 @@ type ruling struct {
 	Exchanges []string           `json:"exchanges,omitempty"`
 }
 
-// kept is the file of one server.
+// kept is the content of the file of one server.
 type kept struct {
 	Server string                       `json:"server"`
 	Totals conformance.Total            `json:"totals"`
@@ -39,8 +39,8 @@ type kept struct {
 	By     map[string]conformance.Total `json:"by_extension"`
 }
 
-// What real servers do is what it was when their failures were looked into, each
-// of which docs/conformance-servers.md explains.
+// The results of real servers are those whose failures docs/conformance-servers.md
+// explains.
 func TestConformanceOfTusd(t *testing.T) {
 	t.Parallel()
 	checkKept(t, "tusd", "tusd v2.10.1, files", inBubble(t, testserver.Config{}))
@@ -55,7 +55,7 @@ func TestConformanceOfTestserver(t *testing.T) {
 	checkKept(t, "testserver", "testserver with every layer", report)
 }
 
-// The server of the protocol's authors for node.
+// @tus/server is the server for Node.js by the authors of the protocol.
 func TestConformanceOfTusServer(t *testing.T) {
 	t.Parallel()
 	check := func(expiration int, opts *conformance.Options) conformance.Report {
@@ -71,8 +71,8 @@ func TestConformanceOfTusServer(t *testing.T) {
 	checkKept(t, "tus-server", "@tus/server 2.4.5, @tus/file-store 2.1.1", report)
 }
 
-// The rules see the same of a server over TLS and HTTP/2, where a connection
-// that is cut and a trailer are other things.
+// The rules have the same results over TLS and HTTP/2, although cut connections and
+// trailers work differently there.
 func TestConformanceOverHTTP2(t *testing.T) {
 	t.Parallel()
 	srv := testserver.New(t, testserver.Config{
@@ -96,7 +96,7 @@ func TestConformanceOverHTTP2(t *testing.T) {
 	}
 }
 
-// inBubble checks a testserver where waiting takes no time.
+// inBubble checks a testserver in a synctest bubble.
 func inBubble(t *testing.T, cfg testserver.Config) conformance.Report {
 	t.Helper()
 	var report conformance.Report
@@ -115,7 +115,7 @@ var (
 	metadata = regexp.MustCompile(`Upload-Metadata: ([^,)]|,[^ ])+`)
 )
 
-// steady takes out of an exchange what is another in each run: tusd keeps
+// steady removes the parts of an exchange that differ in each run: tusd keeps
 // metadata in no order.
 func steady(line string) string {
 	line = ids.ReplaceAllString(line, "/files/ID")
@@ -181,7 +181,7 @@ func readKept(t *testing.T, name string) kept {
 	return out
 }
 
-// The totals and each broken rule of the servers are told of in the documentation.
+// The documentation lists the totals and each broken rule of the servers.
 func TestConformanceIsExplained(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(filepath.Join("..", "docs", "conformance-servers.md"))

@@ -21,7 +21,7 @@ import (
 const (
 	crashSize = 24 * mib
 
-	// crashKills is how often the upload is killed, unless it ends before.
+	// crashKills is the number of kills, unless the upload ends before.
 	crashKills = 12
 
 	// crashBuffer is the send buffer of each process, in bytes. Left to itself,
@@ -100,9 +100,9 @@ func newCrash(t *testing.T) *crash {
 	return c
 }
 
-// run starts a process and kills it once it has sent so many bytes, headers
-// included; where it needs fewer, or limit is negative, it ends by itself. What
-// was under way by then is lost or not.
+// run starts a process and kills it after it has sent limit bytes, headers
+// included. The process ends by itself if it sends fewer bytes, or if limit is
+// negative. Lose tells whether bytes under way are lost.
 func (c *crash) run(t *testing.T, limit int64, lose bool) (killed bool) {
 	t.Helper()
 	self, err := os.Executable()
@@ -140,7 +140,7 @@ func (c *crash) run(t *testing.T, limit int64, lose bool) (killed bool) {
 	return true
 }
 
-// check holds what came of it all against the file.
+// check compares the result with the file.
 func (c *crash) check(t *testing.T) {
 	t.Helper()
 	all, err := c.srv.Uploads()
@@ -162,16 +162,16 @@ func (c *crash) check(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, f := range left {
-		// A process that dies while it saves leaves a temporary file, which
-		// the store removes when it is old.
+		// A process that dies during a save leaves a temporary file. The store
+		// removes it when it is old.
 		if filepath.Ext(f.Name()) != ".tmp" {
 			t.Errorf("the state folder holds %s", f.Name())
 		}
 	}
 }
 
-// Killed at any moment, again and again, an upload goes on where the server
-// stands: one creation, and no more sent twice than was under way.
+// An upload that is killed again and again resumes at the offset of the server:
+// there is one creation, and only bytes that were under way are sent twice.
 func TestCrash(t *testing.T) {
 	seed := rand.Uint64()
 	if s := os.Getenv(envCrashSeed); s != "" {
@@ -187,7 +187,7 @@ func TestCrash(t *testing.T) {
 		kills = 3
 	}
 	c := newCrash(t)
-	// The first is killed with bytes under way, and so with a record.
+	// The first kill comes when bytes are under way, so there is a record.
 	limits := []int64{64*kib + random.Int64N(mib)}
 	for c.run(t, limits[len(limits)-1], random.IntN(2) == 0) {
 		limit := random.Int64N(2 * crashSize / crashKills)
@@ -226,8 +226,8 @@ func TestCrash(t *testing.T) {
 	}
 }
 
-// Killed before a record can have been saved, a process leaves an upload that is
-// empty at worst.
+// A process that is killed before it can save a record leaves at most an empty
+// upload.
 func TestCrashBeforeRecord(t *testing.T) {
 	c := newCrash(t)
 	// A connection, the beginning of the creation, and most of it.

@@ -13,8 +13,7 @@ import (
 	"unicode"
 )
 
-// TestDocsCode compiles every Go program that README.md and the pages of docs
-// show, as their readers would.
+// TestDocsCode compiles every Go program in README.md and the pages of docs.
 func TestDocsCode(t *testing.T) {
 	for _, page := range pages(t) {
 		for i, program := range programs(t, page) {
@@ -38,15 +37,14 @@ func TestDocsCode(t *testing.T) {
 	}
 }
 
-// TestREADME holds README.md against what it has to show.
+// README.md shows the three programs that it promises.
 func TestREADME(t *testing.T) {
 	if n := len(programs(t, filepath.Join("..", "README.md"))); n != 3 {
 		t.Errorf("found %d programs, want the library, the transport and the test", n)
 	}
 }
 
-// TestDocsLinks follows every relative link of the pages, to files and to
-// headings.
+// Every relative link of the pages leads to an existing file and heading.
 func TestDocsLinks(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	linked := map[string]bool{}
@@ -54,7 +52,7 @@ func TestDocsLinks(t *testing.T) {
 		for _, match := range link.FindAllStringSubmatch(prose(t, page), -1) {
 			target, heading, _ := strings.Cut(match[1], "#")
 			if strings.Contains(target, ":") {
-				continue // elsewhere
+				continue // a link to another site
 			}
 			file := page
 			if target != "" {
@@ -77,7 +75,7 @@ func TestDocsLinks(t *testing.T) {
 	}
 }
 
-// pages are the texts for people.
+// pages returns the names of the documentation pages.
 func pages(t *testing.T) []string {
 	t.Helper()
 	found := map[string]bool{}
@@ -106,13 +104,13 @@ func programs(t *testing.T, page string) []string {
 	return all
 }
 
-// prose is a page without its code.
+// prose returns a page without its code.
 func prose(t *testing.T, page string) string {
 	t.Helper()
 	return fence.ReplaceAllString(text(t, page), "")
 }
 
-// headings are the anchors that GitHub gives to the headings of a page.
+// headings returns the anchors that GitHub creates for the headings of a page.
 func headings(t *testing.T, page string) []string {
 	t.Helper()
 	var all []string

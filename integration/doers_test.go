@@ -25,13 +25,13 @@ type doer struct {
 	wrap func(http.Handler) http.Handler
 }
 
-// doers are the two of this project, the one that every Go program has, and
-// one as a user would write it.
+// doers are the two Doers of this project, http.Client, and a Doer that a user
+// could write.
 //
-// A plain http.Client such as http.DefaultClient keeps all that the scenarios
-// ask for. What it does not keep is in TestPlainClient: after a redirect it
-// sends another request than it was given, and sends the user's own headers to
-// whomever it was redirected to.
+// A plain http.Client such as http.DefaultClient passes the scenarios.
+// TestPlainClient shows its differences: after a redirect, it sends another request
+// than the given one, and it sends the user's headers to any host to which it is
+// redirected.
 var doers = []doer{
 	{name: "nethttp", new: func(t *testing.T) transport.Doer {
 		t.Helper()
@@ -55,8 +55,8 @@ var doers = []doer{
 	{name: "signer", new: newSigner, wrap: signedOnly},
 }
 
-// signer is a Doer as a user would write it: it signs each request and leaves
-// the rest to an http.Client.
+// signer is a Doer that a user could write: it signs each request and sends it with
+// an http.Client.
 type signer struct {
 	client *http.Client
 	key    []byte
@@ -85,7 +85,7 @@ func signature(key []byte, req *http.Request) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// signedOnly refuses what no signer sent.
+// signedOnly refuses requests without a signature.
 func signedOnly(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get(signatureHeader) != signature(signerKey, r) {

@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	// earlyRounds is how often each race is run.
+	// earlyRounds is the number of rounds of each race.
 	earlyRounds = 30
 	// earlySize is more than the buffers between client and server hold, so
 	// that the body still flows when the server is done with it.
@@ -83,8 +83,8 @@ func median(d []time.Duration) time.Duration {
 	return d[len(d)/2]
 }
 
-// An answer that comes while the body still flows, and is followed by a reset,
-// is seen as what it is, whatever comes of the write.
+// The client reports an answer that comes while the body is still sent and is
+// followed by a reset, whatever the error of the write is.
 func TestEarlyAnswers(t *testing.T) {
 	t.Parallel()
 	data := content(earlySize)
@@ -121,7 +121,7 @@ func TestEarlyAnswers(t *testing.T) {
 					}
 				}
 				b.Logf("median %v", median(times))
-				// The body was cut short, or there was no race.
+				// Either the body was not cut short, or the test caused no race.
 				seen := b.srv.Requests()
 				if last := seen[len(seen)-1]; last.BodyBytes != earlyRead {
 					b.Errorf("the server read %d bytes, want %d", last.BodyBytes, earlyRead)
@@ -131,8 +131,7 @@ func TestEarlyAnswers(t *testing.T) {
 	}
 }
 
-// What looks the same to the write, but has no answer behind it, is not waited
-// for.
+// A cut without an answer looks the same to the write. It causes no delay.
 func TestCutsCostNoDelay(t *testing.T) {
 	data := content(earlySize)
 	for _, tt := range []struct {
@@ -154,7 +153,8 @@ func TestCutsCostNoDelay(t *testing.T) {
 					}
 				}
 				b.Logf("median %v", median(times))
-				// A delay would be in each of them; a busy machine is not.
+				// A delay would be in each round. A busy machine is not slow in
+				// every round.
 				if got := slices.Min(times); got > 100*time.Millisecond {
 					b.Errorf("a cut costs %v, want less than 100ms", got)
 				}
@@ -163,8 +163,7 @@ func TestCutsCostNoDelay(t *testing.T) {
 	}
 }
 
-// A proxy's limit on bodies, met in the middle of an upload: it finishes in
-// pieces that fit.
+// An upload that meets the body limit of a proxy finishes in smaller requests.
 func TestEarlyAnswerOfBodyLimit(t *testing.T) {
 	t.Parallel()
 	data := content(earlySize)

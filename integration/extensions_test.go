@@ -19,7 +19,7 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// What the server did not check shows when it is read back.
+// Verify finds damage that the server did not detect.
 func TestVerify(t *testing.T) {
 	t.Parallel()
 	data := content(mib)
@@ -74,8 +74,8 @@ func (f *finals) event(ev client.Event) {
 	}
 }
 
-// The final upload is known before its parts are sent, has a length and no offset
-// until they are, and is whole then.
+// The final upload exists before its parts are sent. It has a length and no offset
+// until they are complete.
 func TestFinalFirst(t *testing.T) {
 	t.Parallel()
 	for _, unfinished := range []bool{true, false} {
@@ -155,8 +155,8 @@ func headers(t *testing.T, srv *testserver.Server, url string) http.Header {
 	return resp.Header
 }
 
-// A part that fails leaves a final upload that can be completed: its parts can be
-// gone on with.
+// If a part fails, the final upload can still be completed, because its parts can
+// be resumed.
 func TestFinalFirstGoesOn(t *testing.T) {
 	t.Parallel()
 	srv := testserver.New(t, testserver.Config{ConcatUnfinished: true})
@@ -186,8 +186,8 @@ func wantEnd(t *testing.T, err, is error) {
 	}
 }
 
-// An upload whose time is over is gone by the server's own word. What was recorded
-// of it is given up for a new one, unless the caller wants to know.
+// An expired upload is gone. The client creates a new upload in its place, unless
+// the caller wants an error.
 func TestExpired(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -255,7 +255,8 @@ func TestExpired(t *testing.T) {
 	}
 }
 
-// That time will not do is said as soon as the rate shows it.
+// The client warns as soon as the rate shows that the upload will expire before its
+// end.
 func TestExpiresSoon(t *testing.T) {
 	t.Parallel()
 	const soon = "upload will expire before it is complete at this rate"
@@ -317,7 +318,7 @@ func TestTerminate(t *testing.T) {
 	}
 }
 
-// The length of a stream is declared by its last chunk, and by no other.
+// Only the last chunk of a stream declares the length.
 func TestDeferredLength(t *testing.T) {
 	t.Parallel()
 	srv := testserver.New(t, testserver.Config{Checksum: []string{"md5"}})
@@ -338,13 +339,15 @@ func TestDeferredLength(t *testing.T) {
 			declared = append(declared, patchAt(r.Offset)+" of "+n)
 		}
 	}
-	// A chunk that is refused declares nothing, so that it has to be said again.
+	// A refused chunk declares nothing, so the next request declares the length
+	// again.
 	if want := []string{"deferred", "PATCH@4000 of 5000", "PATCH@4000 of 5000"}; !slices.Equal(declared, want) {
 		t.Errorf("declared %v, want %v", declared, want)
 	}
 }
 
-// Once the server is known, what is small goes along with its creation.
+// When the extensions of the server are known, small files are sent with their
+// creation.
 func TestCreationWithUpload(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

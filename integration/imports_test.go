@@ -16,8 +16,8 @@ const (
 	retryablePath = "github.com/hashicorp/go-retryablehttp/..."
 )
 
-// What the packages of each module must not reach, not even by way of others.
-// A pattern that ends in "/..." stands for all below it, too.
+// The packages of each module do not depend on these packages, not even indirectly.
+// A pattern that ends in "/..." includes all packages below.
 func TestImports(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -68,11 +68,10 @@ func TestImports(t *testing.T) {
 	}
 }
 
-// The modules that require no other, not even for their tests.
+// alone are the modules that require no other module, not even for their tests.
 var alone = []string{"protocol", "retry"}
 
-// What users download beside a module they require: never a server, and beside
-// those that stand alone nothing.
+// A module never requires a server, and a module in alone requires no other module.
 func TestModuleGraphs(t *testing.T) {
 	t.Parallel()
 	for _, module := range []string{"protocol", "retry", "transport", "client", "testserver/conformance"} {
@@ -109,7 +108,7 @@ func forbiddenBy(patterns []string, path string) string {
 	return patterns[i]
 }
 
-// goList runs the go command as somebody does who has that module alone.
+// goList runs the go command like a user who has only that module.
 func goList(t *testing.T, module string, args ...string) ([]string, error) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", append([]string{"list"}, args...)...)

@@ -43,7 +43,8 @@ func installInterop() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// The content is part of the name, so a change of it installs anew.
+	// The hash of the content is part of the name, so a change of the content
+	// causes a new installation.
 	sum := sha256.New()
 	content := make(map[string][]byte)
 	for _, name := range files {
@@ -89,8 +90,8 @@ func installInterop() (string, error) {
 	return dir, nil
 }
 
-// nodeCommand is a program of testdata/interop with its options. It ends when
-// its standard input does, and so with this process, however that ends.
+// nodeCommand returns a program of testdata/interop with its options. The program
+// ends when its standard input ends, so it always ends with this process.
 func nodeCommand(t *testing.T, program string, options any) *exec.Cmd {
 	t.Helper()
 	dir, err := interopFolder()
@@ -115,8 +116,8 @@ type tusNodeOptions struct {
 	MaxSize    int64  `json:"maxSize"`    // 0: no limit
 }
 
-// tusNode is @tus/server on a socket of its own, which stays when it is killed:
-// whoever connects then waits for the next one.
+// tusNode is @tus/server on its own socket, which stays open when the server is
+// killed: new connections wait for the next server.
 type tusNode struct {
 	url     string // the creation endpoint
 	options tusNodeOptions

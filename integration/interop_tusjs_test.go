@@ -119,7 +119,8 @@ func runTusJS(t *testing.T, options tusJSOptions) (uploadURL, failure string) {
 	return strings.TrimSuffix(stdout.String(), "\n"), ""
 }
 
-// The client of the protocol's authors, against a server that breaks.
+// tus-js-client, the client by the authors of the protocol, survives the faults of
+// a server.
 func TestTusJS(t *testing.T) {
 	t.Parallel()
 	if _, err := interopFolder(); err != nil {
@@ -156,7 +157,8 @@ func TestTusJS(t *testing.T) {
 			name: "in parts, cut", size: 8*mib + 5, options: tusJSOptions{Parallel: 4},
 			faults: []string{"PATCH cut 1MiB x3", "PATCH status 500", "POST reset"}, fired: 5, uploads: 5,
 		},
-		// It does not find the upload again where HEAD fails, and sends it anew.
+		// tus-js-client does not find the upload if HEAD fails, and creates it
+		// again.
 		{name: "cut, and not told where", size: 4 * mib, faults: []string{"PATCH cut 1MiB", "HEAD status 500"}, uploads: 2},
 	}
 	for _, tt := range tests {
@@ -197,8 +199,8 @@ func TestTusJS(t *testing.T) {
 	}
 }
 
-// A later run of it finds the URL of an upload by the fingerprint of the file,
-// and goes on with it, or with its parts.
+// A later run of tus-js-client finds the URL of an upload by the fingerprint of the
+// file, and resumes it or its parts.
 func TestTusJSLaterRun(t *testing.T) {
 	t.Parallel()
 	if _, err := interopFolder(); err != nil {

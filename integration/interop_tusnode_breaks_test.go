@@ -49,8 +49,8 @@ func await(t *testing.T, reached <-chan struct{}, done <-chan outcome) {
 	}
 }
 
-// A server that is killed and comes back has what it had acknowledged, and gets
-// the rest.
+// A server that is killed and restarted has all acknowledged bytes, and gets the
+// rest.
 func TestTusNodeServerKilled(t *testing.T) {
 	t.Parallel()
 	server := startTusNode(t, tusNodeOptions{})
@@ -82,8 +82,7 @@ func TestTusNodeServerKilled(t *testing.T) {
 	}
 }
 
-// Killed again and again, the command line goes on with the one upload that it
-// made.
+// The command line is killed again and again, and always resumes its only upload.
 func TestTusNodeClientKilled(t *testing.T) {
 	t.Parallel()
 	server := startTusNode(t, tusNodeOptions{})
@@ -132,8 +131,8 @@ func TestTusNodeClientKilled(t *testing.T) {
 	}
 }
 
-// Somebody else asks for the upload: the server then takes no more of the PATCH,
-// and says how far it got.
+// Another request for the upload takes the lock: the server ends the PATCH, and
+// names its offset.
 func TestTusNodeLostLock(t *testing.T) {
 	t.Parallel()
 	server := startTusNode(t, tusNodeOptions{})

@@ -191,7 +191,8 @@ func TestTusNodeExpires(t *testing.T) {
 	}
 }
 
-// What the server has thrown away is sent anew, where there is a record of it.
+// An upload that the server has deleted is created again if there is a record of
+// it.
 func TestTusNodeRecreates(t *testing.T) {
 	t.Parallel()
 	server := startTusNode(t, tusNodeOptions{})

@@ -139,8 +139,7 @@ func (f *spoil) drawStall(d dice, s script) {
 	pause := pick(d, time.Second, 29*time.Second, 31*time.Second, 2*time.Minute, 15*time.Minute, 0)
 	f.weight = 0
 	if pause == 0 || pause > 30*time.Second {
-		// What was stalled may come back to life and break in on a later
-		// request.
+		// A stalled request may continue later and interfere with another request.
 		f.weight = 2
 	}
 	f.do = testserver.Stall(pause)

@@ -122,7 +122,7 @@ func (r *run) calls(t *testing.T) {
 		joins := r.url != "" && !(r.script.store && errors.Is(err, client.ErrMisplaced))
 		err = r.play(t, call{name: name, joins: joins, replaces: r.script.store, disputed: disputed})
 	}
-	// Whatever went wrong, what is left can be gone on with.
+	// After every failure, an upload that is left can be resumed.
 	_, missing := r.server.Info(r.url)
 	if err != nil && missing == nil && r.script.src.damage == intact {
 		r.witness.fault("no fault is left: %v", err)
@@ -164,7 +164,7 @@ func (r *run) play(t *testing.T, c call) error {
 	r.orphans += o.result.Orphans
 	r.url = o.result.URL
 	r.checkEvents(o)
-	// What was stopped may still write to the store.
+	// A canceled run may still write to the store.
 	synctest.Wait()
 	if o.err == nil {
 		r.checkDone(o.result)

@@ -11,19 +11,19 @@ import (
 // headerAnswer marks an answer that is not tusd's with its place in statuses.
 const headerAnswer = "Model-Answer"
 
-// meaning is what becomes of an upload after an answer.
+// meaning is the effect of an answer on an upload.
 type meaning uint8
 
 const (
-	ending  meaning = iota // it fails at once
-	again                  // it goes on, as long as there are tries
-	busy                   // it goes on, by the budget for locks
-	resync                 // it asks for the offset and goes on
-	damaged                // it sends the bytes again, three times at most
-	limited                // it goes on with smaller bodies, down to leastBody
-	ignored                // it goes on without what it asked for
-	moved                  // it asks once whether it is complete, and then it fails
-	strange                // again where a tus server told of the upload before, or else ending
+	ending  meaning = iota // the upload fails at once
+	again                  // the upload retries until the policy ends
+	busy                   // the upload retries within the limits for locks
+	resync                 // the upload asks for the offset and resumes
+	damaged                // the upload sends the bytes again, three times at most
+	limited                // the upload resumes with smaller bodies, down to leastBody
+	ignored                // the upload continues without the requested feature
+	moved                  // the upload asks once whether it is complete, and then fails
+	strange                // again if a tus server has answered for the upload before, otherwise ending
 )
 
 // answer is what a proxy or a server says in tusd's place, and what that means

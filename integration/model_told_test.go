@@ -29,8 +29,8 @@ type told struct {
 // call is what happened in one call of the client.
 type call struct {
 	name      string
-	joins     bool // it goes on with an upload, which the first HEAD tells about
-	replaces  bool // and makes a new one where that is gone
+	joins     bool // the call resumes an upload, which the first HEAD names
+	replaces  bool // the call creates a new upload if the recorded one is gone
 	disputed  bool // more was claimed than an earlier call had sent, which is on record
 	requests  int
 	best      int64 // highest offset acknowledged
@@ -281,8 +281,8 @@ func (w *witness) refused(method, path string, resp *http.Response, words string
 	}
 }
 
-// end notes that nothing may follow, unless a new upload takes the place of one
-// that is gone. One that is gone after its last byte was sent may be complete.
+// end notes that no request may follow, unless a new upload replaces one that is
+// gone. An upload that is gone after its last byte was sent may be complete.
 func (w *witness) end(errs []error, method, path string, status int) {
 	u, c := w.upload(path), &w.call
 	gone := status == http.StatusNotFound || status == http.StatusGone
@@ -336,7 +336,7 @@ func (w *witness) asked(path string, offset int64) {
 	if c.joins {
 		c.joins = false
 		if !c.disputed {
-			// What an earlier call sent may still arrive.
+			// Bytes that an earlier call sent may still arrive.
 			u.reach = size
 		}
 		if offset <= size {

@@ -145,8 +145,8 @@ func TestNginxBodyTimeout(t *testing.T) {
 				}
 				checkEvents(t, o)
 				checkStored(t, proxy.tusd, o.result.URL, data)
-				// Where nginx says by way of HTTP/2 that it has done nothing with
-				// the request, net/http sends it again by itself.
+				// If nginx reports over HTTP/2 that it has not processed a request,
+				// net/http sends the request again.
 				if o.result.Retries == 0 && link.dials.Load() < 2 {
 					t.Error("nothing was sent again")
 				}

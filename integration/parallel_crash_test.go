@@ -11,9 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A file in parts that is killed at any moment goes on with every part: what an
-// earlier process made is empty or used, no byte that the server has is sent
-// again, and no more are than were under way.
+// A file in parts that is killed at any moment resumes every part: uploads of
+// earlier processes are empty or used, no byte that the server has is sent again,
+// and only bytes that were under way are sent twice.
 func TestCrashParallel(t *testing.T) {
 	const parts, kills = 4, 8
 	seed := rand.Uint64()

@@ -88,7 +88,7 @@ func TestParallelJoinUnanswered(t *testing.T) {
 	}
 }
 
-// What one run leaves another one goes on with.
+// A later run resumes the parts of an earlier run.
 func TestParallelLaterRun(t *testing.T) {
 	t.Parallel()
 	srv := testserver.New(t, testserver.Config{})

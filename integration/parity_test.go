@@ -16,8 +16,8 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-// What a user of aiotus, a tus client for Python, can do, done here. Each
-// subtest has the name that the thing has there.
+// The client can do everything that aiotus, a tus client for Python, can do. Each
+// subtest has the name of the feature in aiotus.
 func TestAiotusParity(t *testing.T) {
 	t.Parallel()
 	t.Run("upload", parityUpload)
@@ -87,7 +87,8 @@ func parityChunkSize(t *testing.T) {
 	checkRequests(t, srv, "POST PATCH@0 PATCH@4 PATCH@8")
 }
 
-// Where aiotus returns None, there is an error, and a result all the same.
+// aiotus returns None for a failed upload. The client returns an error together
+// with a result.
 func parityUploadFails(t *testing.T) {
 	t.Parallel()
 	srv, c := parityServer(t, testserver.Config{})

@@ -14,9 +14,8 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// What a plain http.Client cannot keep, beside the one that can. The upload
-// ends in the same error with both, but the plain client has sent by then what
-// it should not have.
+// A plain http.Client lacks some guarantees of nethttp. The upload ends in the same
+// error with both, but the plain client sends data that it should not send.
 func TestPlainClient(t *testing.T) {
 	t.Parallel()
 	kept := nethttp.New(nethttp.Config{})

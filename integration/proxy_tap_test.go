@@ -101,7 +101,8 @@ const (
 
 func (p *tap) serve(down *net.TCPConn) {
 	defer func() { _ = down.Close() }()
-	// What is under way when a client dies is to be that of a slow network.
+	// The small buffer limits the bytes under way when a client dies, as on a slow
+	// network.
 	_ = down.SetReadBuffer(tapBuffer)
 	var d net.Dialer
 	conn, err := d.DialContext(context.Background(), "tcp", p.upstream)
@@ -129,7 +130,7 @@ func (p *tap) serve(down *net.TCPConn) {
 			break
 		}
 	}
-	// What the client sent before it died still gets there.
+	// Bytes that the client sent before it died still arrive.
 	_ = up.CloseWrite()
 	answers.Wait()
 }

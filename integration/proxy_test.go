@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// cutter is a TCP proxy that resets every connection after so many bytes from
-// the client. What it has read by then it forwards.
+// cutter is a TCP proxy that resets every connection after a number of bytes from
+// the client. It forwards all bytes that it has read before.
 type cutter struct {
 	listener net.Listener
 	upstream string

@@ -96,7 +96,8 @@ func strangersEnv(t *testing.T, proxies string) []string {
 		"GOFLAGS=-modcacherw -trimpath",
 		"GOWORK=off",
 		"GOSUMDB=off",
-		// What would send the go command to the repository before the proxies.
+		// Other values could make the go command ask the repository before the
+		// proxies.
 		"GOENV=off", "GOPRIVATE=", "GONOPROXY=",
 		"GOTOOLCHAIN=local",
 	}

@@ -75,7 +75,7 @@ func (r released) protocol(t *testing.T) {
 	}
 }
 
-// What stands alone brings nothing into the module graph of whoever requires it.
+// The modules in alone add no other module to the module graph of their users.
 func (r released) alone(t *testing.T) {
 	t.Parallel()
 	for _, module := range alone {
@@ -157,8 +157,8 @@ func (r released) install(t *testing.T) {
 	}
 }
 
-// Whoever checks out a tag finds go.mod and go.sum as "go mod tidy" leaves them;
-// for the command line, the sums of the libraries are those of their archives.
+// In the files of each tag, go.mod and go.sum are as "go mod tidy" leaves them. For
+// the command line, the sums of the libraries are those of their archives.
 func (r released) tidy(t *testing.T) {
 	t.Parallel()
 	for _, m := range r.modules.All() {

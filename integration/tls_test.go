@@ -77,7 +77,7 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// What one side of a handshake refuses it will refuse again: one try.
+// A failed handshake is not retried, because it would fail again.
 func TestTLSRefused(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
