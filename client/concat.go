@@ -272,7 +272,7 @@ func (j *job) createPart(ctx context.Context, endpoint string) error {
 	spec := j.spec(endpoint)
 	spec.Inline, spec.CreateOnly = 0, true
 	// A part that waits for its turn ends nothing that another part could wait for.
-	defer j.count(false)
+	defer j.retrier.Leave()
 	return j.run(ctx, spec)
 }
 

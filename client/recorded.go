@@ -39,7 +39,6 @@ const (
 // keeps the record correct. The argument look is false if the ledger need not be asked again: it
 // had an entry for the source, which turned out to be useless.
 func (j *job) sendRecorded(ctx context.Context, endpoint string, look bool) error {
-	j.count(false) // the runs count themselves
 	keeper, run, err := j.openRecord(ctx, endpoint)
 	if err != nil {
 		return err
@@ -84,7 +83,6 @@ func (j *job) send(ctx context.Context, endpoint string, keeper *record.Keeper) 
 // conclude verifies a complete upload, adds it to the ledger, and only then removes its
 // record, so that a later run finds one of them at any time. Err is how the upload ended.
 func (j *job) conclude(ctx context.Context, endpoint string, keeper *record.Keeper, err error) error {
-	j.count(true)
 	if err == nil {
 		err = j.verify(ctx)
 	}
@@ -181,6 +179,8 @@ func (j *job) sendNew(ctx context.Context, whole parts.Whole) error {
 func (j *job) sendUnplanned(ctx context.Context, whole parts.Whole) error {
 	if j.options.Parallel == ParallelAuto && !j.isPart {
 		whole.CheckSource = j.checkSource
+		j.retrier.Leave() // parts wait for the end of other parts, not for the whole
+		defer j.retrier.Enter()
 		res, err := whole.SendAuto(ctx)
 		j.takeParts(ctx, whole, res, err)
 		return err
@@ -194,6 +194,8 @@ func (j *job) sendUnplanned(ctx context.Context, whole parts.Whole) error {
 // sendPlan sends the parts of a plan and joins them.
 func (j *job) sendPlan(ctx context.Context, whole parts.Whole, plan *parts.Plan) error {
 	whole.CheckSource = j.checkSource
+	j.retrier.Leave() // parts wait for the end of other parts, not for the whole
+	defer j.retrier.Enter()
 	res, err := whole.Send(ctx, plan)
 	j.takeParts(ctx, whole, res, err)
 	return err

@@ -27,13 +27,15 @@ import (
 
 // limited is a Doer that has only so many connections.
 func limited(next transport.Doer, connections int64, lack error) transport.Doer {
-	var used atomic.Int64
+	free := make(chan struct{}, connections)
 	return transport.DoerFunc(func(req *http.Request) (*http.Response, error) {
-		defer used.Add(-1)
-		if used.Add(1) > connections {
+		select {
+		case free <- struct{}{}:
+			defer func() { <-free }()
+			return next.Do(req)
+		default:
 			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("socket", lack)}
 		}
-		return next.Do(req)
 	})
 }
 
@@ -45,12 +47,25 @@ type rareSource struct {
 }
 
 func (s rareSource) Open(ctx context.Context, chunk int64) (source.Opened, error) {
-	if s.opened.Add(1) > s.most {
-		s.opened.Add(-1)
+	if !takeOne(s.opened, s.most) {
 		return nil, &os.PathError{Op: "open", Path: s.Name(), Err: syscall.EMFILE}
 	}
 	o, err := s.Source.Open(ctx, chunk)
 	return rareOpened{o, s.opened}, err
+}
+
+// takeOne adds one to n unless it is most. A failed try changes nothing, so it cannot make
+// another one fail.
+func takeOne(n *atomic.Int64, most int64) bool {
+	for {
+		was := n.Load()
+		if was >= most {
+			return false
+		}
+		if n.CompareAndSwap(was, was+1) {
+			return true
+		}
+	}
 }
 
 type rareOpened struct {

@@ -82,7 +82,6 @@ type job struct {
 	result   *Result
 	retrier  *engine.Retrier // counts the failures of all exchanges but those of parts
 	rest     func()          // called when the upload will only wait; nil: not called
-	present  bool            // counts as under way: the source is open, and no run has it
 	isStream bool            // the source can be read only once
 	isPart   bool
 	fresh    bool // the source changed so recently that a further change would not show
@@ -110,7 +109,7 @@ func (c *Client) open(ctx context.Context, src Source, o UploadOptions, cb *call
 	if n, known := opened.Length().Int64(); known && !j.isPart {
 		if err := c.rules.Limits.CheckUpload(n); err != nil {
 			_ = opened.Close()
-			j.count(false)
+			j.retrier.Leave()
 			return j, fmt.Errorf("%w: %w", ErrInvalidOption, err)
 		}
 	}
@@ -139,8 +138,12 @@ func (j *job) openSource(ctx context.Context, src Source) (opened source.Opened,
 		return src.Open(ctx, j.chunk)
 	}
 	beside := j.rules.Crowd.Running() >= manyUploads
-	j.count(true)
-	defer func() { j.count(err == nil) }()
+	j.retrier.Enter()
+	defer func() {
+		if err != nil {
+			j.retrier.Leave()
+		}
+	}()
 	for {
 		opened, err = src.Open(ctx, j.chunk)
 		if err == nil && beside && !failure.HasSpareFiles(spareFiles) {
@@ -153,15 +156,6 @@ func (j *job) openSource(ctx context.Context, src Source) (opened source.Opened,
 			return nil, err
 		}
 	}
-}
-
-// count says whether the upload counts as one that is under way. A run counts itself.
-func (j *job) count(present bool) {
-	if j.present == present {
-		return
-	}
-	j.present = present
-	j.retrier.Join(present)
 }
 
 func isSingleUse(src Source) bool {
@@ -231,7 +225,6 @@ func (j *job) upload(ctx context.Context) error {
 
 // sendOnce sends what no earlier run has sent, verifies it, and records that it is finished.
 func (j *job) sendOnce(ctx context.Context, endpoint string) error {
-	j.count(false) // the runs count themselves
 	finished, err := j.askLedger(ctx, endpoint)
 	if err != nil {
 		return err
@@ -255,9 +248,7 @@ func (j *job) spec(endpoint string) engine.Spec {
 
 // run runs the engine and adds its result.
 func (j *job) run(ctx context.Context, spec engine.Spec) error {
-	j.count(false)
 	res, err := engine.Run(ctx, spec)
-	j.count(true)
 	j.result.take(res, err)
 	return err
 }
@@ -351,5 +342,5 @@ func (j *job) close(ctx context.Context) {
 	if err := j.source.Close(); err != nil {
 		j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "source not closed", slog.Any("err", err))
 	}
-	j.count(false)
+	j.retrier.Leave()
 }

@@ -45,7 +45,7 @@ func (c *Crowd) leave() {
 	c.ended++
 	if c.left != nil {
 		close(c.left)
-		c.left = nil
+		c.left, c.waiting = nil, 0 // all of them try again
 	}
 }
 
@@ -79,7 +79,9 @@ func (c *Crowd) wait(ctx context.Context, self int, seen *int, report func()) bo
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.waiting -= self
+	if c.left == left {
+		c.waiting -= self
+	}
 	*seen = c.ended
 	return true
 }
@@ -88,14 +90,22 @@ func (c *Crowd) wait(ctx context.Context, self int, seen *int, report func()) bo
 // waits for the end of another one.
 const MessageScarce = "uploads wait until another one ends"
 
-// Join says whether the upload of r counts as one that is under way. Run calls it.
-func (r *Retrier) Join(present bool) {
-	if present {
-		r.running, r.ended = 1, r.rules.Crowd.enter()
-		return
+// Enter makes the upload of r count as one that is under way, and reports whether it did not
+// count before. Run enters an upload whose caller has not.
+func (r *Retrier) Enter() bool {
+	if r.running == 1 {
+		return false
 	}
-	r.running = 0
-	r.rules.Crowd.leave()
+	r.running, r.ended = 1, r.rules.Crowd.enter()
+	return true
+}
+
+// Leave ends what Enter began. It does nothing if the upload does not count.
+func (r *Retrier) Leave() {
+	if r.running == 1 {
+		r.running = 0
+		r.rules.Crowd.leave()
+	}
 }
 
 // AfterScarce waits after a failure err because of a lack of resources. If another upload is

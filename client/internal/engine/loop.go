@@ -36,8 +36,9 @@ func Run(ctx context.Context, spec Spec) (Result, error) {
 		u.Retrier = NewRetrier(spec.Rules, spec.Policy, nil)
 	}
 	u.Retrier.tell = u.told
-	u.Retrier.Join(true)
-	defer u.Retrier.Join(false)
+	if u.Retrier.Enter() {
+		defer u.Retrier.Leave()
+	}
 	before := u.Retrier.retries
 	u.at.Reach = protocol.Known(0)
 	err := u.run(transport.SingleAttempt(ctx))
