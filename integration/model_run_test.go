@@ -119,7 +119,7 @@ func (r *run) calls(t *testing.T) {
 		r.healed.Store(name == lastCall)
 		disputed := r.script.store && errors.Is(err, client.ErrIntegrity)
 		// A misplaced upload has no record.
-		joins := r.url != "" && !(r.script.store && errors.Is(err, client.ErrMisplaced))
+		joins := r.url != "" && (!r.script.store || !errors.Is(err, client.ErrMisplaced))
 		err = r.play(t, call{name: name, joins: joins, replaces: r.script.store, disputed: disputed})
 	}
 	// After every failure, an upload that is left can be resumed.

@@ -56,7 +56,6 @@ type call struct {
 
 // after learns from what came of a request; was is what was known before.
 //
-//nolint:revive // All of it is what the client can see of one exchange.
 func (w *witness) after(req *http.Request, path string, was told, length int64, reused bool, resp *http.Response, words string, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -126,9 +126,10 @@ func (w *witness) Do(req *http.Request) (*http.Response, error) {
 		}
 	}
 	var reused bool
-	req = req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
+	ctx := httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
 		GotConn: func(info httptrace.GotConnInfo) { reused = info.Reused },
-	}))
+	})
+	req = req.WithContext(ctx)
 	resp, err := w.doer.Do(req)
 	words := ""
 	if err == nil && resp.StatusCode >= http.StatusInternalServerError {
