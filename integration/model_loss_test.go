@@ -103,7 +103,7 @@ func (s script) isOpenEnded() bool {
 // unanswered counts an OPTIONS without an answer. It reports whether the upload does without
 // the answer from now on, so that the failure does not count. A checksum needs the answer.
 func (w *witness) unanswered(err error) bool {
-	if w.silent || w.script.src.kind != fromUnknown && !w.call.hollow {
+	if w.silent || w.heard || w.script.src.kind != fromUnknown && !w.call.hollow {
 		return false
 	}
 	w.broke++

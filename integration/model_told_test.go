@@ -55,7 +55,6 @@ type call struct {
 }
 
 // after learns from what came of a request; was is what was known before.
-//
 func (w *witness) after(req *http.Request, path string, was told, length int64, reused bool, resp *http.Response, words string, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -93,7 +92,7 @@ func (w *witness) after(req *http.Request, path string, was told, length int64, 
 	}
 	w.note("%s%s", what, tag)
 	if req.Method == http.MethodOptions {
-		w.broke = 0
+		w.broke, w.heard = 0, true
 	}
 	if req.Method == http.MethodDelete {
 		return

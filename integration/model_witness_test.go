@@ -51,6 +51,7 @@ type witness struct {
 	whole   bool  // the last byte was sent, in any call
 	headers bool  // a trailer was refused in this call
 	broke   int   // OPTIONS in a row without an answer
+	heard   bool  // OPTIONS had an answer, so only a checksum asks again
 	silent  bool  // OPTIONS has no answer, so only an upload with a checksum asks again
 	limit   int64 // largest body after larger ones were refused or lost; 0: any
 	loss    loss  // the last PATCH, if it may have been lost
