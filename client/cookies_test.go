@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -39,6 +40,13 @@ func newBalancer(t *testing.T) *balancer {
 	t.Cleanup(server.Close)
 	b.url = server.URL
 	return b
+}
+
+// seen returns the cookies of each request.
+func (b *balancer) seen() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.cookies)
 }
 
 func (b *balancer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -109,7 +117,7 @@ func TestStickySession(t *testing.T) {
 				if err := request(t.Context(), c); (err == nil) != kept {
 					t.Errorf("with a jar: %t; error %v", kept, err)
 				}
-				for i, cookie := range b.cookies {
+				for i, cookie := range b.seen() {
 					if !strings.HasPrefix(cookie, "a=b") {
 						t.Errorf("request %d has the cookies %q, not the caller's own", i, cookie)
 					}
@@ -123,9 +131,12 @@ func TestStickySession(t *testing.T) {
 // host is the same and the origin is trusted.
 func TestCookiesOfOtherOrigin(t *testing.T) {
 	other := newBalancer(t)
+	var mu sync.Mutex
 	var endpoint []string
 	home := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
 		endpoint = append(endpoint, r.Header.Get("Cookie"))
+		mu.Unlock()
 		http.SetCookie(w, &http.Cookie{Name: "session", Value: "home", Path: "/"})
 		other.nodes[1].ServeHTTP(relocated{w, other.url}, r)
 	}))
@@ -144,11 +155,13 @@ func TestCookiesOfOtherOrigin(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	mu.Lock()
+	defer mu.Unlock()
 	if got := strings.Join(endpoint, ","); got != ",session=home" {
 		t.Errorf("the endpoint got the cookies %q", got)
 	}
-	if got := strings.Join(other.cookies, ""); got != "" || len(other.cookies) != 2 {
-		t.Errorf("the other origin got the cookies %q", other.cookies)
+	if got := strings.Join(other.seen(), ""); got != "" || len(other.seen()) != 2 {
+		t.Errorf("the other origin got the cookies %q", other.seen())
 	}
 }
 

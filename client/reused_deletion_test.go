@@ -3,6 +3,7 @@ package client_test
 import (
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 
 	"github.com/tusker-go/tusker/client"
@@ -14,8 +15,8 @@ import (
 // first request may have deleted the upload.
 func TestReusedConnectionDiesForDeletion(t *testing.T) {
 	for name, test := range map[string]struct {
-		dead    int  // deletions that get no answer
-		deletes bool // the server deletes the upload for them nevertheless
+		dead    int64 // deletions that get no answer
+		deletes bool  // the server deletes the upload for them nevertheless
 		ok      bool
 	}{
 		"before the deletion": {dead: 1, ok: true},
@@ -25,12 +26,12 @@ func TestReusedConnectionDiesForDeletion(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			tus := fake.Handler(fake.Config{})
-			count := 0
+			var count atomic.Int64
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if r.Method == http.MethodDelete {
-					count++
+					count.Add(1)
 				}
-				if r.Method != http.MethodDelete || count > test.dead {
+				if r.Method != http.MethodDelete || count.Load() > test.dead {
 					tus.ServeHTTP(w, r)
 					return
 				}
@@ -52,8 +53,8 @@ func TestReusedConnectionDiesForDeletion(t *testing.T) {
 			if _, err := c.Terminate(t.Context(), url, nil); (err == nil) != test.ok {
 				t.Errorf("error %v", err)
 			}
-			if count != 2 {
-				t.Errorf("%d deletions, want 2", count)
+			if n := count.Load(); n != 2 {
+				t.Errorf("%d deletions, want 2", n)
 			}
 		})
 	}

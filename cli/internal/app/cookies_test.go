@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/tusker-go/tusker/cli/internal/app"
@@ -76,9 +77,12 @@ func TestStickySession(t *testing.T) {
 
 // A server on another port of the same host gets no cookie of a session.
 func TestCookiesOfOtherPort(t *testing.T) {
+	var mu sync.Mutex
 	var seen []string
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
 		seen = append(seen, r.Header.Get("Cookie"))
+		mu.Unlock()
 		http.SetCookie(w, &http.Cookie{Name: "a", Value: "b", Path: "/"})
 		w.Header().Set("Tus-Resumable", "1.0.0")
 		w.WriteHeader(http.StatusNoContent)
@@ -90,6 +94,8 @@ func TestCookiesOfOtherPort(t *testing.T) {
 	code := app.Run(t.Context(), []string{"terminate", "--config=", one.URL + "/1", one.URL + "/2", other.URL + "/3"}, app.Streams{
 		In: strings.NewReader(""), Out: &errs, Err: &errs, LookupEnv: func(string) (string, bool) { return "", false },
 	})
+	mu.Lock()
+	defer mu.Unlock()
 	if got := strings.Join(seen, ","); code != 0 || got != ",a=b," {
 		t.Errorf("exit %d, cookies %q, %s", code, got, &errs)
 	}
