@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -135,7 +136,7 @@ func TestParallelRecordKeptByRunWithoutAnswer(t *testing.T) {
 				time.Sleep(time.Hour)
 				cfg.Recreate = client.RecreateNever
 				for range 2 {
-					s.On(http.MethodHead, test.head, test.head, test.head, test.head)
+					s.On(http.MethodHead, slices.Repeat([]fake.Action{test.head}, 16)...)
 					_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 					clienttest.WantErrorIs(t, err, client.ErrPart, test.is)
 					clienttest.WantRecord(t, &store, before)

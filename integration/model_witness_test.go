@@ -110,7 +110,10 @@ var errTooMany = errors.New("too many requests")
 // Do is that of transport.Doer.
 func (w *witness) Do(req *http.Request) (*http.Response, error) {
 	u, path, length := w.before(req)
-	req = req.WithContext(req.Context())
+	var reused bool
+	req = req.WithContext(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
+		GotConn: func(info httptrace.GotConnInfo) { reused = info.Reused },
+	}))
 	if req.Body != nil && length > 0 {
 		watch := func(b io.ReadCloser) io.ReadCloser {
 			return &watchedBody{ReadCloser: b, w: w, request: w.requests(), offset: u.offset, length: length}
@@ -126,11 +129,6 @@ func (w *witness) Do(req *http.Request) (*http.Response, error) {
 			}
 		}
 	}
-	var reused bool
-	ctx := httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
-		GotConn: func(info httptrace.GotConnInfo) { reused = info.Reused },
-	})
-	req = req.WithContext(ctx)
 	resp, err := w.doer.Do(req)
 	words := ""
 	if err == nil && resp.StatusCode >= http.StatusInternalServerError {

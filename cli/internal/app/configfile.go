@@ -62,7 +62,7 @@ func (a *app) configFile(cmd *cobra.Command) (*config.File, error) {
 	}
 	if wrong, ok := errors.AsType[*config.Error](err); ok {
 		if refused, ok := errors.AsType[*config.AccessError](err); ok {
-			err = fmt.Errorf("%w: %s %s", err, accessRemedy(refused, userName()), quotePath(path, runtime.GOOS))
+			err = fmt.Errorf("%w: %s %s", err, accessRemedy(refused, userName()), quotePath(path))
 		}
 		return nil, &failure{err: err, hint: configHint(wrong)}
 	}

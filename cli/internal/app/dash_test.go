@@ -8,7 +8,7 @@ func TestQuotePath(t *testing.T) {
 	for path, want := range map[string]string{
 		"a": "a", "-": "-", "-x": "./-x", "--": "./--", "--x y": "'./--x y'", "./-x": "./-x", "/-x": "/-x", "": "''",
 	} {
-		if got := quotePath(path, "linux"); got != want {
+		if got := quotePath(path); got != want {
 			t.Errorf("quotePath(%q) = %s, want %s", path, got, want)
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"mime"
 	"os"
 	"path/filepath"
-	"runtime"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -284,5 +283,5 @@ func (a *app) downloadHint(to *destination, url string, kept int64) string {
 	if to.force {
 		hint += "--force "
 	}
-	return hint + "-o " + quotePath(to.target(), runtime.GOOS) + " " + sameURL(url)
+	return hint + "-o " + quotePath(to.target()) + " " + sameURL(url)
 }

@@ -162,7 +162,7 @@ func resumeHint(url, file string, same again) string {
 	if same.flags {
 		hint = "go on, with the same flags: "
 	}
-	return hint + same.command("resume") + quote(url, runtime.GOOS) + " " + quotePath(file, runtime.GOOS)
+	return hint + same.command("resume") + quote(url, runtime.GOOS) + " " + quotePath(file)
 }
 
 // uncertainHint is the hint for an upload that may be complete, and must not be

@@ -12,7 +12,7 @@ import (
 func (a *app) warnOfSecrets(file *config.File) {
 	if line, ok := file.Secret(); ok && isExposed(file.Path) {
 		a.say("the secret at %s:%d can be read by others: chmod 600 %s",
-			output.Escape(file.Path), line, quotePath(output.Escape(file.Path), runtime.GOOS))
+			output.Escape(file.Path), line, quotePath(output.Escape(file.Path)))
 	}
 }
 
@@ -20,7 +20,7 @@ func (a *app) warnOfSecrets(file *config.File) {
 func (a *app) warnOfReaders(kind, path string) {
 	if isExposed(path) {
 		a.say("the %s %s can be read by others: chmod 600 %s",
-			kind, output.Escape(path), quotePath(output.Escape(path), runtime.GOOS))
+			kind, output.Escape(path), quotePath(output.Escape(path)))
 	}
 }
 

@@ -32,7 +32,7 @@ func checkOrder(cmd *cobra.Command, args []string) error {
 	}
 	others := slices.Concat(args[:i], args[i+1:])
 	for j, arg := range others {
-		others[j] = quotePath(arg, runtime.GOOS)
+		others[j] = quotePath(arg)
 	}
 	hint := first + " comes first, and FILE after it"
 	if !hasSecret(args[i]) {

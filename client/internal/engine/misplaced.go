@@ -17,8 +17,8 @@ func (u *upload) explain(ctx context.Context, err error) error {
 		return err
 	}
 	isMisplaced := errors.Is(err, failure.ErrMisplaced)
-	if e.StatusCode != 0 && !isMisplaced {
-		return err // a server has answered
+	if (e.StatusCode != 0 || errors.Is(err, failure.ErrUntrusted)) && !isMisplaced {
+		return err // a server has answered, perhaps with an alert of TLS
 	}
 	why := address.Misplaced(u.Endpoint, u.at.URL)
 	switch {
@@ -33,5 +33,6 @@ func (u *upload) explain(ctx context.Context, err error) error {
 // isMisplaced reports whether a later run has no use for the URL of an upload that err ended.
 func (u *upload) isMisplaced(err error) bool {
 	return errors.Is(err, failure.ErrMisplaced) ||
-		u.at.NewURL && u.result.Sent == 0 && u.at.URL != "" && address.Misplaced(u.Endpoint, u.at.URL) != ""
+		u.at.NewURL && u.result.Sent == 0 && u.at.URL != "" && !errors.Is(err, failure.ErrUntrusted) &&
+			address.Misplaced(u.Endpoint, u.at.URL) != ""
 }
