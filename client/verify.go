@@ -27,6 +27,9 @@ func (j *job) verify(ctx context.Context) error {
 		return fmt.Errorf("%w: the source cannot compute a SHA-256", ErrUnverified)
 	}
 	ours, err := source.DigestOf(ctx, d)
+	if err != nil && ctx.Err() != nil {
+		return ended(ctx)
+	}
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,13 @@ func Origin(u *url.URL) string {
 	return scheme + "://" + authority(scheme, u.Host)
 }
 
+// SameOrigin reports whether two URLs have the same [Origin], and so belong to the same
+// server.
+func SameOrigin(a, b *url.URL) bool {
+	// Most URLs that are compared are written alike; this needs no memory.
+	return a.Scheme == b.Scheme && a.Host == b.Host || Origin(a) == Origin(b)
+}
+
 // Readdress returns the URL at which a client reaches target, a URL that the answer to a
 // request to base names. A server knows itself by the Host header of the request, which
 // need not be the address that the client dials: host is that header if it differs from
@@ -33,7 +40,7 @@ func Readdress(target, base *url.URL, host string) *url.URL {
 	}
 	scheme := strings.ToLower(target.Scheme)
 	switch {
-	case !strings.EqualFold(scheme, base.Scheme), Origin(target) == Origin(base):
+	case !strings.EqualFold(scheme, base.Scheme), SameOrigin(target, base):
 		return target
 	case target.Hostname() == "", authority(scheme, target.Host) != authority(scheme, withoutZone(host)):
 		return target

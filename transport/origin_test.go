@@ -83,3 +83,21 @@ func TestReaddress(t *testing.T) {
 		})
 	}
 }
+
+func TestSameOrigin(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		a, b string
+		want bool
+	}{
+		{"https://tus.example/a", "https://tus.example/b", true},
+		{"https://tus.example/a", "HTTPS://Tus.example:443/b", true},
+		{"https://tus.example/a", "http://tus.example/a", false},
+		{"https://tus.example/a", "https://tus.example:444/a", false},
+		{"https://bücher.example/", "https://xn--bcher-kva.example/", true},
+	} {
+		if got := transport.SameOrigin(mustParse(t, test.a), mustParse(t, test.b)); got != test.want {
+			t.Errorf("%s and %s: %t, want %t", test.a, test.b, got, test.want)
+		}
+	}
+}

@@ -137,7 +137,7 @@ func checkRedirect(req *http.Request, via []*http.Request) error {
 	// http.Client copies headers and context of the first request for each
 	// redirect.
 	for _, r := range append(via[1:len(via):len(via)], req) {
-		if transport.Origin(r.URL) != transport.Origin(via[0].URL) {
+		if !transport.SameOrigin(r.URL, via[0].URL) {
 			stripHeader(req.Header)
 			*req = *req.WithContext(transport.WithoutCredentials(req.Context()))
 			break

@@ -80,7 +80,7 @@ func (e *examination) located(reply *client.Reply) {
 	switch {
 	case !raw.IsAbs() && raw.Host == "":
 		e.ok("location", "", "relative to the endpoint")
-	case transport.Origin(location) == transport.Origin(endpoint):
+	case transport.SameOrigin(location, endpoint):
 		e.ok("location", "", "absolute, on the same origin")
 	default:
 		origin := transport.Origin(location)
@@ -100,7 +100,7 @@ func (e *examination) misplaced(err error) string {
 	endpoint, eerr := url.Parse(transport.EscapeURL(e.c.Endpoint()))
 	switch {
 	case lerr != nil || eerr != nil:
-	case transport.Origin(location) != transport.Origin(endpoint):
+	case !transport.SameOrigin(location, endpoint):
 		return "the Location is on another origin: tell the server the address that its proxy has (X-Forwarded-Host)"
 	case !strings.HasPrefix(location.EscapedPath(), strings.TrimSuffix(endpoint.EscapedPath(), "/")+"/"):
 		return "the Location is not below the endpoint: does a proxy strip a prefix of the path?"

@@ -120,8 +120,8 @@ func WithoutFragment(u *url.URL) string {
 	return plain.String()
 }
 
-// SameOrigin reports whether two URLs belong to one server, see [transport.Origin].
-func SameOrigin(a, b *url.URL) bool { return transport.Origin(a) == transport.Origin(b) }
+// SameOrigin reports whether two URLs belong to one server, see [transport.SameOrigin].
+func SameOrigin(a, b *url.URL) bool { return transport.SameOrigin(a, b) }
 
 // HostOf returns scheme, host and port of a URL. It is the key of facts about a host.
 func HostOf(rawURL string) string {
