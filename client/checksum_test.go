@@ -20,7 +20,7 @@ import (
 const (
 	askAt1 = "OPTIONS /files/1"
 
-	withoutChecksums = "sending without checksums: the server announces none that is known"
+	withoutChecksums = "sending without checksums: the server announces no algorithm that the client knows"
 )
 
 func TestChecksum(t *testing.T) {

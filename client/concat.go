@@ -120,7 +120,7 @@ func joinError(features dialect.Features, err error) error {
 	case err != nil:
 		return err
 	case features.Silent != nil:
-		return fmt.Errorf("%w %s, as far as it says: %w", ErrUnsupported, features.Terms.Join, features.Silent)
+		return fmt.Errorf("%w %s, as far as is known: %w", ErrUnsupported, features.Terms.Join, features.Silent)
 	case !features.Join:
 		return fmt.Errorf("%w %s", ErrUnsupported, features.Terms.Join)
 	}

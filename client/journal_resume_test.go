@@ -215,7 +215,7 @@ func TestExpiryIsRecorded(t *testing.T) {
 		s.On(http.MethodPatch, fake.Cut(7))
 		_, err = clienttest.NewRecordingClient(t, s, &store, &log).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 		clienttest.WantErrorIs(t, err, retry.ErrExhausted)
-		const expired = "upload has expired by the server's own account"
+		const expired = "the upload has expired, as the server said that it would"
 		clienttest.WantLogged(t, &log, slog.LevelWarn, expired)
 
 		log.Reset()

@@ -107,7 +107,7 @@ func TestParallelExpires(t *testing.T) {
 		if _, err := clienttest.NewClient(t, s, clienttest.PartsConfig(&store, &log)).Upload(t.Context(), clienttest.PathSource(t, name), nil); err != nil {
 			t.Fatal(err)
 		}
-		clienttest.WantLogged(t, &log, slog.LevelWarn, "upload has expired by the server's own account")
+		clienttest.WantLogged(t, &log, slog.LevelWarn, "the upload has expired, as the server said that it would")
 	})
 }
 

@@ -142,7 +142,7 @@ func TestDownloadFindsValidator(t *testing.T) {
 	s := &content.Server{Data: data, Script: []content.Step{content.Cut(100), tagged(`"v1"`, content.Cut(300)), tagged(`"v1"`, nil)}}
 	got, _, err := clienttest.Download(t, s, client.Config{Doer: s.TCPDoer(t), Retry: atOnce(3)})
 	if err != nil || got != data {
-		t.Errorf("%d bytes, or others: %v", len(got), err)
+		t.Errorf("%d bytes, or other bytes than the server has: %v", len(got), err)
 	}
 	if diff := cmp.Diff([]string{"", "", `bytes=300- "v1"`}, s.Seen); diff != "" {
 		t.Errorf("requests (-want +got):\n%s", diff)
@@ -245,7 +245,7 @@ func TestDownloadOpenRefuses(t *testing.T) {
 		return &b, 0, nil
 	}, nil)
 	if err != nil || b.String() != data {
-		t.Errorf("%d bytes, or others: %v", b.Len(), err)
+		t.Errorf("%d bytes, or other bytes than the server has: %v", b.Len(), err)
 	}
 	if diff := cmp.Diff([]string{"", `length 1000, etag "v1"`}, versions); diff != "" {
 		t.Errorf("versions (-want +got):\n%s", diff)

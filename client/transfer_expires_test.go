@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	hasExpired  = "upload has expired by the server's own account"
+	hasExpired  = "the upload has expired, as the server said that it would"
 	tooLate     = "upload will expire before it is complete at this rate"
 	withExpires = "Upload-Expires"
 )

@@ -115,7 +115,7 @@ func (f *openFile) Check(context.Context) error {
 		return Error(err)
 	}
 	if !same {
-		return Error(fmt.Errorf("%w: its bytes are other ones", failure.ErrSourceChanged))
+		return Error(fmt.Errorf("%w: its bytes have changed", failure.ErrSourceChanged))
 	}
 	return nil
 }

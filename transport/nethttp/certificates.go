@@ -15,7 +15,7 @@ import (
 // file without a certificate are errors.
 func LoadCertPool(files ...string) (*x509.CertPool, error) {
 	if len(files) == 0 {
-		return nil, errors.New("load authorities: no file named")
+		return nil, errors.New("load authorities: no file is named")
 	}
 	pool := x509.NewCertPool()
 	for _, file := range files {

@@ -91,7 +91,7 @@ type Answer struct {
 	// server did not say.
 	Expires time.Time
 
-	// Limits are what the server demands, as far as it says. Expires wins over MaxAge.
+	// Limits are what the server demands, as far as is known. Expires wins over MaxAge.
 	Limits protocol.Limits
 
 	// Metadata is what the upload was created with, as far as the server says.
@@ -158,7 +158,7 @@ type Features struct {
 	Join           bool // see [Joiner]
 	JoinUnfinished bool // a Join of parts that are not complete yet
 
-	// Limits are what the server demands of every upload, as far as it says.
+	// Limits are what the server demands of every upload, as far as is known.
 	Limits protocol.Limits
 
 	// Terms are the protocol's own names of features, for messages.

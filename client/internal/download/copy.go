@@ -100,7 +100,7 @@ func (d *download) copy(ctx context.Context, a *wire.Answer, b *body, compare bo
 			_, _ = sum.Write(buf[:old])
 			if at+old == d.offset {
 				if !d.prefix.agrees(sum) {
-					return a.Refuse(fmt.Errorf("%w: its first %d bytes are others than before", failure.ErrContentChanged, d.offset))
+					return a.Refuse(fmt.Errorf("%w: its first %d bytes have changed", failure.ErrContentChanged, d.offset))
 				}
 				// This content has the bytes, so its validator counts from now on.
 				d.content.validator = validatorOf(a.Header)
@@ -121,7 +121,7 @@ func (d *download) copy(ctx context.Context, a *wire.Answer, b *body, compare bo
 // write passes on bytes that the writer does not have yet.
 func (d *download) write(ctx context.Context, p []byte, a *wire.Answer) error {
 	if length, known := d.content.Length.Int64(); known && int64(len(p)) > length-d.offset {
-		return a.Refuse(fmt.Errorf("%w: there is more than its %d bytes", failure.ErrContent, length))
+		return a.Refuse(fmt.Errorf("%w: the answer has more than its %d bytes", failure.ErrContent, length))
 	}
 	n, err := d.w.Write(p)
 	n = min(max(n, 0), len(p))

@@ -128,7 +128,7 @@ func (d *download) examine(ctx context.Context) error {
 		if !ok || e.StatusCode == 0 || errors.Is(err, retry.ErrExhausted) || ctx.Err() != nil {
 			return err
 		}
-		d.Rules.Log.LogAttrs(ctx, slog.LevelDebug, "no answer to HEAD as of a tus server",
+		d.Rules.Log.LogAttrs(ctx, slog.LevelDebug, "HEAD got no answer of a tus server",
 			slog.String("url", failure.Redact(d.URL)), slog.Any("err", err))
 		d.retrier.Progress()
 		return nil

@@ -82,7 +82,7 @@ func (u *upload) agrees(answer dialect.Answer) error {
 		return fmt.Errorf("%w: the server has %d bytes, the source has %d", failure.ErrLengthMismatch, offset, ours)
 	}
 	if bound && offset > reach {
-		return fmt.Errorf("%w: it is at %d, of %d sent", failure.ErrIntegrity, offset, reach)
+		return fmt.Errorf("%w: it has %d bytes, and %d were sent", failure.ErrIntegrity, offset, reach)
 	}
 	return nil
 }

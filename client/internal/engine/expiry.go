@@ -33,7 +33,7 @@ func (w *expiry) hear(ctx context.Context, ev Event) {
 	if !ev.Expires.IsZero() && !ev.Expires.Equal(w.expires) {
 		w.expires = ev.Expires
 		if !ev.Expires.After(time.Now()) {
-			w.log.LogAttrs(ctx, slog.LevelWarn, "upload has expired by the server's own account",
+			w.log.LogAttrs(ctx, slog.LevelWarn, "the upload has expired, as the server said that it would",
 				slog.String("url", failure.Redact(ev.URL)), slog.Time("expires", ev.Expires))
 		}
 	}

@@ -96,10 +96,10 @@ func (d *Dialect) Negotiate(ctx context.Context, url string) error {
 		d.sum = checksum{algorithm: want[i], new: newHash(want[i]), trailer: trailer}
 		return nil
 	case d.wanted == ChecksumAuto:
-		d.server.Conn.Log.LogAttrs(ctx, slog.LevelInfo, "sending without checksums: the server announces none that is known", slog.String("url", failure.Redact(url)))
+		d.server.Conn.Log.LogAttrs(ctx, slog.LevelInfo, "sending without checksums: the server announces no algorithm that the client knows", slog.String("url", failure.Redact(url)))
 		return nil
 	case silent != nil:
-		return fmt.Errorf("%w %s, as far as it says: %w", failure.ErrUnsupported, protocol.ExtensionChecksum, silent)
+		return fmt.Errorf("%w %s, as far as is known: %w", failure.ErrUnsupported, protocol.ExtensionChecksum, silent)
 	default:
 		return fmt.Errorf("%w %s with %s", failure.ErrUnsupported, protocol.ExtensionChecksum, d.wanted)
 	}
