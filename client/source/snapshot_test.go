@@ -28,7 +28,7 @@ func TestSnapshot(t *testing.T) {
 			"appended much": {func(f *os.File) error { _, err := f.WriteAt(make([]byte, 1<<20), int64(size)); return err }, false, false},
 			"cut":           {func(f *os.File) error { return f.Truncate(int64(size - 1)) }, true, true},
 			"emptied":       {func(f *os.File) error { return f.Truncate(0) }, true, true},
-			"begins anew": {func(f *os.File) error {
+			"cut and enlarged": {func(f *os.File) error {
 				return errors.Join(f.Truncate(0), f.Truncate(int64(size+10)))
 			}, true, true},
 			"overwritten": {func(f *os.File) error { _, err := f.WriteAt([]byte("y"), 0); return err }, true, true},

@@ -101,7 +101,7 @@ type app struct {
 }
 
 const description = `Tusker uploads files to servers that speak the tus resumable upload protocol
-(https://tus.io), and goes on where an upload was cut off.
+(https://tus.io), and resumes an upload that was cut off.
 
 Every flag can be set by the environment: --some-flag is TUSKER_SOME_FLAG, and
 the command line wins. A flag that can be repeated takes one value a line.

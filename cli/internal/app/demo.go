@@ -12,10 +12,11 @@ func (a *app) demoCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo [flags] [FILE]",
 		Short: "See an upload survive a broken connection",
-		Long: `Starts a tusd on loopback, uploads FILE to it (64 MiB made on the spot without
-one), really loses the connection half way, goes on from where the server says
-that it stands, and compares the SHA-256 of what was sent with that of what
-arrived. It needs nothing but this program, and removes its files at the end.
+		Long: `Starts a tusd on loopback and uploads FILE to it, or 64 MiB made on the spot if
+no FILE is given. The connection is cut half way, and the upload resumes at the
+offset that the server names. The command compares the SHA-256 of the source
+with that of the stored bytes. It needs nothing but this program, and removes
+its files at the end.
 
 Exit code 0 means that the bytes are the same; 8 that they are not.`,
 		Example: `  tusker demo

@@ -275,7 +275,7 @@ func (a *app) downloadHint(to *destination, url string, kept int64) string {
 	if kept == 0 {
 		return "run the same command again"
 	}
-	hint := "go on with: "
+	hint := "resume with: "
 	if a.again.flags {
 		hint = "go on, with the same flags: "
 	}

@@ -148,7 +148,7 @@ func TestDownloadInterrupted(t *testing.T) {
 	if code != exit.Interrupted {
 		t.Fatalf("code %d: %s", code, stderr)
 	}
-	for _, want := range []string{"interrupted, ", " of 48 MiB are here\n", "hint: go on with: tusker download -o " + target + " '" + url + "'\n"} {
+	for _, want := range []string{"interrupted, ", " of 48 MiB are here\n", "hint: resume with: tusker download -o " + target + " '" + url + "'\n"} {
 		if !strings.Contains(stderr, want) {
 			t.Errorf("%q does not hold %q", stderr, want)
 		}

@@ -20,7 +20,7 @@ func (b *batch) goOn(result *client.Result) string {
 	if len(b.list.entries) > 1 {
 		hint += " for this file alone"
 	}
-	return hint + ": it goes on from there"
+	return hint + ": it resumes the upload"
 }
 
 // useless are errors after which a run with the same command cannot resume.

@@ -147,7 +147,7 @@ const nothingYetHint = "nothing was uploaded yet: run the same command again"
 const orphanHint = "the server may have it although no answer came: look there before you run the same command again"
 
 // newUploadHint is the hint for parts without a record.
-const newUploadHint = "run the same command again; it begins anew"
+const newUploadHint = "run the same command again; a new upload begins"
 
 // resumeHint returns the command that resumes, quoted for a shell. It does not show
 // a URL with a secret, which is only on standard output.
@@ -156,9 +156,9 @@ func resumeHint(url, file string, same again) string {
 		return nothingYetHint
 	}
 	if hasSecret(url) {
-		return "run the same command again; it begins anew, as the URL of the upload holds a secret and is not shown here: --json prints it, for tusker resume"
+		return "run the same command again; a new upload begins, because the URL of this one holds a secret and is not shown: --json prints it, for tusker resume"
 	}
-	hint := "go on with: "
+	hint := "resume with: "
 	if same.flags {
 		hint = "go on, with the same flags: "
 	}

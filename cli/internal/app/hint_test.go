@@ -24,12 +24,12 @@ func TestResumeHint(t *testing.T) {
 		"plain": {
 			"http://h/files/1", "video.mp4",
 			again{},
-			"go on with: tusker resume 'http://h/files/1' video.mp4",
+			"resume with: tusker resume 'http://h/files/1' video.mp4",
 		},
 		"flags":       {"http://h/1", "-", again{flags: true}, "go on, with the same flags: tusker resume 'http://h/1' -"},
-		"endpoint":    {"http://h/1", "a", again{as: "work"}, "go on with: tusker resume --as work 'http://h/1' a"},
-		"secret":      {"http://h/1?sig=a&b", "a", again{}, "run the same command again; it begins anew, as the URL of the upload holds a secret and is not shown here: --json prints it, for tusker resume"},
-		"user":        {"http://u:p@h/1", "a", again{}, "run the same command again; it begins anew, as the URL of the upload holds a secret and is not shown here: --json prints it, for tusker resume"},
+		"endpoint":    {"http://h/1", "a", again{as: "work"}, "resume with: tusker resume --as work 'http://h/1' a"},
+		"secret":      {"http://h/1?sig=a&b", "a", again{}, "run the same command again; a new upload begins, because the URL of this one holds a secret and is not shown: --json prints it, for tusker resume"},
+		"user":        {"http://u:p@h/1", "a", again{}, "run the same command again; a new upload begins, because the URL of this one holds a secret and is not shown: --json prints it, for tusker resume"},
 		"not created": {"", "video.mp4", again{}, "nothing was uploaded yet: run the same command again"},
 	}
 	for name, test := range tests {

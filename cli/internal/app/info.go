@@ -22,7 +22,7 @@ func (a *app) infoCommand() *cobra.Command {
 when it expires, its part in a concatenation, and its metadata.
 
 With some servers the question ends a request that is sending to the same
-upload; that goes on by itself.`,
+upload, which resumes by itself.`,
 		Example: `  tusker info "$URL"
   tusker info --json "$URL" | jq .offset`,
 		Args: arguments(1, 1, "one LOCATION"),

@@ -90,7 +90,7 @@ func (a *app) resume(cmd *cobra.Command, s *sending, how resumption, location, f
 	if err != nil {
 		out := a.ended(file, result, err)
 		if out.resumable && hasSecret(result.URL) {
-			out.hint = "run the same command again: it goes on from there"
+			out.hint = "run the same command again: it resumes the upload"
 		}
 		return out
 	}

@@ -33,18 +33,20 @@ func (a *app) uploadCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "upload [flags] ENDPOINT FILE...",
 		Short: "Upload files and print their URLs",
-		Long: `Uploads each FILE and prints its URL, one a line, in the order of the arguments.
-FILE - is standard input; it, pipes and devices are read as streams. With -r, a
-FILE may be a directory: what is in it is sent in the order of the names.
+		Long: `Uploads each FILE and prints its URL, one per line, in the order of the
+arguments. FILE - is standard input. Standard input, pipes and devices are read
+as streams. With -r, a FILE may be a directory: its files are sent in the order
+of their names.
 
-Each upload gets the metadata filename, and mime_type and filetype where the
-extension is known; one from a directory also relativePath, its path from that
-directory on. An upload that breaks off goes on by itself from where the server
-says that it stands. When it has to give up, or is interrupted, the same command
-goes on with it: files above 1 MiB have a record in --state-dir until they are
-sent. A file that has changed since is uploaded anew. Two processes do not send
-such a file to one server at once: the second one fails. Nothing holds apart
-files without a record, and those whose earlier upload --skip-sent goes on with.
+Each upload gets the metadata filename, and mime_type and filetype if the
+extension is known. A file from a directory also gets relativePath, its path
+below that directory. An upload whose connection breaks resumes by itself at the
+offset that the server names. If it gives up or is interrupted, the same command
+resumes it: files above 1 MiB have a record in --state-dir until they are
+complete. A file that has changed since then is uploaded again. Two processes do
+not send such a file to one server at the same time: the second one fails. Files
+without a record have no such protection, nor do those whose earlier upload
+--skip-sent resumes.
 
 A file that changes during its upload is an error, and what was sent of it is
 deleted. --snapshot sends a log that grows: the bytes that it has at the

@@ -96,7 +96,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		return errors.New("the connection was never cut")
 	}
 	if cuts {
-		cfg.Out.Line("asked       the server has %s: went on from there", count(secondOffset(server)))
+		cfg.Out.Line("asked       the server has %s: resumed from there", count(secondOffset(server)))
 	}
 	twice := max(0, result.Sent-size)
 	share := ""

@@ -44,7 +44,7 @@ func TestRun(t *testing.T) {
 	for _, want := range []string{
 		"source      1048576 bytes (1 MiB) made on the spot\n",
 		"cut         the connection, after 524288 bytes (512 KiB), half way\n",
-		"asked       the server has 524288 bytes (512 KiB): went on from there\n",
+		"asked       the server has 524288 bytes (512 KiB): resumed from there\n",
 		"identical\n",
 	} {
 		if !strings.Contains(story, want) {
