@@ -98,21 +98,30 @@ func TestNginxSettings(t *testing.T) {
 	}
 }
 
-// A limit too small for any tus server is not worth halving down to: the upload
-// fails, and says why.
+// Requests get as small as 64 KiB. If the limit is smaller, the upload fails with the words of
+// nginx.
 func TestNginxTinyLimit(t *testing.T) {
 	t.Parallel()
 	for _, v := range versions {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
+			data := content(mib)
 			proxy := startNginx(t, "client_max_body_size 100k;")
 			c := newClient(t, client.Config{Endpoint: proxy.url, Doer: proxy.doer(t, v.http1Only), Retry: quick})
-			res, err := c.Upload(t.Context(), readerAt(t, content(mib)), nil)
+			res, err := c.Upload(t.Context(), readerAt(t, data), nil)
+			if err != nil || res.BodyLimit != 64<<10 || res.Retries != 4 { // 1 MiB, and its halves down to 128 KiB
+				t.Fatalf("result %+v, error %v", res, err)
+			}
+			checkStored(t, proxy.tusd, res.URL, data)
+
+			proxy = startNginx(t, "client_max_body_size 50k;")
+			c = newClient(t, client.Config{Endpoint: proxy.url, Doer: proxy.doer(t, v.http1Only), Retry: quick})
+			res, err = c.Upload(t.Context(), readerAt(t, data), nil)
 			e, ok := errors.AsType[*client.Error](err)
 			if !errors.Is(err, protocol.ErrTooLarge) || !ok || !strings.Contains(e.Body, "nginx") {
 				t.Errorf("error %v, want nginx's words", err)
 			}
-			if res.URL == "" || res.Offset != 0 || res.Retries != 2 { // MiB and half of it
+			if res.URL == "" || res.Offset != 0 || res.Retries != 4 {
 				t.Errorf("result %+v", res)
 			}
 		})
