@@ -156,7 +156,7 @@ func TestLoadErrors(t *testing.T) {
 		text string
 		is   error
 	}{
-		{"no file named", pool(), "no file named", nil},
+		{"no file is named", pool(), "no file is named", nil},
 		{"missing", pool(ca.file, missing), missing, os.ErrNotExist},
 		{"no certificate", pool(ca.file, empty), empty, nil},
 		{"key only", pool(keyFile), keyFile, nil},
