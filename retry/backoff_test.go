@@ -78,7 +78,7 @@ func TestBackoffNext(t *testing.T) {
 				t.Errorf("Next(%+v) = %v, %v, want %v, %v", c.attempt, wait, ok, c.wait, c.ok)
 			}
 			if pw, pok := (&c.backoff).Next(c.attempt); pw != wait || pok != ok {
-				t.Errorf("through a pointer: %v, %v", pw, pok)
+				t.Errorf("Next of a *Backoff = %v, %v", pw, pok)
 			}
 		})
 	}
@@ -116,7 +116,7 @@ func TestBackoffJitter(t *testing.T) {
 			// about 42. A difference of 10 standard deviations is not chance.
 			for i, n := range count {
 				if n < draws/bins-424 || n > draws/bins+424 {
-					t.Errorf("bin %d holds %d of %d draws", i, n, draws)
+					t.Errorf("%[2]d of %[3]d waits are in interval %[1]d", i, n, draws)
 				}
 			}
 		})

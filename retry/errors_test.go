@@ -100,7 +100,7 @@ func TestExhaustedError(t *testing.T) {
 			t.Errorf("text %q, want %q", err, c.want)
 		}
 		if !errors.Is(err, retry.ErrExhausted) || !errors.Is(err, errTest) {
-			t.Errorf("%v is not what it should be", err)
+			t.Errorf("errors.Is does not find the wrapped errors in %v", err)
 		}
 	}
 }

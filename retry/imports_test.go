@@ -10,7 +10,7 @@ import (
 func TestImports(t *testing.T) {
 	tool, err := exec.LookPath("go")
 	if err != nil {
-		t.Skip("no go command")
+		t.Skip("the go command is not available")
 	}
 	out, err := exec.CommandContext(t.Context(), tool, "list", "-deps", ".").Output()
 	if err != nil {
@@ -21,9 +21,9 @@ func TestImports(t *testing.T) {
 		switch {
 		case path == own, strings.HasPrefix(path, own+"/"):
 		case path == "net" || strings.HasPrefix(path, "net/"):
-			t.Errorf("reaches %s", path)
+			t.Errorf("retry depends on %s", path)
 		case strings.Contains(strings.Split(path, "/")[0], "."):
-			t.Errorf("reaches %s, which is not of the standard library", path)
+			t.Errorf("retry depends on %s, which is not in the standard library", path)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package retry_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -15,6 +14,7 @@ import (
 // exact is the default policy without jitter.
 var exact = retry.Backoff{Jitter: -1}
 
+// Wait waits as the policy says, and returns an ExhaustedError when the policy ends.
 func TestLoopWaits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -57,7 +57,7 @@ func TestLoopZero(t *testing.T) {
 			tries++
 		}
 		if tries != 10 {
-			t.Errorf("%d tries, want 10", tries)
+			t.Errorf("%d attempts, want 10", tries)
 		}
 	})
 }
@@ -149,6 +149,7 @@ func TestLoopAttempt(t *testing.T) {
 	}
 }
 
+// OnWait is called before each wait. A negative wait counts as zero.
 func TestLoopOnWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -165,15 +166,16 @@ func TestLoopOnWait(t *testing.T) {
 			tries++
 		}
 		if tries != 4 {
-			t.Errorf("%d tries, want 4", tries)
+			t.Errorf("%d attempts, want 4", tries)
 		}
 		want := []string{"1 1s at 0s", "2 0s at 1s", "3 0s at 1s"}
 		if !slices.Equal(got, want) {
-			t.Errorf("told: %+v, want %+v", got, want)
+			t.Errorf("calls of OnWait: %+v, want %+v", got, want)
 		}
 	})
 }
 
+// Wait returns a permanent failure as it is. An exhausted policy gives ErrExhausted.
 func TestLoopStops(t *testing.T) {
 	t.Parallel()
 	permanent := retry.Permanent(errTest)
@@ -186,7 +188,7 @@ func TestLoopStops(t *testing.T) {
 	}{
 		{"permanent under the default", nil, permanent, false},
 		{"permanent under Delays", retry.Delays(time.Second), permanent, false},
-		{"permanent under a function that would go on", always, permanent, false},
+		{"permanent under a function that always retries", always, permanent, false},
 		{"permanent under Never", retry.Never, permanent, false},
 		{"permanent to the policy", retry.Backoff{Retryable: func(error) bool { return false }}, errTest, false},
 		{"permanent to a pointer", &retry.Backoff{Retryable: func(error) bool { return false }}, errTest, false},
@@ -200,13 +202,13 @@ func TestLoopStops(t *testing.T) {
 			loop := retry.Loop{Policy: c.policy}
 			err := loop.Wait(t.Context(), c.err)
 			if !errors.Is(err, errTest) {
-				t.Fatalf("Wait = %v, want an error that Is the failure", err)
+				t.Fatalf("Wait = %v, want an error that wraps the failure", err)
 			}
 			if errors.Is(err, retry.ErrExhausted) != c.exhausted {
 				t.Errorf("Is(%v, ErrExhausted) = %v", err, !c.exhausted)
 			}
 			if !c.exhausted && err != c.err { //nolint:errorlint // the very same
-				t.Errorf("Wait = %#v, want the error as it came", err)
+				t.Errorf("Wait = %#v, want the failure unchanged", err)
 			}
 		})
 	}
@@ -218,141 +220,6 @@ func TestLoopNilError(t *testing.T) {
 	loop := retry.Loop{Policy: retry.Never}
 	if err := loop.Wait(t.Context(), nil); !errors.Is(err, retry.ErrExhausted) {
 		t.Errorf("Wait = %v", err)
-	}
-}
-
-// Uploads that cancel each other fail with errors of one type. errors.As finds that of
-// the loop's own operation.
-func TestLoopContextCauseOfTheSameType(t *testing.T) {
-	t.Parallel()
-	own, other := &statusError{1}, &statusError{2}
-	ctx, cancel := context.WithCancelCause(t.Context())
-	cancel(other)
-	loop := retry.Loop{Policy: exact}
-	err := loop.Wait(ctx, own)
-	if e, ok := errors.AsType[*statusError](err); !ok || e != own || !errors.Is(err, other) || !errors.Is(err, context.Canceled) {
-		t.Errorf("Wait = %v", err)
-	}
-}
-
-type statusError struct{ status int }
-
-func (e *statusError) Error() string { return fmt.Sprintf("status %d", e.status) }
-
-func TestLoopContext(t *testing.T) {
-	t.Parallel()
-	errCause := errors.New("user pressed stop")
-	for _, c := range []struct {
-		name   string
-		cancel time.Duration // after which time; 0: beforehand
-		cause  error
-		err    error
-		policy retry.Policy
-		want   error
-		text   string
-	}{
-		{"beforehand", 0, nil, errTest, exact, context.Canceled, "context canceled (last failure: test failure)"},
-		{"beforehand, no wait", 0, nil, errTest, retry.Delays(0), context.Canceled, "context canceled (last failure: test failure)"},
-		{"while waiting", 500 * time.Millisecond, nil, errTest, exact, context.Canceled, "context canceled (last failure: test failure)"},
-		{"with a cause", 500 * time.Millisecond, errCause, errTest, exact, errCause, "user pressed stop (last failure: test failure)"},
-		{"the failure is the cause", 0, nil, fmt.Errorf("patch: %w", context.Canceled), exact, context.Canceled, "patch: context canceled"},
-		{"wins over permanent", 0, errCause, retry.Permanent(errTest), exact, errCause, "user pressed stop (last failure: test failure)"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				ctx, cancel := context.WithCancelCause(t.Context())
-				defer cancel(nil)
-				if c.cancel == 0 {
-					cancel(c.cause)
-				} else {
-					time.AfterFunc(c.cancel, func() { cancel(c.cause) })
-				}
-				start := time.Now()
-				loop := retry.Loop{Policy: c.policy}
-				err := loop.Wait(ctx, c.err)
-				if took := time.Since(start); took != c.cancel {
-					t.Errorf("took %v, want %v", took, c.cancel)
-				}
-				if !errors.Is(err, c.want) || !errors.Is(err, c.err) || !errors.Is(err, context.Canceled) {
-					t.Errorf("Wait = %v, want one that Is %v, the failure and context.Canceled", err, c.want)
-				}
-				if errors.Is(err, retry.ErrExhausted) {
-					t.Error("Is ErrExhausted")
-				}
-				if err != nil && err.Error() != c.text {
-					t.Errorf("text %q, want %q", err, c.text)
-				}
-			})
-		})
-	}
-}
-
-// A timeout of one attempt is worth a retry.
-func TestLoopTryTimeout(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		tries := 0
-		err := retry.Do(t.Context(), exact, func(ctx context.Context) error {
-			if tries++; tries == 3 {
-				return nil
-			}
-			ctx, cancel := context.WithTimeout(ctx, time.Minute)
-			defer cancel()
-			<-ctx.Done()
-			return ctx.Err()
-		})
-		if err != nil || tries != 3 {
-			t.Errorf("Do = %v after %d tries", err, tries)
-		}
-	})
-}
-
-func TestDo(t *testing.T) {
-	t.Parallel()
-	for _, c := range []struct {
-		name   string
-		policy retry.Policy
-		fails  int
-		tries  int
-		want   error
-		took   time.Duration
-	}{
-		{"at once", nil, 0, 1, nil, 0},
-		{"third try", exact, 2, 3, nil, 3 * time.Second},
-		{"delays", retry.Delays(time.Second, time.Minute), 9, 3, retry.ErrExhausted, 61 * time.Second},
-		{"never", retry.Never, 9, 1, retry.ErrExhausted, 0},
-		{"elapsed", retry.Backoff{Jitter: -1, MaxElapsed: 10 * time.Second}, 99, 4, retry.ErrExhausted, 7 * time.Second},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				start, tries := time.Now(), 0
-				err := retry.Do(t.Context(), c.policy, func(context.Context) error {
-					if tries++; tries > c.fails {
-						return nil
-					}
-					return errTest
-				})
-				if !errors.Is(err, c.want) || tries != c.tries || time.Since(start) != c.took {
-					t.Errorf("Do = %v after %d tries and %v; want %v, %d, %v",
-						err, tries, time.Since(start), c.want, c.tries, c.took)
-				}
-			})
-		})
-	}
-}
-
-func TestDoEnded(t *testing.T) {
-	t.Parallel()
-	ctx, cancel := context.WithCancelCause(t.Context())
-	cancel(errTest)
-	err := retry.Do(ctx, nil, func(context.Context) error {
-		t.Error("called")
-		return nil
-	})
-	if !errors.Is(err, errTest) {
-		t.Errorf("Do = %v, want the cause", err)
 	}
 }
 
