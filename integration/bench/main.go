@@ -33,10 +33,10 @@ type options struct {
 func parse(args []string) options {
 	var o options
 	f := flag.NewFlagSet("bench", flag.ExitOnError)
-	rows := f.String("rows", "", "run these rows only, by `name,...` or the beginning of names up to a dash")
-	f.BoolVar(&o.quick, "quick", false, "a sixteenth of the bytes and two rounds: shows that it runs, not how fast")
-	f.DurationVar(&o.budget, "budget", 13*time.Minute+30*time.Second, "begin no further row, and end the one that runs, after so long")
-	f.StringVar(&o.dir, "dir", "", "keep sources and tusd's store in this folder (default /dev/shm, or where there is none the temporary folder)")
+	rows := f.String("rows", "", "run only the rows with these names, `name,...`; a prefix up to a dash selects all rows that begin with it")
+	f.BoolVar(&o.quick, "quick", false, "send a sixteenth of the bytes in two rounds, to see that all programs work")
+	f.DurationVar(&o.budget, "budget", 13*time.Minute+30*time.Second, "stop after this time, even in the middle of a row")
+	f.StringVar(&o.dir, "dir", "", "keep sources and tusd's store in this folder (default /dev/shm if it exists, otherwise the temporary folder)")
 	f.StringVar(&o.out, "o", "", "write the report to this `file` too")
 	_ = f.Parse(args) // Parse exits if there is an error.
 	if *rows != "" {

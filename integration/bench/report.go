@@ -25,7 +25,7 @@ func (d report) write(w io.Writer) {
 	line("Made by `task bench`; do not edit.")
 	if d.quick {
 		line("")
-		line("**A quick run, with a sixteenth of the bytes that titles name: it shows that all runs, and says nothing about speed.**")
+		line("**A quick run with a sixteenth of the bytes that the titles name. It shows that all programs work, but not how fast they are.**")
 	}
 	line("")
 	line("- %s", d.began.UTC().Format("2 January 2006, 15:04 UTC"))
@@ -36,7 +36,7 @@ func (d report) write(w io.Writer) {
 	line("")
 	line("%s", strings.TrimSpace(preface))
 	if d.floor > 0 {
-		line("Less memory than %s cannot be told.", mebibytes(d.floor))
+		line("A memory use below %s cannot be measured.", mebibytes(d.floor))
 	}
 	d.targets(line)
 	for _, r := range d.results {
@@ -45,15 +45,15 @@ func (d report) write(w io.Writer) {
 }
 
 const preface = `
-Every client is a process of its own, and the server another, on loopback. They
-take turns, forwards and backwards, and the store is emptied between runs; all
-figures are medians, and a row says how often its programs ran. tusker runs at its
-defaults, with a record of the upload in a folder that was empty, and with
---no-resume beside that. "×" compares the wall, and "CPU ×" the CPU time of client
-and server together, with the fastest raw net/http program of the row. Requests are
-those that create or send, and then all others. tusgo, go-tus and tus-js-client run
-as they come, and at the settings that are best for the row; curl sends each file
-in one POST and cannot resume.
+Each client and each server is a separate process, connected over loopback. The
+clients run in turn, in alternating order, and the store is emptied between runs.
+All figures are medians. The column "runs" says how many runs a median has. tusker
+runs with its default settings and an empty state folder, and again with
+--no-resume. "×" compares the wall time with that of the fastest raw net/http
+program of the row. "CPU ×" compares the CPU time of client and server together with
+the same program. "Requests" counts the requests that create or send, plus all
+others. tusgo, go-tus and tus-js-client run with their default settings and with the
+best settings for the row. curl sends each file in one POST and cannot resume.
 `
 
 // targets writes the table of targets and their results.
@@ -92,16 +92,17 @@ func (d report) targets(line func(string, ...any)) {
 	line("%d met, %d missed. %s", met, missed, strings.TrimSpace(reservation))
 	if len(bounds) > 0 {
 		line("")
-		line("What stands between, by profile:")
+		line("The reasons, by row:")
 		line("")
 		line("%s", strings.Join(bounds, "\n"))
 	}
 }
 
 const reservation = `
-Walls of the same program differ by several percent from run to run here, as client,
-server and kernel share two cores: of a target that is missed by less, or beside a
-raw program that is as far from itself, nothing can be said.
+Client, server and kernel share two cores here, so the wall time of one
+program differs by several percent from run to run. A target that is missed by less
+than that is not significant. The same is true of a row whose raw program differs as
+much from itself.
 `
 
 func section(r *result, line func(string, ...any)) {
@@ -125,7 +126,7 @@ func section(r *result, line func(string, ...any)) {
 	rule := "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
 	cuts := len(r.relay) > 0 && r.relay[0] == "-reset"
 	if cuts {
-		head += " cuts | resent | requests a cut | wait a cut |"
+		head += " cuts | resent | requests per cut | wait per cut |"
 		rule += " ---: | ---: | ---: | ---: |"
 	}
 	line("%s", head)

@@ -13,7 +13,7 @@ func TestReport(t *testing.T) {
 	t.Parallel()
 	failed := walls("curl -T", peer)
 	failed.failed = "exit status 1: a | b"
-	late := &result{row: row{name: "late", title: "Nothing"}, note: "not run: the budget was spent"}
+	late := &result{row: row{name: "late", title: "Nothing"}, note: "not run: the time limit of the benchmark was reached"}
 	d := report{
 		machine: []string{"a machine"}, began: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), took: 90 * time.Second, floor: 8 * mib,
 		results: []*result{
@@ -32,10 +32,10 @@ func TestReport(t *testing.T) {
 	d.write(&b)
 	text := b.String()
 	for _, want := range []string{
-		"- 2 January 2026, 03:04 UTC\n", "- took 1m30s\n", "Less memory than 8.0 MiB",
-		"| null | tusker: wall ≤ 1.05 × best raw | 10.40 × | **miss** |",
-		"| null | nobody: wall ≤ 1.05 × best raw |  | not measured (nobody has no figures) |",
-		"0 met, 1 missed.", "| tusker | 1.04 s | 10.40 | ", `| curl -T | exit status 1: a \| b |`, "not run: the budget was spent.",
+		"- 2 January 2026, 03:04 UTC\n", "- took 1m30s\n", "A memory use below 8.0 MiB",
+		"| null | tusker: wall time ≤ 1.05 × best raw | 10.40 × | **miss** |",
+		"| null | nobody: wall time ≤ 1.05 × best raw |  | not measured (nobody has no figures) |",
+		"0 met, 1 missed.", "| tusker | 1.04 s | 10.40 | ", `| curl -T | exit status 1: a \| b |`, "not run: the time limit of the benchmark was reached.",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("lacks %q", want)

@@ -73,7 +73,7 @@ func largeRows() []row {
 		{
 			name: "tusd", title: "512 MiB, tusd in memory", files: 1, size: 512 * mib, concurrency: 1,
 			about:  "HTTP/1.1. tusd keeps the file on tmpfs, which is emptied between runs.",
-			bound:  "those that copy a file through memory leave it in a cache that the server shares, as long as both are on one machine; see the table copy-tusd.",
+			bound:  "a client that copies a file through memory leaves the file in a CPU cache. The server reads from the same cache if both run on one machine. See the table copy-tusd.",
 			server: tusdPlain, rounds: 7, limit: 45 * time.Second, contestants: largeFile(), targets: targets,
 		},
 		{
@@ -83,7 +83,7 @@ func largeRows() []row {
 		},
 		{
 			name: "tls-tusd", title: "512 MiB over TLS, tusd in memory", files: 1, size: 512 * mib, concurrency: 1,
-			about:  "HTTP/2 where the client speaks it: tusd's server offers it, as most do.",
+			about:  "HTTP/2 if the client supports it. tusd's server offers it, as most servers do.",
 			server: tusdTLS, rounds: 5, limit: 45 * time.Second, targets: tlsTargets,
 			contestants: contestants(largeFile(), []contestant{
 				raws(raw, rawPatch+", HTTP/1.1", "-http1.1"), tusker(variant, "--http1.1"),
@@ -91,7 +91,7 @@ func largeRows() []row {
 		},
 		{
 			name: "http2", title: "512 MiB over HTTP/2, null store", files: 1, size: 512 * mib, concurrency: 1,
-			about:  "The server offers HTTP/1.1 as well. Compare with the row over TLS for what HTTP/2 costs.",
+			about:  "The server offers HTTP/1.1 as well. The difference to the row over TLS is the cost of HTTP/2.",
 			server: http2, rounds: 5, limit: 45 * time.Second,
 			targets: []target{memoryTarget(24*mib, "tusker"), dataTarget(2, "tusker"), peerTarget("tusker")},
 			contestants: contestants(largeFile(), []contestant{
@@ -100,10 +100,10 @@ func largeRows() []row {
 		},
 		{
 			name: "stdin", title: "1 GiB from standard input, null store", files: 1, size: gib, concurrency: 1, stdin: true,
-			bound: "8 MiB of the memory are the window, which is kept to be sent again, and some 12 MiB are pages of the program itself, " +
-				"a third of them the C library's, which a build without cgo does not have.",
-			about: "cat writes into a pipe. The raw program and tusker do not know the length, the others are told. " +
-				"go-tus reads everything into memory first, at any setting, so it runs once.",
+			bound: "8 MiB of the memory are the window, whose bytes are kept for a retry. About 12 MiB are pages of the program itself. " +
+				"A third of those belong to the C library, which a build without cgo does not have.",
+			about: "cat writes into a pipe. The raw program and tusker do not know the length; the other clients get it as an argument. " +
+				"go-tus reads everything into memory first, with any setting, so it runs once.",
 			server: plain, rounds: 5, limit: 60 * time.Second,
 			contestants: contestants([]contestant{
 				raws(raw, "raw: POST and PATCH, length last", "-mode", "stream"),
@@ -121,10 +121,9 @@ func largeRows() []row {
 }
 
 func smallRows() []row {
-	const bound = "of the client's CPU time 6 % go to looking at a file a second time, when all is sent, and to reading it for that; " +
-		"9 % to finding out beforehand what each name is; 9 % to what an upload keeps besides its request: " +
-		"the watch for stalls, Location, headers; 3 % to garbage. 3 ms are the start of the program. " +
-		"The raw program opens a file and sends it."
+	const bound = "6 % of the client's CPU time is the check that a file did not change during its upload, 9 % is the inspection of the arguments, " +
+		"9 % is the bookkeeping of an upload (stall timer, Location, headers), and 3 % is garbage collection. " +
+		"The program takes 3 ms to start. The raw program only opens a file and sends it."
 	targets := []target{
 		wallTarget(1.15, "tusker"), wallTarget(1.15, "tusker --no-resume"),
 		requestsTarget("tusker"), connectionsTarget("tusker", 16),

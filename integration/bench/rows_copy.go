@@ -15,9 +15,9 @@ func copyRows() []row {
 		}
 		return out
 	}
-	about := "Raw programs, POST and one PATCH. net/http copies a body through 32 KiB and calls no WriteTo of it; " +
-		"only ReadFrom of the connection can use another buffer. tusker uses sendfile, in pieces, for files over plain HTTP/1.1 on Linux, " +
-		"and else copies through 32 to 128 KiB, with the records of TLS written at once."
+	about := "Raw programs, POST and one PATCH. net/http copies a body through a buffer of 32 KiB and does not call its WriteTo method. " +
+		"Only ReadFrom of the connection can use another buffer. tusker uses sendfile, in pieces, for files over plain HTTP/1.1 on Linux. " +
+		"Otherwise it copies through a buffer of 32 to 128 KiB and writes several TLS records at once."
 	return []row{
 		{
 			name: "copy", title: "Ways to send 2 GiB over HTTP/1.1", about: about,
@@ -29,8 +29,8 @@ func copyRows() []row {
 		},
 		{
 			name: "copy-tusd", title: "Ways to send 512 MiB into tusd", files: 1, size: 512 * mib, concurrency: 1,
-			about: "On one machine, copying brings the bytes into a cache that the server reads from, which shortens the wall where the server is what takes time. " +
-				"Over a network it does not, and costs the client three times the CPU time.",
+			about: "On one machine, a copy brings the bytes into a CPU cache that the server reads from. This shortens the wall time if the server is the bottleneck. " +
+				"Over a network a copy has no such effect, and it costs the client three times the CPU time.",
 			server: tusdPlain, rounds: 5, limit: 15 * time.Second,
 			contestants: []contestant{
 				raws(raw, "sendfile (transport.FileBody)", "-body", "filebody"), raws(check, "sendfile, again", "-body", "filebody"),
@@ -42,12 +42,12 @@ func copyRows() []row {
 			name: "copy-tls", title: "Ways to send 1 GiB over TLS", about: about,
 			files: 1, size: gib, concurrency: 1, server: secure, rounds: 5, limit: 35 * time.Second,
 			contestants: contestants(buffers(), []contestant{
-				raws(variant, "256 KiB, its records written at once", "-body", "copy", "-buffer", "262144", "-gather"),
+				raws(variant, "256 KiB, several TLS records at once", "-body", "copy", "-buffer", "262144", "-gather"),
 			}),
 		},
 		{
 			name: "copy-http2", title: "Ways to send 512 MiB over HTTP/2",
-			about: "Over HTTP/2 the buffer is as large as a frame that the server accepts.",
+			about: "Over HTTP/2, the buffer has the size of the largest frame that the server accepts.",
 			files: 1, size: 512 * mib, concurrency: 1, server: http2, rounds: 5, limit: 15 * time.Second,
 			contestants: []contestant{
 				raws(raw, "a reader", "-body", "copy"), raws(check, "a reader, again", "-body", "copy"),

@@ -5,9 +5,9 @@ import "time"
 func farRows() []row {
 	return []row{{
 		name: "far", title: "64 MiB at 50 ms round trip, null store", files: 1, size: 64 * mib, concurrency: 1,
-		about: "A relay holds back all bytes by 25 ms each way, and a new connection by a round trip. It has no limit of rate.",
-		bound: "curl sends the file along with its creation, which is a round trip less: what broke off then could not be gone on with, as nobody would know its URL. " +
-			"Relay, server and client share two cores, so 64 MiB are not all waiting.",
+		about: "A relay delays all bytes by 25 ms in each direction, and a new connection by a round trip. It does not limit the rate.",
+		bound: "curl sends the file with the creation, which saves a round trip. Such an upload cannot be resumed if it is interrupted, because the client never learns its URL. " +
+			"Relay, server and client share two cores, so the time for 64 MiB is not only waiting.",
 		server: plain, relay: []string{"-delay", "25ms"},
 		rounds: 9, limit: 45 * time.Second,
 		contestants: contestants([]contestant{
@@ -25,7 +25,7 @@ func parallelRows() []row {
 	return []row{
 		{
 			name: "parallel", title: "256 MiB at 10 MB/s per connection and 50 ms", files: 1, size: 256 * mib, concurrency: 1,
-			about: "Null store. One connection takes as long as its rate says, so it runs once; the others run more often. " +
+			about: "Null store. The time over one connection follows from the rate, so that client runs once. The others run more often. " +
 				"tusgo and go-tus send a file over one connection.",
 			server: plain, relay: limited, rounds: 3, limit: 75 * time.Second,
 			contestants: []contestant{
@@ -42,7 +42,7 @@ func parallelRows() []row {
 		},
 		{
 			name: "auto", title: "1 GiB at 10 MB/s per connection and 50 ms", files: 1, size: gib, concurrency: 1,
-			about:  "Null store. The slower runs are made once.",
+			about:  "Null store. The slower clients run once.",
 			server: plain, relay: limited, rounds: 2, limit: 100 * time.Second,
 			contestants: []contestant{
 				times(1, tusker(variant, "--parallel", "4")),
@@ -58,7 +58,7 @@ func parallelRows() []row {
 		},
 		{
 			name: "auto-fast", title: "1 GiB on an unlimited link, null store", files: 1, size: gib, concurrency: 1,
-			about:  "What choosing the number of connections costs where one is best.",
+			about:  "The cost of an automatic number of connections if one connection is best.",
 			server: plain, rounds: 11, limit: 25 * time.Second,
 			contestants: []contestant{
 				tusker(variant), tusker(own, "--parallel", "auto"),
@@ -75,11 +75,11 @@ func parallelRows() []row {
 func brokenRows() []row {
 	return []row{{
 		name: "resets", title: "32 MiB with a reset every 3 MiB, tusd in memory", files: 1, size: 32 * mib, concurrency: 1,
-		about: "A relay passes 3 MiB of each connection on to the server and resets it. " +
+		about: "A relay passes 3 MiB of each connection on to the server, and then resets the connection. " +
 			"The wait is the time from a reset until the bytes of the file flow again. " +
-			"curl does not resume, go-tus ends at its default, and tus-js-client must not send bytes with the creation here.",
-		bound: "tusker waits for 10 to 20 ms before it asks. Those that ask at once find a server that has not read all that arrived: " +
-			"it drops the rest, and up to a third is sent twice. tus-js-client is slow enough without a wait.",
+			"curl cannot resume, go-tus gives up with its default settings, and tus-js-client must not send bytes with the creation here.",
+		bound: "tusker waits for 10 to 20 ms before it asks for the offset. A client that asks at once reaches a server that has not yet read all bytes that arrived. " +
+			"The server drops the rest, and the client sends up to a third of the bytes twice. tus-js-client needs no wait, because it is slower.",
 		server: tusdPlain, relay: []string{"-reset", "3145728"},
 		rounds: 5, limit: 25 * time.Second,
 		contestants: []contestant{

@@ -28,7 +28,7 @@ func (b *bench) row(ctx context.Context, r row) (_ *result, err error) {
 	}
 	limit := min(r.limit, time.Until(b.deadline))
 	if limit <= 0 {
-		out.note = "not run: the budget was spent"
+		out.note = "not run: the time limit of the benchmark was reached"
 		b.say("%s: %s", r.name, out.note)
 		return out, nil
 	}
@@ -48,7 +48,7 @@ func (b *bench) row(ctx context.Context, r row) (_ *result, err error) {
 	began := time.Now()
 	for round := range r.rounds {
 		if round > 0 && time.Since(began)+roundTakes(out.series, round) > limit {
-			out.note = fmt.Sprintf("%d of %d rounds: its share of the time was spent", round, r.rounds)
+			out.note = fmt.Sprintf("%d of %d rounds: the time limit of this row was reached", round, r.rounds)
 			break
 		}
 		for _, s := range order(out.series, round) {
@@ -169,7 +169,7 @@ func (s *stage) run(ctx context.Context, c contestant) (sample, error) {
 	defer func() { _ = os.RemoveAll(dir) }()
 	line := c.args(s.b.tools, here)
 	if len(line.args) == 0 {
-		return x, errors.New("not on this machine")
+		return x, errors.New("not installed on this machine")
 	}
 	if err := s.empty(ctx); err != nil {
 		return x, err

@@ -33,7 +33,7 @@ func of(name string, check func(r *result, s *series) outcome) func(*result) out
 }
 
 func wallTarget(limit float64, name string) target {
-	return target{fmt.Sprintf("%s: wall ≤ %.2f × best raw", name, limit), of(name, func(r *result, s *series) outcome {
+	return target{fmt.Sprintf("%s: wall time ≤ %.2f × best raw", name, limit), of(name, func(r *result, s *series) outcome {
 		best := r.measure()
 		if best == nil {
 			return unknown("no raw program has figures")
@@ -42,14 +42,14 @@ func wallTarget(limit float64, name string) target {
 		out := outcome{value: times2(ratio), met: ratio <= limit}
 		// With a larger difference, the figures are not reliable.
 		if off := r.itself(); off != 0 && (off < 0.97 || off > 1.03) {
-			out.comment = fmt.Sprintf("raw against itself is %.2f", off)
+			out.comment = fmt.Sprintf("the raw program against itself is %.2f", off)
 		}
 		return out
 	})}
 }
 
 func cpuTarget(limit float64, name string) target {
-	return target{fmt.Sprintf("%s: CPU of both ends ≤ %.2f × that program's", name, limit), of(name, func(r *result, s *series) outcome {
+	return target{fmt.Sprintf("%s: CPU time of client and server ≤ %.2f × best raw", name, limit), of(name, func(r *result, s *series) outcome {
 		best := r.measure()
 		if best == nil || best.cpu() == 0 {
 			return unknown("no raw program has figures")
@@ -76,7 +76,7 @@ func dataTarget(n int, name string) target {
 
 // requestsTarget allows one request per file, and one OPTIONS.
 func requestsTarget(name string) target {
-	return target{name + ": one request a file, and one OPTIONS", of(name, func(r *result, s *series) outcome {
+	return target{name + ": one request per file and one OPTIONS", of(name, func(r *result, s *series) outcome {
 		return outcome{value: fmt.Sprintf("%d for %d files", s.requests(), r.files), met: s.requests() <= r.files+1}
 	})}
 }
@@ -119,7 +119,7 @@ func fasterTarget(factor float64, name, than string) target {
 }
 
 func ratioTarget(limit float64, name, than string) target {
-	return target{fmt.Sprintf("%s: wall ≤ %.2f × that of %s", name, limit, than), of(name, func(r *result, s *series) outcome {
+	return target{fmt.Sprintf("%s: wall time ≤ %.2f × that of %s", name, limit, than), of(name, func(r *result, s *series) outcome {
 		other := r.of(than)
 		if !other.ok() {
 			return unknown(than + " has no figures")
@@ -131,7 +131,7 @@ func ratioTarget(limit float64, name, than string) target {
 
 // bestFixedTarget compares with the best of the named fixed numbers of connections.
 func bestFixedTarget(share float64, name string) target {
-	return target{fmt.Sprintf("%s: ≥ %.0f %% of the rate of the best fixed number", name, share*100), of(name, func(r *result, s *series) outcome {
+	return target{fmt.Sprintf("%s: ≥ %.0f %% of the rate with the best fixed number of connections", name, share*100), of(name, func(r *result, s *series) outcome {
 		var best *series
 		for _, f := range r.series {
 			if f.kind == variant && strings.Contains(f.name, "--parallel") && f.ok() && (best == nil || f.wall() < best.wall()) {
@@ -139,7 +139,7 @@ func bestFixedTarget(share float64, name string) target {
 			}
 		}
 		if best == nil {
-			return unknown("no fixed number has figures")
+			return unknown("no run with a fixed number of connections has figures")
 		}
 		ratio := best.wall() / s.wall()
 		return outcome{value: fmt.Sprintf("%.0f %% of %s", ratio*100, best.name), met: ratio >= share}
@@ -167,14 +167,14 @@ func resentTarget(share float64, name string) target {
 }
 
 func cutRequestsTarget(n float64, name string) target {
-	return target{fmt.Sprintf("%s: %.0f requests a cut", name, n), of(name, func(_ *result, s *series) outcome {
+	return target{fmt.Sprintf("%s: %.0f requests per cut", name, n), of(name, func(_ *result, s *series) outcome {
 		got := median(s, cutRequests)
 		return outcome{value: fmt.Sprintf("%.1f", got), met: got <= n}
 	})}
 }
 
 func waitTarget(limit time.Duration, name string) target {
-	return target{fmt.Sprintf("%s: ≤ %v of waiting a cut", name, limit), of(name, func(_ *result, s *series) outcome {
+	return target{fmt.Sprintf("%s: ≤ %v of waiting per cut", name, limit), of(name, func(_ *result, s *series) outcome {
 		got := median(s, waited)
 		return outcome{value: got.Round(time.Millisecond / 10).String(), met: got <= limit}
 	})}

@@ -30,7 +30,7 @@ func TestTargets(t *testing.T) {
 		{
 			"the measure is in doubt", wallTarget(1.05, "tusker"),
 			[]*series{walls("raw", raw, 100), walls("again", check, 104), walls("tusker", own, 100)},
-			outcome{"1.00 ×", true, "raw against itself is 1.04"},
+			outcome{"1.00 ×", true, "the raw program against itself is 1.04"},
 		},
 		{"no baseline", wallTarget(1.05, "tusker"), []*series{walls("tusker", own, 10)}, outcome{comment: "no raw program has figures"}},
 		{"failed", wallTarget(1.05, "tusker"), []*series{walls("raw", raw, 10), failed}, outcome{comment: "tusker has no figures"}},
