@@ -143,7 +143,7 @@ func (c *Client) Terminate(ctx context.Context, url string, opts *CallOptions) (
 // metadata cannot be read, the rest is returned with the error.
 func (c *Client) Metadata(ctx context.Context, url string, opts *CallOptions) (protocol.Metadata, error) {
 	var reply *tus.Reply
-	query := engine.Query{Rules: c.rules, URL: url, Tell: c.log}
+	query := engine.Query{Rules: c.rules, URL: url}
 	_, err := query.Repeat(ctx, func(ctx context.Context) error {
 		var err error
 		reply, err = c.server.Head(transport.SingleAttempt(ctx), url, opts.call())

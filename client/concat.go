@@ -193,7 +193,7 @@ func (cc *concat) addWork(part *Result) {
 func (cc *concat) join(ctx context.Context, endpoint string, urls []string) error {
 	join := parts.Join{
 		Rules: cc.rules, Dialect: cc.dialect, Endpoint: endpoint, Metadata: cc.options.Metadata,
-		Tell: engine.Tell(cc.log, cc.teller.hear),
+		Tell: cc.teller.hear,
 	}
 	res, _, err := join.Do(ctx, urls)
 	cc.result.Retries += res.Retries
@@ -205,7 +205,8 @@ func (cc *concat) join(ctx context.Context, endpoint string, urls []string) erro
 	if !res.Expires.IsZero() {
 		cc.result.Expires = res.Expires
 	}
-	return cc.tell(ctx, engine.Event{Kind: engine.Created, URL: res.URL, Length: cc.result.Length, Expires: res.Expires})
+	created := engine.Event{Kind: engine.Created, URL: res.URL, Length: cc.result.Length, Expires: res.Expires}
+	return engine.Report(ctx, cc.rules.Log, cc.hear, created)
 }
 
 // joinFirst creates the parts and the final upload, and then sends the parts (tus 1.0.0,

@@ -205,7 +205,6 @@ type Client struct {
 	conn        *wire.Conn
 	rules       *engine.Rules
 	server      *tus.Server
-	log         engine.Listener
 	store       Store
 	ledger      Ledger
 	account     string // "": none
@@ -242,7 +241,7 @@ func New(cfg Config) (*Client, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	c.rules, c.log = rulesOf(cfg, log), engine.Log(log)
+	c.rules = rulesOf(cfg, log)
 	var err error
 	if c.conn, err = connOf(cfg, log); err != nil {
 		return nil, err

@@ -44,7 +44,7 @@ func (j *job) negotiate(ctx context.Context, url string) error {
 // ask repeats a question until it has an answer.
 func (j *job) ask(ctx context.Context, url string, question func(context.Context) error) error {
 	query := engine.Query{
-		Rules: j.rules, Retrier: j.retrier, URL: url, Tell: engine.Tell(j.log, j.teller.hear),
+		Rules: j.rules, Retrier: j.retrier, URL: url, Tell: j.teller.hear,
 		At: engine.Event{URL: j.result.URL, Offset: j.result.Offset, Length: j.result.Length},
 	}
 	retries, err := query.Repeat(ctx, question)

@@ -69,9 +69,9 @@ func (j *job) sendRecorded(ctx context.Context, endpoint string, look bool) erro
 func (j *job) send(ctx context.Context, endpoint string, keeper *record.Keeper) error {
 	spec := j.spec(endpoint)
 	spec.LeaveOpen = j.once // the URL has to be recorded before the upload can be complete
-	whole := parts.Whole{Spec: spec, Hear: j.hear, Keeper: keeper, Recreate: j.options.Recreate != RecreateNever}
+	whole := parts.Whole{Spec: spec, Hear: spec.Tell, Keeper: keeper, Recreate: j.options.Recreate != RecreateNever}
 	if keeper != nil {
-		whole.MarkLast, whole.Tell = true, engine.Tell(j.tell, keeper.Hear)
+		whole.MarkLast, whole.Tell = true, engine.Tell(spec.Tell, keeper.Hear)
 	}
 	err := j.sendOrResume(ctx, whole)
 	if err == nil && len(j.result.Parts) == 0 {

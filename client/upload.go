@@ -76,9 +76,8 @@ type job struct {
 	dialect  dialect.Dialect
 	chunk    int64
 	call     wire.Call
-	teller   *teller
-	hear     engine.Listener // passes events to the caller
-	tell     engine.Listener // of an upload in one piece; the record has its own listener
+	teller   teller
+	expiry   engine.Expiry
 	result   *Result
 	retrier  *engine.Retrier // counts the failures of all exchanges but those of parts
 	rest     func()          // called when the upload will only wait; nil: not called
@@ -167,7 +166,7 @@ func isSingleUse(src Source) bool {
 func (c *Client) newJob(o UploadOptions, cb *callback) *job {
 	j := &job{
 		Client: c, options: o, chunk: c.chunkSize, call: wire.Call{Header: o.Header},
-		teller: &teller{callback: cb}, result: new(Result), retrier: engine.NewRetrier(c.rules, o.Retry, nil),
+		teller: teller{callback: cb}, result: new(Result), retrier: engine.NewRetrier(c.rules, o.Retry, nil),
 	}
 	if o.ChunkSize != 0 {
 		j.chunk = o.ChunkSize
@@ -178,8 +177,6 @@ func (c *Client) newJob(o UploadOptions, cb *callback) *job {
 	if o.Recreate == 0 {
 		j.options.Recreate = c.recreate
 	}
-	j.hear = engine.Tell(engine.WarnExpiry(c.rules.Log), j.teller.hear)
-	j.tell = engine.Tell(c.log, j.compareMetadata, j.hear)
 	j.speak()
 	return j
 }
@@ -242,7 +239,7 @@ func (j *job) spec(endpoint string) engine.Spec {
 	return engine.Spec{
 		Rules: j.rules, Policy: j.options.Retry, Retrier: j.retrier, Dialect: j.dialect, Source: j.source, Endpoint: endpoint,
 		Creation: dialect.Creation{Metadata: j.options.Metadata, Part: j.isPart},
-		Chunk:    j.chunk, Inline: j.inline, Tell: j.tell,
+		Chunk:    j.chunk, Inline: j.inline, Tell: j.hear,
 	}
 }
 
@@ -280,21 +277,27 @@ func (j *job) resumeURL(ctx context.Context, rawURL string) error {
 	return j.verify(ctx)
 }
 
-// compareMetadata warns if an upload that is resumed was created with other metadata than
-// it would be now: it keeps those of its creation.
-func (j *job) compareMetadata(ctx context.Context, ev engine.Event) error {
-	if !ev.Adopted || len(ev.Metadata) == 0 {
-		return nil // some servers do not return the metadata
+// hear takes the events of the upload, or of its parts together. It implements
+// [engine.Listener].
+func (j *job) hear(ctx context.Context, ev engine.Event) error {
+	if len(ev.Metadata) > 0 { // some servers do not return the metadata
+		j.compareMetadata(ctx, ev)
 	}
+	j.expiry.Hear(ctx, j.rules.Log, ev)
+	return j.teller.hear(ctx, ev)
+}
+
+// compareMetadata warns if an upload that is resumed was created with other metadata than
+// the options have: the server keeps the metadata of the creation.
+func (j *job) compareMetadata(ctx context.Context, ev engine.Event) {
 	// Servers may add their own keys.
 	for key, value := range j.options.Metadata {
 		if was, ok := ev.Metadata[key]; !ok || was != value {
 			j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "the upload was created with other metadata than the options have: the server keeps the old metadata",
 				slog.String("url", redact(ev.URL)), slog.String("key", key))
-			return nil
+			return
 		}
 	}
-	return nil
 }
 
 // warnReplaced warns if the name of the source now belongs to another file.
@@ -327,15 +330,23 @@ func (j *job) finish(ctx context.Context, err error) (*Result, error) {
 		j.result.Length = j.source.Length()
 	}
 	j.result.BodyLimit, _ = j.rules.Bodies.Of(j.target())
+	j.logEnd(ctx, err)
+	j.teller.ended(j.result, err)
+	return j.result, err
+}
+
+func (j *job) logEnd(ctx context.Context, err error) {
+	log := j.rules.Log
+	if !log.Enabled(ctx, slog.LevelInfo) {
+		return
+	}
 	message := "upload complete"
 	attrs := []slog.Attr{slog.String("url", redact(j.result.URL)), slog.Int64("offset", j.result.Offset)}
 	if err != nil {
 		message = "upload failed"
 		attrs = append(attrs, slog.Any("err", err))
 	}
-	j.rules.Log.LogAttrs(ctx, slog.LevelInfo, message, attrs...)
-	j.teller.ended(j.result, err)
-	return j.result, err
+	log.LogAttrs(ctx, slog.LevelInfo, message, attrs...)
 }
 
 func (j *job) close(ctx context.Context) {

@@ -134,7 +134,7 @@ func (d *download) write(ctx context.Context, p []byte, a *wire.Answer) error {
 		return fmt.Errorf("write download: %w", err)
 	}
 	d.retrier.Progress()
-	return d.told(ctx, engine.Progress, nil)
+	return d.Report(ctx, d.Event(engine.Progress))
 }
 
 // end decides what the end of an answer means. Before it, the writer had so many bytes. An

@@ -68,7 +68,7 @@ type download struct {
 // Run fetches an upload. The result says what is known after an error, too.
 func (c Client) Run(ctx context.Context, spec Spec) (Result, error) {
 	d := &download{Client: c, Spec: spec}
-	d.retrier = engine.NewRetrier(c.Rules, spec.Policy, d.told)
+	d.retrier = engine.NewRetrier(c.Rules, spec.Policy, d)
 	err := d.run(transport.SingleAttempt(ctx))
 	d.content.Header = failure.KeepHeader(d.content.Header)
 	return Result{Content: d.content, Offset: d.offset, Retries: d.retrier.Retries()}, err
@@ -168,23 +168,19 @@ func (d *download) begin(ctx context.Context, content Content) error {
 		kind = engine.Resumed
 		d.Rules.Log.LogAttrs(ctx, slog.LevelInfo, "download resumed", slog.String("url", failure.Redact(d.URL)), slog.Int64("offset", offset))
 	}
-	return d.told(ctx, kind, nil)
+	return d.Report(ctx, d.Event(kind))
 }
 
-// told sends an event to the listener.
-func (d *download) told(ctx context.Context, kind engine.Kind, set func(*engine.Event)) error {
+// Event implements [engine.Reporter].
+func (d *download) Event(kind engine.Kind) engine.Event {
 	ev := engine.Event{Kind: kind, Offset: d.offset, Sent: d.offset, Length: d.content.Length}
 	if d.w != nil {
 		ev.URL = d.URL
 	}
-	if set != nil {
-		set(&ev)
-	}
-	if kind == engine.Retry || kind == engine.Waiting {
-		_ = engine.Log(d.Rules.Log)(ctx, ev)
-	}
-	if d.Hear == nil {
-		return nil
-	}
-	return d.Hear(ctx, ev)
+	return ev
+}
+
+// Report implements [engine.Reporter].
+func (d *download) Report(ctx context.Context, ev engine.Event) error {
+	return engine.Report(ctx, d.Rules.Log, d.Hear, ev)
 }

@@ -37,7 +37,7 @@ func (u *upload) ask(ctx context.Context) error {
 	if !u.complete() {
 		u.at.Tail = tailOpen // bytes that were lost are sent again
 	}
-	if err := u.told(ctx, kind, u.knownLength(answer)); err != nil {
+	if err := u.Report(ctx, u.resumption(kind, answer)); err != nil {
 		return err
 	}
 	return u.checkDenial(ctx)
@@ -48,24 +48,22 @@ func (u *upload) adopted(ctx context.Context, offset int64, answer dialect.Answe
 	u.at.Phase, u.at.Tail = appending, tailOpen
 	u.at.Offset, u.at.Best, u.result.Resumed = offset, offset, offset
 	u.release(offset)
-	length := u.knownLength(answer)
-	err := u.told(ctx, Resumed, func(ev *Event) {
-		ev.Adopted, ev.Metadata = true, answer.Metadata
-		length(ev)
-	})
-	if err != nil {
+	ev := u.resumption(Resumed, answer)
+	ev.Adopted, ev.Metadata = true, answer.Metadata
+	if err := u.Report(ctx, ev); err != nil {
 		return err
 	}
 	return u.checkDenial(ctx)
 }
 
-// knownLength has an event name the server's length if the source does not know its own.
-func (u *upload) knownLength(answer dialect.Answer) func(*Event) {
-	return func(ev *Event) {
-		if _, known := ev.Length.Int64(); !known {
-			ev.Length = answer.Length
-		}
+// resumption returns the event of an answer to a question for the offset. It has the length of
+// the server if the source does not know its own.
+func (u *upload) resumption(kind Kind, answer dialect.Answer) Event {
+	ev := u.Event(kind)
+	if _, known := ev.Length.Int64(); !known {
+		ev.Length = answer.Length
 	}
+	return ev
 }
 
 // agrees compares what the server says with what the source has and with what was sent.

@@ -121,7 +121,7 @@ func (u *upload) created(ctx context.Context, creation dialect.Creation, answer 
 		u.at.Offset, u.at.Best = offset, offset
 		u.release(offset)
 	}
-	if err := u.told(ctx, Created, nil); err != nil {
+	if err := u.Report(ctx, u.Event(Created)); err != nil {
 		return err
 	}
 	if u.CreateOnly {

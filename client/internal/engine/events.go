@@ -89,22 +89,51 @@ func Tell(listeners ...Listener) Listener {
 	}
 }
 
-// Log is a listener that logs.
-func Log(log *slog.Logger) Listener {
-	return func(ctx context.Context, ev Event) error {
-		url, offset := slog.String("url", failure.Redact(ev.URL)), slog.Int64("offset", ev.Offset)
-		switch {
-		case ev.Kind == Retry:
-			log.LogAttrs(ctx, slog.LevelWarn, "retrying", slog.String("op", string(ev.Op)), slog.String("url", failure.Redact(ev.Target)), offset,
-				slog.Int("attempt", ev.Attempt), slog.Duration("wait", ev.Wait), slog.Any("err", ev.Err))
-		case ev.Kind == Waiting:
-			log.LogAttrs(ctx, slog.LevelInfo, "waiting", slog.String("url", failure.Redact(ev.Target)), offset,
-				slog.Duration("wait", ev.Wait), slog.Any("err", ev.Err))
-		case ev.Kind == Created:
-			log.LogAttrs(ctx, slog.LevelInfo, "upload created", url, offset)
-		case ev.Adopted:
-			log.LogAttrs(ctx, slog.LevelInfo, "upload resumed", url, offset)
-		}
+// Reporter makes and sends the events of an upload, a download or a question.
+type Reporter interface {
+	// Event returns an event with everything that is known now.
+	Event(kind Kind) Event
+
+	// Report sends an event, see the function Report.
+	Report(ctx context.Context, ev Event) error
+}
+
+// Report logs an event, and passes it to a listener. nil: there is no listener.
+func Report(ctx context.Context, log *slog.Logger, tell Listener, ev Event) error {
+	logEvent(ctx, log, ev)
+	if tell == nil {
 		return nil
 	}
+	return tell(ctx, ev)
+}
+
+func logEvent(ctx context.Context, log *slog.Logger, ev Event) {
+	level, message, url := slog.LevelInfo, "", ev.URL
+	switch {
+	case ev.Kind == Retry:
+		level, message, url = slog.LevelWarn, "retrying", ev.Target
+	case ev.Kind == Waiting:
+		message, url = "waiting", ev.Target
+	case ev.Kind == Created:
+		message = "upload created"
+	case ev.Adopted:
+		message = "upload resumed"
+	default:
+		return
+	}
+	if !log.Enabled(ctx, level) {
+		return
+	}
+	var attrs []slog.Attr
+	if ev.Kind == Retry {
+		attrs = append(attrs, slog.String("op", string(ev.Op)))
+	}
+	attrs = append(attrs, slog.String("url", failure.Redact(url)), slog.Int64("offset", ev.Offset))
+	if ev.Kind == Retry {
+		attrs = append(attrs, slog.Int("attempt", ev.Attempt))
+	}
+	if ev.Err != nil {
+		attrs = append(attrs, slog.Duration("wait", ev.Wait), slog.Any("err", ev.Err))
+	}
+	log.LogAttrs(ctx, level, message, attrs...)
 }

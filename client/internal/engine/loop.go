@@ -35,7 +35,7 @@ func Run(ctx context.Context, spec Spec) (Result, error) {
 	if u.Retrier == nil {
 		u.Retrier = NewRetrier(spec.Rules, spec.Policy, nil)
 	}
-	u.Retrier.tell = u.told
+	u.Retrier.reporter = u
 	if u.Retrier.Enter() {
 		defer u.Retrier.Leave()
 	}
@@ -62,7 +62,9 @@ func (u *upload) run(ctx context.Context) error {
 	}
 	if err != nil {
 		err = u.explain(ctx, err)
-		_ = u.told(ctx, Stopped, func(ev *Event) { ev.Err, ev.Standing = err, u.standing(ctx, err) })
+		stopped := u.Event(Stopped)
+		stopped.Err, stopped.Standing = err, u.standing(ctx, err)
+		_ = u.Report(ctx, stopped)
 	}
 	return err
 }
@@ -164,7 +166,7 @@ func (u *upload) append(ctx context.Context, chunk source.Chunk) error {
 	a := dialect.Append{Chunk: chunk, Length: u.size, Gauge: u.Gauge, OnSent: func(n int64) { u.moved(ctx, chunk.Start+n) }}
 	_, a.Declared = u.at.Theirs.Int64()
 	if u.MarkLast && u.at.Tail == tailOpen {
-		a.BeforeLast = func() error { return u.told(ctx, LastByte, nil) }
+		a.BeforeLast = func() error { return u.Report(ctx, u.Event(LastByte)) }
 	}
 	if a.BeforeLast != nil && chunk.Last && chunk.Len() == 0 {
 		// No byte follows, so the request itself completes the upload.
@@ -201,7 +203,7 @@ func (u *upload) append(ctx context.Context, chunk source.Chunk) error {
 	if !u.complete() {
 		u.at.Tail = tailOpen // bytes that the server did not keep are sent again
 	}
-	return u.told(ctx, Progress, nil)
+	return u.Report(ctx, u.Event(Progress))
 }
 
 // reached notes that the server can have the bytes before off.

@@ -17,20 +17,18 @@ func (u *upload) moved(ctx context.Context, sent int64) {
 		return
 	}
 	u.due.Store(now + int64(progressInterval))
-	_ = u.told(ctx, Progress, nil)
+	_ = u.Report(ctx, u.Event(Progress))
 }
 
-// told sends an event to the listener.
-func (u *upload) told(ctx context.Context, kind Kind, set func(*Event)) error {
-	if u.Tell == nil {
-		return nil
-	}
-	ev := Event{
+// Event implements [Reporter].
+func (u *upload) Event(kind Kind) Event {
+	return Event{
 		Kind: kind, URL: u.at.URL, Offset: u.at.Offset, Sent: max(u.sent.Load(), u.at.Offset),
 		Length: u.size, Expires: u.result.Expires,
 	}
-	if set != nil {
-		set(&ev)
-	}
-	return u.Tell(ctx, ev)
+}
+
+// Report implements [Reporter].
+func (u *upload) Report(ctx context.Context, ev Event) error {
+	return Report(ctx, u.Rules.Log, u.Tell, ev)
 }

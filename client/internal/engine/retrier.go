@@ -13,9 +13,9 @@ import (
 // Retrier carries out what decide says, and counts failures since the last progress.
 // It belongs to one goroutine.
 type Retrier struct {
-	rules  *Rules
-	policy retry.Policy
-	tell   func(ctx context.Context, kind Kind, set func(*Event)) error
+	rules    *Rules
+	policy   retry.Policy
+	reporter Reporter // of Retry and Waiting
 
 	failures retry.Loop // all but those of locks
 	locked   retry.Loop // while another request holds the upload
@@ -25,13 +25,14 @@ type Retrier struct {
 	ended    int // uploads of the Client that had ended at the last look
 }
 
-// NewRetrier returns a Retrier under the policy; nil means that of the rules. Tell is
-// called for each Retry with a function that completes the event.
-func NewRetrier(rules *Rules, policy retry.Policy, tell func(ctx context.Context, kind Kind, set func(*Event)) error) *Retrier {
+// NewRetrier returns a Retrier under the policy; nil means that of the rules. The reporter
+// sends each Retry and Waiting. It may be nil if the Retrier is passed to Run or to a Query,
+// which are reporters of their own.
+func NewRetrier(rules *Rules, policy retry.Policy, reporter Reporter) *Retrier {
 	if policy == nil {
 		policy = rules.Retry
 	}
-	r := &Retrier{rules: rules, policy: policy, tell: tell}
+	r := &Retrier{rules: rules, policy: policy, reporter: reporter}
 	r.failures.Policy, r.locked.Policy = policy, rules.Locked
 	r.failures.Start()
 	return r
@@ -70,7 +71,9 @@ func (r *Retrier) Hold(ctx context.Context, url string) error {
 		if !ok || wait <= 0 {
 			return nil
 		}
-		_ = r.tell(ctx, Waiting, func(ev *Event) { ev.Target, ev.Wait, ev.Err = url, wait, reason })
+		ev := r.reporter.Event(Waiting)
+		ev.Target, ev.Wait, ev.Err = url, wait, reason
+		_ = r.reporter.Report(ctx, ev)
 		if err := Pause(ctx, wait); err != nil {
 			return err
 		}
@@ -198,9 +201,9 @@ func (r *Retrier) soon(ctx context.Context, url string, e *failure.Error, wait t
 
 // retrying sends a Retry event before the wait.
 func (r *Retrier) retrying(ctx context.Context, url string, e *failure.Error, attempt int, wait time.Duration) {
-	_ = r.tell(ctx, Retry, func(ev *Event) {
-		ev.Op, ev.Target, ev.Attempt, ev.Wait, ev.Err, ev.Sent = e.Op, url, attempt, wait, e, ev.Offset
-	})
+	ev := r.reporter.Event(Retry)
+	ev.Op, ev.Target, ev.Attempt, ev.Wait, ev.Err, ev.Sent = e.Op, url, attempt, wait, e, ev.Offset
+	_ = r.reporter.Report(ctx, ev)
 }
 
 // mayRetry reports whether the policy allows any retry of err. The class of err does not
@@ -224,8 +227,20 @@ type Query struct {
 	Policy  retry.Policy // nil: that of the Rules
 	Retrier *Retrier     // counts the failures, with those before; nil: they have their own count
 	URL     string       // where the requests go, for logs and gates
-	Tell    Listener     // told of each Retry; nil: nobody is
+	Tell    Listener     // gets each Retry and Waiting; nil: there is no listener
 	At      Event        // what is known of the upload that the question is about
+}
+
+// Event implements [Reporter].
+func (q Query) Event(kind Kind) Event {
+	ev := q.At
+	ev.Kind = kind
+	return ev
+}
+
+// Report implements [Reporter].
+func (q Query) Report(ctx context.Context, ev Event) error {
+	return Report(ctx, q.Rules.Log, q.Tell, ev)
 }
 
 // Repeat does the exchange until it has an answer or its failure is final. It returns
@@ -239,15 +254,7 @@ func (q Query) Repeat(ctx context.Context, exchange func(context.Context) error)
 		r = NewRetrier(q.Rules, q.Policy, nil)
 	}
 	before := r.retries
-	r.tell = func(ctx context.Context, kind Kind, set func(*Event)) error {
-		if q.Tell == nil {
-			return nil
-		}
-		ev := q.At
-		ev.Kind = kind
-		set(&ev)
-		return q.Tell(ctx, ev)
-	}
+	r.reporter = q
 	for {
 		err := r.Hold(ctx, q.URL)
 		if err == nil {

@@ -33,6 +33,7 @@ func (s *sum) part(i int) engine.Listener {
 		s.parts[i] = ev
 		whole := ev
 		whole.URL, whole.Offset, whole.Sent, whole.Length = "", s.offset, s.sent, s.length
+		whole.Metadata = nil // the whole has its own
 		switch ev.Kind {
 		case engine.Created:
 			whole.Kind = engine.Progress // the whole is created once, by joining

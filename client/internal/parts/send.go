@@ -61,7 +61,7 @@ func (w Whole) Send(ctx context.Context, p *Plan) (Result, error) {
 	}
 	join := Join{
 		Rules: w.Rules, Policy: w.Policy, Dialect: w.Dialect, Endpoint: w.Endpoint,
-		Source: w.Source, Metadata: w.Creation.Metadata, Tell: engine.Tell(engine.Log(w.Rules.Log), w.Hear),
+		Source: w.Source, Metadata: w.Creation.Metadata, Tell: w.Hear,
 		At: engine.Event{Offset: res.Offset, Sent: res.Offset, Length: w.Source.Length()},
 	}
 	joined, mayBeJoined, err := join.Do(ctx, res.urls())
@@ -75,7 +75,7 @@ func (w Whole) Send(ctx context.Context, p *Plan) (Result, error) {
 		res.Expires = joined.Expires
 	}
 	created := engine.Event{Kind: engine.Created, URL: res.URL, Offset: res.Offset, Sent: res.Offset, Length: w.Source.Length(), Expires: res.Expires}
-	if err := engine.Tell(engine.Log(w.Rules.Log), w.Hear)(ctx, created); err != nil {
+	if err := engine.Report(ctx, w.Rules.Log, w.Hear, created); err != nil {
 		return res, err
 	}
 	return res, source.Check(ctx, w.Source)
@@ -89,7 +89,7 @@ func (w Whole) checkRefused(ctx context.Context, parts []journal.PartRecord) err
 			continue
 		}
 		var offset protocol.Length
-		query := engine.Query{Rules: w.Rules, Policy: w.Policy, URL: part.URL, Tell: engine.Tell(engine.Log(w.Rules.Log), w.Hear)}
+		query := engine.Query{Rules: w.Rules, Policy: w.Policy, URL: part.URL, Tell: w.Hear}
 		_, err := query.Repeat(ctx, func(ctx context.Context) error {
 			answer, err := w.Dialect.Offset(ctx, part.URL)
 			offset = answer.Offset
@@ -195,7 +195,7 @@ func (s *sending) spec(taken takenPart) (engine.Spec, error) {
 	return engine.Spec{
 		Rules: s.Rules, Policy: s.Policy, Dialect: s.joiner.Part(), Source: src, Endpoint: s.Endpoint,
 		Creation: dialect.Creation{Part: true}, Chunk: s.Chunk, Gauge: s.Gauge,
-		Tell: engine.Tell(engine.Log(s.Rules.Log), made, s.Keeper.HearPart(taken.i, s.plan.List), s.total.part(taken.i)),
+		Tell: engine.Tell(made, s.Keeper.HearPart(taken.i, s.plan.List), s.total.part(taken.i)),
 	}, nil
 }
 
