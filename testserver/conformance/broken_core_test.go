@@ -18,6 +18,7 @@ var brokenCore = []broken{
 	{rule: "offset-integer", name: "fraction", wrap: header("PATCH", protocol.HeaderUploadOffset, "3.0")},
 	{rule: "length-integer", name: "word", wrap: header("HEAD", protocol.HeaderUploadLength, "five")},
 	{rule: "version-list", name: "semicolon", wrap: header("OPTIONS", protocol.HeaderVersion, "1.0.0;0.2.2")},
+	{rule: "version-list", name: "not that of the answers", wrap: header("OPTIONS", protocol.HeaderVersion, "0.2.2")},
 	{rule: "resumable-included", name: "not found", wrap: answers(func(_ *http.Request, a *httptest.ResponseRecorder) {
 		if a.Code == http.StatusNotFound {
 			a.Header().Del(protocol.HeaderResumable)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/transport"
 )
 
 const (
@@ -38,6 +39,8 @@ type check struct {
 	why     string
 	log     []exchange
 	uploads []*url.URL // uploads to delete
+
+	unanswered bool // the check is Unable because a request got no answer
 }
 
 func (c *check) isSettled() bool { return c.status != "" }
@@ -72,19 +75,59 @@ func (c *check) send(r request) answer {
 	if r.method == http.MethodPost && a.ok() {
 		c.addUpload(a)
 	}
+	c.locate(r, a, err)
 	if err != nil {
+		c.unanswered = errors.Is(err, ErrNoAnswer)
 		c.giveUp("%v", err)
 		return answer{}
 	}
 	return a
 }
 
+// locate notes whether a request to an upload of the rule reached it. If the
+// first requests do not, locate stops the run.
+func (c *check) locate(r request, a answer, err error) {
+	if c.reached || c.stopped != nil || !c.isUpload(r.url) {
+		return
+	}
+	switch {
+	case a.status == 0 && err == nil: // a cut request
+		return
+	case err == nil && a.ok(), err == nil && a.has(protocol.HeaderResumable) && !isGone(a):
+		c.reached = true
+		return
+	}
+	if c.lost++; c.lost < maxLost {
+		return
+	}
+	if err == nil {
+		err = fmt.Errorf("it answered %s with %d%s", r.method, a.status, c.conceal(a.firstLine()))
+	}
+	_ = c.stop(&misplacedError{url: c.conceal(clean(transport.RedactURL(r.url))), latest: err})
+}
+
+// misplacedError is ErrMisplaced with the error of the last request to an upload.
+type misplacedError struct {
+	url    string
+	latest error
+}
+
+func (e *misplacedError) Error() string {
+	return fmt.Sprintf("%v: %s: %v", ErrMisplaced, e.url, e.latest)
+}
+func (e *misplacedError) Unwrap() []error { return []error{ErrMisplaced, e.latest} }
+
 // addUpload records the upload of a successful creation, so that cleanUp
 // deletes it.
 func (c *check) addUpload(a answer) {
-	if u := c.location(a); u != nil && !slices.ContainsFunc(c.uploads, func(m *url.URL) bool { return *m == *u }) {
+	if u := c.location(a); u != nil && !c.isUpload(u) {
 		c.uploads = append(c.uploads, u)
 	}
+}
+
+// isUpload reports whether the rule has created the upload at u.
+func (c *check) isUpload(u *url.URL) bool {
+	return slices.ContainsFunc(c.uploads, func(m *url.URL) bool { return m.String() == u.String() })
 }
 
 // location returns the URL of the created upload. nil: the answer has no valid
@@ -110,6 +153,7 @@ func (c *check) announcedOptions() answer {
 	a := c.announcement
 	switch {
 	case a.status == 0:
+		c.unanswered = c.silent
 		c.giveUp("%s", c.unknown)
 	case a.status != http.StatusOK && a.status != http.StatusNoContent:
 		c.giveUp("OPTIONS answered %d, which is neither 200 nor 204", a.status)
@@ -307,7 +351,8 @@ func (c *check) cleanUp(ctx context.Context) {
 	for _, u := range slices.Backward(c.uploads) {
 		c.deletes++
 		a, err := c.roundTrip(ctx, request{method: http.MethodDelete, url: u})
-		if err != nil || !a.ok() && !isGone(a) {
+		// A 404 for an upload that was never reached says nothing about it.
+		if err != nil || !a.ok() && (!isGone(a) || !c.reached) {
 			c.left++
 		}
 	}

@@ -26,5 +26,8 @@
 // broken. It has the status Skip if it does not apply, because the server does
 // not announce an extension or does not send a header. It has the status Unable
 // if it could not be checked, for example because the server refused a request
-// that the rule needs; Result.Why gives the reason.
+// that the rule needs; Result.Why gives the reason. A MUST of the core protocol
+// that is Unable because the server did not answer fails the run. A run that
+// could check less than half of the rules that apply has the obstacle
+// [ErrInconclusive].
 package conformance

@@ -61,6 +61,9 @@ func docs() string {
 		p("| %s | %s |", row[0], row[1])
 	}
 	p("")
+	p("A MUST of the core protocol that is unable because the server did not answer fails the run.")
+	p("The run has an obstacle if more rules are unable than were checked, and it ends early if the first uploads cannot be reached at their `Location`.")
+	p("")
 	p("Each rule creates uploads of at most 16 KiB, and deletes them if the server announces `termination`.")
 	p("Without `Tus-Max-Size`, one rule creates an upload with a length of 2^53-1 bytes and sends none of them.")
 	p("Requests have `Tus-Resumable: 1.0.0`, except in rules about that header. The report omits it.")

@@ -28,8 +28,9 @@ func Test[T TB[T]](t T, endpoint string) {
 }
 
 // Check runs a subtest for each result. Fail is an error of the subtest, Warn
-// is logged, and Skip and Unable skip the subtest. An obstacle is an error of
-// t. t is a *[testing.T].
+// is logged, and Skip and Unable skip the subtest. Unable is an error if a MUST or
+// a MUST NOT of [Core] got no answer. An obstacle is an error of t. t is a
+// *[testing.T].
 func Check[T TB[T]](t T, r Report) {
 	t.Helper()
 	if r.Obstacle != nil {
@@ -44,6 +45,10 @@ func Check[T TB[T]](t T, r Report) {
 			case Warn:
 				t.Logf("warning: %s\n%s: “%s”\n%s", x.Why, x.Section, x.Sentence, x.exchanges())
 			case Skip, Unable:
+				if x.isMissing() {
+					t.Errorf("%s\n%s", x.Why, x.exchanges())
+					return
+				}
 				t.Skipf("%s: %s", x.Status, x.Why)
 			case Pass:
 			}

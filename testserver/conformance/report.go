@@ -2,6 +2,8 @@ package conformance
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -27,6 +29,14 @@ var (
 	ErrMoved       = errors.New("the server redirects")
 	ErrRateLimited = errors.New("the server limits the rate of requests")
 	ErrRefused     = errors.New("the server creates no upload")
+
+	// ErrMisplaced ends a run whose first uploads cannot be reached at their
+	// Location. Without any answer there, the obstacle is ErrNoAnswer, too.
+	ErrMisplaced = errors.New("the Location of an upload cannot be reached")
+
+	// ErrInconclusive means that more rules are Unable than were checked.
+	ErrInconclusive = errors.New("too few rules could be checked")
+
 	ErrNotTus      = errors.New("not a tus server")
 	ErrOutOfTime   = errors.New("out of time")
 	ErrOutOfBudget = errors.New("the maximum number of requests is reached")
@@ -36,7 +46,7 @@ var (
 // unchanged.
 func obstacleKind(err error) error {
 	for _, obstacle := range []error{
-		ErrEndpoint, ErrNoAnswer, ErrDenied, ErrMoved, ErrRateLimited, ErrRefused, ErrNotTus, ErrOutOfTime, ErrOutOfBudget,
+		ErrEndpoint, ErrMisplaced, ErrNoAnswer, ErrDenied, ErrMoved, ErrRateLimited, ErrRefused, ErrNotTus, ErrOutOfTime, ErrOutOfBudget,
 	} {
 		if errors.Is(err, obstacle) {
 			return obstacle
@@ -53,6 +63,11 @@ type Result struct {
 	// Why says what the server did wrong, or why the rule was not checked. ""
 	// for Pass.
 	Why string
+
+	// Unanswered tells that a rule is Unable because a request got no answer of
+	// the server, or only 502, 503 or 504 of a proxy. Such a rule fails the run
+	// if it is a MUST or a MUST NOT of [Core].
+	Unanswered bool
 
 	// Sent and Got are the requests of the rule and their answers, one per
 	// line. Line n of Got is the answer to line n of Sent. A request has its
@@ -108,8 +123,25 @@ func (t *Total) add(s Status) {
 	}
 }
 
-// Failed reports whether a MUST or a MUST NOT is broken.
-func (r Report) Failed() bool { return r.Total().Fail > 0 }
+// Failed reports whether a MUST or a MUST NOT is broken, or one of [Core] could
+// not be checked because the server did not answer.
+func (r Report) Failed() bool { return slices.ContainsFunc(r.Results, Result.failed) }
+
+func (r Result) failed() bool { return r.Status == Fail || r.isMissing() }
+
+// isMissing reports whether the result fails the run for want of an answer.
+func (r Result) isMissing() bool {
+	return r.Status == Unable && r.Unanswered && r.Extension == Core && r.Level.binding()
+}
+
+// conclusion returns ErrInconclusive if more rules are Unable than were checked.
+func (r Report) conclusion() error {
+	t := r.Total()
+	if checked := t.Pass + t.Fail + t.Warn; t.Unable > checked {
+		return fmt.Errorf("%w: %d of %d", ErrInconclusive, checked, checked+t.Unable)
+	}
+	return nil
+}
 
 // Total counts all results.
 func (r Report) Total() Total {

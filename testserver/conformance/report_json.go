@@ -23,8 +23,11 @@ type ruleJSON struct {
 	Level     Level              `json:"level"`
 	Status    Status             `json:"status"`
 	Why       string             `json:"why,omitempty"`
-	Sent      string             `json:"sent"`
-	Got       string             `json:"got"`
+
+	Unanswered bool `json:"unanswered,omitempty"`
+
+	Sent string `json:"sent"`
+	Got  string `json:"got"`
 }
 
 type totalsJSON struct {
@@ -36,8 +39,8 @@ type totalsJSON struct {
 // extensions (the announced ones), requests, left, rules and totals. Each
 // element of rules has id, section, extension, level, status, sent and got.
 // totals has pass, fail, warn, skip and unable, and extensions with the same
-// members for each extension. obstacle, and why of a rule, are omitted if they
-// are empty.
+// members for each extension. obstacle, and why and unanswered of a rule, are
+// omitted if they are empty.
 func (r Report) MarshalJSON() ([]byte, error) {
 	out := reportJSON{
 		Endpoint: r.Endpoint, Extensions: r.Capabilities.Extensions, Requests: r.Requests, Left: r.Left,
@@ -53,7 +56,7 @@ func (r Report) MarshalJSON() ([]byte, error) {
 	for i, x := range r.Results {
 		out.Rules[i] = ruleJSON{
 			ID: x.ID, Section: x.Section, Extension: x.Extension, Level: x.Level,
-			Status: x.Status, Why: x.Why, Sent: x.Sent, Got: x.Got,
+			Status: x.Status, Why: x.Why, Unanswered: x.Unanswered, Sent: x.Sent, Got: x.Got,
 		}
 	}
 	for _, t := range r.Totals() {

@@ -41,7 +41,7 @@ type junitFault struct {
 // WriteJUnit writes the report as JUnit XML, with a suite for [Core] and each
 // extension, and a case for each rule. JUnit has no warnings: a rule with Warn
 // is a passed case with the warning in its output. A rule with Unable is a
-// skipped case. An obstacle is an error in a case of its own.
+// skipped case, or an error if a MUST or a MUST NOT of [Core] got no answer. An obstacle is an error in a case of its own.
 func (r Report) WriteJUnit(w io.Writer) error {
 	var all junitSuites
 	if r.Obstacle != nil {
@@ -56,9 +56,14 @@ func (r Report) WriteJUnit(w io.Writer) error {
 			Tests: t.Pass + t.Fail + t.Warn + t.Skip + t.Unable, Failures: t.Fail, Skipped: t.Skip + t.Unable,
 		}
 		for _, x := range r.Results {
-			if x.Extension == t.Extension {
-				suite.Cases = append(suite.Cases, junitOf(x))
+			if x.Extension != t.Extension {
+				continue
 			}
+			if x.isMissing() {
+				suite.Errors++
+				suite.Skipped--
+			}
+			suite.Cases = append(suite.Cases, junitOf(x))
 		}
 		all.Suites = append(all.Suites, suite)
 	}
@@ -90,6 +95,10 @@ func junitOf(r Result) junitCase {
 	case Skip:
 		c.Skipped = &junitFault{Message: xmlText(r.Why)}
 	case Unable:
+		if r.isMissing() {
+			c.Error = &junitFault{Message: xmlText(r.Why), Text: xmlText(r.exchanges())}
+			break
+		}
 		c.Skipped = &junitFault{Message: xmlText("unable: " + r.Why)}
 	case Pass:
 	}

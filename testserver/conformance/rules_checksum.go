@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"hash"
 	"hash/crc32"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -65,7 +66,7 @@ var checksumRules = []Rule{
 				c.giveUp("Tus-Checksum-Algorithm is not sent")
 			}
 			for _, name := range elements(a.header, protocol.HeaderChecksumAlgorithm) {
-				if strings.ContainsFunc(name, func(r rune) bool { return r >= 'A' && r <= 'Z' || r >= 0x80 }) {
+				if isInvalidAlgorithm(name) {
 					c.fail("Tus-Checksum-Algorithm has the element %q", clean(name))
 				}
 			}
@@ -93,9 +94,35 @@ var checksumRules = []Rule{
 	{
 		ID: "checksum-list", Section: sectionChecksumAlgorithm, Level: Must, Extension: protocol.ExtensionChecksum,
 		Sentence: "The Tus-Checksum-Algorithm response header MUST be a comma-separated list of the checksum algorithms supported by the server.",
-		Tested:   "Each element of Tus-Checksum-Algorithm in the answer to OPTIONS, if it is sent, is a word.",
-		check:    func(c *check) { wordList(c, protocol.HeaderChecksumAlgorithm) },
+		Tested:   "Each element of Tus-Checksum-Algorithm in the answer to OPTIONS, if it is sent, is a word. An algorithm of sha1, md5, crc32, sha256 and sha512 that works and is not listed is a warning.",
+		check:    checksumList,
 	},
+}
+
+// isInvalidAlgorithm reports whether a name has uppercase letters or bytes beyond
+// ASCII.
+func isInvalidAlgorithm(name string) bool {
+	return strings.ContainsFunc(name, func(r rune) bool { return r >= 'A' && r <= 'Z' || r >= 0x80 })
+}
+
+func checksumList(c *check) {
+	wordList(c, protocol.HeaderChecksumAlgorithm)
+	listed := elements(c.announcement.header, protocol.HeaderChecksumAlgorithm)
+	if slices.ContainsFunc(listed, isInvalidAlgorithm) {
+		return // The rule checksum-names reports the list.
+	}
+	for _, name := range slices.Sorted(maps.Keys(algorithms)) {
+		if c.isSettled() || slices.Contains(listed, name) {
+			continue
+		}
+		u := c.create(creation{length: 5})
+		if a := c.patchChecksum(u, wrongSum(name), false); c.isSettled() || a.status != statusChecksumMismatch {
+			continue
+		}
+		if a := c.patchChecksum(u, rightSum(name), false); a.ok() {
+			c.settleWith(Warn, "%s works, and Tus-Checksum-Algorithm lacks it", name)
+		}
+	}
 }
 
 var algorithms = map[string]func() hash.Hash{

@@ -50,7 +50,7 @@ var creationRules = []Rule{
 	{
 		ID: "creation-location", Section: sectionPost, Level: Must, Extension: protocol.ExtensionCreation,
 		Sentence: "The Server MUST set the Location header to the URL of the created resource.",
-		Tested:   "The answer to a successful POST has a Location, and HEAD finds the upload there.",
+		Tested:   "The answer to a successful POST has a Location, and HEAD finds the upload there. If creation-with-upload is announced, the answers to a POST with some of the bytes and to one with all bytes have a Location, too.",
 		check:    creationLocation,
 	},
 	{
@@ -94,12 +94,20 @@ func (c *check) tryPost(want creation) answer {
 
 func creationLocation(c *check) {
 	a := c.post(creation{length: 5})
-	if a.status == http.StatusCreated && !a.has(protocol.HeaderLocation) {
-		c.fail("the server answered with 201, without a Location")
+	if a.ok() && c.location(a) == nil {
+		c.fail("the server answered with %d, without a valid Location", a.status)
 	}
 	u := c.createdBy(a)
 	if a := c.head(u); a.status == http.StatusNotFound || a.status == http.StatusGone {
 		c.fail("HEAD of the Location was answered with %d", a.status)
+	}
+	if !c.capabilities.Has(protocol.ExtensionCreationWithUpload) {
+		return
+	}
+	for _, data := range []string{"tus", "tuske"} {
+		if a := c.post(creation{length: 5, body: []byte(data)}); a.ok() && c.location(a) == nil {
+			c.fail("a POST with %d of 5 bytes was answered with %d, without a valid Location", len(data), a.status)
+		}
 	}
 }
 

@@ -27,7 +27,7 @@ var headerRules = []Rule{
 	{
 		ID: "version-list", Section: sectionHeaders + "Tus-Version", Level: Must, Extension: Core,
 		Sentence: "The Tus-Version response header MUST be a comma-separated list of protocol versions supported by the Server.",
-		Tested:   "Each element of Tus-Version in the answer to OPTIONS has the form of a version, such as 1.0.0.",
+		Tested:   "Each element of Tus-Version in the answer to OPTIONS has the form of a version, such as 1.0.0. Tus-Resumable in the answers to OPTIONS and POST, if it is sent, is one of them.",
 		check:    versionList,
 	},
 	{
@@ -116,9 +116,15 @@ func versionList(c *check) {
 	if !a.has(protocol.HeaderVersion) {
 		c.giveUp("Tus-Version is not sent")
 	}
-	for _, version := range elements(a.header, protocol.HeaderVersion) {
+	versions := elements(a.header, protocol.HeaderVersion)
+	for _, version := range versions {
 		if !versionForm.MatchString(version) {
 			c.fail("Tus-Version has the element %q", clean(version))
+		}
+	}
+	for _, a := range []answer{a, c.post(creation{length: 5})} {
+		if used := a.header.Get(protocol.HeaderResumable); used != "" && !slices.Contains(versions, used) {
+			c.fail("Tus-Version lacks %q, the Tus-Resumable of an answer", clean(used))
 		}
 	}
 }

@@ -26,7 +26,7 @@ var patchRules = []Rule{
 	{
 		ID: "patch-offset-mismatch", Section: sectionPatch, Level: Must, Extension: Core,
 		Sentence: "If the offsets do not match, the Server MUST respond with the 409 Conflict status without modifying the upload resource.",
-		Tested:   "PATCH below and above the offset is answered with 409, and HEAD reports the same offset afterwards.",
+		Tested:   "PATCH below and above the offset that the answer to an earlier PATCH acknowledged is answered with 409, and HEAD reports the acknowledged offset afterwards.",
 		check:    patchMismatch,
 	},
 	{
@@ -107,13 +107,21 @@ func patchContentType(c *check) {
 
 func patchMismatch(c *check) {
 	u := c.create(creation{length: 5})
-	c.store(u, 0, "tus")
-	for _, offset := range []int64{1, 4} {
-		if a := c.patch(u, offset, "k"); a.status != http.StatusConflict {
-			c.fail("a PATCH at %d, where the offset is 3, was answered with %d", offset, a.status)
+	// The server may store fewer bytes than it received.
+	acknowledged := c.store(u, 0, "tus").header.Get(protocol.HeaderUploadOffset)
+	before := c.offset(u)
+	if n, ok := number(acknowledged); ok && n != before {
+		c.giveUp("PATCH acknowledged the offset %d, and HEAD reports %d", n, before)
+	}
+	for _, offset := range []int64{before - 1, before + 1} {
+		if offset < 0 {
+			continue
 		}
-		if n := c.offset(u); n != 3 {
-			c.fail("the offset is %d, want 3, as before the PATCH", n)
+		if a := c.patch(u, offset, "k"); a.status != http.StatusConflict {
+			c.fail("a PATCH at %d, where the offset is %d, was answered with %d", offset, before, a.status)
+		}
+		if n := c.offset(u); n != before {
+			c.fail("the offset is %d, want %d, as acknowledged before the PATCH", n, before)
 		}
 	}
 }

@@ -46,6 +46,9 @@ func Run(ctx context.Context, doer transport.Doer, endpoint string, opts *Option
 		}
 	}
 	report.Obstacle, report.Requests, report.Left = s.obstacle(), s.requests+s.deletes, s.left
+	if report.Obstacle == nil {
+		report.Obstacle = report.conclusion()
+	}
 	return report
 }
 
@@ -78,7 +81,7 @@ func (s *session) discover(ctx context.Context) {
 	s.announcement = c.send(request{method: http.MethodOptions, url: s.endpoint, version: noVersion})
 	s.announced = c.log
 	if c.status != "" {
-		s.unknown = c.why
+		s.unknown, s.silent = c.why, c.unanswered
 		return
 	}
 	a := s.announcement
@@ -108,7 +111,7 @@ func (s *session) try(ctx context.Context, rule Rule) Result {
 		rule.check(c)
 	}
 	c.cleanUp(ctx)
-	result := Result{Rule: rule, Status: c.status, Why: s.conceal(c.why)}
+	result := Result{Rule: rule, Status: c.status, Why: s.conceal(c.why), Unanswered: c.unanswered}
 	if result.Status == "" {
 		result.Status = Pass
 	}

@@ -23,6 +23,10 @@ const (
 	// with 423, 429, 503 or ERR_LOCK_TIMEOUT.
 	maxBusy = 5
 
+	// maxLost is the number of requests to uploads that ends the run if none of
+	// them reached an upload.
+	maxLost = 3
+
 	// lockWait is the wait while another request holds the upload.
 	lockWait = 400 * time.Millisecond
 )
@@ -38,6 +42,7 @@ type session struct {
 	announced    []exchange // the same, for transcripts
 	capabilities protocol.Capabilities
 	unknown      string // why capabilities are unknown; "": they are known
+	silent       bool   // OPTIONS got no answer
 
 	requests   int // without those of cleanUp
 	deletes    int // requests of cleanUp
@@ -48,6 +53,8 @@ type session struct {
 	tus     bool   // an answer had a header of tus
 	created bool   // an upload was created
 	refused string // why the latest creation was refused
+	reached bool   // a request to an upload reached it
+	lost    int    // requests to uploads that did not reach them
 }
 
 func newSession(doer transport.Doer, endpoint *url.URL, opts Options) *session {
@@ -138,12 +145,19 @@ func (s *session) once(ctx context.Context, r request) (answer, error) {
 		// A cut request gets no answer.
 		return a, nil
 	}
-	err = fmt.Errorf("%s got no answer: %s", r.method, s.conceal(clean(transport.RedactError(err).Error())))
+	err = &silenceError{fmt.Sprintf("%s got no answer: %s", r.method, s.conceal(clean(transport.RedactError(err).Error())))}
 	if s.unanswered++; s.unanswered == maxUnanswered {
 		return a, s.stop(&unansweredError{err})
 	}
 	return a, err
 }
+
+// silenceError describes a request without an answer of the server. It is
+// ErrNoAnswer.
+type silenceError struct{ text string }
+
+func (e *silenceError) Error() string { return e.text }
+func (e *silenceError) Unwrap() error { return ErrNoAnswer }
 
 // unansweredError is ErrNoAnswer with the error of the last request.
 type unansweredError struct{ latest error }
@@ -201,7 +215,7 @@ func (s *session) answerError(r request, a answer) error {
 	case a.status == http.StatusProxyAuthRequired:
 		return s.stop(fmt.Errorf("%w: the proxy answered with 407", ErrDenied))
 	case a.status == http.StatusBadGateway, a.status == http.StatusServiceUnavailable, a.status == http.StatusGatewayTimeout:
-		return fmt.Errorf("the server is not available: it answered %s with %d", r.method, a.status)
+		return &silenceError{fmt.Sprintf("the server is not available: it answered %s with %d", r.method, a.status)}
 	}
 	return nil
 }

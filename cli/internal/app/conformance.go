@@ -37,8 +37,11 @@ server announces termination. Each request is sent once; one without an answer
 ends after --stall-timeout (here 10s), and no wait is longer than
 --retry-max-wait (here 10s).
 
-The exit code is 0 without a failure and 1 with one; 3, 6 and 7 are for a server
-that lets nobody in, that creates no upload, and that does not answer.`, len(conformance.Rules())),
+The exit code is 0 without a failure. It is 1 if a rule failed, or if a MUST of
+the core protocol got no answer. It is 3 if the server wants other credentials,
+and 6 if it creates no upload, if nothing is found at the Location of uploads,
+or if more rules are unable than were checked. It is 7 if the server, or the
+Location, does not answer.`, len(conformance.Rules())),
 		Example: `  tusker conformance https://tus.example/files/
   tusker conformance --rules 'head-*,patch-status' https://tus.example/files/
   tusker conformance --json https://tus.example/files/ | jq .totals`,
@@ -74,7 +77,7 @@ func (a *app) conformance(cmd *cobra.Command, c *conforming, endpoint string) er
 		return err
 	}
 	if !c.json {
-		opts.OnResult = func(r conformance.Result) { a.out.Line("%s", output.OneLine(r.String())) }
+		opts.OnResult = func(r conformance.Result) { a.out.Verdict(output.OneLine(r.String()), a.isPlain()) }
 	}
 	report := conformance.Run(ctx, config.Doer, endpoint, opts)
 	if c.json {
@@ -136,6 +139,14 @@ func writeJUnit(w io.WriteCloser, report conformance.Report) error {
 	return nil
 }
 
+// rulesError returns the error for a report that failed.
+func rulesError(report conformance.Report) error {
+	if n := report.Total().Fail; n > 0 {
+		return fmt.Errorf("%d of %d rules failed", n, len(report.Results))
+	}
+	return errors.New("the server did not answer a request that every server has to answer")
+}
+
 // judgement returns the error for a report. An error that prevented the rules from
 // running comes first, unless it shows a broken rule of the server.
 func judgement(ctx context.Context, report conformance.Report, asked *client.Client) error {
@@ -146,6 +157,12 @@ func judgement(ctx context.Context, report conformance.Report, asked *client.Cli
 	switch {
 	case errors.Is(obstacle, conformance.ErrDenied):
 		return &failure{err: exit.With(exit.NotAllowed, obstacle), hint: "give credentials with --token-file, --token-command or --user"}
+	case errors.Is(obstacle, conformance.ErrMisplaced):
+		code := exit.Refused
+		if errors.Is(obstacle, conformance.ErrNoAnswer) {
+			code = exit.GaveUp
+		}
+		return &failure{err: exit.With(code, obstacle), hint: "tell the server the address of its proxy (X-Forwarded-Host), and look for a proxy that strips a prefix of the path"}
 	case errors.Is(obstacle, conformance.ErrNoAnswer):
 		// The client describes such an error best, and knows the advice.
 		if _, err := asked.Options(ctx, nil); err != nil {
@@ -155,10 +172,11 @@ func judgement(ctx context.Context, report conformance.Report, asked *client.Cli
 	case errors.Is(obstacle, conformance.ErrRateLimited), errors.Is(obstacle, conformance.ErrOutOfTime):
 		return exit.With(exit.GaveUp, obstacle)
 	case report.Failed():
-		total := report.Total()
-		return exit.With(exit.Failed, fmt.Errorf("%d of %d rules failed", total.Fail, len(report.Results)))
+		return exit.With(exit.Failed, rulesError(report))
 	case errors.Is(obstacle, conformance.ErrRefused):
 		return &failure{err: exit.With(exit.Refused, obstacle), hint: "--metadata and --header give what a server wants of an upload"}
+	case errors.Is(obstacle, conformance.ErrInconclusive):
+		return &failure{err: exit.With(exit.Refused, obstacle), hint: "the rows with \"unable\" have the reasons"}
 	case errors.Is(obstacle, conformance.ErrOutOfBudget):
 		return exit.With(exit.Failed, obstacle)
 	case obstacle != nil:

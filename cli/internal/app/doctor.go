@@ -68,7 +68,7 @@ func (a *app) doctor(cmd *cobra.Command, q *asking, endpoint string) error {
 const findingColumn = 19
 
 func (a *app) showFinding(f doctor.Finding) {
-	a.out.Line("%-4s  %-*s%s", f.Status, findingColumn-6, f.Check, output.OneLine(f.Detail))
+	a.out.Verdict(fmt.Sprintf("%-4s  %-*s%s", f.Status, findingColumn-6, f.Check, output.OneLine(f.Detail)), a.isPlain())
 	if f.Advice != "" {
 		a.out.Line("%*s-> %s", findingColumn, "", output.OneLine(f.Advice))
 	}

@@ -49,8 +49,13 @@ func (a *app) display(s *showing, json bool, files int) *progress.Display {
 		return progress.Lines(a.err, files)
 	}
 	a.out.Through(screen)
+	return progress.Bars(screen, files, !a.isPlain())
+}
+
+// isPlain tells whether the environment asks for output without colors.
+func (a *app) isPlain() bool {
 	plain, _ := a.lookupEnv("NO_COLOR")
-	return progress.Bars(screen, files, plain == "")
+	return plain != ""
 }
 
 // terminal returns standard error if bars can be drawn on it.
