@@ -2,7 +2,9 @@ package client_test
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -65,4 +67,130 @@ func TestStreamResetIsNotStale(t *testing.T) {
 	if got := slices.Compact(from); len(got) != 1 {
 		t.Errorf("requests from %v, want one connection", got)
 	}
+}
+
+// A connection of HTTP/2 that is closed when it is used again is stale, as one of HTTP/1.1 is:
+// the request is repeated at once and is not counted, and the requests that follow have
+// connections of their own.
+func TestStaleConnectionOverHTTP2(t *testing.T) {
+	t.Parallel()
+	for name, protos := range map[string][]string{
+		"HTTP/2 preferred": {"h2", "http/1.1"},
+		"HTTP/2 only":      {"h2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var requests http2Requests
+			tus := fake.Handler(fake.Config{Content: true})
+			endpoint, doer := requests.serve(t, protos, func(conn net.Conn, isFirst bool, w http.ResponseWriter, r *http.Request) {
+				if !isFirst {
+					_ = conn.Close()
+					return
+				}
+				tus.ServeHTTP(w, r)
+			})
+			// The policy allows one retry. A failure that counts uses it up.
+			once := retry.Delays(time.Millisecond)
+			c, err := client.New(client.Config{Endpoint: endpoint, Doer: doer, Retry: once, ChunkSize: 2})
+			if err != nil {
+				t.Fatal(err)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			var failures []*client.Error
+			res, err := c.Upload(ctx, clienttest.TextSource(t, "hello"), &client.UploadOptions{OnEvent: func(ev client.Event) {
+				if e, ok := errors.AsType[*client.Error](ev.Err); ok && ev.Kind == client.EventRetry {
+					failures = append(failures, e)
+				}
+			}})
+			if err != nil || res.Offset != 5 {
+				t.Fatalf("offset %d, error %v; want 5 and none", res.Offset, err)
+			}
+			if len(failures) != 1 || !failures[0].Stale {
+				t.Errorf("failures %v, want one that is stale", failures)
+			}
+			// The request that failed is the only one that shares a connection.
+			if got, want := requests.connections(), requests.count()-1; got != want {
+				t.Errorf("%d requests over %d connections, want %d", requests.count(), got, want)
+			}
+		})
+	}
+}
+
+// A connection of HTTP/2 that was cut without a sign is not used again: a request that stalls
+// ends only its stream, so the next requests have connections of their own.
+func TestStallOverHTTP2LeavesTheConnection(t *testing.T) {
+	t.Parallel()
+	var requests http2Requests
+	tus := fake.Handler(fake.Config{Content: true})
+	endpoint, doer := requests.serve(t, []string{"h2"}, func(_ net.Conn, isFirst bool, w http.ResponseWriter, r *http.Request) {
+		if !isFirst {
+			<-r.Context().Done()
+			return
+		}
+		tus.ServeHTTP(w, r)
+	})
+	c, err := client.New(client.Config{
+		Endpoint: endpoint, Doer: doer, Retry: retry.Delays(time.Millisecond, time.Millisecond, time.Millisecond),
+		StallTimeout: time.Second, FinishTimeout: time.Second,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	if _, err := c.Upload(ctx, clienttest.TextSource(t, "hello"), nil); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := requests.connections(), requests.count()-1; got != want {
+		t.Errorf("%d requests over %d connections, want %d", requests.count(), got, want)
+	}
+}
+
+// http2Requests counts the requests and connections of a server.
+type http2Requests struct {
+	mu   sync.Mutex
+	from []string
+}
+
+type connKey struct{}
+
+// serve starts a server with the protocols protos. isFirst is false for a request over a
+// connection that has carried an earlier one.
+func (h *http2Requests) serve(t *testing.T, protos []string, handle func(conn net.Conn, isFirst bool, w http.ResponseWriter, r *http.Request)) (endpoint string, doer *http.Client) {
+	t.Helper()
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.mu.Lock()
+		isFirst := !slices.Contains(h.from, r.RemoteAddr)
+		h.from = append(h.from, r.RemoteAddr)
+		h.mu.Unlock()
+		conn, ok := r.Context().Value(connKey{}).(*tls.Conn)
+		if !ok {
+			t.Error("the connection is unknown")
+			return
+		}
+		handle(conn.NetConn(), isFirst, w, r)
+	}))
+	server.Config.ConnContext = func(ctx context.Context, conn net.Conn) context.Context {
+		return context.WithValue(ctx, connKey{}, conn)
+	}
+	server.EnableHTTP2 = true
+	server.TLS = &tls.Config{NextProtos: protos}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	doer = nethttp.New(nethttp.Config{NoProxy: true, InsecureSkipVerify: true, PreferHTTP2: true})
+	t.Cleanup(doer.CloseIdleConnections)
+	return server.URL + "/files/", doer
+}
+
+func (h *http2Requests) count() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.from)
+}
+
+func (h *http2Requests) connections() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(slices.Compact(slices.Sorted(slices.Values(h.from))))
 }

@@ -58,9 +58,9 @@ type Error struct {
 	// the transport adds. 0: there was no answer.
 	HeaderSize int
 
-	// Stale means that the connection had carried an earlier request over HTTP/1.1, and was
-	// closed before there was an answer. The server may have closed it before the request
-	// reached it. Over HTTP/2, Stale is never set.
+	// Stale means that the connection had carried an earlier request, and was closed before
+	// there was an answer. The server may have closed it before the request reached it. A
+	// stream of HTTP/2 that the server reset is not Stale.
 	Stale bool
 
 	// UnknownHost means that the name of the host has no address, and that no request of

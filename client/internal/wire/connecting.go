@@ -3,9 +3,12 @@ package wire
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"net/http/httptrace"
 	"sync"
+
+	"github.com/tusker-go/tusker/client/failure"
 )
 
 // connecting follows a request to its connection, as far as the Doer tells package
@@ -20,7 +23,8 @@ type connecting struct {
 	requested bool // the transport asked for a connection
 	acquired  bool // the request has its connection
 	waiting   bool // the transport asked, and the request has no connection yet
-	reused    bool // the connection is of HTTP/1.1 and carried an earlier request
+	reused    bool // the connection has carried an earlier request
+	shared    bool // the connection is one of HTTP/2, which several requests share
 }
 
 // follow returns a context under which dog allows FinishTimeout while a request waits
@@ -35,7 +39,7 @@ func follow(ctx context.Context, dog *watchdog) (context.Context, *connecting) {
 		ConnectDone:       func(string, string, error) { c.alive() },
 		TLSHandshakeStart: c.alive,
 		TLSHandshakeDone:  func(tls.ConnectionState, error) { c.alive() },
-		GotConn:           func(info httptrace.GotConnInfo) { c.got(info.Reused && !isMultiplexed(info.Conn)) },
+		GotConn:           func(info httptrace.GotConnInfo) { c.got(info.Reused, isHTTP2(info.Conn)) },
 	}), c
 }
 
@@ -56,10 +60,10 @@ func (c *connecting) alive() {
 	}
 }
 
-func (c *connecting) got(reused bool) {
+func (c *connecting) got(reused, shared bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.acquired, c.reused = true, reused
+	c.acquired, c.reused, c.shared = true, reused, shared
 	if c.waiting {
 		c.waiting = false
 		c.dog.resume()
@@ -74,18 +78,41 @@ func (c *connecting) unsent() bool {
 	return c.requested && !c.acquired
 }
 
-// stale reports whether the request went out on a connection of HTTP/1.1 that had carried
-// an earlier one. With a Doer that reports nothing, this is not known and false.
-func (c *connecting) stale() bool {
+// stale reports whether the request ended with err because its connection was used again. With
+// a Doer that reports no connections, this is not known and false.
+func (c *connecting) stale(err error) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.acquired && c.reused
+	return c.acquired && c.reused && failure.IsDisconnect(err) && !isStreamReset(err)
 }
 
-// isMultiplexed reports whether a connection is one of HTTP/2. A request that such a
-// connection does not answer may be a stream that the server reset, and says nothing about
-// the connection. The Doer itself opens a new connection after such a connection dies.
-func isMultiplexed(conn net.Conn) bool {
+// stays reports whether a connection that gave no sign of life is used for later requests, too.
+// A request that stalls over HTTP/1.1 closes its connection, but over HTTP/2 only its stream.
+func (c *connecting) stays(err error) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.shared && errors.Is(err, failure.ErrStalled)
+}
+
+// isHTTP2 reports whether a connection is one of HTTP/2.
+func isHTTP2(conn net.Conn) bool {
 	secure, ok := conn.(interface{ ConnectionState() tls.ConnectionState })
 	return ok && secure.ConnectionState().NegotiatedProtocol == "h2"
 }
+
+// isStreamReset reports whether the server reset a stream of HTTP/2. That says nothing about
+// the connection.
+func isStreamReset(err error) bool {
+	_, ok := errors.AsType[streamError](err)
+	return ok
+}
+
+// streamError has the fields of the error of net/http for a stream that was reset. Package
+// net/http does not export that error, but converts it to a type with the same fields.
+type streamError struct {
+	StreamID uint32
+	Code     uint32
+	Cause    error
+}
+
+func (e streamError) Error() string { return "stream reset" }

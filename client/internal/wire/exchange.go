@@ -248,9 +248,11 @@ func (e *exchange) locate(answer *Answer, location string, final *http.Request) 
 // fail returns the error of an exchange without a complete answer.
 func (e *exchange) fail(err error) error {
 	f := &failure.Error{Op: e.Op, URL: e.URL, Err: err, Class: failure.WithoutAnswer(err), Unsent: e.following.unsent(), UnknownHost: e.conn.isUnknown(e.URL, err)}
-	if e.resp == nil && e.following.stale() && failure.IsDisconnect(err) {
-		f.Stale = true
-		e.conn.reuse.failed(e.URL)
+	if e.resp == nil {
+		f.Stale = e.following.stale(err)
+		if f.Stale || e.following.stays(err) {
+			e.conn.reuse.failed(e.URL)
+		}
 	}
 	return e.conn.classified(f)
 }
