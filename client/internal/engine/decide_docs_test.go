@@ -40,11 +40,11 @@ var faults = []struct {
 	{"413 to a PATCH, not from a tus server", []string{
 		"a proxy limits bodies", "a proxy limits bodies of the least size", "a proxy limits the body of a creation",
 	}, ""},
-	{"a proxy that keeps bodies back", []string{
+	{"a proxy that buffers bodies", []string{
 		"a body is lost", "a second body is lost", "a third body is lost", "a fourth body is lost",
 		"a third body of the least size is lost", "a gateway gives up a third time", "a proxy cuts a third time with 408",
 	}, ""},
-	{"401, where the token comes from a `TokenSource`", []string{
+	{"401, if the token comes from a `TokenSource`", []string{
 		"a token is refused", "a token is refused again", "a fixed token is refused", "a token is refused at the target of a redirect",
 	}, ""},
 	{"404, 410", []string{"gone"}, ""},
