@@ -4,5 +4,5 @@ package client_test
 
 import "testing"
 
-// hasLeases returns false, because only Linux tells whether a file is open for writing.
+// hasLeases returns false, because only Linux reports whether a file is open for writing.
 func hasLeases(*testing.T) bool { return false }

@@ -22,8 +22,8 @@ import (
 
 var updateConformance = flag.Bool("update-conformance", false, "write testdata/conformance")
 
-// ruling is the stored form of a result: the reason if it is not a pass, and the
-// exchanges in which the server broke a rule.
+// ruling is the stored form of a result. It has the reason if the result is not a pass,
+// and the exchanges if the server broke the rule.
 type ruling struct {
 	Status    conformance.Status `json:"status"`
 	Level     conformance.Level  `json:"level"`
@@ -31,7 +31,7 @@ type ruling struct {
 	Exchanges []string           `json:"exchanges,omitempty"`
 }
 
-// kept is the content of the file of one server.
+// kept is the content of the file with the results of a server.
 type kept struct {
 	Server string                       `json:"server"`
 	Totals conformance.Total            `json:"totals"`
@@ -39,8 +39,8 @@ type kept struct {
 	By     map[string]conformance.Total `json:"by_extension"`
 }
 
-// The results of real servers are those whose failures docs/conformance-servers.md
-// explains.
+// The results of real servers do not change. docs/conformance-servers.md explains the
+// failures.
 func TestConformanceOfTusd(t *testing.T) {
 	t.Parallel()
 	checkKept(t, "tusd", "tusd v2.10.1, files", inBubble(t, testserver.Config{}))
@@ -64,7 +64,7 @@ func TestConformanceOfTusServer(t *testing.T) {
 	}
 	report := check(3_600_000, nil)
 
-	// To see an upload expire takes a server where they do so soon.
+	// The rules about expired uploads need a server whose uploads expire soon.
 	short := check(3000, &conformance.Options{Rules: []string{"expired-status"}})
 	at := slices.IndexFunc(report.Results, func(r conformance.Result) bool { return r.ID == "expired-status" })
 	report.Results[at] = short.Results[0]
@@ -81,7 +81,8 @@ func TestConformanceOverHTTP2(t *testing.T) {
 	report := conformance.Run(t.Context(), srv.Client(), srv.URL(), nil)
 	want := readKept(t, "testserver")
 	for _, r := range report.Results {
-		// Those are about expiration and the largest size, which it has not.
+		// These rules are about expiration and the maximum size, which this server does
+		// not have.
 		if r.Status == conformance.Skip {
 			continue
 		}
@@ -115,8 +116,8 @@ var (
 	metadata = regexp.MustCompile(`Upload-Metadata: ([^,)]|,[^ ])+`)
 )
 
-// steady removes the parts of an exchange that differ in each run: tusd keeps
-// metadata in no order.
+// steady removes the parts of an exchange that differ in each run. The order of metadata
+// differs because tusd keeps it in a map.
 func steady(line string) string {
 	line = ids.ReplaceAllString(line, "/files/ID")
 	line = dates.ReplaceAllString(line, "DATE")

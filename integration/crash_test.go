@@ -21,21 +21,21 @@ import (
 const (
 	crashSize = 24 * mib
 
-	// crashKills is the number of kills, unless the upload ends before.
+	// crashKills is the number of kills, unless the upload is complete earlier.
 	crashKills = 12
 
-	// crashBuffer is the send buffer of each process, in bytes. Left to itself,
-	// Linux makes it as large as 4 MiB.
+	// crashBuffer is the size of the send buffer of each process, in bytes. The default
+	// of Linux is up to 4 MiB.
 	crashBuffer = 128 * kib
 
-	// crashResent is the most that a kill may cost, in bytes: what is in the
-	// send buffer, for which Linux takes twice of what it was told, in the
-	// buffers of the proxy, and in that of the server.
+	// crashResent is the maximum number of bytes that are sent again after a kill. It is
+	// the sum of the send buffer (Linux doubles the requested size), the buffers of the
+	// proxy, and that of the server.
 	crashResent = mib
 )
 
-// The environment of the processes that are killed: where to upload what, the
-// folder of the records, and the number of parts. envCrashSeed repeats a run.
+// These variables pass the endpoint, the file, the folder of the records and the number
+// of parts to the processes that are killed. envCrashSeed repeats a run.
 const (
 	envCrashEndpoint = "TUSKER_CRASH_ENDPOINT"
 	envCrashFile     = "TUSKER_CRASH_FILE"
@@ -100,9 +100,9 @@ func newCrash(t *testing.T) *crash {
 	return c
 }
 
-// run starts a process and kills it after it has sent limit bytes, headers
-// included. The process ends by itself if it sends fewer bytes, or if limit is
-// negative. Lose tells whether bytes under way are lost.
+// run starts a process and kills it after it has sent limit bytes, headers included. The
+// process ends by itself if it sends fewer bytes, or if limit is negative. With lose,
+// bytes that have not reached the server are lost.
 func (c *crash) run(t *testing.T, limit int64, lose bool) (killed bool) {
 	t.Helper()
 	self, err := os.Executable()
@@ -170,8 +170,8 @@ func (c *crash) check(t *testing.T) {
 	}
 }
 
-// An upload that is killed again and again resumes at the offset of the server:
-// there is one creation, and only bytes that were under way are sent twice.
+// An upload whose process is killed many times resumes at the offset of the server. There
+// is one creation, and only bytes that had not reached the server are sent twice.
 func TestCrash(t *testing.T) {
 	seed := rand.Uint64()
 	if s := os.Getenv(envCrashSeed); s != "" {
@@ -187,12 +187,12 @@ func TestCrash(t *testing.T) {
 		kills = 3
 	}
 	c := newCrash(t)
-	// The first kill comes when bytes are under way, so there is a record.
+	// The first kill happens while bytes are being sent, so there is a record.
 	limits := []int64{64*kib + random.Int64N(mib)}
 	for c.run(t, limits[len(limits)-1], random.IntN(2) == 0) {
 		limit := random.Int64N(2 * crashSize / crashKills)
 		if random.IntN(4) == 0 {
-			limit = random.Int64N(512) // before the server can have answered
+			limit = random.Int64N(512) // no answer can have arrived yet
 		}
 		if c.kills == kills {
 			limit = -1
@@ -230,7 +230,8 @@ func TestCrash(t *testing.T) {
 // upload.
 func TestCrashBeforeRecord(t *testing.T) {
 	c := newCrash(t)
-	// A connection, the beginning of the creation, and most of it.
+	// The kills happen after the connection, after the first bytes of the creation, and
+	// before its last bytes.
 	for _, limit := range []int64{0, 1, 150} {
 		if !c.run(t, limit, true) {
 			t.Fatal("the process ended before it was killed")

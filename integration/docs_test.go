@@ -27,8 +27,8 @@ func TestDocsCode(t *testing.T) {
 				if err := os.WriteFile(file, []byte(program), 0o600); err != nil {
 					t.Fatal(err)
 				}
-				// Vet, unlike build, compiles tests too. Run from here, it
-				// resolves the modules through this one.
+				// The command is vet, because build does not compile tests. It runs in
+				// this folder, so that this module resolves the imports.
 				if out, err := exec.CommandContext(t.Context(), "go", "vet", file).CombinedOutput(); err != nil {
 					t.Errorf("%v\n%s", err, out)
 				}
@@ -37,7 +37,7 @@ func TestDocsCode(t *testing.T) {
 	}
 }
 
-// README.md shows the three programs that it promises.
+// README.md has three programs.
 func TestREADME(t *testing.T) {
 	if n := len(programs(t, filepath.Join("..", "README.md"))); n != 3 {
 		t.Errorf("found %d programs, want the library, the transport and the test", n)

@@ -16,12 +16,12 @@ import (
 	"github.com/tusker-go/tusker/transport/transporttest"
 )
 
-// doer is one way to send requests that every scenario has to survive.
+// doer is a way to send requests. Each scenario must succeed with every doer.
 type doer struct {
 	name string
 	new  func(t *testing.T) transport.Doer
-	// wrap lets the server hold requests against what this Doer adds to them.
-	// nil: nothing.
+	// wrap returns a handler that checks what this Doer adds to requests. nil: nothing is
+	// checked.
 	wrap func(http.Handler) http.Handler
 }
 
@@ -96,9 +96,9 @@ func signedOnly(next http.Handler) http.Handler {
 	})
 }
 
-// The Doers that other modules cannot test: the user's own, and a
-// retryablehttp.Client that the user has configured. Not parallel, since the
-// suite measures memory.
+// The suite checks the Doers that other modules cannot test: the user's own, and a
+// retryablehttp.Client that the user has configured. The test is not parallel, because
+// the suite measures memory.
 func TestTransportSuite(t *testing.T) {
 	t.Run("signer", func(t *testing.T) {
 		transporttest.Run(t, newSigner)

@@ -21,15 +21,15 @@ import (
 const (
 	// earlyRounds is the number of rounds of each race.
 	earlyRounds = 30
-	// earlySize is more than the buffers between client and server hold, so
-	// that the body still flows when the server is done with it.
+	// earlySize is larger than the buffers between client and server, so the client still
+	// sends the body when the server answers.
 	earlySize = 16 * mib
-	// earlyRead is how much of it the server reads.
+	// earlyRead is the number of bytes of the body that the server reads.
 	earlyRead = 64 * kib
 )
 
-// earlyServers gives test a server and a client for it, over TCP, for each way
-// in which HTTP is spoken, and the URL of an upload of earlySize.
+// earlyServers calls test with a server, its client over TCP and the URL of an upload of
+// earlySize, for each version of HTTP, with and without TLS.
 func earlyServers(t *testing.T, test func(b *earlyBench)) {
 	t.Helper()
 	run := func(name string, server testserver.Config, http1Only bool) {
@@ -60,7 +60,7 @@ type earlyBench struct {
 	url    string
 }
 
-// send makes one try, with what goes wrong with its PATCH.
+// send makes one attempt and returns the failure of its PATCH.
 func (b *earlyBench) send(data []byte, do testserver.Action) (*client.Error, time.Duration) {
 	b.Helper()
 	b.srv.Inject(testserver.Fault{Method: http.MethodPatch, Do: do})
@@ -83,8 +83,8 @@ func median(d []time.Duration) time.Duration {
 	return d[len(d)/2]
 }
 
-// The client reports an answer that comes while the body is still sent and is
-// followed by a reset, whatever the error of the write is.
+// The server answers while the client sends the body, and then resets the connection. The
+// client reports the answer, regardless of the error of the write.
 func TestEarlyAnswers(t *testing.T) {
 	t.Parallel()
 	data := content(earlySize)
@@ -121,7 +121,7 @@ func TestEarlyAnswers(t *testing.T) {
 					}
 				}
 				b.Logf("median %v", median(times))
-				// Either the body was not cut short, or the test caused no race.
+				// If the server has read more or fewer bytes, there was no race.
 				seen := b.srv.Requests()
 				if last := seen[len(seen)-1]; last.BodyBytes != earlyRead {
 					b.Errorf("the server read %d bytes, want %d", last.BodyBytes, earlyRead)
@@ -131,7 +131,8 @@ func TestEarlyAnswers(t *testing.T) {
 	}
 }
 
-// A cut without an answer looks the same to the write. It causes no delay.
+// The write fails in the same way after a cut without an answer. The client does not wait
+// for an answer then.
 func TestCutsCostNoDelay(t *testing.T) {
 	data := content(earlySize)
 	for _, tt := range []struct {
@@ -153,8 +154,8 @@ func TestCutsCostNoDelay(t *testing.T) {
 					}
 				}
 				b.Logf("median %v", median(times))
-				// A delay would be in each round. A busy machine is not slow in
-				// every round.
+				// The test uses the median, because a delay would occur in each round,
+				// and a busy machine is not slow in every round.
 				if got := slices.Min(times); got > 100*time.Millisecond {
 					b.Errorf("a cut costs %v, want less than 100ms", got)
 				}
@@ -163,7 +164,7 @@ func TestCutsCostNoDelay(t *testing.T) {
 	}
 }
 
-// An upload that meets the body limit of a proxy finishes in smaller requests.
+// An upload through a proxy that limits bodies is completed in smaller requests.
 func TestEarlyAnswerOfBodyLimit(t *testing.T) {
 	t.Parallel()
 	data := content(earlySize)

@@ -15,9 +15,9 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// A token source of oauth2 becomes one of transport.Bearer. It keeps a token
-// until its time is over. The transport of oauth2 itself would send the token to
-// whatever origin an upload URL names; Bearer does not.
+// A token source of oauth2 can be used with transport.Bearer. It keeps a token until the
+// token expires. The transport of oauth2 itself would send the token to any origin in an
+// upload URL. Bearer does not.
 func Example_oauth2() {
 	issuer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")

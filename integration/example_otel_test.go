@@ -17,9 +17,9 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// otelhttp goes around the transport of an http.Client, so each request of an
-// upload is a span: here the creation, a connection that is cut, the question
-// where the server stands, and the rest.
+// otelhttp wraps the transport of an http.Client, so each request of an upload is a span.
+// The spans here are the creation, a PATCH whose connection is cut, the HEAD for the
+// offset, and a PATCH for the rest.
 func Example_otelhttp() {
 	srv, err := testserver.Start(testserver.Config{})
 	if err != nil {
@@ -29,13 +29,13 @@ func Example_otelhttp() {
 	defer srv.Close()
 	srv.Inject(testserver.Fault{Method: http.MethodPatch, Do: testserver.CutAfter(3)})
 
-	// A program's own provider exports somewhere else.
+	// A real program exports its spans to a collector.
 	spans := tracetest.NewSpanRecorder()
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans))
 
 	plain := nethttp.New(nethttp.Config{})
 	defer plain.CloseIdleConnections()
-	traced := *plain // with its rules for redirects
+	traced := *plain // keeps the rules of nethttp for redirects
 	traced.Transport = otelhttp.NewTransport(plain.Transport, otelhttp.WithTracerProvider(provider))
 	c, err := client.New(client.Config{
 		Endpoint: srv.URL(),

@@ -18,11 +18,11 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-// A program that logs by zap hands its logger to the client through zapslog,
-// under a name of its choice. The server is busy once, which is a warning.
+// A program that logs with zap passes its logger to the client through zapslog, under a
+// name of its choice. The server is busy for one request, which causes a warning.
 func Example_zap() {
-	// The program's own logger. Without the time, to have the same output
-	// each time.
+	// This is the logger of the program. It omits the time, so that the output is the
+	// same in each run.
 	encoder := zap.NewProductionEncoderConfig()
 	encoder.TimeKey = zapcore.OmitKey
 	encoder.EncodeDuration = zapcore.StringDurationEncoder

@@ -56,10 +56,10 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// finals are the events of an upload of several sources, and when they came.
+// finals records the events of an upload of several sources, and their times.
 type finals struct {
 	url    string // of the final upload
-	early  int    // events of progress before it was known
+	early  int    // events of progress before the URL was known
 	middle func()
 }
 
@@ -127,7 +127,8 @@ func parts(t *testing.T, data []byte) ([]client.Source, []string) {
 	return sources, files
 }
 
-// checkRemovable finds files that are still open, where the system can tell.
+// checkRemovable finds files that are still open, on systems that do not remove open
+// files.
 func checkRemovable(t *testing.T, files []string) {
 	t.Helper()
 	links, _ := filepath.Glob("/proc/self/fd/*")

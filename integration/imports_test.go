@@ -68,7 +68,7 @@ func TestImports(t *testing.T) {
 	}
 }
 
-// alone are the modules that require no other module, not even for their tests.
+// alone has the modules that require no other module, not even for their tests.
 var alone = []string{"protocol", "retry"}
 
 // A module never requires a server, and a module in alone requires no other module.

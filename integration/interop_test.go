@@ -25,8 +25,8 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// interopFolder is where the programs of testdata/interop are, with what they
-// need from npm. It is kept from one run to the next.
+// interopFolder returns the folder with the programs of testdata/interop and their npm
+// packages. Later runs use the same folder.
 var interopFolder = sync.OnceValues(installInterop)
 
 func installInterop() (string, error) {
@@ -81,7 +81,7 @@ func installInterop() (string, error) {
 	if out, err := npm.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("npm ci: %w\n%s", err, out)
 	}
-	// Another process may have been faster.
+	// Another process may have installed the same folder first.
 	if err := os.Rename(fresh, dir); err != nil {
 		if _, there := os.Stat(dir); there != nil {
 			return "", err
@@ -90,8 +90,8 @@ func installInterop() (string, error) {
 	return dir, nil
 }
 
-// nodeCommand returns a program of testdata/interop with its options. The program
-// ends when its standard input ends, so it always ends with this process.
+// nodeCommand returns a command that runs a program of testdata/interop with its options.
+// The program ends when its standard input ends, so it cannot outlive this process.
 func nodeCommand(t *testing.T, program string, options any) *exec.Cmd {
 	t.Helper()
 	dir, err := interopFolder()
@@ -108,7 +108,7 @@ func nodeCommand(t *testing.T, program string, options any) *exec.Cmd {
 	return cmd
 }
 
-// tusNodeOptions are those of server.mjs.
+// tusNodeOptions are the options of server.mjs.
 type tusNodeOptions struct {
 	Directory  string `json:"directory"`
 	Expiration int    `json:"expiration"` // ms; 0: never
@@ -116,8 +116,8 @@ type tusNodeOptions struct {
 	MaxSize    int64  `json:"maxSize"`    // 0: no limit
 }
 
-// tusNode is @tus/server on its own socket, which stays open when the server is
-// killed: new connections wait for the next server.
+// tusNode is a process with @tus/server. Its socket stays open when the process is
+// killed, so new connections wait for the next process.
 type tusNode struct {
 	url     string // the creation endpoint
 	options tusNodeOptions
@@ -127,11 +127,11 @@ type tusNode struct {
 	stdin  io.Closer
 	stderr *bytes.Buffer
 	logged chan struct{} // closed at the end of its output
-	log    []string      // to be read after logged
+	log    []string      // valid after logged is closed
 }
 
-// startTusNode starts a server that ends with the test. A folder and a short
-// time to give up a lock are filled in.
+// startTusNode starts a server that ends with the test. The defaults are a new folder and
+// a short timeout for locks.
 func startTusNode(t *testing.T, options tusNodeOptions) *tusNode {
 	t.Helper()
 	if _, err := interopFolder(); err != nil {
@@ -164,8 +164,7 @@ func startTusNode(t *testing.T, options tusNodeOptions) *tusNode {
 	return s
 }
 
-// start runs a server where there is none any more, with the options as they
-// are now.
+// start runs a server with the current options. No other server may be running.
 func (s *tusNode) start(t *testing.T) {
 	t.Helper()
 	s.cmd = nodeCommand(t, "server.mjs", s.options)
@@ -202,7 +201,7 @@ func (s *tusNode) start(t *testing.T) {
 	}
 }
 
-// stop ends the server and lets it finish nothing.
+// stop kills the server.
 func (s *tusNode) stop(t *testing.T) {
 	t.Helper()
 	if s.cmd == nil {
@@ -217,21 +216,21 @@ func (s *tusNode) stop(t *testing.T) {
 	s.cmd = nil
 }
 
-// requests ends the server and lists what all of them saw: methods, a PATCH
-// with its offset.
+// requests ends the server and returns the requests to all servers: the method, and the
+// offset of a PATCH.
 func (s *tusNode) requests(t *testing.T) []string {
 	t.Helper()
 	s.stop(t)
 	return s.log
 }
 
-// count ends the server and gives how many requests began so.
+// count ends the server and returns the number of requests with this prefix.
 func (s *tusNode) count(t *testing.T, method string) int {
 	t.Helper()
 	return len(slices.DeleteFunc(slices.Clone(s.requests(t)), func(r string) bool { return !strings.HasPrefix(r, method) }))
 }
 
-// file is the name of what the server stores of an upload.
+// file returns the name of the file with the stored bytes of an upload.
 func (s *tusNode) file(uploadURL string) string {
 	return filepath.Join(s.options.Directory, path.Base(uploadURL))
 }
@@ -241,7 +240,7 @@ func (s *tusNode) check(t *testing.T, uploadURL string, want []byte) {
 	checkFile(t, s.file(uploadURL), want)
 }
 
-// dialing is a Doer that connects to addr, whatever the URL.
+// dialing returns a Doer that connects to addr for each URL.
 func dialing(t *testing.T, addr string) transport.Doer {
 	t.Helper()
 	doer := nethttp.New(nethttp.Config{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
@@ -263,7 +262,7 @@ func checkFile(t *testing.T, name string, want []byte) {
 	}
 }
 
-// uploads are the URLs of all that the server stores.
+// uploads returns the URLs of all stored uploads.
 func (s *tusNode) uploads(t *testing.T) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(s.options.Directory, "*.json"))

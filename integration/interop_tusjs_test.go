@@ -18,7 +18,7 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// tusJSOptions are those of upload.mjs, and in it those of tus-js-client.
+// tusJSOptions are the options of upload.mjs. Options has those of tus-js-client.
 type tusJSOptions struct {
 	Endpoint string            `json:"endpoint"`
 	File     string            `json:"file"`
@@ -33,10 +33,10 @@ type tusJSOptions struct {
 type served struct {
 	url string
 	dir string
-	log string // the file that it logs to
+	log string // the log file
 }
 
-// serveTusker runs it until the test ends.
+// serveTusker runs "tusker serve" until the test ends.
 func serveTusker(t *testing.T, program string, faults ...string) *served {
 	t.Helper()
 	s := &served{dir: t.TempDir(), log: filepath.Join(t.TempDir(), "log")}
@@ -63,7 +63,7 @@ func serveTusker(t *testing.T, program string, faults ...string) *served {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = cmd.Wait() // the context of the test is done
+		_ = cmd.Wait() // the context of the test has ended
 		if t.Failed() {
 			t.Logf("tusker serve:\n%s", s.logged(t))
 		}
@@ -76,13 +76,14 @@ func serveTusker(t *testing.T, program string, faults ...string) *served {
 	return s
 }
 
-// check compares what is stored of an upload.
+// check compares the stored bytes of an upload.
 func (s *served) check(t *testing.T, uploadURL string, want []byte) {
 	t.Helper()
 	checkFile(t, filepath.Join(s.dir, path.Base(uploadURL)), want)
 }
 
-// logged is what it logged: each fault before it fires, each request after it.
+// logged returns the log, which has each fault before it fires, and each request after
+// its end.
 func (s *served) logged(t *testing.T) string {
 	t.Helper()
 	b, err := os.ReadFile(s.log)
@@ -92,7 +93,7 @@ func (s *served) logged(t *testing.T) string {
 	return string(b)
 }
 
-// uploads is how many there are.
+// uploads returns the number of stored uploads.
 func (s *served) uploads(t *testing.T) int {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(s.dir, "*.info"))
@@ -102,7 +103,7 @@ func (s *served) uploads(t *testing.T) int {
 	return len(files)
 }
 
-// runTusJS gives the URL that it printed, and what it said where it failed.
+// runTusJS returns the URL that upload.mjs printed, and the text of its failure.
 func runTusJS(t *testing.T, options tusJSOptions) (uploadURL, failure string) {
 	t.Helper()
 	cmd := nodeCommand(t, "upload.mjs", options)
@@ -132,8 +133,8 @@ func TestTusJS(t *testing.T) {
 		size    int
 		options tusJSOptions
 		faults  []string
-		fired   int // how often; 0: once each
-		uploads int // in the end; 0: one
+		fired   int // number of times that each fault fires; 0: once
+		uploads int // number of uploads at the end; 0: one
 	}{
 		{name: "empty", size: 0},
 		{name: "one byte", size: 1},

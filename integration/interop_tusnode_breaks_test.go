@@ -18,7 +18,7 @@ import (
 	"github.com/tusker-go/tusker/client"
 )
 
-// begin starts an upload by way of proxy and gives what comes of it.
+// begin starts an upload through the proxy and returns a channel for its outcome.
 func begin(t *testing.T, proxy *tap, server *tusNode, cfg client.Config, data []byte, onEvent func(client.Event)) <-chan outcome {
 	t.Helper()
 	cfg.Endpoint, cfg.Doer = proxy.through(t, server.url), doers[0].new(t)
@@ -38,8 +38,7 @@ func begin(t *testing.T, proxy *tap, server *tusNode, cfg client.Config, data []
 	return done
 }
 
-// await returns when the proxy has stopped; an upload that has ended by then
-// fails the test.
+// await returns when the proxy has stopped. The test fails if the upload ends earlier.
 func await(t *testing.T, reached <-chan struct{}, done <-chan outcome) {
 	t.Helper()
 	select {
@@ -69,7 +68,7 @@ func TestTusNodeServerKilled(t *testing.T) {
 	}
 	checkEvents(t, o)
 	server.check(t, o.result.URL, data)
-	// Requests that it saw right before the kill may be missing.
+	// The log may lack the last requests before the kill.
 	asked := slices.Index(server.requests(t), http.MethodHead)
 	if asked < 0 {
 		t.Fatalf("the server was not asked where it stands: %s", server.log)
@@ -160,8 +159,8 @@ func TestTusNodeLostLock(t *testing.T) {
 	}
 }
 
-// A connection that goes silent in the middle is given up, and the server, which
-// may not have noticed, asked where it stands.
+// A connection becomes silent in the middle of a request. The client ends it and asks for
+// the offset, even if the server has not noticed that the connection is dead.
 func TestTusNodeStall(t *testing.T) {
 	t.Parallel()
 	server := startTusNode(t, tusNodeOptions{})
@@ -192,12 +191,12 @@ func TestTusNodeStall(t *testing.T) {
 	}
 }
 
-// No connection lasts for more than a MiB.
+// Each connection ends after 1 MiB.
 func TestTusNodeCuts(t *testing.T) {
 	t.Parallel()
 	for _, d := range doers {
 		if d.wrap != nil {
-			continue // it asks for another server
+			continue // the test needs another server
 		}
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
@@ -233,7 +232,7 @@ func TestTusNodeCuts(t *testing.T) {
 	}
 }
 
-// The command line, from several files to the last of them deleted.
+// The command line uploads several files, shows them, and deletes them.
 func TestTusNodeCommands(t *testing.T) {
 	t.Parallel()
 	server := startTusNode(t, tusNodeOptions{})

@@ -19,15 +19,15 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// Uploads of all kinds to the server of the protocol's authors for node, and the
-// requests that each takes, without the question what the server can do.
+// Each kind of upload works with @tus/server, the server by the authors of the protocol,
+// with the expected requests. OPTIONS is not listed.
 func TestTusNode(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name    string
 		size    int
 		stream  bool // of unknown length
-		learn   bool // what the server can do is known beforehand
+		learn   bool // the features of the server are known before the upload
 		config  client.Config
 		options client.UploadOptions
 		want    string
@@ -38,7 +38,7 @@ func TestTusNode(t *testing.T) {
 		{name: "chunks", size: 5 * mib, config: client.Config{ChunkSize: 2 * mib}, want: "POST PATCH@0 PATCH@2097152 PATCH@4194304"},
 		{name: "with the creation", size: small, learn: true, want: "POST"},
 		{name: "empty, server known", size: 0, learn: true, want: "POST"},
-		// It has no concatenation.
+		// The server does not support concatenation.
 		{name: "in parts", size: 8 * mib, options: client.UploadOptions{Parallel: 4}, want: "POST PATCH@0"},
 		{name: "checksum where there is one", size: small, config: client.Config{Checksum: client.ChecksumAuto}, want: "POST"},
 		{name: "length declared late", size: 3*mib + 1, stream: true, config: client.Config{ChunkSize: mib}, want: "POST PATCH@0 PATCH@1048576 PATCH@2097152 PATCH@3145728"},
@@ -77,8 +77,8 @@ func TestTusNode(t *testing.T) {
 	}
 }
 
-// It takes values with padding only, keys of ASCII only, and reads values as
-// UTF-8: what is not, it does not give back.
+// The server accepts only values with padding and keys in ASCII. It reads values as
+// UTF-8, and does not return the original bytes of other values.
 func TestTusNodeMetadata(t *testing.T) {
 	t.Parallel()
 	server := startTusNode(t, tusNodeOptions{})
@@ -106,7 +106,7 @@ func TestTusNodeMetadata(t *testing.T) {
 	if _, err := upload(protocol.Metadata{"ключ": "x"}); !errors.Is(err, protocol.ErrInvalidMetadata) {
 		t.Errorf("error %v for a key that is not ASCII", err)
 	}
-	// To it, such a key is there already.
+	// The server reports such a key as a duplicate.
 	res, err = upload(protocol.Metadata{"constructor": "x"})
 	e, ok := errors.AsType[*client.Error](err)
 	if !ok || e.StatusCode != http.StatusBadRequest || e.Body != "Invalid upload-metadata\n" || res.Retries != 0 {
@@ -117,7 +117,7 @@ func TestTusNodeMetadata(t *testing.T) {
 	}
 }
 
-// Its words are in the error, and what it will refuse again is asked for once.
+// The error has the text of the server, and a final refusal is not retried.
 func TestTusNodeRefusals(t *testing.T) {
 	t.Parallel()
 	server := startTusNode(t, tusNodeOptions{MaxSize: mib})
@@ -137,7 +137,7 @@ func TestTusNodeRefusals(t *testing.T) {
 			},
 		},
 		{
-			name: "unknown", err: protocol.ErrNotFound, status: http.StatusNotFound, // HEAD has no words
+			name: "unknown", err: protocol.ErrNotFound, status: http.StatusNotFound, // an answer to HEAD has no body
 			call: func() error {
 				_, err := c.Resume(t.Context(), server.url+"/nothing", readerAt(t, content(1)), nil)
 				return err
@@ -166,7 +166,7 @@ func TestTusNodeRefusals(t *testing.T) {
 	}
 }
 
-// An upload says when it expires, and is gone then.
+// The server announces when an upload expires, and the upload is gone after that.
 func TestTusNodeExpires(t *testing.T) {
 	t.Parallel()
 	server := startTusNode(t, tusNodeOptions{Expiration: int(time.Hour / time.Millisecond)})
@@ -181,7 +181,7 @@ func TestTusNodeExpires(t *testing.T) {
 	if expires.Before(before.Add(time.Hour)) || expires.After(time.Now().Add(time.Hour)) {
 		t.Errorf("expires at %v, created after %v", expires, before)
 	}
-	// From now on, an upload is too old when it is a millisecond old.
+	// Each upload now expires after a millisecond.
 	server.stop(t)
 	server.options.Expiration = 1
 	server.start(t)
@@ -216,7 +216,7 @@ func TestTusNodeRecreates(t *testing.T) {
 	if err == nil || first.URL == "" {
 		t.Fatalf("error %v, result %+v", err, first)
 	}
-	// It answers 410 where it has lost the bytes of an upload.
+	// The server answers 410 if the bytes of an upload are gone.
 	if err := os.Remove(server.file(first.URL)); err != nil {
 		t.Fatal(err)
 	}
@@ -235,7 +235,7 @@ func TestTusNodeTerminates(t *testing.T) {
 	t.Parallel()
 	server := startTusNode(t, tusNodeOptions{})
 	c := newClient(t, client.Config{Endpoint: server.url, Doer: doers[0].new(t), Retry: quick})
-	for _, size := range []int64{0, 10} { // complete, and not
+	for _, size := range []int64{0, 10} { // a complete and an incomplete upload
 		created, err := c.Create(t.Context(), protocol.Creation{Length: protocol.Known(size)}, nil)
 		if err != nil {
 			t.Fatal(err)

@@ -15,8 +15,8 @@ import (
 	"testing"
 )
 
-// layered is a package of client and what it is for. Its path is relative to client; "."
-// is client itself.
+// layered is a package of client and its purpose. Its path is relative to client; "." is
+// client itself.
 type layered struct{ path, purpose string }
 
 // layers are the packages of client, from the bottom to the top. A package imports only
@@ -50,7 +50,7 @@ var layers = [][]layered{
 		{".", "what programs call: Config, Upload, Resume, Download"},
 	},
 	{
-		// Programs and tests import the packages from here on. Nothing in client does.
+		// Only programs and tests import the packages below this line.
 		{"filestore", "a journal.Store in a folder"},
 		{"internal/fake", "a server in memory, for tests"},
 		{"internal/fake/content", "a server of a download in memory, for tests"},
@@ -180,8 +180,8 @@ func layersDepguard() string {
 	return b.String()
 }
 
-// clientImport is an import of one package of client by another. To is "" in an entry
-// that only says that the package from exists.
+// clientImport is an import of one package of client by another. If to is "", the entry
+// only says that the package from exists.
 type clientImport struct{ file, from, to string }
 
 // clientImports reads the imports of the files of client that are not tests. A folder with

@@ -12,17 +12,17 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(tests{m})
 }
 
-// tests leaves nothing behind that would look like a leak.
+// tests runs the tests and closes the connections that would look like leaks.
 type tests struct{ *testing.M }
 
 func (m tests) Run() int {
 	code := m.M.Run()
-	// Its connections belong to the whole process.
+	// The connections of the default transport belong to the whole process.
 	http.DefaultClient.CloseIdleConnections()
 	return code
 }
 
-// missing skips the test, or fails it where nothing may be missing.
+// missing skips the test, or fails it if TUSKER_INTEROP is "required".
 func missing(t *testing.T, what string) {
 	t.Helper()
 	if os.Getenv("TUSKER_INTEROP") == "required" {

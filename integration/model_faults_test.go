@@ -10,20 +10,20 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-// spoil is an entry of the queue of faults, with what the model knows of it.
+// spoil is an entry of the queue of faults, with its possible effects.
 type spoil struct {
 	method string // "": any
 	times  int
 	do     testserver.Action // nil: the request passes
 
-	weight int     // most failures that it causes each time
-	ends   bool    // an upload may fail for good of it
-	gains  bool    // bytes arrive though the request fails
-	lies   bool    // it claims another offset
-	loses  bool    // bytes that were stored are stored no longer
-	sends  bool    // it makes the network send the request twice
-	flips  bool    // it changes a byte on its way
-	answer *answer // what it answers in tusd's place; nil: nothing
+	weight int     // maximum number of failures for each time that it fires
+	ends   bool    // an upload may fail because of it
+	gains  bool    // bytes arrive although the request fails
+	lies   bool    // the answer has a wrong offset
+	loses  bool    // the server loses stored bytes
+	sends  bool    // the network sends the request twice
+	flips  bool    // a byte changes in the network
+	answer *answer // answer in place of tusd; nil: no answer
 }
 
 func (f spoil) String() string {
@@ -43,16 +43,17 @@ func (f spoil) String() string {
 	return method + times + " " + do
 }
 
-// concerns tells whether requests with this method are spoiled.
+// concerns reports whether the fault applies to requests with this method.
 func (f spoil) concerns(method string) bool { return f.method == "" || f.method == method }
 
-// mayEnd tells whether an upload may fail of it however many tries are left.
+// mayEnd reports whether the fault may end an upload that has retries left.
 func (f spoil) mayEnd() bool {
 	switch {
 	case f.ends, f.times == testserver.Always, f.flips && f.times > 3:
 		return true
 	case f.lies:
-		// A PATCH's answer is held against what was sent, a HEAD's believed.
+		// The client compares the offset of a PATCH with the bytes that it sent. It
+		// cannot check the offset of a HEAD.
 		return f.concerns(http.MethodHead)
 	case f.answer == nil:
 		return false
@@ -65,7 +66,7 @@ func (f spoil) mayEnd() bool {
 	return false
 }
 
-// damages tells whether bytes arrive damaged, or are said to.
+// damages reports whether bytes are damaged, or the server says so.
 func (f spoil) damages() bool {
 	return f.flips || f.answer != nil && f.answer.status == statusDamaged
 }
@@ -105,7 +106,7 @@ func drawSpoil(d dice, s script) spoil {
 	return f
 }
 
-// drawConnection draws what happens to connections and those that hold them.
+// drawConnection draws a fault of a connection, or of the server or proxy that holds it.
 func (f *spoil) drawConnection(d dice, s script) {
 	n := d.upTo(s.body() + 1)
 	switch d.IntN(20) {
@@ -120,7 +121,7 @@ func (f *spoil) drawConnection(d dice, s script) {
 	case 14:
 		f.do = testserver.BlackHole()
 	case 15:
-		// Less than the client's patience with the end of an upload, and more.
+		// The values are shorter and longer than FinishTimeout.
 		f.do = testserver.SlowFinish(pick(d, time.Second, 5*time.Minute, 15*time.Minute))
 	case 16:
 		f.do, f.weight = drawThrottle(d, s), 0
@@ -134,8 +135,8 @@ func (f *spoil) drawConnection(d dice, s script) {
 }
 
 func (f *spoil) drawStall(d dice, s script) {
-	// Less than the client's patience, more, more than its patience with the
-	// end of an upload, and for ever.
+	// The values are shorter than StallTimeout, longer, longer than FinishTimeout, and
+	// infinite.
 	pause := pick(d, time.Second, 29*time.Second, 31*time.Second, 2*time.Minute, 15*time.Minute, 0)
 	f.weight = 0
 	if pause == 0 || pause > 30*time.Second {
@@ -148,12 +149,12 @@ func (f *spoil) drawStall(d dice, s script) {
 	}
 }
 
-// drawThrottle is slow, but never so slow that it looks like a stall.
+// drawThrottle draws a rate that is low, but not so low that it looks like a stall.
 func drawThrottle(d dice, s script) testserver.Action {
 	return testserver.Throttle(max(16*kib, s.src.size/(1+d.Int64N(20))))
 }
 
-// drawRefusal draws a refusal that is an action of its own.
+// drawRefusal draws a refusal for which testserver has an action.
 func (f *spoil) drawRefusal(d dice, _ script) {
 	wait := pick(d, time.Second, 10*time.Second, 100*time.Second)
 	switch d.IntN(6) {
@@ -165,7 +166,7 @@ func (f *spoil) drawRefusal(d dice, _ script) {
 		f.do = testserver.RetryAfterDate(pick(d, http.StatusTooManyRequests, http.StatusServiceUnavailable), wait)
 	case 3:
 		held := pick(d, time.Second, 10*time.Second, 40*time.Second)
-		// It ends by itself, within so many waits for a lock.
+		// The lock ends by itself before the retries for a lock are exhausted.
 		f.do, f.times, f.weight = testserver.Locked(held), 0, 1+int(held/(5*time.Second))
 	case 4:
 		f.do, f.times, f.ends = testserver.UntilTokenChanges(), 0, true
@@ -185,14 +186,15 @@ func (f *spoil) drawLoss(d dice, s script) {
 	f.ends = s.src.stream()
 }
 
-// drawDetour draws what an upload should not even notice, or not twice.
+// drawDetour draws a fault that has no effect on an upload, or only once.
 func (f *spoil) drawDetour(d dice, _ script) {
 	f.weight = 0
 	switch d.IntN(3) {
 	case 0:
 		f.do = testserver.SetHeader(protocol.HeaderUploadExpires, "Fri, 31 Dec 1999 23:59:59 GMT")
 	case 1:
-		// Ten redirects in a row are followed, so there is no end of them.
+		// Only ten redirects in a row are followed, so an endless redirect would end the
+		// upload.
 		f.do, f.times, f.sends = redirectToItself(d), 1, true
 	case 2:
 		f.method = http.MethodPost
@@ -205,7 +207,7 @@ func (f *spoil) drawDetour(d dice, _ script) {
 	}
 }
 
-// redirectToItself answers once with the address that was asked for.
+// redirectToItself redirects a request once to its own URL.
 func redirectToItself(d dice) testserver.Action {
 	status := pick(d, http.StatusTemporaryRedirect, http.StatusPermanentRedirect)
 	return namedAction{name: fmt.Sprintf("redirect %d", status), ActionFunc: func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
@@ -221,8 +223,8 @@ type namedAction struct {
 
 func (a namedAction) String() string { return a.name }
 
-// drawLie draws an offset that is not tusd's. That an upload is complete is
-// never a lie: no client could tell.
+// drawLie draws a wrong offset. It is never the length, because no client can detect that
+// an upload is not complete.
 func (f *spoil) drawLie(d dice, s script) {
 	size, other := s.src.size, d.upTo(s.src.size+3)
 	by := pick(d, int64(-1), 1, -1-d.Int64N(size+1), 1+d.Int64N(size+1))
@@ -253,7 +255,7 @@ func claim(truth, lie, size int64) string {
 	return strconv.FormatInt(lie, 10)
 }
 
-// drawAnswer draws a status in tusd's place.
+// drawAnswer draws an answer in place of tusd.
 func (f *spoil) drawAnswer(d dice, s script) { f.answerBy(d, s, d.IntN(len(statuses))) }
 
 // answerWith draws one of the answers with this status.
@@ -267,7 +269,7 @@ func (f *spoil) answerWith(d dice, s script, status int) {
 	f.answerBy(d, s, pick(d, of...))
 }
 
-// answerBy answers with the i-th of statuses, at once or within the body.
+// answerBy answers with statuses[i], at once or in the middle of the body.
 func (f *spoil) answerBy(d dice, s script, i int) {
 	f.answer = &statuses[i]
 	header := f.answer.header.Clone()

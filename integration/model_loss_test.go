@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	// leastBody is the size below which a body gets no smaller.
+	// leastBody is the smallest size to which the client reduces a body.
 	leastBody = 64 * kib
 
 	// fewLost is how many PATCH requests may be lost in a row before the next ones are
@@ -20,8 +20,8 @@ const (
 
 // loss is a PATCH that was cut, or was answered by a gateway or a server in trouble.
 type loss struct {
-	length int64 // of its body; 0: there is no such PATCH
-	sent   bool  // the network took some of the body of the last request
+	length int64 // length of its body; 0: there is no such PATCH
+	sent   bool  // the network accepted some bytes of the last request
 }
 
 // mayBeLost remembers a failed PATCH. Its body may still be read, so settleLoss decides
@@ -73,8 +73,8 @@ type failing struct{ err error }
 
 func (f failing) Read([]byte) (int, error) { return 0, f.err }
 
-// deletes holds a DELETE against the rules: only Upload deletes, once, and only if the
-// rest of the source is lost.
+// deletes checks a DELETE: only Upload deletes, once, and only if the rest of the source
+// is lost.
 func (w *witness) deletes() {
 	c, src := &w.call, w.script.src
 	switch {
@@ -100,8 +100,8 @@ func (s script) isOpenEnded() bool {
 	return s.src.kind == fromUnknown && s.src.size > max(window, s.chunk)
 }
 
-// unanswered counts an OPTIONS without an answer. It reports whether the upload does without
-// the answer from now on, so that the failure does not count. A checksum needs the answer.
+// unanswered counts an OPTIONS without an answer. It reports whether the upload continues
+// without the answer, so that the failure does not count. A checksum needs the answer.
 func (w *witness) unanswered(err error) bool {
 	if w.silent || w.heard || w.script.src.kind != fromUnknown && !w.call.hollow {
 		return false
@@ -109,8 +109,8 @@ func (w *witness) unanswered(err error) bool {
 	w.broke++
 	w.silent = w.broke == 2 || errors.Is(err, client.ErrStalled)
 	if w.silent && !w.script.isOpenEnded() {
-		// The end of the source may have been read before the question. Then only the
-		// checksum asks, and the failure counts.
+		// The end of the source may have been read before OPTIONS. In that case only the
+		// checksum needs OPTIONS, and the failure counts.
 		w.call.mishaps++
 	}
 	return w.silent

@@ -22,7 +22,7 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// modelTime is longer than any script can take.
+// modelTime is longer than the duration of any script.
 const modelTime = 24 * time.Hour
 
 var (
@@ -37,10 +37,10 @@ const (
 	lastCall   = "last call, without faults"
 )
 
-// modelContent is what every script sends the beginning of.
+// modelContent returns bytes. Each script sends the first of them.
 var modelContent = sync.OnceValue(func() []byte { return content(mib + 512*kib) })
 
-// run is a script while it runs.
+// run is a running script.
 type run struct {
 	script  script
 	dir     string
@@ -51,8 +51,8 @@ type run struct {
 	server  *testserver.Server
 	client  *client.Client
 	store   client.MemoryStore
-	healed  atomic.Bool   // no fault fires any more
-	fired   []atomic.Bool // or could have
+	healed  atomic.Bool   // no more faults fire
+	fired   []atomic.Bool // whether each fault fired or could have fired
 	tokens  atomic.Int64
 	orphans int
 	url     string
@@ -67,7 +67,7 @@ func newRun(s script, dir, host string) *run {
 	return r
 }
 
-// bubble plays the script.
+// bubble runs the script in a bubble of synctest.
 func (r *run) bubble(t *testing.T) {
 	network := testserver.NewNetwork()
 	r.server = testserver.New(t, r.script.sum.config(testserver.Config{Network: network, Addr: r.host, Dir: r.dir + "/uploads"}))
@@ -99,13 +99,13 @@ func (r *run) bubble(t *testing.T) {
 	r.checkServer()
 }
 
-// token is another one each time.
+// token returns a different token each time.
 func (r *run) token(context.Context) (string, error) {
 	return fmt.Sprintf("token-%d", r.tokens.Add(1)), nil
 }
 
-// calls makes the first call, a second one where that fails, and a last one
-// without faults where that fails too.
+// calls makes the first call. If it fails, calls makes a second call, and if that fails,
+// a last call without faults.
 func (r *run) calls(t *testing.T) {
 	t.Helper()
 	err := r.play(t, call{name: firstCall})
@@ -122,14 +122,14 @@ func (r *run) calls(t *testing.T) {
 		joins := r.url != "" && (!r.script.store || !errors.Is(err, client.ErrMisplaced))
 		err = r.play(t, call{name: name, joins: joins, replaces: r.script.store, disputed: disputed})
 	}
-	// After every failure, an upload that is left can be resumed.
+	// An upload that exists after the last failure can be resumed.
 	_, missing := r.server.Info(r.url)
 	if err != nil && missing == nil && r.script.src.damage == intact {
 		r.witness.fault("no fault is left: %v", err)
 	}
 }
 
-// play makes one call and checks how it ends.
+// play makes one call and checks its result.
 func (r *run) play(t *testing.T, c call) error {
 	t.Helper()
 	src, lent, err := r.script.src.open(r.content, r.dir, r.script.seed+uint64(len(c.name)))
@@ -177,7 +177,7 @@ func (r *run) play(t *testing.T, c call) error {
 	return o.err
 }
 
-// checkEvents holds the events against the result.
+// checkEvents compares the events with the result.
 func (r *run) checkEvents(o outcome) {
 	retries := 0
 	for _, ev := range o.events {
@@ -185,7 +185,7 @@ func (r *run) checkEvents(o outcome) {
 			retries++
 		}
 	}
-	// One is told of before its wait, and stopped while it waits.
+	// A retry is an event before its wait, and the call may be canceled during the wait.
 	waiting := retries == o.result.Retries+1 && errors.Is(o.err, errStopped)
 	if retries != o.result.Retries && !waiting {
 		r.witness.fault("%d retries in the result, %d events", o.result.Retries, retries)
@@ -201,8 +201,8 @@ func (r *run) checkEvents(o outcome) {
 	}
 }
 
-// checkDone is for a call without an error: the server has the bytes of the
-// source, all of them, and knows it.
+// checkDone checks a call without an error: the server has all bytes of the source, and
+// the upload is complete.
 func (r *run) checkDone(res *client.Result) {
 	src := r.script.src
 	r.witness.say("done: %d bytes", res.Offset)
@@ -236,7 +236,7 @@ func (r *run) checkComplete() {
 	}
 }
 
-// checkError is for a call that failed: something has to excuse it.
+// checkError checks that the script explains the error of a call.
 func (r *run) checkError(o outcome) {
 	w, err := r.witness, o.err
 	w.mu.Lock()
@@ -270,7 +270,7 @@ func (r *run) checkError(o outcome) {
 	}
 }
 
-// lied tells whether an offset may have been other than tusd's, or fell.
+// lied reports whether an offset may have been wrong, or may have decreased.
 func (r *run) lied() bool {
 	for i, f := range r.script.spoil {
 		if (f.lies || f.loses) && r.fired[i].Load() {
@@ -280,7 +280,7 @@ func (r *run) lied() bool {
 	return false
 }
 
-// excuse returns what is wrong with an error, "" for nothing.
+// excuse returns the problem with an error, or "".
 func (r *run) excuse(c call, err error) string {
 	src := r.script.src
 	switch {
@@ -336,7 +336,7 @@ func (r *run) excuseSource(err error) string {
 		if src.damage == short || src.damage == long {
 			return ""
 		}
-		// A stream that ends before the server's offset.
+		// The stream may have ended before the server's offset.
 		if src.stream() && r.lied() {
 			return ""
 		}
@@ -344,7 +344,7 @@ func (r *run) excuseSource(err error) string {
 	return "nothing is wrong with the source"
 }
 
-// checkServer looks at all that is stored once everything has ended.
+// checkServer checks the stored uploads after all calls.
 func (r *run) checkServer() {
 	w := r.witness
 	urls, err := r.server.Uploads()
@@ -373,8 +373,8 @@ func (r *run) checkServer() {
 	r.checkPatches()
 }
 
-// checkPatches holds what the server saw against what the client sent: no
-// PATCH came twice, unless it was redirected.
+// checkPatches compares the requests at the server with those of the client. No PATCH
+// arrives twice, unless it was redirected.
 func (r *run) checkPatches() {
 	left := map[sentPatch]int{}
 	for _, p := range r.witness.patches {

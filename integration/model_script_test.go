@@ -11,27 +11,27 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// script is one upload: what it sends and what goes wrong. The second call that
-// follows a failed one is part of it.
+// script is one upload with its source and its faults. It includes the second call, which
+// follows a failed one.
 type script struct {
 	seed  uint64
 	src   sourceScript
 	chunk int64
 	tries int  // of the retry policy
-	token bool // requests carry one that can be renewed
+	token bool // requests have a token that can be renewed
 	spoil []spoil
 	stop  stop
-	// store: the first call records what it does, and the second one is Upload
-	// again. Otherwise it is Resume.
+	// store says that the first call keeps a record, and that the second call is Upload.
+	// Otherwise the second call is Resume.
 	store bool
 	sum   sumScript
 }
 
 // stop cancels the first call.
 type stop struct {
-	request int           // in this request, from 1; 0: not in one
-	bytes   int64         // once so much of its body went
-	after   time.Duration // after this time; 0: not
+	request int           // number of the request, from 1; 0: none
+	bytes   int64         // after this number of bytes of its body
+	after   time.Duration // after this time; 0: never
 }
 
 func (s script) String() string {
@@ -53,10 +53,10 @@ func (s script) String() string {
 	return b.String()
 }
 
-// stopped tells whether the script cancels the first call.
+// stopped reports whether the script cancels the first call.
 func (s script) stopped() bool { return s.stop != stop{} }
 
-// mustEndWell tells whether no call has any excuse to fail.
+// mustEndWell reports whether every call must succeed.
 func (s script) mustEndWell() bool {
 	if s.stopped() || s.src.damage != intact {
 		return false
@@ -77,10 +77,11 @@ func (s script) mustEndWell() bool {
 // dice draws the parts of a script.
 type dice struct{ *rand.Rand }
 
-// in tells whether an event of this chance happens.
+// in returns true with this probability.
 func (d dice) in(percent int) bool { return d.IntN(100) < percent }
 
-// upTo draws from 0 to n, the ends and what lies beside them more often.
+// upTo draws a number from 0 to n. The first two and the last two numbers are more
+// frequent.
 func (d dice) upTo(n int64) int64 {
 	if d.in(30) {
 		edges := []int64{0, 1, n - 1, n}
@@ -110,28 +111,29 @@ func newScript(seed uint64) script {
 	case d.in(6):
 		s.stop.after = time.Duration(1 + d.Int64N(int64(2*time.Minute)))
 	}
-	// Dice of their own, so that a change here leaves other seeds as they are.
+	// These separate dice keep the scripts of other seeds unchanged.
 	s.press(dice{rand.New(rand.NewPCG(seed, 2))})
 	s.drawSum(dice{rand.New(rand.NewPCG(seed, sumDice))})
 	return s
 }
 
-// press makes some scripts press on what chance alone seldom gets at.
+// press changes some scripts so that they reach rare cases.
 func (s *script) press(d dice) {
 	if d.in(4) {
-		// The same refusal again and again.
+		// The server refuses many times in the same way.
 		f := spoil{method: http.MethodPatch, times: 4 + d.IntN(8), weight: 1}
 		f.answerWith(d, *s, pick(d, http.StatusConflict, http.StatusLocked, http.StatusRequestEntityTooLarge, statusDamaged))
 		s.spoil = slices.Insert(s.spoil, d.IntN(len(s.spoil)+1), f)
 	}
 	if d.in(10) && s.src.stream() && s.src.damage == intact && (s.chunk == 0 || s.chunk > 8*kib) {
-		// The window has to grow, and more than once.
+		// The window must grow more than once.
 		s.src.size, s.src.keep = 64*kib+d.Int64N(236*kib), 0
 		s.src.piece = s.src.size / 20
 	}
 }
 
-// drawSize draws chunk and size, which is often close to a number of chunks.
+// drawSize draws the chunk size and the length, which is often close to a multiple of the
+// chunk size.
 func (s *script) drawSize(d dice) int64 {
 	var size int64
 	switch {
@@ -156,7 +158,7 @@ func (s *script) drawSize(d dice) int64 {
 	return size
 }
 
-// body is the most that one PATCH carries.
+// body is the maximum length of the body of a PATCH.
 func (s script) body() int64 {
 	if s.chunk > 0 {
 		return min(s.chunk, s.src.size)

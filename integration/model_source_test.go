@@ -17,7 +17,7 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// kind is a way to read the bytes.
+// kind is a kind of source.
 type kind string
 
 const (
@@ -28,27 +28,27 @@ const (
 	fromUnknown  kind = "stream of unknown length"
 )
 
-// damage is what is wrong with a source.
+// damage is the defect of a source.
 type damage string
 
 const (
 	intact damage = "intact"
 	broken damage = "broken" // reading fails
 	short  damage = "short"  // it ends before its length
-	long   damage = "long"   // it goes on after its length
+	long   damage = "long"   // it has more bytes than its length
 )
 
 var errBroken = errors.New("the disk is broken")
 
-// sourceScript is what is sent, and how it can be read.
+// sourceScript describes the source of a script.
 type sourceScript struct {
 	kind   kind
 	size   int64
 	keep   int64         // window of a stream
-	piece  int64         // most that a stream gives at once
-	pause  time.Duration // that a stream takes now and then
+	piece  int64         // maximum bytes of one Read of a stream
+	pause  time.Duration // pause of a stream between some reads
 	damage damage
-	at     int64 // where the damage shows
+	at     int64 // offset of the damage
 }
 
 func (s sourceScript) String() string {
@@ -97,8 +97,8 @@ func drawSource(d dice, size int64, stored bool) sourceScript {
 	return s
 }
 
-// open makes the source of one call, which draws from seed what the script
-// leaves open. Content is longer than the source.
+// open returns the source of one call. seed determines all details that the script does
+// not. content is longer than the source.
 func (s sourceScript) open(content []byte, dir string, seed uint64) (client.Source, *lent, error) {
 	l := &lent{back: make(chan struct{})}
 	data := content[:s.size]
@@ -136,13 +136,13 @@ func (s sourceScript) open(content []byte, dir string, seed uint64) (client.Sour
 	return client.Stream(&trickle{data: data, end: end, s: s, lent: l, rng: rand.New(rand.NewPCG(seed, 1))}, opts), l, nil
 }
 
-// lent notes whether a source is read after it was given back.
+// lent records whether a source is read after the call has returned.
 type lent struct {
-	back chan struct{} // closed then
+	back chan struct{} // closed when the call has returned
 	late atomic.Bool
 }
 
-// readerUntil ends with an error of choice.
+// readerUntil is a reader that ends with a given error.
 type readerUntil struct {
 	r    *bytes.Reader
 	end  error
@@ -162,7 +162,7 @@ func (r *readerUntil) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
-// forwardFS has files that can only be read forward.
+// forwardFS has files that can only be read from start to end.
 type forwardFS struct{ fs.FS }
 
 func (f forwardFS) Open(name string) (fs.File, error) {
@@ -170,7 +170,7 @@ func (f forwardFS) Open(name string) (fs.File, error) {
 	return struct{ fs.File }{file}, err
 }
 
-// trickle gives its bytes in pieces, now and then after a pause.
+// trickle returns its bytes in pieces, some of them after a pause.
 type trickle struct {
 	data []byte
 	end  error
@@ -181,7 +181,7 @@ type trickle struct {
 
 func (r *trickle) Read(p []byte) (int, error) {
 	if r.s.pause > 0 && r.draw(8) == 0 {
-		// A Read that is under way may outlive its upload, but not the bubble.
+		// A running Read may end after its upload, but must end before the bubble.
 		select {
 		case <-time.After(r.s.pause):
 		case <-r.lent.back:
@@ -192,7 +192,7 @@ func (r *trickle) Read(p []byte) (int, error) {
 	}
 	n := copy(p[:min(int64(len(p)), 1+r.draw(r.s.piece))], r.data)
 	r.data = r.data[n:]
-	// Half of the readers tell of the end along with the last bytes.
+	// Half of the readers return io.EOF with the last bytes.
 	if len(r.data) == 0 && r.draw(2) == 0 {
 		return n, r.end
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// headerAnswer marks an answer that is not tusd's with its place in statuses.
+// headerAnswer marks an answer that is not from tusd. Its value is the index in statuses.
 const headerAnswer = "Model-Answer"
 
 // meaning is the effect of an answer on an upload.
@@ -23,25 +23,24 @@ const (
 	limited                // the upload resumes with smaller bodies, down to leastBody
 	ignored                // the upload continues without the requested feature
 	moved                  // the upload asks once whether it is complete, and then fails
-	strange                // again if a tus server has answered for the upload before, otherwise ending
+	strange                // retry if a tus server has answered for the upload before, otherwise ending
 )
 
-// answer is what a proxy or a server says in tusd's place, and what that means
-// for each request. No answer to HEAD has a body, so that codes and words in it
-// are lost.
+// answer is the answer of a proxy or another server, and its meaning for each method. An
+// answer to HEAD has no body, so it has no code and no text.
 type answer struct {
 	status int
 	header http.Header
 	body   string
-	errs   []error // what a failed upload may be, any of them
+	errs   []error // the error of a failed upload wraps one of these
 
 	patch, head, post meaning
 }
 
-// to gives the meaning of the answer to a request.
+// to returns the meaning of the answer to a request.
 func (a answer) to(method string, length int64) meaning {
 	if method == http.MethodOptions {
-		// A server that does not say what it can do is one that can do little.
+		// A server that does not answer OPTIONS correctly is used without extensions.
 		if a.post == ending && a.status != http.StatusUnauthorized {
 			return ignored
 		}
@@ -60,7 +59,7 @@ func (a answer) methods() iter.Seq2[string, meaning] {
 	})
 }
 
-// statusDamaged is tus's own, of the checksum extension.
+// statusDamaged is the status of the checksum extension of tus.
 const statusDamaged = 460
 
 func retryAfter(value string) http.Header { return http.Header{"Retry-After": {value}} }
@@ -70,7 +69,7 @@ func is(errs ...error) []error { return errs }
 var fromTus = http.Header{protocol.HeaderResumable: {protocol.Version}}
 
 var statuses = []answer{
-	// Worth another try.
+	// These answers are retried.
 	{408, nil, "", is(protocol.ErrTimeout), again, again, again},
 	{425, nil, "", is(protocol.ErrTooEarly), again, again, again},
 	{500, nil, "oops", is(protocol.ErrServer), again, again, again},
@@ -87,7 +86,7 @@ var statuses = []answer{
 	{400, nil, "ERR_UNEXPECTED_EOF: eof\n", is(protocol.ErrBadRequest), again, ending, again},
 	{400, nil, "Request aborted due to lock acquired\n", is(protocol.ErrBadRequest), again, ending, again},
 
-	// Wait.
+	// These answers ask for a wait.
 	{429, nil, "slow down", is(protocol.ErrTooManyRequests), again, again, again},
 	{429, retryAfter("7"), "slow down", is(protocol.ErrTooManyRequests), again, again, again},
 	{429, retryAfter("86400"), "", is(protocol.ErrTooManyRequests), again, again, again},
@@ -95,27 +94,27 @@ var statuses = []answer{
 	{429, retryAfter("Sat, 01 Jan 2000 00:01:00 GMT"), "", is(protocol.ErrTooManyRequests), again, again, again},
 	{429, retryAfter("soon"), "", is(protocol.ErrTooManyRequests), again, again, again},
 
-	// Somebody else holds the upload.
+	// Another request holds the upload.
 	{423, nil, "", is(protocol.ErrLocked), busy, busy, busy},
 	{423, nil, "ERR_UPLOAD_LOCKED: locked\n", is(protocol.ErrLocked), busy, busy, busy},
 	{500, nil, "ERR_LOCK_TIMEOUT: timed out\n", is(protocol.ErrServer), busy, again, busy},
 	{503, nil, "could not get the lock", is(protocol.ErrUnavailable), busy, again, busy},
 
-	// The offset is another.
+	// The offset of the server differs.
 	{409, nil, "", is(protocol.ErrOffsetMismatch, protocol.ErrConflict), resync, ending, ending},
 	{409, nil, "ERR_MISMATCHED_OFFSET: mismatched offset\n", is(protocol.ErrOffsetMismatch, protocol.ErrConflict), resync, ending, resync},
 
-	// The bytes are too many, or other ones.
+	// The body is too large or damaged.
 	{413, nil, "<html>too large</html>", is(protocol.ErrTooLarge), limited, ending, ending},
 	{413, fromTus, "ERR_MAX_SIZE_EXCEEDED: too large\n", is(protocol.ErrTooLarge), ending, ending, ending},
 	{statusDamaged, nil, "", is(protocol.ErrChecksumMismatch), damaged, damaged, damaged},
 
-	// A success that says nothing.
+	// These successes lack the required headers.
 	{200, nil, "<html>welcome to the hotel</html>", is(protocol.ErrMissingHeader), again, strange, ending},
 	{204, nil, "", is(protocol.ErrMissingHeader), again, strange, ending},
 	{202, nil, "", is(protocol.ErrMissingHeader), again, strange, ending},
 
-	// Not worth another try.
+	// These answers are final.
 	{301, nil, "", is(protocol.ErrRedirect), moved, ending, ending},
 	{302, nil, "", is(protocol.ErrRedirect), moved, ending, ending},
 	{304, nil, "", is(protocol.ErrRedirect), moved, ending, ending},

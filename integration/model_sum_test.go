@@ -13,21 +13,21 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-// sumDice are dice under which no kept seed draws a checksum, so that each stays
-// the script that failed once.
+// sumDice is the stream of random numbers for checksums. No kept seed draws a checksum
+// from it, so each seed still makes the script that failed.
 const sumDice = 3
 
-// sumScript is how bytes are checked. The zero value is not at all.
+// sumScript describes the checksums. The zero value means none.
 type sumScript struct {
 	algorithm string
-	trailer   bool // by a checksum behind them, until one gets lost
+	trailer   bool // the checksum follows the bytes, until one is lost
 }
 
 func (s sumScript) String() string {
 	return fmt.Sprintf("%s, trailer %v", s.algorithm, s.trailer)
 }
 
-// config is that of a server which checks.
+// config returns the configuration of a server that supports the checksum.
 func (s sumScript) config(cfg testserver.Config) testserver.Config {
 	if s.algorithm == "" {
 		return cfg
@@ -37,7 +37,7 @@ func (s sumScript) config(cfg testserver.Config) testserver.Config {
 	return cfg
 }
 
-// value is Upload-Checksum for p.
+// value returns Upload-Checksum for p.
 func (s sumScript) value(p []byte) string {
 	h := map[string]func() hash.Hash{"sha1": sha1.New, "md5": md5.New}[s.algorithm]()
 	_, _ = h.Write(p)
@@ -48,8 +48,8 @@ func (s sumScript) value(p []byte) string {
 	return v
 }
 
-// drawSum draws a checksum, and damage on the way, which nobody would notice
-// without one.
+// drawSum draws a checksum, and damage in the network. Only a checksum detects such
+// damage.
 func (s *script) drawSum(d dice) {
 	if !d.in(30) {
 		return
@@ -69,8 +69,8 @@ func (s *script) drawSum(d dice) {
 	}
 }
 
-// pieceAt is how many bytes a PATCH at offset carries: as many as a source gives
-// at once, and no more than a proxy lets through.
+// pieceAt returns the length of a PATCH at offset. It is limited by the source and by the
+// body limit of a proxy.
 func (w *witness) pieceAt(offset int64) int64 {
 	s := w.script
 	n := s.src.size - offset
@@ -83,7 +83,7 @@ func (w *witness) pieceAt(offset int64) int64 {
 	return max(n, 0)
 }
 
-// piece is the most that the source gives at once, 0 for all.
+// piece returns the maximum length of a chunk of the source. 0: the whole source.
 func (s script) piece() int64 {
 	if s.chunk > 0 || !s.src.stream() {
 		return s.chunk
@@ -98,15 +98,15 @@ func (s script) piece() int64 {
 	return max(1, keep/2)
 }
 
-// halve is for a PATCH of so many bytes that a proxy refused or that got lost.
+// halve reduces the limit after a PATCH with this length was refused by a proxy or lost.
 func (w *witness) halve(length int64) {
 	if limit := max(length/2, leastBody); length > leastBody && (w.limit == 0 || limit < w.limit) {
 		w.limit = limit
 	}
 }
 
-// checkSum holds a PATCH against its checksum, which comes before the bytes or
-// is announced to follow them.
+// checkSum checks the checksum of a PATCH, which is in a header or announced as a
+// trailer.
 func (w *witness) checkSum(req *http.Request, offset, length int64) {
 	if length == 0 || w.script.sum.algorithm == "" {
 		return
@@ -126,9 +126,9 @@ func (w *witness) checkSum(req *http.Request, offset, length int64) {
 	}
 }
 
-// withoutTrailer notes that an answer to a PATCH with a trailer may have been
-// about that, so that checksums come first from now on. It tells whether the
-// request is to be sent again for it.
+// withoutTrailer records that an answer may have refused the trailer of a PATCH, so that
+// later checksums are in a header. It reports whether the request must be sent again for
+// this reason.
 func (w *witness) withoutTrailer(method string, status int, body string) bool {
 	if method != http.MethodPatch || !w.script.sum.trailer || w.headers {
 		return false

@@ -12,26 +12,26 @@ import (
 )
 
 const (
-	// modelScripts is how many scripts a plain test run does, modelShort how
-	// many with -short.
+	// modelScripts is the number of scripts in a test run, and modelShort is the number
+	// with -short.
 	modelScripts = 1000
 	modelShort   = 100
 
-	// envModelSeed runs one script, envSoak as many as it says, with seeds
-	// that no run had before.
+	// envModelSeed runs one script. envSoak runs the given number of scripts with new
+	// seeds.
 	envModelSeed = "TUSKER_MODEL_SEED"
 	envSoak      = "TUSKER_SOAK"
 
 	modelSeedFile = "testdata/model-seeds.txt"
 )
 
-// TestModel runs random scripts of faults against tusd, in virtual time, and
-// holds what the client does against a model of it: see witness for the rules
-// that hold at each request, and run for those that hold at the end of a call.
+// TestModel runs random scripts of faults against tusd in virtual time, and compares the
+// client with a model. See witness for the rules of each request, and run for the rules
+// at the end of a call.
 //
-// A seed makes a script. A failure names its seed and shows the script and the
-// requests; the waits of the client and the order of goroutines are not part
-// of the seed, so a failure may need several runs to come again.
+// A seed determines a script. A failure prints its seed, the script and the requests. The
+// waits of the client and the order of goroutines do not depend on the seed, so a failure
+// may need several runs to occur again.
 func TestModel(t *testing.T) {
 	t.Parallel()
 	if s := os.Getenv(envModelSeed); s != "" {
@@ -44,7 +44,7 @@ func TestModel(t *testing.T) {
 		runScript(t, s)
 		return
 	}
-	// Cases first.
+	// The kept seeds run first.
 	for _, seed := range keptSeeds(t) {
 		runScript(t, newScript(seed))
 	}
@@ -65,7 +65,7 @@ func TestModel(t *testing.T) {
 	}
 }
 
-// keptSeeds are those that failed once.
+// keptSeeds are the seeds of scripts that failed in the past.
 func keptSeeds(t *testing.T) []uint64 {
 	t.Helper()
 	text, err := os.ReadFile(modelSeedFile)
@@ -87,8 +87,8 @@ func keptSeeds(t *testing.T) []uint64 {
 	return seeds
 }
 
-// modelHosts numbers the hosts: what the client remembers of a host must not
-// reach another script.
+// modelHosts numbers the hosts. Each script has its own host, because the client keeps
+// facts about hosts.
 var modelHosts atomic.Uint64
 
 func runScript(t *testing.T, s script) {
@@ -97,7 +97,7 @@ func runScript(t *testing.T, s script) {
 		t.Parallel()
 		r := newRun(s, t.TempDir(), fmt.Sprintf("m%d.test", modelHosts.Add(1)))
 		defer func() {
-			// A bubble with a goroutine left in it ends in a panic.
+			// A bubble panics if a goroutine remains in it.
 			if p := recover(); p != nil {
 				r.witness.fault("panic: %v", p)
 			}

@@ -12,49 +12,50 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// told is what the client can know of an upload.
+// told is the knowledge of the client about an upload.
 type told struct {
-	offset int64 // that the server named last
-	known  bool  // nothing failed since
-	most   int64 // highest that the server ever named
-	reach  int64 // what was sent
-	busy   bool  // a request is under way
+	offset int64 // the last offset that the server named
+	known  bool  // no request has failed since
+	most   int64 // the highest offset that the server named
+	reach  int64 // the highest offset that was sent
+	busy   bool  // a request is running
 
-	unconfirmed bool // it was created in this call, and nothing has answered for it since
-	unknown     int  // answers that did not know it
+	unconfirmed bool // it was created in this call, and no answer for it has arrived since
+	unknown     int  // number of answers that the upload is unknown
 
-	refused bool // as offset, which the server had confirmed
+	refused bool // the server refused an offset that it had confirmed
 }
 
-// call is what happened in one call of the client.
+// call is the state of one call of the client.
 type call struct {
 	name      string
 	joins     bool // the call resumes an upload, which the first HEAD names
 	replaces  bool // the call creates a new upload if the recorded one is gone
-	disputed  bool // more was claimed than an earlier call had sent, which is on record
+	disputed  bool // the record says that the server named a higher offset than was sent
 	requests  int
-	best      int64 // highest offset acknowledged
-	failures  int   // in a row, as the retry policy counts them at least
-	mishaps   int   // in a row, as it counts them at most
+	best      int64 // highest acknowledged offset
+	failures  int   // failures in a row, the lowest possible count of the policy
+	mishaps   int   // failures in a row, the highest possible count of the policy
 	since     time.Time
-	damaged   int     // times that the bytes were said to be
-	waited    bool    // for a lock
-	renewed   bool    // another token was asked for
-	lost      int     // PATCH requests since the last progress of which the server may have nothing
+	damaged   int     // number of answers that the bytes are damaged
+	waited    bool    // the call has waited for a lock
+	renewed   bool    // the client requested another token
+	lost      int     // PATCH requests since the last progress whose bytes may all be lost
 	hollow    bool    // the creation of an empty upload was answered without a Location
 	deleted   bool    // the upload was deleted
-	stale     bool    // a reused connection died since the last progress
+	stale     bool    // a reused connection was closed since the last progress
 	moved     bool    // a redirect was answered to a PATCH since the last progress
-	final     []error // what it has to end in, any of them; nil: nothing yet
+	final     []error // the error of the call must wrap one of these; nil: not decided
 	finalAt   string
 	created   int
-	source    bool // it failed in the request under way
-	whole     bool // the last byte was sent, and no answer has told that it got lost
+	source    bool // the source failed in the running request
+	whole     bool // the last byte was sent, and no answer says that it was lost
 	uncertain bool // the upload was gone after its last byte had been sent
-	lacks     bool // the server did not say what it can do
+	lacks     bool // OPTIONS gave no features
 }
 
-// after learns from what came of a request; was is what was known before.
+// after updates the state with the outcome of a request. was is the state of the upload
+// before it.
 func (w *witness) after(req *http.Request, path string, was told, length int64, reused bool, resp *http.Response, words string, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -68,7 +69,7 @@ func (w *witness) after(req *http.Request, path string, was told, length int64, 
 		case req.Method == http.MethodDelete:
 		case req.Method == http.MethodOptions && w.unanswered(err):
 		case w.call.source:
-			// An answer would have come first.
+			// The source failed before there was an answer.
 			w.failed(req.Method, path)
 			w.call.final, w.call.finalAt = is(client.ErrSource), what
 		case reused && !w.call.stale && !errors.Is(err, client.ErrStalled):
@@ -128,21 +129,21 @@ func (w *witness) after(req *http.Request, path string, was told, length int64, 
 	}
 }
 
-// failed counts a failure that another try may mend.
+// failed counts a failure that a retry may solve.
 func (w *witness) failed(method, path string) {
 	w.call.failures++
 	w.call.mishaps++
 	w.forget(method, path)
 }
 
-// forget drops what the server told of an upload.
+// forget drops the offset of an upload, which is unknown after a failure.
 func (w *witness) forget(method, path string) {
 	if method != http.MethodPost {
 		w.upload(path).known = false
 	}
 }
 
-// answered is for an answer in tusd's place.
+// answered updates the state with an answer that is not from tusd.
 func (w *witness) answered(req *http.Request, path string, a answer, length int64) {
 	c, method := &w.call, req.Method
 	w.forget(method, path)
@@ -203,7 +204,7 @@ func (w *witness) answered(req *http.Request, path string, a answer, length int6
 	}
 }
 
-// unauthorized ends an upload, unless there is another token to try.
+// unauthorized ends an upload, unless the token can be renewed.
 func (w *witness) unauthorized(errs []error) {
 	if w.script.token && !w.call.renewed {
 		w.call.renewed = true
@@ -212,8 +213,8 @@ func (w *witness) unauthorized(errs []error) {
 	w.call.final = errs
 }
 
-// conflict is for an offset that was refused: once that may be an older
-// request's, then somebody holds the upload.
+// conflict handles a refused offset. The first refusal may be due to an older request,
+// and a second one means that another request holds the upload.
 func (w *witness) conflict(path string) {
 	u := w.upload(path)
 	if u.refused {
@@ -224,8 +225,8 @@ func (w *witness) conflict(path string) {
 	w.call.mishaps++
 }
 
-// isUnknown reports whether an answer about a new upload only means that it is not known
-// everywhere yet: a 404, or a page in the place of the answer to HEAD.
+// isUnknown reports whether an answer may mean that a new upload is not yet known to all
+// servers: a 404, or a page as the answer to HEAD.
 func (w *witness) isUnknown(method, path string, status int, m meaning) bool {
 	u, c := w.upload(path), &w.call
 	switch {
@@ -239,7 +240,7 @@ func (w *witness) isUnknown(method, path string, status int, m meaning) bool {
 	return true
 }
 
-// refused is for answers without a mark, tusd's own most of them.
+// refused handles failures without headerAnswer, most of which are from tusd.
 func (w *witness) refused(method, path string, resp *http.Response, words string, length int64) {
 	c, status := &w.call, resp.StatusCode
 	w.forget(method, path)
@@ -284,7 +285,7 @@ func (w *witness) refused(method, path string, resp *http.Response, words string
 func (w *witness) end(errs []error, method, path string, status int) {
 	u, c := w.upload(path), &w.call
 	gone := status == http.StatusNotFound || status == http.StatusGone
-	// Nothing that knows the upload has answered for it.
+	// No server that knows the upload has answered.
 	misplaced := u.unconfirmed && (method == http.MethodPatch || u.unknown > 0)
 	if gone && c.whole && !misplaced {
 		c.final = is(client.ErrUncertain)
@@ -302,7 +303,7 @@ func (w *witness) end(errs []error, method, path string, status int) {
 	}
 }
 
-// created learns from the answer to a creation.
+// created updates the state with the answer to a creation.
 func (w *witness) created(req *http.Request, location string) {
 	c, from := &w.call, req.URL
 	if c.created++; c.joins || c.created > 1 {
@@ -327,14 +328,14 @@ func (w *witness) created(req *http.Request, location string) {
 	*w.upload(to.Path) = told{known: true, unconfirmed: true}
 }
 
-// asked learns from HEAD.
+// asked updates the state with the answer to HEAD.
 func (w *witness) asked(path string, offset int64) {
 	u, c := w.upload(path), &w.call
 	size := w.script.src.size
 	if c.joins {
 		c.joins = false
 		if !c.disputed {
-			// Bytes that an earlier call sent may still arrive.
+			// Bytes of an earlier call may still arrive.
 			u.reach = size
 		}
 		if offset <= size {
@@ -342,7 +343,7 @@ func (w *witness) asked(path string, offset int64) {
 		}
 	}
 	if offset > u.reach {
-		// Length and offset may contradict each other too.
+		// The length and the offset may also contradict each other.
 		c.final = anyLie
 	}
 	if offset > size {
@@ -351,7 +352,7 @@ func (w *witness) asked(path string, offset int64) {
 	w.acknowledged(path, offset)
 }
 
-// anyLie are the errors that a wrong offset may end in.
+// anyLie has the errors that a wrong offset can cause.
 var anyLie = is(client.ErrIntegrity, client.ErrLengthMismatch, protocol.ErrInvalidOffset)
 
 func (w *witness) acknowledged(path string, offset int64) {
@@ -365,7 +366,7 @@ func (w *witness) acknowledged(path string, offset int64) {
 	}
 }
 
-// gained forgets the failures.
+// gained resets the counts of failures.
 func (w *witness) gained(offset int64) {
 	c := &w.call
 	c.best, c.failures, c.mishaps, c.damaged, c.lost = offset, 0, 0, 0, 0

@@ -18,29 +18,29 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// requestLimit is more requests than any script can need.
+// requestLimit is larger than the number of requests of any script.
 const requestLimit = 1500
 
-// witness stands between the client and the network, and knows of each upload
-// what the server has told the client. Its rules, at each request:
+// witness is a Doer between the client and the network. It records what the server has
+// told the client about each upload, and checks these rules for each request:
 //
-//   - one request at a time for an upload;
-//   - a PATCH begins at the offset that the server named last, carries the
-//     bytes that the source has there, and no more than a chunk; so that what
-//     was acknowledged is sent again only after the server said that it lost it;
-//   - it has the checksum of these bytes, where there is to be one, behind them
-//     where that can be, until one was refused;
-//   - after a failed PATCH comes a HEAD;
-//   - after an answer that ends the upload comes nothing;
-//   - no more failures in a row, without a byte gained, than there are tries;
-//   - a PATCH is smaller than a chunk only after a larger one was refused or lost;
-//   - a DELETE is the last request, after an error of the source that no later call
-//     can make good.
+//   - An upload has one request at a time.
+//   - A PATCH begins at the last offset of the server, has the bytes of the source from
+//     that offset, and is not larger than a chunk. Acknowledged bytes are sent again only
+//     after the server said that it has lost them.
+//   - If the script has a checksum, each PATCH has the checksum of its bytes. It is a
+//     trailer, if possible, until one was refused.
+//   - The request after a failed PATCH is a HEAD.
+//   - No request follows an answer that ends the upload.
+//   - The number of failures in a row without progress is at most that of the policy.
+//   - A PATCH is smaller than a chunk only after a larger one was refused or lost.
+//   - A DELETE is the last request, after an error of the source that no later call can
+//     correct.
 type witness struct {
 	doer    transport.Doer
 	script  script
 	content []byte
-	cancel  context.CancelCauseFunc // of the call under way
+	cancel  context.CancelCauseFunc // of the running call
 
 	mu      sync.Mutex
 	began   time.Time
@@ -49,8 +49,8 @@ type witness struct {
 	uploads map[string]*told
 	patches []sentPatch
 	whole   bool  // the last byte was sent, in any call
-	headers bool  // a trailer was refused in this call
-	broke   int   // OPTIONS in a row without an answer
+	headers bool  // checksums are in headers, because a trailer was refused in this call
+	broke   int   // number of OPTIONS in a row without an answer
 	heard   bool  // OPTIONS had an answer, so only a checksum asks again
 	silent  bool  // OPTIONS has no answer, so only an upload with a checksum asks again
 	limit   int64 // largest body after larger ones were refused or lost; 0: any
@@ -58,7 +58,7 @@ type witness struct {
 	call    call
 }
 
-// sentPatch is a PATCH as it left the client.
+// sentPatch is a PATCH that the client sent.
 type sentPatch struct {
 	path   string
 	offset int64
@@ -107,7 +107,7 @@ func (w *witness) start(c call, cancel context.CancelCauseFunc) {
 
 var errTooMany = errors.New("too many requests")
 
-// Do is that of transport.Doer.
+// Do implements transport.Doer.
 func (w *witness) Do(req *http.Request) (*http.Response, error) {
 	u, path, length := w.before(req)
 	var reused bool
@@ -158,7 +158,7 @@ func (w *witness) upload(path string) *told {
 	return u
 }
 
-// before holds a request against the rules, and tells how many bytes it carries.
+// before checks a request, and returns the length of its body.
 func (w *witness) before(req *http.Request) (told, string, int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -220,25 +220,25 @@ func (w *witness) before(req *http.Request) (told, string, int64) {
 	return answer, path, length
 }
 
-// requests is the number of the request under way.
+// requests returns the number of the running request.
 func (w *witness) requests() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.call.requests
 }
 
-// watchedBody holds the bytes of a PATCH against the source.
+// watchedBody compares the bytes of a PATCH with the source.
 type watchedBody struct {
 	io.ReadCloser
 	w       *witness
 	request int
-	offset  int64 // of the next byte
-	length  int64 // that is left
+	offset  int64 // offset of the next byte
+	length  int64 // remaining bytes
 	read    int64
 }
 
 func (b *watchedBody) Read(p []byte) (int, error) {
-	// When they have been read, the request may be over by an early answer.
+	// An early answer may end the request after these bytes were read.
 	late := b.w.requests() != b.request
 	n, err := b.ReadCloser.Read(p)
 	b.w.mu.Lock()
@@ -257,7 +257,7 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// sent holds what the network took against the source.
+// sent compares the bytes that the network accepted with the source.
 func (w *witness) sent(b *watchedBody, p []byte) {
 	end := b.offset + int64(len(p))
 	w.loss.sent = w.loss.sent || len(p) > 0
@@ -289,7 +289,7 @@ func (a *watchedAnswer) Close() error {
 	return a.ReadCloser.Close()
 }
 
-// event holds an event against what the server said.
+// event compares an event with the answers of the server.
 func (w *witness) event(ev client.Event) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -18,7 +18,7 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// Uploads by way of an nginx that has been told this or that.
+// An upload through nginx succeeds with each of these settings.
 func TestNginxSettings(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -109,7 +109,7 @@ func TestNginxTinyLimit(t *testing.T) {
 			proxy := startNginx(t, "client_max_body_size 100k;")
 			c := newClient(t, client.Config{Endpoint: proxy.url, Doer: proxy.doer(t, v.http1Only), Retry: quick})
 			res, err := c.Upload(t.Context(), readerAt(t, data), nil)
-			if err != nil || res.BodyLimit != 64<<10 || res.Retries != 4 { // 1 MiB, and its halves down to 128 KiB
+			if err != nil || res.BodyLimit != 64<<10 || res.Retries != 4 { // one retry for each size from 1 MiB to 128 KiB
 				t.Fatalf("result %+v, error %v", res, err)
 			}
 			checkStored(t, proxy.tusd, res.URL, data)
@@ -128,8 +128,8 @@ func TestNginxTinyLimit(t *testing.T) {
 	}
 }
 
-// nginx gives up a client that sends nothing for a while: it hangs up, or answers
-// 408 on a connection of HTTP/2 that stays.
+// nginx ends a request if the client sends nothing for some time. It closes the
+// connection, or over HTTP/2 answers 408 and keeps the connection.
 func TestNginxBodyTimeout(t *testing.T) {
 	t.Parallel()
 	const timeout = 200 * time.Millisecond
@@ -164,11 +164,10 @@ func TestNginxBodyTimeout(t *testing.T) {
 	}
 }
 
-// lateLink sends so many bytes in all, and more only when the other side has
-// had enough of waiting.
+// lateLink sends a number of bytes, and the rest only after the other side has given up.
 type lateLink struct {
 	at    int64
-	least time.Duration // what comes earlier is not about the wait
+	least time.Duration // answers that arrive earlier are not about the wait
 
 	dials atomic.Int64
 
@@ -185,7 +184,7 @@ func (l *lateLink) dial(ctx context.Context, network, addr string) (net.Conn, er
 	return &lateConn{Conn: conn, link: l, enough: make(chan struct{})}, nil
 }
 
-// reached adds to what was sent and tells, once, that it is time to stop.
+// reached adds n to the bytes that were sent. It reports once that the limit is reached.
 func (l *lateLink) reached(n int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -224,8 +223,8 @@ func (c *lateConn) Close() error {
 	return c.Conn.Close()
 }
 
-// Parts have connections of their own, also where the server offers HTTP/2, on
-// one connection of which they go where that is preferred.
+// Each part has its own connection, even if the server offers HTTP/2. With PreferHTTP2,
+// all parts share one connection.
 func TestNginxParallel(t *testing.T) {
 	t.Parallel()
 	for _, preferred := range []bool{false, true} {
@@ -269,8 +268,8 @@ func TestNginxParallel(t *testing.T) {
 	}
 }
 
-// together holds n requests until all of them are there: none can use the connection
-// of one that is over.
+// together delays n requests until all of them have arrived, so that none can use the
+// connection of another after its end.
 func together(n int64) testserver.Action {
 	var arrived atomic.Int64
 	all := make(chan struct{})

@@ -26,14 +26,15 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// nginx ends TLS in front of a tusd that knows nothing of it.
+// nginx terminates TLS in front of tusd, which uses plain HTTP.
 func TestNginx(t *testing.T) {
 	t.Parallel()
 	for _, v := range versions {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
 			proxy := startNginx(t, unlimited, unbuffered)
-			// One cut on each side of nginx: it answers 502 to the first.
+			// One connection is cut on each side of nginx. nginx answers 502 after the
+			// first cut.
 			proxy.tusd.Inject(patch(testserver.CutAfter(3 * mib)))
 			front := newCutter(t, hostOf(t, proxy.url), 4*mib, true)
 			doer := proxy.doer(t, v.http1Only)
@@ -63,9 +64,9 @@ func TestNginx(t *testing.T) {
 	}
 }
 
-// The default body limit of nginx, 1 MiB, is none of tus's: the upload goes on in
-// smaller requests, and the next one begins with them. Without retries it fails
-// at once.
+// A body above the default limit of nginx, 1 MiB, is refused. The upload continues with
+// smaller requests, and the next upload begins with them. Without retries, the upload
+// fails at once.
 func TestNginxBodyLimit(t *testing.T) {
 	t.Parallel()
 	for _, v := range versions {
@@ -101,7 +102,7 @@ func TestNginxBodyLimit(t *testing.T) {
 	}
 }
 
-// Directives of nginx that servers for uploads want.
+// These directives of nginx suit servers for uploads.
 const (
 	unlimited  = "client_max_body_size 0;"
 	unbuffered = "proxy_request_buffering off;"
@@ -110,7 +111,7 @@ const (
 // nginx is a running proxy.
 type nginx struct {
 	tusd  *testserver.Server
-	url   string // the creation endpoint, by way of nginx
+	url   string // the creation endpoint behind nginx
 	roots *x509.CertPool
 }
 
@@ -154,9 +155,9 @@ http {
 }
 `))
 
-// startNginx runs nginx in front of a tusd of its own until the test ends.
-// directives take the place of its defaults: bodies of at most 1 MiB, and none
-// passed on before it is there as a whole.
+// startNginx runs nginx in front of a new tusd until the test ends. The directives
+// replace the defaults of nginx, which are a body limit of 1 MiB and complete buffering
+// of bodies.
 func startNginx(t *testing.T, directives ...string) *nginx {
 	t.Helper()
 	program, err := exec.LookPath("nginx")
@@ -167,8 +168,8 @@ func startNginx(t *testing.T, directives ...string) *nginx {
 	dir := t.TempDir()
 	n.roots = writeCertificate(t, dir)
 
-	// nginx is handed a socket that listens already, as it is when it replaces
-	// itself: no port has to be guessed, and nothing waited for.
+	// nginx inherits an open listening socket, as it does when it is upgraded. The test
+	// therefore needs no free port and does not wait for the start of nginx.
 	var lc net.ListenConfig
 	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -205,8 +206,8 @@ func startNginx(t *testing.T, directives ...string) *nginx {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		// The context of the test is done by now. The exit status is that of
-		// the signal or of a start that failed.
+		// The context of the test has ended. The exit status is that of the signal or of
+		// a failed start.
 		err := cmd.Wait()
 		if t.Failed() {
 			t.Logf("nginx: %v\n%s", err, stderr.String())
@@ -215,8 +216,8 @@ func startNginx(t *testing.T, directives ...string) *nginx {
 	return n
 }
 
-// writeCertificate writes cert.pem and key.pem for 127.0.0.1, and gives the
-// authority to trust. They are those that net/http/httptest brings along.
+// writeCertificate writes cert.pem and key.pem for 127.0.0.1, and returns their
+// authority. They are the certificate and key of net/http/httptest.
 func writeCertificate(t *testing.T, dir string) *x509.CertPool {
 	t.Helper()
 	srv := httptest.NewTLSServer(nil)

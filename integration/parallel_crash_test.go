@@ -11,9 +11,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// A file in parts that is killed at any moment resumes every part: uploads of
-// earlier processes are empty or used, no byte that the server has is sent again,
-// and only bytes that were under way are sent twice.
+// An upload in parts whose process is killed at any moment resumes every part. No upload
+// of earlier processes has unused bytes, no byte that the server has is sent again, and
+// only bytes that had not reached the server are sent twice.
 func TestCrashParallel(t *testing.T) {
 	const parts, kills = 4, 8
 	seed := rand.Uint64()
@@ -32,7 +32,7 @@ func TestCrashParallel(t *testing.T) {
 	for c.run(t, limit, random.IntN(2) == 0) {
 		limits = append(limits, limit)
 		if limit = random.Int64N(2 * crashSize / kills); random.IntN(4) == 0 {
-			limit = random.Int64N(2 * kib) // while parts are made or asked for
+			limit = random.Int64N(2 * kib) // while parts are created or HEAD asks for their offsets
 		}
 		if c.kills == kills {
 			limit = -1
@@ -78,7 +78,7 @@ func TestCrashParallel(t *testing.T) {
 			body += r.BodyBytes
 		}
 	}
-	// A request to create that was lost on its way made nothing.
+	// A creation that did not reach the server created no upload.
 	if creations < parts+orphans {
 		t.Errorf("%d creations, %d parts, %d orphans", creations, parts, orphans)
 	}

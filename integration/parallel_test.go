@@ -13,12 +13,12 @@ import (
 
 const parallelSize = 8*mib + 5
 
-// isJoin tells the request that joins parts.
+// isJoin reports whether a request joins parts.
 func isJoin(r *http.Request) bool {
 	return strings.HasPrefix(r.Header.Get("Upload-Concat"), "final")
 }
 
-// countPosts tells how many parts were made, and how often they were joined.
+// countPosts returns the number of created parts and the number of joins.
 func countPosts(srv *testserver.Server) (parts, joins int) {
 	for _, r := range srv.Requests() {
 		switch {
@@ -32,7 +32,7 @@ func countPosts(srv *testserver.Server) (parts, joins int) {
 	return parts, joins
 }
 
-// One file in parts, each over a connection that does not last.
+// An upload in parts succeeds although each connection is cut.
 func TestParallelWithEveryDoer(t *testing.T) {
 	t.Parallel()
 	for _, d := range doers {
@@ -71,7 +71,7 @@ func TestParallelWithEveryDoer(t *testing.T) {
 	}
 }
 
-// The server joins the parts, and its answer never comes.
+// The server joins the parts, and its answer is lost.
 func TestParallelJoinUnanswered(t *testing.T) {
 	t.Parallel()
 	srv := testserver.New(t, testserver.Config{})
@@ -113,8 +113,8 @@ func TestParallelLaterRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkStored(t, srv, res.URL, data)
-	// The first run may have been ended before it had made them all, and requests
-	// that it gave up may be counted late; the part that was refused is there.
+	// The first run may end before it has created all parts, and its canceled requests
+	// may be counted late. The refused part exists.
 	if parts, joins := countPosts(srv); parts < 4 || parts > 4+3 || joins != 1 {
 		t.Errorf("%d parts made, %d joinings", parts, joins)
 	}

@@ -16,8 +16,8 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-// The commands upload and metadata print what a script reads: the URL alone,
-// and a line for each key.
+// The output of the commands is for scripts: upload prints only the URL, and metadata
+// prints a line for each key.
 func parityCommands(t *testing.T) {
 	t.Parallel()
 	program := buildTusker(t)
@@ -57,7 +57,7 @@ func parityCommands(t *testing.T) {
 	}
 }
 
-// buildTusker gives the program as it is in the workspace.
+// buildTusker builds the program from the workspace and returns its path.
 func buildTusker(t *testing.T) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), "tusker")
@@ -72,7 +72,7 @@ func buildTusker(t *testing.T) string {
 	return program
 }
 
-// runTusker gives the standard output of a run that has to succeed.
+// runTusker returns the standard output of a command, which must succeed.
 func runTusker(t *testing.T, program string, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), program, args...)

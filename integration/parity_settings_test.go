@@ -25,8 +25,8 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// A session of the caller's own: an http.Client with cookies, basic
-// authentication and headers for all its requests.
+// The caller can use its own session: an http.Client with cookies, basic authentication
+// and headers for all requests.
 func paritySession(t *testing.T) {
 	t.Parallel()
 	srv := testserver.New(t, testserver.Config{Wrap: func(next http.Handler) http.Handler {
@@ -96,7 +96,7 @@ func paritySession(t *testing.T) {
 	})
 }
 
-// Extra headers on each kind of call reach each of its requests.
+// All requests of a call have its extra headers.
 func parityHeaders(t *testing.T) {
 	t.Parallel()
 	const name = "X-Extra"
@@ -169,14 +169,14 @@ func parityHeaders(t *testing.T) {
 	}
 }
 
-// Ten tries, never more than a minute apart, also where the server asks for
-// an hour.
+// There are ten attempts, with waits of at most a minute, even if the server asks for an
+// hour.
 func parityRetryDefaults(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name       string
 		header     http.Header
-		least, all time.Duration // of the waits: each, and the sum
+		least, all time.Duration // lower limits of each wait and of the sum
 	}{
 		{name: "back-off"},
 		{name: "server asks for an hour", header: http.Header{"Retry-After": {"3600"}}, least: time.Minute, all: 9 * time.Minute},
@@ -279,7 +279,7 @@ func parityTLS(t *testing.T) {
 	}
 }
 
-// Records come under one name, by which they can be found and silenced.
+// All log records have one logger name, so a program can find or disable them.
 func parityLogger(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.DebugLevel)
@@ -301,7 +301,8 @@ func parityLogger(t *testing.T) {
 		}
 		seen[e.Level.String()]++
 	}
-	// As aiotus does: exchanges, what was begun and ended, retries.
+	// The log has exchanges, the beginning and the end of an upload, and retries, like
+	// that of aiotus.
 	if seen["debug"] != 4 || seen["info"] != 2 || seen["warn"] != 1 {
 		t.Errorf("records %v", seen)
 	}

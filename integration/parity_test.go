@@ -41,7 +41,7 @@ func TestAiotusParity(t *testing.T) {
 	t.Run("command line", parityCommands)
 }
 
-// parityServer is a tusd and a client for it that waits next to nothing.
+// parityServer returns a tusd and its client, whose waits are very short.
 func parityServer(t *testing.T, cfg testserver.Config) (*testserver.Server, *client.Client) {
 	t.Helper()
 	srv := testserver.New(t, cfg)
@@ -314,7 +314,8 @@ func parityUploadMultiple(t *testing.T) {
 	}
 }
 
-// In a bubble, what can happen has happened when all goroutines wait.
+// When all goroutines of the bubble wait, all parts that can be sent at the same time are
+// being sent.
 func parityParallelUploads(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -333,7 +334,7 @@ func parityParallelUploads(t *testing.T) {
 					Network: testserver.NewNetwork(),
 					Wrap: func(next http.Handler) http.Handler {
 						return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-							// A small part goes along with its creation.
+							// A small part is sent with its creation.
 							if r.Method == http.MethodPost && r.ContentLength > 0 {
 								arrived <- struct{}{}
 								<-release

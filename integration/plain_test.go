@@ -25,7 +25,7 @@ func TestPlainClient(t *testing.T) {
 		name      string
 		doer      transport.Doer
 		status    int
-		elsewhere []string // method and secret of what the other origin sees
+		elsewhere []string // methods and secrets that the other origin sees
 	}{
 		{name: "http.DefaultClient turns POST into GET", doer: http.DefaultClient, status: http.StatusFound, elsewhere: []string{"GET s3cret"}},
 		{name: "nethttp stops", doer: kept, status: http.StatusFound},

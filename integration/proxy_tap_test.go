@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// tap is a TCP proxy that counts what clients send, and that can hold all of it
-// back at a certain byte.
+// tap is a TCP proxy that counts the bytes from clients, and that can stop after a given
+// byte.
 type tap struct {
 	listener net.Listener
 	upstream string
@@ -19,20 +19,20 @@ type tap struct {
 
 	wg   sync.WaitGroup
 	mu   sync.Mutex
-	hold *hold // nil: nothing is held back
+	hold *hold // nil: the proxy does not stop
 }
 
-// hold is where a tap is to stop.
+// hold is the position at which a tap stops.
 type hold struct {
-	left     int64         // bytes until then
-	lose     bool          // what arrives later is lost
+	left     int64         // remaining bytes
+	lose     bool          // later bytes are lost
 	once     sync.Once     // closes reached
 	reached  chan struct{} // closed when it has stopped
-	released chan struct{} // closed when it may go on
+	released chan struct{} // closed when it may continue
 }
 
-// newTap starts a proxy in front of upstream, a host with a port; it ends with
-// the test, and before that each connection when its client does.
+// newTap starts a proxy in front of upstream, a host with a port. The proxy ends with the
+// test. A connection ends with its client.
 func newTap(t *testing.T, upstream string) *tap {
 	t.Helper()
 	p := &tap{upstream: upstream}
@@ -44,10 +44,9 @@ func newTap(t *testing.T, upstream string) *tap {
 	return p
 }
 
-// arm makes the proxy stop after n more bytes from clients, or at the next
-// connection where n is 0, until release is called. It then forwards what else
-// the connections bring, or, with lose, counts it and resets them. A negative n
-// arms nothing.
+// arm makes the proxy stop after n more bytes from clients, or at the next connection if
+// n is 0, until release is called. The proxy then forwards all later bytes. With lose, it
+// counts these bytes and resets the connections. A negative n arms nothing.
 func (p *tap) arm(n int64, lose bool) (reached <-chan struct{}, release func()) {
 	h := &hold{left: n, lose: lose, reached: make(chan struct{}), released: make(chan struct{})}
 	p.mu.Lock()
@@ -63,8 +62,8 @@ func (p *tap) arm(n int64, lose bool) (reached <-chan struct{}, release func()) 
 	})
 }
 
-// room waits where the proxy has stopped, and gives how many of n bytes may pass:
-// none where they are to be lost.
+// room waits while the proxy is stopped, and returns how many of n bytes may pass. It
+// returns 0 if the bytes are to be lost.
 func (p *tap) room(n int) int {
 	for {
 		p.mu.Lock()
@@ -101,7 +100,7 @@ const (
 
 func (p *tap) serve(down *net.TCPConn) {
 	defer func() { _ = down.Close() }()
-	// The small buffer limits the bytes under way when a client dies, as on a slow
+	// The small buffer limits the bytes in the network when a client dies, as on a slow
 	// network.
 	_ = down.SetReadBuffer(tapBuffer)
 	var d net.Dialer
@@ -135,7 +134,7 @@ func (p *tap) serve(down *net.TCPConn) {
 	answers.Wait()
 }
 
-// through is rawURL by way of the proxy.
+// through returns rawURL with the address of the proxy.
 func (p *tap) through(t *testing.T, rawURL string) string {
 	t.Helper()
 	u, err := url.Parse(rawURL)

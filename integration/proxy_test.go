@@ -15,9 +15,9 @@ type cutter struct {
 	listener net.Listener
 	upstream string
 	limit    int64
-	// settle resets a connection only when the server has ended its side, and
-	// so has stored all that was forwarded. Otherwise the server may still be
-	// at it when the client is back, and a HEAD makes tusd drop the rest.
+	// settle resets a connection only after the server has ended its side, so that it has
+	// stored all forwarded bytes. Otherwise the server may still store bytes when the
+	// client sends HEAD, and tusd then drops the rest.
 	settle bool
 
 	received atomic.Int64 // bytes from clients
@@ -28,8 +28,8 @@ type cutter struct {
 	conns []net.Conn
 }
 
-// newCutter starts a proxy in front of upstream, a host with a port; it ends
-// with the test.
+// newCutter starts a proxy in front of upstream, a host with a port. The proxy ends with
+// the test.
 func newCutter(t *testing.T, upstream string, limit int64, settle bool) *cutter {
 	t.Helper()
 	p := &cutter{upstream: upstream, limit: limit, settle: settle}
@@ -38,8 +38,8 @@ func newCutter(t *testing.T, upstream string, limit int64, settle bool) *cutter 
 	return p
 }
 
-// accept serves each connection to the listener, which its caller closes, in a
-// goroutine of the group.
+// accept serves each connection in a goroutine of the group. The caller closes the
+// listener.
 func accept(t *testing.T, wg *sync.WaitGroup, serve func(*net.TCPConn)) net.Listener {
 	t.Helper()
 	var lc net.ListenConfig
@@ -69,7 +69,7 @@ func (p *cutter) close() {
 	p.wg.Wait()
 }
 
-// keep notes connections that close is to end.
+// keep records connections that close ends.
 func (p *cutter) keep(conns ...net.Conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -101,8 +101,8 @@ func (p *cutter) serve(down *net.TCPConn) {
 	if cut && !p.settle {
 		reset(down)
 	}
-	// Closing up whole would take back what the server has not read yet, if an
-	// answer were on its way.
+	// Only one direction is closed. If an answer is in the network, a full close would
+	// discard bytes that the server has not read.
 	_ = up.CloseWrite()
 	answers.Wait()
 	if cut {
@@ -116,7 +116,7 @@ func reset(c *net.TCPConn) {
 	_ = c.Close()
 }
 
-// answerWriter passes answers on until they are lost.
+// answerWriter forwards answers until they are to be lost.
 type answerWriter struct {
 	to   io.Writer
 	lost *atomic.Bool
@@ -129,7 +129,7 @@ func (w *answerWriter) Write(p []byte) (int, error) {
 	return w.to.Write(p)
 }
 
-// through is rawURL by way of the proxy.
+// through returns rawURL with the address of the proxy.
 func (p *cutter) through(t *testing.T, rawURL string) string {
 	t.Helper()
 	u, err := url.Parse(rawURL)
@@ -140,7 +140,7 @@ func (p *cutter) through(t *testing.T, rawURL string) string {
 	return u.String()
 }
 
-// hostOf is the host and port of a URL.
+// hostOf returns the host and port of a URL.
 func hostOf(t *testing.T, rawURL string) string {
 	t.Helper()
 	u, err := url.Parse(rawURL)

@@ -17,8 +17,8 @@ import (
 	"github.com/tusker-go/tusker/integration/internal/release"
 )
 
-// upstreamProxy returns the module proxies of this machine, what is in its
-// module cache first. Without one that answers the test is skipped.
+// upstreamProxy returns the module proxies of this machine. The module cache is the first
+// of them. If no proxy answers, the test is skipped.
 func upstreamProxy(t *testing.T) string {
 	t.Helper()
 	if _, err := exec.LookPath("git"); err != nil {
@@ -29,7 +29,8 @@ func upstreamProxy(t *testing.T) string {
 		t.Fatal(err)
 	}
 	proxies, cache, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
-	// The repository itself is no source: it may not be there, and not be this.
+	// The list does not include the repository, which may not exist or may have other
+	// content.
 	proxies = strings.Join(slices.DeleteFunc(strings.FieldsFunc(proxies, func(r rune) bool { return r == ',' || r == '|' }),
 		func(p string) bool { return p == "direct" || p == "off" }), ",")
 	if proxies == "" {
@@ -46,7 +47,7 @@ func upstreamProxy(t *testing.T) string {
 	return release.Proxy{Dir: filepath.Join(cache, "cache", "download")}.URL() + "," + proxies
 }
 
-// snapshot returns a repository with one commit, of the working tree as it is.
+// snapshot returns a repository with one commit of the current working tree.
 func snapshot(t *testing.T) string {
 	t.Helper()
 	repo := t.TempDir()
@@ -85,9 +86,9 @@ func snapshot(t *testing.T) string {
 	return repo
 }
 
-// strangersEnv is the environment of somebody who has those proxies and nothing
-// of Tusker in the module cache. The paths are trimmed so that the build cache
-// knows the packages again, wherever the module cache is.
+// strangersEnv returns the environment of a user who has these proxies and no module of
+// Tusker in the module cache. The paths are trimmed, so that the build cache works with
+// any folder of the module cache.
 func strangersEnv(t *testing.T, proxies string) []string {
 	t.Helper()
 	return []string{
@@ -96,22 +97,22 @@ func strangersEnv(t *testing.T, proxies string) []string {
 		"GOFLAGS=-modcacherw -trimpath",
 		"GOWORK=off",
 		"GOSUMDB=off",
-		// Other values could make the go command ask the repository before the
+		// With other values, the go command could use the repository instead of the
 		// proxies.
 		"GOENV=off", "GOPRIVATE=", "GONOPROXY=",
 		"GOTOOLCHAIN=local",
 	}
 }
 
-// stranger is somebody in a folder of their own.
+// stranger is a user with a new folder.
 type stranger struct {
 	*testing.T
 	dir string
 	env []string
 }
 
-// stranger begins a module that requires those of Tusker in the release's
-// version, if any are named.
+// stranger creates a module that requires the named modules of Tusker in the version of
+// the release.
 func (r released) stranger(t *testing.T, require ...string) *stranger {
 	t.Helper()
 	s := &stranger{T: t, dir: t.TempDir(), env: slices.Clone(r.env)}
@@ -131,7 +132,7 @@ func (s *stranger) write(name, text string) {
 	}
 }
 
-// run returns the standard output of a program that has to succeed.
+// run returns the standard output of a program, which must succeed.
 func (s *stranger) run(name string, args ...string) string {
 	s.Helper()
 	cmd := exec.CommandContext(s.Context(), name, args...)
@@ -152,7 +153,7 @@ func (s *stranger) list(args ...string) []string {
 	return strings.Split(strings.TrimSpace(s.run("go", append([]string{"list"}, args...)...)), "\n")
 }
 
-// reachesNone checks what is built, tests included.
+// reachesNone checks the packages that are built, including those of tests.
 func (s *stranger) reachesNone(forbidden []string) {
 	s.Helper()
 	for _, pkg := range s.list("-deps", "-test", ".") {
@@ -163,8 +164,7 @@ func (s *stranger) reachesNone(forbidden []string) {
 	}
 }
 
-// graphHasNone checks the modules that are looked at, even if nothing of them is
-// built.
+// graphHasNone checks the module graph, which includes modules without a built package.
 func (s *stranger) graphHasNone(forbidden []string) {
 	s.Helper()
 	for _, path := range s.list("-m", "-f", "{{.Path}}", "all") {
@@ -174,7 +174,7 @@ func (s *stranger) graphHasNone(forbidden []string) {
 	}
 }
 
-// sums returns a line for each module: how its archive hashes.
+// sums returns a line with the hash of the archive of each module.
 func (s *stranger) sums(modules []release.Module, version string) string {
 	s.Helper()
 	args := []string{"mod", "download", "-json"}
@@ -196,8 +196,7 @@ func program(t *testing.T, text string) string {
 	return ""
 }
 
-// fill puts what the test has into a program, where its reader is to put
-// something.
+// fill replaces the placeholders of a program with the values of the test.
 func fill(t *testing.T, program, placeholder, value string) string {
 	t.Helper()
 	if !strings.Contains(program, placeholder) {

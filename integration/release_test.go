@@ -15,8 +15,8 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-// TestRelease makes a release of the working tree in a copy of it, and is then a
-// stranger who has a module proxy and README.md. TUSKER_RELEASE is the version.
+// TestRelease makes a release of a copy of the working tree, and then follows README.md
+// like a user with a module proxy. TUSKER_RELEASE is the version.
 func TestRelease(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
@@ -59,7 +59,7 @@ type released struct {
 	env     []string
 }
 
-// A program about headers needs nothing else.
+// A program that only uses headers needs no other module.
 func (r released) protocol(t *testing.T) {
 	t.Parallel()
 	s := r.stranger(t, "protocol")
@@ -87,7 +87,7 @@ func (r released) alone(t *testing.T) {
 	}
 }
 
-// A server's author has the suite without a second server.
+// The author of a server can use the conformance suite without tusd.
 func (r released) conformance(t *testing.T) {
 	t.Parallel()
 	s := r.stranger(t, "testserver/conformance")
@@ -135,7 +135,7 @@ func (r released) ownTests(t *testing.T) {
 	s.reachesNone([]string{zapPath, retryablePath, "github.com/spf13/..."})
 }
 
-// The program has its version from nothing but how it was fetched.
+// The version of the program comes from the module version.
 func (r released) install(t *testing.T) {
 	t.Parallel()
 	s := r.stranger(t)
@@ -157,8 +157,8 @@ func (r released) install(t *testing.T) {
 	}
 }
 
-// In the files of each tag, go.mod and go.sum are as "go mod tidy" leaves them. For
-// the command line, the sums of the libraries are those of their archives.
+// "go mod tidy" does not change go.mod and go.sum of any tag. The go.sum of the command
+// line has the sums of the archives of the libraries.
 func (r released) tidy(t *testing.T) {
 	t.Parallel()
 	for _, m := range r.modules.All() {
@@ -173,8 +173,8 @@ func (r released) tidy(t *testing.T) {
 	}
 }
 
-// The archives are those that the go command makes of the tags, so the sums in
-// the command line's go.sum hold for what a module proxy will serve.
+// The go command makes the same archives from the tags, so the sums in the go.sum of the
+// command line are correct for any module proxy.
 func (r released) packed(t *testing.T) {
 	t.Parallel()
 	s := r.stranger(t)

@@ -18,8 +18,8 @@ const (
 	resetLimit = 3 * mib
 )
 
-// A connection that never lasts: the upload finishes under default settings,
-// in seconds, and next to nothing is sent twice.
+// Every connection is reset after some bytes. The upload finishes in seconds with default
+// settings, and very few bytes are sent twice.
 func TestResetsUnderDefaultSettings(t *testing.T) {
 	data := content(resetSize)
 	t.Run("server stores what was forwarded", func(t *testing.T) {
@@ -27,9 +27,9 @@ func TestResetsUnderDefaultSettings(t *testing.T) {
 			t.Errorf("%d bytes more than the file has, want at most 2 %%", twice)
 		}
 	})
-	// A server that has not read everything when the client is back to ask
-	// drops the rest: with tusd a HEAD ends the PATCH. A busy machine makes that
-	// happen whatever the client waits, so the best of five runs counts.
+	// The server drops bytes that it has not read when the HEAD of the client arrives,
+	// because a HEAD ends the PATCH in tusd. This can happen with any wait on a busy
+	// machine, so the best of five runs counts.
 	t.Run("reset at once", func(t *testing.T) {
 		var twice []int64
 		for range 5 {
@@ -41,7 +41,7 @@ func TestResetsUnderDefaultSettings(t *testing.T) {
 	})
 }
 
-// uploadThroughResets gives the number of bytes that were sent twice.
+// uploadThroughResets returns the number of bytes that were sent twice.
 func uploadThroughResets(t *testing.T, data []byte, settle bool) (twice int64) {
 	t.Helper()
 	srv := testserver.New(t, testserver.Config{})
@@ -65,7 +65,7 @@ func uploadThroughResets(t *testing.T, data []byte, settle bool) (twice int64) {
 	}
 	checkStored(t, srv, res.URL, data)
 
-	// The last connection is still open: its bytes count too.
+	// The last connection is still open. Its bytes count too.
 	doer.CloseIdleConnections()
 	proxy.close()
 	cuts, received := proxy.cuts.Load(), proxy.received.Load()
@@ -84,7 +84,7 @@ func uploadThroughResets(t *testing.T, data []byte, settle bool) (twice int64) {
 	return twice
 }
 
-// Many more cuts, which race the requests and answers of every Doer.
+// There are many more cuts, at any point of the requests and answers of every Doer.
 func TestResetsWithEveryDoer(t *testing.T) {
 	t.Parallel()
 	for _, d := range doers {
@@ -104,7 +104,7 @@ func TestResetsWithEveryDoer(t *testing.T) {
 			if n := proxy.cuts.Load(); n < 50 {
 				t.Errorf("%d cuts, want many", n)
 			}
-			// A PATCH that failed is not sent again without a HEAD between.
+			// There is a HEAD between a failed PATCH and the next PATCH.
 			if strings.Contains(log.String(), "PATCH PATCH") {
 				t.Errorf("requests %s: want a HEAD after each PATCH", log)
 			}
@@ -112,8 +112,8 @@ func TestResetsWithEveryDoer(t *testing.T) {
 	}
 }
 
-// methodLog notes what the client sends, in its order: what a server sees may
-// be late, and so in another one. One upload uses it.
+// methodLog records the requests of one upload in the order of the client. The server may
+// see them late and in another order.
 type methodLog struct {
 	next    transport.Doer
 	methods []string

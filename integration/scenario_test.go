@@ -20,45 +20,45 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-// scenario is one upload over TCP, what goes wrong with it, and how it ends.
+// scenario is one upload over TCP, with its faults and its result.
 type scenario struct {
 	name   string
 	size   int
-	stream *client.StreamOptions // nil: a source that can go back
+	stream *client.StreamOptions // nil: a source that can be read at any offset
 	config client.Config         // Endpoint, Doer, Locked and, if nil, Retry are filled in
 	faults []testserver.Fault
 
-	// wantRequests are the methods that the server sees, in order; a PATCH
-	// with its offset, as in "PATCH@100".
+	// wantRequests has the methods of the requests in order, and the offset of a PATCH,
+	// as in "PATCH@100".
 	wantRequests []string
 	wantErr      error // nil: the server has all the bytes
 	wantNoURL    bool  // no upload was created
 	wantOrphans  int
-	wantConfirm  bool // HEAD had to say that the last bytes arrived
+	wantConfirm  bool // only HEAD confirmed the last bytes
 	check        func(t *testing.T, o outcome)
 }
 
-// outcome is what came of a scenario.
+// outcome is the result of a scenario.
 type outcome struct {
 	result *client.Result
 	err    error
 	events []client.Event
 }
 
-// quick waits next to nothing, as often as the default policy.
+// quick has very short waits and as many retries as the default policy.
 var quick = retry.Backoff{Initial: time.Millisecond, Max: maxWait, Resume: time.Millisecond}
 
 const maxWait = 20 * time.Millisecond
 
-// content gives n bytes that do not repeat, the same ones each time.
+// content returns n bytes that do not repeat, the same bytes for each call.
 func content(n int) []byte {
 	b := make([]byte, n)
 	_, _ = rand.NewChaCha8([32]byte{'t', 'u', 's'}).Read(b)
 	return b
 }
 
-// writeOld makes a file that was modified an hour ago. An upload of a file that was
-// modified just now waits for it, and is recorded late.
+// writeOld creates a file with a modification time of an hour ago. An upload of a file
+// that was modified just now waits, and its record is written late.
 func writeOld(t *testing.T, name string, data []byte) {
 	t.Helper()
 	if err := os.WriteFile(name, data, 0o600); err != nil {
@@ -78,7 +78,7 @@ func (s scenario) run(t *testing.T, d doer) {
 	data := content(s.size)
 	var src client.Source
 	if s.stream != nil {
-		// A pipe gives what it has, not what fits.
+		// A pipe returns the bytes that it has, even if the buffer is larger.
 		src = client.Stream(iotest.HalfReader(bytes.NewReader(data)), s.stream)
 	} else {
 		src = readerAt(t, data)
@@ -124,14 +124,14 @@ func (s scenario) run(t *testing.T, d doer) {
 			t.Errorf("fault did not fire: %s %v", f.Method, f.Do)
 		}
 	}
-	// Close waits for every request that was begun.
+	// Close waits for all running requests.
 	srv.Close()
 	if n := len(srv.Requests()); n != len(seen) {
 		t.Errorf("%d requests after the upload had returned", n-len(seen))
 	}
 }
 
-// requests lists what the server saw in the way of wantRequests.
+// requests returns the requests at the server in the form of wantRequests.
 func requests(srv *testserver.Server) []string {
 	var seen []string
 	for _, r := range srv.Requests() {
@@ -146,7 +146,7 @@ func requests(srv *testserver.Server) []string {
 
 func patchAt(offset int64) string { return fmt.Sprintf("PATCH@%d", offset) }
 
-// sequence writes wantRequests on one line: sequence("POST PATCH@0").
+// sequence returns wantRequests from one line: sequence("POST PATCH@0").
 func sequence(methods string) []string { return strings.Fields(methods) }
 
 func checkStored(t *testing.T, srv *testserver.Server, url string, want []byte) {
@@ -161,7 +161,7 @@ func checkStored(t *testing.T, srv *testserver.Server, url string, want []byte) 
 	}
 }
 
-// checkEvents holds the events against the result.
+// checkEvents compares the events with the result.
 func checkEvents(t *testing.T, o outcome) {
 	t.Helper()
 	if len(o.events) == 0 {

@@ -33,10 +33,10 @@ const (
 	kib = 1 << 10
 	mib = 1 << 20
 
-	// small is a body that a server reads to its end after an early answer,
-	// so that the answer cannot get lost behind a write error.
+	// small is the size of a body that a server reads completely after an early answer,
+	// so that a write error cannot hide the answer.
 	small = 100 * kib
-	// large is more than the system's buffers hold.
+	// large is larger than the buffers of the system.
 	large = 12 * mib
 )
 
@@ -57,7 +57,7 @@ func times(n int, f testserver.Fault) testserver.Fault {
 	return f
 }
 
-// ordinary uploads meet no fault.
+// ordinary scenarios have no fault.
 var ordinary = []scenario{
 	{
 		name: "plain", size: mib,
@@ -106,14 +106,14 @@ var ordinary = []scenario{
 	},
 }
 
-// connections break. After a PATCH without an answer comes a HEAD, always, and
-// the next PATCH begins where that says.
+// In these scenarios, connections break. A HEAD follows each PATCH without an answer, and
+// the next PATCH begins at the offset of the HEAD.
 var connections = []scenario{
 	{
 		name: "POST reset", size: small,
 		faults:       []testserver.Fault{post(testserver.Reset())},
 		wantRequests: sequence("POST POST PATCH@0"),
-		// Nothing tells a lost request from a lost answer.
+		// The client cannot distinguish a lost request from a lost answer.
 		wantOrphans: 1,
 	},
 	{
@@ -177,7 +177,7 @@ func declaresLength(r *http.Request) bool {
 	return r.Header.Get(protocol.HeaderUploadLength) != ""
 }
 
-// answers say something else than what tusd would.
+// In these scenarios, answers differ from those of tusd.
 var answers = []scenario{
 	{
 		name: "HEAD 502 and 503 after a cut", size: mib,
@@ -250,15 +250,15 @@ var answers = []scenario{
 		wantRequests: sequence("POST PATCH@0 HEAD PATCH@400 PATCH@800"),
 	},
 	{
-		// An answer that may be true is believed. That it was not shows in
-		// the 409 which tusd gives to the next PATCH.
+		// The client accepts a possible offset. The 409 to the next PATCH shows that the
+		// offset was wrong.
 		name: "offset less than what was stored", size: 1000, config: client.Config{ChunkSize: 400},
 		faults:       []testserver.Fault{patch(testserver.OffsetDelta(-100))},
 		wantRequests: sequence("POST PATCH@0 PATCH@300 HEAD PATCH@400 PATCH@800"),
 	},
 }
 
-// retriedAfter checks that the server's wait was heard and cut to want.
+// retriedAfter checks that the client waited for the time of the server, limited to want.
 func retriedAfter(want time.Duration) func(*testing.T, outcome) {
 	return func(t *testing.T, o outcome) {
 		t.Helper()
@@ -269,10 +269,10 @@ func retriedAfter(want time.Duration) func(*testing.T, outcome) {
 	}
 }
 
-// stallLimit is long enough for a busy machine to show signs of life.
+// stallLimit is long enough for progress on a busy machine.
 const stallLimit = 500 * time.Millisecond
 
-// stalls last until somebody gives up, or only look like one.
+// In these scenarios, a connection stalls until one side gives up, or is only slow.
 var stalls = []scenario{
 	{
 		name: "PATCH stalls", size: small, config: client.Config{StallTimeout: stallLimit, FinishTimeout: stallLimit},
@@ -303,8 +303,8 @@ var stalls = []scenario{
 	},
 }
 
-// refusals end the upload at once, but for the last; what is known of it is in
-// the result.
+// In these scenarios, a refusal ends the upload at once, except in the last one. The
+// result has the known facts.
 var refusals = []scenario{
 	{
 		name: "POST 400", size: small,
@@ -329,12 +329,12 @@ var refusals = []scenario{
 	{
 		name: "upload forgotten before PATCH", size: small,
 		faults: []testserver.Fault{patch(testserver.Forget())},
-		// The server may not know its new upload everywhere yet, so it is asked again.
+		// A new upload may not be known to all servers yet, so the client asks again.
 		wantRequests: sequence("POST PATCH@0 HEAD HEAD HEAD"), wantErr: client.ErrMisplaced,
 		check: wantNotFound,
 	},
 	{
-		// Some bytes never left, so the server cannot have completed the upload.
+		// Some bytes were not sent, so the server cannot have completed the upload.
 		name: "upload forgotten after a cut", size: large,
 		faults:       []testserver.Fault{patch(testserver.CutAfter(300_000)), head(testserver.Forget())},
 		wantRequests: sequence("POST PATCH@0 HEAD HEAD HEAD HEAD"), wantErr: client.ErrMisplaced,
@@ -354,8 +354,8 @@ var refusals = []scenario{
 		wantRequests: sequence("POST PATCH@0 HEAD"), wantErr: client.ErrIntegrity,
 	},
 	{
-		// The tries of this loop are not multiplied by those of the Doer. The cut does not
-		// count, because the connection had carried POST.
+		// The Doer does not multiply the attempts of the client. The cut does not count,
+		// because the connection was used by the POST before.
 		name: "HEAD 503 without end", size: mib,
 		config: client.Config{Retry: retry.Backoff{Initial: time.Millisecond, Max: maxWait, MaxAttempts: 4}},
 		faults: []testserver.Fault{

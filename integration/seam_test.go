@@ -14,18 +14,20 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The driver of tus may name all that tus has, and so may the servers and helpers of tests.
+// The driver of tus, and the servers and helpers of tests, may use all names of tus.
 var speaksTus = []string{"internal/tus", "internal/fake", "internal/fake/content", "internal/clienttest"}
 
-// These packages handle HTTP as all protocols share it: credentials, redirects, waits, and
-// the GET of a download. They may name what HTTP has, and nothing that tus has.
+// These packages handle the parts of HTTP that all protocols share: credentials,
+// redirects, waits, and the GET of a download. They may use names of HTTP, and no names
+// of tus.
 var speaksHTTP = []string{"internal/wire", "internal/address", "internal/download"}
 
-// Package failure may tell the statuses of errors apart, such as those of proxies.
+// Package failure may compare statuses of errors, such as those of proxies.
 const speaksErrors = "failure"
 
-// TestSeam finds the names of headers, media types and statuses, and parsers of tus, outside
-// the packages for them. A second protocol needs no change in the other packages then.
+// TestSeam finds the names of headers, media types and statuses, and parsers of tus,
+// outside the packages that may use them. Without such names, a second protocol needs no
+// change in the other packages.
 func TestSeam(t *testing.T) {
 	root := filepath.Join("..", "client")
 	for _, file := range goFiles(t, root) {
@@ -46,7 +48,7 @@ func TestSeam(t *testing.T) {
 	}
 }
 
-// The search finds what it has to, and nothing else.
+// The search finds the names of protocols, and nothing else.
 func TestSeamSearch(t *testing.T) {
 	for source, want := range map[string][]string{
 		`h.Get("Upload-Offset")`:                          {`"Upload-Offset"`},
@@ -79,16 +81,16 @@ func TestSeamSearch(t *testing.T) {
 	}
 }
 
-// kindOfName says who may use a name.
+// kindOfName determines which packages may use a name.
 type kindOfName uint8
 
 const (
-	kindTus   kindOfName = iota // tus has it, or another protocol for uploads
-	kindHTTP                    // HTTP has it
-	kindError                   // it is the status of an error
+	kindTus   kindOfName = iota // a name of tus or of another protocol for uploads
+	kindHTTP                    // a name of HTTP
+	kindError                   // the status of an error
 )
 
-// named is a place that names a header, a media type or a status.
+// named is the position of the name of a header, a media type or a status.
 type named struct {
 	position string
 	text     string
@@ -159,8 +161,9 @@ func namesIn(t *testing.T, file string, src []byte) []named {
 	return all
 }
 
-// comparison returns the text of an expression that combines a status with a number, and
-// the number, or "". Zero means that there was no answer, which is no status.
+// comparison returns the text and the number of an expression that combines a status with
+// a number. It returns "" for other expressions, and for the number 0, which means that
+// there was no answer.
 func comparison(n *ast.BinaryExpr) (string, int) {
 	for _, pair := range [][2]ast.Expr{{n.X, n.Y}, {n.Y, n.X}} {
 		lit, ok := pair[1].(*ast.BasicLit)

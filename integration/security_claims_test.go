@@ -15,8 +15,8 @@ var (
 	scriptRef = regexp.MustCompile("`(\\w+\\.txtar)`")
 )
 
-// Each claim of docs/security.md names a test that exists, and each test that
-// names a claim names one that is there.
+// Each claim of docs/security.md names an existing test, and each test names only
+// existing claims.
 func TestSecurityClaims(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(filepath.Join("..", "docs", "security.md"))
@@ -70,7 +70,7 @@ func TestSecurityClaims(t *testing.T) {
 	}
 }
 
-// hasTest tells whether the package in a folder has a test of that name.
+// hasTest reports whether the package in a folder has a test of that name.
 func hasTest(t *testing.T, folder, name string) bool {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("..", filepath.FromSlash(folder), "*_test.go"))

@@ -17,7 +17,7 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// hostileHTTP2 is a server over HTTP/2, and a client of it.
+// hostileHTTP2 returns an HTTP/2 server and its client.
 func hostileHTTP2(t *testing.T, cfg client.Config, answer http.HandlerFunc) *client.Client {
 	t.Helper()
 	s := httptest.NewUnstartedServer(answer)
@@ -31,8 +31,8 @@ func hostileHTTP2(t *testing.T, cfg client.Config, answer http.HandlerFunc) *cli
 	return newClient(t, cfg)
 }
 
-// S-LOOP: a server that resets each stream of HTTP/2 is asked as often as the
-// policy says, and no more: net/http sends nothing again by itself.
+// S-LOOP: a server that resets each HTTP/2 stream gets exactly the number of requests of
+// the policy. net/http repeats no request by itself.
 func TestHTTP2ResetForEver(t *testing.T) {
 	t.Parallel()
 	for name, reset := range map[string]http.HandlerFunc{
@@ -81,11 +81,11 @@ func TestHTTP2ResetForEver(t *testing.T) {
 
 func flush(w http.ResponseWriter) { _ = http.NewResponseController(w).Flush() }
 
-// S-FLOOD-BODY: of an endless body over HTTP/2, no more arrives than the window
-// of one stream.
+// S-FLOOD-BODY: the client receives at most the window of one stream of an endless body
+// over HTTP/2.
 func TestHTTP2EndlessBody(t *testing.T) {
 	t.Parallel()
-	const window = 4 * mib // of net/http
+	const window = 4 * mib // the window of a stream in net/http
 	block := bytes.Repeat([]byte("no\n"), 10_000)
 	for name, status := range map[string]int{"success": 200, "refusal": 403, "failure": 500} {
 		t.Run(name, func(t *testing.T) {
@@ -120,7 +120,7 @@ func TestHTTP2EndlessBody(t *testing.T) {
 	}
 }
 
-// S-SLOW: a server that answers nothing on its stream is left after StallTimeout.
+// S-SLOW: a request whose stream stays silent ends after StallTimeout.
 func TestHTTP2Silence(t *testing.T) {
 	t.Parallel()
 	var there atomic.Int32

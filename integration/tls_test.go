@@ -15,7 +15,7 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
-// versions are those of HTTP that are spoken over TLS.
+// versions are the versions of HTTP over TLS.
 var versions = []struct {
 	name      string
 	http1Only bool
@@ -94,9 +94,9 @@ func TestTLSRefused(t *testing.T) {
 			return nethttp.Config{RootCAs: srv.CertPool(), TLS: &tls.Config{ServerName: "tus.example"}}
 		}},
 		{
-			// TLS 1.3 refuses after the handshake. Over HTTP/2 that may come
-			// before the first request, and net/http does not say then why the
-			// connection is no good.
+			// A TLS 1.3 server refuses a certificate after the handshake. Over HTTP/2,
+			// the refusal may arrive before the first request. net/http then does not
+			// return the reason.
 			name:   "no client certificate",
 			http1:  true,
 			server: &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert},
@@ -110,7 +110,7 @@ func TestTLSRefused(t *testing.T) {
 			config: func(srv *testserver.Server) nethttp.Config {
 				return nethttp.Config{RootCAs: srv.CertPool()}
 			},
-			// The older protocol has no alert that says more.
+			// TLS 1.2 has no more specific alert.
 			want: "handshake failure",
 		},
 	}
@@ -131,7 +131,7 @@ func TestTLSRefused(t *testing.T) {
 				}
 				doer := nethttp.New(cfg)
 				t.Cleanup(doer.CloseIdleConnections)
-				// The default policy: a retry would take its time.
+				// The policy is the default, so a retry would wait.
 				c := newClient(t, client.Config{Endpoint: srv.URL(), Doer: doer})
 				checkRefused(t, c, cmp.Or(tt.want, "certificate"))
 				if n := dials.Load(); n != 1 {
@@ -178,7 +178,7 @@ func checkRefused(t *testing.T, c *client.Client, want string) {
 	if res.Retries != 0 {
 		t.Errorf("%d retries, want none", res.Retries)
 	}
-	// Milliseconds where nothing else runs.
+	// The failure takes milliseconds on an idle machine.
 	if took > 5*time.Second {
 		t.Errorf("took %v", took)
 	}

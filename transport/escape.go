@@ -35,7 +35,7 @@ func EscapeURL(raw string) string {
 	return b.String()
 }
 
-// needsEscape tells whether the byte at i is not allowed in a path or query.
+// needsEscape reports whether the byte at i is not allowed in a path or query.
 // Brackets are not either, but every parser takes them.
 func needsEscape(raw string, i int) bool {
 	switch c := raw[i]; c {

@@ -15,7 +15,7 @@ type inode struct {
 	changed        time.Time // ctime: when the bytes or one of the other fields changed
 }
 
-// rewritten tells whether the time of change moved though no other field of the
+// rewritten reports whether the time of change moved though no other field of the
 // inode explains that. A program that writes to a file and then restores its time
 // of modification leaves only this trace. A new link, mode or owner moves the time
 // of change as well, and does not touch the bytes.

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// kind tells how the figures of a contestant are used.
+// kind is the use of the figures of a contestant.
 type kind int
 
 const (
@@ -30,7 +30,7 @@ type cmd struct {
 	env  []string
 }
 
-// site tells which files a contestant sends, and to which server.
+// site names the files that a contestant sends, and the server.
 type site struct {
 	url         string
 	ca          string // file with the certificate; "": no TLS

@@ -86,7 +86,7 @@ func feed(ctx context.Context, t *tools, p *exec.Cmd, input string) (stop func()
 		return nil, err
 	}
 	return func() {
-		_ = r.Close() // Then cat ends, even if p did not read all.
+		_ = r.Close() // Closing the pipe ends cat, even if p did not read everything.
 		_ = cat.Wait()
 	}, nil
 }

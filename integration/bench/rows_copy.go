@@ -2,8 +2,8 @@ package main
 
 import "time"
 
-// copyRows returns rows that compare the ways of a body to the kernel, with the raw
-// program.
+// copyRows returns rows that compare, with the raw program, the ways to pass a body to
+// the kernel.
 func copyRows() []row {
 	buffers := func() []contestant {
 		out := []contestant{

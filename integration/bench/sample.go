@@ -49,7 +49,7 @@ func (s *series) fail(err error) {
 	s.failed = err.Error()
 }
 
-// ok tells whether there are figures to compare.
+// ok reports whether there are figures to compare.
 func (s *series) ok() bool { return s != nil && len(s.samples) > 0 && s.failed == "" }
 
 // median returns the median of a value of each sample, or 0 without samples.

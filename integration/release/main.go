@@ -1,5 +1,5 @@
-// Command release looks at what would be released, and makes the tags of a
-// version. RELEASING.md says when to call what.
+// Command release checks a release and creates the tags of a version. RELEASING.md
+// describes its commands.
 package main
 
 import (

@@ -67,7 +67,7 @@ func (a *app) login(c *connection, target string) (string, bool, error) {
 	return e.Login, ok && e.Login != "", nil
 }
 
-// credentialsGiven tells whether the command line or the environment has
+// credentialsGiven reports whether the command line or the environment has
 // credentials. In this case, the name of the endpoint does not identify the
 // account.
 func (s *settings) credentialsGiven() bool {

@@ -150,7 +150,7 @@ func (a *app) root() *cobra.Command {
 
 var errQuietAndVerbose = errors.New("--quiet and --verbose exclude each other")
 
-// readsConfig tells whether cmd uses the config file.
+// readsConfig reports whether cmd uses the config file.
 func readsConfig(cmd *cobra.Command) bool {
 	switch cmd.Name() {
 	case "help", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd:

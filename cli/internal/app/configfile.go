@@ -42,7 +42,7 @@ func configText(goos string) string {
 }
 
 // configPath returns the path of the config file, or "" if there is none. Named
-// tells whether the user named the file.
+// reports whether the user named the file.
 func (a *app) configPath(flags *pflag.FlagSet) (path string, named bool) {
 	if f := flags.Lookup("config"); f != nil && f.Changed {
 		return f.Value.String(), true
@@ -86,7 +86,7 @@ func userName() string {
 	return strconv.Itoa(os.Geteuid())
 }
 
-// isAbsent tells whether err means that an optional file does not exist. This
+// isAbsent reports whether err means that an optional file does not exist. This
 // includes a path below a file that is not a folder, as with HOME=/dev/null.
 func isAbsent(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)

@@ -78,7 +78,7 @@ var needed = []string{
 	"proxy", "unix-socket", "http1.1", "method-override",
 }
 
-// neededGiven tells whether any of these flags is set.
+// neededGiven reports whether any of these flags is set.
 func neededGiven(cmd *cobra.Command) bool { return slices.ContainsFunc(needed, cmd.Flags().Changed) }
 
 // limit gives the context of the whole command.

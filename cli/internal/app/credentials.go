@@ -66,7 +66,7 @@ func (a *app) basic(c *connection) (transport.Middleware, error) {
 	return fromNetrc(file, name), nil
 }
 
-// authorizes tells whether requests to target may carry Authorization.
+// authorizes reports whether requests to target may carry Authorization.
 func (c *connection) authorizes(target string) bool {
 	if c.tokenFile != "" || c.tokenCommand != "" || c.user != "" || c.netrc || c.netrcFile != "" {
 		return true

@@ -197,7 +197,7 @@ func (a *app) download(cmd *cobra.Command, d *downloading, location string) erro
 	return nil
 }
 
-// isUnconfirmedPage tells whether a complete download may be the page of another
+// isUnconfirmedPage reports whether a complete download may be the page of another
 // server: no tus server has said how long the content is, and it is HTML.
 func isUnconfirmedPage(content client.Content) bool {
 	media, _, err := mime.ParseMediaType(content.Header.Get("Content-Type"))

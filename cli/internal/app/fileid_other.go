@@ -15,5 +15,5 @@ type fileID struct{ info fs.FileInfo }
 
 func idOf(info fs.FileInfo) fileID { return fileID{info} }
 
-// is tells whether info is about the same file.
+// is reports whether info is about the same file.
 func (id fileID) is(info fs.FileInfo) bool { return id.info != nil && os.SameFile(id.info, info) }

@@ -23,5 +23,5 @@ func idOf(info fs.FileInfo) fileID {
 	return fileID{uint64(s.Dev), uint64(s.Ino)} //nolint:unconvert // their types differ between systems
 }
 
-// is tells whether info is about the same file.
+// is reports whether info is about the same file.
 func (id fileID) is(info fs.FileInfo) bool { return id != fileID{} && id == idOf(info) }

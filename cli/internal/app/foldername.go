@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// leadsTo tells whether name is one of the directory that info is about.
+// leadsTo reports whether name is one of the directory that info is about.
 func leadsTo(name string, info fs.FileInfo) bool {
 	other, err := os.Stat(name)
 	return err == nil && os.SameFile(other, info)
@@ -31,7 +31,7 @@ func baseOf(dir string, info fs.FileInfo) string {
 	return base
 }
 
-// isParent tells whether dir ends in "..": its name is not in it.
+// isParent reports whether dir ends in "..": its name is not in it.
 func isParent(dir string) bool {
 	names := slices.DeleteFunc(strings.Split(filepath.ToSlash(dir), "/"), func(name string) bool { return name == "" || name == "." })
 	return len(names) > 0 && names[len(names)-1] == ".."

@@ -29,7 +29,7 @@ var useless = []error{
 	client.ErrIntegrity, client.ErrDifferent, client.ErrUncertain, client.ErrRefused,
 }
 
-// mended tells whether an upload that failed with err can be resumed after the user
+// mended reports whether an upload that failed with err can be resumed after the user
 // has fixed the cause: a file system that did not answer, credentials, or rules of
 // the server.
 func mended(err error) bool {

@@ -108,7 +108,7 @@ func plainHint(cmd *cobra.Command, exchange *client.Error, err error) string {
 	return ""
 }
 
-// isElsewhere tells whether the answer is not that of a creation endpoint.
+// isElsewhere reports whether the answer is not that of a creation endpoint.
 func isElsewhere(e *client.Error) bool {
 	for _, target := range []error{protocol.ErrNotFound, protocol.ErrMethodNotAllowed, client.ErrRedirected, client.ErrNotTus} {
 		if errors.Is(e, target) {

@@ -91,7 +91,7 @@ func (p *prospects) ended(err error) {
 	}
 }
 
-// isUnreachable tells whether an upload gave up without any connection, or without
+// isUnreachable reports whether an upload gave up without any connection, or without
 // any answer.
 func isUnreachable(e *client.Error, err error) bool {
 	if e.StatusCode != 0 || exit.Code(err) != exit.GaveUp {
@@ -104,7 +104,7 @@ func isUnreachable(e *client.Error, err error) bool {
 	return dns || isFirst(e) && errors.Is(err, client.ErrStalled)
 }
 
-// isFirst tells whether a new upload begins with this exchange.
+// isFirst reports whether a new upload begins with this exchange.
 func isFirst(e *client.Error) bool { return e.Op == protocol.OpCreate || e.Op == protocol.OpOptions }
 
 // hintHopeless returns the hint for a stopped run, based on the errors of the

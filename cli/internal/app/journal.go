@@ -87,7 +87,7 @@ func (j *journal) openOrMake(dir string, err error) client.Store {
 	return new(client.MemoryStore)
 }
 
-// kept tells whether a later run finds the record of an upload or of its parts.
+// kept reports whether a later run finds the record of an upload or of its parts.
 func (j *journal) kept(result *client.Result) bool {
 	return j.keyOf(result) != ""
 }
@@ -181,7 +181,7 @@ func (j *journal) Lock(ctx context.Context, key string) (func() error, error) {
 	}, nil
 }
 
-// isGone tells whether an upload failed because an earlier upload is gone and the
+// isGone reports whether an upload failed because an earlier upload is gone and the
 // flags forbid a new one.
 func (r *resuming) isGone(result *client.Result, err error) bool {
 	exchange, ok := errors.AsType[*client.Error](err)

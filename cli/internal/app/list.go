@@ -89,7 +89,7 @@ func (a *app) list(ctx context.Context, s *selecting, files []string) (*listing,
 	return l, nil
 }
 
-// directory tells whether name is a directory, or a link to a directory.
+// directory reports whether name is a directory, or a link to a directory.
 func directory(name string) (fs.FileInfo, bool) {
 	info, err := os.Stat(name)
 	return info, err == nil && info.IsDir()

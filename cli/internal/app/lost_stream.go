@@ -14,7 +14,7 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// isLost tells whether the bytes of file are gone when the program ends: it is
+// isLost reports whether the bytes of file are gone when the program ends: it is
 // standard input, a pipe or a device, and not a file that can be read again.
 func (a *app) isLost(file string) bool {
 	if file == stdin {

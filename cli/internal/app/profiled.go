@@ -54,7 +54,7 @@ func profilePlace(flags *pflag.FlagSet) (place, error) {
 }
 
 // rules adds the rules of the profile to config, and finds missing headers. Creates
-// tells whether the command creates an upload at the target.
+// reports whether the command creates an upload at the target.
 func (p *profiled) rules(c *connection, target string, creates bool, config *client.Config) error {
 	found, err := profileCalled(p.profile)
 	if err != nil {

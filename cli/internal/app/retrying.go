@@ -14,7 +14,7 @@ import (
 	"github.com/tusker-go/tusker/client"
 )
 
-// terse tells whether retries are for people, who get a short line of each. All
+// terse reports whether retries are for people, who get a short line of each. All
 // that is known of them is in the log, which is for those who ask for it.
 func (a *app) terse() bool { return !a.verbose && a.logFormat == logs.Console }
 

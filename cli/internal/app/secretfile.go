@@ -24,7 +24,7 @@ func (a *app) warnOfReaders(kind, path string) {
 	}
 }
 
-// isExposed tells whether the mode lets other users access a regular file. Pipes
+// isExposed reports whether the mode lets other users access a regular file. Pipes
 // and devices store nothing. On Windows, access lists decide.
 func isExposed(path string) bool {
 	if runtime.GOOS == "windows" || path == "" {

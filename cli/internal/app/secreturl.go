@@ -5,7 +5,7 @@ import (
 	"runtime"
 )
 
-// hasSecret tells whether the URL of an upload may hold a secret: a query, which is
+// hasSecret reports whether the URL of an upload may hold a secret: a query, which is
 // often a signature, or a user. Standard error, which is kept in the logs of others,
 // shows no such URL.
 func hasSecret(raw string) bool {

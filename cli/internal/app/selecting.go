@@ -78,7 +78,7 @@ func (s *selecting) parse() error {
 	return nil
 }
 
-// selects tells whether the patterns include or exclude a file or directory with
+// selects reports whether the patterns include or exclude a file or directory with
 // that slash-separated path in a folder. An excluded directory is left out with its
 // content. A file is sent if it is included, or if it is below an included
 // directory.

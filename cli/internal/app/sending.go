@@ -165,7 +165,7 @@ func (a *app) ended(file string, r *client.Result, err error) *failure {
 	return out
 }
 
-// inParts tells whether only parts of the upload exist. Only the command that
+// inParts reports whether only parts of the upload exist. Only the command that
 // created the parts can resume them.
 func inParts(r *client.Result) bool {
 	return r.URL == "" && slices.ContainsFunc(r.Parts, func(part *client.Result) bool { return part.URL != "" })

@@ -32,7 +32,7 @@ type place struct {
 	name string
 	// get returns the values for a flag, and their position.
 	get func(f *pflag.Flag) (values []string, at string, ok bool)
-	// adds tells whether headers and metadata of this place join those with other
+	// adds reports whether headers and metadata of this place join those with other
 	// names from earlier places.
 	adds bool
 }
@@ -59,7 +59,7 @@ func newSettings(flags *pflag.FlagSet) *settings {
 	return s
 }
 
-// byFlag tells whether the command line sets the flag of that name.
+// byFlag reports whether the command line sets the flag of that name.
 func (s *settings) byFlag(name string) bool {
 	origins := s.origins[name]
 	return len(origins) > 0 && origins[0].place == fromFlag
@@ -103,7 +103,7 @@ func (s *settings) refuse() {
 	}
 }
 
-// refuses tells whether text means a value that the flag must not get.
+// refuses reports whether text means a value that the flag must not get.
 func (s *settings) refuses(flag, text string) bool {
 	if on, err := strconv.ParseBool(text); err == nil {
 		text = strconv.FormatBool(on)

@@ -52,7 +52,7 @@ func (a *app) display(s *showing, json bool, files int) *progress.Display {
 	return progress.Bars(screen, files, !a.isPlain())
 }
 
-// isPlain tells whether the environment asks for output without colors.
+// isPlain reports whether the environment asks for output without colors.
 func (a *app) isPlain() bool {
 	plain, _ := a.lookupEnv("NO_COLOR")
 	return plain != ""

@@ -13,7 +13,7 @@ func (a *app) slots(ctx context.Context, u *upload) int {
 	return u.concurrency
 }
 
-// hasParts tells whether an earlier run began a file in parts. It ignores records
+// hasParts reports whether an earlier run began a file in parts. It ignores records
 // that cannot be read, which are reported elsewhere.
 func (a *app) hasParts(ctx context.Context, stateDir string) bool {
 	store, err := a.records(stateDir)

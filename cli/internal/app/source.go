@@ -93,7 +93,7 @@ func (a *app) source(cmd *cobra.Command, s *streams, file string) (client.Source
 	return source, err
 }
 
-// regularStdin tells whether standard input is at the beginning of a regular file,
+// regularStdin reports whether standard input is at the beginning of a regular file,
 // which can be read again. A file of size 0 may still have bytes, as in /proc: it
 // is read as a stream.
 func regularStdin(in io.Reader) (*os.File, bool) {
@@ -117,7 +117,7 @@ func (a *app) stdinIsFile() bool {
 	return ok
 }
 
-// isStream tells whether file is a pipe or a device.
+// isStream reports whether file is a pipe or a device.
 func isStream(file string) bool {
 	info, err := os.Stat(file)
 	return err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeDevice|os.ModeCharDevice) != 0

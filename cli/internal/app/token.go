@@ -74,7 +74,7 @@ func (c *tokenCommand) current() (run *tokenRun, first bool) {
 	return c.last, true
 }
 
-// outlived tells whether a run failed, and tokenPause has passed since.
+// outlived reports whether a run failed, and tokenPause has passed since.
 func (r *tokenRun) outlived() bool {
 	select {
 	case <-r.done:

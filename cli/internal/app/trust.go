@@ -46,7 +46,7 @@ func (a *app) checkOrigin(cmd *cobra.Command, args []string, e config.Endpoint) 
 
 var errOrigin = errors.New("--trust-origin is not an origin such as https://cdn.example")
 
-// isOrigin tells whether raw has only scheme, host and port.
+// isOrigin reports whether raw has only scheme, host and port.
 func isOrigin(raw string) bool {
 	u, err := url.Parse(raw)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {

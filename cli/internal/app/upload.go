@@ -178,7 +178,7 @@ func (u *upload) input(in io.Reader) io.Reader {
 	return in
 }
 
-// hasState tells whether a folder of records exists at dir or at the default path.
+// hasState reports whether a folder of records exists at dir or at the default path.
 func (a *app) hasState(dir string) bool {
 	dir, err := a.stateDir(dir)
 	if err == nil {

@@ -45,7 +45,7 @@ func (a *app) walk(ctx context.Context, s *selecting, l *listing, f *folder) err
 }
 
 // walk lists the entries below the directory called below, a slash-separated path
-// in the folder. Above are that directory and its parents. Included tells whether a
+// in the folder. Above are that directory and its parents. Included reports whether a
 // pattern includes one of them.
 func (w *walker) walk(ctx context.Context, below string, above []fs.FileInfo, included bool) error {
 	if ctx.Err() != nil {

@@ -95,7 +95,7 @@ func (p *parser) file(node *yaml.Node, file *File) error {
 // name is what can stand before a colon without being taken for a URL.
 var name = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]*$`)
 
-// IsName tells whether an endpoint may be called s.
+// IsName reports whether an endpoint may be called s.
 func IsName(s string) bool { return name.MatchString(s) }
 
 func (p *parser) endpoint(key, value *yaml.Node) (Endpoint, error) {

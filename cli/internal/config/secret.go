@@ -36,7 +36,7 @@ func (s Settings) secret() (line int, ok bool) {
 // telling are parts of the names of headers and parameters that carry secrets.
 var telling = []string{"auth", "cookie", "key", "token", "secret", "signature", "password"}
 
-// IsSecret tells whether the value of a flag is one that others should not see.
+// IsSecret reports whether the value of a flag is one that others should not see.
 func IsSecret(flag, value string) bool {
 	switch flag {
 	case "user":

@@ -180,7 +180,7 @@ func (p *pending) cut() {
 	p.e.sent += p.gate.read()
 }
 
-// sleep sleeps for d, and tells whether ctx was alive all the time.
+// sleep sleeps for d, and reports whether ctx was alive all the time.
 func sleep(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -201,7 +201,7 @@ func adviceFor(err error) string {
 	return ""
 }
 
-// blocked tells whether a server or proxy that does not support tus refused the
+// blocked reports whether a server or proxy that does not support tus refused the
 // method.
 func blocked(e *client.Error) bool {
 	return e.Op == protocol.OpPatch && e.Header.Get(protocol.HeaderResumable) == "" &&

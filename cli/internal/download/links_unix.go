@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// isLinked tells whether the file has more than one name.
+// isLinked reports whether the file has more than one name.
 func isLinked(f *os.File) (bool, error) {
 	info, err := f.Stat()
 	if err != nil {

@@ -73,7 +73,7 @@ func SafeName(name string) string {
 	return name
 }
 
-// isNothing tells whether a name has no character that identifies a file.
+// isNothing reports whether a name has no character that identifies a file.
 func isNothing(name string) bool { return strings.Trim(name, "._-~ ") == "" }
 
 // ours matches the suffix of the names of parts and of their records. A server that
@@ -83,7 +83,7 @@ var ours = regexp.MustCompile("(?i)" + regexp.QuoteMeta(Suffix))
 // trim removes characters that Windows drops from the end of a name.
 func trim(name string) string { return strings.TrimRight(strings.TrimSpace(name), ". ") }
 
-// isDevice tells whether Windows treats the name as a device, in any folder and
+// isDevice reports whether Windows treats the name as a device, in any folder and
 // with any extension.
 func isDevice(name string) bool {
 	base, _, _ := strings.Cut(name, ".")

@@ -71,7 +71,7 @@ func Parse(text string, windows bool) (*Pattern, error) {
 // String returns the text that was parsed.
 func (p *Pattern) String() string { return p.text }
 
-// Match tells whether the pattern matches what has that slash-separated path below
+// Match reports whether the pattern matches what has that slash-separated path below
 // the directory.
 func (p *Pattern) Match(name string, isDir bool) bool {
 	if p.dirsOnly && !isDir {
@@ -89,7 +89,7 @@ func (p *Pattern) Match(name string, isDir bool) bool {
 // Set is a list of patterns. It is not safe for concurrent use.
 type Set []*Pattern
 
-// Match tells whether one of the patterns matches.
+// Match reports whether one of the patterns matches.
 func (s Set) Match(name string, isDir bool) bool {
 	matched := false
 	for _, p := range s {

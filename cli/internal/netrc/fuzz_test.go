@@ -60,7 +60,7 @@ func quote(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 }
 
-// isWord tells whether s needs no quotes.
+// isWord reports whether s needs no quotes.
 func isWord(s string) bool {
 	return s != "" && s[0] != '"' && !strings.ContainsAny(s, " \t\v\f\r\n")
 }

@@ -46,7 +46,7 @@ func Plain(json []byte) []byte {
 	return b.Bytes()
 }
 
-// isOdd tells whether r is not printable, although JSON allows it unescaped in a
+// isOdd reports whether r is not printable, although JSON allows it unescaped in a
 // string.
 func isOdd(r rune) bool { return r >= 0x7f && !strconv.IsPrint(r) }
 

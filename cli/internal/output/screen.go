@@ -48,7 +48,7 @@ func NewTerminal(w io.Writer, size func() (columns, rows int)) *Screen {
 	return &Screen{w: w, size: size}
 }
 
-// CanDraw tells whether Draw has an effect.
+// CanDraw reports whether Draw has an effect.
 func (s *Screen) CanDraw() bool { return s.size != nil }
 
 // Size returns the current size of the terminal.

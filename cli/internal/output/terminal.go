@@ -8,5 +8,5 @@ import (
 	"golang.org/x/term"
 )
 
-// isTerminal tells whether f is a terminal that understands control sequences.
+// isTerminal reports whether f is a terminal that understands control sequences.
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }

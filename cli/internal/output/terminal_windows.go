@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// isTerminal tells whether f is a console that understands control sequences. It
+// isTerminal reports whether f is a console that understands control sequences. It
 // enables them on older consoles. The oldest consoles do not support them.
 func isTerminal(f *os.File) bool {
 	var mode uint32

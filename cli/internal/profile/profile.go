@@ -98,7 +98,7 @@ func Names() iter.Seq[string] {
 	}
 }
 
-// OwnDefaults tells whether the profile defines the default metadata of a file.
+// OwnDefaults reports whether the profile defines the default metadata of a file.
 func (p Profile) OwnDefaults() bool {
 	return slices.ContainsFunc(p.Metadata, func(f Field) bool { return f.From != "" })
 }
@@ -119,7 +119,7 @@ func (e *MissingError) Error() string {
 	return fmt.Sprintf("profile %s: %s missing: %s", e.Profile, e.Kind, strings.Join(names, ", "))
 }
 
-// CheckHeaders finds the required headers that are missing. Creates tells whether
+// CheckHeaders finds the required headers that are missing. Creates reports whether
 // an upload will be created. The error is a *MissingError.
 func (p Profile) CheckHeaders(creates bool, has func(name string) bool) error {
 	return p.check("header", p.Headers, creates, has)

@@ -44,7 +44,7 @@ func (r *rate) value() float64 {
 	return r.perSecond / seen
 }
 
-// settled tells whether the rate is measured for long enough for a forecast.
+// settled reports whether the rate is measured for long enough for a forecast.
 func (r *rate) settled() bool { return r.last.Sub(r.begun) >= 2*time.Second }
 
 // timeLeft returns the time that so many bytes will take.

@@ -96,7 +96,7 @@ func isStrongETag(etag string) bool {
 	return len(etag) > 2 && len(etag) <= maxETag && etag[0] == '"' && strings.IndexByte(etag[1:], '"') == len(etag)-2
 }
 
-// isIn tells whether a response has the validator. The zero value is in none.
+// isIn reports whether a response has the validator. The zero value is in none.
 func (v validator) isIn(h http.Header) bool {
 	return v.field != "" && len(h.Values(v.field)) == 1 && h.Get(v.field) == v.value
 }

@@ -67,8 +67,8 @@ func APIDiff(ctx context.Context, repo, version string, w io.Writer) error {
 	return errors.Join(errs...)
 }
 
-// mayBreak tells whether after may have changes that break dependent modules of
-// before.
+// mayBreak reports whether the version after may have changes that break modules which
+// depend on before.
 func mayBreak(before, after string) bool {
 	if semver.Major(before) == "v0" {
 		return semver.MajorMinor(before) != semver.MajorMinor(after)

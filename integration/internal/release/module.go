@@ -31,7 +31,7 @@ func (m Module) At(version string) module.Version {
 // Tag returns the name of the tag of a version, as the go command looks for it.
 func (m Module) Tag(version string) string { return m.Dir + "/" + version }
 
-// Modules are the published modules: all of go.work but integration.
+// Modules are the published modules: all modules of go.work except integration.
 type Modules struct {
 	// Libraries are sorted by path.
 	Libraries []Module

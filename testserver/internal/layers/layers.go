@@ -134,7 +134,7 @@ func (s *Store) announce(h http.Header) {
 }
 
 // Validate returns an error if the fields of cfg contradict each other.
-// concatenation tells whether tusd has the concatenation extension.
+// concatenation reports whether tusd has the concatenation extension.
 func (cfg Config) Validate(concatenation bool) error {
 	for i, name := range cfg.Checksum {
 		if newHash(name) == nil {

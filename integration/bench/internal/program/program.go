@@ -1,5 +1,5 @@
-// Package program is what the programs that take part in the benchmarks have in
-// common: the same arguments, the same way through the files.
+// Package program has the arguments and the loop over files that all programs in the
+// benchmarks share.
 package program
 
 import (
@@ -13,7 +13,7 @@ import (
 	"sync"
 )
 
-// Program is what a program was asked to send.
+// Program has the arguments of a program.
 type Program struct {
 	// Endpoint is the creation URL.
 	Endpoint string
@@ -24,19 +24,17 @@ type Program struct {
 	// Concurrency is how many files are sent at once.
 	Concurrency int
 
-	// Best asks for the settings that are best for the work, where a client's
-	// defaults are not.
+	// Best selects the best settings for the task instead of the client's defaults.
 	Best bool
 
 	// Size is the length of standard input.
 	Size int64
 
-	// Files are to be sent; "-" is standard input.
+	// Files are the names of the files to send. "-" is standard input.
 	Files []string
 }
 
-// Main parses the command line, with further flags of the caller's, calls send,
-// and ends the process.
+// Main parses the command line, including flags of the caller, calls send, and exits.
 func Main(send func(*Program) error) {
 	p := &Program{}
 	flag.StringVar(&p.Endpoint, "endpoint", "", "creation URL")
@@ -56,8 +54,8 @@ func Main(send func(*Program) error) {
 	}
 }
 
-// Transport is that of net/http, which trusts the certificate and keeps as many
-// connections as there are files at once.
+// Transport is a net/http transport that trusts the certificate and keeps one connection
+// for each file that is sent at the same time.
 func (p *Program) Transport() (*http.Transport, error) {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConnsPerHost = p.Concurrency
@@ -76,7 +74,7 @@ func (p *Program) Transport() (*http.Transport, error) {
 	return t, nil
 }
 
-// Each calls send for each file, Concurrency of them at a time, and returns the
+// Each calls send for each file, for at most Concurrency files at a time, and returns the
 // first error.
 func (p *Program) Each(send func(name string) error) error {
 	var (
@@ -102,7 +100,7 @@ func (p *Program) Each(send func(name string) error) error {
 	return first
 }
 
-// Open opens a file and tells its size. Standard input is as long as announced.
+// Open opens a file and returns its size. Standard input has the announced size.
 func (p *Program) Open(name string) (*os.File, int64, error) {
 	if name == "-" {
 		return os.Stdin, p.Size, nil
