@@ -145,6 +145,7 @@ func (j *job) resumeParts(ctx context.Context, whole parts.Whole, earlier Record
 func (j *job) resumeRecorded(ctx context.Context, whole parts.Whole, earlier Record) error {
 	spec := whole.Spec
 	spec.Adopt = engine.Adopt{URL: earlier.URL, Reach: earlier.Reach, Uncertain: earlier.Uncertain, Expires: earlier.Expires, Denial: earlier.Denial}
+	spec.Adopt.Unheard = earlier.Offset == 0 && !earlier.Uncertain && earlier.Reach == (protocol.Length{}) && earlier.Denial == (Denial{})
 	err := j.run(ctx, spec)
 	// The earlier run had no answer that the upload is complete.
 	j.result.Confirmed = j.result.Confirmed || err == nil && j.result.Sent == 0

@@ -53,6 +53,7 @@ var faults = []struct {
 		"404 to the first bytes without retries", "404 after the answer to some bytes was lost", "410 to the first bytes, which are all",
 		"a page for a new upload", "a page for a new upload at last",
 	}, ""},
+	{"a run was killed before there was any valid answer", nil, "misplaced.go"},
 	{"404, 410 after the last byte was sent", []string{
 		"gone after the last byte", "404 after the answer to all bytes was lost", "404 to the last bytes of a known upload",
 	}, ""},

@@ -47,6 +47,10 @@ type Event struct {
 	Wait    time.Duration
 	Err     error
 
+	// Unknown means, in Retry, that nothing has answered for a new upload as its server would,
+	// so that the server cannot have finished the upload and moved it away.
+	Unknown bool
+
 	// Standing says, in Stopped, what a later run has to know.
 	Standing Standing
 }

@@ -13,7 +13,13 @@ import (
 // unusual about that URL.
 func (u *upload) explain(ctx context.Context, err error) error {
 	e, ok := errors.AsType[*failure.Error](err)
-	if !ok || !u.at.NewURL || u.at.URL == "" || ctx.Err() != nil {
+	if !ok || u.at.URL == "" || ctx.Err() != nil {
+		return err
+	}
+	if u.at.Phase == adopting && u.Adopt.Unheard {
+		return unheard(e, err, address.Misplaced(u.Endpoint, u.at.URL))
+	}
+	if !u.at.NewURL {
 		return err
 	}
 	isMisplaced := errors.Is(err, failure.ErrMisplaced)
@@ -30,8 +36,26 @@ func (u *upload) explain(ctx context.Context, err error) error {
 	return fmt.Errorf("%w (%s)", err, why)
 }
 
+// unheard returns the error of the first question about an upload of an earlier run that knew
+// no answer about it. The URL counts as wrong if the answer is not that of a tus server, or if
+// there is no answer and the URL is unusual. Why says what is unusual; "" means nothing. A run
+// that was killed would otherwise leave a record that blocks later runs.
+func unheard(e *failure.Error, err error, why string) error {
+	isPage := e.Class == failure.ClassFinal && errors.Is(err, failure.ErrNotTus)
+	switch {
+	case !isPage && (e.StatusCode != 0 || why == "" || errors.Is(err, failure.ErrUntrusted)):
+		return err
+	case why == "":
+		return fmt.Errorf("%w: %w", failure.ErrMisplaced, err)
+	}
+	return fmt.Errorf("%w: %w (%s)", failure.ErrMisplaced, err, why)
+}
+
 // isMisplaced reports whether a later run has no use for the URL of an upload that err ended.
 func (u *upload) isMisplaced(err error) bool {
+	if u.at.Phase == adopting {
+		return false // the record stays until there is a new upload
+	}
 	return errors.Is(err, failure.ErrMisplaced) ||
 		u.at.NewURL && u.result.Sent == 0 && u.at.URL != "" && !errors.Is(err, failure.ErrUntrusted) &&
 			address.Misplaced(u.Endpoint, u.at.URL) != ""

@@ -77,6 +77,10 @@ type Adopt struct {
 	// Denial is the answer that an earlier run got to the last bytes.
 	Denial failure.Denial
 
+	// Unheard means that no answer about the upload is known: its creator may have been
+	// killed before the first one. The URL may be wrong, see CannotResume.
+	Unheard bool
+
 	// Fresh means that the caller has just created the upload and that it has no bytes. The
 	// run begins with a PATCH instead of a HEAD.
 	Fresh bool

@@ -213,6 +213,7 @@ func (s *sending) part(ctx context.Context, taken takenPart) error {
 		spec.Adopt = engine.Adopt{URL: begun.URL, Expires: begun.Expires, Fresh: true}
 	case taken.part.URL != "":
 		spec.Adopt = engine.Adopt{URL: taken.part.URL, Reach: taken.part.Reach, Uncertain: s.mayBeJoined, Denial: taken.part.Denial}
+		spec.Adopt.Unheard = !s.mayBeJoined && taken.part == journal.PartRecord{Start: taken.part.Start, End: taken.part.End, URL: taken.part.URL}
 	}
 	isOfEarlierRun := begun.URL == "" && spec.Adopt.URL != ""
 	res, err := engine.Run(ctx, spec)

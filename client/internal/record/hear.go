@@ -58,7 +58,11 @@ func (k *Keeper) Hear(ctx context.Context, ev engine.Event) error {
 				r.Expires = ev.Expires
 			}
 		})
-	case engine.Progress, engine.Retry, engine.Waiting:
+	case engine.Retry:
+		if ev.Unknown && k.record.Uncertain {
+			return k.update(ctx, func(r *journal.Record) { r.Uncertain = false })
+		}
+	case engine.Progress, engine.Waiting:
 	}
 	return nil
 }
