@@ -26,6 +26,13 @@ type Content struct {
 	// 9110, section 8.8.1); see [PrefixSummer].
 	Version string
 
+	// Sender is the same for all responses that this kind of server sends for an upload: "tus"
+	// if a tus server has answered HEAD or the GET, or else the media type, after "type ".
+	// Keep it beside Version. The login page of a network may come in the place of the content,
+	// and may have a Version, too. If Upload is nil and the Sender is not that of the bytes that
+	// are there, return ErrOtherServer from open, and keep the bytes.
+	Sender string
+
 	// Upload is the answer to HEAD, with the metadata of the upload. It is nil if the
 	// server does not answer HEAD as a tus server.
 	Upload *protocol.State
@@ -36,7 +43,7 @@ type Content struct {
 }
 
 func contentOf(c download.Content) Content {
-	return Content{Length: c.Length, Version: c.Version, Upload: c.Upload, Header: c.Header}
+	return Content{Length: c.Length, Version: c.Version, Sender: c.Sender, Upload: c.Upload, Header: c.Header}
 }
 
 // A PrefixSummer is a writer that knows the SHA-256 of the bytes that it has. The writer

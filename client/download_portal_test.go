@@ -144,3 +144,50 @@ func TestDownloadRefusedInTheMiddle(t *testing.T) {
 type kept struct{ bytes.Buffer }
 
 func (k *kept) PrefixSum() [sha256.Size]byte { return sha256.Sum256(k.Bytes()) }
+
+// A portal that answers the first requests of a later download is recognized by its Sender,
+// because open knows that of the bytes that are there. The server is asked again, by HEAD too.
+func TestDownloadResumedBehindPortal(t *testing.T) {
+	for kind, server := range contents {
+		for name, portal := range map[string]content.Step{"page": page(200), "page with an ETag": page(200, "ETag", `"portal"`)} {
+			t.Run(name+" "+kind, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					s := server()
+					head, visits := s.Head, 0
+					if head == nil {
+						head = content.HeadOffset(len(s.Data), len(s.Data))
+					}
+					s.Script = []content.Step{content.Cut(400)}
+					c := clienttest.New(t, client.Config{Endpoint: content.URL, Doer: s.Doer(t), Retry: clienttest.RetryEachSecond(3)})
+					w, sender := &kept{}, ""
+					open := func(c client.Content) (io.Writer, int64, error) {
+						if sender != "" && c.Upload == nil && c.Sender != sender {
+							return nil, 0, client.ErrOtherServer
+						}
+						sender = c.Sender
+						return w, int64(w.Len()), nil
+					}
+					once := clienttest.New(t, client.Config{Endpoint: content.URL, Doer: s.Doer(t), Retry: retry.Never})
+					if _, err := once.Download(t.Context(), content.URL, open, nil); err == nil || w.Len() != 400 {
+						t.Fatalf("%d bytes, %v", w.Len(), err)
+					}
+					s.Script = []content.Step{portal, portal}
+					s.Head = func(w http.ResponseWriter, r *http.Request) {
+						if visits++; visits > 2 {
+							head(w, r)
+							return
+						}
+						page(200)(w, r, nil)
+					}
+					res, err := c.Download(t.Context(), content.URL, open, nil)
+					if err != nil || w.String() != s.Data {
+						t.Fatalf("%d bytes, %v", w.Len(), err)
+					}
+					if res.Retries != 2 || visits != 3 {
+						t.Errorf("%d retries, %d requests with HEAD", res.Retries, visits)
+					}
+				})
+			})
+		}
+	}
+}

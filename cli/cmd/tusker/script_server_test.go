@@ -235,8 +235,13 @@ var actions = map[string]func(args []string) (testserver.Action, error){
 			next.ServeHTTP(w, r)
 		}), nil
 	},
-	"html": func([]string) (testserver.Action, error) {
-		return testserver.Status(http.StatusOK, http.Header{"Content-Type": {"text/html"}}, "<html>"), nil
+	// html [ETAG]: a page that no tus server sent.
+	"html": func(args []string) (testserver.Action, error) {
+		header := http.Header{"Content-Type": {"text/html"}}
+		if len(args) > 0 {
+			header.Set("ETag", args[0])
+		}
+		return testserver.Status(http.StatusOK, header, "<html>"), nil
 	},
 }
 

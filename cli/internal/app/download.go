@@ -123,13 +123,17 @@ func (t *destination) open(url string, content client.Content) (io.Writer, int64
 	}
 	named := t.name != ""
 	if !named {
+		// A page in the place of the upload would get another name than the part.
+		if download.IsFromOther(t.dir, url, content) {
+			return nil, 0, fmt.Errorf("%w: the part in %s %w", client.ErrOtherServer, output.Escape(t.dir), download.ErrSender)
+		}
 		t.name = download.Name(url, content)
 		if err := t.free(); err != nil {
 			return nil, 0, err
 		}
 	}
-	part, err := download.Open(t.target(), url, content.Version)
-	if errors.Is(err, download.ErrNoVersion) {
+	part, err := download.Open(t.target(), url, content)
+	if errors.Is(err, download.ErrNoVersion) || errors.Is(err, download.ErrSender) {
 		if !named {
 			t.name = "" // another server may have given it
 		}
@@ -250,7 +254,7 @@ func (a *app) undownloaded(to *destination, url string, result *client.DownloadR
 			text += ", " + amount(kept, result.Content.Length) + " are here"
 		}
 		out.err, out.hint = exit.With(code, errors.New(text)), a.downloadHint(to, url, kept)
-	case errors.Is(err, download.ErrNoVersion):
+	case errors.Is(err, download.ErrNoVersion), errors.Is(err, download.ErrSender):
 		out.hint = "run the same command again, or remove the " + download.Suffix + " file to start over"
 	case errors.Is(err, syscall.ENOSPC):
 		out.hint = "make room; then " + a.downloadHint(to, url, kept)

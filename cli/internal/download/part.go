@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+
+	"github.com/tusker-go/tusker/client"
 )
 
 // Suffix is the end of the name of an incomplete file.
@@ -36,6 +38,10 @@ var (
 	// the offered content has no version. It may come from another server. The part
 	// is kept.
 	ErrNoVersion = errors.New("has bytes of a content that the server named by a strong ETag or date, and the response has neither")
+
+	// ErrSender means that the part has bytes from another kind of server than the one that
+	// offers the content, such as the login page of a network. The part is kept.
+	ErrSender = errors.New("has bytes from another kind of server than the one that sent the response")
 )
 
 // checkpoint is the number of bytes between two writes of the record. A crash loses
@@ -59,15 +65,17 @@ type Part struct {
 // Open opens or creates the part of target for a content, named by its URL and
 // version. The bytes of an earlier download are kept if they are of the same
 // version, or if neither content has a version: then the caller compares PrefixSum
-// with the content. The bytes of any other download are removed, but those of a
-// content with a version are kept when the new one has none: ErrNoVersion.
-func Open(target, url, version string) (*Part, error) {
-	sum := sha256.Sum256([]byte(url))
-	p := &Part{target: target, every: checkpoint, write: writeRecord, record: record{URL: hex.EncodeToString(sum[:]), Version: version}}
+// with the content. The bytes of any other download are removed, except in two cases.
+// ErrNoVersion: the part has the bytes of a content with a version, and the new content has
+// none. ErrSender: see IsFromOther.
+func Open(target, url string, content client.Content) (*Part, error) {
+	p := &Part{target: target, every: checkpoint, write: writeRecord, record: record{
+		URL: hashOf(url), Version: content.Version, Sender: content.Sender,
+	}}
 	if err := p.lock(); err != nil {
 		return nil, err
 	}
-	if err := p.begin(); err != nil {
+	if err := p.begin(content); err != nil {
 		return nil, errors.Join(err, p.file.Close())
 	}
 	return p, nil
@@ -130,7 +138,7 @@ func (p *Part) unlink() error {
 }
 
 // begin reads the record, and truncates the file to the bytes that can be resumed.
-func (p *Part) begin() error {
+func (p *Part) begin(content client.Content) error {
 	info, err := p.file.Stat()
 	if err != nil {
 		return err
@@ -144,6 +152,9 @@ func (p *Part) begin() error {
 		return err
 	}
 	if found.URL == p.record.URL && found.Offset > 0 && found.Offset <= info.Size() {
+		if found.isFromOther(content) {
+			return fmt.Errorf("%s: %w", p.path(), ErrSender)
+		}
 		if p.record.Version == "" && found.Version != "" {
 			return fmt.Errorf("%s: %w", p.path(), ErrNoVersion)
 		}

@@ -10,6 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tusker-go/tusker/cli/internal/download"
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol"
 )
 
 const (
@@ -17,9 +19,12 @@ const (
 	version = `length 10, etag "v1"`
 )
 
+// content returns a content with a version and without a sender.
+func content(version string) client.Content { return client.Content{Version: version} }
+
 func open(t *testing.T, target, version string) *download.Part {
 	t.Helper()
-	p, err := download.Open(target, from, version)
+	p, err := download.Open(target, from, content(version))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +107,7 @@ func TestPartOutlivesNoVersion(t *testing.T) {
 	t.Parallel()
 	target := filepath.Join(t.TempDir(), "a")
 	keep(t, target, version, "01234")
-	if _, err := download.Open(target, from, ""); !errors.Is(err, download.ErrNoVersion) {
+	if _, err := download.Open(target, from, content("")); !errors.Is(err, download.ErrNoVersion) {
 		t.Errorf("error %v", err)
 	}
 	wantContent(t, target+download.Suffix, "01234")
@@ -158,5 +163,65 @@ func TestDropOfPartWithTwoNames(t *testing.T) {
 	wantContent(t, target, "0123456789")
 	if _, err := os.Lstat(target + download.Suffix); err == nil {
 		t.Error("the part still has its name")
+	}
+}
+
+// S-BYTES-PART: a response from another kind of server than that of the part does not remove
+// its bytes, whether it has a version or not, and under any name.
+func TestPartOutlivesOtherSender(t *testing.T) {
+	t.Parallel()
+	const page, video, tus = "type text/html", "type video/mp4", "tus"
+	upload := &protocol.State{}
+	for name, test := range map[string]struct {
+		before, then client.Content
+		kept         bool
+	}{
+		"page":                           {client.Content{Version: version, Sender: tus}, client.Content{Sender: page}, true},
+		"page with a version":            {client.Content{Version: version, Sender: tus}, client.Content{Version: "etag x", Sender: page}, true},
+		"page, no version before":        {client.Content{Sender: tus}, client.Content{Sender: page}, true},
+		"page, not tus before":           {client.Content{Sender: video}, client.Content{Sender: page}, true},
+		"other version":                  {client.Content{Version: version, Sender: tus}, client.Content{Version: "etag x", Sender: tus}, false},
+		"other version, not tus":         {client.Content{Version: version, Sender: video}, client.Content{Version: "etag x", Sender: video}, false},
+		"tus server that was not before": {client.Content{Version: version, Sender: video}, client.Content{Version: "etag x", Sender: tus, Upload: upload}, false},
+		"no sender before":               {client.Content{Version: version}, client.Content{Version: "etag x", Sender: page}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			target := filepath.Join(t.TempDir(), "a")
+			p, err := download.Open(target, from, test.before)
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, p, "01234")
+			if err := p.Keep(); err != nil {
+				t.Fatal(err)
+			}
+			if got := download.IsFromOther(filepath.Dir(target), from, test.then); got != test.kept {
+				t.Errorf("IsFromOther is %t", got)
+			}
+			if download.IsFromOther(filepath.Dir(target), from+"0", test.then) {
+				t.Error("IsFromOther is true for another URL")
+			}
+			p, err = download.Open(target, from, test.then)
+			if errors.Is(err, download.ErrSender) != test.kept {
+				t.Fatalf("error %v", err)
+			}
+			if !test.kept {
+				if p.Offset() != 0 {
+					t.Errorf("offset %d", p.Offset())
+				}
+				if err := p.Drop(); err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			p, err = download.Open(target, from, client.Content{Version: test.before.Version, Sender: test.before.Sender})
+			if err != nil || p.Offset() != 5 {
+				t.Fatalf("the part is resumed with %v", err)
+			}
+			if err := p.Drop(); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }

@@ -24,7 +24,7 @@ func TestCompleteIsLocked(t *testing.T) {
 		var end atomic.Bool
 		others.Go(func() {
 			for !end.Load() {
-				if other, err := Open(target, from, "another version"); err == nil {
+				if other, err := Open(target, from, content("another version")); err == nil {
 					_ = other.Drop()
 				}
 			}
@@ -52,7 +52,7 @@ func TestDropIsLocked(t *testing.T) {
 		var others sync.WaitGroup
 		others.Go(func() {
 			for {
-				other, err := Open(target, from, "another version")
+				other, err := Open(target, from, content("another version"))
 				if errors.Is(err, ErrBusy) {
 					continue
 				}

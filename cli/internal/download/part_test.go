@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/tusker-go/tusker/client"
 )
 
 const (
@@ -15,9 +17,12 @@ const (
 	version = `length 10, etag "v1"`
 )
 
+// content returns a content with a version and without a sender.
+func content(version string) client.Content { return client.Content{Version: version} }
+
 func open(t *testing.T, target, from, version string) *Part {
 	t.Helper()
-	p, err := Open(target, from, version)
+	p, err := Open(target, from, content(version))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -233,7 +238,7 @@ func TestForeign(t *testing.T) {
 			target := filepath.Join(t.TempDir(), "a")
 			put(t, target+Suffix)
 			before := names(t, target)
-			if _, err := Open(target, from, version); !errors.Is(err, ErrForeign) {
+			if _, err := Open(target, from, content(version)); !errors.Is(err, ErrForeign) {
 				t.Errorf("error %v", err)
 			}
 			wantNames(t, target, before...)
@@ -253,7 +258,7 @@ func TestBusy(t *testing.T) {
 	t.Parallel()
 	target := filepath.Join(t.TempDir(), "a")
 	p := open(t, target, from, version)
-	if _, err := Open(target, from, version); !errors.Is(err, ErrBusy) {
+	if _, err := Open(target, from, content(version)); !errors.Is(err, ErrBusy) {
 		t.Errorf("error %v", err)
 	}
 	must(t, p.Keep())

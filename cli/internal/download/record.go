@@ -1,6 +1,7 @@
 package download
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/tusker-go/tusker/client"
 )
 
 // record describes a part. The URL may be a secret, so the record contains only its
@@ -15,14 +20,49 @@ import (
 type record struct {
 	URL     string `json:"url_sha256"`
 	Version string `json:"version"`          // "": the server names none
+	Sender  string `json:"sender,omitempty"` // see client.Content; "": not known
 	Sum     string `json:"sha256,omitempty"` // of the bytes, if the content has no version
 	Offset  int64  `json:"offset"`           // number of bytes that are certainly on the disk
 }
 
+// isFromOther reports whether a content comes from another kind of server than the bytes of
+// the record. The content of the same version is the same, and a tus server that answers for
+// the upload is believed.
+func (r record) isFromOther(content client.Content) bool {
+	same := r.Version != "" && r.Version == content.Version
+	return !same && content.Upload == nil && r.Sender != "" && r.Sender != content.Sender
+}
+
+// IsFromOther reports whether the folder has a part of the same URL, under any name, whose
+// bytes come from another kind of server than the content.
+func IsFromOther(folder, url string, content client.Content) bool {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return false
+	}
+	for _, entry := range entries {
+		if !strings.HasSuffix(entry.Name(), Suffix+recordSuffix) {
+			continue
+		}
+		r, err := loadRecord(filepath.Join(folder, entry.Name()))
+		if err == nil && r.URL == hashOf(url) && r.Offset > 0 && r.isFromOther(content) {
+			return true
+		}
+	}
+	return false
+}
+
+func hashOf(url string) string {
+	sum := sha256.Sum256([]byte(url))
+	return hex.EncodeToString(sum[:])
+}
+
 // load reads the record. A damaged record counts as empty.
-func (p *Part) load() (record, error) {
+func (p *Part) load() (record, error) { return loadRecord(p.recordPath()) }
+
+func loadRecord(name string) (record, error) {
 	var r record
-	text, err := readRecord(p.recordPath())
+	text, err := readRecord(name)
 	if err != nil {
 		return r, err
 	}

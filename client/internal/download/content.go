@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/tus"
 	"github.com/tusker-go/tusker/protocol"
 )
 
@@ -19,6 +21,10 @@ type Content struct {
 	// bytes of a download to resume it later. It is "" if the response has no
 	// strong validator (RFC 9110, section 8.8.1); see [PrefixSummer].
 	Version string
+
+	// Sender is the same for all responses that this kind of server sends for an upload: "tus"
+	// for a tus server, or else the media type, after "type ".
+	Sender string
 
 	// Upload is the answer to HEAD, with the metadata of the upload. It is nil if
 	// the server does not answer HEAD as a tus server.
@@ -34,7 +40,7 @@ type Content struct {
 // contentOf reads the first response to a GET of an upload. Size is its Content-Length, or
 // negative if there is none.
 func contentOf(status int, h http.Header, size int64, upload *protocol.State) Content {
-	c := Content{Upload: upload, Header: h, validator: validatorOf(h)}
+	c := Content{Sender: senderOf(h, upload), Upload: upload, Header: h, validator: validatorOf(h)}
 	switch {
 	case status == http.StatusNoContent:
 		c.Length = protocol.Known(0)
@@ -48,6 +54,14 @@ func contentOf(status int, h http.Header, size int64, upload *protocol.State) Co
 		c.Version = fmt.Sprintf("length %s, %s", c.Length, c.Version)
 	}
 	return c
+}
+
+// senderOf returns the Sender of a content.
+func senderOf(h http.Header, upload *protocol.State) string {
+	if _, version := tus.SentBy(h); version != "" || upload != nil {
+		return "tus"
+	}
+	return "type " + failure.Shorten(mediaType(h), failure.MaxText)
 }
 
 // validator is a strong validator of a response: two responses for one URL that

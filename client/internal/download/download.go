@@ -106,6 +106,12 @@ func (d *download) run(ctx context.Context) error {
 		if err := d.retrier.After(ctx, d.URL, err); err != nil {
 			return err
 		}
+		if d.w == nil && d.upload == nil && errors.Is(err, failure.ErrOtherServer) {
+			// The server that answered HEAD was perhaps another one, too.
+			if err := d.examine(ctx); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }
