@@ -8,8 +8,8 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/internal/engine"
+	"github.com/tusker-go/tusker/client/internal/header"
 	"github.com/tusker-go/tusker/client/internal/tus"
 	"github.com/tusker-go/tusker/client/internal/wire"
 	"github.com/tusker-go/tusker/client/source"
@@ -157,7 +157,7 @@ func (c *Client) Metadata(ctx context.Context, url string, opts *CallOptions) (p
 	}
 	if err := reply.MetadataError(); err != nil {
 		return reply.State.Metadata, &Error{
-			Op: protocol.OpHead, URL: url, StatusCode: reply.StatusCode, Header: failure.KeepHeader(reply.Header), Err: err,
+			Op: protocol.OpHead, URL: url, StatusCode: reply.StatusCode, Header: header.Keep(reply.Header), Err: err,
 		}
 	}
 	return reply.State.Metadata, nil

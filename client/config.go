@@ -1,7 +1,6 @@
 package client
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -9,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/internal/address"
 	"github.com/tusker-go/tusker/client/internal/engine"
 	"github.com/tusker-go/tusker/client/internal/tus"
@@ -356,10 +354,6 @@ func (c *Client) creationURL() (string, error) {
 }
 
 func parseURL(raw string) (*url.URL, error) { return address.Parse(raw) }
-
-func redact(rawURL string) string { return failure.Redact(rawURL) }
-
-func ended(ctx context.Context) error { return failure.Ended(ctx) }
 
 func limit(d, def time.Duration) time.Duration {
 	switch {

@@ -64,7 +64,7 @@ func TestDialStalls(t *testing.T) {
 				if took := time.Since(began); took != time.Second {
 					t.Errorf("took %v", took)
 				}
-				if res.Orphans != 0 || clienttest.ErrorOf(t, err).AnswerLost() {
+				if res.Orphans != 0 || clienttest.ErrorOf(t, err).AnswerLost {
 					t.Errorf("%d orphans", res.Orphans)
 				}
 			})
@@ -94,8 +94,8 @@ func TestStallOverHTTP2(t *testing.T) {
 	defer cancel()
 	_, err = c.Head(ctx, server.URL+"/1", nil)
 	clienttest.WantErrorIs(t, err, client.ErrStalled)
-	if e, proto := clienttest.ErrorOf(t, err), <-version; proto != "HTTP/2.0" || !e.AnswerLost() {
-		t.Errorf("%s, answer lost: %t", proto, e.AnswerLost())
+	if e, proto := clienttest.ErrorOf(t, err), <-version; proto != "HTTP/2.0" || !e.AnswerLost {
+		t.Errorf("%s, answer lost: %t", proto, e.AnswerLost)
 	}
 }
 
@@ -142,8 +142,8 @@ func TestNoConnectionNoOrphans(t *testing.T) {
 				t.Fatal(err)
 			}
 			res, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
-			if e := clienttest.ErrorOf(t, err); e.AnswerLost() || e.Class != client.ClassTransient || res.Orphans != 0 || res.Retries != 1 {
-				t.Errorf("%v: class %v, answer lost: %t, %d orphans, %d retries", err, e.Class, e.AnswerLost(), res.Orphans, res.Retries)
+			if e := clienttest.ErrorOf(t, err); e.AnswerLost || e.Class != client.ClassTransient || res.Orphans != 0 || res.Retries != 1 {
+				t.Errorf("%v: class %v, answer lost: %t, %d orphans, %d retries", err, e.Class, e.AnswerLost, res.Orphans, res.Retries)
 			}
 		})
 	}

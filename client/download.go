@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/tusker-go/tusker/client/internal/download"
+	"github.com/tusker-go/tusker/client/internal/redact"
 	"github.com/tusker-go/tusker/client/internal/wire"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -113,7 +114,7 @@ func (c *Client) Download(ctx context.Context, url string, open func(Content) (w
 	}
 	res, err := c.downloads().Run(ctx, spec)
 	message := "download complete"
-	attrs := []slog.Attr{slog.String("url", redact(url)), slog.Int64("offset", res.Offset)}
+	attrs := []slog.Attr{slog.String("url", redact.URL(url)), slog.Int64("offset", res.Offset)}
 	if err != nil {
 		message = "download failed"
 		attrs = append(attrs, slog.Any("err", err))

@@ -8,8 +8,10 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client/internal/address"
+	"github.com/tusker-go/tusker/client/internal/cause"
 	"github.com/tusker-go/tusker/client/internal/engine"
 	"github.com/tusker-go/tusker/client/internal/record"
+	"github.com/tusker-go/tusker/client/internal/redact"
 	"github.com/tusker-go/tusker/client/journal"
 	"github.com/tusker-go/tusker/client/source"
 	"github.com/tusker-go/tusker/protocol"
@@ -85,7 +87,7 @@ func (j *job) askLedger(ctx context.Context, endpoint string) (*Record, error) {
 	r, err := j.loadFinished(ctx, endpoint)
 	switch {
 	case ctx.Err() != nil:
-		return nil, ended(ctx)
+		return nil, cause.Of(ctx)
 	case err == nil:
 		return r, nil
 	case j.once:
@@ -123,7 +125,7 @@ func (j *job) adoptFinished(ctx context.Context, endpoint string, r *Record) (do
 		return true, err
 	}
 	j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "sent before, but the server no longer has it: sending it again",
-		slog.String("url", redact(j.result.URL)), slog.Any("err", err))
+		slog.String("url", redact.URL(j.result.URL)), slog.Any("err", err))
 	j.forgetUpload()
 	return false, nil
 }
@@ -158,7 +160,7 @@ func (j *job) mayDistrust(err error) bool {
 // distrust prepares to send the source again, because its earlier upload has other bytes.
 func (j *job) distrust(ctx context.Context, err error) {
 	j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "sent before, but the server holds other bytes: sending it again",
-		slog.String("url", redact(j.result.URL)), slog.Any("err", err))
+		slog.String("url", redact.URL(j.result.URL)), slog.Any("err", err))
 	j.forgetUpload()
 }
 

@@ -16,7 +16,6 @@ import (
 	"testing/synctest"
 
 	"github.com/tusker-go/tusker/client"
-	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/client/source"
@@ -128,30 +127,4 @@ func TestScarceAlone(t *testing.T) {
 			t.Errorf("error %v", err)
 		}
 	})
-}
-
-func TestIsScarce(t *testing.T) {
-	t.Parallel()
-	for name, test := range map[string]struct {
-		err  error
-		want bool
-	}{
-		"open files":           {&os.PathError{Op: "open", Path: "x", Err: syscall.EMFILE}, true},
-		"open files, system":   {&os.PathError{Op: "open", Path: "x", Err: syscall.ENFILE}, true},
-		"ports":                {&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.EADDRNOTAVAIL)}, true},
-		"buffers":              {&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ENOBUFS)}, true},
-		"no spare files":       {fmt.Errorf("open: %w", failure.ErrScarce), true},
-		"an address is in use": {syscall.EADDRINUSE, false},
-		"a full disk":          {syscall.ENOSPC, false},
-		"refused":              {syscall.ECONNREFUSED, false},
-		"no such host":         {&net.DNSError{Err: "no such host", Name: "x", IsNotFound: true}, false},
-		"no error":             {nil, false},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			if got := failure.IsScarce(test.err); got != test.want {
-				t.Errorf("IsScarce(%v) = %v", test.err, got)
-			}
-		})
-	}
 }

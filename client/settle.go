@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client/internal/engine"
+	"github.com/tusker-go/tusker/client/internal/opened"
+	"github.com/tusker-go/tusker/client/internal/timestep"
 	"github.com/tusker-go/tusker/client/source"
 )
 
@@ -14,7 +16,7 @@ import (
 // every change shows already.
 func unsettled(o source.Opened) time.Duration {
 	if s, ok := o.(source.Settler); ok {
-		return s.Unsettled(source.Granularity)
+		return s.Unsettled(timestep.Longest)
 	}
 	return 0
 }
@@ -46,7 +48,7 @@ func (j *job) checkSource(ctx context.Context) error {
 				return err
 			}
 		}
-		if err := source.Check(ctx, j.source); err != nil {
+		if err := opened.Check(ctx, j.source); err != nil {
 			return err
 		}
 	}
@@ -77,5 +79,5 @@ func (j *job) settleFirst(ctx context.Context) error {
 	if err := engine.Pause(ctx, wait); err != nil {
 		return err
 	}
-	return source.Check(ctx, j.source)
+	return opened.Check(ctx, j.source)
 }

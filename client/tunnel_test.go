@@ -61,8 +61,8 @@ func TestTunnelRefused(t *testing.T) {
 			}
 			res, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 			e := clienttest.ErrorOf(t, err)
-			if e.Class != test.class || e.StatusCode != 0 || e.AnswerLost() || res.Orphans != 0 {
-				t.Errorf("class %v, status %d, answer lost: %t, %d orphans", e.Class, e.StatusCode, e.AnswerLost(), res.Orphans)
+			if e.Class != test.class || e.StatusCode != 0 || e.AnswerLost || res.Orphans != 0 {
+				t.Errorf("class %v, status %d, answer lost: %t, %d orphans", e.Class, e.StatusCode, e.AnswerLost, res.Orphans)
 			}
 			if want := int64(1 + res.Retries); asked.Load() != want || (res.Retries > 0) != (test.class == client.ClassTransient) {
 				t.Errorf("asked %d times, %d retries", asked.Load(), res.Retries)

@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 
-	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/internal/dialect"
 	"github.com/tusker-go/tusker/client/internal/engine"
+	"github.com/tusker-go/tusker/client/internal/network"
+	"github.com/tusker-go/tusker/client/internal/redact"
 	"github.com/tusker-go/tusker/client/internal/tus"
 	"github.com/tusker-go/tusker/client/internal/wire"
 	"github.com/tusker-go/tusker/client/source"
@@ -145,10 +146,10 @@ func (j *job) openSource(ctx context.Context, src Source) (opened source.Opened,
 	}()
 	for {
 		opened, err = src.Open(ctx, j.chunk)
-		if err == nil && beside && !failure.HasSpareFiles(spareFiles) {
+		if err == nil && beside && !network.HasSpareFiles(spareFiles) {
 			err = errors.Join(ErrScarce, opened.Close())
 		}
-		if err == nil || !failure.IsScarce(err) {
+		if err == nil || !network.IsScarce(err) {
 			return opened, err
 		}
 		if err = j.retrier.AfterScarce(ctx, err); err != nil {
@@ -294,7 +295,7 @@ func (j *job) compareMetadata(ctx context.Context, ev engine.Event) {
 	for key, value := range j.options.Metadata {
 		if was, ok := ev.Metadata[key]; !ok || was != value {
 			j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "the upload was created with other metadata than the options have: the server keeps the old metadata",
-				slog.String("url", redact(ev.URL)), slog.String("key", key))
+				slog.String("url", redact.URL(ev.URL)), slog.String("key", key))
 			return
 		}
 	}
@@ -341,7 +342,7 @@ func (j *job) logEnd(ctx context.Context, err error) {
 		return
 	}
 	message := "upload complete"
-	attrs := []slog.Attr{slog.String("url", redact(j.result.URL)), slog.Int64("offset", j.result.Offset)}
+	attrs := []slog.Attr{slog.String("url", redact.URL(j.result.URL)), slog.Int64("offset", j.result.Offset)}
 	if err != nil {
 		message = "upload failed"
 		attrs = append(attrs, slog.Any("err", err))

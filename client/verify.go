@@ -9,8 +9,10 @@ import (
 	"io"
 
 	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/cause"
 	"github.com/tusker-go/tusker/client/internal/dialect"
 	"github.com/tusker-go/tusker/client/internal/download"
+	"github.com/tusker-go/tusker/client/internal/opened"
 	"github.com/tusker-go/tusker/client/internal/wire"
 	"github.com/tusker-go/tusker/client/source"
 	"github.com/tusker-go/tusker/protocol"
@@ -26,9 +28,9 @@ func (j *job) verify(ctx context.Context) error {
 	if !ok {
 		return fmt.Errorf("%w: the source cannot compute a SHA-256", ErrUnverified)
 	}
-	ours, err := source.DigestOf(ctx, d)
+	ours, err := opened.Digest(ctx, d)
 	if err != nil && ctx.Err() != nil {
-		return ended(ctx)
+		return cause.Of(ctx)
 	}
 	if err != nil {
 		return err
@@ -37,7 +39,7 @@ func (j *job) verify(ctx context.Context) error {
 	theirs, err := j.digest(ctx)
 	switch {
 	case ctx.Err() != nil:
-		return ended(ctx)
+		return cause.Of(ctx)
 	case err != nil || theirs == nil:
 		err = j.readBack(ctx, ours)
 	case !bytes.Equal(ours, theirs):

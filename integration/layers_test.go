@@ -24,13 +24,24 @@ type layered struct{ path, purpose string }
 // the depguard rules of .golangci.yml are compared with it.
 var layers = [][]layered{
 	{
+		{"internal/cause", "why a context ended"},
+		{"internal/redact", "URLs and texts as messages show them"},
+		{"internal/timestep", "the clocks of file systems"},
+	},
+	{
 		{"failure", "errors, and the class of each"},
 	},
 	{
 		{"internal/address", "URLs: origins, Location, redirects"},
+		{"internal/header", "how much of a header is kept"},
+		{"internal/input", "how reading the bytes of a source ends"},
+		{"internal/network", "the class of an exchange without an answer"},
+	},
+	{
 		{"source", "the bytes of an upload, and their identity"},
 	},
 	{
+		{"internal/opened", "calls on an opened source"},
 		{"internal/dialect", "what the driver of a protocol offers"},
 		{"internal/wire", "one HTTP exchange: body, watchdog, pace"},
 		{"journal", "records of uploads, and the store that has them"},

@@ -22,8 +22,8 @@ var speaksTus = []string{"internal/tus", "internal/fake", "internal/fake/content
 // of tus.
 var speaksHTTP = []string{"internal/wire", "internal/address", "internal/download"}
 
-// Package failure may compare statuses of errors, such as those of proxies.
-const speaksErrors = "failure"
+// These packages may compare statuses of errors, such as those of proxies.
+var speaksErrors = []string{"failure", "internal/network"}
 
 // TestSeam finds the names of headers, media types and statuses, and parsers of tus,
 // outside the packages that may use them. Without such names, a second protocol needs no
@@ -40,7 +40,7 @@ func TestSeam(t *testing.T) {
 			switch {
 			case slices.Contains(speaksTus, pkg):
 			case n.kind != kindTus && slices.Contains(speaksHTTP, pkg):
-			case n.kind == kindError && pkg == speaksErrors:
+			case n.kind == kindError && slices.Contains(speaksErrors, pkg):
 			default:
 				t.Errorf("%s: %s is for the driver of a protocol", n.position, n.text)
 			}

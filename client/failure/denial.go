@@ -4,21 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// ErrRefused means that the server answered the last bytes of an upload with a refusal,
-// such as that of a hook which does not accept the content. The error holds an [*Error]
-// with the server's status, code and text. A later run with a store gets the same error and
-// sends nothing, unless the server has lost bytes of the upload since. To start over, ask
-// for a new upload (client.RecreateAlways).
-var ErrRefused = errors.New("server refused the upload")
-
-// maxDenialText is the most bytes that the code and the text of a Denial each have.
-const maxDenialText = 512
+// MaxDenialText is the most bytes that the code and the text of a Denial each have.
+const MaxDenialText = 512
 
 // Denial is what a server answered to the last bytes of an upload, if that was an error and
 // not a success. The zero value means that there was no such answer.
@@ -29,11 +21,11 @@ type Denial struct {
 	// StatusCode is that of the answer, 400 to 599. 0: there was none.
 	StatusCode int `json:"status"`
 
-	// Code is the server's own code for the error, as Error.Code has it, at most 512
-	// bytes. "": none.
+	// Code is the server's own code for the error, as Error.Code has it, at most
+	// MaxDenialText bytes. "": none.
 	Code string `json:"code,omitempty"`
 
-	// Words is the server's text, shortened, at most 512 bytes. "": none.
+	// Words is the server's text, shortened, at most MaxDenialText bytes. "": none.
 	Words string `json:"words,omitempty"`
 
 	// Refused means that the answer is a verdict on the upload. The upload then fails with
@@ -42,28 +34,9 @@ type Denial struct {
 	Refused bool `json:"refused,omitempty"`
 }
 
-// NewDenial returns the Denial of an answer. Refused says whether it is a verdict on the
-// upload.
-func NewDenial(e *Error, refused bool) Denial {
-	if e.StatusCode < http.StatusBadRequest || e.StatusCode > 599 {
-		return Denial{}
-	}
-	text := strings.ToValidUTF8(e.text(), "\uFFFD")
-	return Denial{StatusCode: e.StatusCode, Code: bounded(e.Code), Words: bounded(text), Refused: refused}
-}
-
 // ServerFailed reports whether the answer is that of a server which failed, rather than one
 // that refuses the request.
 func (d Denial) ServerFailed() bool { return d.StatusCode >= http.StatusInternalServerError }
-
-// bounded returns s without what is too long for a record.
-func bounded(s string) string {
-	for len(s) > maxDenialText {
-		_, size := utf8.DecodeLastRuneInString(s)
-		s = s[:len(s)-size]
-	}
-	return s
-}
 
 // Validate checks a Denial from a record.
 func (d Denial) Validate() error {
@@ -71,8 +44,8 @@ func (d Denial) Validate() error {
 	case d == (Denial{}):
 	case d.StatusCode < http.StatusBadRequest || d.StatusCode > 599:
 		return fmt.Errorf("denial with status %d", d.StatusCode)
-	case len(d.Code) > maxDenialText || len(d.Words) > maxDenialText:
-		return fmt.Errorf("denial with a text of more than %d bytes", maxDenialText)
+	case len(d.Code) > MaxDenialText || len(d.Words) > MaxDenialText:
+		return fmt.Errorf("denial with a text of more than %d bytes", MaxDenialText)
 	case !utf8.ValidString(d.Code) || !utf8.ValidString(d.Words):
 		return errors.New("denial with a text that is not UTF-8")
 	}

@@ -6,8 +6,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tusker-go/tusker/client/internal/redact"
 	"github.com/tusker-go/tusker/protocol"
 )
+
+// MaxKeptHeader is the largest size in bytes of the headers of one answer that an [Error] and
+// the results of package client keep, names and values together. If an answer has more,
+// the smallest fields are kept that fit; a field is kept completely or not at all.
+const MaxKeptHeader = 4 << 10
 
 // Error has the facts about an exchange that failed. Test for its meaning with
 // errors.Is against the sentinels of package protocol (ErrNotFound,
@@ -51,8 +57,11 @@ type Error struct {
 	// Denial is what the answer means if the request carried the last bytes of an upload.
 	Denial Denial
 
-	// Unsent means that the request certainly did not leave this machine.
-	Unsent bool
+	// AnswerLost means that the server may have done what it was asked although it did not
+	// say so: the request was sent and there was no answer, or only the answer of a gateway
+	// in front of the server. A request that never had a connection was not sent; this is
+	// known only if the Doer tells package httptrace of its connections, as net/http does.
+	AnswerLost bool
 
 	// HeaderSize is the size in bytes of the header of the request, without the fields that
 	// the transport adds. 0: there was no answer.
@@ -89,13 +98,13 @@ func (e *Error) Error() string {
 	b.WriteString(string(e.Op))
 	if e.URL != "" {
 		b.WriteByte(' ')
-		b.WriteString(Redact(e.URL))
+		b.WriteString(redact.URL(e.URL))
 	}
 	if e.Err != nil {
 		b.WriteString(": ")
-		b.WriteString(Shorten(e.Err.Error(), maxCause))
+		b.WriteString(redact.Shorten(e.Err.Error(), redact.MaxCause))
 	}
-	if text := e.text(); text != "" {
+	if text := redact.ServerText(e.Body); text != "" {
 		b.WriteString(": ")
 		b.WriteString(strconv.Quote(text))
 	}
@@ -115,30 +124,11 @@ const maxUnknownHost = 3
 // the policy allows.
 func (e *Error) MaxAttempts() (int, bool) { return maxUnknownHost, e.UnknownHost }
 
+// BrokeOff reports whether the request may have broken off before its end: there was no
+// answer, or one that says that the request took too long or that a server failed.
+func (e *Error) BrokeOff() bool {
+	return e.StatusCode == 0 || e.StatusCode == http.StatusRequestTimeout || e.StatusCode >= http.StatusInternalServerError
+}
+
 // Retryable tells package retry whether the exchange is worth a retry.
 func (e *Error) Retryable() bool { return e.Class.Retryable() }
-
-// MaxText is how many bytes of a server's text are shown in a message.
-const MaxText = 300
-
-const maxCause = 4 << 10 // bytes of a cause that are shown, which may quote a header
-
-// Shorten returns the beginning of a text, at most most bytes of it.
-func Shorten(s string, most int) string {
-	if len(s) > most {
-		return strings.ToValidUTF8(s[:most], "") + "…"
-	}
-	return s
-}
-
-// text is the server's text, shortened; a page of HTML has none.
-func (e *Error) text() string {
-	if IsPage(e.Body) {
-		return ""
-	}
-	return Shorten(strings.TrimSpace(e.Body), MaxText)
-}
-
-// IsPage reports whether a body is HTML or XML, which is written for a browser and
-// not for a client.
-func IsPage(body string) bool { return strings.HasPrefix(strings.TrimSpace(body), "<") }

@@ -162,3 +162,18 @@ var (
 	// It Is ErrContent as well.
 	ErrCompressed = fmt.Errorf("%w: it is compressed", ErrContent)
 )
+
+// ErrRefused means that the server answered the last bytes of an upload with a refusal,
+// such as that of a hook which does not accept the content. The error holds an [*Error]
+// with the server's status, code and text. A later run with a store gets the same error and
+// sends nothing, unless the server has lost bytes of the upload since. To start over, ask
+// for a new upload (client.RecreateAlways).
+var ErrRefused = errors.New("server refused the upload")
+
+// ErrNoAnswer means that a Doer returned neither an answer nor an error.
+var ErrNoAnswer = errors.New("the Doer gave neither an answer nor an error")
+
+// ErrScarce means that this machine lacks a resource for the moment, such as descriptors of
+// open files or free ports. Another upload gives such a resource back when it ends. The error
+// also Is that of the system, such as syscall.EMFILE, if there is one.
+var ErrScarce = errors.New("this machine has no more open files or ports")

@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/tusker-go/tusker/client/internal/input"
 	"github.com/tusker-go/tusker/protocol"
 )
 
@@ -65,7 +66,7 @@ func (f *openFile) PrepareDigest() {}
 // Digest implements [Digester]: it reads the file once more.
 func (f *openFile) Digest(ctx context.Context) ([]byte, error) {
 	h := sha256.New()
-	if err := Sum(ctx, h, io.NewSectionReader(f.r, 0, f.size), f.size); err != nil {
+	if err := input.Sum(ctx, h, io.NewSectionReader(f.r, 0, f.size), f.size); err != nil {
 		return nil, err
 	}
 	return h.Sum(nil), f.Check(ctx)

@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/input"
 	"github.com/tusker-go/tusker/protocol"
 )
 
@@ -117,7 +118,7 @@ func (o *openRanged) Digest(ctx context.Context) ([]byte, error) {
 	}
 	defer func() { _ = r.Close() }()
 	h := sha256.New()
-	if err := Sum(ctx, h, r, o.from.Size); err != nil {
+	if err := input.Sum(ctx, h, r, o.from.Size); err != nil {
 		return nil, err
 	}
 	return h.Sum(nil), nil
@@ -133,8 +134,8 @@ func (r *rangedReader) Read(p []byte) (int, error) {
 	n, err := r.ReadCloser.Read(p)
 	r.left -= int64(n)
 	switch {
-	case err == nil, IsEnd(err) && r.left <= 0:
-	case IsEnd(err):
+	case err == nil, input.IsEnd(err) && r.left <= 0:
+	case input.IsEnd(err):
 		err = temporarily(io.ErrUnexpectedEOF)
 	default:
 		err = temporarily(err)

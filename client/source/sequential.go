@@ -4,6 +4,8 @@ import (
 	"io"
 	"io/fs"
 	"sync"
+
+	"github.com/tusker-go/tusker/client/internal/input"
 )
 
 // sequential makes an io.ReaderAt of a file that can only be read forward, or sought. It
@@ -25,7 +27,7 @@ func (s *sequential) ReadAt(p []byte, off int64) (int, error) {
 	}
 	n, err := io.ReadFull(s.f, p)
 	s.pos += int64(n)
-	if IsShort(err) {
+	if input.IsShort(err) {
 		err = io.EOF
 	}
 	return n, err

@@ -4,23 +4,14 @@ import (
 	"crypto/sha256"
 	"syscall"
 	"time"
+
+	"github.com/tusker-go/tusker/client/internal/timestep"
 )
 
-const (
-	// Granularity is the longest time between two changes of a file that leave the same
-	// time of modification. FAT counts in steps of 2 s. The clock of a kernel's file
-	// systems is up to 10 ms late.
-	Granularity = 2*time.Second + 10*time.Millisecond
-
-	// FineStep is more than the step of a file system whose times have fractions of a
-	// second: the kernel's clock moves at least every 10 ms.
-	FineStep = 20 * time.Millisecond
-
-	// maxAhead is by how much the clock of a file system is ahead of this machine's at
-	// most: FAT has local time, which may be 14 h ahead. A later time of modification was
-	// set by a program, and any further change replaces it.
-	maxAhead = 24 * time.Hour
-)
+// maxAhead is by how much the clock of a file system is ahead of this machine's at
+// most: FAT has local time, which may be 14 h ahead. A later time of modification was
+// set by a program, and any further change replaces it.
+const maxAhead = 24 * time.Hour
 
 // Settler is an [Opened] source that may change so soon after an earlier change that its
 // attributes do not show it.
@@ -63,9 +54,9 @@ func unsettled(modified, now time.Time, watched, step time.Duration) time.Durati
 // itself tells. It does not tell that the clock is late.
 func stepOf(modified time.Time) time.Duration {
 	if modified.Nanosecond()%int(10*time.Millisecond) == 0 {
-		return Granularity
+		return timestep.Longest
 	}
-	return FineStep
+	return timestep.Fine
 }
 
 // Unsettled implements [Settler]. A change is seen at any time if all bytes are compared;
@@ -94,7 +85,7 @@ func (f *openFile) FindWriters() Writers {
 
 // Trusted implements [Settler].
 func (f *openFile) Trusted() bool {
-	return f.stat == nil || f.isCompared() || unsettled(f.was.modified, time.Now(), 0, Granularity) == 0
+	return f.stat == nil || f.isCompared() || unsettled(f.was.modified, time.Now(), 0, timestep.Longest) == 0
 }
 
 // Compact implements [Settler].

@@ -3,6 +3,8 @@ package source
 import (
 	"testing"
 	"time"
+
+	"github.com/tusker-go/tusker/client/internal/timestep"
 )
 
 func TestUnsettled(t *testing.T) {
@@ -38,7 +40,7 @@ func TestUnsettled(t *testing.T) {
 
 func TestStepOf(t *testing.T) {
 	for nanoseconds, want := range map[int]time.Duration{
-		0: Granularity, 500_000_000: Granularity, 10_000_000: Granularity, 10_000_001: FineStep, 123_456_789: FineStep, 4_000_000: FineStep,
+		0: timestep.Longest, 500_000_000: timestep.Longest, 10_000_000: timestep.Longest, 10_000_001: timestep.Fine, 123_456_789: timestep.Fine, 4_000_000: timestep.Fine,
 	} {
 		if got := stepOf(time.Unix(1, int64(nanoseconds))); got != want {
 			t.Errorf("%d ns: step %v, want %v", nanoseconds, got, want)

@@ -21,13 +21,11 @@ package source
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"io/fs"
 	"os"
 
-	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/input"
 	"github.com/tusker-go/tusker/protocol"
 )
 
@@ -171,25 +169,4 @@ type Expecter interface {
 }
 
 // Error returns err as an error of a source: it Is failure.ErrSource and err.
-func Error(err error) error {
-	if errors.Is(err, failure.ErrSource) {
-		return err
-	}
-	return fmt.Errorf("%w: %w", failure.ErrSource, err)
-}
-
-// Missing is the error of a source that ends n bytes before it should.
-func Missing(n int64) error {
-	return fmt.Errorf("%w: %d bytes are missing", failure.ErrSourceChanged, n)
-}
-
-// IsEnd reports whether err is the end of what is read. An error that wraps io.EOF is
-// a failure and not the end: a connection that was lost is one, too (io.Reader).
-func IsEnd(err error) bool {
-	return err == io.EOF //nolint:errorlint // See the comment of the function.
-}
-
-// IsShort reports whether err is io.ReadFull's error for an end after some bytes.
-func IsShort(err error) bool {
-	return err == io.ErrUnexpectedEOF //nolint:errorlint // See IsEnd.
-}
+func Error(err error) error { return input.Error(err) }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/input"
 )
 
 // edge is how many bytes at each end of a file tell one state from another.
@@ -63,7 +64,7 @@ func (f *openFile) remember() error {
 		f.content = make([]byte, f.size)
 		var n int
 		if n, err = f.readAt(f.content, 0); err == nil && n < len(f.content) {
-			err = Missing(int64(len(f.content) - n))
+			err = input.Missing(int64(len(f.content) - n))
 		}
 	default:
 		f.was.edges, err = f.edges(f.size)
@@ -167,7 +168,7 @@ func (f *openFile) edges(size int64) (sum [sha256.Size]byte, err error) {
 			return sum, err
 		}
 		if n < int(end[1]-end[0]) {
-			return sum, Missing(end[1] - end[0] - int64(n))
+			return sum, input.Missing(end[1] - end[0] - int64(n))
 		}
 		h.Write(buf[:n])
 	}
@@ -178,7 +179,7 @@ func (f *openFile) edges(size int64) (sum [sha256.Size]byte, err error) {
 // readAt reads up to the end of the file, which is not an error.
 func (f *openFile) readAt(p []byte, off int64) (int, error) {
 	n, err := f.r.ReadAt(p, off)
-	if IsEnd(err) {
+	if input.IsEnd(err) {
 		err = nil
 	}
 	return n, err

@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/cause"
+	"github.com/tusker-go/tusker/client/internal/input"
 	"github.com/tusker-go/tusker/protocol"
 )
 
@@ -161,9 +163,9 @@ func (w *window) Chunk(ctx context.Context, off, chunk int64) (Chunk, error) {
 	w.moveMark(off) // also back, because the bytes from off on have to stay
 	for {
 		if ctx.Err() != nil {
-			return Chunk{}, failure.Ended(ctx)
+			return Chunk{}, cause.Of(ctx)
 		}
-		if w.err != nil && !IsEnd(w.err) {
+		if w.err != nil && !input.IsEnd(w.err) {
 			return Chunk{}, Error(w.err)
 		}
 		// A chunk is ready when it is full and known to be the last or not, or when no
@@ -208,7 +210,7 @@ func (w *window) Length() protocol.Length {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if IsEnd(w.err) {
+	if input.IsEnd(w.err) {
 		return protocol.Known(w.end)
 	}
 	return protocol.Length{}
@@ -281,12 +283,12 @@ func (w *window) Digest(ctx context.Context) ([]byte, error) {
 	}
 	for w.err == nil {
 		if ctx.Err() != nil {
-			return nil, failure.Ended(ctx)
+			return nil, cause.Of(ctx)
 		}
 		w.advance(w.end)
 		w.changed.Wait()
 	}
-	if !IsEnd(w.err) {
+	if !input.IsEnd(w.err) {
 		return nil, Error(w.err)
 	}
 	w.advance(w.end)

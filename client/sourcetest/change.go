@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/input"
 	"github.com/tusker-go/tusker/client/source"
 )
 
@@ -75,7 +76,7 @@ func truncated(s subject) {
 	switch {
 	case err == nil:
 		s.Errorf("%d bytes of a truncated source were read without an error", len(sent))
-	case source.IsEnd(err), source.IsShort(err):
+	case input.IsEnd(err), input.IsShort(err):
 	default:
 		s.wantSourceError("read a truncated source", err)
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/cause"
 	"github.com/tusker-go/tusker/client/source"
 	"github.com/tusker-go/tusker/client/sourcetest"
 	"github.com/tusker-go/tusker/protocol"
@@ -74,7 +75,7 @@ func newFull(content []byte) *full {
 		compact:   func(*openFull) {},
 		wait: func(ctx context.Context) error {
 			<-ctx.Done()
-			return failure.Ended(ctx)
+			return cause.Of(ctx)
 		},
 	}
 	f.replaced = f.gone.Load

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/opened"
+	"github.com/tusker-go/tusker/client/internal/timestep"
 	"github.com/tusker-go/tusker/client/source"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -180,7 +182,7 @@ func spool(s subject) {
 	if most < s.size() {
 		s.Skip("the source must not be copied")
 	}
-	copied, err := source.Spool(s.ctx, o, most, errTooLong)
+	copied, err := opened.Spool(s.ctx, o, most, errTooLong)
 	if err != nil {
 		s.Fatalf("copy the source: %v", err)
 	}
@@ -204,7 +206,7 @@ func settling(s subject) {
 	if !ok {
 		s.Skip("the source is no source.Settler")
 	}
-	for _, step := range []time.Duration{0, st.Step(), source.Granularity} {
+	for _, step := range []time.Duration{0, st.Step(), timestep.Longest} {
 		if d := st.Unsettled(step); d < 0 || d > step {
 			s.Errorf("Unsettled(%v) is %v", step, d)
 		}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 
+	"github.com/tusker-go/tusker/client/internal/input"
 	"github.com/tusker-go/tusker/client/source"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -44,7 +45,7 @@ func checkChunk(c source.Chunk, off, most int64, content []byte) error {
 	}
 	if c.File != nil {
 		got := make([]byte, c.Len())
-		if _, err := c.File.ReadAt(got, c.FileOffset); err != nil && !source.IsEnd(err) {
+		if _, err := c.File.ReadAt(got, c.FileOffset); err != nil && !input.IsEnd(err) {
 			return fmt.Errorf("read File: %w", err)
 		}
 		if !bytes.Equal(got, want) {

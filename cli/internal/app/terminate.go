@@ -67,7 +67,7 @@ func terminateOne(ctx context.Context, c *client.Client, policy retry.Policy) er
 			return nil
 		}
 		if e, ok := errors.AsType[*client.Error](err); ok {
-			lost = lost || e.AnswerLost()
+			lost = lost || e.AnswerLost
 		}
 		return err
 	})

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"testing"
 
 	"github.com/tusker-go/tusker/cli/internal/exit"
 	"github.com/tusker-go/tusker/client"
-	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
 	"github.com/tusker-go/tusker/transport"
@@ -20,8 +20,15 @@ func answer(op protocol.Op, status int) error {
 	return &client.Error{Op: op, URL: "http://tus.example/", StatusCode: status, Err: protocol.StatusError(op, status)}
 }
 
+// failed returns the error of a client whose Doer fails with err.
 func failed(err error) error {
-	return &client.Error{Op: protocol.OpPatch, URL: "http://tus.example/", Err: err, Class: failure.WithoutAnswer(err)}
+	doer := transport.DoerFunc(func(*http.Request) (*http.Response, error) { return nil, err })
+	c, cerr := client.New(client.Config{Doer: doer})
+	if cerr != nil {
+		return cerr
+	}
+	_, err = c.Head(context.Background(), "http://tus.example/", nil)
+	return err
 }
 
 func malformed(err error) error {

@@ -161,7 +161,7 @@ func boolean(b bool) string {
 
 func isOrphan(err error) bool {
 	e, ok := err.(*failure.Error) //nolint:errorlint // Conn.Do returns this type.
-	return ok && e.AnswerLost()
+	return ok && e.AnswerLost
 }
 
 // judgeDraft sets the class of an answer that is refused.
@@ -178,7 +178,7 @@ func judgeDraft(e *failure.Error, _ http.Header) {
 	case e.StatusCode >= http.StatusInternalServerError, e.StatusCode < http.StatusMultipleChoices && e.Op == protocol.OpPatch:
 		e.Class = failure.ClassTransient
 	case e.StatusCode == http.StatusUnprocessableEntity:
-		e.Denial = failure.NewDenial(e, true)
+		e.Denial = failure.Denial{StatusCode: e.StatusCode, Words: e.Body, Refused: true}
 	}
 }
 

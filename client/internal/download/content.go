@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/redact"
 	"github.com/tusker-go/tusker/client/internal/tus"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -61,7 +61,7 @@ func senderOf(h http.Header, upload *protocol.State) string {
 	if _, version := tus.SentBy(h); version != "" || upload != nil {
 		return "tus"
 	}
-	return "type " + failure.Shorten(mediaType(h), failure.MaxText)
+	return "type " + redact.Shorten(mediaType(h), redact.MaxText)
 }
 
 // validator is a strong validator of a response: two responses for one URL that

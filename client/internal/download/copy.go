@@ -11,8 +11,8 @@ import (
 
 	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/internal/engine"
+	"github.com/tusker-go/tusker/client/internal/input"
 	"github.com/tusker-go/tusker/client/internal/wire"
-	"github.com/tusker-go/tusker/client/source"
 	"github.com/tusker-go/tusker/protocol"
 )
 
@@ -67,9 +67,9 @@ func (b *body) lookAhead(a *wire.Answer, length protocol.Length) error {
 	n, err := io.CopyN(&head, b, min(want, maxLookAhead-1)+1)
 	switch {
 	case n == want, err == nil && n < want:
-	case err == nil, source.IsEnd(err) && b.delimited:
+	case err == nil, input.IsEnd(err) && b.delimited:
 		return a.Refuse(otherSize(want, n))
-	case source.IsEnd(err):
+	case input.IsEnd(err):
 		return a.Lost(io.ErrUnexpectedEOF)
 	default:
 		return err
@@ -145,7 +145,7 @@ func (d *download) end(a *wire.Answer, b *body, before int64, err error) error {
 	case known && b.at >= d.offset && d.offset == length:
 		d.done = true
 		return nil
-	case !source.IsEnd(err):
+	case !input.IsEnd(err):
 		return err
 	case b.ranged && d.offset > before:
 		return nil // the range was a part of the rest; the next request asks for more

@@ -12,7 +12,10 @@ import (
 
 	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/internal/address"
+	"github.com/tusker-go/tusker/client/internal/cause"
 	"github.com/tusker-go/tusker/client/internal/engine"
+	"github.com/tusker-go/tusker/client/internal/header"
+	"github.com/tusker-go/tusker/client/internal/redact"
 	"github.com/tusker-go/tusker/client/internal/tus"
 	"github.com/tusker-go/tusker/client/internal/wire"
 	"github.com/tusker-go/tusker/protocol"
@@ -70,13 +73,13 @@ func (c Client) Run(ctx context.Context, spec Spec) (Result, error) {
 	d := &download{Client: c, Spec: spec}
 	d.retrier = engine.NewRetrier(c.Rules, spec.Policy, d)
 	err := d.run(transport.SingleAttempt(ctx))
-	d.content.Header = failure.KeepHeader(d.content.Header)
+	d.content.Header = header.Keep(d.content.Header)
 	return Result{Content: d.content, Offset: d.offset, Retries: d.retrier.Retries()}, err
 }
 
 func (d *download) run(ctx context.Context) error {
 	if ctx.Err() != nil {
-		return &failure.Error{Op: Op, URL: d.URL, Err: failure.Ended(ctx)}
+		return &failure.Error{Op: Op, URL: d.URL, Err: cause.Of(ctx)}
 	}
 	u, err := address.Parse(d.URL)
 	if err == nil && d.Open == nil {
@@ -135,7 +138,7 @@ func (d *download) examine(ctx context.Context) error {
 			return err
 		}
 		d.Rules.Log.LogAttrs(ctx, slog.LevelDebug, "HEAD got no answer of a tus server",
-			slog.String("url", failure.Redact(d.URL)), slog.Any("err", err))
+			slog.String("url", redact.URL(d.URL)), slog.Any("err", err))
 		d.retrier.Progress()
 		return nil
 	}
@@ -172,7 +175,7 @@ func (d *download) begin(ctx context.Context, content Content) error {
 	kind := engine.Progress
 	if offset > 0 {
 		kind = engine.Resumed
-		d.Rules.Log.LogAttrs(ctx, slog.LevelInfo, "download resumed", slog.String("url", failure.Redact(d.URL)), slog.Int64("offset", offset))
+		d.Rules.Log.LogAttrs(ctx, slog.LevelInfo, "download resumed", slog.String("url", redact.URL(d.URL)), slog.Int64("offset", offset))
 	}
 	return d.Report(ctx, d.Event(kind))
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/redact"
 	"github.com/tusker-go/tusker/client/internal/tus"
 	"github.com/tusker-go/tusker/client/internal/wire"
 	"github.com/tusker-go/tusker/protocol"
@@ -150,7 +151,7 @@ func (d *download) later(ctx context.Context, a *wire.Answer, b *body) error {
 	switch found {
 	case matchSame, matchUnproven:
 	case matchUnnamed:
-		d.Rules.Log.LogAttrs(ctx, slog.LevelDebug, "range without a validator", slog.String("url", failure.Redact(d.URL)))
+		d.Rules.Log.LogAttrs(ctx, slog.LevelDebug, "range without a validator", slog.String("url", redact.URL(d.URL)))
 		d.noRange = true
 		return nil
 	case matchChanged:
@@ -180,7 +181,7 @@ func unencoded(a *wire.Answer) error {
 	if !a.Body.Uncompressed && (coding == "" || coding == "identity") {
 		return nil
 	}
-	return fmt.Errorf("%w (Content-Encoding %q) though that was not asked for", failure.ErrCompressed, failure.Shorten(coding, failure.MaxText))
+	return fmt.Errorf("%w (Content-Encoding %q) though that was not asked for", failure.ErrCompressed, redact.Shorten(coding, redact.MaxText))
 }
 
 // fits compares the content with the answer to HEAD, and makes sure that the end of the

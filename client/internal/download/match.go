@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/redact"
 	"github.com/tusker-go/tusker/client/internal/tus"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -76,11 +77,11 @@ func (c *Content) otherLength(length protocol.Length) string {
 
 // otherValue says how a header field differs from what it was.
 func otherValue(field, was string, h http.Header) string {
-	was = failure.Shorten(was, failure.MaxText)
+	was = redact.Shorten(was, redact.MaxText)
 	if h.Get(field) == "" {
 		return fmt.Sprintf("%s was %q and is missing", field, was)
 	}
-	return fmt.Sprintf("%s was %q and is %q", field, was, failure.Shorten(h.Get(field), failure.MaxText))
+	return fmt.Sprintf("%s was %q and is %q", field, was, redact.Shorten(h.Get(field), redact.MaxText))
 }
 
 // otherSender returns the reason why another server must have sent the header, or "". The

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/redact"
 	"github.com/tusker-go/tusker/protocol"
 )
 
@@ -28,7 +29,7 @@ func contentRange(h http.Header) (byteRange, error) {
 	if r, ok := parseRange(value); ok {
 		return r, nil
 	}
-	return byteRange{}, fmt.Errorf("%w: Content-Range is %q", failure.ErrContent, failure.Shorten(value, failure.MaxText))
+	return byteRange{}, fmt.Errorf("%w: Content-Range is %q", failure.ErrContent, redact.Shorten(value, redact.MaxText))
 }
 
 func parseRange(value string) (r byteRange, ok bool) {

@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/cause"
 	"github.com/tusker-go/tusker/client/internal/dialect"
+	"github.com/tusker-go/tusker/client/internal/opened"
 	"github.com/tusker-go/tusker/client/source"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -28,7 +30,7 @@ func (u *upload) create(ctx context.Context) error {
 	}
 	for {
 		if ctx.Err() != nil {
-			return failure.Ended(ctx)
+			return cause.Of(ctx)
 		}
 		if err := u.Retrier.Hold(ctx, u.Endpoint); err != nil {
 			return err
@@ -141,7 +143,7 @@ func (u *upload) inline(ctx context.Context) (*dialect.Append, error) {
 	if features, known := d.Known(); !known || !features.CreateWithBody {
 		return nil, nil
 	}
-	chunk, err := source.ChunkAt(ctx, u.Source, 0, u.Chunk)
+	chunk, err := opened.Chunk(ctx, u.Source, 0, u.Chunk)
 	if err != nil {
 		return nil, err
 	}

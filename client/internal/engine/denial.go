@@ -7,6 +7,7 @@ import (
 	"log/slog"
 
 	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/redact"
 )
 
 // denied remembers the answer to the request that carried the last bytes, and marks an error
@@ -53,6 +54,6 @@ func (u *upload) checkDenial(ctx context.Context) error {
 	}
 	u.result.Confirmed = true
 	u.Rules.Log.LogAttrs(ctx, slog.LevelWarn, "the server has all bytes, but answered the last request with an error",
-		slog.String("url", failure.Redact(u.at.URL)), slog.Int("status", u.at.Denial.StatusCode), slog.String("words", u.at.Denial.Words))
+		slog.String("url", redact.URL(u.at.URL)), slog.Int("status", u.at.Denial.StatusCode), slog.String("words", u.at.Denial.Words))
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/redact"
 	"github.com/tusker-go/tusker/protocol"
 )
 
@@ -132,7 +133,7 @@ func logEvent(ctx context.Context, log *slog.Logger, ev Event) {
 	if ev.Kind == Retry {
 		attrs = append(attrs, slog.String("op", string(ev.Op)))
 	}
-	attrs = append(attrs, slog.String("url", failure.Redact(url)), slog.Int64("offset", ev.Offset))
+	attrs = append(attrs, slog.String("url", redact.URL(url)), slog.Int64("offset", ev.Offset))
 	if ev.Kind == Retry {
 		attrs = append(attrs, slog.Int("attempt", ev.Attempt))
 	}

@@ -5,7 +5,7 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/redact"
 )
 
 // Expiry logs a warning if an upload has expired, or will expire before it is complete at the
@@ -26,7 +26,7 @@ func (w *Expiry) Hear(ctx context.Context, log *slog.Logger, ev Event) {
 		w.expires = ev.Expires
 		if !ev.Expires.After(time.Now()) {
 			log.LogAttrs(ctx, slog.LevelWarn, "the upload has expired, as the server said that it would",
-				slog.String("url", failure.Redact(ev.URL)), slog.Time("expires", ev.Expires))
+				slog.String("url", redact.URL(ev.URL)), slog.Time("expires", ev.Expires))
 		}
 	}
 	length, known := ev.Length.Int64()
@@ -38,6 +38,6 @@ func (w *Expiry) Hear(ctx context.Context, log *slog.Logger, ev Event) {
 	if time.Now().Add(left).After(w.expires) {
 		w.warned = true
 		log.LogAttrs(ctx, slog.LevelWarn, "upload will expire before it is complete at this rate",
-			slog.String("url", failure.Redact(ev.URL)), slog.Time("expires", w.expires), slog.Duration("left", left))
+			slog.String("url", redact.URL(ev.URL)), slog.Time("expires", w.expires), slog.Duration("left", left))
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/internal/address"
+	"github.com/tusker-go/tusker/client/internal/cause"
 	"github.com/tusker-go/tusker/transport/hostcache"
 )
 
@@ -95,6 +96,6 @@ func Pause(ctx context.Context, wait time.Duration) error {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return failure.Ended(ctx)
+		return cause.Of(ctx)
 	}
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/internal/dialect"
+	"github.com/tusker-go/tusker/client/internal/header"
+	"github.com/tusker-go/tusker/client/internal/opened"
 	"github.com/tusker-go/tusker/client/source"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/transport"
@@ -98,7 +100,7 @@ func (u *upload) step(ctx context.Context) error {
 	if u.at.Phase != appending {
 		return u.ask(ctx)
 	}
-	if err := source.Check(ctx, u.Source); err != nil {
+	if err := opened.Check(ctx, u.Source); err != nil {
 		return err
 	}
 	if u.complete() {
@@ -107,7 +109,7 @@ func (u *upload) step(ctx context.Context) error {
 	}
 	// The source is asked only for bytes that the server lacks. A stream learns its
 	// length here.
-	chunk, err := source.ChunkAt(ctx, u.Source, u.at.Offset, u.Rules.Bodies.Apply(u.at.URL, u.chunkSize()))
+	chunk, err := opened.Chunk(ctx, u.Source, u.at.Offset, u.Rules.Bodies.Apply(u.at.URL, u.chunkSize()))
 	if err != nil {
 		return err
 	}
@@ -217,7 +219,7 @@ func (u *upload) reached(off int64) {
 // valid for one request, later requests go to its target, too, until one fails. Otherwise
 // each PATCH would send its body twice.
 func (u *upload) heard(answer dialect.Answer) {
-	u.result.Header = failure.KeepHeader(answer.Header)
+	u.result.Header = header.Keep(answer.Header)
 	if u.at.Next == u.at.URL {
 		u.at.URL = answer.URL
 	}

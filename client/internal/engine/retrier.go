@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/cause"
 	"github.com/tusker-go/tusker/retry"
 )
 
@@ -247,7 +248,7 @@ func (q Query) Report(ctx context.Context, ev Event) error {
 // how often it was repeated.
 func (q Query) Repeat(ctx context.Context, exchange func(context.Context) error) (retries int, err error) {
 	if ctx.Err() != nil {
-		return 0, failure.Ended(ctx)
+		return 0, cause.Of(ctx)
 	}
 	r := q.Retrier
 	if r == nil {

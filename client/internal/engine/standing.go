@@ -42,7 +42,7 @@ func (u *upload) mayBeComplete(ctx context.Context, err error) bool {
 		return false
 	case ctx.Err() != nil, errors.Is(err, failure.ErrStalled):
 		return true
-	case e != nil && e.StatusCode != 0 && e.AnswerLost():
+	case e != nil && e.StatusCode != 0 && e.AnswerLost:
 		return true
 	}
 	// The target of a redirect may be gone although the upload is not. A URL for which no

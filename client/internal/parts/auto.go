@@ -8,9 +8,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/internal/dialect"
 	"github.com/tusker-go/tusker/client/internal/engine"
+	"github.com/tusker-go/tusker/client/internal/redact"
 	"github.com/tusker-go/tusker/client/source"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -133,7 +133,7 @@ func (w Whole) probe(ctx context.Context, length int64, cancel context.CancelCau
 // startInParts sends the source again, in parts. The upload that was begun is deleted
 // meanwhile, if the server can.
 func (w Whole) startInParts(ctx context.Context, length int64, begun engine.Result) (Result, error) {
-	w.Rules.Log.LogAttrs(ctx, slog.LevelInfo, "sending over more than one connection", slog.String("url", failure.Redact(begun.URL)))
+	w.Rules.Log.LogAttrs(ctx, slog.LevelInfo, "sending over more than one connection", slog.String("url", redact.URL(begun.URL)))
 	p := growing(length)
 	if joiner, ok := w.Dialect.(dialect.Joiner); ok {
 		p.limit(joiner.MaxParts(begun.URL))
@@ -163,7 +163,7 @@ func (w Whole) discard(ctx context.Context, url string) {
 		return
 	}
 	if err := remover.Remove(ctx, url); err != nil {
-		w.Rules.Log.LogAttrs(ctx, slog.LevelInfo, "upload not deleted", slog.String("url", failure.Redact(url)), slog.Any("err", err))
+		w.Rules.Log.LogAttrs(ctx, slog.LevelInfo, "upload not deleted", slog.String("url", redact.URL(url)), slog.Any("err", err))
 	}
 }
 

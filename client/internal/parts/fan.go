@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/cause"
 )
 
 // maxResting is how many jobs of a crew may rest at a time. A resting upload costs an open
@@ -100,7 +101,7 @@ func fan[T any](ctx context.Context, c Crew[T], do func(ctx context.Context, job
 	if cause := context.Cause(ctx); cause == nil || errors.Is(cause, failure.ErrPart) {
 		return cause
 	}
-	return failure.Ended(ctx)
+	return cause.Of(ctx)
 }
 
 // Each does something for 0 to n-1, at most limit at a time. The first failure cancels

@@ -9,6 +9,8 @@ import (
 	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/internal/dialect"
 	"github.com/tusker-go/tusker/client/internal/engine"
+	"github.com/tusker-go/tusker/client/internal/header"
+	"github.com/tusker-go/tusker/client/internal/opened"
 	"github.com/tusker-go/tusker/client/source"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
@@ -44,7 +46,7 @@ func (j Join) Do(ctx context.Context, parts []string) (res engine.Result, mayBeJ
 		}
 		// Parts of a source that has changed must not become one upload.
 		if j.Source != nil {
-			if err := source.Check(ctx, j.Source); err != nil {
+			if err := opened.Check(ctx, j.Source); err != nil {
 				return err
 			}
 		}
@@ -59,7 +61,7 @@ func (j Join) Do(ctx context.Context, parts []string) (res engine.Result, mayBeJ
 	if err != nil {
 		return res, mayBeJoined, err
 	}
-	header := failure.KeepHeader(answer.Header)
+	header := header.Keep(answer.Header)
 	res.URL, res.Header, res.CreationHeader, res.Expires = answer.URL, header, header, answer.Expires
 	return res, mayBeJoined, nil
 }

@@ -7,8 +7,10 @@ import (
 	"sync"
 
 	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/cause"
 	"github.com/tusker-go/tusker/client/internal/dialect"
 	"github.com/tusker-go/tusker/client/internal/engine"
+	"github.com/tusker-go/tusker/client/internal/opened"
 	"github.com/tusker-go/tusker/client/internal/record"
 	"github.com/tusker-go/tusker/client/journal"
 	"github.com/tusker-go/tusker/client/source"
@@ -78,7 +80,7 @@ func (w Whole) Send(ctx context.Context, p *Plan) (Result, error) {
 	if err := engine.Report(ctx, w.Rules.Log, w.Hear, created); err != nil {
 		return res, err
 	}
-	return res, source.Check(ctx, w.Source)
+	return res, opened.Check(ctx, w.Source)
 }
 
 // checkRefused asks for the parts of an earlier run that the server refused, before anything
@@ -175,7 +177,7 @@ func (s *sending) createFirst(ctx context.Context) error {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
-		return failure.Ended(ctx)
+		return cause.Of(ctx)
 	}
 	return fmt.Errorf("%w 1: %w", failure.ErrPart, err)
 }

@@ -6,8 +6,8 @@ import (
 
 	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/internal/engine"
+	"github.com/tusker-go/tusker/client/internal/timestep"
 	"github.com/tusker-go/tusker/client/journal"
-	"github.com/tusker-go/tusker/client/source"
 	"github.com/tusker-go/tusker/protocol"
 )
 
@@ -126,9 +126,9 @@ func (k *Keeper) settle(ctx context.Context, most time.Duration) {
 // settleAtEnd waits for the pending record at the end of a run. It does not delay the end of a
 // canceled run noticeably.
 func (k *Keeper) settleAtEnd(ctx context.Context) {
-	most := source.Granularity
+	most := timestep.Longest
 	if ctx.Err() != nil {
-		most = source.FineStep
+		most = timestep.Fine
 	}
 	k.settle(ctx, most)
 }

@@ -14,8 +14,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/internal/address"
+	"github.com/tusker-go/tusker/client/internal/cause"
 	"github.com/tusker-go/tusker/client/journal"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -102,7 +102,7 @@ func Open(ctx context.Context, store journal.Store, log *slog.Logger, up Upload)
 	case errors.Is(err, journal.ErrBusy):
 		return nil, ctx, fmt.Errorf("%w: the same file is being sent to the same server", journal.ErrBusy)
 	case ctx.Err() != nil:
-		return nil, ctx, failure.Ended(ctx)
+		return nil, ctx, cause.Of(ctx)
 	case k.once:
 		return nil, ctx, unrecorded(err)
 	default:
@@ -116,7 +116,7 @@ func Open(ctx context.Context, store journal.Store, log *slog.Logger, up Upload)
 		case taken != nil:
 			return nil, ctx, taken
 		case ctx.Err() != nil:
-			return nil, ctx, failure.Ended(ctx)
+			return nil, ctx, cause.Of(ctx)
 		case k.once:
 			return nil, ctx, unrecorded(err)
 		}

@@ -146,5 +146,5 @@ func isSilent(err error) bool {
 // isUnanswered reports whether a question was sent and nothing answered it.
 func isUnanswered(ctx context.Context, err error) bool {
 	e, ok := errors.AsType[*failure.Error](err)
-	return ok && ctx.Err() == nil && e.StatusCode == 0 && e.AnswerLost()
+	return ok && ctx.Err() == nil && e.StatusCode == 0 && e.AnswerLost
 }

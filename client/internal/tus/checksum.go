@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/redact"
 	"github.com/tusker-go/tusker/client/internal/wire"
 	"github.com/tusker-go/tusker/client/source"
 	"github.com/tusker-go/tusker/protocol"
@@ -96,7 +97,7 @@ func (d *Dialect) Negotiate(ctx context.Context, url string) error {
 		d.sum = checksum{algorithm: want[i], new: newHash(want[i]), trailer: trailer}
 		return nil
 	case d.wanted == ChecksumAuto:
-		d.server.Conn.Log.LogAttrs(ctx, slog.LevelInfo, "sending without checksums: the server announces no algorithm that the client knows", slog.String("url", failure.Redact(url)))
+		d.server.Conn.Log.LogAttrs(ctx, slog.LevelInfo, "sending without checksums: the server announces no algorithm that the client knows", slog.String("url", redact.URL(url)))
 		return nil
 	case silent != nil:
 		return fmt.Errorf("%w %s, as far as is known: %w", failure.ErrUnsupported, protocol.ExtensionChecksum, silent)

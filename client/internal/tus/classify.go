@@ -63,7 +63,7 @@ func Judge(e *failure.Error, sent http.Header) {
 	e.Class = classify(e)
 	e.Blame = blame(e, sent)
 	if e.Op == protocol.OpPatch && e.Header.Get(protocol.HeaderResumable) != "" {
-		e.Denial = failure.NewDenial(e, isVerdict(e))
+		e.Denial = newDenial(e, isVerdict(e))
 	}
 }
 
@@ -175,7 +175,7 @@ func mayHaveCreated(e *failure.Error) bool {
 	if errors.Is(e, failure.ErrRedirected) {
 		return false
 	}
-	return e.AnswerLost() || e.StatusCode != 0 && protocol.StatusError(e.Op, e.StatusCode) == nil
+	return e.AnswerLost || e.StatusCode != 0 && protocol.StatusError(e.Op, e.StatusCode) == nil
 }
 
 // errorCode finds the code in a body of the form "ERR_CODE: text".

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"testing"
 	"time"
 
@@ -14,7 +15,10 @@ import (
 
 // answered returns the error of an exchange that was answered with status and body.
 func answered(op protocol.Op, status int, body string) *failure.Error {
-	return &failure.Error{Op: op, StatusCode: status, Code: errorCode(body), Body: body, Err: protocol.StatusError(op, status)}
+	return &failure.Error{
+		Op: op, StatusCode: status, Code: errorCode(body), Body: body, Err: protocol.StatusError(op, status),
+		AnswerLost: status == http.StatusBadGateway || status == http.StatusGatewayTimeout,
+	}
 }
 
 func TestClassifyAnswers(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/redact"
 	"github.com/tusker-go/tusker/client/internal/wire"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -105,7 +106,7 @@ func (s *Server) do(ctx context.Context, x exchange, call wire.Call) (*Reply, er
 			continue
 		}
 		s.Conn.Log.LogAttrs(ctx, slog.LevelWarn, "unreadable header", slog.String("op", string(x.op)),
-			slog.String("url", failure.Redact(x.url)), slog.Any("err", w))
+			slog.String("url", redact.URL(x.url)), slog.Any("err", w))
 	}
 	state.Location = answer.Next
 	return &Reply{State: state, URL: answer.URL, StatusCode: answer.StatusCode, Header: answer.Header, answer: answer}, nil
@@ -117,7 +118,7 @@ func explain(err error, h http.Header) error {
 		return err
 	}
 	if t := h.Get(protocol.HeaderContentType); t != "" {
-		return fmt.Errorf("%w: %w: it is %q", err, failure.ErrNotTus, failure.Shorten(t, failure.MaxText))
+		return fmt.Errorf("%w: %w: it is %q", err, failure.ErrNotTus, redact.Shorten(t, redact.MaxText))
 	}
 	return fmt.Errorf("%w: %w", err, failure.ErrNotTus)
 }

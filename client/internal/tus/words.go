@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/redact"
 )
 
 // classByText has texts of servers whose status does not tell the cause.
@@ -26,7 +27,7 @@ const lockTimeout = "lock timeout"
 // classifyText returns the class that the server's text gives. HTML bodies are ignored.
 // A 503 with Retry-After means throttling, even if its text mentions a lock.
 func classifyText(e *failure.Error) (failure.Class, bool) {
-	if e.Body == "" || failure.IsPage(e.Body) {
+	if e.Body == "" || redact.IsPage(e.Body) {
 		return 0, false
 	}
 	text := strings.ToLower(e.Body)

@@ -10,7 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/cause"
+	"github.com/tusker-go/tusker/client/internal/input"
 	"github.com/tusker-go/tusker/client/source"
 )
 
@@ -69,7 +70,7 @@ func (b *Body) size() int64 { return b.Chunk.Len() }
 func (b *Body) attach(ctx context.Context, req *http.Request, dog *watchdog, pace *Pace) error {
 	b.over = func() error {
 		if ctx.Err() != nil {
-			return failure.Ended(ctx)
+			return cause.Of(ctx)
 		}
 		return nil
 	}
@@ -240,8 +241,8 @@ func (r *bodyReader) take(most int64, move func(most int64) (int64, error)) (int
 	switch {
 	case r.n < b.size():
 		b.dog.alive()
-		if source.IsEnd(err) {
-			err = source.Missing(b.size() - r.n)
+		if input.IsEnd(err) {
+			err = input.Missing(b.size() - r.n)
 		}
 		if err != nil {
 			b.err = source.Error(err)
@@ -311,8 +312,8 @@ func (b *Body) Load() error {
 	defer closeReader(r)
 	data := make([]byte, b.size())
 	n, err := io.ReadFull(r, data)
-	if source.IsEnd(err) || source.IsShort(err) {
-		err = source.Missing(b.size() - int64(n))
+	if input.IsEnd(err) || input.IsShort(err) {
+		err = input.Missing(b.size() - int64(n))
 	}
 	if err != nil {
 		return source.Error(err)
@@ -328,5 +329,5 @@ func Sum(ctx context.Context, h hash.Hash, chunk source.Chunk) error {
 		return source.Error(err)
 	}
 	defer closeReader(r)
-	return source.Sum(ctx, h, r, chunk.Len())
+	return input.Sum(ctx, h, r, chunk.Len())
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/network"
 )
 
 // connecting follows a request to its connection, as far as the Doer tells package
@@ -83,7 +84,7 @@ func (c *connecting) unsent() bool {
 func (c *connecting) stale(err error) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.acquired && c.reused && failure.IsDisconnect(err) && !isStreamReset(err)
+	return c.acquired && c.reused && network.IsDisconnect(err) && !isStreamReset(err)
 }
 
 // stays reports whether a connection that gave no sign of life is used for later requests, too.

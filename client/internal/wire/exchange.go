@@ -10,6 +10,10 @@ import (
 
 	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/internal/address"
+	"github.com/tusker-go/tusker/client/internal/cause"
+	"github.com/tusker-go/tusker/client/internal/header"
+	"github.com/tusker-go/tusker/client/internal/network"
+	"github.com/tusker-go/tusker/client/internal/redact"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/transport"
 	"github.com/tusker-go/tusker/transport/nethttp"
@@ -89,7 +93,7 @@ func (c *Conn) Do(ctx context.Context, x Request, call Call) (*Answer, error) {
 	}
 	attrs := []slog.Attr{
 		slog.String("op", string(x.Op)),
-		slog.String("url", failure.Redact(x.URL)),
+		slog.String("url", redact.URL(x.URL)),
 		slog.Duration("took", time.Since(began)),
 	}
 	if e.resp != nil {
@@ -183,7 +187,7 @@ func (e *exchange) read(ctx context.Context) (*Answer, error) {
 			// The body is not needed: the status of an error and the headers of a success are
 			// enough.
 			e.conn.Log.LogAttrs(ctx, slog.LevelDebug, "answer broke off", slog.String("op", string(e.Op)),
-				slog.String("url", failure.Redact(e.URL)), slog.Any("err", transport.RedactError(err)))
+				slog.String("url", redact.URL(e.URL)), slog.Any("err", transport.RedactError(err)))
 		}
 	}
 	// Middleware may send a PATCH as a POST; only a redirect makes it a GET.
@@ -247,7 +251,10 @@ func (e *exchange) locate(answer *Answer, location string, final *http.Request) 
 
 // fail returns the error of an exchange without a complete answer.
 func (e *exchange) fail(err error) error {
-	f := &failure.Error{Op: e.Op, URL: e.URL, Err: err, Class: failure.WithoutAnswer(err), Unsent: e.following.unsent(), UnknownHost: e.conn.isUnknown(e.URL, err)}
+	f := &failure.Error{
+		Op: e.Op, URL: e.URL, Err: err, Class: network.Class(err),
+		AnswerLost: !e.following.unsent() && network.MayHaveArrived(err), UnknownHost: e.conn.isUnknown(e.URL, err),
+	}
 	if e.resp == nil {
 		f.Stale = e.following.stale(err)
 		if f.Stale || e.following.stays(err) {
@@ -261,7 +268,8 @@ func (e *exchange) fail(err error) error {
 func (e *exchange) refuse(text string, err error) error {
 	f := &failure.Error{
 		Op: e.Op, URL: e.URL, StatusCode: e.resp.StatusCode, Header: e.resp.Header, Body: text,
-		Err: err, HeaderSize: failure.HeaderSize(e.req.Header), Renewable: e.auth.Renewable(),
+		Err: err, HeaderSize: header.Size(e.req.Header), Renewable: e.auth.Renewable(),
+		AnswerLost: e.resp.StatusCode == http.StatusBadGateway || e.resp.StatusCode == http.StatusGatewayTimeout,
 	}
 	f.After, _ = transport.RetryAfter(e.resp.Header, time.Now())
 	// The Doer may write to the trailer after an early answer, so the trailer itself is not
@@ -281,7 +289,7 @@ func (e *exchange) refuse(text string, err error) error {
 
 // classified applies the caller's Classify to a new error.
 func (c *Conn) classified(e *failure.Error) *failure.Error {
-	e.Header = failure.KeepHeader(e.Header)
+	e.Header = header.Keep(e.Header)
 	if c.Classify == nil {
 		return e
 	}
@@ -294,7 +302,7 @@ func (c *Conn) classified(e *failure.Error) *failure.Error {
 
 // NewError returns the error of an exchange that was never sent.
 func (c *Conn) NewError(op protocol.Op, rawURL string, err error) error {
-	return c.classified(&failure.Error{Op: op, URL: rawURL, Err: err, Class: failure.WithoutAnswer(err)})
+	return c.classified(&failure.Error{Op: op, URL: rawURL, Err: err, Class: network.Class(err)})
 }
 
 // cause finds the first cause of an exchange without an answer: an error of the source
@@ -310,10 +318,10 @@ func (e *exchange) cause(ctx context.Context, err error) error {
 		// net/http puts the whole Location into the text.
 		return fmt.Errorf("%w to an unreadable address: %w", failure.ErrRedirected, nethttp.ErrInvalidRedirect)
 	case ctx.Err() == nil:
-		return failure.NetworkError(err)
+		return network.Error(err)
 	}
 	if cause := context.Cause(ctx); errors.Is(cause, failure.ErrStalled) {
 		return cause
 	}
-	return failure.Ended(ctx)
+	return cause.Of(ctx)
 }

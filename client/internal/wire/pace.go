@@ -5,7 +5,7 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/cause"
 )
 
 // Pace limits the rate at which all requests of a Client together send bytes. A nil
@@ -43,5 +43,5 @@ func (p *Pace) wait(ctx context.Context, n int) error {
 	}
 	// The limiter does not start a wait that would end after ctx.
 	<-ctx.Done()
-	return failure.Ended(ctx)
+	return cause.Of(ctx)
 }

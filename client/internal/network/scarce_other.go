@@ -1,6 +1,6 @@
 //go:build !windows
 
-package failure
+package network
 
 import "syscall"
 

@@ -1,4 +1,5 @@
-package failure
+// Package header limits how much of a header is kept.
+package header
 
 import (
 	"cmp"
@@ -6,15 +7,12 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/tusker-go/tusker/client/failure"
 )
 
-// MaxKeptHeader is the largest size in bytes of the headers of one answer that an [Error] and
-// the results of package client keep, names and values together. If an answer has more,
-// the smallest fields are kept that fit; a field is kept completely or not at all.
-const MaxKeptHeader = 4 << 10
-
-// HeaderSize returns how many bytes the fields of h have in HTTP/1.1.
-func HeaderSize(h http.Header) int {
+// Size returns how many bytes the fields of h have in HTTP/1.1.
+func Size(h http.Header) int {
 	total := 0
 	for name, values := range h {
 		total += fieldSize(name, values)
@@ -22,9 +20,9 @@ func HeaderSize(h http.Header) int {
 	return total
 }
 
-// KeepHeader returns the fields of h that are kept: h itself if it is small enough.
-func KeepHeader(h http.Header) http.Header {
-	if HeaderSize(h) <= MaxKeptHeader {
+// Keep returns the fields of h that are kept: h itself if it is small enough.
+func Keep(h http.Header) http.Header {
+	if Size(h) <= failure.MaxKeptHeader {
 		return h
 	}
 	names := slices.SortedFunc(maps.Keys(h), func(a, b string) int {
@@ -32,7 +30,7 @@ func KeepHeader(h http.Header) http.Header {
 	})
 	kept, size := make(http.Header), 0
 	for _, name := range names {
-		if size += fieldSize(name, h[name]); size > MaxKeptHeader {
+		if size += fieldSize(name, h[name]); size > failure.MaxKeptHeader {
 			break
 		}
 		kept[name] = slices.Clone(h[name])

@@ -1,4 +1,4 @@
-package failure_test
+package network_test
 
 import (
 	"bufio"
@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/network"
 )
 
 // The text of an error says that an answer is not HTTP, without bytes of the other protocol.
@@ -19,12 +19,12 @@ func TestAnswerIsNotHTTP(t *testing.T) {
 			_ = resp.Body.Close()
 			t.Fatalf("%q is an answer", answer)
 		}
-		got := failure.NetworkError(&url.Error{Op: "Post", URL: "http://h/", Err: err}).Error()
+		got := network.Error(&url.Error{Op: "Post", URL: "http://h/", Err: err}).Error()
 		if !strings.HasPrefix(got, "the answer is not HTTP") {
 			t.Errorf("%q: %q", answer, got)
 		}
 	}
-	if got := failure.NetworkError(&net.DNSError{Err: "no such host", Name: "h"}).Error(); !strings.Contains(got, "no such host") {
+	if got := network.Error(&net.DNSError{Err: "no such host", Name: "h"}).Error(); !strings.Contains(got, "no such host") {
 		t.Errorf("another error: %q", got)
 	}
 }

@@ -1,12 +1,14 @@
-package source
+package opened
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 
 	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/source"
 )
 
 // Spool copies an opened source to a temporary file, so that its length becomes known.
@@ -14,16 +16,21 @@ import (
 // when the process ends. Reason is why the length has to be known. If there are more than
 // most bytes, the error wraps it. If the file cannot be written, the error Is
 // failure.ErrSpool.
-func Spool(ctx context.Context, from Opened, most int64, reason error) (Opened, error) {
+func Spool(ctx context.Context, from source.Opened, most int64, reason error) (source.Opened, error) {
 	f, err := newTemporary()
 	if err != nil {
-		return nil, Error(fmt.Errorf("%w: %w", failure.ErrSpool, err))
+		return nil, source.Error(fmt.Errorf("%w: %w", failure.ErrSpool, err))
 	}
 	if err := f.fill(ctx, from, most, reason); err != nil {
 		_ = f.remove()
 		return nil, err
 	}
-	return &openFile{r: f.File, size: f.size, was: state{size: f.size}, closer: f.remove}, nil
+	o, err := f.open(ctx)
+	if err != nil {
+		_ = f.remove()
+		return nil, err
+	}
+	return o, nil
 }
 
 // temporary is a file that no longer exists when it is closed.
@@ -41,9 +48,9 @@ func newTemporary() (*temporary, error) {
 	return &temporary{File: f, named: os.Remove(f.Name()) != nil}, nil
 }
 
-func (f *temporary) fill(ctx context.Context, from Opened, most int64, reason error) error {
+func (f *temporary) fill(ctx context.Context, from source.Opened, most int64, reason error) error {
 	for {
-		chunk, err := ChunkAt(ctx, from, f.size, 0)
+		chunk, err := Chunk(ctx, from, f.size, 0)
 		if err != nil {
 			return err
 		}
@@ -52,7 +59,7 @@ func (f *temporary) fill(ctx context.Context, from Opened, most int64, reason er
 		}
 		r, err := chunk.Reader()
 		if err != nil {
-			return Error(err)
+			return source.Error(err)
 		}
 		n, err := io.Copy(spoolWriter{f.File}, r)
 		if c, ok := r.(io.Closer); ok {
@@ -60,18 +67,48 @@ func (f *temporary) fill(ctx context.Context, from Opened, most int64, reason er
 		}
 		f.size += n
 		if err != nil {
-			return Error(err)
+			return source.Error(err)
 		}
-		if s, ok := from.(Releaser); ok {
+		if s, ok := from.(source.Releaser); ok {
 			s.Release(f.size)
 		}
 		if chunk.Last {
 			return nil
 		}
 		if n == 0 {
-			return Error(io.ErrNoProgress)
+			return source.Error(io.ErrNoProgress)
 		}
 	}
+}
+
+// file is what an opened source of a file offers to an upload that needs neither its identity
+// nor its clock.
+type file interface {
+	source.Opened
+	source.Divisible
+	source.Digester
+}
+
+// copied is the opened source of a temporary file.
+type copied struct {
+	file
+	temporary *temporary
+}
+
+// Close implements source.Opened. It removes the file.
+func (c *copied) Close() error { return errors.Join(c.file.Close(), c.temporary.remove()) }
+
+// open returns the file as an opened source, which can be sent in parts and compared.
+func (f *temporary) open(ctx context.Context) (source.Opened, error) {
+	src, err := source.ReaderAt(f.File, f.size)
+	if err != nil {
+		return nil, err
+	}
+	o, err := src.Open(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	return &copied{o.(file), f}, nil
 }
 
 // spoolWriter marks the errors of its file as those of the temporary file, and not of the

@@ -1,20 +1,17 @@
-package failure
+package network
 
 import (
 	"errors"
 	"net"
 	"os"
 	"slices"
-)
 
-// ErrScarce means that this machine lacks a resource for the moment, such as descriptors of
-// open files or free ports. Another upload gives such a resource back when it ends. The error
-// also Is that of the system, such as syscall.EMFILE, if there is one.
-var ErrScarce = errors.New("this machine has no more open files or ports")
+	"github.com/tusker-go/tusker/client/failure"
+)
 
 // IsScarce reports whether err means that this machine lacks a resource for the moment.
 func IsScarce(err error) bool {
-	if errors.Is(err, ErrScarce) {
+	if errors.Is(err, failure.ErrScarce) {
 		return true
 	}
 	if isOneOf(err, scarceErrors) {

@@ -1,4 +1,4 @@
-package failure
+package network
 
 import (
 	"errors"
@@ -7,39 +7,32 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/redact"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/transport"
 )
 
-// Redact returns a URL without query and user information, which may be secrets.
-func Redact(rawURL string) string {
-	u, err := url.Parse(transport.EscapeURL(rawURL))
-	if err != nil {
-		return "(unreadable URL)"
-	}
-	return transport.RedactURL(u)
-}
-
-// NetworkError returns err, an error of a Doer, as it may be shown: without the URL that
+// Error returns err, an error of a Doer, as it may be shown: without the URL that
 // net/http puts into its text, which may be a secret, and without the addresses that
 // each layer of package net adds to a broken connection. errors.Is and errors.As see
-// err itself. The result Is [ErrUntrusted] after a refused TLS handshake, whatever
+// err itself. The result Is [failure.ErrUntrusted] after a refused TLS handshake, whatever
 // type net/http has for it, and Is protocol.ErrProxyAuth or protocol.ErrForbidden if a
 // proxy refused a tunnel with that status.
-func NetworkError(err error) error { return &networkError{withoutLongText(err)} }
+func Error(err error) error { return &networkError{withoutLongText(err)} }
 
 // withoutLongText shortens an error of net/http that is nothing but text: the error about a
 // redirect to a malformed Location quotes it completely.
 func withoutLongText(err error) error {
 	e, ok := errors.AsType[*url.Error](err)
-	if !ok || e.Err == nil || len(e.Err.Error()) <= maxCause {
+	if !ok || e.Err == nil || len(e.Err.Error()) <= redact.MaxCause {
 		return err
 	}
 	_, joined := e.Err.(interface{ Unwrap() []error })
 	if joined || errors.Unwrap(e.Err) != nil {
 		return err
 	}
-	return &url.Error{Op: e.Op, URL: e.URL, Err: errors.New(Shorten(e.Err.Error(), maxCause))}
+	return &url.Error{Op: e.Op, URL: e.URL, Err: errors.New(redact.Shorten(e.Err.Error(), redact.MaxCause))}
 }
 
 type networkError struct{ err error }
@@ -70,7 +63,7 @@ func (r *networkError) Unwrap() error { return r.err }
 
 func (r *networkError) Is(target error) bool {
 	switch target {
-	case ErrUntrusted:
+	case failure.ErrUntrusted:
 		return isUntrusted(r.err)
 	case protocol.ErrProxyAuth:
 		return tunnelStatus(r.err) == http.StatusProxyAuthRequired
