@@ -81,6 +81,11 @@ func TestConfigClassify(t *testing.T) {
 			calls:  []call{{423, client.ClassLocked}},
 			is:     protocol.ErrLocked, class: client.ClassFinal,
 		},
+		"409 to HEAD means that the server is busy": {
+			head:  []fake.Action{fake.Status(409, ""), fake.Status(409, "")},
+			want:  []string{head, head, head, patch},
+			calls: []call{{409, client.ClassLocked}, {409, client.ClassLocked}},
+		},
 		"no answer is final": {
 			status: map[int]client.Class{0: client.ClassFinal},
 			patch:  []fake.Action{fake.Cut(1)},

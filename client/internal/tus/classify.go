@@ -103,6 +103,10 @@ func classify(e *failure.Error) failure.Class {
 	switch {
 	case e.StatusCode == http.StatusHTTPVersionNotSupported:
 		return failure.ClassFinal
+	// HEAD names no offset that could be wrong, and its answer has no text that could mention
+	// a lock.
+	case e.Op == protocol.OpHead && errors.Is(e.Err, protocol.ErrConflict):
+		return failure.ClassLocked
 	case e.Op == protocol.OpPatch && errors.Is(e.Err, protocol.ErrTooLarge) && e.Header.Get(protocol.HeaderResumable) == "":
 		return failure.ClassProxyLimit
 	case errors.Is(e.Err, protocol.ErrServer) && e.After > 0:

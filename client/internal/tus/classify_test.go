@@ -47,6 +47,7 @@ func TestClassifyAnswers(t *testing.T) {
 		{protocol.OpPatch, 409, "The upload is locked by somebody", failure.ClassLocked},
 		{protocol.OpPatch, 409, "Video is currently being updated", failure.ClassLocked},
 		{protocol.OpCreate, 409, "it exists", failure.ClassFinal},
+		{protocol.OpHead, 409, "", failure.ClassLocked}, // an answer to HEAD has no text
 		{protocol.OpPatch, 410, "", failure.ClassGone},
 		{protocol.OpPatch, 412, "", failure.ClassFinal},
 		{protocol.OpPatch, 413, "", failure.ClassProxyLimit},
