@@ -65,7 +65,7 @@ func (s *Store) probe() error {
 
 // write makes a new file of this name with the content b and flushes it to the disk.
 func write(root *os.Root, name string, b []byte) error {
-	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
+	f, err := openFile(root, name, os.O_WRONLY|os.O_CREATE|os.O_EXCL)
 	if err != nil {
 		return err
 	}

@@ -189,7 +189,7 @@ func openLines(root *os.Root, name string, flag int) (*os.File, error) {
 	case !info.Mode().IsRegular():
 		return nil, fmt.Errorf("%s is not a regular file", name)
 	}
-	return root.OpenFile(name, flag, fileMode)
+	return openFile(root, name, flag)
 }
 
 // line has the fields of a record that the index and Prune need.

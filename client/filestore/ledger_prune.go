@@ -71,7 +71,7 @@ func scan(root *os.Root, name string, fn func(at int64, line []byte) error) (tim
 // rewrite replaces a file by one with only the lines that stay. The file keeps its time.
 func rewrite(root *os.Root, name string, stays func(at int64, line []byte) bool) error {
 	temp := newTempName()
-	out, err := root.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
+	out, err := openFile(root, temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL)
 	if err != nil {
 		return err
 	}

@@ -71,7 +71,7 @@ type entry struct {
 // temporary files that a crash left behind. An error ends it.
 func walk(ctx context.Context, root *os.Root) iter.Seq2[entry, error] {
 	return func(yield func(entry, error) bool) {
-		d, err := root.Open(".")
+		d, err := openFile(root, ".", os.O_RDONLY)
 		if err != nil {
 			yield(entry{}, err)
 			return

@@ -40,7 +40,7 @@ func lock(root *os.Root, name string) (*os.File, error) {
 		if info, err := root.Lstat(name); err == nil && !info.Mode().IsRegular() {
 			return nil, fmt.Errorf("%s is not a regular file", name)
 		}
-		f, err := root.OpenFile(name, os.O_RDWR|os.O_CREATE, fileMode)
+		f, err := openFile(root, name, os.O_RDWR|os.O_CREATE)
 		if err != nil {
 			return nil, err
 		}

@@ -140,7 +140,7 @@ func read(root *os.Root, key string) (*journal.Record, fs.FileInfo, error) {
 // readFile reads at most one byte more than a record may have, so that a longer file is
 // noticed.
 func readFile(root *os.Root, name string) ([]byte, fs.FileInfo, error) {
-	f, err := root.Open(name)
+	f, err := openFile(root, name, os.O_RDONLY)
 	if err != nil {
 		return nil, nil, err
 	}

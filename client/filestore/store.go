@@ -259,7 +259,7 @@ func (s *Store) open(ctx context.Context) (*os.Root, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	return os.OpenRoot(s.dir)
+	return openPatiently(func() (*os.Root, error) { return os.OpenRoot(s.dir) })
 }
 
 // failed names the folder in an error, because errors of os.Root have only the last element

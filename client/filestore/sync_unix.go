@@ -10,7 +10,7 @@ import (
 
 // syncFolder flushes the entries of the folder to the disk.
 func syncFolder(root *os.Root) error {
-	d, err := root.Open(".")
+	d, err := openFile(root, ".", os.O_RDONLY)
 	if err != nil {
 		return err
 	}
