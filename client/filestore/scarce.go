@@ -4,7 +4,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/network"
 )
 
 const (
@@ -23,7 +23,7 @@ func openPatiently[F any](open func() (F, error)) (F, error) {
 	began := time.Now()
 	for wait := scarceWait; ; wait = min(2*wait, maxScarceWait) {
 		f, err := open()
-		if err == nil || !failure.IsScarce(err) || time.Since(began) > scarceTime {
+		if err == nil || !network.IsScarce(err) || time.Since(began) > scarceTime {
 			return f, err
 		}
 		time.Sleep(wait)
