@@ -9,7 +9,7 @@ import (
 
 const (
 	// scarceTime is how long a call waits in all until this process can open another file.
-	scarceTime = time.Second
+	scarceTime = 300 * time.Millisecond
 
 	// scarceWait is the first pause before the file is opened again, and maxScarceWait the
 	// longest.
