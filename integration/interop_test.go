@@ -114,6 +114,7 @@ type tusNodeOptions struct {
 	Expiration int    `json:"expiration"` // ms; 0: never
 	Drain      int    `json:"drain"`      // ms
 	MaxSize    int64  `json:"maxSize"`    // 0: no limit
+	Finish     int    `json:"finish"`     // status of the answer that completes an upload; 0: that of the protocol
 }
 
 // tusNode is a process with @tus/server. Its socket stays open when the process is

@@ -160,11 +160,17 @@ http {
 // of bodies.
 func startNginx(t *testing.T, directives ...string) *nginx {
 	t.Helper()
+	return startNginxAt(t, "/files/", directives...)
+}
+
+// startNginxAt is startNginx with the path of the creation endpoint.
+func startNginxAt(t *testing.T, path string, directives ...string) *nginx {
+	t.Helper()
 	program, err := exec.LookPath("nginx")
 	if err != nil {
 		missing(t, "nginx is not installed")
 	}
-	n := &nginx{tusd: testserver.New(t, testserver.Config{TrustForwarded: true})}
+	n := &nginx{tusd: testserver.New(t, testserver.Config{TrustForwarded: true, BasePath: path})}
 	dir := t.TempDir()
 	n.roots = writeCertificate(t, dir)
 
@@ -181,7 +187,7 @@ func startNginx(t *testing.T, directives ...string) *nginx {
 		t.Fatal(err)
 	}
 	defer func() { _ = socket.Close() }()
-	n.url = "https://" + l.Addr().String() + "/files/"
+	n.url = "https://" + l.Addr().String() + path
 
 	var config bytes.Buffer
 	if err := nginxConfig.Execute(&config, map[string]any{
