@@ -69,6 +69,14 @@
 // writing the body. A client of HTTP/2 sees a reset stream, and its connection
 // stays open. A client over a [Network] sees the same errors as over TCP.
 //
+// # Browsers
+//
+// tusd allows pages of all origins, and so does an answer that a fault gives in
+// place of tusd: it has the headers of CORS that tusd would send, also in answer
+// to a preflight. A page can send Upload-Checksum and read the headers of all
+// extensions of tus. A fault without a Method also applies to a preflight, and
+// the page then sees a network error unless the status is a 2xx.
+//
 // # Extensions that tusd lacks
 //
 // tusd lacks checksum, checksum-trailer, expiration and

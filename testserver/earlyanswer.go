@@ -37,10 +37,11 @@ func EarlyAnswer(n int64, status int, header http.Header, body string) Action {
 // body. It panics with http.ErrAbortHandler if it wrote to the connection
 // itself.
 func answerAndHangUp(w http.ResponseWriter, r *http.Request, status int, header http.Header, body string) {
+	// The headers that w has, such as those of CORS, are also sent.
+	maps.Copy(w.Header(), header.Clone())
 	c, ok := connOf(r)
 	if !ok {
 		// net/http resets an HTTP/2 stream after the handler has returned.
-		maps.Copy(w.Header(), header.Clone())
 		if r.ProtoMajor < 2 {
 			w.Header().Set("Connection", "close")
 		}
@@ -53,17 +54,13 @@ func answerAndHangUp(w http.ResponseWriter, r *http.Request, status int, header 
 	}
 	// The writer of net/http would read the rest of the body before it closes,
 	// so that the client sees no reset.
-	_, _ = c.Write(rawAnswer(r, status, header, body))
+	_, _ = c.Write(rawAnswer(r, status, w.Header().Clone(), body))
 	closeUnread(c)
 	panic(http.ErrAbortHandler)
 }
 
-// rawAnswer returns an answer in the wire format of HTTP/1.1.
+// rawAnswer returns an answer in the wire format of HTTP/1.1. It adds to header.
 func rawAnswer(r *http.Request, status int, header http.Header, body string) []byte {
-	header = header.Clone()
-	if header == nil {
-		header = make(http.Header)
-	}
 	if header.Get("Date") == "" {
 		header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
 	}

@@ -41,6 +41,9 @@ type Fault struct {
 // A writer that wraps w must have an Unwrap method for
 // [http.ResponseController], because tusd sets deadlines through it.
 //
+// The answer of an action has the headers of CORS that tusd would send, so that
+// pages of other origins see its status. An action can change or remove them.
+//
 // Serve is called concurrently, and must return when the context of r ends.
 // Actions of this package use the [Server] that they run in. In another server,
 // Forget and RewindTo do nothing, SlowFinish does not recognize a PATCH, and
@@ -203,6 +206,6 @@ func (s *Server) injectFaults(next http.Handler) http.Handler {
 			e.setFault(name)
 		}
 		s.cfg.Logger.InfoContext(r.Context(), "fault", "method", httpmsg.Method(r), "path", r.URL.Path, "fault", name)
-		f.Do.Serve(w, r, next)
+		serveWithCORS(w, r, f.Do, next)
 	})
 }

@@ -41,13 +41,12 @@ func newTusd(dir string, cfg Config) (http.Handler, store, error) {
 	}
 	st := store{files: filestore.New(dir), locker: readingLocker{memorylocker.New()}, dir: dir, base: cfg.BasePath}
 	wrap := func(h http.Handler) http.Handler { return h }
-	var cors *handler.CorsConfig
 	if added := cfg.layers(); added.Enabled() {
 		layered, err := st.addLayers(added)
 		if err != nil {
 			return nil, store{}, err
 		}
-		st.files, wrap, cors = layered, layered.Wrap, added.CORS()
+		st.files, wrap = layered, layered.Wrap
 	}
 	composer := handler.NewStoreComposer()
 	composer.UseCore(st.files)
@@ -65,7 +64,7 @@ func newTusd(dir string, cfg Config) (http.Handler, store, error) {
 		MaxSize:                          cfg.MaxSize,
 		DisableConcatenation:             cfg.DisableConcatenation,
 		DisableTermination:               cfg.DisableTermination,
-		Cors:                             cors,
+		Cors:                             corsConfig(),
 		RespectForwardedHeaders:          cfg.TrustForwarded,
 		Logger:                           newBridge(cfg.Logger),
 		AcquireLockTimeout:               cfg.AcquireLockTimeout,

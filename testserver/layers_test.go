@@ -80,30 +80,6 @@ func TestLayersAnnouncement(t *testing.T) {
 	}
 }
 
-// Pages of other origins can use the headers of the enabled extensions.
-func TestLayersAcrossOrigins(t *testing.T) {
-	t.Parallel()
-	for on, cfg := range map[bool]testserver.Config{
-		false: {ConcatUnfinished: true},
-		true:  {Checksum: []string{"sha1"}, Expiration: time.Hour},
-	} {
-		s := testserver.New(t, cfg)
-		h := mustDo(t, http.StatusOK, s.Client(), http.MethodOptions, s.URL(), nil, "Origin", "http://tus.test").header
-		allowed := h.Get("Access-Control-Allow-Headers")
-		if got := strings.Contains(allowed, protocol.HeaderUploadChecksum); got != on {
-			t.Errorf("got %q allowed, want Upload-Checksum in it: %v", allowed, on)
-		}
-		h = mustDo(t, http.StatusCreated, s.Client(), http.MethodPost, s.URL(), nil,
-			"Origin", "http://tus.test", protocol.HeaderUploadLength, "1").header
-		exposed := h.Get("Access-Control-Expose-Headers")
-		for _, name := range []string{protocol.HeaderUploadExpires, protocol.HeaderChecksumAlgorithm} {
-			if got := strings.Contains(exposed, name); got != on {
-				t.Errorf("got %q exposed, want %s in it: %v", exposed, name, on)
-			}
-		}
-	}
-}
-
 // A Config with contradictory extensions is an error.
 func TestLayersConfigErrors(t *testing.T) {
 	t.Parallel()

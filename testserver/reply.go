@@ -16,6 +16,10 @@ import (
 // body may be "". A code that net/http cannot send, such as 0, ends the
 // connection.
 //
+// A key of header with the value nil removes a header. A proxy without CORS, whose
+// answer a browser hides from pages of other origins, has
+// http.Header{"Access-Control-Allow-Origin": nil}.
+//
 // Status does not read the body of the request. If much of the body is still to
 // come, net/http closes the connection after the answer, and a client that
 // writes may see a broken pipe before the answer.

@@ -14,8 +14,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tus/tusd/v2/pkg/handler"
-
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/testserver/internal/httpmsg"
 )
@@ -51,19 +49,6 @@ func (cfg Config) extensions() []string {
 		}
 	}
 	return list
-}
-
-// CORS allows pages of other origins to use the headers of the layers.
-func (cfg Config) CORS() *handler.CorsConfig {
-	cors := handler.DefaultCorsConfig
-	if len(cfg.Checksum) > 0 {
-		cors.AllowHeaders += ", " + protocol.HeaderUploadChecksum
-		cors.ExposeHeaders += ", " + protocol.HeaderChecksumAlgorithm
-	}
-	if cfg.Expiration > 0 {
-		cors.ExposeHeaders += ", " + protocol.HeaderUploadExpires
-	}
-	return &cors
 }
 
 type requestKey struct{}
