@@ -109,6 +109,19 @@ type Config struct {
 	// no fault, and [Server.Requests] lists it. nil: no handler.
 	Wrap func(http.Handler) http.Handler
 
+	// Site makes the handler of the requests whose path is not below BasePath,
+	// such as those of a page. [Start] calls Site once, before the server accepts
+	// connections. Wrap and faults do not apply to these requests, and
+	// [Server.Requests] does not list them. nil: tusd answers 404.
+	Site func(*Server) http.Handler
+
+	// Finished is called after the last byte of an upload is stored, before tusd
+	// answers. uploadURL is for the methods of the Server, such as
+	// [Server.Info], which tells partial uploads from others. Finished is not
+	// called for a final upload that was created before its parts were complete.
+	// Calls for several uploads may be concurrent. nil: no call.
+	Finished func(s *Server, uploadURL string)
+
 	// AcquireLockTimeout is how long a request waits for the lock of an upload
 	// that another request holds. 0 or less: tusd's default, 20 s.
 	AcquireLockTimeout time.Duration

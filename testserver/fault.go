@@ -129,6 +129,10 @@ func actionName(a Action) string {
 // Inject appends faults to the queue.
 func (s *Server) Inject(faults ...Fault) { s.faults.add(faults) }
 
+// InjectFirst puts faults in front of the queue, so that they apply before those
+// that were injected earlier.
+func (s *Server) InjectFirst(faults ...Fault) { s.faults.addFirst(faults) }
+
 // Pending returns the faults that are still in the queue, in order. Times is
 // the number of requests that each fault still applies to.
 func (s *Server) Pending() []Fault { return s.faults.pending() }
@@ -142,13 +146,25 @@ type queue struct {
 func (q *queue) add(faults []Fault) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for _, f := range faults {
+	q.faults = append(q.faults, withTimes(faults)...)
+}
+
+func (q *queue) addFirst(faults []Fault) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.faults = slices.Concat(withTimes(faults), q.faults)
+}
+
+// withTimes returns a copy of faults in which Times is the number of requests.
+func withTimes(faults []Fault) []Fault {
+	faults = slices.Clone(faults)
+	for i, f := range faults {
 		if _, ok := f.Do.(endingAction); ok && f.Times <= 0 {
-			f.Times = Always
+			faults[i].Times = Always
 		}
-		f.Times = max(f.Times, 1)
-		q.faults = append(q.faults, f)
+		faults[i].Times = max(faults[i].Times, 1)
 	}
+	return faults
 }
 
 func (q *queue) pending() []Fault {

@@ -19,20 +19,22 @@ import (
 // without a request log, for use in the caller's own server. dir is the folder
 // of the uploads; it must not be "", and is created if necessary. The paths of
 // requests must begin with cfg.BasePath. Handler ignores the fields Dir, Addr,
-// TLS, Network, Wrap and KeepRequests of cfg.
+// TLS, Network, Wrap, Site, Finished and KeepRequests of cfg.
 func Handler(dir string, cfg Config) (http.Handler, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
 		return nil, fmt.Errorf("testserver: %w", err)
 	}
-	h, _, err := newTusd(dir, cfg)
+	h, _, err := newTusd(dir, cfg, nil)
 	if err != nil {
 		return nil, fmt.Errorf("testserver: %w", err)
 	}
 	return h, nil
 }
 
-func newTusd(dir string, cfg Config) (http.Handler, store, error) {
+// newTusd returns tusd and its store. finished is called with the ID of each
+// upload that tusd completed. nil: no call.
+func newTusd(dir string, cfg Config, finished func(id string)) (http.Handler, store, error) {
 	if dir == "" {
 		return nil, store{}, errors.New("the folder of uploads has no name")
 	}
@@ -58,6 +60,13 @@ func newTusd(dir string, cfg Config) (http.Handler, store, error) {
 	}
 	composer.UseLocker(st.locker)
 
+	var beforeAnswer func(handler.HookEvent) (handler.HTTPResponse, error)
+	if finished != nil {
+		beforeAnswer = func(event handler.HookEvent) (handler.HTTPResponse, error) {
+			finished(event.Upload.ID)
+			return handler.HTTPResponse{}, nil
+		}
+	}
 	tusd, err := handler.NewHandler(handler.Config{
 		StoreComposer:                    composer,
 		BasePath:                         cfg.BasePath,
@@ -66,6 +75,7 @@ func newTusd(dir string, cfg Config) (http.Handler, store, error) {
 		DisableTermination:               cfg.DisableTermination,
 		Cors:                             corsConfig(),
 		RespectForwardedHeaders:          cfg.TrustForwarded,
+		PreFinishResponseCallback:        beforeAnswer,
 		Logger:                           newBridge(cfg.Logger),
 		AcquireLockTimeout:               cfg.AcquireLockTimeout,
 		NetworkTimeout:                   cfg.NetworkTimeout,
@@ -104,4 +114,9 @@ func stripBase(base string, next http.Handler) http.Handler {
 		}
 		withSlash.ServeHTTP(w, r)
 	})
+}
+
+// isBelow reports whether a request with this path is for tusd.
+func isBelow(path, base string) bool {
+	return strings.HasPrefix(path, base) || path == strings.TrimSuffix(base, "/")
 }

@@ -89,7 +89,7 @@ func (s *Server) start(ctx context.Context) error {
 		}
 		s.temp = dir
 	}
-	tusd, store, err := newTusd(dir, s.cfg) //nolint:contextcheck // tusd's file store takes no notice of it.
+	tusd, store, err := newTusd(dir, s.cfg, s.finished()) //nolint:contextcheck // tusd's file store takes no notice of it.
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,6 @@ func (s *Server) start(ctx context.Context) error {
 		return err
 	}
 	s.http = &http.Server{
-		Handler:     s.logRequests(h),
 		BaseContext: func(net.Listener) context.Context { return ctx },
 		ConnContext: withConn,
 		ConnState:   s.connState,
@@ -115,6 +114,7 @@ func (s *Server) start(ctx context.Context) error {
 	}
 	s.url = s.baseURL(listener.Addr())
 	s.client = s.newClient()
+	s.http.Handler = s.withSite(s.logRequests(h))
 	s.accept.Go(func() { s.serve(listener) })
 	return nil
 }
