@@ -4,6 +4,7 @@ package download
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"mime"
 	"net/url"
 	"path"
@@ -115,18 +116,44 @@ func partName(target string) string {
 	return dir + name[:cut] + end
 }
 
+// Numbered returns a name for the i-th file that has the same safe name, counted
+// from 1: the name itself, then "name (2).ext". The result is a safe name.
+func Numbered(name string, i int) string {
+	if i == 1 {
+		return name
+	}
+	stem, extension := splitName(name)
+	end := fmt.Sprintf(" (%d)", i) + extension
+	return cut(stem, maxName-len(end)) + end
+}
+
 // shorten cuts a name that is too long. It keeps the extension.
 func shorten(name string) string {
 	if len(name) <= maxName {
 		return name
 	}
-	extension := path.Ext(name)
+	stem, extension := splitName(name)
+	return cut(stem, maxName-len(extension)) + extension
+}
+
+// splitName separates the extension of a name. A long extension counts as part
+// of the stem.
+func splitName(name string) (stem, extension string) {
+	extension = path.Ext(name)
 	if len(extension) > maxExtension {
 		extension = ""
 	}
-	cut := maxName - len(extension)
-	for !utf8.RuneStart(name[cut]) {
-		cut--
+	return name[:len(name)-len(extension)], extension
+}
+
+// cut returns at most n bytes of a name, without a part of a character and
+// without characters that Windows drops.
+func cut(name string, n int) string {
+	if len(name) > n {
+		for !utf8.RuneStart(name[n]) {
+			n--
+		}
+		name = name[:n]
 	}
-	return trim(name[:cut]) + extension
+	return trim(name)
 }

@@ -111,3 +111,30 @@ func TestName(t *testing.T) {
 		})
 	}
 }
+
+func TestNumbered(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("ü", 120)
+	for _, test := range []struct {
+		name string
+		i    int
+		want string
+	}{
+		{"a.txt", 1, "a.txt"},
+		{"a.txt", 2, "a (2).txt"},
+		{"a.tar.gz", 10, "a.tar (10).gz"},
+		{"a", 2, "a (2)"},
+		{"_bashrc", 2, "_bashrc (2)"},
+		{long + "1234567890.bin", 1000, long + "1234 (1000).bin"},
+		{"a" + long + "ü.1234567.bin", 2, "a" + long + "ü.123 (2).bin"},
+		{"a." + long + "1234567890", 2, "a." + long + "123456789 (2)"},
+	} {
+		got := Numbered(test.name, test.i)
+		if got != test.want {
+			t.Errorf("Numbered(%q, %d) = %q, want %q", test.name, test.i, got, test.want)
+		}
+		if safe := SafeName(got); safe != got || len(got) > maxName {
+			t.Errorf("Numbered(%q, %d) = %q, which is not safe: %q", test.name, test.i, got, safe)
+		}
+	}
+}
