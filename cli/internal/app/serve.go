@@ -10,14 +10,17 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tusker-go/tusker/cli/internal/exit"
 	"github.com/tusker-go/tusker/cli/internal/faults"
+	"github.com/tusker-go/tusker/cli/internal/inbox"
 	"github.com/tusker-go/tusker/cli/internal/units"
 	"github.com/tusker-go/tusker/testserver"
+	"github.com/tusker-go/tusker/testserver/page"
 )
 
 type serve struct {
@@ -25,6 +28,9 @@ type serve struct {
 	tls     bool
 	maxSize units.Size
 	faults  []string
+
+	noPage    bool
+	keepNames bool
 }
 
 func (a *app) serveCommand() *cobra.Command {
@@ -38,6 +44,13 @@ DIR they are kept in a temporary folder that is removed at the end.
 
 It is for trying things out: whoever reaches it can read, write and delete.
 
+For browsers there is a page at /, on which you can drop files, pause and resume
+uploads, break the next request, and download finished uploads. Pages of other
+origins can upload too, but cannot break requests.
+
+With --keep-names each finished upload is also in DIR under its own file name.
+A name that is taken gets a number. The server's own files are in DIR/` + storeDir + `.
+
 With --fault requests go wrong, for testing clients of any make. A fault is
 
   [METHOD] ACTION [ARG...] [xN|always]
@@ -49,6 +62,7 @@ it fires. ACTION is one of
 
 ` + faults.Help(helpWidth),
 		Example: `  tusker serve ./up
+  tusker serve --keep-names ./inbox
   tusker serve --tls --addr 127.0.0.1:0
   tusker serve --fault 'PATCH cut 1MiB' --fault 'HEAD status 502 x3'
   tusker serve --fault 'PATCH early 64KiB 503 Retry-After:5 busy'`,
@@ -66,6 +80,8 @@ it fires. ACTION is one of
 	f.StringVar(&s.addr, "addr", "127.0.0.1:1080", "listen on this `address`; port 0 is any free one")
 	f.BoolVar(&s.tls, "tls", false, "serve https, under a certificate authority made for this run")
 	f.Var(&s.maxSize, "max-size", "refuse larger uploads (default: no limit)")
+	f.BoolVar(&s.noPage, "no-page", false, "serve no page for browsers at /")
+	f.BoolVar(&s.keepNames, "keep-names", false, "also store finished uploads in DIR under their own names")
 	f.StringArrayVar(&s.faults, "fault", nil, "spoil requests, as above (repeat): `'[METHOD] ACTION ...'`")
 	return cmd
 }
@@ -76,6 +92,9 @@ func (a *app) serve(ctx context.Context, s *serve, dir string) error {
 	}
 	if _, _, err := net.SplitHostPort(s.addr); err != nil {
 		return usage(fmt.Errorf("--addr: %w", err))
+	}
+	if s.keepNames && dir == "" {
+		return usage(errors.New("--keep-names needs DIR, because a temporary folder is removed"))
 	}
 	injected := make([]testserver.Fault, len(s.faults))
 	for i, spec := range s.faults {
@@ -88,11 +107,18 @@ func (a *app) serve(ctx context.Context, s *serve, dir string) error {
 	if s.tls {
 		secure = &tls.Config{}
 	}
-	server, err := testserver.Start(testserver.Config{ //nolint:contextcheck // Close ends the server.
+	cfg := testserver.Config{
 		Dir: dir, Addr: s.addr, TLS: secure, MaxSize: int64(s.maxSize), Logger: a.log,
 		KeepRequests: 1, // The command does not use them.
 		Wrap:         func(next http.Handler) http.Handler { return logRequests(next, a.log) },
-	})
+	}
+	if !s.noPage {
+		cfg.Site = page.New
+	}
+	if s.keepNames {
+		cfg.Dir, cfg.Finished = filepath.Join(dir, storeDir), keepName(dir, a.log) //nolint:contextcheck // The file store takes no notice of it.
+	}
+	server, err := testserver.Start(cfg) //nolint:contextcheck // Close ends the server.
 	if err != nil {
 		return err
 	}
@@ -107,12 +133,43 @@ func (a *app) serve(ctx context.Context, s *serve, dir string) error {
 		// Users need this line to connect, so -q does not hide it.
 		_, _ = fmt.Fprintf(a.err, "tusker: trust the server with --cacert %s\n", quoteWhereNeeded(ca, ""))
 	}
+	if !s.noPage {
+		a.log.Info("page for browsers", "url", strings.TrimSuffix(server.URL(), "files/"))
+	}
 	a.out.Line("%s", server.URL())
 	<-ctx.Done()
 	if cause := context.Cause(ctx); !errors.Is(cause, exit.ErrInterrupted) {
 		return cause
 	}
 	return nil
+}
+
+// storeDir is the folder of the server's own files below DIR with --keep-names.
+// They are apart from the named files, because a client that could choose the
+// name of a description of an upload could read any file.
+const storeDir = ".tusd"
+
+// keepName returns a function that stores a finished upload in dir under its own
+// name. Parts of other uploads are left out.
+func keepName(dir string, log *slog.Logger) func(*testserver.Server, string) {
+	return func(server *testserver.Server, uploadURL string) {
+		info, err := server.Info(uploadURL)
+		if err == nil && info.Partial {
+			return
+		}
+		var file, kept string
+		if err == nil {
+			file, err = server.Path(uploadURL)
+		}
+		if err == nil {
+			kept, err = inbox.Add(dir, file, info.Metadata)
+		}
+		if err != nil {
+			log.Error("an upload has no file of its own name", "url", uploadURL, "err", err)
+			return
+		}
+		log.Info("stored", "url", uploadURL, "file", kept)
+	}
 }
 
 // writeAuthority writes the certificate to a new file. The next run has another
