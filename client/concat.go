@@ -24,6 +24,13 @@ type ConcatOptions struct {
 	// UploadOptions.Header is. nil: none.
 	Header http.Header
 
+	// Retry replaces Config.Retry for the parts and for the joining, each of which has its
+	// own count. retry.Never makes each request once. nil: Config.Retry.
+	Retry retry.Policy
+
+	// Checksum replaces Config.Checksum for the parts. "": Config.Checksum.
+	Checksum string
+
 	// ChunkSize replaces Config.ChunkSize, in bytes. 0: Config.ChunkSize. Negative:
 	// ErrInvalidOption.
 	ChunkSize int64
@@ -43,6 +50,11 @@ type ConcatOptions struct {
 	OnEvent func(Event)
 }
 
+// upload returns the options of an upload with metadata: the final one, or a part.
+func (o ConcatOptions) upload(metadata protocol.Metadata) UploadOptions {
+	return UploadOptions{Metadata: metadata, Header: o.Header, Retry: o.Retry, Checksum: o.Checksum, ChunkSize: o.ChunkSize}
+}
+
 // UploadConcat uploads sources at the same time as partial uploads, and joins them on the
 // server, in their order, into one upload (tus 1.0.0, Concatenation).
 //
@@ -58,7 +70,7 @@ func (c *Client) UploadConcat(ctx context.Context, sources []Source, opts *Conca
 		o = *opts
 	}
 	cc := &concat{
-		job:     c.newJob(UploadOptions{Header: o.Header, ChunkSize: o.ChunkSize, Metadata: o.Metadata}, newCallback(o.OnEvent)),
+		job:     c.newJob(o.upload(o.Metadata), newCallback(o.OnEvent)),
 		options: o, sources: sources, limit: c.concurrency,
 	}
 	if o.Concurrency != 0 {
@@ -136,11 +148,6 @@ func (cc *concat) lengthsKnown() bool {
 	return true
 }
 
-// partOptions returns the options of each part.
-func (cc *concat) partOptions() UploadOptions {
-	return UploadOptions{Header: cc.options.Header, ChunkSize: cc.options.ChunkSize}
-}
-
 // failed returns the error of part i.
 func (cc *concat) failed(i int, err error) error {
 	return fmt.Errorf("%w %d: %w", ErrPart, i+1, named(cc.sources[i], err))
@@ -153,7 +160,7 @@ func (cc *concat) joinLast(ctx context.Context, endpoint string) error {
 		cc.result.Parts[i] = new(Result)
 	}
 	err := parts.Each(ctx, len(cc.sources), cc.limit, func(ctx context.Context, i int, rest func()) error {
-		part, err := cc.open(ctx, cc.sources[i], cc.partOptions(), cc.teller.callback, i+1)
+		part, err := cc.open(ctx, cc.sources[i], cc.options.upload(nil), cc.teller.callback, i+1)
 		part.rest = rest
 		if err == nil {
 			err = part.upload(ctx)
@@ -192,7 +199,7 @@ func (cc *concat) addWork(part *Result) {
 
 func (cc *concat) join(ctx context.Context, endpoint string, urls []string) error {
 	join := parts.Join{
-		Rules: cc.rules, Dialect: cc.dialect, Endpoint: endpoint, Metadata: cc.options.Metadata,
+		Rules: cc.rules, Policy: cc.options.Retry, Dialect: cc.dialect, Endpoint: endpoint, Metadata: cc.options.Metadata,
 		Tell: cc.teller.hear,
 	}
 	res, _, err := join.Do(ctx, urls)
@@ -222,7 +229,7 @@ func (cc *concat) joinFirst(ctx context.Context, endpoint string) error {
 		}
 	}()
 	err := parts.Each(ctx, n, cc.limit, func(ctx context.Context, i int, _ func()) (err error) {
-		if jobs[i], err = cc.open(ctx, cc.sources[i], cc.partOptions(), cc.teller.callback, i+1); err == nil {
+		if jobs[i], err = cc.open(ctx, cc.sources[i], cc.options.upload(nil), cc.teller.callback, i+1); err == nil {
 			err = jobs[i].createPart(ctx, endpoint)
 		}
 		if err != nil {

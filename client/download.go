@@ -10,6 +10,7 @@ import (
 	"github.com/tusker-go/tusker/client/internal/redact"
 	"github.com/tusker-go/tusker/client/internal/wire"
 	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
 )
 
 // OpDownload is the operation of an Error from Download. tus does not define GET; it only
@@ -64,9 +65,14 @@ type DownloadOptions struct {
 	// none.
 	Header http.Header
 
+	// Retry replaces Config.Retry; retry.Never makes each request once. nil:
+	// Config.Retry.
+	Retry retry.Policy
+
 	// OnEvent is called in the goroutine of Download, with EventResumed at an offset above
-	// 0, EventProgress, EventRetry, EventWaiting, EventDone or EventFailed.
-	// Offset and Sent are the bytes that the writer has. It must return at once. nil: nothing is called.
+	// 0, EventProgress, EventRetry, EventWaiting, EventDone or EventFailed. Offset and Sent
+	// are the bytes that the writer has. OnEvent must return at once, because the download
+	// waits for it. nil: nothing is called.
 	OnEvent func(Event)
 }
 
@@ -93,11 +99,11 @@ type DownloadResult struct {
 // error of open Is [ErrOtherServer], the request is retried and open is called again. Any
 // other error of open or of the writer ends the download and is returned as it is.
 //
-// A request that fails is retried under Config.Retry. Its answer resumes the download only
-// if it has the strong validator of the first answer (RFC 9110, section 8.8.1). Without
-// one, Download reads the content again from its start and compares the SHA-256 of the
-// bytes that the writer has. Config.StallTimeout limits the wait for each byte; the time
-// that the writer takes does not count.
+// A request that fails is retried under Config.Retry or DownloadOptions.Retry. Its answer
+// resumes the download only if it has the strong validator of the first answer (RFC 9110,
+// section 8.8.1). Without one, Download reads the content again from its start and compares
+// the SHA-256 of the bytes that the writer has. Config.StallTimeout limits the wait for each
+// byte; the time that the writer takes does not count.
 //
 // The result is never nil. The error Is [ErrUnfinished], [ErrNotServed], [ErrContent],
 // [ErrContentChanged], [ErrOtherServer], [retry.ErrExhausted], a sentinel of package
@@ -108,7 +114,7 @@ func (c *Client) Download(ctx context.Context, url string, open func(Content) (w
 		o = *opts
 	}
 	t := &teller{callback: newCallback(o.OnEvent)}
-	spec := download.Spec{URL: url, Call: wire.Call{Header: o.Header}, Hear: t.hear}
+	spec := download.Spec{URL: url, Call: wire.Call{Header: o.Header}, Policy: o.Retry, Hear: t.hear}
 	if open != nil {
 		spec.Open = func(c download.Content) (io.Writer, int64, error) { return open(contentOf(c)) }
 	}
