@@ -12,6 +12,7 @@ import (
 	"github.com/tusker-go/tusker/client/internal/engine"
 	"github.com/tusker-go/tusker/client/internal/tus"
 	"github.com/tusker-go/tusker/client/internal/wire"
+	"github.com/tusker-go/tusker/client/journal"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
 	"github.com/tusker-go/tusker/transport"
@@ -201,6 +202,7 @@ type Config struct {
 // safe for concurrent use and keeps no state of single uploads.
 type Client struct {
 	conn        *wire.Conn
+	endpoint    string // creation URL without user information; "": none
 	rules       *engine.Rules
 	server      *tus.Server
 	store       Store
@@ -244,6 +246,7 @@ func New(cfg Config) (*Client, error) {
 	if c.conn, err = connOf(cfg, log); err != nil {
 		return nil, err
 	}
+	c.endpoint = c.conn.Address()
 	c.server = &tus.Server{Conn: c.conn}
 	if err := c.validate(cfg); err != nil {
 		return nil, fmt.Errorf("client: %w", err)
@@ -261,7 +264,7 @@ func (c *Client) validate(cfg Config) error {
 	if c.once && (c.store == nil || c.ledger == nil) {
 		return fmt.Errorf("%w: Once needs a Store and a Ledger", ErrInvalidOption)
 	}
-	if err := CheckAccount(c.account); err != nil {
+	if err := journal.CheckAccount(c.account); err != nil {
 		return err
 	}
 	if err := c.rules.Limits.Validate(); err != nil {
@@ -317,7 +320,7 @@ func connOf(cfg Config, log *slog.Logger) (*wire.Conn, error) {
 	if cfg.Endpoint == "" {
 		return conn, nil
 	}
-	u, err := parseURL(cfg.Endpoint)
+	u, err := address.Parse(cfg.Endpoint)
 	if err != nil {
 		return nil, fmt.Errorf("client: endpoint: %w", err)
 	}
@@ -326,7 +329,7 @@ func connOf(cfg Config, log *slog.Logger) (*wire.Conn, error) {
 }
 
 func parseOrigin(origin string) (*url.URL, error) {
-	u, err := parseURL(origin)
+	u, err := address.Parse(origin)
 	if err == nil && (u.User != nil || strings.Trim(u.Path, "/") != "" || u.RawQuery != "") {
 		err = fmt.Errorf("%w: it is more than scheme, host and port", ErrInvalidURL)
 	}
@@ -344,16 +347,14 @@ func (c *Client) CloseIdleConnections() {
 
 // Endpoint returns the creation URL without user information, or "" if none is
 // configured.
-func (c *Client) Endpoint() string { return c.conn.Address() }
+func (c *Client) Endpoint() string { return c.endpoint }
 
 func (c *Client) creationURL() (string, error) {
-	if c.conn.Endpoint == nil {
+	if c.endpoint == "" {
 		return "", ErrNoEndpoint
 	}
-	return c.conn.Address(), nil
+	return c.endpoint, nil
 }
-
-func parseURL(raw string) (*url.URL, error) { return address.Parse(raw) }
 
 func limit(d, def time.Duration) time.Duration {
 	switch {

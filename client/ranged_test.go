@@ -88,9 +88,11 @@ func TestRangedFaults(t *testing.T) {
 		retry  retry.Policy
 		is     []error // nil: the upload is complete
 	}{
-		"503":             {func(*objectStore) []http.HandlerFunc { return []http.HandlerFunc{nil, status(503)} }, quick(1), nil},
-		"503 at first":    {func(*objectStore) []http.HandlerFunc { return []http.HandlerFunc{status(503)} }, quick(1), nil},
-		"connection lost": {func(o *objectStore) []http.HandlerFunc { return []http.HandlerFunc{nil, o.cutAfter(100_000)} }, quick(1), nil},
+		"503":          {func(*objectStore) []http.HandlerFunc { return []http.HandlerFunc{nil, status(503)} }, quick(1), nil},
+		"503 at first": {func(*objectStore) []http.HandlerFunc { return []http.HandlerFunc{status(503)} }, quick(1), nil},
+		// On a busy machine the server may answer HEAD before it sees the bytes of the request that
+		// broke off. The next PATCH is then refused once.
+		"connection lost": {func(o *objectStore) []http.HandlerFunc { return []http.HandlerFunc{nil, o.cutAfter(100_000)} }, quick(2), nil},
 		"lost before the first byte": {func(*objectStore) []http.HandlerFunc {
 			return []http.HandlerFunc{nil, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }}
 		}, quick(1), nil},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/tusker-go/tusker/client/internal/address"
 	"github.com/tusker-go/tusker/client/internal/dialect"
 	"github.com/tusker-go/tusker/client/internal/engine"
 	"github.com/tusker-go/tusker/client/internal/network"
@@ -184,7 +185,7 @@ func (c *Client) newJob(o UploadOptions, cb *callback) *job {
 
 // speak sets the dialect.
 func (j *job) speak() {
-	j.dialect = j.server.New(tus.Options{Endpoint: j.conn.Address(), Call: j.call, Checksum: j.options.Checksum})
+	j.dialect = j.server.New(tus.Options{Endpoint: j.endpoint, Call: j.call, Checksum: j.options.Checksum})
 }
 
 // check returns an error for invalid options, before anything is sent.
@@ -253,7 +254,7 @@ func (j *job) run(ctx context.Context, spec engine.Spec) error {
 
 // resumeURL sends to the upload at a URL that the caller knows. It uses no record.
 func (j *job) resumeURL(ctx context.Context, rawURL string) error {
-	u, err := parseURL(rawURL)
+	u, err := address.Parse(rawURL)
 	if err != nil {
 		return err
 	}
@@ -322,7 +323,7 @@ func (j *job) target() string {
 	if j.result.URL != "" {
 		return j.result.URL
 	}
-	return j.conn.Address()
+	return j.endpoint
 }
 
 // finish completes the result and sends the last event.

@@ -90,14 +90,22 @@ func TestSameOrigin(t *testing.T) {
 		a, b string
 		want bool
 	}{
-		{"https://tus.example/a", "https://tus.example/b", true},
+		{"https://tus.example/a", "https://tus.example/b?c", true},
 		{"https://tus.example/a", "HTTPS://Tus.example:443/b", true},
+		{"http://tus.example:80/", "http://tus.example/", true},
 		{"https://tus.example/a", "http://tus.example/a", false},
+		{"https://tus.example/", "http://tus.example:443/", false},
 		{"https://tus.example/a", "https://tus.example:444/a", false},
+		{"https://tus.example/", "https://other.example/", false},
+		{"https://tus.example/", "https://tus.example.evil.example/", false},
+		{"https://[::1]/", "https://[::1]:443/", true},
 		{"https://bücher.example/", "https://xn--bcher-kva.example/", true},
+		{"https://bücher.example/", "https://bucher.example/", false},
+		{"http://[fe80::1%25eth0]/", "http://[fe80::1%25eth1]/", false},
 	} {
-		if got := transport.SameOrigin(mustParse(t, test.a), mustParse(t, test.b)); got != test.want {
-			t.Errorf("%s and %s: %t, want %t", test.a, test.b, got, test.want)
+		a, b := mustParse(t, test.a), mustParse(t, test.b)
+		if transport.SameOrigin(a, b) != test.want || transport.SameOrigin(b, a) != test.want {
+			t.Errorf("%s and %s: want %t", test.a, test.b, test.want)
 		}
 	}
 }

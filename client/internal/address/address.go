@@ -17,7 +17,8 @@ import (
 
 // Parse accepts absolute http and https URLs. It percent-encodes bytes that a URL cannot
 // hold, and keeps all others as they are. It drops a fragment, because no request
-// carries one. The error Is failure.ErrInvalidURL and shows no secrets.
+// carries one, and the colon of an empty port. The error Is failure.ErrInvalidURL and shows
+// no secrets.
 func Parse(raw string) (*url.URL, error) {
 	u, err := url.Parse(transport.EscapeURL(raw))
 	if err != nil {
@@ -31,19 +32,17 @@ func Parse(raw string) (*url.URL, error) {
 	case u.Hostname() == "":
 		return nil, fmt.Errorf("%w: %q has no host", failure.ErrInvalidURL, transport.RedactURL(u))
 	}
-	if port := u.Port(); port != "" && !isPort(port) {
-		return nil, fmt.Errorf("%w: %q: there is no port %s", failure.ErrInvalidURL, transport.RedactURL(u), u.Port())
+	if port := u.Port(); port != "" {
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+			return nil, fmt.Errorf("%w: %q: there is no port %s", failure.ErrInvalidURL, transport.RedactURL(u), port)
+		}
 	}
+	u.Host = strings.TrimSuffix(u.Host, ":")
 	u.Fragment, u.RawFragment = "", ""
 	if strings.ContainsFunc(u.Host, func(r rune) bool { return r >= 0x80 }) {
 		u.Host = strings.ToLower(u.Host) // net/http converts letters to Punycode, but not their case
 	}
 	return u, nil
-}
-
-func isPort(s string) bool {
-	_, err := strconv.ParseUint(s, 10, 16)
-	return err == nil
 }
 
 // maxLocation is the largest number of bytes of a Location that is followed. A longer one
@@ -120,9 +119,6 @@ func WithoutFragment(u *url.URL) string {
 	return plain.String()
 }
 
-// SameOrigin reports whether two URLs belong to one server, see [transport.SameOrigin].
-func SameOrigin(a, b *url.URL) bool { return transport.SameOrigin(a, b) }
-
 // HostOf returns scheme, host and port of a URL. It is the key of facts about a host.
 func HostOf(rawURL string) string {
 	u, err := url.Parse(transport.EscapeURL(rawURL))
@@ -175,7 +171,7 @@ func Misplaced(endpoint, location string) string {
 	switch {
 	case err != nil:
 		return ""
-	case !SameOrigin(from, to):
+	case !transport.SameOrigin(from, to):
 		return fmt.Sprintf("the server sent the upload to %s, another origin than that of the endpoint: does it know the address that its proxy has (X-Forwarded-Host)?", HostOf(location))
 	case !strings.HasPrefix(to.EscapedPath(), strings.TrimSuffix(from.EscapedPath(), "/")+"/"):
 		return fmt.Sprintf("the Location %s is not below the endpoint %s: does a proxy strip a prefix of the path?", to.EscapedPath(), from.EscapedPath())

@@ -111,40 +111,6 @@ func TestResolveBadLocation(t *testing.T) {
 	}
 }
 
-func TestSameOrigin(t *testing.T) {
-	tests := []struct {
-		a, b string
-		want bool
-	}{
-		{"https://h/a", "https://h/b?c", true},
-		{"https://h/", "https://h:443/", true},
-		{"http://h:80/", "http://h/", true},
-		{"http://H.Example/", "http://h.example/", true},
-		{"https://h/", "http://h/", false},
-		{"https://h/", "http://h:443/", false},
-		{"https://h/", "https://h:8443/", false},
-		{"https://h/", "https://g/", false},
-		{"https://h/", "https://h.evil.example/", false},
-		{"https://[::1]/", "https://[::1]:443/", true},
-		{"https://bücher.example/", "https://xn--bcher-kva.example/", true},
-		{"https://bücher.example/", "https://bucher.example/", false},
-		{"http://[fe80::1%25eth0]/", "http://[fe80::1%25eth1]/", false},
-	}
-	for _, test := range tests {
-		a, err := url.Parse(test.a)
-		if err != nil {
-			t.Fatal(err)
-		}
-		b, err := url.Parse(test.b)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if SameOrigin(a, b) != test.want || SameOrigin(b, a) != test.want {
-			t.Errorf("%s and %s: want %t", test.a, test.b, test.want)
-		}
-	}
-}
-
 func TestParseURLHidesSecrets(t *testing.T) {
 	for _, raw := range []string{
 		"http://user:hidden@h:port/", "http://user:hidden%zz@h/", "http://h/?token=hidden\n",

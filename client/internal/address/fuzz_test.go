@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/transport"
 )
 
 // A Location from a server either is refused or resolves to a URL that can be requested and
@@ -36,7 +37,7 @@ func FuzzResolveLocation(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%q becomes %q: %v", location, text, err)
 		}
-		if again.String() != text || again.Scheme != "https" || again.Hostname() == "" || !SameOrigin(u, again) {
+		if again.String() != text || again.Scheme != "https" || again.Hostname() == "" || !transport.SameOrigin(u, again) {
 			t.Errorf("%q becomes %q, and then %q", location, text, again)
 		}
 		if next, err := Resolve(again, "", text); err != nil || next.String() != text {

@@ -112,7 +112,7 @@ func (d *draft) do(ctx context.Context, op protocol.Op, method, url string, b *w
 			}
 			return protocol.StatusError(op, status)
 		},
-		Parse: func(h http.Header) (string, error) {
+		Parse: func(h http.Header) (string, int64, error) {
 			if n, err := strconv.ParseInt(h.Get(uploadOffset), 10, 64); err == nil {
 				answer.Offset = protocol.Known(n)
 			}
@@ -121,7 +121,7 @@ func (d *draft) do(ctx context.Context, op protocol.Op, method, url string, b *w
 			if h.Get(uploadComplete) == "?1" {
 				answer.Length = answer.Offset
 			}
-			return h.Get("Location"), nil
+			return h.Get("Location"), 0, nil
 		},
 	}, wire.Call{})
 	if err != nil {

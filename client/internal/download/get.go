@@ -32,9 +32,9 @@ func (d *download) get(ctx context.Context) error {
 			}
 			return nil
 		},
-		Success:  func(_ protocol.Op, status int) error { return d.accept(status, ranged) },
-		Describe: func() slog.Attr { return slog.Int64("offset", d.offset) },
+		Success: func(_ protocol.Op, status int) error { return d.accept(status, ranged) },
 		Consume: func(a *wire.Answer) error {
+			defer func() { a.Offset = d.offset }()
 			body := &body{r: a.Body, size: a.Body.Length, delimited: a.Body.Delimited}
 			if d.w == nil {
 				return d.first(ctx, a, body)

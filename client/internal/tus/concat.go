@@ -4,7 +4,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/tusker-go/tusker/client/internal/address"
 	"github.com/tusker-go/tusker/transport"
 )
 
@@ -34,7 +33,7 @@ func shorten(endpoint string, parts []string) []string {
 func relative(base *url.URL, part string) string {
 	u, err := url.Parse(transport.EscapeURL(part))
 	// A path that begins with two slashes would be read as a host.
-	if err != nil || !address.SameOrigin(base, u) || strings.HasPrefix(u.Path, "//") {
+	if err != nil || !transport.SameOrigin(base, u) || strings.HasPrefix(u.Path, "//") {
 		return part
 	}
 	return u.RequestURI()

@@ -84,17 +84,16 @@ func (s *Server) do(ctx context.Context, x exchange, call wire.Call) (*Reply, er
 	r := wire.Request{
 		Op: x.op, Method: x.method, URL: x.url, Body: x.body, Slow: x.slow, Stall: x.stall, Judge: x.judge,
 		Set: x.set, Success: protocol.StatusError,
-		Describe: func() slog.Attr { return slog.Int64("offset", state.Offset) },
 	}
 	if r.Judge == nil {
 		r.Judge = Judge
 	}
 	if x.parse != nil {
-		r.Parse = func(h http.Header) (location string, err error) {
+		r.Parse = func(h http.Header) (location string, offset int64, err error) {
 			if state, err = x.parse(h); err != nil {
-				return "", explain(err, h)
+				return "", 0, explain(err, h)
 			}
-			return state.Location, nil
+			return state.Location, state.Offset, nil
 		}
 	}
 	answer, err := s.Conn.Do(ctx, r, call)

@@ -47,7 +47,7 @@ type Body struct {
 	dog  *watchdog
 	pace *Pace
 	wait func(n int) error // waits for n bytes of pace
-	over func() error      // why the request is over; nil: nothing ends it
+	over func() error      // returns why the context of the request has ended, or nil
 
 	mu       sync.Mutex
 	current  *bodyReader // the reader that was opened last
@@ -64,44 +64,37 @@ type Trailer struct {
 	Encode func(sum []byte) (string, error)
 }
 
-func (b *Body) size() int64 { return b.Chunk.Len() }
-
-// attach makes b the body of req.
+// attach makes b the body of req. After the end of the request's context, no further byte is
+// handed to the network, although the Doer may not have noticed yet.
 func (b *Body) attach(ctx context.Context, req *http.Request, dog *watchdog, pace *Pace) error {
+	if ctx.Err() != nil {
+		return cause.Of(ctx)
+	}
+	req.ContentLength = b.Chunk.Len()
+	if b.InMemory {
+		req.Body, _ = b.memory()
+		req.GetBody = b.memory
+		return nil
+	}
+	b.dog, b.pace = dog, pace
 	b.over = func() error {
 		if ctx.Err() != nil {
 			return cause.Of(ctx)
 		}
 		return nil
 	}
-	if err := b.ended(); err != nil {
-		return err
+	if pace != nil {
+		b.wait = func(n int) error { return pace.wait(ctx, n) }
 	}
-	if b.InMemory {
-		req.Body, _ = b.memory()
-		req.ContentLength, req.GetBody = b.size(), b.memory
-		return nil
-	}
-	b.dog, b.pace = dog, pace
-	b.wait = func(n int) error { return pace.wait(ctx, n) }
 	body, err := b.open()
 	if err != nil {
 		return err
 	}
-	req.Body, req.ContentLength, req.GetBody = body, b.size(), b.open
+	req.Body, req.GetBody = body, b.open
 	if b.Trailer != nil {
 		b.addTrailer(req)
 	}
 	return nil
-}
-
-// ended returns why the context of the request has ended, or nil. A request whose context
-// has ended hands no further byte to the network, although the Doer may not have noticed yet.
-func (b *Body) ended() error {
-	if b.over == nil {
-		return nil
-	}
-	return b.over()
 }
 
 // open returns a reader of the whole body. An earlier reader reads no further.
@@ -190,16 +183,18 @@ type bodyReader struct {
 
 func (r *bodyReader) Read(p []byte) (int, error) {
 	// The pace waits outside of the lock, so that stop does not wait with it.
-	p, err := r.paced(p)
-	if err != nil {
-		return 0, err
+	if r.b.pace != nil {
+		var err error
+		if p, err = r.paced(p); err != nil {
+			return 0, err
+		}
 	}
 	n, err := r.take(int64(len(p)), func(most int64) (int64, error) {
 		n, err := r.r.Read(p[:most])
 		r.paid -= n
 		if r.sum != nil && n > 0 {
 			r.sum.Write(p[:n])
-			if r.n+int64(n) == r.b.size() {
+			if r.n+int64(n) == r.b.Chunk.Len() {
 				r.summed(r.sum.Sum(nil))
 			}
 		}
@@ -217,17 +212,17 @@ func (r *bodyReader) take(most int64, move func(most int64) (int64, error)) (int
 	if b.stopped || b.current != r {
 		return 0, errBodyStopped
 	}
-	left := b.size() - r.n
+	left := b.Chunk.Len() - r.n
 	if left <= 0 {
 		return 0, io.EOF
 	}
-	if err := b.ended(); err != nil {
+	if err := b.over(); err != nil {
 		return 0, err
 	}
 	b.dog.pause()
 	most, err := b.prepare(left, min(most, left))
 	if err == nil {
-		err = b.ended() // BeforeLast may have taken long
+		err = b.over() // BeforeLast may have taken long
 	}
 	if err != nil {
 		return 0, err
@@ -239,10 +234,10 @@ func (r *bodyReader) take(most int64, move func(most int64) (int64, error)) (int
 	}
 	b.high = max(b.high, r.n)
 	switch {
-	case r.n < b.size():
+	case r.n < b.Chunk.Len():
 		b.dog.alive()
 		if input.IsEnd(err) {
-			err = input.Missing(b.size() - r.n)
+			err = input.Missing(b.Chunk.Len() - r.n)
 		}
 		if err != nil {
 			b.err = source.Error(err)
@@ -278,10 +273,7 @@ func (b *Body) prepare(left, most int64) (int64, error) {
 
 // paced waits for the pace, and returns as much of p as may be filled.
 func (r *bodyReader) paced(p []byte) ([]byte, error) {
-	if r.b.pace == nil {
-		return p, nil
-	}
-	n := r.b.pace.most(int(min(int64(len(p)), r.b.size()-r.n)))
+	n := r.b.pace.most(int(min(int64(len(p)), r.b.Chunk.Len()-r.n)))
 	if n > r.paid {
 		r.b.dog.pause()
 		if err := r.b.wait(n - r.paid); err != nil {
@@ -310,10 +302,10 @@ func (b *Body) Load() error {
 		return source.Error(err)
 	}
 	defer closeReader(r)
-	data := make([]byte, b.size())
+	data := make([]byte, b.Chunk.Len())
 	n, err := io.ReadFull(r, data)
 	if input.IsEnd(err) || input.IsShort(err) {
-		err = input.Missing(b.size() - int64(n))
+		err = input.Missing(b.Chunk.Len() - int64(n))
 	}
 	if err != nil {
 		return source.Error(err)

@@ -20,7 +20,7 @@ func newBody(t *testing.T, size int64, reader func() (io.Reader, error)) *Body {
 	t.Helper()
 	_, dog := watch(t.Context(), 0, 0)
 	t.Cleanup(dog.stop)
-	return &Body{Chunk: source.Chunk{Range: protocol.Range{End: size}, Reader: reader}, dog: dog}
+	return &Body{Chunk: source.Chunk{Range: protocol.Range{End: size}, Reader: reader}, dog: dog, over: func() error { return nil }}
 }
 
 func reading(s string) func() (io.Reader, error) {

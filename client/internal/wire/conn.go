@@ -8,7 +8,6 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -93,7 +92,7 @@ func (c *Conn) Address() string {
 // Serves reports whether the server of the endpoint is that of a URL.
 func (c *Conn) Serves(rawURL string) bool {
 	u, err := url.Parse(transport.EscapeURL(rawURL))
-	return err == nil && c.Endpoint != nil && address.SameOrigin(c.Endpoint, u)
+	return err == nil && c.Endpoint != nil && transport.SameOrigin(c.Endpoint, u)
 }
 
 // mayShare reports whether headers given for the endpoint may go to u.
@@ -101,8 +100,8 @@ func (c *Conn) mayShare(u, home *url.URL) bool {
 	if c.Endpoint != nil {
 		home = c.Endpoint
 	}
-	return c.TrustAll || home == nil || address.SameOrigin(home, u) ||
-		slices.ContainsFunc(c.Trusted, func(t *url.URL) bool { return address.SameOrigin(t, u) })
+	return c.TrustAll || home == nil || transport.SameOrigin(home, u) ||
+		slices.ContainsFunc(c.Trusted, func(t *url.URL) bool { return transport.SameOrigin(t, u) })
 }
 
 // build makes the request of x: the caller's headers under those of the protocol.
@@ -121,12 +120,12 @@ func (c *Conn) build(ctx context.Context, x Request, call Call) (*http.Request, 
 	if !share {
 		ctx = transport.WithoutCredentials(ctx)
 	}
-	req, err := http.NewRequestWithContext(ctx, x.Method, u.String(), http.NoBody)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", failure.ErrInvalidURL, transport.RedactError(err))
-	}
-	// A Doer that ignores the mark at least leaves no connection for the next request.
-	req.Close = fresh
+	// http.NewRequest would parse the URL once more.
+	req := (&http.Request{
+		Method: x.Method, URL: u, Host: u.Host, Header: make(http.Header), Body: http.NoBody,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Close: fresh, // a Doer that ignores the mark at least leaves no connection for the next request
+	}).WithContext(ctx)
 	if share {
 		if err := CheckHeader(call.Header); err != nil {
 			return nil, err
@@ -135,7 +134,7 @@ func (c *Conn) build(ctx context.Context, x Request, call Call) (*http.Request, 
 		Merge(req.Header, call.Header)
 		takeHost(req)
 	}
-	if c.keepsCookies(u, u, call.Home) {
+	if c.Jar != nil && c.keepsCookies(u, u, call.Home) {
 		c.addCookies(req)
 	}
 	if x.Set != nil {

@@ -18,7 +18,8 @@ import (
 // use, because a dial reports its progress even after its request got another
 // connection.
 type connecting struct {
-	dog *watchdog
+	dog   *watchdog
+	trace httptrace.ClientTrace // of the request
 
 	mu        sync.Mutex
 	requested bool // the transport asked for a connection
@@ -33,15 +34,15 @@ type connecting struct {
 // nothing.
 func follow(ctx context.Context, dog *watchdog) (context.Context, *connecting) {
 	c := &connecting{dog: dog}
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+	c.trace = httptrace.ClientTrace{
 		GetConn:           func(string) { c.begin() },
 		DNSStart:          func(httptrace.DNSStartInfo) { c.alive() },
 		ConnectStart:      func(string, string) { c.alive() },
 		ConnectDone:       func(string, string, error) { c.alive() },
 		TLSHandshakeStart: c.alive,
-		TLSHandshakeDone:  func(tls.ConnectionState, error) { c.alive() },
 		GotConn:           func(info httptrace.GotConnInfo) { c.got(info.Reused, isHTTP2(info.Conn)) },
-	}), c
+	}
+	return httptrace.WithClientTrace(ctx, &c.trace), c
 }
 
 func (c *connecting) begin() {

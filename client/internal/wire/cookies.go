@@ -6,24 +6,22 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tusker-go/tusker/client/internal/address"
+	"github.com/tusker-go/tusker/transport"
 )
 
 // keepsCookies reports whether a request to asked may send the cookies of u, and its answer
-// may set them. Trusted origins have no cookies.
+// may set them, if there is a Jar. Trusted origins have no cookies.
 func (c *Conn) keepsCookies(u, asked, home *url.URL) bool {
 	switch {
-	case c.Jar == nil:
-		return false
 	case c.Endpoint != nil:
 		home = c.Endpoint
 	case home == nil:
 		home = asked
 	}
-	return address.SameOrigin(home, u)
+	return transport.SameOrigin(home, u)
 }
 
-// addCookies adds the cookies of the jar after those that the caller set.
+// addCookies adds the cookies of the Jar after those that the caller set.
 func (c *Conn) addCookies(req *http.Request) {
 	pairs := slices.Clone(req.Header["Cookie"])
 	for _, cookie := range c.Jar.Cookies(req.URL) {
@@ -34,7 +32,7 @@ func (c *Conn) addCookies(req *http.Request) {
 	}
 }
 
-// storeCookies stores the cookies of an answer and of the redirects that led to it.
+// storeCookies stores in the Jar the cookies of an answer and of the redirects that led to it.
 func (c *Conn) storeCookies(asked *http.Request, resp *http.Response, home *url.URL) {
 	for resp != nil {
 		req := resp.Request

@@ -40,19 +40,17 @@ type Request struct {
 	// Success returns an error for a status of the exchange that is not a success.
 	Success func(op protocol.Op, status int) error
 
-	// Parse reads the headers of a success, and returns the Location of an upload that
-	// the answer names, or "". nil: nothing is read.
-	Parse func(http.Header) (location string, err error)
+	// Parse reads the headers of a success. It returns the Location of an upload that the
+	// answer names, or "", and the offset that the answer names, for the debug record. nil:
+	// nothing is read.
+	Parse func(http.Header) (location string, offset int64, err error)
 
 	// Judge sets the class of an error answer, and the fields that follow from its text. sent
 	// is the header of the request. Judge may replace e.Err by an error that wraps it.
 	Judge func(e *failure.Error, sent http.Header)
 
-	// Describe returns what the debug record of a success says beyond its status. nil:
-	// nothing.
-	Describe func() slog.Attr
-
-	// Consume reads the body of a success. nil: the body is dropped.
+	// Consume reads the body of a success, and sets the Offset of the Answer. nil: the body is
+	// dropped.
 	Consume func(*Answer) error
 }
 
@@ -68,6 +66,10 @@ type Answer struct {
 	// Next is the URL of the next request: URL, or the target of redirects that are valid for
 	// one request.
 	Next string
+
+	// Offset is how many bytes the server or the download has, as far as the answer says. It is
+	// part of the debug record.
+	Offset int64
 
 	// Body is the content of the answer, for Request.Consume.
 	Body *Content
@@ -99,8 +101,8 @@ func (c *Conn) Do(ctx context.Context, x Request, call Call) (*Answer, error) {
 	if e.resp != nil {
 		attrs = append(attrs, slog.Int("status", e.resp.StatusCode))
 	}
-	if answer != nil && x.Describe != nil {
-		attrs = append(attrs, x.Describe())
+	if answer != nil {
+		attrs = append(attrs, slog.Int64("offset", answer.Offset))
 	}
 	if err != nil {
 		attrs = append(attrs, slog.Any("err", err))
@@ -132,7 +134,7 @@ func (e *exchange) run(ctx context.Context) (*Answer, error) {
 	if e.req, err = e.conn.build(ctx, e.Request, e.call); err != nil {
 		return nil, e.fail(err)
 	}
-	hasBody := e.Body != nil && e.Body.size() > 0
+	hasBody := e.Body != nil && e.Body.Chunk.Len() > 0
 	switch {
 	case hasBody:
 		if err := e.Body.attach(ctx, e.req, e.dog, e.conn.Pace); err != nil {
@@ -147,7 +149,9 @@ func (e *exchange) run(ctx context.Context) (*Answer, error) {
 		e.dog.finishing()
 	}
 	resp, err := e.conn.send(e.req)
-	e.conn.storeCookies(e.req, resp, e.call.Home)
+	if e.conn.Jar != nil {
+		e.conn.storeCookies(e.req, resp, e.call.Home)
+	}
 	if err != nil {
 		if resp != nil && resp.Body != nil {
 			_ = resp.Body.Close()
@@ -207,7 +211,7 @@ func (e *exchange) read(ctx context.Context) (*Answer, error) {
 	location := ""
 	if e.Parse != nil {
 		var err error
-		if location, err = e.Parse(e.resp.Header); err != nil {
+		if location, answer.Offset, err = e.Parse(e.resp.Header); err != nil {
 			return nil, e.refuse(text, err)
 		}
 	}
@@ -236,10 +240,12 @@ func (e *exchange) locate(answer *Answer, location string, final *http.Request) 
 		if err != nil {
 			return err
 		}
-		answer.URL, answer.Next = u.String(), u.String()
+		answer.URL = u.String()
+		answer.Next = answer.URL
 		return nil
 	}
-	answer.URL, answer.Next = e.req.URL.String(), e.req.URL.String()
+	answer.URL = e.req.URL.String()
+	answer.Next = answer.URL
 	if where != e.req.URL {
 		answer.Next = address.WithoutFragment(where)
 	}
