@@ -1,5 +1,8 @@
-// Package advice says what a user can do about an error of a server or of the network.
-// Its functions are pure, and return "" if they have no advice for the error.
+// Package advice says what a user can do about an error, and which command comes next.
+//
+// For has the advice for an error of any command. Ended has that for an upload that failed or
+// was interrupted, and Verdict the error of several things. Functions that return a hint
+// return "" if they have no advice. They send nothing and write nothing.
 package advice
 
 import (

@@ -4,8 +4,6 @@ package app
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
 	"log"
 	"log/slog"
@@ -15,10 +13,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/tusker-go/tusker/cli/internal/config"
+	"github.com/tusker-go/tusker/cli/internal/console"
 	"github.com/tusker-go/tusker/cli/internal/exit"
 	"github.com/tusker-go/tusker/cli/internal/logs"
 	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/settings"
+	"github.com/tusker-go/tusker/cli/internal/usage"
 )
 
 // Streams are the inputs and outputs of a run of the program besides files.
@@ -55,49 +55,37 @@ func collectLess() {
 func Run(ctx context.Context, args []string, std Streams) int {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	a := &app{
-		in: std.In,
+	a := &app{stdLog: std.Log, console: &console.Console{
+		In: std.In,
 		// The reader of standard output is gone, so the command has no further use.
-		out:       output.NewPrinter(std.Out, func(err error) { cancel(err) }),
-		err:       output.NewScreen(std.Err),
-		stdLog:    std.Log,
-		lookupEnv: std.LookupEnv,
-	}
+		Out:       output.NewPrinter(std.Out, func(err error) { cancel(err) }),
+		Err:       output.NewScreen(std.Err),
+		LookupEnv: std.LookupEnv,
+	}}
 	root := a.root() //nolint:contextcheck // Commands get the context from cobra.
 	root.SetArgs(args)
-	root.SetOut(a.out)
-	root.SetErr(a.err)
+	root.SetOut(a.console.Out)
+	root.SetErr(a.console.Err)
 	cmd, err := root.ExecuteContextC(ctx)
-	if broken := a.out.Err(); broken != nil {
-		return a.stdoutFailed(broken)
+	if broken := a.console.Out.Err(); broken != nil {
+		return a.console.StdoutFailed(broken)
 	}
 	if err != nil && !a.begun {
-		err = usage(err)
+		err = usage.Error(err)
 	}
 	if err != nil {
-		a.complain(cmd, err, suggestion(root, args))
+		a.console.Complain(cmd, err, suggestion(root, args))
 	}
 	return exit.Code(err)
 }
 
-// app is one run of the program.
+// app is one run of the program: what all commands share.
 type app struct {
-	in        io.Reader
-	out       *output.Printer
-	err       io.Writer
-	lookupEnv func(string) (string, bool)
-
-	quiet, verbose bool
-	logFormat      string
-	configFlag     string
-
-	log        *slog.Logger
+	console    *console.Console
+	settings   *settings.Settings // of the command; nil: its command line is not parsed yet
+	configFlag string
 	stdLog     *log.Logger
-	begun      bool         // the command line was parsed
-	again      again        // flags that a command in a hint needs, too
-	configured *config.File // the config file; nil: not read
-	settings   *settings
-	isPiped    bool // the bytes of FILE - come from a command
+	begun      bool // the command line was parsed
 }
 
 const description = `Tusker uploads files to servers that speak the tus resumable upload protocol
@@ -130,25 +118,21 @@ func (a *app) root() *cobra.Command {
 		CompletionOptions:  cobra.CompletionOptions{DisableDefaultCmd: true},
 	}
 	f := root.PersistentFlags()
-	f.BoolVarP(&a.quiet, "quiet", "q", false, "say nothing but errors on standard error")
-	f.BoolVarP(&a.verbose, "verbose", "v", false, "log every exchange with the server")
-	f.StringVar(&a.logFormat, "log-format", logs.Console, "`format` of logs: console or json")
-	f.StringVar(&a.configFlag, "config", "", "config `file`, '' for none (default "+configText(runtime.GOOS)+")")
-	root.SetHelpFunc(a.help)
+	a.console.Register(f)
+	f.StringVar(&a.configFlag, "config", "", "config `file`, '' for none (default "+settings.DefaultPathText(runtime.GOOS)+")")
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { _, _ = a.console.Out.Write([]byte(helpText(cmd))) })
 	root.AddCommand(
-		a.uploadCommand(), a.resumeCommand(), a.metadataCommand(), a.infoCommand(), a.optionsCommand(),
-		a.concatCommand(), a.terminateCommand(), a.serveCommand(), a.demoCommand(), a.versionCommand(),
-		a.uploadsCommand(), a.downloadCommand(), a.doctorCommand(), a.conformanceCommand(), a.profilesCommand(), a.completionCommand(), a.manCommand(),
+		uploadCommand(a), resumeCommand(a), metadataCommand(a), infoCommand(a), optionsCommand(a),
+		concatCommand(a), terminateCommand(a), serveCommand(a), demoCommand(a), versionCommand(a),
+		uploadsCommand(a), downloadCommand(a), doctorCommand(a), conformanceCommand(a), profilesCommand(a), completionCommand(a), manCommand(a),
 	)
 	// It has the flags of those before.
-	settings := a.configCommand()
-	settings.AddCommand(a.configShowCommand(root))
-	root.AddCommand(settings)
-	a.completes(root)
+	config := configCommand(a)
+	config.AddCommand(configShowCommand(a, root))
+	root.AddCommand(config)
+	addCompletions(root, a.console.LookupEnv)
 	return root
 }
-
-var errQuietAndVerbose = errors.New("--quiet and --verbose exclude each other")
 
 // readsConfig reports whether cmd uses the config file.
 func readsConfig(cmd *cobra.Command) bool {
@@ -156,81 +140,39 @@ func readsConfig(cmd *cobra.Command) bool {
 	case "help", cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd:
 		return false
 	}
-	return cmd.Annotations[annotationNoConfig] == ""
+	return cmd.Annotations[settings.NoConfig] == ""
 }
 
 // prepare completes the flags and the arguments, whose first one may be the name of
 // an endpoint, and starts the log.
 func (a *app) prepare(cmd *cobra.Command, args []string) error {
-	a.again.flags = neededGiven(cmd)
-	a.settings = newSettings(cmd.Flags())
-	if err := a.settings.add(environment(a.lookupEnv)); err != nil {
+	a.settings = settings.New(a.console, cmd.Flags())
+	if err := a.settings.AddEnvironment(); err != nil {
 		return err
 	}
 	trimURL(cmd, args)
 	if readsConfig(cmd) {
-		if err := a.configure(cmd, args, a.settings); err != nil {
+		if err := a.settings.AddConfig(cmd, args); err != nil {
 			return err
 		}
 	}
 	if err := checkOrder(cmd, args); err != nil {
 		return err
 	}
-	if a.quiet && a.verbose {
-		return errQuietAndVerbose
-	}
 	level := slog.LevelWarn
 	if cmd.Annotations[annotationLogs] != "" {
 		level = slog.LevelInfo
 	}
-	switch {
-	case a.quiet:
-		level = slog.LevelError
-	case a.verbose:
-		level = slog.LevelDebug
-	}
-	logger, err := logs.New(a.err, a.logFormat, level)
-	if err != nil {
+	if err := a.console.Start(level); err != nil {
 		return err
 	}
-	a.log, a.begun = logger, true
+	a.begun = true
 	if a.stdLog != nil {
-		logs.Redirect(a.stdLog, logger)
+		logs.Redirect(a.stdLog, a.console.Log)
 	}
-	if a.configured != nil {
-		a.warnOfSecrets(a.configured)
-	}
+	a.settings.WarnOfSecrets()
 	return nil
 }
 
 // annotationLogs marks a command whose main output is its log.
 const annotationLogs = "logs"
-
-// arguments checks the number of arguments. Want describes them in words. A most of
-// 0 means that there is no limit.
-func arguments(least, most int, want string) cobra.PositionalArgs {
-	return func(_ *cobra.Command, args []string) error {
-		if len(args) < least || most > 0 && len(args) > most {
-			return errors.New("want " + want)
-		}
-		return nil
-	}
-}
-
-// noSuchCommand is the function of commands that only have subcommands.
-func noSuchCommand(cmd *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
-	}
-	return nil
-}
-
-func noArguments(_ *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return errors.New("want no arguments")
-	}
-	return nil
-}
-
-// usage marks an error of the command line.
-func usage(err error) error { return exit.With(exit.Usage, err) }

@@ -3,7 +3,6 @@ package app
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"io/fs"
 	"net/http"
@@ -17,7 +16,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tusker-go/tusker/cli/internal/console"
 	"github.com/tusker-go/tusker/cli/internal/exit"
+	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/testserver"
 )
 
@@ -29,6 +30,11 @@ func streamsFor(t *testing.T) (std Streams, stdout, stderr *bytes.Buffer) {
 		In: new(bytes.Buffer), Out: stdout, Err: stderr,
 		LookupEnv: func(string) (string, bool) { return "", false },
 	}, stdout, stderr
+}
+
+// newApp returns a run with streams in memory, whose command line is not parsed yet.
+func newApp(std Streams) *app {
+	return &app{console: &console.Console{In: std.In, Out: output.NewPrinter(std.Out, nil), Err: std.Err, LookupEnv: std.LookupEnv}}
 }
 
 func tempFile(t *testing.T, content string) string {
@@ -143,7 +149,7 @@ func TestStreamEndsWithContext(t *testing.T) {
 // Every command has examples, and help texts fit into their width.
 func TestEveryCommandHasExamples(t *testing.T) {
 	t.Parallel()
-	for _, c := range allCommands((&app{}).root()) {
+	for _, c := range allCommands(newApp(Streams{}).root()) {
 		if c.Name() == "help" {
 			continue
 		}
@@ -200,33 +206,6 @@ func TestFlagErrorsKeepSecrets(t *testing.T) {
 			}
 			if strings.Contains(stderr.String(), "hush") || stderr.Len() == 0 {
 				t.Errorf("says %q", stderr)
-			}
-		})
-	}
-}
-
-func TestOneToken(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		text, want string
-		bad        bool
-	}{
-		"plain":       {"abc", "abc", false},
-		"line break":  {"abc\n", "abc", false},
-		"windows":     {"\tabc\r\n", "abc", false},
-		"empty":       {"", "", true},
-		"blank":       {" \n", "", true},
-		"two":         {"abc def", "", true},
-		"two lines":   {"abc\ndef\n", "", true},
-		"not ASCII":   {"abç", "", true},
-		"not printed": {"a\x00b", "", true},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got, err := oneToken([]byte(test.text))
-			if got != test.want || errors.Is(err, errToken) != test.bad {
-				t.Errorf("oneToken(%q) = %q, %v", test.text, got, err)
 			}
 		})
 	}

@@ -10,15 +10,17 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/tusker-go/tusker/cli/internal/flags"
 	"github.com/tusker-go/tusker/cli/internal/logs"
-	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/cli/internal/profile"
+	"github.com/tusker-go/tusker/cli/internal/settings"
+	"github.com/tusker-go/tusker/cli/internal/usage"
 )
 
 // shells are the shells for which completion prints scripts.
 var shells = []string{"bash", "zsh", "fish", "powershell"}
 
-func (a *app) completionCommand() *cobra.Command {
+func completionCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "completion SHELL",
 		Short: "Print a script that makes a shell complete commands",
@@ -29,21 +31,21 @@ or powershell. That for bash needs the package bash-completion.`,
   tusker completion zsh > "${fpath[1]}/_tusker"
   tusker completion fish > ~/.config/fish/completions/tusker.fish
   tusker completion powershell | Out-String | Invoke-Expression`,
-		Args:              arguments(1, 1, "one SHELL"),
+		Args:              usage.Arguments(1, 1, "one SHELL"),
 		ValidArgsFunction: completeFirst(func() iter.Seq[string] { return slices.Values(shells) }),
-		Annotations:       map[string]string{annotationNoConfig: "a shell starts with it"},
+		Annotations:       map[string]string{settings.NoConfig: "a shell starts with it"},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch root := cmd.Root(); args[0] {
 			case "bash":
-				return root.GenBashCompletionV2(a.out, true)
+				return root.GenBashCompletionV2(a.console.Out, true)
 			case "zsh":
-				return root.GenZshCompletion(a.out)
+				return root.GenZshCompletion(a.console.Out)
 			case "fish":
-				return root.GenFishCompletion(a.out, true)
+				return root.GenFishCompletion(a.console.Out, true)
 			case "powershell":
-				return root.GenPowerShellCompletionWithDesc(a.out)
+				return root.GenPowerShellCompletionWithDesc(a.console.Out)
 			}
-			return usage(fmt.Errorf("SHELL %q is none of %s", args[0], strings.Join(shells, ", ")))
+			return usage.Error(fmt.Errorf("SHELL %q is none of %s", args[0], strings.Join(shells, ", ")))
 		},
 	}
 }
@@ -62,40 +64,40 @@ func completeFirst(names func() iter.Seq[string]) cobra.CompletionFunc {
 var flagValues = map[string][]string{
 	"progress":   {"auto", "bar", "plain", "none"},
 	"log-format": {logs.Console, logs.JSON},
-	"recreate":   slices.Sorted(maps.Keys(recreates)),
+	"recreate":   slices.Sorted(maps.Keys(flags.Recreates)),
 	"checksum":   {"auto", "sha1", "sha256", "sha512", "md5", "crc32"},
 	"parallel":   {"auto"},
 	"profile":    slices.Collect(profile.Names()),
 }
 
-// completes registers the completions of root and all commands below it.
-func (a *app) completes(root *cobra.Command) {
-	eachFlag(root, func(cmd *cobra.Command, f *pflag.Flag) {
-		_ = cmd.RegisterFlagCompletionFunc(f.Name, a.completeFlag(f.Name))
+// addCompletions registers the completions of root and all commands below it.
+func addCompletions(root *cobra.Command, lookup func(string) (string, bool)) {
+	settings.EachFlag(root, func(cmd *cobra.Command, f *pflag.Flag) {
+		_ = cmd.RegisterFlagCompletionFunc(f.Name, completeFlag(f.Name, lookup))
 	})
 	for _, cmd := range root.Commands() {
 		if cmd.ValidArgsFunction == nil {
-			cmd.ValidArgsFunction = a.completeArgument
+			cmd.ValidArgsFunction = completeArgument(lookup)
 		}
 		for _, sub := range cmd.Commands() {
 			if sub.ValidArgsFunction == nil {
-				sub.ValidArgsFunction = a.completeArgument
+				sub.ValidArgsFunction = completeArgument(lookup)
 			}
 		}
 	}
 }
 
-func (a *app) completeFlag(name string) cobra.CompletionFunc {
+func completeFlag(name string, lookup func(string) (string, bool)) cobra.CompletionFunc {
 	values, known := flagValues[name]
 	return func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 		switch {
 		case known:
 			return values, cobra.ShellCompDirectiveNoFileComp
 		case name == "as":
-			return a.endpointNames(cmd, ""), cobra.ShellCompDirectiveNoFileComp
+			return settings.EndpointNames(cmd, lookup, ""), cobra.ShellCompDirectiveNoFileComp
 		case name == "state-dir":
 			return nil, cobra.ShellCompDirectiveFilterDirs
-		case name == "config", slices.Contains(pathFlags, name), slices.Contains(outputFlags, name):
+		case name == "config", slices.Contains(settings.PathFlags, name), slices.Contains(outputFlags, name):
 			return nil, cobra.ShellCompDirectiveDefault
 		}
 		return nil, cobra.ShellCompDirectiveNoFileComp
@@ -106,40 +108,23 @@ func (a *app) completeFlag(name string) cobra.CompletionFunc {
 var outputFlags = []string{"output", "junit"}
 
 // completeArgument uses the names of the arguments in the usage of a command.
-func (a *app) completeArgument(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-	words := slices.DeleteFunc(strings.Fields(cmd.Use)[1:], func(word string) bool { return word == "[flags]" })
-	if len(words) == 0 {
+func completeArgument(lookup func(string) (string, bool)) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		words := slices.DeleteFunc(strings.Fields(cmd.Use)[1:], func(word string) bool { return word == "[flags]" })
+		if len(words) == 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		word := words[min(len(args), len(words)-1)]
+		last := len(args) >= len(words)
+		switch name := strings.TrimRight(strings.Trim(word, "[]"), "."); {
+		case last && !strings.HasSuffix(strings.Trim(word, "[]"), "..."):
+		case name == usage.Endpoint:
+			return settings.EndpointNames(cmd, lookup, ":"), cobra.ShellCompDirectiveNoFileComp
+		case name == "FILE":
+			return nil, cobra.ShellCompDirectiveDefault
+		case name == "DIR":
+			return nil, cobra.ShellCompDirectiveFilterDirs
+		}
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	word := words[min(len(args), len(words)-1)]
-	last := len(args) >= len(words)
-	switch name := strings.TrimRight(strings.Trim(word, "[]"), "."); {
-	case last && !strings.HasSuffix(strings.Trim(word, "[]"), "..."):
-	case name == argEndpoint:
-		return a.endpointNames(cmd, ":"), cobra.ShellCompDirectiveNoFileComp
-	case name == "FILE":
-		return nil, cobra.ShellCompDirectiveDefault
-	case name == "DIR":
-		return nil, cobra.ShellCompDirectiveFilterDirs
-	}
-	return nil, cobra.ShellCompDirectiveNoFileComp
-}
-
-// endpointNames returns the names in the config file, each followed by end. It
-// ignores errors of the file, because a shell cannot show them.
-func (a *app) endpointNames(cmd *cobra.Command, end string) []string {
-	if f := cmd.Flags().Lookup("config"); f != nil && !f.Changed {
-		if path, ok := a.lookupEnv(envName("config")); ok && path != "" {
-			_ = cmd.Flags().Set("config", path)
-		}
-	}
-	file, err := a.configFile(cmd)
-	if err != nil {
-		return nil
-	}
-	var names []string
-	for _, name := range slices.Sorted(maps.Keys(file.Endpoints)) {
-		names = append(names, name+end+"\t"+output.RedactURL(file.Endpoints[name].URL))
-	}
-	return names
 }

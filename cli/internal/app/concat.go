@@ -5,19 +5,22 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tusker-go/tusker/cli/internal/advice"
 	"github.com/tusker-go/tusker/cli/internal/exit"
+	"github.com/tusker-go/tusker/cli/internal/flags"
 	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/cli/internal/progress"
+	"github.com/tusker-go/tusker/cli/internal/usage"
 	"github.com/tusker-go/tusker/client"
 )
 
 type concat struct {
-	sending
+	flags.Sending
 	metadata    []string
 	concurrency int
 }
 
-func (a *app) concatCommand() *cobra.Command {
+func concatCommand(a *app) *cobra.Command {
 	c := &concat{}
 	cmd := &cobra.Command{
 		Use:   "concat [flags] ENDPOINT FILE...",
@@ -30,84 +33,84 @@ Nothing is sent to a server that does not announce concatenation. A part that
 fails stops the others.`,
 		Example: `  split -n 4 big.iso part. && tusker concat URL part.*
   tusker concat --metadata filename=all.log URL one.log two.log`,
-		Args: arguments(2, 0, "ENDPOINT and one or more FILE"),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.concat(cmd, c, args[0], args[1:]) },
+		Args: usage.Arguments(2, 0, "ENDPOINT and one or more FILE"),
+		RunE: func(cmd *cobra.Command, args []string) error { return runConcat(a, cmd, c, args[0], args[1:]) },
 	}
 	f := cmd.Flags()
 	f.StringArrayVar(&c.metadata, "metadata", nil, "`key[=value]` to keep with the upload (repeat)")
-	registerNoInline(cmd, &c.noInline)
+	flags.RegisterNoInline(cmd, &c.NoInline)
 	f.IntVar(&c.concurrency, "concurrency", client.DefaultConcurrency, "`number` of parts sent at once")
-	c.register(cmd)
+	c.Register(cmd)
 	return cmd
 }
 
-func (a *app) concat(cmd *cobra.Command, cc *concat, endpoint string, files []string) error {
-	ctx, cancel := cc.limit(cmd.Context())
+func runConcat(a *app, cmd *cobra.Command, cc *concat, endpoint string, files []string) error {
+	ctx, cancel := cc.Limit(cmd.Context())
 	defer cancel()
-	if err := cc.check(cmd, files, a.in); err != nil {
-		return usage(err)
+	if err := cc.Check(cmd, files, a.console.In); err != nil {
+		return usage.Error(err)
 	}
 	if cc.concurrency < 1 {
-		return usage(errors.New("--concurrency is not above 0"))
+		return usage.Error(errors.New("--concurrency is not above 0"))
 	}
-	metadata, err := parseMetadata(cc.metadata)
+	metadata, err := flags.ParseMetadata(cc.metadata)
 	if err != nil {
-		return usage(err)
+		return usage.Error(err)
 	}
-	config, err := a.config(ctx, &cc.connection)
+	config, err := cc.Config(ctx, a.console)
 	if err != nil {
 		return err
 	}
-	a.tune(&cc.sending, &config)
-	if err := cc.created(&cc.connection, endpoint, metadata, false, &config); err != nil {
+	cc.Tune(a.console, &config)
+	if err := cc.CreationRules(&cc.Connection, endpoint, metadata, false, &config); err != nil {
 		return err
 	}
-	c, err := open(config, endpoint)
+	c, err := flags.NewClient(config, endpoint)
 	if err != nil {
 		return err
 	}
 	sources := make([]client.Source, len(files))
 	for i, file := range files {
-		if sources[i], err = a.source(cmd, &cc.streams, file); err != nil {
-			return &failure{subject: file, err: err}
+		if sources[i], err = cc.Streams.Source(ctx, a.console, cmd, file); err != nil {
+			return &advice.Failure{Subject: file, Err: err}
 		}
 	}
-	display := a.display(&cc.showing, cc.json, len(files))
+	display := cc.Progress.Display(a.console, cc.JSON, len(files))
 	defer display.Close()
 	result, err := c.UploadConcat(ctx, sources, &client.ConcatOptions{
-		Metadata: metadata, ChunkSize: int64(cc.chunk), Concurrency: cc.concurrency,
-		OnEvent: a.watchParts(&cc.sending, files, display),
+		Metadata: metadata, ChunkSize: int64(cc.Chunk), Concurrency: cc.concurrency,
+		OnEvent: watchParts(a, &cc.Sending, files, display),
 	})
 	display.Close()
-	a.sent(ctx, "", result)
-	limit := &bodyLimit{}
-	limit.add(result, err)
-	a.tellLimit(limit)
-	if cc.json {
-		a.out.JSON(output.NewResult("", result, err))
+	a.console.ReportResult(ctx, "", result)
+	limit := &advice.BodyLimit{}
+	limit.Add(result, err)
+	a.console.ReportLimit(limit)
+	if cc.JSON {
+		a.console.Out.JSON(output.NewResult("", result, err))
 	}
 	if err != nil {
 		return partsEnded(err)
 	}
-	if !cc.json {
-		a.out.Line("%s", cc.row(result))
+	if !cc.JSON {
+		a.console.Out.Line("%s", cc.Row(result))
 	}
 	return nil
 }
 
 // watchParts distributes the events by file. Events of the final upload have no
 // file.
-func (a *app) watchParts(s *sending, files []string, display *progress.Display) func(client.Event) {
-	watch := a.watch(s, display)
+func watchParts(a *app, s *flags.Sending, files []string, display *progress.Display) func(client.Event) {
+	watch := s.Watch(a.console, display)
 	watches := make([]func(client.Event), len(files))
 	for i, file := range files {
 		watches[i] = watch(i, file)
 	}
 	return func(e client.Event) {
 		if e.Part == 0 {
-			a.seen("", e)
-			if s.json && e.Kind != client.EventDone && e.Kind != client.EventFailed {
-				a.out.JSON(output.NewEvent("", e))
+			a.console.Observe("", e)
+			if s.JSON && e.Kind != client.EventDone && e.Kind != client.EventFailed {
+				a.console.Out.JSON(output.NewEvent("", e))
 			}
 			return
 		}
@@ -117,22 +120,22 @@ func (a *app) watchParts(s *sending, files []string, display *progress.Display) 
 			return
 		}
 		display.Ended(file, e.Kind == client.EventFailed)
-		if s.json {
-			a.out.JSON(output.NewEvent(files[file], e))
+		if s.JSON {
+			a.console.Out.JSON(output.NewEvent(files[file], e))
 		}
 	}
 }
 
 func partsEnded(err error) error {
-	out := &failure{err: err}
+	out := &advice.Failure{Err: err}
 	for _, cause := range []error{exit.ErrInterrupted, exit.ErrTimeout} {
 		if errors.Is(err, cause) {
-			out.err = exit.With(exit.Code(err), cause)
+			out.Err = exit.With(exit.Code(err), cause)
 		}
 	}
 	switch exit.Code(err) {
 	case exit.Interrupted, exit.GaveUp:
-		out.hint = newUploadHint
+		out.Hint = advice.NewUpload
 	}
 	return out
 }

@@ -2,16 +2,16 @@ package app
 
 import (
 	"errors"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/tusker-go/tusker/cli/internal/config"
 	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/settings"
+	"github.com/tusker-go/tusker/cli/internal/usage"
 )
 
-func (a *app) configCommand() *cobra.Command {
+func configCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "config",
 		Short: "Show the settings and the config file",
@@ -20,33 +20,33 @@ endpoint's name in the config file, the config file's own defaults, the profile,
 and the program.`,
 		Example: `  tusker config show
   tusker config path`,
-		Args: noSuchCommand,
+		Args: usage.NoSuchCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.configPathCommand())
+	cmd.AddCommand(configPathCommand(a))
 	return cmd
 }
 
-func (a *app) configPathCommand() *cobra.Command {
+func configPathCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:         "path",
 		Short:       "Say where the config file is, or would be",
 		Example:     `  $EDITOR "$(tusker config path)"`,
-		Args:        noArguments,
-		Annotations: map[string]string{annotationNoConfig: "it may be broken"},
+		Args:        usage.NoArguments,
+		Annotations: map[string]string{settings.NoConfig: "it may be broken"},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			path, _ := a.configPath(cmd.Flags())
+			path, _ := settings.Path(cmd.Flags(), a.console.LookupEnv)
 			if path == "" {
 				return errors.New("there is none; name one with --config FILE")
 			}
-			a.out.Line("%s", path)
+			a.console.Out.Line("%s", path)
 			return nil
 		},
 	}
 }
 
 // configShowCommand takes the flags of all commands of root.
-func (a *app) configShowCommand(root *cobra.Command) *cobra.Command {
+func configShowCommand(a *app, root *cobra.Command) *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "show [flags] [ENDPOINT]",
@@ -63,14 +63,14 @@ With --json it is one object a line.`,
 		Example: `  tusker config show
   tusker config show work:
   tusker config show --retries 3 --json | jq -r 'select(.from != "default")'`,
-		Args: arguments(0, 1, "at most one ENDPOINT"),
+		Args: usage.Arguments(0, 1, "at most one ENDPOINT"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			a.configShow(args, asJSON)
+			runConfigShow(a, args, asJSON)
 			return nil
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print an object a line")
-	eachFlag(root, func(c *cobra.Command, f *pflag.Flag) {
+	settings.EachFlag(root, func(c *cobra.Command, f *pflag.Flag) {
 		if f.Name == "help" || f.Name == "as" || !c.HasParent() || cmd.Flags().Lookup(f.Name) != nil {
 			return
 		}
@@ -85,32 +85,23 @@ With --json it is one object a line.`,
 	return cmd
 }
 
-// shownSetting is the effective value of a setting.
-type shownSetting struct {
-	Name  string `json:"setting"`
-	Value string `json:"value"`
-	Bytes []byte `json:"value_bytes,omitempty"` // of a value that is not UTF-8
-	From  string `json:"from"`
-	At    string `json:"at,omitempty"`
-}
-
-func (a *app) configShow(args []string, asJSON bool) {
-	all := a.settings.shown()
+func runConfigShow(a *app, args []string, asJSON bool) {
+	all := a.settings.Effective()
 	if len(args) > 0 {
-		url := shownSetting{Name: "url", Value: output.RedactURL(args[0]), From: fromFlag}
-		if a.again.as != "" {
-			url.From, url.At = fromEndpoint, a.again.as
+		url := settings.Setting{Name: "url", Value: output.RedactURL(args[0]), From: settings.FromFlag}
+		if a.settings.Invocation.Endpoint != "" {
+			url.From, url.At = settings.FromEndpoint, a.settings.Invocation.Endpoint
 		}
-		all = append([]shownSetting{url}, all...)
+		all = append([]settings.Setting{url}, all...)
 	}
 	if asJSON {
 		for _, s := range all {
 			s.Bytes = output.Bytes(s.Value)
-			a.out.JSON(s)
+			a.console.Out.JSON(s)
 		}
 		return
 	}
-	a.out.Columns(func(yield func([]string) bool) {
+	a.console.Out.Columns(func(yield func([]string) bool) {
 		if !yield([]string{"SETTING", "VALUE", "FROM"}) {
 			return
 		}
@@ -124,65 +115,4 @@ func (a *app) configShow(args []string, asJSON bool) {
 			}
 		}
 	})
-}
-
-// shown returns the values of all flags. A flag with a list has one row for each
-// value.
-func (s *settings) shown() []shownSetting {
-	var all []shownSetting
-	s.flags.VisitAll(func(f *pflag.Flag) {
-		if f.Name == "help" {
-			return
-		}
-		origins, set := s.origins[f.Name]
-		values := valuesOf(f)
-		if len(values) == 0 {
-			values = []string{""}
-		}
-		for i, value := range values {
-			row := shownSetting{Name: f.Name, Value: hidden(f.Name, value), From: fromDefault}
-			switch {
-			case i < len(origins):
-				row.From, row.At = origins[i].place, origins[i].at
-			case set:
-				row.From = fromFile // an empty list
-			}
-			all = append(all, row)
-		}
-	})
-	return all
-}
-
-const hiddenText = "***"
-
-// hidden returns the value of a flag without its secrets.
-func hidden(flag, value string) string {
-	if value == "" {
-		return ""
-	}
-	switch flag {
-	case "header":
-		name, _, ok := strings.Cut(value, ":")
-		if !ok {
-			return hiddenText
-		}
-		return strings.TrimSpace(name) + ": " + hiddenText
-	case "user":
-		name, _, ok := strings.Cut(value, ":")
-		if !ok {
-			return name
-		}
-		return name + ":" + hiddenText
-	case "token-command":
-		first, _, more := strings.Cut(value, " ")
-		if !more {
-			return first
-		}
-		return first + " " + hiddenText
-	case "proxy":
-		if config.IsSecret(flag, value) {
-			return output.RedactURL(value)
-		}
-	}
-	return value
 }

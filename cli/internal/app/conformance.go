@@ -10,20 +10,23 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tusker-go/tusker/cli/internal/advice"
 	"github.com/tusker-go/tusker/cli/internal/exit"
+	"github.com/tusker-go/tusker/cli/internal/flags"
 	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/usage"
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/testserver/conformance"
 )
 
 // conforming holds the flags of conformance.
 type conforming struct {
-	asking
+	flags.Query
 	rules, metadata []string
 	junit           string
 }
 
-func (a *app) conformanceCommand() *cobra.Command {
+func conformanceCommand(a *app) *cobra.Command {
 	c := &conforming{}
 	cmd := &cobra.Command{
 		Use:   "conformance [flags] ENDPOINT",
@@ -45,26 +48,26 @@ Location, does not answer.`, len(conformance.Rules())),
 		Example: `  tusker conformance https://tus.example/files/
   tusker conformance --rules 'head-*,patch-status' https://tus.example/files/
   tusker conformance --json https://tus.example/files/ | jq .totals`,
-		Args: arguments(1, 1, "one ENDPOINT"),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.conformance(cmd, c, args[0]) },
+		Args: usage.Arguments(1, 1, "one ENDPOINT"),
+		RunE: func(cmd *cobra.Command, args []string) error { return runConformance(a, cmd, c, args[0]) },
 	}
 	f := cmd.Flags()
 	f.StringArrayVar(&c.rules, "rules", nil, "only the rules with these `IDs`, separated by commas, * for any characters (repeat)")
 	f.StringVar(&c.junit, "junit", "", "write JUnit XML to this `file` too")
 	f.StringArrayVar(&c.metadata, "metadata", nil, "`key[=value]` that the server wants of each upload (repeat)")
-	c.register(cmd)
+	c.Register(cmd)
 	return cmd
 }
 
-func (a *app) conformance(cmd *cobra.Command, c *conforming, endpoint string) error {
-	ctx, cancel := c.limit(cmd.Context())
+func runConformance(a *app, cmd *cobra.Command, c *conforming, endpoint string) error {
+	ctx, cancel := c.Limit(cmd.Context())
 	defer cancel()
-	config, err := a.config(ctx, &c.connection)
+	config, err := c.Config(ctx, a.console)
 	if err != nil {
 		return err
 	}
 	// An invalid URL is a usage error.
-	asked, err := open(config, endpoint)
+	asked, err := flags.NewClient(config, endpoint)
 	if err != nil {
 		return err
 	}
@@ -76,13 +79,13 @@ func (a *app) conformance(cmd *cobra.Command, c *conforming, endpoint string) er
 	if err != nil {
 		return err
 	}
-	if !c.json {
-		opts.OnResult = func(r conformance.Result) { a.out.Verdict(output.OneLine(r.String()), a.isPlain()) }
+	if !c.JSON {
+		opts.OnResult = func(r conformance.Result) { a.console.Out.Verdict(output.OneLine(r.String()), a.console.IsPlain()) }
 	}
 	report := conformance.Run(ctx, config.Doer, endpoint, opts)
-	if c.json {
-		a.out.JSON(report)
-	} else if err := report.WriteSummary(a.out); err != nil {
+	if c.JSON {
+		a.console.Out.JSON(report)
+	} else if err := report.WriteSummary(a.console.Out); err != nil {
 		return err
 	}
 	if err := writeJUnit(junit, report); err != nil {
@@ -92,25 +95,25 @@ func (a *app) conformance(cmd *cobra.Command, c *conforming, endpoint string) er
 }
 
 func (c *conforming) options(cmd *cobra.Command, config client.Config) (*conformance.Options, error) {
-	opts := &conformance.Options{Header: config.Header, TrustedOrigins: config.TrustedOrigins, Timeout: c.timeout}
+	opts := &conformance.Options{Header: config.Header, TrustedOrigins: config.TrustedOrigins, Timeout: c.Timeout}
 	for _, list := range c.rules {
 		for pattern := range strings.SplitSeq(list, ",") {
 			opts.Rules = append(opts.Rules, strings.TrimSpace(pattern))
 		}
 	}
 	if _, err := conformance.Select(opts.Rules...); err != nil {
-		return opts, usage(fmt.Errorf("--rules: %w", err))
+		return opts, usage.Error(fmt.Errorf("--rules: %w", err))
 	}
 	var err error
-	if opts.Metadata, err = parseMetadata(c.metadata); err != nil {
-		return opts, usage(err)
+	if opts.Metadata, err = flags.ParseMetadata(c.metadata); err != nil {
+		return opts, usage.Error(err)
 	}
 	// The default values of these flags are for uploads, which take longer.
 	if cmd.Flags().Changed("stall-timeout") {
-		opts.RequestTimeout = c.stall
+		opts.RequestTimeout = c.Stall
 	}
 	if cmd.Flags().Changed("retry-max-wait") {
-		opts.MaxWait = c.retryMaxWait
+		opts.MaxWait = c.RetryMaxWait
 	}
 	return opts, nil
 }
@@ -123,7 +126,7 @@ func createJUnit(name string) (io.WriteCloser, error) {
 	}
 	f, err := os.Create(name)
 	if err != nil {
-		return nil, usage(fmt.Errorf("--junit: %w", err))
+		return nil, usage.Error(fmt.Errorf("--junit: %w", err))
 	}
 	return f, nil
 }
@@ -156,13 +159,13 @@ func judgement(ctx context.Context, report conformance.Report, asked *client.Cli
 	obstacle := report.Obstacle
 	switch {
 	case errors.Is(obstacle, conformance.ErrDenied):
-		return &failure{err: exit.With(exit.NotAllowed, obstacle), hint: "give credentials with --token-file, --token-command or --user"}
+		return &advice.Failure{Err: exit.With(exit.NotAllowed, obstacle), Hint: "give credentials with --token-file, --token-command or --user"}
 	case errors.Is(obstacle, conformance.ErrMisplaced):
 		code := exit.Refused
 		if errors.Is(obstacle, conformance.ErrNoAnswer) {
 			code = exit.GaveUp
 		}
-		return &failure{err: exit.With(code, obstacle), hint: "tell the server the address of its proxy (X-Forwarded-Host), and look for a proxy that strips a prefix of the path"}
+		return &advice.Failure{Err: exit.With(code, obstacle), Hint: "tell the server the address of its proxy (X-Forwarded-Host), and look for a proxy that strips a prefix of the path"}
 	case errors.Is(obstacle, conformance.ErrNoAnswer):
 		// The client describes such an error best, and knows the advice.
 		if _, err := asked.Options(ctx, nil); err != nil {
@@ -174,13 +177,13 @@ func judgement(ctx context.Context, report conformance.Report, asked *client.Cli
 	case report.Failed():
 		return exit.With(exit.Failed, rulesError(report))
 	case errors.Is(obstacle, conformance.ErrRefused):
-		return &failure{err: exit.With(exit.Refused, obstacle), hint: "--metadata and --header give what a server wants of an upload"}
+		return &advice.Failure{Err: exit.With(exit.Refused, obstacle), Hint: "--metadata and --header give what a server wants of an upload"}
 	case errors.Is(obstacle, conformance.ErrInconclusive):
-		return &failure{err: exit.With(exit.Refused, obstacle), hint: "the rows with \"unable\" have the reasons"}
+		return &advice.Failure{Err: exit.With(exit.Refused, obstacle), Hint: "the rows with \"unable\" have the reasons"}
 	case errors.Is(obstacle, conformance.ErrOutOfBudget):
 		return exit.With(exit.Failed, obstacle)
 	case obstacle != nil:
-		return &failure{err: exit.With(exit.Refused, obstacle), hint: "is this the URL that uploads are created at?"}
+		return &advice.Failure{Err: exit.With(exit.Refused, obstacle), Hint: "is this the URL that uploads are created at?"}
 	}
 	return nil
 }

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/spf13/cobra"
-
 	"github.com/tusker-go/tusker/cli/internal/exit"
 )
 
@@ -61,22 +59,5 @@ func checkAsked(t *testing.T, flags ...string) {
 	}
 	if !strings.Contains(stdout.String(), "extensions  nowhere\n") {
 		t.Errorf("got %s", stdout)
-	}
-}
-
-// TestNoSendfile guards the way out for folders that the system has other bytes of.
-func TestNoSendfile(t *testing.T) {
-	t.Parallel()
-	for _, args := range [][]string{nil, {"--no-sendfile"}} {
-		var c connection
-		cmd := &cobra.Command{Use: "upload ENDPOINT"}
-		c.register(cmd)
-		if err := cmd.ParseFlags(args); err != nil {
-			t.Fatal(err)
-		}
-		config, err := c.network()
-		if want := args != nil; err != nil || config.NoSendfile != want {
-			t.Errorf("%v: %t, %v", args, config.NoSendfile, err)
-		}
 	}
 }

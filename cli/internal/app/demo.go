@@ -6,9 +6,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tusker-go/tusker/cli/internal/demo"
+	"github.com/tusker-go/tusker/cli/internal/usage"
 )
 
-func (a *app) demoCommand() *cobra.Command {
+func demoCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "demo [flags] [FILE]",
 		Short: "See an upload survive a broken connection",
@@ -21,11 +22,11 @@ its files at the end.
 Exit code 0 means that the bytes are the same; 8 that they are not.`,
 		Example: `  tusker demo
   tusker demo big.iso`,
-		Args: arguments(0, 1, "at most one FILE"),
+		Args: usage.Arguments(0, 1, "at most one FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			config := demo.Config{Out: a.out, Logger: slog.New(slog.DiscardHandler)}
-			if a.verbose {
-				config.Logger = a.log
+			config := demo.Config{Out: a.console.Out, Logger: slog.New(slog.DiscardHandler)}
+			if a.console.IsVerbose() {
+				config.Logger = a.console.Log
 			}
 			if len(args) > 0 {
 				config.File = args[0]

@@ -49,7 +49,7 @@ func table(t *testing.T, heading string) map[string]string {
 func TestJSONIsDocumented(t *testing.T) {
 	t.Parallel()
 	var want []string
-	for _, c := range allCommands((&app{}).root()) {
+	for _, c := range allCommands(newApp(Streams{}).root()) {
 		// A command that lists records by default is documented under list.
 		if c.Flag("json") != nil && !c.HasSubCommands() {
 			want = append(want, strings.TrimPrefix(c.CommandPath(), "tusker "))

@@ -7,13 +7,16 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tusker-go/tusker/cli/internal/console"
 	"github.com/tusker-go/tusker/cli/internal/doctor"
 	"github.com/tusker-go/tusker/cli/internal/exit"
+	"github.com/tusker-go/tusker/cli/internal/flags"
 	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/usage"
 )
 
-func (a *app) doctorCommand() *cobra.Command {
-	q := &asking{}
+func doctorCommand(a *app) *cobra.Command {
+	q := &flags.Query{}
 	cmd := &cobra.Command{
 		Use:   "doctor [flags] ENDPOINT",
 		Short: "Find out what stands between here and a server",
@@ -26,39 +29,39 @@ It makes one upload with the file name tusker-doctor, never completes it, and
 deletes it in the end. It sends at most %d requests and %d MiB.`, doctor.MaxRequests, doctor.MaxBytes>>20),
 		Example: `  tusker doctor https://tus.example/files/
   tusker doctor --json https://tus.example/files/ | jq -r '.findings[].advice'`,
-		Args: arguments(1, 1, "one ENDPOINT"),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.doctor(cmd, q, args[0]) },
+		Args: usage.Arguments(1, 1, "one ENDPOINT"),
+		RunE: func(cmd *cobra.Command, args []string) error { return runDoctor(a, cmd, q, args[0]) },
 	}
-	q.register(cmd)
+	q.Register(cmd)
 	return cmd
 }
 
-func (a *app) doctor(cmd *cobra.Command, q *asking, endpoint string) error {
-	ctx, cancel := q.limit(cmd.Context())
+func runDoctor(a *app, cmd *cobra.Command, q *flags.Query, endpoint string) error {
+	ctx, cancel := q.Limit(cmd.Context())
 	defer cancel()
-	config, err := a.config(ctx, &q.connection)
+	config, err := q.Config(ctx, a.console)
 	if err != nil {
 		return err
 	}
 	// An invalid URL is a usage error.
-	if _, err := open(config, endpoint); err != nil {
+	if _, err := flags.NewClient(config, endpoint); err != nil {
 		return err
 	}
 	config.Endpoint = endpoint
 	examine := doctor.Config{Client: config}
-	if !q.json {
-		examine.OnFinding = a.showFinding
+	if !q.JSON {
+		examine.OnFinding = func(f doctor.Finding) { showFinding(a.console, f) }
 	}
 	report, err := doctor.Run(ctx, examine)
 	if err != nil {
 		return err
 	}
-	if q.json {
-		a.out.JSON(report)
+	if q.JSON {
+		a.console.Out.JSON(report)
 	}
-	if !q.json {
+	if !q.JSON {
 		for _, url := range report.Left {
-			a.out.Line("left  %s", output.Escape(url))
+			a.console.Out.Line("left  %s", output.Escape(url))
 		}
 	}
 	return diagnosis(ctx, report)
@@ -67,10 +70,10 @@ func (a *app) doctor(cmd *cobra.Command, q *asking, endpoint string) error {
 // findingColumn is the column at which the text of a finding begins.
 const findingColumn = 19
 
-func (a *app) showFinding(f doctor.Finding) {
-	a.out.Verdict(fmt.Sprintf("%-4s  %-*s%s", f.Status, findingColumn-6, f.Check, output.OneLine(f.Detail)), a.isPlain())
+func showFinding(con *console.Console, f doctor.Finding) {
+	con.Out.Verdict(fmt.Sprintf("%-4s  %-*s%s", f.Status, findingColumn-6, f.Check, output.OneLine(f.Detail)), con.IsPlain())
 	if f.Advice != "" {
-		a.out.Line("%*s-> %s", findingColumn, "", output.OneLine(f.Advice))
+		con.Out.Line("%*s-> %s", findingColumn, "", output.OneLine(f.Advice))
 	}
 }
 

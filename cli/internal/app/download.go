@@ -12,10 +12,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tusker-go/tusker/cli/internal/advice"
 	"github.com/tusker-go/tusker/cli/internal/download"
 	"github.com/tusker-go/tusker/cli/internal/exit"
+	"github.com/tusker-go/tusker/cli/internal/flags"
 	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/shell"
 	"github.com/tusker-go/tusker/cli/internal/units"
+	"github.com/tusker-go/tusker/cli/internal/usage"
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
@@ -23,13 +27,13 @@ import (
 
 // downloading holds the flags of download.
 type downloading struct {
-	connection
-	showing
+	flags.Connection
+	flags.Progress
 	output string
 	force  bool
 }
 
-func (a *app) downloadCommand() *cobra.Command {
+func downloadCommand(a *app) *cobra.Command {
 	d := &downloading{}
 	cmd := &cobra.Command{
 		Use:   "download [flags] LOCATION",
@@ -47,18 +51,18 @@ exists is not overwritten.`,
 		Example: `  tusker download "$URL"
   tusker download -o video.mp4 "$URL"
   tusker download -o - "$URL" | tar x`,
-		Args: arguments(1, 1, "one LOCATION"),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.download(cmd, d, args[0]) },
+		Args: usage.Arguments(1, 1, "one LOCATION"),
+		RunE: func(cmd *cobra.Command, args []string) error { return runDownload(a, cmd, d, args[0]) },
 	}
 	f := cmd.Flags()
 	f.StringVarP(&d.output, "output", "o", "", "`file` to write, or the folder to write it in; - is standard output")
 	f.BoolVar(&d.force, "force", false, "replace a file that exists")
-	d.showing.register(cmd)
-	d.connection.register(cmd)
+	d.Progress.Register(cmd)
+	d.Connection.Register(cmd)
 	return cmd
 }
 
-// A destination is where the bytes of one download go.
+// destination is where the bytes of one download go.
 type destination struct {
 	stdout io.Writer // nil: a file
 	dir    string
@@ -70,11 +74,11 @@ type destination struct {
 
 var errNotRegular = errors.New("not a regular file: write to standard output with -o - and redirect that")
 
-// destination looks at where to write before anything is asked for.
-func (a *app) destination(d *downloading) (*destination, error) {
+// newDestination looks at where to write before anything is asked for.
+func newDestination(a *app, d *downloading) (*destination, error) {
 	to := &destination{dir: ".", force: d.force}
 	if d.output == "-" {
-		to.stdout = a.out
+		to.stdout = a.console.Out
 		return to, nil
 	}
 	if d.output == "" {
@@ -85,7 +89,7 @@ func (a *app) destination(d *downloading) (*destination, error) {
 		return to, nil
 	}
 	if os.IsPathSeparator(d.output[len(d.output)-1]) {
-		return nil, usage(fmt.Errorf("-o %s: no such folder", output.Escape(d.output)))
+		return nil, usage.Error(fmt.Errorf("-o %s: no such folder", output.Escape(d.output)))
 	}
 	to.dir, to.name = filepath.Split(d.output)
 	return to, to.free()
@@ -102,7 +106,7 @@ func (t *destination) free() error {
 	case err != nil:
 		return err
 	case !info.Mode().IsRegular() && info.Mode().Type() != fs.ModeSymlink:
-		return &failure{subject: output.Escape(t.target()), err: errNotRegular}
+		return &advice.Failure{Subject: output.Escape(t.target()), Err: errNotRegular}
 	case !t.force:
 		return existing(t.target(), download.ErrExists)
 	}
@@ -110,9 +114,9 @@ func (t *destination) free() error {
 }
 
 func existing(target string, err error) error {
-	return &failure{
-		subject: output.Escape(target), err: err,
-		hint: "--force replaces it; -o FILE gives another name",
+	return &advice.Failure{
+		Subject: output.Escape(target), Err: err,
+		Hint: "--force replaces it; -o FILE gives another name",
 	}
 }
 
@@ -146,26 +150,26 @@ func (t *destination) open(url string, content client.Content) (io.Writer, int64
 	return part, part.Offset(), nil
 }
 
-func (a *app) download(cmd *cobra.Command, d *downloading, location string) error {
-	ctx, cancel := d.limit(cmd.Context())
+func runDownload(a *app, cmd *cobra.Command, d *downloading, location string) error {
+	ctx, cancel := d.Limit(cmd.Context())
 	defer cancel()
-	if err := d.showing.check(); err != nil {
-		return usage(err)
+	if err := d.Progress.Check(); err != nil {
+		return usage.Error(err)
 	}
-	to, err := a.destination(d)
+	to, err := newDestination(a, d)
 	if err != nil {
 		return err
 	}
-	config, err := a.config(ctx, &d.connection)
+	config, err := d.Config(ctx, a.console)
 	if err != nil {
 		return err
 	}
-	config.Logger = a.tellsRetries()
-	c, err := open(config, location)
+	config.Logger = a.console.ClientLog()
+	c, err := flags.NewClient(config, location)
 	if err != nil {
 		return err
 	}
-	display := a.display(&d.showing, false, 1)
+	display := d.Progress.Display(a.console, false, 1)
 	defer display.Close()
 	result, err := c.Download(ctx, c.Endpoint(), func(content client.Content) (io.Writer, int64, error) {
 		w, offset, err := to.open(c.Endpoint(), content)
@@ -173,18 +177,18 @@ func (a *app) download(cmd *cobra.Command, d *downloading, location string) erro
 			return nil, 0, err
 		}
 		if offset > 0 {
-			a.say("resuming %s at %s", output.Escape(to.target()), amount(offset, content.Length))
+			a.console.Say("resuming %s at %s", output.Escape(to.target()), units.FormatAmount(offset, content.Length))
 		}
 		return w, offset, nil
 	}, &client.DownloadOptions{OnEvent: func(e client.Event) {
 		display.Update(0, to.shown(), e)
-		a.seen(to.shown(), e)
+		a.console.Observe(to.shown(), e)
 	}})
 	if err != nil {
-		return a.undownloaded(to, c.Endpoint(), result, err)
+		return undownloaded(a, to, c.Endpoint(), result, err)
 	}
 	if isUnconfirmedPage(result.Content) {
-		a.log.WarnContext(ctx, "the answer is a page of HTML, and not that of a tus server", "file", output.Escape(to.shown()))
+		a.console.Log.WarnContext(ctx, "the answer is a page of HTML, and not that of a tus server", "file", output.Escape(to.shown()))
 	}
 	if to.stdout != nil {
 		return nil
@@ -197,7 +201,7 @@ func (a *app) download(cmd *cobra.Command, d *downloading, location string) erro
 	}
 	display.Ended(0, false)
 	display.Close()
-	a.say("saved %s, %s", output.Escape(to.target()), units.FormatSize(result.Offset))
+	a.console.Say("saved %s, %s", output.Escape(to.target()), units.FormatSize(result.Offset))
 	return nil
 }
 
@@ -217,7 +221,7 @@ func (t *destination) shown() string {
 
 // undownloaded makes an error fit to be shown, with a hint what to do, and keeps the
 // bytes that can be resumed.
-func (a *app) undownloaded(to *destination, url string, result *client.DownloadResult, err error) error {
+func undownloaded(a *app, to *destination, url string, result *client.DownloadResult, err error) error {
 	kept := int64(0)
 	if to.part != nil {
 		end := to.part.Keep
@@ -235,12 +239,12 @@ func (a *app) undownloaded(to *destination, url string, result *client.DownloadR
 			err = fmt.Errorf("%w; %w", err, cerr)
 		}
 	}
-	if _, ok := errors.AsType[*failure](err); ok {
+	if _, ok := errors.AsType[*advice.Failure](err); ok {
 		return err
 	}
-	out := &failure{err: err}
+	out := &advice.Failure{Err: err}
 	if to.name != "" {
-		out.subject = output.Escape(to.target())
+		out.Subject = output.Escape(to.target())
 	}
 	code := exit.Code(err)
 	switch {
@@ -251,41 +255,41 @@ func (a *app) undownloaded(to *destination, url string, result *client.DownloadR
 		}
 		text := cause.Error()
 		if kept > 0 {
-			text += ", " + amount(kept, result.Content.Length) + " are here"
+			text += ", " + units.FormatAmount(kept, result.Content.Length) + " are here"
 		}
-		out.err, out.hint = exit.With(code, errors.New(text)), a.downloadHint(to, url, kept)
+		out.Err, out.Hint = exit.With(code, errors.New(text)), downloadHint(a, to, url, kept)
 	case errors.Is(err, download.ErrNoVersion), errors.Is(err, download.ErrSender):
-		out.hint = "run the same command again, or remove the " + download.Suffix + " file to start over"
+		out.Hint = "run the same command again, or remove the " + download.Suffix + " file to start over"
 	case errors.Is(err, syscall.ENOSPC):
-		out.hint = "make room; then " + a.downloadHint(to, url, kept)
+		out.Hint = "make room; then " + downloadHint(a, to, url, kept)
 	case errors.Is(err, retry.ErrExhausted), code == exit.GaveUp:
-		out.hint = a.downloadHint(to, url, kept)
+		out.Hint = downloadHint(a, to, url, kept)
 	case errors.Is(err, client.ErrContentChanged):
-		out.err, out.hint = exit.With(exit.Integrity, err), "what was fetched is of no use; run the same command again"
+		out.Err, out.Hint = exit.With(exit.Integrity, err), "what was fetched is of no use; run the same command again"
 	case errors.Is(err, client.ErrContent):
-		out.err = exit.With(exit.Integrity, err)
+		out.Err = exit.With(exit.Integrity, err)
 	case errors.Is(err, client.ErrUnfinished):
-		out.hint = "see how far it is: " + a.again.command("info") + sameURL(url)
+		out.Hint = "see how far it is: " + a.settings.Invocation.Command("info") + advice.SameURL(url)
 	case errors.Is(err, client.ErrNotServed), errors.Is(err, protocol.ErrMethodNotAllowed), errors.Is(err, protocol.ErrNotImplemented):
-		out.hint = "tus does not ask servers to give uploads out; this one may do so at another URL"
+		out.Hint = "tus does not ask servers to give uploads out; this one may do so at another URL"
 	case errors.Is(err, download.ErrForeign):
-		out.hint = "move it away, or choose another name with -o FILE"
+		out.Hint = "move it away, or choose another name with -o FILE"
 	}
 	return out
 }
 
 // downloadHint is the command that resumes the download.
-func (a *app) downloadHint(to *destination, url string, kept int64) string {
+func downloadHint(a *app, to *destination, url string, kept int64) string {
 	if kept == 0 {
 		return "run the same command again"
 	}
 	hint := "resume with: "
-	if a.again.flags {
+	if a.settings.Invocation.NeedsFlags {
 		hint = "go on, with the same flags: "
 	}
-	hint += a.again.command("download")
+	hint += a.settings.Invocation.Command("download")
 	if to.force {
 		hint += "--force "
 	}
-	return hint + "-o " + quotePath(to.target()) + " " + sameURL(url)
+	return hint + "-o " + shell.QuotePath(to.target()) + " " + advice.SameURL(url)
 }

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"errors"
 	"io/fs"
 	"net/http"
 	"os"
@@ -9,10 +8,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/tusker-go/tusker/cli/internal/exit"
-	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/testserver"
 )
 
@@ -106,91 +103,6 @@ func TestFoundFileIsReplaced(t *testing.T) {
 				t.Errorf("code %d, sent %d files and said %s", code, len(sent), stderr)
 			}
 		})
-	}
-}
-
-// A directory that is replaced between its listing and its reading is not read.
-func TestDirectoryIsReplacedWhileWalking(t *testing.T) {
-	t.Parallel()
-	if runtime.GOOS == "windows" {
-		t.Skip("not everybody may make links")
-	}
-	for name, test := range map[string]struct {
-		target string
-		is     error
-	}{"outside": {"../../secret", nil}, "inside": {"../other", client.ErrSourceChanged}} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			dir := tree(t, "public/in/sub/a", "public/other/a", "secret/a")
-			info, err := os.Stat(dir + "/public")
-			if err != nil {
-				t.Fatal(err)
-			}
-			f := newFolder(dir+"/public", info, false)
-			root, err := f.open()
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer func() { _ = root.Close() }()
-			seen := rooted{f, root}
-			listed, err := seen.look("in/sub")
-			if err != nil {
-				t.Fatal(err)
-			}
-			replace(t, dir+"/public/in/sub", test.target)
-			names, err := namesIn(seen, "in/sub", listed)
-			if err == nil || test.is != nil && !errors.Is(err, test.is) {
-				t.Errorf("found %q, %v", names, err)
-			}
-		})
-	}
-}
-
-// The walk does not wait for a pipe that replaces a directory.
-func TestDirectoryBecomesPipe(t *testing.T) {
-	t.Parallel()
-	dir := tree(t, "public/sub/a")
-	info, err := os.Stat(dir + "/public")
-	if err != nil {
-		t.Fatal(err)
-	}
-	f := newFolder(dir+"/public", info, false)
-	root, err := f.open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = root.Close() }()
-	seen := rooted{f, root}
-	listed, err := seen.look("sub")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.RemoveAll(dir + "/public/sub"); err != nil {
-		t.Fatal(err)
-	}
-	pipe(t, dir+"/public/sub")
-	if err := os.Rename(dir+"/public", dir+"/was"); err != nil {
-		t.Fatal(err)
-	}
-	pipe(t, dir+"/public")
-	done := make(chan error, 2)
-	go func() {
-		_, err := namesIn(seen, "sub", listed)
-		done <- err
-	}()
-	go func() {
-		_, err := f.open()
-		done <- err
-	}()
-	for range 2 {
-		select {
-		case err := <-done:
-			if err == nil {
-				t.Error("a pipe is no directory")
-			}
-		case <-time.After(10 * time.Second):
-			t.Fatal("it waits for the pipe")
-		}
 	}
 }
 

@@ -6,17 +6,16 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/tusker-go/tusker/cli/internal/flags"
 )
 
 // helpWidth is the number of columns that help texts fit into.
 const helpWidth = 80
 
-// annotationGroup says on a flag under which heading it belongs.
-const annotationGroup = "tusker-group"
-
-// help writes what a command is for: examples first, and its own flags before
+// helpText returns what a command is for: examples first, and its own flags before
 // those that many commands share.
-func (a *app) help(cmd *cobra.Command, _ []string) {
+func helpText(cmd *cobra.Command) string {
 	var b strings.Builder
 	text := cmd.Long
 	if text == "" {
@@ -38,7 +37,7 @@ func (a *app) help(cmd *cobra.Command, _ []string) {
 	if cmd.HasAvailableSubCommands() {
 		fmt.Fprintf(&b, "\nMore: %s COMMAND --help\n", cmd.CommandPath())
 	}
-	_, _ = a.out.Write([]byte(b.String()))
+	return b.String()
 }
 
 // subcommands are those that people are to know of.
@@ -66,7 +65,7 @@ func flagGroups(cmd *cobra.Command) []flagGroup {
 		switch {
 		case cmd.PersistentFlags().Lookup(f.Name) != nil && !cmd.HasParent():
 			// The root's flags are those of all commands.
-		case f.Annotations[annotationGroup] != nil:
+		case flags.GroupOf(f) == flags.GroupConnection:
 			connection.AddFlag(f)
 		default:
 			own.AddFlag(f)

@@ -7,14 +7,16 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tusker-go/tusker/cli/internal/flags"
 	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/cli/internal/units"
+	"github.com/tusker-go/tusker/cli/internal/usage"
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/protocol"
 )
 
-func (a *app) infoCommand() *cobra.Command {
-	q := &asking{}
+func infoCommand(a *app) *cobra.Command {
+	q := &flags.Query{}
 	cmd := &cobra.Command{
 		Use:   "info [flags] LOCATION",
 		Short: "Say how far an upload is",
@@ -25,18 +27,18 @@ With some servers the question ends a request that is sending to the same
 upload, which resumes by itself.`,
 		Example: `  tusker info "$URL"
   tusker info --json "$URL" | jq .offset`,
-		Args: arguments(1, 1, "one LOCATION"),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.info(cmd, q, args[0]) },
+		Args: usage.Arguments(1, 1, "one LOCATION"),
+		RunE: func(cmd *cobra.Command, args []string) error { return runInfo(a, cmd, q, args[0]) },
 	}
-	q.register(cmd)
+	q.Register(cmd)
 	return cmd
 }
 
-func (a *app) info(cmd *cobra.Command, q *asking, location string) error {
-	ctx, cancel := q.limit(cmd.Context())
+func runInfo(a *app, cmd *cobra.Command, q *flags.Query, location string) error {
+	ctx, cancel := q.Limit(cmd.Context())
 	defer cancel()
 	var reply *client.Reply
-	err := a.ask(ctx, &q.connection, location, func(ctx context.Context, c *client.Client) error {
+	err := q.Ask(ctx, a.console, location, func(ctx context.Context, c *client.Client) error {
 		var err error
 		reply, err = c.Head(ctx, c.Endpoint(), nil)
 		return err
@@ -44,10 +46,10 @@ func (a *app) info(cmd *cobra.Command, q *asking, location string) error {
 	if err != nil {
 		return err
 	}
-	if q.json {
-		a.out.JSON(jsonInfo(reply.State))
+	if q.JSON {
+		a.console.Out.JSON(jsonInfo(reply.State))
 	} else {
-		a.out.Table(infoTable(reply.State))
+		a.console.Out.Table(infoTable(reply.State))
 	}
 	return nil
 }

@@ -10,10 +10,12 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/tusker-go/tusker/cli/internal/manpage"
+	"github.com/tusker-go/tusker/cli/internal/settings"
+	"github.com/tusker-go/tusker/cli/internal/usage"
 )
 
 // manCommand is a command for people who package the program.
-func (a *app) manCommand() *cobra.Command {
+func manCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:    "man DIR",
 		Short:  "Write the manual pages",
@@ -21,8 +23,8 @@ func (a *app) manCommand() *cobra.Command {
 		Long: `Writes a manual page for each command into DIR, which is made if it does not
 exist. The pages are the same for the same program.`,
 		Example:     `  tusker man dist/man && man -l dist/man/tusker-upload.1`,
-		Args:        arguments(1, 1, "one DIR"),
-		Annotations: map[string]string{annotationNoConfig: "pages are the same for everybody"},
+		Args:        usage.Arguments(1, 1, "one DIR"),
+		Annotations: map[string]string{settings.NoConfig: "pages are the same for everybody"},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := os.MkdirAll(args[0], 0o755); err != nil {
 				return err

@@ -8,12 +8,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tusker-go/tusker/cli/internal/flags"
 	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/usage"
 	"github.com/tusker-go/tusker/protocol"
 )
 
-func (a *app) metadataCommand() *cobra.Command {
-	q := &asking{}
+func metadataCommand(a *app) *cobra.Command {
+	q := &flags.Query{}
 	cmd := &cobra.Command{
 		Use:   "metadata [flags] LOCATION",
 		Short: "Read back the metadata of an upload",
@@ -25,32 +27,32 @@ With --json it is one object of strings; a value that is not UTF-8 is an object
 {"base64": "..."}.`,
 		Example: `  tusker metadata "$URL"
   tusker metadata --json "$URL" | jq -r .filename`,
-		Args: arguments(1, 1, "one LOCATION"),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.metadata(cmd, q, args[0]) },
+		Args: usage.Arguments(1, 1, "one LOCATION"),
+		RunE: func(cmd *cobra.Command, args []string) error { return runMetadata(a, cmd, q, args[0]) },
 	}
-	q.register(cmd)
+	q.Register(cmd)
 	return cmd
 }
 
-func (a *app) metadata(cmd *cobra.Command, q *asking, location string) error {
-	ctx, cancel := q.limit(cmd.Context())
+func runMetadata(a *app, cmd *cobra.Command, q *flags.Query, location string) error {
+	ctx, cancel := q.Limit(cmd.Context())
 	defer cancel()
-	config, err := a.askingConfig(ctx, &q.connection)
+	config, err := q.QueryConfig(ctx, a.console)
 	if err != nil {
 		return err
 	}
-	c, err := open(config, location)
+	c, err := flags.NewClient(config, location)
 	if err != nil {
 		return err
 	}
 	// The readable part is shown even if the rest has errors.
 	metadata, err := c.Metadata(ctx, c.Endpoint(), nil)
 	switch {
-	case q.json && err == nil:
-		a.out.JSON(jsonMetadata(metadata))
-	case !q.json:
+	case q.JSON && err == nil:
+		a.console.Out.JSON(jsonMetadata(metadata))
+	case !q.JSON:
 		for _, line := range metadataLines(metadata) {
-			a.out.Line("%s", line)
+			a.console.Out.Line("%s", line)
 		}
 	}
 	return err

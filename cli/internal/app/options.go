@@ -6,13 +6,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tusker-go/tusker/cli/internal/flags"
 	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/usage"
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/protocol"
 )
 
-func (a *app) optionsCommand() *cobra.Command {
-	q := &asking{}
+func optionsCommand(a *app) *cobra.Command {
+	q := &flags.Query{}
 	cmd := &cobra.Command{
 		Use:   "options [flags] ENDPOINT",
 		Short: "Say what a server can do",
@@ -21,18 +23,18 @@ protocol, extensions, checksum algorithms, and the largest upload. It may be
 able to do more than it says.`,
 		Example: `  tusker options https://tus.example/files/
   tusker options --json https://tus.example/files/ | jq -r '.extensions[]'`,
-		Args: arguments(1, 1, "one ENDPOINT"),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.options(cmd, q, args[0]) },
+		Args: usage.Arguments(1, 1, "one ENDPOINT"),
+		RunE: func(cmd *cobra.Command, args []string) error { return runOptions(a, cmd, q, args[0]) },
 	}
-	q.register(cmd)
+	q.Register(cmd)
 	return cmd
 }
 
-func (a *app) options(cmd *cobra.Command, q *asking, endpoint string) error {
-	ctx, cancel := q.limit(cmd.Context())
+func runOptions(a *app, cmd *cobra.Command, q *flags.Query, endpoint string) error {
+	ctx, cancel := q.Limit(cmd.Context())
 	defer cancel()
 	var reply *client.Reply
-	err := a.ask(ctx, &q.connection, endpoint, func(ctx context.Context, c *client.Client) error {
+	err := q.Ask(ctx, a.console, endpoint, func(ctx context.Context, c *client.Client) error {
 		var err error
 		reply, err = c.Options(ctx, nil)
 		return err
@@ -40,10 +42,10 @@ func (a *app) options(cmd *cobra.Command, q *asking, endpoint string) error {
 	if err != nil {
 		return err
 	}
-	if q.json {
-		a.out.JSON(jsonOptions(reply.Capabilities))
+	if q.JSON {
+		a.console.Out.JSON(jsonOptions(reply.Capabilities))
 	} else {
-		a.out.Table(optionsTable(reply.Capabilities))
+		a.console.Out.Table(optionsTable(reply.Capabilities))
 	}
 	return nil
 }

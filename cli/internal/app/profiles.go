@@ -7,10 +7,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tusker-go/tusker/cli/internal/profile"
+	"github.com/tusker-go/tusker/cli/internal/settings"
 	"github.com/tusker-go/tusker/cli/internal/units"
+	"github.com/tusker-go/tusker/cli/internal/usage"
 )
 
-func (a *app) profilesCommand() *cobra.Command {
+func profilesCommand(a *app) *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "profiles [flags] [NAME]",
@@ -25,23 +27,23 @@ With --json it is one object a line. Sizes are in bytes; 0 is no rule.`,
 		Example: `  tusker profiles
   tusker profiles cloudflare
   tusker upload --profile cloudflare --token-file token URL video.mp4`,
-		Args:              arguments(0, 1, "at most one NAME"),
+		Args:              usage.Arguments(0, 1, "at most one NAME"),
 		ValidArgsFunction: completeFirst(profile.Names),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				a.profiles(asJSON)
+				runProfiles(a, asJSON)
 				return nil
 			}
-			p, err := profileCalled(args[0])
+			p, err := settings.Profile(args[0])
 			switch {
 			case err != nil:
 				return err
 			case p.Name == "":
-				return usage(fmt.Errorf("NAME is empty"))
+				return usage.Error(fmt.Errorf("NAME is empty"))
 			case asJSON:
-				a.out.JSON(jsonProfile(p))
+				a.console.Out.JSON(jsonProfile(p))
 			default:
-				a.out.Table(profileTable(p))
+				a.console.Out.Table(profileTable(p))
 			}
 			return nil
 		},
@@ -50,14 +52,14 @@ With --json it is one object a line. Sizes are in bytes; 0 is no rule.`,
 	return cmd
 }
 
-func (a *app) profiles(asJSON bool) {
+func runProfiles(a *app, asJSON bool) {
 	if asJSON {
 		for p := range profile.All() {
-			a.out.JSON(jsonProfile(p))
+			a.console.Out.JSON(jsonProfile(p))
 		}
 		return
 	}
-	a.out.Columns(func(yield func([]string) bool) {
+	a.console.Out.Columns(func(yield func([]string) bool) {
 		if !yield([]string{"PROFILE", "CHUNK", "NEEDS", "SERVER"}) {
 			return
 		}

@@ -2,15 +2,24 @@ package app
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"github.com/tusker-go/tusker/cli/internal/advice"
+	"github.com/tusker-go/tusker/cli/internal/batch"
+	"github.com/tusker-go/tusker/cli/internal/exit"
+	"github.com/tusker-go/tusker/cli/internal/flags"
 	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/records"
+	"github.com/tusker-go/tusker/cli/internal/units"
+	"github.com/tusker-go/tusker/cli/internal/usage"
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/retry"
 )
 
-func (a *app) resumeCommand() *cobra.Command {
-	s := &sending{}
+func resumeCommand(a *app) *cobra.Command {
+	s := &flags.Sending{}
 	verify, same, stateDir := false, false, ""
 	cmd := &cobra.Command{
 		Use:   "resume [flags] LOCATION FILE",
@@ -29,15 +38,15 @@ A complete upload is no success if a record in --state-dir says that the server
 refused it.`,
 		Example: `  tusker resume 'https://tus.example/files/24e533e02ec3bc40' video.mp4
   tusker resume --json "$URL" video.mp4`,
-		Args: arguments(2, 2, "LOCATION and FILE"),
+		Args: usage.Arguments(2, 2, "LOCATION and FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.resume(cmd, s, resumption{verify, same, stateDir}, args[0], nameOnDisk(args[1]))
+			return runResume(a, cmd, s, resumption{verify, same, stateDir}, args[0], batch.NameOnDisk(args[1]))
 		},
 	}
-	registerVerify(cmd, &verify)
+	flags.RegisterVerify(cmd, &verify)
 	registerSameStream(cmd, &same)
-	registerStateDir(cmd, &stateDir)
-	s.register(cmd)
+	flags.RegisterStateDir(cmd, &stateDir)
+	s.Register(cmd)
 	return cmd
 }
 
@@ -47,55 +56,55 @@ type resumption struct {
 	stateDir           string
 }
 
-func (a *app) resume(cmd *cobra.Command, s *sending, how resumption, location, file string) error {
-	ctx, cancel := s.limit(cmd.Context())
+func runResume(a *app, cmd *cobra.Command, s *flags.Sending, how resumption, location, file string) error {
+	ctx, cancel := s.Limit(cmd.Context())
 	defer cancel()
-	if err := s.check(cmd, []string{file}, a.in); err != nil {
-		return usage(err)
+	if err := s.Check(cmd, []string{file}, a.console.In); err != nil {
+		return usage.Error(err)
 	}
-	config, err := a.config(ctx, &s.connection)
+	config, err := s.Config(ctx, a.console)
 	if err != nil {
 		return err
 	}
-	a.tune(s, &config)
-	if err := s.rules(&s.connection, location, false, &config); err != nil {
+	s.Tune(a.console, &config)
+	if err := s.Rules(&s.Connection, location, false, &config); err != nil {
 		return err
 	}
-	c, err := open(config, location)
+	c, err := flags.NewClient(config, location)
 	if err != nil {
 		return err
 	}
 	result := &client.Result{}
-	source, err := a.source(cmd, &s.streams, file)
-	if err == nil && a.isLost(file) && !how.sameStream {
-		err = a.checkStream(ctx, c, announced{Backoff: s.policy(), app: a})
+	source, err := s.Streams.Source(ctx, a.console, cmd, file)
+	if err == nil && s.IsLost(a.console.In, file) && !how.sameStream {
+		err = checkStream(ctx, c, s.RetryPolicy(a.console))
 	}
 	if err == nil {
-		display := a.display(&s.showing, s.json, 1)
+		display := s.Progress.Display(a.console, s.JSON, 1)
 		result, err = c.Resume(ctx, c.Endpoint(), source, &client.UploadOptions{
-			ChunkSize: int64(s.chunk), Verify: how.verify, OnEvent: a.watch(s, display)(0, file),
+			ChunkSize: int64(s.Chunk), Verify: how.verify, OnEvent: s.Watch(a.console, display)(0, file),
 		})
 		display.Close()
-		a.sent(ctx, file, result)
-		limit := &bodyLimit{}
-		limit.add(result, err)
-		a.tellLimit(limit)
+		a.console.ReportResult(ctx, file, result)
+		limit := &advice.BodyLimit{}
+		limit.Add(result, err)
+		a.console.ReportLimit(limit)
 	}
 	if err == nil && result.Sent == 0 {
-		err = a.refusedBefore(ctx, how.stateDir, result.URL)
+		err = refusedBefore(ctx, a, how.stateDir, result.URL)
 	}
-	if s.json {
-		a.out.JSON(output.NewResult(file, result, err))
+	if s.JSON {
+		a.console.Out.JSON(output.NewResult(file, result, err))
 	}
 	if err != nil {
-		out := a.ended(file, result, err)
-		if out.resumable && hasSecret(result.URL) {
-			out.hint = "run the same command again: it resumes the upload"
+		out := advice.Ended(file, s.IsLost(a.console.In, file), result, err, a.settings.Invocation)
+		if out.Resumable && output.HasSecret(result.URL) {
+			out.Hint = "run the same command again: it resumes the upload"
 		}
 		return out
 	}
-	if !s.json {
-		a.out.Line("%s", s.row(result))
+	if !s.JSON {
+		a.console.Out.Line("%s", s.Row(result))
 	}
 	return nil
 }
@@ -103,14 +112,36 @@ func (a *app) resume(cmd *cobra.Command, s *sending, how resumption, location, f
 // refusedBefore returns the error of an upload that the server refused in an
 // earlier run, if a record contains it. It ignores a folder of records that cannot
 // be read.
-func (a *app) refusedBefore(ctx context.Context, stateDir, url string) error {
+func refusedBefore(ctx context.Context, a *app, stateDir, url string) error {
 	var refusal error
-	if store, err := a.records(stateDir); err == nil {
-		_ = a.eachRecord(ctx, store, func(r *client.Record) {
+	if store, err := records.Open(stateDir, a.console.LookupEnv); err == nil {
+		_ = records.Each(ctx, a.console.Log, store, func(r *client.Record) {
 			if r.URL == url && refusal == nil {
 				refusal = r.Refusal()
 			}
 		})
 	}
 	return refusal
+}
+
+func registerSameStream(cmd *cobra.Command, same *bool) {
+	cmd.Flags().BoolVar(same, "same-stream", false,
+		"resume from a stream that begins with the very bytes that were sent before; they are skipped without a look")
+}
+
+// checkStream refuses a stream for an upload that has bytes already: another dump
+// or another run of a program would be joined to them.
+func checkStream(ctx context.Context, c *client.Client, policy retry.Policy) error {
+	var has int64
+	err := retry.Do(ctx, policy, func(ctx context.Context) error {
+		reply, err := c.Head(ctx, c.Endpoint(), nil)
+		if err == nil {
+			has = reply.State.Offset
+		}
+		return err
+	})
+	if err != nil || has == 0 {
+		return err
+	}
+	return exit.With(exit.Source, fmt.Errorf("%w: the server has %s already", advice.ErrOtherStream, units.FormatSize(has)))
 }

@@ -18,7 +18,9 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/exit"
 	"github.com/tusker-go/tusker/cli/internal/faults"
 	"github.com/tusker-go/tusker/cli/internal/inbox"
+	"github.com/tusker-go/tusker/cli/internal/shell"
 	"github.com/tusker-go/tusker/cli/internal/units"
+	"github.com/tusker-go/tusker/cli/internal/usage"
 	"github.com/tusker-go/tusker/testserver"
 	"github.com/tusker-go/tusker/testserver/page"
 )
@@ -33,7 +35,7 @@ type serve struct {
 	keepNames bool
 }
 
-func (a *app) serveCommand() *cobra.Command {
+func serveCommand(a *app) *cobra.Command {
 	s := &serve{}
 	cmd := &cobra.Command{
 		Use:   "serve [flags] [DIR]",
@@ -66,14 +68,14 @@ it fires. ACTION is one of
   tusker serve --tls --addr 127.0.0.1:0
   tusker serve --fault 'PATCH cut 1MiB' --fault 'HEAD status 502 x3'
   tusker serve --fault 'PATCH early 64KiB 503 Retry-After:5 busy'`,
-		Args:        arguments(0, 1, "at most one DIR"),
+		Args:        usage.Arguments(0, 1, "at most one DIR"),
 		Annotations: map[string]string{annotationLogs: "requests"},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := ""
 			if len(args) > 0 {
 				dir = args[0]
 			}
-			return a.serve(cmd.Context(), s, dir)
+			return runServe(cmd.Context(), a, s, dir)
 		},
 	}
 	f := cmd.Flags()
@@ -86,21 +88,21 @@ it fires. ACTION is one of
 	return cmd
 }
 
-func (a *app) serve(ctx context.Context, s *serve, dir string) error {
+func runServe(ctx context.Context, a *app, s *serve, dir string) error {
 	if s.maxSize < 0 {
-		return usage(errors.New("--max-size is negative"))
+		return usage.Error(errors.New("--max-size is negative"))
 	}
 	if _, _, err := net.SplitHostPort(s.addr); err != nil {
-		return usage(fmt.Errorf("--addr: %w", err))
+		return usage.Error(fmt.Errorf("--addr: %w", err))
 	}
 	if s.keepNames && dir == "" {
-		return usage(errors.New("--keep-names needs DIR, because a temporary folder is removed"))
+		return usage.Error(errors.New("--keep-names needs DIR, because a temporary folder is removed"))
 	}
 	injected := make([]testserver.Fault, len(s.faults))
 	for i, spec := range s.faults {
 		var err error
 		if injected[i], err = faults.Parse(spec); err != nil {
-			return usage(fmt.Errorf("--fault %q: %w", spec, err))
+			return usage.Error(fmt.Errorf("--fault %q: %w", spec, err))
 		}
 	}
 	var secure *tls.Config
@@ -108,15 +110,15 @@ func (a *app) serve(ctx context.Context, s *serve, dir string) error {
 		secure = &tls.Config{}
 	}
 	cfg := testserver.Config{
-		Dir: dir, Addr: s.addr, TLS: secure, MaxSize: int64(s.maxSize), Logger: a.log,
+		Dir: dir, Addr: s.addr, TLS: secure, MaxSize: int64(s.maxSize), Logger: a.console.Log,
 		KeepRequests: 1, // The command does not use them.
-		Wrap:         func(next http.Handler) http.Handler { return logRequests(next, a.log) },
+		Wrap:         func(next http.Handler) http.Handler { return logRequests(next, a.console.Log) },
 	}
 	if !s.noPage {
 		cfg.Site = page.New
 	}
 	if s.keepNames {
-		cfg.Dir, cfg.Finished = filepath.Join(dir, storeDir), keepName(dir, a.log) //nolint:contextcheck // The file store takes no notice of it.
+		cfg.Dir, cfg.Finished = filepath.Join(dir, storeDir), keepName(dir, a.console.Log) //nolint:contextcheck // The file store takes no notice of it.
 	}
 	server, err := testserver.Start(cfg) //nolint:contextcheck // Close ends the server.
 	if err != nil {
@@ -131,12 +133,12 @@ func (a *app) serve(ctx context.Context, s *serve, dir string) error {
 		}
 		defer remove()
 		// Users need this line to connect, so -q does not hide it.
-		_, _ = fmt.Fprintf(a.err, "tusker: trust the server with --cacert %s\n", quoteWhereNeeded(ca, ""))
+		_, _ = fmt.Fprintf(a.console.Err, "tusker: trust the server with --cacert %s\n", shell.QuoteIfNeeded(ca, ""))
 	}
 	if !s.noPage {
-		a.log.Info("page for browsers", "url", strings.TrimSuffix(server.URL(), "files/"))
+		a.console.Log.Info("page for browsers", "url", strings.TrimSuffix(server.URL(), "files/"))
 	}
-	a.out.Line("%s", server.URL())
+	a.console.Out.Line("%s", server.URL())
 	<-ctx.Done()
 	if cause := context.Cause(ctx); !errors.Is(cause, exit.ErrInterrupted) {
 		return cause

@@ -6,14 +6,17 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tusker-go/tusker/cli/internal/advice"
+	"github.com/tusker-go/tusker/cli/internal/flags"
 	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/usage"
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
 )
 
-func (a *app) terminateCommand() *cobra.Command {
-	c := &connection{}
+func terminateCommand(a *app) *cobra.Command {
+	c := &flags.Connection{}
 	cmd := &cobra.Command{
 		Use:   "terminate [flags] LOCATION...",
 		Short: "Delete uploads",
@@ -21,17 +24,17 @@ func (a *app) terminateCommand() *cobra.Command {
 the extension termination. It prints nothing.`,
 		Example: `  tusker terminate "$URL"
   xargs tusker terminate < urls.txt`,
-		Args: arguments(1, 0, "one or more LOCATION"),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.terminate(cmd, c, args) },
+		Args: usage.Arguments(1, 0, "one or more LOCATION"),
+		RunE: func(cmd *cobra.Command, args []string) error { return runTerminate(a, cmd, c, args) },
 	}
-	c.register(cmd)
+	c.Register(cmd)
 	return cmd
 }
 
-func (a *app) terminate(cmd *cobra.Command, c *connection, locations []string) error {
-	ctx, cancel := c.limit(cmd.Context())
+func runTerminate(a *app, cmd *cobra.Command, c *flags.Connection, locations []string) error {
+	ctx, cancel := c.Limit(cmd.Context())
 	defer cancel()
-	config, err := a.askingConfig(ctx, c)
+	config, err := c.QueryConfig(ctx, a.console)
 	if err != nil {
 		return err
 	}
@@ -39,7 +42,7 @@ func (a *app) terminate(cmd *cobra.Command, c *connection, locations []string) e
 	clients := make([]*client.Client, len(locations))
 	names := make([]string, len(locations))
 	for i, location := range locations {
-		if clients[i], err = open(config, location); err != nil {
+		if clients[i], err = flags.NewClient(config, location); err != nil {
 			return err
 		}
 		names[i] = output.RedactURL(clients[i].Endpoint())
@@ -48,13 +51,13 @@ func (a *app) terminate(cmd *cobra.Command, c *connection, locations []string) e
 	for i, c := range clients {
 		errs[i] = terminateOne(ctx, c, config.Retry)
 		if errs[i] != nil && len(locations) > 1 {
-			a.complain(cmd, errs[i], "")
+			a.console.Complain(cmd, errs[i], "")
 		}
 	}
 	if len(errs) == 1 {
 		return errs[0]
 	}
-	return verdict("uploads", names, errs)
+	return advice.Verdict("uploads", names, errs)
 }
 
 // terminateOne deletes the upload of c. If the answer to a DELETE was lost and the

@@ -1,35 +1,16 @@
 package app
 
 import (
-	"context"
-	"errors"
-	"io"
-	"maps"
-	"os"
-	"slices"
-
 	"github.com/spf13/cobra"
 
-	"github.com/tusker-go/tusker/client"
-	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/cli/internal/batch"
+	"github.com/tusker-go/tusker/cli/internal/flags"
+	"github.com/tusker-go/tusker/cli/internal/records"
+	"github.com/tusker-go/tusker/cli/internal/usage"
 )
 
-type upload struct {
-	sending
-	resuming
-	selecting
-	metadata    []string
-	noDefault   bool
-	concurrency int
-	parallel    parts
-	verify      bool
-	dryRun      bool
-	snapshot    bool
-	fromCommand string
-}
-
-func (a *app) uploadCommand() *cobra.Command {
-	u := &upload{parallel: 1}
+func uploadCommand(a *app) *cobra.Command {
+	u := &flags.Upload{Parallel: 1}
 	cmd := &cobra.Command{
 		Use:   "upload [flags] ENDPOINT FILE...",
 		Short: "Upload files and print their URLs",
@@ -80,149 +61,58 @@ on the server than were sent, 9 some of several files failed, 130 interrupted,
   tusker upload --from-command 'pg_dump shop' --metadata filename=shop.sql URL
   tusker upload --snapshot URL /var/log/app.log
   tusker upload --token-file token --print-header Stream-Media-Id URL a.mp4`,
-		Args: arguments(1, 0, "ENDPOINT and one or more FILE"),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.upload(cmd, u, args[0], args[1:]) },
+		Args: usage.Arguments(1, 0, "ENDPOINT and one or more FILE"),
+		RunE: func(cmd *cobra.Command, args []string) error { return runUpload(a, cmd, u, args[0], args[1:]) },
 	}
-	f := cmd.Flags()
-	f.StringArrayVar(&u.metadata, "metadata", nil, "`key[=value]` to keep with each upload (repeat); wins over a default")
-	f.BoolVar(&u.noDefault, "no-default-metadata", false, "send no filename, relativePath, mime_type and filetype")
-	registerNoInline(cmd, &u.noInline)
-	f.IntVar(&u.concurrency, "concurrency", client.DefaultConcurrency, "`number` of files sent at once")
-	f.Var(&u.parallel, "parallel", "`number` of parts that one file is sent in, side by side, or auto: as many as make it faster")
-	f.BoolVar(&u.dryRun, "dry-run", false, "send nothing; print what would be sent, or gone on with and from where")
-	f.BoolVar(&u.snapshot, "snapshot", false, "send each file as long as it is when its upload begins, although a program appends to it; no later run resumes it")
-	f.StringVar(&u.fromCommand, "from-command", "", "send the output of this shell `command`; if the command fails, the upload fails and is deleted")
-	registerVerify(cmd, &u.verify)
-	u.selecting.register(cmd)
-	u.resuming.register(cmd)
-	u.sending.register(cmd)
+	u.Register(cmd)
 	return cmd
 }
 
-func (u *upload) check(cmd *cobra.Command, from *settings, files []string, in io.Reader) error {
-	if err := u.selecting.check(from, files); err != nil {
-		return err
-	}
-	if err := u.sending.check(cmd, files, u.input(in)); err != nil {
-		return err
-	}
-	switch {
-	case u.concurrency < 1:
-		return errors.New("--concurrency is not above 0")
-	case u.snapshot && u.refuseInUse:
-		return errors.New("--snapshot is for files that other programs write to, and --refuse-in-use refuses them")
-	case u.filesFrom == stdin && u.fromCommand == "" && slices.Contains(files, stdin):
-		return errStdinTwice
-	}
-	return nil
-}
-
-func (a *app) upload(cmd *cobra.Command, u *upload, endpoint string, files []string) error {
-	ctx, cancel := u.limit(cmd.Context())
+func runUpload(a *app, cmd *cobra.Command, u *flags.Upload, endpoint string, files []string) error {
+	ctx, cancel := u.Limit(cmd.Context())
 	defer cancel()
-	if u.fromCommand != "" {
-		files, a.isPiped = append(files, stdin), true
+	if u.Command != "" {
+		files = append(files, usage.Stdin)
 	}
-	if err := u.check(cmd, a.settings, files, a.in); err != nil {
-		return usage(err)
+	if err := u.Check(cmd, a.settings, files, a.console.In); err != nil {
+		return usage.Error(err)
 	}
-	metadata, err := parseMetadata(u.metadata)
+	metadata, err := flags.ParseMetadata(u.Metadata)
 	if err != nil {
-		return usage(err)
+		return usage.Error(err)
 	}
-	u.connections = a.slots(ctx, u)
-	config, err := a.config(ctx, &u.connection)
-	if err != nil {
-		return err
-	}
-	if config.Account, err = a.account(&u.connection, u.account, endpoint); err != nil {
-		return usage(err)
-	}
-	a.tune(&u.sending, &config)
-	if err := u.created(&u.connection, endpoint, metadata, !u.noDefault, &config); err != nil {
-		return err
-	}
-	records, err := a.journal(&u.resuming, &config)
+	u.MaxConnections = batch.MaxConnections(ctx, u, a.console.LookupEnv)
+	config, err := u.Config(ctx, a.console)
 	if err != nil {
 		return err
 	}
-	if u.dryRun && !a.hasState(u.stateDir) {
+	if config.Account, err = u.Connection.AccountName(a.console, a.settings, u.Account, endpoint); err != nil {
+		return usage.Error(err)
+	}
+	u.Tune(a.console, &config)
+	if err := u.CreationRules(&u.Connection, endpoint, metadata, !u.NoDefault, &config); err != nil {
+		return err
+	}
+	journal, err := u.OpenJournal(a.console, &config)
+	if err != nil {
+		return err
+	}
+	if u.DryRun && !records.Exist(u.StateDir, a.console.LookupEnv) {
 		config.Store, config.Ledger = nil, nil // Otherwise the folder would be created.
 	}
-	c, err := open(config, endpoint)
+	c, err := flags.NewClient(config, endpoint)
 	if err != nil {
 		return err
 	}
-	list, err := a.list(ctx, &u.selecting, files)
+	found, err := batch.Find(ctx, a.console, &u.Selection, files)
 	if err != nil {
 		return err
 	}
-	if list.links > 0 && !u.follow {
-		a.say("left out %s: --follow-symlinks follows them", counted(list.links, "symbolic link", "symbolic links"))
+	u.WarnUnmatched(a.console, a.settings)
+	found.Report(a.console, u.Follow)
+	b := &batch.Batch{Console: a.console, Cmd: cmd, Upload: u, Client: c, Records: journal, List: found, Given: metadata, Again: a.settings.Invocation}
+	if u.DryRun {
+		return b.Plan(ctx)
 	}
-	if len(list.entries) == 0 {
-		a.say("there are no files to send")
-	}
-	b := &batch{app: a, cmd: cmd, upload: u, client: c, records: records, list: list, given: metadata}
-	if u.dryRun {
-		return b.plan(ctx)
-	}
-	return b.run(ctx)
-}
-
-// input returns what FILE - is read from, or nil if that is a command.
-func (u *upload) input(in io.Reader) io.Reader {
-	if u.fromCommand != "" {
-		return nil
-	}
-	return in
-}
-
-// hasState reports whether a folder of records exists at dir or at the default path.
-func (a *app) hasState(dir string) bool {
-	dir, err := a.stateDir(dir)
-	if err == nil {
-		_, err = os.Stat(dir)
-	}
-	return err == nil
-}
-
-// metadataFor returns the metadata of the upload of e.
-func (u *upload) metadataFor(e entry, given protocol.Metadata) protocol.Metadata {
-	all := make(protocol.Metadata)
-	if !u.noDefault {
-		all = u.fileMetadata(e.name, e.relative())
-	}
-	maps.Copy(all, given)
-	return all
-}
-
-// entrySource returns the source that e names.
-func (a *app) entrySource(ctx context.Context, cmd *cobra.Command, u *upload, e entry) (client.Source, error) {
-	switch {
-	case e.err != nil:
-		return nil, e.err
-	case e.in != nil:
-		source, err := e.in.source(&e)
-		if err == nil && u.snapshot {
-			source = client.Snapshot(source)
-		}
-		return source, err
-	}
-	if e.name == stdin && u.fromCommand != "" {
-		return client.Stream(newCommandReader(ctx, u.fromCommand, a.err), u.options(cmd, stdin)), nil
-	}
-	source, err := a.source(cmd, &u.streams, e.name)
-	if err == nil && u.snapshot {
-		source = client.Snapshot(source)
-	}
-	return source, err
-}
-
-// learn asks the server for its extensions, which saves a request for each small
-// file.
-func (a *app) learn(ctx context.Context, c *client.Client) {
-	if err := c.Learn(ctx); err != nil {
-		a.log.DebugContext(ctx, "the server does not say what it can do", "err", err)
-	}
+	return b.Run(ctx)
 }

@@ -9,8 +9,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tusker-go/tusker/cli/internal/flags"
 	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/records"
 	"github.com/tusker-go/tusker/cli/internal/units"
+	"github.com/tusker-go/tusker/cli/internal/usage"
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -20,7 +23,7 @@ type uploadsList struct {
 	json     bool
 }
 
-func (a *app) uploadsListCommand() *cobra.Command {
+func uploadsListCommand(a *app) *cobra.Command {
 	l := &uploadsList{}
 	cmd := &cobra.Command{
 		Use:   "list [flags]",
@@ -34,28 +37,28 @@ With --json it is one object a line, in no order, with the whole URL, which may
 be all that it takes to write to the upload.`,
 		Example: `  tusker uploads list
   tusker uploads list --json | jq -r .source`,
-		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.uploadsList(cmd.Context(), l) },
+		Args: usage.NoArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runUploadsList(cmd.Context(), a, l) },
 	}
-	registerStateDir(cmd, &l.stateDir)
+	flags.RegisterStateDir(cmd, &l.stateDir)
 	cmd.Flags().BoolVar(&l.json, "json", false, "print an object a line")
 	return cmd
 }
 
-func (a *app) uploadsList(ctx context.Context, l *uploadsList) error {
-	store, err := a.records(l.stateDir)
+func runUploadsList(ctx context.Context, a *app, l *uploadsList) error {
+	store, err := records.Open(l.stateDir, a.console.LookupEnv)
 	if err != nil {
 		return err
 	}
 	if l.json {
-		return a.eachRecord(ctx, store, func(r *client.Record) { a.out.JSON(r) })
+		return records.Each(ctx, a.console.Log, store, func(r *client.Record) { a.console.Out.JSON(r) })
 	}
 	var all []unfinished
-	err = a.eachRecord(ctx, store, func(r *client.Record) { all = append(all, newUnfinished(r)) })
+	err = records.Each(ctx, a.console.Log, store, func(r *client.Record) { all = append(all, newUnfinished(r)) })
 	if len(all) > 0 {
-		a.out.Columns(unfinishedTable(all, time.Now()))
+		a.console.Out.Columns(unfinishedTable(all, time.Now()))
 	} else if err == nil {
-		a.say("no unfinished uploads")
+		a.console.Say("no unfinished uploads")
 	}
 	return err
 }
@@ -134,7 +137,7 @@ func (u *unfinished) row(now time.Time) []string {
 	if !u.updated.IsZero() {
 		age = units.FormatAge(now.Sub(u.updated))
 	}
-	progress := amount(u.offset, u.length)
+	progress := units.FormatAmount(u.offset, u.length)
 	if n, ok := u.length.Int64(); ok {
 		progress += fmt.Sprintf(" (%.1f%%)", percent(u.offset, n))
 	}

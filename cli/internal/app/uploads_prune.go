@@ -6,7 +6,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tusker-go/tusker/cli/internal/flags"
+	"github.com/tusker-go/tusker/cli/internal/records"
 	"github.com/tusker-go/tusker/cli/internal/units"
+	"github.com/tusker-go/tusker/cli/internal/usage"
 )
 
 // defaultPruneAge is longer than servers keep unfinished uploads.
@@ -18,7 +21,7 @@ type uploadsPrune struct {
 	json     bool
 }
 
-func (a *app) uploadsPruneCommand() *cobra.Command {
+func uploadsPruneCommand(a *app) *cobra.Command {
 	p := &uploadsPrune{age: units.Age(defaultPruneAge)}
 	cmd := &cobra.Command{
 		Use:   "prune [flags]",
@@ -31,17 +34,17 @@ to an endpoint is forgotten when that flag was not used with it for so long.
 What the server has of the uploads stays there.`,
 		Example: `  tusker uploads prune
   tusker uploads prune --older-than 720h`,
-		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.uploadsPrune(cmd.Context(), p) },
+		Args: usage.NoArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return runUploadsPrune(cmd.Context(), a, p) },
 	}
-	registerStateDir(cmd, &p.stateDir)
+	flags.RegisterStateDir(cmd, &p.stateDir)
 	cmd.Flags().Var(&p.age, "older-than", "what counts as old, such as 12h or 7d; 0 for all")
 	cmd.Flags().BoolVar(&p.json, "json", false, "print how many were removed, as JSON")
 	return cmd
 }
 
-func (a *app) uploadsPrune(ctx context.Context, p *uploadsPrune) error {
-	store, err := a.records(p.stateDir)
+func runUploadsPrune(ctx context.Context, a *app, p *uploadsPrune) error {
+	store, err := records.Open(p.stateDir, a.console.LookupEnv)
 	if err != nil {
 		return err
 	}
@@ -51,11 +54,11 @@ func (a *app) uploadsPrune(ctx context.Context, p *uploadsPrune) error {
 	}
 	switch {
 	case p.json:
-		a.out.JSON(prunedJSON{Removed: removed})
+		a.console.Out.JSON(prunedJSON{Removed: removed})
 	case removed == 1:
-		a.say("removed 1 record")
+		a.console.Say("removed 1 record")
 	default:
-		a.say("removed %d records", removed)
+		a.console.Say("removed %d records", removed)
 	}
 	return err
 }

@@ -9,12 +9,16 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tusker-go/tusker/cli/internal/advice"
+	"github.com/tusker-go/tusker/cli/internal/flags"
 	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/records"
+	"github.com/tusker-go/tusker/cli/internal/usage"
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/filestore"
 )
 
-func (a *app) uploadsRemoveCommand() *cobra.Command {
+func uploadsRemoveCommand(a *app) *cobra.Command {
 	stateDir := ""
 	cmd := &cobra.Command{
 		Use:   "rm [flags] KEY...",
@@ -27,26 +31,26 @@ What the server has of the uploads stays there; "tusker terminate URL" deletes
 it.`,
 		Example: `  tusker uploads rm 3f9a1c2b
   tusker uploads rm 3f9a 77e0`,
-		Args: arguments(1, 0, "one or more KEY"),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.uploadsRemove(cmd, stateDir, args) },
+		Args: usage.Arguments(1, 0, "one or more KEY"),
+		RunE: func(cmd *cobra.Command, args []string) error { return runUploadsRemove(a, cmd, stateDir, args) },
 	}
-	registerStateDir(cmd, &stateDir)
+	flags.RegisterStateDir(cmd, &stateDir)
 	cmd.ValidArgsFunction = func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-		return a.completeKeys(cmd.Context(), stateDir), cobra.ShellCompDirectiveNoFileComp
+		return completeKeys(cmd.Context(), a, stateDir), cobra.ShellCompDirectiveNoFileComp
 	}
 	return cmd
 }
 
 // completeKeys returns the keys of all records as a list shows them, each with its
 // source.
-func (a *app) completeKeys(ctx context.Context, stateDir string) []string {
-	store, err := a.records(stateDir)
+func completeKeys(ctx context.Context, a *app, stateDir string) []string {
+	store, err := records.Open(stateDir, a.console.LookupEnv)
 	if err != nil {
 		return nil
 	}
 	var all []unfinished
 	// Records that cannot be listed are left out of the completions.
-	_ = a.eachRecord(ctx, store, func(r *client.Record) { all = append(all, newUnfinished(r)) })
+	_ = records.Each(ctx, a.console.Log, store, func(r *client.Record) { all = append(all, newUnfinished(r)) })
 	var keys []string
 	for _, u := range abbreviate(all) {
 		keys = append(keys, u.key[:u.short]+"\t"+output.Escape(u.source))
@@ -54,16 +58,16 @@ func (a *app) completeKeys(ctx context.Context, stateDir string) []string {
 	return keys
 }
 
-func (a *app) uploadsRemove(cmd *cobra.Command, stateDir string, keys []string) error {
+func runUploadsRemove(a *app, cmd *cobra.Command, stateDir string, keys []string) error {
 	ctx := cmd.Context()
 	if slices.Contains(keys, "") {
-		return usage(errors.New("KEY is empty"))
+		return usage.Error(errors.New("KEY is empty"))
 	}
-	store, err := a.records(stateDir)
+	store, err := records.Open(stateDir, a.console.LookupEnv)
 	if err != nil {
 		return err
 	}
-	found, err := a.findRecords(ctx, store, keys)
+	found, err := findRecords(ctx, a, store, keys)
 	if err != nil {
 		return err
 	}
@@ -74,16 +78,16 @@ func (a *app) uploadsRemove(cmd *cobra.Command, stateDir string, keys []string) 
 			err = removeRecord(ctx, store, key)
 		}
 		if err != nil {
-			errs[i] = &failure{subject: keys[i], err: err, hint: f.hint()}
+			errs[i] = &advice.Failure{Subject: keys[i], Err: err, Hint: f.hint()}
 			if len(keys) > 1 {
-				a.complain(cmd, errs[i], "")
+				a.console.Complain(cmd, errs[i], "")
 			}
 		}
 	}
 	if len(keys) == 1 {
 		return errs[0]
 	}
-	return verdict("keys", keys, errs)
+	return advice.Verdict("keys", keys, errs)
 }
 
 // removeRecord keeps records that are in use.
@@ -108,7 +112,7 @@ func (f foundKeys) only() (string, error) {
 	case 1:
 		return f[0], nil
 	}
-	return "", usage(fmt.Errorf("it stands for several records, such as %s and %s", f[0], f[1]))
+	return "", usage.Error(fmt.Errorf("it stands for several records, such as %s and %s", f[0], f[1]))
 }
 
 func (f foundKeys) hint() string {
@@ -121,7 +125,7 @@ func (f foundKeys) hint() string {
 // findRecords finds the record of each key or prefix of a key. A complete key names
 // its own record, even if other keys begin with it, and even if the record cannot
 // be read.
-func (a *app) findRecords(ctx context.Context, store *filestore.Store, given []string) ([]foundKeys, error) {
+func findRecords(ctx context.Context, a *app, store *filestore.Store, given []string) ([]foundKeys, error) {
 	found := make([]foundKeys, len(given))
 	if store == nil {
 		return found, nil
@@ -142,7 +146,7 @@ func (a *app) findRecords(ctx context.Context, store *filestore.Store, given []s
 	if !slices.Contains(exact, false) {
 		return found, nil
 	}
-	return found, a.eachRecord(ctx, store, func(r *client.Record) {
+	return found, records.Each(ctx, a.console.Log, store, func(r *client.Record) {
 		for i, beginning := range given {
 			if !exact[i] && len(found[i]) < 2 && strings.HasPrefix(r.Key, beginning) && !slices.Contains(found[i], r.Key) {
 				found[i] = append(found[i], r.Key)

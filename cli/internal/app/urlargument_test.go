@@ -8,31 +8,6 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-func TestURLHint(t *testing.T) {
-	t.Parallel()
-	tests := map[string]string{
-		"127.0.0.1:80/files/":   "http://",
-		"localhost/files/":      "http://",
-		"localhost:1080/files/": "http://",
-		"tus.example/files/":    "http://",
-		"tus:1080":              "http://",
-		"/home/me/film.mov":     "",
-		"./film.mov":            "",
-		"ftp://tus.example/":    "",
-		"":                      "",
-		"me:secret@host/":       "",
-	}
-	for target, want := range tests {
-		t.Run(target, func(t *testing.T) {
-			t.Parallel()
-			hint := urlHint(target)
-			if got := strings.Contains(hint, "put http://"); got != (want != "") || strings.Contains(hint, "secret") {
-				t.Errorf("urlHint(%q) = %q", target, hint)
-			}
-		})
-	}
-}
-
 // The command explains a URL behind the files, and accepts white space around a
 // URL, because other programs allow both.
 func TestURLArgument(t *testing.T) {

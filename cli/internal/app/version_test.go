@@ -8,8 +8,8 @@ import (
 func TestVersionTable(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
-		info            *debug.BuildInfo
-		version, commit string
+		info           *debug.BuildInfo
+		String, commit string
 	}{
 		"nothing known": {nil, "devel", "unknown"},
 		"development":   {&debug.BuildInfo{Main: debug.Module{Version: "(devel)"}}, "devel", "unknown"},
@@ -25,8 +25,8 @@ func TestVersionTable(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			table := versionTable(test.info)
-			if table[0][1] != test.version || table[1][1] != test.commit {
-				t.Errorf("got %v, want %s and %s", table, test.version, test.commit)
+			if table[0][1] != test.String || table[1][1] != test.commit {
+				t.Errorf("got %v, want %s and %s", table, test.String, test.commit)
 			}
 		})
 	}

@@ -1,0 +1,65 @@
+package advice
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/tusker-go/tusker/cli/internal/units"
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
+)
+
+// BodyLimit is the smallest limit for one request that several uploads found. The zero
+// value: none found one. It is safe for concurrent use.
+type BodyLimit struct {
+	mu   sync.Mutex
+	most int64
+}
+
+// Add takes the limit that an upload found, if requests of that size passed.
+func (l *BodyLimit) Add(r *client.Result, err error) {
+	if r.BodyLimit == 0 || err != nil && r.Offset <= r.Resumed {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.most == 0 || r.BodyLimit < l.most {
+		l.most = r.BodyLimit
+	}
+}
+
+// Text names the chunk size that passed, if larger requests did not. Otherwise, it is "".
+func (l *BodyLimit) Text() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.most == 0 {
+		return ""
+	}
+	return fmt.Sprintf("requests larger than %s did not pass: --chunk-size %s avoids the failed tries", units.FormatSize(l.most), chunkSize(l.most))
+}
+
+// chunkSize writes a size as a flag takes it.
+func chunkSize(n int64) string {
+	size := units.Size(n)
+	return size.String()
+}
+
+// ChunkSize says which chunk size may help an upload that gave up, or "" if none does.
+func ChunkSize(r *client.Result, err error) string {
+	e, ok := errors.AsType[*client.Error](err)
+	if !ok || !errors.Is(err, retry.ErrExhausted) || e.Op != protocol.OpPatch || e.Class != client.ClassTransient {
+		return ""
+	}
+	moved := r.Offset > r.Resumed
+	switch {
+	case r.Sent == 0, r.Retries == 0, moved && r.BodyLimit == 0:
+		return ""
+	case moved:
+		return "requests of --chunk-size " + chunkSize(r.BodyLimit) + " passed"
+	case r.BodyLimit > 0:
+		return "requests of --chunk-size " + chunkSize(r.BodyLimit) + " did not pass either"
+	}
+	return "if a proxy ends long requests, a smaller --chunk-size passes"
+}

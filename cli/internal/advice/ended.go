@@ -1,0 +1,79 @@
+package advice
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/tusker-go/tusker/cli/internal/exit"
+	"github.com/tusker-go/tusker/cli/internal/units"
+	"github.com/tusker-go/tusker/cli/internal/usage"
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// Ended prepares an error of the upload of a file for its message, with a hint how to
+// resume. Lost means that the bytes of the file are gone when the program ends. Same is the
+// command that ends.
+func Ended(file string, lost bool, r *client.Result, err error, same Invocation) *Failure {
+	out := &Failure{Subject: file, Err: err}
+	stopped := false
+	if cause := exit.StopCause(err); cause != nil {
+		// The name of the interrupted call is not useful.
+		out.Err, stopped = exit.With(exit.Code(err), &endedEarly{cause, r}), true
+	}
+	switch {
+	case !stopped && isMisplaced(err):
+		out.Hint = Misplaced
+	case stopped, exit.Code(err) == exit.GaveUp:
+		out.Resumable = !lost
+		switch {
+		case inParts(r):
+			out.Hint = NewUpload
+		case r.URL == "" && r.Orphans > 0 && (r.Sent > 0 || r.Length == protocol.Known(0)):
+			out.Hint = orphanHint
+		case out.Resumable:
+			out.Hint = resumeHint(r.URL, file, same)
+		default:
+			out.Hint = lostStreamHint(r.URL, same)
+		}
+	case errors.Is(err, client.ErrUnverified):
+		out.Hint = completeHint(r.URL)
+	case errors.Is(err, client.ErrUnsupported) && inParts(r):
+		out.Hint = noJoinHint
+	case errors.Is(err, client.ErrUnsupported) && r.Length == (protocol.Length{}):
+		out.Hint = "say how long the stream is with --size, or have more of it kept in a temporary file with --spool"
+	case errors.Is(err, client.ErrSourceChanged) && file == usage.Stdin && lost:
+		out.Hint = "--size has to be the number of bytes that come"
+	case errors.Is(err, ErrOtherStream):
+		out.Hint = otherStreamHint
+	case errors.Is(err, client.ErrRefused):
+		out.Hint = "tusker upload --recreate always sends the file again, as another upload"
+	case errors.Is(err, client.ErrUncertain):
+		out.Hint = Uncertain(r, "tusker upload sends the file again", same)
+	}
+	return out
+}
+
+// inParts reports whether only parts of the upload exist. Only the command that
+// created the parts can resume them.
+func inParts(r *client.Result) bool {
+	return r.URL == "" && slices.ContainsFunc(r.Parts, func(part *client.Result) bool { return part.URL != "" })
+}
+
+// endedEarly tells how many bytes an upload had when the command ended.
+type endedEarly struct {
+	cause  error
+	result *client.Result
+}
+
+func (e *endedEarly) Error() string {
+	if e.result.URL == "" || e.result.Header == nil {
+		return e.cause.Error() // the server was not asked
+	}
+	// The server may have more bytes by now, because the command did not wait for
+	// the answer to the last bytes.
+	return fmt.Sprintf("%v, %s acknowledged by the server", e.cause, units.FormatAmount(e.result.Offset, e.result.Length))
+}
+
+func (e *endedEarly) Unwrap() error { return e.cause }

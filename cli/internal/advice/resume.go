@@ -1,0 +1,78 @@
+package advice
+
+import (
+	"errors"
+	"runtime"
+
+	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/shell"
+	"github.com/tusker-go/tusker/client"
+)
+
+// Misplaced is the hint for an upload whose URL is unknown to the server.
+const Misplaced = "correct the Location that the server sends, or the proxy in front of it, and run the same command again"
+
+// isMisplaced reports whether Misplaced is the best advice for an error. A refused
+// certificate has advice of its own, even if its server is on an unusual origin.
+func isMisplaced(err error) bool {
+	return errors.Is(err, client.ErrMisplaced) && !errors.Is(err, client.ErrUntrusted)
+}
+
+const nothingYetHint = "nothing was uploaded yet: run the same command again"
+
+// orphanHint is the hint for a creation with all bytes that was not answered.
+const orphanHint = "the server may have it although no answer came: look there before you run the same command again"
+
+// NewUpload is the hint for parts without a record.
+const NewUpload = "run the same command again; a new upload begins"
+
+// resumeHint returns the command that resumes, quoted for a shell. It does not show
+// a URL with a secret, which is only on standard output.
+func resumeHint(url, file string, same Invocation) string {
+	if url == "" {
+		return nothingYetHint
+	}
+	if output.HasSecret(url) {
+		return "run the same command again; a new upload begins, because the URL of this one holds a secret and is not shown: --json prints it, for tusker resume"
+	}
+	hint := "resume with: "
+	if same.NeedsFlags {
+		hint = "go on, with the same flags: "
+	}
+	return hint + same.Command("resume") + shell.Quote(url, runtime.GOOS) + " " + shell.QuotePath(file)
+}
+
+// Uncertain is the hint for an upload that may be complete, and must not be
+// sent again without a decision of the user. The text about a new upload comes
+// before the command, so that the command is easy to copy.
+func Uncertain(result *client.Result, anew string, same Invocation) string {
+	if inParts(result) {
+		return "the server may have joined the parts and deleted them; if not, " + anew
+	}
+	hint := "the server may have finished and moved it; if it is really not there, " + anew
+	if output.HasSecret(result.URL) {
+		return hint
+	}
+	hint += "; check"
+	if same.NeedsFlags {
+		hint += ", with the same flags"
+	}
+	return hint + ": " + same.Command("info") + shell.Quote(result.URL, runtime.GOOS)
+}
+
+// completeHint is for an upload that is complete and could not be verified.
+func completeHint(url string) string {
+	if output.HasSecret(url) {
+		return "without --verify, it is complete; --json prints its URL, which holds a secret"
+	}
+	return "without --verify, it is complete: " + shell.Quote(url, runtime.GOOS)
+}
+
+// SameURL is an argument for a command in a hint: the URL that the user gave to this
+// command, or the word URL in place of one that holds a secret.
+func SameURL(url string) string {
+	if output.HasSecret(url) {
+		return "URL"
+	}
+	return shell.Quote(url, runtime.GOOS)
+}

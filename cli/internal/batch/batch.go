@@ -1,0 +1,132 @@
+// Package batch finds the files that the arguments of upload name, and sends them: several at
+// a time, with results in the order of the files.
+//
+// Find lists the files. Batch.Run sends them, and Batch.Plan only says what Run would do.
+package batch
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tusker-go/tusker/cli/internal/advice"
+	"github.com/tusker-go/tusker/cli/internal/console"
+	"github.com/tusker-go/tusker/cli/internal/exit"
+	"github.com/tusker-go/tusker/cli/internal/flags"
+	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/records"
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// Batch is one run of the upload command. All fields are required, unless their comment says
+// otherwise.
+type Batch struct {
+	// Console gets the results and the messages.
+	Console *console.Console
+	// Upload has the flags of the command.
+	*flags.Upload
+	// Cmd is the command, for hints about its flags.
+	Cmd *cobra.Command
+	// Again has what a command in a hint shares with this one.
+	Again advice.Invocation
+	// Client is for the endpoint of the uploads.
+	Client *client.Client
+	// Records is the store of the client, or nil without one.
+	Records *records.Journal
+	// List has the files.
+	List *Listing
+	// Given is the metadata that the user gave to each upload.
+	Given protocol.Metadata
+}
+
+// Run uploads the files.
+func (b *Batch) Run(ctx context.Context) error {
+	n := len(b.List.entries)
+	if n > 1 {
+		b.learn(ctx)
+	}
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	breaker := &breaker{end: end}
+	display := b.Progress.Display(b.Console, b.JSON, n)
+	defer display.Close()
+	counted := b.count(ctx, display)
+	defer counted()
+	watch := b.Watch(b.Console, display)
+	tally := &tally{start: time.Now(), files: n, leftOut: b.List.leftOut()}
+	rows := b.inOrder(n)
+	limit := &advice.BodyLimit{}
+	errs := make([]error, n)
+	each(n, b.Concurrency, func(i int, idle func()) {
+		e := b.List.entries[i]
+		show := watch(i, e.name)
+		result, err := b.send(ctx, e, func(e client.Event) {
+			breaker.happened(e)
+			show(e)
+			if e.Kind == client.EventSettling {
+				idle()
+			}
+		})
+		breaker.ended(err)
+		// After a result could not be written, only errors of uploads that were
+		// begun are reported.
+		if b.JSON && (!advice.IsNotStarted(err) || b.Console.Out.Err() == nil) {
+			b.Console.Out.JSON(output.NewResult(e.name, result, err))
+		}
+		display.Ended(i, err != nil)
+		limit.Add(result, err)
+		if err != nil {
+			err = b.ended(e.name, result, err)
+		}
+		tally.add(result, err)
+		if err != nil && n > 1 && !advice.IsNotStarted(err) {
+			b.Console.Complain(b.Cmd, err, "")
+		}
+		errs[i] = err
+		rows(i, b.Row(result), err)
+	})
+	display.Close()
+	b.Console.ReportLimit(limit)
+	if n == 1 {
+		if tally.skipped > 0 && !b.JSON {
+			b.Console.Say("%s was sent before", output.Escape(b.List.entries[0].name))
+		}
+		return errs[0]
+	}
+	b.summarise(tally, errs)
+	err := advice.Verdict("files", b.names(), errs)
+	if why := context.Cause(ctx); exit.IsStopped(why) {
+		return &advice.Failure{Err: exit.With(exit.Code(why), fmt.Errorf("%w: %w", why, err)), Hint: hintStopped(errs, b.Cmd)}
+	}
+	return err
+}
+
+func (b *Batch) send(ctx context.Context, e entry, watch func(client.Event)) (*client.Result, error) {
+	if ctx.Err() != nil {
+		return &client.Result{}, advice.NotStarted(context.Cause(ctx))
+	}
+	source, err := b.source(ctx, e)
+	if err != nil {
+		return &client.Result{}, err
+	}
+	result, err := b.Client.Upload(ctx, source, &client.UploadOptions{
+		Metadata: b.MetadataOf(e.name, e.relative(), b.Given), ChunkSize: int64(b.Chunk), Parallel: int(b.Parallel),
+		Verify: b.Verify, OnEvent: watch,
+	})
+	b.Console.ReportResult(ctx, e.name, result)
+	if exit.IsStopped(err) && result.Header == nil {
+		err = advice.NotStarted(err) // The server was not asked.
+	}
+	return result, err
+}
+
+func (b *Batch) names() []string {
+	names := make([]string, len(b.List.entries))
+	for i, e := range b.List.entries {
+		names[i] = e.name
+	}
+	return names
+}

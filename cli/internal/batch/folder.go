@@ -1,0 +1,124 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/source"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// folder is a directory that was named. Links in it are either left out, and then
+// no file outside of it is ever opened, or followed wherever they lead.
+type folder struct {
+	path   string // as it was named, as short as it can be
+	base   string // its name, see baseOf
+	id     fileID // of the directory
+	follow bool   // links in it are followed
+}
+
+// newFolder is the directory called name, which info is about.
+func newFolder(name string, info fs.FileInfo, follow bool) *folder {
+	f := &folder{path: filepath.Clean(name), base: baseOf(name, info), id: idOf(info), follow: follow}
+	// For the system, link/.. is the directory above the target of the link;
+	// cleaned, it is the directory of the link.
+	if !leadsTo(f.path, info) {
+		f.path = name
+	}
+	return f
+}
+
+// file is the path of what is called below in the folder.
+func (f *folder) file(below string) string {
+	switch {
+	case below == "":
+		return f.path
+	case f.path == ".":
+		return filepath.FromSlash(below)
+	}
+	return withSeparator(f.path) + filepath.FromSlash(below)
+}
+
+func withSeparator(path string) string {
+	separator := string(filepath.Separator)
+	return strings.TrimRight(path, separator) + separator
+}
+
+// errFolderReplaced means that the name of a folder leads to another one by now.
+var errFolderReplaced = fmt.Errorf("%w: the directory was replaced by another one", client.ErrSourceChanged)
+
+// open opens the folder that was listed. The separator at the end keeps the system
+// from waiting for a pipe that has taken its place.
+func (f *folder) open() (*os.Root, error) {
+	root, err := os.OpenRoot(withSeparator(f.path))
+	if err != nil {
+		return nil, named(err, "open", f.path)
+	}
+	info, err := root.Stat(".")
+	if err == nil && !f.id.is(info) {
+		err = errFolderReplaced
+	}
+	if err != nil {
+		return nil, errors.Join(err, root.Close())
+	}
+	return root, nil
+}
+
+// source returns the file e, which was found in the folder. Its upload fails if it opens
+// another file than the one that was listed.
+func (f *folder) source(e *entry) (client.Source, error) {
+	if f.follow {
+		source, err := client.Path(e.name)
+		return client.Expect(source, e.id.is), err
+	}
+	return &folderFile{in: f, entry: e}, nil
+}
+
+// folderFile is a source that opens the folder only together with the file, so that files
+// that wait for their turn cost no descriptors.
+type folderFile struct {
+	in       *folder
+	entry    *entry
+	snapshot bool
+}
+
+// Snapshot implements source.Snapshotter.
+func (f *folderFile) Snapshot() client.Source { return &folderFile{f.in, f.entry, true} }
+
+// Name implements client.Source.
+func (f *folderFile) Name() string { return f.entry.name }
+
+// Length implements client.Source.
+func (f *folderFile) Length() protocol.Length { return protocol.Known(f.entry.size) }
+
+// Open implements client.Source.
+func (f *folderFile) Open(ctx context.Context, chunk int64) (source.Opened, error) {
+	root, err := f.in.open()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", client.ErrSource, err)
+	}
+	defer func() { _ = root.Close() }()
+	src, err := client.Root(root, filepath.FromSlash(f.entry.below))
+	if err != nil {
+		return nil, err
+	}
+	src = client.Expect(src, f.entry.id.is)
+	if f.snapshot {
+		src = client.Snapshot(src)
+	}
+	return src.Open(ctx, chunk)
+}
+
+// named gives an error of the system the path that people know.
+func named(err error, op, path string) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return &fs.PathError{Op: op, Path: path, Err: e.Err}
+	}
+	return err
+}

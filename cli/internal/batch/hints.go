@@ -1,0 +1,103 @@
+package batch
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/tusker-go/tusker/cli/internal/advice"
+	"github.com/tusker-go/tusker/cli/internal/flags"
+	"github.com/tusker-go/tusker/client"
+)
+
+// ended prepares an error of an upload for its message, with a hint how to resume
+// if there is a record.
+func (b *Batch) ended(file string, result *client.Result, err error) error {
+	out := advice.Ended(file, b.IsLost(b.Console.In, file), result, err, b.Again)
+	goOn := b.goOn(result)
+	switch {
+	case advice.IsNotStarted(err):
+		out.Err = advice.NotStarted(out.Err)
+	case errors.Is(err, errDirectory):
+		out.Hint = recursiveHint
+	case out.Hint == advice.Misplaced:
+	case b.IsGone(result, err):
+		out.Hint = "to upload it anew, leave out --recreate never"
+	case errors.Is(err, client.ErrUncertain) && !out.Resumable:
+		out.Hint = advice.Uncertain(result, b.repeatText(result), b.Again)
+	case errors.Is(err, client.ErrRefused):
+		out.Hint = b.startOver(result)
+	case errors.Is(err, client.ErrIntegrity):
+		out.Hint = "as long as the server claims these bytes, only " + b.repeatText(result)
+	case out.Resumable && goOn != "":
+		out.Hint = goOn
+	case goOn != "" && mended(err) && b.hint(out) == "":
+		out.Hint = "once that is mended, " + goOn
+	}
+	if hint := advice.ChunkSize(result, err); hint != "" && out.Hint != "" {
+		out.Hint = hint + "; " + out.Hint
+	}
+	return out
+}
+
+// repeatText returns the text that tells how to upload a file again that may be complete.
+func (b *Batch) repeatText(result *client.Result) string {
+	if !b.Records.Keeps(result) {
+		return "the same command sends the file again"
+	}
+	text := "--recreate always"
+	if b.SkipSent {
+		text += " without --skip-sent"
+	}
+	text += " sends the file again"
+	if len(b.List.entries) > 1 {
+		text += ": name it alone"
+	}
+	return text
+}
+
+// hintedKey is the number of characters of a key in a hint. They are enough to
+// identify the key.
+const hintedKey = 12
+
+// startOver returns the text that tells how to upload a file again that the server
+// refused.
+func (b *Batch) startOver(result *client.Result) string {
+	key := b.Records.KeyOf(result)
+	switch {
+	case key != "":
+		return "later runs report this too; to start over, " + b.repeatText(result) + "; tusker uploads rm " +
+			key[:min(len(key), hintedKey)] + " forgets the refusal"
+	case b.SkipSent && result.CreationHeader == nil:
+		return "later runs report this too; to start over, --recreate always without --skip-sent sends the file again"
+	}
+	return b.repeatText(result)
+}
+
+// goOn returns the hint for an upload that the same command can resume, and "" for
+// others.
+func (b *Batch) goOn(result *client.Result) string {
+	if !b.Records.Keeps(result) {
+		return ""
+	}
+	hint := "run the same command again"
+	if flags.Recreates[b.Recreate] == client.RecreateAlways {
+		hint += " without --recreate always"
+	}
+	if len(b.List.entries) > 1 {
+		hint += " for this file alone"
+	}
+	return hint + ": it resumes the upload"
+}
+
+// useless are errors after which a run with the same command cannot resume.
+var useless = []error{
+	client.ErrSourceChanged, client.ErrSourceWindow, client.ErrLengthMismatch,
+	client.ErrIntegrity, client.ErrDifferent, client.ErrUncertain, client.ErrRefused,
+}
+
+// mended reports whether an upload that failed with err can be resumed after the user
+// has fixed the cause: a file system that did not answer, credentials, or rules of
+// the server.
+func mended(err error) bool {
+	return !slices.ContainsFunc(useless, func(target error) bool { return errors.Is(err, target) })
+}

@@ -1,0 +1,44 @@
+package batch
+
+import (
+	"context"
+	"os"
+	"sync"
+
+	"github.com/tusker-go/tusker/cli/internal/progress"
+)
+
+// count adds up the sizes of all files in the background, if a display shows the
+// sum. The function that it returns waits for the end.
+func (b *Batch) count(ctx context.Context, display *progress.Display) func() {
+	if display == nil || len(b.List.entries) < 2 {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var counting sync.WaitGroup
+	counting.Go(func() {
+		var length int64
+		for _, e := range b.List.entries {
+			if ctx.Err() != nil {
+				return
+			}
+			if e.size > 0 || e.in != nil || e.err != nil {
+				length += e.size
+				continue
+			}
+			info, err := os.Stat(e.name)
+			switch {
+			case err != nil:
+			case !info.Mode().IsRegular() && !info.IsDir():
+				return // The length of a stream is unknown.
+			case info.Mode().IsRegular():
+				length += info.Size()
+			}
+		}
+		display.Length(length)
+	})
+	return func() {
+		cancel()
+		counting.Wait()
+	}
+}

@@ -1,0 +1,111 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+
+	"github.com/tusker-go/tusker/cli/internal/advice"
+	"github.com/tusker-go/tusker/cli/internal/console"
+	"github.com/tusker-go/tusker/cli/internal/flags"
+	"github.com/tusker-go/tusker/cli/internal/units"
+	"github.com/tusker-go/tusker/cli/internal/usage"
+	"github.com/tusker-go/tusker/client"
+)
+
+// entry is a file to upload.
+type entry struct {
+	name  string
+	in    *folder // folder in which the file was found; nil: the file was named
+	below string  // slash-separated path in the folder
+	id    fileID  // identity of a file in a folder when it was listed
+	err   error   // reason why the file cannot be sent
+	size  int64   // size of a regular file when it was listed; 0: may be unknown if the file was named
+}
+
+// relative returns the path of a file, beginning with the folder in which it was
+// found, or "" for a file that was named.
+func (e *entry) relative() string {
+	if e.in == nil {
+		return ""
+	}
+	return path.Join(e.in.base, e.below)
+}
+
+// Listing contains the files that the arguments name. It stores little about each
+// file, because there may be very many.
+type Listing struct {
+	entries []entry
+	links   int // symbolic links left out
+	special int // devices, pipes and sockets left out
+}
+
+// leftOut returns the number of entries of directories that are not sent because of
+// their type.
+func (l *Listing) leftOut() int { return l.links + l.special }
+
+// Report says which links were left out, and that there is nothing to send. Follow means
+// that links are followed.
+func (l *Listing) Report(con *console.Console, follow bool) {
+	if l.links > 0 && !follow {
+		con.Say("left out %s: --follow-symlinks follows them", units.FormatCount(l.links, "symbolic link", "symbolic links"))
+	}
+	if len(l.entries) == 0 {
+		con.Say("there are no files to send")
+	}
+}
+
+var errDirectory = errors.New("is a directory")
+
+const recursiveHint = "send the files in it with --recursive"
+
+// Find finds the files that the arguments and the flags name, in this order. The
+// files of a directory are in the order of their names. Errors are usage errors, or
+// the cause of ctx.
+func Find(ctx context.Context, con *console.Console, s *flags.Selection, files []string) (*Listing, error) {
+	l := &Listing{}
+	add := func(name string, named bool) error {
+		name = NameOnDisk(name)
+		info, ok := directory(name)
+		switch {
+		case named && name == usage.Stdin, !ok:
+			e := entry{name: name}
+			if info != nil && info.Mode().IsRegular() {
+				e.size = info.Size()
+			}
+			l.entries = append(l.entries, e)
+			return nil
+		case s.Recursive:
+			return walk(ctx, con, s, l, newFolder(name, info, s.Follow))
+		case named:
+			return &advice.Failure{Subject: name, Err: usage.Error(errDirectory), Hint: recursiveHint}
+		}
+		l.entries = append(l.entries, entry{name: name, err: fmt.Errorf("%w: %w", client.ErrSource, errDirectory)})
+		return nil
+	}
+	for _, name := range files {
+		if err := add(name, true); err != nil {
+			return nil, err
+		}
+	}
+	if s.FilesFrom != "" {
+		for name, err := range namesFrom(ctx, con.In, s.FilesFrom, s.Null) {
+			if err == nil {
+				err = add(name, false)
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	return l, nil
+}
+
+// directory reports whether name is a directory, or a link to a directory.
+func directory(name string) (fs.FileInfo, bool) {
+	info, err := os.Stat(name)
+	return info, err == nil && info.IsDir()
+}

@@ -1,0 +1,86 @@
+package batch
+
+import (
+	"context"
+
+	"github.com/tusker-go/tusker/cli/internal/advice"
+	"github.com/tusker-go/tusker/cli/internal/flags"
+	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/units"
+	"github.com/tusker-go/tusker/cli/internal/usage"
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// Plan says of each file what run would do, and sends nothing.
+func (b *Batch) Plan(ctx context.Context) error {
+	n := len(b.List.entries)
+	errs := make([]error, n)
+	for i, e := range b.List.entries {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		err := b.planOne(ctx, e)
+		if err == nil {
+			continue
+		}
+		errs[i] = b.ended(e.name, &client.Result{}, err)
+		if b.JSON {
+			b.Console.Out.JSON(output.NewResult(e.name, &client.Result{}, err))
+		}
+		if n > 1 {
+			b.Console.Complain(b.Cmd, errs[i], "")
+		}
+	}
+	if n == 1 {
+		return errs[0]
+	}
+	return advice.Verdict("files", b.names(), errs)
+}
+
+func (b *Batch) planOne(ctx context.Context, e entry) error {
+	source, err := b.source(ctx, e)
+	if err != nil {
+		return err
+	}
+	var record client.Record
+	skipped := false
+	// A stream is not touched.
+	if (e.in != nil || e.name != usage.Stdin && !flags.IsStream(e.name)) && flags.Recreates[b.Recreate] != client.RecreateAlways {
+		known, err := b.Client.Lookup(ctx, source)
+		if err != nil {
+			return err
+		}
+		switch skipped = known.Finished != nil; {
+		case skipped:
+			record = *known.Finished
+		case known.Unfinished != nil:
+			record = *known.Unfinished
+		}
+	}
+	begun := record.Key != ""
+	if b.JSON {
+		plan := output.NewPlan(e.name, record.URL, record.Offset, source.Length())
+		plan.Skipped, plan.Refused = skipped, record.Denial.Refused
+		b.Console.Out.JSON(plan)
+		return nil
+	}
+	length := "unknown size"
+	if known, ok := source.Length().Int64(); ok {
+		length = units.FormatAmount(known, protocol.Length{})
+	}
+	if skipped {
+		b.Console.Out.Line("skip\t%s\t%s", length, output.Escape(e.name))
+		return nil
+	}
+	if record.Denial.Refused {
+		b.Console.Out.Line("refused\t%s\t%s", length, output.Escape(e.name))
+		return nil
+	}
+	if begun {
+		b.Console.Out.Line("resume\t%s\t%s", units.FormatAmount(record.Offset, source.Length()), output.Escape(e.name))
+		return nil
+	}
+	b.Console.Out.Line("send\t%s\t%s", length, output.Escape(e.name))
+	return nil
+}

@@ -1,0 +1,123 @@
+package batch
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tusker-go/tusker/cli/internal/advice"
+	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/units"
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/transport"
+)
+
+// tally counts the results of several files. It is safe for concurrent use.
+type tally struct {
+	start          time.Time
+	files, leftOut int
+
+	mu             sync.Mutex
+	done, failed   int
+	skipped        int // sent by an earlier run
+	notBegun       int
+	bytes, resumed int64
+	retries        int
+}
+
+func (t *tally) add(r *client.Result, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case err == nil && r.Skipped:
+		t.skipped++
+		return
+	case err == nil:
+		t.done++
+	case advice.IsNotStarted(err):
+		t.notBegun++
+	default:
+		t.failed++
+	}
+	t.bytes += max(0, r.Offset-r.Resumed)
+	t.resumed += r.Resumed
+	t.retries += r.Retries
+}
+
+// event returns the tally as a line of JSON.
+func (t *tally) event(now time.Time) output.Summary {
+	return output.Summary{
+		Event: output.EventSummary, Files: t.files, Done: t.done, Failed: t.failed, NotBegun: t.notBegun, Skipped: t.skipped, LeftOut: t.leftOut,
+		Bytes: t.bytes, Resumed: t.resumed, Retries: t.retries, ElapsedMS: now.Sub(t.start).Milliseconds(),
+	}
+}
+
+// text returns the tally as text for people.
+func (t *tally) text(now time.Time) string {
+	elapsed := now.Sub(t.start)
+	var b strings.Builder
+	fmt.Fprintf(&b, "sent %d of %d files, %s in %s", t.done, t.files, units.FormatSize(t.bytes), units.Round(elapsed))
+	if seconds := elapsed.Seconds(); seconds >= 0.1 && t.bytes > 0 {
+		fmt.Fprintf(&b, " (%s/s)", units.FormatSize(int64(float64(t.bytes)/seconds)))
+	}
+	for _, part := range []struct {
+		n    int
+		text string
+	}{{t.skipped, "skipped as sent before"}, {t.failed, "failed"}, {t.notBegun, "not begun"}, {t.leftOut, "left out"}} {
+		if part.n > 0 {
+			fmt.Fprintf(&b, ", %d %s", part.n, part.text)
+		}
+	}
+	if t.retries > 0 {
+		fmt.Fprintf(&b, ", %s", units.FormatCount(t.retries, "retry", "retries"))
+	}
+	if t.resumed > 0 {
+		fmt.Fprintf(&b, "; an earlier run had sent %s", units.FormatSize(t.resumed))
+	}
+	return b.String()
+}
+
+// The limits of the list of failures at the end.
+const (
+	onScreen   = 10 // so many files leave what was said of one of them on the screen
+	mostFailed = 20 // more of them say nothing more
+)
+
+// summarise prints the results of several files.
+func (b *Batch) summarise(t *tally, errs []error) {
+	now := time.Now()
+	if b.JSON {
+		b.Console.Out.JSON(t.event(now))
+		return
+	}
+	if len(errs) == 0 {
+		return
+	}
+	b.Console.Say("%s", t.text(now))
+	if len(errs) <= onScreen {
+		return
+	}
+	shown := 0
+	for _, err := range errs {
+		f, ok := errors.AsType[*advice.Failure](err)
+		if !ok || advice.IsNotStarted(err) {
+			continue
+		}
+		if shown++; shown > mostFailed {
+			break
+		}
+		b.Console.Say("failed: %s", output.OneLine(transport.RedactText(output.ErrorText(f))))
+		if hint := b.hint(f); hint != "" {
+			b.Console.Say("hint: %s", output.OneLine(hint))
+		}
+	}
+}
+
+func (b *Batch) hint(f *advice.Failure) string {
+	if f.Hint != "" {
+		return f.Hint
+	}
+	return advice.For(b.Cmd, f)
+}

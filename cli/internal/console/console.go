@@ -1,0 +1,83 @@
+// Package console is what a run of the program reads and writes besides files: standard
+// input, results on standard output, and messages and logs on standard error.
+package console
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+
+	"github.com/spf13/pflag"
+
+	"github.com/tusker-go/tusker/cli/internal/logs"
+	"github.com/tusker-go/tusker/cli/internal/output"
+)
+
+// Console has the streams of one run of the program, and says what it has to tell the
+// user. It is safe for concurrent use after Start.
+type Console struct {
+	// In is standard input.
+	In io.Reader
+	// Out prints results on standard output.
+	Out *output.Printer
+	// Err is standard error. Bars can be drawn on it if it is an *output.Screen.
+	Err io.Writer
+	// LookupEnv returns the value of a variable, like os.LookupEnv.
+	LookupEnv func(string) (string, bool)
+	// Log is the log of the run. It is nil until Start.
+	Log *slog.Logger
+
+	quiet, verbose bool
+	logFormat      string
+}
+
+// Register adds the flags for messages and logs.
+func (c *Console) Register(f *pflag.FlagSet) {
+	f.BoolVarP(&c.quiet, "quiet", "q", false, "say nothing but errors on standard error")
+	f.BoolVarP(&c.verbose, "verbose", "v", false, "log every exchange with the server")
+	f.StringVar(&c.logFormat, "log-format", logs.Console, "`format` of logs: console or json")
+}
+
+// Start opens the log, after the flags were parsed. Level is the lowest level that the log
+// has without --quiet and --verbose.
+func (c *Console) Start(level slog.Level) error {
+	if c.quiet && c.verbose {
+		return errQuietAndVerbose
+	}
+	switch {
+	case c.quiet:
+		level = slog.LevelError
+	case c.verbose:
+		level = slog.LevelDebug
+	}
+	logger, err := logs.New(c.Err, c.logFormat, level)
+	if err != nil {
+		return err
+	}
+	c.Log = logger
+	return nil
+}
+
+var errQuietAndVerbose = errors.New("--quiet and --verbose exclude each other")
+
+// IsQuiet reports whether the user wants nothing but errors.
+func (c *Console) IsQuiet() bool { return c.quiet }
+
+// IsVerbose reports whether the user wants the log of every exchange.
+func (c *Console) IsVerbose() bool { return c.verbose }
+
+// Terminal returns standard error if bars can be drawn on it.
+func (c *Console) Terminal() (*output.Screen, bool) {
+	screen, ok := c.Err.(*output.Screen)
+	if !ok || !screen.CanDraw() {
+		return nil, false
+	}
+	kind, _ := c.LookupEnv("TERM")
+	return screen, kind != "dumb"
+}
+
+// IsPlain reports whether the environment asks for output without colors.
+func (c *Console) IsPlain() bool {
+	plain, _ := c.LookupEnv("NO_COLOR")
+	return plain != ""
+}

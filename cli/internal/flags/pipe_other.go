@@ -1,0 +1,8 @@
+//go:build !linux
+
+package flags
+
+import "os"
+
+// widen does nothing on this system.
+func widen(*os.File) {}

@@ -1,0 +1,91 @@
+package flags
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tusker-go/tusker/cli/internal/console"
+	"github.com/tusker-go/tusker/cli/internal/records"
+	"github.com/tusker-go/tusker/cli/internal/usage"
+	"github.com/tusker-go/tusker/client"
+)
+
+// Resumption holds the flags about earlier runs.
+type Resumption struct {
+	// StateDir is the folder of records. "": the default of the system.
+	StateDir string
+	// NoResume means that uploads begin at offset 0, and leave no record.
+	NoResume bool
+	// SkipSent means that files that an earlier run has sent are left out.
+	SkipSent bool
+	// Recreate is a key of Recreates.
+	Recreate string
+	// Account is the account of the records. "": see Connection.AccountName.
+	Account string
+}
+
+// Recreates are the values of --recreate.
+var Recreates = map[string]client.Recreate{
+	"gone": client.RecreateGone, "never": client.RecreateNever, "always": client.RecreateAlways,
+}
+
+func (r *Resumption) register(cmd *cobra.Command) {
+	RegisterStateDir(cmd, &r.StateDir)
+	cmd.Flags().StringVar(&r.Account, "account", "",
+		"use and keep records of this account only, a `name` that is no secret (default: the login, or the name of the endpoint)")
+	cmd.Flags().BoolVar(&r.NoResume, "no-resume", false, "begin anew, and keep no record for a later run")
+	cmd.Flags().BoolVar(&r.SkipSent, "skip-sent", false, "leave out files that an earlier run with this flag has sent, where the server still has them")
+	cmd.Flags().StringVar(&r.Recreate, "recreate", "gone",
+		"begin anew `when` the server no longer has the upload of an earlier run (gone), never, or always")
+}
+
+// OpenJournal adds a journal to config, unless the flags disable it.
+func (r *Resumption) OpenJournal(con *console.Console, config *client.Config) (*records.Journal, error) {
+	recreate, ok := Recreates[r.Recreate]
+	if !ok {
+		return nil, usage.Error(fmt.Errorf("--recreate %q is none of gone, never and always", r.Recreate))
+	}
+	if err := r.checkSkipping(); err != nil {
+		return nil, usage.Error(err)
+	}
+	if r.NoResume {
+		return nil, nil
+	}
+	dir, err := records.Dir(r.StateDir, con.LookupEnv)
+	j := records.New(con.Log, dir, err)
+	config.Store, config.Recreate = j, recreate
+	if r.SkipSent {
+		config.Ledger = records.NewLedger(j)
+	}
+	return j, nil
+}
+
+// IsGone reports whether an upload failed because an earlier upload is gone and the
+// flags forbid a new one.
+func (r *Resumption) IsGone(result *client.Result, err error) bool {
+	exchange, ok := errors.AsType[*client.Error](err)
+	return ok && !r.NoResume && Recreates[r.Recreate] == client.RecreateNever && result.CreationHeader == nil &&
+		exchange.Class == client.ClassGone && !errors.Is(err, client.ErrUncertain)
+}
+
+// checkSkipping finds flags that contradict --skip-sent.
+func (r *Resumption) checkSkipping() error {
+	switch {
+	case !r.SkipSent:
+		return nil
+	case r.NoResume:
+		return errors.New("--skip-sent goes by records, and --no-resume keeps none")
+	case Recreates[r.Recreate] == client.RecreateAlways:
+		return errors.New("--skip-sent leaves out what --recreate always sends again")
+	}
+	return nil
+}
+
+// RegisterStateDir adds the flag for the folder of records.
+func RegisterStateDir(cmd *cobra.Command, dir *string) {
+	cmd.Flags().StringVar(dir, "state-dir", "",
+		"`folder` of the records of unfinished uploads (default "+records.DefaultDirText(runtime.GOOS)+")")
+}

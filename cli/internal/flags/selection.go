@@ -1,0 +1,113 @@
+package flags
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tusker-go/tusker/cli/internal/console"
+	"github.com/tusker-go/tusker/cli/internal/glob"
+	"github.com/tusker-go/tusker/cli/internal/settings"
+)
+
+// The names of flags with patterns.
+const (
+	flagInclude = "include"
+	flagExclude = "exclude"
+)
+
+// Selection holds the flags that select files.
+type Selection struct {
+	// Recursive means that the files in directories are sent.
+	Recursive bool
+	// Follow means that symbolic links in directories are followed.
+	Follow bool
+	// FilesFrom is a file with names of files, or usage.Stdin. "": none.
+	FilesFrom string
+	// Null means that the names in FilesFrom end in NUL.
+	Null bool
+
+	include, exclude []string
+	included         glob.Set // include, parsed
+	excluded         glob.Set // exclude, parsed
+}
+
+func (s *Selection) register(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.BoolVarP(&s.Recursive, "recursive", "r", false, "send the files in directories, and in those below them")
+	f.StringArrayVar(&s.include, flagInclude, nil, "of the files in directories, send only those that match `glob`, or are below a directory that does (repeat)")
+	f.StringArrayVar(&s.exclude, flagExclude, nil, "leave out files and directories in directories that match `glob` (repeat); wins over --include")
+	f.BoolVar(&s.Follow, "follow-symlinks", false, "follow the symbolic links in directories; those named as FILE always are")
+	f.StringVar(&s.FilesFrom, "files-from", "", "send also the files whose names are in `file`, one a line; - for standard input")
+	f.BoolVarP(&s.Null, "null", "0", false, "the names in --files-from end in NUL, as those of find -print0")
+}
+
+// check finds errors of the flags for these arguments. A pattern without
+// --recursive is an error only on the command line, because the settings of the
+// config file and of the environment are for all uploads.
+func (s *Selection) check(from *settings.Settings, files []string) error {
+	for _, name := range []string{flagInclude, flagExclude} {
+		if from.FromCommandLine(name) && !s.Recursive {
+			return fmt.Errorf("--%s is for the files in directories: it needs --recursive", name)
+		}
+	}
+	if err := s.parse(); err != nil {
+		return err
+	}
+	switch {
+	case s.Follow && from.FromCommandLine("follow-symlinks") && !s.Recursive:
+		return errors.New("--follow-symlinks is for those in directories: it needs --recursive")
+	case s.Null && from.FromCommandLine("null") && s.FilesFrom == "":
+		return errors.New("--null is for --files-from")
+	case len(files) == 0 && s.FilesFrom == "":
+		return errors.New("want ENDPOINT and one or more FILE")
+	}
+	return nil
+}
+
+// parse reads the patterns.
+func (s *Selection) parse() error {
+	for _, flag := range []struct {
+		name     string
+		texts    []string
+		patterns *glob.Set
+	}{{flagInclude, s.include, &s.included}, {flagExclude, s.exclude, &s.excluded}} {
+		*flag.patterns = nil
+		for _, text := range flag.texts {
+			p, err := glob.Parse(text, runtime.GOOS == "windows")
+			if err != nil {
+				return fmt.Errorf("--%s %q %w", flag.name, text, err)
+			}
+			*flag.patterns = append(*flag.patterns, p)
+		}
+	}
+	return nil
+}
+
+// Selects reports whether the patterns include or exclude a file or directory with
+// that slash-separated path in a folder. An excluded directory is left out with its
+// content. A file is sent if it is included, or if it is below an included
+// directory.
+func (s *Selection) Selects(name string, isDir bool) (included, excluded bool) {
+	// Both sets are evaluated, so that patterns without any match are known.
+	included, excluded = s.included.Match(name, isDir), s.excluded.Match(name, isDir)
+	return included || len(s.included) == 0, excluded
+}
+
+// WarnUnmatched reports the patterns of the command line that matched nothing.
+// Patterns of the config file and the environment are for other uploads, too.
+func (s *Selection) WarnUnmatched(con *console.Console, from *settings.Settings) {
+	for _, flag := range []struct {
+		name     string
+		patterns glob.Set
+	}{{flagInclude, s.included}, {flagExclude, s.excluded}} {
+		if !from.FromCommandLine(flag.name) {
+			continue
+		}
+		for _, p := range flag.patterns.Unmatched() {
+			con.Say("--%s %q has matched nothing", flag.name, p)
+		}
+	}
+}

@@ -1,0 +1,108 @@
+package flags
+
+import (
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tusker-go/tusker/cli/internal/console"
+	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/progress"
+	"github.com/tusker-go/tusker/cli/internal/units"
+	"github.com/tusker-go/tusker/client"
+)
+
+// Sending holds the flags of the commands that send files.
+type Sending struct {
+	Connection
+	Profile
+	Streams
+	Progress
+
+	// Chunk is the most bytes of one request. 0: all that is left.
+	Chunk units.Size
+	// NoInline means that uploads are created without bytes.
+	NoInline bool
+	// JSON means that events are printed, each as JSON on a line.
+	JSON bool
+
+	limitRate    units.Rate
+	checksum     string
+	refuseInUse  bool
+	printHeaders []string
+}
+
+// Register adds the flags.
+func (s *Sending) Register(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.Var(&s.Chunk, "chunk-size", "most bytes in one request (default: all that is left)")
+	f.Var(&s.limitRate, "limit-rate", "most bytes in a second, over all connections, such as 10MiB/s (default: no limit)")
+	f.StringVar(&s.checksum, "checksum", "", "have the server check each request by this `algorithm`: auto, "+strings.Join(client.ChecksumAlgorithms(), ", "))
+	f.BoolVar(&s.refuseInUse, "refuse-in-use", false, "send no file that another program has open for writing, instead of a warning (Linux only)")
+	f.StringArrayVar(&s.printHeaders, "print-header", nil, "print the response header `name` after the URL, separated by a tab (repeat)")
+	f.BoolVar(&s.JSON, "json", false, "print an event a line, such as created, resumed, progress, retry, done and failed")
+	s.Progress.Register(cmd)
+	s.Profile.register(cmd)
+	s.Streams.register(cmd)
+	s.Connection.Register(cmd)
+}
+
+// Check finds errors of the flags for these files.
+func (s *Sending) Check(cmd *cobra.Command, files []string, in io.Reader) error {
+	if err := s.Progress.Check(); err != nil {
+		return err
+	}
+	return s.Streams.check(cmd, files, in)
+}
+
+// RegisterVerify adds the flag of the commands that send a file unchanged.
+func RegisterVerify(cmd *cobra.Command, verify *bool) {
+	cmd.Flags().BoolVar(verify, "verify", false, "compare afterwards what the server holds with the file, which is read once more")
+}
+
+// RegisterNoInline adds the flag of the commands that create uploads.
+func RegisterNoInline(cmd *cobra.Command, noInline *bool) {
+	cmd.Flags().BoolVar(noInline, "no-inline", false, "create each upload without bytes, which follow in a request of their own (default: small files go along with the creation)")
+}
+
+// Tune adds the flags about requests to config, and reports results of uploads that
+// cannot be written.
+func (s *Sending) Tune(con *console.Console, config *client.Config) {
+	con.Out.OnLost(con.ReportUnwritten)
+	config.Logger = con.ClientLog()
+	config.RateLimit, config.Checksum = int64(s.limitRate), s.checksum
+	config.RefuseInUse = s.refuseInUse
+	if s.NoInline {
+		config.InlineSize = -1
+	}
+}
+
+// Watch returns the observer of the events of each file.
+func (s *Sending) Watch(con *console.Console, display *progress.Display) func(i int, file string) func(client.Event) {
+	return func(i int, file string) func(client.Event) {
+		begun := false
+		return func(e client.Event) {
+			display.Update(i, file, e)
+			con.Observe(file, e)
+			n, known := e.Length.Int64()
+			if e.Kind == client.EventResumed && !begun && e.Offset > 0 && (!known || e.Offset < n) {
+				con.Say("resuming %s at %s", output.Escape(file), units.FormatAmount(e.Offset, e.Length))
+			}
+			begun = begun || e.Kind == client.EventResumed || e.Kind == client.EventCreated
+			// The end is reported with the headers, which only the result has.
+			if s.JSON && e.Kind != client.EventDone && e.Kind != client.EventFailed {
+				con.Out.JSON(output.NewEvent(file, e))
+			}
+		}
+	}
+}
+
+// Row returns the line of a result.
+func (s *Sending) Row(r *client.Result) string {
+	fields := []string{r.URL}
+	for _, name := range s.printHeaders {
+		fields = append(fields, output.Escape(output.HeaderValue(r, name)))
+	}
+	return strings.Join(fields, "\t")
+}

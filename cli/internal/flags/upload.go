@@ -1,0 +1,85 @@
+package flags
+
+import (
+	"errors"
+	"io"
+	"maps"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tusker-go/tusker/cli/internal/settings"
+	"github.com/tusker-go/tusker/cli/internal/usage"
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// Upload holds the flags of the upload command.
+type Upload struct {
+	Sending
+	Resumption
+	Selection
+
+	// Metadata are key[=value] pairs of each upload.
+	Metadata []string
+	// NoDefault means that uploads have no metadata besides these.
+	NoDefault bool
+	// Concurrency is the number of files that are sent at the same time.
+	Concurrency int
+	// Parallel is the number of parts of each file.
+	Parallel Parts
+	// Verify means that each file is compared with its upload afterwards.
+	Verify bool
+	// DryRun means that nothing is sent.
+	DryRun bool
+	// Snapshot means that a file may grow during its upload.
+	Snapshot bool
+}
+
+// Register adds the flags of the upload command.
+func (u *Upload) Register(cmd *cobra.Command) {
+	u.Parallel = 1
+	f := cmd.Flags()
+	f.StringArrayVar(&u.Metadata, "metadata", nil, "`key[=value]` to keep with each upload (repeat); wins over a default")
+	f.BoolVar(&u.NoDefault, "no-default-metadata", false, "send no filename, relativePath, mime_type and filetype")
+	RegisterNoInline(cmd, &u.NoInline)
+	f.IntVar(&u.Concurrency, "concurrency", client.DefaultConcurrency, "`number` of files sent at once")
+	f.Var(&u.Parallel, "parallel", "`number` of parts that one file is sent in, side by side, or auto: as many as make it faster")
+	f.BoolVar(&u.DryRun, "dry-run", false, "send nothing; print what would be sent, or gone on with and from where")
+	f.BoolVar(&u.Snapshot, "snapshot", false, "send each file as long as it is when its upload begins, although a program appends to it; no later run resumes it")
+	f.StringVar(&u.Command, "from-command", "", "send the output of this shell `command`; if the command fails, the upload fails and is deleted")
+	RegisterVerify(cmd, &u.Verify)
+	u.Selection.register(cmd)
+	u.Resumption.register(cmd)
+	u.Sending.Register(cmd)
+}
+
+// Check finds errors of the flags for these arguments.
+func (u *Upload) Check(cmd *cobra.Command, from *settings.Settings, files []string, in io.Reader) error {
+	if err := u.Selection.check(from, files); err != nil {
+		return err
+	}
+	if err := u.Sending.Check(cmd, files, in); err != nil {
+		return err
+	}
+	switch {
+	case u.Concurrency < 1:
+		return errors.New("--concurrency is not above 0")
+	case u.Snapshot && u.refuseInUse:
+		return errors.New("--snapshot is for files that other programs write to, and --refuse-in-use refuses them")
+	case u.FilesFrom == usage.Stdin && u.Command == "" && slices.Contains(files, usage.Stdin):
+		return errStdinTwice
+	}
+	return nil
+}
+
+// MetadataOf returns the metadata of the upload of a file, whose own metadata are given.
+// Relative is the path of a file that was found in a directory, or "".
+func (u *Upload) MetadataOf(file, relative string, given protocol.Metadata) protocol.Metadata {
+	all := make(protocol.Metadata)
+	if !u.NoDefault {
+		all = u.fileMetadata(file, relative)
+	}
+	maps.Copy(all, given)
+	return all
+}

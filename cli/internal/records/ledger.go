@@ -1,0 +1,50 @@
+package records
+
+import (
+	"context"
+	"path/filepath"
+	"sync"
+
+	"github.com/tusker-go/tusker/client"
+)
+
+// NewLedger returns the ledger of finished uploads beside the records of j.
+func NewLedger(j *Journal) *ledger { return &ledger{journal: j} }
+
+// ledger stores records of finished uploads beside those of unfinished ones.
+type ledger struct {
+	journal *Journal
+
+	mu     sync.Mutex
+	failed bool
+}
+
+// LoadFinished implements client.Ledger.
+func (l *ledger) LoadFinished(ctx context.Context, endpoint, key string) (*client.Record, error) {
+	store, ok := l.journal.open().(client.Ledger)
+	if !ok {
+		return nil, client.ErrNoRecord // The user was told that records end with the run.
+	}
+	return store.LoadFinished(ctx, endpoint, key)
+}
+
+// SaveFinished implements client.Ledger. It reports a full disk once, and not for
+// each of many files.
+func (l *ledger) SaveFinished(ctx context.Context, r *client.Record) error {
+	store, ok := l.journal.open().(client.Ledger)
+	if !ok {
+		return nil
+	}
+	saved := *r
+	if path, err := filepath.Abs(r.Source); err == nil && r.Source != "" {
+		saved.Source = path
+	}
+	err := store.SaveFinished(ctx, &saved)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if err != nil && l.failed {
+		return nil
+	}
+	l.failed = err != nil
+	return err
+}
