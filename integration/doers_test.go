@@ -101,10 +101,13 @@ func signedOnly(next http.Handler) http.Handler {
 // the suite measures memory.
 func TestTransportSuite(t *testing.T) {
 	t.Run("signer", func(t *testing.T) {
-		transporttest.Run(t, newSigner)
+		transporttest.Run(t, func(t *testing.T) transporttest.Config {
+			t.Helper()
+			return transporttest.Config{Doer: newSigner(t)}
+		})
 	})
 	t.Run("wrapped retryablehttp.Client", func(t *testing.T) {
-		transporttest.Run(t, func(t *testing.T) transport.Doer {
+		transporttest.Run(t, func(t *testing.T) transporttest.Config {
 			t.Helper()
 			rc := hashicorp.NewClient()
 			rc.Logger = nil
@@ -112,7 +115,7 @@ func TestTransportSuite(t *testing.T) {
 			rc.RetryWaitMin = time.Millisecond
 			rc.RetryWaitMax = 5 * time.Millisecond
 			t.Cleanup(rc.HTTPClient.CloseIdleConnections)
-			return retryablehttp.Wrap(rc)
+			return transporttest.Config{Doer: retryablehttp.Wrap(rc)}
 		})
 	})
 }

@@ -22,13 +22,14 @@ import (
 )
 
 func TestSuite(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) journal.Store {
+	storetest.Run(t, func(t *testing.T) storetest.Config {
 		t.Helper()
-		return open(t, t.TempDir())
-	}, storetest.Reopen(func(t *testing.T, s journal.Store) journal.Store {
-		t.Helper()
-		return open(t, s.(*filestore.Store).Dir())
-	}))
+		dir := t.TempDir()
+		return storetest.Config{Store: open(t, dir), Reopen: func(t *testing.T) journal.Store {
+			t.Helper()
+			return open(t, dir)
+		}}
+	})
 }
 
 func open(t *testing.T, dir string) *filestore.Store {

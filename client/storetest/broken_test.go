@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tusker-go/tusker/client/journal"
 	"github.com/tusker-go/tusker/client/storetest"
 )
 
@@ -75,17 +74,18 @@ func TestBrokenChild(t *testing.T) {
 	if name == "" {
 		t.Skip("only for TestBroken")
 	}
-	storetest.Run(t, func(*testing.T) journal.Store {
+	const patience = 500 * time.Millisecond
+	storetest.Run(t, func(*testing.T) storetest.Config {
 		s := new(altered)
 		b := broken()[name]
 		if b.alter != nil {
 			b.alter(s)
 		}
 		if b.lease == nil {
-			return s
+			return storetest.Config{Store: s, Patience: patience}
 		}
 		l := newLeasing(s)
 		b.lease(l)
-		return l
-	}, storetest.Patience(500*time.Millisecond), storetest.LoseLease(loseLease))
+		return storetest.Config{Store: l, LoseLease: l.lose, Patience: patience}
+	})
 }

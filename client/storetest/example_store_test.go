@@ -125,10 +125,13 @@ func newTable() *table {
 func ExampleRun_ownStore() {
 	_ = func(t *testing.T) {
 		t.Helper()
-		storetest.Run(t, func(*testing.T) journal.Store { return tableStore{newTable()} },
-			storetest.Reopen(func(_ *testing.T, s journal.Store) journal.Store {
-				return tableStore{s.(tableStore).table}
-			}))
+		storetest.Run(t, func(*testing.T) storetest.Config {
+			rows := newTable()
+			return storetest.Config{
+				Store:  tableStore{rows},
+				Reopen: func(*testing.T) journal.Store { return tableStore{rows} },
+			}
+		})
 	}
 	c, err := client.New(client.Config{Endpoint: "https://tus.example/files/", Store: tableStore{newTable()}})
 	fmt.Println(c.Endpoint(), err)
@@ -138,8 +141,11 @@ func ExampleRun_ownStore() {
 
 // TestTableStore checks the store of the example.
 func TestTableStore(t *testing.T) {
-	storetest.Run(t, func(*testing.T) journal.Store { return tableStore{newTable()} },
-		storetest.Reopen(func(_ *testing.T, s journal.Store) journal.Store {
-			return tableStore{s.(tableStore).table}
-		}))
+	storetest.Run(t, func(*testing.T) storetest.Config {
+		rows := newTable()
+		return storetest.Config{
+			Store:  tableStore{rows},
+			Reopen: func(*testing.T) journal.Store { return tableStore{rows} },
+		}
+	})
 }

@@ -20,15 +20,17 @@ func ExampleRun() {
 	}
 	_ = func(t *testing.T) {
 		t.Helper()
-		storetest.Run(t,
-			func(t *testing.T) journal.Store {
-				t.Helper()
-				return open(t, t.TempDir())
-			},
-			storetest.Reopen(func(t *testing.T, s journal.Store) journal.Store {
-				t.Helper()
-				return open(t, s.(*filestore.Store).Dir())
-			}))
+		storetest.Run(t, func(t *testing.T) storetest.Config {
+			t.Helper()
+			dir := t.TempDir()
+			return storetest.Config{
+				Store: open(t, dir),
+				Reopen: func(t *testing.T) journal.Store {
+					t.Helper()
+					return open(t, dir)
+				},
+			}
+		})
 	}
 	// Output:
 }

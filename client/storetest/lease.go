@@ -109,13 +109,13 @@ func releaseIdempotent(s subject) {
 func leaseLost(s subject) {
 	first, second := s.leaser(s.Store), s.leaser(s.second)
 	if s.lose == nil {
-		s.t.Skip("storetest.LoseLease was not passed")
+		s.t.Skip("Config.LoseLease is nil")
 	}
 	held, release, err := first.Lease(s.ctx, "k")
 	if err != nil {
 		s.t.Fatalf("Lease: %v", err)
 	}
-	s.lose(s.t, s.Store, "k")
+	s.lose(s.t, "k")
 	next, _ := s.lease(second, "k")
 	select {
 	case <-held.Done():

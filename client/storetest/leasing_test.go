@@ -69,10 +69,9 @@ func (l *leasing) release(key string, lease *heldLease) error {
 	return lease.unlock()
 }
 
-// loseLease takes the lease of a key away from its holder.
-func loseLease(t *testing.T, s journal.Store, key string) {
+// lose takes the lease of a key away from its holder.
+func (l *leasing) lose(t *testing.T, key string) {
 	t.Helper()
-	l := s.(*leasing)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	lease := l.held[key]

@@ -3,7 +3,9 @@
 // Call [Run] from a test of your own:
 //
 //	func TestStore(t *testing.T) {
-//		storetest.Run(t, func(t *testing.T) journal.Store { return newStore(t.TempDir()) })
+//		storetest.Run(t, func(t *testing.T) storetest.Config {
+//			return storetest.Config{Store: newStore(t.TempDir())}
+//		})
 //	}
 //
 // The suite runs in one process. It does not check that a record survives a crash, that
@@ -12,6 +14,7 @@
 package storetest
 
 import (
+	"cmp"
 	"context"
 	"testing"
 	"time"
@@ -19,48 +22,42 @@ import (
 	"github.com/tusker-go/tusker/client/journal"
 )
 
-// Option changes how [Run] works.
-type Option func(*subject)
+// Config is a Store under test, and what the suite may do to it.
+type Config struct {
+	// Store is the Store under test. It is empty.
+	Store journal.Store
 
-// Reopen gives the suite a second handle on the data of a Store that newStore
-// returned, as another process would have one. Without it the suite uses the
-// Store itself in the place of the second.
-func Reopen(reopen func(t *testing.T, s journal.Store) journal.Store) Option {
-	return func(s *subject) { s.reopen = reopen }
-}
+	// Reopen returns a second handle on the data of Store, as another process would have
+	// one. nil: the suite uses Store in the place of the second handle.
+	Reopen func(t *testing.T) journal.Store
 
-// Patience is the deadline of the contexts that the suite passes to the Store. It bounds
-// the time of each check of a Store that honors its context. Default: 20 s.
-func Patience(d time.Duration) Option {
-	return func(s *subject) { s.patience = d }
-}
+	// LoseLease takes the lease of key away from its holder, for example by letting it
+	// expire, and returns when another holder can take the lease. nil: the suite does not
+	// check what happens to a lease that is lost.
+	LoseLease func(t *testing.T, key string)
 
-// LoseLease gives the suite a way to take the lease of a key away from its holder, for
-// example by letting it expire. The function returns when another holder can take the
-// lease. Without it, the suite does not check what happens to a lease that is lost.
-func LoseLease(lose func(t *testing.T, s journal.Store, key string)) Option {
-	return func(s *subject) { s.lose = lose }
+	// Patience is how long one check may take. It is the deadline of the contexts that the
+	// Store gets. 0: 20 s.
+	Patience time.Duration
 }
 
 // subject is a Store under test, another handle on its data, and the test.
 type subject struct {
 	t *testing.T
 	journal.Store
-	second   journal.Store
-	ctx      context.Context
-	reopen   func(*testing.T, journal.Store) journal.Store
-	lose     func(*testing.T, journal.Store, string)
-	patience time.Duration
+	second journal.Store
+	ctx    context.Context
+	lose   func(t *testing.T, key string)
 }
 
 // Run checks the contract of [journal.Store], and those of [journal.Leaser],
-// [journal.Lister], [journal.SuffixLister] and [journal.Ledger] if the Store implements them, each part in a
-// subtest. It calls newStore for each subtest; newStore returns an empty Store and uses
-// t.Cleanup to close it.
+// [journal.Lister], [journal.SuffixLister] and [journal.Ledger] if the Store implements them,
+// each part in a subtest. NewConfig is called for each subtest, and uses t.Cleanup to close
+// what it opens.
 //
 // The subtests run one after the other. Run may be called in parallel with other
 // tests if its Stores share no data with theirs.
-func Run(t *testing.T, newStore func(t *testing.T) journal.Store, opts ...Option) {
+func Run(t *testing.T, newConfig func(t *testing.T) Config) {
 	t.Helper()
 	for _, check := range []struct {
 		name string
@@ -108,17 +105,12 @@ func Run(t *testing.T, newStore func(t *testing.T) journal.Store, opts ...Option
 		{"concurrent use of finished uploads", finishedConcurrent},
 	} {
 		t.Run(check.name, func(t *testing.T) {
-			s := subject{t: t, patience: 20 * time.Second}
-			for _, opt := range opts {
-				opt(&s)
-			}
-			ctx, cancel := context.WithTimeout(t.Context(), s.patience)
+			c := newConfig(t)
+			ctx, cancel := context.WithTimeout(t.Context(), cmp.Or(c.Patience, 20*time.Second))
 			t.Cleanup(cancel)
-			s.ctx = ctx
-			s.Store = newStore(t)
-			s.second = s.Store
-			if s.reopen != nil {
-				s.second = s.reopen(t, s.Store)
+			s := subject{t: t, Store: c.Store, second: c.Store, ctx: ctx, lose: c.LoseLease}
+			if c.Reopen != nil {
+				s.second = c.Reopen(t)
 			}
 			check.run(s)
 		})

@@ -13,7 +13,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestMemoryStore(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(*testing.T) journal.Store { return new(journal.MemoryStore) })
+	storetest.Run(t, func(*testing.T) storetest.Config { return storetest.Config{Store: new(journal.MemoryStore)} })
 }
 
 // plainStore is a Store without optional interfaces.
@@ -21,35 +21,36 @@ type plainStore struct{ journal.Store }
 
 func TestStoreWithoutOptionalInterfaces(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(*testing.T) journal.Store { return plainStore{new(journal.MemoryStore)} })
+	storetest.Run(t, func(*testing.T) storetest.Config {
+		return storetest.Config{Store: plainStore{new(journal.MemoryStore)}}
+	})
 }
 
 // TestLeasingStore checks a Store with leases that works.
 func TestLeasingStore(t *testing.T) {
 	t.Parallel()
-	storetest.Run(t, func(*testing.T) journal.Store { return newLeasing(new(altered)) }, storetest.LoseLease(loseLease))
+	storetest.Run(t, func(*testing.T) storetest.Config {
+		s := newLeasing(new(altered))
+		return storetest.Config{Store: s, LoseLease: s.lose}
+	})
 }
 
+// TestReopen checks that each subtest has a Store of its own, and a second handle on it.
 func TestReopen(t *testing.T) {
-	var opened, reopened []journal.Store
-	storetest.Run(t, func(*testing.T) journal.Store {
+	var stores, handles int
+	storetest.Run(t, func(*testing.T) storetest.Config {
+		stores++
 		s := new(journal.MemoryStore)
-		opened = append(opened, s)
-		return s
-	}, storetest.Reopen(func(t *testing.T, s journal.Store) journal.Store {
-		t.Helper()
-		if err := s.Delete(t.Context(), "k", ""); err != nil {
-			t.Error(err)
-		}
-		reopened = append(reopened, s)
-		return s
-	}))
-	if len(opened) == 0 || len(opened) != len(reopened) {
-		t.Errorf("%d stores opened, %d reopened", len(opened), len(reopened))
-	}
-	for i := range opened {
-		if opened[i] != reopened[i] {
-			t.Errorf("store %d: Reopen got another one", i)
-		}
+		return storetest.Config{Store: s, Reopen: func(t *testing.T) journal.Store {
+			t.Helper()
+			if err := s.Delete(t.Context(), "k", ""); err != nil {
+				t.Error(err)
+			}
+			handles++
+			return s
+		}}
+	})
+	if stores == 0 || stores != handles {
+		t.Errorf("%d stores, %d second handles", stores, handles)
 	}
 }

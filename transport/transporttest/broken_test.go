@@ -183,6 +183,7 @@ func TestBrokenChild(t *testing.T) {
 	if name == "" {
 		t.Skip("only for TestBroken")
 	}
-	transporttest.Run(t, func(*testing.T) transport.Doer { return transport.DoerFunc(broken[name].do) },
-		transporttest.Patience(300*time.Millisecond))
+	transporttest.Run(t, func(*testing.T) transporttest.Config {
+		return transporttest.Config{Doer: transport.DoerFunc(broken[name].do), Patience: 300 * time.Millisecond}
+	})
 }

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
-	"time"
 
 	"github.com/tusker-go/tusker/transport"
 )
@@ -20,9 +19,9 @@ import (
 // origin, must use connections that were opened without the certificate and
 // that serve no other requests.
 //
-// newDoer is called for each subtest. It returns a Doer that uses config, which
-// trusts the servers of the suite, has a certificate, and has a session cache.
-func RunWithCertificate(t *testing.T, newDoer func(t *testing.T, config *tls.Config) transport.Doer, opts ...Option) {
+// NewConfig is called for each subtest. The Doer that it returns uses settings, which
+// trust the servers of the suite, have a certificate, and have a session cache.
+func RunWithCertificate(t *testing.T, newConfig func(t *testing.T, settings *tls.Config) Config) {
 	t.Helper()
 	for _, check := range []struct {
 		name string
@@ -34,21 +33,15 @@ func RunWithCertificate(t *testing.T, newDoer func(t *testing.T, config *tls.Con
 	} {
 		for _, own := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, own connection %t", check.name, own), func(t *testing.T) {
-				c := certificateSubject{subject: subject{t: t, patience: 20 * time.Second}, own: own}
+				c := certificateSubject{own: own}
 				c.one, c.two = serveTLS(t), serveTLS(t)
 				roots := x509.NewCertPool()
 				roots.AddCert(c.one.Certificate())
-				c.Doer = newDoer(t, &tls.Config{
+				c.subject = newConfig(t, &tls.Config{
 					RootCAs:            roots,
 					Certificates:       c.one.TLS.Certificates,
 					ClientSessionCache: tls.NewLRUClientSessionCache(0),
-				})
-				if d, ok := c.Doer.(interface{ CloseIdleConnections() }); ok {
-					t.Cleanup(d.CloseIdleConnections)
-				}
-				for _, opt := range opts {
-					opt(&c.subject)
-				}
+				}).subject(t)
 				check.run(c)
 			})
 		}

@@ -13,9 +13,12 @@ import (
 func ExampleRun() {
 	_ = func(t *testing.T) {
 		t.Helper()
-		transporttest.Run(t, func(*testing.T) transport.Doer {
-			return transport.Chain(&http.Client{}, transport.UserAgent("mine/1"))
-		}, transporttest.Patience(10*time.Second))
+		transporttest.Run(t, func(*testing.T) transporttest.Config {
+			return transporttest.Config{
+				Doer:     transport.Chain(&http.Client{}, transport.UserAgent("mine/1")),
+				Patience: 10 * time.Second,
+			}
+		})
 	}
 	// Output:
 }

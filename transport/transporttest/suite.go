@@ -4,7 +4,9 @@
 // Call [Run] from your own test:
 //
 //	func TestDoer(t *testing.T) {
-//		transporttest.Run(t, func(*testing.T) transport.Doer { return myDoer() })
+//		transporttest.Run(t, func(*testing.T) transporttest.Config {
+//			return transporttest.Config{Doer: myDoer()}
+//		})
 //	}
 //
 // Call [RunWithCertificate] for a Doer with a client certificate.
@@ -33,6 +35,7 @@
 package transporttest
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -44,14 +47,24 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// Option is an option of [Run] and [RunWithCertificate].
-type Option func(*subject)
+// Config is a Doer under test.
+type Config struct {
+	// Doer is the Doer under test. If it has a method CloseIdleConnections, the suite calls
+	// it after the subtest.
+	Doer transport.Doer
 
-// Patience limits the time for actions that should be immediate, such as the
-// return of Do after its context was canceled. Without this option, the limit
-// is 20 s.
-func Patience(d time.Duration) Option {
-	return func(s *subject) { s.patience = d }
+	// Patience limits the time for actions that should be immediate, such as the return of
+	// Do after its context was canceled. 0: 20 s.
+	Patience time.Duration
+}
+
+// subject returns the subject of a subtest.
+func (c Config) subject(t *testing.T) subject {
+	t.Helper()
+	if d, ok := c.Doer.(interface{ CloseIdleConnections() }); ok {
+		t.Cleanup(d.CloseIdleConnections)
+	}
+	return subject{t: t, Doer: c.Doer, patience: cmp.Or(c.Patience, 20*time.Second)}
 }
 
 // subject is a Doer under test, and its test.
@@ -62,13 +75,11 @@ type subject struct {
 }
 
 // Run checks the contract of [transport.Doer], with a subtest for each part.
-// newDoer is called for each subtest, and may return the same Doer each time.
-// If the Doer has a method CloseIdleConnections, Run calls it after the
-// subtest.
+// NewConfig is called for each subtest, and may return the same Doer each time.
 //
 // Run must not run in parallel with other tests of the process, because one
 // subtest measures memory.
-func Run(t *testing.T, newDoer func(t *testing.T) transport.Doer, opts ...Option) {
+func Run(t *testing.T, newConfig func(t *testing.T) Config) {
 	t.Helper()
 	for _, check := range []struct {
 		name string
@@ -95,15 +106,7 @@ func Run(t *testing.T, newDoer func(t *testing.T) transport.Doer, opts ...Option
 		{"concurrent use", concurrentUse},
 	} {
 		t.Run(check.name, func(t *testing.T) {
-			d := newDoer(t)
-			if c, ok := d.(interface{ CloseIdleConnections() }); ok {
-				t.Cleanup(c.CloseIdleConnections)
-			}
-			s := subject{t: t, Doer: d, patience: 20 * time.Second}
-			for _, opt := range opts {
-				opt(&s)
-			}
-			check.run(s)
+			check.run(newConfig(t).subject(t))
 		})
 	}
 }

@@ -8,7 +8,6 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/tusker-go/tusker/transport"
 	"github.com/tusker-go/tusker/transport/nethttp"
 	"github.com/tusker-go/tusker/transport/retryablehttp"
 	"github.com/tusker-go/tusker/transport/transporttest"
@@ -18,22 +17,26 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // http.DefaultClient passes the suite.
 func TestDefaultClient(t *testing.T) {
-	transporttest.Run(t, func(*testing.T) transport.Doer { return http.DefaultClient })
+	transporttest.Run(t, func(*testing.T) transporttest.Config {
+		return transporttest.Config{Doer: http.DefaultClient}
+	})
 }
 
 // The client of nethttp passes the suite.
 func TestNetHTTP(t *testing.T) {
-	transporttest.Run(t, func(*testing.T) transport.Doer { return nethttp.New(nethttp.Config{}) })
+	transporttest.Run(t, func(*testing.T) transporttest.Config {
+		return transporttest.Config{Doer: nethttp.New(nethttp.Config{})}
+	})
 }
 
 // The client of retryablehttp passes the suite.
 func TestRetryableHTTP(t *testing.T) {
-	transporttest.Run(t, func(*testing.T) transport.Doer {
-		return retryablehttp.New(retryablehttp.Config{
+	transporttest.Run(t, func(*testing.T) transporttest.Config {
+		return transporttest.Config{Doer: retryablehttp.New(retryablehttp.Config{
 			RetryMax:     2,
 			RetryWaitMin: time.Millisecond,
 			RetryWaitMax: 2 * time.Millisecond,
-		})
+		})}
 	})
 }
 
@@ -45,9 +48,9 @@ func TestCertificateNetHTTP(t *testing.T) {
 		"HTTP/2 preferred": {PreferHTTP2: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			transporttest.RunWithCertificate(t, func(_ *testing.T, config *tls.Config) transport.Doer {
-				c.TLS = config
-				return nethttp.New(c)
+			transporttest.RunWithCertificate(t, func(_ *testing.T, settings *tls.Config) transporttest.Config {
+				c.TLS = settings
+				return transporttest.Config{Doer: nethttp.New(c)}
 			})
 		})
 	}
@@ -55,7 +58,9 @@ func TestCertificateNetHTTP(t *testing.T) {
 
 // The client of retryablehttp passes the suite for certificates.
 func TestCertificateRetryableHTTP(t *testing.T) {
-	transporttest.RunWithCertificate(t, func(_ *testing.T, config *tls.Config) transport.Doer {
-		return retryablehttp.New(retryablehttp.Config{Client: nethttp.New(nethttp.Config{TLS: config}), RetryMax: -1})
+	transporttest.RunWithCertificate(t, func(_ *testing.T, settings *tls.Config) transporttest.Config {
+		return transporttest.Config{Doer: retryablehttp.New(retryablehttp.Config{
+			Client: nethttp.New(nethttp.Config{TLS: settings}), RetryMax: -1,
+		})}
 	})
 }
