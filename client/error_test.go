@@ -31,7 +31,7 @@ func TestErrorFacts(t *testing.T) {
 		e := clienttest.ErrorOf(t, err)
 		want := &client.Error{
 			Op: protocol.OpPatch, URL: url, StatusCode: 423, Code: "ERR_UPLOAD_LOCKED", Header: e.Header,
-			Body: "ERR_UPLOAD_LOCKED: file currently locked\n", After: 5 * time.Second,
+			Body:  "ERR_UPLOAD_LOCKED: file currently locked\n",
 			Class: client.ClassLocked, HeaderSize: e.HeaderSize,
 		}
 		if diff := cmp.Diff(want, e, cmpopts.IgnoreFields(client.Error{}, "Err"), cmpopts.IgnoreUnexported(client.Error{})); diff != "" {
@@ -39,6 +39,9 @@ func TestErrorFacts(t *testing.T) {
 		}
 		if e.Header.Get("X-Request-Id") != "abc" {
 			t.Errorf("headers %v", e.Header)
+		}
+		if wait, ok := e.RetryAfter(); !ok || wait != 5*time.Second {
+			t.Errorf("wait %v, %t", wait, ok)
 		}
 		if got, want := err.Error(), `patch http://tus.example/files/1: locked (423): "ERR_UPLOAD_LOCKED: file currently locked"`; got != want {
 			t.Errorf("text\n got %s\nwant %s", got, want)

@@ -112,9 +112,10 @@ func TestEarlyAnswers(t *testing.T) {
 				for i := range earlyRounds {
 					e, took := b.send(data, testserver.EarlyAnswer(earlyRead, tt.status, header, "early words"))
 					times = append(times, took)
-					if e.StatusCode != tt.status || e.After != tt.after || e.Class != tt.class || !errors.Is(e, tt.err) {
+					after, _ := e.RetryAfter()
+					if e.StatusCode != tt.status || after != tt.after || e.Class != tt.class || !errors.Is(e, tt.err) {
 						b.Fatalf("round %d: got status %d, wait %v, class %v: %v; want %d, %v, %v",
-							i, e.StatusCode, e.After, e.Class, e, tt.status, tt.after, tt.class)
+							i, e.StatusCode, after, e.Class, e, tt.status, tt.after, tt.class)
 					}
 					if e.Header.Get("X-Answer") != "early" || e.Body != "early words" {
 						b.Fatalf("round %d: got headers %v, body %q", i, e.Header, e.Body)

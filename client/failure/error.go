@@ -8,6 +8,7 @@ import (
 
 	"github.com/tusker-go/tusker/client/internal/redact"
 	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/transport"
 )
 
 // MaxKeptHeader is the largest size in bytes of the headers of one answer that an [Error] and
@@ -40,9 +41,6 @@ type Error struct {
 
 	// Body is the beginning of the answer's body, at most 4 KiB.
 	Body string
-
-	// After is how long the server asks to wait (Retry-After), or 0.
-	After time.Duration
 
 	// Err is the cause. It is never nil in an Error of package client.
 	Err error
@@ -114,8 +112,13 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// RetryAfter tells package retry how long the server asked to wait.
-func (e *Error) RetryAfter() (time.Duration, bool) { return e.After, e.After > 0 }
+// RetryAfter returns how long the server asks to wait from now on, as the Retry-After of
+// Header says (RFC 9110, section 10.2.3): at most a year. It is false if the server asks for
+// no wait. Package retry calls it.
+func (e *Error) RetryAfter() (time.Duration, bool) {
+	wait, _ := transport.RetryAfter(e.Header, time.Now())
+	return wait, wait > 0
+}
 
 // maxUnknownHost is how many attempts a host without an address is worth.
 const maxUnknownHost = 3

@@ -166,6 +166,7 @@ func isOrphan(err error) bool {
 
 // judgeDraft sets the class of an answer that is refused.
 func judgeDraft(e *failure.Error, _ http.Header) {
+	_, told := e.RetryAfter()
 	switch {
 	case e.StatusCode == http.StatusNotFound, e.StatusCode == http.StatusGone:
 		e.Class = failure.ClassGone
@@ -173,7 +174,7 @@ func judgeDraft(e *failure.Error, _ http.Header) {
 		e.Class = failure.ClassResync
 	case e.StatusCode == http.StatusLocked:
 		e.Class = failure.ClassLocked
-	case e.After > 0:
+	case told:
 		e.Class = failure.ClassThrottled
 	case e.StatusCode >= http.StatusInternalServerError, e.StatusCode < http.StatusMultipleChoices && e.Op == protocol.OpPatch:
 		e.Class = failure.ClassTransient

@@ -159,7 +159,7 @@ func (r *Retrier) wait(ctx context.Context, loop *retry.Loop, url string, e *fai
 	loop.OnWait = func(a retry.Attempt, wait time.Duration) {
 		if e.Class == failure.ClassThrottled {
 			r.rules.Gates.close(url, wait, e)
-			if e.After > 0 {
+			if _, ok := e.RetryAfter(); ok {
 				told = wait
 			}
 		}
@@ -168,7 +168,8 @@ func (r *Retrier) wait(ctx context.Context, loop *retry.Loop, url string, e *fai
 	if err := loop.Wait(ctx, err); err != nil {
 		if e.Class == failure.ClassThrottled && r.memory.MayRetry {
 			// Other uploads of the Client wait instead of making requests that would fail.
-			r.rules.Gates.close(url, min(e.After, retry.DefaultMax), e)
+			after, _ := e.RetryAfter()
+			r.rules.Gates.close(url, min(after, retry.DefaultMax), e)
 		}
 		return err
 	}

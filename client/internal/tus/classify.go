@@ -109,7 +109,7 @@ func classify(e *failure.Error) failure.Class {
 		return failure.ClassLocked
 	case e.Op == protocol.OpPatch && errors.Is(e.Err, protocol.ErrTooLarge) && e.Header.Get(protocol.HeaderResumable) == "":
 		return failure.ClassProxyLimit
-	case errors.Is(e.Err, protocol.ErrServer) && e.After > 0:
+	case errors.Is(e.Err, protocol.ErrServer) && asksToWait(e):
 		return failure.ClassThrottled
 	case errors.Is(e.Err, protocol.ErrServer):
 		return failure.ClassTransient

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"testing"
-	"time"
 
 	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/protocol"
@@ -112,7 +111,7 @@ func TestClassifyAnswersWithRetryAfter(t *testing.T) {
 	}
 	for _, test := range tests {
 		e := answered(protocol.OpPatch, test.status, test.body)
-		e.After = 20 * time.Second
+		e.Header = http.Header{"Retry-After": {"20"}}
 		if got := classify(e); got != test.want {
 			t.Errorf("%d %q: class %v, want %v", test.status, test.body, got, test.want)
 		}
@@ -124,7 +123,7 @@ func TestClassifyAnswersThatFit(t *testing.T) {
 		err  *failure.Error
 		want failure.Class
 	}{
-		"told to wait":               {&failure.Error{Op: protocol.OpPatch, StatusCode: 503, After: time.Second, Err: protocol.ErrUnavailable}, failure.ClassThrottled},
+		"told to wait":               {&failure.Error{Op: protocol.OpPatch, StatusCode: 503, Header: http.Header{"Retry-After": {"1"}}, Err: protocol.ErrUnavailable}, failure.ClassThrottled},
 		"PATCH without offset":       {&failure.Error{Op: protocol.OpPatch, StatusCode: 204, Err: protocol.ErrMissingHeader}, failure.ClassTransient},
 		"PATCH with garbage":         {&failure.Error{Op: protocol.OpPatch, StatusCode: 204, Err: protocol.ErrInvalidOffset}, failure.ClassTransient},
 		"PATCH went back":            {&failure.Error{Op: protocol.OpPatch, StatusCode: 204, Err: protocol.ErrOffsetBack}, failure.ClassTransient},

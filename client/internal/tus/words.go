@@ -31,7 +31,7 @@ func classifyText(e *failure.Error) (failure.Class, bool) {
 		return 0, false
 	}
 	text := strings.ToLower(e.Body)
-	if e.StatusCode == http.StatusServiceUnavailable && e.After > 0 && strings.TrimSpace(text) != lockTimeout {
+	if e.StatusCode == http.StatusServiceUnavailable && asksToWait(e) && strings.TrimSpace(text) != lockTimeout {
 		return 0, false
 	}
 	for _, row := range classByText {
@@ -40,6 +40,12 @@ func classifyText(e *failure.Error) (failure.Class, bool) {
 		}
 	}
 	return 0, false
+}
+
+// asksToWait reports whether the answer has a Retry-After.
+func asksToWait(e *failure.Error) bool {
+	_, ok := e.RetryAfter()
+	return ok
 }
 
 func contains(phrase string) func(string) bool {

@@ -277,7 +277,6 @@ func (e *exchange) refuse(text string, err error) error {
 		Err: err, HeaderSize: header.Size(e.req.Header), Renewable: e.auth.Renewable(),
 		AnswerLost: e.resp.StatusCode == http.StatusBadGateway || e.resp.StatusCode == http.StatusGatewayTimeout,
 	}
-	f.After, _ = transport.RetryAfter(e.resp.Header, time.Now())
 	// The Doer may write to the trailer after an early answer, so the trailer itself is not
 	// looked at.
 	sent := e.req.Header
