@@ -49,9 +49,9 @@ func (r *networkError) Error() string {
 }
 
 // plainText replaces the texts of net/http about an answer that is not HTTP, which quote bytes
-// of another protocol.
+// of another protocol. The last of them is about an answer that came before the request.
 func plainText(text string) string {
-	for _, begin := range []string{"malformed HTTP response", "malformed HTTP version", "malformed HTTP status code", "malformed MIME header"} {
+	for _, begin := range []string{"malformed HTTP response", "malformed HTTP version", "malformed HTTP status code", "malformed MIME header", "readLoopPeekFailLocked: %!w(<nil>)"} {
 		if strings.Contains(text, begin) {
 			return "the answer is not HTTP: does another service use this address?"
 		}

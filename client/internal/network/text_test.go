@@ -2,6 +2,7 @@ package network_test
 
 import (
 	"bufio"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -23,6 +24,11 @@ func TestAnswerIsNotHTTP(t *testing.T) {
 		if !strings.HasPrefix(got, "the answer is not HTTP") {
 			t.Errorf("%q: %q", answer, got)
 		}
+	}
+	// The text of net/http for bytes that arrive before there is a request.
+	early := fmt.Errorf("readLoopPeekFailLocked: %s", "%!w(<nil>)")
+	if got := network.Error(&url.Error{Op: "Post", URL: "http://h/", Err: early}).Error(); !strings.HasPrefix(got, "the answer is not HTTP") {
+		t.Errorf("an answer before the request: %q", got)
 	}
 	if got := network.Error(&net.DNSError{Err: "no such host", Name: "h"}).Error(); !strings.Contains(got, "no such host") {
 		t.Errorf("another error: %q", got)
