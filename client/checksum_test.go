@@ -97,8 +97,8 @@ func TestChecksumInvalid(t *testing.T) {
 	}
 }
 
-// A server that does not support OPTIONS has no checksums. OPTIONS is retried after a
-// temporary failure.
+// A server that does not support OPTIONS, or that fails to answer it three times in a row, has
+// no checksums. OPTIONS is retried after a temporary failure.
 func TestChecksumUnknown(t *testing.T) {
 	const sent = "PATCH /files/1 0+5"
 	tests := map[string]struct {
@@ -112,11 +112,17 @@ func TestChecksumUnknown(t *testing.T) {
 		"404, one is wanted": {"sha1", []fake.Action{fake.Status(404, "")}, []string{clienttest.Options}, client.ErrUnsupported},
 		"401":                {"auto", []fake.Action{fake.Status(401, "")}, []string{clienttest.Options}, protocol.ErrUnauthorized},
 		"503":                {"auto", []fake.Action{fake.Status(503, ""), nil}, []string{clienttest.Options, clienttest.Options, clienttest.Post, sent + " sha256"}, nil},
-		"503 for ever": {
-			"auto",
+		"503 for ever, one is wanted": {
+			"sha1",
 			[]fake.Action{fake.Status(503, ""), fake.Status(503, ""), fake.Status(503, "")},
 			[]string{clienttest.Options, clienttest.Options, clienttest.Options},
 			retry.ErrExhausted,
+		},
+		"503 for ever": {
+			"auto",
+			[]fake.Action{fake.Status(503, ""), fake.Status(503, ""), fake.Status(503, "")},
+			[]string{clienttest.Options, clienttest.Options, clienttest.Options, clienttest.Post, sent},
+			nil,
 		},
 	}
 	for name, test := range tests {

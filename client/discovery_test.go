@@ -12,14 +12,15 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// A firewall that drops OPTIONS costs a few seconds once, and not the stall timeout for
-// each upload.
+// A firewall that drops OPTIONS, or a gateway that answers it with an error, costs a few seconds
+// once, and not the stall timeout or all retries for each upload.
 func TestOptionsWithoutAnswer(t *testing.T) {
 	const rounds = 2
 	tests := map[string]struct {
 		config  client.Config
 		options *client.UploadOptions
 		lose    bool // the connection breaks, instead of silence
+		status  int  // of an answer, instead of silence; 0: none
 		asked   int  // most OPTIONS in all; net/http repeats one on a reused connection
 		most    time.Duration
 	}{
@@ -29,6 +30,9 @@ func TestOptionsWithoutAnswer(t *testing.T) {
 		"a shorter stall timeout":       {config: client.Config{StallTimeout: time.Second}, asked: 1, most: time.Second},
 		"no stall timeout":              {config: client.Config{StallTimeout: -1}, asked: 1, most: 4 * time.Second},
 		"broken connections":            {lose: true, asked: 3, most: 2 * time.Second},
+		"errors of a gateway":           {status: 502, asked: 3, most: 3 * time.Second},
+		"errors of a gateway and parts": {status: 503, options: &client.UploadOptions{Parallel: 2}, asked: 3, most: 3 * time.Second},
+		"errors and a checksum":         {status: 500, config: client.Config{Checksum: client.ChecksumAuto}, asked: 3, most: 3 * time.Second},
 		"broken connections with parts": {lose: true, options: &client.UploadOptions{Parallel: 2}, asked: 3, most: 2 * time.Second},
 	}
 	for name, test := range tests {
@@ -36,10 +40,13 @@ func TestOptionsWithoutAnswer(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := fake.New(t, fake.Config{})
 				action := s.Hang(0)
-				if test.lose {
+				switch {
+				case test.lose:
 					action = fake.Lose
+				case test.status != 0:
+					action = fake.Status(test.status, "")
 				}
-				s.On(http.MethodOptions, action, action, action, action, action)
+				s.On(http.MethodOptions, clienttest.Repeat(20, action)...)
 				test.config.Concurrency = 1
 				test.config.Retry = retry.Backoff{Initial: time.Second}
 				c := clienttest.NewClient(t, s, test.config)

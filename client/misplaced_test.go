@@ -48,6 +48,9 @@ func TestMisplaced(t *testing.T) {
 	}{
 		"404":                 {missing, "/1", []string{"not below the endpoint", "proxy"}, protocol.ErrNotFound},
 		"page":                {page, "/files1", []string{"not below the endpoint", "not that of a tus server"}, client.ErrNotTus},
+		"403 of a proxy":      {fake.Status(403, "<html>no</html>"), "/1", []string{"not below the endpoint", "proxy"}, protocol.ErrForbidden},
+		"410 of a proxy":      {fake.Status(410, "<html>gone</html>"), "/1", []string{"not below the endpoint", "proxy"}, protocol.ErrGone},
+		"405 for a file":      {fake.Status(405, "<html>Not Allowed</html>"), "/1", []string{"not below the endpoint", "proxy"}, protocol.ErrMethodNotAllowed},
 		"404 below":           {missing, "/files/x/1", nil, protocol.ErrNotFound},
 		"404, another origin": {missing, "http://inside.example:1080/files/1", []string{"sent the upload to http://inside.example:1080"}, protocol.ErrNotFound},
 	} {

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/internal/address"
+	"github.com/tusker-go/tusker/protocol"
 )
 
 // explain adds to the error of an upload for whose URL no server has answered what is
@@ -22,18 +24,25 @@ func (u *upload) explain(ctx context.Context, err error) error {
 	if !u.at.NewURL {
 		return err
 	}
-	isMisplaced := errors.Is(err, failure.ErrMisplaced)
-	if (e.StatusCode != 0 || errors.Is(err, failure.ErrUntrusted)) && !isMisplaced {
+	isMisplaced, isForeign := errors.Is(err, failure.ErrMisplaced), isForeign(e)
+	if (e.StatusCode != 0 && !isForeign || errors.Is(err, failure.ErrUntrusted)) && !isMisplaced {
 		return err // a server has answered, perhaps with an alert of TLS
 	}
 	why := address.Misplaced(u.Endpoint, u.at.URL)
 	switch {
 	case why == "":
 		return err
-	case u.result.Sent == 0 && !isMisplaced:
+	case (isForeign || u.result.Sent == 0) && !isMisplaced:
 		return fmt.Errorf("%w: %w (%s)", failure.ErrMisplaced, err, why)
 	}
 	return fmt.Errorf("%w (%s)", err, why)
+}
+
+// isForeign reports whether a refusal may come from a server that knows nothing of tus, such as
+// one that refuses to change a page. Refused credentials are not such a refusal.
+func isForeign(e *failure.Error) bool {
+	return e.StatusCode >= http.StatusBadRequest && e.Header.Get(protocol.HeaderResumable) == "" &&
+		(e.Class == failure.ClassFinal || e.Class == failure.ClassGone)
 }
 
 // unheard returns the error of the first question about an upload of an earlier run that knew

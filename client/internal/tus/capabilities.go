@@ -26,6 +26,10 @@ const (
 	// maxUnanswered is how many questions in a row may break off without an answer
 	// before the server counts as silent.
 	maxUnanswered = 2
+
+	// maxFailed is the same for questions in a row of which each may have been answered by a
+	// gateway or a server that fails.
+	maxFailed = 3
 )
 
 // capabilities is what the server of the endpoint supports, as far as it is known. The
@@ -58,11 +62,19 @@ func (c *capabilities) silence() error {
 }
 
 // noAnswer records a question without an answer. It reports whether the server counts as
-// silent from now on: after a stall at once, because the next question would take as long.
+// silent from now on: after a stall at once, because the next question would take as long,
+// and after failed answers later than after broken connections.
 func (c *capabilities) noAnswer(err error) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.unanswered++; c.unanswered < maxUnanswered && !errors.Is(err, failure.ErrStalled) {
+	most := maxFailed
+	switch {
+	case errors.Is(err, failure.ErrStalled):
+		most = 1
+	case !isAnswered(err):
+		most = maxUnanswered
+	}
+	if c.unanswered++; c.unanswered < most {
 		return false
 	}
 	c.silent, c.silentFrom, c.unanswered = err, time.Now(), 0
@@ -143,8 +155,14 @@ func isSilent(err error) bool {
 	return ok && e.StatusCode != 0 && (e.Class == failure.ClassFinal || e.Class == failure.ClassGone)
 }
 
-// isUnanswered reports whether a question was sent and nothing answered it.
+// isUnanswered reports whether a question was sent and nothing answered it, or only a gateway
+// or a server that failed. A server that asks for a wait is not one of them.
 func isUnanswered(ctx context.Context, err error) bool {
 	e, ok := errors.AsType[*failure.Error](err)
-	return ok && ctx.Err() == nil && e.StatusCode == 0 && e.AnswerLost
+	return ok && ctx.Err() == nil && (e.AnswerLost || e.StatusCode != 0 && e.Class == failure.ClassTransient)
+}
+
+func isAnswered(err error) bool {
+	e, ok := errors.AsType[*failure.Error](err)
+	return ok && e.StatusCode != 0
 }
