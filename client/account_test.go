@@ -56,7 +56,7 @@ func TestRecordOfAnotherAccount(t *testing.T) {
 					cfg.Account = test.runs
 					c := clienttest.NewClient(t, s, cfg)
 					if _, found, err := clienttest.Unfinished(t.Context(), c, clienttest.PathSource(t, name)); found != test.resumes || err != nil {
-						t.Errorf("recorded: %t, error %v", found, err)
+						t.Errorf("record found: %t, error %v", found, err)
 					}
 					already := len(s.Seen())
 					if _, err := c.Upload(t.Context(), clienttest.PathSource(t, name), opts); err != nil {
@@ -68,7 +68,7 @@ func TestRecordOfAnotherAccount(t *testing.T) {
 					}
 					for _, r := range s.Seen()[already:] {
 						if strings.HasPrefix(r, http.MethodHead) {
-							t.Errorf("%s: the upload of another account was asked about", r)
+							t.Errorf("%s: a HEAD was sent for the upload of another account", r)
 						}
 					}
 					if diff := cmp.Diff(before, clienttest.OnlyRecord(t, &store)); diff != "" {
@@ -96,11 +96,11 @@ func TestSentByAnotherAccount(t *testing.T) {
 			first := clienttest.UploadFile(t, s, client.Config{Ledger: m, Account: test.first}, name)
 			cfg := client.Config{Ledger: m, Account: test.second}
 			if _, sent, err := clienttest.Finished(t.Context(), clienttest.NewClient(t, s, cfg), clienttest.PathSource(t, name)); sent != test.skips || err != nil {
-				t.Errorf("sent: %t, error %v", sent, err)
+				t.Errorf("record of the finished upload found: %t, error %v", sent, err)
 			}
 			res := clienttest.UploadFile(t, s, cfg, name)
 			if res.Skipped != test.skips || (res.URL == first.URL) != test.skips {
-				t.Errorf("result %+v, first %s", res, first.URL)
+				t.Errorf("result %+v, URL of the first upload %s", res, first.URL)
 			}
 			// The file is still skipped for the first account.
 			if res := clienttest.UploadFile(t, s, client.Config{Ledger: m, Account: test.first}, name); !res.Skipped || res.URL != first.URL {
@@ -135,7 +135,7 @@ func TestAccountOfRecordCounts(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, found, err := clienttest.Unfinished(t.Context(), clienttest.NewClient(t, s, cfg), clienttest.PathSource(t, big)); found || err != nil {
-			t.Errorf("recorded: %t, error %v", found, err)
+			t.Errorf("record found: %t, error %v", found, err)
 		}
 	})
 }

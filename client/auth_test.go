@@ -98,11 +98,11 @@ func TestTokenRenewed(t *testing.T) {
 					t.Errorf("tokens (-want +got):\n%s", diff)
 				}
 				if src.asked != len(test.want) {
-					t.Errorf("the source was asked %d times for %d requests", src.asked, len(test.want))
+					t.Errorf("the token source was called %d times for %d requests", src.asked, len(test.want))
 				}
 				refused := []string{"token-1", "token-2"}[:len(slices.Compact(got))-1]
 				if diff := cmp.Diff(refused, src.refused); diff != "" {
-					t.Errorf("refused (-want +got):\n%s", diff)
+					t.Errorf("refused tokens (-want +got):\n%s", diff)
 				}
 				// There is no wait, except after a lost connection.
 				if took := time.Since(began); took > retry.DefaultResume {
@@ -261,7 +261,7 @@ func TestForbiddenRenewed(t *testing.T) {
 		clienttest.WantStored(t, s, res.URL, "hello")
 		clienttest.WantRequests(t, s, "POST /files/", "PATCH /files/1 0+3", "PATCH /files/1 3+2", "HEAD /files/1", "PATCH /files/1 3+2")
 		if diff := cmp.Diff([]string{"token-1"}, source.refused); diff != "" {
-			t.Errorf("told of (-want +got):\n%s", diff)
+			t.Errorf("tokens reported as refused (-want +got):\n%s", diff)
 		}
 	})
 }

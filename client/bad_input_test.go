@@ -252,7 +252,7 @@ func TestBadMetadata(t *testing.T) {
 			t.Errorf("facts %+v", e)
 		}
 		if diff := cmp.Diff(protocol.Metadata{"b": "b"}, m); diff != "" {
-			t.Errorf("what could be read (-want +got):\n%s", diff)
+			t.Errorf("state from the readable headers (-want +got):\n%s", diff)
 		}
 		if _, err := c.Resume(t.Context(), url, clienttest.TextSource(t, "hello"), nil); err != nil {
 			t.Errorf("Resume: %v", err)
@@ -280,11 +280,11 @@ func TestMetadata(t *testing.T) {
 		}
 		for _, r := range s.Requests() {
 			if r.Header.Get("X-Call") != "1" {
-				t.Errorf("%s without the header of the call", r)
+				t.Errorf("%s lacks the header of the call", r)
 			}
 		}
 		if got, err = c.Metadata(t.Context(), s.Put("", protocol.Known(5), nil), nil); err != nil || len(got) != 0 {
-			t.Errorf("none: %v, %v", got, err)
+			t.Errorf("Head of an upload without metadata: %v, %v", got, err)
 		}
 		_, err = c.Metadata(t.Context(), s.URL+"gone", nil)
 		clienttest.WantErrorIs(t, err, protocol.ErrNotFound)

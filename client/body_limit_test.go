@@ -103,7 +103,7 @@ func TestProxyLimitOfStream(t *testing.T) {
 			t.Errorf("%d retries", res.Retries)
 		}
 		if n, ok := s.State(res.URL).Length.Int64(); !ok || n != int64(len(data)) {
-			t.Errorf("the server was told a length of %d", n)
+			t.Errorf("the declared length is %d", n)
 		}
 	})
 }

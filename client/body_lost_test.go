@@ -58,7 +58,7 @@ func TestBufferingProxy(t *testing.T) {
 				if want := []int64{1200, 1200, 1200, 600, 300}; name != "answer lost" {
 					for i, n := range sizesOf(s)[:len(want)] {
 						if n != want[i]*clienttest.KiB {
-							t.Errorf("try %d is of %d bytes, want %d KiB", i, n, want[i])
+							t.Errorf("request %d has %d bytes, want %d KiB", i, n, want[i])
 						}
 					}
 				}

@@ -52,7 +52,7 @@ func TestCancel(t *testing.T) {
 					&client.UploadOptions{OnEvent: clienttest.RecordEvents(&events)})
 				clienttest.WantErrorIs(t, err, clienttest.ErrUnplugged, context.Canceled)
 				if errors.Is(err, retry.ErrExhausted) {
-					t.Errorf("error %v is ErrExhausted", err)
+					t.Errorf("error %v wraps ErrExhausted", err)
 				}
 				if test.url != "" {
 					test.url = s.URL + test.url

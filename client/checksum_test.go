@@ -90,7 +90,7 @@ func TestChecksum(t *testing.T) {
 func TestChecksumInvalid(t *testing.T) {
 	for _, name := range []string{"SHA256", "sha3", "auto ", "sha1,md5"} {
 		if _, err := client.New(client.Config{Checksum: name}); err == nil {
-			t.Errorf("%q is taken", name)
+			t.Errorf("New accepts the algorithm %q", name)
 		} else {
 			clienttest.WantErrorIs(t, err, client.ErrInvalidOption)
 		}

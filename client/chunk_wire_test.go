@@ -33,11 +33,11 @@ func wantRule(t *testing.T, rule client.Limits, sizes []int64) {
 	t.Helper()
 	for _, n := range sizes[:max(0, len(sizes)-1)] {
 		if n < rule.MinRequest || rule.MaxRequest > 0 && n > rule.MaxRequest || rule.Multiple > 1 && n%rule.Multiple != 0 {
-			t.Errorf("a chunk of %d bytes under %+v", n, rule)
+			t.Errorf("a chunk has %d bytes with limits %+v", n, rule)
 		}
 	}
 	if last := sizes[len(sizes)-1]; rule.MaxRequest > 0 && last > rule.MaxRequest {
-		t.Errorf("the last chunk of %d bytes under %+v", last, rule)
+		t.Errorf("the last chunk has %d bytes with limits %+v", last, rule)
 	}
 }
 
@@ -135,7 +135,7 @@ func TestRuleWithinProxyLimit(t *testing.T) {
 			t.Run(name+", "+kind, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					if kind == "stream" && test.rule.MaxRequest == 0 {
-						t.Skip("a stream has chunks of its own")
+						t.Skip("streams have other chunks")
 					}
 					s := fake.New(t, fake.Config{Hook: clienttest.BodyLimitProxy(test.limit)})
 					data := clienttest.Noise(3000 * clienttest.KiB)
@@ -143,7 +143,7 @@ func TestRuleWithinProxyLimit(t *testing.T) {
 					sizes := sizesOf(s)
 					for i, n := range test.want {
 						if sizes[i] != n*clienttest.KiB {
-							t.Errorf("try %d is of %d bytes, want %d", i, sizes[i], n*clienttest.KiB)
+							t.Errorf("request %d has %d bytes, want %d", i, sizes[i], n*clienttest.KiB)
 						}
 					}
 					if !test.ok {
@@ -160,7 +160,7 @@ func TestRuleWithinProxyLimit(t *testing.T) {
 					kept := test.want[len(test.want)-1] * clienttest.KiB
 					for _, n := range sizes[len(test.want)-1 : len(sizes)-1] {
 						if n != kept {
-							t.Errorf("a chunk of %d bytes, want %d", n, kept)
+							t.Errorf("a chunk has %d bytes, want %d", n, kept)
 						}
 					}
 				})

@@ -123,7 +123,7 @@ func TestConfigClassify(t *testing.T) {
 					Doer: transport.Chain(s.Doer(), transport.Bearer(new(tokens))),
 					Classify: func(e *client.Error, class client.Class) client.Class {
 						if e.Class != class {
-							t.Errorf("asked about %v, the error says %v", class, e.Class)
+							t.Errorf("Classify was called with %v, the error has %v", class, e.Class)
 						}
 						calls = append(calls, call{e.StatusCode, class})
 						if c, ok := test.status[e.StatusCode]; ok {

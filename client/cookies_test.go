@@ -91,7 +91,7 @@ func TestStickySession(t *testing.T) {
 				return err
 			}
 			if got.String() != data {
-				t.Error("other bytes were downloaded")
+				t.Error("the downloaded bytes differ")
 			}
 			_, err = c.Terminate(ctx, res.URL, nil)
 			return err
@@ -119,7 +119,7 @@ func TestStickySession(t *testing.T) {
 				}
 				for i, cookie := range b.seen() {
 					if !strings.HasPrefix(cookie, "a=b") {
-						t.Errorf("request %d has the cookies %q, not the caller's own", i, cookie)
+						t.Errorf("request %d has the cookies %q, want those of the caller", i, cookie)
 					}
 				}
 			}

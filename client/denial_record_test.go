@@ -49,7 +49,7 @@ func TestRefusedParts(t *testing.T) {
 					}
 				}
 				if test.record != (refused == 1) {
-					t.Errorf("%d refused parts on record", refused)
+					t.Errorf("the record has %d refused parts", refused)
 				}
 				already := len(s.Seen())
 				_, err = clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), opts)
@@ -69,7 +69,7 @@ func TestRefusedParts(t *testing.T) {
 					}
 				}
 				if asked != test.asked {
-					t.Errorf("%d joinings, want %d", asked, test.asked)
+					t.Errorf("%d requests to join, want %d", asked, test.asked)
 				}
 			})
 		})
@@ -91,10 +91,10 @@ func TestRefusedIsNotSkipped(t *testing.T) {
 			res, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 			wantRefused(t, err, 422)
 			if res.Skipped {
-				t.Error("skipped")
+				t.Error("the file was skipped, want it sent")
 			}
 			if _, sent, err := clienttest.Finished(t.Context(), clienttest.NewClient(t, s, cfg), clienttest.PathSource(t, name)); sent || err != nil {
-				t.Errorf("sent: %t, error %v", sent, err)
+				t.Errorf("record of the finished upload found: %t, error %v", sent, err)
 			}
 		}
 		cfg.Recreate = client.RecreateAlways
@@ -116,7 +116,7 @@ func TestRefusedHasNoLedgerRecord(t *testing.T) {
 	_, err := clienttest.NewClient(t, s, client.Config{Ledger: m, Retry: retry.Never}).Upload(t.Context(), clienttest.PathSource(t, clienttest.WriteFile(t, "hello")), nil)
 	wantRefused(t, err, 422)
 	if len(m.Records) > 0 {
-		t.Errorf("sent: %v", m.Records)
+		t.Errorf("finished uploads: %v", m.Records)
 	}
 }
 
@@ -131,7 +131,7 @@ func TestDenialIsBounded(t *testing.T) {
 		clienttest.WantErrorIs(t, err, client.ErrRefused)
 		d := clienttest.OnlyRecord(t, &store).Denial
 		if len(d.Words) == 0 || len(d.Words) > 512 || len(d.Code) > 512 {
-			t.Errorf("%d bytes of words, %d of code", len(d.Words), len(d.Code))
+			t.Errorf("the record has a text of %d bytes and a code of %d bytes", len(d.Words), len(d.Code))
 		}
 	})
 	for name, d := range map[string]client.Denial{

@@ -91,7 +91,7 @@ func TestRefusedUpload(t *testing.T) {
 				}
 				wantRefused(t, err, test.status)
 				if r, found, err := clienttest.Unfinished(t.Context(), clienttest.NewRecordingClient(t, s, &store, nil), clienttest.PathSource(t, name)); !found || err != nil || r.Denial != want {
-					t.Errorf("recorded %+v, %t, %v", r.Denial, found, err)
+					t.Errorf("record %+v, found %t, error %v", r.Denial, found, err)
 				}
 			})
 		})
@@ -145,7 +145,7 @@ func TestLastAnswerThatIsNoRefusal(t *testing.T) {
 				_, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 				clienttest.WantErrorIs(t, err, test.is)
 				if errors.Is(err, client.ErrRefused) {
-					t.Errorf("error %v is a refusal", err)
+					t.Errorf("error %v wraps ErrRefused", err)
 				}
 				var log bytes.Buffer
 				res, err := clienttest.NewRecordingClient(t, s, &store, &log).Upload(t.Context(), clienttest.PathSource(t, name), nil)
@@ -278,7 +278,7 @@ func TestRefusedCreation(t *testing.T) {
 					}
 				}
 				if len(m.Records) > 0 {
-					t.Errorf("sent: %v", m.Records)
+					t.Errorf("finished uploads: %v", m.Records)
 				}
 			})
 		})

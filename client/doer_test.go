@@ -43,7 +43,7 @@ func TestIncompleteDoer(t *testing.T) {
 			t.Errorf("result %+v, error %v", res, err)
 		}
 		if _, err := c.Download(t.Context(), res.URL, nowhere, nil); err == nil {
-			t.Error("a download of nothing without an error")
+			t.Error("a download without an answer succeeds, want an error")
 		}
 	})
 	t.Run("nothing", func(t *testing.T) {
@@ -56,7 +56,7 @@ func TestIncompleteDoer(t *testing.T) {
 			t.Errorf("result %+v, error %v", res, err)
 		}
 		if _, err := c.Download(t.Context(), "http://tus.example/files/1", nowhere, nil); err == nil {
-			t.Error("a download of nothing without an error")
+			t.Error("a download without an answer succeeds, want an error")
 		}
 	})
 }

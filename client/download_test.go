@@ -75,7 +75,7 @@ func TestDownload(t *testing.T) {
 					t.Fatal(err)
 				}
 				if got != test.server.Data {
-					t.Errorf("%d bytes of %d, or others", len(got), len(test.server.Data))
+					t.Errorf("got %d bytes, want %d; or the bytes differ", len(got), len(test.server.Data))
 				}
 				if n, ok := res.Content.Length.Int64(); !ok || n != int64(len(got)) {
 					t.Errorf("length %v", res.Content.Length)
@@ -135,7 +135,7 @@ func TestDownloadFails(t *testing.T) {
 				got, _, err := clienttest.Download(t, test.server, client.Config{})
 				clienttest.WantErrorIs(t, err, test.want...)
 				if !strings.HasPrefix(data, got) {
-					t.Errorf("wrote %d bytes that are not the content", len(got))
+					t.Errorf("wrote %d bytes, which differ from the content", len(got))
 				}
 				if took := time.Since(began); took > time.Second {
 					t.Errorf("took %v", took)
@@ -227,7 +227,7 @@ func TestDownloadResumes(t *testing.T) {
 					t.Errorf("requests (-want +got):\n%s", diff)
 				}
 				if offered.Version != `length 1000, etag "v1"` || offered.Upload == nil || offered.Upload.Metadata["filename"] != "a.bin" {
-					t.Errorf("offered %+v", offered)
+					t.Errorf("content passed to open: %+v", offered)
 				}
 				if test.offset < 0 || test.offset > 1000 {
 					clienttest.WantErrorIs(t, err, client.ErrInvalidOption)

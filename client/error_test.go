@@ -79,13 +79,13 @@ func TestErrorBodyIsBounded(t *testing.T) {
 	s.On(http.MethodPost, fake.Status(500, strings.Repeat("x", 1<<20)))
 	_, err := clienttest.NewClient(t, s, client.Config{}).Create(t.Context(), protocol.Creation{}, nil)
 	if n := len(clienttest.ErrorOf(t, err).Body); n != 4096 {
-		t.Errorf("%d bytes kept", n)
+		t.Errorf("the error keeps %d bytes of the body", n)
 	}
 	// The body of a success is not kept.
 	s.On(http.MethodPost, fake.Status(200, strings.Repeat("x", 1<<20)))
 	_, err = clienttest.NewClient(t, s, client.Config{}).Create(t.Context(), protocol.Creation{}, nil)
 	if n := len(clienttest.ErrorOf(t, err).Body); n != 0 {
-		t.Errorf("%d bytes kept of a success", n)
+		t.Errorf("the error keeps %d bytes of a success", n)
 	}
 }
 
@@ -104,7 +104,7 @@ func TestSecretsStaySecret(t *testing.T) {
 		check := func(what, text string) {
 			t.Helper()
 			if strings.Contains(text, "hidden") {
-				t.Errorf("%s tells a secret: %s", what, text)
+				t.Errorf("%s contains a secret: %s", what, text)
 			}
 		}
 		redirect := fake.Status(302, "", "Location", "http://u:hidden@h/?hidden")
@@ -117,7 +117,7 @@ func TestSecretsStaySecret(t *testing.T) {
 		clienttest.WantErrorIs(t, err, client.ErrRedirected)
 		check("error", err.Error())
 		if !strings.HasSuffix(res.URL, "?sig=hidden") {
-			t.Errorf("the URL is %s, which is not whole", res.URL)
+			t.Errorf("the URL is %s, want the complete URL", res.URL)
 		}
 		for _, location := range []string{"ftp://h/?hidden", "http://[hidden/", "http://h:hidden/", "http://u:hidden@/"} {
 			s.On(http.MethodPost, fake.Status(201, "", "Location", location))
@@ -140,7 +140,7 @@ func TestSecretsStaySecret(t *testing.T) {
 		check("error", err.Error())
 		check("log", logged.String())
 		if logged.Len() == 0 {
-			t.Error("nothing was logged")
+			t.Error("there is no log record")
 		}
 	})
 }

@@ -94,7 +94,7 @@ func TestProgressIsCoalesced(t *testing.T) {
 			}
 			progress++
 			if gap := time.Since(last); gap < 100*time.Millisecond {
-				t.Errorf("%v after the one before", gap)
+				t.Errorf("an event came %v after the previous one", gap)
 			}
 			last = time.Now()
 		}})
@@ -116,10 +116,10 @@ func TestEventsAreSynchronous(t *testing.T) {
 		var returned atomic.Bool
 		check := func(client.Event) {
 			if running.Add(1) != 1 {
-				t.Error("two calls at once")
+				t.Error("OnEvent was called twice at the same time")
 			}
 			if returned.Load() {
-				t.Error("called after the return")
+				t.Error("OnEvent was called after Upload returned")
 			}
 			running.Add(-1)
 		}
@@ -157,7 +157,7 @@ func TestSentAndOffsetFallBack(t *testing.T) {
 		offset := int64(0)
 		_, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, clienttest.Noise(1<<20)), &client.UploadOptions{OnEvent: func(e client.Event) {
 			if e.Offset < offset && e.Kind != client.EventRewound {
-				t.Errorf("%s went back from %d to %d", e.Kind, offset, e.Offset)
+				t.Errorf("%s decreased from %d to %d", e.Kind, offset, e.Offset)
 			}
 			offset = e.Offset
 			if e.Kind == client.EventRetry {

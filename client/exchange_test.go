@@ -150,7 +150,7 @@ func TestExchanges(t *testing.T) {
 				t.Fatal(err)
 			}
 			if reply.Header == nil {
-				t.Error("no headers")
+				t.Error("the reply has no headers")
 			}
 			test.want.Header, test.want.URL = reply.Header, test.want.State.Location
 			if diff := cmp.Diff(&test.want, reply); diff != "" {
@@ -163,7 +163,7 @@ func TestExchanges(t *testing.T) {
 				}
 			}
 			if diff := cmp.Diff(test.sent, sent); diff != "" {
-				t.Errorf("sent (-want +got):\n%s", diff)
+				t.Errorf("headers sent (-want +got):\n%s", diff)
 			}
 		})
 	}
@@ -235,7 +235,7 @@ func TestSourceIsNotReadAfterReturn(t *testing.T) {
 		t.Errorf("%d bytes, %v", n, err)
 	}
 	if rest, _ := io.ReadAll(src); string(rest) != "hello" {
-		t.Errorf("%q is left", rest)
+		t.Errorf("%q of the source was not read", rest)
 	}
 }
 
@@ -265,13 +265,13 @@ func TestHeaderOrder(t *testing.T) {
 		}
 	}
 	if r.URL != "http://virtual.example/files/1" {
-		t.Errorf("went to %s", r.URL)
+		t.Errorf("the request was sent to %s", r.URL)
 	}
 	if _, err := c.Head(t.Context(), url, nil); err != nil {
 		t.Fatal(err)
 	}
 	if r := s.Requests()[1]; r.Header.Get("X-Both") != "client" || r.Header.Get("X-Call") != "" {
-		t.Errorf("the headers of a call went into the next: %v", r.Header)
+		t.Errorf("the headers of a call are in the next request: %v", r.Header)
 	}
 }
 
@@ -290,7 +290,7 @@ func TestHeaderOfUpload(t *testing.T) {
 		}
 		for _, r := range s.Requests() {
 			if r.Header.Get("X-Upsert") != "true" {
-				t.Errorf("%s without the header", r)
+				t.Errorf("%s lacks the header", r)
 			}
 		}
 	})

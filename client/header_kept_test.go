@@ -63,7 +63,7 @@ func TestResultHeader(t *testing.T) {
 					}
 				}
 				if diff := cmp.Diff(test.want, got); diff != "" {
-					t.Errorf("fields of the %s answer (-want +got):\n%s", which, diff)
+					t.Errorf("fields of the answer %s (-want +got):\n%s", which, diff)
 				}
 			}
 			single, err := c.Head(t.Context(), c.Endpoint()+"1", nil)

@@ -10,7 +10,7 @@ import (
 // A program that imports client downloads and builds few other packages.
 func TestImports(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
-		t.Skip("the go command is not there")
+		t.Skip("the go command is not available")
 	}
 	tests := map[string]struct {
 		args []string
@@ -49,7 +49,7 @@ func TestImports(t *testing.T) {
 				found = found || strings.HasPrefix(line, test.must)
 				for _, not := range test.not {
 					if line == not || strings.HasSuffix(not, "/") && strings.HasPrefix(line, not) || strings.HasPrefix(line, not+" ") || strings.HasPrefix(line, not+"/") {
-						t.Errorf("reaches %s", line)
+						t.Errorf("client depends on %s", line)
 					}
 				}
 			}

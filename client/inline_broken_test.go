@@ -29,7 +29,7 @@ func TestInlineSourceChanges(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			if test.ok && runtime.GOOS == "windows" {
-				t.Skip("an open file cannot be removed here")
+				t.Skip("this system cannot remove an open file")
 			}
 			file := t.TempDir() + "/file"
 			if err := os.WriteFile(file, []byte("hello"), 0o600); err != nil {
@@ -64,7 +64,7 @@ func TestInlineSourceChanges(t *testing.T) {
 			}
 			clienttest.WantErrorIs(t, err, client.ErrSource, client.ErrSourceChanged)
 			if res.URL == "" {
-				t.Error("the result does not say where the upload is")
+				t.Error("the result has no URL")
 			}
 		})
 	}

@@ -58,7 +58,7 @@ func TestUploadAllAsksOnce(t *testing.T) {
 					}
 				}
 				if got := asked(s); got != test.want {
-					t.Errorf("asked %d times, want %d", got, test.want)
+					t.Errorf("OPTIONS was sent %d times, want %d", got, test.want)
 				}
 				if n := len(s.Seen()); test.want == 1 && !slices.Contains(test.sizes, large) && n != 1+2*len(test.sizes) {
 					t.Errorf("%d requests for %d uploads", n, 2*len(test.sizes))
@@ -106,7 +106,7 @@ func TestUploadAllWithoutAnswer(t *testing.T) {
 					clienttest.WantStored(t, s, o.Result.URL, clienttest.Noise(i+1))
 				}
 				if n := len(s.Seen()); asked(s) != 1 || n != 7 {
-					t.Errorf("%d requests, asked %d times", n, asked(s))
+					t.Errorf("%d requests, of which OPTIONS %d times", n, asked(s))
 				}
 			})
 		})
@@ -178,8 +178,8 @@ func TestUploadAllScales(t *testing.T) {
 		}) / float64(n)
 	}
 	few, many := cost(100), cost(10_000)
-	t.Logf("%.1f allocations for each of 100, %.1f for each of 10,000", few, many)
+	t.Logf("%.1f allocations for each of 100 uploads, %.1f for each of 10,000", few, many)
 	if many > most || many > few+1 {
-		t.Errorf("%.1f allocations for each of 100, %.1f for each of 10,000", few, many)
+		t.Errorf("%.1f allocations for each of 100 uploads, %.1f for each of 10,000", few, many)
 	}
 }

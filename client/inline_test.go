@@ -48,7 +48,7 @@ func TestInline(t *testing.T) {
 					data := clienttest.Noise(max(test.size, 0))
 					want := append([]string{clienttest.Options}, test.want...)
 					if kind == "stream" && len(test.want) > 1 && test.size > 5 {
-						t.Skip("a stream has chunks of its own")
+						t.Skip("streams have other chunks")
 					}
 					metadata := protocol.Metadata{"name": "a"}
 					res, err := clienttest.NewLearnedClient(t, s, test.cfg).Upload(t.Context(), source(t, data), &client.UploadOptions{Metadata: metadata})

@@ -308,7 +308,7 @@ func TestImpossibleOffsetOfOnePart(t *testing.T) {
 			t.Helper()
 			for _, p := range clienttest.OnlyRecord(t, &store).Parts {
 				if claims := p.Reach != (protocol.Length{}); claims != strings.HasSuffix(p.URL, *liar.Load()) {
-					t.Errorf("run %d: part %+v, the liar is %s", run.Load(), p, *liar.Load())
+					t.Errorf("run %d: part %+v, wrong offset for %s", run.Load(), p, *liar.Load())
 				}
 			}
 		}
@@ -366,7 +366,7 @@ func TestUncertainUntilAllPartsAreFound(t *testing.T) {
 		_, err := clienttest.NewClient(t, s, clienttest.PartsConfig(&store, nil)).Upload(t.Context(), src, opts)
 		clienttest.WantErrorIs(t, err, protocol.ErrForbidden)
 		if r := clienttest.OnlyRecord(t, &store); r.Uncertain {
-			t.Errorf("all parts are there, and the joining was refused: record %+v", r)
+			t.Errorf("all parts exist and the join was refused, but the record is %+v", r)
 		}
 	})
 }

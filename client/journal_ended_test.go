@@ -47,7 +47,7 @@ func TestCauseIsThatAnotherUploadIsGone(t *testing.T) {
 				res, err := clienttest.NewClient(t, s, cfg).Upload(ctx, clienttest.PathSource(t, name), nil)
 				clienttest.WantErrorIs(t, err, other, context.Canceled)
 				if e, ok := errors.AsType[*client.Error](err); !ok || !strings.HasSuffix(e.URL, "/1") {
-					t.Errorf("error of %v, want its own first", e)
+					t.Errorf("error %v, want the error of the upload first", e)
 				}
 				if res.URL != s.URL+"1" {
 					t.Errorf("result %+v", res)

@@ -79,7 +79,7 @@ func TestRecordIsKept(t *testing.T) {
 				t.Errorf("record %+v", r)
 			}
 			if !r.Created.Equal(began) || !r.Updated.Equal(began.Add(time.Second)) {
-				t.Errorf("created %v, updated %v, of an upload from %v on", r.Created, r.Updated, began)
+				t.Errorf("created %v, updated %v, the upload began at %v", r.Created, r.Updated, began)
 			}
 			clienttest.WantUnlocked(t, &store, r.Key)
 		})
@@ -135,7 +135,7 @@ func TestRecordKeptByRunWithoutAnswer(t *testing.T) {
 					t.Fatal(err)
 				}
 				if res.URL != url || res.Resumed != clienttest.ChunkSize+7 {
-					t.Errorf("resumed %s at %d", res.URL, res.Resumed)
+					t.Errorf("the upload %s was resumed at %d", res.URL, res.Resumed)
 				}
 				clienttest.WantStored(t, s, url, data)
 				clienttest.WantNoRecord(t, &store)

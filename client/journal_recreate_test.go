@@ -16,7 +16,7 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-const anew = "upload starts over"
+const startsOver = "upload starts over"
 
 // If the server no longer has the upload of a record, Config.Recreate decides whether a new
 // upload is created.
@@ -87,7 +87,7 @@ func TestRecreate(t *testing.T) {
 				clienttest.WantNoRecord(t, &store)
 				wantRecreated(t, res, events)
 				if test.recreate == client.RecreateGone {
-					clienttest.WantLogged(t, &log, slog.LevelWarn, anew)
+					clienttest.WantLogged(t, &log, slog.LevelWarn, startsOver)
 				} else {
 					clienttest.WantNoWarning(t, &log)
 				}
@@ -107,7 +107,7 @@ func wantRecreated(t *testing.T, res *client.Result, events []client.Event) {
 		t.Errorf("result (-want +got):\n%s", diff)
 	}
 	if res.CreationHeader == nil {
-		t.Error("no headers of the creation")
+		t.Error("the result has no headers of the creation")
 	}
 	created := false
 	for _, ev := range events {
@@ -116,11 +116,11 @@ func wantRecreated(t *testing.T, res *client.Result, events []client.Event) {
 		}
 		created = true
 		if ev.URL != want.URL || ev.Offset != 0 || ev.Sent != 0 {
-			t.Errorf("event %+v, want nothing of the new upload at the server", ev)
+			t.Errorf("event %+v, want the URL of the new upload at offset 0", ev)
 		}
 	}
 	if !created {
-		t.Error("no EventCreated")
+		t.Error("there is no EventCreated")
 	}
 }
 

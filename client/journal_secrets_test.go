@@ -59,7 +59,7 @@ func TestJournalKeepsSecrets(t *testing.T) {
 						}
 					}
 					if !strings.Contains(r.URL, query) {
-						t.Errorf("the record's URL %q is not the whole one", r.URL)
+						t.Errorf("the URL %q in the record is not complete", r.URL)
 					}
 				}
 				if end.load != nil {
@@ -74,11 +74,11 @@ func TestJournalKeepsSecrets(t *testing.T) {
 					}
 				}
 				if !strings.Contains(log.String(), "PATCH") {
-					t.Error("nothing was logged")
+					t.Error("there is no log record")
 				}
 				for _, secret := range []string{token, password, query, header} {
 					if strings.Contains(log.String(), secret) {
-						t.Errorf("%q was told:\n%s", secret, &log)
+						t.Errorf("the secret %q is in the log:\n%s", secret, &log)
 					}
 				}
 			})

@@ -67,10 +67,10 @@ func TestStoreFails(t *testing.T) {
 				}
 				line := clienttest.WantLogged(t, &log, slog.LevelWarn, test.warn)
 				if !strings.Contains(line, errStore.Error()) {
-					t.Errorf("warning %q does not say why", line)
+					t.Errorf("warning %q does not have the reason", line)
 				}
 				if strings.Contains(log.String(), secret) {
-					t.Errorf("a secret was logged:\n%s", &log)
+					t.Errorf("a secret is in the log:\n%s", &log)
 				}
 			})
 		})
@@ -168,7 +168,7 @@ func TestSecondUploadIsBusy(t *testing.T) {
 		clienttest.WantStored(t, s, res.URL, data)
 		clienttest.WantNoRecord(t, &store)
 		if _, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil); err != nil {
-			t.Errorf("after the end: %v", err)
+			t.Errorf("Upload after the finished upload: %v", err)
 		}
 	})
 }
@@ -203,7 +203,7 @@ func TestRecordOfEachEndpoint(t *testing.T) {
 				t.Fatal(err)
 			}
 			if res.URL != urls[endpoint] || res.Resumed != 7 {
-				t.Errorf("%s: result %+v, want one that goes on at %s", endpoint, res, urls[endpoint])
+				t.Errorf("%s: result %+v, want the upload %s resumed", endpoint, res, urls[endpoint])
 			}
 			clienttest.WantStored(t, s, res.URL, data)
 		}

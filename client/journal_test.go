@@ -97,7 +97,7 @@ func TestFileHasRecord(t *testing.T) {
 			t.Fatal(err)
 		}
 		if res.URL != r.URL {
-			t.Errorf("went on at %s, want %s", res.URL, r.URL)
+			t.Errorf("resumed %s, want %s", res.URL, r.URL)
 		}
 		clienttest.WantNoRecord(t, &store)
 	})
@@ -188,14 +188,14 @@ func TestStoreIsUsedSparingly(t *testing.T) {
 		name := clienttest.WriteFile(t, clienttest.Noise(clienttest.RecordedSize))
 		clienttest.InterruptUpload(t, s, store, name)
 		if diff := cmp.Diff([]string{"lock", "load", "load", "save", "save", "unlock"}, store.Calls); diff != "" {
-			t.Errorf("calls of a run that failed (-want +got):\n%s", diff)
+			t.Errorf("calls of the failed run (-want +got):\n%s", diff)
 		}
 		store.Calls = nil
 		if _, err := clienttest.NewRecordingClient(t, s, store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil); err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff([]string{"lock", "load", "save", "delete", "unlock"}, store.Calls); diff != "" {
-			t.Errorf("calls of the run that ended it (-want +got):\n%s", diff)
+			t.Errorf("calls of the run that completed the upload (-want +got):\n%s", diff)
 		}
 	})
 }
@@ -220,7 +220,7 @@ func TestRecordIsRemovedAfterCancellation(t *testing.T) {
 			t.Fatal(err)
 		}
 		if ctx.Err() == nil {
-			t.Fatal("it was not cancelled in time")
+			t.Fatal("the call was not canceled in time")
 		}
 		clienttest.WantStored(t, s, res.URL, data)
 		clienttest.WantNoRecord(t, &store)

@@ -82,7 +82,7 @@ func TestLocationWithUser(t *testing.T) {
 		for _, r := range s.Requests()[1:] {
 			req := http.Request{Header: r.Header}
 			if user, password, _ := req.BasicAuth(); user != "aladdin" || password != "hidden" {
-				t.Errorf("%s with Authorization %q", r, r.Header.Values("Authorization"))
+				t.Errorf("%s has Authorization %q", r, r.Header.Values("Authorization"))
 			}
 		}
 	})

@@ -66,7 +66,7 @@ func TestFinalFirst(t *testing.T) {
 		t.Errorf("metadata %v", state.Metadata)
 	}
 	if middle.Length != protocol.Known(10) || middle.Complete() || middle.Concat.Kind != protocol.ConcatFinal {
-		t.Errorf("in the middle the final upload is %+v", middle)
+		t.Errorf("the final upload during the transfer is %+v", middle)
 	}
 	want := &client.Result{
 		URL: "http://tus.example/files/3", Offset: 10, Length: protocol.Known(10), Sent: 10, CreationHeader: res.CreationHeader, Header: res.Header,
@@ -86,7 +86,7 @@ func TestFinalFirst(t *testing.T) {
 		}
 	}
 	if diff := cmp.Diff([]string{"part", "partpart", ""}, parts); diff != "" {
-		t.Errorf("ends (-want +got):\n%s", diff)
+		t.Errorf("last events of the parts (-want +got):\n%s", diff)
 	}
 }
 
@@ -96,12 +96,12 @@ func wantFinalFirst(t *testing.T, events []client.Event, url string) {
 	for _, ev := range events {
 		if ev.Kind == client.EventCreated && ev.Part == 0 {
 			if ev.URL != url {
-				t.Errorf("created is %s, want %s", ev.URL, url)
+				t.Errorf("EventCreated has URL %s, want %s", ev.URL, url)
 			}
 			return
 		}
 		if ev.Kind != client.EventCreated {
-			t.Errorf("%v of part %d before the final upload was created", ev.Kind, ev.Part)
+			t.Errorf("event %v of part %d came before the final upload was created", ev.Kind, ev.Part)
 		}
 	}
 	t.Error("the final upload was never created")
@@ -289,7 +289,7 @@ func TestFinalFirstCancelled(t *testing.T) {
 		res, err := clienttest.NewClient(t, s, client.Config{}).UploadConcat(ctx, sources, finalFirst(nil))
 		clienttest.WantErrorIs(t, err, clienttest.ErrStop, context.Canceled)
 		if errors.Is(err, client.ErrPart) {
-			t.Errorf("error %v blames a part", err)
+			t.Errorf("error %v wraps ErrPart", err)
 		}
 		if res.URL == "" || len(res.Parts) != 3 || res.Offset != 5 || res.Parts[2].URL == "" {
 			t.Errorf("result %+v", res)

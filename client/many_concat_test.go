@@ -152,7 +152,7 @@ func TestUploadConcatPartFails(t *testing.T) {
 		clienttest.WantErrorIs(t, err, client.ErrPart, client.ErrSourceChanged)
 		clienttest.WantClearError(t, err, "part 3: short: source: source changed")
 		if errors.Is(err, context.Canceled) {
-			t.Errorf("error %v is a cancellation", err)
+			t.Errorf("error %v wraps context.Canceled", err)
 		}
 		if took := time.Since(began); took > 10*time.Second {
 			t.Errorf("took %v", took)
@@ -165,7 +165,7 @@ func TestUploadConcatPartFails(t *testing.T) {
 		}
 		for _, r := range s.Requests() {
 			if strings.HasPrefix(r.Header.Get("Upload-Concat"), "final") {
-				t.Errorf("%s joins what is not complete", r)
+				t.Errorf("%s joins parts that are not complete", r)
 			}
 		}
 	})

@@ -109,17 +109,17 @@ func TestUploadAll(t *testing.T) {
 		for i, o := range outcomes {
 			if i == 1 || i == 3 {
 				if o.Err == nil || o.Result == nil {
-					t.Errorf("%d: %+v", i, o)
+					t.Errorf("upload %d: %+v", i, o)
 				}
 				continue
 			}
 			if o.Err != nil || o.Result.Offset != int64(i) {
-				t.Errorf("%d: %v, %+v", i, o.Err, o.Result)
+				t.Errorf("upload %d: %v, %+v", i, o.Err, o.Result)
 				continue
 			}
 			state := s.State(o.Result.URL)
 			if state.Offset != int64(i) || i != 4 && state.Metadata["n"] != fmt.Sprint(i) {
-				t.Errorf("%d: the server has %+v", i, state)
+				t.Errorf("upload %d: the server has %+v", i, state)
 			}
 		}
 	})
@@ -143,16 +143,16 @@ func TestUploadAllCancelled(t *testing.T) {
 		outcomes, err := clienttest.NewClient(t, s, client.Config{Concurrency: 1}).UploadAll(ctx, items)
 		clienttest.WantErrorIs(t, err, clienttest.ErrUnplugged, context.Canceled)
 		if outcomes[0].Err != nil || outcomes[0].Result.Offset != 1 {
-			t.Errorf("the first: %+v", outcomes[0])
+			t.Errorf("first upload: %+v", outcomes[0])
 		}
 		for i, o := range outcomes[1:] {
 			if !errors.Is(o.Err, clienttest.ErrUnplugged) || !errors.Is(o.Err, context.Canceled) || o.Result == nil {
-				t.Errorf("%d: %+v", i+1, o)
+				t.Errorf("upload %d: %+v", i+1, o)
 			}
 		}
 		clienttest.WantRequests(t, s, "OPTIONS /files/", "POST /files/", "PATCH /files/1 0+1", "POST /files/")
 		if _, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), untouched, nil); err != nil {
-			t.Errorf("a stream whose upload was never begun: %v", err)
+			t.Errorf("error of a stream whose upload did not begin: %v", err)
 		}
 	})
 }

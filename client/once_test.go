@@ -31,17 +31,17 @@ func TestOnceRecordsBeforeTheFirstByte(t *testing.T) {
 					data := clienttest.Noise(size)
 					s.On(http.MethodPost, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 						if got := clienttest.OnlyRecord(t, &store); got.URL != "" {
-							t.Errorf("record of %s before there is an upload", got.URL)
+							t.Errorf("there is a record of %s before the creation", got.URL)
 						}
 						next.ServeHTTP(w, r)
 					})
 					s.On(http.MethodPatch, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 						if got := clienttest.OnlyRecord(t, &store); got.URL == "" {
-							t.Error("no URL is recorded before the first byte")
+							t.Error("the record has no URL before the first byte")
 						}
 						next.ServeHTTP(w, r)
 						if got := clienttest.OnlyRecord(t, &store); !got.Uncertain {
-							t.Error("the mark of the last byte is not recorded")
+							t.Error("the record lacks the mark for the last byte")
 						}
 					})
 					c := clienttest.NewLearnedClient(t, s, onceConfig(&store, &store))
@@ -91,7 +91,7 @@ func TestOnceWithoutStore(t *testing.T) {
 				res, err := clienttest.NewClient(t, s, onceConfig(store, memory)).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 				clienttest.WantErrorIs(t, err, client.ErrUnrecorded, errDisk)
 				if !retry.Retryable(err) && test.fail != "save 3" {
-					t.Errorf("error %v is not worth a retry", err)
+					t.Errorf("error %v is not retryable", err)
 				}
 				clienttest.WantRequests(t, s, test.requests...)
 				if res.Skipped {
@@ -138,7 +138,7 @@ func TestOnceRefuses(t *testing.T) {
 		_, err := c.Upload(t.Context(), src, nil)
 		clienttest.WantErrorIs(t, err, client.ErrUnrecorded)
 		if retry.Retryable(err) {
-			t.Errorf("%s: error %v is worth a retry", name, err)
+			t.Errorf("%s: error %v is retryable", name, err)
 		}
 	}
 	_, err := c.UploadConcat(t.Context(), []client.Source{clienttest.TextSource(t, "hello")}, nil)

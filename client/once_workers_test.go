@@ -187,7 +187,7 @@ func TestOnceWithWorkersThatDie(t *testing.T) {
 				}
 				all.Wait()
 				if !work(newWorker(&store, s.Doer(), 0), rand.New(rand.NewPCG(0, 0))) {
-					t.Fatal("a worker that was not killed could not end")
+					t.Fatal("a worker that was not killed did not end")
 				}
 				for i, seen := range urls {
 					if len(seen) != 1 {
@@ -198,7 +198,7 @@ func TestOnceWithWorkersThatDie(t *testing.T) {
 				for _, v := range s.Violations() {
 					// Two workers on an empty file may both declare its length.
 					if v != "PATCH declares a length again" {
-						t.Errorf("against the protocol: %s", v)
+						t.Errorf("violation of the protocol: %s", v)
 					}
 				}
 				clienttest.WantNoRecord(t, &store)

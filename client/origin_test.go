@@ -94,7 +94,7 @@ func TestInvalidTrustedOrigin(t *testing.T) {
 			_, err := client.New(client.Config{Endpoint: "http://tus.example/", TrustedOrigins: []string{"http://a.example", origin}})
 			clienttest.WantErrorIs(t, err, client.ErrInvalidURL)
 			if strings.Contains(err.Error(), "hidden") {
-				t.Errorf("error %q tells a secret", err)
+				t.Errorf("error %q contains a secret", err)
 			}
 		})
 	}
@@ -119,7 +119,7 @@ func TestRedirectToOtherOrigin(t *testing.T) {
 		for _, r := range s.Requests() {
 			want := strings.HasPrefix(r.URL, "http://tus.example/")
 			if got := r.Header.Get("X-Key") != "" || r.Header.Get("Authorization") != ""; got != want {
-				t.Errorf("%s %s with credentials: %t", r.Method, r.URL, got)
+				t.Errorf("%s %s has credentials: %t", r.Method, r.URL, got)
 			}
 		}
 	})
@@ -167,6 +167,6 @@ func TestConfigHeaderIsCopied(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := s.Requests()[0].Header.Get("X-Key"); got != "a" || header.Get("Authorization") != "" {
-		t.Errorf("sent %q; the caller's headers are %v", got, header)
+		t.Errorf("sent %q; headers of the caller %v", got, header)
 	}
 }

@@ -53,7 +53,7 @@ func TestDeletionDoesNotDelayUpload(t *testing.T) {
 					t.Errorf("took %v", took)
 				}
 				if n := clienttest.RequestCounts(s, 0)["DELETE"]; n != 1 {
-					t.Errorf("%d DELETE", n)
+					t.Errorf("%d DELETE requests", n)
 				}
 				if test.err != nil {
 					clienttest.WantErrorIs(t, err, test.err)

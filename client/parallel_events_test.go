@@ -34,7 +34,7 @@ func TestParallelProgress(t *testing.T) {
 			Parallel: 4,
 			OnEvent: func(e client.Event) {
 				if !busy.TryLock() {
-					t.Error("two calls at a time")
+					t.Error("OnEvent was called twice at the same time")
 					return
 				}
 				defer busy.Unlock()
@@ -76,9 +76,9 @@ func TestParallelRewound(t *testing.T) {
 		post  []fake.Action
 		want  error
 	}{
-		"anew":                  {patch: gone},
-		"anew, after a failure": {patch: gone, post: []fake.Action{fake.Status(503, "")}},
-		"creation refused":      {patch: gone, post: []fake.Action{fake.Status(403, "")}, want: protocol.ErrForbidden},
+		"created again":                 {patch: gone},
+		"created again after a failure": {patch: gone, post: []fake.Action{fake.Status(503, "")}},
+		"creation refused":              {patch: gone, post: []fake.Action{fake.Status(403, "")}, want: protocol.ErrForbidden},
 		"less than acknowledged": {patch: func(s *fake.Server) fake.Action {
 			return func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 				s.Truncate("http://tus.example"+r.URL.Path, 1)
@@ -108,7 +108,7 @@ func TestParallelRewound(t *testing.T) {
 					}
 				}
 				if rewound != 1 {
-					t.Errorf("rewound %d times: %q", rewound, clienttest.EventKinds(events))
+					t.Errorf("%d rewound events: %q", rewound, clienttest.EventKinds(events))
 				}
 				if test.want != nil {
 					clienttest.WantErrorIs(t, err, test.want, client.ErrPart)

@@ -60,9 +60,9 @@ func TestParallelRecord(t *testing.T) {
 			}
 			switch {
 			case r.Method == http.MethodPatch && !strings.Contains(strings.Join(clienttest.PartURLs(record), " ")+" ", r.URL.Path+" "):
-				t.Errorf("PATCH %s, the record has %q", r.URL.Path, clienttest.PartURLs(record))
+				t.Errorf("PATCH of %s while the record has %q", r.URL.Path, clienttest.PartURLs(record))
 			case strings.HasPrefix(r.Header.Get("Upload-Concat"), "final") && urls != 4:
-				t.Errorf("joined with %d URLs in the record", urls)
+				t.Errorf("the parts were joined with %d URLs in the record", urls)
 			}
 		}
 		s := fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
@@ -237,7 +237,7 @@ func TestParallelPartsAreSavedTogether(t *testing.T) {
 			if r.Method == http.MethodPatch {
 				record := clienttest.OnlyRecord(t, store.Store.(*client.MemoryStore))
 				if !strings.Contains(strings.Join(clienttest.PartURLs(record), " ")+" ", r.URL.Path+" ") {
-					t.Errorf("PATCH %s, the record has %q", r.URL.Path, clienttest.PartURLs(record))
+					t.Errorf("PATCH of %s while the record has %q", r.URL.Path, clienttest.PartURLs(record))
 				}
 			}
 			next.ServeHTTP(w, r)
@@ -281,7 +281,7 @@ func TestParallelStoreFailsLater(t *testing.T) {
 		name := clienttest.WriteFile(t, data)
 		clienttest.InterruptParts(t, s, clienttest.PartsConfig(store, &log), name)
 		if strings.Count(log.String(), "record not updated") != 1 || strings.Contains(log.String(), clienttest.NotResumable) {
-			t.Errorf("logged:\n%s", &log)
+			t.Errorf("unexpected log:\n%s", &log)
 		}
 		already := len(s.Seen())
 		store.Fail = nil

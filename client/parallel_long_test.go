@@ -43,7 +43,7 @@ func TestPartsWithLongURLs(t *testing.T) {
 				}
 				clienttest.WantStored(t, s, res.URL, data)
 				if len(res.Parts) > most || len(res.Parts) < min(most, 16)-1 || res.Sent != 20*mib {
-					t.Errorf("%d parts, at most %d can be named", len(res.Parts), most)
+					t.Errorf("%d parts, but one request can name only %d", len(res.Parts), most)
 				}
 			})
 		})

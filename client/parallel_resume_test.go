@@ -74,7 +74,7 @@ func TestParallelPartError(t *testing.T) {
 		_, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, clienttest.Noise(clienttest.FourPartsSize)), &client.UploadOptions{Parallel: 4})
 		clienttest.WantErrorIs(t, err, client.ErrPart, protocol.ErrServer)
 		if errors.Is(err, context.Canceled) {
-			t.Errorf("error %v is a cancellation", err)
+			t.Errorf("error %v wraps context.Canceled", err)
 		}
 		if e := clienttest.ErrorOf(t, err); e.Code != "ERR_UPLOAD_STOPPED" {
 			t.Errorf("error %+v", e)
@@ -89,7 +89,7 @@ func TestParallelPartGone(t *testing.T) {
 		want     map[string]int // of the second run
 		is       error
 	}{
-		"anew":  {client.RecreateGone, map[string]int{"OPTIONS": 1, "HEAD": 4, clienttest.PostPartial: 1, "PATCH": 4, clienttest.PostFinal: 1}, nil},
+		"gone":  {client.RecreateGone, map[string]int{"OPTIONS": 1, "HEAD": 4, clienttest.PostPartial: 1, "PATCH": 4, clienttest.PostFinal: 1}, nil},
 		"never": {client.RecreateNever, nil, protocol.ErrNotFound},
 	}
 	for name, test := range tests {
@@ -144,7 +144,7 @@ func TestParallelCancelled(t *testing.T) {
 		res, err := clienttest.NewClient(t, s, clienttest.PartsConfig(&store, nil)).Upload(ctx, clienttest.PathSource(t, name), &client.UploadOptions{Parallel: 4, OnEvent: clienttest.RecordEvents(&events)})
 		clienttest.WantErrorIs(t, err, clienttest.ErrUnplugged, context.Canceled)
 		if errors.Is(err, client.ErrPart) {
-			t.Errorf("error %v blames a part", err)
+			t.Errorf("error %v wraps ErrPart", err)
 		}
 		clienttest.WantPartEvents(t, events)
 		// One part was acknowledged.
@@ -165,7 +165,7 @@ func TestParallelCancelled(t *testing.T) {
 		}
 		clienttest.WantStored(t, s, res.URL, data)
 		if n := clienttest.RequestCounts(s, 0)[clienttest.PostPartial]; n != 4 {
-			t.Errorf("%d parts made", n)
+			t.Errorf("%d parts were created", n)
 		}
 	})
 }

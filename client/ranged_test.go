@@ -157,7 +157,7 @@ func TestRangedFaults(t *testing.T) {
 				}
 				clienttest.WantStored(t, s, res.URL, data)
 				if slices.Equal(o.ranges(0), chunked(objectSize, clienttest.MiB)) {
-					t.Error("the object was not read again")
+					t.Error("the object was not read a second time")
 				}
 				return
 			}
@@ -168,12 +168,12 @@ func TestRangedFaults(t *testing.T) {
 			got := string(s.Bytes(res.URL))
 			if errors.Is(err, client.ErrSourceChanged) {
 				if got != "" {
-					t.Errorf("the server still has %d bytes of an upload that nothing can complete", len(got))
+					t.Errorf("the server still has %d bytes of an upload that cannot be completed", len(got))
 				}
 				return
 			}
 			if !strings.HasPrefix(data, got) || len(got) < clienttest.MiB {
-				t.Errorf("the server has %d bytes that are not the beginning of the object", len(got))
+				t.Errorf("the server has %d bytes, which differ from the beginning of the object", len(got))
 			}
 		})
 	}
@@ -242,11 +242,11 @@ func TestRangedSkipped(t *testing.T) {
 		t.Errorf("result %+v, error %v, want it skipped", res, err)
 	}
 	if again := o.ranges(read); len(again) > 0 {
-		t.Errorf("read %q of an object that is skipped", again)
+		t.Errorf("read %q of a skipped object", again)
 	}
 	o.replace(data)
 	if res, err = c.Upload(t.Context(), o.source(t), nil); err != nil || res.Skipped {
-		t.Errorf("result %+v, error %v, want another version to be sent", res, err)
+		t.Errorf("result %+v, error %v, want the other version sent", res, err)
 	}
 }
 

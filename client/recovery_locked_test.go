@@ -48,11 +48,11 @@ func TestLocked(t *testing.T) {
 					t.Errorf("took %v", took)
 				}
 				if res.Retries <= retry.DefaultMaxAttempts {
-					t.Errorf("%d retries, which other failures may have too", res.Retries)
+					t.Errorf("%d retries, want more than other failures have", res.Retries)
 				}
 				for i, wait := range clienttest.RetryWaits(events) {
 					if wait < time.Second || wait > 5*time.Second {
-						t.Errorf("step %d is %v", i+1, wait)
+						t.Errorf("wait %d is %v", i+1, wait)
 					}
 				}
 			})

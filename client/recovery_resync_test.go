@@ -136,7 +136,7 @@ func TestConfirmedOffsetRefused(t *testing.T) {
 		}
 		for i, wait := range clienttest.RetryWaits(events) {
 			if i == 0 && wait > retry.DefaultResume || i > 0 && (wait < time.Second || wait > 5*time.Second) {
-				t.Errorf("step %d is %v", i+1, wait)
+				t.Errorf("wait %d is %v", i+1, wait)
 			}
 		}
 		if res.Offset != 2 || res.Retries <= retry.DefaultMaxAttempts {
@@ -193,7 +193,7 @@ func TestDamaged(t *testing.T) {
 				}
 				clienttest.WantErrorIs(t, err, protocol.ErrChecksumMismatch)
 				if errors.Is(err, retry.ErrExhausted) {
-					t.Errorf("error %v is ErrExhausted", err)
+					t.Errorf("error %v wraps ErrExhausted", err)
 				}
 			})
 		})

@@ -327,7 +327,7 @@ func TestDeferredLengthIsDeclaredOnce(t *testing.T) {
 				clienttest.WantRequests(t, s, append([]string{"OPTIONS /files/", "POST /files/"}, test.want...)...)
 				clienttest.WantStored(t, s, res.URL, "hello")
 				if s.State(res.URL).Length != protocol.Known(5) || res.Length != protocol.Known(5) {
-					t.Errorf("length %v at the server, %v here", s.State(res.URL).Length, res.Length)
+					t.Errorf("length %v at the server, %v in the client", s.State(res.URL).Length, res.Length)
 				}
 			})
 		})

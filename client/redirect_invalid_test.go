@@ -50,11 +50,11 @@ func TestInvalidRedirect(t *testing.T) {
 						clienttest.WantErrorIs(t, err, client.ErrRedirected)
 						clienttest.WantErrorIs(t, err, nethttp.ErrInvalidRedirect)
 						if res.Retries != 0 {
-							t.Errorf("tried again %d times", res.Retries)
+							t.Errorf("%d retries", res.Retries)
 						}
 						for place, shown := range map[string]string{"error": err.Error(), "log": logged.String(), "event": told.String()} {
 							if strings.Contains(shown, "hush") {
-								t.Errorf("the %s tells a secret: %s", place, shown)
+								t.Errorf("the %s contains a secret: %s", place, shown)
 							}
 						}
 					})

@@ -30,7 +30,7 @@ func TestRedirect(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got := reply.State.Location; got != "http://other.example/1?y" {
-				t.Errorf("%d: Location %s is not against the URL that answered", status, got)
+				t.Errorf("%d: Location %s is not relative to the URL that answered", status, got)
 			}
 			s.On(http.MethodHead, follow(status), fake.Status(200, "", "Upload-Offset", "1"))
 			if reply, err = c.Head(t.Context(), s.URL+"1", nil); err != nil || reply.State.Location != "http://other.example/up/a+b?x=%2F" {

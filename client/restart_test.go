@@ -117,10 +117,10 @@ func TestRestartReason(t *testing.T) {
 					return
 				}
 				if len(reasons) != 1 || !strings.Contains(reasons[0].Error(), test.says) {
-					t.Fatalf("restarts %v, want one that says %q", reasons, test.says)
+					t.Fatalf("restarts %v, want one with %q", reasons, test.says)
 				}
 				if test.is != nil && !errors.Is(reasons[0], test.is) {
-					t.Errorf("reason %v is not %v", reasons[0], test.is)
+					t.Errorf("reason %v does not wrap %v", reasons[0], test.is)
 				}
 				if line := clienttest.WantLogged(t, &log, slog.LevelWarn, "upload starts over"); !strings.Contains(line, name) {
 					t.Errorf("log %q does not name the file", line)
@@ -185,7 +185,7 @@ func TestRecordFoundAgain(t *testing.T) {
 			t.Helper()
 			link := filepath.Join(t.TempDir(), "link")
 			if err := os.Symlink(filepath.Dir(name), link); err != nil {
-				t.Skip("no symbolic links here:", err)
+				t.Skip("this system has no symbolic links:", err)
 			}
 			return filepath.Join(link, filepath.Base(name))
 		},

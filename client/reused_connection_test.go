@@ -114,10 +114,10 @@ func TestReusedConnectionDies(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !bytes.Equal(tus.Bytes(res.URL), []byte(data)) {
-				t.Error("the server has other bytes")
+				t.Error("the bytes on the server differ")
 			}
 			if n := ended.Load(); n != 1 {
-				t.Errorf("%d requests were sent over a connection that died, want 1", n)
+				t.Errorf("%d requests were sent over a closed connection, want 1", n)
 			}
 		})
 	}

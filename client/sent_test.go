@@ -154,7 +154,7 @@ func TestSentIsVerified(t *testing.T) {
 // If the upload on the server has other bytes than the file, Verify makes the client send the
 // file again, and the ledger has the new upload.
 func TestSentUploadIsDamaged(t *testing.T) {
-	for name, recreate := range map[string]client.Recreate{"anew": client.RecreateGone, "never": client.RecreateNever} {
+	for name, recreate := range map[string]client.Recreate{"gone": client.RecreateGone, "never": client.RecreateNever} {
 		t.Run(name, func(t *testing.T) {
 			s := fake.New(t, fake.Config{Content: true})
 			m := &clienttest.Ledger{}
@@ -195,7 +195,7 @@ func TestSourcesWithoutLedgerRecord(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, ok, err := clienttest.Finished(t.Context(), c, src); ok || err != nil {
-			t.Errorf("sent: %t, error %v", ok, err)
+			t.Errorf("record of the finished upload found: %t, error %v", ok, err)
 		}
 	}
 	name := clienttest.WriteFile(t, "hello")
@@ -230,7 +230,7 @@ func TestSent(t *testing.T) {
 	cfg := client.Config{Ledger: m}
 	c := clienttest.NewClient(t, s, cfg)
 	if _, ok, err := clienttest.Finished(t.Context(), c, clienttest.PathSource(t, name)); ok || err != nil {
-		t.Errorf("before: %t, %v", ok, err)
+		t.Errorf("Lookup before the upload: %t, %v", ok, err)
 	}
 	res := clienttest.UploadFile(t, s, cfg, name)
 	already := len(s.Seen())
@@ -244,7 +244,7 @@ func TestSent(t *testing.T) {
 	m.Err = errors.New("no disk")
 	m.Records = nil
 	if _, ok, err := clienttest.Finished(t.Context(), clienttest.NewClient(t, s, client.Config{}), clienttest.PathSource(t, name)); ok || err != nil {
-		t.Errorf("without a store: %t, %v", ok, err)
+		t.Errorf("Lookup without a store: %t, %v", ok, err)
 	}
 }
 
@@ -291,7 +291,7 @@ func TestPlantedLedgerRecord(t *testing.T) {
 	}
 	for _, r := range s.Requests() {
 		if r.Header.Get("Authorization") != "" {
-			t.Errorf("%s with credentials", r)
+			t.Errorf("%s has credentials", r)
 		}
 	}
 }

@@ -145,7 +145,7 @@ func TestRootFileIsReplacedWhileSent(t *testing.T) {
 		}
 		clienttest.WantStored(t, s, res.URL, "public")
 		if !res.Verified {
-			t.Error("not verified")
+			t.Error("Result.Verified is false, want true")
 		}
 	})
 }
@@ -188,7 +188,7 @@ func TestRootAndPathShareRecords(t *testing.T) {
 					file := clienttest.WriteFile(t, data)
 					first, second := sources[0](t, file), sources[1](t, file)
 					if first.Name() != file || second.Name() != file {
-						t.Errorf("the sources are called %q and %q", first.Name(), second.Name())
+						t.Errorf("the sources have the names %q and %q", first.Name(), second.Name())
 					}
 					s.On(http.MethodPatch, nil, fake.Cut(7))
 					opts := &client.UploadOptions{Parallel: parallel}
@@ -203,7 +203,7 @@ func TestRootAndPathShareRecords(t *testing.T) {
 					}
 					clienttest.WantStored(t, s, res.URL, data)
 					if res.Resumed == 0 || res.Length != protocol.Known(clienttest.RecordedSize) {
-						t.Errorf("began anew: %+v", res)
+						t.Errorf("the upload started over: %+v", res)
 					}
 				})
 			})
@@ -270,7 +270,7 @@ func TestExpect(t *testing.T) {
 	c := clienttest.NewClient(t, s, client.Config{})
 	for _, src := range []client.Source{clienttest.TextSource(t, "hello"), clienttest.StreamSource("hello", 5)} {
 		if _, err := c.Upload(t.Context(), client.Expect(src, func(fs.FileInfo) bool { return false }), nil); err != nil {
-			t.Errorf("a source without a file: %v", err)
+			t.Errorf("Expect for a source without a file: %v", err)
 		}
 	}
 }

@@ -15,10 +15,10 @@ func TestCapabilities(t *testing.T) {
 		Extensions: []protocol.Extension{protocol.ExtensionCreation, "getting"},
 	}
 	if !c.Has(protocol.ExtensionCreation) || !c.Has("getting") || c.Has(protocol.ExtensionCreationWithUpload) {
-		t.Error("Has does not tell named extensions from others")
+		t.Error("Has does not distinguish named extensions from others")
 	}
 	if !c.Supports("0.2.2") || c.Supports("0.2") || (protocol.Capabilities{}).Supports("") {
-		t.Error("Supports does not tell named versions from others")
+		t.Error("Supports does not distinguish named versions from others")
 	}
 }
 

@@ -39,10 +39,10 @@ func TestChecksumEncode(t *testing.T) {
 
 func TestChecksumIsZero(t *testing.T) {
 	if !(protocol.Checksum{Sum: []byte{}}).IsZero() {
-		t.Error("no algorithm and an empty sum are not zero")
+		t.Error("IsZero is false without an algorithm and a sum")
 	}
 	if (protocol.Checksum{Algorithm: "sha1"}).IsZero() || (protocol.Checksum{Sum: []byte{0}}).IsZero() {
-		t.Error("an algorithm or a sum alone is zero")
+		t.Error("IsZero is true with only an algorithm or a sum")
 	}
 }
 

@@ -14,11 +14,11 @@ func TestErrorsAreInvalidHeader(t *testing.T) {
 		protocol.ErrInvalidMetadata, protocol.ErrInvalidConcat, protocol.ErrInvalidChecksum, protocol.ErrInvalidOffset,
 	} {
 		if !errors.Is(err, protocol.ErrInvalidHeader) {
-			t.Errorf("%v is not ErrInvalidHeader", err)
+			t.Errorf("%v does not wrap ErrInvalidHeader", err)
 		}
 	}
 	if errors.Is(protocol.ErrMissingHeader, protocol.ErrInvalidHeader) {
-		t.Error("ErrMissingHeader is ErrInvalidHeader")
+		t.Error("ErrMissingHeader wraps ErrInvalidHeader, want another error")
 	}
 }
 

@@ -16,7 +16,7 @@ func FuzzParseLength(f *testing.F) {
 		length, err := protocol.ParseLength(s)
 		if err != nil {
 			if length != (protocol.Length{}) {
-				t.Fatalf("%v along with %v", length, err)
+				t.Fatalf("value %v and error %v, want only one of them", length, err)
 			}
 			return
 		}
@@ -170,7 +170,7 @@ func FuzzParseHead(f *testing.F) {
 		}
 		state, err := protocol.ParseHead(h)
 		if _, patchedErr := protocol.ParsePatched(h); err == nil && patchedErr != nil && state.Concat.Kind != protocol.ConcatFinal {
-			t.Fatalf("HEAD parses, PATCH does not: %v", patchedErr)
+			t.Fatalf("the answer to HEAD is valid, that to PATCH is not: %v", patchedErr)
 		}
 		if err != nil || state.Warning(protocol.HeaderUploadConcat) != nil {
 			return
@@ -226,7 +226,7 @@ func FuzzNext(f *testing.F) {
 			t.Fatalf("Next(%d, %v, %d) = %v", offset, length, chunk, r)
 		}
 		if n > offset && r.Len() == 0 {
-			t.Fatalf("Next(%d, %v, %d) = %v, which gets nowhere", offset, length, chunk, r)
+			t.Fatalf("Next(%d, %v, %d) = %v, want progress", offset, length, chunk, r)
 		}
 	})
 }

@@ -20,7 +20,7 @@ func lines(tb testing.TB, text string) http.Header {
 		}
 		name, value, ok := strings.Cut(strings.TrimLeft(line, "\t"), ":")
 		if !ok {
-			tb.Fatalf("no header line: %q", line)
+			tb.Fatalf("not a header line: %q", line)
 		}
 		h.Add(name, strings.TrimPrefix(value, " "))
 	}

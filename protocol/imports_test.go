@@ -11,7 +11,7 @@ import (
 func TestImports(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
 	if errors.Is(err, exec.ErrNotFound) {
-		t.Skip("no go command to ask")
+		t.Skip("the go command is not available")
 	}
 	if err != nil {
 		t.Fatalf("go list: %v", err)
@@ -24,11 +24,11 @@ func TestImports(t *testing.T) {
 		switch {
 		case path == own:
 		case strings.Contains(first, "."):
-			t.Errorf("imports %s, which is not in the standard library", path)
+			t.Errorf("protocol imports %s, which is not in the standard library", path)
 		case first == "net", first == "log", first == "crypto":
-			t.Errorf("imports %s", path)
+			t.Errorf("protocol imports %s", path)
 		case first == "vendor" && strings.HasPrefix(rest, "golang.org/x/net"):
-			t.Errorf("imports %s", path)
+			t.Errorf("protocol imports %s", path)
 		}
 	}
 	if !seen {

@@ -143,7 +143,7 @@ func TestLengthAsJSON(t *testing.T) {
 			t.Errorf("%s: %v, error %v", text, got.Length, err)
 		}
 		if b, err := json.Marshal(got); err != nil || string(b) != text {
-			t.Errorf("%s becomes %s, error %v", text, b, err)
+			t.Errorf("%s is encoded as %s, error %v", text, b, err)
 		}
 	}
 	for _, text := range []string{`-1`, `1.5`, `1e3`, `9223372036854775808`, `"5"`, `true`, `{}`, `[5]`} {
@@ -157,6 +157,6 @@ func TestLengthAsJSON(t *testing.T) {
 		t.Errorf("null: %v, error %v", l, err)
 	}
 	if b, err := json.Marshal(protocol.Length{}); err != nil || string(b) != "null" {
-		t.Errorf("unknown becomes %s, error %v", b, err)
+		t.Errorf("the unknown length is encoded as %s, error %v", b, err)
 	}
 }

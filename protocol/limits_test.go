@@ -65,7 +65,7 @@ func TestLongHeadersCostLittle(t *testing.T) {
 				_, errs[2] = protocol.ParseCapabilities(h)
 				_, errs[3] = protocol.ParseChecksum(h.Get(protocol.HeaderUploadChecksum))
 			})
-			t.Logf("%d KiB allocated", used>>10)
+			t.Logf("%d KiB were allocated", used>>10)
 			if used > 6*mib {
 				t.Errorf("%d bytes were allocated", used)
 			}
@@ -107,7 +107,7 @@ func TestLimits(t *testing.T) {
 				}
 				_, err := m.Encode()
 				if invalid := m.Validate(); (invalid == nil) != (err == nil) {
-					t.Errorf("Validate says %v, and Encode %v", invalid, err)
+					t.Errorf("Validate = %v, Encode: %v", invalid, err)
 				}
 				return err
 			},
@@ -131,14 +131,14 @@ func TestLimits(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			fits := numbers(test.limit, test.separator) + test.separator // an empty element does not count
 			if n, err := test.parse(fits); n != test.limit || err != nil {
-				t.Errorf("%d elements parse as %d, error %v", test.limit, n, err)
+				t.Errorf("%d elements were parsed as %d, error %v", test.limit, n, err)
 			}
 			if err := test.encode(test.limit); err != nil {
 				t.Errorf("%d elements: %v", test.limit, err)
 			}
 			n, err := test.parse(fits + "last")
 			if n != test.limit {
-				t.Errorf("one element more parses as %d", n)
+				t.Errorf("one more element was parsed as %d, want an error", n)
 			}
 			for _, err := range []error{err, test.encode(test.limit + 1)} {
 				if !errors.Is(err, protocol.ErrTooManyElements) || !errors.Is(err, test.kind) || !errors.Is(err, protocol.ErrInvalidHeader) {
@@ -179,7 +179,7 @@ func TestErrorsOfElementsAreCounted(t *testing.T) {
 	}
 	_, err = protocol.ParseConcat("final;" + strings.Repeat("\x01 ", protocol.MaxConcatParts+1))
 	if n := len(err.(interface{ Unwrap() []error }).Unwrap()); n != 4 {
-		t.Errorf("%d errors are kept, want that of the limit and 3", n)
+		t.Errorf("%d errors are kept, want ErrTooManyElements and 3 more", n)
 	}
 	if want := "more than 32768 parts; part 1"; !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("text %q does not begin with %q", err, want)

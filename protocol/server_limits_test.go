@@ -137,6 +137,6 @@ func TestLimitsAnd(t *testing.T) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 	if a.And(protocol.Limits{}) != a || (protocol.Limits{}).And(a) != a {
-		t.Error("the zero value changes limits")
+		t.Error("And with the zero value changes limits")
 	}
 }

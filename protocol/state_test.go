@@ -31,7 +31,7 @@ func runStateCases(t *testing.T, parse func(protocol.Header) (protocol.State, er
 			var warnings []string
 			for _, w := range got.Warnings {
 				if !errors.Is(w, protocol.ErrInvalidHeader) {
-					t.Errorf("warning %q is not ErrInvalidHeader", w)
+					t.Errorf("warning %q does not wrap ErrInvalidHeader", w)
 				}
 				warnings = append(warnings, w.Error())
 			}

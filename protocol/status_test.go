@@ -75,7 +75,7 @@ func TestStatusError(t *testing.T) {
 func TestStatusErrorOf5xxIsErrServer(t *testing.T) {
 	for status := 500; status < 600; status++ {
 		if !errors.Is(protocol.StatusError(protocol.OpPatch, status), protocol.ErrServer) {
-			t.Errorf("%d is not ErrServer", status)
+			t.Errorf("status %d is not ErrServer", status)
 		}
 	}
 }
@@ -85,7 +85,7 @@ func TestStatusErrorConflictIsNoOffsetMismatch(t *testing.T) {
 		err := protocol.StatusError(op, 409)
 		isMismatch := errors.Is(err, protocol.ErrOffsetMismatch)
 		if isMismatch == errors.Is(err, protocol.ErrConflict) || isMismatch != (op == protocol.OpPatch) {
-			t.Errorf("%s: 409 is %v", op, err)
+			t.Errorf("%s: status 409 is %v", op, err)
 		}
 	}
 }

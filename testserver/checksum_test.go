@@ -74,7 +74,7 @@ func TestChecksum(t *testing.T) {
 				url := create(t, s, len(hello))
 				r := patchSum(t, s, url, 0, []byte("hello_world"), sum)
 				if wantStatus(t, r, 460); r.header.Get(protocol.HeaderResumable) == "" {
-					t.Errorf("%s: got no Tus-Resumable", name)
+					t.Errorf("%s: the answer has no Tus-Resumable", name)
 				}
 				stored(t, s, url, nil)
 				r = patchSum(t, s, url, 0, []byte(hello), sum)

@@ -64,7 +64,7 @@ func patchEndlessly(t *testing.T, c net.Conn, url string) (reply, error) {
 		t.Fatal(err)
 	}
 	if !res.Close {
-		t.Error("the answer does not say that the connection closes")
+		t.Error("the answer does not have Connection: close")
 	}
 	return reply{res.StatusCode, res.Header, string(b)}, <-written
 }
@@ -212,6 +212,6 @@ func TestEarlyAnswerCloses(t *testing.T) {
 	start := time.Now()
 	s.Close()
 	if took := time.Since(start); took > 5*time.Second {
-		t.Errorf("close took %v", took)
+		t.Errorf("Close took %v", took)
 	}
 }

@@ -95,7 +95,7 @@ func TestSlowFinishRequests(t *testing.T) {
 				start := time.Now()
 				mustDo(t, tt.status, s.Client(), tt.method, url, tt.body, tt.header...)
 				if got := time.Since(start); got != map[bool]time.Duration{true: d}[tt.slow] {
-					t.Errorf("took %v, slow should be %v", got, tt.slow)
+					t.Errorf("took %v, want %v with SlowFinish", got, tt.slow)
 				}
 			})
 		})

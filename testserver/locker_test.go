@@ -71,12 +71,12 @@ func TestReadingLock(t *testing.T) {
 				}()
 				synctest.Wait()
 				if asked != tt.askedAtOnce {
-					t.Errorf("asked before it acts: %v, want %v", asked, tt.askedAtOnce)
+					t.Errorf("asked for the lock before the fault acts: %v, want %v", asked, tt.askedAtOnce)
 				}
 				tt.act(body, unlock)
 				synctest.Wait()
 				if asked != tt.asked {
-					t.Errorf("asked after it acted: %v, want %v", asked, tt.asked)
+					t.Errorf("asked for the lock after the fault acted: %v, want %v", asked, tt.asked)
 				}
 				unlock()
 				<-done
@@ -96,7 +96,7 @@ func TestWatchBody(t *testing.T) {
 			watchBody(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 				watched, ok := r.Context().Value(watchedKey{}).(*watchedBody)
 				if ok != (name == "a body") {
-					t.Fatalf("body is watched: %v", ok)
+					t.Fatalf("the body is watched: %v", ok)
 				}
 				if !ok {
 					return

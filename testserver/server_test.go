@@ -207,7 +207,7 @@ func TestClose(t *testing.T) {
 		}
 	}
 	if _, err := os.Stat(path); err != nil {
-		t.Errorf("the caller's folder: %v", err)
+		t.Errorf("stat the folder of the caller: %v", err)
 	}
 	if _, err := os.Stat(filepath.Dir(tempPath)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("temporary folder: got %v, want fs.ErrNotExist", err)

@@ -126,6 +126,6 @@ func TestCloseAfterRefusedHandshake(t *testing.T) {
 	start := time.Now()
 	s.Close()
 	if took := time.Since(start); took > 5*time.Second {
-		t.Errorf("close took %v", took)
+		t.Errorf("Close took %v", took)
 	}
 }

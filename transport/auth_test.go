@@ -174,7 +174,7 @@ func TestTraceAuth(t *testing.T) {
 			t.Parallel()
 			ctx, trace := transport.TraceAuth(t.Context())
 			if trace.Renewable() {
-				t.Error("renewable before any request")
+				t.Error("Renewable returns true before a request")
 			}
 			outer := ctx
 			if c.withoutCredentials {
@@ -187,11 +187,11 @@ func TestTraceAuth(t *testing.T) {
 				_ = resp.Body.Close()
 			}
 			if got := trace.Renewable(); got != c.want {
-				t.Errorf("renewable: %t", got)
+				t.Errorf("Renewable = %t", got)
 			}
 			// A new trace in the context replaces the previous one.
 			if _, inner := transport.TraceAuth(outer); inner.Renewable() {
-				t.Error("a new trace is renewable")
+				t.Error("Renewable returns true for a new trace")
 			}
 		})
 	}
@@ -211,7 +211,7 @@ func TestStaticTokenStaysSecret(t *testing.T) {
 		t.Errorf("token %q, error %v", token, err)
 	}
 	if got := fmt.Sprint(src); got != "StaticToken" {
-		t.Errorf("prints as %q", got)
+		t.Errorf("StaticToken prints as %q", got)
 	}
 	config := struct {
 		Public  transport.TokenSource

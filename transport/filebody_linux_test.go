@@ -104,9 +104,9 @@ func TestFileBodyMethods(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, ok := body.(syscall.Conn); !ok {
-		t.Error("no SyscallConn")
+		t.Error("the body has no SyscallConn method")
 	}
 	if _, ok := body.(io.WriterTo); ok {
-		t.Error("has WriteTo")
+		t.Error("the body has a WriteTo method")
 	}
 }

@@ -57,7 +57,7 @@ func TestFileBodyRead(t *testing.T) {
 				t.Errorf("read %q, %v; want %q, %v", got, err, c.want, c.err)
 			}
 			if err := body.Close(); err != nil {
-				t.Errorf("close: %v", err)
+				t.Errorf("Close: %v", err)
 			}
 		})
 	}
@@ -94,7 +94,7 @@ func TestFileBodyClosed(t *testing.T) {
 	}
 	_ = body.Close()
 	if _, err := body.Read(make([]byte, 1)); !errors.Is(err, os.ErrClosed) {
-		t.Errorf("read after close: %v", err)
+		t.Errorf("Read after Close: %v", err)
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		t.Errorf("the file is closed too: %v", err)

@@ -11,7 +11,7 @@ import (
 func TestImports(t *testing.T) {
 	tool, err := exec.LookPath("go")
 	if err != nil {
-		t.Skip("no go command")
+		t.Skip("the go command is not available")
 	}
 	const own = "github.com/tusker-go/tusker/transport"
 	for _, c := range []struct {
@@ -35,11 +35,11 @@ func TestImports(t *testing.T) {
 			case strings.HasPrefix(path, "github.com/hashicorp/"):
 				hashicorp = true
 			default:
-				t.Errorf("%s reaches %s", c.pkg, path)
+				t.Errorf("%s depends on %s", c.pkg, path)
 			}
 		}
 		if hashicorp != c.hashicorp {
-			t.Errorf("%s reaches go-retryablehttp: %v, want %v", c.pkg, hashicorp, c.hashicorp)
+			t.Errorf("%s depends on go-retryablehttp: %v, want %v", c.pkg, hashicorp, c.hashicorp)
 		}
 	}
 }

@@ -70,6 +70,6 @@ func TestLogNil(t *testing.T) {
 	t.Parallel()
 	end := &last{}
 	if d := transport.Chain(end, transport.Log(nil)); d != transport.Doer(end) {
-		t.Error("a nil logger adds a middleware")
+		t.Error("Log with a nil logger adds a middleware")
 	}
 }

@@ -175,11 +175,11 @@ func TestMiddlewareBody(t *testing.T) {
 	req.Trailer = http.Header{"Upload-Checksum": nil}
 	got := through(t, req, all()...)
 	if got.Body != io.ReadCloser(&body) || got.GetBody == nil || got.ContentLength != 5 {
-		t.Error("body, GetBody or length are not the caller's")
+		t.Error("body, GetBody or length differ from those of the caller")
 	}
 	req.Trailer.Set("Upload-Checksum", "sha1 x")
 	if got.Trailer.Get("Upload-Checksum") != "sha1 x" {
-		t.Error("the trailer is a copy")
+		t.Error("the trailer is a copy, want the same map")
 	}
 }
 
@@ -190,7 +190,7 @@ func TestMiddlewareWithoutHeader(t *testing.T) {
 	req.Header = nil
 	got := through(t, req, all()...)
 	if len(got.Header) != 5 || req.Header != nil {
-		t.Errorf("headers %v, the caller's %v", got.Header, req.Header)
+		t.Errorf("headers sent %v, headers of the caller %v", got.Header, req.Header)
 	}
 }
 
@@ -222,7 +222,7 @@ func TestMiddlewareConcurrent(t *testing.T) {
 	}
 	wg.Wait()
 	if len(ids) != 16 || ids[""] {
-		t.Errorf("16 requests had %d ids", len(ids))
+		t.Errorf("16 requests had %d different ids", len(ids))
 	}
 	if got := through(t, req, mw...); req.Header.Get("X-One") != "" || got.Header.Get("X-One") != "1" {
 		t.Error("the caller's request or the middleware's own values were changed")
@@ -308,12 +308,12 @@ func TestContextMarks(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
 	if transport.IsSingleAttempt(ctx) || transport.IsWithoutCredentials(ctx) {
-		t.Error("a plain context is marked")
+		t.Error("a context without a mark is reported as marked")
 	}
 	if single := transport.SingleAttempt(ctx); !transport.IsSingleAttempt(single) || transport.IsWithoutCredentials(single) {
-		t.Error("SingleAttempt")
+		t.Error("SingleAttempt sets the wrong mark")
 	}
 	if withoutCredentials := transport.WithoutCredentials(ctx); !transport.IsWithoutCredentials(withoutCredentials) || transport.IsSingleAttempt(withoutCredentials) {
-		t.Error("WithoutCredentials")
+		t.Error("WithoutCredentials sets the wrong mark")
 	}
 }

@@ -50,7 +50,7 @@ func TestRetryAfter(t *testing.T) {
 				h.Set("Date", test.date)
 			}
 			if got, ok := transport.RetryAfter(h, now); got != test.want || ok != test.ok {
-				t.Errorf("%v, %t, want %v, %t", got, ok, test.want, test.ok)
+				t.Errorf("RetryAfter = %v, %t, want %v, %t", got, ok, test.want, test.ok)
 			}
 		})
 	}

@@ -58,7 +58,7 @@ func TestDamaged(t *testing.T) {
 	edit := func(from, to string) string {
 		t.Helper()
 		if !strings.Contains(whole, from) {
-			t.Fatalf("no %q in the record", from)
+			t.Fatalf("the record does not contain %q", from)
 		}
 		return strings.Replace(whole, from, to, 1)
 	}
@@ -115,7 +115,7 @@ func TestTruncatedAnywhere(t *testing.T) {
 	}
 	write(t, s, whole[:len(whole)-1])
 	if _, err := s.Load(t.Context(), sample.Key); err != nil {
-		t.Errorf("without the line end: %v", err)
+		t.Errorf("record without the line end: %v", err)
 	}
 }
 
@@ -133,7 +133,7 @@ func TestFlippedAnywhere(t *testing.T) {
 		switch {
 		case err == nil:
 			if invalid := r.Validate(); invalid != nil || r.Key != sample.Key {
-				t.Errorf("byte %d is %q: a record of %s: %v", i, c, r.Key, invalid)
+				t.Errorf("byte %d is %q: got a record of %s, error %v", i, c, r.Key, invalid)
 			}
 		case errors.Is(err, journal.ErrRecordDamaged), errors.Is(err, journal.ErrRecordVersion):
 		default:
@@ -169,7 +169,7 @@ func TestNewerVersion(t *testing.T) {
 		}
 		b, err := os.ReadFile(filepath.Join(s.Dir(), sample.Key+".json"))
 		if err != nil || !bytes.Equal(b, newer) {
-			t.Fatalf("%s: the record has become %q (%v)", op, b, err)
+			t.Fatalf("%s: the record was changed to %q (%v)", op, b, err)
 		}
 	}
 	_, err := s.Load(t.Context(), sample.Key)
@@ -205,7 +205,7 @@ func TestUnknownFields(t *testing.T) {
 // the folder or not.
 func TestLinks(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("links need a privilege here")
+		t.Skip("links need a privilege on this system")
 	}
 	outside := filepath.Join(t.TempDir(), "outside")
 	for name, target := range map[string]string{
@@ -254,11 +254,11 @@ func TestLinks(t *testing.T) {
 			switch name {
 			case "within", "outside":
 				if !bytes.Equal(before, after) {
-					t.Errorf("the link's target has become %q (%v)", after, err)
+					t.Errorf("the target of the link was changed to %q (%v)", after, err)
 				}
 			case "nowhere":
 				if err == nil {
-					t.Error("the link's target was made")
+					t.Error("the target of the link was created")
 				}
 			}
 		})

@@ -97,18 +97,18 @@ func TestFullDisk(t *testing.T) {
 				}
 				err := s.Save(t.Context(), r)
 				if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), s.Dir()) {
-					t.Errorf("Save %s: error %v, want one that says that the disk is full, and which", r.Key, err)
+					t.Errorf("Save %s: error %v, want one that says that the disk is full, with the folder", r.Key, err)
 				}
 			}
 			r, err := s.Load(t.Context(), sample.Key)
 			if err != nil {
-				t.Fatalf("the earlier record: %v", err)
+				t.Fatalf("load the earlier record: %v", err)
 			}
 			if diff := cmp.Diff(&sample, r, withoutRevision); diff != "" {
 				t.Errorf("the earlier record (-want +got):\n%s", diff)
 			}
 			if _, err := s.Load(t.Context(), "other"); !errors.Is(err, journal.ErrNoRecord) {
-				t.Errorf("a record that was never saved: %v", err)
+				t.Errorf("load a record that was never saved: %v", err)
 			}
 
 			freed()
@@ -142,7 +142,7 @@ func TestReadOnlyFolder(t *testing.T) {
 		"Save": s.Save(t.Context(), new(sample)), "Delete": s.Delete(t.Context(), sample.Key, revision), "Lock": locking, "Prune": pruning,
 	} {
 		if !errors.Is(err, syscall.EROFS) || !strings.Contains(err.Error(), dir) {
-			t.Errorf("%s: error %v, want one that says that the folder is read-only, and which", op, err)
+			t.Errorf("%s: error %v, want one that says that the folder is read-only, with the folder", op, err)
 		}
 	}
 	if r, err := s.Load(t.Context(), sample.Key); err != nil || r.URL != sample.URL {
@@ -153,7 +153,7 @@ func TestReadOnlyFolder(t *testing.T) {
 // TestForbiddenFolder checks the errors for a folder without permission to write.
 func TestForbiddenFolder(t *testing.T) {
 	if os.Getuid() == 0 {
-		t.Skip("nothing is forbidden to root")
+		t.Skip("root has all permissions")
 	}
 	dir := t.TempDir()
 	s := open(t, dir)

@@ -174,7 +174,7 @@ func TestSentRefuses(t *testing.T) {
 		t.Errorf("the folder holds %q", got)
 	}
 	if runtime.GOOS == "windows" {
-		t.Skip("links need a privilege here")
+		t.Skip("links need a privilege on this system")
 	}
 	outside := filepath.Join(t.TempDir(), "outside")
 	appendTo(t, outside, "mine\n")
@@ -182,10 +182,10 @@ func TestSentRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := s.SaveFinished(t.Context(), sentRecord("a", 1)); err == nil || !strings.Contains(err.Error(), "not a regular file") {
-		t.Errorf("through a link: %v", err)
+		t.Errorf("SaveFinished through a link: %v", err)
 	}
 	if b, err := os.ReadFile(outside); err != nil || !bytes.Equal(b, []byte("mine\n")) {
-		t.Errorf("the link's target holds %q (%v)", b, err)
+		t.Errorf("the target of the link holds %q (%v)", b, err)
 	}
 }
 
@@ -268,7 +268,7 @@ func TestPruneSent(t *testing.T) {
 		t.Errorf("%d removed, error %v", n, err)
 	}
 	if info, err := os.Stat(sentFile(s)); err != nil || !info.ModTime().Equal(at) {
-		t.Errorf("the file is of %v (%v), want %v", info.ModTime(), err, at)
+		t.Errorf("the modification time of the file is %v (%v), want %v", info.ModTime(), err, at)
 	}
 	if b, err := os.ReadFile(sentFile(s)); err != nil || bytes.Count(b, []byte("\n")) != 2 {
 		t.Errorf("the file holds %q (%v), want 2 lines", b, err)

@@ -116,7 +116,7 @@ func TestLeftovers(t *testing.T) {
 					t.Fatal(err)
 				}
 				if _, err := os.Stat(file); (err != nil) != c.gone {
-					t.Errorf("gone: %v, want %v", err != nil, c.gone)
+					t.Errorf("removed: %v, want %v", err != nil, c.gone)
 				}
 			})
 		}

@@ -38,7 +38,7 @@ var roles = map[string]func(*testing.T, *filestore.Store){
 func TestChild(t *testing.T) {
 	role := os.Getenv(roleEnv)
 	if role == "" {
-		t.Skip("only for other tests")
+		t.Skip("this test only runs in the processes of other tests")
 	}
 	roles[role](t, open(t, os.Getenv(dirEnv)))
 }
@@ -53,7 +53,7 @@ type child struct {
 func start(t *testing.T, role, dir string) *child {
 	t.Helper()
 	if runtime.GOOS == "js" || runtime.GOOS == "wasip1" {
-		t.Skip("cannot start processes")
+		t.Skip("this system cannot start processes")
 	}
 	self, err := os.Executable()
 	if err != nil {
@@ -96,7 +96,7 @@ func (c *child) kill(t *testing.T) (rest []string) {
 		rest = append(rest, c.lines.Text())
 	}
 	if err := c.cmd.Wait(); err == nil {
-		t.Fatal("the process ended by itself")
+		t.Fatal("the process ended before it was killed")
 	}
 	return rest
 }
@@ -155,7 +155,7 @@ func TestLockBetweenProcesses(t *testing.T) {
 		wantBusy()
 		other.kill(t)
 		if _, err := os.Stat(filepath.Join(s.Dir(), "k.lock")); err != nil {
-			t.Fatalf("%v, want the file that the dead process left", err)
+			t.Fatalf("%v, want the temporary file of the dead process", err)
 		}
 		wantFree()
 	})
@@ -201,7 +201,7 @@ func count(t *testing.T, s *filestore.Store) {
 		}
 		n, err := strconv.Atoi(string(b))
 		if err != nil {
-			t.Fatalf("another process is writing: %v", err)
+			t.Fatalf("load while another process writes: %v", err)
 		}
 		if err := os.WriteFile(number, []byte(strconv.Itoa(n+1)), 0o600); err != nil {
 			t.Fatal(err)
@@ -236,7 +236,7 @@ func TestLockRace(t *testing.T) {
 	}
 	b, err := os.ReadFile(number)
 	if want := strconv.Itoa(len(children) * increments); err != nil || string(b) != want {
-		t.Errorf("counted %s (%v), want %s", b, err, want)
+		t.Errorf("the count is %s (%v), want %s", b, err, want)
 	}
 }
 
@@ -294,10 +294,10 @@ func TestKilledWhileSaving(t *testing.T) {
 			t.Fatalf("round %d: %v", round, err)
 		}
 		if n := int(r.Offset); n < last || n > last+1 {
-			t.Errorf("round %d: record %d, want %d, which was saved, or the next", round, n, last)
+			t.Errorf("round %d: the record has offset %d, want the saved %d or the next", round, n, last)
 		}
 		if want := numbered(int(r.Offset)); r.URL != want.URL || r.Source != want.Source || r.Length != want.Length {
-			t.Errorf("round %d: a record is a mixture: %+v", round, r)
+			t.Errorf("round %d: the record mixes two saved records: %+v", round, r)
 		}
 	}
 }

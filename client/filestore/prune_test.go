@@ -44,7 +44,7 @@ func TestPrune(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got := names(t, s.Dir()); !slices.Equal(got, c.left) {
-				t.Errorf("left are %q, want %q", got, c.left)
+				t.Errorf("the folder holds %q, want %q", got, c.left)
 			}
 			if want := len(ages) - len(c.left); removed != want {
 				t.Errorf("%d removed, want %d", removed, want)
@@ -74,7 +74,7 @@ func TestPruneSkipsBusy(t *testing.T) {
 		t.Errorf("%d removed, want 2; error %v", removed, err)
 	}
 	if got := names(t, s.Dir()); !slices.Equal(got, []string{key + ".json", key + ".lock"}) {
-		t.Errorf("left are %q", got)
+		t.Errorf("the folder holds %q", got)
 	}
 	if err := unlock(); err != nil {
 		t.Error(err)
@@ -112,7 +112,7 @@ func TestPruneTidies(t *testing.T) {
 				t.Errorf("%d records removed, error %v", removed, err)
 			}
 			if got := names(t, s.Dir()); !slices.Equal(got, c.want) {
-				t.Errorf("left are %q, want %q", got, c.want)
+				t.Errorf("the folder holds %q, want %q", got, c.want)
 			}
 		})
 	}

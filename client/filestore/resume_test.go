@@ -41,7 +41,7 @@ func serve(t *testing.T) *server {
 	t.Cleanup(ts.Close)
 	t.Cleanup(func() {
 		for _, v := range s.Violations() {
-			t.Errorf("against the protocol: %s", v)
+			t.Errorf("violation of the protocol: %s", v)
 		}
 	})
 	return &server{Server: s, doer: ts.Client(), endpoint: ts.URL + "/files/"}
@@ -79,7 +79,7 @@ func (s *server) wantDone(t *testing.T, res *client.Result, err error, data []by
 		t.Fatal(err)
 	}
 	if !bytes.Equal(s.Bytes(res.URL), data) {
-		t.Errorf("the server has %d other bytes", len(s.Bytes(res.URL)))
+		t.Errorf("the server has %d bytes, which differ from the file", len(s.Bytes(res.URL)))
 	}
 }
 
@@ -119,7 +119,7 @@ func wantSaid(t *testing.T, log *bytes.Buffer, words ...string) {
 	t.Helper()
 	for _, w := range words {
 		if !strings.Contains(log.String(), w) {
-			t.Errorf("%q was not logged:\n%s", w, log)
+			t.Errorf("%q is not in the log:\n%s", w, log)
 		}
 	}
 }
@@ -197,7 +197,7 @@ func TestUploadOfDamagedRecord(t *testing.T) {
 			res, err := s.run(t, dir, name, &log)
 			s.wantDone(t, res, err, data)
 			if res.Resumed != 0 {
-				t.Errorf("resumed at %d from a record that is damaged", res.Resumed)
+				t.Errorf("resumed at %d from a damaged record", res.Resumed)
 			}
 			wantSaid(t, &log, "level=WARN", "upload starts over", "moved aside")
 			if diff := cmp.Diff([]string{filepath.Base(record) + ".damaged"}, names(t, dir)); diff != "" {

@@ -143,7 +143,7 @@ func TestFormat(t *testing.T) {
 
 func TestModes(t *testing.T) {
 	if runtime.GOOS == "windows" || runtime.GOOS == "js" {
-		t.Skip("modes are not kept here")
+		t.Skip("this system has no file modes")
 	}
 	dir := filepath.Join(t.TempDir(), "a", "b", "state")
 	s := open(t, dir)
@@ -200,10 +200,10 @@ func TestNewRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s, err := filestore.New(c.dir)
 			if err == nil || s != nil {
-				t.Fatalf("a store %v, error %v", s, err)
+				t.Fatalf("New = %v, error %v", s, err)
 			}
 			if !strings.HasPrefix(err.Error(), "filestore: ") || !strings.Contains(err.Error(), c.says) {
-				t.Errorf("error %q, want one that says %q", err, c.says)
+				t.Errorf("error %q, want one that contains %q", err, c.says)
 			}
 		})
 	}
@@ -336,6 +336,6 @@ func TestGuardIsHeld(t *testing.T) {
 	}
 	guard.kill(t)
 	if err := s.Delete(t.Context(), r.Key, r.Revision); err != nil {
-		t.Errorf("after the process died: %v", err)
+		t.Errorf("Lock after the process died: %v", err)
 	}
 }

@@ -206,10 +206,10 @@ func TestBadServers(t *testing.T) {
 					t.Fatalf("obstacle %v, want %v", report.Obstacle, tt.obstacle)
 				}
 				if text := report.Obstacle.Error(); !strings.Contains(text, tt.says) || strings.Contains(text, "secret") {
-					t.Errorf("obstacle %q, want it to say %q", text, tt.says)
+					t.Errorf("obstacle %q, want one that contains %q", text, tt.says)
 				}
 				if len(report.Results) != len(conformance.Rules()) {
-					t.Errorf("%d results, want one a rule", len(report.Results))
+					t.Errorf("%d results, want one for each rule", len(report.Results))
 				}
 				if report.Requests > tt.requests {
 					t.Errorf("%d requests, want at most %d", report.Requests, tt.requests)
@@ -305,7 +305,7 @@ func TestLimits(t *testing.T) {
 			t.Errorf("obstacle %v, %d left, total %+v", report.Obstacle, report.Left, report.Total())
 		}
 		if report.Requests > 40 {
-			t.Errorf("%d requests, want 20 and those that clean up", report.Requests)
+			t.Errorf("%d requests, want 20 and the deletions", report.Requests)
 		}
 	})
 	t.Run("context", func(t *testing.T) {
@@ -344,7 +344,7 @@ func TestLimits(t *testing.T) {
 			OnResult: func(r conformance.Result) { seen = append(seen, r.ID) },
 		})
 		if len(report.Results) != 6 || len(seen) != 6 || report.Results[5].ID != "patch-status" {
-			t.Errorf("%d results, seen %q", len(report.Results), seen)
+			t.Errorf("%d results, requests %q", len(report.Results), seen)
 		}
 	})
 	t.Run("unknown rule", func(t *testing.T) {
@@ -382,6 +382,6 @@ func TestFewExtensions(t *testing.T) {
 		}
 	}
 	if report.Obstacle != nil || report.Left == 0 {
-		t.Errorf("obstacle %v, %d left, want those that could not be deleted", report.Obstacle, report.Left)
+		t.Errorf("obstacle %v, %d uploads left, want those that could not be deleted", report.Obstacle, report.Left)
 	}
 }

@@ -153,7 +153,7 @@ func TestTable(t *testing.T) {
 		"\nout of time\n",
 	} {
 		if !strings.Contains(b.String(), want) {
-			t.Errorf("lacks %q:\n%s", want, b.String())
+			t.Errorf("the report lacks %q:\n%s", want, b.String())
 		}
 	}
 }
@@ -181,11 +181,11 @@ func TestSecrets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		doer := transport.DoerFunc(func(req *http.Request) (*http.Response, error) {
 			if req.URL.Host == "cdn.example" && req.Header.Get("X-Key") != secret {
-				t.Error("credentials did not go to a trusted origin")
+				t.Error("no credentials were sent to a trusted origin")
 			}
 			if req.URL.Host == "other.example" {
 				if req.Header.Get("Authorization") != "" || !transport.IsWithoutCredentials(req.Context()) {
-					t.Error("credentials went to another origin")
+					t.Error("credentials were sent to another origin")
 				}
 				return exemplar.Doer(http.NotFoundHandler()).Do(req)
 			}
@@ -218,7 +218,7 @@ func TestSecrets(t *testing.T) {
 		t.Errorf("obstacle %v, total %+v", report.Obstacle, report.Total())
 	}
 	if i := strings.Index(string(text), "s3cr3t"); i >= 0 {
-		t.Errorf("the secret is in …%s…", text[max(0, i-200):min(len(text), i+50)])
+		t.Errorf("the report contains the secret: …%s…", text[max(0, i-200):min(len(text), i+50)])
 	}
 }
 
@@ -273,7 +273,7 @@ func TestTestOverTCP(t *testing.T) {
 func TestImports(t *testing.T) {
 	tool, err := exec.LookPath("go")
 	if err != nil {
-		t.Skip("no go command")
+		t.Skip("the go command is not available")
 	}
 	out, err := exec.CommandContext(t.Context(), tool, "list", "-deps", ".").Output()
 	if err != nil {

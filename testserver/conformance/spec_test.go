@@ -115,17 +115,17 @@ func TestSpecification(t *testing.T) {
 	}
 	for _, rule := range conformance.Rules() {
 		if !cover(rule.Section, rule.Sentence) {
-			t.Errorf("%s: section %q does not say %q", rule.ID, rule.Section, rule.Sentence)
+			t.Errorf("%s: section %q does not contain %q", rule.ID, rule.Section, rule.Sentence)
 		}
 	}
 	for _, r := range conformance.Untested() {
 		if !cover(r.Section, r.Sentence) {
-			t.Errorf("untested: section %q does not say %q", r.Section, r.Sentence)
+			t.Errorf("untested: section %q does not contain %q", r.Section, r.Sentence)
 		}
 	}
 	for _, sentence := range clientSentences {
 		if !cover("", sentence) {
-			t.Errorf("the specification does not say %q", sentence)
+			t.Errorf("the specification does not contain %q", sentence)
 		}
 	}
 	total := 0
@@ -137,7 +137,7 @@ func TestSpecification(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("%d words of obligation", total)
+	t.Logf("%d words such as MUST, want more", total)
 }
 
 var id = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
@@ -147,11 +147,11 @@ func TestRules(t *testing.T) {
 	seen := make(map[string]bool)
 	for _, r := range conformance.Rules() {
 		if !id.MatchString(r.ID) || seen[r.ID] {
-			t.Errorf("%s: not an ID, or used twice", r.ID)
+			t.Errorf("%s is not an ID, or is used twice", r.ID)
 		}
 		seen[r.ID] = true
 		if r.Extension == "" || r.Tested == "" {
-			t.Errorf("%s: incomplete", r.ID)
+			t.Errorf("%s is incomplete", r.ID)
 		}
 		level := string(r.Level)
 		sentence := strings.NewReplacer("SHALL", "MUST", "server should", "server SHOULD").Replace(r.Sentence)

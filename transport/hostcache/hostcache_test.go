@@ -12,23 +12,23 @@ import (
 func TestCache(t *testing.T) {
 	var c hostcache.Cache[int]
 	if v, ok := c.Get("a"); ok || v != 0 || c.Len() != 0 {
-		t.Errorf("an empty cache has %d, %v", v, ok)
+		t.Errorf("Get from an empty cache = %d, %v", v, ok)
 	}
 	c.Set("a", 1)
 	c.Set("b", 2)
 	c.Set("a", 3)
 	if v, ok := c.Get("a"); !ok || v != 3 || c.Len() != 2 {
-		t.Errorf("the value is %d, %v, of %d hosts", v, ok, c.Len())
+		t.Errorf("Get = %d, %v, and Len = %d", v, ok, c.Len())
 	}
 	c.Update("a", func(old int, found bool) (int, bool) {
 		if old != 3 || !found {
-			t.Errorf("the present value is %d, %v", old, found)
+			t.Errorf("Get of a known host = %d, %v", old, found)
 		}
 		return 0, false
 	})
 	c.Update("c", func(old int, found bool) (int, bool) {
 		if old != 0 || found {
-			t.Errorf("the value of an unknown host is %d, %v", old, found)
+			t.Errorf("Get of an unknown host = %d, %v", old, found)
 		}
 		return 0, false
 	})

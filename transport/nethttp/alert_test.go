@@ -30,12 +30,12 @@ func TestOldTLS(t *testing.T) {
 			_ = resp.Body.Close()
 		}
 		if got := nethttp.IsOldTLS(err); got != want {
-			t.Errorf("%s: %t for %v", tls.VersionName(version), got, err)
+			t.Errorf("%s: result %t for %v", tls.VersionName(version), got, err)
 		}
 		c.CloseIdleConnections()
 		s.Close()
 	}
 	if nethttp.IsOldTLS(nil) || nethttp.IsOldTLS(errors.New("reset")) {
-		t.Error("another error")
+		t.Error("another error is reported as an alert")
 	}
 }

@@ -179,7 +179,7 @@ func TestCutIsNotDelayed(t *testing.T) {
 	for range rounds {
 		began := time.Now()
 		if _, err := patch(t, c, url, endless(), 1<<40); err == nil {
-			t.Fatalf("no error from a broken connection")
+			t.Fatalf("no error although the connection is broken")
 		}
 		if time.Since(began) > 500*time.Millisecond {
 			slow++

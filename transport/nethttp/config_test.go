@@ -193,7 +193,7 @@ func TestDialContext(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got != c.want || status != http.StatusNoContent {
-				t.Errorf("dialled %q, status %d", got, status)
+				t.Errorf("dialed %q, status %d", got, status)
 			}
 		})
 	}

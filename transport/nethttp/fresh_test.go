@@ -66,16 +66,16 @@ func TestFreshConnection(t *testing.T) {
 				}
 				_ = resp.Body.Close()
 				if got := resp.Header.Get("Closes"); got != "" {
-					t.Errorf("the request has Connection: %s", got)
+					t.Errorf("the request has the header Connection: %s", got)
 				}
 				return resp.Header.Get("From")
 			}
 			kept, first, second, again := get(false), get(true), get(true), get(false)
 			if kept != again {
-				t.Error("the connection of other requests is not kept")
+				t.Error("the connection of other requests was closed")
 			}
 			if kept == first || first == second || second == kept {
-				t.Errorf("connections: %s, marked %s and %s", kept, first, second)
+				t.Errorf("connections: %s, of marked requests %s and %s", kept, first, second)
 			}
 		})
 	}

@@ -80,10 +80,10 @@ func TestGetClientCertificateIsNotAsked(t *testing.T) {
 		req := request(t, own, s.URL)
 		got := answerOf(t, client, req.WithContext(transport.WithoutCredentials(req.Context())))
 		if got != "0" || asked.Load() != before {
-			t.Errorf("own connection %t, marked: %s certificates, %d calls", own, got, asked.Load()-before)
+			t.Errorf("own connection: %t, marked request: %s certificates, %d calls", own, got, asked.Load()-before)
 		}
 		if got := fetch(t, client, own, s.URL); got != "1" {
-			t.Errorf("own connection %t: %s certificates", own, got)
+			t.Errorf("own connection: %t, %s certificates", own, got)
 		}
 	}
 }

@@ -129,7 +129,7 @@ func TestIdleConns(t *testing.T) {
 				t.Errorf("%d hosts leave %d connections open, want at most %d", test.hosts, open, test.want)
 			}
 			if test.want == test.hosts && conns.atMost(t.Context(), test.hosts) != test.want {
-				t.Error("connections are closed though there is no need")
+				t.Error("connections are closed below the limit")
 			}
 			client.CloseIdleConnections()
 			if open := conns.atMost(t.Context(), 0); open != 0 {

@@ -130,7 +130,7 @@ func TestOwnConnectionBodies(t *testing.T) {
 			}
 			_ = resp.Body.Close()
 			if want := fmt.Sprintf("%x", sha256.Sum256(data)); resp.Header.Get("Sum") != want {
-				t.Errorf("%d bytes, stated %t: the stored bytes differ", size, stated)
+				t.Errorf("%d bytes, length announced: %t: the stored bytes differ", size, stated)
 			}
 		}
 	}

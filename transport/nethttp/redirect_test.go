@@ -91,7 +91,7 @@ func TestRedirectMethod(t *testing.T) {
 				t.Errorf("status %d, body %q; want %d, %q", resp.StatusCode, got, c.want, c.body)
 			}
 			if c.want >= 300 && (resp.Header.Get("Location") != "/new" || resp.Request.Method != c.method) {
-				t.Errorf("Location %q for %s", resp.Header.Get("Location"), resp.Request.Method)
+				t.Errorf("Location is %q for method %s", resp.Header.Get("Location"), resp.Request.Method)
 			}
 		})
 	}
@@ -238,7 +238,7 @@ func TestRedirectToLongURL(t *testing.T) {
 	for size, want := range map[int]int{limit: http.StatusOK, limit + 1: http.StatusPermanentRedirect} {
 		location = "/?" + strings.Repeat("a", size-2)
 		if status, _, err := do(t, client, http.MethodPatch, s.URL); err != nil || status != want {
-			t.Errorf("%d bytes: status %d, error %v, want %d", size, status, err, want)
+			t.Errorf("URL of %d bytes: status %d, error %v, want %d", size, status, err, want)
 		}
 	}
 }

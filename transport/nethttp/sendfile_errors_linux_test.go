@@ -80,7 +80,7 @@ func waitClosed(t *testing.T, conn *net.TCPConn) {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("no reset came: state %d", state&0xff)
+			t.Fatalf("no reset arrived: state %d", state&0xff)
 		}
 	}
 }

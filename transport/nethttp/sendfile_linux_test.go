@@ -91,12 +91,12 @@ func TestSendFile(t *testing.T) {
 			}
 			body.wait()
 			if !bytes.Equal(got(), content) {
-				t.Error("other bytes arrived")
+				t.Error("the bytes that arrived differ")
 			}
 			// Some bytes are copied each time the buffer of the connection is
 			// full.
 			if body.read+body.sent != size || body.sent < test.least || test.least == 0 && body.sent > 0 {
-				t.Errorf("%d bytes were read and %d sent", body.read, body.sent)
+				t.Errorf("%d bytes were read, and %d were sent", body.read, body.sent)
 			}
 		})
 	}
@@ -119,7 +119,7 @@ func TestSendFile(t *testing.T) {
 		}
 		body.wait()
 		if !bytes.Equal(got(), content) || body.read != size {
-			t.Errorf("other bytes arrived, or %d were read", body.read)
+			t.Errorf("the bytes that arrived differ, or %d were read", body.read)
 		}
 	})
 }
@@ -135,7 +135,7 @@ func TestSendFileLength(t *testing.T) {
 	_ = send(t, nethttp.New(nethttp.Config{}), s.URL, body, size)
 	body.wait()
 	if !bytes.Equal(got(), content[:size]) {
-		t.Error("other bytes arrived")
+		t.Error("the bytes that arrived differ")
 	}
 	if body.sent == 0 || body.sent > size {
 		t.Errorf("%d bytes were sent from the file", body.sent)
@@ -206,7 +206,7 @@ func TestSendFileWaits(t *testing.T) {
 	body.wait()
 	// A full buffer could also be an error of the file, which a read detects.
 	if body.calls > 100 || body.sent == 0 || body.read == 0 {
-		t.Errorf("%d calls for %d bytes", body.calls, body.sent)
+		t.Errorf("%d system calls for %d bytes", body.calls, body.sent)
 	}
 	// Bytes in the send buffer count as sent. Without a limit, they are up to 4
 	// MiB.

@@ -175,7 +175,7 @@ func TestLoadErrors(t *testing.T) {
 				t.Errorf("error %q does not name %q", text, c.text)
 			}
 			if c.is != nil && !errors.Is(err, c.is) {
-				t.Errorf("error %v, want one that Is %v", err, c.is)
+				t.Errorf("error %v, want one that wraps %v", err, c.is)
 			}
 		})
 	}

@@ -41,7 +41,7 @@ func TestTunnelRefused(t *testing.T) {
 					t.Fatalf("error %v", err)
 				}
 				if refused.Final() != (status/100 == 4) {
-					t.Errorf("final: %t", refused.Final())
+					t.Errorf("the error is final: %t", refused.Final())
 				}
 				if said := err.Error(); !strings.Contains(said, fmt.Sprint(status)) || strings.Contains(said, "hush") || strings.Contains(said, "words") {
 					t.Errorf("error %q", said)

@@ -297,7 +297,7 @@ func TestContextEnds(t *testing.T) {
 					_ = resp.Body.Close()
 				}
 				if !errors.Is(err, c.want) || !errors.Is(err, context.Canceled) || resp != nil {
-					t.Errorf("Do = %v, %v; want an error that Is %v", resp, err, c.want)
+					t.Errorf("Do = %v, %v; want an error that wraps %v", resp, err, c.want)
 				}
 				s.checkClosed(t, nil)
 				if took := time.Since(s.start); took != time.Second {

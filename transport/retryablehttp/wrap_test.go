@@ -164,7 +164,7 @@ func TestWrapPolicyNotCalled(t *testing.T) {
 	s := &server{script: []any{503}}
 	rc := newHashicorpClient(s)
 	rc.CheckRetry = func(context.Context, *http.Response, error) (bool, error) {
-		t.Error("CheckRetry is called")
+		t.Error("CheckRetry was called")
 		return false, nil
 	}
 	resp, err := retryablehttp.Wrap(rc).Do(newRequest(t.Context(), t, http.MethodPatch, nil))
@@ -199,14 +199,14 @@ func TestWrapChangesNothing(t *testing.T) {
 			}
 			_ = resp.Body.Close()
 			if len(req.Header) > 0 {
-				t.Errorf("the caller's headers became %v", req.Header)
+				t.Errorf("the headers of the caller were changed to %v", req.Header)
 			}
 		}
 		if got := strings.Join(hooked, " "); got != "HEAD HEAD PATCH" {
 			t.Errorf("the hook saw %q", got)
 		}
 		if s.got[0].Header.Get("X-Again") != "" || s.got[1].Header.Get("X-Again") != "1" || s.got[2].Header.Get("X-Hook") != "1" {
-			t.Error("the headers of hooks are missing or sent too early")
+			t.Error("headers of hooks are missing, or were sent too early")
 		}
 		if rc.ErrorHandler != nil || rc.RetryMax != 4 || rc.RetryWaitMax != 30*time.Second || rc.HTTPClient.Transport != http.RoundTripper(s) {
 			t.Error("the client of the caller was changed")

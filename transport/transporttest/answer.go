@@ -39,7 +39,7 @@ func statusIsAnswer(d subject) {
 					t.Errorf("body %q, want %q", got.body, want)
 				}
 				if got.url == nil {
-					t.Error("the answer does not say which request it is for: relative Locations need it")
+					t.Error("the answer has no Request, which a relative Location needs")
 				}
 			})
 		}
@@ -84,7 +84,7 @@ func answerStreamed(d subject) {
 	resp, err := d.Do(request(d.boundedContext(t), t, http.MethodGet, s.URL, nil))
 	close(begun)
 	if err != nil {
-		t.Fatalf("%v, want an answer as soon as its headers are there", err)
+		t.Fatalf("%v, want an answer when its headers have arrived", err)
 	}
 	if body := drain(t, resp); body != "begin end" {
 		t.Errorf("body %q", body)

@@ -145,10 +145,10 @@ var broken = map[string]struct {
 // another process.
 func TestBroken(t *testing.T) {
 	if testing.Short() {
-		t.Skip("starts processes")
+		t.Skip("the test starts processes")
 	}
 	if runtime.GOOS == "js" || runtime.GOOS == "wasip1" {
-		t.Skip("cannot start processes")
+		t.Skip("this system cannot start processes")
 	}
 	self, err := os.Executable()
 	if err != nil {
@@ -162,7 +162,7 @@ func TestBroken(t *testing.T) {
 			cmd.Env = append(os.Environ(), brokenEnv+"="+name)
 			out, err := cmd.CombinedOutput()
 			if err == nil {
-				t.Fatal("the suite passes")
+				t.Fatal("the suite passes, want a failure")
 			}
 			var found []string
 			for _, m := range failed.FindAllSubmatch(out, -1) {
@@ -181,7 +181,7 @@ func TestBroken(t *testing.T) {
 func TestBrokenChild(t *testing.T) {
 	name := os.Getenv(brokenEnv)
 	if name == "" {
-		t.Skip("only for TestBroken")
+		t.Skip("this test only runs in the processes of TestBroken")
 	}
 	transporttest.Run(t, func(*testing.T) transporttest.Config {
 		return transporttest.Config{Doer: transport.DoerFunc(broken[name].do), Patience: 300 * time.Millisecond}

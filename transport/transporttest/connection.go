@@ -66,13 +66,13 @@ func redirectKeeps(d subject) {
 				req.Header.Set("Upload-Offset", "3")
 				answered := send(t, d, req)
 				if answered.status != http.StatusNoContent {
-					t.Fatalf("status %d, want that of the new place", answered.status)
+					t.Fatalf("status %d, want that of the target", answered.status)
 				}
 				if got.method != method || got.body != want || got.header.Get("Upload-Offset") != "3" {
 					t.Errorf("%s with body %q and Upload-Offset %q arrived", got.method, got.body, got.header.Get("Upload-Offset"))
 				}
 				if answered.url == nil || answered.url.Path != "/new" {
-					t.Errorf("the answer is for %v, want the new place", answered.url)
+					t.Errorf("the answer is for %v, want the target of the redirect", answered.url)
 				}
 			})
 		}

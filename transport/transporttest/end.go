@@ -58,7 +58,7 @@ func bodyClosed(d subject) {
 		body := newTrackedBody(io.NopCloser(strings.NewReader("x")))
 		if resp, err := d.Do(request(d.boundedContext(t), t, http.MethodPost, s.URL, body)); err == nil {
 			drain(t, resp)
-			t.Error("an answer, from a server that is gone")
+			t.Error("got an answer, although the server is closed")
 		}
 		d.await(t, body.closed, "close the body")
 	})
@@ -79,7 +79,7 @@ func cancelledBefore(d subject) {
 	d.await(t, body.closed, "close the body")
 	select {
 	case got := <-arrived:
-		t.Errorf("%s arrived", got.method)
+		t.Errorf("a %s request arrived", got.method)
 	default:
 	}
 }
@@ -145,13 +145,13 @@ func cancelDuring(t *testing.T, d subject, method, url string, body io.ReadClose
 	case err := <-ended:
 		wantCanceled(t, err)
 	case <-time.After(d.patience):
-		t.Fatalf("Do has not returned %v after its context was cancelled", d.patience)
+		t.Fatalf("Do has not returned within %v after its context was canceled", d.patience)
 	}
 }
 
 func wantCanceled(t *testing.T, err error) {
 	t.Helper()
 	if !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v, want one that Is context.Canceled", err)
+		t.Errorf("error %v, want one that wraps context.Canceled", err)
 	}
 }

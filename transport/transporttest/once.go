@@ -130,10 +130,10 @@ func failureIsError(d subject) {
 			resp, err := d.Do(request(ctx, t, method, s.URL, nil))
 			if err == nil {
 				drain(t, resp)
-				t.Fatal("an answer, from a server that is gone")
+				t.Fatal("got an answer, although the server is closed")
 			}
 			if resp != nil {
-				t.Errorf("answer %s beside the error %v", resp.Status, err)
+				t.Errorf("got the answer %s and the error %v", resp.Status, err)
 			}
 		})
 	}

@@ -76,7 +76,7 @@ func requestArrives(d subject) {
 				}
 			}
 			if got.body != c.body {
-				t.Errorf("a body of %d bytes arrived, not the %d given", len(got.body), len(c.body))
+				t.Errorf("a body of %d bytes arrived, want %d", len(got.body), len(c.body))
 			}
 			if got.length != int64(len(c.body)) {
 				t.Errorf("Content-Length %d arrived, want %d", got.length, len(c.body))
@@ -125,9 +125,9 @@ func requestNotModified(d subject) {
 	send(t, d, req)
 	<-arrived
 	if req.Method != http.MethodPatch || req.URL.String() != url+"/x" {
-		t.Errorf("request became %s %s", req.Method, req.URL)
+		t.Errorf("the request was changed to %s %s", req.Method, req.URL)
 	}
 	if len(req.Header) != 1 || req.Header.Get("Upload-Offset") != "0" {
-		t.Errorf("headers became %v", req.Header)
+		t.Errorf("the headers were changed to %v", req.Header)
 	}
 }

@@ -47,14 +47,14 @@ func bodyStreamed(d subject) {
 			}()
 			resp, err := d.Do(req)
 			if !<-early {
-				t.Fatal("no byte arrives before the last is written: the body is buffered")
+				t.Fatal("no byte arrives before the last is written, so the body is buffered")
 			}
 			if err != nil {
 				t.Fatal(err)
 			}
 			drain(t, resp)
 			if resp.StatusCode != http.StatusOK {
-				t.Error("the rest of the body did not arrive")
+				t.Error("the rest of the body has not arrived")
 			}
 		})
 	}
@@ -87,7 +87,7 @@ func largeBody(d subject) {
 		got := send(t, d, req)
 		runtime.ReadMemStats(&after)
 		if got.status != http.StatusOK {
-			t.Fatal("not all of the body arrived")
+			t.Fatal("only some of the body arrived")
 		}
 		grown = after.TotalAlloc - before.TotalAlloc
 		if grown <= allowance {

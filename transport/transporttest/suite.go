@@ -180,6 +180,6 @@ func (d subject) await(t *testing.T, done <-chan struct{}, what string) {
 	select {
 	case <-done:
 	case <-time.After(d.patience):
-		t.Fatalf("%s: not within %v", what, d.patience)
+		t.Fatalf("%s: no result within %v", what, d.patience)
 	}
 }

@@ -68,7 +68,7 @@ func TestResolveLocation(t *testing.T) {
 			// The request has the same bytes.
 			again, err := Parse(got.String())
 			if err != nil || again.RequestURI() != got.RequestURI() {
-				t.Errorf("sent as %v, %v", again, err)
+				t.Errorf("the URL is sent as %v, %v", again, err)
 			}
 		})
 	}
@@ -105,7 +105,7 @@ func TestResolveBadLocation(t *testing.T) {
 				t.Fatalf("%v, error %v", got, err)
 			}
 			if strings.Contains(err.Error(), "hidden") {
-				t.Errorf("error %q tells a secret", err)
+				t.Errorf("error %q contains a secret", err)
 			}
 		})
 	}
@@ -123,7 +123,7 @@ func TestParseURLHidesSecrets(t *testing.T) {
 			continue
 		}
 		if strings.Contains(err.Error(), "hidden") {
-			t.Errorf("%q: error %q tells a secret", raw, err)
+			t.Errorf("%q: error %q contains a secret", raw, err)
 		}
 	}
 }

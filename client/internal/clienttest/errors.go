@@ -19,7 +19,7 @@ func WantClearError(t *testing.T, err error, words ...string) {
 	text := err.Error()
 	for _, w := range words {
 		if strings.Count(text, w) != 1 {
-			t.Errorf("error %q does not say %q once", text, w)
+			t.Errorf("error %q does not contain %q exactly once", text, w)
 		}
 	}
 	if strings.Contains(text, "\n") || errors.Is(err, retry.ErrExhausted) {
@@ -42,7 +42,7 @@ func WantErrorIs(t *testing.T, err error, targets ...error) {
 	}
 	for _, target := range targets {
 		if !errors.Is(err, target) {
-			t.Errorf("error %q is not %q", err, target)
+			t.Errorf("error %q does not wrap %q", err, target)
 		}
 	}
 }

@@ -18,12 +18,12 @@ func WantLogged(t *testing.T, log *bytes.Buffer, level slog.Level, message strin
 			continue
 		}
 		if found != "" {
-			t.Errorf("%q was logged twice", message)
+			t.Errorf("%q is in the log twice", message)
 		}
 		found = line
 	}
 	if found == "" {
-		t.Errorf("%q was not logged:\n%s", start, log)
+		t.Errorf("%q is not in the log:\n%s", start, log)
 	}
 	return found
 }

@@ -17,7 +17,7 @@ var healthy = []scenario{
 		r.wantComplete(res, err)
 		r.wantRequests("POST", "PATCH")
 		if res.Retries != 0 || res.Sent != 100 || res.Confirmed {
-			r.Errorf("retries %d, sent %d, confirmed %t", res.Retries, res.Sent, res.Confirmed)
+			r.Errorf("%d retries, %d bytes sent, confirmed: %t", res.Retries, res.Sent, res.Confirmed)
 		}
 	}},
 	{"chunks", Core, func(r *run) {
@@ -63,20 +63,20 @@ var healthy = []scenario{
 	{"features", Discovery, func(r *run) {
 		d, _ := driver[dialect.Discoverer](r)
 		if _, known := d.Known(); known {
-			r.Error("features are known before the server was asked")
+			r.Error("features are known before the first request")
 		}
 		f, err := d.Discover(r.Context(), r.server.URL, true)
 		if err != nil || f.Silent != nil {
 			r.Fatal(err, f.Silent)
 		}
 		if _, lacking := r.front.Lacks[DeferredLength]; f.DeferLength == lacking {
-			r.Errorf("the server defers lengths: %t, the protocol lacks that: %t", f.DeferLength, lacking)
+			r.Errorf("deferred lengths: %t, missing in the protocol: %t", f.DeferLength, lacking)
 		}
 		if _, lacking := r.front.Lacks[Joining]; f.Join == lacking {
-			r.Errorf("the server joins uploads: %t, the protocol lacks that: %t", f.Join, lacking)
+			r.Errorf("joins of uploads: %t, missing in the protocol: %t", f.Join, lacking)
 		}
 		if again, known := d.Known(); !known || again != f {
-			r.Errorf("then %+v are known, want %+v", again, f)
+			r.Errorf("features %+v are known after the upload, want %+v", again, f)
 		}
 	}},
 	{"parts", Joining, func(r *run) {

@@ -60,7 +60,7 @@ var later = []scenario{
 		r.wantError(err, failure.ClassGone)
 		r.wantRequests("HEAD")
 		if !engine.CannotResume(err) {
-			r.Error("the upload is not called lost")
+			r.Error("CannotResume is false, want true")
 		}
 	}},
 	{"gone meanwhile", Core, func(r *run) {
@@ -83,7 +83,7 @@ var later = []scenario{
 			r.Fatal(err)
 		}
 		if r.server.Has(url) {
-			r.Error("the upload is still there")
+			r.Error("the upload still exists")
 		}
 		r.wantError(remover.Remove(r.Context(), url), failure.ClassGone)
 	}},

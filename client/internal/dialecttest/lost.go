@@ -36,7 +36,7 @@ var lost = []scenario{
 		r.wantComplete(res, err)
 		r.wantRequests("POST", "PATCH", "HEAD")
 		if !res.Confirmed {
-			r.Error("the result is not marked as confirmed by a question")
+			r.Error("Result.Confirmed is false, want true")
 		}
 	}},
 	{"answer to the last bytes of a stream lost", DeferredLength, func(r *run) {
@@ -52,7 +52,7 @@ var lost = []scenario{
 		r.wantError(err, failure.ClassGone, failure.ErrUncertain)
 		r.wantRequests("POST", "PATCH", "HEAD")
 		if engine.CannotResume(err) {
-			r.Error("an upload that may be complete is called lost")
+			r.Error("CannotResume is true for an upload that may be complete")
 		}
 	}},
 	{"fewer bytes kept", Core, func(r *run) {

@@ -110,7 +110,7 @@ func (r *run) wantStored(url, want string) {
 		r.Errorf("server has %q, want %q", got, want)
 	}
 	if !r.server.State(url).Complete() {
-		r.Error("the server does not call the upload complete")
+		r.Error("the upload is not complete at the server")
 	}
 }
 
@@ -148,7 +148,7 @@ func (r *run) wantError(err error, class failure.Class, targets ...error) {
 	}
 	for _, target := range targets {
 		if !errors.Is(err, target) {
-			r.Errorf("error %q is not %q", err, target)
+			r.Errorf("error %q does not wrap %q", err, target)
 		}
 	}
 }
@@ -157,7 +157,7 @@ func (r *run) wantError(err error, class failure.Class, targets ...error) {
 func (r *run) wantWaited(least time.Duration) {
 	r.Helper()
 	if took := time.Since(r.began); took < least {
-		r.Errorf("it took %v, want at least %v", took, least)
+		r.Errorf("the upload took %v, want at least %v", took, least)
 	}
 }
 

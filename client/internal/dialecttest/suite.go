@@ -91,11 +91,11 @@ func Run(t *testing.T, f Frontend) {
 func (f Frontend) checkLacks(t *testing.T) {
 	t.Helper()
 	if _, lacking := f.Lacks[Core]; lacking {
-		t.Error("no protocol lacks Core")
+		t.Error("Core must not be missing")
 	}
 	for feature, reason := range f.Lacks {
 		if reason == "" {
-			t.Errorf("feature %d is lacking for no reason", feature)
+			t.Errorf("feature %d is missing without a reason", feature)
 		}
 	}
 	d := f.New(&wire.Conn{})
@@ -104,7 +104,7 @@ func (f Frontend) checkLacks(t *testing.T) {
 	_, discovers := d.(dialect.Discoverer)
 	for feature, has := range map[Feature]bool{Removal: removes, Joining: joins, Discovery: discovers} {
 		if _, lacking := f.Lacks[feature]; lacking == has {
-			t.Errorf("feature %d: declared as lacking: %t, the driver has its interface: %t", feature, lacking, has)
+			t.Errorf("feature %d: declared as missing: %t, the driver has its interface: %t", feature, lacking, has)
 		}
 	}
 	if d.Name() == "" {

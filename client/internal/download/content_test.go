@@ -171,7 +171,7 @@ func TestContentCompare(t *testing.T) {
 				t.Errorf("%q (-want +got):\n%s", what, diff)
 			}
 			if (what == "") != (got == matchSame || got == matchUnproven) {
-				t.Errorf("%v says %q", got, what)
+				t.Errorf("error %v has the text %q", got, what)
 			}
 		})
 	}

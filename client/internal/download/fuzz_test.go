@@ -42,7 +42,7 @@ func FuzzContentOf(f *testing.F) {
 			t.Errorf("version %q of validator %v", c.Version, c.validator)
 		}
 		if got, what := c.compare(http.StatusOK, h, c.Length); got != matchSame && got != matchUnproven {
-			t.Errorf("it differs from itself: %v, %s", got, what)
+			t.Errorf("the content differs from itself: %v, %s", got, what)
 		}
 	})
 }

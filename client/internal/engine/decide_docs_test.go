@@ -91,7 +91,7 @@ var faults = []struct {
 func TestDecideFollowsDocs(t *testing.T) {
 	page, err := os.ReadFile(filepath.FromSlash("../../../docs/faults.md"))
 	if err != nil {
-		t.Skip("the page is in the repository, and this is the module alone")
+		t.Skip("the test needs the whole repository, which has the page")
 	}
 	table := decisions()
 	inPage, inTable := map[string]bool{}, map[string]bool{}

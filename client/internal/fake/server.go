@@ -110,7 +110,7 @@ func New(tb testing.TB, config Config) *Server {
 		_ = server.Close()
 		serving.Wait()
 		for _, v := range s.Violations() {
-			tb.Errorf("against the protocol: %s", v)
+			tb.Errorf("violation of the protocol: %s", v)
 		}
 	})
 	return s

@@ -190,7 +190,7 @@ func TestCreationWithUpload(t *testing.T) {
 						t.Errorf("status %d, offset %q", resp.status, got)
 					}
 				} else if _, err := try(t, s, "POST", s.URL, test.body, header...); err == nil {
-					t.Error("there was an answer")
+					t.Error("the request got an answer, want none")
 				}
 				synctest.Wait()
 				if got := string(s.Bytes(url)); got != test.kept {

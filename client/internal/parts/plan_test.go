@@ -25,10 +25,10 @@ func TestPlanMerges(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			p := Fixed(test.length, test.workers)
 			if !p.isNew() {
-				t.Fatal("the plan is not new")
+				t.Fatal("Fixed returns a plan that is not new")
 			}
 			if changed := p.made(0, "url", test.most); changed != test.changed {
-				t.Errorf("changed: %v", changed)
+				t.Errorf("made for the first part = %v", changed)
 			}
 			list := p.List()
 			if len(list) != test.want || list[0].URL != "url" || p.isNew() {
@@ -45,7 +45,7 @@ func TestPlanMerges(t *testing.T) {
 				t.Errorf("the parts end at %d", at)
 			}
 			if p.made(1, "other", 1) {
-				t.Error("the second part changed the plan")
+				t.Error("made for the second part is true, want false")
 			}
 		})
 	}

@@ -52,7 +52,7 @@ func taking(t *testing.T, limit int64, into *string) func(fd uintptr, off, n int
 		// Another descriptor of the same file.
 		f, err := os.Open(fmt.Sprintf("/dev/fd/%d", fd))
 		if err != nil {
-			t.Skip("descriptors have no names here:", err)
+			t.Skip("this system has no names for descriptors:", err)
 		}
 		defer func() { _ = f.Close() }()
 		p := make([]byte, min(n, limit))
@@ -76,7 +76,7 @@ func TestFileBody(t *testing.T) {
 		t.Fatalf("%d, %v", n, err)
 	}
 	if n, err := r.SendFile(send); n != 0 || !errors.Is(err, errFull) || errors.Is(err, failure.ErrSource) || b.sourceError() != nil {
-		t.Fatalf("the network's error: %d, %v; source error %v", n, err, b.sourceError())
+		t.Fatalf("error of the network: %d, %v; source error %v", n, err, b.sourceError())
 	}
 	p := make([]byte, 3)
 	if n, err := r.Read(p); n != 3 || err != nil {
@@ -87,13 +87,13 @@ func TestFileBody(t *testing.T) {
 		t.Errorf("%d, %v: sent %q", n, err, sent)
 	}
 	if n, err := r.SendFile(send); n != 0 || err != io.EOF { //nolint:errorlint // Readers return io.EOF itself.
-		t.Errorf("at the end: %d, %v", n, err)
+		t.Errorf("WriteTo at the end: %d, %v", n, err)
 	}
 	if n, err := r.Read(p); n != 0 || err != io.EOF { //nolint:errorlint // Readers return io.EOF itself.
-		t.Errorf("read at the end: %d, %v", n, err)
+		t.Errorf("Read at the end: %d, %v", n, err)
 	}
 	if want := []int64{4, 7, 11}; !slices.Equal(told, want) || b.Sent() != 11 {
-		t.Errorf("told %v, want %v; sent %d", told, want, b.Sent())
+		t.Errorf("reported %v, want %v; sent %d", told, want, b.Sent())
 	}
 	if pos, err := f.Seek(0, io.SeekCurrent); pos != 0 || err != nil {
 		t.Errorf("the position of the file moved to %d: %v", pos, err)
@@ -150,7 +150,7 @@ func TestFileBodyStop(t *testing.T) {
 	go close(leave)
 	b.stop()
 	if !ended.Load() {
-		t.Error("stopped while the system was sending")
+		t.Error("stop returned while the system was sending")
 	}
 	<-done
 	n, err := r.SendFile(func(uintptr, int64, int64) (int64, error) { panic("sent after the stop") })
@@ -172,7 +172,7 @@ func TestFileBodyIsRead(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, ok := r.(transport.FileSender); ok {
-			t.Errorf("%s: it is sent from the file", name)
+			t.Errorf("%s: the system sends the body from the file", name)
 		}
 		if got, err := io.ReadAll(r); string(got) != "hello" || err != nil {
 			t.Errorf("%s: %q, %v", name, got, err)
@@ -197,12 +197,12 @@ func TestFileBodyIsWatched(t *testing.T) {
 			time.Sleep(9 * time.Second)
 		}
 		if ctx.Err() != nil {
-			t.Fatal("given up while bytes were taken")
+			t.Fatal("the request ended while the network accepted bytes")
 		}
 		take(2, nil)
 		time.Sleep(59 * time.Second)
 		if ctx.Err() != nil {
-			t.Fatal("given up before the end of the upload had its time")
+			t.Fatal("the request ended before FinishTimeout")
 		}
 		b, r, _ = openBody(t, "hello", 0, 5)
 		ctx, dog = watch(t.Context(), 10*time.Second, time.Minute)
@@ -212,7 +212,7 @@ func TestFileBodyIsWatched(t *testing.T) {
 		take(0, errFull)
 		time.Sleep(11 * time.Second)
 		if !errors.Is(context.Cause(ctx), failure.ErrStalled) {
-			t.Error("a stall was not noticed")
+			t.Error("the request did not end after a stall")
 		}
 	})
 }

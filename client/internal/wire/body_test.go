@@ -41,7 +41,7 @@ func TestBodyOpenedAfterStop(t *testing.T) {
 	}
 	b.stop()
 	if _, err := b.open(); !errors.Is(err, errBodyStopped) || closed.Load() != 2 {
-		t.Errorf("error %v, %d readers closed, want both", err, closed.Load())
+		t.Errorf("error %v, %d readers are closed, want 2", err, closed.Load())
 	}
 }
 
@@ -92,7 +92,7 @@ func TestBody(t *testing.T) {
 				t.Errorf("error %v, source error %v", err, b.sourceError())
 			}
 			if test.is == nil && (b.sourceError() != nil || told[len(told)-1] != test.size) {
-				t.Errorf("source error %v, told %v", b.sourceError(), told)
+				t.Errorf("source error %v, reported bytes %v", b.sourceError(), told)
 			}
 			if err := r.Close(); err != nil {
 				t.Error(err)
@@ -118,14 +118,14 @@ func TestBodyOpenedTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n, err := first.Read(p); n != 0 || err == nil {
-		t.Errorf("the first gave %d more bytes, %v", n, err)
+		t.Errorf("the first reader returned %d more bytes, %v", n, err)
 	}
 	if _, err := io.ReadFull(second, p[:1]); err != nil || b.Sent() != 3 {
-		t.Errorf("%v, sent %d: the most that any of them gave is 3", err, b.Sent())
+		t.Errorf("error %v, sent %d, want 3, the maximum of all readers", err, b.Sent())
 	}
 	rest, err := io.ReadAll(second)
 	if string(p[:1])+string(rest) != "hello" || err != nil || b.Sent() != 5 {
-		t.Errorf("then %q, %v, sent %d", rest, err, b.Sent())
+		t.Errorf("the next reader returned %q, %v; sent %d", rest, err, b.Sent())
 	}
 }
 
@@ -169,7 +169,7 @@ func TestBodyStop(t *testing.T) {
 	go close(r.leave)
 	b.stop()
 	if !r.ended.Load() {
-		t.Error("stopped while the source was being read")
+		t.Error("stop returned while the source was being read")
 	}
 	if n := <-read; n != 5 {
 		t.Errorf("read %d bytes", n)

@@ -20,7 +20,7 @@ func TestLateDialIsIgnored(t *testing.T) {
 		trace.ConnectStart("tcp", "tus.example:80")
 		trace.GotConn(httptrace.GotConnInfo{})
 		if conn.unsent() {
-			t.Error("it had a connection")
+			t.Error("the request had a connection, want none")
 		}
 		dog.finishing()
 		began := time.Now()
