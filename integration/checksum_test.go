@@ -231,7 +231,7 @@ func TestChecksumTrailerBreaks(t *testing.T) {
 					}
 				}
 				for _, f := range srv.Pending() {
-					t.Errorf("fault did not fire: %v", f.Do)
+					t.Errorf("this fault did not fire: %v", f.Do)
 				}
 				if tt.want != "" {
 					wantSummed(t, srv, tt.want)

@@ -193,14 +193,14 @@ func TestConformanceIsExplained(t *testing.T) {
 		k := readKept(t, name)
 		row := fmt.Sprintf("\n| %s | %d | %d | %d | %d | %d |\n", k.Server, k.Totals.Pass, k.Totals.Fail, k.Totals.Warn, k.Totals.Skip, k.Totals.Unable)
 		if !strings.Contains(string(text), row) {
-			t.Errorf("no row %s", row)
+			t.Errorf("the page has no row %s", row)
 		}
 		server, _, _ := strings.Cut(k.Server, " ")
 		for id, r := range k.Rules {
 			broken := r.Status == conformance.Fail || r.Status == conformance.Warn
 			told := regexp.MustCompile(`(?m)^\*\*` + id + `\*\* · .*` + regexp.QuoteMeta(server)).Match(text)
 			if told != broken {
-				t.Errorf("%s, %s: %s, and told of: %v", server, id, r.Status, told)
+				t.Errorf("%s, %s: %s, explained by the page: %v", server, id, r.Status, told)
 			}
 		}
 	}

@@ -48,7 +48,7 @@ const (
 func TestCrashChild(t *testing.T) {
 	endpoint := os.Getenv(envCrashEndpoint)
 	if endpoint == "" {
-		t.Skip("only for other tests")
+		t.Skip("this test only runs in the processes of other tests")
 	}
 	store, err := filestore.New(os.Getenv(envCrashState))
 	if err != nil {
@@ -134,7 +134,7 @@ func (c *crash) run(t *testing.T, limit int64, lose bool) (killed bool) {
 		t.Fatal(err)
 	}
 	if err := <-ended; err == nil {
-		t.Fatal("the process ended well though it was killed")
+		t.Fatal("the process exited with 0, although it was killed")
 	}
 	c.kills++
 	return true
@@ -210,7 +210,7 @@ func TestCrash(t *testing.T) {
 			continue
 		}
 		if r.Offset < offset {
-			t.Errorf("a PATCH at %d after one at %d", r.Offset, offset)
+			t.Errorf("got a PATCH at %d after one at %d", r.Offset, offset)
 		}
 		offset = r.Offset
 		body += r.BodyBytes
@@ -222,7 +222,7 @@ func TestCrash(t *testing.T) {
 	t.Logf("%d kills after %v bytes; sent again, headers included: %d, %d for each kill; read again by the server: %d",
 		c.kills, limits[:c.kills], sent, sent/int64(c.kills), read)
 	if sent > int64(c.kills)*crashResent || read > sent {
-		t.Errorf("%d bytes were sent again, and %d of them read, after %d kills", sent, read, c.kills)
+		t.Errorf("%d bytes were sent again, and the server read %d of them, after %d kills", sent, read, c.kills)
 	}
 }
 
@@ -238,7 +238,7 @@ func TestCrashBeforeRecord(t *testing.T) {
 		}
 	}
 	if c.run(t, -1, false) {
-		t.Fatal("killed")
+		t.Fatal("the process was killed, want it to end by itself")
 	}
 	c.check(t)
 	if n := c.srv.Count(http.MethodPost); n > c.kills+1 {

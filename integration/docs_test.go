@@ -70,7 +70,7 @@ func TestDocsLinks(t *testing.T) {
 	}
 	for _, page := range pages(t) {
 		if filepath.Base(filepath.Dir(page)) == "docs" && !linked[page] {
-			t.Errorf("%s: nothing links to it", page)
+			t.Errorf("%s: no page links to it", page)
 		}
 	}
 }

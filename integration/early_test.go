@@ -151,7 +151,7 @@ func TestCutsCostNoDelay(t *testing.T) {
 					e, took := b.send(data, tt.do)
 					times = append(times, took)
 					if e.StatusCode != 0 || e.Class != client.ClassTransient {
-						b.Fatalf("got status %d, class %v: %v; want no answer", e.StatusCode, e.Class, e)
+						b.Fatalf("got status %d, class %v, error %v; want no answer", e.StatusCode, e.Class, e)
 					}
 				}
 				b.Logf("median %v", median(times))

@@ -94,7 +94,7 @@ func TestFinalFirst(t *testing.T) {
 				h := headers(t, srv, f.url)
 				if h.Get(protocol.HeaderUploadLength) != "3145728" || h.Get(protocol.HeaderUploadOffset) != "" ||
 					!strings.HasPrefix(h.Get(protocol.HeaderUploadConcat), "final;") {
-					t.Errorf("in the middle HEAD says %v", h)
+					t.Errorf("HEAD during the transfer returns %v", h)
 				}
 			}
 			res, err := c.UploadConcat(t.Context(), sources, &client.ConcatOptions{FinalFirst: true, Concurrency: 1, OnEvent: f.event})
@@ -103,7 +103,7 @@ func TestFinalFirst(t *testing.T) {
 			}
 			checkStored(t, srv, res.URL, data)
 			if res.URL != f.url || unfinished != (f.early == 0) {
-				t.Errorf("created %q, upload %q, %d events of progress before", f.url, res.URL, f.early)
+				t.Errorf("created %q, URL %q, %d events of progress before the creation", f.url, res.URL, f.early)
 			}
 			checkRemovable(t, files)
 		})
@@ -134,7 +134,7 @@ func checkRemovable(t *testing.T, files []string) {
 	links, _ := filepath.Glob("/proc/self/fd/*")
 	for _, link := range links {
 		if to, err := os.Readlink(link); err == nil && slices.Contains(files, to) {
-			t.Errorf("%s is open", to)
+			t.Errorf("%s is still open", to)
 		}
 	}
 }
@@ -158,7 +158,7 @@ func headers(t *testing.T, srv *testserver.Server, url string) http.Header {
 
 // If a part fails, the final upload can still be completed, because its parts can
 // be resumed.
-func TestFinalFirstGoesOn(t *testing.T) {
+func TestFinalFirstResumes(t *testing.T) {
 	t.Parallel()
 	srv := testserver.New(t, testserver.Config{ConcatUnfinished: true})
 	srv.Inject(patch(nil), patch(testserver.Status(http.StatusForbidden, nil, "no")))
@@ -229,7 +229,7 @@ func TestExpired(t *testing.T) {
 				wantEnd(t, err, protocol.ErrForbidden)
 				known, err := c.Lookup(t.Context(), src)
 				if err != nil || known.Unfinished == nil || !known.Unfinished.Expires.Equal(first.Expires) || first.Expires.IsZero() {
-					t.Fatalf("record %+v, %v, of an upload until %v", known.Unfinished, err, first.Expires)
+					t.Fatalf("record %+v, error %v, of an upload that expires at %v", known.Unfinished, err, first.Expires)
 				}
 
 				time.Sleep(2 * time.Hour)
@@ -242,10 +242,10 @@ func TestExpired(t *testing.T) {
 					want = append(want, patchAt(mib))
 					checkStored(t, srv, second.URL, data)
 					if second.URL == first.URL {
-						t.Error("the upload is the one that has expired")
+						t.Error("the result has the URL of the expired upload")
 					}
 					if !strings.Contains(log.String(), "upload starts over") {
-						t.Errorf("not told:\n%s", &log)
+						t.Errorf("the log has no warning:\n%s", &log)
 					}
 				}
 				if !slices.Equal(requests(srv), want) {
@@ -285,7 +285,7 @@ func TestExpiresSoon(t *testing.T) {
 				_, err := c.Upload(t.Context(), readerAt(t, content(mib)), nil)
 				wantEnd(t, err, tt.is)
 				if said := strings.Contains(log.String(), soon); said != (tt.is != nil) {
-					t.Errorf("said: %v\n%s", said, &log)
+					t.Errorf("the log has the warning: %v\n%s", said, &log)
 				}
 			})
 		})
@@ -311,7 +311,7 @@ func TestTerminate(t *testing.T) {
 			}
 			wantEnd(t, err, nil)
 			if left, err := srv.Uploads(); len(left) != 0 || err != nil {
-				t.Errorf("left are %v, %v", left, err)
+				t.Errorf("the server still has %v, error %v", left, err)
 			}
 			_, err = c.Terminate(t.Context(), res.URL, nil)
 			wantEnd(t, err, protocol.ErrNotFound)
@@ -343,7 +343,7 @@ func TestDeferredLength(t *testing.T) {
 	// A refused chunk declares nothing, so the next request declares the length
 	// again.
 	if want := []string{"deferred", "PATCH@4000 of 5000", "PATCH@4000 of 5000"}; !slices.Equal(declared, want) {
-		t.Errorf("declared %v, want %v", declared, want)
+		t.Errorf("requests that declare the length %v, want %v", declared, want)
 	}
 }
 

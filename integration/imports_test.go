@@ -61,7 +61,7 @@ func TestImports(t *testing.T) {
 					continue
 				}
 				if pattern := forbiddenBy(tt.forbidden, pkg); pattern != "" {
-					t.Errorf("reaches %s (%s)", pkg, pattern)
+					t.Errorf("the module depends on %s (%s)", pkg, pattern)
 				}
 			}
 		})
@@ -87,10 +87,10 @@ func TestModuleGraphs(t *testing.T) {
 					continue
 				}
 				if slices.Contains(alone, module) {
-					t.Errorf("requires %s", path)
+					t.Errorf("go.mod requires %s", path)
 				}
 				if pattern := forbiddenBy([]string{tusdPath, zapPath, prefix + "testserver/...", prefix + "cli/..."}, path); pattern != "" {
-					t.Errorf("requires %s (%s)", path, pattern)
+					t.Errorf("go.mod requires %s (%s)", path, pattern)
 				}
 			}
 		})

@@ -259,7 +259,7 @@ func checkFile(t *testing.T, name string, want []byte) {
 		return
 	}
 	if sha256.Sum256(got) != sha256.Sum256(want) {
-		t.Errorf("the server has %d bytes of another content, want %d", len(got), len(want))
+		t.Errorf("the server has %d bytes, which differ; want %d", len(got), len(want))
 	}
 }
 

@@ -229,7 +229,7 @@ func TestTusJSLaterRun(t *testing.T) {
 				t.Fatal(err)
 			}
 			if url, failure := runTusJS(t, tt.options); !strings.Contains(failure, "go away") {
-				t.Fatalf("printed %q, failure %q: want the server's words", url, failure)
+				t.Fatalf("printed %q, failure %q; want the text of the server", url, failure)
 			}
 			url, failure := runTusJS(t, tt.options)
 			if failure != "" {

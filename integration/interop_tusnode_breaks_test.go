@@ -71,12 +71,12 @@ func TestTusNodeServerKilled(t *testing.T) {
 	// The log may lack the last requests before the kill.
 	asked := slices.Index(server.requests(t), http.MethodHead)
 	if asked < 0 {
-		t.Fatalf("the server was not asked where it stands: %s", server.log)
+		t.Fatalf("there is no HEAD for the offset: %s", server.log)
 	}
 	for _, r := range server.log[asked:] {
 		at, ok := strings.CutPrefix(r, "PATCH@")
 		if offset, err := strconv.Atoi(at); ok && (err != nil || offset < 3*mib) || r == http.MethodPost {
-			t.Errorf("%s after the kill", r)
+			t.Errorf("requests %s after the kill", r)
 		}
 	}
 }
@@ -111,7 +111,7 @@ func TestTusNodeClientKilled(t *testing.T) {
 				t.Fatal(err)
 			}
 			if err := <-ended; err == nil {
-				t.Fatal("the process ended well though it was killed")
+				t.Fatal("the process exited with 0, although it was killed")
 			}
 		case err := <-ended:
 			if err != nil || limit >= 0 {
@@ -217,10 +217,10 @@ func TestTusNodeCuts(t *testing.T) {
 			for _, r := range server.requests(t)[1:] {
 				at, ok := strings.CutPrefix(r, "PATCH@")
 				if !ok && r != http.MethodHead {
-					t.Errorf("%s after the creation", r)
+					t.Errorf("got %s after the creation", r)
 				}
 				if offset, err := strconv.Atoi(at); ok && (err != nil || offset <= last) {
-					t.Errorf("%s after a PATCH at %d", r, last)
+					t.Errorf("got %s after a PATCH at %d", r, last)
 				} else if ok {
 					last = offset
 				}
@@ -260,6 +260,6 @@ func TestTusNodeCommands(t *testing.T) {
 	}
 	runTusker(t, program, append([]string{"terminate"}, urls...)...)
 	if left := server.uploads(t); len(left) > 0 {
-		t.Errorf("left: %s", left)
+		t.Errorf("the server still has uploads: %s", left)
 	}
 }

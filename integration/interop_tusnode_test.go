@@ -249,6 +249,6 @@ func TestTusNodeTerminates(t *testing.T) {
 		}
 	}
 	if left := server.uploads(t); len(left) > 0 {
-		t.Errorf("left: %s", left)
+		t.Errorf("the server still has uploads: %s", left)
 	}
 }

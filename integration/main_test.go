@@ -26,7 +26,7 @@ func (m tests) Run() int {
 func missing(t *testing.T, what string) {
 	t.Helper()
 	if os.Getenv("TUSKER_INTEROP") == "required" {
-		t.Fatalf("%s, and TUSKER_INTEROP=required", what)
+		t.Fatalf("%s, but TUSKER_INTEROP is \"required\"", what)
 	}
 	t.Skip(what)
 }

@@ -59,7 +59,7 @@ func TestModel(t *testing.T) {
 		}
 		first = rand.Uint64N(1 << 48)
 	}
-	t.Logf("%d scripts from seed %d on", n, first)
+	t.Logf("%d scripts, beginning with seed %d", n, first)
 	for i := range n {
 		runScript(t, newScript(first+uint64(i)))
 	}
@@ -102,7 +102,7 @@ func runScript(t *testing.T, s script) {
 				r.witness.fault("panic: %v", p)
 			}
 			if len(r.witness.faults) > 0 {
-				t.Errorf("%s\n\n%v\nrequests:\n  %s\n\nrun it again: %s=%d go test -race -count=20 -run '^TestModel$' ./integration",
+				t.Errorf("%s\n\n%v\nrequests:\n  %s\n\nrun again with: %s=%d go test -race -count=20 -run '^TestModel$' ./integration",
 					strings.Join(r.witness.faults, "\n"), s, strings.Join(r.witness.log, "\n  "), envModelSeed, s.seed)
 			}
 		}()

@@ -90,7 +90,7 @@ func TestNginxSettings(t *testing.T) {
 				}
 				for _, r := range proxy.tusd.Requests() {
 					if got := r.Header.Get("X-Test-Protocol"); got != v.proto {
-						t.Errorf("%s by %s, want %s", r.Method, got, v.proto)
+						t.Errorf("%s was sent over %s, want %s", r.Method, got, v.proto)
 					}
 				}
 			})
@@ -119,7 +119,7 @@ func TestNginxTinyLimit(t *testing.T) {
 			res, err = c.Upload(t.Context(), readerAt(t, data), nil)
 			e, ok := errors.AsType[*client.Error](err)
 			if !errors.Is(err, protocol.ErrTooLarge) || !ok || !strings.Contains(e.Body, "nginx") {
-				t.Errorf("error %v, want nginx's words", err)
+				t.Errorf("error %v, want the text of nginx", err)
 			}
 			if res.URL == "" || res.Offset != 0 || res.Retries != 4 {
 				t.Errorf("result %+v", res)
@@ -157,7 +157,7 @@ func TestNginxBodyTimeout(t *testing.T) {
 				// If nginx reports over HTTP/2 that it has not processed a request,
 				// net/http sends the request again.
 				if o.result.Retries == 0 && link.dials.Load() < 2 {
-					t.Error("nothing was sent again")
+					t.Error("no request was sent again")
 				}
 			})
 		}
@@ -257,7 +257,7 @@ func TestNginxParallel(t *testing.T) {
 					}
 					connections[r.Header.Get("X-Test-Connection")] = true
 					if got := r.Header.Get("X-Test-Protocol"); got != want {
-						t.Errorf("a part by %s, want %s", got, want)
+						t.Errorf("a part was sent over %s, want %s", got, want)
 					}
 				}
 				if n := len(connections); preferred && n != 1 || !preferred && n < 4 {

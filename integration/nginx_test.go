@@ -51,7 +51,7 @@ func TestNginx(t *testing.T) {
 			}
 			checkStored(t, proxy.tusd, res.URL, data)
 			if front.cuts.Load() == 0 || len(proxy.tusd.Pending()) > 0 {
-				t.Errorf("%d cuts in front of nginx, %d faults left behind it", front.cuts.Load(), len(proxy.tusd.Pending()))
+				t.Errorf("%d cuts in front of nginx, and %d unused faults behind it", front.cuts.Load(), len(proxy.tusd.Pending()))
 			}
 			got, err := c.Metadata(t.Context(), res.URL, nil)
 			if err != nil {
@@ -86,7 +86,7 @@ func TestNginxBodyLimit(t *testing.T) {
 			}
 			res, err = c.Upload(t.Context(), readerAt(t, data), nil)
 			if err != nil || res.Retries != 0 {
-				t.Errorf("%d retries, error %v: want the limit remembered", res.Retries, err)
+				t.Errorf("%d retries, error %v; want none, because the limit is known", res.Retries, err)
 			}
 
 			once := newClient(t, client.Config{Endpoint: proxy.url, Doer: proxy.doer(t, v.http1Only), Retry: retry.Never})
@@ -96,7 +96,7 @@ func TestNginxBodyLimit(t *testing.T) {
 				t.Errorf("error %v, want a PATCH that is too large", err)
 			}
 			if res.Retries != 0 || res.URL == "" || res.Offset != 0 {
-				t.Errorf("result %+v: want one try and the URL", res)
+				t.Errorf("result %+v, want one attempt and the URL", res)
 			}
 		})
 	}

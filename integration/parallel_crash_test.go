@@ -72,7 +72,7 @@ func TestCrashParallel(t *testing.T) {
 			creations++
 		case r.Method == http.MethodPatch:
 			if r.Offset < offsets[r.Path] {
-				t.Errorf("a PATCH at %d of %s after one at %d", r.Offset, r.Path, offsets[r.Path])
+				t.Errorf("got a PATCH at %d of %s after one at %d", r.Offset, r.Path, offsets[r.Path])
 			}
 			offsets[r.Path] = r.Offset
 			body += r.BodyBytes
@@ -86,6 +86,6 @@ func TestCrashParallel(t *testing.T) {
 	t.Logf("%d kills after %v bytes; sent again, headers included: %d, %d for each kill; read again by the server: %d; orphans: %d",
 		c.kills, limits, sent, sent/int64(c.kills), read, orphans)
 	if sent > int64(c.kills)*parts*crashResent || read > sent {
-		t.Errorf("%d bytes were sent again, and %d of them read, after %d kills", sent, read, c.kills)
+		t.Errorf("%d bytes were sent again, and the server read %d of them, after %d kills", sent, read, c.kills)
 	}
 }

@@ -58,7 +58,7 @@ func TestParallelWithEveryDoer(t *testing.T) {
 			}
 			parts, joins := countPosts(srv)
 			if parts != 4+o.result.Orphans || joins != 1 {
-				t.Errorf("%d parts made, %d joinings, orphans %d", parts, joins, o.result.Orphans)
+				t.Errorf("%d parts created, %d joins, %d orphans", parts, joins, o.result.Orphans)
 			}
 			reply, err := c.Head(t.Context(), o.result.URL, nil)
 			if err != nil {
@@ -84,7 +84,7 @@ func TestParallelJoinUnanswered(t *testing.T) {
 	}
 	checkStored(t, srv, res.URL, data)
 	if parts, joins := countPosts(srv); parts != 4 || joins != 2 || srv.Count(http.MethodHead) != 4 || res.Orphans != 1 {
-		t.Errorf("%d parts made, %d joinings, %d HEADs, result %+v", parts, joins, srv.Count(http.MethodHead), res)
+		t.Errorf("%d parts created, %d joins, %d HEADs, result %+v", parts, joins, srv.Count(http.MethodHead), res)
 	}
 }
 
@@ -116,6 +116,6 @@ func TestParallelLaterRun(t *testing.T) {
 	// The first run may end before it has created all parts, and its canceled requests
 	// may be counted late. The refused part exists.
 	if parts, joins := countPosts(srv); parts < 4 || parts > 4+3 || joins != 1 {
-		t.Errorf("%d parts made, %d joinings", parts, joins)
+		t.Errorf("%d parts created, %d joins", parts, joins)
 	}
 }

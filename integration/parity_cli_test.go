@@ -53,7 +53,7 @@ func parityCommands(t *testing.T) {
 
 	cmd := exec.CommandContext(t.Context(), program, "metadata", srv.URL()+"nothing")
 	if out, err := cmd.Output(); err == nil || len(out) > 0 {
-		t.Errorf("metadata of nothing: error %v, printed %q", err, out)
+		t.Errorf("metadata of an unknown upload: error %v, printed %q", err, out)
 	}
 }
 

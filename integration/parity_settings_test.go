@@ -197,16 +197,16 @@ func parityRetryDefaults(t *testing.T) {
 					t.Errorf("error %v, want exhausted", err)
 				}
 				if n := srv.Count(http.MethodPost); n != 10 {
-					t.Errorf("%d tries, want 10", n)
+					t.Errorf("%d attempts, want 10", n)
 				}
 				for _, w := range waits {
 					if w < tt.least || w > time.Minute {
-						t.Errorf("waits %v: want each from %v to 1m", waits, tt.least)
+						t.Errorf("waits %v, want each from %v to 1m", waits, tt.least)
 						break
 					}
 				}
 				if took := time.Since(began); took < tt.all {
-					t.Errorf("took %v, want %v at least", took, tt.all)
+					t.Errorf("took %v, want at least %v", took, tt.all)
 				}
 				srv.Close()
 			})
@@ -239,7 +239,7 @@ func parityRetrySettings(t *testing.T) {
 					t.Errorf("took %v, want %v", took, tt.waits)
 				}
 				if n := srv.Count(http.MethodHead); n != tt.tries {
-					t.Errorf("%d tries, want %d", n, tt.tries)
+					t.Errorf("%d attempts, want %d", n, tt.tries)
 				}
 				srv.Close()
 			})

@@ -98,10 +98,10 @@ func parityUploadFails(t *testing.T) {
 		t.Errorf("error %v, want exhausted by a server error", err)
 	}
 	if !strings.Contains(err.Error(), "disk on fire") {
-		t.Errorf("error %v: want the server's words", err)
+		t.Errorf("error %v, want the text of the server", err)
 	}
 	if res.URL == "" {
-		t.Error("no URL to go on with")
+		t.Error("the result has no URL from which to resume")
 	}
 }
 
@@ -235,7 +235,7 @@ func parityConfiguration(t *testing.T) {
 	}
 	for _, e := range []protocol.Extension{protocol.ExtensionCreation, protocol.ExtensionConcatenation} {
 		if !caps.Has(e) {
-			t.Errorf("extension %s not announced", e)
+			t.Errorf("extension %s is not announced", e)
 		}
 	}
 }
@@ -257,7 +257,7 @@ func parityUploadBuffer(t *testing.T) {
 	srv.Inject(patch(testserver.CutAfter(3)))
 	res, err := c.Resume(t.Context(), url, readerAt(t, data), opts)
 	if err == nil || res.URL != url {
-		t.Errorf("error %v, URL %q: want an error and the URL", err, res.URL)
+		t.Errorf("error %v, URL %q; want an error and the URL", err, res.URL)
 	}
 	checkRequests(t, srv, "HEAD PATCH@0")
 
@@ -354,7 +354,7 @@ func parityParallelUploads(t *testing.T) {
 				}()
 				synctest.Wait()
 				if n := len(arrived); n != tt.want {
-					t.Errorf("%d parts side by side, want %d", n, tt.want)
+					t.Errorf("%d parts at the same time, want %d", n, tt.want)
 				}
 				close(release)
 				if err := <-done; err != nil {

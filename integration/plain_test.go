@@ -57,7 +57,7 @@ func TestPlainClient(t *testing.T) {
 				t.Fatal("no error")
 			}
 			if got := errors.Is(err, client.ErrRedirected); got != (tt.status == http.StatusFound) {
-				t.Errorf("error %v: is ErrRedirected: %v", err, got)
+				t.Errorf("error %v wraps ErrRedirected: %v", err, got)
 			}
 			mu.Lock()
 			defer mu.Unlock()

@@ -20,7 +20,7 @@ import (
 func TestRelease(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("fetches modules, and builds programs without the workspace")
+		t.Skip("the test fetches modules and builds programs without the workspace")
 	}
 	upstream := upstreamProxy(t)
 	version := cmp.Or(os.Getenv("TUSKER_RELEASE"), "v0.0.1-test")
@@ -96,7 +96,7 @@ func (r released) conformance(t *testing.T) {
 	s.env = append(s.env, "TUS_ENDPOINT="+srv.URL())
 	s.run("go", "test", "-count=1", ".")
 	if srv.Count("HEAD") == 0 {
-		t.Error("the server was not asked")
+		t.Error("the server got no request")
 	}
 	s.reachesNone([]string{tusdPath, zapPath, retryablePath, prefix + "testserver", prefix + "client/..."})
 	s.graphHasNone([]string{tusdPath, prefix + "testserver", prefix + "client"})
@@ -187,6 +187,6 @@ func (r released) packed(t *testing.T) {
 		"GIT_CONFIG_VALUE_0=https://"+strings.TrimSuffix(prefix, "/"),
 	)
 	if direct := s.sums(r.modules.All(), r.version); direct != served {
-		t.Errorf("the go command packs\n%s\nwhere the release has\n%s", direct, served)
+		t.Errorf("the go command packs\n%s\nbut the release has\n%s", direct, served)
 	}
 }

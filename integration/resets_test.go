@@ -106,7 +106,7 @@ func TestResetsWithEveryDoer(t *testing.T) {
 			}
 			// There is a HEAD between a failed PATCH and the next PATCH.
 			if strings.Contains(log.String(), "PATCH PATCH") {
-				t.Errorf("requests %s: want a HEAD after each PATCH", log)
+				t.Errorf("requests %s, want a HEAD after each PATCH", log)
 			}
 		})
 	}

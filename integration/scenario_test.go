@@ -121,7 +121,7 @@ func (s scenario) run(t *testing.T, d doer) {
 	}
 	for _, f := range srv.Pending() {
 		if f.Times != testserver.Always {
-			t.Errorf("fault did not fire: %s %v", f.Method, f.Do)
+			t.Errorf("this fault did not fire: %s %v", f.Method, f.Do)
 		}
 	}
 	// Close waits for all running requests.
@@ -157,7 +157,7 @@ func checkStored(t *testing.T, srv *testserver.Server, url string, want []byte) 
 		return
 	}
 	if sha256.Sum256(got) != sha256.Sum256(want) {
-		t.Errorf("the server has %d bytes of another content, want %d", len(got), len(want))
+		t.Errorf("the server has %d bytes, which differ; want %d", len(got), len(want))
 	}
 }
 
@@ -165,7 +165,7 @@ func checkStored(t *testing.T, srv *testserver.Server, url string, want []byte) 
 func checkEvents(t *testing.T, o outcome) {
 	t.Helper()
 	if len(o.events) == 0 {
-		t.Error("no events")
+		t.Error("there are no events")
 		return
 	}
 	retries := 0

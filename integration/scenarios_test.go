@@ -264,7 +264,7 @@ func retriedAfter(want time.Duration) func(*testing.T, outcome) {
 		t.Helper()
 		i := slices.IndexFunc(o.events, func(ev client.Event) bool { return ev.Kind == client.EventRetry })
 		if i < 0 || o.events[i].Wait != want {
-			t.Errorf("events %+v: want a wait of %v", o.events, want)
+			t.Errorf("events %+v, want a wait of %v", o.events, want)
 		}
 	}
 }

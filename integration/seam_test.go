@@ -42,7 +42,7 @@ func TestSeam(t *testing.T) {
 			case n.kind != kindTus && slices.Contains(speaksHTTP, pkg):
 			case n.kind == kindError && slices.Contains(speaksErrors, pkg):
 			default:
-				t.Errorf("%s: %s is for the driver of a protocol", n.position, n.text)
+				t.Errorf("%s: only the driver of a protocol may use %s", n.position, n.text)
 			}
 		}
 	}

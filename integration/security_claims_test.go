@@ -27,7 +27,7 @@ func TestSecurityClaims(t *testing.T) {
 	for _, row := range claimRow.FindAllStringSubmatch(string(text), -1) {
 		line, id := row[0], row[1]
 		if claims[id] {
-			t.Errorf("%s is claimed twice", id)
+			t.Errorf("the claim %s exists twice", id)
 		}
 		claims[id] = true
 		tests, scripts := goTest.FindAllStringSubmatch(line, -1), scriptRef.FindAllStringSubmatch(line, -1)
@@ -63,7 +63,7 @@ func TestSecurityClaims(t *testing.T) {
 			}
 			for _, id := range claimID.FindAllString(string(text), -1) {
 				if !claims[id] {
-					t.Errorf("%s is for %s, which nobody claims", file, id)
+					t.Errorf("%s names %s, which is not a claim of the page", file, id)
 				}
 			}
 		}

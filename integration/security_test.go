@@ -56,7 +56,7 @@ func TestHTTP2ResetForEver(t *testing.T) {
 			var requests atomic.Int64
 			c := hostileHTTP2(t, client.Config{Retry: retry.Delays(0, 0, 0)}, func(w http.ResponseWriter, r *http.Request) {
 				if r.ProtoMajor != 2 {
-					t.Errorf("a request over %s", r.Proto)
+					t.Errorf("a request used %s", r.Proto)
 				}
 				requests.Add(1)
 				reset(w, r)
@@ -109,7 +109,7 @@ func TestHTTP2EndlessBody(t *testing.T) {
 				t.Errorf("reply %v, error %v", reply, err)
 			}
 			if e, ok := errors.AsType[*client.Error](err); ok && len(e.Body) > 4<<10 {
-				t.Errorf("%d bytes of it are kept", len(e.Body))
+				t.Errorf("%d bytes of the body are kept", len(e.Body))
 			}
 			sent := <-done
 			t.Logf("%d KiB were sent", sent>>10)

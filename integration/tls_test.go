@@ -69,7 +69,7 @@ func TestTLS(t *testing.T) {
 				}
 				for _, r := range srv.Requests() {
 					if r.Proto != v.proto {
-						t.Errorf("%s by %s, want %s", r.Method, r.Proto, v.proto)
+						t.Errorf("%s was sent over %s, want %s", r.Method, r.Proto, v.proto)
 					}
 				}
 			})
@@ -167,7 +167,7 @@ func checkRefused(t *testing.T, c *client.Client, want string) {
 	began := time.Now()
 	res, err := c.Upload(ctx, readerAt(t, content(small)), &client.UploadOptions{OnEvent: func(ev client.Event) {
 		if ev.Kind == client.EventRetry {
-			t.Errorf("retries after %v: %v", ev.Wait, ev.Err)
+			t.Errorf("there is a retry after %v: %v", ev.Wait, ev.Err)
 			cancel()
 		}
 	}})

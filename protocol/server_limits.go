@@ -76,9 +76,9 @@ func least[T ~int64](a, b T) T {
 func (l Limits) CheckUpload(n int64) error {
 	switch {
 	case n < l.MinUpload:
-		return fmt.Errorf("%d bytes are below the least that the server takes, %d", n, l.MinUpload)
+		return fmt.Errorf("%d bytes are fewer than the server's minimum of %d", n, l.MinUpload)
 	case l.MaxUpload > 0 && n > l.MaxUpload:
-		return fmt.Errorf("%w: %d bytes are above the most that the server takes, %d", ErrTooLarge, n, l.MaxUpload)
+		return fmt.Errorf("%w: %d bytes are more than the server's maximum of %d", ErrTooLarge, n, l.MaxUpload)
 	}
 	return nil
 }
@@ -91,11 +91,11 @@ func (l Limits) CheckRequest(size int64) error {
 		return fmt.Errorf("chunk size %d is negative", size)
 	case size == 0:
 	case size < l.MinRequest:
-		return fmt.Errorf("chunk size %d is below the least that the server takes, %d", size, l.MinRequest)
+		return fmt.Errorf("chunk size %d is below the server's minimum of %d", size, l.MinRequest)
 	case l.MaxRequest > 0 && size > l.MaxRequest:
-		return fmt.Errorf("chunk size %d is above the most that the server takes, %d", size, l.MaxRequest)
+		return fmt.Errorf("chunk size %d is above the server's maximum of %d", size, l.MaxRequest)
 	case l.Multiple > 1 && size%l.Multiple != 0:
-		return fmt.Errorf("chunk size %d is not a multiple of %d, as the server demands", size, l.Multiple)
+		return fmt.Errorf("chunk size %d is not a multiple of %d, as the server requires", size, l.Multiple)
 	}
 	return nil
 }

@@ -21,26 +21,26 @@ const (
 // The meanings of status codes; test for them with errors.Is. ErrNotImplemented and
 // ErrUnavailable are ErrServer as well.
 var (
-	ErrRedirect                   = errors.New("redirect")                // 3xx
-	ErrBadRequest                 = errors.New("bad request")             // 400
-	ErrUnauthorized               = errors.New("unauthorized")            // 401
-	ErrForbidden                  = errors.New("forbidden")               // 403; PATCH of a final upload
-	ErrNotFound                   = errors.New("not found")               // 404
-	ErrMethodNotAllowed           = errors.New("method not allowed")      // 405
-	ErrProxyAuth                  = errors.New("proxy wants credentials") // 407
-	ErrTimeout                    = errors.New("request timeout")         // 408
-	ErrConflict                   = errors.New("conflict")                // 409, except for PATCH
-	ErrOffsetMismatch             = errors.New("offset mismatch")         // 409 for PATCH
-	ErrGone                       = errors.New("gone")                    // 410; expired or terminated
-	ErrUnsupportedVersion         = errors.New("unsupported version")     // 412
-	ErrTooLarge                   = errors.New("too large")               // 413
-	ErrUnsupportedMediaType       = errors.New("unsupported media type")  // 415
-	ErrExpectationFailed          = errors.New("expectation failed")      // 417
-	ErrLocked                     = errors.New("locked")                  // 423
-	ErrTooEarly                   = errors.New("too early")               // 425
-	ErrTooManyRequests            = errors.New("too many requests")       // 429
-	ErrChecksumMismatch           = errors.New("checksum mismatch")       // 460
-	ErrServer                     = errors.New("server error")            // 5xx
+	ErrRedirect                   = errors.New("redirect")                   // 3xx
+	ErrBadRequest                 = errors.New("bad request")                // 400
+	ErrUnauthorized               = errors.New("unauthorized")               // 401
+	ErrForbidden                  = errors.New("forbidden")                  // 403; PATCH of a final upload
+	ErrNotFound                   = errors.New("not found")                  // 404
+	ErrMethodNotAllowed           = errors.New("method not allowed")         // 405
+	ErrProxyAuth                  = errors.New("proxy requires credentials") // 407
+	ErrTimeout                    = errors.New("request timeout")            // 408
+	ErrConflict                   = errors.New("conflict")                   // 409, except for PATCH
+	ErrOffsetMismatch             = errors.New("offset mismatch")            // 409 for PATCH
+	ErrGone                       = errors.New("gone")                       // 410; expired or terminated
+	ErrUnsupportedVersion         = errors.New("unsupported version")        // 412
+	ErrTooLarge                   = errors.New("too large")                  // 413
+	ErrUnsupportedMediaType       = errors.New("unsupported media type")     // 415
+	ErrExpectationFailed          = errors.New("expectation failed")         // 417
+	ErrLocked                     = errors.New("locked")                     // 423
+	ErrTooEarly                   = errors.New("too early")                  // 425
+	ErrTooManyRequests            = errors.New("too many requests")          // 429
+	ErrChecksumMismatch           = errors.New("checksum mismatch")          // 460
+	ErrServer                     = errors.New("server error")               // 5xx
 	ErrNotImplemented       error = &sentinel{"not implemented", ErrServer}
 	ErrUnavailable          error = &sentinel{"service unavailable", ErrServer}
 	ErrUnexpectedStatus           = errors.New("unexpected status") // any other

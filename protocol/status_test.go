@@ -37,7 +37,7 @@ func TestStatusError(t *testing.T) {
 		{protocol.OpPatch, 403, protocol.ErrForbidden, "forbidden (403)"},
 		{protocol.OpHead, 404, protocol.ErrNotFound, "not found (404)"},
 		{protocol.OpCreate, 405, protocol.ErrMethodNotAllowed, "method not allowed (405)"},
-		{protocol.OpCreate, 407, protocol.ErrProxyAuth, "proxy wants credentials (407)"},
+		{protocol.OpCreate, 407, protocol.ErrProxyAuth, "proxy requires credentials (407)"},
 		{protocol.OpPatch, 408, protocol.ErrTimeout, "request timeout (408)"},
 		{protocol.OpPatch, 409, protocol.ErrOffsetMismatch, "offset mismatch (409)"},
 		{protocol.OpCreate, 409, protocol.ErrConflict, "conflict (409)"},

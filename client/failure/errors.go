@@ -70,7 +70,7 @@ var (
 	// ErrNotTus means that something other than a tus server answered with a
 	// success: the URL belongs to another service, or something stands between,
 	// such as a Wi-Fi network that wants a login.
-	ErrNotTus = errors.New("the answer is not that of a tus server")
+	ErrNotTus = errors.New("the answer is not from a tus server")
 
 	// ErrStalled means that a request showed no sign of life for longer than the
 	// stall or finish timeout allows. It is worth a retry.
@@ -93,7 +93,7 @@ var (
 	// ErrInsecureLocation means that the server answered over https with a
 	// Location on http. A server behind a proxy that ends TLS has to be configured
 	// to trust the proxy's forwarded headers.
-	ErrInsecureLocation = errors.New("location leaves https for http")
+	ErrInsecureLocation = errors.New("location changes from https to http")
 )
 
 // Errors of uploads on whose state the server and the client disagree.
@@ -104,7 +104,7 @@ var (
 
 	// ErrIntegrity means that the server claims to hold bytes that it was never
 	// sent.
-	ErrIntegrity = errors.New("server claims bytes that were never sent")
+	ErrIntegrity = errors.New("server names a higher offset than was sent")
 
 	// ErrUncertain means that the upload was gone when the server was asked about
 	// its end, after all bytes had been sent: it may be complete and moved away,
@@ -114,11 +114,11 @@ var (
 	// ErrMisplaced means that nothing answers for an upload that was just created: the
 	// server's Location is wrong, or leads to another server. No bytes have arrived. The
 	// error Is protocol.ErrNotFound or ErrNotTus as well if that was the answer.
-	ErrMisplaced = errors.New("no upload at the URL that the server gave for it")
+	ErrMisplaced = errors.New("no upload at the URL that the server returned")
 
 	// ErrNoProgress means that the server acknowledged a request without keeping
 	// any of its bytes. It is worth a retry.
-	ErrNoProgress = errors.New("server kept none of the bytes")
+	ErrNoProgress = errors.New("server stored none of the bytes")
 
 	// ErrPart means that one part of an upload in parts failed, and why.
 	ErrPart = errors.New("part")
@@ -143,7 +143,7 @@ var (
 
 	// ErrNotServed means that the server has the upload but does not answer a GET
 	// of it.
-	ErrNotServed = errors.New("server has the upload but does not give it out")
+	ErrNotServed = errors.New("server has the upload but does not allow its download")
 
 	// ErrContent means that an answer is not the bytes of the upload: it has
 	// another length, or is compressed, or is not the range that was asked for.
@@ -158,7 +158,7 @@ var (
 	// retried.
 	ErrOtherServer = errors.New("response is not from the server that has the content")
 
-	// ErrCompressed means that a response is compressed although that was not asked for.
+	// ErrCompressed means that a response is compressed alalthough it was not requested.
 	// It Is ErrContent as well.
 	ErrCompressed = fmt.Errorf("%w: it is compressed", ErrContent)
 )
@@ -171,7 +171,7 @@ var (
 var ErrRefused = errors.New("server refused the upload")
 
 // ErrNoAnswer means that a Doer returned neither an answer nor an error.
-var ErrNoAnswer = errors.New("the Doer gave neither an answer nor an error")
+var ErrNoAnswer = errors.New("the Doer returned neither an answer nor an error")
 
 // ErrScarce means that this machine lacks a resource for the moment, such as descriptors of
 // open files or free ports. Another upload gives such a resource back when it ends. The error

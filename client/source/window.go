@@ -51,7 +51,7 @@ func (w *window) fill(r io.Reader) {
 		}
 		n, err := r.Read(free)
 		if n < 0 || n > len(free) {
-			n, err = 0, fmt.Errorf("reader gave an impossible count %d", n)
+			n, err = 0, fmt.Errorf("reader returned an impossible count %d", n)
 		}
 		if n == 0 && err == nil {
 			if idle++; idle == 100 {
@@ -195,7 +195,7 @@ func (w *window) agrees(off int64, ended bool) error {
 		return nil
 	}
 	if w.end > stated {
-		return fmt.Errorf("%w: %w: the stream has more than the %d bytes that were stated", failure.ErrSource, failure.ErrSourceChanged, stated)
+		return fmt.Errorf("%w: %w: the stream has more than the %d announced bytes", failure.ErrSource, failure.ErrSourceChanged, stated)
 	}
 	if ended && w.end < stated {
 		return fmt.Errorf("%w: %w: the stream ended after %d of %d bytes", failure.ErrSource, failure.ErrSourceChanged, w.end, stated)
@@ -279,7 +279,7 @@ func (w *window) Digest(ctx context.Context) ([]byte, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.sum == nil {
-		return nil, fmt.Errorf("%w: the stream was not summed up", failure.ErrUnverified)
+		return nil, fmt.Errorf("%w: the SHA-256 of the stream was not computed", failure.ErrUnverified)
 	}
 	for w.err == nil {
 		if ctx.Err() != nil {

@@ -11,7 +11,7 @@ import (
 
 // errWrongSize means that a file has more or fewer bytes than its size says, as the files that
 // a system generates while they are read, in /proc and /sys.
-var errWrongSize = fmt.Errorf("%w: it has another number of bytes than its size says", failure.ErrSource)
+var errWrongSize = fmt.Errorf("%w: its number of bytes differs from its size", failure.ErrSource)
 
 // stream returns the bytes of a file whose size is wrong as a stream.
 func (f *openFile) stream(name string, chunk int64) Opened {

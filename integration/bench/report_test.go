@@ -38,7 +38,7 @@ func TestReport(t *testing.T) {
 		"0 met, 1 missed.", "| tusker | 1.04 s | 10.40 | ", `| curl -T | exit status 1: a \| b |`, "not run: the time limit of the benchmark was reached.",
 	} {
 		if !strings.Contains(text, want) {
-			t.Errorf("lacks %q", want)
+			t.Errorf("the report lacks %q", want)
 		}
 	}
 	cells := 0

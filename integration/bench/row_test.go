@@ -51,7 +51,7 @@ func TestRows(t *testing.T) {
 		out := &result{row: r}
 		for _, c := range r.contestants {
 			if out.of(c.name) != nil {
-				t.Errorf("%s: two are called %q", r.name, c.name)
+				t.Errorf("%s: two contestants have the name %q", r.name, c.name)
 			}
 			s := walls(c.name, c.kind, 10)
 			s.samples[0].memory, s.samples[0].cpu = 1, time.Second
@@ -64,7 +64,7 @@ func TestRows(t *testing.T) {
 		}
 	}
 	if total > 15*time.Minute {
-		t.Errorf("rows may take %v", total)
+		t.Errorf("the time limits of all rows have a sum of %v", total)
 	}
 }
 
@@ -93,7 +93,7 @@ func TestCommands(t *testing.T) {
 				t.Errorf("command (-want +got):\n%s", diff)
 			}
 			if line := tt.c.args(&tools{}, s); tt.c.kind == peer && len(line.args) > 0 {
-				t.Errorf("without its program it runs %q", line.args)
+				t.Errorf("got the command %q without the program, want none", line.args)
 			}
 		})
 	}

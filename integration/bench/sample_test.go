@@ -52,7 +52,7 @@ func TestMeasure(t *testing.T) {
 		t.Errorf("measured by %q, want the fastest raw program that works", got)
 	}
 	if got := r.itself(); got != 1.25 {
-		t.Errorf("itself is %v, want the check by the first raw program, 1.25", got)
+		t.Errorf("itself = %v, want 1.25, the check divided by the first raw program", got)
 	}
 	if got := (&result{}).measure(); got != nil {
 		t.Errorf("without raw programs, the baseline is %q", got.name)
@@ -67,7 +67,7 @@ func TestRequests(t *testing.T) {
 		t.Errorf("requests that send, and all (-want +got):\n%s", diff)
 	}
 	if got := requests(s); got != "3 + 4" {
-		t.Errorf("shown as %q", got)
+		t.Errorf("the requests are shown as %q", got)
 	}
 }
 

@@ -49,6 +49,6 @@ func checkStored(t *testing.T, srv *testserver.Server, uploadURL string, want []
 		return
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("the server has %d bytes of another content, want %d", len(got), len(want))
+		t.Errorf("the server has %d bytes, which differ; want %d", len(got), len(want))
 	}
 }

@@ -92,7 +92,7 @@ func TestTusgo(t *testing.T) {
 			for _, r := range srv.Requests() {
 				sum := r.Header.Get("Upload-Checksum") != "" || r.Header.Get("Trailer") != "" || r.ContentLength < 0
 				if r.Method == http.MethodPatch && tt.checksum != "" && !sum {
-					t.Errorf("no checksum at %d", r.Offset)
+					t.Errorf("the PATCH at %d has no checksum", r.Offset)
 				}
 			}
 		})
@@ -179,7 +179,7 @@ func TestTusgoTerminates(t *testing.T) {
 		t.Fatal(err)
 	}
 	if left, err := srv.Uploads(); err != nil || len(left) > 0 {
-		t.Errorf("left: %s, error %v", left, err)
+		t.Errorf("the server still has uploads: %s, error %v", left, err)
 	}
 }
 

@@ -25,7 +25,7 @@ const (
 var (
 	ErrEndpoint    = errors.New("not the URL of an endpoint")
 	ErrNoAnswer    = errors.New("the server does not answer")
-	ErrDenied      = errors.New("the server wants other credentials")
+	ErrDenied      = errors.New("the server requires other credentials")
 	ErrMoved       = errors.New("the server redirects")
 	ErrRateLimited = errors.New("the server limits the rate of requests")
 	ErrRefused     = errors.New("the server creates no upload")

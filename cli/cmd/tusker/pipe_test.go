@@ -24,6 +24,6 @@ func TestClosedPipe(t *testing.T) {
 	cmd.Stdout, cmd.Stderr = w, &stderr
 	ended, ok := errors.AsType[*exec.ExitError](cmd.Run())
 	if !ok || ended.ExitCode() != 1 || stderr.Len() > 0 {
-		t.Errorf("ends with %v and %q, want code 1 and silence", ended, &stderr)
+		t.Errorf("the command ended with %v and %q, want code 1 and no message", ended, &stderr)
 	}
 }

@@ -44,6 +44,6 @@ func TestSignalTwiceAtOnce(t *testing.T) {
 	}
 	ended, ok := errors.AsType[*exec.ExitError](cmd.Wait())
 	if !ok || ended.ExitCode() != 130 || !strings.Contains(stderr.String(), "interrupted") {
-		t.Errorf("ends with %v and %q, want code 130 and a word about it", ended, &stderr)
+		t.Errorf("the command ended with %v and %q, want code 130 and a message", ended, &stderr)
 	}
 }

@@ -15,7 +15,7 @@ import (
 func TestSilentList(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
-		t.Skip("there are no named pipes")
+		t.Skip("this system has no named pipes")
 	}
 	fifo := filepath.Join(t.TempDir(), "list")
 	if err := exec.CommandContext(t.Context(), "mkfifo", fifo).Run(); err != nil {

@@ -52,7 +52,7 @@ func TestCheckAccess(t *testing.T) {
 // behind a link.
 func TestReadChecksAccess(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("access lists decide")
+		t.Skip("access lists apply on this system")
 	}
 	t.Parallel()
 	dir := t.TempDir()

@@ -117,7 +117,7 @@ func TestParseErrors(t *testing.T) {
 				t.Fatalf("error %v, want %q", err, test.want)
 			}
 			if e.Meant != test.meant {
-				t.Errorf("meant %q, want %q", e.Meant, test.meant)
+				t.Errorf("suggestion %q, want %q", e.Meant, test.meant)
 			}
 		})
 	}

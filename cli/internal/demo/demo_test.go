@@ -31,7 +31,7 @@ func run(ctx context.Context, t *testing.T, cfg demo.Config) (story string, err 
 		t.Fatal(readErr)
 	}
 	if len(left) > 0 {
-		t.Errorf("left behind: %v", left)
+		t.Errorf("files left in the temporary folder: %v", left)
 	}
 	return b.String(), err
 }
@@ -48,7 +48,7 @@ func TestRun(t *testing.T) {
 		"identical\n",
 	} {
 		if !strings.Contains(story, want) {
-			t.Errorf("story lacks %q:\n%s", want, story)
+			t.Errorf("the output lacks %q:\n%s", want, story)
 		}
 	}
 }
@@ -59,10 +59,10 @@ func TestRunSeesOtherBytes(t *testing.T) {
 		return os.Truncate(path, 999)
 	}})
 	if exit.Code(err) != exit.Integrity {
-		t.Errorf("error %v, want one of integrity", err)
+		t.Errorf("error %v, want an integrity error", err)
 	}
 	if strings.Contains(story, "identical") {
-		t.Errorf("story says identical:\n%s", story)
+		t.Errorf("the output says that the bytes are identical:\n%s", story)
 	}
 }
 

@@ -230,7 +230,7 @@ func TestLeavesNothing(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			report, s := examine(t, testserver.Config{})
 			if left := s.Count("DELETE"); left != 1 || len(report.Left) > 0 {
-				t.Errorf("%d deleted, left %v", left, report.Left)
+				t.Errorf("%d uploads deleted, %v left", left, report.Left)
 			}
 		})
 	})
@@ -246,7 +246,7 @@ func TestLeavesNothing(t *testing.T) {
 			}
 			want := append(healthy[:6:6], "fail patch", "ok cleanup")
 			if diff := cmp.Diff(want, checks(report)); diff != "" || s.Count("DELETE") != 1 {
-				t.Errorf("%d deleted, findings (-want +got):\n%s", s.Count("DELETE"), diff)
+				t.Errorf("%d uploads deleted, findings (-want +got):\n%s", s.Count("DELETE"), diff)
 			}
 		})
 	})
@@ -254,7 +254,7 @@ func TestLeavesNothing(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			report, s := examine(t, testserver.Config{}, always("DELETE", testserver.Status(403, nil, "")))
 			if len(report.Left) != 1 || !strings.HasPrefix(report.Left[0], s.URL()) {
-				t.Errorf("left %v", report.Left)
+				t.Errorf("uploads left: %v", report.Left)
 			}
 		})
 	})
@@ -271,7 +271,7 @@ func TestBounded(t *testing.T) {
 					t.Errorf("took %v", took)
 				}
 				if len(report.Findings) == 0 {
-					t.Error("no finding")
+					t.Error("there is no finding")
 				}
 			})
 		})

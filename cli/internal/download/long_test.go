@@ -21,7 +21,7 @@ func TestPartOfLongName(t *testing.T) {
 			target := filepath.Join(t.TempDir(), name)
 			other := strings.TrimSuffix(target, target[len(target)-1:]) + "y"
 			if partName(target) == partName(other) {
-				t.Errorf("%d bytes of %q share a part", size, char)
+				t.Errorf("two names of %d bytes of %q have the same part", size, char)
 			}
 			p := open(t, target, from, version)
 			write(t, p, "01")

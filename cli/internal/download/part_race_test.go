@@ -14,7 +14,7 @@ import (
 func TestCompleteIsLocked(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
-		t.Skip("a file has to be closed to be renamed")
+		t.Skip("this system cannot rename an open file")
 	}
 	for range 100 {
 		target := filepath.Join(t.TempDir(), "a")
@@ -43,7 +43,7 @@ func TestCompleteIsLocked(t *testing.T) {
 func TestDropIsLocked(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {
-		t.Skip("a file has to be closed to be removed")
+		t.Skip("this system cannot remove an open file")
 	}
 	for range 100 {
 		target := filepath.Join(t.TempDir(), "a")

@@ -12,10 +12,10 @@ func TestHelp(t *testing.T) {
 	help := Help(width)
 	for _, a := range actions {
 		if !strings.Contains("\n"+help, "\n  "+a.name) {
-			t.Errorf("%s is not in the help", a.name)
+			t.Errorf("the help lacks %s", a.name)
 		}
 		if a.doc == "" {
-			t.Errorf("%s has no words", a.name)
+			t.Errorf("%s has no description", a.name)
 		}
 	}
 	for line := range strings.Lines(help) {

@@ -56,7 +56,7 @@ func TestMatch(t *testing.T) {
 			continue
 		}
 		if p.String() != pattern {
-			t.Errorf("%q is called %q", pattern, p)
+			t.Errorf("the pattern %q has the name %q", pattern, p)
 		}
 		for list, want := range map[string]bool{paths.match: true, paths.differ: false} {
 			for name := range strings.FieldsSeq(list) {
@@ -106,7 +106,7 @@ func TestUnmatched(t *testing.T) {
 		set = append(set, p)
 	}
 	if !set.Match("a", false) || set.Match("cc", false) {
-		t.Error("the set does not match what one of it does")
+		t.Error("the set does not match a name that one of its patterns matches")
 	}
 	var left []string
 	for _, p := range set.Unmatched() {
@@ -116,7 +116,7 @@ func TestUnmatched(t *testing.T) {
 		t.Errorf("unmatched (-want +got):\n%s", diff)
 	}
 	if glob.Set(nil).Match("a", false) {
-		t.Error("no pattern matches")
+		t.Error("an empty set matches")
 	}
 }
 

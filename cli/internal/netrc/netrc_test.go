@@ -50,7 +50,7 @@ func TestFind(t *testing.T) {
 		})
 	}
 	if _, ok := (*netrc.File)(nil).Find("tus.example", "443", ""); ok {
-		t.Error("a nil file has an entry")
+		t.Error("Find of a nil file returns an entry")
 	}
 }
 

@@ -77,7 +77,7 @@ func TestPrinterStopsAtFirstError(t *testing.T) {
 		t.Errorf("%d writes, want 1", w.writes)
 	}
 	if len(told) != 1 || !errors.Is(told[0], io.ErrClosedPipe) {
-		t.Errorf("told %v, want only the first error", told)
+		t.Errorf("reported %v, want only the first error", told)
 	}
 	if err := p.Err(); !errors.Is(err, io.ErrClosedPipe) {
 		t.Errorf("Err() = %v", err)

@@ -131,7 +131,7 @@ func TestScreenWritesOnlyWhatChanges(t *testing.T) {
 	}
 	_, _ = s.Write([]byte("message\n"))
 	if n := term.Writes(); n != 2 {
-		t.Errorf("%d writes, want 2: a message must not be torn", n)
+		t.Errorf("%d writes, want 2, so that no message is split", n)
 	}
 }
 

@@ -56,7 +56,7 @@ func checkChunk(t *testing.T, c profile.Chunk) {
 	t.Helper()
 	switch {
 	case c.Size < c.Min, c.Max > 0 && (c.Size > c.Max || c.Size == 0), c.Multiple > 0 && c.Size%c.Multiple != 0:
-		t.Errorf("the size of %+v breaks its own rule", c)
+		t.Errorf("the chunk size of %+v does not obey its own limits", c)
 	}
 }
 

@@ -85,8 +85,8 @@ func (d *download) copy(ctx context.Context, a *wire.Answer, b *body, compare bo
 	var sum hash.Hash
 	if compare {
 		if !d.prefix.known() {
-			return a.Refuse(fmt.Errorf("%w: cannot tell whether the %d bytes from before are of the same content, "+
-				"as the server sends no strong ETag", failure.ErrContentChanged, d.offset))
+			return a.Refuse(fmt.Errorf("%w: cannot decide whether the %d earlier bytes are of the same content, "+
+				"because the server sends no strong ETag", failure.ErrContentChanged, d.offset))
 		}
 		sum = sha256.New()
 	}
@@ -150,7 +150,7 @@ func (d *download) end(a *wire.Answer, b *body, before int64, err error) error {
 	case b.ranged && d.offset > before:
 		return nil // the range was a part of the rest; the next request asks for more
 	case b.at < d.offset:
-		return a.Lost(fmt.Errorf("the answer ends after %d bytes, %d were there before: %w", b.at, d.offset, io.ErrUnexpectedEOF))
+		return a.Lost(fmt.Errorf("the answer ends after %d bytes, but %d were already written: %w", b.at, d.offset, io.ErrUnexpectedEOF))
 	case !known && !b.ranged && b.framed():
 		d.content.Length = protocol.Known(d.offset)
 		d.done = true

@@ -83,7 +83,7 @@ func (d *download) run(ctx context.Context) error {
 	}
 	u, err := address.Parse(d.URL)
 	if err == nil && d.Open == nil {
-		err = fmt.Errorf("%w: nothing to open a writer with", failure.ErrInvalidOption)
+		err = fmt.Errorf("%w: open is nil", failure.ErrInvalidOption)
 	}
 	if err == nil {
 		err = wire.CheckHeader(d.Call.Header)

@@ -119,7 +119,7 @@ func (d *download) first(ctx context.Context, a *wire.Answer, b *body) error {
 		d.done = true
 		return nil
 	case known && d.offset > length:
-		return a.Refuse(fmt.Errorf("%w: it has %d bytes, %d were there before", failure.ErrContentChanged, length, d.offset))
+		return a.Refuse(fmt.Errorf("%w: it has %d bytes, but %d were already written", failure.ErrContentChanged, length, d.offset))
 	case proven && d.offset > 0:
 		return nil // the next request asks for the rest
 	}
@@ -140,7 +140,7 @@ func (d *download) later(ctx context.Context, a *wire.Answer, b *body) error {
 			return a.Refuse(err)
 		}
 		if r.start > d.offset {
-			return a.Refuse(fmt.Errorf("%w: asked for the bytes from %d on, got those from %d on", failure.ErrContent, d.offset, r.start))
+			return a.Refuse(fmt.Errorf("%w: requested the bytes from %d on, got those from %d on", failure.ErrContent, d.offset, r.start))
 		}
 		length = r.whole
 		b.limit(r)
@@ -181,7 +181,7 @@ func unencoded(a *wire.Answer) error {
 	if !a.Body.Uncompressed && (coding == "" || coding == "identity") {
 		return nil
 	}
-	return fmt.Errorf("%w (Content-Encoding %q) though that was not asked for", failure.ErrCompressed, redact.Shorten(coding, redact.MaxText))
+	return fmt.Errorf("%w (Content-Encoding %q) although the request did not allow it", failure.ErrCompressed, redact.Shorten(coding, redact.MaxText))
 }
 
 // fits compares the content with the answer to HEAD, and makes sure that the end of the
@@ -194,7 +194,7 @@ func (d *download) fits(content Content, b *body) error {
 		}
 	}
 	if !known && !b.framed() {
-		return fmt.Errorf("%w: the server does not say how long it is", failure.ErrContent)
+		return fmt.Errorf("%w: the server does not name its length", failure.ErrContent)
 	}
 	return nil
 }

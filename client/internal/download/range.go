@@ -24,7 +24,7 @@ type byteRange struct {
 func contentRange(h http.Header) (byteRange, error) {
 	value := h.Get("Content-Range")
 	if strings.EqualFold(mediaType(h), "multipart/byteranges") {
-		return byteRange{}, fmt.Errorf("%w: several ranges, though one was asked for", failure.ErrContent)
+		return byteRange{}, fmt.Errorf("%w: several ranges, but one was requested", failure.ErrContent)
 	}
 	if r, ok := parseRange(value); ok {
 		return r, nil

@@ -71,7 +71,7 @@ func (u *upload) agrees(answer dialect.Answer) error {
 	ours, known := u.size.Int64()
 	offset, _ := answer.Offset.Int64()
 	if theirs, ok := answer.Length.Int64(); ok && known && ours != theirs {
-		return fmt.Errorf("%w: the upload is for %d bytes, the source has %d", failure.ErrLengthMismatch, theirs, ours)
+		return fmt.Errorf("%w: the upload has a length of %d bytes, the source has %d", failure.ErrLengthMismatch, theirs, ours)
 	}
 	reach, bound := u.at.Reach.Int64()
 	// Bytes of an earlier request may still be on their way through a proxy, so the

@@ -148,9 +148,9 @@ func (u *upload) fits(chunk source.Chunk) error {
 	switch {
 	case !ok:
 	case chunk.End > theirs:
-		return fmt.Errorf("%w: the upload is for %d bytes, the source has more", failure.ErrLengthMismatch, theirs)
+		return fmt.Errorf("%w: the upload has a length of %d bytes, the source has more", failure.ErrLengthMismatch, theirs)
 	case chunk.Last && chunk.End < theirs:
-		return fmt.Errorf("%w: the upload is for %d bytes, the source has %d", failure.ErrLengthMismatch, theirs, chunk.End)
+		return fmt.Errorf("%w: the upload has a length of %d bytes, the source has %d", failure.ErrLengthMismatch, theirs, chunk.End)
 	}
 	return nil
 }

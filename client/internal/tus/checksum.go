@@ -65,7 +65,7 @@ func CheckChecksum(name string) error {
 	if name == "" || name == ChecksumAuto || newHash(name) != nil {
 		return nil
 	}
-	return fmt.Errorf("%w: checksum %q is none of auto, %s", failure.ErrInvalidOption, name, strings.Join(ChecksumAlgorithms(), ", "))
+	return fmt.Errorf("%w: checksum %q is not one of auto, %s", failure.ErrInvalidOption, name, strings.Join(ChecksumAlgorithms(), ", "))
 }
 
 // checksum is how the requests of an upload are checked. The zero value means that they

@@ -15,7 +15,7 @@ import (
 	"github.com/tusker-go/tusker/client/source"
 )
 
-var errBodyStopped = errors.New("the request is over")
+var errBodyStopped = errors.New("the request has ended")
 
 // Body is the payload of one request. It can be opened again, for a redirect that
 // keeps the method or for a connection that closed before anything was sent. A Body

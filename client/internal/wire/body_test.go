@@ -27,7 +27,7 @@ func reading(s string) func() (io.Reader, error) {
 	return func() (io.Reader, error) { return strings.NewReader(s), nil }
 }
 
-// A Doer may open the body once more after the request is over. That reader is closed at once.
+// A Doer may open the body once more after the request has ended. That reader is closed at once.
 func TestBodyOpenedAfterStop(t *testing.T) {
 	var closed atomic.Int64
 	b := newBody(t, 5, func() (io.Reader, error) {

@@ -73,7 +73,7 @@ func TestNull(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got, _ = n.stats(); got.Files != 0 || got.Received != 0 || len(got.Requests) != 0 {
-		t.Errorf("after a reset: %+v", got)
+		t.Errorf("stats after a reset: %+v", got)
 	}
 }
 

@@ -136,11 +136,11 @@ func TestPause(t *testing.T) {
 		time.Sleep(time.Second)
 		p.came(flowing)
 		if cuts, waited := p.told(); cuts != 1 || waited != 50*time.Millisecond {
-			t.Errorf("%d cuts and %v of waiting, want 1 and 50ms", cuts, waited)
+			t.Errorf("%d cuts and a wait of %v, want 1 and 50ms", cuts, waited)
 		}
 		p.reset()
 		if cuts, waited := p.told(); cuts != 0 || waited != 0 {
-			t.Errorf("after a reset %d cuts and %v", cuts, waited)
+			t.Errorf("%d cuts and a wait of %v after a reset, want none", cuts, waited)
 		}
 	})
 }

@@ -45,6 +45,6 @@ func TestTusd(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got, err = counter.stats(); err != nil || got.Files != 0 {
-		t.Errorf("after a reset %d files, %v", got.Files, err)
+		t.Errorf("%d files after a reset, error %v", got.Files, err)
 	}
 }

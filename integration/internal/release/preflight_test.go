@@ -100,7 +100,7 @@ func TestAPIDiffWithoutTags(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got, want := out.String(), "protocol: no tag yet\n"; got != want {
-		t.Errorf("said %q, want %q", got, want)
+		t.Errorf("output %q, want %q", got, want)
 	}
 }
 
@@ -108,7 +108,7 @@ func TestAPIDiffWithoutTags(t *testing.T) {
 func repository(t *testing.T) string {
 	t.Helper()
 	if _, err := exec.LookPath("git"); err != nil {
-		t.Skip("git is not on this machine")
+		t.Skip("git is not installed")
 	}
 	repo := t.TempDir()
 	write(t, repo, "go.work", "go 1.26.0\n\nuse (\n\t./cli\n\t./protocol\n)\n")
