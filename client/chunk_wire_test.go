@@ -48,13 +48,13 @@ func TestChunksObeyRule(t *testing.T) {
 		n    int
 		want []int64
 	}{
-		"no chunk size":     {client.Limits{MinRequest: 8, MaxRequest: 16, Multiple: 4}, 0, 37, []int64{16, 16, 5}},
-		"chunk size":        {client.Limits{MinRequest: 8, MaxRequest: 16, Multiple: 4}, 12, 37, []int64{12, 12, 12, 1}},
-		"most no multiple":  {client.Limits{MaxRequest: 15, Multiple: 4}, 0, 26, []int64{12, 12, 2}},
-		"only one chunk":    {client.Limits{MinRequest: 8, MaxRequest: 16, Multiple: 4}, 0, 3, []int64{3}},
-		"exactly two":       {client.Limits{MinRequest: 8, MaxRequest: 16, Multiple: 4}, 0, 32, []int64{16, 16}},
-		"no most":           {client.Limits{MinRequest: 8, Multiple: 4}, 0, 37, []int64{37}},
-		"only a least size": {client.Limits{MinRequest: 8}, 8, 20, []int64{8, 8, 4}},
+		"no chunk size":             {client.Limits{MinRequest: 8, MaxRequest: 16, Multiple: 4}, 0, 37, []int64{16, 16, 5}},
+		"chunk size":                {client.Limits{MinRequest: 8, MaxRequest: 16, Multiple: 4}, 12, 37, []int64{12, 12, 12, 1}},
+		"maximum is not a multiple": {client.Limits{MaxRequest: 15, Multiple: 4}, 0, 26, []int64{12, 12, 2}},
+		"only one chunk":            {client.Limits{MinRequest: 8, MaxRequest: 16, Multiple: 4}, 0, 3, []int64{3}},
+		"exactly two":               {client.Limits{MinRequest: 8, MaxRequest: 16, Multiple: 4}, 0, 32, []int64{16, 16}},
+		"no maximum":                {client.Limits{MinRequest: 8, Multiple: 4}, 0, 37, []int64{37}},
+		"only a minimum":            {client.Limits{MinRequest: 8}, 8, 20, []int64{8, 8, 4}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -88,10 +88,10 @@ func TestStreamObeysRule(t *testing.T) {
 		rule client.Limits
 		want int64
 	}{
-		"odd multiple":       {client.Limits{Multiple: 3 * mib}, 6 * mib},
-		"large least size":   {client.Limits{MinRequest: 5 * mib}, 5 * mib},
-		"small most":         {client.Limits{MaxRequest: mib + 1}, mib + 1},
-		"the usual is right": {client.Limits{MinRequest: mib, MaxRequest: 8 * mib, Multiple: mib}, 4 * mib},
+		"odd multiple":         {client.Limits{Multiple: 3 * mib}, 6 * mib},
+		"large minimum":        {client.Limits{MinRequest: 5 * mib}, 5 * mib},
+		"small maximum":        {client.Limits{MaxRequest: mib + 1}, mib + 1},
+		"default size allowed": {client.Limits{MinRequest: mib, MaxRequest: 8 * mib, Multiple: mib}, 4 * mib},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -119,13 +119,13 @@ func TestRuleWithinProxyLimit(t *testing.T) {
 		want  []int64 // sizes tried, in KiB; the last one is used from then on
 		ok    bool
 	}{
-		"no rule":            {client.Limits{}, 400 * clienttest.KiB, []int64{3000, 1500, 750, 375}, true},
-		"multiple":           {client.Limits{Multiple: 200 * clienttest.KiB, MaxRequest: 2000 * clienttest.KiB}, 500 * clienttest.KiB, []int64{2000, 1000, 400}, true},
-		"least allows it":    {client.Limits{MinRequest: 500 * clienttest.KiB, MaxRequest: 2000 * clienttest.KiB}, 500 * clienttest.KiB, []int64{2000, 1000, 500}, true},
-		"least forbids it":   {client.Limits{MinRequest: 501 * clienttest.KiB, MaxRequest: 2000 * clienttest.KiB}, 500 * clienttest.KiB, []int64{2000, 1000}, false},
-		"no smaller there":   {client.Limits{Multiple: 1000 * clienttest.KiB, MaxRequest: 1000 * clienttest.KiB}, 500 * clienttest.KiB, []int64{1000}, false},
-		"large multiple":     {client.Limits{Multiple: 600 * clienttest.KiB, MaxRequest: 1800 * clienttest.KiB}, 599 * clienttest.KiB, []int64{1800, 600}, false},
-		"multiple, no limit": {client.Limits{Multiple: 700 * clienttest.KiB}, 700 * clienttest.KiB, []int64{3000, 1400, 700}, true},
+		"no rule":                 {client.Limits{}, 400 * clienttest.KiB, []int64{3000, 1500, 750, 375}, true},
+		"multiple":                {client.Limits{Multiple: 200 * clienttest.KiB, MaxRequest: 2000 * clienttest.KiB}, 500 * clienttest.KiB, []int64{2000, 1000, 400}, true},
+		"minimum allows it":       {client.Limits{MinRequest: 500 * clienttest.KiB, MaxRequest: 2000 * clienttest.KiB}, 500 * clienttest.KiB, []int64{2000, 1000, 500}, true},
+		"minimum forbids it":      {client.Limits{MinRequest: 501 * clienttest.KiB, MaxRequest: 2000 * clienttest.KiB}, 500 * clienttest.KiB, []int64{2000, 1000}, false},
+		"no smaller size allowed": {client.Limits{Multiple: 1000 * clienttest.KiB, MaxRequest: 1000 * clienttest.KiB}, 500 * clienttest.KiB, []int64{1000}, false},
+		"large multiple":          {client.Limits{Multiple: 600 * clienttest.KiB, MaxRequest: 1800 * clienttest.KiB}, 599 * clienttest.KiB, []int64{1800, 600}, false},
+		"multiple, no limit":      {client.Limits{Multiple: 700 * clienttest.KiB}, 700 * clienttest.KiB, []int64{3000, 1400, 700}, true},
 	}
 	for name, test := range tests {
 		for kind, source := range map[string]func(*testing.T, string) client.Source{

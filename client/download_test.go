@@ -258,7 +258,7 @@ func TestDownloadStops(t *testing.T) {
 		"writer fails": {func(func(error)) func(client.Content) (io.Writer, int64, error) {
 			return clienttest.WriteTo(writerFunc(func([]byte) (int, error) { return 3, errFull }))
 		}, errFull},
-		"writer that lies": {func(func(error)) func(client.Content) (io.Writer, int64, error) {
+		"writer with a wrong count": {func(func(error)) func(client.Content) (io.Writer, int64, error) {
 			return clienttest.WriteTo(writerFunc(func([]byte) (int, error) { return 3, nil }))
 		}, io.ErrShortWrite},
 		"cancelled": {func(cancel func(error)) func(client.Content) (io.Writer, int64, error) {

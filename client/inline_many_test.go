@@ -85,14 +85,14 @@ func TestUploadDoesNotAsk(t *testing.T) {
 // UploadAll works even if OPTIONS fails.
 func TestUploadAllWithoutAnswer(t *testing.T) {
 	for name, action := range map[string]fake.Action{
-		"not found":            fake.Status(404, ""),
-		"not allowed":          fake.Status(405, ""),
-		"busy":                 fake.Status(503, ""),
-		"not of tus":           fake.Status(204, ""),
-		"no answer":            fake.Lose,
-		"without it":           fake.With("Tus-Extension", "creation"),
-		"with a longer name":   fake.With("Tus-Extension", "creation,creation-with-upload-and-more"),
-		"without a word of it": fake.With("Tus-Extension", ""),
+		"not found":          fake.Status(404, ""),
+		"not allowed":        fake.Status(405, ""),
+		"busy":               fake.Status(503, ""),
+		"not of tus":         fake.Status(204, ""),
+		"no answer":          fake.Lose,
+		"without it":         fake.With("Tus-Extension", "creation"),
+		"with a longer name": fake.With("Tus-Extension", "creation,creation-with-upload-and-more"),
+		"with an empty list": fake.With("Tus-Extension", ""),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

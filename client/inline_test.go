@@ -99,15 +99,15 @@ func TestInlineAnswers(t *testing.T) {
 			action: fake.Keep(0),
 			want:   []string{"POST /files/ +5", "PATCH /files/1 0+5"}, result: client.Result{Sent: 10},
 		},
-		"offset not told": {
+		"no offset in the answer": {
 			server: fake.Config{NoOffset: true},
 			want:   []string{"POST /files/ +5", "HEAD /files/1"}, result: client.Result{Sent: 5, Confirmed: true},
 		},
-		"offset not told, some kept": {
+		"no offset in the answer, some kept": {
 			server: fake.Config{NoOffset: true}, action: fake.Keep(2),
 			want: []string{"POST /files/ +5", "HEAD /files/1", "PATCH /files/1 2+3"}, result: client.Result{Sent: 8},
 		},
-		"offset not told, none kept": {
+		"no offset in the answer, none kept": {
 			server: fake.Config{NoOffset: true}, action: fake.Keep(0),
 			want: []string{"POST /files/ +5", "HEAD /files/1", "PATCH /files/1 0+5"}, result: client.Result{Sent: 10},
 		},

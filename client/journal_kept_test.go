@@ -195,7 +195,7 @@ func TestUncertainIsRecorded(t *testing.T) {
 		clienttest.WantStored(t, s, res.URL, data)
 		clienttest.WantNoRecord(t, &store)
 	})
-	t.Run("and found to be there", func(t *testing.T) {
+	t.Run("the upload exists", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var store client.MemoryStore
 			s := fake.New(t, fake.Config{})

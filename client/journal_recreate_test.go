@@ -41,7 +41,7 @@ func TestRecreate(t *testing.T) {
 		"gone, for a shorter one": {client.RecreateGone, shorter, nil, append([]string{clienttest.Head}, again...), nil},
 
 		"gone, after the last byte": {client.RecreateGone, nil, gone, []string{clienttest.Head, rest}, client.ErrUncertain},
-		"gone, not there for us":    {client.RecreateGone, fake.Status(403, ""), nil, []string{clienttest.Head}, protocol.ErrForbidden},
+		"gone, HEAD is forbidden":   {client.RecreateGone, fake.Status(403, ""), nil, []string{clienttest.Head}, protocol.ErrForbidden},
 
 		"never":        {client.RecreateNever, fake.Status(404, ""), nil, []string{clienttest.Head}, protocol.ErrNotFound},
 		"never, 410":   {client.RecreateNever, gone, nil, []string{clienttest.Head}, protocol.ErrGone},

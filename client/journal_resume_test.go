@@ -233,11 +233,11 @@ func TestResumedWithOtherMetadata(t *testing.T) {
 		head fake.Action
 		warn bool
 	}{
-		"the same":            {protocol.Metadata{"a": "1", "b": "2"}, nil, false},
-		"fewer":               {protocol.Metadata{"a": "1"}, nil, false},
-		"another value":       {protocol.Metadata{"a": "1", "b": "3"}, nil, true},
-		"another key":         {protocol.Metadata{"c": "1"}, nil, true},
-		"a server of silence": {protocol.Metadata{"c": "1"}, fake.With(protocol.HeaderUploadMetadata, ""), false},
+		"the same":                    {protocol.Metadata{"a": "1", "b": "2"}, nil, false},
+		"fewer":                       {protocol.Metadata{"a": "1"}, nil, false},
+		"another value":               {protocol.Metadata{"a": "1", "b": "3"}, nil, true},
+		"another key":                 {protocol.Metadata{"c": "1"}, nil, true},
+		"no metadata from the server": {protocol.Metadata{"c": "1"}, fake.With(protocol.HeaderUploadMetadata, ""), false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

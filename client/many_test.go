@@ -46,10 +46,10 @@ func TestConcurrency(t *testing.T) {
 		config, concat int
 		n, all, parts  int // sources, and how many of them are sent at the same time
 	}{
-		"default":        {0, 0, 7, 3, 3},
-		"one":            {1, 0, 4, 1, 1},
-		"of the call":    {1, 4, 5, 1, 4},
-		"more than work": {100, 0, 2, 2, 2},
+		"default":           {0, 0, 7, 3, 3},
+		"one":               {1, 0, 4, 1, 1},
+		"of the call":       {1, 4, 5, 1, 4},
+		"more than uploads": {100, 0, 2, 2, 2},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

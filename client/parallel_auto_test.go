@@ -29,13 +29,13 @@ func TestParallelAuto(t *testing.T) {
 		most       int
 		time       time.Duration
 	}{
-		"fast":                    {size: 48 << 20, link: &clienttest.SlowLink{RequestRate: 100 * mb}, least: 1, most: 1, time: 1400 * time.Millisecond},
-		"slow connections":        {link: &clienttest.SlowLink{RequestRate: 10 * mb}, parts: true, least: 16, most: 16, time: 2 * time.Second},
-		"slow and far away":       {link: &clienttest.SlowLink{RequestRate: 10 * mb, Delay: 50 * time.Millisecond}, parts: true, least: 16, most: 16, time: 2500 * time.Millisecond},
-		"slow line":               {size: 64 << 20, link: &clienttest.SlowLink{RequestRate: 10 * mb, TotalRate: 10 * mb}, parts: true, least: 8, most: 9, time: 14 * time.Second},
-		"line of four":            {size: 64 << 20, link: &clienttest.SlowLink{RequestRate: 5 * mb, TotalRate: 20 * mb}, parts: true, least: 8, most: 16, time: 8 * time.Second},
-		"no concatenation":        {size: 48 << 20, link: &clienttest.SlowLink{RequestRate: 10 * mb}, extensions: []protocol.Extension{protocol.ExtensionCreation}, least: 1, most: 1, time: 14 * time.Second},
-		"chunks that were wished": {size: 48 << 20, link: &clienttest.SlowLink{RequestRate: 10 * mb}, chunk: 32 << 20, least: 1, most: 1, time: 14 * time.Second},
+		"fast":                  {size: 48 << 20, link: &clienttest.SlowLink{RequestRate: 100 * mb}, least: 1, most: 1, time: 1400 * time.Millisecond},
+		"slow connections":      {link: &clienttest.SlowLink{RequestRate: 10 * mb}, parts: true, least: 16, most: 16, time: 2 * time.Second},
+		"slow and far away":     {link: &clienttest.SlowLink{RequestRate: 10 * mb, Delay: 50 * time.Millisecond}, parts: true, least: 16, most: 16, time: 2500 * time.Millisecond},
+		"slow line":             {size: 64 << 20, link: &clienttest.SlowLink{RequestRate: 10 * mb, TotalRate: 10 * mb}, parts: true, least: 8, most: 9, time: 14 * time.Second},
+		"line of four":          {size: 64 << 20, link: &clienttest.SlowLink{RequestRate: 5 * mb, TotalRate: 20 * mb}, parts: true, least: 8, most: 16, time: 8 * time.Second},
+		"no concatenation":      {size: 48 << 20, link: &clienttest.SlowLink{RequestRate: 10 * mb}, extensions: []protocol.Extension{protocol.ExtensionCreation}, least: 1, most: 1, time: 14 * time.Second},
+		"configured chunk size": {size: 48 << 20, link: &clienttest.SlowLink{RequestRate: 10 * mb}, chunk: 32 << 20, least: 1, most: 1, time: 14 * time.Second},
 	}
 	all := clienttest.Noise(most)
 	for name, test := range tests {

@@ -263,17 +263,17 @@ func TestPermanentFailure(t *testing.T) {
 		body   string
 		is     error
 	}{
-		"bad request":  {400, "", protocol.ErrBadRequest},
-		"unauthorized": {401, "", protocol.ErrUnauthorized},
-		"forbidden":    {403, "", protocol.ErrForbidden},
-		"gone":         {410, "", protocol.ErrGone},
-		"version":      {412, "", protocol.ErrUnsupportedVersion},
-		"too large":    {413, "ERR_MAX_SIZE_EXCEEDED: maximum size exceeded\n", protocol.ErrTooLarge},
-		"media type":   {415, "", protocol.ErrUnsupportedMediaType},
-		"not possible": {501, "", protocol.ErrNotImplemented},
-		"HTTP version": {505, "", protocol.ErrServer},
-		"stopped":      {500, "ERR_UPLOAD_STOPPED: upload has been stopped\n", protocol.ErrServer},
-		"unheard of":   {499, "", protocol.ErrUnexpectedStatus},
+		"bad request":    {400, "", protocol.ErrBadRequest},
+		"unauthorized":   {401, "", protocol.ErrUnauthorized},
+		"forbidden":      {403, "", protocol.ErrForbidden},
+		"gone":           {410, "", protocol.ErrGone},
+		"version":        {412, "", protocol.ErrUnsupportedVersion},
+		"too large":      {413, "ERR_MAX_SIZE_EXCEEDED: maximum size exceeded\n", protocol.ErrTooLarge},
+		"media type":     {415, "", protocol.ErrUnsupportedMediaType},
+		"not possible":   {501, "", protocol.ErrNotImplemented},
+		"HTTP version":   {505, "", protocol.ErrServer},
+		"stopped":        {500, "ERR_UPLOAD_STOPPED: upload has been stopped\n", protocol.ErrServer},
+		"unknown status": {499, "", protocol.ErrUnexpectedStatus},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -311,7 +311,7 @@ func TestDeferredLengthIsDeclaredOnce(t *testing.T) {
 		"answer lost":         {[]fake.Action{nil, fake.Lose}, []string{"PATCH /files/1 0+3", "PATCH /files/1 3+2 of 5", "HEAD /files/1"}},
 		"connection lost":     {[]fake.Action{nil, fake.Cut(1)}, []string{"PATCH /files/1 0+3", "PATCH /files/1 3+1 of 5", "HEAD /files/1", "PATCH /files/1 4+1"}},
 		"nothing kept":        {[]fake.Action{nil, fake.Cut(0)}, []string{"PATCH /files/1 0+3", "PATCH /files/1 3+0 of 5", "HEAD /files/1", "PATCH /files/1 3+2"}},
-		"never got there":     {[]fake.Action{nil, fake.Status(503, "")}, []string{"PATCH /files/1 0+3", "PATCH /files/1 3+2 of 5", "HEAD /files/1", "PATCH /files/1 3+2 of 5"}},
+		"declaration lost":    {[]fake.Action{nil, fake.Status(503, "")}, []string{"PATCH /files/1 0+3", "PATCH /files/1 3+2 of 5", "HEAD /files/1", "PATCH /files/1 3+2 of 5"}},
 		"part accepted":       {[]fake.Action{nil, fake.Keep(1)}, []string{"PATCH /files/1 0+3", "PATCH /files/1 3+2 of 5", "PATCH /files/1 4+1"}},
 		"lost before the end": {[]fake.Action{fake.Cut(1)}, []string{"PATCH /files/1 0+1", "HEAD /files/1", "PATCH /files/1 1+3", "PATCH /files/1 4+1 of 5"}},
 	}

@@ -86,7 +86,7 @@ func TestThrottled(t *testing.T) {
 				}
 				all := clienttest.RetryWaits(events)
 				if last := all[len(all)-1]; last < test.least || last > test.most {
-					t.Errorf("told of a wait of %v", last)
+					t.Errorf("the event has a wait of %v", last)
 				}
 			})
 		})

@@ -36,17 +36,17 @@ func TestLengthRefused(t *testing.T) {
 		want  []string
 		err   error
 	}{
-		"an older request told it": {
+		"earlier request declared the length": {
 			[]fake.Action{nil, told("")},
 			[]string{head, first, last, head, "PATCH /files/1 2+1"},
 			nil,
 		},
-		"an older request told it, and brought the bytes": {
+		"earlier request declared the length and sent the bytes": {
 			[]fake.Action{nil, told("l")},
 			[]string{head, first, last, head},
 			nil,
 		},
-		"server did not say it": {
+		"no length from the server": {
 			[]fake.Action{nil, refuse, refuse},
 			[]string{head, first, last, head, last},
 			protocol.ErrBadRequest,

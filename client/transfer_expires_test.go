@@ -29,17 +29,17 @@ func TestExpires(t *testing.T) {
 		resumed bool
 		want    []string
 	}{
-		"never":                {},
-		"in time":              {after: 41 * time.Second},
-		"just in time":         {after: 40 * time.Second},
-		"too late":             {after: 39 * time.Second, want: []string{tooLate}},
-		"too late, said often": {after: 39 * time.Second, again: true, want: []string{tooLate}},
-		"long ago":             {after: -time.Hour, want: []string{hasExpired, tooLate}},
-		"long ago, said often": {after: -time.Hour, again: true, want: []string{hasExpired, tooLate}},
-		"now":                  {after: time.Nanosecond, want: []string{hasExpired, tooLate}},
-		"rest in time":         {after: 30 * time.Second, resumed: true},
-		"rest too late":        {after: 29 * time.Second, resumed: true, want: []string{tooLate}},
-		"rest expired":         {after: -time.Second, resumed: true, want: []string{hasExpired, tooLate}},
+		"never":                     {},
+		"in time":                   {after: 41 * time.Second},
+		"just in time":              {after: 40 * time.Second},
+		"too late":                  {after: 39 * time.Second, want: []string{tooLate}},
+		"too late, announced often": {after: 39 * time.Second, again: true, want: []string{tooLate}},
+		"long ago":                  {after: -time.Hour, want: []string{hasExpired, tooLate}},
+		"long ago, announced often": {after: -time.Hour, again: true, want: []string{hasExpired, tooLate}},
+		"now":                       {after: time.Nanosecond, want: []string{hasExpired, tooLate}},
+		"rest in time":              {after: 30 * time.Second, resumed: true},
+		"rest too late":             {after: 29 * time.Second, resumed: true, want: []string{tooLate}},
+		"rest expired":              {after: -time.Second, resumed: true, want: []string{hasExpired, tooLate}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

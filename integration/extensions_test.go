@@ -32,7 +32,7 @@ func TestVerify(t *testing.T) {
 		{name: "cut and read again", faults: []testserver.Fault{{Method: http.MethodGet, Do: testserver.DropReply()}}},
 		{name: "damaged on its way", faults: []testserver.Fault{patch(flip(5000))}, is: client.ErrDifferent},
 		{
-			name: "not given out", faults: []testserver.Fault{{Method: http.MethodGet, Do: testserver.Status(http.StatusNotFound, nil, "")}},
+			name: "download refused", faults: []testserver.Fault{{Method: http.MethodGet, Do: testserver.Status(http.StatusNotFound, nil, "")}},
 			is: client.ErrUnverified,
 		},
 	} {

@@ -147,8 +147,8 @@ func TestTusJS(t *testing.T) {
 		{name: "locked", size: mib, faults: []string{"PATCH locked x2", "PATCH lock-timeout"}, fired: 3},
 		{name: "early answer", size: 8 * mib, faults: []string{"PATCH early 1MiB 502"}},
 		{name: "offset no number", size: mib, faults: []string{"PATCH offset many"}},
-		{name: "offset claimed too large", size: 4 * mib, options: tusJSOptions{Chunk: mib}, faults: []string{"PATCH offset-by 1000"}},
-		{name: "offset claimed too small", size: 4 * mib, options: tusJSOptions{Chunk: mib}, faults: []string{"PATCH offset-by -1000"}},
+		{name: "offset too large", size: 4 * mib, options: tusJSOptions{Chunk: mib}, faults: []string{"PATCH offset-by 1000"}},
+		{name: "offset too small", size: 4 * mib, options: tusJSOptions{Chunk: mib}, faults: []string{"PATCH offset-by -1000"}},
 		{name: "rewound", size: 4 * mib, options: tusJSOptions{Chunk: mib}, faults: []string{"HEAD rewind 1000", "PATCH cut 2KiB"}},
 		{name: "relative locations", size: mib, faults: []string{"POST location relative"}},
 		{name: "with the creation", size: mib, options: tusJSOptions{Inline: true}},
@@ -160,7 +160,7 @@ func TestTusJS(t *testing.T) {
 		},
 		// tus-js-client does not find the upload if HEAD fails, and creates it
 		// again.
-		{name: "cut, and not told where", size: 4 * mib, faults: []string{"PATCH cut 1MiB", "HEAD status 500"}, uploads: 2},
+		{name: "cut, and HEAD fails", size: 4 * mib, faults: []string{"PATCH cut 1MiB", "HEAD status 500"}, uploads: 2},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

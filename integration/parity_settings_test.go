@@ -57,7 +57,7 @@ func paritySession(t *testing.T) {
 	header := transport.Header(http.Header{"X-Tenant": {"zoo"}})
 	data := content(1000)
 
-	t.Run("let in", func(t *testing.T) {
+	t.Run("accepted", func(t *testing.T) {
 		c := newClient(t, client.Config{
 			Endpoint: srv.URL(),
 			Doer:     transport.Chain(session, transport.BasicAuth("ivory", "p:w d"), header),

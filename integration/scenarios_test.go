@@ -138,7 +138,7 @@ var connections = []scenario{
 		wantRequests: sequence("POST PATCH@0 HEAD PATCH@5000000"),
 	},
 	{
-		name: "PATCH cut more often than there are tries", size: mib,
+		name: "PATCH cut more often than the policy allows", size: mib,
 		faults: []testserver.Fault{times(12, patch(testserver.CutAfter(80_000)))},
 		wantRequests: sequence("POST PATCH@0 HEAD PATCH@80000 HEAD PATCH@160000 HEAD PATCH@240000 HEAD PATCH@320000 " +
 			"HEAD PATCH@400000 HEAD PATCH@480000 HEAD PATCH@560000 HEAD PATCH@640000 HEAD PATCH@720000 " +
@@ -217,7 +217,7 @@ var answers = []scenario{
 		check:        retriedAfter(maxWait),
 	},
 	{
-		name: "PATCH 400 with a code that means the connection", size: small,
+		name: "PATCH 400 with a code for a lost connection", size: small,
 		faults: []testserver.Fault{
 			patch(testserver.Status(http.StatusBadRequest, nil, "ERR_UPLOAD_INTERRUPTED: upload has been interrupted\n")),
 		},
@@ -349,7 +349,7 @@ var refusals = []scenario{
 		wantRequests: sequence("POST PATCH@0 HEAD"), wantErr: protocol.ErrGone,
 	},
 	{
-		name: "HEAD claims bytes that were never sent", size: 1000, config: client.Config{ChunkSize: 400},
+		name: "HEAD names a higher offset than was sent", size: 1000, config: client.Config{ChunkSize: 400},
 		faults:       []testserver.Fault{patch(testserver.DropReply()), head(testserver.Offset(401))},
 		wantRequests: sequence("POST PATCH@0 HEAD"), wantErr: client.ErrIntegrity,
 	},

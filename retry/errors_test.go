@@ -29,9 +29,9 @@ func TestRetryable(t *testing.T) {
 		{"permanent, wrapped", fmt.Errorf("op: %w", retry.Permanent(errTest)), false},
 		{"permanent around a retryable", retry.Permanent(opinion(true)), false},
 		{"permanent inside a retryable", errors.Join(opinion(true), retry.Permanent(errTest)), false},
-		{"says yes", opinion(true), true},
-		{"says no", opinion(false), false},
-		{"says no, wrapped", fmt.Errorf("op: %w", opinion(false)), false},
+		{"own method returns true", opinion(true), true},
+		{"own method returns false", opinion(false), false},
+		{"own method returns false, wrapped", fmt.Errorf("op: %w", opinion(false)), false},
 		{"cancelled", context.Canceled, true},
 		{"deadline", context.DeadlineExceeded, true},
 	} {

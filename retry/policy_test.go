@@ -23,7 +23,7 @@ func TestDelays(t *testing.T) {
 		{"second", attempt(2), 0, true},
 		{"negative is at once", attempt(3), 0, true},
 		{"used up", attempt(4), 0, false},
-		{"named wait is not looked at", named(1, time.Hour), time.Second, true},
+		{"named wait is ignored", named(1, time.Hour), time.Second, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

@@ -87,8 +87,8 @@ func TestGoTusResumes(t *testing.T) {
 		{name: "reset", fault: patch(testserver.Reset())},
 		{name: "answer lost", fault: patch(testserver.DropReply())},
 		{name: "server busy", fault: patch(testserver.Status(http.StatusServiceUnavailable, nil, "busy\n"))},
-		{name: "offset claimed too large", fault: patch(testserver.OffsetDelta(1000)), err: gotus.ErrOffsetMismatch},
-		{name: "offset claimed too small", fault: patch(testserver.OffsetDelta(-1000)), err: gotus.ErrOffsetMismatch},
+		{name: "offset too large", fault: patch(testserver.OffsetDelta(1000)), err: gotus.ErrOffsetMismatch},
+		{name: "offset too small", fault: patch(testserver.OffsetDelta(-1000)), err: gotus.ErrOffsetMismatch},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -89,14 +89,14 @@ func TestBadServers(t *testing.T) {
 			obstacle: conformance.ErrNoAnswer, says: "EOF", requests: 3,
 		},
 		{
-			name: "wants credentials",
+			name: "requires credentials",
 			do: func(req *http.Request) (*http.Response, error) {
 				return reply(req, http.StatusUnauthorized, nil, strings.NewReader("who are you?\n")), nil
 			},
 			obstacle: conformance.ErrDenied, says: "401: who are you?", requests: 1,
 		},
 		{
-			name: "wants credentials for POST",
+			name: "requires credentials for POST",
 			do: func(req *http.Request) (*http.Response, error) {
 				if req.Method == http.MethodPost {
 					return reply(req, http.StatusForbidden, nil, strings.NewReader("")), nil
@@ -136,14 +136,14 @@ func TestBadServers(t *testing.T) {
 			obstacle: conformance.ErrRateLimited, says: "429", requests: 1,
 		},
 		{
-			name: "answers a page to everything",
+			name: "answers every request with a page",
 			do: func(req *http.Request) (*http.Response, error) {
 				return reply(req, http.StatusOK, nil, strings.NewReader("<html>")), nil
 			},
 			obstacle: conformance.ErrNotTus, requests: 60,
 		},
 		{
-			name: "answers anything to everything",
+			name: "answers at random",
 			do: func(req *http.Request) (*http.Response, error) {
 				h := http.Header{}
 				for _, name := range []string{

@@ -20,8 +20,8 @@ func TestRate(t *testing.T) {
 		"steady":       {[]int64{0, 100, 200, 300}, 99, 101, true},
 		"from above 0": {[]int64{900, 1000, 1100, 1200}, 99, 101, true},
 		"slower":       {[]int64{0, 1000, 2000, 2000, 2000, 2000}, 100, 400, true},
-		"fell back":    {[]int64{0, 100, 200, 0, 100, 200}, 70, 90, true},
-		"stands still": {[]int64{5, 5, 5, 5}, 0, 0, false},
+		"decreased":    {[]int64{0, 100, 200, 0, 100, 200}, 70, 90, true},
+		"constant":     {[]int64{5, 5, 5, 5}, 0, 0, false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

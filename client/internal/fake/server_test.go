@@ -168,15 +168,15 @@ func TestCreationWithUpload(t *testing.T) {
 		kept   string
 		seen   string
 	}{
-		"all":               {fake.Config{}, nil, "hello", 201, "5", "hello", "POST /files/ +5"},
-		"some":              {fake.Config{}, nil, "he", 201, "2", "he", "POST /files/ +2"},
-		"none":              {fake.Config{}, nil, "", 201, "0", "", "POST /files/ +0"},
-		"too much":          {fake.Config{}, nil, "hello!", 413, "", "", "POST /files/ +6"},
-		"offset not told":   {fake.Config{NoOffset: true}, nil, "hello", 201, "", "hello", "POST /files/ +5"},
-		"server keeps less": {fake.Config{}, fake.Keep(3), "hello", 201, "3", "hel", "POST /files/ +5"},
-		"cut":               {fake.Config{}, fake.Cut(2), "hello", 0, "", "he", "POST /files/ +2"},
-		"answer lost":       {fake.Config{}, fake.Lose, "hello", 0, "", "hello", "POST /files/ +5"},
-		"refused":           {fake.Config{}, fake.Status(415, ""), "hello", 415, "", "", "POST /files/ +5"},
+		"all":                     {fake.Config{}, nil, "hello", 201, "5", "hello", "POST /files/ +5"},
+		"some":                    {fake.Config{}, nil, "he", 201, "2", "he", "POST /files/ +2"},
+		"none":                    {fake.Config{}, nil, "", 201, "0", "", "POST /files/ +0"},
+		"too much":                {fake.Config{}, nil, "hello!", 413, "", "", "POST /files/ +6"},
+		"no offset in the answer": {fake.Config{NoOffset: true}, nil, "hello", 201, "", "hello", "POST /files/ +5"},
+		"server keeps less":       {fake.Config{}, fake.Keep(3), "hello", 201, "3", "hel", "POST /files/ +5"},
+		"cut":                     {fake.Config{}, fake.Cut(2), "hello", 0, "", "he", "POST /files/ +2"},
+		"answer lost":             {fake.Config{}, fake.Lose, "hello", 0, "", "hello", "POST /files/ +5"},
+		"refused":                 {fake.Config{}, fake.Status(415, ""), "hello", 415, "", "", "POST /files/ +5"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

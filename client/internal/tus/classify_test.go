@@ -132,7 +132,7 @@ func TestClassifyAnswersThatFit(t *testing.T) {
 		"PATCH was another success":  {&failure.Error{Op: protocol.OpPatch, StatusCode: 202, Err: protocol.ErrUnexpectedStatus}, failure.ClassTransient},
 		"HEAD without offset":        {&failure.Error{Op: protocol.OpHead, StatusCode: 200, Err: protocol.ErrMissingHeader}, failure.ClassFinal},
 		"HEAD with garbage":          {&failure.Error{Op: protocol.OpHead, StatusCode: 200, Err: protocol.ErrInvalidOffset}, failure.ClassFinal},
-		"HEAD claims too much":       {&failure.Error{Op: protocol.OpHead, StatusCode: 200, Err: failure.ErrIntegrity}, failure.ClassFinal},
+		"HEAD above the sent bytes":  {&failure.Error{Op: protocol.OpHead, StatusCode: 200, Err: failure.ErrIntegrity}, failure.ClassFinal},
 		"HEAD of another length":     {&failure.Error{Op: protocol.OpHead, StatusCode: 200, Err: failure.ErrLengthMismatch}, failure.ClassFinal},
 		"creation without Location":  {&failure.Error{Op: protocol.OpCreate, StatusCode: 201, Err: protocol.ErrMissingHeader}, failure.ClassFinal},
 		"creation with bad Location": {&failure.Error{Op: protocol.OpCreate, StatusCode: 201, Err: failure.ErrInvalidLocation}, failure.ClassFinal},
