@@ -24,6 +24,6 @@ func TestRetryableClasses(t *testing.T) {
 func TestPermanentCause(t *testing.T) {
 	e := &failure.Error{Op: protocol.OpPatch, Err: retry.Permanent(errors.New("quota"))}
 	if retry.Retryable(e) {
-		t.Error("retryable")
+		t.Error("Retryable is true for a permanent error")
 	}
 }

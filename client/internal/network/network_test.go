@@ -89,14 +89,14 @@ func TestMayHaveArrived(t *testing.T) {
 		err  error
 		want bool
 	}{
-		"reset":              {&net.OpError{Op: "read", Err: syscall.ECONNRESET}, true},
-		"refused":            {&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, false},
-		"no such host":       {&net.DNSError{IsNotFound: true}, false},
-		"no token":           {transport.ErrNoCredentials, false},
-		"cannot be sent":     {failure.ErrInvalidURL, false},
-		"certificate":        {x509.UnknownAuthorityError{}, false},
-		"no sign of life":    {failure.ErrStalled, true},
-		"the source, not it": {fmt.Errorf("%w: %w", failure.ErrSource, io.ErrUnexpectedEOF), false},
+		"reset":               {&net.OpError{Op: "read", Err: syscall.ECONNRESET}, true},
+		"refused":             {&net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}, false},
+		"no such host":        {&net.DNSError{IsNotFound: true}, false},
+		"no token":            {transport.ErrNoCredentials, false},
+		"cannot be sent":      {failure.ErrInvalidURL, false},
+		"certificate":         {x509.UnknownAuthorityError{}, false},
+		"no sign of life":     {failure.ErrStalled, true},
+		"error of the source": {fmt.Errorf("%w: %w", failure.ErrSource, io.ErrUnexpectedEOF), false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
