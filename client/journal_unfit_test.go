@@ -36,8 +36,8 @@ func TestUnfitRecord(t *testing.T) {
 			return nil
 		}, client.ErrInsecureLocation.Error()},
 		"no URL":        {func(r *client.Record) error { r.URL = ""; return nil }, "belongs to another upload"},
-		"URL of no use": {func(r *client.Record) error { r.URL = "ftp://tus.example/1"; return nil }, "location leaves https"},
-		"malformed URL": {func(r *client.Record) error { r.URL = "https://[::1"; return nil }, "location leaves https"},
+		"URL of no use": {func(r *client.Record) error { r.URL = "ftp://tus.example/1"; return nil }, "location changes from https to http"},
+		"malformed URL": {func(r *client.Record) error { r.URL = "https://[::1"; return nil }, "location changes from https to http"},
 		"in parts": {func(r *client.Record) error {
 			r.Parts = []client.PartRecord{{End: clienttest.RecordedSize - 1}}
 			return nil

@@ -160,9 +160,9 @@ func TestParallelUnfitRecord(t *testing.T) {
 		"backwards":        {func(r *client.Record) { r.Parts[0].End, r.Parts[1].Start = -1, -1 }, "part 0 ends at"},
 		"offset beyond":    {func(r *client.Record) { r.Parts[0].Offset = 2 << 20 }, "in part 0 of length"},
 		"too many":         {func(r *client.Record) { r.Parts = append(make([]client.PartRecord, 100), r.Parts...) }, "belongs to another upload"},
-		"over http":        {func(r *client.Record) { r.Parts[2].URL = strings.Replace(r.Parts[2].URL, "https:", "http:", 1) }, "location leaves https"},
-		"other scheme":     {func(r *client.Record) { r.Parts[2].URL = "ftp://tus.example/1" }, "location leaves https"},
-		"relative":         {func(r *client.Record) { r.Parts[2].URL = "/files/1" }, "location leaves https"},
+		"over http":        {func(r *client.Record) { r.Parts[2].URL = strings.Replace(r.Parts[2].URL, "https:", "http:", 1) }, "location changes from https to http"},
+		"other scheme":     {func(r *client.Record) { r.Parts[2].URL = "ftp://tus.example/1" }, "location changes from https to http"},
+		"relative":         {func(r *client.Record) { r.Parts[2].URL = "/files/1" }, "location changes from https to http"},
 		"user information": {func(r *client.Record) { r.Parts[2].URL = "https://me:secret@tus.example/1" }, "holds user information"},
 		"other endpoint":   {func(r *client.Record) { r.Endpoint += "other" }, "belongs to another upload"},
 	}

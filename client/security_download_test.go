@@ -190,7 +190,7 @@ func TestDownloadResumesBySum(t *testing.T) {
 		"cut behind the offset": {400, sha256.Sum256([]byte(data[:400])), []content.Step{content.Cut(500), content.Cut(600)}, data[400:], nil, ""},
 		"others":                {400, sha256.Sum256([]byte(data[1:401])), nil, "", client.ErrContentChanged, "first 400 bytes"},
 		"others, all":           {1000, none, nil, "", client.ErrContentChanged, "first 1000 bytes"},
-		"more than there are":   {1001, none, nil, "", client.ErrContentChanged, "1001 were there"},
+		"more than there are":   {1001, none, nil, "", client.ErrContentChanged, "but 1001 were already written"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -222,7 +222,7 @@ func TestDownloadWithoutPrefixSum(t *testing.T) {
 	var b bytes.Buffer
 	_, err := c.Download(t.Context(), content.URL, func(client.Content) (io.Writer, int64, error) { return &b, 400, nil }, nil)
 	clienttest.WantErrorIs(t, err, client.ErrContentChanged)
-	clienttest.WantClearError(t, err, "cannot tell")
+	clienttest.WantClearError(t, err, "cannot decide")
 	if b.Len() > 0 {
 		t.Errorf("wrote %d bytes", b.Len())
 	}
