@@ -123,7 +123,7 @@ func TestClassifyAnswersThatFit(t *testing.T) {
 		err  *failure.Error
 		want failure.Class
 	}{
-		"told to wait":               {&failure.Error{Op: protocol.OpPatch, StatusCode: 503, Header: http.Header{"Retry-After": {"1"}}, Err: protocol.ErrUnavailable}, failure.ClassThrottled},
+		"Retry-After":                {&failure.Error{Op: protocol.OpPatch, StatusCode: 503, Header: http.Header{"Retry-After": {"1"}}, Err: protocol.ErrUnavailable}, failure.ClassThrottled},
 		"PATCH without offset":       {&failure.Error{Op: protocol.OpPatch, StatusCode: 204, Err: protocol.ErrMissingHeader}, failure.ClassTransient},
 		"PATCH with garbage":         {&failure.Error{Op: protocol.OpPatch, StatusCode: 204, Err: protocol.ErrInvalidOffset}, failure.ClassTransient},
 		"PATCH went back":            {&failure.Error{Op: protocol.OpPatch, StatusCode: 204, Err: protocol.ErrOffsetBack}, failure.ClassTransient},
