@@ -16,17 +16,21 @@ import (
 )
 
 func doctorCommand(a *app) *cobra.Command {
-	q := &flags.Query{}
+	q := &flags.Doctor{}
 	cmd := &cobra.Command{
 		Use:   "doctor [flags] ENDPOINT",
 		Short: "Find out what stands between here and a server",
-		Long: fmt.Sprintf(`Talks to the server at ENDPOINT and tells what it finds, with the flag that
-answers it: addresses, TLS, redirects, clocks, what the server can do, where it
-says that uploads are, limits for bodies, proxies that hold them back, and what
-is left of an upload whose connection is cut.
+		Long: fmt.Sprintf(`Talks to the server at ENDPOINT and reports what it finds, with the flag that
+helps: addresses, TLS, redirects, clocks, the extensions of the server, the
+Location of uploads, limits for bodies and headers, blocked methods, proxies
+that keep bodies back, caches, cookies of load balancers, connections that are
+closed early, and what remains of an upload whose connection is cut.
 
-It makes one upload with the file name tusker-doctor, never completes it, and
-deletes it in the end. It sends at most %d requests and %d MiB.`, doctor.MaxRequests, doctor.MaxBytes>>20),
+The output ends with a verdict, the command that uploads a file with these
+flags, and the lines for the config file.
+
+It creates one upload with the file name tusker-doctor, never completes it, and
+deletes it at the end. It sends at most %d requests and %d MiB.`, doctor.MaxRequests, doctor.MaxBytes>>20),
 		Example: `  tusker doctor https://tus.example/files/
   tusker doctor --json https://tus.example/files/ | jq -r '.findings[].advice'`,
 		Args: usage.Arguments(1, 1, "one ENDPOINT"),
@@ -36,10 +40,14 @@ deletes it in the end. It sends at most %d requests and %d MiB.`, doctor.MaxRequ
 	return cmd
 }
 
-func runDoctor(a *app, cmd *cobra.Command, q *flags.Query, endpoint string) error {
+func runDoctor(a *app, cmd *cobra.Command, q *flags.Doctor, endpoint string) error {
 	ctx, cancel := q.Limit(cmd.Context())
 	defer cancel()
 	config, err := q.Config(ctx, a.console)
+	if err != nil {
+		return err
+	}
+	metadata, err := q.Creation(endpoint, doctor.FileName, &config)
 	if err != nil {
 		return err
 	}
@@ -48,7 +56,7 @@ func runDoctor(a *app, cmd *cobra.Command, q *flags.Query, endpoint string) erro
 		return err
 	}
 	config.Endpoint = endpoint
-	examine := doctor.Config{Client: config}
+	examine := doctor.Config{Client: config, Metadata: metadata}
 	if !q.JSON {
 		examine.OnFinding = func(f doctor.Finding) { showFinding(a.console, f) }
 	}
@@ -56,13 +64,14 @@ func runDoctor(a *app, cmd *cobra.Command, q *flags.Query, endpoint string) erro
 	if err != nil {
 		return err
 	}
+	advice := doctorAdviceOf(a.settings, report, endpoint)
 	if q.JSON {
-		a.console.Out.JSON(report)
-	}
-	if !q.JSON {
-		for _, url := range report.Left {
-			a.console.Out.Line("left  %s", output.Escape(url))
-		}
+		a.console.Out.JSON(struct {
+			*doctor.Report
+			doctorAdvice
+		}{report, advice})
+	} else {
+		showAdvice(a.console.Out, report, advice)
 	}
 	return diagnosis(ctx, report)
 }

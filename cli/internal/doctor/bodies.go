@@ -3,11 +3,14 @@ package doctor
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/tusker-go/tusker/cli/internal/units"
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/transport"
 )
 
 const (
@@ -16,82 +19,184 @@ const (
 	leastBody = 64 << 10 // smallest useful body limit
 
 	bodyLimits = 4 // a request with a large body may take this many times the limit of an exchange
+
+	maxProbes = 9 // requests that look for the body limit
 )
 
 // ladder contains the sizes of the bodies that are tried, small ones first: a low
 // limit or a slow network is found with few bytes.
 var ladder = []int64{1 * mib, 4 * mib, 16 * mib, 32 * mib}
 
+// search looks for the largest body that passes.
+type search struct {
+	*examination
+	began   time.Time
+	refused int64   // size of the smallest refused body, 0: none
+	probes  int     // bodies that were sent
+	pace    float64 // nanoseconds for one byte of the last body that passed
+	last    error   // of the last body that did not pass
+	status  int     // of the answer to it; 0: no answer
+}
+
 // bodies looks for the largest body that passes. It returns false if no body
 // passes.
 func (e *examination) bodies(ctx context.Context) bool {
-	began := time.Now()
-	refused := int64(0) // size of the smallest refused body, 0: none
-	probes := 0
+	s := &search{examination: e, began: time.Now()}
 	why := "" // reason for the end of the search
-	pace := 0.0
-	var last error
-	try := func(n int64) bool {
-		probes++
-		sent := time.Now()
-		err := e.patch(ctx, n)
-		if errors.Is(err, protocol.ErrOffsetMismatch) && e.head(ctx) == nil {
-			err = e.patch(ctx, n)
+	for why == "" {
+		n := s.next()
+		if why = s.end(n); why != "" {
+			break
 		}
-		if err == nil {
-			e.body, pace = max(e.body, n), float64(time.Since(sent))/float64(n)
-			return true
+		if !s.try(ctx, n) {
+			return e.broken(ctx, n, s.last)
 		}
-		last = err
-		if errors.Is(err, protocol.ErrTooLarge) {
-			refused = n
-			return true
+	}
+	return s.report(why)
+}
+
+// next returns the size of the next body, or 0 if the limit is known.
+func (s *search) next() int64 {
+	if s.refused > 0 {
+		return between(s.body, s.refused)
+	}
+	// A small upload has room only for small bodies, and the checks that follow need
+	// some of that room.
+	most := s.left() - min(2*flowBody, s.left()/2)
+	limits := s.Client.Limits
+	if limits.MaxRequest > 0 {
+		most = min(most, limits.MaxRequest)
+	}
+	for _, n := range ladder {
+		if n > s.body {
+			return min(max(n, limits.MinRequest), most)
 		}
+	}
+	return 0
+}
+
+// end returns the reason to end the search before a body of n bytes, or "".
+func (s *search) end(n int64) string {
+	switch {
+	case n < leastBody || n <= s.body:
+		return "all"
+	case n > s.left():
+		return "no more bytes are spent on it"
+	case s.probes == maxProbes:
+		return "no more requests are spent on it"
+	case time.Since(s.began)+time.Duration(s.pace*float64(n)) > bodyLimits*s.Limit:
+		return "no more time is spent on it"
+	}
+	return ""
+}
+
+// try sends a body of n bytes. It returns false if the body failed for another reason
+// than its size.
+func (s *search) try(ctx context.Context, n int64) bool {
+	s.probes++
+	sent := time.Now()
+	before := s.offset
+	err := s.send(ctx, n)
+	if err == nil {
+		s.body, s.pace = max(s.body, n), float64(time.Since(sent))/float64(n)
+		return true
+	}
+	s.last = err
+	if ctx.Err() != nil || !isLimit(err) {
 		return false
 	}
-	next := func() int64 {
-		if refused > 0 {
-			return between(e.body, refused)
-		}
-		for _, n := range ladder {
-			if n > e.body {
-				return n
-			}
-		}
-		return 0
+	// The server may have kept a part of the body.
+	if !errors.Is(err, protocol.ErrTooLarge) && (s.head(ctx) != nil || s.offset < before) {
+		return false
 	}
-	for why == "" {
-		n := next()
-		if refused == 0 {
-			// A small upload has room only for small bodies, and the checks that
-			// follow need some of that room.
-			n = min(n, e.left()-min(2*flowBody, e.left()/2))
-		}
-		switch {
-		case n < leastBody || n <= e.body:
-			why = "all"
-		case n > e.left():
-			why = "no more bytes are spent on it"
-		case probes == maxProbes:
-			why = "no more requests are spent on it"
-		case time.Since(began)+time.Duration(pace*float64(n)) > bodyLimits*e.Limit:
-			why = "no more time is spent on it"
-		case !try(n):
-			return e.broken(ctx, n, last)
-		}
+	s.refused, s.status = n, 0
+	if exchange, ok := errors.AsType[*client.Error](err); ok {
+		s.status = exchange.StatusCode
 	}
+	return true
+}
+
+// send sends a body of n bytes, while the server is busy again and again, and in
+// another way if something blocks PATCH.
+func (s *search) send(ctx context.Context, n int64) error {
+	patch := func(ctx context.Context) error { return s.patch(ctx, n) }
+	err := s.patiently(ctx, patch)
+	if errors.Is(err, protocol.ErrOffsetMismatch) && s.head(ctx) == nil {
+		err = s.patiently(ctx, patch)
+	}
+	if !isBlocked(err) || s.body > 0 {
+		return err
+	}
+	blocked := err
+	override, err := client.New(s.overriding())
+	if err != nil {
+		return blocked
+	}
+	usual := s.c
+	s.c = override
+	if s.patiently(ctx, patch) != nil {
+		s.c = usual
+		return blocked
+	}
+	s.flag("--method-override", "")
+	s.warn("method", "--method-override", "PATCH does not pass, but POST with X-HTTP-Method-Override does: %s", plain(blocked))
+	return nil
+}
+
+// overriding returns the configuration of a client that sends PATCH and DELETE as POST.
+func (e *examination) overriding() client.Config {
+	cfg := e.Client
+	cfg.Doer = transport.Chain(cfg.Doer, transport.MethodOverride())
+	return cfg
+}
+
+// isBlocked tells whether something refused the method of a request.
+func isBlocked(err error) bool {
+	exchange, ok := errors.AsType[*client.Error](err)
+	return ok && (exchange.StatusCode == http.StatusMethodNotAllowed || exchange.StatusCode == http.StatusNotImplemented)
+}
+
+// isLimit tells whether a smaller body might pass: proxies answer a body that is too
+// large with 413 or with a failure of their own, cut its connection, or say nothing.
+func isLimit(err error) bool {
+	exchange, ok := errors.AsType[*client.Error](err)
+	if !ok {
+		return false
+	}
+	switch exchange.StatusCode {
+	case 0:
+		return exchange.AnswerLost
+	case http.StatusRequestTimeout:
+		return true
+	case http.StatusNotImplemented, http.StatusHTTPVersionNotSupported:
+		return false
+	}
+	return errors.Is(err, protocol.ErrTooLarge) || exchange.StatusCode >= http.StatusInternalServerError && !isBusy(err)
+}
+
+// report tells which bodies pass. It returns false if none does.
+func (s *search) report(why string) bool {
 	switch {
-	case refused == 0 && e.body == 0:
-		e.warn("body-limit", "", "not tried: the server takes no upload that is large enough")
-	case refused == 0:
-		e.ok("body-limit", "", "bodies of %s pass%s", size(e.body), reason(why))
-	case e.body == 0:
-		e.fail("body-limit", "raise the limit for bodies", last)
+	case s.refused == 0 && s.body == 0:
+		s.warn("body-limit", "", "not tried: the server takes no upload that is large enough")
+	case s.refused == 0:
+		s.ok("body-limit", "", "bodies of %s pass%s", size(s.body), reason(why))
+	case s.body == 0 && errors.Is(s.last, protocol.ErrTooLarge):
+		s.fail("body-limit", "raise the limit for bodies", s.last)
+	case s.body == 0:
+		s.fail("patch", "", s.last)
 	default:
-		chunk := units.Size(e.body)
-		e.warn("body-limit", "--chunk-size "+chunk.String(), "bodies of %s pass, of %s do not (413)", size(e.body), size(refused))
+		s.warn("body-limit", s.chunkFlag(s.body), "bodies of %s pass, of %s do not (%s)", size(s.body), size(s.refused), s.cause())
 	}
-	return e.body > 0
+	return s.body > 0
+}
+
+// cause describes the failure of the smallest body that did not pass.
+func (s *search) cause() string {
+	if s.status != 0 {
+		return fmt.Sprint(s.status)
+	}
+	return plain(s.last)
 }
 
 func reason(why string) string {
@@ -120,13 +225,16 @@ func between(passed, refused int64) int64 {
 // broken reports a body that failed for another reason than its size. It returns
 // false if no smaller body passed.
 func (e *examination) broken(ctx context.Context, n int64, err error) bool {
-	if e.body == 0 {
+	switch {
+	case isBusy(err):
+		e.warn("lock", "--retries N: tusker waits for locks", "the server is busy with the upload: %s", plain(err))
+		return false
+	case e.body == 0:
 		e.fail("patch", e.misplaced(err), err)
 		return false
 	}
 	advice := adviceFor(err)
-	exchange, ok := errors.AsType[*client.Error](err)
-	if ok && exchange.StatusCode == 0 || errors.Is(err, client.ErrStalled) {
+	if errors.Is(err, client.ErrStalled) {
 		chunk := units.Size(e.body)
 		advice = "--chunk-size " + chunk.String() + " if that happens again"
 	}

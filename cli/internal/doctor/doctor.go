@@ -8,12 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/http"
 	"time"
 
 	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
+	"github.com/tusker-go/tusker/transport"
 )
 
 // Status is the severity of a finding.
@@ -40,10 +42,8 @@ type Finding struct {
 
 // The bounds of one run.
 const (
-	MaxRequests = 20       // in all
+	MaxRequests = 50       // in all
 	MaxBytes    = 64 << 20 // sent in all
-
-	maxProbes = 9 // requests that look for the body limit
 )
 
 // Config tells which endpoint to examine, and how long that may take.
@@ -51,6 +51,9 @@ type Config struct {
 	// Client is the configuration of the client. Its Endpoint is examined. No
 	// request is retried.
 	Client client.Config
+
+	// Metadata is sent with the creation. nil: the filename FileName.
+	Metadata protocol.Metadata
 
 	// OnFinding is called with each finding as soon as it is known. Nil: no call.
 	OnFinding func(Finding)
@@ -62,13 +65,19 @@ type Config struct {
 	// Settle is the time in which bytes should reach the server. Zero: half a
 	// second. On a slow network it is longer.
 	Settle time.Duration
+
+	// Pause is how long a connection should stay open while it is not used. Zero: 2
+	// s.
+	Pause time.Duration
 }
 
 // Report contains all findings.
 type Report struct {
 	Endpoint string    `json:"endpoint"`
+	Verdict  string    `json:"verdict"` // one line
 	Findings []Finding `json:"findings"`
-	Left     []string  `json:"left"` // URLs of uploads that could not be deleted
+	Flags    []Flag    `json:"flags"` // that uploads to this server should have
+	Left     []string  `json:"left"`  // URLs of uploads that could not be deleted
 }
 
 // examination is one run.
@@ -77,13 +86,17 @@ type examination struct {
 	c      *client.Client
 	tap    *tap
 	report Report
+	chunk  int64 // the smallest chunk size of any advice, 0: none
 
-	caps   protocol.Capabilities
-	url    string // URL of the upload, "": no upload
-	offset int64  // offset that the server named last
-	length int64  // length of the upload
-	body   int64  // size of the largest body that passed
-	sent   int64  // bytes of all bodies
+	caps protocol.Capabilities
+	url  string // URL of the upload, "": no upload
+
+	location string // the Location of the creation, as the server sent it
+
+	offset int64 // offset that the server named last
+	length int64 // length of the upload
+	body   int64 // size of the largest body that passed
+	sent   int64 // bytes of all bodies
 }
 
 // Run examines the endpoint. If ctx ends, the report contains the findings so far,
@@ -95,7 +108,10 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	if cfg.Settle == 0 {
 		cfg.Settle = 500 * time.Millisecond
 	}
-	e := &examination{Config: cfg, report: Report{Findings: []Finding{}, Left: []string{}}}
+	if cfg.Pause == 0 {
+		cfg.Pause = 2 * time.Second
+	}
+	e := &examination{report: Report{Findings: []Finding{}, Flags: []Flag{}, Left: []string{}}}
 	e.tap = &tap{next: cfg.Client.Doer}
 	cfg.Client.Doer = e.tap
 	cfg.Client.Retry = retry.Never
@@ -109,10 +125,11 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.c = c
+	e.c, e.Config = c, cfg
 	e.report.Endpoint = output.RedactURL(c.Endpoint())
 	defer e.tap.close()
 	e.run(ctx)
+	e.conclude()
 	return &e.report, nil
 }
 
@@ -125,10 +142,19 @@ func (e *examination) run(ctx context.Context) {
 		// The upload is deleted even if the user interrupts the run.
 		defer e.cleanUp(context.WithoutCancel(ctx))
 	}
-	if !created || !e.bodies(ctx) {
+	if !created || !e.find(ctx) || !e.bodies(ctx) {
 		return
 	}
-	e.flow(ctx)
+	// Nothing is known of an open request if HEAD has old offsets.
+	if e.cache(ctx) && !e.flow(ctx) {
+		return
+	}
+	for _, check := range []func(context.Context){e.affinity, e.headers, e.idle} {
+		if ctx.Err() != nil {
+			return
+		}
+		check(ctx)
+	}
 }
 
 func (e *examination) found(f Finding) {
@@ -160,30 +186,76 @@ func (e *examination) exchange(ctx context.Context) (context.Context, context.Ca
 	return context.WithTimeout(ctx, e.Limit)
 }
 
-// patch sends n zero bytes, without retries.
+// patch sends n zero bytes. It repeats a request whose reused connection died.
 func (e *examination) patch(ctx context.Context, n int64) error {
 	ctx, cancel := context.WithTimeout(ctx, bodyLimits*e.Limit)
 	defer cancel()
-	body := &gate{size: n, open: n}
-	reply, err := e.c.Patch(ctx, e.url, protocol.Patch{Offset: e.offset}, body, n, nil)
-	e.sent += body.read()
-	if err != nil {
+	return e.onceMore(ctx, func(ctx context.Context) error {
+		body := &gate{size: n, open: n}
+		reply, err := e.c.Patch(ctx, e.url, protocol.Patch{Offset: e.offset}, body, n, nil)
+		e.sent += body.read()
+		if err == nil {
+			e.offset = reply.State.Offset
+		}
 		return err
-	}
-	e.offset = reply.State.Offset
-	return nil
+	})
 }
 
 // head asks for the offset of the upload.
 func (e *examination) head(ctx context.Context) error {
+	_, err := e.headWith(ctx, nil)
+	return err
+}
+
+// headWith is head with additional headers.
+func (e *examination) headWith(ctx context.Context, header http.Header) (*client.Reply, error) {
 	ctx, cancel := e.exchange(ctx)
 	defer cancel()
-	reply, err := e.c.Head(ctx, e.url, nil)
-	if err != nil {
+	var reply *client.Reply
+	err := e.onceMore(ctx, func(ctx context.Context) (err error) {
+		reply, err = e.c.Head(ctx, e.url, &client.CallOptions{Header: header})
+		return err
+	})
+	if err == nil {
+		e.offset = reply.State.Offset
+	}
+	return reply, err
+}
+
+// onceMore repeats a request over a new connection if its reused connection died.
+// A success of the second request shows that the connection was the fault.
+func (e *examination) onceMore(ctx context.Context, send func(context.Context) error) error {
+	err := send(ctx)
+	exchange, ok := errors.AsType[*client.Error](err)
+	if !ok || !exchange.Stale || ctx.Err() != nil {
 		return err
 	}
-	e.offset = reply.State.Offset
-	return nil
+	unused := e.tap.last()
+	if err = send(transport.FreshConnection(ctx)); err == nil {
+		e.tap.dead(unused)
+	}
+	return err
+}
+
+// isBusy tells whether another request held the upload. tusd answers 500 after it has
+// waited for the lock.
+func isBusy(err error) bool {
+	exchange, ok := errors.AsType[*client.Error](err)
+	return ok && (exchange.Class == client.ClassLocked || exchange.StatusCode == http.StatusLocked)
+}
+
+// patiently repeats a request while the server is busy, and asks for the offset
+// before each repetition.
+func (e *examination) patiently(ctx context.Context, send func(context.Context) error) error {
+	for tries := 1; ; tries++ {
+		err := send(ctx)
+		if !isBusy(err) || tries == patience || !sleep(ctx, e.Settle<<tries) {
+			return err
+		}
+		if e.url != "" {
+			_ = e.head(ctx)
+		}
+	}
 }
 
 // left returns the number of body bytes that may still be sent.
@@ -195,9 +267,9 @@ func plain(err error) string {
 	if e, ok := errors.AsType[*client.Error](err); ok {
 		short := *e
 		short.URL = ""
-		return short.Error()
+		return output.ErrorText(&short)
 	}
-	return err.Error()
+	return output.ErrorText(err)
 }
 
 // rounded rounds a duration for people.

@@ -3,9 +3,9 @@ package doctor
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 
-	"github.com/tusker-go/tusker/cli/internal/units"
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -24,63 +24,92 @@ const (
 
 // flow checks requests that do not end: whether their bytes arrive while the
 // request is open, and which bytes remain when it is cut.
-func (e *examination) flow(ctx context.Context) {
+// It returns false if a check failed.
+func (e *examination) flow(ctx context.Context) bool {
 	body := min(flowBody, e.body, e.left()/2)
 	if body < 2 {
-		return
+		return true
 	}
 	start := e.offset
 	// Some servers end an open request when a HEAD arrives. Such a request leaves
 	// no lock, so the cut is tested with another request.
 	shown, busy, err := e.openRequest(ctx, body)
 	if err != nil {
-		e.fail("flow", "", err)
-		return
+		return e.interrupted("flow", err)
 	}
 	before, lock, err := e.cutRequest(ctx, body)
 	if err != nil {
-		e.fail("resume", "", err)
-		return
+		return e.interrupted("resume", err)
 	}
 	kept := e.offset - before
-	chunk := units.Size(min(mostLost, e.body))
-	lost := "--chunk-size " + chunk.String() + ", so that a cut costs no more than that"
+	lost := func() string {
+		return e.chunkFlag(min(mostLost, e.body)) + ", so that a cut costs no more than that"
+	}
 	switch {
 	case shown > start:
 		e.ok("buffering", "", "bytes reach the server while a request is open")
 	case kept > 0 && busy:
-		e.ok("buffering", "", "the server says nothing of a request that is open, and keeps what came of it")
+		e.ok("buffering", "", "the server does not answer while a request is open, and keeps the bytes that arrived")
 	case kept > 0 || before > start:
 		e.ok("buffering", "", "bytes reach the server, which shows them when the request has ended")
 	default:
-		e.warn("buffering", lost,
-			"nothing arrives of a request that is open: a proxy keeps bodies back until they are whole, or the server does")
+		e.warn("buffering", lost(),
+			"nothing arrives of a request that is open: a proxy keeps bodies back until they are complete, or the server does")
 	}
 	switch {
 	case kept < 0:
-		e.fail("resume", "", errors.New("the server went back behind what it had"))
-		return
+		e.fail("resume", "", errors.New("the server has fewer bytes than it acknowledged"))
+		return false
 	case kept == 0:
-		e.warn("resume", lost, "after a cut the server is where it was before that request, and can be gone on with")
+		e.warn("resume", lost(), "a cut loses all bytes of its request; the upload can be resumed")
 	default:
 		e.ok("resume", "", "after a cut the server has %s of %s that were sent", size(kept), size(body/2))
 	}
 	if lock > slowLock {
 		e.warn("lock", "--stall-timeout well above that", "after a cut the upload is held for %v", rounded(lock))
-		return
+		return true
 	}
 	e.ok("lock", "", "after a cut the server answers in %v", rounded(lock))
+	return true
+}
+
+// interrupted reports an error that ends the checks of a request that is cut. A server
+// that is busy all the time does not end the run.
+func (e *examination) interrupted(check string, err error) bool {
+	if isBusy(err) {
+		e.warn("lock", "--retries N: tusker waits for locks", "the server is busy with the upload: %s", plain(err))
+		return true
+	}
+	e.fail(check, "", err)
+	return false
+}
+
+// begun begins a PATCH and waits until its first half was sent. It begins again if the
+// server is busy, or if a reused connection died. The caller cuts the request.
+func (e *examination) begun(ctx context.Context, body int64) (*pending, error) {
+	for tries := 1; ; tries++ {
+		p := e.begin(ctx, body)
+		err := p.halfway(ctx, e)
+		exchange, ok := errors.AsType[*client.Error](err)
+		if !isBusy(err) && (!ok || !exchange.Stale) || tries == patience || !sleep(ctx, e.Settle) {
+			return p, err
+		}
+		p.cut()
+		if _, err := e.unlocked(ctx); err != nil {
+			return p, err
+		}
+	}
 }
 
 // openRequest asks for the offset while half of a body is on its way. Busy means
 // that the server does not answer because of the lock.
 func (e *examination) openRequest(ctx context.Context, body int64) (shown int64, busy bool, err error) {
-	start := e.offset
-	p := e.begin(ctx, body)
+	p, err := e.begun(ctx, body)
 	defer p.cut()
-	if err := p.halfway(ctx, e); err != nil {
+	if err != nil {
 		return 0, false, err
 	}
+	start := e.offset
 	err = e.head(ctx)
 	if err == nil {
 		return e.offset, false, nil
@@ -103,9 +132,8 @@ func (e *examination) cutRequest(ctx context.Context, body int64) (before int64,
 	if _, err := e.unlocked(ctx); err != nil {
 		return 0, 0, err
 	}
+	p, err := e.begun(ctx, body)
 	before = e.offset
-	p := e.begin(ctx, body)
-	err = p.halfway(ctx, e)
 	p.cut()
 	if err != nil {
 		return before, 0, err
@@ -137,6 +165,7 @@ type pending struct {
 	done chan struct{} // closed with err set
 	err  error
 	e    *examination
+	over sync.Once // closes gate.shut
 }
 
 func (e *examination) begin(ctx context.Context, body int64) *pending {
@@ -172,12 +201,15 @@ func (p *pending) halfway(ctx context.Context, e *examination) error {
 	return nil
 }
 
-// cut ends the request, and with HTTP/1.1 its connection, too.
+// cut ends the request, and with HTTP/1.1 its connection, too. A second call has no
+// effect.
 func (p *pending) cut() {
-	p.stop()
-	close(p.gate.shut)
-	<-p.done
-	p.e.sent += p.gate.read()
+	p.over.Do(func() {
+		p.stop()
+		close(p.gate.shut)
+		<-p.done
+		p.e.sent += p.gate.read()
+	})
 }
 
 // sleep sleeps for d, and reports whether ctx was alive all the time.

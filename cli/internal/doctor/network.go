@@ -60,7 +60,7 @@ func (e *examination) reached(w way, err error) bool {
 	endpoint, _ := url.Parse(e.c.Endpoint())
 	switch {
 	case w.lookupErr != nil:
-		e.fail("resolve", "", err)
+		e.fail("resolve", "check the name; --proxy URL if only a proxy knows it", err)
 		return false
 	case len(w.addresses) > 0:
 		e.ok("resolve", "", "%s is %s, in %v%s", w.host, strings.Join(w.addresses, ", "), rounded(w.lookup), e.proxied(endpoint, w.host))
@@ -78,7 +78,7 @@ func (e *examination) reached(w way, err error) bool {
 		return false
 	case w.tls != nil:
 		e.handshake(w.tls)
-	case endpoint != nil && endpoint.Scheme == "http" && !isLocal(endpoint.Hostname()):
+	case endpoint != nil && endpoint.Scheme == "http" && !w.socket && !isLocal(endpoint.Hostname()):
 		e.warn("tls", "an https:// ENDPOINT", "none: anybody in between can read and change what is sent")
 	}
 	return true

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/transport"
 )
 
@@ -25,6 +26,14 @@ type tap struct {
 	requests int
 	way      way
 	answer   answer
+
+	replies  int           // answers
+	tus      bool          // an answer had a header of tus
+	affine   string        // name of a cookie that an answer set, "": none
+	died     int           // connections that died when they were used again
+	shortest time.Duration // shortest time without use after which one died
+	again    bool          // the last request that has a connection used one again
+	unused   time.Duration // time without use of its connection before
 }
 
 // way describes how the first request reached the server.
@@ -37,6 +46,7 @@ type way struct {
 	address    string // address of the connection
 	connect    time.Duration
 	connectErr error
+	socket     bool // the connection is one to a unix socket
 
 	tls          *tls.ConnectionState
 	handshakeErr error
@@ -58,16 +68,21 @@ func (t *tap) Do(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !first {
-		return t.next.Do(req)
+	ctx := req.Context()
+	if first {
+		ctx = t.trace(ctx)
 	}
 	began := time.Now()
-	resp, err := t.next.Do(req.WithContext(t.trace(req.Context())))
+	resp, err := t.next.Do(req.WithContext(t.traceUse(ctx)))
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if resp == nil {
 		return resp, err
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.replied(resp)
+	if !first {
+		return resp, err
+	}
 	t.answer = answer{
 		proto: resp.Proto, status: resp.StatusCode, date: resp.Header.Get("Date"),
 		sent: began, took: time.Since(began), asked: req.URL.String(), final: req.URL.String(),
@@ -76,6 +91,80 @@ func (t *tap) Do(req *http.Request) (*http.Response, error) {
 		t.answer.final = resp.Request.URL.String()
 	}
 	return resp, err
+}
+
+// replied notes what is known of all answers. The caller holds the lock.
+func (t *tap) replied(resp *http.Response) {
+	t.replies++
+	t.tus = t.tus || resp.Header.Get(protocol.HeaderResumable) != "" || resp.Header.Get(protocol.HeaderVersion) != ""
+	if set := resp.Cookies(); len(set) > 0 && t.affine == "" {
+		t.affine = set[0].Name
+	}
+}
+
+// traceUse notes each connection that a request gets. A transport gets another one if
+// the first one died.
+func (t *tap) traceUse(ctx context.Context) context.Context {
+	begun := false // the lock of the tap protects it
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if begun && t.again {
+			t.die(t.unused)
+		}
+		begun, t.again, t.unused = true, i.Reused, i.IdleTime
+	}})
+}
+
+// die notes that a connection died. The caller holds the lock.
+func (t *tap) die(unused time.Duration) {
+	if t.died == 0 || unused < t.shortest {
+		t.shortest = unused
+	}
+	t.died++
+}
+
+// last returns the time without use of the connection of the last request.
+func (t *tap) last() time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.unused
+}
+
+// dead notes that a connection died, after that time without use.
+func (t *tap) dead(unused time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.die(unused)
+}
+
+// deaths returns the number of connections that died when they were used again, and
+// the shortest time that one of them was not used before.
+func (t *tap) deaths() (n int, shortest time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.died, t.shortest
+}
+
+// reused tells whether the last request used a connection again.
+func (t *tap) reused() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.again
+}
+
+// cookie returns the name of a cookie that an answer set, or "".
+func (t *tap) cookie() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.affine
+}
+
+// answers returns the number of answers, and whether one of them had a header of tus.
+func (t *tap) answers() (n int, tus bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.replies, t.tus
 }
 
 // count counts a request. It reserves the last request of a run for a DELETE.
@@ -126,6 +215,7 @@ func (t *tap) trace(ctx context.Context) context.Context {
 				if t.way.address == "" {
 					t.way.address = addressOf(i.Conn)
 				}
+				t.way.socket = i.Conn != nil && i.Conn.RemoteAddr() != nil && i.Conn.RemoteAddr().Network() == "unix"
 			})
 		},
 	})

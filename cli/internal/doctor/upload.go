@@ -4,15 +4,15 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"github.com/tusker-go/tusker/cli/internal/units"
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/protocol"
-	"github.com/tusker-go/tusker/transport"
 )
+
+// FileName is the name of the file that is not sent completely.
+const FileName = "tusker-doctor"
 
 // shortLived is the shortest sufficient lifetime of an upload. A large file may
 // need more time.
@@ -24,27 +24,37 @@ func size(n int64) string { return units.FormatSize(n) }
 // all bytes that are ever sent, so it is never complete and the server does not
 // process it. create returns false if nothing can be sent.
 func (e *examination) create(ctx context.Context) bool {
-	ctx, cancel := e.exchange(ctx)
-	defer cancel()
 	e.length = MaxBytes + 1
 	if most, ok := e.caps.MaxSize.Int64(); ok {
 		e.length = min(e.length, max(most, 1))
 	}
-	creation := protocol.Creation{Length: protocol.Known(e.length), Metadata: protocol.Metadata{"filename": "tusker-doctor"}}
-	reply, err := e.c.Create(ctx, creation, nil)
+	metadata := e.Metadata
+	if metadata == nil {
+		metadata = protocol.Metadata{"filename": FileName}
+	}
+	creation := protocol.Creation{Length: protocol.Known(e.length), Metadata: metadata}
+	var reply *client.Reply
+	send := func(ctx context.Context) (err error) {
+		ctx, cancel := e.exchange(ctx)
+		defer cancel()
+		return e.onceMore(ctx, func(ctx context.Context) error {
+			reply, err = e.c.Create(ctx, creation, nil)
+			return err
+		})
+	}
+	err := e.patiently(ctx, send)
 	if errors.Is(err, protocol.ErrTooLarge) && e.length > 1<<20 {
 		e.warn("size", "", "an upload of %s is refused: %s", size(e.length), plain(err))
 		e.length = 1 << 20
 		creation.Length = protocol.Known(e.length)
-		reply, err = e.c.Create(ctx, creation, nil)
+		err = e.patiently(ctx, send)
 	}
 	if err != nil {
 		e.uncreated(err)
 		return false
 	}
-	e.url = reply.State.Location
+	e.url, e.location = reply.State.Location, reply.Header.Get("Location")
 	e.ok("create", "", "%d", reply.StatusCode)
-	e.located(reply)
 	e.expiring(reply.State.Expires)
 	return true
 }
@@ -69,45 +79,6 @@ func (e *examination) uncreated(err error) {
 	}
 }
 
-// located reports the Location that the server gave to the upload.
-func (e *examination) located(reply *client.Reply) {
-	raw, err := url.Parse(transport.EscapeURL(reply.Header.Get("Location")))
-	location, lerr := url.Parse(e.url)
-	endpoint, eerr := url.Parse(e.c.Endpoint())
-	if err != nil || lerr != nil || eerr != nil {
-		return
-	}
-	switch {
-	case !raw.IsAbs() && raw.Host == "":
-		e.ok("location", "", "relative to the endpoint")
-	case transport.SameOrigin(location, endpoint):
-		e.ok("location", "", "absolute, on the same origin")
-	default:
-		origin := transport.Origin(location)
-		e.warn("location", "--trust-origin "+origin+" if it needs your headers and credentials",
-			"on another origin: %s", origin)
-	}
-}
-
-// misplaced returns what may be wrong with the Location if nothing that knows the upload
-// answers there, or "".
-func (e *examination) misplaced(err error) string {
-	exchange, ok := errors.AsType[*client.Error](err)
-	if !ok || exchange.StatusCode != 0 && !errors.Is(err, protocol.ErrNotFound) && !errors.Is(err, client.ErrNotTus) {
-		return ""
-	}
-	location, lerr := url.Parse(transport.EscapeURL(e.url))
-	endpoint, eerr := url.Parse(transport.EscapeURL(e.c.Endpoint()))
-	switch {
-	case lerr != nil || eerr != nil:
-	case !transport.SameOrigin(location, endpoint):
-		return "the Location is on another origin: tell the server the address that its proxy has (X-Forwarded-Host)"
-	case !strings.HasPrefix(location.EscapedPath(), strings.TrimSuffix(endpoint.EscapedPath(), "/")+"/"):
-		return "the Location is not below the endpoint: does a proxy strip a prefix of the path?"
-	}
-	return ""
-}
-
 func (e *examination) expiring(expires time.Time) {
 	if expires.IsZero() {
 		return
@@ -117,7 +88,7 @@ func (e *examination) expiring(expires time.Time) {
 	case left <= 0:
 		e.warn("expiry", "set the clocks", "uploads have expired when they are created, by %v", -left)
 	case left < shortLived:
-		e.warn("expiry", "", "unfinished uploads are gone after %v: large files may not make it", left)
+		e.warn("expiry", "let the server keep them longer", "unfinished uploads are gone after %v: a large file may need more time", left)
 	default:
 		e.ok("expiry", "", "unfinished uploads are kept for %v", left)
 	}
@@ -125,9 +96,12 @@ func (e *examination) expiring(expires time.Time) {
 
 // cleanUp deletes the upload, even if the server did not announce that it can.
 func (e *examination) cleanUp(ctx context.Context) {
-	ctx, cancel := e.exchange(ctx)
-	defer cancel()
-	_, err := e.c.Terminate(ctx, e.url, nil)
+	err := e.patiently(ctx, func(ctx context.Context) error {
+		ctx, cancel := e.exchange(ctx)
+		defer cancel()
+		_, err := e.c.Terminate(ctx, e.url, nil)
+		return err
+	})
 	if err == nil || errors.Is(err, protocol.ErrNotFound) || errors.Is(err, protocol.ErrGone) {
 		e.ok("cleanup", "", "the upload is deleted")
 		return

@@ -76,6 +76,16 @@ func (s *Settings) FromCommandLine(name string) bool {
 	return len(origins) > 0 && origins[0].place == FromFlag
 }
 
+// OfCommandLine returns the values that the command line gives to the flag of that
+// name. A flag without a value has the value "true". nil: none.
+func (s *Settings) OfCommandLine(name string) []string {
+	f := s.flags.Lookup(name)
+	if f == nil || !s.FromCommandLine(name) {
+		return nil
+	}
+	return valuesOf(f)
+}
+
 // valuesOf returns the values of a flag. Most flags have one.
 func valuesOf(f *pflag.Flag) []string {
 	if list, ok := f.Value.(pflag.SliceValue); ok {
