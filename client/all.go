@@ -12,7 +12,7 @@ import (
 
 // Item is one of several uploads.
 type Item struct {
-	// Source is what is uploaded. nil: the upload fails with ErrSource.
+	// Source has the bytes to upload. nil: the upload fails with ErrSource.
 	Source Source
 
 	// Options are those of this upload. OnEvent of several items is called from several

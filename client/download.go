@@ -17,7 +17,7 @@ import (
 // says that servers may answer it.
 const OpDownload = download.Op
 
-// Content is what a server offers in answer to a GET of an upload.
+// Content describes the content in the answer to a GET of an upload.
 type Content struct {
 	// Length is the size in bytes. The zero value means that the server does not say it
 	// beforehand.
@@ -78,7 +78,8 @@ type DownloadOptions struct {
 
 // DownloadResult describes a download. It is returned with errors, too.
 type DownloadResult struct {
-	// Content is what the server offered. It is the zero value if no answer had content.
+	// Content describes the content of the answer. It is the zero value if no answer had
+	// content.
 	Content Content
 
 	// Offset is how many bytes the writer has, including those of an earlier download.

@@ -14,7 +14,7 @@ const MaxKeptHeader = failure.MaxKeptHeader
 // Class is the meaning of a failed exchange for an upload; Config.Classify can change it.
 type Class = failure.Class
 
-// Denial is what a server answered to the last bytes of an upload, if that was an error.
+// Denial is the answer of a server to the last bytes of an upload, if that was an error.
 type Denial = failure.Denial
 
 // The classes. Package failure describes what an upload does after each of them.

@@ -12,7 +12,7 @@ type (
 	Lister = journal.Lister
 	// SuffixLister is a Store that can find records by the end of their keys.
 	SuffixLister = journal.SuffixLister
-	// Record is what a Store keeps of one upload.
+	// Record is the entry of a Store for one upload.
 	Record = journal.Record
 	// Leaser is a Store whose locks can be lost.
 	Leaser = journal.Leaser

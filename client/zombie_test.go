@@ -17,7 +17,7 @@ import (
 	"github.com/tusker-go/tusker/transport"
 )
 
-// lockless is a store whose lock excludes nobody.
+// lockless is a store whose lock does not exclude others.
 type lockless struct{ *client.MemoryStore }
 
 func (lockless) Lock(context.Context, string) (func() error, error) {

@@ -68,7 +68,7 @@ type sentinel struct {
 func (s *sentinel) Error() string { return s.text }
 func (s *sentinel) Unwrap() error { return s.parent }
 
-// reason is an error with a text of its own. Callers test for its kind.
+// reason is an error with its own text. Callers test for its kind.
 type reason struct {
 	kind error
 	text string

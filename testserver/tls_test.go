@@ -41,7 +41,7 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-// The server accepts client certificates of its own authority.
+// The server accepts client certificates of its authority.
 func TestClientCertificate(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{

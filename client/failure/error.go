@@ -52,7 +52,8 @@ type Error struct {
 	// Blame is the part of the request that the answer blames.
 	Blame Blame
 
-	// Denial is what the answer means if the request carried the last bytes of an upload.
+	// Denial is the meaning of the answer if the request carried the last bytes of an
+	// upload.
 	Denial Denial
 
 	// AnswerLost means that the server may have done what it was asked although it did not

@@ -49,7 +49,7 @@ func (s *Store) ListSuffix(ctx context.Context, suffix string) iter.Seq2[*journa
 			}
 			r, _, err := read(root, e.key)
 			if errors.Is(err, journal.ErrNoRecord) {
-				continue // deleted meanwhile
+				continue // deleted after the folder was read
 			}
 			if err != nil {
 				r, err = nil, s.failed("list", e.key, err)

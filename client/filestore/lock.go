@@ -36,7 +36,7 @@ func (s *Store) Lock(ctx context.Context, key string) (unlock func() error, err 
 // error Is ErrBusy if another open file holds the lock.
 func lock(root *os.Root, name string) (*os.File, error) {
 	for range attempts {
-		// A link is not followed, because a file would be made where it leads.
+		// A link is not followed, because the file would be created at its target.
 		if info, err := root.Lstat(name); err == nil && !info.Mode().IsRegular() {
 			return nil, fmt.Errorf("%s is not a regular file", name)
 		}

@@ -28,7 +28,8 @@ const (
 	guardSuffix   = ".guard"
 )
 
-// attempts is how often a file is read again if another process replaced it meanwhile.
+// attempts is the maximum number of reads of a file that another process replaces during
+// each read.
 const attempts = 1000
 
 // errUnsteady means that each attempt found another file, as on a file system that gives
@@ -122,7 +123,7 @@ func read(root *os.Root, key string) (*journal.Record, fs.FileInfo, error) {
 		}
 		b, opened, err := readFile(root, name)
 		if errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(info, opened) {
-			continue // saved or deleted meanwhile
+			continue // saved or deleted during the read
 		}
 		if err != nil {
 			return nil, nil, err

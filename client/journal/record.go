@@ -96,7 +96,8 @@ type PartRecord struct {
 	// Reach is how much of the part was ever sent, as that of Record.
 	Reach protocol.Length `json:"reach,omitzero"`
 
-	// Denial is what the server answered to the last bytes of the part, as that of Record.
+	// Denial is the answer of the server to the last bytes of the part, if that was an
+	// error. See Record.Denial.
 	Denial failure.Denial `json:"denial,omitzero"`
 }
 

@@ -40,7 +40,7 @@ func Root(root *os.Root, name string) (Source, error) {
 		return nil, err
 	}
 	src := &fileSource{name: path, size: listed.Size(), file: func() (*openFile, error) {
-		// Opening a device can have effects of its own.
+		// Opening a device can have side effects.
 		if now, err := look(); err != nil {
 			return nil, err
 		} else if !os.SameFile(listed, now) {

@@ -17,7 +17,7 @@ const DefaultWindow = 8 << 20
 // StreamOptions describes a stream. nil and the zero value are a stream without a name,
 // of unknown length, with a window of 8 MiB.
 type StreamOptions struct {
-	// Name is what logs and events call the stream. "": nothing.
+	// Name is the name of the stream in logs and events. "": the stream has no name.
 	Name string
 
 	// Length is the number of bytes if it is known beforehand. A stream that turns out

@@ -47,8 +47,8 @@ func TestWindow(t *testing.T) {
 	}
 }
 
-// wantFewBlocks holds the memory against the limit. The first and the last block
-// need not be full.
+// wantFewBlocks compares the memory with the limit. The first and the last block need not
+// be full.
 func wantFewBlocks(t *testing.T, w *window) {
 	t.Helper()
 	if n := int64(len(w.blocks) + len(w.free)); n > (w.limit+w.size-1)/w.size+1 {

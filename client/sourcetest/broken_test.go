@@ -322,7 +322,8 @@ func TestFull(t *testing.T) {
 	})
 }
 
-// The suite finds each fault. It fails its *testing.T then, so it runs in a process of its own.
+// The suite finds each fault. It fails its *testing.T if it finds a fault, so it runs in
+// a separate process.
 func TestBroken(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a process")

@@ -192,7 +192,7 @@ func (p *fullPart) Chunk(_ context.Context, off, most int64) (source.Chunk, erro
 func (p *fullPart) Check(ctx context.Context) error { return p.whole.Check(ctx) }
 func (p *fullPart) Close() error                    { return nil }
 
-// config is what the suite may do to the source.
+// config returns the functions with which the suite changes the source.
 func (f *full) config() sourcetest.Config {
 	content := bytes.Clone(*f.content.Load())
 	return sourcetest.Config{

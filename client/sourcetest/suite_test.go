@@ -259,7 +259,7 @@ func TestStream(t *testing.T) {
 	}
 }
 
-// tellingReader tells of its first Read.
+// tellingReader reports its first Read.
 type tellingReader struct {
 	io.Reader
 	tell func()

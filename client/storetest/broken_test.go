@@ -32,8 +32,8 @@ func broken() map[string]brokenStore {
 	return all
 }
 
-// TestBroken checks that the suite finds each fault. The suite then fails its *testing.T, so
-// it runs in a process of its own.
+// TestBroken checks that the suite finds each fault. The suite fails its *testing.T if it
+// finds a fault, so it runs in a separate process.
 func TestBroken(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts processes")

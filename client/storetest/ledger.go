@@ -87,7 +87,7 @@ func finishedComesBack(s subject) {
 	}
 }
 
-// finishedOfOne checks that each endpoint and each key has a record of its own.
+// finishedOfOne checks that each endpoint and each key has its own record.
 func finishedOfOne(s subject) {
 	k := s.ledger(s.Store)
 	var all []*journal.Record

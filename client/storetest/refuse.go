@@ -11,7 +11,7 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// missingRecord checks that a missing record has an error of its own.
+// missingRecord checks the error for a missing record.
 func missingRecord(s subject) {
 	s.save(small("other"))
 	for _, key := range []string{"k", "othe", "other1"} {

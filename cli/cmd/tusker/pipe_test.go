@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestClosedPipe guards the quiet end of a program whose output nobody reads,
-// with the signal that comes with it on a Unix.
+// A program whose output pipe was closed ends without a message. On Unix the system sends
+// SIGPIPE.
 func TestClosedPipe(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {

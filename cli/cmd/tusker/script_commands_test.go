@@ -17,7 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// exitCode is that of a command that ran.
+// exitCode returns the exit code of a finished command.
 func exitCode(ts *testscript.TestScript, err error) string {
 	if err == nil {
 		return "0"
@@ -38,7 +38,7 @@ func cmdExits(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// tusker is the program, to be started by a command of these tests.
+// tusker returns a command that runs the program.
 func tusker(ts *testscript.TestScript, args []string) *exec.Cmd {
 	cmd := exec.CommandContext(context.Background(), "tusker", args...)
 	cmd.Dir = ts.MkAbs(".")
@@ -74,7 +74,7 @@ func cmdInterrupt(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// background is a program that serves.
+// background is a running tusker serve.
 type background struct {
 	cmd    *exec.Cmd
 	stderr bytes.Buffer
@@ -120,7 +120,8 @@ func cmdMakeFile(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	name := ts.MkAbs(args[0])
 	ts.Check(os.WriteFile(name, b, 0o600))
-	// An upload of a large file waits until its last change is some time ago.
+	// The time is in the past, because an upload of a large file that changed just now
+	// waits.
 	modified := time.Now().Add(-time.Hour)
 	ts.Check(os.Chtimes(name, modified, modified))
 }

@@ -26,11 +26,11 @@ func setup(env *testscript.Env) error {
 	holder := &script{work: env.WorkDir}
 	env.Values[serverKey{}] = holder
 	env.Defer(holder.close)
-	// A test has no time for the waits that a network needs.
+	// The waits are short, because there is no real network.
 	env.Setenv("TUSKER_RETRY_MAX_WAIT", "5ms")
-	// Records are the script's own.
+	// Each script has its own records.
 	env.Setenv("XDG_STATE_HOME", filepath.Join(env.WorkDir, "state"))
-	// So is the config file.
+	// Each script has its own config file.
 	env.Setenv("XDG_CONFIG_HOME", filepath.Join(env.WorkDir, "config"))
 	// Under the race detector, each process would sleep for a second at its end.
 	env.Setenv("GORACE", "atexit_sleep_ms=0")
@@ -55,13 +55,13 @@ func protectConfigs(dir string) error {
 	})
 }
 
-// script is what the commands of one script share.
+// script has the state that the commands of one script share.
 type script struct {
 	work   string
 	server *testserver.Server
 	served *background
-	held   <-chan struct{} // closed when the request to be held is there
-	urls   []string        // of all servers so far
+	held   <-chan struct{} // closed when the held request has arrived
+	urls   []string        // ports of all servers so far
 }
 
 func of(ts *testscript.TestScript) *script { return ts.Value(serverKey{}).(*script) }
@@ -138,8 +138,8 @@ func (s *script) start(args []string) error {
 	return nil
 }
 
-// startElsewhere gives a server a port that none before it had: what the records of
-// the script say of one server is not true of another.
+// startElsewhere gives a server a port that no earlier server had. The records of the
+// script for one server must not match another one.
 func (s *script) startElsewhere(cfg testserver.Config) error {
 	for {
 		server, err := testserver.Start(cfg)
@@ -150,7 +150,7 @@ func (s *script) startElsewhere(cfg testserver.Config) error {
 			s.server, s.urls = server, append(s.urls, url)
 			return nil
 		}
-		defer server.Close() // holds the port meanwhile
+		defer server.Close() // keeps the port in use until a server has another one
 	}
 }
 
@@ -160,8 +160,8 @@ func cmdServer(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("URL", s.server.URL())
 }
 
-// actions of the command fault. "always" as a last argument repeats a fault
-// without end, a number that often.
+// actions of the command fault. The last argument "always" repeats a fault without end,
+// and a number repeats it that often.
 var actions = map[string]func(args []string) (testserver.Action, error){
 	"status": func(args []string) (testserver.Action, error) {
 		code, err := strconv.Atoi(args[0])
@@ -196,7 +196,8 @@ var actions = map[string]func(args []string) (testserver.Action, error){
 		n, err := strconv.ParseInt(args[0], 10, 64)
 		return testserver.BodyLimit(n), err
 	},
-	// time-limit N: a proxy that keeps bodies back, and gives up on those of more than N bytes.
+	// time-limit N: a proxy that buffers bodies, and ends requests with more than N
+	// bytes.
 	"time-limit": func(args []string) (testserver.Action, error) {
 		n, err := strconv.ParseInt(args[0], 10, 64)
 		return testserver.ActionFunc(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
@@ -216,7 +217,8 @@ var actions = map[string]func(args []string) (testserver.Action, error){
 	"noheader": func(args []string) (testserver.Action, error) {
 		return testserver.RewriteHeader(func(h http.Header) { h.Del(args[0]) }), nil
 	},
-	// tagged ETAG [N]: the content with that ETag, and the connection lost after N bytes.
+	// tagged ETAG [N]: the content has that ETag, and the connection is lost after N
+	// bytes.
 	"tagged": func(args []string) (testserver.Action, error) {
 		left := int64(-1)
 		if len(args) > 1 {
@@ -245,8 +247,8 @@ var actions = map[string]func(args []string) (testserver.Action, error){
 	},
 }
 
-// deny does what is asked and answers with an error, as a hook does that looks at
-// what was uploaded.
+// deny handles the request and answers with an error, like a hook that refuses a finished
+// upload.
 func deny(code int, words string) testserver.Action {
 	return testserver.ActionFunc(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		next.ServeHTTP(httptest.NewRecorder(), r)
@@ -255,7 +257,7 @@ func deny(code int, words string) testserver.Action {
 	})
 }
 
-// lostReply passes on the first bytes of an answer's body, and ends the connection.
+// lostReply forwards the first bytes of the body of an answer, and ends the connection.
 type lostReply struct {
 	http.ResponseWriter
 	left int64
@@ -347,7 +349,7 @@ func cmdHeld(ts *testscript.TestScript, _ bool, _ []string) {
 	}
 }
 
-// arrival is a fault that tells when its request is there and holds it.
+// arrival is a fault that reports the arrival of a request and delays its answer.
 func arrival(server *testserver.Server, method string) <-chan struct{} {
 	arrived := make(chan struct{})
 	server.Inject(testserver.Fault{
@@ -360,5 +362,5 @@ func arrival(server *testserver.Server, method string) <-chan struct{} {
 	return arrived
 }
 
-// patience bounds what should take no time at all.
+// patience is the time limit of steps that should be immediate.
 const patience = 20 * time.Second

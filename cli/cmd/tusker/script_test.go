@@ -12,8 +12,8 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"tusker": main})
 }
 
-// TestScripts runs the program, in processes of its own, against a tusd in this
-// one. Beside the commands of testscript, scripts have those of the table.
+// TestScripts runs the program in separate processes against a tusd in this process.
+// Scripts can use the commands of testscript and those of the table.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("..", "..", "testdata", "script"),

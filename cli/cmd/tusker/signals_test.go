@@ -14,8 +14,8 @@ import (
 	"testing"
 )
 
-// TestSignalTwiceAtOnce guards the last words of a program that timeout(1), or a
-// wrapper that passes Ctrl-C on, interrupts twice in one go.
+// A program that gets two signals at the same time, such as from timeout(1) or a wrapper
+// that forwards Ctrl-C, still prints its last message.
 func TestSignalTwiceAtOnce(t *testing.T) {
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -36,7 +36,7 @@ func TestSignalTwiceAtOnce(t *testing.T) {
 	if _, err := http.ReadRequest(bufio.NewReader(c)); err != nil {
 		t.Fatal(err)
 	}
-	// Two of a kind may become one on their way.
+	// The system may merge two equal signals.
 	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		if err := cmd.Process.Signal(s); err != nil {
 			t.Fatal(err)

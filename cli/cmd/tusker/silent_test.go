@@ -11,7 +11,8 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/exit"
 )
 
-// A list of names that is read from a silent pipe does not keep the command from its end.
+// A time limit and a signal end the command while it reads a list of names from a pipe
+// without data.
 func TestSilentList(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS == "windows" {

@@ -12,7 +12,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/config"
 )
 
-// S-CONFIG-ACCESS: a file is trusted if nobody but the user and root can change it.
+// S-CONFIG-ACCESS: a file is trusted if only the user and root can change it.
 func TestCheckAccess(t *testing.T) {
 	t.Parallel()
 	const root, me, other = 0, 1000, 1001
@@ -48,8 +48,7 @@ func TestCheckAccess(t *testing.T) {
 	}
 }
 
-// S-CONFIG-ACCESS: the mode that counts is that of the file that is read, also
-// behind a link.
+// S-CONFIG-ACCESS: the mode of the file that is read counts, also behind a link.
 func TestReadChecksAccess(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("access lists apply on this system")

@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// checkInfo is CheckAccess for an open file: for what a link leads to.
+// checkInfo is CheckAccess for an open file, which is the target if the name is a link.
 func checkInfo(info fs.FileInfo) error {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {

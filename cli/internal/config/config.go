@@ -10,29 +10,29 @@ import (
 	"path/filepath"
 )
 
-// Key says what may stand behind a key.
+// Key describes the values that a key may have.
 type Key struct {
 	// List allows more than one value.
 	List bool
 
-	// Separator allows a mapping too, of which each pair becomes one value of
-	// the list, joined by it. "" does not.
+	// Separator allows a mapping as well. Each pair becomes one value of the list, joined
+	// by the separator. "" allows no mapping.
 	Separator string
 }
 
-// Setting is what a file has for one key.
+// Setting is the value of one key in a file.
 type Setting struct {
-	// Values is one value, or those of a list, which may be empty.
+	// Values has one value, or the values of a list, which may be empty.
 	Values []string
 
-	// Line is that of the key, counted from 1.
+	// Line is the line of the key, counted from 1.
 	Line int
 }
 
-// Settings are those of one level of a file, by key.
+// Settings are the settings of one level of a file, by key.
 type Settings map[string]Setting
 
-// Endpoint is a server that the file has a name for.
+// Endpoint is a server that has a name in the file.
 type Endpoint struct {
 	Name     string
 	URL      string
@@ -40,29 +40,29 @@ type Endpoint struct {
 	Settings Settings
 }
 
-// File is what a config file says. The zero File says nothing.
+// File is the content of a config file. The zero File has no settings.
 type File struct {
-	// Path is where the file was read from.
+	// Path is the path of the file.
 	Path string
 
-	// Defaults are for all commands and endpoints.
+	// Defaults apply to all commands and endpoints.
 	Defaults Settings
 
-	// Endpoints are found by their names.
+	// Endpoints has the endpoints by name.
 	Endpoints map[string]Endpoint
 }
 
-// Error is something wrong with a file, or with a line of it.
+// Error is an error in a file or in one of its lines.
 type Error struct {
 	Path string
 	Line int // 0: the file as a whole
 	Err  error
 
-	// Meant is the key that an unknown one is most like; "" for none.
+	// Meant is the key that is most similar to an unknown key. "": there is none.
 	Meant string
 }
 
-// Error gives path, line and cause.
+// Error returns path, line and cause.
 func (e *Error) Error() string {
 	if e.Line == 0 {
 		return fmt.Sprintf("config file %s: %v", e.Path, e.Err)
@@ -70,17 +70,17 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("config file %s:%d: %v", e.Path, e.Line, e.Err)
 }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// most is more than anybody writes by hand.
+// most is the maximum size of a file. A file that is written by hand is smaller.
 const most = 1 << 20
 
 var errTooLong = errors.New("it is longer than 1 MiB")
 
-// Read reads the file at path, whose keys are those of known. Errors are *Error;
-// they are fs.ErrNotExist where there is no file, and hold an *AccessError where
-// somebody else can change it.
+// Read reads the file at path, which may have the keys of known. Errors are *Error. The
+// error wraps fs.ErrNotExist if there is no file, and an *AccessError if another user can
+// change the file.
 func Read(path string, known map[string]Key) (*File, error) {
 	text, err := readAll(path)
 	if err != nil {
@@ -112,9 +112,9 @@ func readAll(path string) ([]byte, error) {
 	return text, err
 }
 
-// DefaultPath is where people keep the file on a system: on every one below
-// $XDG_CONFIG_HOME where that is set, to an absolute path as the XDG Base
-// Directory Specification demands. It is "" for those who have no home.
+// DefaultPath returns the usual path of the config file on a system. On every system, it
+// is below $XDG_CONFIG_HOME if this is an absolute path (XDG Base Directory
+// Specification). It is "" for users without a home folder.
 func DefaultPath(goos string, lookup func(string) (string, bool)) string {
 	if base, ok := lookup("XDG_CONFIG_HOME"); ok && filepath.IsAbs(base) {
 		return filepath.Join(base, "tusker", "config.yaml")

@@ -26,7 +26,7 @@ var (
 	errMapping   = errors.New("want keys and values")
 )
 
-// Parse reads text, which was found at path, see Read.
+// Parse reads text, the content of the file at path. See Read.
 func Parse(path string, text []byte, known map[string]Key) (*File, error) {
 	p := &parser{path: path, known: known}
 	file := &File{Path: path}
@@ -61,7 +61,8 @@ func (p *parser) error(line int, format string, args ...any) *Error {
 
 var yamlError = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)`)
 
-// syntax puts the line of an error of package yaml where those of ours are.
+// syntax moves the line number of an error of package yaml to the place that it has in an
+// Error.
 func (p *parser) syntax(err error) error {
 	parts := yamlError.FindStringSubmatch(err.Error())
 	if parts == nil {
@@ -92,7 +93,7 @@ func (p *parser) file(node *yaml.Node, file *File) error {
 	})
 }
 
-// name is what can stand before a colon without being taken for a URL.
+// name matches a name that, followed by a colon, cannot be the beginning of a URL.
 var name = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]*$`)
 
 // IsName reports whether an endpoint may be called s.
@@ -115,8 +116,7 @@ func (p *parser) endpoint(key, value *yaml.Node) (Endpoint, error) {
 	return e, err
 }
 
-// settings reads a mapping of known keys, and hands the value of the key other
-// to take.
+// settings reads a mapping of known keys, and passes the value of the key other to take.
 func (p *parser) settings(node *yaml.Node, other string, take func(key string, value *yaml.Node) error) (Settings, error) {
 	settings := make(Settings)
 	err := p.each(node, func(key, value *yaml.Node) error {
@@ -172,7 +172,7 @@ func (p *parser) values(key string, kind Key, node *yaml.Node) ([]string, error)
 	return []string{value}, err
 }
 
-// scalar gives a value as it is written. The text is not repeated in an error.
+// scalar returns a value in its written form. An error does not contain the text.
 func (p *parser) scalar(key string, node *yaml.Node) (string, error) {
 	node = target(node)
 	switch {
@@ -207,7 +207,7 @@ func (p *parser) each(node *yaml.Node, fn func(key, value *yaml.Node) error) err
 	return nil
 }
 
-// target is what an alias stands for.
+// target returns the node to which an alias refers.
 func target(node *yaml.Node) *yaml.Node {
 	if node.Kind == yaml.AliasNode && node.Alias != nil {
 		return node.Alias

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// Secret returns the line of a secret that the file holds itself, rather than
-// the name of a file or a command that knows it; false where it has none.
+// Secret returns the line of a secret that the file contains. The name of a file or a
+// command with a secret does not count. ok is false if there is no secret.
 func (f *File) Secret() (line int, ok bool) {
 	for _, name := range slices.Sorted(maps.Keys(f.Endpoints)) {
 		e := f.Endpoints[name]
@@ -51,7 +51,7 @@ func IsSecret(flag, value string) bool {
 	return false
 }
 
-// tells: a secret goes by the name.
+// tells reports whether the name is that of a secret.
 func tells(name string) bool {
 	return slices.ContainsFunc(telling, func(part string) bool { return strings.Contains(strings.ToLower(name), part) })
 }

@@ -1,5 +1,5 @@
-// Package demo shows an upload that survives a broken connection, and says what
-// happens in a few lines.
+// Package demo shows an upload that survives a broken connection, and prints a few lines
+// about it.
 package demo
 
 import (
@@ -22,27 +22,27 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-// DefaultSize is the size of the file that is made where none is given.
+// DefaultSize is the size of the file that is created if the user names none.
 const DefaultSize = 64 << 20
 
-// Config says what to show.
+// Config has the settings of the demo.
 type Config struct {
-	// File is uploaded; "" is a file made on the spot.
+	// File is the file to upload. "": a new temporary file.
 	File string
-	// Size is that of the file made on the spot. 0: DefaultSize.
+	// Size is the size of the temporary file. 0: DefaultSize.
 	Size int64
-	// Out gets the story.
+	// Out gets the output.
 	Out *output.Printer
-	// Logger gets what the client and the server log.
+	// Logger gets the log records of the client and the server.
 	Logger *slog.Logger
-	// Spoil is called with the server's path of the bytes before they are
-	// compared. nil: they are left alone.
+	// Spoil is called with the path of the stored bytes before they are compared. nil: no
+	// call.
 	Spoil func(path string) error
 }
 
-// Run uploads, breaks the connection, and compares. Its temporary files are gone
-// when it returns. The exit code of its error is exit.Integrity where the bytes
-// differ.
+// Run uploads the file, breaks the connection, and compares the bytes. It removes its
+// temporary files before it returns. The exit code of its error is exit.Integrity if the
+// bytes differ.
 func Run(ctx context.Context, cfg Config) (err error) {
 	dir, err := os.MkdirTemp("", "tusker-demo-*")
 	if err != nil {
@@ -108,7 +108,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	return compare(ctx, cfg, file, server, result.URL)
 }
 
-// upload is what any user of the library would write.
+// upload uses the library like any other program.
 func upload(ctx context.Context, cfg Config, server *testserver.Server, source client.Source) (*client.Result, error) {
 	c, err := client.New(client.Config{Endpoint: server.URL(), Logger: cfg.Logger})
 	if err != nil {
@@ -127,7 +127,7 @@ func upload(ctx context.Context, cfg Config, server *testserver.Server, source c
 	}})
 }
 
-// secondOffset is where the request after the one that was cut began.
+// secondOffset returns the offset of the request after the cut.
 func secondOffset(server *testserver.Server) int64 {
 	cut := false
 	for _, r := range server.Requests() {

@@ -16,8 +16,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// run tells the story in an empty folder for temporary files, and looks whether
-// it is empty again.
+// run runs the demo with an empty folder for temporary files, and checks that the folder
+// is empty afterwards.
 func run(ctx context.Context, t *testing.T, cfg demo.Config) (story string, err error) {
 	t.Helper()
 	dir := t.TempDir()
@@ -53,7 +53,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestRunSeesOtherBytes guards the one thing that the demonstration is to prove.
+// The demo fails if the server has other bytes than the file.
 func TestRunSeesOtherBytes(t *testing.T) {
 	story, err := run(t.Context(), t, demo.Config{Size: 1000, Spoil: func(path string) error {
 		return os.Truncate(path, 999)

@@ -8,7 +8,7 @@ import (
 	"os"
 )
 
-// makeFile makes a file of n bytes that look random and are the same each time.
+// makeFile creates a file of n pseudorandom bytes, the same bytes each time.
 func makeFile(ctx context.Context, name string, n int64) (err error) {
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {

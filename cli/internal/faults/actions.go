@@ -10,12 +10,12 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-// action is one row of what --fault can do.
+// action is one action of --fault.
 type action struct {
 	name string
-	args string // as the help shows them
-	doc  string // what it does, and who does so
-	// parse takes its arguments from the front of w.
+	args string // arguments in the help
+	doc  string // effect, and servers with this effect
+	// parse reads the arguments from the front of w.
 	parse func(w *words) (testserver.Action, error)
 }
 
@@ -112,7 +112,7 @@ var actions = []action{
 	},
 }
 
-// made makes an action of an argument, unless there was something wrong with it.
+// made returns the action for an argument, or the error of the argument.
 func made[T any](action func(T) testserver.Action) func(T, error) (testserver.Action, error) {
 	return func(arg T, err error) (testserver.Action, error) {
 		if err != nil {

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// column is where the second column of Help begins.
+// column is the position of the second column of Help.
 const column = 26
 
-// Help lists the actions, in lines of at most width columns.
+// Help returns the list of actions in lines of at most width columns.
 func Help(width int) string {
 	var b strings.Builder
 	for _, a := range actions {

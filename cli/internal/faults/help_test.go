@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// Every action can be asked for and is told of, in lines that fit.
+// The help describes every action, in lines that fit the width.
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	const width = 80

@@ -1,5 +1,4 @@
-// Package faults reads what "tusker serve --fault" is told to break, and says what
-// it can be told.
+// Package faults parses the values of "tusker serve --fault" and has their help.
 package faults
 
 import (
@@ -12,7 +11,7 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-// methods are the words for methods; the first is all of them.
+// methods are the words for methods. The first one stands for all methods.
 var methods = []string{"any", http.MethodPost, http.MethodHead, http.MethodPatch, http.MethodDelete, http.MethodOptions, http.MethodGet}
 
 // Parse reads [METHOD] ACTION [ARG...] [xN|always].

@@ -53,7 +53,7 @@ func TestParse(t *testing.T) {
 		{"POST location origin http://127.0.0.1:1081/", "POST", 0, "LocationOrigin(http://127.0.0.1:1081)"},
 		{"header X-Served-By a proxy", "", 0, `SetHeader("X-Served-By", "a proxy")`},
 		{"no-header Location", "", 0, "RewriteHeader"},
-		// Not a number of times, but words.
+		// These words are part of the body, not a number of repetitions.
 		{"status 500 xyz", "", 0, "Status(500)"},
 		{"status 500 x", "", 0, "Status(500)"},
 	} {

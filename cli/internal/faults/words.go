@@ -11,7 +11,7 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-// words are the words that are still to be read.
+// words are the remaining words.
 type words []string
 
 func orMissing(err error, what string) error {
@@ -21,7 +21,7 @@ func orMissing(err error, what string) error {
 	return fmt.Errorf("no %s", what)
 }
 
-// next takes a word.
+// next reads a word.
 func (w *words) next(what string) (string, error) {
 	if len(*w) == 0 {
 		return "", orMissing(nil, what)
@@ -31,7 +31,7 @@ func (w *words) next(what string) (string, error) {
 	return word, nil
 }
 
-// rest takes all that is left.
+// rest reads all remaining words.
 func (w *words) rest() string {
 	text := strings.Join(*w, " ")
 	*w = nil
@@ -46,7 +46,7 @@ func (w *words) size() (int64, error) {
 	return units.ParseSize(word)
 }
 
-// signedSize takes a size that may have a sign before it.
+// signedSize reads a size with an optional sign.
 func (w *words) signedSize() (int64, error) {
 	word, err := w.next("SIZE")
 	if err != nil {
@@ -60,7 +60,7 @@ func (w *words) signedSize() (int64, error) {
 	return n, err
 }
 
-// rate takes a size per second.
+// rate reads a size per second.
 func (w *words) rate() (int64, error) {
 	word, err := w.next("RATE")
 	if err != nil {
@@ -85,7 +85,7 @@ func (w *words) duration() (time.Duration, error) {
 	return d, nil
 }
 
-// maybeDuration is duration, or 0 where no word is left.
+// maybeDuration reads a duration. It returns 0 if no word remains.
 func (w *words) maybeDuration() (time.Duration, error) {
 	if len(*w) == 0 {
 		return 0, nil
@@ -113,7 +113,7 @@ func (w *words) headerName() (string, error) {
 	return name, err
 }
 
-// headers takes words of the form NAME:VALUE, as far as they go.
+// headers reads words of the form NAME:VALUE up to the first other word.
 func (w *words) headers() http.Header {
 	h := make(http.Header)
 	for len(*w) > 0 {
@@ -127,15 +127,15 @@ func (w *words) headers() http.Header {
 	return h
 }
 
-// isHeaderName is stricter than RFC 9110, so that less is taken for a header
-// that is meant as a body.
+// isHeaderName is stricter than RFC 9110, so that fewer words of a body are mistaken for
+// a header.
 func isHeaderName(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
 		return r != '-' && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9')
 	})
 }
 
-// times takes the last word where it says how often. 0: it does not.
+// times reads the last word if it is a number of repetitions. 0: it is not.
 func (w *words) times() (int, error) {
 	if len(*w) == 0 {
 		return 0, nil

@@ -30,7 +30,7 @@ var (
 	// ErrEmpty means that a pattern has nothing but slashes and dots.
 	ErrEmpty = errors.New("names nothing below a directory")
 
-	// ErrOutside means that a pattern has ".." in it, and so matches nothing.
+	// ErrOutside means that a pattern contains "..", so it cannot match.
 	ErrOutside = errors.New("has .. in it: patterns are for what is below a directory")
 )
 
@@ -71,8 +71,8 @@ func Parse(text string, windows bool) (*Pattern, error) {
 // String returns the text that was parsed.
 func (p *Pattern) String() string { return p.text }
 
-// Match reports whether the pattern matches what has that slash-separated path below
-// the directory.
+// Match reports whether the pattern matches the file or directory with this
+// slash-separated path below the directory.
 func (p *Pattern) Match(name string, isDir bool) bool {
 	if p.dirsOnly && !isDir {
 		return false
@@ -99,7 +99,7 @@ func (s Set) Match(name string, isDir bool) bool {
 	return matched
 }
 
-// Unmatched returns the patterns that have matched nothing so far.
+// Unmatched returns the patterns that have not matched so far.
 func (s Set) Unmatched() Set {
 	return slices.DeleteFunc(slices.Clone(s), func(p *Pattern) bool { return p.matched })
 }

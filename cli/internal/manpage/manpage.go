@@ -29,7 +29,7 @@ type Section struct {
 // Item is a term, with an argument that may be empty, and what it means.
 type Item struct{ Term, Argument, Text string }
 
-// WriteTo writes the page, which says nothing of when it was made.
+// WriteTo writes the page. The page has no date, so equal pages have equal bytes.
 func (p Page) WriteTo(w io.Writer) (int64, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, ".TH %q 1 \"\" Tusker \"Tusker Manual\"\n.nh\n.ad l\n", strings.ToUpper(p.Name))
@@ -87,7 +87,7 @@ func section(b *strings.Builder, heading, text string) {
 
 var special = strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", "\\(ga", "~", `\(ti`, "^", `\(ha`)
 
-// escape makes text of s that roff takes for nothing else.
+// escape returns s in a form that roff does not interpret.
 func escape(s string) string {
 	s = special.Replace(s)
 	if strings.HasPrefix(s, ".") {

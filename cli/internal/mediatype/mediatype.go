@@ -1,6 +1,5 @@
-// Package mediatype knows the media types of common files. Package mime asks
-// the machine's own tables too, so that the same file would be announced
-// differently by two machines.
+// Package mediatype has the media types of common files. Package mime also reads tables
+// of the machine, so two machines can have different types for the same file.
 package mediatype
 
 import (
@@ -22,8 +21,8 @@ var types = sync.OnceValue(func() map[string]string {
 	return m
 })
 
-// ByName returns the media type, without parameters, of files that are called
-// like name, by extension in any case of letters; "" where it is not known.
+// ByName returns the media type, without parameters, for the extension of name. The case
+// of letters does not matter. "": the type is not known.
 func ByName(name string) string {
 	extension := strings.TrimPrefix(filepath.Ext(name), ".")
 	return types()[strings.ToLower(extension)]

@@ -28,8 +28,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzValues holds that values come back as they were written: in quotes, and
-// without them if they are one word.
+// FuzzValues checks that values are read unchanged: in quotes, and also without quotes if
+// they are one word.
 func FuzzValues(f *testing.F) {
 	f.Add("me", "s3cret")
 	f.Add("#me", "#s3cret")

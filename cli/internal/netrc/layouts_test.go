@@ -6,7 +6,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/netrc"
 )
 
-// Layouts of a file, and what is sent to h.example, port 8443.
+// Each layout of a file has the expected credentials for h.example, port 8443.
 func TestLayouts(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

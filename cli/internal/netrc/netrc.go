@@ -1,5 +1,5 @@
-// Package netrc reads the file that ftp, curl and git look for passwords in:
-// words separated by white space, "machine NAME login NAME password WORD", and
+// Package netrc reads the file in which ftp, curl and git look for passwords. It has
+// words that are separated by white space: "machine NAME login NAME password WORD", and
 // "default" for all other machines.
 package netrc
 
@@ -10,23 +10,23 @@ import (
 	"strings"
 )
 
-// Entry is one login that a file has for one machine.
+// Entry is one login for one machine.
 type Entry struct {
-	// Machine is a host name, or a host and a port; "" is for all that have no
-	// entry.
+	// Machine is a host name, or a host and a port. "": the entry is for all machines
+	// without an entry.
 	Machine string
 
-	// Login and Password are "" where the file has none.
+	// Login and Password are "" if the file has none.
 	Login, Password string
 }
 
-// File is what a netrc file holds, in its order. It is not changed once it is
-// read, and safe for concurrent use then.
+// File is the content of a netrc file, in its order. It does not change, and is safe for
+// concurrent use.
 type File struct{ entries []Entry }
 
-// Find gives the first entry for host, of that login unless login is "". An entry
-// that names the port too wins over one for the whole host, and both win over the
-// default entry, which fits every host. A nil File has none.
+// Find returns the first entry for host. If login is not "", the entry must have this
+// login. An entry with the port wins over an entry for the whole host, and both win over
+// the default entry, which matches every host. A nil File has no entries.
 func (f *File) Find(host, port, login string) (Entry, bool) {
 	if f == nil {
 		return Entry{}, false
@@ -41,18 +41,17 @@ func (f *File) Find(host, port, login string) (Entry, bool) {
 	return Entry{}, false
 }
 
-// ErrSyntax is what Parse fails with. The errors name a line and repeat nothing
+// ErrSyntax is wrapped by all errors of Parse. The errors have a line number and no text
 // of the file.
 var ErrSyntax = errors.New("not a netrc file")
 
-// Parse reads text. The keywords are machine, default, login (or user), password
-// (or passwd), account, whose value is skipped, and macdef, whose macro is skipped up
-// to an empty line. A # at the beginning of a word makes a comment of the line's rest
-// where a keyword is expected. The value of a keyword is the next word, whatever it is:
-// a password may begin with # or be called machine. A word in double quotes may hold
-// white space, and a backslash before any character.
-//
-// A second login, or a second password, of a machine begins another entry for it.
+// Parse reads text. The keywords are machine, default, login (or user), password (or
+// passwd), account, whose value is skipped, and macdef, whose macro is skipped up to an
+// empty line. In the place of a keyword, a word that begins with # starts a comment up to
+// the end of the line. The value of a keyword is the next word: a password may begin with
+// # or be the word machine. A word in double quotes may contain white space, and a
+// backslash before any character. A second login or password of a machine begins another
+// entry for it.
 func Parse(text string) (*File, error) {
 	p := &parser{words: words{rest: strings.TrimPrefix(text, "\ufeff"), line: 1}}
 	for {
@@ -70,14 +69,14 @@ func Parse(text string) (*File, error) {
 	}
 }
 
-// parser holds the entry that is being read.
+// parser has the entry that is being read.
 type parser struct {
 	words words
 	file  File
 
-	begun           bool // there is an entry
+	begun           bool // an entry was begun
 	entry           Entry
-	login, password bool // the entry has one
+	login, password bool // the entry has a login or a password
 }
 
 func (p *parser) take(keyword string) error {
@@ -145,7 +144,7 @@ func (w *words) error(text string) error {
 	return fmt.Errorf("%w: line %d: %s", ErrSyntax, w.line, text)
 }
 
-// keyword gives the next word that is not in a comment; false at the end.
+// keyword returns the next word that is not in a comment. ok is false at the end.
 func (w *words) keyword() (string, bool, error) {
 	for {
 		w.skipSpace()
@@ -156,7 +155,7 @@ func (w *words) keyword() (string, bool, error) {
 	}
 }
 
-// value gives the next word.
+// value returns the next word.
 func (w *words) value() (string, error) {
 	w.skipSpace()
 	word, ok, err := w.word()
@@ -175,7 +174,7 @@ func (w *words) skipSpace() {
 	}
 }
 
-// word gives the word that the rest begins with; false at the end.
+// word returns the first word of the rest. ok is false at the end.
 func (w *words) word() (string, bool, error) {
 	if w.rest == "" {
 		return "", false, nil
@@ -213,8 +212,8 @@ func (w *words) quoted() (string, error) {
 	return "", w.error("a quote without an end")
 }
 
-// skipMacro goes to the empty line that ends a macro, which has a name on the line
-// of its keyword.
+// skipMacro skips a macro up to the empty line at its end. The name of the macro is on
+// the line of its keyword.
 func (w *words) skipMacro() error {
 	if strings.TrimSpace(w.rest[:lineEnd(w.rest)]) == "" {
 		return w.error("a macro without a name")

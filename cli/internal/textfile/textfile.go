@@ -16,10 +16,10 @@ import (
 // paths.
 const MaxName = 1 << 20
 
-// headSize is how many bytes of a text are examined to find out its encoding.
+// headSize is the number of bytes that are examined to find the encoding of a text.
 const headSize = 64 << 10
 
-// encoding is how a text represents its characters.
+// encoding is the encoding of the characters of a text.
 type encoding uint8
 
 const (

@@ -74,7 +74,7 @@ type Append struct {
 	Gauge *atomic.Int64
 }
 
-// Answer is what a server says about an upload.
+// Answer has the facts about an upload in an answer of the server.
 type Answer struct {
 	// URL is the URL to use for the upload from now on. Next is the URL of the next request;
 	// it differs from URL after a redirect that is valid for one request.
@@ -91,10 +91,10 @@ type Answer struct {
 	// server did not say.
 	Expires time.Time
 
-	// Limits are what the server demands, as far as is known. Expires wins over MaxAge.
+	// Limits are the known limits of the server. Expires wins over MaxAge.
 	Limits protocol.Limits
 
-	// Metadata is what the upload was created with, as far as the server says.
+	// Metadata is the metadata of the upload, if the server returns it.
 	Metadata protocol.Metadata
 
 	// Header is the header of the answer.
@@ -151,14 +151,14 @@ type Negotiator interface {
 	Negotiate(ctx context.Context, url string) error
 }
 
-// Features is what a server supports.
+// Features has the features that a server supports.
 type Features struct {
 	DeferLength    bool // uploads whose length is declared later
 	CreateWithBody bool // a creation that carries bytes
 	Join           bool // see [Joiner]
 	JoinUnfinished bool // a Join of parts that are not complete yet
 
-	// Limits are what the server demands of every upload, as far as is known.
+	// Limits are the known limits of the server for every upload.
 	Limits protocol.Limits
 
 	// Terms are the protocol's own names of features, for messages.

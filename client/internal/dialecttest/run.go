@@ -24,7 +24,7 @@ import (
 // lockWait is how long an upload waits for a lock.
 const lockWait = 3 * time.Second
 
-// content is what the scenarios send: 100 bytes.
+// content has the 100 bytes that the scenarios send.
 const content = tens + tens + tens + tens
 
 const tens = "a server keeps bytes, 25."

@@ -11,7 +11,7 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// Content is what a server offers in answer to a GET of an upload.
+// Content describes the content in the answer to a GET of an upload.
 type Content struct {
 	// Length is the size in bytes. The zero value means that the server does not
 	// say it beforehand.

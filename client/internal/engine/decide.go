@@ -14,7 +14,7 @@ const maxDamaged = 3
 // requests get smaller. A server drops a request if it keeps none of its bytes.
 const maxDropped = 2
 
-// phase is what an upload does next.
+// phase is the next step of an upload.
 type phase uint8
 
 const (
@@ -51,9 +51,9 @@ type position struct {
 	NewURL bool
 }
 
-// remedy is what follows a failed exchange. The remedies whose names begin with fail end the
-// upload. After any other remedy, an upload that has a URL asks for the offset, and an upload
-// without one repeats its creation.
+// remedy is the reaction to a failed exchange. The remedies whose names begin with fail
+// end the upload. After any other remedy, an upload that has a URL asks for the offset,
+// and an upload without one repeats its creation.
 type remedy uint8
 
 const (
@@ -85,7 +85,7 @@ const (
 	triedAnswer                        // HEAD was asked whether a PATCH that was redirected is done
 )
 
-// memory is what an upload remembers of its failures since the last progress.
+// memory has the facts about the failures of an upload since the last progress.
 type memory struct {
 	RefusedOffset protocol.Length // offset that the server refused; unknown: none
 	Damaged       int             // how often bytes arrived damaged

@@ -142,7 +142,7 @@ func (r *Retrier) after(ctx context.Context, url string, err error, at position,
 		err = retryable{err}
 	case retryAsClass, resend:
 	}
-	r.unlock() // the request that failed may have left a lock of its own
+	r.unlock() // the failed request may still hold the lock
 	return r.wait(ctx, &r.failures, url, e, err)
 }
 

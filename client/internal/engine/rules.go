@@ -14,8 +14,8 @@ import (
 	"github.com/tusker-go/tusker/retry"
 )
 
-// Rules are what the uploads of one Client have in common. They are safe for concurrent
-// use.
+// Rules are the settings and facts that the uploads of one Client share. They are safe
+// for concurrent use.
 type Rules struct {
 	Retry  retry.Policy    // of failures
 	Locked retry.Policy    // of waits for a lock

@@ -21,8 +21,8 @@ import (
 	"github.com/tusker-go/tusker/transport/hostcache"
 )
 
-// Conn is what the exchanges of one Client have in common. It is safe for concurrent
-// use and must not be copied. Its exported fields do not change.
+// Conn has the settings and facts that the exchanges of one Client share. It is safe for
+// concurrent use and must not be copied. Its exported fields do not change.
 type Conn struct {
 	Doer     transport.Doer
 	Header   http.Header    // of every request, under the headers of a call
