@@ -39,6 +39,7 @@ var clientLayers = layering{
 	module: "client", page: "../docs/how-an-upload-goes.md",
 	layers: [][]layered{
 		{
+			{"filelock", "a lock on an open file, for all processes"},
 			{"internal/cause", "why a context ended"},
 			{"internal/redact", "URLs and texts as messages show them"},
 			{"internal/timestep", "the clocks of file systems"},

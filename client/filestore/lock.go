@@ -8,6 +8,7 @@ import (
 	"os"
 	"sync"
 
+	"github.com/tusker-go/tusker/client/filelock"
 	"github.com/tusker-go/tusker/client/journal"
 )
 
@@ -44,9 +45,9 @@ func lock(root *os.Root, name string) (*os.File, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := tryLock(f); err != nil {
+		if err := filelock.TryLock(f); err != nil {
 			_ = f.Close()
-			if errors.Is(err, errLocked) {
+			if errors.Is(err, filelock.ErrLocked) {
 				return nil, journal.ErrBusy
 			}
 			return nil, err
@@ -55,7 +56,7 @@ func lock(root *os.Root, name string) (*os.File, error) {
 		if err == nil && current {
 			return f, nil
 		}
-		release(f)
+		filelock.Unlock(f)
 		_ = f.Close()
 		if err != nil {
 			return nil, err
@@ -91,9 +92,6 @@ func free(root *os.Root, f *os.File, name string) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
-	release(f)
+	filelock.Unlock(f)
 	return errors.Join(err, f.Close())
 }
-
-// errLocked means that another open file holds the lock.
-var errLocked = errors.New("locked")

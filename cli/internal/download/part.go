@@ -13,6 +13,7 @@ import (
 	"runtime"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/filelock"
 )
 
 // Suffix is the end of the name of an incomplete file.
@@ -76,7 +77,7 @@ func Open(target, url string, content client.Content) (*Part, error) {
 		return nil, err
 	}
 	if err := p.begin(content); err != nil {
-		return nil, errors.Join(err, p.file.Close())
+		return nil, errors.Join(err, p.close())
 	}
 	return p, nil
 }
@@ -104,7 +105,7 @@ func (p *Part) lock() error {
 		opened, serr := f.Stat()
 		if err != nil || serr != nil || !os.SameFile(named, opened) {
 			// Another process has just completed it.
-			if err := f.Close(); err != nil {
+			if err := p.close(); err != nil {
 				return err
 			}
 			continue
@@ -112,7 +113,7 @@ func (p *Part) lock() error {
 		linked, err := isLinked(f)
 		switch {
 		case err != nil:
-			return errors.Join(err, f.Close())
+			return errors.Join(err, p.close())
 		case !linked:
 			return nil
 		}
@@ -121,6 +122,24 @@ func (p *Part) lock() error {
 		}
 	}
 	return ErrBusy
+}
+
+// tryLock locks the file. A file system without locks is no error.
+func tryLock(f *os.File) error {
+	err := filelock.TryLock(f)
+	switch {
+	case errors.Is(err, filelock.ErrLocked):
+		return ErrBusy
+	case errors.Is(err, errors.ErrUnsupported):
+		return nil
+	}
+	return err
+}
+
+// close unlocks the file and closes it.
+func (p *Part) close() error {
+	filelock.Unlock(p.file)
+	return p.file.Close()
 }
 
 // unlink removes the temporary name of a file that has a second name, and closes
@@ -132,7 +151,7 @@ func (p *Part) unlink() error {
 		err = fmt.Errorf("%s: %w", p.path(), ErrForeign)
 	}
 	if err != nil {
-		return errors.Join(err, p.file.Close())
+		return errors.Join(err, p.close())
 	}
 	return p.last(func() error { return os.Remove(p.path()) })
 }
@@ -246,7 +265,7 @@ func (p *Part) Keep() error {
 		}
 		err = p.save()
 	}
-	return errors.Join(err, p.file.Close())
+	return errors.Join(err, p.close())
 }
 
 // spare is how many bytes a part gives up for its record, one after the other. The first is
@@ -283,9 +302,9 @@ func (p *Part) Drop() error {
 // file, so the file is closed first there.
 func (p *Part) last(do func() error) error {
 	if runtime.GOOS != "windows" {
-		return errors.Join(do(), p.file.Close())
+		return errors.Join(do(), p.close())
 	}
-	if err := p.file.Close(); err != nil {
+	if err := p.close(); err != nil {
 		return err
 	}
 	return do()
@@ -295,7 +314,7 @@ func (p *Part) last(do func() error) error {
 // existing file: it returns ErrExists and keeps the part.
 func (p *Part) Complete(force bool) error {
 	if err := p.save(); err != nil {
-		return errors.Join(err, p.file.Close())
+		return errors.Join(err, p.close())
 	}
 	if err := p.last(func() error { return place(p.path(), p.target, force) }); err != nil {
 		return err

@@ -1,6 +1,6 @@
 //go:build darwin || dragonfly || freebsd || illumos || linux || netbsd || openbsd
 
-package filestore
+package filelock
 
 import (
 	"errors"
@@ -18,16 +18,16 @@ func tryLock(f *os.File) error {
 			return nil
 		case errors.Is(err, unix.EINTR):
 		case errors.Is(err, unix.EWOULDBLOCK):
-			return errLocked
+			return ErrLocked
 		default:
 			return &os.PathError{Op: "flock", Path: f.Name(), Err: err}
 		}
 	}
 }
 
-// release unlocks what tryLock locked. To close the file is not enough, because a child
+// unlock unlocks what tryLock locked. To close the file is not enough, because a child
 // process that is being started may have a copy of it.
-func release(f *os.File) {
+func unlock(f *os.File) {
 	_ = control(f, func(fd int) error { return unix.Flock(fd, unix.LOCK_UN) })
 }
 

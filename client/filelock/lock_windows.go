@@ -1,4 +1,4 @@
-package filestore
+package filelock
 
 import (
 	"errors"
@@ -18,13 +18,13 @@ func tryLock(f *os.File) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, windows.ERROR_LOCK_VIOLATION), errors.Is(err, windows.ERROR_IO_PENDING):
-		return errLocked
+		return ErrLocked
 	}
 	return &os.PathError{Op: "LockFileEx", Path: f.Name(), Err: err}
 }
 
-// release unlocks what tryLock locked. If the file was only closed, the system would
+// unlock unlocks what tryLock locked. If the file was only closed, the system would
 // unlock it at a later time.
-func release(f *os.File) {
+func unlock(f *os.File) {
 	_ = windows.UnlockFileEx(windows.Handle(f.Fd()), 0, everything, everything, new(windows.Overlapped))
 }

@@ -1,6 +1,6 @@
 //go:build !(darwin || dragonfly || freebsd || illumos || linux || netbsd || openbsd || windows)
 
-package filestore
+package filelock
 
 import (
 	"os"
@@ -15,10 +15,10 @@ var held sync.Map
 // tryLock locks the file's name within this process.
 func tryLock(f *os.File) error {
 	if _, locked := held.LoadOrStore(filepath.Clean(f.Name()), f); locked {
-		return errLocked
+		return ErrLocked
 	}
 	return nil
 }
 
-// release unlocks what tryLock locked.
-func release(f *os.File) { held.CompareAndDelete(filepath.Clean(f.Name()), f) }
+// unlock unlocks what tryLock locked.
+func unlock(f *os.File) { held.CompareAndDelete(filepath.Clean(f.Name()), f) }
