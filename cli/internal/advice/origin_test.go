@@ -27,10 +27,10 @@ func TestOriginOf(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			if got := OriginOf(test.url); got != test.want {
-				t.Errorf("originOf(%q) = %q, want %q", test.url, got, test.want)
+				t.Errorf("OriginOf(%q) = %q, want %q", test.url, got, test.want)
 			}
 			if got := IsOrigin(test.url); got != test.origin {
-				t.Errorf("isOrigin(%q) = %t", test.url, got)
+				t.Errorf("IsOrigin(%q) = %t", test.url, got)
 			}
 		})
 	}

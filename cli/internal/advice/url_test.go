@@ -24,7 +24,7 @@ func TestURLHint(t *testing.T) {
 			t.Parallel()
 			hint := URL(target)
 			if got := strings.Contains(hint, "put http://"); got != (want != "") || strings.Contains(hint, "secret") {
-				t.Errorf("urlHint(%q) = %q", target, hint)
+				t.Errorf("URL(%q) = %q", target, hint)
 			}
 		})
 	}

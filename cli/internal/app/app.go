@@ -124,7 +124,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		uploadCommand(a), resumeCommand(a), metadataCommand(a), infoCommand(a), optionsCommand(a),
 		concatCommand(a), terminateCommand(a), serveCommand(a), demoCommand(a), versionCommand(a),
-		uploadsCommand(a), downloadCommand(a), doctorCommand(a), conformanceCommand(a), profilesCommand(a), completionCommand(a), manCommand(a),
+		uploadsCommand(a), downloadCommand(a), doctorCommand(a), conformanceCommand(a), profilesCommand(a), completionCommand(a), manCommand(),
 	)
 	// It has the flags of those before.
 	config := configCommand(a)

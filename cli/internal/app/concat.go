@@ -71,11 +71,11 @@ func runConcat(a *app, cmd *cobra.Command, cc *concat, endpoint string, files []
 	}
 	sources := make([]client.Source, len(files))
 	for i, file := range files {
-		if sources[i], err = cc.Streams.Source(ctx, a.console, cmd, file); err != nil {
+		if sources[i], err = cc.Source(ctx, a.console, cmd, file); err != nil {
 			return &advice.Failure{Subject: file, Err: err}
 		}
 	}
-	display := cc.Progress.Display(a.console, cc.JSON, len(files))
+	display := cc.Display(a.console, cc.JSON, len(files))
 	defer display.Close()
 	result, err := c.UploadConcat(ctx, sources, &client.ConcatOptions{
 		Metadata: metadata, ChunkSize: int64(cc.Chunk), Concurrency: cc.concurrency,

@@ -153,7 +153,7 @@ func (t *destination) open(url string, content client.Content) (io.Writer, int64
 func runDownload(a *app, cmd *cobra.Command, d *downloading, location string) error {
 	ctx, cancel := d.Limit(cmd.Context())
 	defer cancel()
-	if err := d.Progress.Check(); err != nil {
+	if err := d.Check(); err != nil {
 		return usage.Error(err)
 	}
 	to, err := newDestination(a, d)
@@ -169,7 +169,7 @@ func runDownload(a *app, cmd *cobra.Command, d *downloading, location string) er
 	if err != nil {
 		return err
 	}
-	display := d.Progress.Display(a.console, false, 1)
+	display := d.Display(a.console, false, 1)
 	defer display.Close()
 	result, err := c.Download(ctx, c.Endpoint(), func(content client.Content) (io.Writer, int64, error) {
 		w, offset, err := to.open(c.Endpoint(), content)

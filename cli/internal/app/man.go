@@ -15,7 +15,7 @@ import (
 )
 
 // manCommand is a command for people who package the program.
-func manCommand(a *app) *cobra.Command {
+func manCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:    "man DIR",
 		Short:  "Write the manual pages",

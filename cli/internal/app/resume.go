@@ -75,12 +75,12 @@ func runResume(a *app, cmd *cobra.Command, s *flags.Sending, how resumption, loc
 		return err
 	}
 	result := &client.Result{}
-	source, err := s.Streams.Source(ctx, a.console, cmd, file)
+	source, err := s.Source(ctx, a.console, cmd, file)
 	if err == nil && s.IsLost(a.console.In, file) && !how.sameStream {
 		err = checkStream(ctx, c, s.RetryPolicy(a.console))
 	}
 	if err == nil {
-		display := s.Progress.Display(a.console, s.JSON, 1)
+		display := s.Display(a.console, s.JSON, 1)
 		result, err = c.Resume(ctx, c.Endpoint(), source, &client.UploadOptions{
 			ChunkSize: int64(s.Chunk), Verify: how.verify, OnEvent: s.Watch(a.console, display)(0, file),
 		})

@@ -86,7 +86,7 @@ func runUpload(a *app, cmd *cobra.Command, u *flags.Upload, endpoint string, fil
 	if err != nil {
 		return err
 	}
-	if config.Account, err = u.Connection.AccountName(a.console, a.settings, u.Account, endpoint); err != nil {
+	if config.Account, err = u.AccountName(a.console, a.settings, u.Account, endpoint); err != nil {
 		return usage.Error(err)
 	}
 	u.Tune(a.console, &config)

@@ -51,7 +51,7 @@ func (b *Batch) Run(ctx context.Context) error {
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
 	breaker := &breaker{end: end}
-	display := b.Progress.Display(b.Console, b.JSON, n)
+	display := b.Display(b.Console, b.JSON, n)
 	defer display.Close()
 	counted := b.count(ctx, display)
 	defer counted()

@@ -12,7 +12,7 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// Plan says of each file what run would do, and sends nothing.
+// Plan says of each file what Run would do, and sends nothing.
 func (b *Batch) Plan(ctx context.Context) error {
 	n := len(b.List.entries)
 	errs := make([]error, n)

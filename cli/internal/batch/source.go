@@ -18,7 +18,7 @@ func (b *Batch) source(ctx context.Context, e entry) (client.Source, error) {
 		}
 		return source, err
 	}
-	source, err := b.Streams.Source(ctx, b.Console, b.Cmd, e.name)
+	source, err := b.Source(ctx, b.Console, b.Cmd, e.name)
 	if err == nil && b.Snapshot {
 		source = client.Snapshot(source)
 	}

@@ -44,10 +44,10 @@ func (s *Selection) register(cmd *cobra.Command) {
 	f.BoolVarP(&s.Null, "null", "0", false, "the names in --files-from end in NUL, as those of find -print0")
 }
 
-// check finds errors of the flags for these arguments. A pattern without
+// checkFiles finds errors of the flags for these arguments. A pattern without
 // --recursive is an error only on the command line, because the settings of the
 // config file and of the environment are for all uploads.
-func (s *Selection) check(from *settings.Settings, files []string) error {
+func (s *Selection) checkFiles(from *settings.Settings, files []string) error {
 	for _, name := range []string{flagInclude, flagExclude} {
 		if from.FromCommandLine(name) && !s.Recursive {
 			return fmt.Errorf("--%s is for the files in directories: it needs --recursive", name)

@@ -56,7 +56,7 @@ func (u *Upload) Register(cmd *cobra.Command) {
 
 // Check finds errors of the flags for these arguments.
 func (u *Upload) Check(cmd *cobra.Command, from *settings.Settings, files []string, in io.Reader) error {
-	if err := u.Selection.check(from, files); err != nil {
+	if err := u.checkFiles(from, files); err != nil {
 		return err
 	}
 	if err := u.Sending.Check(cmd, files, in); err != nil {

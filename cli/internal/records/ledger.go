@@ -9,10 +9,10 @@ import (
 )
 
 // NewLedger returns the ledger of finished uploads beside the records of j.
-func NewLedger(j *Journal) *ledger { return &ledger{journal: j} }
+func NewLedger(j *Journal) *Ledger { return &Ledger{journal: j} }
 
-// ledger stores records of finished uploads beside those of unfinished ones.
-type ledger struct {
+// Ledger stores records of finished uploads beside those of unfinished ones.
+type Ledger struct {
 	journal *Journal
 
 	mu     sync.Mutex
@@ -20,7 +20,7 @@ type ledger struct {
 }
 
 // LoadFinished implements client.Ledger.
-func (l *ledger) LoadFinished(ctx context.Context, endpoint, key string) (*client.Record, error) {
+func (l *Ledger) LoadFinished(ctx context.Context, endpoint, key string) (*client.Record, error) {
 	store, ok := l.journal.open().(client.Ledger)
 	if !ok {
 		return nil, client.ErrNoRecord // The user was told that records end with the run.
@@ -30,7 +30,7 @@ func (l *ledger) LoadFinished(ctx context.Context, endpoint, key string) (*clien
 
 // SaveFinished implements client.Ledger. It reports a full disk once, and not for
 // each of many files.
-func (l *ledger) SaveFinished(ctx context.Context, r *client.Record) error {
+func (l *Ledger) SaveFinished(ctx context.Context, r *client.Record) error {
 	store, ok := l.journal.open().(client.Ledger)
 	if !ok {
 		return nil

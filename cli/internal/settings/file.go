@@ -87,7 +87,7 @@ func userName() string {
 	return strconv.Itoa(os.Geteuid())
 }
 
-// readableConfig is configFile for a run. It continues without the file if the user
+// readableConfig reads the config file for a run. It continues without the file if the user
 // did not name it and may not read it, such as that of a HOME that sudo kept.
 func (s *Settings) readableConfig(cmd *cobra.Command) (*config.File, error) {
 	file, err := configFile(cmd, s.console.LookupEnv)

@@ -7,7 +7,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/output"
 )
 
-// quote makes a single shell word with the same text.
+// Quote makes a single shell word with the same text.
 func FuzzQuote(f *testing.F) {
 	for _, seed := range []string{"", "a b", "it's", "$(x)", "`x`", "a\\b", "-rf", "\x1b[31m", "a;b", "!x"} {
 		f.Add(seed)
@@ -16,7 +16,7 @@ func FuzzQuote(f *testing.F) {
 		word := Quote(s, "linux")
 		inner, ok := strings.CutPrefix(word, "'")
 		if !ok || !strings.HasSuffix(inner, "'") || strings.ReplaceAll(strings.TrimSuffix(inner, "'"), `'\''`, "'") != s {
-			t.Errorf("quote(%q) = %s", s, word)
+			t.Errorf("Quote(%q) = %s", s, word)
 		}
 		if line := output.OneLine(word); strings.ContainsAny(line, "\n\r\x1b") {
 			t.Errorf("shown as %q", line)

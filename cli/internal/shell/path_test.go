@@ -9,7 +9,7 @@ func TestQuotePath(t *testing.T) {
 		"a": "a", "-": "-", "-x": "./-x", "--": "./--", "--x y": "'./--x y'", "./-x": "./-x", "/-x": "/-x", "": "''",
 	} {
 		if got := QuotePath(path); got != want {
-			t.Errorf("quotePath(%q) = %s, want %s", path, got, want)
+			t.Errorf("QuotePath(%q) = %s, want %s", path, got, want)
 		}
 	}
 }
