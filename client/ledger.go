@@ -43,9 +43,9 @@ func (j *job) loadFinished(ctx context.Context, endpoint string) (*Record, error
 
 // isTrusted reports whether a record of the current state of a source is a record of its
 // current bytes. A source that was modified just now may have changed again without a trace.
-func isTrusted(o source.Opened) bool {
+func isTrusted(o source.Handle) bool {
 	s, ok := o.(source.Settler)
-	return !ok || s.Trusted()
+	return !ok || s.IsTrusted()
 }
 
 // finishedKey returns the key of a finished upload of this source in its current state, or

@@ -7,7 +7,7 @@ import (
 
 	"github.com/tusker-go/tusker/client/internal/dialect"
 	"github.com/tusker-go/tusker/client/internal/engine"
-	"github.com/tusker-go/tusker/client/internal/opened"
+	"github.com/tusker-go/tusker/client/internal/handle"
 	"github.com/tusker-go/tusker/client/source"
 )
 
@@ -18,7 +18,7 @@ func (j *job) prepare(ctx context.Context, endpoint string) error {
 	}
 	// A source that cannot be read fails here, before anything is sent, and a stream that
 	// ends within its first chunk has a known length afterward.
-	if _, err := opened.Chunk(ctx, j.source, 0, j.chunk); err != nil {
+	if _, err := handle.Chunk(ctx, j.source, 0, j.chunk); err != nil {
 		return err
 	}
 	if err := j.admit(ctx); err != nil {
@@ -80,7 +80,7 @@ func (j *job) spool(ctx context.Context, feature string) error {
 	}
 	j.rules.Log.LogAttrs(ctx, slog.LevelInfo, "copying the stream to a temporary file, since the server has to know its length",
 		slog.String("source", j.teller.source))
-	spooled, err := opened.Spool(ctx, j.source, most, lacking)
+	spooled, err := handle.Spool(ctx, j.source, most, lacking)
 	if err != nil {
 		return err
 	}

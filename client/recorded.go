@@ -258,7 +258,7 @@ func (j *job) entry(endpoint string) record.Upload {
 		Account: j.account, Endpoint: endpoint, Source: j.teller.source, Length: n, Once: j.once,
 	}
 	if s, ok := j.source.(source.Settler); ok {
-		up.Unsettled = func() time.Duration { return s.Unsettled(s.Step()) }
+		up.Unsettled = func() time.Duration { return s.SettleTime(s.Step()) }
 		up.Check = j.source.Check
 	}
 	return up

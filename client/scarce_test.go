@@ -45,7 +45,7 @@ type rareSource struct {
 	most   int64
 }
 
-func (s rareSource) Open(ctx context.Context, chunk int64) (source.Opened, error) {
+func (s rareSource) Open(ctx context.Context, chunk int64) (source.Handle, error) {
 	if !takeOne(s.opened, s.most) {
 		return nil, &os.PathError{Op: "open", Path: s.Name(), Err: syscall.EMFILE}
 	}
@@ -68,13 +68,13 @@ func takeOne(n *atomic.Int64, most int64) bool {
 }
 
 type rareOpened struct {
-	source.Opened
+	source.Handle
 	opened *atomic.Int64
 }
 
 func (o rareOpened) Close() error {
 	o.opened.Add(-1)
-	return o.Opened.Close()
+	return o.Handle.Close()
 }
 
 // A lack of open files or ports lets no upload fail, even if no retry is allowed, while

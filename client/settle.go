@@ -7,16 +7,16 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client/internal/engine"
-	"github.com/tusker-go/tusker/client/internal/opened"
+	"github.com/tusker-go/tusker/client/internal/handle"
 	"github.com/tusker-go/tusker/client/internal/timestep"
 	"github.com/tusker-go/tusker/client/source"
 )
 
 // unsettled returns how long to wait until every change of a source shows in its times. 0:
 // every change shows already.
-func unsettled(o source.Opened) time.Duration {
+func unsettled(o source.Handle) time.Duration {
 	if s, ok := o.(source.Settler); ok {
-		return s.Unsettled(timestep.Longest)
+		return s.SettleTime(timestep.Longest)
 	}
 	return 0
 }
@@ -48,7 +48,7 @@ func (j *job) checkSource(ctx context.Context) error {
 				return err
 			}
 		}
-		if err := opened.Check(ctx, j.source); err != nil {
+		if err := handle.Check(ctx, j.source); err != nil {
 			return err
 		}
 	}
@@ -79,5 +79,5 @@ func (j *job) settleFirst(ctx context.Context) error {
 	if err := engine.Pause(ctx, wait); err != nil {
 		return err
 	}
-	return opened.Check(ctx, j.source)
+	return handle.Check(ctx, j.source)
 }

@@ -34,7 +34,7 @@ func newForeign(content string) foreign {
 func (f foreign) Name() string            { return "foreign" }
 func (f foreign) Length() protocol.Length { return protocol.Known(int64(len(*f.content.Load()))) }
 
-func (f foreign) Open(context.Context, int64) (source.Opened, error) {
+func (f foreign) Open(context.Context, int64) (source.Handle, error) {
 	was := *f.content.Load()
 	return &openForeign{f, was, protocol.Range{End: int64(len(was))}}, nil
 }
@@ -69,7 +69,7 @@ func (o *openForeign) Check(context.Context) error {
 func (o *openForeign) Close() error                           { return nil }
 func (o *openForeign) Identity() string                       { return fmt.Sprintf("%x", o.sum()) }
 func (o *openForeign) Place() string                          { return "foreign" }
-func (o *openForeign) Part(rng protocol.Range) source.Opened  { return &openForeign{o.from, o.was, rng} }
+func (o *openForeign) Part(rng protocol.Range) source.Handle  { return &openForeign{o.from, o.was, rng} }
 func (o *openForeign) PrepareDigest()                         {}
 func (o *openForeign) Digest(context.Context) ([]byte, error) { sum := o.sum(); return sum[:], nil }
 func (o *openForeign) sum() [sha256.Size]byte                 { return sha256.Sum256([]byte(o.was)) }
@@ -196,7 +196,7 @@ func TestForeignChanged(t *testing.T) {
 
 // An error that a foreign source does not mark as one of a source is one all the same.
 func TestForeignError(t *testing.T) {
-	for name, opened := range map[string]source.Opened{
+	for name, opened := range map[string]source.Handle{
 		"Chunk": &failingForeign{chunk: errObject},
 		"Check": &failingForeign{check: errObject},
 	} {
@@ -208,11 +208,11 @@ func TestForeignError(t *testing.T) {
 	}
 }
 
-type givenSource struct{ opened source.Opened }
+type givenSource struct{ opened source.Handle }
 
 func (givenSource) Name() string                                         { return "" }
 func (givenSource) Length() protocol.Length                              { return protocol.Known(5) }
-func (g givenSource) Open(context.Context, int64) (source.Opened, error) { return g.opened, nil }
+func (g givenSource) Open(context.Context, int64) (source.Handle, error) { return g.opened, nil }
 
 type failingForeign struct{ chunk, check error }
 

@@ -74,7 +74,7 @@ func (c *Client) Resume(ctx context.Context, url string, src Source, opts *Uploa
 type job struct {
 	*Client
 	options  UploadOptions
-	source   source.Opened // nil until it was opened
+	source   source.Handle // nil until it was opened
 	dialect  dialect.Dialect
 	chunk    int64
 	call     wire.Call
@@ -134,7 +134,7 @@ const manyUploads = 8
 // upload ends. A source is opened beside other uploads only if the files that its upload
 // needs besides can be opened, too; otherwise open sources would keep all uploads from their
 // connections.
-func (j *job) openSource(ctx context.Context, src Source) (opened source.Opened, err error) {
+func (j *job) openSource(ctx context.Context, src Source) (opened source.Handle, err error) {
 	if isSingleUse(src) {
 		return src.Open(ctx, j.chunk)
 	}
@@ -304,10 +304,10 @@ func (j *job) compareMetadata(ctx context.Context, ev engine.Event) {
 
 // warnReplaced warns if the name of the source now belongs to another file.
 func (j *job) warnReplaced(ctx context.Context) {
-	r, ok := j.source.(source.Replaceable)
+	r, ok := j.source.(source.ReplacementDetector)
 	n, known := j.source.Length().Int64()
 	// Checking many small files would cost more than the warning is worth.
-	if ok && known && n > smallUpload && r.Replaced() {
+	if ok && known && n > smallUpload && r.IsReplaced() {
 		j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "the file was replaced during the upload: the server has the old file",
 			slog.String("source", j.teller.source))
 	}

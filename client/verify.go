@@ -12,7 +12,7 @@ import (
 	"github.com/tusker-go/tusker/client/internal/cause"
 	"github.com/tusker-go/tusker/client/internal/dialect"
 	"github.com/tusker-go/tusker/client/internal/download"
-	"github.com/tusker-go/tusker/client/internal/opened"
+	"github.com/tusker-go/tusker/client/internal/handle"
 	"github.com/tusker-go/tusker/client/internal/wire"
 	"github.com/tusker-go/tusker/client/source"
 	"github.com/tusker-go/tusker/protocol"
@@ -28,7 +28,7 @@ func (j *job) verify(ctx context.Context) error {
 	if !ok {
 		return fmt.Errorf("%w: the source cannot compute a SHA-256", ErrUnverified)
 	}
-	ours, err := opened.Digest(ctx, d)
+	ours, err := handle.Digest(ctx, d)
 	if err != nil && ctx.Err() != nil {
 		return cause.Of(ctx)
 	}

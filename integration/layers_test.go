@@ -57,7 +57,7 @@ var clientLayers = layering{
 			{"source", "the bytes of an upload, and their identity"},
 		},
 		{
-			{"internal/opened", "calls on an opened source"},
+			{"internal/handle", "calls on an opened source"},
 			{"internal/dialect", "what the driver of a protocol offers"},
 			{"internal/wire", "one HTTP exchange: body, watchdog, pace"},
 			{"journal", "records of uploads, and the store that has them"},

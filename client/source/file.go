@@ -134,7 +134,7 @@ func (s *fileSource) Name() string { return s.name }
 func (s *fileSource) Length() protocol.Length { return protocol.Known(s.size) }
 
 // Open implements [Source].
-func (s *fileSource) Open(_ context.Context, chunk int64) (Opened, error) {
+func (s *fileSource) Open(_ context.Context, chunk int64) (Handle, error) {
 	f, err := s.file()
 	if err != nil {
 		return nil, Error(err)

@@ -30,10 +30,10 @@ type openFile struct {
 	writers Writers   // as found last
 }
 
-// Length implements [Opened].
+// Length implements [Handle].
 func (f *openFile) Length() protocol.Length { return protocol.Known(f.size) }
 
-// Chunk implements [Opened].
+// Chunk implements [Handle].
 func (f *openFile) Chunk(_ context.Context, off, most int64) (Chunk, error) {
 	rng, err := protocol.Next(off, f.Length(), most)
 	if err != nil {
@@ -52,8 +52,8 @@ func (f *openFile) Chunk(_ context.Context, off, most int64) (Chunk, error) {
 	return c, nil
 }
 
-// Part implements [Divisible].
-func (f *openFile) Part(rng protocol.Range) Opened {
+// Part implements [Divider].
+func (f *openFile) Part(rng protocol.Range) Handle {
 	if f.forward {
 		return nil
 	}
@@ -72,8 +72,8 @@ func (f *openFile) Digest(ctx context.Context) ([]byte, error) {
 	return h.Sum(nil), f.Check(ctx)
 }
 
-// Replaced implements [Replaceable].
-func (f *openFile) Replaced() bool {
+// IsReplaced implements [ReplacementDetector].
+func (f *openFile) IsReplaced() bool {
 	same, exists := f.atPath()
 	return exists && !same
 }
@@ -92,7 +92,7 @@ func (f *openFile) atPath() (same, exists bool) {
 	return err == nil && os.SameFile(ours, theirs), err == nil
 }
 
-// Close implements [Opened].
+// Close implements [Handle].
 func (f *openFile) Close() error {
 	if f.closer == nil {
 		return nil

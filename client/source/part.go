@@ -9,14 +9,14 @@ import (
 // part is a range of another opened source. Its identity and its digest are those of no
 // upload, so it has none.
 type part struct {
-	whole Opened
+	whole Handle
 	protocol.Range
 }
 
-// Length implements [Opened].
+// Length implements [Handle].
 func (p *part) Length() protocol.Length { return protocol.Known(p.Len()) }
 
-// Chunk implements [Opened].
+// Chunk implements [Handle].
 func (p *part) Chunk(ctx context.Context, off, most int64) (Chunk, error) {
 	rng, err := protocol.Next(off, p.Length(), most)
 	if err != nil {
@@ -34,8 +34,8 @@ func (p *part) Chunk(ctx context.Context, off, most int64) (Chunk, error) {
 	return c, nil
 }
 
-// Check implements [Opened].
+// Check implements [Handle].
 func (p *part) Check(ctx context.Context) error { return p.whole.Check(ctx) }
 
-// Close implements [Opened]. The whole is closed by its upload.
+// Close implements [Handle]. The whole is closed by its upload.
 func (p *part) Close() error { return nil }

@@ -59,17 +59,17 @@ func (s *rangedSource) Name() string { return s.Ranged.Name }
 func (s *rangedSource) Length() protocol.Length { return protocol.Known(s.Size) }
 
 // Open implements [Source]. It opens no reader yet.
-func (s *rangedSource) Open(context.Context, int64) (Opened, error) {
+func (s *rangedSource) Open(context.Context, int64) (Handle, error) {
 	return &openRanged{from: s.Ranged}, nil
 }
 
 // openRanged is a Ranged in its upload.
 type openRanged struct{ from Ranged }
 
-// Length implements [Opened].
+// Length implements [Handle].
 func (o *openRanged) Length() protocol.Length { return protocol.Known(o.from.Size) }
 
-// Chunk implements [Opened].
+// Chunk implements [Handle].
 func (o *openRanged) Chunk(ctx context.Context, off, most int64) (Chunk, error) {
 	rng, err := protocol.Next(off, o.Length(), most)
 	if err != nil {
@@ -84,10 +84,10 @@ func (o *openRanged) Chunk(ctx context.Context, off, most int64) (Chunk, error) 
 	}}, nil
 }
 
-// Check implements [Opened]: Open of the Ranged checks the bytes itself.
+// Check implements [Handle]: Open of the Ranged checks the bytes itself.
 func (o *openRanged) Check(context.Context) error { return nil }
 
-// Close implements [Opened].
+// Close implements [Handle].
 func (o *openRanged) Close() error { return nil }
 
 // Identity implements [Identifier].
@@ -104,8 +104,8 @@ func (o *openRanged) Identity() string {
 // Place implements [Locator].
 func (o *openRanged) Place() string { return o.from.Name }
 
-// Part implements [Divisible].
-func (o *openRanged) Part(rng protocol.Range) Opened { return &part{whole: o, Range: rng} }
+// Part implements [Divider].
+func (o *openRanged) Part(rng protocol.Range) Handle { return &part{whole: o, Range: rng} }
 
 // PrepareDigest implements [Digester].
 func (o *openRanged) PrepareDigest() {}

@@ -13,20 +13,20 @@ import (
 // set by a program, and any further change replaces it.
 const maxAhead = 24 * time.Hour
 
-// Settler is an [Opened] source that may change so soon after an earlier change that its
-// attributes do not show it.
+// Settler is a [Handle] of a source that may change so soon after an earlier change that its
+// attributes do not show it, as a file does.
 type Settler interface {
-	// Unsettled is how long the source has to be watched until its state can be told from
-	// every other one, if the clock of the source moves in such steps. 0: it is settled. A
-	// Check after that time confirms the source.
-	Unsettled(step time.Duration) time.Duration
+	// SettleTime is how long from now the source has to be watched until its state differs
+	// from every later one, if the clock of the source moves in this step. 0: it is settled
+	// now. A Check after that time confirms the source.
+	SettleTime(step time.Duration) time.Duration
 
-	// Step is the step in which the clock of the source seems to move.
+	// Step is the step in which the clock of the source seems to move. It is positive.
 	Step() time.Duration
 
-	// Trusted reports whether a record of this state is a record of these bytes, although
+	// IsTrusted reports whether a record of this state is a record of these bytes, although
 	// the source was not watched.
-	Trusted() bool
+	IsTrusted() bool
 
 	// FindWriters says whether other programs can write to the source now.
 	FindWriters() Writers
@@ -59,9 +59,9 @@ func stepOf(modified time.Time) time.Duration {
 	return timestep.Fine
 }
 
-// Unsettled implements [Settler]. A change is seen at any time if all bytes are compared;
+// SettleTime implements [Settler]. A change is seen at any time if all bytes are compared;
 // only a write that is still under way could change them after the comparison.
-func (f *openFile) Unsettled(step time.Duration) time.Duration {
+func (f *openFile) SettleTime(step time.Duration) time.Duration {
 	if f.stat == nil || f.snapshot || f.isCompared() && f.writers == WritersNone {
 		return 0
 	}
@@ -83,8 +83,8 @@ func (f *openFile) FindWriters() Writers {
 	return f.writers
 }
 
-// Trusted implements [Settler].
-func (f *openFile) Trusted() bool {
+// IsTrusted implements [Settler].
+func (f *openFile) IsTrusted() bool {
 	return f.stat == nil || f.isCompared() || unsettled(f.was.modified, time.Now(), 0, timestep.Longest) == 0
 }
 

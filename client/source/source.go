@@ -3,15 +3,15 @@
 // The sources of this package are files ([Path], [File], [FS]), anything that can be
 // read at an offset ([ReaderAt], [Bytes]), anything that can be opened at an offset
 // ([Ranged]), and streams that can be read only once ([Stream]). A type of your own
-// becomes a source by implementing [Source] and [Opened]; package sourcetest checks
-// it. Its opened form may implement small interfaces for what else the source can do:
+// becomes a source by implementing [Source] and [Handle]; package sourcetest checks
+// it. Its Handle may implement small interfaces for what else the source can do:
 //
 //   - [Identifier]: a later run recognizes it, so that its uploads have records and are
 //     skipped once they are finished. [StateIdentifier], [Locator] and [FormerIdentifier]
 //     add to that.
-//   - [Divisible]: it can be sent in parts.
+//   - [Divider]: it can be sent in parts.
 //   - [Digester]: an upload can be verified.
-//   - [Settler] and [Replaceable]: it may change without a trace, as files do.
+//   - [Settler] and [ReplacementDetector]: it may change without a trace, as files do.
 //   - [Releaser] and [Spooler]: it is a stream that keeps only some of its bytes.
 //
 // A Source may implement [SingleUse], [Expecter] and [Snapshotter].
@@ -30,7 +30,7 @@ import (
 )
 
 // Source has the bytes of an upload. A source can be used for several uploads, also
-// at the same time, unless it is [SingleUse].
+// at the same time, unless it is [SingleUse]. Its methods are safe for concurrent use.
 type Source interface {
 	// Name says what is read, for logs and events. It may be empty.
 	Name() string
@@ -38,41 +38,45 @@ type Source interface {
 	// Length is the number of bytes, or the zero value if it is not known yet.
 	Length() protocol.Length
 
-	// Open prepares the source for one upload. Chunk is the most bytes that the
-	// upload will ask for at a time; 0 means no limit. An error should be an
-	// [Error].
-	Open(ctx context.Context, chunk int64) (Opened, error)
+	// Open prepares the source for one upload, which closes the handle. Chunk is the most
+	// bytes that the upload will ask for at a time. 0: no limit. An error should be one of
+	// the function [Error].
+	Open(ctx context.Context, chunk int64) (Handle, error)
 }
 
-// Opened is a source in the hands of one upload. The upload calls one method at a
-// time, but reads a chunk from another goroutine.
-type Opened interface {
-	// Length is the number of bytes as far as it is known by now. It does not change
+// Handle is a source that one upload has opened. The upload calls one method at a time, but
+// reads the bytes of a [Chunk] from another goroutine, also during a call. An error of a
+// method Is failure.ErrSource in the end: the caller adds it if the method does not.
+type Handle interface {
+	// Length is the number of bytes. The zero value: it is not known yet. It does not change
 	// once it is known.
 	Length() protocol.Length
 
-	// Chunk returns the bytes from offset off on, at most most of them if most is
-	// positive. It waits until they can be read. At the end of the source it returns
-	// an empty chunk that is the last.
+	// Chunk returns the bytes from offset off on, and at most most bytes. 0 and less: no
+	// limit. It waits until they can be read, or until ctx ends. At the end of the source it
+	// returns an empty chunk that is the last. An offset beyond the end is an error.
 	Chunk(ctx context.Context, off, most int64) (Chunk, error)
 
-	// Check fails with failure.ErrSourceChanged if the source is no longer what it
-	// was when it was opened.
+	// Check returns an error that Is failure.ErrSourceChanged if the bytes are no longer
+	// those that the source had when it was opened.
 	Check(ctx context.Context) error
 
-	// Close releases what Open acquired.
+	// Close releases what Open acquired. It is called once, after the last call of another
+	// method.
 	Close() error
 }
 
-// Chunk is a range of the bytes of a source.
+// Chunk is a range of the bytes of a source. Reader is always set. Data and File are
+// shortcuts for bytes in memory or in a file.
 type Chunk struct {
 	protocol.Range
 
 	// Last means that no bytes follow.
 	Last bool
 
-	// Reader returns a new reader of the bytes with each call. A new reader makes
-	// the earlier ones useless. A reader that is an io.Closer is closed.
+	// Reader returns a new reader of exactly these bytes with each call, for a request that
+	// is sent again. Only the newest reader is used. A reader that is an io.Closer is
+	// closed after use.
 	Reader func() (io.Reader, error)
 
 	// Data holds the bytes if they are in memory; nil otherwise.
@@ -84,14 +88,14 @@ type Chunk struct {
 	FileOffset int64
 }
 
-// Identifier is an [Opened] source that a later run can recognize.
+// Identifier is a [Handle] of a source that a later run can recognize.
 type Identifier interface {
 	// Identity identifies these bytes, on any machine: another state of the source
 	// has another identity. "" means that there is none. It must not be a secret.
 	Identity() string
 }
 
-// StateIdentifier is an [Opened] source that can tell its current state on this machine from
+// StateIdentifier is a [Handle] that can tell the current state of the source on this machine from
 // one that has the same Identity, for instance by a time of change that a program cannot
 // set.
 type StateIdentifier interface {
@@ -100,7 +104,7 @@ type StateIdentifier interface {
 	StateIdentity() string
 }
 
-// Locator is an [Opened] source that is at a place, such as the path of a file or the name of
+// Locator is a [Handle] of a source that is at a place, such as the path of a file or the name of
 // an object.
 type Locator interface {
 	// Place identifies the place; sources there have the same Place, whatever their bytes.
@@ -109,20 +113,21 @@ type Locator interface {
 	Place() string
 }
 
-// FormerIdentifier is an [Opened] source whose records had another key in earlier versions.
+// FormerIdentifier is a [Handle] of a source whose records had another key in earlier versions.
 type FormerIdentifier interface {
 	// FormerKey returns that key for the creation URL endpoint, or "" if there was none.
 	FormerKey(endpoint string) string
 }
 
-// Divisible is an [Opened] source whose parts can be read at the same time.
-type Divisible interface {
-	// Part returns the range as a source of its own, or nil if this source cannot be
-	// divided after all. Parts are used side by side, until the whole is closed.
-	Part(protocol.Range) Opened
+// Divider is a [Handle] of a source whose parts can be read at the same time.
+type Divider interface {
+	// Part returns a handle of a range, or nil if this source cannot be divided after all.
+	// Parts are used at the same time from several goroutines, until the whole is closed.
+	// Closing a part does not close the whole.
+	Part(r protocol.Range) Handle
 }
 
-// Digester is an [Opened] source that can compute the SHA-256 of all its bytes.
+// Digester is a [Handle] that can compute the SHA-256 of all bytes of the source.
 type Digester interface {
 	// PrepareDigest is called before the first Chunk if Digest will be called. A source
 	// whose bytes can be read only once computes the SHA-256 as they are read.
@@ -133,25 +138,26 @@ type Digester interface {
 	Digest(ctx context.Context) ([]byte, error)
 }
 
-// Releaser is an [Opened] source that keeps bytes only until they are acknowledged.
+// Releaser is a [Handle] that keeps bytes only until they are acknowledged.
 type Releaser interface {
 	// Release says that the server has the bytes before off. A lower offset than
 	// before takes back what was said.
 	Release(off int64)
 }
 
-// Spooler is an [Opened] source that may be copied to a temporary file if the server
+// Spooler is a [Handle] of a source that may be copied to a temporary file if the server
 // has to know the length beforehand.
 type Spooler interface {
 	// Spool is the most bytes that may be copied; 0 means that it must not be.
 	Spool() int64
 }
 
-// Replaceable is an [Opened] source whose name may lead to another source by now.
-type Replaceable interface {
-	// Replaced reports whether the name leads to another source now. The upload sends
+// ReplacementDetector is a [Handle] that can tell whether the name of the source leads to
+// another source by now.
+type ReplacementDetector interface {
+	// IsReplaced reports whether the name leads to another source now. The upload sends
 	// the bytes of the one that was opened.
-	Replaced() bool
+	IsReplaced() bool
 }
 
 // SingleUse is a [Source] that can be opened only once.

@@ -90,7 +90,7 @@ func (f *openFile) lookInside(was state) (state, error) {
 	return now, err // a file that has a size by now was just being written
 }
 
-// Check implements [Opened], as far as the attributes of the file and its first and last
+// Check implements [Handle], as far as the attributes of the file and its first and last
 // bytes can tell. The time of change does not count if all bytes are compared.
 func (f *openFile) Check(context.Context) error {
 	now, err := f.look(f.was.size)

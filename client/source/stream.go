@@ -74,7 +74,7 @@ func (s *streamSource) Length() protocol.Length { return s.opts.Length }
 func (s *streamSource) SingleUse() bool { return true }
 
 // Open implements [Source].
-func (s *streamSource) Open(_ context.Context, chunk int64) (Opened, error) {
+func (s *streamSource) Open(_ context.Context, chunk int64) (Handle, error) {
 	if s.r == nil {
 		return nil, fmt.Errorf("%w: %w: no reader", failure.ErrSource, failure.ErrInvalidOption)
 	}

@@ -148,7 +148,7 @@ func (w *window) wakeAtEnd(ctx context.Context) (stop func() bool) {
 	})
 }
 
-// Chunk implements [Opened].
+// Chunk implements [Handle].
 func (w *window) Chunk(ctx context.Context, off, chunk int64) (Chunk, error) {
 	if chunk <= 0 || chunk > w.chunk {
 		chunk = w.chunk
@@ -203,7 +203,7 @@ func (w *window) agrees(off int64, ended bool) error {
 	return nil
 }
 
-// Length implements [Opened].
+// Length implements [Handle].
 func (w *window) Length() protocol.Length {
 	if _, ok := w.stated.Int64(); ok {
 		return w.stated
@@ -216,7 +216,7 @@ func (w *window) Length() protocol.Length {
 	return protocol.Length{}
 }
 
-// Check implements [Opened]: what a stream delivered does not change.
+// Check implements [Handle]: what a stream delivered does not change.
 func (w *window) Check(context.Context) error { return nil }
 
 // Spool implements [Spooler].
@@ -235,7 +235,7 @@ func (w *window) moveMark(off int64) {
 	w.changed.Broadcast()
 }
 
-// Close implements [Opened].
+// Close implements [Handle].
 func (w *window) Close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -14,7 +14,7 @@ import (
 var errWrongSize = fmt.Errorf("%w: its number of bytes differs from its size", failure.ErrSource)
 
 // stream returns the bytes of a file whose size is wrong as a stream.
-func (f *openFile) stream(name string, chunk int64) Opened {
+func (f *openFile) stream(name string, chunk int64) Handle {
 	whole := io.NewSectionReader(f.r, 0, math.MaxInt64)
 	return &streamedFile{openStream(whole, StreamOptions{Name: name, Spool: maxGenerated}, chunk), f}
 }
@@ -29,5 +29,5 @@ type streamedFile struct {
 	file *openFile
 }
 
-// Close implements [Opened].
+// Close implements [Handle].
 func (s *streamedFile) Close() error { return errors.Join(s.window.Close(), s.file.Close()) }

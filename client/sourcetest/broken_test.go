@@ -234,7 +234,7 @@ var broken = map[string]struct {
 	},
 	"has overlapping parts": {
 		func(f *full) {
-			f.part = func(o *openFull, rng protocol.Range) source.Opened {
+			f.part = func(o *openFull, rng protocol.Range) source.Handle {
 				if rng.Start > 0 {
 					rng.Start, rng.End = rng.Start-1, rng.End-1
 				}
@@ -244,7 +244,7 @@ var broken = map[string]struct {
 		[]string{"parts"},
 	},
 	"has parts that are the whole": {
-		func(f *full) { f.part = func(o *openFull, _ protocol.Range) source.Opened { return o } },
+		func(f *full) { f.part = func(o *openFull, _ protocol.Range) source.Handle { return o } },
 		[]string{"parts"},
 	},
 	"has a wrong digest": {

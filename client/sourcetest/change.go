@@ -25,7 +25,7 @@ func unchanged(s subject) {
 
 // send reads an opened source as an upload does: it checks the source before each chunk and at
 // the end.
-func send(ctx context.Context, o source.Opened) ([]byte, error) {
+func send(ctx context.Context, o source.Handle) ([]byte, error) {
 	var sent []byte
 	for {
 		if err := o.Check(ctx); err != nil {
@@ -93,8 +93,8 @@ func replaced(s subject) {
 		s.Skip("Config.Replace is nil")
 	}
 	o := s.opened()
-	r, ok := o.(source.Replaceable)
-	if ok && r.Replaced() {
+	r, ok := o.(source.ReplacementDetector)
+	if ok && r.IsReplaced() {
 		s.Error("Replaced, although nothing took the place of the source")
 	}
 	s.Replace(s.T)
@@ -102,7 +102,7 @@ func replaced(s subject) {
 	if err == nil && !bytes.Equal(sent, s.Content) {
 		s.Error("other bytes after the source was replaced")
 	}
-	if ok && err == nil && !r.Replaced() {
+	if ok && err == nil && !r.IsReplaced() {
 		s.Error("not Replaced, although another source took its place")
 	}
 }

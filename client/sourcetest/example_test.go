@@ -20,7 +20,7 @@ type blob struct {
 func (b *blob) Name() string            { return b.name }
 func (b *blob) Length() protocol.Length { return protocol.Known(int64(len(b.data))) }
 
-func (b *blob) Open(context.Context, int64) (source.Opened, error) { return &openBlob{b}, nil }
+func (b *blob) Open(context.Context, int64) (source.Handle, error) { return &openBlob{b}, nil }
 
 // openBlob is a blob in an upload. It has an Identity, so that its uploads have records.
 type openBlob struct{ *blob }

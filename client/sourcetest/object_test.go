@@ -38,7 +38,7 @@ type full struct {
 	identity  func(o *openFull) string
 	state     func(o *openFull) string
 	place     func(o *openFull) string
-	part      func(o *openFull, rng protocol.Range) source.Opened
+	part      func(o *openFull, rng protocol.Range) source.Handle
 	digest    func(o *openFull) ([]byte, error)
 	release   func(o *openFull, off int64)
 	spool     int64
@@ -65,7 +65,7 @@ func newFull(content []byte) *full {
 		identity: func(o *openFull) string { return fmt.Sprintf("%x", sha256.Sum256(*o.was)) },
 		state:    func(o *openFull) string { return fmt.Sprintf("%p", o.was) },
 		place:    func(*openFull) string { return "here" },
-		part:     func(o *openFull, rng protocol.Range) source.Opened { return &fullPart{o, rng} },
+		part:     func(o *openFull, rng protocol.Range) source.Handle { return &fullPart{o, rng} },
 		digest: func(o *openFull) ([]byte, error) {
 			sum := sha256.Sum256(*o.from.content.Load())
 			return sum[:], o.from.check(o)
@@ -96,7 +96,7 @@ func (f *full) Expect(accept func(fs.FileInfo) bool) source.Source {
 	return g
 }
 
-func (f *full) Open(context.Context, int64) (source.Opened, error) {
+func (f *full) Open(context.Context, int64) (source.Handle, error) {
 	if f.accepts != nil && !f.accepts(nil) {
 		return nil, source.Error(failure.ErrSourceChanged)
 	}
@@ -156,20 +156,20 @@ func (o *openFull) Close() error {
 	return o.from.closing()
 }
 
-func (o *openFull) Identity() string                           { return o.from.identity(o) }
-func (o *openFull) StateIdentity() string                      { return o.from.state(o) }
-func (o *openFull) Place() string                              { return o.from.place(o) }
-func (o *openFull) Part(rng protocol.Range) source.Opened      { return o.from.part(o, rng) }
-func (o *openFull) PrepareDigest()                             {}
-func (o *openFull) Digest(context.Context) ([]byte, error)     { return o.from.digest(o) }
-func (o *openFull) Release(off int64)                          { o.from.release(o, off) }
-func (o *openFull) Spool() int64                               { return o.from.spool }
-func (o *openFull) Replaced() bool                             { return o.from.replaced() }
-func (o *openFull) Unsettled(step time.Duration) time.Duration { return o.from.unsettled(step) }
-func (o *openFull) Step() time.Duration                        { return time.Second }
-func (o *openFull) Trusted() bool                              { return true }
-func (o *openFull) FindWriters() source.Writers                { return o.from.writers }
-func (o *openFull) Compact()                                   { o.compact = true; o.from.compact(o) }
+func (o *openFull) Identity() string                            { return o.from.identity(o) }
+func (o *openFull) StateIdentity() string                       { return o.from.state(o) }
+func (o *openFull) Place() string                               { return o.from.place(o) }
+func (o *openFull) Part(rng protocol.Range) source.Handle       { return o.from.part(o, rng) }
+func (o *openFull) PrepareDigest()                              {}
+func (o *openFull) Digest(context.Context) ([]byte, error)      { return o.from.digest(o) }
+func (o *openFull) Release(off int64)                           { o.from.release(o, off) }
+func (o *openFull) Spool() int64                                { return o.from.spool }
+func (o *openFull) IsReplaced() bool                            { return o.from.replaced() }
+func (o *openFull) SettleTime(step time.Duration) time.Duration { return o.from.unsettled(step) }
+func (o *openFull) Step() time.Duration                         { return time.Second }
+func (o *openFull) IsTrusted() bool                             { return true }
+func (o *openFull) FindWriters() source.Writers                 { return o.from.writers }
+func (o *openFull) Compact()                                    { o.compact = true; o.from.compact(o) }
 
 // fullPart is a range of a full source.
 type fullPart struct {

@@ -8,14 +8,14 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client/failure"
-	"github.com/tusker-go/tusker/client/internal/opened"
+	"github.com/tusker-go/tusker/client/internal/handle"
 	"github.com/tusker-go/tusker/client/internal/timestep"
 	"github.com/tusker-go/tusker/client/source"
 	"github.com/tusker-go/tusker/protocol"
 )
 
 // name is a text that an opened source may have, and "" if it does not say.
-type name func(source.Opened) (text string, ok bool)
+type name func(source.Handle) (text string, ok bool)
 
 // same checks that the text is the same each time, for another process, and during an upload.
 func (s subject) same(kind string, of name) (text string) {
@@ -68,7 +68,7 @@ func (s subject) differs(kind, text string, of name) {
 }
 
 func identity(s subject) {
-	of := func(o source.Opened) (string, bool) {
+	of := func(o source.Handle) (string, bool) {
 		i, ok := o.(source.Identifier)
 		if !ok {
 			return "", false
@@ -79,7 +79,7 @@ func identity(s subject) {
 }
 
 func stateIdentity(s subject) {
-	of := func(o source.Opened) (string, bool) {
+	of := func(o source.Handle) (string, bool) {
 		i, ok := o.(source.StateIdentifier)
 		if !ok {
 			return "", false
@@ -91,7 +91,7 @@ func stateIdentity(s subject) {
 
 // place checks that all states of a source are at the same place.
 func place(s subject) {
-	of := func(o source.Opened) (string, bool) {
+	of := func(o source.Handle) (string, bool) {
 		l, ok := o.(source.Locator)
 		if !ok {
 			return "", false
@@ -157,7 +157,7 @@ func release(s subject) {
 }
 
 // goneOrRight asks for bytes that may be gone.
-func (s subject) goneOrRight(o source.Opened, off, most int64) {
+func (s subject) goneOrRight(o source.Handle, off, most int64) {
 	s.Helper()
 	c, err := o.Chunk(s.ctx, off, most)
 	if err == nil {
@@ -182,7 +182,7 @@ func spool(s subject) {
 	if most < s.size() {
 		s.Skip("the source must not be copied")
 	}
-	copied, err := opened.Spool(s.ctx, o, most, errTooLong)
+	copied, err := handle.Spool(s.ctx, o, most, errTooLong)
 	if err != nil {
 		s.Fatalf("copy the source: %v", err)
 	}
@@ -207,8 +207,8 @@ func settling(s subject) {
 		s.Skip("the source is no source.Settler")
 	}
 	for _, step := range []time.Duration{0, st.Step(), timestep.Longest} {
-		if d := st.Unsettled(step); d < 0 || d > step {
-			s.Errorf("Unsettled(%v) is %v", step, d)
+		if d := st.SettleTime(step); d < 0 || d > step {
+			s.Errorf("SettleTime(%v) is %v", step, d)
 		}
 	}
 	if w := st.FindWriters(); w > source.WritersFound {

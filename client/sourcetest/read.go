@@ -12,7 +12,7 @@ import (
 )
 
 // chunk fails the test if the chunk at off is not correct, in any of its forms.
-func (s subject) chunk(o source.Opened, off, most int64, content []byte) source.Chunk {
+func (s subject) chunk(o source.Handle, off, most int64, content []byte) source.Chunk {
 	s.Helper()
 	c, err := o.Chunk(s.ctx, off, most)
 	if err != nil {
@@ -84,7 +84,7 @@ func closeReader(r io.Reader) {
 }
 
 // inOrder reads all of an opened source, at most so many bytes at a time.
-func (s subject) inOrder(o source.Opened, most int64, content []byte) {
+func (s subject) inOrder(o source.Handle, most int64, content []byte) {
 	s.Helper()
 	for off := int64(0); ; {
 		c := s.chunk(o, off, most, content)

@@ -137,7 +137,7 @@ func (s subject) isRepeatable() {
 
 // open fails the test if a source cannot be opened. It is closed by the end of the test at the
 // latest.
-func (s subject) open(src source.Source) (opened source.Opened, closeIt func()) {
+func (s subject) open(src source.Source) (opened source.Handle, closeIt func()) {
 	s.Helper()
 	if src == nil {
 		s.Fatal("no source")
@@ -159,7 +159,7 @@ func (s subject) open(src source.Source) (opened source.Opened, closeIt func()) 
 }
 
 // opened is open for a test that needs no more than one opened source.
-func (s subject) opened() source.Opened {
+func (s subject) opened() source.Handle {
 	s.Helper()
 	o, _ := s.open(s.Source)
 	return o

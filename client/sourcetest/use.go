@@ -30,7 +30,7 @@ func severalUploads(s subject) {
 }
 
 // readAll reads an opened source from another goroutine than that of the test.
-func (s subject) readAll(o source.Opened, most int64) error {
+func (s subject) readAll(o source.Handle, most int64) error {
 	for off := int64(0); ; {
 		c, err := o.Chunk(s.ctx, off, most)
 		if err != nil {
@@ -103,9 +103,9 @@ func nothingOpen(s subject) {
 // parts reads ranges of the source side by side, as an upload in parts does.
 func parts(s subject) {
 	o := s.opened()
-	d, ok := o.(source.Divisible)
+	d, ok := o.(source.Divider)
 	if !ok {
-		s.Skip("the source is no source.Divisible")
+		s.Skip("the source is no source.Divider")
 	}
 	ranges := protocol.Split(s.size(), 4)
 	errs := make([]error, len(ranges))

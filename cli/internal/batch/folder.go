@@ -98,7 +98,7 @@ func (f *folderFile) Name() string { return f.entry.name }
 func (f *folderFile) Length() protocol.Length { return protocol.Known(f.entry.size) }
 
 // Open implements client.Source.
-func (f *folderFile) Open(ctx context.Context, chunk int64) (source.Opened, error) {
+func (f *folderFile) Open(ctx context.Context, chunk int64) (source.Handle, error) {
 	root, err := f.in.open()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", client.ErrSource, err)

@@ -8,7 +8,7 @@ import (
 	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/internal/cause"
 	"github.com/tusker-go/tusker/client/internal/dialect"
-	"github.com/tusker-go/tusker/client/internal/opened"
+	"github.com/tusker-go/tusker/client/internal/handle"
 	"github.com/tusker-go/tusker/client/source"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -143,7 +143,7 @@ func (u *upload) inline(ctx context.Context) (*dialect.Append, error) {
 	if features, known := d.Known(); !known || !features.CreateWithBody {
 		return nil, nil
 	}
-	chunk, err := opened.Chunk(ctx, u.Source, 0, u.Chunk)
+	chunk, err := handle.Chunk(ctx, u.Source, 0, u.Chunk)
 	if err != nil {
 		return nil, err
 	}

@@ -8,8 +8,8 @@ import (
 
 	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/internal/dialect"
+	"github.com/tusker-go/tusker/client/internal/handle"
 	"github.com/tusker-go/tusker/client/internal/header"
-	"github.com/tusker-go/tusker/client/internal/opened"
 	"github.com/tusker-go/tusker/client/source"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/transport"
@@ -100,7 +100,7 @@ func (u *upload) step(ctx context.Context) error {
 	if u.at.Phase != appending {
 		return u.ask(ctx)
 	}
-	if err := opened.Check(ctx, u.Source); err != nil {
+	if err := handle.Check(ctx, u.Source); err != nil {
 		return err
 	}
 	if u.complete() {
@@ -109,7 +109,7 @@ func (u *upload) step(ctx context.Context) error {
 	}
 	// The source is asked only for bytes that the server lacks. A stream learns its
 	// length here.
-	chunk, err := opened.Chunk(ctx, u.Source, u.at.Offset, u.Rules.Bodies.Apply(u.at.URL, u.chunkSize()))
+	chunk, err := handle.Chunk(ctx, u.Source, u.at.Offset, u.Rules.Bodies.Apply(u.at.URL, u.chunkSize()))
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ type Spec struct {
 	Policy  retry.Policy // of failures; nil: that of the Rules
 	Retrier *Retrier     // counts the failures, with those before the run; nil: the run has its own count
 	Dialect dialect.Dialect
-	Source  source.Opened
+	Source  source.Handle
 
 	// Endpoint is the creation URL, whose host may have asked for fewer requests.
 	Endpoint string

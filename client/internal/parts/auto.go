@@ -73,7 +73,7 @@ func (w Whole) SendAuto(ctx context.Context) (Result, error) {
 
 // CanDivide reports whether the source and the dialect support parts at all.
 func (w Whole) CanDivide() bool {
-	d, ok := w.Source.(source.Divisible)
+	d, ok := w.Source.(source.Divider)
 	_, joins := w.Dialect.(dialect.Joiner)
 	return ok && joins && d.Part(protocol.Range{}) != nil
 }

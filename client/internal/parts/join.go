@@ -9,8 +9,8 @@ import (
 	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/internal/dialect"
 	"github.com/tusker-go/tusker/client/internal/engine"
+	"github.com/tusker-go/tusker/client/internal/handle"
 	"github.com/tusker-go/tusker/client/internal/header"
-	"github.com/tusker-go/tusker/client/internal/opened"
 	"github.com/tusker-go/tusker/client/source"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
@@ -22,7 +22,7 @@ type Join struct {
 	Policy   retry.Policy // nil: that of the Rules
 	Dialect  dialect.Dialect
 	Endpoint string
-	Source   source.Opened // checked before each attempt; nil: nothing is
+	Source   source.Handle // checked before each attempt; nil: nothing is
 	Metadata protocol.Metadata
 	Tell     engine.Listener
 	At       engine.Event // what is known of the parts together
@@ -46,7 +46,7 @@ func (j Join) Do(ctx context.Context, parts []string) (res engine.Result, mayBeJ
 		}
 		// Parts of a source that has changed must not become one upload.
 		if j.Source != nil {
-			if err := opened.Check(ctx, j.Source); err != nil {
+			if err := handle.Check(ctx, j.Source); err != nil {
 				return err
 			}
 		}

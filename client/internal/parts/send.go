@@ -10,7 +10,7 @@ import (
 	"github.com/tusker-go/tusker/client/internal/cause"
 	"github.com/tusker-go/tusker/client/internal/dialect"
 	"github.com/tusker-go/tusker/client/internal/engine"
-	"github.com/tusker-go/tusker/client/internal/opened"
+	"github.com/tusker-go/tusker/client/internal/handle"
 	"github.com/tusker-go/tusker/client/internal/record"
 	"github.com/tusker-go/tusker/client/journal"
 	"github.com/tusker-go/tusker/client/source"
@@ -80,7 +80,7 @@ func (w Whole) Send(ctx context.Context, p *Plan) (Result, error) {
 	if err := engine.Report(ctx, w.Rules.Log, w.Hear, created); err != nil {
 		return res, err
 	}
-	return res, opened.Check(ctx, w.Source)
+	return res, handle.Check(ctx, w.Source)
 }
 
 // checkRefused asks for the parts of an earlier run that the server refused, before anything
@@ -123,7 +123,7 @@ func (w Whole) sendEach(ctx context.Context, p *Plan) (Result, error) {
 	if !ok {
 		return Result{}, errCannotJoin
 	}
-	divisible, ok := w.Source.(source.Divisible)
+	divisible, ok := w.Source.(source.Divider)
 	if !ok {
 		return Result{}, source.Error(errors.New("the source cannot be read in parts"))
 	}
@@ -154,7 +154,7 @@ type sending struct {
 	Whole
 	plan        *Plan
 	joiner      dialect.Joiner
-	source      source.Divisible
+	source      source.Divider
 	total       *sum
 	mayBeJoined bool // an earlier run may have joined the parts
 

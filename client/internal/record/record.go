@@ -30,7 +30,7 @@ type Upload struct {
 	Source   string // name, for people
 	Length   int64
 
-	// Unsettled is how long to wait until every change of the source shows in its times, and Check
+	// SettleTime is how long to wait until every change of the source shows in its times, and Check
 	// checks the source. nil: every change shows already.
 	Unsettled func() time.Duration
 	Check     func(context.Context) error

@@ -1,4 +1,4 @@
-package opened
+package handle
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 // when the process ends. Reason is why the length has to be known. If there are more than
 // most bytes, the error wraps it. If the file cannot be written, the error Is
 // failure.ErrSpool.
-func Spool(ctx context.Context, from source.Opened, most int64, reason error) (source.Opened, error) {
+func Spool(ctx context.Context, from source.Handle, most int64, reason error) (source.Handle, error) {
 	f, err := newTemporary()
 	if err != nil {
 		return nil, source.Error(fmt.Errorf("%w: %w", failure.ErrSpool, err))
@@ -48,7 +48,7 @@ func newTemporary() (*temporary, error) {
 	return &temporary{File: f, named: os.Remove(f.Name()) != nil}, nil
 }
 
-func (f *temporary) fill(ctx context.Context, from source.Opened, most int64, reason error) error {
+func (f *temporary) fill(ctx context.Context, from source.Handle, most int64, reason error) error {
 	for {
 		chunk, err := Chunk(ctx, from, f.size, 0)
 		if err != nil {
@@ -84,8 +84,8 @@ func (f *temporary) fill(ctx context.Context, from source.Opened, most int64, re
 // file is what an opened source of a file offers to an upload that needs neither its identity
 // nor its clock.
 type file interface {
-	source.Opened
-	source.Divisible
+	source.Handle
+	source.Divider
 	source.Digester
 }
 
@@ -95,11 +95,11 @@ type copied struct {
 	temporary *temporary
 }
 
-// Close implements source.Opened. It removes the file.
+// Close implements source.Handle. It removes the file.
 func (c *copied) Close() error { return errors.Join(c.file.Close(), c.temporary.remove()) }
 
 // open returns the file as an opened source, which can be sent in parts and compared.
-func (f *temporary) open(ctx context.Context) (source.Opened, error) {
+func (f *temporary) open(ctx context.Context) (source.Handle, error) {
 	src, err := source.ReaderAt(f.File, f.size)
 	if err != nil {
 		return nil, err

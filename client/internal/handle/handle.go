@@ -1,6 +1,6 @@
-// Package opened calls the methods of an opened source, whose errors may be any, and copies
+// Package handle calls the methods of an opened source, whose errors may be any, and copies
 // a stream to a temporary file.
-package opened
+package handle
 
 import (
 	"context"
@@ -11,10 +11,10 @@ import (
 
 // Check calls Check of o. The error Is failure.ErrSource, whatever o returned, unless it is
 // why ctx ended.
-func Check(ctx context.Context, o source.Opened) error { return marked(ctx, o.Check(ctx)) }
+func Check(ctx context.Context, o source.Handle) error { return marked(ctx, o.Check(ctx)) }
 
 // Chunk calls Chunk of o. The error is that of [Check].
-func Chunk(ctx context.Context, o source.Opened, off, most int64) (source.Chunk, error) {
+func Chunk(ctx context.Context, o source.Handle, off, most int64) (source.Chunk, error) {
 	c, err := o.Chunk(ctx, off, most)
 	return c, marked(ctx, err)
 }
