@@ -32,7 +32,10 @@ func TestRecordIsKept(t *testing.T) {
 		"unauthorized":  {patch: []fake.Action{nil, fake.Status(401, "")}, is: protocol.ErrUnauthorized, offset: clienttest.ChunkSize},
 		"forbidden":     {patch: []fake.Action{nil, fake.Status(403, "")}, is: protocol.ErrForbidden, offset: clienttest.ChunkSize},
 		"final":         {patch: []fake.Action{nil, fake.Status(500, "ERR_UPLOAD_STOPPED: no\n")}, is: protocol.ErrServer, offset: clienttest.ChunkSize},
-		"gone":          {patch: []fake.Action{nil, fake.Status(404, "")}, is: protocol.ErrNotFound, offset: clienttest.ChunkSize},
+		"gone": {
+			patch: []fake.Action{nil, fake.Status(410, "")},
+			is:    protocol.ErrGone, offset: clienttest.ChunkSize,
+		},
 		"uncertain": {
 			patch: []fake.Action{nil, nil, fake.Lose}, head: []fake.Action{fake.Status(404, "")},
 			is: client.ErrUncertain, offset: 2 * clienttest.ChunkSize,

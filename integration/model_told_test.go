@@ -21,9 +21,10 @@ type told struct {
 	busy   bool  // a request is running
 
 	unconfirmed bool // it was created in this call, and no answer for it has arrived since
-	unknown     int  // number of answers that the upload is unknown
+	unknown     int  // number of answers that the upload is unknown, since the last progress
 
-	refused bool // the server refused an offset that it had confirmed
+	created time.Time // in this call; zero: by an earlier one
+	refused bool      // the server refused an offset since the last progress
 }
 
 // call is the state of one call of the client.
@@ -230,7 +231,9 @@ func (w *witness) conflict(path string) {
 func (w *witness) isUnknown(method, path string, status int, m meaning) bool {
 	u, c := w.upload(path), &w.call
 	switch {
-	case method == http.MethodPost, method == http.MethodOptions, !u.unconfirmed, u.unknown == 3:
+	case method == http.MethodPost, method == http.MethodOptions, u.unknown == 3:
+		return false
+	case !u.unconfirmed && (m == strange || u.created.IsZero() || time.Since(u.created) >= 10*time.Second):
 		return false
 	case m == strange:
 	case status != http.StatusNotFound, method == http.MethodHead && c.whole && u.unknown == 0:
@@ -325,7 +328,7 @@ func (w *witness) created(req *http.Request, location string) {
 		w.broken("location: %v", err)
 		return
 	}
-	*w.upload(to.Path) = told{known: true, unconfirmed: true}
+	*w.upload(to.Path) = told{known: true, unconfirmed: true, created: time.Now()}
 }
 
 // asked updates the state with the answer to HEAD.
@@ -358,10 +361,10 @@ var anyLie = is(client.ErrIntegrity, client.ErrLengthMismatch, protocol.ErrInval
 func (w *witness) acknowledged(path string, offset int64) {
 	u := w.upload(path)
 	w.call.whole = w.call.whole && offset == w.script.src.size
-	u.refused = u.refused && u.offset == offset
 	u.offset, u.known, u.unconfirmed = offset, true, false
 	u.most = max(u.most, offset)
 	if offset > w.call.best {
+		u.refused, u.unknown = false, 0
 		w.gained(offset)
 	}
 }

@@ -99,7 +99,7 @@ func (w *witness) start(c call, cancel context.CancelCauseFunc) {
 	}
 	c.since = time.Now()
 	for _, u := range w.uploads {
-		u.refused, u.unconfirmed, u.unknown = false, false, 0
+		u.refused, u.unconfirmed, u.unknown, u.created = false, false, 0, time.Time{}
 	}
 	w.call, w.cancel, w.headers, w.loss = c, cancel, false, loss{}
 	w.note("%s", c.name)

@@ -2,10 +2,13 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/internal/dialect"
+	"github.com/tusker-go/tusker/client/internal/handle"
+	"github.com/tusker-go/tusker/protocol"
 )
 
 // ask learns the offset from the server.
@@ -26,6 +29,9 @@ func (u *upload) ask(ctx context.Context) error {
 	offset, _ := answer.Offset.Int64()
 	if u.at.Phase == adopting {
 		return u.adopted(ctx, offset, answer)
+	}
+	if offset < u.at.Best && u.mayBeLate() && u.cannotGoBack(ctx, offset) {
+		return answer.Refuse(fmt.Errorf("%w: it has %d bytes, and it had acknowledged %d", protocol.ErrOffsetBack, offset, u.at.Best))
 	}
 	kind := Resumed
 	if offset < u.at.Best {
@@ -64,6 +70,19 @@ func (u *upload) resumption(kind Kind, answer dialect.Answer) Event {
 		ev.Length = answer.Length
 	}
 	return ev
+}
+
+// mayBeLate reports whether the server may be asked again, because another node behind a load
+// balancer may know more soon.
+func (u *upload) mayBeLate() bool {
+	m := u.Retrier.memory
+	return m.MayRetry && m.Unknown < len(newWaits)
+}
+
+// cannotGoBack reports whether the source is a stream that no longer has the bytes at offset.
+func (u *upload) cannotGoBack(ctx context.Context, offset int64) bool {
+	_, err := handle.Chunk(ctx, u.Source, offset, u.Rules.Bodies.Apply(u.at.URL, u.chunkSize()))
+	return errors.Is(err, failure.ErrSourceWindow)
 }
 
 // agrees compares what the server says with what the source has and with what was sent.

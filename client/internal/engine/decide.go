@@ -49,6 +49,10 @@ type position struct {
 	// NewURL means that this run got the URL from a creation, and that no server has answered
 	// for the URL since. The Location may be wrong.
 	NewURL bool
+
+	// Recent means that this run created the upload a few seconds ago, so that not every node
+	// behind a load balancer may know it.
+	Recent bool
 }
 
 // remedy is the reaction to a failed exchange. The remedies whose names begin with fail
@@ -82,18 +86,18 @@ const (
 	triedRedirect                      // the upload was asked for at its own URL again
 	triedLength                        // HEAD was asked why the length was refused
 	triedFresh                         // the request was repeated after a reused connection died
+	triedOffset                        // an offset was refused
 	triedAnswer                        // HEAD was asked whether a PATCH that was redirected is done
 )
 
 // memory has the facts about the failures of an upload since the last progress.
 type memory struct {
-	RefusedOffset protocol.Length // offset that the server refused; unknown: none
-	Damaged       int             // how often bytes arrived damaged
-	Unknown       int             // how often the server did not know an upload that it had just created
-	Dropped       int             // requests that were cut or failed, and of which the server kept nothing
-	Tried         trial
-	MayRetry      bool // the policy allows a retry at all
-	MayShrink     bool // a smaller chunk is possible
+	Damaged   int // how often bytes arrived damaged
+	Unknown   int // how often the server did not know an upload that it had just created, or bytes that it had acknowledged
+	Dropped   int // requests that were cut or failed, and of which the server kept nothing
+	Tried     trial
+	MayRetry  bool // the policy allows a retry at all
+	MayShrink bool // a smaller chunk is possible
 }
 
 func (m memory) has(t trial) bool { return m.Tried&t != 0 }
@@ -131,6 +135,9 @@ func decide(e *failure.Error, at position, m memory) (remedy, memory) {
 	case e.Class == failure.ClassGone && at.Denial.Refused:
 		// A server that refused the upload has deleted it.
 		return failRefused, m
+	case isLate(e, at, m):
+		m.Unknown++
+		return askForNew, m
 	case e.Class == failure.ClassGone && at.Tail == tailSent && (!at.NewURL || at.Phase != appending):
 		// The server may have finished the upload and moved it away.
 		return failUncertain, m
@@ -154,11 +161,12 @@ func decide(e *failure.Error, at position, m memory) (remedy, memory) {
 		return waitForLock, m
 	case failure.ClassResync:
 		// The first refusal of an offset may be about an older request. If the server
-		// refuses an offset that it has just confirmed, it is busy.
-		if m.RefusedOffset == protocol.Known(at.Offset) {
+		// refuses an offset that it has just confirmed, it is busy, or its nodes do not see
+		// the same bytes yet.
+		if m.has(triedOffset) {
 			return waitForLock, m
 		}
-		m.RefusedOffset = protocol.Known(at.Offset)
+		m.Tried |= triedOffset
 		return retrySoon, m
 	case failure.ClassIntegrity:
 		if m.Damaged++; m.Damaged > maxDamaged {
@@ -216,6 +224,23 @@ func isUnknown(e *failure.Error, at position, m memory) bool {
 		return at.Phase == appending || at.Tail == tailOpen || m.Unknown > 0
 	}
 	return at.Phase == asking && e.Class == failure.ClassFinal && errors.Is(e, failure.ErrNotTus)
+}
+
+// isLate reports whether a node behind a load balancer may not know yet what another node has
+// answered before: that it created the upload, or, for a stream that cannot go back, that it
+// has the bytes. The number of such questions is limited until there is progress. It is
+// false if all bytes were sent and the first HEAD gets a 404, see isUnknown.
+func isLate(e *failure.Error, at position, m memory) bool {
+	if !m.MayRetry || m.Unknown == len(newWaits) {
+		return false
+	}
+	switch {
+	case e.Class == failure.ClassGone && errors.Is(e, protocol.ErrNotFound):
+		return at.Recent && (at.Phase == appending || at.Tail == tailOpen || m.Unknown > 0)
+	case at.Phase == asking:
+		return errors.Is(e, protocol.ErrOffsetBack)
+	}
+	return false
 }
 
 // isRedirect reports whether a request was answered by a redirect that cannot be followed.

@@ -34,7 +34,7 @@ var faults = []struct {
 	{"this machine has no more open files", []string{"no more open files", "no more open files, and no retry is allowed"}, ""},
 	{"429; 5xx but 501 and 505 with `Retry-After`", []string{"throttled", "throttled after lost bodies"}, ""},
 	{"409 to a PATCH", []string{
-		"409 for the first time", "409 at an offset that was just confirmed", "409 at another offset",
+		"409 for the first time", "409 without progress since another 409",
 	}, ""},
 	{"460; 417 to a request with a checksum", []string{"damaged", "damaged for the fourth time"}, ""},
 	{"413 to a PATCH, not from a tus server", []string{
@@ -53,6 +53,12 @@ var faults = []struct {
 		"404 to the first bytes without retries", "404 after the answer to some bytes was lost", "410 to the first bytes, which are all",
 		"a page for a new upload", "a page for a new upload at last",
 	}, ""},
+	{"404 within 10 s of the creation", []string{
+		"404 to further bytes of a recent upload", "404 to the last bytes of a recent upload", "404 to the question after these",
+		"404 to the question about a recent upload", "404 for a recent upload at last", "404 for all of a recent upload at last",
+		"404 to the lost end of a recent upload", "404 for a recent upload without retries", "410 for a recent upload",
+	}, ""},
+	{"HEAD names a lower offset than was acknowledged", []string{"a stream cannot go back"}, ""},
 	{"a run was killed before there was any valid answer", nil, "misplaced.go"},
 	{"404, 410 after the last byte was sent", []string{
 		"gone after the last byte", "404 after the answer to all bytes was lost", "404 to the last bytes of a known upload",

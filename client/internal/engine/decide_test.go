@@ -63,7 +63,15 @@ func decisions() map[string]decision {
 		change(&m)
 		return m
 	}
-	refused := with(func(m *memory) { m.RefusedOffset = protocol.Known(60) })
+	refused := with(func(m *memory) { m.Tried = triedOffset })
+	recent := func(p phase, end tail) position {
+		at := at(p)
+		at.Tail, at.Recent = end, true
+		return at
+	}
+	back := class(failure.ClassFinal)
+	back.StatusCode, back.Err = 200, protocol.ErrOffsetBack
+	unknown := func(n int) memory { return memory{MayRetry: true, Unknown: n} }
 
 	body := at(appending)
 	body.Sent = 1 << 20
@@ -82,8 +90,7 @@ func decisions() map[string]decision {
 		"locked":                                         {class(failure.ClassLocked), at(asking), may, waitForLock, may},
 		"locked, and no retry is allowed":                {class(failure.ClassLocked), at(asking), memory{}, retryAsClass, memory{}},
 		"409 for the first time":                         {class(failure.ClassResync), at(appending), may, retrySoon, refused},
-		"409 at an offset that was just confirmed":       {class(failure.ClassResync), at(appending), refused, waitForLock, refused},
-		"409 at another offset":                          {class(failure.ClassResync), at(appending), with(func(m *memory) { m.RefusedOffset = protocol.Known(59) }), retrySoon, refused},
+		"409 without progress since another 409":         {class(failure.ClassResync), at(appending), refused, waitForLock, refused},
 		"damaged":                                        {class(failure.ClassIntegrity), at(appending), may, resend, with(func(m *memory) { m.Damaged = 1 })},
 		"damaged for the fourth time":                    {class(failure.ClassIntegrity), at(appending), with(func(m *memory) { m.Damaged = 3 }), fail, with(func(m *memory) { m.Damaged = 4 })},
 		"a fixed token is refused":                       {class(failure.ClassAuth), at(appending), may, retryAsClass, may},
@@ -112,6 +119,16 @@ func decisions() map[string]decision {
 		"404 after the answer to some bytes was lost":    {notFound, fresh(asking, tailOpen), may, askForNew, with(func(m *memory) { m.Unknown = 1 })},
 		"404 to the last bytes of a known upload":        {notFound, last, may, failUncertain, may},
 		"410 to the first bytes, which are all":          {expired, fresh(appending, tailSent), may, retryAsClass, may},
+		"404 to further bytes of a recent upload":        {notFound, recent(appending, tailOpen), may, askForNew, unknown(1)},
+		"404 to the last bytes of a recent upload":       {notFound, recent(appending, tailSent), may, askForNew, unknown(1)},
+		"404 to the question after these":                {notFound, recent(asking, tailSent), unknown(1), askForNew, unknown(2)},
+		"404 to the question about a recent upload":      {notFound, recent(asking, tailOpen), may, askForNew, unknown(1)},
+		"404 for a recent upload at last":                {notFound, recent(asking, tailOpen), unknown(3), retryAsClass, unknown(3)},
+		"404 for all of a recent upload at last":         {notFound, recent(asking, tailSent), unknown(3), failUncertain, unknown(3)},
+		"404 to the lost end of a recent upload":         {notFound, recent(asking, tailSent), may, failUncertain, may},
+		"404 for a recent upload without retries":        {notFound, recent(appending, tailOpen), memory{}, retryAsClass, memory{}},
+		"410 for a recent upload":                        {expired, recent(appending, tailOpen), may, retryAsClass, may},
+		"a stream cannot go back":                        {back, at(asking), may, askForNew, unknown(1)},
 		"a page for a new upload":                        {notTus, fresh(asking, tailSent), may, askForNew, with(func(m *memory) { m.Unknown = 1 })},
 		"a page for a new upload at last":                {notTus, fresh(asking, tailSent), with(func(m *memory) { m.Unknown = 3 }), failMisplaced, with(func(m *memory) { m.Unknown = 3 })},
 		"a reused connection died":                       {stale, at(appending), may, askAtOnce, with(func(m *memory) { m.Tried = triedFresh })},

@@ -28,6 +28,7 @@ type upload struct {
 	sent  atomic.Int64 // bytes that the network took, counted from the start of the source
 	due   atomic.Int64 // when the next Progress of sent bytes is told, since began
 	began time.Time
+	made  time.Time // when this run, or its caller, created the upload; zero: neither did
 }
 
 // Run creates or adopts an upload, and sends to it until it is complete or an error
@@ -57,6 +58,7 @@ func (u *upload) run(ctx context.Context) error {
 			continue
 		}
 		failed := u.at
+		failed.Recent = u.isRecent()
 		if failed.Phase == appending {
 			u.at.Phase = asking
 		}
@@ -82,7 +84,7 @@ func (u *upload) begin(ctx context.Context) error {
 		u.at.Tail = tailSent
 	}
 	if u.Adopt.Fresh {
-		u.at.Phase, u.at.Theirs, u.at.NewURL = appending, u.size, true
+		u.at.Phase, u.at.Theirs, u.at.NewURL, u.made = appending, u.size, true, time.Now()
 		return nil
 	}
 	u.at.Phase, u.at.Reach = adopting, u.Adopt.Reach

@@ -5,18 +5,28 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/internal/address"
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// explain adds to the error of an upload for whose URL no server has answered what is
-// unusual about that URL.
+// recentTime is how long after its creation an upload may not be known to every node of the
+// server.
+const recentTime = 10 * time.Second
+
+func (u *upload) isRecent() bool { return !u.made.IsZero() && time.Since(u.made) < recentTime }
+
+// explain adds to the error of an upload what is unusual about its server: the URL, if no
+// server has answered for it, or nodes that contradict each other.
 func (u *upload) explain(ctx context.Context, err error) error {
 	e, ok := errors.AsType[*failure.Error](err)
 	if !ok || u.at.URL == "" || ctx.Err() != nil {
 		return err
+	}
+	if u.Retrier.memory.has(triedOffset) && errors.Is(err, protocol.ErrOffsetMismatch) {
+		return fmt.Errorf("%w (PATCH refuses the offset %d, which HEAD named: do the nodes behind a load balancer see different bytes?)", err, u.at.Offset)
 	}
 	if u.at.Phase == adopting && u.Adopt.Unheard {
 		return unheard(e, err, address.Misplaced(u.Endpoint, u.at.URL))
