@@ -95,20 +95,25 @@ func (s *search) end(n int64) string {
 func (s *search) try(ctx context.Context, n int64) bool {
 	s.probes++
 	sent := time.Now()
-	before := s.offset
 	err := s.send(ctx, n)
+	for tries := 1; err != nil && !errors.Is(err, protocol.ErrTooLarge); tries++ {
+		s.last = err
+		// The server may have kept a part of the body.
+		if ctx.Err() != nil || !isLimit(err) || s.head(ctx) != nil {
+			return false
+		}
+		// One failure is not a limit.
+		if tries == 2 || errors.Is(err, client.ErrStalled) || n > s.left()/2 {
+			break
+		}
+		sent = time.Now()
+		err = s.send(ctx, n)
+	}
 	if err == nil {
 		s.body, s.pace = max(s.body, n), float64(time.Since(sent))/float64(n)
 		return true
 	}
 	s.last = err
-	if ctx.Err() != nil || !isLimit(err) {
-		return false
-	}
-	// The server may have kept a part of the body.
-	if !errors.Is(err, protocol.ErrTooLarge) && (s.head(ctx) != nil || s.offset < before) {
-		return false
-	}
 	s.refused, s.status = n, 0
 	if exchange, ok := errors.AsType[*client.Error](err); ok {
 		s.status = exchange.StatusCode

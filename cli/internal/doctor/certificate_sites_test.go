@@ -27,17 +27,27 @@ func certificateSites() map[string]func(t *testing.T) examined {
 		from, until time.Duration // from now
 		ip          net.IP
 		isTrusted   bool
+		server      func(*tls.Config) // nil: no further change
 	}{
-		"the certificate has expired":                     {-2 * day, -day, net.IPv4(127, 0, 0, 1), true},
-		"the certificate is not valid yet":                {day, 90 * day, net.IPv4(127, 0, 0, 1), true},
-		"the certificate is for another name":             {-day, 90 * day, net.IPv4(192, 0, 2, 1), true},
-		"the authority of the certificate is not trusted": {-day, 90 * day, net.IPv4(127, 0, 0, 1), false},
+		"the certificate has expired":                     {-2 * day, -day, net.IPv4(127, 0, 0, 1), true, nil},
+		"the certificate is not valid yet":                {day, 90 * day, net.IPv4(127, 0, 0, 1), true, nil},
+		"the certificate is for another name":             {-day, 90 * day, net.IPv4(192, 0, 2, 1), true, nil},
+		"the authority of the certificate is not trusted": {-day, 90 * day, net.IPv4(127, 0, 0, 1), false, nil},
+		"the server offers only an old version of TLS": {-day, 90 * day, net.IPv4(127, 0, 0, 1), true, func(c *tls.Config) {
+			c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
+		}},
+		"the server wants a client certificate": {-day, 90 * day, net.IPv4(127, 0, 0, 1), true, func(c *tls.Config) {
+			c.ClientAuth = tls.RequireAnyClientCert
+		}},
 	} {
 		out[fault] = func(t *testing.T) examined {
 			t.Helper()
 			certificate, pool := certify(t, time.Now().Add(c.from), time.Now().Add(c.until), c.ip)
 			server := httptest.NewUnstartedServer(http.NotFoundHandler())
 			server.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+			if c.server != nil {
+				c.server(server.TLS)
+			}
 			server.Config.ErrorLog = log.New(io.Discard, "", 0)
 			server.StartTLS()
 			t.Cleanup(server.Close)

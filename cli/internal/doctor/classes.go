@@ -19,6 +19,8 @@ var classes = []Class{
 	{"tls", "the certificate is not valid yet", "correct the clock", "check the clock"},
 	{"tls", "the certificate is for another name", "use that name in ENDPOINT", "use that name in the URL"},
 	{"tls", "the authority of the certificate is not trusted", "--cacert FILE", "--cacert FILE"},
+	{"tls", "the server offers only an old version of TLS", "let the server support TLS 1.2", "TLS 1.2"},
+	{"tls", "the server wants a client certificate", "--cert FILE", "--cert FILE"},
 	{"tls", "no TLS to another machine", "ENDPOINT with https", "https://"},
 	{"redirect", "the endpoint redirects to another address", "that address as ENDPOINT", "as ENDPOINT"},
 	{"clock", "the clocks differ (`Date`)", "correct the clocks", "set the clocks"},

@@ -42,7 +42,7 @@ type Finding struct {
 
 // The bounds of one run.
 const (
-	MaxRequests = 50       // in all
+	MaxRequests = 64       // in all
 	MaxBytes    = 64 << 20 // sent in all
 )
 

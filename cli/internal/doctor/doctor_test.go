@@ -117,6 +117,10 @@ func TestFindings(t *testing.T) {
 			faults: []testserver.Fault{{Method: "PATCH", Match: func(r *http.Request) bool { return r.ContentLength > 4<<20 }, Times: testserver.Always, Do: testserver.CutAfter(2 << 20)}},
 			want:   slices.DeleteFunc(without("warn body-limit"), func(s string) bool { return s == "ok keep-alive" }), detail: "bodies of 4 MiB pass, of", advice: "--chunk-size 4MiB",
 		},
+		"one failure": {
+			faults: []testserver.Fault{{Method: "PATCH", Do: testserver.Status(502, page, "<html>")}},
+			want:   healthy,
+		},
 		"another origin": {
 			faults: []testserver.Fault{always("POST", testserver.LocationOrigin("http://cdn.example:81"))},
 			want:   append(healthy[:5:5], "fail location", "warn cleanup"), detail: "cdn.example", advice: "another origin, http://cdn.example:81",

@@ -28,7 +28,7 @@ type site struct {
 	network  nethttp.Config
 	header   http.Header
 	limit    time.Duration // of an exchange; 0: 5 s
-	settle   time.Duration // 0: 50 ms
+	settle   time.Duration // 0: 100 ms
 	also     []string      // further checks that the fault affects
 }
 
@@ -86,11 +86,11 @@ func (s site) run(t *testing.T, endpoint string) *doctor.Report {
 	}
 	settle := s.settle
 	if settle == 0 {
-		settle = 50 * time.Millisecond
+		settle = 100 * time.Millisecond
 	}
 	report, err := doctor.Run(t.Context(), doctor.Config{
 		Client: client.Config{Endpoint: endpoint, Doer: nethttp.New(s.network), Jar: jar, Header: s.header},
-		Limit:  limit, Settle: settle, Pause: 600 * time.Millisecond,
+		Limit:  limit, Settle: settle, Pause: 900 * time.Millisecond,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -166,13 +166,15 @@ func named(name string) site {
 func TestHealthySite(t *testing.T) {
 	t.Parallel()
 	for name, s := range map[string]site{
-		"plain":            {},
-		"cookie":           {proxy: rewriting("OPTIONS", func(h http.Header) { h.Set("Set-Cookie", "visit=1") })},
-		"202 with headers": {proxy: statuses(map[int]int{http.StatusCreated: http.StatusAccepted})},
-		"202 to DELETE":    {proxy: statusTo(http.MethodDelete, http.StatusAccepted)},
-		"200 to PATCH":     {proxy: statusTo(http.MethodPatch, http.StatusOK)},
-		"Host header":      {header: http.Header{"Host": {"tus.example"}}},
-		"busy":             {proxy: busy()},
+		"plain":             {},
+		"cookie":            {proxy: rewriting("OPTIONS", func(h http.Header) { h.Set("Set-Cookie", "visit=1") })},
+		"202 with headers":  {proxy: statuses(map[int]int{http.StatusCreated: http.StatusAccepted})},
+		"202 to DELETE":     {proxy: statusTo(http.MethodDelete, http.StatusAccepted)},
+		"200 to PATCH":      {proxy: statusTo(http.MethodPatch, http.StatusOK)},
+		"Host header":       {header: http.Header{"Host": {"tus.example"}}},
+		"busy":              {proxy: busy()},
+		"Connection: close": {header: http.Header{"Connection": {"close"}}},
+		"two cookies":       {proxy: rewriting("POST", func(h http.Header) { h.Add("Set-Cookie", "a=1"); h.Add("Set-Cookie", "b=2") })},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -184,6 +186,22 @@ func TestHealthySite(t *testing.T) {
 			}
 			if report.Verdict != "uploads work" || len(report.Flags) > 0 || len(report.Left) > 0 {
 				t.Errorf("%q, flags %v, left %v", report.Verdict, report.Flags, report.Left)
+			}
+		})
+	}
+}
+
+// The Location of a server that is reached by an internationalized name or by an IPv6
+// address with a zone has the origin of the endpoint.
+func TestNamesOfTheEndpoint(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"b\u00fccher.example", "[fe80::1%25lo]"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, f := range named(name).examine(t).Findings {
+				if f.Status != doctor.OK && f.Check != "tls" {
+					t.Errorf("%+v", f)
+				}
 			}
 		})
 	}

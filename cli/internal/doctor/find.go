@@ -19,17 +19,18 @@ var findWaits = []time.Duration{250 * time.Millisecond, 750 * time.Millisecond, 
 
 // find looks for the new upload at its Location. It returns false if it is not there.
 func (e *examination) find(ctx context.Context) bool {
-	began := time.Now()
+	began, misses := time.Now(), 0
 	err := e.patiently(ctx, e.head)
 	for _, wait := range findWaits {
 		if !isMissing(err) || !sleep(ctx, wait) {
 			break
 		}
+		misses++
 		err = e.patiently(ctx, e.head)
 	}
 	took := time.Since(began)
 	switch {
-	case err == nil && took > findWaits[0]:
+	case err == nil && misses > 0:
 		e.located()
 		e.warn("visible", "none needed: tusker asks again for 3 s", "the server finds an upload only %v after its creation", rounded(took))
 	case err == nil || !e.isLost(err):

@@ -14,8 +14,9 @@ func (e *examination) idle(ctx context.Context) {
 		e.warn("keep-alive", keepAliveAdvice, "%d connections died when they were used again, %v after their last answer", deaths, rounded(shortest))
 		return
 	}
-	if e.keeps(ctx, 0) != kept {
-		return // The server keeps no connection, and HTTP/1.0 does not either.
+	// A server that closes each connection has nothing to close later.
+	if !e.keepsAny(ctx) {
+		return
 	}
 	pause := e.Pause
 	switch e.keeps(ctx, pause) {
@@ -37,6 +38,17 @@ func (e *examination) idle(ctx context.Context) {
 		}
 	}
 	e.warn("keep-alive", keepAliveAdvice, "a connection that is not used is closed after %v to %v", rounded(low), rounded(pause))
+}
+
+// keepsAny tells whether a connection is used again at once. A slow machine may miss a
+// short timeout.
+func (e *examination) keepsAny(ctx context.Context) bool {
+	for range 3 {
+		if e.keeps(ctx, 0) == kept {
+			return true
+		}
+	}
+	return false
 }
 
 // connectionState is the state of a connection after a pause.

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -208,34 +209,56 @@ func bodySites() map[string]site {
 	}
 }
 
-// lockedAfterCut answers requests for an upload with status for 2.5 s after one of its
-// requests was cut.
+// lockedAfterCut locks an upload while a PATCH is open, and for 2.5 s after a PATCH that
+// was cut. It answers requests for a locked upload with status.
 func lockedAfterCut(status int, text string) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		var mu sync.Mutex
-		var cuts int
+		open := 0
 		var until time.Time
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		isLocked := func() bool {
 			mu.Lock()
-			locked := time.Now().Before(until)
-			mu.Unlock()
-			if locked && r.Method != http.MethodDelete {
+			defer mu.Unlock()
+			return open > 0 || time.Now().Before(until)
+		}
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method != http.MethodDelete && isLocked() {
 				w.WriteHeader(status)
 				_, _ = io.WriteString(w, text)
 				return
 			}
+			if r.Method != http.MethodPatch {
+				next.ServeHTTP(w, r)
+				return
+			}
+			body := &countedBody{ReadCloser: r.Body}
+			r.Body = body
+			mu.Lock()
+			open++
+			mu.Unlock()
 			defer func() {
-				if r.Method == http.MethodPatch && r.Context().Err() != nil {
-					mu.Lock()
-					if cuts++; cuts == 2 {
-						until = time.Now().Add(2500 * time.Millisecond)
-					}
-					mu.Unlock()
+				mu.Lock()
+				defer mu.Unlock()
+				open--
+				if body.n.Load() < r.ContentLength {
+					until = time.Now().Add(2500 * time.Millisecond)
 				}
 			}()
 			next.ServeHTTP(w, r)
 		})
 	}
+}
+
+// countedBody counts the bytes of a body.
+type countedBody struct {
+	io.ReadCloser
+	n atomic.Int64
+}
+
+func (b *countedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.n.Add(int64(n))
+	return n, err
 }
 
 // requestSites have a fault that affects HEAD, headers or connections.
@@ -255,7 +278,7 @@ func requestSites() map[string]site {
 		"a cache answers HEAD even with `no-cache`":           {proxy: cache(false)},
 		"a limit for headers, answered with 431":              {proxy: large(http.StatusRequestHeaderFieldsTooLarge, "")},
 		"a limit for headers, answered with the 400 of nginx": {proxy: large(http.StatusBadRequest, page400)},
-		"connections that are not used are closed soon":       {idle: 200 * time.Millisecond},
+		"connections that are not used are closed soon":       {idle: 400 * time.Millisecond},
 		"a connection dies when it is used again":             {proxy: dying()},
 	}
 }
