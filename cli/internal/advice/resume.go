@@ -37,7 +37,7 @@ func resumeHint(url, file string, same Invocation) string {
 	}
 	hint := "resume with: "
 	if same.NeedsFlags {
-		hint = "go on, with the same flags: "
+		hint = "resume, with the same flags: "
 	}
 	return hint + same.Command("resume") + shell.Quote(url, runtime.GOOS) + " " + shell.QuotePath(file)
 }
@@ -45,11 +45,11 @@ func resumeHint(url, file string, same Invocation) string {
 // Uncertain is the hint for an upload that may be complete, and must not be
 // sent again without a decision of the user. The text about a new upload comes
 // before the command, so that the command is easy to copy.
-func Uncertain(result *client.Result, anew string, same Invocation) string {
+func Uncertain(result *client.Result, again string, same Invocation) string {
 	if inParts(result) {
-		return "the server may have joined the parts and deleted them; if not, " + anew
+		return "the server may have joined the parts and deleted them; if not, " + again
 	}
-	hint := "the server may have finished and moved it; if it is really not there, " + anew
+	hint := "the server may have finished and moved it; if it is really not there, " + again
 	if output.HasSecret(result.URL) {
 		return hint
 	}

@@ -20,7 +20,7 @@ func TestResumeHint(t *testing.T) {
 			Invocation{},
 			"resume with: tusker resume 'http://h/files/1' video.mp4",
 		},
-		"flags":       {"http://h/1", "-", Invocation{NeedsFlags: true}, "go on, with the same flags: tusker resume 'http://h/1' -"},
+		"flags":       {"http://h/1", "-", Invocation{NeedsFlags: true}, "resume, with the same flags: tusker resume 'http://h/1' -"},
 		"endpoint":    {"http://h/1", "a", Invocation{Endpoint: "work"}, "resume with: tusker resume --as work 'http://h/1' a"},
 		"secret":      {"http://h/1?sig=a&b", "a", Invocation{}, "run the same command again; a new upload begins, because the URL of this one holds a secret and is not shown: --json prints it, for tusker resume"},
 		"user":        {"http://u:p@h/1", "a", Invocation{}, "run the same command again; a new upload begins, because the URL of this one holds a secret and is not shown: --json prints it, for tusker resume"},

@@ -38,8 +38,8 @@ func TestComplain(t *testing.T) {
 			"tusker: serve: no room\n",
 		},
 		"subject and hint": {
-			"upload", &advice.Failure{Subject: "a.txt", Err: errors.New("cut off"), Hint: "go on"},
-			"tusker: upload a.txt: cut off\nhint: go on\n",
+			"upload", &advice.Failure{Subject: "a.txt", Err: errors.New("cut off"), Hint: "resume"},
+			"tusker: upload a.txt: cut off\nhint: resume\n",
 		},
 		"exchange with the name of the command": {
 			"terminate", &client.Error{Op: protocol.OpTerminate, URL: "http://h/1?secret", StatusCode: 403, Err: protocol.StatusError(protocol.OpTerminate, 403)},

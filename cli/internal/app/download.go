@@ -285,7 +285,7 @@ func downloadHint(a *app, to *destination, url string, kept int64) string {
 	}
 	hint := "resume with: "
 	if a.settings.Invocation.NeedsFlags {
-		hint = "go on, with the same flags: "
+		hint = "resume, with the same flags: "
 	}
 	hint += a.settings.Invocation.Command("download")
 	if to.force {

@@ -19,12 +19,12 @@ func metadataCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "metadata [flags] LOCATION",
 		Short: "Read back the metadata of an upload",
-		Long: `Prints the metadata of the upload at LOCATION, sorted by key: "key: value" a
-line, and "key" alone where there is no value. What cannot be printed, and the
-backslash, is escaped as in a Go string.
+		Long: `Prints the metadata of the upload at LOCATION, sorted by key: "key: value" on
+each line, or only "key" if there is no value. Characters that cannot be
+printed, and the backslash, are escaped as in a Go string.
 
-With --json it is one object of strings; a value that is not UTF-8 is an object
-{"base64": "..."}.`,
+With --json, the output is one object of strings. A value that is not UTF-8 is
+an object {"base64": "..."}.`,
 		Example: `  tusker metadata "$URL"
   tusker metadata --json "$URL" | jq -r .filename`,
 		Args: usage.Arguments(1, 1, "one LOCATION"),

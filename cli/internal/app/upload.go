@@ -26,27 +26,27 @@ offset that the server names. If it gives up or is interrupted, the same command
 resumes it: files above 1 MiB have a record in --state-dir until they are
 complete. A file that has changed since then is uploaded again. Two processes do
 not send such a file to one server at the same time: the second one fails. Files
-without a record have no such protection, nor do those whose earlier upload
+without a record have no such protection, and neither has an upload that
 --skip-sent resumes.
 
-A file that changes during its upload is an error, and what was sent of it is
-deleted. --snapshot sends a log that grows: the bytes that it has at the
-beginning.
+If a file changes during its upload, the upload fails and is deleted. --snapshot
+is for logs that grow: it sends the bytes that the file has at the beginning.
 
-A pipe does not tell a program that fails from one that ends: --from-command
-does. A stream is lost with the program: run the command again from its start. A
-record is used for the account that it was made for only, see --account.
+The end of a pipe does not show whether its program failed; --from-command does.
+A stream cannot be resumed after the program ends: run the command again from
+its start. A record is used only for its own account, see --account.
 
-What was sent completely is sent again by the same command, unless --skip-sent
-is given each time: it keeps a record of each file too, and leaves out those
-that have not changed and that the server, which is asked for each, still has.
-A server that moves away what is finished gets all of them again.
+The same command sends complete files again. With --skip-sent, it keeps a record
+of each complete file, and skips a file that has not changed if the server,
+which is asked, still has it. Use the flag each time. A server that moves
+finished uploads away gets all files again.
 
-A glob without a slash matches the name of what is in a directory, at any depth.
-One with a slash inside or at the beginning matches the path from the directory
-on: /tmp and ./tmp are the tmp in it. One with a slash at the end matches only
-directories. If it matches a directory, it holds for everything below. * and ?
-stand for anything but a slash, ** for directories, {a,b} for either.
+A glob without a slash matches names in a directory, at any depth. A glob with a
+slash inside or at the beginning matches the path below the directory: /tmp and
+./tmp are tmp in that directory. A glob with a slash at the end matches only
+directories. A glob that matches a directory applies to everything below it.
+* and ? match all characters except a slash, ** matches directories, {a,b} is a
+or b.
 
 Exit codes: 2 bad usage, 3 not allowed, 4 the upload is gone, 5 a source that
 cannot be read, 6 refused by the server, 7 gave up on the network, 8 other bytes

@@ -25,13 +25,13 @@ func uploadsPruneCommand(a *app) *cobra.Command {
 	p := &uploadsPrune{age: units.Age(defaultPruneAge)}
 	cmd := &cobra.Command{
 		Use:   "prune [flags]",
-		Short: "Forget old unfinished uploads, and what was sent",
-		Long: `Removes the records of uploads that nothing was done about for so long, and what
-crashes left behind in the folder. Records of uploads that are being sent stay,
-as do those of a newer version of this program. What upload --skip-sent has sent
-to an endpoint is forgotten when that flag was not used with it for so long.
+		Short: "Remove old records of unfinished and finished uploads",
+		Long: `Removes the records of uploads that were not used for this time, and files that
+crashes left in the folder. Records of running uploads and of a newer version of
+this program stay. The records of upload --skip-sent for an endpoint are removed
+if the flag was not used with the endpoint for this time.
 
-What the server has of the uploads stays there.`,
+The uploads on the server are not deleted.`,
 		Example: `  tusker uploads prune
   tusker uploads prune --older-than 720h`,
 		Args: usage.NoArguments,

@@ -22,13 +22,12 @@ func uploadsRemoveCommand(a *app) *cobra.Command {
 	stateDir := ""
 	cmd := &cobra.Command{
 		Use:   "rm [flags] KEY...",
-		Short: "Forget unfinished uploads",
-		Long: `Removes the records of uploads, so that the files are uploaded anew. KEY is a
-key, or a beginning that no other key has. Records of uploads that are being
-sent stay.
+		Short: "Remove records of unfinished uploads",
+		Long: `Removes the records of uploads, so that the files are uploaded again from the
+beginning. KEY is a key, or the beginning of only one key. Records of running
+uploads stay.
 
-What the server has of the uploads stays there; "tusker terminate URL" deletes
-it.`,
+The uploads on the server are not deleted; use "tusker terminate URL" for that.`,
 		Example: `  tusker uploads rm 3f9a1c2b
   tusker uploads rm 3f9a 77e0`,
 		Args: usage.Arguments(1, 0, "one or more KEY"),

@@ -21,7 +21,7 @@ func (b *Batch) ended(file string, result *client.Result, err error) error {
 		out.Hint = recursiveHint
 	case out.Hint == advice.Misplaced:
 	case b.IsGone(result, err):
-		out.Hint = "to upload it anew, leave out --recreate never"
+		out.Hint = "to upload it again, leave out --recreate never"
 	case errors.Is(err, client.ErrUncertain) && !out.Resumable:
 		out.Hint = advice.Uncertain(result, b.repeatText(result), b.Again)
 	case errors.Is(err, client.ErrRefused):
@@ -31,7 +31,7 @@ func (b *Batch) ended(file string, result *client.Result, err error) error {
 	case out.Resumable && goOn != "":
 		out.Hint = goOn
 	case goOn != "" && mended(err) && b.hint(out) == "":
-		out.Hint = "once that is mended, " + goOn
+		out.Hint = "after you have corrected this, " + goOn
 	}
 	if hint := advice.ChunkSize(result, err); hint != "" && out.Hint != "" {
 		out.Hint = hint + "; " + out.Hint

@@ -24,7 +24,7 @@ import (
 // The hint to resume is shown only for errors whose cause the user can fix.
 func TestMendedHint(t *testing.T) {
 	t.Parallel()
-	const mended = "once that is mended, run the same command again: it resumes the upload"
+	const mended = "after you have corrected this, run the same command again: it resumes the upload"
 	source := func(err error) error { return fmt.Errorf("%w: %w", client.ErrSource, err) }
 	answer := func(op protocol.Op, status int) error {
 		return &client.Error{Op: op, StatusCode: status, Err: protocol.StatusError(op, status)}

@@ -138,7 +138,7 @@ func (h withoutRetries) WithGroup(name string) slog.Handler {
 // ReportResult logs the facts about a finished upload.
 func (c *Console) ReportResult(ctx context.Context, file string, r *client.Result) {
 	if r.Orphans > 0 {
-		c.Log.WarnContext(ctx, "the server may hold uploads that nobody knows of", "file", output.Escape(file), "count", r.Orphans)
+		c.Log.WarnContext(ctx, "the server may have uploads whose URL is unknown", "file", output.Escape(file), "count", r.Orphans)
 	}
 	if d := r.Denial; d.StatusCode != 0 && c.IsTerse() {
 		text := fmt.Sprintf("the server has all of it, but answered the last bytes with %d", d.StatusCode)

@@ -64,7 +64,7 @@ func (c *Connection) Register(cmd *cobra.Command) {
 		f.StringVar(&c.as, "as", "", "with the settings of the endpoint of that `name` in the config file")
 	}
 	f.StringArrayVarP(&c.headers, "header", "H", nil, "send this `'Name: value'` with every request (repeat)")
-	f.StringVar(&c.tokenFile, "token-file", "", "send the bearer token in `file`, read anew for each request; secrets are better given so than as an argument")
+	f.StringVar(&c.tokenFile, "token-file", "", "send the bearer token in `file`, which is read again for each request; safer than a secret as an argument")
 	f.StringVar(&c.tokenCommand, "token-command", "", "send the bearer token that the shell `command` prints; it runs again when the server refuses the token")
 	f.StringVar(&c.user, "user", "", "send `name:password`; better given as TUSKER_USER than here, where other users may see it")
 	f.BoolVar(&c.netrc, "netrc", false, "look into ~/.netrc for name and password where nothing else gives credentials")

@@ -34,7 +34,7 @@ func (p *Profile) Rules(c *Connection, target string, creates bool, config *clie
 	if creates && found.NoCreation {
 		return usage.Error(&advice.Failure{
 			Err:  fmt.Errorf("profile %s: uploads are not created by tus: %s", found.Name, found.Endpoint),
-			Hint: "go on with the URL that the server made: tusker resume LOCATION FILE",
+			Hint: "use the URL that the server created: tusker resume LOCATION FILE",
 		})
 	}
 	err = found.CheckHeaders(creates, func(name string) bool {

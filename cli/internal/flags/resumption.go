@@ -36,10 +36,10 @@ func (r *Resumption) register(cmd *cobra.Command) {
 	RegisterStateDir(cmd, &r.StateDir)
 	cmd.Flags().StringVar(&r.Account, "account", "",
 		"use and keep records of this account only, a `name` that is no secret (default: the login, or the name of the endpoint)")
-	cmd.Flags().BoolVar(&r.NoResume, "no-resume", false, "begin anew, and keep no record for a later run")
-	cmd.Flags().BoolVar(&r.SkipSent, "skip-sent", false, "leave out files that an earlier run with this flag has sent, where the server still has them")
+	cmd.Flags().BoolVar(&r.NoResume, "no-resume", false, "start over, and keep no record for a later run")
+	cmd.Flags().BoolVar(&r.SkipSent, "skip-sent", false, "skip files that an earlier run with this flag has sent, if the server still has them")
 	cmd.Flags().StringVar(&r.Recreate, "recreate", "gone",
-		"begin anew `when` the server no longer has the upload of an earlier run (gone), never, or always")
+		"start over `when` the server no longer has the upload of an earlier run (gone), never, or always")
 }
 
 // OpenJournal adds a journal to config, unless the flags disable it.

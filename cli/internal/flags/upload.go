@@ -45,7 +45,7 @@ func (u *Upload) Register(cmd *cobra.Command) {
 	RegisterNoInline(cmd, &u.NoInline)
 	f.IntVar(&u.Concurrency, "concurrency", client.DefaultConcurrency, "`number` of files sent at once")
 	f.Var(&u.Parallel, "parallel", "`number` of parts that one file is sent in, side by side, or auto: as many as make it faster")
-	f.BoolVar(&u.DryRun, "dry-run", false, "send nothing; print what would be sent, or gone on with and from where")
+	f.BoolVar(&u.DryRun, "dry-run", false, "send nothing; print what would be sent or resumed, and from which offset")
 	f.BoolVar(&u.Snapshot, "snapshot", false, "send each file as long as it is when its upload begins, although a program appends to it; no later run resumes it")
 	f.StringVar(&u.Command, "from-command", "", "send the output of this shell `command`; if the command fails, the upload fails and is deleted")
 	RegisterVerify(cmd, &u.Verify)

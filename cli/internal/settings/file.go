@@ -92,7 +92,7 @@ func userName() string {
 func (s *Settings) readableConfig(cmd *cobra.Command) (*config.File, error) {
 	file, err := configFile(cmd, s.console.LookupEnv)
 	if path, named := Path(cmd.Flags(), s.console.LookupEnv); errors.Is(err, fs.ErrPermission) && !named {
-		s.console.Say("going on without %s", output.OneLine(output.ErrorText(err)))
+		s.console.Say("continuing without %s", output.OneLine(output.ErrorText(err)))
 		return &config.File{Path: path}, nil
 	}
 	return file, err

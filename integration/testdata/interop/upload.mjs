@@ -3,7 +3,7 @@
 //   upload.mjs '{"endpoint": URL, "file": NAME, ...}'
 //
 // Other options are those of tus-js-client, and storage, the file that keeps
-// URLs for a later run, which goes on with what it finds there.
+// URLs for a later run, which resumes the uploads that it finds there.
 import { createReadStream } from 'node:fs'
 import { FileUrlStorage, Upload } from 'tus-js-client'
 
