@@ -1,5 +1,5 @@
-// Command prose checks the English of the comments in all Go files of the
-// repository. Run it in the root folder. It prints a line with file, line and
+// Command prose checks the English of comments, errors and test failures in all Go
+// files of the repository. Run it in the root folder. It prints a line with file, line and
 // reason for each finding, and exits with 1 if there is one. It also names packages
 // that no longer need to be exempt, which is not an error.
 package main

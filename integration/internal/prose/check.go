@@ -12,6 +12,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -41,8 +42,8 @@ func excerpt(sentence string) string {
 	return strings.ToValidUTF8(sentence[:cut], "") + "…"
 }
 
-// File checks the comments of a Go file. Generated files have no findings. The
-// error is that of the parser.
+// File checks the comments and the messages of a Go file. Generated files have no
+// findings. The error is that of the parser.
 func File(name string, source []byte) ([]Finding, error) {
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, name, source, parser.ParseComments|parser.SkipObjectResolution)
@@ -66,7 +67,38 @@ func File(name string, source []byte) ([]Finding, error) {
 			}
 		}
 	}
+	out = append(out, messages(file, fset)...)
+	slices.SortStableFunc(out, func(a, b Finding) int { return a.Line - b.Line })
 	return out, nil
+}
+
+// messageFuncs are the methods and functions whose first string is a message.
+var messageFuncs = []string{"Error", "Errorf", "Fatal", "Fatalf", "Skip", "Skipf", "Log", "Logf", "New"}
+
+// messages checks the texts of errors and of test failures.
+func messages(file *ast.File, fset *token.FileSet) []Finding {
+	var out []Finding
+	ast.Inspect(file, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok || len(call.Args) == 0 {
+			return true
+		}
+		called, ok := call.Fun.(*ast.SelectorExpr)
+		if !ok || !slices.Contains(messageFuncs, called.Sel.Name) {
+			return true
+		}
+		literal, ok := call.Args[0].(*ast.BasicLit)
+		if !ok || literal.Kind != token.STRING {
+			return true
+		}
+		text, err := strconv.Unquote(literal.Value)
+		if why := reason(text, ""); err == nil && why != "" {
+			at := fset.Position(literal.Pos())
+			out = append(out, Finding{File: at.Filename, Line: at.Line, Sentence: text, Reason: why})
+		}
+		return true
+	})
+	return out
 }
 
 // docNames maps each doc comment to the name that it describes.

@@ -46,6 +46,11 @@ func TestFile(t *testing.T) {
 		{"block comment", "/* x is fine.\nWhat else. */\nvar x int", []string{`3 opens with "What"`}},
 		{"comment in a function", "func f() {\n\t// Where it is\n\treturn\n}", []string{`3 opens with "Where"`}},
 
+		{"message of an error", "var x = errors.New(\"started anew\")", []string{`2 contains "anew"`}},
+		{"message of a test", "func f(t T) {\n\tt.Errorf(\"gone on with at %d\", 1)\n\t// Where it is\n}", []string{
+			`3 contains "gone on with"`, `4 opens with "Where"`,
+		}},
+
 		{"upper-case word", "// Of RFC 9110, section 4 applies. Where X is, y is.\nvar x int", nil},
 		{"middle of a sentence", "// x knows what and where, of all. This is what it does.\nvar x int", nil},
 		{"part of a word", "// Often it is whatever. Offers are renewed: StartAnew.\nvar x int", nil},
