@@ -33,7 +33,7 @@ type Console struct {
 
 // Register adds the flags for messages and logs.
 func (c *Console) Register(f *pflag.FlagSet) {
-	f.BoolVarP(&c.quiet, "quiet", "q", false, "say nothing but errors on standard error")
+	f.BoolVarP(&c.quiet, "quiet", "q", false, "print only errors on standard error")
 	f.BoolVarP(&c.verbose, "verbose", "v", false, "log every exchange with the server")
 	f.StringVar(&c.logFormat, "log-format", logs.Console, "`format` of logs: console or json")
 }

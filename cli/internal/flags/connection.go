@@ -44,7 +44,7 @@ type Connection struct {
 	retries                       int
 	finish                        time.Duration
 
-	// RetryMaxWait is the longest wait between two tries.
+	// RetryMaxWait is the longest wait between two attempts.
 	RetryMaxWait time.Duration
 	// Stall is the time without a sign of life after which an exchange is tried again. 0:
 	// no limit.
@@ -67,23 +67,23 @@ func (c *Connection) Register(cmd *cobra.Command) {
 	f.StringVar(&c.tokenFile, "token-file", "", "send the bearer token in `file`, which is read again for each request; safer than a secret as an argument")
 	f.StringVar(&c.tokenCommand, "token-command", "", "send the bearer token that the shell `command` prints; it runs again when the server refuses the token")
 	f.StringVar(&c.user, "user", "", "send `name:password`; better given as TUSKER_USER than here, where other users may see it")
-	f.BoolVar(&c.netrc, "netrc", false, "look into ~/.netrc for name and password where nothing else gives credentials")
+	f.BoolVar(&c.netrc, "netrc", false, "look into ~/.netrc for name and password if no other setting gives credentials")
 	f.StringVar(&c.netrcFile, "netrc-file", "", "look into this `file` for them")
 	f.StringArrayVar(&c.trusted, "trust-origin", nil, "send headers, credentials and the client certificate to upload URLs at this `origin` too, such as https://cdn.example (repeat)")
 	f.StringVar(&c.caFile, "cacert", "", "trust the authorities in this PEM `file` and no others")
 	f.StringVar(&c.certFile, "cert", "", "present the client certificate in this PEM `file`")
 	f.StringVar(&c.keyFile, "key", "", "PEM `file` of its key (default: the file of --cert)")
-	f.BoolVar(&c.insecure, "insecure", false, "accept any certificate: anybody in between can read and change what is sent")
+	f.BoolVar(&c.insecure, "insecure", false, "accept any certificate, so that others in the network can read and change all bytes")
 	f.StringVar(&c.proxy, "proxy", "", "http, https or socks5 proxy `URL` (default: HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, except for NO_PROXY)")
 	f.BoolVar(&c.http1, "http1.1", false, "do not use HTTP/2")
-	f.BoolVar(&c.noSendfile, "no-sendfile", false, "read files instead of having the system send them, where a shared folder has other bytes for it")
+	f.BoolVar(&c.noSendfile, "no-sendfile", false, "read files instead of letting the system send them, if a shared folder has other bytes for the system")
 	f.BoolVar(&c.methodOverride, "method-override", false, "send PATCH and DELETE as POST with X-HTTP-Method-Override, for firewalls that allow only GET, HEAD and POST")
-	f.StringVar(&c.unixSocket, "unix-socket", "", "connect to the socket at this `path`, whatever the URL's host")
-	f.IntVar(&c.retries, "retries", retry.DefaultMaxAttempts, "`number` of tries after the first, in a row without progress; 0 for none")
-	f.DurationVar(&c.RetryMaxWait, "retry-max-wait", retry.DefaultMax, "longest wait between two tries")
-	f.DurationVar(&c.Stall, "stall-timeout", client.DefaultStallTimeout, "try again after so long without a sign of life; 0 for never")
+	f.StringVar(&c.unixSocket, "unix-socket", "", "connect to the socket at this `path`, for any host of the URL")
+	f.IntVar(&c.retries, "retries", retry.DefaultMaxAttempts, "`number` of retries in a row without progress; 0 for none")
+	f.DurationVar(&c.RetryMaxWait, "retry-max-wait", retry.DefaultMax, "longest wait between two attempts")
+	f.DurationVar(&c.Stall, "stall-timeout", client.DefaultStallTimeout, "end a request after this time without a sign of life, and retry; 0 for never")
 	f.DurationVar(&c.finish, "finish-timeout", client.DefaultFinishTimeout, "how long the server may take after the last byte; 0 for no limit")
-	f.DurationVar(&c.Timeout, "timeout", 0, "give up when the whole command has taken so long (default: no limit)")
+	f.DurationVar(&c.Timeout, "timeout", 0, "give up after this total time (default: no limit)")
 	setGroup(f, GroupConnection)
 	cmd.Flags().AddFlagSet(f)
 }

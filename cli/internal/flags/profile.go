@@ -21,7 +21,7 @@ import (
 type Profile struct{ name string }
 
 func (p *Profile) register(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&p.name, "profile", "", "keep to the rules of a known server, see tusker profiles: its `name`")
+	cmd.Flags().StringVar(&p.name, "profile", "", "apply the rules of the known server `name`, see tusker profiles")
 }
 
 // Rules adds the rules of the profile to config, and finds missing headers. Creates

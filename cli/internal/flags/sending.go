@@ -41,7 +41,7 @@ func (s *Sending) Register(cmd *cobra.Command) {
 	f.StringVar(&s.checksum, "checksum", "", "have the server check each request by this `algorithm`: auto, "+strings.Join(client.ChecksumAlgorithms(), ", "))
 	f.BoolVar(&s.refuseInUse, "refuse-in-use", false, "send no file that another program has open for writing, instead of a warning (Linux only)")
 	f.StringArrayVar(&s.printHeaders, "print-header", nil, "print the response header `name` after the URL, separated by a tab (repeat)")
-	f.BoolVar(&s.JSON, "json", false, "print an event a line, such as created, resumed, progress, retry, done and failed")
+	f.BoolVar(&s.JSON, "json", false, "print one event on each line, such as created, resumed, progress, retry, done and failed")
 	s.Progress.Register(cmd)
 	s.Profile.register(cmd)
 	s.Streams.register(cmd)
@@ -58,12 +58,12 @@ func (s *Sending) Check(cmd *cobra.Command, files []string, in io.Reader) error 
 
 // RegisterVerify adds the flag of the commands that send a file unchanged.
 func RegisterVerify(cmd *cobra.Command, verify *bool) {
-	cmd.Flags().BoolVar(verify, "verify", false, "compare afterwards what the server holds with the file, which is read once more")
+	cmd.Flags().BoolVar(verify, "verify", false, "compare the file with the bytes on the server after the upload; reads the file again")
 }
 
 // RegisterNoInline adds the flag of the commands that create uploads.
 func RegisterNoInline(cmd *cobra.Command, noInline *bool) {
-	cmd.Flags().BoolVar(noInline, "no-inline", false, "create each upload without bytes, which follow in a request of their own (default: small files go along with the creation)")
+	cmd.Flags().BoolVar(noInline, "no-inline", false, "create each upload without bytes, which follow in a separate request (default: small files are sent with the creation)")
 }
 
 // Tune adds the flags about requests to config, and reports results of uploads that

@@ -32,10 +32,10 @@ const defaultSpool = 1 << 30
 
 func (s *Streams) register(cmd *cobra.Command) {
 	s.window = client.DefaultWindow
-	cmd.Flags().Var(&s.window, "stream-window", "how much of standard input, a pipe or a device is kept in memory to be sent again")
-	cmd.Flags().Var(&s.size, "size", "its `size` where that is known beforehand, for servers that have to know it")
+	cmd.Flags().Var(&s.window, "stream-window", "bytes of standard input, a pipe or a device that are kept in memory for retries")
+	cmd.Flags().Var(&s.size, "size", "`size` of the stream if it is known, for servers that need it first")
 	s.spool = defaultSpool
-	cmd.Flags().Var(&s.spool, "spool", "how much of it goes to a temporary file first, where the server has to know the size and --size is not given; 0 is nothing")
+	cmd.Flags().Var(&s.spool, "spool", "most bytes of a stream in a temporary file, if the server needs the size first and --size is not set; 0 for none")
 }
 
 // check finds flags that do not fit these files.
