@@ -36,7 +36,8 @@ const ChecksumAuto = tus.ChecksumAuto
 // best first.
 func ChecksumAlgorithms() []string { return tus.ChecksumAlgorithms() }
 
-// AnyOrigin is a value of Config.TrustedOrigins.
+// AnyOrigin is a value of Config.TrustedOrigins that stands for every origin. Credentials then
+// go to any host that the server names in a Location.
 const AnyOrigin = "*"
 
 // Limits are what a server demands of uploads and requests.

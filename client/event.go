@@ -82,7 +82,7 @@ type Event struct {
 	// have to be sent again.
 	Offset, Sent int64
 
-	// Length is the size of the upload, as far as it is known.
+	// Length is the size of the upload in bytes. The zero value: not known yet.
 	Length protocol.Length
 
 	// Attempt is the number of attempts in a row without progress, in an EventRetry. Wait

@@ -66,5 +66,6 @@ func (o *UploadOptions) orZero() UploadOptions {
 	return *o
 }
 
-// ParallelAuto is a value of UploadOptions.Parallel.
+// ParallelAuto is a value of UploadOptions.Parallel: as many connections as make the upload
+// faster.
 const ParallelAuto = -1

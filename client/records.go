@@ -22,16 +22,16 @@ type (
 	MemoryStore = journal.MemoryStore
 )
 
-// Errors of a Store; test for them with errors.Is. Package journal says what each means.
+// Errors of a Store; test for them with errors.Is. Package journal says more about each.
 var (
-	ErrNoRecord      = journal.ErrNoRecord
-	ErrBusy          = journal.ErrBusy
-	ErrConflict      = journal.ErrConflict
-	ErrLeaseLost     = journal.ErrLeaseLost
-	ErrUnrecorded    = journal.ErrUnrecorded
-	ErrRecordDamaged = journal.ErrRecordDamaged
-	ErrRecordVersion = journal.ErrRecordVersion
-	ErrInvalidRecord = journal.ErrInvalidRecord
+	ErrNoRecord      = journal.ErrNoRecord      // nothing is stored under the key
+	ErrBusy          = journal.ErrBusy          // another upload holds the lock
+	ErrConflict      = journal.ErrConflict      // another run has changed the record
+	ErrLeaseLost     = journal.ErrLeaseLost     // another run may have taken the upload over
+	ErrUnrecorded    = journal.ErrUnrecorded    // Config.Once: the upload has no record
+	ErrRecordDamaged = journal.ErrRecordDamaged // the record cannot be read
+	ErrRecordVersion = journal.ErrRecordVersion // a newer version wrote the record
+	ErrInvalidRecord = journal.ErrInvalidRecord // the record or key breaks the rules
 )
 
 // CheckAccount checks a name under the rules of Config.Account. The error Is

@@ -16,7 +16,7 @@ type Result struct {
 	// Offset is how many bytes the server has acknowledged.
 	Offset int64
 
-	// Length is the size of the upload, as far as it is known.
+	// Length is the size of the upload in bytes. The zero value: not known.
 	Length protocol.Length
 
 	// Resumed is how many bytes the server had when this call first asked, of an

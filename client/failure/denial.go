@@ -38,7 +38,8 @@ type Denial struct {
 // that refuses the request.
 func (d Denial) ServerFailed() bool { return d.StatusCode >= http.StatusInternalServerError }
 
-// Validate checks a Denial from a record.
+// Validate checks a Denial from a record: the range of the status, and the length of the
+// texts. The zero value is valid. The error Is no sentinel.
 func (d Denial) Validate() error {
 	switch {
 	case d == (Denial{}):
@@ -52,7 +53,8 @@ func (d Denial) Validate() error {
 	return nil
 }
 
-// Refusal returns the error of the upload at url that d refuses.
+// Refusal returns the error of the upload at url that d refuses. It is an [*Error] of
+// ClassFinal that Is ErrRefused and the sentinel of the status.
 func (d Denial) Refusal(url string) error {
 	return &Error{
 		Op: protocol.OpPatch, URL: url, StatusCode: d.StatusCode, Code: d.Code, Body: d.Words, Class: ClassFinal,

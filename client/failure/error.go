@@ -18,7 +18,8 @@ const MaxKeptHeader = 4 << 10
 
 // Error has the facts about an exchange that failed. Test for its meaning with
 // errors.Is against the sentinels of package protocol (ErrNotFound,
-// ErrOffsetMismatch, …) and of this package.
+// ErrOffsetMismatch, …) and of this package. Nothing changes an Error after its call has
+// returned, so it is safe for concurrent use.
 type Error struct {
 	// Op is the exchange that failed.
 	Op protocol.Op
