@@ -22,6 +22,7 @@ func TestRetryOfCall(t *testing.T) {
 	refusals := []fake.Action{fake.Status(503, ""), nil, fake.Status(503, "")}
 	calls := map[string]func(t *testing.T, config, call retry.Policy) (retries int, err error){
 		"Upload": func(t *testing.T, config, call retry.Policy) (int, error) {
+			t.Helper()
 			s := fake.New(t, fake.Config{})
 			s.On(http.MethodPost, refusals[0])
 			c := clienttest.NewClient(t, s, client.Config{Retry: config})
@@ -29,6 +30,7 @@ func TestRetryOfCall(t *testing.T) {
 			return res.Retries, err
 		},
 		"UploadConcat": func(t *testing.T, config, call retry.Policy) (int, error) {
+			t.Helper()
 			s := fake.New(t, fake.Config{})
 			s.On(http.MethodPost, refusals...) // the part, the part again, the join
 			c := clienttest.NewClient(t, s, client.Config{Retry: config})
@@ -36,6 +38,7 @@ func TestRetryOfCall(t *testing.T) {
 			return res.Retries, err
 		},
 		"Download": func(t *testing.T, config, call retry.Policy) (int, error) {
+			t.Helper()
 			s := &content.Server{Data: "0123456789", ETag: `"v1"`, Script: []content.Step{content.Cut(5)}}
 			c := clienttest.New(t, client.Config{Retry: config, Doer: s.Doer(t)})
 			var b bytes.Buffer
