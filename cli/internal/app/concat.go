@@ -90,7 +90,7 @@ func runConcat(a *app, cmd *cobra.Command, cc *concat, endpoint string, files []
 		a.console.Out.JSON(output.NewResult("", result, err))
 	}
 	if err != nil {
-		return partsEnded(err)
+		return concatError(err)
 	}
 	if !cc.JSON {
 		a.console.Out.Line("%s", cc.Row(result))
@@ -126,7 +126,7 @@ func watchParts(a *app, s *flags.Sending, files []string, display *progress.Disp
 	}
 }
 
-func partsEnded(err error) error {
+func concatError(err error) error {
 	out := &advice.Failure{Err: err}
 	for _, cause := range []error{exit.ErrInterrupted, exit.ErrTimeout} {
 		if errors.Is(err, cause) {

@@ -108,12 +108,12 @@ func (t *destination) free() error {
 	case !info.Mode().IsRegular() && info.Mode().Type() != fs.ModeSymlink:
 		return &advice.Failure{Subject: output.Escape(t.target()), Err: errNotRegular}
 	case !t.force:
-		return existing(t.target(), download.ErrExists)
+		return existsError(t.target(), download.ErrExists)
 	}
 	return nil
 }
 
-func existing(target string, err error) error {
+func existsError(target string, err error) error {
 	return &advice.Failure{
 		Subject: output.Escape(target), Err: err,
 		Hint: "--force replaces it; -o FILE gives another name",
@@ -185,7 +185,7 @@ func runDownload(a *app, cmd *cobra.Command, d *downloading, location string) er
 		a.console.Observe(to.shown(), e)
 	}})
 	if err != nil {
-		return undownloaded(a, to, c.Endpoint(), result, err)
+		return downloadError(a, to, c.Endpoint(), result, err)
 	}
 	if isUnconfirmedPage(result.Content) {
 		a.console.Log.WarnContext(ctx, "the answer is a page of HTML, and not that of a tus server", "file", output.Escape(to.shown()))
@@ -195,7 +195,7 @@ func runDownload(a *app, cmd *cobra.Command, d *downloading, location string) er
 	}
 	if err := to.part.Complete(to.force); err != nil {
 		if errors.Is(err, download.ErrExists) {
-			return existing(to.target(), download.ErrExists)
+			return existsError(to.target(), download.ErrExists)
 		}
 		return err
 	}
@@ -219,9 +219,9 @@ func (t *destination) shown() string {
 	return t.target()
 }
 
-// undownloaded makes an error fit to be shown, with a hint what to do, and keeps the
+// downloadError makes an error fit to be shown, with a hint what to do, and keeps the
 // bytes that can be resumed.
-func undownloaded(a *app, to *destination, url string, result *client.DownloadResult, err error) error {
+func downloadError(a *app, to *destination, url string, result *client.DownloadResult, err error) error {
 	kept := int64(0)
 	if to.part != nil {
 		end := to.part.Keep

@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -57,35 +58,28 @@ type flagGroup struct {
 	flags   *pflag.FlagSet
 }
 
-// flagGroups are the flags of cmd that people are to know of.
+// flagGroups returns the flags of cmd that people are to know of, without empty groups.
 func flagGroups(cmd *cobra.Command) []flagGroup {
-	own := pflag.NewFlagSet("", pflag.ContinueOnError)
-	connection := pflag.NewFlagSet("", pflag.ContinueOnError)
+	sets := make(map[flags.Group]*pflag.FlagSet)
+	for _, group := range flags.Groups() {
+		sets[group] = pflag.NewFlagSet("", pflag.ContinueOnError)
+	}
 	cmd.NonInheritedFlags().VisitAll(func(f *pflag.Flag) {
-		switch {
-		case cmd.PersistentFlags().Lookup(f.Name) != nil && !cmd.HasParent():
-			// The root's flags are those of all commands.
-		case flags.GroupOf(f) == flags.GroupConnection:
-			connection.AddFlag(f)
-		default:
-			own.AddFlag(f)
+		// The root's flags are those of all commands.
+		if cmd.HasParent() || cmd.PersistentFlags().Lookup(f.Name) == nil {
+			sets[flags.GroupOf(f)].AddFlag(f)
 		}
 	})
+	var groups []flagGroup
+	for _, group := range flags.Groups() {
+		groups = append(groups, flagGroup{string(group), sets[group]})
+	}
 	general := cmd.InheritedFlags()
 	if !cmd.HasParent() {
 		general = cmd.PersistentFlags()
 	}
-	var groups []flagGroup
-	for _, group := range []flagGroup{
-		{"Flags", own},
-		{"Flags of all commands that talk to a server", connection},
-		{"Flags of all commands", general},
-	} {
-		if group.flags.HasAvailableFlags() {
-			groups = append(groups, group)
-		}
-	}
-	return groups
+	groups = append(groups, flagGroup{"Flags of all commands", general})
+	return slices.DeleteFunc(groups, func(g flagGroup) bool { return !g.flags.HasAvailableFlags() })
 }
 
 func useLine(cmd *cobra.Command) string {

@@ -30,7 +30,7 @@ func (b *Batch) ended(file string, result *client.Result, err error) error {
 		out.Hint = "as long as the server claims these bytes, only " + b.repeatText(result)
 	case out.Resumable && goOn != "":
 		out.Hint = goOn
-	case goOn != "" && mended(err) && b.hint(out) == "":
+	case goOn != "" && isMendable(err) && b.hint(out) == "":
 		out.Hint = "after you have corrected this, " + goOn
 	}
 	if hint := advice.ChunkSize(result, err); hint != "" && out.Hint != "" {
@@ -89,15 +89,15 @@ func (b *Batch) goOn(result *client.Result) string {
 	return hint + ": it resumes the upload"
 }
 
-// useless are errors after which a run with the same command cannot resume.
-var useless = []error{
+// finalErrors are errors after which a run with the same command cannot resume.
+var finalErrors = []error{
 	client.ErrSourceChanged, client.ErrSourceWindow, client.ErrLengthMismatch,
 	client.ErrIntegrity, client.ErrDifferent, client.ErrUncertain, client.ErrRefused,
 }
 
-// mended reports whether an upload that failed with err can be resumed after the user
+// isMendable reports whether an upload that failed with err can be resumed after the user
 // has fixed the cause: a file system that did not answer, credentials, or rules of
 // the server.
-func mended(err error) bool {
-	return !slices.ContainsFunc(useless, func(target error) bool { return errors.Is(err, target) })
+func isMendable(err error) bool {
+	return !slices.ContainsFunc(finalErrors, func(target error) bool { return errors.Is(err, target) })
 }

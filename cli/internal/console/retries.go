@@ -86,21 +86,22 @@ func (c *Console) ClientLog() *slog.Logger {
 	if !c.IsTerse() {
 		return c.Log
 	}
-	return slog.New(withoutRetries{c.Log.Handler(), c.lacking})
+	return slog.New(retryFilter{c.Log.Handler(), c.reportScarcity})
 }
 
-// lacking says that files wait until others have finished. The client reports this once.
-func (c *Console) lacking(err error) {
+// reportScarcity says that files wait until others have finished. The client reports this once.
+func (c *Console) reportScarcity(err error) {
 	c.Say("%s: files wait until others have finished; a smaller --concurrency avoids this, or a higher limit (ulimit -n)", progress.Reason(err))
 }
 
-// withoutRetries drops the client's records of what a run says in a short line.
-type withoutRetries struct {
+// retryFilter drops the client's records of what a run says in a short line.
+type retryFilter struct {
 	slog.Handler
-	lacking func(error) // called for a record that uploads wait because of a lack of open files or ports
+	onScarcity func(error) // called for a record that uploads wait because of a lack of open files or ports
 }
 
-// Messages of the client's records.
+// The messages of records of the client that have their own lines here. RetryMessage is that of
+// a retry.
 const (
 	restartMessage = "upload starts over"
 	RetryMessage   = "retrying"
@@ -109,14 +110,14 @@ const (
 )
 
 // Handle implements slog.Handler.
-func (h withoutRetries) Handle(ctx context.Context, r slog.Record) error {
+func (h retryFilter) Handle(ctx context.Context, r slog.Record) error {
 	switch r.Message {
 	case restartMessage, RetryMessage, denialMessage:
 		return nil
 	case scarceMessage:
 		r.Attrs(func(attr slog.Attr) bool {
 			if err, ok := attr.Value.Any().(error); ok {
-				h.lacking(err)
+				h.onScarcity(err)
 			}
 			return true
 		})
@@ -126,13 +127,13 @@ func (h withoutRetries) Handle(ctx context.Context, r slog.Record) error {
 }
 
 // WithAttrs implements slog.Handler.
-func (h withoutRetries) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return withoutRetries{h.Handler.WithAttrs(attrs), h.lacking}
+func (h retryFilter) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return retryFilter{h.Handler.WithAttrs(attrs), h.onScarcity}
 }
 
 // WithGroup implements slog.Handler.
-func (h withoutRetries) WithGroup(name string) slog.Handler {
-	return withoutRetries{h.Handler.WithGroup(name), h.lacking}
+func (h retryFilter) WithGroup(name string) slog.Handler {
+	return retryFilter{h.Handler.WithGroup(name), h.onScarcity}
 }
 
 // ReportResult logs the facts about a finished upload.

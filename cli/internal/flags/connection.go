@@ -2,7 +2,7 @@
 // registers its flags on a command, checks their values, and turns them into the configuration
 // of the client.
 //
-// SetGroup puts flags under a common heading of the help texts.
+// Each flag belongs to a Group, which is its heading in the help texts.
 package flags
 
 import (

@@ -25,15 +25,15 @@ func (q *Query) Register(cmd *cobra.Command) {
 	q.Connection.Register(cmd)
 }
 
-// announced is a policy that reports each retry, for calls that do not report
+// reportingPolicy is a policy that reports each retry, for calls that do not report
 // retries themselves.
-type announced struct {
+type reportingPolicy struct {
 	retry.Backoff
 	console *console.Console
 }
 
 // Next implements retry.Policy.
-func (p announced) Next(a retry.Attempt) (time.Duration, bool) {
+func (p reportingPolicy) Next(a retry.Attempt) (time.Duration, bool) {
 	wait, ok := p.Backoff.Next(a)
 	if ok {
 		p.console.Retrying("", a.Number, wait, a.Err)
@@ -46,7 +46,7 @@ func (p announced) Next(a retry.Attempt) (time.Duration, bool) {
 
 // RetryPolicy returns the retry policy of the flags, which also reports each retry.
 func (c *Connection) RetryPolicy(con *console.Console) retry.Policy {
-	return announced{Backoff: c.policy(), console: con}
+	return reportingPolicy{Backoff: c.policy(), console: con}
 }
 
 // QueryConfig returns the configuration from the flags, with announced retries.
