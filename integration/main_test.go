@@ -19,6 +19,7 @@ func (m tests) Run() int {
 	code := m.M.Run()
 	// The connections of the default transport belong to the whole process.
 	http.DefaultClient.CloseIdleConnections()
+	closeChromium()
 	return code
 }
 

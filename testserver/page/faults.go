@@ -2,6 +2,7 @@ package page
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -24,15 +25,36 @@ var faults = []fault{
 	{"drop", "lose the answer", testserver.DropReply},
 	{"stall", "answer 5 seconds late", func() testserver.Action { return testserver.Stall(5 * time.Second) }},
 	{"409", "409 Conflict: another offset", func() testserver.Action {
-		return testserver.Status(http.StatusConflict, http.Header{protocol.HeaderResumable: {protocol.Version}},
-			"ERR_MISMATCHED_OFFSET: mismatched offset\n")
+		return afterBody(testserver.Status(http.StatusConflict, http.Header{protocol.HeaderResumable: {protocol.Version}},
+			"ERR_MISMATCHED_OFFSET: mismatched offset\n"))
 	}},
-	{"423", "423 Locked: another request has the lock", func() testserver.Action { return testserver.Locked(0) }},
-	{"500", "500 Internal Server Error: lock timeout", testserver.LockTimeout},
+	{"423", "423 Locked: another request has the lock", func() testserver.Action { return afterBody(testserver.Locked(0)) }},
+	{"500", "500 Internal Server Error: lock timeout", func() testserver.Action { return afterBody(testserver.LockTimeout()) }},
 	{"503", "503 Service Unavailable, retry after 2 seconds", func() testserver.Action {
-		return testserver.RetryAfter(http.StatusServiceUnavailable, 2*time.Second)
+		return afterBody(testserver.RetryAfter(http.StatusServiceUnavailable, 2*time.Second))
 	}},
 }
+
+// maxDrained limits the bytes that afterBody reads.
+const maxDrained = 16 << 20
+
+// afterBody returns an action that reads the body before answer. A browser that
+// still sends a body may report a lost connection in place of the answer.
+func afterBody(answer testserver.Action) testserver.Action {
+	return bodyReader{testserver.Chain(testserver.ActionFunc(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		// The answer follows also if the client has left.
+		_, _ = io.CopyN(io.Discard, r.Body, maxDrained)
+		next.ServeHTTP(w, r)
+	}), answer), answer}
+}
+
+// bodyReader is an action with the name of its answer, which the log shows.
+type bodyReader struct {
+	testserver.Action
+	answer testserver.Action
+}
+
+func (a bodyReader) String() string { return fmt.Sprint(a.answer) }
 
 // serveFault injects the fault that the request names for the next request of
 // an upload, before all other faults of s.
