@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -66,15 +68,17 @@ func TestKilledBeforeMisplaced(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					var store client.MemoryStore
 					var left *client.MemoryStore
-					wrong := true
+					kill := sync.OnceFunc(func() { left = killed(t, &store) })
+					var wrong atomic.Bool
+					wrong.Store(true)
 					s := fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 						switch {
-						case r.Method == http.MethodPost && wrong:
+						case r.Method == http.MethodPost && wrong.Load():
 							fake.With("Location", test.location)(w, r, next)
-						case r.Method == http.MethodPatch && wrong && left == nil:
-							left = killed(t, &store)
+						case r.Method == http.MethodPatch && wrong.Load():
+							kill()
 							test.answer(w, r, next)
-						case r.Method == http.MethodHead, r.Method == http.MethodPatch && wrong:
+						case r.Method == http.MethodHead:
 							test.answer(w, r, next)
 						default:
 							next.ServeHTTP(w, r)
@@ -89,8 +93,8 @@ func TestKilledBeforeMisplaced(t *testing.T) {
 					if test.answer == nil {
 						// The process is killed before it has a connection.
 						cfg.Doer = transport.DoerFunc(func(req *http.Request) (*http.Response, error) {
-							if req.Method == http.MethodPatch && left == nil {
-								left = killed(t, &store)
+							if req.Method == http.MethodPatch {
+								kill()
 							}
 							return insideIsAway(s).Do(req)
 						})
@@ -99,7 +103,7 @@ func TestKilledBeforeMisplaced(t *testing.T) {
 					if _, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), opts); err == nil {
 						t.Fatal("the upload with the wrong URL succeeded")
 					}
-					wrong = false // the proxy is correct
+					wrong.Store(false) // the proxy is correct
 					if left == nil {
 						t.Fatal("there was no PATCH")
 					}
