@@ -196,7 +196,8 @@ func TestOnceWithWorkersThatDie(t *testing.T) {
 				}
 				wantOneOfEach(t, s, names, urls)
 				for _, v := range s.Violations() {
-					// Two workers on an empty file may both declare its length.
+					// Two workers on an empty file may both declare its length: the second one
+					// may ask while the request of the first one is under way.
 					if v != "PATCH declares a length again" {
 						t.Errorf("violation of the protocol: %s", v)
 					}

@@ -161,8 +161,8 @@ func (k *Keeper) open(ctx context.Context, up Upload) error {
 	return nil
 }
 
-// adopt takes over the record of an earlier run. If the lock can be lost, an earlier holder
-// may still work on the upload. The record is then saved once more, so that the next save of
+// adopt takes over the record of an earlier run. If the lock can be lost, or if the upload must
+// have a record, an earlier holder may still work on the upload. The record is then saved once more, so that the next save of
 // the earlier holder fails.
 func (k *Keeper) adopt(ctx context.Context, r *journal.Record, up Upload) error {
 	k.record, k.saved, k.unheard = *r, true, make(map[int]bool)
@@ -175,7 +175,7 @@ func (k *Keeper) adopt(ctx context.Context, r *journal.Record, up Upload) error 
 			k.unheard[i] = true
 		}
 	}
-	if _, ok := k.store.(journal.Leaser); !ok {
+	if _, ok := k.store.(journal.Leaser); !ok && !k.once {
 		return nil
 	}
 	if err := k.save(ctx, func(*journal.Record) {}); err != nil {
