@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tusker-go/tusker/cli/internal/advice"
 	"github.com/tusker-go/tusker/cli/internal/console"
 	"github.com/tusker-go/tusker/cli/internal/doctor"
 	"github.com/tusker-go/tusker/cli/internal/exit"
@@ -64,14 +65,14 @@ func runDoctor(a *app, cmd *cobra.Command, q *flags.Doctor, endpoint string) err
 	if err != nil {
 		return err
 	}
-	advice := doctorAdviceOf(a.settings, report, endpoint)
+	copied := doctorAdviceOf(a.settings, report, endpoint)
 	if q.JSON {
 		a.console.Out.JSON(struct {
 			*doctor.Report
 			doctorAdvice
-		}{report, advice})
+		}{report, copied})
 	} else {
-		showAdvice(a.console.Out, report, advice)
+		showAdvice(a.console.Out, report, copied)
 	}
 	return diagnosis(ctx, report)
 }
@@ -89,14 +90,14 @@ func showFinding(con *console.Console, f doctor.Finding) {
 // diagnosis returns the error for failed checks, with the code of the first one.
 func diagnosis(ctx context.Context, r *doctor.Report) error {
 	var failed []string
-	code := exit.OK
+	code, hint := exit.OK, ""
 	for _, f := range r.Findings {
 		if f.Status != doctor.Fail {
 			continue
 		}
 		failed = append(failed, f.Check)
 		if code == exit.OK {
-			code = exit.Code(f.Err)
+			code, hint = exit.Code(f.Err), output.OneLine(f.Advice)
 		}
 	}
 	if ctx.Err() != nil {
@@ -105,5 +106,6 @@ func diagnosis(ctx context.Context, r *doctor.Report) error {
 	if len(failed) == 0 {
 		return nil
 	}
-	return exit.With(code, fmt.Errorf("%d of %d checks failed: %s", len(failed), len(r.Findings), strings.Join(failed, ", ")))
+	err := exit.With(code, fmt.Errorf("%d of %d checks failed: %s", len(failed), len(r.Findings), strings.Join(failed, ", ")))
+	return &advice.Failure{Err: err, Hint: hint}
 }

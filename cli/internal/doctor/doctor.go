@@ -91,6 +91,7 @@ type examination struct {
 	caps protocol.Capabilities
 	url  string // URL of the upload, "": no upload
 
+	isFound  bool   // something answered for the upload at its Location
 	location string // the Location of the creation, as the server sent it
 
 	offset int64 // offset that the server named last

@@ -207,6 +207,15 @@ func TestNamesOfTheEndpoint(t *testing.T) {
 	}
 }
 
+// An upload that was never found at its Location is not deleted by a 404.
+func TestLostUploadIsLeft(t *testing.T) {
+	t.Parallel()
+	report := locationSites()["a proxy strips a prefix of the path from the Location"].examine(t)
+	if len(report.Left) != 1 || !strings.Contains(report.Left[0], "/files/") {
+		t.Errorf("left %v, findings %+v", report.Left, report.Findings)
+	}
+}
+
 // Each class of fault is found, with its advice, and no other check finds a fault.
 func TestEachClassIsFound(t *testing.T) {
 	t.Parallel()

@@ -29,11 +29,12 @@ func (e *examination) find(ctx context.Context) bool {
 		err = e.patiently(ctx, e.head)
 	}
 	took := time.Since(began)
+	e.isFound = err == nil || !e.isLost(err)
 	switch {
 	case err == nil && misses > 0:
 		e.located()
 		e.warn("visible", "none needed: tusker asks again for 3 s", "the server finds an upload only %v after its creation", rounded(took))
-	case err == nil || !e.isLost(err):
+	case e.isFound:
 		e.located()
 	default:
 		advice := e.misplaced(err)

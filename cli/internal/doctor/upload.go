@@ -102,7 +102,7 @@ func (e *examination) cleanUp(ctx context.Context) {
 		_, err := e.c.Terminate(ctx, e.url, nil)
 		return err
 	})
-	if err == nil || errors.Is(err, protocol.ErrNotFound) || errors.Is(err, protocol.ErrGone) {
+	if err == nil || isMissing(err) && e.isFound {
 		e.ok("cleanup", "", "the upload is deleted")
 		return
 	}
