@@ -116,7 +116,7 @@ func TestRangedFaults(t *testing.T) {
 				r.Header.Set("Range", "bytes=1048576-1048676")
 				o.serve(w, r)
 			}}
-		}, quick(1), nil},
+		}, quick(2), nil},
 		"server does not come back": {func(*objectStore) []http.HandlerFunc {
 			return []http.HandlerFunc{nil, status(503), status(503), status(503)}
 		}, quick(2), []error{client.ErrSource, client.ErrSourceUnavailable, retry.ErrExhausted}},
