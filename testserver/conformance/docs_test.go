@@ -47,7 +47,7 @@ func docs() string {
 	p("`tusker conformance ENDPOINT` checks a server against the [specification](https://tus.io/protocols/resumable-upload).")
 	p("The package [testserver/conformance](../testserver/conformance/doc.go) does the same in a program or a test.")
 	p("There are %d rules. Each rule is one requirement on servers, in the words of the specification.", len(rules))
-	p("[Results of real servers](conformance-servers.md) shows how three servers do.")
+	p("[Results of real servers](conformance-servers.md) shows how three servers follow the rules.")
 	p("")
 	p("| status | meaning |")
 	p("| --- | --- |")
