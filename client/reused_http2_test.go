@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -117,14 +119,26 @@ func TestStaleConnectionOverHTTP2(t *testing.T) {
 	}
 }
 
-// A connection of HTTP/2 that was cut without a sign is not used again: a request that stalls
-// ends only its stream, so the next requests have connections of their own.
-func TestStallOverHTTP2LeavesTheConnection(t *testing.T) {
+// A connection that something cuts silently when it is used again, such as a firewall, is not
+// used again: the requests after one that stalls have connections of their own. Over HTTP/2, a
+// request that stalls ends only its stream.
+func TestStallLeavesTheConnection(t *testing.T) {
 	t.Parallel()
+	for name, protos := range map[string][]string{"HTTP/1.1": {"http/1.1"}, "HTTP/2 only": {"h2"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			testStall(t, protos)
+		})
+	}
+}
+
+func testStall(t *testing.T, protos []string) {
+	t.Helper()
 	var requests http2Requests
 	tus := fake.Handler(fake.Config{Content: true})
-	endpoint, doer := requests.serve(t, []string{"h2"}, func(_ net.Conn, isFirst bool, w http.ResponseWriter, r *http.Request) {
+	endpoint, doer := requests.serve(t, protos, func(_ net.Conn, isFirst bool, w http.ResponseWriter, r *http.Request) {
 		if !isFirst {
+			_, _ = io.Copy(io.Discard, r.Body) // the server looks for the end of the connection after the body
 			<-r.Context().Done()
 			return
 		}
@@ -175,7 +189,17 @@ func (h *http2Requests) serve(t *testing.T, protos []string, handle func(conn ne
 		return context.WithValue(ctx, connKey{}, conn)
 	}
 	server.EnableHTTP2 = true
-	server.TLS = &tls.Config{NextProtos: protos}
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // refused handshakes
+	server.TLS = &tls.Config{NextProtos: protos, GetConfigForClient: func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		if slices.Contains(protos, "http/1.1") || slices.Contains(hello.SupportedProtos, "h2") {
+			return nil, nil
+		}
+		// A server of package tls accepts a client without HTTP/2 unless it has neither
+		// protocol.
+		refusing := server.TLS.Clone()
+		refusing.NextProtos = []string{"none"}
+		return refusing, nil
+	}}
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	doer = nethttp.New(nethttp.Config{NoProxy: true, InsecureSkipVerify: true, PreferHTTP2: true})

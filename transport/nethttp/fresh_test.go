@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,6 +39,18 @@ func TestFreshConnection(t *testing.T) {
 			if test.secure {
 				srv.EnableHTTP2 = len(test.protos) > 0
 				srv.TLS = &tls.Config{NextProtos: test.protos}
+				if name == "HTTP/2 only" {
+					srv.TLS.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+						if slices.Contains(hello.SupportedProtos, "h2") {
+							return nil, nil
+						}
+						// A server of package tls accepts a client without HTTP/2 unless it
+						// has neither protocol.
+						refusing := srv.TLS.Clone()
+						refusing.NextProtos = []string{"none"}
+						return refusing, nil
+					}
+				}
 				srv.StartTLS()
 			} else {
 				srv.Start()

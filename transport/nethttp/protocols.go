@@ -32,7 +32,7 @@ func newKeptPool(c Config) pool {
 	c.HTTP1Only = true
 	own := newTransport(c)
 	ownTLS(own, c)
-	return &separatePool{shared: shared, own: own}
+	return &separatePool{shared: shared, own: own, once: c.useOnce}
 }
 
 // separatePool separates the connections of HTTP/1.1, which a request has for
@@ -40,6 +40,7 @@ func newKeptPool(c Config) pool {
 type separatePool struct {
 	shared, own pool
 	only        bool                      // shared and own are the same transport
+	once        bool                      // a connection is for one request
 	refused     hostcache.Cache[struct{}] // hosts without HTTP/1.1
 }
 
@@ -56,7 +57,7 @@ func (t *separatePool) RoundTrip(req *http.Request) (*http.Response, error) {
 		return t.shared.RoundTrip(req)
 	}
 	if _, refused := t.refused.Get(req.URL.Host); refused {
-		return t.shared.RoundTrip(req)
+		return t.share(req)
 	}
 	resp, err := t.roundTrip(req)
 	if err == nil || !isNoProtocol(err) {
@@ -73,6 +74,17 @@ func (t *separatePool) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		req = req.WithContext(req.Context())
 		req.Body = body
+	}
+	return t.share(req)
+}
+
+// share sends req over HTTP/2, which is all that the server supports.
+func (t *separatePool) share(req *http.Request) (*http.Response, error) {
+	if t.once {
+		// Over HTTP/2, this closes the connection after the request and tells the server
+		// nothing.
+		req = req.WithContext(req.Context())
+		req.Close = true
 	}
 	return t.shared.RoundTrip(req)
 }

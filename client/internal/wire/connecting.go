@@ -88,12 +88,13 @@ func (c *connecting) stale(err error) bool {
 	return c.acquired && c.reused && network.IsDisconnect(err) && !isStreamReset(err)
 }
 
-// stays reports whether a connection that gave no sign of life is used for later requests, too.
-// A request that stalls over HTTP/1.1 closes its connection, but over HTTP/2 only its stream.
-func (c *connecting) stays(err error) bool {
+// suspect reports whether the next requests need new connections after the request ended with
+// err. It stalled over a connection that was used again, as all idle connections may have been
+// cut silently, or over HTTP/2, where it ends its stream and leaves the connection.
+func (c *connecting) suspect(err error) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.shared && errors.Is(err, failure.ErrStalled)
+	return (c.reused || c.shared) && errors.Is(err, failure.ErrStalled)
 }
 
 // isHTTP2 reports whether a connection is one of HTTP/2.

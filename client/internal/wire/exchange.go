@@ -263,7 +263,7 @@ func (e *exchange) fail(err error) error {
 	}
 	if e.resp == nil {
 		f.Stale = e.following.stale(err)
-		if f.Stale || e.following.stays(err) {
+		if f.Stale || e.following.suspect(err) {
 			e.conn.reuse.failed(e.URL)
 		}
 	}
