@@ -41,8 +41,9 @@ func (j *job) admit(ctx context.Context) error {
 // checkSource checks that the source did not change while it was read. It is called when the
 // server has all bytes. A source that was settled when it was opened needs no further check.
 func (j *job) checkSource(ctx context.Context) error {
-	if s, ok := j.source.(source.Settler); ok && (j.fresh || unsettled(j.source) > 0) {
-		if wait := unsettled(j.source); wait > 0 {
+	wait := unsettled(j.source)
+	if s, ok := j.source.(source.Settler); ok && (j.fresh || wait > 0) {
+		if wait > 0 {
 			s.Compact()
 			if err := j.settle(ctx, wait); err != nil {
 				return err
@@ -71,8 +72,11 @@ func (j *job) settle(ctx context.Context, wait time.Duration) error {
 // settleFirst waits, if the source has to be recorded before its first byte, until a further
 // change would show.
 func (j *job) settleFirst(ctx context.Context) error {
+	if !j.once {
+		return nil
+	}
 	wait := unsettled(j.source)
-	if !j.once || wait <= 0 {
+	if wait == 0 {
 		return nil
 	}
 	j.teller.tell(Event{Kind: EventSettling, Length: j.source.Length(), Wait: wait})

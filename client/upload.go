@@ -100,8 +100,9 @@ func (c *Client) open(ctx context.Context, src Source, o UploadOptions, cb *call
 	if err := j.check(); err != nil {
 		return j, err
 	}
+	j.isStream = isSingleUse(src)
 	if j.chunk == 0 {
-		j.chunk = engine.DefaultChunk(c.rules.Limits, isSingleUse(src))
+		j.chunk = engine.DefaultChunk(c.rules.Limits, j.isStream)
 	}
 	opened, err := j.openSource(ctx, src)
 	if err != nil {
@@ -114,7 +115,7 @@ func (c *Client) open(ctx context.Context, src Source, o UploadOptions, cb *call
 			return j, fmt.Errorf("%w: %w", ErrInvalidOption, err)
 		}
 	}
-	j.source, j.isStream = opened, isSingleUse(src)
+	j.source = opened
 	j.fresh = unsettled(opened) > 0
 	if d, ok := opened.(source.Digester); ok && o.Verify {
 		d.PrepareDigest()
@@ -135,7 +136,7 @@ const manyUploads = 8
 // needs besides can be opened, too; otherwise open sources would keep all uploads from their
 // connections.
 func (j *job) openSource(ctx context.Context, src Source) (opened source.Handle, err error) {
-	if isSingleUse(src) {
+	if j.isStream {
 		return src.Open(ctx, j.chunk)
 	}
 	beside := j.rules.Crowd.Running() >= manyUploads

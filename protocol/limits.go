@@ -51,17 +51,17 @@ func (r *reasons) add(reason func() error) {
 // after returns err followed by the recorded errors. A nil err is left out, and
 // no error at all gives nil.
 func (r *reasons) after(err error) error {
-	all := *r
+	kept := r.kept
 	if err != nil {
-		all.kept = append([]error{err}, r.kept...)
+		kept = append([]error{err}, r.kept...)
 	}
-	switch {
-	case len(all.kept) == 0:
+	switch len(kept) {
+	case 0:
 		return nil
-	case len(all.kept) == 1:
-		return all.kept[0]
+	case 1:
+		return kept[0]
 	}
-	return &all
+	return &reasons{kept: kept, more: r.more}
 }
 
 // Error shows the recorded errors on one line.

@@ -41,8 +41,8 @@ func (f *openFile) Chunk(_ context.Context, off, most int64) (Chunk, error) {
 	}
 	c := Chunk{Range: rng, Last: rng.End == f.size}
 	if f.content != nil {
-		c.Data = f.content[rng.Start:rng.End]
-		c.Reader = func() (io.Reader, error) { return bytes.NewReader(c.Data), nil }
+		data := f.content[rng.Start:rng.End]
+		c.Data, c.Reader = data, func() (io.Reader, error) { return bytes.NewReader(data), nil }
 		return c, nil
 	}
 	c.Reader = func() (io.Reader, error) { return io.NewSectionReader(f.r, rng.Start, rng.Len()), nil }

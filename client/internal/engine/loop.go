@@ -12,7 +12,6 @@ import (
 	"github.com/tusker-go/tusker/client/internal/header"
 	"github.com/tusker-go/tusker/client/source"
 	"github.com/tusker-go/tusker/protocol"
-	"github.com/tusker-go/tusker/transport"
 )
 
 // upload is one upload under way. One goroutine runs it, one request at a time.
@@ -32,7 +31,8 @@ type upload struct {
 }
 
 // Run creates or adopts an upload, and sends to it until it is complete or an error
-// ends it. The result says what is known after an error, too.
+// ends it. The result says what is known after an error, too. Run retries by itself, so the
+// caller marks ctx with transport.SingleAttempt.
 func Run(ctx context.Context, spec Spec) (Result, error) {
 	u := &upload{Spec: spec, size: spec.Source.Length(), began: time.Now()}
 	if u.Retrier == nil {
@@ -44,7 +44,7 @@ func Run(ctx context.Context, spec Spec) (Result, error) {
 	}
 	before := u.Retrier.retries
 	u.at.Reach = protocol.Known(0)
-	err := u.run(transport.SingleAttempt(ctx))
+	err := u.run(ctx)
 	u.result.URL, u.result.Offset, u.result.Length, u.result.Reach = u.at.URL, u.at.Offset, u.size, u.at.Reach
 	u.result.Retries, u.result.Denial = u.Retrier.retries-before, u.at.Denial
 	return u.result, err
