@@ -33,7 +33,7 @@ func Reason(err error) string {
 	switch {
 	case errors.Is(err, client.ErrStalled), errors.Is(err, context.DeadlineExceeded):
 		return "the server went silent"
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
 		return "the connection was lost"
 	case err == nil:
 		return "something went wrong"

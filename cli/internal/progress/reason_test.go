@@ -28,6 +28,7 @@ func TestReason(t *testing.T) {
 		"no socket":            {failed(&net.OpError{Op: "dial", Net: "unix", Addr: &net.UnixAddr{Name: "/run/d.sock"}, Err: os.NewSyscallError("connect", syscall.ENOENT)}), "there is no socket /run/d.sock"},
 		"dead socket":          {failed(&net.OpError{Op: "dial", Net: "unix", Addr: &net.UnixAddr{Name: "/run/d.sock"}, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}), "nothing listens at the socket /run/d.sock"},
 		"stalled":              {failed(client.ErrStalled), "the server went silent"},
+		"end while writing":    {failed(&net.OpError{Op: "write", Err: net.ErrClosed}), "the connection was lost"},
 		"end":                  {failed(io.ErrUnexpectedEOF), "the connection was lost"},
 		"unknown error":        {failed(errors.New("out\nof paper")), `out\nof paper`},
 		"not from an exchange": {errors.New("out of paper"), "out of paper"},
