@@ -57,6 +57,10 @@ type Error struct {
 	// upload.
 	Denial Denial
 
+	// Unmarked means that the server refused the request without any sign that it knows the
+	// protocol. The answer may be that of a proxy, or of a server of pages.
+	Unmarked bool
+
 	// AnswerLost means that the server may have done what it was asked although it did not
 	// say so: the request was sent and there was no answer, or only the answer of a gateway
 	// in front of the server. A request that never had a connection was not sent; this is

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/tusker-go/tusker/client/failure"
@@ -48,11 +47,10 @@ func (u *upload) explain(ctx context.Context, err error) error {
 	return fmt.Errorf("%w (%s)", err, why)
 }
 
-// isForeign reports whether a refusal may come from a server that knows nothing of tus, such as
-// one that refuses to change a page. Refused credentials are not such a refusal.
+// isForeign reports whether a refusal may come from a server that does not know the protocol,
+// such as one that refuses to change a page. Refused credentials are not such a refusal.
 func isForeign(e *failure.Error) bool {
-	return e.StatusCode >= http.StatusBadRequest && e.Header.Get(protocol.HeaderResumable) == "" &&
-		(e.Class == failure.ClassFinal || e.Class == failure.ClassGone)
+	return e.Unmarked && (e.Class == failure.ClassFinal || e.Class == failure.ClassGone)
 }
 
 // unheard returns the error of the first question about an upload of an earlier run that knew

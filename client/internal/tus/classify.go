@@ -52,7 +52,7 @@ var classByError = []struct {
 	{protocol.ErrNotImplemented, failure.ClassFinal},
 }
 
-// Judge sets the code, the class and the blame of an error that a server answered. The code
+// Judge sets the code, the class, the blame and the other meanings of an error that a server answered. The code
 // in the body takes precedence over its text, and both over the status. sent is the header
 // of the request.
 func Judge(e *failure.Error, sent http.Header) {
@@ -62,7 +62,9 @@ func Judge(e *failure.Error, sent http.Header) {
 	}
 	e.Class = classify(e)
 	e.Blame = blame(e, sent)
-	if e.Op == protocol.OpPatch && e.Header.Get(protocol.HeaderResumable) != "" {
+	_, mark := SentBy(e.Header)
+	e.Unmarked = mark == "" && e.StatusCode >= http.StatusBadRequest
+	if e.Op == protocol.OpPatch && mark != "" {
 		e.Denial = newDenial(e, isVerdict(e))
 	}
 }
