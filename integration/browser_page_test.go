@@ -201,6 +201,48 @@ func TestPageFaults(t *testing.T) {
 	}
 }
 
+// Three files are sent at the same time, and the others wait. A removed upload is
+// deleted on the server.
+func TestPageManyFiles(t *testing.T) {
+	t.Parallel()
+	g := newGate()
+	srv := testserver.New(t, testserver.Config{Site: page.New})
+	srv.Inject(testserver.Fault{Method: http.MethodPatch, Times: testserver.Always, Do: g})
+	p := openTab(t, siteOf(srv))
+	var files []string
+	for _, name := range []string{"1.bin", "2.bin", "3.bin", "4.bin", "5.bin"} {
+		file, _ := writeContent(t, name, 1000)
+		files = append(files, file)
+	}
+	p.must(p.Choose(p.ctx, "#files", files...))
+	for range 3 {
+		p.receive(g.arrived, "arrived")
+	}
+	states := func() (out []string) {
+		p.eval(&out, `[...document.querySelectorAll(".upload")].map((e) => e.className.replace("upload ", ""))`)
+		return out
+	}
+	if diff := cmp.Diff([]string{"sending", "sending", "sending", "waiting", "waiting"}, states()); diff != "" {
+		t.Errorf("states (-want +got):\n%s", diff)
+	}
+	p.run(`document.querySelector(".upload:last-child .toggle").click()`)
+	p.run(`document.querySelector(".upload .remove").click()`)
+	p.wait(`[...document.querySelectorAll("#log li")].some((e) => e.textContent === "DELETE: 204")`)
+	p.receive(g.left, "was ended by the removal")
+	// Its place is free for the fourth file.
+	p.receive(g.arrived, "arrived")
+	if diff := cmp.Diff([]string{"sending", "sending", "sending", "paused"}, states()); diff != "" {
+		t.Errorf("states (-want +got):\n%s", diff)
+	}
+	close(g.open)
+	p.wait(`document.querySelectorAll(".upload.done").length === 3`)
+	p.run(`document.querySelector(".upload.paused .toggle").click()`)
+	p.wait(`document.querySelectorAll("#finished a").length === 4`)
+	if uploads, err := srv.Uploads(); err != nil || len(uploads) != 4 {
+		t.Errorf("uploads %v, %v; want 4", uploads, err)
+	}
+}
+
 // Names of files are text, whatever characters they have. S-SERVE-PAGE.
 func TestPageEscapesNames(t *testing.T) {
 	t.Parallel()

@@ -35,10 +35,7 @@ func Add(dir, file string, metadata protocol.Metadata) (string, error) {
 	}
 	for i := 1; i <= maxNumber; i++ {
 		target := filepath.Join(dir, download.Numbered(name, i))
-		err := os.Link(file, target)
-		if err != nil && !errors.Is(err, fs.ErrExist) {
-			err = copyFile(file, target)
-		}
+		err := place(file, target, os.Link)
 		if err == nil {
 			return target, nil
 		}
@@ -47,6 +44,16 @@ func Add(dir, file string, metadata protocol.Metadata) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("%s: too many files of that name: %w", filepath.Join(dir, name), fs.ErrExist)
+}
+
+// place makes the file available as target by link, or else as a copy. If target
+// exists, the error is [fs.ErrExist].
+func place(file, target string, link func(file, target string) error) error {
+	err := link(file, target)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return copyFile(file, target)
 }
 
 // copyFile copies a file to a new file. If target exists, the error is
