@@ -36,6 +36,7 @@ func TestFewFiles(t *testing.T) {
 // useFewFiles calls each method of a store while other open files reach the limit, and
 // closes them a little later.
 func useFewFiles(t *testing.T, folder string) {
+	t.Helper()
 	store, err := filestore.New(folder)
 	if err != nil {
 		t.Fatal(err)
