@@ -101,8 +101,8 @@ var statuses = []answer{
 	{503, nil, "could not get the lock", is(protocol.ErrUnavailable), busy, again, busy},
 
 	// The offset of the server differs.
-	{409, nil, "", is(protocol.ErrOffsetMismatch, protocol.ErrConflict), resync, ending, ending},
-	{409, nil, "ERR_MISMATCHED_OFFSET: mismatched offset\n", is(protocol.ErrOffsetMismatch, protocol.ErrConflict), resync, ending, resync},
+	{409, nil, "", is(protocol.ErrOffsetMismatch, protocol.ErrConflict), resync, busy, ending},
+	{409, nil, "ERR_MISMATCHED_OFFSET: mismatched offset\n", is(protocol.ErrOffsetMismatch, protocol.ErrConflict), resync, busy, resync},
 
 	// The body is too large or damaged.
 	{413, nil, "<html>too large</html>", is(protocol.ErrTooLarge), limited, ending, ending},
