@@ -22,6 +22,10 @@ type CallOptions struct {
 	// Header is sent with every request of this call. It wins over Config.Header, and
 	// the headers of the protocol win over it. nil: none.
 	Header http.Header
+
+	// OnEvent is told of each EventRetry and EventWaiting of Metadata, in the goroutine of
+	// the caller. Other calls have no such events; see Client.Retry. nil: of none.
+	OnEvent func(Event)
 }
 
 func (o *CallOptions) call() wire.Call {
@@ -143,7 +147,11 @@ func (c *Client) Terminate(ctx context.Context, url string, opts *CallOptions) (
 // metadata cannot be read, the rest is returned with the error.
 func (c *Client) Metadata(ctx context.Context, url string, opts *CallOptions) (protocol.Metadata, error) {
 	var reply *tus.Reply
-	query := engine.Query{Rules: c.rules, URL: url}
+	told := &teller{}
+	if opts != nil {
+		told.callback = newCallback(opts.OnEvent)
+	}
+	query := engine.Query{Rules: c.rules, URL: url, Tell: told.hear}
 	_, err := query.Repeat(ctx, func(ctx context.Context) error {
 		var err error
 		reply, err = c.server.Head(transport.SingleAttempt(ctx), url, opts.call())

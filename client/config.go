@@ -81,8 +81,8 @@ type Config struct {
 	Retry retry.Policy
 
 	// Locked decides on waits while another request holds the upload. It has its own
-	// count. If Retry allows no retry at all, neither does Locked. nil: waits of 1 to 5 s,
-	// for 90 s without progress.
+	// count. If Retry allows no retry at all, neither does Locked. nil: DefaultLocked, waits
+	// of 1 to 5 s, for 90 s without progress.
 	Locked retry.Policy
 
 	// Classify returns the class of a failed exchange. It is called with the class that the
@@ -287,7 +287,7 @@ func rulesOf(cfg Config, log *slog.Logger) *engine.Rules {
 		r.Retry = retry.Backoff{}
 	}
 	if r.Locked == nil {
-		r.Locked = retry.Backoff{Initial: 2 * time.Second, Max: 5 * time.Second, Jitter: 0.5, MaxAttempts: -1, MaxElapsed: 90 * time.Second}
+		r.Locked = DefaultLocked()
 	}
 	return r
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/flags"
 	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/cli/internal/usage"
+	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/protocol"
 )
 
@@ -46,7 +47,7 @@ func runMetadata(a *app, cmd *cobra.Command, q *flags.Query, location string) er
 		return err
 	}
 	// The readable part is shown even if the rest has errors.
-	metadata, err := c.Metadata(ctx, c.Endpoint(), nil)
+	metadata, err := c.Metadata(ctx, c.Endpoint(), &client.CallOptions{OnEvent: func(e client.Event) { a.console.Observe("", e) }})
 	switch {
 	case q.JSON && err == nil:
 		a.console.Out.JSON(jsonMetadata(metadata))

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tusker-go/tusker/cli/internal/advice"
 	"github.com/tusker-go/tusker/cli/internal/batch"
+	"github.com/tusker-go/tusker/cli/internal/console"
 	"github.com/tusker-go/tusker/cli/internal/exit"
 	"github.com/tusker-go/tusker/cli/internal/flags"
 	"github.com/tusker-go/tusker/cli/internal/output"
@@ -15,7 +16,6 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/units"
 	"github.com/tusker-go/tusker/cli/internal/usage"
 	"github.com/tusker-go/tusker/client"
-	"github.com/tusker-go/tusker/retry"
 )
 
 func resumeCommand(a *app) *cobra.Command {
@@ -77,7 +77,7 @@ func runResume(a *app, cmd *cobra.Command, s *flags.Sending, how resumption, loc
 	result := &client.Result{}
 	source, err := s.Source(ctx, a.console, cmd, file)
 	if err == nil && s.IsLost(a.console.In, file) && !how.sameStream {
-		err = checkStream(ctx, c, s.RetryPolicy(a.console))
+		err = checkStream(ctx, a.console, c)
 	}
 	if err == nil {
 		display := s.Display(a.console, s.JSON, 1)
@@ -131,9 +131,9 @@ func registerSameStream(cmd *cobra.Command, same *bool) {
 
 // checkStream refuses a stream for an upload that has bytes already: another dump
 // or another run of a program would be joined to them.
-func checkStream(ctx context.Context, c *client.Client, policy retry.Policy) error {
+func checkStream(ctx context.Context, con *console.Console, c *client.Client) error {
 	var has int64
-	err := retry.Do(ctx, policy, func(ctx context.Context) error {
+	err := flags.Retry(ctx, con, c, func(ctx context.Context) error {
 		reply, err := c.Head(ctx, c.Endpoint(), nil)
 		if err == nil {
 			has = reply.State.Offset

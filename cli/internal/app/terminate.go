@@ -7,12 +7,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tusker-go/tusker/cli/internal/advice"
+	"github.com/tusker-go/tusker/cli/internal/console"
 	"github.com/tusker-go/tusker/cli/internal/flags"
 	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/cli/internal/usage"
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/protocol"
-	"github.com/tusker-go/tusker/retry"
 )
 
 func terminateCommand(a *app) *cobra.Command {
@@ -49,7 +49,7 @@ func runTerminate(a *app, cmd *cobra.Command, c *flags.Connection, locations []s
 	}
 	errs := make([]error, len(locations))
 	for i, c := range clients {
-		errs[i] = terminateOne(ctx, c, config.Retry)
+		errs[i] = terminateOne(ctx, a.console, c)
 		if errs[i] != nil && len(locations) > 1 {
 			a.console.Complain(cmd, errs[i], "")
 		}
@@ -62,9 +62,9 @@ func runTerminate(a *app, cmd *cobra.Command, c *flags.Connection, locations []s
 
 // terminateOne deletes the upload of c. If the answer to a DELETE was lost and the
 // upload is gone afterwards, that DELETE deleted it.
-func terminateOne(ctx context.Context, c *client.Client, policy retry.Policy) error {
+func terminateOne(ctx context.Context, con *console.Console, c *client.Client) error {
 	lost := false
-	return retry.Do(ctx, policy, func(ctx context.Context) error {
+	return flags.Retry(ctx, con, c, func(ctx context.Context) error {
 		_, err := c.Terminate(ctx, c.Endpoint(), nil)
 		if lost && (errors.Is(err, protocol.ErrNotFound) || errors.Is(err, protocol.ErrGone)) {
 			return nil

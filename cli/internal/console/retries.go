@@ -100,11 +100,10 @@ type retryFilter struct {
 	onScarcity func(error) // called for a record that uploads wait because of a lack of open files or ports
 }
 
-// The messages of records of the client that have their own lines here. RetryMessage is that of
-// a retry.
+// The messages of records of the client that have their own lines here.
 const (
 	restartMessage = "upload starts over"
-	RetryMessage   = "retrying"
+	retryMessage   = "retrying"
 	denialMessage  = "the server has all bytes, but answered the last request with an error"
 	scarceMessage  = "uploads wait until another one ends"
 )
@@ -112,7 +111,7 @@ const (
 // Handle implements slog.Handler.
 func (h retryFilter) Handle(ctx context.Context, r slog.Record) error {
 	switch r.Message {
-	case restartMessage, RetryMessage, denialMessage:
+	case restartMessage, retryMessage, denialMessage:
 		return nil
 	case scarceMessage:
 		r.Attrs(func(attr slog.Attr) bool {

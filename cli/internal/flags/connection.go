@@ -145,6 +145,7 @@ func (c *Connection) Config(ctx context.Context, con *console.Console) (client.C
 		Jar:            new(cookies),
 		TrustedOrigins: c.trusted,
 		Retry:          c.policy(),
+		Locked:         c.lockedPolicy(),
 		Logger:         con.Log,
 		StallTimeout:   zeroIsOff(c.Stall),
 		FinishTimeout:  zeroIsOff(c.finish),
@@ -153,6 +154,13 @@ func (c *Connection) Config(ctx context.Context, con *console.Console) (client.C
 
 func (c *Connection) policy() retry.Backoff {
 	return retry.Backoff{MaxAttempts: c.retries + 1, Max: c.RetryMaxWait}
+}
+
+// lockedPolicy returns the policy for waits while another request holds the upload.
+func (c *Connection) lockedPolicy() retry.Backoff {
+	policy := client.DefaultLocked()
+	policy.Initial, policy.Max = min(policy.Initial, c.RetryMaxWait), min(policy.Max, c.RetryMaxWait)
+	return policy
 }
 
 func (c *Connection) check() error {

@@ -2,13 +2,11 @@ package flags
 
 import (
 	"context"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tusker-go/tusker/cli/internal/console"
 	"github.com/tusker-go/tusker/client"
-	"github.com/tusker-go/tusker/retry"
 )
 
 // Query holds the flags of the commands that send a single request to a server.
@@ -25,38 +23,15 @@ func (q *Query) Register(cmd *cobra.Command) {
 	q.Connection.Register(cmd)
 }
 
-// reportingPolicy is a policy that reports each retry, for calls that do not report
-// retries themselves.
-type reportingPolicy struct {
-	retry.Backoff
-	console *console.Console
-}
-
-// Next implements retry.Policy.
-func (p reportingPolicy) Next(a retry.Attempt) (time.Duration, bool) {
-	wait, ok := p.Backoff.Next(a)
-	if ok {
-		p.console.Retrying("", a.Number, wait, a.Err)
-		if !p.console.IsTerse() {
-			p.console.Log.Warn(console.RetryMessage, "attempt", a.Number, "wait", wait, "err", a.Err)
-		}
-	}
-	return wait, ok
-}
-
-// RetryPolicy returns the retry policy of the flags, which also reports each retry.
-func (c *Connection) RetryPolicy(con *console.Console) retry.Policy {
-	return reportingPolicy{Backoff: c.policy(), console: con}
-}
-
-// QueryConfig returns the configuration from the flags, with announced retries.
+// QueryConfig returns the configuration from the flags, with the log of a client whose
+// retries are reported by the console.
 func (c *Connection) QueryConfig(ctx context.Context, con *console.Console) (client.Config, error) {
 	config, err := c.Config(ctx, con)
-	config.Retry = c.RetryPolicy(con)
+	config.Logger = con.ClientLog()
 	return config, err
 }
 
-// Ask calls question, with retries, with a client for target.
+// Ask calls question with a client for target, again after failures.
 func (c *Connection) Ask(ctx context.Context, con *console.Console, target string, question func(context.Context, *client.Client) error) error {
 	config, err := c.QueryConfig(ctx, con)
 	if err != nil {
@@ -66,5 +41,10 @@ func (c *Connection) Ask(ctx context.Context, con *console.Console, target strin
 	if err != nil {
 		return err
 	}
-	return retry.Do(ctx, config.Retry, func(ctx context.Context) error { return question(ctx, asked) })
+	return Retry(ctx, con, asked, func(ctx context.Context) error { return question(ctx, asked) })
+}
+
+// Retry does an exchange with the endpoint of c, again after failures, which it reports.
+func Retry(ctx context.Context, con *console.Console, c *client.Client, exchange func(context.Context) error) error {
+	return c.Retry(ctx, c.Endpoint(), exchange, func(e client.Event) { con.Observe("", e) })
 }
