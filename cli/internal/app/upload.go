@@ -55,6 +55,7 @@ on the server than were sent, 9 some of several files failed, 130 interrupted,
 		Example: `  tusker upload https://tus.example/files/ video.mp4
   tusker upload -r --exclude '*.tmp' URL photos
   tusker upload -r --skip-sent URL photos
+  tusker upload -r --newer-than 7d --order-by mtime URL photos
   tusker upload --metadata title=Holidays --metadata public URL *.jpg
   find . -newer last -type f -print0 | tusker upload -0 --files-from - URL
   tar c folder | tusker upload --metadata filename=folder.tar URL -
@@ -109,6 +110,9 @@ func runUpload(a *app, cmd *cobra.Command, u *flags.Upload, endpoint string, fil
 		return err
 	}
 	u.WarnUnmatched(a.console, a.settings)
+	if found.IsEmpty() && u.RefusesEmpty() {
+		return flags.ErrNoFiles
+	}
 	found.Report(a.console, u.Follow)
 	b := &batch.Batch{Console: a.console, Cmd: cmd, Upload: u, Client: c, Records: journal, List: found, Given: metadata, Again: a.settings.Invocation}
 	if u.DryRun {

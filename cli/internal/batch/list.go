@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"time"
 
 	"github.com/tusker-go/tusker/cli/internal/advice"
 	"github.com/tusker-go/tusker/cli/internal/console"
@@ -24,6 +25,8 @@ type entry struct {
 	id    fileID  // identity of a file in a folder when it was listed
 	err   error   // reason why the file cannot be sent
 	size  int64   // size of a regular file when it was listed; 0: may be unknown if the file was named
+
+	modified int64 // time of modification of a regular file in nanoseconds since 1970, when it was listed
 }
 
 // relative returns the path of a file, beginning with the folder in which it was
@@ -42,6 +45,9 @@ type Listing struct {
 	links   int // symbolic links left out
 	special int // devices, pipes and sockets left out
 }
+
+// IsEmpty reports whether there is nothing to send.
+func (l *Listing) IsEmpty() bool { return len(l.entries) == 0 }
 
 // leftOut returns the number of entries of directories that are not sent because of
 // their type.
@@ -63,10 +69,11 @@ var errDirectory = errors.New("is a directory")
 const recursiveHint = "send the files in it with --recursive"
 
 // Find finds the files that the arguments and the flags name, in this order. The
-// files of a directory are in the order of their names. Errors are usage errors, or
+// files of a directory are in the order of their names, unless the flags sort all files. Errors are usage errors, or
 // the cause of ctx.
 func Find(ctx context.Context, con *console.Console, s *flags.Selection, files []string) (*Listing, error) {
 	l := &Listing{}
+	now := time.Now()
 	add := func(name string, named bool) error {
 		name = NameOnDisk(name)
 		info, ok := directory(name)
@@ -74,12 +81,15 @@ func Find(ctx context.Context, con *console.Console, s *flags.Selection, files [
 		case named && name == usage.Stdin, !ok:
 			e := entry{name: name}
 			if info != nil && info.Mode().IsRegular() {
-				e.size = info.Size()
+				if !s.Admits(info, now) {
+					return nil
+				}
+				e.size, e.modified = info.Size(), info.ModTime().UnixNano()
 			}
 			l.entries = append(l.entries, e)
 			return nil
 		case s.Recursive:
-			return walk(ctx, con, s, l, newFolder(name, info, s.Follow))
+			return walk(ctx, con, s, l, newFolder(name, info, s.Follow), now)
 		case named:
 			return &advice.Failure{Subject: name, Err: usage.Error(errDirectory), Hint: recursiveHint}
 		}
@@ -101,6 +111,7 @@ func Find(ctx context.Context, con *console.Console, s *flags.Selection, files [
 			}
 		}
 	}
+	l.sort(s.Order)
 	return l, nil
 }
 

@@ -13,16 +13,16 @@ func (b *Batch) source(ctx context.Context, e entry) (client.Source, error) {
 		return nil, e.err
 	case e.in != nil:
 		source, err := e.in.source(&e)
-		if err == nil && b.Snapshot {
-			source = client.Snapshot(source)
+		if err != nil {
+			return nil, err
 		}
-		return source, err
+		return b.Prepare(source), nil
 	}
 	source, err := b.Source(ctx, b.Console, b.Cmd, e.name)
-	if err == nil && b.Snapshot {
-		source = client.Snapshot(source)
+	if err != nil {
+		return nil, err
 	}
-	return source, err
+	return b.Prepare(source), nil
 }
 
 // learn asks the server for its extensions, which saves a request for each small

@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/tusker-go/tusker/cli/internal/console"
 	"github.com/tusker-go/tusker/cli/internal/flags"
@@ -21,14 +22,15 @@ type walker struct {
 	*flags.Selection
 	*Listing
 	console *console.Console
+	now     time.Time // for --newer-than
 	in      *folder
 	files   files
 }
 
 // walk adds the entries of a folder to the listing. A folder or directory that
 // cannot be read is an entry with an error.
-func walk(ctx context.Context, con *console.Console, s *flags.Selection, l *Listing, f *folder) error {
-	w := &walker{console: con, Selection: s, Listing: l, in: f, files: linked{f}}
+func walk(ctx context.Context, con *console.Console, s *flags.Selection, l *Listing, f *folder, now time.Time) error {
+	w := &walker{console: con, now: now, Selection: s, Listing: l, in: f, files: linked{f}}
 	if !f.follow {
 		root, err := f.open()
 		if err != nil {
@@ -89,8 +91,10 @@ func (w *walker) visit(ctx context.Context, name string, above []fs.FileInfo, in
 	case !info.Mode().IsRegular():
 		w.console.Say("left out %s: not a regular file", output.Escape(file))
 		w.special++
-	case included:
-		w.entries = append(w.entries, entry{name: file, in: w.in, below: name, id: idOf(info), size: info.Size()})
+	case included && w.Admits(info, w.now):
+		w.entries = append(w.entries, entry{
+			name: file, in: w.in, below: name, id: idOf(info), size: info.Size(), modified: info.ModTime().UnixNano(),
+		})
 	}
 	return nil
 }

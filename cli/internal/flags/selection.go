@@ -14,12 +14,15 @@ import (
 
 // The names of flags with patterns.
 const (
-	flagInclude = "include"
-	flagExclude = "exclude"
+	flagInclude     = "include"
+	flagExclude     = "exclude"
+	flagExcludeFrom = "exclude-from"
 )
 
 // Selection holds the flags that select files.
 type Selection struct {
+	Filter
+
 	// Recursive means that the files in directories are sent.
 	Recursive bool
 	// Follow means that symbolic links in directories are followed.
@@ -32,6 +35,9 @@ type Selection struct {
 	include, exclude []string
 	included         glob.Set // include, parsed
 	excluded         glob.Set // exclude, parsed
+
+	excludeFrom  []string
+	excludedFrom glob.Set // the patterns in the files of excludeFrom
 }
 
 func (s *Selection) register(cmd *cobra.Command) {
@@ -39,21 +45,26 @@ func (s *Selection) register(cmd *cobra.Command) {
 	f.BoolVarP(&s.Recursive, "recursive", "r", false, "send the files in directories, and in those below them")
 	f.StringArrayVar(&s.include, flagInclude, nil, "of the files in directories, send only those that match `glob`, or are below a directory that does (repeat)")
 	f.StringArrayVar(&s.exclude, flagExclude, nil, "leave out files and directories in directories that match `glob` (repeat); wins over --include")
+	f.StringArrayVar(&s.excludeFrom, flagExcludeFrom, nil, "leave out what matches a glob in `file`, one a line; # begins a comment (repeat)")
 	f.BoolVar(&s.Follow, "follow-symlinks", false, "follow the symbolic links in directories; those named as FILE always are")
 	f.StringVar(&s.FilesFrom, "files-from", "", "send also the files whose names are in `file`, one a line; - for standard input")
 	f.BoolVarP(&s.Null, "null", "0", false, "the names in --files-from end in NUL, as those of find -print0")
+	s.Filter.register(cmd)
 }
 
 // checkFiles finds errors of the flags for these arguments. A pattern without
 // --recursive is an error only on the command line, because the settings of the
 // config file and of the environment are for all uploads.
 func (s *Selection) checkFiles(from *settings.Settings, files []string) error {
-	for _, name := range []string{flagInclude, flagExclude} {
+	for _, name := range []string{flagInclude, flagExclude, flagExcludeFrom} {
 		if from.FromCommandLine(name) && !s.Recursive {
 			return fmt.Errorf("--%s is for the files in directories: it needs --recursive", name)
 		}
 	}
 	if err := s.parse(); err != nil {
+		return err
+	}
+	if err := s.check(); err != nil {
 		return err
 	}
 	switch {
@@ -83,6 +94,14 @@ func (s *Selection) parse() error {
 			*flag.patterns = append(*flag.patterns, p)
 		}
 	}
+	s.excludedFrom = nil
+	for _, file := range s.excludeFrom {
+		patterns, err := patternsIn(file)
+		if err != nil {
+			return fmt.Errorf("--%s: %w", flagExcludeFrom, err)
+		}
+		s.excludedFrom = append(s.excludedFrom, patterns...)
+	}
 	return nil
 }
 
@@ -93,7 +112,7 @@ func (s *Selection) parse() error {
 func (s *Selection) Selects(name string, isDir bool) (included, excluded bool) {
 	// Both sets are evaluated, so that patterns without any match are known.
 	included, excluded = s.included.Match(name, isDir), s.excluded.Match(name, isDir)
-	return included || len(s.included) == 0, excluded
+	return included || len(s.included) == 0, excluded || s.excludedFrom.Match(name, isDir)
 }
 
 // WarnUnmatched reports the patterns of the command line that matched nothing.

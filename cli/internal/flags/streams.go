@@ -25,6 +25,8 @@ type Streams struct {
 	// Command is a shell command that prints the bytes of FILE -. "": they come from
 	// standard input.
 	Command string
+
+	refuseEmpty bool // a stream without bytes is an error
 }
 
 // defaultSpool is the default of --spool.
@@ -79,7 +81,7 @@ func (s *Streams) Source(ctx context.Context, con *console.Console, cmd *cobra.C
 	options := s.options(cmd, file)
 	switch {
 	case file == usage.Stdin && s.Command != "":
-		return client.Stream(newCommandReader(ctx, s.Command, con.Err), options), nil
+		return s.stream(newCommandReader(ctx, s.Command, con.Err), options), nil
 	case file == usage.Stdin:
 		if f, ok := regularStdin(con.In); ok {
 			return client.File(f)
@@ -87,14 +89,21 @@ func (s *Streams) Source(ctx context.Context, con *console.Console, cmd *cobra.C
 		if f, ok := con.In.(*os.File); ok {
 			widen(f)
 		}
-		return client.Stream(con.In, options), nil
+		return s.stream(con.In, options), nil
 	}
 	// Most names are regular files. Others are checked a second time.
 	source, err := client.Path(file)
 	if err != nil && IsStream(file) {
-		return client.Stream(NewLazyFile(file), options), nil
+		return s.stream(NewLazyFile(file), options), nil
 	}
 	return source, err
+}
+
+func (s *Streams) stream(r io.Reader, options *client.StreamOptions) client.Source {
+	if s.refuseEmpty {
+		r = &nonEmptyReader{Reader: r}
+	}
+	return client.Stream(r, options)
 }
 
 // regularStdin reports whether standard input is at the beginning of a regular file,

@@ -62,6 +62,7 @@ func (u *Upload) Check(cmd *cobra.Command, from *settings.Settings, files []stri
 	if err := u.Sending.Check(cmd, files, in); err != nil {
 		return err
 	}
+	u.refuseEmpty = u.RefusesEmpty()
 	switch {
 	case u.Concurrency < 1:
 		return errors.New("--concurrency is not above 0")
@@ -82,4 +83,15 @@ func (u *Upload) MetadataOf(file, relative string, given protocol.Metadata) prot
 	}
 	maps.Copy(all, given)
 	return all
+}
+
+// Prepare returns a source as the flags want it to be sent.
+func (u *Upload) Prepare(src client.Source) client.Source {
+	if u.Snapshot {
+		src = client.Snapshot(src)
+	}
+	if u.RefusesEmpty() {
+		src = refuseEmpty(src)
+	}
+	return src
 }
