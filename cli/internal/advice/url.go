@@ -2,10 +2,10 @@ package advice
 
 import (
 	"net"
-	"runtime"
+	"net/netip"
 	"strings"
 
-	"github.com/tusker-go/tusker/cli/internal/shell"
+	"github.com/tusker-go/tusker/cli/internal/output"
 )
 
 // URL says how to write the URL that target is meant to be.
@@ -15,13 +15,30 @@ func URL(target string) string {
 	switch {
 	case strings.Contains(target, "://"), host == "", strings.HasPrefix(host, "."), strings.Contains(target, "@"):
 		return form
-	case strings.Contains(host, "."), host == "localhost", hasPort(host):
-		return form + ": put http:// or https:// before " + shell.QuoteIfNeeded(host, runtime.GOOS)
+	case !strings.Contains(host, ".") && !isLoopback(host) && !hasPort(host):
+		return form
+	case isLoopback(host):
+		return "a URL needs http:// or https://: http://" + redacted(target)
 	}
-	return form
+	return "a URL needs http:// or https://: https://" + redacted(target)
+}
+
+// redacted returns target up to a query, which may be a secret.
+func redacted(target string) string {
+	path, _, _ := strings.Cut(target, "?")
+	return output.OneLine(path)
 }
 
 func hasPort(host string) bool {
 	_, port, err := net.SplitHostPort(host)
 	return err == nil && port != ""
+}
+
+// isLoopback reports whether a host, which may have a port, is this machine.
+func isLoopback(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	ip, err := netip.ParseAddr(host)
+	return err == nil && ip.IsLoopback() || host == "localhost" || strings.HasSuffix(host, ".localhost")
 }

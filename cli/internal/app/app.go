@@ -101,7 +101,8 @@ Last comes the config file, which can also give names to endpoints:
       url: https://tus.example/files/
       token-file: ~/.tusker-token
 
-With that, "tusker upload work: video.mp4" uploads to it.`
+With that, "tusker upload work: video.mp4" uploads to it. With the line
+"default-endpoint: work", or TUSKER_ENDPOINT=work, ENDPOINT may be left out.`
 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
@@ -130,6 +131,7 @@ func (a *app) root() *cobra.Command {
 	config := configCommand(a)
 	config.AddCommand(configShowCommand(a, root))
 	root.AddCommand(config)
+	deferArguments(root)
 	addCompletions(root, a.console.LookupEnv)
 	return root
 }
@@ -150,14 +152,10 @@ func (a *app) prepare(cmd *cobra.Command, args []string) error {
 	if err := a.settings.AddEnvironment(); err != nil {
 		return err
 	}
-	trimURL(cmd, args)
 	if readsConfig(cmd) {
-		if err := a.settings.AddConfig(cmd, args); err != nil {
+		if err := a.addConfig(cmd, args); err != nil {
 			return err
 		}
-	}
-	if err := checkOrder(cmd, args); err != nil {
-		return err
 	}
 	level := slog.LevelWarn
 	if cmd.Annotations[annotationLogs] != "" {
@@ -172,6 +170,21 @@ func (a *app) prepare(cmd *cobra.Command, args []string) error {
 	}
 	a.settings.WarnOfSecrets()
 	return nil
+}
+
+// addConfig completes the arguments and the settings by the config file.
+func (a *app) addConfig(cmd *cobra.Command, args []string) error {
+	if err := a.settings.ReadConfig(cmd); err != nil {
+		return err
+	}
+	args, err := a.settings.Arguments(cmd, args)
+	if err != nil {
+		return err
+	}
+	if err := a.settings.AddConfig(cmd, args); err != nil {
+		return err
+	}
+	return setArguments(cmd, args)
 }
 
 // annotationLogs marks a command whose main output is its log.

@@ -118,6 +118,8 @@ func completeArgument(lookup func(string) (string, bool)) cobra.CompletionFunc {
 		last := len(args) >= len(words)
 		switch name := strings.TrimRight(strings.Trim(word, "[]"), "."); {
 		case last && !strings.HasSuffix(strings.Trim(word, "[]"), "..."):
+		case name == usage.Endpoint && slices.Contains(words, "FILE..."):
+			return settings.EndpointNames(cmd, lookup, ":"), cobra.ShellCompDirectiveDefault
 		case name == usage.Endpoint:
 			return settings.EndpointNames(cmd, lookup, ":"), cobra.ShellCompDirectiveNoFileComp
 		case name == "FILE":

@@ -53,8 +53,9 @@ func configShowCommand(a *app, root *cobra.Command) *cobra.Command {
 		Short: "Show the settings in force, and where each comes from",
 		Long: `Prints each setting, its value, and where that comes from: the flag, the
 environment, an endpoint in the config file, the file's defaults, a profile, or
-nowhere (default). ENDPOINT is the name of one, such as work: with the colon.
-It takes the flags of all other commands too.
+nowhere (default). ENDPOINT is the name of one, such as work: with the colon. If
+it is left out, the default endpoint counts, if there is one. The command takes
+the flags of all other commands too.
 
 Passwords, the values of headers, and all but the first word of a token command
 are shown as ***.
@@ -86,14 +87,7 @@ With --json it is one object a line.`,
 }
 
 func runConfigShow(a *app, args []string, asJSON bool) {
-	all := a.settings.Effective()
-	if len(args) > 0 {
-		url := settings.Setting{Name: "url", Value: output.RedactURL(args[0]), From: settings.FromFlag}
-		if a.settings.Invocation.Endpoint != "" {
-			url.From, url.At = settings.FromEndpoint, a.settings.Invocation.Endpoint
-		}
-		all = append([]settings.Setting{url}, all...)
-	}
+	all := append(a.settings.Endpoints(args), a.settings.Effective()...)
 	if asJSON {
 		for _, s := range all {
 			s.Bytes = output.Bytes(s.Value)

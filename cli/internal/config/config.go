@@ -48,6 +48,10 @@ type File struct {
 	// Defaults apply to all commands and endpoints.
 	Defaults Settings
 
+	// DefaultEndpoint has the name or the URL of the endpoint of commands that are called
+	// without one. Its Line is 0 if the file names none.
+	DefaultEndpoint Setting
+
 	// Endpoints has the endpoints by name.
 	Endpoints map[string]Endpoint
 }

@@ -15,7 +15,10 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/suggest"
 )
 
-// Keys of a file that are not flags.
+// KeyDefaultEndpoint is the key of the endpoint of commands that are called without one.
+const KeyDefaultEndpoint = "default-endpoint"
+
+// Other keys of a file that are not flags.
 const (
 	keyEndpoints = "endpoints"
 	keyURL       = "url"
@@ -78,9 +81,14 @@ func (p *parser) file(node *yaml.Node, file *File) error {
 	}
 	var endpoints *yaml.Node
 	var err error
-	file.Defaults, err = p.settings(node, keyEndpoints, func(_ string, value *yaml.Node) error {
-		endpoints = value
-		return nil
+	file.Defaults, err = p.settings(node, []string{keyEndpoints, KeyDefaultEndpoint}, func(key, value *yaml.Node) error {
+		if key.Value == keyEndpoints {
+			endpoints = value
+			return nil
+		}
+		text, err := p.scalar(KeyDefaultEndpoint, value)
+		file.DefaultEndpoint = Setting{Values: []string{text}, Line: key.Line}
+		return err
 	})
 	if err != nil || endpoints == nil || isNull(endpoints) {
 		return err
@@ -105,7 +113,7 @@ func (p *parser) endpoint(key, value *yaml.Node) (Endpoint, error) {
 		return e, p.error(key.Line, "endpoint %q: a name consists of letters, digits, '-', '_' and '.'", e.Name)
 	}
 	var err error
-	e.Settings, err = p.settings(value, keyURL, func(_ string, value *yaml.Node) error {
+	e.Settings, err = p.settings(value, []string{keyURL}, func(_, value *yaml.Node) error {
 		var err error
 		e.URL, err = p.scalar(keyURL, value)
 		return err
@@ -116,17 +124,17 @@ func (p *parser) endpoint(key, value *yaml.Node) (Endpoint, error) {
 	return e, err
 }
 
-// settings reads a mapping of known keys, and passes the value of the key other to take.
-func (p *parser) settings(node *yaml.Node, other string, take func(key string, value *yaml.Node) error) (Settings, error) {
+// settings reads a mapping of known keys, and passes the pairs with the keys others to take.
+func (p *parser) settings(node *yaml.Node, others []string, take func(key, value *yaml.Node) error) (Settings, error) {
 	settings := make(Settings)
 	err := p.each(node, func(key, value *yaml.Node) error {
-		if key.Value == other {
-			return take(key.Value, value)
+		if slices.Contains(others, key.Value) {
+			return take(key, value)
 		}
 		kind, ok := p.known[key.Value]
 		if !ok {
 			err := p.error(key.Line, "unknown key %q", key.Value)
-			err.Meant = suggest.Nearest(key.Value, p.names(other))
+			err.Meant = suggest.Nearest(key.Value, p.names(others))
 			return err
 		}
 		values, err := p.values(key.Value, kind, value)
@@ -136,9 +144,9 @@ func (p *parser) settings(node *yaml.Node, other string, take func(key string, v
 	return settings, err
 }
 
-func (p *parser) names(other string) func(yield func(string) bool) {
+func (p *parser) names(others []string) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
-		for _, name := range append(slices.Collect(maps.Keys(p.known)), other) {
+		for _, name := range append(slices.Collect(maps.Keys(p.known)), others...) {
 			if !yield(name) {
 				return
 			}

@@ -10,6 +10,11 @@ import (
 // Secret returns the line of a secret that the file contains. The name of a file or a
 // command with a secret does not count. ok is false if there is no secret.
 func (f *File) Secret() (line int, ok bool) {
+	for _, raw := range f.DefaultEndpoint.Values {
+		if hasPassword(raw) || hasTellingQuery(raw) {
+			return f.DefaultEndpoint.Line, true
+		}
+	}
 	for _, name := range slices.Sorted(maps.Keys(f.Endpoints)) {
 		e := f.Endpoints[name]
 		if hasPassword(e.URL) || hasTellingQuery(e.URL) {

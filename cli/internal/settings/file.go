@@ -131,14 +131,17 @@ func EachFlag(cmd *cobra.Command, fn func(*cobra.Command, *pflag.Flag)) {
 	}
 }
 
-// AddConfig adds the config file and the profile. If the first argument is the name of an
-// endpoint, its URL replaces it.
-func (s *Settings) AddConfig(cmd *cobra.Command, args []string) error {
+// ReadConfig reads the config file, for Arguments and AddConfig.
+func (s *Settings) ReadConfig(cmd *cobra.Command) error {
 	file, err := s.readableConfig(cmd)
-	if err != nil {
-		return err
-	}
 	s.file = file
+	return err
+}
+
+// AddConfig adds the settings of the config file and of the profile. If the first argument
+// is the name of an endpoint, its URL replaces it. Call AddConfig after ReadConfig.
+func (s *Settings) AddConfig(cmd *cobra.Command, args []string) error {
+	file := s.file
 	e, err := s.endpoint(cmd, args, file)
 	if err != nil {
 		return err

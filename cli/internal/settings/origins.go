@@ -46,6 +46,26 @@ func (s *Settings) Effective() []Setting {
 	return all
 }
 
+// Endpoints returns the URL of ENDPOINT, which the command has as its first argument, and the
+// ENDPOINT of commands that are called without one. It leaves out those that are not known.
+func (s *Settings) Endpoints(args []string) []Setting {
+	var all []Setting
+	if len(args) > 0 {
+		from := s.endpointFrom
+		switch {
+		case s.Invocation.Endpoint != "":
+			from = origin{FromEndpoint, s.Invocation.Endpoint}
+		case from.place == "":
+			from.place = FromFlag
+		}
+		all = append(all, Setting{Name: "url", Value: output.RedactURL(args[0]), From: from.place, At: from.at})
+	}
+	if value, from := s.defaultEndpoint(); value != "" {
+		all = append(all, Setting{Name: config.KeyDefaultEndpoint, Value: output.RedactURL(strings.TrimSuffix(value, ":")), From: from.place, At: from.at})
+	}
+	return all
+}
+
 const hiddenText = "***"
 
 // hidden returns the value of a flag without its secrets.

@@ -57,6 +57,8 @@ type Settings struct {
 	origins map[string][]origin
 	closed  map[string]bool // flags that later places must not set
 	refused []value         // values that flags must not get
+
+	endpointFrom origin // of ENDPOINT if the command line has none; zero: it has one, or none is needed
 }
 
 // New returns settings with the flags of the command line.

@@ -1,0 +1,172 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tusker-go/tusker/cli/internal/advice"
+	"github.com/tusker-go/tusker/cli/internal/config"
+	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/shell"
+	"github.com/tusker-go/tusker/cli/internal/usage"
+	"github.com/tusker-go/tusker/client"
+)
+
+// EndpointVariable is the environment variable with the ENDPOINT of commands that are called
+// without one.
+const EndpointVariable = "TUSKER_ENDPOINT"
+
+// Arguments returns the arguments of cmd with ENDPOINT or LOCATION in the first place. A
+// command line can have it behind the files. If ENDPOINT is left out, it comes from
+// EndpointVariable, or else from the config file. Call Arguments after ReadConfig.
+func (s *Settings) Arguments(cmd *cobra.Command, args []string) ([]string, error) {
+	first := usage.First(cmd)
+	if first != usage.Endpoint && first != usage.Location {
+		return args, nil
+	}
+	form := form{names: first == usage.Endpoint, files: strings.Contains(cmd.Use, "FILE"), repeats: strings.HasSuffix(cmd.Use, first+"...")}
+	fallback, from := "", origin{}
+	if form.names {
+		fallback, from = s.defaultEndpoint()
+	}
+	ordered, usesFallback := form.order(args, fallback)
+	if usesFallback {
+		s.endpointFrom = from
+	}
+	if i := form.misplaced(ordered); i >= 0 {
+		return nil, orderError(cmd, first, ordered, i)
+	}
+	if form.names && form.files && len(ordered) > 0 && !form.isTarget(ordered[0]) && isFile(ordered[0]) {
+		return nil, &advice.Failure{Err: usage.Error(errNoEndpoint), Hint: "write a URL such as https://tus.example/files/ before or behind the files, or set " + EndpointVariable}
+	}
+	return ordered, nil
+}
+
+var errNoEndpoint = errors.New("there is no ENDPOINT")
+
+// isFile reports whether name is that of a file or a directory.
+func isFile(name string) bool {
+	_, err := os.Stat(name)
+	return err == nil
+}
+
+// defaultEndpoint returns the ENDPOINT of commands that are called without one, as an
+// argument, and its origin. "": none.
+func (s *Settings) defaultEndpoint() (string, origin) {
+	value, from := "", origin{}
+	if text, _ := s.console.LookupEnv(EndpointVariable); strings.TrimSpace(text) != "" {
+		value, from = text, origin{fromEnvironment, EndpointVariable}
+	} else if s.file != nil && s.file.DefaultEndpoint.Line > 0 {
+		value = s.file.DefaultEndpoint.Values[0]
+		from = origin{fromFile, fmt.Sprintf("%s:%d", s.file.Path, s.file.DefaultEndpoint.Line)}
+	}
+	if value = strings.TrimSpace(value); config.IsName(value) {
+		value += ":"
+	}
+	return value, from
+}
+
+// form describes the arguments of a command that takes an ENDPOINT or a LOCATION.
+type form struct {
+	names   bool // it may be the name of an endpoint and a colon
+	files   bool // files follow
+	repeats bool // all arguments are LOCATION
+}
+
+// order returns args with ENDPOINT or LOCATION in the first place and with a scheme, and
+// reports whether it is the fallback. A fallback of "" is not used.
+func (f form) order(args []string, fallback string) (ordered []string, usesFallback bool) {
+	ordered = slices.Clone(args)
+	last := len(ordered) - 1
+	switch {
+	case last < 0:
+		if fallback == "" {
+			return ordered, false
+		}
+		ordered, usesFallback = []string{fallback}, true
+	case f.isTarget(ordered[0]), !f.files:
+	case f.isTarget(ordered[last]):
+		target := ordered[last]
+		copy(ordered[1:], ordered[:last])
+		ordered[0] = target
+	case fallback != "" && f.misplaced(ordered) < 0:
+		ordered, usesFallback = slices.Insert(ordered, 0, fallback), true
+	}
+	for i := range ordered {
+		if i == 0 || f.repeats {
+			ordered[i] = withScheme(strings.TrimSpace(ordered[i]))
+		}
+	}
+	return ordered, usesFallback
+}
+
+// misplaced returns the index of a URL among the files if the first argument is none, or -1.
+func (f form) misplaced(args []string) int {
+	if !f.files || len(args) < 2 || f.isTarget(args[0]) {
+		return -1
+	}
+	return slices.IndexFunc(args, isURL)
+}
+
+// isTarget reports whether arg is an ENDPOINT or a LOCATION rather than the name of a file: a
+// URL, a host with a port, or the name of an endpoint with a colon. A path of that form is
+// written with ./ before it.
+func (f form) isTarget(arg string) bool {
+	arg = strings.TrimSpace(arg)
+	if name, ok := strings.CutSuffix(arg, ":"); ok && f.names && config.IsName(name) {
+		return true
+	}
+	return isURL(arg) || hasPort(arg)
+}
+
+// isURL reports whether arg is an http or https URL.
+func isURL(arg string) bool {
+	scheme, _, ok := strings.Cut(strings.TrimSpace(arg), "://")
+	return ok && (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https"))
+}
+
+// hasPort reports whether arg begins with a host and a port.
+func hasPort(arg string) bool {
+	host, port, err := net.SplitHostPort(hostOf(arg))
+	return err == nil && host != "" && port != "" && strings.Trim(port, "0123456789") == ""
+}
+
+// withScheme returns arg with http:// before a loopback host with a port. Other arguments are
+// returned unchanged, because another host may speak http or https.
+func withScheme(arg string) string {
+	if isURL(arg) || !hasPort(arg) {
+		return arg
+	}
+	host, _, _ := net.SplitHostPort(hostOf(arg))
+	if ip, err := netip.ParseAddr(host); err == nil && ip.IsLoopback() || host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return "http://" + arg
+	}
+	return arg
+}
+
+// hostOf returns the part of arg before the first slash.
+func hostOf(arg string) string {
+	host, _, _ := strings.Cut(arg, "/")
+	return host
+}
+
+// orderError is the error of a URL among the files. Its hint has the command with the URL in
+// the first place, unless the URL holds a secret.
+func orderError(cmd *cobra.Command, first string, args []string, i int) error {
+	hint := first + " comes first, and FILE after it"
+	if !output.HasSecret(args[i]) {
+		hint += ": " + cmd.CommandPath() + " " + shell.QuoteIfNeeded(args[i], runtime.GOOS)
+		for _, arg := range slices.Concat(args[:i], args[i+1:]) {
+			hint += " " + shell.QuotePath(arg)
+		}
+	}
+	return &advice.Failure{Err: usage.Error(fmt.Errorf("%w: %q is not a URL", client.ErrInvalidURL, args[0])), Hint: hint}
+}
