@@ -239,7 +239,7 @@ func TestTusNodeCommands(t *testing.T) {
 	program := buildTusker(t)
 	dir := t.TempDir()
 	contents := [][]byte{content(0), content(1), content(5 * mib)}
-	args := []string{"upload", "--parallel", "2", server.url}
+	args := []string{"upload", "--output", "url", "--parallel", "2", server.url}
 	for i, data := range contents {
 		name := filepath.Join(dir, strconv.Itoa(i)+" слон.txt")
 		if err := os.WriteFile(name, data, 0o600); err != nil {

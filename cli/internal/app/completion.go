@@ -93,6 +93,8 @@ func completeFlag(name string, lookup func(string) (string, bool)) cobra.Complet
 		switch {
 		case known:
 			return values, cobra.ShellCompDirectiveNoFileComp
+		case name == "output" && cmd.Name() == "upload":
+			return flags.OutputFormats(), cobra.ShellCompDirectiveNoFileComp
 		case name == "as":
 			return settings.EndpointNames(cmd, lookup, ""), cobra.ShellCompDirectiveNoFileComp
 		case name == "state-dir":

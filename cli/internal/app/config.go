@@ -72,7 +72,7 @@ With --json it is one object a line.`,
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print an object a line")
 	settings.EachFlag(root, func(c *cobra.Command, f *pflag.Flag) {
-		if f.Name == "help" || f.Name == "as" || !c.HasParent() || cmd.Flags().Lookup(f.Name) != nil {
+		if !settings.IsSetting(f) || f.Name == "as" || !c.HasParent() || cmd.Flags().Lookup(f.Name) != nil {
 			return
 		}
 		// The value belongs to the other command, which does not run.

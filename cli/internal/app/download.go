@@ -17,6 +17,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/exit"
 	"github.com/tusker-go/tusker/cli/internal/flags"
 	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/settings"
 	"github.com/tusker-go/tusker/cli/internal/shell"
 	"github.com/tusker-go/tusker/cli/internal/units"
 	"github.com/tusker-go/tusker/cli/internal/usage"
@@ -56,6 +57,7 @@ exists is not overwritten.`,
 	}
 	f := cmd.Flags()
 	f.StringVarP(&d.output, "output", "o", "", "`file` to write, or the folder to write it in; - is standard output")
+	settings.OnlyFromCommandLine(f.Lookup("output"))
 	f.BoolVar(&d.force, "force", false, "replace a file that exists")
 	d.Progress.Register(cmd)
 	d.Connection.Register(cmd)

@@ -15,12 +15,12 @@ func uploadCommand(a *app) *cobra.Command {
 		Use:   "upload [flags] ENDPOINT FILE...",
 		Short: "Upload files and print their URLs",
 		Long: `Uploads each FILE and prints its URL, one per line, in the order of the
-arguments. ENDPOINT may also be the last argument. It is the URL of the server,
-or the name of an endpoint in the config file, such as work: with the colon. If
-it is left out, TUSKER_ENDPOINT has it, or else default-endpoint in the config
-file. FILE - is standard input. Standard input, pipes and devices are read
-as streams. With -r, a FILE may be a directory: its files are sent in the order
-of their names.
+arguments. With several files, each line has the URL, a tab and the file.
+ENDPOINT may also be the last argument. It is the URL of the server, or the name
+of an endpoint in the config file, such as work: with the colon. If it is left
+out, TUSKER_ENDPOINT has it, or else default-endpoint in the config file. FILE -
+is standard input. Standard input, pipes and devices are read as streams. With
+-r, a FILE may be a directory: its files are sent in the order of their names.
 
 Each upload gets the metadata filename, and mime_type and filetype if the
 extension is known. A file from a directory also gets relativePath, its path

@@ -91,7 +91,7 @@ func TestFoundFileIsReplaced(t *testing.T) {
 					next.ServeHTTP(w, r)
 				})})
 			std, stdout, stderr := streamsFor(t)
-			args := append([]string{"upload", "--no-resume", "--concurrency", "1", "-r"}, test.flags...)
+			args := append([]string{"upload", "--no-resume", "--output", "url", "--concurrency", "1", "-r"}, test.flags...)
 			code := Run(t.Context(), append(args, server.URL(), dir+"/public"), std)
 			sent := strings.Fields(stdout.String())
 			for _, url := range sent {

@@ -107,7 +107,7 @@ func TestManyFiles(t *testing.T) {
 	}
 	server := testserver.New(t, testserver.Config{})
 	std, stdout, stderr := streamsFor(t)
-	code := Run(t.Context(), []string{"upload", "--no-resume", "-r", "--follow-symlinks", server.URL(), dir}, std)
+	code := Run(t.Context(), []string{"upload", "--no-resume", "--output", "url", "-r", "--follow-symlinks", server.URL(), dir}, std)
 	if got := strings.Count(stdout.String(), "\n"); code != exit.Some || got != len(names) {
 		t.Errorf("code %d, %d URLs, want %d", code, got, len(names))
 	}

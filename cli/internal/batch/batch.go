@@ -86,7 +86,7 @@ func (b *Batch) Run(ctx context.Context) error {
 			b.Console.Complain(b.Cmd, err, "")
 		}
 		errs[i] = err
-		rows(i, b.Row(result), err)
+		rows(i, b.FileRow(e.name, n > 1, result), err)
 	})
 	display.Close()
 	b.Console.ReportLimit(limit)

@@ -40,7 +40,7 @@ func (s *Sending) Register(cmd *cobra.Command) {
 	f.Var(&s.limitRate, "limit-rate", "most bytes in a second, over all connections, such as 10MiB/s (default: no limit)")
 	f.StringVar(&s.checksum, "checksum", "", "have the server check each request by this `algorithm`: auto, "+strings.Join(client.ChecksumAlgorithms(), ", "))
 	f.BoolVar(&s.refuseInUse, "refuse-in-use", false, "send no file that another program has open for writing, instead of a warning (Linux only)")
-	f.StringArrayVar(&s.printHeaders, "print-header", nil, "print the response header `name` after the URL, separated by a tab (repeat)")
+	f.StringArrayVar(&s.printHeaders, "print-header", nil, "print the response header `name` at the end of each result, separated by a tab (repeat)")
 	f.BoolVar(&s.JSON, "json", false, "print one event on each line, such as created, resumed, progress, retry, done and failed")
 	s.Progress.Register(cmd)
 	s.Profile.register(cmd)
@@ -100,9 +100,14 @@ func (s *Sending) Watch(con *console.Console, display *progress.Display) func(i 
 
 // Row returns the line of a result.
 func (s *Sending) Row(r *client.Result) string {
-	fields := []string{r.URL}
-	for _, name := range s.printHeaders {
-		fields = append(fields, output.Escape(output.HeaderValue(r, name)))
+	return strings.Join(append([]string{r.URL}, s.headerValues(r)...), "\t")
+}
+
+// headerValues returns the values of the headers that the user wants to see.
+func (s *Sending) headerValues(r *client.Result) []string {
+	values := make([]string, len(s.printHeaders))
+	for i, name := range s.printHeaders {
+		values[i] = output.Escape(output.HeaderValue(r, name))
 	}
-	return strings.Join(fields, "\t")
+	return values
 }

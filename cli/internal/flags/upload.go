@@ -19,6 +19,7 @@ type Upload struct {
 	Sending
 	Resumption
 	Selection
+	Output
 
 	// Metadata are key[=value] pairs of each upload.
 	Metadata []string
@@ -50,6 +51,7 @@ func (u *Upload) Register(cmd *cobra.Command) {
 	f.StringVar(&u.Command, "from-command", "", "send the output of this shell `command`; if the command fails, the upload fails and is deleted")
 	RegisterVerify(cmd, &u.Verify)
 	u.Selection.register(cmd)
+	u.Output.register(cmd)
 	u.Resumption.register(cmd)
 	u.Sending.Register(cmd)
 }
@@ -57,6 +59,9 @@ func (u *Upload) Register(cmd *cobra.Command) {
 // Check finds errors of the flags for these arguments.
 func (u *Upload) Check(cmd *cobra.Command, from *settings.Settings, files []string, in io.Reader) error {
 	if err := u.checkFiles(from, files); err != nil {
+		return err
+	}
+	if err := u.Output.check(&u.JSON); err != nil {
 		return err
 	}
 	if err := u.Sending.Check(cmd, files, in); err != nil {

@@ -33,6 +33,21 @@ var kinds = map[string]string{
 	fromEnvironment: "environment variable", FromEndpoint: "config file", fromFile: "config file", fromProfile: "profile",
 }
 
+// commandLineOnly is the annotation of flags that only the command line can set.
+const commandLineOnly = "tusker-command-line-only"
+
+// OnlyFromCommandLine marks a flag whose name has another meaning in another command, so that
+// the environment and the config file are for the flag of the other command.
+func OnlyFromCommandLine(f *pflag.Flag) {
+	if f.Annotations == nil {
+		f.Annotations = make(map[string][]string)
+	}
+	f.Annotations[commandLineOnly] = []string{"true"}
+}
+
+// IsSetting reports whether the environment and the config file can set a flag.
+func IsSetting(f *pflag.Flag) bool { return f.Name != "help" && f.Annotations[commandLineOnly] == nil }
+
 // place is one source of values for the flags of a command.
 type place struct {
 	name string
@@ -180,7 +195,7 @@ func (s *Settings) add(p place) error {
 func (s *Settings) set(p place, f *pflag.Flag) error {
 	_, given := s.origins[f.Name]
 	adds := p.adds && separators[f.Name] != ""
-	if f.Name == "help" || s.closed[f.Name] && !given || given && !adds {
+	if !IsSetting(f) || s.closed[f.Name] && !given || given && !adds {
 		return nil
 	}
 	values, at, ok := p.get(f)
