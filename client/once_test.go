@@ -117,6 +117,56 @@ func TestOnceWithoutStore(t *testing.T) {
 	})
 }
 
+// With Once, an upload whose last byte was sent, and which is gone in the next run, is sent
+// again only if an answer to that byte says that the upload is not complete.
+func TestOnceIsUncertainWithoutAnswer(t *testing.T) {
+	tests := map[string]struct {
+		patch     fake.Action
+		head      fake.Action // nil: there is no HEAD in the first run
+		uncertain bool
+	}{
+		"connection lost":                {fake.Lose, nil, true},
+		"connection lost, HEAD refused":  {fake.Lose, fake.Status(401, "no"), true},
+		"answer of a gateway":            {fake.Status(502, ""), nil, true},
+		"refused":                        {fake.Status(403, "no"), nil, false},
+		"disk full":                      {fake.Status(507, ""), nil, false},
+		"connection lost before the end": {fake.Cut(7), nil, false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var store client.MemoryStore
+				s := fake.New(t, fake.Config{})
+				data := clienttest.Noise(clienttest.RecordedSize)
+				src := clienttest.PathSource(t, clienttest.WriteFile(t, data))
+				s.On(http.MethodPatch, test.patch)
+				cfg := onceConfig(&store, &store)
+				if test.head != nil {
+					s.On(http.MethodHead, test.head)
+					cfg.Retry = retry.Backoff{MaxAttempts: 2}
+				}
+				_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), src, nil)
+				if err == nil {
+					t.Fatal("no error")
+				}
+				if r := clienttest.OnlyRecord(t, &store); r.Uncertain != test.uncertain {
+					t.Errorf("error %v, record %+v, want uncertain %t", err, r, test.uncertain)
+				}
+				s.On(http.MethodHead, fake.Status(404, ""))
+				_, err = clienttest.NewClient(t, s, cfg).Upload(t.Context(), src, nil)
+				if test.uncertain {
+					clienttest.WantErrorIs(t, err, client.ErrUncertain)
+				} else if err != nil {
+					t.Error(err)
+				}
+				if n, want := s.Count(), map[bool]int{true: 1, false: 2}[test.uncertain]; n != want {
+					t.Errorf("%d uploads were created, want %d", n, want)
+				}
+			})
+		})
+	}
+}
+
 // brokenLedger fails.
 type brokenLedger struct {
 	client.Ledger

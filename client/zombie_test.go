@@ -5,8 +5,10 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -79,6 +81,49 @@ func TestZombieIsStopped(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A run that another run has overtaken does not write how much it sent into the record. The
+// other run has only adopted the record so far, so its own saves are not in the way.
+func TestOvertakenRunWritesNoReach(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const chunks = 5
+		memory := new(client.MemoryStore)
+		var s *fake.Server
+		var run atomic.Int32 // number of runs that have begun to send
+		overtaken, ended := make(chan struct{}), make(chan struct{})
+		s = fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			offset := r.Header.Get("Upload-Offset")
+			switch {
+			case r.Method != http.MethodPatch:
+			case offset == strconv.Itoa(clienttest.ChunkSize) && run.Add(1) == 1:
+				<-overtaken
+				fake.Cut(0)(w, r, next)
+				return
+			case offset == strconv.Itoa(3*clienttest.ChunkSize):
+				close(overtaken)
+				<-ended
+			}
+			next.ServeHTTP(w, r)
+		}})
+		name := clienttest.WriteFile(t, clienttest.Noise(chunks*clienttest.ChunkSize))
+		cfg := client.Config{Store: lockless{memory}, Ledger: memory, Once: true, ChunkSize: clienttest.ChunkSize}
+		upload := func() error {
+			_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil)
+			return err
+		}
+		first := make(chan error, 1)
+		go func() {
+			first <- upload()
+			close(ended)
+		}()
+		synctest.Wait() // the first run has sent one chunk
+		if err := upload(); err != nil {
+			t.Errorf("the second run failed: %v", err)
+		}
+		clienttest.WantErrorIs(t, <-first, client.ErrConflict)
+		clienttest.WantNoRecord(t, memory)
+	})
 }
 
 // A Save that got no answer, but was done, is not a conflict with another run.

@@ -29,8 +29,9 @@ const (
 type tail uint8
 
 const (
-	tailOpen tail = iota // it was not sent, or the server said that it did not arrive
-	tailSent             // the network took it, and the server has not answered
+	tailOpen     tail = iota // it was not sent, or the server said that it did not arrive
+	tailSent                 // the network took it, and the server has not answered
+	tailAnswered             // the network took it, and the server has answered
 )
 
 // position is where an upload stands.
@@ -138,7 +139,7 @@ func decide(e *failure.Error, at position, m memory) (remedy, memory) {
 	case isLate(e, at, m):
 		m.Unknown++
 		return askForNew, m
-	case e.Class == failure.ClassGone && at.Tail == tailSent && (!at.NewURL || at.Phase != appending):
+	case e.Class == failure.ClassGone && at.Tail != tailOpen && (!at.NewURL || at.Phase != appending):
 		// The server may have finished the upload and moved it away.
 		return failUncertain, m
 	case e.Class == failure.ClassFinal && at.Phase == asking && errors.Is(e, failure.ErrNotTus):
@@ -148,7 +149,7 @@ func decide(e *failure.Error, at position, m memory) (remedy, memory) {
 		// An older request that was held up may have declared the length meanwhile.
 		m.Tried |= triedLength
 		return retryAnyway, m
-	case isRedirect(e) && at.Phase == appending && (m.MayRetry || at.Tail == tailSent) && !m.has(triedAnswer):
+	case isRedirect(e) && at.Phase == appending && (m.MayRetry || at.Tail != tailOpen) && !m.has(triedAnswer):
 		// A server may send the client to the finished resource, and a login page may
 		// redirect everything.
 		m.Tried |= triedAnswer

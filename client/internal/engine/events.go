@@ -69,6 +69,10 @@ type Standing struct {
 	// away.
 	Uncertain bool
 
+	// Unanswered means that the network took the last byte, and that the server has not
+	// answered since, not even with an error.
+	Unanswered bool
+
 	// Misplaced means that a later run has no use for the URL: nothing that knows the upload
 	// has answered there since the upload was created.
 	Misplaced bool

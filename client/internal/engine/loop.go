@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -185,11 +186,12 @@ func (u *upload) append(ctx context.Context, chunk source.Chunk) error {
 	if answer.Sent > 0 {
 		u.Retrier.failures.Moved()
 	}
-	if chunk.Last && answer.Sent == chunk.Len() && !u.Creation.Part {
-		u.at.Tail = tailSent
+	sentLast := chunk.Last && answer.Sent == chunk.Len()
+	if sentLast && !u.Creation.Part {
+		u.at.Tail = tailAfter(err)
 	}
 	if err != nil {
-		if chunk.Last && answer.Sent == chunk.Len() {
+		if sentLast {
 			err = u.denied(err)
 		}
 		return err
@@ -208,6 +210,14 @@ func (u *upload) append(ctx context.Context, chunk source.Chunk) error {
 		u.at.Tail = tailOpen // bytes that the server did not keep are sent again
 	}
 	return u.Report(ctx, u.Event(Progress))
+}
+
+// tailAfter returns the state of the last byte after the request that sent it returned err.
+func tailAfter(err error) tail {
+	if e, ok := errors.AsType[*failure.Error](err); ok && (e.StatusCode == 0 || e.AnswerLost) {
+		return tailSent
+	}
+	return tailAnswered
 }
 
 // reached notes that the server can have the bytes before off.

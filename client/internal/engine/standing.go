@@ -15,6 +15,7 @@ func (u *upload) standing(ctx context.Context, err error) Standing {
 		Heard:     u.at.URL != "" && u.at.Phase != adopting,
 		Uncertain: u.mayBeComplete(ctx, err), Denial: u.at.Denial, Misplaced: u.isMisplaced(err),
 	}
+	s.Unanswered = u.at.Tail == tailSent && !errors.Is(err, failure.ErrMisplaced)
 	// An integrity error of another part ends this part as well, and says nothing about it.
 	if errors.Is(err, failure.ErrIntegrity) && !errors.Is(err, failure.ErrPart) {
 		s.Reach = u.at.Reach
@@ -32,13 +33,13 @@ func (u *upload) standing(ctx context.Context, err error) Standing {
 // The function decide keeps the doubt after a broken connection, because it judges a 404 of the
 // same run: seconds after the last byte, a finished upload is the likely reason for the 404.
 // The next run may come hours later. The likely reason is then that the server has deleted an
-// incomplete upload.
+// incomplete upload. An upload that must not be sent twice uses Standing.Unanswered instead.
 func (u *upload) mayBeComplete(ctx context.Context, err error) bool {
 	e, _ := errors.AsType[*failure.Error](err)
 	switch {
 	case errors.Is(err, failure.ErrUncertain):
 		return true
-	case errors.Is(err, failure.ErrMisplaced), u.at.Tail != tailSent:
+	case errors.Is(err, failure.ErrMisplaced), u.at.Tail == tailOpen:
 		return false
 	case ctx.Err() != nil, errors.Is(err, failure.ErrStalled):
 		return true

@@ -53,7 +53,8 @@ func (k *Keeper) Hear(ctx context.Context, ev engine.Event) error {
 		}
 		return k.update(ctx, func(r *journal.Record) {
 			r.URL, r.Offset = ev.URL, ev.Offset
-			r.Reach, r.Uncertain, r.Denial = ev.Standing.Reach, ev.Standing.Uncertain, ev.Standing.Denial
+			r.Reach, r.Denial = ev.Standing.Reach, ev.Standing.Denial
+			r.Uncertain = ev.Standing.Uncertain || k.once && ev.Standing.Unanswered
 			if !ev.Expires.IsZero() {
 				r.Expires = ev.Expires
 			}

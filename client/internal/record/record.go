@@ -161,9 +161,10 @@ func (k *Keeper) open(ctx context.Context, up Upload) error {
 	return nil
 }
 
-// adopt takes over the record of an earlier run. If the lock can be lost, or if the upload must
-// have a record, an earlier holder may still work on the upload. The record is then saved once more, so that the next save of
-// the earlier holder fails.
+// adopt takes over the record of an earlier run. An earlier holder may still work on the upload
+// if its lock or lease was lost. The record is saved once more, so that the next save of the
+// earlier holder fails. If the store has locks and no leases, this is done only for an upload
+// that must have a record.
 func (k *Keeper) adopt(ctx context.Context, r *journal.Record, up Upload) error {
 	k.record, k.saved, k.unheard = *r, true, make(map[int]bool)
 	if r.Key != up.Key {
