@@ -32,7 +32,7 @@ func TestErrorFacts(t *testing.T) {
 		want := &client.Error{
 			Op: protocol.OpPatch, URL: url, StatusCode: 423, Code: "ERR_UPLOAD_LOCKED", Header: e.Header,
 			Body:  "ERR_UPLOAD_LOCKED: file currently locked\n",
-			Class: client.ClassLocked, HeaderSize: e.HeaderSize,
+			Class: client.ClassLocked, Unmarked: true, HeaderSize: e.HeaderSize,
 		}
 		if diff := cmp.Diff(want, e, cmpopts.IgnoreFields(client.Error{}, "Err"), cmpopts.IgnoreUnexported(client.Error{})); diff != "" {
 			t.Errorf("error (-want +got):\n%s", diff)
