@@ -51,17 +51,38 @@ func TestUnfinishedTable(t *testing.T) {
 		{key: "unknown", url: "2 parts"},
 	}
 	var got []string
-	for row := range unfinishedTable(all, now) {
+	for row := range unfinishedTable(all, now, 80) {
 		got = append(got, strings.Join(row, "|"))
 	}
 	want := []string{
 		"KEY|AGE|PROGRESS|FILE|UPLOAD",
 		"unknown|unknown|0 B|unknown|2 parts",
-		"old|2d|0 B of 10 B (0.0%)|/c|http://h/3",
-		"new|1m|512 B of 1 KiB (50.0%)|/a|http://h/1",
+		"old|2d|0% of 10 B|/c|http://h/3",
+		"new|1m|50% of 1 KiB|/a|http://h/1",
 		`future|0s|0 B|/b\x1b[2J|http://h/2`,
 	}
 	if !slices.Equal(got, want) {
 		t.Error(cmp.Diff(want, got))
+	}
+}
+
+// A row fits into the terminal: the ends of names and URLs stay.
+func TestUnfinishedTableFits(t *testing.T) {
+	t.Parallel()
+	all := func() []unfinished {
+		return []unfinished{{
+			key: strings.Repeat("3f9a1c2b", 10), length: protocol.Known(40 << 20), offset: 10 << 20,
+			source: "/home/me/pictures/2026/holidays/in/the/mountains/film.mov", url: "https://uploads.tus.example/files/c7d82529a1e63f1ae45247b048fded44",
+		}}
+	}
+	tests := map[int]string{
+		80:  "3f9a1c2b  unknown  25% of 40 MiB  …ys/in/the/mountains/film.mov  https://…8fded44",
+		200: "3f9a1c2b  unknown  25% of 40 MiB  /home/me/pictures/2026/holidays/in/the/mountains/film.mov  https://uploads.tus.example/files/c7d82529a1e63f1ae45247b048fded44",
+	}
+	for width, want := range tests {
+		rows := slices.Collect(unfinishedTable(all(), time.Time{}, width))
+		if got := strings.Join(rows[1], "  "); got != want {
+			t.Errorf("in %d columns: %q, want %q", width, got, want)
+		}
 	}
 }

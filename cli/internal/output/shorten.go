@@ -1,0 +1,36 @@
+package output
+
+import (
+	"os"
+
+	"github.com/mattn/go-runewidth"
+)
+
+// Shorten returns text in at most width columns. If it is longer, "…" replaces its beginning
+// and the last part stays, which tells names of files and URLs apart; head is the number of
+// columns that stay at the beginning. Text must not have color sequences.
+func Shorten(text string, width, head int) string {
+	if runewidth.StringWidth(text) <= width {
+		return text
+	}
+	const ellipsis = 1 // columns of "…"
+	head = max(0, min(head, width-ellipsis))
+	begin := runewidth.Truncate(text, head, "")
+	left := width - ellipsis - runewidth.StringWidth(begin)
+	runes := []rune(text)
+	end := len(runes)
+	for end > 0 && runewidth.RuneWidth(runes[end-1]) <= left {
+		end--
+		left -= runewidth.RuneWidth(runes[end])
+	}
+	return begin + "…" + string(runes[end:])
+}
+
+// Width returns the width of the terminal that results go to, and 80 if they go elsewhere.
+func (p *Printer) Width() int {
+	if f, ok := p.w.(*os.File); ok && isTerminal(f) {
+		columns, _ := sizeOf(f)
+		return columns
+	}
+	return defaultColumns
+}
