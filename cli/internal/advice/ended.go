@@ -16,6 +16,9 @@ import (
 // resume. Lost means that the bytes of the file are gone when the program ends. Same is the
 // command that ends.
 func Ended(file string, lost bool, r *client.Result, err error, same Invocation) *Failure {
+	if known, ok := errors.AsType[*Failure](err); ok && known.Hint != "" {
+		return &Failure{Subject: file, Err: known.Err, Hint: known.Hint}
+	}
 	out := &Failure{Subject: file, Err: err}
 	stopped := false
 	if cause := exit.StopCause(err); cause != nil {

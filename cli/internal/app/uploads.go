@@ -10,9 +10,10 @@ func uploadsCommand(a *app) *cobra.Command {
 	cmd := uploadsListCommand(a)
 	cmd.Use = "uploads [flags]"
 	cmd.Example = `  tusker uploads
+  tusker uploads resume --all
   tusker uploads rm 3f9a1c2b
   tusker uploads prune --older-than 7d`
 	cmd.Args = usage.NoSuchCommand
-	cmd.AddCommand(uploadsListCommand(a), uploadsRemoveCommand(a), uploadsPruneCommand(a))
+	cmd.AddCommand(uploadsListCommand(a), uploadsResumeCommand(a), uploadsRemoveCommand(a), uploadsPruneCommand(a))
 	return cmd
 }

@@ -21,7 +21,7 @@ func (b *Batch) ended(file string, result *client.Result, err error) error {
 		out.Hint = recursiveHint
 	case out.Hint == advice.Misplaced:
 	case b.IsGone(result, err):
-		out.Hint = "to upload it again, leave out --recreate never"
+		out.Hint = "to upload it again, use tusker upload without --recreate never"
 	case errors.Is(err, client.ErrUncertain) && !out.Resumable:
 		out.Hint = advice.Uncertain(result, b.repeatText(result), b.Again)
 	case errors.Is(err, client.ErrRefused):

@@ -46,6 +46,11 @@ type Listing struct {
 	special int // devices, pipes and sockets left out
 }
 
+// Add adds a file. If err is not nil, it is the reason why the file cannot be sent.
+func (l *Listing) Add(name string, err error) {
+	l.entries = append(l.entries, entry{name: name, err: err})
+}
+
 // IsEmpty reports whether there is nothing to send.
 func (l *Listing) IsEmpty() bool { return len(l.entries) == 0 }
 

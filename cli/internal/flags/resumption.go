@@ -29,8 +29,10 @@ type Resumption struct {
 
 // Recreates are the values of --recreate.
 var Recreates = map[string]client.Recreate{
-	"gone": client.RecreateGone, "never": client.RecreateNever, "always": client.RecreateAlways,
+	"gone": client.RecreateGone, recreateNever: client.RecreateNever, "always": client.RecreateAlways,
 }
+
+const recreateNever = "never"
 
 func (r *Resumption) register(cmd *cobra.Command) {
 	RegisterStateDir(cmd, &r.StateDir)

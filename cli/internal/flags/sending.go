@@ -44,7 +44,9 @@ func (s *Sending) Register(cmd *cobra.Command) {
 	f.BoolVar(&s.JSON, "json", false, "print one event on each line, such as created, resumed, progress, retry, done and failed")
 	s.Progress.Register(cmd)
 	s.Profile.register(cmd)
-	s.Streams.register(cmd)
+	if strings.Contains(cmd.Use, "FILE") {
+		s.Streams.register(cmd)
+	}
 	s.Connection.Register(cmd)
 }
 

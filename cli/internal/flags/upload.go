@@ -56,6 +56,32 @@ func (u *Upload) Register(cmd *cobra.Command) {
 	u.Sending.Register(cmd)
 }
 
+// RegisterRest adds the flags of the command that sends the rest of uploads that exist. It
+// never creates an upload.
+func (u *Upload) RegisterRest(cmd *cobra.Command) {
+	u.Parallel, u.Recreate = 1, recreateNever
+	f := cmd.Flags()
+	f.StringArrayVar(&u.Metadata, "metadata", nil, "`key[=value]` to keep with an upload whose parts are joined (repeat); wins over a default")
+	f.IntVar(&u.Concurrency, "concurrency", client.DefaultConcurrency, "`number` of files sent at once")
+	f.Var(&u.Parallel, "parallel", "`number` of parts of one file that are sent at the same time, if the upload was begun in parts")
+	f.StringVar(&u.Account, "account", "", "with --all, resume only uploads of the account of this `name`; with KEY, the account of the credentials")
+	RegisterStateDir(cmd, &u.StateDir)
+	RegisterVerify(cmd, &u.Verify)
+	u.Output.register(cmd)
+	u.Sending.Register(cmd)
+}
+
+// CheckRest finds errors of the flags of RegisterRest.
+func (u *Upload) CheckRest() error {
+	if err := u.Output.check(&u.JSON); err != nil {
+		return err
+	}
+	if u.Concurrency < 1 {
+		return errors.New("--concurrency is not above 0")
+	}
+	return u.Progress.Check()
+}
+
 // Check finds errors of the flags for these arguments.
 func (u *Upload) Check(cmd *cobra.Command, from *settings.Settings, files []string, in io.Reader) error {
 	if err := u.checkFiles(from, files); err != nil {

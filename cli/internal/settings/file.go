@@ -141,23 +141,27 @@ func (s *Settings) ReadConfig(cmd *cobra.Command) error {
 // AddConfig adds the settings of the config file and of the profile. If the first argument
 // is the name of an endpoint, its URL replaces it. Call AddConfig after ReadConfig.
 func (s *Settings) AddConfig(cmd *cobra.Command, args []string) error {
-	file := s.file
-	e, err := s.endpoint(cmd, args, file)
+	e, err := s.endpoint(cmd, args, s.file)
 	if err != nil {
 		return err
 	}
+	if err := s.addFile(e); err != nil {
+		return err
+	}
+	return checkOrigin(cmd, args, e)
+}
+
+// addFile adds the settings of the endpoint e, of the config file, and of the profile.
+func (s *Settings) addFile(e config.Endpoint) error {
 	for _, p := range []place{
-		s.filePlace(FromEndpoint, file, e.Settings),
-		s.filePlace(fromFile, file, file.Defaults),
+		s.filePlace(FromEndpoint, s.file, e.Settings),
+		s.filePlace(fromFile, s.file, s.file.Defaults),
 	} {
 		if err := s.add(p); err != nil {
 			return err
 		}
 	}
-	if err := checkOrigin(cmd, args, e); err != nil {
-		return err
-	}
-	p, err := profilePlace(cmd.Flags())
+	p, err := profilePlace(s.flags)
 	if err != nil {
 		return err
 	}
