@@ -59,6 +59,16 @@ func TestParallelPartFails(t *testing.T) {
 					t.Errorf("result %+v", res)
 				}
 				clienttest.WantPartEvents(t, events)
+				var resumed []int64
+				for _, e := range events {
+					if e.Kind == client.EventResumed {
+						resumed = append(resumed, e.Offset)
+					}
+				}
+				// The answers about all parts come first.
+				if len(resumed) != 1 || resumed[0] < clienttest.InterruptedBytes {
+					t.Errorf("resumed at %v, want %d once", resumed, clienttest.InterruptedBytes)
+				}
 				clienttest.WantNoRecord(t, &store)
 				clienttest.WantNoWarning(t, &log)
 			})

@@ -112,15 +112,3 @@ func challenge(e *client.Error) string {
 	}
 	return " (WWW-Authenticate: " + values + ")"
 }
-
-// Method returns what to do if something refused a method after the upload was created.
-func Method(e *client.Error) string {
-	if e == nil || e.StatusCode != http.StatusMethodNotAllowed && e.StatusCode != http.StatusNotImplemented {
-		return ""
-	}
-	switch e.Op {
-	case protocol.OpPatch, protocol.OpTerminate:
-		return "a firewall may allow only GET, HEAD and POST: try --method-override"
-	}
-	return ""
-}

@@ -14,6 +14,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/advice"
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
 )
 
 // alert imitates the unexported type of crypto/tls for an alert.
@@ -98,22 +99,77 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
-// A method that is refused after the creation may be blocked by a firewall.
+// A method that is refused after the creation may be blocked by a firewall, and so may a large
+// body.
 func TestMethod(t *testing.T) {
+	const patch, page = protocol.OpPatch, "<html><title>403 Forbidden</title></html>"
 	tests := map[string]struct {
-		op     protocol.Op
-		status int
-		want   string
+		err       client.Error
+		want, not string
 	}{
-		"405 to PATCH":  {protocol.OpPatch, 405, "--method-override"},
-		"501 to PATCH":  {protocol.OpPatch, 501, "--method-override"},
-		"405 to DELETE": {protocol.OpTerminate, 405, "--method-override"},
-		"405 to POST":   {protocol.OpCreate, 405, ""},
-		"404 to PATCH":  {protocol.OpPatch, 404, ""},
+		"405 to PATCH":          {client.Error{Op: patch, StatusCode: 405}, "--method-override", "--chunk-size"},
+		"501 to PATCH":          {client.Error{Op: patch, StatusCode: 501}, "--method-override", "--chunk-size"},
+		"405 to DELETE":         {client.Error{Op: protocol.OpTerminate, StatusCode: 405}, "--method-override", ""},
+		"405 to POST":           {client.Error{Op: protocol.OpCreate, StatusCode: 405}, "", ""},
+		"404 to PATCH":          {client.Error{Op: patch, StatusCode: 404, Unmarked: true}, "", ""},
+		"page to PATCH":         {client.Error{Op: patch, StatusCode: 403, Unmarked: true, Body: page}, "--method-override; or it may limit the size of a request: a smaller --chunk-size", ""},
+		"400 and page to PATCH": {client.Error{Op: patch, StatusCode: 400, Unmarked: true, Body: page}, "--method-override", ""},
+		"nothing to PATCH":      {client.Error{Op: patch, StatusCode: 403, Unmarked: true}, "--method-override", ""},
+		"page to DELETE":        {client.Error{Op: protocol.OpTerminate, StatusCode: 403, Unmarked: true, Body: page}, "--method-override", "--chunk-size"},
+		"page about the size":   {client.Error{Op: patch, StatusCode: 400, Unmarked: true, Body: "<p>Request body too large</p>"}, "--chunk-size", "--method-override"},
+		"words about the size":  {client.Error{Op: patch, StatusCode: 403, Unmarked: true, Body: "request body exceeds 128 KiB"}, "--chunk-size", "--method-override"},
+		"headers too large":     {client.Error{Op: patch, StatusCode: 400, Unmarked: true, Body: "<p>Request Header Or Cookie Too Large</p>"}, "", ""},
+		"words to PATCH":        {client.Error{Op: patch, StatusCode: 403, Unmarked: true, Body: "not your bucket"}, "", ""},
+		"of a tus server":       {client.Error{Op: patch, StatusCode: 403, Body: page}, "", ""},
+		"page to HEAD":          {client.Error{Op: protocol.OpHead, StatusCode: 403, Unmarked: true, Body: page}, "", ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			check(t, advice.Method(&client.Error{Op: test.op, StatusCode: test.status}), test.want, "")
+			check(t, advice.Method(&test.err), test.want, test.not)
+		})
+	}
+}
+
+// The hint for a misplaced upload names the flag for firewalls only if PATCH was refused.
+func TestMisplacedMethod(t *testing.T) {
+	for status, want := range map[int]bool{404: false, 405: true, 501: true} {
+		e := &client.Error{Op: protocol.OpPatch, StatusCode: status, Err: errors.New("refused"), Unmarked: true}
+		err := fmt.Errorf("%w: %w", client.ErrMisplaced, e)
+		hint := advice.Ended("a", false, &client.Result{URL: "http://h/1"}, err, advice.Invocation{}).Hint
+		if !strings.Contains(hint, "correct the Location") || strings.Contains(hint, "--method-override") != want {
+			t.Errorf("%d: hint %q", status, hint)
+		}
+	}
+}
+
+// The flags that may help depend on which requests passed, and on how the others failed.
+func TestUndelivered(t *testing.T) {
+	cut := client.Error{Op: protocol.OpPatch, Class: client.ClassTransient, AnswerLost: true}
+	gateway := client.Error{Op: protocol.OpPatch, Class: client.ClassTransient, StatusCode: 504, AnswerLost: true}
+	head := client.Error{Op: protocol.OpHead, Class: client.ClassTransient, AnswerLost: true}
+	refused := client.Error{Op: protocol.OpPatch, Class: client.ClassTransient}
+	tests := map[string]struct {
+		err       client.Error
+		result    client.Result
+		want, not string
+	}{
+		"each PATCH cut":             {cut, client.Result{Retries: 3, Sent: 100}, "--method-override may pass; if a proxy ends long requests, a smaller --chunk-size", ""},
+		"cut before the bytes":       {cut, client.Result{Retries: 3}, "--method-override", ""},
+		"cut at any size":            {cut, client.Result{Retries: 3, Sent: 100, BodyLimit: 64 << 10}, "64KiB did not pass either; if a firewall cuts every PATCH, --method-override", ""},
+		"cut after progress":         {cut, client.Result{Retries: 3, Sent: 100, Offset: 10}, "", ""},
+		"cut, and resumed without":   {cut, client.Result{Retries: 3, Sent: 100, Offset: 10, Resumed: 10}, "--method-override", ""},
+		"cut, smaller ones passed":   {cut, client.Result{Retries: 3, Sent: 100, Offset: 10, BodyLimit: 64 << 10}, "64KiB passed", "--method-override"},
+		"gateway":                    {gateway, client.Result{Retries: 3, Sent: 100}, "--chunk-size", "--method-override"},
+		"gateway at any size":        {gateway, client.Result{Retries: 3, Sent: 100, BodyLimit: 64 << 10}, "64KiB did not pass either", "--method-override"},
+		"no connection":              {refused, client.Result{Retries: 3}, "", ""},
+		"HEAD failed":                {head, client.Result{Retries: 3, Sent: 100}, "", ""},
+		"not tried a second time":    {cut, client.Result{Sent: 100}, "", ""},
+		"nothing sent, with gateway": {gateway, client.Result{Retries: 3}, "", ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			test.err.Err = errors.New("lost")
+			check(t, advice.Undelivered(&test.result, fmt.Errorf("%w: %w", retry.ErrExhausted, &test.err)), test.want, test.not)
 		})
 	}
 }

@@ -46,20 +46,28 @@ func chunkSize(n int64) string {
 	return size.String()
 }
 
-// ChunkSize says which chunk size may help an upload that gave up, or "" if none does.
-func ChunkSize(r *client.Result, err error) string {
+// Undelivered says which flag may help an upload that gave up because its PATCH requests
+// failed, or "" if none does.
+func Undelivered(r *client.Result, err error) string {
 	e, ok := errors.AsType[*client.Error](err)
-	if !ok || !errors.Is(err, retry.ErrExhausted) || e.Op != protocol.OpPatch || e.Class != client.ClassTransient {
+	if !ok || !errors.Is(err, retry.ErrExhausted) || e.Op != protocol.OpPatch || e.Class != client.ClassTransient || r.Retries == 0 {
 		return ""
 	}
 	moved := r.Offset > r.Resumed
+	isCut := e.AnswerLost && e.StatusCode == 0
 	switch {
-	case r.Sent == 0, r.Retries == 0, moved && r.BodyLimit == 0:
-		return ""
-	case moved:
+	case moved && r.BodyLimit > 0:
 		return "requests of --chunk-size " + chunkSize(r.BodyLimit) + " passed"
+	case moved:
+		return ""
+	case isCut && r.BodyLimit > 0:
+		return "requests of --chunk-size " + chunkSize(r.BodyLimit) + " did not pass either; if a firewall cuts every PATCH, --method-override may pass"
 	case r.BodyLimit > 0:
 		return "requests of --chunk-size " + chunkSize(r.BodyLimit) + " did not pass either"
+	case isCut:
+		return "if a firewall cuts every PATCH, --method-override may pass; if a proxy ends long requests, a smaller --chunk-size"
+	case r.Sent == 0:
+		return ""
 	}
 	return "if a proxy ends long requests, a smaller --chunk-size passes"
 }

@@ -26,8 +26,8 @@ func Ended(file string, lost bool, r *client.Result, err error, same Invocation)
 		out.Err, stopped = exit.With(exit.Code(err), &endedEarly{cause, r}), true
 	}
 	switch {
-	case !stopped && isMisplaced(err):
-		out.Hint = Misplaced
+	case !stopped && IsMisplaced(err):
+		out.Hint = misplacedHint(err)
 	case stopped, exit.Code(err) == exit.GaveUp:
 		out.Resumable = !lost
 		switch {

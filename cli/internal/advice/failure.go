@@ -24,3 +24,11 @@ func (f *Failure) Error() string {
 
 // Unwrap returns the cause.
 func (f *Failure) Unwrap() error { return f.Err }
+
+// Before puts a hint before that of f, if both have one. It returns f.
+func (f *Failure) Before(hint string) *Failure {
+	if hint != "" && f.Hint != "" {
+		f.Hint = hint + "; " + f.Hint
+	}
+	return f
+}

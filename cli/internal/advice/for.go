@@ -36,6 +36,9 @@ func For(cmd *cobra.Command, err error) string {
 	if hint := lengthHint(cmd, exchange); hint != "" {
 		return hint
 	}
+	if IsMisplaced(err) {
+		return WithTarget(cmd, exchange, misplacedHint(err))
+	}
 	for _, hint := range []string{
 		Certificate(err, time.Now()), Credentials(err, credentialsGiven(cmd)),
 		Method(exchange),
@@ -94,9 +97,7 @@ func plainHint(cmd *cobra.Command, exchange *client.Error, err error) string {
 	case creating && isElsewhere(exchange):
 		return "is this the URL that uploads are created at?"
 	case errors.Is(err, protocol.ErrTooLarge) && exchange != nil && exchange.Op == protocol.OpPatch:
-		return "a smaller --chunk-size may pass"
-	case isMisplaced(err):
-		return Misplaced
+		return chunkHint
 	case exit.Code(err) == exit.Gone && (exchange == nil || exchange.Op != protocol.OpTerminate):
 		return "what is gone has to be uploaded again"
 	case exit.Code(err) == exit.Usage:

@@ -11,8 +11,14 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// longHeader is a size in bytes from which on a 400 may be about the headers of a request.
-const longHeader = 4 << 10
+const (
+	// longHeader is a size in bytes from which on a 400 may be about the headers of a request.
+	longHeader = 4 << 10
+
+	// longJoin is the same for a request that joins parts, most of which is the list of the
+	// parts.
+	longJoin = 2 << 10
+)
 
 // lengthHint is for a request that a server or a proxy may have refused because its headers or
 // its URL are too long. "": there is nothing to say.
@@ -40,6 +46,9 @@ func joinHint(cmd *cobra.Command, e *client.Error) string {
 	case 0, http.StatusUnauthorized, http.StatusForbidden, http.StatusProxyAuthRequired:
 		return ""
 	case http.StatusBadRequest, http.StatusRequestURITooLong, http.StatusRequestHeaderFieldsTooLarge:
+		if e.StatusCode == http.StatusBadRequest && e.HeaderSize < longJoin && !isTooLong(e) {
+			break // the answer is about something else than the size
+		}
 		text := fmt.Sprintf("the request that names all parts has %d bytes of headers, which may be too long for the server or a proxy in front of it: ", e.HeaderSize)
 		if concat {
 			return text + "join fewer files"
@@ -47,7 +56,7 @@ func joinHint(cmd *cobra.Command, e *client.Error) string {
 		return text + "--recreate always with a smaller --parallel sends the file again in fewer parts"
 	}
 	if concat {
-		return ""
+		return "the server does not join the parts: tusker upload sends the files as separate uploads"
 	}
 	return noJoinHint
 }

@@ -9,12 +9,19 @@ import (
 	"github.com/tusker-go/tusker/client"
 )
 
-// Misplaced is the hint for an upload whose URL is unknown to the server.
-const Misplaced = "correct the Location that the server sends, or the proxy in front of it, and run the same command again"
+// misplacedHint is the hint for an upload whose URL is unknown to the server.
+func misplacedHint(err error) string {
+	const hint = "correct the Location that the server sends, or the proxy in front of it, and run the same command again"
+	e, _ := errors.AsType[*client.Error](err)
+	if method := Method(e); method != "" {
+		return hint + "; if the Location is right, " + method
+	}
+	return hint
+}
 
-// isMisplaced reports whether Misplaced is the best advice for an error. A refused
+// IsMisplaced reports whether the best advice for an error is about the Location. A refused
 // certificate has advice of its own, even if its server is on an unusual origin.
-func isMisplaced(err error) bool {
+func IsMisplaced(err error) bool {
 	return errors.Is(err, client.ErrMisplaced) && !errors.Is(err, client.ErrUntrusted)
 }
 

@@ -48,7 +48,7 @@ func TestIsMisplaced(t *testing.T) {
 		"refused certificate": {fmt.Errorf("%w: %w", client.ErrMisplaced, client.ErrUntrusted), false},
 		"not misplaced":       {client.ErrUntrusted, false},
 	} {
-		if got := isMisplaced(test.err); got != test.want {
+		if got := IsMisplaced(test.err); got != test.want {
 			t.Errorf("%s: got %v", name, got)
 		}
 	}

@@ -101,7 +101,7 @@ func runResume(a *app, cmd *cobra.Command, s *flags.Sending, how resumption, loc
 		if out.Resumable && output.HasSecret(result.URL) {
 			out.Hint = "run the same command again: it resumes the upload"
 		}
-		return out
+		return out.Before(advice.Undelivered(result, err))
 	}
 	if !s.JSON {
 		a.console.Out.Line("%s", s.Row(result))

@@ -19,7 +19,7 @@ func (b *Batch) ended(file string, result *client.Result, err error) error {
 		out.Err = advice.NotStarted(out.Err)
 	case errors.Is(err, errDirectory):
 		out.Hint = recursiveHint
-	case out.Hint == advice.Misplaced:
+	case advice.IsMisplaced(err) && !out.Resumable:
 	case b.IsGone(result, err):
 		out.Hint = "to upload it again, use tusker upload without --recreate never"
 	case errors.Is(err, client.ErrUncertain) && !out.Resumable:
@@ -33,10 +33,7 @@ func (b *Batch) ended(file string, result *client.Result, err error) error {
 	case goOn != "" && isMendable(err) && b.hint(out) == "":
 		out.Hint = "after you have corrected this, " + goOn
 	}
-	if hint := advice.ChunkSize(result, err); hint != "" && out.Hint != "" {
-		out.Hint = hint + "; " + out.Hint
-	}
-	return out
+	return out.Before(advice.Undelivered(result, err))
 }
 
 // repeatText returns the text that tells how to upload a file again that may be complete.

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/tusker-go/tusker/client/internal/engine"
+	"github.com/tusker-go/tusker/client/journal"
 	"github.com/tusker-go/tusker/protocol"
 )
 
@@ -16,10 +17,17 @@ type sum struct {
 	mu           sync.Mutex
 	parts        map[int]engine.Event // the last event of each part
 	offset, sent int64                // of all parts together
+	unheard      map[int]bool         // parts of an earlier run about which the server has not answered yet
 }
 
-func newSum(tell engine.Listener, length protocol.Length) *sum {
-	return &sum{tell: tell, length: length, parts: make(map[int]engine.Event)}
+func newSum(tell engine.Listener, length protocol.Length, parts []journal.PartRecord) *sum {
+	s := &sum{tell: tell, length: length, parts: make(map[int]engine.Event), unheard: make(map[int]bool)}
+	for i, part := range parts {
+		if part.URL != "" {
+			s.unheard[i] = true
+		}
+	}
+	return s
 }
 
 // part returns the listener of one part.
@@ -35,11 +43,20 @@ func (s *sum) part(i int) engine.Listener {
 		whole.URL, whole.Offset, whole.Sent, whole.Length = "", s.offset, s.sent, s.length
 		whole.Metadata = nil // the whole has its own
 		switch ev.Kind {
+		case engine.Created, engine.Resumed, engine.Stopped:
+			delete(s.unheard, i)
+		case engine.Progress, engine.Retry, engine.Waiting, engine.Rewound, engine.LastByte:
+		}
+		switch ev.Kind {
 		case engine.Created:
 			whole.Kind = engine.Progress // the whole is created once, by joining
+		case engine.Resumed:
+			if len(s.unheard) > 0 {
+				whole.Kind = engine.Progress // the whole is resumed at the sum of all offsets
+			}
 		case engine.Stopped, engine.LastByte:
 			return nil
-		case engine.Resumed, engine.Progress, engine.Retry, engine.Waiting, engine.Rewound:
+		case engine.Progress, engine.Retry, engine.Waiting, engine.Rewound:
 		}
 		return s.tell(ctx, whole)
 	}

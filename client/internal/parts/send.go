@@ -128,7 +128,7 @@ func (w Whole) sendEach(ctx context.Context, p *Plan) (Result, error) {
 		return Result{}, source.Error(errors.New("the source cannot be read in parts"))
 	}
 	send := &sending{
-		Whole: w, plan: p, joiner: joiner, source: divisible, total: newSum(w.Hear, w.Source.Length()),
+		Whole: w, plan: p, joiner: joiner, source: divisible, total: newSum(w.Hear, w.Source.Length(), p.List()),
 		mayBeJoined: w.Keeper.MayBeJoined(), results: make(map[int]engine.Result),
 	}
 	crew := Crew[takenPart]{Workers: p.workers, Next: p.take}
