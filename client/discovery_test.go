@@ -71,8 +71,44 @@ func TestOptionsWithoutAnswer(t *testing.T) {
 	}
 }
 
+// An upload that needs the answer to OPTIONS asks three times if a firewall drops it, and as
+// often as Config.Retry allows if the server fails.
+func TestRequiredOptionsWithoutAnswer(t *testing.T) {
+	tests := map[string]struct {
+		status int // of the answer; 0: silence
+		want   error
+		asked  int
+		most   time.Duration
+	}{
+		"silence":        {0, client.ErrUnsupported, 3, 50 * time.Second},
+		"failing server": {503, retry.ErrExhausted, 6, time.Minute},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := fake.New(t, fake.Config{})
+				action := s.Hang(0)
+				if test.status != 0 {
+					action = fake.Status(test.status, "")
+				}
+				s.On(http.MethodOptions, clienttest.Repeat(20, action)...)
+				c := clienttest.NewClient(t, s, client.Config{Retry: clienttest.RetryEachSecond(5)})
+				began := time.Now()
+				_, err := c.UploadConcat(t.Context(), []client.Source{clienttest.TextSource(t, "a"), clienttest.TextSource(t, "b")}, nil)
+				clienttest.WantErrorIs(t, err, test.want)
+				if took := time.Since(began); took > test.most {
+					t.Errorf("took %v, want %v at most", took, test.most)
+				}
+				if counts := clienttest.RequestCounts(s, 0); counts["OPTIONS"] != test.asked || len(counts) != 1 {
+					t.Errorf("requests %v, want %d times OPTIONS", counts, test.asked)
+				}
+			})
+		})
+	}
+}
+
 // A server that was silent is asked again later, and a caller that needs the answer waits
-// for it as long as for any other.
+// for it longer than others.
 func TestOptionsAskedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := clienttest.NewChecksumServer(t, "sha256")

@@ -133,9 +133,12 @@ func concatError(err error) error {
 			out.Err = exit.With(exit.Code(err), cause)
 		}
 	}
-	switch exit.Code(err) {
-	case exit.Interrupted, exit.GaveUp:
+	switch code := exit.Code(err); {
+	case code == exit.Interrupted, code == exit.GaveUp:
 		out.Hint = advice.NewUpload
+	case errors.Is(err, client.ErrUnsupported) && errors.Is(err, client.ErrStalled):
+		out.Hint = "a firewall may drop OPTIONS, whose answer says whether the server joins parts; " +
+			"tusker upload works without it, and sends the files as separate uploads"
 	}
 	return out
 }

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/tusker-go/tusker/client/failure"
@@ -48,15 +49,36 @@ func (r *networkError) Error() string {
 	}
 }
 
+var (
+	// otherProtocol has the beginnings of the texts of net/http about an answer of another
+	// protocol, such as the greeting of SSH. The last one is about an answer that came before
+	// the request.
+	otherProtocol = []string{"malformed HTTP response", "malformed HTTP version", "malformed HTTP status code", "readLoopPeekFailLocked: %!w(<nil>)"}
+
+	// malformed has the same for an answer that begins like one of HTTP.
+	malformed = []string{"malformed MIME header"}
+)
+
+// IsOtherProtocol reports whether an answer does not begin like one of HTTP, so that a server
+// of another service sent it.
+func IsOtherProtocol(err error) bool {
+	if e, ok := errors.AsType[*networkError](err); ok {
+		err = e.err // whose text is that of net/http
+	}
+	return containsAny(err.Error(), otherProtocol)
+}
+
 // plainText replaces the texts of net/http about an answer that is not HTTP, which quote bytes
-// of another protocol. The last of them is about an answer that came before the request.
+// of another protocol.
 func plainText(text string) string {
-	for _, begin := range []string{"malformed HTTP response", "malformed HTTP version", "malformed HTTP status code", "malformed MIME header", "readLoopPeekFailLocked: %!w(<nil>)"} {
-		if strings.Contains(text, begin) {
-			return "the answer is not HTTP: does another service use this address?"
-		}
+	if containsAny(text, otherProtocol) || containsAny(text, malformed) {
+		return "the answer is not HTTP: does another service use this address?"
 	}
 	return text
+}
+
+func containsAny(text string, phrases []string) bool {
+	return slices.ContainsFunc(phrases, func(phrase string) bool { return strings.Contains(text, phrase) })
 }
 
 func (r *networkError) Unwrap() error { return r.err }

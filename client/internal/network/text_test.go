@@ -34,3 +34,29 @@ func TestAnswerIsNotHTTP(t *testing.T) {
 		t.Errorf("another error: %q", got)
 	}
 }
+
+// A greeting of another service is of another protocol. An answer with an error in it may be
+// that of a broken server that knows uploads.
+func TestIsOtherProtocol(t *testing.T) {
+	for answer, want := range map[string]bool{
+		"SSH-2.0-OpenSSH_9.6\r\n":                  true,
+		"220 mail.example ESMTP\r\n":               true,
+		"HTTX/9 200 OK\r\n\r\n":                    true,
+		"HTTP/1.1 abc OK\r\n\r\n":                  true,
+		"HTTP/1.1 200 OK\r\nno colon\r\n\r\n":      false,
+		"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n": false, // cut
+	} {
+		resp, err := http.ReadResponse(bufio.NewReader(strings.NewReader(answer)), nil)
+		if err == nil {
+			_ = resp.Body.Close()
+			t.Fatalf("%q is an answer", answer)
+		}
+		err = &url.Error{Op: "Post", URL: "http://h/", Err: err}
+		if got := network.IsOtherProtocol(err); got != want {
+			t.Errorf("%q: %t", answer, got)
+		}
+		if got := network.IsOtherProtocol(fmt.Errorf("create: %w", network.Error(err))); got != want {
+			t.Errorf("%q, with a plain text: %t", answer, got)
+		}
+	}
+}

@@ -20,6 +20,9 @@ const (
 	// firewalls drop OPTIONS, and uploads work without the answer.
 	discoveryStall = 4 * time.Second
 
+	// requiredStall is the same for an upload that needs the answer.
+	requiredStall = 15 * time.Second
+
 	// silenceAge is how long a server that gives no answer to OPTIONS is not asked again.
 	silenceAge = 15 * time.Minute
 
@@ -28,7 +31,8 @@ const (
 	maxUnanswered = 2
 
 	// maxFailed is the same for questions in a row of which each may have been answered by a
-	// gateway or a server that fails.
+	// gateway or a server that fails, and for questions that stall although their answer is
+	// required.
 	maxFailed = 3
 )
 
@@ -63,12 +67,16 @@ func (c *capabilities) silence() error {
 
 // noAnswer records a question without an answer. It reports whether the server counts as
 // silent from now on: after a stall at once, because the next question would take as long,
-// and after failed answers later than after broken connections.
-func (c *capabilities) noAnswer(err error) bool {
+// and after failed answers later than after broken connections. If the answer is required,
+// only several stalls count, because a failing server may answer later.
+func (c *capabilities) noAnswer(err error, required bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	most := maxFailed
 	switch {
+	case required && !errors.Is(err, failure.ErrStalled):
+		return false
+	case required:
 	case errors.Is(err, failure.ErrStalled):
 		most = 1
 	case !isAnswered(err):
@@ -119,8 +127,8 @@ func (s *Server) Known() (protocol.Capabilities, bool) { return s.known.get() }
 // remembered, because a proxy may have answered in the server's place.
 //
 // A server that gives no answer is silent as well, and is not asked again for a while.
-// With required, the caller cannot do without the answer: the question has the stall
-// timeout of other requests, and its failure is an error.
+// With required, the caller cannot do without the answer: the question may stall for longer
+// and more often, and any other failure is an error.
 func (s *Server) Discover(ctx context.Context, url string, required bool, call wire.Call) (caps protocol.Capabilities, silent, err error) {
 	ours := s.Conn.Serves(url)
 	stall := discoveryStall
@@ -133,11 +141,11 @@ func (s *Server) Discover(ctx context.Context, url string, required bool, call w
 		}
 	}
 	if required {
-		stall = 0
+		stall = requiredStall
 	}
 	reply, err := s.options(ctx, url, stall, call)
 	switch {
-	case isSilent(err), !required && ours && isUnanswered(ctx, err) && s.known.noAnswer(err):
+	case isSilent(err), ours && isUnanswered(ctx, err) && s.known.noAnswer(err, required):
 		return protocol.Capabilities{}, err, nil
 	case err != nil:
 		return protocol.Capabilities{}, nil, err

@@ -80,6 +80,18 @@ func (c *connecting) unsent() bool {
 	return c.requested && !c.acquired
 }
 
+// mayHaveArrived reports whether a server may have done what the request asked before the
+// request ended with err. An answer of another protocol, on a connection that carried no
+// earlier request, is that of a server without uploads.
+func (c *connecting) mayHaveArrived(err error) bool {
+	if c.unsent() || !network.MayHaveArrived(err) {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.acquired || c.reused || !network.IsOtherProtocol(err)
+}
+
 // stale reports whether the request ended with err because its connection was used again. With
 // a Doer that reports no connections, this is not known and false.
 func (c *connecting) stale(err error) bool {

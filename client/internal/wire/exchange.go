@@ -259,7 +259,7 @@ func (e *exchange) locate(answer *Answer, location string, final *http.Request) 
 func (e *exchange) fail(err error) error {
 	f := &failure.Error{
 		Op: e.Op, URL: e.URL, Err: err, Class: network.Class(err),
-		AnswerLost: !e.following.unsent() && network.MayHaveArrived(err), UnknownHost: e.conn.isUnknown(e.URL, err),
+		AnswerLost: e.following.mayHaveArrived(err), UnknownHost: e.conn.isUnknown(e.URL, err),
 	}
 	if e.resp == nil {
 		f.Stale = e.following.stale(err)
