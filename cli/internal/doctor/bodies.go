@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/tusker-go/tusker/cli/internal/advice"
 	"github.com/tusker-go/tusker/cli/internal/units"
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/protocol"
@@ -41,19 +42,32 @@ type search struct {
 // bodies looks for the largest body that passes. It returns false if no body
 // passes.
 func (e *examination) bodies(ctx context.Context) bool {
-	s := &search{examination: e, began: time.Now()}
-	why := "" // reason for the end of the search
-	for why == "" {
-		n := s.next()
-		if why = s.end(n); why != "" {
-			break
-		}
-		if !s.try(ctx, n) {
+	for {
+		s := &search{examination: e, began: time.Now()}
+		n, why := s.run(ctx)
+		switch {
+		case why == "":
 			return e.broken(ctx, n, s.last)
+		case s.cutsAll() && s.override(ctx, leastBody, s.last):
+			continue // the search begins again with POST
+		}
+		return s.report(why)
+	}
+}
+
+// run sends bodies until the limit is known, and returns why it ended. If a body of n bytes
+// failed for another reason than its size, why is "".
+func (s *search) run(ctx context.Context) (n int64, why string) {
+	for {
+		n = s.next()
+		if why = s.end(n); why != "" || !s.try(ctx, n) {
+			return n, why
 		}
 	}
-	return s.report(why)
 }
+
+// cutsAll reports whether no body passed, and each request was cut or got no answer.
+func (s *search) cutsAll() bool { return s.body == 0 && s.refused > 0 && s.status == 0 }
 
 // next returns the size of the next body, or 0 if the limit is known.
 func (s *search) next() int64 {
@@ -129,23 +143,29 @@ func (s *search) send(ctx context.Context, n int64) error {
 	if errors.Is(err, protocol.ErrOffsetMismatch) && s.head(ctx) == nil {
 		err = s.patiently(ctx, patch)
 	}
-	if !isBlocked(err) || s.body > 0 {
+	if !isBlocked(err) || s.body > 0 || !s.override(ctx, n, err) {
 		return err
 	}
-	blocked := err
+	return nil
+}
+
+// override sends a body of n bytes as POST, after something blocked PATCH. If the body passes,
+// all later requests are sent so.
+func (s *search) override(ctx context.Context, n int64, blocked error) bool {
 	override, err := client.New(s.overriding())
-	if err != nil {
-		return blocked
+	if err != nil || s.isOverriding {
+		return false
 	}
 	usual := s.c
 	s.c = override
-	if s.patiently(ctx, patch) != nil {
+	if s.head(ctx) != nil || s.patiently(ctx, func(ctx context.Context) error { return s.patch(ctx, n) }) != nil {
 		s.c = usual
-		return blocked
+		return false
 	}
+	s.isOverriding = true
 	s.flag("--method-override", "")
 	s.warn("method", "--method-override", "PATCH does not pass, but POST with X-HTTP-Method-Override does: %s", plain(blocked))
-	return nil
+	return true
 }
 
 // overriding returns the configuration of a client that sends PATCH and DELETE as POST.
@@ -155,10 +175,10 @@ func (e *examination) overriding() client.Config {
 	return cfg
 }
 
-// isBlocked tells whether something refused the method of a request.
+// isBlocked tells whether something may have refused the method of a request.
 func isBlocked(err error) bool {
 	exchange, ok := errors.AsType[*client.Error](err)
-	return ok && (exchange.StatusCode == http.StatusMethodNotAllowed || exchange.StatusCode == http.StatusNotImplemented)
+	return ok && advice.Method(exchange) != "" && !errors.Is(err, protocol.ErrTooLarge)
 }
 
 // isLimit tells whether a smaller body might pass: proxies answer a body that is too
@@ -238,12 +258,12 @@ func (e *examination) broken(ctx context.Context, n int64, err error) bool {
 		e.fail("patch", e.misplaced(err), err)
 		return false
 	}
-	advice := adviceFor(err)
+	hint := adviceFor(err)
 	if errors.Is(err, client.ErrStalled) {
 		chunk := units.Size(e.body)
-		advice = "--chunk-size " + chunk.String() + " if that happens again"
+		hint = "--chunk-size " + chunk.String() + " if that happens again"
 	}
-	e.warn("body-limit", advice, "bodies of %s pass, one of %s did not: %s", size(e.body), size(n), plain(err))
+	e.warn("body-limit", hint, "bodies of %s pass, one of %s did not: %s", size(e.body), size(n), plain(err))
 	// The server may have kept a part of the failed body.
 	return e.head(ctx) == nil
 }

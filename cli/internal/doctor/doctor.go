@@ -69,6 +69,9 @@ type Config struct {
 	// Pause is how long a connection should stay open while it is not used. Zero: 2
 	// s.
 	Pause time.Duration
+
+	// Clock is for the waits before a request is repeated. nil: the clock of this machine.
+	Clock Clock
 }
 
 // Report contains all findings.
@@ -91,6 +94,8 @@ type examination struct {
 	caps protocol.Capabilities
 	url  string // URL of the upload, "": no upload
 
+	isOverriding bool // PATCH is sent as POST
+
 	isFound  bool   // something answered for the upload at its Location
 	location string // the Location of the creation, as the server sent it
 
@@ -111,6 +116,9 @@ func Run(ctx context.Context, cfg Config) (*Report, error) {
 	}
 	if cfg.Pause == 0 {
 		cfg.Pause = 2 * time.Second
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = systemClock{}
 	}
 	e := &examination{report: Report{Findings: []Finding{}, Flags: []Flag{}, Left: []string{}}}
 	e.tap = &tap{next: cfg.Client.Doer}
@@ -250,7 +258,7 @@ func isBusy(err error) bool {
 func (e *examination) patiently(ctx context.Context, send func(context.Context) error) error {
 	for tries := 1; ; tries++ {
 		err := send(ctx)
-		if !isBusy(err) || tries == patience || !sleep(ctx, e.Settle<<tries) {
+		if !isBusy(err) || tries == patience || !e.Clock.Sleep(ctx, e.Settle<<tries) {
 			return err
 		}
 		if e.url != "" {

@@ -10,6 +10,7 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,6 +30,8 @@ type site struct {
 	header   http.Header
 	limit    time.Duration // of an exchange; 0: 5 s
 	settle   time.Duration // 0: 100 ms
+	pause    time.Duration // 0: 100 ms
+	clock    *quickClock   // nil: one of its own
 	also     []string      // further checks that the fault affects
 }
 
@@ -39,6 +42,7 @@ func (s site) examine(t *testing.T) *doctor.Report {
 	if s.server.MaxSize == 0 {
 		s.server.MaxSize = 3 << 20
 	}
+	s.server.GracefulTimeout = time.Millisecond
 	handler := passing(t, testserver.New(t, s.server).URL())
 	if s.proxy != nil {
 		handler = s.proxy(handler)
@@ -46,12 +50,22 @@ func (s site) examine(t *testing.T) *doctor.Report {
 	front := httptest.NewUnstartedServer(handler)
 	front.Config.IdleTimeout = s.idle
 	front.Start()
-	t.Cleanup(front.Close)
+	t.Cleanup(func() { front.CloseClientConnections(); front.Close() })
 	endpoint := front.URL + "/files/"
 	if s.endpoint != nil {
 		endpoint = s.endpoint(endpoint)
 	}
 	return s.run(t, endpoint)
+}
+
+// quickClock is a clock that is ahead by the time of all its sleeps, which take no time.
+type quickClock struct{ ahead atomic.Int64 }
+
+func (c *quickClock) Now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
+
+func (c *quickClock) Sleep(ctx context.Context, d time.Duration) bool {
+	c.ahead.Add(int64(d))
+	return ctx.Err() == nil
 }
 
 // passing returns a proxy that passes everything on to the server at to.
@@ -88,9 +102,17 @@ func (s site) run(t *testing.T, endpoint string) *doctor.Report {
 	if settle == 0 {
 		settle = 100 * time.Millisecond
 	}
+	pause := s.pause
+	if pause == 0 {
+		pause = 100 * time.Millisecond
+	}
+	clock := s.clock
+	if clock == nil {
+		clock = new(quickClock)
+	}
 	report, err := doctor.Run(t.Context(), doctor.Config{
 		Client: client.Config{Endpoint: endpoint, Doer: nethttp.New(s.network), Jar: jar, Header: s.header},
-		Limit:  limit, Settle: settle, Pause: 900 * time.Millisecond,
+		Limit:  limit, Settle: settle, Pause: pause, Clock: clock,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -91,7 +91,7 @@ func (e *examination) begun(ctx context.Context, body int64) (*pending, error) {
 		p := e.begin(ctx, body)
 		err := p.halfway(ctx, e)
 		exchange, ok := errors.AsType[*client.Error](err)
-		if !isBusy(err) && (!ok || !exchange.Stale) || tries == patience || !sleep(ctx, e.Settle) {
+		if !isBusy(err) && (!ok || !exchange.Stale) || tries == patience || !e.Clock.Sleep(ctx, e.Settle) {
 			return p, err
 		}
 		p.cut()
@@ -145,15 +145,15 @@ func (e *examination) cutRequest(ctx context.Context, body int64) (before int64,
 // unlocked asks for the offset until there is an answer, and returns the time until
 // then.
 func (e *examination) unlocked(ctx context.Context) (time.Duration, error) {
-	began := time.Now()
+	began := e.Clock.Now()
 	for tries := 1; ; tries++ {
 		err := e.head(ctx)
 		exchange, ok := errors.AsType[*client.Error](err)
 		if err == nil || !ok || !exchange.Retryable() || tries == patience || ctx.Err() != nil {
-			return time.Since(began), err
+			return e.Clock.Now().Sub(began), err
 		}
-		if !sleep(ctx, e.Settle<<tries) {
-			return time.Since(began), err
+		if !e.Clock.Sleep(ctx, e.Settle<<tries) {
+			return e.Clock.Now().Sub(began), err
 		}
 	}
 }
@@ -210,15 +210,4 @@ func (p *pending) cut() {
 		<-p.done
 		p.e.sent += p.gate.read()
 	})
-}
-
-// sleep sleeps for d, and reports whether ctx was alive all the time.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-	return ctx.Err() == nil
 }

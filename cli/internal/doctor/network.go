@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -187,23 +186,19 @@ func adviceFor(err error) string {
 		return advice.Certificate(err, time.Now())
 	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record):
 		return "one side speaks http and the other https: check the URL"
+	case exchange != nil && blocked(exchange):
+		return fmt.Sprintf("let proxies pass %s, or send it as POST with --method-override", strings.ToUpper(string(exchange.Op)))
 	case errors.Is(err, protocol.ErrUnauthorized), errors.Is(err, protocol.ErrForbidden):
 		return "--token-file, --token-command or --user"
 	case errors.Is(err, protocol.ErrNotFound) && exchange != nil && exchange.Op == protocol.OpCreate:
 		return "is this the URL that uploads are created at?"
 	case errors.Is(err, protocol.ErrMissingHeader):
 		return "let proxies pass the headers Location, Tus-Resumable and Upload-Offset of answers"
-	case exchange != nil && blocked(exchange):
-		return fmt.Sprintf("let proxies pass %s, or send it as POST with --method-override", strings.ToUpper(string(exchange.Op)))
 	case errors.Is(err, client.ErrStalled), errors.Is(err, context.DeadlineExceeded):
 		return "--stall-timeout D if the server needs longer to answer"
 	}
 	return ""
 }
 
-// blocked reports whether a server or proxy that does not support tus refused the
-// method.
-func blocked(e *client.Error) bool {
-	return e.Op == protocol.OpPatch && e.Header.Get(protocol.HeaderResumable) == "" &&
-		slices.Contains([]int{http.StatusMethodNotAllowed, http.StatusNotImplemented, http.StatusForbidden}, e.StatusCode)
-}
+// blocked reports whether a server or proxy that does not support tus may have refused PATCH.
+func blocked(e *client.Error) bool { return e.Op == protocol.OpPatch && isBlocked(e) }

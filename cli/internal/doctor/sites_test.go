@@ -162,14 +162,30 @@ func limit(n int64, refuse func(w http.ResponseWriter, r *http.Request)) func(ht
 
 // bodySites have a fault that affects bodies.
 func bodySites() map[string]site {
+	locks, timeouts := new(quickClock), new(quickClock)
 	refusing := func(status int) func(http.Handler) http.Handler {
 		return around(func(w http.ResponseWriter, r *http.Request) bool {
 			return r.Method == http.MethodPatch && page(w, status, "no")
 		})
 	}
 	return map[string]site{
-		"a firewall refuses PATCH (405)":       {proxy: refusing(http.StatusMethodNotAllowed)},
-		"a firewall does not know PATCH (501)": {proxy: refusing(http.StatusNotImplemented)},
+		"a firewall refuses PATCH (405)":           {proxy: refusing(http.StatusMethodNotAllowed)},
+		"a firewall does not know PATCH (501)":     {proxy: refusing(http.StatusNotImplemented)},
+		"a firewall refuses PATCH by a page (403)": {proxy: refusing(http.StatusForbidden)},
+		"a firewall cuts the connection of each PATCH": {proxy: around(func(_ http.ResponseWriter, r *http.Request) bool {
+			if r.Method == http.MethodPatch {
+				panic(http.ErrAbortHandler)
+			}
+			return false
+		})},
+		"a firewall drops each PATCH": {limit: 2 * time.Second, proxy: around(func(_ http.ResponseWriter, r *http.Request) bool {
+			if r.Method != http.MethodPatch {
+				return false
+			}
+			_, _ = io.Copy(io.Discard, r.Body)
+			<-r.Context().Done()
+			return true
+		})},
 		"a limit for bodies, answered with 413": {also: []string{"keep-alive"}, proxy: limit(100_000, func(w http.ResponseWriter, _ *http.Request) {
 			page(w, http.StatusRequestEntityTooLarge, "too large")
 		})},
@@ -190,10 +206,10 @@ func bodySites() map[string]site {
 				next.ServeHTTP(w, r)
 			})
 		}},
-		"a cut upload stays locked (423)": {settle: 400 * time.Millisecond, proxy: lockedAfterCut(http.StatusLocked, "")},
+		"a cut upload stays locked (423)": {settle: 400 * time.Millisecond, clock: locks, proxy: lockedAfterCut(locks, http.StatusLocked, "")},
 		"a cut upload stays locked (500 `ERR_LOCK_TIMEOUT`)": {
-			settle: 400 * time.Millisecond,
-			proxy:  lockedAfterCut(http.StatusInternalServerError, "ERR_LOCK_TIMEOUT: failed to acquire lock before timeout\n"),
+			settle: 400 * time.Millisecond, clock: timeouts,
+			proxy: lockedAfterCut(timeouts, http.StatusInternalServerError, "ERR_LOCK_TIMEOUT: failed to acquire lock before timeout\n"),
 		},
 		"the upload stays locked all the time": {proxy: around(func(w http.ResponseWriter, r *http.Request) bool {
 			if r.Method != http.MethodPatch {
@@ -211,7 +227,7 @@ func bodySites() map[string]site {
 
 // lockedAfterCut locks an upload while a PATCH is open, and for 2.5 s after a PATCH that
 // was cut. It answers requests for a locked upload with status.
-func lockedAfterCut(status int, text string) func(http.Handler) http.Handler {
+func lockedAfterCut(clock doctor.Clock, status int, text string) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		var mu sync.Mutex
 		open := 0
@@ -219,7 +235,7 @@ func lockedAfterCut(status int, text string) func(http.Handler) http.Handler {
 		isLocked := func() bool {
 			mu.Lock()
 			defer mu.Unlock()
-			return open > 0 || time.Now().Before(until)
+			return open > 0 || clock.Now().Before(until)
 		}
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.Method != http.MethodDelete && isLocked() {
@@ -241,7 +257,7 @@ func lockedAfterCut(status int, text string) func(http.Handler) http.Handler {
 				defer mu.Unlock()
 				open--
 				if body.n.Load() < r.ContentLength {
-					until = time.Now().Add(2500 * time.Millisecond)
+					until = clock.Now().Add(2500 * time.Millisecond)
 				}
 			}()
 			next.ServeHTTP(w, r)
@@ -278,7 +294,7 @@ func requestSites() map[string]site {
 		"a cache answers HEAD even with `no-cache`":           {proxy: cache(false)},
 		"a limit for headers, answered with 431":              {proxy: large(http.StatusRequestHeaderFieldsTooLarge, "")},
 		"a limit for headers, answered with the 400 of nginx": {proxy: large(http.StatusBadRequest, page400)},
-		"connections that are not used are closed soon":       {idle: 400 * time.Millisecond},
+		"connections that are not used are closed soon":       {idle: 400 * time.Millisecond, pause: 900 * time.Millisecond},
 		"a connection dies when it is used again":             {proxy: dying()},
 	}
 }

@@ -31,7 +31,7 @@ func TestTLS(t *testing.T) {
 			s := testserver.New(t, testserver.Config{TLS: &tls.Config{}, GracefulTimeout: time.Millisecond})
 			report, err := Run(t.Context(), Config{
 				Client: client.Config{Endpoint: s.URL(), Doer: nethttp.New(test.network(s))},
-				Settle: 20 * time.Millisecond,
+				Settle: 20 * time.Millisecond, Pause: 100 * time.Millisecond,
 			})
 			if err != nil {
 				t.Fatal(err)
