@@ -114,7 +114,7 @@ func TestMethod(t *testing.T) {
 		"404 to PATCH":          {client.Error{Op: patch, StatusCode: 404, Unmarked: true}, "", ""},
 		"page to PATCH":         {client.Error{Op: patch, StatusCode: 403, Unmarked: true, Body: page}, "--method-override; or it may limit the size of a request: a smaller --chunk-size", ""},
 		"400 and page to PATCH": {client.Error{Op: patch, StatusCode: 400, Unmarked: true, Body: page}, "--method-override", ""},
-		"nothing to PATCH":      {client.Error{Op: patch, StatusCode: 403, Unmarked: true}, "--method-override", ""},
+		"nothing to PATCH":      {client.Error{Op: patch, StatusCode: 403, Unmarked: true}, "", ""},
 		"page to DELETE":        {client.Error{Op: protocol.OpTerminate, StatusCode: 403, Unmarked: true, Body: page}, "--method-override", "--chunk-size"},
 		"page about the size":   {client.Error{Op: patch, StatusCode: 400, Unmarked: true, Body: "<p>Request body too large</p>"}, "--chunk-size", "--method-override"},
 		"words about the size":  {client.Error{Op: patch, StatusCode: 403, Unmarked: true, Body: "request body exceeds 128 KiB"}, "--chunk-size", "--method-override"},

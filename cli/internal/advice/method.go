@@ -33,18 +33,15 @@ func Method(e *client.Error) string {
 	case e.Op == protocol.OpPatch && mentionsSize(e.Body):
 		return chunkHint
 	case !isPage(e.Body):
-		return "" // the server gives its reason in words
+		return "" // the server gives its reason in words, or none
 	case e.Op == protocol.OpPatch:
 		return methodHint + "; or it may limit the size of a request: " + chunkHint
 	}
 	return methodHint
 }
 
-// isPage reports whether a body is a page of HTML, or empty.
-func isPage(body string) bool {
-	body = strings.TrimSpace(body)
-	return body == "" || strings.HasPrefix(body, "<")
-}
+// isPage reports whether a body is a page of HTML.
+func isPage(body string) bool { return strings.HasPrefix(strings.TrimSpace(body), "<") }
 
 // mentionsSize reports whether a text is about the size of a request.
 func mentionsSize(text string) bool {
