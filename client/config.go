@@ -125,6 +125,13 @@ type Config struct {
 	// second. 0: no limit. Negative: ErrInvalidOption.
 	RateLimit int64
 
+	// RateLimitAt returns the RateLimit at a time, for a limit that changes during uploads,
+	// such as one for working hours. It is called with the current time whenever bytes are
+	// sent, many times a second, so it should be fast. A change applies to running requests,
+	// too. 0 and less: no limit at that time. It must be safe for concurrent use. nil:
+	// RateLimit applies. With RateLimit: ErrInvalidOption.
+	RateLimitAt func(now time.Time) int64
+
 	// Concurrency is how many uploads UploadAll and UploadConcat send at the same time.
 	// 0: 3. Negative: ErrInvalidOption.
 	Concurrency int
@@ -262,6 +269,9 @@ func (c *Client) validate(cfg Config) error {
 	if cfg.RateLimit < 0 {
 		return fmt.Errorf("%w: rate limit %d is negative", ErrInvalidOption, cfg.RateLimit)
 	}
+	if cfg.RateLimit != 0 && cfg.RateLimitAt != nil {
+		return fmt.Errorf("%w: RateLimit and RateLimitAt exclude each other", ErrInvalidOption)
+	}
 	if c.once && (c.store == nil || c.ledger == nil) {
 		return fmt.Errorf("%w: Once needs a Store and a Ledger", ErrInvalidOption)
 	}
@@ -298,7 +308,10 @@ func connOf(cfg Config, log *slog.Logger) (*wire.Conn, error) {
 		Doer: cfg.Doer, Header: cfg.Header.Clone(), Jar: cfg.Jar, Log: log, Classify: cfg.Classify,
 		Stall: limit(cfg.StallTimeout, DefaultStallTimeout), Finish: limit(cfg.FinishTimeout, DefaultFinishTimeout),
 	}
-	if cfg.RateLimit > 0 {
+	switch {
+	case cfg.RateLimitAt != nil:
+		conn.Pace = wire.NewPaceAt(cfg.RateLimitAt)
+	case cfg.RateLimit > 0:
 		conn.Pace = wire.NewPace(cfg.RateLimit)
 	}
 	if conn.Header == nil {

@@ -27,7 +27,7 @@ type Sending struct {
 	// JSON means that events are printed, each as JSON on a line.
 	JSON bool
 
-	limitRate    units.Rate
+	limitRate    units.Timetable
 	checksum     string
 	refuseInUse  bool
 	printHeaders []string
@@ -37,7 +37,7 @@ type Sending struct {
 func (s *Sending) Register(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.Var(&s.Chunk, "chunk-size", "most bytes in one request (default: all that is left)")
-	f.Var(&s.limitRate, "limit-rate", "most bytes in a second, over all connections, such as 10MiB/s (default: no limit)")
+	f.Var(&s.limitRate, "limit-rate", "most bytes in a second, over all connections, such as 10MiB/s, or a timetable, such as '08:00,1MiB/s 23:00,off' (default off)")
 	f.StringVar(&s.checksum, "checksum", "", "have the server check each request by this `algorithm`: auto, "+strings.Join(client.ChecksumAlgorithms(), ", "))
 	f.BoolVar(&s.refuseInUse, "refuse-in-use", false, "send no file that another program has open for writing, instead of a warning (Linux only)")
 	f.StringArrayVar(&s.printHeaders, "print-header", nil, "print the response header `name` at the end of each result, separated by a tab (repeat)")
@@ -73,7 +73,12 @@ func RegisterNoInline(cmd *cobra.Command, noInline *bool) {
 func (s *Sending) Tune(con *console.Console, config *client.Config) {
 	con.Out.OnLost(con.ReportUnwritten)
 	config.Logger = con.ClientLog()
-	config.RateLimit, config.Checksum = int64(s.limitRate), s.checksum
+	config.Checksum = s.checksum
+	if rate, fixed := s.limitRate.Fixed(); fixed {
+		config.RateLimit = int64(rate)
+	} else {
+		config.RateLimitAt = s.limitRate.At
+	}
 	config.RefuseInUse = s.refuseInUse
 	if s.NoInline {
 		config.InlineSize = -1

@@ -11,7 +11,7 @@ func TestRate(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		text string
-		want units.Rate // 0: an error
+		want units.Rate // -1: an error
 	}{
 		"with a second":          {"10MiB/s", 10 << 20},
 		"without a unit of time": {"500KB", 500_000},
@@ -19,19 +19,20 @@ func TestRate(t *testing.T) {
 		"spaces":                 {" 1 MiB/s ", 1 << 20},
 		"zero":                   {"0", 0},
 		"zero a second":          {"0KiB/s", 0},
-		"negative":               {"-1MiB", 0},
-		"per minute":             {"1MiB/m", 0},
-		"bits":                   {"10Mbit/s", 0},
-		"empty":                  {"", 0},
-		"no number":              {"/s", 0},
-		"too much":               {"9999999PB", 0},
+		"off":                    {" OFF ", 0},
+		"negative":               {"-1MiB", -1},
+		"per minute":             {"1MiB/m", -1},
+		"bits":                   {"10Mbit/s", -1},
+		"empty":                  {"", -1},
+		"no number":              {"/s", -1},
+		"too much":               {"9999999PB", -1},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var got units.Rate
 			err := got.Set(test.text)
-			if test.want == 0 {
+			if test.want < 0 {
 				if !errors.Is(err, units.ErrRate) {
 					t.Errorf("Set(%q): %v, want ErrRate", test.text, err)
 				}
@@ -47,7 +48,7 @@ func TestRate(t *testing.T) {
 		})
 	}
 	var none units.Rate
-	if none.String() != "" {
+	if none.String() != "off" {
 		t.Errorf("no limit is written %q", none.String())
 	}
 }
