@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
+	"strings"
 
 	"github.com/tusker-go/tusker/client"
 )
@@ -87,6 +89,7 @@ func (w *witness) deletes() {
 	case c.final != nil && oneOf(client.ErrSource, c.final) != "":
 		w.broken("DELETE after %s", c.finalAt)
 	}
+	c.deletes++
 	c.deleted, c.final, c.finalAt = true, is(client.ErrSource), "DELETE"
 }
 
@@ -97,17 +100,44 @@ func (s script) isOpenEnded() bool {
 	if window == 0 {
 		window = 8 * mib
 	}
-	return s.src.kind == fromUnknown && s.src.size > max(window, s.chunk)
+	return s.src.kind == fromUnknown && s.src.size > max(window, s.chunk)+1
 }
 
-// unanswered counts an OPTIONS without an answer. It reports whether the upload continues
-// without the answer, so that the failure does not count. A checksum needs the answer.
-func (w *witness) unanswered(err error) bool {
+// mostUnanswered returns the number of OPTIONS in a row after which the client does not wait
+// for an answer any longer if err is the failure of the last one.
+func mostUnanswered(err error) int {
+	if errors.Is(err, client.ErrStalled) {
+		return 1
+	}
+	return 2
+}
+
+// noFeatures updates the state with an answer to OPTIONS. It reports whether the upload
+// continues because several answers in a row said only that a gateway or the server failed.
+func (w *witness) noFeatures(resp *http.Response, words string) bool {
+	const most = 3
+	status, h, transient := resp.StatusCode, resp.Header, false
+	if marked := h.Get(headerAnswer); marked != "" {
+		i, _ := strconv.Atoi(marked)
+		m := statuses[i].to(http.MethodOptions, 0)
+		transient = m == again && status != http.StatusTooManyRequests && h.Get("Retry-After") == ""
+		w.heard = w.heard || m == ignored
+	} else {
+		transient = brokeOff(status, h) && !strings.HasPrefix(words, "ERR_LOCK_TIMEOUT")
+		w.heard = w.heard || status < http.StatusMultipleChoices
+	}
+	return transient && w.unanswered(most)
+}
+
+// unanswered counts an OPTIONS without a useful answer. It reports whether the client does not
+// wait for one after this number of failures. The last failure does not count then. A checksum
+// needs the answer.
+func (w *witness) unanswered(most int) bool {
 	if w.silent || w.heard || w.script.src.kind != fromUnknown && !w.call.hollow {
 		return false
 	}
 	w.broke++
-	w.silent = w.broke == 2 || errors.Is(err, client.ErrStalled)
+	w.silent = w.broke >= most
 	if w.silent && !w.script.isOpenEnded() {
 		// The end of the source may have been read before OPTIONS. In that case only the
 		// checksum needs OPTIONS, and the failure counts.

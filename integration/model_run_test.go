@@ -120,13 +120,23 @@ func (r *run) calls(t *testing.T) {
 		disputed := r.script.store && errors.Is(err, client.ErrIntegrity)
 		// A misplaced upload has no record.
 		joins := r.url != "" && (!r.script.store || !errors.Is(err, client.ErrMisplaced))
-		err = r.play(t, call{name: name, joins: joins, replaces: r.script.store, disputed: disputed})
+		err = r.play(t, call{name: name, joins: joins, replaces: r.script.store, disputed: disputed, unheard: r.isUnheard()})
 	}
 	// An upload that exists after the last failure can be resumed.
 	_, missing := r.server.Info(r.url)
 	if err != nil && missing == nil && r.script.src.damage == intact {
 		r.witness.fault("no fault is left: %v", err)
 	}
+}
+
+// isUnheard reports whether the record of an upload knows no answer about it.
+func (r *run) isUnheard() bool {
+	for rec, err := range r.store.List(context.Background()) {
+		if err == nil && rec.Offset == 0 && !rec.Uncertain && rec.Reach == (protocol.Length{}) && rec.Denial == (client.Denial{}) {
+			return true
+		}
+	}
+	return false
 }
 
 // play makes one call and checks its result.
@@ -296,6 +306,8 @@ func (r *run) excuse(c call, err error) string {
 		return ""
 	case c.uncertain && c.created == 0 && errors.Is(err, client.ErrUncertain):
 		return ""
+	case c.back && errors.Is(err, protocol.ErrNotFound):
+		return "" // the client asked again before the upload was gone
 	case len(c.final) == 0:
 	default:
 		return oneOf(err, c.final)

@@ -33,6 +33,7 @@ type call struct {
 	joins     bool // the call resumes an upload, which the first HEAD names
 	replaces  bool // the call creates a new upload if the recorded one is gone
 	disputed  bool // the record says that the server named a higher offset than was sent
+	unheard   bool // the record knows no answer about its upload
 	requests  int
 	best      int64 // highest acknowledged offset
 	failures  int   // failures in a row, the lowest possible count of the policy
@@ -44,6 +45,7 @@ type call struct {
 	lost      int     // PATCH requests since the last progress whose bytes may all be lost
 	hollow    bool    // the creation of an empty upload was answered without a Location
 	deleted   bool    // the upload was deleted
+	deletes   int     // number of DELETE requests
 	stale     bool    // a reused connection was closed since the last progress
 	moved     bool    // a redirect was answered to a PATCH since the last progress
 	final     []error // the error of the call must wrap one of these; nil: not decided
@@ -52,6 +54,7 @@ type call struct {
 	source    bool // the source failed in the running request
 	whole     bool // the last byte was sent, and no answer says that it was lost
 	uncertain bool // the upload was gone after its last byte had been sent
+	back      bool // HEAD named an offset to which a stream may be unable to go back
 	lacks     bool // OPTIONS gave no features
 }
 
@@ -68,7 +71,9 @@ func (w *witness) after(req *http.Request, path string, was told, length int64, 
 		w.note("%s: %v", what, err)
 		switch {
 		case req.Method == http.MethodDelete:
-		case req.Method == http.MethodOptions && w.unanswered(err):
+			// A request on a reused connection may not have arrived, so it is sent again.
+			w.call.deleted = w.call.deleted && !(reused && w.call.deletes == 1)
+		case req.Method == http.MethodOptions && w.unanswered(mostUnanswered(err)):
 		case w.call.source:
 			// The source failed before there was an answer.
 			w.failed(req.Method, path)
@@ -93,8 +98,8 @@ func (w *witness) after(req *http.Request, path string, was told, length int64, 
 		tag = " (fault)"
 	}
 	w.note("%s%s", what, tag)
-	if req.Method == http.MethodOptions {
-		w.broke, w.heard = 0, true
+	if req.Method == http.MethodOptions && w.noFeatures(resp, words) {
+		return
 	}
 	if req.Method == http.MethodDelete {
 		return
@@ -154,6 +159,10 @@ func (w *witness) answered(req *http.Request, path string, a answer, length int6
 	}
 	if m == strange && w.upload(path).unconfirmed {
 		c.final = is(client.ErrMisplaced)
+		return
+	}
+	if m == strange && c.joins && c.unheard {
+		w.replaced()
 		return
 	}
 	if m == strange {
@@ -295,15 +304,20 @@ func (w *witness) end(errs []error, method, path string, status int) {
 		return
 	}
 	if gone && c.replaces && c.created == 0 && method != http.MethodPost {
-		c.joins, c.uncertain = false, w.whole
-		w.gained(0)
-		c.best = 0
+		c.uncertain = w.whole
+		w.replaced()
 		return
 	}
 	c.final = errs
 	if misplaced && status == http.StatusNotFound {
 		c.final = is(client.ErrMisplaced)
 	}
+}
+
+// replaced notes that a new upload takes the place of a recorded one.
+func (w *witness) replaced() {
+	w.call.joins = false
+	w.gained(0)
 }
 
 // created updates the state with the answer to a creation.
@@ -352,6 +366,7 @@ func (w *witness) asked(path string, offset int64) {
 	if offset > size {
 		c.final = anyLie
 	}
+	c.back = c.back || w.script.src.stream() && offset < c.best
 	w.acknowledged(path, offset)
 }
 
