@@ -45,6 +45,7 @@ func misplacings() map[string]struct {
 		"page without the prefix": {"/1", page},
 		"page below the endpoint": {"/files/app/1", page},
 		"page of another origin":  {"http://inside.example:1080/files/1", page},
+		"403 without the prefix":  {"/1", fake.Status(403, clienttest.HTMLPage)},
 		"no such host":            {"http://inside.example:1080/files/1", nil},
 	}
 }

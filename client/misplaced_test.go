@@ -3,6 +3,7 @@ package client_test
 import (
 	"errors"
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -73,6 +74,9 @@ func TestMisplaced(t *testing.T) {
 				if took := time.Since(began); took > 4*time.Second {
 					t.Errorf("took %v", took)
 				}
+				if n := len(s.Seen()); n > 6 {
+					t.Errorf("requests %q, want at most POST, PATCH and four HEAD", s.Seen())
+				}
 				clienttest.WantNoRecord(t, &store)
 				// The proxy is correct from now on.
 				s.On(http.MethodPost, nil)
@@ -81,6 +85,64 @@ func TestMisplaced(t *testing.T) {
 					t.Fatal(err)
 				}
 				clienttest.WantStored(t, s, res.URL, "hello")
+			})
+		})
+	}
+}
+
+// A portal that answers after the first request to an upload broke off does not make the URL
+// wrong: the bytes of that request may have arrived. The upload waits for its server, and keeps
+// its record.
+func TestPortalAfterFirstRequest(t *testing.T) {
+	page := fake.Status(200, clienttest.HTMLPage, "Content-Type", "text/html")
+	refusal := fake.Status(403, clienttest.HTMLPage, "Content-Type", "text/html")
+	for name, test := range map[string]struct {
+		patch, head fake.Action
+		location    string
+		retried     bool // in the same run
+	}{
+		"page":                      {fake.Cut(1000), page, "/files/1", true},
+		"page, another origin":      {fake.Cut(1000), page, "http://inside.example:1080/files/1", true},
+		"page after the last byte":  {fake.Lose, page, "/files/1", true},
+		"page after a failure":      {fake.Status(503, ""), page, "/files/1", true},
+		"refusal":                   {fake.Cut(1000), refusal, "/files/1", false},
+		"refusal, another origin":   {fake.Cut(1000), refusal, "http://inside.example:1080/files/1", false},
+		"no answer, another origin": {fake.Cut(1000), fake.Lose, "http://inside.example:1080/files/1", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var store client.MemoryStore
+				var away atomic.Bool // the portal answers
+				s := fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+					if r.Method == http.MethodHead && away.Load() {
+						next = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { test.head(w, r, nil) })
+					}
+					next.ServeHTTP(w, r)
+				}})
+				s.On(http.MethodPost, fake.With("Location", test.location))
+				s.On(http.MethodPatch, test.patch)
+				away.Store(true)
+				data := clienttest.Noise(clienttest.RecordedSize)
+				src := clienttest.PathSource(t, clienttest.WriteFile(t, data))
+				cfg := client.Config{Store: &store}
+				if test.retried {
+					time.AfterFunc(5*time.Second, func() { away.Store(false) })
+				} else {
+					_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), src, nil)
+					clienttest.WantErrorIs(t, err, protocol.ErrForbidden)
+					if errors.Is(err, client.ErrMisplaced) {
+						t.Errorf("error %v", err)
+					}
+					clienttest.OnlyRecord(t, &store)
+					away.Store(false)
+				}
+				if _, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), src, nil); err != nil {
+					t.Fatal(err)
+				}
+				if n := s.Count(); n != 1 {
+					t.Errorf("%d uploads were created, want 1", n)
+				}
+				clienttest.WantStored(t, s, "http://tus.example/files/1", data)
 			})
 		})
 	}

@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -141,6 +142,58 @@ func TestConfirmedOffsetRefused(t *testing.T) {
 		}
 		if res.Offset != 2 || res.Retries <= retry.DefaultMaxAttempts {
 			t.Errorf("result %+v", res)
+		}
+	})
+}
+
+// If another client writes to the same upload, each 409 leads to a higher offset at once. An
+// upload that this client created itself ends, because the bytes of the other client may be
+// wrong.
+func TestAnotherWriter(t *testing.T) {
+	for name, created := range map[string]bool{"resumed": false, "created": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := fake.New(t, fake.Config{})
+				other := func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+					s.Append(r.URL.Path, []byte("hh"), protocol.Length{})
+					fake.Status(409, "")(w, r, next)
+				}
+				s.On(http.MethodPatch, clienttest.Repeat(4, other)...)
+				c := clienttest.NewClient(t, s, client.Config{})
+				began := time.Now()
+				src := clienttest.TextSource(t, "hhhhhhhhello")
+				var err error
+				if created {
+					_, err = c.Upload(t.Context(), src, &client.UploadOptions{ChunkSize: 1})
+					clienttest.WantErrorIs(t, err, client.ErrIntegrity)
+				} else if _, err = c.Resume(t.Context(), s.Put("", protocol.Known(12), nil), src, nil); err != nil {
+					t.Error(err)
+				}
+				if took := time.Since(began); took > 4*retry.DefaultResume {
+					t.Errorf("took %v", took)
+				}
+			})
+		})
+	}
+}
+
+// An upload that waits because its offset is refused again ends as soon as it is canceled, and
+// sends an event before the wait.
+func TestCancelAfterRefusedOffsets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{Hook: clienttest.During(time.Hour, fake.Status(409, ""), http.MethodPatch)})
+		ctx, cancel := context.WithCancel(t.Context())
+		var ended time.Time
+		_, err := clienttest.NewClient(t, s, client.Config{}).Upload(ctx, clienttest.TextSource(t, "hello"), &client.UploadOptions{
+			OnEvent: func(ev client.Event) {
+				if ev.Kind == client.EventRetry && ev.Wait >= time.Second {
+					time.AfterFunc(ev.Wait/2, func() { ended = time.Now(); cancel() })
+				}
+			},
+		})
+		clienttest.WantErrorIs(t, err, context.Canceled)
+		if ended.IsZero() || time.Since(ended) > 0 {
+			t.Errorf("ended %v after it was canceled", time.Since(ended))
 		}
 	})
 }

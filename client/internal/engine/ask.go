@@ -24,7 +24,7 @@ func (u *upload) ask(ctx context.Context) error {
 	if _, ok := answer.Length.Int64(); ok {
 		u.at.Theirs = answer.Length
 	}
-	u.at.NewURL = false
+	u.at.Trust = urlAnswered
 	u.heard(answer)
 	offset, _ := answer.Offset.Int64()
 	if u.at.Phase == adopting {

@@ -117,7 +117,7 @@ func (u *upload) created(ctx context.Context, creation dialect.Creation, answer 
 			u.at.Tail = tailSent
 		}
 	}
-	u.at.Phase, u.at.NewURL, u.made = asking, true, time.Now()
+	u.at.Phase, u.at.Trust, u.made = asking, urlNew, time.Now()
 	if said {
 		u.at.Phase = appending
 		u.at.Offset, u.at.Best = offset, offset

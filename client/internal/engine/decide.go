@@ -34,11 +34,25 @@ const (
 	tailAnswered             // the network took it, and the server has answered
 )
 
+// trust is how certain it is that the upload is at its URL.
+type trust uint8
+
+const (
+	urlAnswered trust = iota // a server has answered for the URL
+	urlRecent                // the same, but not every node may know the upload, because this run created it a few seconds ago
+	urlTried                 // nothing has answered, but a request that sent bytes broke off, so these may have arrived
+	urlNew                   // nothing has answered since the creation, so the Location may be wrong
+)
+
+// isOpen reports whether no server has answered for the URL.
+func (t trust) isOpen() bool { return t == urlTried || t == urlNew }
+
 // position is where an upload stands.
 type position struct {
 	Phase  phase
-	URL    string          // of the upload
-	Next   string          // of the next request; not URL after a redirect that holds for one request
+	URL    string // of the upload
+	Trust  trust
+	Next   string          // URL of the next request; not URL after a redirect that holds for one request
 	Offset int64           // last offset that the server named
 	Sent   int64           // bytes of the last request that the network took
 	Best   int64           // highest offset that the server has acknowledged
@@ -46,14 +60,6 @@ type position struct {
 	Theirs protocol.Length // the length that the server knows; unknown: not declared
 	Tail   tail
 	Denial failure.Denial // the last answer to the last bytes if it was an error, of an earlier run, too
-
-	// NewURL means that this run got the URL from a creation, and that no server has answered
-	// for the URL since. The Location may be wrong.
-	NewURL bool
-
-	// Recent means that this run created the upload a few seconds ago, so that not every node
-	// behind a load balancer may know it.
-	Recent bool
 }
 
 // remedy is the reaction to a failed exchange. The remedies whose names begin with fail
@@ -139,7 +145,7 @@ func decide(e *failure.Error, at position, m memory) (remedy, memory) {
 	case isLate(e, at, m):
 		m.Unknown++
 		return askForNew, m
-	case e.Class == failure.ClassGone && at.Tail != tailOpen && (!at.NewURL || at.Phase != appending):
+	case e.Class == failure.ClassGone && at.Tail != tailOpen && (!at.Trust.isOpen() || at.Phase != appending):
 		// The server may have finished the upload and moved it away.
 		return failUncertain, m
 	case e.Class == failure.ClassFinal && at.Phase == asking && errors.Is(e, failure.ErrNotTus):
@@ -217,14 +223,15 @@ func dropsBody(e *failure.Error, at position) bool {
 // finished the upload and moved it away.
 func isUnknown(e *failure.Error, at position, m memory) bool {
 	switch {
-	case !at.NewURL:
+	case !at.Trust.isOpen():
 		return false
 	case errors.Is(e, protocol.ErrGone):
 		return false // the server knows that there was such an upload
 	case e.Class == failure.ClassGone:
 		return at.Phase == appending || at.Tail == tailOpen || m.Unknown > 0
 	}
-	return at.Phase == asking && e.Class == failure.ClassFinal && errors.Is(e, failure.ErrNotTus)
+	// After bytes that may have arrived, a page is more likely that of a portal.
+	return at.Trust == urlNew && at.Phase == asking && e.Class == failure.ClassFinal && errors.Is(e, failure.ErrNotTus)
 }
 
 // isLate reports whether a node behind a load balancer may not know yet what another node has
@@ -237,7 +244,7 @@ func isLate(e *failure.Error, at position, m memory) bool {
 	}
 	switch {
 	case e.Class == failure.ClassGone && errors.Is(e, protocol.ErrNotFound):
-		return at.Recent && (at.Phase == appending || at.Tail == tailOpen || m.Unknown > 0)
+		return at.Trust == urlRecent && (at.Phase == appending || at.Tail == tailOpen || m.Unknown > 0)
 	case at.Phase == asking:
 		return errors.Is(e, protocol.ErrOffsetBack)
 	}

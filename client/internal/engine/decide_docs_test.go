@@ -21,7 +21,7 @@ var faults = []struct {
 		"a HEAD fails after lost bodies", "the source fails after lost bodies", "a third success without an offset",
 	}, ""},
 	{"an answer to HEAD that is not of a tus server", []string{
-		"a page in place of the server", "a page when the server is asked first",
+		"a page in place of the server", "a page when the server is asked first", "a page after bytes that may have arrived",
 	}, ""},
 	{"no sign of life for 30 s", []string{"a third body stalls"}, ""},
 	{"a connection that had carried an earlier request", []string{
@@ -50,7 +50,7 @@ var faults = []struct {
 	{"404, 410", []string{"gone"}, ""},
 	{"404 for an upload that was created in this run", []string{
 		"404 to the first bytes", "404 to the first bytes, which are all", "404 to the question after that", "404 to the last question",
-		"404 to the first bytes without retries", "404 after the answer to some bytes was lost", "410 to the first bytes, which are all",
+		"404 to the first bytes without retries", "404 after the answer to some bytes was lost", "404 after bytes that may have arrived", "410 to the first bytes, which are all",
 		"a page for a new upload", "a page for a new upload at last",
 	}, ""},
 	{"404 within 10 s of the creation", []string{
@@ -61,7 +61,7 @@ var faults = []struct {
 	{"HEAD names a lower offset than was acknowledged", []string{"a stream cannot go back"}, ""},
 	{"a run was killed before there was any valid answer", nil, "misplaced.go"},
 	{"404, 410 after the last byte was sent", []string{
-		"gone after the last byte", "404 after the answer to all bytes was lost", "404 to the last bytes of a known upload",
+		"gone after the last byte", "404 after the answer to all bytes was lost", "404 after all bytes may have arrived", "404 to the last bytes of a known upload",
 	}, ""},
 	{"302, 303, 307 to HEAD, 307 to PATCH", []string{
 		"gone at the target of a redirect", "refused at the target of a redirect", "refused at the target of a redirect again",

@@ -50,7 +50,12 @@ func decisions() map[string]decision {
 	expired.StatusCode, expired.Err = 410, protocol.ErrGone
 	fresh := func(p phase, end tail) position {
 		at := at(p)
-		at.Tail, at.NewURL = end, true
+		at.Tail, at.Trust = end, urlNew
+		return at
+	}
+	tried := func(end tail) position {
+		at := at(asking)
+		at.Tail, at.Trust = end, urlTried
 		return at
 	}
 	redirect := class(failure.ClassFinal)
@@ -66,7 +71,7 @@ func decisions() map[string]decision {
 	refused := with(func(m *memory) { m.Tried = triedOffset })
 	recent := func(p phase, end tail) position {
 		at := at(p)
-		at.Tail, at.Recent = end, true
+		at.Tail, at.Trust = end, urlRecent
 		return at
 	}
 	back := class(failure.ClassFinal)
@@ -131,6 +136,9 @@ func decisions() map[string]decision {
 		"a stream cannot go back":                        {back, at(asking), may, askForNew, unknown(1)},
 		"a page for a new upload":                        {notTus, fresh(asking, tailSent), may, askForNew, with(func(m *memory) { m.Unknown = 1 })},
 		"a page for a new upload at last":                {notTus, fresh(asking, tailSent), with(func(m *memory) { m.Unknown = 3 }), failMisplaced, with(func(m *memory) { m.Unknown = 3 })},
+		"a page after bytes that may have arrived":       {notTus, tried(tailSent), may, retryAnyway, may},
+		"404 after bytes that may have arrived":          {notFound, tried(tailOpen), may, askForNew, unknown(1)},
+		"404 after all bytes may have arrived":           {notFound, tried(tailSent), may, failUncertain, may},
 		"a reused connection died":                       {stale, at(appending), may, askAtOnce, with(func(m *memory) { m.Tried = triedFresh })},
 		"a reused connection died at the creation":       {stale, at(creating), may, askAtOnce, with(func(m *memory) { m.Tried = triedFresh })},
 		"a reused connection died at the question":       {stale, at(asking), may, askAtOnce, with(func(m *memory) { m.Tried = triedFresh })},

@@ -58,8 +58,8 @@ func (u *upload) run(ctx context.Context) error {
 		if err == nil {
 			continue
 		}
+		u.distrust(err)
 		failed := u.at
-		failed.Recent = u.isRecent()
 		if failed.Phase == appending {
 			u.at.Phase = asking
 		}
@@ -85,7 +85,7 @@ func (u *upload) begin(ctx context.Context) error {
 		u.at.Tail = tailSent
 	}
 	if u.Adopt.Fresh {
-		u.at.Phase, u.at.Theirs, u.at.NewURL, u.made = appending, u.size, true, time.Now()
+		u.at.Phase, u.at.Theirs, u.at.Trust, u.made = appending, u.size, urlNew, time.Now()
 		return nil
 	}
 	u.at.Phase, u.at.Reach = adopting, u.Adopt.Reach
@@ -196,7 +196,7 @@ func (u *upload) append(ctx context.Context, chunk source.Chunk) error {
 		}
 		return err
 	}
-	u.at.Denial, u.at.NewURL = failure.Denial{}, false
+	u.at.Denial, u.at.Trust = failure.Denial{}, urlAnswered
 	u.heard(answer)
 	if _, ok := answer.Length.Int64(); ok {
 		u.at.Theirs = answer.Length

@@ -15,65 +15,101 @@ import (
 // server.
 const recentTime = 10 * time.Second
 
-func (u *upload) isRecent() bool { return !u.made.IsZero() && time.Since(u.made) < recentTime }
+// reply is what answered the last request to the URL of an upload.
+type reply uint8
 
-// explain adds to the error of an upload what is unusual about its server: the URL, if no
-// server has answered for it, or nodes that contradict each other.
-func (u *upload) explain(ctx context.Context, err error) error {
+const (
+	replyServer   reply = iota // a server that may know the upload, or one that failed in TLS
+	replyNone                  // nothing did, or there was no request
+	replyRefusal               // a final error without a sign of the protocol
+	replyPage                  // a success without a sign of the protocol
+	replyStranger              // servers that do not know the upload, as decide has found
+)
+
+// verdict is what an error says about the URL of its upload.
+type verdict uint8
+
+const (
+	urlStays   verdict = iota // nothing
+	urlUnusual                // the error names what is unusual about the URL
+	urlWrong                  // the error is failure.ErrMisplaced, and no later run uses the URL
+)
+
+// judgeURL returns what an error says about the URL of its upload. A URL is unusual if it is on
+// another origin than the endpoint, or not below it.
+func judgeURL(t trust, r reply, unusual bool) verdict {
+	switch {
+	case !t.isOpen(), r == replyServer:
+		return urlStays
+	case r == replyStranger, t == urlNew && (r == replyPage || unusual):
+		return urlWrong
+	case unusual:
+		return urlUnusual
+	}
+	return urlStays
+}
+
+// replyOf returns what the failure err says about the last request.
+func replyOf(err error) reply {
 	e, ok := errors.AsType[*failure.Error](err)
-	if !ok || u.at.URL == "" || ctx.Err() != nil {
+	switch {
+	case errors.Is(err, failure.ErrMisplaced):
+		return replyStranger
+	case errors.Is(err, failure.ErrUntrusted):
+		return replyServer
+	case !ok || e.StatusCode == 0:
+		return replyNone
+	case e.Class == failure.ClassFinal && errors.Is(err, failure.ErrNotTus):
+		return replyPage
+	case e.Unmarked && (e.Class == failure.ClassFinal || e.Class == failure.ClassGone):
+		return replyRefusal
+	}
+	return replyServer
+}
+
+// judge returns what the error that ended the upload says about its URL.
+func (u *upload) judge(err error) verdict {
+	t := u.at.Trust
+	if u.at.Phase == adopting && u.Adopt.Unheard {
+		t = urlNew // the run that created the upload may have been killed before an answer
+	}
+	if u.at.URL == "" {
+		return urlStays
+	}
+	return judgeURL(t, replyOf(err), address.Misplaced(u.Endpoint, u.at.URL) != "")
+}
+
+// explain adds to the error of an upload what is unusual about its server: the URL, or nodes
+// that contradict each other.
+func (u *upload) explain(ctx context.Context, err error) error {
+	if _, ok := errors.AsType[*failure.Error](err); !ok || ctx.Err() != nil {
 		return err
 	}
 	if u.Retrier.memory.has(triedOffset) && errors.Is(err, protocol.ErrOffsetMismatch) {
 		return fmt.Errorf("%w (PATCH refuses the offset %d, which HEAD named: do the nodes behind a load balancer see different bytes?)", err, u.at.Offset)
 	}
-	if u.at.Phase == adopting && u.Adopt.Unheard {
-		return unheard(e, err, address.Misplaced(u.Endpoint, u.at.URL))
+	found := u.judge(err)
+	if found == urlWrong && !errors.Is(err, failure.ErrMisplaced) {
+		err = fmt.Errorf("%w: %w", failure.ErrMisplaced, err)
 	}
-	if !u.at.NewURL {
-		return err
+	if why := address.Misplaced(u.Endpoint, u.at.URL); found != urlStays && why != "" {
+		return fmt.Errorf("%w (%s)", err, why)
 	}
-	isMisplaced, isForeign := errors.Is(err, failure.ErrMisplaced), isForeign(e)
-	if (e.StatusCode != 0 && !isForeign || errors.Is(err, failure.ErrUntrusted)) && !isMisplaced {
-		return err // a server has answered, perhaps with an alert of TLS
-	}
-	why := address.Misplaced(u.Endpoint, u.at.URL)
+	return err
+}
+
+// distrust changes how certain it is that the upload is at its URL, after the failure err.
+func (u *upload) distrust(err error) {
+	e, ok := errors.AsType[*failure.Error](err)
 	switch {
-	case why == "":
-		return err
-	case (isForeign || u.result.Sent == 0) && !isMisplaced:
-		return fmt.Errorf("%w: %w (%s)", failure.ErrMisplaced, err, why)
+	case u.at.Trust == urlNew:
+		if ok && u.at.Phase == appending && e.Class == failure.ClassTransient && dropsBody(e, u.at) {
+			u.at.Trust = urlTried
+		}
+	case u.at.Trust != urlTried && !u.made.IsZero():
+		u.at.Trust = urlAnswered
+		if time.Since(u.made) < recentTime {
+			u.at.Trust = urlRecent
+		}
 	}
-	return fmt.Errorf("%w (%s)", err, why)
-}
-
-// isForeign reports whether a refusal may come from a server that does not know the protocol,
-// such as one that refuses to change a page. Refused credentials are not such a refusal.
-func isForeign(e *failure.Error) bool {
-	return e.Unmarked && (e.Class == failure.ClassFinal || e.Class == failure.ClassGone)
-}
-
-// unheard returns the error of the first question about an upload of an earlier run that knew
-// no answer about it. The URL counts as wrong if the answer is not that of a tus server, or if
-// there is no answer and the URL is unusual. Why says what is unusual; "" means nothing. A run
-// that was killed would otherwise leave a record that blocks later runs.
-func unheard(e *failure.Error, err error, why string) error {
-	isPage := e.Class == failure.ClassFinal && errors.Is(err, failure.ErrNotTus)
-	switch {
-	case !isPage && (e.StatusCode != 0 || why == "" || errors.Is(err, failure.ErrUntrusted)):
-		return err
-	case why == "":
-		return fmt.Errorf("%w: %w", failure.ErrMisplaced, err)
-	}
-	return fmt.Errorf("%w: %w (%s)", failure.ErrMisplaced, err, why)
-}
-
-// isMisplaced reports whether a later run has no use for the URL of an upload that err ended.
-func (u *upload) isMisplaced(err error) bool {
-	if u.at.Phase == adopting {
-		return false // the record stays until there is a new upload
-	}
-	return errors.Is(err, failure.ErrMisplaced) ||
-		u.at.NewURL && u.result.Sent == 0 && u.at.URL != "" && !errors.Is(err, failure.ErrUntrusted) &&
-			address.Misplaced(u.Endpoint, u.at.URL) != ""
 }

@@ -25,7 +25,7 @@ func (u *upload) Event(kind Kind) Event {
 	return Event{
 		Kind: kind, URL: u.at.URL, Offset: u.at.Offset, Sent: max(u.sent.Load(), u.at.Offset),
 		Length: u.size, Expires: u.result.Expires,
-		Unknown: kind == Retry && u.at.NewURL && u.Retrier.memory.Unknown > 0,
+		Unknown: kind == Retry && u.at.Trust.isOpen() && u.Retrier.memory.Unknown > 0,
 	}
 }
 

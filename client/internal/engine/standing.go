@@ -13,7 +13,7 @@ import (
 func (u *upload) standing(ctx context.Context, err error) Standing {
 	s := Standing{
 		Heard:     u.at.URL != "" && u.at.Phase != adopting,
-		Uncertain: u.mayBeComplete(ctx, err), Denial: u.at.Denial, Misplaced: u.isMisplaced(err),
+		Uncertain: u.mayBeComplete(ctx, err), Denial: u.at.Denial, Misplaced: u.at.Phase != adopting && u.judge(err) == urlWrong,
 	}
 	s.Unanswered = u.at.Tail == tailSent && !errors.Is(err, failure.ErrMisplaced)
 	// An integrity error of another part ends this part as well, and says nothing about it.
@@ -48,7 +48,7 @@ func (u *upload) mayBeComplete(ctx context.Context, err error) bool {
 	}
 	// The target of a redirect may be gone although the upload is not. A URL for which no
 	// server has answered may be wrong.
-	return !u.at.NewURL && (errors.Is(err, protocol.ErrNotFound) || errors.Is(err, protocol.ErrGone))
+	return !u.at.Trust.isOpen() && (errors.Is(err, protocol.ErrNotFound) || errors.Is(err, protocol.ErrGone))
 }
 
 // CannotResume reports whether err means that an adopted upload cannot be resumed, so that a
