@@ -22,15 +22,16 @@ const (
 
 // loss is a PATCH that was cut, or was answered by a gateway or a server in trouble.
 type loss struct {
-	length int64 // length of its body; 0: there is no such PATCH
-	sent   bool  // the network accepted some bytes of the last request
+	length int64  // length of its body; 0: there is no such PATCH
+	path   string // of its upload; "": there is no such PATCH, not even one on a reused connection
+	sent   bool   // the network accepted some bytes of the last request
 }
 
 // mayBeLost remembers a failed PATCH. Its body may still be read, so settleLoss decides
 // when the next request begins.
-func (w *witness) mayBeLost(method string, length int64) {
+func (w *witness) mayBeLost(method, path string, length int64) {
 	if method == http.MethodPatch {
-		w.loss.length = length
+		w.loss.length, w.loss.path = length, path
 	}
 }
 
@@ -39,6 +40,9 @@ func (w *witness) mayBeLost(method string, length int64) {
 func (w *witness) settleLoss() {
 	lost, c := w.loss, &w.call
 	w.loss = loss{}
+	if lost.path != "" && lost.sent {
+		w.upload(lost.path).tried = true
+	}
 	if lost.length == 0 || !lost.sent {
 		return
 	}

@@ -21,6 +21,7 @@ type told struct {
 	busy   bool  // a request is running
 
 	unconfirmed bool // it was created in this call, and no answer for it has arrived since
+	tried       bool // a PATCH that sent bytes broke off, so the bytes may have arrived
 	unknown     int  // number of answers that the upload is unknown, since the last progress
 
 	created time.Time // in this call; zero: by an earlier one
@@ -81,9 +82,10 @@ func (w *witness) after(req *http.Request, path string, was told, length int64, 
 		case reused && !w.call.stale && !errors.Is(err, client.ErrStalled):
 			w.call.stale = true
 			w.forget(req.Method, path)
+			w.mayBeLost(req.Method, path, 0)
 		default:
 			w.failed(req.Method, path)
-			w.mayBeLost(req.Method, length)
+			w.mayBeLost(req.Method, path, length)
 		}
 		return
 	}
@@ -157,7 +159,7 @@ func (w *witness) answered(req *http.Request, path string, a answer, length int6
 	if w.isUnknown(method, path, a.status, m) {
 		return
 	}
-	if m == strange && w.upload(path).unconfirmed {
+	if m == strange && w.upload(path).unconfirmed && !w.upload(path).tried {
 		c.final = is(client.ErrMisplaced)
 		return
 	}
@@ -181,7 +183,7 @@ func (w *witness) answered(req *http.Request, path string, a answer, length int6
 		c.failures++
 		c.mishaps++
 		if m == again && brokeOff(a.status, a.header) {
-			w.mayBeLost(method, length)
+			w.mayBeLost(method, path, length)
 		}
 	case busy:
 		c.waited = true
@@ -245,6 +247,9 @@ func (w *witness) isUnknown(method, path string, status int, m meaning) bool {
 	case !u.unconfirmed && (m == strange || u.created.IsZero() || time.Since(u.created) >= 10*time.Second):
 		return false
 	case m == strange:
+		if u.tried {
+			return false
+		}
 	case status != http.StatusNotFound, method == http.MethodHead && c.whole && u.unknown == 0:
 		return false
 	}
@@ -287,7 +292,7 @@ func (w *witness) refused(method, path string, resp *http.Response, words string
 		c.failures++
 		c.mishaps++
 		if brokeOff(status, resp.Header) {
-			w.mayBeLost(method, length)
+			w.mayBeLost(method, path, length)
 		}
 	}
 }
