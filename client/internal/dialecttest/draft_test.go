@@ -22,6 +22,7 @@ import (
 	"github.com/tusker-go/tusker/client/internal/wire"
 	"github.com/tusker-go/tusker/client/source"
 	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/protocol/rufh"
 	"github.com/tusker-go/tusker/retry"
 )
 
@@ -36,7 +37,7 @@ func TestDraft(t *testing.T) {
 			case dialecttest.Gone:
 				return fake.Status(410, "")
 			case dialecttest.Conflict:
-				return fake.Status(409, "", uploadComplete, "?0")
+				return fake.Status(409, "", rufh.HeaderUploadComplete, "?0")
 			case dialecttest.Locked:
 				return fake.Status(423, "")
 			case dialecttest.Busy:
@@ -56,12 +57,8 @@ func TestDraft(t *testing.T) {
 	})
 }
 
-const (
-	uploadOffset   = "Upload-Offset"
-	uploadLength   = "Upload-Length"
-	uploadComplete = "Upload-Complete"
-	partial        = "application/partial-upload"
-)
+// version is the interop version that the driver and the server speak.
+const version = rufh.Version(9)
 
 // draft is the driver.
 type draft struct{ conn *wire.Conn }
@@ -70,11 +67,9 @@ func (d *draft) Name() string        { return "draft" }
 func (d *draft) DefaultChunk() int64 { return 0 }
 
 func (d *draft) Create(ctx context.Context, c dialect.Creation) (dialect.Answer, error) {
-	answer, err := d.do(ctx, protocol.OpCreate, http.MethodPost, d.conn.Address(), nil, func(h protocol.Header) error {
-		setLength(h, c.Length)
-		// Only a request with "?1" completes an upload, also an empty one.
-		h.Set(uploadComplete, boolean(c.Length == protocol.Known(0)))
-		return nil
+	answer, err := d.do(ctx, protocol.OpCreate, http.MethodPost, d.conn.Address(), nil, rufh.Creation{
+		Version: version, Length: c.Length,
+		Complete: c.Length == protocol.Known(0), // only a request can complete an upload, also an empty one
 	})
 	answer.Offset, answer.Length = protocol.Known(0), protocol.Length{}
 	answer.Orphan = err != nil && isOrphan(err)
@@ -82,30 +77,27 @@ func (d *draft) Create(ctx context.Context, c dialect.Creation) (dialect.Answer,
 }
 
 func (d *draft) Offset(ctx context.Context, url string) (dialect.Answer, error) {
-	return d.do(ctx, protocol.OpHead, http.MethodHead, url, nil, nil)
+	return d.do(ctx, protocol.OpHead, http.MethodHead, url, nil, version)
 }
 
 func (d *draft) Append(ctx context.Context, url string, a dialect.Append) (dialect.Answer, error) {
 	b := &wire.Body{Chunk: a.Chunk, Final: a.Chunk.Last, BeforeLast: a.BeforeLast, OnSent: a.OnSent, Gauge: a.Gauge}
-	answer, err := d.do(ctx, protocol.OpPatch, http.MethodPatch, url, b, func(h protocol.Header) error {
-		h.Set("Content-Type", partial)
-		h.Set(uploadOffset, strconv.FormatInt(a.Chunk.Start, 10))
-		h.Set(uploadComplete, boolean(a.Chunk.Last))
-		return nil
+	answer, err := d.do(ctx, protocol.OpPatch, http.MethodPatch, url, b, rufh.Append{
+		Version: version, Offset: a.Chunk.Start, Complete: a.Chunk.Last,
 	})
 	answer.Sent = b.Sent()
 	return answer, err
 }
 
 func (d *draft) Remove(ctx context.Context, url string) error {
-	_, err := d.do(ctx, protocol.OpTerminate, http.MethodDelete, url, nil, nil)
+	_, err := d.do(ctx, protocol.OpTerminate, http.MethodDelete, url, nil, version)
 	return err
 }
 
-func (d *draft) do(ctx context.Context, op protocol.Op, method, url string, b *wire.Body, set func(protocol.Header) error) (dialect.Answer, error) {
+func (d *draft) do(ctx context.Context, op protocol.Op, method, url string, b *wire.Body, fields fields) (dialect.Answer, error) {
 	var answer dialect.Answer
 	got, err := d.conn.Do(ctx, wire.Request{
-		Op: op, Method: method, URL: url, Body: b, Set: set, Judge: judgeDraft,
+		Op: op, Method: method, URL: url, Body: b, Set: fields.SetHeader, Judge: judgeDraft,
 		Success: func(op protocol.Op, status int) error {
 			if status/100 == 2 {
 				return nil
@@ -113,15 +105,15 @@ func (d *draft) do(ctx context.Context, op protocol.Op, method, url string, b *w
 			return protocol.StatusError(op, status)
 		},
 		Parse: func(h http.Header) (string, int64, error) {
-			if n, err := strconv.ParseInt(h.Get(uploadOffset), 10, 64); err == nil {
-				answer.Offset = protocol.Known(n)
+			r := version.ParseResponse(0, h)
+			answer.Offset, answer.Length = r.Offset, r.Length
+			if r.Limits != nil {
+				answer.Limits = *r.Limits
 			}
-			answer.Length, _ = protocol.ParseLength(h.Get(uploadLength))
-			answer.Limits = parseLimits(h.Get("Upload-Limit"))
-			if h.Get(uploadComplete) == "?1" {
+			if r.Complete == rufh.Complete {
 				answer.Length = answer.Offset
 			}
-			return h.Get("Location"), 0, nil
+			return r.Location, 0, nil
 		},
 	}, wire.Call{})
 	if err != nil {
@@ -131,32 +123,9 @@ func (d *draft) do(ctx context.Context, op protocol.Op, method, url string, b *w
 	return answer, nil
 }
 
-// parseLimits reads two of the limits that the draft has.
-func parseLimits(value string) (l protocol.Limits) {
-	for item := range strings.SplitSeq(value, ",") {
-		key, number, _ := strings.Cut(strings.TrimSpace(item), "=")
-		n, _ := strconv.ParseInt(number, 10, 64)
-		switch key {
-		case "max-append-size":
-			l.MaxRequest = n
-		case "max-age":
-			l.MaxAge = time.Duration(n) * time.Second
-		}
-	}
-	return l
-}
-
-func setLength(h protocol.Header, length protocol.Length) {
-	if _, known := length.Int64(); known {
-		h.Set(uploadLength, length.String())
-	}
-}
-
-func boolean(b bool) string {
-	if b {
-		return "?1"
-	}
-	return "?0"
+// fields are the fields of a request.
+type fields interface {
+	SetHeader(h protocol.Header) error
 }
 
 func isOrphan(err error) bool {
@@ -166,17 +135,18 @@ func isOrphan(err error) bool {
 
 // judgeDraft sets the class of an answer that is refused.
 func judgeDraft(e *failure.Error, _ http.Header) {
+	meaning := rufh.Judge(rufh.Exchange{Version: version, Op: e.Op}, version.ParseResponse(e.StatusCode, e.Header)).Meaning
 	_, told := e.RetryAfter()
 	switch {
-	case e.StatusCode == http.StatusNotFound, e.StatusCode == http.StatusGone:
+	case meaning == rufh.Gone:
 		e.Class = failure.ClassGone
-	case e.StatusCode == http.StatusConflict:
+	case meaning == rufh.Mismatched:
 		e.Class = failure.ClassResync
-	case e.StatusCode == http.StatusLocked:
+	case meaning == rufh.Locked:
 		e.Class = failure.ClassLocked
 	case told:
 		e.Class = failure.ClassThrottled
-	case e.StatusCode >= http.StatusInternalServerError, e.StatusCode < http.StatusMultipleChoices && e.Op == protocol.OpPatch:
+	case meaning == rufh.Failed, e.StatusCode < http.StatusMultipleChoices && e.Op == protocol.OpPatch:
 		e.Class = failure.ClassTransient
 	case e.StatusCode == http.StatusUnprocessableEntity:
 		e.Denial = failure.Denial{StatusCode: e.StatusCode, Words: e.Body, Refused: true}
@@ -194,9 +164,8 @@ func (s draftServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch r.Method {
 	case http.MethodPost:
-		length, _ := protocol.ParseLength(r.Header.Get(uploadLength))
-		w.Header().Set("Location", s.store.Create(nil, length, nil))
-		w.WriteHeader(http.StatusCreated)
+		length := rufh.ParseRequest(r.Header).Length
+		answer(w, http.StatusCreated, rufh.Response{Location: s.store.Create(nil, length, nil)})
 	case http.MethodHead:
 		s.tell(w, path)
 	case http.MethodPatch:
@@ -208,15 +177,16 @@ func (s draftServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s draftServer) append(w http.ResponseWriter, r *http.Request) {
-	at := s.store.State(r.URL.Path).Offset
-	if r.Header.Get(uploadOffset) != strconv.FormatInt(at, 10) || r.Header.Get("Content-Type") != partial {
+	offset := s.store.State(r.URL.Path).Offset
+	request := rufh.ParseRequest(r.Header)
+	if request.Offset != protocol.Known(offset) || r.Header.Get("Content-Type") != rufh.MediaType {
 		w.WriteHeader(http.StatusConflict)
 		return
 	}
 	body, _ := io.ReadAll(r.Body) // what arrived counts, also if it broke off
 	length := protocol.Length{}
-	if got := int64(len(body)); got == r.ContentLength && r.Header.Get(uploadComplete) == "?1" {
-		length = protocol.Known(at + got)
+	if got := int64(len(body)); got == r.ContentLength && request.Complete == rufh.Complete {
+		length = protocol.Known(offset + got)
 	}
 	s.store.Append(r.URL.Path, body, length)
 	s.tell(w, r.URL.Path)
@@ -224,10 +194,18 @@ func (s draftServer) append(w http.ResponseWriter, r *http.Request) {
 
 func (s draftServer) tell(w http.ResponseWriter, path string) {
 	state := s.store.State(path)
-	w.Header().Set(uploadOffset, strconv.FormatInt(state.Offset, 10))
-	w.Header().Set(uploadComplete, boolean(state.Complete()))
-	setLength(w.Header(), state.Length)
-	w.WriteHeader(http.StatusNoContent)
+	response := rufh.Response{Offset: protocol.Known(state.Offset), Length: state.Length, Complete: rufh.Incomplete}
+	if state.Complete() {
+		response.Complete = rufh.Complete
+	}
+	answer(w, http.StatusNoContent, response)
+}
+
+func answer(w http.ResponseWriter, status int, r rufh.Response) {
+	if err := r.SetHeader(version, w.Header()); err != nil {
+		panic(err)
+	}
+	w.WriteHeader(status)
 }
 
 // runDraft sends src to s.
@@ -303,7 +281,7 @@ func TestDraftNeverComplete(t *testing.T) {
 					w.WriteHeader(http.StatusForbidden)
 					return
 				}
-				r.Header.Set(uploadComplete, "?0")
+				r.Header.Set(rufh.HeaderUploadComplete, "?0")
 				next.ServeHTTP(w, r)
 			},
 		})
