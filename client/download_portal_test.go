@@ -191,3 +191,56 @@ func TestDownloadResumedBehindPortal(t *testing.T) {
 		}
 	}
 }
+
+// A page in the place of the first response is not the content that a tus server described in
+// its answer to HEAD, whatever its length. The download waits, and opens no writer for it.
+func TestDownloadPageAfterHEAD(t *testing.T) {
+	long := clienttest.HTMLPage + clienttest.Noise(300<<10)
+	tests := map[string]struct {
+		step content.Step
+		data string
+		head http.HandlerFunc // nil: that of the server
+		want error            // nil: the download succeeds after the page
+	}{
+		"page":                   {step: page(200)},
+		"page with an ETag":      {step: page(200, "ETag", `"portal"`)},
+		"long page":              {step: content.ChunksWithHeader([]string{"Content-Type", "text/html"}, long)},
+		"longer than upload":     {step: content.ChunksWithHeader([]string{"Content-Type", "text/html; charset=utf-8"}, long), data: clienttest.Noise(100)},
+		"compressed page":        {step: page(200, "Content-Encoding", "gzip")},
+		"redirect to no address": {step: page(302, "Location", "http://[portal/")},
+		"redirect without one":   {step: page(302)},
+		"511":                    {step: page(511)},
+		"text":                   {step: content.Status(200, "welcome", "Content-Type", "text/plain"), want: client.ErrContent},
+		"page of the server":     {step: page(200, "Tus-Resumable", "1.0.0"), want: client.ErrContent},
+		"an upload of a page":    {step: page(200), head: content.HeadPage(300<<10), want: client.ErrContent},
+		"403":                    {step: page(403), want: protocol.ErrForbidden},
+		"404":                    {step: page(404), want: client.ErrNotServed},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				if test.data == "" {
+					test.data = clienttest.Noise(300 << 10)
+				}
+				s := &content.Server{Data: test.data, Head: test.head, Script: []content.Step{test.step, test.step}}
+				c := clienttest.New(t, client.Config{Endpoint: content.URL, Doer: s.Doer(t), Retry: clienttest.RetryEachSecond(3)})
+				var b bytes.Buffer
+				opened := 0
+				_, err := c.Download(t.Context(), content.URL, func(client.Content) (io.Writer, int64, error) {
+					opened++
+					return &b, 0, nil
+				}, nil)
+				if test.want != nil {
+					clienttest.WantErrorIs(t, err, test.want)
+					if opened > 0 || len(s.Seen) != 1 {
+						t.Errorf("opened %d times, %d requests", opened, len(s.Seen))
+					}
+					return
+				}
+				if err != nil || b.String() != s.Data || opened != 1 {
+					t.Errorf("%d bytes, opened %d times, %v", b.Len(), opened, err)
+				}
+			})
+		})
+	}
+}

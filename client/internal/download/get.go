@@ -57,9 +57,13 @@ func (d *download) judge(e *failure.Error, sent http.Header) {
 }
 
 // isInterposed reports whether something between the client and the server refused the
-// request. The server has sent content before.
+// request. The server has sent content before, or has answered HEAD as a tus server, which
+// does not say how it refuses GET.
 func (d *download) isInterposed(e *failure.Error) bool {
-	return d.w != nil && d.content.isInterposed(e)
+	if d.w == nil {
+		return d.upload != nil && e.Class == failure.ClassFinal && isRedirected(e)
+	}
+	return d.content.isInterposed(e)
 }
 
 // fromOther returns e as a failure of another server, which a retry may not meet.
@@ -96,6 +100,9 @@ func isUnserved(err error) bool {
 
 // first opens the writer for the first answer with content.
 func (d *download) first(ctx context.Context, a *wire.Answer, b *body) error {
+	if d.isPage(a.Header, b.size) {
+		return a.Refuse(fmt.Errorf("%w: it is a page of HTML, and the upload is not", failure.ErrOtherServer))
+	}
 	if err := unencoded(a); err != nil {
 		return a.Refuse(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"strings"
 
 	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/internal/redact"
@@ -103,7 +104,7 @@ func (c *Content) isInterposed(e *failure.Error) bool {
 	if e.Class != failure.ClassFinal && e.Class != failure.ClassGone {
 		return false
 	}
-	if errors.Is(e, failure.ErrRedirected) || errors.Is(e, protocol.ErrRedirect) {
+	if isRedirected(e) {
 		return true
 	}
 	if e.StatusCode/100 != 4 || e.StatusCode == http.StatusProxyAuthRequired {
@@ -112,6 +113,30 @@ func (c *Content) isInterposed(e *failure.Error) bool {
 	field, was := tus.SentBy(c.Header)
 	return was != "" && e.Header.Get(field) == "" ||
 		mediaType(e.Header) == typeHTML && mediaType(c.Header) != typeHTML
+}
+
+// isRedirected reports whether an exchange ended with a redirect that cannot be followed.
+func isRedirected(err error) bool {
+	return errors.Is(err, failure.ErrRedirected) || errors.Is(err, protocol.ErrRedirect)
+}
+
+// isPage reports whether the first response to GET is a page in the place of the upload that
+// a tus server described in its answer to HEAD. The page has no header of that server, its
+// length is unknown or is not that of the upload, and the metadata of the upload name
+// something else. Size is its Content-Length, or negative if there is none.
+func (d *download) isPage(h http.Header, size int64) bool {
+	if d.upload == nil || len(d.upload.Metadata) == 0 || mediaType(h) != typeHTML {
+		return false
+	}
+	if _, version := tus.SentBy(h); version != "" || size >= 0 && d.upload.Length == protocol.Known(size) {
+		return false
+	}
+	for _, value := range d.upload.Metadata {
+		if strings.Contains(strings.ToLower(value), "htm") {
+			return false
+		}
+	}
+	return true
 }
 
 // typeHTML is the media type of a page.

@@ -8,11 +8,20 @@ import (
 
 // HeadOffset answers HEAD for an upload that has offset of length bytes.
 func HeadOffset(offset, length int) http.HandlerFunc {
+	return headWith(offset, length, "filename YS5iaW4=")
+}
+
+// HeadPage answers HEAD like a server that has a complete upload with the name index.html.
+func HeadPage(length int) http.HandlerFunc {
+	return headWith(length, length, "filename aW5kZXguaHRtbA==")
+}
+
+func headWith(offset, length int, metadata string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Tus-Resumable", "1.0.0")
 		w.Header().Set("Upload-Offset", strconv.Itoa(offset))
 		w.Header().Set("Upload-Length", strconv.Itoa(length))
-		w.Header().Set("Upload-Metadata", "filename YS5iaW4=")
+		w.Header().Set("Upload-Metadata", metadata)
 		w.WriteHeader(http.StatusOK)
 	}
 }
