@@ -178,6 +178,12 @@ type Config struct {
 	// sent. nil: nothing is kept.
 	Ledger Ledger
 
+	// TrustLedger skips a source that Ledger has without asking the server, for servers that
+	// move finished uploads away, and to save a request for each file. Result.Header is nil
+	// then, and UploadOptions.Verify compares nothing. A record with a Denial is not trusted.
+	// False: the server is asked.
+	TrustLedger bool
+
 	// Account names the account for which uploads are sent, for Store and Ledger: a record of
 	// one account is never used for another account, or for none. Set it if several accounts
 	// use one endpoint, because otherwise only the endpoint and the file tell records apart.
@@ -215,6 +221,7 @@ type Client struct {
 	server      *tus.Server
 	store       Store
 	ledger      Ledger
+	trustLedger bool
 	account     string // "": none
 	recreate    Recreate
 	chunkSize   int64
@@ -229,7 +236,7 @@ type Client struct {
 // or [ErrInvalidOption].
 func New(cfg Config) (*Client, error) {
 	c := &Client{
-		store: cfg.Store, ledger: cfg.Ledger, account: cfg.Account, recreate: cfg.Recreate, chunkSize: cfg.ChunkSize,
+		store: cfg.Store, ledger: cfg.Ledger, trustLedger: cfg.TrustLedger, account: cfg.Account, recreate: cfg.Recreate, chunkSize: cfg.ChunkSize,
 		inline: cfg.InlineSize, checksum: cfg.Checksum, concurrency: cfg.Concurrency,
 		refuseInUse: cfg.RefuseInUse || cfg.Once, once: cfg.Once,
 	}

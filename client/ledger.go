@@ -99,7 +99,7 @@ func (j *job) askLedger(ctx context.Context, endpoint string) (*Record, error) {
 
 // adoptFinished asks for the upload of the record r, which an earlier run finished. It is
 // done if the server still has the upload, or if that cannot be found out. If the server has
-// only the beginning, the rest is sent.
+// only the beginning, the rest is sent. With TrustLedger, the server is not asked.
 func (j *job) adoptFinished(ctx context.Context, endpoint string, r *Record) (done bool, err error) {
 	// A run that was killed after it wrote the ledger left its record.
 	left := j.loadLeftover(ctx, endpoint)
@@ -107,13 +107,22 @@ func (j *job) adoptFinished(ctx context.Context, endpoint string, r *Record) (do
 		j.removeLeftover(ctx, endpoint)
 		left = nil
 	}
+	if j.trustLedger && r.Denial == (Denial{}) {
+		j.takeFinished(r)
+		if left != nil {
+			j.removeLeftover(ctx, endpoint)
+		}
+		return true, nil
+	}
 	spec := j.spec(endpoint)
 	spec.Adopt = engine.Adopt{URL: r.URL, Denial: r.Denial}
 	res, err := engine.Run(ctx, spec)
 	j.result.take(res, err)
 	switch {
 	case err == nil:
-		j.result.Skipped = j.result.Sent == 0
+		if j.result.Skipped = j.result.Sent == 0; j.result.Skipped {
+			j.result.SHA256 = r.SHA256
+		}
 		if left != nil {
 			j.removeLeftover(ctx, endpoint)
 		}
@@ -128,6 +137,13 @@ func (j *job) adoptFinished(ctx context.Context, endpoint string, r *Record) (do
 		slog.String("url", redact.URL(j.result.URL)), slog.Any("err", err))
 	j.forgetUpload()
 	return false, nil
+}
+
+// takeFinished makes the record r the result, although the server was not asked.
+func (j *job) takeFinished(r *Record) {
+	n, _ := r.Length.Int64()
+	j.result.URL, j.result.Offset, j.result.Resumed, j.result.Skipped = r.URL, n, n, true
+	j.result.SHA256 = r.SHA256
 }
 
 // loadLeftover returns the record of an unfinished upload of a source that the ledger knows
@@ -189,6 +205,7 @@ func (j *job) saveFinished(ctx context.Context, endpoint string, denial Denial) 
 	r := &journal.Record{
 		Key: key, Account: j.account, Endpoint: address.WithoutQuery(endpoint), URL: j.result.URL, Source: j.teller.source,
 		Length: protocol.Known(n), Offset: n, Created: now, Updated: now, Denial: denial,
+		SHA256: j.result.SHA256,
 	}
 	err := r.Validate()
 	if err == nil {

@@ -53,6 +53,12 @@ type UploadOptions struct {
 	// offers neither.
 	Verify bool
 
+	// Digest computes the SHA-256 of the bytes that were sent, for Result.SHA256. The source
+	// is read once more after the upload, unless it is a stream, and must not have changed
+	// meanwhile. It costs nothing more with Verify, or if Config.Ledger has the SHA-256 of a
+	// skipped source. The error Is ErrUnverified if the source cannot compute it.
+	Digest bool
+
 	// OnEvent is called for what happens to the upload, one call at a time, from
 	// goroutines of the upload. It must return at once, because the upload waits for it.
 	// It is not called after the upload has returned. nil: nothing is called.

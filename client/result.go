@@ -45,8 +45,13 @@ type Result struct {
 	// UploadOptions.Verify.
 	Verified bool
 
+	// SHA256 is the SHA-256 of the bytes of the source, 32 bytes, see UploadOptions.Digest.
+	// nil: it was not computed.
+	SHA256 []byte
+
 	// Skipped means that an earlier run sent all bytes and that the server still has
-	// them, so that nothing was sent, see Config.Ledger.
+	// them, so that nothing was sent, see Config.Ledger. With Config.TrustLedger, the server
+	// was not asked.
 	Skipped bool
 
 	// InUse means that another program had the source open for writing, when the upload began

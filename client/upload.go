@@ -117,8 +117,8 @@ func (c *Client) open(ctx context.Context, src Source, o UploadOptions, cb *call
 	}
 	j.source = opened
 	j.fresh = unsettled(opened) > 0
-	if d, ok := opened.(source.Digester); ok && o.Verify {
-		d.PrepareDigest()
+	if o.Verify || o.Digest {
+		return j, j.prepareDigest(ctx)
 	}
 	return j, nil
 }

@@ -18,23 +18,54 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// verify compares the bytes on the server with the source if the caller asked for it. It uses
-// the SHA-256 that the server names, or else downloads the upload.
-func (j *job) verify(ctx context.Context) error {
-	if !j.options.Verify {
+var errNoDigest = fmt.Errorf("%w: the source cannot compute a SHA-256", ErrUnverified)
+
+// prepareDigest has the source compute its SHA-256 while it is read, if it is a stream. If only
+// the SHA-256 is wanted and cannot be computed, nothing is sent.
+func (j *job) prepareDigest(ctx context.Context) error {
+	d, ok := j.source.(source.Digester)
+	if ok {
+		d.PrepareDigest()
 		return nil
 	}
+	if j.options.Digest {
+		j.close(ctx)
+		return errNoDigest
+	}
+	return nil
+}
+
+// sum adds the SHA-256 of the source to the result.
+func (j *job) sum(ctx context.Context) error {
 	d, ok := j.source.(source.Digester)
 	if !ok {
-		return fmt.Errorf("%w: the source cannot compute a SHA-256", ErrUnverified)
+		return errNoDigest
 	}
 	ours, err := handle.Digest(ctx, d)
 	if err != nil && ctx.Err() != nil {
 		return cause.Of(ctx)
 	}
-	if err != nil {
-		return err
+	j.result.SHA256 = ours
+	return err
+}
+
+// isUnasked reports whether the ledger has the upload and the server was not asked.
+func (j *job) isUnasked() bool { return j.trustLedger && j.result.Skipped }
+
+// verify computes the SHA-256 of the source and compares it with the bytes on the server, as
+// far as the caller asked for it. It uses the SHA-256 that the server names, or else downloads
+// the upload.
+func (j *job) verify(ctx context.Context) error {
+	compare := j.options.Verify && !j.isUnasked()
+	if compare || j.options.Digest && j.result.SHA256 == nil {
+		if err := j.sum(ctx); err != nil {
+			return err
+		}
 	}
+	if !compare {
+		return nil
+	}
+	ours := j.result.SHA256
 	j.retrier.Restart()
 	theirs, err := j.digest(ctx)
 	switch {

@@ -2,7 +2,9 @@ package journal
 
 import (
 	"bytes"
+	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"time"
 	"unicode/utf8"
 
@@ -26,6 +28,7 @@ type recordJSON struct {
 	Expires   time.Time       `json:"expires,omitzero"`
 	Uncertain bool            `json:"uncertain,omitempty"`
 	Denial    failure.Denial  `json:"denial,omitzero"`
+	SHA256    string          `json:"sha256,omitempty"`
 	Parts     []PartRecord    `json:"parts,omitempty"`
 }
 
@@ -35,6 +38,7 @@ func (r Record) MarshalJSON() ([]byte, error) {
 	e := recordJSON{
 		Key: r.Key, Account: r.Account, Endpoint: r.Endpoint, URL: r.URL, Source: r.Source, Length: r.Length, Offset: r.Offset, Reach: r.Reach,
 		Created: r.Created.UTC(), Updated: r.Updated.UTC(), Expires: r.Expires.UTC(), Uncertain: r.Uncertain, Denial: r.Denial, Parts: r.Parts,
+		SHA256: hex.EncodeToString(r.SHA256),
 	}
 	if !utf8.ValidString(r.Source) {
 		e.Bytes = []byte(r.Source)
@@ -62,9 +66,17 @@ func (r *Record) UnmarshalJSON(b []byte) error {
 	if len(e.Parts) == 0 {
 		e.Parts = nil
 	}
+	sum, err := hex.DecodeString(e.SHA256)
+	if err != nil {
+		return fmt.Errorf("sha256: %w", err)
+	}
+	if len(sum) == 0 {
+		sum = nil
+	}
 	*r = Record{
 		Key: e.Key, Account: e.Account, Endpoint: e.Endpoint, URL: e.URL, Source: e.Source, Length: e.Length, Offset: e.Offset, Reach: e.Reach,
 		Created: e.Created.UTC(), Updated: e.Updated.UTC(), Expires: e.Expires.UTC(), Uncertain: e.Uncertain, Denial: e.Denial, Parts: e.Parts,
+		SHA256: sum,
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"time"
 	"unicode/utf8"
@@ -13,8 +14,8 @@ import (
 // Record is what a Store keeps of one upload. URLs in it may be secrets.
 //
 // It encodes as a JSON object with the names key, account, endpoint, url, source,
-// source_bytes, length, offset, reach, created, updated, expires, uncertain, denial and
-// parts; a part has start, end, url, offset, reach and denial, and a denial has status, code,
+// source_bytes, length, offset, reach, created, updated, expires, uncertain, denial, sha256
+// (hexadecimal) and parts; a part has start, end, url, offset, reach and denial, and a denial has status, code,
 // words and refused. Times are strings as in RFC 3339. A source that is not UTF-8 is
 // source_bytes, in base64, and source has U+FFFD for each byte that is not. Revision is not
 // encoded, because each store keeps it in a form of its own.
@@ -74,6 +75,9 @@ type Record struct {
 	// Denial.Refused, a later run fails in the same way. The zero value: there was no such
 	// answer.
 	Denial failure.Denial
+
+	// SHA256 is the SHA-256 of the bytes of a finished upload, 32 bytes. nil: not known.
+	SHA256 []byte
 
 	// Parts are those of an upload that is sent in parts, in their order. nil
 	// and empty: the upload is in one piece.
@@ -142,6 +146,9 @@ func (r *Record) Validate() error {
 		if y := t.time.UTC().Year(); y < 1 || y > 9999 {
 			return fmt.Errorf("%w: %s in the year %d", ErrInvalidRecord, t.name, y)
 		}
+	}
+	if n := len(r.SHA256); n != 0 && n != sha256.Size {
+		return fmt.Errorf("%w: a SHA-256 of %d bytes", ErrInvalidRecord, n)
 	}
 	return r.ValidateParts()
 }

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"bytes"
 	"math"
 	"reflect"
 	"strings"
@@ -40,6 +41,7 @@ func full(key string) *journal.Record {
 		Expires:   at(3),
 		Uncertain: true,
 		Denial:    failure.Denial{StatusCode: 422, Code: "ERR_X", Words: "ERR_X: \"no\" & <é>\n", Refused: true},
+		SHA256:    bytes.Repeat([]byte{0xa5}, 32),
 		Parts: []journal.PartRecord{
 			{Start: 0, End: 1 << 39, URL: "https://tus.example/files/p+0?a&b", Offset: 7, Reach: protocol.Known(0), Denial: failure.Denial{StatusCode: 500}},
 			{Start: 1 << 39, End: 1 << 40},
