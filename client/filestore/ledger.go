@@ -143,14 +143,9 @@ func (x *sentIndex) refresh(f *os.File) error {
 // appendLine adds a record to a file. It is called with the guard of the file held, because
 // Prune replaces the file.
 func appendLine(root *os.Root, name string, r *journal.Record) error {
-	b, err := r.MarshalJSON()
+	b, err := encodeLine(r)
 	if err != nil {
 		return err
-	}
-	b = append([]byte(`{"version":`+strconv.Itoa(version)+`,`), b[1:]...)
-	b = append(b, '\n')
-	if len(b) > maxRecord {
-		return fmt.Errorf("%w: %d bytes, more than %d", journal.ErrInvalidRecord, len(b), maxRecord)
 	}
 	f, err := openLines(root, name, os.O_RDWR|os.O_APPEND|os.O_CREATE)
 	if err != nil {
@@ -167,6 +162,20 @@ func appendLine(root *os.Root, name string, r *journal.Record) error {
 	// One call writes the line, so that a crash leaves at most one line incomplete.
 	_, err = f.Write(b)
 	return errors.Join(err, f.Close())
+}
+
+// encodeLine returns the line of a record.
+func encodeLine(r *journal.Record) ([]byte, error) {
+	b, err := r.MarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	b = append([]byte(`{"version":`+strconv.Itoa(version)+`,`), b[1:]...)
+	b = append(b, '\n')
+	if len(b) > maxRecord {
+		return nil, fmt.Errorf("%w: %d bytes, more than %d", journal.ErrInvalidRecord, len(b), maxRecord)
+	}
+	return b, nil
 }
 
 // flush waits until the lines of a file are on the disk. There need not be a file.
@@ -199,6 +208,8 @@ type line struct {
 	Account string `json:"account"`
 	Source  string `json:"source"`
 	Bytes   []byte `json:"source_bytes"` // of a source that is not UTF-8
+
+	Batch *batchHead `json:"batch"` // not nil: the line is the first one of a batch
 }
 
 var errLine = errors.New("not a record")
@@ -208,7 +219,7 @@ func parseLine(b []byte) (line, error) {
 	if err := json.Unmarshal(b, &l); err != nil {
 		return l, err
 	}
-	if l.Version < version || l.Version == version && journal.CheckKey(l.Key) != nil {
+	if l.Version < version || l.Version == version && l.Batch == nil && journal.CheckKey(l.Key) != nil {
 		return l, errLine
 	}
 	return l, nil

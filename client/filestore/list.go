@@ -113,6 +113,9 @@ func parseEntry(d fs.DirEntry) (entry, bool) {
 	if isHashName(d.Name(), sentSuffix) {
 		return entry{DirEntry: d, suffix: sentSuffix}, true
 	}
+	if isHashName(d.Name(), batchSuffix) {
+		return entry{d, strings.TrimSuffix(d.Name(), batchSuffix), batchSuffix}, true
+	}
 	if isHashName(d.Name(), sentSuffix+guardSuffix) {
 		return entry{DirEntry: d, suffix: guardSuffix}, true
 	}

@@ -17,7 +17,8 @@ import (
 // version, stay. Damaged records are moved aside. Files that were moved aside olderThan ago
 // are removed, and so are locks and temporary files that crashes left behind. Finished
 // uploads are removed if none of their endpoint was looked up for that long, or if there is
-// a later one of the same account and source.
+// a later one of the same account and source. Batches are removed if no record was added for
+// that long.
 //
 // A record that cannot be read or deleted does not end Prune; the error is that of the
 // first such record. Prune ends early only if the folder cannot be read or ctx ends.
@@ -69,6 +70,8 @@ func (p *pruning) visit(ctx context.Context, e entry) error {
 		}
 	case sentSuffix:
 		return p.pruneSent(ctx, e)
+	case batchSuffix:
+		return p.pruneBatch(e)
 	case lockSuffix, guardSuffix:
 		if olderThan(e, leftover) {
 			return p.locked(e.Name(), func() error { return nil })

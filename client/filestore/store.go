@@ -27,6 +27,13 @@
 //     Readers ignore lines that are damaged or of a newer version. Any line may be
 //     missing at any time.
 //
+// For each batch that is not complete, see [Batch], it has:
+//
+//   - KEY.batch, where KEY is 64 hexadecimal digits. The first line is a JSON object with
+//     "version", which is 1, and the object "batch" with "endpoint", "account", "names", the
+//     first 16 of them, and "count", the number of all names. The other lines are records
+//     like those of a HASH.sent.
+//
 // Names that end in ".tmp" are files that are being written. [Store.List] and
 // [Store.Prune] remove those that a crash left behind after an hour.
 //
