@@ -59,7 +59,7 @@ type Batch struct {
 	earlier *os.File // nil: there was no earlier run
 	index   sentIndex
 	sources map[uint64]struct{} // of the records in index
-	expired bool                // the file is too old to be used
+	expired bool                // all records are too old
 
 	mu  sync.Mutex
 	out *os.File // nil until the first record
@@ -67,8 +67,9 @@ type Batch struct {
 
 var _ journal.Ledger = (*Batch)(nil)
 
-// OpenBatch returns the batch with this information. If the latest record of the earlier runs
-// is maxAge old, they do not count. It writes nothing. The caller closes the batch.
+// OpenBatch returns the batch with this information. Records that are maxAge old do not count,
+// because a server may have deleted their uploads. OpenBatch writes nothing. The caller closes
+// the batch.
 func (s *Store) OpenBatch(info BatchInfo, maxAge time.Duration) (*Batch, error) {
 	b := &Batch{store: s, info: info, name: info.Key() + batchSuffix}
 	if err := b.load(maxAge); err != nil {
@@ -99,7 +100,7 @@ func (b *Batch) load(maxAge time.Duration) error {
 	b.index.lines, b.sources = make(map[[sha256.Size]byte]int64), make(map[uint64]struct{})
 	return eachLine(f, 0, info.Size(), func(at int64, text []byte) error {
 		// A damaged line may be missing as well: its upload is sent again.
-		if l, err := parseLine(text); err == nil && l.Version == version && l.Batch == nil {
+		if l, err := parseBatchLine(text); err == nil && l.Version == version && l.Batch == nil && time.Since(l.Updated) < maxAge {
 			b.index.lines[sha256.Sum256([]byte(l.Key))] = at
 			b.sources[l.sourceHash()] = struct{}{}
 		}
@@ -223,7 +224,7 @@ func (b *Batch) beginning(f *os.File) ([]byte, error) {
 	if info.Size() == 0 {
 		shown := b.info
 		shown.Names = shown.Names[:min(len(shown.Names), maxNames)]
-		text, err := json.Marshal(batchLine{Version: version, Batch: &batchHead{shown.Endpoint, shown.Account, shown.Names, len(b.info.Names)}})
+		text, err := json.Marshal(firstLine{version, batchHead{shown.Endpoint, shown.Account, shown.Names, len(b.info.Names)}})
 		return append(text, '\n'), err
 	}
 	last := []byte{'\n'}

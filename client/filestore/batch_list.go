@@ -2,6 +2,7 @@ package filestore
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,10 +11,28 @@ import (
 	"time"
 )
 
-// batchLine is the first line of the file of a batch.
+// batchLine is a line of the file of a batch.
 type batchLine struct {
-	Version int        `json:"version"`
-	Batch   *batchHead `json:"batch"`
+	line
+	Updated time.Time  `json:"updated"`
+	Batch   *batchHead `json:"batch"` // nil: the line is a record, and not the first line
+}
+
+func parseBatchLine(b []byte) (batchLine, error) {
+	var l batchLine
+	if err := json.Unmarshal(b, &l); err != nil {
+		return l, err
+	}
+	if l.Batch == nil {
+		return l, l.check()
+	}
+	return l, nil
+}
+
+// firstLine is the first line of the file of a batch.
+type firstLine struct {
+	Version int       `json:"version"`
+	Batch   batchHead `json:"batch"`
 }
 
 // batchHead is a BatchInfo in JSON.
@@ -77,7 +96,7 @@ func (s *Store) Batches(ctx context.Context) iter.Seq2[*BatchState, error] {
 func readBatch(root *os.Root, e entry) (*BatchState, error) {
 	state := &BatchState{Key: e.key}
 	updated, err := scan(root, e.Name(), func(_ int64, text []byte) error {
-		switch l, err := parseLine(text); {
+		switch l, err := parseBatchLine(text); {
 		case err != nil:
 		case l.Batch != nil:
 			state.BatchInfo = BatchInfo{Endpoint: l.Batch.Endpoint, Account: l.Batch.Account, Names: l.Batch.Names}

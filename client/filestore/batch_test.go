@@ -5,7 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -37,6 +37,14 @@ func finish(t *testing.T, b *filestore.Batch, records ...*journal.Record) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// newRecord returns the record of the nth upload of a file with the name of the key, which was
+// finished just now.
+func newRecord(key string, n int) *journal.Record {
+	r := sentRecord(key, n)
+	r.Updated = time.Now().UTC().Round(0)
+	return r
 }
 
 // has reports whether a batch has the record r.
@@ -82,7 +90,7 @@ func TestBatchFormat(t *testing.T) {
 func TestBatchIsForLaterRuns(t *testing.T) {
 	t.Parallel()
 	s := open(t, t.TempDir())
-	a, b := sentRecord("a", 1), sentRecord("b", 2<<20)
+	a, b := newRecord("a", 1), newRecord("b", 2<<20)
 	first := openBatch(t, s, holidays)
 	finish(t, first, a, b)
 	if has(t, first, a) || first.Len() != 0 || first.HasSource(a.Source) {
@@ -95,7 +103,7 @@ func TestBatchIsForLaterRuns(t *testing.T) {
 	turned := holidays
 	turned.Names = []string{holidays.Names[1], holidays.Names[0], holidays.Names[1]}
 	second := openBatch(t, open(t, s.Dir()), turned)
-	if !has(t, second, a) || !has(t, second, b) || second.Len() != 2 || has(t, second, sentRecord("c", 1)) {
+	if !has(t, second, a) || !has(t, second, b) || second.Len() != 2 || has(t, second, newRecord("c", 1)) {
 		t.Errorf("the second run has %d records", second.Len())
 	}
 	if !second.HasSource(a.Source) || second.HasSource("/home/me/c") {
@@ -126,7 +134,7 @@ func TestBatchIsForLaterRuns(t *testing.T) {
 func TestBatchAfterCrash(t *testing.T) {
 	t.Parallel()
 	s := open(t, t.TempDir())
-	a, b, c := sentRecord("a", 1), sentRecord("b", 2), sentRecord("c", 3)
+	a, b, c := newRecord("a", 1), newRecord("b", 2), newRecord("c", 3)
 	finish(t, openBatch(t, s, holidays), a, b)
 	text, err := os.ReadFile(batchFile(s))
 	if err == nil {
@@ -151,12 +159,16 @@ func TestBatchOfSeveralRuns(t *testing.T) {
 	t.Parallel()
 	s := open(t, t.TempDir())
 	const runs, files = 4, 50
+	var records []*journal.Record
+	for i := range files {
+		records = append(records, newRecord("k"+strconv.Itoa(i), i))
+	}
 	var wg sync.WaitGroup
 	for range runs {
 		b := openBatch(t, open(t, s.Dir()), holidays)
 		wg.Go(func() {
-			for i := range files {
-				if err := b.SaveFinished(t.Context(), sentRecord("k"+strings.Repeat("x", i), i)); err != nil {
+			for _, r := range records {
+				if err := b.SaveFinished(t.Context(), r); err != nil {
 					t.Error(err)
 				}
 			}
@@ -164,20 +176,23 @@ func TestBatchOfSeveralRuns(t *testing.T) {
 	}
 	wg.Wait()
 	last := openBatch(t, s, holidays)
-	for i := range files {
-		if !has(t, last, sentRecord("k"+strings.Repeat("x", i), i)) {
-			t.Errorf("record %d is missing", i)
+	for _, r := range records {
+		if !has(t, last, r) {
+			t.Errorf("record %s is missing", r.Key)
 		}
 	}
 }
 
-// The records of a batch do not count when the last one is too old, and the next run replaces
-// them.
+// Old records do not count. The next run replaces the file if all are old.
 func TestBatchExpires(t *testing.T) {
 	t.Parallel()
 	s := open(t, t.TempDir())
-	a, b := sentRecord("a", 1), sentRecord("b", 2)
-	finish(t, openBatch(t, s, holidays), a)
+	a, b := newRecord("a", 1), newRecord("b", 2)
+	past := sentRecord("c", 3)
+	finish(t, openBatch(t, s, holidays), a, past)
+	if first := openBatch(t, s, holidays); !has(t, first, a) || has(t, first, past) || first.HasSource(past.Source) {
+		t.Error("want only the new record")
+	}
 	old := time.Now().Add(-2 * time.Hour)
 	if err := os.Chtimes(batchFile(s), old, old); err != nil {
 		t.Fatal(err)
@@ -196,7 +211,7 @@ func TestBatchExpires(t *testing.T) {
 func TestBatches(t *testing.T) {
 	t.Parallel()
 	s := open(t, t.TempDir())
-	finish(t, openBatch(t, s, holidays), sentRecord("a", 1), sentRecord("b", 2))
+	finish(t, openBatch(t, s, holidays), newRecord("a", 1), newRecord("b", 2))
 	list := func() (all []filestore.BatchState) {
 		for b, err := range s.Batches(t.Context()) {
 			if err != nil {
@@ -216,7 +231,7 @@ func TestBatches(t *testing.T) {
 	if n, err := s.Prune(t.Context(), 0); n != 2 || err != nil || len(list()) != 0 {
 		t.Errorf("%d records pruned (%v), want 2", n, err)
 	}
-	finish(t, openBatch(t, s, holidays), sentRecord("a", 1))
+	finish(t, openBatch(t, s, holidays), newRecord("a", 1))
 	if err := s.RemoveBatch(holidays.Key()); err != nil || len(list()) != 0 {
 		t.Errorf("not removed: %v", err)
 	}

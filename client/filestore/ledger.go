@@ -208,8 +208,6 @@ type line struct {
 	Account string `json:"account"`
 	Source  string `json:"source"`
 	Bytes   []byte `json:"source_bytes"` // of a source that is not UTF-8
-
-	Batch *batchHead `json:"batch"` // not nil: the line is the first one of a batch
 }
 
 var errLine = errors.New("not a record")
@@ -219,10 +217,15 @@ func parseLine(b []byte) (line, error) {
 	if err := json.Unmarshal(b, &l); err != nil {
 		return l, err
 	}
-	if l.Version < version || l.Version == version && l.Batch == nil && journal.CheckKey(l.Key) != nil {
-		return l, errLine
+	return l, l.check()
+}
+
+// check returns an error if l is not the line of a record.
+func (l line) check() error {
+	if l.Version < version || l.Version == version && journal.CheckKey(l.Key) != nil {
+		return errLine
 	}
-	return l, nil
+	return nil
 }
 
 // eachLine calls fn with each complete line of f between two offsets, and with the offset of

@@ -74,6 +74,26 @@ func cmdInterrupt(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+// cmdKilled runs the program, and kills it as soon as the method arrives at the server.
+func cmdKilled(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: killed METHOD [ARG...]")
+	}
+	arrived := arrival(of(ts).server, args[0])
+	cmd := tusker(ts, args[1:])
+	cmd.Stdout, cmd.Stderr = ts.Stdout(), ts.Stderr()
+	ts.Check(cmd.Start())
+	select {
+	case <-arrived:
+	case <-time.After(patience):
+		ts.Logf("no %s arrived", args[0])
+	}
+	ts.Check(cmd.Process.Kill())
+	if err := cmd.Wait(); err == nil {
+		ts.Fatalf("the program ended before it was killed")
+	}
+}
+
 // background is a running tusker serve.
 type background struct {
 	cmd    *exec.Cmd

@@ -28,6 +28,7 @@ func TestScripts(t *testing.T) {
 			"fault":     cmdFault,     // fault METHOD ACTION [ARG...]: see actions
 			"exits":     cmdExits,     // exits CODE PROGRAM [ARG...]: exec that ends with that code
 			"interrupt": cmdInterrupt, // interrupt METHOD CODE [ARG...]: tusker, given a SIGINT in the first METHOD
+			"killed":    cmdKilled,    // killed METHOD [ARG...]: tusker, killed in the first METHOD
 			"serve":     cmdServe,     // serve [ARG...]: tusker serve in the background, its URL in $SERVED
 			"unserve":   cmdUnserve,   // unserve CODE: its SIGINT and end
 			"hold":      cmdHold,      // hold METHOD: the next METHOD gets no answer

@@ -63,6 +63,7 @@ func completeFirst(names func() iter.Seq[string]) cobra.CompletionFunc {
 // flagValues are the values that complete a flag.
 var flagValues = map[string][]string{
 	"progress":   {"auto", "bar", "plain", "none"},
+	"skip-sent":  {"true", "false", "local"},
 	"log-format": {logs.Console, logs.JSON},
 	"recreate":   slices.Sorted(maps.Keys(flags.Recreates)),
 	"checksum":   {"auto", "sha1", "sha256", "sha512", "md5", "crc32"},

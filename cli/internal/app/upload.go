@@ -1,12 +1,16 @@
 package app
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 
 	"github.com/tusker-go/tusker/cli/internal/batch"
 	"github.com/tusker-go/tusker/cli/internal/flags"
 	"github.com/tusker-go/tusker/cli/internal/records"
+	"github.com/tusker-go/tusker/cli/internal/units"
 	"github.com/tusker-go/tusker/cli/internal/usage"
+	"github.com/tusker-go/tusker/client/filestore"
 )
 
 func uploadCommand(a *app) *cobra.Command {
@@ -39,10 +43,15 @@ The end of a pipe does not show whether its program failed; --from-command does.
 A stream cannot be resumed after the program ends: run the command again from
 its start. A record is used only for its own account, see --account.
 
-The same command sends complete files again. With --skip-sent, it keeps a record
-of each complete file, and skips a file that has not changed if the server,
-which is asked, still has it. Use the flag each time. A server that moves
-finished uploads away gets all files again.
+If not all of several files were sent, the same command sends only the others,
+and prints the URLs of all files. Files that have changed are sent again. The
+command is the same if it has the same endpoint, account, FILE arguments,
+--files-from and --verify; their order and other flags do not matter. After all
+files were sent, the same command sends all files again.
+
+With --skip-sent, it keeps a record of each complete file for later commands,
+and skips a file that has not changed if the server, which is asked, still has
+it. Use the flag each time. --skip-sent=local does not ask the server.
 
 A glob without a slash matches names in a directory, at any depth. A glob with a
 slash inside or at the beginning matches the path below the directory: /tmp and
@@ -101,6 +110,7 @@ func runUpload(a *app, cmd *cobra.Command, u *flags.Upload, endpoint string, fil
 	if err != nil {
 		return err
 	}
+	ledger := u.OpenBatch(journal, &config)
 	if u.DryRun && !records.Exist(u.StateDir, a.console.LookupEnv) {
 		config.Store, config.Ledger = nil, nil // Otherwise the folder would be created.
 	}
@@ -117,7 +127,15 @@ func runUpload(a *app, cmd *cobra.Command, u *flags.Upload, endpoint string, fil
 		return flags.ErrNoFiles
 	}
 	found.Report(a.console, u.Follow)
-	b := &batch.Batch{Console: a.console, Cmd: cmd, Upload: u, Client: c, Records: journal, List: found, Given: metadata, Again: a.settings.Invocation}
+	if found.Len() > 1 {
+		defer ledger.End(false)
+		plain, _, _ := strings.Cut(c.Endpoint(), "?")
+		info := filestore.BatchInfo{Endpoint: plain, Account: config.Account, Names: u.BatchNames(files)}
+		if n := ledger.Begin(info); n > 0 {
+			a.console.Say("an earlier run of this command has sent %s: --no-resume sends all again", units.FormatCount(n, "file", "files"))
+		}
+	}
+	b := &batch.Batch{Console: a.console, Cmd: cmd, Upload: u, Client: c, Records: journal, Sent: ledger, List: found, Given: metadata, Again: a.settings.Invocation}
 	if u.DryRun {
 		return b.Plan(ctx)
 	}

@@ -32,6 +32,10 @@ newest is the last. The columns are
   UPLOAD    the URL without its query
   ACCOUNT   the account, if an upload has one
 
+Upload commands for several files that are not complete follow as batches, with
+the number of files that the same command does not send again. They are
+remembered for 7 days after the last file.
+
 Long names and URLs are shortened in their middle, so that a row fits into the
 terminal, or into 80 columns. With --json, each line is an object with the whole
 path and the whole URL. A URL with a query may be all that somebody needs to
@@ -52,14 +56,25 @@ func runUploadsList(ctx context.Context, a *app, l *uploadsList) error {
 		return err
 	}
 	if l.json {
-		return records.Each(ctx, a.console.Log, store, func(r *client.Record) { a.console.Out.JSON(r) })
+		err := records.Each(ctx, a.console.Log, store, func(r *client.Record) { a.console.Out.JSON(r) })
+		for _, b := range incompleteBatches(ctx, a, store) {
+			a.console.Out.JSON(newBatchJSON(b))
+		}
+		return err
 	}
 	var all []unfinished
 	err = records.Each(ctx, a.console.Log, store, func(r *client.Record) { all = append(all, newUnfinished(r)) })
+	batches := incompleteBatches(ctx, a, store)
 	if len(all) > 0 {
 		a.console.Out.Columns(unfinishedTable(all, time.Now(), a.console.Out.Width()))
-	} else if err == nil {
+	} else if err == nil && len(batches) == 0 {
 		a.console.Say("no unfinished uploads")
+	}
+	if len(batches) > 0 {
+		if len(all) > 0 {
+			a.console.Out.Line("")
+		}
+		a.console.Out.Columns(batchTable(batches, time.Now(), a.console.Out.Width()))
 	}
 	return err
 }

@@ -28,8 +28,9 @@ func uploadsPruneCommand(a *app) *cobra.Command {
 		Short: "Remove old records of unfinished and finished uploads",
 		Long: `Removes the records of uploads that were not used for this time, and files that
 crashes left in the folder. Records of running uploads and of a newer version of
-this program stay. The records of upload --skip-sent for an endpoint are removed
-if the flag was not used with the endpoint for this time.
+this program stay. The files that a batch has sent count as records. The records
+of upload --skip-sent for an endpoint are removed if the flag was not used with
+the endpoint for this time.
 
 The uploads on the server are not deleted.`,
 		Example: `  tusker uploads prune

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -22,10 +23,10 @@ func uploadsRemoveCommand(a *app) *cobra.Command {
 	stateDir := ""
 	cmd := &cobra.Command{
 		Use:   "rm [flags] KEY...",
-		Short: "Remove records of unfinished uploads",
+		Short: "Remove records of unfinished uploads and batches",
 		Long: `Removes the records of uploads, so that the files are uploaded again from the
-beginning. KEY is a key, or the beginning of only one key. Records of running
-uploads stay.
+beginning. Without its record, a batch sends all its files again. KEY is a key,
+or the beginning of only one key. Records of running uploads stay.
 
 The uploads on the server are not deleted; use "tusker terminate URL" for that.`,
 		Example: `  tusker uploads rm 3f9a1c2b
@@ -91,6 +92,9 @@ func runUploadsRemove(a *app, cmd *cobra.Command, stateDir string, keys []string
 
 // removeRecord keeps records that are in use.
 func removeRecord(ctx context.Context, store *filestore.Store, key string) error {
+	if err := store.RemoveBatch(key); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
 	unlock, err := store.Lock(ctx, key)
 	if errors.Is(err, client.ErrBusy) {
 		return errors.New("it is being uploaded")
@@ -145,11 +149,15 @@ func findRecords(ctx context.Context, a *app, store *filestore.Store, given []st
 	if !slices.Contains(exact, false) {
 		return found, nil
 	}
-	return found, records.Each(ctx, a.console.Log, store, func(r *client.Record) {
+	match := func(key string) {
 		for i, beginning := range given {
-			if !exact[i] && len(found[i]) < 2 && strings.HasPrefix(r.Key, beginning) && !slices.Contains(found[i], r.Key) {
-				found[i] = append(found[i], r.Key)
+			if !exact[i] && len(found[i]) < 2 && strings.HasPrefix(key, beginning) && !slices.Contains(found[i], key) {
+				found[i] = append(found[i], key)
 			}
 		}
-	})
+	}
+	for _, b := range incompleteBatches(ctx, a, store) {
+		match(b.Key)
+	}
+	return found, records.Each(ctx, a.console.Log, store, func(r *client.Record) { match(r.Key) })
 }

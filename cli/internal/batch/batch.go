@@ -36,6 +36,8 @@ type Batch struct {
 	Client *client.Client
 	// Records is the store of the client, or nil without one.
 	Records *records.Journal
+	// Sent has the files that earlier runs of the command have sent, or is nil.
+	Sent *records.Batch
 	// List has the files.
 	List *Listing
 	// Given is the metadata that the user gave to each upload.
@@ -63,8 +65,10 @@ func (b *Batch) Run(ctx context.Context) error {
 	each(n, b.Concurrency, func(i int, idle func()) {
 		e := b.List.entries[i]
 		show := watch(i, e.name)
+		changed := b.reportChange(e.name, show)
 		result, err := b.send(ctx, e, func(e client.Event) {
 			breaker.happened(e)
+			changed(e)
 			show(e)
 			if e.Kind == client.EventSettling {
 				idle()
@@ -96,6 +100,7 @@ func (b *Batch) Run(ctx context.Context) error {
 		}
 		return errs[0]
 	}
+	b.Sent.End(tally.done+tally.skipped == n && b.Console.Out.Err() == nil)
 	b.summarise(tally, errs)
 	err := advice.Verdict("files", b.names(), errs)
 	if why := context.Cause(ctx); exit.IsStopped(why) {

@@ -42,7 +42,7 @@ func (b *Batch) repeatText(result *client.Result) string {
 		return "the same command sends the file again"
 	}
 	text := "--recreate always"
-	if b.SkipSent {
+	if b.SkipSent != flags.SkipNone {
 		text += " without --skip-sent"
 	}
 	text += " sends the file again"
@@ -64,7 +64,7 @@ func (b *Batch) startOver(result *client.Result) string {
 	case key != "":
 		return "later runs report this too; to start over, " + b.repeatText(result) + "; tusker uploads rm " +
 			key[:min(len(key), hintedKey)] + " forgets the refusal"
-	case b.SkipSent && result.CreationHeader == nil:
+	case b.SkipSent != flags.SkipNone && result.CreationHeader == nil:
 		return "later runs report this too; to start over, --recreate always without --skip-sent sends the file again"
 	}
 	return b.repeatText(result)
@@ -80,7 +80,7 @@ func (b *Batch) goOn(result *client.Result) string {
 	if flags.Recreates[b.Recreate] == client.RecreateAlways {
 		hint += " without --recreate always"
 	}
-	if len(b.List.entries) > 1 {
+	if len(b.List.entries) > 1 && b.Sent == nil {
 		hint += " for this file alone"
 	}
 	return hint + ": it resumes the upload"

@@ -54,6 +54,9 @@ func (l *Listing) Add(name string, err error) {
 // IsEmpty reports whether there is nothing to send.
 func (l *Listing) IsEmpty() bool { return len(l.entries) == 0 }
 
+// Len returns the number of files.
+func (l *Listing) Len() int { return len(l.entries) }
+
 // leftOut returns the number of entries of directories that are not sent because of
 // their type.
 func (l *Listing) leftOut() int { return l.links + l.special }

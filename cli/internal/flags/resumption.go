@@ -19,8 +19,8 @@ type Resumption struct {
 	StateDir string
 	// NoResume means that uploads begin at offset 0, and leave no record.
 	NoResume bool
-	// SkipSent means that files that an earlier run has sent are left out.
-	SkipSent bool
+	// SkipSent says which files that an earlier run has sent are left out.
+	SkipSent Skipping
 	// Recreate is a key of Recreates.
 	Recreate string
 	// Account is the account of the records. "": see Connection.AccountName.
@@ -38,8 +38,9 @@ func (r *Resumption) register(cmd *cobra.Command) {
 	RegisterStateDir(cmd, &r.StateDir)
 	cmd.Flags().StringVar(&r.Account, "account", "",
 		"use and keep records of this account only, a `name` that is no secret (default: the login, or the name of the endpoint)")
-	cmd.Flags().BoolVar(&r.NoResume, "no-resume", false, "start over, and keep no record for a later run")
-	cmd.Flags().BoolVar(&r.SkipSent, "skip-sent", false, "skip files that an earlier run with this flag has sent, if the server still has them")
+	cmd.Flags().BoolVar(&r.NoResume, "no-resume", false, "start over, send all files again, and keep no record for a later run")
+	cmd.Flags().Var(&r.SkipSent, "skip-sent", "skip files that any earlier run with this flag has sent, if the server still has them (true), or without asking it (local)")
+	cmd.Flags().Lookup("skip-sent").NoOptDefVal = "true"
 	cmd.Flags().StringVar(&r.Recreate, "recreate", "gone",
 		"start over `when` the server no longer has the upload of an earlier run (gone), never, or always")
 }
@@ -59,10 +60,22 @@ func (r *Resumption) OpenJournal(con *console.Console, config *client.Config) (*
 	dir, err := records.Dir(r.StateDir, con.LookupEnv)
 	j := records.New(con.Log, dir, err)
 	config.Store, config.Recreate = j, recreate
-	if r.SkipSent {
-		config.Ledger = records.NewLedger(j)
-	}
 	return j, nil
+}
+
+// OpenBatch adds a ledger to config, which keeps the finished files of this command and those
+// of --skip-sent. It is nil if j is.
+func (r *Resumption) OpenBatch(j *records.Journal, config *client.Config) *records.Batch {
+	if j == nil {
+		return nil
+	}
+	var lasting *records.Ledger
+	if r.SkipSent != SkipNone {
+		lasting = records.NewLedger(j)
+	}
+	b := records.NewBatch(j, lasting)
+	config.Ledger, config.TrustLedger = b, r.SkipSent != SkipAsked
+	return b
 }
 
 // IsGone reports whether an upload failed because an earlier upload is gone and the
@@ -76,7 +89,7 @@ func (r *Resumption) IsGone(result *client.Result, err error) bool {
 // checkSkipping finds flags that contradict --skip-sent.
 func (r *Resumption) checkSkipping() error {
 	switch {
-	case !r.SkipSent:
+	case r.SkipSent == SkipNone:
 		return nil
 	case r.NoResume:
 		return errors.New("--skip-sent goes by records, and --no-resume keeps none")

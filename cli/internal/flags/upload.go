@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -103,6 +104,34 @@ func (u *Upload) Check(cmd *cobra.Command, from *settings.Settings, files []stri
 		return errStdinTwice
 	}
 	return nil
+}
+
+// BatchNames returns what identifies this command beside its endpoint and account: the files and
+// folders that are named, the list, and whether the uploads are verified. Runs with the same
+// names belong together, although the other flags, the content of the folders and that of the
+// list may be different.
+func (u *Upload) BatchNames(files []string) []string {
+	var names []string
+	for _, name := range files {
+		names = append(names, absolute(name))
+	}
+	if u.FilesFrom != "" {
+		names = append(names, "--files-from="+absolute(u.FilesFrom))
+	}
+	if u.Verify {
+		names = append(names, "--verify")
+	}
+	return names
+}
+
+// absolute returns the absolute path of a file. The path of standard input is in the working
+// directory, because lists of files are mostly made there.
+func absolute(name string) string {
+	path, err := filepath.Abs(name)
+	if err != nil {
+		return name
+	}
+	return path
 }
 
 // MetadataOf returns the metadata of the upload of a file, whose own metadata are given.

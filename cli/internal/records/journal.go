@@ -6,7 +6,6 @@ import (
 	"context"
 	"iter"
 	"log/slog"
-	"path/filepath"
 	"slices"
 	"sync"
 
@@ -19,6 +18,7 @@ import (
 // usable, uploads continue without records. A nil journal contains no records.
 type Journal struct {
 	log     *slog.Logger
+	dir     string // "": there is no folder
 	open    func() client.Store
 	lasting bool // records are stored in a folder; set by open
 	taken   keyLock
@@ -30,7 +30,7 @@ type Journal struct {
 // New returns the store of one run in the folder dir. If err is not nil, there is no
 // folder.
 func New(log *slog.Logger, dir string, err error) *Journal {
-	j := &Journal{log: log, urls: make(map[string][]string)}
+	j := &Journal{log: log, dir: dir, urls: make(map[string][]string)}
 	j.open = sync.OnceValue(func() client.Store { return j.openOrMake(dir, err) })
 	return j
 }
@@ -82,11 +82,8 @@ func (j *Journal) Load(ctx context.Context, key string) (*client.Record, error) 
 // Save implements client.Store. It stores an absolute path, because users may list
 // records from another working directory.
 func (j *Journal) Save(ctx context.Context, r *client.Record) error {
-	saved := *r
-	if path, err := filepath.Abs(r.Source); err == nil && r.Source != "" {
-		saved.Source = path
-	}
-	err := j.open().Save(ctx, &saved)
+	saved := withPath(r)
+	err := j.open().Save(ctx, saved)
 	if err == nil {
 		r.Revision = saved.Revision
 		j.note(r.Key, r)

@@ -2,8 +2,6 @@ package records
 
 import (
 	"context"
-	"path/filepath"
-	"sync"
 
 	"github.com/tusker-go/tusker/client"
 )
@@ -14,9 +12,7 @@ func NewLedger(j *Journal) *Ledger { return &Ledger{journal: j} }
 // Ledger stores records of finished uploads beside those of unfinished ones.
 type Ledger struct {
 	journal *Journal
-
-	mu     sync.Mutex
-	failed bool
+	failure repeatedFailure
 }
 
 // LoadFinished implements client.Ledger.
@@ -35,16 +31,5 @@ func (l *Ledger) SaveFinished(ctx context.Context, r *client.Record) error {
 	if !ok {
 		return nil
 	}
-	saved := *r
-	if path, err := filepath.Abs(r.Source); err == nil && r.Source != "" {
-		saved.Source = path
-	}
-	err := store.SaveFinished(ctx, &saved)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if err != nil && l.failed {
-		return nil
-	}
-	l.failed = err != nil
-	return err
+	return l.failure.first(store.SaveFinished(ctx, withPath(r)))
 }

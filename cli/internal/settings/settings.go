@@ -129,6 +129,8 @@ type value struct{ flag, text string }
 var opposed = [][2]value{
 	{{"skip-sent", "true"}, {"no-resume", "true"}},
 	{{"skip-sent", "true"}, {"recreate", "always"}},
+	{{"skip-sent", "local"}, {"no-resume", "true"}},
+	{{"skip-sent", "local"}, {"recreate", "always"}},
 }
 
 func (s *Settings) refuse() {

@@ -1,0 +1,92 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/units"
+	"github.com/tusker-go/tusker/client/filestore"
+)
+
+// batchJSON is a batch in the JSON of uploads list.
+type batchJSON struct {
+	Key      string    `json:"key"`
+	Account  string    `json:"account,omitempty"`
+	Endpoint string    `json:"endpoint,omitempty"`
+	Batch    []string  `json:"batch"` // the first names of its command
+	Names    int       `json:"names"` // number of all names
+	Sent     int       `json:"sent"`
+	Updated  time.Time `json:"updated"`
+}
+
+func newBatchJSON(b filestore.BatchState) batchJSON {
+	return batchJSON{
+		Key: b.Key, Account: b.Account, Endpoint: b.Endpoint, Batch: b.Names, Names: b.NameCount, Sent: b.Finished, Updated: b.Updated,
+	}
+}
+
+// incompleteBatches returns the batches in store, those worked on last at the end. A nil store
+// has none. Unreadable ones are reported and left out.
+func incompleteBatches(ctx context.Context, a *app, store *filestore.Store) []filestore.BatchState {
+	if store == nil {
+		return nil
+	}
+	var all []filestore.BatchState
+	for b, err := range store.Batches(ctx) {
+		if err != nil {
+			a.console.Log.WarnContext(ctx, "batch left out", "err", err)
+			continue
+		}
+		all = append(all, *b)
+	}
+	slices.SortFunc(all, func(a, b filestore.BatchState) int {
+		return cmp.Or(a.Updated.Compare(b.Updated), cmp.Compare(a.Key, b.Key))
+	})
+	return all
+}
+
+// batchColumns is how wide the columns before the last one of a table of batches are, with gaps.
+const batchColumns = 32
+
+// batchTable returns the rows of batches under a heading. They fit into width columns, unless
+// that is too little.
+func batchTable(all []filestore.BatchState, now time.Time, width int) func(yield func([]string) bool) {
+	short := make(map[string]int)
+	var keys []unfinished
+	for _, b := range all {
+		keys = append(keys, unfinished{key: b.Key})
+	}
+	for _, u := range abbreviate(keys) {
+		short[u.key] = u.short
+	}
+	folder, _ := os.Getwd()
+	room := max(leastColumn, width-batchColumns)
+	return func(yield func([]string) bool) {
+		if !yield([]string{"BATCH", "AGE", "SENT", "FILES AND ENDPOINT"}) {
+			return
+		}
+		for _, b := range all {
+			var names []string
+			for _, name := range b.Names {
+				names = append(names, relativeTo(folder, name))
+			}
+			if more := b.NameCount - len(names); more > 0 {
+				names = append(names, strconv.Itoa(more)+" more")
+			}
+			files := output.Escape(strings.Join(names, ", ")) + " at " + output.RedactURL(b.Endpoint)
+			if b.Account != "" {
+				files += " of " + output.Escape(b.Account)
+			}
+			sent := units.FormatCount(b.Finished, "file", "files")
+			if !yield([]string{b.Key[:short[b.Key]], units.FormatAge(now.Sub(b.Updated)), sent, output.Shorten(files, room, room/2)}) {
+				return
+			}
+		}
+	}
+}
