@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"testing"
 	"testing/synctest"
 
@@ -183,4 +184,24 @@ func TestTooLargeIsFinal(t *testing.T) {
 			})
 		})
 	}
+}
+
+// An EventRetry after a request that was too large says how large the next one is.
+func TestBodyLimitInEvents(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := fake.New(t, fake.Config{Hook: clienttest.BodyLimitProxy(300 * clienttest.KiB)})
+		c := clienttest.NewClient(t, s, client.Config{})
+		var limits []int64
+		options := &client.UploadOptions{OnEvent: func(e client.Event) {
+			if e.Kind == client.EventRetry || e.BodyLimit != 0 {
+				limits = append(limits, e.BodyLimit)
+			}
+		}}
+		if _, err := c.Upload(t.Context(), clienttest.TextSource(t, clienttest.Noise(2048*clienttest.KiB)), options); err != nil {
+			t.Fatal(err)
+		}
+		if want := []int64{1024 * clienttest.KiB, 512 * clienttest.KiB, 256 * clienttest.KiB}; !slices.Equal(limits, want) {
+			t.Errorf("limits %d, want %d", limits, want)
+		}
+	})
 }

@@ -91,6 +91,10 @@ type Event struct {
 	Attempt int
 	Wait    time.Duration
 
+	// BodyLimit is, in an EventRetry, the most bytes of the next request if the one that
+	// failed was too large, see Result.BodyLimit. 0: the size does not change.
+	BodyLimit int64
+
 	// Err is the reason, in an EventRestarted, EventRetry, EventWaiting or EventFailed.
 	Err error
 }
@@ -136,7 +140,7 @@ func (t *teller) hear(_ context.Context, ev engine.Event) error {
 	}
 	t.tell(Event{
 		Kind: kind, URL: ev.URL, Offset: ev.Offset, Sent: ev.Sent, Length: ev.Length,
-		Attempt: ev.Attempt, Wait: ev.Wait, Err: ev.Err,
+		Attempt: ev.Attempt, Wait: ev.Wait, BodyLimit: ev.BodyLimit, Err: ev.Err,
 	})
 	return nil
 }

@@ -22,6 +22,9 @@ func flagHint(cmd *cobra.Command, wrong *pflag.NotExistError) string {
 	if hint := foreignHint(cmd, wrong.GetSpecifiedName()); hint != "" {
 		return hint
 	}
+	if path := pathWith(cmd, wrong.GetSpecifiedName()); path != "" {
+		return "it comes after a command: " + path + " --" + wrong.GetSpecifiedName()
+	}
 	meant := ""
 	if wrong.GetSpecifiedShortnames() == "" {
 		meant = suggest.Nearest(wrong.GetSpecifiedName(), slices.Values(names))

@@ -19,6 +19,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/cli/internal/settings"
 	"github.com/tusker-go/tusker/cli/internal/usage"
+	"github.com/tusker-go/tusker/cli/internal/version"
 )
 
 // Streams are the inputs and outputs of a run of the program besides files.
@@ -30,6 +31,9 @@ type Streams struct {
 	Log *log.Logger
 	// LookupEnv returns the value of a variable, like os.LookupEnv.
 	LookupEnv func(string) (string, bool)
+	// Environ returns all variables, like os.Environ. Nil: misspelled variables are not
+	// reported.
+	Environ func() []string
 }
 
 // Main runs the program as the shell called it and returns its exit code.
@@ -38,7 +42,7 @@ func Main() int {
 	honorAllProxy()
 	ctx, stop := untilSignal(context.Background())
 	defer stop()
-	return Run(ctx, os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Log: log.Default(), LookupEnv: os.LookupEnv})
+	return Run(ctx, os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Log: log.Default(), LookupEnv: os.LookupEnv, Environ: os.Environ})
 }
 
 // collectLess halves the frequency of garbage collections, unless the environment
@@ -55,7 +59,7 @@ func collectLess() {
 func Run(ctx context.Context, args []string, std Streams) int {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	a := &app{stdLog: std.Log, console: &console.Console{
+	a := &app{stdLog: std.Log, environ: std.Environ, console: &console.Console{
 		In: std.In,
 		// The reader of standard output is gone, so the command has no further use.
 		Out:       output.NewPrinter(std.Out, func(err error) { cancel(err) }),
@@ -72,6 +76,7 @@ func Run(ctx context.Context, args []string, std Streams) int {
 	}
 	if err != nil && !a.begun {
 		err = usage.Error(err)
+		a.console.Preset(settings.LogFormat(root, args, a.console.LookupEnv))
 	}
 	if err != nil {
 		a.console.Complain(cmd, err, suggestion(root, args))
@@ -85,7 +90,8 @@ type app struct {
 	settings   *settings.Settings // of the command; nil: its command line is not parsed yet
 	configFlag string
 	stdLog     *log.Logger
-	begun      bool // the command line was parsed
+	environ    func() []string // nil: not known
+	begun      bool            // the command line was parsed
 }
 
 const description = `Tusker uploads files to servers that speak the tus resumable upload protocol
@@ -121,6 +127,11 @@ func (a *app) root() *cobra.Command {
 	f := root.PersistentFlags()
 	a.console.Register(f)
 	f.StringVar(&a.configFlag, "config", "", "config `file`, '' for none (default "+settings.DefaultPathText(runtime.GOOS)+")")
+	root.Version = version.String()
+	root.SetVersionTemplate("tusker {{.Version}}\n")
+	root.Flags().Bool("version", false, "print the version")
+	settings.OnlyFromCommandLine(root.Flags().Lookup("version"))
+	root.SetHelpCommand(helpCommand())
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { _, _ = a.console.Out.Write([]byte(helpText(cmd))) })
 	root.AddCommand(
 		uploadCommand(a), resumeCommand(a), metadataCommand(a), infoCommand(a), optionsCommand(a),
@@ -169,6 +180,9 @@ func (a *app) prepare(cmd *cobra.Command, args []string) error {
 		logs.Redirect(a.stdLog, a.console.Log)
 	}
 	a.settings.WarnOfSecrets()
+	if a.environ != nil && readsConfig(cmd) {
+		a.warnOfVariables(cmd.Root())
+	}
 	return nil
 }
 

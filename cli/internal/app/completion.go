@@ -25,9 +25,11 @@ func completionCommand(a *app) *cobra.Command {
 		Use:   "completion SHELL",
 		Short: "Print a script that makes a shell complete commands",
 		Long: `Prints a script that makes SHELL complete the commands, flags and arguments of
-tusker, the names of endpoints in the config file too. SHELL is bash, zsh, fish
-or powershell. That for bash needs the package bash-completion.`,
+tusker, and the names of endpoints in the config file. SHELL is bash, zsh, fish
+or powershell. The script for bash also works without the package
+bash-completion: source it in ~/.bashrc then.`,
 		Example: `  tusker completion bash > ~/.local/share/bash-completion/completions/tusker
+  echo 'source <(tusker completion bash)' >> ~/.bashrc
   tusker completion zsh > "${fpath[1]}/_tusker"
   tusker completion fish > ~/.config/fish/completions/tusker.fish
   tusker completion powershell | Out-String | Invoke-Expression`,
@@ -37,7 +39,7 @@ or powershell. That for bash needs the package bash-completion.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch root := cmd.Root(); args[0] {
 			case "bash":
-				return root.GenBashCompletionV2(a.console.Out, true)
+				return bashCompletion(root, a.console.Out)
 			case "zsh":
 				return root.GenZshCompletion(a.console.Out)
 			case "fish":

@@ -8,7 +8,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/tusker-go/tusker/cli/internal/advice"
 	"github.com/tusker-go/tusker/cli/internal/flags"
+	"github.com/tusker-go/tusker/cli/internal/usage"
 )
 
 // helpWidth is the number of columns that help texts fit into.
@@ -39,6 +41,35 @@ func helpText(cmd *cobra.Command) string {
 		fmt.Fprintf(&b, "\nMore: %s COMMAND --help\n", cmd.CommandPath())
 	}
 	return b.String()
+}
+
+// helpCommand is the command help. A command that does not exist is an error.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "help [COMMAND]",
+		Short:   "Describe a command and its flags",
+		Example: `  tusker help upload`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			found, rest, err := cmd.Root().Find(args)
+			if err == nil && len(rest) > 0 {
+				err = usage.NoSuchCommand(found, rest)
+				if err == nil || !found.HasSubCommands() {
+					err = fmt.Errorf("%s has no command %q", found.CommandPath(), rest[0])
+				}
+			}
+			if err != nil {
+				return usage.Error(&advice.Failure{Err: err, Hint: suggestion(cmd.Root(), args)})
+			}
+			return found.Help()
+		},
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+			found, _, err := cmd.Root().Find(args)
+			if err != nil {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return slices.Collect(commandNames(found)), cobra.ShellCompDirectiveNoFileComp
+		},
+	}
 }
 
 // subcommands are those that people are to know of.

@@ -38,6 +38,14 @@ func (c *Console) Register(f *pflag.FlagSet) {
 	f.StringVar(&c.logFormat, "log-format", logs.Console, "`format` of logs: console or json")
 }
 
+// Preset sets the format of logs for an error of a command line that could not be parsed. Other
+// values than those of the flag are ignored.
+func (c *Console) Preset(format string) {
+	if format == logs.Console || format == logs.JSON {
+		c.logFormat = format
+	}
+}
+
 // Start opens the log, after the flags were parsed. Level is the lowest level that the log
 // has without --quiet and --verbose.
 func (c *Console) Start(level slog.Level) error {

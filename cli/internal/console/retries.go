@@ -40,6 +40,18 @@ func (c *Console) Retrying(subject string, attempt int, wait time.Duration, err 
 	c.Say("%s", text)
 }
 
+// shrinking says that an exchange about subject was too large, and how large the next one is.
+func (c *Console) shrinking(subject string, limit int64, err error) {
+	if !c.IsTerse() {
+		return
+	}
+	text := "trying again with requests of at most " + units.FormatSize(limit) + ": " + progress.Reason(err)
+	if subject != "" {
+		text = output.Escape(subject) + ": " + text
+	}
+	c.Say("%s", text)
+}
+
 // waiting says that the next request about subject is sent after wait, because the
 // server asked another upload for fewer requests.
 func (c *Console) waiting(subject string, wait time.Duration, err error) {
@@ -75,6 +87,10 @@ func (c *Console) Observe(subject string, e client.Event) {
 	case client.EventRestarted:
 		c.restarting(subject, e.Err)
 	case client.EventRetry:
+		if e.BodyLimit > 0 {
+			c.shrinking(subject, e.BodyLimit, e.Err)
+			return
+		}
 		c.Retrying(subject, e.Attempt, e.Wait, e.Err)
 	case client.EventWaiting:
 		c.waiting(subject, e.Wait, e.Err)

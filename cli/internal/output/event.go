@@ -36,7 +36,7 @@ type Event struct {
 	Denial *client.Denial `json:"denial,omitempty"`
 
 	// BodyLimit is the most bytes that one request can have, if larger requests did
-	// not pass.
+	// not pass. In a retry, it is the size of the next request if that is smaller.
 	BodyLimit int64 `json:"body_limit,omitempty"`
 
 	Headers map[string][]string `json:"headers,omitempty"`
@@ -100,7 +100,7 @@ type Error struct {
 func NewEvent(file string, e client.Event) Event {
 	out := Event{
 		Event: e.Kind.String(), Name: newName(file), Part: e.Part, URL: e.URL,
-		Offset: e.Offset, Sent: e.Sent, Length: number(e.Length), Error: NewError(e.Err),
+		Offset: e.Offset, Sent: e.Sent, Length: number(e.Length), Error: NewError(e.Err), BodyLimit: e.BodyLimit,
 	}
 	if e.Kind == client.EventRetry || e.Kind == client.EventWaiting || e.Kind == client.EventSettling {
 		wait := e.Wait.Milliseconds()

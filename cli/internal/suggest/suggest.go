@@ -40,6 +40,23 @@ func Nearest(word string, names iter.Seq[string]) string {
 	return best
 }
 
+// Misspelled returns the name that word is a misspelling of: the name that needs the fewest
+// added, removed or replaced letters, at most one for each three letters of word. The result is
+// "" if no name is that near, or if word is a name.
+func Misspelled(word string, names iter.Seq[string]) string {
+	const letters = 3 // for each wrong one
+	best, distance := "", min(most, len(word)/letters)+1
+	for _, name := range slices.Sorted(names) {
+		if d := edits(word, name); d < distance {
+			best, distance = name, d
+		}
+	}
+	if distance == 0 {
+		return ""
+	}
+	return best
+}
+
 // edits is the Levenshtein distance of a and b, in bytes.
 func edits(a, b string) int {
 	row := make([]int, len(b)+1)

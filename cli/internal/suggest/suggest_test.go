@@ -33,3 +33,26 @@ func TestNearest(t *testing.T) {
 		})
 	}
 }
+
+// Few wrong letters are a misspelling, and other words are not.
+func TestMisspelled(t *testing.T) {
+	t.Parallel()
+	names := []string{"RETRIES", "SIZE", "TOKEN_FILE", "KEY", "PROFILE"}
+	tests := map[string]struct{ word, want string }{
+		"a letter replaced": {"RETRYES", "RETRIES"},
+		"two letters":       {"TOKENFILES", "TOKEN_FILE"},
+		"three letters":     {"RETRY", ""},
+		"a short word":      {"FILE", ""},
+		"a beginning":       {"TOKEN", ""},
+		"a name":            {"SIZE", ""},
+		"very short":        {"KE", ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if got := suggest.Misspelled(test.word, slices.Values(names)); got != test.want {
+				t.Errorf("Misspelled(%q) = %q, want %q", test.word, got, test.want)
+			}
+		})
+	}
+}

@@ -48,6 +48,10 @@ type Event struct {
 	Wait    time.Duration
 	Err     error
 
+	// BodyLimit is, in Retry, the most bytes of the next request if this failure made it
+	// smaller. 0: it did not.
+	BodyLimit int64
+
 	// Unknown means, in Retry, that nothing has answered for a new upload as its server would,
 	// so that the server cannot have finished the upload and moved it away.
 	Unknown bool

@@ -24,6 +24,8 @@ type Retrier struct {
 	retries  int
 	running  int // 1 while its upload counts as one that is under way
 	ended    int // uploads of the Client that had ended at the last look
+
+	shrunk int64 // the most bytes of a request, until the Retry that says so; 0: unchanged
 }
 
 // NewRetrier returns a Retrier under the policy; nil means that of the rules. The reporter
@@ -127,13 +129,13 @@ func (r *Retrier) after(ctx context.Context, url string, err error, at position,
 		}
 		return r.atOnce(ctx, url, e)
 	case shrinkChunk:
-		r.rules.Bodies.lower(at.URL, limit)
+		r.shrink(at.URL, limit)
 		return r.atOnce(ctx, url, e)
 	case shrinkDropped:
 		if smaller, ok := halved(afterDrop(piece, at.Sent), r.rules.Limits); ok {
 			limit = smaller
 		}
-		r.rules.Bodies.lower(at.URL, limit)
+		r.shrink(at.URL, limit)
 		r.unlock()
 		return r.atOnce(ctx, url, e)
 	case retrySoon:
@@ -201,10 +203,17 @@ func (r *Retrier) soon(ctx context.Context, url string, e *failure.Error, wait t
 	return Pause(ctx, wait)
 }
 
+// shrink makes limit the most bytes of a request to the host of a URL.
+func (r *Retrier) shrink(url string, limit int64) {
+	r.rules.Bodies.lower(url, limit)
+	r.shrunk, _ = r.rules.Bodies.Of(url)
+}
+
 // retrying sends a Retry event before the wait.
 func (r *Retrier) retrying(ctx context.Context, url string, e *failure.Error, attempt int, wait time.Duration) {
 	ev := r.reporter.Event(Retry)
 	ev.Op, ev.Target, ev.Attempt, ev.Wait, ev.Err, ev.Sent = e.Op, url, attempt, wait, e, ev.Offset
+	ev.BodyLimit, r.shrunk = r.shrunk, 0
 	_ = r.reporter.Report(ctx, ev)
 }
 

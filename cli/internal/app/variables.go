@@ -1,0 +1,57 @@
+package app
+
+import (
+	"iter"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/settings"
+	"github.com/tusker-go/tusker/cli/internal/suggest"
+)
+
+// warnOfVariables reports variables of the environment that are probably misspelled settings.
+// Other variables may have the same prefix, such as those of a script.
+func (a *app) warnOfVariables(root *cobra.Command) {
+	for _, entry := range a.environ() {
+		name, value, _ := strings.Cut(entry, "=")
+		if value == "" {
+			continue
+		}
+		if meant := meantVariable(name, variableNames(root)); meant != "" {
+			a.console.Say("%s is not a setting: did you mean %s?", output.Escape(name), meant)
+		}
+	}
+}
+
+// meantVariable returns the variable of known that name is a misspelling of, or "".
+func meantVariable(name string, known iter.Seq[string]) string {
+	const prefix = "TUSKER_"
+	rest, ok := strings.CutPrefix(name, prefix)
+	if !ok {
+		return ""
+	}
+	meant := suggest.Misspelled(rest, func(yield func(string) bool) {
+		for variable := range known {
+			if !yield(strings.TrimPrefix(variable, prefix)) {
+				return
+			}
+		}
+	})
+	if meant == "" {
+		return ""
+	}
+	return prefix + meant
+}
+
+// variableNames yields the variables that are settings.
+func variableNames(root *cobra.Command) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		more := yield(settings.EndpointVariable)
+		settings.EachFlag(root, func(_ *cobra.Command, f *pflag.Flag) {
+			more = more && yield(settings.EnvName(f.Name))
+		})
+	}
+}
