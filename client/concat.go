@@ -59,7 +59,9 @@ func (o ConcatOptions) upload(metadata protocol.Metadata) UploadOptions {
 // server, in their order, into one upload (tus 1.0.0, Concatenation).
 //
 // If the server does not announce concatenation, nothing is sent and the error Is
-// [ErrUnsupported]. A part that fails cancels the others; the error then Is [ErrPart], and
+// [ErrUnsupported]. If the URLs of the parts are so long that a proxy may refuse the request
+// that joins them, an OPTIONS of that length is sent when the first URL is known. If it is
+// refused, the parts are deleted before their bytes are sent. A part that fails cancels the others; the error then Is [ErrPart], and
 // Result.Parts tells how far each part got. If the answer to the joining was lost and a
 // part is gone, the error Is [ErrUncertain]. The error for no sources, and for more than
 // [protocol.MaxConcatParts], Is [ErrInvalidOption]. Other errors are as for Upload. The
@@ -159,9 +161,10 @@ func (cc *concat) joinLast(ctx context.Context, endpoint string) error {
 	for i := range cc.result.Parts {
 		cc.result.Parts[i] = new(Result)
 	}
+	check := &joinCheck{dialect: cc.dialect, parts: len(cc.sources)}
 	err := parts.Each(ctx, len(cc.sources), cc.limit, func(ctx context.Context, i int, rest func()) error {
 		part, err := cc.open(ctx, cc.sources[i], cc.options.upload(nil), cc.teller.callback, i+1)
-		part.rest = rest
+		part.rest, part.made = rest, check.made
 		if err == nil {
 			err = part.upload(ctx)
 			defer part.close(ctx)
@@ -175,6 +178,10 @@ func (cc *concat) joinLast(ctx context.Context, endpoint string) error {
 	for _, part := range cc.result.Parts {
 		cc.addWork(part)
 		total += part.Offset
+	}
+	if check.err != nil {
+		parts.Remove(ctx, cc.rules.Log, cc.dialect, partURLs(cc.result.Parts))
+		return check.err
 	}
 	if err != nil {
 		return err

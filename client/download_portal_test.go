@@ -212,7 +212,7 @@ func TestDownloadPageAfterHEAD(t *testing.T) {
 		"511":                    {step: page(511)},
 		"text":                   {step: content.Status(200, "welcome", "Content-Type", "text/plain"), want: client.ErrContent},
 		"page of the server":     {step: page(200, "Tus-Resumable", "1.0.0"), want: client.ErrContent},
-		"an upload of a page":    {step: page(200), head: content.HeadPage(300<<10), want: client.ErrContent},
+		"an upload of a page":    {step: page(200), head: content.HeadPage(300 << 10), want: client.ErrContent},
 		"403":                    {step: page(403), want: protocol.ErrForbidden},
 		"404":                    {step: page(404), want: client.ErrNotServed},
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
 )
 
 // longURLs is a server whose URLs have n bytes more, behind a proxy that refuses header lines of
@@ -109,4 +110,56 @@ func TestServerStopsJoining(t *testing.T) {
 			t.Errorf("record %+v", record)
 		}
 	})
+}
+
+// An upload of several sources ends before their bytes are sent if the request that joins them
+// would be too long, and its parts are deleted.
+func TestConcatWithLongURLs(t *testing.T) {
+	for name, test := range map[string]struct {
+		url, sources int
+		refused      bool
+		options      int // requests
+	}{
+		"short":              {10, 16, false, 1},
+		"many, and short":    {60, 105, false, 2}, // 7 KiB are exceeded, 8 KiB are not
+		"long":               {650, 16, true, 2},
+		"long, and few":      {650, 8, false, 1},
+		"too many":           {100, 100, true, 2},
+		"two URLs are long":  {5000, 2, true, 2},
+		"two shorter ones":   {3000, 2, false, 1},
+		"nearly too long":    {3700, 2, false, 2},
+		"no limit but to us": {2500, 3, false, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := fake.New(t, longURLs(test.url))
+				var sources []client.Source
+				data := ""
+				for i := range test.sources {
+					sources = append(sources, clienttest.TextSource(t, fmt.Sprint(i)))
+					data += fmt.Sprint(i)
+				}
+				res, err := clienttest.NewClient(t, s, client.Config{}).UploadConcat(t.Context(), sources, nil)
+				counts := clienttest.RequestCounts(s, 0)
+				if counts["OPTIONS"] != test.options {
+					t.Errorf("%d times OPTIONS, want %d", counts["OPTIONS"], test.options)
+				}
+				if !test.refused {
+					if err != nil {
+						t.Fatal(err)
+					}
+					clienttest.WantStored(t, s, res.URL, data)
+					return
+				}
+				e := clienttest.ErrorOf(t, err)
+				if e.StatusCode != http.StatusBadRequest || e.Op != protocol.OpConcat || e.HeaderSize < 8<<10 || counts[clienttest.PostFinal] != 0 {
+					t.Errorf("requests %v, error %+v", counts, e)
+				}
+				// The end of the upload may cut the creation of other parts.
+				if counts["DELETE"] == 0 || res.Sent > int64(counts[clienttest.PostPartial]) {
+					t.Errorf("requests %v, %d bytes sent", counts, res.Sent)
+				}
+			})
+		})
+	}
 }

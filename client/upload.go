@@ -85,7 +85,8 @@ type job struct {
 	rest     func()          // called when the upload will only wait; nil: not called
 	isStream bool            // the source can be read only once
 	isPart   bool
-	fresh    bool // the source changed so recently that a further change would not show
+	made     func(ctx context.Context, url string) error // called when the upload is created; nil: nothing is
+	fresh    bool                                        // the source changed so recently that a further change would not show
 }
 
 // open checks the options and opens the source. The job is never nil. Part is the number
@@ -283,6 +284,11 @@ func (j *job) resumeURL(ctx context.Context, rawURL string) error {
 // hear takes the events of the upload, or of its parts together. It implements
 // [engine.Listener].
 func (j *job) hear(ctx context.Context, ev engine.Event) error {
+	if ev.Kind == engine.Created && j.made != nil {
+		if err := j.made(ctx, ev.URL); err != nil {
+			return err
+		}
+	}
 	if len(ev.Metadata) > 0 { // some servers do not return the metadata
 		j.compareMetadata(ctx, ev)
 	}

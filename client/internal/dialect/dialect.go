@@ -121,6 +121,11 @@ type Joiner interface {
 	// MaxParts returns how many parts one Join can name, judging by the URL of one.
 	MaxParts(part string) int
 
+	// CheckJoin returns an error if the server, or a proxy in front of it, would refuse a Join
+	// of n parts as too long, judging by the URL of one. nil also means that this is not
+	// known. It sends a request only if n is above MaxParts.
+	CheckJoin(ctx context.Context, part string, n int) error
+
 	// Part returns the dialect of one part, with what was negotiated for the whole.
 	Part() Dialect
 }

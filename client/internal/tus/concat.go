@@ -1,9 +1,16 @@
 package tus
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
 	"net/url"
 	"strings"
 
+	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/wire"
+	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/transport"
 )
 
@@ -45,4 +52,33 @@ func maxParts(endpoint, part string) int {
 		part = relative(base, part)
 	}
 	return max(1, maxConcat/(len(part)+len(" ")))
+}
+
+// paddingHeader is the header by which OPTIONS gets as long as a request that joins parts.
+const paddingHeader = "X-Tusker-Padding"
+
+// checkLength sends OPTIONS with a header as long as that of a request that joins n parts like
+// part. It returns an error if the answer says that this is too long. Other answers say nothing.
+func (s *Server) checkLength(ctx context.Context, endpoint, part string, n int, call wire.Call) error {
+	if base, err := url.Parse(endpoint); err == nil {
+		part = relative(base, part)
+	}
+	call.Header = call.Header.Clone()
+	if call.Header == nil {
+		call.Header = make(http.Header)
+	}
+	call.Header.Set(paddingHeader, strings.Repeat("0", n*(len(part)+len(" "))))
+	_, err := s.options(ctx, endpoint, discoveryStall, call)
+	e, ok := errors.AsType[*failure.Error](err)
+	if !ok {
+		return nil
+	}
+	switch e.StatusCode {
+	case http.StatusBadRequest, http.StatusRequestURITooLong, http.StatusRequestHeaderFieldsTooLarge:
+		refused := *e
+		refused.Op = protocol.OpConcat
+		refused.Err = fmt.Errorf("a request that names %d parts, with %d bytes each, is too long: %w", n, len(part), e.Err)
+		return &refused
+	}
+	return nil
 }

@@ -202,6 +202,14 @@ func (d *Dialect) Join(ctx context.Context, parts []string, metadata protocol.Me
 // MaxParts implements [dialect.Joiner].
 func (d *Dialect) MaxParts(part string) int { return maxParts(d.endpoint, part) }
 
+// CheckJoin implements [dialect.Joiner].
+func (d *Dialect) CheckJoin(ctx context.Context, part string, n int) error {
+	if n <= d.MaxParts(part) {
+		return nil
+	}
+	return d.server.checkLength(ctx, d.endpoint, part, n, d.call)
+}
+
 // Remove implements [dialect.Remover].
 func (d *Dialect) Remove(ctx context.Context, url string) error {
 	_, err := d.server.Terminate(ctx, url, d.call)
