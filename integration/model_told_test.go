@@ -49,6 +49,7 @@ type call struct {
 	deletes   int     // number of DELETE requests
 	stale     bool    // a reused connection was closed since the last progress
 	moved     bool    // a redirect was answered to a PATCH since the last progress
+	gone      bool    // a PATCH that sent the last byte was answered with 404 or 410 since the last progress
 	final     []error // the error of the call must wrap one of these; nil: not decided
 	finalAt   string
 	created   int
@@ -304,8 +305,11 @@ func (w *witness) end(errs []error, method, path string, status int) {
 	gone := status == http.StatusNotFound || status == http.StatusGone
 	// No server that knows the upload has answered.
 	misplaced := u.unconfirmed && (method == http.MethodPatch || u.unknown > 0)
-	if gone && c.whole && !misplaced {
-		c.final = is(client.ErrUncertain)
+	if gone && c.whole && !misplaced && (method != http.MethodPatch || !c.gone) {
+		// Something may block PATCH, so HEAD is asked once.
+		if c.gone = true; method == http.MethodHead {
+			c.final = is(client.ErrUncertain)
+		}
 		return
 	}
 	if gone && c.replaces && c.created == 0 && method != http.MethodPost {
@@ -393,5 +397,5 @@ func (w *witness) acknowledged(path string, offset int64) {
 func (w *witness) gained(offset int64) {
 	c := &w.call
 	c.best, c.failures, c.mishaps, c.damaged, c.lost = offset, 0, 0, 0, 0
-	c.waited, c.renewed, c.stale, c.moved, c.since = false, false, false, false, time.Now()
+	c.waited, c.renewed, c.stale, c.moved, c.gone, c.since = false, false, false, false, false, time.Now()
 }

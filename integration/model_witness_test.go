@@ -198,6 +198,9 @@ func (w *witness) before(req *http.Request) (told, string, int64) {
 		return *u, path, length
 	}
 	w.checkSum(req, offset, length)
+	if length == 0 && offset == w.script.src.size {
+		w.whole, w.call.whole = true, true // the request completes the upload
+	}
 	switch {
 	case err != nil:
 		w.broken("PATCH: %v", err)

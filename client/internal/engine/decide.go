@@ -95,6 +95,7 @@ const (
 	triedFresh                         // the request was repeated after a reused connection died
 	triedOffset                        // an offset was refused
 	triedAnswer                        // HEAD was asked whether a PATCH that was redirected is done
+	triedGone                          // HEAD was asked whether an upload is gone to which a PATCH was answered with 404 or 410
 )
 
 // memory has the facts about the failures of an upload since the last progress.
@@ -145,9 +146,13 @@ func decide(e *failure.Error, at position, m memory) (remedy, memory) {
 	case isLate(e, at, m):
 		m.Unknown++
 		return askForNew, m
-	case e.Class == failure.ClassGone && at.Tail != tailOpen && (!at.Trust.isOpen() || at.Phase != appending):
+	case e.Class == failure.ClassGone && at.Tail != tailOpen && at.Phase != appending:
 		// The server may have finished the upload and moved it away.
 		return failUncertain, m
+	case e.Class == failure.ClassGone && at.Tail != tailOpen && !at.Trust.isOpen() && !m.has(triedGone):
+		// Something on the way may block PATCH. HEAD says whether the upload is gone.
+		m.Tried |= triedGone
+		return askAtOnce, m
 	case e.Class == failure.ClassFinal && at.Phase == asking && errors.Is(e, failure.ErrNotTus):
 		// A tus server has answered before, so a proxy or a portal sent this answer.
 		return retryAnyway, m

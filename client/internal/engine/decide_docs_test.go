@@ -61,7 +61,10 @@ var faults = []struct {
 	{"HEAD names a lower offset than was acknowledged", []string{"a stream cannot go back"}, ""},
 	{"a run was killed before there was any valid answer", nil, "misplaced.go"},
 	{"404, 410 after the last byte was sent", []string{
-		"gone after the last byte", "404 after the answer to all bytes was lost", "404 after all bytes may have arrived", "404 to the last bytes of a known upload",
+		"gone after the last byte", "404 after the answer to all bytes was lost", "404 after all bytes may have arrived",
+	}, ""},
+	{"404, 410 to the PATCH that sent the last byte", []string{
+		"404 to the last bytes of a known upload", "404 to the last bytes, which HEAD lacks", "404 to the last bytes without retries",
 	}, ""},
 	{"302, 303, 307 to HEAD, 307 to PATCH", []string{
 		"gone at the target of a redirect", "refused at the target of a redirect", "refused at the target of a redirect again",

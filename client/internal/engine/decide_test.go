@@ -68,6 +68,7 @@ func decisions() map[string]decision {
 		change(&m)
 		return m
 	}
+	gone := with(func(m *memory) { m.Tried = triedGone })
 	refused := with(func(m *memory) { m.Tried = triedOffset })
 	recent := func(p phase, end tail) position {
 		at := at(p)
@@ -122,7 +123,9 @@ func decisions() map[string]decision {
 		"404 to the first bytes without retries":         {notFound, fresh(appending, tailSent), memory{}, failMisplaced, memory{}},
 		"404 after the answer to all bytes was lost":     {notFound, fresh(asking, tailSent), may, failUncertain, may},
 		"404 after the answer to some bytes was lost":    {notFound, fresh(asking, tailOpen), may, askForNew, with(func(m *memory) { m.Unknown = 1 })},
-		"404 to the last bytes of a known upload":        {notFound, last, may, failUncertain, may},
+		"404 to the last bytes of a known upload":        {notFound, last, may, askAtOnce, gone},
+		"404 to the last bytes, which HEAD lacks":        {notFound, last, gone, retryAsClass, gone},
+		"404 to the last bytes without retries":          {notFound, last, memory{}, askAtOnce, memory{Tried: triedGone}},
 		"410 to the first bytes, which are all":          {expired, fresh(appending, tailSent), may, retryAsClass, may},
 		"404 to further bytes of a recent upload":        {notFound, recent(appending, tailOpen), may, askForNew, unknown(1)},
 		"404 to the last bytes of a recent upload":       {notFound, recent(appending, tailSent), may, askForNew, unknown(1)},
