@@ -65,10 +65,11 @@ var later = []scenario{
 	}},
 	{"gone meanwhile", Core, func(r *run) {
 		url := r.server.Put(content[:70], known(100), nil)
+		r.on("HEAD", nil, r.front.Refuse(Gone))
 		r.on("PATCH", r.front.Refuse(Gone))
 		_, err := r.resume(engine.Adopt{URL: url})
-		r.wantError(err, failure.ClassGone)
-		r.wantRequests("HEAD", "PATCH")
+		r.wantError(err, failure.ClassGone, failure.ErrUncertain)
+		r.wantRequests("HEAD", "PATCH", "HEAD")
 	}},
 	{"of another length", Core, func(r *run) {
 		url := r.server.Put(content[:70], known(90), nil)
