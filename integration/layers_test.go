@@ -100,6 +100,7 @@ var cliLayers = layering{
 	module: "cli", page: "../CONTRIBUTING.md",
 	layers: [][]layered{
 		{
+			{"internal/disposal", "files that leave their place after the upload"},
 			{"internal/download", "the file of a download, and its name until it is complete"},
 			{"internal/exit", "exit codes, and the code of each error"},
 			{"internal/glob", "patterns for names of files"},

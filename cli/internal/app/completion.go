@@ -100,7 +100,7 @@ func completeFlag(name string, lookup func(string) (string, bool)) cobra.Complet
 			return flags.OutputFormats(), cobra.ShellCompDirectiveNoFileComp
 		case name == "as":
 			return settings.EndpointNames(cmd, lookup, ""), cobra.ShellCompDirectiveNoFileComp
-		case name == "state-dir":
+		case name == "state-dir", name == "move-to":
 			return nil, cobra.ShellCompDirectiveFilterDirs
 		case name == "config", slices.Contains(settings.PathFlags, name), slices.Contains(outputFlags, name):
 			return nil, cobra.ShellCompDirectiveDefault

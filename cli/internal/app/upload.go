@@ -118,6 +118,13 @@ func runUpload(a *app, cmd *cobra.Command, u *flags.Upload, endpoint string, fil
 	if err != nil {
 		return err
 	}
+	moveTo, err := u.OpenMoveTo()
+	if err != nil {
+		return usage.Error(err)
+	}
+	if moveTo != nil {
+		defer func() { _ = moveTo.Close() }()
+	}
 	found, err := batch.Find(ctx, a.console, &u.Selection, files)
 	if err != nil {
 		return err
@@ -135,7 +142,7 @@ func runUpload(a *app, cmd *cobra.Command, u *flags.Upload, endpoint string, fil
 			a.console.Say("an earlier run of this command has sent %s: --no-resume sends all again", units.FormatCount(n, "file", "files"))
 		}
 	}
-	b := &batch.Batch{Console: a.console, Cmd: cmd, Upload: u, Client: c, Records: journal, Sent: ledger, List: found, Given: metadata, Again: a.settings.Invocation}
+	b := &batch.Batch{Console: a.console, Cmd: cmd, Upload: u, Client: c, Records: journal, Sent: ledger, List: found, Given: metadata, MoveRoot: moveTo, Again: a.settings.Invocation}
 	if u.DryRun {
 		return b.Plan(ctx)
 	}

@@ -7,6 +7,7 @@ package batch
 import (
 	"context"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -40,6 +41,8 @@ type Batch struct {
 	Sent *records.Batch
 	// List has the files.
 	List *Listing
+	// MoveRoot is the folder of --move-to, or nil without the flag.
+	MoveRoot *os.Root
 	// Given is the metadata that the user gave to each upload.
 	Given protocol.Metadata
 }
@@ -66,7 +69,8 @@ func (b *Batch) Run(ctx context.Context) error {
 		e := b.List.entries[i]
 		show := watch(i, e.name)
 		changed := b.reportChange(e.name, show)
-		result, err := b.send(ctx, e, func(e client.Event) {
+		sent := &sentFile{}
+		result, err := b.send(ctx, e, sent, func(e client.Event) {
 			breaker.happened(e)
 			changed(e)
 			show(e)
@@ -86,11 +90,15 @@ func (b *Batch) Run(ctx context.Context) error {
 			err = b.ended(e.name, result, err)
 		}
 		tally.add(result, err)
+		complete := err
+		if err == nil {
+			err = b.after(ctx, e, sent, result)
+		}
 		if err != nil && n > 1 && !advice.IsNotStarted(err) {
 			b.Console.Complain(b.Cmd, err, "")
 		}
 		errs[i] = err
-		rows(i, b.FileRow(e.name, n > 1, result), err)
+		rows(i, b.FileRow(e.name, n > 1, result), complete)
 	})
 	display.Close()
 	b.Console.ReportLimit(limit)
@@ -109,11 +117,11 @@ func (b *Batch) Run(ctx context.Context) error {
 	return err
 }
 
-func (b *Batch) send(ctx context.Context, e entry, watch func(client.Event)) (*client.Result, error) {
+func (b *Batch) send(ctx context.Context, e entry, sent *sentFile, watch func(client.Event)) (*client.Result, error) {
 	if ctx.Err() != nil {
 		return &client.Result{}, advice.NotStarted(context.Cause(ctx))
 	}
-	source, err := b.source(ctx, e)
+	source, err := b.source(ctx, e, sent)
 	if err != nil {
 		return &client.Result{}, err
 	}

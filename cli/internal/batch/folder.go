@@ -86,10 +86,22 @@ type folderFile struct {
 	in       *folder
 	entry    *entry
 	snapshot bool
+	accept   func(opened fs.FileInfo) bool // nil: the file that was listed is accepted
 }
 
 // Snapshot implements source.Snapshotter.
-func (f *folderFile) Snapshot() client.Source { return &folderFile{f.in, f.entry, true} }
+func (f *folderFile) Snapshot() client.Source {
+	snapshot := *f
+	snapshot.snapshot = true
+	return &snapshot
+}
+
+// Expect implements source.Expecter.
+func (f *folderFile) Expect(accept func(opened fs.FileInfo) bool) client.Source {
+	expecting := *f
+	expecting.accept = accept
+	return &expecting
+}
 
 // Name implements client.Source.
 func (f *folderFile) Name() string { return f.entry.name }
@@ -109,6 +121,9 @@ func (f *folderFile) Open(ctx context.Context, chunk int64) (source.Handle, erro
 		return nil, err
 	}
 	src = client.Expect(src, f.entry.id.is)
+	if f.accept != nil {
+		src = client.Expect(src, f.accept)
+	}
 	if f.snapshot {
 		src = client.Snapshot(src)
 	}

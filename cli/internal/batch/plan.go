@@ -39,7 +39,7 @@ func (b *Batch) Plan(ctx context.Context) error {
 }
 
 func (b *Batch) planOne(ctx context.Context, e entry) error {
-	source, err := b.source(ctx, e)
+	source, err := b.source(ctx, e, nil)
 	if err != nil {
 		return err
 	}

@@ -6,21 +6,24 @@ import (
 	"github.com/tusker-go/tusker/client"
 )
 
-// source returns the source that e names.
-func (b *Batch) source(ctx context.Context, e entry) (client.Source, error) {
-	switch {
-	case e.err != nil:
+// source returns the source that e names. If files leave their place after the upload, sent
+// gets the state of the file that the upload opens. A nil sent gets nothing.
+func (b *Batch) source(ctx context.Context, e entry, sent *sentFile) (client.Source, error) {
+	if e.err != nil {
 		return nil, e.err
-	case e.in != nil:
-		source, err := e.in.source(&e)
-		if err != nil {
-			return nil, err
-		}
-		return b.Prepare(source), nil
 	}
-	source, err := b.Source(ctx, b.Console, b.Cmd, e.name)
+	var source client.Source
+	var err error
+	if e.in != nil {
+		source, err = e.in.source(&e)
+	} else {
+		source, err = b.Source(ctx, b.Console, b.Cmd, e.name)
+	}
 	if err != nil {
 		return nil, err
+	}
+	if b.Disposes() && sent != nil {
+		source = sent.track(source)
 	}
 	return b.Prepare(source), nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/console"
 	"github.com/tusker-go/tusker/cli/internal/flags"
 	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/usage"
 	"github.com/tusker-go/tusker/client"
 )
 
@@ -44,6 +45,9 @@ func walk(ctx context.Context, con *console.Console, s *flags.Selection, l *List
 	if err != nil {
 		w.failed(f.path, err)
 		return nil
+	}
+	if w.IsApart(info) {
+		return usage.Error(fmt.Errorf("--move-to would move the files in %s to where they are", output.Escape(f.path)))
 	}
 	return w.walk(ctx, "", []fs.FileInfo{info}, false)
 }
@@ -79,6 +83,7 @@ func (w *walker) visit(ctx context.Context, name string, above []fs.FileInfo, in
 		if included {
 			w.failed(file, err)
 		}
+	case info.IsDir() && w.IsApart(info):
 	case info.IsDir():
 		if slices.ContainsFunc(above, func(one fs.FileInfo) bool { return os.SameFile(one, info) }) {
 			w.console.Say("left out %s: a link to a directory that it is in", output.Escape(file))

@@ -29,10 +29,13 @@ type Resumption struct {
 
 // Recreates are the values of --recreate.
 var Recreates = map[string]client.Recreate{
-	"gone": client.RecreateGone, recreateNever: client.RecreateNever, "always": client.RecreateAlways,
+	"gone": client.RecreateGone, recreateNever: client.RecreateNever, recreateAlways: client.RecreateAlways,
 }
 
-const recreateNever = "never"
+const (
+	recreateNever  = "never"
+	recreateAlways = "always"
+)
 
 func (r *Resumption) register(cmd *cobra.Command) {
 	RegisterStateDir(cmd, &r.StateDir)

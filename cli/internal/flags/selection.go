@@ -3,6 +3,7 @@ package flags
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"runtime"
 
 	"github.com/spf13/cobra"
@@ -38,6 +39,8 @@ type Selection struct {
 
 	excludeFrom  []string
 	excludedFrom glob.Set // the patterns in the files of excludeFrom
+
+	apart fs.FileInfo // the folder of --move-to, whose files are not sent; nil: none
 }
 
 func (s *Selection) register(cmd *cobra.Command) {

@@ -20,6 +20,7 @@ type Upload struct {
 	Sending
 	Resumption
 	Selection
+	Disposal
 	Output
 
 	// Metadata are key[=value] pairs of each upload.
@@ -52,6 +53,7 @@ func (u *Upload) Register(cmd *cobra.Command) {
 	f.StringVar(&u.Command, "from-command", "", "send the output of this shell `command`; if the command fails, the upload fails and is deleted")
 	RegisterVerify(cmd, &u.Verify)
 	u.Selection.register(cmd)
+	u.Disposal.register(cmd)
 	u.Output.register(cmd)
 	u.Resumption.register(cmd)
 	u.Sending.Register(cmd)
@@ -92,6 +94,9 @@ func (u *Upload) Check(cmd *cobra.Command, from *settings.Settings, files []stri
 		return err
 	}
 	if err := u.Sending.Check(cmd, files, in); err != nil {
+		return err
+	}
+	if err := u.checkDisposal(files); err != nil {
 		return err
 	}
 	u.refuseEmpty = u.RefusesEmpty()
