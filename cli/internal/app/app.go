@@ -4,6 +4,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log"
 	"log/slog"
@@ -59,7 +60,7 @@ func collectLess() {
 func Run(ctx context.Context, args []string, std Streams) int {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	a := &app{stdLog: std.Log, environ: std.Environ, console: &console.Console{
+	a := &app{args: args, stdLog: std.Log, environ: std.Environ, console: &console.Console{
 		In: std.In,
 		// The reader of standard output is gone, so the command has no further use.
 		Out:       output.NewPrinter(std.Out, func(err error) { cancel(err) }),
@@ -79,13 +80,18 @@ func Run(ctx context.Context, args []string, std Streams) int {
 		a.console.Preset(settings.LogFormat(root, args, a.console.LookupEnv))
 	}
 	if err != nil {
-		a.console.Complain(cmd, err, suggestion(root, args))
+		hint := suggestion(root, args)
+		if name := dashName(args); hint == "" && !a.begun && name != "" && takesFiles(cmd) {
+			hint = dashNameHint(name)
+		}
+		a.console.Complain(cmd, err, hint)
 	}
 	return exit.Code(err)
 }
 
 // app is one run of the program: what all commands share.
 type app struct {
+	args       []string // of the program
 	console    *console.Console
 	settings   *settings.Settings // of the command; nil: its command line is not parsed yet
 	configFlag string
@@ -132,7 +138,12 @@ func (a *app) root() *cobra.Command {
 	root.Flags().Bool("version", false, "print the version")
 	settings.OnlyFromCommandLine(root.Flags().Lookup("version"))
 	root.SetHelpCommand(helpCommand())
-	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { _, _ = a.console.Out.Write([]byte(helpText(cmd))) })
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) {
+		_, _ = a.console.Out.Write([]byte(helpText(cmd)))
+		if name := dashName(a.args); takesFiles(cmd) && (name == "-h" || name == "--help") {
+			_, _ = fmt.Fprintf(a.console.Err, "hint: %s\n", dashNameHint(name))
+		}
+	})
 	root.AddCommand(
 		uploadCommand(a), resumeCommand(a), metadataCommand(a), infoCommand(a), optionsCommand(a),
 		concatCommand(a), terminateCommand(a), serveCommand(a), demoCommand(a), versionCommand(a),
@@ -178,6 +189,9 @@ func (a *app) prepare(cmd *cobra.Command, args []string) error {
 	a.begun = true
 	if a.stdLog != nil {
 		logs.Redirect(a.stdLog, a.console.Log)
+	}
+	if err := checkDashNames(cmd, a.args); err != nil {
+		return err
 	}
 	a.settings.WarnOfSecrets()
 	if a.environ != nil && readsConfig(cmd) {

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tusker-go/tusker/cli/internal/advice"
+	"github.com/tusker-go/tusker/cli/internal/batch"
 	"github.com/tusker-go/tusker/cli/internal/exit"
 	"github.com/tusker-go/tusker/cli/internal/flags"
 	"github.com/tusker-go/tusker/cli/internal/output"
@@ -71,7 +72,8 @@ func runConcat(a *app, cmd *cobra.Command, cc *concat, endpoint string, files []
 	}
 	sources := make([]client.Source, len(files))
 	for i, file := range files {
-		if sources[i], err = cc.Source(ctx, a.console, cmd, file); err != nil {
+		files[i] = batch.NameOnDisk(file)
+		if sources[i], err = cc.Source(ctx, a.console, cmd, files[i]); err != nil {
 			return &advice.Failure{Subject: file, Err: err}
 		}
 	}
