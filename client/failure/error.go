@@ -134,9 +134,16 @@ const maxUnknownHost = 3
 func (e *Error) MaxAttempts() (int, bool) { return maxUnknownHost, e.UnknownHost }
 
 // BrokeOff reports whether the request may have broken off before its end: there was no
-// answer, or one that says that the request took too long or that a server failed.
+// answer, or one that says that the request took too long or that a server failed. A 501 is
+// not such an answer: the server has refused the request.
 func (e *Error) BrokeOff() bool {
-	return e.StatusCode == 0 || e.StatusCode == http.StatusRequestTimeout || e.StatusCode >= http.StatusInternalServerError
+	switch e.StatusCode {
+	case 0, http.StatusRequestTimeout:
+		return true
+	case http.StatusNotImplemented:
+		return false
+	}
+	return e.StatusCode >= http.StatusInternalServerError
 }
 
 // Retryable tells package retry whether the exchange is worth a retry.

@@ -18,7 +18,7 @@ var faults = []struct {
 }{
 	{"connection refused, reset or lost", []string{
 		"the connection broke", "no answer from the target of a redirect", "a third request without a body",
-		"a HEAD fails after lost bodies", "the source fails after lost bodies", "a third success without an offset",
+		"a HEAD fails after lost bodies", "the source fails after lost bodies", "a trailer is refused after lost bodies", "a third success without an offset",
 	}, ""},
 	{"an answer to HEAD that is not of a tus server", []string{
 		"a page in place of the server", "a page when the server is asked first", "a page after bytes that may have arrived",
