@@ -50,7 +50,7 @@ func TestGoneToLastBytes(t *testing.T) {
 					if test.is == nil && err != nil || !errors.Is(err, test.is) {
 						t.Errorf("error %v, want %v", err, test.is)
 					}
-					if errors.Is(err, client.ErrUncertain) != (test.is == client.ErrUncertain) {
+					if errors.Is(err, client.ErrUncertain) != errors.Is(test.is, client.ErrUncertain) {
 						t.Errorf("error %v", err)
 					}
 					if took := time.Since(began); took > 4*time.Second {

@@ -74,7 +74,7 @@ func (w *witness) after(req *http.Request, path string, was told, length int64, 
 		switch {
 		case req.Method == http.MethodDelete:
 			// A request on a reused connection may not have arrived, so it is sent again.
-			w.call.deleted = w.call.deleted && !(reused && w.call.deletes == 1)
+			w.call.deleted = w.call.deleted && (!reused || w.call.deletes > 1)
 		case req.Method == http.MethodOptions && w.unanswered(mostUnanswered(err)):
 		case w.call.source:
 			// The source failed before there was an answer.

@@ -96,12 +96,12 @@ func (s *Store) Batches(ctx context.Context) iter.Seq2[*BatchState, error] {
 func readBatch(root *os.Root, e entry) (*BatchState, error) {
 	state := &BatchState{Key: e.key}
 	updated, err := scan(root, e.Name(), func(_ int64, text []byte) error {
-		switch l, err := parseBatchLine(text); {
-		case err != nil:
-		case l.Batch != nil:
+		l, err := parseBatchLine(text) // a damaged line is left out
+		if err == nil && l.Batch != nil {
 			state.BatchInfo = BatchInfo{Endpoint: l.Batch.Endpoint, Account: l.Batch.Account, Names: l.Batch.Names}
 			state.NameCount = l.Batch.Count
-		default:
+		}
+		if err == nil && l.Batch == nil {
 			state.Finished++
 		}
 		return nil

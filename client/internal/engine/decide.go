@@ -75,6 +75,7 @@ const (
 	retrySoon                      // count the failure, and wait as if bytes had just been sent: at most 20 ms for the first failure since progress
 	askForNew                      // retry after a short wait, not counted: the upload may not be known everywhere yet
 	askAtOnce                      // retry at once, not counted: the failure does not show whether the request arrived
+	askSettled                     // as askAtOnce, but the server first has 20 ms to keep the bytes of the broken connection
 	resend                         // send damaged bytes again
 	renewCredentials               // retry at once with other credentials
 	shrinkChunk                    // retry at once with a smaller chunk than was refused
@@ -131,6 +132,9 @@ func decide(e *failure.Error, at position, m memory) (remedy, memory) {
 		// Something closes idle connections early. That says nothing about the server, and
 		// the next requests get connections of their own.
 		m.Tried |= triedFresh
+		if at.Phase == appending && at.Sent > 0 {
+			return askSettled, m
+		}
 		return askAtOnce, m
 	case isUnknown(e, at, m):
 		// Another node, or a cache, may not know the upload yet. Otherwise, the Location is

@@ -25,7 +25,7 @@ var faults = []struct {
 	}, ""},
 	{"no sign of life for 30 s", []string{"a third body stalls"}, ""},
 	{"a connection that had carried an earlier request", []string{
-		"a reused connection died", "a reused connection died again", "a reused connection died at the creation",
+		"a reused connection died", "a reused connection died in a body", "a reused connection died again", "a reused connection died at the creation",
 		"a reused connection died at the question", "a reused connection died at the last bytes", "a reused connection died without retries",
 	}, ""},
 	{"408, 425, 5xx but 501 and 505", []string{"the connection broke"}, ""},

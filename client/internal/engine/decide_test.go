@@ -143,6 +143,7 @@ func decisions() map[string]decision {
 		"404 after bytes that may have arrived":          {notFound, tried(tailOpen), may, askForNew, unknown(1)},
 		"404 after all bytes may have arrived":           {notFound, tried(tailSent), may, failUncertain, may},
 		"a reused connection died":                       {stale, at(appending), may, askAtOnce, with(func(m *memory) { m.Tried = triedFresh })},
+		"a reused connection died in a body":             {stale, body, may, askSettled, with(func(m *memory) { m.Tried = triedFresh })},
 		"a reused connection died at the creation":       {stale, at(creating), may, askAtOnce, with(func(m *memory) { m.Tried = triedFresh })},
 		"a reused connection died at the question":       {stale, at(asking), may, askAtOnce, with(func(m *memory) { m.Tried = triedFresh })},
 		"a reused connection died at the last bytes":     {stale, staleLast, may, askAtOnce, with(func(m *memory) { m.Tried = triedFresh })},

@@ -124,10 +124,9 @@ func (r *Retrier) after(ctx context.Context, url string, err error, at position,
 	case askForNew:
 		return r.soon(ctx, url, e, newWaits[r.memory.Unknown-1])
 	case askAtOnce:
-		if at.Phase == appending && at.Sent > 0 && e.StatusCode == 0 {
-			return r.soon(ctx, url, e, settleTime)
-		}
 		return r.atOnce(ctx, url, e)
+	case askSettled:
+		return r.soon(ctx, url, e, settleTime)
 	case shrinkChunk:
 		r.shrink(at.URL, limit)
 		return r.atOnce(ctx, url, e)
