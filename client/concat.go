@@ -143,6 +143,9 @@ func joinError(features dialect.Features, err error) error {
 
 func (cc *concat) lengthsKnown() bool {
 	for _, src := range cc.sources {
+		if src == nil {
+			return false
+		}
 		if _, known := src.Length().Int64(); !known {
 			return false
 		}
@@ -174,28 +177,27 @@ func (cc *concat) joinLast(ctx context.Context, endpoint string) error {
 		}
 		return nil
 	})
-	total := int64(0)
 	for _, part := range cc.result.Parts {
 		cc.addWork(part)
-		total += part.Offset
+		cc.result.Offset += part.Offset // the server joins what it acknowledged of the parts
 	}
 	if check.err != nil {
 		parts.Remove(ctx, cc.rules.Log, cc.dialect, partURLs(cc.result.Parts))
 		return check.err
 	}
 	if err != nil {
+		if cc.lengthsKnown() {
+			cc.result.Length = cc.length()
+		}
 		return err
 	}
-	cc.result.Length = protocol.Known(total)
-	if err := cc.join(ctx, endpoint, partURLs(cc.result.Parts)); err != nil {
-		return err
-	}
-	cc.result.Offset = total // the server joins what it acknowledged of the parts
-	return nil
+	cc.result.Length = protocol.Known(cc.result.Offset)
+	return cc.join(ctx, endpoint, partURLs(cc.result.Parts))
 }
 
 func (cc *concat) addWork(part *Result) {
 	cc.result.Sent += part.Sent
+	cc.result.Unacknowledged += part.Unacknowledged
 	cc.result.Retries += part.Retries
 	cc.result.Orphans += part.Orphans
 	cc.result.InUse = cc.result.InUse || part.InUse

@@ -24,6 +24,8 @@ const (
 	DefaultConcurrency   = 3
 	DefaultStallTimeout  = 30 * time.Second
 	DefaultFinishTimeout = 10 * time.Minute
+
+	DefaultAskAfterCancel = 2 * time.Second
 )
 
 const defaultInlineSize = 1 << 20
@@ -148,6 +150,16 @@ type Config struct {
 	// or deletes uploads. 0: 10 minutes. Negative:
 	// no limit.
 	FinishTimeout time.Duration
+
+	// AskAfterCancel is how long an upload whose context ended may ask the server how much it
+	// has, if bytes were on their way. Result.Offset and the record in Store are then the
+	// offset at which a later call resumes. The parts of an upload ask at the same time. 0: 2 s.
+	// Negative: Upload returns without asking, and Result.Unacknowledged says how much was sent.
+	AskAfterCancel time.Duration
+
+	// StopAsking ends the questions of AskAfterCancel when it is closed, for example at a second
+	// Ctrl-C. nil: only their time ends them.
+	StopAsking <-chan struct{}
 
 	// Store keeps records of unfinished uploads, so that a later Upload of the same file
 	// resumes where an earlier one stopped, also after a crash. Only sources that a later
@@ -300,6 +312,7 @@ func (c *Client) validate(cfg Config) error {
 // rulesOf returns the part of cfg that the engine uses.
 func rulesOf(cfg Config, log *slog.Logger) *engine.Rules {
 	r := &engine.Rules{Retry: cfg.Retry, Locked: cfg.Locked, Limits: cfg.Limits, Log: log}
+	r.AskAfterCancel, r.StopAsking = limit(cfg.AskAfterCancel, DefaultAskAfterCancel), cfg.StopAsking
 	if r.Retry == nil {
 		r.Retry = retry.Backoff{}
 	}

@@ -79,7 +79,7 @@ type Event struct {
 
 	// Offset is how many bytes the server has acknowledged. Sent also includes bytes that
 	// the network took and that the server may still lose. It falls back to Offset if they
-	// have to be sent again.
+	// have to be sent again. In an EventFailed, it includes Result.Unacknowledged.
 	Offset, Sent int64
 
 	// Length is the size of the upload in bytes. The zero value: not known yet.
@@ -147,7 +147,7 @@ func (t *teller) hear(_ context.Context, ev engine.Event) error {
 
 // ended sends EventDone or EventFailed.
 func (t *teller) ended(r *Result, err error) {
-	ev := Event{Kind: EventDone, URL: r.URL, Offset: r.Offset, Sent: r.Offset, Length: r.Length, Err: err}
+	ev := Event{Kind: EventDone, URL: r.URL, Offset: r.Offset, Sent: r.Offset + r.Unacknowledged, Length: r.Length, Err: err}
 	if err != nil {
 		ev.Kind = EventFailed
 	}

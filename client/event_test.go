@@ -67,7 +67,7 @@ func TestEventsOfFailure(t *testing.T) {
 		}
 		clienttest.WantEventOrder(t, events)
 		last := events[len(events)-1]
-		if last.Kind != client.EventFailed || last.URL != res.URL || last.Offset != 2 || last.Sent != 2 || !errors.Is(last.Err, protocol.ErrForbidden) {
+		if last.Kind != client.EventFailed || last.URL != res.URL || last.Offset != 2 || last.Sent != 4 || !errors.Is(last.Err, protocol.ErrForbidden) {
 			t.Errorf("last event %+v", last)
 		}
 		events = nil

@@ -294,7 +294,7 @@ func TestFinalFirstCancelled(t *testing.T) {
 		if res.URL == "" || len(res.Parts) != 3 || res.Offset != 5 || res.Parts[2].URL == "" {
 			t.Errorf("result %+v", res)
 		}
-		clienttest.WantRequests(t, s, clienttest.Options, clienttest.Post, clienttest.Post, clienttest.Post, clienttest.Post, "PATCH /files/1 0+5", "PATCH /files/2 0+5")
+		clienttest.WantRequests(t, s, clienttest.Options, clienttest.Post, clienttest.Post, clienttest.Post, clienttest.Post, "PATCH /files/1 0+5", "PATCH /files/2 0+5", "HEAD /files/2")
 	})
 	t.Run("beforehand", func(t *testing.T) {
 		s := unfinished(t)

@@ -283,7 +283,7 @@ func TestCancelAtALowRate(t *testing.T) {
 		began := time.Now()
 		res, err := clienttest.NewClient(t, s, client.Config{RateLimit: 1}).Upload(ctx, clienttest.TextSource(t, clienttest.Noise(clienttest.MiB)), nil)
 		clienttest.WantErrorIs(t, err, clienttest.ErrUnplugged, context.Canceled)
-		if took := time.Since(began); took != 3500*time.Millisecond || res.Sent != 4 {
+		if took := time.Since(began); took != 3520*time.Millisecond || res.Sent != 4 {
 			t.Errorf("took %v, %d bytes sent", took, res.Sent)
 		}
 	})
@@ -298,7 +298,7 @@ func TestDeadlineAtALowRate(t *testing.T) {
 		began := time.Now()
 		res, err := clienttest.NewClient(t, s, client.Config{RateLimit: 1}).Upload(ctx, clienttest.TextSource(t, clienttest.Noise(clienttest.MiB)), nil)
 		clienttest.WantErrorIs(t, err, context.DeadlineExceeded)
-		if took := time.Since(began); took != 3500*time.Millisecond || res.Retries != 0 {
+		if took := time.Since(began); took != 3520*time.Millisecond || res.Retries != 0 {
 			t.Errorf("took %v, %d retries", took, res.Retries)
 		}
 	})

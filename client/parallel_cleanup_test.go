@@ -26,7 +26,7 @@ func TestDeletionDoesNotDelayUpload(t *testing.T) {
 		took   time.Duration // at most
 	}{
 		"automatic parts":           {size: size, opts: auto, took: 8 * time.Second},
-		"automatic parts, canceled": {size: size, opts: auto, cancel: 400 * time.Millisecond, err: context.Canceled, took: 400 * time.Millisecond},
+		"automatic parts, canceled": {size: size, opts: auto, cancel: 400 * time.Millisecond, err: context.Canceled, took: 420 * time.Millisecond},
 		"parts of a file that changed": {
 			size: clienttest.FourPartsSize, opts: &client.UploadOptions{Parallel: 4}, touch: 50 * time.Millisecond, err: client.ErrSourceChanged, took: 6 * time.Second,
 		},

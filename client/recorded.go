@@ -144,7 +144,7 @@ func (j *job) resumeParts(ctx context.Context, whole parts.Whole, earlier Record
 // upload, it makes a new one.
 func (j *job) resumeRecorded(ctx context.Context, whole parts.Whole, earlier Record) error {
 	spec := whole.Spec
-	spec.Adopt = engine.Adopt{URL: earlier.URL, Reach: earlier.Reach, Uncertain: earlier.Uncertain, Expires: earlier.Expires, Denial: earlier.Denial}
+	spec.Adopt = engine.Adopt{URL: earlier.URL, Offset: earlier.Offset, Reach: earlier.Reach, Uncertain: earlier.Uncertain, Expires: earlier.Expires, Denial: earlier.Denial}
 	spec.Adopt.Unheard = earlier.Offset == 0 && !earlier.Uncertain && earlier.Reach == (protocol.Length{}) && earlier.Denial == (Denial{})
 	err := j.run(ctx, spec)
 	// The earlier run had no answer that the upload is complete.
@@ -210,7 +210,7 @@ func (j *job) takeParts(ctx context.Context, whole parts.Whole, res parts.Result
 		j.result.Parts = append(j.result.Parts, resultOf(part))
 	}
 	if err != nil {
-		whole.Keeper.Stopped(ctx, err, res.MayBeJoined, res.Expires)
+		whole.Keeper.Stopped(ctx, err, res.MayBeJoined, res.Expires, res.Unacknowledged)
 	}
 }
 
@@ -347,7 +347,7 @@ func (j *job) needJoin(ctx context.Context, endpoint string) error {
 func resultsOf(parts []PartRecord) []*Result {
 	results := make([]*Result, len(parts))
 	for i, p := range parts {
-		results[i] = &Result{URL: p.URL, Length: protocol.Known(p.End - p.Start)}
+		results[i] = &Result{URL: p.URL, Offset: p.Offset, Resumed: p.Offset, Length: protocol.Known(p.End - p.Start)}
 	}
 	return results
 }

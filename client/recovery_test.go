@@ -176,7 +176,7 @@ func TestExhausted(t *testing.T) {
 			t.Errorf("took %v", took)
 		}
 		want := &client.Result{
-			URL: "http://tus.example/files/1", Offset: 2, Length: protocol.Known(5), Sent: 4, Retries: 3,
+			URL: "http://tus.example/files/1", Offset: 2, Unacknowledged: 2, Length: protocol.Known(5), Sent: 4, Retries: 3,
 			CreationHeader: res.CreationHeader, Header: res.Header,
 		}
 		if diff := cmp.Diff(want, res); diff != "" {

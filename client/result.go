@@ -13,14 +13,19 @@ type Result struct {
 	// URL is that of the upload, or "" if none was created. It may be a secret.
 	URL string
 
-	// Offset is how many bytes the server has acknowledged.
+	// Offset is how many bytes the server has acknowledged. If the server has not answered
+	// about an upload that an earlier call began, it is the offset in the record.
 	Offset int64
+
+	// Unacknowledged is how many bytes after Offset were sent although the server has not said
+	// how many of them it has, see Config.AskAfterCancel. 0 after a success.
+	Unacknowledged int64
 
 	// Length is the size of the upload in bytes. The zero value: not known.
 	Length protocol.Length
 
 	// Resumed is how many bytes the server had when this call first asked, of an
-	// upload that was begun before.
+	// upload that was begun before. Without an answer, it is the offset in the record.
 	Resumed int64
 
 	// Expires is when the server removes the upload unless it is complete by then, in
@@ -84,7 +89,7 @@ func (r *Result) take(res engine.Result, err error) {
 		r.Denial = res.Denial
 	}
 	r.URL, r.Offset, r.Length, r.Resumed = res.URL, res.Offset, res.Length, res.Resumed
-	r.Expires, r.Confirmed = res.Expires, res.Confirmed
+	r.Unacknowledged, r.Expires, r.Confirmed = res.Unacknowledged, res.Expires, res.Confirmed
 	if res.Header != nil {
 		r.Header = res.Header
 	}

@@ -26,6 +26,9 @@ import (
 // all of its bytes are compared, because a change within one step of the file system's clock
 // does not show in its times. The wait is at most 2 s, see EventSettling.
 //
+// If ctx ends while bytes are on their way, Upload asks the server once how much it has, for at
+// most 2 s, see Config.AskAfterCancel.
+//
 // The result is never nil. After an error it says what is known, so that Resume can
 // continue: the URL, and how many bytes the server has. Errors to test for:
 // [ErrNoEndpoint], [ErrInvalidOption], [ErrSource], and with it [ErrSourceChanged],

@@ -118,7 +118,6 @@ var cliLayers = layering{
 		},
 		{
 			{"internal/config", "the config file"},
-			{"internal/demo", "the upload of the command demo"},
 			{"internal/faults", "faults as text"},
 			{"internal/inbox", "finished uploads of serve under their own names"},
 			{"internal/logs", "the log, for people or as JSON"},
@@ -131,6 +130,7 @@ var cliLayers = layering{
 		},
 		{
 			{"internal/console", "the streams of a run: say, complain, report"},
+			{"internal/demo", "the upload of the command demo"},
 			{"internal/doctor", "what is between this machine and a server"},
 		},
 		{

@@ -153,7 +153,7 @@ func (r *run) play(t *testing.T, c call) error {
 	if after := r.script.stop.after; after > 0 && c.name == firstCall {
 		defer time.AfterFunc(after, func() { cancel(errStopped) }).Stop()
 	}
-	r.witness.start(c, cancel)
+	r.witness.start(ctx, c, cancel)
 
 	var o outcome
 	ended := false

@@ -31,7 +31,7 @@ const requestLimit = 1500
 //   - If the script has a checksum, each PATCH has the checksum of its bytes. It is a
 //     trailer, if possible, until one was refused.
 //   - The request after a failed PATCH is a HEAD.
-//   - No request follows an answer that ends the upload.
+//   - No request follows an answer that ends the upload, but for a HEAD after a cancel.
 //   - The number of failures in a row without progress is at most that of the policy.
 //   - A PATCH is smaller than a chunk only after a larger one was refused or lost.
 //   - A DELETE is the last request, after an error of the source that no later call can
@@ -41,6 +41,7 @@ type witness struct {
 	script  script
 	content []byte
 	cancel  context.CancelCauseFunc // of the running call
+	ended   func() bool             // the running call was canceled
 
 	mu      sync.Mutex
 	began   time.Time
@@ -91,7 +92,7 @@ func (w *witness) broken(format string, args ...any) {
 }
 
 // start begins another call.
-func (w *witness) start(c call, cancel context.CancelCauseFunc) {
+func (w *witness) start(ctx context.Context, c call, cancel context.CancelCauseFunc) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.began.IsZero() {
@@ -102,6 +103,7 @@ func (w *witness) start(c call, cancel context.CancelCauseFunc) {
 		u.refused, u.unconfirmed, u.unknown, u.created = false, false, 0, time.Time{}
 	}
 	w.call, w.cancel, w.headers, w.loss = c, cancel, false, loss{}
+	w.ended = func() bool { return ctx.Err() != nil }
 	w.note("%s", c.name)
 }
 
@@ -184,6 +186,9 @@ func (w *witness) before(req *http.Request) (told, string, int64) {
 	if req.Method == http.MethodDelete {
 		w.deletes()
 		return *u, path, length
+	}
+	if req.Method == http.MethodHead && w.ended() {
+		return *u, path, length // the last question, whatever the answers before
 	}
 	if c.final != nil {
 		w.broken("%s after %s", req.Method, c.finalAt)

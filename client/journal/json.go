@@ -22,6 +22,7 @@ type recordJSON struct {
 	Bytes     []byte          `json:"source_bytes,omitempty"` // of a source that is not UTF-8
 	Length    protocol.Length `json:"length,omitzero"`
 	Offset    int64           `json:"offset"`
+	Sent      int64           `json:"sent,omitempty"`
 	Reach     protocol.Length `json:"reach,omitzero"`
 	Created   time.Time       `json:"created,omitzero"`
 	Updated   time.Time       `json:"updated,omitzero"`
@@ -36,7 +37,7 @@ type recordJSON struct {
 // UTC. It does not validate.
 func (r Record) MarshalJSON() ([]byte, error) {
 	e := recordJSON{
-		Key: r.Key, Account: r.Account, Endpoint: r.Endpoint, URL: r.URL, Source: r.Source, Length: r.Length, Offset: r.Offset, Reach: r.Reach,
+		Key: r.Key, Account: r.Account, Endpoint: r.Endpoint, URL: r.URL, Source: r.Source, Length: r.Length, Offset: r.Offset, Sent: r.Sent, Reach: r.Reach,
 		Created: r.Created.UTC(), Updated: r.Updated.UTC(), Expires: r.Expires.UTC(), Uncertain: r.Uncertain, Denial: r.Denial, Parts: r.Parts,
 		SHA256: hex.EncodeToString(r.SHA256),
 	}
@@ -74,7 +75,7 @@ func (r *Record) UnmarshalJSON(b []byte) error {
 		sum = nil
 	}
 	*r = Record{
-		Key: e.Key, Account: e.Account, Endpoint: e.Endpoint, URL: e.URL, Source: e.Source, Length: e.Length, Offset: e.Offset, Reach: e.Reach,
+		Key: e.Key, Account: e.Account, Endpoint: e.Endpoint, URL: e.URL, Source: e.Source, Length: e.Length, Offset: e.Offset, Sent: e.Sent, Reach: e.Reach,
 		Created: e.Created.UTC(), Updated: e.Updated.UTC(), Expires: e.Expires.UTC(), Uncertain: e.Uncertain, Denial: e.Denial, Parts: e.Parts,
 		SHA256: sum,
 	}

@@ -14,8 +14,9 @@ import (
 // Record is what a Store keeps of one upload. URLs in it may be secrets.
 //
 // It encodes as a JSON object with the names key, account, endpoint, url, source,
-// source_bytes, length, offset, reach, created, updated, expires, uncertain, denial, sha256
-// (hexadecimal) and parts; a part has start, end, url, offset, reach and denial, and a denial has status, code,
+// source_bytes, length, offset, sent, reach, created, updated, expires, uncertain, denial,
+// sha256 (hexadecimal) and parts; a part has start, end, url, offset, reach and denial, and a
+// denial has status, code,
 // words and refused. Times are strings as in RFC 3339. A source that is not UTF-8 is
 // source_bytes, in base64, and source has U+FFFD for each byte that is not. Revision is not
 // encoded, because each store keeps it in a form of its own.
@@ -52,6 +53,11 @@ type Record struct {
 	// Offset is how many bytes the server had acknowledged when the record was
 	// saved. It is for people: the server is asked before anything is sent.
 	Offset int64
+
+	// Sent is how many bytes were sent, counted from the beginning, if the server has not said
+	// how many of those after Offset it has. It is for people, as Offset is. 0: the server has
+	// said so.
+	Sent int64
 
 	// Reach is how many bytes were ever sent, counted from the beginning, if the server
 	// claimed to have more. A later run does not believe an offset above it. The zero
@@ -138,6 +144,9 @@ func (r *Record) Validate() error {
 	}
 	if n, known := r.Length.Int64(); known && r.Offset > n {
 		return fmt.Errorf("%w: offset %d is beyond the length %d", ErrInvalidRecord, r.Offset, n)
+	}
+	if n, known := r.Length.Int64(); r.Sent < 0 || known && r.Sent > n {
+		return fmt.Errorf("%w: %d bytes sent", ErrInvalidRecord, r.Sent)
 	}
 	for _, t := range []struct {
 		name string

@@ -35,6 +35,7 @@ func full(key string) *journal.Record {
 		Source:    "/home/me/a \"b\"\\c\n\x00\x1b[31m/日本語.mp4",
 		Length:    protocol.Known(1 << 40),
 		Offset:    1<<40 - 1,
+		Sent:      1<<40 - 1,
 		Reach:     protocol.Known(1<<40 - 1),
 		Created:   at(1),
 		Updated:   at(2),

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -352,14 +354,45 @@ func cmdHeld(ts *testscript.TestScript, _ bool, _ []string) {
 // arrival is a fault that reports the arrival of a request and delays its answer.
 func arrival(server *testserver.Server, method string) <-chan struct{} {
 	arrived := make(chan struct{})
+	method, kept, partly := strings.Cut(method, "@")
+	n, _ := strconv.ParseInt(kept, 10, 64)
 	server.Inject(testserver.Fault{
 		Method: method,
-		Do: testserver.ActionFunc(func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
-			close(arrived)
-			<-r.Context().Done()
+		Do: testserver.ActionFunc(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			if !partly {
+				close(arrived)
+				<-r.Context().Done()
+				return
+			}
+			r.Body = &stuckBody{ReadCloser: r.Body, ctx: r.Context(), left: n, stuck: sync.OnceFunc(func() { close(arrived) })}
+			next.ServeHTTP(w, r)
 		}),
 	})
 	return arrived
+}
+
+// stuckBody delivers some bytes of a body, calls stuck, and nothing more until the client is
+// gone.
+type stuckBody struct {
+	io.ReadCloser
+	ctx   context.Context //nolint:containedctx // It is that of the request whose body this is.
+	left  int64
+	stuck func()
+}
+
+func (b *stuckBody) Read(p []byte) (int, error) {
+	if b.left == 0 {
+		b.stuck()
+		// The server notices that the client is gone only while it reads.
+		if _, err := io.Copy(io.Discard, b.ReadCloser); err != nil {
+			return 0, err
+		}
+		<-b.ctx.Done()
+		return 0, io.ErrUnexpectedEOF
+	}
+	n, err := b.ReadCloser.Read(p[:min(int64(len(p)), b.left)])
+	b.left -= int64(n)
+	return n, err
 }
 
 // patience is the time limit of steps that should be immediate.

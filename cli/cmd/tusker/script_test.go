@@ -27,7 +27,7 @@ func TestScripts(t *testing.T) {
 			"server":    cmdServer,    // server [OPTION...]: another server at $URL, see options
 			"fault":     cmdFault,     // fault METHOD ACTION [ARG...]: see actions
 			"exits":     cmdExits,     // exits CODE PROGRAM [ARG...]: exec that ends with that code
-			"interrupt": cmdInterrupt, // interrupt METHOD CODE [ARG...]: tusker, given a SIGINT in the first METHOD
+			"interrupt": cmdInterrupt, // interrupt METHOD CODE [ARG...]: tusker, given a SIGINT in the first METHOD, or when METHOD@BYTES are there
 			"killed":    cmdKilled,    // killed METHOD [ARG...]: tusker, killed in the first METHOD
 			"serve":     cmdServe,     // serve [ARG...]: tusker serve in the background, its URL in $SERVED
 			"unserve":   cmdUnserve,   // unserve CODE: its SIGINT and end

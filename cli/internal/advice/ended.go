@@ -23,7 +23,7 @@ func Ended(file string, lost bool, r *client.Result, err error, same Invocation)
 	stopped := false
 	if cause := exit.StopCause(err); cause != nil {
 		// The name of the interrupted call is not useful.
-		out.Err, stopped = exit.With(exit.Code(err), &endedEarly{cause, r}), true
+		out.Err, stopped = Stopped(r, err), true
 	}
 	switch {
 	case !stopped && IsMisplaced(err):
@@ -64,6 +64,17 @@ func inParts(r *client.Result) bool {
 	return r.URL == "" && slices.ContainsFunc(r.Parts, func(part *client.Result) bool { return part.URL != "" })
 }
 
+// Stopped returns the error of an upload that a signal, --timeout or a StopError ended. It
+// says how much the server has, or how much was sent if the server did not say that. Other
+// errors are returned unchanged.
+func Stopped(r *client.Result, err error) error {
+	cause := exit.StopCause(err)
+	if cause == nil {
+		return err
+	}
+	return exit.With(exit.Code(err), &endedEarly{cause, r})
+}
+
 // endedEarly tells how many bytes an upload had when the command ended.
 type endedEarly struct {
 	cause  error
@@ -71,12 +82,16 @@ type endedEarly struct {
 }
 
 func (e *endedEarly) Error() string {
-	if e.result.URL == "" || e.result.Header == nil {
-		return e.cause.Error() // the server was not asked
+	r := e.result
+	switch {
+	case r.Unacknowledged > 0:
+		return fmt.Sprintf("%v after sending %s", e.cause, units.FormatAmount(r.Offset+r.Unacknowledged, r.Length))
+	case r.Offset > 0:
+		return fmt.Sprintf("%v, %s acknowledged by the server", e.cause, units.FormatAmount(r.Offset, r.Length))
+	case r.URL != "" && r.Header != nil:
+		return fmt.Sprintf("%v before the server had any byte", e.cause)
 	}
-	// The server may have more bytes by now, because the command did not wait for
-	// the answer to the last bytes.
-	return fmt.Sprintf("%v, %s acknowledged by the server", e.cause, units.FormatAmount(e.result.Offset, e.result.Length))
+	return e.cause.Error() // the server was not asked
 }
 
 func (e *endedEarly) Unwrap() error { return e.cause }

@@ -30,6 +30,8 @@ type Streams struct {
 	// Log is the logger of other packages, such as net/http. After the command line
 	// is parsed, its lines go to the log of the run, for -v. Nil: no redirection.
 	Log *log.Logger
+	// Hurry is closed at the second signal. nil: there are no signals.
+	Hurry <-chan struct{}
 	// LookupEnv returns the value of a variable, like os.LookupEnv.
 	LookupEnv func(string) (string, bool)
 	// Environ returns all variables, like os.Environ. Nil: misspelled variables are not
@@ -41,9 +43,11 @@ type Streams struct {
 func Main() int {
 	collectLess()
 	honorAllProxy()
-	ctx, stop := untilSignal(context.Background())
+	ctx, hurry, stop := untilSignal(context.Background())
 	defer stop()
-	return Run(ctx, os.Args[1:], Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Log: log.Default(), LookupEnv: os.LookupEnv, Environ: os.Environ})
+	return Run(ctx, os.Args[1:], Streams{
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Log: log.Default(), Hurry: hurry, LookupEnv: os.LookupEnv, Environ: os.Environ,
+	})
 }
 
 // collectLess halves the frequency of garbage collections, unless the environment
@@ -66,6 +70,7 @@ func Run(ctx context.Context, args []string, std Streams) int {
 		Out:       output.NewPrinter(std.Out, func(err error) { cancel(err) }),
 		Err:       output.NewScreen(std.Err),
 		LookupEnv: std.LookupEnv,
+		Hurry:     std.Hurry,
 	}}
 	root := a.root() //nolint:contextcheck // Commands get the context from cobra.
 	root.SetArgs(args)

@@ -92,7 +92,7 @@ func runConcat(a *app, cmd *cobra.Command, cc *concat, endpoint string, files []
 		a.console.Out.JSON(output.NewResult("", result, err))
 	}
 	if err != nil {
-		return concatError(err)
+		return concatError(result, err)
 	}
 	if !cc.JSON {
 		a.console.Out.Line("%s", cc.Row(result))
@@ -128,13 +128,8 @@ func watchParts(a *app, s *flags.Sending, files []string, display *progress.Disp
 	}
 }
 
-func concatError(err error) error {
-	out := &advice.Failure{Err: err}
-	for _, cause := range []error{exit.ErrInterrupted, exit.ErrTimeout} {
-		if errors.Is(err, cause) {
-			out.Err = exit.With(exit.Code(err), cause)
-		}
-	}
+func concatError(result *client.Result, err error) error {
+	out := &advice.Failure{Err: advice.Stopped(result, err)}
 	switch code := exit.Code(err); {
 	case code == exit.Interrupted, code == exit.GaveUp:
 		out.Hint = advice.NewUpload

@@ -20,6 +20,7 @@ type unfinished struct {
 	short   int // length of the shortest prefix that only this key has
 	updated time.Time
 	offset  int64
+	sent    int64 // above offset if the server has not said how much it has
 	length  protocol.Length
 	source  string
 	url     string // redacted
@@ -28,7 +29,7 @@ type unfinished struct {
 }
 
 func newUnfinished(r *client.Record) unfinished {
-	u := unfinished{key: r.Key, updated: r.Updated, offset: r.Offset, length: r.Length, source: r.Source, account: r.Account, refused: refusedWith(r)}
+	u := unfinished{key: r.Key, updated: r.Updated, offset: r.Offset, sent: r.Sent, length: r.Length, source: r.Source, account: r.Account, refused: refusedWith(r)}
 	switch {
 	case r.URL != "":
 		u.url = output.RedactURL(r.URL)
@@ -139,9 +140,13 @@ func (u *unfinished) row(now time.Time, folder string) []string {
 	if !u.updated.IsZero() {
 		age = units.FormatAge(now.Sub(u.updated))
 	}
-	progress := units.FormatSize(u.offset)
+	known := max(u.offset, u.sent)
+	progress := units.FormatSize(known)
 	if n, ok := u.length.Int64(); ok {
-		progress = fmt.Sprintf("%d%% of %s", int(percent(u.offset, n)), units.FormatSize(n))
+		progress = fmt.Sprintf("%d%% of %s", int(percent(known, n)), units.FormatSize(n))
+	}
+	if u.sent > u.offset {
+		progress = "≤" + progress // the server has not said how much of it arrived
 	}
 	if u.refused != 0 {
 		progress = fmt.Sprintf("refused (%d)", u.refused)

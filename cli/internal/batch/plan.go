@@ -61,7 +61,7 @@ func (b *Batch) planOne(ctx context.Context, e entry) error {
 	begun := record.Key != ""
 	if b.JSON {
 		plan := output.NewPlan(e.name, record.URL, record.Offset, source.Length())
-		plan.Skipped, plan.Refused = skipped, record.Denial.Refused
+		plan.Skipped, plan.Refused, plan.Sent = skipped, record.Denial.Refused, record.Sent
 		b.Console.Out.JSON(plan)
 		return nil
 	}
@@ -78,7 +78,7 @@ func (b *Batch) planOne(ctx context.Context, e entry) error {
 		return nil
 	}
 	if begun {
-		b.Console.Out.Line("resume\t%s\t%s", units.FormatAmount(record.Offset, source.Length()), output.Escape(e.name))
+		b.Console.Out.Line("resume\t%s\t%s", units.FormatProgress(record.Offset, record.Sent, source.Length()), output.Escape(e.name))
 		return nil
 	}
 	b.Console.Out.Line("send\t%s\t%s", length, output.Escape(e.name))

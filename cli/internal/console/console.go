@@ -24,6 +24,9 @@ type Console struct {
 	Err io.Writer
 	// LookupEnv returns the value of a variable, like os.LookupEnv.
 	LookupEnv func(string) (string, bool)
+	// Hurry is closed at the second signal: the command ends without further requests. nil: there
+	// are no signals.
+	Hurry <-chan struct{}
 	// Log is the log of the run. It is nil until Start.
 	Log *slog.Logger
 

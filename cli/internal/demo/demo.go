@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/tusker-go/tusker/cli/internal/advice"
 	"github.com/tusker-go/tusker/cli/internal/exit"
 	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/cli/internal/units"
@@ -114,7 +115,7 @@ func upload(ctx context.Context, cfg Config, server *testserver.Server, source c
 	if err != nil {
 		return nil, err
 	}
-	return c.Upload(ctx, source, &client.UploadOptions{OnEvent: func(e client.Event) {
+	result, err := c.Upload(ctx, source, &client.UploadOptions{OnEvent: func(e client.Event) {
 		if e.Kind != client.EventRetry {
 			return
 		}
@@ -125,6 +126,7 @@ func upload(ctx context.Context, cfg Config, server *testserver.Server, source c
 		}
 		cfg.Out.Line("seen        %s", output.OneLine(output.ErrorText(e.Err)))
 	}})
+	return result, advice.Stopped(result, err)
 }
 
 // secondOffset returns the offset of the request after the cut.

@@ -76,3 +76,23 @@ func TestRunInterrupted(t *testing.T) {
 		t.Errorf("error %v, want interrupted", err)
 	}
 }
+
+// An interrupted demo says how much its server has, as upload does.
+func TestRunInterruptedWhileSending(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	t.Setenv("TMPDIR", t.TempDir())
+	out := output.NewPrinter(writerFunc(func(b []byte) (int, error) {
+		if strings.HasPrefix(string(b), "cut ") {
+			cancel(exit.ErrInterrupted)
+		}
+		return len(b), nil
+	}), nil)
+	err := demo.Run(ctx, demo.Config{Size: 1 << 20, Out: out, Logger: slog.New(slog.DiscardHandler)})
+	if want := "interrupted, 512 KiB of 1 MiB acknowledged by the server"; err == nil || err.Error() != want || exit.Code(err) != exit.Interrupted {
+		t.Errorf("error %v, want %q", err, want)
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(b []byte) (int, error) { return f(b) }

@@ -149,6 +149,7 @@ func (c *Connection) Config(ctx context.Context, con *console.Console) (client.C
 		Logger:         con.Log,
 		StallTimeout:   zeroIsOff(c.Stall),
 		FinishTimeout:  zeroIsOff(c.finish),
+		StopAsking:     con.Hurry,
 	}, nil
 }
 

@@ -69,8 +69,9 @@ type Summary struct {
 type Plan struct {
 	Event string `json:"event"` // planned
 	Name
-	URL    string `json:"url,omitempty"` // of the upload that would be resumed
-	Offset int64  `json:"offset"`        // at which it would be resumed
+	URL    string `json:"url,omitempty"`  // of the upload that would be resumed
+	Offset int64  `json:"offset"`         // at which it would be resumed, or 0 if only Sent is known
+	Sent   int64  `json:"sent,omitempty"` // bytes that were sent, if the server has not said how many of them it has
 	Length *int64 `json:"length,omitempty"`
 
 	// Skipped means that an earlier run uploaded the file. The server was not
@@ -124,7 +125,7 @@ func NewResult(file string, r *client.Result, err error) Event {
 		denial = &r.Denial
 	}
 	return Event{
-		Event: kind, Name: newName(file), URL: r.URL, Offset: r.Offset, Sent: r.Offset,
+		Event: kind, Name: newName(file), URL: r.URL, Offset: r.Offset, Sent: r.Offset + r.Unacknowledged,
 		Length: number(r.Length), Error: NewError(err), Verified: r.Verified, InUse: r.InUse, Denial: denial,
 		BodyLimit: r.BodyLimit, Headers: headers(r),
 	}

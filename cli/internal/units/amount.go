@@ -17,6 +17,15 @@ func FormatAmount(offset int64, length protocol.Length) string {
 	return text
 }
 
+// FormatProgress formats how much a server has of an upload, of which sent bytes were sent. If
+// the server has acknowledged only offset of them, the text names an upper bound.
+func FormatProgress(offset, sent int64, length protocol.Length) string {
+	if sent > offset {
+		return "up to " + FormatAmount(sent, length)
+	}
+	return FormatAmount(offset, length)
+}
+
 // Round rounds a duration for people.
 func Round(d time.Duration) time.Duration {
 	switch {

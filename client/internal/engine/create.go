@@ -113,6 +113,7 @@ func (u *upload) created(ctx context.Context, creation dialect.Creation, answer 
 	offset, said := answer.Offset.Int64()
 	if creation.Body != nil {
 		u.at.Reach = protocol.Known(answer.Sent)
+		u.sent.Store(answer.Sent)
 		if answer.Sent == creation.Body.Chunk.Len() && !creation.Part && (!said || offset == answer.Sent) {
 			u.at.Tail = tailSent
 		}

@@ -47,6 +47,10 @@ func Run(ctx context.Context, spec Spec) (Result, error) {
 	u.at.Reach = protocol.Known(0)
 	err := u.run(ctx)
 	u.result.URL, u.result.Offset, u.result.Length, u.result.Reach = u.at.URL, u.at.Offset, u.size, u.at.Reach
+	if u.at.Phase == adopting && !CannotResume(err) {
+		u.result.Offset, u.result.Resumed = u.Adopt.Offset, u.Adopt.Offset
+	}
+	u.result.Unacknowledged = max(0, u.sent.Load()-u.at.Offset)
 	u.result.Retries, u.result.Denial = u.Retrier.retries-before, u.at.Denial
 	return u.result, err
 }
@@ -66,6 +70,7 @@ func (u *upload) run(ctx context.Context) error {
 		err = u.Retrier.after(ctx, u.at.URL, err, failed, u.piece)
 	}
 	if err != nil {
+		u.askAfterCancel(ctx, err)
 		err = u.explain(ctx, err)
 		stopped := u.Event(Stopped)
 		stopped.Err, stopped.Standing = err, u.standing(ctx, err)
@@ -191,6 +196,7 @@ func (u *upload) append(ctx context.Context, chunk source.Chunk) error {
 		u.at.Tail = tailAfter(err)
 	}
 	if err != nil {
+		u.sent.Store(chunk.Start + answer.Sent)
 		if sentLast {
 			err = u.denied(err)
 		}

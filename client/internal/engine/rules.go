@@ -8,6 +8,7 @@ package engine
 
 import (
 	"log/slog"
+	"time"
 
 	"github.com/tusker-go/tusker/client/source"
 	"github.com/tusker-go/tusker/protocol"
@@ -24,6 +25,12 @@ type Rules struct {
 	Gates  Gates           // hosts that asked for fewer requests
 	Crowd  Crowd           // uploads under way
 	Log    *slog.Logger
+
+	// AskAfterCancel is how long an upload may ask for its offset after its context ended.
+	// 0: it does not ask. StopAsking ends these questions when it is closed. nil: nothing
+	// ends them early.
+	AskAfterCancel time.Duration
+	StopAsking     <-chan struct{}
 
 	// Silent has the hosts whose answer to a creation has no Location if the creation
 	// completes the upload. Such a creation gets no URL, so the hosts get creations without

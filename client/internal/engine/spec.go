@@ -64,6 +64,10 @@ type Adopt struct {
 	// not do that: a 404 for a new upload shows a fault of the server, and would come again.
 	URL string
 
+	// Offset is how much the server had, as far as the caller knows. It is the offset of the
+	// result if the server does not answer, unless the upload cannot be resumed.
+	Offset int64
+
 	// Reach is how much the server can have at most. The zero value: no bound.
 	Reach protocol.Length
 
@@ -102,6 +106,10 @@ type Result struct {
 
 	// Reach is the highest offset that the server can have; unknown: no bound.
 	Reach protocol.Length
+
+	// Unacknowledged is how many bytes after Offset were sent although the server has not said
+	// how many of them it has.
+	Unacknowledged int64
 
 	// Denial is the last answer to the last bytes if it was an error.
 	Denial failure.Denial

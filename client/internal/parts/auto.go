@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/tusker-go/tusker/client/internal/cause"
 	"github.com/tusker-go/tusker/client/internal/dialect"
 	"github.com/tusker-go/tusker/client/internal/engine"
 	"github.com/tusker-go/tusker/client/internal/redact"
@@ -125,7 +126,7 @@ func (w Whole) probe(ctx context.Context, length int64, cancel context.CancelCau
 	}
 	if d, ok := w.Dialect.(dialect.Discoverer); ok {
 		if features, err := d.Discover(ctx, w.Endpoint, false); err == nil && features.Join {
-			cancel(errSlow)
+			cancel(cause.Internal(errSlow))
 		}
 	}
 }

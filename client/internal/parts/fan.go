@@ -94,7 +94,7 @@ func fan[T any](ctx context.Context, c Crew[T], do func(ctx context.Context, job
 	defer cancel(nil)
 	c.Do = func(ctx context.Context, job T, rest func()) {
 		if err := do(ctx, job, rest); err != nil {
-			cancel(err)
+			cancel(cause.Internal(err))
 		}
 	}
 	c.Run(ctx)

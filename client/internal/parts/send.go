@@ -214,7 +214,7 @@ func (s *sending) part(ctx context.Context, taken takenPart) error {
 		begun = s.first
 		spec.Adopt = engine.Adopt{URL: begun.URL, Expires: begun.Expires, Fresh: true}
 	case taken.part.URL != "":
-		spec.Adopt = engine.Adopt{URL: taken.part.URL, Reach: taken.part.Reach, Uncertain: s.mayBeJoined, Denial: taken.part.Denial}
+		spec.Adopt = engine.Adopt{URL: taken.part.URL, Offset: taken.part.Offset, Reach: taken.part.Reach, Uncertain: s.mayBeJoined, Denial: taken.part.Denial}
 		spec.Adopt.Unheard = !s.mayBeJoined && taken.part == journal.PartRecord{Start: taken.part.Start, End: taken.part.End, URL: taken.part.URL}
 	}
 	isOfEarlierRun := begun.URL == "" && spec.Adopt.URL != ""
@@ -251,7 +251,7 @@ func (s *sending) result() Result {
 	for i, part := range s.plan.List() {
 		res, ok := s.results[i]
 		if !ok {
-			res = engine.Result{URL: part.URL, Length: protocol.Known(part.End - part.Start)}
+			res = engine.Result{URL: part.URL, Offset: part.Offset, Resumed: part.Offset, Length: protocol.Known(part.End - part.Start)}
 		}
 		all = append(all, res)
 	}
@@ -268,6 +268,7 @@ func AddUp(parts []engine.Result) engine.Result {
 	var sum engine.Result
 	for _, r := range parts {
 		sum.Offset += r.Offset
+		sum.Unacknowledged += r.Unacknowledged
 		sum.Resumed += r.Resumed
 		sum.Add(r)
 		sum.Expires = record.Earliest(sum.Expires, r.Expires)

@@ -11,11 +11,13 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// clearDoubts clears the marks Reach, Uncertain and Denial of a record.
+// clearDoubts clears the marks Sent, Reach, Uncertain and Denial of a record.
 func clearDoubts(r *journal.Record) {
-	r.Reach, r.Uncertain, r.Denial = protocol.Length{}, false, failure.Denial{}
+	r.Sent, r.Reach, r.Uncertain, r.Denial = 0, protocol.Length{}, false, failure.Denial{}
 }
 
+// hasDoubts reports whether a mark of r has to be cleared when the upload is resumed. Sent is
+// only for people, so it is not worth a save.
 func hasDoubts(r *journal.Record) bool {
 	return r.Reach != (protocol.Length{}) || r.Uncertain || r.Denial != (failure.Denial{})
 }
@@ -52,7 +54,7 @@ func (k *Keeper) Hear(ctx context.Context, ev engine.Event) error {
 			return nil // the record is still up to date
 		}
 		return k.update(ctx, func(r *journal.Record) {
-			r.URL, r.Offset = ev.URL, ev.Offset
+			r.URL, r.Offset, r.Sent = ev.URL, ev.Offset, sentTo(ev.Offset, ev.Sent)
 			r.Reach, r.Denial = ev.Standing.Reach, ev.Standing.Denial
 			r.Uncertain = ev.Standing.Uncertain || k.once && ev.Standing.Unanswered
 			if !ev.Expires.IsZero() {
@@ -72,6 +74,14 @@ func (k *Keeper) Hear(ctx context.Context, ev engine.Event) error {
 func isWhole(ev engine.Event) bool {
 	n, known := ev.Length.Int64()
 	return known && ev.Offset == n
+}
+
+// sentTo returns Sent of a record: 0 if the server has acknowledged all bytes that were sent.
+func sentTo(offset, sent int64) int64 {
+	if sent > offset {
+		return sent
+	}
+	return 0
 }
 
 // begin records a new upload, before its first byte is sent, or as soon as its source is

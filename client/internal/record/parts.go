@@ -161,8 +161,9 @@ func (k *Keeper) BeforeJoin(ctx context.Context) error {
 }
 
 // Stopped records how far the parts got when err ended the upload. MayBeJoined means
-// that this run may have joined them.
-func (k *Keeper) Stopped(ctx context.Context, err error, mayBeJoined bool, expires time.Time) {
+// that this run may have joined them. Unacknowledged is how many bytes were sent without an
+// answer.
+func (k *Keeper) Stopped(ctx context.Context, err error, mayBeJoined bool, expires time.Time, unacknowledged int64) {
 	if k == nil {
 		return
 	}
@@ -175,6 +176,7 @@ func (k *Keeper) Stopped(ctx context.Context, err error, mayBeJoined bool, expir
 		for _, part := range r.Parts {
 			r.Offset += part.Offset
 		}
+		r.Sent = sentTo(r.Offset, r.Offset+unacknowledged)
 		// A doubt stays until all parts are known to be there.
 		r.Uncertain = mayBeJoined || errors.Is(err, failure.ErrUncertain) || r.Uncertain && len(k.unheard) > 0
 		if !expires.IsZero() {

@@ -223,7 +223,7 @@ func (k *Keeper) lose(err error) {
 		k.takenOver = err
 	}
 	k.mu.Unlock()
-	k.cancel(err)
+	k.cancel(cause.Internal(err))
 }
 
 // TakenOver returns why another run may have taken the upload over, or nil.
