@@ -2,11 +2,9 @@ package progress
 
 import (
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
-	"github.com/cheggaaa/pb/v3"
 	"github.com/mattn/go-runewidth"
 
 	"github.com/tusker-go/tusker/cli/internal/output"
@@ -152,16 +150,11 @@ func (r row) tail(l layout) string {
 	return b.String()
 }
 
-// barTemplate draws only the bar: the other parts of the line have fixed columns.
-const barTemplate pb.ProgressBarTemplate = `{{bar . "[" "=" ">" " " "]"}}`
-
 func (f *frame) bar(r row, width int) string {
 	if !r.known {
 		return strings.Repeat(" ", width)
 	}
-	bar := new(pb.ProgressBar).SetWriter(io.Discard).SetTemplate(barTemplate).SetWidth(width)
-	bar.SetTotal(r.length).SetCurrent(r.sent)
-	return f.color(green, bar.String())
+	return f.color(green, drawnBar(r.sent, r.length, width))
 }
 
 // Colors of ECMA-48.
