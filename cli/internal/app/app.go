@@ -143,8 +143,8 @@ func (a *app) root() *cobra.Command {
 	root.Flags().Bool("version", false, "print the version")
 	settings.OnlyFromCommandLine(root.Flags().Lookup("version"))
 	root.SetHelpCommand(helpCommand())
-	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) {
-		_, _ = a.console.Out.Write([]byte(helpText(cmd)))
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		_, _ = a.console.Out.Write([]byte(helpFor(cmd, args)))
 		if name := dashName(a.args); takesFiles(cmd) && (name == "-h" || name == "--help") {
 			_, _ = fmt.Fprintf(a.console.Err, "hint: %s\n", dashNameHint(name))
 		}
@@ -159,6 +159,7 @@ func (a *app) root() *cobra.Command {
 	config.AddCommand(configShowCommand(a, root))
 	root.AddCommand(config)
 	deferArguments(root)
+	addHelpFlags(root)
 	addCompletions(root, a.console.LookupEnv)
 	return root
 }

@@ -47,7 +47,7 @@ bash-completion: source it in ~/.bashrc then.`,
 			case "powershell":
 				return root.GenPowerShellCompletionWithDesc(a.console.Out)
 			}
-			return usage.Error(fmt.Errorf("SHELL %q is none of %s", args[0], strings.Join(shells, ", ")))
+			return usage.Error(fmt.Errorf("SHELL %q is not one of %s", args[0], strings.Join(shells, ", ")))
 		},
 	}
 }

@@ -26,21 +26,22 @@ func concatCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "concat [flags] ENDPOINT FILE...",
 		Short: "Upload files as the parts of one upload",
-		Long: `Uploads the files as parts, side by side, and joins them on the server, in the
-order of the arguments, into one upload, whose URL it prints. Metadata goes to
-that upload; the parts have none.
+		Long: `Uploads each file as a part, several at the same time, and lets the server join
+the parts to one upload, in the order of the arguments. Prints the URL of that
+upload. The upload gets the metadata; its parts have none.
 
-Nothing is sent to a server that does not announce concatenation. A part that
-fails stops the others.`,
+ENDPOINT may also be the last argument, or come from TUSKER_ENDPOINT. If the
+server does not announce concatenation, nothing is sent. If one part fails, the
+others are stopped.`,
 		Example: `  split -n 4 big.iso part. && tusker concat URL part.*
   tusker concat --metadata filename=all.log URL one.log two.log`,
 		Args: usage.Arguments(2, 0, "ENDPOINT and one or more FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error { return runConcat(a, cmd, c, args[0], args[1:]) },
 	}
 	f := cmd.Flags()
-	f.StringArrayVar(&c.metadata, "metadata", nil, "`key[=value]` to keep with the upload (repeat)")
+	f.StringArrayVar(&c.metadata, "metadata", nil, "store `key[=value]` with the upload (repeat)")
 	flags.RegisterNoInline(cmd, &c.NoInline)
-	f.IntVar(&c.concurrency, "concurrency", client.DefaultConcurrency, "`number` of parts sent at once")
+	f.IntVar(&c.concurrency, "concurrency", client.DefaultConcurrency, "send this `number` of parts at the same time")
 	c.Register(cmd)
 	return cmd
 }

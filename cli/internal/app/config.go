@@ -30,7 +30,7 @@ and the program.`,
 func configPathCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:         "path",
-		Short:       "Say where the config file is, or would be",
+		Short:       "Print the path of the config file",
 		Example:     `  $EDITOR "$(tusker config path)"`,
 		Args:        usage.NoArguments,
 		Annotations: map[string]string{settings.NoConfig: "it may be broken"},
@@ -60,7 +60,7 @@ the flags of all other commands too.
 Passwords, the values of headers, and all but the first word of a token command
 are shown as ***.
 
-With --json it is one object a line.`,
+With --json, each line is an object.`,
 		Example: `  tusker config show
   tusker config show work:
   tusker config show --retries 3 --json | jq -r 'select(.from != "default")'`,
@@ -70,7 +70,7 @@ With --json it is one object a line.`,
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print an object a line")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print an object on each line")
 	settings.EachFlag(root, func(c *cobra.Command, f *pflag.Flag) {
 		if !settings.IsSetting(f) || f.Name == "as" || !c.HasParent() || cmd.Flags().Lookup(f.Name) != nil {
 			return

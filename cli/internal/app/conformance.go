@@ -31,11 +31,12 @@ func conformanceCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "conformance [flags] ENDPOINT",
 		Short: "Check a server against the specification",
-		Long: fmt.Sprintf(`Checks the server at ENDPOINT against tus 1.0.0: %d rules, a row each, with a
-total for each extension. A rule passes, fails (a MUST is broken), warns (a
-SHOULD is), is skipped (not announced), or unable to be tried.
+		Long: fmt.Sprintf(`Checks the server at ENDPOINT against tus 1.0.0: %d rules, with a row for each
+and a total for each extension. A rule passes, fails (the server breaks a MUST),
+warns (it breaks a SHOULD), is skipped (the server does not announce the
+extension), or is unable (it could not be checked).
 
-The rules make small uploads, one after the other, and delete them where the
+The rules create small uploads, one after the other, and delete them if the
 server announces termination. Each request is sent once; one without an answer
 ends after --stall-timeout (here 10s), and no wait is longer than
 --retry-max-wait (here 10s).
@@ -52,9 +53,9 @@ Location, does not answer.`, len(conformance.Rules())),
 		RunE: func(cmd *cobra.Command, args []string) error { return runConformance(a, cmd, c, args[0]) },
 	}
 	f := cmd.Flags()
-	f.StringArrayVar(&c.rules, "rules", nil, "only the rules with these `IDs`, separated by commas, * for any characters (repeat)")
-	f.StringVar(&c.junit, "junit", "", "write JUnit XML to this `file` too")
-	f.StringArrayVar(&c.metadata, "metadata", nil, "`key[=value]` that the server wants of each upload (repeat)")
+	f.StringArrayVar(&c.rules, "rules", nil, "check only the rules with these `IDs`, separated by commas, * for any characters (repeat)")
+	f.StringVar(&c.junit, "junit", "", "also write JUnit XML to this `file`")
+	f.StringArrayVar(&c.metadata, "metadata", nil, "store `key[=value]` with each upload (repeat)")
 	c.Register(cmd)
 	return cmd
 }

@@ -20,7 +20,7 @@ func doctorCommand(a *app) *cobra.Command {
 	q := &flags.Doctor{}
 	cmd := &cobra.Command{
 		Use:   "doctor [flags] ENDPOINT",
-		Short: "Find out what stands between here and a server",
+		Short: "Find problems between this machine and a server",
 		Long: fmt.Sprintf(`Talks to the server at ENDPOINT and reports what it finds, with the flag that
 helps: addresses, TLS, redirects, clocks, the extensions of the server, the
 Location of uploads, limits for bodies and headers, blocked methods, proxies

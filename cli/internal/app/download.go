@@ -38,17 +38,17 @@ func downloadCommand(a *app) *cobra.Command {
 	d := &downloading{}
 	cmd := &cobra.Command{
 		Use:   "download [flags] LOCATION",
-		Short: "Fetch a finished upload",
-		Long: `Fetches the upload at LOCATION from a server that gives uploads out. Bytes go to
-a file with ` + download.Suffix + ` at the end of its name, which gets its own name when
-it is complete.
+		Short: "Download a finished upload",
+		Long: `Downloads the upload at LOCATION, if the server allows that. The bytes are
+written to a file whose name ends in ` + download.Suffix + `. It gets its final name
+when it is complete.
 
 After an interruption, run the same command again. It resumes if the server
 proves by a strong ETag or date that it still has the same content. Without
 these, the content is read again from its start, and the bytes are compared.
 
-Without -o, the name is that in the upload's metadata, made safe. A file that
-exists is not overwritten.`,
+Without -o, the name comes from the metadata of the upload, and is made safe. A
+file that exists is not replaced.`,
 		Example: `  tusker download "$URL"
   tusker download -o video.mp4 "$URL"
   tusker download -o - "$URL" | tar x`,
@@ -56,7 +56,7 @@ exists is not overwritten.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return runDownload(a, cmd, d, args[0]) },
 	}
 	f := cmd.Flags()
-	f.StringVarP(&d.output, "output", "o", "", "`file` to write, or the folder to write it in; - is standard output")
+	f.StringVarP(&d.output, "output", "o", "", "write to this `file`, or into this folder; - is standard output")
 	settings.OnlyFromCommandLine(f.Lookup("output"))
 	f.BoolVar(&d.force, "force", false, "replace a file that exists")
 	d.Progress.Register(cmd)

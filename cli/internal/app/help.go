@@ -16,8 +16,43 @@ import (
 // helpWidth is the number of columns that help texts fit into.
 const helpWidth = 80
 
-// helpText returns what a command is for: examples first, and its own flags before
-// those that many commands share.
+// helpFor returns the help text that the arguments ask for: -h asks for the short text, and
+// --help and the command help ask for the whole text.
+func helpFor(cmd *cobra.Command, args []string) string {
+	if cmd.HasParent() && isShortHelp(args) {
+		return shortHelp(cmd)
+	}
+	return helpText(cmd)
+}
+
+// isShortHelp reports whether the arguments ask for the short text and not for the whole one.
+func isShortHelp(args []string) bool {
+	if end := slices.Index(args, "--"); end >= 0 {
+		args = args[:end]
+	}
+	return slices.Contains(args, "-h") && !slices.Contains(args, "--help")
+}
+
+// shortHelp returns the usage of a command, two examples, and the flags that are used most.
+func shortHelp(cmd *cobra.Command) string {
+	const examples = 2
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s.\n\nUsage:\n  %s\n", cmd.Short, useLine(cmd))
+	if cmd.Example != "" {
+		lines := strings.Split(cmd.Example, "\n")
+		fmt.Fprintf(&b, "\nExamples:\n%s\n", strings.Join(lines[:min(len(lines), examples)], "\n"))
+	}
+	writeCommands(&b, cmd)
+	own, _ := splitFlags(cmd)
+	if shown := flags.Frequent(own); shown.HasAvailableFlags() {
+		fmt.Fprintf(&b, "\nFlags, the most used ones:\n%s", shown.FlagUsagesWrapped(helpWidth))
+	}
+	fmt.Fprintf(&b, "\n%s --help describes everything.\n", cmd.CommandPath())
+	return b.String()
+}
+
+// helpText returns the whole text about a command: what it does, examples, and its flags by
+// group.
 func helpText(cmd *cobra.Command) string {
 	var b strings.Builder
 	text := cmd.Long
@@ -28,12 +63,7 @@ func helpText(cmd *cobra.Command) string {
 	if cmd.Example != "" {
 		fmt.Fprintf(&b, "\nExamples:\n%s\n", cmd.Example)
 	}
-	if cmd.HasAvailableSubCommands() {
-		b.WriteString("\nCommands:\n")
-		for _, c := range subcommands(cmd) {
-			fmt.Fprintf(&b, "  %-*s  %s\n", c.NamePadding(), c.Name(), c.Short)
-		}
-	}
+	writeCommands(&b, cmd)
 	for _, group := range flagGroups(cmd) {
 		fmt.Fprintf(&b, "\n%s:\n%s", group.heading, group.flags.FlagUsagesWrapped(helpWidth))
 	}
@@ -41,6 +71,25 @@ func helpText(cmd *cobra.Command) string {
 		fmt.Fprintf(&b, "\nMore: %s COMMAND --help\n", cmd.CommandPath())
 	}
 	return b.String()
+}
+
+// writeCommands writes the commands below cmd.
+func writeCommands(b *strings.Builder, cmd *cobra.Command) {
+	if !cmd.HasAvailableSubCommands() {
+		return
+	}
+	b.WriteString("\nCommands:\n")
+	for _, c := range subcommands(cmd) {
+		fmt.Fprintf(b, "  %-*s  %s\n", c.NamePadding(), c.Name(), c.Short)
+	}
+}
+
+// addHelpFlags gives cmd and all commands below it the flag for help.
+func addHelpFlags(cmd *cobra.Command) {
+	cmd.Flags().BoolP("help", "h", false, "print this text; -h prints a short one")
+	for _, c := range cmd.Commands() {
+		addHelpFlags(c)
+	}
 }
 
 // helpCommand is the command help. A command that does not exist is an error.
@@ -91,26 +140,29 @@ type flagGroup struct {
 
 // flagGroups returns the flags of cmd that people are to know of, without empty groups.
 func flagGroups(cmd *cobra.Command) []flagGroup {
-	sets := make(map[flags.Group]*pflag.FlagSet)
-	for _, group := range flags.Groups() {
-		sets[group] = pflag.NewFlagSet("", pflag.ContinueOnError)
-	}
-	cmd.NonInheritedFlags().VisitAll(func(f *pflag.Flag) {
-		// The root's flags are those of all commands.
-		if cmd.HasParent() || cmd.PersistentFlags().Lookup(f.Name) == nil {
-			sets[flags.GroupOf(f)].AddFlag(f)
-		}
-	})
+	own, general := splitFlags(cmd)
 	var groups []flagGroup
-	for _, group := range flags.Groups() {
-		groups = append(groups, flagGroup{string(group), sets[group]})
-	}
-	general := cmd.InheritedFlags()
-	if !cmd.HasParent() {
-		general = cmd.PersistentFlags()
+	for _, g := range flags.GroupsOf(own) {
+		groups = append(groups, flagGroup{string(g.Group), g.Flags})
 	}
 	groups = append(groups, flagGroup{"Flags of all commands", general})
 	return slices.DeleteFunc(groups, func(g flagGroup) bool { return !g.flags.HasAvailableFlags() })
+}
+
+// splitFlags returns the flags of cmd itself, and those of all commands.
+func splitFlags(cmd *cobra.Command) (own, general *pflag.FlagSet) {
+	own, general = pflag.NewFlagSet("", pflag.ContinueOnError), pflag.NewFlagSet("", pflag.ContinueOnError)
+	cmd.InitDefaultHelpFlag()
+	cmd.NonInheritedFlags().VisitAll(func(f *pflag.Flag) {
+		switch {
+		case f.Name == "help", !cmd.HasParent():
+			general.AddFlag(f)
+		default:
+			own.AddFlag(f)
+		}
+	})
+	general.AddFlagSet(cmd.InheritedFlags())
+	return own, general
 }
 
 func useLine(cmd *cobra.Command) string {

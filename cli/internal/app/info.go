@@ -19,12 +19,12 @@ func infoCommand(a *app) *cobra.Command {
 	q := &flags.Query{}
 	cmd := &cobra.Command{
 		Use:   "info [flags] LOCATION",
-		Short: "Say how far an upload is",
-		Long: `Prints what the server says of the upload at LOCATION: offset, length, percent,
-when it expires, its part in a concatenation, and its metadata.
+		Short: "Show how much of an upload the server has",
+		Long: `Prints what the server says about the upload at LOCATION: offset, length,
+percent, when it expires, its state in a concatenation, and its metadata.
 
-With some servers the question ends a request that is sending to the same
-upload, which resumes by itself.`,
+Some servers end a request that is sending to the same upload when they are
+asked. An upload with this program then resumes by itself.`,
 		Example: `  tusker info "$URL"
   tusker info --json "$URL" | jq .offset`,
 		Args: usage.Arguments(1, 1, "one LOCATION"),

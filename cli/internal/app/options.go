@@ -17,7 +17,7 @@ func optionsCommand(a *app) *cobra.Command {
 	q := &flags.Query{}
 	cmd := &cobra.Command{
 		Use:   "options [flags] ENDPOINT",
-		Short: "Say what a server can do",
+		Short: "Show what a server supports",
 		Long: `Prints what the server at ENDPOINT says that it can do: versions of the
 protocol, extensions, checksum algorithms, and the largest upload. It may be
 able to do more than it says.`,

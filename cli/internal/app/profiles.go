@@ -16,14 +16,15 @@ func profilesCommand(a *app) *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "profiles [flags] [NAME]",
-		Short: "The servers whose rules are known",
-		Long: `Prints the known servers, or all that is known of the one called NAME: the size
-of chunks, the headers and the metadata that it wants, and the response headers
-worth printing. With --profile NAME an upload keeps to these rules: chunks have
-the size that the server likes, files get its own metadata by default, and what
-is needed but missing is said before anything is sent.
+		Short: "Show the known servers and their rules",
+		Long: `Prints the known servers, or everything that is known about the server NAME: the
+size of chunks, the headers and the metadata that it wants, and the response
+headers that are worth printing. With "upload --profile NAME", chunks have the
+size that the server wants, files get only the metadata that it knows by
+default, and a required setting that is missing is an error before anything is
+sent.
 
-With --json it is one object a line. Sizes are in bytes; 0 is no rule.`,
+With --json, each line is an object. Sizes are in bytes; 0 means no rule.`,
 		Example: `  tusker profiles
   tusker profiles cloudflare
   tusker upload --profile cloudflare --token-file token URL video.mp4`,
@@ -48,7 +49,7 @@ With --json it is one object a line. Sizes are in bytes; 0 is no rule.`,
 			return nil
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print an object a line")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print an object on each line")
 	return cmd
 }
 

@@ -23,19 +23,19 @@ func resumeCommand(a *app) *cobra.Command {
 	verify, same, stateDir := false, false, ""
 	cmd := &cobra.Command{
 		Use:   "resume [flags] LOCATION FILE",
-		Short: "Go on with an upload that exists",
-		Long: `Sends to the upload at LOCATION what it lacks of FILE, and prints the URL. The
-server says where to go on. No upload is ever created, so it also serves URLs
-that somebody else made, such as those of Vimeo or of Cloudflare's direct
-uploads.
+		Short: "Resume an upload by its URL",
+		Long: `Sends the bytes of FILE that the upload at LOCATION does not have yet, and
+prints the URL. The server names the offset. The command never creates an
+upload, so it is also for URLs that another program created, such as those of
+Vimeo or of Cloudflare's direct uploads.
 
-That FILE holds the same bytes as before is for you to know; its size has to be
-that of the upload. A stream (standard input, a pipe, a device) shows neither.
-It is not sent if the server has bytes already, unless --same-stream says that
-it begins with them.
+Make sure that FILE has the same bytes as before. The command only checks that
+its size is that of the upload. For a stream (standard input, a pipe, a device)
+it cannot even check the size. Therefore it does not send a stream if the server
+has bytes already, unless --same-stream says that the stream begins with them.
 
-A complete upload is no success if a record in --state-dir says that the server
-refused it.`,
+If a record in --state-dir says that the server refused the upload, the command
+fails although the upload is complete.`,
 		Example: `  tusker resume 'https://tus.example/files/24e533e02ec3bc40' video.mp4
   tusker resume --json "$URL" video.mp4`,
 		Args: usage.Arguments(2, 2, "LOCATION and FILE"),
@@ -126,7 +126,7 @@ func refusedBefore(ctx context.Context, a *app, stateDir, url string) error {
 
 func registerSameStream(cmd *cobra.Command, same *bool) {
 	cmd.Flags().BoolVar(same, "same-stream", false,
-		"resume from a stream that begins with the very bytes that were sent before; they are skipped without a look")
+		"resume a stream that begins with the same bytes that were sent before; they are skipped without a check")
 }
 
 // checkStream refuses a stream for an upload that has bytes already: another dump

@@ -39,28 +39,29 @@ func serveCommand(a *app) *cobra.Command {
 	s := &serve{}
 	cmd := &cobra.Command{
 		Use:   "serve [flags] [DIR]",
-		Short: "Run a tus server for trying things out",
+		Short: "Run a tus server for experiments",
 		Long: `Runs tusd, the reference server, until it is interrupted, and prints the URL to
-upload to. Uploads are kept in DIR, which is made if it does not exist; without
-DIR they are kept in a temporary folder that is removed at the end.
+upload to. Uploads are kept in DIR, which is created if it does not exist.
+Without DIR they are in a temporary folder that is removed at the end.
 
-It is for trying things out: whoever reaches it can read, write and delete.
+The server is for experiments: everybody who reaches it can read, write and
+delete uploads.
 
 For browsers there is a page at /, on which you can drop files, pause and resume
 uploads, break the next request, and download finished uploads. Pages of other
-origins can upload too, but cannot break requests.
+origins can also upload, but cannot break requests.
 
-With --keep-names each finished upload is also in DIR under its own file name.
+With --keep-names, each finished upload is also in DIR under its own file name.
 A name that is taken gets a number. The server's own files are in DIR/` + storeDir + `.
 
-With --fault requests go wrong, for testing clients of any make. A fault is
+With --fault, requests fail, which tests any client. A fault is
 
   [METHOD] ACTION [ARG...] [xN|always]
 
 METHOD is one of ` + faults.Methods() + `.
-Without it, it is any. For each request the first fault that fits fires, once,
-or N times, or always, in the order in which they were given; it is logged as
-it fires. ACTION is one of
+The default is any. The first fault that matches a request applies to it: once,
+N times, or always. Faults are tried in the order of the flags. Each use of a
+fault is logged. ACTION is one of
 
 ` + faults.Help(helpWidth),
 		Example: `  tusker serve ./up
@@ -81,10 +82,10 @@ it fires. ACTION is one of
 	f := cmd.Flags()
 	f.StringVar(&s.addr, "addr", "127.0.0.1:1080", "listen on this `address`; port 0 is any free one")
 	f.BoolVar(&s.tls, "tls", false, "serve https, under a certificate authority made for this run")
-	f.Var(&s.maxSize, "max-size", "refuse larger uploads (default: no limit)")
+	f.Var(&s.maxSize, "max-size", "refuse uploads that are larger (default: no limit)")
 	f.BoolVar(&s.noPage, "no-page", false, "serve no page for browsers at /")
 	f.BoolVar(&s.keepNames, "keep-names", false, "also store finished uploads in DIR under their own names")
-	f.StringArrayVar(&s.faults, "fault", nil, "spoil requests, as above (repeat): `'[METHOD] ACTION ...'`")
+	f.StringArrayVar(&s.faults, "fault", nil, "apply a fault to requests, as above (repeat): `'[METHOD] ACTION ...'`")
 	return cmd
 }
 

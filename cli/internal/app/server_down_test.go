@@ -38,7 +38,7 @@ func TestServerIsDown(t *testing.T) {
 		"tusker: sent 0 of 20 files, 0 B in ",
 		", 3 failed, 17 not begun, ",
 		"tusker: upload: stopped: the server cannot be reached: 3 of 20 files failed: ",
-		"; 17 not begun\nhint: tusker doctor, with the same URL, finds out ",
+		"; 17 not begun\nhint: tusker doctor with the same URL finds problems ",
 	} {
 		if !strings.Contains(stderr.String(), want) {
 			t.Errorf("says %q, want %q", stderr, want)

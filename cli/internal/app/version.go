@@ -17,7 +17,7 @@ func versionCommand(a *app) *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "version",
-		Short: "Say which version this is",
+		Short: "Print the version",
 		Example: `  tusker version
   tusker version --json | jq -r .version`,
 		Args:        usage.NoArguments,

@@ -75,7 +75,7 @@ func (b *breaker) ended(err error) {
 			kind, most = "the certificates do not fit", 1
 		case errors.Is(err, protocol.ErrForbidden):
 			// The first failure may be specific to its file.
-			kind = "the server allows none of the files"
+			kind = "the server refuses all files (403)"
 		}
 	}
 	if kind != b.kind {
@@ -111,5 +111,5 @@ func hintStopped(errs []error, cmd *cobra.Command) string {
 			return advice.For(cmd, f)
 		}
 	}
-	return "tusker doctor, with the same URL, finds out what stands between here and the server"
+	return "tusker doctor with the same URL finds problems between this machine and the server"
 }

@@ -1,36 +1,121 @@
 package flags
 
-import "github.com/spf13/pflag"
+import (
+	"slices"
+
+	"github.com/spf13/pflag"
+)
 
 // Group is a group of flags. Its value is the heading of the group in help texts.
 type Group string
 
-// The groups of flags, in the order of help texts.
-const (
-	// GroupCommand has the flags of one command. It is the group of flags that setGroup did
-	// not put into another one.
-	GroupCommand Group = "Flags"
-	// GroupConnection has the flags of all commands that talk to a server.
-	GroupConnection Group = "Flags of all commands that talk to a server"
-)
+// GroupCommand has the flags that belong to no other group, such as those of a single command.
+const GroupCommand Group = "Flags"
 
-// Groups returns all groups in the order of help texts.
-func Groups() []Group { return []Group{GroupCommand, GroupConnection} }
-
-// annotationGroup is the annotation of a flag with its group.
-const annotationGroup = "tusker-group"
-
-// setGroup puts all flags of f into a group.
-func setGroup(f *pflag.FlagSet, group Group) {
-	f.VisitAll(func(flag *pflag.Flag) {
-		flag.Annotations = map[string][]string{annotationGroup: {string(group)}}
-	})
+// groups has the names of flags by group, in the order of help texts. A name has the same
+// meaning in all commands.
+var groups = []struct {
+	group Group
+	names []string
+}{
+	{GroupCommand, nil},
+	{"Flags for the choice of files", []string{
+		"recursive", "include", "exclude", "exclude-from", "min-size", "max-size", "newer-than", "follow-symlinks", "files-from", "null",
+		"order-by", "if-empty", "watch", "settle",
+	}},
+	{"Flags for what is sent", []string{
+		"metadata", "no-default-metadata", "profile", "snapshot", "refuse-in-use", "dry-run",
+	}},
+	{"Flags for standard input, pipes and devices", []string{
+		"from-command", "size", "stream-window", "spool", "same-stream",
+	}},
+	{"Flags for speed and the size of requests", []string{
+		"concurrency", "parallel", "limit-rate", "chunk-size", "no-inline",
+	}},
+	{"Flags for correctness", []string{"checksum", "verify"}},
+	{"Flags about earlier runs", []string{
+		"skip-sent", "no-resume", "recreate", "account", "state-dir",
+	}},
+	{"Flags for what follows an upload", []string{"exec", "delete-after", "move-to"}},
+	{"Flags for results and progress", []string{
+		"output", "json", "manifest", "print-header", "progress",
+	}},
+	{"Flags for credentials and headers", []string{
+		"token-file", "token-command", "user", "netrc", "netrc-file", "header", "trust-origin", "as",
+	}},
+	{"Flags for the connection", []string{
+		"cacert", "cert", "key", "insecure", "proxy", "unix-socket", "http1.1", "method-override", "no-sendfile",
+	}},
+	{"Flags for retries and time limits", []string{
+		"retries", "retry-max-wait", "stall-timeout", "finish-timeout", "timeout",
+	}},
 }
 
-// GroupOf returns the group of a flag.
-func GroupOf(f *pflag.Flag) Group {
-	if names := f.Annotations[annotationGroup]; len(names) > 0 {
-		return Group(names[0])
+// frequent are the flags that a short help text shows, in its order.
+var frequent = []string{
+	"recursive", "exclude", "metadata", "parallel", "limit-rate", "skip-sent", "verify", "dry-run", "json",
+	"token-file", "user", "header", "retries",
+}
+
+// Grouped is a group with flags of a command.
+type Grouped struct {
+	Group Group
+	Flags *pflag.FlagSet
+}
+
+// GroupsOf returns the flags of f in groups, in the order of help texts, without empty groups.
+func GroupsOf(f *pflag.FlagSet) []Grouped {
+	var all []Grouped
+	for _, g := range groups {
+		set := unsorted()
+		for _, name := range g.names {
+			if flag := f.Lookup(name); flag != nil {
+				set.AddFlag(flag)
+			}
+		}
+		if g.group == GroupCommand {
+			f.VisitAll(func(flag *pflag.Flag) {
+				if !hasGroup(flag.Name) {
+					set.AddFlag(flag)
+				}
+			})
+		}
+		if set.HasAvailableFlags() {
+			all = append(all, Grouped{g.group, set})
+		}
 	}
-	return GroupCommand
+	return all
+}
+
+// Frequent returns the flags of f that a short help text shows: those of a single command, and
+// then those that are used most.
+func Frequent(f *pflag.FlagSet) *pflag.FlagSet {
+	set := unsorted()
+	f.VisitAll(func(flag *pflag.Flag) {
+		if !hasGroup(flag.Name) {
+			set.AddFlag(flag)
+		}
+	})
+	for _, name := range frequent {
+		if flag := f.Lookup(name); flag != nil {
+			set.AddFlag(flag)
+		}
+	}
+	return set
+}
+
+func hasGroup(name string) bool {
+	for _, g := range groups {
+		if slices.Contains(g.names, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// unsorted returns a set whose flags stay in the order in which they are added.
+func unsorted() *pflag.FlagSet {
+	set := pflag.NewFlagSet("", pflag.ContinueOnError)
+	set.SortFlags = false
+	return set
 }

@@ -43,7 +43,7 @@ func (o *Output) check(json *bool) error {
 			return fmt.Errorf("--json and --output %s exclude each other", o.format)
 		}
 	default:
-		return fmt.Errorf("--output %q is none of auto, url, tsv and json", o.format)
+		return fmt.Errorf("--output %q is not one of auto, url, tsv, json", o.format)
 	}
 	return nil
 }

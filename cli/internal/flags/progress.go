@@ -25,7 +25,7 @@ type Progress struct {
 // Register adds the flag.
 func (s *Progress) Register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&s.mode, "progress", progressAuto,
-		"`how` to show progress on standard error: bar, plain (a line now and then), none, or auto: bars on a terminal, lines elsewhere, nothing with --json")
+		"show progress on standard error as `form`: bar, plain (a line every few seconds), none, or auto: bars on a terminal, lines elsewhere, nothing with --json")
 }
 
 // Check finds an unknown value of the flag.
@@ -34,7 +34,7 @@ func (s *Progress) Check() error {
 	case progressAuto, progressBar, progressPlain, progressNone:
 		return nil
 	}
-	return fmt.Errorf("--progress %q is none of auto, bar, plain and none", s.mode)
+	return fmt.Errorf("--progress %q is not one of auto, bar, plain, none", s.mode)
 }
 
 // Display returns a display for that number of files, or nil if nothing is shown.

@@ -40,19 +40,19 @@ const (
 func (r *Resumption) register(cmd *cobra.Command) {
 	RegisterStateDir(cmd, &r.StateDir)
 	cmd.Flags().StringVar(&r.Account, "account", "",
-		"use and keep records of this account only, a `name` that is no secret (default: the login, or the name of the endpoint)")
+		"use and keep only records of the account of this `name`, which is no secret (default: the login, or the name of the endpoint)")
 	cmd.Flags().BoolVar(&r.NoResume, "no-resume", false, "start over, send all files again, and keep no record for a later run")
 	cmd.Flags().Var(&r.SkipSent, "skip-sent", "skip files that any earlier run with this flag has sent, if the server still has them (true), or without asking it (local)")
 	cmd.Flags().Lookup("skip-sent").NoOptDefVal = "true"
 	cmd.Flags().StringVar(&r.Recreate, "recreate", "gone",
-		"start over `when` the server no longer has the upload of an earlier run (gone), never, or always")
+		"create an upload again `when` the server no longer has that of an earlier run (gone), never, or always")
 }
 
 // OpenJournal adds a journal to config, unless the flags disable it.
 func (r *Resumption) OpenJournal(con *console.Console, config *client.Config) (*records.Journal, error) {
 	recreate, ok := Recreates[r.Recreate]
 	if !ok {
-		return nil, usage.Error(fmt.Errorf("--recreate %q is none of gone, never and always", r.Recreate))
+		return nil, usage.Error(fmt.Errorf("--recreate %q is not one of gone, never, always", r.Recreate))
 	}
 	if err := r.checkSkipping(); err != nil {
 		return nil, usage.Error(err)
@@ -105,5 +105,5 @@ func (r *Resumption) checkSkipping() error {
 // RegisterStateDir adds the flag for the folder of records.
 func RegisterStateDir(cmd *cobra.Command, dir *string) {
 	cmd.Flags().StringVar(dir, "state-dir", "",
-		"`folder` of the records of unfinished uploads (default "+records.DefaultDirText(runtime.GOOS)+")")
+		"keep the records of unfinished uploads in this `folder` (default "+records.DefaultDirText(runtime.GOOS)+")")
 }

@@ -45,13 +45,13 @@ type Selection struct {
 
 func (s *Selection) register(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.BoolVarP(&s.Recursive, "recursive", "r", false, "send the files in directories, and in those below them")
-	f.StringArrayVar(&s.include, flagInclude, nil, "of the files in directories, send only those that match `glob`, or are below a directory that does (repeat)")
+	f.BoolVarP(&s.Recursive, "recursive", "r", false, "send the files in directories and in all directories below them")
+	f.StringArrayVar(&s.include, flagInclude, nil, "send only those files in directories that match `glob`, or are below a directory that does (repeat)")
 	f.StringArrayVar(&s.exclude, flagExclude, nil, "leave out files and directories in directories that match `glob` (repeat); wins over --include")
-	f.StringArrayVar(&s.excludeFrom, flagExcludeFrom, nil, "leave out what matches a glob in `file`, one a line; # begins a comment (repeat)")
-	f.BoolVar(&s.Follow, "follow-symlinks", false, "follow the symbolic links in directories; those named as FILE always are")
-	f.StringVar(&s.FilesFrom, "files-from", "", "send also the files whose names are in `file`, one a line; - for standard input")
-	f.BoolVarP(&s.Null, "null", "0", false, "the names in --files-from end in NUL, as those of find -print0")
+	f.StringArrayVar(&s.excludeFrom, flagExcludeFrom, nil, "leave out what matches a glob in `file`, one on each line; # begins a comment (repeat)")
+	f.BoolVar(&s.Follow, "follow-symlinks", false, "follow symbolic links in directories; a link that is named as FILE is always followed")
+	f.StringVar(&s.FilesFrom, "files-from", "", "also send the files whose names are in `file`, one on each line; - is standard input")
+	f.BoolVarP(&s.Null, "null", "0", false, "names in the file of --files-from end in NUL, as those of find -print0")
 	s.Filter.register(cmd)
 }
 

@@ -36,10 +36,10 @@ type Sending struct {
 // Register adds the flags.
 func (s *Sending) Register(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.Var(&s.Chunk, "chunk-size", "most bytes in one request (default: all that is left)")
-	f.Var(&s.limitRate, "limit-rate", "most bytes in a second, over all connections, such as 10MiB/s, or a timetable, such as '08:00,1MiB/s 23:00,off' (default off)")
-	f.StringVar(&s.checksum, "checksum", "", "have the server check each request by this `algorithm`: auto, "+strings.Join(client.ChecksumAlgorithms(), ", "))
-	f.BoolVar(&s.refuseInUse, "refuse-in-use", false, "send no file that another program has open for writing, instead of a warning (Linux only)")
+	f.Var(&s.Chunk, "chunk-size", "send at most this many bytes in one request, such as 64MiB (default: all that is left)")
+	f.Var(&s.limitRate, "limit-rate", "send at most this many bytes in a second over all connections, such as 10MiB/s, or a timetable, such as '08:00,1MiB/s 23:00,off' (default off)")
+	f.StringVar(&s.checksum, "checksum", "", "let the server check each request by this `algorithm`: auto, "+strings.Join(client.ChecksumAlgorithms(), ", "))
+	f.BoolVar(&s.refuseInUse, "refuse-in-use", false, "fail in place of a warning if another program has a file open for writing (Linux only)")
 	f.StringArrayVar(&s.printHeaders, "print-header", nil, "print the response header `name` at the end of each result, separated by a tab (repeat)")
 	f.BoolVar(&s.JSON, "json", false, "print one event on each line, such as created, resumed, progress, retry, done and failed")
 	s.Progress.Register(cmd)
@@ -60,7 +60,7 @@ func (s *Sending) Check(cmd *cobra.Command, files []string, in io.Reader) error 
 
 // RegisterVerify adds the flag of the commands that send a file unchanged.
 func RegisterVerify(cmd *cobra.Command, verify *bool) {
-	cmd.Flags().BoolVar(verify, "verify", false, "compare the file with the bytes on the server after the upload; reads the file again")
+	cmd.Flags().BoolVar(verify, "verify", false, "compare each file with the bytes on the server after its upload; this reads the file again")
 }
 
 // RegisterNoInline adds the flag of the commands that create uploads.

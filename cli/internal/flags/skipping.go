@@ -21,7 +21,7 @@ const (
 // skipLocal is the text of SkipLocal.
 const skipLocal = "local"
 
-var errSkipping = errors.New("none of true, false and local")
+var errSkipping = errors.New("not one of true, false, local")
 
 // Set reads true, false or local. It implements pflag.Value.
 func (s *Skipping) Set(text string) error {

@@ -34,10 +34,10 @@ const defaultSpool = 1 << 30
 
 func (s *Streams) register(cmd *cobra.Command) {
 	s.window = client.DefaultWindow
-	cmd.Flags().Var(&s.window, "stream-window", "bytes of standard input, a pipe or a device that are kept in memory for retries")
-	cmd.Flags().Var(&s.size, "size", "`size` of the stream if it is known, for servers that need it first")
+	cmd.Flags().Var(&s.window, "stream-window", "keep this many bytes of a stream in memory for retries")
+	cmd.Flags().Var(&s.size, "size", "the `size` of the stream, if you know it, for servers that need it first")
 	s.spool = defaultSpool
-	cmd.Flags().Var(&s.spool, "spool", "most bytes of a stream in a temporary file, if the server needs the size first and --size is not set; 0 for none")
+	cmd.Flags().Var(&s.spool, "spool", "copy a stream of at most this size to a temporary file, if the server needs the size first and --size is not set; 0 for none")
 }
 
 // check finds flags that do not fit these files.
