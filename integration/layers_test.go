@@ -121,6 +121,7 @@ var cliLayers = layering{
 			{"internal/faults", "faults as text"},
 			{"internal/inbox", "finished uploads of serve under their own names"},
 			{"internal/logs", "the log, for people or as JSON"},
+			{"internal/manifest", "the list of files that were sent, with their SHA-256"},
 			{"internal/progress", "bars and lines of progress"},
 			{"internal/usage", "the arguments of commands"},
 		},

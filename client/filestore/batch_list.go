@@ -96,18 +96,23 @@ func (s *Store) Batches(ctx context.Context) iter.Seq2[*BatchState, error] {
 func readBatch(root *os.Root, e entry) (*BatchState, error) {
 	state := &BatchState{Key: e.key}
 	updated, err := scan(root, e.Name(), func(_ int64, text []byte) error {
-		l, err := parseBatchLine(text) // a damaged line is left out
-		if err == nil && l.Batch != nil {
-			state.BatchInfo = BatchInfo{Endpoint: l.Batch.Endpoint, Account: l.Batch.Account, Names: l.Batch.Names}
-			state.NameCount = l.Batch.Count
-		}
-		if err == nil && l.Batch == nil {
-			state.Finished++
+		if l, err := parseBatchLine(text); err == nil {
+			state.add(l)
 		}
 		return nil
 	})
 	state.Updated = updated.UTC()
 	return state, err
+}
+
+// add adds what a line of the file says.
+func (b *BatchState) add(l batchLine) {
+	if l.Batch == nil {
+		b.Finished++
+		return
+	}
+	b.BatchInfo = BatchInfo{Endpoint: l.Batch.Endpoint, Account: l.Batch.Account, Names: l.Batch.Names}
+	b.NameCount = l.Batch.Count
 }
 
 // RemoveBatch removes the batch with this key: its next run sends all files. The error Is

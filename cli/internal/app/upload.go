@@ -67,6 +67,7 @@ on the server than were sent, 9 some of several files failed, 130 interrupted,
 		Example: `  tusker upload https://tus.example/files/ video.mp4
   tusker upload -r --exclude '*.tmp' URL photos
   tusker upload -r --skip-sent URL photos
+  tusker upload -r --manifest sent.jsonl URL photos
   tusker upload -r --newer-than 7d --order-by mtime URL photos
   tusker upload --metadata title=Holidays --metadata public URL *.jpg
   find . -newer last -type f -print0 | tusker upload -0 --files-from - URL

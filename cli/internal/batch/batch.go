@@ -5,9 +5,12 @@
 package batch
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -50,6 +53,11 @@ type Batch struct {
 // Run uploads the files.
 func (b *Batch) Run(ctx context.Context) error {
 	n := len(b.List.entries)
+	list, err := b.openManifest()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = list.close() }()
 	if n > 1 {
 		b.learn(ctx)
 	}
@@ -92,6 +100,7 @@ func (b *Batch) Run(ctx context.Context) error {
 		tally.add(result, err)
 		complete := err
 		if err == nil {
+			list.add(e.name, result)
 			err = b.after(ctx, e, sent, result)
 		}
 		if err != nil && n > 1 && !advice.IsNotStarted(err) {
@@ -106,13 +115,18 @@ func (b *Batch) Run(ctx context.Context) error {
 		if tally.skipped > 0 && !b.JSON {
 			b.Console.Say("%s was sent before", output.Escape(b.List.entries[0].name))
 		}
-		return errs[0]
+		return cmp.Or(errs[0], list.close())
 	}
-	b.Sent.End(tally.done+tally.skipped == n && b.Console.Out.Err() == nil)
+	unlisted := list.close()
+	failed := slices.ContainsFunc(errs, func(err error) bool { return err != nil })
+	b.Sent.End(!failed && unlisted == nil && b.Console.Out.Err() == nil)
 	b.summarise(tally, errs)
-	err := advice.Verdict("files", b.names(), errs)
+	err = advice.Verdict("files", b.names(), errs)
 	if why := context.Cause(ctx); exit.IsStopped(why) {
 		return &advice.Failure{Err: exit.With(exit.Code(why), fmt.Errorf("%w: %w", why, err)), Hint: hintStopped(errs, b.Cmd)}
+	}
+	if unlisted != nil {
+		return errors.Join(err, unlisted)
 	}
 	return err
 }
@@ -127,7 +141,7 @@ func (b *Batch) send(ctx context.Context, e entry, sent *sentFile, watch func(cl
 	}
 	result, err := b.Client.Upload(ctx, source, &client.UploadOptions{
 		Metadata: b.MetadataOf(e.name, e.relative(), b.Given), ChunkSize: int64(b.Chunk), Parallel: int(b.Parallel),
-		Verify: b.Verify, OnEvent: watch,
+		Verify: b.Verify, Digest: b.Manifest != "", OnEvent: watch,
 	})
 	b.Console.ReportResult(ctx, e.name, result)
 	if exit.IsStopped(err) && result.Header == nil {

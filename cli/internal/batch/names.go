@@ -9,12 +9,13 @@ import (
 	"path/filepath"
 
 	"github.com/tusker-go/tusker/cli/internal/flags"
+	"github.com/tusker-go/tusker/cli/internal/manifest"
 	"github.com/tusker-go/tusker/cli/internal/textfile"
 	"github.com/tusker-go/tusker/cli/internal/usage"
 )
 
 // namesFrom returns the names in a list, without empty ones. The list may be of another
-// system, see textfile.Names. Errors are of usage, because nothing was sent, or the cause of
+// system, see textfile.Names, or a manifest, whose files are returned once each. Errors are of usage, because nothing was sent, or the cause of
 // ctx.
 func namesFrom(ctx context.Context, in io.Reader, list string, null bool) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
@@ -25,9 +26,13 @@ func namesFrom(ctx context.Context, in io.Reader, list string, null bool) iter.S
 		}
 		defer opened.close()
 		names := textfile.Names(opened.until(ctx), null)
-		for names.Scan() {
+		read := func(line string) string { return line }
+		for first := true; names.Scan(); first = false {
 			name := names.Text()
-			switch name {
+			if first && name == manifest.Head {
+				read = manifestNames()
+			}
+			switch name = read(name); name {
 			case "":
 				continue
 			case usage.Stdin:
@@ -45,6 +50,21 @@ func namesFrom(ctx context.Context, in io.Reader, list string, null bool) iter.S
 		default:
 			yield("", usage.Error(fmt.Errorf("--files-from: %w", err)))
 		}
+	}
+}
+
+// manifestNames returns a function that returns the file of each line of a manifest, and "" for
+// a file that it has returned before, for standard input, and for a line that is not an entry:
+// a crash may have cut it off.
+func manifestNames() func(line string) string {
+	seen := make(map[string]bool)
+	return func(line string) string {
+		e, err := manifest.Parse([]byte(line))
+		if err != nil || e.File == manifest.Stdin || seen[e.File] {
+			return ""
+		}
+		seen[e.File] = true
+		return e.File
 	}
 }
 

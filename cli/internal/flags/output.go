@@ -21,14 +21,19 @@ const (
 // OutputFormats returns the values of --output.
 func OutputFormats() []string { return []string{outputAuto, outputURL, outputTSV, outputJSON} }
 
-// Output holds the flag for the form of the results of several files.
+// Output holds the flags for the results of several files.
 type Output struct {
+	// Manifest is the file to which each file that was sent is added. "": none.
+	Manifest string
+
 	format string
 }
 
 func (o *Output) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&o.format, "output", outputAuto,
 		"`form` of the results: url, tsv (URL, tab, file), json (as --json), or auto: url for a single file, otherwise tsv")
+	cmd.Flags().StringVar(&o.Manifest, "manifest", "",
+		"add each complete file to this `file`, a JSON object a line: name, size, SHA-256, URL, time; reads each file once more; --files-from reads it")
 }
 
 // check finds an unknown value of the flag, and one that contradicts --json. It sets json if

@@ -1,6 +1,7 @@
 package output
 
 import (
+	"encoding/hex"
 	"errors"
 	"maps"
 	"net/http"
@@ -27,6 +28,9 @@ type Event struct {
 	// Verified means that the client found that the server holds the bytes of the
 	// file.
 	Verified bool `json:"verified,omitempty"`
+
+	// SHA256 is that of the bytes that were sent, in hexadecimal, if it was computed.
+	SHA256 string `json:"sha256,omitempty"`
 
 	// InUse means that another program had the file open for writing.
 	InUse bool `json:"in_use,omitempty"`
@@ -126,7 +130,7 @@ func NewResult(file string, r *client.Result, err error) Event {
 	}
 	return Event{
 		Event: kind, Name: newName(file), URL: r.URL, Offset: r.Offset, Sent: r.Offset + r.Unacknowledged,
-		Length: number(r.Length), Error: NewError(err), Verified: r.Verified, InUse: r.InUse, Denial: denial,
+		Length: number(r.Length), Error: NewError(err), Verified: r.Verified, SHA256: hex.EncodeToString(r.SHA256), InUse: r.InUse, Denial: denial,
 		BodyLimit: r.BodyLimit, Headers: headers(r),
 	}
 }
