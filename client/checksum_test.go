@@ -118,6 +118,12 @@ func TestChecksumUnknown(t *testing.T) {
 			[]string{clienttest.Options, clienttest.Options, clienttest.Options},
 			retry.ErrExhausted,
 		},
+		"a wait is asked for": {
+			"auto",
+			clienttest.Repeat(3, fake.Status(502, "", "Retry-After", "3")),
+			[]string{clienttest.Options, clienttest.Options, clienttest.Options},
+			retry.ErrExhausted,
+		},
 		"503 for ever": {
 			"auto",
 			[]fake.Action{fake.Status(503, ""), fake.Status(503, ""), fake.Status(503, "")},

@@ -167,7 +167,7 @@ func isSilent(err error) bool {
 // or a server that failed. A server that asks for a wait is not one of them.
 func isUnanswered(ctx context.Context, err error) bool {
 	e, ok := errors.AsType[*failure.Error](err)
-	return ok && ctx.Err() == nil && (e.AnswerLost || e.StatusCode != 0 && e.Class == failure.ClassTransient)
+	return ok && ctx.Err() == nil && e.Class != failure.ClassThrottled && (e.AnswerLost || e.StatusCode != 0 && e.Class == failure.ClassTransient)
 }
 
 func isAnswered(err error) bool {
