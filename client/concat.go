@@ -59,7 +59,8 @@ func (o ConcatOptions) upload(metadata protocol.Metadata) UploadOptions {
 // server, in their order, into one upload (tus 1.0.0, Concatenation).
 //
 // If the server does not announce concatenation, nothing is sent and the error Is
-// [ErrUnsupported]. If the URLs of the parts are so long that a proxy may refuse the request
+// [ErrUnsupported]. The same applies if the sources together are larger than the largest upload
+// that the server announces. If the URLs of the parts are so long that a proxy may refuse the request
 // that joins them, an OPTIONS of that length is sent when the first URL is known. If it is
 // refused, the parts are deleted before their bytes are sent. A part that fails cancels the others; the error then Is [ErrPart], and
 // Result.Parts tells how far each part got. If the answer to the joining was lost and a
@@ -98,7 +99,7 @@ func (cc *concat) upload(ctx context.Context) error {
 		return err
 	}
 	features, err := cc.features(ctx, endpoint, true)
-	if err := joinError(features, err); err != nil {
+	if err := joinError(features, cc.knownLength(), err); err != nil {
 		return err
 	}
 	if cc.options.FinalFirst && features.JoinUnfinished && cc.lengthsKnown() {
@@ -127,9 +128,10 @@ func (cc *concat) validate() error {
 	return cc.options.Metadata.Validate()
 }
 
-// joinError returns an error if the server cannot join parts. err is why the question
-// failed.
-func joinError(features dialect.Features, err error) error {
+// joinError returns an error if the server cannot join parts into an upload of a length. Parts of
+// unknown length count as empty. err is why the question failed.
+func joinError(features dialect.Features, length int64, err error) error {
+	most := features.Limits.MaxUpload
 	switch {
 	case err != nil:
 		return err
@@ -137,8 +139,22 @@ func joinError(features dialect.Features, err error) error {
 		return fmt.Errorf("%w %s, as far as is known: %w", ErrUnsupported, features.Terms.Join, features.Silent)
 	case !features.Join:
 		return fmt.Errorf("%w %s", ErrUnsupported, features.Terms.Join)
+	case most > 0 && length > most:
+		return fmt.Errorf("%w %s to %d bytes: the largest upload has %d bytes (%w)", ErrUnsupported, features.Terms.Join, length, most, protocol.ErrTooLarge)
 	}
 	return nil
+}
+
+// knownLength returns the length of all sources whose length is known.
+func (cc *concat) knownLength() int64 {
+	sum := int64(0)
+	for _, src := range cc.sources {
+		if src != nil {
+			n, _ := src.Length().Int64()
+			sum += n
+		}
+	}
+	return sum
 }
 
 func (cc *concat) lengthsKnown() bool {

@@ -300,7 +300,7 @@ func (j *job) plan(ctx context.Context, whole parts.Whole) (*parts.Plan, error) 
 	if plan == nil {
 		return nil, nil
 	}
-	err := j.needJoin(ctx, whole.Endpoint)
+	err := j.needJoin(ctx, whole.Endpoint, n)
 	if errors.Is(err, ErrUnsupported) {
 		j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "sending over one connection", slog.Any("err", err))
 		return nil, nil
@@ -334,13 +334,13 @@ func (j *job) stillJoins(ctx context.Context, endpoint string) error {
 	}
 	features.Join = features.Join || features.Silent != nil
 	features.Silent = nil
-	return joinError(features, nil)
+	return joinError(features, 0, nil)
 }
 
-// needJoin makes sure that the server can join parts.
-func (j *job) needJoin(ctx context.Context, endpoint string) error {
+// needJoin makes sure that the server can join parts into an upload of this length.
+func (j *job) needJoin(ctx context.Context, endpoint string, length int64) error {
 	features, err := j.features(ctx, endpoint, false)
-	return joinError(features, err)
+	return joinError(features, length, err)
 }
 
 // resultsOf says what a record knows of the parts of an upload.

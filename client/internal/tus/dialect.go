@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -86,13 +87,25 @@ func (d *Dialect) Create(ctx context.Context, c dialect.Creation) (dialect.Answe
 	if c.Body == nil {
 		reply, err := d.server.Create(ctx, d.endpoint, creation, nil, d.call)
 		if err != nil {
-			return failedCreation(err, 0), err
+			return failedCreation(err, 0), d.nameLimit(err, c.Length)
 		}
 		answer := answerOf(reply)
 		answer.Offset = protocol.Known(0)
 		return answer, nil
 	}
 	return d.createWithBody(ctx, creation, c.Body)
+}
+
+// nameLimit adds the largest upload of the server, if it is known, to the error of a creation
+// that the server refused because of its length.
+func (d *Dialect) nameLimit(err error, length protocol.Length) error {
+	caps, _ := d.server.Known()
+	most, limited := caps.MaxSize.Int64()
+	n, _ := length.Int64()
+	if !limited || n <= most || !errors.Is(err, protocol.ErrTooLarge) {
+		return err
+	}
+	return fmt.Errorf("%w (the largest upload of the server has %d bytes)", err, most)
 }
 
 func (d *Dialect) createWithBody(ctx context.Context, creation protocol.Creation, a *dialect.Append) (dialect.Answer, error) {
