@@ -2,15 +2,19 @@ package client_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/retry"
 )
 
 // A server that sends an unreadable header with each answer causes one warning for each
@@ -35,6 +39,65 @@ func TestOneWarningForUnreadableHeader(t *testing.T) {
 					}
 					if n := strings.Count(log.String(), "unreadable header"); n != 1 {
 						t.Errorf("%d warnings", n)
+					}
+				}
+			})
+		})
+	}
+}
+
+// fullStore saves nothing.
+type fullStore struct{ client.MemoryStore }
+
+func (*fullStore) Save(context.Context, *client.Record) error { return errors.New("no space left") }
+
+// An upload with many retries causes each warning once, although each answer would cause it
+// again. Retries have a record each.
+func TestEachWarningOnce(t *testing.T) {
+	for name, parallel := range map[string]int{"one piece": 1, "parts": 4} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const failures = 100
+				began := time.Now()
+				answers := 0
+				s := fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+					answers++
+					w.Header().Set("Upload-Expires", began.Add(time.Duration(answers)*time.Second-24*time.Hour).UTC().Format(http.TimeFormat))
+					w.Header().Set("Upload-Metadata", "!"+strings.Repeat("!", answers))
+					if r.Method == http.MethodPatch && answers < failures {
+						fake.Status(http.StatusServiceUnavailable, "")(w, r, next)
+						return
+					}
+					next.ServeHTTP(w, r)
+				}})
+				var log bytes.Buffer
+				cfg := clienttest.RecordingConfig(new(fullStore), &log)
+				cfg.Retry, cfg.ChunkSize = retry.Backoff{MaxAttempts: -1, Max: time.Second}, 1<<20
+				file := clienttest.WriteFile(t, clienttest.Noise(8<<20))
+				_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, file),
+					&client.UploadOptions{Parallel: parallel})
+				if err != nil {
+					t.Fatal(err)
+				}
+				counts := make(map[string]int)
+				for line := range strings.Lines(log.String()) {
+					if _, rest, ok := strings.Cut(line, "level=WARN msg="); ok {
+						message, _, _ := strings.Cut(rest, " url=")
+						message, _, _ = strings.Cut(message, " err=")
+						message, _, _ = strings.Cut(message, " op=")
+						counts[message]++
+					}
+				}
+				if counts["retrying"] < 20 {
+					t.Errorf("%d retries", counts["retrying"])
+				}
+				delete(counts, "retrying")
+				if len(counts) < 3 {
+					t.Errorf("only the warnings %v", counts)
+				}
+				for message, n := range counts {
+					if n != 1 {
+						t.Errorf("%d times %s", n, message)
 					}
 				}
 			})

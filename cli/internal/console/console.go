@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"sync"
 
 	"github.com/spf13/pflag"
 
@@ -32,6 +33,9 @@ type Console struct {
 
 	quiet, verbose bool
 	logFormat      string
+
+	mu   sync.Mutex
+	said []string // lines of SayOnce
 }
 
 // Register adds the flags for messages and logs.

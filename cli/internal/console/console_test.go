@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/spf13/pflag"
@@ -54,6 +55,20 @@ func TestSay(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A line of SayOnce is written once, also by several goroutines.
+func TestSayOnce(t *testing.T) {
+	c, stderr := start(t)
+	var group sync.WaitGroup
+	for range 10 {
+		group.Go(func() { c.SayOnce("%s is open", "a") })
+	}
+	group.Wait()
+	c.SayOnce("%s is open", "b")
+	if got := stderr.String(); got != "tusker: a is open\ntusker: b is open\n" {
+		t.Errorf("says %q", got)
 	}
 }
 

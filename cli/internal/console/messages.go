@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -75,6 +76,20 @@ func (c *Console) Say(format string, args ...any) {
 		c.Log.Warn(fmt.Sprintf(format, args...))
 	default:
 		_, _ = fmt.Fprintf(c.Err, "tusker: "+format+"\n", args...)
+	}
+}
+
+// SayOnce is Say for a line that is written once in a run.
+func (c *Console) SayOnce(format string, args ...any) {
+	line := fmt.Sprintf(format, args...)
+	c.mu.Lock()
+	repeated := slices.Contains(c.said, line)
+	if !repeated {
+		c.said = append(c.said, line)
+	}
+	c.mu.Unlock()
+	if !repeated {
+		c.Say("%s", line)
 	}
 }
 

@@ -21,10 +21,10 @@ func (s *Settings) WarnOfSecrets() {
 	}
 }
 
-// WarnOfReaders warns if others can read a file that contains a secret.
+// WarnOfReaders warns once in a run if others can read a file that contains a secret.
 func WarnOfReaders(con *console.Console, kind, path string) {
 	if isExposed(path) {
-		con.Say("the %s %s can be read by others: chmod 600 %s",
+		con.SayOnce("the %s %s can be read by others: chmod 600 %s",
 			kind, output.Escape(path), shell.QuotePath(output.Escape(path)))
 	}
 }

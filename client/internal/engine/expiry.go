@@ -14,7 +14,8 @@ type Expiry struct {
 	expires time.Time // as the server said last
 	began   time.Time // when sending began, at offset first
 	first   int64
-	warned  bool // that time is short
+	expired bool // a warning was logged that the upload has expired
+	warned  bool // a warning was logged that time is short
 }
 
 // Hear takes the next event of the upload.
@@ -24,7 +25,9 @@ func (w *Expiry) Hear(ctx context.Context, log *slog.Logger, ev Event) {
 	}
 	if !ev.Expires.IsZero() && !ev.Expires.Equal(w.expires) {
 		w.expires = ev.Expires
-		if !ev.Expires.After(time.Now()) {
+		// If the clocks differ, each answer may have another time in the past.
+		if !ev.Expires.After(time.Now()) && !w.expired {
+			w.expired = true
 			log.LogAttrs(ctx, slog.LevelWarn, "the upload has expired, as the server said that it would",
 				slog.String("url", redact.URL(ev.URL)), slog.Time("expires", ev.Expires))
 		}

@@ -70,7 +70,7 @@ type Keeper struct {
 	reserved  bool            // Reserve was called
 	version   int             // of record; raised by each change
 	stored    int             // the version that the store has
-	warned    string          // the last warning about the store; "": none
+	warned    []string        // warnings about the store so far
 
 	saving     chan struct{} // holds a value while a save is under way
 	unanswered time.Time     // Updated of a record whose save failed; zero: the last save did not fail

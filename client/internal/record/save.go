@@ -68,8 +68,10 @@ func (k *Keeper) failed(ctx context.Context, warning string, err error) error {
 		return taken
 	}
 	k.mu.Lock()
-	repeated := k.warned == warning
-	k.warned = warning
+	repeated := slices.Contains(k.warned, warning)
+	if !repeated {
+		k.warned = append(k.warned, warning)
+	}
 	k.mu.Unlock()
 	if !repeated {
 		k.log.LogAttrs(ctx, slog.LevelWarn, warning, slog.Any("err", err))
