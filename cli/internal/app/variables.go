@@ -15,6 +15,9 @@ import (
 // warnOfVariables reports variables of the environment that are probably misspelled settings.
 // Other variables may have the same prefix, such as those of a script.
 func (a *app) warnOfVariables(root *cobra.Command) {
+	if settings.IsExec(a.console.LookupEnv) {
+		return // most variables describe an upload
+	}
 	for _, entry := range a.environ() {
 		name, value, _ := strings.Cut(entry, "=")
 		if value == "" {

@@ -3,16 +3,34 @@ package batch
 import (
 	"context"
 	"fmt"
+	"maps"
+	"net/http"
+	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"github.com/tusker-go/tusker/cli/internal/advice"
 	"github.com/tusker-go/tusker/cli/internal/disposal"
 	"github.com/tusker-go/tusker/cli/internal/exit"
+	"github.com/tusker-go/tusker/cli/internal/flags"
+	"github.com/tusker-go/tusker/cli/internal/settings"
+	"github.com/tusker-go/tusker/cli/internal/shell"
 	"github.com/tusker-go/tusker/client"
 )
 
-// after does what the user wants to happen to a file that was sent.
-func (b *Batch) after(ctx context.Context, e entry, sent *sentFile, result *client.Result) error {
+// after does what the user wants to happen to a file that was sent. Slots limits the number of
+// commands that run at the same time. An earlier run that sent the file may have ended before
+// its command did. The command therefore runs again, except with a lasting --skip-sent, by which
+// a file is skipped for ever.
+func (b *Batch) after(ctx context.Context, e entry, sent *sentFile, result *client.Result, slots chan struct{}) error {
+	if b.Exec != "" && (!result.Skipped || b.Disposes() || b.SkipSent == flags.SkipNone) {
+		if err := b.exec(ctx, e, result, slots); err != nil {
+			return &advice.Failure{Subject: e.name, Err: exit.With(stopCode(err), fmt.Errorf("sent, but --exec failed: %w", err))}
+		}
+	}
 	if !b.Disposes() {
 		return nil
 	}
@@ -25,6 +43,64 @@ func (b *Batch) after(ctx context.Context, e entry, sent *sentFile, result *clie
 		what = "moved"
 	}
 	return &advice.Failure{Subject: e.name, Err: exit.With(exit.Failed, fmt.Errorf("sent, but not %s: %w", what, err))}
+}
+
+// exec runs the command of the user for a file that was sent.
+func (b *Batch) exec(ctx context.Context, e entry, result *client.Result, slots chan struct{}) error {
+	select {
+	case slots <- struct{}{}:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	defer func() { <-slots }()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	cmd := shell.Command(ctx, b.Exec)
+	cmd.Stdout, cmd.Stderr = b.Console.Err, b.Console.Err
+	cmd.Env = append(os.Environ(), execVariables(e.name, result)...)
+	// Processes that the command left running may keep its output open.
+	cmd.WaitDelay = time.Second
+	err := cmd.Run()
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// stopCode returns the exit code of a command that failed, or was killed with the run.
+func stopCode(err error) int {
+	if exit.StopCause(err) != nil {
+		return exit.Code(err)
+	}
+	return exit.Failed
+}
+
+// execVariables returns the variables that tell a command about the upload of a file. A header
+// that the server sent several times is one variable with several lines. The last answer has
+// precedence over that to the creation.
+func execVariables(file string, r *client.Result) []string {
+	variables := []string{
+		settings.EnvExec + "=1", "TUSKER_FILE=" + file, "TUSKER_URL=" + r.URL, settings.EnvSize + "=" + strconv.FormatInt(r.Offset, 10),
+	}
+	// The last one of equal variables counts.
+	for _, header := range []http.Header{r.CreationHeader, r.Header} {
+		for _, name := range slices.Sorted(maps.Keys(header)) {
+			value := strings.ReplaceAll(strings.Join(header[name], "\n"), "\x00", "")
+			variables = append(variables, "TUSKER_HEADER_"+variableName(name)+"="+value)
+		}
+	}
+	return variables
+}
+
+// variableName returns the name of a header in the form of a variable of the environment.
+func variableName(header string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return '_'
+	}, strings.ToUpper(header))
 }
 
 // dispose deletes or moves a file that was sent, if it is still the same.

@@ -73,6 +73,7 @@ func (b *Batch) Run(ctx context.Context) error {
 	rows := b.inOrder(n)
 	limit := &advice.BodyLimit{}
 	errs := make([]error, n)
+	slots := make(chan struct{}, b.Concurrency)
 	each(n, b.Concurrency, func(i int, idle func()) {
 		e := b.List.entries[i]
 		show := watch(i, e.name)
@@ -101,7 +102,8 @@ func (b *Batch) Run(ctx context.Context) error {
 		complete := err
 		if err == nil {
 			list.add(e.name, result)
-			err = b.after(ctx, e, sent, result)
+			err = b.after(ctx, e, sent, result, slots)
+			tally.addAfter(err)
 		}
 		if err != nil && n > 1 && !advice.IsNotStarted(err) {
 			b.Console.Complain(b.Cmd, err, "")

@@ -23,6 +23,7 @@ type tally struct {
 	done, failed   int
 	skipped        int // sent by an earlier run
 	notBegun       int
+	failedAfter    int // sent, and then --exec, --delete-after or --move-to failed
 	bytes, resumed int64
 	retries        int
 }
@@ -46,10 +47,20 @@ func (t *tally) add(r *client.Result, err error) {
 	t.retries += r.Retries
 }
 
+// addAfter adds the end of what happens to a file that was sent.
+func (t *tally) addAfter(err error) {
+	if err == nil {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.failedAfter++
+}
+
 // event returns the tally as a line of JSON.
 func (t *tally) event(now time.Time) output.Summary {
 	return output.Summary{
-		Event: output.EventSummary, Files: t.files, Done: t.done, Failed: t.failed, NotBegun: t.notBegun, Skipped: t.skipped, LeftOut: t.leftOut,
+		Event: output.EventSummary, Files: t.files, Done: t.done, Failed: t.failed, NotBegun: t.notBegun, FailedAfter: t.failedAfter, Skipped: t.skipped, LeftOut: t.leftOut,
 		Bytes: t.bytes, Resumed: t.resumed, Retries: t.retries, ElapsedMS: now.Sub(t.start).Milliseconds(),
 	}
 }
@@ -65,7 +76,7 @@ func (t *tally) text(now time.Time) string {
 	for _, part := range []struct {
 		n    int
 		text string
-	}{{t.skipped, "skipped as sent before"}, {t.failed, "failed"}, {t.notBegun, "not begun"}, {t.leftOut, "left out"}} {
+	}{{t.skipped, "skipped as sent before"}, {t.failed, "failed"}, {t.failedAfter, "failed after the upload"}, {t.notBegun, "not begun"}, {t.leftOut, "left out"}} {
 		if part.n > 0 {
 			fmt.Fprintf(&b, ", %d %s", part.n, part.text)
 		}

@@ -12,15 +12,18 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/usage"
 )
 
-// Disposal holds the flags about files that were sent.
+// Disposal holds the flags about what happens to files that were sent.
 type Disposal struct {
 	// DeleteAfter means that a file is removed after its upload.
 	DeleteAfter bool
 	// MoveTo is the directory to which a file is moved after its upload. "": none.
 	MoveTo string
+	// Exec is a shell command that is run after each upload. "": none.
+	Exec string
 }
 
 func (d *Disposal) register(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&d.Exec, "exec", "", "run this shell `command` after each upload, with TUSKER_FILE, TUSKER_URL, TUSKER_SIZE and TUSKER_HEADER_NAME in its environment; if it fails, the file fails")
 	cmd.Flags().BoolVar(&d.DeleteAfter, "delete-after", false, "delete each file after its upload, if it has not changed; implies --skip-sent")
 	cmd.Flags().StringVar(&d.MoveTo, "move-to", "", "move each file to `folder` after its upload, if it has not changed; replaces no file; implies --skip-sent")
 }

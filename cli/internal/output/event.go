@@ -56,17 +56,18 @@ const (
 // Summary is the last line of the JSON output of several uploads. Bytes that an
 // earlier run sent count in Resumed, and not in Bytes.
 type Summary struct {
-	Event     string `json:"event"` // summary
-	Files     int    `json:"files"`
-	Done      int    `json:"done"`
-	Failed    int    `json:"failed"`
-	NotBegun  int    `json:"not_begun"` // files that a stopped run did not begin
-	Skipped   int    `json:"skipped"`   // files that an earlier run uploaded
-	LeftOut   int    `json:"left_out"`  // entries of directories that are not regular files
-	Bytes     int64  `json:"bytes"`
-	Resumed   int64  `json:"resumed"`
-	Retries   int    `json:"retries"`
-	ElapsedMS int64  `json:"elapsed_ms"`
+	Event       string `json:"event"` // summary
+	Files       int    `json:"files"`
+	Done        int    `json:"done"`
+	Failed      int    `json:"failed"`
+	NotBegun    int    `json:"not_begun"`              // files that a stopped run did not begin
+	FailedAfter int    `json:"failed_after,omitempty"` // sent, and then a command or the removal failed
+	Skipped     int    `json:"skipped"`                // files that an earlier run uploaded
+	LeftOut     int    `json:"left_out"`               // entries of directories that are not regular files
+	Bytes       int64  `json:"bytes"`
+	Resumed     int64  `json:"resumed"`
+	Retries     int    `json:"retries"`
+	ElapsedMS   int64  `json:"elapsed_ms"`
 }
 
 // Plan is a line of the JSON output of an upload that sends nothing.

@@ -6,6 +6,20 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// Variables of the environment of a command that --exec runs.
+const (
+	// EnvExec says that the other variables describe an upload.
+	EnvExec = "TUSKER_IN_EXEC"
+	// EnvSize is the size of the upload. Otherwise it is the setting of --size.
+	EnvSize = "TUSKER_SIZE"
+)
+
+// IsExec reports whether the program runs in a command of --exec.
+func IsExec(lookup func(string) (string, bool)) bool {
+	value, _ := lookup(EnvExec)
+	return value != ""
+}
+
 // EnvName is the variable that sets a flag.
 func EnvName(flag string) string {
 	name := strings.NewReplacer("-", "_", ".", "_").Replace(flag)
@@ -21,7 +35,7 @@ func environment(lookup func(string) (string, bool)) place {
 	return place{name: fromEnvironment, get: func(f *pflag.Flag) ([]string, string, bool) {
 		variable := EnvName(f.Name)
 		text, ok := lookup(variable)
-		if !ok || text == "" {
+		if !ok || text == "" || IsExec(lookup) && (variable == EnvSize || f.Name == "exec") {
 			return nil, "", false
 		}
 		values := []string{text}
