@@ -60,12 +60,14 @@ func (o ConcatOptions) upload(metadata protocol.Metadata) UploadOptions {
 //
 // If the server does not announce concatenation, nothing is sent and the error Is
 // [ErrUnsupported]. The same applies if the sources together are larger than the largest upload
-// that the server announces. If the URLs of the parts are so long that a proxy may refuse the request
-// that joins them, an OPTIONS of that length is sent when the first URL is known. If it is
-// refused, the parts are deleted before their bytes are sent. A part that fails cancels the others; the error then Is [ErrPart], and
-// Result.Parts tells how far each part got. If the answer to the joining was lost and a
-// part is gone, the error Is [ErrUncertain]. The error for no sources, and for more than
-// [protocol.MaxConcatParts], Is [ErrInvalidOption]. Other errors are as for Upload. The
+// that the server announces.
+//
+// If the URLs of the parts are so long that a proxy may refuse the request that joins them, an
+// OPTIONS of that length is sent when the first URL is known. If it is refused, the parts are
+// deleted before their bytes are sent. A part that fails cancels the others; the error then Is
+// [ErrPart], and Result.Parts tells how far each part got. If the answer to the joining was
+// lost and a part is gone, the error Is [ErrUncertain]. The error for no sources, and for more
+// than [protocol.MaxConcatParts], Is [ErrInvalidOption]. Other errors are as for Upload. The
 // result is never nil.
 func (c *Client) UploadConcat(ctx context.Context, sources []Source, opts *ConcatOptions) (*Result, error) {
 	var o ConcatOptions

@@ -372,7 +372,8 @@ func TestUncertainUntilAllPartsAreFound(t *testing.T) {
 }
 
 // After an answer or a lost connection, an upload is not uncertain. If it is gone, it is sent
-// again.
+// again. With Config.Once, a lost connection leaves a doubt, see
+// TestOnceIsUncertainWithoutAnswer.
 func TestNotUncertainAfterAnswer(t *testing.T) {
 	for name, patch := range map[string]fake.Action{
 		"refused": fake.Status(403, "no"), "disk full": fake.Status(507, ""), "connection lost": fake.Lose,

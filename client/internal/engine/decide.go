@@ -113,19 +113,15 @@ func (m memory) has(t trial) bool { return m.Tried&t != 0 }
 
 // decide returns the remedy for a failed exchange, and what the upload remembers of it.
 func decide(e *failure.Error, at position, m memory) (remedy, memory) {
-	if at.Phase == appending && at.Next != at.URL && e.StatusCode != 0 {
-		// The request went to the target of an earlier redirect, which may no longer serve the
-		// upload. The upload is requested at its own URL once. A second refusal counts.
-		switch {
-		case e.Class == failure.ClassGone:
-			return retryAnyway, m
-		case m.has(triedRedirect), !m.MayRetry, mayRenew(e, m):
-		case e.Class == failure.ClassFinal, e.Class == failure.ClassAuth:
-			m.Tried |= triedRedirect
-			return retryAnyway, m
-		}
-	}
 	switch {
+	case isOfTarget(e, at) && e.Class == failure.ClassGone:
+		// The target of an earlier redirect may no longer serve the upload, so the upload is
+		// requested at its own URL.
+		return retryAnyway, m
+	case isOfTarget(e, at) && isRefusal(e) && m.MayRetry && !mayRenew(e, m) && !m.has(triedRedirect):
+		// The same. A second refusal counts.
+		m.Tried |= triedRedirect
+		return retryAnyway, m
 	case e.Class == failure.ClassScarce:
 		return waitForOther, m
 	case e.Stale && e.Class == failure.ClassTransient && m.MayRetry && !m.has(triedFresh):
@@ -210,6 +206,16 @@ func decide(e *failure.Error, at position, m memory) (remedy, memory) {
 	case failure.ClassFinal, failure.ClassThrottled, failure.ClassGone, failure.ClassScarce:
 	}
 	return retryAsClass, m
+}
+
+// isOfTarget reports whether the target of an earlier redirect has answered a PATCH.
+func isOfTarget(e *failure.Error, at position) bool {
+	return at.Phase == appending && at.Next != at.URL && e.StatusCode != 0
+}
+
+// isRefusal reports whether an answer refuses the request for good, or its credentials.
+func isRefusal(e *failure.Error) bool {
+	return e.Class == failure.ClassFinal || e.Class == failure.ClassAuth
 }
 
 // mayRenew reports whether other credentials are worth a retry.
