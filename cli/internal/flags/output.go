@@ -36,9 +36,9 @@ func (o *Output) register(cmd *cobra.Command) {
 		"add each complete file to this `file`, a JSON object a line: name, size, SHA-256, URL, time; reads each file once more; --files-from reads it")
 }
 
-// check finds an unknown value of the flag, and one that contradicts --json. It sets json if
+// checkOutput finds an unknown value of the flag, and one that contradicts --json. It sets json if
 // the flag asks for JSON.
-func (o *Output) check(json *bool) error {
+func (o *Output) checkOutput(json *bool) error {
 	switch o.format {
 	case outputAuto:
 	case outputJSON:

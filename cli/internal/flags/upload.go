@@ -76,7 +76,7 @@ func (u *Upload) RegisterRest(cmd *cobra.Command) {
 
 // CheckRest finds errors of the flags of RegisterRest.
 func (u *Upload) CheckRest() error {
-	if err := u.Output.check(&u.JSON); err != nil {
+	if err := u.checkOutput(&u.JSON); err != nil {
 		return err
 	}
 	if u.Concurrency < 1 {
@@ -90,7 +90,7 @@ func (u *Upload) Check(cmd *cobra.Command, from *settings.Settings, files []stri
 	if err := u.checkFiles(from, files); err != nil {
 		return err
 	}
-	if err := u.Output.check(&u.JSON); err != nil {
+	if err := u.checkOutput(&u.JSON); err != nil {
 		return err
 	}
 	if err := u.Sending.Check(cmd, files, in); err != nil {
