@@ -107,7 +107,7 @@ func watchParts(a *app, s *flags.Sending, files []string, display *progress.Disp
 	watch := s.Watch(a.console, display)
 	watches := make([]func(client.Event), len(files))
 	for i, file := range files {
-		watches[i] = watch(i, file)
+		watches[i] = watch(i, file, file)
 	}
 	return func(e client.Event) {
 		if e.Part == 0 {

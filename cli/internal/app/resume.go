@@ -82,7 +82,7 @@ func runResume(a *app, cmd *cobra.Command, s *flags.Sending, how resumption, loc
 	if err == nil {
 		display := s.Display(a.console, s.JSON, 1)
 		result, err = c.Resume(ctx, c.Endpoint(), source, &client.UploadOptions{
-			ChunkSize: int64(s.Chunk), Verify: how.verify, OnEvent: s.Watch(a.console, display)(0, file),
+			ChunkSize: int64(s.Chunk), Verify: how.verify, OnEvent: s.Watch(a.console, display)(0, file, file),
 		})
 		display.Close()
 		a.console.ReportResult(ctx, file, result)
@@ -105,6 +105,7 @@ func runResume(a *app, cmd *cobra.Command, s *flags.Sending, how resumption, loc
 	}
 	if !s.JSON {
 		a.console.Out.Line("%s", s.Row(result))
+		a.console.ReportVerified(file, result)
 	}
 	return nil
 }

@@ -76,7 +76,7 @@ func (b *Batch) Run(ctx context.Context) error {
 	slots := make(chan struct{}, b.Concurrency)
 	each(n, b.Concurrency, func(i int, idle func()) {
 		e := b.List.entries[i]
-		show := watch(i, e.name)
+		show := watch(i, e.name, b.shownName(e))
 		changed := b.reportChange(e.name, show)
 		sent := &sentFile{}
 		result, err := b.send(ctx, e, sent, func(e client.Event) {
@@ -114,8 +114,8 @@ func (b *Batch) Run(ctx context.Context) error {
 	display.Close()
 	b.Console.ReportLimit(limit)
 	if n == 1 {
-		if tally.skipped > 0 && !b.JSON {
-			b.Console.Say("%s was sent before", output.Escape(b.List.entries[0].name))
+		if !b.JSON && errs[0] == nil {
+			b.reportSingle(tally)
 		}
 		return cmp.Or(errs[0], list.close())
 	}

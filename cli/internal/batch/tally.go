@@ -26,11 +26,17 @@ type tally struct {
 	failedAfter    int // sent, and then --exec, --delete-after or --move-to failed
 	bytes, resumed int64
 	retries        int
+	verified       int            // files that were compared with the bytes on the server
+	last           *client.Result // of the file that ended last
 }
 
 func (t *tally) add(r *client.Result, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.last = r
+	if err == nil && r.Verified {
+		t.verified++
+	}
 	switch {
 	case err == nil && r.Skipped:
 		t.skipped++
@@ -65,14 +71,20 @@ func (t *tally) event(now time.Time) output.Summary {
 	}
 }
 
+// amount returns how many bytes were sent in which time.
+func (t *tally) amount(now time.Time) string {
+	elapsed := now.Sub(t.start)
+	text := units.FormatSize(t.bytes) + " in " + units.Round(elapsed).String()
+	if seconds := elapsed.Seconds(); seconds >= 0.1 && t.bytes > 0 {
+		text += fmt.Sprintf(" (%s/s)", units.FormatSize(int64(float64(t.bytes)/seconds)))
+	}
+	return text
+}
+
 // text returns the tally as text for people.
 func (t *tally) text(now time.Time) string {
-	elapsed := now.Sub(t.start)
 	var b strings.Builder
-	fmt.Fprintf(&b, "sent %d of %d files, %s in %s", t.done, t.files, units.FormatSize(t.bytes), units.Round(elapsed))
-	if seconds := elapsed.Seconds(); seconds >= 0.1 && t.bytes > 0 {
-		fmt.Fprintf(&b, " (%s/s)", units.FormatSize(int64(float64(t.bytes)/seconds)))
-	}
+	fmt.Fprintf(&b, "sent %d of %d files, %s", t.done, t.files, t.amount(now))
 	for _, part := range []struct {
 		n    int
 		text string
@@ -80,6 +92,9 @@ func (t *tally) text(now time.Time) string {
 		if part.n > 0 {
 			fmt.Fprintf(&b, ", %d %s", part.n, part.text)
 		}
+	}
+	if t.verified > 0 {
+		fmt.Fprintf(&b, ", %d verified by SHA-256", t.verified)
 	}
 	if t.retries > 0 {
 		fmt.Fprintf(&b, ", %s", units.FormatCount(t.retries, "retry", "retries"))

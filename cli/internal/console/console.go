@@ -91,6 +91,12 @@ func (c *Console) Terminal() (*output.Screen, bool) {
 	return screen, kind != "dumb"
 }
 
+// IsTerminal reports whether people see standard error at once.
+func (c *Console) IsTerminal() bool {
+	screen, ok := c.Err.(*output.Screen)
+	return ok && screen.CanDraw()
+}
+
 // IsPlain reports whether the environment asks for output without colors.
 func (c *Console) IsPlain() bool {
 	plain, _ := c.LookupEnv("NO_COLOR")

@@ -168,6 +168,13 @@ func (c *Console) ReportResult(ctx context.Context, file string, r *client.Resul
 	}
 }
 
+// ReportVerified says that a file was compared with the bytes on the server, if it was.
+func (c *Console) ReportVerified(file string, r *client.Result) {
+	if r.Verified {
+		c.Say("verified %s: the server has the same %s, compared by SHA-256", output.Escape(file), units.FormatSize(r.Offset))
+	}
+}
+
 // ReportLimit names the chunk size that passed, if larger requests did not.
 func (c *Console) ReportLimit(l *advice.BodyLimit) {
 	if text := l.Text(); text != "" {

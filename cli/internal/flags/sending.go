@@ -85,16 +85,16 @@ func (s *Sending) Tune(con *console.Console, config *client.Config) {
 	}
 }
 
-// Watch returns the observer of the events of each file.
-func (s *Sending) Watch(con *console.Console, display *progress.Display) func(i int, file string) func(client.Event) {
-	return func(i int, file string) func(client.Event) {
+// Watch returns the observer of the events of each file. Shown is the name of the file for people.
+func (s *Sending) Watch(con *console.Console, display *progress.Display) func(i int, file, shown string) func(client.Event) {
+	return func(i int, file, shown string) func(client.Event) {
 		begun := false
 		return func(e client.Event) {
-			display.Update(i, file, e)
-			con.Observe(file, e)
+			display.Update(i, shown, e)
+			con.Observe(shown, e)
 			n, known := e.Length.Int64()
 			if e.Kind == client.EventResumed && !begun && e.Offset > 0 && (!known || e.Offset < n) {
-				con.Say("resuming %s at %s", output.Escape(file), units.FormatAmount(e.Offset, e.Length))
+				con.Say("resuming %s at %s", output.Escape(shown), units.FormatAmount(e.Offset, e.Length))
 			}
 			begun = begun || e.Kind == client.EventResumed || e.Kind == client.EventCreated
 			// The end is reported with the headers, which only the result has.
