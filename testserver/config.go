@@ -104,6 +104,12 @@ type Config struct {
 	// without a limit on memory.
 	KeepRequests int
 
+	// Handler answers in the place of tusd, for a server of another protocol with the same
+	// faults. The fields of Config about uploads and extensions have no effect, and Dir is
+	// not created. Methods of the Server that read the store find no upload, and Forget and
+	// RewindTo change nothing. nil: tusd.
+	Handler http.Handler
+
 	// Wrap puts a handler of the caller around the faults and tusd, for example
 	// to check credentials. A request that this handler answers by itself uses
 	// no fault, and [Server.Requests] lists it. nil: no handler.

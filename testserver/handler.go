@@ -19,7 +19,7 @@ import (
 // without a request log, for use in the caller's own server. dir is the folder
 // of the uploads; it must not be "", and is created if necessary. The paths of
 // requests must begin with cfg.BasePath. Handler ignores the fields Dir, Addr,
-// TLS, Network, Wrap, Site, Finished and KeepRequests of cfg.
+// TLS, Network, Handler, Wrap, Site, Finished and KeepRequests of cfg.
 func Handler(dir string, cfg Config) (http.Handler, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {

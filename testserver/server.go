@@ -81,21 +81,11 @@ func Start(cfg Config) (*Server, error) {
 
 // start starts the server. ctx is the parent of the context of each request.
 func (s *Server) start(ctx context.Context) error {
-	dir := s.cfg.Dir
-	if dir == "" {
-		var err error
-		if dir, err = os.MkdirTemp("", "tusd-*"); err != nil {
-			return err
-		}
-		s.temp = dir
-	}
-	tusd, store, err := newTusd(dir, s.cfg, s.finished()) //nolint:contextcheck // tusd's file store takes no notice of it.
+	answers, err := s.answers() //nolint:contextcheck // tusd's file store takes no notice of it.
 	if err != nil {
 		return err
 	}
-	s.store = store
-
-	h := s.injectFaults(tusd)
+	h := s.injectFaults(answers)
 	if s.cfg.Wrap != nil {
 		h = s.cfg.Wrap(h)
 	}
@@ -117,6 +107,24 @@ func (s *Server) start(ctx context.Context) error {
 	s.http.Handler = s.withSite(s.logRequests(h))
 	s.accept.Go(func() { s.serve(listener) })
 	return nil
+}
+
+// answers returns Config.Handler, or else tusd, whose store it sets.
+func (s *Server) answers() (http.Handler, error) {
+	if s.cfg.Handler != nil {
+		return s.cfg.Handler, nil
+	}
+	dir := s.cfg.Dir
+	if dir == "" {
+		var err error
+		if dir, err = os.MkdirTemp("", "tusd-*"); err != nil {
+			return nil, err
+		}
+		s.temp = dir
+	}
+	tusd, store, err := newTusd(dir, s.cfg, s.finished())
+	s.store = store
+	return tusd, err
 }
 
 func (s *Server) serve(l net.Listener) {

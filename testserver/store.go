@@ -133,7 +133,7 @@ func (s *Server) Uploads() ([]string, error) {
 	return ids, nil
 }
 
-// store is tusd's file store, addressed by URL.
+// store is tusd's file store, addressed by URL. The zero value has no uploads.
 type store struct {
 	files  files
 	locker handler.Locker
@@ -143,6 +143,9 @@ type store struct {
 
 // id returns the ID of the upload that a URL or a path names.
 func (st store) id(uploadURL string) (string, error) {
+	if st.files == nil {
+		return "", fmt.Errorf("upload %q is not in the store of tusd: %w", uploadURL, fs.ErrNotExist)
+	}
 	u, err := url.Parse(uploadURL)
 	if err != nil {
 		return "", fmt.Errorf("upload URL: %w", err)
@@ -223,6 +226,9 @@ func (st store) truncate(ctx context.Context, uploadURL string, n int64) error {
 }
 
 func (st store) ids() ([]string, error) {
+	if st.files == nil {
+		return nil, nil
+	}
 	var ids []string
 	err := filepath.WalkDir(st.dir, func(path string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
