@@ -105,9 +105,6 @@ func (b *Batch) Run(ctx context.Context) error {
 			err = b.after(ctx, e, sent, result, slots)
 			tally.addAfter(err)
 		}
-		if err != nil && n > 1 && !advice.IsNotStarted(err) {
-			b.Console.Complain(b.Cmd, err, "")
-		}
 		errs[i] = err
 		rows(i, b.FileRow(e.name, n > 1, result), complete)
 	})
@@ -122,8 +119,22 @@ func (b *Batch) Run(ctx context.Context) error {
 	unlisted := list.close()
 	failed := slices.ContainsFunc(errs, func(err error) bool { return err != nil })
 	b.Sent.End(!failed && unlisted == nil && b.Console.Out.Err() == nil)
-	b.summarise(tally, errs)
 	err = advice.Verdict("files", b.names(), errs)
+	b.complain(errs)
+	if cause := endCause(ctx); cause != nil && err != nil {
+		if b.JSON {
+			b.Console.Out.JSON(tally.event(time.Now()))
+		}
+		if unlisted != nil {
+			b.Console.Complain(b.Cmd, unlisted, "")
+		}
+		code := exit.Code(err)
+		if tally.failed+tally.failedAfter == 0 {
+			code = exit.Code(cause)
+		}
+		return &advice.Failure{Err: exit.With(code, tally.interruption(cause)), Hint: b.hintInterrupted()}
+	}
+	b.summarise(tally)
 	if why := context.Cause(ctx); exit.IsStopped(why) {
 		return &advice.Failure{Err: exit.With(exit.Code(why), fmt.Errorf("%w: %w", why, err)), Hint: hintStopped(errs, b.Cmd)}
 	}
@@ -145,7 +156,10 @@ func (b *Batch) send(ctx context.Context, e entry, sent *sentFile, watch func(cl
 		Metadata: b.MetadataOf(e.name, e.relative(), b.Given), ChunkSize: int64(b.Chunk), Parallel: int(b.Parallel),
 		Verify: b.Verify, Digest: b.Manifest != "", OnEvent: watch,
 	})
-	b.Console.ReportResult(ctx, e.name, result)
+	// An interrupted batch has one message, and not one for each file.
+	if len(b.List.entries) == 1 || exit.StopCause(err) == nil {
+		b.Console.ReportResult(ctx, e.name, result)
+	}
 	if exit.IsStopped(err) && result.Header == nil {
 		err = advice.NotStarted(err) // The server was not asked.
 	}

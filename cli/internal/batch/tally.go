@@ -1,17 +1,16 @@
 package batch
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/tusker-go/tusker/cli/internal/advice"
+	"github.com/tusker-go/tusker/cli/internal/exit"
 	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/cli/internal/units"
 	"github.com/tusker-go/tusker/client"
-	"github.com/tusker-go/tusker/transport"
 )
 
 // tally counts the results of several files. It is safe for concurrent use.
@@ -21,6 +20,7 @@ type tally struct {
 
 	mu             sync.Mutex
 	done, failed   int
+	stopped        int // begun, and ended with the run
 	skipped        int // sent by an earlier run
 	notBegun       int
 	failedAfter    int // sent, and then --exec, --delete-after or --move-to failed
@@ -45,6 +45,8 @@ func (t *tally) add(r *client.Result, err error) {
 		t.done++
 	case advice.IsNotStarted(err):
 		t.notBegun++
+	case exit.StopCause(err) != nil:
+		t.stopped++
 	default:
 		t.failed++
 	}
@@ -66,7 +68,7 @@ func (t *tally) addAfter(err error) {
 // event returns the tally as a line of JSON.
 func (t *tally) event(now time.Time) output.Summary {
 	return output.Summary{
-		Event: output.EventSummary, Files: t.files, Done: t.done, Failed: t.failed, NotBegun: t.notBegun, FailedAfter: t.failedAfter, Skipped: t.skipped, LeftOut: t.leftOut,
+		Event: output.EventSummary, Files: t.files, Done: t.done, Failed: t.failed, InProgress: t.stopped, NotBegun: t.notBegun, FailedAfter: t.failedAfter, Skipped: t.skipped, LeftOut: t.leftOut,
 		Bytes: t.bytes, Resumed: t.resumed, Retries: t.retries, ElapsedMS: now.Sub(t.start).Milliseconds(),
 	}
 }
@@ -88,7 +90,7 @@ func (t *tally) text(now time.Time) string {
 	for _, part := range []struct {
 		n    int
 		text string
-	}{{t.skipped, "skipped as sent before"}, {t.failed, "failed"}, {t.failedAfter, "failed after the upload"}, {t.notBegun, "not begun"}, {t.leftOut, "left out"}} {
+	}{{t.skipped, "skipped as sent before"}, {t.failed, "failed"}, {t.failedAfter, "failed after the upload"}, {t.stopped, "in progress"}, {t.notBegun, "not begun"}, {t.leftOut, "left out"}} {
 		if part.n > 0 {
 			fmt.Fprintf(&b, ", %d %s", part.n, part.text)
 		}
@@ -105,39 +107,14 @@ func (t *tally) text(now time.Time) string {
 	return b.String()
 }
 
-// The limits of the list of failures at the end.
-const (
-	onScreen   = 10 // so many files leave what was said of one of them on the screen
-	mostFailed = 20 // more of them say nothing more
-)
-
 // summarise prints the results of several files.
-func (b *Batch) summarise(t *tally, errs []error) {
+func (b *Batch) summarise(t *tally) {
 	now := time.Now()
-	if b.JSON {
+	switch {
+	case b.JSON:
 		b.Console.Out.JSON(t.event(now))
-		return
-	}
-	if len(errs) == 0 {
-		return
-	}
-	b.Console.Say("%s", t.text(now))
-	if len(errs) <= onScreen {
-		return
-	}
-	shown := 0
-	for _, err := range errs {
-		f, ok := errors.AsType[*advice.Failure](err)
-		if !ok || advice.IsNotStarted(err) {
-			continue
-		}
-		if shown++; shown > mostFailed {
-			break
-		}
-		b.Console.Say("failed: %s", output.OneLine(transport.RedactText(output.ErrorText(f))))
-		if hint := b.hint(f); hint != "" {
-			b.Console.Say("hint: %s", output.OneLine(hint))
-		}
+	case t.files > 0:
+		b.Console.Say("%s", t.text(now))
 	}
 }
 

@@ -60,6 +60,7 @@ type Summary struct {
 	Files       int    `json:"files"`
 	Done        int    `json:"done"`
 	Failed      int    `json:"failed"`
+	InProgress  int    `json:"in_progress"`            // files that were begun and ended with the run
 	NotBegun    int    `json:"not_begun"`              // files that a stopped run did not begin
 	FailedAfter int    `json:"failed_after,omitempty"` // sent, and then a command or the removal failed
 	Skipped     int    `json:"skipped"`                // files that an earlier run uploaded
