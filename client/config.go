@@ -191,10 +191,15 @@ type Config struct {
 	Ledger Ledger
 
 	// TrustLedger skips a source that Ledger has without asking the server, for servers that
-	// move finished uploads away, and to save a request for each file. Result.Header is nil
-	// then, and UploadOptions.Verify compares nothing. A record with a Denial is not trusted.
-	// False: the server is asked.
+	// move finished uploads away, and to save a request for each file. Result.Header has
+	// only LedgerHeaders then, and UploadOptions.Verify compares nothing. A record with a
+	// Denial is not trusted. False: the server is asked.
 	TrustLedger bool
+
+	// LedgerHeaders are names of headers of the last answer, or else of the answer to the
+	// creation, that Ledger keeps with a finished upload. With TrustLedger, they are
+	// Result.Header of a skipped source. They must not be secrets. nil: none.
+	LedgerHeaders []string
 
 	// Account names the account for which uploads are sent, for Store and Ledger: a record of
 	// one account is never used for another account, or for none. Set it if several accounts
@@ -234,7 +239,8 @@ type Client struct {
 	store       Store
 	ledger      Ledger
 	trustLedger bool
-	account     string // "": none
+	keptHeaders []string // of finished uploads
+	account     string   // "": none
 	recreate    Recreate
 	chunkSize   int64
 	inline      int64 // largest upload that is sent along with its creation; -1: none
@@ -248,7 +254,7 @@ type Client struct {
 // or [ErrInvalidOption].
 func New(cfg Config) (*Client, error) {
 	c := &Client{
-		store: cfg.Store, ledger: cfg.Ledger, trustLedger: cfg.TrustLedger, account: cfg.Account, recreate: cfg.Recreate, chunkSize: cfg.ChunkSize,
+		store: cfg.Store, ledger: cfg.Ledger, trustLedger: cfg.TrustLedger, keptHeaders: cfg.LedgerHeaders, account: cfg.Account, recreate: cfg.Recreate, chunkSize: cfg.ChunkSize,
 		inline: cfg.InlineSize, checksum: cfg.Checksum, concurrency: cfg.Concurrency,
 		refuseInUse: cfg.RefuseInUse || cfg.Once, once: cfg.Once,
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"slices"
 	"time"
 
 	"github.com/tusker-go/tusker/client/internal/address"
@@ -143,7 +145,24 @@ func (j *job) adoptFinished(ctx context.Context, endpoint string, r *Record) (do
 func (j *job) takeFinished(r *Record) {
 	n, _ := r.Length.Int64()
 	j.result.URL, j.result.Offset, j.result.Resumed, j.result.Skipped = r.URL, n, n, true
-	j.result.SHA256 = r.SHA256
+	j.result.SHA256, j.result.Header = r.SHA256, r.Header
+}
+
+// keptHeader returns the headers of the result that the ledger keeps, or nil.
+func (j *job) keptHeader() http.Header {
+	var kept http.Header
+	for _, name := range j.keptHeaders {
+		for _, header := range []http.Header{j.result.Header, j.result.CreationHeader} {
+			if values := header.Values(name); len(values) > 0 {
+				if kept == nil {
+					kept = make(http.Header)
+				}
+				kept[http.CanonicalHeaderKey(name)] = slices.Clone(values)
+				break
+			}
+		}
+	}
+	return kept
 }
 
 // loadLeftover returns the record of an unfinished upload of a source that the ledger knows
@@ -205,7 +224,7 @@ func (j *job) saveFinished(ctx context.Context, endpoint string, denial Denial) 
 	r := &journal.Record{
 		Key: key, Account: j.account, Endpoint: address.WithoutQuery(endpoint), URL: j.result.URL, Source: j.teller.source,
 		Length: protocol.Known(n), Offset: n, Created: now, Updated: now, Denial: denial,
-		SHA256: j.result.SHA256,
+		SHA256: j.result.SHA256, Header: j.keptHeader(),
 	}
 	err := r.Validate()
 	if err == nil {

@@ -3,6 +3,7 @@ package client_test
 import (
 	"context"
 	"crypto/sha256"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -121,4 +122,19 @@ type withoutDigest struct{ client.Source }
 func (w withoutDigest) Open(ctx context.Context, chunk int64) (source.Handle, error) {
 	opened, err := w.Source.Open(ctx, chunk)
 	return struct{ source.Handle }{opened}, err
+}
+
+// A ledger keeps the headers that the client wants, and a trusted one returns them.
+func TestLedgerHeaders(t *testing.T) {
+	s := fake.New(t, fake.Config{})
+	m := &clienttest.Ledger{}
+	cfg := client.Config{Ledger: m, TrustLedger: true, LedgerHeaders: []string{"stream-media-id", "X-None", "Location"}}
+	s.On(http.MethodPost, fake.With("Stream-Media-Id", "abc"))
+	name := clienttest.WriteFile(t, "hello")
+	first := clienttest.UploadFile(t, s, cfg, name)
+	res := clienttest.UploadFile(t, s, cfg, name)
+	want := http.Header{"Stream-Media-Id": {"abc"}, "Location": first.CreationHeader["Location"]}
+	if diff := cmp.Diff(want, res.Header); diff != "" || !res.Skipped {
+		t.Errorf("skipped: %t (-want +got):\n%s", res.Skipped, diff)
+	}
 }

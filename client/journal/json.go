@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"time"
 	"unicode/utf8"
 
@@ -30,6 +31,7 @@ type recordJSON struct {
 	Uncertain bool            `json:"uncertain,omitempty"`
 	Denial    failure.Denial  `json:"denial,omitzero"`
 	SHA256    string          `json:"sha256,omitempty"`
+	Header    http.Header     `json:"header,omitempty"`
 	Parts     []PartRecord    `json:"parts,omitempty"`
 }
 
@@ -39,7 +41,7 @@ func (r Record) MarshalJSON() ([]byte, error) {
 	e := recordJSON{
 		Key: r.Key, Account: r.Account, Endpoint: r.Endpoint, URL: r.URL, Source: r.Source, Length: r.Length, Offset: r.Offset, Sent: r.Sent, Reach: r.Reach,
 		Created: r.Created.UTC(), Updated: r.Updated.UTC(), Expires: r.Expires.UTC(), Uncertain: r.Uncertain, Denial: r.Denial, Parts: r.Parts,
-		SHA256: hex.EncodeToString(r.SHA256),
+		SHA256: hex.EncodeToString(r.SHA256), Header: r.Header,
 	}
 	if !utf8.ValidString(r.Source) {
 		e.Bytes = []byte(r.Source)
@@ -71,13 +73,16 @@ func (r *Record) UnmarshalJSON(b []byte) error {
 	if err != nil {
 		return fmt.Errorf("sha256: %w", err)
 	}
+	if len(e.Header) == 0 {
+		e.Header = nil
+	}
 	if len(sum) == 0 {
 		sum = nil
 	}
 	*r = Record{
 		Key: e.Key, Account: e.Account, Endpoint: e.Endpoint, URL: e.URL, Source: e.Source, Length: e.Length, Offset: e.Offset, Sent: e.Sent, Reach: e.Reach,
 		Created: e.Created.UTC(), Updated: e.Updated.UTC(), Expires: e.Expires.UTC(), Uncertain: e.Uncertain, Denial: e.Denial, Parts: e.Parts,
-		SHA256: sum,
+		SHA256: sum, Header: e.Header,
 	}
 	return nil
 }

@@ -154,7 +154,7 @@ func (r *Record) clone() *Record {
 	if len(r.Parts) > 0 {
 		c.Parts = slices.Clone(r.Parts)
 	}
-	c.SHA256 = slices.Clone(r.SHA256)
+	c.SHA256, c.Header = slices.Clone(r.SHA256), r.Header.Clone()
 	return &c
 }
 

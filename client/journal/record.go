@@ -3,6 +3,7 @@ package journal
 import (
 	"crypto/sha256"
 	"fmt"
+	"net/http"
 	"time"
 	"unicode/utf8"
 
@@ -15,7 +16,7 @@ import (
 //
 // It encodes as a JSON object with the names key, account, endpoint, url, source,
 // source_bytes, length, offset, sent, reach, created, updated, expires, uncertain, denial,
-// sha256 (hexadecimal) and parts; a part has start, end, url, offset, reach and denial, and a
+// sha256 (hexadecimal), header and parts; a part has start, end, url, offset, reach and denial, and a
 // denial has status, code,
 // words and refused. Times are strings as in RFC 3339. A source that is not UTF-8 is
 // source_bytes, in base64, and source has U+FFFD for each byte that is not. Revision is not
@@ -84,6 +85,10 @@ type Record struct {
 
 	// SHA256 is the SHA-256 of the bytes of a finished upload, 32 bytes. nil: not known.
 	SHA256 []byte
+
+	// Header has response headers of a finished upload that its client wanted to keep. nil and
+	// empty: none.
+	Header http.Header
 
 	// Parts are those of an upload that is sent in parts, in their order. nil
 	// and empty: the upload is in one piece.

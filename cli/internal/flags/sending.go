@@ -2,6 +2,7 @@ package flags
 
 import (
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -80,6 +81,9 @@ func (s *Sending) Tune(con *console.Console, config *client.Config) {
 		config.RateLimitAt = s.limitRate.At
 	}
 	config.RefuseInUse = s.refuseInUse
+	config.LedgerHeaders = slices.DeleteFunc(slices.Clone(s.printHeaders), func(name string) bool {
+		return strings.EqualFold(name, "Set-Cookie") // a secret
+	})
 	if s.NoInline {
 		config.InlineSize = -1
 	}
