@@ -35,6 +35,9 @@ func Ended(file string, lost bool, r *client.Result, err error, same Invocation)
 			out.Hint = NewUpload
 		case r.URL == "" && r.Orphans > 0 && (r.Sent > 0 || r.Length == protocol.Known(0)):
 			out.Hint = orphanHint
+		case out.Resumable && r.URL == "" && !stopped:
+			out.Hint = nothingYetHint
+			out.Before(Unreached(err))
 		case out.Resumable:
 			out.Hint = resumeHint(r.URL, file, same)
 		default:

@@ -68,6 +68,9 @@ func plainHint(cmd *cobra.Command, exchange *client.Error, err error) string {
 	creating := exchange != nil && exchange.StatusCode != 0 &&
 		(exchange.Op == protocol.OpCreate || exchange.Op == protocol.OpOptions)
 	record := tls.RecordHeaderError{}
+	if hint := Unreached(err); hint != "" {
+		return hint
+	}
 	switch {
 	case errors.Is(err, client.ErrInvalidURL):
 		return "a URL is written like https://tus.example/files/"
