@@ -29,7 +29,7 @@ func lostStreamHint(url string, same Invocation) string {
 
 // ErrOtherStream means that an upload has bytes which nobody can compare with
 // those of a stream.
-var ErrOtherStream = errors.New("nothing shows that this stream is the one the upload was begun with")
+var ErrOtherStream = errors.New("it is not known whether this is the stream that the upload was begun with")
 
 const otherStreamHint = "tusker upload sends the stream from its start, as another upload; " +
-	"only if it begins with the very bytes that were sent before, --same-stream resumes this one"
+	"if it begins with the same bytes that were sent before, --same-stream resumes this upload"

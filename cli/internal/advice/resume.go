@@ -28,7 +28,7 @@ func IsMisplaced(err error) bool {
 const nothingYetHint = "nothing was uploaded yet: run the same command again"
 
 // orphanHint is the hint for a creation with all bytes that was not answered.
-const orphanHint = "the server may have it although no answer came: look there before you run the same command again"
+const orphanHint = "the server may have the file although it did not answer: check this before you run the same command again"
 
 // NewUpload is the hint for parts without a record.
 const NewUpload = "run the same command again; a new upload begins"

@@ -37,7 +37,7 @@ func configPathCommand(a *app) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			path, _ := settings.Path(cmd.Flags(), a.console.LookupEnv)
 			if path == "" {
-				return errors.New("there is none; name one with --config FILE")
+				return errors.New("there is no config file; name one with --config FILE")
 			}
 			a.console.Out.Line("%s", path)
 			return nil

@@ -267,13 +267,13 @@ func downloadError(a *app, to *destination, url string, result *client.DownloadR
 	case errors.Is(err, retry.ErrExhausted), code == exit.GaveUp:
 		out.Hint = downloadHint(a, to, url, kept)
 	case errors.Is(err, client.ErrContentChanged):
-		out.Err, out.Hint = exit.With(exit.Integrity, err), "what was fetched is of no use; run the same command again"
+		out.Err, out.Hint = exit.With(exit.Integrity, err), "the downloaded bytes cannot be used; run the same command again"
 	case errors.Is(err, client.ErrContent):
 		out.Err = exit.With(exit.Integrity, err)
 	case errors.Is(err, client.ErrUnfinished):
-		out.Hint = "see how far it is: " + a.settings.Invocation.Command("info") + advice.SameURL(url)
+		out.Hint = "show how much the server has: " + a.settings.Invocation.Command("info") + advice.SameURL(url)
 	case errors.Is(err, client.ErrNotServed), errors.Is(err, protocol.ErrMethodNotAllowed), errors.Is(err, protocol.ErrNotImplemented):
-		out.Hint = "tus does not ask servers to give uploads out; this one may do so at another URL"
+		out.Hint = "tus does not require that servers offer downloads; this one may offer them at another URL"
 	case errors.Is(err, download.ErrForeign):
 		out.Hint = "move it away, or choose another name with -o FILE"
 	}

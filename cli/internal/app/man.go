@@ -20,7 +20,7 @@ func manCommand() *cobra.Command {
 		Use:    "man DIR",
 		Short:  "Write the manual pages",
 		Hidden: true,
-		Long: `Writes a manual page for each command into DIR, which is made if it does not
+		Long: `Writes a manual page for each command into DIR, which is created if it does not
 exist. The pages are the same for the same program.`,
 		Example:     `  tusker man dist/man && man -l dist/man/tusker-upload.1`,
 		Args:        usage.Arguments(1, 1, "one DIR"),

@@ -39,7 +39,7 @@ The uploads on the server are not deleted.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runUploadsPrune(cmd.Context(), a, p) },
 	}
 	flags.RegisterStateDir(cmd, &p.stateDir)
-	cmd.Flags().Var(&p.age, "older-than", "what counts as old, such as 12h or 7d; 0 for all")
+	cmd.Flags().Var(&p.age, "older-than", "remove records of at least this `age`, such as 12h or 7d; 0 for all")
 	cmd.Flags().BoolVar(&p.json, "json", false, "print how many were removed, as JSON")
 	return cmd
 }

@@ -27,7 +27,7 @@ func (b *Batch) ended(file string, result *client.Result, err error) error {
 	case errors.Is(err, client.ErrRefused):
 		out.Hint = b.startOver(result)
 	case errors.Is(err, client.ErrIntegrity):
-		out.Hint = "as long as the server claims these bytes, only " + b.repeatText(result)
+		out.Hint = "while the server claims these bytes, only " + b.repeatText(result)
 	case out.Resumable && goOn != "":
 		out.Hint = goOn
 	case goOn != "" && isMendable(err) && b.hint(out) == "":

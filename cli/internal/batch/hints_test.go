@@ -41,7 +41,7 @@ func TestMendedHint(t *testing.T) {
 		"source changed":              {source(client.ErrSourceChanged), ""},
 		"window":                      {source(client.ErrSourceWindow), ""},
 		"other length":                {client.ErrLengthMismatch, ""},
-		"claims too much":             {client.ErrIntegrity, "as long as the server claims these bytes, only --recreate always sends the file again"},
+		"claims too much":             {client.ErrIntegrity, "while the server claims these bytes, only --recreate always sends the file again"},
 		"other bytes":                 {client.ErrDifferent, ""},
 	}
 	records := records.New(slog.New(slog.DiscardHandler), t.TempDir(), nil)

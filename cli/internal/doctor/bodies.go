@@ -95,11 +95,11 @@ func (s *search) end(n int64) string {
 	case n < leastBody || n <= s.body:
 		return "all"
 	case n > s.left():
-		return "no more bytes are spent on it"
+		return "it would need too many bytes"
 	case s.probes == maxProbes:
-		return "no more requests are spent on it"
+		return "it would need too many requests"
 	case time.Since(s.began)+time.Duration(s.pace*float64(n)) > bodyLimits*s.Limit:
-		return "no more time is spent on it"
+		return "it would take too long"
 	}
 	return ""
 }

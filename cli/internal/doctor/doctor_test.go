@@ -91,7 +91,7 @@ func TestFindings(t *testing.T) {
 		"no problem": {want: healthy},
 		"a proxy that delays bodies": {
 			faults: []testserver.Fault{always("PATCH", testserver.Buffer())},
-			want:   without("warn buffering", "warn resume"), detail: "nothing arrives", advice: "--chunk-size 8MiB",
+			want:   without("warn buffering", "warn resume"), detail: "no byte arrives", advice: "--chunk-size 8MiB",
 		},
 		"a limit of 1 MiB": {
 			faults: []testserver.Fault{always("PATCH", testserver.BodyLimit(1<<20))},

@@ -43,18 +43,18 @@ func (e *examination) flow(ctx context.Context) bool {
 	}
 	kept := e.offset - before
 	lost := func() string {
-		return e.chunkFlag(min(mostLost, e.body)) + ", so that a cut costs no more than that"
+		return e.chunkFlag(min(mostLost, e.body)) + " limits how many bytes a cut can lose"
 	}
 	switch {
 	case shown > start:
 		e.ok("buffering", "", "bytes reach the server while a request is open")
 	case kept > 0 && busy:
-		e.ok("buffering", "", "the server does not answer while a request is open, and keeps the bytes that arrived")
+		e.ok("buffering", "", "the server does not answer while a request is open, but keeps the bytes that arrived")
 	case kept > 0 || before > start:
-		e.ok("buffering", "", "bytes reach the server, which shows them when the request has ended")
+		e.ok("buffering", "", "bytes reach the server, which reports them when the request has ended")
 	default:
 		e.warn("buffering", lost(),
-			"nothing arrives of a request that is open: a proxy keeps bodies back until they are complete, or the server does")
+			"no byte arrives while a request is open: a proxy or the server keeps the body back until it is complete")
 	}
 	switch {
 	case kept < 0:
@@ -66,7 +66,7 @@ func (e *examination) flow(ctx context.Context) bool {
 		e.ok("resume", "", "after a cut the server has %s of %s that were sent", size(kept), size(body/2))
 	}
 	if lock > slowLock {
-		e.warn("lock", "--stall-timeout well above that", "after a cut the upload is held for %v", rounded(lock))
+		e.warn("lock", "use a --stall-timeout that is clearly longer", "after a cut the upload is held for %v", rounded(lock))
 		return true
 	}
 	e.ok("lock", "", "after a cut the server answers in %v", rounded(lock))

@@ -66,7 +66,7 @@ func (e *examination) reached(w way, err error) bool {
 	}
 	switch {
 	case w.connectErr != nil:
-		e.fail("connect", "--proxy URL where only a proxy leads out", err)
+		e.fail("connect", "--proxy URL, if only a proxy has access to other networks", err)
 		return false
 	case w.address != "":
 		e.ok("connect", "", "%s, in %v", w.address, rounded(w.connect))
@@ -78,7 +78,7 @@ func (e *examination) reached(w way, err error) bool {
 	case w.tls != nil:
 		e.handshake(w.tls)
 	case endpoint != nil && endpoint.Scheme == "http" && !w.socket && !isLocal(endpoint.Hostname()):
-		e.warn("tls", "an https:// ENDPOINT", "none: anybody in between can read and change what is sent")
+		e.warn("tls", "an https:// ENDPOINT", "none: others in the network can read and change what is sent")
 	}
 	return true
 }
@@ -129,9 +129,9 @@ func (e *examination) spoken(a answer) {
 	skew := date.Add(500 * time.Millisecond).Sub(a.sent.Add(a.took / 2)).Round(time.Second)
 	switch {
 	case skew > maxSkew:
-		e.warn("clock", "set the clocks: tokens and expiry dates go by them", "the server's is %v ahead", skew)
+		e.warn("clock", "set the clocks: tokens and expiry dates depend on them", "the server's is %v ahead", skew)
 	case skew < -maxSkew:
-		e.warn("clock", "set the clocks: tokens and expiry dates go by them", "the server's is %v behind", -skew)
+		e.warn("clock", "set the clocks: tokens and expiry dates depend on them", "the server's is %v behind", -skew)
 	default:
 		e.ok("clock", "", "within %v of the server's", max(time.Second, skew.Abs()))
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // errBudget means that a run has sent its maximum of requests.
-var errBudget = errors.New("no further request is sent: there have been enough")
+var errBudget = errors.New("no further request is sent: the limit of this command is reached")
 
 // A tap counts the requests that pass through it, and records how the first one
 // reached the server. It is safe for concurrent use.

@@ -109,7 +109,7 @@ func (e *examination) cleanUp(ctx context.Context) {
 	e.report.Left = append(e.report.Left, e.url)
 	advice := ""
 	if !e.caps.Has(protocol.ExtensionTermination) {
-		advice = "the server does not announce termination: it has to clean up by itself"
+		advice = "the server does not announce termination: it has to remove unfinished uploads itself"
 	}
 	e.warn("cleanup", advice, "an unfinished upload of %s is left: %s", size(e.offset), plain(err))
 }

@@ -23,77 +23,77 @@ func (a action) usage() string { return strings.TrimSpace(a.name + " " + a.args)
 
 var actions = []action{
 	{
-		"reset", "", "the connection is lost before the request: a proxy restarts, a NAT forgets",
+		"reset", "", "the connection is lost before the request, as if a proxy restarts",
 		func(*words) (testserver.Action, error) { return testserver.Reset(), nil },
 	},
 	{
-		"cut", "SIZE", "the connection is lost after SIZE of the body, which is stored: a cable pulled",
+		"cut", "SIZE", "the connection is lost after SIZE of the body, which is stored, as if a cable is pulled",
 		func(w *words) (testserver.Action, error) { return made(testserver.CutAfter)(w.size()) },
 	},
 	{
-		"drop", "", "the connection is lost before the answer; everything is stored",
+		"drop", "", "the connection is lost before the answer; all bytes are stored",
 		func(*words) (testserver.Action, error) { return testserver.DropReply(), nil },
 	},
 	{
-		"stall", "[TIME]", "nothing is read or answered for TIME, or for ever: a server that swaps",
+		"stall", "[TIME]", "nothing is read or answered for TIME, or without end, as by a server that swaps",
 		func(w *words) (testserver.Action, error) { return made(testserver.Stall)(w.maybeDuration()) },
 	},
-	{"stall-after", "SIZE [TIME]", "the same after SIZE of the body: a proxy whose buffers are full", parseStallAfter},
+	{"stall-after", "SIZE [TIME]", "the same after SIZE of the body, as by a proxy whose buffers are full", parseStallAfter},
 	{
-		"throttle", "RATE", "the body is read at RATE, such as 64KiB, per second: a slow link",
+		"throttle", "RATE", "the body is read at RATE per second, such as 64KiB, as over a slow link",
 		func(w *words) (testserver.Action, error) { return made(testserver.Throttle)(w.rate()) },
 	},
 	{
-		"black-hole", "", "neither reads nor answers nor hangs up: a firewall that drops, a power cut",
+		"black-hole", "", "nothing is read or answered, and the connection stays open, as behind a firewall that drops packets",
 		func(*words) (testserver.Action, error) { return testserver.BlackHole(), nil },
 	},
-	{"status", "CODE [NAME:VALUE...] [WORDS...]", "answers with a status, headers and a body: a proxy, a gateway, a server under load", parseStatus},
-	{"early", "SIZE CODE [NAME:VALUE...] [WORDS...]", "the same after SIZE of the body, and hangs up while the rest still flows: tusd with its 409, proxies with 401 or 413", parseEarly},
-	{"retry-after", "CODE TIME [date]", "answers CODE with Retry-After in seconds, or as a date: quotas (429), maintenance (503)", parseRetryAfter},
+	{"status", "CODE [NAME:VALUE...] [WORDS...]", "answers with a status, headers and a body, as proxies and busy servers do", parseStatus},
+	{"early", "SIZE CODE [NAME:VALUE...] [WORDS...]", "the same after SIZE of the body, and closes the connection while the rest is sent, as tusd does with 409 and proxies with 401 or 413", parseEarly},
+	{"retry-after", "CODE TIME [date]", "answers CODE with Retry-After in seconds, or as a date, as for quotas (429) and maintenance (503)", parseRetryAfter},
 	{
-		"locked", "[TIME]", "423 for TIME after the first one, or for ever: tusdotnet after a drop",
+		"locked", "[TIME]", "423 for TIME after the first one, or without end, as tusdotnet answers after a lost connection",
 		func(w *words) (testserver.Action, error) { return made(testserver.Locked)(w.maybeDuration()) },
 	},
 	{
-		"lock-timeout", "", "500 ERR_LOCK_TIMEOUT: tusd, where another request holds on",
+		"lock-timeout", "", "500 ERR_LOCK_TIMEOUT, as tusd answers while another request holds the upload",
 		func(*words) (testserver.Action, error) { return testserver.LockTimeout(), nil },
 	},
 	{
-		"until-token-changes", "", "401 until the Authorization header is another one: a token expires",
+		"until-token-changes", "", "401 until the Authorization header changes, as if a token expires",
 		func(*words) (testserver.Action, error) { return testserver.UntilTokenChanges(), nil },
 	},
-	{"redirect", "CODE URL", "sends the client to URL, with the path of the request where URL has none: a server that has moved, a load balancer", parseRedirect},
+	{"redirect", "CODE URL", "redirects to URL, with the path of the request if URL has none, as a server that has moved does", parseRedirect},
 	{
-		"buffer", "", "nothing arrives until the whole body did, and a cut loses all: nginx, Cloudflare",
+		"buffer", "", "the body arrives when it is complete, and a cut loses all of it, as with nginx and Cloudflare",
 		func(*words) (testserver.Action, error) { return testserver.Buffer(), nil },
 	},
 	{
-		"body-limit", "SIZE", "413 that is not from tus, for bodies over SIZE: nginx, Cloudflare, IIS",
+		"body-limit", "SIZE", "413 without headers of tus for bodies above SIZE, as from nginx, Cloudflare and IIS",
 		func(w *words) (testserver.Action, error) { return made(testserver.BodyLimit)(w.size()) },
 	},
 	{
-		"slow-finish", "[TIME]", "the answer to the last byte comes after TIME, or never: virus scanners, hooks",
+		"slow-finish", "[TIME]", "the answer to the last byte comes after TIME, or never, as with virus scanners and hooks",
 		func(w *words) (testserver.Action, error) { return made(testserver.SlowFinish)(w.maybeDuration()) },
 	},
 	{
-		"rewind", "SIZE", "the store loses what is behind SIZE: a server on S3, or after a crash",
+		"rewind", "SIZE", "the server loses the bytes after SIZE, as after a crash",
 		func(w *words) (testserver.Action, error) { return made(testserver.RewindTo)(w.size()) },
 	},
 	{
-		"forget", "", "the upload is deleted, 404: expired, or cleaned away",
+		"forget", "", "the upload is deleted (404), as if it has expired",
 		func(*words) (testserver.Action, error) { return testserver.Forget(), nil },
 	},
 	{
-		"offset", "TEXT", "names TEXT as Upload-Offset: a server with a bug",
+		"offset", "TEXT", "answers TEXT as Upload-Offset, as a server with a bug does",
 		func(w *words) (testserver.Action, error) { return made(testserver.OffsetHeader)(w.next("TEXT")) },
 	},
 	{
-		"offset-by", "[-]SIZE", "names another offset by SIZE: a server that claims more than it got, or less",
+		"offset-by", "[-]SIZE", "answers an offset that is SIZE too large, or with - too small",
 		func(w *words) (testserver.Action, error) { return made(testserver.OffsetDelta)(w.signedSize()) },
 	},
-	{"location", "FORM", "writes Location as relative, path, schemeless, insecure, absent, query QUERY or origin URL: @tus/server, tusdotnet, Cloudflare", parseLocation},
+	{"location", "FORM", "writes the Location as relative, path, schemeless, insecure, absent, query QUERY or origin URL", parseLocation},
 	{
-		"header", "NAME VALUE", "sets a header of the answer: gateways",
+		"header", "NAME VALUE", "sets a header of the answer, as gateways do",
 		func(w *words) (testserver.Action, error) {
 			name, err := w.headerName()
 			if err != nil || len(*w) == 0 {
@@ -103,7 +103,7 @@ var actions = []action{
 		},
 	},
 	{
-		"no-header", "NAME", "takes a header out of the answer: proxies that filter",
+		"no-header", "NAME", "removes a header of the answer, as filtering proxies do",
 		func(w *words) (testserver.Action, error) {
 			return made(func(name string) testserver.Action {
 				return testserver.RewriteHeader(func(h http.Header) { h.Del(name) })
@@ -195,5 +195,5 @@ func parseLocation(w *words) (testserver.Action, error) {
 		}
 		return testserver.LocationOrigin(origin), nil
 	}
-	return nil, fmt.Errorf("%q is no form: relative, path, schemeless, insecure, absent, query or origin", form)
+	return nil, fmt.Errorf("%q is not a form: relative, path, schemeless, insecure, absent, query or origin", form)
 }

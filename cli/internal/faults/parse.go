@@ -46,7 +46,7 @@ func Parse(spec string) (testserver.Fault, error) {
 		return fault, err
 	}
 	if fault.Do, err = do.parse(&rest); err == nil && len(rest) > 0 {
-		err = fmt.Errorf("%q is too much", strings.Join(rest, " "))
+		err = fmt.Errorf("%q is one word too many", strings.Join(rest, " "))
 	}
 	if err != nil {
 		return fault, fmt.Errorf("%w: want %s", err, do.usage())

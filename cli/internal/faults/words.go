@@ -68,7 +68,7 @@ func (w *words) rate() (int64, error) {
 	}
 	n, err := units.ParseSize(strings.TrimSuffix(word, "/s"))
 	if err == nil && n == 0 {
-		err = fmt.Errorf("%q is no rate", word)
+		err = fmt.Errorf("%q is not a rate such as 64KiB", word)
 	}
 	return n, err
 }
@@ -149,7 +149,7 @@ func (w *words) times() (int, error) {
 		}
 		var err error
 		if n, err = strconv.Atoi(digits); err != nil || n < 1 {
-			return 0, fmt.Errorf("%q is not how often: want x1, x2, ... or always", last)
+			return 0, fmt.Errorf("%q is not a number of times: want x1, x2, ... or always", last)
 		}
 	}
 	*w = (*w)[:len(*w)-1]

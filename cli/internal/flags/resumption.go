@@ -95,7 +95,7 @@ func (r *Resumption) checkSkipping() error {
 	case r.SkipSent == SkipNone:
 		return nil
 	case r.NoResume:
-		return errors.New("--skip-sent goes by records, and --no-resume keeps none")
+		return errors.New("--skip-sent needs records, and --no-resume keeps none")
 	case Recreates[r.Recreate] == client.RecreateAlways:
 		return errors.New("--skip-sent leaves out what --recreate always sends again")
 	}

@@ -129,7 +129,7 @@ func (s *Selection) WarnUnmatched(con *console.Console, from *settings.Settings)
 			continue
 		}
 		for _, p := range flag.patterns.Unmatched() {
-			con.Say("--%s %q has matched nothing", flag.name, p)
+			con.Say("--%s %q matches nothing", flag.name, p)
 		}
 	}
 }

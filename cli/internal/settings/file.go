@@ -102,7 +102,7 @@ func configHint(e *config.Error) string {
 	if e.Meant != "" {
 		return "did you mean " + e.Meant + "?"
 	}
-	return "--config '' goes without it"
+	return "--config '' runs without a config file"
 }
 
 // ConfigKeys returns the flags of all commands.
