@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -208,12 +209,10 @@ func TestCanceledPartsAskForTheirOffsets(t *testing.T) {
 				name := clienttest.WriteFile(t, clienttest.Noise(clienttest.FourPartsSize))
 				ctx, cancel := context.WithCancelCause(t.Context())
 				var canceled time.Time
-				s.On(http.MethodPatch, clienttest.Repeat(4, keepAndCancel(s, 1000, func() {
-					if canceled.IsZero() {
-						canceled = time.Now()
-						cancel(clienttest.ErrUnplugged)
-					}
-				}))...)
+				s.On(http.MethodPatch, clienttest.Repeat(4, keepAndCancel(s, 1000, sync.OnceFunc(func() {
+					canceled = time.Now()
+					cancel(clienttest.ErrUnplugged)
+				})))...)
 				s.On(http.MethodHead, clienttest.Repeat(test.hang, s.Hang(0))...)
 				res, err := clienttest.NewClient(t, s, clienttest.PartsConfig(&store, nil)).Upload(ctx, clienttest.PathSource(t, name), &client.UploadOptions{Parallel: 4})
 				took := time.Since(canceled)
