@@ -146,6 +146,21 @@ func cmdMakeFile(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.Chtimes(name, modified, modified))
 }
 
+func cmdAwait(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 1 && len(args) != 2 {
+		ts.Fatalf("usage: [!] await FILE [TEXT]")
+	}
+	for end := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+		text, err := os.ReadFile(ts.MkAbs(args[0]))
+		if found := err == nil && (len(args) == 1 || strings.Contains(string(text), args[1])); found != neg {
+			return
+		}
+		if time.Now().After(end) {
+			ts.Fatalf("%s: %q, %v", args[0], text, err)
+		}
+	}
+}
+
 func cmdSetenv(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 2 {
 		ts.Fatalf("usage: setenv NAME FILE")

@@ -37,6 +37,7 @@ func TestScripts(t *testing.T) {
 			"requests":  cmdRequests,  // requests METHOD NUMBER: any is all methods
 			"header":    cmdHeader,    // [!] header METHOD NAME VALUE: a request carried it
 			"makefile":  cmdMakeFile,  // makefile NAME SIZE: modified an hour ago
+			"await":     cmdAwait,     // [!] await FILE [TEXT]: waits until FILE exists and has TEXT
 			"setenv":    cmdSetenv,    // setenv NAME FILE
 			"empty":     cmdEmpty,     // empty DIR
 			"lines":     cmdLines,     // lines FILE NUMBER

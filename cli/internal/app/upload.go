@@ -74,6 +74,7 @@ on the server than were sent, 9 some of several files failed, 130 interrupted,
   tar c folder | tusker upload --metadata filename=folder.tar URL -
   tusker upload --from-command 'pg_dump shop' --metadata filename=shop.sql URL
   tusker upload --snapshot URL /var/log/app.log
+  tusker upload -r --watch --move-to sent URL inbox
   tusker upload --token-file token --print-header Stream-Media-Id URL a.mp4`,
 		Args: usage.Arguments(1, 0, "ENDPOINT and one or more FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error { return runUpload(a, cmd, u, args[0], args[1:]) },
@@ -126,6 +127,10 @@ func runUpload(a *app, cmd *cobra.Command, u *flags.Upload, endpoint string, fil
 	if moveTo != nil {
 		defer func() { _ = moveTo.Close() }()
 	}
+	b := &batch.Batch{Console: a.console, Cmd: cmd, Upload: u, Client: c, Records: journal, Sent: ledger, Given: metadata, MoveRoot: moveTo, Again: a.settings.Invocation}
+	if u.Watching {
+		return b.RunWatch(ctx, files)
+	}
 	found, err := batch.Find(ctx, a.console, &u.Selection, files)
 	if err != nil {
 		return err
@@ -143,7 +148,7 @@ func runUpload(a *app, cmd *cobra.Command, u *flags.Upload, endpoint string, fil
 			a.console.Say("an earlier run of this command has sent %s: --no-resume sends all again", units.FormatCount(n, "file", "files"))
 		}
 	}
-	b := &batch.Batch{Console: a.console, Cmd: cmd, Upload: u, Client: c, Records: journal, Sent: ledger, List: found, Given: metadata, MoveRoot: moveTo, Again: a.settings.Invocation}
+	b.List = found
 	if u.DryRun {
 		return b.Plan(ctx)
 	}

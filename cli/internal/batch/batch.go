@@ -48,7 +48,15 @@ type Batch struct {
 	MoveRoot *os.Root
 	// Given is the metadata that the user gave to each upload.
 	Given protocol.Metadata
+
+	watching bool // more runs follow, with other files
+
+	// report is called at the end of each file, from any goroutine. nil: it is not called.
+	report func(name string, result *client.Result, err error)
 }
+
+// errPrinted means that an earlier run printed the result of a file.
+var errPrinted = errors.New("the result was printed before")
 
 // Run uploads the files.
 func (b *Batch) Run(ctx context.Context) error {
@@ -106,12 +114,18 @@ func (b *Batch) Run(ctx context.Context) error {
 			tally.addAfter(err)
 		}
 		errs[i] = err
-		rows(i, b.FileRow(e.name, n > 1, result), complete)
+		if b.report != nil {
+			b.report(e.name, result, err)
+		}
+		if b.watching && result.Skipped {
+			complete = errPrinted
+		}
+		rows(i, b.FileRow(e.name, n > 1 || b.watching, result), complete)
 	})
 	display.Close()
 	b.Console.ReportLimit(limit)
 	if n == 1 {
-		if !b.JSON && errs[0] == nil {
+		if !b.JSON && errs[0] == nil && (!b.watching || tally.skipped == 0) {
 			b.reportSingle(tally)
 		}
 		return cmp.Or(errs[0], list.close())

@@ -44,6 +44,8 @@ type Listing struct {
 	entries []entry
 	links   int // symbolic links left out
 	special int // devices, pipes and sockets left out
+
+	dirs []string // directories that were read
 }
 
 // Add adds a file. If err is not nil, it is the reason why the file cannot be sent.
@@ -78,7 +80,7 @@ const recursiveHint = "send the files in it with --recursive"
 
 // Find finds the files that the arguments and the flags name, in this order. The
 // files of a directory are in the order of their names, unless the flags sort all files. Errors are usage errors, or
-// the cause of ctx.
+// the cause of ctx. A nil con gets no messages.
 func Find(ctx context.Context, con *console.Console, s *flags.Selection, files []string) (*Listing, error) {
 	l := &Listing{}
 	now := time.Now()

@@ -59,6 +59,7 @@ func (w *walker) walk(ctx context.Context, below string, above []fs.FileInfo, in
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	w.dirs = append(w.dirs, w.in.file(below))
 	names, err := namesIn(w.files, below, above[len(above)-1])
 	if err != nil {
 		w.failed(w.in.file(below), err)
@@ -86,7 +87,7 @@ func (w *walker) visit(ctx context.Context, name string, above []fs.FileInfo, in
 	case info.IsDir() && w.IsApart(info):
 	case info.IsDir():
 		if slices.ContainsFunc(above, func(one fs.FileInfo) bool { return os.SameFile(one, info) }) {
-			w.console.Say("left out %s: a link to a directory that it is in", output.Escape(file))
+			w.say("left out %s: a link to a directory that it is in", output.Escape(file))
 			w.links++
 			return nil
 		}
@@ -94,7 +95,7 @@ func (w *walker) visit(ctx context.Context, name string, above []fs.FileInfo, in
 	case info.Mode()&fs.ModeSymlink != 0:
 		w.links++
 	case !info.Mode().IsRegular():
-		w.console.Say("left out %s: not a regular file", output.Escape(file))
+		w.say("left out %s: not a regular file", output.Escape(file))
 		w.special++
 	case included && w.Admits(info, w.now):
 		w.entries = append(w.entries, entry{
@@ -102,6 +103,13 @@ func (w *walker) visit(ctx context.Context, name string, above []fs.FileInfo, in
 		})
 	}
 	return nil
+}
+
+// say writes a line to the user of a run that lists the files once.
+func (w *walker) say(format string, args ...any) {
+	if w.console != nil {
+		w.console.Say(format, args...)
+	}
 }
 
 func (w *walker) failed(file string, err error) {

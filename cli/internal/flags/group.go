@@ -21,7 +21,7 @@ var groups = []struct {
 	{GroupCommand, nil},
 	{"Flags for the choice of files", []string{
 		"recursive", "include", "exclude", "exclude-from", "min-size", "max-size", "newer-than", "follow-symlinks", "files-from", "null",
-		"order-by", "if-empty", "watch", "settle",
+		"order-by", "if-empty", "watch", "watch-settle",
 	}},
 	{"Flags for what is sent", []string{
 		"metadata", "no-default-metadata", "profile", "snapshot", "refuse-in-use", "dry-run",

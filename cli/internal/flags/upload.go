@@ -21,6 +21,7 @@ type Upload struct {
 	Resumption
 	Selection
 	Disposal
+	FolderWatch
 	Output
 
 	// Metadata are key[=value] pairs of each upload.
@@ -54,6 +55,7 @@ func (u *Upload) Register(cmd *cobra.Command) {
 	RegisterVerify(cmd, &u.Verify)
 	u.Selection.register(cmd)
 	u.Disposal.register(cmd)
+	u.FolderWatch.register(cmd)
 	u.Output.register(cmd)
 	u.Resumption.register(cmd)
 	u.Sending.Register(cmd)
@@ -94,6 +96,9 @@ func (u *Upload) Check(cmd *cobra.Command, from *settings.Settings, files []stri
 		return err
 	}
 	if err := u.Sending.Check(cmd, files, in); err != nil {
+		return err
+	}
+	if err := u.checkWatch(files); err != nil {
 		return err
 	}
 	if err := u.checkDisposal(files); err != nil {
