@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -59,9 +60,9 @@ func TestEachWarningOnce(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const failures = 100
 				began := time.Now()
-				answers := 0
+				var count atomic.Int64 // of answers
 				s := fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
-					answers++
+					answers := int(count.Add(1))
 					w.Header().Set("Upload-Expires", began.Add(time.Duration(answers)*time.Second-24*time.Hour).UTC().Format(http.TimeFormat))
 					w.Header().Set("Upload-Metadata", "!"+strings.Repeat("!", answers))
 					if r.Method == http.MethodPatch && answers < failures {
