@@ -163,10 +163,11 @@ func hostOf(arg string) string {
 func orderError(cmd *cobra.Command, first string, args []string, i int) error {
 	hint := first + " comes first, and FILE after it"
 	if !output.HasSecret(args[i]) {
-		hint += ": " + cmd.CommandPath() + " " + shell.QuoteIfNeeded(args[i], runtime.GOOS)
+		words := []string{cmd.CommandPath(), shell.QuoteIfNeeded(args[i], runtime.GOOS)}
 		for _, arg := range slices.Concat(args[:i], args[i+1:]) {
-			hint += " " + shell.QuotePath(arg)
+			words = append(words, shell.QuotePath(arg))
 		}
+		hint += ": " + strings.Join(words, " ")
 	}
 	return &advice.Failure{Err: usage.Error(fmt.Errorf("%w: %q is not a URL", client.ErrInvalidURL, args[0])), Hint: hint}
 }
