@@ -43,7 +43,7 @@ func full(key string) *journal.Record {
 		Expires:   at(3),
 		Uncertain: true,
 		Denial:    failure.Denial{StatusCode: 422, Code: "ERR_X", Words: "ERR_X: \"no\" & <é>\n", Refused: true},
-		Header:    http.Header{"Stream-Media-Id": {"a \"b\" é", "c"}},
+		Header:    http.Header{"Video": {"a \"b\" é", "c"}},
 		SHA256:    bytes.Repeat([]byte{0xa5}, 32),
 		Parts: []journal.PartRecord{
 			{Start: 0, End: 1 << 39, URL: "https://tus.example/files/p+0?a&b", Offset: 7, Reach: protocol.Known(0), Denial: failure.Denial{StatusCode: 500}},
