@@ -4,8 +4,10 @@ package console
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"sync"
 
 	"github.com/spf13/pflag"
@@ -33,6 +35,8 @@ type Console struct {
 
 	quiet, verbose bool
 	logFormat      string
+	logFile        string
+	file           *slog.Logger // log of --log-file; nil: there is none
 
 	mu   sync.Mutex
 	said []string // lines of SayOnce
@@ -43,6 +47,7 @@ func (c *Console) Register(f *pflag.FlagSet) {
 	f.BoolVarP(&c.quiet, "quiet", "q", false, "print only errors on standard error")
 	f.BoolVarP(&c.verbose, "verbose", "v", false, "log every exchange with the server")
 	f.StringVar(&c.logFormat, "log-format", logs.Console, "`format` of logs: console or json")
+	f.StringVar(&c.logFile, "log-file", "", "also append the log and all messages to `file`, which only its owner can read if it is new")
 }
 
 // Preset sets the format of logs for an error of a command line that could not be parsed. Other
@@ -70,6 +75,26 @@ func (c *Console) Start(level slog.Level) error {
 		return err
 	}
 	c.Log = logger
+	return c.openFile()
+}
+
+// openFile opens the file of --log-file. It stays open until the program ends.
+func (c *Console) openFile() error {
+	if c.logFile == "" {
+		return nil
+	}
+	f, err := os.OpenFile(c.logFile, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("--log-file: %w", err)
+	}
+	level := slog.LevelInfo
+	if c.verbose {
+		level = slog.LevelDebug
+	}
+	if c.file, err = logs.NewFile(f, c.logFormat, level); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	c.Log = slog.New(slog.NewMultiHandler(c.Log.Handler(), c.file.Handler()))
 	return nil
 }
 

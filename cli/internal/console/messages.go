@@ -52,13 +52,16 @@ func (c *Console) Complain(cmd *cobra.Command, err error, hint string) {
 		// The command line has the format and was wrong otherwise.
 		c.Log, _ = logs.New(c.Err, c.logFormat, slog.LevelError)
 	}
+	attrs := []any{slog.String("command", cmd.CommandPath()), slog.String("err", output.OneLine(transport.RedactText(text)))}
+	if hint != "" {
+		attrs = append(attrs, slog.String("hint", output.OneLine(hint)))
+	}
 	if c.IsJSON() {
-		attrs := []any{slog.String("command", cmd.CommandPath()), slog.String("err", output.OneLine(transport.RedactText(text)))}
-		if hint != "" {
-			attrs = append(attrs, slog.String("hint", output.OneLine(hint)))
-		}
 		c.Log.Error("failed", attrs...)
 		return
+	}
+	if c.file != nil {
+		c.file.Error("failed", attrs...)
 	}
 	message := name + separator + output.OneLine(transport.RedactText(text)) + "\n"
 	if hint != "" {
@@ -70,6 +73,9 @@ func (c *Console) Complain(cmd *cobra.Command, err error, hint string) {
 
 // Say writes a line to those who want more than errors.
 func (c *Console) Say(format string, args ...any) {
+	if c.file != nil && (c.quiet || !c.IsJSON()) {
+		c.file.Info(fmt.Sprintf(format, args...))
+	}
 	switch {
 	case c.quiet:
 	case c.IsJSON():
@@ -98,6 +104,9 @@ func (c *Console) warn(text string) {
 	if c.IsJSON() {
 		c.Log.Error(text)
 		return
+	}
+	if c.file != nil {
+		c.file.Error(text)
 	}
 	_, _ = fmt.Fprintf(c.Err, "tusker: %s\n", text)
 }

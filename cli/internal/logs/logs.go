@@ -26,7 +26,17 @@ const (
 // New returns a logger that writes records of at least level to w in one of the
 // formats. W must be safe for concurrent use.
 func New(w io.Writer, format string, level slog.Level) (*slog.Logger, error) {
-	encoder, err := newEncoder(format)
+	return newLogger(w, format, zapcore.TimeEncoderOfLayout("15:04:05"), level)
+}
+
+// NewFile is New for a file that is kept: its records have dates in each format.
+func NewFile(w io.Writer, format string, level slog.Level) (*slog.Logger, error) {
+	return newLogger(w, format, zapcore.RFC3339NanoTimeEncoder, level)
+}
+
+// newLogger returns a logger whose records for people have such times.
+func newLogger(w io.Writer, format string, times zapcore.TimeEncoder, level slog.Level) (*slog.Logger, error) {
+	encoder, err := newEncoder(format, times)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +76,7 @@ func (p plain) Write(record []byte) (int, error) {
 	return len(record), nil
 }
 
-func newEncoder(format string) (zapcore.Encoder, error) {
+func newEncoder(format string, times zapcore.TimeEncoder) (zapcore.Encoder, error) {
 	config := zapcore.EncoderConfig{
 		TimeKey:          "time",
 		LevelKey:         "level",
@@ -82,7 +92,7 @@ func newEncoder(format string) (zapcore.Encoder, error) {
 	case JSON:
 		return zapcore.NewJSONEncoder(config), nil
 	case Console:
-		config.EncodeTime = zapcore.TimeEncoderOfLayout("15:04:05")
+		config.EncodeTime = times
 		return zapcore.NewConsoleEncoder(config), nil
 	}
 	return nil, fmt.Errorf("log format %q is neither %s nor %s", format, Console, JSON)

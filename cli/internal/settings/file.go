@@ -187,7 +187,7 @@ func (s *Settings) filePlace(name string, file *config.File, level config.Settin
 
 // PathFlags name files and folders.
 var PathFlags = []string{
-	"token-file", "netrc-file", "cacert", "cert", "key", "unix-socket", "state-dir", "files-from", "exclude-from", "move-to",
+	"token-file", "netrc-file", "cacert", "cert", "key", "unix-socket", "state-dir", "files-from", "exclude-from", "move-to", "log-file",
 	"manifest",
 }
 
