@@ -86,6 +86,12 @@ type Config struct {
 	// DisableConcatenation is an error.
 	ConcatUnfinished bool
 
+	// Experimental enables tusd's experiment with the IETF's Resumable Uploads for HTTP, in
+	// the interop versions 3 to 6. A request that declares one of them is not a request of
+	// tus. [github.com/tusker-go/tusker/testserver/rufhserver] serves all versions. false:
+	// tusd answers each request as one of tus.
+	Experimental bool
+
 	// TrustForwarded derives Location from the headers Forwarded,
 	// X-Forwarded-Host and X-Forwarded-Proto, as tusd does behind a proxy.
 	TrustForwarded bool

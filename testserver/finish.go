@@ -85,6 +85,7 @@ type heldReply struct {
 }
 
 func (w *heldReply) WriteHeader(status int) {
+	w.lostReply.WriteHeader(status)
 	if !w.written && status >= http.StatusOK {
 		w.written, w.status = true, status
 	}

@@ -71,6 +71,7 @@ func newTusd(dir string, cfg Config, finished func(id string)) (http.Handler, st
 		StoreComposer:                    composer,
 		BasePath:                         cfg.BasePath,
 		MaxSize:                          cfg.MaxSize,
+		EnableExperimentalProtocol:       cfg.Experimental,
 		DisableConcatenation:             cfg.DisableConcatenation,
 		DisableTermination:               cfg.DisableTermination,
 		Cors:                             corsConfig(),

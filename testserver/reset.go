@@ -3,6 +3,7 @@ package testserver
 import (
 	"context"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 )
@@ -24,7 +25,8 @@ func Reset() Action {
 // closed laptop or a phone that changes networks does. tusd gets n bytes, sees
 // that the body ends too early, stores the n bytes, and releases the lock of
 // the upload. The connection is reset after that. If the body has n bytes or
-// fewer, tusd gets all of it and its answer is lost as in [DropReply].
+// fewer, tusd gets all of it and its answer is lost as in [DropReply]. Interim
+// responses are sent; a client over HTTP/1.1 can lose them with the connection.
 func CutAfter(n int64) Action {
 	return newAction(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		if r.Body != nil && r.Body != http.NoBody {
@@ -38,7 +40,7 @@ func CutAfter(n int64) Action {
 // DropReply loses the connection after the request: tusd handles the complete
 // request, and its answer is lost, for example because a proxy gave up waiting
 // for a slow server. After a creation, the server has an upload whose URL no
-// client knows.
+// client knows, unless an interim response named it.
 func DropReply() Action {
 	return newAction(func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		next.ServeHTTP(newLostReply(w), r)
@@ -110,7 +112,7 @@ func (b *cutBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// lostReply discards an answer.
+// lostReply discards an answer, but sends the interim responses before it.
 type lostReply struct {
 	http.ResponseWriter // for deadlines only
 	header              http.Header
@@ -122,5 +124,18 @@ func newLostReply(w http.ResponseWriter) *lostReply {
 
 func (w *lostReply) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 func (w *lostReply) Header() http.Header         { return w.header }
-func (w *lostReply) WriteHeader(int)             {}
 func (w *lostReply) Write(p []byte) (int, error) { return len(p), nil }
+
+// WriteHeader sends an interim response with the headers that are set, and leaves those of
+// the final answer unchanged.
+func (w *lostReply) WriteHeader(status int) {
+	if status >= http.StatusOK || status == http.StatusSwitchingProtocols {
+		return
+	}
+	final := w.ResponseWriter.Header()
+	before := final.Clone()
+	maps.Copy(final, w.header)
+	w.ResponseWriter.WriteHeader(status)
+	clear(final)
+	maps.Copy(final, before)
+}

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/http/httptrace"
+	"net/textproto"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/testserver"
@@ -172,5 +175,43 @@ func TestResetKeepsOtherStreams(t *testing.T) {
 	all := s.Requests()
 	if first, after := all[0].RemoteAddr, all[len(all)-1].RemoteAddr; first != after {
 		t.Errorf("got another connection %s, want still %s", after, first)
+	}
+}
+
+// A lost or late answer does not take the interim responses before it along.
+func TestInterimBeforeFault(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]testserver.Action{
+		"CutAfter":   testserver.CutAfter(1),
+		"DropReply":  testserver.DropReply(),
+		"SlowFinish": testserver.SlowFinish(time.Millisecond),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := testserver.New(t, testserver.Config{TLS: &tls.Config{}, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("X-Interim", "yes")
+				w.WriteHeader(http.StatusEarlyHints)
+				w.Header().Del("X-Interim")
+				w.WriteHeader(http.StatusNoContent)
+			})})
+			s.Inject(testserver.Fault{Do: fault})
+			seen := make(chan string, 1)
+			ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{Got1xxResponse: func(_ int, h textproto.MIMEHeader) error {
+				seen <- h.Get("X-Interim")
+				return nil
+			}})
+			got, err := do(ctx, s.Client(), http.MethodPost, s.URL(), strings.NewReader("abc"), protocol.HeaderUploadLength, "3")
+			if lost := name != "SlowFinish"; lost != (err != nil) {
+				t.Errorf("status %d, error %v", got.status, err)
+			}
+			select {
+			case value := <-seen:
+				if value != "yes" || got.header.Get("X-Interim") != "" {
+					t.Errorf("interim header %q, final header %v", value, got.header)
+				}
+			default:
+				t.Error("no interim response")
+			}
+		})
 	}
 }
