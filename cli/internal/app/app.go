@@ -4,6 +4,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -11,6 +12,8 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -59,15 +62,28 @@ func collectLess() {
 	}
 }
 
+// endUnread ends a command whose results cannot be written, because it has no further use. If
+// the reader of a pipe is gone, Ctrl-C may have ended it, and the signal reaches this program
+// at about the same time. It is then the cause.
+func endUnread(cancel context.CancelCauseFunc, err error) {
+	if errors.Is(err, syscall.EPIPE) {
+		time.AfterFunc(signalTime, func() { cancel(err) })
+		return
+	}
+	cancel(err)
+}
+
+// signalTime is how long a signal may take that also ended the reader of the results.
+const signalTime = 50 * time.Millisecond
+
 // Run runs one command and returns its exit code. If the cause of ctx is
 // exit.ErrInterrupted, the command prints how to resume.
 func Run(ctx context.Context, args []string, std Streams) int {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	a := &app{args: args, stdLog: std.Log, environ: std.Environ, console: &console.Console{
-		In: std.In,
-		// The reader of standard output is gone, so the command has no further use.
-		Out:       output.NewPrinter(std.Out, func(err error) { cancel(err) }),
+		In:        std.In,
+		Out:       output.NewPrinter(std.Out, func(err error) { endUnread(cancel, err) }),
 		Err:       output.NewScreen(std.Err),
 		LookupEnv: std.LookupEnv,
 		Hurry:     std.Hurry,
@@ -77,7 +93,9 @@ func Run(ctx context.Context, args []string, std Streams) int {
 	root.SetOut(a.console.Out)
 	root.SetErr(a.console.Err)
 	cmd, err := root.ExecuteContextC(ctx)
-	if broken := a.console.Out.Err(); broken != nil {
+	// Ctrl-C also ends the program that reads the results. The message about the interruption
+	// is still of use then.
+	if broken := a.console.Out.Err(); broken != nil && exit.Code(err) != exit.Interrupted {
 		return a.console.StdoutFailed(broken)
 	}
 	if err != nil && !a.begun {

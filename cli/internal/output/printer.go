@@ -103,6 +103,16 @@ func (p *Printer) Write(b []byte) (int, error) {
 	return n, err
 }
 
+// IsPiped reports whether another program reads the results.
+func (p *Printer) IsPiped() bool {
+	f, ok := p.w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&(os.ModeNamedPipe|os.ModeSocket) != 0
+}
+
 // Through coordinates results with the lines drawn on s, if the results go to a
 // terminal, too: it is most likely the same terminal. Call Through before anything
 // is drawn on s.

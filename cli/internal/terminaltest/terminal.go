@@ -134,6 +134,8 @@ func (t *Terminal) put(r rune, text string) {
 		}
 	case r == '\r':
 		t.column = 0
+	case r == '\t':
+		t.column = min(t.columns-1, t.column/8*8+8)
 	case r < ' ' || r == utf8.RuneError:
 		t.tb.Errorf("control character %q", text)
 	default:
