@@ -30,12 +30,13 @@ func (b *Batch) RunWatch(ctx context.Context, dirs []string) error {
 		defer changes.close()
 		changed = changes.changed
 	}
-	sent, told := 0, err != nil
+	sent, ended, told := 0, 0, err != nil
 	b.watching = true
 	var mu sync.Mutex
 	b.report = func(name string, result *client.Result, err error) {
 		mu.Lock()
 		defer mu.Unlock()
+		ended++
 		if p.ended(time.Now(), name, err); err == nil && !result.Skipped {
 			sent++
 		}
@@ -56,9 +57,9 @@ func (b *Batch) RunWatch(ctx context.Context, dirs []string) error {
 		}
 		due, next := p.pick(time.Now(), found.entries)
 		if len(due) > 0 {
-			b.List = &Listing{entries: due}
+			b.List, ended = &Listing{entries: due}, 0
 			if err := b.Run(ctx); err != nil {
-				if ctx.Err() != nil {
+				if ctx.Err() != nil || ended == 0 { // such as a manifest that cannot be written
 					return err
 				}
 				b.Console.Complain(b.Cmd, err, "")
