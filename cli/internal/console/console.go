@@ -33,10 +33,11 @@ type Console struct {
 	// Log is the log of the run. It is nil until Start.
 	Log *slog.Logger
 
-	quiet, verbose bool
-	logFormat      string
-	logFile        string
-	file           *slog.Logger // log of --log-file; nil: there is none
+	quiet     bool
+	verbose   verbosity
+	logFormat string
+	logFile   string
+	file      *slog.Logger // log of --log-file; nil: there is none
 
 	mu   sync.Mutex
 	said []string // lines of SayOnce
@@ -45,7 +46,7 @@ type Console struct {
 // Register adds the flags for messages and logs.
 func (c *Console) Register(f *pflag.FlagSet) {
 	f.BoolVarP(&c.quiet, "quiet", "q", false, "print only errors on standard error")
-	f.BoolVarP(&c.verbose, "verbose", "v", false, "log every exchange with the server")
+	f.VarPF(&c.verbose, "verbose", "v", "log every exchange with the server; -vv also its headers, without values that may be secrets").NoOptDefVal = once
 	f.StringVar(&c.logFormat, "log-format", logs.Console, "`format` of logs: console or json")
 	f.StringVar(&c.logFile, "log-file", "", "also append the log and all messages to `file`, which only its owner can read if it is new")
 }
@@ -61,13 +62,13 @@ func (c *Console) Preset(format string) {
 // Start opens the log, after the flags were parsed. Level is the lowest level that the log
 // has without --quiet and --verbose.
 func (c *Console) Start(level slog.Level) error {
-	if c.quiet && c.verbose {
+	if c.quiet && c.verbose > 0 {
 		return errQuietAndVerbose
 	}
 	switch {
 	case c.quiet:
 		level = slog.LevelError
-	case c.verbose:
+	case c.verbose > 0:
 		level = slog.LevelDebug
 	}
 	logger, err := logs.New(c.Err, c.logFormat, level)
@@ -88,7 +89,7 @@ func (c *Console) openFile() error {
 		return fmt.Errorf("--log-file: %w", err)
 	}
 	level := slog.LevelInfo
-	if c.verbose {
+	if c.verbose > 0 {
 		level = slog.LevelDebug
 	}
 	if c.file, err = logs.NewFile(f, c.logFormat, level); err != nil {
@@ -104,7 +105,10 @@ var errQuietAndVerbose = errors.New("--quiet and --verbose exclude each other")
 func (c *Console) IsQuiet() bool { return c.quiet }
 
 // IsVerbose reports whether the user wants the log of every exchange.
-func (c *Console) IsVerbose() bool { return c.verbose }
+func (c *Console) IsVerbose() bool { return c.verbose > 0 }
+
+// LogsHeaders reports whether the user wants the log of the headers of every exchange.
+func (c *Console) LogsHeaders() bool { return c.verbose > 1 }
 
 // Terminal returns standard error if bars can be drawn on it.
 func (c *Console) Terminal() (*output.Screen, bool) {

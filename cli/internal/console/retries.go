@@ -18,7 +18,7 @@ import (
 
 // IsTerse reports whether retries are for people, who get a short line of each. All
 // that is known of them is in the log, which is for those who ask for it.
-func (c *Console) IsTerse() bool { return !c.verbose && c.logFormat == logs.Console }
+func (c *Console) IsTerse() bool { return c.verbose == 0 && c.logFormat == logs.Console }
 
 // Retrying says that an exchange about subject failed and is tried again. The
 // attempt that failed counts from 1, since the last progress.

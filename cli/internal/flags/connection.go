@@ -21,6 +21,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/advice"
 	"github.com/tusker-go/tusker/cli/internal/console"
 	"github.com/tusker-go/tusker/cli/internal/exit"
+	"github.com/tusker-go/tusker/cli/internal/logs"
 	"github.com/tusker-go/tusker/cli/internal/settings"
 	"github.com/tusker-go/tusker/cli/internal/usage"
 	"github.com/tusker-go/tusker/cli/internal/version"
@@ -137,6 +138,9 @@ func (c *Connection) Config(ctx context.Context, con *console.Console) (client.C
 	middleware := []transport.Middleware{transport.UserAgent("tusker/" + version.String()), authorize}
 	if c.methodOverride {
 		middleware = append(middleware, transport.MethodOverride())
+	}
+	if con.LogsHeaders() {
+		middleware = append(middleware, logs.Headers(con.Log))
 	}
 	return client.Config{
 		Doer:           transport.Chain(nethttp.New(network), middleware...),
