@@ -19,7 +19,7 @@ func TestHeaders(t *testing.T) {
 		t.Fatal(err)
 	}
 	doer := logs.Headers(log)(transport.DoerFunc(func(*http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: 201, Proto: "HTTP/1.1", Header: http.Header{
+		return &http.Response{StatusCode: http.StatusCreated, Proto: "HTTP/1.1", Header: http.Header{
 			"Location": {"https://h/f?sig=s3cret"}, "Set-Cookie": {"s3cret"}, "Tus-Resumable": {"1.0.0"},
 		}, Body: http.NoBody}, nil
 	}))
