@@ -37,7 +37,7 @@ func Ended(file string, lost bool, r *client.Result, err error, same Invocation)
 			out.Hint = orphanHint
 		case out.Resumable && r.URL == "" && !stopped:
 			out.Hint = nothingYetHint
-			out.Before(Unreached(err))
+			out = out.Before(Unreached(err))
 		case out.Resumable:
 			out.Hint = resumeHint(r.URL, file, same)
 		default:
