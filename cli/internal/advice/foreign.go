@@ -30,7 +30,7 @@ var ForeignFlags = map[string]string{
 	"debug": "--verbose", "trace": "--verbose", "log-level": "--verbose",
 	"endpoint": endpointText, "endpoint-url": endpointText, "url": endpointText, "server": endpointText,
 	"V": versionText, "version": versionText,
-	"oauth2-bearer": "--token-file", "token": "--token-file", "bearer": "--token-file",
+	"oauth2-bearer": tokenText, "token": tokenText, "bearer": tokenText,
 	"n": "--netrc", "N": "--no-resume",
 	"silent": "--quiet", "s": "--quiet", "no-verbose": "--quiet",
 	"http1": "--http1.1", "http1.0": "--http1.1",
@@ -49,6 +49,7 @@ const (
 	resumesText  = "the same command resumes by itself; tusker resume LOCATION FILE resumes an upload by its URL"
 	followsText  = "redirects are followed without a flag"
 	endpointText = "the URL is the first or the last argument, or TUSKER_ENDPOINT has it"
+	tokenText    = "write the token to a file, which --token-file names, or let --token-command print it"
 	versionText  = "tusker --version prints the version"
 	formText     = "name the files after the endpoint: tusker upload ENDPOINT FILE..."
 )
@@ -69,8 +70,11 @@ var ForeignCommands = map[string]string{
 // ForeignCommand names the command that does what a command of another program does, or "".
 func ForeignCommand(name string) string {
 	meant, ok := ForeignCommands[name]
-	if !ok {
+	switch {
+	case !ok:
 		return ""
+	case meant == "uploads":
+		return "tusker uploads lists the unfinished uploads of this machine; a tus server has no list of its files"
 	}
 	return "it is called tusker " + meant + " here"
 }

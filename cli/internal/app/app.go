@@ -101,6 +101,7 @@ func Run(ctx context.Context, args []string, std Streams) int {
 	if err != nil && !a.begun {
 		err = usage.Error(err)
 		a.console.Preset(settings.LogFormat(root, args, a.console.LookupEnv))
+		a.warnOfVariables(cmd)
 	}
 	if err != nil {
 		hint := suggestion(root, args)
@@ -161,6 +162,7 @@ func (a *app) root() *cobra.Command {
 	root.Flags().Bool("version", false, "print the version")
 	settings.OnlyFromCommandLine(root.Flags().Lookup("version"))
 	root.SetHelpCommand(helpCommand())
+	root.SetFlagErrorFunc(usage.FlagError)
 	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
 		_, _ = a.console.Out.Write([]byte(helpFor(cmd, args)))
 		if name := dashName(a.args); takesFiles(cmd) && (name == "-h" || name == "--help") {
@@ -218,9 +220,7 @@ func (a *app) prepare(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	a.settings.WarnOfSecrets()
-	if a.environ != nil && readsConfig(cmd) {
-		a.warnOfVariables(cmd.Root())
-	}
+	a.warnOfVariables(cmd)
 	return nil
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/tusker-go/tusker/testserver"
 )
 
-// The URL may stand behind the files, as for scp and rclone, and may have white space around
+// The URL may stand after the files, as for scp and rclone, and may have white space around
 // it. A URL between files is an error, whose hint has the whole command.
 func TestURLArgument(t *testing.T) {
 	t.Parallel()

@@ -18,6 +18,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/settings"
 	"github.com/tusker-go/tusker/cli/internal/usage"
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/filestore"
 )
 
 const uploadsResumeUse = "resume [flags] [KEY...]"
@@ -100,10 +101,17 @@ func recordsToResume(ctx context.Context, a *app, u *flags.Upload, keys []string
 		if err != nil {
 			return nil, err
 		}
+		batches := incompleteBatches(ctx, a, store)
 		for i, f := range found {
 			key, err := f.only()
 			if err != nil {
 				return nil, &advice.Failure{Subject: keys[i], Err: err, Hint: f.hint()}
+			}
+			if slices.ContainsFunc(batches, func(b filestore.BatchState) bool { return b.Key == key }) {
+				return nil, &advice.Failure{
+					Subject: keys[i], Err: usage.Error(errors.New("it is a batch and not an upload")),
+					Hint: "run the command of the batch again: it sends what is missing",
+				}
 			}
 			keys[i] = key
 		}

@@ -12,12 +12,14 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/suggest"
 )
 
-// warnOfVariables reports variables of the environment that are probably misspelled settings.
-// Other variables may have the same prefix, such as those of a script.
-func (a *app) warnOfVariables(root *cobra.Command) {
-	if settings.IsExec(a.console.LookupEnv) {
-		return // most variables describe an upload
+// warnOfVariables reports variables of the environment that are probably misspelled settings
+// of cmd or of other commands. Other variables may have the same prefix, such as those of a
+// script. In a command of --exec, most variables describe an upload.
+func (a *app) warnOfVariables(cmd *cobra.Command) {
+	if a.environ == nil || !readsConfig(cmd) || settings.IsExec(a.console.LookupEnv) {
+		return
 	}
+	root := cmd.Root()
 	for _, entry := range a.environ() {
 		name, value, _ := strings.Cut(entry, "=")
 		if value == "" {

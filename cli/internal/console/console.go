@@ -51,11 +51,14 @@ func (c *Console) Register(f *pflag.FlagSet) {
 	f.StringVar(&c.logFile, "log-file", "", "also append the log and all messages to `file`, which only its owner can read if it is new")
 }
 
-// Preset sets the format of logs for an error of a command line that could not be parsed. Other
-// values than those of the flag are ignored.
+// Preset sets the format of logs for the messages about a command line that could not be
+// parsed. Other values than those of the flag are ignored.
 func (c *Console) Preset(format string) {
 	if format == logs.Console || format == logs.JSON {
 		c.logFormat = format
+	}
+	if c.Log == nil && c.logFormat == logs.JSON {
+		c.Log, _ = logs.New(c.Err, c.logFormat, slog.LevelWarn)
 	}
 }
 

@@ -48,10 +48,6 @@ func (c *Console) Complain(cmd *cobra.Command, err error, hint string) {
 	if exchange, ok := errors.AsType[*client.Error](err); ok && hint != "" {
 		hint = advice.WithTarget(cmd, exchange, hint)
 	}
-	if c.Log == nil && c.logFormat == logs.JSON {
-		// The command line has the format and was wrong otherwise.
-		c.Log, _ = logs.New(c.Err, c.logFormat, slog.LevelError)
-	}
 	attrs := []any{slog.String("command", cmd.CommandPath()), slog.String("err", output.OneLine(transport.RedactText(text)))}
 	if hint != "" {
 		attrs = append(attrs, slog.String("hint", output.OneLine(hint)))

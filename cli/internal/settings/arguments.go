@@ -25,7 +25,7 @@ import (
 const EndpointVariable = "TUSKER_ENDPOINT"
 
 // Arguments returns the arguments of cmd with ENDPOINT or LOCATION in the first place. A
-// command line can have it behind the files. If ENDPOINT is left out, it comes from
+// command line can have it after the files. If ENDPOINT is left out, it comes from
 // EndpointVariable, or else from the config file. Call Arguments after ReadConfig.
 func (s *Settings) Arguments(cmd *cobra.Command, args []string) ([]string, error) {
 	first := usage.First(cmd)
@@ -45,7 +45,7 @@ func (s *Settings) Arguments(cmd *cobra.Command, args []string) ([]string, error
 		return nil, orderError(cmd, first, ordered, i)
 	}
 	if form.names && form.files && len(ordered) > 0 && !form.isTarget(ordered[0]) && isFile(ordered[0]) {
-		return nil, &advice.Failure{Err: usage.Error(errNoEndpoint), Hint: "write a URL such as https://tus.example/files/ before or behind the files, or set " + EndpointVariable}
+		return nil, &advice.Failure{Err: usage.Error(errNoEndpoint), Hint: "write a URL such as https://tus.example/files/ before or after the files, or set " + EndpointVariable}
 	}
 	return ordered, nil
 }

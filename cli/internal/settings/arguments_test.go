@@ -10,7 +10,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/settings"
 )
 
-// ENDPOINT and LOCATION are found before and behind the files. ENDPOINT comes from the
+// ENDPOINT and LOCATION are found before and after the files. ENDPOINT comes from the
 // environment if the command line has none.
 func TestArguments(t *testing.T) {
 	t.Parallel()

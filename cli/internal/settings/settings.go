@@ -13,6 +13,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/advice"
 	"github.com/tusker-go/tusker/cli/internal/config"
 	"github.com/tusker-go/tusker/cli/internal/console"
+	"github.com/tusker-go/tusker/cli/internal/usage"
 )
 
 // The places of settings, highest precedence first.
@@ -212,7 +213,7 @@ func (s *Settings) set(p place, f *pflag.Flag) error {
 	}
 	for _, value := range values {
 		if err := s.flags.Set(f.Name, value); err != nil {
-			return fmt.Errorf("%s %s: %w", kinds[p.name], at, err)
+			return fmt.Errorf("%s %s: %w", kinds[p.name], at, usage.Value(err))
 		}
 		s.origins[f.Name] = append(s.origins[f.Name], origin{p.name, at})
 	}
