@@ -79,7 +79,7 @@ func (s *Store) OpenBatch(info BatchInfo, maxAge time.Duration) (*Batch, error) 
 }
 
 func (b *Batch) load(maxAge time.Duration) error {
-	root, err := os.OpenRoot(b.store.dir)
+	root, err := openFolder(b.store.dir)
 	if err != nil {
 		return err
 	}
@@ -190,7 +190,7 @@ func (b *Batch) append(text []byte) (*os.File, error) {
 
 // openForWriting creates the file of the batch if it does not exist.
 func (b *Batch) openForWriting() error {
-	root, err := os.OpenRoot(b.store.dir)
+	root, err := openFolder(b.store.dir)
 	if err != nil {
 		return err
 	}

@@ -66,7 +66,7 @@ type BatchState struct {
 // is an error, after which the others follow.
 func (s *Store) Batches(ctx context.Context) iter.Seq2[*BatchState, error] {
 	return func(yield func(*BatchState, error) bool) {
-		root, err := os.OpenRoot(s.dir)
+		root, err := openFolder(s.dir)
 		if err != nil {
 			yield(nil, fmt.Errorf("filestore: list batches in %s: %w", s.dir, err))
 			return
@@ -122,7 +122,7 @@ func (s *Store) RemoveBatch(key string) error {
 	if !isHashName(name, batchSuffix) {
 		return fmt.Errorf("filestore: remove batch %q: %w", key, fs.ErrNotExist)
 	}
-	root, err := os.OpenRoot(s.dir)
+	root, err := openFolder(s.dir)
 	if err == nil {
 		err = root.Remove(name)
 		_ = root.Close()

@@ -40,7 +40,7 @@ func makeFolder(dir string) error {
 }
 
 func syncParent(dir string) error {
-	root, err := os.OpenRoot(filepath.Dir(dir))
+	root, err := openFolder(filepath.Dir(dir))
 	if err != nil {
 		return err
 	}
@@ -50,13 +50,13 @@ func syncParent(dir string) error {
 
 // probe fails if no file can be made in the folder.
 func (s *Store) probe() error {
-	root, err := os.OpenRoot(s.dir)
+	root, err := openFolder(s.dir)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = root.Close() }()
 	name := newTempName()
-	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
+	f, err := openFile(root, name, os.O_WRONLY|os.O_CREATE|os.O_EXCL)
 	if err != nil {
 		return err
 	}

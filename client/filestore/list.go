@@ -33,7 +33,7 @@ func (s *Store) List(ctx context.Context) iter.Seq2[*journal.Record, error] {
 // those of the records that it returns.
 func (s *Store) ListSuffix(ctx context.Context, suffix string) iter.Seq2[*journal.Record, error] {
 	return func(yield func(*journal.Record, error) bool) {
-		root, err := os.OpenRoot(s.dir)
+		root, err := openFolder(s.dir)
 		if err != nil {
 			yield(nil, fmt.Errorf("filestore: list records in %s: %w", s.dir, err))
 			return

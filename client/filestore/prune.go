@@ -23,7 +23,7 @@ import (
 // A record that cannot be read or deleted does not end Prune; the error is that of the
 // first such record. Prune ends early only if the folder cannot be read or ctx ends.
 func (s *Store) Prune(ctx context.Context, olderThan time.Duration) (removed int, err error) {
-	root, err := os.OpenRoot(s.dir)
+	root, err := openFolder(s.dir)
 	if err != nil {
 		return 0, fmt.Errorf("filestore: prune %s: %w", s.dir, err)
 	}

@@ -1,9 +1,11 @@
 package filestore
 
 import (
+	"fmt"
 	"os"
 	"time"
 
+	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/internal/network"
 )
 
@@ -18,16 +20,25 @@ const (
 )
 
 // openPatiently calls open, and calls it again for a while if this process has too many open
-// files: uploads that end beside it close theirs.
+// files: uploads that end beside it close theirs. The error Is [failure.ErrScarce] if that took
+// too long.
 func openPatiently[F any](open func() (F, error)) (F, error) {
 	began := time.Now()
 	for wait := scarceWait; ; wait = min(2*wait, maxScarceWait) {
 		f, err := open()
-		if err == nil || !network.IsScarce(err) || time.Since(began) > scarceTime {
+		if err == nil || !network.IsScarce(err) {
 			return f, err
+		}
+		if time.Since(began) > scarceTime {
+			return f, fmt.Errorf("%w: %w", failure.ErrScarce, err)
 		}
 		time.Sleep(wait)
 	}
+}
+
+// openFolder opens a folder. An os.Root follows no link that leads out of it.
+func openFolder(dir string) (*os.Root, error) {
+	return openPatiently(func() (*os.Root, error) { return os.OpenRoot(dir) })
 }
 
 // openFile opens a file of the folder. It does not follow links that lead out of the folder.

@@ -3,12 +3,16 @@
 package filestore_test
 
 import (
+	"errors"
+	"iter"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/filestore"
 	"github.com/tusker-go/tusker/client/journal"
 	"github.com/tusker-go/tusker/protocol"
@@ -54,6 +58,8 @@ func useFewFiles(t *testing.T, folder string) {
 		Key: "few", Endpoint: "http://tus.example/files/", URL: "http://tus.example/files/1", Source: "film.mov",
 		Length: protocol.Known(1), Created: now, Updated: now,
 	}
+	info := filestore.BatchInfo{Endpoint: record.Endpoint, Names: []string{"film.mov"}}
+	var batch *filestore.Batch
 	unlock := func() error { return nil }
 	for _, call := range []struct {
 		name string
@@ -65,7 +71,14 @@ func useFewFiles(t *testing.T, folder string) {
 		{"unlock", func() error { return unlock() }},
 		{"save finished", func() error { return store.SaveFinished(t.Context(), record) }},
 		{"load finished", func() error { _, err := store.LoadFinished(t.Context(), record.Endpoint, record.Key); return err }},
+		{"list", func() error { return first(store.List(t.Context())) }},
 		{"delete", func() error { return store.Delete(t.Context(), record.Key, record.Revision) }},
+		{"new", func() error { _, err := filestore.New(filepath.Join(folder, "below", "folder")); return err }},
+		{"open a batch", func() error { batch, err = store.OpenBatch(info, time.Hour); return err }},
+		{"save finished in a batch", func() error { return batch.SaveFinished(t.Context(), record) }},
+		{"list batches", func() error { return first(store.Batches(t.Context())) }},
+		{"remove a batch", func() error { return batch.Remove() }},
+		{"prune", func() error { _, err := store.Prune(t.Context(), time.Hour); return err }},
 	} {
 		files := openAll(t)
 		closed := make(chan struct{})
@@ -75,11 +88,28 @@ func useFewFiles(t *testing.T, folder string) {
 				_ = f.Close()
 			}
 		})
-		if err := call.do(); err != nil {
-			t.Errorf("%s: %v", call.name, err)
-		}
+		err := call.do()
 		<-closed
+		if err != nil {
+			t.Fatalf("%s: %v", call.name, err)
+		}
 	}
+	for _, f := range openAll(t) {
+		defer func() { _ = f.Close() }()
+	}
+	if _, err := store.Load(t.Context(), record.Key); !errors.Is(err, failure.ErrScarce) || !errors.Is(err, syscall.EMFILE) {
+		t.Errorf("load without a spare file: %v", err)
+	}
+}
+
+// first returns the first error of a list.
+func first[T any](list iter.Seq2[T, error]) error {
+	for _, err := range list {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // openAll opens files until the limit is reached.

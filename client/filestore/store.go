@@ -253,8 +253,7 @@ func (s *Store) Remove(ctx context.Context, key string) error {
 	return nil
 }
 
-// begin checks the arguments that methods have in common and opens the folder. An os.Root
-// follows no link that leads out of it.
+// begin checks the arguments that methods have in common and opens the folder.
 func (s *Store) begin(ctx context.Context, key string) (*os.Root, error) {
 	if err := journal.CheckKey(key); err != nil {
 		return nil, err
@@ -266,7 +265,7 @@ func (s *Store) open(ctx context.Context) (*os.Root, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	return openPatiently(func() (*os.Root, error) { return os.OpenRoot(s.dir) })
+	return openFolder(s.dir)
 }
 
 // failed names the folder in an error, because errors of os.Root have only the last element

@@ -67,6 +67,7 @@ func (b *Batch) Run(ctx context.Context) error {
 	}
 	defer func() { _ = list.close() }()
 	if n > 1 {
+		b.Sent.Prepare()
 		b.learn(ctx)
 	}
 	ctx, end := context.WithCancelCause(ctx)

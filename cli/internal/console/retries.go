@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/tusker-go/tusker/cli/internal/advice"
@@ -102,10 +103,13 @@ func (c *Console) ClientLog() *slog.Logger {
 	if !c.IsTerse() {
 		return c.Log
 	}
-	return slog.New(retryFilter{c.Log.Handler(), c.reportScarcity})
+	var once sync.Once
+	return slog.New(retryFilter{c.Log.Handler(), func(err error) {
+		once.Do(func() { c.reportScarcity(err) })
+	}})
 }
 
-// reportScarcity says that files wait until others have finished. The client reports this once.
+// reportScarcity says that files wait until others have finished.
 func (c *Console) reportScarcity(err error) {
 	c.Say("%s: files wait until others have finished; a smaller --concurrency avoids this, or a higher limit (ulimit -n)", progress.Reason(err))
 }
@@ -113,7 +117,7 @@ func (c *Console) reportScarcity(err error) {
 // retryFilter drops the client's records of what a run says in a short line.
 type retryFilter struct {
 	slog.Handler
-	onScarcity func(error) // called for a record that uploads wait because of a lack of open files or ports
+	onScarcity func(error) // called for each record about a lack of open files or ports
 }
 
 // The messages of records of the client that have their own lines here.
@@ -129,16 +133,25 @@ func (h retryFilter) Handle(ctx context.Context, r slog.Record) error {
 	switch r.Message {
 	case restartMessage, retryMessage, denialMessage:
 		return nil
-	case scarceMessage:
-		r.Attrs(func(attr slog.Attr) bool {
-			if err, ok := attr.Value.Any().(error); ok {
-				h.onScarcity(err)
-			}
-			return true
-		})
+	}
+	// The records of uploads lack the same open files, which is one problem for the user.
+	if err := errorOf(r); r.Level >= slog.LevelWarn && (r.Message == scarceMessage || errors.Is(err, client.ErrScarce)) {
+		h.onScarcity(err)
 		return nil
 	}
 	return h.Handler.Handle(ctx, r)
+}
+
+// errorOf returns the error among the attributes of r, or nil.
+func errorOf(r slog.Record) (err error) {
+	r.Attrs(func(attr slog.Attr) bool {
+		found, ok := attr.Value.Any().(error)
+		if ok {
+			err = found
+		}
+		return !ok
+	})
+	return err
 }
 
 // WithAttrs implements slog.Handler.

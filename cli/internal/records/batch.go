@@ -33,6 +33,7 @@ type Batch struct {
 	begun   bool
 	batch   *filestore.Batch // nil: not opened
 	failure repeatedFailure
+	backlog backlog
 }
 
 // NewBatch returns a ledger beside the records of j. Lasting has the finished uploads of other
@@ -104,9 +105,22 @@ func (b *Batch) LoadFinished(ctx context.Context, endpoint, key string) (*client
 	return batch.LoadFinished(ctx, endpoint, key)
 }
 
+// Prepare makes the folder of records before many files are sent, because these may use all
+// open files that the system allows. A nil Batch has nothing to prepare.
+func (b *Batch) Prepare() {
+	if b != nil {
+		b.journal.open()
+	}
+}
+
 // SaveFinished implements client.Ledger. It reports a full disk once, and not for each of many
-// files.
+// files. A lack of open files is no error, because the client reports that: the record is
+// saved with the next one, or by End.
 func (b *Batch) SaveFinished(ctx context.Context, r *client.Record) error {
+	return b.failure.first(b.backlog.save(func(r *client.Record) error { return b.save(ctx, r) }, withPath(r)))
+}
+
+func (b *Batch) save(ctx context.Context, r *client.Record) error {
 	if b.lasting != nil {
 		return b.lasting.SaveFinished(ctx, r)
 	}
@@ -114,10 +128,10 @@ func (b *Batch) SaveFinished(ctx context.Context, r *client.Record) error {
 	err := b.open()
 	batch := b.batch
 	b.mu.Unlock()
-	if err == nil && batch != nil {
-		err = batch.SaveFinished(ctx, withPath(r))
+	if err != nil || batch == nil {
+		return err
 	}
-	return b.failure.first(err)
+	return batch.SaveFinished(ctx, r)
 }
 
 // End closes the batch. A complete batch is forgotten, so that the same command sends all files
@@ -125,6 +139,10 @@ func (b *Batch) SaveFinished(ctx context.Context, r *client.Record) error {
 func (b *Batch) End(complete bool) {
 	if b == nil {
 		return
+	}
+	err := b.backlog.save(func(r *client.Record) error { return b.save(context.Background(), r) })
+	if err = b.failure.first(err); err != nil {
+		b.journal.log.Warn("a later run will send some files again", "err", err)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -12,7 +12,6 @@ func NewLedger(j *Journal) *Ledger { return &Ledger{journal: j} }
 // Ledger stores records of finished uploads beside those of unfinished ones.
 type Ledger struct {
 	journal *Journal
-	failure repeatedFailure
 }
 
 // LoadFinished implements client.Ledger.
@@ -24,12 +23,11 @@ func (l *Ledger) LoadFinished(ctx context.Context, endpoint, key string) (*clien
 	return store.LoadFinished(ctx, endpoint, key)
 }
 
-// SaveFinished implements client.Ledger. It reports a full disk once, and not for
-// each of many files.
+// SaveFinished implements client.Ledger.
 func (l *Ledger) SaveFinished(ctx context.Context, r *client.Record) error {
 	store, ok := l.journal.open().(client.Ledger)
 	if !ok {
 		return nil
 	}
-	return l.failure.first(store.SaveFinished(ctx, withPath(r)))
+	return store.SaveFinished(ctx, withPath(r))
 }
