@@ -15,22 +15,33 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/pflag"
 
+	"github.com/tusker-go/tusker/cli/internal/flags"
 	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/client"
 )
 
-var quoted = regexp.MustCompile("`([^`]+)`")
+var (
+	quoted   = regexp.MustCompile("`([^`]+)`")
+	flagName = regexp.MustCompile(`^--?[a-zA-Z0-9.-]+`)
+)
+
+// contract returns docs/cli.md.
+func contract(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "cli.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
 
 // table returns the rows of the table under that heading of docs/cli.md, by each of
 // the names in the first column.
 func table(t *testing.T, heading string) map[string]string {
 	t.Helper()
-	page, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "cli.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, ok := strings.Cut(string(page), heading+"\n")
+	_, rest, ok := strings.Cut(contract(t), heading+"\n")
 	if !ok {
 		t.Fatalf("docs/cli.md has no %s", heading)
 	}
@@ -63,6 +74,69 @@ func TestJSONIsDocumented(t *testing.T) {
 	}
 }
 
+// Each flag of a command has a row under its group in docs/cli.md, and each row is that of a
+// flag.
+func TestFlagsAreDocumented(t *testing.T) {
+	t.Parallel()
+	want, got := make(map[string]bool), make(map[string]bool)
+	for _, c := range allCommands(newApp(Streams{}).root()) {
+		for _, group := range flagGroups(c) {
+			heading := group.heading
+			if heading == string(flags.GroupCommand) {
+				heading = "Flags of single commands"
+			}
+			group.flags.VisitAll(func(f *pflag.Flag) {
+				if !c.Hidden && !f.Hidden {
+					want[heading+": --"+f.Name] = true
+				}
+				if !c.Hidden && f.Shorthand != "" {
+					want[heading+": -"+f.Shorthand] = true
+				}
+			})
+		}
+	}
+	heading := ""
+	for line := range strings.Lines(contract(t)) {
+		if title, ok := strings.CutPrefix(line, "#"); ok {
+			heading = strings.Trim(title, "# \n")
+		}
+		names, _, isRow := strings.Cut(strings.TrimPrefix(line, "| "), " | ")
+		if !isRow || !strings.HasPrefix(heading, "Flags ") {
+			continue
+		}
+		for _, name := range quoted.FindAllStringSubmatch(names, -1) {
+			if flag := flagName.FindString(name[1]); flag != "" {
+				got[heading+": "+flag] = true
+			}
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("flags (-in the code +in docs/cli.md):\n%s", diff)
+	}
+}
+
+// Each command has a row in docs/cli.md.
+func TestCommandsAreDocumented(t *testing.T) {
+	t.Parallel()
+	rows := table(t, "| command | does | standard output |")
+	documented := make(map[string]bool)
+	for name := range rows {
+		documented[strings.Join(slices.DeleteFunc(strings.Fields(name), func(word string) bool { return strings.ToLower(word) != word }), " ")] = true
+	}
+	root := newApp(Streams{}).root()
+	root.InitDefaultHelpCmd()
+	for _, c := range allCommands(root) {
+		name := strings.TrimPrefix(c.CommandPath(), "tusker ")
+		if c.HasParent() && !c.Hidden && !documented[name] && name != "config" {
+			t.Errorf("docs/cli.md has no row for tusker %s", name)
+		}
+		delete(documented, name)
+	}
+	for name := range documented {
+		t.Errorf("docs/cli.md has the command %q, which does not exist", name)
+	}
+}
+
 // docs/cli.md documents all events of uploads, and their fields.
 func TestEventsAreDocumented(t *testing.T) {
 	t.Parallel()
@@ -82,12 +156,9 @@ func TestEventsAreDocumented(t *testing.T) {
 			t.Errorf("the summary has %s, which docs/cli.md does not", f)
 		}
 	}
-	page, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "cli.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := contract(t)
 	for _, f := range slices.Concat(fields(output.Event{}), fields(output.Plan{}), fields(output.Error{})) {
-		if !strings.Contains(string(page), "`"+f+"`") && !strings.Contains(string(page), "`"+f+"?`") {
+		if !strings.Contains(text, "`"+f+"`") && !strings.Contains(text, "`"+f+"?`") {
 			t.Errorf("events have %s, which docs/cli.md does not", f)
 		}
 	}

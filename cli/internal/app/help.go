@@ -45,7 +45,7 @@ func shortHelp(cmd *cobra.Command) string {
 	writeCommands(&b, cmd)
 	own, _ := splitFlags(cmd)
 	if shown := flags.Frequent(own); shown.HasAvailableFlags() {
-		fmt.Fprintf(&b, "\nFlags, the most used ones:\n%s", shown.FlagUsagesWrapped(helpWidth))
+		fmt.Fprintf(&b, "\nFlags, the most used ones:\n%s", flagUsages(shown))
 	}
 	fmt.Fprintf(&b, "\n%s --help describes everything.\n", cmd.CommandPath())
 	return b.String()
@@ -65,12 +65,28 @@ func helpText(cmd *cobra.Command) string {
 	}
 	writeCommands(&b, cmd)
 	for _, group := range flagGroups(cmd) {
-		fmt.Fprintf(&b, "\n%s:\n%s", group.heading, group.flags.FlagUsagesWrapped(helpWidth))
+		fmt.Fprintf(&b, "\n%s:\n%s", group.heading, flagUsages(group.flags))
 	}
 	if cmd.HasAvailableSubCommands() {
 		fmt.Fprintf(&b, "\nMore: %s COMMAND --help\n", cmd.CommandPath())
 	}
 	return b.String()
+}
+
+// flagUsages returns the lines about flags. Package pflag writes "--flag value[=default]" for a
+// flag with an optional value, which looks as if the value could be an argument of its own.
+func flagUsages(f *pflag.FlagSet) string {
+	text := f.FlagUsagesWrapped(helpWidth)
+	f.VisitAll(func(flag *pflag.Flag) {
+		name, _ := pflag.UnquoteUsage(flag)
+		if flag.NoOptDefVal == "" || name == "" {
+			return
+		}
+		before := fmt.Sprintf("--%s %s[=%s]", flag.Name, name, flag.NoOptDefVal)
+		after := fmt.Sprintf("--%s[=%s]", flag.Name, name)
+		text = strings.ReplaceAll(text, before, fmt.Sprintf("%-*s", len(before), after))
+	})
+	return text
 }
 
 // writeCommands writes the commands below cmd.

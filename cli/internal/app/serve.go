@@ -17,6 +17,7 @@ import (
 
 	"github.com/tusker-go/tusker/cli/internal/exit"
 	"github.com/tusker-go/tusker/cli/internal/faults"
+	"github.com/tusker-go/tusker/cli/internal/flags"
 	"github.com/tusker-go/tusker/cli/internal/inbox"
 	"github.com/tusker-go/tusker/cli/internal/shell"
 	"github.com/tusker-go/tusker/cli/internal/units"
@@ -83,9 +84,10 @@ fault is logged. ACTION is one of
 	f.StringVar(&s.addr, "addr", "127.0.0.1:1080", "listen on this `address`; port 0 is any free one")
 	f.BoolVar(&s.tls, "tls", false, "serve https, under a certificate authority made for this run")
 	f.Var(&s.maxSize, "max-size", "refuse uploads that are larger (default: no limit)")
+	flags.Own(f.Lookup("max-size"))
 	f.BoolVar(&s.noPage, "no-page", false, "serve no page for browsers at /")
 	f.BoolVar(&s.keepNames, "keep-names", false, "also store finished uploads in DIR under their own names")
-	f.StringArrayVar(&s.faults, "fault", nil, "apply a fault to requests, as above (repeat): `'[METHOD] ACTION ...'`")
+	f.StringArrayVar(&s.faults, "fault", nil, "apply a fault to requests, as described above (repeat); `'[METHOD] ACTION ...'` is one argument")
 	return cmd
 }
 

@@ -13,7 +13,7 @@ type Group string
 const GroupCommand Group = "Flags"
 
 // groups has the names of flags by group, in the order of help texts. A name has the same
-// meaning in all commands.
+// meaning in all commands, except for flags that Own marks.
 var groups = []struct {
 	group Group
 	names []string
@@ -69,13 +69,13 @@ func GroupsOf(f *pflag.FlagSet) []Grouped {
 	for _, g := range groups {
 		set := unsorted()
 		for _, name := range g.names {
-			if flag := f.Lookup(name); flag != nil {
+			if flag := f.Lookup(name); flag != nil && hasGroup(flag) {
 				set.AddFlag(flag)
 			}
 		}
 		if g.group == GroupCommand {
 			f.VisitAll(func(flag *pflag.Flag) {
-				if !hasGroup(flag.Name) {
+				if !hasGroup(flag) {
 					set.AddFlag(flag)
 				}
 			})
@@ -92,7 +92,7 @@ func GroupsOf(f *pflag.FlagSet) []Grouped {
 func Frequent(f *pflag.FlagSet) *pflag.FlagSet {
 	set := unsorted()
 	f.VisitAll(func(flag *pflag.Flag) {
-		if !hasGroup(flag.Name) {
+		if !hasGroup(flag) {
 			set.AddFlag(flag)
 		}
 	})
@@ -104,9 +104,19 @@ func Frequent(f *pflag.FlagSet) *pflag.FlagSet {
 	return set
 }
 
-func hasGroup(name string) bool {
+// own is the annotation of Own.
+const own = "tusker_own"
+
+// Own marks a flag of one command whose name has another meaning in other commands. It belongs
+// to GroupCommand.
+func Own(f *pflag.Flag) { f.Annotations = map[string][]string{own: nil} }
+
+func hasGroup(flag *pflag.Flag) bool {
+	if _, isOwn := flag.Annotations[own]; isOwn {
+		return false
+	}
 	for _, g := range groups {
-		if slices.Contains(g.names, name) {
+		if slices.Contains(g.names, flag.Name) {
 			return true
 		}
 	}
