@@ -37,10 +37,23 @@ func TestDocsCode(t *testing.T) {
 	}
 }
 
-// README.md has three programs.
-func TestREADME(t *testing.T) {
-	if n := len(programs(t, filepath.Join("..", "README.md"))); n != 3 {
-		t.Errorf("found %d programs, want the library, the transport and the test", n)
+// firstPages are the pages that a new user of the library reads first.
+var firstPages = []string{filepath.Join("..", "README.md"), filepath.Join("..", "docs", "library.md")}
+
+// README.md has the program of the library, and docs/library.md the transport and the test.
+func TestFirstPages(t *testing.T) {
+	for i, want := range []int{1, 2} {
+		if n := len(programs(t, firstPages[i])); n != want {
+			t.Errorf("%s has %d programs, want %d", firstPages[i], n, want)
+		}
+	}
+}
+
+// README.md is short enough to be read.
+func TestREADMEIsShort(t *testing.T) {
+	const most = 200
+	if n := strings.Count(text(t, firstPages[0]), "\n"); n > most {
+		t.Errorf("README.md has %d lines, want at most %d", n, most)
 	}
 }
 

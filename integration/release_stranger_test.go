@@ -184,15 +184,17 @@ func (s *stranger) sums(modules []release.Module, version string) string {
 	return strings.Join(regexp.MustCompile(`"Sum": "[^"]+"`).FindAllString(s.run("go", args...), -1), "\n")
 }
 
-// program returns the program of README.md that has the given text.
+// program returns the program of README.md or docs/library.md that has the given text.
 func program(t *testing.T, text string) string {
 	t.Helper()
-	for _, p := range programs(t, filepath.Join("..", "README.md")) {
-		if strings.Contains(p, text) {
-			return p
+	for _, page := range firstPages {
+		for _, p := range programs(t, page) {
+			if strings.Contains(p, text) {
+				return p
+			}
 		}
 	}
-	t.Fatalf("README.md has no program with %q", text)
+	t.Fatalf("no program has %q", text)
 	return ""
 }
 
