@@ -32,6 +32,7 @@ type recordJSON struct {
 	Denial    failure.Denial  `json:"denial,omitzero"`
 	SHA256    string          `json:"sha256,omitempty"`
 	Header    http.Header     `json:"header,omitempty"`
+	Note      string          `json:"note,omitempty"`
 	Parts     []PartRecord    `json:"parts,omitempty"`
 }
 
@@ -41,7 +42,7 @@ func (r Record) MarshalJSON() ([]byte, error) {
 	e := recordJSON{
 		Key: r.Key, Account: r.Account, Endpoint: r.Endpoint, URL: r.URL, Source: r.Source, Length: r.Length, Offset: r.Offset, Sent: r.Sent, Reach: r.Reach,
 		Created: r.Created.UTC(), Updated: r.Updated.UTC(), Expires: r.Expires.UTC(), Uncertain: r.Uncertain, Denial: r.Denial, Parts: r.Parts,
-		SHA256: hex.EncodeToString(r.SHA256), Header: r.Header,
+		SHA256: hex.EncodeToString(r.SHA256), Header: r.Header, Note: r.Note,
 	}
 	if !utf8.ValidString(r.Source) {
 		e.Bytes = []byte(r.Source)
@@ -82,7 +83,7 @@ func (r *Record) UnmarshalJSON(b []byte) error {
 	*r = Record{
 		Key: e.Key, Account: e.Account, Endpoint: e.Endpoint, URL: e.URL, Source: e.Source, Length: e.Length, Offset: e.Offset, Sent: e.Sent, Reach: e.Reach,
 		Created: e.Created.UTC(), Updated: e.Updated.UTC(), Expires: e.Expires.UTC(), Uncertain: e.Uncertain, Denial: e.Denial, Parts: e.Parts,
-		SHA256: sum, Header: e.Header,
+		SHA256: sum, Header: e.Header, Note: e.Note,
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ import (
 //
 // It encodes as a JSON object with the names key, account, endpoint, url, source,
 // source_bytes, length, offset, sent, reach, created, updated, expires, uncertain, denial,
-// sha256 (hexadecimal), header and parts; a part has start, end, url, offset, reach and denial, and a
+// sha256 (hexadecimal), header, note and parts; a part has start, end, url, offset, reach and denial, and a
 // denial has status, code,
 // words and refused. Times are strings as in RFC 3339. A source that is not UTF-8 is
 // source_bytes, in base64, and source has U+FFFD for each byte that is not. Revision is not
@@ -90,6 +90,10 @@ type Record struct {
 	// empty: none.
 	Header http.Header
 
+	// Note is what the ledger's own program keeps about a finished upload, in UTF-8. Clients
+	// neither set nor read it. "": nothing.
+	Note string
+
 	// Parts are those of an upload that is sent in parts, in their order. nil
 	// and empty: the upload is in one piece.
 	Parts []PartRecord
@@ -120,7 +124,7 @@ type PartRecord struct {
 // the form that CheckKey and CheckAccount demand. URLs are absolute, http or https, valid
 // UTF-8, and without user information. There is a URL, or there are parts. Offsets are
 // within the length. Parts follow one another from 0 and end within the length. Times are
-// in the years 1 to 9999. The revision is not checked. The error Is [ErrInvalidRecord] and
+// in the years 1 to 9999. The note is UTF-8. The revision is not checked. The error Is [ErrInvalidRecord] and
 // shows no secrets. A nil record is invalid.
 func (r *Record) Validate() error {
 	if r == nil {
@@ -163,6 +167,9 @@ func (r *Record) Validate() error {
 	}
 	if n := len(r.SHA256); n != 0 && n != sha256.Size {
 		return fmt.Errorf("%w: a SHA-256 of %d bytes", ErrInvalidRecord, n)
+	}
+	if !utf8.ValidString(r.Note) {
+		return fmt.Errorf("%w: a note that is not UTF-8", ErrInvalidRecord)
 	}
 	return r.ValidateParts()
 }

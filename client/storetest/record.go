@@ -45,6 +45,7 @@ func full(key string) *journal.Record {
 		Denial:    failure.Denial{StatusCode: 422, Code: "ERR_X", Words: "ERR_X: \"no\" & <é>\n", Refused: true},
 		Header:    http.Header{"Video": {"a \"b\" é", "c"}},
 		SHA256:    bytes.Repeat([]byte{0xa5}, 32),
+		Note:      "a \"note\" & <é>\n",
 		Parts: []journal.PartRecord{
 			{Start: 0, End: 1 << 39, URL: "https://tus.example/files/p+0?a&b", Offset: 7, Reach: protocol.Known(0), Denial: failure.Denial{StatusCode: 500}},
 			{Start: 1 << 39, End: 1 << 40},

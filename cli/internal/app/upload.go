@@ -112,7 +112,7 @@ func runUpload(a *app, cmd *cobra.Command, u *flags.Upload, endpoint string, fil
 	if err != nil {
 		return err
 	}
-	ledger := u.OpenBatch(journal, &config)
+	ledger := u.OpenBatch(journal, u.Exec != "", &config)
 	if u.DryRun && !records.Exist(u.StateDir, a.console.LookupEnv) {
 		config.Store, config.Ledger = nil, nil // Otherwise the folder would be created.
 	}
@@ -141,7 +141,7 @@ func runUpload(a *app, cmd *cobra.Command, u *flags.Upload, endpoint string, fil
 	}
 	found.Report(a.console, u.Follow)
 	if found.Len() > 1 {
-		defer ledger.End(false)
+		defer ledger.End(ctx, false)
 		plain, _, _ := strings.Cut(c.Endpoint(), "?")
 		info := filestore.BatchInfo{Endpoint: plain, Account: config.Account, Names: u.BatchNames(files)}
 		if n := ledger.Begin(info); n > 0 {

@@ -16,20 +16,20 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/disposal"
 	"github.com/tusker-go/tusker/cli/internal/exit"
 	"github.com/tusker-go/tusker/cli/internal/flags"
+	"github.com/tusker-go/tusker/cli/internal/records"
 	"github.com/tusker-go/tusker/cli/internal/settings"
 	"github.com/tusker-go/tusker/cli/internal/shell"
 	"github.com/tusker-go/tusker/client"
 )
 
 // after does what the user wants to happen to a file that was sent. Slots limits the number of
-// commands that run at the same time. An earlier run that sent the file may have ended before
-// its command did. The command therefore runs again, except with a lasting --skip-sent, by which
-// a file is skipped for ever.
+// commands that run at the same time.
 func (b *Batch) after(ctx context.Context, e entry, sent *sentFile, result *client.Result, slots chan struct{}) error {
-	if b.Exec != "" && (!result.Skipped || b.Disposes() || b.SkipSent == flags.SkipNone) {
+	if b.Exec != "" && needsCommand(result.Skipped, b.Sent.CommandState(result.URL), b.SkipSent != flags.SkipNone && !b.Disposes()) {
 		if err := b.exec(ctx, e, result, slots); err != nil {
 			return &advice.Failure{Subject: e.name, Err: exit.With(stopCode(err), fmt.Errorf("sent, but --exec failed: %w", err))}
 		}
+		b.Sent.CommandEnded(ctx, result.URL)
 	}
 	if !b.Disposes() {
 		return nil
@@ -43,6 +43,19 @@ func (b *Batch) after(ctx context.Context, e entry, sent *sentFile, result *clie
 		what = "moved"
 	}
 	return &advice.Failure{Subject: e.name, Err: exit.With(exit.Failed, fmt.Errorf("sent, but not %s: %w", what, err))}
+}
+
+// needsCommand reports whether the command runs for a file. State is that of a file which an
+// earlier run sent and this run skipped. Lasting means that such a file is skipped for ever: its
+// command does not run if that run had none.
+func needsCommand(skipped bool, state records.CommandState, lasting bool) bool {
+	switch {
+	case !skipped, state == records.CommandPending:
+		return true
+	case state == records.CommandDone:
+		return false
+	}
+	return !lasting
 }
 
 // exec runs the command of the user for a file that was sent.

@@ -133,7 +133,7 @@ func (b *Batch) Run(ctx context.Context) error {
 	}
 	unlisted := list.close()
 	failed := slices.ContainsFunc(errs, func(err error) bool { return err != nil })
-	b.Sent.End(!failed && unlisted == nil && b.Console.Out.Err() == nil)
+	b.Sent.End(ctx, !failed && unlisted == nil && b.Console.Out.Err() == nil)
 	err = advice.Verdict("files", b.names(), errs)
 	b.complain(errs)
 	if cause := endCause(ctx); cause != nil && err != nil {

@@ -67,8 +67,8 @@ func (r *Resumption) OpenJournal(con *console.Console, config *client.Config) (*
 }
 
 // OpenBatch adds a ledger to config, which keeps the finished files of this command and those
-// of --skip-sent. It is nil if j is.
-func (r *Resumption) OpenBatch(j *records.Journal, config *client.Config) *records.Batch {
+// of --skip-sent. It is nil if j is. Commands means that a command follows each upload.
+func (r *Resumption) OpenBatch(j *records.Journal, commands bool, config *client.Config) *records.Batch {
 	if j == nil {
 		return nil
 	}
@@ -76,7 +76,7 @@ func (r *Resumption) OpenBatch(j *records.Journal, config *client.Config) *recor
 	if r.SkipSent != SkipNone {
 		lasting = records.NewLedger(j)
 	}
-	b := records.NewBatch(j, lasting)
+	b := records.NewBatch(j, lasting, commands)
 	config.Ledger, config.TrustLedger = b, r.SkipSent != SkipAsked
 	return b
 }

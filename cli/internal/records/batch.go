@@ -27,6 +27,7 @@ type batchOpener interface {
 type Batch struct {
 	journal *Journal
 	lasting *Ledger // nil: without --skip-sent
+	notes   *notes  // nil: no command follows the uploads
 	info    filestore.BatchInfo
 
 	mu      sync.Mutex
@@ -37,8 +38,15 @@ type Batch struct {
 }
 
 // NewBatch returns a ledger beside the records of j. Lasting has the finished uploads of other
-// commands. If it is not nil, new ones are added to it, and not to the batch.
-func NewBatch(j *Journal, lasting *Ledger) *Batch { return &Batch{journal: j, lasting: lasting} }
+// commands. If it is not nil, new ones are added to it, and not to the batch. Commands means
+// that a command follows each upload, whose state CommandState returns.
+func NewBatch(j *Journal, lasting *Ledger, commands bool) *Batch {
+	b := &Batch{journal: j, lasting: lasting}
+	if commands {
+		b.notes = &notes{records: make(map[string]*client.Record)}
+	}
+	return b
+}
 
 // Begin reads what earlier runs of the batch have finished, and returns the number of uploads.
 // Before Begin, and without it, the batch has no uploads and keeps none.
@@ -93,6 +101,14 @@ func (b *Batch) HasSource(name string) bool {
 
 // LoadFinished implements client.Ledger.
 func (b *Batch) LoadFinished(ctx context.Context, endpoint, key string) (*client.Record, error) {
+	r, err := b.load(ctx, endpoint, key)
+	if err == nil {
+		b.notes.keep(r)
+	}
+	return r, err
+}
+
+func (b *Batch) load(ctx context.Context, endpoint, key string) (*client.Record, error) {
 	if b.lasting != nil {
 		if r, err := b.lasting.LoadFinished(ctx, endpoint, key); !errors.Is(err, client.ErrNoRecord) {
 			return r, err
@@ -117,7 +133,12 @@ func (b *Batch) Prepare() {
 // files. A lack of open files is no error, because the client reports that: the record is
 // saved with the next one, or by End.
 func (b *Batch) SaveFinished(ctx context.Context, r *client.Record) error {
-	return b.failure.first(b.backlog.save(func(r *client.Record) error { return b.save(ctx, r) }, withPath(r)))
+	return b.add(ctx, b.notes.pending(withPath(r)))
+}
+
+// add saves the backlog and these records.
+func (b *Batch) add(ctx context.Context, records ...*client.Record) error {
+	return b.failure.first(b.backlog.save(func(r *client.Record) error { return b.save(ctx, r) }, records...))
 }
 
 func (b *Batch) save(ctx context.Context, r *client.Record) error {
@@ -135,13 +156,12 @@ func (b *Batch) save(ctx context.Context, r *client.Record) error {
 }
 
 // End closes the batch. A complete batch is forgotten, so that the same command sends all files
-// again.
-func (b *Batch) End(complete bool) {
+// again. The end of ctx does not end End.
+func (b *Batch) End(ctx context.Context, complete bool) {
 	if b == nil {
 		return
 	}
-	err := b.backlog.save(func(r *client.Record) error { return b.save(context.Background(), r) })
-	if err = b.failure.first(err); err != nil {
+	if err := b.add(context.WithoutCancel(ctx)); err != nil {
 		b.journal.log.Warn("a later run will send some files again", "err", err)
 	}
 	b.mu.Lock()
