@@ -8,6 +8,7 @@ import (
 	"mime"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -52,7 +53,7 @@ file that exists is not replaced.`,
 		Example: `  tusker download "$URL"
   tusker download -o video.mp4 "$URL"
   tusker download -o - "$URL" | tar x`,
-		Args: usage.Arguments(1, 1, "one LOCATION"),
+		Args: checkDownload,
 		RunE: func(cmd *cobra.Command, args []string) error { return runDownload(a, cmd, d, args[0]) },
 	}
 	f := cmd.Flags()
@@ -63,6 +64,27 @@ file that exists is not replaced.`,
 	d.Connection.Register(cmd)
 	return cmd
 }
+
+// checkDownload checks the arguments of download. curl, aws and others take the file as an
+// argument, so there is a hint for LOCATION and one FILE in any order.
+func checkDownload(cmd *cobra.Command, args []string) error {
+	err := usage.Arguments(1, 1, "one LOCATION")(cmd, args)
+	if err == nil || len(args) != 2 {
+		return err
+	}
+	location, file := args[0], args[1]
+	if isURL(file) {
+		location, file = file, location
+	}
+	hint := "a command downloads one upload: run it once for each LOCATION"
+	if !isURL(file) {
+		hint = "-o names the file: " + cmd.CommandPath() + " -o " + shell.QuotePath(file) + " " + advice.SameURL(location)
+	}
+	return &advice.Failure{Err: usage.Error(err), Hint: hint}
+}
+
+// isURL reports whether an argument is a URL rather than the name of a file.
+func isURL(arg string) bool { return strings.Contains(arg, "://") }
 
 // destination is where the bytes of one download go.
 type destination struct {
