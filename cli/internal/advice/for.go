@@ -99,6 +99,8 @@ func plainHint(cmd *cobra.Command, exchange *client.Error, err error) string {
 		return "choose another address with --addr, such as 127.0.0.1:0 for any free port"
 	case creating && isElsewhere(exchange):
 		return "is this the URL that uploads are created at?"
+	case exchange != nil && exchange.Op == protocol.OpHead && errors.Is(err, protocol.ErrMethodNotAllowed):
+		return "is this the URL of an upload? An endpoint, at which uploads are created, has no offset"
 	case errors.Is(err, protocol.ErrTooLarge) && exchange != nil && exchange.Op == protocol.OpPatch:
 		return chunkHint
 	case exit.Code(err) == exit.Gone && (exchange == nil || exchange.Op != protocol.OpTerminate):

@@ -79,11 +79,11 @@ func flagUsages(f *pflag.FlagSet) string {
 	text := f.FlagUsagesWrapped(helpWidth)
 	f.VisitAll(func(flag *pflag.Flag) {
 		name, _ := pflag.UnquoteUsage(flag)
-		if flag.NoOptDefVal == "" || name == "" {
-			return
-		}
 		before := fmt.Sprintf("--%s %s[=%s]", flag.Name, name, flag.NoOptDefVal)
 		after := fmt.Sprintf("--%s[=%s]", flag.Name, name)
+		if name == "" {
+			before, after = fmt.Sprintf("--%s[=%s]", flag.Name, flag.NoOptDefVal), "--"+flag.Name
+		}
 		text = strings.ReplaceAll(text, before, fmt.Sprintf("%-*s", len(before), after))
 	})
 	return text

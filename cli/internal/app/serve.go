@@ -87,7 +87,7 @@ fault is logged. ACTION is one of
 	flags.Own(f.Lookup("max-size"))
 	f.BoolVar(&s.noPage, "no-page", false, "serve no page for browsers at /")
 	f.BoolVar(&s.keepNames, "keep-names", false, "also store finished uploads in DIR under their own names")
-	f.StringArrayVar(&s.faults, "fault", nil, "apply a fault to requests, as described above (repeat); `'[METHOD] ACTION ...'` is one argument")
+	f.StringArrayVar(&s.faults, "fault", nil, "apply the fault `'[METHOD] ACTION ...'` to requests (repeat); tusker serve --help lists the actions")
 	return cmd
 }
 

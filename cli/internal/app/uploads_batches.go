@@ -79,14 +79,24 @@ func batchTable(all []filestore.BatchState, now time.Time, width int) func(yield
 			if more := b.NameCount - len(names); more > 0 {
 				names = append(names, strconv.Itoa(more)+" more")
 			}
-			files := output.Escape(strings.Join(names, ", ")) + " at " + output.RedactURL(b.Endpoint)
+			place := output.RedactURL(b.Endpoint)
 			if b.Account != "" {
-				files += " of " + output.Escape(b.Account)
+				place += " of " + output.Escape(b.Account)
 			}
 			sent := units.FormatCount(b.Finished, "file", "files")
-			if !yield([]string{b.Key[:short[b.Key]], units.FormatAge(now.Sub(b.Updated)), sent, output.Shorten(files, room, room/2)}) {
+			if !yield([]string{b.Key[:short[b.Key]], units.FormatAge(now.Sub(b.Updated)), sent, filesAt(output.Escape(strings.Join(names, ", ")), place, room)}) {
 				return
 			}
 		}
 	}
+}
+
+// filesAt joins the names of files and the place that they are sent to in at most width columns.
+// If there is too little room, each of them keeps at least half of it.
+func filesAt(files, place string, width int) string {
+	const at = " at "
+	room := width - len(at)
+	place = output.Shorten(place, max(room/2, room-output.Width(files)), room/4)
+	room -= output.Width(place)
+	return output.Shorten(files, room, room/2) + at + place
 }

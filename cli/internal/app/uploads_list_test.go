@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/protocol"
 )
 
@@ -83,6 +84,27 @@ func TestUnfinishedTableFits(t *testing.T) {
 		rows := slices.Collect(unfinishedTable(all(), time.Time{}, width))
 		if got := strings.Join(rows[1], "  "); got != want {
 			t.Errorf("in %d columns: %q, want %q", width, got, want)
+		}
+	}
+}
+
+// Files and the place that they are sent to are shortened on their own, with " at " in between.
+func TestFilesAt(t *testing.T) {
+	t.Parallel()
+	const url = "http://127.0.0.1:1080/files/"
+	for _, test := range []struct {
+		files, place string
+		width        int
+		want         string
+	}{
+		{"a, b", url, 48, "a, b at " + url},
+		{"few/c.txt, photos/z.jpg", url, 48, "few/c.txt, …otos/z.jpg at http://127.…080/files/"},
+		{strings.Repeat("a", 60), "http://h/", 48, strings.Repeat("a", 17) + "…" + strings.Repeat("a", 17) + " at http://h/"},
+		{"a", url + strings.Repeat("b", 60), 48, "a at http://127.…" + strings.Repeat("b", 31)},
+	} {
+		got := filesAt(test.files, test.place, test.width)
+		if got != test.want || output.Width(got) > test.width {
+			t.Errorf("%q, %q:\n got %q\nwant %q", test.files, test.place, got, test.want)
 		}
 	}
 }

@@ -47,10 +47,22 @@ func endpointCalled(file *config.File, name string) (config.Endpoint, error) {
 	if file.Path != "" {
 		err.Err = fmt.Errorf("no endpoint is called %q in %s", name, file.Path)
 	}
-	if meant := suggest.Nearest(name, maps.Keys(file.Endpoints)); meant != "" {
-		err.Hint = "did you mean " + meant + "?"
-	}
+	err.Hint = endpointHint(file, name)
 	return e, err
+}
+
+// endpointHint says what to do about a name that no endpoint has, or is "".
+func endpointHint(file *config.File, name string) string {
+	meant := suggest.Nearest(name, maps.Keys(file.Endpoints))
+	switch {
+	case meant != "":
+		return "did you mean " + meant + "?"
+	case len(file.Endpoints) > 0:
+		return "the endpoints are " + strings.Join(slices.Sorted(maps.Keys(file.Endpoints)), ", ")
+	case file.Path != "":
+		return "a line such as endpoints: {" + name + ": {url: https://tus.example/files/}} in that file gives a URL the name"
+	}
+	return ""
 }
 
 // checkOrigin keeps the settings of an endpoint, which --as names, from uploads at
