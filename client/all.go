@@ -39,7 +39,7 @@ func (c *Client) UploadAll(ctx context.Context, items []Item) ([]Outcome, error)
 	}
 	crew := parts.Crew[int]{Workers: min(len(items), c.concurrency), Next: parts.Count(len(items)), Do: func(_ context.Context, i int, rest func()) {
 		if ctx.Err() != nil {
-			outcomes[i] = Outcome{Result: &Result{}, Err: cause.Of(ctx)}
+			outcomes[i] = Outcome{Result: &Result{}, Err: cause.Why(ctx)}
 			return
 		}
 		outcomes[i].Result, outcomes[i].Err = c.uploadOne(ctx, items[i].Source, items[i].Options, rest)

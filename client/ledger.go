@@ -89,7 +89,7 @@ func (j *job) askLedger(ctx context.Context, endpoint string) (*Record, error) {
 	r, err := j.loadFinished(ctx, endpoint)
 	switch {
 	case ctx.Err() != nil:
-		return nil, cause.Of(ctx)
+		return nil, cause.Why(ctx)
 	case err == nil:
 		return r, nil
 	case j.once:

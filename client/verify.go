@@ -43,7 +43,7 @@ func (j *job) sum(ctx context.Context) error {
 	}
 	ours, err := handle.Digest(ctx, d)
 	if err != nil && ctx.Err() != nil {
-		return cause.Of(ctx)
+		return cause.Why(ctx)
 	}
 	j.result.SHA256 = ours
 	return err
@@ -70,7 +70,7 @@ func (j *job) verify(ctx context.Context) error {
 	theirs, err := j.digest(ctx)
 	switch {
 	case ctx.Err() != nil:
-		return cause.Of(ctx)
+		return cause.Why(ctx)
 	case err != nil || theirs == nil:
 		err = j.readBack(ctx, ours)
 	case !bytes.Equal(ours, theirs):

@@ -163,7 +163,7 @@ func (w *window) Chunk(ctx context.Context, off, chunk int64) (Chunk, error) {
 	w.moveMark(off) // also back, because the bytes from off on have to stay
 	for {
 		if ctx.Err() != nil {
-			return Chunk{}, cause.Of(ctx)
+			return Chunk{}, cause.Why(ctx)
 		}
 		if w.err != nil && !input.IsEnd(w.err) {
 			return Chunk{}, Error(w.err)
@@ -283,7 +283,7 @@ func (w *window) Digest(ctx context.Context) ([]byte, error) {
 	}
 	for w.err == nil {
 		if ctx.Err() != nil {
-			return nil, cause.Of(ctx)
+			return nil, cause.Why(ctx)
 		}
 		w.advance(w.end)
 		w.changed.Wait()

@@ -75,7 +75,7 @@ func newFull(content []byte) *full {
 		compact:   func(*openFull) {},
 		wait: func(ctx context.Context) error {
 			<-ctx.Done()
-			return cause.Of(ctx)
+			return cause.Why(ctx)
 		},
 	}
 	f.replaced = f.gone.Load

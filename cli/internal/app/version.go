@@ -49,7 +49,7 @@ type versionJSON struct {
 func jsonVersion(info *debug.BuildInfo) versionJSON {
 	commit, modified := strings.CutSuffix(version.CommitOf(info), version.ModifiedText)
 	return versionJSON{
-		Version: version.Of(info), Commit: commit, Modified: modified,
+		Version: version.From(info), Commit: commit, Modified: modified,
 		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Tus: protocol.Version,
 	}
 }
@@ -57,7 +57,7 @@ func jsonVersion(info *debug.BuildInfo) versionJSON {
 // versionTable accepts nil for a program without information about its build.
 func versionTable(info *debug.BuildInfo) [][2]string {
 	return [][2]string{
-		{"tusker", version.Of(info)},
+		{"tusker", version.From(info)},
 		{"commit", version.CommitOf(info)},
 		{"go", runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH},
 		{"tus", protocol.Version},

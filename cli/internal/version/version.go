@@ -9,12 +9,12 @@ const ModifiedText = " (modified)"
 // String returns the version of this program, "devel" if it is not a release.
 func String() string {
 	info, _ := debug.ReadBuildInfo()
-	return Of(info)
+	return From(info)
 }
 
-// Of returns the version in info. It accepts nil for a program without information about its
+// From returns the version in info. It accepts nil for a program without information about its
 // build.
-func Of(info *debug.BuildInfo) string {
+func From(info *debug.BuildInfo) string {
 	if info == nil || info.Main.Version == "" || info.Main.Version == "(devel)" {
 		return "devel"
 	}

@@ -22,8 +22,8 @@ func IsInternal(ctx context.Context) bool {
 	return ok
 }
 
-// Of returns why ctx has ended: an error that Is its cause and Is ctx.Err(), too.
-func Of(ctx context.Context) error {
+// Why returns why ctx has ended: an error that Is its cause and Is ctx.Err(), too.
+func Why(ctx context.Context) error {
 	cause, err := context.Cause(ctx), ctx.Err()
 	if errors.Is(cause, err) {
 		return cause

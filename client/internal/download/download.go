@@ -79,7 +79,7 @@ func (c Client) Run(ctx context.Context, spec Spec) (Result, error) {
 
 func (d *download) run(ctx context.Context) error {
 	if ctx.Err() != nil {
-		return &failure.Error{Op: Op, URL: d.URL, Err: cause.Of(ctx)}
+		return &failure.Error{Op: Op, URL: d.URL, Err: cause.Why(ctx)}
 	}
 	u, err := address.Parse(d.URL)
 	if err == nil && d.Open == nil {

@@ -11,22 +11,31 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-// ask learns the offset from the server.
-func (u *upload) ask(ctx context.Context) error {
+// question asks the server how much it has, and checks that the answer agrees with the upload.
+func (u *upload) question(ctx context.Context) (offset int64, answer dialect.Answer, err error) {
 	u.at.Next = u.at.URL
-	answer, err := u.Dialect.Offset(ctx, u.at.Next)
+	answer, err = u.Dialect.Offset(ctx, u.at.Next)
 	if err != nil {
-		return err
+		return 0, answer, err
 	}
 	if err := u.agrees(answer); err != nil {
-		return answer.Refuse(err)
+		return 0, answer, answer.Refuse(err)
 	}
 	if _, ok := answer.Length.Int64(); ok {
 		u.at.Theirs = answer.Length
 	}
 	u.at.Trust = urlAnswered
 	u.heard(answer)
-	offset, _ := answer.Offset.Int64()
+	offset, _ = answer.Offset.Int64()
+	return offset, answer, nil
+}
+
+// ask learns the offset from the server, and resumes there.
+func (u *upload) ask(ctx context.Context) error {
+	offset, answer, err := u.question(ctx)
+	if err != nil {
+		return err
+	}
 	if u.at.Phase == adopting {
 		return u.adopted(ctx, offset, answer)
 	}

@@ -30,7 +30,7 @@ func (u *upload) create(ctx context.Context) error {
 	}
 	for {
 		if ctx.Err() != nil {
-			return cause.Of(ctx)
+			return cause.Why(ctx)
 		}
 		if err := u.Retrier.Hold(ctx, u.Endpoint); err != nil {
 			return err

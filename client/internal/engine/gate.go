@@ -96,6 +96,6 @@ func Pause(ctx context.Context, wait time.Duration) error {
 	case <-timer.C:
 		return nil
 	case <-ctx.Done():
-		return cause.Of(ctx)
+		return cause.Why(ctx)
 	}
 }

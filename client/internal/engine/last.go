@@ -64,20 +64,11 @@ func (u *upload) isBehind() bool {
 // learn asks for the offset once. It changes nothing but what is known of the server: the
 // doubt about the last byte stays, because bytes may still be on their way through a proxy.
 func (u *upload) learn(ctx context.Context) error {
-	u.at.Next = u.at.URL
-	answer, err := u.Dialect.Offset(ctx, u.at.Next)
+	offset, _, err := u.question(ctx)
 	if err != nil {
 		return err
 	}
-	if err := u.agrees(answer); err != nil {
-		return answer.Refuse(err)
-	}
-	if _, ok := answer.Length.Int64(); ok {
-		u.at.Theirs = answer.Length
-	}
-	u.at.Trust = urlAnswered
-	u.heard(answer)
-	u.at.Offset, _ = answer.Offset.Int64()
-	u.sent.Store(u.at.Offset)
+	u.at.Offset = offset
+	u.sent.Store(offset)
 	return nil
 }

@@ -257,7 +257,7 @@ func (q Query) Report(ctx context.Context, ev Event) error {
 // how often it was repeated.
 func (q Query) Repeat(ctx context.Context, exchange func(context.Context) error) (retries int, err error) {
 	if ctx.Err() != nil {
-		return 0, cause.Of(ctx)
+		return 0, cause.Why(ctx)
 	}
 	r := q.Retrier
 	if r == nil {

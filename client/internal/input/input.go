@@ -42,7 +42,7 @@ func Sum(ctx context.Context, h hash.Hash, r io.Reader, size int64) error {
 	const stretch = 4 << 20
 	for size > 0 {
 		if ctx.Err() != nil {
-			return cause.Of(ctx)
+			return cause.Why(ctx)
 		}
 		n, err := io.CopyN(h, r, min(stretch, size))
 		size -= n

@@ -101,7 +101,7 @@ func fan[T any](ctx context.Context, c Crew[T], do func(ctx context.Context, job
 	if cause := context.Cause(ctx); cause == nil || errors.Is(cause, failure.ErrPart) {
 		return cause
 	}
-	return cause.Of(ctx)
+	return cause.Why(ctx)
 }
 
 // Each does something for 0 to n-1, at most limit at a time. The first failure cancels

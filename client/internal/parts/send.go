@@ -177,7 +177,7 @@ func (s *sending) createFirst(ctx context.Context) error {
 	case err == nil:
 		return nil
 	case ctx.Err() != nil:
-		return cause.Of(ctx)
+		return cause.Why(ctx)
 	}
 	return fmt.Errorf("%w 1: %w", failure.ErrPart, err)
 }

@@ -103,7 +103,7 @@ func Open(ctx context.Context, store journal.Store, log *slog.Logger, up Upload)
 	case errors.Is(err, journal.ErrBusy):
 		return nil, ctx, fmt.Errorf("%w: the same file is being sent to the same server", journal.ErrBusy)
 	case ctx.Err() != nil:
-		return nil, ctx, cause.Of(ctx)
+		return nil, ctx, cause.Why(ctx)
 	case k.once:
 		return nil, ctx, unrecorded(err)
 	default:
@@ -117,7 +117,7 @@ func Open(ctx context.Context, store journal.Store, log *slog.Logger, up Upload)
 		case taken != nil:
 			return nil, ctx, taken
 		case ctx.Err() != nil:
-			return nil, ctx, cause.Of(ctx)
+			return nil, ctx, cause.Why(ctx)
 		case k.once:
 			return nil, ctx, unrecorded(err)
 		}

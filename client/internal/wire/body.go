@@ -68,7 +68,7 @@ type Trailer struct {
 // handed to the network, although the Doer may not have noticed yet.
 func (b *Body) attach(ctx context.Context, req *http.Request, dog *watchdog, pace *Pace) error {
 	if ctx.Err() != nil {
-		return cause.Of(ctx)
+		return cause.Why(ctx)
 	}
 	req.ContentLength = b.Chunk.Len()
 	if b.InMemory {
@@ -79,7 +79,7 @@ func (b *Body) attach(ctx context.Context, req *http.Request, dog *watchdog, pac
 	b.dog, b.pace = dog, pace
 	b.over = func() error {
 		if ctx.Err() != nil {
-			return cause.Of(ctx)
+			return cause.Why(ctx)
 		}
 		return nil
 	}

@@ -328,5 +328,5 @@ func (e *exchange) cause(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); errors.Is(cause, failure.ErrStalled) {
 		return cause
 	}
-	return cause.Of(ctx)
+	return cause.Why(ctx)
 }

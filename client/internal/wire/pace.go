@@ -81,7 +81,7 @@ func (p *Pace) wait(ctx context.Context, n int) error {
 		if l.WaitN(ctx, step) != nil {
 			// The limiter does not start a wait that would end after ctx.
 			<-ctx.Done()
-			return cause.Of(ctx)
+			return cause.Why(ctx)
 		}
 		n -= step
 	}
