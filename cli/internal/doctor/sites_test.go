@@ -226,8 +226,9 @@ func bodySites() map[string]site {
 }
 
 // lockedAfterCut locks an upload while a PATCH is open, and for 2.5 s after a PATCH that
-// was cut. It answers requests for a locked upload with status.
-func lockedAfterCut(clock doctor.Clock, status int, text string) func(http.Handler) http.Handler {
+// was cut. A complete PATCH releases the lock before its answer is sent. LockedAfterCut
+// answers requests for a locked upload with status.
+func lockedAfterCut(clock *quickClock, status int, text string) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		var mu sync.Mutex
 		open := 0
@@ -249,18 +250,21 @@ func lockedAfterCut(clock doctor.Clock, status int, text string) func(http.Handl
 			}
 			body := &countedBody{ReadCloser: r.Body}
 			r.Body = body
+			clock.held.RLock()
 			mu.Lock()
 			open++
 			mu.Unlock()
-			defer func() {
+			release := sync.OnceFunc(func() {
 				mu.Lock()
 				defer mu.Unlock()
 				open--
 				if body.n.Load() < r.ContentLength {
 					until = clock.Now().Add(2500 * time.Millisecond)
 				}
-			}()
-			next.ServeHTTP(w, r)
+				clock.held.RUnlock()
+			})
+			defer release()
+			next.ServeHTTP(&rewriter{ResponseWriter: w, edit: func(http.Header) { release() }}, r)
 		})
 	}
 }
