@@ -70,7 +70,7 @@ var (
 	// ErrNotTus means that something other than a tus server answered with a
 	// success: the URL belongs to another service, or something stands between,
 	// such as a Wi-Fi network that wants a login.
-	ErrNotTus = errors.New("the answer is not from a tus server")
+	ErrNotTus = errors.New("the answer is not that of a tus server")
 
 	// ErrStalled means that a request showed no sign of life for longer than the
 	// stall or finish timeout allows. It is worth a retry.
