@@ -195,7 +195,7 @@ func TestBadAnswers(t *testing.T) {
 		seen   int
 		orphan int
 	}{
-		"endpoint answers HTML":      {http.MethodPost, fake.Status(200, clienttest.HTMLPage, html...), client.ErrNotTus, []string{"Location", "text/html", "not from a tus server"}, 1, 1},
+		"endpoint answers HTML":      {http.MethodPost, fake.Status(200, clienttest.HTMLPage, html...), client.ErrNotTus, []string{"Location", "text/html", "not that of a tus server"}, 1, 1},
 		"endpoint is not found":      {http.MethodPost, fake.Status(404, clienttest.HTMLPage, html...), protocol.ErrNotFound, []string{"not found (404)"}, 1, 0},
 		"no Location":                {http.MethodPost, fake.With("Location", ""), protocol.ErrMissingHeader, []string{"header Location: missing"}, 1, 1},
 		"Location does not parse":    {http.MethodPost, fake.With("Location", "http://[::1/files"), client.ErrInvalidLocation, []string{"invalid location"}, 1, 1},

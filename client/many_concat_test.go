@@ -111,7 +111,7 @@ func TestUploadConcatUnsupported(t *testing.T) {
 		s.On(http.MethodOptions, fake.Status(200, clienttest.HTMLPage, "Content-Type", "text/html"))
 		_, err := clienttest.NewClient(t, s, client.Config{}).UploadConcat(t.Context(), []client.Source{clienttest.TextSource(t, "a")}, nil)
 		clienttest.WantErrorIs(t, err, protocol.ErrMissingHeader)
-		clienttest.WantClearError(t, err, "not from a tus server")
+		clienttest.WantClearError(t, err, "not that of a tus server")
 		clienttest.WantRequests(t, s, "OPTIONS /files/")
 	})
 }

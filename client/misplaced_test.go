@@ -48,7 +48,7 @@ func TestMisplaced(t *testing.T) {
 		is       error
 	}{
 		"404":                 {missing, "/1", []string{"not below the endpoint", "proxy"}, protocol.ErrNotFound},
-		"page":                {page, "/files1", []string{"not below the endpoint", "not from a tus server"}, client.ErrNotTus},
+		"page":                {page, "/files1", []string{"not below the endpoint", "not that of a tus server"}, client.ErrNotTus},
 		"403 of a proxy":      {fake.Status(403, "<html>no</html>"), "/1", []string{"not below the endpoint", "proxy"}, protocol.ErrForbidden},
 		"410 of a proxy":      {fake.Status(410, "<html>gone</html>"), "/1", []string{"not below the endpoint", "proxy"}, protocol.ErrGone},
 		"405 for a file":      {fake.Status(405, "<html>Not Allowed</html>"), "/1", []string{"not below the endpoint", "proxy"}, protocol.ErrMethodNotAllowed},

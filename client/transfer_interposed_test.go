@@ -28,7 +28,7 @@ func TestPortalDuringUpload(t *testing.T) {
 		"PATCH is redirected":        {patch: []fake.Action{moved}, want: []string{clienttest.Post, patch, head, patch}},
 		"PATCH is always redirected": {patch: []fake.Action{moved, moved}, want: []string{clienttest.Post, patch, head, patch}, is: client.ErrRedirected},
 		"a tus server's bad HEAD":    {head: []fake.Action{fake.With(protocol.HeaderUploadOffset, "")}, patch: []fake.Action{fake.Cut(2)}, want: []string{clienttest.Post, two, head}, is: protocol.ErrMissingHeader},
-		"a URL that is no upload's":  {is: client.ErrNotTus, head: []fake.Action{page}, want: []string{clienttest.Post, head}, words: []string{"Upload-Offset", "text/html", "not from a tus server"}},
+		"a URL that is no upload's":  {is: client.ErrNotTus, head: []fake.Action{page}, want: []string{clienttest.Post, head}, words: []string{"Upload-Offset", "text/html", "not that of a tus server"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
