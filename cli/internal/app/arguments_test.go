@@ -25,6 +25,8 @@ func TestURLArgument(t *testing.T) {
 		"the files first":            {[]string{"upload", file, file, url}, exit.OK, ""},
 		"the URL between files":      {[]string{"upload", "a b", url, file}, exit.Usage, order + ": tusker upload " + url + " 'a b' " + file},
 		"a secret between files":     {[]string{"upload", file, url + "?sig=s3cret", file}, exit.Usage, order + "\n"},
+		"a second URL":               {[]string{"upload", url, file, "http://h/?sig=s3cret"}, exit.Usage, "tusker: upload: \"http://h/\" is a URL and no FILE\nhint: a command has one ENDPOINT"},
+		"a second URL between files": {[]string{"upload", file, "http://h/", file, url}, exit.Usage, "is a URL and no FILE"},
 		"concat":                     {[]string{"concat", file, url}, exit.OK, ""},
 		"concat, between":            {[]string{"concat", file, url, file}, exit.Usage, order},
 		"resume":                     {[]string{"resume", file, url + "x"}, exit.Gone, ""},

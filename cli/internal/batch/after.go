@@ -27,7 +27,7 @@ import (
 func (b *Batch) after(ctx context.Context, e entry, sent *sentFile, result *client.Result, slots chan struct{}) error {
 	if b.Exec != "" && needsCommand(result.Skipped, b.Sent.CommandState(result.URL), b.SkipSent != flags.SkipNone && !b.Disposes()) {
 		if err := b.exec(ctx, e, result, slots); err != nil {
-			return &advice.Failure{Subject: e.name, Err: exit.With(stopCode(err), fmt.Errorf("sent, but --exec failed: %w", err))}
+			return &advice.Failure{Subject: b.shownName(e), Err: exit.With(stopCode(err), fmt.Errorf("sent, but --exec failed: %w", err))}
 		}
 		b.Sent.CommandEnded(ctx, result.URL)
 	}
@@ -42,7 +42,7 @@ func (b *Batch) after(ctx context.Context, e entry, sent *sentFile, result *clie
 	if b.MoveRoot != nil {
 		what = "moved"
 	}
-	return &advice.Failure{Subject: e.name, Err: exit.With(exit.Failed, fmt.Errorf("sent, but not %s: %w", what, err))}
+	return &advice.Failure{Subject: b.shownName(e), Err: exit.With(exit.Failed, fmt.Errorf("sent, but not %s: %w", what, err))}
 }
 
 // needsCommand reports whether the command runs for a file. State is that of a file which an

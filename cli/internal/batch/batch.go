@@ -105,7 +105,7 @@ func (b *Batch) Run(ctx context.Context) error {
 		display.Ended(i, err != nil)
 		limit.Add(result, err)
 		if err != nil {
-			err = b.ended(e.name, result, err)
+			err = b.ended(e, result, err)
 		}
 		tally.add(result, err)
 		complete := err
@@ -173,7 +173,7 @@ func (b *Batch) send(ctx context.Context, e entry, sent *sentFile, watch func(cl
 	})
 	// An interrupted batch has one message, and not one for each file.
 	if len(b.List.entries) == 1 || exit.StopCause(err) == nil {
-		b.Console.ReportResult(ctx, e.name, result)
+		b.Console.ReportResult(ctx, b.shownName(e), result)
 	}
 	if exit.IsStopped(err) && result.Header == nil {
 		err = advice.NotStarted(err) // The server was not asked.
@@ -184,7 +184,7 @@ func (b *Batch) send(ctx context.Context, e entry, sent *sentFile, watch func(cl
 func (b *Batch) names() []string {
 	names := make([]string, len(b.List.entries))
 	for i, e := range b.List.entries {
-		names[i] = e.name
+		names[i] = b.shownName(e)
 	}
 	return names
 }

@@ -57,7 +57,7 @@ func TestMendedHint(t *testing.T) {
 				Console: &console.Console{}, Upload: &flags.Upload{}, Cmd: &cobra.Command{Use: "upload"}, List: &Listing{entries: make([]entry, 1)},
 				Records: records,
 			}
-			f, ok := errors.AsType[*advice.Failure](b.ended("a", result, test.err))
+			f, ok := errors.AsType[*advice.Failure](b.ended(entry{name: "a"}, result, test.err))
 			if !ok || f.Hint != test.want {
 				t.Errorf("hint %q, want %q", f.Hint, test.want)
 			}

@@ -24,7 +24,7 @@ func (b *Batch) Plan(ctx context.Context) error {
 		if err == nil {
 			continue
 		}
-		errs[i] = b.ended(e.name, &client.Result{}, err)
+		errs[i] = b.ended(e, &client.Result{}, err)
 		if b.JSON {
 			b.Console.Out.JSON(output.NewResult(e.name, &client.Result{}, err))
 		}

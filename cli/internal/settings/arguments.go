@@ -41,7 +41,9 @@ func (s *Settings) Arguments(cmd *cobra.Command, args []string) ([]string, error
 	if usesFallback {
 		s.endpointFrom = from
 	}
-	if i := form.misplaced(ordered); i >= 0 {
+	if i := form.misplaced(ordered); i >= 0 && form.isTarget(ordered[0]) {
+		return nil, secondURLError(first, ordered[i])
+	} else if i >= 0 {
 		return nil, orderError(cmd, first, ordered, i)
 	}
 	if form.names && form.files && len(ordered) > 0 && !form.isTarget(ordered[0]) && isFile(ordered[0]) {
@@ -108,12 +110,18 @@ func (f form) order(args []string, fallback string) (ordered []string, usesFallb
 	return ordered, usesFallback
 }
 
-// misplaced returns the index of a URL among the files if the first argument is none, or -1.
+// misplaced returns the index of a URL among the files, or -1.
 func (f form) misplaced(args []string) int {
-	if !f.files || len(args) < 2 || f.isTarget(args[0]) {
+	if !f.files || len(args) < 2 {
 		return -1
 	}
-	return slices.IndexFunc(args, isURL)
+	if !f.isTarget(args[0]) {
+		return slices.IndexFunc(args, isURL)
+	}
+	if i := slices.IndexFunc(args[1:], isURL); i >= 0 {
+		return 1 + i
+	}
+	return -1
 }
 
 // isTarget reports whether arg is an ENDPOINT or a LOCATION rather than the name of a file: a
@@ -158,7 +166,16 @@ func hostOf(arg string) string {
 	return host
 }
 
-// orderError is the error of a URL among the files. Its hint has the command with the URL in
+// secondURLError is the error of a URL among the files of a command that has ENDPOINT or
+// LOCATION, the name of which is first.
+func secondURLError(first, url string) error {
+	return &advice.Failure{
+		Err:  usage.Error(fmt.Errorf("%q is a URL and no FILE", output.RedactURL(strings.TrimSpace(url)))),
+		Hint: "a command has one " + first + ": run it once for each of them",
+	}
+}
+
+// orderError is the error of a URL among the files, if no URL comes first or last. Its hint has the command with the URL in
 // the first place, unless the URL holds a secret.
 func orderError(cmd *cobra.Command, first string, args []string, i int) error {
 	hint := first + " comes first, and FILE after it"

@@ -24,7 +24,6 @@ func TestArguments(t *testing.T) {
 	}{
 		"the URL first":                 {upload, "", []string{url, "a", "b"}, []string{url, "a", "b"}},
 		"the URL last":                  {upload, "", []string{"a", "b", url}, []string{url, "a", "b"}},
-		"URLs first and last":           {upload, "", []string{url, "a", "http://h/"}, []string{url, "a", "http://h/"}},
 		"a name last":                   {upload, "", []string{"a", "work:"}, []string{"work:", "a"}},
 		"a path with a colon last":      {upload, "", []string{"a", "./work:"}, []string{"a", "./work:"}},
 		"white space":                   {upload, "", []string{"a", url + "\n"}, []string{url, "a"}},

@@ -48,5 +48,5 @@ func complaint(flagType, value string, cause error) string {
 	case errors.Is(cause, strconv.ErrSyntax):
 		return "not a whole number"
 	}
-	return strings.TrimPrefix(cause.Error(), value+": ")
+	return strings.TrimLeft(strings.TrimPrefix(cause.Error(), value), ": ")
 }

@@ -14,9 +14,14 @@ import (
 // word is a flag whose error repeats the value, as those of package units do.
 type word struct{}
 
-func (word) Set(text string) error { return errors.New(`"` + text + `": not a word`) }
-func (word) String() string        { return "" }
-func (word) Type() string          { return "word" }
+func (word) Set(text string) error {
+	if text == "y y" {
+		return errors.New(`"` + text + `" has a word twice`)
+	}
+	return errors.New(`"` + text + `": not a word`)
+}
+func (word) String() string { return "" }
+func (word) Type() string   { return "word" }
 
 // An error about the value of a flag has the name and the value once, in words of the command
 // line.
@@ -29,6 +34,7 @@ func TestValueErrorNamesFlagAndValueOnce(t *testing.T) {
 		{"--switch=maybe", `--switch "maybe": neither true nor false`},
 		{"--wait=5", `--wait "5": not a duration such as 30s or 10m`},
 		{"--word=x", `--word "x": not a word`},
+		{"--word=y y", `--word "y y": has a word twice`},
 		{"--nosuch", "unknown flag: --nosuch"},
 	} {
 		flags := pflag.NewFlagSet("", pflag.ContinueOnError)
