@@ -192,8 +192,8 @@ type Config struct {
 
 	// TrustLedger skips a source that Ledger has without asking the server, for servers that
 	// move finished uploads away, and to save a request for each file. Result.Header has
-	// only LedgerHeaders then, and UploadOptions.Verify compares nothing. A record with a
-	// Denial is not trusted. False: the server is asked.
+	// only LedgerHeaders then, and UploadOptions.Verify compares nothing. A record with
+	// Denial.Refused is not trusted. False: the server is asked.
 	TrustLedger bool
 
 	// LedgerHeaders are names of headers of the last answer, or else of the answer to the

@@ -105,11 +105,11 @@ func (j *job) askLedger(ctx context.Context, endpoint string) (*Record, error) {
 func (j *job) adoptFinished(ctx context.Context, endpoint string, r *Record) (done bool, err error) {
 	// A run that was killed after it wrote the ledger left its record.
 	left := j.loadLeftover(ctx, endpoint)
-	if left != nil && left.URL == r.URL && r.Denial == (Denial{}) {
+	if left != nil && left.URL == r.URL && !r.Denial.Refused {
 		j.removeLeftover(ctx, endpoint)
 		left = nil
 	}
-	if j.trustLedger && r.Denial == (Denial{}) {
+	if j.trustLedger && !r.Denial.Refused {
 		j.takeFinished(r)
 		if left != nil {
 			j.removeLeftover(ctx, endpoint)
@@ -145,7 +145,7 @@ func (j *job) adoptFinished(ctx context.Context, endpoint string, r *Record) (do
 func (j *job) takeFinished(r *Record) {
 	n, _ := r.Length.Int64()
 	j.result.URL, j.result.Offset, j.result.Resumed, j.result.Skipped = r.URL, n, n, true
-	j.result.SHA256, j.result.Header = r.SHA256, r.Header
+	j.result.SHA256, j.result.Header, j.result.Denial = r.SHA256, r.Header, r.Denial
 }
 
 // keptHeader returns the headers of the result that the ledger keeps, or nil.
@@ -200,16 +200,14 @@ func (j *job) distrust(ctx context.Context, err error) {
 }
 
 // keepFinished records a finished upload in the ledger, and reports whether the record of the
-// unfinished upload is no longer needed. A source that other programs can
-// write to is not recorded: its bytes may differ from those that were sent although its
-// attributes are the same.
+// unfinished upload is no longer needed. The record has the Denial, because later runs must not
+// take the upload for one without an error. A source that other programs can write to is not
+// recorded: its bytes may differ from those that were sent although its attributes are the same.
 func (j *job) keepFinished(ctx context.Context, endpoint string) bool {
-	// A Denial is reported once.
-	told := j.result.Skipped && j.result.Denial == (Denial{})
-	if j.ledger == nil || told || j.result.InUse {
+	if j.ledger == nil || j.result.Skipped || j.result.InUse {
 		return true
 	}
-	return j.saveFinished(ctx, endpoint, Denial{})
+	return j.saveFinished(ctx, endpoint, j.result.Denial)
 }
 
 // saveFinished replaces what the ledger has of the upload, and reports whether that worked or

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -50,6 +51,28 @@ func TestRefusedIsNotTrusted(t *testing.T) {
 	clienttest.UploadFile(t, s, cfg, name)
 	_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 	clienttest.WantErrorIs(t, err, client.ErrRefused)
+}
+
+// A source that is skipped has the Denial of the run that sent it, whether or not the server is
+// asked.
+func TestSkippedHasDenial(t *testing.T) {
+	for name, trust := range map[string]bool{"asked": false, "trusted": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := fake.New(t, fake.Config{})
+				s.On(http.MethodPatch, denies(500, "hook crashed"))
+				cfg := client.Config{Ledger: &clienttest.Ledger{}, TrustLedger: trust, InlineSize: -1, Retry: clienttest.RetryEachSecond(1)}
+				file := clienttest.WriteFile(t, "hello")
+				want := client.Denial{StatusCode: http.StatusInternalServerError, Words: "hook crashed"}
+				for i := range 3 {
+					res := clienttest.UploadFile(t, s, cfg, file)
+					if res.Denial != want || res.Skipped != (i > 0) {
+						t.Errorf("run %d: result %+v", i, res)
+					}
+				}
+			})
+		})
+	}
 }
 
 // With Digest, the result has the SHA-256 of the bytes that were sent, of a file in one piece

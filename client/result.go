@@ -43,7 +43,8 @@ type Result struct {
 
 	// Denial is an error that the server answered to the last bytes, although it called the
 	// upload complete afterward, such as a 500 with the text of a hook that failed. If there
-	// are several parts, it is the first such answer. The zero value: there was none.
+	// are several parts, it is the first such answer. A Skipped source has the Denial of the
+	// run that sent it. The zero value: there was none.
 	Denial Denial
 
 	// Verified means that the server holds the bytes of the source, see

@@ -169,7 +169,7 @@ func (c *Console) ReportResult(ctx context.Context, file string, r *client.Resul
 	if r.Orphans > 0 {
 		c.Log.WarnContext(ctx, "the server may have uploads whose URL is unknown", "file", output.Escape(file), "count", r.Orphans)
 	}
-	if d := r.Denial; d.StatusCode != 0 && c.IsTerse() {
+	if d := r.Denial; d.StatusCode != 0 && !r.Skipped && c.IsTerse() {
 		text := fmt.Sprintf("the server has all of it, but answered the last bytes with %d", d.StatusCode)
 		if d.Words != "" {
 			text += ": " + strconv.Quote(d.Words)
