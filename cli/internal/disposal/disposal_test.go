@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/tusker-go/tusker/cli/internal/disposal"
 )
@@ -58,6 +59,12 @@ func TestRemove(t *testing.T) {
 		"longer": {change: func(path string) error {
 			return os.WriteFile(path, []byte("text and more"), 0o600)
 		}, want: disposal.ErrChanged},
+		"longer, with the same time": {change: func(path string) error {
+			return keepingTime(path, func() error { return os.WriteFile(path, []byte("text and more"), 0o600) })
+		}, want: disposal.ErrChanged},
+		"another time": {change: func(path string) error {
+			return os.Chtimes(path, time.Time{}, time.Now().Add(-time.Hour))
+		}, want: disposal.ErrChanged},
 		"a link": {change: func(path string) error {
 			return errors.Join(os.Rename(path, path+".target"), os.Symlink(path+".target", path))
 		}, want: disposal.ErrLink},
@@ -91,6 +98,15 @@ func TestRemove(t *testing.T) {
 			}
 		})
 	}
+}
+
+// keepingTime restores the time of modification of a file after a change.
+func keepingTime(path string, change func() error) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(change(), os.Chtimes(path, time.Time{}, info.ModTime()))
 }
 
 // A file is moved with its time, on the same file system and to another one.
