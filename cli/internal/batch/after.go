@@ -121,8 +121,11 @@ func (b *Batch) dispose(ctx context.Context, e entry, sent *sentFile, result *cl
 	if err := refusal(result, b.Verify); err != nil {
 		return err
 	}
-	if sent.info == nil {
+	switch {
+	case sent.info == nil:
 		return errNotFile
+	case sent.unlisted != nil:
+		return errUnlisted
 	}
 	place, err := placeOf(e)
 	if err != nil {

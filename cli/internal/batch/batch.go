@@ -110,7 +110,7 @@ func (b *Batch) Run(ctx context.Context) error {
 		tally.add(result, err)
 		complete := err
 		if err == nil {
-			list.add(e.name, result)
+			sent.unlisted = list.add(e.name, result)
 			err = b.after(ctx, e, sent, result, slots)
 			tally.addAfter(err)
 		}

@@ -33,12 +33,14 @@ func (b *Batch) openManifest() (*manifestWriter, error) {
 }
 
 // add adds a file that is complete. A file that an earlier run has sent is added only if the
-// manifest does not have it.
-func (m *manifestWriter) add(file string, r *client.Result) {
+// manifest does not have it. The error is that of this file; close returns it, too.
+func (m *manifestWriter) add(file string, r *client.Result) error {
 	if m.w == nil || r.Skipped && m.w.Has(file, r.URL) {
-		return
+		return nil
 	}
-	m.failed(m.w.Add(manifest.Entry{File: file, Size: r.Offset, SHA256: r.SHA256, URL: r.URL, Time: time.Now()}))
+	err := m.w.Add(manifest.Entry{File: file, Size: r.Offset, SHA256: r.SHA256, URL: r.URL, Time: time.Now()})
+	m.failed(err)
+	return err
 }
 
 func (m *manifestWriter) failed(err error) {

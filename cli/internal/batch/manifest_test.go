@@ -27,7 +27,9 @@ func TestManifestFails(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"a", "b"} {
-		m.add(name, &client.Result{URL: "https://tus.example/files/1"})
+		if err := m.add(name, &client.Result{URL: "https://tus.example/files/1"}); !errors.Is(err, os.ErrClosed) {
+			t.Errorf("%s: error %v, want %v", name, err, os.ErrClosed)
+		}
 	}
 	if err := m.close(); !errors.Is(err, os.ErrClosed) || strings.Contains(err.Error(), "\n") {
 		t.Errorf("error %v, want one %v", err, os.ErrClosed)

@@ -17,6 +17,8 @@ type sentFile struct {
 	mu    sync.Mutex
 	info  fs.FileInfo // nil: the source is not a file
 	state string      // its StateIdentity; "": it has none
+
+	unlisted error // the file is missing in the manifest; nil: it is there, or there is no manifest
 }
 
 // track returns src as a source whose Open remembers the file.
@@ -62,6 +64,7 @@ var (
 	errNotFile    = errors.New("it is not a regular file")
 	errDenied     = errors.New("the server answered the last bytes with an error")
 	errUnverified = errors.New("it was not verified")
+	errUnlisted   = errors.New("it is missing in the manifest")
 	errIncomplete = errors.New("the server does not have all of its bytes")
 )
 
@@ -78,7 +81,7 @@ func (s *sentFile) unchanged(ctx context.Context, b *Batch, e entry) error {
 		return err
 	}
 	defer func() { _ = opened.Close() }()
-	if s.state == "" || now.state != s.state || now.info == nil || !os.SameFile(now.info, s.info) {
+	if s.state == "" || now.state != s.state || !os.SameFile(now.info, s.info) {
 		return disposal.ErrChanged
 	}
 	if settler, ok := opened.(source.Settler); ok {

@@ -41,6 +41,9 @@ func TestSentFileUnchanged(t *testing.T) {
 		"replaced by a copy": {large, func(path string) error {
 			return errors.Join(os.WriteFile(path+".new", make([]byte, large), 0o600), os.Chtimes(path+".new", hourAgo, hourAgo), os.Rename(path+".new", path))
 		}, disposal.ErrChanged},
+		"small, replaced by a copy": {10, func(path string) error {
+			return errors.Join(os.WriteFile(path+".new", make([]byte, 10), 0o600), os.Chtimes(path+".new", hourAgo, hourAgo), os.Rename(path+".new", path))
+		}, disposal.ErrChanged},
 		"appended to": {10, func(path string) error { return os.WriteFile(path, make([]byte, 11), 0o600) }, disposal.ErrChanged},
 	}
 	for name, test := range tests {
