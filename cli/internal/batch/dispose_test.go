@@ -93,6 +93,34 @@ func TestDispose(t *testing.T) {
 	}
 }
 
+// A file outside of the directory that was named stays, if a link in the directory leads to it.
+func TestPlaceIsInFolder(t *testing.T) {
+	t.Parallel()
+	path, dir := fileOf(t, time.Now().Add(-time.Hour)), t.TempDir()
+	if err := os.Symlink(filepath.Dir(path), filepath.Join(dir, "link")); err != nil {
+		t.Skip(err)
+	}
+	folderInfo, err := os.Stat(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	place, err := placeOf(entry{name: filepath.Join(dir, "link", "file"), in: newFolder(dir, folderInfo, false), below: "link/file"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = place.Root.Close() }()
+	if err := place.Remove(info, func() error { return nil }); err == nil {
+		t.Error("no error")
+	}
+	if _, err := os.Lstat(path); err != nil {
+		t.Error(err)
+	}
+}
+
 // A file that may have changed again without a trace stays.
 func TestModifiedJustNow(t *testing.T) {
 	t.Parallel()
