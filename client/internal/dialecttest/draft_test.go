@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -274,6 +273,7 @@ func TestDraftLimits(t *testing.T) {
 func TestDraftNeverComplete(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		requests := 0
+		stream, end := io.Pipe()
 		s := fake.New(t, fake.Config{
 			Frontend: func(s *fake.Store) http.Handler { return draftServer{s} },
 			Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
@@ -283,9 +283,13 @@ func TestDraftNeverComplete(t *testing.T) {
 				}
 				r.Header.Set(rufh.HeaderUploadComplete, "?0")
 				next.ServeHTTP(w, r)
+				if r.Method == http.MethodPost {
+					_ = end.Close() // the creation does not know the length of the stream
+				}
 			},
 		})
-		_, err := runDraft(t, s, &engine.Rules{Retry: retry.Delays(time.Second)}, source.Stream(strings.NewReader("abc"), nil), 3)
+		go func() { _, _ = io.WriteString(end, "abc") }()
+		_, err := runDraft(t, s, &engine.Rules{Retry: retry.Delays(time.Second)}, source.Stream(stream, nil), 3)
 		if !errors.Is(err, failure.ErrNoProgress) || !errors.Is(err, retry.ErrExhausted) {
 			t.Errorf("error %v after %d requests", err, len(s.Requests()))
 		}
