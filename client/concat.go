@@ -314,7 +314,7 @@ func (j *job) createPart(ctx context.Context, endpoint string) error {
 // sendPart sends the bytes of a part that was just created.
 func (j *job) sendPart(ctx context.Context, endpoint string) error {
 	spec := j.spec(endpoint)
-	spec.Adopt = engine.Adopt{URL: j.result.URL, Expires: j.result.Expires, Fresh: true}
+	spec.Adopt = engine.Adopt{URL: j.result.URL, Expires: j.result.Expires, Fresh: true, Complete: j.complete}
 	if err := j.run(ctx, spec); err != nil {
 		return err
 	}

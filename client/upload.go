@@ -89,6 +89,7 @@ type job struct {
 	isStream bool            // the source can be read only once
 	isPart   bool
 	made     func(ctx context.Context, url string) error // called when the upload is created; nil: nothing is
+	complete bool                                        // the server said that the upload is complete
 	fresh    bool                                        // the source changed so recently that a further change would not show
 }
 
@@ -254,6 +255,7 @@ func (j *job) spec(endpoint string) engine.Spec {
 func (j *job) run(ctx context.Context, spec engine.Spec) error {
 	res, err := engine.Run(ctx, spec)
 	j.result.take(res, err)
+	j.complete = res.Complete
 	return err
 }
 

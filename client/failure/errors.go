@@ -72,6 +72,10 @@ var (
 	// such as a Wi-Fi network that wants a login.
 	ErrNotTus = errors.New("the answer is not that of a tus server")
 
+	// ErrInterim means that the server sent too many interim responses (1xx) that say nothing
+	// new.
+	ErrInterim = errors.New("too many interim responses")
+
 	// ErrStalled means that a request showed no sign of life for longer than the
 	// stall or finish timeout allows. It is worth a retry.
 	ErrStalled = errors.New("stalled")

@@ -87,6 +87,10 @@ type Answer struct {
 	// Length is the number of bytes that the upload was created for, or the zero value.
 	Length protocol.Length
 
+	// Complete means that the upload is complete: no further request is needed, and none can
+	// change it.
+	Complete bool
+
 	// Expires is when the server removes the unfinished upload. The zero time: the
 	// server did not say.
 	Expires time.Time

@@ -71,6 +71,7 @@ func (d *draft) Create(ctx context.Context, c dialect.Creation) (dialect.Answer,
 		Complete: c.Length == protocol.Known(0), // only a request can complete an upload, also an empty one
 	})
 	answer.Offset, answer.Length = protocol.Known(0), protocol.Length{}
+	answer.Complete = err == nil && c.Length == protocol.Known(0)
 	answer.Orphan = err != nil && isOrphan(err)
 	return answer, err
 }
@@ -97,7 +98,7 @@ func (d *draft) do(ctx context.Context, op protocol.Op, method, url string, b *w
 	var answer dialect.Answer
 	got, err := d.conn.Do(ctx, wire.Request{
 		Op: op, Method: method, URL: url, Body: b, Set: fields.SetHeader, Judge: judgeDraft,
-		Success: func(op protocol.Op, status int) error {
+		Success: func(op protocol.Op, status int, _ http.Header) error {
 			if status/100 == 2 {
 				return nil
 			}
@@ -109,9 +110,7 @@ func (d *draft) do(ctx context.Context, op protocol.Op, method, url string, b *w
 			if r.Limits != nil {
 				answer.Limits = *r.Limits
 			}
-			if r.Complete == rufh.Complete {
-				answer.Length = answer.Offset
-			}
+			answer.Complete = r.Complete == rufh.Complete
 			return r.Location, 0, nil
 		},
 	}, wire.Call{})

@@ -32,7 +32,7 @@ func (d *download) get(ctx context.Context) error {
 			}
 			return nil
 		},
-		Success: func(_ protocol.Op, status int) error { return d.accept(status, ranged) },
+		Success: func(_ protocol.Op, status int, _ http.Header) error { return d.accept(status, ranged) },
 		Consume: func(a *wire.Answer) error {
 			defer func() { a.Offset = d.offset }()
 			body := &body{r: a.Body, size: a.Body.Length, delimited: a.Body.Delimited}

@@ -24,7 +24,7 @@ func (u *upload) question(ctx context.Context) (offset int64, answer dialect.Ans
 	if _, ok := answer.Length.Int64(); ok {
 		u.at.Theirs = answer.Length
 	}
-	u.at.Trust = urlAnswered
+	u.at.Trust, u.at.Ended = urlAnswered, answer.Complete
 	u.heard(answer)
 	offset, _ = answer.Offset.Int64()
 	return offset, answer, nil

@@ -109,7 +109,7 @@ func (u *upload) created(ctx context.Context, creation dialect.Creation, answer 
 		u.result.Expires = time.Now().Add(age)
 	}
 	u.result.CreationHeader = u.result.Header
-	u.at.Theirs = creation.Length
+	u.at.Theirs, u.at.Ended = creation.Length, answer.Complete
 	offset, said := answer.Offset.Int64()
 	if creation.Body != nil {
 		u.at.Reach = protocol.Known(answer.Sent)

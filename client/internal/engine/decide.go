@@ -58,6 +58,7 @@ type position struct {
 	Best   int64           // highest offset that the server has acknowledged
 	Reach  protocol.Length // highest offset that the server can have; unknown: no bound
 	Theirs protocol.Length // the length that the server knows; unknown: not declared
+	Ended  bool            // the server said that the upload is complete
 	Tail   tail
 	Denial failure.Denial // the last answer to the last bytes if it was an error, of an earlier run, too
 }

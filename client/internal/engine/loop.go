@@ -47,6 +47,7 @@ func Run(ctx context.Context, spec Spec) (Result, error) {
 	u.at.Reach = protocol.Known(0)
 	err := u.run(ctx)
 	u.result.URL, u.result.Offset, u.result.Length, u.result.Reach = u.at.URL, u.at.Offset, u.size, u.at.Reach
+	u.result.Complete = u.at.Ended
 	if u.at.Phase == adopting && !CannotResume(err) {
 		u.result.Offset, u.result.Resumed = u.Adopt.Offset, u.Adopt.Offset
 	}
@@ -91,6 +92,7 @@ func (u *upload) begin(ctx context.Context) error {
 	}
 	if u.Adopt.Fresh {
 		u.at.Phase, u.at.Theirs, u.at.Trust, u.made = appending, u.size, urlNew, time.Now()
+		u.at.Ended = u.Adopt.Complete
 		return nil
 	}
 	u.at.Phase, u.at.Reach = adopting, u.Adopt.Reach
@@ -163,11 +165,10 @@ func (u *upload) fits(chunk source.Chunk) error {
 	return nil
 }
 
-// complete reports whether the server has all bytes, and knows that.
+// complete reports whether the server has all bytes, and has said that the upload is complete.
 func (u *upload) complete() bool {
 	n, known := u.size.Int64()
-	_, declared := u.at.Theirs.Int64()
-	return known && declared && u.at.Offset == n
+	return known && u.at.Ended && u.at.Offset == n
 }
 
 // append sends one chunk at the server's offset.
@@ -208,6 +209,7 @@ func (u *upload) append(ctx context.Context, chunk source.Chunk) error {
 		u.at.Theirs = answer.Length
 	}
 	offset, _ := answer.Offset.Int64()
+	u.at.Ended = answer.Complete
 	if offset == chunk.Start && !u.complete() {
 		return answer.Refuse(failure.ErrNoProgress)
 	}

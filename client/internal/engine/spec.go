@@ -86,8 +86,8 @@ type Adopt struct {
 	Unheard bool
 
 	// Fresh means that the caller has just created the upload and that it has no bytes. The
-	// run begins with a PATCH instead of a HEAD.
-	Fresh bool
+	// run begins with a PATCH instead of a HEAD. Complete is that of the result of the creation.
+	Fresh, Complete bool
 }
 
 // Result is how far an upload got.
@@ -95,6 +95,7 @@ type Result struct {
 	URL            string
 	Offset         int64
 	Length         protocol.Length
+	Complete       bool      // the server said that the upload is complete
 	Resumed        int64     // bytes that the server had when it was first asked
 	Expires        time.Time // zero: the server did not say
 	CreationHeader http.Header

@@ -43,6 +43,7 @@ type Dialect struct {
 	call     wire.Call
 	wanted   string // checksum that the caller asks for
 	sum      checksum
+	length   protocol.Length // that the server knows of the upload; unknown: not declared
 }
 
 // Dialect implements these interfaces of package dialect.
@@ -78,8 +79,19 @@ func (d *Dialect) Part() dialect.Dialect {
 	return &part
 }
 
+// isComplete reports whether the upload is complete: the server has as many bytes as the length
+// that it knows. Some servers leave the length out of their answers.
+func (d *Dialect) isComplete(a dialect.Answer) bool {
+	if _, ok := a.Length.Int64(); ok {
+		d.length = a.Length
+	}
+	_, declared := d.length.Int64()
+	return declared && a.Offset == d.length
+}
+
 // Create implements [dialect.Dialect].
 func (d *Dialect) Create(ctx context.Context, c dialect.Creation) (dialect.Answer, error) {
+	d.length = c.Length
 	creation := protocol.Creation{Length: c.Length, Metadata: c.Metadata}
 	if c.Part {
 		creation.Concat.Kind = protocol.ConcatPartial
@@ -91,6 +103,7 @@ func (d *Dialect) Create(ctx context.Context, c dialect.Creation) (dialect.Answe
 		}
 		answer := answerOf(reply)
 		answer.Offset = protocol.Known(0)
+		answer.Complete = d.isComplete(answer)
 		return answer, nil
 	}
 	return d.createWithBody(ctx, creation, c.Body)
@@ -134,6 +147,7 @@ func (d *Dialect) createWithBody(ctx context.Context, creation protocol.Creation
 	_, unreadable := protocol.ParseCreated(reply.Header)
 	if unreadable == nil && reply.Header.Get(protocol.HeaderUploadOffset) != "" && reply.State.Offset <= sent {
 		answer.Offset = protocol.Known(reply.State.Offset)
+		answer.Complete = d.isComplete(answer)
 	}
 	return answer, nil
 }
@@ -161,6 +175,7 @@ func (d *Dialect) Offset(ctx context.Context, url string) (dialect.Answer, error
 	}
 	answer := answerOf(reply)
 	answer.Offset = protocol.Known(reply.State.Offset)
+	answer.Complete = d.isComplete(answer)
 	return answer, nil
 }
 
@@ -169,7 +184,9 @@ func (d *Dialect) Offset(ctx context.Context, url string) (dialect.Answer, error
 func (d *Dialect) Append(ctx context.Context, url string, a dialect.Append) (dialect.Answer, error) {
 	chunk := a.Chunk
 	patch := protocol.Patch{Offset: chunk.Start}
-	if !a.Declared && chunk.Last {
+	if a.Declared {
+		d.length = a.Length
+	} else if chunk.Last {
 		patch.Length = a.Length
 	}
 	b := &wire.Body{Chunk: chunk, Final: chunk.Last, BeforeLast: a.BeforeLast, OnSent: a.OnSent, Gauge: a.Gauge}
@@ -189,6 +206,7 @@ func (d *Dialect) Append(ctx context.Context, url string, a dialect.Append) (dia
 	answer := answerOf(reply)
 	answer.Sent, answer.Offset = sent, protocol.Known(reply.State.Offset)
 	answer.Length = patch.Length
+	answer.Complete = d.isComplete(answer)
 	if err := (protocol.Range{Start: chunk.Start, End: chunk.Start + sent}).Accept(reply.State.Offset); err != nil {
 		return dialect.Answer{Sent: sent}, answer.Refuse(err)
 	}

@@ -83,7 +83,7 @@ func (s *Server) do(ctx context.Context, x exchange, call wire.Call) (*Reply, er
 	var state protocol.State
 	r := wire.Request{
 		Op: x.op, Method: x.method, URL: x.url, Body: x.body, Slow: x.slow, Stall: x.stall, Judge: x.judge,
-		Set: x.set, Success: protocol.StatusError,
+		Set: x.set, Success: func(op protocol.Op, status int, _ http.Header) error { return protocol.StatusError(op, status) },
 	}
 	if r.Judge == nil {
 		r.Judge = Judge

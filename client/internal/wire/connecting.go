@@ -31,8 +31,8 @@ type connecting struct {
 
 // follow returns a context under which dog allows FinishTimeout while a request waits
 // for a connection. The wait has a limit, because a caller's own dialer may report
-// nothing.
-func follow(ctx context.Context, dog *watchdog) (context.Context, *connecting) {
+// nothing. The interim responses of the request go to interims. nil: they are ignored.
+func follow(ctx context.Context, dog *watchdog, interims *interims) (context.Context, *connecting) {
 	c := &connecting{dog: dog}
 	c.trace = httptrace.ClientTrace{
 		GetConn:           func(string) { c.begin() },
@@ -41,6 +41,9 @@ func follow(ctx context.Context, dog *watchdog) (context.Context, *connecting) {
 		ConnectDone:       func(string, string, error) { c.alive() },
 		TLSHandshakeStart: c.alive,
 		GotConn:           func(info httptrace.GotConnInfo) { c.got(info.Reused, isHTTP2(info.Conn)) },
+	}
+	if interims != nil {
+		c.trace.Got1xxResponse = interims.add
 	}
 	return httptrace.WithClientTrace(ctx, &c.trace), c
 }

@@ -13,7 +13,7 @@ func TestLateDialIsIgnored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, dog := watch(t.Context(), time.Second, time.Minute)
 		defer dog.stop()
-		ctx, conn := follow(ctx, dog)
+		ctx, conn := follow(ctx, dog, nil)
 		trace := httptrace.ContextClientTrace(ctx)
 		trace.GetConn("tus.example:80")
 		time.Sleep(30 * time.Second)
@@ -38,7 +38,7 @@ func TestDialOfSlowRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, dog := watch(t.Context(), time.Second, time.Minute)
 		defer dog.stop()
-		ctx, _ = follow(ctx, dog)
+		ctx, _ = follow(ctx, dog, nil)
 		dog.finishing()
 		trace := httptrace.ContextClientTrace(ctx)
 		trace.GetConn("tus.example:80")
@@ -56,7 +56,7 @@ func TestSilentDial(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, dog := watch(t.Context(), time.Second, time.Minute)
 		defer dog.stop()
-		ctx, _ = follow(ctx, dog)
+		ctx, _ = follow(ctx, dog, nil)
 		began := time.Now()
 		httptrace.ContextClientTrace(ctx).GetConn("tus.example:80")
 		<-ctx.Done()

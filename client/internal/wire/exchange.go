@@ -37,8 +37,19 @@ type Request struct {
 	// Stall replaces Conn.Stall if it is shorter. 0: Conn.Stall.
 	Stall time.Duration
 
-	// Success returns an error for a status of the exchange that is not a success.
-	Success func(op protocol.Op, status int) error
+	// Success returns an error for an answer that is not a success of the exchange.
+	Success func(op protocol.Op, status int, h http.Header) error
+
+	// Interim reads an interim response (1xx). It is called on the goroutine that reads the
+	// connection, one call at a time, so it must neither block nor do I/O. nil: interim responses are
+	// ignored.
+	Interim func(status int, h http.Header) News
+
+	// Learned is called on a goroutine of its own after Interim returned Fact or Growth,
+	// one call at a time. It may take long, and one call may follow several responses. The last
+	// call has returned when Do returns. An error ends the exchange. It is set if
+	// Interim is.
+	Learned func() error
 
 	// Parse reads the headers of a success. It returns the Location of an upload that the
 	// answer names, or "", and the offset that the answer names, for the debug record. nil:
@@ -119,6 +130,7 @@ type exchange struct {
 
 	dog       *watchdog
 	following *connecting
+	interims  *interims // nil: they are ignored
 	auth      *transport.AuthTrace
 	req       *http.Request
 	resp      *http.Response // nil until there is an answer
@@ -127,7 +139,9 @@ type exchange struct {
 func (e *exchange) run(ctx context.Context) (*Answer, error) {
 	ctx, e.dog = watch(ctx, shorter(e.conn.Stall, e.Stall), e.conn.Finish)
 	defer e.dog.stop()
-	ctx, e.following = follow(ctx, e.dog)
+	e.interims = readInterims(e.Request, e.dog, e.dog.cancel)
+	defer func() { _ = e.interims.finish() }()
+	ctx, e.following = follow(ctx, e.dog, e.interims)
 	ctx, e.auth = transport.TraceAuth(ctx)
 
 	var err error
@@ -151,6 +165,12 @@ func (e *exchange) run(ctx context.Context) (*Answer, error) {
 	resp, err := e.conn.send(e.req)
 	if e.conn.Jar != nil {
 		e.conn.storeCookies(e.req, resp, e.call.Home)
+	}
+	if ended := e.interims.finish(); ended != nil {
+		if resp != nil && resp.Body != nil {
+			_ = resp.Body.Close()
+		}
+		return nil, e.fail(ended)
 	}
 	if err != nil {
 		if resp != nil && resp.Body != nil {
@@ -183,7 +203,7 @@ func (e *exchange) read(ctx context.Context) (*Answer, error) {
 	if e.resp.Request != nil && e.resp.Request.URL != nil {
 		final = e.resp.Request
 	}
-	refused := e.Success(e.Op, e.resp.StatusCode)
+	refused := e.Success(e.Op, e.resp.StatusCode, e.resp.Header)
 	text := ""
 	if e.Consume == nil || refused != nil {
 		var err error

@@ -89,6 +89,14 @@ func (w *watchdog) resume() {
 	w.alive()
 }
 
+// grown records that the server has more bytes. While the request waits for its source, the
+// watch stays stopped.
+func (w *watchdog) grown() {
+	if w.deadline.Load() != never {
+		w.resume()
+	}
+}
+
 // pause stops the watch while the request waits for its source or its reader.
 func (w *watchdog) pause() { w.deadline.Store(never) }
 
