@@ -6,6 +6,12 @@ package embedded
 
 import (
 	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"sync"
+	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
@@ -25,7 +31,8 @@ type Config struct {
 	// and for connections within this process.
 	Token string
 
-	// MaxBytes limits the size of the data on disk. 0: the free space of the disk.
+	// MaxBytes limits the size of the data on disk, in bytes. 0: three quarters of the free
+	// space. Negative: ErrInvalid.
 	MaxBytes int64
 
 	// SyncAlways writes each message to the disk before it is confirmed, so that not even a
@@ -34,7 +41,11 @@ type Config struct {
 	// sent again.
 	SyncAlways bool
 
-	// Log takes a line of the log of the engine. nil: silent.
+	// StartTimeout is how long Start waits until the data is read. 0: 2 minutes.
+	StartTimeout time.Duration
+
+	// Log takes a line of the log of the engine: level is "info", "warn" or "error". It must
+	// be safe for concurrent use. nil: silent.
 	Log func(level, text string)
 }
 
@@ -43,28 +54,129 @@ var (
 	// ErrInvalid means that a value of Config makes no sense.
 	ErrInvalid = errors.New("invalid")
 
-	// ErrStart means that the engine could not be started. The error says why.
+	// ErrStart means that the engine could not be started. The error says why, such as an
+	// address that is in use.
 	ErrStart = errors.New("engine did not start")
 )
 
 // Server is an engine that runs. Its methods are safe for concurrent use.
 type Server struct {
 	server *server.Server
+	listen bool
 	token  string
+	done   chan struct{}
+	close  func()
 }
 
-// Start starts an engine, and returns when it accepts connections.
-func Start(cfg Config) (*Server, error) { return nil, ErrStart }
+// Start starts an engine, and returns when it accepts connections. The error Is ErrInvalid or
+// ErrStart.
+func Start(cfg Config) (*Server, error) {
+	options, err := cfg.options()
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrStart, err)
+	}
+	s, err := server.NewServer(options)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrStart, err)
+	}
+	log := &logger{log: cfg.Log, fatal: make(chan string, 1)}
+	s.SetLogger(log, false, false)
+	e := &Server{server: s, listen: cfg.Listen != "", token: cfg.Token, done: make(chan struct{})}
+	e.close = sync.OnceFunc(s.Shutdown)
+	go s.Start()
+	if err := waitReady(s, log, cfg.StartTimeout); err != nil {
+		s.Shutdown()
+		return nil, err
+	}
+	go func() {
+		s.WaitForShutdown()
+		close(e.done)
+	}()
+	return e, nil
+}
+
+func (c Config) options() (*server.Options, error) {
+	if c.Dir == "" || c.MaxBytes < 0 || c.StartTimeout < 0 {
+		return nil, fmt.Errorf("%w: the folder is missing, or a limit is negative", ErrInvalid)
+	}
+	options := &server.Options{
+		ServerName: "tusker", JetStream: true, StoreDir: c.Dir, JetStreamMaxStore: c.MaxBytes, SyncAlways: c.SyncAlways,
+		Authorization: c.Token, NoSigs: true, NoSystemAccount: true, DontListen: c.Listen == "",
+	}
+	if c.Listen == "" {
+		return options, nil
+	}
+	host, port, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("%w: address to listen on: %w", ErrInvalid, err)
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return nil, fmt.Errorf("%w: port %q", ErrInvalid, port)
+	}
+	options.Host, options.Port = host, int(n)
+	if n == 0 {
+		options.Port = server.RANDOM_PORT
+	}
+	return options, nil
+}
+
+const (
+	defaultStartTimeout = 2 * time.Minute
+	readyInterval       = 100 * time.Millisecond
+)
+
+// waitReady waits until the engine accepts connections and has read its data.
+func waitReady(s *server.Server, log *logger, timeout time.Duration) error {
+	if timeout == 0 {
+		timeout = defaultStartTimeout
+	}
+	deadline := time.Now().Add(timeout)
+	for {
+		ready := s.ReadyForConnections(readyInterval)
+		select {
+		case text := <-log.fatal:
+			return fmt.Errorf("%w: %s", ErrStart, text)
+		default:
+		}
+		switch {
+		case ready && s.JetStreamEnabled():
+			return nil
+		case ready && !s.Running():
+			return fmt.Errorf("%w: it ended", ErrStart)
+		case time.Now().After(deadline):
+			return fmt.Errorf("%w: not ready after %v", ErrStart, timeout)
+		}
+	}
+}
 
 // URL returns the address for nats.Connect, without the token, or "" if Config.Listen is "".
-func (s *Server) URL() string { return "" }
+func (s *Server) URL() string {
+	if !s.listen {
+		return ""
+	}
+	return s.server.ClientURL()
+}
 
 // Connect connects to the engine within this process, without a network. The options are
 // added to those that are needed.
-func (s *Server) Connect(options ...nats.Option) (*nats.Conn, error) { return nil, ErrStart }
+func (s *Server) Connect(options ...nats.Option) (*nats.Conn, error) {
+	needed := []nats.Option{nats.InProcessServer(s.server)}
+	if s.token != "" {
+		needed = append(needed, nats.Token(s.token))
+	}
+	return nats.Connect("", append(needed, options...)...)
+}
 
-// Close ends the engine, and returns when its data is written. Connections are closed.
-func (s *Server) Close() {}
+// Close ends the engine, and returns when its data is written. Connections are closed. A
+// second call has no effect.
+func (s *Server) Close() {
+	s.close()
+	<-s.done
+}
 
 // Done returns a channel that is closed when the engine has ended.
-func (s *Server) Done() <-chan struct{} { return nil }
+func (s *Server) Done() <-chan struct{} { return s.done }
