@@ -1,0 +1,62 @@
+//go:build linux
+
+// Command chaos measures fleets of worker processes: it kills, stops and delays them, and
+// judges what the tus server has stored.
+//
+//	go run ./integration/chaos run -fleet simple -seeds 3
+//
+// Each command prints a table in Markdown, and ends with exit code 1 if a result is not as
+// required. Without arguments it lists the commands.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"sort"
+	"syscall"
+
+	"github.com/tusker-go/tusker/integration/internal/chaos"
+)
+
+// command is a command of the program. The arguments are those after its name.
+type command struct {
+	purpose string
+	run     func(ctx context.Context, args []string) error
+}
+
+func commands() map[string]command {
+	return map[string]command{
+		"run":    {"kill workers, servers and engines at random", runSeeds},
+		"worker": {"be a worker of the simple fleet (started by other commands)", func(ctx context.Context, _ []string) error { return chaos.RunWorker(ctx) }},
+	}
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:])
+	stop()
+	if err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, "chaos:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	all := commands()
+	if len(args) > 0 {
+		if c, ok := all[args[0]]; ok {
+			return c.run(ctx, args[1:])
+		}
+	}
+	names := make([]string, 0, len(all))
+	for name := range all {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		_, _ = fmt.Fprintf(os.Stderr, "  %-12s %s\n", name, all[name].purpose)
+	}
+	return fmt.Errorf("name one of these commands")
+}
