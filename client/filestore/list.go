@@ -29,32 +29,47 @@ func (s *Store) List(ctx context.Context) iter.Seq2[*journal.Record, error] {
 	return s.ListSuffix(ctx, "")
 }
 
-// ListSuffix implements journal.SuffixLister. It reads the names of all files, and opens only
-// those of the records that it returns.
+// ListSuffix implements journal.SuffixLister. For the suffix of a place, see
+// journal.PlaceSuffix, it looks only at the records of the place. For another one it reads the
+// names of all files. It opens only the records that it returns.
 func (s *Store) ListSuffix(ctx context.Context, suffix string) iter.Seq2[*journal.Record, error] {
 	return func(yield func(*journal.Record, error) bool) {
-		root, err := openFolder(s.dir)
+		root, err := s.open(ctx)
 		if err != nil {
 			yield(nil, fmt.Errorf("filestore: list records in %s: %w", s.dir, err))
 			return
 		}
 		defer func() { _ = root.Close() }()
-		for e, err := range walk(ctx, root) {
+		for key, err := range keys(ctx, root, suffix) {
 			if err != nil {
 				yield(nil, fmt.Errorf("filestore: list records in %s: %w", s.dir, err))
 				return
 			}
-			if e.suffix != recordSuffix || !strings.HasSuffix(e.key, suffix) {
-				continue
-			}
-			r, _, err := read(root, e.key)
+			r, _, err := read(root, key)
 			if errors.Is(err, journal.ErrNoRecord) {
 				continue // deleted after the folder was read
 			}
 			if err != nil {
-				r, err = nil, s.failed("list", e.key, err)
+				r, err = nil, s.failed("list", key, err)
 			}
 			if !yield(r, err) {
+				return
+			}
+		}
+	}
+}
+
+// keys yields the keys of the records that end in suffix, and some without a record.
+func keys(ctx context.Context, root *os.Root, suffix string) iter.Seq2[string, error] {
+	if suffix != "" && journal.PlaceSuffix(suffix) == suffix {
+		return placed(ctx, root, suffix)
+	}
+	return func(yield func(string, error) bool) {
+		for e, err := range walk(ctx, root) {
+			if err == nil && (e.suffix != recordSuffix || !strings.HasSuffix(e.key, suffix)) {
+				continue
+			}
+			if !yield(e.key, err) {
 				return
 			}
 		}
@@ -71,9 +86,29 @@ type entry struct {
 // temporary files that a crash left behind. An error ends it.
 func walk(ctx context.Context, root *os.Root) iter.Seq2[entry, error] {
 	return func(yield func(entry, error) bool) {
-		d, err := openFile(root, ".", os.O_RDONLY)
+		for d, err := range entriesOf(ctx, root, ".") {
+			if err != nil {
+				yield(entry{}, err)
+				return
+			}
+			e, ok := parseEntry(d)
+			if !ok {
+				sweep(root, d)
+				continue
+			}
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+// entriesOf yields the entries of a folder below root, in bounded memory. An error ends it.
+func entriesOf(ctx context.Context, root *os.Root, name string) iter.Seq2[fs.DirEntry, error] {
+	return func(yield func(fs.DirEntry, error) bool) {
+		d, err := openFile(root, name, os.O_RDONLY)
 		if err != nil {
-			yield(entry{}, err)
+			yield(nil, err)
 			return
 		}
 		defer func() { _ = d.Close() }()
@@ -81,15 +116,10 @@ func walk(ctx context.Context, root *os.Root) iter.Seq2[entry, error] {
 			names, err := d.ReadDir(batch)
 			for _, name := range names {
 				if ctx.Err() != nil {
-					yield(entry{}, context.Cause(ctx))
+					yield(nil, context.Cause(ctx))
 					return
 				}
-				e, ok := parseEntry(name)
-				if !ok {
-					sweep(root, name)
-					continue
-				}
-				if !yield(e, nil) {
+				if !yield(name, nil) {
 					return
 				}
 			}
@@ -97,7 +127,7 @@ func walk(ctx context.Context, root *os.Root) iter.Seq2[entry, error] {
 				return
 			}
 			if err != nil {
-				yield(entry{}, err)
+				yield(nil, err)
 				return
 			}
 		}

@@ -39,6 +39,9 @@ func (s *Store) Prune(ctx context.Context, olderThan time.Duration) (removed int
 			first = s.failed("prune", e.key, err)
 		}
 	}
+	if err := p.prunePlaces(ctx); err != nil && first == nil {
+		first = fmt.Errorf("filestore: prune %s: %w", s.dir, err)
+	}
 	if p.removed > 0 {
 		// One flush serves all deletions, because it takes longer than they do.
 		if err := syncFolder(root); err != nil && first == nil {
@@ -95,7 +98,7 @@ func (p *pruning) removeRecord(key string) error {
 	if err != nil || !p.due(r, nil) {
 		return unlessExpected(err)
 	}
-	if err := p.root.Remove(recordName(key)); err != nil {
+	if err := removeRecord(p.root, key); err != nil {
 		return err
 	}
 	p.removed++

@@ -170,6 +170,7 @@ func load(root *os.Root, key string) (*journal.Record, error) {
 		if failed := root.Rename(recordName(key), damagedName(key)); failed != nil {
 			return nil, fmt.Errorf("%w (and it cannot be moved aside: %w)", err, failed)
 		}
+		removePlace(root, key)
 		return nil, fmt.Errorf("%w (moved aside to %s)", err, damagedName(key))
 	}
 	return nil, errUnsteady

@@ -39,3 +39,22 @@ func isDevice(key string) bool {
 	}
 	return ok && len(number) == 1 && number[0] <= '9' && number[0] >= '0'
 }
+
+// placeDigits is the number of hexadecimal digits of PlaceSuffix.
+const placeDigits = 16
+
+// PlaceSuffix returns the end of the key of a record that all records of sources at the same
+// place have: a hyphen and 16 hexadecimal digits in lower case. It is "" for a key without such
+// an end. A store can keep an index by it, see [SuffixLister].
+func PlaceSuffix(key string) string {
+	at := len(key) - placeDigits - 1
+	if at < 0 || key[at] != '-' {
+		return ""
+	}
+	for i := at + 1; i < len(key); i++ {
+		if c := key[i]; (c < 'a' || c > 'f') && (c < '0' || c > '9') {
+			return ""
+		}
+	}
+	return key[at:]
+}

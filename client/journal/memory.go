@@ -18,7 +18,8 @@ import (
 type MemoryStore struct {
 	mu      sync.Mutex
 	records map[string]*Record
-	saves   uint64 // of all records; numbers the revisions
+	places  map[string][]string // keys of records, by their PlaceSuffix
+	saves   uint64              // of all records; numbers the revisions
 	locked  map[string]bool
 	ledger  map[ledgerKey]*Record
 }
@@ -50,10 +51,13 @@ func (s *MemoryStore) Save(ctx context.Context, r *Record) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.records == nil {
-		s.records = make(map[string]*Record)
+		s.records, s.places = make(map[string]*Record), make(map[string][]string)
 	}
 	if s.revision(r.Key) != r.Revision {
 		return fmt.Errorf("save record %s: %w", r.Key, ErrConflict)
+	}
+	if suffix := PlaceSuffix(r.Key); suffix != "" && r.Revision == "" {
+		s.places[suffix] = append(s.places[suffix], r.Key)
 	}
 	s.saves++
 	r.Revision = strconv.FormatUint(s.saves, 10)
@@ -80,8 +84,21 @@ func (s *MemoryStore) Delete(ctx context.Context, key, revision string) error {
 	if stored := s.revision(key); stored != "" && stored != revision {
 		return fmt.Errorf("delete record %s: %w", key, ErrConflict)
 	}
+	if s.records[key] != nil {
+		s.removePlace(key)
+	}
 	delete(s.records, key)
 	return nil
+}
+
+func (s *MemoryStore) removePlace(key string) {
+	suffix := PlaceSuffix(key)
+	keys := slices.DeleteFunc(s.places[suffix], func(other string) bool { return other == key })
+	if len(keys) == 0 {
+		delete(s.places, suffix)
+		return
+	}
+	s.places[suffix] = keys
 }
 
 // Lock implements [Store]. The error Is [ErrBusy] or [ErrInvalidRecord], or the
@@ -115,11 +132,7 @@ func (s *MemoryStore) List(ctx context.Context) iter.Seq2[*Record, error] {
 // ListSuffix implements [SuffixLister]. It may be called, and the store used, within the loop.
 func (s *MemoryStore) ListSuffix(ctx context.Context, suffix string) iter.Seq2[*Record, error] {
 	return func(yield func(*Record, error) bool) {
-		s.mu.Lock()
-		keys := slices.Collect(maps.Keys(s.records))
-		s.mu.Unlock()
-		keys = slices.DeleteFunc(keys, func(key string) bool { return !strings.HasSuffix(key, suffix) })
-		for _, key := range keys {
+		for _, key := range s.keys(suffix) {
 			if ctx.Err() != nil {
 				yield(nil, fmt.Errorf("list records: %w", context.Cause(ctx)))
 				return
@@ -134,6 +147,17 @@ func (s *MemoryStore) ListSuffix(ctx context.Context, suffix string) iter.Seq2[*
 			}
 		}
 	}
+}
+
+// keys returns the keys of the records that end in suffix.
+func (s *MemoryStore) keys(suffix string) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if suffix != "" && PlaceSuffix(suffix) == suffix {
+		return slices.Clone(s.places[suffix])
+	}
+	keys := slices.Collect(maps.Keys(s.records))
+	return slices.DeleteFunc(keys, func(key string) bool { return !strings.HasSuffix(key, suffix) })
 }
 
 func memoryCall(ctx context.Context, op, key string) error {

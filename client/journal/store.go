@@ -59,8 +59,12 @@ type Store interface {
 // SuffixLister is a Store that can find records by the end of their keys, without reading the
 // other records. It is optional: an upload that starts over uses it to find the record of an
 // earlier state of the same source, and tells why it starts over.
+//
+// A client calls ListSuffix once for each new upload that gets a record, with a suffix of the
+// form of [PlaceSuffix]. The call should cost the same beside any number of other records.
 type SuffixLister interface {
-	// ListSuffix returns each record whose key ends in suffix, as Lister.List does.
+	// ListSuffix returns each record whose key ends in suffix, as Lister.List does. The suffix
+	// may have any form.
 	ListSuffix(ctx context.Context, suffix string) iter.Seq2[*Record, error]
 }
 

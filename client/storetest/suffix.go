@@ -21,17 +21,26 @@ func (s subject) suffixLister(of journal.Store) journal.SuffixLister {
 // suffix is not a pattern.
 func listBySuffix(s subject) {
 	first, second := s.suffixLister(s.Store), s.suffixLister(s.second)
-	for _, key := range []string{"a-1", "b-1", "b-11", "-1", "1-1x", "a_1", "gone-1"} {
+	const place, other = "-0123456789abcdef", "-0123456789abcde0"
+	for _, key := range []string{"a-1", "b-1", "b-11", "-1", "1-1x", "a_1", "gone-1", "a" + place, "b" + place, "a" + other, "gone" + place, "again" + place} {
 		s.save(full(key))
 	}
-	s.remove("gone-1")
+	for _, key := range []string{"gone-1", "gone" + place, "again" + place} {
+		s.remove(key)
+	}
+	s.save(full("again" + place))
 	s.lock(s.Store, "locked-1") // not a record
 	for suffix, want := range map[string][]string{
 		"-1":   {"-1", "a-1", "b-1"},
 		"_1":   {"a_1"},
 		"b-11": {"b-11"},
 		"none": nil,
-		"":     {"-1", "1-1x", "a-1", "a_1", "b-1", "b-11"},
+		"":     {"-1", "1-1x", "a" + other, "a" + place, "a-1", "a_1", "again" + place, "b" + place, "b-1", "b-11"},
+
+		// The suffixes that clients ask for, see journal.PlaceSuffix.
+		place:               {"a" + place, "again" + place, "b" + place},
+		other:               {"a" + other},
+		"-fedcba9876543210": nil,
 	} {
 		for _, l := range []journal.SuffixLister{first, second} {
 			var got []string

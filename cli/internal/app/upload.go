@@ -96,7 +96,7 @@ func runUpload(a *app, cmd *cobra.Command, u *flags.Upload, endpoint string, fil
 	if err != nil {
 		return usage.Error(err)
 	}
-	u.MaxConnections = batch.MaxConnections(ctx, u, a.console.LookupEnv)
+	u.LimitConnections()
 	config, err := u.Config(ctx, a.console)
 	if err != nil {
 		return err
@@ -108,7 +108,7 @@ func runUpload(a *app, cmd *cobra.Command, u *flags.Upload, endpoint string, fil
 	if err := u.CreationRules(&u.Connection, endpoint, metadata, !u.NoDefault, &config); err != nil {
 		return err
 	}
-	journal, err := u.OpenJournal(a.console, &config)
+	journal, err := u.OpenJournal(a.console, u.LiftConnectionLimit, &config)
 	if err != nil {
 		return err
 	}

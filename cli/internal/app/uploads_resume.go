@@ -212,7 +212,7 @@ func (r *rest) run(ctx context.Context, a *app) error {
 	if err != nil {
 		return usage.Error(err)
 	}
-	u.MaxConnections = batch.MaxConnections(ctx, u, a.console.LookupEnv)
+	u.LimitConnections()
 	config, err := u.Config(ctx, a.console)
 	if err != nil {
 		return err
@@ -222,7 +222,7 @@ func (r *rest) run(ctx context.Context, a *app) error {
 	if err := u.Rules(&u.Connection, r.target, false, &config); err != nil {
 		return err
 	}
-	journal, err := u.OpenJournal(a.console, &config)
+	journal, err := u.OpenJournal(a.console, u.LiftConnectionLimit, &config)
 	if err != nil {
 		return err
 	}

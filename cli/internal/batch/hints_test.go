@@ -44,7 +44,7 @@ func TestMendedHint(t *testing.T) {
 		"claims too much":             {client.ErrIntegrity, "while the server claims these bytes, only --recreate always sends the file again"},
 		"other bytes":                 {client.ErrDifferent, ""},
 	}
-	records := records.New(slog.New(slog.DiscardHandler), t.TempDir(), nil)
+	records := records.New(slog.New(slog.DiscardHandler), t.TempDir(), nil, func() {})
 	record := &client.Record{Key: strings.Repeat("a", 64), URL: "http://h/1", Length: protocol.Known(2)}
 	if err := records.Save(t.Context(), record); err != nil {
 		t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -28,7 +29,6 @@ import (
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/retry"
 	"github.com/tusker-go/tusker/transport"
-	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
 // Connection holds the flags of the commands that talk to a server.
@@ -54,8 +54,8 @@ type Connection struct {
 	Timeout        time.Duration
 	methodOverride bool
 
-	// MaxConnections is the largest number of connections. 0: as many as there are requests.
-	MaxConnections int
+	maxConnections int         // 0: as many as there are requests
+	unlimited      atomic.Bool // maxConnections does not count any more
 }
 
 // Register adds the flags. A command whose first argument is a LOCATION also gets --as.
@@ -143,7 +143,7 @@ func (c *Connection) Config(ctx context.Context, con *console.Console) (client.C
 		middleware = append(middleware, logs.Headers(con.Log))
 	}
 	return client.Config{
-		Doer:           transport.Chain(nethttp.New(network), middleware...),
+		Doer:           transport.Chain(newConnections(network, c.maxConnections, &c.unlimited), middleware...),
 		Header:         header,
 		Jar:            new(cookies),
 		TrustedOrigins: c.trusted,

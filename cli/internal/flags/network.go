@@ -28,7 +28,7 @@ func (c *Connection) privateKey() string {
 
 func (c *Connection) network() (nethttp.Config, error) {
 	config := nethttp.Config{
-		InsecureSkipVerify: c.insecure, HTTP1Only: c.http1, NoSendfile: c.noSendfile, UnixSocket: c.unixSocket, MaxConnsPerHost: c.MaxConnections,
+		InsecureSkipVerify: c.insecure, HTTP1Only: c.http1, NoSendfile: c.noSendfile, UnixSocket: c.unixSocket,
 	}
 	var err error
 	if c.caFile != "" {

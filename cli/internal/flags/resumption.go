@@ -48,8 +48,9 @@ func (r *Resumption) register(cmd *cobra.Command) {
 		"create an upload again `when` the server no longer has that of an earlier run (gone), never, or always")
 }
 
-// OpenJournal adds a journal to config, unless the flags disable it.
-func (r *Resumption) OpenJournal(con *console.Console, config *client.Config) (*records.Journal, error) {
+// OpenJournal adds a journal to config, unless the flags disable it. InParts is called when the
+// record of an upload in parts is loaded.
+func (r *Resumption) OpenJournal(con *console.Console, inParts func(), config *client.Config) (*records.Journal, error) {
 	recreate, ok := Recreates[r.Recreate]
 	if !ok {
 		return nil, usage.Error(fmt.Errorf("--recreate %q is not one of gone, never, always", r.Recreate))
@@ -61,7 +62,7 @@ func (r *Resumption) OpenJournal(con *console.Console, config *client.Config) (*
 		return nil, nil
 	}
 	dir, err := records.Dir(r.StateDir, con.LookupEnv)
-	j := records.New(con.Log, dir, err)
+	j := records.New(con.Log, dir, err, inParts)
 	config.Store, config.Recreate = j, recreate
 	return j, nil
 }

@@ -99,18 +99,3 @@ func Exist(given string, lookup func(string) (string, bool)) bool {
 	}
 	return err == nil
 }
-
-// HasParts reports whether an earlier run began a file in parts. It ignores records
-// that cannot be read, which are reported elsewhere.
-func HasParts(ctx context.Context, given string, lookup func(string) (string, bool)) bool {
-	store, err := Open(given, lookup)
-	if err != nil || store == nil {
-		return false
-	}
-	for r, err := range store.List(ctx) {
-		if err == nil && len(r.Parts) > 0 {
-			return true
-		}
-	}
-	return false
-}

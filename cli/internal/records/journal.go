@@ -21,6 +21,7 @@ type Journal struct {
 	dir     string // "": there is no folder
 	open    func() client.Store
 	lasting bool // records are stored in a folder; set by open
+	inParts func()
 	taken   keyLock
 
 	mu   sync.Mutex
@@ -28,9 +29,9 @@ type Journal struct {
 }
 
 // New returns the store of one run in the folder dir. If err is not nil, there is no
-// folder.
-func New(log *slog.Logger, dir string, err error) *Journal {
-	j := &Journal{log: log, dir: dir, urls: make(map[string][]string)}
+// folder. InParts is called when a record of an upload in parts is loaded, from any goroutine.
+func New(log *slog.Logger, dir string, err error, inParts func()) *Journal {
+	j := &Journal{log: log, dir: dir, inParts: inParts, urls: make(map[string][]string)}
 	j.open = sync.OnceValue(func() client.Store { return j.openOrMake(dir, err) })
 	return j
 }
@@ -75,6 +76,9 @@ func (j *Journal) Load(ctx context.Context, key string) (*client.Record, error) 
 	r, err := j.open().Load(ctx, key)
 	if err == nil {
 		j.note(key, r)
+		if len(r.Parts) > 0 {
+			j.inParts()
+		}
 	}
 	return r, err
 }

@@ -15,6 +15,9 @@ func TestUnfinishedKey(t *testing.T) {
 	if a == b || !strings.HasSuffix(a, suffix) || !strings.HasSuffix(b, suffix) || strings.HasSuffix(a, placeSuffix("/home/me/b")) {
 		t.Errorf("keys %s and %s, suffix %s", a, b, suffix)
 	}
+	if journal.PlaceSuffix(a) != suffix || journal.PlaceSuffix(Key("e", "", "1")) != "" {
+		t.Errorf("a store finds %q in %s", journal.PlaceSuffix(a), a)
+	}
 	for _, key := range []string{a, b, UnfinishedKey(Key("e", "", "1"), "")} {
 		if err := journal.CheckKey(key); err != nil {
 			t.Error(err)

@@ -1,0 +1,106 @@
+package filestore_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/tusker-go/tusker/client/filestore"
+)
+
+const place = "0123456789abcdef"
+
+// keysOf returns the keys of the records of a place.
+func keysOf(t *testing.T, s *filestore.Store, place string) []string {
+	t.Helper()
+	var keys []string
+	for r, err := range s.ListSuffix(t.Context(), "-"+place) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, r.Key)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// The records of a place are found without a look at other records.
+func TestListSuffixReadsNoOtherRecord(t *testing.T) {
+	// The test counts allocations of the process, so it is not parallel.
+	const others = 3000
+	s := open(t, t.TempDir())
+	populate(t, s.Dir(), others, longAgo)
+	r := sample
+	r.Key = "4f1d-" + place
+	if err := s.Save(t.Context(), &r); err != nil {
+		t.Fatal(err)
+	}
+	got := testing.AllocsPerRun(1, func() {
+		if keys := keysOf(t, s, place); len(keys) != 1 {
+			t.Fatalf("found %q", keys)
+		}
+	})
+	if got > others/2 {
+		t.Errorf("%.0f allocations beside %d other records", got, others)
+	}
+}
+
+// A crash can leave the name of a record at its place. It is ignored, and Prune removes it.
+func TestPlaceWithoutRecord(t *testing.T) {
+	s := open(t, t.TempDir())
+	left := filepath.Join(s.Dir(), "places", place, "4f1d-"+place)
+	if err := os.MkdirAll(filepath.Dir(left), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{left, filepath.Join(filepath.Dir(left), "no key"), filepath.Join(filepath.Dir(left), "4f1d-0")} {
+		if err := os.WriteFile(name, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if keys := keysOf(t, s, place); len(keys) != 0 {
+		t.Errorf("found %q", keys)
+	}
+	r := sample
+	r.Key, r.Updated = "5f1d-"+place, time.Now()
+	if err := s.Save(t.Context(), &r); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.Prune(t.Context(), time.Hour); n != 0 || err != nil {
+		t.Errorf("pruned %d, error %v", n, err)
+	}
+	if _, err := os.Stat(left); !os.IsNotExist(err) {
+		t.Errorf("after Prune: %v", err)
+	}
+	if keys := keysOf(t, s, place); len(keys) != 1 {
+		t.Errorf("found %q after Prune", keys)
+	}
+}
+
+// A store without records has no places: each way to remove a record removes its place.
+func TestPlaceIsRemoved(t *testing.T) {
+	for name, remove := range map[string]func(s *filestore.Store, key, revision string) error{
+		"Delete": func(s *filestore.Store, key, revision string) error { return s.Delete(t.Context(), key, revision) },
+		"Remove": func(s *filestore.Store, key, _ string) error { return s.Remove(t.Context(), key) },
+		"Prune": func(s *filestore.Store, _, _ string) error {
+			_, err := s.Prune(t.Context(), 0)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, t.TempDir())
+			r := sample
+			r.Key = "4f1d-" + place
+			if err := s.Save(t.Context(), &r); err != nil {
+				t.Fatal(err)
+			}
+			if err := remove(s, r.Key, r.Revision); err != nil {
+				t.Fatal(err)
+			}
+			if left, err := os.ReadDir(s.Dir()); err != nil || len(left) != 0 {
+				t.Errorf("left are %v, error %v", left, err)
+			}
+		})
+	}
+}
