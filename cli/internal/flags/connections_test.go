@@ -3,7 +3,7 @@ package flags
 import (
 	"net/http"
 	"net/http/httptest"
-	"sync/atomic"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,13 +27,20 @@ func TestConnectionLimit(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var now, most atomic.Int64
+			var mu sync.Mutex
+			var now, most int
 			all := make(chan struct{})
 			srv := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-				n := now.Add(1)
-				defer now.Add(-1)
-				for seen := most.Load(); n > seen && !most.CompareAndSwap(seen, n); seen = most.Load() {
-				}
+				mu.Lock()
+				now++
+				n := now
+				most = max(most, n)
+				mu.Unlock()
+				defer func() {
+					mu.Lock()
+					defer mu.Unlock()
+					now--
+				}()
 				if n == requests {
 					close(all)
 				}
@@ -60,14 +67,15 @@ func TestConnectionLimit(t *testing.T) {
 					t.Error(err)
 				}
 			}
-			if got := int(most.Load()); got != test.want {
-				t.Errorf("%d requests at the same time, want %d", got, test.want)
+			if most != test.want {
+				t.Errorf("%d requests at the same time, want %d", most, test.want)
 			}
 		})
 	}
 }
 
 func get(t *testing.T, doer transport.Doer, url string) error {
+	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
 	if err != nil {
 		return err
