@@ -5,10 +5,8 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,34 +17,14 @@ import (
 	"github.com/tusker-go/tusker/client/filestore"
 	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/client/internal/fake/object"
 	"github.com/tusker-go/tusker/client/source"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
 )
 
-var noTime time.Time
-
 // quick retries n times without a wait.
 func quick(n int) retry.Policy { return retry.Delays(make([]time.Duration, n)...) }
-
-// newTCPServer is a tus server on a real socket. It locks an upload during a request, as real
-// servers do: a request that broke off may still arrive while the next one does.
-func newTCPServer(t *testing.T, cfg fake.Config) *fake.Server {
-	t.Helper()
-	s := fake.Handler(cfg)
-	var locks sync.Map // *sync.Mutex by path
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Method == http.MethodPatch || r.Method == http.MethodHead {
-			lock, _ := locks.LoadOrStore(r.URL.Path, new(sync.Mutex))
-			lock.(*sync.Mutex).Lock()
-			defer lock.(*sync.Mutex).Unlock()
-		}
-		s.ServeHTTP(w, r)
-	}))
-	t.Cleanup(server.Close)
-	s.URL = server.URL + "/files/"
-	return s
-}
 
 func rangedClient(t *testing.T, s *fake.Server, cfg client.Config) *client.Client {
 	t.Helper()
@@ -64,14 +42,14 @@ func rangedClient(t *testing.T, s *fake.Server, cfg client.Config) *client.Clien
 // Each request of the upload reads its range by one GET, and nothing else is read.
 func TestRangedReadsEachRangeOnce(t *testing.T) {
 	data := clienttest.Noise(objectSize)
-	o := newObjectStore(t, data)
-	s := newTCPServer(t, fake.Config{})
-	res, err := rangedClient(t, s, client.Config{}).Upload(t.Context(), o.source(t), nil)
+	o := object.New(t, data)
+	s := clienttest.NewTCPServer(t, fake.Config{})
+	res, err := rangedClient(t, s, client.Config{}).Upload(t.Context(), sourceOf(t, o), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	clienttest.WantStored(t, s, res.URL, data)
-	if diff := cmp.Diff(chunked(objectSize, clienttest.MiB), o.ranges(0)); diff != "" {
+	if diff := cmp.Diff(chunked(objectSize, clienttest.MiB), o.Ranges(0)); diff != "" {
 		t.Errorf("ranges (-want +got):\n%s", diff)
 	}
 }
@@ -82,81 +60,81 @@ func TestRangedFaults(t *testing.T) {
 	status := func(code int) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
 	}
-	type faults func(o *objectStore) []http.HandlerFunc
+	type faults func(o *object.Server) []http.HandlerFunc
 	tests := map[string]struct {
 		faults faults
 		retry  retry.Policy
 		is     []error // nil: the upload is complete
 	}{
-		"503":          {func(*objectStore) []http.HandlerFunc { return []http.HandlerFunc{nil, status(503)} }, quick(1), nil},
-		"503 at first": {func(*objectStore) []http.HandlerFunc { return []http.HandlerFunc{status(503)} }, quick(1), nil},
+		"503":          {func(*object.Server) []http.HandlerFunc { return []http.HandlerFunc{nil, status(503)} }, quick(1), nil},
+		"503 at first": {func(*object.Server) []http.HandlerFunc { return []http.HandlerFunc{status(503)} }, quick(1), nil},
 		// On a busy machine the server may answer HEAD before it sees the bytes of the request that
 		// broke off. The next PATCH is then refused once.
-		"connection lost": {func(o *objectStore) []http.HandlerFunc { return []http.HandlerFunc{nil, o.cutAfter(100_000)} }, quick(2), nil},
-		"lost before the first byte": {func(*objectStore) []http.HandlerFunc {
+		"connection lost": {func(o *object.Server) []http.HandlerFunc { return []http.HandlerFunc{nil, o.CutAfter(100_000)} }, quick(2), nil},
+		"lost before the first byte": {func(*object.Server) []http.HandlerFunc {
 			return []http.HandlerFunc{nil, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }}
 		}, quick(1), nil},
-		"lost again and again, with progress": {func(o *objectStore) []http.HandlerFunc {
-			return []http.HandlerFunc{o.cutAfter(900_000), o.cutAfter(900_000), o.cutAfter(900_000), o.cutAfter(900_000)}
+		"lost again and again, with progress": {func(o *object.Server) []http.HandlerFunc {
+			return []http.HandlerFunc{o.CutAfter(900_000), o.CutAfter(900_000), o.CutAfter(900_000), o.CutAfter(900_000)}
 		}, quick(2), nil},
-		"range ignored": {func(o *objectStore) []http.HandlerFunc {
+		"range ignored": {func(o *object.Server) []http.HandlerFunc {
 			return []http.HandlerFunc{nil, func(w http.ResponseWriter, r *http.Request) {
 				r.Header.Del("Range")
-				o.serve(w, r)
+				o.Serve(w, r)
 			}}
 		}, quick(1), nil},
-		"another range": {func(o *objectStore) []http.HandlerFunc {
+		"another range": {func(o *object.Server) []http.HandlerFunc {
 			return []http.HandlerFunc{nil, func(w http.ResponseWriter, r *http.Request) {
 				r.Header.Set("Range", "bytes=0-1048575")
-				o.serve(w, r)
+				o.Serve(w, r)
 			}}
 		}, quick(1), nil},
-		"shorter range": {func(o *objectStore) []http.HandlerFunc {
+		"shorter range": {func(o *object.Server) []http.HandlerFunc {
 			return []http.HandlerFunc{nil, func(w http.ResponseWriter, r *http.Request) {
 				r.Header.Set("Range", "bytes=1048576-1048676")
-				o.serve(w, r)
+				o.Serve(w, r)
 			}}
 		}, quick(2), nil},
-		"server does not come back": {func(*objectStore) []http.HandlerFunc {
+		"server does not come back": {func(*object.Server) []http.HandlerFunc {
 			return []http.HandlerFunc{nil, status(503), status(503), status(503)}
 		}, quick(2), []error{client.ErrSource, client.ErrSourceUnavailable, retry.ErrExhausted}},
-		"no retries": {func(*objectStore) []http.HandlerFunc {
+		"no retries": {func(*object.Server) []http.HandlerFunc {
 			return []http.HandlerFunc{nil, status(503)}
 		}, retry.Never, []error{client.ErrSource, client.ErrSourceUnavailable}},
-		"changed": {func(o *objectStore) []http.HandlerFunc {
+		"changed": {func(o *object.Server) []http.HandlerFunc {
 			return []http.HandlerFunc{nil, func(w http.ResponseWriter, r *http.Request) {
-				o.replace(clienttest.Noise(objectSize)[1:] + "x")
-				o.serve(w, r)
+				o.Replace(clienttest.Noise(objectSize)[1:] + "x")
+				o.Serve(w, r)
 			}}
 		}, quick(5), []error{client.ErrSource, client.ErrSourceChanged}},
-		"changed after a connection was lost": {func(o *objectStore) []http.HandlerFunc {
+		"changed after a connection was lost": {func(o *object.Server) []http.HandlerFunc {
 			return []http.HandlerFunc{nil, func(w http.ResponseWriter, r *http.Request) {
-				defer o.replace(clienttest.Noise(objectSize)[1:] + "x")
-				o.cutAfter(100_000)(w, r)
+				defer o.Replace(clienttest.Noise(objectSize)[1:] + "x")
+				o.CutAfter(100_000)(w, r)
 			}}
 		}, quick(5), []error{client.ErrSource, client.ErrSourceChanged}},
-		"changed, and the precondition is ignored": {func(o *objectStore) []http.HandlerFunc {
+		"changed, and the precondition is ignored": {func(o *object.Server) []http.HandlerFunc {
 			return []http.HandlerFunc{nil, func(w http.ResponseWriter, r *http.Request) {
 				r.Header.Del("If-Match")
-				o.replace(clienttest.Noise(objectSize)[1:] + "x")
-				o.serve(w, r)
+				o.Replace(clienttest.Noise(objectSize)[1:] + "x")
+				o.Serve(w, r)
 			}}
 		}, quick(5), []error{client.ErrSource, client.ErrSourceChanged}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			data := clienttest.Noise(objectSize)
-			o := newObjectStore(t, data)
-			src := o.source(t)
-			o.on(test.faults(o)...)
-			s := newTCPServer(t, fake.Config{})
+			o := object.New(t, data)
+			src := sourceOf(t, o)
+			o.On(test.faults(o)...)
+			s := clienttest.NewTCPServer(t, fake.Config{})
 			res, err := rangedClient(t, s, client.Config{Retry: test.retry}).Upload(t.Context(), src, nil)
 			if test.is == nil {
 				if err != nil {
 					t.Fatal(err)
 				}
 				clienttest.WantStored(t, s, res.URL, data)
-				if slices.Equal(o.ranges(0), chunked(objectSize, clienttest.MiB)) {
+				if slices.Equal(o.Ranges(0), chunked(objectSize, clienttest.MiB)) {
 					t.Error("the object was not read a second time")
 				}
 				return
@@ -184,8 +162,8 @@ func TestRangedFaults(t *testing.T) {
 func TestRangedResumes(t *testing.T) {
 	for _, parallel := range []int{1, 4} {
 		data := clienttest.Noise(objectSize)
-		o := newObjectStore(t, data)
-		s := newTCPServer(t, fake.Config{})
+		o := object.New(t, data)
+		s := clienttest.NewTCPServer(t, fake.Config{})
 		dir := t.TempDir()
 		upload := func(events *[]client.Event) (*client.Result, error) {
 			store, err := filestore.New(dir)
@@ -193,29 +171,29 @@ func TestRangedResumes(t *testing.T) {
 				t.Fatal(err)
 			}
 			c := rangedClient(t, s, client.Config{Store: store, Retry: retry.Never})
-			return c.Upload(t.Context(), o.source(t), &client.UploadOptions{Parallel: parallel, OnEvent: clienttest.RecordEvents(events)})
+			return c.Upload(t.Context(), sourceOf(t, o), &client.UploadOptions{Parallel: parallel, OnEvent: clienttest.RecordEvents(events)})
 		}
 		interrupt := func() {
 			var events []client.Event
-			o.on(nil, nil, nil, nil, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
+			o.On(nil, nil, nil, nil, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
 			if _, err := upload(&events); !errors.Is(err, client.ErrSourceUnavailable) {
 				t.Fatalf("parallel %d: error %v", parallel, err)
 			}
 		}
 		interrupt()
-		before := len(o.ranges(0))
+		before := len(o.Ranges(0))
 		var events []client.Event
 		res, err := upload(&events)
 		if err != nil {
 			t.Fatalf("parallel %d: %v", parallel, err)
 		}
 		clienttest.WantStored(t, s, res.URL, data)
-		if read := bytesIn(t, o.ranges(before)); res.Resumed < clienttest.MiB || read != objectSize-res.Resumed {
+		if read := bytesIn(t, o.Ranges(before)); res.Resumed < clienttest.MiB || read != objectSize-res.Resumed {
 			t.Errorf("parallel %d: resumed %d bytes, read %d of %d", parallel, res.Resumed, read, objectSize)
 		}
 
 		interrupt()
-		o.replace(data + "x")
+		o.Replace(data + "x")
 		if res, err = upload(&events); err != nil {
 			t.Fatalf("parallel %d: %v", parallel, err)
 		}
@@ -229,23 +207,23 @@ func TestRangedResumes(t *testing.T) {
 // An object that was sent before is skipped without reading it, until it has another version.
 func TestRangedSkipped(t *testing.T) {
 	data := clienttest.Noise(clienttest.RecordedSize)
-	o := newObjectStore(t, data)
-	s := newTCPServer(t, fake.Config{})
+	o := object.New(t, data)
+	s := clienttest.NewTCPServer(t, fake.Config{})
 	c := rangedClient(t, s, client.Config{Ledger: new(client.MemoryStore)})
-	first, err := c.Upload(t.Context(), o.source(t), nil)
+	first, err := c.Upload(t.Context(), sourceOf(t, o), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	read := len(o.ranges(0))
-	res, err := c.Upload(t.Context(), o.source(t), nil)
+	read := len(o.Ranges(0))
+	res, err := c.Upload(t.Context(), sourceOf(t, o), nil)
 	if err != nil || !res.Skipped || res.URL != first.URL {
 		t.Errorf("result %+v, error %v, want it skipped", res, err)
 	}
-	if again := o.ranges(read); len(again) > 0 {
+	if again := o.Ranges(read); len(again) > 0 {
 		t.Errorf("read %q of a skipped object", again)
 	}
-	o.replace(data)
-	if res, err = c.Upload(t.Context(), o.source(t), nil); err != nil || res.Skipped {
+	o.Replace(data)
+	if res, err = c.Upload(t.Context(), sourceOf(t, o), nil); err != nil || res.Skipped {
 		t.Errorf("result %+v, error %v, want the other version sent", res, err)
 	}
 }
@@ -253,16 +231,16 @@ func TestRangedSkipped(t *testing.T) {
 // An object in parts is read by one GET for each part.
 func TestRangedInParts(t *testing.T) {
 	data := clienttest.Noise(objectSize)
-	o := newObjectStore(t, data)
-	s := newTCPServer(t, fake.Config{})
+	o := object.New(t, data)
+	s := clienttest.NewTCPServer(t, fake.Config{})
 	c := rangedClient(t, s, client.Config{ChunkSize: objectSize})
-	res, err := c.Upload(t.Context(), o.source(t), &client.UploadOptions{Parallel: 4})
+	res, err := c.Upload(t.Context(), sourceOf(t, o), &client.UploadOptions{Parallel: 4})
 	if err != nil {
 		t.Fatal(err)
 	}
 	clienttest.WantStored(t, s, res.URL, data)
-	if len(res.Parts) != 4 || len(o.ranges(0)) != 4 {
-		t.Errorf("%d parts, read %q", len(res.Parts), o.ranges(0))
+	if len(res.Parts) != 4 || len(o.Ranges(0)) != 4 {
+		t.Errorf("%d parts, read %q", len(res.Parts), o.Ranges(0))
 	}
 }
 
@@ -270,13 +248,13 @@ func TestRangedInParts(t *testing.T) {
 // upload.
 func TestRangedChecked(t *testing.T) {
 	data := clienttest.Noise(objectSize)
-	o := newObjectStore(t, data)
-	s := newTCPServer(t, fake.Config{
+	o := object.New(t, data)
+	s := clienttest.NewTCPServer(t, fake.Config{
 		Content: true, Checksum: []string{"sha1"},
 		Extensions: []protocol.Extension{protocol.ExtensionCreation, protocol.ExtensionChecksum},
 	})
 	c := rangedClient(t, s, client.Config{Checksum: "sha1"})
-	res, err := c.Upload(t.Context(), o.source(t), &client.UploadOptions{Verify: true})
+	res, err := c.Upload(t.Context(), sourceOf(t, o), &client.UploadOptions{Verify: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,6 +52,7 @@ var clientLayers = layering{
 			{"internal/header", "how much of a header is kept"},
 			{"internal/input", "how reading the bytes of a source ends"},
 			{"internal/network", "the class of an exchange without an answer"},
+			{"internal/partial", "validators and ranges of answers"},
 		},
 		{
 			{"source", "the bytes of an upload, and their identity"},
@@ -81,6 +82,8 @@ var clientLayers = layering{
 			{"filestore", "a journal.Store in a folder"},
 			{"internal/fake", "a server in memory, for tests"},
 			{"internal/fake/content", "a server of a download in memory, for tests"},
+			{"internal/fake/object", "a server of an object to upload, for tests"},
+			{"source/httpsource", "a source at an http or https URL"},
 			{"sourcetest", "tests for a source.Source"},
 			{"storetest", "tests for a journal.Store"},
 		},

@@ -78,17 +78,24 @@ func (s *streamSource) Open(_ context.Context, chunk int64) (Handle, error) {
 	if s.r == nil {
 		return nil, fmt.Errorf("%w: %w: no reader", failure.ErrSource, failure.ErrInvalidOption)
 	}
-	if s.opts.Window < 0 || s.opts.Spool < 0 {
-		return nil, fmt.Errorf("%w: %w: window %d or spool %d is negative", failure.ErrSource, failure.ErrInvalidOption, s.opts.Window, s.opts.Spool)
-	}
-	s.mu.Lock()
-	used := s.used
-	s.used = true
-	s.mu.Unlock()
-	if used {
-		return nil, Error(failure.ErrSourceUsed)
+	if err := s.use(); err != nil {
+		return nil, err
 	}
 	return openStream(s.r, s.opts, chunk), nil
+}
+
+// use checks the options, and marks the stream as used.
+func (s *streamSource) use() error {
+	if s.opts.Window < 0 || s.opts.Spool < 0 {
+		return fmt.Errorf("%w: %w: window %d or spool %d is negative", failure.ErrSource, failure.ErrInvalidOption, s.opts.Window, s.opts.Spool)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.used {
+		return Error(failure.ErrSourceUsed)
+	}
+	s.used = true
+	return nil
 }
 
 // openStream begins to read r.

@@ -106,7 +106,9 @@ var crossOrigin = map[string]bool{
 	"Content-Length":      true,
 	"Content-Type":        true,
 	"Expect":              true,
+	"If-Match":            true,
 	"If-Range":            true,
+	"If-Unmodified-Since": true,
 	"Range":               true,
 	"User-Agent":          true,
 }

@@ -3,9 +3,9 @@ package download
 import (
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
+	"github.com/tusker-go/tusker/client/internal/partial"
 	"github.com/tusker-go/tusker/client/internal/redact"
 	"github.com/tusker-go/tusker/client/internal/tus"
 	"github.com/tusker-go/tusker/protocol"
@@ -61,7 +61,7 @@ func senderOf(h http.Header, upload *protocol.State) string {
 	if _, version := tus.SentBy(h); version != "" || upload != nil {
 		return "tus"
 	}
-	return "type " + redact.Shorten(mediaType(h), redact.MaxText)
+	return "type " + redact.Shorten(partial.MediaType(h), redact.MaxText)
 }
 
 // validator is a strong validator of a response: two responses for one URL that
@@ -84,7 +84,7 @@ const dateMargin = time.Minute
 // beside an entity tag, even beside a weak one (RFC 9110, section 13.1.5).
 func validatorOf(h http.Header) validator {
 	if len(h.Values(fieldETag)) > 0 {
-		if etag := h.Get(fieldETag); isStrongETag(etag) && len(h.Values(fieldETag)) == 1 {
+		if etag := partial.StrongETag(h); etag != "" {
 			return validator{fieldETag, etag}
 		}
 		return validator{}
@@ -98,16 +98,6 @@ func validatorOf(h http.Header) validator {
 		return validator{}
 	}
 	return validator{fieldModified, h.Get(fieldModified)}
-}
-
-// maxETag is the length in bytes of the longest entity tag that is used. A longer
-// one does not fit into a record.
-const maxETag = 4 << 10
-
-// isStrongETag is false for a weak entity tag, which two contents may share (RFC
-// 9110, section 8.8.3), and for an empty one.
-func isStrongETag(etag string) bool {
-	return len(etag) > 2 && len(etag) <= maxETag && etag[0] == '"' && strings.IndexByte(etag[1:], '"') == len(etag)-2
 }
 
 // isIn reports whether a response has the validator. The zero value is in none.

@@ -10,46 +10,6 @@ import (
 	"github.com/tusker-go/tusker/protocol"
 )
 
-func TestContentRange(t *testing.T) {
-	t.Parallel()
-	tests := map[string]struct {
-		value string
-		want  byteRange
-		ok    bool
-	}{
-		"whole":           {"bytes 0-9/10", byteRange{0, 10, protocol.Known(10)}, true},
-		"rest":            {"bytes 5-9/10", byteRange{5, 10, protocol.Known(10)}, true},
-		"middle":          {"bytes 5-5/10", byteRange{5, 6, protocol.Known(10)}, true},
-		"length unknown":  {"bytes 5-9/*", byteRange{5, 10, protocol.Length{}}, true},
-		"capitals":        {"Bytes 5-9/10", byteRange{5, 10, protocol.Known(10)}, true},
-		"none":            {"", byteRange{}, false},
-		"other unit":      {"items 5-9/10", byteRange{}, false},
-		"not satisfied":   {"bytes */10", byteRange{}, false},
-		"backwards":       {"bytes 9-5/10", byteRange{}, false},
-		"past the length": {"bytes 5-10/10", byteRange{}, false},
-		"signs":           {"bytes +5-9/10", byteRange{}, false},
-		"too large":       {"bytes 5-9223372036854775808/*", byteRange{}, false},
-		"no end":          {"bytes 5-9223372036854775807/*", byteRange{}, false},
-		"no length":       {"bytes 5-9", byteRange{}, false},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got, err := contentRange(http.Header{"Content-Range": {test.value}})
-			if got != test.want || (err == nil) != test.ok {
-				t.Errorf("contentRange(%q) = %+v, %v", test.value, got, err)
-			}
-		})
-	}
-	t.Run("several", func(t *testing.T) {
-		t.Parallel()
-		h := http.Header{"Content-Range": {"bytes 0-9/10"}, "Content-Type": {"Multipart/Byteranges; boundary=x"}}
-		if got, err := contentRange(h); err == nil {
-			t.Errorf("range %+v", got)
-		}
-	})
-}
-
 const (
 	modified      = "Fri, 02 Jan 2026 03:04:05 GMT"
 	modifiedLater = "Fri, 02 Jan 2026 03:04:06 GMT"

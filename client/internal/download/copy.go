@@ -12,6 +12,7 @@ import (
 	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/internal/engine"
 	"github.com/tusker-go/tusker/client/internal/input"
+	"github.com/tusker-go/tusker/client/internal/partial"
 	"github.com/tusker-go/tusker/client/internal/wire"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -37,7 +38,7 @@ type body struct {
 }
 
 // limit makes it the body of a range. Bytes behind the range are not read.
-func (b *body) limit(r byteRange) { b.at, b.end, b.ranged = r.start, r.end, true }
+func (b *body) limit(r partial.Range) { b.at, b.end, b.ranged = r.Start, r.End, true }
 
 // framed reports whether the end of the body can be told from a lost connection.
 func (b *body) framed() bool { return b.size >= 0 || b.delimited }

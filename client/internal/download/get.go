@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/partial"
 	"github.com/tusker-go/tusker/client/internal/redact"
 	"github.com/tusker-go/tusker/client/internal/tus"
 	"github.com/tusker-go/tusker/client/internal/wire"
@@ -142,14 +143,14 @@ func (d *download) later(ctx context.Context, a *wire.Answer, b *body) error {
 	}
 	length := protocol.Length{}
 	if a.StatusCode == http.StatusPartialContent {
-		r, err := contentRange(a.Header)
+		r, err := partial.ContentRange(a.Header)
 		if err != nil {
 			return a.Refuse(err)
 		}
-		if r.start > d.offset {
-			return a.Refuse(fmt.Errorf("%w: requested the bytes from %d on, got those from %d on", failure.ErrContent, d.offset, r.start))
+		if r.Start > d.offset {
+			return a.Refuse(fmt.Errorf("%w: requested the bytes from %d on, got those from %d on", failure.ErrContent, d.offset, r.Start))
 		}
-		length = r.whole
+		length = r.Whole
 		b.limit(r)
 	} else if b.size >= 0 {
 		length = protocol.Known(b.size)

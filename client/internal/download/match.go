@@ -3,11 +3,11 @@ package download
 import (
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
 	"strings"
 
 	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/partial"
 	"github.com/tusker-go/tusker/client/internal/redact"
 	"github.com/tusker-go/tusker/client/internal/tus"
 	"github.com/tusker-go/tusker/protocol"
@@ -91,7 +91,7 @@ func (c *Content) otherSender(h http.Header) string {
 	if field, was := tus.SentBy(c.Header); was != "" && h.Get(field) == "" {
 		return otherValue(field, was, h)
 	}
-	if mediaType(c.Header) != mediaType(h) {
+	if partial.MediaType(c.Header) != partial.MediaType(h) {
 		return otherValue(fieldType, c.Header.Get(fieldType), h)
 	}
 	return ""
@@ -112,7 +112,7 @@ func (c *Content) isInterposed(e *failure.Error) bool {
 	}
 	field, was := tus.SentBy(c.Header)
 	return was != "" && e.Header.Get(field) == "" ||
-		mediaType(e.Header) == typeHTML && mediaType(c.Header) != typeHTML
+		partial.MediaType(e.Header) == partial.TypeHTML && partial.MediaType(c.Header) != partial.TypeHTML
 }
 
 // isRedirected reports whether an exchange ended with a redirect that cannot be followed.
@@ -125,7 +125,7 @@ func isRedirected(err error) bool {
 // length is unknown or is not that of the upload, and the metadata of the upload name
 // something else. Size is its Content-Length, or negative if there is none.
 func (d *download) isPage(h http.Header, size int64) bool {
-	if d.upload == nil || len(d.upload.Metadata) == 0 || mediaType(h) != typeHTML {
+	if d.upload == nil || len(d.upload.Metadata) == 0 || partial.MediaType(h) != partial.TypeHTML {
 		return false
 	}
 	if _, version := tus.SentBy(h); version != "" || size >= 0 && d.upload.Length == protocol.Known(size) {
@@ -137,18 +137,6 @@ func (d *download) isPage(h http.Header, size int64) bool {
 		}
 	}
 	return true
-}
-
-// typeHTML is the media type of a page.
-const typeHTML = "text/html"
-
-// mediaType is the Content-Type without parameters, or whole if it is malformed.
-func mediaType(h http.Header) string {
-	value := h.Get(fieldType)
-	if media, _, err := mime.ParseMediaType(value); err == nil {
-		return media
-	}
-	return value
 }
 
 func isDate(value string) bool {
