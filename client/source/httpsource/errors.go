@@ -2,6 +2,7 @@ package httpsource
 
 import (
 	"errors"
+	"html"
 	"io"
 	"net/http"
 	"regexp"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/internal/header"
+	"github.com/tusker-go/tusker/client/internal/network"
 	"github.com/tusker-go/tusker/client/internal/redact"
 	"github.com/tusker-go/tusker/transport"
 )
@@ -143,9 +145,16 @@ func serverError(body string) (code, text string) {
 	if m := codeOfXML.FindStringSubmatch(body); m != nil {
 		code = redact.Shorten(m[1], 128)
 		if m := textOfXML.FindStringSubmatch(body); m != nil {
-			text = redact.Shorten(m[1], redact.MaxText)
+			text = redact.Shorten(html.UnescapeString(m[1]), redact.MaxText)
 		}
 		return code, text
 	}
 	return "", redact.ServerText(body)
+}
+
+// NewNetworkError returns the error of a request that err ended before its answer was complete.
+// The error of a Doer may have the whole URL in its text.
+func NewNetworkError(name string, err error) *RequestError {
+	class := network.Class(err)
+	return &RequestError{Name: name, Err: network.Error(err), Transient: class == failure.ClassTransient || class == failure.ClassScarce}
 }

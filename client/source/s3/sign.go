@@ -1,0 +1,96 @@
+package s3
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/transport"
+)
+
+// emptySum is the SHA-256 of no bytes, which the signature of a GET has.
+const emptySum = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+const regionHeader = "X-Amz-Bucket-Region"
+
+// doer returns a Doer that signs each request for a bucket. If AWS says that the bucket is in
+// another region, the request is sent there, and later requests too.
+func (c *Client) doer(bucket string) transport.Doer {
+	return transport.DoerFunc(func(req *http.Request) (*http.Response, error) {
+		region := c.regionOf(bucket)
+		resp, err := c.send(req, bucket, region)
+		if err != nil {
+			return nil, err
+		}
+		other := otherRegion(resp, region)
+		if other == "" || c.endpoint != nil {
+			return resp, nil
+		}
+		_ = resp.Body.Close()
+		c.moved.Set(bucket, other)
+		return c.send(req, bucket, other)
+	})
+}
+
+// otherRegion returns the region of a bucket if resp refuses the request because of it, or "".
+func otherRegion(resp *http.Response, region string) string {
+	other := resp.Header.Get(regionHeader)
+	switch resp.StatusCode {
+	case http.StatusMovedPermanently, http.StatusTemporaryRedirect, http.StatusBadRequest, http.StatusForbidden:
+		// The region becomes a part of the name of the host.
+		if other != region && isRegion(other) {
+			return other
+		}
+	}
+	return ""
+}
+
+func isRegion(s string) bool {
+	return s != "" && len(s) < 64 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
+}
+
+// send signs a request for a bucket in a region, and sends it to that region.
+func (c *Client) send(req *http.Request, bucket, region string) (*http.Response, error) {
+	signed := req.Clone(req.Context())
+	if c.endpoint == nil && region != c.region {
+		signed.URL = c.inRegion(req.URL, bucket, region)
+		signed.Host = signed.URL.Host
+	}
+	if c.credentials != nil {
+		if err := c.sign(req.Context(), signed, region); err != nil {
+			return nil, err
+		}
+	}
+	return c.cfg.Doer.Do(signed)
+}
+
+// inRegion returns u, which is below the bucket in another region, with the host of region.
+func (c *Client) inRegion(u *url.URL, bucket, region string) *url.URL {
+	moved := *u
+	moved.Host = c.url(region, bucket, "", nil).Host
+	return &moved
+}
+
+// sign adds the headers of the signature. It covers the method, the URL and the time. The
+// other headers, such as Accept-Encoding, are left out, because proxies and stores change
+// them.
+func (c *Client) sign(ctx context.Context, req *http.Request, region string) error {
+	credentials, err := c.credentials.Retrieve(ctx)
+	if err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return fmt.Errorf("%w: %w: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or run aws sso login; a public bucket can be read without credentials: %w", failure.ErrSource, ErrNoCredentials, err)
+	}
+	bare := &http.Request{Method: req.Method, URL: req.URL, Host: req.URL.Host, Header: http.Header{"X-Amz-Content-Sha256": {emptySum}}}
+	if err := c.signer.SignHTTP(ctx, credentials, bare, emptySum, "s3", region, time.Now()); err != nil {
+		return fmt.Errorf("%w: %w: %w", failure.ErrSource, ErrNoCredentials, err)
+	}
+	maps.Copy(req.Header, bare.Header)
+	return nil
+}
