@@ -59,11 +59,11 @@ const (
 // finished, each item once. It keeps about 50 bytes in memory for each result. After an error
 // it ends. The error Is ErrEngineUnreachable, ErrNoJob or the cause of ctx.
 func (j *Job) Results(ctx context.Context, f Filter) iter.Seq2[Result, error] {
-	return j.results(ctx, f, false)
+	return j.readResults(ctx, f, false)
 }
 
 // Follow is Results that waits for further results until ctx ends. The end of ctx ends the
 // loop without an error.
 func (j *Job) Follow(ctx context.Context, f Filter) iter.Seq2[Result, error] {
-	return j.results(ctx, f, true)
+	return j.readResults(ctx, f, true)
 }

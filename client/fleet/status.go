@@ -1,22 +1,34 @@
 package fleet
 
-import "time"
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
 
 // Status is the state of a job at one moment.
 type Status struct {
 	// Name and Endpoint are those of the job.
 	Name, Endpoint string
 
-	// Added is how many items were added, and AddedBytes their size.
+	// Added is how many items were added, and AddedBytes their size. An item of a list that was
+	// added twice counts twice.
 	Added, AddedBytes int64
 
 	// Adding means that a list was not added to its end: an Add is at work, or was
 	// interrupted and has to be repeated.
 	Adding bool
 
-	// Queued is how many items wait for a worker, also those that wait for their next
-	// attempt. InFlight is how many items workers have. Redelivered is how many of those were
-	// delivered before.
+	// Queued is how many items wait for their first worker. InFlight is how many items were
+	// delivered and have no result yet: workers have them, or they wait for their next
+	// attempt. Redelivered is how many of those were delivered more than once.
 	Queued, InFlight, Redelivered int64
 
 	// Done and Failed are how many items have a result. Items that were added twice count
@@ -33,6 +45,9 @@ type Status struct {
 
 	// RateLimit is the limit of the job in bytes in a second. 0: none.
 	RateLimit int64
+
+	// Roots are the roots that items of the job name, in lexical order.
+	Roots []string
 
 	// Workers are those that live, by ID. A worker that died is listed for up to 30 s.
 	Workers []WorkerStatus
@@ -66,4 +81,125 @@ type WorkerStatus struct {
 
 	// Uptime is how long the worker works, by its own clock.
 	Uptime time.Duration `json:"uptime"`
+}
+
+// Status returns the state of the job. It asks the engine a few questions, whatever the number
+// of items. Errors to test for: ErrNoJob, ErrEngineUnreachable, and the cause of ctx.
+func (j *Job) Status(ctx context.Context) (Status, error) {
+	var st Status
+	err := j.patiently(ctx, func(ctx context.Context) (err error) {
+		ctx, cancel := context.WithTimeout(ctx, j.timeout)
+		defer cancel()
+		if st, err = j.queueStatus(ctx); err != nil {
+			return err
+		}
+		return errors.Join(j.resultStatus(ctx, &st), j.workerStatus(ctx, &st))
+	})
+	if err != nil {
+		return Status{}, fmt.Errorf("status of job %s: %w", j.name, err)
+	}
+	return st, nil
+}
+
+// queueStatus returns what the queue tells.
+func (j *Job) queueStatus(ctx context.Context) (Status, error) {
+	st := Status{Name: j.name}
+	queue, err := j.js.Stream(ctx, j.queue())
+	if err != nil {
+		return st, engineError(err)
+	}
+	info, err := queue.Info(ctx, jetstream.WithSubjectFilter(j.names.cursors()))
+	if err != nil {
+		return st, engineError(err)
+	}
+	s, err := settingsOf(info.Config.Metadata)
+	if err != nil {
+		return st, err
+	}
+	st.Endpoint, st.RateLimit = s.Endpoint, s.RateLimit
+	for subject := range info.State.Subjects {
+		c, last, err := j.loadCursor(ctx, queue, subject)
+		if err != nil {
+			return st, err
+		}
+		if last != 0 {
+			st.take(c)
+		}
+	}
+	slices.Sort(st.Roots)
+	st.Roots = slices.Compact(st.Roots)
+	consumer, err := queue.Consumer(ctx, consumerName)
+	if err != nil {
+		return st, engineError(err)
+	}
+	claims := consumer.CachedInfo()
+	st.Queued, st.InFlight, st.Redelivered = int64(claims.NumPending), int64(claims.NumAckPending), int64(claims.NumRedelivered)
+	return st, nil
+}
+
+// take adds what a cursor tells.
+func (s *Status) take(c cursor) {
+	s.Added += c.Items + c.Before
+	s.AddedBytes += c.Bytes + c.BytesBefore
+	s.Adding = s.Adding || !c.Done
+	s.Roots = append(s.Roots, c.Roots...)
+}
+
+// resultStatus adds what the results tell.
+func (j *Job) resultStatus(ctx context.Context, st *Status) error {
+	results, err := j.js.Stream(ctx, j.names.results())
+	if err != nil {
+		return engineError(err)
+	}
+	info, err := results.Info(ctx, jetstream.WithSubjectFilter(j.subject("*")))
+	if err != nil {
+		return engineError(err)
+	}
+	st.Done, st.Failed = int64(info.State.Subjects[j.ok()]), int64(info.State.Subjects[j.names.failed()])
+	sum, err := j.last(ctx, j.sums(), j.names.bytes())
+	if err != nil || sum == nil {
+		return err
+	}
+	var counter struct {
+		Value string `json:"val"`
+	}
+	if err := json.Unmarshal(sum.Data, &counter); err != nil {
+		return fmt.Errorf("%w: a sum: %w", ErrJobVersion, err)
+	}
+	st.Bytes, err = strconv.ParseInt(counter.Value, 10, 64)
+	return err
+}
+
+// workerStatus adds what the workers tell.
+func (j *Job) workerStatus(ctx context.Context, st *Status) error {
+	bucket, err := j.js.KeyValue(ctx, j.workers())
+	if errors.Is(err, jetstream.ErrBucketNotFound) {
+		return nil // no worker has begun since the engine was started
+	}
+	if err != nil {
+		return engineError(err)
+	}
+	// A watch gets the workers in one exchange, whatever their number.
+	watcher, err := bucket.WatchAll(ctx, jetstream.IgnoreDeletes())
+	if err != nil {
+		return engineError(err)
+	}
+	defer func() { _ = watcher.Stop() }()
+	for {
+		select {
+		case <-ctx.Done():
+			return engineError(context.Cause(ctx))
+		case entry := <-watcher.Updates():
+			if entry == nil {
+				slices.SortFunc(st.Workers, func(a, b WorkerStatus) int { return strings.Compare(a.ID, b.ID) })
+				return nil
+			}
+			var w WorkerStatus
+			if json.Unmarshal(entry.Value(), &w) == nil {
+				st.Workers = append(st.Workers, w)
+				st.Rate += w.Rate
+				st.FileRate += w.FileRate
+			}
+		}
+	}
 }

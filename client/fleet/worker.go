@@ -23,6 +23,11 @@ type Worker struct {
 	// a retry. See Files. nil: ErrInvalid.
 	Open func(ctx context.Context, item Item) (client.Source, error)
 
+	// Roots are the names of the roots that Open knows. If items of the job name another one
+	// when Work begins, Work fails with ErrNoRoot. nil: that is not checked, and an item of
+	// another root is given back.
+	Roots []string
+
 	// Options returns further options for the upload of an item. Metadata and OnEvent are
 	// set by the worker, and Parallel is ignored. nil: none.
 	Options func(item Item) client.UploadOptions

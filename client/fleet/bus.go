@@ -1,0 +1,142 @@
+package fleet
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Headers of messages that the engine stores. They are part of the protocol of NATS.
+const (
+	headerExpectedSubject = "Nats-Expected-Last-Subject-Sequence"
+	headerMessageID       = "Nats-Msg-Id"
+	headerIncrement       = "Nats-Incr"
+	headerOperation       = "KV-Operation"
+	headerBatchID         = "Nats-Batch-Id"
+	headerBatchSequence   = "Nats-Batch-Sequence"
+	headerBatchCommit     = "Nats-Batch-Commit"
+)
+
+// bus stores messages in the engine.
+type bus struct {
+	conn    *nats.Conn
+	js      jetstream.JetStream
+	timeout time.Duration // for an answer that does not come
+}
+
+// errConflict means that a subject has another last message than the one that was expected.
+var errConflict = errors.New("another process has stored a message")
+
+// stored is the answer of the engine to a message.
+type stored struct {
+	Sequence  uint64              `json:"seq"`
+	Duplicate bool                `json:"duplicate"`
+	Error     *jetstream.APIError `json:"error"`
+}
+
+// answerTime is how long one request waits for its answer before it is sent again.
+const answerTime = 2 * time.Second
+
+// store stores one message once it has an answer, and returns its sequence. It does not
+// repeat the request. The error Is errConflict, or as engineError says.
+func (b *bus) store(ctx context.Context, msg *nats.Msg) (stored, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	answer, err := b.conn.RequestMsgWithContext(ctx, msg)
+	if err != nil {
+		return stored{}, engineError(err)
+	}
+	return readStored(answer.Data)
+}
+
+func readStored(data []byte) (stored, error) {
+	var s stored
+	if err := json.Unmarshal(data, &s); err != nil {
+		return s, fmt.Errorf("answer of the engine: %w", err)
+	}
+	if s.Error != nil {
+		return s, engineError(s.Error)
+	}
+	return s, nil
+}
+
+// expect returns a message that is stored only if the last message of its subject has this
+// sequence. 0: there is none.
+func expect(subject string, data []byte, last uint64) *nats.Msg {
+	return &nats.Msg{Subject: subject, Data: data, Header: nats.Header{headerExpectedSubject: {strconv.FormatUint(last, 10)}}}
+}
+
+// until repeats a call until the engine answers, or until ctx ends. The error of the last
+// call is in the error then.
+func until(ctx context.Context, call func(context.Context) error) error {
+	const (
+		first = 20 * time.Millisecond
+		most  = 500 * time.Millisecond
+	)
+	for wait := first; ; wait = min(2*wait, most) {
+		err := call(ctx)
+		if err == nil || !isSilent(err) {
+			return err
+		}
+		if pause(ctx, wait) != nil {
+			return fmt.Errorf("%w: %w", context.Cause(ctx), err)
+		}
+	}
+}
+
+// patiently is until with the timeout of the bus.
+func (b *bus) patiently(ctx context.Context, call func(context.Context) error) error {
+	limited, cancel := context.WithTimeout(ctx, b.timeout)
+	defer cancel()
+	err := until(limited, call)
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return engineError(err)
+}
+
+func pause(ctx context.Context, wait time.Duration) error {
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-t.C:
+		return nil
+	}
+}
+
+// last returns the last message of a subject in a stream, or nil if there is none.
+func (b *bus) last(ctx context.Context, stream, subject string) (*jetstream.RawStreamMsg, error) {
+	s, err := b.js.Stream(ctx, stream)
+	if err != nil {
+		return nil, engineError(err)
+	}
+	return lastOf(ctx, s, subject)
+}
+
+func lastOf(ctx context.Context, s jetstream.Stream, subject string) (*jetstream.RawStreamMsg, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	msg, err := s.GetLastMsgForSubject(ctx, subject)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil, nil
+	}
+	return msg, engineError(err)
+}
+
+func isConflict(err error) bool { return errors.Is(err, errConflict) }
+
+// ignoreMissing returns nil if a message is missing that was to be removed.
+func ignoreMissing(err error) error {
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,245 @@
+package fleet
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"path"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol"
+)
+
+// metadataItem is the key under which the upload server gets the ID of an item.
+const metadataItem = "item"
+
+// process brings one item to an outcome. It returns when the engine knows the outcome, or when
+// the lease is lost.
+func (r *run) process(c *claim) {
+	r.tell(Event{Kind: EventClaimed, Item: c.item, ID: c.id})
+	n, done, err := r.prepare(c)
+	switch {
+	case done:
+		return
+	case err != nil:
+		r.conclude(c, n, nil, err)
+		return
+	}
+	var res *client.Result
+	for range maxAgain {
+		res, err = r.upload(c, n)
+		if decide(r.attempt(c, n, err)).action != again {
+			break
+		}
+		if looked := c.look(); looked != nil {
+			err = looked
+			break
+		}
+		if c.record.done {
+			r.forget(c)
+			return
+		}
+	}
+	r.conclude(c, n, res, err)
+}
+
+// prepare looks at what earlier deliveries of the item left. Done means that nothing is left to
+// do.
+func (r *run) prepare(c *claim) (n note, done bool, err error) {
+	n = note{Message: c.sequence}
+	if c.invalid != nil {
+		return n, false, c.invalid
+	}
+	if c.deliveries > 1 {
+		err := until(c.held, func(ctx context.Context) (err error) {
+			n, _, err = r.loadNote(ctx, c.id, c.sequence)
+			return err
+		})
+		if err != nil {
+			return n, false, err
+		}
+	}
+	if c.mayBeNew() {
+		return n, false, nil
+	}
+	if err := c.look(); err != nil {
+		return n, false, err
+	}
+	switch {
+	case c.record.done:
+		r.forget(c)
+		return n, true, nil
+	case isPoison(c.deliveries, n.Accounted):
+		r.finish(c, n, nil, ClassPoison, "each worker that got the item ended before there was an outcome")
+		return n, true, nil
+	}
+	return n, false, nil
+}
+
+// attempt describes an attempt for decide.
+func (r *run) attempt(c *claim, n note, err error) attempt {
+	return attempt{err: err, number: n.Attempts + 1, most: r.settings.Attempts, leaseLost: c.isLost()}
+}
+
+// upload makes one attempt.
+func (r *run) upload(c *claim, n note) (*client.Result, error) {
+	ctx := c.within(r.uploads)
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	c.start(stop, time.Now())
+	defer c.start(nil, time.Time{})
+	src, err := r.worker.Open(ctx, c.item)
+	if err != nil {
+		return nil, err
+	}
+	opts := client.UploadOptions{}
+	if r.worker.Options != nil {
+		opts = r.worker.Options(c.item)
+	}
+	opts.Metadata, opts.Parallel, opts.Recreate = metadataOf(c), 0, 0
+	opts.OnEvent = func(ev client.Event) {
+		c.noteProgress(ev.Sent)
+		if r.worker.OnEvent != nil {
+			r.tell(Event{Kind: EventUpload, Item: c.item, ID: c.id, Attempt: n.Attempts + 1, Upload: ev})
+		}
+	}
+	res, err := r.client.Upload(ctx, &itemSource{src, c.item, c.id, c.opened}, &opts)
+	r.pulse.sent(res.Sent)
+	c.orphans += res.Orphans
+	return res, err
+}
+
+// metadataOf returns the metadata of the upload of an item.
+func metadataOf(c *claim) protocol.Metadata {
+	m := maps.Clone(c.item.Metadata)
+	if c.item.Metadata == nil {
+		m = protocol.Metadata{"filename": path.Base(c.item.Path)}
+	}
+	if m == nil {
+		m = protocol.Metadata{}
+	}
+	m[metadataItem] = c.id
+	return m
+}
+
+// conclude does what the outcome of an attempt demands.
+func (r *run) conclude(c *claim, n note, res *client.Result, err error) {
+	switch d := decide(r.attempt(c, n, err)); d.action {
+	case finish:
+		r.finish(c, n, res, ClassNone, "")
+	case fail:
+		r.finish(c, n, res, d.class, err.Error())
+	case putBack, again:
+		wait := putBackWait(n.Attempts+1, err)
+		if r.note(c, func(n *note) {
+			n.Accounted, n.Attempts, n.Err = c.deliveries, n.Attempts+1, err.Error()
+		}) == nil && c.settle(c.held, ackBack(wait)) == nil {
+			r.tell(Event{Kind: EventPutBack, Item: c.item, ID: c.id, Attempt: n.Attempts + 1, Wait: wait, Err: err})
+		}
+	case giveBack:
+		r.returnItem(c, err)
+	case abandon:
+		r.tell(Event{Kind: EventLost, Item: c.item, ID: c.id, Err: err})
+		r.accountLater(c)
+	}
+}
+
+// returnItem gives an item back because of an error that is not about the item.
+func (r *run) returnItem(c *claim, err error) {
+	k := kindOf(err)
+	if k == kindEngine {
+		r.pulse.fail(err)
+	}
+	wait := giveBackWait(k, c.deliveries)
+	if r.giveBackNow(c, wait) == nil {
+		r.tell(Event{Kind: EventReturned, Item: c.item, ID: c.id, Wait: wait, Err: err})
+	}
+}
+
+// note changes the note about an item.
+func (r *run) note(c *claim, change func(*note)) error {
+	return r.changeNote(c.held, c.id, c.sequence, change)
+}
+
+// giveBackNow gives an item back, and notes that its worker lived.
+func (r *run) giveBackNow(c *claim, wait time.Duration) error {
+	if err := r.note(c, func(n *note) { n.Accounted = max(n.Accounted, c.deliveries) }); err != nil {
+		return err
+	}
+	return c.settle(c.held, ackBack(wait))
+}
+
+// accountLater notes that a worker that lost its lease has not died. Nothing depends on it but
+// the count of deaths, so it is given up after a while.
+func (r *run) accountLater(c *claim) {
+	const patience = 10 * time.Second
+	r.answers.Go(func() {
+		ctx, cancel := context.WithTimeout(r.leases, patience)
+		defer cancel()
+		_ = r.changeNote(ctx, c.id, c.sequence, func(n *note) { n.Accounted = max(n.Accounted, c.deliveries) })
+	})
+}
+
+// finish stores the result of an item, and only then removes the item from the queue.
+func (r *run) finish(c *claim, n note, res *client.Result, class Class, message string) {
+	o := outcome{
+		ID: c.id, Item: c.queued, Class: class, Message: message, Attempts: n.Attempts + 1, Deliveries: c.deliveries,
+		Worker: r.worker.ID, Orphans: c.orphans + c.record.lost,
+	}
+	if class == ClassPoison {
+		o.Attempts = n.Attempts
+	}
+	if res != nil {
+		o.URL, o.Sent, o.Resumed = res.URL, res.Sent, res.Resumed
+	}
+	if o.URL == "" && c.record.stored != nil {
+		o.URL = c.record.stored.URL
+	}
+	var s stored
+	data, err := json.Marshal(o)
+	if err == nil {
+		err = until(c.held, func(ctx context.Context) (err error) {
+			s, err = r.store(ctx, r.resultMessage(o, data))
+			return err
+		})
+	}
+	switch {
+	case err != nil && c.isLost():
+		r.tell(Event{Kind: EventLost, Item: c.item, ID: c.id, Err: err})
+		r.accountLater(c)
+		return
+	case err != nil:
+		r.returnItem(c, err) // the next worker stores the result
+		return
+	}
+	if class == ClassNone {
+		c.markDone()
+	}
+	if !s.Duplicate {
+		r.pulse.finished(c.item.Size, class == ClassNone)
+	}
+	r.forget(c)
+	result := o.result()
+	result.Sequence = s.Sequence
+	kind := EventDone
+	if class != ClassNone {
+		kind = EventFailed
+	}
+	r.tell(Event{Kind: kind, Item: c.item, ID: c.id, Attempt: n.Attempts + 1, Result: &result})
+}
+
+// resultMessage returns the message of a result. The engine stores one result for each time
+// that an item was added.
+func (r *run) resultMessage(o outcome, data []byte) *nats.Msg {
+	subject := r.ok()
+	if o.Class != ClassNone {
+		subject = r.names.failed()
+	}
+	return &nats.Msg{Subject: subject, Data: data, Header: nats.Header{headerMessageID: {o.ID + "." + o.Item.Retry}}}
+}
+
+// forget removes an item that has a result from the queue.
+func (r *run) forget(c *claim) { _ = c.settle(c.held, ackDone) }

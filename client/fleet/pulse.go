@@ -1,0 +1,273 @@
+package fleet
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/tusker-go/tusker/client"
+)
+
+const (
+	workerTTL    = 30 * time.Second // how long a worker that died is listed
+	beatInterval = 2 * time.Second
+)
+
+// pulse tells the engine that the worker lives and what it has done, and learns from it how
+// many workers there are and what the job allows.
+type pulse struct {
+	*run
+	began time.Time
+	beats int
+
+	busy, done, failedItems, sentBytes atomic.Int64
+	bytes                              atomic.Int64 // of finished items that the engine has not counted yet
+	isDraining                         atomic.Bool
+	share                              atomic.Int64 // bytes in a second of this worker; 0: no limit
+	own                                int64        // client.Config.RateLimit; 0: none
+
+	mu       sync.Mutex
+	average  time.Duration // how long an item takes
+	measured measure
+	rate     [2]float64 // bytes and items in a second
+	broken   error      // why the worker has to end
+	entry    uint64     // sequence of the message about this worker
+	counted  string     // name of the increment that may have got no answer
+	adding   int64      // bytes of that increment
+}
+
+// measure is what a worker had done at a time.
+type measure struct {
+	at          time.Time
+	sent, items int64
+}
+
+func newPulse(r *run) *pulse {
+	now := time.Now()
+	return &pulse{run: r, began: now, average: time.Second, measured: measure{at: now}}
+}
+
+// took notes how long an item took.
+func (p *pulse) took(d time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.average = (7*p.average + d) / 8
+}
+
+// typical returns how long an item takes.
+func (p *pulse) typical() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.average
+}
+
+func (p *pulse) setBusy(n int)    { p.busy.Store(int64(n)) }
+func (p *pulse) setDraining()     { p.isDraining.Store(true) }
+func (p *pulse) sent(bytes int64) { p.sentBytes.Add(bytes) }
+
+// finished counts an item that has a result.
+func (p *pulse) finished(size int64, ok bool) {
+	if !ok {
+		p.failedItems.Add(1)
+		return
+	}
+	p.done.Add(1)
+	p.bytes.Add(size)
+}
+
+// fail has the worker end with an error.
+func (p *pulse) fail(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.broken == nil {
+		p.broken = err
+	}
+}
+
+func (p *pulse) brokenBy() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.broken
+}
+
+// limit sets the limit of the rate in the configuration of a client.
+func (p *pulse) limit(cfg *client.Config) {
+	if p.share.Load() == 0 {
+		return // without a limit, the system can send files by itself
+	}
+	own, at := cfg.RateLimit, cfg.RateLimitAt
+	cfg.RateLimit = 0
+	cfg.RateLimitAt = func(now time.Time) int64 {
+		limits := []int64{p.share.Load(), own}
+		if at != nil {
+			limits = append(limits, at(now))
+		}
+		return lowest(limits)
+	}
+}
+
+// lowest returns the lowest positive number, or 0.
+func lowest(numbers []int64) int64 {
+	low := int64(0)
+	for _, n := range numbers {
+		if n > 0 && (low == 0 || n < low) {
+			low = n
+		}
+	}
+	return low
+}
+
+// beatUntil beats until ctx ends. It returns why the worker has to end, or nil.
+func (p *pulse) beatUntil(ctx context.Context) error {
+	missing := 0
+	for {
+		for range 10 {
+			if pause(ctx, beatInterval/10) != nil {
+				return nil
+			}
+			if err := p.brokenBy(); err != nil {
+				return err
+			}
+		}
+		err := p.try(ctx)
+		// An engine that is just starting may not know the job yet.
+		const enough = 3
+		if missing++; !errors.Is(err, ErrNoJob) {
+			missing = 0
+		}
+		if missing >= enough {
+			return err
+		}
+	}
+}
+
+// beat is the first beat of a worker. It waits for the engine.
+func (p *pulse) beat(ctx context.Context) error { return p.patiently(ctx, p.try) }
+
+// try exchanges what the worker and the engine have to tell.
+func (p *pulse) try(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	queue, err := p.js.Stream(ctx, p.queue())
+	if err != nil {
+		return engineError(err)
+	}
+	s, err := settingsOf(queue.CachedInfo().Config.Metadata)
+	if err != nil {
+		return err
+	}
+	live, err := p.announce(ctx)
+	if err != nil {
+		return err
+	}
+	share := s.RateLimit
+	if share > 0 {
+		share = max(1, share/int64(max(1, live)))
+	}
+	p.share.Store(share)
+	return p.count(ctx)
+}
+
+// announce stores what the worker says of itself, and returns how many workers live.
+func (p *pulse) announce(ctx context.Context) (live int, err error) {
+	data, err := json.Marshal(p.status(time.Now()))
+	if err != nil {
+		return 0, err
+	}
+	subject := "$KV." + p.workers() + "." + keyOf(p.worker.ID)
+	s, err := p.store(ctx, &nats.Msg{Subject: subject, Data: data})
+	if isSilent(err) {
+		// The bucket is in memory, so it does not survive the engine.
+		if _, err := p.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
+			Bucket: p.workers(), History: 1, TTL: workerTTL, Storage: jetstream.MemoryStorage,
+		}); err != nil {
+			return 0, engineError(err)
+		}
+		s, err = p.store(ctx, &nats.Msg{Subject: subject, Data: data})
+	}
+	if err != nil {
+		return 0, err
+	}
+	p.mu.Lock()
+	p.entry = s.Sequence
+	p.mu.Unlock()
+	stream, err := p.js.Stream(ctx, p.workerStream())
+	if err != nil {
+		return 0, engineError(err)
+	}
+	return int(stream.CachedInfo().State.NumSubjects), nil
+}
+
+// keyOf returns a key for any ID.
+func keyOf(id string) string {
+	key := []byte(id)
+	for i, c := range key {
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '-' {
+			key[i] = '_'
+		}
+	}
+	return string(key)
+}
+
+// status returns what the worker says of itself.
+func (p *pulse) status(now time.Time) WorkerStatus {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	sent, done, failed := p.sentBytes.Load(), p.done.Load(), p.failedItems.Load()
+	if took := now.Sub(p.measured.at).Seconds(); took >= 1 {
+		p.rate = [2]float64{float64(sent-p.measured.sent) / took, float64(done+failed-p.measured.items) / took}
+		p.measured = measure{now, sent, done + failed}
+	}
+	host, _ := os.Hostname()
+	return WorkerStatus{
+		ID: p.worker.ID, Host: host, PID: os.Getpid(), Slots: p.worker.Slots, Busy: int(p.busy.Load()), Draining: p.isDraining.Load(),
+		Done: done, Failed: failed, Sent: sent, Rate: p.rate[0], FileRate: p.rate[1], Uptime: now.Sub(p.began),
+	}
+}
+
+// count adds the bytes of finished items to those of the job. An increment that got no answer
+// is repeated under the same name, so that the engine counts it once.
+func (p *pulse) count(ctx context.Context) error {
+	p.mu.Lock()
+	if p.counted == "" {
+		p.beats++
+		p.adding = p.bytes.Swap(0)
+		p.counted = fmt.Sprintf("%s.%d", p.worker.ID, p.beats)
+	}
+	name, adding := p.counted, p.adding
+	p.mu.Unlock()
+	if adding != 0 {
+		header := nats.Header{headerIncrement: {"+" + strconv.FormatInt(adding, 10)}, headerMessageID: {name}}
+		if _, err := p.store(ctx, &nats.Msg{Subject: p.names.bytes(), Header: header}); err != nil {
+			return err
+		}
+	}
+	p.mu.Lock()
+	p.counted = ""
+	p.mu.Unlock()
+	return nil
+}
+
+// leave counts what is not counted yet, and removes the worker from the list.
+func (p *pulse) leave() {
+	ctx, cancel := context.WithTimeout(context.Background(), leaveTime)
+	defer cancel()
+	for range 2 { // an increment without an answer first
+		_ = p.count(ctx)
+	}
+	stream, err := p.js.Stream(ctx, p.workerStream())
+	if err == nil {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		_ = stream.Purge(ctx, jetstream.WithPurgeSubject("$KV."+p.workers()+"."+keyOf(p.worker.ID)))
+	}
+}

@@ -1,0 +1,54 @@
+package fleet
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/tusker-go/tusker/client/journal"
+)
+
+// recordVersion is the version of itemRecord.
+const recordVersion = 1
+
+// itemRecord is what the engine keeps of an item until the job is removed: the first URL that a
+// worker stored is the only one that gets bytes.
+type itemRecord struct {
+	Version int             `json:"version"`
+	Edges   string          `json:"edges,omitempty"` // of the bytes that the first worker saw
+	Done    bool            `json:"done,omitempty"`  // the item has a result
+	Record  json.RawMessage `json:"record"`
+}
+
+// errRecordDamaged means that a record cannot be read. It may be that of a finished upload, so
+// nothing may take its place.
+var errRecordDamaged = errors.New("the record of the item is damaged")
+
+// encodeRecord returns the value of a record.
+func encodeRecord(r *journal.Record, edges string, done bool) ([]byte, error) {
+	text, err := r.MarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(itemRecord{Version: recordVersion, Edges: edges, Done: done, Record: text})
+}
+
+// decodeRecord reads the value of a record. The error Is journal.ErrRecordVersion or
+// errRecordDamaged.
+func decodeRecord(data []byte) (itemRecord, *journal.Record, error) {
+	var v itemRecord
+	if err := json.Unmarshal(data, &v); err != nil {
+		return v, nil, fmt.Errorf("%w: %w", errRecordDamaged, err)
+	}
+	if v.Version > recordVersion {
+		return v, nil, fmt.Errorf("%w: version %d, and this program knows %d", journal.ErrRecordVersion, v.Version, recordVersion)
+	}
+	r := new(journal.Record)
+	if err := json.Unmarshal(v.Record, r); err != nil {
+		return v, nil, fmt.Errorf("%w: %w", errRecordDamaged, err)
+	}
+	if err := r.Validate(); err != nil {
+		return v, nil, fmt.Errorf("%w: %w", errRecordDamaged, err)
+	}
+	return v, r, nil
+}

@@ -1,0 +1,157 @@
+package fleet
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// resultKey tells the items of results apart. Half of a SHA-256 is enough for that.
+type resultKey [16]byte
+
+// seen keeps which items had a result.
+type seen map[resultKey]struct{}
+
+// add reports whether the item is new.
+func (s seen) add(id string) bool {
+	var key resultKey
+	if b, err := hex.DecodeString(id); err == nil {
+		copy(key[:], b)
+	}
+	if _, ok := s[key]; ok {
+		return false
+	}
+	s[key] = struct{}{}
+	return true
+}
+
+// readResults reads the stream of results from its beginning. The stream has a result twice
+// only if a worker and the engine were killed at the wrong moments, so the first one counts.
+func (j *Job) readResults(ctx context.Context, f Filter, follow bool) iter.Seq2[Result, error] {
+	return func(yield func(Result, error) bool) {
+		r := resultReader{Job: j, filter: f, follow: follow, seen: make(seen)}
+		err := r.read(ctx, yield)
+		switch {
+		case err == nil, errors.Is(err, errStopped):
+		case ctx.Err() != nil && follow:
+		case ctx.Err() != nil:
+			yield(Result{}, context.Cause(ctx))
+		default:
+			yield(Result{}, fmt.Errorf("results of job %s: %w", j.name, err))
+		}
+	}
+}
+
+// errStopped means that the loop over the results has ended.
+var errStopped = errors.New("the loop has ended")
+
+// resultReader is one loop over the results.
+type resultReader struct {
+	*Job
+	filter Filter
+	follow bool
+	seen   seen
+	at     uint64 // sequence of the last message that was read
+}
+
+// idleTime is how long a reader waits for a message before it asks whether there is one.
+const idleTime = 2 * time.Second
+
+// read reads until the end of the results, or until the loop or ctx ends. An engine that
+// stops to answer does not end it, if it answers again in time.
+func (r *resultReader) read(ctx context.Context, yield func(Result, error) bool) error {
+	for {
+		messages, end, err := r.open(ctx)
+		if err != nil {
+			return err
+		}
+		if end <= r.at && !r.follow {
+			if messages != nil {
+				messages.Stop()
+			}
+			return nil
+		}
+		err = r.readSome(ctx, messages, end, yield)
+		messages.Stop()
+		if err != nil && !isSilent(err) || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+// open returns the messages after the last one that was read, and the sequence of the last
+// one that the engine has, or 0.
+func (r *resultReader) open(ctx context.Context) (messages jetstream.MessagesContext, end uint64, err error) {
+	subjects := map[Filter][]string{ResultAll: {r.ok(), r.failed()}, ResultOK: {r.ok()}, ResultFailed: {r.failed()}}[r.filter]
+	err = r.patiently(ctx, func(ctx context.Context) error {
+		stream, err := r.js.Stream(ctx, r.results())
+		if err != nil {
+			return err
+		}
+		end = 0
+		for _, subject := range subjects {
+			msg, err := lastOf(ctx, stream, subject)
+			if err != nil {
+				return err
+			}
+			if msg != nil {
+				end = max(end, msg.Sequence)
+			}
+		}
+		consumer, err := stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
+			FilterSubjects: subjects, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: r.at + 1,
+		})
+		if err != nil {
+			return err
+		}
+		messages, err = consumer.Messages()
+		return err
+	})
+	return messages, end, err
+}
+
+// readSome reads messages until the one with the sequence end, or until none comes for a while.
+func (r *resultReader) readSome(ctx context.Context, messages jetstream.MessagesContext, end uint64, yield func(Result, error) bool) error {
+	for r.follow || r.at < end {
+		next, cancel := context.WithTimeout(ctx, idleTime)
+		msg, err := messages.Next(jetstream.NextContext(next))
+		cancel()
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return context.Cause(ctx)
+		case err != nil && r.follow && errors.Is(err, context.DeadlineExceeded):
+			continue // the engine sends heartbeats
+		case err != nil:
+			return fmt.Errorf("%w: %w", ErrEngineUnreachable, err)
+		}
+		result, err := readResult(msg)
+		if err != nil {
+			return err
+		}
+		r.at = result.Sequence
+		if r.seen.add(result.ID) && !yield(result, nil) {
+			return errStopped
+		}
+	}
+	return nil
+}
+
+func readResult(msg jetstream.Msg) (Result, error) {
+	var o outcome
+	if err := json.Unmarshal(msg.Data(), &o); err != nil {
+		return Result{}, fmt.Errorf("%w: a result: %w", ErrJobVersion, err)
+	}
+	r := o.result()
+	meta, err := msg.Metadata()
+	if err != nil {
+		return r, err
+	}
+	r.Time, r.Sequence = meta.Timestamp.UTC(), meta.Sequence.Stream
+	return r, nil
+}

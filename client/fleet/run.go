@@ -1,0 +1,374 @@
+package fleet
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nuid"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/retry"
+	"github.com/tusker-go/tusker/transport"
+	"github.com/tusker-go/tusker/transport/nethttp"
+)
+
+const (
+	defaultSlots    = 4
+	defaultDrain    = 30 * time.Second
+	defaultAttempt  = 4 // requests in a row without progress
+	shortItem       = 50 * time.Millisecond
+	maxWaitInWorker = 500 * time.Millisecond
+	forceAfter      = time.Second            // after the end of Drain
+	leaveTime       = 300 * time.Millisecond // for answers to the engine at the end
+)
+
+// run is one call of Work. One goroutine decides which items begin; see loop.
+type run struct {
+	*Job
+	worker  Worker
+	client  *client.Client
+	gates   *gates
+	pulse   *pulse
+	puller  *puller
+	uploads context.Context // of all uploads; ends when the time to drain is over
+	cancel  context.CancelCauseFunc
+	leases  context.Context // of all claims; ends when the worker leaves
+	release context.CancelCauseFunc
+
+	waiting  []*claim            // have no slot yet
+	busy     map[*claim]struct{} // have a slot
+	finished chan *claim
+	answers  sync.WaitGroup // goroutines that answer to claims
+	phase    phase
+	failed   error // why the worker ends; nil: its context has ended, or nothing is left
+
+	telling sync.Mutex
+	silent  bool // OnEvent is not called any more
+}
+
+// phase is a phase of a worker.
+type phase uint8
+
+const (
+	working   phase = iota
+	draining        // no further items
+	returning       // the uploads were canceled
+	leaving         // the leases were given up
+)
+
+func (j *Job) work(ctx context.Context, w Worker) error {
+	r, err := j.newRun(ctx, w)
+	if err != nil {
+		return fmt.Errorf("work on job %s: %w", j.name, err)
+	}
+	defer r.close()
+	if err := r.work(ctx); err != nil {
+		return fmt.Errorf("work on job %s: %w", j.name, err)
+	}
+	return nil
+}
+
+// newRun checks the description of a worker, and makes its client.
+func (j *Job) newRun(ctx context.Context, w Worker) (*run, error) {
+	switch {
+	case w.Open == nil:
+		return nil, fmt.Errorf("%w: Worker.Open is nil", ErrInvalid)
+	case w.Slots < 0:
+		return nil, fmt.Errorf("%w: %d slots", ErrInvalid, w.Slots)
+	case w.Client.Endpoint != "" && plainEndpoint(w.Client.Endpoint) != j.settings.Endpoint:
+		return nil, fmt.Errorf("%w: %s", ErrOtherEndpoint, j.settings.Endpoint)
+	}
+	w.Slots, w.Drain = cmp.Or(w.Slots, defaultSlots), max(0, cmp.Or(w.Drain, defaultDrain))
+	if w.ID == "" {
+		host, _ := os.Hostname()
+		w.ID = fmt.Sprintf("%s-%d-%s", host, os.Getpid(), nuid.Next()[16:])
+	}
+	if err := j.checkRoots(ctx, w.Roots); err != nil {
+		return nil, err
+	}
+	r := &run{
+		Job: j, worker: w, busy: make(map[*claim]struct{}), finished: make(chan *claim, w.Slots),
+	}
+	// The uploads continue for a while after the end of ctx.
+	r.uploads, r.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
+	r.leases, r.release = context.WithCancelCause(context.WithoutCancel(ctx))
+	r.gates = newGates(j, w.ID, r.tell)
+	r.pulse = newPulse(r)
+	if err := r.pulse.beat(ctx); err != nil {
+		return nil, err
+	}
+	var err error
+	r.client, err = client.New(r.clientConfig())
+	return r, err
+}
+
+// clientConfig returns the configuration of the uploads.
+func (r *run) clientConfig() client.Config {
+	cfg := r.worker.Client
+	cfg.Endpoint = cmp.Or(cfg.Endpoint, r.settings.Endpoint)
+	cfg.Store, cfg.Ledger, cfg.Once = claimStore{}, claimStore{}, true
+	// A record of another account would not be used. The ledger is empty.
+	cfg.Account, cfg.Recreate, cfg.TrustLedger, cfg.LedgerHeaders = "", client.RecreateGone, false, nil
+	if cfg.Retry == nil {
+		cfg.Retry = retry.Backoff{MaxAttempts: defaultAttempt}
+	}
+	if cfg.AskAfterCancel == 0 {
+		cfg.AskAfterCancel = -1 // the next worker asks the server
+	}
+	if cfg.Doer == nil {
+		cfg.Doer = nethttp.New(nethttp.Config{})
+	}
+	cfg.Doer = transport.Doer(&fleetDoer{next: cfg.Doer, gates: r.gates})
+	r.pulse.limit(&cfg)
+	return cfg
+}
+
+// close releases what the run has.
+func (r *run) close() {
+	r.cancel(nil)
+	r.release(nil)
+	r.telling.Lock()
+	r.silent = true
+	r.telling.Unlock()
+	r.client.CloseIdleConnections()
+}
+
+// tell calls OnEvent.
+func (r *run) tell(ev Event) {
+	if r.worker.OnEvent == nil {
+		return
+	}
+	r.telling.Lock()
+	defer r.telling.Unlock()
+	if !r.silent {
+		r.worker.OnEvent(ev)
+	}
+}
+
+// work subscribes to the engine, works until the end, and says goodbye.
+func (r *run) work(ctx context.Context) error {
+	gates, err := r.gates.subscribe()
+	if err != nil {
+		return engineError(err)
+	}
+	defer func() { _ = gates.Unsubscribe() }()
+	var items *nats.Subscription
+	if r.puller, items, err = newPuller(r.Job); err != nil {
+		return err
+	}
+	defer func() { _ = items.Unsubscribe() }()
+	changes := r.conn.StatusChanged(nats.CONNECTED, nats.RECONNECTING, nats.DISCONNECTED)
+	defer r.conn.RemoveStatusListener(changes)
+
+	beating, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var pulse sync.WaitGroup
+	gone := make(chan error, 1)
+	pulse.Go(func() { gone <- r.pulse.beatUntil(beating) })
+	r.loop(ctx, changes, gone)
+	stop()
+	pulse.Wait()
+	r.giveBackArrived(items)
+	late := time.AfterFunc(leaveTime, r.leave)
+	r.answers.Wait()
+	late.Stop()
+	r.pulse.leave()
+	return r.failed
+}
+
+// loop begins items in free slots, renews leases, and drains when ctx ends.
+func (r *run) loop(ctx context.Context, changes <-chan nats.Status, gone <-chan error) {
+	tick := time.NewTicker(min(time.Second/4, r.settings.Lease/24))
+	defer tick.Stop()
+	ended := ctx.Done()
+	deadline := time.NewTimer(time.Hour)
+	deadline.Stop()
+	defer deadline.Stop()
+	var left leftCheck
+	for {
+		r.begin()
+		if r.phase != working && len(r.busy) == 0 {
+			return
+		}
+		select {
+		case msg := <-r.puller.messages:
+			r.take(msg)
+			left.reset()
+		case c := <-r.finished:
+			delete(r.busy, c)
+			left.reset()
+		case now := <-tick.C:
+			r.renew(now)
+			r.giveBackWaiting(now)
+			if r.worker.UntilDone && r.phase == working && len(r.busy) == 0 {
+				left.check(r, now)
+			}
+		case none := <-left.answer():
+			if left.take(none) {
+				r.phase = draining
+			}
+		case status := <-changes:
+			r.engineChanged(status)
+		case err := <-gone:
+			gone = nil
+			if err != nil {
+				r.fail(err)
+				deadline.Reset(0)
+			}
+		case <-ended:
+			ended = nil
+			deadline.Reset(r.drain())
+		case <-deadline.C:
+			deadline.Reset(r.hurry())
+		}
+	}
+}
+
+// begin begins items that wait in free slots, and asks for further ones.
+func (r *run) begin() {
+	for len(r.waiting) > 0 && len(r.busy) < r.worker.Slots && r.phase == working {
+		c := r.waiting[0]
+		r.waiting = slices.Delete(r.waiting, 0, 1)
+		r.busy[c] = struct{}{}
+		r.pulse.setBusy(len(r.busy))
+		go func() {
+			began := time.Now()
+			r.process(c)
+			c.end(nil)
+			r.pulse.took(time.Since(began))
+			r.finished <- c
+		}()
+	}
+	r.pulse.setBusy(len(r.busy))
+	if r.phase != working {
+		return
+	}
+	most := r.worker.Slots
+	if r.pulse.typical() < shortItem {
+		most *= 2 // short items must not wait for the engine
+	}
+	r.puller.ask(most-len(r.busy)-len(r.waiting), r.worker.Slots, time.Now())
+}
+
+// take takes a message from the engine.
+func (r *run) take(msg *nats.Msg) {
+	now := time.Now()
+	if !r.puller.take(msg, now) {
+		return
+	}
+	c, err := newClaim(r.leases, r.Job, msg, now)
+	switch {
+	case err != nil:
+		return
+	case r.phase != working:
+		r.giveBack(c)
+	default:
+		r.waiting = append(r.waiting, c)
+	}
+}
+
+// renew renews the leases that need it, and loses those that could not be renewed in time.
+func (r *run) renew(now time.Time) {
+	each := func(c *claim) {
+		if c.check(now) == nil && c.needsRenewal(now) {
+			r.answers.Go(func() { c.renew(c.held) })
+		}
+	}
+	for c := range r.busy {
+		each(c)
+	}
+	for _, c := range r.waiting {
+		each(c)
+	}
+}
+
+// giveBackWaiting gives items back that wait for a slot for too long.
+func (r *run) giveBackWaiting(now time.Time) {
+	r.waiting = slices.DeleteFunc(r.waiting, func(c *claim) bool {
+		late := now.Sub(c.arrived) > min(maxWaitInWorker, r.settings.Lease/6) || r.phase != working
+		if late {
+			r.giveBack(c)
+		}
+		return late
+	})
+}
+
+// giveBack gives back an item that was not begun.
+func (r *run) giveBack(c *claim) {
+	r.answers.Go(func() {
+		defer c.end(nil)
+		_ = r.giveBackNow(c, 0)
+	})
+}
+
+// giveBackArrived gives back the items that came after the loop.
+func (r *run) giveBackArrived(items *nats.Subscription) {
+	_ = items.Unsubscribe()
+	for {
+		select {
+		case msg := <-r.puller.messages:
+			r.take(msg)
+		default:
+			return
+		}
+	}
+}
+
+// drain begins to drain, and returns how long the uploads may continue.
+func (r *run) drain() time.Duration {
+	if r.phase != working {
+		return r.worker.Drain
+	}
+	r.phase = draining
+	r.pulse.setDraining()
+	r.tell(Event{Kind: EventDraining, Wait: r.worker.Drain})
+	now := time.Now()
+	r.giveBackWaiting(now)
+	for c := range r.busy {
+		if !c.canEndWithin(r.worker.Drain, now) {
+			c.stop(errDraining)
+		}
+	}
+	return r.worker.Drain
+}
+
+// hurry goes on to the next phase of draining, and returns when the one after it is due.
+func (r *run) hurry() time.Duration {
+	if r.phase < returning {
+		r.phase = returning
+		r.cancel(errDraining)
+		return forceAfter
+	}
+	r.phase = leaving
+	r.leave()
+	return forceAfter
+}
+
+// leave gives up all leases, so that nothing waits for the engine any more.
+func (r *run) leave() { r.release(fmt.Errorf("%w: the worker ends", client.ErrLeaseLost)) }
+
+// fail ends the worker because of an error.
+func (r *run) fail(err error) {
+	if r.failed == nil {
+		r.failed = err
+	}
+	if r.phase == working {
+		r.phase = draining
+	}
+}
+
+// engineChanged takes a change of the connection to the engine.
+func (r *run) engineChanged(status nats.Status) {
+	if status == nats.CONNECTED {
+		r.puller.forget()
+		r.tell(Event{Kind: EventEngine})
+		return
+	}
+	r.tell(Event{Kind: EventEngine, Err: errors.Join(ErrEngineUnreachable, r.conn.LastError())})
+}
