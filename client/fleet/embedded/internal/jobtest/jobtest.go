@@ -122,12 +122,10 @@ type Folder struct {
 func NewFolder(t *testing.T, n int, sizes ...int) *Folder {
 	t.Helper()
 	f := &Folder{Dir: t.TempDir()}
-	random := rand.New(rand.NewPCG(1, uint64(n))) //nolint:gosec // test data
+	random := rand.NewChaCha8([32]byte{})
 	for i := range n {
 		data := make([]byte, sizes[i%len(sizes)])
-		for k := range data {
-			data[k] = byte(random.Uint32())
-		}
+		_, _ = random.Read(data)
 		f.Write(t, fmt.Sprintf("%02d/%05d.bin", i%7, i), data)
 	}
 	slices.SortFunc(f.Items, fleet.OrderWalk.Compare)
