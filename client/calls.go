@@ -69,6 +69,9 @@ func (c *Client) Options(ctx context.Context, opts *CallOptions) (*Reply, error)
 	if err != nil {
 		return nil, c.conn.NewError(protocol.OpOptions, "", err)
 	}
+	if err := c.onlyTus(protocol.OpOptions, endpoint); err != nil {
+		return nil, err
+	}
 	return replyOf(c.server.Options(ctx, endpoint, opts.call()))
 }
 
@@ -80,6 +83,9 @@ func (c *Client) Create(ctx context.Context, creation protocol.Creation, opts *C
 	endpoint, err := c.creationURL()
 	if err != nil {
 		return nil, c.conn.NewError(protocol.OpCreate, "", err)
+	}
+	if err := c.onlyTus(protocol.OpCreate, endpoint); err != nil {
+		return nil, err
 	}
 	return replyOf(c.server.Create(ctx, endpoint, creation, nil, opts.call()))
 }
@@ -99,6 +105,9 @@ func (c *Client) CreateWithUpload(ctx context.Context, creation protocol.Creatio
 	if err != nil {
 		return nil, c.conn.NewError(protocol.OpCreate, "", err)
 	}
+	if err := c.onlyTus(protocol.OpCreate, endpoint); err != nil {
+		return nil, err
+	}
 	return replyOf(c.server.Create(ctx, endpoint, creation, b, opts.call()))
 }
 
@@ -109,6 +118,9 @@ func (c *Client) Concat(ctx context.Context, parts []string, metadata protocol.M
 	if err != nil {
 		return nil, c.conn.NewError(protocol.OpConcat, "", err)
 	}
+	if err := c.onlyTus(protocol.OpConcat, endpoint); err != nil {
+		return nil, err
+	}
 	return replyOf(c.server.Concat(ctx, endpoint, parts, metadata, opts.call()))
 }
 
@@ -116,6 +128,9 @@ func (c *Client) Concat(ctx context.Context, parts []string, metadata protocol.M
 // 1.0.0, HEAD). It does one exchange without a retry, unless the Doer retries. tusd ends a
 // PATCH of the same upload that is still running when it gets a HEAD.
 func (c *Client) Head(ctx context.Context, url string, opts *CallOptions) (*Reply, error) {
+	if err := c.onlyTus(protocol.OpHead, url); err != nil {
+		return nil, err
+	}
 	return replyOf(c.server.Head(ctx, url, opts.call()))
 }
 
@@ -132,13 +147,20 @@ func (c *Client) Patch(ctx context.Context, url string, patch protocol.Patch, r 
 	if err != nil {
 		return nil, c.conn.NewError(protocol.OpPatch, url, err)
 	}
+	if err := c.onlyTus(protocol.OpPatch, url); err != nil {
+		return nil, err
+	}
 	return replyOf(c.server.Patch(ctx, url, patch, b, opts.call()))
 }
 
-// Terminate deletes the upload at url, complete or not (tus 1.0.0, Termination). It does
+// Terminate deletes the upload at url, complete or not (tus 1.0.0, Termination), in the protocol
+// of Config.Protocol. It does
 // one exchange without a retry, but repeats it once at once if a reused connection died
 // before there was an answer. An upload that is gone then counts as deleted.
 func (c *Client) Terminate(ctx context.Context, url string, opts *CallOptions) (*Reply, error) {
+	if v, _ := c.speech.get(); v != 0 {
+		return c.remove(ctx, v, url, opts.call())
+	}
 	return replyOf(c.server.Terminate(ctx, url, opts.call()))
 }
 
@@ -146,6 +168,9 @@ func (c *Client) Terminate(ctx context.Context, url string, opts *CallOptions) (
 // retries. An upload without metadata has none. The error is an *Error; if a part of the
 // metadata cannot be read, the rest is returned with the error.
 func (c *Client) Metadata(ctx context.Context, url string, opts *CallOptions) (protocol.Metadata, error) {
+	if err := c.onlyTus(protocol.OpHead, url); err != nil {
+		return nil, err
+	}
 	var reply *tus.Reply
 	told := &teller{}
 	if opts != nil {
@@ -179,6 +204,9 @@ func (c *Client) Learn(ctx context.Context) error {
 	endpoint, err := c.creationURL()
 	if err != nil {
 		return c.conn.NewError(protocol.OpOptions, "", err)
+	}
+	if v, _ := c.speech.get(); v != 0 {
+		return nil // nothing has to be known
 	}
 	_, silent, err := c.server.Discover(transport.SingleAttempt(ctx), endpoint, false, wire.Call{})
 	if err != nil {

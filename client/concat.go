@@ -100,6 +100,12 @@ func (cc *concat) upload(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := cc.choose(ctx, endpoint); err != nil {
+		return err
+	}
+	if err := cc.lacks(dialect.Parts, "joins of uploads"); err != nil {
+		return err
+	}
 	features, err := cc.features(ctx, endpoint, true)
 	if err := joinError(features, cc.knownLength(), err); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tusker-go/tusker/client/internal/address"
 	"github.com/tusker-go/tusker/client/internal/engine"
+	rufhdriver "github.com/tusker-go/tusker/client/internal/rufh"
 	"github.com/tusker-go/tusker/client/internal/tus"
 	"github.com/tusker-go/tusker/client/internal/wire"
 	"github.com/tusker-go/tusker/client/journal"
@@ -101,6 +102,12 @@ type Config struct {
 	// them in memory, see StreamOptions.Window. 0: one request carries all remaining bytes,
 	// which is fastest. Negative: ErrInvalidOption.
 	ChunkSize int64
+
+	// Protocol is the protocol of uploads: ProtocolTus, ProtocolRUFH, "rufh/3" to "rufh/10", or
+	// ProtocolAuto. "": ProtocolTus. Any other: ErrInvalidOption. An upload that is resumed from
+	// Store keeps the protocol that it was begun with. Only tus has parallel parts, checksums,
+	// metadata other than name and type, and calls of a single exchange other than Terminate.
+	Protocol string
 
 	// Limits are what the server demands, if it does not announce that. If MaxRequest is set
 	// and ChunkSize is 0, chunks have the largest size that the limits allow. A ChunkSize
@@ -236,6 +243,7 @@ type Client struct {
 	endpoint    string // creation URL without user information; "": none
 	rules       *engine.Rules
 	server      *tus.Server
+	speech      *speech
 	store       Store
 	ledger      Ledger
 	trustLedger bool
@@ -281,6 +289,10 @@ func New(cfg Config) (*Client, error) {
 	}
 	c.endpoint = c.conn.Address()
 	c.server = &tus.Server{Conn: c.conn}
+	c.speech = &speech{rufh: &rufhdriver.Server{Conn: c.conn}}
+	if c.speech.version, c.speech.auto, err = parseProtocol(cfg.Protocol); err != nil {
+		return nil, fmt.Errorf("client: %w", err)
+	}
 	if err := c.validate(cfg); err != nil {
 		return nil, fmt.Errorf("client: %w", err)
 	}

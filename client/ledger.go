@@ -11,6 +11,7 @@ import (
 
 	"github.com/tusker-go/tusker/client/internal/address"
 	"github.com/tusker-go/tusker/client/internal/cause"
+	"github.com/tusker-go/tusker/client/internal/dialect"
 	"github.com/tusker-go/tusker/client/internal/engine"
 	"github.com/tusker-go/tusker/client/internal/record"
 	"github.com/tusker-go/tusker/client/internal/redact"
@@ -116,6 +117,9 @@ func (j *job) adoptFinished(ctx context.Context, endpoint string, r *Record) (do
 		}
 		return true, nil
 	}
+	if err := j.mayLookUp(r); err != nil {
+		return true, err
+	}
 	spec := j.spec(endpoint)
 	spec.Adopt = engine.Adopt{URL: r.URL, Denial: r.Denial}
 	res, err := engine.Run(ctx, spec)
@@ -139,6 +143,22 @@ func (j *job) adoptFinished(ctx context.Context, endpoint string, r *Record) (do
 		slog.String("url", redact.URL(j.result.URL)), slog.Any("err", err))
 	j.forgetUpload()
 	return false, nil
+}
+
+// mayLookUp returns an error if the server cannot be asked for a finished upload, because its
+// protocol does not have that.
+func (j *job) mayLookUp(r *Record) error {
+	if err := j.speakAs(r.Protocol); err != nil {
+		return err
+	}
+	err := j.lacks(dialect.Lookup, "questions about a finished upload")
+	switch {
+	case err == nil:
+		return nil
+	case r.Denial.Refused:
+		return r.Refusal()
+	}
+	return fmt.Errorf("%w (the ledger has it as finished; TrustLedger skips it without a question)", err)
 }
 
 // takeFinished makes the record r the result, although the server was not asked.
@@ -222,7 +242,8 @@ func (j *job) saveFinished(ctx context.Context, endpoint string, denial Denial) 
 	r := &journal.Record{
 		Key: key, Account: j.account, Endpoint: address.WithoutQuery(endpoint), URL: j.result.URL, Source: j.teller.source,
 		Length: protocol.Known(n), Offset: n, Created: now, Updated: now, Denial: denial,
-		SHA256: j.result.SHA256, Header: j.keptHeader(),
+		Protocol: j.protocolName(),
+		SHA256:   j.result.SHA256, Header: j.keptHeader(),
 	}
 	err := r.Validate()
 	if err == nil {

@@ -47,6 +47,10 @@ type UploadOptions struct {
 	// the upload faster, up to 16.
 	Parallel int
 
+	// Upgrade sends the source as an ordinary request that can be resumed if the server supports
+	// it. nil: an upload of Config.Protocol.
+	Upgrade *Upgrade
+
 	// Verify compares the bytes on the server with the source after the upload. It uses the
 	// SHA-256 that the server names, or else downloads the upload. The source is read once
 	// more, unless it is a stream. The error Is ErrDifferent, or ErrUnverified if the server

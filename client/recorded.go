@@ -116,12 +116,20 @@ func (j *job) discard(ctx context.Context) {
 // upload.
 func (j *job) sendOrResume(ctx context.Context, whole parts.Whole) error {
 	earlier, recorded := whole.Keeper.Earlier()
+	if recorded {
+		if err := j.speakAs(earlier.Protocol); err != nil {
+			return err
+		}
+		whole.Dialect = j.dialect
+	}
 	switch {
 	case !recorded:
 		return j.sendNew(ctx, whole)
 	case j.options.Recreate == RecreateAlways:
 		parts.Remove(ctx, j.rules.Log, j.dialect, recordURLs(earlier.Parts))
 		whole.Keeper.Drop()
+		j.speakConfigured()
+		whole.Dialect = j.dialect
 		return j.sendNew(ctx, whole)
 	case len(earlier.Parts) > 0:
 		return j.resumeParts(ctx, whole, earlier)
@@ -156,6 +164,8 @@ func (j *job) resumeRecorded(ctx context.Context, whole parts.Whole, earlier Rec
 	// The record stays until there is a new upload: the 404 may come from a proxy
 	// whose server is away, and then no new upload can be made either.
 	j.forgetUpload()
+	j.speakConfigured()
+	whole.Dialect = j.dialect
 	return j.sendUnplanned(ctx, whole)
 }
 
@@ -255,7 +265,7 @@ func (j *job) entry(endpoint string) record.Upload {
 	}
 	up := record.Upload{
 		Key: record.UnfinishedKey(j.key(endpoint), place), Former: j.formerKey(endpoint), Place: place,
-		Account: j.account, Endpoint: endpoint, Source: j.teller.source, Length: n, Once: j.once,
+		Account: j.account, Endpoint: endpoint, Source: j.teller.source, Length: n, Once: j.once, Protocol: j.protocolName(),
 	}
 	if s, ok := j.source.(source.Settler); ok {
 		up.Unsettled = func() time.Duration { return s.SettleTime(s.Step()) }

@@ -138,7 +138,7 @@ func TestRecordedFails(t *testing.T) {
 // warning.
 func TestRecordedIsUnusable(t *testing.T) {
 	s := fake.New(t, fake.Config{})
-	for name, text := range map[string]string{"damaged": "{", "newer": `{"version":2}`} {
+	for name, text := range map[string]string{"damaged": "{", "newer": `{"version":3}`} {
 		t.Run(name, func(t *testing.T) {
 			store, err := filestore.New(t.TempDir())
 			if err != nil {

@@ -90,7 +90,7 @@ func TestRestartReason(t *testing.T) {
 		}, "record", client.ErrRecordDamaged},
 		"of a newer version": {fileStore, func(t *testing.T, _ *fake.Server, r *run) {
 			t.Helper()
-			damageRecord(t, r.cfg.Store.(*filestore.Store), `{"version":2}`)
+			damageRecord(t, r.cfg.Store.(*filestore.Store), `{"version":3}`)
 		}, "record", client.ErrRecordVersion},
 	}
 	for name, test := range tests {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client/internal/engine"
+	"github.com/tusker-go/tusker/client/internal/header"
 	"github.com/tusker-go/tusker/protocol"
 )
 
@@ -46,6 +47,10 @@ type Result struct {
 	// are several parts, it is the first such answer. A Skipped source has the Denial of the
 	// run that sent it. The zero value: there was none.
 	Denial Denial
+
+	// Response is the response to the upload by the resource that it is for, also if that is an
+	// error. nil: the protocol has none (tus, and rufh up to version 6), or it was not received.
+	Response *Response
 
 	// Verified means that the server holds the bytes of the source, see
 	// UploadOptions.Verify.
@@ -93,6 +98,12 @@ func (r *Result) take(res engine.Result, err error) {
 	r.Unacknowledged, r.Expires, r.Confirmed = res.Unacknowledged, res.Expires, res.Confirmed
 	if res.Header != nil {
 		r.Header = res.Header
+	}
+	if res.Response != nil {
+		r.Response = &Response{
+			StatusCode: res.Response.StatusCode, Header: header.Keep(res.Response.Header),
+			Body: res.Response.Body, Truncated: res.Response.Truncated,
+		}
 	}
 	if res.CreationHeader != nil {
 		r.CreationHeader = res.CreationHeader

@@ -14,6 +14,7 @@ import (
 	"github.com/tusker-go/tusker/client/internal/tus"
 	"github.com/tusker-go/tusker/client/internal/wire"
 	"github.com/tusker-go/tusker/client/source"
+	"github.com/tusker-go/tusker/protocol/rufh"
 	"github.com/tusker-go/tusker/transport"
 )
 
@@ -90,7 +91,10 @@ type job struct {
 	isPart   bool
 	made     func(ctx context.Context, url string) error // called when the upload is created; nil: nothing is
 	complete bool                                        // the server said that the upload is complete
-	fresh    bool                                        // the source changed so recently that a further change would not show
+
+	version    rufh.Version // of the protocol that the dialect speaks; 0: tus
+	configured rufh.Version // the same for new uploads
+	fresh      bool         // the source changed so recently that a further change would not show
 }
 
 // open checks the options and opens the source. The job is never nil. Part is the number
@@ -185,13 +189,10 @@ func (c *Client) newJob(o UploadOptions, cb *callback) *job {
 	if o.Recreate == 0 {
 		j.options.Recreate = c.recreate
 	}
+	j.version, _ = c.speech.get()
+	j.configured = j.version
 	j.speak()
 	return j
-}
-
-// speak sets the dialect.
-func (j *job) speak() {
-	j.dialect = j.server.New(tus.Options{Endpoint: j.endpoint, Call: j.call, Checksum: j.options.Checksum})
 }
 
 // check returns an error for invalid options, before anything is sent.
@@ -214,10 +215,16 @@ func (j *job) upload(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := j.choose(ctx, endpoint); err != nil {
+		return err
+	}
 	if err := j.prepare(ctx, endpoint); err != nil {
 		return err
 	}
 	err = j.sendOnce(ctx, endpoint)
+	if err != nil && j.fallBack(ctx, err) {
+		err = j.sendOnce(ctx, endpoint)
+	}
 	if err != nil && j.result.Skipped && j.mayDistrust(err) {
 		j.distrust(ctx, err)
 		err = j.sendRecorded(ctx, endpoint, false)
@@ -246,9 +253,17 @@ func (j *job) sendOnce(ctx context.Context, endpoint string) error {
 func (j *job) spec(endpoint string) engine.Spec {
 	return engine.Spec{
 		Rules: j.rules, Policy: j.options.Retry, Retrier: j.retrier, Dialect: j.dialect, Source: j.source, Endpoint: endpoint,
-		Creation: dialect.Creation{Metadata: j.options.Metadata, Part: j.isPart},
-		Chunk:    j.chunk, Inline: j.inline, Tell: j.hear,
+		Creation: dialect.Creation{Metadata: j.options.Metadata, Part: j.isPart, Once: j.options.Upgrade != nil},
+		Chunk:    j.chunk, Inline: j.inlineSize(), Tell: j.hear,
 	}
+}
+
+// inlineSize returns the largest source that is sent along with its creation.
+func (j *job) inlineSize() int64 {
+	if j.version != 0 && j.inline >= 0 || j.options.Upgrade != nil {
+		return engine.AnySize
+	}
+	return j.inline
 }
 
 // run runs the engine and adds its result.
@@ -268,6 +283,9 @@ func (j *job) resumeURL(ctx context.Context, rawURL string) error {
 	j.call.Home = u
 	j.speak()
 	j.result.URL = u.String()
+	if err := j.choose(ctx, u.String()); err != nil {
+		return err
+	}
 	if err := j.admit(ctx); err != nil {
 		return err
 	}

@@ -65,6 +65,7 @@ var clientLayers = layering{
 		},
 		{
 			{"internal/engine", "the state machine of one upload: decide.go, loop.go"},
+			{"internal/rufh", "the driver for Resumable Uploads for HTTP"},
 			{"internal/tus", "the driver for tus 1.0.0: headers, statuses, Judge"},
 		},
 		{
@@ -95,7 +96,7 @@ var clientLayers = layering{
 	// The packages that work with every protocol must not import the driver of one, nor the
 	// HTTP exchange below it.
 	above: []string{"internal/engine", "internal/record", "internal/parts"},
-	below: []string{"internal/tus", "internal/wire"},
+	below: []string{"internal/rufh", "internal/tus", "internal/wire"},
 	apart: "dialect", why: "the package is for every protocol",
 }
 

@@ -14,13 +14,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The driver of tus, and the servers and helpers of tests, may use all names of tus.
-var speaksTus = []string{"internal/tus", "internal/fake", "internal/fake/content", "internal/clienttest"}
+// The drivers, and the servers and helpers of tests, may use all names of their protocols.
+var speaksTus = []string{"internal/tus", "internal/rufh", "internal/fake", "internal/fake/content", "internal/clienttest"}
 
 // These packages handle the parts of HTTP that all protocols share: credentials,
 // redirects, waits, and the GET of a download. They may use names of HTTP, and no names
 // of tus.
-var speaksHTTP = []string{"internal/wire", "internal/address", "internal/download"}
+var speaksHTTP = []string{"internal/wire", "internal/address", "internal/download", "internal/partial", "internal/fake/object", "source/httpsource"}
 
 // These packages may compare statuses of errors, such as those of proxies.
 var speaksErrors = []string{"failure", "internal/network"}
@@ -58,6 +58,8 @@ func TestSeamSearch(t *testing.T) {
 		`h.Get("Location")`:                               {`"Location"`},
 		`h.Get(protocol.HeaderUploadOffset)`:              {"protocol.HeaderUploadOffset"},
 		`f(func(h protocol.Header) error { return nil })`: nil,
+		`f(rufh.HeaderUploadComplete, rufh.Judge(x, r))`:  {"rufh.HeaderUploadComplete", "rufh.Judge"},
+		`f(rufh.Version(8), rufh.Newest)`:                 nil,
 		`f(protocol.ContentType)`:                         {"protocol.ContentType"},
 		`f(protocol.ParsePatched(h))`:                     {"protocol.ParsePatched"},
 		`f(protocol.ExtensionChecksum)`:                   {"protocol.ExtensionChecksum"},
@@ -102,6 +104,7 @@ var (
 	field       = regexp.MustCompile(`^[A-Z][a-z]*(-[A-Z][A-Za-z]*)+$|^(Accept|Authorization|Cookie|Date|Digest|E[Tt]ag|Expect|Host|Link|Location|Range)$`)
 	media       = regexp.MustCompile(`^(application|multipart|text)/[a-z0-9.+*-]+$`)
 	tusName     = regexp.MustCompile(`^(Header|Extension|Parse).+|^(ContentType|SetVersion|Version)$`)
+	rufhVersion = regexp.MustCompile(`^(Version|Oldest|Newest)$`)
 	success     = regexp.MustCompile(`^Status(OK|Created|Accepted|NonAuthoritativeInfo|NoContent|ResetContent|PartialContent|MultiStatus|Found|SeeOther|NotModified|.*Redirect|MovedPermanently|MultipleChoices|Continue|EarlyHints|SwitchingProtocols)$`)
 	statusName  = regexp.MustCompile(`(?i)status(code)?$`)
 )
@@ -142,6 +145,8 @@ func namesIn(t *testing.T, file string, src []byte) []named {
 			case !ok:
 			case pkg.Name == "protocol" && tusName.MatchString(n.Sel.Name):
 				found(n, "protocol."+n.Sel.Name, kindTus)
+			case pkg.Name == "rufh" && !rufhVersion.MatchString(n.Sel.Name):
+				found(n, "rufh."+n.Sel.Name, kindTus)
 			case pkg.Name == "http" && success.MatchString(n.Sel.Name):
 				found(n, "http."+n.Sel.Name, kindHTTP)
 			case pkg.Name == "http" && strings.HasPrefix(n.Sel.Name, "Status") && n.Sel.Name != "StatusText":

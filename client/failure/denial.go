@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"unicode/utf8"
 
+	"github.com/tusker-go/tusker/client/internal/redact"
 	"github.com/tusker-go/tusker/protocol"
 )
 
@@ -32,6 +34,26 @@ type Denial struct {
 	// ErrRefused, even if the server says that it is complete. An upload with another
 	// Denial succeeds if the server says so.
 	Refused bool `json:"refused,omitempty"`
+}
+
+// NewDenial returns the Denial of an answer to the last bytes of an upload. Refused says
+// whether it is a verdict on the upload. The zero value is returned for an answer that is no
+// error.
+func NewDenial(e *Error, refused bool) Denial {
+	if e.StatusCode < http.StatusBadRequest || e.StatusCode > 599 {
+		return Denial{}
+	}
+	text := strings.ToValidUTF8(redact.ServerText(e.Body), "\uFFFD")
+	return Denial{StatusCode: e.StatusCode, Code: bounded(e.Code), Words: bounded(text), Refused: refused}
+}
+
+// bounded returns s without what is too long for a record.
+func bounded(s string) string {
+	for len(s) > MaxDenialText {
+		_, size := utf8.DecodeLastRuneInString(s)
+		s = s[:len(s)-size]
+	}
+	return s
 }
 
 // ServerFailed reports whether the answer is that of a server which failed, rather than one

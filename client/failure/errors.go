@@ -55,6 +55,11 @@ var (
 	// the stream no longer keeps.
 	ErrSourceWindow = errors.New("stream no longer has these bytes")
 
+	// ErrUnacknowledged means that the server did not say in time how much of a stream it has,
+	// so that the stream had no room for further bytes. The upload continues with smaller
+	// requests.
+	ErrUnacknowledged = errors.New("server does not acknowledge bytes while it receives them")
+
 	// ErrSourceUsed means that a stream was passed to a second upload.
 	ErrSourceUsed = errors.New("stream was read before")
 )
@@ -75,6 +80,30 @@ var (
 	// ErrInterim means that the server sent too many interim responses (1xx) that say nothing
 	// new.
 	ErrInterim = errors.New("too many interim responses")
+
+	// ErrNotRUFH means that a success does not have the fields that Resumable Uploads for HTTP
+	// demand: the server does not know the protocol, or something stands between, such as
+	// a Wi-Fi network that wants a login. It also Is ErrNotTus, which stands for such an
+	// answer in every protocol.
+	ErrNotRUFH error = otherServer("the answer is not that of a server for resumable uploads")
+
+	// ErrOtherProtocol means that the server speaks tus and not the protocol of the request. It
+	// has not stored anything.
+	ErrOtherProtocol = errors.New("the server speaks tus")
+
+	// ErrLimits means that the limits of the server do not allow the upload, or contradict each
+	// other. The error Is protocol.ErrTooLarge as well if the upload is too large.
+	ErrLimits = errors.New("limits of the server")
+
+	// ErrRelocated means that the server named two URLs for one upload. The upload was
+	// canceled.
+	ErrRelocated = errors.New("the server named two URLs for the upload")
+
+	// ErrEarly means that the server completed the upload before it was sent all bytes.
+	ErrEarly = errors.New("the server completed the upload before all bytes were sent")
+
+	// ErrIncomplete means that the server has all bytes and does not complete the upload.
+	ErrIncomplete = errors.New("the server has all bytes, but does not complete the upload")
 
 	// ErrStalled means that a request showed no sign of life for longer than the
 	// stall or finish timeout allows. It is worth a retry.
@@ -181,3 +210,9 @@ var ErrNoAnswer = errors.New("the Doer returned neither an answer nor an error")
 // open files or free ports. Another upload gives such a resource back when it ends. The error
 // also Is that of the system, such as syscall.EMFILE, if there is one.
 var ErrScarce = errors.New("this machine has no more open files or ports")
+
+// otherServer is the error for a success without a sign of the protocol.
+type otherServer string
+
+func (e otherServer) Error() string        { return string(e) }
+func (e otherServer) Is(target error) bool { return target == ErrNotTus }

@@ -100,7 +100,7 @@ func (b *Batch) load(maxAge time.Duration) error {
 	b.index.lines, b.sources = make(map[[sha256.Size]byte]int64), make(map[uint64]struct{})
 	return eachLine(f, 0, info.Size(), func(at int64, text []byte) error {
 		// A damaged line may be missing as well: its upload is sent again.
-		if l, err := parseBatchLine(text); err == nil && l.Version == version && l.Batch == nil && time.Since(l.Updated) < maxAge {
+		if l, err := parseBatchLine(text); err == nil && l.Version <= newest && l.Batch == nil && time.Since(l.Updated) < maxAge {
 			b.index.lines[sha256.Sum256([]byte(l.Key))] = at
 			b.sources[l.sourceHash()] = struct{}{}
 		}

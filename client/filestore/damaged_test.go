@@ -159,7 +159,7 @@ func TestDamagedShowsNoSecrets(t *testing.T) {
 
 // TestNewerVersion checks that only Remove changes the record of a newer version.
 func TestNewerVersion(t *testing.T) {
-	newer := []byte(`{"version": 2, "key": ["of", "another", "type"]}`)
+	newer := []byte(`{"version": 3, "key": ["of", "another", "type"]}`)
 	s := open(t, t.TempDir())
 	write(t, s, newer)
 	wantNewer := func(op string, err error) {

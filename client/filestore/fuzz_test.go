@@ -14,7 +14,7 @@ import (
 func FuzzDecode(f *testing.F) {
 	for _, seed := range []string{
 		"", "{}", "null", "[]", `{"version":1,"key":"4f1d","url":"https://tus.example/1","length":5,"offset":1}`,
-		`{"version":2}`, `{"version":1,"key":"other","url":"https://tus.example/1"}`,
+		`{"version":2}`, `{"version":3}`, `{"version":1,"key":"other","url":"https://tus.example/1"}`,
 		`{"version":1,"key":"4f1d","url":"https://tus.example/1","offset":-1}`,
 		`{"version":1,"key":"4f1d","parts":[{"start":0,"end":1},{"start":1,"end":2,"url":"http://h/1"}],"length":2}`,
 		`{"version":1e99}`, `{"version":1,"version":2,"KEY":"4f1d"}`,

@@ -133,7 +133,7 @@ func (x *sentIndex) refresh(f *os.File) error {
 		switch {
 		case err != nil:
 			x.damaged++
-		case line.Version == version:
+		case line.Version <= newest:
 			x.lines[sha256.Sum256([]byte(line.Key))] = at
 		}
 		return nil
@@ -170,7 +170,7 @@ func encodeLine(r *journal.Record) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	b = append([]byte(`{"version":`+strconv.Itoa(version)+`,`), b[1:]...)
+	b = append([]byte(`{"version":`+strconv.Itoa(versionOf(r))+`,`), b[1:]...)
 	b = append(b, '\n')
 	if len(b) > maxRecord {
 		return nil, fmt.Errorf("%w: %d bytes, more than %d", journal.ErrInvalidRecord, len(b), maxRecord)
@@ -222,7 +222,7 @@ func parseLine(b []byte) (line, error) {
 
 // check returns an error if l is not the line of a record.
 func (l line) check() error {
-	if l.Version < version || l.Version == version && journal.CheckKey(l.Key) != nil {
+	if l.Version < version || l.Version <= newest && journal.CheckKey(l.Key) != nil {
 		return errLine
 	}
 	return nil

@@ -140,8 +140,8 @@ func TestSentIsDamaged(t *testing.T) {
 		"zeros":           {strings.Repeat("\x00", 5000) + "\n", true},
 		"above 1 MiB":     {`{"version":1,"key":"x","source":"` + strings.Repeat("x", 1<<20) + `"}` + "\n", true},
 		"empty lines":     {"\n \r\n\n", false},
-		"newer, other":    {`{"version":2,"key":["x"]}` + "\n", true},
-		"newer":           {`{"version":2,"key":"x","new":true}` + "\n", false},
+		"newer, other":    {`{"version":3,"key":["x"]}` + "\n", true},
+		"newer":           {`{"version":3,"key":"x","new":true}` + "\n", false},
 		"no URL":          {`{"version":1,"key":"x"}` + "\n", false},
 	}
 	for name, test := range tests {

@@ -16,8 +16,10 @@ import (
 )
 
 const (
-	// version is the version of the format in the package comment.
+	// version is the version of the format in the package comment. newest is that of records
+	// whose protocol is not tus, so that programs that know only tus leave them as they are.
 	version = 1
+	newest  = 2
 
 	// maxRecord is the most bytes that a record's file may have.
 	maxRecord = 1 << 20
@@ -41,6 +43,14 @@ func damagedName(key string) string { return key + damagedSuffix }
 func lockName(key string) string    { return key + lockSuffix }
 func guardName(key string) string   { return key + guardSuffix }
 
+// versionOf returns the version of the format that a record needs.
+func versionOf(r *journal.Record) int {
+	if r.Protocol != "" {
+		return newest
+	}
+	return version
+}
+
 // encode returns the content of the file of a record that gets this revision.
 func encode(r *journal.Record, revision string) ([]byte, error) {
 	// json.Marshal would escape the ampersands of URLs.
@@ -49,7 +59,7 @@ func encode(r *journal.Record, revision string) ([]byte, error) {
 		return nil, err
 	}
 	// A record is an object with one name at least.
-	b = append([]byte(`{"version":`+strconv.Itoa(version)+`,"revision":`+strconv.Quote(revision)+`,`), b[1:]...)
+	b = append([]byte(`{"version":`+strconv.Itoa(versionOf(r))+`,"revision":`+strconv.Quote(revision)+`,`), b[1:]...)
 	var out bytes.Buffer
 	if err := json.Indent(&out, b, "", "  "); err != nil {
 		return nil, err
@@ -74,8 +84,8 @@ func decode(key string, b []byte) (*journal.Record, error) {
 		return nil, fmt.Errorf("%w: %w", journal.ErrRecordDamaged, err)
 	}
 	switch {
-	case head.Version > version:
-		return nil, fmt.Errorf("%w: version %d, and this program knows %d", journal.ErrRecordVersion, head.Version, version)
+	case head.Version > newest:
+		return nil, fmt.Errorf("%w: version %d, and this program knows %d", journal.ErrRecordVersion, head.Version, newest)
 	case head.Version < version:
 		return nil, fmt.Errorf("%w: version %d", journal.ErrRecordDamaged, head.Version)
 	}

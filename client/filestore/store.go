@@ -8,7 +8,7 @@
 // Other programs may read the folder. For each upload it has:
 //
 //   - KEY.json, the record: a JSON object in UTF-8 of at most 1 MiB with the
-//     number "version", which is 1, the string "revision", which is new each time
+//     number "version", which is 1, or 2 if the record has a "protocol", the string "revision", which is new each time
 //     the record is saved, and the names that [journal.Record] documents.
 //     Within a version, names may be added. Readers ignore names that they do not know.
 //   - KEY.lock, an empty file, while a process works on the upload. The lock that

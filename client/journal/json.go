@@ -17,6 +17,7 @@ import (
 type recordJSON struct {
 	Key       string          `json:"key"`
 	Account   string          `json:"account,omitempty"`
+	Protocol  string          `json:"protocol,omitempty"`
 	Endpoint  string          `json:"endpoint,omitempty"`
 	URL       string          `json:"url,omitempty"`
 	Source    string          `json:"source,omitempty"`
@@ -40,7 +41,7 @@ type recordJSON struct {
 // UTC. It does not validate.
 func (r Record) MarshalJSON() ([]byte, error) {
 	e := recordJSON{
-		Key: r.Key, Account: r.Account, Endpoint: r.Endpoint, URL: r.URL, Source: r.Source, Length: r.Length, Offset: r.Offset, Sent: r.Sent, Reach: r.Reach,
+		Key: r.Key, Account: r.Account, Protocol: r.Protocol, Endpoint: r.Endpoint, URL: r.URL, Source: r.Source, Length: r.Length, Offset: r.Offset, Sent: r.Sent, Reach: r.Reach,
 		Created: r.Created.UTC(), Updated: r.Updated.UTC(), Expires: r.Expires.UTC(), Uncertain: r.Uncertain, Denial: r.Denial, Parts: r.Parts,
 		SHA256: hex.EncodeToString(r.SHA256), Header: r.Header, Note: r.Note,
 	}
@@ -81,7 +82,7 @@ func (r *Record) UnmarshalJSON(b []byte) error {
 		sum = nil
 	}
 	*r = Record{
-		Key: e.Key, Account: e.Account, Endpoint: e.Endpoint, URL: e.URL, Source: e.Source, Length: e.Length, Offset: e.Offset, Sent: e.Sent, Reach: e.Reach,
+		Key: e.Key, Account: e.Account, Protocol: e.Protocol, Endpoint: e.Endpoint, URL: e.URL, Source: e.Source, Length: e.Length, Offset: e.Offset, Sent: e.Sent, Reach: e.Reach,
 		Created: e.Created.UTC(), Updated: e.Updated.UTC(), Expires: e.Expires.UTC(), Uncertain: e.Uncertain, Denial: e.Denial, Parts: e.Parts,
 		SHA256: sum, Header: e.Header, Note: e.Note,
 	}

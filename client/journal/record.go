@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -14,7 +15,7 @@ import (
 
 // Record is what a Store keeps of one upload. URLs in it may be secrets.
 //
-// It encodes as a JSON object with the names key, account, endpoint, url, source,
+// It encodes as a JSON object with the names key, account, protocol, endpoint, url, source,
 // source_bytes, length, offset, sent, reach, created, updated, expires, uncertain, denial,
 // sha256 (hexadecimal), header, note and parts; a part has start, end, url, offset, reach and denial, and a
 // denial has status, code,
@@ -37,6 +38,12 @@ type Record struct {
 	// Account is Config.Account of the client that began the upload, or "" if it had none. No
 	// client with another Account uses the record.
 	Account string
+
+	// Protocol is the protocol and the version of the upload, such as "rufh/8", at most 64
+	// printable characters of ASCII. "": tus 1.0.0. A store that has a version for its format
+	// raises it for a record with a Protocol, so that programs that know only tus leave the
+	// record as it is.
+	Protocol string
 
 	// Endpoint is the creation URL without user information and query, or "" if this
 	// client did not create the upload.
@@ -99,6 +106,9 @@ type Record struct {
 	Parts []PartRecord
 }
 
+// maxProtocol is the largest length of Record.Protocol.
+const maxProtocol = 64
+
 // PartRecord is one part of an upload that is sent in parts.
 type PartRecord struct {
 	// Start and End are the bytes of the whole upload, End not included.
@@ -135,6 +145,9 @@ func (r *Record) Validate() error {
 	}
 	if err := CheckAccount(r.Account); err != nil {
 		return fmt.Errorf("%w: %w", ErrInvalidRecord, err)
+	}
+	if len(r.Protocol) > maxProtocol || strings.ContainsFunc(r.Protocol, func(c rune) bool { return c <= ' ' || c >= 0x7f }) {
+		return fmt.Errorf("%w: protocol %.80q", ErrInvalidRecord, r.Protocol)
 	}
 	if err := r.Denial.Validate(); err != nil {
 		return fmt.Errorf("%w: %w", ErrInvalidRecord, err)

@@ -23,6 +23,7 @@ import (
 	"context"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 
 	"github.com/tusker-go/tusker/client/internal/input"
@@ -74,6 +75,11 @@ type Chunk struct {
 	// Last means that no bytes follow.
 	Last bool
 
+	// Live means that the bytes are not all there yet: a reader waits for them. A reader of
+	// such a chunk is an io.Closer whose Close ends a waiting Read, and it serves one
+	// request. If End is Endless, the chunk ends where the source turns out to end.
+	Live bool
+
 	// Reader returns a new reader of exactly these bytes with each call, for a request that
 	// is sent again. Only the newest reader is used. A reader that is an io.Closer is
 	// closed after use.
@@ -86,6 +92,18 @@ type Chunk struct {
 	// (sendfile); nil if they are not in a file.
 	File       *os.File
 	FileOffset int64
+}
+
+// Endless is the End of a chunk whose length is not known yet, see Chunk.Live.
+const Endless = math.MaxInt64
+
+// Streamer is a [Handle] of a stream that can hand on all of its bytes in one request, although
+// it keeps only some of them.
+type Streamer interface {
+	// Rest returns all bytes from offset off on as one chunk, which is Live unless the stream
+	// has ended already. Acknowledged bytes make room for those that follow, see [Releaser].
+	// A Read fails with failure.ErrUnacknowledged if it has waited too long for room.
+	Rest(ctx context.Context, off int64) (Chunk, error)
 }
 
 // Identifier is a [Handle] of a source that a later run can recognize.

@@ -7,6 +7,7 @@ import (
 	"hash"
 	"io"
 	"sync"
+	"time"
 
 	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/internal/cause"
@@ -141,11 +142,7 @@ func (w *window) advance(start int64) {
 // wakeAtEnd wakes all waits when ctx ends, until stop is called, so that a canceled upload
 // does not hang on a stream that delivers nothing.
 func (w *window) wakeAtEnd(ctx context.Context) (stop func() bool) {
-	return context.AfterFunc(ctx, func() {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		w.changed.Broadcast()
-	})
+	return context.AfterFunc(ctx, w.wake)
 }
 
 // Chunk implements [Handle].
@@ -158,7 +155,7 @@ func (w *window) Chunk(ctx context.Context, off, chunk int64) (Chunk, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if off < w.start {
-		return Chunk{}, fmt.Errorf("%w: %w: the server is at %d, the stream keeps bytes from %d on", failure.ErrSource, failure.ErrSourceWindow, off, w.start)
+		return Chunk{}, w.lost(off)
 	}
 	w.moveMark(off) // also back, because the bytes from off on have to stay
 	for {
@@ -183,6 +180,125 @@ func (w *window) Chunk(ctx context.Context, off, chunk int64) (Chunk, error) {
 	return Chunk{Range: rng, Last: atEnd && rng.End == w.end, Reader: func() (io.Reader, error) {
 		return &windowReader{w: w, pos: rng.Start, end: rng.End}, nil
 	}}, nil
+}
+
+// lost returns the error for an offset before the bytes that the stream keeps.
+func (w *window) lost(off int64) error {
+	return fmt.Errorf("%w: %w: the server is at %d, the stream keeps bytes from %d on", failure.ErrSource, failure.ErrSourceWindow, off, w.start)
+}
+
+// starvation is how long a Read of a Live chunk waits for the server to acknowledge bytes, so
+// that the window gets room for further ones.
+const starvation = 5 * time.Second
+
+// Rest implements [Streamer].
+func (w *window) Rest(ctx context.Context, off int64) (Chunk, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case ctx.Err() != nil:
+		return Chunk{}, cause.Why(ctx)
+	case off < w.start:
+		return Chunk{}, w.lost(off)
+	case w.err != nil && !input.IsEnd(w.err):
+		return Chunk{}, Error(w.err)
+	}
+	w.moveMark(off)
+	rng := protocol.Range{Start: off, End: Endless}
+	if n, ok := w.stated.Int64(); ok {
+		rng.End = max(n, off)
+	}
+	if w.err != nil {
+		if err := w.agrees(off, true); err != nil {
+			return Chunk{}, err
+		}
+		rng.End = w.end
+		return Chunk{Range: rng, Last: true, Reader: func() (io.Reader, error) {
+			return &windowReader{w: w, pos: rng.Start, end: rng.End}, nil
+		}}, nil
+	}
+	return Chunk{Range: rng, Last: true, Live: true, Reader: func() (io.Reader, error) {
+		return &liveReader{w: w, pos: off}, nil
+	}}, nil
+}
+
+// liveReader reads to the end of the stream. It waits for bytes.
+type liveReader struct {
+	w      *window
+	pos    int64
+	closed bool // guarded by w.mu
+}
+
+// Read implements [io.Reader].
+func (r *liveReader) Read(p []byte) (int, error) {
+	w := r.w
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var since time.Time // when the window was found to be full; zero: it has room
+	for {
+		switch {
+		case r.closed || w.closed:
+			return 0, io.ErrClosedPipe
+		case r.pos < w.start:
+			return 0, fmt.Errorf("%w: at %d", failure.ErrSourceWindow, r.pos)
+		case r.pos < w.ready():
+			n := copy(p, w.at(r.pos, w.ready()))
+			r.pos += int64(n)
+			return n, nil
+		case input.IsEnd(w.err):
+			if err := w.agrees(r.pos, true); err != nil {
+				return 0, err
+			}
+			return 0, io.EOF
+		case w.err != nil:
+			return 0, Error(w.err)
+		case w.isTooLong():
+			return 0, w.agrees(r.pos, false)
+		case !w.isFull():
+			since = time.Time{}
+		case since.IsZero():
+			since = time.Now()
+			defer time.AfterFunc(starvation, w.wake).Stop()
+		case time.Since(since) >= starvation:
+			return 0, failure.ErrUnacknowledged
+		}
+		w.changed.Wait()
+	}
+}
+
+// ready returns the end of the bytes that a request can have. The last byte of a stream whose
+// length was stated waits for the end of the stream, because a longer stream is an error. The lock
+// is held.
+func (w *window) ready() int64 {
+	if n, ok := w.stated.Int64(); ok && (w.err == nil || w.end > n) {
+		return min(w.end, n-1)
+	}
+	return w.end
+}
+
+func (w *window) isTooLong() bool {
+	n, ok := w.stated.Int64()
+	return ok && w.end > n
+}
+
+// isFull reports whether there is no room for further bytes before the server acknowledges
+// some. The lock is held.
+func (w *window) isFull() bool { return w.end-w.start == w.limit && min(w.mark, w.end) <= w.start }
+
+// wake wakes all waits.
+func (w *window) wake() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.changed.Broadcast()
+}
+
+// Close implements [io.Closer].
+func (r *liveReader) Close() error {
+	r.w.mu.Lock()
+	defer r.w.mu.Unlock()
+	r.closed = true
+	r.w.changed.Broadcast()
+	return nil
 }
 
 // agrees compares a stream with the length that was stated for it.

@@ -30,6 +30,7 @@ func full(key string) *journal.Record {
 		Key:      key,
 		Revision: "another store decides",
 		Account:  "Zoë <a@b.example>",
+		Protocol: "rufh/8",
 		Endpoint: "https://tus.example/files/?tenant=a&b=c",
 		// A store must not encode any character of a URL again.
 		URL:       "https://tus.example/files/a+b%2Bc%2fd?token=x+y%20z&sig=<é>",

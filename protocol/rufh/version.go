@@ -88,6 +88,14 @@ func (v Version) HeaderComplete() string {
 	return HeaderUploadComplete
 }
 
+// HasProgress reports whether a 104 can have Upload-Offset, so that a server acknowledges bytes
+// while it receives them. It is so since version 5.
+func (v Version) HasProgress() bool { return v.edition().progress }
+
+// HasFinalResponse reports whether the request that completes an upload gets the response of the
+// resource that the creation was sent to. It is so since version 7.
+func (v Version) HasFinalResponse() bool { return v.edition().early }
+
 // SetHeader writes the header of a request that needs no other field: HEAD (-13, section
 // 4.3.1), DELETE (section 4.5.1) and OPTIONS (section 4.1.4).
 //

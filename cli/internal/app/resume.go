@@ -44,6 +44,7 @@ fails although the upload is complete.`,
 		},
 	}
 	flags.RegisterVerify(cmd, &verify)
+	flags.RegisterProtocol(cmd, &s.Protocol)
 	registerSameStream(cmd, &same)
 	flags.RegisterStateDir(cmd, &stateDir)
 	s.Register(cmd)

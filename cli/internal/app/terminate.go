@@ -16,28 +16,31 @@ import (
 )
 
 func terminateCommand(a *app) *cobra.Command {
-	c := &flags.Connection{}
+	c, speaks := &flags.Connection{}, ""
 	cmd := &cobra.Command{
 		Use:   "terminate [flags] LOCATION...",
 		Short: "Delete uploads",
 		Long: `Deletes the uploads at the given URLs, complete or not, on servers that announce
-the extension termination. It prints nothing.`,
+the extension termination, or with --protocol, Resumable Uploads for HTTP. It
+prints nothing.`,
 		Example: `  tusker terminate "$URL"
   xargs tusker terminate < urls.txt`,
 		Args: usage.Arguments(1, 0, "one or more LOCATION"),
-		RunE: func(cmd *cobra.Command, args []string) error { return runTerminate(a, cmd, c, args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return runTerminate(a, cmd, c, speaks, args) },
 	}
+	flags.RegisterProtocol(cmd, &speaks)
 	c.Register(cmd)
 	return cmd
 }
 
-func runTerminate(a *app, cmd *cobra.Command, c *flags.Connection, locations []string) error {
+func runTerminate(a *app, cmd *cobra.Command, c *flags.Connection, speaks string, locations []string) error {
 	ctx, cancel := c.Limit(cmd.Context())
 	defer cancel()
 	config, err := c.QueryConfig(ctx, a.console)
 	if err != nil {
 		return err
 	}
+	config.Protocol = speaks
 	// All arguments are checked before the first upload is deleted.
 	clients := make([]*client.Client, len(locations))
 	names := make([]string, len(locations))

@@ -44,7 +44,7 @@ var groups = []struct {
 		"token-file", "token-command", "user", "netrc", "netrc-file", "header", "trust-origin", "as",
 	}},
 	{"Flags for the connection", []string{
-		"cacert", "cert", "key", "insecure", "proxy", "unix-socket", "http1.1", "method-override", "no-sendfile",
+		"protocol", "cacert", "cert", "key", "insecure", "proxy", "unix-socket", "http1.1", "method-override", "no-sendfile",
 	}},
 	{"Flags for retries and time limits", []string{
 		"retries", "retry-max-wait", "stall-timeout", "finish-timeout", "timeout",

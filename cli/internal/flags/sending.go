@@ -21,6 +21,8 @@ type Sending struct {
 	Streams
 	Progress
 
+	// Protocol is the protocol of uploads, as client.Config has it. "": tus.
+	Protocol string
 	// Chunk is the most bytes of one request. 0: all that is left.
 	Chunk units.Size
 	// NoInline means that uploads are created without bytes.
@@ -64,6 +66,11 @@ func RegisterVerify(cmd *cobra.Command, verify *bool) {
 	cmd.Flags().BoolVar(verify, "verify", false, "compare each file with the bytes on the server after its upload; this reads the file again")
 }
 
+// RegisterProtocol adds the flag of the commands that can speak another protocol than tus.
+func RegisterProtocol(cmd *cobra.Command, name *string) {
+	cmd.Flags().StringVar(name, "protocol", client.ProtocolTus, "speak the protocol of this `name`: tus, rufh (Resumable Uploads for HTTP, its newest version), rufh/3 to rufh/10, or auto, which asks the server")
+}
+
 // RegisterNoInline adds the flag of the commands that create uploads.
 func RegisterNoInline(cmd *cobra.Command, noInline *bool) {
 	cmd.Flags().BoolVar(noInline, "no-inline", false, "create each upload without bytes, which follow in a separate request (default: small files are sent with the creation)")
@@ -74,7 +81,7 @@ func RegisterNoInline(cmd *cobra.Command, noInline *bool) {
 func (s *Sending) Tune(con *console.Console, config *client.Config) {
 	con.Out.OnLost(con.ReportUnwritten)
 	config.Logger = con.ClientLog()
-	config.Checksum = s.checksum
+	config.Checksum, config.Protocol = s.checksum, s.Protocol
 	if rate, fixed := s.limitRate.Fixed(); fixed {
 		config.RateLimit = int64(rate)
 	} else {

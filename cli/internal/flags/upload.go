@@ -47,6 +47,7 @@ func (u *Upload) Register(cmd *cobra.Command) {
 	f.StringArrayVar(&u.Metadata, "metadata", nil, "store `key[=value]` with each upload; wins over a default (repeat)")
 	f.BoolVar(&u.NoDefault, "no-default-metadata", false, "do not send filename, relativePath, mime_type and filetype as metadata")
 	RegisterNoInline(cmd, &u.NoInline)
+	RegisterProtocol(cmd, &u.Protocol)
 	f.IntVar(&u.Concurrency, "concurrency", client.DefaultConcurrency, "send this `number` of files at the same time")
 	f.Var(&u.Parallel, "parallel", "send this `number` of parts of one file at the same time, or auto: as many as make it faster")
 	f.BoolVar(&u.DryRun, "dry-run", false, "send nothing, and print what would be sent or resumed, and from which offset")

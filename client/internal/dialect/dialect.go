@@ -32,10 +32,25 @@ type Dialect interface {
 	// Append sends bytes at the server's offset.
 	Append(ctx context.Context, url string, a Append) (Answer, error)
 
+	// Supports reports whether the protocol has a feature. It sends no request.
+	Supports(f Feature) bool
+
 	// DefaultChunk is the most bytes that one Append should carry if the caller sets no
 	// chunk size; 0 means no limit.
 	DefaultChunk() int64
 }
+
+// Feature is something that not every protocol can do for a caller.
+type Feature uint8
+
+// The features.
+const (
+	Parts    Feature = iota // one upload is made of several, see [Joiner]
+	Metadata                // the server keeps metadata with an upload, and returns it
+	Lookup                  // the server can be asked for an upload after its end
+	Content                 // the server names the digest of an upload, or returns its bytes
+	Checksum                // each request carries a checksum of its bytes
+)
 
 // Creation describes a new upload.
 type Creation struct {
@@ -48,8 +63,16 @@ type Creation struct {
 	// Part means that the upload is one part of a larger one, see [Joiner].
 	Part bool
 
+	// Once means that the creation is not repeated, because it is an ordinary request.
+	Once bool
+
 	// Body is sent with the creation. nil: the creation has no bytes.
 	Body *Append
+
+	// Heard is called if the server says something about the upload before its answer, such
+	// as the URL. It is called on a goroutine of its own, one call at a time, and not after
+	// Create has returned. Its error ends the request. nil: nothing is called.
+	Heard func(Answer) error
 }
 
 // Append is one request with bytes of an upload.
@@ -72,6 +95,10 @@ type Append struct {
 
 	// Gauge counts the bytes that the network takes. nil: none.
 	Gauge *atomic.Int64
+
+	// Heard is called if the server says something about the upload before its answer, such
+	// as its offset; see Creation.Heard. It is not called for the Body of a Creation.
+	Heard func(Answer) error
 }
 
 // Answer has the facts about an upload in an answer of the server.
@@ -108,6 +135,14 @@ type Answer struct {
 	// if the exchange failed.
 	Sent int64
 
+	// SentAll means that these were all bytes of the request. It is set also if the exchange
+	// failed.
+	SentAll bool
+
+	// Response is the final response of the resource that gets the upload, if the protocol
+	// passes it on. It is set also if the response is an error.
+	Response *Response
+
 	// Orphan means that a creation failed although the server may have made an upload
 	// whose URL is lost.
 	Orphan bool
@@ -115,6 +150,17 @@ type Answer struct {
 	// Refuse returns the error of an exchange whose answer contradicts the upload.
 	Refuse func(error) error
 }
+
+// Response is the response of the resource that an upload is for.
+type Response struct {
+	StatusCode int
+	Header     http.Header
+	Body       []byte // at most MaxResponseBody bytes
+	Truncated  bool   // the body has more bytes, or broke off
+}
+
+// MaxResponseBody is the most bytes that a Response keeps of a body.
+const MaxResponseBody = 64 << 10
 
 // Joiner is a [Dialect] that can make one upload of several.
 type Joiner interface {
@@ -166,6 +212,14 @@ type Features struct {
 	CreateWithBody bool // a creation that carries bytes
 	Join           bool // see [Joiner]
 	JoinUnfinished bool // a Join of parts that are not complete yet
+
+	// Announces means that the server tells the URL of an upload while it receives the bytes
+	// of the creation. A creation with all bytes can then be resumed, whatever their number.
+	Announces bool
+
+	// Acknowledges means that the server tells its offset while it receives bytes. A request
+	// of a stream can then have more bytes than the stream keeps.
+	Acknowledges bool
 
 	// Limits are the known limits of the server for every upload.
 	Limits protocol.Limits

@@ -52,7 +52,7 @@ var later = []scenario{
 		url := r.server.Put(content, known(100), nil)
 		res, err := r.resume(engine.Adopt{URL: url})
 		r.wantComplete(res, err)
-		r.wantRequests("HEAD")
+		r.wantConfirmed("HEAD")
 	}},
 	{"gone before", Core, func(r *run) {
 		r.on("HEAD", r.front.Refuse(Gone))

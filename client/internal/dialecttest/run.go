@@ -127,6 +127,15 @@ func (r *run) wantRequests(methods ...string) {
 	}
 }
 
+// wantConfirmed is wantRequests for an upload of which the last request finds that it is complete.
+func (r *run) wantConfirmed(methods ...string) {
+	r.Helper()
+	if r.front.Replays {
+		methods = append(methods, "PATCH")
+	}
+	r.wantRequests(methods...)
+}
+
 // wantLast checks how many bytes the last request had.
 func (r *run) wantLast(bytes int64) {
 	r.Helper()

@@ -28,6 +28,17 @@ type Frontend struct {
 	// Refuse returns what a server of the protocol answers if it refuses a request.
 	Refuse func(Refusal) fake.Action
 
+	// Known means that the features of the driver are known without a question.
+	Known bool
+
+	// Replays means that a complete upload whose final response was lost gets one more PATCH,
+	// to which the server repeats the response.
+	Replays bool
+
+	// StrictEnd means that a success of the last request which does not complete the upload is
+	// malformed, so that its offset does not count and a HEAD follows.
+	StrictEnd bool
+
 	// Lacks has the features that the protocol does not have, and why. nil: it has all.
 	Lacks map[Feature]string
 }

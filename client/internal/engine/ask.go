@@ -26,6 +26,9 @@ func (u *upload) question(ctx context.Context) (offset int64, answer dialect.Ans
 	}
 	u.at.Trust, u.at.Ended = urlAnswered, answer.Complete
 	u.heard(answer)
+	if err := u.admits(); err != nil {
+		return 0, answer, answer.Refuse(err)
+	}
 	offset, _ = answer.Offset.Int64()
 	return offset, answer, nil
 }

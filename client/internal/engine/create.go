@@ -18,6 +18,7 @@ import (
 func (u *upload) create(ctx context.Context) error {
 	creation := u.Creation
 	creation.Length = u.size
+	creation.Heard = func(answer dialect.Answer) error { return u.interim(ctx, answer) }
 	if u.LeaveOpen || u.Rules.Silent.Has(u.Endpoint) {
 		if _, err := u.leaveOpen(ctx, &creation); err != nil {
 			return err
@@ -36,15 +37,27 @@ func (u *upload) create(ctx context.Context) error {
 			return err
 		}
 		answer, err := u.Dialect.Create(ctx, creation)
+		if u.at.URL != "" {
+			return u.resumable(ctx, creation, answer, err)
+		}
 		u.result.Sent += answer.Sent
 		if answer.Sent > 0 {
 			u.Retrier.failures.Moved()
 		}
+		if answer.Response != nil {
+			u.result.Response = answer.Response
+		}
 		if err == nil {
 			return u.created(ctx, creation, answer)
 		}
+		if answer.Response != nil {
+			return u.denied(err)
+		}
 		if answer.Orphan {
 			u.result.Orphans++
+		}
+		if creation.Once {
+			return err
 		}
 		if blames(err, failure.BlameCompletion) {
 			u.Rules.Silent.Add(u.Endpoint)
@@ -67,6 +80,35 @@ func (u *upload) create(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// resumable takes the end of a creation whose URL the server announced before. If the creation
+// failed, the upload is resumed from there.
+func (u *upload) resumable(ctx context.Context, creation dialect.Creation, answer dialect.Answer, err error) error {
+	u.at.Phase = asking
+	var chunk source.Chunk
+	if creation.Body != nil {
+		u.at.Phase, chunk = appending, creation.Body.Chunk
+	}
+	if err := u.answered(chunk, answer, err); err != nil {
+		return u.failed(ctx, err)
+	}
+	u.size = u.Source.Length()
+	u.at.Trust = urlAnswered
+	u.heard(answer)
+	u.result.CreationHeader, u.at.Ended = u.result.Header, answer.Complete
+	if err := u.admits(); err != nil {
+		return answer.Refuse(err)
+	}
+	u.at.Phase = asking
+	if offset, said := answer.Offset.Int64(); said {
+		u.at.Phase = appending
+		u.accept(offset)
+	}
+	if u.CreateOnly {
+		u.at.Phase = done
+	}
+	return u.Report(ctx, u.Event(Progress))
 }
 
 // leaveOpen changes a creation so that it does not complete its upload: without bytes, and
@@ -136,12 +178,12 @@ func (u *upload) created(ctx context.Context, creation dialect.Creation, answer 
 // inline returns all bytes of the source if they may be sent along with the creation,
 // or nil.
 func (u *upload) inline(ctx context.Context) (*dialect.Append, error) {
-	n, known := u.size.Int64()
-	d, ok := u.Dialect.(dialect.Discoverer)
-	if !known || n == 0 || n > u.Inline || !ok {
-		return nil, nil
+	features := u.features()
+	if features.Announces && u.Inline == AnySize {
+		return u.optimistic(ctx)
 	}
-	if features, known := d.Known(); !known || !features.CreateWithBody {
+	n, known := u.size.Int64()
+	if !known || n == 0 || n > u.Inline || !features.CreateWithBody {
 		return nil, nil
 	}
 	chunk, err := handle.Chunk(ctx, u.Source, 0, u.Chunk)
@@ -153,6 +195,25 @@ func (u *upload) inline(ctx context.Context) (*dialect.Append, error) {
 		return nil, nil
 	}
 	return &dialect.Append{Chunk: chunk, Length: u.size}, nil
+}
+
+// optimistic returns the whole source if one request may carry it, or nil.
+func (u *upload) optimistic(ctx context.Context) (*dialect.Append, error) {
+	u.announced = u.announced.And(u.features().Limits)
+	if err := u.admits(); err != nil {
+		return nil, err
+	}
+	n, known := u.size.Int64()
+	most := u.Rules.Bodies.Apply(u.Endpoint, u.chunkSize())
+	if known && n == 0 || most > 0 && (!known || n > most) {
+		return nil, nil
+	}
+	chunk, err := u.next(ctx)
+	if err != nil || !chunk.Last {
+		return nil, err
+	}
+	body := u.request(ctx, chunk)
+	return &body, nil
 }
 
 func isWhole(chunk source.Chunk, length int64) bool { return chunk.Last && chunk.Len() == length }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -24,11 +25,16 @@ type upload struct {
 
 	announced protocol.Limits // by the server, for this upload
 
-	piece int64        // length of the last body
-	sent  atomic.Int64 // bytes that the network took, counted from the start of the source
-	due   atomic.Int64 // when the next Progress of sent bytes is told, since began
-	began time.Time
-	made  time.Time // when this run, or its caller, created the upload; zero: neither did
+	// mu guards what events tell and what the server says, while a request is under way.
+	mu sync.Mutex
+
+	piece  int64        // length of the last body; 0: it cannot be made smaller
+	body   int64        // length of the body under way; source.Endless: not known
+	marked bool         // LastByte was told
+	sent   atomic.Int64 // bytes that the network took, counted from the start of the source
+	due    atomic.Int64 // when the next Progress of sent bytes is told, since began
+	began  time.Time
+	made   time.Time // when this run, or its caller, created the upload; zero: neither did
 }
 
 // Run creates or adopts an upload, and sends to it until it is complete or an error
@@ -59,16 +65,9 @@ func Run(ctx context.Context, spec Spec) (Result, error) {
 func (u *upload) run(ctx context.Context) error {
 	err := u.begin(ctx)
 	for err == nil && u.at.Phase != done {
-		err = u.step(ctx)
-		if err == nil {
-			continue
+		if err = u.step(ctx); err != nil {
+			err = u.failed(ctx, err)
 		}
-		u.distrust(err)
-		failed := u.at
-		if failed.Phase == appending {
-			u.at.Phase = asking
-		}
-		err = u.Retrier.after(ctx, u.at.URL, err, failed, u.piece)
 	}
 	if err != nil {
 		u.askAfterCancel(ctx, err)
@@ -78,6 +77,16 @@ func (u *upload) run(ctx context.Context) error {
 		_ = u.Report(ctx, stopped)
 	}
 	return err
+}
+
+// failed waits as the failure err of the last step demands, or returns why the upload ends.
+func (u *upload) failed(ctx context.Context, err error) error {
+	u.distrust(err)
+	failed := u.at
+	if failed.Phase == appending {
+		u.at.Phase = asking
+	}
+	return u.Retrier.after(ctx, u.at.URL, err, failed, u.piece)
 }
 
 // begin brings the upload to its first phase.
@@ -119,7 +128,7 @@ func (u *upload) step(ctx context.Context) error {
 	}
 	// The source is asked only for bytes that the server lacks. A stream learns its
 	// length here.
-	chunk, err := handle.Chunk(ctx, u.Source, u.at.Offset, u.Rules.Bodies.Apply(u.at.URL, u.chunkSize()))
+	chunk, err := u.next(ctx)
 	if err != nil {
 		return err
 	}
@@ -132,6 +141,25 @@ func (u *upload) step(ctx context.Context) error {
 		return nil
 	}
 	return u.append(ctx, chunk)
+}
+
+// next returns the bytes of the next request.
+func (u *upload) next(ctx context.Context) (source.Chunk, error) {
+	most := u.Rules.Bodies.Apply(u.at.URL, u.chunkSize())
+	if s, ok := u.Source.(source.Streamer); ok && most == 0 && u.features().Acknowledges {
+		return handle.Rest(ctx, s, u.at.Offset)
+	}
+	return handle.Chunk(ctx, u.Source, u.at.Offset, most)
+}
+
+// features returns what is known of the server.
+func (u *upload) features() dialect.Features {
+	if d, ok := u.Dialect.(dialect.Discoverer); ok {
+		if f, known := d.Known(); known {
+			return f
+		}
+	}
+	return dialect.Features{}
 }
 
 // chunkSize is the most bytes of one request; 0 means no limit. Limits that the server
@@ -156,7 +184,7 @@ func (u *upload) chunkSize() int64 {
 func (u *upload) fits(chunk source.Chunk) error {
 	theirs, ok := u.at.Theirs.Int64()
 	switch {
-	case !ok:
+	case !ok, chunk.End == source.Endless:
 	case chunk.End > theirs:
 		return fmt.Errorf("%w: the upload has a length of %d bytes, the source has more", failure.ErrLengthMismatch, theirs)
 	case chunk.Last && chunk.End < theirs:
@@ -173,12 +201,8 @@ func (u *upload) complete() bool {
 
 // append sends one chunk at the server's offset.
 func (u *upload) append(ctx context.Context, chunk source.Chunk) error {
-	u.piece = chunk.Len()
-	a := dialect.Append{Chunk: chunk, Length: u.size, Gauge: u.Gauge, OnSent: func(n int64) { u.moved(ctx, chunk.Start+n) }}
+	a := u.request(ctx, chunk)
 	_, a.Declared = u.at.Theirs.Int64()
-	if u.MarkLast && u.at.Tail == tailOpen {
-		a.BeforeLast = func() error { return u.Report(ctx, u.Event(LastByte)) }
-	}
 	if a.BeforeLast != nil && chunk.Last && chunk.Len() == 0 {
 		// No byte follows, so the request itself completes the upload.
 		if err := a.BeforeLast(); err != nil {
@@ -186,30 +210,20 @@ func (u *upload) append(ctx context.Context, chunk source.Chunk) error {
 		}
 	}
 	answer, err := u.Dialect.Append(ctx, u.at.Next, a)
-	u.at.Sent = answer.Sent
-	u.result.Sent += answer.Sent
-	u.reached(chunk.Start + answer.Sent)
-	if answer.Sent > 0 {
-		u.Retrier.failures.Moved()
-	}
-	sentLast := chunk.Last && answer.Sent == chunk.Len()
-	if sentLast && !u.Creation.Part {
-		u.at.Tail = tailAfter(err)
-	}
-	if err != nil {
-		u.sent.Store(chunk.Start + answer.Sent)
-		if sentLast {
-			err = u.denied(err)
-		}
+	if err := u.answered(chunk, answer, err); err != nil {
 		return err
 	}
+	u.size = u.Source.Length() // a stream may have ended meanwhile
 	u.at.Denial, u.at.Trust = failure.Denial{}, urlAnswered
 	u.heard(answer)
 	if _, ok := answer.Length.Int64(); ok {
 		u.at.Theirs = answer.Length
 	}
-	offset, _ := answer.Offset.Int64()
 	u.at.Ended = answer.Complete
+	if err := u.admits(); err != nil {
+		return answer.Refuse(err)
+	}
+	offset, _ := answer.Offset.Int64()
 	if offset == chunk.Start && !u.complete() {
 		return answer.Refuse(failure.ErrNoProgress)
 	}
@@ -218,6 +232,73 @@ func (u *upload) append(ctx context.Context, chunk source.Chunk) error {
 		u.at.Tail = tailOpen // bytes that the server did not keep are sent again
 	}
 	return u.Report(ctx, u.Event(Progress))
+}
+
+// request describes the request with a chunk.
+func (u *upload) request(ctx context.Context, chunk source.Chunk) dialect.Append {
+	u.piece, u.body = chunk.Len(), chunk.Len()
+	switch {
+	case chunk.End == source.Endless:
+		u.piece, u.body = 0, source.Endless
+	case chunk.Live:
+		u.piece = 0
+	}
+	a := dialect.Append{
+		Chunk: chunk, Length: u.size, Gauge: u.Gauge,
+		OnSent: func(n int64) { u.moved(ctx, chunk.Start+n) },
+		Heard:  func(answer dialect.Answer) error { return u.interim(ctx, answer) },
+	}
+	if u.MarkLast && u.at.Tail == tailOpen {
+		a.BeforeLast = func() error { return u.mark(ctx) }
+	}
+	return a
+}
+
+// mark tells LastByte.
+func (u *upload) mark(ctx context.Context) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.marked = true
+	return u.Report(ctx, u.Event(LastByte))
+}
+
+// answered notes what was sent of a chunk, and what the answer or the error says about the last
+// byte. It returns the error.
+func (u *upload) answered(chunk source.Chunk, answer dialect.Answer, err error) error {
+	u.marked = false
+	u.at.Sent = answer.Sent
+	u.result.Sent += answer.Sent
+	u.reached(chunk.Start + answer.Sent)
+	if answer.Sent > 0 {
+		u.Retrier.failures.Moved()
+	}
+	if answer.Response != nil {
+		u.result.Response = answer.Response
+	}
+	sentLast := chunk.Last && answer.SentAll
+	if sentLast && !u.Creation.Part {
+		u.at.Tail = tailAfter(err)
+	}
+	if err == nil {
+		return nil
+	}
+	u.sent.Store(chunk.Start + answer.Sent)
+	if sentLast || answer.Response != nil {
+		return u.denied(err)
+	}
+	return err
+}
+
+// admits returns an error if the limits that the server announced do not allow the upload.
+func (u *upload) admits() error {
+	n, known := u.size.Int64()
+	if !known || u.at.Ended {
+		return nil
+	}
+	if err := u.announced.CheckUpload(n); err != nil {
+		return fmt.Errorf("%w: %w", failure.ErrLimits, err)
+	}
+	return nil
 }
 
 // tailAfter returns the state of the last byte after the request that sent it returned err.

@@ -17,6 +17,8 @@ func (u *upload) moved(ctx context.Context, sent int64) {
 		return
 	}
 	u.due.Store(now + int64(progressInterval))
+	u.mu.Lock()
+	defer u.mu.Unlock()
 	_ = u.Report(ctx, u.Event(Progress))
 }
 

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"math"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -33,8 +34,8 @@ type Spec struct {
 	// Chunk is the most bytes of one request. 0: all that is left.
 	Chunk int64
 
-	// Inline is the largest source, in bytes, that is sent along with its creation.
-	// 0: none.
+	// Inline is the largest source, in bytes, that is sent along with its creation. AnySize
+	// also stands for a stream of unknown length. 0: none.
 	Inline int64
 
 	// LeaveOpen means that the creation does not complete the upload. The creation carries
@@ -55,6 +56,10 @@ type Spec struct {
 	// Tell is told what happens.
 	Tell Listener
 }
+
+// AnySize is a value of Spec.Inline for servers that announce uploads, see
+// dialect.Features.Announces.
+const AnySize = math.MaxInt64
 
 // Adopt is an upload that exists before the run.
 type Adopt struct {
@@ -114,6 +119,10 @@ type Result struct {
 
 	// Denial is the last answer to the last bytes if it was an error.
 	Denial failure.Denial
+
+	// Response is the final response of the resource that got the upload. nil: the protocol
+	// has none, or it was not received.
+	Response *dialect.Response
 }
 
 // Add adds the work of another run to a result.

@@ -19,6 +19,12 @@ func Chunk(ctx context.Context, o source.Handle, off, most int64) (source.Chunk,
 	return c, marked(ctx, err)
 }
 
+// Rest calls Rest of s. The error is that of [Check].
+func Rest(ctx context.Context, s source.Streamer, off int64) (source.Chunk, error) {
+	c, err := s.Rest(ctx, off)
+	return c, marked(ctx, err)
+}
+
 // Digest calls Digest of d. The error is that of [Check].
 func Digest(ctx context.Context, d source.Digester) ([]byte, error) {
 	sum, err := d.Digest(ctx)

@@ -18,7 +18,7 @@ import (
 // finalCauses are the causes that no retry can change.
 var finalCauses = []error{
 	failure.ErrSource, failure.ErrInvalidURL, failure.ErrInvalidOption, failure.ErrNoEndpoint, failure.ErrNoAnswer,
-	failure.ErrInterim,
+	failure.ErrInterim, failure.ErrLimits, failure.ErrRelocated, failure.ErrInvalidLocation, failure.ErrInsecureLocation,
 	failure.ErrRedirected, nethttp.ErrInsecureRedirect, nethttp.ErrTooManyRedirects, http.ErrSchemeMismatch,
 	protocol.ErrInvalidMetadata, protocol.ErrInvalidHeader, protocol.ErrInvalidOffset, protocol.ErrInvalidConcat,
 }

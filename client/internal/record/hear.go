@@ -94,6 +94,7 @@ func (k *Keeper) begin(ctx context.Context, change func(*journal.Record)) error 
 	k.mu.Lock()
 	clearDoubts(&k.record) // of an earlier upload
 	change(&k.record)
+	k.record.Protocol = k.source.Protocol
 	k.record.Created = time.Now().UTC()
 	k.pending = wait > 0
 	if k.pending {

@@ -29,6 +29,7 @@ type Upload struct {
 	Endpoint string // creation URL
 	Source   string // name, for people
 	Length   int64
+	Protocol string // of a new upload, see journal.Record
 
 	// SettleTime is how long to wait until every change of the source shows in its times, and Check
 	// checks the source. nil: every change shows already.
@@ -133,6 +134,7 @@ func (k *Keeper) open(ctx context.Context, up Upload) error {
 	r, err := load(ctx, k.store, up)
 	k.record = journal.Record{
 		Key: up.Key, Account: up.Account, Endpoint: address.WithoutQuery(up.Endpoint), Source: up.Source, Length: protocol.Known(up.Length),
+		Protocol: up.Protocol,
 	}
 	switch {
 	case err == nil:

@@ -65,7 +65,7 @@ func Judge(e *failure.Error, sent http.Header) {
 	_, mark := SentBy(e.Header)
 	e.Unmarked = mark == "" && e.StatusCode >= http.StatusBadRequest
 	if e.Op == protocol.OpPatch && mark != "" {
-		e.Denial = newDenial(e, isVerdict(e))
+		e.Denial = failure.NewDenial(e, isVerdict(e))
 	}
 }
 

@@ -65,6 +65,9 @@ func (s *Server) New(o Options) *Dialect {
 // Name implements [dialect.Dialect].
 func (d *Dialect) Name() string { return "tus/" + protocol.Version }
 
+// Supports implements [dialect.Dialect].
+func (d *Dialect) Supports(dialect.Feature) bool { return true }
+
 // DefaultChunk implements [dialect.Dialect]: a checksum before the bytes limits them.
 func (d *Dialect) DefaultChunk() int64 {
 	if d.sum.new != nil && !d.sum.trailer {
@@ -142,7 +145,7 @@ func (d *Dialect) createWithBody(ctx context.Context, creation protocol.Creation
 		return failedCreation(err, sent), err
 	}
 	answer := answerOf(reply)
-	answer.Sent = sent
+	answer.Sent, answer.SentAll = sent, sent == a.Chunk.Len()
 	// If the answer names no offset or an impossible one, the server is asked.
 	_, unreadable := protocol.ParseCreated(reply.Header)
 	if unreadable == nil && reply.Header.Get(protocol.HeaderUploadOffset) != "" && reply.State.Offset <= sent {
@@ -200,15 +203,16 @@ func (d *Dialect) Append(ctx context.Context, url string, a dialect.Append) (dia
 	}
 	reply, err := d.server.patch(ctx, url, patch, b, d.judgeTrailer, d.call)
 	sent := b.Sent()
+	all := sent == chunk.Len()
 	if err != nil {
-		return dialect.Answer{Sent: sent}, err
+		return dialect.Answer{Sent: sent, SentAll: all}, err
 	}
 	answer := answerOf(reply)
-	answer.Sent, answer.Offset = sent, protocol.Known(reply.State.Offset)
+	answer.Sent, answer.SentAll, answer.Offset = sent, all, protocol.Known(reply.State.Offset)
 	answer.Length = patch.Length
 	answer.Complete = d.isComplete(answer)
 	if err := (protocol.Range{Start: chunk.Start, End: chunk.Start + sent}).Accept(reply.State.Offset); err != nil {
-		return dialect.Answer{Sent: sent}, answer.Refuse(err)
+		return dialect.Answer{Sent: sent, SentAll: all}, answer.Refuse(err)
 	}
 	return answer, nil
 }

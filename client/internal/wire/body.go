@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/internal/cause"
 	"github.com/tusker-go/tusker/client/internal/input"
 	"github.com/tusker-go/tusker/client/source"
@@ -54,7 +55,10 @@ type Body struct {
 	high     int64       // highest number of bytes that a reader has returned
 	err      error       // why the source failed
 	prepared bool        // BeforeLast was called
+	ended    bool        // a source of unknown length has ended
 	stopped  bool
+
+	live atomic.Pointer[io.Reader] // the reader, if its Read can wait for the source
 }
 
 // Trailer is a checksum that a request sends behind its bytes, in one pass over them.
@@ -71,6 +75,9 @@ func (b *Body) attach(ctx context.Context, req *http.Request, dog *watchdog, pac
 		return cause.Why(ctx)
 	}
 	req.ContentLength = b.Chunk.Len()
+	if b.Chunk.End == source.Endless {
+		req.ContentLength = -1
+	}
 	if b.InMemory {
 		req.Body, _ = b.memory()
 		req.GetBody = b.memory
@@ -91,6 +98,11 @@ func (b *Body) attach(ctx context.Context, req *http.Request, dog *watchdog, pac
 		return err
 	}
 	req.Body, req.GetBody = body, b.open
+	if b.Chunk.Live {
+		req.GetBody = nil
+		// A read that waits for the source would hold up the end of the request.
+		context.AfterFunc(ctx, b.halt)
+	}
 	if b.Trailer != nil {
 		b.addTrailer(req)
 	}
@@ -120,6 +132,9 @@ func (b *Body) open() (io.ReadCloser, error) {
 		closeReader(b.current.r)
 	}
 	b.current = &bodyReader{b: b, r: r}
+	if b.Chunk.Live {
+		b.live.Store(&r)
+	}
 	if b.Chunk.File != nil && b.pace == nil && b.Trailer == nil {
 		return newFileSender(b.current), nil
 	}
@@ -150,12 +165,27 @@ func (b *Body) addTrailer(req *http.Request) {
 // stop waits for a running Read to end, and allows no further one. After that, the
 // source is not touched any more, although the Doer may still read the body.
 func (b *Body) stop() {
+	b.halt()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.stopped = true
 	if b.current != nil {
 		closeReader(b.current.r)
 	}
+}
+
+// halt ends a Read that waits for a source whose bytes are not all there yet.
+func (b *Body) halt() {
+	if r := b.live.Load(); r != nil {
+		closeReader(*r)
+	}
+}
+
+// SentAll reports whether the network took all bytes.
+func (b *Body) SentAll() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.ended || b.high == b.Chunk.Len()
 }
 
 // Sent is the most bytes that the network took. Bytes in memory are not counted.
@@ -236,6 +266,20 @@ func (r *bodyReader) take(most int64, move func(most int64) (int64, error)) (int
 	switch {
 	case r.n < b.Chunk.Len():
 		b.dog.alive()
+		if b.Chunk.End == source.Endless && err == io.EOF { //nolint:errorlint // An error that wraps io.EOF is a failure.
+			b.ended = true
+			if b.Final {
+				b.dog.finishing()
+			}
+			return n, io.EOF
+		}
+		if over := b.over(); err != nil && over != nil {
+			return n, over
+		}
+		if errors.Is(err, failure.ErrUnacknowledged) {
+			b.err = err // the source is not to blame
+			return n, err
+		}
 		if input.IsEnd(err) {
 			err = input.Missing(b.Chunk.Len() - r.n)
 		}

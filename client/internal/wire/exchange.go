@@ -92,6 +92,9 @@ type Answer struct {
 // request.
 func (a *Answer) Refuse(err error) error { return a.exchange.refuse("", err) }
 
+// RefuseText is Refuse for an answer whose body was read: text is the beginning of the body.
+func (a *Answer) RefuseText(text string, err error) error { return a.exchange.refuse(text, err) }
+
 // Lost returns the error of an answer that broke off.
 func (a *Answer) Lost(err error) error { return a.exchange.fail(err) }
 

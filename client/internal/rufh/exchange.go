@@ -1,0 +1,155 @@
+package rufh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/dialect"
+	"github.com/tusker-go/tusker/client/internal/wire"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/protocol/rufh"
+)
+
+// maxDrain is how much is read of a body that nobody needs, so that its connection can be used
+// again.
+const maxDrain = 64 << 10
+
+// fields are the fields of a request.
+type fields interface {
+	SetHeader(h protocol.Header) error
+}
+
+// exchange is one request, and what its response means.
+type exchange struct {
+	dialect  *Dialect
+	op       protocol.Op
+	method   string
+	url      string
+	fields   fields
+	complete bool            // the request completes the upload
+	start    int64           // offset of the content
+	length   protocol.Length // of the whole upload, as far as it is known
+	body     *wire.Body      // nil: none
+	slow     bool            // the response may take FinishTimeout
+	heard    func(dialect.Answer) error
+
+	interim  interim
+	response rufh.Response
+	verdict  rufh.Verdict
+	final    *dialect.Response // of the target
+	isOrphan bool              // there may be an upload whose URL is not known
+}
+
+// do sends the request once. Every error is a *failure.Error.
+func (x *exchange) do(ctx context.Context) (dialect.Answer, error) {
+	r := wire.Request{
+		Op: x.op, Method: x.method, URL: x.url, Body: x.body, Slow: x.slow || x.complete && x.body == nil,
+		Set: x.fields.SetHeader, Success: x.judge, Judge: x.classify, Parse: x.parse, Consume: x.consume,
+	}
+	if x.op == protocol.OpCreate || x.op == protocol.OpPatch {
+		r.Interim = func(status int, h http.Header) wire.News { return x.interim.read(x, status, h) }
+		r.Learned = func() error { return x.interim.learn(x) }
+	}
+	got, err := x.dialect.server.Conn.Do(ctx, r, x.dialect.Call)
+	answer := dialect.Answer{Response: x.final}
+	if x.body != nil {
+		answer.Sent, answer.SentAll = x.body.Sent(), x.body.Chunk.Len() == 0 || x.body.SentAll()
+		if isStarved(x.body.Chunk, err) {
+			x.dialect.server.noProgress()
+		}
+	}
+	if err == nil {
+		err = x.take(got, &answer)
+	}
+	if errors.Is(err, failure.ErrRelocated) {
+		x.cancel(ctx)
+	}
+	if err != nil {
+		// The response cannot be trusted about the upload.
+		return dialect.Answer{Sent: answer.Sent, SentAll: answer.SentAll, Response: x.final, Limits: answer.Limits}, err
+	}
+	return answer, nil
+}
+
+// judge finds what the final response means. The error is why it is no success. It
+// implements wire.Request.Success.
+func (x *exchange) judge(op protocol.Op, status int, h http.Header) error {
+	x.response = x.dialect.Version.ParseResponse(status, h)
+	x.find()
+	switch m := x.verdict.Meaning; {
+	case m == rufh.OtherProtocol:
+		return failure.ErrOtherProtocol
+	case m == rufh.Final:
+		return nil
+	case x.response.Contradiction != nil:
+		return fmt.Errorf("%w: %w", failure.ErrLimits, x.response.Contradiction)
+	case m == rufh.Relocated:
+		return failure.ErrRelocated
+	case m == rufh.Malformed, m == rufh.Ordinary && op == protocol.OpCreate && !x.dialect.Plain:
+		x.isOrphan = op == protocol.OpCreate && m == rufh.Malformed
+		if x.response.Complete == rufh.Incomplete && x.complete {
+			return failure.ErrIncomplete
+		}
+		return failure.ErrNotRUFH
+	}
+	if m := x.verdict.Meaning; m == rufh.Ordinary && x.dialect.Plain && status < http.StatusBadRequest {
+		return nil
+	}
+	return protocol.StatusError(op, status)
+}
+
+// find sets the verdict.
+func (x *exchange) find() {
+	if x.op == protocol.OpCreate && x.response.Location != "" && x.same(x.response.Location) {
+		x.response.Location = x.interim.announced()
+	}
+	x.verdict = rufh.Judge(rufh.Exchange{
+		Version: x.dialect.Version, Op: x.op, Complete: x.complete, End: endOf(x.start, x.body), Location: x.interim.announced(),
+	}, x.response)
+}
+
+// same reports whether a Location and that of the 104 are the same URL.
+func (x *exchange) same(location string) bool {
+	before := x.interim.announced()
+	if before == "" {
+		return false
+	}
+	a, err := x.resolve(before)
+	b, err2 := x.resolve(location)
+	return err == nil && err2 == nil && a == b
+}
+
+// parse implements wire.Request.Parse.
+func (x *exchange) parse(http.Header) (location string, offset int64, err error) {
+	offset, _ = x.verdict.Offset.Int64()
+	isUpload := x.verdict.Meaning != rufh.Final && x.verdict.Meaning != rufh.Ordinary || !x.dialect.Version.HasFinalResponse()
+	if x.op == protocol.OpCreate && isUpload && x.response.Location != "" {
+		return x.response.Location, offset, nil
+	}
+	return "", offset, nil
+}
+
+// consume keeps the final response of the target. It implements wire.Request.Consume.
+func (x *exchange) consume(a *wire.Answer) error {
+	if x.op != protocol.OpCreate && x.op != protocol.OpPatch || x.verdict.Meaning != rufh.Final && x.verdict.Meaning != rufh.Ordinary {
+		_, _ = io.CopyN(io.Discard, a.Body, maxDrain)
+		return nil
+	}
+	x.final = &dialect.Response{StatusCode: a.StatusCode, Header: a.Header}
+	body, err := io.ReadAll(io.LimitReader(a.Body, dialect.MaxResponseBody+1))
+	x.final.Truncated = err != nil || len(body) > dialect.MaxResponseBody
+	x.final.Body = body[:min(len(body), dialect.MaxResponseBody)]
+	return nil
+}
+
+// cancel deletes an upload that cannot be used (-13, section 4.2.2). An upload that
+// cannot be deleted is left to expire.
+func (x *exchange) cancel(ctx context.Context) {
+	if url, err := x.resolve(x.interim.announced()); err == nil && ctx.Err() == nil {
+		_ = x.dialect.Remove(ctx, url)
+	}
+}
