@@ -95,7 +95,7 @@ func (s *Store) Batches(ctx context.Context) iter.Seq2[*BatchState, error] {
 
 func readBatch(root *os.Root, e entry) (*BatchState, error) {
 	state := &BatchState{Key: e.key}
-	updated, err := scan(root, e.Name(), func(_ int64, text []byte) error {
+	updated, err := scan(root, e.name, func(_ int64, text []byte) error {
 		if l, err := parseBatchLine(text); err == nil {
 			state.add(l)
 		}
@@ -135,12 +135,12 @@ func (s *Store) RemoveBatch(key string) error {
 
 // pruneBatch removes a batch that was not used for p.age.
 func (p *pruning) pruneBatch(e entry) error {
-	if !olderThan(e, p.age) {
+	if !olderThan(p.root, e.name, p.age) {
 		return nil
 	}
 	state, err := readBatch(p.root, e)
 	if err == nil {
-		err = p.root.Remove(e.Name())
+		err = p.root.Remove(e.name)
 	}
 	if err == nil {
 		p.removed += state.Finished

@@ -13,12 +13,12 @@ import (
 // pruneSent removes a file of finished uploads that was not used for p.age. From another
 // one it removes all records of each source except the last.
 func (p *pruning) pruneSent(ctx context.Context, e entry) error {
-	return guarded(ctx, p.root, e.Name(), func() error { return p.pruneGuarded(e) })
+	return guarded(ctx, p.root, e.name, func() error { return p.pruneGuarded(e) })
 }
 
 func (p *pruning) pruneGuarded(e entry) error {
 	kept, total := make(map[[sha256.Size]byte]int64), 0
-	used, err := scan(p.root, e.Name(), func(at int64, b []byte) error {
+	used, err := scan(p.root, e.name, func(at int64, b []byte) error {
 		total++
 		if l, err := parseLine(b); err == nil {
 			kept[l.subject()] = at
@@ -28,11 +28,11 @@ func (p *pruning) pruneGuarded(e entry) error {
 	switch {
 	case err != nil:
 	case time.Since(used) >= p.age:
-		if err = p.root.Remove(e.Name()); err == nil {
+		if err = p.root.Remove(e.name); err == nil {
 			p.removed += total
 		}
 	case len(kept) < total:
-		err = rewrite(p.root, e.Name(), func(at int64, b []byte) bool {
+		err = rewrite(p.root, e.name, func(at int64, b []byte) bool {
 			l, err := parseLine(b)
 			return err == nil && kept[l.subject()] == at
 		})

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"iter"
 	"os"
 	"strings"
@@ -62,7 +61,7 @@ func (s *Store) ListSuffix(ctx context.Context, suffix string) iter.Seq2[*journa
 // keys yields the keys of the records that end in suffix, and some without a record.
 func keys(ctx context.Context, root *os.Root, suffix string) iter.Seq2[string, error] {
 	if suffix != "" && journal.PlaceSuffix(suffix) == suffix {
-		return placed(ctx, root, suffix)
+		return placed(root, suffix)
 	}
 	return func(yield func(string, error) bool) {
 		for e, err := range walk(ctx, root) {
@@ -78,7 +77,7 @@ func keys(ctx context.Context, root *os.Root, suffix string) iter.Seq2[string, e
 
 // entry is a file of the store.
 type entry struct {
-	fs.DirEntry
+	name        string
 	key, suffix string // the key is "" if the file is not that of one record
 }
 
@@ -86,14 +85,14 @@ type entry struct {
 // temporary files that a crash left behind. An error ends it.
 func walk(ctx context.Context, root *os.Root) iter.Seq2[entry, error] {
 	return func(yield func(entry, error) bool) {
-		for d, err := range entriesOf(ctx, root, ".") {
+		for name, err := range names(ctx, root) {
 			if err != nil {
 				yield(entry{}, err)
 				return
 			}
-			e, ok := parseEntry(d)
+			e, ok := parseEntry(name)
 			if !ok {
-				sweep(root, d)
+				sweep(root, name)
 				continue
 			}
 			if !yield(e, nil) {
@@ -103,20 +102,21 @@ func walk(ctx context.Context, root *os.Root) iter.Seq2[entry, error] {
 	}
 }
 
-// entriesOf yields the entries of a folder below root, in bounded memory. An error ends it.
-func entriesOf(ctx context.Context, root *os.Root, name string) iter.Seq2[fs.DirEntry, error] {
-	return func(yield func(fs.DirEntry, error) bool) {
-		d, err := openFile(root, name, os.O_RDONLY)
+// names yields the names in the folder, in bounded memory. An error ends it.
+func names(ctx context.Context, root *os.Root) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		d, err := openFile(root, ".", os.O_RDONLY)
 		if err != nil {
-			yield(nil, err)
+			yield("", err)
 			return
 		}
 		defer func() { _ = d.Close() }()
 		for {
-			names, err := d.ReadDir(batch)
-			for _, name := range names {
+			// ReadDir would look at each file.
+			some, err := d.Readdirnames(batch)
+			for _, name := range some {
 				if ctx.Err() != nil {
-					yield(nil, context.Cause(ctx))
+					yield("", context.Cause(ctx))
 					return
 				}
 				if !yield(name, nil) {
@@ -127,40 +127,43 @@ func entriesOf(ctx context.Context, root *os.Root, name string) iter.Seq2[fs.Dir
 				return
 			}
 			if err != nil {
-				yield(nil, err)
+				yield("", err)
 				return
 			}
 		}
 	}
 }
 
-func parseEntry(d fs.DirEntry) (entry, bool) {
+func parseEntry(name string) (entry, bool) {
 	for _, suffix := range []string{recordSuffix, lockSuffix, guardSuffix, damagedSuffix} {
-		if key, ok := strings.CutSuffix(d.Name(), suffix); ok && journal.CheckKey(key) == nil {
-			return entry{d, key, suffix}, true
+		if key, ok := strings.CutSuffix(name, suffix); ok && journal.CheckKey(key) == nil {
+			return entry{name, key, suffix}, true
 		}
 	}
-	if isHashName(d.Name(), sentSuffix) {
-		return entry{DirEntry: d, suffix: sentSuffix}, true
+	if isHashName(name, sentSuffix) {
+		return entry{name: name, suffix: sentSuffix}, true
 	}
-	if isHashName(d.Name(), batchSuffix) {
-		return entry{d, strings.TrimSuffix(d.Name(), batchSuffix), batchSuffix}, true
+	if isHashName(name, batchSuffix) {
+		return entry{name, strings.TrimSuffix(name, batchSuffix), batchSuffix}, true
 	}
-	if isHashName(d.Name(), sentSuffix+guardSuffix) {
-		return entry{DirEntry: d, suffix: guardSuffix}, true
+	if isPlaceName(name) {
+		return entry{name: name, suffix: placeSuffix}, true
+	}
+	if isHashName(name, sentSuffix+guardSuffix) {
+		return entry{name: name, suffix: guardSuffix}, true
 	}
 	return entry{}, false
 }
 
 // sweep removes a temporary file that is no longer written.
-func sweep(root *os.Root, d fs.DirEntry) {
-	if isTempName(d.Name()) && olderThan(d, leftover) {
-		_ = root.Remove(d.Name())
+func sweep(root *os.Root, name string) {
+	if isTempName(name) && olderThan(root, name, leftover) {
+		_ = root.Remove(name)
 	}
 }
 
 // olderThan reports whether the file was last written that long ago.
-func olderThan(d fs.DirEntry, age time.Duration) bool {
-	info, err := d.Info()
+func olderThan(root *os.Root, name string, age time.Duration) bool {
+	info, err := root.Lstat(name)
 	return err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) >= age
 }

@@ -50,14 +50,9 @@ func TestListSuffixReadsNoOtherRecord(t *testing.T) {
 // A crash can leave the name of a record at its place. It is ignored, and Prune removes it.
 func TestPlaceWithoutRecord(t *testing.T) {
 	s := open(t, t.TempDir())
-	left := filepath.Join(s.Dir(), "places", place, "4f1d-"+place)
-	if err := os.MkdirAll(filepath.Dir(left), 0o700); err != nil {
+	list := filepath.Join(s.Dir(), place+".place")
+	if err := os.WriteFile(list, []byte("4f1d-"+place+"\nNO KEY\n4f1d-0"), 0o600); err != nil {
 		t.Fatal(err)
-	}
-	for _, name := range []string{left, filepath.Join(filepath.Dir(left), "no key"), filepath.Join(filepath.Dir(left), "4f1d-0")} {
-		if err := os.WriteFile(name, nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
 	}
 	if keys := keysOf(t, s, place); len(keys) != 0 {
 		t.Errorf("found %q", keys)
@@ -67,11 +62,15 @@ func TestPlaceWithoutRecord(t *testing.T) {
 	if err := s.Save(t.Context(), &r); err != nil {
 		t.Fatal(err)
 	}
+	old := time.Now().Add(-2 * time.Hour)
+	if err := os.Chtimes(list, old, old); err != nil {
+		t.Fatal(err)
+	}
 	if n, err := s.Prune(t.Context(), time.Hour); n != 0 || err != nil {
 		t.Errorf("pruned %d, error %v", n, err)
 	}
-	if _, err := os.Stat(left); !os.IsNotExist(err) {
-		t.Errorf("after Prune: %v", err)
+	if text, err := os.ReadFile(list); err != nil || string(text) != r.Key+"\n" {
+		t.Errorf("after Prune: %q, error %v", text, err)
 	}
 	if keys := keysOf(t, s, place); len(keys) != 1 {
 		t.Errorf("found %q after Prune", keys)

@@ -39,9 +39,6 @@ func (s *Store) Prune(ctx context.Context, olderThan time.Duration) (removed int
 			first = s.failed("prune", e.key, err)
 		}
 	}
-	if err := p.prunePlaces(ctx); err != nil && first == nil {
-		first = fmt.Errorf("filestore: prune %s: %w", s.dir, err)
-	}
 	if p.removed > 0 {
 		// One flush serves all deletions, because it takes longer than they do.
 		if err := syncFolder(root); err != nil && first == nil {
@@ -65,19 +62,21 @@ func (p *pruning) visit(ctx context.Context, e entry) error {
 			return unlessExpected(err)
 		}
 		return p.locked(lockName(e.key), func() error {
-			return guarded(ctx, p.root, e.key, func() error { return p.removeRecord(e.key) })
+			return guarded(ctx, p.root, e.key, func() error { return p.removeRecord(ctx, e.key) })
 		})
 	case damagedSuffix:
-		if olderThan(e, p.age) {
-			return unlessGone(p.root.Remove(e.Name()))
+		if olderThan(p.root, e.name, p.age) {
+			return unlessGone(p.root.Remove(e.name))
 		}
 	case sentSuffix:
 		return p.pruneSent(ctx, e)
+	case placeSuffix:
+		return p.prunePlace(ctx, e)
 	case batchSuffix:
 		return p.pruneBatch(e)
 	case lockSuffix, guardSuffix:
-		if olderThan(e, leftover) {
-			return p.locked(e.Name(), func() error { return nil })
+		if olderThan(p.root, e.name, leftover) {
+			return p.locked(e.name, func() error { return nil })
 		}
 	}
 	return nil
@@ -93,12 +92,12 @@ func (p *pruning) due(r *journal.Record, err error) bool {
 
 // removeRecord removes a record that is still due. It is called with the lock and the guard
 // of the key held. An upload may have been resumed and ended since the first check.
-func (p *pruning) removeRecord(key string) error {
+func (p *pruning) removeRecord(ctx context.Context, key string) error {
 	r, err := load(p.root, key)
 	if err != nil || !p.due(r, nil) {
 		return unlessExpected(err)
 	}
-	if err := removeRecord(p.root, key); err != nil {
+	if err := removeRecord(ctx, p.root, key); err != nil {
 		return err
 	}
 	p.removed++

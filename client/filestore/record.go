@@ -71,48 +71,51 @@ func encode(r *journal.Record, revision string) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
+// head has what a file adds to a record.
+type head struct {
+	Version  int    `json:"version"`
+	Revision string `json:"revision"`
+}
+
 // decode returns the record that encode encoded, without its revision. The error Is
 // ErrRecordDamaged or ErrRecordVersion.
 func decode(key string, b []byte) (*journal.Record, error) {
+	r, _, err := decodeRevision(key, b)
+	return r, err
+}
+
+// decodeRevision returns the record that encode encoded and its revision, see decode. A file
+// without a revision, such as one that a person wrote, has the revision of its content.
+func decodeRevision(key string, b []byte) (r *journal.Record, revision string, err error) {
 	if len(b) > maxRecord {
-		return nil, fmt.Errorf("%w: more than %d bytes", journal.ErrRecordDamaged, maxRecord)
+		return nil, "", fmt.Errorf("%w: more than %d bytes", journal.ErrRecordDamaged, maxRecord)
 	}
-	var head struct {
-		Version int `json:"version"`
-	}
+	var head head
 	if err := json.Unmarshal(b, &head); err != nil {
-		return nil, fmt.Errorf("%w: %w", journal.ErrRecordDamaged, err)
+		return nil, "", fmt.Errorf("%w: %w", journal.ErrRecordDamaged, err)
 	}
 	switch {
 	case head.Version > newest:
-		return nil, fmt.Errorf("%w: version %d, and this program knows %d", journal.ErrRecordVersion, head.Version, newest)
+		return nil, "", fmt.Errorf("%w: version %d, and this program knows %d", journal.ErrRecordVersion, head.Version, newest)
 	case head.Version < version:
-		return nil, fmt.Errorf("%w: version %d", journal.ErrRecordDamaged, head.Version)
+		return nil, "", fmt.Errorf("%w: version %d", journal.ErrRecordDamaged, head.Version)
 	}
-	r := new(journal.Record)
-	if err := json.Unmarshal(b, r); err != nil {
-		return nil, fmt.Errorf("%w: %w", journal.ErrRecordDamaged, err)
+	r = new(journal.Record)
+	// json.Unmarshal would check the syntax once more.
+	if err := r.UnmarshalJSON(b); err != nil {
+		return nil, "", fmt.Errorf("%w: %w", journal.ErrRecordDamaged, err)
 	}
 	if r.Key != key {
-		return nil, fmt.Errorf("%w: it is the record of another key", journal.ErrRecordDamaged)
+		return nil, "", fmt.Errorf("%w: it is the record of another key", journal.ErrRecordDamaged)
 	}
 	if err := r.Validate(); err != nil {
-		return nil, fmt.Errorf("%w: %w", journal.ErrRecordDamaged, err)
+		return nil, "", fmt.Errorf("%w: %w", journal.ErrRecordDamaged, err)
 	}
-	return r, nil
-}
-
-// revisionOf returns the revision of a record in its encoded form. A file without one, such
-// as one that a person wrote, has the revision of its content.
-func revisionOf(b []byte) string {
-	var head struct {
-		Revision string `json:"revision"`
+	if head.Revision == "" {
+		sum := sha256.Sum256(b)
+		head.Revision = hex.EncodeToString(sum[:])
 	}
-	if err := json.Unmarshal(b, &head); err == nil && head.Revision != "" {
-		return head.Revision
-	}
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
+	return r, head.Revision, nil
 }
 
 // read returns the record of key and the state of its file. The state may be known although
@@ -138,11 +141,11 @@ func read(root *os.Root, key string) (*journal.Record, fs.FileInfo, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		r, err := decode(key, b)
+		r, revision, err := decodeRevision(key, b)
 		if err != nil {
 			return nil, info, err
 		}
-		r.Revision = revisionOf(b)
+		r.Revision = revision
 		return r, info, nil
 	}
 	return nil, nil, errUnsteady
@@ -180,7 +183,6 @@ func load(root *os.Root, key string) (*journal.Record, error) {
 		if failed := root.Rename(recordName(key), damagedName(key)); failed != nil {
 			return nil, fmt.Errorf("%w (and it cannot be moved aside: %w)", err, failed)
 		}
-		removePlace(root, key)
 		return nil, fmt.Errorf("%w (moved aside to %s)", err, damagedName(key))
 	}
 	return nil, errUnsteady

@@ -17,9 +17,9 @@
 //   - KEY.guard, an empty file, while a process compares the revision of a record
 //     and changes the record. A process that is killed may leave it behind.
 //   - KEY.json.damaged, a record that could not be read and was moved aside.
-//   - places/PLACE/KEY, an empty file, if KEY ends in a hyphen and PLACE, which is 16
-//     hexadecimal digits. It finds the records of one place. There may be such a file
-//     without a record.
+//   - PLACE.place, which lists the keys of the records of one place, one on each line:
+//     those that end in a hyphen and PLACE, which is 16 hexadecimal digits. There may be
+//     keys without a record.
 //
 // For each endpoint whose finished uploads a [journal.Ledger] keeps, it has:
 //
@@ -188,7 +188,7 @@ func replace(ctx context.Context, root *os.Root, r *journal.Record, b []byte) er
 				err = conflict(stored, r.Revision)
 			}
 			if err == nil && stored == "" {
-				err = addPlace(root, r.Key)
+				err = addPlace(ctx, root, r.Key)
 			}
 			if err == nil {
 				err = root.Rename(temp, recordName(r.Key))
@@ -224,7 +224,7 @@ func (s *Store) Delete(ctx context.Context, key, revision string) error {
 			if err := conflict(stored, revision); err != nil {
 				return err
 			}
-			return removeRecord(root, key)
+			return removeRecord(ctx, root, key)
 		})
 	}
 	switch {
@@ -249,7 +249,7 @@ func (s *Store) Remove(ctx context.Context, key string) error {
 		return s.failed("remove", key, err)
 	}
 	defer func() { _ = root.Close() }()
-	err = guarded(ctx, root, key, func() error { return removeRecord(root, key) })
+	err = guarded(ctx, root, key, func() error { return removeRecord(ctx, root, key) })
 	if err == nil {
 		err = syncFolder(root)
 	}
@@ -261,11 +261,11 @@ func (s *Store) Remove(ctx context.Context, key string) error {
 
 // removeRecord removes the file of a record, if there is one. It is called with the guard of the
 // key held.
-func removeRecord(root *os.Root, key string) error {
+func removeRecord(ctx context.Context, root *os.Root, key string) error {
 	if err := unlessGone(root.Remove(recordName(key))); err != nil {
 		return err
 	}
-	removePlace(root, key)
+	removePlace(ctx, root, key)
 	return nil
 }
 

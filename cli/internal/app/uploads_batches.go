@@ -58,12 +58,12 @@ const batchColumns = 32
 // that is too little.
 func batchTable(all []filestore.BatchState, now time.Time, width int) func(yield func([]string) bool) {
 	short := make(map[string]int)
-	var keys []unfinished
+	var keys []packed
 	for _, b := range all {
-		keys = append(keys, unfinished{key: b.Key})
+		keys = append(keys, pack(unfinished{key: b.Key}))
 	}
-	for _, u := range abbreviate(keys) {
-		short[u.key] = u.short
+	for _, p := range abbreviate(keys) {
+		short[p.key()] = len(p.shortKey())
 	}
 	folder, _ := os.Getwd()
 	room := max(leastColumn, width-batchColumns)

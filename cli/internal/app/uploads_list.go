@@ -62,8 +62,9 @@ func runUploadsList(ctx context.Context, a *app, l *uploadsList) error {
 		}
 		return err
 	}
-	var all []unfinished
-	err = records.Each(ctx, a.console.Log, store, func(r *client.Record) { all = append(all, newUnfinished(r)) })
+	defer collectTightly()()
+	var all []packed
+	err = records.Each(ctx, a.console.Log, store, func(r *client.Record) { all = append(all, pack(newUnfinished(r))) })
 	batches := incompleteBatches(ctx, a, store)
 	if len(all) > 0 {
 		a.console.Out.Columns(unfinishedTable(all, time.Now(), a.console.Out.Width()))

@@ -27,19 +27,27 @@ func TestAbbreviate(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var all []unfinished
+			var all []packed
 			for _, key := range test.keys {
-				all = append(all, unfinished{key: key})
+				all = append(all, pack(unfinished{key: key}))
 			}
 			var got []string
-			for _, u := range abbreviate(all) {
-				got = append(got, u.key[:u.short])
+			for _, p := range abbreviate(all) {
+				got = append(got, p.shortKey())
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
 	}
+}
+
+func packAll(all []unfinished) []packed {
+	var packed []packed
+	for _, u := range all {
+		packed = append(packed, pack(u))
+	}
+	return packed
 }
 
 func TestUnfinishedTable(t *testing.T) {
@@ -52,7 +60,7 @@ func TestUnfinishedTable(t *testing.T) {
 		{key: "unknown", url: "2 parts"},
 	}
 	var got []string
-	for row := range unfinishedTable(all, now, 80) {
+	for row := range unfinishedTable(packAll(all), now, 80) {
 		got = append(got, strings.Join(row, "|"))
 	}
 	want := []string{
@@ -81,7 +89,7 @@ func TestUnfinishedTableFits(t *testing.T) {
 		200: "3f9a1c2b  unknown  25% of 40 MiB  /home/me/pictures/2026/holidays/in/the/mountains/film.mov  https://uploads.tus.example/files/c7d82529a1e63f1ae45247b048fded44",
 	}
 	for width, want := range tests {
-		rows := slices.Collect(unfinishedTable(all(), time.Time{}, width))
+		rows := slices.Collect(unfinishedTable(packAll(all()), time.Time{}, width))
 		if got := strings.Join(rows[1], "  "); got != want {
 			t.Errorf("in %d columns: %q, want %q", width, got, want)
 		}

@@ -48,12 +48,12 @@ func completeKeys(ctx context.Context, a *app, stateDir string) []string {
 	if err != nil {
 		return nil
 	}
-	var all []unfinished
+	var all []packed
 	// Records that cannot be listed are left out of the completions.
-	_ = records.Each(ctx, a.console.Log, store, func(r *client.Record) { all = append(all, newUnfinished(r)) })
+	_ = records.Each(ctx, a.console.Log, store, func(r *client.Record) { all = append(all, pack(newUnfinished(r))) })
 	var keys []string
-	for _, u := range abbreviate(all) {
-		keys = append(keys, u.key[:u.short]+"\t"+output.Escape(u.source))
+	for _, p := range abbreviate(all) {
+		keys = append(keys, p.shortKey()+"\t"+output.Escape(p.unpack().source))
 	}
 	return keys
 }

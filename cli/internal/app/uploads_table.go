@@ -10,68 +10,25 @@ import (
 
 	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/cli/internal/units"
-	"github.com/tusker-go/tusker/client"
-	"github.com/tusker-go/tusker/protocol"
 )
-
-// unfinished is a row of the table of records. There may be many.
-type unfinished struct {
-	key     string
-	short   int // length of the shortest prefix that only this key has
-	updated time.Time
-	offset  int64
-	sent    int64 // above offset if the server has not said how much it has
-	length  protocol.Length
-	source  string
-	url     string // redacted
-	account string
-	refused int // status of the refusal; 0: not refused
-}
-
-func newUnfinished(r *client.Record) unfinished {
-	u := unfinished{key: r.Key, updated: r.Updated, offset: r.Offset, sent: r.Sent, length: r.Length, source: r.Source, account: r.Account, refused: refusedWith(r)}
-	switch {
-	case r.URL != "":
-		u.url = output.RedactURL(r.URL)
-	default:
-		u.url = fmt.Sprintf("%d parts", len(r.Parts))
-		if r.Endpoint != "" {
-			u.url += " at " + output.RedactURL(r.Endpoint)
-		}
-	}
-	return u
-}
-
-// refusedWith returns the status with which the server refused the upload or a part
-// of it, or 0.
-func refusedWith(r *client.Record) int {
-	if r.Denial.Refused {
-		return r.Denial.StatusCode
-	}
-	for _, p := range r.Parts {
-		if p.Denial.Refused {
-			return p.Denial.StatusCode
-		}
-	}
-	return 0
-}
 
 // unfinishedTable sorts all records and returns the rows under a heading. Rows with short
 // keys, accounts and amounts fit into width columns.
-func unfinishedTable(all []unfinished, now time.Time, width int) func(yield func([]string) bool) {
+func unfinishedTable(all []packed, now time.Time, width int) func(yield func([]string) bool) {
 	all = abbreviate(all)
-	slices.SortFunc(all, func(a, b unfinished) int {
-		return cmp.Or(a.updated.Compare(b.updated), cmp.Compare(a.key, b.key))
+	slices.SortFunc(all, func(a, b packed) int {
+		return cmp.Or(cmp.Compare(a.updated, b.updated), cmp.Compare(a.key(), b.key()))
 	})
 	heading := []string{"KEY", "AGE", "PROGRESS", "FILE", "UPLOAD"}
 	// Most people have one account.
-	accounts := slices.ContainsFunc(all, func(u unfinished) bool { return u.account != "" })
+	accounts := slices.ContainsFunc(all, func(p packed) bool { return p.account.Value() != "" })
 	if accounts {
 		heading = append(heading, "ACCOUNT")
 	}
 	folder, _ := os.Getwd()
-	row := func(u *unfinished) []string {
-		row := u.row(now, folder)
+	row := func(p *packed) []string {
+		u := p.unpack()
+		row := u.row(p.shortKey(), now, folder)
 		if accounts {
 			row = append(row, output.Escape(u.account))
 		}
@@ -134,8 +91,8 @@ func share(widths []int, width int) (file, url int) {
 	return file, url
 }
 
-// row returns the columns of u. A source below folder is relative to it.
-func (u *unfinished) row(now time.Time, folder string) []string {
+// row returns the columns of u, with key as the key. A source below folder is relative to it.
+func (u *unfinished) row(key string, now time.Time, folder string) []string {
 	age := "unknown"
 	if !u.updated.IsZero() {
 		age = units.FormatAge(now.Sub(u.updated))
@@ -155,7 +112,7 @@ func (u *unfinished) row(now time.Time, folder string) []string {
 	if u.source != "" {
 		source = output.Escape(relativeTo(folder, u.source))
 	}
-	return []string{u.key[:u.short], age, progress, source, output.Escape(u.url)}
+	return []string{key, age, progress, source, output.Escape(u.url)}
 }
 
 // relativeTo returns path relative to folder if it is below it, and else unchanged.
@@ -172,20 +129,19 @@ const shortKey = 8
 
 // abbreviate sorts all records by key and finds the shortest unique prefix of each
 // key. It removes duplicate keys.
-func abbreviate(all []unfinished) []unfinished {
-	slices.SortStableFunc(all, func(a, b unfinished) int { return cmp.Compare(a.key, b.key) })
-	all = slices.CompactFunc(all, func(a, b unfinished) bool { return a.key == b.key })
+func abbreviate(all []packed) []packed {
+	slices.SortStableFunc(all, func(a, b packed) int { return cmp.Compare(a.key(), b.key()) })
+	all = slices.CompactFunc(all, func(a, b packed) bool { return a.key() == b.key() })
 	for i := range all {
-		u := &all[i]
-		u.short = shortKey
+		key, short := all[i].key(), shortKey
 		if i > 0 {
-			u.short = max(u.short, common(u.key, all[i-1].key)+1)
+			short = max(short, common(key, all[i-1].key())+1)
 		}
 		if i+1 < len(all) {
-			u.short = max(u.short, common(u.key, all[i+1].key)+1)
+			short = max(short, common(key, all[i+1].key())+1)
 		}
 		// A complete key is always unique, even if another key begins with it.
-		u.short = min(u.short, len(u.key))
+		all[i].short = uint8(min(short, len(key))) //nolint:gosec // keyLen has the same type
 	}
 	return all
 }
