@@ -137,7 +137,8 @@ func (c *Client) open(ctx context.Context, src Source, o UploadOptions, cb *call
 const spareFiles = 6
 
 // manyUploads is how many uploads are under way before the next one looks for spare files:
-// to look costs system calls, and fewer uploads do not reach the limit of any system.
+// to look costs system calls, and fewer uploads do not reach the limit of any system. If all
+// of them need less than half of the files that this process may open, none looks.
 const manyUploads = 8
 
 // openSource opens the source. If this machine lacks open files, it waits until another
@@ -148,7 +149,8 @@ func (j *job) openSource(ctx context.Context, src Source) (opened source.Handle,
 	if j.isStream {
 		return src.Open(ctx, j.chunk)
 	}
-	beside := j.rules.Crowd.Running() >= manyUploads
+	running := j.rules.Crowd.Running()
+	beside := running >= manyUploads && !network.MaySuffice(running*(1+spareFiles))
 	j.retrier.Enter()
 	defer func() {
 		if err != nil {

@@ -38,7 +38,7 @@ func Path(name string) (Source, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &openFile{r: f, stat: f.Stat, path: name, closer: f.Close}, nil
+		return &openFile{r: f, stat: f.Stat, path: name, closer: f.Close, leases: writerCheck{own: true}}, nil
 	}}, nil
 }
 

@@ -12,8 +12,13 @@ import (
 // the time of modification and both ends of the file. Device and inode do not belong to it,
 // because they change when a file system is mounted again. A source without a path has no
 // identity.
+//
+// The identity is that of the file that was opened: it does not change when a link does later.
 func (f *openFile) Identity() string {
-	path := resolved(f.path)
+	if f.identity != "" {
+		return f.identity
+	}
+	path := f.Place()
 	if path == "" {
 		return ""
 	}
@@ -22,7 +27,8 @@ func (f *openFile) Identity() string {
 	f.addState(d)
 	edges := f.edgesOf()
 	d.bytes(edges[:])
-	return d.String()
+	f.identity = d.String()
+	return f.identity
 }
 
 // StateIdentity implements [StateIdentifier]: Identity, and the time of change if Identity
@@ -40,7 +46,12 @@ func (f *openFile) StateIdentity() string {
 }
 
 // Place implements [Locator]: the path with its symbolic links resolved.
-func (f *openFile) Place() string { return resolved(f.path) }
+func (f *openFile) Place() string {
+	if f.place == "" {
+		f.place = resolved(f.path)
+	}
+	return f.place
+}
 
 // FormerKey returns the key that earlier versions gave the record of this file: of the
 // endpoint, the path as it was given, and device and inode.

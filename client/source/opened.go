@@ -28,6 +28,10 @@ type openFile struct {
 	content []byte    // all of a small file; nil: it is not kept
 	watched time.Time // since when the file was not seen to change
 	writers Writers   // as found last
+	leases  writerCheck
+
+	place    string // the path with its links resolved, see Place; "": not resolved yet
+	identity string // "": not computed yet
 }
 
 // Length implements [Handle].

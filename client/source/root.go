@@ -50,7 +50,7 @@ func Root(root *os.Root, name string) (Source, error) {
 		if err != nil {
 			return nil, namePath(err, "open", path)
 		}
-		return &openFile{r: f, stat: f.Stat, path: path, closer: f.Close}, nil
+		return &openFile{r: f, stat: f.Stat, path: path, closer: f.Close, leases: writerCheck{own: true}}, nil
 	}}
 	return src.Expect(func(opened fs.FileInfo) bool { return os.SameFile(listed, opened) }), nil
 }

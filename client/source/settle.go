@@ -78,7 +78,7 @@ func (f *openFile) FindWriters() Writers {
 		return f.writers // a program may append to the file
 	}
 	if file, ok := f.r.(syscall.Conn); ok {
-		f.writers = findWriters(file)
+		f.writers = f.leases.find(file)
 	}
 	return f.writers
 }

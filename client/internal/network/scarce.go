@@ -22,6 +22,14 @@ func IsScarce(err error) bool {
 	return dns && !HasSpareFiles(1)
 }
 
+// MaySuffice reports whether this process may open so many more files than n that it need not
+// look for spare ones, whatever else it does. It is false if the limit is not known.
+func MaySuffice(n int) bool {
+	const others = 128 // files that the rest of a program has open
+	limit, known := fileLimit()
+	return known && limit/2 >= uint64(n+others) //nolint:gosec // n is not negative
+}
+
 // HasSpareFiles reports whether this process can open n more files now.
 func HasSpareFiles(n int) bool {
 	for range n {

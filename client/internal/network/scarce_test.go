@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"runtime"
 	"syscall"
 	"testing"
 
@@ -32,5 +33,15 @@ func TestIsScarce(t *testing.T) {
 				t.Errorf("IsScarce(%v) = %v", test.err, got)
 			}
 		})
+	}
+}
+
+// Uploads that need a large part of the files that this process may open look for spare ones.
+func TestMaySuffice(t *testing.T) {
+	if network.MaySuffice(1 << 40) {
+		t.Error("no process may open that many files")
+	}
+	if runtime.GOOS == "windows" && network.MaySuffice(1) {
+		t.Error("the limit of Windows is not known")
 	}
 }
