@@ -185,7 +185,8 @@ type Config struct {
 	// Each upload costs a request of its own for its creation, three writes to Store, one to
 	// Ledger, and up to 2 s if the file was modified just now. RefuseInUse and a negative
 	// InlineSize are implied. An upload whose creation was not answered may leave an empty
-	// one behind on the server. The server must lock an upload while it appends to it. True
+	// one behind on the server. No upload is deleted, because another Client may have finished
+	// it. The server must lock an upload while it appends to it. True
 	// without Store or without Ledger: ErrInvalidOption. False: what is not recorded may be
 	// sent again.
 	Once bool

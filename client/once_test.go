@@ -356,3 +356,49 @@ func TestOnceSettlesFirst(t *testing.T) {
 		}
 	})
 }
+
+// With Once, no run deletes an upload: another run may have finished it.
+func TestOnceDeletesNothing(t *testing.T) {
+	for name, act := range map[string]func(t *testing.T, c *client.Client, file string){
+		"file changes": func(t *testing.T, c *client.Client, file string) {
+			t.Helper()
+			_, err := c.Upload(t.Context(), clienttest.PathSource(t, file), &client.UploadOptions{
+				ChunkSize: clienttest.ChunkSize, OnEvent: func(ev client.Event) {
+					if ev.Kind == client.EventProgress {
+						clienttest.SetModified(t, file, time.Now().Add(-time.Hour))
+					}
+				},
+			})
+			clienttest.WantErrorIs(t, err, client.ErrSourceChanged)
+		},
+		"starts over": func(t *testing.T, c *client.Client, file string) {
+			t.Helper()
+			opts := &client.UploadOptions{Parallel: 4, Recreate: client.RecreateAlways}
+			if _, err := c.Upload(t.Context(), clienttest.PathSource(t, file), opts); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var store client.MemoryStore
+				s := fake.New(t, fake.Config{})
+				file := clienttest.WriteFile(t, clienttest.Noise(clienttest.FourPartsSize))
+				c := clienttest.NewClient(t, s, onceConfig(&store, &store))
+				if name == "starts over" {
+					s.On(http.MethodPatch, fake.Status(403, "no"))
+					opts := &client.UploadOptions{Parallel: 4}
+					if _, err := c.Upload(t.Context(), clienttest.PathSource(t, file), opts); err == nil {
+						t.Fatal("no error")
+					}
+				}
+				act(t, c, file)
+				for _, r := range s.Requests() {
+					if r.Method == http.MethodDelete {
+						t.Errorf("request %s", r)
+					}
+				}
+			})
+		})
+	}
+}

@@ -109,7 +109,15 @@ func (j *job) conclude(ctx context.Context, endpoint string, keeper *record.Keep
 // discard deletes an upload that no later run can complete, and its parts, if the server
 // supports it.
 func (j *job) discard(ctx context.Context) {
-	parts.Remove(ctx, j.rules.Log, j.dialect, append(partURLs(j.result.Parts), j.result.URL))
+	j.remove(ctx, append(partURLs(j.result.Parts), j.result.URL))
+}
+
+// remove deletes uploads. With Once, they stay until they expire, because another run may have
+// finished one of them.
+func (j *job) remove(ctx context.Context, urls []string) {
+	if !j.once {
+		parts.Remove(ctx, j.rules.Log, j.dialect, urls)
+	}
 }
 
 // sendOrResume resumes the upload that the record describes, or sends the source as a new
@@ -126,7 +134,7 @@ func (j *job) sendOrResume(ctx context.Context, whole parts.Whole) error {
 	case !recorded:
 		return j.sendNew(ctx, whole)
 	case j.options.Recreate == RecreateAlways:
-		parts.Remove(ctx, j.rules.Log, j.dialect, recordURLs(earlier.Parts))
+		j.remove(ctx, recordURLs(earlier.Parts))
 		whole.Keeper.Drop()
 		j.speakConfigured()
 		whole.Dialect = j.dialect
