@@ -10,6 +10,7 @@ import (
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/journal"
 	"github.com/tusker-go/tusker/client/source"
+	"github.com/tusker-go/tusker/protocol"
 )
 
 // smallItem is the largest size in bytes of an item whose record has the mark for the last byte
@@ -23,6 +24,7 @@ type recordState struct {
 	known    bool            // the engine was asked, or has stored the record of this claim
 	first    string          // edges that the first worker saw; "": they are not compared
 	stored   *journal.Record // the record that the engine has; nil: none
+	text     []byte          // of the record
 	last     uint64          // sequence of its message, or that of a deletion; 0: there is none
 	done     bool            // a worker has stored the result
 	conflict bool            // another worker has changed the record, so it has to be loaded
@@ -92,7 +94,7 @@ func (c *claim) look() error {
 		if err != nil {
 			return err
 		}
-		c.record.stored, c.record.done, c.record.first = r, v.Done, v.Edges
+		c.record.stored, c.record.text, c.record.done, c.record.first = r, v.Record, v.Done, v.Edges
 		return nil
 	})
 }
@@ -117,6 +119,7 @@ func (claimStore) Save(ctx context.Context, r *journal.Record) error {
 	}
 	next := *r
 	next.Uncertain = r.Uncertain || c.item.Size <= smallItem
+	next.Reach = protocol.Length{} // other workers may send, too
 	if !begins && c.record.stored != nil && isSameRecord(*c.record.stored, next) {
 		return nil
 	}
@@ -129,7 +132,7 @@ func (claimStore) Save(ctx context.Context, r *journal.Record) error {
 
 // isSameRecord reports whether two records differ only in what is for people.
 func isSameRecord(a, b journal.Record) bool {
-	return a.URL == b.URL && a.Uncertain == b.Uncertain && a.Reach == b.Reach && a.Denial == b.Denial && a.Expires.Equal(b.Expires)
+	return a.URL == b.URL && a.Uncertain == b.Uncertain && a.Denial == b.Denial && a.Expires.Equal(b.Expires)
 }
 
 // put stores a record in place of the one that the claim knows, until the engine answers or
@@ -140,14 +143,15 @@ func (c *claim) put(r *journal.Record, begins bool) error {
 	if c.record.first != "" {
 		edges = c.record.first
 	}
-	data, err := encodeRecord(r, edges, false)
+	text, err := r.MarshalJSON()
 	if err != nil {
 		return err
 	}
+	data := encodeRecord(text, edges, false)
 	return until(c.held, func(ctx context.Context) error {
 		s, err := c.job.store(ctx, expect(c.job.record(c.id), data, c.record.last))
 		if err == nil {
-			c.keep(r, edges, s.Sequence)
+			c.keep(r, text, edges, s.Sequence)
 			return nil
 		}
 		if !isConflict(err) {
@@ -158,7 +162,7 @@ func (c *claim) put(r *journal.Record, begins bool) error {
 		case err != nil:
 			return err
 		case msg != nil && bytes.Equal(msg.Data, data):
-			c.keep(r, edges, msg.Sequence)
+			c.keep(r, text, edges, msg.Sequence)
 			return nil
 		}
 		if begins {
@@ -170,9 +174,9 @@ func (c *claim) put(r *journal.Record, begins bool) error {
 }
 
 // keep notes that the engine has a record.
-func (c *claim) keep(r *journal.Record, edges string, last uint64) {
+func (c *claim) keep(r *journal.Record, text []byte, edges string, last uint64) {
 	kept := *r
-	c.record.stored, c.record.first, c.record.last, c.record.known = &kept, edges, last, true
+	c.record.stored, c.record.text, c.record.first, c.record.last, c.record.known = &kept, text, edges, last, true
 }
 
 // markDone marks the record of an item that has a result. It does not wait for the engine,
@@ -181,10 +185,8 @@ func (c *claim) markDone() {
 	if c.record.stored == nil {
 		return
 	}
-	data, err := encodeRecord(c.record.stored, c.record.first, true)
-	if err == nil {
-		_ = c.job.conn.PublishMsg(expect(c.job.record(c.id), data, c.record.last))
-	}
+	data := encodeRecord(c.record.text, c.record.first, true)
+	_ = c.job.conn.PublishMsg(expect(c.job.record(c.id), data, c.record.last))
 }
 
 // Delete implements journal.Store. It keeps the record.

@@ -87,7 +87,7 @@ const (
 	kindDraining       // the worker
 	kindEngine         // it has no space
 	kindRoot           // the worker does not have it
-	kindOvertaken      // another worker changed the record
+	kindOvertaken      // another worker changed the record, or sends to the same upload
 	kindFinal          // no retry helps
 	kindTransient
 )
@@ -106,7 +106,8 @@ func kindOf(err error) kind {
 		return kindEngine
 	case errors.Is(err, ErrNoRoot):
 		return kindRoot
-	case errors.Is(err, client.ErrConflict):
+	case errors.Is(err, client.ErrConflict), errors.Is(err, client.ErrIntegrity):
+		// The server has bytes that this worker has not sent, because another one has.
 		return kindOvertaken
 	case classOf(err) == ClassRecord:
 		return kindTransient // a newer worker may take the item
@@ -125,7 +126,7 @@ func classOf(err error) Class {
 		{client.ErrRecordVersion, ClassRecord}, {errRecordDamaged, ClassRecord}, {client.ErrUncertain, ClassUncertain},
 		{client.ErrRefused, ClassRefused}, {client.ErrDifferent, ClassRefused}, {client.ErrSourceChanged, ClassChanged},
 		{ErrMissing, ClassMissing}, {fs.ErrNotExist, ClassMissing}, {ErrUnreadable, ClassUnreadable}, {fs.ErrPermission, ClassUnreadable},
-		{client.ErrLengthMismatch, ClassRefused}, {client.ErrIntegrity, ClassRefused}, {ErrInvalid, ClassInvalid},
+		{client.ErrLengthMismatch, ClassRefused}, {client.ErrMisplaced, ClassRefused}, {ErrInvalid, ClassInvalid},
 		{client.ErrInvalidOption, ClassInvalid}, {protocol.ErrInvalidMetadata, ClassInvalid},
 	} {
 		if errors.Is(err, known.err) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/tusker-go/tusker/client/journal"
 )
@@ -15,7 +16,7 @@ const recordVersion = 1
 // worker stored is the only one that gets bytes.
 type itemRecord struct {
 	Version int             `json:"version"`
-	Edges   string          `json:"edges,omitempty"` // of the bytes that the first worker saw
+	Edges   string          `json:"edges,omitempty"` // of the bytes that the first worker saw, in hexadecimal
 	Done    bool            `json:"done,omitempty"`  // the item has a result
 	Record  json.RawMessage `json:"record"`
 }
@@ -24,13 +25,20 @@ type itemRecord struct {
 // nothing may take its place.
 var errRecordDamaged = errors.New("the record of the item is damaged")
 
-// encodeRecord returns the value of a record.
-func encodeRecord(r *journal.Record, edges string, done bool) ([]byte, error) {
-	text, err := r.MarshalJSON()
-	if err != nil {
-		return nil, err
+// encodeRecord returns the value of a record whose text is that of journal.Record. It is
+// written by hand, because there is one for each item.
+func encodeRecord(text []byte, edges string, done bool) []byte {
+	b := make([]byte, 0, len(text)+len(edges)+64)
+	b = append(b, `{"version":`...)
+	b = strconv.AppendInt(b, recordVersion, 10)
+	if edges != "" {
+		b = append(append(append(b, `,"edges":"`...), edges...), '"')
 	}
-	return json.Marshal(itemRecord{Version: recordVersion, Edges: edges, Done: done, Record: text})
+	if done {
+		b = append(b, `,"done":true`...)
+	}
+	b = append(append(b, `,"record":`...), text...)
+	return append(b, '}')
 }
 
 // decodeRecord reads the value of a record. The error Is journal.ErrRecordVersion or

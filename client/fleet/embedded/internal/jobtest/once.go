@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"github.com/tusker-go/tusker/client/internal/fake"
-	"github.com/tusker-go/tusker/protocol"
 )
 
 // WantOnce checks that the server has so many finished uploads, each of another item, and that
@@ -62,4 +61,13 @@ func SentBytes(s *fake.Server) int64 {
 	return n
 }
 
-var _ = protocol.Version
+// CountFinished returns how many uploads are complete.
+func CountFinished(s *fake.Server) int {
+	n := 0
+	for _, url := range Uploads(s) {
+		if s.State(url).Complete() {
+			n++
+		}
+	}
+	return n
+}
