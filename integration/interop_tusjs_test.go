@@ -27,6 +27,9 @@ type tusJSOptions struct {
 	Parallel int               `json:"parallelUploads,omitempty"`
 	Inline   bool              `json:"uploadDataDuringCreation,omitempty"`
 	Metadata map[string]string `json:"metadata,omitempty"`
+	Module   string            `json:"module,omitempty"`   // the npm package; "": tus-js-client
+	Protocol string            `json:"protocol,omitempty"` // "": tus
+	Buffer   bool              `json:"buffer,omitempty"`   // reads the file into memory
 }
 
 // served is "tusker serve" with its folder.
