@@ -29,8 +29,9 @@
 //
 // # Faults
 //
-// The faults of package testserver apply, such as CutAfter, Stall, Status and DropReply;
-// Forget, RewindTo and SlowFinish need tusd. These are added:
+// The faults of package testserver apply, such as CutAfter, Stall, Status and DropReply. Its
+// Forget, RewindTo and SlowFinish need tusd, and those of this package replace them. Its
+// Locked and LockTimeout answer as servers of tus do. These faults are added:
 //
 //	NoInterim       a server or proxy that cannot send a 104
 //	LateInterim     a proxy that forwards a 104 when content has arrived
@@ -40,4 +41,7 @@
 //	EarlyFinal      a target that answers before the content has arrived
 //	OffsetOnly      a HEAD that tells the offset and nothing else
 //	NoOffset        an error that does not tell the offset
+//	Forget          an upload that has expired
+//	RewindTo        a server that has lost bytes
+//	SlowFinish      a target that takes its time
 package rufhserver

@@ -3,6 +3,7 @@ package rufhserver
 import (
 	"fmt"
 	"io/fs"
+	"net/http"
 	"net/url"
 
 	"github.com/tusker-go/tusker/protocol"
@@ -40,6 +41,13 @@ func Start(cfg Config) (*Server, error) {
 	}
 	h := &handler{cfg: cfg, uploads: map[string]*upload{}}
 	cfg.Server.Handler = h
+	outer := cfg.Server.Wrap
+	cfg.Server.Wrap = func(next http.Handler) http.Handler {
+		if outer != nil {
+			next = outer(next)
+		}
+		return h.inContext(next)
+	}
 	s, err := testserver.Start(cfg.Server)
 	if err != nil {
 		return nil, fmt.Errorf("rufhserver: start: %w", err)

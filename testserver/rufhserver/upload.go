@@ -104,6 +104,15 @@ func (u *upload) complete(holder int, respond func(content []byte) *final) (answ
 	return u.answer, nil
 }
 
+// rewind removes the bytes after the first n, unless the upload is complete.
+func (u *upload) rewind(n int64) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.answer == nil && n >= 0 && n < int64(len(u.data)) {
+		u.data = u.data[:n:n]
+	}
+}
+
 func (u *upload) state() state {
 	u.mu.Lock()
 	defer u.mu.Unlock()
