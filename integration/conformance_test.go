@@ -189,7 +189,7 @@ func TestConformanceIsExplained(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"tusd", "testserver", "tus-server"} {
+	for _, name := range []string{"tusd", "testserver", "tus-server", "tusd-rufh-6", "rufhserver-8", "rufhserver-9", "rufhserver-10"} {
 		k := readKept(t, name)
 		row := fmt.Sprintf("\n| %s | %d | %d | %d | %d | %d |\n", k.Server, k.Totals.Pass, k.Totals.Fail, k.Totals.Warn, k.Totals.Skip, k.Totals.Unable)
 		if !strings.Contains(string(text), row) {

@@ -208,7 +208,7 @@ func TestBadServers(t *testing.T) {
 				if text := report.Obstacle.Error(); !strings.Contains(text, tt.says) || strings.Contains(text, "secret") {
 					t.Errorf("obstacle %q, want one that contains %q", text, tt.says)
 				}
-				if len(report.Results) != len(conformance.Rules()) {
+				if len(report.Results) != len(conformance.Tus.Rules()) {
 					t.Errorf("%d results, want one for each rule", len(report.Results))
 				}
 				if report.Requests > tt.requests {
@@ -258,7 +258,7 @@ func TestBusyServer(t *testing.T) {
 			total := report.Total()
 			// An upload expires later than the longest wait, so one rule is
 			// Unable.
-			if report.Obstacle != nil || total.Pass != len(conformance.Rules())-1 || total.Unable != 1 {
+			if report.Obstacle != nil || total.Pass != len(conformance.Tus.Rules())-1 || total.Unable != 1 {
 				t.Errorf("obstacle %v, total %+v", report.Obstacle, total)
 			}
 		})
@@ -290,7 +290,7 @@ func TestRandomAnswers(t *testing.T) {
 				return reply(req, statuses[rnd.IntN(len(statuses))], h, strings.NewReader("")), nil
 			}), exemplar.Endpoint, nil)
 		})
-		if len(report.Results) != len(conformance.Rules()) {
+		if len(report.Results) != len(conformance.Tus.Rules()) {
 			t.Fatalf("seed %d: %d results", seed, len(report.Results))
 		}
 	}

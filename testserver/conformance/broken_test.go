@@ -161,7 +161,7 @@ func (b broken) handler() http.Handler {
 
 // Each rule has a server that breaks it.
 func TestEveryRuleHasBrokenServer(t *testing.T) {
-	for _, rule := range conformance.Rules() {
+	for _, rule := range conformance.Tus.Rules() {
 		if !slices.ContainsFunc(brokenServers, func(b broken) bool { return b.rule == rule.ID }) {
 			t.Errorf("no server breaks %s", rule.ID)
 		}

@@ -71,17 +71,27 @@ func (c *check) send(r request) answer {
 		return answer{}
 	}
 	a, err := c.exchange(c.ctx, r)
-	c.log = append(c.log, exchange{c.describe(r), c.summary(a, err)})
-	if r.method == http.MethodPost && a.ok() {
-		c.addUpload(a)
-	}
-	c.locate(r, a, err)
+	c.record(r, a, err)
 	if err != nil {
 		c.unanswered = errors.Is(err, ErrNoAnswer)
 		c.giveUp("%v", err)
 		return answer{}
 	}
 	return a
+}
+
+// record adds an exchange to the transcript, and notes its upload.
+func (c *check) record(r request, a answer, err error) {
+	c.log = append(c.log, exchange{c.describe(r), c.summary(a, err)})
+	switch {
+	case c.opts.Protocol != Tus:
+		if r.method == http.MethodPost {
+			c.addResource(a)
+		}
+	case r.method == http.MethodPost && a.ok():
+		c.addUpload(a)
+	}
+	c.locate(r, a, err)
 }
 
 // locate notes whether a request to an upload of the rule reached it. If the
@@ -93,7 +103,7 @@ func (c *check) locate(r request, a answer, err error) {
 	switch {
 	case a.status == 0 && err == nil: // a cut request
 		return
-	case err == nil && a.ok(), err == nil && a.has(protocol.HeaderResumable) && !isGone(a):
+	case err == nil && a.ok(), err == nil && c.opts.Protocol.isKnownBy(a) && !isGone(a):
 		c.reached = true
 		return
 	}
@@ -342,7 +352,7 @@ func (c *check) poll(done func() bool) {
 // cleanUp deletes the uploads of the rule, the latest first, even if the time
 // of the run is over.
 func (c *check) cleanUp(ctx context.Context) {
-	if !c.capabilities.Has(protocol.ExtensionTermination) || errors.Is(c.stopped, ErrNoAnswer) {
+	if c.opts.Protocol == Tus && !c.capabilities.Has(protocol.ExtensionTermination) || errors.Is(c.stopped, ErrNoAnswer) {
 		c.left += len(c.uploads)
 		return
 	}

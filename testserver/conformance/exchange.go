@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	// noVersion is the version of a request without Tus-Resumable.
+	// noVersion is the version of a request that declares none.
 	noVersion = "none"
 
 	// unsupportedVersion is a version that servers do not support.
@@ -37,11 +37,13 @@ const (
 type request struct {
 	method  string
 	url     *url.URL
-	version string   // Tus-Resumable; "": the version of the specification
+	version string   // Tus-Resumable, or the interop version; "": the version of the run
 	header  []string // names and values alternate
 	body    []byte
 	trailer string // Upload-Checksum after the body; "": no trailer
 	cut     int    // number of bytes after which the connection ends; 0: no cut
+	chunked bool   // the size of the body is not announced
+	held    *held  // the body waits in its middle; nil: it does not wait
 }
 
 // answer is the answer to a request. The zero value stands for no request or no
@@ -51,6 +53,8 @@ type answer struct {
 	header   http.Header // not nil unless status is 0
 	body     []byte
 	redirect string // target of a redirect; "": none
+
+	interim []interim // the interim responses before it, also without a final one
 }
 
 // ok reports whether the request succeeded, with any status 2xx.
@@ -77,6 +81,7 @@ func (s *session) roundTrip(ctx context.Context, r request) (answer, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.opts.RequestTimeout,
 		fmt.Errorf("timeout after %v", s.opts.RequestTimeout))
 	defer cancel()
+	ctx, seen := withInterim(ctx, r.held)
 	req, err := s.build(ctx, r)
 	if err != nil {
 		return answer{}, err
@@ -89,13 +94,13 @@ func (s *session) roundTrip(ctx context.Context, r request) (answer, error) {
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
-		return answer{}, err
+		return answer{interim: seen.all()}, err
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.Header == nil {
 		resp.Header = http.Header{}
 	}
-	a := answer{status: resp.StatusCode, header: resp.Header, redirect: redirectTarget(r.url, resp)}
+	a := answer{status: resp.StatusCode, header: resp.Header, redirect: redirectTarget(r.url, resp), interim: seen.all()}
 	if a.status == http.StatusSwitchingProtocols {
 		return a, nil // no context ends a read after a switch of protocols
 	}
@@ -114,12 +119,12 @@ func (s *session) build(ctx context.Context, r request) (*http.Request, error) {
 			req.Header[http.CanonicalHeaderKey(name)] = values
 		}
 	}
-	switch r.version {
+	switch name, value := s.opts.Protocol.versionHeader(); r.version {
 	case "":
-		protocol.SetVersion(req.Header)
+		req.Header.Set(name, value)
 	case noVersion:
 	default:
-		req.Header.Set(protocol.HeaderResumable, r.version)
+		req.Header.Set(name, r.version)
 	}
 	for i := 0; i+1 < len(r.header); i += 2 {
 		req.Header.Set(r.header[i], r.header[i+1])
@@ -132,6 +137,12 @@ func (s *session) build(ctx context.Context, r request) (*http.Request, error) {
 		req.Body = io.NopCloser(bytes.NewReader(r.body))
 		req.ContentLength = -1
 		req.Trailer = http.Header{protocol.HeaderUploadChecksum: {r.trailer}}
+	case r.held != nil:
+		req.Body = r.held.body(ctx, r.body)
+		req.ContentLength = int64(len(r.body))
+	case r.chunked:
+		req.Body = io.NopCloser(bytes.NewReader(r.body))
+		req.ContentLength = -1
 	case len(r.body) > 0:
 		req.Body = io.NopCloser(bytes.NewReader(r.body))
 		req.ContentLength = int64(len(r.body))

@@ -9,7 +9,10 @@ import (
 
 // Options configures a run. nil and the zero value run all rules.
 type Options struct {
-	// Rules contains patterns of rule IDs, see [Select]. nil: all rules.
+	// Protocol is what the server is checked against. The zero value: [Tus].
+	Protocol Protocol
+
+	// Rules contains patterns of rule IDs, see [Protocol.Select]. nil: all rules.
 	Rules []string
 
 	// Header is sent with every request to the origin of the endpoint. Reports

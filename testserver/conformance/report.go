@@ -38,6 +38,7 @@ var (
 	ErrInconclusive = errors.New("too few rules could be checked")
 
 	ErrNotTus      = errors.New("not a tus server")
+	ErrNotRUFH     = errors.New("not a server of this version of Resumable Uploads for HTTP")
 	ErrOutOfTime   = errors.New("out of time")
 	ErrOutOfBudget = errors.New("the maximum number of requests is reached")
 )
@@ -46,7 +47,7 @@ var (
 // unchanged.
 func obstacleKind(err error) error {
 	for _, obstacle := range []error{
-		ErrEndpoint, ErrMisplaced, ErrNoAnswer, ErrDenied, ErrMoved, ErrRateLimited, ErrRefused, ErrNotTus, ErrOutOfTime, ErrOutOfBudget,
+		ErrEndpoint, ErrMisplaced, ErrNoAnswer, ErrDenied, ErrMoved, ErrRateLimited, ErrRefused, ErrNotTus, ErrNotRUFH, ErrOutOfTime, ErrOutOfBudget,
 	} {
 		if errors.Is(err, obstacle) {
 			return obstacle
@@ -72,13 +73,16 @@ type Result struct {
 	// Sent and Got are the requests of the rule and their answers, one per
 	// line. Line n of Got is the answer to line n of Sent. A request has its
 	// method, path and relevant headers; an answer has its status and relevant
-	// headers. Sent omits Tus-Resumable: 1.0.0, credentials, and the queries of
-	// URLs. "": no request was sent.
+	// headers, after its interim responses. Sent omits Tus-Resumable: 1.0.0, the interop
+	// version of the run, credentials, and the queries of URLs. "": no request was sent.
 	Sent, Got string
 }
 
 // Report contains the results of a run.
 type Report struct {
+	// Protocol is what the server was checked against.
+	Protocol Protocol
+
 	// Endpoint is the URL of the endpoint, without query and user.
 	Endpoint string
 
@@ -86,10 +90,10 @@ type Report struct {
 	// nil: none.
 	Obstacle error
 
-	// Capabilities are the capabilities that the server announced.
+	// Capabilities are the capabilities that a tus server announced.
 	Capabilities protocol.Capabilities
 
-	// Results has one element for each selected rule, in the order of [Rules].
+	// Results has one element for each selected rule, in the order of [Protocol.Rules].
 	Results []Result
 
 	// Requests is the number of requests that were sent.

@@ -7,6 +7,7 @@ import (
 )
 
 type reportJSON struct {
+	Protocol   string               `json:"protocol"`
 	Endpoint   string               `json:"endpoint"`
 	Obstacle   string               `json:"obstacle,omitempty"`
 	Extensions []protocol.Extension `json:"extensions"`
@@ -35,15 +36,16 @@ type totalsJSON struct {
 	Extensions map[protocol.Extension]Total `json:"extensions"`
 }
 
-// MarshalJSON implements [json.Marshaler]. The object has the members endpoint,
-// extensions (the announced ones), requests, left, rules and totals. Each
+// MarshalJSON implements [json.Marshaler]. The object has the members protocol ("tus" or,
+// for example, "rufh/10"), endpoint, extensions (those that a tus server announced),
+// requests, left, rules and totals. Each
 // element of rules has id, section, extension, level, status, sent and got.
 // totals has pass, fail, warn, skip and unable, and extensions with the same
 // members for each extension. obstacle, and why and unanswered of a rule, are
 // omitted if they are empty.
 func (r Report) MarshalJSON() ([]byte, error) {
 	out := reportJSON{
-		Endpoint: r.Endpoint, Extensions: r.Capabilities.Extensions, Requests: r.Requests, Left: r.Left,
+		Protocol: r.Protocol.String(), Endpoint: r.Endpoint, Extensions: r.Capabilities.Extensions, Requests: r.Requests, Left: r.Left,
 		Rules:  make([]ruleJSON, len(r.Results)),
 		Totals: totalsJSON{Total: r.Total(), Extensions: make(map[protocol.Extension]Total)},
 	}

@@ -39,20 +39,22 @@ type junitFault struct {
 }
 
 // WriteJUnit writes the report as JUnit XML, with a suite for [Core] and each
-// extension, and a case for each rule. JUnit has no warnings: a rule with Warn
-// is a passed case with the warning in its output. A rule with Unable is a
-// skipped case, or an error if a MUST or a MUST NOT of [Core] got no answer. An obstacle is an error in a case of its own.
+// extension, and a case for each rule. The names of suites and classes begin with that of the
+// protocol. JUnit has no warnings: a rule with Warn is a passed case with the warning in its
+// output. A rule with Unable is a skipped case, or an error if a MUST or a MUST NOT of [Core]
+// got no answer. An obstacle is an error in a case of its own.
 func (r Report) WriteJUnit(w io.Writer) error {
 	var all junitSuites
+	protocol := r.Protocol.String()
 	if r.Obstacle != nil {
 		all.Suites = append(all.Suites, junitSuite{
-			Name: "tus", Tests: 1, Errors: 1,
-			Cases: []junitCase{{Class: "tus", Name: "endpoint", Error: &junitFault{Message: xmlText(r.Obstacle.Error())}}},
+			Name: protocol, Tests: 1, Errors: 1,
+			Cases: []junitCase{{Class: protocol, Name: "endpoint", Error: &junitFault{Message: xmlText(r.Obstacle.Error())}}},
 		})
 	}
 	for _, t := range r.Totals() {
 		suite := junitSuite{
-			Name:  "tus " + string(t.Extension),
+			Name:  protocol + " " + string(t.Extension),
 			Tests: t.Pass + t.Fail + t.Warn + t.Skip + t.Unable, Failures: t.Fail, Skipped: t.Skip + t.Unable,
 		}
 		for _, x := range r.Results {
@@ -63,7 +65,7 @@ func (r Report) WriteJUnit(w io.Writer) error {
 				suite.Errors++
 				suite.Skipped--
 			}
-			suite.Cases = append(suite.Cases, junitOf(x))
+			suite.Cases = append(suite.Cases, junitOf(protocol, x))
 		}
 		all.Suites = append(all.Suites, suite)
 	}
@@ -85,8 +87,8 @@ func (r Report) WriteJUnit(w io.Writer) error {
 	return err
 }
 
-func junitOf(r Result) junitCase {
-	c := junitCase{Class: "tus." + string(r.Extension), Name: r.ID}
+func junitOf(protocol string, r Result) junitCase {
+	c := junitCase{Class: protocol + "." + string(r.Extension), Name: r.ID}
 	switch r.Status {
 	case Fail:
 		c.Failure = &junitFault{Message: xmlText(r.Why), Text: xmlText(r.Sentence + "\n" + r.exchanges())}

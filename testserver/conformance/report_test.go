@@ -23,7 +23,7 @@ import (
 // sample returns a report with one result of each status, one of them with a
 // transcript.
 func sample() conformance.Report {
-	rules := conformance.Rules()
+	rules := conformance.Tus.Rules()
 	result := func(id string, status conformance.Status, why string) conformance.Result {
 		for _, r := range rules {
 			if r.ID == id {
@@ -87,7 +87,7 @@ func TestJSON(t *testing.T) {
 		t.Errorf("report %s", text)
 	}
 	empty, err := json.Marshal(conformance.Report{})
-	if want := `{"endpoint":"","extensions":[],"requests":0,"left":0,"rules":[],"totals":{"pass":0,"fail":0,"warn":0,"skip":0,"unable":0,"extensions":{}}}`; err != nil || string(empty) != want {
+	if want := `{"protocol":"tus","endpoint":"","extensions":[],"requests":0,"left":0,"rules":[],"totals":{"pass":0,"fail":0,"warn":0,"skip":0,"unable":0,"extensions":{}}}`; err != nil || string(empty) != want {
 		t.Errorf("the empty report is %s (%v), want %s", empty, err, want)
 	}
 }
@@ -160,7 +160,7 @@ func TestTable(t *testing.T) {
 
 // Each rule fits into the columns of the table.
 func TestColumns(t *testing.T) {
-	for _, r := range conformance.Rules() {
+	for _, r := range conformance.Tus.Rules() {
 		row := conformance.Result{Rule: r, Status: conformance.Unable, Why: "why"}.String()
 		if at := strings.Index(row, "why"); at != 56 {
 			t.Errorf("%q: why is at %d", row, at)
@@ -282,7 +282,7 @@ func TestImports(t *testing.T) {
 	const prefix = "github.com/tusker-go/tusker/"
 	for path := range strings.FieldsSeq(string(out)) {
 		switch path {
-		case prefix + "protocol", prefix + "transport", prefix + "testserver/conformance":
+		case prefix + "protocol", prefix + "protocol/rufh", prefix + "protocol/rufh/internal/structured", prefix + "transport", prefix + "testserver/conformance":
 			continue
 		}
 		if path == "testing" || !strings.HasPrefix(path, "vendor/") && strings.Contains(strings.Split(path, "/")[0], ".") {

@@ -1,18 +1,14 @@
 package conformance
 
 import (
-	"errors"
-	"fmt"
-	"path"
-	"slices"
-
 	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/protocol/rufh"
 )
 
 // Level is the level of a requirement, in the words of RFC 2119.
 type Level string
 
-// The levels. MustNot also stands for SHALL NOT.
+// The levels. MustNot also stands for SHALL NOT, and Should for RECOMMENDED.
 const (
 	Must      Level = "MUST"
 	MustNot   Level = "MUST NOT"
@@ -26,16 +22,21 @@ func (l Level) binding() bool { return l == Must || l == MustNot }
 // Core is the Extension of rules that apply to every server.
 const Core protocol.Extension = "core"
 
-// Rule is a requirement of tus 1.0.0 on servers.
+// Rule is a requirement of a [Protocol] on servers.
 type Rule struct {
 	// ID identifies the rule. It does not change in later versions.
 	ID string
 
 	// Section is the path of headings of the specification that leads to
-	// Sentence.
+	// Sentence. In RUFH, it is the number of a draft and that of a section.
 	Section string
 
-	// Extension is [Core], or the extension that the rule belongs to.
+	// Since and Until are the first and the last interop version of RUFH with the
+	// requirement. 0: a rule of tus for Since, and no end for Until.
+	Since, Until rufh.Version
+
+	// Extension is [Core], or the extension that the rule belongs to. RUFH has the
+	// extensions [Interim], [LimitsAnnounced] and [AppleBackground].
 	Extension protocol.Extension
 
 	// Level is the level of the requirement.
@@ -54,43 +55,7 @@ type Rule struct {
 	check func(*check)
 }
 
-// Rules returns all rules in the order of the specification. The caller may
-// change the slice.
-func Rules() []Rule {
-	return slices.Concat(headerRules, headRules, patchRules, optionsRules, creationRules, deferRules,
-		metadataRules, withUploadRules, expirationRules, checksumRules, terminationRules, concatenationRules)
-}
-
-// ErrNoRule is the error for a pattern that matches no rule.
-var ErrNoRule = errors.New("no such rule")
-
-// Select returns the rules whose ID matches one of the patterns, in the order
-// of [Rules]. The patterns are those of [path.Match]. Without patterns, Select
-// returns all rules. The error is [ErrNoRule] or [path.ErrBadPattern].
-func Select(patterns ...string) ([]Rule, error) {
-	all := Rules()
-	if len(patterns) == 0 {
-		return all, nil
-	}
-	chosen := make([]bool, len(all))
-	for _, pattern := range patterns {
-		found := false
-		for i, rule := range all {
-			ok, err := path.Match(pattern, rule.ID)
-			if err != nil {
-				return nil, fmt.Errorf("select %q: %w", pattern, err)
-			}
-			chosen[i], found = chosen[i] || ok, found || ok
-		}
-		if !found {
-			return nil, fmt.Errorf("select %q: %w", pattern, ErrNoRule)
-		}
-	}
-	var out []Rule
-	for i, rule := range all {
-		if chosen[i] {
-			out = append(out, rule)
-		}
-	}
-	return out, nil
+// applies reports whether version v of RUFH has the requirement.
+func (r Rule) applies(v rufh.Version) bool {
+	return v.Valid() && r.Since <= v && (r.Until == 0 || v <= r.Until)
 }

@@ -20,14 +20,14 @@ import (
 // respect [transport.IsWithoutCredentials]. A nil doer fails every request.
 func Run(ctx context.Context, doer transport.Doer, endpoint string, opts *Options) Report {
 	filled := opts.withDefaults()
-	rules, err := Select(filled.Rules...)
+	rules, err := filled.Protocol.Select(filled.Rules...)
 	if err != nil {
-		return Report{Obstacle: err}
+		return Report{Protocol: filled.Protocol, Obstacle: err}
 	}
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		// The error of url.Parse may contain a secret of the URL.
-		return Report{Obstacle: ErrEndpoint, Results: unableResults(rules, ErrEndpoint.Error())}
+		return Report{Protocol: filled.Protocol, Obstacle: ErrEndpoint, Results: unableResults(rules, ErrEndpoint.Error())}
 	}
 	u.Fragment = ""
 	filled.Header = withUser(filled.Header, u)
@@ -37,7 +37,7 @@ func Run(ctx context.Context, doer transport.Doer, endpoint string, opts *Option
 
 	s := newSession(doer, u, filled)
 	s.discover(ctx)
-	report := Report{Endpoint: transport.RedactURL(u), Capabilities: s.capabilities}
+	report := Report{Protocol: filled.Protocol, Endpoint: transport.RedactURL(u), Capabilities: s.capabilities}
 	for _, rule := range rules {
 		result := s.try(ctx, rule)
 		report.Results = append(report.Results, result)
@@ -78,13 +78,20 @@ func unableResults(rules []Rule, why string) []Result {
 // discover requests the capabilities of the server.
 func (s *session) discover(ctx context.Context) {
 	c := &check{session: s, ctx: ctx}
-	s.announcement = c.send(request{method: http.MethodOptions, url: s.endpoint, version: noVersion})
+	s.announcement = c.send(request{method: http.MethodOptions, url: s.endpoint, version: s.opts.Protocol.discovery()})
 	s.announced = c.log
 	if c.status != "" {
 		s.unknown, s.silent = c.why, c.unanswered
 		return
 	}
 	a := s.announcement
+	if v := s.opts.Protocol.version(); v != 0 {
+		// A rule checks for a malformed or missing field.
+		if limits := v.ParseResponse(a.status, a.header).Limits; limits != nil {
+			s.limits = *limits
+		}
+		return
+	}
 	if a.status != http.StatusOK && a.status != http.StatusNoContent {
 		s.unknown = fmt.Sprintf("OPTIONS answered %d, so what the server announces is not known", a.status)
 		return
@@ -101,7 +108,7 @@ func (s *session) try(ctx context.Context, rule Rule) Result {
 	case s.stopped != nil:
 		// Report.Obstacle has the details.
 		c.giveUp("not tried: %v", obstacleKind(s.stopped))
-	case rule.Extension == Core:
+	case rule.Extension == Core, s.opts.Protocol != Tus:
 	case s.unknown != "":
 		c.giveUp("%s", s.unknown)
 	case !rule.always && !s.capabilities.Has(rule.Extension):

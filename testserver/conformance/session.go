@@ -50,11 +50,15 @@ type session struct {
 	unanswered int   // consecutive requests without an answer
 	stopped    error // why the run stopped; nil: it has not
 
-	tus     bool   // an answer had a header of tus
-	created bool   // an upload was created
-	refused string // why the latest creation was refused
-	reached bool   // a request to an upload reached it
-	lost    int    // requests to uploads that did not reach them
+	limits protocol.Limits // that a server of RUFH announced
+
+	known    bool   // an answer had a header of the protocol
+	other    bool   // an answer to a request of RUFH had a header of tus
+	ordinary bool   // a creation of RUFH was answered as an ordinary request
+	created  bool   // an upload was created
+	refused  string // why the latest creation was refused
+	reached  bool   // a request to an upload reached it
+	lost     int    // requests to uploads that did not reach them
 }
 
 func newSession(doer transport.Doer, endpoint *url.URL, opts Options) *session {
@@ -84,12 +88,25 @@ func (s *session) obstacle() error {
 	switch {
 	case s.stopped != nil:
 		return s.stopped
-	case s.requests > 0 && !s.tus:
-		return fmt.Errorf("%w: no answer has a tus header", ErrNotTus)
+	case s.requests > 0 && !s.known:
+		return s.unknownProtocol()
+	case !s.created && s.ordinary:
+		return fmt.Errorf("%w: it treats a creation of %v as an ordinary request", ErrNotRUFH, s.opts.Protocol)
 	case !s.created && s.refused != "":
 		return fmt.Errorf("%w: %s", ErrRefused, s.conceal(s.refused))
 	}
 	return nil
+}
+
+// unknownProtocol returns the error for a server of another protocol.
+func (s *session) unknownProtocol() error {
+	switch {
+	case s.opts.Protocol == Tus:
+		return fmt.Errorf("%w: no answer has a tus header", ErrNotTus)
+	case s.other:
+		return fmt.Errorf("%w: the answers have Tus-Resumable, so the server speaks tus, or not %v", ErrNotRUFH, s.opts.Protocol)
+	}
+	return fmt.Errorf("%w: no answer has a header of %v", ErrNotRUFH, s.opts.Protocol)
 }
 
 // stop stops the run. The first reason counts.
@@ -137,7 +154,8 @@ func (s *session) once(ctx context.Context, r request) (answer, error) {
 	switch {
 	case err == nil:
 		s.unanswered = 0
-		s.tus = s.tus || a.header.Get(protocol.HeaderResumable) != "" || a.header.Get(protocol.HeaderVersion) != ""
+		s.known = s.known || s.opts.Protocol.isKnownBy(a)
+		s.other = s.other || a.has(protocol.HeaderResumable)
 		return a, nil
 	case ctx.Err() != nil:
 		return a, s.stop(context.Cause(ctx))
@@ -202,6 +220,8 @@ func (s *session) waitError(a answer, wait time.Duration) error {
 func (s *session) answerError(r request, a answer) error {
 	atEndpoint := r.url.String() == s.endpoint.String()
 	switch {
+	case a.redirect != "" && s.opts.Protocol != Tus && (!atEndpoint || r.method != http.MethodOptions):
+		// Rules of RUFH judge redirects.
 	case a.redirect != "":
 		err := fmt.Errorf("%w: %s to %s", ErrMoved, r.method, a.redirect)
 		if atEndpoint {

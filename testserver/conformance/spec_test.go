@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tusker-go/tusker/protocol/rufh"
 	"github.com/tusker-go/tusker/testserver/conformance"
 )
 
@@ -113,12 +116,12 @@ func TestSpecification(t *testing.T) {
 		}
 		return found
 	}
-	for _, rule := range conformance.Rules() {
+	for _, rule := range conformance.Tus.Rules() {
 		if !cover(rule.Section, rule.Sentence) {
 			t.Errorf("%s: section %q does not contain %q", rule.ID, rule.Section, rule.Sentence)
 		}
 	}
-	for _, r := range conformance.Untested() {
+	for _, r := range conformance.Tus.Untested() {
 		if !cover(r.Section, r.Sentence) {
 			t.Errorf("untested: section %q does not contain %q", r.Section, r.Sentence)
 		}
@@ -144,8 +147,14 @@ var id = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 
 // Each rule is complete, and its level occurs in its sentence.
 func TestRules(t *testing.T) {
+	t.Run("tus", func(t *testing.T) { checkRules(t, conformance.Tus.Rules()) })
+	t.Run("rufh", func(t *testing.T) { checkRules(t, allRUFH()) })
+}
+
+func checkRules(t *testing.T, rules []conformance.Rule) {
+	t.Helper()
 	seen := make(map[string]bool)
-	for _, r := range conformance.Rules() {
+	for _, r := range rules {
 		if !id.MatchString(r.ID) || seen[r.ID] {
 			t.Errorf("%s is not an ID, or is used twice", r.ID)
 		}
@@ -154,9 +163,36 @@ func TestRules(t *testing.T) {
 			t.Errorf("%s is incomplete", r.ID)
 		}
 		level := string(r.Level)
-		sentence := strings.NewReplacer("SHALL", "MUST", "server should", "server SHOULD").Replace(r.Sentence)
+		sentence := strings.NewReplacer("SHALL", "MUST", "server should", "server SHOULD", "RECOMMENDED", "SHOULD").Replace(r.Sentence)
 		if !strings.Contains(sentence, level) {
 			t.Errorf("%s: %s is not in %q", r.ID, level, r.Sentence)
 		}
+	}
+}
+
+// serverWords is the number of words such as MUST in the sentences of -13 about servers, by
+// section. Lengths that contradict each other are counted, although the draft does not say
+// who must avoid them.
+var serverWords = map[string]int{
+	"-13, section 4": 2, "-13, section 4.1.1": 4, "-13, section 4.1.2": 1, "-13, section 4.1.3": 3, "-13, section 4.1.4": 13,
+	"-13, section 4.2.2": 13, "-13, section 4.3.2": 4, "-13, section 4.4.2": 13, "-13, section 4.5.2": 3, "-13, section 4.6": 5,
+	"-13, section 5": 1, "-13, section 7.1": 1, "-13, section 13": 7, "-13, appendix B": 2,
+}
+
+// Each MUST and SHOULD of the newest draft on servers is in a rule, or in the untested
+// requirements.
+func TestSpecificationRUFH(t *testing.T) {
+	got := make(map[string]int)
+	count := func(section, sentence string) { got[section] += len(words.FindAllString(sentence, -1)) }
+	for _, r := range conformance.RUFH(rufh.Newest).Rules() {
+		if r.Extension != conformance.AppleBackground {
+			count(r.Section, r.Sentence)
+		}
+	}
+	for _, r := range conformance.RUFH(rufh.Newest).Untested() {
+		count(r.Section, r.Sentence)
+	}
+	if diff := cmp.Diff(serverWords, got); diff != "" {
+		t.Errorf("words (-want +got):\n%s", diff)
 	}
 }

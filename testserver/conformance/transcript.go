@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/protocol/rufh"
 	"github.com/tusker-go/tusker/transport"
 )
 
@@ -24,6 +25,7 @@ var shownHeaders = []string{
 	protocol.HeaderChecksumAlgorithm, protocol.HeaderLocation, protocol.HeaderUploadOffset,
 	protocol.HeaderUploadLength, protocol.HeaderUploadDeferLength, protocol.HeaderUploadMetadata,
 	protocol.HeaderUploadConcat, protocol.HeaderUploadExpires, headerCacheControl, headerRetryAfter, headerSmuggled,
+	rufh.HeaderUploadComplete, rufh.HeaderUploadIncomplete, rufh.HeaderUploadLimit, rufh.HeaderInteropVersion,
 }
 
 // describe returns the line of a transcript for r.
@@ -34,7 +36,8 @@ func (s *session) describe(r request) string {
 	}
 	var fields []string
 	if r.version != "" && r.version != noVersion {
-		fields = append(fields, protocol.HeaderResumable+": "+r.version)
+		name, _ := s.opts.Protocol.versionHeader()
+		fields = append(fields, name+": "+r.version)
 	}
 	for i := 0; i+1 < len(r.header); i += 2 {
 		fields = append(fields, s.field(r.header[i], r.header[i+1]))
@@ -46,6 +49,8 @@ func (s *session) describe(r request) string {
 	switch {
 	case r.cut > 0:
 		line += fmt.Sprintf(" + %d of %d bytes, then cut", r.cut, len(r.body))
+	case r.held != nil:
+		line += fmt.Sprintf(" + %d of %d bytes, then a wait", r.held.after, len(r.body))
 	case len(r.body) > 0:
 		line += fmt.Sprintf(" + %d bytes", len(r.body))
 	}
@@ -55,23 +60,46 @@ func (s *session) describe(r request) string {
 // summary returns the line of a transcript for an answer. err is the reason if
 // there is no answer to judge.
 func (s *session) summary(a answer, err error) string {
-	if a.status == 0 {
-		if err == nil {
-			return "no answer"
-		}
-		return s.conceal(clean(err.Error()))
+	lines := s.interimLines(a.interim)
+	switch {
+	case a.status != 0:
+		lines = append(lines, s.statusLine(a.status, a.header))
+	case err == nil:
+		lines = append(lines, "no answer")
+	default:
+		lines = append(lines, clean(err.Error()))
 	}
+	return s.conceal(strings.Join(lines, ", then "))
+}
+
+// maxInterimLines is the number of interim responses in a line of a transcript.
+const maxInterimLines = 3
+
+// interimLines returns the first interim responses, and how many more there are.
+func (s *session) interimLines(all []interim) []string {
+	var lines []string
+	for _, in := range all[:min(len(all), maxInterimLines)] {
+		lines = append(lines, s.statusLine(in.status, in.header))
+	}
+	if more := len(all) - maxInterimLines; more > 0 {
+		lines = append(lines, fmt.Sprintf("%d more", more))
+	}
+	return lines
+}
+
+// statusLine formats a status and the headers that a transcript shows.
+func (s *session) statusLine(status int, h http.Header) string {
 	var fields []string
 	for _, name := range shownHeaders {
-		if values := a.header.Values(name); values != nil {
+		if values := h.Values(name); values != nil {
 			fields = append(fields, s.field(name, strings.Join(values, ", ")))
 		}
 	}
-	line := strconv.Itoa(a.status)
-	if text := http.StatusText(a.status); text != "" {
+	line := strconv.Itoa(status)
+	if text := http.StatusText(status); text != "" {
 		line += " " + text
 	}
-	return s.conceal(line + parenthesize(fields))
+	return line + parenthesize(fields)
 }
 
 var (

@@ -9,12 +9,6 @@ type Requirement struct {
 	Reason   string // why no rule checks it
 }
 
-// Untested returns the requirements on servers that have no rule, in the order
-// of the specification. The caller may change the slice.
-func Untested() []Requirement {
-	return append([]Requirement(nil), untested...)
-}
-
 var untested = []Requirement{
 	{
 		"Core Protocol", Must, "All Clients and Servers MUST implement the core protocol.",

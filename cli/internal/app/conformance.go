@@ -16,12 +16,14 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/cli/internal/usage"
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol/rufh"
 	"github.com/tusker-go/tusker/testserver/conformance"
 )
 
 // conforming holds the flags of conformance.
 type conforming struct {
 	flags.Query
+	protocol        string
 	rules, metadata []string
 	junit           string
 }
@@ -36,23 +38,31 @@ and a total for each extension. A rule passes, fails (the server breaks a MUST),
 warns (it breaks a SHOULD), is skipped (the server does not announce the
 extension), or is unable (it could not be checked).
 
-The rules create small uploads, one after the other, and delete them if the
-server announces termination. Each request is sent once; one without an answer
-ends after --stall-timeout (here 10s), and no wait is longer than
+With --protocol rufh/%d, the server is checked against the IETF's Resumable
+Uploads for HTTP instead: %d rules. The number is the interop version of its
+drafts, from %d to %d, and rufh stands for the newest one.
+
+The rules create small uploads, one after the other, and delete them, in tus if
+the server announces termination. Each request is sent once; one without an
+answer ends after --stall-timeout (here 10s), and no wait is longer than
 --retry-max-wait (here 10s).
 
 The exit code is 0 without a failure. It is 1 if a rule failed, or if a MUST of
 the core protocol got no answer. It is 3 if the server wants other credentials,
 and 6 if it creates no upload, if nothing is found at the Location of uploads,
-or if more rules are unable than were checked. It is 7 if the server, or the
-Location, does not answer.`, len(conformance.Rules())),
+if the server does not speak the protocol, or if more rules are unable than were
+checked. It is 7 if the server, or the Location, does not answer.`,
+			len(conformance.Tus.Rules()), rufh.Newest, len(conformance.RUFH(rufh.Newest).Rules()), rufh.Oldest, rufh.Newest),
 		Example: `  tusker conformance https://tus.example/files/
   tusker conformance --rules 'head-*,patch-status' https://tus.example/files/
+  tusker conformance --protocol rufh/8 https://uploads.example/files
   tusker conformance --json https://tus.example/files/ | jq .totals`,
 		Args: usage.Arguments(1, 1, "one ENDPOINT"),
 		RunE: func(cmd *cobra.Command, args []string) error { return runConformance(a, cmd, c, args[0]) },
 	}
 	f := cmd.Flags()
+	f.StringVar(&c.protocol, "protocol", "tus", "check this `protocol`: tus, rufh, or rufh/3 to rufh/10")
+	flags.Own(f.Lookup("protocol"))
 	f.StringArrayVar(&c.rules, "rules", nil, "check only the rules with these `IDs`, separated by commas, * for any characters (repeat)")
 	f.StringVar(&c.junit, "junit", "", "also write JUnit XML to this `file`")
 	f.StringArrayVar(&c.metadata, "metadata", nil, "store `key[=value]` with each upload (repeat)")
@@ -97,15 +107,21 @@ func runConformance(a *app, cmd *cobra.Command, c *conforming, endpoint string) 
 
 func (c *conforming) options(cmd *cobra.Command, config client.Config) (*conformance.Options, error) {
 	opts := &conformance.Options{Header: config.Header, TrustedOrigins: config.TrustedOrigins, Timeout: c.Timeout}
+	var err error
+	if opts.Protocol, err = parseProtocol(c.protocol); err != nil {
+		return opts, usage.Error(fmt.Errorf("--protocol: %w", err))
+	}
+	if opts.Protocol != conformance.Tus && len(c.metadata) > 0 {
+		return opts, usage.Error(errors.New("--metadata is for tus, and --protocol says " + c.protocol))
+	}
 	for _, list := range c.rules {
 		for pattern := range strings.SplitSeq(list, ",") {
 			opts.Rules = append(opts.Rules, strings.TrimSpace(pattern))
 		}
 	}
-	if _, err := conformance.Select(opts.Rules...); err != nil {
+	if _, err := opts.Protocol.Select(opts.Rules...); err != nil {
 		return opts, usage.Error(fmt.Errorf("--rules: %w", err))
 	}
-	var err error
 	if opts.Metadata, err = flags.ParseMetadata(c.metadata); err != nil {
 		return opts, usage.Error(err)
 	}
@@ -117,6 +133,22 @@ func (c *conforming) options(cmd *cobra.Command, config client.Config) (*conform
 		opts.MaxWait = c.RetryMaxWait
 	}
 	return opts, nil
+}
+
+// parseProtocol returns the protocol with this name.
+func parseProtocol(name string) (conformance.Protocol, error) {
+	switch name {
+	case "tus":
+		return conformance.Tus, nil
+	case "rufh":
+		return conformance.RUFH(rufh.Newest), nil
+	}
+	for v := rufh.Oldest; v <= rufh.Newest; v++ {
+		if name == v.String() {
+			return conformance.RUFH(v), nil
+		}
+	}
+	return conformance.Tus, fmt.Errorf("%q is not a protocol: want tus, rufh, or %v to %v", name, rufh.Oldest, rufh.Newest)
 }
 
 // createJUnit creates the file before a request is sent, so that a wrong name
@@ -181,6 +213,8 @@ func judgement(ctx context.Context, report conformance.Report, asked *client.Cli
 		return &advice.Failure{Err: exit.With(exit.Refused, obstacle), Hint: "--metadata and --header give what a server wants of an upload"}
 	case errors.Is(obstacle, conformance.ErrInconclusive):
 		return &advice.Failure{Err: exit.With(exit.Refused, obstacle), Hint: "the rows with \"unable\" have the reasons"}
+	case errors.Is(obstacle, conformance.ErrNotRUFH):
+		return &advice.Failure{Err: exit.With(exit.Refused, obstacle), Hint: "is this the URL that uploads are created at? --protocol chooses another version, or tus"}
 	case errors.Is(obstacle, conformance.ErrOutOfBudget):
 		return exit.With(exit.Failed, obstacle)
 	case obstacle != nil:

@@ -30,6 +30,7 @@ type serve struct {
 	addr    string
 	tls     bool
 	maxSize units.Size
+	rufh    string
 	faults  []string
 
 	noPage    bool
@@ -55,6 +56,12 @@ origins can also upload, but cannot break requests.
 With --keep-names, each finished upload is also in DIR under its own file name.
 A name that is taken gets a number. The server's own files are in DIR/` + storeDir + `.
 
+With --rufh, the server speaks the IETF's Resumable Uploads for HTTP instead of
+tus, in the interop versions of its drafts that the value lists, such as 8,9, or
+in the newest one. It is strict, keeps uploads in memory and sends a 104 for
+each MiB. A complete upload, and any other POST or PUT, is stored in DIR under
+its file name. Without DIR the bytes are dropped.
+
 With --fault, requests fail, which tests any client. A fault is
 
   [METHOD] ACTION [ARG...] [xN|always]
@@ -64,12 +71,17 @@ The default is any. The first fault that matches a request applies to it: once,
 N times, or always. Faults are tried in the order of the flags. Each use of a
 fault is logged. ACTION is one of
 
-` + faults.Help(helpWidth),
+` + faults.Help(helpWidth) + `
+
+and with --rufh, except locked and lock-timeout, also one of
+
+` + faults.HelpRUFH(helpWidth),
 		Example: `  tusker serve ./up
   tusker serve --keep-names ./inbox
   tusker serve --tls --addr 127.0.0.1:0
   tusker serve --fault 'PATCH cut 1MiB' --fault 'HEAD status 502 x3'
-  tusker serve --fault 'PATCH early 64KiB 503 Retry-After:5 busy'`,
+  tusker serve --fault 'PATCH early 64KiB 503 Retry-After:5 busy'
+  tusker serve --rufh --fault 'POST cut 1MiB' ./up`,
 		Args:        usage.Arguments(0, 1, "at most one DIR"),
 		Annotations: map[string]string{annotationLogs: "requests"},
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -85,6 +97,8 @@ fault is logged. ACTION is one of
 	f.BoolVar(&s.tls, "tls", false, "serve https, under a certificate authority made for this run")
 	f.Var(&s.maxSize, "max-size", "refuse uploads that are larger (default: no limit)")
 	flags.Own(f.Lookup("max-size"))
+	f.StringVar(&s.rufh, "rufh", "", "serve the IETF's Resumable Uploads for HTTP in these interop `versions`")
+	f.Lookup("rufh").NoOptDefVal = newestVersion
 	f.BoolVar(&s.noPage, "no-page", false, "serve no page for browsers at /")
 	f.BoolVar(&s.keepNames, "keep-names", false, "also store finished uploads in DIR under their own names")
 	f.StringArrayVar(&s.faults, "fault", nil, "apply the fault `'[METHOD] ACTION ...'` to requests (repeat); tusker serve --help lists the actions")
@@ -101,19 +115,15 @@ func runServe(ctx context.Context, a *app, s *serve, dir string) error {
 	if s.keepNames && dir == "" {
 		return usage.Error(errors.New("--keep-names needs DIR, because a temporary folder is removed"))
 	}
-	injected := make([]testserver.Fault, len(s.faults))
-	for i, spec := range s.faults {
-		var err error
-		if injected[i], err = faults.Parse(spec); err != nil {
-			return usage.Error(fmt.Errorf("--fault %q: %w", spec, err))
-		}
+	if s.rufh != "" {
+		return serveRUFH(ctx, a, s, dir)
 	}
-	var secure *tls.Config
-	if s.tls {
-		secure = &tls.Config{}
+	injected, err := parseFaults(s.faults, faults.Tus)
+	if err != nil {
+		return err
 	}
 	cfg := testserver.Config{
-		Dir: dir, Addr: s.addr, TLS: secure, MaxSize: int64(s.maxSize), Logger: a.console.Log,
+		Dir: dir, Addr: s.addr, TLS: s.secure(), MaxSize: int64(s.maxSize), Logger: a.console.Log,
 		KeepRequests: 1, // The command does not use them.
 		Wrap:         func(next http.Handler) http.Handler { return logRequests(next, a.console.Log) },
 	}
@@ -128,9 +138,17 @@ func runServe(ctx context.Context, a *app, s *serve, dir string) error {
 		return err
 	}
 	defer server.Close()
+	if !s.noPage {
+		a.console.Log.Info("page for browsers", "url", strings.TrimSuffix(server.URL(), "files/"))
+	}
+	return runServer(ctx, a, server, injected)
+}
+
+// runServer injects the faults, prints the URL of the server, and waits for the end of ctx.
+func runServer(ctx context.Context, a *app, server *testserver.Server, injected []testserver.Fault) error {
 	server.Inject(injected...)
-	if s.tls {
-		ca, remove, err := writeAuthority(server.CACertPEM())
+	if pem := server.CACertPEM(); pem != nil {
+		ca, remove, err := writeAuthority(pem)
 		if err != nil {
 			return err
 		}
@@ -138,15 +156,32 @@ func runServe(ctx context.Context, a *app, s *serve, dir string) error {
 		// Users need this line to connect, so -q does not hide it.
 		_, _ = fmt.Fprintf(a.console.Err, "tusker: trust the server with --cacert %s\n", shell.QuoteIfNeeded(ca, ""))
 	}
-	if !s.noPage {
-		a.console.Log.Info("page for browsers", "url", strings.TrimSuffix(server.URL(), "files/"))
-	}
 	a.console.Out.Line("%s", server.URL())
 	<-ctx.Done()
 	if cause := context.Cause(ctx); !errors.Is(cause, exit.ErrInterrupted) {
 		return cause
 	}
 	return nil
+}
+
+// parseFaults parses the values of --fault.
+func parseFaults(specs []string, p faults.Protocol) ([]testserver.Fault, error) {
+	injected := make([]testserver.Fault, len(specs))
+	for i, spec := range specs {
+		var err error
+		if injected[i], err = faults.Parse(spec, p); err != nil {
+			return nil, usage.Error(fmt.Errorf("--fault %q: %w", spec, err))
+		}
+	}
+	return injected, nil
+}
+
+// secure returns the TLS settings of --tls, or nil.
+func (s *serve) secure() *tls.Config {
+	if !s.tls {
+		return nil
+	}
+	return &tls.Config{}
 }
 
 // storeDir is the folder of the server's own files below DIR with --keep-names.

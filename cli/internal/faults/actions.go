@@ -4,97 +4,121 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/tusker-go/tusker/testserver"
+	"github.com/tusker-go/tusker/testserver/rufhserver"
 )
+
+// parser reads the arguments of an action from the front of w.
+type parser func(w *words) (testserver.Action, error)
 
 // action is one action of --fault.
 type action struct {
 	name string
 	args string // arguments in the help
 	doc  string // effect, and servers with this effect
-	// parse reads the arguments from the front of w.
-	parse func(w *words) (testserver.Action, error)
+
+	parse parser // for tus; nil: the action is for RUFH only
+	rufh  parser // for RUFH; nil: that for tus, or none if the action is isTus
+	isTus bool   // the action is for tus only
+}
+
+// parserFor returns the parser for a protocol. nil: the action is not for it.
+func (a action) parserFor(p Protocol) parser {
+	switch {
+	case p == Tus || a.rufh == nil && !a.isTus:
+		return a.parse
+	default:
+		return a.rufh
+	}
 }
 
 func (a action) usage() string { return strings.TrimSpace(a.name + " " + a.args) }
 
-var actions = []action{
+var actions = slices.Concat(commonActions, interimActions)
+
+var commonActions = []action{
 	{
-		"reset", "", "the connection is lost before the request, as if a proxy restarts",
-		func(*words) (testserver.Action, error) { return testserver.Reset(), nil },
+		name: "reset", doc: "the connection is lost before the request, as if a proxy restarts",
+		parse: func(*words) (testserver.Action, error) { return testserver.Reset(), nil },
 	},
 	{
-		"cut", "SIZE", "the connection is lost after SIZE of the body, which is stored, as if a cable is pulled",
-		func(w *words) (testserver.Action, error) { return made(testserver.CutAfter)(w.size()) },
+		name: "cut", args: "SIZE", doc: "the connection is lost after SIZE of the body, which is stored, as if a cable is pulled",
+		parse: func(w *words) (testserver.Action, error) { return made(testserver.CutAfter)(w.size()) },
 	},
 	{
-		"drop", "", "the connection is lost before the answer; all bytes are stored",
-		func(*words) (testserver.Action, error) { return testserver.DropReply(), nil },
+		name: "drop", doc: "the connection is lost before the answer; all bytes are stored",
+		parse: func(*words) (testserver.Action, error) { return testserver.DropReply(), nil },
 	},
 	{
-		"stall", "[TIME]", "nothing is read or answered for TIME, or without end, as by a server that swaps",
-		func(w *words) (testserver.Action, error) { return made(testserver.Stall)(w.maybeDuration()) },
+		name: "stall", args: "[TIME]", doc: "nothing is read or answered for TIME, or without end, as by a server that swaps",
+		parse: func(w *words) (testserver.Action, error) { return made(testserver.Stall)(w.maybeDuration()) },
 	},
-	{"stall-after", "SIZE [TIME]", "the same after SIZE of the body, as by a proxy whose buffers are full", parseStallAfter},
+	{name: "stall-after", args: "SIZE [TIME]", doc: "the same after SIZE of the body, as by a proxy whose buffers are full", parse: parseStallAfter},
 	{
-		"throttle", "RATE", "the body is read at RATE per second, such as 64KiB, as over a slow link",
-		func(w *words) (testserver.Action, error) { return made(testserver.Throttle)(w.rate()) },
-	},
-	{
-		"black-hole", "", "nothing is read or answered, and the connection stays open, as behind a firewall that drops packets",
-		func(*words) (testserver.Action, error) { return testserver.BlackHole(), nil },
-	},
-	{"status", "CODE [NAME:VALUE...] [WORDS...]", "answers with a status, headers and a body, as proxies and busy servers do", parseStatus},
-	{"early", "SIZE CODE [NAME:VALUE...] [WORDS...]", "the same after SIZE of the body, and closes the connection while the rest is sent, as tusd does with 409 and proxies with 401 or 413", parseEarly},
-	{"retry-after", "CODE TIME [date]", "answers CODE with Retry-After in seconds, or as a date, as for quotas (429) and maintenance (503)", parseRetryAfter},
-	{
-		"locked", "[TIME]", "423 for TIME after the first one, or without end, as tusdotnet answers after a lost connection",
-		func(w *words) (testserver.Action, error) { return made(testserver.Locked)(w.maybeDuration()) },
+		name: "throttle", args: "RATE", doc: "the body is read at RATE per second, such as 64KiB, as over a slow link",
+		parse: func(w *words) (testserver.Action, error) { return made(testserver.Throttle)(w.rate()) },
 	},
 	{
-		"lock-timeout", "", "500 ERR_LOCK_TIMEOUT, as tusd answers while another request holds the upload",
-		func(*words) (testserver.Action, error) { return testserver.LockTimeout(), nil },
+		name: "black-hole", doc: "nothing is read or answered, and the connection stays open, as behind a firewall that drops packets",
+		parse: func(*words) (testserver.Action, error) { return testserver.BlackHole(), nil },
+	},
+	{name: "status", args: "CODE [NAME:VALUE...] [WORDS...]", doc: "answers with a status, headers and a body, as proxies and busy servers do", parse: parseStatus},
+	{name: "early", args: "SIZE CODE [NAME:VALUE...] [WORDS...]", doc: "the same after SIZE of the body, and closes the connection while the rest is sent, as tusd does with 409 and proxies with 401 or 413", parse: parseEarly},
+	{name: "retry-after", args: "CODE TIME [date]", doc: "answers CODE with Retry-After in seconds, or as a date, as for quotas (429) and maintenance (503)", parse: parseRetryAfter},
+	{
+		name: "locked", args: "[TIME]", doc: "423 for TIME after the first one, or without end, as tusdotnet answers after a lost connection",
+		isTus: true,
+		parse: func(w *words) (testserver.Action, error) { return made(testserver.Locked)(w.maybeDuration()) },
 	},
 	{
-		"until-token-changes", "", "401 until the Authorization header changes, as if a token expires",
-		func(*words) (testserver.Action, error) { return testserver.UntilTokenChanges(), nil },
-	},
-	{"redirect", "CODE URL", "redirects to URL, with the path of the request if URL has none, as a server that has moved does", parseRedirect},
-	{
-		"buffer", "", "the body arrives when it is complete, and a cut loses all of it, as with nginx and Cloudflare",
-		func(*words) (testserver.Action, error) { return testserver.Buffer(), nil },
+		name: "lock-timeout", doc: "500 ERR_LOCK_TIMEOUT, as tusd answers while another request holds the upload",
+		isTus: true,
+		parse: func(*words) (testserver.Action, error) { return testserver.LockTimeout(), nil },
 	},
 	{
-		"body-limit", "SIZE", "413 without headers of tus for bodies above SIZE, as from nginx, Cloudflare and IIS",
-		func(w *words) (testserver.Action, error) { return made(testserver.BodyLimit)(w.size()) },
+		name: "until-token-changes", doc: "401 until the Authorization header changes, as if a token expires",
+		parse: func(*words) (testserver.Action, error) { return testserver.UntilTokenChanges(), nil },
+	},
+	{name: "redirect", args: "CODE URL", doc: "redirects to URL, with the path of the request if URL has none, as a server that has moved does", parse: parseRedirect},
+	{
+		name: "buffer", doc: "the body arrives when it is complete, and a cut loses all of it, as with nginx and Cloudflare",
+		parse: func(*words) (testserver.Action, error) { return testserver.Buffer(), nil },
 	},
 	{
-		"slow-finish", "[TIME]", "the answer to the last byte comes after TIME, or never, as with virus scanners and hooks",
-		func(w *words) (testserver.Action, error) { return made(testserver.SlowFinish)(w.maybeDuration()) },
+		name: "body-limit", args: "SIZE", doc: "413 without headers of tus for bodies above SIZE, as from nginx, Cloudflare and IIS",
+		parse: func(w *words) (testserver.Action, error) { return made(testserver.BodyLimit)(w.size()) },
 	},
 	{
-		"rewind", "SIZE", "the server loses the bytes after SIZE, as after a crash",
-		func(w *words) (testserver.Action, error) { return made(testserver.RewindTo)(w.size()) },
+		name: "slow-finish", args: "[TIME]", doc: "the answer to the last byte comes after TIME, or never, as with virus scanners and hooks",
+		parse: func(w *words) (testserver.Action, error) { return made(testserver.SlowFinish)(w.maybeDuration()) },
+		rufh:  func(w *words) (testserver.Action, error) { return made(rufhserver.SlowFinish)(w.maybeDuration()) },
 	},
 	{
-		"forget", "", "the upload is deleted (404), as if it has expired",
-		func(*words) (testserver.Action, error) { return testserver.Forget(), nil },
+		name: "rewind", args: "SIZE", doc: "the server loses the bytes after SIZE, as after a crash",
+		parse: func(w *words) (testserver.Action, error) { return made(testserver.RewindTo)(w.size()) },
+		rufh:  func(w *words) (testserver.Action, error) { return made(rufhserver.RewindTo)(w.size()) },
 	},
 	{
-		"offset", "TEXT", "answers TEXT as Upload-Offset, as a server with a bug does",
-		func(w *words) (testserver.Action, error) { return made(testserver.OffsetHeader)(w.next("TEXT")) },
+		name: "forget", doc: "the upload is deleted (404), as if it has expired",
+		parse: func(*words) (testserver.Action, error) { return testserver.Forget(), nil },
+		rufh:  func(*words) (testserver.Action, error) { return rufhserver.Forget(), nil },
 	},
 	{
-		"offset-by", "[-]SIZE", "answers an offset that is SIZE too large, or with - too small",
-		func(w *words) (testserver.Action, error) { return made(testserver.OffsetDelta)(w.signedSize()) },
+		name: "offset", args: "TEXT", doc: "answers TEXT as Upload-Offset, as a server with a bug does",
+		parse: func(w *words) (testserver.Action, error) { return made(testserver.OffsetHeader)(w.next("TEXT")) },
 	},
-	{"location", "FORM", "writes the Location as relative, path, schemeless, insecure, absent, query QUERY or origin URL", parseLocation},
 	{
-		"header", "NAME VALUE", "sets a header of the answer, as gateways do",
-		func(w *words) (testserver.Action, error) {
+		name: "offset-by", args: "[-]SIZE", doc: "answers an offset that is SIZE too large, or with - too small",
+		parse: func(w *words) (testserver.Action, error) { return made(testserver.OffsetDelta)(w.signedSize()) },
+	},
+	{name: "location", args: "FORM", doc: "writes the Location as relative, path, schemeless, insecure, absent, query QUERY or origin URL", parse: parseLocation},
+	{
+		name: "header", args: "NAME VALUE", doc: "sets a header of the answer, as gateways do",
+		parse: func(w *words) (testserver.Action, error) {
 			name, err := w.headerName()
 			if err != nil || len(*w) == 0 {
 				return nil, orMissing(err, "VALUE")
@@ -103,8 +127,8 @@ var actions = []action{
 		},
 	},
 	{
-		"no-header", "NAME", "removes a header of the answer, as filtering proxies do",
-		func(w *words) (testserver.Action, error) {
+		name: "no-header", args: "NAME", doc: "removes a header of the answer, as filtering proxies do",
+		parse: func(w *words) (testserver.Action, error) {
 			return made(func(name string) testserver.Action {
 				return testserver.RewriteHeader(func(h http.Header) { h.Del(name) })
 			})(w.headerName())

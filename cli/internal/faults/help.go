@@ -8,8 +8,13 @@ import (
 // column is the position of the second column of Help.
 const column = 26
 
-// Help returns the list of actions in lines of at most width columns.
-func Help(width int) string {
+// Help returns the list of actions for tus and RUFH in lines of at most width columns.
+func Help(width int) string { return help(commonActions, width) }
+
+// HelpRUFH returns the list of actions for RUFH only.
+func HelpRUFH(width int) string { return help(interimActions, width) }
+
+func help(actions []action, width int) string {
 	var b strings.Builder
 	for _, a := range actions {
 		name := "  " + a.usage()

@@ -9,7 +9,7 @@ import (
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	const width = 80
-	help := Help(width)
+	help := Help(width) + "\n" + HelpRUFH(width)
 	for _, a := range actions {
 		if !strings.Contains("\n"+help, "\n  "+a.name) {
 			t.Errorf("the help lacks %s", a.name)

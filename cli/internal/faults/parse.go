@@ -14,8 +14,18 @@ import (
 // methods are the words for methods. The first one stands for all methods.
 var methods = []string{"any", http.MethodPost, http.MethodHead, http.MethodPatch, http.MethodDelete, http.MethodOptions, http.MethodGet}
 
-// Parse reads [METHOD] ACTION [ARG...] [xN|always].
-func Parse(spec string) (testserver.Fault, error) {
+// Protocol is the protocol of the server that gets a fault.
+type Protocol int
+
+// The protocols. RUFH is the IETF's Resumable Uploads for HTTP.
+const (
+	Tus Protocol = iota
+	RUFH
+)
+
+// Parse reads [METHOD] ACTION [ARG...] [xN|always]. An action that is not for the protocol is
+// an error.
+func Parse(spec string, p Protocol) (testserver.Fault, error) {
 	var fault testserver.Fault
 	rest := words(strings.Fields(spec))
 	if strings.ContainsFunc(spec, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
@@ -29,23 +39,30 @@ func Parse(spec string) (testserver.Fault, error) {
 		rest = rest[1:]
 	}
 	if len(rest) == 0 {
-		return fault, fmt.Errorf("no action: want one of %s", names())
+		return fault, fmt.Errorf("no action: want one of %s", names(p))
 	}
 	i := slices.IndexFunc(actions, func(a action) bool { return a.name == rest[0] })
 	switch {
 	case i < 0 && methodGiven:
-		return fault, fmt.Errorf("no action %q: want one of %s", rest[0], names())
+		return fault, fmt.Errorf("no action %q: want one of %s", rest[0], names(p))
 	case i < 0:
 		return fault, fmt.Errorf("%q is neither a method (%s) nor an action (%s)",
-			rest[0], Methods(), names())
+			rest[0], Methods(), names(p))
 	}
 	do := actions[i]
+	parse := do.parserFor(p)
+	switch {
+	case parse == nil && p == Tus:
+		return fault, fmt.Errorf("%s is for --rufh", do.name)
+	case parse == nil:
+		return fault, fmt.Errorf("%s is not for --rufh", do.name)
+	}
 	rest = rest[1:]
 	var err error
 	if fault.Times, err = rest.times(); err != nil {
 		return fault, err
 	}
-	if fault.Do, err = do.parse(&rest); err == nil && len(rest) > 0 {
+	if fault.Do, err = parse(&rest); err == nil && len(rest) > 0 {
 		err = fmt.Errorf("%q is one word too many", strings.Join(rest, " "))
 	}
 	if err != nil {
@@ -61,10 +78,12 @@ func isMethod(word string) bool {
 	return slices.ContainsFunc(methods, func(m string) bool { return strings.EqualFold(m, word) })
 }
 
-func names() string {
-	list := make([]string, len(actions))
-	for i, a := range actions {
-		list[i] = a.name
+func names(p Protocol) string {
+	var list []string
+	for _, a := range actions {
+		if a.parserFor(p) != nil {
+			list = append(list, a.name)
+		}
 	}
 	return strings.Join(list, ", ")
 }

@@ -59,7 +59,7 @@ func TestParse(t *testing.T) {
 	} {
 		t.Run(tt.spec, func(t *testing.T) {
 			t.Parallel()
-			f, err := Parse(tt.spec)
+			f, err := Parse(tt.spec, Tus)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -114,12 +114,55 @@ func TestParseErrors(t *testing.T) {
 		"header ä b":                 `"ä" is not the name of a header`,
 		"no-header a:b":              "is not the name of a header",
 		"status 500 a\r\nb":          "control character",
+		"no-104":                     "no-104 is for --rufh",
+		"flood-104 9":                "flood-104 is for --rufh",
 	} {
 		t.Run(spec, func(t *testing.T) {
 			t.Parallel()
-			if _, err := Parse(spec); err == nil || !strings.Contains(err.Error(), want) {
+			if _, err := Parse(spec, Tus); err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("got %v, want it to hold %s", err, want)
 			}
 		})
+	}
+}
+
+// RUFH has actions of its own, and its own form of some others.
+func TestParseRUFH(t *testing.T) {
+	t.Parallel()
+	for spec, want := range map[string]string{
+		"PATCH cut 1MiB":              "CutAfter(1048576)",
+		"status 502":                  "Status(502)",
+		"slow-finish 10m":             "SlowFinish(10m0s)",
+		"rewind 5":                    "RewindTo(5)",
+		"HEAD forget":                 "Forget()",
+		"POST no-104":                 "NoInterim()",
+		"late-104 64KiB":              "LateInterim(65536)",
+		"flood-104 100":               "FloodInterim(100)",
+		"header-104 location /a b":    `InterimHeader("Location", "/a b")`,
+		"nginx-104 always":            "AsNginx()",
+		"early-final 1k 403 no quota": "EarlyFinal(1024, 403)",
+		"offset-only x3":              "OffsetOnly()",
+		"no-offset":                   "NoOffset()",
+	} {
+		f, err := Parse(spec, RUFH)
+		if err != nil || fmt.Sprint(f.Do) != want {
+			t.Errorf("%s: %v, %v; want %s", spec, f.Do, err, want)
+		}
+	}
+	for spec, want := range map[string]string{
+		"locked 5s":       "locked is not for --rufh",
+		"lock-timeout":    "lock-timeout is not for --rufh",
+		"kut":             ", flood-104, ",
+		"late-104":        "no SIZE",
+		"flood-104":       "no NUMBER: want flood-104 NUMBER",
+		"flood-104 -1":    `"-1" is not a number`,
+		"header-104 X":    "no VALUE",
+		"early-final 5":   "no CODE",
+		"early-final":     "no SIZE",
+		"early-final 5 1": "is not a status",
+	} {
+		if _, err := Parse(spec, RUFH); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want it to hold %s", spec, err, want)
+		}
 	}
 }

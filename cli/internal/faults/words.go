@@ -73,6 +73,18 @@ func (w *words) rate() (int64, error) {
 	return n, err
 }
 
+func (w *words) number() (int, error) {
+	word, err := w.next("NUMBER")
+	if err != nil {
+		return 0, err
+	}
+	n, err := strconv.Atoi(word)
+	if err != nil || n < 0 {
+		return 0, fmt.Errorf("%q is not a number", word)
+	}
+	return n, nil
+}
+
 func (w *words) duration() (time.Duration, error) {
 	word, err := w.next("TIME")
 	if err != nil {
