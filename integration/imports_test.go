@@ -14,6 +14,8 @@ const (
 	tusdPath      = "github.com/tus/tusd/..."
 	zapPath       = "go.uber.org/zap/..."
 	retryablePath = "github.com/hashicorp/go-retryablehttp/..."
+	redisPath     = "github.com/redis/..."
+	postgresPath  = "github.com/jackc/..."
 )
 
 // The packages of each module do not depend on these packages, not even indirectly.
@@ -35,9 +37,11 @@ func TestImports(t *testing.T) {
 		{module: "transport", packages: "./nethttp", forbidden: []string{retryablePath}},
 		{module: "transport", packages: "./transporttest", forbidden: []string{retryablePath}},
 		{module: "client", packages: "./...", forbidden: []string{
-			tusdPath, zapPath, retryablePath,
+			tusdPath, zapPath, retryablePath, redisPath, postgresPath,
 			prefix + "testserver/...", prefix + "cli/...", prefix + "integration/...",
 		}},
+		{module: "client/redisstore", packages: "./...", forbidden: []string{tusdPath, zapPath, retryablePath, postgresPath, prefix + "testserver/...", "testing"}},
+		{module: "client/pgstore", packages: "./...", forbidden: []string{tusdPath, zapPath, retryablePath, redisPath, prefix + "testserver/...", "testing"}},
 		{module: "testserver", packages: "./...", forbidden: []string{
 			zapPath, retryablePath, "testing",
 			prefix + "client/...", prefix + "transport/...", prefix + "retry/...", prefix + "cli/...",
@@ -46,7 +50,7 @@ func TestImports(t *testing.T) {
 			tusdPath, zapPath, retryablePath,
 			prefix + "testserver/...", prefix + "client/...", prefix + "retry/...", prefix + "cli/...",
 		}},
-		{module: "cli", packages: "./...", forbidden: []string{prefix + "integration/..."}},
+		{module: "cli", packages: "./...", forbidden: []string{redisPath, postgresPath, prefix + "integration/..."}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.module+" "+tt.packages, func(t *testing.T) {

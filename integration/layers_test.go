@@ -84,9 +84,11 @@ var clientLayers = layering{
 			{"internal/fake", "a server in memory, for tests"},
 			{"internal/fake/content", "a server of a download in memory, for tests"},
 			{"internal/fake/object", "a server of an object to upload, for tests"},
+			{"lease", "a lock that expires unless it is renewed"},
 			{"source/httpsource", "a source at an http or https URL"},
 			{"sourcetest", "tests for a source.Source"},
 			{"storetest", "tests for a journal.Store"},
+			{"storetest/databases", "real servers of databases, for tests"},
 		},
 		{
 			{"internal/clienttest", "what the tests of client share"},

@@ -18,8 +18,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/redis/go-redis/v9"
+
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/filestore"
+	"github.com/tusker-go/tusker/client/pgstore"
+	"github.com/tusker-go/tusker/client/redisstore"
+	"github.com/tusker-go/tusker/client/storetest/databases"
 	"github.com/tusker-go/tusker/retry"
 	"github.com/tusker-go/tusker/testserver"
 	"github.com/tusker-go/tusker/transport/nethttp"
@@ -34,14 +40,21 @@ const (
 	envOnceLock     = "TUSKER_ONCE_LOCK"
 	envOnceControl  = "TUSKER_ONCE_CONTROL"
 	envOnceRounds   = "TUSKER_ONCE_ROUNDS"
+	envOnceDatabase = "TUSKER_ONCE_DATABASE" // its URL; "": the folder has the records
 )
 
 // onceFiles is the number of files, of which the first is empty.
 const onceFiles = 6
 
+// onceStore is a store of records and of finished uploads.
+type onceStore interface {
+	client.Store
+	client.Ledger
+}
+
 // unlocked is a store without a lock. A process that was stopped for longer than its lease
 // works with a store like this one.
-type unlocked struct{ *filestore.Store }
+type unlocked struct{ onceStore }
 
 func (unlocked) Lock(context.Context, string) (func() error, error) {
 	return func() error { return nil }, nil
@@ -59,10 +72,7 @@ func TestOnceWorker(t *testing.T) {
 		t.Fatal(err)
 	}
 	random := rand.New(rand.NewPCG(seed, 1))
-	store, err := filestore.New(filepath.Join(folder, "state"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	store := openOnce(t, os.Getenv(envOnceDatabase), folder)
 	doer := nethttp.New(nethttp.Config{})
 	defer doer.CloseIdleConnections()
 	cfg := client.Config{Endpoint: endpoint, Doer: doer, Store: store, Ledger: store, Once: true, Retry: quick, Locked: quick}
@@ -102,6 +112,41 @@ func TestOnceWorker(t *testing.T) {
 	}
 }
 
+// openOnce opens the store of a worker: the database, or the folder.
+func openOnce(t *testing.T, database, folder string) onceStore {
+	t.Helper()
+	var store onceStore
+	var err error
+	// The lock of a process that was killed is free after this time.
+	const expiry = time.Second
+	switch scheme, _, _ := strings.Cut(database, ":"); scheme {
+	case "redis":
+		options, uerr := redis.ParseURL(database)
+		if uerr != nil {
+			t.Fatal(uerr)
+		}
+		db := redis.NewClient(options)
+		t.Cleanup(func() { _ = db.Close() })
+		store, err = redisstore.New(db, redisstore.Config{Lease: expiry})
+	case "postgres":
+		pool, perr := pgxpool.New(t.Context(), database)
+		if perr != nil {
+			t.Fatal(perr)
+		}
+		t.Cleanup(pool.Close)
+		if err := pgstore.Migrate(t.Context(), pool, pgstore.Config{}); err != nil {
+			t.Fatal(err)
+		}
+		store, err = pgstore.New(pool, pgstore.Config{Lease: expiry})
+	default:
+		store, err = filestore.New(filepath.Join(folder, "state"))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
+
 // retryPause waits between two calls for the same file.
 func retryPause(ctx context.Context, d time.Duration) error {
 	loop := retry.Loop{Policy: retry.Delays(d)}
@@ -115,7 +160,7 @@ type onceProcess struct {
 	done chan error
 }
 
-func startOnce(t *testing.T, endpoint, folder string, seed uint64, lock string) *onceProcess {
+func startOnce(t *testing.T, endpoint, folder string, seed uint64, lock, database string) *onceProcess {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -123,7 +168,7 @@ func startOnce(t *testing.T, endpoint, folder string, seed uint64, lock string) 
 	}
 	p := &onceProcess{cmd: exec.CommandContext(t.Context(), self, "-test.run=^TestOnceWorker$"), done: make(chan error, 1)}
 	p.cmd.Env = append(os.Environ(), envOnceEndpoint+"="+endpoint, envOnceFolder+"="+folder,
-		envOnceSeed+"="+strconv.FormatUint(seed, 10), envOnceLock+"="+lock)
+		envOnceSeed+"="+strconv.FormatUint(seed, 10), envOnceLock+"="+lock, envOnceDatabase+"="+database)
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -144,21 +189,35 @@ func (p *onceProcess) wait(t *testing.T, killed bool) {
 // killed at any moment and one is stopped while the others continue. All results have the same
 // URL, and no other upload has bytes.
 func TestOnceWithKilledProcesses(t *testing.T) {
+	for name, lock := range map[string]string{"with locks": "yes", "without locks": ""} {
+		t.Run(name, func(t *testing.T) { onceRounds(t, lock, "") })
+	}
+}
+
+// S-BYTES-ONCE: the same with records in Redis, whose locks expire. The process that was stopped
+// has lost its lock.
+func TestOnceInRedis(t *testing.T) {
+	onceRounds(t, "yes", databases.Redis(t).URL())
+}
+
+// S-BYTES-ONCE: the same with records in PostgreSQL.
+func TestOnceInPostgres(t *testing.T) {
+	onceRounds(t, "yes", databases.Postgres(t).URL())
+}
+
+func onceRounds(t *testing.T, lock, database string) {
+	t.Helper()
 	rounds := 2
 	if n, err := strconv.Atoi(os.Getenv(envOnceRounds)); err == nil {
 		rounds = n
 	}
-	for name, lock := range map[string]string{"with locks": "yes", "without locks": ""} {
-		t.Run(name, func(t *testing.T) {
-			for round := range rounds {
-				onceRound(t, uint64(round), lock)
-			}
-		})
+	for round := range rounds {
+		onceRound(t, uint64(round), lock, database)
 	}
 }
 
 // onceRound runs workers until all files are uploaded.
-func onceRound(t *testing.T, seed uint64, lock string) {
+func onceRound(t *testing.T, seed uint64, lock, database string) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(seed, 2))
 	srv := testserver.New(t, testserver.Config{})
@@ -168,8 +227,8 @@ func onceRound(t *testing.T, seed uint64, lock string) {
 	for i := range onceFiles {
 		writeOld(t, filepath.Join(folder, fmt.Sprint("file", i)), data[:i<<20])
 	}
-	// A stopped process keeps its locks, so it works without them.
-	zombie := startOnce(t, srv.URL(), folder, random.Uint64(), "")
+	// A stopped process keeps the locks of a folder, so it works without them.
+	zombie := startOnce(t, srv.URL(), folder, random.Uint64(), "", database)
 	pause := func(most time.Duration) { _ = retryPause(t.Context(), time.Duration(random.Int64N(int64(most)))) }
 	pause(300 * time.Millisecond)
 	_ = zombie.cmd.Process.Signal(syscall.SIGSTOP)
@@ -179,12 +238,12 @@ func onceRound(t *testing.T, seed uint64, lock string) {
 		waits := []time.Duration{time.Duration(random.Int64N(int64(200 * time.Millisecond))), time.Duration(random.Int64N(int64(400 * time.Millisecond)))}
 		workers.Go(func() {
 			for i, wait := range waits {
-				p := startOnce(t, srv.URL(), folder, seeds[i], lock)
+				p := startOnce(t, srv.URL(), folder, seeds[i], lock, database)
 				_ = retryPause(t.Context(), wait)
 				_ = p.cmd.Process.Kill()
 				p.wait(t, true)
 			}
-			startOnce(t, srv.URL(), folder, seeds[2], lock).wait(t, false)
+			startOnce(t, srv.URL(), folder, seeds[2], lock, database).wait(t, false)
 		})
 	}
 	pause(time.Second)

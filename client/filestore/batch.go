@@ -100,7 +100,7 @@ func (b *Batch) load(maxAge time.Duration) error {
 	b.index.lines, b.sources = make(map[[sha256.Size]byte]int64), make(map[uint64]struct{})
 	return eachLine(f, 0, info.Size(), func(at int64, text []byte) error {
 		// A damaged line may be missing as well: its upload is sent again.
-		if l, err := parseBatchLine(text); err == nil && l.Version <= newest && l.Batch == nil && time.Since(l.Updated) < maxAge {
+		if l, err := parseBatchLine(text); err == nil && l.Version <= journal.Version && l.Batch == nil && time.Since(l.Updated) < maxAge {
 			b.index.lines[sha256.Sum256([]byte(l.Key))] = at
 			b.sources[l.sourceHash()] = struct{}{}
 		}
@@ -140,13 +140,14 @@ func (b *Batch) LoadFinished(ctx context.Context, endpoint, key string) (*journa
 	if err != nil {
 		return nil, b.store.failed("load finished", key, err)
 	}
-	r, err := decode(key, text)
+	r, err := journal.Decode(key, text)
 	if err == nil && r.Endpoint != endpoint {
 		err = errors.New("it is of another endpoint")
 	}
 	if err != nil {
 		return nil, b.store.failed("load finished", key, fmt.Errorf("%w: %w", journal.ErrNoRecord, err))
 	}
+	r.Revision = ""
 	return r, nil
 }
 

@@ -22,18 +22,18 @@ func FuzzDecode(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		r, err := decode("4f1d", b)
+		r, err := journal.Decode("4f1d", b)
 		if err != nil {
 			if !errors.Is(err, journal.ErrRecordDamaged) && !errors.Is(err, journal.ErrRecordVersion) {
 				t.Errorf("error %v", err)
 			}
 			return
 		}
-		text, err := encode(r, "r")
+		text, err := encode(r, r.Revision)
 		if err != nil {
 			t.Fatalf("%+v: %v", r, err)
 		}
-		again, err := decode("4f1d", text)
+		again, err := journal.Decode("4f1d", text)
 		if err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}

@@ -11,7 +11,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strconv"
 	"sync"
 	"time"
 
@@ -107,10 +106,11 @@ func (s *sentFiles) load(root *os.Root, name, key string) (*journal.Record, erro
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	r, err := decode(key, line)
+	r, err := journal.Decode(key, line)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", journal.ErrNoRecord, err)
 	}
+	r.Revision = ""
 	return r, nil
 }
 
@@ -133,7 +133,7 @@ func (x *sentIndex) refresh(f *os.File) error {
 		switch {
 		case err != nil:
 			x.damaged++
-		case line.Version <= newest:
+		case line.Version <= journal.Version:
 			x.lines[sha256.Sum256([]byte(line.Key))] = at
 		}
 		return nil
@@ -166,11 +166,10 @@ func appendLine(root *os.Root, name string, r *journal.Record) error {
 
 // encodeLine returns the line of a record.
 func encodeLine(r *journal.Record) ([]byte, error) {
-	b, err := r.MarshalJSON()
+	b, err := journal.Encode(r, "")
 	if err != nil {
 		return nil, err
 	}
-	b = append([]byte(`{"version":`+strconv.Itoa(versionOf(r))+`,`), b[1:]...)
 	b = append(b, '\n')
 	if len(b) > maxRecord {
 		return nil, fmt.Errorf("%w: %d bytes, more than %d", journal.ErrInvalidRecord, len(b), maxRecord)
@@ -222,7 +221,7 @@ func parseLine(b []byte) (line, error) {
 
 // check returns an error if l is not the line of a record.
 func (l line) check() error {
-	if l.Version < version || l.Version <= newest && journal.CheckKey(l.Key) != nil {
+	if l.Version < version || l.Version <= journal.Version && journal.CheckKey(l.Key) != nil {
 		return errLine
 	}
 	return nil

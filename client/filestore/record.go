@@ -10,19 +10,16 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strconv"
 
 	"github.com/tusker-go/tusker/client/journal"
 )
 
 const (
-	// version is the version of the format in the package comment. newest is that of records
-	// whose protocol is not tus, so that programs that know only tus leave them as they are.
+	// version is the version of the files of batches and of the oldest records.
 	version = 1
-	newest  = 2
 
 	// maxRecord is the most bytes that a record's file may have.
-	maxRecord = 1 << 20
+	maxRecord = journal.MaxEncoded
 
 	recordSuffix  = ".json"
 	damagedSuffix = ".json.damaged"
@@ -43,23 +40,12 @@ func damagedName(key string) string { return key + damagedSuffix }
 func lockName(key string) string    { return key + lockSuffix }
 func guardName(key string) string   { return key + guardSuffix }
 
-// versionOf returns the version of the format that a record needs.
-func versionOf(r *journal.Record) int {
-	if r.Protocol != "" {
-		return newest
-	}
-	return version
-}
-
 // encode returns the content of the file of a record that gets this revision.
 func encode(r *journal.Record, revision string) ([]byte, error) {
-	// json.Marshal would escape the ampersands of URLs.
-	b, err := r.MarshalJSON()
+	b, err := journal.Encode(r, revision)
 	if err != nil {
 		return nil, err
 	}
-	// A record is an object with one name at least.
-	b = append([]byte(`{"version":`+strconv.Itoa(versionOf(r))+`,"revision":`+strconv.Quote(revision)+`,`), b[1:]...)
 	var out bytes.Buffer
 	if err := json.Indent(&out, b, "", "  "); err != nil {
 		return nil, err
@@ -71,51 +57,14 @@ func encode(r *journal.Record, revision string) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// head has what a file adds to a record.
-type head struct {
-	Version  int    `json:"version"`
-	Revision string `json:"revision"`
-}
-
-// decode returns the record that encode encoded, without its revision. The error Is
-// ErrRecordDamaged or ErrRecordVersion.
-func decode(key string, b []byte) (*journal.Record, error) {
-	r, _, err := decodeRevision(key, b)
-	return r, err
-}
-
-// decodeRevision returns the record that encode encoded and its revision, see decode. A file
-// without a revision, such as one that a person wrote, has the revision of its content.
-func decodeRevision(key string, b []byte) (r *journal.Record, revision string, err error) {
-	if len(b) > maxRecord {
-		return nil, "", fmt.Errorf("%w: more than %d bytes", journal.ErrRecordDamaged, maxRecord)
+// revisionOf returns the revision of a file. A file without one, such as one that a person wrote,
+// has the revision of its content.
+func revisionOf(r *journal.Record, b []byte) string {
+	if r.Revision != "" {
+		return r.Revision
 	}
-	var head head
-	if err := json.Unmarshal(b, &head); err != nil {
-		return nil, "", fmt.Errorf("%w: %w", journal.ErrRecordDamaged, err)
-	}
-	switch {
-	case head.Version > newest:
-		return nil, "", fmt.Errorf("%w: version %d, and this program knows %d", journal.ErrRecordVersion, head.Version, newest)
-	case head.Version < version:
-		return nil, "", fmt.Errorf("%w: version %d", journal.ErrRecordDamaged, head.Version)
-	}
-	r = new(journal.Record)
-	// json.Unmarshal would check the syntax once more.
-	if err := r.UnmarshalJSON(b); err != nil {
-		return nil, "", fmt.Errorf("%w: %w", journal.ErrRecordDamaged, err)
-	}
-	if r.Key != key {
-		return nil, "", fmt.Errorf("%w: it is the record of another key", journal.ErrRecordDamaged)
-	}
-	if err := r.Validate(); err != nil {
-		return nil, "", fmt.Errorf("%w: %w", journal.ErrRecordDamaged, err)
-	}
-	if head.Revision == "" {
-		sum := sha256.Sum256(b)
-		head.Revision = hex.EncodeToString(sum[:])
-	}
-	return r, head.Revision, nil
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
 }
 
 // read returns the record of key and the state of its file. The state may be known although
@@ -141,11 +90,11 @@ func read(root *os.Root, key string) (*journal.Record, fs.FileInfo, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		r, revision, err := decodeRevision(key, b)
+		r, err := journal.Decode(key, b)
 		if err != nil {
 			return nil, info, err
 		}
-		r.Revision = revision
+		r.Revision = revisionOf(r, b)
 		return r, info, nil
 	}
 	return nil, nil, errUnsteady

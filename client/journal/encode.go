@@ -1,0 +1,87 @@
+package journal
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+)
+
+const (
+	// firstVersion is the version of the records of tus.
+	firstVersion = 1
+
+	// Version is the newest version of the form of records that Decode knows. It is that of
+	// records whose protocol is not tus, so that programs that know only tus leave them as they
+	// are.
+	Version = 2
+
+	// MaxEncoded is the most bytes of an encoded record.
+	MaxEncoded = 1 << 20
+)
+
+// VersionOf returns the version of the form that Encode writes for a record.
+func VersionOf(r *Record) int {
+	if r.Protocol != "" {
+		return Version
+	}
+	return firstVersion
+}
+
+// Encode returns the form in which stores keep a record: its JSON in one line, with the
+// number "version", which is that of [VersionOf], and the string "revision" before its own names.
+// revision "" is left out, for stores that keep the revision beside the record. Encode does
+// not validate. The error Is [ErrInvalidRecord] if the record needs more than [MaxEncoded]
+// bytes.
+func Encode(r *Record, revision string) ([]byte, error) {
+	// json.Marshal would escape the ampersands of URLs.
+	b, err := r.MarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	head := `{"version":` + strconv.Itoa(VersionOf(r)) + `,`
+	if revision != "" {
+		head += `"revision":` + strconv.Quote(revision) + `,`
+	}
+	// A record is an object with one name at least.
+	b = append([]byte(head), b[1:]...)
+	if len(b) > MaxEncoded {
+		return nil, fmt.Errorf("%w: %d bytes, more than %d", ErrInvalidRecord, len(b), MaxEncoded)
+	}
+	return b, nil
+}
+
+// Decode returns the record of key that Encode encoded. White space between the elements of
+// its JSON does not matter. Its Revision is that of the JSON, or "". The error Is [ErrRecordVersion] for the
+// record of a newer version, and [ErrRecordDamaged] for anything else that is not a valid
+// record of the key.
+func Decode(key string, b []byte) (*Record, error) {
+	if len(b) > MaxEncoded {
+		return nil, fmt.Errorf("%w: more than %d bytes", ErrRecordDamaged, MaxEncoded)
+	}
+	var head struct {
+		Version  int    `json:"version"`
+		Revision string `json:"revision"`
+	}
+	if err := json.Unmarshal(b, &head); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrRecordDamaged, err)
+	}
+	switch {
+	case head.Version > Version:
+		return nil, fmt.Errorf("%w: version %d, and this program knows %d", ErrRecordVersion, head.Version, Version)
+	case head.Version < firstVersion:
+		return nil, fmt.Errorf("%w: version %d", ErrRecordDamaged, head.Version)
+	}
+	r := new(Record)
+	// json.Unmarshal would check the syntax once more.
+	if err := r.UnmarshalJSON(b); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrRecordDamaged, err)
+	}
+	if r.Key != key {
+		return nil, fmt.Errorf("%w: it is the record of another key", ErrRecordDamaged)
+	}
+	if err := r.Validate(); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrRecordDamaged, err)
+	}
+	r.Revision = head.Revision
+	return r, nil
+}
