@@ -18,6 +18,9 @@ func versionCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
+		Long: `Prints the version of the program, the commit it was built from, and the versions
+of Go, of tus, and of the modules of Tusker that it consists of. "tusker --version"
+prints only the version of the program.`,
 		Example: `  tusker version
   tusker version --json | jq -r .version`,
 		Args:        usage.NoArguments,
@@ -43,23 +46,34 @@ type versionJSON struct {
 	Go       string `json:"go"`
 	Platform string `json:"platform"`
 	Tus      string `json:"tus"`
+
+	Modules map[string]string `json:"modules"` // versions, by the name of the module
 }
 
 // jsonVersion accepts nil for a program without information about its build.
 func jsonVersion(info *debug.BuildInfo) versionJSON {
 	commit, modified := strings.CutSuffix(version.CommitOf(info), version.ModifiedText)
+	modules := make(map[string]string)
+	for _, m := range version.Modules(info) {
+		modules[m.Name] = m.Version
+	}
 	return versionJSON{
 		Version: version.From(info), Commit: commit, Modified: modified,
 		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Tus: protocol.Version,
+		Modules: modules,
 	}
 }
 
 // versionTable accepts nil for a program without information about its build.
 func versionTable(info *debug.BuildInfo) [][2]string {
-	return [][2]string{
+	table := [][2]string{
 		{"tusker", version.From(info)},
 		{"commit", version.CommitOf(info)},
 		{"go", runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH},
 		{"tus", protocol.Version},
 	}
+	for _, m := range version.Modules(info) {
+		table = append(table, [2]string{m.Name, m.Version})
+	}
+	return table
 }

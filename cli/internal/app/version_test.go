@@ -2,6 +2,7 @@ package app
 
 import (
 	"runtime/debug"
+	"slices"
 	"testing"
 )
 
@@ -29,5 +30,24 @@ func TestVersionTable(t *testing.T) {
 				t.Errorf("got %v, want %s and %s", table, test.String, test.commit)
 			}
 		})
+	}
+}
+
+// The modules of Tusker follow, without those of others, and with the version that replaces one.
+func TestVersionOfModules(t *testing.T) {
+	t.Parallel()
+	info := &debug.BuildInfo{Deps: []*debug.Module{
+		{Path: "github.com/tusker-go/tusker/transport", Version: "v1.0.0"},
+		{Path: "github.com/spf13/cobra", Version: "v1.10.2"},
+		{Path: "github.com/tusker-go/tusker/client", Version: "v1.2.0", Replace: &debug.Module{Path: "../client", Version: "(devel)"}},
+	}}
+	table := versionTable(info)
+	want := [][2]string{{"client", "devel"}, {"transport", "v1.0.0"}}
+	if got := table[len(table)-2:]; !slices.Equal(got, want) {
+		t.Errorf("the modules are %v, want %v", got, want)
+	}
+	modules := jsonVersion(info).Modules
+	if len(modules) != 2 || modules["client"] != "devel" || modules["transport"] != "v1.0.0" {
+		t.Errorf("the modules in JSON are %v", modules)
 	}
 }

@@ -1,7 +1,12 @@
 // Package version reads the version of the program from its build.
 package version
 
-import "runtime/debug"
+import (
+	"cmp"
+	"runtime/debug"
+	"slices"
+	"strings"
+)
 
 // ModifiedText marks a build whose sources differ from the commit.
 const ModifiedText = " (modified)"
@@ -15,10 +20,52 @@ func String() string {
 // From returns the version in info. It accepts nil for a program without information about its
 // build.
 func From(info *debug.BuildInfo) string {
-	if info == nil || info.Main.Version == "" || info.Main.Version == "(devel)" {
-		return "devel"
+	if info == nil {
+		return devel
 	}
-	return info.Main.Version
+	return of(&info.Main)
+}
+
+// devel is the version of a module that is built from its source and is not a release.
+const devel = "devel"
+
+func of(m *debug.Module) string {
+	if m.Version == "" || m.Version == "(devel)" {
+		return devel
+	}
+	return m.Version
+}
+
+// Module is a module of Tusker in the program.
+type Module struct {
+	// Name is the path of the module without that of Tusker, such as client.
+	Name string
+	// Version is devel if the module is not a release.
+	Version string
+}
+
+// modulePath is what the paths of all modules of Tusker begin with.
+const modulePath = "github.com/tusker-go/tusker/"
+
+// Modules returns the modules of Tusker that the program consists of, besides its own, in the
+// order of their names. It accepts nil.
+func Modules(info *debug.BuildInfo) []Module {
+	if info == nil {
+		return nil
+	}
+	var modules []Module
+	for _, m := range info.Deps {
+		name, ok := strings.CutPrefix(m.Path, modulePath)
+		if !ok {
+			continue
+		}
+		if m.Replace != nil {
+			m = m.Replace
+		}
+		modules = append(modules, Module{Name: name, Version: of(m)})
+	}
+	slices.SortFunc(modules, func(a, b Module) int { return cmp.Compare(a.Name, b.Name) })
+	return modules
 }
 
 // CommitOf returns the commit in info, followed by ModifiedText if the sources differ from it,
