@@ -141,7 +141,7 @@ type Config struct {
 	// RateLimit applies. With RateLimit: ErrInvalidOption.
 	RateLimitAt func(now time.Time) int64
 
-	// Concurrency is how many uploads UploadAll and UploadConcat send at the same time.
+	// Concurrency is how many uploads UploadAll, UploadEach and UploadConcat send at the same time.
 	// 0: 3. Negative: ErrInvalidOption.
 	Concurrency int
 

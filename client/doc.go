@@ -11,7 +11,8 @@
 // server how much it has, and resumes there, as the [retry.Policy] allows.
 //
 //   - [Client.Resume] resumes an upload whose URL you know.
-//   - [Client.UploadAll] sends several files at the same time.
+//   - [Client.UploadAll] sends several files at the same time, and [Client.UploadEach] any
+//     number of files from a sequence, without keeping the results.
 //   - [Client.UploadConcat] makes one upload of several sources.
 //   - [Client.Metadata] reads the metadata of an upload, and [Client.Download] its bytes.
 //   - [Config.Store] lets Upload resume after a restart of the program.

@@ -124,6 +124,40 @@ func ExampleClient_UploadAll() {
 	// 4 requests
 }
 
+// UploadEach takes files from an iterator, such as a walk of a folder, and keeps neither them nor
+// their results.
+func ExampleClient_UploadEach() {
+	server := httptest.NewServer(fake.Handler(fake.Config{}))
+	defer server.Close()
+
+	c, err := client.New(client.Config{Endpoint: server.URL + "/files/", Concurrency: 1})
+	if err != nil {
+		log.Fatal(err)
+	}
+	files := func(yield func(client.Item) bool) {
+		for _, s := range []string{"elephant", "never", "forgets"} {
+			src, err := client.ReaderAt(strings.NewReader(s), int64(len(s)))
+			if err != nil {
+				log.Fatal(err)
+			}
+			if !yield(client.Item{Source: src}) {
+				return
+			}
+		}
+	}
+	for item, outcome := range c.UploadEach(context.Background(), files) {
+		if outcome.Err != nil {
+			log.Printf("%s: %v", item.Source.Name(), outcome.Err)
+			continue
+		}
+		fmt.Println(outcome.Result.Offset, "bytes")
+	}
+	// Output:
+	// 8 bytes
+	// 5 bytes
+	// 7 bytes
+}
+
 // ExampleClient_Download fetches an upload. To resume an earlier download, open
 // returns how many bytes the writer has, if content.Version is the same as before.
 func ExampleClient_Download() {
