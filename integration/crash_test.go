@@ -34,13 +34,14 @@ const (
 	crashResent = mib
 )
 
-// These variables pass the endpoint, the file, the folder of the records and the number
-// of parts to the processes that are killed. envCrashSeed repeats a run.
+// These variables pass the endpoint, the file, the folder of the records, the number
+// of parts and the protocol to the processes that are killed. envCrashSeed repeats a run.
 const (
 	envCrashEndpoint = "TUSKER_CRASH_ENDPOINT"
 	envCrashFile     = "TUSKER_CRASH_FILE"
 	envCrashState    = "TUSKER_CRASH_STATE"
 	envCrashParallel = "TUSKER_CRASH_PARALLEL"
+	envCrashProtocol = "TUSKER_CRASH_PROTOCOL"
 	envCrashSeed     = "TUSKER_CRASH_SEED"
 )
 
@@ -56,7 +57,7 @@ func TestCrashChild(t *testing.T) {
 	}
 	doer := nethttp.New(nethttp.Config{DialContext: dialSmall})
 	defer doer.CloseIdleConnections()
-	c := newClient(t, client.Config{Endpoint: endpoint, Doer: doer, Store: store, Retry: quick, Locked: quick})
+	c := newClient(t, client.Config{Endpoint: endpoint, Doer: doer, Store: store, Retry: quick, Locked: quick, Protocol: os.Getenv(envCrashProtocol)})
 	src, err := client.Path(os.Getenv(envCrashFile))
 	if err != nil {
 		t.Fatal(err)

@@ -3,10 +3,10 @@ package integration
 import (
 	"bytes"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"slices"
 	"testing"
 	"time"
@@ -141,4 +141,35 @@ func TestRUFHCreationCut(t *testing.T) {
 	}
 }
 
-var _ = errors.Is
+// Creations of 8 MiB that are cut right after the 104 are resumed, and leave no upload behind.
+func TestRUFHCreationsCutAfterTheAnnouncement(t *testing.T) {
+	t.Parallel()
+	rounds := 15
+	if os.Getenv("TUSKER_SOAK") != "" {
+		rounds = 300
+	}
+	data := content(8 * mib)
+	for _, transport := range []struct {
+		name   string
+		server testserver.Config
+	}{{"HTTP/1.1", testserver.Config{}}, {"HTTP/2", testserver.Config{TLS: &tls.Config{}}}} {
+		t.Run(transport.name, func(t *testing.T) {
+			t.Parallel()
+			b := newRUFHBench(t, rufhserver.Config{Versions: []rufh.Version{8}, Server: transport.server}, client.Config{})
+			for round := range rounds {
+				b.srv.Inject(testserver.Fault{Method: "POST", Do: testserver.CutAfter(0)})
+				res, err := b.client.Upload(t.Context(), client.Bytes(data), nil)
+				if err != nil {
+					t.Fatalf("round %d: %v", round, err)
+				}
+				if res.Orphans != 0 || res.Retries == 0 {
+					t.Errorf("round %d: %d orphans, %d retries", round, res.Orphans, res.Retries)
+				}
+				b.wantStored(data)
+				if _, err := b.client.Terminate(t.Context(), res.URL, nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,66 @@
+package integration
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/protocol/rufh"
+	"github.com/tusker-go/tusker/retry"
+	"github.com/tusker-go/tusker/testserver"
+)
+
+// tusd with its experiment gets a file although twenty requests in a row break off after 1 MiB
+// each. No byte that arrived is sent again.
+func TestRUFHWithTusd(t *testing.T) {
+	t.Parallel()
+	data := content(100 * mib)
+	for v := rufh.Oldest; v <= 6; v++ {
+		for _, inline := range []int64{0, -1} {
+			size := 32 * mib
+			if v == 6 && inline == 0 {
+				size = len(data)
+			}
+			t.Run(fmt.Sprintf("%v inline %d", v, inline), func(t *testing.T) { cutTwenty(t, v, inline, data[:size]) })
+		}
+	}
+}
+
+func cutTwenty(t *testing.T, v rufh.Version, inline int64, data []byte) {
+	name := filepath.Join(t.TempDir(), "data.bin")
+	writeOld(t, name, data)
+	src, err := client.Path(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := testserver.New(t, testserver.Config{Experimental: true})
+	c := newClient(t, client.Config{
+		Endpoint: srv.URL(), Protocol: v.String(), InlineSize: inline,
+		Retry: retry.Backoff{Initial: time.Millisecond, Max: 20 * time.Millisecond},
+	})
+	srv.Inject(
+		testserver.Fault{Method: http.MethodPost, Do: testserver.CutAfter(mib)},
+		testserver.Fault{Method: http.MethodPatch, Times: 20, Do: testserver.CutAfter(mib)},
+	)
+	res, err := c.Upload(t.Context(), src, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := srv.Bytes(res.URL); err != nil || !bytes.Equal(got, data) {
+		t.Errorf("the server has %d bytes at %s, want %d: %v", len(got), res.URL, len(data), err)
+	}
+	if urls, err := srv.Uploads(); err != nil || len(urls) != 1 {
+		t.Errorf("uploads %q, %v", urls, err)
+	}
+	arrived := int64(0)
+	for _, r := range srv.Requests() {
+		arrived += r.BodyBytes
+	}
+	if most := int64(len(data)) * 105 / 100; arrived > most {
+		t.Errorf("%d bytes arrived, want at most %d", arrived, most)
+	}
+}
