@@ -113,6 +113,7 @@ type nginx struct {
 	tusd  *testserver.Server
 	url   string // the creation endpoint behind nginx
 	roots *x509.CertPool
+	ca    string // file with the certificate of roots
 }
 
 func (n *nginx) doer(t *testing.T, http1Only bool) *http.Client {
@@ -166,13 +167,20 @@ func startNginx(t *testing.T, directives ...string) *nginx {
 // startNginxAt is startNginx with the path of the creation endpoint.
 func startNginxAt(t *testing.T, path string, directives ...string) *nginx {
 	t.Helper()
+	return startNginxBefore(t, testserver.Config{BasePath: path}, directives...)
+}
+
+// startNginxBefore is startNginx with settings of tusd.
+func startNginxBefore(t *testing.T, cfg testserver.Config, directives ...string) *nginx {
+	t.Helper()
 	program, err := exec.LookPath("nginx")
 	if err != nil {
 		missing(t, "nginx is not installed")
 	}
-	n := &nginx{tusd: testserver.New(t, testserver.Config{TrustForwarded: true, BasePath: path})}
+	cfg.TrustForwarded = true
+	n := &nginx{tusd: testserver.New(t, cfg)}
 	dir := t.TempDir()
-	n.roots = writeCertificate(t, dir)
+	n.roots, n.ca = writeCertificate(t, dir), filepath.Join(dir, "cert.pem")
 
 	// nginx inherits an open listening socket, as it does when it is upgraded. The test
 	// therefore needs no free port and does not wait for the start of nginx.
@@ -187,7 +195,7 @@ func startNginxAt(t *testing.T, path string, directives ...string) *nginx {
 		t.Fatal(err)
 	}
 	defer func() { _ = socket.Close() }()
-	n.url = "https://" + l.Addr().String() + path
+	n.url = "https://" + l.Addr().String() + strings.TrimPrefix(n.tusd.URL(), "http://"+hostOf(t, n.tusd.URL()))
 
 	var config bytes.Buffer
 	if err := nginxConfig.Execute(&config, map[string]any{
