@@ -61,8 +61,12 @@ func (f *rootedFile) Open(ctx context.Context, chunk int64) (source.Handle, erro
 }
 
 func (f *rootedFile) open(ctx context.Context, root *os.Root, chunk int64) (source.Handle, error) {
-	src, err := client.Root(root, filepath.FromSlash(f.item.Path))
+	name := filepath.FromSlash(f.item.Path)
+	src, err := client.Root(root, name)
 	if err != nil {
+		if now, look := root.Lstat(name); look == nil && !now.Mode().IsRegular() {
+			return nil, fmt.Errorf("%w: it is no longer a regular file", client.ErrSourceChanged)
+		}
 		return nil, err
 	}
 	opened, same := fs.FileInfo(nil), false

@@ -13,6 +13,7 @@ import (
 type puller struct {
 	job      *Job
 	inbox    string
+	sub      *nats.Subscription
 	messages chan *nats.Msg
 	pending  int // items that were asked for and did not come
 	heard    time.Time
@@ -25,11 +26,19 @@ const (
 )
 
 // newPuller subscribes to the answers.
-func newPuller(j *Job) (*puller, *nats.Subscription, error) {
+func newPuller(j *Job) (*puller, error) {
 	p := &puller{job: j, inbox: j.conn.NewInbox(), messages: make(chan *nats.Msg, pullBuffer), heard: time.Now()}
-	sub, err := j.conn.ChanSubscribe(p.inbox, p.messages)
-	return p, sub, engineError(err)
+	var err error
+	p.sub, err = j.conn.ChanSubscribe(p.inbox, p.messages)
+	return p, engineError(err)
 }
+
+// stop has the engine send no further items. Otherwise it would send an item that is given
+// back to the same worker again. Items that are on their way still arrive.
+func (p *puller) stop() { _ = p.sub.Drain() }
+
+// close ends the subscription.
+func (p *puller) close() { _ = p.sub.Unsubscribe() }
 
 // pullRequest is a request for items. It is part of the protocol of NATS.
 type pullRequest struct {

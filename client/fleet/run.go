@@ -159,11 +159,10 @@ func (r *run) work(ctx context.Context) error {
 		return engineError(err)
 	}
 	defer func() { _ = gates.Unsubscribe() }()
-	var items *nats.Subscription
-	if r.puller, items, err = newPuller(r.Job); err != nil {
+	if r.puller, err = newPuller(r.Job); err != nil {
 		return err
 	}
-	defer func() { _ = items.Unsubscribe() }()
+	defer r.puller.close()
 	changes := r.conn.StatusChanged(nats.CONNECTED, nats.RECONNECTING, nats.DISCONNECTED)
 	defer r.conn.RemoveStatusListener(changes)
 
@@ -174,7 +173,7 @@ func (r *run) work(ctx context.Context) error {
 	r.loop(ctx, changes, gone)
 	stop()
 	pulse.Wait()
-	r.giveBackArrived(items)
+	r.giveBackArrived()
 	late := time.AfterFunc(leaveTime, r.leave)
 	r.answers.Wait()
 	late.Stop()
@@ -308,8 +307,9 @@ func (r *run) giveBack(c *claim) {
 }
 
 // giveBackArrived gives back the items that came after the loop.
-func (r *run) giveBackArrived(items *nats.Subscription) {
-	_ = items.Unsubscribe()
+func (r *run) giveBackArrived() {
+	r.puller.stop()
+	_ = r.conn.FlushTimeout(leaveTime) // the engine has sent what it will send
 	for {
 		select {
 		case msg := <-r.puller.messages:
@@ -326,6 +326,7 @@ func (r *run) drain() time.Duration {
 		return r.worker.Drain
 	}
 	r.phase = draining
+	r.puller.stop()
 	r.pulse.setDraining()
 	r.tell(Event{Kind: EventDraining, Wait: r.worker.Drain})
 	now := time.Now()
@@ -360,6 +361,7 @@ func (r *run) fail(err error) {
 	}
 	if r.phase == working {
 		r.phase = draining
+		r.puller.stop()
 	}
 }
 
