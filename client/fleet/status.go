@@ -170,6 +170,9 @@ func (j *Job) resultStatus(ctx context.Context, st *Status) error {
 	return err
 }
 
+// watchTime is how long the list of workers waits for the next one.
+const watchTime = 250 * time.Millisecond
+
 // workerStatus adds what the workers tell.
 func (j *Job) workerStatus(ctx context.Context, st *Status) error {
 	bucket, err := j.js.KeyValue(ctx, j.workers())
@@ -185,15 +188,21 @@ func (j *Job) workerStatus(ctx context.Context, st *Status) error {
 		return engineError(err)
 	}
 	defer func() { _ = watcher.Stop() }()
+	defer func() { slices.SortFunc(st.Workers, func(a, b WorkerStatus) int { return strings.Compare(a.ID, b.ID) }) }()
+	// A worker that leaves just now is counted by the watch, and never comes.
+	idle := time.NewTimer(watchTime)
+	defer idle.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return engineError(context.Cause(ctx))
+		case <-idle.C:
+			return nil
 		case entry := <-watcher.Updates():
 			if entry == nil {
-				slices.SortFunc(st.Workers, func(a, b WorkerStatus) int { return strings.Compare(a.ID, b.ID) })
 				return nil
 			}
+			idle.Reset(watchTime)
 			var w WorkerStatus
 			if json.Unmarshal(entry.Value(), &w) == nil {
 				st.Workers = append(st.Workers, w)
