@@ -58,9 +58,11 @@ func (x *exchange) classOf(e *failure.Error) failure.Class {
 		return failure.ClassResync // HEAD says so, too
 	case x.verdict.Meaning == rufh.TooLarge:
 		return x.classOfTooLarge()
-	// A response to an append that cannot be read says nothing about what the server stored.
-	// HEAD does. An empty append has nothing else to ask about.
+	// A response to bytes that cannot be read says nothing about what the server stored. HEAD
+	// does. An empty append has nothing else to ask about.
 	case x.verdict.Meaning == rufh.Malformed && x.op == protocol.OpPatch && x.body.Chunk.Len() > 0:
+		return failure.ClassTransient
+	case x.verdict.Meaning == rufh.Malformed && x.interim.announced() != "" && errors.Is(e.Err, failure.ErrNotRUFH):
 		return failure.ClassTransient
 	}
 	return failure.ClassFinal
