@@ -42,7 +42,7 @@ func (c resumable) parse(a answer) rufh.Response {
 // of the server demand.
 func (c resumable) content(n, size int) []byte {
 	limits := c.limits
-	unit := max(int64(size), limits.MinRequest, (limits.MinUpload+1)/2)
+	unit := max(int64(size), limits.MinRequest, limits.MinUpload)
 	if unit > largestUnit || limits.MaxRequest > 0 && int64(n)*unit > limits.MaxRequest || limits.MaxUpload > 0 && int64(n)*unit > limits.MaxUpload {
 		c.giveUp("the limits of the server do not allow an upload with requests of %d bytes", unit)
 		return nil

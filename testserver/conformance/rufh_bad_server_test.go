@@ -32,7 +32,7 @@ func TestBadServersRUFH(t *testing.T) {
 		requests int // the maximum
 	}{
 		{"a page", always(http.StatusOK, "<html>"), conformance.ErrNotRUFH, "no answer has a header of rufh/10", 200},
-		{"tus", exemplar.New(exemplar.Full()), conformance.ErrNotRUFH, "the server speaks tus, or not rufh/10", 200},
+		{"tus", exemplar.New(exemplar.Full()), conformance.ErrNotRUFH, "the server speaks tus, or not rufh/10", 2},
 		{"credentials", always(http.StatusUnauthorized, "who?\n"), conformance.ErrDenied, "401: who?", 1},
 		{"another version", exemplar.NewRUFH(6), conformance.ErrNotRUFH, "it treats a creation of rufh/10 as an ordinary request", 200},
 		{"no uploads", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -203,6 +203,31 @@ func TestExemplarRUFH(t *testing.T) {
 	}
 }
 
+// The rules respect the limits of a server, which passes them, too. Limits that demand
+// more than the rules send make the rules unable.
+func TestLimitsRUFH(t *testing.T) {
+	for name, test := range map[string]struct {
+		limits protocol.Limits
+		want   conformance.Status
+	}{
+		"narrow":    {protocol.Limits{MinUpload: 100, MinRequest: 50, MaxRequest: 40_000, MaxUpload: 50_000, MaxAge: 5e9}, conformance.Pass},
+		"min-size":  {protocol.Limits{MinUpload: 30_000, MaxRequest: 1 << 20, MaxUpload: 1 << 20, MaxAge: 5e9}, conformance.Pass},
+		"too large": {protocol.Limits{MinUpload: 1 << 20, MaxRequest: 1 << 30, MaxUpload: 1 << 30, MaxAge: 5e9}, conformance.Unable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := exemplar.NewRUFH(rufh.Newest)
+			s.Limits = test.limits
+			report := runRUFH(t, rufh.Newest, s, conformance.Options{})
+			for _, r := range report.Results {
+				bad := r.Status == conformance.Fail || r.Status == conformance.Warn || test.want == conformance.Pass && r.Status != conformance.Pass
+				if bad || r.ID == "append-complete" && r.Status != test.want {
+					t.Errorf("%s: %s: %s\n%s\n%s", r.ID, r.Status, r.Why, r.Sent, r.Got)
+				}
+			}
+		})
+	}
+}
+
 // Each broken server breaks its rule and no other one.
 func TestBrokenServersRUFH(t *testing.T) {
 	for _, b := range brokenServersRUFH() {

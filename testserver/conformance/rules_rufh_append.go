@@ -42,11 +42,11 @@ var appendRules = []Rule{
 	{
 		ID: "offset-mismatch-offset", Section: draft13("4.4.2"), Level: Must, Extension: Core, Since: 3,
 		Sentence: "The response MUST include the correct offset in the Upload-Offset header field.",
-		Tested:   "A PATCH above the offset gets an error with Upload-Offset.",
+		Tested:   "The 409 to a PATCH above the offset has Upload-Offset.",
 		check: resumably(func(c resumable) {
 			part := c.part()
 			a := c.append(c.careful(0), len(part), false, part)
-			if a.ok() {
+			if a.status != http.StatusConflict {
 				c.giveUp("a PATCH at a wrong offset was answered with %d", a.status)
 			}
 			if n, known := c.parse(a).Offset.Int64(); !known || n != 0 {

@@ -150,8 +150,9 @@ func completeType(c resumable) {
 func lengthType(c resumable) {
 	part := c.part()
 	c.expectType(c.head(c.careful(len(part))), rufh.HeaderUploadLength)
-	u := c.create(draft{header: []string{rufh.HeaderUploadLength, `"1"`}})
-	if a := c.append(u, 0, false, part); a.isRefused() {
-		c.fail("a PATCH with %d bytes was answered with %d", len(part), a.status)
+	long := c.content(2, smallUnit)
+	u := c.create(draft{header: []string{rufh.HeaderUploadLength, strconv.Quote(strconv.Itoa(len(part)))}})
+	if a := c.append(u, 0, false, long); a.isRefused() {
+		c.fail("a PATCH with %d bytes was answered with %d", len(long), a.status)
 	}
 }

@@ -220,6 +220,8 @@ func (s *session) waitError(a answer, wait time.Duration) error {
 func (s *session) answerError(r request, a answer) error {
 	atEndpoint := r.url.String() == s.endpoint.String()
 	switch {
+	case s.opts.Protocol != Tus && r.method == http.MethodPost && r.version == "" && a.has(protocol.HeaderResumable):
+		return s.stop(s.unknownProtocol())
 	case a.redirect != "" && s.opts.Protocol != Tus && (!atEndpoint || r.method != http.MethodOptions):
 		// Rules of RUFH judge redirects.
 	case a.redirect != "":

@@ -108,6 +108,11 @@ func (t *turn) refuse(status int, r rufh.Response) {
 	t.answer(status, r)
 }
 
+// tooSmall reports whether the content is smaller than the server wants it.
+func (t *turn) tooSmall() bool {
+	return t.r.ContentLength > 0 && t.r.ContentLength < t.Limits.MinRequest && t.q.Complete != rufh.Complete
+}
+
 func (t *turn) create() {
 	u := &resource{length: t.q.Length}
 	n, declared := t.q.Length.Int64()
@@ -115,6 +120,14 @@ func (t *turn) create() {
 	switch {
 	case declared && n > t.Limits.MaxUpload:
 		t.refuse(http.StatusRequestEntityTooLarge, rufh.Response{Limits: &t.Limits})
+		return
+	case t.q.Complete == rufh.Complete && end && t.r.ContentLength < t.Limits.MinUpload:
+		// The upload is too small to be resumable.
+		_, _ = io.Copy(io.Discard, t.r.Body)
+		t.answer(http.StatusCreated, rufh.Response{Complete: rufh.Complete})
+		return
+	case declared && n < t.Limits.MinUpload, t.tooSmall():
+		t.refuse(http.StatusBadRequest, rufh.Response{Limits: &t.Limits})
 		return
 	case end && declared && n != t.r.ContentLength:
 		t.refuse(http.StatusBadRequest, rufh.Response{})
@@ -218,6 +231,12 @@ func (t *turn) append(u *resource) {
 		return
 	case complete:
 		t.refuse(http.StatusBadRequest, rufh.Response{Offset: offset})
+		return
+	case t.r.ContentLength > t.Limits.MaxRequest:
+		t.refuse(http.StatusRequestEntityTooLarge, rufh.Response{Limits: &t.Limits})
+		return
+	case t.tooSmall():
+		t.refuse(http.StatusBadRequest, rufh.Response{Limits: &t.Limits})
 		return
 	}
 	for _, l := range declared {
