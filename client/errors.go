@@ -65,6 +65,17 @@ var (
 	ErrScarce           = failure.ErrScarce           // this machine lacks open files or ports
 )
 
+// Errors of Resumable Uploads for HTTP.
+var (
+	ErrNotRUFH       = failure.ErrNotRUFH       // not the answer of a server that speaks the protocol
+	ErrOtherProtocol = failure.ErrOtherProtocol // the server speaks tus
+	ErrInterim       = failure.ErrInterim       // too many interim responses that say nothing new
+	ErrLimits        = failure.ErrLimits        // the limits of the server exclude the upload or each other
+	ErrRelocated     = failure.ErrRelocated     // two URLs for one upload
+	ErrEarly         = failure.ErrEarly         // completed before all bytes were sent
+	ErrIncomplete    = failure.ErrIncomplete    // not completed although all bytes are there
+)
+
 // Errors of an upload on whose state the server and the client disagree.
 var (
 	ErrLengthMismatch = failure.ErrLengthMismatch // the upload has another length than the source

@@ -169,7 +169,7 @@ func (j *job) warnUnsupported(ctx context.Context) {
 			j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "sending over one connection", slog.Any("err", err))
 		}
 	}
-	for key := range j.options.Metadata {
+	for key := range j.options.Metadata { // the order does not matter
 		if err := j.lacks(dialect.Metadata, "metadata other than name and type"); err != nil && !rufhdriver.Keeps(key) && j.speech.warned.Add(key) {
 			j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "metadata is not sent", slog.String("key", key), slog.Any("err", err))
 		}

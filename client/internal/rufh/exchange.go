@@ -83,23 +83,32 @@ func (x *exchange) judge(op protocol.Op, status int, h http.Header) error {
 	switch m := x.verdict.Meaning; {
 	case m == rufh.OtherProtocol:
 		return failure.ErrOtherProtocol
-	case m == rufh.Final:
+	case m == rufh.Final, x.isPlain():
 		return nil
 	case x.response.Contradiction != nil:
 		return fmt.Errorf("%w: %w", failure.ErrLimits, x.response.Contradiction)
 	case m == rufh.Relocated:
 		return failure.ErrRelocated
-	case m == rufh.Malformed, m == rufh.Ordinary && op == protocol.OpCreate && !x.dialect.Plain:
+	case m == rufh.Malformed, m == rufh.Ordinary && op == protocol.OpCreate:
 		x.isOrphan = op == protocol.OpCreate && m == rufh.Malformed
 		if x.response.Complete == rufh.Incomplete && x.complete {
 			return failure.ErrIncomplete
 		}
 		return failure.ErrNotRUFH
 	}
-	if m := x.verdict.Meaning; m == rufh.Ordinary && x.dialect.Plain && status < http.StatusBadRequest {
-		return nil
-	}
 	return protocol.StatusError(op, status)
+}
+
+// isPlain reports whether the response is that to an ordinary request, which nothing made
+// resumable.
+func (x *exchange) isPlain() bool {
+	return x.dialect.Plain && x.op == protocol.OpCreate && x.interim.announced() == "" && !x.isMarked()
+}
+
+// hasFinal reports whether the response is the final one of the target.
+func (x *exchange) hasFinal() bool {
+	isOrdinary := x.verdict.Meaning == rufh.Final || x.verdict.Meaning == rufh.Ordinary
+	return (x.op == protocol.OpCreate || x.op == protocol.OpPatch) && isOrdinary || x.isPlain()
 }
 
 // find sets the verdict.
@@ -135,7 +144,7 @@ func (x *exchange) parse(http.Header) (location string, offset int64, err error)
 
 // consume keeps the final response of the target. It implements wire.Request.Consume.
 func (x *exchange) consume(a *wire.Answer) error {
-	if x.op != protocol.OpCreate && x.op != protocol.OpPatch || x.verdict.Meaning != rufh.Final && x.verdict.Meaning != rufh.Ordinary {
+	if !x.hasFinal() {
 		_, _ = io.CopyN(io.Discard, a.Body, maxDrain)
 		return nil
 	}

@@ -35,11 +35,10 @@ func (x *exchange) take(got *wire.Answer, a *dialect.Answer) error {
 		}
 	}
 	a.Offset, a.Length = x.verdict.Offset, x.response.Length
+	if x.hasFinal() {
+		return x.takeFinal(got, a)
+	}
 	switch x.verdict.Meaning {
-	case rufh.Final, rufh.Ordinary:
-		if x.op == protocol.OpCreate || x.op == protocol.OpPatch {
-			return x.takeFinal(got, a)
-		}
 	case rufh.Completed:
 		return x.takeCompleted(got, a)
 	case rufh.Partial:

@@ -1,0 +1,375 @@
+package client_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/internal/clienttest"
+	"github.com/tusker-go/tusker/client/internal/fake"
+	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/protocol/rufh"
+)
+
+// Config.Protocol is one of the documented values.
+func TestProtocolOption(t *testing.T) {
+	for _, name := range []string{"", "tus", "rufh", "auto", "rufh/3", "rufh/10"} {
+		if _, err := client.New(client.Config{Protocol: name}); err != nil {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+	for _, name := range []string{"TUS", "tus/1.0.0", "rufh/", "rufh/2", "rufh/11", "rufh/08", "rufh/+8", "rufh/8 ", "ietf", "rufh/300"} {
+		if _, err := client.New(client.Config{Protocol: name}); !errors.Is(err, client.ErrInvalidOption) {
+			t.Errorf("%q: %v, want ErrInvalidOption", name, err)
+		}
+	}
+}
+
+// accepting is a server of version 10 that takes every creation with all of its bytes.
+func accepting(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodOptions {
+		respond(w, r, 204, rufh.HeaderUploadLimit, "min-size=0")
+		return
+	}
+	respond(w, r, 104, "Location", "/1")
+	drain(r)
+	respond(w, r, 201, rufh.HeaderUploadComplete, "?1")
+}
+
+// With auto, a Client asks once, and prefers tus.
+func TestProtocolAuto(t *testing.T) {
+	for name, test := range map[string]struct {
+		options []string // header of the answer to OPTIONS
+		status  int
+		want    []string // requests of two uploads
+	}{
+		"rufh":          {[]string{rufh.HeaderUploadLimit, "min-size=0"}, 204, []string{"OPTIONS", "POST", "POST"}},
+		"tus":           {[]string{"Tus-Version", "1.0.0", "Tus-Extension", "creation"}, 204, []string{"OPTIONS", "POST", "PATCH", "POST", "PATCH"}},
+		"both":          {[]string{"Tus-Resumable", "1.0.0", rufh.HeaderUploadLimit, "min-size=0"}, 204, []string{"OPTIONS", "POST", "PATCH", "POST", "PATCH"}},
+		"neither":       {nil, 200, []string{"OPTIONS", "POST", "PATCH", "POST", "PATCH"}},
+		"not found":     {nil, 404, []string{"OPTIONS", "POST", "PATCH", "POST", "PATCH"}},
+		"limit is void": {[]string{rufh.HeaderUploadLimit, "1"}, 204, []string{"OPTIONS", "POST", "PATCH", "POST", "PATCH"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			tus := fake.Handler(fake.Config{})
+			p := newPeer(t, func(w http.ResponseWriter, r *http.Request) {
+				switch {
+				case r.Method == http.MethodOptions:
+					if r.Header.Get(rufh.HeaderInteropVersion) != "10" {
+						t.Errorf("OPTIONS has the header %v", r.Header)
+					}
+					respond(w, r, test.status, test.options...)
+				case r.Header.Get("Tus-Resumable") == "":
+					accepting(w, r)
+				default:
+					tus.ServeHTTP(w, r)
+				}
+			})
+			c := p.client(t, client.Config{Protocol: client.ProtocolAuto, InlineSize: 1})
+			for range 2 {
+				if _, err := c.Upload(t.Context(), client.Bytes([]byte("content")), nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got := p.seen(); !slices.Equal(got, test.want) {
+				t.Errorf("requests %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+// A server that announced Resumable Uploads for HTTP and refuses the creation as a tus server
+// gets tus from then on. Nothing is stored before.
+func TestProtocolFallback(t *testing.T) {
+	tus := fake.Handler(fake.Config{})
+	p := newPeer(t, func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method == http.MethodOptions:
+			accepting(w, r)
+		case r.Header.Get("Tus-Resumable") == "":
+			respond(w, r, 412, "Tus-Resumable", "1.0.0")
+		default:
+			tus.ServeHTTP(w, r)
+		}
+	})
+	c := p.client(t, client.Config{Protocol: client.ProtocolAuto})
+	for range 2 {
+		res, err := c.Upload(t.Context(), client.Bytes([]byte("content")), nil)
+		if err != nil || res.Offset != 7 {
+			t.Fatal(res.Offset, err)
+		}
+	}
+	if got, want := p.seen(), []string{"OPTIONS", "POST", "POST", "PATCH", "POST", "PATCH"}; !slices.Equal(got, want) {
+		t.Errorf("requests %v, want %v", got, want)
+	}
+	if tus.Count() != 2 {
+		t.Errorf("%d uploads", tus.Count())
+	}
+}
+
+// The final response of the target reaches the caller, whatever its status.
+func TestRUFHFinalResponse(t *testing.T) {
+	for name, test := range map[string]struct {
+		status int
+		body   string
+		want   error
+		cut    bool
+	}{
+		"200":         {status: 200, body: "stored"},
+		"201":         {status: 201},
+		"303":         {status: 303},
+		"422":         {status: 422, body: "no", want: client.ErrRefused},
+		"500":         {status: 500, body: "failed", want: client.ErrRefused},
+		"a long body": {status: 200, body: strings.Repeat("x", 70_000), cut: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPeer(t, func(w http.ResponseWriter, r *http.Request) {
+				respond(w, r, 104, "Location", "/1")
+				drain(r)
+				w.Header().Set(rufh.HeaderUploadComplete, "?1")
+				w.Header().Set("Location", "/target")
+				w.WriteHeader(test.status)
+				_, _ = io.WriteString(w, test.body)
+			})
+			for _, inline := range []int64{0, -1} {
+				res, err := p.client(t, client.Config{Protocol: "rufh/9", InlineSize: inline}).Upload(t.Context(), client.Bytes([]byte("content")), nil)
+				if !errors.Is(err, test.want) {
+					t.Fatalf("error %v, want %v", err, test.want)
+				}
+				r := res.Response
+				if r == nil || r.StatusCode != test.status || r.Header.Get("Location") != "/target" || r.Truncated != test.cut ||
+					string(r.Body) != test.body[:min(len(test.body), 64<<10)] {
+					t.Errorf("response %+v", r)
+				}
+				if res.URL != p.URL+"/1" {
+					t.Errorf("URL %s", res.URL)
+				}
+			}
+			if n := p.count(http.MethodHead); n != 0 {
+				t.Errorf("requests %v", p.seen())
+			}
+		})
+	}
+}
+
+// A final response that was lost is repeated by the server, or the upload is uncertain.
+func TestRUFHFinalResponseLost(t *testing.T) {
+	for name, test := range map[string]struct {
+		head   []string // header of the answer to HEAD
+		status int      // of the answer to the empty PATCH
+		fields []string
+		body   string
+		want   error
+	}{
+		"repeated":           {[]string{rufh.HeaderUploadComplete, "?1", rufh.HeaderUploadOffset, "7"}, 201, []string{rufh.HeaderUploadComplete, "?1"}, "", nil},
+		"only the offset":    {[]string{rufh.HeaderUploadOffset, "7"}, 201, []string{rufh.HeaderUploadComplete, "?1"}, "", nil},
+		"repeated refusal":   {[]string{rufh.HeaderUploadOffset, "7"}, 422, []string{rufh.HeaderUploadComplete, "?1"}, "", client.ErrRefused},
+		"known as completed": {[]string{rufh.HeaderUploadComplete, "?1", rufh.HeaderUploadOffset, "7"}, 400, []string{"Content-Type", rufh.ProblemMediaType}, `{"type":"` + rufh.ProblemCompletedUpload + `"}`, client.ErrUncertain},
+		"gone":               {[]string{rufh.HeaderUploadComplete, "?1", rufh.HeaderUploadOffset, "7"}, 404, nil, "", client.ErrUncertain},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			gone := false
+			p := newPeer(t, func(w http.ResponseWriter, r *http.Request) {
+				switch {
+				case r.Method == http.MethodPost:
+					respond(w, r, 104, "Location", "/1")
+					drain(r)
+					panic(http.ErrAbortHandler)
+				case r.Method == http.MethodHead && gone:
+					respond(w, r, 404)
+				case r.Method == http.MethodHead:
+					respond(w, r, 204, test.head...)
+				default:
+					gone = test.status == 404
+					if r.Header.Get(rufh.HeaderUploadOffset) != "7" || r.Header.Get(rufh.HeaderUploadComplete) != "?1" || drain(r) != 0 {
+						t.Errorf("PATCH %v", r.Header)
+					}
+					for i := 0; i < len(test.fields); i += 2 {
+						w.Header().Set(test.fields[i], test.fields[i+1])
+					}
+					w.WriteHeader(test.status)
+					_, _ = io.WriteString(w, test.body)
+				}
+			})
+			res, err := p.client(t, client.Config{Protocol: "rufh/8"}).Upload(t.Context(), client.Bytes([]byte("content")), nil)
+			if !errors.Is(err, test.want) {
+				t.Errorf("error %v, want %v", err, test.want)
+			}
+			if test.want == nil && (res.Response == nil || res.Response.StatusCode != test.status) {
+				t.Errorf("response %+v", res.Response)
+			}
+			if p.count(http.MethodPost) != 1 {
+				t.Errorf("requests %v", p.seen())
+			}
+		})
+	}
+}
+
+// An ordinary request is sent to a server that knows nothing of uploads, and its response
+// reaches the caller. A failure is not retried.
+func TestUpgradeOfOrdinaryServer(t *testing.T) {
+	for name, test := range map[string]struct {
+		status int // 0: the connection is cut
+		want   error
+	}{
+		"created":   {201, nil},
+		"ok":        {200, nil},
+		"not found": {404, protocol.ErrNotFound},
+		"failed":    {503, protocol.ErrUnavailable},
+		"redirect":  {302, nil},
+		"cut":       {0, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got []byte
+			p := newPeer(t, func(w http.ResponseWriter, r *http.Request) {
+				got, _ = io.ReadAll(r.Body)
+				if r.Header.Get("Content-Type") != "text/plain" || r.ContentLength != 7 {
+					t.Errorf("header %v, length %d", r.Header, r.ContentLength)
+				}
+				if test.status == 0 {
+					panic(http.ErrAbortHandler)
+				}
+				w.WriteHeader(test.status)
+				_, _ = io.WriteString(w, "words")
+			})
+			res, err := p.client(t, client.Config{}).Upload(t.Context(), client.Bytes([]byte("content")), &client.UploadOptions{
+				Upgrade: &client.Upgrade{Method: http.MethodPut}, Header: http.Header{"Content-Type": {"text/plain"}},
+			})
+			if test.status == 0 {
+				if err == nil || res.Response != nil || res.URL != "" {
+					t.Errorf("error %v, result %+v", err, res)
+				}
+			} else if !errors.Is(err, test.want) || res.Response == nil || res.Response.StatusCode != test.status || string(res.Response.Body) != "words" {
+				t.Errorf("error %v, want %v; response %+v", err, test.want, res.Response)
+			}
+			if string(got) != "content" || !slices.Equal(p.seen(), []string{"PUT"}) {
+				t.Errorf("content %q, requests %v", got, p.seen())
+			}
+		})
+	}
+}
+
+// An ordinary request to a server that supports it is resumed.
+func TestUpgradeResumes(t *testing.T) {
+	var got bytes.Buffer
+	p := newPeer(t, func(w http.ResponseWriter, r *http.Request) {
+		switch r.Method {
+		case http.MethodPut:
+			respond(w, r, 104, "Location", "/1")
+			_, _ = io.CopyN(&got, r.Body, 3)
+			panic(http.ErrAbortHandler)
+		case http.MethodHead:
+			respond(w, r, 204, rufh.HeaderUploadOffset, "3", rufh.HeaderUploadComplete, "?0")
+		case http.MethodPatch:
+			_, _ = io.Copy(&got, r.Body)
+			respond(w, r, 200, rufh.HeaderUploadComplete, "?1")
+		}
+	})
+	res, err := p.client(t, client.Config{}).Upload(t.Context(), client.Bytes([]byte("content")), &client.UploadOptions{Upgrade: &client.Upgrade{Method: "PUT"}})
+	if err != nil || res.Response == nil || res.Response.StatusCode != 200 || got.String() != "content" {
+		t.Errorf("error %v, response %+v, content %q", err, res.Response, got.String())
+	}
+	if want := []string{"PUT", "HEAD", "PATCH"}; !slices.Equal(p.seen(), want) {
+		t.Errorf("requests %v, want %v", p.seen(), want)
+	}
+}
+
+// Features that only tus has are errors before anything is sent, or are left out with a warning.
+func TestRUFHFeatures(t *testing.T) {
+	p := newPeer(t, accepting)
+	src := func() client.Source { return client.Bytes([]byte("content")) }
+	c := p.client(t, client.Config{Protocol: "rufh"})
+	calls := map[string]func() error{
+		"concat": func() error {
+			_, err := c.UploadConcat(t.Context(), []client.Source{src(), src()}, nil)
+			return err
+		},
+		"verify": func() error {
+			_, err := c.Upload(t.Context(), src(), &client.UploadOptions{Verify: true})
+			return err
+		},
+		"checksum": func() error {
+			_, err := c.Upload(t.Context(), src(), &client.UploadOptions{Checksum: "sha256"})
+			return err
+		},
+		"metadata": func() error { _, err := c.Metadata(t.Context(), p.URL+"/1", nil); return err },
+		"head":     func() error { _, err := c.Head(t.Context(), p.URL+"/1", nil); return err },
+		"options":  func() error { _, err := c.Options(t.Context(), nil); return err },
+		"create":   func() error { _, err := c.Create(t.Context(), protocol.Creation{}, nil); return err },
+		"inline": func() error {
+			_, err := c.CreateWithUpload(t.Context(), protocol.Creation{}, strings.NewReader("x"), 1, nil)
+			return err
+		},
+		"patch": func() error {
+			_, err := c.Patch(t.Context(), p.URL+"/1", protocol.Patch{}, strings.NewReader("x"), 1, nil)
+			return err
+		},
+		"join": func() error { _, err := c.Concat(t.Context(), nil, nil, nil); return err },
+	}
+	for name, call := range calls {
+		if err := call(); !errors.Is(err, client.ErrUnsupported) {
+			t.Errorf("%s: %v, want ErrUnsupported", name, err)
+		}
+	}
+	if seen := p.seen(); len(seen) > 0 {
+		t.Errorf("requests %v", seen)
+	}
+	var log bytes.Buffer
+	c = p.client(t, client.Config{Protocol: "rufh", Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	for range 2 {
+		if _, err := c.Upload(t.Context(), client.Bytes(make([]byte, 3<<20)), &client.UploadOptions{
+			Parallel: 2, Checksum: client.ChecksumAuto, Metadata: protocol.Metadata{"filename": "a", "color": "red"},
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for text, times := range map[string]int{"sending over one connection": 2, "metadata is not sent": 1, "key=color": 1, "key=filename": 0} {
+		if n := strings.Count(log.String(), text); n != times {
+			t.Errorf("%q is %d times in the log, want %d:\n%s", text, n, times, &log)
+		}
+	}
+	if _, err := c.Terminate(t.Context(), p.URL+"/1", nil); err != nil {
+		t.Error(err)
+	}
+	if want := []string{"POST", "POST", "DELETE"}; !slices.Equal(p.seen(), want) {
+		t.Errorf("requests %v, want %v", p.seen(), want)
+	}
+}
+
+// A server cannot be asked for an upload that the ledger has as finished. The source is skipped
+// if the ledger is trusted.
+func TestRUFHLedger(t *testing.T) {
+	for _, trust := range []bool{false, true} {
+		p := newPeer(t, accepting)
+		c := p.client(t, client.Config{Protocol: "rufh", Ledger: new(clienttest.Ledger), TrustLedger: trust})
+		name := clienttest.WriteFile(t, "content")
+		for run := range 2 {
+			src, err := client.Path(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			res, err := c.Upload(t.Context(), src, nil)
+			switch {
+			case run == 0 && err != nil:
+				t.Fatal(err)
+			case run == 1 && trust && (err != nil || !res.Skipped):
+				t.Errorf("skipped: %t, %v", res.Skipped, err)
+			case run == 1 && !trust && !errors.Is(err, client.ErrUnsupported):
+				t.Errorf("error %v, want ErrUnsupported", err)
+			}
+		}
+		if !slices.Equal(p.seen(), []string{"POST"}) {
+			t.Errorf("requests %v", p.seen())
+		}
+	}
+}
