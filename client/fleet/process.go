@@ -99,7 +99,7 @@ func (r *run) upload(c *claim, n note) (*client.Result, error) {
 	if r.worker.Options != nil {
 		opts = r.worker.Options(c.item)
 	}
-	opts.Metadata, opts.Parallel, opts.Recreate = metadataOf(c), 0, 0
+	opts.Metadata, opts.Parallel, opts.Recreate = metadataOf(c, opts.Metadata), 0, 0
 	opts.OnEvent = func(ev client.Event) {
 		c.noteProgress(ev.Sent)
 		if r.worker.OnEvent != nil {
@@ -112,10 +112,14 @@ func (r *run) upload(c *claim, n note) (*client.Result, error) {
 	return res, err
 }
 
-// metadataOf returns the metadata of the upload of an item.
-func metadataOf(c *claim) protocol.Metadata {
-	m := maps.Clone(c.item.Metadata)
-	if c.item.Metadata == nil {
+// metadataOf returns the metadata of the upload of an item: given, or if it is nil, that of the
+// item.
+func metadataOf(c *claim, given protocol.Metadata) protocol.Metadata {
+	m := maps.Clone(given)
+	if m == nil {
+		m = maps.Clone(c.item.Metadata)
+	}
+	if given == nil && c.item.Metadata == nil {
 		m = protocol.Metadata{"filename": path.Base(c.item.Path)}
 	}
 	if m == nil {

@@ -28,8 +28,9 @@ type Worker struct {
 	// another root is given back.
 	Roots []string
 
-	// Options returns further options for the upload of an item. Metadata and OnEvent are
-	// set by the worker, and Parallel is ignored. nil: none.
+	// Options returns further options for the upload of an item. Metadata replaces that of the
+	// item, unless it is nil, and must be the same at all workers. OnEvent is set by the
+	// worker, and Parallel is ignored. nil: none.
 	Options func(item Item) client.UploadOptions
 
 	// Slots is how many items are uploaded at the same time. 0: 4.
