@@ -110,6 +110,7 @@ var cliLayers = layering{
 			{"internal/download", "the file of a download, and its name until it is complete"},
 			{"internal/exit", "exit codes, and the code of each error"},
 			{"internal/glob", "patterns for names of files"},
+			{"internal/localengine", "one engine for the processes of a machine"},
 			{"internal/manpage", "manual pages"},
 			{"internal/mediatype", "media types by extension"},
 			{"internal/netrc", "the netrc file"},
@@ -123,9 +124,11 @@ var cliLayers = layering{
 			{"internal/version", "the version of the program"},
 		},
 		{
+			{"engine", "the engine of jobs, inside the program"},
 			{"internal/config", "the config file"},
 			{"internal/faults", "faults as text"},
 			{"internal/inbox", "finished uploads of serve under their own names"},
+			{"internal/jobpage", "the page and the metrics of a job"},
 			{"internal/logs", "the log, for people or as JSON"},
 			{"internal/manifest", "the list of files that were sent, with their SHA-256"},
 			{"internal/progress", "bars and lines of progress"},
@@ -148,6 +151,7 @@ var cliLayers = layering{
 		},
 		{
 			{"internal/batch", "the files of an upload command: list, order, plan, run"},
+			{"internal/job", "the files of a job below their roots, and its state as text"},
 		},
 		{
 			{"internal/app", "one file for each command"},

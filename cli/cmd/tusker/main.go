@@ -5,7 +5,8 @@ package main
 import (
 	"os"
 
+	"github.com/tusker-go/tusker/cli/engine"
 	"github.com/tusker-go/tusker/cli/internal/app"
 )
 
-func main() { os.Exit(app.Main()) }
+func main() { os.Exit(app.Main(engine.Start)) }

@@ -18,7 +18,7 @@ import (
 // credentials, which are only for the endpoint. It is "" for other errors.
 func withheldHint(cmd *cobra.Command, err error) string {
 	exchange, ok := errors.AsType[*client.Error](err)
-	if !ok || usage.First(cmd) != usage.Endpoint || !slices.ContainsFunc(withheld, cmd.Flags().Changed) {
+	if !ok || !createsAt(cmd) || !slices.ContainsFunc(withheld, cmd.Flags().Changed) {
 		return ""
 	}
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
@@ -31,13 +31,19 @@ func withheldHint(cmd *cobra.Command, err error) string {
 	return "the server sent the upload to " + asked + ", and credentials are for the endpoint alone; if it may have them too: --trust-origin " + asked
 }
 
+// createsAt reports whether cmd takes an ENDPOINT.
+func createsAt(cmd *cobra.Command) bool {
+	target, _ := usage.Target(cmd)
+	return target == usage.Endpoint
+}
+
 // otherOrigin returns the origin of the request that failed if it is not that of the
 // endpoint, or "".
 func otherOrigin(cmd *cobra.Command, exchange *client.Error) string {
-	if exchange == nil || usage.First(cmd) != usage.Endpoint {
+	if exchange == nil || !createsAt(cmd) {
 		return ""
 	}
-	endpoint, asked := OriginOf(cmd.Flags().Arg(0)), OriginOf(exchange.URL)
+	endpoint, asked := OriginOf(usage.TargetOf(cmd)), OriginOf(exchange.URL)
 	if endpoint == "" || endpoint == asked {
 		return ""
 	}
@@ -50,7 +56,7 @@ func credentialsGiven(cmd *cobra.Command) bool {
 	if slices.ContainsFunc(credentialFlags, cmd.Flags().Changed) {
 		return true
 	}
-	u, err := url.Parse(transport.EscapeURL(cmd.Flags().Arg(0)))
+	u, err := url.Parse(transport.EscapeURL(usage.TargetOf(cmd)))
 	return err == nil && u.User != nil
 }
 

@@ -15,9 +15,9 @@ func URL(target string) string {
 	switch {
 	case strings.Contains(target, "://"), host == "", strings.HasPrefix(host, "."), strings.Contains(target, "@"):
 		return form
-	case !strings.Contains(host, ".") && !isLoopback(host) && !hasPort(host):
+	case !strings.Contains(host, ".") && !IsLoopback(host) && !hasPort(host):
 		return form
-	case isLoopback(host):
+	case IsLoopback(host):
 		return "a URL needs http:// or https://: http://" + redacted(target)
 	}
 	return "a URL needs http:// or https://: https://" + redacted(target)
@@ -34,8 +34,8 @@ func hasPort(host string) bool {
 	return err == nil && port != ""
 }
 
-// isLoopback reports whether a host, which may have a port, is this machine.
-func isLoopback(host string) bool {
+// IsLoopback reports whether a host, which may have a port, is this machine.
+func IsLoopback(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}

@@ -12,6 +12,8 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -19,6 +21,7 @@ import (
 
 	"github.com/tusker-go/tusker/cli/internal/console"
 	"github.com/tusker-go/tusker/cli/internal/exit"
+	"github.com/tusker-go/tusker/cli/internal/localengine"
 	"github.com/tusker-go/tusker/cli/internal/logs"
 	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/cli/internal/settings"
@@ -37,19 +40,23 @@ type Streams struct {
 	Hurry <-chan struct{}
 	// LookupEnv returns the value of a variable, like os.LookupEnv.
 	LookupEnv func(string) (string, bool)
+	// Engine starts the engine of jobs on this machine. Nil: the commands about jobs need
+	// --engine.
+	Engine localengine.Start
 	// Environ returns all variables, like os.Environ. Nil: misspelled variables are not
 	// reported.
 	Environ func() []string
 }
 
-// Main runs the program as the shell called it and returns its exit code.
-func Main() int {
+// Main runs the program as the shell called it and returns its exit code. Engine starts the
+// engine of jobs.
+func Main(engine localengine.Start) int {
 	collectLess()
 	honorAllProxy()
 	ctx, hurry, stop := untilSignal(context.Background())
 	defer stop()
 	return Run(ctx, os.Args[1:], Streams{
-		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Log: log.Default(), Hurry: hurry, LookupEnv: os.LookupEnv, Environ: os.Environ,
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Log: log.Default(), Hurry: hurry, LookupEnv: os.LookupEnv, Environ: os.Environ, Engine: engine,
 	})
 }
 
@@ -81,7 +88,7 @@ const signalTime = 50 * time.Millisecond
 func Run(ctx context.Context, args []string, std Streams) int {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	a := &app{args: args, stdLog: std.Log, environ: std.Environ, console: &console.Console{
+	a := &app{args: args, stdLog: std.Log, environ: std.Environ, startEngine: std.Engine, console: &console.Console{
 		In:        std.In,
 		Out:       output.NewPrinter(std.Out, func(err error) { endUnread(cancel, err) }),
 		Err:       output.NewScreen(std.Err),
@@ -122,6 +129,8 @@ type app struct {
 	stdLog     *log.Logger
 	environ    func() []string // nil: not known
 	begun      bool            // the command line was parsed
+
+	startEngine localengine.Start // nil: there is no engine
 }
 
 const description = `Tusker uploads files to servers that speak the tus resumable upload protocol
@@ -172,16 +181,28 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		uploadCommand(a), resumeCommand(a), metadataCommand(a), infoCommand(a), optionsCommand(a),
 		concatCommand(a), terminateCommand(a), serveCommand(a), demoCommand(a), versionCommand(a),
-		uploadsCommand(a), downloadCommand(a), doctorCommand(a), conformanceCommand(a), profilesCommand(a), completionCommand(a), manCommand(),
+		uploadsCommand(a), downloadCommand(a), doctorCommand(a), conformanceCommand(a), profilesCommand(a), jobCommand(a), completionCommand(a), manCommand(),
 	)
-	// It has the flags of those before.
 	config := configCommand(a)
-	config.AddCommand(configShowCommand(a, root))
 	root.AddCommand(config)
+	show := configShowCommand(a)
+	if a.mayRun(config.Name()) {
+		addFlagsOfAll(show, root)
+	}
+	config.AddCommand(show)
 	deferArguments(root)
 	addHelpFlags(root)
-	addCompletions(root, a.console.LookupEnv)
+	if a.mayRun(cobra.ShellCompRequestCmd) || a.mayRun(cobra.ShellCompNoDescRequestCmd) {
+		addCompletions(root, a.console.LookupEnv)
+	}
 	return root
+}
+
+// mayRun reports whether the program may run the command of that name. Otherwise, it starts
+// faster without a part of the command. Without arguments, as in tests, every command may run.
+func (a *app) mayRun(command string) bool {
+	completes := len(a.args) > 0 && strings.HasPrefix(a.args[0], cobra.ShellCompRequestCmd)
+	return a.args == nil || completes || slices.Contains(a.args, command)
 }
 
 // readsConfig reports whether cmd uses the config file.

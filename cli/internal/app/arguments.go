@@ -13,7 +13,7 @@ import (
 func deferArguments(root *cobra.Command) {
 	for _, cmd := range root.Commands() {
 		deferArguments(cmd)
-		if first := usage.First(cmd); first != usage.Endpoint && first != usage.Location {
+		if target, _ := usage.Target(cmd); target == "" {
 			continue
 		}
 		check, run := cmd.Args, cmd.RunE

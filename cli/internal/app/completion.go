@@ -62,6 +62,11 @@ func completeFirst(names func() iter.Seq[string]) cobra.CompletionFunc {
 	}
 }
 
+// completeNothing completes neither files nor anything else.
+func completeNothing(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return nil, cobra.ShellCompDirectiveNoFileComp
+}
+
 // flagValues are the values that complete a flag.
 var flagValues = map[string][]string{
 	"progress":   {"auto", "bar", "plain", "none"},

@@ -45,8 +45,7 @@ func configPathCommand(a *app) *cobra.Command {
 	}
 }
 
-// configShowCommand takes the flags of all commands of root.
-func configShowCommand(a *app, root *cobra.Command) *cobra.Command {
+func configShowCommand(a *app) *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "show [flags] [ENDPOINT]",
@@ -71,6 +70,11 @@ With --json, each line is an object.`,
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print an object on each line")
+	return cmd
+}
+
+// addFlagsOfAll gives cmd the flags of all commands below root, hidden.
+func addFlagsOfAll(cmd, root *cobra.Command) {
 	settings.EachFlag(root, func(c *cobra.Command, f *pflag.Flag) {
 		if !settings.IsSetting(f) || f.Name == "as" || !c.HasParent() || cmd.Flags().Lookup(f.Name) != nil {
 			return
@@ -83,7 +87,6 @@ With --json, each line is an object.`,
 		}
 		cmd.Flags().AddFlag(&shared)
 	})
-	return cmd
 }
 
 func runConfigShow(a *app, args []string, asJSON bool) {

@@ -23,7 +23,7 @@ func FuzzNamesFrom(f *testing.F) {
 			separator = "\x00"
 		}
 		n := 0
-		for name, err := range namesFrom(t.Context(), bytes.NewReader(list), usage.Stdin, null) {
+		for name, err := range NamesFrom(t.Context(), bytes.NewReader(list), usage.Stdin, null) {
 			if err != nil {
 				t.Fatalf("%q: %v", list, err)
 			}

@@ -112,7 +112,7 @@ func Find(ctx context.Context, con *console.Console, s *flags.Selection, files [
 		}
 	}
 	if s.FilesFrom != "" {
-		for name, err := range namesFrom(ctx, con.In, s.FilesFrom, s.Null) {
+		for name, err := range NamesFrom(ctx, con.In, s.FilesFrom, s.Null) {
 			if err == nil {
 				err = add(name, false)
 			}

@@ -46,7 +46,7 @@ func TestNamesFromManifest(t *testing.T) {
 	}
 	lines = append(lines, manifest.Head, `{"file":"cut`)
 	var got []string
-	for name, err := range namesFrom(t.Context(), strings.NewReader(strings.Join(lines, "\n")), usage.Stdin, false) {
+	for name, err := range NamesFrom(t.Context(), strings.NewReader(strings.Join(lines, "\n")), usage.Stdin, false) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -43,7 +43,7 @@ func TestNamesFrom(t *testing.T) {
 			t.Parallel()
 			in := iotest.OneByteReader(strings.NewReader(test.Find))
 			var got []string
-			for name, err := range namesFrom(t.Context(), in, usage.Stdin, test.null) {
+			for name, err := range NamesFrom(t.Context(), in, usage.Stdin, test.null) {
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -71,7 +71,7 @@ func TestNamesFromFails(t *testing.T) {
 			t.Parallel()
 			in := test.in
 			var got error
-			for _, err := range namesFrom(t.Context(), in, usage.Stdin, false) {
+			for _, err := range NamesFrom(t.Context(), in, usage.Stdin, false) {
 				got = err
 			}
 			if !errors.Is(got, test.want) || exit.Code(got) != exit.Usage {
@@ -90,7 +90,7 @@ func TestNamesFromSilentPipe(t *testing.T) {
 	cancel(exit.ErrInterrupted)
 	in := silent
 	var got error
-	for _, err := range namesFrom(ctx, in, usage.Stdin, false) {
+	for _, err := range NamesFrom(ctx, in, usage.Stdin, false) {
 		got = err
 	}
 	if exit.Code(got) != exit.Interrupted {

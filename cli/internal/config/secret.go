@@ -49,6 +49,8 @@ func IsSecret(flag, value string) bool {
 		return password != ""
 	case "proxy":
 		return hasPassword(value)
+	case "engine":
+		return strings.Contains(value, "@") // a user without a password is a token
 	case "header":
 		name, _, _ := strings.Cut(value, ":")
 		return tells(name)

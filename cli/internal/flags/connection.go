@@ -58,10 +58,11 @@ type Connection struct {
 	unlimited      atomic.Bool // maxConnections does not count any more
 }
 
-// Register adds the flags. A command whose first argument is a LOCATION also gets --as.
+// Register adds the flags. A command whose first argument is a LOCATION, or a JOB that has an
+// endpoint, also gets --as.
 func (c *Connection) Register(cmd *cobra.Command) {
 	f := pflag.NewFlagSet("", pflag.ContinueOnError)
-	if usage.First(cmd) == usage.Location {
+	if first := usage.First(cmd); first == usage.Location || first == usage.Job {
 		f.StringVar(&c.as, "as", "", "use the settings of the endpoint of that `name` in the config file")
 	}
 	f.StringArrayVarP(&c.headers, "header", "H", nil, "send this `'Name: value'` with every request (repeat)")

@@ -29,11 +29,16 @@ type Filter struct {
 
 func (f *Filter) register(cmd *cobra.Command) {
 	s := cmd.Flags()
+	s.Var(&f.Order, "order-by", "send the files in the order of `key`: size, name or mtime, the smallest, first or oldest one first; ,desc reverses this, as in size,desc")
+	s.StringVar(&f.ifEmpty, "if-empty", emptyAllow, "the `rule` for empty files and a run without any file: allow, or fail")
+}
+
+// registerSizes adds the flags that select files by their sizes and ages.
+func (f *Filter) registerSizes(cmd *cobra.Command) {
+	s := cmd.Flags()
 	s.Var(&f.minSize, "min-size", "send no file that is smaller than `size`")
 	s.Var(&f.maxSize, "max-size", "send no file that is larger than `size` (0: no limit)")
 	s.Var(&f.newerThan, "newer-than", "send no file that was modified before that `time`: an age such as 12h or 30d, or a date such as 2026-01-31")
-	s.Var(&f.Order, "order-by", "send the files in the order of `key`: size, name or mtime, the smallest, first or oldest one first; ,desc reverses this, as in size,desc")
-	s.StringVar(&f.ifEmpty, "if-empty", emptyAllow, "the `rule` for empty files and a run without any file: allow, or fail")
 }
 
 func (f *Filter) check() error {

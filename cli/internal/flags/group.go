@@ -40,6 +40,10 @@ var groups = []struct {
 	{"Flags for results and progress", []string{
 		"output", "json", "manifest", "print-header", "progress",
 	}},
+	{"Flags for jobs and their engine", []string{
+		"root", "until-done", "drain", "metrics", "lease", "attempts", "replicas",
+		"engine", "engine-creds", "engine-token-file", "engine-cacert", "engine-cert", "engine-key", "engine-wait",
+	}},
 	{"Flags for credentials and headers", []string{
 		"token-file", "token-command", "user", "netrc", "netrc-file", "header", "trust-origin", "as",
 	}},
@@ -53,6 +57,7 @@ var groups = []struct {
 
 // frequent are the flags that a short help text shows, in its order.
 var frequent = []string{
+	"root", "until-done", "engine",
 	"recursive", "exclude", "metadata", "parallel", "limit-rate", "skip-sent", "verify", "dry-run", "json",
 	"token-file", "user", "header", "retries",
 }

@@ -44,15 +44,28 @@ type Selection struct {
 }
 
 func (s *Selection) register(cmd *cobra.Command) {
+	s.RegisterWalk(cmd)
+	cmd.Flags().BoolVar(&s.Follow, "follow-symlinks", false, "follow symbolic links in directories; a link that is named as FILE is always followed")
+	s.Filter.register(cmd)
+}
+
+// RegisterWalk adds the flags that select files in directories and name lists, without those
+// that sort them or follow links.
+func (s *Selection) RegisterWalk(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVarP(&s.Recursive, "recursive", "r", false, "send the files in directories and in all directories below them")
 	f.StringArrayVar(&s.include, flagInclude, nil, "send only those files in directories that match `glob`, or are below a directory that does (repeat)")
 	f.StringArrayVar(&s.exclude, flagExclude, nil, "leave out files and directories in directories that match `glob` (repeat); wins over --include")
 	f.StringArrayVar(&s.excludeFrom, flagExcludeFrom, nil, "leave out what matches a glob in `file`, one on each line; # begins a comment (repeat)")
-	f.BoolVar(&s.Follow, "follow-symlinks", false, "follow symbolic links in directories; a link that is named as FILE is always followed")
 	f.StringVar(&s.FilesFrom, "files-from", "", "also send the files whose names are in `file`, one on each line; - is standard input")
 	f.BoolVarP(&s.Null, "null", "0", false, "names in the file of --files-from end in NUL, as those of find -print0")
-	s.Filter.register(cmd)
+	s.registerSizes(cmd)
+}
+
+// CheckWalk finds errors of the flags of RegisterWalk for these arguments.
+func (s *Selection) CheckWalk(from *settings.Settings, files []string) error {
+	s.ifEmpty = emptyAllow
+	return s.checkFiles(from, files)
 }
 
 // checkFiles finds errors of the flags for these arguments. A pattern without

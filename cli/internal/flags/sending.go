@@ -16,22 +16,17 @@ import (
 
 // Sending holds the flags of the commands that send files.
 type Sending struct {
-	Connection
-	Profile
+	Requests
 	Streams
 	Progress
 
 	// Protocol is the protocol of uploads, as client.Config has it. "": tus.
 	Protocol string
-	// Chunk is the most bytes of one request. 0: all that is left.
-	Chunk units.Size
 	// NoInline means that uploads are created without bytes.
 	NoInline bool
 	// JSON means that events are printed, each as JSON on a line.
 	JSON bool
 
-	limitRate    units.Timetable
-	checksum     string
 	refuseInUse  bool
 	printHeaders []string
 }
@@ -39,18 +34,14 @@ type Sending struct {
 // Register adds the flags.
 func (s *Sending) Register(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.Var(&s.Chunk, "chunk-size", "send at most this many bytes in one request, such as 64MiB (default: all that is left)")
-	f.Var(&s.limitRate, "limit-rate", "send at most this many bytes in a second over all connections, such as 10MiB/s, or a timetable, such as '08:00,1MiB/s 23:00,off' (default off)")
-	f.StringVar(&s.checksum, "checksum", "", "let the server check each request by this `algorithm`: auto, "+strings.Join(client.ChecksumAlgorithms(), ", "))
 	f.BoolVar(&s.refuseInUse, "refuse-in-use", false, "fail in place of a warning if another program has a file open for writing (Linux only)")
 	f.StringArrayVar(&s.printHeaders, "print-header", nil, "print the response header `name` at the end of each result, separated by a tab (repeat)")
 	f.BoolVar(&s.JSON, "json", false, "print one event on each line, such as created, resumed, progress, retry, done and failed")
 	s.Progress.Register(cmd)
-	s.Profile.register(cmd)
 	if strings.Contains(cmd.Use, "FILE") {
 		s.Streams.register(cmd)
 	}
-	s.Connection.Register(cmd)
+	s.Requests.Register(cmd)
 }
 
 // Check finds errors of the flags for these files.
@@ -81,12 +72,8 @@ func RegisterNoInline(cmd *cobra.Command, noInline *bool) {
 func (s *Sending) Tune(con *console.Console, config *client.Config) {
 	con.Out.OnLost(con.ReportUnwritten)
 	config.Logger = con.ClientLog()
-	config.Checksum, config.Protocol = s.checksum, s.Protocol
-	if rate, fixed := s.limitRate.Fixed(); fixed {
-		config.RateLimit = int64(rate)
-	} else {
-		config.RateLimitAt = s.limitRate.At
-	}
+	s.tune(config)
+	config.Protocol = s.Protocol
 	config.RefuseInUse = s.refuseInUse
 	config.LedgerHeaders = slices.DeleteFunc(slices.Clone(s.printHeaders), func(name string) bool {
 		return strings.EqualFold(name, "Set-Cookie") // a secret

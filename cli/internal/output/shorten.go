@@ -26,6 +26,11 @@ func Shorten(text string, width, head int) string {
 	return begin + "…" + string(runes[end:])
 }
 
+// Cut returns text in at most width columns. "…" replaces what is too much at its end.
+func Cut(text string, width int) string {
+	return runewidth.Truncate(text, max(0, width), "…")
+}
+
 // Width returns the width of the terminal that results go to, and 80 if they go elsewhere.
 func (p *Printer) Width() int {
 	if f, ok := p.w.(*os.File); ok && isTerminal(f) {

@@ -94,7 +94,7 @@ func (f *frame) line(r row, l layout) string {
 	if r.waiting != "" && l.tail() < leastWaiting {
 		// On a narrow terminal, the reason is more useful than a bar.
 		name := min(output.Width(r.name), max(l.width/3, l.width-leastWaiting), l.name)
-		return fit(r.name, name) + " " + f.color(yellow, cut(r.waiting, l.width-name-1))
+		return fit(r.name, name) + " " + f.color(yellow, output.Cut(r.waiting, l.width-name-1))
 	}
 	name := r.name
 	if r.short != "" && output.Width(name) > l.name {
@@ -106,7 +106,7 @@ func (f *frame) line(r row, l layout) string {
 	}
 	if r.waiting != "" {
 		waiting := r.waiting + retries(", ", r.retries)
-		return text + strings.Repeat(" ", gap) + f.color(yellow, cut(waiting, l.tail()-gap))
+		return text + strings.Repeat(" ", gap) + f.color(yellow, output.Cut(waiting, l.tail()-gap))
 	}
 	return strings.TrimRight(text+r.tail(l), " ")
 }
@@ -178,9 +178,4 @@ func fit(text string, width int) string {
 		text = runewidth.TruncateLeft(text, over+1, "…")
 	}
 	return runewidth.FillRight(text, width)
-}
-
-// cut makes text at most width columns wide.
-func cut(text string, width int) string {
-	return runewidth.Truncate(text, max(0, width), "…")
 }

@@ -24,14 +24,16 @@ import (
 // without one.
 const EndpointVariable = "TUSKER_ENDPOINT"
 
-// Arguments returns the arguments of cmd with ENDPOINT or LOCATION in the first place. A
-// command line can have it after the files. If ENDPOINT is left out, it comes from
+// Arguments returns the arguments of cmd with ENDPOINT or LOCATION in its place, which is the
+// first one, or the second one after the name of a job. A command line can have it after the
+// files. If ENDPOINT is left out, it comes from
 // EndpointVariable, or else from the config file. Call Arguments after ReadConfig.
 func (s *Settings) Arguments(cmd *cobra.Command, args []string) ([]string, error) {
-	first := usage.First(cmd)
-	if first != usage.Endpoint && first != usage.Location {
+	first, before := usage.Target(cmd)
+	if first == "" || len(args) < before {
 		return args, nil
 	}
+	lead, args := args[:before:before], args[before:]
 	form := form{names: first == usage.Endpoint, files: strings.Contains(cmd.Use, "FILE"), repeats: strings.HasSuffix(cmd.Use, first+"...")}
 	fallback, from := "", origin{}
 	if form.names {
@@ -44,12 +46,12 @@ func (s *Settings) Arguments(cmd *cobra.Command, args []string) ([]string, error
 	if i := form.misplaced(ordered); i >= 0 && form.isTarget(ordered[0]) {
 		return nil, secondURLError(first, ordered[i])
 	} else if i >= 0 {
-		return nil, orderError(cmd, first, ordered, i)
+		return nil, orderError(cmd, first, lead, ordered, i)
 	}
 	if form.names && form.files && len(ordered) > 0 && !form.isTarget(ordered[0]) && isFile(ordered[0]) {
 		return nil, &advice.Failure{Err: usage.Error(errNoEndpoint), Hint: "write a URL such as https://tus.example/files/ before or after the files, or set " + EndpointVariable}
 	}
-	return ordered, nil
+	return append(lead, ordered...), nil
 }
 
 var errNoEndpoint = errors.New("there is no ENDPOINT")
@@ -176,11 +178,15 @@ func secondURLError(first, url string) error {
 }
 
 // orderError is the error of a URL among the files, if no URL comes first or last. Its hint has the command with the URL in
-// the first place, unless the URL holds a secret.
-func orderError(cmd *cobra.Command, first string, args []string, i int) error {
+// the first place after lead, unless the URL holds a secret.
+func orderError(cmd *cobra.Command, first string, lead, args []string, i int) error {
 	hint := first + " comes first, and FILE after it"
 	if !output.HasSecret(args[i]) {
-		words := []string{cmd.CommandPath(), shell.QuoteIfNeeded(args[i], runtime.GOOS)}
+		words := []string{cmd.CommandPath()}
+		for _, arg := range lead {
+			words = append(words, shell.QuotePath(arg))
+		}
+		words = append(words, shell.QuoteIfNeeded(args[i], runtime.GOOS))
 		for _, arg := range slices.Concat(args[:i], args[i+1:]) {
 			words = append(words, shell.QuotePath(arg))
 		}

@@ -17,6 +17,7 @@ func TestArguments(t *testing.T) {
 	const (
 		upload, options, resume, terminate = "upload [flags] ENDPOINT FILE...", "options [flags] ENDPOINT", "resume [flags] LOCATION FILE", "terminate [flags] LOCATION..."
 		url                                = "https://tus.example/files/"
+		add                                = "add [flags] JOB ENDPOINT FILE..."
 	)
 	tests := map[string]struct {
 		use, endpoint string // the usage line and TUSKER_ENDPOINT
@@ -42,6 +43,12 @@ func TestArguments(t *testing.T) {
 		"a LOCATION last":               {resume, "", []string{"a", url + "1"}, []string{url + "1", "a"}},
 		"no variable for a LOCATION":    {resume, url, []string{"a"}, []string{"a"}},
 		"no name for a LOCATION":        {resume, "", []string{"a", "work:"}, []string{"a", "work:"}},
+		"after a job":                   {add, "", []string{"job", url, "a"}, []string{"job", url, "a"}},
+		"a job, the URL last":           {add, "", []string{"job", "a", "b", url}, []string{"job", url, "a", "b"}},
+		"a job and the variable":        {add, url, []string{"job", "a"}, []string{"job", url, "a"}},
+		"only a job":                    {add, url, []string{"job"}, []string{"job", url}},
+		"a job with the name of a host": {add, url, []string{"h:80", "a"}, []string{"h:80", url, "a"}},
+		"not even a job":                {add, url, nil, nil},
 		"several LOCATION":              {terminate, "", []string{url, "localhost:80/1 "}, []string{url, "http://localhost:80/1"}},
 	}
 	for name, test := range tests {

@@ -24,16 +24,17 @@ func (s *Settings) endpoint(cmd *cobra.Command, args []string, file *config.File
 		s.Invocation.Endpoint = e.Name
 		return e, err
 	}
-	if usage.First(cmd) != usage.Endpoint || len(args) == 0 {
+	target, at := usage.Target(cmd)
+	if target != usage.Endpoint || len(args) <= at {
 		return config.Endpoint{}, nil
 	}
-	name, ok := strings.CutSuffix(args[0], ":")
+	name, ok := strings.CutSuffix(args[at], ":")
 	if !ok || !config.IsName(name) {
 		return config.Endpoint{}, nil
 	}
 	e, err := endpointCalled(file, name)
 	if err == nil {
-		s.Invocation.Endpoint, args[0] = e.Name, e.URL
+		s.Invocation.Endpoint, args[at] = e.Name, e.URL
 	}
 	return e, err
 }

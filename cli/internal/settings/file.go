@@ -188,7 +188,7 @@ func (s *Settings) filePlace(name string, file *config.File, level config.Settin
 // PathFlags name files and folders.
 var PathFlags = []string{
 	"token-file", "netrc-file", "cacert", "cert", "key", "unix-socket", "state-dir", "files-from", "exclude-from", "move-to", "log-file",
-	"manifest",
+	"manifest", "engine-creds", "engine-token-file", "engine-cacert", "engine-cert", "engine-key",
 }
 
 // besideConfig returns a path of the config file, relative to the folder of the

@@ -92,6 +92,8 @@ func hidden(flag, value string) string {
 			return first
 		}
 		return first + " " + hiddenText
+	case "engine":
+		return output.RedactServers(value)
 	case "proxy":
 		if config.IsSecret(flag, value) {
 			return output.RedactURL(value)

@@ -49,15 +49,46 @@ func Error(err error) error { return exit.With(exit.Usage, err) }
 const (
 	Endpoint = "ENDPOINT"
 	Location = "LOCATION"
+	Job      = "JOB"
 )
 
 // First returns the name of the first argument of cmd in its usage, or ""
 // without arguments.
 func First(cmd *cobra.Command) string {
-	for i, word := range strings.Fields(cmd.Use) {
-		if i > 0 && word != "[flags]" {
-			return strings.TrimRight(strings.Trim(word, "[]"), ".")
-		}
+	if names := argumentNames(cmd); len(names) > 0 {
+		return names[0]
 	}
 	return ""
+}
+
+// Target returns Endpoint or Location if cmd takes it as its first argument, or as its second
+// one after the name of a job, and the number of arguments before it. Name is "" if cmd takes
+// neither.
+func Target(cmd *cobra.Command) (name string, before int) {
+	for i, name := range argumentNames(cmd) {
+		switch {
+		case name == Endpoint, name == Location:
+			return name, i
+		case name != Job:
+			return "", 0
+		}
+	}
+	return "", 0
+}
+
+// TargetOf returns the argument of cmd that Target describes, or "" if there is none.
+func TargetOf(cmd *cobra.Command) string {
+	_, before := Target(cmd)
+	return cmd.Flags().Arg(before)
+}
+
+// argumentNames returns the names of the arguments in the usage of cmd.
+func argumentNames(cmd *cobra.Command) []string {
+	var names []string
+	for i, word := range strings.Fields(cmd.Use) {
+		if i > 0 && word != "[flags]" {
+			names = append(names, strings.TrimRight(strings.Trim(word, "[]"), "."))
+		}
+	}
+	return names
 }
