@@ -134,9 +134,6 @@ func openOnce(t *testing.T, database, folder string) onceStore {
 			t.Fatal(perr)
 		}
 		t.Cleanup(pool.Close)
-		if err := pgstore.Migrate(t.Context(), pool, pgstore.Config{}); err != nil {
-			t.Fatal(err)
-		}
 		store, err = pgstore.New(pool, pgstore.Config{Lease: expiry})
 	default:
 		store, err = filestore.New(filepath.Join(folder, "state"))
@@ -190,22 +187,32 @@ func (p *onceProcess) wait(t *testing.T, killed bool) {
 // URL, and no other upload has bytes.
 func TestOnceWithKilledProcesses(t *testing.T) {
 	for name, lock := range map[string]string{"with locks": "yes", "without locks": ""} {
-		t.Run(name, func(t *testing.T) { onceRounds(t, lock, "") })
+		t.Run(name, func(t *testing.T) { onceRounds(t, lock, nil) })
 	}
 }
 
-// S-BYTES-ONCE: the same with records in Redis, whose locks expire. The process that was stopped
-// has lost its lock.
+// S-BYTES-ONCE: the same with records in Redis, whose locks expire, and which is killed and
+// restarted meanwhile.
 func TestOnceInRedis(t *testing.T) {
-	onceRounds(t, "yes", databases.Redis(t).URL())
+	onceRounds(t, "yes", databases.Redis(t))
 }
 
-// S-BYTES-ONCE: the same with records in PostgreSQL.
+// S-BYTES-ONCE: the same with records in PostgreSQL, which is killed and restarted meanwhile.
 func TestOnceInPostgres(t *testing.T) {
-	onceRounds(t, "yes", databases.Postgres(t).URL())
+	server := databases.Postgres(t)
+	pool, err := pgxpool.New(t.Context(), server.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	if err := pgstore.Migrate(t.Context(), pool, pgstore.Config{}); err != nil {
+		t.Fatal(err)
+	}
+	onceRounds(t, "yes", server)
 }
 
-func onceRounds(t *testing.T, lock, database string) {
+// onceRounds runs several rounds. The database is nil for records in a folder.
+func onceRounds(t *testing.T, lock string, database *databases.Server) {
 	t.Helper()
 	rounds := 2
 	if n, err := strconv.Atoi(os.Getenv(envOnceRounds)); err == nil {
@@ -217,11 +224,15 @@ func onceRounds(t *testing.T, lock, database string) {
 }
 
 // onceRound runs workers until all files are uploaded.
-func onceRound(t *testing.T, seed uint64, lock, database string) {
+func onceRound(t *testing.T, seed uint64, lock string, server *databases.Server) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(seed, 2))
 	srv := testserver.New(t, testserver.Config{})
 	defer srv.Close()
+	database := ""
+	if server != nil {
+		database = server.URL()
+	}
 	folder := t.TempDir()
 	data := content(onceFiles << 20)
 	for i := range onceFiles {
@@ -245,6 +256,11 @@ func onceRound(t *testing.T, seed uint64, lock, database string) {
 			}
 			startOnce(t, srv.URL(), folder, seeds[2], lock, database).wait(t, false)
 		})
+	}
+	if server != nil {
+		pause(500 * time.Millisecond)
+		server.Kill()
+		server.Restart()
 	}
 	pause(time.Second)
 	_ = zombie.cmd.Process.Signal(syscall.SIGCONT)

@@ -131,6 +131,9 @@ func store(t *testing.T, server *databases.Server) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if testing.Short() && change != nil {
+				t.Skip("takes some seconds")
+			}
 			var schemas atomic.Int32
 			db, other := connect(t, server, change), connect(t, server, change)
 			storetest.Run(t, func(t *testing.T) storetest.Config {

@@ -121,11 +121,6 @@ type cluster interface {
 	ForEachMaster(ctx context.Context, fn func(context.Context, *redis.Client) error) error
 }
 
-// ring is a client that distributes the keys itself.
-type ring interface {
-	ForEachShard(ctx context.Context, fn func(context.Context, *redis.Client) error) error
-}
-
 // nodes returns the servers that have the keys.
 func (s *Store) nodes(ctx context.Context) ([]scanner, error) {
 	var mu sync.Mutex
@@ -136,11 +131,8 @@ func (s *Store) nodes(ctx context.Context) ([]scanner, error) {
 		all = append(all, node)
 		return nil
 	}
-	switch db := s.db.(type) {
-	case cluster:
+	if db, ok := s.db.(cluster); ok {
 		return all, db.ForEachMaster(ctx, add)
-	case ring:
-		return all, db.ForEachShard(ctx, add)
 	}
 	return []scanner{s.db}, nil
 }

@@ -4,8 +4,9 @@
 //	db := redis.NewClient(&redis.Options{Addr: "redis.example:6379"})
 //	store, err := redisstore.New(db, redisstore.Config{})
 //
-// The program makes and closes the client; a Store opens no connection of its own. A cluster
-// works, too.
+// The program makes and closes the client; a Store opens no connection of its own. Clients for
+// one server, for sentinels and for a cluster work. A redis.Ring is refused, because it moves keys
+// to another server while theirs is gone, so that records seem to be missing.
 //
 // # Keys
 //
@@ -98,6 +99,11 @@ var (
 	_ journal.SuffixLister = (*Store)(nil)
 )
 
+// ring is a client of several servers that may be no cluster. Then the client distributes the keys.
+type ring interface {
+	ForEachShard(ctx context.Context, fn func(context.Context, *redis.Client) error) error
+}
+
 // New returns the Store with these options. It does not call Redis. The error Is
 // [failure.ErrInvalidOption].
 func New(db redis.UniversalClient, cfg Config) (*Store, error) {
@@ -108,9 +114,13 @@ func New(db redis.UniversalClient, cfg Config) (*Store, error) {
 	if s.ttl == 0 {
 		s.ttl = lease.DefaultTTL
 	}
+	_, sharded := db.(ring)
+	_, isCluster := db.(cluster)
 	switch {
 	case db == nil:
 		return nil, fmt.Errorf("redisstore: %w: the client is nil", failure.ErrInvalidOption)
+	case sharded && !isCluster:
+		return nil, fmt.Errorf("redisstore: %w: a redis.Ring moves keys while a server is gone", failure.ErrInvalidOption)
 	case strings.ContainsAny(s.prefix, "{}"):
 		return nil, fmt.Errorf("redisstore: %w: prefix %q contains a brace", failure.ErrInvalidOption, s.prefix)
 	case s.ttl < lease.MinTTL:

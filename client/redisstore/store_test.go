@@ -99,6 +99,9 @@ func TestStore(t *testing.T) {
 
 // A cluster refuses a script whose keys belong to several nodes.
 func TestCluster(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes some seconds")
+	}
 	t.Parallel()
 	nodes := databases.RedisNodes(t)
 	join(t, connect(t, nodes[0]), connect(t, nodes[1]))
@@ -156,12 +159,14 @@ func pause(t *testing.T) {
 func TestInvalidOptions(t *testing.T) {
 	t.Parallel()
 	db := redis.NewClient(&redis.Options{Addr: "127.0.0.1:1"})
-	defer func() { _ = db.Close() }()
+	ring := redis.NewRing(&redis.RingOptions{Addrs: map[string]string{"a": "127.0.0.1:1"}})
+	defer func() { _, _ = db.Close(), ring.Close() }()
 	for name, c := range map[string]struct {
 		db  redis.UniversalClient
 		cfg redisstore.Config
 	}{
 		"no client":       {nil, redisstore.Config{}},
+		"ring":            {ring, redisstore.Config{}},
 		"brace in prefix": {db, redisstore.Config{Prefix: "a{b"}},
 		"short lease":     {db, redisstore.Config{Lease: lease.MinTTL - 1}},
 		"negative lease":  {db, redisstore.Config{Lease: -1}},
