@@ -3,6 +3,7 @@
 package integration
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -42,13 +43,29 @@ func runChaos(t *testing.T, plan chaos.Plan, fleet chaos.Fleet, programs chaosPr
 	return out
 }
 
+// S-FLEET-CHAOS: each file is finished exactly once, with its own bytes and a result, although
+// workers are killed and stopped, and the server and the engine are killed.
+func TestChaos(t *testing.T) {
+	programs := buildChaos(t)
+	for seed := range uint64(2) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			out := runChaos(t, chaos.ShortPlan(seed), &chaos.Library{Program: programs.chaos}, programs, "library")
+			if err := out.Verdict.Err(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 // The runs find the faults of workers that do without a part of the protocol, and no fault
 // of workers that do all of it.
 func TestChaosControl(t *testing.T) {
 	programs := buildChaos(t)
 	late := chaos.ShortPlan(0)
-	late.Zombies, late.Lease = 0.05, time.Second
-	late.KillWorker = chaos.Interval{} // Most of those that sleep would be killed.
+	late.Files, late.Latency, late.Zombies, late.Lease = 200, 0, 0.05, time.Second
+	// Most of the workers that sleep would be killed.
+	late.KillWorker, late.StopWorker = chaos.Interval{}, chaos.Interval{}
 	slow := chaos.ShortPlan(0)
 	slow.Latency = 100 * time.Millisecond
 	tests := map[string]struct {

@@ -11,6 +11,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -28,9 +29,30 @@ type command struct {
 
 func commands() map[string]command {
 	return map[string]command{
-		"run":    {"kill workers, servers and engines at random", runSeeds},
-		"worker": {"be a worker of the simple fleet (started by other commands)", func(ctx context.Context, _ []string) error { return chaos.RunWorker(ctx) }},
+		"run":      {"kill workers, servers and engines at random", runSeeds},
+		"owners":   {"two owners of one upload", measure(measureOwners).command("owners")},
+		"takeover": {"takeover of a large file at another path", measure(measureTakeover).command("takeover")},
+		"replaced": {"a source that is replaced between two workers", measure(measureReplaced).command("replaced")},
+		"drain":    {"SIGTERM to all workers", measure(measureDrain).command("drain")},
+		"kinds":    {"poison, final and transient items", measure(measureKinds).command("kinds")},
+		"names":    {"an add of a million names that is killed", measure(measureNames).command("names")},
+		"queued":   {"an engine with ten million jobs", measure(measureQueued).command("queued")},
+		"rate":     {"the speed of a fleet against two direct requests per file", measureRate},
+		"cost":     {"the costs for users without fleets against an earlier revision", measureCost},
+
+		// Other commands start these.
+		"direct":       {"upload files with two requests each", func(ctx context.Context, _ []string) error { return chaos.RunDirect(ctx) }},
+		"worker":       {"be a worker of the simple fleet", func(ctx context.Context, _ []string) error { return chaos.RunWorker(ctx) }},
+		"fleet-worker": {"be a worker of the library fleet", func(ctx context.Context, _ []string) error { return chaos.RunFleetWorker(ctx) }},
+		"engine":       {"be the engine of the library fleet: ADDRESS FOLDER", runEngine},
 	}
+}
+
+func runEngine(ctx context.Context, args []string) error {
+	if len(args) != 2 {
+		return errors.New("want ADDRESS and FOLDER")
+	}
+	return chaos.RunEngine(ctx, args[0], args[1])
 }
 
 func main() {
@@ -58,5 +80,5 @@ func run(ctx context.Context, args []string) error {
 	for _, name := range names {
 		_, _ = fmt.Fprintf(os.Stderr, "  %-12s %s\n", name, all[name].purpose)
 	}
-	return fmt.Errorf("name one of these commands")
+	return errors.New("name one of these commands")
 }

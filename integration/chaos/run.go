@@ -20,7 +20,7 @@ func runSeeds(ctx context.Context, args []string) error {
 	first := flags.Uint64("first", 0, "first `seed`")
 	short := flags.Bool("short", false, "run the plan of CI")
 	zombies := flags.Float64("zombies", 0, "`share` of creations whose worker sleeps for three leases")
-	latency := flags.Duration("latency", 0, "`time` that each answer of the tus server takes")
+	latency := flags.Duration("latency", -1, "`time` that each answer of the tus server takes (default: that of the plan)")
 	tools := newTools(flags)
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -35,7 +35,9 @@ func runSeeds(ctx context.Context, args []string) error {
 		if *short {
 			plan = chaos.ShortPlan(seed)
 		}
-		plan.Zombies, plan.Latency = *zombies, *latency
+		if plan.Zombies = *zombies; *latency >= 0 {
+			plan.Latency = *latency
+		}
 		out, err := chaos.Run(ctx, plan, tools.fleet(*fleet), tools.tusker, tools.dir)
 		if err != nil {
 			bad = append(bad, err)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +19,7 @@ type tools struct {
 	tusker string // program
 	self   string // this program
 	dir    string // for all files
+	name   string // of the fleet
 }
 
 func newTools(flags *flag.FlagSet) *tools {
@@ -48,10 +50,27 @@ func (t *tools) build(ctx context.Context) (err error) {
 	return nil
 }
 
-// fleet returns a fleet by name.
+// fleet returns a fleet by name: simple or a variant of it, library, command (the processes
+// of "tusker job" with an engine of their own), unfenced (the engine does not compare records),
+// or local (they share the engine of the machine).
 func (t *tools) fleet(name string) chaos.Fleet {
-	if name == "simple" {
-		name = string(chaos.Correct)
+	switch name {
+	case "simple":
+		return &chaos.Simple{Program: t.self, Variant: chaos.Correct}
+	case "library":
+		return &chaos.Library{Program: t.self}
+	case "command":
+		return &chaos.Command{Tusker: t.tusker}
+	case "unfenced":
+		return &chaos.Command{Tusker: t.tusker, Unfenced: true}
+	case "local":
+		return &chaos.Command{Tusker: t.tusker, Local: true}
 	}
 	return &chaos.Simple{Program: t.self, Variant: chaos.Variant(name)}
+}
+
+// report writes rows, and returns an error if one of them is not met.
+func (*tools) report(w io.Writer, rows []chaos.Row) error {
+	chaos.WriteRows(w, rows)
+	return chaos.Unmet(rows)
 }

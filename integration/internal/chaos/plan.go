@@ -62,6 +62,7 @@ func FullPlan(seed uint64) Plan {
 		StopWorker: Interval{time.Second, 3 * time.Second}, StopFor: Interval{time.Second, 7 * time.Second},
 		KillServer: Interval{7 * time.Second, 13 * time.Second},
 		KillEngine: Interval{5 * time.Second, 9 * time.Second},
+		Latency:    200 * time.Millisecond,
 	}
 	if seed%2 == 1 {
 		p.KillEngine = Interval{2500 * time.Millisecond, 4500 * time.Millisecond}

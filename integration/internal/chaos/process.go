@@ -87,6 +87,14 @@ func (p *Process) Wait(ctx context.Context) error {
 	return fmt.Errorf("%w, and its output ends in: %s", p.err, tail(p.Log))
 }
 
+// ExitCode returns the exit code of a process that has ended, or -1.
+func (p *Process) ExitCode() int {
+	if p.cmd.ProcessState == nil {
+		return -1
+	}
+	return p.cmd.ProcessState.ExitCode()
+}
+
 // MaxRSS returns the largest resident size of a process that has ended, in bytes.
 func (p *Process) MaxRSS() int64 {
 	usage, ok := p.cmd.ProcessState.SysUsage().(*syscall.Rusage)

@@ -5,10 +5,7 @@ package chaos
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,18 +31,6 @@ type Fleet interface {
 	Results(ctx context.Context, site Site) ([]Result, error)
 }
 
-// Site is where a run takes place.
-type Site struct {
-	Plan     Plan
-	Endpoint string // of the tus server, or of the proxy in front of it
-	Dir      string // of everything
-	Input    string // folder of the files
-	Items    []Item
-}
-
-// Path returns the path of a file or folder in the folder of the run.
-func (s Site) Path(name string) string { return filepath.Join(s.Dir, name) }
-
 // Outcome is the result of a run.
 type Outcome struct {
 	Plan    Plan
@@ -62,114 +47,49 @@ type Outcome struct {
 // is the program tusker. An error means that the run did not come to its end; the verdict
 // of a complete run is in the Outcome.
 func Run(ctx context.Context, plan Plan, fleet Fleet, tusker, dir string) (*Outcome, error) {
-	dir, err := os.MkdirTemp(dir, fmt.Sprintf("chaos-seed-%d-", plan.Seed))
+	ctx, cancel := context.WithTimeout(ctx, plan.timeout())
+	defer cancel()
+	out := &Outcome{Plan: plan}
+	stage, err := NewStage(ctx, Setup{
+		Plan: plan, Sizes: plan.sizes(), Fleet: fleet, Tusker: tusker, Dir: dir, Proxy: plan.Zombies > 0 || plan.Latency > 0,
+	})
 	if err != nil {
-		return nil, err
+		return out, err
 	}
-	r := &run{fleet: fleet, tusker: tusker, site: Site{Plan: plan, Dir: dir, Input: filepath.Join(dir, "in")}, out: &Outcome{Plan: plan}}
+	r := &run{Stage: stage, out: out}
 	err = r.run(ctx)
-	if err == nil && r.out.Verdict.Err() == nil {
-		err = os.RemoveAll(dir)
-	} else {
-		_ = os.RemoveAll(r.site.Input) // It is made again by the same seed.
-	}
-	if err != nil {
-		err = fmt.Errorf("seed %d: %w, logs are in %s", plan.Seed, err, dir)
-	}
-	return r.out, err
+	return out, stage.Close(errors.Join(err, out.Verdict.Err()), err)
 }
 
 // run is a run of a plan.
 type run struct {
-	fleet  Fleet
-	tusker string
-	site   Site
-	out    *Outcome
-	tus    *Service
-	proxy  *Proxy
-	engine *Service // nil: none
-	swarm  *swarm
+	*Stage
+	out   *Outcome
+	swarm *swarm
 
 	holderKills, zombies atomic.Int64
 }
 
 func (r *run) run(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, r.site.Plan.timeout())
-	defer cancel()
-	if err := r.prepare(ctx); err != nil {
-		r.close()
-		return err
+	for _, item := range r.Site.Items {
+		r.out.Bytes += item.Size
 	}
-	defer r.close()
+	if r.Proxy != nil {
+		r.Proxy.Delay(r.Site.Plan.Latency)
+	}
 	if err := r.work(ctx); err != nil {
 		return err
 	}
-	results, err := r.fleet.Results(ctx, r.site)
-	if err != nil {
-		return fmt.Errorf("results: %w", err)
-	}
-	r.tus.Stop()
-	r.out.Verdict, err = Judge(r.site.Path("store"), r.site.Items, results)
-	return err
-}
-
-// prepare makes the files and starts the servers.
-func (r *run) prepare(ctx context.Context) error {
-	plan := r.site.Plan
-	for _, name := range []string{"in", "store", "logs"} {
-		if err := os.MkdirAll(r.site.Path(name), 0o755); err != nil {
-			return err
-		}
-	}
 	var err error
-	if r.site.Items, err = WriteInput(r.site.Input, plan.Seed, plan.sizes()); err != nil {
-		return err
-	}
-	for _, item := range r.site.Items {
-		r.out.Bytes += item.Size
-	}
-	if r.tus, err = StartTus(ctx, r.tusker, r.site.Path("store"), r.site.Path("logs/tus.log")); err != nil {
-		return err
-	}
-	r.site.Endpoint = "http://" + r.tus.Address + filesPath
-	if plan.Zombies > 0 || plan.Latency > 0 {
-		if r.proxy, err = StartProxy(r.tus.Address); err != nil {
-			return err
-		}
-		r.proxy.Delay(plan.Latency)
-		r.site.Endpoint = "http://" + r.proxy.Address + filesPath
-	}
-	address, engine, err := r.fleet.Engine(r.site)
-	if err != nil {
-		return err
-	}
-	if engine != nil {
-		if r.engine, err = StartService(ctx, address, r.site.Path("logs/engine.log"), engine); err != nil {
-			return err
-		}
-	}
-	if err := r.fleet.Add(ctx, r.site); err != nil {
-		return fmt.Errorf("add: %w", err)
-	}
-	return nil
-}
-
-func (r *run) close() {
-	for _, s := range []*Service{r.tus, r.engine} {
-		if s != nil && s.Process() != nil {
-			s.Stop()
-		}
-	}
-	if r.proxy != nil {
-		r.proxy.Close()
-	}
+	r.out.Verdict, err = r.Judge(ctx)
+	return err
 }
 
 // work runs the workers and breaks processes until the first worker has seen the end.
 func (r *run) work(ctx context.Context) error {
 	began := time.Now()
-	plan := r.site.Plan
-	r.swarm = newSwarm(plan.Workers, r.site.Path("logs"), func() *exec.Cmd { return r.fleet.Worker(r.site) })
+	plan := r.Site.Plan
+	r.swarm = newSwarm(plan.Workers, r.Site.Path("logs"), func() *exec.Cmd { return r.Fleet.Worker(r.Site) })
 	breaking, stop := context.WithCancel(ctx)
 	defer stop()
 	var breakers sync.WaitGroup
@@ -188,9 +108,9 @@ func (r *run) work(ctx context.Context) error {
 	close(broken)
 	r.out.Took = time.Since(began)
 	r.out.WorkerKills, r.out.Stops, r.out.Failures = r.swarm.kills, r.swarm.stops, r.swarm.failures
-	r.out.ServerKills, r.out.EngineKills, r.out.Zombies = r.tus.Kills(), int(r.holderKills.Load()), int(r.zombies.Load())
-	if r.engine != nil {
-		r.out.EngineKills = r.engine.Kills()
+	r.out.ServerKills, r.out.EngineKills, r.out.Zombies = r.Tus.Kills(), int(r.holderKills.Load()), int(r.zombies.Load())
+	if r.Engine != nil {
+		r.out.EngineKills = r.Engine.Kills()
 	}
 	return errors.Join(err, <-broken)
 }
@@ -198,7 +118,7 @@ func (r *run) work(ctx context.Context) error {
 // startBreakers starts a goroutine for each kind of fault. Whole is the context of the run:
 // a server that was killed starts again even if the faults end meanwhile.
 func (r *run) startBreakers(ctx, whole context.Context, group *sync.WaitGroup, broken chan<- error) {
-	plan := r.site.Plan
+	plan := r.Site.Plan
 	group.Go(func() {
 		random := plan.random("kill")
 		every(ctx, plan.KillWorker, random, func() { r.swarm.kill(random) })
@@ -212,7 +132,7 @@ func (r *run) startBreakers(ctx, whole context.Context, group *sync.WaitGroup, b
 	})
 	group.Go(func() {
 		every(ctx, plan.KillServer, plan.random("server"), func() {
-			if err := r.tus.Restart(whole); err != nil {
+			if err := r.Tus.Restart(whole); err != nil {
 				broken <- err
 			}
 		})
@@ -225,10 +145,10 @@ func (r *run) startBreakers(ctx, whole context.Context, group *sync.WaitGroup, b
 
 // breakEngine kills the engine, or the worker that has it.
 func (r *run) breakEngine(ctx, whole context.Context, broken chan<- error) {
-	plan := r.site.Plan
+	plan := r.Site.Plan
 	every(ctx, plan.KillEngine, plan.random("engine"), func() {
-		if r.engine != nil {
-			if err := r.engine.Restart(whole); err != nil {
+		if r.Engine != nil {
+			if err := r.Engine.Restart(whole); err != nil {
 				select {
 				case broken <- err:
 				default:
@@ -236,7 +156,7 @@ func (r *run) breakEngine(ctx, whole context.Context, broken chan<- error) {
 			}
 			return
 		}
-		if p := r.swarm.find(r.fleet.Holder(r.site)); p != nil {
+		if p := r.swarm.find(r.Fleet.Holder(r.Site)); p != nil {
 			p.Kill()
 			r.holderKills.Add(1)
 		}
@@ -247,11 +167,11 @@ func (r *run) breakEngine(ctx, whole context.Context, broken chan<- error) {
 // reads the answer.
 func (r *run) makeZombies(ctx context.Context) {
 	var mu sync.Mutex
-	random := r.site.Plan.random("zombies")
-	r.proxy.OnCreated(func(pid int) (resume func()) {
+	random := r.Site.Plan.random("zombies")
+	r.Proxy.OnCreated(func(pid int) (resume func()) {
 		mu.Lock()
 		defer mu.Unlock()
-		if random.Float64() >= r.site.Plan.Zombies {
+		if random.Float64() >= r.Site.Plan.Zombies {
 			return nil
 		}
 		p := r.swarm.find(pid)
@@ -261,10 +181,10 @@ func (r *run) makeZombies(ctx context.Context) {
 		r.zombies.Add(1)
 		p.Signal(stopSignal)
 		return func() {
-			sleep(ctx, 3*r.site.Plan.Lease)
+			sleep(ctx, 3*r.Site.Plan.Lease)
 			p.Signal(continueSignal)
 		}
 	})
 	<-ctx.Done()
-	r.proxy.OnCreated(nil)
+	r.Proxy.OnCreated(nil)
 }

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 )
@@ -17,6 +18,7 @@ import (
 type swarm struct {
 	command func() *exec.Cmd
 	logs    string // folder
+	accept  []int  // exit codes besides 0 of a worker that has seen the end of the job
 
 	finished chan struct{} // closed when the first worker has seen the end of the job
 
@@ -64,6 +66,9 @@ func (s *swarm) keep(ctx context.Context, place int) error {
 		s.put(place, p)
 		err = p.Wait(ctx)
 		s.put(place, nil)
+		if err != nil && slices.Contains(s.accept, p.ExitCode()) {
+			err = nil
+		}
 		switch {
 		case ctx.Err() != nil:
 			p.Kill()
