@@ -89,8 +89,31 @@ func (g *gates) hear(host string, resp *http.Response) {
 	if !ok || wait <= 0 || !g.note(g.own, host, wait) {
 		return
 	}
+	g.publish(host, wait)
+}
+
+// publish tells the other workers of a wait.
+func (g *gates) publish(host string, wait time.Duration) {
 	data, err := json.Marshal(gateMessage{host, min(wait, maxGate), g.worker})
 	if err == nil {
 		_ = g.job.conn.Publish(g.job.gate(), data)
+	}
+}
+
+// repeat tells the other workers again of the waits that this worker was asked for, because
+// some of them may have begun since.
+func (g *gates) repeat(now time.Time) {
+	left := make(map[string]time.Duration)
+	g.mu.Lock()
+	for host, at := range g.own {
+		left[host] = at.Sub(now)
+		if left[host] <= 0 {
+			delete(left, host)
+			delete(g.own, host)
+		}
+	}
+	g.mu.Unlock()
+	for host, wait := range left {
+		g.publish(host, wait)
 	}
 }

@@ -174,6 +174,7 @@ func (p *pulse) try(ctx context.Context) error {
 		share = max(1, share/int64(max(1, live)))
 	}
 	p.share.Store(share)
+	p.gates.repeat(time.Now())
 	return p.count(ctx)
 }
 
