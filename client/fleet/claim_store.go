@@ -143,7 +143,7 @@ func (c *claim) put(r *journal.Record, begins bool) error {
 	if c.record.first != "" {
 		edges = c.record.first
 	}
-	text, err := r.MarshalJSON()
+	text, err := journal.Encode(r, "")
 	if err != nil {
 		return err
 	}

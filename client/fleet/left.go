@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// leftCheck finds out whether a job has any item left. It asks at most once in a second, and
-// trusts an answer only if nothing happened meanwhile.
+// leftCheck finds out whether a job has any item left. It asks at most a few times in a
+// second, and trusts an answer only if nothing happened meanwhile.
 type leftCheck struct {
 	asking chan bool // gets the answer; nil: nothing was asked
 	next   time.Time
@@ -18,7 +18,7 @@ func (l *leftCheck) reset() { l.stale = true }
 
 // check asks, unless it has asked just now.
 func (l *leftCheck) check(r *run, now time.Time) {
-	const interval = time.Second / 2
+	const interval = time.Second / 4
 	if l.asking != nil || now.Before(l.next) {
 		return
 	}

@@ -25,7 +25,7 @@ type itemRecord struct {
 // nothing may take its place.
 var errRecordDamaged = errors.New("the record of the item is damaged")
 
-// encodeRecord returns the value of a record whose text is that of journal.Record. It is
+// encodeRecord returns the value of a record whose text is that of journal.Encode. It is
 // written by hand, because there is one for each item.
 func encodeRecord(text []byte, edges string, done bool) []byte {
 	b := make([]byte, 0, len(text)+len(edges)+64)
@@ -51,12 +51,15 @@ func decodeRecord(data []byte) (itemRecord, *journal.Record, error) {
 	if v.Version > recordVersion {
 		return v, nil, fmt.Errorf("%w: version %d, and this program knows %d", journal.ErrRecordVersion, v.Version, recordVersion)
 	}
-	r := new(journal.Record)
-	if err := json.Unmarshal(v.Record, r); err != nil {
+	var head struct {
+		Key string `json:"key"`
+	}
+	if err := json.Unmarshal(v.Record, &head); err != nil {
 		return v, nil, fmt.Errorf("%w: %w", errRecordDamaged, err)
 	}
-	if err := r.Validate(); err != nil {
-		return v, nil, fmt.Errorf("%w: %w", errRecordDamaged, err)
+	r, err := journal.Decode(head.Key, v.Record)
+	if errors.Is(err, journal.ErrRecordDamaged) {
+		err = fmt.Errorf("%w: %s", errRecordDamaged, err.Error()) //nolint:errorlint // a damaged record of a journal counts as none
 	}
-	return v, r, nil
+	return v, r, err
 }

@@ -195,6 +195,9 @@ func (r *run) loop(ctx context.Context, changes <-chan nats.Status, gone <-chan 
 		if r.phase != working && len(r.busy) == 0 {
 			return
 		}
+		if r.worker.UntilDone && r.phase == working && len(r.busy) == 0 {
+			left.check(r, time.Now())
+		}
 		select {
 		case msg := <-r.puller.messages:
 			r.take(msg)
@@ -205,12 +208,10 @@ func (r *run) loop(ctx context.Context, changes <-chan nats.Status, gone <-chan 
 		case now := <-tick.C:
 			r.renew(now)
 			r.giveBackWaiting(now)
-			if r.worker.UntilDone && r.phase == working && len(r.busy) == 0 {
-				left.check(r, now)
-			}
 		case none := <-left.answer():
-			if left.take(none) {
+			if left.take(none) && r.phase == working {
 				r.phase = draining
+				r.puller.stop()
 			}
 		case status := <-changes:
 			r.engineChanged(status)

@@ -188,7 +188,9 @@ func (j *Job) workerStatus(ctx context.Context, st *Status) error {
 		return engineError(err)
 	}
 	defer func() { _ = watcher.Stop() }()
-	defer func() { slices.SortFunc(st.Workers, func(a, b WorkerStatus) int { return strings.Compare(a.ID, b.ID) }) }()
+	defer func() {
+		slices.SortFunc(st.Workers, func(a, b WorkerStatus) int { return strings.Compare(a.ID, b.ID) })
+	}()
 	// A worker that leaves just now is counted by the watch, and never comes.
 	idle := time.NewTimer(watchTime)
 	defer idle.Stop()

@@ -39,6 +39,7 @@ func killed(items []fleet.Item, n int, kill func()) iter.Seq2[fleet.Item, error]
 
 // An Add that is interrupted again and again adds each item once.
 func TestAddResumes(t *testing.T) {
+	t.Parallel()
 	e := NewEngine(t, embedded.Config{})
 	job := e.Open(t, "archive", fleet.Config{})
 	items := numbered(5321)
@@ -67,6 +68,7 @@ func TestAddResumes(t *testing.T) {
 // A list that is added a second time brings only items that are new or have changed. The
 // others are not uploaded again, and have one result.
 func TestAddAgain(t *testing.T) {
+	t.Parallel()
 	e := NewEngine(t, embedded.Config{})
 	s := fake.New(t, fake.Config{})
 	f := NewFolder(t, 30, 0, 10, 70_000)
@@ -103,6 +105,7 @@ func TestAddAgain(t *testing.T) {
 
 // Two calls that add one list at the same time are detected, and no item is added twice.
 func TestAddTwice(t *testing.T) {
+	t.Parallel()
 	e := NewEngine(t, embedded.Config{})
 	job := e.Open(t, "archive", fleet.Config{})
 	items := numbered(3000)
@@ -122,6 +125,7 @@ func TestAddTwice(t *testing.T) {
 // Lists that are not in order, items that make no sense and sources that fail end an Add. The
 // items before are stored.
 func TestAddErrors(t *testing.T) {
+	t.Parallel()
 	e := NewEngine(t, embedded.Config{})
 	broken := errors.New("no such folder")
 	item := func(path string) fleet.Item { return fleet.Item{Path: path} }

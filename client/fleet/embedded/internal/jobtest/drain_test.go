@@ -16,6 +16,7 @@ import (
 // A worker whose context ends finishes what it can and takes nothing new. It gives the rest
 // back, and another worker has it at once.
 func TestDrain(t *testing.T) {
+	t.Parallel()
 	e := NewEngine(t, embedded.Config{})
 	s := fake.New(t, fake.Config{})
 	f := NewFolder(t, 6, 100)
@@ -67,6 +68,7 @@ func TestDrain(t *testing.T) {
 
 // An upload that cannot be complete in time is given back as soon as the worker drains.
 func TestDrainGivesUpLongUploads(t *testing.T) {
+	t.Parallel()
 	e := NewEngine(t, embedded.Config{})
 	s := fake.New(t, fake.Config{})
 	f := NewFolder(t, 1, 8<<20)

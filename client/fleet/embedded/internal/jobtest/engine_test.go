@@ -16,6 +16,7 @@ import (
 
 // Workers survive restarts of the engine at any time, and each file is finished once.
 func TestEngineRestarts(t *testing.T) {
+	t.Parallel()
 	e := NewEngine(t, embedded.Config{})
 	s := fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		time.Sleep(2 * time.Millisecond) // so that restarts meet all steps
@@ -51,6 +52,7 @@ func TestEngineRestarts(t *testing.T) {
 // An engine that does not answer, is full, wants credentials or is no engine is one clear
 // error each.
 func TestEngineErrors(t *testing.T) {
+	t.Parallel()
 	t.Run("unreachable", func(t *testing.T) {
 		if _, err := fleet.Connect("nats://127.0.0.1:1"); !errors.Is(err, fleet.ErrEngineUnreachable) {
 			t.Errorf("error %v", err)

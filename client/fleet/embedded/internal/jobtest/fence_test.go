@@ -72,6 +72,7 @@ func sleepers(t *testing.T, meanwhile func(*Engine)) (*Folder, *fleet.Job, *fake
 // A worker that sleeps between the creation of an upload and its record does not finish a
 // second upload of the item: another worker has recorded its own one.
 func TestLateSleepers(t *testing.T) {
+	t.Parallel()
 	f, job, s := sleepers(t, func(*Engine) {})
 	f.WantDelivered(t, job, s)
 	if n := s.Count(); n != len(f.Items) {
@@ -82,6 +83,7 @@ func TestLateSleepers(t *testing.T) {
 // The records that are kept prevent the duplicates: without them, a late sleeper finishes a
 // second upload of each item.
 func TestLateSleepersWithoutRecords(t *testing.T) {
+	t.Parallel()
 	f, _, s := sleepers(t, func(e *Engine) {
 		stream, err := e.Connect(t).Stream(t.Context(), "KV_TUSKER_archive_records")
 		if err != nil {
@@ -99,6 +101,7 @@ func TestLateSleepersWithoutRecords(t *testing.T) {
 // Two workers that send to one upload at the same time end well, and the upload has the bytes
 // of the file.
 func TestTwoOwners(t *testing.T) {
+	t.Parallel()
 	e := NewEngine(t, embedded.Config{})
 	f := NewFolder(t, 1, 4<<20)
 	s := fake.New(t, fake.Config{})

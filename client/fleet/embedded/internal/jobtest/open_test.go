@@ -20,6 +20,7 @@ import (
 
 // A job has one endpoint. Its other settings can be changed.
 func TestOpen(t *testing.T) {
+	t.Parallel()
 	e := NewEngine(t, embedded.Config{})
 	js := e.Connect(t)
 	open := func(cfg fleet.Config) (*fleet.Job, error) { return fleet.Open(t.Context(), js, "archive", cfg) }
@@ -85,6 +86,7 @@ func TestOpen(t *testing.T) {
 
 // A job that a newer version made is not touched.
 func TestNewerJob(t *testing.T) {
+	t.Parallel()
 	e := NewEngine(t, embedded.Config{})
 	js := e.Connect(t)
 	_, err := js.CreateStream(t.Context(), jetstream.StreamConfig{
@@ -100,6 +102,7 @@ func TestNewerJob(t *testing.T) {
 
 // An engine that is too old, or has no JetStream, is an error that says so.
 func TestOldEngine(t *testing.T) {
+	t.Parallel()
 	e := NewEngine(t, embedded.Config{})
 	// An account without JetStream has a service of the test in its place.
 	js, err := jetstream.New(e.Connect(t).Conn(), jetstream.WithPublishAsyncMaxPending(1))
@@ -126,6 +129,7 @@ func TestOldEngine(t *testing.T) {
 // A record that a newer version wrote, or that is damaged, is left as it is. The item fails,
 // and nothing is sent.
 func TestForeignRecord(t *testing.T) {
+	t.Parallel()
 	for name, value := range map[string]string{"newer": `{"version":2}`, "damaged": `{"version":1,"record":{}}`, "no JSON": "x"} {
 		t.Run(name, func(t *testing.T) {
 			e := NewEngine(t, embedded.Config{})
@@ -162,6 +166,7 @@ func TestForeignRecord(t *testing.T) {
 // No decision depends on a clock of another machine: a worker resumes from a record whose
 // times are three hours off in either direction.
 func TestClockOfAnotherWorker(t *testing.T) {
+	t.Parallel()
 	for name, off := range map[string]time.Duration{"ahead": 3 * time.Hour, "behind": -3 * time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			e := NewEngine(t, embedded.Config{})

@@ -32,6 +32,7 @@ func isCreationOf(r *http.Request, name string) bool {
 
 // Items that fail are told apart, and the others are finished.
 func TestOutcomes(t *testing.T) {
+	t.Parallel()
 	e := NewEngine(t, embedded.Config{})
 	var flaky atomic.Int32
 	s := fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
@@ -139,6 +140,7 @@ func kill(t *testing.T, e *Engine, job, path string) {
 
 // Retry adds failed items again. Items that fail for another reason stay.
 func TestRetry(t *testing.T) {
+	t.Parallel()
 	e := NewEngine(t, embedded.Config{})
 	s := fake.New(t, fake.Config{})
 	f := NewFolder(t, 5, 100)
@@ -172,6 +174,7 @@ func TestRetry(t *testing.T) {
 // A worker without the root of an item gives it back, and counts no attempt. With
 // Worker.Roots, it does not begin.
 func TestMissingRoot(t *testing.T) {
+	t.Parallel()
 	e := NewEngine(t, embedded.Config{})
 	s := fake.New(t, fake.Config{})
 	f := NewFolder(t, 5, 100)

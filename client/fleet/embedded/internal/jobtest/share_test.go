@@ -16,6 +16,7 @@ import (
 
 // A server that asks one worker to wait gets no new uploads from the others.
 func TestGateOfAnotherWorker(t *testing.T) {
+	t.Parallel()
 	e := NewEngine(t, embedded.Config{})
 	const asked = 2 * time.Second
 	var mu sync.Mutex
@@ -79,6 +80,7 @@ func TestGateOfAnotherWorker(t *testing.T) {
 
 // Workers share the rate limit of the job.
 func TestRateLimit(t *testing.T) {
+	t.Parallel()
 	e := NewEngine(t, embedded.Config{})
 	s := fake.New(t, fake.Config{})
 	const limit = 1 << 20

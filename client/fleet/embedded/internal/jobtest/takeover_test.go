@@ -61,6 +61,7 @@ func workUntil(t *testing.T, ctx context.Context, job *fleet.Job, w fleet.Worker
 // A worker that takes over an item finds the file at another place, with another inode, and
 // sends only the rest.
 func TestTakeoverAtAnotherPlace(t *testing.T) {
+	t.Parallel()
 	e := NewEngine(t, embedded.Config{})
 	s := fake.New(t, fake.Config{})
 	f := NewFolder(t, 1, 32*chunk)
@@ -93,6 +94,7 @@ func setTime(t *testing.T, f *Folder, it fleet.Item, at time.Time) {
 // A file that was replaced between two workers is not mixed with the bytes of the first one,
 // even if it has the same size and time.
 func TestReplacedBetweenWorkers(t *testing.T) {
+	t.Parallel()
 	for name, at := range map[string]time.Duration{"same time": 0, "another time": time.Second} {
 		t.Run(name, func(t *testing.T) {
 			e := NewEngine(t, embedded.Config{})
@@ -120,6 +122,7 @@ func TestReplacedBetweenWorkers(t *testing.T) {
 // If an upload is gone after its last byte may have been sent, the item fails, and it is sent
 // again only if it is retried.
 func TestUncertain(t *testing.T) {
+	t.Parallel()
 	e := NewEngine(t, embedded.Config{})
 	s := fake.New(t, fake.Config{})
 	f := NewFolder(t, 1, 3*chunk)
@@ -155,6 +158,7 @@ func TestUncertain(t *testing.T) {
 // A worker without a confirmed renewal stops to send after two thirds of the lease, and
 // another worker gets the item.
 func TestLeaseLost(t *testing.T) {
+	t.Parallel()
 	e := NewEngine(t, embedded.Config{})
 	s := fake.New(t, fake.Config{})
 	f := NewFolder(t, 1, 32*chunk)

@@ -11,6 +11,7 @@ import (
 
 // Two workers upload all files of a job, each once, also empty ones.
 func TestWork(t *testing.T) {
+	t.Parallel()
 	e := NewEngine(t, embedded.Config{})
 	s := fake.New(t, fake.Config{})
 	f := NewFolder(t, 200, 0, 1, 4096, 70_000, 300_000)
