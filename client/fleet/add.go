@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -230,9 +231,7 @@ func (a *adder) messages(id string, next cursor) (items []*nats.Msg, commit *nat
 		return nil, nil, err
 	}
 	commit = expect(a.subject, data, a.last)
-	for key, values := range batchHeader(id, len(a.batch)+1) {
-		commit.Header[key] = values
-	}
+	maps.Copy(commit.Header, batchHeader(id, len(a.batch)+1))
 	commit.Header[headerBatchCommit] = []string{"1"}
 	return items, commit, nil
 }

@@ -117,20 +117,34 @@ func kindOf(err error) kind {
 	return kindTransient
 }
 
+// finalErrors are the errors that no retry helps against, by their class. The first one that an
+// error Is counts.
+var finalErrors = []struct {
+	err   error
+	class Class
+}{
+	{client.ErrRecordVersion, ClassRecord},
+	{errRecordDamaged, ClassRecord},
+	{client.ErrUncertain, ClassUncertain},
+	{client.ErrRefused, ClassRefused},
+	{client.ErrDifferent, ClassRefused},
+	{client.ErrSourceChanged, ClassChanged},
+	{ErrMissing, ClassMissing},
+	{fs.ErrNotExist, ClassMissing},
+	{ErrUnreadable, ClassUnreadable},
+	{fs.ErrPermission, ClassUnreadable},
+	{client.ErrLengthMismatch, ClassRefused},
+	{client.ErrMisplaced, ClassRefused},
+	{ErrInvalid, ClassInvalid},
+	{client.ErrInvalidOption, ClassInvalid},
+	{protocol.ErrInvalidMetadata, ClassInvalid},
+}
+
 // classOf returns the class of an error that no retry helps against, or ClassNone.
 func classOf(err error) Class {
-	for _, known := range []struct {
-		err   error
-		class Class
-	}{
-		{client.ErrRecordVersion, ClassRecord}, {errRecordDamaged, ClassRecord}, {client.ErrUncertain, ClassUncertain},
-		{client.ErrRefused, ClassRefused}, {client.ErrDifferent, ClassRefused}, {client.ErrSourceChanged, ClassChanged},
-		{ErrMissing, ClassMissing}, {fs.ErrNotExist, ClassMissing}, {ErrUnreadable, ClassUnreadable}, {fs.ErrPermission, ClassUnreadable},
-		{client.ErrLengthMismatch, ClassRefused}, {client.ErrMisplaced, ClassRefused}, {ErrInvalid, ClassInvalid},
-		{client.ErrInvalidOption, ClassInvalid}, {protocol.ErrInvalidMetadata, ClassInvalid},
-	} {
-		if errors.Is(err, known.err) {
-			return known.class
+	for _, final := range finalErrors {
+		if errors.Is(err, final.err) {
+			return final.class
 		}
 	}
 	if retry.Retryable(err) || errors.Is(err, retry.ErrExhausted) {

@@ -98,8 +98,12 @@ func TestPutBackWait(t *testing.T) {
 		err         error
 		least, most time.Duration
 	}{
-		{1, nil, time.Second, 2 * time.Second}, {2, nil, 2 * time.Second, 4 * time.Second}, {4, nil, 8 * time.Second, 16 * time.Second},
-		{7, nil, 30 * time.Second, time.Minute}, {1000, nil, 30 * time.Second, time.Minute}, {1, asked, 5 * time.Minute, 5 * time.Minute},
+		{1, nil, time.Second, 2 * time.Second},
+		{2, nil, 2 * time.Second, 4 * time.Second},
+		{4, nil, 8 * time.Second, 16 * time.Second},
+		{7, nil, 30 * time.Second, time.Minute},
+		{1000, nil, 30 * time.Second, time.Minute},
+		{1, asked, 5 * time.Minute, 5 * time.Minute},
 	} {
 		if got := putBackWait(test.number, test.err); got < test.least || got > test.most {
 			t.Errorf("putBackWait(%d, %v) = %v", test.number, test.err, got)

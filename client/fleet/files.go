@@ -47,7 +47,7 @@ func (f *rootedFile) Open(ctx context.Context, chunk int64) (source.Handle, erro
 	root, err := os.OpenRoot(f.dir)
 	if err != nil {
 		// The text alone is kept, so that a missing folder is not taken for a missing file.
-		return nil, fmt.Errorf("%w: %q: %s", ErrNoRoot, f.item.Root, err.Error()) //nolint:errorlint // see above
+		return nil, fmt.Errorf("%w: %q: %s", ErrNoRoot, f.item.Root, err.Error())
 	}
 	defer func() { _ = root.Close() }()
 	h, err := f.open(ctx, root, chunk)

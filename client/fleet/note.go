@@ -28,9 +28,9 @@ func (j *Job) loadNote(ctx context.Context, id string, message uint64) (n note, 
 	if err != nil || msg == nil {
 		return note{Message: message}, 0, err
 	}
-	if err := json.Unmarshal(msg.Data, &n); err != nil || n.Message != message {
-		// A note about an earlier message of the item counts as none.
-		return note{Message: message}, msg.Sequence, nil
+	// A note about an earlier message of the item counts as none, and so does a damaged one.
+	if json.Unmarshal(msg.Data, &n) != nil || n.Message != message {
+		n = note{Message: message}
 	}
 	return n, msg.Sequence, nil
 }

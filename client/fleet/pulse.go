@@ -33,13 +33,13 @@ type pulse struct {
 	bytes                              atomic.Int64 // of finished items that the engine has not counted yet
 	isDraining                         atomic.Bool
 	share                              atomic.Int64 // bytes in a second of this worker; 0: no limit
-	own                                int64        // client.Config.RateLimit; 0: none
 
+	broke    chan struct{}
 	mu       sync.Mutex
 	average  time.Duration // how long an item takes
 	measured measure
 	rate     [2]float64 // bytes and items in a second
-	broken   error      // why the worker has to end
+	broken   error      // why the worker has to end; broke is closed then
 	entry    uint64     // sequence of the message about this worker
 	counted  string     // name of the increment that may have got no answer
 	adding   int64      // bytes of that increment
@@ -53,7 +53,7 @@ type measure struct {
 
 func newPulse(r *run) *pulse {
 	now := time.Now()
-	return &pulse{run: r, began: now, average: time.Second, measured: measure{at: now}}
+	return &pulse{run: r, began: now, average: time.Second, measured: measure{at: now}, broke: make(chan struct{})}
 }
 
 // took notes how long an item took.
@@ -90,6 +90,7 @@ func (p *pulse) fail(err error) {
 	defer p.mu.Unlock()
 	if p.broken == nil {
 		p.broken = err
+		close(p.broke)
 	}
 }
 
@@ -129,14 +130,9 @@ func lowest(numbers []int64) int64 {
 // beatUntil beats until ctx ends. It returns why the worker has to end, or nil.
 func (p *pulse) beatUntil(ctx context.Context) error {
 	missing := 0
-	for {
-		for range 10 {
-			if pause(ctx, beatInterval/10) != nil {
-				return nil
-			}
-			if err := p.brokenBy(); err != nil {
-				return err
-			}
+	for p.wait(ctx) {
+		if err := p.brokenBy(); err != nil {
+			return err
 		}
 		err := p.try(ctx)
 		// An engine that is just starting may not know the job yet.
@@ -148,6 +144,20 @@ func (p *pulse) beatUntil(ctx context.Context) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// wait waits until the next beat, or until the worker has to end. It is false if ctx has ended.
+func (p *pulse) wait(ctx context.Context) bool {
+	t := time.NewTimer(beatInterval)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-p.broke:
+	case <-t.C:
+	}
+	return true
 }
 
 // beat is the first beat of a worker. It waits for the engine.

@@ -59,7 +59,8 @@ func decodeRecord(data []byte) (itemRecord, *journal.Record, error) {
 	}
 	r, err := journal.Decode(head.Key, v.Record)
 	if errors.Is(err, journal.ErrRecordDamaged) {
-		err = fmt.Errorf("%w: %s", errRecordDamaged, err.Error()) //nolint:errorlint // a damaged record of a journal counts as none
+		// The text alone is kept, because a damaged record of a journal counts as none.
+		err = fmt.Errorf("%w: %s", errRecordDamaged, err.Error())
 	}
 	return v, r, err
 }

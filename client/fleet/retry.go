@@ -21,7 +21,7 @@ func (j *Job) Retry(ctx context.Context, names ...string) (int64, error) {
 	found := make(map[string]bool)
 	var stream jetstream.Stream
 	err := j.patiently(ctx, func(ctx context.Context) (err error) {
-		stream, err = j.js.Stream(ctx, j.names.results())
+		stream, err = j.js.Stream(ctx, j.results())
 		return err
 	})
 	if err != nil {

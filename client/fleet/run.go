@@ -177,7 +177,7 @@ func (r *run) work(ctx context.Context) error {
 	late := time.AfterFunc(leaveTime, r.leave)
 	r.answers.Wait()
 	late.Stop()
-	r.pulse.leave()
+	r.pulse.leave() //nolint:contextcheck // ctx has ended
 	return r.failed
 }
 
@@ -191,12 +191,12 @@ func (r *run) loop(ctx context.Context, changes <-chan nats.Status, gone <-chan 
 	defer deadline.Stop()
 	var left leftCheck
 	for {
-		r.begin()
+		r.begin() //nolint:contextcheck // an upload outlives ctx
 		if r.phase != working && len(r.busy) == 0 {
 			return
 		}
 		if r.worker.UntilDone && r.phase == working && len(r.busy) == 0 {
-			left.check(r, time.Now())
+			left.check(r, time.Now()) //nolint:contextcheck // ctx ends the loop
 		}
 		select {
 		case msg := <-r.puller.messages:
@@ -225,7 +225,8 @@ func (r *run) loop(ctx context.Context, changes <-chan nats.Status, gone <-chan 
 			ended = nil
 			deadline.Reset(r.drain())
 		case <-deadline.C:
-			deadline.Reset(r.hurry())
+			r.hurry()
+			deadline.Reset(forceAfter)
 		}
 	}
 }
@@ -340,16 +341,15 @@ func (r *run) drain() time.Duration {
 	return r.worker.Drain
 }
 
-// hurry goes on to the next phase of draining, and returns when the one after it is due.
-func (r *run) hurry() time.Duration {
+// hurry goes on to the next phase of draining.
+func (r *run) hurry() {
 	if r.phase < returning {
 		r.phase = returning
 		r.cancel(errDraining)
-		return forceAfter
+		return
 	}
 	r.phase = leaving
 	r.leave()
-	return forceAfter
 }
 
 // leave gives up all leases, so that nothing waits for the engine any more.

@@ -108,7 +108,7 @@ func (j *Job) queueStatus(ctx context.Context) (Status, error) {
 	if err != nil {
 		return st, engineError(err)
 	}
-	info, err := queue.Info(ctx, jetstream.WithSubjectFilter(j.names.cursors()))
+	info, err := queue.Info(ctx, jetstream.WithSubjectFilter(j.cursors()))
 	if err != nil {
 		return st, engineError(err)
 	}
@@ -147,7 +147,7 @@ func (s *Status) take(c cursor) {
 
 // resultStatus adds what the results tell.
 func (j *Job) resultStatus(ctx context.Context, st *Status) error {
-	results, err := j.js.Stream(ctx, j.names.results())
+	results, err := j.js.Stream(ctx, j.results())
 	if err != nil {
 		return engineError(err)
 	}
@@ -155,8 +155,8 @@ func (j *Job) resultStatus(ctx context.Context, st *Status) error {
 	if err != nil {
 		return engineError(err)
 	}
-	st.Done, st.Failed = int64(info.State.Subjects[j.ok()]), int64(info.State.Subjects[j.names.failed()])
-	sum, err := j.last(ctx, j.sums(), j.names.bytes())
+	st.Done, st.Failed = int64(info.State.Subjects[j.ok()]), int64(info.State.Subjects[j.failed()])
+	sum, err := j.last(ctx, j.sums(), j.bytes())
 	if err != nil || sum == nil {
 		return err
 	}

@@ -5,12 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/tusker-go/tusker/client/fleet"
 	"github.com/tusker-go/tusker/client/fleet/embedded"
-	. "github.com/tusker-go/tusker/client/fleet/embedded/internal/jobtest"
+	"github.com/tusker-go/tusker/client/fleet/embedded/internal/jobtest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 )
 
@@ -40,7 +41,7 @@ func killed(items []fleet.Item, n int, kill func()) iter.Seq2[fleet.Item, error]
 // An Add that is interrupted again and again adds each item once.
 func TestAddResumes(t *testing.T) {
 	t.Parallel()
-	e := NewEngine(t, embedded.Config{})
+	e := jobtest.NewEngine(t, embedded.Config{})
 	job := e.Open(t, "archive", fleet.Config{})
 	items := numbered(5321)
 	total := int64(0)
@@ -56,7 +57,7 @@ func TestAddResumes(t *testing.T) {
 		total += added.Items
 		cancel()
 	}
-	added := Add(t, job, items)
+	added := jobtest.Add(t, job, items)
 	if total += added.Items; total != int64(len(items)) || added.Resumed+added.Items != total {
 		t.Errorf("added %d items, want %d", total, len(items))
 	}
@@ -69,17 +70,17 @@ func TestAddResumes(t *testing.T) {
 // others are not uploaded again, and have one result.
 func TestAddAgain(t *testing.T) {
 	t.Parallel()
-	e := NewEngine(t, embedded.Config{})
+	e := jobtest.NewEngine(t, embedded.Config{})
 	s := fake.New(t, fake.Config{})
-	f := NewFolder(t, 30, 0, 10, 70_000)
+	f := jobtest.NewFolder(t, 30, 0, 10, 70_000)
 	job := e.Open(t, "archive", fleet.Config{})
-	Add(t, job, f.Items)
-	Work(t, job, f.Worker(s))
+	jobtest.Add(t, job, f.Items)
+	jobtest.Work(t, job, f.Worker(s))
 	before := len(s.Requests())
-	if added := Add(t, job, f.Items); added.Resumed != 0 || added.Items != 30 {
+	if added := jobtest.Add(t, job, f.Items); added.Resumed != 0 || added.Items != 30 {
 		t.Errorf("added %+v", added)
 	}
-	Work(t, job, f.Worker(s))
+	jobtest.Work(t, job, f.Worker(s))
 	if n := len(s.Requests()) - before; n != 0 {
 		t.Errorf("%d requests for files that are finished", n)
 	}
@@ -88,14 +89,14 @@ func TestAddAgain(t *testing.T) {
 		t.Errorf("status %+v, error %v", st, err)
 	}
 	changed := f.Items[3]
-	f.Items = f.Items[:len(f.Items):len(f.Items)]
+	f.Items = slices.Clip(f.Items)
 	newer := f.Write(t, changed.Path, []byte("new content"))
 	again := append([]fleet.Item{}, f.Items[:30]...)
 	again[3] = newer
-	Add(t, job, again)
-	Work(t, job, f.Worker(s))
-	results := Results(t, job, fleet.ResultAll)
-	if r := results[newer.ID(Endpoint)]; !r.OK() || string(s.Bytes(r.URL)) != "new content" {
+	jobtest.Add(t, job, again)
+	jobtest.Work(t, job, f.Worker(s))
+	results := jobtest.Results(t, job, fleet.ResultAll)
+	if r := results[newer.ID(jobtest.Endpoint)]; !r.OK() || string(s.Bytes(r.URL)) != "new content" {
 		t.Errorf("result %+v", r)
 	}
 	if len(results) != 31 {
@@ -106,13 +107,13 @@ func TestAddAgain(t *testing.T) {
 // Two calls that add one list at the same time are detected, and no item is added twice.
 func TestAddTwice(t *testing.T) {
 	t.Parallel()
-	e := NewEngine(t, embedded.Config{})
+	e := jobtest.NewEngine(t, embedded.Config{})
 	job := e.Open(t, "archive", fleet.Config{})
 	items := numbered(3000)
 	other := e.Open(t, "archive", fleet.Config{})
 	var second error
 	_, first := job.Add(t.Context(), killed(items, 1600, func() {
-		_, second = other.Add(t.Context(), Seq(items), nil)
+		_, second = other.Add(t.Context(), jobtest.Seq(items), nil)
 	}), nil)
 	if second != nil || !errors.Is(first, fleet.ErrBusy) {
 		t.Errorf("errors %v and %v, want %v and nil", first, second, fleet.ErrBusy)
@@ -126,7 +127,7 @@ func TestAddTwice(t *testing.T) {
 // items before are stored.
 func TestAddErrors(t *testing.T) {
 	t.Parallel()
-	e := NewEngine(t, embedded.Config{})
+	e := jobtest.NewEngine(t, embedded.Config{})
 	broken := errors.New("no such folder")
 	item := func(path string) fleet.Item { return fleet.Item{Path: path} }
 	for name, test := range map[string]struct {
@@ -153,7 +154,7 @@ func TestAddErrors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			job := e.Open(t, fmt.Sprintf("job%d", time.Now().UnixNano()), fleet.Config{})
 			added, err := job.Add(t.Context(), func(yield func(fleet.Item, error) bool) {
-				for it := range Seq(test.items) {
+				for _, it := range test.items {
 					if !yield(it, nil) {
 						return
 					}

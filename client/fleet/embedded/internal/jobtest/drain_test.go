@@ -9,7 +9,7 @@ import (
 
 	"github.com/tusker-go/tusker/client/fleet"
 	"github.com/tusker-go/tusker/client/fleet/embedded"
-	. "github.com/tusker-go/tusker/client/fleet/embedded/internal/jobtest"
+	"github.com/tusker-go/tusker/client/fleet/embedded/internal/jobtest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 )
 
@@ -17,11 +17,11 @@ import (
 // back, and another worker has it at once.
 func TestDrain(t *testing.T) {
 	t.Parallel()
-	e := NewEngine(t, embedded.Config{})
+	e := jobtest.NewEngine(t, embedded.Config{})
 	s := fake.New(t, fake.Config{})
-	f := NewFolder(t, 6, 100)
+	f := jobtest.NewFolder(t, 6, 100)
 	job := e.Open(t, "archive", fleet.Config{Lease: time.Minute})
-	Add(t, job, f.Items)
+	jobtest.Add(t, job, f.Items)
 
 	// The server answers the first PATCH when the worker drains, and the second one never.
 	ctx, stop := context.WithCancel(t.Context())
@@ -46,7 +46,7 @@ func TestDrain(t *testing.T) {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- job.Work(ctx, w) }()
-	wait(t, "two requests", func() bool { return len(Uploads(s)) == 2 })
+	wait(t, "two requests", func() bool { return len(jobtest.Uploads(s)) == 2 })
 	stop()
 	began := time.Now()
 	if err := <-ended; err != nil {
@@ -62,18 +62,18 @@ func TestDrain(t *testing.T) {
 		t.Errorf("status %+v, error %v", st, err)
 	}
 	// The lease of a minute does not keep the items from another worker.
-	Work(t, e.Open(t, "archive", fleet.Config{}), f.Worker(s))
+	jobtest.Work(t, e.Open(t, "archive", fleet.Config{}), f.Worker(s))
 	f.WantDelivered(t, job, s)
 }
 
 // An upload that cannot be complete in time is given back as soon as the worker drains.
 func TestDrainGivesUpLongUploads(t *testing.T) {
 	t.Parallel()
-	e := NewEngine(t, embedded.Config{})
+	e := jobtest.NewEngine(t, embedded.Config{})
 	s := fake.New(t, fake.Config{})
-	f := NewFolder(t, 1, 8<<20)
+	f := jobtest.NewFolder(t, 1, 8<<20)
 	job := e.Open(t, "archive", fleet.Config{})
-	Add(t, job, f.Items)
+	jobtest.Add(t, job, f.Items)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	w := f.Worker(s)
@@ -87,6 +87,6 @@ func TestDrainGivesUpLongUploads(t *testing.T) {
 	if took := time.Since(began); took > w.Drain/2 {
 		t.Errorf("ended after %v, although the upload takes two minutes", took)
 	}
-	Work(t, job, f.Worker(s))
+	jobtest.Work(t, job, f.Worker(s))
 	f.WantDelivered(t, job, s)
 }

@@ -10,22 +10,22 @@ import (
 
 	"github.com/tusker-go/tusker/client/fleet"
 	"github.com/tusker-go/tusker/client/fleet/embedded"
-	. "github.com/tusker-go/tusker/client/fleet/embedded/internal/jobtest"
+	"github.com/tusker-go/tusker/client/fleet/embedded/internal/jobtest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 )
 
 // Workers survive restarts of the engine at any time, and each file is finished once.
 func TestEngineRestarts(t *testing.T) {
 	t.Parallel()
-	e := NewEngine(t, embedded.Config{})
+	e := jobtest.NewEngine(t, embedded.Config{})
 	s := fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		time.Sleep(2 * time.Millisecond) // so that restarts meet all steps
 		next.ServeHTTP(w, r)
 	}})
-	f := NewFolder(t, 300, 0, 100, 5000, 100_000)
+	f := jobtest.NewFolder(t, 300, 0, 100, 5000, 100_000)
 	job := e.Open(t, "archive", fleet.Config{Lease: 2 * time.Second})
-	Add(t, job, f.Items)
-	ctx, cancel := context.WithTimeout(t.Context(), Patience)
+	jobtest.Add(t, job, f.Items)
+	ctx, cancel := context.WithTimeout(t.Context(), jobtest.Patience)
 	defer cancel()
 	var workers sync.WaitGroup
 	for range 3 {
@@ -57,14 +57,14 @@ func TestEngineErrors(t *testing.T) {
 		if _, err := fleet.Connect("nats://127.0.0.1:1"); !errors.Is(err, fleet.ErrEngineUnreachable) {
 			t.Errorf("error %v", err)
 		}
-		e := NewEngine(t, embedded.Config{})
+		e := jobtest.NewEngine(t, embedded.Config{})
 		js := e.Connect(t)
 		job := e.Open(t, "archive", fleet.Config{EngineTimeout: time.Second})
 		e.Stop()
 		if _, err := fleet.Open(t.Context(), js, "archive", fleet.Config{EngineTimeout: time.Second}); !errors.Is(err, fleet.ErrEngineUnreachable) {
 			t.Errorf("Open: error %v", err)
 		}
-		f := NewFolder(t, 1, 1)
+		f := jobtest.NewFolder(t, 1, 1)
 		s := fake.New(t, fake.Config{})
 		if err := job.Work(t.Context(), f.Worker(s)); !errors.Is(err, fleet.ErrEngineUnreachable) {
 			t.Errorf("Work: error %v", err)
@@ -72,24 +72,24 @@ func TestEngineErrors(t *testing.T) {
 		if _, err := job.Status(t.Context()); !errors.Is(err, fleet.ErrEngineUnreachable) {
 			t.Errorf("Status: error %v", err)
 		}
-		if _, err := job.Add(t.Context(), Seq(f.Items), nil); !errors.Is(err, fleet.ErrEngineUnreachable) {
+		if _, err := job.Add(t.Context(), jobtest.Seq(f.Items), nil); !errors.Is(err, fleet.ErrEngineUnreachable) {
 			t.Errorf("Add: error %v", err)
 		}
 	})
 	t.Run("credentials", func(t *testing.T) {
-		e := NewEngine(t, embedded.Config{Token: "secret"})
+		e := jobtest.NewEngine(t, embedded.Config{Token: "secret"})
 		if _, err := fleet.Connect("nats://" + e.Config.Listen); !errors.Is(err, fleet.ErrUnauthorized) {
 			t.Errorf("error %v", err)
 		}
 	})
 	t.Run("full", func(t *testing.T) {
-		e := NewEngine(t, embedded.Config{})
+		e := jobtest.NewEngine(t, embedded.Config{})
 		job := e.Open(t, "archive", fleet.Config{MaxBytes: 100_000})
 		var items []fleet.Item
 		for i := range 5000 {
 			items = append(items, fleet.Item{Path: string(rune('a'+i/676)) + string(rune('a'+i/26%26)) + string(rune('a'+i%26)), Size: 1})
 		}
-		added, err := job.Add(t.Context(), Seq(items), nil)
+		added, err := job.Add(t.Context(), jobtest.Seq(items), nil)
 		if !errors.Is(err, fleet.ErrEngineFull) {
 			t.Errorf("added %+v, error %v", added, err)
 		}

@@ -10,16 +10,16 @@ import (
 
 	"github.com/tusker-go/tusker/client/fleet"
 	"github.com/tusker-go/tusker/client/fleet/embedded"
-	. "github.com/tusker-go/tusker/client/fleet/embedded/internal/jobtest"
+	"github.com/tusker-go/tusker/client/fleet/embedded/internal/jobtest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 )
 
 // wait waits until a condition holds.
 func wait(t *testing.T, what string, condition func() bool) {
 	t.Helper()
-	for end := time.Now().Add(Patience); !condition(); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(jobtest.Patience); !condition(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
-			t.Fatalf("waited for %v: %s", Patience, what)
+			t.Fatalf("waited for %v: %s", jobtest.Patience, what)
 		}
 	}
 }
@@ -27,16 +27,16 @@ func wait(t *testing.T, what string, condition func() bool) {
 // sleepers has one worker that sleeps between the creation of its uploads and their records,
 // while another worker finishes the same items. It returns when both have ended. Meanwhile is
 // called before the first worker wakes up.
-func sleepers(t *testing.T, meanwhile func(*Engine)) (*Folder, *fleet.Job, *fake.Server) {
+func sleepers(t *testing.T, meanwhile func(*jobtest.Engine)) (*jobtest.Folder, *fleet.Job, *fake.Server) {
 	t.Helper()
 	const files = 8
-	e := NewEngine(t, embedded.Config{})
+	e := jobtest.NewEngine(t, embedded.Config{})
 	s := fake.New(t, fake.Config{})
-	f := NewFolder(t, files, 0, 1, 5000, 200_000)
+	f := jobtest.NewFolder(t, files, 0, 1, 5000, 200_000)
 	job := e.Open(t, "archive", fleet.Config{})
-	Add(t, job, f.Items)
+	jobtest.Add(t, job, f.Items)
 
-	slow := NewSlowDoer(s.Doer(), http.MethodPost)
+	slow := jobtest.NewSlowDoer(s.Doer(), http.MethodPost)
 	defer slow.Release()
 	sleeper := f.WorkerOver(slow)
 	sleeper.Slots = files
@@ -46,13 +46,14 @@ func sleepers(t *testing.T, meanwhile func(*Engine)) (*Folder, *fleet.Job, *fake
 
 	// The lease of the sleeper stands, as far as it knows. Messages of the same items stand for
 	// those that the engine delivers again.
-	if _, err := job.Add(t.Context(), Seq(f.Items), &fleet.AddOptions{List: "again"}); err != nil {
+	if _, err := job.Add(t.Context(), jobtest.Seq(f.Items), &fleet.AddOptions{List: "again"}); err != nil {
 		t.Fatal(err)
 	}
 	w := f.Worker(s)
 	w.UntilDone = false
 	ctx, stop := context.WithCancel(t.Context())
-	go func() { ended <- e.Open(t, "archive", fleet.Config{}).Work(ctx, w) }()
+	other := e.Open(t, "archive", fleet.Config{})
+	go func() { ended <- other.Work(ctx, w) }()
 	wait(t, "the other worker has finished all items", func() bool {
 		st, err := job.Status(t.Context())
 		return err == nil && st.Done == files
@@ -73,7 +74,7 @@ func sleepers(t *testing.T, meanwhile func(*Engine)) (*Folder, *fleet.Job, *fake
 // second upload of the item: another worker has recorded its own one.
 func TestLateSleepers(t *testing.T) {
 	t.Parallel()
-	f, job, s := sleepers(t, func(*Engine) {})
+	f, job, s := sleepers(t, func(*jobtest.Engine) {})
 	f.WantDelivered(t, job, s)
 	if n := s.Count(); n != len(f.Items) {
 		t.Logf("%d uploads were created", n)
@@ -84,7 +85,7 @@ func TestLateSleepers(t *testing.T) {
 // second upload of each item.
 func TestLateSleepersWithoutRecords(t *testing.T) {
 	t.Parallel()
-	f, _, s := sleepers(t, func(e *Engine) {
+	f, _, s := sleepers(t, func(e *jobtest.Engine) {
 		stream, err := e.Connect(t).Stream(t.Context(), "KV_TUSKER_archive_records")
 		if err != nil {
 			t.Fatal(err)
@@ -93,7 +94,7 @@ func TestLateSleepersWithoutRecords(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	if n := CountFinished(s); n != 2*len(f.Items) {
+	if n := jobtest.CountFinished(s); n != 2*len(f.Items) {
 		t.Errorf("%d finished uploads, want %d: the test does not reach the record", n, 2*len(f.Items))
 	}
 }
@@ -102,19 +103,19 @@ func TestLateSleepersWithoutRecords(t *testing.T) {
 // of the file.
 func TestTwoOwners(t *testing.T) {
 	t.Parallel()
-	e := NewEngine(t, embedded.Config{})
-	f := NewFolder(t, 1, 4<<20)
+	e := jobtest.NewEngine(t, embedded.Config{})
+	f := jobtest.NewFolder(t, 1, 4<<20)
 	s := fake.New(t, fake.Config{})
 	job := e.Open(t, "archive", fleet.Config{})
-	Add(t, job, f.Items)
-	slow := NewSlowDoer(s.Doer(), http.MethodPatch)
+	jobtest.Add(t, job, f.Items)
+	slow := jobtest.NewSlowDoer(s.Doer(), http.MethodPatch)
 	defer slow.Release()
 	first := f.WorkerOver(slow)
 	first.Slots, first.Client.ChunkSize = 1, 64<<10
 	ended := make(chan error, 1)
 	go func() { ended <- e.Open(t, "archive", fleet.Config{}).Work(t.Context(), first) }()
 	wait(t, "the first worker has sent a chunk", func() bool { return slow.Held() > 0 })
-	if _, err := job.Add(t.Context(), Seq(f.Items), &fleet.AddOptions{List: "again"}); err != nil {
+	if _, err := job.Add(t.Context(), jobtest.Seq(f.Items), &fleet.AddOptions{List: "again"}); err != nil {
 		t.Fatal(err)
 	}
 	second := f.Worker(s)
@@ -122,14 +123,15 @@ func TestTwoOwners(t *testing.T) {
 	second.UntilDone = false
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	go func() { _ = e.Open(t, "archive", fleet.Config{}).Work(ctx, second) }()
-	wait(t, "the second worker sends", func() bool { return SentBytes(s) > 1<<20 })
+	other := e.Open(t, "archive", fleet.Config{})
+	go func() { _ = other.Work(ctx, second) }()
+	wait(t, "the second worker sends", func() bool { return jobtest.SentBytes(s) > 1<<20 })
 	slow.Release()
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
 	f.WantDelivered(t, job, s)
-	if sent, most := SentBytes(s), f.Items[0].Size*11/10; sent > most {
+	if sent, most := jobtest.SentBytes(s), f.Items[0].Size*11/10; sent > most {
 		t.Errorf("%d bytes were sent, want at most %d", sent, most)
 	}
 }

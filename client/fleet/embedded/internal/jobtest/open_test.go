@@ -14,14 +14,14 @@ import (
 
 	"github.com/tusker-go/tusker/client/fleet"
 	"github.com/tusker-go/tusker/client/fleet/embedded"
-	. "github.com/tusker-go/tusker/client/fleet/embedded/internal/jobtest"
+	"github.com/tusker-go/tusker/client/fleet/embedded/internal/jobtest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 )
 
 // A job has one endpoint. Its other settings can be changed.
 func TestOpen(t *testing.T) {
 	t.Parallel()
-	e := NewEngine(t, embedded.Config{})
+	e := jobtest.NewEngine(t, embedded.Config{})
 	js := e.Connect(t)
 	open := func(cfg fleet.Config) (*fleet.Job, error) { return fleet.Open(t.Context(), js, "archive", cfg) }
 	if _, err := open(fleet.Config{}); !errors.Is(err, fleet.ErrNoJob) {
@@ -78,7 +78,7 @@ func TestOpen(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"", "a b", "a_b", "a.b", "a*", strings.Repeat("a", 65)} {
-		if _, err := fleet.Open(t.Context(), js, name, fleet.Config{Endpoint: Endpoint}); !errors.Is(err, fleet.ErrInvalid) {
+		if _, err := fleet.Open(t.Context(), js, name, fleet.Config{Endpoint: jobtest.Endpoint}); !errors.Is(err, fleet.ErrInvalid) {
 			t.Errorf("job %q: error %v", name, err)
 		}
 	}
@@ -87,7 +87,7 @@ func TestOpen(t *testing.T) {
 // A job that a newer version made is not touched.
 func TestNewerJob(t *testing.T) {
 	t.Parallel()
-	e := NewEngine(t, embedded.Config{})
+	e := jobtest.NewEngine(t, embedded.Config{})
 	js := e.Connect(t)
 	_, err := js.CreateStream(t.Context(), jetstream.StreamConfig{
 		Name: "TUSKER_archive", Metadata: map[string]string{"tusker": `{"version":2,"endpoint":"x"}`},
@@ -103,7 +103,7 @@ func TestNewerJob(t *testing.T) {
 // An engine that is too old, or has no JetStream, is an error that says so.
 func TestOldEngine(t *testing.T) {
 	t.Parallel()
-	e := NewEngine(t, embedded.Config{})
+	e := jobtest.NewEngine(t, embedded.Config{})
 	// An account without JetStream has a service of the test in its place.
 	js, err := jetstream.New(e.Connect(t).Conn(), jetstream.WithPublishAsyncMaxPending(1))
 	if err != nil {
@@ -117,11 +117,11 @@ func TestOldEngine(t *testing.T) {
 	if _, err := js.Conn().Subscribe("OLD.API.INFO", func(msg *nats.Msg) { _ = msg.Respond([]byte(answer)) }); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := fleet.Open(t.Context(), old, "archive", fleet.Config{Endpoint: Endpoint}); !errors.Is(err, fleet.ErrEngineVersion) || !strings.Contains(err.Error(), "2.12") {
+	if _, err := fleet.Open(t.Context(), old, "archive", fleet.Config{Endpoint: jobtest.Endpoint}); !errors.Is(err, fleet.ErrEngineVersion) || !strings.Contains(err.Error(), "2.12") {
 		t.Errorf("error %v", err)
 	}
 	answer = `{"error":{"code":503,"err_code":10039,"description":"JetStream not enabled for account"}}`
-	if _, err := fleet.Open(t.Context(), old, "archive", fleet.Config{Endpoint: Endpoint}); !errors.Is(err, fleet.ErrEngineVersion) {
+	if _, err := fleet.Open(t.Context(), old, "archive", fleet.Config{Endpoint: jobtest.Endpoint}); !errors.Is(err, fleet.ErrEngineVersion) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -132,21 +132,21 @@ func TestForeignRecord(t *testing.T) {
 	t.Parallel()
 	for name, value := range map[string]string{"newer": `{"version":2}`, "damaged": `{"version":1,"record":{}}`, "no JSON": "x"} {
 		t.Run(name, func(t *testing.T) {
-			e := NewEngine(t, embedded.Config{})
+			e := jobtest.NewEngine(t, embedded.Config{})
 			s := fake.New(t, fake.Config{})
-			f := NewFolder(t, 1, 100)
+			f := jobtest.NewFolder(t, 1, 100)
 			job := e.Open(t, "archive", fleet.Config{Attempts: 1})
-			Add(t, job, f.Items)
+			jobtest.Add(t, job, f.Items)
 			kv, err := e.Connect(t).KeyValue(t.Context(), "TUSKER_archive_records")
 			if err != nil {
 				t.Fatal(err)
 			}
-			id := f.Items[0].ID(Endpoint)
+			id := f.Items[0].ID(jobtest.Endpoint)
 			if _, err := kv.PutString(t.Context(), id, value); err != nil {
 				t.Fatal(err)
 			}
-			Work(t, job, f.Worker(s))
-			for _, r := range Results(t, job, fleet.ResultAll) {
+			jobtest.Work(t, job, f.Worker(s))
+			for _, r := range jobtest.Results(t, job, fleet.ResultAll) {
 				if r.Class != fleet.ClassRecord {
 					t.Errorf("result %+v", r)
 				}
@@ -169,15 +169,15 @@ func TestClockOfAnotherWorker(t *testing.T) {
 	t.Parallel()
 	for name, off := range map[string]time.Duration{"ahead": 3 * time.Hour, "behind": -3 * time.Hour} {
 		t.Run(name, func(t *testing.T) {
-			e := NewEngine(t, embedded.Config{})
+			e := jobtest.NewEngine(t, embedded.Config{})
 			s := fake.New(t, fake.Config{})
-			f := NewFolder(t, 1, 32*chunk)
+			f := jobtest.NewFolder(t, 1, 32*chunk)
 			job := halfway(t, e, f, s)
 			kv, err := e.Connect(t).KeyValue(t.Context(), "TUSKER_archive_records")
 			if err != nil {
 				t.Fatal(err)
 			}
-			id := f.Items[0].ID(Endpoint)
+			id := f.Items[0].ID(jobtest.Endpoint)
 			entry, err := kv.Get(t.Context(), id)
 			if err != nil {
 				t.Fatal(err)
@@ -197,9 +197,9 @@ func TestClockOfAnotherWorker(t *testing.T) {
 			if _, err := kv.Put(t.Context(), id, data); err != nil {
 				t.Fatal(err)
 			}
-			Work(t, job, f.Worker(s))
+			jobtest.Work(t, job, f.Worker(s))
 			f.WantDelivered(t, job, s)
-			if sent := SentBytes(s); sent > f.Items[0].Size+2*chunk {
+			if sent := jobtest.SentBytes(s); sent > f.Items[0].Size+2*chunk {
 				t.Errorf("%d bytes were sent", sent)
 			}
 		})

@@ -18,7 +18,7 @@ import (
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/fleet"
 	"github.com/tusker-go/tusker/client/fleet/embedded"
-	. "github.com/tusker-go/tusker/client/fleet/embedded/internal/jobtest"
+	"github.com/tusker-go/tusker/client/fleet/embedded/internal/jobtest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/retry"
@@ -33,7 +33,7 @@ func isCreationOf(r *http.Request, name string) bool {
 // Items that fail are told apart, and the others are finished.
 func TestOutcomes(t *testing.T) {
 	t.Parallel()
-	e := NewEngine(t, embedded.Config{})
+	e := jobtest.NewEngine(t, embedded.Config{})
 	var flaky atomic.Int32
 	s := fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 		switch {
@@ -45,7 +45,7 @@ func TestOutcomes(t *testing.T) {
 			next.ServeHTTP(w, r)
 		}
 	}})
-	f := NewFolder(t, 20, 100)
+	f := jobtest.NewFolder(t, 20, 100)
 	good := len(f.Items)
 	want := map[string]fleet.Class{"flaky": fleet.ClassNone}
 	for name, class := range map[string]fleet.Class{
@@ -72,7 +72,7 @@ func TestOutcomes(t *testing.T) {
 		t.Skip(err)
 	}
 	job := e.Open(t, "archive", fleet.Config{Attempts: 2})
-	Add(t, job, f.Items)
+	jobtest.Add(t, job, f.Items)
 	kill(t, e, "archive", "z/poison")
 
 	w := f.Worker(s)
@@ -84,9 +84,9 @@ func TestOutcomes(t *testing.T) {
 		return open(ctx, it)
 	}
 	w.Client.Retry = retry.Backoff{MaxAttempts: 2, Initial: time.Millisecond}
-	Work(t, job, w)
+	jobtest.Work(t, job, w)
 	ok := 0
-	for _, r := range Results(t, job, fleet.ResultAll) {
+	for _, r := range jobtest.Results(t, job, fleet.ResultAll) {
 		class, special := want[r.Item.Path]
 		switch {
 		case r.OK():
@@ -108,20 +108,20 @@ func TestOutcomes(t *testing.T) {
 	if err != nil || st.Failed != 7 || st.Done != int64(good)+1 {
 		t.Errorf("status %+v, error %v", st, err)
 	}
-	if failed := Results(t, job, fleet.ResultFailed); len(failed) != 7 {
+	if failed := jobtest.Results(t, job, fleet.ResultFailed); len(failed) != 7 {
 		t.Errorf("%d failed results", len(failed))
 	}
 }
 
 // kill has the item of a path delivered to five workers that die.
-func kill(t *testing.T, e *Engine, job, path string) {
+func kill(t *testing.T, e *jobtest.Engine, job, path string) {
 	t.Helper()
 	consumer, err := e.Connect(t).Consumer(t.Context(), "TUSKER_"+job, "workers")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for deaths := 0; deaths < 5; {
-		msg, err := consumer.Next(jetstream.FetchMaxWait(Patience))
+		msg, err := consumer.Next(jetstream.FetchMaxWait(jobtest.Patience))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -141,17 +141,17 @@ func kill(t *testing.T, e *Engine, job, path string) {
 // Retry adds failed items again. Items that fail for another reason stay.
 func TestRetry(t *testing.T) {
 	t.Parallel()
-	e := NewEngine(t, embedded.Config{})
+	e := jobtest.NewEngine(t, embedded.Config{})
 	s := fake.New(t, fake.Config{})
-	f := NewFolder(t, 5, 100)
+	f := jobtest.NewFolder(t, 5, 100)
 	job := e.Open(t, "archive", fleet.Config{})
-	Add(t, job, f.Items)
+	jobtest.Add(t, job, f.Items)
 	moved := f.Dir + ".moved"
 	if err := os.Rename(filepath.Join(f.Dir, "00"), moved); err != nil {
 		t.Fatal(err)
 	}
-	Work(t, job, f.Worker(s))
-	failed := Results(t, job, fleet.ResultFailed)
+	jobtest.Work(t, job, f.Worker(s))
+	failed := jobtest.Results(t, job, fleet.ResultFailed)
 	if len(failed) != 1 {
 		t.Fatalf("failed results %+v", failed)
 	}
@@ -164,7 +164,7 @@ func TestRetry(t *testing.T) {
 	if n, err := job.Retry(t.Context(), "r:00/00000.bin"); n != 1 || err != nil {
 		t.Fatalf("Retry: %d, %v", n, err)
 	}
-	Work(t, job, f.Worker(s))
+	jobtest.Work(t, job, f.Worker(s))
 	f.WantDelivered(t, job, s)
 	if n, err := job.Retry(t.Context()); n != 0 || err != nil {
 		t.Errorf("Retry without failed items: %d, %v", n, err)
@@ -175,11 +175,11 @@ func TestRetry(t *testing.T) {
 // Worker.Roots, it does not begin.
 func TestMissingRoot(t *testing.T) {
 	t.Parallel()
-	e := NewEngine(t, embedded.Config{})
+	e := jobtest.NewEngine(t, embedded.Config{})
 	s := fake.New(t, fake.Config{})
-	f := NewFolder(t, 5, 100)
+	f := jobtest.NewFolder(t, 5, 100)
 	job := e.Open(t, "archive", fleet.Config{Attempts: 1})
-	Add(t, job, f.Items)
+	jobtest.Add(t, job, f.Items)
 	poor := f.Worker(s)
 	poor.Open, poor.UntilDone = fleet.Files(map[string]string{"other": f.Dir}), false
 	returned := make(chan fleet.Event, 100)
@@ -202,6 +202,6 @@ func TestMissingRoot(t *testing.T) {
 	if err := job.Work(t.Context(), poor); !errors.Is(err, fleet.ErrNoRoot) {
 		t.Errorf("error %v, want %v", err, fleet.ErrNoRoot)
 	}
-	Work(t, job, f.Worker(s))
+	jobtest.Work(t, job, f.Worker(s))
 	f.WantDelivered(t, job, s)
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/tusker-go/tusker/client/fleet"
 	"github.com/tusker-go/tusker/client/fleet/embedded"
-	. "github.com/tusker-go/tusker/client/fleet/embedded/internal/jobtest"
+	"github.com/tusker-go/tusker/client/fleet/embedded/internal/jobtest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/retry"
 )
@@ -17,7 +17,7 @@ import (
 // A server that asks one worker to wait gets no new uploads from the others.
 func TestGateOfAnotherWorker(t *testing.T) {
 	t.Parallel()
-	e := NewEngine(t, embedded.Config{})
+	e := jobtest.NewEngine(t, embedded.Config{})
 	const asked = 2 * time.Second
 	var mu sync.Mutex
 	claimed := make(map[string]bool) // workers that have begun
@@ -41,9 +41,9 @@ func TestGateOfAnotherWorker(t *testing.T) {
 		time.Sleep(10 * time.Millisecond)
 		next.ServeHTTP(w, r)
 	}})
-	f := NewFolder(t, 300, 10)
+	f := jobtest.NewFolder(t, 300, 10)
 	job := e.Open(t, "archive", fleet.Config{})
-	Add(t, job, f.Items)
+	jobtest.Add(t, job, f.Items)
 	gates := make(chan string, 100)
 	var workers sync.WaitGroup
 	for _, id := range []string{"a", "b"} {
@@ -61,7 +61,7 @@ func TestGateOfAnotherWorker(t *testing.T) {
 				claimed[id] = true
 			}
 		}
-		workers.Go(func() { Work(t, other, w) })
+		workers.Go(func() { jobtest.Work(t, other, w) })
 	}
 	workers.Wait()
 	close(gates)
@@ -81,15 +81,15 @@ func TestGateOfAnotherWorker(t *testing.T) {
 // Workers share the rate limit of the job.
 func TestRateLimit(t *testing.T) {
 	t.Parallel()
-	e := NewEngine(t, embedded.Config{})
+	e := jobtest.NewEngine(t, embedded.Config{})
 	s := fake.New(t, fake.Config{})
 	const limit = 1 << 20
-	f := NewFolder(t, 24, 128<<10) // 3 MiB: three seconds
+	f := jobtest.NewFolder(t, 24, 128<<10) // 3 MiB: three seconds
 	job := e.Open(t, "archive", fleet.Config{RateLimit: limit})
-	Add(t, job, f.Items)
+	jobtest.Add(t, job, f.Items)
 	began := time.Now()
 	var workers sync.WaitGroup
-	ctx, cancel := context.WithTimeout(t.Context(), Patience)
+	ctx, cancel := context.WithTimeout(t.Context(), jobtest.Patience)
 	defer cancel()
 	for range 2 {
 		other := e.Open(t, "archive", fleet.Config{})

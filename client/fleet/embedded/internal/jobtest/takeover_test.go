@@ -14,7 +14,7 @@ import (
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/fleet"
 	"github.com/tusker-go/tusker/client/fleet/embedded"
-	. "github.com/tusker-go/tusker/client/fleet/embedded/internal/jobtest"
+	"github.com/tusker-go/tusker/client/fleet/embedded/internal/jobtest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 )
 
@@ -22,10 +22,10 @@ const chunk = 64 << 10
 
 // halfway runs a worker that stops when the server has half of the only file of a folder. It
 // gives the item back.
-func halfway(t *testing.T, e *Engine, f *Folder, s *fake.Server) *fleet.Job {
+func halfway(t *testing.T, e *jobtest.Engine, f *jobtest.Folder, s *fake.Server) *fleet.Job {
 	t.Helper()
 	job := e.Open(t, "archive", fleet.Config{})
-	Add(t, job, f.Items)
+	jobtest.Add(t, job, f.Items)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	for range f.Items[0].Size / chunk / 2 {
@@ -62,29 +62,29 @@ func workUntil(t *testing.T, ctx context.Context, job *fleet.Job, w fleet.Worker
 // sends only the rest.
 func TestTakeoverAtAnotherPlace(t *testing.T) {
 	t.Parallel()
-	e := NewEngine(t, embedded.Config{})
+	e := jobtest.NewEngine(t, embedded.Config{})
 	s := fake.New(t, fake.Config{})
-	f := NewFolder(t, 1, 32*chunk)
+	f := jobtest.NewFolder(t, 1, 32*chunk)
 	job := halfway(t, e, f, s)
 
-	other := &Folder{Dir: t.TempDir()}
+	other := &jobtest.Folder{Dir: t.TempDir()}
 	copied := other.Write(t, f.Items[0].Path, f.Data(t, f.Items[0]))
 	setTime(t, other, copied, f.Items[0].ModTime)
 	w := other.Worker(s)
 	w.Client.ChunkSize = chunk
-	Work(t, job, w)
+	jobtest.Work(t, job, w)
 	f.WantDelivered(t, job, s)
-	if sent := SentBytes(s); sent > f.Items[0].Size+2*chunk {
+	if sent := jobtest.SentBytes(s); sent > f.Items[0].Size+2*chunk {
 		t.Errorf("%d bytes were sent for %d", sent, f.Items[0].Size)
 	}
-	for _, r := range Results(t, job, fleet.ResultAll) {
+	for _, r := range jobtest.Results(t, job, fleet.ResultAll) {
 		if r.Resumed < f.Items[0].Size/2 || r.Deliveries != 2 || r.Attempts != 1 {
 			t.Errorf("result %+v", r)
 		}
 	}
 }
 
-func setTime(t *testing.T, f *Folder, it fleet.Item, at time.Time) {
+func setTime(t *testing.T, f *jobtest.Folder, it fleet.Item, at time.Time) {
 	t.Helper()
 	if err := os.Chtimes(filepath.Join(f.Dir, filepath.FromSlash(it.Path)), at, at); err != nil {
 		t.Fatal(err)
@@ -97,22 +97,22 @@ func TestReplacedBetweenWorkers(t *testing.T) {
 	t.Parallel()
 	for name, at := range map[string]time.Duration{"same time": 0, "another time": time.Second} {
 		t.Run(name, func(t *testing.T) {
-			e := NewEngine(t, embedded.Config{})
+			e := jobtest.NewEngine(t, embedded.Config{})
 			s := fake.New(t, fake.Config{})
-			f := NewFolder(t, 1, 32*chunk)
+			f := jobtest.NewFolder(t, 1, 32*chunk)
 			job := halfway(t, e, f, s)
-			sent, it := SentBytes(s), f.Items[0]
+			sent, it := jobtest.SentBytes(s), f.Items[0]
 			data := f.Data(t, it)
 			data[0]++
 			f.Write(t, it.Path, data)
 			setTime(t, f, it, it.ModTime.Add(at))
-			Work(t, job, f.Worker(s))
-			for _, r := range Results(t, job, fleet.ResultAll) {
+			jobtest.Work(t, job, f.Worker(s))
+			for _, r := range jobtest.Results(t, job, fleet.ResultAll) {
 				if r.Class != fleet.ClassChanged {
 					t.Errorf("result %+v, want class %s", r, fleet.ClassChanged)
 				}
 			}
-			if now := SentBytes(s); now != sent {
+			if now := jobtest.SentBytes(s); now != sent {
 				t.Errorf("%d bytes were sent after the file was replaced", now-sent)
 			}
 		})
@@ -123,11 +123,11 @@ func TestReplacedBetweenWorkers(t *testing.T) {
 // again only if it is retried.
 func TestUncertain(t *testing.T) {
 	t.Parallel()
-	e := NewEngine(t, embedded.Config{})
+	e := jobtest.NewEngine(t, embedded.Config{})
 	s := fake.New(t, fake.Config{})
-	f := NewFolder(t, 1, 3*chunk)
+	f := jobtest.NewFolder(t, 1, 3*chunk)
 	job := e.Open(t, "archive", fleet.Config{Attempts: 3})
-	Add(t, job, f.Items)
+	jobtest.Add(t, job, f.Items)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	// The worker ends while the server moves the finished upload away.
@@ -139,8 +139,8 @@ func TestUncertain(t *testing.T) {
 	})
 	w := f.Worker(s)
 	workUntil(t, ctx, job, w)
-	Work(t, job, f.Worker(s))
-	for _, r := range Results(t, job, fleet.ResultAll) {
+	jobtest.Work(t, job, f.Worker(s))
+	for _, r := range jobtest.Results(t, job, fleet.ResultAll) {
 		if r.Class != fleet.ClassUncertain || r.URL == "" {
 			t.Errorf("result %+v, want class %s", r, fleet.ClassUncertain)
 		}
@@ -151,7 +151,7 @@ func TestUncertain(t *testing.T) {
 	if n, err := job.Retry(t.Context()); n != 1 || err != nil {
 		t.Fatalf("Retry: %d, %v", n, err)
 	}
-	Work(t, job, f.Worker(s))
+	jobtest.Work(t, job, f.Worker(s))
 	f.WantDelivered(t, job, s)
 }
 
@@ -159,11 +159,11 @@ func TestUncertain(t *testing.T) {
 // another worker gets the item.
 func TestLeaseLost(t *testing.T) {
 	t.Parallel()
-	e := NewEngine(t, embedded.Config{})
+	e := jobtest.NewEngine(t, embedded.Config{})
 	s := fake.New(t, fake.Config{})
-	f := NewFolder(t, 1, 32*chunk)
+	f := jobtest.NewFolder(t, 1, 32*chunk)
 	job := e.Open(t, "archive", fleet.Config{Lease: time.Second})
-	Add(t, job, f.Items)
+	jobtest.Add(t, job, f.Items)
 	js := e.Connect(t)
 	mine, err := fleet.Open(t.Context(), js, "archive", fleet.Config{})
 	if err != nil {
@@ -193,6 +193,6 @@ func TestLeaseLost(t *testing.T) {
 	if !lost.Load() {
 		t.Error("the lease was not lost")
 	}
-	Work(t, job, f.Worker(s))
+	jobtest.Work(t, job, f.Worker(s))
 	f.WantDelivered(t, job, s)
 }

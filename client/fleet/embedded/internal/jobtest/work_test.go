@@ -5,18 +5,18 @@ import (
 
 	"github.com/tusker-go/tusker/client/fleet"
 	"github.com/tusker-go/tusker/client/fleet/embedded"
-	. "github.com/tusker-go/tusker/client/fleet/embedded/internal/jobtest"
+	"github.com/tusker-go/tusker/client/fleet/embedded/internal/jobtest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 )
 
 // Two workers upload all files of a job, each once, also empty ones.
 func TestWork(t *testing.T) {
 	t.Parallel()
-	e := NewEngine(t, embedded.Config{})
+	e := jobtest.NewEngine(t, embedded.Config{})
 	s := fake.New(t, fake.Config{})
-	f := NewFolder(t, 200, 0, 1, 4096, 70_000, 300_000)
+	f := jobtest.NewFolder(t, 200, 0, 1, 4096, 70_000, 300_000)
 	job := e.Open(t, "archive", fleet.Config{})
-	if added := Add(t, job, f.Items); added.Items != 200 {
+	if added := jobtest.Add(t, job, f.Items); added.Items != 200 {
 		t.Errorf("added %+v", added)
 	}
 	done := make(chan error, 2)
