@@ -215,6 +215,21 @@ func (c *Client) Learn(ctx context.Context) error {
 	return silent
 }
 
+// learn calls Learn before a small upload that is one of many. Others wait for the answer.
+func (j *job) learn(ctx context.Context) {
+	n, known := j.source.Length().Int64()
+	if !j.options.OneOfMany || !known || n == 0 || n > j.inlineSize() {
+		return
+	}
+	select {
+	case j.learning <- struct{}{}:
+		defer func() { <-j.learning }()
+	case <-ctx.Done():
+		return
+	}
+	_ = j.Learn(ctx) // without an answer, each upload takes two requests
+}
+
 // bodyOf returns the body of a request with size bytes of r.
 func bodyOf(r io.Reader, start, size int64) (*wire.Body, error) {
 	if size < 0 {

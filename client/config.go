@@ -252,7 +252,8 @@ type Client struct {
 	account     string   // "": none
 	recreate    Recreate
 	chunkSize   int64
-	inline      int64 // largest upload that is sent along with its creation; -1: none
+	learning    chan struct{} // holds a value while one of many uploads calls Learn
+	inline      int64         // largest upload that is sent along with its creation; -1: none
 	checksum    string
 	concurrency int
 	refuseInUse bool
@@ -264,7 +265,7 @@ type Client struct {
 func New(cfg Config) (*Client, error) {
 	c := &Client{
 		store: cfg.Store, ledger: cfg.Ledger, trustLedger: cfg.TrustLedger, keptHeaders: cfg.LedgerHeaders, account: cfg.Account, recreate: cfg.Recreate, chunkSize: cfg.ChunkSize,
-		inline: cfg.InlineSize, checksum: cfg.Checksum, concurrency: cfg.Concurrency,
+		learning: make(chan struct{}, 1), inline: cfg.InlineSize, checksum: cfg.Checksum, concurrency: cfg.Concurrency,
 		refuseInUse: cfg.RefuseInUse || cfg.Once, once: cfg.Once,
 	}
 	if c.concurrency == 0 {

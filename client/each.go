@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 	"sync"
-	"sync/atomic"
 
 	"github.com/tusker-go/tusker/client/internal/parts"
 )
@@ -13,7 +12,7 @@ import (
 // yields each item with its outcome as soon as its upload has ended. It is for more items than a
 // program wants to keep: an item is taken when its upload can begin, and no outcome is kept. An
 // upload that fails does not stop the others. An upload that only waits for its source does not
-// count, see EventSettling.
+// count, see EventSettling. All items are OneOfMany.
 //
 // Nothing happens until the result is ranged over, and each range is a run of its own. While the
 // body of the loop runs, further uploads that end wait for it, so a slow body slows the uploads.
@@ -39,9 +38,6 @@ func (c *Client) UploadEach(ctx context.Context, items iter.Seq[Item]) iter.Seq2
 			}
 		}()
 		var taking sync.Mutex
-		var small atomic.Int64
-		// Without an answer, each small upload takes two requests.
-		learn := sync.OnceFunc(func() { _ = c.Learn(ctx) })
 		crew := parts.Crew[Item]{
 			Workers: c.concurrency,
 			Next: func() (Item, bool) {
@@ -53,10 +49,9 @@ func (c *Client) UploadEach(ctx context.Context, items iter.Seq[Item]) iter.Seq2
 				return next()
 			},
 			Do: func(_ context.Context, item Item, rest func()) {
-				if c.conn.Endpoint != nil && c.isSmall(item) && small.Add(1) > 1 {
-					learn()
-				}
-				result, err := c.uploadOne(ctx, item.Source, item.Options, rest)
+				options := item.Options.orZero()
+				options.OneOfMany = true
+				result, err := c.uploadOne(ctx, item.Source, &options, rest)
 				results <- ended{item, Outcome{result, err}}
 			},
 		}

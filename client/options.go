@@ -47,6 +47,11 @@ type UploadOptions struct {
 	// the upload faster, up to 16.
 	Parallel int
 
+	// OneOfMany means that other uploads to the same server follow. Before the first small one
+	// of them is created, the server is asked what it supports, see Client.Learn, so that each of
+	// them takes a single request. It is not asked for an upload that is resumed or skipped.
+	OneOfMany bool
+
 	// Upgrade sends the source as an ordinary request that can be resumed if the server supports
 	// it. nil: an upload of Config.Protocol.
 	Upgrade *Upgrade

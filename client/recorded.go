@@ -180,6 +180,7 @@ func (j *job) resumeRecorded(ctx context.Context, whole parts.Whole, earlier Rec
 // sendNew sends the source as a new upload, in a fixed number of parts if the options ask for
 // that and the server can join them.
 func (j *job) sendNew(ctx context.Context, whole parts.Whole) error {
+	j.learn(ctx)
 	plan, err := j.plan(ctx, whole)
 	if err != nil {
 		return err

@@ -18,9 +18,9 @@ func versionCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Long: `Prints the version of the program, the commit it was built from, and the versions
-of Go, of tus, and of the modules of Tusker that it consists of. "tusker --version"
-prints only the version of the program.`,
+		Long: `Prints the version of the program, the commit that it was built from, and the
+versions of Go, of tus, and of the modules of Tusker that it consists of.
+"tusker --version" prints only the version of the program.`,
 		Example: `  tusker version
   tusker version --json | jq -r .version`,
 		Args:        usage.NoArguments,

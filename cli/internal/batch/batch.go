@@ -68,7 +68,6 @@ func (b *Batch) Run(ctx context.Context) error {
 	defer func() { _ = list.close() }()
 	if n > 1 {
 		b.Sent.Prepare()
-		b.learn(ctx)
 	}
 	ctx, end := context.WithCancelCause(ctx)
 	defer end(nil)
@@ -169,7 +168,7 @@ func (b *Batch) send(ctx context.Context, e entry, sent *sentFile, watch func(cl
 	}
 	result, err := b.Client.Upload(ctx, source, &client.UploadOptions{
 		Metadata: b.MetadataOf(e.name, e.relative(), b.Given), ChunkSize: int64(b.Chunk), Parallel: int(b.Parallel),
-		Verify: b.Verify, Digest: b.Manifest != "", OnEvent: watch,
+		Verify: b.Verify, Digest: b.Manifest != "", OneOfMany: len(b.List.entries) > 1, OnEvent: watch,
 	})
 	// An interrupted batch has one message, and not one for each file.
 	if len(b.List.entries) == 1 || exit.StopCause(err) == nil {

@@ -27,11 +27,3 @@ func (b *Batch) source(ctx context.Context, e entry, sent *sentFile) (client.Sou
 	}
 	return b.Prepare(source), nil
 }
-
-// learn asks the server for its extensions, which saves a request for each small
-// file.
-func (b *Batch) learn(ctx context.Context) {
-	if err := b.Client.Learn(ctx); err != nil {
-		b.Console.Log.DebugContext(ctx, "the server does not say what it can do", "err", err)
-	}
-}
