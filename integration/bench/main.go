@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -28,13 +29,15 @@ type options struct {
 	budget time.Duration
 	dir    string
 	out    string
+	pairs  int // number of rounds of each row; 0: those of the row
 }
 
 func parse(args []string) options {
 	var o options
 	f := flag.NewFlagSet("bench", flag.ExitOnError)
-	rows := f.String("rows", "", "run only the rows with these names, `name,...`; a prefix up to a dash selects all rows that begin with it")
+	rows := f.String("rows", "", "run only the rows with these names, `name,...`, or the row growth; a prefix up to a dash selects all rows that begin with it")
 	f.BoolVar(&o.quick, "quick", false, "send a sixteenth of the bytes in two rounds, to see that all programs work")
+	f.IntVar(&o.pairs, "pairs", 0, "run this `number` of rounds of each row, without a time limit of the row")
 	f.DurationVar(&o.budget, "budget", 13*time.Minute+30*time.Second, "stop after this time, even in the middle of a row")
 	f.StringVar(&o.dir, "dir", "", "keep sources and tusd's store in this folder (default /dev/shm if it exists, otherwise the temporary folder)")
 	f.StringVar(&o.out, "o", "", "write the report to this `file` too")
@@ -54,7 +57,7 @@ func parse(args []string) options {
 func run(ctx context.Context, args []string) error {
 	began := time.Now()
 	o := parse(args)
-	rows, err := choose(allRows(), o.rows)
+	rows, err := choose(allRows(), o.others())
 	if err != nil {
 		return err
 	}
@@ -80,8 +83,14 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	b := &bench{tools: tools, data: data, work: work, deadline: began.Add(o.budget), say: say}
+	if slices.Equal(o.rows, []string{growthRow}) {
+		return b.reportGrowth(ctx, o)
+	}
 	var results []*result
 	for _, r := range rows {
+		if o.pairs > 0 {
+			r = r.repeated(o.pairs)
+		}
 		if o.quick {
 			r = r.quick()
 		}
@@ -100,6 +109,29 @@ func run(ctx context.Context, args []string) error {
 		return nil
 	}
 	return writeFile(o.out, doc.write)
+}
+
+// others returns the rows that are named, without the row growth.
+func (o options) others() []string {
+	return slices.DeleteFunc(slices.Clone(o.rows), func(name string) bool { return name == growthRow })
+}
+
+// reportGrowth runs the row growth. The file of the report gets a second one with JSON beside it.
+func (b *bench) reportGrowth(ctx context.Context, o options) error {
+	began := time.Now()
+	curves, err := b.grow(ctx, o.quick)
+	if err != nil {
+		return fmt.Errorf("row %s: %w", growthRow, err)
+	}
+	r := growthReport{Made: began, Machine: describeMachine(ctx, b.tools), Curves: curves}
+	r.write(os.Stdout)
+	if o.out == "" {
+		return nil
+	}
+	if err := writeFile(o.out, r.write); err != nil {
+		return err
+	}
+	return writeFile(strings.TrimSuffix(o.out, filepath.Ext(o.out))+".json", r.writeJSON)
 }
 
 // writeFile keeps the old file if write fails.

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// longest is a time limit that no successful run reaches.
+// longest is a time limit that no successful run of a row with peers reaches.
 const longest = 2 * time.Minute
 
 // usage contains the total resources of a process.
@@ -23,10 +23,10 @@ type usage struct {
 	memory int64         // largest resident set, in bytes
 }
 
-// measure runs a command until it ends. If input is not "", standard input of the
+// measure runs a command until it ends, or until the time limit. If input is not "", standard input of the
 // command is a pipe with the content of that file.
-func measure(ctx context.Context, t *tools, c cmd, dir, input string) (usage, error) {
-	ctx, cancel := context.WithTimeout(ctx, longest)
+func measure(ctx context.Context, t *tools, c cmd, dir, input string, limit time.Duration) (usage, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	out, err := os.Create(filepath.Join(dir, "output"))
 	if err != nil {
@@ -56,7 +56,7 @@ func measure(ctx context.Context, t *tools, c cmd, dir, input string) (usage, er
 	case err == nil:
 		return u, nil
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return u, fmt.Errorf("not done after %v", longest)
+		return u, fmt.Errorf("not done after %v", limit)
 	}
 	said, _ := os.ReadFile(out.Name())
 	if said = bytes.TrimSpace(said); len(said) > 0 {

@@ -40,6 +40,16 @@ func (r row) quick() row {
 	return r
 }
 
+// repeated returns the row with a number of rounds for each contestant.
+func (r row) repeated(rounds int) row {
+	r.rounds, r.limit = rounds, time.Hour
+	r.contestants = slices.Clone(r.contestants)
+	for i := range r.contestants {
+		r.contestants[i].rounds = 0
+	}
+	return r
+}
+
 func (r row) bytes() int64 { return int64(r.files) * r.size }
 
 // choose returns the rows whose names are wanted, or begin with a wanted name and a

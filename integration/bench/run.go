@@ -177,7 +177,7 @@ func (s *stage) run(ctx context.Context, c contestant) (sample, error) {
 	forgetPeak()
 	s.b.floor = max(s.b.floor, ownMemory())
 	before := s.server.cpu()
-	u, err := measure(ctx, s.b.tools, line, dir, s.input)
+	u, err := measure(ctx, s.b.tools, line, dir, s.input, longest)
 	x.usage, x.server = u, s.server.cpu()-before
 	if err != nil {
 		return x, err

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"sync"
 )
 
@@ -42,16 +43,32 @@ func Main(send func(*Program) error) {
 	flag.IntVar(&p.Concurrency, "concurrency", 1, "files at once")
 	flag.BoolVar(&p.Best, "best", false, "best settings instead of the defaults")
 	flag.Int64Var(&p.Size, "size", 0, "length of standard input")
+	dir := flag.String("dir", "", "send the files in this folder, too")
 	flag.Parse()
 	p.Files = flag.Args()
-	err := errors.New("no file")
-	if len(p.Files) > 0 {
+	err := p.addFolder(*dir)
+	if err == nil && len(p.Files) == 0 {
+		err = errors.New("no file")
+	}
+	if err == nil {
 		err = send(p)
 	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", os.Args[0], err)
 		os.Exit(1)
 	}
+}
+
+// addFolder adds the files in a folder. "": none.
+func (p *Program) addFolder(dir string) error {
+	if dir == "" {
+		return nil
+	}
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		p.Files = append(p.Files, filepath.Join(dir, e.Name()))
+	}
+	return err
 }
 
 // Transport is a net/http transport that trusts the certificate and keeps one connection
