@@ -50,13 +50,25 @@ func TestConformanceRUFHOverHTTP2(t *testing.T) {
 	cfg := limitedRUFH(10)
 	cfg.Server.TLS = &tls.Config{}
 	srv := rufhserver.New(t, cfg)
-	for _, r := range checkRUFH(t, srv.Server, 10).Results {
-		want := conformance.Pass
-		if r.ID == "continue-kept" {
-			want = conformance.Fail
+	opts := &conformance.Options{Protocol: conformance.RUFH(10)}
+	// A rule waits at most 3 s for a 104, which a busy machine may need, so it may run again.
+	for runs := 1; ; runs++ {
+		var other []string
+		for _, r := range conformance.Run(t.Context(), srv.Client(), srv.URL(), opts).Results {
+			want := conformance.Pass
+			if r.ID == "continue-kept" {
+				want = conformance.Fail
+			}
+			if r.Status != want {
+				other = append(other, r.ID)
+				t.Logf("%s: %s (%s)\n%s\n%s", r.ID, r.Status, r.Why, r.Sent, r.Got)
+			}
 		}
-		if r.Status != want {
-			t.Errorf("%s: %s (%s)\n%s\n%s", r.ID, r.Status, r.Why, r.Sent, r.Got)
+		if len(other) == 0 {
+			break
+		}
+		if opts.Rules = other; runs == 3 {
+			t.Fatalf("rules with another result: %q", other)
 		}
 	}
 	for _, r := range srv.Requests() {

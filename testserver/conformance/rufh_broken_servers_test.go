@@ -223,10 +223,7 @@ func brokenAppends() []brokenRUFH {
 				f.header.Set(protocol.HeaderLocation, "/elsewhere")
 			}
 		})},
-		{
-			rule: "concurrent-appends", name: "one after the other", wrap: queued(),
-			implied: []string{"retrieval-ends-append", "cancel-ends-requests"},
-		},
+		{rule: "concurrent-appends", name: "both acknowledged", wrap: careless()},
 	}
 }
 
@@ -238,14 +235,12 @@ func brokenOthers() []brokenRUFH {
 			}
 		})},
 		{rule: "cancel-ends-requests", name: "goes on", wrap: hidden()},
-		{
-			rule: "cancel-redirect", name: "303", wrap: finals(func(r *http.Request, f *final) {
-				if r.Method == http.MethodDelete {
-					f.status = http.StatusSeeOther
-					f.header.Set(protocol.HeaderLocation, "/elsewhere")
-				}
-			}), implied: []string{"cancel-deactivates", "cancel-ends-requests"},
-		},
+		{rule: "cancel-redirect", name: "303", wrap: finals(func(r *http.Request, f *final) {
+			if r.Method == http.MethodDelete {
+				f.status = http.StatusSeeOther
+				f.header.Set(protocol.HeaderLocation, "/elsewhere")
+			}
+		})},
 		{rule: "continue-kept", name: "none", wrap: interims(func(_ *http.Request, status int, _ http.Header) bool {
 			return status != http.StatusContinue
 		})},

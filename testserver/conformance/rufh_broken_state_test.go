@@ -146,24 +146,34 @@ func undead() wrap {
 	})
 }
 
-// queued appends the content of large PATCHes wherever the upload ends, as soon as it is
-// there.
-func queued() wrap {
+// careless acknowledges a PATCH that comes while another one is in progress, and drops its
+// content.
+func careless() wrap {
 	var mu sync.Mutex
-	ends := map[string]int64{}
-	return received(func(r *http.Request) {
-		if r.Method != http.MethodPatch || !isLarge(r) || r.ContentLength < 0 || completes(r) {
-			return
-		}
-		body := &allAtOnce{ReadCloser: r.Body}
-		// An error of the body comes again with the next read.
-		_, _ = body.Read(nil)
-		r.Body = body
-		mu.Lock()
-		defer mu.Unlock()
-		r.Header.Set(headerOffset, protocol.Known(ends[r.URL.Path]).String())
-		ends[r.URL.Path] += r.ContentLength
-	})
+	busy := map[string]int{}
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.Method != http.MethodPatch {
+				next.ServeHTTP(w, r)
+				return
+			}
+			mu.Lock()
+			busy[r.URL.Path]++
+			second := busy[r.URL.Path] > 1
+			mu.Unlock()
+			defer func() {
+				mu.Lock()
+				defer mu.Unlock()
+				busy[r.URL.Path]--
+			}()
+			if second {
+				w.Header().Set(headerComplete, "?0")
+				w.WriteHeader(http.StatusNoContent)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
 }
 
 // hidden answers DELETE by itself, and no request after it.

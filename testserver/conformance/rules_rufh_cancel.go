@@ -9,7 +9,10 @@ var cancelRules = []Rule{
 		Tested:   "DELETE succeeds, and HEAD finds no upload after it.",
 		check: resumably(func(c resumable) {
 			u := c.careful(0)
-			if a := c.remove(u); !a.ok() {
+			switch a := c.remove(u); {
+			case a.redirect != "":
+				c.giveUp("DELETE was answered with %d, which another rule judges", a.status)
+			case !a.ok():
 				c.fail("DELETE was answered with %d", a.status)
 			}
 			if a := c.head(u); a.ok() {

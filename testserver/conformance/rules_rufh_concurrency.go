@@ -16,7 +16,10 @@ func (c resumable) startAppend(u *url.URL, body []byte) *flight {
 // end f. The rest of f is sent after a, because transports of clients notice an end only when
 // they write.
 func (c resumable) expectEnd(f *flight, a answer, method string) {
-	if !c.isSettled() && !a.ok() {
+	switch {
+	case a.redirect != "":
+		c.giveUp("%s was answered with %d, which another rule judges", method, a.status)
+	case !c.isSettled() && !a.ok():
 		c.fail("%s was answered with %d while a PATCH waited", method, a.status)
 	}
 	if first := c.land(f); first.ok() {

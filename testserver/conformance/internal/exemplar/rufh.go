@@ -140,7 +140,7 @@ func (t *turn) create() {
 	t.path = "/files/up-" + strconv.Itoa(t.made*cmp.Or(t.Step, 7919))
 	t.uploads[t.path] = u
 	t.mu.Unlock()
-	t.at = strings.TrimSuffix(Endpoint, "/files/") + t.path
+	t.at = "http://" + t.r.Host + t.path
 	t.interim(rufh.Response{Location: t.at, Limits: &t.Limits})
 	if t.r.Header.Get("Expect") != "" {
 		t.w.WriteHeader(http.StatusContinue)
