@@ -182,3 +182,25 @@ func TestNotExperimental(t *testing.T) {
 		})
 	}
 }
+
+// Locked and LockTimeout answer a request of the IETF's protocol without the headers of tus.
+func TestExperimentLockFaults(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		do   testserver.Action
+		want rufh.Meaning
+	}{
+		{testserver.Locked(0), rufh.Locked},
+		{testserver.LockTimeout(), rufh.Failed},
+	} {
+		s := testserver.New(t, testserver.Config{Experimental: true})
+		s.Inject(testserver.Fault{Times: 1, Do: test.do})
+		got, err := sendRUFH(t, s, rufhRequest{
+			exchange: rufh.Exchange{Version: 6, Op: protocol.OpCreate}, method: http.MethodPost, url: s.URL(),
+			fields: rufh.Creation{Version: 6},
+		})
+		if err != nil || got.verdict.Meaning != test.want {
+			t.Errorf("%v: %v, %v", test.do, got.verdict, err)
+		}
+	}
+}

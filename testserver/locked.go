@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/protocol/rufh"
 )
 
 // Locked answers 423 instead of tusd for the time d, which begins with the
@@ -15,8 +16,8 @@ import (
 // connection was lost. 0: without end.
 func Locked(d time.Duration) Action {
 	return &locked{
-		Action: newAction(func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
-			tusError(w, http.StatusLocked, "ERR_UPLOAD_LOCKED: file currently locked")
+		Action: newAction(func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
+			tusError(w, r, http.StatusLocked, "ERR_UPLOAD_LOCKED: file currently locked")
 		}, "Locked(%v)", d),
 		d: d,
 	}
@@ -56,15 +57,29 @@ func (a *locked) Serve(w http.ResponseWriter, r *http.Request, next http.Handler
 // The answer comes at once; use Chain(Stall(20*time.Second), LockTimeout()) for
 // a late answer.
 func LockTimeout() Action {
-	return newAction(func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
-		tusError(w, http.StatusInternalServerError, "ERR_LOCK_TIMEOUT: failed to acquire lock before timeout")
+	return newAction(func(w http.ResponseWriter, r *http.Request, _ http.Handler) {
+		tusError(w, r, http.StatusInternalServerError, "ERR_LOCK_TIMEOUT: failed to acquire lock before timeout")
 	}, "LockTimeout()")
 }
 
-// tusError answers with an error in the format of tusd.
-func tusError(w http.ResponseWriter, status int, words string) {
-	w.Header().Set(protocol.HeaderResumable, protocol.Version)
+// tusError answers with an error in the format of tusd. Tus-Resumable is for clients of tus.
+func tusError(w http.ResponseWriter, r *http.Request, status int, words string) {
+	if isTus(r) {
+		w.Header().Set(protocol.HeaderResumable, protocol.Version)
+	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
 	_, _ = io.WriteString(w, words+"\n")
+}
+
+// isTus reports whether r gets an answer of tus.
+func isTus(r *http.Request) bool {
+	s := serverOf(r)
+	switch {
+	case s == nil:
+		return true
+	case s.cfg.Handler != nil:
+		return false
+	}
+	return !s.cfg.Experimental || r.Header.Get(rufh.HeaderInteropVersion) == ""
 }

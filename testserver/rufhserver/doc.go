@@ -30,8 +30,8 @@
 // # Faults
 //
 // The faults of package testserver apply, such as CutAfter, Stall, Status and DropReply. Its
-// Forget, RewindTo and SlowFinish need tusd, and those of this package replace them. Its
-// Locked and LockTimeout answer as servers of tus do. These faults are added:
+// Forget, RewindTo and SlowFinish need tusd, and those of this package replace them. These
+// faults are added:
 //
 //	NoInterim       a server or proxy that cannot send a 104
 //	LateInterim     a proxy that forwards a 104 when content has arrived

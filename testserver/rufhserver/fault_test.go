@@ -142,3 +142,17 @@ func TestWithheld(t *testing.T) {
 		t.Errorf("%+v", got.Response)
 	}
 }
+
+// The faults of testserver that answer in the place of the server do not make it a server of
+// tus.
+func TestLockFaults(t *testing.T) {
+	s := start(t, 10, rufhserver.Config{})
+	url := s.send(rufh.Created, s.creation(false, []byte("abc"))).Location
+	s.server.Inject(
+		testserver.Fault{Times: 1, Do: testserver.Locked(0)},
+		testserver.Fault{Do: testserver.LockTimeout()},
+	)
+	s.send(rufh.Locked, s.patch(url, 3, true, nil))
+	s.send(rufh.Failed, s.patch(url, 3, true, nil))
+	s.send(rufh.Final, s.patch(url, 3, true, nil))
+}

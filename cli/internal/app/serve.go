@@ -73,7 +73,7 @@ fault is logged. ACTION is one of
 
 ` + faults.Help(helpWidth) + `
 
-and with --rufh, except locked and lock-timeout, also one of
+and with --rufh also one of
 
 ` + faults.HelpRUFH(helpWidth),
 		Example: `  tusker serve ./up

@@ -22,18 +22,15 @@ type action struct {
 	doc  string // effect, and servers with this effect
 
 	parse parser // for tus; nil: the action is for RUFH only
-	rufh  parser // for RUFH; nil: that for tus, or none if the action is isTus
-	isTus bool   // the action is for tus only
+	rufh  parser // for RUFH; nil: that for tus
 }
 
 // parserFor returns the parser for a protocol. nil: the action is not for it.
 func (a action) parserFor(p Protocol) parser {
-	switch {
-	case p == Tus || a.rufh == nil && !a.isTus:
-		return a.parse
-	default:
+	if p == RUFH && a.rufh != nil {
 		return a.rufh
 	}
+	return a.parse
 }
 
 func (a action) usage() string { return strings.TrimSpace(a.name + " " + a.args) }
@@ -71,12 +68,10 @@ var commonActions = []action{
 	{name: "retry-after", args: "CODE TIME [date]", doc: "answers CODE with Retry-After in seconds, or as a date, as for quotas (429) and maintenance (503)", parse: parseRetryAfter},
 	{
 		name: "locked", args: "[TIME]", doc: "423 for TIME after the first one, or without end, as tusdotnet answers after a lost connection",
-		isTus: true,
 		parse: func(w *words) (testserver.Action, error) { return made(testserver.Locked)(w.maybeDuration()) },
 	},
 	{
 		name: "lock-timeout", doc: "500 ERR_LOCK_TIMEOUT, as tusd answers while another request holds the upload",
-		isTus: true,
 		parse: func(*words) (testserver.Action, error) { return testserver.LockTimeout(), nil },
 	},
 	{

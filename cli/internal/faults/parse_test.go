@@ -134,6 +134,8 @@ func TestParseRUFH(t *testing.T) {
 		"status 502":                  "Status(502)",
 		"slow-finish 10m":             "SlowFinish(10m0s)",
 		"rewind 5":                    "RewindTo(5)",
+		"locked 5s":                   "Locked(5s)",
+		"lock-timeout":                "LockTimeout()",
 		"HEAD forget":                 "Forget()",
 		"POST no-104":                 "NoInterim()",
 		"late-104 64KiB":              "LateInterim(65536)",
@@ -150,8 +152,6 @@ func TestParseRUFH(t *testing.T) {
 		}
 	}
 	for spec, want := range map[string]string{
-		"locked 5s":       "locked is not for --rufh",
-		"lock-timeout":    "lock-timeout is not for --rufh",
 		"kut":             ", flood-104, ",
 		"late-104":        "no SIZE",
 		"flood-104":       "no NUMBER: want flood-104 NUMBER",
