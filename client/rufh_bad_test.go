@@ -189,13 +189,11 @@ func TestRUFHBadServers(t *testing.T) {
 // A field whose value has another type is ignored: the upload fails, or ends well, and there is
 // never a second one.
 func TestRUFHFieldsOfWrongTypes(t *testing.T) {
-	wrong := []string{
-		"", "x", "?2", "?1?", "1.5", "-1", "1234567890123456", `"1"`, ":MQ==:", "(1 2)", "@1", "1, 2", "a=1", "1;", "?1;a=(", "%22",
-	}
+	wrong := []string{"", "x", "?2", "1.5", "-1", "1234567890123456", `"1"`, ":MQ==:", "(1 2)", "1, 2", "1;"}
 	fields := []string{
 		rufh.HeaderUploadComplete, rufh.HeaderUploadOffset, rufh.HeaderUploadLength, rufh.HeaderUploadLimit, rufh.HeaderInteropVersion, "Location",
 	}
-	for _, v := range []string{"rufh/3", "rufh/6", "rufh/8", "rufh/10"} {
+	for _, v := range []string{"rufh/3", "rufh/8", "rufh/10"} {
 		for _, inline := range []int64{0, -1} {
 			t.Run(v+" inline "+strconv.FormatInt(inline, 10), func(t *testing.T) {
 				t.Parallel()

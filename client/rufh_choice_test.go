@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/tusker-go/tusker/client"
@@ -177,19 +179,19 @@ func TestRUFHFinalResponseLost(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			gone := false
+			var gone atomic.Bool
 			p := newPeer(t, func(w http.ResponseWriter, r *http.Request) {
 				switch {
 				case r.Method == http.MethodPost:
 					respond(w, r, 104, "Location", "/1")
 					drain(r)
 					panic(http.ErrAbortHandler)
-				case r.Method == http.MethodHead && gone:
+				case r.Method == http.MethodHead && gone.Load():
 					respond(w, r, 404)
 				case r.Method == http.MethodHead:
 					respond(w, r, 204, test.head...)
 				default:
-					gone = test.status == 404
+					gone.Store(test.status == 404)
 					if r.Header.Get(rufh.HeaderUploadOffset) != "7" || r.Header.Get(rufh.HeaderUploadComplete) != "?1" || drain(r) != 0 {
 						t.Errorf("PATCH %v", r.Header)
 					}
@@ -230,9 +232,10 @@ func TestUpgradeOfOrdinaryServer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var got []byte
+			got := make(chan string, 2)
 			p := newPeer(t, func(w http.ResponseWriter, r *http.Request) {
-				got, _ = io.ReadAll(r.Body)
+				body, _ := io.ReadAll(r.Body)
+				got <- string(body)
 				if r.Header.Get("Content-Type") != "text/plain" || r.ContentLength != 7 {
 					t.Errorf("header %v, length %d", r.Header, r.ContentLength)
 				}
@@ -252,8 +255,8 @@ func TestUpgradeOfOrdinaryServer(t *testing.T) {
 			} else if !errors.Is(err, test.want) || res.Response == nil || res.Response.StatusCode != test.status || string(res.Response.Body) != "words" {
 				t.Errorf("error %v, want %v; response %+v", err, test.want, res.Response)
 			}
-			if string(got) != "content" || !slices.Equal(p.seen(), []string{"PUT"}) {
-				t.Errorf("content %q, requests %v", got, p.seen())
+			if body := <-got; body != "content" || !slices.Equal(p.seen(), []string{"PUT"}) {
+				t.Errorf("content %q, requests %v", body, p.seen())
 			}
 		})
 	}
@@ -261,8 +264,11 @@ func TestUpgradeOfOrdinaryServer(t *testing.T) {
 
 // An ordinary request to a server that supports it is resumed.
 func TestUpgradeResumes(t *testing.T) {
+	var mu sync.Mutex
 	var got bytes.Buffer
 	p := newPeer(t, func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
 		switch r.Method {
 		case http.MethodPut:
 			respond(w, r, 104, "Location", "/1")
@@ -276,7 +282,9 @@ func TestUpgradeResumes(t *testing.T) {
 		}
 	})
 	res, err := p.client(t, client.Config{}).Upload(t.Context(), client.Bytes([]byte("content")), &client.UploadOptions{Upgrade: &client.Upgrade{Method: "PUT"}})
-	if err != nil || res.Response == nil || res.Response.StatusCode != 200 || got.String() != "content" {
+	mu.Lock()
+	defer mu.Unlock()
+	if err != nil || res.Response == nil || res.Response.StatusCode != http.StatusOK || got.String() != "content" {
 		t.Errorf("error %v, response %+v, content %q", err, res.Response, got.String())
 	}
 	if want := []string{"PUT", "HEAD", "PATCH"}; !slices.Equal(p.seen(), want) {

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/protocol/rufh"
 	"github.com/tusker-go/tusker/testserver"
 	"github.com/tusker-go/tusker/testserver/rufhserver"
@@ -23,8 +22,8 @@ func TestRUFHKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, v := range []rufh.Version{6, 8, 10} {
-		b := newRUFHBench(t, rufhserver.Config{Versions: []rufh.Version{v}}, client.Config{})
-		data := content(8 * mib)
+		b := newRUFHBench(t, rufhserver.Config{Versions: []rufh.Version{v}})
+		data := content(2 * mib)
 		file, state := filepath.Join(t.TempDir(), "data.bin"), t.TempDir()
 		writeOld(t, file, data)
 		child := func() *exec.Cmd {
@@ -33,7 +32,7 @@ func TestRUFHKilled(t *testing.T) {
 				envCrashState+"="+state, envCrashParallel+"=1", envCrashProtocol+"="+v.String())
 			return cmd
 		}
-		b.srv.Inject(testserver.Fault{Method: http.MethodPost, Do: testserver.StallAfter(mib, 0)})
+		b.srv.Inject(testserver.Fault{Method: http.MethodPost, Do: testserver.StallAfter(64*kib, 0)})
 		first := child()
 		if err := first.Start(); err != nil {
 			t.Fatal(err)

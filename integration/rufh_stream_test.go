@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"runtime"
 	"strconv"
 	"sync/atomic"
@@ -63,10 +62,10 @@ func (s *acknowledging) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // A stream that is far larger than its window is sent in one request, because the server
-// acknowledges bytes while it receives them. TUSKER_LONG_STREAM makes it 1 GiB.
+// acknowledges bytes while it receives them. With TUSKER_SOAK, it has 1 GiB.
 func TestRUFHStream(t *testing.T) {
-	size := int64(64 * mib)
-	if os.Getenv("TUSKER_LONG_STREAM") != "" {
+	size := int64(16 * mib)
+	if isSoak() {
 		size = 1 << 30
 	}
 	s := &acknowledging{}

@@ -25,25 +25,17 @@ type rufhBench struct {
 	*testing.T
 	srv    *rufhserver.Server
 	client *client.Client
-	config client.Config
 }
 
-func newRUFHBench(t *testing.T, server rufhserver.Config, cfg client.Config) *rufhBench {
+func newRUFHBench(t *testing.T, server rufhserver.Config) *rufhBench {
 	t.Helper()
 	srv := rufhserver.New(t, server)
 	doer := nethttp.New(nethttp.Config{RootCAs: srv.CertPool(), PreferHTTP2: server.Server.TLS != nil, NoProxy: true})
 	t.Cleanup(doer.CloseIdleConnections)
-	cfg.Doer, cfg.Endpoint = doer, srv.URL()
-	if cfg.Protocol == "" {
-		cfg.Protocol = slices.Max(append(server.Versions, 0)).String()
-		if server.Versions == nil {
-			cfg.Protocol = client.ProtocolRUFH
-		}
-	}
-	if cfg.Retry == nil {
-		cfg.Retry = retry.Backoff{Initial: time.Millisecond, Max: 20 * time.Millisecond}
-	}
-	return &rufhBench{T: t, srv: srv, client: newClient(t, cfg), config: cfg}
+	return &rufhBench{T: t, srv: srv, client: newClient(t, client.Config{
+		Doer: doer, Endpoint: srv.URL(), Protocol: slices.Max(server.Versions).String(),
+		Retry: retry.Backoff{Initial: time.Millisecond, Max: 20 * time.Millisecond},
+	})}
 }
 
 // wantStored checks the only upload of the server.
@@ -84,8 +76,10 @@ func eachVersion(t *testing.T, test func(t *testing.T, v rufh.Version)) {
 // An upload takes one request. The target gets the bytes, and its response reaches the caller.
 func TestRUFHUpload(t *testing.T) {
 	t.Parallel()
-	data := content(3 * mib)
+	const size = 300 * kib
+	data := content(size)
 	eachVersion(t, func(t *testing.T, v rufh.Version) {
+		t.Helper()
 		b := newRUFHBench(t, rufhserver.Config{Versions: []rufh.Version{v}, Target: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			got, err := io.ReadAll(r.Body)
 			if err != nil || !bytes.Equal(got, data) {
@@ -96,7 +90,7 @@ func TestRUFHUpload(t *testing.T) {
 			w.Header().Set("Content-Type", r.Header.Get("Content-Type"))
 			w.WriteHeader(http.StatusCreated)
 			_, _ = io.WriteString(w, r.Header.Get("Content-Disposition"))
-		})}, client.Config{})
+		})})
 		res, err := b.client.Upload(t.Context(), client.Bytes(data), &client.UploadOptions{
 			Metadata: protocol.Metadata{"filename": "a ü.png", "filetype": "image/png"},
 		})
@@ -105,11 +99,11 @@ func TestRUFHUpload(t *testing.T) {
 		}
 		b.wantMethods("POST")
 		b.wantStored(data)
-		if r := res.Response; r == nil || r.StatusCode != http.StatusCreated || r.Header.Get("X-Stored") != fmt.Sprint(3*mib) ||
+		if r := res.Response; r == nil || r.StatusCode != http.StatusCreated || r.Header.Get("X-Stored") != fmt.Sprint(size) ||
 			string(r.Body) != `inline; filename="a _.png"; filename*=UTF-8''a%20%C3%BC.png` || r.Header.Get("Content-Type") != "image/png" || r.Truncated {
 			t.Errorf("response %+v", r)
 		}
-		if res.Sent != 3*mib || res.Retries != 0 || res.Offset != 3*mib || res.URL == "" {
+		if res.Sent != size || res.Retries != 0 || res.Offset != size || res.URL == "" {
 			t.Errorf("result %+v", res)
 		}
 	})
@@ -118,15 +112,16 @@ func TestRUFHUpload(t *testing.T) {
 // An optimistic creation that breaks off is resumed where the server stopped.
 func TestRUFHCreationCut(t *testing.T) {
 	t.Parallel()
-	data := content(3 * mib)
+	data := content(mib)
 	for _, transport := range []struct {
 		name   string
 		server testserver.Config
 	}{{"HTTP/1.1", testserver.Config{}}, {"HTTP/2", testserver.Config{TLS: &tls.Config{}}}} {
 		t.Run(transport.name, func(t *testing.T) {
 			eachVersion(t, func(t *testing.T, v rufh.Version) {
-				b := newRUFHBench(t, rufhserver.Config{Versions: []rufh.Version{v}, Server: transport.server}, client.Config{})
-				b.srv.Inject(testserver.Fault{Method: "POST", Do: testserver.CutAfter(mib)}, testserver.Fault{Method: "PATCH", Times: 2, Do: testserver.CutAfter(256 * kib)})
+				t.Helper()
+				b := newRUFHBench(t, rufhserver.Config{Versions: []rufh.Version{v}, Server: transport.server})
+				b.srv.Inject(testserver.Fault{Method: "POST", Do: testserver.CutAfter(mib / 4)}, testserver.Fault{Method: "PATCH", Times: 2, Do: testserver.CutAfter(64 * kib)})
 				res, err := b.client.Upload(t.Context(), client.Bytes(data), nil)
 				if err != nil {
 					t.Fatal(err)
@@ -141,21 +136,24 @@ func TestRUFHCreationCut(t *testing.T) {
 	}
 }
 
-// Creations of 8 MiB that are cut right after the 104 are resumed, and leave no upload behind.
+// isSoak reports whether tests run as long as "task soak" makes them.
+func isSoak() bool { return os.Getenv("TUSKER_SOAK") != "" }
+
+// Creations that are cut right after the 104 are resumed, and leave no upload behind.
 func TestRUFHCreationsCutAfterTheAnnouncement(t *testing.T) {
 	t.Parallel()
-	rounds := 15
-	if os.Getenv("TUSKER_SOAK") != "" {
-		rounds = 300
+	rounds, size := 10, mib
+	if isSoak() {
+		rounds, size = 300, 8*mib
 	}
-	data := content(8 * mib)
+	data := content(size)
 	for _, transport := range []struct {
 		name   string
 		server testserver.Config
 	}{{"HTTP/1.1", testserver.Config{}}, {"HTTP/2", testserver.Config{TLS: &tls.Config{}}}} {
 		t.Run(transport.name, func(t *testing.T) {
 			t.Parallel()
-			b := newRUFHBench(t, rufhserver.Config{Versions: []rufh.Version{8}, Server: transport.server}, client.Config{})
+			b := newRUFHBench(t, rufhserver.Config{Versions: []rufh.Version{8}, Server: transport.server})
 			for round := range rounds {
 				b.srv.Inject(testserver.Fault{Method: "POST", Do: testserver.CutAfter(0)})
 				res, err := b.client.Upload(t.Context(), client.Bytes(data), nil)

@@ -20,6 +20,7 @@ func TestRUFH(t *testing.T) {
 }
 
 func runRUFH(t *testing.T, v rufh.Version) {
+	t.Helper()
 	field := func(value string) (name, text string) {
 		if v == 3 {
 			value = map[string]string{"?0": "?1", "?1": "?0"}[value]

@@ -152,7 +152,7 @@ func (x *exchange) consume(a *wire.Answer) error {
 	body, err := io.ReadAll(io.LimitReader(a.Body, dialect.MaxResponseBody+1))
 	x.final.Truncated = err != nil || len(body) > dialect.MaxResponseBody
 	x.final.Body = body[:min(len(body), dialect.MaxResponseBody)]
-	return nil
+	return nil //nolint:nilerr // The status and the header are a response already.
 }
 
 // cancel deletes an upload that cannot be used (-13, section 4.2.2). An upload that
