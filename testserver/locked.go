@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/protocol"
-	"github.com/tusker-go/tusker/protocol/rufh"
 )
 
 // Locked answers 423 instead of tusd for the time d, which begins with the
@@ -72,6 +71,9 @@ func tusError(w http.ResponseWriter, r *http.Request, status int, words string) 
 	_, _ = io.WriteString(w, words+"\n")
 }
 
+// interopVersionHeader is in requests of the IETF's Resumable Uploads for HTTP.
+const interopVersionHeader = "Upload-Draft-Interop-Version"
+
 // isTus reports whether r gets an answer of tus.
 func isTus(r *http.Request) bool {
 	s := serverOf(r)
@@ -81,5 +83,5 @@ func isTus(r *http.Request) bool {
 	case s.cfg.Handler != nil:
 		return false
 	}
-	return !s.cfg.Experimental || r.Header.Get(rufh.HeaderInteropVersion) == ""
+	return !s.cfg.Experimental || r.Header.Get(interopVersionHeader) == ""
 }
