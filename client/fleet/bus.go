@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -18,6 +19,8 @@ const (
 	headerMessageID       = "Nats-Msg-Id"
 	headerIncrement       = "Nats-Incr"
 	headerOperation       = "KV-Operation"
+	headerMarker          = "Nats-Marker-Reason"
+	headerTTL             = "Nats-TTL"
 	headerBatchID         = "Nats-Batch-Id"
 	headerBatchSequence   = "Nats-Batch-Sequence"
 	headerBatchCommit     = "Nats-Batch-Commit"
@@ -139,4 +142,43 @@ func ignoreMissing(err error) error {
 		return nil
 	}
 	return err
+}
+
+// replace stores a message in place of the one with the sequence last, until the engine
+// answers. 0: there is none. If an earlier try was not answered, the engine may have stored the
+// message; it is then found by its bytes. With errConflict, it returns the message that the
+// engine has, or nil.
+func (b *bus) replace(ctx context.Context, stream string, msg *nats.Msg) (sequence uint64, other *jetstream.RawStreamMsg, err error) {
+	err = until(ctx, func(ctx context.Context) error {
+		s, err := b.store(ctx, msg)
+		sequence = s.Sequence
+		if !isConflict(err) {
+			return err
+		}
+		last, look := b.last(ctx, stream, msg.Subject)
+		switch {
+		case look != nil:
+			return look
+		case last != nil && len(msg.Data) > 0 && bytes.Equal(last.Data, msg.Data):
+			sequence = last.Sequence
+			return nil
+		}
+		other = last
+		return err
+	})
+	return sequence, other, err
+}
+
+// isDeleted reports whether a message says that its key was deleted or has expired.
+func isDeleted(msg *jetstream.RawStreamMsg) bool {
+	return msg.Header.Get(headerOperation) != "" || msg.Header.Get(headerMarker) != "" || len(msg.Data) == 0
+}
+
+// subjectsOf returns the subjects of a stream that match a filter.
+func subjectsOf(ctx context.Context, stream jetstream.Stream, filter string) (map[string]uint64, error) {
+	info, err := stream.Info(ctx, jetstream.WithSubjectFilter(filter))
+	if err != nil {
+		return nil, engineError(err)
+	}
+	return info.State.Subjects, nil
 }

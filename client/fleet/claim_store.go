@@ -1,7 +1,6 @@
 package fleet
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -87,8 +86,8 @@ func (c *claim) look() error {
 			return nil
 		}
 		c.record.last = msg.Sequence
-		if msg.Header.Get(headerOperation) != "" || len(msg.Data) == 0 {
-			return nil // it was deleted
+		if isDeleted(msg) {
+			return nil
 		}
 		v, r, err := decodeRecord(msg.Data)
 		if err != nil {
@@ -148,29 +147,18 @@ func (c *claim) put(r *journal.Record, begins bool) error {
 		return err
 	}
 	data := encodeRecord(text, edges, false)
-	return until(c.held, func(ctx context.Context) error {
-		s, err := c.job.store(ctx, expect(c.job.record(c.id), data, c.record.last))
-		if err == nil {
-			c.keep(r, text, edges, s.Sequence)
-			return nil
-		}
-		if !isConflict(err) {
-			return err
-		}
-		msg, err := c.job.last(ctx, c.job.recordStream(), c.job.record(c.id))
-		switch {
-		case err != nil:
-			return err
-		case msg != nil && bytes.Equal(msg.Data, data):
-			c.keep(r, text, edges, msg.Sequence)
-			return nil
-		}
+	last, _, err := c.job.replace(c.held, c.job.recordStream(), expect(c.job.record(c.id), data, c.record.last))
+	switch {
+	case err == nil:
+		c.keep(r, text, edges, last)
+	case isConflict(err):
 		if begins {
 			c.record.lost++
 		}
 		c.record = recordState{edges: c.record.edges, lost: c.record.lost, conflict: true}
 		return journal.ErrConflict
-	})
+	}
+	return err
 }
 
 // keep notes that the engine has a record.

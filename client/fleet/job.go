@@ -167,6 +167,7 @@ func (j *Job) complete(ctx context.Context, cfg Config, replicas int, changed bo
 	if err := j.need(ctx, j.recordStream(), func() error {
 		_, err := j.js.CreateKeyValue(ctx, jetstream.KeyValueConfig{
 			Bucket: j.records(), History: 1, Storage: jetstream.FileStorage, Replicas: max(1, replicas), MaxBytes: cfg.MaxBytes,
+			LimitMarkerTTL: markerTTL,
 		})
 		return err
 	}); err != nil {

@@ -50,6 +50,9 @@ func (n names) cursor(list string) string {
 func (n names) record(id string) string { return "$KV." + n.records() + "." + id }
 func (n names) note(id string) string   { return "$KV." + n.records() + ".note." + id }
 
+// own is the subject of what a Store keeps, of this kind.
+func (n names) own(kind, key string) string { return "$KV." + n.records() + ".own." + kind + "." + key }
+
 // jobOf returns the name of the job whose queue is the stream, or "".
 func jobOf(stream string) string {
 	name, ok := strings.CutPrefix(stream, streamPrefix)

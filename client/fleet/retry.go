@@ -85,7 +85,7 @@ func (c Class) startsOver() bool {
 // dropRecord removes the record of an item.
 func (j *Job) dropRecord(ctx context.Context, id string) error {
 	msg, err := j.last(ctx, j.recordStream(), j.record(id))
-	if err != nil || msg == nil || msg.Header.Get(headerOperation) != "" {
+	if err != nil || msg == nil || isDeleted(msg) {
 		return err
 	}
 	marker := expect(j.record(id), nil, msg.Sequence)

@@ -98,3 +98,36 @@ func TestEngineErrors(t *testing.T) {
 		}
 	})
 }
+
+// A worker ends with one clear error if the engine gets full. No item is lost, and none is sent
+// without a record.
+func TestEngineFullDuringWork(t *testing.T) {
+	t.Parallel()
+	e := jobtest.NewEngine(t, embedded.Config{})
+	s := fake.New(t, fake.Config{})
+	f := jobtest.NewFolder(t, 100, 10)
+	job := e.Open(t, "archive", fleet.Config{MaxBytes: 20_000})
+	jobtest.Add(t, job, f.Items)
+	w := f.Worker(s)
+	w.Drain = time.Second
+	ctx, cancel := context.WithTimeout(t.Context(), jobtest.Patience)
+	defer cancel()
+	if err := job.Work(ctx, w); !errors.Is(err, fleet.ErrEngineFull) {
+		t.Errorf("error %v, want %v", err, fleet.ErrEngineFull)
+	}
+	st, err := job.Status(t.Context())
+	if err != nil || st.Failed != 0 || st.Done == 0 || st.Done+st.Queued+st.InFlight < 100 {
+		t.Errorf("status %+v, error %v", st, err)
+	}
+	sent := map[string]bool{}
+	for _, url := range jobtest.Uploads(s) {
+		sent[url] = true
+	}
+	stream, err := e.Connect(t).Stream(t.Context(), "KV_TUSKER_archive_records")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if records := stream.CachedInfo().State.NumSubjects; uint64(len(sent)) > records {
+		t.Errorf("%d uploads got bytes, and there are %d records", len(sent), records)
+	}
+}
