@@ -24,6 +24,7 @@ func TestStore(t *testing.T) {
 	e := jobtest.NewEngine(t, embedded.Config{})
 	jobs := 0
 	storetest.Run(t, func(t *testing.T) storetest.Config {
+		t.Helper()
 		jobs++
 		name := "store" + string(rune('a'+jobs/26)) + string(rune('a'+jobs%26))
 		store := e.Open(t, name, fleet.Config{Lease: 4 * time.Second}).Store()
