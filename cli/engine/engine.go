@@ -14,7 +14,7 @@ import (
 // Start starts an engine. It is a localengine.Start.
 func Start(cfg localengine.Config) (localengine.Server, error) {
 	s, err := embedded.Start(embedded.Config{
-		Dir: cfg.Dir, Listen: cfg.Listen, Token: cfg.Token,
+		Dir: cfg.Dir, Listen: cfg.Listen, Token: cfg.Token, TLS: cfg.TLS,
 		Log: func(level, text string) { cfg.Log.Debug(text, "engine", level) },
 	})
 	if err != nil {

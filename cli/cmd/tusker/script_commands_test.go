@@ -106,7 +106,16 @@ func (b *background) kill() {
 }
 
 func cmdServe(ts *testscript.TestScript, _ bool, args []string) {
-	b := &background{cmd: tusker(ts, append([]string{"serve"}, args...))}
+	inBackground(ts, append([]string{"serve"}, args...))
+}
+
+func cmdServeJobs(ts *testscript.TestScript, _ bool, args []string) {
+	inBackground(ts, append([]string{"job", "serve"}, args...))
+}
+
+// inBackground starts tusker, and sets $SERVED to the first line that it prints.
+func inBackground(ts *testscript.TestScript, args []string) {
+	b := &background{cmd: tusker(ts, args)}
 	b.cmd.Stderr = &b.stderr
 	stdout, err := b.cmd.StdoutPipe()
 	ts.Check(err)

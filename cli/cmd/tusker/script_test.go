@@ -30,6 +30,7 @@ func TestScripts(t *testing.T) {
 			"interrupt": cmdInterrupt, // interrupt METHOD CODE [ARG...]: tusker, given a SIGINT in the first METHOD, or when METHOD@BYTES are there
 			"killed":    cmdKilled,    // killed METHOD [ARG...]: tusker, killed in the first METHOD
 			"serve":     cmdServe,     // serve [ARG...]: tusker serve in the background, its URL in $SERVED
+			"servejobs": cmdServeJobs, // servejobs [ARG...]: tusker job serve in the background, its URL in $SERVED
 			"unserve":   cmdUnserve,   // unserve CODE: its SIGINT and end
 			"hold":      cmdHold,      // hold METHOD: the next METHOD gets no answer
 			"held":      cmdHeld,      // held: waits until it is there

@@ -5,6 +5,7 @@
 package embedded
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -30,6 +31,10 @@ type Config struct {
 	// Token is the secret that connections present. "": none is needed, which is for tests
 	// and for connections within this process.
 	Token string
+
+	// TLS encrypts connections from other processes. It has at least a certificate. nil: they
+	// are not encrypted, which is for connections on the same machine.
+	TLS *tls.Config
 
 	// MaxBytes limits the size of the data on disk, in bytes. 0: three quarters of the free
 	// space. Negative: ErrInvalid.
@@ -121,12 +126,16 @@ func (c Config) options() (*server.Options, error) {
 	if n == 0 {
 		options.Port = server.RANDOM_PORT
 	}
+	if c.TLS != nil {
+		options.TLS, options.TLSConfig, options.TLSTimeout = true, c.TLS, tlsTimeout.Seconds()
+	}
 	return options, nil
 }
 
 const (
 	defaultStartTimeout = 2 * time.Minute
 	readyInterval       = 100 * time.Millisecond
+	tlsTimeout          = 10 * time.Second
 )
 
 // waitReady waits until the engine accepts connections and has read its data.
