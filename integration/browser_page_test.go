@@ -309,6 +309,12 @@ func TestPageContrast(t *testing.T) {
 	createNamed(t, srv, "a.txt")
 	p := openTab(t, siteOf(srv))
 	p.wait(`document.querySelector("#finished a")`)
+	p.checkContrast()
+}
+
+// checkContrast compares the colors of texts with those behind them, in both schemes.
+func (p *tab) checkContrast() {
+	p.t.Helper()
 	backgrounds := make(map[string]bool)
 	for _, scheme := range []string{"light", "dark"} {
 		p.must(p.EmulateColorScheme(p.ctx, scheme))
@@ -333,7 +339,7 @@ func TestPageContrast(t *testing.T) {
 				const [a, b] = [luminance(getComputedStyle(e).color), luminance(background(e))].sort((a, b) => b - a);
 				return (a + 0.05) / (b + 0.05);
 			};
-			const texts = [...document.querySelectorAll("h1, h2, p, strong, code, label, select, button, th, td, a, bdi, time")];
+			const texts = [...document.querySelectorAll("h1, h2, p, strong, code, label, select, button, th, td, a, bdi, time, dt, dd, span")];
 			return {
 				Background: getComputedStyle(document.body).backgroundColor,
 				Low: texts.filter((e) => contrast(e) < 4.5).map((e) => e.tagName + " " + contrast(e).toFixed(2)),
@@ -341,10 +347,10 @@ func TestPageContrast(t *testing.T) {
 		})()`)
 		backgrounds[got.Background] = true
 		if len(got.Low) > 0 {
-			t.Errorf("%s: low contrast: %v", scheme, got.Low)
+			p.t.Errorf("%s: low contrast: %v", scheme, got.Low)
 		}
 	}
 	if len(backgrounds) != 2 {
-		t.Errorf("backgrounds %v, want one for each scheme", backgrounds)
+		p.t.Errorf("backgrounds %v, want one for each scheme", backgrounds)
 	}
 }
