@@ -17,6 +17,11 @@ const maxNames = 10
 // Verdict is the error for several things of which some failed, each of which
 // was complained of before, or were not begun. Kind is what they are called.
 func Verdict(kind string, names []string, errs []error) error {
+	return VerdictOn(kind, func(i int) string { return names[i] }, errs)
+}
+
+// VerdictOn is Verdict with names that are made when they are needed.
+func VerdictOn(kind string, name func(i int) string, errs []error) error {
 	var failed []string
 	codes := make(map[int]bool)
 	untouched, wrong := 0, 0
@@ -29,7 +34,7 @@ func Verdict(kind string, names []string, errs []error) error {
 		default:
 			wrong++
 			if wrong <= maxNames {
-				failed = append(failed, output.Escape(names[i]))
+				failed = append(failed, output.Escape(name(i)))
 			}
 		}
 		codes[exit.Code(err)] = true

@@ -71,7 +71,7 @@ func (b *Batch) exec(ctx context.Context, e entry, result *client.Result, slots 
 	}
 	cmd := shell.Command(ctx, b.Exec)
 	cmd.Stdout, cmd.Stderr = b.Console.Err, b.Console.Err
-	cmd.Env = append(os.Environ(), execVariables(e.name, result)...)
+	cmd.Env = append(os.Environ(), execVariables(e.path(), result)...)
 	// Processes that the command left running may keep its output open.
 	cmd.WaitDelay = time.Second
 	err := cmd.Run()
@@ -136,7 +136,7 @@ func (b *Batch) dispose(ctx context.Context, e entry, sent *sentFile, result *cl
 	if b.DeleteAfter {
 		return place.Remove(sent.info, unchanged)
 	}
-	to := disposal.Place{Root: b.MoveRoot, Name: filepath.Base(e.name)}
+	to := disposal.Place{Root: b.MoveRoot, Name: filepath.Base(e.path())}
 	if e.in != nil {
 		to.Name = filepath.FromSlash(e.below)
 	}
@@ -146,7 +146,7 @@ func (b *Batch) dispose(ctx context.Context, e entry, sent *sentFile, result *cl
 // placeOf returns where a file is. The caller closes its root.
 func placeOf(e entry) (disposal.Place, error) {
 	if e.in == nil {
-		return disposal.Open(e.name)
+		return disposal.Open(e.path())
 	}
 	root, err := e.in.open()
 	return disposal.Place{Root: root, Name: filepath.FromSlash(e.below)}, err

@@ -84,8 +84,8 @@ func (b *Batch) Run(ctx context.Context) error {
 	slots := make(chan struct{}, b.Concurrency)
 	each(n, b.Concurrency, func(i int, idle func()) {
 		e := b.List.entries[i]
-		show := watch(i, e.name, b.shownName(e))
-		changed := b.reportChange(e.name, show)
+		show := watch(i, e.path(), b.shownName(e))
+		changed := b.reportChange(e.path(), show)
 		sent := &sentFile{}
 		result, err := b.send(ctx, e, sent, func(e client.Event) {
 			breaker.happened(e)
@@ -99,7 +99,7 @@ func (b *Batch) Run(ctx context.Context) error {
 		// After a result could not be written, only errors of uploads that were
 		// begun are reported.
 		if b.JSON && (!advice.IsNotStarted(err) || b.Console.Out.Err() == nil) {
-			b.Console.Out.JSON(output.NewResult(e.name, result, err))
+			b.Console.Out.JSON(output.NewResult(e.path(), result, err))
 		}
 		display.Ended(i, err != nil)
 		limit.Add(result, err)
@@ -109,18 +109,18 @@ func (b *Batch) Run(ctx context.Context) error {
 		tally.add(result, err)
 		complete := err
 		if err == nil {
-			sent.unlisted = list.add(e.name, result)
+			sent.unlisted = list.add(e.path(), result)
 			err = b.after(ctx, e, sent, result, slots)
 			tally.addAfter(err)
 		}
 		errs[i] = err
 		if b.report != nil {
-			b.report(e.name, result, err)
+			b.report(e.path(), result, err)
 		}
 		if b.watching && result.Skipped {
 			complete = errPrinted
 		}
-		rows(i, b.FileRow(e.name, n > 1 || b.watching, result), complete)
+		rows(i, b.FileRow(e.path(), n > 1 || b.watching, result), complete)
 	})
 	display.Close()
 	b.Console.ReportLimit(limit)
@@ -133,7 +133,7 @@ func (b *Batch) Run(ctx context.Context) error {
 	unlisted := list.close()
 	failed := slices.ContainsFunc(errs, func(err error) bool { return err != nil })
 	b.Sent.End(ctx, !failed && unlisted == nil && b.Console.Out.Err() == nil)
-	err = advice.Verdict("files", b.names(), errs)
+	err = advice.VerdictOn("files", b.nameOf, errs)
 	b.complain(errs)
 	if cause := endCause(ctx); cause != nil && err != nil {
 		if b.JSON {
@@ -167,7 +167,7 @@ func (b *Batch) send(ctx context.Context, e entry, sent *sentFile, watch func(cl
 		return &client.Result{}, err
 	}
 	result, err := b.Client.Upload(ctx, source, &client.UploadOptions{
-		Metadata: b.MetadataOf(e.name, e.relative(), b.Given), ChunkSize: int64(b.Chunk), Parallel: int(b.Parallel),
+		Metadata: b.MetadataOf(e.path(), e.relative(), b.Given), ChunkSize: int64(b.Chunk), Parallel: int(b.Parallel),
 		Verify: b.Verify, Digest: b.Manifest != "", OneOfMany: len(b.List.entries) > 1, OnEvent: watch,
 	})
 	// An interrupted batch has one message, and not one for each file.
@@ -180,10 +180,4 @@ func (b *Batch) send(ctx context.Context, e entry, sent *sentFile, watch func(cl
 	return result, err
 }
 
-func (b *Batch) names() []string {
-	names := make([]string, len(b.List.entries))
-	for i, e := range b.List.entries {
-		names[i] = b.shownName(e)
-	}
-	return names
-}
+func (b *Batch) nameOf(i int) string { return b.shownName(b.List.entries[i]) }

@@ -74,7 +74,7 @@ func (f *folder) open() (*os.Root, error) {
 // another file than the one that was listed.
 func (f *folder) source(e *entry) (client.Source, error) {
 	if f.follow {
-		source, err := client.Path(e.name)
+		source, err := client.Path(e.path())
 		return client.Expect(source, e.id.is), err
 	}
 	return &folderFile{in: f, entry: e}, nil
@@ -104,7 +104,7 @@ func (f *folderFile) Expect(accept func(opened fs.FileInfo) bool) client.Source 
 }
 
 // Name implements client.Source.
-func (f *folderFile) Name() string { return f.entry.name }
+func (f *folderFile) Name() string { return f.entry.path() }
 
 // Length implements client.Source.
 func (f *folderFile) Length() protocol.Length { return protocol.Known(f.entry.size) }

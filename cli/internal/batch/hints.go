@@ -12,7 +12,7 @@ import (
 // ended prepares an error of an upload for its message, with a hint how to resume
 // if there is a record.
 func (b *Batch) ended(e entry, result *client.Result, err error) error {
-	out := advice.Ended(e.name, b.IsLost(b.Console.In, e.name), result, err, b.Again)
+	out := advice.Ended(e.path(), b.IsLost(b.Console.In, e.path()), result, err, b.Again)
 	out.Subject = b.shownName(e)
 	goOn := b.goOn(result)
 	switch {

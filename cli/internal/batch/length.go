@@ -26,7 +26,7 @@ func (b *Batch) count(ctx context.Context, display *progress.Display) func() {
 				length += e.size
 				continue
 			}
-			info, err := os.Stat(e.name)
+			info, err := os.Stat(e.path())
 			switch {
 			case err != nil:
 			case !info.Mode().IsRegular() && !info.IsDir():

@@ -19,7 +19,7 @@ import (
 
 // entry is a file to upload.
 type entry struct {
-	name  string
+	name  string  // as it was named; "": it was found in a folder
 	in    *folder // folder in which the file was found; nil: the file was named
 	below string  // slash-separated path in the folder
 	id    fileID  // identity of a file in a folder when it was listed
@@ -27,6 +27,15 @@ type entry struct {
 	size  int64   // size of a regular file when it was listed; 0: may be unknown if the file was named
 
 	modified int64 // time of modification of a regular file in nanoseconds since 1970, when it was listed
+}
+
+// path returns the name of the file. That of a file in a folder is put together each time, because
+// there may be very many files.
+func (e *entry) path() string {
+	if e.in == nil {
+		return e.name
+	}
+	return e.in.file(e.below)
 }
 
 // relative returns the path of a file, beginning with the folder in which it was

@@ -30,11 +30,11 @@ type pendingFile struct {
 func (p *pending) pick(now time.Time, entries []entry) (due []entry, next time.Time) {
 	files := make(map[string]*pendingFile, len(entries))
 	for _, e := range entries {
-		f := p.files[e.name]
+		f := p.files[e.path()]
 		if f == nil || f.size != e.size || f.modified != e.modified || f.id != e.id {
 			f = &pendingFile{size: e.size, modified: e.modified, id: e.id, since: now}
 		}
-		files[e.name] = f
+		files[e.path()] = f
 		if f.sent {
 			continue
 		}

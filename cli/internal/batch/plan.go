@@ -26,7 +26,7 @@ func (b *Batch) Plan(ctx context.Context) error {
 		}
 		errs[i] = b.ended(e, &client.Result{}, err)
 		if b.JSON {
-			b.Console.Out.JSON(output.NewResult(e.name, &client.Result{}, err))
+			b.Console.Out.JSON(output.NewResult(e.path(), &client.Result{}, err))
 		}
 		if n > 1 {
 			b.Console.Complain(b.Cmd, errs[i], "")
@@ -35,7 +35,7 @@ func (b *Batch) Plan(ctx context.Context) error {
 	if n == 1 {
 		return errs[0]
 	}
-	return advice.Verdict("files", b.names(), errs)
+	return advice.VerdictOn("files", b.nameOf, errs)
 }
 
 func (b *Batch) planOne(ctx context.Context, e entry) error {
@@ -46,7 +46,7 @@ func (b *Batch) planOne(ctx context.Context, e entry) error {
 	var record client.Record
 	skipped := false
 	// A stream is not touched.
-	if (e.in != nil || e.name != usage.Stdin && !flags.IsStream(e.name)) && flags.Recreates[b.Recreate] != client.RecreateAlways {
+	if (e.in != nil || e.path() != usage.Stdin && !flags.IsStream(e.path())) && flags.Recreates[b.Recreate] != client.RecreateAlways {
 		known, err := b.Client.Lookup(ctx, source)
 		if err != nil {
 			return err
@@ -60,7 +60,7 @@ func (b *Batch) planOne(ctx context.Context, e entry) error {
 	}
 	begun := record.Key != ""
 	if b.JSON {
-		plan := output.NewPlan(e.name, record.URL, record.Offset, source.Length())
+		plan := output.NewPlan(e.path(), record.URL, record.Offset, source.Length())
 		plan.Skipped, plan.Refused, plan.Sent = skipped, record.Denial.Refused, record.Sent
 		b.Console.Out.JSON(plan)
 		return nil
@@ -70,17 +70,17 @@ func (b *Batch) planOne(ctx context.Context, e entry) error {
 		length = units.FormatAmount(known, protocol.Length{})
 	}
 	if skipped {
-		b.Console.Out.Line("skip\t%s\t%s", length, output.Escape(e.name))
+		b.Console.Out.Line("skip\t%s\t%s", length, output.Escape(e.path()))
 		return nil
 	}
 	if record.Denial.Refused {
-		b.Console.Out.Line("refused\t%s\t%s", length, output.Escape(e.name))
+		b.Console.Out.Line("refused\t%s\t%s", length, output.Escape(e.path()))
 		return nil
 	}
 	if begun {
-		b.Console.Out.Line("resume\t%s\t%s", units.FormatProgress(record.Offset, record.Sent, source.Length()), output.Escape(e.name))
+		b.Console.Out.Line("resume\t%s\t%s", units.FormatProgress(record.Offset, record.Sent, source.Length()), output.Escape(e.path()))
 		return nil
 	}
-	b.Console.Out.Line("send\t%s\t%s", length, output.Escape(e.name))
+	b.Console.Out.Line("send\t%s\t%s", length, output.Escape(e.path()))
 	return nil
 }

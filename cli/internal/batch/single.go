@@ -10,10 +10,10 @@ import (
 // shownName returns the name of a file for people: the file name in the metadata if the file is
 // standard input, which has no name of its own.
 func (b *Batch) shownName(e entry) string {
-	if name := b.Given["filename"]; e.name == usage.Stdin && e.in == nil && name != "" {
+	if name := b.Given["filename"]; e.path() == usage.Stdin && e.in == nil && name != "" {
 		return name
 	}
-	return e.name
+	return e.path()
 }
 
 // reportSingle says what happened to the only file of a run. That it was sent is said on a

@@ -33,7 +33,7 @@ func comparison(key flags.OrderKey) func(a, b entry) int {
 		return func(a, b entry) int { return cmp.Compare(a.modified, b.modified) }
 	case flags.OrderName:
 	}
-	return func(a, b entry) int { return cmp.Compare(a.name, b.name) }
+	return func(a, b entry) int { return cmp.Compare(a.path(), b.path()) }
 }
 
 // known returns 1 for a file whose size and time are known, and 0 for others.

@@ -17,7 +17,7 @@ func (b *Batch) source(ctx context.Context, e entry, sent *sentFile) (client.Sou
 	if e.in != nil {
 		source, err = e.in.source(&e)
 	} else {
-		source, err = b.Source(ctx, b.Console, b.Cmd, e.name)
+		source, err = b.Source(ctx, b.Console, b.Cmd, e.path())
 	}
 	if err != nil {
 		return nil, err

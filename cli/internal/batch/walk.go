@@ -64,6 +64,7 @@ func (w *walker) walk(ctx context.Context, below string, above []fs.FileInfo, in
 	if err != nil {
 		w.failed(w.in.file(below), err)
 	}
+	w.entries = slices.Grow(w.entries, len(names))
 	for _, name := range names {
 		if err := w.visit(ctx, path.Join(below, name), above, included); err != nil {
 			return err
@@ -99,7 +100,7 @@ func (w *walker) visit(ctx context.Context, name string, above []fs.FileInfo, in
 		w.special++
 	case included && w.Admits(info, w.now):
 		w.entries = append(w.entries, entry{
-			name: file, in: w.in, below: name, id: idOf(info), size: info.Size(), modified: info.ModTime().UnixNano(),
+			in: w.in, below: name, id: idOf(info), size: info.Size(), modified: info.ModTime().UnixNano(),
 		})
 	}
 	return nil
