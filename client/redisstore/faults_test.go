@@ -1,6 +1,7 @@
 package redisstore_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -133,7 +134,14 @@ func TestHolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	db := redis.NewClient(options)
-	if _, err := open(t, db, redisstore.Config{Lease: time.Second}).Lock(t.Context(), "k"); err != nil {
+	s := open(t, db, redisstore.Config{Lease: time.Second})
+	_, err = s.Lock(t.Context(), "k")
+	// The other process takes the lock for moments, to see whether it is held.
+	for errors.Is(err, journal.ErrBusy) {
+		pause(t)
+		_, err = s.Lock(t.Context(), "k")
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	<-t.Context().Done()
@@ -149,6 +157,8 @@ func TestHolderIsKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	holder := exec.CommandContext(t.Context(), self, "-test.run=^TestHolder$")
+	var out bytes.Buffer
+	holder.Stdout, holder.Stderr = &out, &out
 	holder.Env = append(os.Environ(), envHolder+"="+server.URL())
 	if err := holder.Start(); err != nil {
 		t.Fatal(err)
@@ -160,13 +170,20 @@ func TestHolderIsKilled(t *testing.T) {
 		}
 		return err
 	}
+	ended := make(chan error, 1)
+	go func() { ended <- holder.Wait() }()
 	for !errors.Is(take(), journal.ErrBusy) {
-		pause(t)
+		select {
+		case err := <-ended:
+			t.Fatalf("the process ended too early: %v\n%s", err, &out)
+		default:
+			pause(t)
+		}
 	}
 	if err := holder.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	_ = holder.Wait()
+	<-ended
 	for {
 		err := take()
 		if err == nil {
