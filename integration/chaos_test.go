@@ -3,7 +3,7 @@
 package integration
 
 import (
-	"fmt"
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,10 +29,10 @@ func buildChaos(t *testing.T) chaosPrograms {
 	return programs
 }
 
-// runChaos runs a plan, and logs its row of the table.
-func runChaos(t *testing.T, plan chaos.Plan, fleet chaos.Fleet, programs chaosPrograms, name string) *chaos.Outcome {
+// run runs a plan in a folder below dir, and logs its row of the table.
+func (p chaosPrograms) run(t *testing.T, plan chaos.Plan, fleet chaos.Fleet, dir, name string) *chaos.Outcome {
 	t.Helper()
-	out, err := chaos.Run(t.Context(), plan, fleet, programs.tusker, os.TempDir())
+	out, err := chaos.Run(t.Context(), plan, fleet, p.tusker, dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,48 +43,86 @@ func runChaos(t *testing.T, plan chaos.Plan, fleet chaos.Fleet, programs chaosPr
 	return out
 }
 
-// S-FLEET-CHAOS: each file is finished exactly once, with its own bytes and a result, although
-// workers are killed and stopped, and the server and the engine are killed.
+// TestChaos runs fleets of processes. "task chaos" has the large numbers.
 func TestChaos(t *testing.T) {
 	programs := buildChaos(t)
-	for seed := range uint64(2) {
-		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+	t.Run("fleets", programs.testFleets)
+	t.Run("control", programs.testControl)
+	t.Run("measures", programs.testMeasures)
+}
+
+// S-FLEET-ONCE: each file is finished exactly once, with its own bytes and a result, although
+// workers are killed and stopped, and the server and the engine are killed.
+func (p chaosPrograms) testFleets(t *testing.T) {
+	late := chaos.ShortPlan(1)
+	late.Zombies = 0.03
+	tests := map[string]struct {
+		local bool
+		plan  chaos.Plan
+	}{
+		"an engine for all machines": {false, chaos.ShortPlan(0)},
+		"the engine of one machine":  {true, late},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			out := runChaos(t, chaos.ShortPlan(seed), &chaos.Library{Program: programs.chaos}, programs, "library")
+			out := p.run(t, test.plan, &chaos.Command{Tusker: p.tusker, Local: test.local}, os.TempDir(), name)
 			if err := out.Verdict.Err(); err != nil {
 				t.Error(err)
+			}
+			for _, err := range out.Failures {
+				t.Log(err)
 			}
 		})
 	}
 }
 
-// The runs find the faults of workers that do without a part of the protocol, and no fault
-// of workers that do all of it.
-func TestChaosControl(t *testing.T) {
-	programs := buildChaos(t)
-	late := chaos.ShortPlan(0)
+// The runs find the faults of workers that do without a part of the protocol.
+func (p chaosPrograms) testControl(t *testing.T) {
+	late, slow := chaos.ShortPlan(0), chaos.ShortPlan(0)
 	late.Files, late.Latency, late.Zombies, late.Lease = 200, 0, 0.05, time.Second
 	// Most of the workers that sleep would be killed.
 	late.KillWorker, late.StopWorker = chaos.Interval{}, chaos.Interval{}
-	slow := chaos.ShortPlan(0)
 	slow.Latency = 100 * time.Millisecond
-	tests := map[string]struct {
-		variant chaos.Variant
-		plan    chaos.Plan
-		twice   bool
-	}{
-		"one request for each small file":      {chaos.OneRequest, slow, true},
-		"records and leases without a check":   {chaos.Unchecked, late, true},
-		"records of all files, and all checks": {chaos.Correct, late, false},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
+	for variant, plan := range map[chaos.Variant]chaos.Plan{chaos.OneRequest: slow, chaos.Unchecked: late} {
+		t.Run(string(variant), func(t *testing.T) {
 			t.Parallel()
-			out := runChaos(t, test.plan, &chaos.Simple{Program: programs.chaos, Variant: test.variant}, programs, string(test.variant))
-			if test.twice && len(out.Verdict.Twice) == 0 {
+			out := p.run(t, plan, &chaos.Simple{Program: p.chaos, Variant: variant}, t.TempDir(), string(variant))
+			if len(out.Verdict.Twice) == 0 {
 				t.Error("no file was finished twice")
 			}
-			if err := out.Verdict.Err(); !test.twice && err != nil {
+		})
+	}
+}
+
+// The measures have small numbers here. How long a drain takes, and what two owners send twice,
+// is not compared: other tests run at the same time, and may take the CPU for longer than a
+// lease.
+func (p chaosPrograms) testMeasures(t *testing.T) {
+	tests := map[string]func(context.Context, chaos.Setup) ([]chaos.Row, error){
+		"two owners": func(ctx context.Context, setup chaos.Setup) ([]chaos.Row, error) {
+			return chaos.TwoOwners(ctx, setup, 24<<20)
+		},
+		"takeover": func(ctx context.Context, setup chaos.Setup) ([]chaos.Row, error) {
+			return chaos.Takeover(ctx, setup, 64<<20)
+		},
+		"replaced source": chaos.Replaced,
+		"drain":           chaos.MeasureDrain,
+	}
+	for name, measure := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+			defer cancel()
+			fleet := &chaos.Command{Tusker: p.tusker, WorkFlags: []string{"--drain", chaos.Drain.String()}}
+			rows, err := measure(ctx, chaos.Setup{Fleet: fleet, Tusker: p.tusker, Dir: os.TempDir()})
+			var table strings.Builder
+			chaos.WriteRows(&table, rows)
+			t.Log("\n" + table.String())
+			if err == nil && name != "drain" && name != "two owners" {
+				err = chaos.Unmet(rows)
+			}
+			if err != nil {
 				t.Error(err)
 			}
 		})

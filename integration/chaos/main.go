@@ -29,6 +29,7 @@ type command struct {
 
 func commands() map[string]command {
 	return map[string]command{
+		"all":      {"all of the following but cost; takes about two hours", runAll},
 		"run":      {"kill workers, servers and engines at random", runSeeds},
 		"owners":   {"two owners of one upload", measure(measureOwners).command("owners")},
 		"takeover": {"takeover of a large file at another path", measure(measureTakeover).command("takeover")},

@@ -45,7 +45,7 @@ func (m measure) command(name string) func(context.Context, []string) error {
 }
 
 func measureOwners(ctx context.Context, _ *tools, setup chaos.Setup) ([]chaos.Row, error) {
-	return chaos.TwoOwners(ctx, setup)
+	return chaos.TwoOwners(ctx, setup, 256<<20)
 }
 
 func measureTakeover(ctx context.Context, _ *tools, setup chaos.Setup) ([]chaos.Row, error) {

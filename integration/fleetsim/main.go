@@ -97,8 +97,8 @@ func lifeText(d time.Duration) string {
 
 // The marks of the table in a page.
 const (
-	beginMark = "<!-- simulation -->"
-	endMark   = "<!-- end of simulation -->"
+	beginMark = "<!-- begin simulation -->"
+	endMark   = "<!-- end simulation -->"
 )
 
 // writeInto replaces the text between the marks of a page. A page without the second mark

@@ -4,7 +4,6 @@ package chaos
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -14,7 +13,7 @@ import (
 
 // Drain is how long workers of [MeasureDrain] continue after SIGTERM. The fleet has to have
 // been made with it.
-const Drain = 6 * time.Second
+const Drain = 8 * time.Second
 
 // The files of MeasureDrain at drainRate: the small ones can be finished within Drain, and the
 // large ones cannot.
@@ -28,7 +27,7 @@ const (
 // items. The lease is long, so that only workers that give their items back make the others
 // get them early.
 func MeasureDrain(ctx context.Context, setup Setup) ([]Row, error) {
-	setup.Sizes = slices.Concat(SameSizes(drainSmall, 4*drainRate), SameSizes(drainLarge, 32*drainRate))
+	setup.Sizes = slices.Concat(SameSizes(drainSmall, 3*drainRate), SameSizes(drainLarge, 32*drainRate))
 	setup.Plan = Plan{Seed: setup.Plan.Seed, Workers: 2, Slots: (drainSmall + drainLarge) / 2, Lease: 30 * time.Second}
 	h, err := newHandover(ctx, setup, drainRate)
 	if err != nil {
@@ -48,7 +47,7 @@ func MeasureDrain(ctx context.Context, setup Setup) ([]Row, error) {
 			Measured: fmt.Sprintf("%.2f s after the end of the workers; %d of %d files went to others, which the workers could not finish in time", d.taken.Seconds(), d.others, drainSmall+drainLarge),
 			Required: "≤ 1 s", Met: err == nil && d.taken <= time.Second && d.others == drainLarge,
 		},
-	}, h.Close(errors.Join(err, verdict.Err()), err)
+	}, h.closeAfter(err, verdict)
 }
 
 // drain is a run of MeasureDrain.

@@ -77,10 +77,9 @@ func (h *handover) find(fits func(Exchange) bool) (Exchange, bool) {
 
 // TwoOwners has a worker that is stopped for longer than its lease in the middle of a file,
 // and that continues while the next owner sends the rest.
-func TwoOwners(ctx context.Context, setup Setup) ([]Row, error) {
-	const size = 64 << 20
+func TwoOwners(ctx context.Context, setup Setup, size int64) ([]Row, error) {
 	setup.Sizes, setup.Plan = []int64{size}, Plan{Seed: setup.Plan.Seed, Workers: 2, Slots: 1, Lease: 2 * time.Second}
-	h, err := newHandover(ctx, setup, 12<<20)
+	h, err := newHandover(ctx, setup, min(32<<20, size/4))
 	if err != nil {
 		return nil, err
 	}
@@ -89,9 +88,9 @@ func TwoOwners(ctx context.Context, setup Setup) ([]Row, error) {
 	verdict, err := h.judge(ctx, err)
 	return []Row{{
 		Check:    "two owners of one upload",
-		Measured: fmt.Sprintf("%.3f × the bytes of the file; %s", float64(sent)/size, verdictText(verdict)),
+		Measured: fmt.Sprintf("%.3f × the bytes of the file; %s", float64(sent)/float64(size), verdictText(verdict)),
 		Required: "identical; ≤ 1.10 ×", Met: err == nil && verdict.Err() == nil && sent <= size*110/100,
-	}}, h.Close(errors.Join(err, verdict.Err()), err)
+	}}, h.closeAfter(err, verdict)
 }
 
 func (h *handover) twoOwners(ctx context.Context, stopAt int64) error {
@@ -122,6 +121,12 @@ func (h *handover) judge(ctx context.Context, err error) (Verdict, error) {
 	return h.Judge(ctx)
 }
 
+// closeAfter closes the stage after an error or a verdict.
+func (h *handover) closeAfter(err error, v Verdict) error {
+	err = errors.Join(err, v.Err())
+	return h.Close(err, err)
+}
+
 func verdictText(v Verdict) string {
 	if err := v.Err(); err != nil {
 		return err.Error()
@@ -145,7 +150,7 @@ func Takeover(ctx context.Context, setup Setup, size int64) ([]Row, error) {
 		Check:    fmt.Sprintf("takeover of %d MiB at another path and uid %d", size>>20, user),
 		Measured: fmt.Sprintf("size + %s; %s", mib(sent-size), verdictText(verdict)),
 		Required: "≤ size + 4 MiB over both workers", Met: err == nil && verdict.Err() == nil && sent <= size+4<<20,
-	}}, h.Close(errors.Join(err, verdict.Err()), err)
+	}}, h.closeAfter(err, verdict)
 }
 
 // nobody is a user without rights.
