@@ -130,7 +130,7 @@ func lowest(numbers []int64) int64 {
 // beatUntil beats until ctx ends. It returns why the worker has to end, or nil.
 func (p *pulse) beatUntil(ctx context.Context) error {
 	missing := 0
-	for p.wait(ctx) {
+	for p.wait(ctx, missing > 0) {
 		if err := p.brokenBy(); err != nil {
 			return err
 		}
@@ -147,9 +147,14 @@ func (p *pulse) beatUntil(ctx context.Context) error {
 	return nil
 }
 
-// wait waits until the next beat, or until the worker has to end. It is false if ctx has ended.
-func (p *pulse) wait(ctx context.Context) bool {
-	t := time.NewTimer(beatInterval)
+// wait waits until the next beat, which may be soon, or until the worker has to end. It is
+// false if ctx has ended.
+func (p *pulse) wait(ctx context.Context, soon bool) bool {
+	interval := beatInterval
+	if soon {
+		interval /= 4
+	}
+	t := time.NewTimer(interval)
 	defer t.Stop()
 	select {
 	case <-ctx.Done():

@@ -45,6 +45,7 @@ type run struct {
 	waiting  []*claim            // have no slot yet
 	busy     map[*claim]struct{} // have a slot
 	finished chan *claim
+	crowded  bool           // an item waited too long since the last one was finished
 	answers  sync.WaitGroup // goroutines that answer to claims
 	phase    phase
 	failed   error // why the worker ends; nil: its context has ended, or nothing is left
@@ -193,6 +194,7 @@ func (r *run) loop(ctx context.Context, changes <-chan nats.Status, gone <-chan 
 	for {
 		r.begin() //nolint:contextcheck // an upload outlives ctx
 		if r.phase != working && len(r.busy) == 0 {
+			r.giveBackWaiting(time.Now())
 			return
 		}
 		if r.worker.UntilDone && r.phase == working && len(r.busy) == 0 {
@@ -204,6 +206,7 @@ func (r *run) loop(ctx context.Context, changes <-chan nats.Status, gone <-chan 
 			left.reset()
 		case c := <-r.finished:
 			delete(r.busy, c)
+			r.crowded = false
 			left.reset()
 		case now := <-tick.C:
 			r.renew(now)
@@ -251,7 +254,7 @@ func (r *run) begin() {
 		return
 	}
 	most := r.worker.Slots
-	if r.pulse.typical() < shortItem {
+	if r.pulse.typical() < shortItem && !r.crowded {
 		most *= 2 // short items must not wait for the engine
 	}
 	r.puller.ask(most-len(r.busy)-len(r.waiting), r.worker.Slots, time.Now())
@@ -294,6 +297,7 @@ func (r *run) giveBackWaiting(now time.Time) {
 	r.waiting = slices.DeleteFunc(r.waiting, func(c *claim) bool {
 		late := now.Sub(c.arrived) > min(maxWaitInWorker, r.settings.Lease/6) || r.phase != working
 		if late {
+			r.crowded = true
 			r.giveBack(c)
 		}
 		return late

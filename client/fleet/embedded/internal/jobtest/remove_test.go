@@ -1,0 +1,73 @@
+package jobtest_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/tusker-go/tusker/client/fleet"
+	"github.com/tusker-go/tusker/client/fleet/embedded"
+	"github.com/tusker-go/tusker/client/fleet/embedded/internal/jobtest"
+	"github.com/tusker-go/tusker/client/internal/fake"
+)
+
+// A worker ends when its job is removed.
+func TestRemoveDuringWork(t *testing.T) {
+	t.Parallel()
+	e := jobtest.NewEngine(t, embedded.Config{})
+	s := fake.New(t, fake.Config{})
+	f := jobtest.NewFolder(t, 3, 10)
+	job := e.Open(t, "archive", fleet.Config{})
+	jobtest.Add(t, job, f.Items)
+	w := f.Worker(s)
+	w.UntilDone = false
+	ended := make(chan error, 1)
+	go func() { ended <- job.Work(t.Context(), w) }()
+	wait(t, "all items are done", func() bool {
+		st, err := job.Status(t.Context())
+		return err == nil && st.Done == 3
+	})
+	if err := job.Remove(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-ended; !errors.Is(err, fleet.ErrNoJob) {
+		t.Errorf("error %v, want %v", err, fleet.ErrNoJob)
+	}
+}
+
+// Items that wait for a slot behind a long upload are given back, so that another worker has
+// them.
+func TestItemsDoNotWaitForLongUploads(t *testing.T) {
+	t.Parallel()
+	e := jobtest.NewEngine(t, embedded.Config{})
+	s := fake.New(t, fake.Config{})
+	f := jobtest.NewFolder(t, 200, 10)
+	job := e.Open(t, "archive", fleet.Config{Lease: time.Minute})
+	jobtest.Add(t, job, f.Items)
+	// The worker finishes some items quickly, so it asks for further ones in advance.
+	for range 100 {
+		s.On(http.MethodPatch, pass)
+	}
+	s.On(http.MethodPatch, s.Hang(0), s.Hang(0))
+	ctx, stop := context.WithCancel(t.Context())
+	slow := f.Worker(s)
+	slow.Slots, slow.UntilDone = 2, false
+	ended := make(chan error, 1)
+	go func() { ended <- e.Open(t, "archive", fleet.Config{}).Work(ctx, slow) }()
+	wait(t, "two uploads hang", func() bool { return len(jobtest.Uploads(s)) == 102 })
+	other := f.Worker(s)
+	other.UntilDone = false
+	go func() { ended <- e.Open(t, "archive", fleet.Config{}).Work(ctx, other) }()
+	wait(t, "the other worker has finished the rest", func() bool {
+		st, err := job.Status(t.Context())
+		return err == nil && st.Done == 198
+	})
+	stop()
+	for range 2 {
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}
+}
