@@ -14,6 +14,7 @@ require (
 	github.com/tusker-go/tusker/client v0.0.0
 	github.com/tusker-go/tusker/client/fleet v0.0.0
 	github.com/tusker-go/tusker/client/fleet/embedded v0.0.0
+	github.com/tusker-go/tusker/client/source/s3 v0.0.0
 	github.com/tusker-go/tusker/protocol v0.0.0
 	github.com/tusker-go/tusker/retry v0.0.0
 	github.com/tusker-go/tusker/testserver v0.0.0
@@ -30,6 +31,20 @@ require (
 
 require (
 	github.com/antithesishq/antithesis-sdk-go v0.8.0-default-no-op // indirect
+	github.com/aws/aws-sdk-go-v2 v1.48.0 // indirect
+	github.com/aws/aws-sdk-go-v2/config v1.33.18 // indirect
+	github.com/aws/aws-sdk-go-v2/credentials v1.21.0 // indirect
+	github.com/aws/aws-sdk-go-v2/feature/ec2/imds v1.20.9 // indirect
+	github.com/aws/aws-sdk-go-v2/internal/configsources v1.5.12 // indirect
+	github.com/aws/aws-sdk-go-v2/internal/endpoints/v2 v2.8.12 // indirect
+	github.com/aws/aws-sdk-go-v2/internal/v4a v1.5.12 // indirect
+	github.com/aws/aws-sdk-go-v2/service/internal/accept-encoding v1.13.25 // indirect
+	github.com/aws/aws-sdk-go-v2/service/internal/presigned-url v1.14.12 // indirect
+	github.com/aws/aws-sdk-go-v2/service/signin v1.13.1 // indirect
+	github.com/aws/aws-sdk-go-v2/service/sso v1.39.5 // indirect
+	github.com/aws/aws-sdk-go-v2/service/ssooidc v1.44.5 // indirect
+	github.com/aws/aws-sdk-go-v2/service/sts v1.52.0 // indirect
+	github.com/aws/smithy-go v1.28.9 // indirect
 	github.com/clipperhouse/uax29/v2 v2.2.0 // indirect
 	github.com/google/go-tpm v0.9.8 // indirect
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
@@ -54,6 +69,8 @@ replace github.com/tusker-go/tusker/retry => ../retry
 replace github.com/tusker-go/tusker/transport => ../transport
 
 replace github.com/tusker-go/tusker/client => ../client
+
+replace github.com/tusker-go/tusker/client/source/s3 => ../client/source/s3
 
 replace github.com/tusker-go/tusker/testserver => ../testserver
 

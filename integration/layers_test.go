@@ -132,6 +132,7 @@ var cliLayers = layering{
 			{"internal/logs", "the log, for people or as JSON"},
 			{"internal/manifest", "the list of files that were sent, with their SHA-256"},
 			{"internal/progress", "bars and lines of progress"},
+			{"internal/remote", "files that are not on this machine"},
 			{"internal/usage", "the arguments of commands"},
 		},
 		{

@@ -43,7 +43,7 @@ func tusker(ts *testscript.TestScript, args []string) *exec.Cmd {
 	cmd := exec.CommandContext(context.Background(), "tusker", args...)
 	cmd.Dir = ts.MkAbs(".")
 	cmd.Env = os.Environ()
-	for _, name := range []string{"HOME", "TMPDIR", "GORACE", "TUSKER_RETRY_MAX_WAIT", "XDG_STATE_HOME", "XDG_CONFIG_HOME"} {
+	for _, name := range append([]string{"HOME", "TMPDIR", "GORACE", "TUSKER_RETRY_MAX_WAIT", "XDG_STATE_HOME", "XDG_CONFIG_HOME"}, awsVariables...) {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
 	return cmd

@@ -43,6 +43,7 @@ func TestScripts(t *testing.T) {
 			"empty":     cmdEmpty,     // empty DIR
 			"lines":     cmdLines,     // lines FILE NUMBER
 			"key":       cmdKey,       // key NAME DIR: the key of the only record in DIR
+			"objects":   cmdObjects,   // objects [OPTION...]: a web server and a store of S3 for the folder objects, at $OBJECTS
 		},
 	})
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/tusker-go/tusker/cli/internal/exit"
+	"github.com/tusker-go/tusker/cli/internal/remote"
 	"github.com/tusker-go/tusker/cli/internal/shell"
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/protocol"
@@ -34,6 +35,9 @@ func For(cmd *cobra.Command, err error) string {
 		}
 	}
 	if hint := lengthHint(cmd, exchange); hint != "" {
+		return hint
+	}
+	if hint := remote.Hint(err); hint != "" {
 		return hint
 	}
 	if IsMisplaced(err) {

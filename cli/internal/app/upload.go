@@ -26,6 +26,13 @@ out, TUSKER_ENDPOINT has it, or else default-endpoint in the config file. FILE -
 is standard input. Standard input, pipes and devices are read as streams. With
 -r, a FILE may be a directory: its files are sent in the order of their names.
 
+FILE may be an http or https URL, or s3://BUCKET/KEY, and with -r s3://BUCKET or
+s3://BUCKET/PREFIX. The first URL is ENDPOINT. A URL needs a server that sends
+ranges and an ETag or a Last-Modified. Its credentials are in the URL or, with
+--netrc, in the netrc file; those of S3 are the ones of the AWS command line
+(AWS_PROFILE, AWS_ACCESS_KEY_ID, AWS_REGION, AWS_ENDPOINT_URL_S3). If an object
+is replaced during its upload, the upload fails.
+
 Each upload gets the metadata filename, and mime_type and filetype if the
 extension is known. A file from a directory also gets relativePath, its path
 below that directory. An upload whose connection breaks resumes by itself at the
@@ -66,6 +73,8 @@ on the server than were sent, 9 some of several files failed, 130 interrupted,
 1 anything else.`,
 		Example: `  tusker upload https://tus.example/files/ video.mp4
   tusker upload -r --exclude '*.tmp' URL photos
+  tusker upload URL https://objects.example/film.mov s3://media/2026/film.mov
+  tusker upload -r --skip-sent URL s3://media/2026
   tusker upload -r --skip-sent URL photos
   tusker upload -r --manifest sent.jsonl URL photos
   tusker upload -r --newer-than 7d --order-by mtime URL photos
@@ -79,6 +88,7 @@ on the server than were sent, 9 some of several files failed, 130 interrupted,
 		Args: usage.Arguments(1, 0, "ENDPOINT and one or more FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error { return runUpload(a, cmd, u, args[0], args[1:]) },
 	}
+	usage.AllowRemote(cmd)
 	u.Register(cmd)
 	return cmd
 }
@@ -127,11 +137,15 @@ func runUpload(a *app, cmd *cobra.Command, u *flags.Upload, endpoint string, fil
 	if moveTo != nil {
 		defer func() { _ = moveTo.Close() }()
 	}
-	b := &batch.Batch{Console: a.console, Cmd: cmd, Upload: u, Client: c, Records: journal, Sent: ledger, Given: metadata, MoveRoot: moveTo, Again: a.settings.Invocation}
+	objects, err := u.OpenRemote(&u.Connection, a.console)
+	if err != nil {
+		return err
+	}
+	b := &batch.Batch{Console: a.console, Cmd: cmd, Upload: u, Client: c, Remote: objects, Records: journal, Sent: ledger, Given: metadata, MoveRoot: moveTo, Again: a.settings.Invocation}
 	if u.Watching {
 		return b.RunWatch(ctx, files)
 	}
-	found, err := batch.Find(ctx, a.console, &u.Selection, files)
+	found, err := batch.Find(ctx, a.console, &u.Selection, objects, files)
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/flags"
 	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/cli/internal/records"
+	"github.com/tusker-go/tusker/cli/internal/remote"
 	"github.com/tusker-go/tusker/cli/internal/settings"
 	"github.com/tusker-go/tusker/cli/internal/usage"
 	"github.com/tusker-go/tusker/client"
@@ -230,23 +231,35 @@ func (r *rest) run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	objects, err := u.OpenRemote(&u.Connection, a.console)
+	if err != nil {
+		return err
+	}
 	list := &batch.Listing{}
 	folder, _ := os.Getwd()
 	for _, record := range r.records {
+		if remote.IsName(record.Source) {
+			src, err := objects.Open(ctx, record.Source, "")
+			if err == nil {
+				err = checkRecord(ctx, c, src, record)
+			}
+			list.AddRemote(record.Source, err)
+			continue
+		}
 		name := relativeTo(folder, record.Source)
-		list.Add(name, checkRecord(ctx, c, name, record))
+		src, err := client.Path(name)
+		if err == nil {
+			err = checkRecord(ctx, c, src, record)
+		}
+		list.Add(name, err)
 	}
-	b := &batch.Batch{Console: a.console, Cmd: r.cmd, Upload: u, Client: c, Records: journal, List: list, Given: metadata, Again: r.settings.Invocation}
+	b := &batch.Batch{Console: a.console, Cmd: r.cmd, Upload: u, Client: c, Remote: objects, Records: journal, List: list, Given: metadata, Again: r.settings.Invocation}
 	return b.Run(ctx)
 }
 
 // checkRecord returns an error if the record is not that of the current state of the file.
-func checkRecord(ctx context.Context, c *client.Client, name string, record *client.Record) error {
-	source, err := client.Path(name)
-	if err != nil {
-		return err
-	}
-	known, err := c.Lookup(ctx, source)
+func checkRecord(ctx context.Context, c *client.Client, src client.Source, record *client.Record) error {
+	known, err := c.Lookup(ctx, src)
 	if err == nil && (known.Unfinished == nil || known.Unfinished.Key != record.Key) {
 		return &advice.Failure{
 			Err:  exit.With(exit.Source, fmt.Errorf("%w: it is not the file that the upload was begun with", client.ErrSourceChanged)),

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/remote"
 	"github.com/tusker-go/tusker/cli/internal/units"
 )
 
@@ -117,6 +118,9 @@ func (u *unfinished) row(key string, now time.Time, folder string) []string {
 
 // relativeTo returns path relative to folder if it is below it, and else unchanged.
 func relativeTo(folder, path string) string {
+	if remote.IsName(path) {
+		return path
+	}
 	below, err := filepath.Rel(folder, path)
 	if folder == "" || err != nil || !filepath.IsLocal(below) {
 		return path

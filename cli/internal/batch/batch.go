@@ -21,6 +21,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/flags"
 	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/cli/internal/records"
+	"github.com/tusker-go/tusker/cli/internal/remote"
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -38,6 +39,8 @@ type Batch struct {
 	Again advice.Invocation
 	// Client is for the endpoint of the uploads.
 	Client *client.Client
+	// Remote opens files that are not on this machine. nil: there are none.
+	Remote *remote.Files
 	// Records is the store of the client, or nil without one.
 	Records *records.Journal
 	// Sent has the files that earlier runs of the command have sent, or is nil.
@@ -162,12 +165,12 @@ func (b *Batch) send(ctx context.Context, e entry, sent *sentFile, watch func(cl
 	if ctx.Err() != nil {
 		return &client.Result{}, advice.NotStarted(context.Cause(ctx))
 	}
-	source, err := b.source(ctx, e, sent)
+	source, about, err := b.open(ctx, e, sent)
 	if err != nil {
 		return &client.Result{}, err
 	}
 	result, err := b.Client.Upload(ctx, source, &client.UploadOptions{
-		Metadata: b.MetadataOf(e.path(), e.relative(), b.Given), ChunkSize: int64(b.Chunk), Parallel: int(b.Parallel),
+		Metadata: b.MetadataOf(about.name, e.relative(), about.mediaType, b.Given), ChunkSize: int64(b.Chunk), Parallel: int(b.Parallel),
 		Verify: b.Verify, Digest: b.Manifest != "", OneOfMany: len(b.List.entries) > 1, OnEvent: watch,
 	})
 	// An interrupted batch has one message, and not one for each file.

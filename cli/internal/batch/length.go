@@ -26,6 +26,9 @@ func (b *Batch) count(ctx context.Context, display *progress.Display) func() {
 				length += e.size
 				continue
 			}
+			if e.remote != nil {
+				return // The length of a file that was named is not known yet.
+			}
 			info, err := os.Stat(e.path())
 			switch {
 			case err != nil:

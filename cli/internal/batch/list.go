@@ -12,6 +12,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/advice"
 	"github.com/tusker-go/tusker/cli/internal/console"
 	"github.com/tusker-go/tusker/cli/internal/flags"
+	"github.com/tusker-go/tusker/cli/internal/remote"
 	"github.com/tusker-go/tusker/cli/internal/units"
 	"github.com/tusker-go/tusker/cli/internal/usage"
 	"github.com/tusker-go/tusker/client"
@@ -20,13 +21,15 @@ import (
 // entry is a file to upload.
 type entry struct {
 	name  string  // as it was named; "": it was found in a folder
-	in    *folder // folder in which the file was found; nil: the file was named
+	in    *folder // folder in which the file was found; nil: the file was named, or is remote
 	below string  // slash-separated path in the folder
 	id    fileID  // identity of a file in a folder when it was listed
 	err   error   // reason why the file cannot be sent
 	size  int64   // size of a regular file when it was listed; 0: may be unknown if the file was named
 
 	modified int64 // time of modification of a regular file in nanoseconds since 1970, when it was listed
+
+	remote *remoteFile // nil: the file is on this machine
 }
 
 // path returns the name of the file. That of a file in a folder is put together each time, because
@@ -41,10 +44,13 @@ func (e *entry) path() string {
 // relative returns the path of a file, beginning with the folder in which it was
 // found, or "" for a file that was named.
 func (e *entry) relative() string {
-	if e.in == nil {
-		return ""
+	switch {
+	case e.in != nil:
+		return path.Join(e.in.base, e.below)
+	case e.remote != nil && e.remote.base != "":
+		return path.Join(e.remote.base, e.below)
 	}
-	return path.Join(e.in.base, e.below)
+	return ""
 }
 
 // Listing contains the files that the arguments name. It stores little about each
@@ -89,11 +95,14 @@ const recursiveHint = "send the files in it with --recursive"
 
 // Find finds the files that the arguments and the flags name, in this order. The
 // files of a directory are in the order of their names, unless the flags sort all files. Errors are usage errors, or
-// the cause of ctx. A nil con gets no messages.
-func Find(ctx context.Context, con *console.Console, s *flags.Selection, files []string) (*Listing, error) {
+// the cause of ctx. A nil con gets no messages, and without objects all files are on this machine.
+func Find(ctx context.Context, con *console.Console, s *flags.Selection, objects *remote.Files, files []string) (*Listing, error) {
 	l := &Listing{}
 	now := time.Now()
 	add := func(name string, named bool) error {
+		if objects != nil && remote.IsName(name) {
+			return l.addRemote(ctx, objects, s, name, now)
+		}
 		name = NameOnDisk(name)
 		info, ok := directory(name)
 		switch {

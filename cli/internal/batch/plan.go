@@ -46,7 +46,7 @@ func (b *Batch) planOne(ctx context.Context, e entry) error {
 	var record client.Record
 	skipped := false
 	// A stream is not touched.
-	if (e.in != nil || e.path() != usage.Stdin && !flags.IsStream(e.path())) && flags.Recreates[b.Recreate] != client.RecreateAlways {
+	if (e.in != nil || e.remote != nil || e.path() != usage.Stdin && !flags.IsStream(e.path())) && flags.Recreates[b.Recreate] != client.RecreateAlways {
 		known, err := b.Client.Lookup(ctx, source)
 		if err != nil {
 			return err

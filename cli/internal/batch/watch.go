@@ -42,7 +42,7 @@ func (b *Batch) RunWatch(ctx context.Context, dirs []string) error {
 		}
 	}
 	for ctx.Err() == nil {
-		found, err := Find(ctx, nil, &b.Selection, dirs)
+		found, err := Find(ctx, nil, &b.Selection, nil, dirs)
 		if err != nil {
 			if ctx.Err() != nil {
 				break

@@ -34,7 +34,7 @@ func (d *Doctor) Creation(endpoint, file string, config *client.Config) (protoco
 	if err := d.CreationRules(&d.Connection, endpoint, given, true, config); err != nil {
 		return nil, err
 	}
-	metadata := d.fileMetadata(file, "")
+	metadata := d.fileMetadata(file, "", "")
 	maps.Copy(metadata, given)
 	return metadata, nil
 }

@@ -179,7 +179,7 @@ func (w *JobWork) MetadataOf(item fleet.Item) protocol.Metadata {
 		if item.Root != "" {
 			relative = item.Root + "/" + item.Path
 		}
-		all = w.fileMetadata(item.Path, relative)
+		all = w.fileMetadata(item.Path, relative, "")
 	}
 	maps.Copy(all, item.Metadata)
 	return all

@@ -1,6 +1,7 @@
 package flags
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -23,16 +24,19 @@ func ParseMetadata(pairs []string) (protocol.Metadata, error) {
 	return metadata, metadata.Validate()
 }
 
-// defaultMetadata returns the metadata that follow from the name of a file.
-func defaultMetadata(file string) protocol.Metadata {
+// defaultMetadata returns the metadata that follow from the name of a file. The mediaType is the
+// one that a server names, or "".
+func defaultMetadata(file, mediaType string) protocol.Metadata {
 	metadata := make(protocol.Metadata)
 	// The names of open pipes, such as /dev/fd/63, have no meaning. Entries of
 	// /dev/shm are regular files.
 	if file == usage.Stdin || strings.HasPrefix(file, "/dev/") && !strings.HasPrefix(file, "/dev/shm/") && IsStream(file) {
 		return metadata
 	}
-	metadata["filename"] = filepath.Base(file)
-	if mediaType := mediatype.ByName(file); mediaType != "" {
+	if file != "" {
+		metadata["filename"] = filepath.Base(file)
+	}
+	if mediaType = cmp.Or(mediaType, mediatype.ByName(file)); mediaType != "" {
 		metadata["mime_type"] = mediaType
 		metadata["filetype"] = mediaType
 	}

@@ -86,9 +86,10 @@ func missing(err error) error {
 }
 
 // fileMetadata returns the default metadata of a file, with the keys of the server
-// of the profile. Relative is the path of a file that was found in a directory.
-func (p *Profile) fileMetadata(file, relative string) protocol.Metadata {
-	metadata := defaultMetadata(file)
+// of the profile. Relative is the path of a file that was found in a directory, and mediaType
+// the type that a server names, or "".
+func (p *Profile) fileMetadata(file, relative, mediaType string) protocol.Metadata {
+	metadata := defaultMetadata(file, mediaType)
 	if relative != "" {
 		metadata["relativePath"] = relative
 	}

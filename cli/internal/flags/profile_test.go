@@ -33,7 +33,7 @@ func TestFileMetadata(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := Profile{name: test.profile}
-			if diff := cmp.Diff(test.want, p.fileMetadata(test.file, test.relative)); diff != "" {
+			if diff := cmp.Diff(test.want, p.fileMetadata(test.file, test.relative, "")); diff != "" {
 				t.Error(diff)
 			}
 		})

@@ -4,11 +4,11 @@ import (
 	"errors"
 	"io"
 	"maps"
-	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
 
+	"github.com/tusker-go/tusker/cli/internal/remote"
 	"github.com/tusker-go/tusker/cli/internal/settings"
 	"github.com/tusker-go/tusker/cli/internal/usage"
 	"github.com/tusker-go/tusker/client"
@@ -23,6 +23,7 @@ type Upload struct {
 	Disposal
 	FolderWatch
 	Output
+	Remote
 
 	// Metadata are key[=value] pairs of each upload.
 	Metadata []string
@@ -59,6 +60,7 @@ func (u *Upload) Register(cmd *cobra.Command) {
 	u.FolderWatch.register(cmd)
 	u.Output.register(cmd)
 	u.Resumption.register(cmd)
+	u.Remote.register(cmd)
 	u.Sending.Register(cmd)
 }
 
@@ -74,6 +76,7 @@ func (u *Upload) RegisterRest(cmd *cobra.Command) {
 	RegisterStateDir(cmd, &u.StateDir)
 	RegisterVerify(cmd, &u.Verify)
 	u.Output.register(cmd)
+	u.Remote.register(cmd)
 	u.Sending.Register(cmd)
 }
 
@@ -97,6 +100,9 @@ func (u *Upload) Check(cmd *cobra.Command, from *settings.Settings, files []stri
 		return err
 	}
 	if err := u.Sending.Check(cmd, files, in); err != nil {
+		return err
+	}
+	if err := u.checkRemote(files); err != nil {
 		return err
 	}
 	if err := u.checkWatch(files); err != nil {
@@ -136,9 +142,10 @@ func (u *Upload) BatchNames(files []string) []string {
 }
 
 // absolute returns the absolute path of a file. The path of standard input is in the working
-// directory, because lists of files are mostly made there.
+// directory, because lists of files are mostly made there. A remote file is named without
+// secrets.
 func absolute(name string) string {
-	path, err := filepath.Abs(name)
+	path, err := remote.Absolute(name)
 	if err != nil {
 		return name
 	}
@@ -146,11 +153,12 @@ func absolute(name string) string {
 }
 
 // MetadataOf returns the metadata of the upload of a file, whose own metadata are given.
-// Relative is the path of a file that was found in a directory, or "".
-func (u *Upload) MetadataOf(file, relative string, given protocol.Metadata) protocol.Metadata {
+// Relative is the path of a file that was found in a directory, or "". MediaType is the type
+// that a server names. "": that of the extension.
+func (u *Upload) MetadataOf(file, relative, mediaType string, given protocol.Metadata) protocol.Metadata {
 	all := make(protocol.Metadata)
 	if !u.NoDefault {
-		all = u.fileMetadata(file, relative)
+		all = u.fileMetadata(file, relative, mediaType)
 	}
 	maps.Copy(all, given)
 	return all

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/source/httpsource"
 )
 
 // Reason returns a short reason for a retry.
@@ -20,6 +21,9 @@ func Reason(err error) string {
 	exchange, ok := errors.AsType[*client.Error](err)
 	if ok && exchange.StatusCode != 0 {
 		return fmt.Sprintf("%d from the server", exchange.StatusCode)
+	}
+	if object, ok := errors.AsType[*httpsource.RequestError](err); ok && object.StatusCode/100 > 2 {
+		return fmt.Sprintf("%d from the server of the file", object.StatusCode)
 	}
 	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" && op.Net == "unix" && op.Addr != nil {
 		return noSocket(op)

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
+	"github.com/tusker-go/tusker/cli/internal/remote"
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/filestore"
 )
@@ -95,7 +95,7 @@ func (b *Batch) HasSource(name string) bool {
 	if batch == nil {
 		return false
 	}
-	path, err := filepath.Abs(name)
+	path, err := remote.Absolute(name)
 	return err == nil && batch.HasSource(path)
 }
 
@@ -179,11 +179,11 @@ func (b *Batch) End(ctx context.Context, complete bool) {
 	b.batch = nil
 }
 
-// withPath returns the record with an absolute path, because users may list records from
+// withPath returns the record with an absolute path if its file is on this machine, because users may list records from
 // another working directory.
 func withPath(r *client.Record) *client.Record {
 	out := *r
-	if path, err := filepath.Abs(r.Source); err == nil && r.Source != "" {
+	if path, err := remote.Absolute(r.Source); err == nil && r.Source != "" {
 		out.Source = path
 	}
 	return &out

@@ -15,6 +15,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/advice"
 	"github.com/tusker-go/tusker/cli/internal/config"
 	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/remote"
 	"github.com/tusker-go/tusker/cli/internal/shell"
 	"github.com/tusker-go/tusker/cli/internal/usage"
 	"github.com/tusker-go/tusker/client"
@@ -34,7 +35,10 @@ func (s *Settings) Arguments(cmd *cobra.Command, args []string) ([]string, error
 		return args, nil
 	}
 	lead, args := args[:before:before], args[before:]
-	form := form{names: first == usage.Endpoint, files: strings.Contains(cmd.Use, "FILE"), repeats: strings.HasSuffix(cmd.Use, first+"...")}
+	form := form{
+		names: first == usage.Endpoint, files: strings.Contains(cmd.Use, "FILE"), remote: usage.TakesRemote(cmd),
+		repeats: strings.HasSuffix(cmd.Use, first+"..."),
+	}
 	fallback, from := "", origin{}
 	if form.names {
 		fallback, from = s.defaultEndpoint()
@@ -43,12 +47,14 @@ func (s *Settings) Arguments(cmd *cobra.Command, args []string) ([]string, error
 	if usesFallback {
 		s.endpointFrom = from
 	}
-	if i := form.misplaced(ordered); i >= 0 && form.isTarget(ordered[0]) {
+	switch i := form.misplaced(ordered); {
+	case i < 0, form.remote && form.isTarget(ordered[0]):
+	case form.isTarget(ordered[0]):
 		return nil, secondURLError(first, ordered[i])
-	} else if i >= 0 {
+	default:
 		return nil, orderError(cmd, first, lead, ordered, i)
 	}
-	if form.names && form.files && len(ordered) > 0 && !form.isTarget(ordered[0]) && isFile(ordered[0]) {
+	if form.names && form.files && len(ordered) > 0 && !form.isTarget(ordered[0]) && (isFile(ordered[0]) || form.remote && remote.IsName(ordered[0])) {
 		return nil, &advice.Failure{Err: usage.Error(errNoEndpoint), Hint: "write a URL such as https://tus.example/files/ before or after the files, or set " + EndpointVariable}
 	}
 	return append(lead, ordered...), nil
@@ -82,6 +88,7 @@ func (s *Settings) defaultEndpoint() (string, origin) {
 type form struct {
 	names   bool // it may be the name of an endpoint and a colon
 	files   bool // files follow
+	remote  bool // a file may be a URL
 	repeats bool // all arguments are LOCATION
 }
 
@@ -101,7 +108,7 @@ func (f form) order(args []string, fallback string) (ordered []string, usesFallb
 		target := ordered[last]
 		copy(ordered[1:], ordered[:last])
 		ordered[0] = target
-	case fallback != "" && f.misplaced(ordered) < 0:
+	case fallback != "" && (f.remote || f.misplaced(ordered) < 0):
 		ordered, usesFallback = slices.Insert(ordered, 0, fallback), true
 	}
 	for i := range ordered {

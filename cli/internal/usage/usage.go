@@ -52,6 +52,23 @@ const (
 	Job      = "JOB"
 )
 
+// remote is the annotation of AllowRemote.
+const remote = "tusker_remote"
+
+// AllowRemote says that a FILE of cmd may be a URL. The first URL is then its ENDPOINT.
+func AllowRemote(cmd *cobra.Command) {
+	if cmd.Annotations == nil {
+		cmd.Annotations = make(map[string]string)
+	}
+	cmd.Annotations[remote] = ""
+}
+
+// TakesRemote reports whether a FILE of cmd may be a URL.
+func TakesRemote(cmd *cobra.Command) bool {
+	_, ok := cmd.Annotations[remote]
+	return ok
+}
+
 // First returns the name of the first argument of cmd in its usage, or ""
 // without arguments.
 func First(cmd *cobra.Command) string {

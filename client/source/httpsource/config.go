@@ -66,9 +66,9 @@ type Config struct {
 	// Transient. It must be safe for concurrent use. nil: nothing is added.
 	Explain func(e *RequestError)
 
-	// OnRetry is called before each wait for another request, from the goroutine that reads.
-	// It must be safe for concurrent use. nil: nothing is called.
-	OnRetry func(err error, wait time.Duration)
+	// OnRetry is called with the name of the source before each wait for another request, from
+	// the goroutine that reads. It must be safe for concurrent use. nil: nothing is called.
+	OnRetry func(name string, failed retry.Attempt, wait time.Duration)
 
 	// Logger gets a warning about a version that only dates and lengths tell. nil: none.
 	Logger *slog.Logger

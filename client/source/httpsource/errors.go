@@ -4,6 +4,7 @@ import (
 	"errors"
 	"html"
 	"io"
+	"net"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -67,6 +68,10 @@ type RequestError struct {
 	// is a page.
 	Code, Text string
 
+	// UnknownHost means that the name of the host has no address, and that no earlier request
+	// for the object was answered. A retry rarely helps, so there are fewer.
+	UnknownHost bool
+
 	// Signed means that the URL had a signature.
 	Signed bool
 
@@ -94,6 +99,12 @@ func (e *RequestError) Unwrap() error { return e.Err }
 
 // Retryable tells package retry whether another request may succeed.
 func (e *RequestError) Retryable() bool { return e.Transient }
+
+// maxUnknownHost is how many requests a host without an address is worth.
+const maxUnknownHost = 3
+
+// MaxAttempts tells package retry how many requests the host is worth.
+func (e *RequestError) MaxAttempts() (int, bool) { return maxUnknownHost, e.UnknownHost }
 
 // RetryAfter returns how long the server asks to wait, see package retry.
 func (e *RequestError) RetryAfter() (time.Duration, bool) {
@@ -156,5 +167,9 @@ func serverError(body string) (code, text string) {
 // The error of a Doer may have the whole URL in its text.
 func NewNetworkError(name string, err error) *RequestError {
 	class := network.Class(err)
-	return &RequestError{Name: name, Err: network.Error(err), Transient: class == failure.ClassTransient || class == failure.ClassScarce}
+	dns, ok := errors.AsType[*net.DNSError](err)
+	return &RequestError{
+		Name: name, Err: network.Error(err), Transient: class == failure.ClassTransient || class == failure.ClassScarce,
+		UnknownHost: ok && dns.IsNotFound,
+	}
 }

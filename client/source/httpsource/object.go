@@ -95,6 +95,7 @@ func (o *Object) ask(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	o.requester.answered = true
 	found, wrong := discover(a.answer())
 	if o.facts, o.header = found, header.Keep(a.Header); wrong != nil {
 		return o.requester.refused(a, wrong)

@@ -36,7 +36,7 @@ func (o *Object) open(ctx context.Context, offset, length int64) (io.ReadCloser,
 func (r *requester) loop() *retry.Loop {
 	loop := &retry.Loop{Policy: r.Retry, OnWait: func(a retry.Attempt, wait time.Duration) {
 		if r.OnRetry != nil {
-			r.OnRetry(a.Err, wait)
+			r.OnRetry(r.Name, a, wait)
 		}
 	}}
 	loop.Start()

@@ -13,7 +13,6 @@ import (
 	"github.com/tusker-go/tusker/client/internal/cause"
 	"github.com/tusker-go/tusker/client/internal/header"
 	"github.com/tusker-go/tusker/client/internal/input"
-	"github.com/tusker-go/tusker/client/internal/network"
 	"github.com/tusker-go/tusker/transport"
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
@@ -21,8 +20,9 @@ import (
 // requester sends single requests for an object.
 type requester struct {
 	Config
-	url    *url.URL // without user
-	signed bool
+	url      *url.URL // without user
+	signed   bool
+	answered bool // the first request was answered
 }
 
 // reply is the answer to a request.
@@ -61,17 +61,17 @@ func (r *requester) get(ctx context.Context, set func(http.Header)) (*reply, err
 
 // failed returns the error of a request without a complete answer.
 func (r *requester) failed(ctx context.Context, err error) error {
-	e := &RequestError{Name: r.Name, Err: network.Error(err), Signed: r.signed}
-	switch class := network.Class(err); {
+	e := NewNetworkError(r.Name, err)
+	e.Signed, e.UnknownHost = r.signed, e.UnknownHost && !r.answered
+	switch {
 	case ctx.Err() != nil && errors.Is(context.Cause(ctx), failure.ErrStalled):
 		e.Err, e.Transient = context.Cause(ctx), true
 	case ctx.Err() != nil:
 		return cause.Why(ctx)
 	case nethttp.IsInvalidRedirect(err):
 		// net/http puts the whole Location into the text.
+		e.Transient = false
 		e.Err = fmt.Errorf("%w to an unreadable address: %w", failure.ErrRedirected, nethttp.ErrInvalidRedirect)
-	default:
-		e.Transient = class == failure.ClassTransient || class == failure.ClassScarce
 	}
 	r.Explain(e)
 	return e

@@ -3,6 +3,7 @@ package httpsource_test
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"github.com/tusker-go/tusker/client/internal/fake/object"
 	"github.com/tusker-go/tusker/client/source/httpsource"
 	"github.com/tusker-go/tusker/retry"
+	"github.com/tusker-go/tusker/transport"
 )
 
 const size = clienttest.FourPartsSize
@@ -228,7 +230,11 @@ func TestRetryAfter(t *testing.T) {
 		return 0, true
 	})
 	told := 0
-	src := open(t, o.URL, httpsource.Config{Retry: policy, OnRetry: func(error, time.Duration) { told++ }})
+	src := open(t, o.URL, httpsource.Config{Retry: policy, OnRetry: func(name string, a retry.Attempt, _ time.Duration) {
+		if told++; name != o.URL || a.Number != told {
+			t.Errorf("told of failure %d of %q", a.Number, name)
+		}
+	}})
 	o.On(object.Status(http.StatusServiceUnavailable, "Retry-After", "7"), object.Status(http.StatusTooManyRequests, "Retry-After", "20"))
 	s := clienttest.NewTCPServer(t, fake.Config{})
 	res, err := newClient(t, s, client.Config{Retry: retry.Never}).Upload(t.Context(), src, nil)
@@ -332,5 +338,21 @@ func TestSmall(t *testing.T) {
 		if n := len(o.Requests(0)); n != 1+len(data) {
 			t.Errorf("%q: %d requests", data, n)
 		}
+	}
+}
+
+// A name without an address is tried three times, because it is often misspelled.
+func TestUnknownHost(t *testing.T) {
+	requests := 0
+	_, err := httpsource.Open(t.Context(), "http://no-such-host.example/film.mov", httpsource.Config{
+		Retry: retry.Backoff{Initial: 1, MaxAttempts: 50},
+		Doer: transport.DoerFunc(func(*http.Request) (*http.Response, error) {
+			requests++
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "no-such-host.example", IsNotFound: true}}
+		}),
+	})
+	clienttest.WantErrorIs(t, err, client.ErrSource, retry.ErrExhausted)
+	if requests != 3 {
+		t.Errorf("%d requests, want 3", requests)
 	}
 }

@@ -59,7 +59,7 @@ type Config struct {
 	// them, too; its StallTimeout is for a whole page.
 	Retry        retry.Policy
 	StallTimeout time.Duration
-	OnRetry      func(err error, wait time.Duration)
+	OnRetry      func(name string, failed retry.Attempt, wait time.Duration)
 	Logger       *slog.Logger
 }
 

@@ -1,7 +1,6 @@
 package s3
 
 import (
-	"cmp"
 	"context"
 	"encoding/xml"
 	"errors"
@@ -124,7 +123,7 @@ func (c *Client) page(ctx context.Context, l Location, token, after string) (*li
 	}
 	loop := &retry.Loop{Policy: c.cfg.Retry, OnWait: func(a retry.Attempt, wait time.Duration) {
 		if c.cfg.OnRetry != nil {
-			c.cfg.OnRetry(a.Err, wait)
+			c.cfg.OnRetry(l.String(), a, wait)
 		}
 	}}
 	loop.Start()
@@ -150,7 +149,7 @@ func (c *Client) requestPage(ctx context.Context, l Location, query url.Values) 
 		ctx, cancel = context.WithTimeoutCause(ctx, c.cfg.StallTimeout, errSlowPage)
 		defer cancel()
 	}
-	name := cmp.Or(l.String(), scheme)
+	name := l.String()
 	u := c.url(c.regionOf(l.Bucket), l.Bucket, "", query)
 	req, err := http.NewRequestWithContext(transport.SingleAttempt(ctx), http.MethodGet, u.String(), nil)
 	if err != nil {

@@ -1,0 +1,95 @@
+package batch
+
+import (
+	"context"
+	"io/fs"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/tusker-go/tusker/cli/internal/advice"
+	"github.com/tusker-go/tusker/cli/internal/flags"
+	"github.com/tusker-go/tusker/cli/internal/remote"
+	"github.com/tusker-go/tusker/cli/internal/usage"
+	"github.com/tusker-go/tusker/client/source/s3"
+)
+
+// remoteFile is the part of an entry that is not on this machine.
+type remoteFile struct {
+	file string // as it was named, which may have secrets
+	etag string // in the listing that had the file; "": it was named
+	base string // name of the prefix in which the file was found; "": it was named
+}
+
+// newRemote returns the entry of a remote file that was named.
+func newRemote(file string) entry {
+	return entry{name: remote.Shown(file), remote: &remoteFile{file: file}}
+}
+
+// AddRemote adds a file that is not on this machine.
+func (l *Listing) AddRemote(file string, err error) {
+	e := newRemote(file)
+	e.err = err
+	l.entries = append(l.entries, e)
+}
+
+// addRemote adds the remote file that was named, or with --recursive, the objects below it. A
+// prefix that cannot be read is an entry with an error.
+func (l *Listing) addRemote(ctx context.Context, r *remote.Files, s *flags.Selection, file string, now time.Time) error {
+	switch {
+	case remote.IsFolder(file) && !s.Recursive:
+		return &advice.Failure{Subject: remote.Shown(file), Err: usage.Error(s3.ErrNotObject), Hint: "send the objects below it with --recursive"}
+	case !s3.IsLocation(file) || !s.Recursive:
+		l.entries = append(l.entries, newRemote(file))
+		return nil
+	}
+	base, found := remote.Base(file), false
+	for o, err := range r.List(ctx, file) {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil {
+			l.AddRemote(file, err)
+			return nil
+		}
+		found = true
+		if selects(s, o.Below) && s.Admits(objectInfo{o}, now) {
+			l.entries = append(l.entries, entry{
+				name: o.Name, below: o.Below, size: o.Size, modified: o.Modified.UnixNano(),
+				remote: &remoteFile{file: o.Name, etag: o.ETag, base: base},
+			})
+		}
+	}
+	if !found && !remote.IsFolder(file) {
+		l.entries = append(l.entries, newRemote(file)) // an object and no prefix
+	}
+	return nil
+}
+
+// selects reports whether the patterns select an object with that path below a prefix. Each
+// element of the path but the last counts as a directory.
+func selects(s *flags.Selection, below string) bool {
+	included := false
+	for i := range len(below) {
+		if below[i] != '/' || i == 0 {
+			continue
+		}
+		matches, excluded := s.Selects(below[:i], true)
+		if excluded {
+			return false
+		}
+		included = included || matches
+	}
+	matches, excluded := s.Selects(below, false)
+	return (included || matches) && !excluded
+}
+
+// objectInfo describes an object as the flags describe files.
+type objectInfo struct{ remote.Entry }
+
+func (o objectInfo) Name() string       { return path.Base(o.Below) }
+func (o objectInfo) Size() int64        { return o.Entry.Size }
+func (o objectInfo) Mode() fs.FileMode  { return 0 }
+func (o objectInfo) ModTime() time.Time { return o.Modified }
+func (o objectInfo) IsDir() bool        { return strings.HasSuffix(o.Below, "/") }
+func (o objectInfo) Sys() any           { return nil }
