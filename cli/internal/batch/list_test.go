@@ -25,7 +25,7 @@ func TestFindMemory(t *testing.T) {
 		}
 	}
 	before := heap()
-	list, err := Find(t.Context(), nil, &flags.Selection{Recursive: true}, []string{dir})
+	list, err := Find(t.Context(), nil, &flags.Selection{Recursive: true}, nil, []string{dir})
 	if err != nil {
 		t.Fatal(err)
 	}
