@@ -3,14 +3,18 @@ package client_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/internal/clienttest"
@@ -380,4 +384,72 @@ func TestRUFHLedger(t *testing.T) {
 			t.Errorf("requests %v", p.seen())
 		}
 	}
+}
+
+// A redirect to another origin keeps the fields of the protocol.
+func TestRUFHRedirect(t *testing.T) {
+	p := newPeer(t, func(w http.ResponseWriter, r *http.Request) {
+		for name, want := range map[string]string{
+			rufh.HeaderInteropVersion: "8", rufh.HeaderUploadComplete: "?1", rufh.HeaderUploadLength: "7",
+		} {
+			if got := r.Header.Get(name); got != want {
+				t.Errorf("%s is %q, want %q", name, got, want)
+			}
+		}
+		drain(r)
+		respond(w, r, 201, rufh.HeaderUploadComplete, "?1")
+	})
+	from := newPeer(t, func(w http.ResponseWriter, r *http.Request) {
+		drain(r)
+		respond(w, r, 307, "Location", p.URL)
+	})
+	if _, err := from.client(t, client.Config{Protocol: "rufh/8"}).Upload(t.Context(), client.Bytes([]byte("content")), nil); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(p.seen(), []string{"POST"}) {
+		t.Errorf("requests %v", p.seen())
+	}
+}
+
+// A stream whose server does not acknowledge bytes while it receives them ends its request after
+// a few seconds, and is sent in requests of half its window from then on.
+func TestRUFHStreamWithoutProgress(t *testing.T) {
+	const window, size = 4000, 20_000
+	synctest.Test(t, func(t *testing.T) {
+		var requests []string
+		s := fake.New(t, fake.Config{Frontend: func(store *fake.Store) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				q := rufh.ParseRequest(r.Header)
+				path := "/files/1"
+				if r.Method == http.MethodPost {
+					path = store.Create(nil, protocol.Length{}, nil)
+					respond(w, r, 104, "Location", path)
+				}
+				body, err := io.ReadAll(r.Body)
+				store.Append(path, body, protocol.Length{})
+				requests = append(requests, fmt.Sprintf("%s %d %v", r.Method, len(body), q.Complete))
+				if err != nil {
+					panic(http.ErrAbortHandler)
+				}
+				fields := []string{rufh.HeaderUploadComplete, q.Complete.String(), rufh.HeaderUploadOffset, strconv.FormatInt(store.State(path).Offset, 10)}
+				if r.Method == http.MethodHead {
+					fields[1] = "?0"
+				}
+				respond(w, r, 204, fields...)
+			})
+		}})
+		began := time.Now()
+		c := clienttest.NewClient(t, s, client.Config{Protocol: "rufh/8"})
+		src := strings.Repeat("0123456789", size/10)
+		res, err := c.Upload(t.Context(), client.Stream(clienttest.PlainReader(src), &client.StreamOptions{Window: window}), nil)
+		if err != nil || string(s.Bytes(res.URL)) != src {
+			t.Fatalf("%d bytes stored, error %v, requests %q", len(s.Bytes(res.URL)), err, requests)
+		}
+		if took := time.Since(began); took < 5*time.Second || took > 10*time.Second {
+			t.Errorf("it took %v", took)
+		}
+		if len(requests) != 10 || requests[0] != "POST 4000 ?1" || requests[1] != "HEAD 0 " || requests[2] != "PATCH 2000 ?0" || requests[len(requests)-1] != "PATCH 2000 ?1" {
+			t.Errorf("requests %q", requests)
+		}
+	})
 }

@@ -25,8 +25,8 @@ const (
 	modelSeedFile = "testdata/model-seeds.txt"
 )
 
-// TestModel runs random scripts of faults against tusd in virtual time, and compares the
-// client with a model. See witness for the rules of each request, and run for the rules
+// TestModel runs random scripts of faults against tusd, or against a server of Resumable Uploads
+// for HTTP, in virtual time, and compares the client with a model. See witness for the rules of each request, and run for the rules
 // at the end of a call.
 //
 // A seed determines a script. A failure prints its seed, the script and the requests. The
@@ -39,9 +39,7 @@ func TestModel(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", envModelSeed, err)
 		}
-		s := newScript(seed)
-		t.Logf("%v", s)
-		runScript(t, s)
+		runSeed(t, seed)
 		return
 	}
 	// The kept seeds run first.
@@ -61,8 +59,18 @@ func TestModel(t *testing.T) {
 	}
 	t.Logf("%d scripts, beginning with seed %d", n, first)
 	for i := range n {
-		runScript(t, newScript(first+uint64(i)))
+		runSeed(t, first+uint64(i))
 	}
+}
+
+// runSeed runs the script of a seed. The seed also draws the dialect.
+func runSeed(t *testing.T, seed uint64) {
+	t.Helper()
+	if drawsRUFH(seed) {
+		runDraftScript(t, newDraftScript(seed))
+		return
+	}
+	runScript(t, newScript(seed))
 }
 
 // keptSeeds are the seeds of scripts that failed in the past.

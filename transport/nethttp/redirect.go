@@ -83,7 +83,7 @@ const maxRedirects = 10
 const maxLocation = 16 << 10
 
 // crossOrigin contains the headers that a redirect to another origin may have:
-// those of tus 1.0.0, and those that describe the content or what the client
+// those of tus 1.0.0 and of Resumable Uploads for HTTP, and those that describe the content or what the client
 // accepts. A list of forbidden headers would miss headers of the caller with
 // secrets.
 var crossOrigin = map[string]bool{
@@ -95,6 +95,10 @@ var crossOrigin = map[string]bool{
 	"Upload-Metadata":        true,
 	"Upload-Offset":          true,
 	"X-Http-Method-Override": true,
+
+	"Upload-Complete":              true,
+	"Upload-Draft-Interop-Version": true,
+	"Upload-Incomplete":            true,
 
 	"Accept":              true,
 	"Accept-Encoding":     true,

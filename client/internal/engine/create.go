@@ -124,6 +124,10 @@ func (u *upload) leaveOpen(ctx context.Context, creation *dialect.Creation) (cha
 	if !ok || creation.Length != protocol.Known(0) {
 		return false, nil
 	}
+	if known, ok := d.Known(); ok && known.DeferLength {
+		creation.Length = protocol.Length{}
+		return true, nil
+	}
 	for {
 		features, err := d.Discover(ctx, u.Endpoint, false)
 		if err == nil {
