@@ -23,6 +23,9 @@ import (
 // loadFinished returns the record of the finished upload of this source, or nil if there
 // is none that can be used.
 func (j *job) loadFinished(ctx context.Context, endpoint string) (*Record, error) {
+	if e, ok := j.ledger.(journal.EmptyLedger); ok && e.IsEmpty() {
+		return nil, nil
+	}
 	key := j.finishedKey(endpoint)
 	n, known := j.source.Length().Int64()
 	if j.ledger == nil || key == "" || !known || !j.once && !isTrusted(j.source) {

@@ -8,6 +8,8 @@ type (
 	Store = journal.Store
 	// Ledger keeps which uploads were finished, for Config.Ledger.
 	Ledger = journal.Ledger
+	// EmptyLedger is a Ledger that can tell that it has no finished upload.
+	EmptyLedger = journal.EmptyLedger
 	// Lister is a Store that can tell which records it holds.
 	Lister = journal.Lister
 	// SuffixLister is a Store that can find records by the end of their keys.

@@ -22,3 +22,11 @@ type Ledger interface {
 	// error Is ErrInvalidRecord if Record.Validate refuses the record.
 	SaveFinished(ctx context.Context, r *Record) error
 }
+
+// EmptyLedger is a Ledger that can tell at once that it has no finished upload. It is optional: a
+// client then need not compute the key of each source before it is sent.
+type EmptyLedger interface {
+	// IsEmpty reports whether LoadFinished would find no record, whatever the key. A Ledger that
+	// does not know returns false. The method is safe for concurrent use.
+	IsEmpty() bool
+}

@@ -78,8 +78,8 @@ func (f *openFile) addState(d digest) {
 
 // edgesOf returns the SHA-256 of both ends of the file, whose content may be kept.
 func (f *openFile) edgesOf() [sha256.Size]byte {
-	if f.content != nil {
-		return sha256.Sum256(f.content)
+	if f.content != nil && !f.summed {
+		f.was.edges, f.summed = sha256.Sum256(f.content), true
 	}
 	return f.was.edges
 }

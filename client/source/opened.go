@@ -26,6 +26,7 @@ type openFile struct {
 	size    int64
 	was     state
 	content []byte    // all of a small file; nil: it is not kept
+	summed  bool      // was.edges is the sum of content
 	watched time.Time // since when the file was not seen to change
 	writers Writers   // as found last
 	leases  writerCheck

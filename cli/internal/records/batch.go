@@ -99,6 +99,15 @@ func (b *Batch) HasSource(name string) bool {
 	return err == nil && batch.HasSource(path)
 }
 
+// IsEmpty implements client.EmptyLedger.
+func (b *Batch) IsEmpty() bool {
+	if b.lasting != nil {
+		return false
+	}
+	batch := b.current()
+	return batch == nil || batch.Len() == 0
+}
+
 // LoadFinished implements client.Ledger.
 func (b *Batch) LoadFinished(ctx context.Context, endpoint, key string) (*client.Record, error) {
 	r, err := b.load(ctx, endpoint, key)
