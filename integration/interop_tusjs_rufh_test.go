@@ -73,13 +73,15 @@ func TestTusJSRUFH(t *testing.T) {
 		options tusJSOptions
 		faults  []testserver.Fault
 	}{
-		{name: "large", size: 8 * mib},
-		{name: "chunks", size: 5 * mib, options: tusJSOptions{Chunk: 2 * mib}},
+		{
+			name: "chunks, no interim response", size: 3*mib + 1, options: tusJSOptions{Chunk: mib},
+			faults: []testserver.Fault{fault(http.MethodPost, rufhserver.NoInterim())},
+		},
 		{name: "with the creation", size: mib, options: tusJSOptions{Inline: true, Chunk: 300_000}},
 		{
-			name: "cut", size: 8 * mib,
+			name: "flood and cut", size: 4 * mib,
 			faults: []testserver.Fault{
-				patch(testserver.CutAfter(mib)), patch(testserver.CutAfter(3 * mib)),
+				fault(http.MethodPost, rufhserver.FloodInterim(100)), patch(testserver.CutAfter(mib)), patch(testserver.CutAfter(mib)),
 				fault(http.MethodHead, testserver.Reset()), patch(testserver.CutAfter(1)),
 			},
 		},
@@ -89,14 +91,6 @@ func TestTusJSRUFH(t *testing.T) {
 				fault(http.MethodPost, testserver.Reset()), patch(testserver.Status(http.StatusServiceUnavailable, nil, "")),
 				patch(testserver.CutAfter(mib / 2)), patch(testserver.DropReply()),
 			},
-		},
-		{
-			name: "no interim response", size: 4 * mib,
-			faults: []testserver.Fault{fault(http.MethodPost, rufhserver.NoInterim()), patch(testserver.CutAfter(mib))},
-		},
-		{
-			name: "flood", size: 4 * mib,
-			faults: []testserver.Fault{fault(http.MethodPost, rufhserver.FloodInterim(100)), patch(testserver.CutAfter(mib))},
 		},
 	}
 	for _, client := range tusJSVersions {
