@@ -51,7 +51,7 @@ the error, a tab, and the error. The classes are
 	cmd.Flags().BoolVar(&f.failed, "failed", false, "print the files that failed")
 	cmd.Flags().BoolVar(&f.follow, "follow", false, "also print later results, until the command is interrupted")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print an object on each line")
-	f.Engine.Register(cmd)
+	f.Register(cmd)
 	return cmd
 }
 
@@ -75,10 +75,11 @@ func runJobResults(ctx context.Context, a *app, cmd *cobra.Command, f *jobResult
 		}
 		printResult(a, f, r)
 	}
-	if cause := context.Cause(ctx); cause != nil && !(f.follow && errors.Is(cause, exit.ErrInterrupted)) {
-		return cause
+	cause := context.Cause(ctx)
+	if f.follow && errors.Is(cause, exit.ErrInterrupted) {
+		return nil
 	}
-	return nil
+	return cause
 }
 
 func printResult(a *app, f *jobResults, r fleet.Result) {

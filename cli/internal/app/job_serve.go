@@ -95,7 +95,7 @@ const serveInterval = 200 * time.Millisecond
 // serveEngine serves the engine as soon as no other process does.
 func serveEngine(ctx context.Context, a *app, engine *localengine.Engine) error {
 	for {
-		err := engine.Serve()
+		err := engine.Serve() //nolint:contextcheck // The engine is served until Close.
 		if err == nil || !errors.Is(err, localengine.ErrServed) {
 			return err
 		}

@@ -47,7 +47,7 @@ on a line.
 	cmd.Flags().BoolVar(&s.watch, "watch", false, "show the state every second until the job is complete")
 	flags.Own(cmd.Flags().Lookup("watch"))
 	cmd.Flags().BoolVar(&s.json, "json", false, "print JSON")
-	s.Engine.Register(cmd)
+	s.Register(cmd)
 	return cmd
 }
 

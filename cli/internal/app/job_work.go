@@ -81,7 +81,7 @@ func runJobWork(a *app, cmd *cobra.Command, w *flags.JobWork, name string) error
 		return err
 	}
 	defer opened.Close()
-	endpoint, sending, err := a.workEndpoint(cmd, w, opened.Endpoint())
+	endpoint, sending, err := a.workEndpoint(w, opened.Endpoint())
 	if err != nil {
 		return err
 	}
@@ -143,7 +143,7 @@ func (a *app) workRoots(w *flags.JobWork, name string) (job.Roots, error) {
 
 // workEndpoint returns the endpoint of the config file with the URL of the job, or that of
 // --as, and the flags with its settings.
-func (a *app) workEndpoint(cmd *cobra.Command, w *flags.JobWork, url string) (config.Endpoint, *flags.JobWork, error) {
+func (a *app) workEndpoint(w *flags.JobWork, url string) (config.Endpoint, *flags.JobWork, error) {
 	found := a.settings.EndpointsAt(url, "")
 	if as := a.settings.Invocation.Endpoint; as != "" {
 		i := slices.IndexFunc(found, func(e config.Endpoint) bool { return e.Name == as })

@@ -43,7 +43,7 @@ func (b *lockedBuffer) String() string {
 }
 
 // connectTo connects with these flags, and returns what standard error got.
-func connectTo(t *testing.T, args ...string) (*flags.Link, error, string) {
+func connectTo(t *testing.T, args ...string) (link *flags.Link, said string, err error) {
 	t.Helper()
 	stderr := &lockedBuffer{}
 	con := &console.Console{Out: output.NewPrinter(&lockedBuffer{}, nil), Err: stderr, LookupEnv: func(string) (string, bool) { return "", false }}
@@ -57,8 +57,8 @@ func connectTo(t *testing.T, args ...string) (*flags.Link, error, string) {
 	if err := cmd.Flags().Parse(args); err != nil {
 		t.Fatal(err)
 	}
-	link, err := e.Connect(t.Context(), con, engine.Start, "test")
-	return link, err, stderr.String()
+	link, err = e.Connect(t.Context(), con, engine.Start, "test")
+	return link, stderr.String(), err
 }
 
 // served returns the host and the port of an engine that wants the token.
@@ -106,7 +106,7 @@ func TestEngineErrors(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			link, err, said := connectTo(t, test.args...)
+			link, said, err := connectTo(t, test.args...)
 			if err == nil {
 				_ = link.Close()
 				t.Fatal("no error")
@@ -141,7 +141,7 @@ func TestEngineCredentials(t *testing.T) {
 		{"--engine", "nats://127.0.0.1:1, nats://right-token@" + addr},
 		{"--engine", addr, "--engine-token-file", file},
 	} {
-		link, err, said := connectTo(t, args...)
+		link, said, err := connectTo(t, args...)
 		if err != nil {
 			t.Errorf("%v: %v", args, err)
 			continue
@@ -180,11 +180,11 @@ func TestEngineWaitEnds(t *testing.T) {
 func TestEngineOfThisMachine(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	first, err, _ := connectTo(t, "--state-dir", dir)
+	first, _, err := connectTo(t, "--state-dir", dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err, _ := connectTo(t, "--state-dir", dir)
+	second, _, err := connectTo(t, "--state-dir", dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -82,7 +82,7 @@ func (a *JobAdd) Register(cmd *cobra.Command) {
 	f.IntVar(&a.replicas, "replicas", 0, "keep a new job on this `number` of servers of the engine: 1, 3 or 5 (default 1)")
 	f.BoolVar(&a.JSON, "json", false, "print JSON")
 	RegisterLimitRate(cmd, &a.limitRate)
-	a.Selection.RegisterWalk(cmd)
+	a.RegisterWalk(cmd)
 	a.Roots.register(cmd)
 	a.JobSettings.register(cmd)
 	a.Engine.Register(cmd)

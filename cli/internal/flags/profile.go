@@ -20,7 +20,7 @@ import (
 // Profile holds the flag of the commands that send to a known server.
 type Profile struct{ name string }
 
-func (p *Profile) register(cmd *cobra.Command) {
+func (p *Profile) registerProfile(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&p.name, "profile", "", "apply the rules of the known server `name`, see tusker profiles")
 }
 

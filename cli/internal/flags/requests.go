@@ -27,7 +27,7 @@ func (r *Requests) Register(cmd *cobra.Command) {
 	f.Var(&r.Chunk, "chunk-size", "send at most this many bytes in one request, such as 64MiB (default: all that is left)")
 	RegisterLimitRate(cmd, &r.limitRate)
 	f.StringVar(&r.checksum, "checksum", "", "let the server check each request by this `algorithm`: auto, "+strings.Join(client.ChecksumAlgorithms(), ", "))
-	r.Profile.register(cmd)
+	r.registerProfile(cmd)
 	r.Connection.Register(cmd)
 }
 

@@ -39,7 +39,7 @@ func (s *Sending) Register(cmd *cobra.Command) {
 	f.BoolVar(&s.JSON, "json", false, "print one event on each line, such as created, resumed, progress, retry, done and failed")
 	s.Progress.Register(cmd)
 	if strings.Contains(cmd.Use, "FILE") {
-		s.Streams.register(cmd)
+		s.registerStreams(cmd)
 	}
 	s.Requests.Register(cmd)
 }
@@ -49,7 +49,7 @@ func (s *Sending) Check(cmd *cobra.Command, files []string, in io.Reader) error 
 	if err := s.Progress.Check(); err != nil {
 		return err
 	}
-	return s.Streams.check(cmd, files, in)
+	return s.checkStreams(cmd, files, in)
 }
 
 // RegisterVerify adds the flag of the commands that send a file unchanged.

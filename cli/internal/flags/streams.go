@@ -32,7 +32,7 @@ type Streams struct {
 // defaultSpool is the default of --spool.
 const defaultSpool = 1 << 30
 
-func (s *Streams) register(cmd *cobra.Command) {
+func (s *Streams) registerStreams(cmd *cobra.Command) {
 	s.window = client.DefaultWindow
 	cmd.Flags().Var(&s.window, "stream-window", "keep this many bytes of a stream in memory for retries")
 	cmd.Flags().Var(&s.size, "size", "the `size` of the stream, if you know it, for servers that need it first")
@@ -40,8 +40,8 @@ func (s *Streams) register(cmd *cobra.Command) {
 	cmd.Flags().Var(&s.spool, "spool", "copy a stream of at most this size to a temporary file, if the server needs the size first and --size is not set; 0 for none")
 }
 
-// check finds flags that do not fit these files.
-func (s *Streams) check(cmd *cobra.Command, files []string, in io.Reader) error {
+// checkStreams finds flags that do not fit these files.
+func (s *Streams) checkStreams(cmd *cobra.Command, files []string, in io.Reader) error {
 	given := cmd.Flags().Changed("size")
 	stdins, others := 0, 0
 	for _, file := range files {

@@ -61,10 +61,10 @@ func NewList(roots Roots, s *flags.Selection, args []string, list iter.Seq2[stri
 	l.targets = independent(l.targets)
 	sum := sha256.New()
 	for _, t := range l.targets {
-		fmt.Fprintf(sum, "%s:%s\x00%s\x00", t.root, t.path, l.Roots[t.root])
+		_, _ = fmt.Fprintf(sum, "%s:%s\x00%s\x00", t.root, t.path, l.Roots[t.root])
 	}
 	if list != nil {
-		if err := l.readNames(r, list, func(name string) { fmt.Fprintf(sum, "%s\x00", name) }); err != nil {
+		if err := l.readNames(r, list, func(name string) { _, _ = fmt.Fprintf(sum, "%s\x00", name) }); err != nil {
 			return nil, err
 		}
 	}

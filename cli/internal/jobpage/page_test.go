@@ -28,7 +28,7 @@ func source(status *jobpage.Status, err error) jobpage.Source {
 }
 
 // get returns the answer to a GET with that Host. "": that of an IP address.
-func get(t *testing.T, s jobpage.Source, path, host string) (*http.Response, string) {
+func get(t *testing.T, s jobpage.Source, path, host string) (status int, header http.Header, body string) {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
 	if r.Host = host; host == "" {
@@ -36,15 +36,15 @@ func get(t *testing.T, s jobpage.Source, path, host string) (*http.Response, str
 	}
 	w := httptest.NewRecorder()
 	jobpage.New(s, "monitor.example").ServeHTTP(w, r)
-	return w.Result(), w.Body.String()
+	return w.Code, w.Header(), w.Body.String()
 }
 
 // The page has the state without its script, escapes all texts, and has no other address.
 func TestPage(t *testing.T) {
 	t.Parallel()
-	res, body := get(t, source(hostile, nil), "/", "")
-	if res.StatusCode != http.StatusOK || !strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") {
-		t.Errorf("status %d, type %q", res.StatusCode, res.Header.Get("Content-Type"))
+	status, header, body := get(t, source(hostile, nil), "/", "")
+	if status != http.StatusOK || !strings.HasPrefix(header.Get("Content-Type"), "text/html") {
+		t.Errorf("status %d, type %q", status, header.Get("Content-Type"))
 	}
 	for _, want := range []string{`<dd id="queued">4</dd>`, `<dd id="failed">2</dd>`, `<dd id="bytes">1.5 KiB</dd>`, "50%", "it is &lt;b&gt;missing&lt;/b&gt;"} {
 		if !strings.Contains(body, want) {
@@ -59,7 +59,7 @@ func TestPage(t *testing.T) {
 	if strings.Count(body, "://") != strings.Count(body, "https://tus.example/files/")+strings.Count(body, "http://www.w3.org/2000/svg") {
 		t.Error("the page has another address")
 	}
-	policy := res.Header.Get("Content-Security-Policy")
+	policy := header.Get("Content-Security-Policy")
 	for _, want := range []string{"default-src 'none'", "connect-src 'self'", "script-src 'sha256-", "style-src 'sha256-", "frame-ancestors 'none'"} {
 		if !strings.Contains(policy, want) {
 			t.Errorf("policy %q has no %s", policy, want)
@@ -70,9 +70,9 @@ func TestPage(t *testing.T) {
 // A page of an engine that is away says so.
 func TestPageWithoutEngine(t *testing.T) {
 	t.Parallel()
-	res, body := get(t, source(nil, errors.New("away")), "/", "")
-	if res.StatusCode != http.StatusOK || !strings.Contains(body, "The engine does not answer.") {
-		t.Errorf("status %d, page %s", res.StatusCode, body)
+	status, _, body := get(t, source(nil, errors.New("away")), "/", "")
+	if status != http.StatusOK || !strings.Contains(body, "The engine does not answer.") {
+		t.Errorf("status %d, page %s", status, body)
 	}
 }
 
@@ -83,16 +83,16 @@ func TestHost(t *testing.T) {
 		"attacker.example": http.StatusMisdirectedRequest, "attacker.example:9464": http.StatusMisdirectedRequest,
 		"localhost:9464": http.StatusOK, "[::1]:9464": http.StatusOK, "10.0.0.1": http.StatusOK, "monitor.example": http.StatusOK,
 	} {
-		res, _ := get(t, source(hostile, nil), "/", host)
-		if res.StatusCode != want {
-			t.Errorf("Host %s: status %d, want %d", host, res.StatusCode, want)
+		status, header, _ := get(t, source(hostile, nil), "/", host)
+		if status != want {
+			t.Errorf("Host %s: status %d, want %d", host, status, want)
 		}
-		if got := res.Header.Get("Cross-Origin-Resource-Policy"); got != "same-origin" {
+		if got := header.Get("Cross-Origin-Resource-Policy"); got != "same-origin" {
 			t.Errorf("Host %s: policy for other origins %q", host, got)
 		}
 	}
-	if res, _ := get(t, source(hostile, nil), "/other", ""); res.StatusCode != http.StatusNotFound {
-		t.Errorf("/other: status %d, want 404", res.StatusCode)
+	if status, _, _ := get(t, source(hostile, nil), "/other", ""); status != http.StatusNotFound {
+		t.Errorf("/other: status %d, want 404", status)
 	}
 }
 
@@ -135,7 +135,7 @@ func TestMetrics(t *testing.T) {
 	s.Metrics = func() []jobpage.Metric {
 		return []jobpage.Metric{jobpage.Counter("tusker_worker_done_total", "Items\nof \\ this worker.", 3, "worker", "a\"b\\c\nd\xff")}
 	}
-	_, body := get(t, s, "/metrics", "prometheus.example")
+	_, _, body := get(t, s, "/metrics", "prometheus.example")
 	want := `# HELP tusker_job_items Items of the job by state.
 # TYPE tusker_job_items gauge
 tusker_job_items{job="archive",state="queued"} 4
@@ -164,7 +164,7 @@ tusker_worker_done_total{worker="a\"b\\c\nd` + "\uFFFD" + `"} 3
 	if diff := cmp.Diff(want, body); diff != "" {
 		t.Errorf("metrics (-want +got):\n%s", diff)
 	}
-	if _, body := get(t, source(nil, errors.New("away")), "/metrics", ""); !strings.Contains(body, "tusker_engine_up 0\n") {
+	if _, _, body := get(t, source(nil, errors.New("away")), "/metrics", ""); !strings.Contains(body, "tusker_engine_up 0\n") {
 		t.Errorf("metrics without an engine: %s", body)
 	}
 }

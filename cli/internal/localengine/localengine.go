@@ -223,7 +223,11 @@ func (e *Engine) release(err error) error {
 	return err
 }
 
-func dial(addr string) (net.Conn, error) { return net.DialTimeout("tcp", addr, dialTimeout) }
+func dial(addr string) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), dialTimeout)
+	defer cancel()
+	return new(net.Dialer).DialContext(ctx, "tcp", addr)
+}
 
 // hostName returns a name that tells machines with a shared folder apart.
 func hostName() string {

@@ -28,7 +28,10 @@ func Shorten(text string, width, head int) string {
 
 // Cut returns text in at most width columns. "…" replaces what is too much at its end.
 func Cut(text string, width int) string {
-	return runewidth.Truncate(text, max(0, width), "…")
+	if width < 1 {
+		return ""
+	}
+	return runewidth.Truncate(text, width, "…")
 }
 
 // Width returns the width of the terminal that results go to, and 80 if they go elsewhere.
