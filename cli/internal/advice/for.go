@@ -101,6 +101,8 @@ func plainHint(cmd *cobra.Command, exchange *client.Error, err error) string {
 		return "a server behind a proxy has to be told to trust the proxy's forwarded headers"
 	case errors.Is(err, syscall.EADDRINUSE):
 		return "choose another address with --addr, such as 127.0.0.1:0 for any free port"
+	case errors.Is(err, client.ErrOtherProtocol):
+		return "repeat the command with --protocol tus, or with --protocol auto, which asks the server"
 	case creating && isElsewhere(exchange):
 		return "is this the URL that uploads are created at?"
 	case exchange != nil && exchange.Op == protocol.OpHead && errors.Is(err, protocol.ErrMethodNotAllowed):

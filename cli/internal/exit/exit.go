@@ -87,6 +87,9 @@ func Code(err error) int {
 		{retry.ErrExhausted, GaveUp},
 		{client.ErrUnsupported, Refused},
 		{client.ErrRedirected, Refused},
+		{client.ErrLimits, Refused},
+		{client.ErrInterim, Refused},
+		{client.ErrRelocated, Refused},
 	} {
 		if errors.Is(err, row.err) {
 			return row.code
