@@ -64,7 +64,7 @@ func openBodies(n *atomic.Int64) transport.Middleware {
 
 // An object passes the suite for sources.
 func TestSuite(t *testing.T) {
-	content := clienttest.Noise(300_000)
+	content := clienttest.Noise(100_000)
 	for name, set := range map[string]func(o *object.Server){
 		"strong ETag":            func(*object.Server) {},
 		"Last-Modified":          func(o *object.Server) { o.NoETag, o.Modified = true, aDay },

@@ -1,8 +1,10 @@
 package httpsource_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"slices"
@@ -354,5 +356,20 @@ func TestUnknownHost(t *testing.T) {
 	clienttest.WantErrorIs(t, err, client.ErrSource, retry.ErrExhausted)
 	if requests != 3 {
 		t.Errorf("%d requests, want 3", requests)
+	}
+}
+
+// An object that only Last-Modified names causes a warning, and one without a URL's path has no
+// file name.
+func TestWeakVersion(t *testing.T) {
+	o := object.New(t, "content")
+	o.NoETag, o.Modified = true, aDay
+	var log bytes.Buffer
+	src := open(t, strings.TrimSuffix(o.URL, "/bucket/film.mov"), httpsource.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	if !src.IsWeak() || src.ETag() != "" || src.FileName() != "" || !strings.Contains(log.String(), "no strong ETag") {
+		t.Errorf("weak %t, ETag %q, file name %q, log %q", src.IsWeak(), src.ETag(), src.FileName(), log.String())
+	}
+	if src = open(t, object.New(t, "content").URL, httpsource.Config{}); src.IsWeak() || src.ETag() != `"1"` {
+		t.Errorf("weak %t, ETag %q, want a strong one", src.IsWeak(), src.ETag())
 	}
 }
