@@ -51,7 +51,7 @@ func (i *interim) read(x *exchange, status int, h http.Header) wire.News {
 			i.err = fmt.Errorf("%w: %w", failure.ErrLimits, r.Contradiction)
 		}
 	}
-	if n, ok := verdict.Offset.Int64(); ok && n > i.offset {
+	if n, ok := verdict.Offset.Int64(); ok && n > max(i.offset, x.start) {
 		i.offset, news = n, wire.Growth
 	}
 	return news
@@ -67,18 +67,18 @@ func (i *interim) announced() string {
 // learn passes on what is known.
 func (i *interim) learn(x *exchange) error {
 	i.mu.Lock()
-	answer, location, err := dialect.Answer{}, i.location, i.err
+	answer, location, err, limited := dialect.Answer{}, i.location, i.err, i.limits != nil
 	if i.offset > 0 {
 		answer.Offset = protocol.Known(i.offset)
 	}
-	if i.limits != nil {
+	if limited {
 		answer.Limits = *i.limits
 	}
 	i.mu.Unlock()
 	if err != nil {
 		return err
 	}
-	if i.limits != nil && x.op == protocol.OpCreate {
+	if limited && x.op == protocol.OpCreate {
 		x.dialect.server.hear(answer.Limits)
 	}
 	if location != "" {
