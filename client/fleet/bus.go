@@ -2,11 +2,13 @@ package fleet
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -30,8 +32,14 @@ const (
 type bus struct {
 	conn    *nats.Conn
 	js      jetstream.JetStream
-	timeout time.Duration // for an answer that does not come
+	timeout time.Duration // of a call while the engine does not answer
+	answer  time.Duration // how long one request waits before it is sent again; 0: answerTime
+	handles *sync.Map     // jetstream.Stream by name
 }
+
+// setLease has requests repeated several times within a lease: a request that was on its way
+// when the engine ended gets no answer.
+func (b *bus) setLease(lease time.Duration) { b.answer = max(minAnswerTime, min(answerTime, lease/5)) }
 
 // errConflict means that a subject has another last message than the one that was expected.
 var errConflict = errors.New("another process has stored a message")
@@ -43,13 +51,22 @@ type stored struct {
 	Error     *jetstream.APIError `json:"error"`
 }
 
-// answerTime is how long one request waits for its answer before it is sent again.
-const answerTime = 2 * time.Second
+// answerTime is how long one request waits for its answer before it is sent again, and
+// minAnswerTime how long at least.
+const (
+	answerTime    = 2 * time.Second
+	minAnswerTime = 200 * time.Millisecond
+)
+
+// within returns a context for one request.
+func (b *bus) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, cmp.Or(b.answer, answerTime))
+}
 
 // store stores one message once it has an answer, and returns its sequence. It does not
 // repeat the request. The error Is errConflict, or as engineError says.
 func (b *bus) store(ctx context.Context, msg *nats.Msg) (stored, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	ctx, cancel := b.within(ctx)
 	defer cancel()
 	answer, err := b.conn.RequestMsgWithContext(ctx, msg)
 	if err != nil {
@@ -117,10 +134,16 @@ func pause(ctx context.Context, wait time.Duration) error {
 
 // last returns the last message of a subject in a stream, or nil if there is none.
 func (b *bus) last(ctx context.Context, stream, subject string) (*jetstream.RawStreamMsg, error) {
+	ctx, cancel := b.within(ctx)
+	defer cancel()
+	if s, ok := b.handles.Load(stream); ok {
+		return lastOf(ctx, s.(jetstream.Stream), subject)
+	}
 	s, err := b.js.Stream(ctx, stream)
 	if err != nil {
 		return nil, engineError(err)
 	}
+	b.handles.Store(stream, s)
 	return lastOf(ctx, s, subject)
 }
 

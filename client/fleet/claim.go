@@ -151,7 +151,7 @@ func (c *claim) answer(ctx context.Context, with []byte) error {
 // settle answers to the claim until the engine confirms it or the lease is lost.
 func (c *claim) settle(ctx context.Context, with []byte) error {
 	return until(ctx, func(ctx context.Context) error {
-		ctx, cancel := context.WithTimeout(ctx, answerTime)
+		ctx, cancel := c.job.within(ctx)
 		defer cancel()
 		return c.answer(ctx, with)
 	})

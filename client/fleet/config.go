@@ -38,7 +38,7 @@ type Config struct {
 	MaxBytes int64
 
 	// EngineTimeout is how long one call may wait for an engine that does not answer. A
-	// worker that has an item waits within its lease instead. 0: 10 s.
+	// worker that has an item waits within its lease instead. 0: 30 s.
 	EngineTimeout time.Duration
 }
 
@@ -46,7 +46,7 @@ const (
 	defaultLease         = 30 * time.Second
 	minLease             = time.Second
 	defaultAttempts      = 8
-	defaultEngineTimeout = 10 * time.Second
+	defaultEngineTimeout = 30 * time.Second
 )
 
 func (c Config) validate() error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -44,14 +45,18 @@ func open(ctx context.Context, js jetstream.JetStream, name string, cfg Config) 
 	if err := j.checkEngine(ctx); err != nil {
 		return nil, err
 	}
-	return j, j.patiently(ctx, func(ctx context.Context) error { return j.prepare(ctx, cfg) })
+	if err := j.patiently(ctx, func(ctx context.Context) error { return j.prepare(ctx, cfg) }); err != nil {
+		return nil, err
+	}
+	j.setLease(j.settings.Lease)
+	return j, nil
 }
 
 func newBus(js jetstream.JetStream, timeout time.Duration) bus {
 	if timeout == 0 {
 		timeout = defaultEngineTimeout
 	}
-	return bus{conn: js.Conn(), js: js, timeout: timeout}
+	return bus{conn: js.Conn(), js: js, timeout: timeout, handles: new(sync.Map)}
 }
 
 // engineLevel is the level of the interface of JetStream that jobs need: that of NATS 2.12,
