@@ -39,7 +39,7 @@ others are stopped.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return runConcat(a, cmd, c, args[0], args[1:]) },
 	}
 	f := cmd.Flags()
-	f.StringArrayVar(&c.metadata, "metadata", nil, "store `key[=value]` with the upload (repeat)")
+	flags.List(f, &c.metadata, "metadata", "", "store `key[=value]` with the upload (repeat)")
 	flags.RegisterNoInline(cmd, &c.NoInline)
 	f.IntVar(&c.concurrency, "concurrency", client.DefaultConcurrency, "send this `number` of parts at the same time")
 	c.Register(cmd)

@@ -63,9 +63,9 @@ checked. It is 7 if the server, or the Location, does not answer.`,
 	f := cmd.Flags()
 	f.StringVar(&c.protocol, "protocol", "tus", "check this `protocol`: tus, rufh, or rufh/3 to rufh/10")
 	flags.Own(f.Lookup("protocol"))
-	f.StringArrayVar(&c.rules, "rules", nil, "check only the rules with these `IDs`, separated by commas, * for any characters (repeat)")
+	flags.List(f, &c.rules, "rules", "", "check only the rules with these `IDs`, separated by commas, * for any characters (repeat)")
 	f.StringVar(&c.junit, "junit", "", "also write JUnit XML to this `file`")
-	f.StringArrayVar(&c.metadata, "metadata", nil, "store `key[=value]` with each upload (repeat)")
+	flags.List(f, &c.metadata, "metadata", "", "store `key[=value]` with each upload (repeat)")
 	c.Register(cmd)
 	return cmd
 }

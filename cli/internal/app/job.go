@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/spf13/cobra"
@@ -41,6 +42,10 @@ start NATS with JetStream, or "tusker job serve --listen", and name it with
 	return cmd
 }
 
+// localTimeout is how long a question may wait for the engine of this machine. Processes that
+// serve it may die one after the other, and the next one has to read the data.
+const localTimeout = time.Minute
+
 // openedJob is a job with the connection to its engine. Close it.
 type openedJob struct {
 	*fleet.Job
@@ -66,6 +71,9 @@ func (a *app) openJob(ctx context.Context, cmd *cobra.Command, e *flags.Engine, 
 	link, js, err := a.engineOf(ctx, cmd, e)
 	if err != nil {
 		return nil, err
+	}
+	if e.URL == "" {
+		cfg.EngineTimeout = localTimeout
 	}
 	opened, err := fleet.Open(ctx, js, name, cfg)
 	if err != nil {

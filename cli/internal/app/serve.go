@@ -101,7 +101,7 @@ and with --rufh also one of
 	f.Lookup("rufh").NoOptDefVal = newestVersion
 	f.BoolVar(&s.noPage, "no-page", false, "serve no page for browsers at /")
 	f.BoolVar(&s.keepNames, "keep-names", false, "also store finished uploads in DIR under their own names")
-	f.StringArrayVar(&s.faults, "fault", nil, "apply the fault `'[METHOD] ACTION ...'` to requests (repeat); tusker serve --help lists the actions")
+	flags.List(f, &s.faults, "fault", "", "apply the fault `'[METHOD] ACTION ...'` to requests (repeat); tusker serve --help lists the actions")
 	return cmd
 }
 

@@ -65,13 +65,13 @@ func (c *Connection) Register(cmd *cobra.Command) {
 	if first := usage.First(cmd); first == usage.Location || first == usage.Job {
 		f.StringVar(&c.as, "as", "", "use the settings of the endpoint of that `name` in the config file")
 	}
-	f.StringArrayVarP(&c.headers, "header", "H", nil, "send this `'Name: value'` with every request (repeat)")
+	List(f, &c.headers, "header", "H", "send this `'Name: value'` with every request (repeat)")
 	f.StringVar(&c.tokenFile, "token-file", "", "send the bearer token in `file`, which is read again for each request; safer than a secret as an argument")
 	f.StringVar(&c.tokenCommand, "token-command", "", "send the bearer token that the shell `command` prints; it runs again when the server refuses the token")
 	f.StringVar(&c.user, "user", "", "send `name:password` as basic authentication; TUSKER_USER is safer, because other users may see arguments")
 	f.BoolVar(&c.netrc, "netrc", false, "take the login and the password of the host from ~/.netrc if no other setting gives credentials")
 	f.StringVar(&c.netrcFile, "netrc-file", "", "as --netrc, with this `file` in place of ~/.netrc")
-	f.StringArrayVar(&c.trusted, "trust-origin", nil, "send headers, credentials and the client certificate to upload URLs at this `origin` too, such as https://cdn.example (repeat)")
+	List(f, &c.trusted, "trust-origin", "", "send headers, credentials and the client certificate to upload URLs at this `origin` too, such as https://cdn.example (repeat)")
 	f.StringVar(&c.caFile, "cacert", "", "trust the authorities in this PEM `file` and no others")
 	f.StringVar(&c.certFile, "cert", "", "present the client certificate in this PEM `file`")
 	f.StringVar(&c.keyFile, "key", "", "read the key of the client certificate from this PEM `file` (default: the file of --cert)")

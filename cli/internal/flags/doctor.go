@@ -19,7 +19,7 @@ type Doctor struct {
 
 // Register adds the flags.
 func (d *Doctor) Register(cmd *cobra.Command) {
-	cmd.Flags().StringArrayVar(&d.metadata, "metadata", nil, "store `key[=value]` with the upload, if the server requires it (repeat)")
+	List(cmd.Flags(), &d.metadata, "metadata", "", "store `key[=value]` with the upload, if the server requires it (repeat)")
 	d.registerProfile(cmd)
 	d.Query.Register(cmd)
 }

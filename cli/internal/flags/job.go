@@ -56,7 +56,7 @@ type Roots struct {
 }
 
 func (r *Roots) register(cmd *cobra.Command) {
-	cmd.Flags().StringArrayVar(&r.Pairs, "root", nil, "the files of the root NAME are in FOLDER on this machine: `NAME=FOLDER` (repeat)")
+	List(cmd.Flags(), &r.Pairs, "root", "", "the files of the root NAME are in FOLDER on this machine: `NAME=FOLDER` (repeat)")
 }
 
 // JobAdd holds the flags of the command that adds items to a job.
@@ -78,7 +78,7 @@ type JobAdd struct {
 // Register adds the flags.
 func (a *JobAdd) Register(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringArrayVar(&a.Metadata, "metadata", nil, "store `key[=value]` with each upload; wins over a default (repeat)")
+	List(f, &a.Metadata, "metadata", "", "store `key[=value]` with each upload; wins over a default (repeat)")
 	f.IntVar(&a.replicas, "replicas", 0, "keep a new job on this `number` of servers of the engine: 1, 3 or 5 (default 1)")
 	f.BoolVar(&a.JSON, "json", false, "print JSON")
 	RegisterLimitRate(cmd, &a.limitRate)

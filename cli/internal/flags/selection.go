@@ -54,9 +54,9 @@ func (s *Selection) register(cmd *cobra.Command) {
 func (s *Selection) RegisterWalk(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVarP(&s.Recursive, "recursive", "r", false, "send the files in directories and in all directories below them")
-	f.StringArrayVar(&s.include, flagInclude, nil, "send only those files in directories that match `glob`, or are below a directory that does (repeat)")
-	f.StringArrayVar(&s.exclude, flagExclude, nil, "leave out files and directories in directories that match `glob` (repeat); wins over --include")
-	f.StringArrayVar(&s.excludeFrom, flagExcludeFrom, nil, "leave out what matches a glob in `file`, one on each line; # begins a comment (repeat)")
+	List(f, &s.include, flagInclude, "", "send only those files in directories that match `glob`, or are below a directory that does (repeat)")
+	List(f, &s.exclude, flagExclude, "", "leave out files and directories in directories that match `glob` (repeat); wins over --include")
+	List(f, &s.excludeFrom, flagExcludeFrom, "", "leave out what matches a glob in `file`, one on each line; # begins a comment (repeat)")
 	f.StringVar(&s.FilesFrom, "files-from", "", "also send the files whose names are in `file`, one on each line; - is standard input")
 	f.BoolVarP(&s.Null, "null", "0", false, "names in the file of --files-from end in NUL, as those of find -print0")
 	s.registerSizes(cmd)

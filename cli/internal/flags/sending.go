@@ -35,7 +35,7 @@ type Sending struct {
 func (s *Sending) Register(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.BoolVar(&s.refuseInUse, "refuse-in-use", false, "fail in place of a warning if another program has a file open for writing (Linux only)")
-	f.StringArrayVar(&s.printHeaders, "print-header", nil, "print the response header `name` at the end of each result, separated by a tab (repeat)")
+	List(f, &s.printHeaders, "print-header", "", "print the response header `name` at the end of each result, separated by a tab (repeat)")
 	f.BoolVar(&s.JSON, "json", false, "print one event on each line, such as created, resumed, progress, retry, done and failed")
 	s.Progress.Register(cmd)
 	if strings.Contains(cmd.Use, "FILE") {

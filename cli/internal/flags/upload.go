@@ -45,7 +45,7 @@ type Upload struct {
 func (u *Upload) Register(cmd *cobra.Command) {
 	u.Parallel = 1
 	f := cmd.Flags()
-	f.StringArrayVar(&u.Metadata, "metadata", nil, "store `key[=value]` with each upload; wins over a default (repeat)")
+	List(f, &u.Metadata, "metadata", "", "store `key[=value]` with each upload; wins over a default (repeat)")
 	f.BoolVar(&u.NoDefault, "no-default-metadata", false, "do not send filename, relativePath, mime_type and filetype as metadata")
 	RegisterNoInline(cmd, &u.NoInline)
 	RegisterProtocol(cmd, &u.Protocol)
@@ -69,7 +69,7 @@ func (u *Upload) Register(cmd *cobra.Command) {
 func (u *Upload) RegisterRest(cmd *cobra.Command) {
 	u.Parallel, u.Recreate = 1, recreateNever
 	f := cmd.Flags()
-	f.StringArrayVar(&u.Metadata, "metadata", nil, "`key[=value]` to keep with an upload whose parts are joined (repeat); wins over a default")
+	List(f, &u.Metadata, "metadata", "", "`key[=value]` to keep with an upload whose parts are joined (repeat); wins over a default")
 	f.IntVar(&u.Concurrency, "concurrency", client.DefaultConcurrency, "`number` of files sent at once")
 	f.Var(&u.Parallel, "parallel", "`number` of parts of one file that are sent at the same time, if the upload was begun in parts")
 	f.StringVar(&u.Account, "account", "", "with --all, resume only uploads of the account of this `name`; with KEY, the account of the credentials")

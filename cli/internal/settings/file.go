@@ -57,6 +57,10 @@ func configFile(cmd *cobra.Command, lookup func(string) (string, bool)) (*config
 	if path == "" {
 		return &config.File{}, nil
 	}
+	// Most users have no file, and the keys of all commands take time.
+	if _, err := os.Stat(path); textfile.IsAbsent(err) && !named {
+		return &config.File{Path: path}, nil
+	}
 	file, err := config.Read(path, ConfigKeys(cmd.Root()))
 	if textfile.IsAbsent(err) && !named {
 		return &config.File{Path: path}, nil
