@@ -32,6 +32,25 @@ func (s *Store) List(ctx context.Context) iter.Seq2[*journal.Record, error] {
 // journal.PlaceSuffix, it looks only at the records of the place. For another one it reads the
 // names of all files. It opens only the records that it returns.
 func (s *Store) ListSuffix(ctx context.Context, suffix string) iter.Seq2[*journal.Record, error] {
+	return s.list(ctx, func(root *os.Root) iter.Seq2[string, error] {
+		if suffix != "" && journal.PlaceSuffix(suffix) == suffix {
+			return placed(root, suffix)
+		}
+		return keys(ctx, root, func(key string) bool { return strings.HasSuffix(key, suffix) })
+	})
+}
+
+// ListPrefix returns each record whose key begins with prefix, as List does, for people who type
+// the beginning of a key. It reads the names of all files, and opens only the records that it
+// returns.
+func (s *Store) ListPrefix(ctx context.Context, prefix string) iter.Seq2[*journal.Record, error] {
+	return s.list(ctx, func(root *os.Root) iter.Seq2[string, error] {
+		return keys(ctx, root, func(key string) bool { return strings.HasPrefix(key, prefix) })
+	})
+}
+
+// list yields the records of some keys, which need not have a record.
+func (s *Store) list(ctx context.Context, keys func(*os.Root) iter.Seq2[string, error]) iter.Seq2[*journal.Record, error] {
 	return func(yield func(*journal.Record, error) bool) {
 		root, err := s.open(ctx)
 		if err != nil {
@@ -39,7 +58,7 @@ func (s *Store) ListSuffix(ctx context.Context, suffix string) iter.Seq2[*journa
 			return
 		}
 		defer func() { _ = root.Close() }()
-		for key, err := range keys(ctx, root, suffix) {
+		for key, err := range keys(root) {
 			if err != nil {
 				yield(nil, fmt.Errorf("filestore: list records in %s: %w", s.dir, err))
 				return
@@ -58,14 +77,11 @@ func (s *Store) ListSuffix(ctx context.Context, suffix string) iter.Seq2[*journa
 	}
 }
 
-// keys yields the keys of the records that end in suffix, and some without a record.
-func keys(ctx context.Context, root *os.Root, suffix string) iter.Seq2[string, error] {
-	if suffix != "" && journal.PlaceSuffix(suffix) == suffix {
-		return placed(root, suffix)
-	}
+// keys yields the keys of the records that match.
+func keys(ctx context.Context, root *os.Root, match func(key string) bool) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		for e, err := range walk(ctx, root) {
-			if err == nil && (e.suffix != recordSuffix || !strings.HasSuffix(e.key, suffix)) {
+			if err == nil && (e.suffix != recordSuffix || !match(e.key)) {
 				continue
 			}
 			if !yield(e.key, err) {

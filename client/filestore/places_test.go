@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -101,5 +102,37 @@ func TestPlaceIsRemoved(t *testing.T) {
 				t.Errorf("left are %v, error %v", left, err)
 			}
 		})
+	}
+}
+
+// ListPrefix reads only the records that it returns.
+func TestListPrefix(t *testing.T) {
+	// The test counts allocations of the process, so it is not parallel.
+	const others = 2000
+	s := open(t, t.TempDir())
+	populate(t, s.Dir(), others, longAgo)
+	for _, key := range []string{"4f1d-" + place, "4f1e"} {
+		r := sample
+		r.Key = key
+		if err := s.Save(t.Context(), &r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for prefix, want := range map[string]int{"4f1d": 1, "4f1": 2, "4f1d-" + place: 1, "5": 0} {
+		got := testing.AllocsPerRun(1, func() {
+			n := 0
+			for r, err := range s.ListPrefix(t.Context(), prefix) {
+				if err != nil || !strings.HasPrefix(r.Key, prefix) {
+					t.Errorf("%s: record %v, error %v", prefix, r, err)
+				}
+				n++
+			}
+			if n != want {
+				t.Errorf("%s: %d records, want %d", prefix, n, want)
+			}
+		})
+		if got > 8*others {
+			t.Errorf("%s: %.0f allocations beside %d other records", prefix, got, others)
+		}
 	}
 }

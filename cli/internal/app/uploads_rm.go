@@ -159,5 +159,13 @@ func findRecords(ctx context.Context, a *app, store *filestore.Store, given []st
 	for _, b := range incompleteBatches(ctx, a, store) {
 		match(b.Key)
 	}
-	return found, records.Each(ctx, a.console.Log, store, func(r *client.Record) { match(r.Key) })
+	for i, beginning := range given {
+		if exact[i] {
+			continue
+		}
+		if err := records.EachOf(ctx, a.console.Log, store.ListPrefix(ctx, beginning), func(r *client.Record) { match(r.Key) }); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
 }

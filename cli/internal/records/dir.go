@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"iter"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -77,8 +78,13 @@ func Each(ctx context.Context, log *slog.Logger, store *filestore.Store, fn func
 	if store == nil {
 		return nil
 	}
+	return EachOf(ctx, log, store.List(ctx), fn)
+}
+
+// EachOf is Each for the records of a list.
+func EachOf(ctx context.Context, log *slog.Logger, list iter.Seq2[*client.Record, error], fn func(*client.Record)) error {
 	var first error
-	for r, err := range store.List(ctx) {
+	for r, err := range list {
 		switch {
 		case err == nil:
 			fn(r)

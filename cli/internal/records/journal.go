@@ -26,12 +26,13 @@ type Journal struct {
 
 	mu   sync.Mutex
 	urls map[string][]string // URLs of the stored records and of their parts, by key
+	keys map[string]string   // keys of the stored records, by URL
 }
 
 // New returns the store of one run in the folder dir. If err is not nil, there is no
 // folder. InParts is called when a record of an upload in parts is loaded, from any goroutine.
 func New(log *slog.Logger, dir string, err error, inParts func()) *Journal {
-	j := &Journal{log: log, dir: dir, inParts: inParts, urls: make(map[string][]string)}
+	j := &Journal{log: log, dir: dir, inParts: inParts, urls: make(map[string][]string), keys: make(map[string]string)}
 	j.open = sync.OnceValue(func() client.Store { return j.openOrMake(dir, err) })
 	return j
 }
@@ -61,11 +62,9 @@ func (j *Journal) KeyOf(result *client.Result) string {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for key, known := range j.urls {
-		for _, r := range slices.Concat(result.Parts, []*client.Result{result}) {
-			if r.URL != "" && slices.Contains(known, r.URL) && j.lasting {
-				return key
-			}
+	for _, r := range slices.Concat(result.Parts, []*client.Result{result}) {
+		if key := j.keys[r.URL]; key != "" && j.lasting {
+			return key
 		}
 	}
 	return ""
@@ -111,7 +110,23 @@ func (j *Journal) note(key string, r *client.Record) {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	j.forget(key)
 	j.urls[key] = urls
+	for _, url := range urls {
+		if url != "" {
+			j.keys[url] = key
+		}
+	}
+}
+
+// forget removes what is known of a record. It is called with the lock held.
+func (j *Journal) forget(key string) {
+	for _, url := range j.urls[key] {
+		if j.keys[url] == key {
+			delete(j.keys, url)
+		}
+	}
+	delete(j.urls, key)
 }
 
 // Delete implements client.Store.
@@ -120,7 +135,7 @@ func (j *Journal) Delete(ctx context.Context, key, revision string) error {
 	if err == nil {
 		j.mu.Lock()
 		defer j.mu.Unlock()
-		delete(j.urls, key)
+		j.forget(key)
 	}
 	return err
 }
