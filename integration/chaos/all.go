@@ -14,7 +14,7 @@ import (
 // heading.
 var everything = []struct{ heading, args string }{
 	{"Workers, the server and the engine are killed", "run -fleet command"},
-	{"Ten workers share the engine of the machine, whose holder is killed", "run -fleet local -workers 10"},
+	{"Ten workers share the engine of the machine, whose holder is killed", "run -fleet local -workers 10 -slots 8"},
 	{"3 % of the creations sleep for three leases before their record", "run -fleet command -zombies 0.03"},
 	{"The same without the comparison of records: duplicates are expected", "run -fleet unfenced -zombies 0.03 -seeds 2 -control"},
 	{"Small files in one request and without records: duplicates are expected", "run -fleet one-request -seeds 2 -control"},

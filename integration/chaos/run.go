@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -19,7 +20,8 @@ type seedsRun struct {
 	fleet   string
 	seeds   int
 	first   uint64
-	workers int // 0: as in the plan
+	workers int // 0: as in the plan, as for slots
+	slots   int
 	short   bool
 	control bool
 	zombies float64
@@ -34,6 +36,7 @@ func runSeeds(ctx context.Context, args []string) error {
 	flags.IntVar(&r.seeds, "seeds", 20, "`number` of seeds")
 	flags.Uint64Var(&r.first, "first", 0, "first `seed`")
 	flags.IntVar(&r.workers, "workers", 0, "`number` of workers (default: that of the plan)")
+	flags.IntVar(&r.slots, "slots", 0, "`number` of files that a worker sends at a time (default: that of the plan)")
 	flags.BoolVar(&r.short, "short", false, "run the plan of CI")
 	flags.BoolVar(&r.control, "control", false, "the fleet is faulty on purpose: require that files are finished twice")
 	flags.Float64Var(&r.zombies, "zombies", 0, "`share` of creations whose worker sleeps for three leases")
@@ -49,6 +52,9 @@ func runSeeds(ctx context.Context, args []string) error {
 		if err := r.run(ctx, seed); err != nil {
 			bad = append(bad, err)
 		}
+		if ctx.Err() != nil {
+			break
+		}
 	}
 	if r.control && r.twice == 0 {
 		bad = append(bad, errors.New("no file was finished twice"))
@@ -62,9 +68,7 @@ func (r *seedsRun) run(ctx context.Context, seed uint64) error {
 	if r.short {
 		plan = chaos.ShortPlan(seed)
 	}
-	if r.workers > 0 {
-		plan.Workers = r.workers
-	}
+	plan.Workers, plan.Slots = cmp.Or(r.workers, plan.Workers), cmp.Or(r.slots, plan.Slots)
 	plan.Zombies = r.zombies
 	out, err := chaos.Run(ctx, plan, r.tools.fleet(r.fleet), r.tusker, r.dir)
 	if err != nil {
