@@ -6,8 +6,8 @@
 // It is a discrete event simulation. Each worker has some slots, and a slot takes its item
 // through the steps of the protocol: claim, creation, record, bytes and result. The engine
 // does claims, records and results one after the other, each a third of the measured work
-// for one file (-cycle). Creations and bytes take their time on the upload servers, which
-// share their bandwidth equally among all slots. Workers die after an exponentially
+// for one file (-cycle). Creations and bytes take their time on the upload servers, whose
+// bandwidth the slots that send share equally. Workers die after an exponentially
 // distributed time, and others take their places; the items of a dead worker are delivered
 // again when their lease has ended, and resume after the bytes that the server has. The
 // same flags print the same table.
@@ -31,7 +31,7 @@ func main() {
 
 // measuredCycle is the work of the engine for one file. The command "go run
 // ./integration/chaos rate" measures it.
-const measuredCycle = 240 * time.Microsecond
+const measuredCycle = 160 * time.Microsecond
 
 func run(args []string, stdout io.Writer) error {
 	flags := flag.NewFlagSet("fleetsim", flag.ContinueOnError)

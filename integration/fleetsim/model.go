@@ -61,7 +61,10 @@ type slot struct {
 	size     float64 // of the item
 	has      float64 // bytes of the item that the server had when the slot got it
 	recorded bool    // the item has a record, so nothing is created
-	started  float64 // when the bytes began
+	began    float64 // when the last piece of the bytes began
+	sending  bool
+	piece    float64 // bytes of it
+	rate     float64 // of it, in bytes per second
 }
 
 // item is an item that a dead worker had.
@@ -100,15 +103,13 @@ type simulation struct {
 	open     int      // items without a result
 	free     float64  // when the engine has done what it was asked so far
 	busy     float64  // how long the engine has worked
-	rate     float64  // of one slot, in bytes per second
+	sending  int      // slots that send bytes now
 	out      outcome
 }
 
 // run simulates a job. The same fleet has the same outcome.
 func (f fleet) run() outcome {
 	s := &simulation{fleet: f, random: rand.New(rand.NewPCG(f.seed, 1)), left: f.files, open: f.files}
-	places := float64(f.workers * f.slots)
-	s.rate = math.Min(float64(f.link)/float64(f.slots), float64(f.server)/places)
 	workers := make([]*worker, f.workers)
 	for i := range workers {
 		workers[i] = &worker{random: rand.New(rand.NewPCG(f.seed, uint64(i)+2))}
@@ -167,13 +168,35 @@ func (s *simulation) advance(sl *slot) {
 	case record:
 		sl.at, sl.next = s.ask(sl.at), send
 	case send:
-		sl.started = sl.at
-		sl.at += s.rtt.Seconds() + (sl.size-sl.has)/s.rate
-		sl.next = result
+		s.send(sl)
 	case result:
+		sl.sending = false
+		s.sending--
 		sl.at, sl.next = s.ask(sl.at), claim
 		s.open--
 		s.out.bytes += sl.size
+	}
+}
+
+// longestPiece is how long a slot sends at the same rate, in seconds.
+const longestPiece = 20
+
+// send sends the next piece of the bytes. The slots that send at that time share the
+// bandwidth.
+func (s *simulation) send(sl *slot) {
+	wait := 0.0
+	if !sl.sending {
+		sl.sending = true
+		s.sending++
+		wait = s.rtt.Seconds()
+	}
+	sl.rate = math.Min(float64(s.link)/float64(s.fleet.slots), float64(s.server)/float64(s.sending))
+	sl.piece = math.Min(sl.size-sl.has, sl.rate*longestPiece)
+	sl.began = sl.at + wait
+	sl.at = sl.began + sl.piece/sl.rate
+	sl.has += sl.piece
+	if sl.has >= sl.size {
+		sl.next = result
 	}
 }
 
@@ -209,19 +232,20 @@ func (s *simulation) die(sl *slot) {
 			if answered := sl.at - s.rtt.Seconds()/2; end > answered {
 				s.out.orphans++
 			}
-		case send:
+		case send, result:
+			if sl.sending {
+				sl.sending = false
+				s.sending--
+				it.recorded = true
+				s.lose(sl, &it, end)
+				break
+			}
 			// The engine has the record if only its answer is missing.
 			stored := end > sl.at-s.rtt.Seconds()/2
 			if !it.recorded && !stored {
 				s.out.orphans++
 			}
 			it.recorded = it.recorded || stored
-		case result:
-			it.recorded = true
-			sent := math.Min(sl.size-sl.has, math.Max(0, end-sl.started)*s.rate)
-			lost := math.Min(sent, s.rate*s.rtt.Seconds()) // on their way
-			it.has += sent - lost
-			s.out.twice += lost
 		default:
 		}
 		heap.Push(&s.returned, it)
@@ -229,6 +253,14 @@ func (s *simulation) die(sl *slot) {
 	sl.life++
 	sl.worker.alive(sl.life, s.fleet)
 	sl.at, sl.next = sl.worker.starts[sl.life], claim
+}
+
+// lose takes the bytes away that the server did not get before the worker was killed.
+func (s *simulation) lose(sl *slot, it *item, end float64) {
+	sent := math.Min(sl.piece, math.Max(0, end-sl.began)*sl.rate)
+	lost := math.Min(sent, sl.rate*s.rtt.Seconds()) // on their way
+	it.has = sl.has - sl.piece + sent - lost
+	s.out.twice += lost
 }
 
 // sink moves the first slot to its place by time. The slots are a binary heap.
