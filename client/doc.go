@@ -1,5 +1,5 @@
 // Package client uploads files to servers that speak the tus resumable upload
-// protocol 1.0.0.
+// protocol 1.0.0, or the IETF's Resumable Uploads for HTTP.
 //
 // Most programs need [New] and [Client.Upload]:
 //
@@ -19,6 +19,8 @@
 //   - [Config.Ledger] lets Upload skip files that were uploaded before, and [Client.Lookup]
 //     returns what the Store and the Ledger have about a source.
 //   - [Config.Once] has each file uploaded at most once, although programs crash.
+//   - [Config.Protocol] chooses the IETF's Resumable Uploads for HTTP in place of tus, and
+//     [UploadOptions.Upgrade] makes an ordinary PUT or POST resumable.
 //   - [UploadOptions.Parallel] sends one file in several parts at the same time.
 //
 // These methods do a single exchange without a retry: [Client.Options], [Client.Create],

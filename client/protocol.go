@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/internal/cause"
 	"github.com/tusker-go/tusker/client/internal/dialect"
 	rufhdriver "github.com/tusker-go/tusker/client/internal/rufh"
 	"github.com/tusker-go/tusker/client/internal/tus"
@@ -59,7 +60,8 @@ func parseProtocol(name string) (v rufh.Version, auto bool, err error) {
 type speech struct {
 	auto   bool
 	rufh   *rufhdriver.Server
-	warned wire.Names // keys of metadata that the log has a warning about
+	asking chan struct{} // holds a value while an upload asks the server
+	warned wire.Names    // keys of metadata that the log has a warning about
 
 	mu      sync.Mutex
 	version rufh.Version // 0: tus
@@ -108,6 +110,12 @@ func (j *job) choose(ctx context.Context, url string) error {
 // detect asks the server of url which protocol it speaks, unless that is known. A server that
 // does not say so gets tus.
 func (j *job) detect(ctx context.Context, url string) (rufh.Version, error) {
+	select {
+	case j.speech.asking <- struct{}{}:
+	case <-ctx.Done():
+		return 0, cause.Why(ctx)
+	}
+	defer func() { <-j.speech.asking }()
 	if v, decided := j.speech.get(); decided {
 		return v, nil
 	}

@@ -91,6 +91,22 @@ func TestProtocolAuto(t *testing.T) {
 	}
 }
 
+// Uploads that begin at the same time ask once together.
+func TestProtocolAutoOfMany(t *testing.T) {
+	p := newPeer(t, accepting)
+	items := make([]client.Item, 20)
+	for i := range items {
+		items[i].Source = client.Bytes([]byte("content"))
+	}
+	c := p.client(t, client.Config{Protocol: client.ProtocolAuto, Concurrency: 10})
+	if _, err := c.UploadAll(t.Context(), items); err != nil {
+		t.Fatal(err)
+	}
+	if options, posts := p.count(http.MethodOptions), p.count(http.MethodPost); options != 1 || posts != 20 {
+		t.Errorf("%d times OPTIONS, %d POST", options, posts)
+	}
+}
+
 // A server that announced Resumable Uploads for HTTP and refuses the creation as a tus server
 // gets tus from then on. Nothing is stored before.
 func TestProtocolFallback(t *testing.T) {
@@ -452,4 +468,62 @@ func TestRUFHStreamWithoutProgress(t *testing.T) {
 			t.Errorf("requests %q", requests)
 		}
 	})
+}
+
+// With Once, the URL is recorded before the first byte: the creation has no bytes. An empty source is
+// completed by a request of its own.
+func TestRUFHOnce(t *testing.T) {
+	for _, content := range []string{"content", ""} {
+		p := newPeer(t, func(w http.ResponseWriter, r *http.Request) {
+			q := rufh.ParseRequest(r.Header)
+			n := drain(r)
+			if r.Method == http.MethodPost && (n > 0 || q.Complete != rufh.Incomplete) || r.Method == http.MethodPatch && q.Complete != rufh.Complete {
+				t.Errorf("%s of %d bytes, complete %v", r.Method, n, q.Complete)
+			}
+			respond(w, r, 201, "Location", "/1", rufh.HeaderUploadComplete, q.Complete.String())
+		})
+		store, ledger := new(client.MemoryStore), new(clienttest.Ledger)
+		c := p.client(t, client.Config{Protocol: "rufh/8", Once: true, Store: store, Ledger: ledger, TrustLedger: true})
+		name := clienttest.WriteFile(t, content)
+		for run := range 2 {
+			res, err := c.Upload(t.Context(), clienttest.PathSource(t, name), nil)
+			if err != nil || res.Skipped != (run == 1) {
+				t.Errorf("%q, run %d: skipped %t, %v", content, run, res.Skipped, err)
+			}
+		}
+		if !slices.Equal(p.seen(), []string{"POST", "PATCH"}) {
+			t.Errorf("%q: requests %v", content, p.seen())
+		}
+	}
+}
+
+// A caller resumes an upload by its URL, in the protocol that the server speaks.
+func TestRUFHResume(t *testing.T) {
+	p := newPeer(t, func(w http.ResponseWriter, r *http.Request) {
+		switch r.Method {
+		case http.MethodOptions:
+			respond(w, r, 204, rufh.HeaderUploadLimit, "min-size=0")
+		case http.MethodHead:
+			respond(w, r, 204, rufh.HeaderUploadOffset, "3", rufh.HeaderUploadLength, "7", rufh.HeaderUploadComplete, "?0")
+		default:
+			if n := drain(r); n != 4 || r.Header.Get(rufh.HeaderUploadOffset) != "3" {
+				t.Errorf("%d bytes at %s", n, r.Header.Get(rufh.HeaderUploadOffset))
+			}
+			respond(w, r, 200, rufh.HeaderUploadComplete, "?1")
+		}
+	})
+	for name, want := range map[string][]string{"auto": {"OPTIONS", "HEAD", "PATCH"}, "rufh/9": {"HEAD", "PATCH"}} {
+		before := len(p.seen())
+		res, err := p.client(t, client.Config{Protocol: name}).Resume(t.Context(), p.URL+"/1", client.Bytes([]byte("content")), nil)
+		if err != nil || res.Resumed != 3 || res.Response == nil {
+			t.Errorf("%s: %v, %+v", name, err, res)
+		}
+		if got := p.seen()[before:]; !slices.Equal(got, want) {
+			t.Errorf("%s: requests %v, want %v", name, got, want)
+		}
+	}
+	_, err := p.client(t, client.Config{Protocol: "rufh/9"}).Resume(t.Context(), p.URL+"/1", client.Bytes([]byte("other size")), nil)
+	if !errors.Is(err, client.ErrLengthMismatch) {
+		t.Errorf("error %v, want ErrLengthMismatch", err)
+	}
 }

@@ -35,7 +35,7 @@ import (
 // [ErrNoEndpoint], [ErrInvalidOption], [ErrSource], and with it [ErrSourceChanged],
 // [ErrSourceWindow], [ErrSourceInUse] and [ErrSourceUsed], [ErrUnconfirmed], [ErrBusy], [ErrConflict], [ErrLeaseLost], [ErrUnrecorded], [ErrUnsupported],
 // [ErrLengthMismatch], [ErrIntegrity], [ErrMisplaced], [ErrUncertain], [ErrRefused], [ErrPart], [ErrDifferent],
-// [ErrUnverified], [ErrNotTus], [ErrRedirected], [ErrInvalidLocation],
+// [ErrUnverified], [ErrNotTus], [ErrNotRUFH], [ErrOtherProtocol], [ErrInterim], [ErrLimits], [ErrRelocated], [ErrEarly], [ErrIncomplete], [ErrRedirected], [ErrInvalidLocation],
 // [ErrInsecureLocation], [ErrUntrusted], [ErrStalled], [protocol.ErrInvalidMetadata],
 // [retry.ErrExhausted], the sentinels of package protocol, and the cause of ctx.
 func (c *Client) Upload(ctx context.Context, src Source, opts *UploadOptions) (*Result, error) {
