@@ -55,7 +55,7 @@ func (p *puller) ask(free, most int, now time.Time) {
 	}
 	n := free - p.pending
 	// A request for each item would cost more than the items of a few requests.
-	if n <= 0 || p.pending > 0 && n < most/4 {
+	if n <= 0 || p.pending > 0 && n < most/2 {
 		return
 	}
 	data, err := json.Marshal(pullRequest{n, pullExpires, pullHeartbeat})
