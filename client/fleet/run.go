@@ -186,7 +186,7 @@ func (r *run) work(ctx context.Context) error {
 func (r *run) loop(ctx context.Context, changes <-chan nats.Status, gone <-chan error) {
 	tick := time.NewTicker(min(time.Second/4, r.settings.Lease/24))
 	defer tick.Stop()
-	ended := ctx.Done()
+	ended, hurried := ctx.Done(), r.worker.Hurry
 	deadline := time.NewTimer(time.Hour)
 	deadline.Stop()
 	defer deadline.Stop()
@@ -227,6 +227,10 @@ func (r *run) loop(ctx context.Context, changes <-chan nats.Status, gone <-chan 
 		case <-ended:
 			ended = nil
 			deadline.Reset(r.drain())
+		case <-hurried:
+			hurried = nil
+			r.drain()
+			deadline.Reset(0)
 		case <-deadline.C:
 			r.hurry()
 			deadline.Reset(forceAfter)

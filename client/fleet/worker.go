@@ -42,6 +42,10 @@ type Worker struct {
 	// given back at once.
 	Drain time.Duration
 
+	// Hurry ends the time of Drain when it is closed: everything is given back at once, for
+	// example at a second Ctrl-C. nil: nothing ends it.
+	Hurry <-chan struct{}
+
 	// UntilDone has Work return when no item is queued or in flight and no list is being
 	// added. False: Work waits for further items.
 	UntilDone bool

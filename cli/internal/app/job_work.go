@@ -106,7 +106,7 @@ func runJobWork(a *app, cmd *cobra.Command, w *flags.JobWork, name string) error
 		defer page()
 	}
 	err = opened.Work(ctx, fleet.Worker{
-		Client: clientConfig, Open: fleet.Files(roots), Roots: slices.AppendSeq([]string{}, maps.Keys(roots)), Slots: sending.Concurrency, Drain: drainOf(w.Drain), UntilDone: w.UntilDone,
+		Client: clientConfig, Open: fleet.Files(roots), Roots: slices.AppendSeq([]string{}, maps.Keys(roots)), Slots: sending.Concurrency, Drain: drainOf(w.Drain), Hurry: a.console.Hurry, UntilDone: w.UntilDone,
 		Options: func(item fleet.Item) client.UploadOptions {
 			return client.UploadOptions{Metadata: sending.MetadataOf(item), ChunkSize: int64(sending.Chunk), Verify: sending.Verify}
 		},

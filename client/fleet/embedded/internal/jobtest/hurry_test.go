@@ -1,0 +1,41 @@
+package jobtest_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/tusker-go/tusker/client/fleet"
+	"github.com/tusker-go/tusker/client/fleet/embedded"
+	"github.com/tusker-go/tusker/client/fleet/embedded/internal/jobtest"
+	"github.com/tusker-go/tusker/client/internal/fake"
+)
+
+// A worker that has to hurry gives everything back at once, also if it could drain for a long
+// time, and another worker has the items at once.
+func TestHurry(t *testing.T) {
+	t.Parallel()
+	e := jobtest.NewEngine(t, embedded.Config{})
+	s := fake.New(t, fake.Config{})
+	f := jobtest.NewFolder(t, 2, 100)
+	job := e.Open(t, "archive", fleet.Config{Lease: time.Minute})
+	jobtest.Add(t, job, f.Items)
+	s.On(http.MethodPatch, s.Hang(0), s.Hang(0))
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	hurry := make(chan struct{})
+	w := f.Worker(s)
+	w.Slots, w.UntilDone, w.Drain, w.Hurry = 2, false, time.Hour, hurry
+	ended := make(chan error, 1)
+	go func() { ended <- job.Work(ctx, w) }()
+	wait(t, "two requests", func() bool { return len(jobtest.Uploads(s)) == 2 })
+	stop()
+	close(hurry)
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	// The lease of a minute does not keep the items from another worker.
+	jobtest.Work(t, e.Open(t, "archive", fleet.Config{}), f.Worker(s))
+	f.WantDelivered(t, job, s)
+}
