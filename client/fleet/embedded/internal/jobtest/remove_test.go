@@ -55,11 +55,12 @@ func TestItemsDoNotWaitForLongUploads(t *testing.T) {
 	slow := f.Worker(s)
 	slow.Slots, slow.UntilDone = 2, false
 	ended := make(chan error, 1)
-	go func() { ended <- e.Open(t, "archive", fleet.Config{}).Work(ctx, slow) }()
+	first, second := e.Open(t, "archive", fleet.Config{}), e.Open(t, "archive", fleet.Config{})
+	go func() { ended <- first.Work(ctx, slow) }()
 	wait(t, "two uploads hang", func() bool { return len(jobtest.Uploads(s)) == 102 })
 	other := f.Worker(s)
 	other.UntilDone = false
-	go func() { ended <- e.Open(t, "archive", fleet.Config{}).Work(ctx, other) }()
+	go func() { ended <- second.Work(ctx, other) }()
 	wait(t, "the other worker has finished the rest", func() bool {
 		st, err := job.Status(t.Context())
 		return err == nil && st.Done == 198
