@@ -92,6 +92,10 @@ func expect(subject string, data []byte, last uint64) *nats.Msg {
 	return &nats.Msg{Subject: subject, Data: data, Header: nats.Header{headerExpectedSubject: {strconv.FormatUint(last, 10)}}}
 }
 
+// tryTime is how long one try of a call may take, with all of its requests. A request that was
+// on its way when the engine ended gets no answer.
+const tryTime = 5 * time.Second
+
 // until repeats a call until the engine answers, or until ctx ends. The error of the last
 // call is in the error then.
 func until(ctx context.Context, call func(context.Context) error) error {
@@ -100,7 +104,7 @@ func until(ctx context.Context, call func(context.Context) error) error {
 		most  = 500 * time.Millisecond
 	)
 	for wait := first; ; wait = min(2*wait, most) {
-		err := call(ctx)
+		err := try(ctx, call)
 		if err == nil || !isSilent(err) {
 			return err
 		}
@@ -108,6 +112,13 @@ func until(ctx context.Context, call func(context.Context) error) error {
 			return fmt.Errorf("%w: %w", context.Cause(ctx), err)
 		}
 	}
+}
+
+// try calls once, for tryTime at most.
+func try(ctx context.Context, call func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, tryTime)
+	defer cancel()
+	return call(ctx)
 }
 
 // patiently is until with the timeout of the bus.
