@@ -49,7 +49,8 @@ type Result struct {
 	Denial Denial
 
 	// Response is the response to the upload by the resource that it is for, also if that is an
-	// error. nil: the protocol has none (tus, and rufh up to version 6), or it was not received.
+	// error. nil: tus has none, or it was not received. Up to version 6 of Resumable Uploads for
+	// HTTP, it is the last response of the server.
 	Response *Response
 
 	// Verified means that the server holds the bytes of the source, see

@@ -24,7 +24,7 @@ func (g Invocation) Command(name string) string {
 // It is credentials, mostly, so their values are not repeated in a hint.
 var needed = []string{
 	"header", "token-file", "token-command", "user", "netrc", "netrc-file", "cacert", "cert", "key", "insecure",
-	"proxy", "unix-socket", "http1.1", "method-override",
+	"proxy", "unix-socket", "http1.1", "method-override", "protocol",
 }
 
 // NeedsFlags reports whether any of these flags is set.
