@@ -49,6 +49,9 @@ func (s *JobSettings) settings(cmd *cobra.Command, rate *units.Timetable) (fleet
 	return out, nil
 }
 
+// jobRateUsage describes --limit-rate of a job.
+const jobRateUsage = "let all workers of the job together send at most this many bytes in a second, such as 10MiB/s, or off (default: that of the job)"
+
 // Roots holds the flag for the folders of roots.
 type Roots struct {
 	// Pairs are NAME=FOLDER.
@@ -82,6 +85,7 @@ func (a *JobAdd) Register(cmd *cobra.Command) {
 	f.IntVar(&a.replicas, "replicas", 0, "keep a new job on this `number` of servers of the engine: 1, 3 or 5 (default 1)")
 	f.BoolVar(&a.JSON, "json", false, "print JSON")
 	RegisterLimitRate(cmd, &a.limitRate)
+	f.Lookup("limit-rate").Usage = jobRateUsage
 	a.RegisterWalk(cmd)
 	a.Roots.register(cmd)
 	a.JobSettings.register(cmd)
@@ -146,6 +150,7 @@ func (w *JobWork) Register(cmd *cobra.Command) {
 	w.Requests.Register(cmd)
 	// Other workers try an item again, too.
 	w.retries = workerRetries
+	f.Lookup("limit-rate").Usage = jobRateUsage
 	f.Lookup("retries").DefValue = strconv.Itoa(workerRetries)
 }
 
