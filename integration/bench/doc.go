@@ -5,6 +5,7 @@
 //
 //	bench [-quick] [-rows NAME,...] [-pairs N] [-budget D] [-dir DIR] [-o FILE]
 //	bench -rows growth [-quick] [-budget D] [-dir DIR] [-o FILE]
+//	bench -redraw FOLDER
 //
 // Each client is a separate process, and so is the server, on loopback. The clients
 // take turns in each round, forwards and backwards, and the store of the server is
@@ -12,7 +13,11 @@
 // between its two results shows how reliable the figures are.
 //
 // The row growth shows how the cost grows with the number and size of files, with parts and
-// records. It writes its report to FILE, and the same figures as JSON beside it.
+// records.
+//
+// A report in FILE has its figures as JSON beside it, and its charts in the folder images.
+// Rows that do not run keep the figures that the JSON has. With -redraw, nothing runs, and the
+// reports and charts are made again from the JSON.
 //
 // The module is not part of the workspace, so that only users of the benchmarks
 // download the other clients. It needs go, and uses curl, node and npm if they are

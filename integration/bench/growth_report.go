@@ -51,6 +51,10 @@ func (c *curves) write(line func(string, ...any)) {
 	line("")
 	line("## %s: %s", c.Name, c.Title)
 	line("")
+	if len(c.measured()) > 1 {
+		picture(line, "growth-"+c.Name, "Curves of the wall time and the memory by "+c.Variable)
+		line("")
+	}
 	each, rule := "", ""
 	if c.each {
 		each, rule = fmt.Sprintf(" CPU for each of the %s |", c.Variable), " ---: |"

@@ -29,7 +29,8 @@ type options struct {
 	budget time.Duration
 	dir    string
 	out    string
-	pairs  int // number of rounds of each row; 0: those of the row
+	pairs  int    // number of rounds of each row; 0: those of the row
+	redraw string // folder of saved reports; "": run the rows
 }
 
 func parse(args []string) options {
@@ -40,7 +41,8 @@ func parse(args []string) options {
 	f.IntVar(&o.pairs, "pairs", 0, "run this `number` of rounds of each row, without a time limit of the row")
 	f.DurationVar(&o.budget, "budget", 13*time.Minute+30*time.Second, "stop after this time, even in the middle of a row")
 	f.StringVar(&o.dir, "dir", "", "keep sources and tusd's store in this folder (default /dev/shm if it exists, otherwise the temporary folder)")
-	f.StringVar(&o.out, "o", "", "write the report to this `file` too")
+	f.StringVar(&o.out, "o", "", "write the report to this `file`, its figures as JSON beside it, and its charts into the folder images; rows that do not run keep the figures of the JSON")
+	f.StringVar(&o.redraw, "redraw", "", "run nothing, and make the reports and charts of this `folder` again from their JSON")
 	_ = f.Parse(args) // Parse exits if there is an error.
 	if *rows != "" {
 		o.rows = strings.Split(*rows, ",")
@@ -57,6 +59,9 @@ func parse(args []string) options {
 func run(ctx context.Context, args []string) error {
 	began := time.Now()
 	o := parse(args)
+	if o.redraw != "" {
+		return redraw(o.redraw)
+	}
 	rows, err := choose(allRows(), o.others())
 	if err != nil {
 		return err
@@ -100,15 +105,16 @@ func run(ctx context.Context, args []string) error {
 		}
 		results = append(results, res)
 	}
-	doc := report{
-		machine: describeMachine(ctx, tools), began: began, took: time.Since(began),
-		quick: o.quick, results: results, floor: b.floor,
+	now := &session{Made: began, Took: time.Since(began), Machine: describeMachine(ctx, tools)}
+	for _, r := range results {
+		r.session = now
 	}
+	doc := report{quick: o.quick, results: results, floor: b.floor}
 	doc.write(os.Stdout)
 	if o.out == "" {
 		return nil
 	}
-	return writeFile(o.out, doc.write)
+	return doc.publish(o.out)
 }
 
 // others returns the rows that are named, without the row growth.
@@ -128,10 +134,10 @@ func (b *bench) reportGrowth(ctx context.Context, o options) error {
 	if o.out == "" {
 		return nil
 	}
-	if err := writeFile(o.out, r.write); err != nil {
+	if err := writeFile(jsonOf(o.out), r.writeJSON); err != nil {
 		return err
 	}
-	return writeFile(strings.TrimSuffix(o.out, filepath.Ext(o.out))+".json", r.writeJSON)
+	return r.draw(o.out)
 }
 
 // writeFile keeps the old file if write fails.

@@ -10,9 +10,6 @@ import (
 
 // report contains the results of a run, and writes them as Markdown.
 type report struct {
-	machine []string
-	began   time.Time
-	took    time.Duration
 	quick   bool
 	floor   int64 // smallest memory that can be measured
 	results []*result
@@ -27,20 +24,46 @@ func (d report) write(w io.Writer) {
 		line("")
 		line("**A quick run with a sixteenth of the bytes that the titles name. It shows that all programs work, but not how fast they are.**")
 	}
+	d.glance(line)
 	line("")
-	line("- %s", d.began.UTC().Format("2 January 2006, 15:04 UTC"))
-	for _, m := range d.machine {
-		line("- %s", m)
-	}
-	line("- took %v", d.took.Round(time.Second))
+	line("## How it was measured")
+	d.sessions(line)
 	line("")
 	line("%s", strings.TrimSpace(preface))
 	if d.floor > 0 {
 		line("A memory use below %s cannot be measured.", mebibytes(d.floor))
 	}
+	line("The figures are in [benchmarks.json](benchmarks.json), and `task bench:charts` makes this page from it.")
 	d.targets(line)
 	for _, r := range d.results {
 		section(r, line)
+	}
+}
+
+// sessions writes when and on which machines the rows ran.
+func (d report) sessions(line func(string, ...any)) {
+	var all []*session
+	rows := map[*session][]string{}
+	for _, r := range d.results {
+		if rows[r.session] == nil {
+			all = append(all, r.session)
+		}
+		rows[r.session] = append(rows[r.session], r.name)
+	}
+	for _, s := range all {
+		line("")
+		if len(all) > 1 {
+			line("The rows %s:", strings.Join(rows[s], ", "))
+			line("")
+		}
+		line("- %s", s.Made.UTC().Format("2 January 2006, 15:04 UTC"))
+		for _, m := range s.Machine {
+			line("- %s", m)
+		}
+		line("- took %v", s.Took.Round(time.Second))
+		if s.Note != "" {
+			line("- %s", s.Note)
+		}
 	}
 }
 
@@ -64,9 +87,7 @@ func (d report) targets(line func(string, ...any)) {
 	line("| work | target | measured | |")
 	line("| --- | --- | --- | --- |")
 	met, missed := 0, 0
-	var bounds []string
 	for _, r := range d.results {
-		before := missed
 		for _, t := range r.targets {
 			o := t.check(r)
 			verdict := "pass"
@@ -82,20 +103,14 @@ func (d report) targets(line func(string, ...any)) {
 			if o.comment != "" {
 				verdict += " (" + o.comment + ")"
 			}
+			if o.value != "" && !o.met && r.bound != "" {
+				verdict += ": " + r.bound
+			}
 			line("| %s | %s | %s | %s |", r.name, t.text, o.value, verdict)
-		}
-		if missed > before && r.bound != "" {
-			bounds = append(bounds, fmt.Sprintf("- %s: %s", r.name, r.bound))
 		}
 	}
 	line("")
 	line("%d met, %d missed. %s", met, missed, strings.TrimSpace(reservation))
-	if len(bounds) > 0 {
-		line("")
-		line("The reasons, by row:")
-		line("")
-		line("%s", strings.Join(bounds, "\n"))
-	}
 }
 
 const reservation = `
@@ -141,7 +156,7 @@ func section(r *result, line func(string, ...any)) {
 			s.name, seconds(s.wall()), ratio(s.wall(), best.wall()),
 			seconds(median(s, func(x sample) time.Duration { return x.cpu }).Seconds()),
 			seconds(median(s, func(x sample) time.Duration { return x.server }).Seconds()),
-			ratio(s.cpu(), best.cpu()), mebibytes(s.memory()), requests(s), s.connections(), len(s.samples))
+			ratio(s.cpu(), best.cpu()), mebibytes(s.memory()), requests(s), s.connections(), s.runs())
 		if cuts {
 			text += fmt.Sprintf(" %d | %.2f %% | %.1f | %v |",
 				median(s, func(x sample) int { return x.link.Cuts }), median(s, resent(r.bytes()))*100,

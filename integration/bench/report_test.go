@@ -14,8 +14,9 @@ func TestReport(t *testing.T) {
 	failed := walls("curl -T", peer)
 	failed.failed = "exit status 1: a | b"
 	late := &result{row: row{name: "late", title: "Nothing"}, note: "not run: the time limit of the benchmark was reached"}
+	now := &session{Machine: []string{"a machine"}, Made: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Took: 90 * time.Second}
 	d := report{
-		machine: []string{"a machine"}, began: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), took: 90 * time.Second, floor: 8 * mib,
+		floor: 8 * mib,
 		results: []*result{
 			{
 				row:    row{name: "null", title: "Work", files: 1, size: 1000, targets: []target{wallTarget(1.05, "tusker"), wallTarget(1.05, "nobody")}},
@@ -27,6 +28,9 @@ func TestReport(t *testing.T) {
 			},
 			late,
 		},
+	}
+	for _, r := range d.results {
+		r.session = now
 	}
 	var b strings.Builder
 	d.write(&b)

@@ -37,7 +37,13 @@ type series struct {
 	samples []sample
 	failed  string // reason for the end of the series
 	once    string // reason for one missing run
+
+	// medianOf is the number of runs if samples has only their median, and 0 if it has them all.
+	medianOf int
 }
+
+// runs returns the number of runs that the figures are from.
+func (s *series) runs() int { return max(len(s.samples), s.medianOf) }
 
 // fail records a failed run. A peer may fail once, which the report shows: some
 // rows are too hard for some peers. The raw programs and tusker must not fail.
@@ -82,9 +88,10 @@ func (s *series) connections() int {
 // result contains the results of a row.
 type result struct {
 	row
-	series []*series
-	rounds int
-	note   string // reason for missing rounds
+	session *session
+	series  []*series
+	rounds  int
+	note    string // reason for missing rounds
 }
 
 func (r *result) of(name string) *series {

@@ -33,7 +33,7 @@ func of(name string, check func(r *result, s *series) outcome) func(*result) out
 }
 
 func wallTarget(limit float64, name string) target {
-	return target{fmt.Sprintf("%s: wall time ≤ %.2f × best raw", name, limit), of(name, func(r *result, s *series) outcome {
+	return target{text: fmt.Sprintf("%s: wall time ≤ %.2f × best raw", name, limit), check: of(name, func(r *result, s *series) outcome {
 		best := r.measure()
 		if best == nil {
 			return unknown("no raw program has figures")
@@ -49,7 +49,7 @@ func wallTarget(limit float64, name string) target {
 }
 
 func cpuTarget(limit float64, name string) target {
-	return target{fmt.Sprintf("%s: CPU time of client and server ≤ %.2f × best raw", name, limit), of(name, func(r *result, s *series) outcome {
+	return target{text: fmt.Sprintf("%s: CPU time of client and server ≤ %.2f × best raw", name, limit), check: of(name, func(r *result, s *series) outcome {
 		best := r.measure()
 		if best == nil || best.cpu() == 0 {
 			return unknown("no raw program has figures")
@@ -60,7 +60,7 @@ func cpuTarget(limit float64, name string) target {
 }
 
 func memoryTarget(limit int64, name string) target {
-	return target{fmt.Sprintf("%s: memory ≤ %d MiB", name, limit/mib), of(name, func(_ *result, s *series) outcome {
+	return target{text: fmt.Sprintf("%s: memory ≤ %d MiB", name, limit/mib), check: of(name, func(_ *result, s *series) outcome {
 		if s.memory() == 0 {
 			return unknown("not measured on this system")
 		}
@@ -69,20 +69,20 @@ func memoryTarget(limit int64, name string) target {
 }
 
 func dataTarget(n int, name string) target {
-	return target{fmt.Sprintf("%s: %d data requests", name, n), of(name, func(_ *result, s *series) outcome {
+	return target{text: fmt.Sprintf("%s: %d data requests", name, n), check: of(name, func(_ *result, s *series) outcome {
 		return outcome{value: fmt.Sprint(s.data()), met: s.data() <= n}
 	})}
 }
 
 // requestsTarget allows one request per file, and one OPTIONS.
 func requestsTarget(name string) target {
-	return target{name + ": one request per file and one OPTIONS", of(name, func(r *result, s *series) outcome {
+	return target{text: name + ": one request per file and one OPTIONS", check: of(name, func(r *result, s *series) outcome {
 		return outcome{value: fmt.Sprintf("%d for %d files", s.requests(), r.files), met: s.requests() <= r.files+1}
 	})}
 }
 
 func connectionsTarget(name string, n int) target {
-	return target{fmt.Sprintf("%s: connections ≤ %d", name, n), of(name, func(_ *result, s *series) outcome {
+	return target{text: fmt.Sprintf("%s: connections ≤ %d", name, n), check: of(name, func(_ *result, s *series) outcome {
 		return outcome{value: fmt.Sprint(s.connections()), met: s.connections() <= n}
 	})}
 }
@@ -92,7 +92,7 @@ const noise = 1.03
 
 // peerTarget compares a contestant with the fastest peer.
 func peerTarget(name string) target {
-	return target{name + ": as fast as every peer", of(name, func(r *result, s *series) outcome {
+	return target{text: name + ": as fast as every peer", check: of(name, func(r *result, s *series) outcome {
 		var best *series
 		for _, p := range r.series {
 			if p.kind == peer && p.ok() && (best == nil || p.wall() < best.wall()) {
@@ -108,7 +108,7 @@ func peerTarget(name string) target {
 }
 
 func fasterTarget(factor float64, name, than string) target {
-	return target{fmt.Sprintf("%s: ≥ %.1f × as fast as one connection", name, factor), of(name, func(r *result, s *series) outcome {
+	return target{text: fmt.Sprintf("%s: ≥ %.1f × as fast as one connection", name, factor), check: of(name, func(r *result, s *series) outcome {
 		one := r.of(than)
 		if !one.ok() {
 			return unknown(than + " has no figures")
@@ -119,7 +119,7 @@ func fasterTarget(factor float64, name, than string) target {
 }
 
 func ratioTarget(limit float64, name, than string) target {
-	return target{fmt.Sprintf("%s: wall time ≤ %.2f × that of %s", name, limit, than), of(name, func(r *result, s *series) outcome {
+	return target{text: fmt.Sprintf("%s: wall time ≤ %.2f × that of %s", name, limit, than), check: of(name, func(r *result, s *series) outcome {
 		other := r.of(than)
 		if !other.ok() {
 			return unknown(than + " has no figures")
@@ -131,7 +131,7 @@ func ratioTarget(limit float64, name, than string) target {
 
 // bestFixedTarget compares with the best of the named fixed numbers of connections.
 func bestFixedTarget(share float64, name string) target {
-	return target{fmt.Sprintf("%s: ≥ %.0f %% of the rate with the best fixed number of connections", name, share*100), of(name, func(r *result, s *series) outcome {
+	return target{text: fmt.Sprintf("%s: ≥ %.0f %% of the rate with the best fixed number of connections", name, share*100), check: of(name, func(r *result, s *series) outcome {
 		var best *series
 		for _, f := range r.series {
 			if f.kind == variant && strings.Contains(f.name, "--parallel") && f.ok() && (best == nil || f.wall() < best.wall()) {
@@ -160,21 +160,21 @@ func cutRequests(s sample) float64 { return float64(s.all()-2) / float64(max(s.l
 func waited(s sample) time.Duration { return s.link.Waited / time.Duration(max(s.link.Cuts, 1)) }
 
 func resentTarget(share float64, name string) target {
-	return target{fmt.Sprintf("%s: resent ≤ %.0f %%", name, share*100), of(name, func(r *result, s *series) outcome {
+	return target{text: fmt.Sprintf("%s: resent ≤ %.0f %%", name, share*100), check: of(name, func(r *result, s *series) outcome {
 		got := median(s, resent(r.bytes()))
 		return outcome{value: fmt.Sprintf("%.2f %%", got*100), met: got <= share}
 	})}
 }
 
 func cutRequestsTarget(n float64, name string) target {
-	return target{fmt.Sprintf("%s: %.0f requests per cut", name, n), of(name, func(_ *result, s *series) outcome {
+	return target{text: fmt.Sprintf("%s: %.0f requests per cut", name, n), check: of(name, func(_ *result, s *series) outcome {
 		got := median(s, cutRequests)
 		return outcome{value: fmt.Sprintf("%.1f", got), met: got <= n}
 	})}
 }
 
 func waitTarget(limit time.Duration, name string) target {
-	return target{fmt.Sprintf("%s: ≤ %v of waiting per cut", name, limit), of(name, func(_ *result, s *series) outcome {
+	return target{text: fmt.Sprintf("%s: ≤ %v of waiting per cut", name, limit), check: of(name, func(_ *result, s *series) outcome {
 		got := median(s, waited)
 		return outcome{value: got.Round(time.Millisecond / 10).String(), met: got <= limit}
 	})}
