@@ -124,8 +124,6 @@ func (a *adder) add(ctx context.Context, items iter.Seq2[Item, error]) error {
 func (a *adder) begin(ctx context.Context) error {
 	var subjects map[string]uint64
 	if err := a.patiently(ctx, func(ctx context.Context) (err error) {
-		ctx, cancel := context.WithTimeout(ctx, answerTime)
-		defer cancel()
 		if a.handle, err = a.js.Stream(ctx, a.queue()); err != nil {
 			return err
 		}

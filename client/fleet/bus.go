@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -32,9 +33,32 @@ const (
 type bus struct {
 	conn    *nats.Conn
 	js      jetstream.JetStream
+	api     string        // what the subjects of requests to JetStream begin with
 	timeout time.Duration // of a call while the engine does not answer
 	answer  time.Duration // how long one request waits before it is sent again; 0: answerTime
 	handles *sync.Map     // jetstream.Stream by name
+}
+
+// newBus returns a bus over js whose requests are limited. A timeout of 0 is the default.
+func newBus(js jetstream.JetStream, timeout time.Duration) bus {
+	b := bus{conn: js.Conn(), js: js, api: "$JS.API.", timeout: cmp.Or(timeout, defaultEngineTimeout), handles: new(sync.Map)}
+	var limited jetstream.JetStream
+	var err error
+	limit := jetstream.WithDefaultTimeout(answerTime)
+	switch options := js.Options(); {
+	case options.APIPrefix != "":
+		b.api = strings.TrimSuffix(options.APIPrefix, ".") + "."
+		limited, err = jetstream.NewWithAPIPrefix(b.conn, options.APIPrefix, limit)
+	case options.Domain != "":
+		b.api = "$JS." + options.Domain + ".API."
+		limited, err = jetstream.NewWithDomain(b.conn, options.Domain, limit)
+	default:
+		limited, err = jetstream.New(b.conn, limit)
+	}
+	if err == nil {
+		b.js = limited
+	}
+	return b
 }
 
 // setLease has requests repeated several times within a lease: a request that was on its way
@@ -92,10 +116,6 @@ func expect(subject string, data []byte, last uint64) *nats.Msg {
 	return &nats.Msg{Subject: subject, Data: data, Header: nats.Header{headerExpectedSubject: {strconv.FormatUint(last, 10)}}}
 }
 
-// tryTime is how long one try of a call may take, with all of its requests. A request that was
-// on its way when the engine ended gets no answer.
-const tryTime = 5 * time.Second
-
 // until repeats a call until the engine answers, or until ctx ends. The error of the last
 // call is in the error then.
 func until(ctx context.Context, call func(context.Context) error) error {
@@ -104,32 +124,43 @@ func until(ctx context.Context, call func(context.Context) error) error {
 		most  = 500 * time.Millisecond
 	)
 	for wait := first; ; wait = min(2*wait, most) {
-		err := try(ctx, call)
-		if err == nil || !isSilent(err) {
+		err := call(ctx)
+		switch {
+		case err == nil:
+			return nil
+		case ctx.Err() != nil:
+			return fmt.Errorf("%w: %w", context.Cause(ctx), err)
+		case !isSilent(err):
 			return err
-		}
-		if pause(ctx, wait) != nil {
+		case pause(ctx, wait) != nil:
 			return fmt.Errorf("%w: %w", context.Cause(ctx), err)
 		}
 	}
 }
 
-// try calls once, for tryTime at most.
-func try(ctx context.Context, call func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, tryTime)
-	defer cancel()
-	return call(ctx)
-}
-
-// patiently is until with the timeout of the bus.
+// patiently is until with the timeout of the bus. A request that was on its way when the engine
+// ended gets no answer, so each request has to be limited. JetStream limits those whose
+// context has no deadline.
 func (b *bus) patiently(ctx context.Context, call func(context.Context) error) error {
 	limited, cancel := context.WithTimeout(ctx, b.timeout)
 	defer cancel()
-	err := until(limited, call)
+	open, end := withoutDeadline(limited)
+	defer end()
+	err := until(open, call)
 	if err != nil && ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	return engineError(err)
+}
+
+// withoutDeadline returns a context that ends with ctx, and has no deadline.
+func withoutDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
+	open, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { cancel(context.Cause(ctx)) })
+	return open, func() {
+		stop()
+		cancel(nil)
+	}
 }
 
 func pause(ctx context.Context, wait time.Duration) error {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -52,13 +51,6 @@ func open(ctx context.Context, js jetstream.JetStream, name string, cfg Config) 
 	return j, nil
 }
 
-func newBus(js jetstream.JetStream, timeout time.Duration) bus {
-	if timeout == 0 {
-		timeout = defaultEngineTimeout
-	}
-	return bus{conn: js.Conn(), js: js, timeout: timeout, handles: new(sync.Map)}
-}
-
 // engineLevel is the level of the interface of JetStream that jobs need: that of NATS 2.12,
 // with atomic batches and counters.
 const engineLevel = 2
@@ -67,8 +59,6 @@ const engineLevel = 2
 func (b *bus) checkEngine(ctx context.Context) error {
 	var info *jetstream.AccountInfo
 	err := b.patiently(ctx, func(ctx context.Context) (err error) {
-		ctx, cancel := context.WithTimeout(ctx, answerTime)
-		defer cancel()
 		info, err = b.js.AccountInfo(ctx)
 		return err
 	})

@@ -65,7 +65,7 @@ func (p *puller) ask(free, most int, now time.Time) {
 	if p.pending == 0 {
 		p.heard = now
 	}
-	subject := "$JS.API.CONSUMER.MSG.NEXT." + p.job.queue() + "." + consumerName
+	subject := p.job.api + "CONSUMER.MSG.NEXT." + p.job.queue() + "." + consumerName
 	if p.job.conn.PublishRequest(subject, p.inbox, data) == nil {
 		p.pending += n
 	}

@@ -88,8 +88,6 @@ type WorkerStatus struct {
 func (j *Job) Status(ctx context.Context) (Status, error) {
 	var st Status
 	err := j.patiently(ctx, func(ctx context.Context) (err error) {
-		ctx, cancel := context.WithTimeout(ctx, j.timeout)
-		defer cancel()
 		if st, err = j.queueStatus(ctx); err != nil {
 			return err
 		}

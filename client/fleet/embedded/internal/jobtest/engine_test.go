@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/tusker-go/tusker/client/fleet"
 	"github.com/tusker-go/tusker/client/fleet/embedded"
@@ -130,4 +134,37 @@ func TestEngineFullDuringWork(t *testing.T) {
 	if records := stream.CachedInfo().State.NumSubjects; uint64(len(sent)) > records {
 		t.Errorf("%d uploads got bytes, and there are %d records", len(sent), records)
 	}
+}
+
+// A request that was on its way when the engine ended has no answer. It is sent again, so that
+// Open and Status wait only for the engine.
+func TestUnansweredRequest(t *testing.T) {
+	t.Parallel()
+	e := jobtest.NewEngine(t, embedded.Config{})
+	e.Open(t, "archive", fleet.Config{})
+	js, err := jetstream.NewWithAPIPrefix(e.Connect(t).Conn(), "PROXY.API")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The proxy loses two requests.
+	lost := 0
+	if _, err := js.Conn().Subscribe("PROXY.API.>", func(msg *nats.Msg) {
+		if strings.Contains(msg.Subject, ".STREAM.INFO.") && lost < 2 {
+			lost++
+			return
+		}
+		_ = js.Conn().PublishRequest("$JS.API."+strings.TrimPrefix(msg.Subject, "PROXY.API."), msg.Reply, msg.Data)
+	}); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	job, err := fleet.Open(t.Context(), js, "archive", fleet.Config{EngineTimeout: 20 * time.Second})
+	if err != nil {
+		t.Fatalf("error %v after %v", err, time.Since(began))
+	}
+	f := jobtest.NewFolder(t, 10, 100)
+	s := fake.New(t, fake.Config{})
+	jobtest.Add(t, job, f.Items)
+	jobtest.Work(t, job, f.Worker(s))
+	f.WantDelivered(t, job, s)
 }
