@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 
 	"github.com/tusker-go/tusker/integration/internal/release"
@@ -18,6 +19,7 @@ const usage = `usage, from the folder of the repository:
 
   release check VERSION      say what speaks against releasing it
   release tag VERSION        make its commits and tags, and push nothing
+  release pack VERSION DIR   write a module proxy with it into DIR, from its tags or as "tag" would
   release apidiff [VERSION]  say what changed in the libraries' interfaces
 `
 
@@ -37,6 +39,8 @@ func run(ctx context.Context, w io.Writer, args []string) error {
 		return check(ctx, w, args[1])
 	case len(args) == 2 && args[0] == "tag":
 		return tag(ctx, w, args[1])
+	case len(args) == 3 && args[0] == "pack":
+		return pack(ctx, w, args[1], args[2])
 	case len(args) == 1 && args[0] == "apidiff":
 		return release.APIDiff(ctx, ".", "", w)
 	case len(args) == 2 && args[0] == "apidiff":
@@ -71,5 +75,19 @@ To take it back, as long as nothing is pushed:
 
   git tag -d %s
 `, libraries[0], strings.Join(libraries, " "), cli, strings.Join(tags, " "))
+	return err
+}
+
+// pack prints the value for GOPROXY.
+func pack(ctx context.Context, w io.Writer, version, dir string) error {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	proxy := release.Proxy{Dir: dir}
+	if err := release.Pack(ctx, ".", version, proxy); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(w, proxy.URL())
 	return err
 }

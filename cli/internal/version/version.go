@@ -68,20 +68,24 @@ func Modules(info *debug.BuildInfo) []Module {
 	return modules
 }
 
+// commit is set by the linker in the programs of a release. The archive of a module, which they
+// are built from, does not say which commit it was made of.
+var commit string
+
 // CommitOf returns the commit in info, followed by ModifiedText if the sources differ from it,
-// or "unknown". It accepts nil.
+// or that of the release, or "unknown". It accepts nil.
 func CommitOf(info *debug.BuildInfo) string {
-	commit, modified := "unknown", ""
+	revision, modified := cmp.Or(commit, "unknown"), ""
 	if info == nil {
-		return commit
+		return revision
 	}
 	for _, s := range info.Settings {
 		switch {
 		case s.Key == "vcs.revision":
-			commit = s.Value
+			revision = s.Value
 		case s.Key == "vcs.modified" && s.Value == "true":
 			modified = ModifiedText
 		}
 	}
-	return commit + modified
+	return revision + modified
 }

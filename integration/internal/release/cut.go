@@ -15,7 +15,8 @@ import (
 // files are those of its last commit: the commit of the libraries, their tags, the
 // commit of the command line, which is on no branch, and its tag. Afterwards the
 // libraries' commit is checked out. Cut packs the modules of each tag into proxy.
-// It returns the tags in the order in which to publish them.
+// It returns the tags in the order in which to publish them. The new commits have the time of
+// the last one, so that a second release of it by the same person has the same commits.
 func Cut(ctx context.Context, repo, version string, proxy Proxy) ([]string, error) {
 	ms, err := ReadModules(repo)
 	if err != nil {
@@ -109,7 +110,13 @@ func commit(ctx context.Context, repo, message string) (string, error) {
 		return "", err
 	}
 	if changes != "" {
-		if _, err := run(ctx, repo, nil, "git", "commit", "-q", "-a", "-m", message); err != nil {
+		when, err := run(ctx, repo, nil, "git", "log", "-1", "--format=%cI")
+		if err != nil {
+			return "", err
+		}
+		when = strings.TrimSpace(when)
+		env := []string{"GIT_AUTHOR_DATE=" + when, "GIT_COMMITTER_DATE=" + when}
+		if _, err := run(ctx, repo, env, "git", "commit", "-q", "-a", "-m", message); err != nil {
 			return "", err
 		}
 	}

@@ -55,10 +55,16 @@ func (p Proxy) Add(ctx context.Context, repo string, m Module, version, rev stri
 	if err != nil {
 		return nil, fmt.Errorf("pack %s: %w", m.Path, err)
 	}
+	hash, err := run(ctx, repo, nil, "git", "rev-parse", rev+"^{commit}")
+	if err != nil {
+		return nil, fmt.Errorf("pack %s: %w", m.Path, err)
+	}
+	type origin struct{ Hash string }
 	info, err := json.Marshal(struct {
 		Version string
 		Time    time.Time
-	}{version, when.UTC()})
+		Origin  origin
+	}{version, when.UTC(), origin{strings.TrimSpace(hash)}})
 	if err != nil {
 		return nil, fmt.Errorf("pack %s: %w", m.Path, err)
 	}
