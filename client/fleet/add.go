@@ -40,6 +40,28 @@ type Added struct {
 	Resumed int64
 }
 
+// Resumes returns the item after which an Add of a list that was interrupted will resume, so
+// that the items before it need not be produced again. False: the Add begins with the first
+// item. The errors are those of Add.
+func (j *Job) Resumes(ctx context.Context, list string) (after Item, ok bool, err error) {
+	var queue jetstream.Stream
+	err = j.patiently(ctx, func(ctx context.Context) (err error) {
+		ctx, cancel := context.WithTimeout(ctx, answerTime)
+		defer cancel()
+		queue, err = j.js.Stream(ctx, j.queue())
+		return err
+	})
+	if err != nil {
+		return Item{}, false, fmt.Errorf("add to job %s: %w", j.name, err)
+	}
+	c, last, err := j.loadCursor(ctx, queue, j.cursor(list))
+	if err != nil {
+		return Item{}, false, fmt.Errorf("add to job %s: %w", j.name, err)
+	}
+	after = c.Last.item()
+	return after, last != 0 && !c.Done && after.Path != "", nil
+}
+
 // batchSize is the number of items in a batch. The engine allows 1000 messages.
 const batchSize = 500
 

@@ -86,7 +86,7 @@ const (
 	kindLost           // the lease
 	kindDraining       // the worker
 	kindEngine         // it has no space
-	kindRoot           // the worker does not have it
+	kindRoot           // the worker cannot reach the place of the item
 	kindOvertaken      // another worker changed the record, or sends to the same upload
 	kindFinal          // no retry helps
 	kindTransient
@@ -104,7 +104,7 @@ func kindOf(err error) kind {
 		return kindDraining
 	case errors.Is(err, ErrEngineFull):
 		return kindEngine
-	case errors.Is(err, ErrNoRoot):
+	case errors.Is(err, ErrNoRoot), errors.Is(err, ErrNoAccess):
 		return kindRoot
 	case errors.Is(err, client.ErrConflict), errors.Is(err, client.ErrIntegrity):
 		// The server has bytes that this worker has not sent, because another one has.

@@ -53,6 +53,7 @@ func TestDecide(t *testing.T) {
 		"file in use":                {fmt.Errorf("%w: %w", client.ErrSource, client.ErrSourceInUse), 0, false, decision{putBack, ClassNone}},
 		"a stream":                   {retry.Permanent(client.ErrUnrecorded), 0, false, decision{fail, ClassInvalid}},
 		"bad message":                {fmt.Errorf("%w: path", ErrInvalid), 0, false, decision{fail, ClassInvalid}},
+		"no credentials for a store": {fmt.Errorf("%w: %w", client.ErrSource, ErrNoAccess), 3, false, decision{giveBack, ClassNone}},
 		"no such root":               {fmt.Errorf("%w: %w", client.ErrSource, ErrNoRoot), 3, false, decision{giveBack, ClassNone}},
 		"engine is full":             {fmt.Errorf("%w: %w", client.ErrUnrecorded, ErrEngineFull), 3, false, decision{giveBack, ClassNone}},
 		"worker drains":              {errDraining, 3, false, decision{giveBack, ClassNone}},

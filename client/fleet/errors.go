@@ -42,6 +42,11 @@ var (
 	// Files. Such an item is given back to the other workers, and no attempt is counted.
 	ErrNoRoot = errors.New("this worker has no such root")
 
+	// ErrNoAccess means that a worker cannot read an item because of its own settings, such as
+	// credentials that it does not have. Such an item is given back to the other workers, and
+	// no attempt is counted.
+	ErrNoAccess = errors.New("this worker cannot read the item")
+
 	// ErrMissing means that the file of an item does not exist.
 	ErrMissing = errors.New("file does not exist")
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/tusker-go/tusker/protocol"
@@ -17,11 +18,14 @@ import (
 type Item struct {
 	// Root names the place of the file, such as "media". Each worker maps it to a folder or
 	// bucket of its own, see Files. It is valid UTF-8. "": the job has one root without a
-	// name.
+	// name. A root of the form "s3://bucket" or "https://host" is a remote one, which is the
+	// same place for all workers. It has no credentials.
 	Root string `json:"root,omitempty"`
 
 	// Path is the path of the file below the root, with slashes. It does not begin with a
-	// slash, and no element of it is "", "." or "..". It need not be UTF-8.
+	// slash, and no element of it is "", "." or "..". It need not be UTF-8. Below a remote
+	// root, it is the key of an object, or the path and the query of a URL, and it is only
+	// not "". Do not put a secret into it: everyone who can read the engine sees it.
 	Path string `json:"path"`
 
 	// Size is the number of bytes.
@@ -42,11 +46,20 @@ type Item struct {
 	Metadata protocol.Metadata `json:"metadata,omitempty"`
 }
 
-// Name returns the root and the path of the item, as in "media:2024/a.mov", or the path alone
-// if the root has no name.
+// remoteMark is in the roots that are remote, and in no others.
+const remoteMark = "://"
+
+// IsRemote reports whether the root is a remote one, such as "s3://bucket".
+func (it Item) IsRemote() bool { return strings.Contains(it.Root, remoteMark) }
+
+// Name returns the root and the path of the item, as in "media:2024/a.mov" and
+// "s3://bucket/2024/a.mov", or the path alone if the root has no name.
 func (it Item) Name() string {
-	if it.Root == "" {
+	switch {
+	case it.Root == "":
 		return it.Path
+	case it.IsRemote():
+		return it.Root + "/" + it.Path
 	}
 	return it.Root + ":" + it.Path
 }
@@ -79,20 +92,37 @@ func (it Item) Validate() error {
 	switch {
 	case !utf8.ValidString(it.Root):
 		return fmt.Errorf("%w: root %q is not UTF-8", ErrInvalid, it.Root)
-	case strings.Contains(it.Root, ":"):
+	case it.IsRemote() && !isRemoteRoot(it.Root):
+		return fmt.Errorf("%w: root %q is not of the form scheme://host", ErrInvalid, it.Root)
+	case !it.IsRemote() && strings.Contains(it.Root, ":"):
 		return fmt.Errorf("%w: root %q has a colon", ErrInvalid, it.Root)
 	case it.Size < 0:
 		return fmt.Errorf("%w: item %q has a size of %d bytes", ErrInvalid, it.Path, it.Size)
-	}
-	for element := range strings.SplitSeq(it.Path, "/") {
-		if element == "" || element == "." || element == ".." {
-			return fmt.Errorf("%w: path %q of an item is not a clean path below its root", ErrInvalid, it.Path)
-		}
+	case it.IsRemote() && it.Path == "", !it.IsRemote() && !isCleanPath(it.Path):
+		return fmt.Errorf("%w: path %q of an item is not a clean path below its root", ErrInvalid, it.Path)
 	}
 	if err := it.Metadata.Validate(); err != nil {
 		return fmt.Errorf("%w: metadata of item %q: %w", ErrInvalid, it.Path, err)
 	}
 	return nil
+}
+
+// isCleanPath reports whether no element of a path is empty or leads elsewhere.
+func isCleanPath(p string) bool {
+	for element := range strings.SplitSeq(p, "/") {
+		if element == "" || element == "." || element == ".." {
+			return false
+		}
+	}
+	return true
+}
+
+// isRemoteRoot reports whether a root has a scheme and a host, and nothing else: no user, no
+// path and no query.
+func isRemoteRoot(root string) bool {
+	scheme, host, _ := strings.Cut(root, remoteMark)
+	return scheme != "" && strings.Trim(scheme, "abcdefghijklmnopqrstuvwxyz0123456789+.-") == "" &&
+		host != "" && !strings.ContainsAny(host, "/@?# ") && !strings.ContainsFunc(host, unicode.IsControl)
 }
 
 // Order is an order of the items of a list.
@@ -101,7 +131,7 @@ type Order uint8
 // The orders. Both order by root first.
 const (
 	// OrderWalk orders paths by their elements, as fs.WalkDir visits them: a/b is before
-	// a.txt.
+	// a.txt. Paths below a remote root are in OrderBytes.
 	OrderWalk Order = iota
 
 	// OrderBytes orders paths by their bytes, as object stores list them: a.txt is before
@@ -115,7 +145,7 @@ func (o Order) Compare(a, b Item) int {
 	if c := strings.Compare(a.Root, b.Root); c != 0 {
 		return c
 	}
-	if o == OrderBytes {
+	if o == OrderBytes || a.IsRemote() {
 		return strings.Compare(a.Path, b.Path)
 	}
 	return compareWalk(a.Path, b.Path)

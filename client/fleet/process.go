@@ -31,6 +31,9 @@ func (r *run) process(c *claim) {
 	var res *client.Result
 	for range maxAgain {
 		res, err = r.upload(c, n)
+		if err != nil && r.worker.Explain != nil {
+			err = r.worker.Explain(c.item, err)
+		}
 		if decide(r.attempt(c, n, err)).action != again {
 			break
 		}

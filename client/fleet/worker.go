@@ -18,11 +18,17 @@ type Worker struct {
 	Client client.Config
 
 	// Open returns the bytes of an item. It is called for each attempt, by several goroutines
-	// at the same time. The upload closes what it opens. An error that Is ErrNoRoot gives the
-	// item to other workers. An error that Is fs.ErrNotExist or ErrMissing, fs.ErrPermission
+	// at the same time. The upload closes what it opens. An error that Is ErrNoRoot or
+	// ErrNoAccess gives the item to other workers. An error that Is fs.ErrNotExist or ErrMissing, fs.ErrPermission
 	// or ErrUnreadable, or client.ErrSourceChanged fails the item. Any other error is worth
 	// a retry. See Files. nil: ErrInvalid.
 	Open func(ctx context.Context, item Item) (client.Source, error)
+
+	// Explain returns the error of an attempt as one that Open could have returned: an upload
+	// may fail because of its source after Open has returned. It is also called with the
+	// errors of Open, and by several goroutines at the same time. nil: errors count as they
+	// are.
+	Explain func(item Item, err error) error
 
 	// Roots are the names of the roots that Open knows. If items of the job name another one
 	// when Work begins, Work fails with ErrNoRoot. nil: that is not checked, and an item of
@@ -80,7 +86,7 @@ const (
 	EventPutBack
 
 	// EventReturned: the worker gave the item back without an attempt, because it drains, or
-	// because Err Is ErrNoRoot.
+	// because Err Is ErrNoRoot or ErrNoAccess.
 	EventReturned
 
 	// EventLost: the lease of the item could not be renewed, so another worker may have it.

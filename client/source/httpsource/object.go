@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"path"
+	"time"
 
 	"github.com/tusker-go/tusker/client/internal/address"
 	"github.com/tusker-go/tusker/client/internal/header"
@@ -139,6 +140,16 @@ func (o *Object) Open(ctx context.Context, chunk int64) (source.Handle, error) {
 
 // ETag returns the strong entity tag of the object, or "".
 func (o *Object) ETag() string { return o.facts.version.etag }
+
+// Modified returns the Last-Modified of the object, in seconds, or the zero time if the server
+// sends none.
+func (o *Object) Modified() time.Time {
+	t, err := http.ParseTime(o.header.Get("Last-Modified"))
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
 
 // Header returns the header of the first answer, at most failure.MaxKeptHeader bytes. Do not
 // change it. Do not trust a file name in it.

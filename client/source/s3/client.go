@@ -153,6 +153,17 @@ func (c *Client) Open(ctx context.Context, l Location) (*httpsource.Object, erro
 	})
 }
 
+// CheckCredentials returns an error that Is ErrNoCredentials if no request can be signed. It
+// sends no request to the store, but may send one to the provider of the credentials. An
+// anonymous client needs none.
+func (c *Client) CheckCredentials(ctx context.Context) error {
+	if c.credentials == nil {
+		return nil
+	}
+	_, err := c.retrieve(ctx)
+	return err
+}
+
 // id returns the identity of the object that an answer describes, or "".
 func (c *Client) id(l Location, answer http.Header) string {
 	version := "version " + answer.Get("x-amz-version-id")

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/transport"
 )
@@ -80,12 +82,9 @@ func (c *Client) inRegion(u *url.URL, bucket, region string) *url.URL {
 // other headers, such as Accept-Encoding, are left out, because proxies and stores change
 // them.
 func (c *Client) sign(ctx context.Context, req *http.Request, region string) error {
-	credentials, err := c.credentials.Retrieve(ctx)
+	credentials, err := c.retrieve(ctx)
 	if err != nil {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		return fmt.Errorf("%w: %w: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or run aws sso login; a public bucket can be read without credentials: %w", failure.ErrSource, ErrNoCredentials, err)
+		return err
 	}
 	bare := &http.Request{Method: req.Method, URL: req.URL, Host: req.URL.Host, Header: http.Header{"X-Amz-Content-Sha256": {emptySum}}}
 	if err := c.signer.SignHTTP(ctx, credentials, bare, emptySum, "s3", region, time.Now()); err != nil {
@@ -93,4 +92,16 @@ func (c *Client) sign(ctx context.Context, req *http.Request, region string) err
 	}
 	maps.Copy(req.Header, bare.Header)
 	return nil
+}
+
+// retrieve returns the credentials.
+func (c *Client) retrieve(ctx context.Context) (aws.Credentials, error) {
+	credentials, err := c.credentials.Retrieve(ctx)
+	switch {
+	case err == nil:
+		return credentials, nil
+	case ctx.Err() != nil:
+		return credentials, context.Cause(ctx)
+	}
+	return credentials, fmt.Errorf("%w: %w: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or run aws sso login; a public bucket can be read without credentials: %w", failure.ErrSource, ErrNoCredentials, err)
 }

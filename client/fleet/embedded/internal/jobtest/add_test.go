@@ -56,10 +56,16 @@ func TestAddResumes(t *testing.T) {
 		}
 		total += added.Items
 		cancel()
+		if after, ok, err := job.Resumes(t.Context(), ""); err != nil || !ok || after.Path != items[total-1].Path {
+			t.Errorf("resumes after %q (%v), error %v, want %q", after.Path, ok, err, items[total-1].Path)
+		}
 	}
 	added := jobtest.Add(t, job, items)
 	if total += added.Items; total != int64(len(items)) || added.Resumed+added.Items != total {
 		t.Errorf("added %d items, want %d", total, len(items))
+	}
+	if after, ok, err := job.Resumes(t.Context(), ""); err != nil || ok {
+		t.Errorf("resumes after %q, error %v, want a new beginning", after.Path, err)
 	}
 	if st, err := job.Status(t.Context()); err != nil || st.Queued != total || st.Added != total || st.AddedBytes != 10*total || st.Adding {
 		t.Errorf("status %+v, error %v", st, err)
