@@ -33,6 +33,10 @@ other FILE belongs to the root that its path is below, or else to a new root:
 the folder itself, or the folder of the file. A worker on the same machine knows
 where the roots are. Workers on others need --root.
 
+FILE may also be s3://bucket/key, with -r s3://bucket/prefix, or an http or
+https URL. Each worker reads such files with credentials of its own. A URL with
+a user, a signature or another query is refused.
+
 A file is uploaded in the state that it has now. If it has changed when a worker
 opens it, the item fails, and you can add it again.
 
@@ -46,11 +50,13 @@ ENDPOINT. Give them to the workers.`,
 		Example: `  tusker job add archive https://tus.example/files/ -r photos
   tusker job add archive work: -r --root media=/mnt/nfs media:2024/ media:2025/
   find . -name '*.mov' | tusker job add archive URL --files-from -
+  tusker job add archive work: -r s3://media/2024/
   tusker job add --engine nats://nats:4222 --replicas 3 archive URL -r photos`,
 		Args: usage.Arguments(2, 0, "JOB, ENDPOINT and one or more FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error { return runJobAdd(cmd.Context(), a, cmd, f, args) },
 	}
 	f.Register(cmd)
+	usage.AllowRemote(cmd)
 	return cmd
 }
 
@@ -94,6 +100,11 @@ func runJobAdd(ctx context.Context, a *app, cmd *cobra.Command, f *flags.JobAdd,
 	if err != nil {
 		return err
 	}
+	if list.HasObjects() {
+		if list.Remote, err = f.Open(a.console); err != nil {
+			return err
+		}
+	}
 	known, err := places.Load(name)
 	if err == nil {
 		err = known.Merge(list.Roots)
@@ -109,6 +120,11 @@ func runJobAdd(ctx context.Context, a *app, cmd *cobra.Command, f *flags.JobAdd,
 	// Workers may begin before all items are added.
 	if err := places.Save(name, known); err != nil {
 		return err
+	}
+	if list.HasObjects() {
+		if list.After, _, err = opened.Resumes(ctx, list.Name); err != nil {
+			return opened.explain(err)
+		}
 	}
 	items := list.Items(ctx)
 	if len(metadata) > 0 {

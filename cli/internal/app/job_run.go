@@ -122,7 +122,7 @@ func (r *jobRun) event(e fleet.Event) {
 	case fleet.EventPutBack:
 		r.a.console.Say("%s: trying again in %s: %s", name, units.FormatWait(e.Wait), output.OneLine(output.ErrorText(e.Err)))
 	case fleet.EventReturned:
-		if errors.Is(e.Err, fleet.ErrNoRoot) {
+		if errors.Is(e.Err, fleet.ErrNoRoot) || errors.Is(e.Err, fleet.ErrNoAccess) {
 			r.lacksRoot(e)
 		}
 	case fleet.EventLost:
@@ -170,13 +170,21 @@ func (r *jobRun) count(e fleet.Event) {
 	}
 }
 
-// lacksRoot reports once for each root that the worker does not know it.
+// lacksRoot reports once for each root that the worker does not know it or cannot read it.
 func (r *jobRun) lacksRoot(e fleet.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.lacking[e.Item.Root] {
-		r.lacking[e.Item.Root] = true
-		r.a.console.Say("there is no --root %s=FOLDER: its files are left to other workers", output.Escape(e.Item.Root))
+	if r.lacking[e.Item.Root] {
+		return
+	}
+	r.lacking[e.Item.Root] = true
+	switch root := output.Escape(e.Item.Root); {
+	case errors.Is(e.Err, fleet.ErrNoAccess):
+		r.a.console.Say("%s: its files are left to other workers: %s", root, output.OneLine(output.ErrorText(e.Err)))
+	case e.Item.IsRemote():
+		r.a.console.Say("there is no --root %s: its files are left to other workers", root)
+	default:
+		r.a.console.Say("there is no --root %s=FOLDER: its files are left to other workers", root)
 	}
 }
 

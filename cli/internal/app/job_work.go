@@ -18,11 +18,13 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/exit"
 	"github.com/tusker-go/tusker/cli/internal/flags"
 	"github.com/tusker-go/tusker/cli/internal/job"
+	"github.com/tusker-go/tusker/cli/internal/remote"
 	"github.com/tusker-go/tusker/cli/internal/shell"
 	"github.com/tusker-go/tusker/cli/internal/units"
 	"github.com/tusker-go/tusker/cli/internal/usage"
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/fleet"
+	"github.com/tusker-go/tusker/client/source/s3"
 )
 
 const jobWorkUse = "work [flags] JOB"
@@ -38,6 +40,11 @@ others resume its uploads.
 
 The files of a root are in the folder that --root names. A worker on the machine
 where "tusker job add" ran needs no --root.
+
+Files at s3:// and http URLs are read with the credentials of this machine:
+those of AWS, and those of --netrc. A worker on another machine than that of
+"tusker job add" reads only from stores that --root allows, such as --root
+s3://media.
 
 The settings and credentials for the server are those of the endpoint in the
 config file that has the URL of the job, or of the endpoint of --as. Flags and
@@ -55,6 +62,7 @@ for "tusker upload".`,
 		Example: `  tusker job work archive --until-done
   tusker job work --root media=/mnt/nfs --concurrency 16 archive
   tusker job work --engine tls://nats:4222 --engine-creds w.creds archive
+  tusker job work --root s3://media --until-done archive
   tusker job work --token-file token --metrics localhost:9464 archive`,
 		Args:              usage.Arguments(1, 1, "one JOB"),
 		ValidArgsFunction: completeNothing,
@@ -97,6 +105,11 @@ func runJobWork(a *app, cmd *cobra.Command, w *flags.JobWork, name string) error
 	if err := sending.Rules(&sending.Connection, endpoint.URL, true, &clientConfig); err != nil {
 		return err
 	}
+	objects, err := a.workObjects(ctx, sending, roots, opened)
+	if err != nil {
+		return err
+	}
+	files := fleet.Files(roots)
 	run := newJobRun(a, cmd, opened, w)
 	if w.Metrics != "" {
 		page, err := run.serve(ctx, w.Metrics)
@@ -106,9 +119,15 @@ func runJobWork(a *app, cmd *cobra.Command, w *flags.JobWork, name string) error
 		defer page()
 	}
 	err = opened.Work(ctx, fleet.Worker{
-		Client: clientConfig, Open: fleet.Files(roots), Roots: slices.AppendSeq([]string{}, maps.Keys(roots)), Slots: sending.Concurrency, Drain: drainOf(w.Drain), Hurry: a.console.Hurry, UntilDone: w.UntilDone,
+		Client: clientConfig, Explain: job.ExplainObject, Roots: slices.AppendSeq([]string{}, maps.Keys(roots)), Slots: sending.Concurrency, Drain: drainOf(w.Drain), Hurry: a.console.Hurry, UntilDone: w.UntilDone,
 		Options: func(item fleet.Item) client.UploadOptions {
 			return client.UploadOptions{Metadata: sending.MetadataOf(item), ChunkSize: int64(sending.Chunk), Verify: sending.Verify}
+		},
+		Open: func(ctx context.Context, item fleet.Item) (client.Source, error) {
+			if item.IsRemote() {
+				return job.OpenObject(ctx, objects, roots, item)
+			}
+			return files(ctx, item)
 		},
 		OnEvent: run.event,
 	})
@@ -154,6 +173,29 @@ func (a *app) workRoots(w *flags.JobWork, name string) (job.Roots, error) {
 	}
 	maps.Copy(roots, given)
 	return roots, nil
+}
+
+// workObjects returns what opens remote files. If the job has files of S3 already, credentials
+// that are missing are an error.
+func (a *app) workObjects(ctx context.Context, w *flags.JobWork, roots job.Roots, opened *openedJob) (*remote.Files, error) {
+	objects, err := w.OpenRemote(&w.Connection, a.console)
+	if err != nil {
+		return nil, err
+	}
+	status, err := opened.Status(ctx)
+	if err != nil {
+		return nil, opened.explain(err)
+	}
+	if !slices.ContainsFunc(status.Roots, func(root string) bool { return s3.IsLocation(root) && roots[root] != "" }) {
+		return objects, nil
+	}
+	if err := objects.CheckCredentials(ctx); err != nil {
+		return nil, &advice.Failure{
+			Subject: opened.Name(), Err: exit.With(exit.Source, err),
+			Hint: "the job has files of S3: give this worker credentials of AWS, or --no-sign-request for a public bucket",
+		}
+	}
+	return objects, nil
 }
 
 // workEndpoint returns the endpoint of the config file with the URL of the job, or that of

@@ -2,9 +2,6 @@ package batch
 
 import (
 	"context"
-	"io/fs"
-	"path"
-	"strings"
 	"time"
 
 	"github.com/tusker-go/tusker/cli/internal/advice"
@@ -44,7 +41,7 @@ func (l *Listing) addRemote(ctx context.Context, r *remote.Files, s *flags.Selec
 		return nil
 	}
 	base, found := remote.Base(file), false
-	for o, err := range r.List(ctx, file) {
+	for o, err := range r.List(ctx, file, "") {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
@@ -53,7 +50,7 @@ func (l *Listing) addRemote(ctx context.Context, r *remote.Files, s *flags.Selec
 			return nil
 		}
 		found = true
-		if selects(s, o.Below) && s.Admits(objectInfo{o}, now) {
+		if s.SelectsObject(o, now) {
 			l.entries = append(l.entries, entry{
 				name: o.Name, below: o.Below, size: o.Size, modified: o.Modified.UnixNano(),
 				remote: &remoteFile{file: o.Name, etag: o.ETag, base: base},
@@ -65,31 +62,3 @@ func (l *Listing) addRemote(ctx context.Context, r *remote.Files, s *flags.Selec
 	}
 	return nil
 }
-
-// selects reports whether the patterns select an object with that path below a prefix. Each
-// element of the path but the last counts as a directory.
-func selects(s *flags.Selection, below string) bool {
-	included := false
-	for i := range len(below) {
-		if below[i] != '/' || i == 0 {
-			continue
-		}
-		matches, excluded := s.Selects(below[:i], true)
-		if excluded {
-			return false
-		}
-		included = included || matches
-	}
-	matches, excluded := s.Selects(below, false)
-	return (included || matches) && !excluded
-}
-
-// objectInfo describes an object as the flags describe files.
-type objectInfo struct{ remote.Entry }
-
-func (o objectInfo) Name() string       { return path.Base(o.Below) }
-func (o objectInfo) Size() int64        { return o.Entry.Size }
-func (o objectInfo) Mode() fs.FileMode  { return 0 }
-func (o objectInfo) ModTime() time.Time { return o.Modified }
-func (o objectInfo) IsDir() bool        { return strings.HasSuffix(o.Below, "/") }
-func (o objectInfo) Sys() any           { return nil }

@@ -69,23 +69,30 @@ func (c *Connection) Register(cmd *cobra.Command) {
 	f.StringVar(&c.tokenFile, "token-file", "", "send the bearer token in `file`, which is read again for each request; safer than a secret as an argument")
 	f.StringVar(&c.tokenCommand, "token-command", "", "send the bearer token that the shell `command` prints; it runs again when the server refuses the token")
 	f.StringVar(&c.user, "user", "", "send `name:password` as basic authentication; TUSKER_USER is safer, because other users may see arguments")
-	f.BoolVar(&c.netrc, "netrc", false, "take the login and the password of the host from ~/.netrc if no other setting gives credentials")
-	f.StringVar(&c.netrcFile, "netrc-file", "", "as --netrc, with this `file` in place of ~/.netrc")
 	List(f, &c.trusted, "trust-origin", "", "send headers, credentials and the client certificate to upload URLs at this `origin` too, such as https://cdn.example (repeat)")
-	f.StringVar(&c.caFile, "cacert", "", "trust the authorities in this PEM `file` and no others")
 	f.StringVar(&c.certFile, "cert", "", "present the client certificate in this PEM `file`")
 	f.StringVar(&c.keyFile, "key", "", "read the key of the client certificate from this PEM `file` (default: the file of --cert)")
-	f.BoolVar(&c.insecure, "insecure", false, "accept any certificate: others in the network can then read and change all bytes")
-	f.StringVar(&c.proxy, "proxy", "", "use the http, https or socks5 proxy at this `URL` (default: HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, except for NO_PROXY)")
-	f.BoolVar(&c.http1, "http1.1", false, "do not use HTTP/2")
 	f.BoolVar(&c.noSendfile, "no-sendfile", false, "read files in the program; for shared folders from which the system itself sends wrong bytes")
 	f.BoolVar(&c.methodOverride, "method-override", false, "send PATCH and DELETE as POST with X-HTTP-Method-Override, for firewalls that allow only GET, HEAD and POST")
 	f.StringVar(&c.unixSocket, "unix-socket", "", "connect to the socket at this `path`, for any host of the URL")
+	f.DurationVar(&c.finish, "finish-timeout", client.DefaultFinishTimeout, "wait at most this `duration` for the answer to the last byte; 0 for no limit")
+	f.DurationVar(&c.Timeout, "timeout", 0, "end the command after this `duration` (default: no limit)")
+	cmd.Flags().AddFlagSet(f)
+	c.registerReading(cmd)
+}
+
+// registerReading adds the flags that also count for remote files.
+func (c *Connection) registerReading(cmd *cobra.Command) {
+	f := pflag.NewFlagSet("", pflag.ContinueOnError)
+	f.BoolVar(&c.netrc, "netrc", false, "take the login and the password of the host from ~/.netrc if no other setting gives credentials")
+	f.StringVar(&c.netrcFile, "netrc-file", "", "as --netrc, with this `file` in place of ~/.netrc")
+	f.StringVar(&c.caFile, "cacert", "", "trust the authorities in this PEM `file` and no others")
+	f.BoolVar(&c.insecure, "insecure", false, "accept any certificate: others in the network can then read and change all bytes")
+	f.StringVar(&c.proxy, "proxy", "", "use the http, https or socks5 proxy at this `URL` (default: HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, except for NO_PROXY)")
+	f.BoolVar(&c.http1, "http1.1", false, "do not use HTTP/2")
 	f.IntVar(&c.retries, "retries", retry.DefaultMaxAttempts, "give up after this `number` of retries in a row without progress; 0 for none")
 	f.DurationVar(&c.RetryMaxWait, "retry-max-wait", retry.DefaultMax, "wait at most this `duration` between two attempts")
 	f.DurationVar(&c.Stall, "stall-timeout", client.DefaultStallTimeout, "end and retry a request after this `duration` in which no byte moved; 0 for never")
-	f.DurationVar(&c.finish, "finish-timeout", client.DefaultFinishTimeout, "wait at most this `duration` for the answer to the last byte; 0 for no limit")
-	f.DurationVar(&c.Timeout, "timeout", 0, "end the command after this `duration` (default: no limit)")
 	cmd.Flags().AddFlagSet(f)
 }
 

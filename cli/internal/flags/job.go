@@ -4,14 +4,18 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/tusker-go/tusker/cli/internal/remote"
 	"github.com/tusker-go/tusker/cli/internal/units"
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/fleet"
+	"github.com/tusker-go/tusker/client/source/s3"
 	"github.com/tusker-go/tusker/protocol"
 )
 
@@ -59,7 +63,7 @@ type Roots struct {
 }
 
 func (r *Roots) register(cmd *cobra.Command) {
-	List(cmd.Flags(), &r.Pairs, "root", "", "the files of the root NAME are in FOLDER on this machine: `NAME=FOLDER` (repeat)")
+	List(cmd.Flags(), &r.Pairs, "root", "", "the files of the root NAME are in FOLDER on this machine: `NAME=FOLDER`; or read files from this store, such as s3://bucket or https://host (repeat)")
 }
 
 // JobAdd holds the flags of the command that adds items to a job.
@@ -68,6 +72,7 @@ type JobAdd struct {
 	Selection
 	Roots
 	JobSettings
+	Reading
 
 	// Metadata are key[=value] pairs of each item.
 	Metadata []string
@@ -89,6 +94,7 @@ func (a *JobAdd) Register(cmd *cobra.Command) {
 	a.RegisterWalk(cmd)
 	a.Roots.register(cmd)
 	a.JobSettings.register(cmd)
+	a.Reading.register(cmd)
 	a.Engine.Register(cmd)
 }
 
@@ -108,6 +114,7 @@ type JobWork struct {
 	Requests
 	Roots
 	JobSettings
+	Remote
 
 	// NoDefault means that uploads have no metadata besides those of their items.
 	NoDefault bool
@@ -146,6 +153,7 @@ func (w *JobWork) Register(cmd *cobra.Command) {
 	RegisterVerify(cmd, &w.Verify)
 	w.Roots.register(cmd)
 	w.JobSettings.register(cmd)
+	w.Remote.register(cmd)
 	w.Engine.Register(cmd)
 	w.Requests.Register(cmd)
 	// Other workers try an item again, too.
@@ -180,12 +188,22 @@ func (w *JobWork) Tune(config *client.Config) {
 func (w *JobWork) MetadataOf(item fleet.Item) protocol.Metadata {
 	all := make(protocol.Metadata)
 	if !w.NoDefault {
-		relative := item.Path
-		if item.Root != "" {
-			relative = item.Root + "/" + item.Path
-		}
-		all = w.fileMetadata(item.Path, relative, "")
+		name, relative := pathsOf(item)
+		all = w.fileMetadata(name, relative, "")
 	}
 	maps.Copy(all, item.Metadata)
 	return all
+}
+
+// pathsOf returns the path of the file of an item below its root, and the one that has the name of the
+// root. The path of a URL has no name before it.
+func pathsOf(item fleet.Item) (name, relative string) {
+	if !item.IsRemote() {
+		return item.Path, path.Join(item.Root, item.Path)
+	}
+	name = remote.PathBelow(item.Root, item.Path)
+	if _, bucket, _ := strings.Cut(item.Root, "://"); s3.IsLocation(item.Root) {
+		return name, bucket + "/" + name
+	}
+	return name, name
 }

@@ -29,6 +29,28 @@ func (r *Remote) register(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&r.anonymous, "no-sign-request", false, "read s3:// files without credentials, from public buckets")
 }
 
+// Reading holds the flags of a command that reads remote files, and sends nothing.
+type Reading struct {
+	Remote
+	connection Connection
+}
+
+func (r *Reading) register(cmd *cobra.Command) {
+	r.Remote.register(cmd)
+	r.connection.registerReading(cmd)
+}
+
+// Open returns what opens remote files.
+func (r *Reading) Open(con *console.Console) (*remote.Files, error) {
+	if err := r.connection.check(); err != nil {
+		return nil, usage.Error(err)
+	}
+	if _, err := r.connection.netrcEntries(con); err != nil {
+		return nil, usage.Error(err)
+	}
+	return r.OpenRemote(&r.connection, con)
+}
+
 // OpenRemote returns what opens remote files. They get the settings for the network and the retries
 // of c, and the credentials of a netrc file. They get no other credentials: these are for the
 // ENDPOINT.

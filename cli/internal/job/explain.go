@@ -24,7 +24,7 @@ var explanations = []struct {
 	{fleet.ErrEngineVersion, exit.Refused, "%[2]s has to be NATS 2.12 or later with JetStream: nats-server -js"},
 	{fleet.ErrUnauthorized, exit.NotAllowed, "give credentials with --engine-creds FILE or --engine-token-file FILE, or in TUSKER_ENGINE; they have to allow JetStream"},
 	{fleet.ErrEngineUnreachable, exit.GaveUp, "check whether %[2]s runs, and run the same command again: it continues"},
-	{fleet.ErrNoRoot, exit.Usage, "say where the files are with --root NAME=FOLDER"},
+	{fleet.ErrNoRoot, exit.Usage, "say where the files are with --root NAME=FOLDER, and allow a store with --root s3://bucket or --root https://host"},
 	{fleet.ErrInvalid, exit.Usage, ""},
 }
 

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/cli/internal/flags"
+	"github.com/tusker-go/tusker/cli/internal/remote"
 	"github.com/tusker-go/tusker/client/fleet"
 )
 
@@ -30,13 +31,21 @@ type List struct {
 	// Failed is called for each file or folder that cannot be added. Others are added.
 	Failed func(name string, err error)
 
+	// Remote opens and lists the files that are not on this machine. It is needed if
+	// HasObjects.
+	Remote *remote.Files
+	// After is the last item that an interrupted command has added, so that Items need not
+	// ask for the remote files up to it. The zero value: there is none.
+	After fleet.Item
+
 	// Links and Special count what is left out of folders: symbolic links, and devices, pipes
 	// and sockets. They are complete after Items has ended.
 	Links, Special int
 
 	selection *flags.Selection
-	targets   []target          // named ones
-	listed    map[string]*names // of a list of names, by root
+	targets   []target            // named ones
+	listed    map[string]*names   // of a list of names, by root
+	objects   map[string]*objects // remote files, by root
 	now       time.Time
 }
 
@@ -52,6 +61,12 @@ func NewList(roots Roots, s *flags.Selection, args []string, list iter.Seq2[stri
 	maps.Copy(l.Roots, roots)
 	r := &resolver{roots: l.Roots, folder: folder, folders: s.Recursive}
 	for _, name := range args {
+		if remote.IsName(name) {
+			if err := l.addObject(name); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		t, err := r.resolve(name)
 		if err != nil {
 			return nil, err
@@ -63,10 +78,23 @@ func NewList(roots Roots, s *flags.Selection, args []string, list iter.Seq2[stri
 	for _, t := range l.targets {
 		_, _ = fmt.Fprintf(sum, "%s:%s\x00%s\x00", t.root, t.path, l.Roots[t.root])
 	}
+	for _, store := range l.stores() {
+		o := l.objects[store]
+		_, _ = fmt.Fprintf(sum, "%s\x00", store)
+		for _, p := range o.prefixes {
+			_, _ = fmt.Fprintf(sum, "below %s\x00", p.below)
+		}
+		for below := range o.named.all() {
+			_, _ = fmt.Fprintf(sum, "%s\x00", below)
+		}
+	}
 	if list != nil {
 		if err := l.readNames(r, list, func(name string) { _, _ = fmt.Fprintf(sum, "%s\x00", name) }); err != nil {
 			return nil, err
 		}
+	}
+	for _, store := range l.stores() {
+		l.Roots[store] = store
 	}
 	l.Name = hex.EncodeToString(sum.Sum(nil)[:16])
 	return l, nil
@@ -78,6 +106,14 @@ func (l *List) readNames(r *resolver, list iter.Seq2[string, error], seen func(s
 	for name, err := range list {
 		if err != nil {
 			return err
+		}
+		if remote.IsName(name) {
+			if err := l.addListedObject(name); err != nil {
+				l.Failed(remote.Shown(name), err)
+				continue
+			}
+			seen(name)
+			continue
 		}
 		seen(name)
 		t, err := r.listed(name)
@@ -104,7 +140,11 @@ func (l *List) Items(ctx context.Context) iter.Seq2[fleet.Item, error] {
 	return func(yield func(fleet.Item, error) bool) {
 		for _, root := range slices.Sorted(maps.Keys(l.Roots)) {
 			w := &walk{List: l, ctx: ctx, root: root, yield: yield}
-			if err := w.visitRoot(); err != nil {
+			visit := w.visitRoot
+			if o := l.objects[root]; o != nil {
+				visit = func() error { return w.visitStore(o) }
+			}
+			if err := visit(); err != nil {
 				if !errors.Is(err, errStopped) {
 					yield(fleet.Item{}, err)
 				}
@@ -282,11 +322,5 @@ func (w *walk) shown(below string) string {
 }
 
 func (w *walk) add(name string, info fs.FileInfo) error {
-	if w.ctx.Err() != nil {
-		return context.Cause(w.ctx)
-	}
-	if !w.yield(fleet.Item{Root: w.root, Path: name, Size: info.Size(), ModTime: info.ModTime()}, nil) {
-		return errStopped
-	}
-	return nil
+	return w.addItem(fleet.Item{Root: w.root, Path: name, Size: info.Size(), ModTime: info.ModTime()})
 }

@@ -20,17 +20,29 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/tusker-go/tusker/cli/internal/remote"
 )
 
-// Roots has the absolute path of the folder of each root on this machine, by name.
+// Roots has the absolute path of the folder of each root on this machine, by name. A store, such
+// as s3://bucket, has its own name in the place of a folder.
 type Roots map[string]string
 
-var errRoot = errors.New("--root is not of the form NAME=FOLDER, such as media=/mnt/nfs")
+var errRoot = errors.New("--root is not of the form NAME=FOLDER, such as media=/mnt/nfs, and no store such as s3://bucket or https://host")
 
-// ParseRoots reads NAME=FOLDER pairs.
+// ParseRoots reads NAME=FOLDER pairs and stores such as s3://bucket. A store has its name in the
+// place of a folder.
 func ParseRoots(pairs []string) (Roots, error) {
 	roots := make(Roots)
 	for _, pair := range pairs {
+		if remote.IsName(pair) {
+			store, err := remote.ParseStore(pair)
+			if err != nil {
+				return nil, errRoot
+			}
+			roots[store] = store
+			continue
+		}
 		name, dir, ok := strings.Cut(pair, "=")
 		if !ok || dir == "" || !isRootName(name) {
 			return nil, errRoot
@@ -58,6 +70,9 @@ func isRootName(name string) bool {
 func (r Roots) Missing() []string {
 	var missing []string
 	for _, name := range slices.Sorted(maps.Keys(r)) {
+		if remote.IsName(name) {
+			continue
+		}
 		if info, err := os.Stat(r[name]); err != nil || !info.IsDir() {
 			missing = append(missing, name)
 		}

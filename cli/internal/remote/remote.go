@@ -139,9 +139,19 @@ func Base(file string) string {
 	return l.Bucket
 }
 
-// List returns the objects below a prefix of S3, in the order of their names. If there are
-// none, and the prefix does not end with a slash, it returns nothing: it may be an object.
-func (r *Files) List(ctx context.Context, file string) iter.Seq2[Entry, error] {
+// CheckCredentials returns an error if there are no credentials for S3.
+func (r *Files) CheckCredentials(ctx context.Context) error {
+	store, err := r.bucket(ctx)
+	if err != nil {
+		return err
+	}
+	return store.CheckCredentials(ctx)
+}
+
+// List returns the objects below a prefix of S3 whose keys are after the key after, in the
+// order of the bytes of their keys. If there are none, and the prefix does not end with a
+// slash, it returns nothing: it may be an object.
+func (r *Files) List(ctx context.Context, file, after string) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		l, err := s3.Parse(file)
 		if err == nil && l.Version != "" {
@@ -158,7 +168,7 @@ func (r *Files) List(ctx context.Context, file string) iter.Seq2[Entry, error] {
 		if l.Key != "" && !strings.HasSuffix(l.Key, "/") {
 			l.Key += "/"
 		}
-		for o, err := range store.List(ctx, l, "") {
+		for o, err := range store.List(ctx, l, after) {
 			if err != nil {
 				yield(Entry{}, err)
 				return
