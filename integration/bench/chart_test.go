@@ -216,4 +216,7 @@ func TestPublishKeepsOtherRows(t *testing.T) {
 	if after, err := readReport(jsonOf(file)); err != nil || len(after.results) != len(d.results) {
 		t.Errorf("a quick run changed the figures (%v)", err)
 	}
+	if page, err = os.ReadFile(file); err != nil || bytes.Contains(page, []byte("<picture>")) {
+		t.Errorf("the page of a quick run shows charts of other figures (%v)", err)
+	}
 }

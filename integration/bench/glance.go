@@ -39,6 +39,9 @@ func (d report) glance(line func(string, ...any)) {
 		}
 		line("")
 		line("**%s.** %s", scenarios[r.name], r.sentence())
+		if d.quick {
+			continue // a quick run draws no charts
+		}
 		line("")
 		picture(line, "benchmarks-"+r.name, "Bars with the wall time and the memory of each client: "+r.title)
 	}
