@@ -106,7 +106,7 @@ func TestExplain(t *testing.T) {
 		}
 	}
 	for _, err := range []error{nil, exit.ErrInterrupted, exit.ErrTimeout} {
-		if got := job.Explain(err, "archive", "nats://a"); got != err {
+		if got := job.Explain(err, "archive", "nats://a"); fmt.Sprint(got) != fmt.Sprint(err) {
 			t.Errorf("%v became %v", err, got)
 		}
 	}
