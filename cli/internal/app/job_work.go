@@ -18,7 +18,9 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/exit"
 	"github.com/tusker-go/tusker/cli/internal/flags"
 	"github.com/tusker-go/tusker/cli/internal/job"
+	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/cli/internal/remote"
+	"github.com/tusker-go/tusker/cli/internal/settings"
 	"github.com/tusker-go/tusker/cli/internal/shell"
 	"github.com/tusker-go/tusker/cli/internal/units"
 	"github.com/tusker-go/tusker/cli/internal/usage"
@@ -48,7 +50,9 @@ s3://media.
 
 The settings and credentials for the server are those of the endpoint in the
 config file that has the URL of the job, or of the endpoint of --as. Flags and
-the environment win over them.
+the environment win over them. With --engine, credentials in flags or in the
+environment need such an endpoint, or TUSKER_ENDPOINT with the URL of the job:
+others may be able to change the URL in the engine.
 
 After a signal, the worker takes no further files, finishes what it can within
 --drain, and gives the rest back. A second signal ends it at once.
@@ -208,6 +212,13 @@ func (a *app) workEndpoint(w *flags.JobWork, url string) (config.Endpoint, *flag
 			return config.Endpoint{}, nil, usage.Error(fmt.Errorf("the job uploads to %s, which is not the endpoint %s", url, as))
 		}
 		return found[i], w, nil
+	}
+	if found[0].Name == "" && w.URL != "" && a.settings.SendsSecrets() && !a.settings.IsDefault(url) {
+		// Others may be able to write to the engine.
+		return config.Endpoint{}, nil, &advice.Failure{
+			Err:  usage.Error(fmt.Errorf("only the engine says that the credentials of this worker are for %s", output.RedactURL(url))),
+			Hint: "if they are, set " + settings.EndpointVariable + "=" + output.RedactURL(url) + ", or give that endpoint a name in the config file",
+		}
 	}
 	forked := &flags.JobWork{}
 	other := &cobra.Command{Use: jobWorkUse, Hidden: true}

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -31,6 +32,15 @@ func (s *Settings) EndpointsAt(target, account string) []config.Endpoint {
 	}
 	slices.SortStableFunc(found, func(a, b config.Endpoint) int { return cmp.Compare(isOther(a), isOther(b)) })
 	return append(found, config.Endpoint{URL: target})
+}
+
+// IsDefault reports whether target is the ENDPOINT of commands that are called without one.
+func (s *Settings) IsDefault(target string) bool {
+	value, _ := s.defaultEndpoint()
+	if name, ok := strings.CutSuffix(value, ":"); ok && s.file != nil {
+		value = s.file.Endpoints[name].URL
+	}
+	return value != "" && plainURL(value) == plainURL(target)
 }
 
 // plainURL returns a URL without its query and its user, which may be secrets that change.

@@ -118,3 +118,11 @@ func (s *Settings) HasCredentials() bool {
 	}
 	return false
 }
+
+// SendsSecrets reports whether the command line or the environment has a header, a login or
+// another secret that requests carry, whatever URL they go to.
+func (s *Settings) SendsSecrets() bool {
+	return slices.ContainsFunc([]string{"token-file", "token-command", "cert", "header", "user"}, func(name string) bool {
+		return slices.ContainsFunc(s.origins[name], func(o origin) bool { return o.place == FromFlag || o.place == fromEnvironment })
+	})
+}
