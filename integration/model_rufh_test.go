@@ -167,6 +167,13 @@ func (r *draftRun) watch(next http.Handler) http.Handler {
 	})
 }
 
+// continueAll keeps watch from canceling further calls.
+func (r *draftRun) continueAll() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.script.stop = 0
+}
+
 type readFunc func(p []byte) (int, error)
 
 func (f readFunc) Read(p []byte) (int, error) { return f(p) }
@@ -212,7 +219,7 @@ func (r *draftRun) bubble(t *testing.T) {
 	res, err := r.call(ctx, c)
 	orphans += res.Orphans
 	if err != nil && s.stop > 0 && errors.Is(err, context.Canceled) {
-		r.script.stop = 0
+		r.continueAll()
 		if res.URL == "" {
 			orphans++
 		}
