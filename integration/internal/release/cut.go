@@ -80,9 +80,15 @@ func requireEverywhere(ctx context.Context, repo, version string) error {
 	return nil
 }
 
-// standAlone makes a module independent of the neighboring folders.
+// standAlone makes a module independent of the neighboring folders. Its go.sum gets the sums of
+// those siblings that its go.mod requires.
 func standAlone(dir string, siblings map[module.Version]string) error {
-	if err := rewrite(filepath.Join(dir, "go.mod"), DropReplaces); err != nil {
+	if err := rewrite(filepath.Join(dir, "go.mod"), func(data []byte) (out []byte, err error) {
+		if siblings, err = requiredOf(data, siblings); err != nil {
+			return nil, err
+		}
+		return DropReplaces(data)
+	}); err != nil {
 		return err
 	}
 	return rewrite(filepath.Join(dir, "go.sum"), func(data []byte) ([]byte, error) {

@@ -47,6 +47,21 @@ func DropReplaces(data []byte) ([]byte, error) {
 	return format(file)
 }
 
+// requiredOf returns the sums of the modules that the go.mod file data requires.
+func requiredOf(data []byte, sums map[module.Version]string) (map[module.Version]string, error) {
+	file, err := modfile.Parse("go.mod", data, nil)
+	if err != nil {
+		return nil, fmt.Errorf("choose sums: %w", err)
+	}
+	required := map[module.Version]string{}
+	for v, sum := range sums {
+		if slices.ContainsFunc(file.Require, func(r *modfile.Require) bool { return r.Mod.Path == v.Path }) {
+			required[v] = sum
+		}
+	}
+	return required, nil
+}
+
 func format(file *modfile.File) ([]byte, error) {
 	file.Cleanup()
 	data, err := file.Format()
