@@ -1,12 +1,9 @@
 package pgstore_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"net"
-	"os"
-	"os/exec"
 	"testing"
 	"time"
 
@@ -123,89 +120,29 @@ func TestSilentServer(t *testing.T) {
 	db.Close()
 }
 
-// envHolder has the URL of the server for a process that takes a lock and does not release it.
-const envHolder = "TUSKER_POSTGRES_HOLDER"
-
 // TestHolder is the body of the process of holderIsKilled.
 func TestHolder(t *testing.T) {
-	url := os.Getenv(envHolder)
-	if url == "" {
-		t.Skip("this test only runs in the process of another test")
-	}
+	url := databases.HolderURL(t)
 	db, err := pgxpool.New(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s := open(t, db, pgstore.Config{Lease: time.Second})
-	_, err = s.Lock(t.Context(), "k")
-	// The other process takes the lock for moments, to see whether it is held.
-	for errors.Is(err, journal.ErrBusy) {
-		pause(t)
-		_, err = s.Lock(t.Context(), "k")
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	<-t.Context().Done()
+	databases.Hold(t, func(ctx context.Context) error {
+		_, err := s.Lock(ctx, "k")
+		return err
+	})
 }
 
 // The lock of a process that was killed is free after the time of its lease.
 func holderIsKilled(t *testing.T, server *databases.Server) {
 	t.Helper()
 	s := open(t, connect(t, server, nil), pgstore.Config{})
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	holder := exec.CommandContext(t.Context(), self, "-test.run=^TestHolder$")
-	var out bytes.Buffer
-	holder.Stdout, holder.Stderr = &out, &out
-	holder.Env = append(os.Environ(), envHolder+"="+server.URL())
-	if err := holder.Start(); err != nil {
-		t.Fatal(err)
-	}
-	take := func() error {
-		unlock, err := s.Lock(t.Context(), "k")
+	databases.KillHolder(t, server, "TestHolder", func(ctx context.Context) error {
+		unlock, err := s.Lock(ctx, "k")
 		if err == nil {
 			err = unlock()
 		}
 		return err
-	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_ = holder.Wait() // its output says more
-	}()
-	for !errors.Is(take(), journal.ErrBusy) {
-		select {
-		case <-ended:
-			t.Fatalf("the process ended too early:\n%s", &out)
-		default:
-			pause(t)
-		}
-	}
-	if err := holder.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	<-ended
-	for {
-		err := take()
-		if err == nil {
-			return
-		}
-		if !errors.Is(err, journal.ErrBusy) {
-			t.Fatal(err)
-		}
-		pause(t)
-	}
-}
-
-// pause waits before the test asks a server again.
-func pause(t *testing.T) {
-	t.Helper()
-	select {
-	case <-time.After(20 * time.Millisecond):
-	case <-t.Context().Done():
-		t.Fatal(context.Cause(t.Context()))
-	}
+	})
 }

@@ -1,7 +1,6 @@
 package redisstore_test
 
 import (
-	"context"
 	"errors"
 	"net"
 	"strconv"
@@ -140,18 +139,8 @@ func join(t *testing.T, first, second *redis.Client) {
 			if strings.Contains(info, "cluster_state:ok") && strings.Contains(info, "cluster_known_nodes:2") {
 				break
 			}
-			pause(t)
+			databases.Pause(t)
 		}
-	}
-}
-
-// pause waits before the test asks a server again.
-func pause(t *testing.T) {
-	t.Helper()
-	select {
-	case <-time.After(20 * time.Millisecond):
-	case <-t.Context().Done():
-		t.Fatal(context.Cause(t.Context()))
 	}
 }
 

@@ -1,0 +1,93 @@
+package databases
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/tusker-go/tusker/client/journal"
+)
+
+// envHolder has the URL of the server for a process that takes a lock and does not release it.
+const envHolder = "TUSKER_LOCK_HOLDER"
+
+// HolderURL returns the URL of the server in a process that [KillHolder] started. In any other
+// process, it skips the test.
+func HolderURL(t *testing.T) string {
+	t.Helper()
+	url := os.Getenv(envHolder)
+	if url == "" {
+		t.Skip("this test only runs in the process of another test")
+	}
+	return url
+}
+
+// Hold takes a lock by lock, and keeps it until the process is killed.
+func Hold(t *testing.T, lock func(context.Context) error) {
+	t.Helper()
+	err := lock(t.Context())
+	// The other process takes the lock for moments, to see whether it is held.
+	for errors.Is(err, journal.ErrBusy) {
+		Pause(t)
+		err = lock(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-t.Context().Done()
+}
+
+// KillHolder runs the test called holder, which calls [Hold], in a process of its own, kills the
+// process when it has the lock, and returns when take has got the lock. Take releases the lock at
+// once.
+func KillHolder(t *testing.T, server *Server, holder string, take func(context.Context) error) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	process := exec.CommandContext(t.Context(), self, "-test.run=^"+holder+"$")
+	var out bytes.Buffer
+	process.Stdout, process.Stderr = &out, &out
+	process.Env = append(os.Environ(), envHolder+"="+server.URL())
+	if err := process.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = process.Wait() // its output says more
+	}()
+	for !errors.Is(take(t.Context()), journal.ErrBusy) {
+		select {
+		case <-ended:
+			t.Fatalf("the process ended too early:\n%s", &out)
+		default:
+			Pause(t)
+		}
+	}
+	if err := process.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	<-ended
+	for err = take(t.Context()); errors.Is(err, journal.ErrBusy); err = take(t.Context()) {
+		Pause(t)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Pause waits before a test asks a server again.
+func Pause(t *testing.T) {
+	t.Helper()
+	select {
+	case <-time.After(startPoll):
+	case <-t.Context().Done():
+		t.Fatal(context.Cause(t.Context()))
+	}
+}
