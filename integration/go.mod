@@ -18,6 +18,7 @@ require (
 	github.com/tusker-go/tusker/testserver v0.0.0
 	github.com/tusker-go/tusker/testserver/conformance v0.0.0
 	github.com/tusker-go/tusker/transport v0.0.0
+	github.com/yuin/goldmark v1.8.7
 	go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp v0.72.0
 	go.opentelemetry.io/otel/sdk v1.47.0
 	go.uber.org/goleak v1.3.0

@@ -44,8 +44,8 @@ func TestEscapeURL(t *testing.T) {
 	}
 }
 
-// Whatever can be parsed afterwards is asked for as it was escaped, and escaping
-// twice is escaping once.
+// A URL that can be parsed after it was escaped is sent in that form, and escaping it
+// a second time changes nothing.
 func FuzzEscapeURL(f *testing.F) {
 	for _, seed := range []string{"", "/a%2Fb|c", "http://h/%zz?%#%", "//h|h/ü", "a:b|c", "?{}", "http://[::1%25a]/ ", "/\x7f", "//[", "http:///|"} {
 		f.Add(seed)

@@ -1,16 +1,10 @@
 package prose
 
 import (
-	"bufio"
-	_ "embed"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
-	"os"
-	"path"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,7 +12,7 @@ import (
 
 // Finding is a sentence that breaks a rule.
 type Finding struct {
-	File     string // as it was named to [File], or relative to the root of [Tree]
+	File     string // as it was named to [File] or [Page], or relative to the root of [Tree]
 	Line     int
 	Sentence string
 	Reason   string
@@ -135,81 +129,4 @@ func specName(spec ast.Spec) string {
 		return s.Names[0].Name
 	}
 	return ""
-}
-
-// Report is the result of [Tree].
-type Report struct {
-	// Findings are those of packages that are not exempt, by file and line.
-	Findings []Finding
-	// Clean are the exempt packages without findings, sorted. Their entries
-	// can be removed.
-	Clean []string
-}
-
-// Tree checks all Go files below root, except for folders named testdata or
-// vendor, or with a leading dot. exempt lists packages whose findings are
-// ignored, as slash-separated folders relative to root. nil: none.
-func Tree(root string, exempt []string) (Report, error) {
-	var report Report
-	broken := make(map[string]bool) // exempt packages with findings
-	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		if d.IsDir() {
-			if base := d.Name(); name != root && (base == "testdata" || base == "vendor" || strings.HasPrefix(base, ".")) {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		if filepath.Ext(name) != ".go" {
-			return nil
-		}
-		rel, err := filepath.Rel(root, name)
-		if err != nil {
-			return err
-		}
-		source, err := os.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		rel = filepath.ToSlash(rel)
-		found, err := File(rel, source)
-		if err != nil || len(found) == 0 {
-			return err
-		}
-		if folder := path.Dir(rel); slices.Contains(exempt, folder) {
-			broken[folder] = true
-			return nil
-		}
-		report.Findings = append(report.Findings, found...)
-		return nil
-	})
-	for _, folder := range exempt {
-		if !broken[folder] {
-			report.Clean = append(report.Clean, folder)
-		}
-	}
-	slices.Sort(report.Clean)
-	return report, err
-}
-
-//go:embed exempt.txt
-var exemptText string
-
-// Pending returns the packages of exempt.txt, whose comments are not rewritten
-// yet.
-func Pending() []string { return parseExempt(exemptText) }
-
-// parseExempt reads a list with one folder on each line. It ignores empty lines
-// and lines that begin with "#".
-func parseExempt(text string) []string {
-	var out []string
-	lines := bufio.NewScanner(strings.NewReader(text))
-	for lines.Scan() {
-		if line := strings.TrimSpace(lines.Text()); line != "" && !strings.HasPrefix(line, "#") {
-			out = append(out, line)
-		}
-	}
-	return out
 }

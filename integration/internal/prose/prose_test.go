@@ -1,6 +1,7 @@
 package prose_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -29,6 +30,12 @@ func TestFile(t *testing.T) {
 		{"Whoever", "// Whoever asks gets it.\nvar x int", []string{`2 opens with "Whoever"`}},
 		{"Nor", "// Nor is it closed.\nvar x int", []string{`2 opens with "Nor"`}},
 		{"As long as", "// As long as it runs, it waits.\nvar x int", []string{`2 opens with "As long as"`}},
+		{"One who", "// One who asks gets it.\nvar x int", []string{`2 opens with "One who"`}},
+		{"Those who", "// Those who ask get it.\nvar x int", []string{`2 opens with "Those who"`}},
+		{"Whatever", "// Whatever comes is read.\nvar x int", []string{`2 opens with "Whatever"`}},
+		{"Neither does", "// x is fine. Neither does y fail. Neither do others.\nvar x int", []string{`2 opens with "Neither does"`, `2 opens with "Neither do"`}},
+		{"after a colon", "// x: What comes is read; Of others nothing. y: Of RFC 9110.\nvar x int", []string{`2 opens with "What"`}},
+		{"after a semicolon", "// x is read; Of others nothing.\nvar x int", []string{`2 opens with "Of"`}},
 		{"phrases", "// x is gone on with. It goes on with y. It starts Anew. It is gone without.\n// It is what nobody knows. It is a fault of one's own.\nvar x int", []string{
 			`2 contains "gone on with"`, `2 contains "goes on with"`, `2 contains "Anew"`,
 			`2 contains "gone without"`, `3 contains "nobody knows"`, `3 contains "of one's own"`,
@@ -71,16 +78,21 @@ func TestFile(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var got []string
-			for _, f := range found {
-				rule, _, _ := strings.Cut(f.String(), `": `)
-				got = append(got, strings.Replace(strings.TrimPrefix(rule, "x.go:"), ": the sentence", "", 1)+`"`)
-			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
+			if diff := cmp.Diff(tt.want, rules(found)); diff != "" {
 				t.Errorf("findings (-want +got):\n%s", diff)
 			}
 		})
 	}
+}
+
+// rules returns the line and the opening or phrase of each finding.
+func rules(found []prose.Finding) []string {
+	var out []string
+	for _, f := range found {
+		rule, _, _ := strings.Cut(f.String(), `": `)
+		out = append(out, strings.Replace(strings.TrimPrefix(rule, f.File+":"), ": the sentence", "", 1)+`"`)
+	}
+	return out
 }
 
 // A finding has the form of a compiler message, with the start of the sentence.
@@ -113,8 +125,7 @@ func TestFileError(t *testing.T) {
 	}
 }
 
-// Tree skips exempt packages and folders that are not packages, and names exempt
-// packages without findings.
+// Tree checks Go files and Markdown pages, and skips folders that are not packages.
 func TestTree(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
@@ -123,8 +134,9 @@ func TestTree(t *testing.T) {
 		"a/b/b.go":        "package b\n\n// Where it is wrong.\nvar x int\n",
 		"c/c.go":          "package c\n\n// x is a number.\nvar x int\n",
 		"c/testdata/d.go": "package d\n\n// What is ignored.\nvar x int\n",
-		".hidden/e.go":    "package e\n\n// What is ignored.\nvar x int\n",
-		"f.md":            "What is ignored.",
+		".hidden/e.md":    "What is ignored.\n",
+		"docs/f.md":       "Fine.\n\nWhat is wrong.\n",
+		"g.txt":           "What is ignored.\n",
 	} {
 		path := filepath.Join(root, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -134,42 +146,27 @@ func TestTree(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, tt := range []struct {
-		name   string
-		exempt []string
-		files  []string
-		clean  []string
-	}{
-		{"no exemptions", nil, []string{"a/a.go", "a/b/b.go"}, nil},
-		{"one package", []string{"a"}, []string{"a/b/b.go"}, nil},
-		{"clean packages", []string{"missing", "a", "c"}, []string{"a/b/b.go"}, []string{"c", "missing"}},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			report, err := prose.Tree(root, tt.exempt)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var files []string
-			for _, f := range report.Findings {
-				files = append(files, f.File)
-			}
-			if diff := cmp.Diff(tt.files, files); diff != "" {
-				t.Errorf("files (-want +got):\n%s", diff)
-			}
-			if diff := cmp.Diff(tt.clean, report.Clean); diff != "" {
-				t.Errorf("clean packages (-want +got):\n%s", diff)
-			}
-		})
+	found, err := prose.Tree(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range found {
+		got = append(got, fmt.Sprintf("%s:%d", f.File, f.Line))
+	}
+	if diff := cmp.Diff([]string{"a/a.go:3", "a/b/b.go:3", "docs/f.md:3"}, got); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
 	}
 }
 
-// The list of exempt packages has folders without comments or blanks.
-func TestPending(t *testing.T) {
+// A file that Go cannot parse ends Tree with an error.
+func TestTreeError(t *testing.T) {
 	t.Parallel()
-	for _, folder := range prose.Pending() {
-		if folder != filepath.ToSlash(filepath.Clean(folder)) || strings.ContainsAny(folder, "# ") {
-			t.Errorf("%q is not a folder", folder)
-		}
+	root := t.TempDir()
+	if err := os.WriteFile(filepath.Join(root, "x.go"), []byte("packag x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := prose.Tree(root); err == nil {
+		t.Error("Tree succeeded, want the error of the parser")
 	}
 }

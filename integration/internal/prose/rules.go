@@ -7,18 +7,24 @@ import (
 	"unicode/utf8"
 )
 
-// openings are words that no sentence may begin with, if a lower-case word
-// follows. The map contains the advice for each of them.
+// openings are words that no sentence may begin with, if a lower-case word or code
+// follows. The same applies to the part of a sentence that follows a colon or a semicolon.
+// The map contains the advice for each of them.
 var openings = map[string]string{
-	"Where":      `begin with the subject, or write "if"`,
-	"What":       "begin with the noun that you mean",
-	"Of":         "do not invert the word order; begin with the subject",
-	"One that":   "begin with the noun that you mean",
-	"Those that": "begin with the noun that you mean",
-	"Nobody":     "name the one who acts",
-	"Whoever":    "name the one who acts",
-	"Nor":        "write a complete sentence with its own subject",
-	"As long as": `begin with the subject, or write "while"`,
+	"Where":        `begin with the subject, or write "if"`,
+	"What":         "begin with the noun that you mean",
+	"Of":           "do not invert the word order; begin with the subject",
+	"One that":     "begin with the noun that you mean",
+	"One who":      "begin with the noun that you mean",
+	"Those that":   "begin with the noun that you mean",
+	"Those who":    "begin with the noun that you mean",
+	"Nobody":       "name the one who acts",
+	"Whoever":      "name the one who acts",
+	"Whatever":     "begin with the noun that you mean",
+	"Nor":          "write a complete sentence with its own subject",
+	"Neither do":   "write a complete sentence with its own subject",
+	"Neither does": "write a complete sentence with its own subject",
+	"As long as":   `begin with the subject, or write "while"`,
 }
 
 // phrases are expressions that no sentence may contain. The map contains the
@@ -37,7 +43,7 @@ var phrases = map[string]string{
 }
 
 var (
-	openingForm = regexp.MustCompile(`^(` + alternatives(openings) + `) `)
+	openingForm = regexp.MustCompile(`(?:^|[:;] )(` + alternatives(openings) + `) `)
 	phraseForm  = regexp.MustCompile(`(?i)\b(` + alternatives(phrases) + `)\b`)
 )
 
@@ -50,14 +56,18 @@ func alternatives(m map[string]string) string {
 	return strings.Join(keys, "|")
 }
 
+// codeWord stands for the code inside a sentence of a page.
+const codeWord = "`…`"
+
 // reason returns why a sentence is not allowed. "": the sentence is allowed.
 // name is the identifier that a doc comment begins with, such as Of for a
 // function Of; it is not a forbidden opening.
 func reason(sentence, name string) string {
-	if match := openingForm.FindStringSubmatch(sentence); match != nil && match[1] != name {
-		next, _ := utf8.DecodeRuneInString(sentence[len(match[0]):])
-		if unicode.IsLower(next) {
-			return `the sentence opens with "` + match[1] + `": ` + openings[match[1]]
+	for _, at := range openingForm.FindAllStringSubmatchIndex(sentence, -1) {
+		opening, rest := sentence[at[2]:at[3]], sentence[at[1]:]
+		next, _ := utf8.DecodeRuneInString(rest)
+		if isOwn := at[2] == 0 && opening == name; !isOwn && (unicode.IsLower(next) || strings.HasPrefix(rest, codeWord)) {
+			return `the sentence opens with "` + opening + `": ` + openings[opening]
 		}
 	}
 	if match := phraseForm.FindString(sentence); match != "" {

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// sentence is a sentence of a comment, on one line.
+// sentence is a sentence of a comment or of a page, on one line.
 type sentence struct {
-	line int // of its first word, counted from the start of the comment group
+	line int // of its first word: in a comment group from 0, in a page from 1
 	text string
 }
 
@@ -89,13 +89,19 @@ type paragraph struct {
 	starts []lineStart
 }
 
-// lineStart is the offset at which a line begins in the text of a paragraph.
+// lineStart is the offset at which a line, or a piece of it, begins in the text of a paragraph.
 type lineStart struct{ offset, line int }
 
+// add appends a whole line.
 func (p *paragraph) add(line int, text string) {
 	if p.text.Len() > 0 {
 		p.text.WriteByte(' ')
 	}
+	p.put(line, text)
+}
+
+// put appends a piece of a line.
+func (p *paragraph) put(line int, text string) {
 	p.starts = append(p.starts, lineStart{offset: p.text.Len(), line: line})
 	p.text.WriteString(text)
 }
