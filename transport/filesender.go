@@ -21,7 +21,8 @@ type FileSender interface {
 	// because the end of the request waits for send.
 	//
 	// The error is io.EOF if nothing is left, the error of send, or an error of
-	// the file. 0 bytes without an error from send mean that the file was
-	// truncated; a call of Read returns the reason.
+	// the file. 0 bytes without an error mean that the rest has to be read: a
+	// call of Read waits until the bytes may be sent, or returns that the file
+	// was truncated.
 	SendFile(send func(fd uintptr, off int64, n int64) (int64, error)) (int64, error)
 }

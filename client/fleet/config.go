@@ -25,9 +25,12 @@ type Config struct {
 	// worth a retry. 0: that of the job, and 8 for a new one.
 	Attempts int
 
-	// RateLimit is how many bytes in a second all workers of the job together send. Each
-	// worker gets the same share. 0: that of the job, and no limit for a new one. Negative:
-	// no limit.
+	// RateLimit is how many bytes in a second all workers of the job together send, besides
+	// one burst of a twentieth of that. Each worker gets the same share. A worker that begins
+	// while others work waits for 5 s, until the others have given it its share. A worker that
+	// cannot reach the engine pauses after 5 s. The share of a worker that ends goes to the
+	// others within 2 s, and that of one that was killed within 32 s. A change of the limit
+	// applies within 5 s. 0: that of the job, and no limit for a new one. Negative: no limit.
 	RateLimit int64
 
 	// Replicas is how many servers of a cluster have the data of a new job: 1, 3 or 5. 0: 1.

@@ -168,6 +168,16 @@ func (j *Job) complete(ctx context.Context, cfg Config, replicas int, changed bo
 	}); err != nil {
 		return err
 	}
+	// The list of workers is not in memory: it survives the engine, because shares of the rate
+	// limit depend on it.
+	if err := j.need(ctx, j.workerStream(), func() error {
+		_, err := j.js.CreateKeyValue(ctx, jetstream.KeyValueConfig{
+			Bucket: j.workers(), History: 1, TTL: workerTTL, Storage: jetstream.FileStorage, Replicas: max(1, replicas),
+		})
+		return err
+	}); err != nil {
+		return err
+	}
 	if _, err := j.js.Consumer(ctx, j.queue(), consumerName); err == nil && !changed {
 		return nil
 	} else if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {

@@ -20,6 +20,7 @@ import (
 const (
 	workerTTL    = 30 * time.Second // how long a worker that died is listed
 	beatInterval = 2 * time.Second
+	shareTime    = 5 * time.Second // how long a share of the rate limit holds after a beat
 )
 
 // pulse tells the engine that the worker lives and what it has done, and learns from it how
@@ -32,15 +33,16 @@ type pulse struct {
 	busy, done, failedItems, sentBytes atomic.Int64
 	bytes                              atomic.Int64 // of finished items that the engine has not counted yet
 	isDraining                         atomic.Bool
-	share                              atomic.Int64 // bytes in a second of this worker; 0: no limit
+	share                              atomic.Pointer[share]
 
 	broke    chan struct{}
 	mu       sync.Mutex
+	listed   time.Time     // when the engine last confirmed that the worker is in the list
+	begins   time.Time     // when the worker may begin to send bytes
 	average  time.Duration // how long an item takes
 	measured measure
 	rate     [2]float64 // bytes and items in a second
 	broken   error      // why the worker has to end; broke is closed then
-	entry    uint64     // sequence of the message about this worker
 	counted  string     // name of the increment that may have got no answer
 	adding   int64      // bytes of that increment
 }
@@ -53,7 +55,9 @@ type measure struct {
 
 func newPulse(r *run) *pulse {
 	now := time.Now()
-	return &pulse{run: r, began: now, average: time.Second, measured: measure{at: now}, broke: make(chan struct{})}
+	p := &pulse{run: r, began: now, average: time.Second, measured: measure{at: now}, broke: make(chan struct{})}
+	p.share.Store(&share{})
+	return p
 }
 
 // took notes how long an item took.
@@ -100,15 +104,13 @@ func (p *pulse) brokenBy() error {
 	return p.broken
 }
 
-// limit sets the limit of the rate in the configuration of a client.
+// limit sets the limit of the rate in the configuration of a client. The job may get a limit
+// later.
 func (p *pulse) limit(cfg *client.Config) {
-	if p.share.Load() == 0 {
-		return // without a limit, the system can send files by itself
-	}
 	own, at := cfg.RateLimit, cfg.RateLimitAt
 	cfg.RateLimit = 0
 	cfg.RateLimitAt = func(now time.Time) int64 {
-		limits := []int64{p.share.Load(), own}
+		limits := []int64{p.share.Load().at(now), own}
 		if at != nil {
 			limits = append(limits, at(now))
 		}
@@ -180,47 +182,27 @@ func (p *pulse) try(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	live, err := p.announce(ctx)
-	if err != nil {
+	if err := p.announce(ctx); err != nil {
 		return err
 	}
-	share := s.RateLimit
-	if share > 0 {
-		share = max(1, share/int64(max(1, live)))
+	asked := time.Now()
+	stream, err := p.js.Stream(ctx, p.workerStream())
+	if err != nil {
+		return engineError(err)
 	}
-	p.share.Store(share)
+	p.takeShare(s.RateLimit, int64(stream.CachedInfo().State.NumSubjects), asked)
 	p.gates.repeat(time.Now())
 	return p.count(ctx)
 }
 
-// announce stores what the worker says of itself, and returns how many workers live.
-func (p *pulse) announce(ctx context.Context) (live int, err error) {
+// announce stores what the worker says of itself.
+func (p *pulse) announce(ctx context.Context) error {
 	data, err := json.Marshal(p.status(time.Now()))
 	if err != nil {
-		return 0, err
+		return err
 	}
-	subject := "$KV." + p.workers() + "." + keyOf(p.worker.ID)
-	s, err := p.store(ctx, &nats.Msg{Subject: subject, Data: data})
-	if isSilent(err) {
-		// The bucket is in memory, so it does not survive the engine.
-		if _, err := p.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-			Bucket: p.workers(), History: 1, TTL: workerTTL, Storage: jetstream.MemoryStorage,
-		}); err != nil {
-			return 0, engineError(err)
-		}
-		s, err = p.store(ctx, &nats.Msg{Subject: subject, Data: data})
-	}
-	if err != nil {
-		return 0, err
-	}
-	p.mu.Lock()
-	p.entry = s.Sequence
-	p.mu.Unlock()
-	stream, err := p.js.Stream(ctx, p.workerStream())
-	if err != nil {
-		return 0, engineError(err)
-	}
-	return int(stream.CachedInfo().State.NumSubjects), nil
+	_, err = p.store(ctx, &nats.Msg{Subject: "$KV." + p.workers() + "." + keyOf(p.worker.ID), Data: data})
+	return err
 }
 
 // keyOf returns a key for any ID.
@@ -282,8 +264,6 @@ func (p *pulse) leave() {
 	}
 	stream, err := p.js.Stream(ctx, p.workerStream())
 	if err == nil {
-		p.mu.Lock()
-		defer p.mu.Unlock()
 		_ = stream.Purge(ctx, jetstream.WithPurgeSubject("$KV."+p.workers()+"."+keyOf(p.worker.ID)))
 	}
 }

@@ -254,14 +254,15 @@ func (r *run) begin() {
 		}()
 	}
 	r.pulse.setBusy(len(r.busy))
-	if r.phase != working {
+	now := time.Now()
+	if r.phase != working || !r.pulse.mayBegin(now) {
 		return
 	}
 	most := r.worker.Slots
 	if r.pulse.typical() < shortItem && !r.crowded {
 		most *= 2 // short items must not wait for the engine
 	}
-	r.puller.ask(most-len(r.busy)-len(r.waiting), r.worker.Slots, time.Now())
+	r.puller.ask(most-len(r.busy)-len(r.waiting), r.worker.Slots, now)
 }
 
 // take takes a message from the engine.

@@ -174,9 +174,6 @@ const watchTime = 250 * time.Millisecond
 // workerStatus adds what the workers tell.
 func (j *Job) workerStatus(ctx context.Context, st *Status) error {
 	bucket, err := j.js.KeyValue(ctx, j.workers())
-	if errors.Is(err, jetstream.ErrBucketNotFound) {
-		return nil // no worker has begun since the engine was started
-	}
 	if err != nil {
 		return engineError(err)
 	}

@@ -135,7 +135,7 @@ func (b *Body) open() (io.ReadCloser, error) {
 	if b.Chunk.Live {
 		b.live.Store(&r)
 	}
-	if b.Chunk.File != nil && b.pace == nil && b.Trailer == nil {
+	if b.Chunk.File != nil && !b.pace.isConstant() && b.Trailer == nil {
 		return newFileSender(b.current), nil
 	}
 	return b.current, nil

@@ -19,8 +19,12 @@ func newFileSender(r *bodyReader) *fileSender {
 }
 
 // SendFile implements [transport.FileSender]. Bytes that the system sends are counted,
-// limited and stopped in the same way as bytes that are read.
+// limited and stopped in the same way as bytes that are read. Under a limit of the rate it sends
+// nothing, so that the caller reads the bytes.
 func (r *fileSender) SendFile(send func(fd uintptr, off, n int64) (int64, error)) (int64, error) {
+	if r.b.pace.isLimited() {
+		return 0, nil
+	}
 	chunk := r.b.Chunk
 	var failed error
 	n, err := r.take(math.MaxInt64, func(most int64) (n int64, err error) {

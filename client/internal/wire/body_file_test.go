@@ -216,3 +216,32 @@ func TestFileBodyIsWatched(t *testing.T) {
 		}
 	})
 }
+
+// A file is sent by the system until a limit of the rate begins, and read from then on.
+func TestFileSenderUnderALimitThatBegins(t *testing.T) {
+	var limit atomic.Int64
+	b, _, _ := openBody(t, "0123456789", 0, 10)
+	b.pace = NewPaceAt(func(time.Time) int64 { return limit.Load() })
+	b.wait = func(n int) error { return b.pace.wait(t.Context(), n) }
+	r, err := b.open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sender, ok := r.(transport.FileSender)
+	if !ok {
+		t.Fatalf("without a limit, the body is a %T", r)
+	}
+	var sent string
+	send := taking(t, 4, &sent)
+	if n, err := sender.SendFile(send); n != 4 || err != nil {
+		t.Errorf("without a limit: %d, %v", n, err)
+	}
+	limit.Store(1 << 30)
+	if n, err := sender.SendFile(send); n != 0 || err != nil {
+		t.Errorf("with a limit: %d, %v", n, err)
+	}
+	rest, err := io.ReadAll(sender)
+	if got := sent + string(rest); got != "0123456789" || err != nil {
+		t.Errorf("sent %q, %v", got, err)
+	}
+}

@@ -1,7 +1,6 @@
 package jobtest_test
 
 import (
-	"context"
 	"net/http"
 	"sync"
 	"testing"
@@ -74,34 +73,6 @@ func TestGateOfAnotherWorker(t *testing.T) {
 	}
 	if early > 0 {
 		t.Errorf("%d uploads began although the server had asked for a wait", early)
-	}
-	f.WantDelivered(t, job, s)
-}
-
-// Workers share the rate limit of the job.
-func TestRateLimit(t *testing.T) {
-	t.Parallel()
-	e := jobtest.NewEngine(t, embedded.Config{})
-	s := fake.New(t, fake.Config{})
-	const limit = 1 << 20
-	f := jobtest.NewFolder(t, 24, 128<<10) // 3 MiB: three seconds
-	job := e.Open(t, "archive", fleet.Config{RateLimit: limit})
-	jobtest.Add(t, job, f.Items)
-	began := time.Now()
-	var workers sync.WaitGroup
-	ctx, cancel := context.WithTimeout(t.Context(), jobtest.Patience)
-	defer cancel()
-	for range 2 {
-		other := e.Open(t, "archive", fleet.Config{})
-		workers.Go(func() {
-			if err := other.Work(ctx, f.Worker(s)); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	workers.Wait()
-	if took := time.Since(began); took < 2*time.Second {
-		t.Errorf("3 MiB took %v with a limit of 1 MiB in a second", took)
 	}
 	f.WantDelivered(t, job, s)
 }
