@@ -56,7 +56,7 @@ func TestRecordOfAnotherAccount(t *testing.T) {
 					cfg.Account = test.runs
 					c := clienttest.NewClient(t, s, cfg)
 					if _, found, err := clienttest.Unfinished(t.Context(), c, clienttest.PathSource(t, name)); found != test.resumes || err != nil {
-						t.Errorf("record found: %t, error %v", found, err)
+						t.Errorf("record found: %t, error %v, want %t and no error", found, err, test.resumes)
 					}
 					already := len(s.Seen())
 					if _, err := c.Upload(t.Context(), clienttest.PathSource(t, name), opts); err != nil {
@@ -96,11 +96,11 @@ func TestSentByAnotherAccount(t *testing.T) {
 			first := clienttest.UploadFile(t, s, client.Config{Ledger: m, Account: test.first}, name)
 			cfg := client.Config{Ledger: m, Account: test.second}
 			if _, sent, err := clienttest.Finished(t.Context(), clienttest.NewClient(t, s, cfg), clienttest.PathSource(t, name)); sent != test.skips || err != nil {
-				t.Errorf("record of the finished upload found: %t, error %v", sent, err)
+				t.Errorf("record of the finished upload found: %t, error %v, want %t and no error", sent, err, test.skips)
 			}
 			res := clienttest.UploadFile(t, s, cfg, name)
 			if res.Skipped != test.skips || (res.URL == first.URL) != test.skips {
-				t.Errorf("result %+v, URL of the first upload %s", res, first.URL)
+				t.Errorf("result %+v, URL of the first upload %s, want Skipped %t, and the same URL only then", res, first.URL, test.skips)
 			}
 			// The file is still skipped for the first account.
 			if res := clienttest.UploadFile(t, s, client.Config{Ledger: m, Account: test.first}, name); !res.Skipped || res.URL != first.URL {
@@ -119,7 +119,7 @@ func TestAccountOfRecordCounts(t *testing.T) {
 		cfg := client.Config{Ledger: m, Account: "a"}
 		first := clienttest.UploadFile(t, s, cfg, name)
 		if res := clienttest.UploadFile(t, s, cfg, name); res.Skipped || res.URL == first.URL {
-			t.Errorf("result %+v", res)
+			t.Errorf("result %+v, want Skipped false and URL not %q", res, first.URL)
 		}
 
 		big := clienttest.WriteFile(t, clienttest.Noise(clienttest.RecordedSize))
@@ -135,7 +135,7 @@ func TestAccountOfRecordCounts(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, found, err := clienttest.Unfinished(t.Context(), clienttest.NewClient(t, s, cfg), clienttest.PathSource(t, big)); found || err != nil {
-			t.Errorf("record found: %t, error %v", found, err)
+			t.Errorf("record found: %t, error %v, want false and no error", found, err)
 		}
 	})
 }
@@ -148,11 +148,11 @@ func TestAccountBounds(t *testing.T) {
 	} {
 		_, err := client.New(client.Config{Account: name})
 		if got := err == nil; got != ok || err != nil && !errors.Is(err, client.ErrInvalidOption) {
-			t.Errorf("New with %q: error %v", name, err)
+			t.Errorf("New with %q: error %v, want success: %t, else ErrInvalidOption", name, err, ok)
 		}
 		err = (&client.Record{Key: "k", URL: "http://h/1", Account: name}).Validate()
 		if got := err == nil; got != ok || err != nil && !errors.Is(err, client.ErrInvalidRecord) {
-			t.Errorf("Validate with %q: error %v", name, err)
+			t.Errorf("Validate with %q: error %v, want success: %t, else ErrInvalidRecord", name, err, ok)
 		}
 	}
 }

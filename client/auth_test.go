@@ -106,7 +106,7 @@ func TestTokenRenewed(t *testing.T) {
 				}
 				// There is no wait, except after a lost connection.
 				if took := time.Since(began); took > retry.DefaultResume {
-					t.Errorf("took %v", took)
+					t.Errorf("took %v, want at most %v", took, retry.DefaultResume)
 				}
 			})
 		})
@@ -154,7 +154,7 @@ func TestTokenRenewedByPolicy(t *testing.T) {
 					t.Fatal(err)
 				}
 				if took := time.Since(began); took != 0 {
-					t.Errorf("took %v", took)
+					t.Errorf("took %v, want 0", took)
 				}
 			})
 		})
@@ -224,10 +224,10 @@ func TestUnauthorized(t *testing.T) {
 				}
 				clienttest.WantRequests(t, s, test.want...)
 				if res.URL != url || res.Offset != 2 || res.Length != protocol.Known(5) {
-					t.Errorf("result %+v", res)
+					t.Errorf("result %+v, want URL %q, Offset 2 and Length %v", res, url, protocol.Known(5))
 				}
 				if took := time.Since(began); took != 0 {
-					t.Errorf("took %v", took)
+					t.Errorf("took %v, want 0", took)
 				}
 				// The next run resumes.
 				if _, err = clienttest.NewClient(t, s, client.Config{}).Resume(t.Context(), res.URL, clienttest.TextSource(t, "hello"), nil); err != nil {

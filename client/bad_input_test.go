@@ -39,16 +39,16 @@ func TestInvalidInputFailsBeforeAnyRequest(t *testing.T) {
 			clienttest.WantErrorIs(t, err, test.is)
 			clienttest.WantClearError(t, err, test.words)
 			if res == nil || res.URL != "" || strings.Contains(err.Error(), "hidden") {
-				t.Errorf("error %q, result %+v", err, res)
+				t.Errorf("error %q, result %+v, want no %q in it, not nil and URL \"\"", err, res, "hidden")
 			}
 			if _, err = c.UploadConcat(t.Context(), []client.Source{clienttest.TextSource(t, "a")}, &client.ConcatOptions{
 				Metadata: test.options.Metadata, Header: test.options.Header, ChunkSize: test.options.ChunkSize,
 			}); !errors.Is(err, test.is) {
-				t.Errorf("UploadConcat: error %v", err)
+				t.Errorf("UploadConcat: error %v, want %v", err, test.is)
 			}
 			if test.options.Metadata == nil {
 				if _, err = c.Resume(t.Context(), s.URL+"1", clienttest.TextSource(t, "a"), &test.options); !errors.Is(err, test.is) {
-					t.Errorf("Resume: error %v", err)
+					t.Errorf("Resume: error %v, want %v", err, test.is)
 				}
 			}
 			clienttest.WantRequests(t, s)
@@ -71,7 +71,7 @@ func TestNilSource(t *testing.T) {
 	res, err := c.Upload(t.Context(), nil, nil)
 	clienttest.WantErrorIs(t, err, client.ErrSource, client.ErrInvalidOption)
 	if diff := cmp.Diff(&client.Result{}, res); diff != "" {
-		t.Error(diff)
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 	_, err = c.Resume(t.Context(), s.URL+"1", nil, nil)
 	clienttest.WantErrorIs(t, err, client.ErrSource)
@@ -118,7 +118,7 @@ func TestBadURL(t *testing.T) {
 			clienttest.WantErrorIs(t, err, client.ErrInvalidURL)
 			clienttest.WantClearError(t, err, test.words)
 			if res == nil || res.Retries != 0 {
-				t.Errorf("result %+v", res)
+				t.Errorf("result %+v, want not nil and Retries 0", res)
 			}
 			_, err = c.Head(t.Context(), test.url, nil)
 			clienttest.WantErrorIs(t, err, client.ErrInvalidURL)
@@ -139,7 +139,7 @@ func TestNoEndpoint(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c.Endpoint() != "" {
-		t.Errorf("endpoint %q", c.Endpoint())
+		t.Errorf("endpoint %q, want \"\"", c.Endpoint())
 	}
 	_, err = c.Upload(t.Context(), clienttest.TextSource(t, "a"), nil)
 	clienttest.WantErrorIs(t, err, client.ErrNoEndpoint)
@@ -153,7 +153,7 @@ func TestNoEndpoint(t *testing.T) {
 		_, err = call()
 		clienttest.WantErrorIs(t, err, client.ErrNoEndpoint)
 		if e := clienttest.ErrorOf(t, err); e.Op != op || strings.Contains(err.Error(), "  ") || strings.Contains(err.Error(), " :") {
-			t.Errorf("%s: error %q", op, err)
+			t.Errorf("%s: error %q, want no %q in it, no %q in it and Op %q", op, err, "  ", " :", op)
 		}
 	}
 	clienttest.WantRequests(t, s)
@@ -226,10 +226,10 @@ func TestBadAnswers(t *testing.T) {
 					t.Errorf("error %q repeats a page", err)
 				}
 				if e := clienttest.ErrorOf(t, err); e.Header == nil || e.StatusCode == 0 {
-					t.Errorf("facts %+v", e)
+					t.Errorf("facts %+v, want Header not nil and StatusCode not 0", e)
 				}
 				if len(s.Seen()) != test.seen || res.Orphans != test.orphan || res.URL == "" != (test.method == http.MethodPost) {
-					t.Errorf("requests %q, result %+v", s.Seen(), res)
+					t.Errorf("requests %q, result %+v, want %d requests, Orphans %d and a URL: %t", s.Seen(), res, test.seen, test.orphan, test.method != http.MethodPost)
 				}
 			})
 		})
@@ -249,7 +249,7 @@ func TestBadMetadata(t *testing.T) {
 		clienttest.WantErrorIs(t, err, protocol.ErrInvalidMetadata)
 		clienttest.WantClearError(t, err, "not base64")
 		if e := clienttest.ErrorOf(t, err); e.StatusCode != http.StatusOK || e.URL != url || e.Header == nil {
-			t.Errorf("facts %+v", e)
+			t.Errorf("facts %+v, want StatusCode 200, URL %q and Header not nil", e, url)
 		}
 		if diff := cmp.Diff(protocol.Metadata{"b": "b"}, m); diff != "" {
 			t.Errorf("state from the readable headers (-want +got):\n%s", diff)
@@ -259,7 +259,7 @@ func TestBadMetadata(t *testing.T) {
 		}
 		reply, err := c.Head(t.Context(), url, nil)
 		if err != nil || reply.State.Warning(protocol.HeaderUploadMetadata) == nil {
-			t.Errorf("Head: %v, warnings %v", err, reply.State.Warnings)
+			t.Errorf("Head: %v, warnings %v, want no error and not nil", err, reply.State.Warnings)
 		}
 	})
 }
@@ -304,7 +304,7 @@ func TestCloseIdleConnections(t *testing.T) {
 	clienttest.NewClient(t, s, client.Config{Doer: idleCounter{s.Doer(), &closed}}).CloseIdleConnections()
 	clienttest.NewClient(t, s, client.Config{Doer: transport.DoerFunc(s.Doer().Do)}).CloseIdleConnections()
 	if closed != 1 {
-		t.Errorf("closed %d times", closed)
+		t.Errorf("closed %d times, want 1", closed)
 	}
 }
 

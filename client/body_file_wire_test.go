@@ -60,7 +60,7 @@ func TestFilesCanBeSentByTheSystem(t *testing.T) {
 				defer mu.Unlock()
 				bodies++
 				if _, ok := body.(transport.FileSender); ok == test.read {
-					t.Errorf("a body is a %T", body)
+					t.Errorf("a body is a %T, want a transport.FileSender: %t", body, !test.read)
 				}
 			}
 			test.config.Doer = transport.DoerFunc(func(req *http.Request) (*http.Response, error) {

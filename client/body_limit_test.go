@@ -42,7 +42,7 @@ func TestProxyLimit(t *testing.T) {
 		want = append(want, patched(one, 0, 2048*clienttest.KiB, 256*clienttest.KiB)...)
 		clienttest.WantRequests(t, s, want...)
 		if res.Retries != 3 {
-			t.Errorf("%d retries", res.Retries)
+			t.Errorf("%d retries, want 3", res.Retries)
 		}
 
 		// The next upload of this client obeys the limit at once. Smaller chunks stay smaller.
@@ -101,10 +101,10 @@ func TestProxyLimitOfStream(t *testing.T) {
 		}
 		clienttest.WantStored(t, s, res.URL, data)
 		if res.Retries != 2 {
-			t.Errorf("%d retries", res.Retries)
+			t.Errorf("%d retries, want 2", res.Retries)
 		}
 		if n, ok := s.State(res.URL).Length.Int64(); !ok || n != int64(len(data)) {
-			t.Errorf("the declared length is %d", n)
+			t.Errorf("the declared length is %d, want %v and ok true", n, int64(len(data)))
 		}
 	})
 }
@@ -179,7 +179,7 @@ func TestTooLargeIsFinal(t *testing.T) {
 				clienttest.WantErrorIs(t, err, protocol.ErrTooLarge)
 				clienttest.WantRequests(t, s, test.want...)
 				if errors.Is(err, retry.ErrExhausted) || res.URL != url || res.Offset != 0 {
-					t.Errorf("error %v, result %+v", err, res)
+					t.Errorf("error %v, result %+v, want not ErrExhausted, URL %q and Offset 0", err, res, url)
 				}
 			})
 		})

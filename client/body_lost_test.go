@@ -53,7 +53,7 @@ func TestBufferingProxy(t *testing.T) {
 				}
 				clienttest.WantStored(t, s, res.URL, data)
 				if res.BodyLimit != 150*clienttest.KiB {
-					t.Errorf("limit %d", res.BodyLimit)
+					t.Errorf("limit %d, want %v", res.BodyLimit, 150*clienttest.KiB)
 				}
 				if want := []int64{1200, 1200, 1200, 600, 300}; name != "answer lost" {
 					for i, n := range sizesOf(s)[:len(want)] {
@@ -68,7 +68,7 @@ func TestBufferingProxy(t *testing.T) {
 				}
 				want := append([]string{post}, patched("/files/2", 0, 1200*clienttest.KiB, 150*clienttest.KiB)...)
 				if got := s.Seen()[before:]; fmt.Sprint(got) != fmt.Sprint(want) || res.BodyLimit != 150*clienttest.KiB || res.Retries != 0 {
-					t.Errorf("requests %q, result %+v", got, res)
+					t.Errorf("requests %q, result %+v, want %q, BodyLimit %v and Retries 0", got, res, fmt.Sprint(want), 150*clienttest.KiB)
 				}
 			})
 		})
@@ -96,7 +96,7 @@ func TestBufferingProxyOfSmallFiles(t *testing.T) {
 						}
 						clienttest.WantStored(t, s, res.URL, data)
 						if res.BodyLimit == 0 || res.BodyLimit > limit {
-							t.Errorf("limit %d", res.BodyLimit)
+							t.Errorf("limit %d, want BodyLimit not 0 and BodyLimit at most %v", res.BodyLimit, limit)
 						}
 					}
 					var large int
@@ -135,7 +135,7 @@ func TestBufferingProxyOfLargeFile(t *testing.T) {
 		clienttest.WantStored(t, s, res.URL, data)
 		sizes := sizesOf(s)
 		if len(sizes) < 4 || sizes[3] > limit || sizes[3] < limit/3 {
-			t.Errorf("sizes %d", sizes)
+			t.Errorf("sizes %d, want at least 4 of them, [3] at most %v and [3] at least %v", sizes, limit, limit/3)
 		}
 	})
 }
@@ -170,7 +170,7 @@ func TestChunkSizeKeptAfterOtherFailures(t *testing.T) {
 				}
 				clienttest.WantStored(t, s, res.URL, data)
 				if res.BodyLimit != 0 {
-					t.Errorf("limit %d after %q", res.BodyLimit, s.Seen())
+					t.Errorf("limit %d after %q, want 0", res.BodyLimit, s.Seen())
 				}
 			})
 		})
@@ -185,7 +185,7 @@ func TestBufferingProxyOfEverySize(t *testing.T) {
 		res, err := clienttest.NewClient(t, s, client.Config{}).Resume(t.Context(), url, clienttest.TextSource(t, clienttest.Noise(1200*clienttest.KiB)), nil)
 		clienttest.WantErrorIs(t, err, protocol.ErrServer, retry.ErrExhausted)
 		if errors.Is(err, client.ErrIntegrity) || res.BodyLimit != 64*clienttest.KiB || len(sizesOf(s)) > 15 {
-			t.Errorf("result %+v after %q", res, s.Seen())
+			t.Errorf("result %+v after %q, want BodyLimit %v, not ErrIntegrity and at most 15", res, s.Seen(), 64*clienttest.KiB)
 		}
 	})
 }
@@ -202,7 +202,7 @@ func TestCanceledBodyIsNotLost(t *testing.T) {
 		res, err := c.Upload(ctx, clienttest.TextSource(t, data), nil)
 		clienttest.WantErrorIs(t, err, context.Canceled)
 		if res.BodyLimit != 0 {
-			t.Errorf("limit %d after %q", res.BodyLimit, s.Seen())
+			t.Errorf("limit %d after %q, want 0", res.BodyLimit, s.Seen())
 		}
 	})
 }

@@ -116,7 +116,7 @@ func TestCancelAsksForTheOffset(t *testing.T) {
 				}
 				clienttest.WantEventOrder(t, events)
 				if last := events[len(events)-1]; last.Offset != test.offset || last.Sent != test.offset+unacknowledged {
-					t.Errorf("last event %+v", last)
+					t.Errorf("last event %+v, want Offset %v and Sent %v", last, test.offset, test.offset+unacknowledged)
 				}
 				if n := clienttest.RequestCounts(s, 0)["HEAD"]; n != test.heads {
 					t.Errorf("%d HEAD requests, want %d", n, test.heads)
@@ -136,7 +136,7 @@ func TestDeadlineAsksForTheOffset(t *testing.T) {
 		res, err := clienttest.NewClient(t, s, client.Config{StallTimeout: -1, FinishTimeout: -1}).Upload(ctx, clienttest.TextSource(t, "hello"), nil)
 		clienttest.WantErrorIs(t, err, context.DeadlineExceeded)
 		if res.Offset != 3 || res.Unacknowledged != 0 {
-			t.Errorf("result %+v", res)
+			t.Errorf("result %+v, want Offset 3 and Unacknowledged 0", res)
 		}
 	})
 }
@@ -150,7 +150,7 @@ func TestCanceledStreamAsksForTheOffset(t *testing.T) {
 		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(ctx, clienttest.StreamSource("hello", 0), nil)
 		clienttest.WantErrorIs(t, err, clienttest.ErrUnplugged)
 		if res.Offset != 3 || res.Unacknowledged != 0 {
-			t.Errorf("result %+v", res)
+			t.Errorf("result %+v, want Offset 3 and Unacknowledged 0", res)
 		}
 	})
 }
@@ -181,7 +181,7 @@ func TestCancelWithNothingSentAsksNothing(t *testing.T) {
 				clienttest.WantErrorIs(t, err, clienttest.ErrUnplugged)
 				// The record of the earlier run knows the offset.
 				if res.Offset != earlier || res.Resumed != earlier || res.Unacknowledged != 0 {
-					t.Errorf("result %+v, the record had offset %d", res, earlier)
+					t.Errorf("result %+v, the record had offset %d, want Offset %v, Resumed %v and Unacknowledged 0", res, earlier, earlier, earlier)
 				}
 				if n := len(s.Seen()) - seen; n != len(test.want) {
 					t.Errorf("requests %v, want %v", s.Seen()[seen:], test.want)
@@ -226,7 +226,7 @@ func TestCanceledPartsAskForTheirOffsets(t *testing.T) {
 					unacknowledged += p.Unacknowledged
 				}
 				if res.Offset != int64(4-test.hang)*1000 || res.Offset != offset {
-					t.Errorf("offset %d, that of the parts %d", res.Offset, offset)
+					t.Errorf("offset %d, that of the parts %d, want %d for both", res.Offset, offset, int64(4-test.hang)*1000)
 				}
 				if res.Unacknowledged != unacknowledged || (unacknowledged > 0) != (test.hang > 0) {
 					t.Errorf("%d bytes without an answer, those of the parts %d", res.Unacknowledged, unacknowledged)
@@ -250,7 +250,7 @@ func TestFailedPartAsksForNoOffsets(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		clienttest.InterruptParts(t, s, clienttest.PartsConfig(new(client.MemoryStore), nil), clienttest.WriteFile(t, clienttest.Noise(clienttest.FourPartsSize)))
 		if n := clienttest.RequestCounts(s, 0)["HEAD"]; n != 0 {
-			t.Errorf("%d HEAD requests", n)
+			t.Errorf("%d HEAD requests, want 0", n)
 		}
 	})
 }
@@ -266,10 +266,10 @@ func TestCanceledConcatAsksForOffsets(t *testing.T) {
 			res, err := clienttest.NewClient(t, s, client.Config{InlineSize: -1}).UploadConcat(ctx, sources, &client.ConcatOptions{FinalFirst: first})
 			clienttest.WantErrorIs(t, err, clienttest.ErrUnplugged)
 			if res.Offset != 4 || res.Unacknowledged != 0 || res.Parts[0].Offset != 2 || res.Parts[1].Offset != 2 {
-				t.Errorf("final upload first: %v, result %+v", first, res)
+				t.Errorf("final upload first: %v, result %+v, want Offset 4, Unacknowledged 0, Parts[0].Offset 2 and Parts[1].Offset 2", first, res)
 			}
 			if res.Length != protocol.Known(10) {
-				t.Errorf("length %v", res.Length)
+				t.Errorf("length %v, want %v", res.Length, protocol.Known(10))
 			}
 		})
 	}

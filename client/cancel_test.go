@@ -58,11 +58,11 @@ func TestCancel(t *testing.T) {
 					test.url = s.URL + test.url
 				}
 				if res.URL != test.url || res.Offset != test.offset || res.Length != protocol.Known(5) {
-					t.Errorf("result %+v", res)
+					t.Errorf("result %+v, want URL %q, Offset %v and Length %v", res, test.url, test.offset, protocol.Known(5))
 				}
 				clienttest.WantEventOrder(t, events)
 				if last := events[len(events)-1]; last.Err != err || last.Offset != test.offset { //nolint:errorlint // The event has the same error value.
-					t.Errorf("last event %+v", last)
+					t.Errorf("last event %+v, want Err %v and Offset %v", last, err, test.offset)
 				}
 			})
 		})
@@ -98,10 +98,10 @@ func TestCancelledBeforeUpload(t *testing.T) {
 		for name, call := range calls {
 			res, err := call()
 			if !errors.Is(err, clienttest.ErrUnplugged) || !errors.Is(err, context.Canceled) {
-				t.Errorf("%s: error %v", name, err)
+				t.Errorf("%s: error %v, want ErrUnplugged and %v", name, err, context.Canceled)
 			}
 			if res.Orphans != 0 || res.Sent != 0 {
-				t.Errorf("%s: result %+v", name, res)
+				t.Errorf("%s: result %+v, want Orphans 0 and Sent 0", name, res)
 			}
 		}
 		clienttest.WantRequests(t, s)

@@ -55,7 +55,7 @@ func TestLearn(t *testing.T) {
 		c := clienttest.NewClient(t, s, client.Config{})
 		s.On(http.MethodOptions, fake.Status(503, "ERR_BUSY: later\n"), fake.Status(204, ""))
 		if e := clienttest.ErrorOf(t, c.Learn(t.Context())); e.StatusCode != http.StatusServiceUnavailable || e.Op != protocol.OpOptions {
-			t.Errorf("error %v", e)
+			t.Errorf("error %v, want StatusCode 503 and Op %q", e, protocol.OpOptions)
 		}
 		clienttest.WantErrorIs(t, c.Learn(t.Context()), protocol.ErrMissingHeader)
 		for range 2 {

@@ -71,7 +71,7 @@ func TestChecksumDamaged(t *testing.T) {
 				}
 				clienttest.WantStored(t, s, res.URL, data)
 				if res.Sent < int64(len(data)) {
-					t.Errorf("%d bytes sent", res.Sent)
+					t.Errorf("%d bytes sent, want at least %v", res.Sent, int64(len(data)))
 				}
 			})
 		})
@@ -85,7 +85,7 @@ func TestExpectationFailed(t *testing.T) {
 	_, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, "bytes"), nil)
 	clienttest.WantErrorIs(t, err, protocol.ErrExpectationFailed)
 	if class := clienttest.ErrorOf(t, err).Class; class != client.ClassFinal {
-		t.Errorf("class %v", class)
+		t.Errorf("class %v, want %v", class, client.ClassFinal)
 	}
 	clienttest.WantRequests(t, s, clienttest.Post, "PATCH /files/1 0+5")
 }
@@ -106,12 +106,12 @@ func TestChecksumOfParts(t *testing.T) {
 		for _, r := range s.Seen() {
 			if strings.HasPrefix(r, "PATCH") {
 				if patches++; !strings.HasSuffix(r, "+2097152 crc32") {
-					t.Errorf("request %s", r)
+					t.Errorf("request %s, want the suffix %q", r, "+2097152 crc32")
 				}
 			}
 		}
 		if patches != 4 || res.Retries != 2 {
-			t.Errorf("%d requests with bytes, %d retries", patches, res.Retries)
+			t.Errorf("%d requests with bytes, %d retries, want 4 and Retries 2", patches, res.Retries)
 		}
 	})
 }
@@ -199,7 +199,7 @@ func TestChecksumCancelled(t *testing.T) {
 	clienttest.WantErrorIs(t, err, clienttest.ErrStop)
 	clienttest.WantRequests(t, s, clienttest.Options, clienttest.Post)
 	if n := r.read.Load(); n > size/2 {
-		t.Errorf("%d bytes read", n)
+		t.Errorf("%d bytes read, want at most %v", n, size/2)
 	}
 }
 

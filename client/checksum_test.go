@@ -81,7 +81,7 @@ func TestChecksum(t *testing.T) {
 			if test.said {
 				clienttest.WantLogged(t, &log, slog.LevelInfo, withoutChecksums)
 			} else if strings.Contains(log.String(), withoutChecksums) {
-				t.Errorf("log:\n%s", &log)
+				t.Errorf("log, want no warning about checksums:\n%s", &log)
 			}
 		})
 	}

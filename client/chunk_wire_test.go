@@ -149,7 +149,7 @@ func TestRuleWithinProxyLimit(t *testing.T) {
 					if !test.ok {
 						clienttest.WantErrorIs(t, err, protocol.ErrTooLarge)
 						if clienttest.ErrorOf(t, err).StatusCode != http.StatusRequestEntityTooLarge || len(sizes) != len(test.want) || res.Offset != 0 {
-							t.Errorf("error %v, sizes %d, result %+v", err, sizes, res)
+							t.Errorf("error %v, sizes %d, result %+v, want StatusCode 413, %v of them and Offset 0", err, sizes, res, len(test.want))
 						}
 						return
 					}
@@ -196,7 +196,7 @@ func TestRuleAfterCut(t *testing.T) {
 		}
 		clienttest.WantStored(t, s, res.URL, data)
 		if got := sizesOf(s); !slices.Equal(got, []int64{16, 16, 16, 13}) {
-			t.Errorf("sizes %d", got)
+			t.Errorf("sizes %d, want %v", got, []int64{16, 16, 16, 13})
 		}
 	})
 }
@@ -224,11 +224,11 @@ func TestLimitsOfUploads(t *testing.T) {
 		for _, text := range []string{"ab", "abcdef"} {
 			_, err := c.Upload(t.Context(), clienttest.TextSource(t, text), nil)
 			if !errors.Is(err, client.ErrInvalidOption) || errors.Is(err, protocol.ErrTooLarge) != (len(text) > 5) {
-				t.Errorf("%d bytes: error %v", len(text), err)
+				t.Errorf("%d bytes: error %v, want ErrInvalidOption and ErrTooLarge: %t", len(text), err, len(text) > 5)
 			}
 		}
 		if n := len(s.Requests()); n > 0 {
-			t.Errorf("%d requests", n)
+			t.Errorf("%d requests, want 0", n)
 		}
 		res, err := c.Upload(t.Context(), clienttest.TextSource(t, "abcde"), nil)
 		if err != nil {

@@ -145,7 +145,7 @@ func TestConfigClassify(t *testing.T) {
 					return
 				}
 				if e := clienttest.ErrorOf(t, err); e.Class != test.class || e.Retryable() {
-					t.Errorf("class %v, retryable %t", e.Class, e.Retryable())
+					t.Errorf("class %v, retryable %t, want Class %v and Retryable false", e.Class, e.Retryable(), test.class)
 				}
 				clienttest.WantErrorIs(t, err, test.is)
 			})

@@ -32,7 +32,7 @@ func TestWaitForConnectionIsNoStall(t *testing.T) {
 				}
 				clienttest.WantStored(t, s, res.URL, data)
 				if res.Retries != 0 || l.Most != 1 || len(res.Parts) < 2 {
-					t.Errorf("%d retries, %d connections at a time, %d parts", res.Retries, l.Most, len(res.Parts))
+					t.Errorf("%d retries, %d connections at a time, %d parts, want Retries 0, Most 1 and at least 2 in Parts", res.Retries, l.Most, len(res.Parts))
 				}
 			})
 		})
@@ -62,10 +62,10 @@ func TestDialStalls(t *testing.T) {
 				res, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 				clienttest.WantErrorIs(t, err, client.ErrStalled)
 				if took := time.Since(began); took != time.Second {
-					t.Errorf("took %v", took)
+					t.Errorf("took %v, want %v", took, time.Second)
 				}
 				if res.Orphans != 0 || clienttest.ErrorOf(t, err).AnswerLost {
-					t.Errorf("%d orphans", res.Orphans)
+					t.Errorf("%d orphans, want Orphans 0 and AnswerLost false", res.Orphans)
 				}
 			})
 		})

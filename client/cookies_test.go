@@ -115,7 +115,7 @@ func TestStickySession(t *testing.T) {
 				}
 				t.Cleanup(c.CloseIdleConnections)
 				if err := request(t.Context(), c); (err == nil) != kept {
-					t.Errorf("with a jar: %t; error %v", kept, err)
+					t.Errorf("with a jar: %t; error %v, want success: %t", kept, err, kept)
 				}
 				for i, cookie := range b.seen() {
 					if !strings.HasPrefix(cookie, "a=b") {
@@ -158,7 +158,7 @@ func TestCookiesOfOtherOrigin(t *testing.T) {
 	mu.Lock()
 	defer mu.Unlock()
 	if got := strings.Join(endpoint, ","); got != ",session=home" {
-		t.Errorf("the endpoint got the cookies %q", got)
+		t.Errorf("the endpoint got the cookies %q, want %q", got, ",session=home")
 	}
 	if got := strings.Join(other.seen(), ""); got != "" || len(other.seen()) != 2 {
 		t.Errorf("the other origin got the cookies %q", other.seen())

@@ -52,7 +52,7 @@ func TestCreateWithUpload(t *testing.T) {
 				}
 				clienttest.WantStored(t, s, reply.State.Location, test.stored)
 				if got := s.State(reply.State.Location).Metadata["name"]; got != "a" {
-					t.Errorf("metadata %q", got)
+					t.Errorf("metadata %q, want %q", got, "a")
 				}
 				if body.Closed {
 					t.Error("the reader was closed")
@@ -90,7 +90,7 @@ func TestCreateWithUploadFails(t *testing.T) {
 				reply, err := clienttest.NewClient(t, s, client.Config{}).CreateWithUpload(t.Context(), test.creation, test.r, test.size, nil)
 				clienttest.WantErrorIs(t, err, test.want)
 				if reply != nil || clienttest.ErrorOf(t, err).Op != protocol.OpCreate {
-					t.Errorf("reply %v, error %v", reply, err)
+					t.Errorf("reply %v, error %v, want nil and Op %q", reply, err, protocol.OpCreate)
 				}
 				if n := len(s.Requests()); n != test.requests {
 					t.Errorf("%d requests, want %d", n, test.requests)

@@ -40,7 +40,7 @@ func TestRefusedParts(t *testing.T) {
 				cfg := client.Config{Store: &store, Retry: retry.Never}
 				_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), opts)
 				if e := clienttest.ErrorOf(t, err); e.StatusCode != http.StatusUnprocessableEntity || e.Code != "ERR_SCAN" {
-					t.Fatalf("error %v", err)
+					t.Fatalf("error %v, want StatusCode 422 and Code %q", err, "ERR_SCAN")
 				}
 				refused := 0
 				for _, p := range clienttest.OnlyRecord(t, &store).Parts {
@@ -49,12 +49,12 @@ func TestRefusedParts(t *testing.T) {
 					}
 				}
 				if test.record != (refused == 1) {
-					t.Errorf("the record has %d refused parts", refused)
+					t.Errorf("the record has %d refused parts, want 1: %t", refused, test.record)
 				}
 				already := len(s.Seen())
 				_, err = clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), opts)
 				if e := clienttest.ErrorOf(t, err); e.StatusCode != http.StatusUnprocessableEntity || e.Code != "ERR_SCAN" {
-					t.Fatalf("error %v", err)
+					t.Fatalf("error %v, want StatusCode 422 and Code %q", err, "ERR_SCAN")
 				}
 				if test.record {
 					wantRefused(t, err, 422)
@@ -65,7 +65,7 @@ func TestRefusedParts(t *testing.T) {
 					case r == clienttest.Post:
 						asked++
 					case !strings.HasPrefix(r, http.MethodHead) && !strings.HasPrefix(r, http.MethodOptions):
-						t.Errorf("request %s", r)
+						t.Errorf("request %s, want only HEAD and OPTIONS", r)
 					}
 				}
 				if asked != test.asked {
@@ -94,7 +94,7 @@ func TestRefusedIsNotSkipped(t *testing.T) {
 				t.Error("the file was skipped, want it sent")
 			}
 			if _, sent, err := clienttest.Finished(t.Context(), clienttest.NewClient(t, s, cfg), clienttest.PathSource(t, name)); sent || err != nil {
-				t.Errorf("record of the finished upload found: %t, error %v", sent, err)
+				t.Errorf("record of the finished upload found: %t, error %v, want false and no error", sent, err)
 			}
 		}
 		cfg.Recreate = client.RecreateAlways
@@ -116,7 +116,7 @@ func TestRefusedHasNoLedgerRecord(t *testing.T) {
 	_, err := clienttest.NewClient(t, s, client.Config{Ledger: m, Retry: retry.Never}).Upload(t.Context(), clienttest.PathSource(t, clienttest.WriteFile(t, "hello")), nil)
 	wantRefused(t, err, 422)
 	if len(m.Records) > 0 {
-		t.Errorf("finished uploads: %v", m.Records)
+		t.Errorf("finished uploads: %v, want none", m.Records)
 	}
 }
 
@@ -131,7 +131,7 @@ func TestDenialIsBounded(t *testing.T) {
 		clienttest.WantErrorIs(t, err, client.ErrRefused)
 		d := clienttest.OnlyRecord(t, &store).Denial
 		if len(d.Words) == 0 || len(d.Words) > 512 || len(d.Code) > 512 {
-			t.Errorf("the record has a text of %d bytes and a code of %d bytes", len(d.Words), len(d.Code))
+			t.Errorf("the record has a text of %d bytes and a code of %d bytes, want some in Words, at most 512 in Words and at most 512 in Code", len(d.Words), len(d.Code))
 		}
 	})
 	for name, d := range map[string]client.Denial{

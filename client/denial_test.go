@@ -84,14 +84,14 @@ func TestRefusedUpload(t *testing.T) {
 				}
 				if test.ok {
 					if err != nil || res.Denial != (client.Denial{}) {
-						t.Errorf("result %+v, error %v", res, err)
+						t.Errorf("result %+v, error %v, want Denial %v and no error", res, err, client.Denial{})
 					}
 					clienttest.WantNoRecord(t, &store)
 					return
 				}
 				wantRefused(t, err, test.status)
 				if r, found, err := clienttest.Unfinished(t.Context(), clienttest.NewRecordingClient(t, s, &store, nil), clienttest.PathSource(t, name)); !found || err != nil || r.Denial != want {
-					t.Errorf("record %+v, found %t, error %v", r.Denial, found, err)
+					t.Errorf("record %+v, found %t, error %v, want Denial %v, true and no error", r.Denial, found, err, want)
 				}
 			})
 		})
@@ -111,7 +111,7 @@ func TestRefusedUploadStartsOver(t *testing.T) {
 		cfg.Recreate = client.RecreateAlways
 		res, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 		if err != nil || res.URL != s.URL+"2" || res.Resumed != 0 {
-			t.Errorf("result %+v, error %v", res, err)
+			t.Errorf("result %+v, error %v, want URL %q, Resumed 0 and no error", res, err, s.URL+"2")
 		}
 		clienttest.WantNoRecord(t, &store)
 	})
@@ -150,7 +150,7 @@ func TestLastAnswerThatIsNoRefusal(t *testing.T) {
 				var log bytes.Buffer
 				res, err := clienttest.NewRecordingClient(t, s, &store, &log).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 				if err != nil || res.Sent != 0 || !res.Confirmed || res.Denial.StatusCode != test.denial {
-					t.Errorf("result %+v, error %v", res, err)
+					t.Errorf("result %+v, error %v, want Sent 0, Confirmed true, Denial.StatusCode %v and no error", res, err, test.denial)
 				}
 				if test.denial == 0 {
 					clienttest.WantNoWarning(t, &log)
@@ -182,11 +182,11 @@ func TestServerErrorAfterLastByteSucceeds(t *testing.T) {
 				res, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), src(t), nil)
 				want := client.Denial{StatusCode: 500, Code: "ERR_SCAN", Words: eicar}
 				if err != nil || !res.Confirmed || res.Denial != want {
-					t.Errorf("result %+v, error %v", res, err)
+					t.Errorf("result %+v, error %v, want Confirmed true, Denial %v and no error", res, err, want)
 				}
 				line := clienttest.WantLogged(t, &log, 4, "the server has all bytes, but answered the last request with an error")
 				if !strings.Contains(line, "EICAR") {
-					t.Errorf("log %q", line)
+					t.Errorf("log %q, want %q in it", line, "EICAR")
 				}
 			})
 		})
@@ -274,11 +274,11 @@ func TestRefusedCreation(t *testing.T) {
 					_, err := c.Upload(t.Context(), clienttest.PathSource(t, name), nil)
 					clienttest.WantErrorIs(t, err, protocol.ErrUnexpectedStatus)
 					if e := clienttest.ErrorOf(t, err); e.StatusCode != http.StatusUnprocessableEntity || e.Code != "ERR_SCAN" {
-						t.Errorf("error %v", err)
+						t.Errorf("error %v, want StatusCode 422 and Code %q", err, "ERR_SCAN")
 					}
 				}
 				if len(m.Records) > 0 {
-					t.Errorf("finished uploads: %v", m.Records)
+					t.Errorf("finished uploads: %v, want none", m.Records)
 				}
 			})
 		})

@@ -40,7 +40,7 @@ func TestIncompleteDoer(t *testing.T) {
 		}
 		res, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 		if err != nil || res.Offset != 5 || res.URL != "http://tus.example/files/1" {
-			t.Errorf("result %+v, error %v", res, err)
+			t.Errorf("result %+v, error %v, want Offset 5, URL %q and no error", res, err, "http://tus.example/files/1")
 		}
 		if _, err := c.Download(t.Context(), res.URL, nowhere, nil); err == nil {
 			t.Error("a download without an answer succeeds, want an error")
@@ -53,7 +53,7 @@ func TestIncompleteDoer(t *testing.T) {
 		}
 		res, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 		if err == nil || !strings.Contains(err.Error(), "neither an answer nor an error") || res.Retries != 0 {
-			t.Errorf("result %+v, error %v", res, err)
+			t.Errorf("result %+v, error %v, want Retries 0, an error and %q in it", res, err, "neither an answer nor an error")
 		}
 		if _, err := c.Download(t.Context(), "http://tus.example/files/1", nowhere, nil); err == nil {
 			t.Error("a download without an answer succeeds, want an error")

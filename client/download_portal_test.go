@@ -80,7 +80,7 @@ func TestDownloadThroughPortal(t *testing.T) {
 					})
 					got, _, err := clienttest.Download(t, s, client.Config{Retry: clienttest.RetryEachSecond(20)})
 					if err != nil || got != s.Data {
-						t.Errorf("%d bytes, %v", len(got), err)
+						t.Errorf("%d bytes, %v, want no error and the expected %d", len(got), err, len(s.Data))
 					}
 				})
 			})
@@ -103,11 +103,11 @@ func TestDownloadBehindPortal(t *testing.T) {
 					_, err := c.Download(t.Context(), content.URL, open, nil)
 					clienttest.WantErrorIs(t, err, retry.ErrExhausted)
 					if w.Len() != 400 {
-						t.Fatalf("%d bytes", w.Len())
+						t.Fatalf("%d bytes, want 400", w.Len())
 					}
 					s.Script = nil
 					if _, err := c.Download(t.Context(), content.URL, open, nil); err != nil || w.String() != s.Data {
-						t.Errorf("%d bytes, %v", w.Len(), err)
+						t.Errorf("%d bytes, %v, want the expected %d and no error", w.Len(), err, len(s.Data))
 					}
 				})
 			})
@@ -133,7 +133,7 @@ func TestDownloadRefusedInTheMiddle(t *testing.T) {
 				_, res, err := clienttest.Download(t, s, client.Config{})
 				clienttest.WantErrorIs(t, err, test.want)
 				if res.Retries != 1 {
-					t.Errorf("%d retries", res.Retries)
+					t.Errorf("%d retries, want 1", res.Retries)
 				}
 			})
 		})
@@ -169,7 +169,7 @@ func TestDownloadResumedBehindPortal(t *testing.T) {
 					}
 					once := clienttest.New(t, client.Config{Endpoint: content.URL, Doer: s.Doer(t), Retry: retry.Never})
 					if _, err := once.Download(t.Context(), content.URL, open, nil); err == nil || w.Len() != 400 {
-						t.Fatalf("%d bytes, %v", w.Len(), err)
+						t.Fatalf("%d bytes, %v, want Len 400 and an error", w.Len(), err)
 					}
 					s.Script = []content.Step{portal, portal}
 					s.Head = func(w http.ResponseWriter, r *http.Request) {
@@ -181,10 +181,10 @@ func TestDownloadResumedBehindPortal(t *testing.T) {
 					}
 					res, err := c.Download(t.Context(), content.URL, open, nil)
 					if err != nil || w.String() != s.Data {
-						t.Fatalf("%d bytes, %v", w.Len(), err)
+						t.Fatalf("%d bytes, %v, want the expected %d and no error", w.Len(), err, len(s.Data))
 					}
 					if res.Retries != 2 || visits != 3 {
-						t.Errorf("%d retries, %d requests with HEAD", res.Retries, visits)
+						t.Errorf("%d retries, %d requests with HEAD, want Retries 2 and 3", res.Retries, visits)
 					}
 				})
 			})
@@ -233,12 +233,12 @@ func TestDownloadPageAfterHEAD(t *testing.T) {
 				if test.want != nil {
 					clienttest.WantErrorIs(t, err, test.want)
 					if opened > 0 || len(s.Seen) != 1 {
-						t.Errorf("opened %d times, %d requests", opened, len(s.Seen))
+						t.Errorf("opened %d times, %d requests, want 0 and 1 in Seen", opened, len(s.Seen))
 					}
 					return
 				}
 				if err != nil || b.String() != s.Data || opened != 1 {
-					t.Errorf("%d bytes, opened %d times, %v", b.Len(), opened, err)
+					t.Errorf("%d bytes, opened %d times, %v, want the expected %d, 1 and no error", b.Len(), opened, err, len(s.Data))
 				}
 			})
 		})

@@ -78,7 +78,7 @@ func TestDownload(t *testing.T) {
 					t.Errorf("got %d bytes, want %d; or the bytes differ", len(got), len(test.server.Data))
 				}
 				if n, ok := res.Content.Length.Int64(); !ok || n != int64(len(got)) {
-					t.Errorf("length %v", res.Content.Length)
+					t.Errorf("length %v, want %v and ok true", res.Content.Length, int64(len(got)))
 				}
 				if diff := cmp.Diff(test.want, test.server.Seen); diff != "" {
 					t.Errorf("requests (-want +got):\n%s", diff)
@@ -138,7 +138,7 @@ func TestDownloadFails(t *testing.T) {
 					t.Errorf("wrote %d bytes, which differ from the content", len(got))
 				}
 				if took := time.Since(began); took > time.Second {
-					t.Errorf("took %v", took)
+					t.Errorf("took %v, want at most %v", took, time.Second)
 				}
 			})
 		})
@@ -156,7 +156,7 @@ func TestDownloadGivesUp(t *testing.T) {
 		got, res, err := clienttest.Download(t, s, client.Config{Retry: clienttest.RetryEachSecond(4)})
 		clienttest.WantErrorIs(t, err, retry.ErrExhausted, protocol.ErrUnavailable)
 		if len(got) != 20 || res.Retries != 6-1 || res.Content.Version == "" {
-			t.Errorf("%d bytes, %+v", len(got), res)
+			t.Errorf("%d bytes, %+v, want 20, Retries %v and Content.Version not empty", len(got), res, 6-1)
 		}
 	})
 }
@@ -172,18 +172,18 @@ func TestDownloadStalls(t *testing.T) {
 		began := time.Now()
 		_, err := c.Download(t.Context(), content.URL, clienttest.WriteTo(sleepy{&b, time.Minute}), &client.DownloadOptions{OnEvent: clienttest.RecordEvents(&events)})
 		if err != nil || b.String() != s.Data {
-			t.Fatalf("%d bytes, %v", b.Len(), err)
+			t.Fatalf("%d bytes, %v, want the expected %d and no error", b.Len(), err, len(s.Data))
 		}
 		// There are 7 s of silence, with one slow write before and one after.
 		if took := time.Since(began).Round(time.Second); took != 2*time.Minute+7*time.Second {
-			t.Errorf("took %v", took)
+			t.Errorf("took %v, want %v", took, 2*time.Minute+7*time.Second)
 		}
 		if diff := cmp.Diff([]string{"retry", "done"}, clienttest.EventKinds(events)); diff != "" {
 			t.Errorf("events (-want +got):\n%s", diff)
 		}
 		for _, e := range events {
 			if e.Kind == client.EventRetry && (!errors.Is(e.Err, client.ErrStalled) || e.Offset != 10) {
-				t.Errorf("retry %+v", e)
+				t.Errorf("retry %+v, want ErrStalled and Offset 10", e)
 			}
 		}
 	})
@@ -227,14 +227,14 @@ func TestDownloadResumes(t *testing.T) {
 					t.Errorf("requests (-want +got):\n%s", diff)
 				}
 				if offered.Version != `length 1000, etag "v1"` || offered.Upload == nil || offered.Upload.Metadata["filename"] != "a.bin" {
-					t.Errorf("content passed to open: %+v", offered)
+					t.Errorf("content passed to open: %+v, want Version %q, Upload not nil and %q", offered, `length 1000, etag "v1"`, "a.bin")
 				}
 				if test.offset < 0 || test.offset > 1000 {
 					clienttest.WantErrorIs(t, err, client.ErrInvalidOption)
 					return
 				}
 				if err != nil || b.String() != data[test.offset:] || res.Offset != 1000 {
-					t.Errorf("%d bytes, %+v, %v", b.Len(), res, err)
+					t.Errorf("%d bytes, %+v, %v, want the expected %d, Offset 1000 and no error", b.Len(), res, err, len(data[test.offset:]))
 				}
 				if diff := cmp.Diff([]string{"resumed", "done"}, clienttest.EventKinds(events)); diff != "" {
 					t.Errorf("events (-want +got):\n%s", diff)
@@ -275,7 +275,7 @@ func TestDownloadStops(t *testing.T) {
 				res, err := c.Download(ctx, content.URL, test.open(cancel), nil)
 				clienttest.WantErrorIs(t, err, test.want)
 				if len(s.Seen) != 1 || res == nil {
-					t.Errorf("%d requests, result %v", len(s.Seen), res)
+					t.Errorf("%d requests, result %v, want 1 in Seen and not nil", len(s.Seen), res)
 				}
 			})
 		})

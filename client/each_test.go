@@ -30,7 +30,7 @@ func TestUploadEach(t *testing.T) {
 			for i := range 20 {
 				taken++
 				if taken > ended.Load()+3 { // two are under way, and one has ended
-					t.Errorf("item %d is taken when %d have ended", i, ended.Load())
+					t.Errorf("item %d is taken when %d have ended, want at most %v", i, ended.Load(), ended.Load()+3)
 				}
 				item := client.Item{Source: clienttest.TextSource(t, strings.Repeat("x", i))}
 				if i == 7 {
@@ -48,14 +48,14 @@ func TestUploadEach(t *testing.T) {
 			case n == 7:
 				clienttest.WantErrorIs(t, o.Err, protocol.ErrInvalidMetadata)
 			case o.Err != nil || o.Result.Offset != n || s.State(o.Result.URL).Offset != n:
-				t.Errorf("upload of %d bytes: %v, %+v", n, o.Err, o.Result)
+				t.Errorf("upload of %d bytes: %v, %+v, want no error, Result.Offset %v and Offset %v", n, o.Err, o.Result, n, n)
 			}
 			sizes = append(sizes, n)
 			ended.Add(1)
 		}
 		slices.Sort(sizes)
 		if len(sizes) != 20 || sizes[0] != 0 || sizes[19] != 19 {
-			t.Errorf("ended are the uploads of %d bytes", sizes)
+			t.Errorf("ended are the uploads of %d bytes, want 20 of them, [0] 0 and [19] 19", sizes)
 		}
 	})
 }
@@ -97,7 +97,7 @@ func TestUploadEachCanceled(t *testing.T) {
 		}
 		last := outcomes[len(outcomes)-1]
 		if !errors.Is(last.Err, clienttest.ErrUnplugged) || last.Result == nil {
-			t.Errorf("the last upload: %+v", last)
+			t.Errorf("the last upload: %+v, want ErrUnplugged and Result not nil", last)
 		}
 	})
 }
@@ -128,7 +128,7 @@ func TestUploadEachKeepsNothing(t *testing.T) {
 		}
 		if n == uploads {
 			if grown := heap() - before; grown > most {
-				t.Errorf("%d bytes more after %d further uploads", grown, uploads-uploads/4)
+				t.Errorf("%d bytes more after %d further uploads, want at most %v", grown, uploads-uploads/4, most)
 			}
 			break
 		}

@@ -38,10 +38,10 @@ func TestErrorFacts(t *testing.T) {
 			t.Errorf("error (-want +got):\n%s", diff)
 		}
 		if e.Header.Get("X-Request-Id") != "abc" {
-			t.Errorf("headers %v", e.Header)
+			t.Errorf("headers %v, want X-Request-Id %q", e.Header, "abc")
 		}
 		if wait, ok := e.RetryAfter(); !ok || wait != 5*time.Second {
-			t.Errorf("wait %v, %t", wait, ok)
+			t.Errorf("wait %v, %t, want %v and true", wait, ok, 5*time.Second)
 		}
 		if got, want := err.Error(), `patch http://tus.example/files/1: locked (423): "ERR_UPLOAD_LOCKED: file currently locked"`; got != want {
 			t.Errorf("text\n got %s\nwant %s", got, want)
@@ -79,13 +79,13 @@ func TestErrorBodyIsBounded(t *testing.T) {
 	s.On(http.MethodPost, fake.Status(500, strings.Repeat("x", 1<<20)))
 	_, err := clienttest.NewClient(t, s, client.Config{}).Create(t.Context(), protocol.Creation{}, nil)
 	if n := len(clienttest.ErrorOf(t, err).Body); n != 4096 {
-		t.Errorf("the error keeps %d bytes of the body", n)
+		t.Errorf("the error keeps %d bytes of the body, want 4096", n)
 	}
 	// The body of a success is not kept.
 	s.On(http.MethodPost, fake.Status(200, strings.Repeat("x", 1<<20)))
 	_, err = clienttest.NewClient(t, s, client.Config{}).Create(t.Context(), protocol.Creation{}, nil)
 	if n := len(clienttest.ErrorOf(t, err).Body); n != 0 {
-		t.Errorf("the error keeps %d bytes of a success", n)
+		t.Errorf("the error keeps %d bytes of a success, want 0", n)
 	}
 }
 
@@ -156,6 +156,6 @@ func dying(ctx context.Context) context.Context {
 func TestErrorWithoutCause(t *testing.T) {
 	e := &client.Error{Op: protocol.OpPatch, StatusCode: 503}
 	if got := e.Error(); got != "patch" || e.Class != client.ClassFinal {
-		t.Errorf("%q, %v", got, e.Class)
+		t.Errorf("%q, %v, want %q and Class %v", got, e.Class, "patch", client.ClassFinal)
 	}
 }

@@ -68,7 +68,7 @@ func TestEventsOfFailure(t *testing.T) {
 		clienttest.WantEventOrder(t, events)
 		last := events[len(events)-1]
 		if last.Kind != client.EventFailed || last.URL != res.URL || last.Offset != 2 || last.Sent != 4 || !errors.Is(last.Err, protocol.ErrForbidden) {
-			t.Errorf("last event %+v", last)
+			t.Errorf("last event %+v, want Kind %v, URL %q, Offset 2, Sent 4 and ErrForbidden", last, client.EventFailed, res.URL)
 		}
 		events = nil
 		_, _ = c.Upload(t.Context(), nil, options)
@@ -94,7 +94,7 @@ func TestProgressIsCoalesced(t *testing.T) {
 			}
 			progress++
 			if gap := time.Since(last); gap < 100*time.Millisecond {
-				t.Errorf("an event came %v after the previous one", gap)
+				t.Errorf("an event came %v after the previous one, want at least %v", gap, 100*time.Millisecond)
 			}
 			last = time.Now()
 		}})
@@ -103,7 +103,7 @@ func TestProgressIsCoalesced(t *testing.T) {
 		}
 		most := int(time.Since(began)/(100*time.Millisecond)) + 1
 		if progress > most || progress < most/2 {
-			t.Errorf("%d events in %v", progress, time.Since(began))
+			t.Errorf("%d events in %v, want at most %v and at least %v", progress, time.Since(began), most, most/2)
 		}
 	})
 }
@@ -168,7 +168,7 @@ func TestSentAndOffsetFallBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		if retried.Sent != 0 || retried.Offset != 0 || retried.Kind == 0 {
-			t.Errorf("event %+v", retried)
+			t.Errorf("event %+v, want Sent 0, Offset 0 and Kind not 0", retried)
 		}
 	})
 }

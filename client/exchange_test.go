@@ -194,7 +194,7 @@ func TestExchangeRefused(t *testing.T) {
 			_, err := test.call()
 			clienttest.WantErrorIs(t, err, test.is)
 			if e := clienttest.ErrorOf(t, err); e.Retryable() || e.StatusCode != 0 {
-				t.Errorf("facts %+v", e)
+				t.Errorf("facts %+v, want Retryable false and StatusCode 0", e)
 			}
 		})
 	}
@@ -232,7 +232,7 @@ func TestSourceIsNotReadAfterReturn(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n, err := body.Read(make([]byte, 5)); n != 0 || err == nil {
-		t.Errorf("%d bytes, %v", n, err)
+		t.Errorf("%d bytes, %v, want 0 and an error", n, err)
 	}
 	if rest, _ := io.ReadAll(src); string(rest) != "hello" {
 		t.Errorf("%q of the source was not read", rest)
@@ -265,13 +265,13 @@ func TestHeaderOrder(t *testing.T) {
 		}
 	}
 	if r.URL != "http://virtual.example/files/1" {
-		t.Errorf("the request was sent to %s", r.URL)
+		t.Errorf("the request was sent to %s, want %q", r.URL, "http://virtual.example/files/1")
 	}
 	if _, err := c.Head(t.Context(), url, nil); err != nil {
 		t.Fatal(err)
 	}
 	if r := s.Requests()[1]; r.Header.Get("X-Both") != "client" || r.Header.Get("X-Call") != "" {
-		t.Errorf("the headers of a call are in the next request: %v", r.Header)
+		t.Errorf("the headers of a call are in the next request: %v, want X-Both %q and X-Call \"\"", r.Header, "client")
 	}
 }
 
@@ -307,7 +307,7 @@ func TestDoerWithoutResponseRequest(t *testing.T) {
 	}
 	reply, err := c.Create(t.Context(), protocol.Creation{}, nil)
 	if err != nil || reply.State.Location != "http://tus.example/files/1" {
-		t.Errorf("%+v, %v", reply, err)
+		t.Errorf("%+v, %v, want State.Location %q and no error", reply, err, "http://tus.example/files/1")
 	}
 	if !body.Closed {
 		t.Error("the body was not closed")
@@ -326,7 +326,7 @@ func TestAnswerBodyCutOff(t *testing.T) {
 		}
 		_, err = c.Create(t.Context(), protocol.Creation{}, nil)
 		if status == 201 && err != nil || status == 423 && !errors.Is(err, protocol.ErrLocked) {
-			t.Errorf("%d: %v", status, err)
+			t.Errorf("%d: %v, want success for 201 and ErrLocked for 423", status, err)
 		}
 	}
 }

@@ -51,10 +51,10 @@ func TestGoneToLastBytes(t *testing.T) {
 						t.Errorf("error %v, want %v", err, test.is)
 					}
 					if errors.Is(err, client.ErrUncertain) != errors.Is(test.is, client.ErrUncertain) {
-						t.Errorf("error %v", err)
+						t.Errorf("error %v, want ErrUncertain: %t", err, errors.Is(test.is, client.ErrUncertain))
 					}
 					if took := time.Since(began); took > 4*time.Second {
-						t.Errorf("took %v", took)
+						t.Errorf("took %v, want at most %v", took, 4*time.Second)
 					}
 					patches := 0
 					for _, r := range s.Requests() {
@@ -63,7 +63,7 @@ func TestGoneToLastBytes(t *testing.T) {
 						}
 					}
 					if patches > test.patches {
-						t.Errorf("requests %q", s.Seen())
+						t.Errorf("requests %q, want at most %d patches", s.Seen(), test.patches)
 					}
 				})
 			})

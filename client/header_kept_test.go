@@ -104,7 +104,7 @@ func TestResultsStaySmall(t *testing.T) {
 		"failures": func() (any, error) {
 			outcomes, err := c.UploadAll(t.Context(), repeatedItems(t, "hello!", n))
 			if !errors.Is(err, protocol.ErrForbidden) {
-				t.Errorf("error %v", err)
+				t.Errorf("error %v, want ErrForbidden", err)
 			}
 			return outcomes, nil
 		},
@@ -131,7 +131,7 @@ func TestResultsStaySmall(t *testing.T) {
 			runtime.KeepAlive(kept)
 			t.Logf("%d KiB are kept", used>>10)
 			if used > n*(16<<10) {
-				t.Errorf("%d bytes are kept for each", used/n)
+				t.Errorf("%d bytes are kept for each, want at most %d", used/n, 16<<10)
 			}
 		})
 	}
@@ -166,13 +166,13 @@ func TestLongEntityTag(t *testing.T) {
 		}
 		requests++
 		if size := len(r.Header.Get("If-Range")); size > 4<<10 {
-			t.Errorf("If-Range has %d bytes", size)
+			t.Errorf("If-Range has %d bytes, want at most %v", size, 4<<10)
 		}
 		clienttest.WriteResponse(w, 200, "hello", "Etag: "+tag)
 	})
 	res, err := c.Download(t.Context(), c.Endpoint()+"1", clienttest.WriteTo(new(bytes.Buffer)), nil)
 	if err != nil || len(res.Content.Version) > 5<<10 || requests != 1 {
-		t.Errorf("the version has %d bytes after %d requests, error %v", len(res.Content.Version), requests, err)
+		t.Errorf("the version has %d bytes after %d requests, error %v, want at most %v in Content.Version, 1 and no error", len(res.Content.Version), requests, err, 5<<10)
 	}
 }
 
@@ -197,6 +197,6 @@ func TestManyHosts(t *testing.T) {
 	runtime.KeepAlive(c)
 	t.Logf("%d KiB are kept", used>>10)
 	if used > 2*clienttest.MiB {
-		t.Errorf("%d bytes are kept of %d hosts", used, hosts)
+		t.Errorf("%d bytes are kept of %d hosts, want at most %v", used, hosts, 2*clienttest.MiB)
 	}
 }

@@ -92,11 +92,11 @@ func TestInlineStalls(t *testing.T) {
 					t.Fatal(err)
 				}
 				if took := time.Since(began); took != test.want+time.Second {
-					t.Errorf("took %v", took)
+					t.Errorf("took %v, want %v", took, test.want+time.Second)
 				}
 				clienttest.WantStored(t, s, res.URL, data)
 				if seen := s.Seen(); len(seen) != 4 || seen[2] != clienttest.Post || res.Orphans != 1 || res.Retries != 1 {
-					t.Errorf("requests %q, result %+v", seen, res)
+					t.Errorf("requests %q, result %+v, want 4 of them, [2] %q, Orphans 1 and Retries 1", seen, res, clienttest.Post)
 				}
 			})
 		})
@@ -124,10 +124,10 @@ func TestInlineCancelled(t *testing.T) {
 				res, err := c.Upload(ctx, clienttest.TextSource(t, clienttest.Noise(test.size)), nil)
 				clienttest.WantErrorIs(t, err, clienttest.ErrUnplugged, context.Canceled)
 				if took := time.Since(began); took != 3*time.Second {
-					t.Errorf("took %v", took)
+					t.Errorf("took %v, want %v", took, 3*time.Second)
 				}
 				if n := len(s.Seen()); n != 2 || res.URL != "" || res.Offset != 0 || res.Orphans != 1 || res.Retries != 0 {
-					t.Errorf("%d requests, result %+v", n, res)
+					t.Errorf("%d requests, result %+v, want 2, Orphans 1, URL \"\", Offset 0 and Retries 0", n, res)
 				}
 			})
 		})

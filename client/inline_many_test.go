@@ -61,7 +61,7 @@ func TestUploadAllAsksOnce(t *testing.T) {
 					t.Errorf("OPTIONS was sent %d times, want %d", got, test.want)
 				}
 				if n := len(s.Seen()); test.want == 1 && !slices.Contains(test.sizes, large) && n != 1+2*len(test.sizes) {
-					t.Errorf("%d requests for %d uploads", n, 2*len(test.sizes))
+					t.Errorf("%d requests for %d uploads, want %d", n, 2*len(test.sizes), 1+2*len(test.sizes))
 				}
 			})
 		})
@@ -106,7 +106,7 @@ func TestUploadAllWithoutAnswer(t *testing.T) {
 					clienttest.WantStored(t, s, o.Result.URL, clienttest.Noise(i+1))
 				}
 				if n := len(s.Seen()); asked(s) != 1 || n != 7 {
-					t.Errorf("%d requests, of which OPTIONS %d times", n, asked(s))
+					t.Errorf("%d requests, of which OPTIONS %d times, want 7 and 1", n, asked(s))
 				}
 			})
 		})
@@ -154,7 +154,7 @@ func answering(t *testing.T) transport.Doer {
 			return resp, nil
 		}
 		if r.Method != http.MethodPost || n != 5 {
-			t.Errorf("%s with %d bytes", r.Method, n)
+			t.Errorf("%s with %d bytes, want Method %q and 5", r.Method, n, http.MethodPost)
 		}
 		resp.Header.Set("Location", "/files/1")
 		resp.Header.Set("Upload-Offset", "5")
@@ -180,6 +180,6 @@ func TestUploadAllScales(t *testing.T) {
 	few, many := cost(100), cost(10_000)
 	t.Logf("%.1f allocations for each of 100 uploads, %.1f for each of 10,000", few, many)
 	if many > most || many > few+1 {
-		t.Errorf("%.1f allocations for each of 100 uploads, %.1f for each of 10,000", few, many)
+		t.Errorf("%.1f allocations for each of 100 uploads, %.1f for each of 10,000, want at most %v and at most %v", few, many, most, few+1)
 	}
 }

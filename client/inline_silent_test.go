@@ -56,7 +56,7 @@ func TestCreationWithoutLocation(t *testing.T) {
 					clienttest.WantStored(t, s, res.URL, "hello")
 					clienttest.WantRequests(t, s, append(s.Seen()[:before:before], want...)...)
 					if res.Orphans != 1-i {
-						t.Errorf("upload %d: %d orphans", i, res.Orphans)
+						t.Errorf("upload %d: %d orphans, want %v", i, res.Orphans, 1-i)
 					}
 				}
 			})
@@ -75,7 +75,7 @@ func TestEmptyCreationWithoutLocation(t *testing.T) {
 				t.Fatal(err)
 			}
 			if state := s.State(res.URL); !state.Complete() {
-				t.Errorf("upload %+v", state)
+				t.Errorf("upload %+v, want a complete one", state)
 			}
 		}
 		clienttest.WantRequests(t, s, "POST /files/", "OPTIONS /files/", "POST /files/", "PATCH /files/2 0+0 of 0", "POST /files/", "PATCH /files/3 0+0 of 0")
@@ -92,7 +92,7 @@ func TestEmptyCreationWithoutLocationWhileBusy(t *testing.T) {
 			t.Fatal(err)
 		}
 		if state := s.State(res.URL); !state.Complete() || res.Orphans != 1 {
-			t.Errorf("upload %+v, result %+v", state, res)
+			t.Errorf("upload %+v, result %+v, want Complete true and Orphans 1", state, res)
 		}
 		clienttest.WantRequests(t, s, "POST /files/", "OPTIONS /files/", "OPTIONS /files/", "OPTIONS /files/", "POST /files/", "PATCH /files/2 0+0 of 0")
 	})
@@ -106,7 +106,7 @@ func TestEmptyCreationWithoutLocationForGood(t *testing.T) {
 		clienttest.WantErrorIs(t, err, protocol.ErrMissingHeader)
 		clienttest.WantRequests(t, s, "POST /files/", "OPTIONS /files/")
 		if res.Orphans != 1 {
-			t.Errorf("result %+v", res)
+			t.Errorf("result %+v, want Orphans 1", res)
 		}
 	})
 }
@@ -124,7 +124,7 @@ func TestSlowHookAfterCreation(t *testing.T) {
 				}
 				clienttest.WantStored(t, s, res.URL, data)
 				if res.Orphans != 0 || res.Retries != 0 || len(s.Seen()) != 2 {
-					t.Errorf("result %+v after %q", res, s.Seen())
+					t.Errorf("result %+v after %q, want Orphans 0, Retries 0 and 2 in Seen", res, s.Seen())
 				}
 			})
 		})
@@ -141,7 +141,7 @@ func TestSlowCreation(t *testing.T) {
 			t.Fatal(err)
 		}
 		if took := time.Since(began); took > time.Minute {
-			t.Errorf("took %v", took)
+			t.Errorf("took %v, want at most %v", took, time.Minute)
 		}
 	})
 }

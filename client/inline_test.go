@@ -72,7 +72,7 @@ func TestInline(t *testing.T) {
 					}
 					n := int64(len(data))
 					if res.Offset != n || res.Length != protocol.Known(n) || res.Sent != n || res.Retries != 0 || res.Orphans != 0 || res.CreationHeader == nil {
-						t.Errorf("result %+v", res)
+						t.Errorf("result %+v, want Offset %v, Length %v, Sent %v, Retries 0, Orphans 0 and CreationHeader not nil", res, n, protocol.Known(n), n)
 					}
 				})
 			})
@@ -154,7 +154,7 @@ func TestInlineAnswers(t *testing.T) {
 					t.Errorf("result (-want +got):\n%s", diff)
 				}
 				if took := time.Since(began); test.result.Retries == 0 && took != 0 {
-					t.Errorf("took %v", took)
+					t.Errorf("took %v, want 0", took)
 				}
 			})
 		})
@@ -174,7 +174,7 @@ func TestInlineImpossibleOffset(t *testing.T) {
 		clienttest.WantErrorIs(t, err, client.ErrIntegrity)
 		seen := s.Seen()
 		if len(seen) != 3 || seen[2] != "HEAD "+clienttest.Upload1 || res.URL != url || res.Sent >= size {
-			t.Errorf("requests %q, result %+v", seen, res)
+			t.Errorf("requests %q, result %+v, want 3 of them, [2] %q, URL %q and Sent less than %v", seen, res, "HEAD "+clienttest.Upload1, url, size)
 		}
 	})
 }
@@ -191,7 +191,7 @@ func TestInlineRefusedEarly(t *testing.T) {
 		}
 		clienttest.WantStored(t, s, res.URL, data)
 		if seen := s.Seen(); len(seen) != 4 || seen[2] != clienttest.Post || res.Orphans != 0 {
-			t.Errorf("requests %q, %d orphans", seen, res.Orphans)
+			t.Errorf("requests %q, %d orphans, want 4 of them, [2] %q and Orphans 0", seen, res.Orphans, clienttest.Post)
 		}
 	})
 }
@@ -305,7 +305,7 @@ func TestInlineSourceFails(t *testing.T) {
 				res, err := clienttest.NewLearnedClient(t, s, client.Config{}).Upload(t.Context(), src, nil)
 				clienttest.WantErrorIs(t, err, test.want...)
 				if n := len(s.Seen()); n != 2 || res.URL != "" || res.Retries != 0 || res.Sent == 0 || res.Sent > 200*clienttest.KiB {
-					t.Errorf("%d requests, result %+v", n, res)
+					t.Errorf("%d requests, result %+v, want 2, Sent not 0, Sent at most %v, URL \"\" and Retries 0", n, res, 200*clienttest.KiB)
 				}
 			})
 		})

@@ -56,10 +56,10 @@ func TestImpossibleOffsetFailsEachRun(t *testing.T) {
 					_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), opts)
 					clienttest.WantErrorIs(t, err, client.ErrIntegrity)
 					if r := clienttest.OnlyRecord(t, &store); parallel == 0 && r.Reach == (protocol.Length{}) {
-						t.Errorf("record %+v", r)
+						t.Errorf("record %+v, want Reach known", r)
 					}
 					if n := clienttest.RequestCounts(s, already); already > 0 && parallel == 0 && n["PATCH"] > 0 {
-						t.Errorf("requests %v", n)
+						t.Errorf("requests %v, want no PATCH", n)
 					}
 				}
 				// The server names the true offset again.
@@ -69,7 +69,7 @@ func TestImpossibleOffsetFailsEachRun(t *testing.T) {
 					t.Fatal(err)
 				}
 				if res.Resumed < 7 {
-					t.Errorf("result %+v", res)
+					t.Errorf("result %+v, want Resumed at least 7", res)
 				}
 				clienttest.WantStored(t, s, res.URL, data)
 				clienttest.WantNoRecord(t, &store)
@@ -87,7 +87,7 @@ func TestReachClearedByResume(t *testing.T) {
 		name := clienttest.WriteFile(t, clienttest.Noise(clienttest.FourPartsSize))
 		s.On(http.MethodPatch, fake.Cut(7), func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 			if r := clienttest.OnlyRecord(t, &store); r.Reach != (protocol.Length{}) {
-				t.Errorf("record %+v", r)
+				t.Errorf("record %+v, want Reach %v", r, protocol.Length{})
 			}
 			next.ServeHTTP(w, r)
 		})
@@ -140,14 +140,14 @@ func TestRunEndsBeforeLastAnswer(t *testing.T) {
 				_, err := clienttest.NewClient(t, s, clienttest.PartsConfig(&store, nil)).Upload(ctx, clienttest.PathSource(t, name), opts)
 				clienttest.WantErrorIs(t, err, errStop)
 				if r := clienttest.OnlyRecord(t, &store); !r.Uncertain {
-					t.Errorf("record %+v", r)
+					t.Errorf("record %+v, want Uncertain true", r)
 				}
 				time.Sleep(time.Minute) // the server handles the bytes that are still on their way
 				already := len(s.Seen())
 				_, err = clienttest.NewClient(t, s, clienttest.PartsConfig(&store, nil)).Upload(t.Context(), clienttest.PathSource(t, name), opts)
 				clienttest.WantErrorIs(t, err, client.ErrUncertain)
 				if n := clienttest.RequestCounts(s, already); n["PATCH"]+n["POST"]+n[clienttest.PostPartial]+n[clienttest.PostFinal] > 0 {
-					t.Errorf("requests %v", n)
+					t.Errorf("requests %v, want none with bytes and no creation", n)
 				}
 			})
 		})
@@ -172,7 +172,7 @@ func TestLostPartIsSentAgain(t *testing.T) {
 		_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), opts)
 		clienttest.WantErrorIs(t, err, client.ErrPart, protocol.ErrGone)
 		if errors.Is(err, client.ErrUncertain) || clienttest.OnlyRecord(t, &store).Uncertain {
-			t.Errorf("error %v, record %+v", err, clienttest.OnlyRecord(t, &store))
+			t.Errorf("error %v, record %+v, want not ErrUncertain and Uncertain false", err, clienttest.OnlyRecord(t, &store))
 		}
 		time.Sleep(time.Minute) // the server handles the bytes that are still on their way
 		already := len(s.Seen())
@@ -184,7 +184,7 @@ func TestLostPartIsSentAgain(t *testing.T) {
 		}
 		clienttest.WantStored(t, s, res.URL, data)
 		if n := clienttest.RequestCounts(s, already); n["PATCH"] > 1 || n[clienttest.PostPartial] > 1 {
-			t.Errorf("requests %v", n)
+			t.Errorf("requests %v, want [\"PATCH\"] at most 1 and [clienttest.PostPartial] at most 1", n)
 		}
 	})
 }
@@ -214,7 +214,7 @@ func TestNewUploadIsNotUncertain(t *testing.T) {
 		cfg.Recreate = client.RecreateAlways
 		s.On(http.MethodPatch, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 			if r := clienttest.OnlyRecord(t, &store); r.Uncertain {
-				t.Errorf("record %+v", r)
+				t.Errorf("record %+v, want Uncertain false", r)
 			}
 			next.ServeHTTP(w, r)
 		})
@@ -238,7 +238,7 @@ func TestGoneAfterIncompleteLastBody(t *testing.T) {
 		_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 		clienttest.WantErrorIs(t, err, protocol.ErrNotFound)
 		if r := clienttest.OnlyRecord(t, &store); errors.Is(err, client.ErrUncertain) || r.Uncertain {
-			t.Errorf("error %v, record %+v", err, r)
+			t.Errorf("error %v, record %+v, want not ErrUncertain and Uncertain false", err, r)
 		}
 	})
 }
@@ -358,7 +358,7 @@ func TestUncertainUntilAllPartsAreFound(t *testing.T) {
 			_, err := clienttest.NewClient(t, s, clienttest.PartsConfig(&store, nil)).Upload(ctx, src, opts)
 			clienttest.WantErrorIs(t, err, errStop)
 			if r := clienttest.OnlyRecord(t, &store); !r.Uncertain {
-				t.Errorf("run %d: record %+v", run.Load(), r)
+				t.Errorf("run %d: record %+v, want Uncertain true", run.Load(), r)
 			}
 			run.Add(1)
 		}
@@ -366,7 +366,7 @@ func TestUncertainUntilAllPartsAreFound(t *testing.T) {
 		_, err := clienttest.NewClient(t, s, clienttest.PartsConfig(&store, nil)).Upload(t.Context(), src, opts)
 		clienttest.WantErrorIs(t, err, protocol.ErrForbidden)
 		if r := clienttest.OnlyRecord(t, &store); r.Uncertain {
-			t.Errorf("all parts exist and the join was refused, but the record is %+v", r)
+			t.Errorf("all parts exist and the join was refused, but the record is %+v, want Uncertain false", r)
 		}
 	})
 }
@@ -388,7 +388,7 @@ func TestNotUncertainAfterAnswer(t *testing.T) {
 				s.On(http.MethodHead, fake.Status(404, ""))
 				_, err := clienttest.NewClient(t, s, clienttest.PartsConfig(&store, nil)).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 				if err == nil || clienttest.OnlyRecord(t, &store).Uncertain {
-					t.Fatalf("error %v, record %+v", err, clienttest.OnlyRecord(t, &store))
+					t.Fatalf("error %v, record %+v, want an error and Uncertain false", err, clienttest.OnlyRecord(t, &store))
 				}
 				res, err := clienttest.NewClient(t, s, clienttest.PartsConfig(&store, nil)).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 				if err != nil {

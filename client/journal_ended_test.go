@@ -50,13 +50,13 @@ func TestCauseIsThatAnotherUploadIsGone(t *testing.T) {
 					t.Errorf("error %v, want the error of the upload first", e)
 				}
 				if res.URL != s.URL+"1" {
-					t.Errorf("result %+v", res)
+					t.Errorf("result %+v, want URL %q", res, s.URL+"1")
 				}
 				if n := clienttest.RequestCounts(s, already); n["POST"] != 0 {
-					t.Errorf("requests %v", n)
+					t.Errorf("requests %v, want [\"POST\"] 0", n)
 				}
 				if r := clienttest.OnlyRecord(t, &store); r.URL != s.URL+"1" || r.Uncertain != (test.during == http.MethodPatch) {
-					t.Errorf("record %+v", r)
+					t.Errorf("record %+v, want URL %q and Uncertain %t", r, s.URL+"1", test.during == http.MethodPatch)
 				}
 			})
 		})

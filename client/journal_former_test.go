@@ -43,7 +43,7 @@ func TestRecordOfEarlierVersion(t *testing.T) {
 		}
 		c := clienttest.NewRecordingClient(t, s, &store, nil)
 		if got, found, err := clienttest.Unfinished(t.Context(), c, clienttest.PathSource(t, name)); !found || err != nil || got.URL != r.URL {
-			t.Errorf("record %+v, found %t, error %v", got, found, err)
+			t.Errorf("record %+v, found %t, error %v, want URL %q, true and no error", got, found, err, r.URL)
 		}
 		res, err := c.Upload(t.Context(), clienttest.PathSource(t, name), nil)
 		if err != nil {

@@ -79,10 +79,10 @@ func TestRecordIsKept(t *testing.T) {
 			clienttest.WantErrorIs(t, err, errStop, context.Canceled)
 			r := clienttest.OnlyRecord(t, &store)
 			if r.URL != res.URL || r.Offset != clienttest.ChunkSize {
-				t.Errorf("record %+v", r)
+				t.Errorf("record %+v, want URL %q and Offset %v", r, res.URL, clienttest.ChunkSize)
 			}
 			if !r.Created.Equal(began) || !r.Updated.Equal(began.Add(time.Second+20*time.Millisecond)) {
-				t.Errorf("created %v, updated %v, the upload began at %v", r.Created, r.Updated, began)
+				t.Errorf("created %v, updated %v, the upload began at %v, want Created %v and Updated %v", r.Created, r.Updated, began, began, began.Add(time.Second+20*time.Millisecond))
 			}
 			clienttest.WantUnlocked(t, &store, r.Key)
 		})
@@ -138,7 +138,7 @@ func TestRecordKeptByRunWithoutAnswer(t *testing.T) {
 					t.Fatal(err)
 				}
 				if res.URL != url || res.Resumed != clienttest.ChunkSize+7 {
-					t.Errorf("the upload %s was resumed at %d", res.URL, res.Resumed)
+					t.Errorf("the upload %s was resumed at %d, want URL %q and Resumed %v", res.URL, res.Resumed, url, clienttest.ChunkSize+7)
 				}
 				clienttest.WantStored(t, s, url, data)
 				clienttest.WantNoRecord(t, &store)
@@ -184,7 +184,7 @@ func TestUncertainIsRecorded(t *testing.T) {
 			_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 			clienttest.WantErrorIs(t, err, is)
 			if r := clienttest.OnlyRecord(t, &store); !r.Uncertain || r.Offset != 2*clienttest.ChunkSize {
-				t.Errorf("record %+v", r)
+				t.Errorf("record %+v, want Uncertain true and Offset %v", r, 2*clienttest.ChunkSize)
 			}
 			want = append(want, clienttest.Head)
 			clienttest.WantRequests(t, s, want...)
@@ -215,7 +215,7 @@ func TestUncertainIsRecorded(t *testing.T) {
 				t.Fatal(err)
 			}
 			if res.Sent != 0 || res.Resumed != clienttest.RecordedSize {
-				t.Errorf("result %+v", res)
+				t.Errorf("result %+v, want Sent 0 and Resumed %v", res, clienttest.RecordedSize)
 			}
 			clienttest.WantStored(t, s, res.URL, data)
 			clienttest.WantNoRecord(t, &store)

@@ -166,7 +166,7 @@ func TestRecordKeptUntilNewUploadIsCreated(t *testing.T) {
 				s.On(http.MethodPost, post)
 				res, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 				if err == nil || res.URL != "" {
-					t.Errorf("result %+v, error %v", res, err)
+					t.Errorf("result %+v, error %v, want URL \"\" and an error", res, err)
 				}
 				if diff := cmp.Diff(before, clienttest.OnlyRecord(t, &store)); diff != "" {
 					t.Errorf("record (-want +got):\n%s", diff)
@@ -210,7 +210,7 @@ func TestRecreatedInline(t *testing.T) {
 					t.Fatal(err)
 				}
 				if seen := s.Seen(); res.URL != "http://tus.example/files/2" || seen[len(seen)-1] != "POST /files/ +1048577" {
-					t.Errorf("result %+v, requests %q", res, seen)
+					t.Errorf("result %+v, requests %q, want URL %q and last %q", res, seen, "http://tus.example/files/2", "POST /files/ +1048577")
 				}
 				clienttest.WantNoRecord(t, &store)
 			})

@@ -42,7 +42,7 @@ func TestLaterRunResumes(t *testing.T) {
 		}
 		r := clienttest.OnlyRecord(t, &store)
 		if r.Offset != clienttest.ChunkSize+8 || !r.Created.Equal(created) || !r.Updated.Equal(time.Now()) {
-			t.Errorf("record %+v", r)
+			t.Errorf("record %+v, want Offset %v, Created %v and Updated %v", r, clienttest.ChunkSize+8, created, time.Now())
 		}
 
 		var events []client.Event
@@ -62,7 +62,7 @@ func TestLaterRunResumes(t *testing.T) {
 			t.Errorf("events (-want +got):\n%s", diff)
 		}
 		if events[0].Offset != clienttest.ChunkSize+8 || events[0].URL != url {
-			t.Errorf("first event %+v", events[0])
+			t.Errorf("first event %+v, want Offset %v and URL %q", events[0], clienttest.ChunkSize+8, url)
 		}
 		clienttest.WantRequests(t, s, clienttest.Post, clienttest.Patch1, "PATCH /files/1 524288+7",
 			clienttest.Head, "PATCH /files/1 524295+1", clienttest.Head, "PATCH /files/1 524296+0", clienttest.Head,
@@ -86,7 +86,7 @@ func TestRecordedUploadIsComplete(t *testing.T) {
 		clienttest.WantErrorIs(t, err, retry.ErrExhausted)
 		clienttest.WantStored(t, s, res.URL, data)
 		if r := clienttest.OnlyRecord(t, &store); r.Offset != 2*clienttest.ChunkSize {
-			t.Errorf("record %+v", r)
+			t.Errorf("record %+v, want Offset %v", r, 2*clienttest.ChunkSize)
 		}
 
 		res, err = clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
@@ -94,7 +94,7 @@ func TestRecordedUploadIsComplete(t *testing.T) {
 			t.Fatal(err)
 		}
 		if res.Resumed != clienttest.RecordedSize || res.Offset != clienttest.RecordedSize || res.Sent != 0 {
-			t.Errorf("result %+v", res)
+			t.Errorf("result %+v, want Resumed %v, Offset %v and Sent 0", res, clienttest.RecordedSize, clienttest.RecordedSize)
 		}
 		clienttest.WantRequests(t, s, clienttest.Post, clienttest.Patch1, clienttest.Patch2, clienttest.Patch3, clienttest.Head)
 		clienttest.WantNoRecord(t, &store)
@@ -105,7 +105,7 @@ func TestRecordedUploadIsComplete(t *testing.T) {
 			t.Fatal(err)
 		}
 		if res.URL != "http://tus.example/files/2" || res.Resumed != 0 {
-			t.Errorf("result %+v", res)
+			t.Errorf("result %+v, want URL %q and Resumed 0", res, "http://tus.example/files/2")
 		}
 	})
 }
@@ -143,7 +143,7 @@ func TestResumeNeverStartsAtZero(t *testing.T) {
 					t.Fatal(err)
 				}
 				if res.Resumed != clienttest.ChunkSize+7 || res.Retries != 5 {
-					t.Errorf("resumed at %d after %d retries", res.Resumed, res.Retries)
+					t.Errorf("resumed at %d after %d retries, want Resumed %v and Retries 5", res.Resumed, res.Retries, clienttest.ChunkSize+7)
 				}
 				clienttest.WantRequests(t, s, append(want, clienttest.Head, "PATCH /files/1 524295+524282")...)
 				clienttest.WantStored(t, s, res.URL, data)
@@ -165,14 +165,14 @@ func TestRecordHasURLOfServer(t *testing.T) {
 		_, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 		clienttest.WantErrorIs(t, err, retry.ErrExhausted)
 		if r := clienttest.OnlyRecord(t, &store); r.URL != elsewhere || r.Endpoint != s.URL {
-			t.Errorf("record %+v", r)
+			t.Errorf("record %+v, want URL %q and Endpoint %q", r, elsewhere, s.URL)
 		}
 		res, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if res.URL != elsewhere || res.Resumed != 7 {
-			t.Errorf("result %+v", res)
+			t.Errorf("result %+v, want URL %q and Resumed 7", res, elsewhere)
 		}
 		clienttest.WantStored(t, s, res.URL, data)
 	})

@@ -53,10 +53,10 @@ func TestStoreFails(t *testing.T) {
 				var log bytes.Buffer
 				res, err := clienttest.NewRecordingClient(t, s, store, &log).Upload(t.Context(), clienttest.PathSource(t, clienttest.WriteFile(t, data)), nil)
 				if (err == nil) != (test.end == nil) {
-					t.Fatalf("error %v", err)
+					t.Fatalf("error %v, want success: %t", err, test.end == nil)
 				}
 				if errors.Is(err, errStore) {
-					t.Errorf("the store's error %v ended the upload", err)
+					t.Errorf("the store's error %v ended the upload, want not %v", err, errStore)
 				}
 				if err == nil {
 					clienttest.WantStored(t, s, res.URL, data)
@@ -145,10 +145,10 @@ func TestSecondUploadIsBusy(t *testing.T) {
 			clienttest.WantErrorIs(t, err, client.ErrBusy)
 			clienttest.WantClearError(t, err, "the same file is being sent")
 			if res.URL != "" || len(events) != 1 || events[0].Kind != client.EventFailed {
-				t.Errorf("result %+v, events %v", res, clienttest.EventKinds(events))
+				t.Errorf("result %+v, events %v, want URL \"\", 1 events and Kind %v", res, clienttest.EventKinds(events), client.EventFailed)
 			}
 			if n := len(s.Seen()) - already; n > 0 {
-				t.Errorf("%d requests were sent", n)
+				t.Errorf("%d requests were sent, want 0", n)
 			}
 			// Another server, another file, and Resume are not affected.
 			other := clienttest.RecordingConfig(&store, nil)
@@ -188,12 +188,12 @@ func TestRecordOfEachEndpoint(t *testing.T) {
 			s.On(http.MethodPatch, fake.Cut(7))
 			res, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 			if err == nil || res.URL == "" {
-				t.Fatalf("result %+v, error %v", res, err)
+				t.Fatalf("result %+v, error %v, want URL not empty and an error", res, err)
 			}
 			urls[endpoint] = res.URL
 		}
 		if list := clienttest.Records(t, &store); len(list) != len(endpoints) {
-			t.Fatalf("%d records", len(list))
+			t.Fatalf("%d records, want %v", len(list), len(endpoints))
 		}
 		for _, endpoint := range endpoints {
 			cfg := clienttest.RecordingConfig(&store, nil)

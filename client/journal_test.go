@@ -171,7 +171,7 @@ func TestNoRecord(t *testing.T) {
 					t.Error("no error")
 				}
 				if len(store.Calls) > 0 {
-					t.Errorf("the store was called: %q", store.Calls)
+					t.Errorf("the store was called: %q, want none", store.Calls)
 				}
 			})
 		})

@@ -88,7 +88,7 @@ func TestUnfitRecord(t *testing.T) {
 					t.Fatal(err)
 				}
 				if res.Resumed != 8 {
-					t.Errorf("resumed at %d", res.Resumed)
+					t.Errorf("resumed at %d, want 8", res.Resumed)
 				}
 				clienttest.WantStored(t, s, res.URL, data)
 				clienttest.WantNoRecord(t, store)
@@ -118,17 +118,17 @@ func TestUnreadableRecord(t *testing.T) {
 					s.On(http.MethodPatch, fault)
 					res, err := clienttest.NewRecordingClient(t, s, store, &log).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 					if (err == nil) != (fault == nil) {
-						t.Errorf("error %v", err)
+						t.Errorf("error %v, want success: %t", err, fault == nil)
 					}
 					if res.Resumed != 0 || res.URL == before.URL {
-						t.Errorf("result %+v", res)
+						t.Errorf("result %+v, want Resumed 0 and URL not %q", res, before.URL)
 					}
 					if err == nil {
 						clienttest.WantStored(t, s, res.URL, data)
 					}
 					line := clienttest.WantLogged(t, &log, slog.LevelWarn, clienttest.NotResumable)
 					if !strings.Contains(line, broken.Error()) {
-						t.Errorf("warning %q", line)
+						t.Errorf("warning %q, want %q in it", line, broken.Error())
 					}
 				}
 				if diff := cmp.Diff(before, clienttest.OnlyRecord(t, store)); diff != "" || store.Saves != saved {

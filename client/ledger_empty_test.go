@@ -43,7 +43,7 @@ func TestEmptyLedger(t *testing.T) {
 		return res
 	}
 	if upload().Skipped || ledger.asked.Load() != 0 {
-		t.Errorf("an empty ledger was asked %d times", ledger.asked.Load())
+		t.Errorf("an empty ledger was asked %d times, want 0 and Skipped false", ledger.asked.Load())
 	}
 	ledger.empty = false
 	if !upload().Skipped || ledger.asked.Load() == 0 {

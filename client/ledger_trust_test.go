@@ -31,7 +31,7 @@ func TestTrustedLedgerIsNotVerified(t *testing.T) {
 		t.Errorf("result %+v, error %v, want %s skipped", res, err, first.URL)
 	}
 	if seen := s.Seen()[already:]; len(seen) > 0 {
-		t.Errorf("requests %v", seen)
+		t.Errorf("requests %v, want none", seen)
 	}
 
 	if err := os.WriteFile(name, []byte("other"), 0o600); err != nil {
@@ -67,7 +67,7 @@ func TestSkippedHasDenial(t *testing.T) {
 				for i := range 3 {
 					res := clienttest.UploadFile(t, s, cfg, file)
 					if res.Denial != want || res.Skipped != (i > 0) {
-						t.Errorf("run %d: result %+v", i, res)
+						t.Errorf("run %d: result %+v, want Denial %v and Skipped %t", i, res, want, i > 0)
 					}
 				}
 			})
@@ -134,7 +134,7 @@ func TestDigestOfOtherSources(t *testing.T) {
 	_, err = c.Upload(t.Context(), withoutDigest{client.Stream(strings.NewReader("hello"), nil)}, &client.UploadOptions{Digest: true})
 	clienttest.WantErrorIs(t, err, client.ErrUnverified)
 	if seen := s.Seen()[already:]; len(seen) > 0 {
-		t.Errorf("requests %v", seen)
+		t.Errorf("requests %v, want none", seen)
 	}
 }
 

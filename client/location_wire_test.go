@@ -77,12 +77,12 @@ func TestLocationWithUser(t *testing.T) {
 		})
 		_, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 		if clienttest.ErrorOf(t, err).StatusCode != http.StatusForbidden || strings.Contains(err.Error()+log.String(), "hidden") {
-			t.Errorf("error %v, log:\n%s", err, log.String())
+			t.Errorf("error %v, log, want StatusCode 403 and no %q in it:\n%s", err, "hidden", log.String())
 		}
 		for _, r := range s.Requests()[1:] {
 			req := http.Request{Header: r.Header}
 			if user, password, _ := req.BasicAuth(); user != "aladdin" || password != "hidden" {
-				t.Errorf("%s has Authorization %q", r, r.Header.Values("Authorization"))
+				t.Errorf("%s has Authorization %q, want user %q and password %q", r, r.Header.Values("Authorization"), "aladdin", "hidden")
 			}
 		}
 	})

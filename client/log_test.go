@@ -62,7 +62,7 @@ func TestLog(t *testing.T) {
 			t.Fatal("no error")
 		}
 		if last := got[len(got)-1]; last[0] != "INFO" || last[1] != "upload failed" || last[len(last)-1] != "err" {
-			t.Errorf("last record %q", last)
+			t.Errorf("last record %q, want [0] %q, [1] %q and last %q", last, "INFO", "upload failed", "err")
 		}
 	})
 }

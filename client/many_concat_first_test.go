@@ -63,10 +63,10 @@ func TestFinalFirst(t *testing.T) {
 		"PATCH /files/2 0+3", "PATCH /files/2 3+2")
 	clienttest.WantStored(t, s, res.URL, "some bytes")
 	if state := s.State(res.URL); state.Metadata["filename"] != "a" || s.State(res.Parts[0].URL).Metadata != nil {
-		t.Errorf("metadata %v", state.Metadata)
+		t.Errorf("metadata %v, want %q and Metadata nil", state.Metadata, "a")
 	}
 	if middle.Length != protocol.Known(10) || middle.Complete() || middle.Concat.Kind != protocol.ConcatFinal {
-		t.Errorf("the final upload during the transfer is %+v", middle)
+		t.Errorf("the final upload during the transfer is %+v, want Length %v, Complete false and Concat.Kind %v", middle, protocol.Known(10), protocol.ConcatFinal)
 	}
 	want := &client.Result{
 		URL: "http://tus.example/files/3", Offset: 10, Length: protocol.Known(10), Sent: 10, CreationHeader: res.CreationHeader, Header: res.Header,
@@ -101,7 +101,7 @@ func wantFinalFirst(t *testing.T, events []client.Event, url string) {
 			return
 		}
 		if ev.Kind != client.EventCreated {
-			t.Errorf("event %v of part %d came before the final upload was created", ev.Kind, ev.Part)
+			t.Errorf("event %v of part %d came before the final upload was created, want %v", ev.Kind, ev.Part, client.EventCreated)
 		}
 	}
 	t.Error("the final upload was never created")
@@ -180,7 +180,7 @@ func TestFinalFirstSources(t *testing.T) {
 			clienttest.WantRequests(t, s, append([]string{clienttest.Options, clienttest.Post, clienttest.Post, clienttest.Post}, test.want...)...)
 			clienttest.WantStored(t, s, res.URL, test.stored)
 			if res.Length != protocol.Known(int64(len(test.stored))) || res.Offset != int64(len(test.stored)) {
-				t.Errorf("result %+v", res)
+				t.Errorf("result %+v, want Length %v and Offset %v", res, protocol.Known(int64(len(test.stored))), int64(len(test.stored)))
 			}
 		})
 	}
@@ -254,20 +254,20 @@ func TestFinalFirstFails(t *testing.T) {
 				clienttest.WantErrorIs(t, err, test.is...)
 				clienttest.WantRequests(t, s, test.want...)
 				if (res.URL != "") != test.url || res.Orphans != test.orphans {
-					t.Errorf("result %+v", res)
+					t.Errorf("result %+v, want a URL: %t, and Orphans %d", res, test.url, test.orphans)
 				}
 				total := int64(0)
 				for i, n := range test.offsets {
 					total += n
 					if p := res.Parts[i]; p.Offset != n || (p.URL != "") != test.made[i] || p.Length != protocol.Known(5) && test.checksum == "" {
-						t.Errorf("part %d: %+v", i+1, p)
+						t.Errorf("part %d: %+v, want Offset %d, a URL: %t, and Length 5", i+1, p, n, test.made[i])
 					}
 				}
 				if len(res.Parts) != len(test.offsets) || res.Offset != total || test.offsets != nil && res.Length != protocol.Known(10) {
-					t.Errorf("result %+v with %d parts", res, len(res.Parts))
+					t.Errorf("result %+v with %d parts, want %d parts, Offset %d and Length 10", res, len(res.Parts), len(test.offsets), total)
 				}
 				if last := events[len(events)-1]; last.Kind != client.EventFailed || last.Part != 0 || !errors.Is(err, last.Err) {
-					t.Errorf("last event %+v", last)
+					t.Errorf("last event %+v, want Kind %v, Part 0 and Err", last, client.EventFailed)
 				}
 			})
 		})
@@ -292,7 +292,7 @@ func TestFinalFirstCancelled(t *testing.T) {
 			t.Errorf("error %v wraps ErrPart", err)
 		}
 		if res.URL == "" || len(res.Parts) != 3 || res.Offset != 5 || res.Parts[2].URL == "" {
-			t.Errorf("result %+v", res)
+			t.Errorf("result %+v, want URL not empty, 3 in Parts, Offset 5 and Parts[2].URL not empty", res)
 		}
 		clienttest.WantRequests(t, s, clienttest.Options, clienttest.Post, clienttest.Post, clienttest.Post, clienttest.Post, "PATCH /files/1 0+5", "PATCH /files/2 0+5", "HEAD /files/2")
 	})
@@ -342,7 +342,7 @@ func TestFinalFirstCloses(t *testing.T) {
 			}
 			for i, f := range files {
 				if f.open != 0 || f.opened == 0 {
-					t.Errorf("source %d: %d of %d files are open", i, f.open, f.opened)
+					t.Errorf("source %d: %d of %d files are open, want open 0 and opened not 0", i, f.open, f.opened)
 				}
 			}
 		})

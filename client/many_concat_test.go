@@ -52,7 +52,7 @@ func TestUploadConcat(t *testing.T) {
 			final += part.URL
 			state := s.State(part.URL)
 			if state.Concat.Kind != protocol.ConcatPartial || state.Metadata != nil || state.Offset != part.Offset {
-				t.Errorf("part %d: %+v", i+1, state)
+				t.Errorf("part %d: %+v, want Concat.Kind %v, Metadata nil and Offset %v", i+1, state, protocol.ConcatPartial, part.Offset)
 			}
 		}
 		requests := s.Requests()
@@ -60,23 +60,23 @@ func TestUploadConcat(t *testing.T) {
 			t.Errorf("Upload-Concat %q, want %q", got, final)
 		}
 		if got := requests[0].String(); got != "OPTIONS /files/" {
-			t.Errorf("first request %s", got)
+			t.Errorf("first request %s, want %q", got, "OPTIONS /files/")
 		}
 		byPart := map[int][]client.Event{}
 		for _, e := range events {
 			byPart[e.Part] = append(byPart[e.Part], e)
 			if e.Part > 0 && e.Source != fmt.Sprint(e.Part) {
-				t.Errorf("part %d is of source %q", e.Part, e.Source)
+				t.Errorf("part %d is of source %q, want its number", e.Part, e.Source)
 			}
 		}
 		for part := range 5 {
 			clienttest.WantEventOrder(t, byPart[part])
 			if last := byPart[part][len(byPart[part])-1]; last.Kind != client.EventDone {
-				t.Errorf("part %d ends with %s", part, last.Kind)
+				t.Errorf("part %d ends with %s, want %v", part, last.Kind, client.EventDone)
 			}
 		}
 		if last := events[len(events)-1]; last.Part != 0 || last.URL != res.URL || last.Offset != 9 {
-			t.Errorf("last event %+v", last)
+			t.Errorf("last event %+v, want Part 0, URL %q and Offset 9", last, res.URL)
 		}
 	})
 }
@@ -98,7 +98,7 @@ func TestUploadConcatUnsupported(t *testing.T) {
 				clienttest.WantClearError(t, err, "server does not support concatenation")
 				clienttest.WantRequests(t, s, "OPTIONS /files/", "OPTIONS /files/")
 				if res.URL != "" || res.Parts != nil {
-					t.Errorf("result %+v", res)
+					t.Errorf("result %+v, want URL \"\" and Parts nil", res)
 				}
 				if diff := cmp.Diff([]string{"retry", "failed"}, clienttest.EventKinds(events)); diff != "" {
 					t.Errorf("events (-want +got):\n%s", diff)
@@ -130,7 +130,7 @@ func TestUploadConcatOptions(t *testing.T) {
 	} {
 		res, err := c.UploadConcat(t.Context(), test.sources, test.options)
 		if !errors.Is(err, client.ErrInvalidOption) || res == nil {
-			t.Errorf("%s: %+v, %v", name, res, err)
+			t.Errorf("%s: %+v, %v, want not nil and ErrInvalidOption", name, res, err)
 		}
 	}
 	clienttest.WantRequests(t, s)
@@ -155,13 +155,13 @@ func TestUploadConcatPartFails(t *testing.T) {
 			t.Errorf("error %v wraps context.Canceled", err)
 		}
 		if took := time.Since(began); took > 10*time.Second {
-			t.Errorf("took %v", took)
+			t.Errorf("took %v, want at most %v", took, 10*time.Second)
 		}
 		if res.URL != "" || res.Sent != 5 || len(res.Parts) != 4 {
-			t.Fatalf("result %+v", res)
+			t.Fatalf("result %+v, want URL \"\", Sent 5 and 4 in Parts", res)
 		}
 		if res.Parts[0].Offset != 5 || res.Parts[0].URL == "" || res.Parts[3] == nil || res.Parts[3].URL != "" {
-			t.Errorf("parts %+v, %+v", res.Parts[0], res.Parts[3])
+			t.Errorf("parts %+v, %+v, want Parts[0].Offset 5, Parts[0].URL not empty, not nil and Parts[3].URL \"\"", res.Parts[0], res.Parts[3])
 		}
 		for _, r := range s.Requests() {
 			if strings.HasPrefix(r.Header.Get("Upload-Concat"), "final") {
@@ -179,7 +179,7 @@ func TestUploadConcatCancelled(t *testing.T) {
 		res, err := clienttest.NewClient(t, s, client.Config{}).UploadConcat(ctx, []client.Source{clienttest.TextSource(t, "hello")}, nil)
 		clienttest.WantErrorIs(t, err, clienttest.ErrUnplugged, context.Canceled)
 		if errors.Is(err, client.ErrPart) || len(res.Parts) != 1 || res.Parts[0].URL == "" {
-			t.Errorf("error %v, result %+v", err, res)
+			t.Errorf("error %v, result %+v, want not ErrPart, 1 in Parts and Parts[0].URL not empty", err, res)
 		}
 	})
 }
@@ -194,7 +194,7 @@ func TestUploadConcatFinalRetried(t *testing.T) {
 		}
 		clienttest.WantStored(t, s, res.URL, "hello")
 		if res.Retries != 2 || res.Orphans != 1 {
-			t.Errorf("result %+v", res)
+			t.Errorf("result %+v, want Retries 2 and Orphans 1", res)
 		}
 	})
 }

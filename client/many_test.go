@@ -104,22 +104,22 @@ func TestUploadAll(t *testing.T) {
 			t.Errorf("error %q does not name the source", err)
 		}
 		if len(outcomes) != len(items) {
-			t.Fatalf("%d outcomes", len(outcomes))
+			t.Fatalf("%d outcomes, want %v", len(outcomes), len(items))
 		}
 		for i, o := range outcomes {
 			if i == 1 || i == 3 {
 				if o.Err == nil || o.Result == nil {
-					t.Errorf("upload %d: %+v", i, o)
+					t.Errorf("upload %d: %+v, want an error and Result not nil", i, o)
 				}
 				continue
 			}
 			if o.Err != nil || o.Result.Offset != int64(i) {
-				t.Errorf("upload %d: %v, %+v", i, o.Err, o.Result)
+				t.Errorf("upload %d: %v, %+v, want no error and Result.Offset %v", i, o.Err, o.Result, int64(i))
 				continue
 			}
 			state := s.State(o.Result.URL)
 			if state.Offset != int64(i) || i != 4 && state.Metadata["n"] != fmt.Sprint(i) {
-				t.Errorf("upload %d: the server has %+v", i, state)
+				t.Errorf("upload %d: the server has %+v, want Offset %d, and n %d in the metadata", i, state, i, i)
 			}
 		}
 	})
@@ -129,7 +129,7 @@ func TestUploadAllWithoutItems(t *testing.T) {
 	s := fake.New(t, fake.Config{})
 	outcomes, err := clienttest.NewClient(t, s, client.Config{}).UploadAll(t.Context(), nil)
 	if len(outcomes) != 0 || err != nil {
-		t.Errorf("%v, %v", outcomes, err)
+		t.Errorf("%v, %v, want none and no error", outcomes, err)
 	}
 }
 
@@ -143,11 +143,11 @@ func TestUploadAllCancelled(t *testing.T) {
 		outcomes, err := clienttest.NewClient(t, s, client.Config{Concurrency: 1}).UploadAll(ctx, items)
 		clienttest.WantErrorIs(t, err, clienttest.ErrUnplugged, context.Canceled)
 		if outcomes[0].Err != nil || outcomes[0].Result.Offset != 1 {
-			t.Errorf("first upload: %+v", outcomes[0])
+			t.Errorf("first upload: %+v, want no error and Result.Offset 1", outcomes[0])
 		}
 		for i, o := range outcomes[1:] {
 			if !errors.Is(o.Err, clienttest.ErrUnplugged) || !errors.Is(o.Err, context.Canceled) || o.Result == nil {
-				t.Errorf("upload %d: %+v", i+1, o)
+				t.Errorf("upload %d: %+v, want ErrUnplugged, %v and Result not nil", i+1, o, context.Canceled)
 			}
 		}
 		clienttest.WantRequests(t, s, "OPTIONS /files/", "POST /files/", "PATCH /files/1 0+1", "POST /files/")

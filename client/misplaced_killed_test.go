@@ -173,10 +173,10 @@ func TestKilledThenPortal(t *testing.T) {
 		clienttest.WantRecord(t, left, before)
 		res, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 		if err != nil || res.Resumed != 1000 {
-			t.Fatalf("result %+v, %v", res, err)
+			t.Fatalf("result %+v, %v, want Resumed 1000 and no error", res, err)
 		}
 		if errors.Is(err, client.ErrMisplaced) {
-			t.Error(err)
+			t.Errorf("error %v, want not ErrMisplaced", err)
 		}
 	})
 }

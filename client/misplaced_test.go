@@ -30,7 +30,7 @@ func TestNewUploadNotKnownYet(t *testing.T) {
 		}
 		clienttest.WantStored(t, s, res.URL, "hello")
 		if took := time.Since(began); took != time.Second {
-			t.Errorf("took %v", took)
+			t.Errorf("took %v, want %v", took, time.Second)
 		}
 	})
 }
@@ -69,10 +69,10 @@ func TestMisplaced(t *testing.T) {
 				clienttest.WantErrorIs(t, err, client.ErrMisplaced, test.is)
 				clienttest.WantClearError(t, err, test.words...)
 				if errors.Is(err, client.ErrUncertain) || errors.Is(err, retry.ErrExhausted) {
-					t.Errorf("error %v", err)
+					t.Errorf("error %v, want not ErrUncertain and not ErrExhausted", err)
 				}
 				if took := time.Since(began); took > 4*time.Second {
-					t.Errorf("took %v", took)
+					t.Errorf("took %v, want at most %v", took, 4*time.Second)
 				}
 				if n := len(s.Seen()); n > 6 {
 					t.Errorf("requests %q, want at most POST, PATCH and four HEAD", s.Seen())
@@ -131,7 +131,7 @@ func TestPortalAfterFirstRequest(t *testing.T) {
 					_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), src, nil)
 					clienttest.WantErrorIs(t, err, protocol.ErrForbidden)
 					if errors.Is(err, client.ErrMisplaced) {
-						t.Errorf("error %v", err)
+						t.Errorf("error %v, want not ErrMisplaced", err)
 					}
 					clienttest.OnlyRecord(t, &store)
 					away.Store(false)

@@ -160,7 +160,7 @@ func TestNodesWithLag(t *testing.T) {
 							t.Errorf("%d uploads, wrong bytes %q", n.server.Count(), n.wrong)
 						}
 						if took := time.Since(began); took > time.Minute {
-							t.Errorf("took %v", took)
+							t.Errorf("took %v, want at most %v", took, time.Minute)
 						}
 					})
 				})
@@ -184,7 +184,7 @@ func TestNodesWithLagTCP(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := string(n.server.Bytes(res.URL)); got != text {
-		t.Errorf("the server has %q", got)
+		t.Errorf("the server has %q, want %q", got, text)
 	}
 }
 
@@ -205,10 +205,10 @@ func TestNodesThatNeverAgree(t *testing.T) {
 				}
 				clienttest.WantErrorIs(t, err, retry.ErrExhausted, protocol.ErrOffsetMismatch)
 				if text := err.Error(); !strings.Contains(text, "which HEAD named: do the nodes behind a load balancer") {
-					t.Errorf("error %q", text)
+					t.Errorf("error %q, want %q in it", text, "which HEAD named: do the nodes behind a load balancer")
 				}
 				if took < 30*time.Second || took > 30*time.Minute {
-					t.Errorf("took %v", took)
+					t.Errorf("took %v, want at least %v and at most %v", took, 30*time.Second, 30*time.Minute)
 				}
 			})
 		})

@@ -31,7 +31,7 @@ func TestOnceRecordsBeforeTheFirstByte(t *testing.T) {
 					data := clienttest.Noise(size)
 					s.On(http.MethodPost, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 						if got := clienttest.OnlyRecord(t, &store); got.URL != "" {
-							t.Errorf("there is a record of %s before the creation", got.URL)
+							t.Errorf("there is a record of %s before the creation, want \"\"", got.URL)
 						}
 						next.ServeHTTP(w, r)
 					})
@@ -330,7 +330,7 @@ func TestStoreCallsHaveDeadlines(t *testing.T) {
 			t.Fatal(err)
 		}
 		if store.calls < 10 {
-			t.Errorf("%d calls", store.calls)
+			t.Errorf("%d calls, want at least 10", store.calls)
 		}
 	})
 }
@@ -345,7 +345,7 @@ func TestOnceSettlesFirst(t *testing.T) {
 		began := time.Now()
 		s.On(http.MethodPost, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 			if time.Since(began) < time.Second {
-				t.Errorf("created after %v", time.Since(began))
+				t.Errorf("created after %v, want at least %v", time.Since(began), time.Second)
 			}
 			next.ServeHTTP(w, r)
 		})
@@ -395,7 +395,7 @@ func TestOnceDeletesNothing(t *testing.T) {
 				act(t, c, file)
 				for _, r := range s.Requests() {
 					if r.Method == http.MethodDelete {
-						t.Errorf("request %s", r)
+						t.Errorf("request %s, want no DELETE", r)
 					}
 				}
 			})

@@ -163,7 +163,7 @@ func TestOnceWithWorkersThatDie(t *testing.T) {
 								break
 							}
 							if !w.isDead() && try > 100 {
-								t.Errorf("file %d: %v", i, err)
+								t.Errorf("file %d: %v, want the end after at most 100 tries", i, err)
 								return false
 							}
 							// Without a pause, workers without locks may overtake one another again and again.
@@ -191,7 +191,7 @@ func TestOnceWithWorkersThatDie(t *testing.T) {
 				}
 				for i, seen := range urls {
 					if len(seen) != 1 {
-						t.Errorf("file %d: the results have %d URLs: %v", i, len(seen), seen)
+						t.Errorf("file %d: the results have %d URLs: %v, want 1 of them", i, len(seen), seen)
 					}
 				}
 				wantOneOfEach(t, s, names, urls)
@@ -199,7 +199,7 @@ func TestOnceWithWorkersThatDie(t *testing.T) {
 					// Two workers on an empty file may both declare its length: the second one
 					// may ask while the request of the first one is under way.
 					if v != "PATCH declares a length again" {
-						t.Errorf("violation of the protocol: %s", v)
+						t.Errorf("violation of the protocol: %s, want %q", v, "PATCH declares a length again")
 					}
 				}
 				clienttest.WantNoRecord(t, &store)

@@ -46,7 +46,7 @@ func testFileBecomesPipe(t *testing.T, source func(t *testing.T, name string) cl
 	case err := <-done:
 		clienttest.WantErrorIs(t, err, client.ErrSource)
 		if !strings.HasSuffix(err.Error(), " is not a regular file") {
-			t.Errorf("error %v", err)
+			t.Errorf("error %v, want the suffix %q", err, " is not a regular file")
 		}
 		clienttest.WantRequests(t, s)
 	case <-time.After(10 * time.Second):

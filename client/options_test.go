@@ -50,7 +50,7 @@ func TestRetryOfCall(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				if retries, err := call(t, retry.Never, clienttest.RetryEachSecond(3)); err != nil || retries == 0 {
-					t.Errorf("a call that may retry: %d retries, %v", retries, err)
+					t.Errorf("a call that may retry: %d retries, %v, want not 0 and no error", retries, err)
 				}
 				if retries, err := call(t, clienttest.RetryEachSecond(3), retry.Never); !errors.Is(err, retry.ErrExhausted) || retries != 0 {
 					t.Errorf("a call that must not retry: %d retries, %v", retries, err)
@@ -79,7 +79,7 @@ func TestChecksumOfConcat(t *testing.T) {
 		}
 	}
 	if !slices.Equal(algorithms, []string{"sha1", "sha1"}) {
-		t.Errorf("algorithms of the requests: %q", algorithms)
+		t.Errorf("algorithms of the requests: %q, want %q", algorithms, []string{"sha1", "sha1"})
 	}
 	_, err := c.UploadConcat(t.Context(), sources, &client.ConcatOptions{Checksum: "xxh3"})
 	clienttest.WantErrorIs(t, err, client.ErrInvalidOption)

@@ -61,7 +61,7 @@ func TestForeignOrigin(t *testing.T) {
 					t.Fatal(err)
 				}
 				if n := len(s.Requests()); n != 6 {
-					t.Fatalf("%d requests", n)
+					t.Fatalf("%d requests, want 6", n)
 				}
 				for _, r := range s.Requests() {
 					want := test.want || r.Method == http.MethodPost
@@ -114,12 +114,12 @@ func TestRedirectToOtherOrigin(t *testing.T) {
 			t.Fatal(err)
 		}
 		if res.URL != "http://other.example/files/1" {
-			t.Errorf("URL %s", res.URL)
+			t.Errorf("URL %s, want %q", res.URL, "http://other.example/files/1")
 		}
 		for _, r := range s.Requests() {
 			want := strings.HasPrefix(r.URL, "http://tus.example/")
 			if got := r.Header.Get("X-Key") != "" || r.Header.Get("Authorization") != ""; got != want {
-				t.Errorf("%s %s has credentials: %t", r.Method, r.URL, got)
+				t.Errorf("%s %s has credentials: %t, want %t", r.Method, r.URL, got, want)
 			}
 		}
 	})
@@ -132,19 +132,19 @@ func TestUserInformation(t *testing.T) {
 	const endpoint = "http://aladdin:open%20sesame@tus.example/files/"
 	c := clienttest.NewClient(t, s, client.Config{Endpoint: endpoint})
 	if got := c.Endpoint(); got != "http://tus.example/files/" {
-		t.Errorf("endpoint %s", got)
+		t.Errorf("endpoint %s, want %q", got, "http://tus.example/files/")
 	}
 	res, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(res.URL, "aladdin") {
-		t.Errorf("URL %s", res.URL)
+		t.Errorf("URL %s, want no user in it", res.URL)
 	}
 	for _, r := range s.Requests() {
 		req := http.Request{Header: r.Header}
 		if user, password, _ := req.BasicAuth(); user != "aladdin" || password != "open sesame" {
-			t.Errorf("%s by %q with password %q", r, user, password)
+			t.Errorf("%s by %q with password %q, want %q and %q", r, user, password, "aladdin", "open sesame")
 		}
 	}
 	c = clienttest.NewClient(t, s, client.Config{Endpoint: endpoint, Header: http.Header{"Authorization": {"Bearer a"}}})
@@ -153,7 +153,7 @@ func TestUserInformation(t *testing.T) {
 	}
 	requests := s.Requests()
 	if got := requests[len(requests)-1].Header.Get("Authorization"); got != "Bearer a" {
-		t.Errorf("Authorization %q", got)
+		t.Errorf("Authorization %q, want %q", got, "Bearer a")
 	}
 }
 
@@ -167,6 +167,6 @@ func TestConfigHeaderIsCopied(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := s.Requests()[0].Header.Get("X-Key"); got != "a" || header.Get("Authorization") != "" {
-		t.Errorf("sent %q; headers of the caller %v", got, header)
+		t.Errorf("sent %q; headers of the caller %v, want %q and Authorization \"\"", got, header, "a")
 	}
 }

@@ -39,7 +39,7 @@ func TestOtherProtocolHasNoOrphans(t *testing.T) {
 					t.Fatal("no error")
 				}
 				if (res.Orphans > 0) != test.orphans {
-					t.Errorf("%d orphans: %v", res.Orphans, err)
+					t.Errorf("%d orphans: %v, want some: %t", res.Orphans, err, test.orphans)
 				}
 			})
 		})

@@ -72,7 +72,7 @@ func TestTerminateAccepted(t *testing.T) {
 	s.On(http.MethodDelete, fake.Status(202, ""))
 	reply, err := clienttest.NewClient(t, s, client.Config{}).Terminate(t.Context(), s.Put("x", protocol.Known(2), nil), nil)
 	if err != nil || reply.StatusCode != http.StatusAccepted {
-		t.Errorf("%+v, %v", reply, err)
+		t.Errorf("%+v, %v, want StatusCode 202 and no error", reply, err)
 	}
 }
 

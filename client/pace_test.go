@@ -138,7 +138,7 @@ func TestRateLimitAfterPause(t *testing.T) {
 			time.Sleep(time.Minute)
 		}
 		if got := m.most(time.Second); got > clienttest.MiB+clienttest.MiB/20+64*clienttest.KiB {
-			t.Errorf("%d bytes in a second", got)
+			t.Errorf("%d bytes in a second, want at most %v", got, clienttest.MiB+clienttest.MiB/20+64*clienttest.KiB)
 		}
 	})
 }
@@ -202,7 +202,7 @@ func TestRateLimitExtremes(t *testing.T) {
 				clienttest.WantStored(t, s, res.URL, data)
 				if test.want == 0 {
 					if took := time.Since(began); took > time.Millisecond {
-						t.Errorf("took %v", took)
+						t.Errorf("took %v, want at most %v", took, time.Millisecond)
 					}
 					return
 				}
@@ -230,7 +230,7 @@ func TestRateLimitIsNoStall(t *testing.T) {
 					t.Error(err)
 				}
 				if res.Retries != 0 {
-					t.Errorf("%d retries", res.Retries)
+					t.Errorf("%d retries, want 0", res.Retries)
 				}
 			})
 		}
@@ -249,7 +249,7 @@ func TestStallAtALowRate(t *testing.T) {
 		_, err := clienttest.ResumeOnce(t.Context(), c, s.Put("", protocol.Known(clienttest.MiB), nil), clienttest.TextSource(t, clienttest.Noise(clienttest.MiB)), nil)
 		clienttest.WantErrorIs(t, err, client.ErrStalled)
 		if took := time.Since(began); took < 5*time.Second || took > 7*time.Second {
-			t.Errorf("took %v", took)
+			t.Errorf("took %v, want at least %v and at most %v", took, 5*time.Second, 7*time.Second)
 		}
 	})
 }
@@ -265,10 +265,10 @@ func TestEarlyAnswerAtALowRate(t *testing.T) {
 				began := time.Now()
 				_, err := clienttest.ResumeOnce(t.Context(), clienttest.NewClient(t, s, client.Config{RateLimit: 1}), url, clienttest.TextSource(t, clienttest.Noise(clienttest.MiB)), nil)
 				if clienttest.ErrorOf(t, err).StatusCode != status {
-					t.Errorf("error %v", err)
+					t.Errorf("error %v, want StatusCode %v", err, status)
 				}
 				if took := time.Since(began); took > time.Second {
-					t.Errorf("took %v", took)
+					t.Errorf("took %v, want at most %v", took, time.Second)
 				}
 			})
 		})
@@ -284,7 +284,7 @@ func TestCancelAtALowRate(t *testing.T) {
 		res, err := clienttest.NewClient(t, s, client.Config{RateLimit: 1}).Upload(ctx, clienttest.TextSource(t, clienttest.Noise(clienttest.MiB)), nil)
 		clienttest.WantErrorIs(t, err, clienttest.ErrUnplugged, context.Canceled)
 		if took := time.Since(began); took != 3520*time.Millisecond || res.Sent != 4 {
-			t.Errorf("took %v, %d bytes sent", took, res.Sent)
+			t.Errorf("took %v, %d bytes sent, want %v and Sent 4", took, res.Sent, 3520*time.Millisecond)
 		}
 	})
 }
@@ -299,7 +299,7 @@ func TestDeadlineAtALowRate(t *testing.T) {
 		res, err := clienttest.NewClient(t, s, client.Config{RateLimit: 1}).Upload(ctx, clienttest.TextSource(t, clienttest.Noise(clienttest.MiB)), nil)
 		clienttest.WantErrorIs(t, err, context.DeadlineExceeded)
 		if took := time.Since(began); took != 3520*time.Millisecond || res.Retries != 0 {
-			t.Errorf("took %v, %d retries", took, res.Retries)
+			t.Errorf("took %v, %d retries, want %v and Retries 0", took, res.Retries, 3520*time.Millisecond)
 		}
 	})
 }

@@ -66,14 +66,14 @@ func TestParallelAuto(t *testing.T) {
 					t.Errorf("%d connections at a time, want %d to %d", l.Most, test.least, test.most)
 				}
 				if (res.Parts != nil) != test.parts {
-					t.Errorf("%d parts", len(res.Parts))
+					t.Errorf("%d parts, want some: %t", len(res.Parts), test.parts)
 				}
 				n := clienttest.RequestCounts(s, 0)
 				if test.parts && (n["DELETE"] != 1 || n["OPTIONS"] != 1 || n[clienttest.PostFinal] != 1 || n[clienttest.PostPartial] > 64) {
-					t.Errorf("requests %v", n)
+					t.Errorf("requests %v, want 1 DELETE, 1 OPTIONS, 1 join and at most 64 parts", n)
 				}
 				if !test.parts && n["POST"] != 1 {
-					t.Errorf("requests %v", n)
+					t.Errorf("requests %v, want 1 POST", n)
 				}
 				if test.parts && res.Sent > size+size/20 {
 					t.Errorf("%d bytes sent twice", res.Sent-size)
@@ -100,7 +100,7 @@ func TestParallelAutoResumes(t *testing.T) {
 		clienttest.WantErrorIs(t, err, context.DeadlineExceeded)
 		record := clienttest.OnlyRecord(t, &store)
 		if len(record.Parts) < 4 || record.Parts[0].URL == "" || record.Parts[len(record.Parts)-1].End != size {
-			t.Fatalf("record %+v", record)
+			t.Fatalf("record %+v, want at least 4 in Parts, Parts[0].URL not empty and End %v", record, size)
 		}
 		time.Sleep(time.Second) // the server reads the bytes that were sent
 		sent := res.Sent
@@ -114,7 +114,7 @@ func TestParallelAutoResumes(t *testing.T) {
 		clienttest.WantNoWarning(t, &log)
 		// Only the bytes of the first connection and those in the pipes are sent twice.
 		if twice := sent + res.Sent - size; twice > size/16 {
-			t.Errorf("%d bytes sent twice", twice)
+			t.Errorf("%d bytes sent twice, want at most %v", twice, size/16)
 		}
 	})
 }
@@ -137,7 +137,7 @@ func TestParallelAutoLongNames(t *testing.T) {
 		clienttest.WantStored(t, s, res.URL, data)
 		requests := s.Requests()
 		if got := len(requests[len(requests)-1].Header.Get(protocol.HeaderUploadConcat)); got > 8<<10 {
-			t.Errorf("Upload-Concat of %d bytes", got)
+			t.Errorf("Upload-Concat of %d bytes, want at most %v", got, 8<<10)
 		}
 	})
 }

@@ -50,10 +50,10 @@ func TestDeletionDoesNotDelayUpload(t *testing.T) {
 				began := time.Now()
 				res, err := clienttest.NewClient(t, s, clienttest.PartsConfig(new(client.MemoryStore), nil)).Upload(ctx, clienttest.PathSource(t, name), test.opts)
 				if took := time.Since(began); took > test.took {
-					t.Errorf("took %v", took)
+					t.Errorf("took %v, want at most %v", took, test.took)
 				}
 				if n := clienttest.RequestCounts(s, 0)["DELETE"]; n != 1 {
-					t.Errorf("%d DELETE requests", n)
+					t.Errorf("%d DELETE requests, want 1", n)
 				}
 				if test.err != nil {
 					clienttest.WantErrorIs(t, err, test.err)

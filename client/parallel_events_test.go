@@ -50,20 +50,20 @@ func TestParallelProgress(t *testing.T) {
 		}
 		for _, e := range events {
 			if e.Source != name || e.Length != protocol.Known(clienttest.FourPartsSize) && e.Kind == client.EventProgress {
-				t.Errorf("event %+v", e)
+				t.Errorf("event %+v, want Source %q and Length %d", e, name, clienttest.FourPartsSize)
 			}
 		}
 		done := events[len(events)-1]
 		if done.Kind != client.EventDone || done.URL != res.URL || done.Offset != clienttest.FourPartsSize {
-			t.Errorf("last event %+v", done)
+			t.Errorf("last event %+v, want Kind %v, URL %q and Offset %v", done, client.EventDone, res.URL, clienttest.FourPartsSize)
 		}
 		created := events[len(events)-2]
 		if created.Kind != client.EventCreated || created.URL != res.URL || created.Offset != clienttest.FourPartsSize {
-			t.Errorf("event before the last %+v", created)
+			t.Errorf("event before the last %+v, want Kind %v, URL %q and Offset %v", created, client.EventCreated, res.URL, clienttest.FourPartsSize)
 		}
 		// The other three parts were complete while the fourth was sent.
 		if last := events[len(events)-3]; last.Kind != client.EventProgress || last.Offset < 3<<20 || last.URL != "" {
-			t.Errorf("last progress %+v", last)
+			t.Errorf("last progress %+v, want Kind %v, Offset at least %v and URL \"\"", last, client.EventProgress, 3<<20)
 		}
 	})
 }
@@ -108,7 +108,7 @@ func TestParallelRewound(t *testing.T) {
 					}
 				}
 				if rewound != 1 {
-					t.Errorf("%d rewound events: %q", rewound, clienttest.EventKinds(events))
+					t.Errorf("%d rewound events: %q, want 1", rewound, clienttest.EventKinds(events))
 				}
 				if test.want != nil {
 					clienttest.WantErrorIs(t, err, test.want, client.ErrPart)

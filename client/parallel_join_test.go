@@ -104,7 +104,7 @@ func TestJoinUnanswered(t *testing.T) {
 					maps.Copy(want, test.want)
 					clienttest.WantRequestCounts(t, s, 0, want)
 					if res.Orphans != test.orphans || res.Offset != clienttest.FourPartsSize || res.Sent != clienttest.FourPartsSize {
-						t.Errorf("result %+v", res)
+						t.Errorf("result %+v, want Orphans %v, Offset %v and Sent %v", res, test.orphans, clienttest.FourPartsSize, clienttest.FourPartsSize)
 					}
 					clienttest.WantNoRecord(t, &store)
 				})
@@ -130,18 +130,18 @@ func TestJoinUncertain(t *testing.T) {
 					clienttest.WantErrorIs(t, err, client.ErrUncertain, protocol.ErrNotFound)
 					clienttest.WantRequestCounts(t, s, 0, map[string]int{"OPTIONS": 1, clienttest.PostPartial: 4, "PATCH": 4, clienttest.PostFinal: 1, "HEAD": 5 - deleted})
 					if res.Orphans != 1 || res.URL != "" || len(res.Parts) != 4 {
-						t.Errorf("result %+v", res)
+						t.Errorf("result %+v, want Orphans 1, URL \"\" and 4 in Parts", res)
 					}
 					if way != "Upload" {
 						return
 					}
 					r := clienttest.OnlyRecord(t, &store)
 					if r.Offset != clienttest.FourPartsSize || !r.Uncertain {
-						t.Errorf("record %+v", r)
+						t.Errorf("record %+v, want Offset %v and Uncertain true", r, clienttest.FourPartsSize)
 					}
 					for i, p := range res.Parts {
 						if r.Parts[i].URL != p.URL || r.Parts[i].Offset != p.Offset || p.Offset == 0 {
-							t.Errorf("part %d: record %+v, result %+v", i+1, r.Parts[i], p)
+							t.Errorf("part %d: record %+v, result %+v, want Parts[i].URL %q, Parts[i].Offset %v and Offset not 0", i+1, r.Parts[i], p, p.URL, p.Offset)
 						}
 					}
 
@@ -150,10 +150,10 @@ func TestJoinUncertain(t *testing.T) {
 						_, err = upload(t, clienttest.NewClient(t, s, cfg), name, data)
 						clienttest.WantErrorIs(t, err, client.ErrUncertain, client.ErrPart)
 						if n := clienttest.RequestCounts(s, already); n["PATCH"]+n[clienttest.PostPartial]+n[clienttest.PostFinal] > 0 {
-							t.Errorf("requests %v", n)
+							t.Errorf("requests %v, want none with bytes and no creation", n)
 						}
 						if after := clienttest.OnlyRecord(t, &store); !after.Uncertain || !cmp.Equal(clienttest.PartURLs(r), clienttest.PartURLs(after)) {
-							t.Errorf("record %+v", after)
+							t.Errorf("record %+v, want Uncertain true and the parts %q", after, clienttest.PartURLs(r))
 						}
 					}
 				})
@@ -172,7 +172,7 @@ func TestJoinLater(t *testing.T) {
 		_, err := clienttest.NewClient(t, s, clienttest.PartsConfig(&store, nil)).Upload(t.Context(), clienttest.PathSource(t, name), &client.UploadOptions{Parallel: 4})
 		clienttest.WantErrorIs(t, err, retry.ErrExhausted)
 		if r := clienttest.OnlyRecord(t, &store); r.Offset != clienttest.FourPartsSize || r.Uncertain {
-			t.Errorf("record %+v", r)
+			t.Errorf("record %+v, want Offset %v and Uncertain false", r, clienttest.FourPartsSize)
 		}
 		already := len(s.Seen())
 		metadata := protocol.Metadata{"filename": "a"}
@@ -183,7 +183,7 @@ func TestJoinLater(t *testing.T) {
 		clienttest.WantRequestCounts(t, s, already, map[string]int{"HEAD": 4, "OPTIONS": 1, clienttest.PostFinal: 1})
 		clienttest.WantStored(t, s, res.URL, data)
 		if res.Resumed != clienttest.FourPartsSize || res.Sent != 0 || res.Offset != clienttest.FourPartsSize || !cmp.Equal(s.State(res.URL).Metadata, metadata) {
-			t.Errorf("result %+v", res)
+			t.Errorf("result %+v, want Resumed and Offset %d, Sent 0 and the metadata %v", res, clienttest.FourPartsSize, metadata)
 		}
 	})
 }
@@ -204,7 +204,7 @@ func TestJoinHeaderIsShort(t *testing.T) {
 				requests := s.Requests()
 				value := requests[len(requests)-1].Header.Get("Upload-Concat")
 				if len(value) > 8<<10 || strings.Count(value, "?sig=s%2Fe+c") != 4 {
-					t.Errorf("%d bytes: %.200s", len(value), value)
+					t.Errorf("%d bytes: %.200s, want at most %v of them and 4 × %q", len(value), value, 8<<10, "?sig=s%2Fe+c")
 				}
 			})
 		})
@@ -271,7 +271,7 @@ func TestParallelSourceChanges(t *testing.T) {
 				clienttest.WantRequestCounts(t, s, 0, want)
 				for i, p := range res.Parts {
 					if gone := s.Bytes(p.URL) == nil; gone != (test.deletes == 4) {
-						t.Errorf("part %d: deleted %t", i+1, gone)
+						t.Errorf("part %d: deleted %t, want %t", i+1, gone, test.deletes == 4)
 					}
 				}
 				clienttest.WantNoRecord(t, &store)
@@ -313,7 +313,7 @@ func TestParallelRecreateAlways(t *testing.T) {
 				clienttest.WantStored(t, s, res.URL, data)
 				clienttest.WantRequestCounts(t, s, already, test.want)
 				if res.Resumed != 0 || res.Sent != clienttest.FourPartsSize {
-					t.Errorf("result %+v", res)
+					t.Errorf("result %+v, want Resumed 0 and Sent %v", res, clienttest.FourPartsSize)
 				}
 				clienttest.WantNoRecord(t, &store)
 			})

@@ -42,7 +42,7 @@ func TestParallelRecord(t *testing.T) {
 			end, urls := int64(0), 0
 			for i, p := range record.Parts {
 				if p.Start != end || p.Offset != 0 && p.URL == "" {
-					t.Errorf("part %d: %+v", i+1, p)
+					t.Errorf("part %d: %+v, want Start %d, and a URL if it has bytes", i+1, p, end)
 				}
 				end = p.End
 				if p.URL == "" {
@@ -60,9 +60,9 @@ func TestParallelRecord(t *testing.T) {
 			}
 			switch {
 			case r.Method == http.MethodPatch && !strings.Contains(strings.Join(clienttest.PartURLs(record), " ")+" ", r.URL.Path+" "):
-				t.Errorf("PATCH of %s while the record has %q", r.URL.Path, clienttest.PartURLs(record))
+				t.Errorf("PATCH of %s while the record has %q, want this part in it", r.URL.Path, clienttest.PartURLs(record))
 			case strings.HasPrefix(r.Header.Get("Upload-Concat"), "final") && urls != 4:
-				t.Errorf("the parts were joined with %d URLs in the record", urls)
+				t.Errorf("the parts were joined with %d URLs in the record, want 4", urls)
 			}
 		}
 		s := fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
@@ -185,14 +185,14 @@ func TestParallelUnfitRecord(t *testing.T) {
 				_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), &client.UploadOptions{Parallel: 4})
 				clienttest.WantErrorIs(t, err, client.ErrPart, protocol.ErrForbidden)
 				if n := clienttest.RequestCounts(s, already); n[clienttest.PostPartial] == 0 || n["HEAD"] > 0 {
-					t.Errorf("requests %v", n)
+					t.Errorf("requests %v, want [clienttest.PostPartial] not 0 and [\"HEAD\"] 0", n)
 				}
 				line := clienttest.WantLogged(t, &log, slog.LevelWarn, "upload starts over")
 				if !strings.Contains(line, test.is) || strings.Contains(line, "secret") {
 					t.Errorf("warning %q, want %q", line, test.is)
 				}
 				if r := clienttest.OnlyRecord(t, store); r.Parts[0].URL == before.Parts[0].URL {
-					t.Errorf("record %+v", r)
+					t.Errorf("record %+v, want another URL of the first part than %s", r, before.Parts[0].URL)
 				}
 			})
 		})
@@ -237,7 +237,7 @@ func TestParallelPartsAreSavedTogether(t *testing.T) {
 			if r.Method == http.MethodPatch {
 				record := clienttest.OnlyRecord(t, store.Store.(*client.MemoryStore))
 				if !strings.Contains(strings.Join(clienttest.PartURLs(record), " ")+" ", r.URL.Path+" ") {
-					t.Errorf("PATCH of %s while the record has %q", r.URL.Path, clienttest.PartURLs(record))
+					t.Errorf("PATCH of %s while the record has %q, want %q in it", r.URL.Path, clienttest.PartURLs(record), r.URL.Path+" ")
 				}
 			}
 			next.ServeHTTP(w, r)
@@ -257,7 +257,7 @@ func TestParallelPartsAreSavedTogether(t *testing.T) {
 		}
 		// One is for the boundaries, one for the first part, whose URL is awaited.
 		if saves > 6 {
-			t.Errorf("calls %q", store.Calls)
+			t.Errorf("calls %q, want at most 6 saves", store.Calls)
 		}
 	})
 }

@@ -74,7 +74,7 @@ func TestPartsWithLongURLsAreRecorded(t *testing.T) {
 		synctest.Wait()
 		record := clienttest.OnlyRecord(t, store)
 		if len(record.Parts) != 10 {
-			t.Errorf("the record has %d parts", len(record.Parts))
+			t.Errorf("the record has %d parts, want 10", len(record.Parts))
 		}
 		res, err := clienttest.NewClient(t, s, clienttest.RecordingConfig(store, nil)).Upload(t.Context(), clienttest.PathSource(t, name), opts)
 		if err != nil {
@@ -104,10 +104,10 @@ func TestServerStopsJoining(t *testing.T) {
 		clienttest.WantErrorIs(t, err, client.ErrUnsupported)
 		clienttest.WantRequestCounts(t, s, already, map[string]int{"OPTIONS": 1})
 		if len(res.Parts) != 4 || res.Parts[0].URL == "" || res.Sent != 0 {
-			t.Errorf("result %+v", res)
+			t.Errorf("result %+v, want 4 in Parts, Parts[0].URL not empty and Sent 0", res)
 		}
 		if record := clienttest.OnlyRecord(t, store); len(record.Parts) != 4 {
-			t.Errorf("record %+v", record)
+			t.Errorf("record %+v, want 4 in Parts", record)
 		}
 	})
 }
@@ -153,11 +153,11 @@ func TestConcatWithLongURLs(t *testing.T) {
 				}
 				e := clienttest.ErrorOf(t, err)
 				if e.StatusCode != http.StatusBadRequest || e.Op != protocol.OpConcat || e.HeaderSize < 8<<10 || counts[clienttest.PostFinal] != 0 {
-					t.Errorf("requests %v, error %+v", counts, e)
+					t.Errorf("requests %v, error %+v, want [clienttest.PostFinal] 0, StatusCode 400, Op %q and HeaderSize at least %v", counts, e, protocol.OpConcat, 8<<10)
 				}
 				// The end of the upload may cut the creation of other parts.
 				if counts["DELETE"] == 0 || res.Sent > int64(counts[clienttest.PostPartial]) {
-					t.Errorf("requests %v, %d bytes sent", counts, res.Sent)
+					t.Errorf("requests %v, %d bytes sent, want [\"DELETE\"] not 0 and Sent at most %v", counts, res.Sent, int64(counts[clienttest.PostPartial]))
 				}
 			})
 		})

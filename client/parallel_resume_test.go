@@ -29,14 +29,14 @@ func TestParallelPartFails(t *testing.T) {
 				began := time.Now()
 				failed := clienttest.InterruptParts(t, s, clienttest.PartsConfig(&store, nil), name)
 				if took := time.Since(began); took > 2*time.Second {
-					t.Errorf("took %v", took)
+					t.Errorf("took %v, want at most %v", took, 2*time.Second)
 				}
 				clienttest.WantRequestCounts(t, s, 0, map[string]int{"OPTIONS": 1, clienttest.PostPartial: 4, "PATCH": 4})
 				r := clienttest.OnlyRecord(t, &store)
 				var urls []string
 				for i, p := range failed.Parts {
 					if p == nil || p.URL == "" || p.Length != protocol.Known(r.Parts[i].End-r.Parts[i].Start) {
-						t.Fatalf("result of part %d: %+v", i+1, p)
+						t.Fatalf("result of part %d: %+v, want not nil, URL not empty and Length %v", i+1, p, protocol.Known(r.Parts[i].End-r.Parts[i].Start))
 					}
 					urls = append(urls, p.URL)
 				}
@@ -56,7 +56,7 @@ func TestParallelPartFails(t *testing.T) {
 				clienttest.WantStored(t, s, res.URL, data)
 				clienttest.WantRequestCounts(t, s, already, map[string]int{"OPTIONS": 1, "HEAD": 4, "PATCH": 4, clienttest.PostFinal: 1})
 				if res.Resumed != clienttest.InterruptedBytes || res.Sent != clienttest.FourPartsSize-clienttest.InterruptedBytes || res.Offset != clienttest.FourPartsSize || res.Retries != 0 {
-					t.Errorf("result %+v", res)
+					t.Errorf("result %+v, want Resumed %v, Sent %v, Offset %v and Retries 0", res, clienttest.InterruptedBytes, clienttest.FourPartsSize-clienttest.InterruptedBytes, clienttest.FourPartsSize)
 				}
 				clienttest.WantPartEvents(t, events)
 				var resumed []int64
@@ -87,7 +87,7 @@ func TestParallelPartError(t *testing.T) {
 			t.Errorf("error %v wraps context.Canceled", err)
 		}
 		if e := clienttest.ErrorOf(t, err); e.Code != "ERR_UPLOAD_STOPPED" {
-			t.Errorf("error %+v", e)
+			t.Errorf("error %+v, want Code %q", e, "ERR_UPLOAD_STOPPED")
 		}
 	})
 }
@@ -133,7 +133,7 @@ func TestParallelPartGone(t *testing.T) {
 				clienttest.WantRequestCounts(t, s, already, test.want)
 				for i, p := range res.Parts {
 					if (p.URL == before.Parts[i].URL) != (i != 1) {
-						t.Errorf("part %d: %s after %s", i+1, p.URL, before.Parts[i].URL)
+						t.Errorf("part %d: %s after %s, want another URL: %t", i+1, p.URL, before.Parts[i].URL, i == 1)
 					}
 				}
 				clienttest.WantNoRecord(t, &store)
@@ -160,11 +160,11 @@ func TestParallelCancelled(t *testing.T) {
 		// One part was acknowledged, and seven bytes of two others arrived.
 		r := clienttest.OnlyRecord(t, &store)
 		if res.Offset < 1<<20+14 || res.Offset > 1<<20+15 || r.Offset != res.Offset || len(res.Parts) != 4 {
-			t.Errorf("record at %d, result %+v", r.Offset, res)
+			t.Errorf("record at %d, result %+v, want Offset %v, Offset at least %v, Offset at most %v and 4 in Parts", r.Offset, res, res.Offset, 1<<20+14, 1<<20+15)
 		}
 		for i, p := range res.Parts {
 			if p.URL == "" || r.Parts[i].URL != p.URL || r.Parts[i].Offset != p.Offset {
-				t.Errorf("part %d: record %+v, result %+v", i+1, r.Parts[i], p)
+				t.Errorf("part %d: record %+v, result %+v, want Parts[i].URL %q, Parts[i].Offset %v and URL not empty", i+1, r.Parts[i], p, p.URL, p.Offset)
 			}
 		}
 		clienttest.WantUnlocked(t, &store, r.Key)
@@ -175,7 +175,7 @@ func TestParallelCancelled(t *testing.T) {
 		}
 		clienttest.WantStored(t, s, res.URL, data)
 		if n := clienttest.RequestCounts(s, 0)[clienttest.PostPartial]; n != 4 {
-			t.Errorf("%d parts were created", n)
+			t.Errorf("%d parts were created, want 4", n)
 		}
 	})
 }

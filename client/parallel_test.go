@@ -37,7 +37,7 @@ func TestParallel(t *testing.T) {
 		clienttest.WantStored(t, s, res.URL, data)
 		clienttest.WantRequestCounts(t, s, 0, map[string]int{"OPTIONS": 1, clienttest.PostPartial: 4, "PATCH": 4, clienttest.PostFinal: 1})
 		if g.most != 4 {
-			t.Errorf("%d parts at a time", g.most)
+			t.Errorf("%d parts at a time, want 4", g.most)
 		}
 		want := &client.Result{
 			URL: "http://tus.example/files/5", Offset: clienttest.FourPartsSize, Length: protocol.Known(clienttest.FourPartsSize), Sent: clienttest.FourPartsSize,
@@ -62,7 +62,7 @@ func TestParallel(t *testing.T) {
 				t.Errorf("part %d (-want +got):\n%s", i+1, diff)
 			}
 			if part.Offset != size || part.Length != protocol.Known(size) || part.Sent != size {
-				t.Errorf("result of part %d: %+v", i+1, part)
+				t.Errorf("result of part %d: %+v, want Offset %v, Length %v and Sent %v", i+1, part, size, protocol.Known(size), size)
 			}
 			value += part.URL + " "
 		}
@@ -123,7 +123,7 @@ func TestParallelCount(t *testing.T) {
 				end, length := int64(0), test.size/int64(test.want)
 				for i, p := range clienttest.OnlyRecord(t, &store).Parts {
 					if n := p.End - p.Start; p.Start != end || n < length || n > length+1 {
-						t.Errorf("part %d from %d to %d", i+1, p.Start, p.End)
+						t.Errorf("part %d from %d to %d, want Start %v, at least %v and at most %v", i+1, p.Start, p.End, end, length, length+1)
 					}
 					end = p.End
 				}
@@ -160,7 +160,7 @@ func TestParallelUnsupported(t *testing.T) {
 				clienttest.WantErrorIs(t, err, retry.ErrExhausted)
 				clienttest.WantLogged(t, &log, slog.LevelWarn, "sending over one connection")
 				if r := clienttest.OnlyRecord(t, &store); r.Parts != nil || r.URL != res.URL || res.Parts != nil {
-					t.Errorf("record %+v of %+v", r, res)
+					t.Errorf("record %+v of %+v, want Parts nil, URL %q and Parts nil", r, res, res.URL)
 				}
 				already := len(s.Seen())
 				res, err = clienttest.NewClient(t, s, clienttest.PartsConfig(&store, nil)).Upload(t.Context(), clienttest.PathSource(t, name), opts)
@@ -196,7 +196,7 @@ func TestParallelOptionsFail(t *testing.T) {
 				clienttest.WantRequests(t, s, "OPTIONS /files/")
 				clienttest.WantNoRecord(t, &store)
 				if res.Parts != nil {
-					t.Errorf("result %+v", res)
+					t.Errorf("result %+v, want Parts nil", res)
 				}
 			})
 		})
@@ -255,10 +255,10 @@ func TestParallelSources(t *testing.T) {
 				}
 				clienttest.WantStored(t, s, res.URL, data)
 				if len(res.Parts) != test.parts || res.Sent != clienttest.FourPartsSize {
-					t.Errorf("result %+v", res)
+					t.Errorf("result %+v, want %v in Parts and Sent %v", res, test.parts, clienttest.FourPartsSize)
 				}
 				if n := clienttest.RequestCounts(s, 0); n["OPTIONS"] > test.asks || test.parts == 0 && n["POST"] != 1 {
-					t.Errorf("requests %v", n)
+					t.Errorf("requests %v, want at most %d OPTIONS, and 1 POST without parts", n, test.asks)
 				}
 			})
 		})
@@ -292,14 +292,14 @@ func TestParallelNumbers(t *testing.T) {
 		clienttest.WantStored(t, s, res.URL, data)
 		clienttest.WantPartEvents(t, events)
 		if res.Retries != 6 || res.Orphans != 1 || res.Offset != clienttest.FourPartsSize || res.Resumed != 0 {
-			t.Errorf("result %+v", res)
+			t.Errorf("result %+v, want Retries 6, Orphans 1, Offset %v and Resumed 0", res, clienttest.FourPartsSize)
 		}
 		sent, retries := int64(0), 0
 		for _, p := range res.Parts {
 			sent, retries = sent+p.Sent, retries+p.Retries
 		}
 		if sent != res.Sent || sent <= clienttest.FourPartsSize || retries != 5 {
-			t.Errorf("parts sent %d in %d retries, the whole %d", sent, retries, res.Sent)
+			t.Errorf("parts sent %d in %d retries, the whole %d, want %v, more than %v and 5", sent, retries, res.Sent, res.Sent, clienttest.FourPartsSize)
 		}
 		told := 0
 		for _, e := range events {

@@ -177,7 +177,7 @@ func TestRangedResumes(t *testing.T) {
 			var events []client.Event
 			o.On(nil, nil, nil, nil, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })
 			if _, err := upload(&events); !errors.Is(err, client.ErrSourceUnavailable) {
-				t.Fatalf("parallel %d: error %v", parallel, err)
+				t.Fatalf("parallel %d: error %v, want ErrSourceUnavailable", parallel, err)
 			}
 		}
 		interrupt()
@@ -189,7 +189,7 @@ func TestRangedResumes(t *testing.T) {
 		}
 		clienttest.WantStored(t, s, res.URL, data)
 		if read := bytesIn(t, o.Ranges(before)); res.Resumed < clienttest.MiB || read != objectSize-res.Resumed {
-			t.Errorf("parallel %d: resumed %d bytes, read %d of %d", parallel, res.Resumed, read, objectSize)
+			t.Errorf("parallel %d: resumed %d bytes, read %d of %d, want Resumed at least %v and %v", parallel, res.Resumed, read, objectSize, clienttest.MiB, objectSize-res.Resumed)
 		}
 
 		interrupt()
@@ -199,7 +199,7 @@ func TestRangedResumes(t *testing.T) {
 		}
 		clienttest.WantStored(t, s, res.URL, data+"x")
 		if reasons := restarts(events); len(reasons) != 1 || !errors.Is(reasons[0], client.ErrSourceChanged) {
-			t.Errorf("parallel %d: restarts %v", parallel, reasons)
+			t.Errorf("parallel %d: restarts %v, want 1 of them and ErrSourceChanged", parallel, reasons)
 		}
 	}
 }
@@ -220,7 +220,7 @@ func TestRangedSkipped(t *testing.T) {
 		t.Errorf("result %+v, error %v, want it skipped", res, err)
 	}
 	if again := o.Ranges(read); len(again) > 0 {
-		t.Errorf("read %q of a skipped object", again)
+		t.Errorf("read %q of a skipped object, want none", again)
 	}
 	o.Replace(data)
 	if res, err = c.Upload(t.Context(), sourceOf(t, o), nil); err != nil || res.Skipped {
@@ -240,7 +240,7 @@ func TestRangedInParts(t *testing.T) {
 	}
 	clienttest.WantStored(t, s, res.URL, data)
 	if len(res.Parts) != 4 || len(o.Ranges(0)) != 4 {
-		t.Errorf("%d parts, read %q", len(res.Parts), o.Ranges(0))
+		t.Errorf("%d parts, read %q, want 4 in Parts and 4 of them", len(res.Parts), o.Ranges(0))
 	}
 }
 
@@ -300,7 +300,7 @@ func TestRangedWaits(t *testing.T) {
 			began := time.Now()
 			clienttest.WantErrorIs(t, upload(t, ctx, time.Hour), errObject)
 			if d := time.Since(began); d > 2*time.Second {
-				t.Errorf("ended after %v", d)
+				t.Errorf("ended after %v, want at most %v", d, 2*time.Second)
 			}
 		})
 	})

@@ -36,7 +36,7 @@ func TestRecorded(t *testing.T) {
 	for range 2 {
 		got, ok, err := clienttest.Unfinished(t.Context(), c, clienttest.PathSource(t, name))
 		if err != nil || !ok || got.URL != res.URL {
-			t.Fatalf("record %+v, found %t, error %v", got, ok, err)
+			t.Fatalf("record %+v, found %t, error %v, want URL %q, true and no error", got, ok, err, res.URL)
 		}
 		if diff := cmp.Diff(want, got, cmpopts.EquateComparable(protocol.Length{})); diff != "" {
 			t.Errorf("record (-want +got):\n%s", diff)
@@ -48,7 +48,7 @@ func TestRecorded(t *testing.T) {
 	clienttest.WantUnlocked(t, store, want.Key)
 	clienttest.WantNoWarning(t, &log)
 	if n := len(s.Seen()) - already; n != 0 {
-		t.Errorf("%d requests", n)
+		t.Errorf("%d requests, want 0", n)
 	}
 }
 
@@ -81,7 +81,7 @@ func TestNotRecorded(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got, ok, err := clienttest.Unfinished(t.Context(), clienttest.NewClient(t, s, test.cfg), test.src)
 			if err != nil || ok || got.Key != "" {
-				t.Errorf("record %+v, found %t, error %v", got, ok, err)
+				t.Errorf("record %+v, found %t, error %v, want Key \"\", false and no error", got, ok, err)
 			}
 			// The source can still be uploaded.
 			if _, err := clienttest.NewClient(t, fake.New(t, fake.Config{}), client.Config{}).Upload(t.Context(), test.src, nil); err != nil {
@@ -126,7 +126,7 @@ func TestRecordedFails(t *testing.T) {
 			r, ok, err := clienttest.Unfinished(t.Context(), test.c, test.src)
 			clienttest.WantErrorIs(t, err, test.want)
 			if ok || r.Key != "" {
-				t.Errorf("got the record %+v together with the error", r)
+				t.Errorf("got the record %+v together with the error, want Key \"\" and ok false", r)
 			}
 		})
 	}
@@ -153,10 +153,10 @@ func TestRecordedIsUnusable(t *testing.T) {
 			var log bytes.Buffer
 			c := clienttest.NewRecordingClient(t, s, store, &log)
 			if r, ok, err := clienttest.Unfinished(t.Context(), c, clienttest.PathSource(t, name)); ok || err != nil || r.Key != "" {
-				t.Errorf("record %+v, found %t, error %v", r, ok, err)
+				t.Errorf("record %+v, found %t, error %v, want Key \"\", false and no error", r, ok, err)
 			}
 			if !strings.Contains(log.String(), "record of an earlier upload not used") {
-				t.Errorf("logs %q", &log)
+				t.Errorf("logs %q, want %q in it", &log, "record of an earlier upload not used")
 			}
 		})
 	}

@@ -45,14 +45,14 @@ func TestLocked(t *testing.T) {
 				}
 				clienttest.WantStored(t, s, res.URL, "hello")
 				if took := time.Since(began); took < time.Minute || took > 65*time.Second {
-					t.Errorf("took %v", took)
+					t.Errorf("took %v, want at least %v and at most %v", took, time.Minute, 65*time.Second)
 				}
 				if res.Retries <= retry.DefaultMaxAttempts {
 					t.Errorf("%d retries, want more than other failures have", res.Retries)
 				}
 				for i, wait := range clienttest.RetryWaits(events) {
 					if wait < time.Second || wait > 5*time.Second {
-						t.Errorf("wait %d is %v", i+1, wait)
+						t.Errorf("wait %d is %v, want at least %v and at most %v", i+1, wait, time.Second, 5*time.Second)
 					}
 				}
 			})
@@ -68,13 +68,13 @@ func TestLockedForever(t *testing.T) {
 		res, err := clienttest.NewClient(t, s, client.Config{ChunkSize: 2}).Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 		clienttest.WantErrorIs(t, err, retry.ErrExhausted, protocol.ErrLocked)
 		if e := clienttest.ErrorOf(t, err); e.Class != client.ClassLocked {
-			t.Errorf("class %v", e.Class)
+			t.Errorf("class %v, want %v", e.Class, client.ClassLocked)
 		}
 		if took := time.Since(began); took < 85*time.Second || took > 90*time.Second {
-			t.Errorf("gave up after %v", took)
+			t.Errorf("gave up after %v, want at least %v and at most %v", took, 85*time.Second, 90*time.Second)
 		}
 		if res.URL != s.URL+"1" || res.Offset != 2 {
-			t.Errorf("result %+v", res)
+			t.Errorf("result %+v, want URL %q and Offset 2", res, s.URL+"1")
 		}
 	})
 }
@@ -101,7 +101,7 @@ func TestLockBudgetRestartsAfterProgress(t *testing.T) {
 		}
 		clienttest.WantStored(t, s, res.URL, "hello")
 		if took := time.Since(began); took < 4*time.Minute {
-			t.Errorf("took %v", took)
+			t.Errorf("took %v, want at least %v", took, 4*time.Minute)
 		}
 	})
 }
@@ -171,7 +171,7 @@ func TestLockedWithoutRetries(t *testing.T) {
 				clienttest.WantErrorIs(t, err, retry.ErrExhausted, protocol.ErrLocked)
 				clienttest.WantRequests(t, s, "HEAD /files/1", "PATCH /files/1 2+3")
 				if took := time.Since(began); took != 0 || res.Retries != 0 {
-					t.Errorf("%d retries in %v", res.Retries, took)
+					t.Errorf("%d retries in %v, want Retries 0 and 0", res.Retries, took)
 				}
 			})
 		})
@@ -186,10 +186,10 @@ func TestConfigLocked(t *testing.T) {
 			began := time.Now()
 			_, err := clienttest.NewClient(t, s, client.Config{Locked: retry.Delays(time.Minute, time.Hour)}).Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 			if took := time.Since(began); took != time.Hour+time.Minute {
-				t.Errorf("locked %d times: took %v", n, took)
+				t.Errorf("locked %d times: took %v, want %v", n, took, time.Hour+time.Minute)
 			}
 			if gaveUp := errors.Is(err, retry.ErrExhausted); gaveUp != (n == 3) || err != nil && !gaveUp {
-				t.Errorf("locked %d times: error %v", n, err)
+				t.Errorf("locked %d times: error %v, want ErrExhausted: %t", n, err, n == 3)
 			}
 		})
 	}

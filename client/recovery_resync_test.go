@@ -98,7 +98,7 @@ func TestResync(t *testing.T) {
 					t.Errorf("events (-want +got):\n%s", diff)
 				}
 				if took := time.Since(began); took > 100*time.Millisecond {
-					t.Errorf("took %v", took)
+					t.Errorf("took %v, want at most %v", took, 100*time.Millisecond)
 				}
 			})
 		})
@@ -117,7 +117,7 @@ func TestResyncWithoutBytes(t *testing.T) {
 		}
 		clienttest.WantRequests(t, s, "HEAD /files/1", "PATCH /files/1 5+0 of 5", "HEAD /files/1", "PATCH /files/1 5+0 of 5")
 		if took := time.Since(began); took > retry.DefaultResume {
-			t.Errorf("took %v", took)
+			t.Errorf("took %v, want at most %v", took, retry.DefaultResume)
 		}
 	})
 }
@@ -133,15 +133,15 @@ func TestConfirmedOffsetRefused(t *testing.T) {
 			&client.UploadOptions{ChunkSize: 2, OnEvent: clienttest.RecordEvents(&events)})
 		clienttest.WantErrorIs(t, err, retry.ErrExhausted, protocol.ErrOffsetMismatch)
 		if took := time.Since(began); took < 85*time.Second || took > 91*time.Second {
-			t.Errorf("gave up after %v", took)
+			t.Errorf("gave up after %v, want at least %v and at most %v", took, 85*time.Second, 91*time.Second)
 		}
 		for i, wait := range clienttest.RetryWaits(events) {
 			if i == 0 && wait > retry.DefaultResume || i > 0 && (wait < time.Second || wait > 5*time.Second) {
-				t.Errorf("wait %d is %v", i+1, wait)
+				t.Errorf("wait %d is %v, want at most %v, or 1s to 5s after the first", i+1, wait, retry.DefaultResume)
 			}
 		}
 		if res.Offset != 2 || res.Retries <= retry.DefaultMaxAttempts {
-			t.Errorf("result %+v", res)
+			t.Errorf("result %+v, want Offset 2 and Retries more than %v", res, retry.DefaultMaxAttempts)
 		}
 	})
 }
@@ -170,7 +170,7 @@ func TestAnotherWriter(t *testing.T) {
 					t.Error(err)
 				}
 				if took := time.Since(began); took > 4*retry.DefaultResume {
-					t.Errorf("took %v", took)
+					t.Errorf("took %v, want at most %v", took, 4*retry.DefaultResume)
 				}
 			})
 		})
@@ -193,7 +193,7 @@ func TestCancelAfterRefusedOffsets(t *testing.T) {
 		})
 		clienttest.WantErrorIs(t, err, context.Canceled)
 		if ended.IsZero() || time.Since(ended) > 20*time.Millisecond { // the time before the last question
-			t.Errorf("ended %v after it was canceled", time.Since(ended))
+			t.Errorf("ended %v after it was canceled, want at most %v and IsZero false", time.Since(ended), 20*time.Millisecond)
 		}
 	})
 }
@@ -211,7 +211,7 @@ func TestAlternatingOffsets(t *testing.T) {
 		_, err := clienttest.NewClient(t, s, client.Config{}).Resume(t.Context(), url, clienttest.TextSource(t, "hello"), nil)
 		clienttest.WantErrorIs(t, err, retry.ErrExhausted, protocol.ErrOffsetMismatch)
 		if took := time.Since(began); took < 85*time.Second || took > 91*time.Second {
-			t.Errorf("gave up after %v", took)
+			t.Errorf("gave up after %v, want at least %v and at most %v", took, 85*time.Second, 91*time.Second)
 		}
 	})
 }

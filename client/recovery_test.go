@@ -170,10 +170,10 @@ func TestExhausted(t *testing.T) {
 		res, err := clienttest.NewClient(t, s, client.Config{ChunkSize: 2, Retry: clienttest.RetryEachSecond(3)}).Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 		clienttest.WantErrorIs(t, err, retry.ErrExhausted, protocol.ErrUnavailable)
 		if e := clienttest.ErrorOf(t, err); e.Op != protocol.OpHead || e.StatusCode != http.StatusServiceUnavailable {
-			t.Errorf("error of %s with status %d", e.Op, e.StatusCode)
+			t.Errorf("error of %s with status %d, want Op %q and StatusCode 503", e.Op, e.StatusCode, protocol.OpHead)
 		}
 		if took := time.Since(began); took != 3*time.Second {
-			t.Errorf("took %v", took)
+			t.Errorf("took %v, want %v", took, 3*time.Second)
 		}
 		want := &client.Result{
 			URL: "http://tus.example/files/1", Offset: 2, Unacknowledged: 2, Length: protocol.Known(5), Sent: 4, Retries: 3,
@@ -211,7 +211,7 @@ func TestProgressResetsRetries(t *testing.T) {
 		res, err = clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, data), nil)
 		clienttest.WantErrorIs(t, err, retry.ErrExhausted)
 		if res.Retries != 10 {
-			t.Errorf("%d retries", res.Retries)
+			t.Errorf("%d retries, want 10", res.Retries)
 		}
 	})
 }
@@ -285,7 +285,7 @@ func TestPermanentFailure(t *testing.T) {
 				clienttest.WantErrorIs(t, err, test.is)
 				clienttest.WantRequests(t, s, "POST /files/")
 				if errors.Is(err, retry.ErrExhausted) || res.URL != "" || res.CreationHeader != nil || res.Retries != 0 {
-					t.Errorf("error %v, result %+v", err, res)
+					t.Errorf("error %v, result %+v, want not ErrExhausted, URL \"\", CreationHeader nil and Retries 0", err, res)
 				}
 			})
 			synctest.Test(t, func(t *testing.T) {
@@ -296,7 +296,7 @@ func TestPermanentFailure(t *testing.T) {
 				clienttest.WantErrorIs(t, err, test.is)
 				clienttest.WantRequests(t, s, "POST /files/", "PATCH /files/1 0+5")
 				if res.URL != "http://tus.example/files/1" || res.Offset != 0 || res.Length != protocol.Known(5) {
-					t.Errorf("result %+v", res)
+					t.Errorf("result %+v, want URL %q, Offset 0 and Length %v", res, "http://tus.example/files/1", protocol.Known(5))
 				}
 			})
 		})
@@ -327,7 +327,7 @@ func TestDeferredLengthIsDeclaredOnce(t *testing.T) {
 				clienttest.WantRequests(t, s, append([]string{"OPTIONS /files/", "POST /files/"}, test.want...)...)
 				clienttest.WantStored(t, s, res.URL, "hello")
 				if s.State(res.URL).Length != protocol.Known(5) || res.Length != protocol.Known(5) {
-					t.Errorf("length %v at the server, %v in the client", s.State(res.URL).Length, res.Length)
+					t.Errorf("length %v at the server, %v in the client, want Length %v and Length %v", s.State(res.URL).Length, res.Length, protocol.Known(5), protocol.Known(5))
 				}
 			})
 		})

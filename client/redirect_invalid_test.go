@@ -50,7 +50,7 @@ func TestInvalidRedirect(t *testing.T) {
 						clienttest.WantErrorIs(t, err, client.ErrRedirected)
 						clienttest.WantErrorIs(t, err, nethttp.ErrInvalidRedirect)
 						if res.Retries != 0 {
-							t.Errorf("%d retries", res.Retries)
+							t.Errorf("%d retries, want 0", res.Retries)
 						}
 						for place, shown := range map[string]string{"error": err.Error(), "log": logged.String(), "event": told.String()} {
 							if strings.Contains(shown, "hush") {
@@ -77,7 +77,7 @@ func TestInvalidLocationKeepsSecrets(t *testing.T) {
 			_, err := c.Create(t.Context(), protocol.Creation{}, nil)
 			clienttest.WantErrorIs(t, err, client.ErrInvalidLocation)
 			if strings.Contains(err.Error(), "hush") {
-				t.Errorf("error %q", err)
+				t.Errorf("error %q, want no secret in it", err)
 			}
 		})
 	}

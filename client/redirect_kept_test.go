@@ -36,7 +36,7 @@ func TestRedirectIsKeptWhileItWorks(t *testing.T) {
 				res, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 				clienttest.WantErrorIs(t, err, retry.ErrExhausted)
 				if r := clienttest.OnlyRecord(t, &store); r.URL != s.URL+"1" || res.URL != s.URL+"1" {
-					t.Errorf("record %+v, result %+v", r, res)
+					t.Errorf("record %+v, result %+v, want URL %q and URL %q", r, res, s.URL+"1", s.URL+"1")
 				}
 
 				// A later run, and the same run after a failure, ask the balancer, not the node.
@@ -53,7 +53,7 @@ func TestRedirectIsKeptWhileItWorks(t *testing.T) {
 					t.Fatal(err)
 				}
 				if res.URL != s.URL+"1" {
-					t.Errorf("result %+v", res)
+					t.Errorf("result %+v, want URL %q", res, s.URL+"1")
 				}
 				var got []string
 				for _, r := range s.Requests()[already:] {
@@ -121,7 +121,7 @@ func TestNodeRefusesAfterRedirect(t *testing.T) {
 				if test.is != nil {
 					clienttest.WantErrorIs(t, err, test.is)
 					if r := clienttest.OnlyRecord(t, &store); r.URL != s.URL+"1" {
-						t.Errorf("record %+v", r)
+						t.Errorf("record %+v, want URL %q", r, s.URL+"1")
 					}
 					return
 				}
@@ -151,7 +151,7 @@ func TestNodeRefusesWithoutRetries(t *testing.T) {
 			s.On(http.MethodPatch, fake.Status(403, ""))
 			_, err := clienttest.ResumeOnce(t.Context(), clienttest.NewClient(t, s, client.Config{}), s.URL+"1", clienttest.PathSource(t, name), nil)
 			if e := clienttest.ErrorOf(t, err); e.Class != client.ClassFinal || errors.Is(err, retry.ErrExhausted) {
-				t.Errorf("%v is %v", err, e.Class)
+				t.Errorf("%v is %v, want not ErrExhausted and Class %v", err, e.Class, client.ClassFinal)
 			}
 		})
 	})
@@ -167,7 +167,7 @@ func TestNodeRefusesWithoutRetries(t *testing.T) {
 			_, err = clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), clienttest.PathSource(t, name), nil)
 			clienttest.WantErrorIs(t, err, client.ErrUncertain)
 			if n := clienttest.RequestCounts(s, already); n["POST"] != 0 || n["PATCH"] != 1 {
-				t.Errorf("requests %v", n)
+				t.Errorf("requests %v, want [\"POST\"] 0 and [\"PATCH\"] 1", n)
 			}
 		})
 	})
@@ -208,11 +208,11 @@ func TestDoerRewritesURL(t *testing.T) {
 		t.Fatal(err)
 	}
 	if res.URL != s.URL+"1" {
-		t.Errorf("result %+v", res)
+		t.Errorf("result %+v, want URL %q", res, s.URL+"1")
 	}
 	for _, r := range s.Requests() {
 		if n := strings.Count(r.URL, "sig="); n != 1 {
-			t.Errorf("%s %s is signed %d times", r.Method, r.URL, n)
+			t.Errorf("%s %s is signed %d times, want 1", r.Method, r.URL, n)
 		}
 	}
 }
@@ -298,7 +298,7 @@ func TestRedirectedAndSigned(t *testing.T) {
 		}
 		for _, r := range s.Requests()[1:] {
 			if !strings.HasSuffix(r.URL, "/1?node=a&sig=s3cret") {
-				t.Errorf("%d: %s %s", status, r.Method, r.URL)
+				t.Errorf("%d: %s %s, want the suffix %q", status, r.Method, r.URL, "/1?node=a&sig=s3cret")
 			}
 		}
 	}

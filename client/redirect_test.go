@@ -34,14 +34,14 @@ func TestRedirect(t *testing.T) {
 			}
 			s.On(http.MethodHead, follow(status), fake.Status(200, "", "Upload-Offset", "1"))
 			if reply, err = c.Head(t.Context(), s.URL+"1", nil); err != nil || reply.State.Location != "http://other.example/up/a+b?x=%2F" {
-				t.Errorf("%d: HEAD gives %+v, %v", status, reply, err)
+				t.Errorf("%d: HEAD gives %+v, %v, want State.Location %q and no error", status, reply, err, "http://other.example/up/a+b?x=%2F")
 			}
 			s.On(http.MethodPatch, follow(status), fake.Status(204, "", "Upload-Offset", "5"))
 			if reply, err = c.Patch(t.Context(), s.URL+"1", protocol.Patch{}, strings.NewReader("hello"), 5, nil); err != nil || reply.State.Offset != 5 {
-				t.Errorf("%d: PATCH gives %+v, %v", status, reply, err)
+				t.Errorf("%d: PATCH gives %+v, %v, want State.Offset 5 and no error", status, reply, err)
 			}
 			if got := s.Seen(); got[len(got)-1] != "PATCH /up/a+b?x=%2F 0+5" {
-				t.Errorf("%d: last request %s", status, got[len(got)-1])
+				t.Errorf("%d: last request %s, want %q", status, got[len(got)-1], "PATCH /up/a+b?x=%2F 0+5")
 			}
 		}
 	})
@@ -57,10 +57,10 @@ func TestRedirect(t *testing.T) {
 				res, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 				clienttest.WantErrorIs(t, err, client.ErrRedirected)
 				if !strings.Contains(err.Error(), "http://other.example/up/a+b") || strings.Contains(err.Error(), "%2F") {
-					t.Errorf("%s: error %q", name, err)
+					t.Errorf("%s: error %q, want %q in it and no %q in it", name, err, "http://other.example/up/a+b", "%2F")
 				}
 				if res.Orphans != 0 || res.Retries != 0 {
-					t.Errorf("%s: result %+v", name, res)
+					t.Errorf("%s: result %+v, want Orphans 0 and Retries 0", name, res)
 				}
 				_ = s.Violations() // a GET, which is not part of tus
 			}
@@ -80,7 +80,7 @@ func TestRedirect(t *testing.T) {
 			_, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 			clienttest.WantErrorIs(t, err, client.ErrRedirected)
 			if n := len(s.Seen()); n > 11 {
-				t.Errorf("%d requests", n)
+				t.Errorf("%d requests, want at most 11", n)
 			}
 		})
 	})

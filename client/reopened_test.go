@@ -28,7 +28,7 @@ func TestReopened(t *testing.T) {
 					t.Fatal(err)
 				}
 				if got, err := io.ReadAll(r); string(got) != "hello" || err != nil {
-					t.Errorf("%q, %v", got, err)
+					t.Errorf("%q, %v, want %q and no error", got, err, "hello")
 				}
 			}
 		})
@@ -39,7 +39,7 @@ func TestReopened(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, err := reader(); !errors.Is(err, ErrSourceUsed) {
-			t.Errorf("error %v", err)
+			t.Errorf("error %v, want ErrSourceUsed", err)
 		}
 	})
 }

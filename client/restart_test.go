@@ -112,7 +112,7 @@ func TestRestartReason(t *testing.T) {
 				reasons := restarts(events)
 				if test.says == "" {
 					if len(reasons) > 0 || strings.Contains(log.String(), "starts over") {
-						t.Errorf("restarts %v, log %s", reasons, &log)
+						t.Errorf("restarts %v, log %s, want none and no %q in it", reasons, &log, "starts over")
 					}
 					return
 				}
@@ -160,7 +160,7 @@ func TestRestartWithoutReason(t *testing.T) {
 				}
 				clienttest.WantStored(t, s, res.URL, clienttest.Noise(clienttest.RecordedSize+2))
 				if reasons := restarts(events); len(reasons) > 0 {
-					t.Errorf("restarts %v", reasons)
+					t.Errorf("restarts %v, want none", reasons)
 				}
 			})
 		})

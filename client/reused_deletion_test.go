@@ -51,7 +51,7 @@ func TestReusedConnectionDiesForDeletion(t *testing.T) {
 				t.Fatal(err)
 			}
 			if _, err := c.Terminate(t.Context(), url, nil); (err == nil) != test.ok {
-				t.Errorf("error %v", err)
+				t.Errorf("error %v, want success: %t", err, test.ok)
 			}
 			if n := count.Load(); n != 2 {
 				t.Errorf("%d deletions, want 2", n)

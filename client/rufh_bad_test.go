@@ -179,7 +179,7 @@ func TestRUFHBadServers(t *testing.T) {
 					t.Errorf("error %v, want %v", err, test.want)
 				}
 				if p.count(http.MethodPost) != 1 || len(p.seen()) > max(test.most, 1) {
-					t.Errorf("requests %v", p.seen())
+					t.Errorf("requests %v, want at most %v in seen and 1", p.seen(), max(test.most, 1))
 				}
 			})
 		}
@@ -209,10 +209,10 @@ func TestRUFHFieldsOfWrongTypes(t *testing.T) {
 						res, err := p.client(t, client.Config{Protocol: v, InlineSize: inline, Retry: retry.Never}).
 							Upload(t.Context(), client.Bytes(make([]byte, 100)), nil)
 						if n := p.count(http.MethodPost); n != 1 || len(p.seen()) > 12 {
-							t.Errorf("%s: %q: %d creations, requests %v", field, value, n, p.seen())
+							t.Errorf("%s: %q: %d creations, requests %v, want 1 and at most 12 in seen", field, value, n, p.seen())
 						}
 						if err == nil && res.Offset != 100 {
-							t.Errorf("%s: %q: success at %d", field, value, res.Offset)
+							t.Errorf("%s: %q: success at %d, want 100", field, value, res.Offset)
 						}
 					}
 				}

@@ -69,7 +69,7 @@ func TestProtocolAuto(t *testing.T) {
 				switch {
 				case r.Method == http.MethodOptions:
 					if r.Header.Get(rufh.HeaderInteropVersion) != "10" {
-						t.Errorf("OPTIONS has the header %v", r.Header)
+						t.Errorf("OPTIONS has the header %v, want %q", r.Header, "10")
 					}
 					respond(w, r, test.status, test.options...)
 				case r.Header.Get("Tus-Resumable") == "":
@@ -103,7 +103,7 @@ func TestProtocolAutoOfMany(t *testing.T) {
 		t.Fatal(err)
 	}
 	if options, posts := p.count(http.MethodOptions), p.count(http.MethodPost); options != 1 || posts != 20 {
-		t.Errorf("%d times OPTIONS, %d POST", options, posts)
+		t.Errorf("%d times OPTIONS, %d POST, want 1 and 20", options, posts)
 	}
 }
 
@@ -132,7 +132,7 @@ func TestProtocolFallback(t *testing.T) {
 		t.Errorf("requests %v, want %v", got, want)
 	}
 	if tus.Count() != 2 {
-		t.Errorf("%d uploads", tus.Count())
+		t.Errorf("%d uploads, want 2", tus.Count())
 	}
 }
 
@@ -169,14 +169,14 @@ func TestRUFHFinalResponse(t *testing.T) {
 				r := res.Response
 				if r == nil || r.StatusCode != test.status || r.Header.Get("Location") != "/target" || r.Truncated != test.cut ||
 					string(r.Body) != test.body[:min(len(test.body), 64<<10)] {
-					t.Errorf("response %+v", r)
+					t.Errorf("response %+v, want not nil, StatusCode %v, Location %q, Truncated %t and %q", r, test.status, "/target", test.cut, test.body[:min(len(test.body), 64<<10)])
 				}
 				if res.URL != p.URL+"/1" {
-					t.Errorf("URL %s", res.URL)
+					t.Errorf("URL %s, want %q", res.URL, p.URL+"/1")
 				}
 			}
 			if n := p.count(http.MethodHead); n != 0 {
-				t.Errorf("requests %v", p.seen())
+				t.Errorf("requests %v, want 0", p.seen())
 			}
 		})
 	}
@@ -213,7 +213,7 @@ func TestRUFHFinalResponseLost(t *testing.T) {
 				default:
 					gone.Store(test.status == 404)
 					if r.Header.Get(rufh.HeaderUploadOffset) != "7" || r.Header.Get(rufh.HeaderUploadComplete) != "?1" || drain(r) != 0 {
-						t.Errorf("PATCH %v", r.Header)
+						t.Errorf("PATCH %v, want %q, %q and 0", r.Header, "7", "?1")
 					}
 					for i := 0; i < len(test.fields); i += 2 {
 						w.Header().Set(test.fields[i], test.fields[i+1])
@@ -227,10 +227,10 @@ func TestRUFHFinalResponseLost(t *testing.T) {
 				t.Errorf("error %v, want %v", err, test.want)
 			}
 			if test.want == nil && (res.Response == nil || res.Response.StatusCode != test.status) {
-				t.Errorf("response %+v", res.Response)
+				t.Errorf("response %+v, want StatusCode %d", res.Response, test.status)
 			}
 			if p.count(http.MethodPost) != 1 {
-				t.Errorf("requests %v", p.seen())
+				t.Errorf("requests %v, want 1", p.seen())
 			}
 		})
 	}
@@ -257,7 +257,7 @@ func TestUpgradeOfOrdinaryServer(t *testing.T) {
 				body, _ := io.ReadAll(r.Body)
 				got <- string(body)
 				if r.Header.Get("Content-Type") != "text/plain" || r.ContentLength != 7 {
-					t.Errorf("header %v, length %d", r.Header, r.ContentLength)
+					t.Errorf("header %v, length %d, want Content-Type %q and ContentLength 7", r.Header, r.ContentLength, "text/plain")
 				}
 				if test.status == 0 {
 					panic(http.ErrAbortHandler)
@@ -270,13 +270,13 @@ func TestUpgradeOfOrdinaryServer(t *testing.T) {
 			})
 			if test.status == 0 {
 				if err == nil || res.Response != nil || res.URL != "" {
-					t.Errorf("error %v, result %+v", err, res)
+					t.Errorf("error %v, result %+v, want an error, Response nil and URL \"\"", err, res)
 				}
 			} else if !errors.Is(err, test.want) || res.Response == nil || res.Response.StatusCode != test.status || string(res.Response.Body) != "words" {
 				t.Errorf("error %v, want %v; response %+v", err, test.want, res.Response)
 			}
 			if body := <-got; body != "content" || !slices.Equal(p.seen(), []string{"PUT"}) {
-				t.Errorf("content %q, requests %v", body, p.seen())
+				t.Errorf("content %q, requests %v, want %q and seen %q", body, p.seen(), "content", []string{"PUT"})
 			}
 		})
 	}
@@ -305,7 +305,7 @@ func TestUpgradeResumes(t *testing.T) {
 	mu.Lock()
 	defer mu.Unlock()
 	if err != nil || res.Response == nil || res.Response.StatusCode != http.StatusOK || got.String() != "content" {
-		t.Errorf("error %v, response %+v, content %q", err, res.Response, got.String())
+		t.Errorf("error %v, response %+v, content %q, want no error, Response not nil, Response.StatusCode 200 and %q", err, res.Response, got.String(), "content")
 	}
 	if want := []string{"PUT", "HEAD", "PATCH"}; !slices.Equal(p.seen(), want) {
 		t.Errorf("requests %v, want %v", p.seen(), want)
@@ -350,7 +350,7 @@ func TestRUFHFeatures(t *testing.T) {
 		}
 	}
 	if seen := p.seen(); len(seen) > 0 {
-		t.Errorf("requests %v", seen)
+		t.Errorf("requests %v, want none", seen)
 	}
 	var log bytes.Buffer
 	c = p.client(t, client.Config{Protocol: "rufh", Logger: slog.New(slog.NewTextHandler(&log, nil))})
@@ -391,13 +391,13 @@ func TestRUFHLedger(t *testing.T) {
 			case run == 0 && err != nil:
 				t.Fatal(err)
 			case run == 1 && trust && (err != nil || !res.Skipped):
-				t.Errorf("skipped: %t, %v", res.Skipped, err)
+				t.Errorf("skipped: %t, %v, want true and no error", res.Skipped, err)
 			case run == 1 && !trust && !errors.Is(err, client.ErrUnsupported):
 				t.Errorf("error %v, want ErrUnsupported", err)
 			}
 		}
 		if !slices.Equal(p.seen(), []string{"POST"}) {
-			t.Errorf("requests %v", p.seen())
+			t.Errorf("requests %v, want %q", p.seen(), []string{"POST"})
 		}
 	}
 }
@@ -423,7 +423,7 @@ func TestRUFHRedirect(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !slices.Equal(p.seen(), []string{"POST"}) {
-		t.Errorf("requests %v", p.seen())
+		t.Errorf("requests %v, want %q", p.seen(), []string{"POST"})
 	}
 }
 
@@ -459,13 +459,13 @@ func TestRUFHStreamWithoutProgress(t *testing.T) {
 		src := strings.Repeat("0123456789", size/10)
 		res, err := c.Upload(t.Context(), client.Stream(clienttest.PlainReader(src), &client.StreamOptions{Window: window}), nil)
 		if err != nil || string(s.Bytes(res.URL)) != src {
-			t.Fatalf("%d bytes stored, error %v, requests %q", len(s.Bytes(res.URL)), err, requests)
+			t.Fatalf("%d bytes stored, error %v, requests %q, want no error and the expected %d", len(s.Bytes(res.URL)), err, requests, len(src))
 		}
 		if took := time.Since(began); took < 5*time.Second || took > 10*time.Second {
-			t.Errorf("it took %v", took)
+			t.Errorf("it took %v, want at least %v and at most %v", took, 5*time.Second, 10*time.Second)
 		}
 		if len(requests) != 10 || requests[0] != "POST 4000 ?1" || requests[1] != "HEAD 0 " || requests[2] != "PATCH 2000 ?0" || requests[len(requests)-1] != "PATCH 2000 ?1" {
-			t.Errorf("requests %q", requests)
+			t.Errorf("requests %q, want 10 of them, [0] %q, [1] %q, [2] %q and last %q", requests, "POST 4000 ?1", "HEAD 0 ", "PATCH 2000 ?0", "PATCH 2000 ?1")
 		}
 	})
 }
@@ -478,7 +478,7 @@ func TestRUFHOnce(t *testing.T) {
 			q := rufh.ParseRequest(r.Header)
 			n := drain(r)
 			if r.Method == http.MethodPost && (n > 0 || q.Complete != rufh.Incomplete) || r.Method == http.MethodPatch && q.Complete != rufh.Complete {
-				t.Errorf("%s of %d bytes, complete %v", r.Method, n, q.Complete)
+				t.Errorf("%s of %d bytes, complete %v, want no bytes in POST, and the last ones in PATCH", r.Method, n, q.Complete)
 			}
 			respond(w, r, 201, "Location", "/1", rufh.HeaderUploadComplete, q.Complete.String())
 		})
@@ -488,11 +488,11 @@ func TestRUFHOnce(t *testing.T) {
 		for run := range 2 {
 			res, err := c.Upload(t.Context(), clienttest.PathSource(t, name), nil)
 			if err != nil || res.Skipped != (run == 1) {
-				t.Errorf("%q, run %d: skipped %t, %v", content, run, res.Skipped, err)
+				t.Errorf("%q, run %d: skipped %t, %v, want %t and no error", content, run, res.Skipped, err, run == 1)
 			}
 		}
 		if !slices.Equal(p.seen(), []string{"POST", "PATCH"}) {
-			t.Errorf("%q: requests %v", content, p.seen())
+			t.Errorf("%q: requests %v, want %q", content, p.seen(), []string{"POST", "PATCH"})
 		}
 	}
 }
@@ -507,7 +507,7 @@ func TestRUFHResume(t *testing.T) {
 			respond(w, r, 204, rufh.HeaderUploadOffset, "3", rufh.HeaderUploadLength, "7", rufh.HeaderUploadComplete, "?0")
 		default:
 			if n := drain(r); n != 4 || r.Header.Get(rufh.HeaderUploadOffset) != "3" {
-				t.Errorf("%d bytes at %s", n, r.Header.Get(rufh.HeaderUploadOffset))
+				t.Errorf("%d bytes at %s, want 4 and %q", n, r.Header.Get(rufh.HeaderUploadOffset), "3")
 			}
 			respond(w, r, 200, rufh.HeaderUploadComplete, "?1")
 		}
@@ -516,7 +516,7 @@ func TestRUFHResume(t *testing.T) {
 		before := len(p.seen())
 		res, err := p.client(t, client.Config{Protocol: name}).Resume(t.Context(), p.URL+"/1", client.Bytes([]byte("content")), nil)
 		if err != nil || res.Resumed != 3 || res.Response == nil {
-			t.Errorf("%s: %v, %+v", name, err, res)
+			t.Errorf("%s: %v, %+v, want no error, Resumed 3 and Response not nil", name, err, res)
 		}
 		if got := p.seen()[before:]; !slices.Equal(got, want) {
 			t.Errorf("%s: requests %v, want %v", name, got, want)

@@ -109,7 +109,7 @@ func TestScarceResources(t *testing.T) {
 					t.Fatal(err)
 				}
 				if n := strings.Count(log.String(), "\n"); n > 1 {
-					t.Errorf("%d warnings:\n%s", n, &log)
+					t.Errorf("%d warnings, want at most 1:\n%s", n, &log)
 				}
 			})
 		})
@@ -124,7 +124,7 @@ func TestScarceAlone(t *testing.T) {
 		_, err := c.Upload(t.Context(), client.Bytes([]byte("x")), nil)
 		e, ok := errors.AsType[*client.Error](err)
 		if !errors.Is(err, retry.ErrExhausted) || !errors.Is(err, syscall.EMFILE) || !ok || e.Class != client.ClassScarce || e.Op != protocol.OpCreate {
-			t.Errorf("error %v", err)
+			t.Errorf("error %v, want ErrExhausted, %v, ok true, Class %v and Op %q", err, syscall.EMFILE, client.ClassScarce, protocol.OpCreate)
 		}
 	})
 }

@@ -58,7 +58,7 @@ func TestDownloadOtherServer(t *testing.T) {
 			t.Parallel()
 			got, _, err := clienttest.Download(t, test.server, client.Config{Doer: test.server.TCPDoer(t), Retry: atOnce(5)})
 			if err != nil || got != data {
-				t.Errorf("%d bytes of %d, or others: %v", len(got), size, err)
+				t.Errorf("%d bytes of %d, or others: %v, want no error and the expected %d", len(got), size, err, len(data))
 			}
 			if diff := cmp.Diff(test.want, test.server.Seen); diff != "" {
 				t.Errorf("requests (-want +got):\n%s", diff)
@@ -96,7 +96,7 @@ func TestDownloadOtherServerFirst(t *testing.T) {
 			s := &content.Server{Data: clienttest.Noise(size), Script: []content.Step{page}}
 			got, _, err := clienttest.Download(t, s, client.Config{Doer: s.TCPDoer(t), Retry: retry.Never})
 			if err == nil || got != "" {
-				t.Errorf("wrote %d bytes, error %v", len(got), err)
+				t.Errorf("wrote %d bytes, error %v, want \"\" and an error", len(got), err)
 			}
 		})
 	}
@@ -200,7 +200,7 @@ func TestDownloadResumesBySum(t *testing.T) {
 			c := clienttest.New(t, client.Config{Endpoint: content.URL, Doer: s.TCPDoer(t), Retry: atOnce(3)})
 			res, err := c.Download(t.Context(), content.URL, func(client.Content) (io.Writer, int64, error) { return w, test.offset, nil }, nil)
 			if w.String() != test.want || res.Offset != test.offset+int64(len(test.want)) {
-				t.Errorf("%d bytes, offset %d", w.Len(), res.Offset)
+				t.Errorf("%d bytes, offset %d, want the expected %d and Offset %v", w.Len(), res.Offset, len(test.want), test.offset+int64(len(test.want)))
 			}
 			if test.is == nil {
 				if err != nil {
@@ -224,7 +224,7 @@ func TestDownloadWithoutPrefixSum(t *testing.T) {
 	clienttest.WantErrorIs(t, err, client.ErrContentChanged)
 	clienttest.WantClearError(t, err, "cannot decide")
 	if b.Len() > 0 {
-		t.Errorf("wrote %d bytes", b.Len())
+		t.Errorf("wrote %d bytes, want 0", b.Len())
 	}
 }
 
@@ -260,6 +260,6 @@ func TestDownloadOtherServerStays(t *testing.T) {
 	got, res, err := clienttest.Download(t, s, client.Config{Doer: s.TCPDoer(t), Retry: atOnce(2)})
 	clienttest.WantErrorIs(t, err, client.ErrOtherServer, retry.ErrExhausted)
 	if got != s.Data[:100] || res.Content.Length != protocol.Known(1000) {
-		t.Errorf("%d bytes, %+v", len(got), res)
+		t.Errorf("%d bytes, %+v, want Content.Length %v and the expected %d", len(got), res, protocol.Known(1000), len(s.Data[:100]))
 	}
 }

@@ -59,12 +59,12 @@ func TestEndlessHeaders(t *testing.T) {
 							t.Fatal("no error")
 						}
 						if text := err.Error(); len(text) > 1<<10 {
-							t.Errorf("the error has %d bytes", len(text))
+							t.Errorf("the error has %d bytes, want at most %v", len(text), 1<<10)
 						}
 						synctest.Wait()
 						// The pipe and its readers buffer some more bytes.
 						if sent > clienttest.MiB+64<<10 || requests > 1 {
-							t.Errorf("%d bytes were read in %d requests", sent, requests)
+							t.Errorf("%d bytes were read in %d requests, want at most %v and at most 1", sent, requests, clienttest.MiB+64<<10)
 						}
 						// Header lines need more memory in a map than as bytes.
 						clienttest.WantBelow(t, used, 16*clienttest.MiB)
@@ -130,7 +130,7 @@ func TestEndlessBodies(t *testing.T) {
 								most = most * 7 / 2 // 2 of 7 bytes belong to the body
 							}
 							if sent > most {
-								t.Errorf("%d bytes were read", sent)
+								t.Errorf("%d bytes were read, want at most %v", sent, most)
 							}
 							clienttest.WantBelow(t, used, 4*clienttest.MiB)
 						})
@@ -217,7 +217,7 @@ func TestDownloadHasTooManyBytes(t *testing.T) {
 			}
 			_, err = c.Download(t.Context(), c.Endpoint()+"1", clienttest.WriteTo(&got), nil)
 			if got.Len() > 5 || (err == nil) != (got.String() == "12345") {
-				t.Errorf("got %q, error %v", &got, err)
+				t.Errorf("got %q, error %v, want success: %t and Len at most 5", &got, err, got.String() == "12345")
 			}
 		})
 	}
@@ -283,7 +283,7 @@ func TestSlowAnswers(t *testing.T) {
 							t.Error("no error")
 						}
 						if took := time.Since(began); took > 2*client.DefaultStallTimeout {
-							t.Errorf("took %v", took)
+							t.Errorf("took %v, want at most %v", took, 2*client.DefaultStallTimeout)
 						}
 						time.Sleep(time.Hour) // so that the server notices the end
 					})

@@ -134,7 +134,7 @@ func TestFolderOfRecords(t *testing.T) {
 			return err
 		}
 		if mode := info.Mode().Perm(); runtime.GOOS != "windows" && mode&0o077 != 0 {
-			t.Errorf("%s has mode %o", name, mode)
+			t.Errorf("%s has mode %o, want no rights for others", name, mode)
 		}
 		if d.IsDir() {
 			return nil
@@ -181,7 +181,7 @@ func TestSpoolIsPrivate(t *testing.T) {
 			}
 			looked++
 			if mode := info.Mode().Perm(); mode != 0o600 {
-				t.Errorf("the file has mode %o", mode)
+				t.Errorf("the file has mode %o, want 0o600", mode)
 			}
 		}
 		next.ServeHTTP(w, r)

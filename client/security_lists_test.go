@@ -66,7 +66,7 @@ func TestLongHeaders(t *testing.T) {
 							}
 							for e := range chain(err) {
 								if text := e.Error(); len(text) > 8<<10 {
-									t.Errorf("a %T has a text of %d bytes", e, len(text))
+									t.Errorf("a %T has a text of %d bytes, want at most %v", e, len(text), 8<<10)
 								}
 							}
 						})
@@ -132,13 +132,13 @@ func TestManyParts(t *testing.T) {
 			warning := got.State.Warning(protocol.HeaderUploadConcat)
 			if name == "all" {
 				if n := len(got.State.Concat.Parts); n != len(parts) || warning != nil {
-					t.Errorf("%d parts of %d, warning %v", n, len(parts), warning)
+					t.Errorf("%d parts of %d, warning %v, want %v and nil", n, len(parts), warning, len(parts))
 				}
 				return
 			}
 			clienttest.WantErrorIs(t, warning, protocol.ErrTooManyElements)
 			if n := len(got.State.Concat.Parts); n != protocol.MaxConcatParts {
-				t.Errorf("%d parts", n)
+				t.Errorf("%d parts, want %v", n, protocol.MaxConcatParts)
 			}
 		})
 	}

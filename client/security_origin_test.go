@@ -57,7 +57,7 @@ func TestRedirectWithoutEndpoint(t *testing.T) {
 					t.Fatal(err)
 				}
 				if !strings.HasPrefix(res.URL, home) || !res.Verified {
-					t.Errorf("result %+v", res)
+					t.Errorf("result %+v, want the prefix %q and Verified true", res, home)
 				}
 				// The Doer removes the headers of redirected requests itself.
 				all := s.Requests()
@@ -162,7 +162,7 @@ func TestCookies(t *testing.T) {
 				want = 2 // the endpoint's, for its own origin
 			}
 			if len(got) != want {
-				t.Errorf("cookies went with %q", got)
+				t.Errorf("cookies went with %q, want %v of them", got, want)
 			}
 		})
 	}
@@ -221,7 +221,7 @@ func TestServerThatAlwaysFails(t *testing.T) {
 				took, n := time.Since(began), len(s.Seen())
 				t.Logf("%d requests in %v: %v", n, took, err)
 				if n > 250 || took > 15*time.Minute {
-					t.Errorf("%d requests in %v", n, took)
+					t.Errorf("%d requests in %v, want at most 250 and at most %v", n, took, 15*time.Minute)
 				}
 				_ = s.Violations()
 			})

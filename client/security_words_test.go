@@ -61,12 +61,12 @@ func TestHostileOffsets(t *testing.T) {
 			if name == "two" {
 				// The first offset is possible. The answer to the bytes after it is not.
 				if err == nil || res.Offset == 5 {
-					t.Errorf("offset %d, error %v", res.Offset, err)
+					t.Errorf("offset %d, error %v, want Offset not 5 and an error", res.Offset, err)
 				}
 				return
 			}
 			if err == nil || requests != 1 || res.Offset != 0 {
-				t.Errorf("offset %d after %d requests, error %v", res.Offset, requests, err)
+				t.Errorf("offset %d after %d requests, error %v, want Offset 0, 1 and an error", res.Offset, requests, err)
 			}
 			wantPrintable(t, err)
 		})
@@ -80,7 +80,7 @@ func TestHostileOffsets(t *testing.T) {
 			})
 			res, err := clienttest.ResumeOnce(t.Context(), c, c.Endpoint()+"1", clienttest.TextSource(t, "hello"), nil)
 			if err == nil || res.Offset != 0 {
-				t.Errorf("offset %d, error %v", res.Offset, err)
+				t.Errorf("offset %d, error %v, want Offset 0 and an error", res.Offset, err)
 			}
 			wantPrintable(t, err)
 		})
@@ -100,7 +100,7 @@ func wantPrintable(t *testing.T, err error) {
 		}
 	}
 	if n := len(err.Error()); n > 8<<10 {
-		t.Errorf("the error has %d bytes", n)
+		t.Errorf("the error has %d bytes, want at most %v", n, 8<<10)
 	}
 }
 
@@ -129,7 +129,7 @@ func TestHostileRetryAfter(t *testing.T) {
 						t.Fatal(err)
 					}
 					if took := time.Since(began); took < 0 || took > 62*time.Second {
-						t.Errorf("took %v", took)
+						t.Errorf("took %v, want at least 0 and at most %v", took, 62*time.Second)
 					}
 				})
 			})
@@ -177,7 +177,7 @@ func TestHostileLocations(t *testing.T) {
 				clienttest.WantErrorIs(t, err, client.ErrInvalidLocation)
 			}
 			if strings.ContainsAny(reached+res.URL, "\x1b\x7f\t") || reached != "" && !isASCII(res.URL) {
-				t.Errorf("it went to %q, of URL %q", reached, res.URL)
+				t.Errorf("it went to %q, of URL %q, want a path of ASCII, and no control character", reached, res.URL)
 			}
 		})
 	}
@@ -196,7 +196,7 @@ func TestLocationIsVisible(t *testing.T) {
 		c := clienttest.NewHostileClient(t, func(w io.Writer, _ *http.Request) { clienttest.WriteResponse(w, 201, "", "Location: /ü"+query) })
 		got, err := c.Create(t.Context(), protocol.Creation{}, nil)
 		if err != nil || got.State.Location != "http://tus.example/%C3%BC"+want {
-			t.Errorf("%+v, error %v", got, err)
+			t.Errorf("%+v, error %v, want State.Location %q and no error", got, err, "http://tus.example/%C3%BC"+want)
 		}
 	})
 	t.Run("redirect", func(t *testing.T) {
@@ -209,7 +209,7 @@ func TestLocationIsVisible(t *testing.T) {
 		})
 		got, err := c.Head(t.Context(), c.Endpoint()+"1", nil)
 		if err != nil || got.State.Location != "http://tus.example/%C3%BC"+want {
-			t.Errorf("%+v, error %v", got, err)
+			t.Errorf("%+v, error %v, want State.Location %q and no error", got, err, "http://tus.example/%C3%BC"+want)
 		}
 	})
 }
@@ -291,7 +291,7 @@ func TestHostileErrorText(t *testing.T) {
 					err := call(t.Context(), c)
 					wantPrintable(t, err)
 					if e, ok := errors.AsType[*client.Error](err); ok && len(e.Body) > 4<<10 {
-						t.Errorf("%d bytes of the body are kept", len(e.Body))
+						t.Errorf("%d bytes of the body are kept, want at most %d", len(e.Body), 4<<10)
 					}
 				})
 			}

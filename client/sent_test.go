@@ -68,7 +68,7 @@ func TestSentFileIsSkipped(t *testing.T) {
 				name := clienttest.WriteFile(t, "hello")
 				first := clienttest.UploadFile(t, s, client.Config{Ledger: m}, name)
 				if first.Skipped || len(m.Records) != 1 {
-					t.Fatalf("skipped: %t; %d records", first.Skipped, len(m.Records))
+					t.Fatalf("skipped: %t; %d records, want Skipped false and 1 in Records", first.Skipped, len(m.Records))
 				}
 				already := len(s.Seen())
 				if test.before != nil {
@@ -118,7 +118,7 @@ func TestLedgerHasLatestUpload(t *testing.T) {
 	cfg := client.Config{Ledger: m, Retry: retry.Never}
 	s.On(http.MethodPatch, fake.Cut(2))
 	if _, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil); err == nil || len(m.Records) != 0 {
-		t.Fatalf("error %v, records %v", err, m.Records)
+		t.Fatalf("error %v, records %v, want an error and none in Records", err, m.Records)
 	}
 	clienttest.UploadFile(t, s, cfg, name)
 	s.On(http.MethodHead, fake.Status(404, ""))
@@ -139,15 +139,15 @@ func TestSentIsVerified(t *testing.T) {
 	_, err := c.Upload(t.Context(), clienttest.PathSource(t, name), &client.UploadOptions{Verify: true})
 	clienttest.WantErrorIs(t, err, client.ErrDifferent)
 	if len(m.Records) != 0 {
-		t.Errorf("records %v", m.Records)
+		t.Errorf("records %v, want none", m.Records)
 	}
 	res, err := c.Upload(t.Context(), clienttest.PathSource(t, name), &client.UploadOptions{Verify: true})
 	if err != nil || res.Skipped {
-		t.Fatalf("skipped: %t, error %v", res.Skipped, err)
+		t.Fatalf("skipped: %t, error %v, want Skipped false and no error", res.Skipped, err)
 	}
 	res, err = c.Upload(t.Context(), clienttest.PathSource(t, name), &client.UploadOptions{Verify: true})
 	if err != nil || !res.Skipped || !res.Verified {
-		t.Errorf("skipped: %t, verified: %t, error %v", res.Skipped, res.Verified, err)
+		t.Errorf("skipped: %t, verified: %t, error %v, want Skipped true, Verified true and no error", res.Skipped, res.Verified, err)
 	}
 }
 
@@ -173,12 +173,12 @@ func TestSentUploadIsDamaged(t *testing.T) {
 				return
 			}
 			if err != nil || res.Skipped || !res.Verified {
-				t.Fatalf("result %+v, error %v", res, err)
+				t.Fatalf("result %+v, error %v, want Skipped false, Verified true and no error", res, err)
 			}
 			clienttest.WantStored(t, s, res.URL, "hello")
 			again, err := c.Upload(t.Context(), clienttest.PathSource(t, file), &client.UploadOptions{Verify: true})
 			if err != nil || !again.Skipped || again.URL != res.URL {
-				t.Errorf("result %+v, error %v", again, err)
+				t.Errorf("result %+v, error %v, want Skipped true, URL %q and no error", again, err, res.URL)
 			}
 		})
 	}
@@ -195,7 +195,7 @@ func TestSourcesWithoutLedgerRecord(t *testing.T) {
 			t.Fatal(err)
 		}
 		if _, ok, err := clienttest.Finished(t.Context(), c, src); ok || err != nil {
-			t.Errorf("record of the finished upload found: %t, error %v", ok, err)
+			t.Errorf("record of the finished upload found: %t, error %v, want false and no error", ok, err)
 		}
 	}
 	name := clienttest.WriteFile(t, "hello")
@@ -203,7 +203,7 @@ func TestSourcesWithoutLedgerRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(m.Records) != 0 {
-		t.Errorf("records %v", m.Records)
+		t.Errorf("records %v, want none", m.Records)
 	}
 }
 
@@ -230,16 +230,16 @@ func TestSent(t *testing.T) {
 	cfg := client.Config{Ledger: m}
 	c := clienttest.NewClient(t, s, cfg)
 	if _, ok, err := clienttest.Finished(t.Context(), c, clienttest.PathSource(t, name)); ok || err != nil {
-		t.Errorf("Lookup before the upload: %t, %v", ok, err)
+		t.Errorf("Lookup before the upload: %t, %v, want false and no error", ok, err)
 	}
 	res := clienttest.UploadFile(t, s, cfg, name)
 	already := len(s.Seen())
 	r, ok, err := clienttest.Finished(t.Context(), c, clienttest.PathSource(t, name))
 	if err != nil || !ok || r.URL != res.URL || r.Source != name || r.Updated.IsZero() {
-		t.Errorf("record %+v, %t, %v", r, ok, err)
+		t.Errorf("record %+v, %t, %v, want URL %q, Source %q, IsZero false, true and no error", r, ok, err, res.URL, name)
 	}
 	if n := len(s.Seen()) - already; n != 0 {
-		t.Errorf("%d requests", n)
+		t.Errorf("%d requests, want 0", n)
 	}
 	m.Err = errors.New("no disk")
 	m.Records = nil
@@ -287,7 +287,7 @@ func TestPlantedLedgerRecord(t *testing.T) {
 		Endpoint: "http://other.example/files/", Header: http.Header{"Authorization": {"Bearer s3cret"}}, Ledger: planted{url: elsewhere},
 	}
 	if res := clienttest.UploadFile(t, s, cfg, name); !res.Skipped {
-		t.Errorf("result %+v", res)
+		t.Errorf("result %+v, want Skipped true", res)
 	}
 	for _, r := range s.Requests() {
 		if r.Header.Get("Authorization") != "" {

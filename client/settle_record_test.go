@@ -74,10 +74,10 @@ func TestFreshFileIsRecordedLate(t *testing.T) {
 			t.Fatal("no error")
 		}
 		if took := time.Since(began); took != 3*time.Second {
-			t.Errorf("took %v", took)
+			t.Errorf("took %v, want %v", took, 3*time.Second)
 		}
 		if r := clienttest.OnlyRecord(t, &store); r.Offset != clienttest.ChunkSize {
-			t.Errorf("record %+v", r)
+			t.Errorf("record %+v, want Offset %v", r, clienttest.ChunkSize)
 		}
 		if _, err := c.Upload(t.Context(), clienttest.PathSource(t, name), nil); err != nil {
 			t.Fatal(err)
@@ -92,7 +92,7 @@ func TestFreshFileIsRecordedLate(t *testing.T) {
 			t.Fatal("no error")
 		}
 		if took := time.Since(began); took != settling-time.Second {
-			t.Errorf("took %v", took)
+			t.Errorf("took %v, want %v", took, settling-time.Second)
 		}
 		clienttest.OnlyRecord(t, &store)
 	})

@@ -136,7 +136,7 @@ func TestChangesWhileSettling(t *testing.T) {
 				clienttest.WantErrorIs(t, err, client.ErrSource, client.ErrSourceChanged)
 				clienttest.WantRequests(t, s, clienttest.Post, fmt.Sprintf("PATCH /files/1 0+%d", clienttest.SampledSize), "DELETE /files/1")
 				if res.Offset != clienttest.SampledSize || len(m.Records) != 0 {
-					t.Errorf("result %+v, records of sent files %v", res, m.Records)
+					t.Errorf("result %+v, records of sent files %v, want Offset %v and none in Records", res, m.Records, clienttest.SampledSize)
 				}
 			})
 		})
@@ -157,7 +157,7 @@ func TestSmallFileIsCompared(t *testing.T) {
 			t.Fatal(err)
 		}
 		if took := time.Since(began); hasLeases(t) && took != 0 {
-			t.Errorf("took %v", took)
+			t.Errorf("took %v, want 0", took)
 		}
 		overwrite(t, name, "hallo", 0)
 		second, err := c.Upload(t.Context(), clienttest.PathSource(t, name), nil)
@@ -167,7 +167,7 @@ func TestSmallFileIsCompared(t *testing.T) {
 		clienttest.WantStored(t, s, second.URL, "hallo")
 		third, err := c.Upload(t.Context(), clienttest.PathSource(t, name), nil)
 		if err != nil || first.Skipped || second.Skipped || !third.Skipped {
-			t.Errorf("skipped: %t, %t, %t; error %v", first.Skipped, second.Skipped, third.Skipped, err)
+			t.Errorf("skipped: %t, %t, %t; error %v, want Skipped false, Skipped false, Skipped true and no error", first.Skipped, second.Skipped, third.Skipped, err)
 		}
 		s.On(http.MethodPatch, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 			overwrite(t, name, "hollo", 0)
@@ -199,10 +199,10 @@ func TestSettlingIsCancelled(t *testing.T) {
 				}})
 				clienttest.WantErrorIs(t, err, client.ErrUnconfirmed, context.Canceled, clienttest.ErrUnplugged)
 				if res.Offset != clienttest.RecordedSize || len(m.Records) != 0 {
-					t.Errorf("result %+v, records of sent files %v", res, m.Records)
+					t.Errorf("result %+v, records of sent files %v, want Offset %v and none in Records", res, m.Records, clienttest.RecordedSize)
 				}
 				if took := time.Since(began); took > 50*time.Millisecond {
-					t.Errorf("took %v", took)
+					t.Errorf("took %v, want at most %v", took, 50*time.Millisecond)
 				}
 				clienttest.WantRequests(t, s, clienttest.Post, clienttest.Patch1, clienttest.Patch2, clienttest.Patch3)
 				again, err := c.Upload(t.Context(), clienttest.PathSource(t, file), nil)
@@ -212,7 +212,7 @@ func TestSettlingIsCancelled(t *testing.T) {
 				// If the file was modified just now, it may have changed without a trace before
 				// the record was made.
 				if resumed := again.URL == res.URL; resumed != (ago != 0) {
-					t.Errorf("resumed: %t", resumed)
+					t.Errorf("resumed: %t, want %t", resumed, ago != 0)
 				}
 			})
 		})
@@ -345,7 +345,7 @@ func TestPartsOfFreshFile(t *testing.T) {
 		}})
 		clienttest.WantErrorIs(t, err, client.ErrSourceChanged)
 		if res.URL != "" {
-			t.Errorf("the parts were joined: %s", res.URL)
+			t.Errorf("the parts were joined: %s, want \"\"", res.URL)
 		}
 	})
 }

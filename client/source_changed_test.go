@@ -234,7 +234,7 @@ func TestFileReplacedWhileUploading(t *testing.T) {
 				}
 				clienttest.WantStored(t, s, res.URL, data)
 				if told := strings.Contains(log.String(), "level=WARN msg=\"the file was replaced"); told != replaced {
-					t.Errorf("the log warns of the change: %t\n%s", told, &log)
+					t.Errorf("the log warns of the change: %t, want %t\n%s", told, replaced, &log)
 				}
 			})
 		})

@@ -35,7 +35,7 @@ func TestReadFailsWithWrappedEOF(t *testing.T) {
 					_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), src, nil)
 					clienttest.WantErrorIs(t, err, client.ErrSource)
 					if errors.Is(err, client.ErrSourceChanged) || !strings.Contains(err.Error(), "the end") {
-						t.Errorf("error %v", err)
+						t.Errorf("error %v, want not ErrSourceChanged and %q in it", err, "the end")
 					}
 				})
 			}

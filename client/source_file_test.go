@@ -74,7 +74,7 @@ func TestSources(t *testing.T) {
 				t.Fatal(err)
 			}
 			if src.Name() != source.name || src.Length() != protocol.Known(9) {
-				t.Errorf("source %q of %v bytes", src.Name(), src.Length())
+				t.Errorf("source %q of %v bytes, want Name %q and Length %v", src.Name(), src.Length(), source.name, protocol.Known(9))
 			}
 			for range 2 { // a source can be used again
 				synctest.Test(t, func(t *testing.T) {
@@ -132,12 +132,12 @@ func TestBadFiles(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			src, err := test.make()
 			if src != nil {
-				t.Errorf("source %v", src)
+				t.Errorf("source %v, want nil", src)
 			}
 			clienttest.WantErrorIs(t, err, client.ErrSource, test.is)
 			clienttest.WantClearError(t, err)
 			if strings.Contains(name, "directory") && !strings.Contains(err.Error(), "is a directory") {
-				t.Errorf("error %q", err)
+				t.Errorf("error %q, want \"is a directory\" in it", err)
 			}
 		})
 	}
@@ -168,7 +168,7 @@ func TestUnreadable(t *testing.T) {
 	clienttest.WantErrorIs(t, err, client.ErrSource, fs.ErrPermission)
 	clienttest.WantClearError(t, err, "permission denied")
 	if res.URL != "" {
-		t.Errorf("result %+v", res)
+		t.Errorf("result %+v, want URL \"\"", res)
 	}
 
 	t.Run("on disk", func(t *testing.T) {
@@ -232,7 +232,7 @@ func TestFileChanges(t *testing.T) {
 			clienttest.WantErrorIs(t, err, client.ErrSource, client.ErrSourceChanged)
 			clienttest.WantClearError(t, err, "it had 9 bytes, now it has 5")
 			if res.Offset != 4 || res.Retries != 0 || res.URL == "" {
-				t.Errorf("result %+v", res)
+				t.Errorf("result %+v, want Offset 4, Retries 0 and URL not empty", res)
 			}
 		})
 	})
@@ -256,7 +256,7 @@ func TestSourceFails(t *testing.T) {
 		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), src, &client.UploadOptions{ChunkSize: 5})
 		clienttest.WantErrorIs(t, err, client.ErrSource, errDisk)
 		if res.Offset != 5 || res.Retries != 0 {
-			t.Errorf("result %+v", res)
+			t.Errorf("result %+v, want Offset 5 and Retries 0", res)
 		}
 	})
 }
@@ -284,7 +284,7 @@ func TestFilesAreClosed(t *testing.T) {
 				t.Error("no error")
 			}
 			if counted.open != 0 || counted.opened == 0 {
-				t.Errorf("%d of %d files are open", counted.open, counted.opened)
+				t.Errorf("%d of %d files are open, want open 0 and opened not 0", counted.open, counted.opened)
 			}
 		}
 	})

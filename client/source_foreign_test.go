@@ -122,7 +122,7 @@ func TestForeignRecord(t *testing.T) {
 					t.Fatal(err)
 				}
 				if res.Resumed == 0 || parallel > 1 && len(res.Parts) != 4 {
-					t.Errorf("resumed at %d, %d parts", res.Resumed, len(res.Parts))
+					t.Errorf("resumed at %d, %d parts, want more than 0, and 4 parts in parallel", res.Resumed, len(res.Parts))
 				}
 				clienttest.WantStored(t, s, res.URL, data)
 				clienttest.WantNoRecord(t, &store)
@@ -189,7 +189,7 @@ func TestForeignChanged(t *testing.T) {
 		_, err := c.Upload(t.Context(), f, &client.UploadOptions{OnEvent: clienttest.RecordEvents(&events)})
 		clienttest.WantErrorIs(t, err, client.ErrSource, client.ErrSourceChanged)
 		if reasons := restarts(events); len(reasons) != 1 || !errors.Is(reasons[0], client.ErrSourceChanged) {
-			t.Errorf("restarts %v", reasons)
+			t.Errorf("restarts %v, want 1 of them and ErrSourceChanged", reasons)
 		}
 	})
 }

@@ -165,7 +165,7 @@ func TestRootRefuses(t *testing.T) {
 	} {
 		src, err := client.Root(root, filepath.FromSlash(name))
 		if src != nil {
-			t.Errorf("%q: source %v", name, src)
+			t.Errorf("%q: source %v, want nil", name, src)
 		}
 		clienttest.WantErrorIs(t, err, client.ErrSource, is)
 		clienttest.WantClearError(t, err)
@@ -188,14 +188,14 @@ func TestRootAndPathShareRecords(t *testing.T) {
 					file := clienttest.WriteFile(t, data)
 					first, second := sources[0](t, file), sources[1](t, file)
 					if first.Name() != file || second.Name() != file {
-						t.Errorf("the sources have the names %q and %q", first.Name(), second.Name())
+						t.Errorf("the sources have the names %q and %q, want Name %q and Name %q", first.Name(), second.Name(), file, file)
 					}
 					s.On(http.MethodPatch, nil, fake.Cut(7))
 					opts := &client.UploadOptions{Parallel: parallel}
 					_, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), first, opts)
 					clienttest.WantErrorIs(t, err, retry.ErrExhausted)
 					if r := clienttest.OnlyRecord(t, &store); r.Source != file {
-						t.Errorf("the record is of %q", r.Source)
+						t.Errorf("the record is of %q, want %q", r.Source, file)
 					}
 					res, err := clienttest.NewRecordingClient(t, s, &store, nil).Upload(t.Context(), second, opts)
 					if err != nil {
@@ -203,7 +203,7 @@ func TestRootAndPathShareRecords(t *testing.T) {
 					}
 					clienttest.WantStored(t, s, res.URL, data)
 					if res.Resumed == 0 || res.Length != protocol.Known(clienttest.RecordedSize) {
-						t.Errorf("the upload started over: %+v", res)
+						t.Errorf("the upload started over: %+v, want Resumed not 0 and Length %v", res, protocol.Known(clienttest.RecordedSize))
 					}
 				})
 			})
@@ -221,7 +221,7 @@ func TestRootAndPathShareSent(t *testing.T) {
 	}
 	res, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), below(t, file), nil)
 	if err != nil || !res.Skipped {
-		t.Errorf("result %+v, %v", res, err)
+		t.Errorf("result %+v, %v, want Skipped true and no error", res, err)
 	}
 }
 

@@ -77,7 +77,7 @@ func TestStream(t *testing.T) {
 					test.opts.Name = "pipe"
 					src := client.Stream(reader(test.data), &test.opts)
 					if src.Name() != "pipe" || src.Length() != test.opts.Length {
-						t.Errorf("source %q of %v bytes", src.Name(), src.Length())
+						t.Errorf("source %q of %v bytes, want Name %q and Length %v", src.Name(), src.Length(), "pipe", test.opts.Length)
 					}
 					var events []client.Event
 					res, err := clienttest.NewClient(t, s, client.Config{ChunkSize: test.chunk}).Upload(t.Context(), src,
@@ -87,7 +87,7 @@ func TestStream(t *testing.T) {
 						clienttest.WantErrorIs(t, err, client.ErrSource, test.is)
 						clienttest.WantClearError(t, err)
 						if res.Sent > test.sent || res.Retries != 0 {
-							t.Errorf("result %+v", res)
+							t.Errorf("result %+v, want Sent at most %v and Retries 0", res, test.sent)
 						}
 						return
 					}
@@ -161,7 +161,7 @@ func TestStreamFails(t *testing.T) {
 				res, err := clienttest.NewClient(t, s, client.Config{ChunkSize: 4}).Upload(t.Context(), src, nil)
 				clienttest.WantErrorIs(t, err, client.ErrSource, test.is)
 				if res.Offset > test.offset || res.Retries != 0 {
-					t.Errorf("result %+v", res)
+					t.Errorf("result %+v, want Offset at most %v and Retries 0", res, test.offset)
 				}
 			})
 		})
@@ -192,7 +192,7 @@ func TestStreamIsUsedOnce(t *testing.T) {
 	_, err := c.Upload(t.Context(), src, nil)
 	clienttest.WantErrorIs(t, err, client.ErrSource, client.ErrSourceUsed)
 	if len(s.Seen()) != seen {
-		t.Errorf("requests %q", s.Seen())
+		t.Errorf("requests %q, want %v of them", s.Seen(), seen)
 	}
 }
 
@@ -211,11 +211,11 @@ func TestBlockedStream(t *testing.T) {
 			res, err := clienttest.NewClient(t, s, client.Config{ChunkSize: 4}).Upload(ctx, src, nil)
 			clienttest.WantErrorIs(t, err, clienttest.ErrUnplugged, context.Canceled)
 			if took := time.Since(began); took != time.Hour {
-				t.Errorf("took %v", took)
+				t.Errorf("took %v, want %v", took, time.Hour)
 			}
 			// Complete chunks were sent as they arrived.
 			if res.Offset != int64(len(before)/4*4) {
-				t.Errorf("result %+v", res)
+				t.Errorf("result %+v, want Offset %v", res, int64(len(before)/4*4))
 			}
 		})
 	}
@@ -276,7 +276,7 @@ func TestEndlessStream(t *testing.T) {
 		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), client.Stream(endless{}, &client.StreamOptions{Window: 10}), nil)
 		clienttest.WantErrorIs(t, err, protocol.ErrTooLarge)
 		if res.Offset != 10 || res.Length != (protocol.Length{}) {
-			t.Errorf("result %+v", res)
+			t.Errorf("result %+v, want Offset 10 and Length %v", res, protocol.Length{})
 		}
 		synctest.Wait()
 	})

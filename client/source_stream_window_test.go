@@ -43,7 +43,7 @@ func TestStreamWithLargestNumbers(t *testing.T) {
 				}
 				clienttest.WantStored(t, s, url, data)
 				if res.Resumed != 100 || res.Length != protocol.Known(1000) {
-					t.Errorf("result %+v", res)
+					t.Errorf("result %+v, want Resumed 100 and Length %v", res, protocol.Known(1000))
 				}
 			})
 		})
@@ -112,7 +112,7 @@ func TestStreamGoesBack(t *testing.T) {
 				}
 				clienttest.WantStored(t, s, res.URL, data)
 				if !slices.Contains(clienttest.EventKinds(events), "rewound") {
-					t.Errorf("events %q", clienttest.EventKinds(events))
+					t.Errorf("events %q, want %q in it", clienttest.EventKinds(events), "rewound")
 				}
 			})
 		})

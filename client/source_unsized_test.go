@@ -93,7 +93,7 @@ func TestUnsizedFiles(t *testing.T) {
 			want := test.want(t)
 			clienttest.WantStored(t, s, res.URL, want)
 			if _, found, err := clienttest.Finished(t.Context(), c, src); found && want != "" || err != nil {
-				t.Errorf("a later run recognizes the source: %t, error %v", found, err)
+				t.Errorf("a later run recognizes the source: %t, error %v, want %t and no error", found, err, want == "")
 			}
 		})
 	}

@@ -67,11 +67,11 @@ func TestSpool(t *testing.T) {
 				if test.want == nil {
 					clienttest.WantErrorIs(t, err, client.ErrUnsupported)
 					if !strings.Contains(err.Error(), "creation-defer-length") {
-						t.Errorf("error %q", err)
+						t.Errorf("error %q, want %q in it", err, "creation-defer-length")
 					}
 					// Without a spool, the stream is not read to find out its length.
 					if told := strings.Contains(err.Error(), "the length of the stream is not known"); told != (test.spool == 0) {
-						t.Errorf("error %q", err)
+						t.Errorf("error %q, want the reason: %t", err, test.spool == 0)
 					}
 					clienttest.WantRequests(t, s, clienttest.Options)
 					return
@@ -82,7 +82,7 @@ func TestSpool(t *testing.T) {
 				clienttest.WantRequests(t, s, append([]string{clienttest.Options}, test.want...)...)
 				clienttest.WantStored(t, s, res.URL, data)
 				if !s.State(res.URL).Complete() || res.Length != protocol.Known(size) || res.Offset != size {
-					t.Errorf("result %+v", res)
+					t.Errorf("result %+v, want Complete true, Length %v and Offset %v", res, protocol.Known(size), size)
 				}
 			})
 		})
@@ -104,7 +104,7 @@ func TestNoSpool(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got := s.Seen(); got[0] != clienttest.Post {
-				t.Errorf("requests %q", got)
+				t.Errorf("requests %q, want [0] %q", got, clienttest.Post)
 			}
 		})
 	}
@@ -134,7 +134,7 @@ func TestSpoolIsTemporary(t *testing.T) {
 			})
 			_, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.SpooledSource(strings.NewReader(clienttest.Noise(20)), 100), nil)
 			if (err != nil) != (action != nil) {
-				t.Errorf("error %v", err)
+				t.Errorf("error %v, want an error: %t", err, action != nil)
 			}
 		})
 	}
@@ -171,7 +171,7 @@ func TestSpoolFails(t *testing.T) {
 				clienttest.WantErrorIs(t, err, test.want...)
 				clienttest.WantRequests(t, s, clienttest.Options)
 				if res.URL != "" || res.Orphans != 0 || res.Retries != 0 {
-					t.Errorf("result %+v", res)
+					t.Errorf("result %+v, want URL \"\", Orphans 0 and Retries 0", res)
 				}
 			})
 		})
@@ -209,7 +209,7 @@ func TestSpoolIsResumed(t *testing.T) {
 		seen := s.Seen()
 		wantStart(t, seen, clienttest.Options, clienttest.Post, clienttest.Post)
 		if last := seen[len(seen)-1]; last != "PATCH /files/1 101+299" {
-			t.Errorf("requests %q", seen)
+			t.Errorf("requests %q, want last %q", seen, "PATCH /files/1 101+299")
 		}
 	})
 }
@@ -247,7 +247,7 @@ func TestSpoolWithoutAnswer(t *testing.T) {
 					data := clienttest.Noise(20)
 					res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.SpooledSource(clienttest.PlainReader(data), 0), nil)
 					if got := asked(s); got != test.asked {
-						t.Errorf("asked %d times", got)
+						t.Errorf("asked %d times, want %v", got, test.asked)
 					}
 					switch {
 					case can && err != nil:
@@ -271,6 +271,6 @@ func TestSpoolIsNegative(t *testing.T) {
 	_, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.SpooledSource(strings.NewReader("hello"), -1), nil)
 	clienttest.WantErrorIs(t, err, client.ErrSource, client.ErrInvalidOption)
 	if got := s.Seen(); len(got) != 0 {
-		t.Errorf("requests %q", got)
+		t.Errorf("requests %q, want none", got)
 	}
 }

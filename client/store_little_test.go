@@ -33,7 +33,7 @@ func TestStoreReturnsNil(t *testing.T) {
 		}
 		clienttest.WantStored(t, s, res.URL, data)
 		if _, found, err := clienttest.Unfinished(t.Context(), c, clienttest.PathSource(t, clienttest.WriteFile(t, data))); found || err != nil {
-			t.Errorf("found %t, error %v", found, err)
+			t.Errorf("found %t, error %v, want false and no error", found, err)
 		}
 	})
 }

@@ -49,7 +49,7 @@ func TestCheckKey(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			err := client.CheckKey(c.key)
 			if (err == nil) != c.ok || err != nil && !errors.Is(err, client.ErrInvalidRecord) {
-				t.Errorf("error %v", err)
+				t.Errorf("error %v, want success: %t, else ErrInvalidRecord", err, c.ok)
 			}
 		})
 	}
@@ -120,7 +120,7 @@ func TestRecordValidate(t *testing.T) {
 	}
 	t.Run("nil", func(t *testing.T) {
 		if err := (*client.Record)(nil).Validate(); !errors.Is(err, client.ErrInvalidRecord) {
-			t.Errorf("error %v", err)
+			t.Errorf("error %v, want ErrInvalidRecord", err)
 		}
 	})
 }
@@ -209,7 +209,7 @@ func TestRecordFromJSON(t *testing.T) {
 			var got client.Record
 			err := json.Unmarshal([]byte(c.json), &got)
 			if (err == nil) != c.ok {
-				t.Fatalf("error %v", err)
+				t.Fatalf("error %v, want success: %t", err, c.ok)
 			}
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)

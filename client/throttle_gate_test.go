@@ -130,7 +130,7 @@ func TestGate(t *testing.T) {
 				}
 				at := seen.of(test.method, strings.ToLower(url))[before]
 				if waited := at >= told; waited != test.waits || at > told+time.Second {
-					t.Errorf("the request came after %v", at)
+					t.Errorf("the request came after %v, want at most %v and waited %t", at, told+time.Second, test.waits)
 				}
 			})
 		})
@@ -150,7 +150,7 @@ func TestGateIsOfOneClient(t *testing.T) {
 			_, err := clienttest.NewClient(t, s, client.Config{Retry: policy}).Upload(t.Context(), clienttest.TextSource(t, "second"),
 				&client.UploadOptions{OnEvent: clienttest.RecordEvents(&events)})
 			if took := time.Since(began); err != nil || took != 0 {
-				t.Errorf("%s: took %v, error %v", name, took, err)
+				t.Errorf("%s: took %v, error %v, want 0 and no error", name, took, err)
 			}
 			clienttest.WantEventKinds(t, events, "created", "done")
 		}
@@ -260,7 +260,7 @@ func TestGateIsExtended(t *testing.T) {
 		}
 		for _, e := range events {
 			if e.Wait > 31*time.Second {
-				t.Errorf("%v event tells of a wait of %v", e.Kind, e.Wait)
+				t.Errorf("%v event tells of a wait of %v, want at most %v", e.Kind, e.Wait, 31*time.Second)
 			}
 		}
 	})
@@ -281,10 +281,10 @@ func TestGateBetweenRequests(t *testing.T) {
 		}
 		clienttest.WantStored(t, s, res.URL, "hello")
 		if at := seen.of(http.MethodPatch, s.URL)[0]; at < told || at > told+time.Second {
-			t.Errorf("the second PATCH came after %v", at)
+			t.Errorf("the second PATCH came after %v, want at least %v and at most %v", at, told, told+time.Second)
 		}
 		if res.Retries != 0 {
-			t.Errorf("%d retries", res.Retries)
+			t.Errorf("%d retries, want 0", res.Retries)
 		}
 		synctest.Wait()
 	})
@@ -317,7 +317,7 @@ func TestGateAtTheEnd(t *testing.T) {
 			t.Fatal(err)
 		}
 		if took := time.Since(began); took != time.Second {
-			t.Errorf("took %v", took)
+			t.Errorf("took %v, want %v", took, time.Second)
 		}
 		other.Wait()
 	})
@@ -349,10 +349,10 @@ func TestGateCancelled(t *testing.T) {
 				res, err := call(ctx, c, url)
 				clienttest.WantErrorIs(t, err, clienttest.ErrUnplugged, context.Canceled)
 				if took := time.Since(began); took != 3*time.Second {
-					t.Errorf("took %v", took)
+					t.Errorf("took %v, want %v", took, 3*time.Second)
 				}
 				if res.Orphans != 0 || res.Retries != 0 {
-					t.Errorf("result %+v", res)
+					t.Errorf("result %+v, want Orphans 0 and Retries 0", res)
 				}
 				wait()
 				clienttest.WantRequests(t, s, "POST /files/") // the request of the first upload
@@ -381,7 +381,7 @@ func TestGateOfParts(t *testing.T) {
 			t.Fatal(err)
 		}
 		if len(waiting) == 0 || waiting[0].Wait == 0 || waiting[0].Part != 0 {
-			t.Errorf("events %+v", waiting)
+			t.Errorf("events %+v, want some waiting, Wait not 0 and Part 0", waiting)
 		}
 	})
 }

@@ -86,7 +86,7 @@ func TestThrottled(t *testing.T) {
 				}
 				all := clienttest.RetryWaits(events)
 				if last := all[len(all)-1]; last < test.least || last > test.most {
-					t.Errorf("the event has a wait of %v", last)
+					t.Errorf("the event has a wait of %v, want at least %v and at most %v", last, test.least, test.most)
 				}
 			})
 		})
@@ -106,7 +106,7 @@ func TestLongestWaitCounts(t *testing.T) {
 		}
 		for _, at := range seen.of(http.MethodPost, s.URL) {
 			if at < 20*time.Second {
-				t.Errorf("creation after %v", at)
+				t.Errorf("creation after %v, want at least %v", at, 20*time.Second)
 			}
 		}
 	})
@@ -136,11 +136,11 @@ func TestUploadsSpreadAfterSharedWait(t *testing.T) {
 		for _, at := range seen.of(http.MethodPost, s.URL) {
 			times[at] = true
 			if at < 20*time.Second || at > 21*time.Second {
-				t.Errorf("one came after %v", at)
+				t.Errorf("one came after %v, want at least %v and at most %v", at, 20*time.Second, 21*time.Second)
 			}
 		}
 		if len(times) != herd+1 {
-			t.Errorf("%d of %d moments", len(times), herd+1)
+			t.Errorf("%d of %d moments, want %v", len(times), herd+1, herd+1)
 		}
 	})
 }
@@ -170,12 +170,12 @@ func TestUploadsSpreadAfterSameRetryAfter(t *testing.T) {
 		times := make(map[time.Duration]bool)
 		for _, at := range seen.of(http.MethodPost, s.URL) {
 			if at < 21*time.Second || at > 24*time.Second {
-				t.Errorf("came back after %v", at)
+				t.Errorf("came back after %v, want at least %v and at most %v", at, 21*time.Second, 24*time.Second)
 			}
 			times[at.Truncate(time.Millisecond)] = true
 		}
 		if len(times) < n/2 {
-			t.Errorf("%d uploads came back at %d instants", n, len(times))
+			t.Errorf("%d uploads came back at %d instants, want at least %v", n, len(times), n/2)
 		}
 	})
 }
@@ -193,7 +193,7 @@ func TestThrottledUploadGivesUp(t *testing.T) {
 			t.Fatal(err)
 		}
 		if at := seen.of(http.MethodPost, s.URL)[0]; at < 21*time.Second {
-			t.Errorf("the next came after %v", at)
+			t.Errorf("the next came after %v, want at least %v", at, 21*time.Second)
 		}
 	})
 }

@@ -74,7 +74,7 @@ func TestExpires(t *testing.T) {
 				}
 				clienttest.WantStored(t, s, res.URL, data)
 				if res.Expires.IsZero() != (test.after == 0) {
-					t.Errorf("expires %v", res.Expires)
+					t.Errorf("expires %v, want IsZero %t", res.Expires, test.after == 0)
 				}
 				for _, message := range test.want {
 					clienttest.WantLogged(t, &log, slog.LevelWarn, message)

@@ -48,7 +48,7 @@ func TestRewound(t *testing.T) {
 			res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.StreamSource("hello", 4), nil)
 			clienttest.WantErrorIs(t, err, client.ErrSource, client.ErrSourceWindow)
 			if res.Offset != 1 || res.URL == "" {
-				t.Errorf("result %+v", res)
+				t.Errorf("result %+v, want Offset 1 and URL not empty", res)
 			}
 			// The server is asked again, because another node may still have the bytes.
 			clienttest.WantRequests(t, s, "OPTIONS /files/", "POST /files/", "PATCH /files/1 0+2", "PATCH /files/1 2+0",
@@ -68,7 +68,7 @@ func TestServerClaimsTooMuch(t *testing.T) {
 		clienttest.WantErrorIs(t, err, client.ErrIntegrity)
 		clienttest.WantRequests(t, s, "POST /files/", "PATCH /files/1 0+2", "HEAD /files/1")
 		if res.Offset != 0 || res.URL == "" || res.Sent != 3 {
-			t.Errorf("result %+v", res)
+			t.Errorf("result %+v, want Offset 0, URL not empty and Sent 3", res)
 		}
 	})
 }

@@ -70,11 +70,11 @@ func TestUncertain(t *testing.T) {
 				res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, "hello"), &client.UploadOptions{ChunkSize: 3})
 				clienttest.WantErrorIs(t, err, test.is)
 				if got := errors.Is(err, client.ErrUncertain); got != test.uncertain {
-					t.Errorf("uncertain: %t, error %v", got, err)
+					t.Errorf("uncertain: %t, want %t, error %v", got, test.uncertain, err)
 				}
 				clienttest.WantRequests(t, s, test.want...)
 				if res.URL != s.URL+"1" || res.Offset != test.offset || res.Confirmed {
-					t.Errorf("result %+v", res)
+					t.Errorf("result %+v, want URL %q, Offset %v and Confirmed false", res, s.URL+"1", test.offset)
 				}
 			})
 		})
@@ -91,7 +91,7 @@ func TestGoneBeforeLastByte(t *testing.T) {
 		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, clienttest.Noise(1<<20)), nil)
 		clienttest.WantErrorIs(t, err, protocol.ErrNotFound)
 		if errors.Is(err, client.ErrUncertain) || res.Sent == 1<<20 {
-			t.Errorf("%d bytes sent, error %v", res.Sent, err)
+			t.Errorf("%d bytes sent, error %v, want Sent not %v and not ErrUncertain", res.Sent, err, 1<<20)
 		}
 	})
 }
@@ -127,7 +127,7 @@ func TestOrphans(t *testing.T) {
 				}
 				clienttest.WantRequests(t, s, want...)
 				if res.Orphans != test.want || res.Retries != len(test.post) {
-					t.Errorf("%d orphans, %d retries", res.Orphans, res.Retries)
+					t.Errorf("%d orphans, %d retries, want Orphans %v and Retries %v", res.Orphans, res.Retries, test.want, len(test.post))
 				}
 			})
 		})
@@ -138,7 +138,7 @@ func TestOrphans(t *testing.T) {
 		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 		clienttest.WantErrorIs(t, err, protocol.ErrMissingHeader)
 		if res.Orphans != 1 {
-			t.Errorf("%d orphans", res.Orphans)
+			t.Errorf("%d orphans, want 1", res.Orphans)
 		}
 	})
 }

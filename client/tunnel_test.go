@@ -65,16 +65,16 @@ func TestTunnelRefused(t *testing.T) {
 				t.Errorf("class %v, status %d, answer lost: %t, %d orphans", e.Class, e.StatusCode, e.AnswerLost, res.Orphans)
 			}
 			if want := int64(1 + res.Retries); asked.Load() != want || (res.Retries > 0) != (test.class == client.ClassTransient) {
-				t.Errorf("asked %d times, %d retries", asked.Load(), res.Retries)
+				t.Errorf("asked %d times, %d retries, want %d times, with retries: %t", asked.Load(), res.Retries, want, test.class == client.ClassTransient)
 			}
 			for _, target := range []error{protocol.ErrProxyAuth, protocol.ErrForbidden} {
 				if got := errors.Is(err, target); got != errors.Is(test.is, target) {
-					t.Errorf("Is %v: %t", target, got)
+					t.Errorf("Is %v: %t, want %t", target, got, errors.Is(test.is, target))
 				}
 			}
 			said := err.Error()
 			if !strings.Contains(said, "proxy "+proxy.Host) || !strings.Contains(said, http.StatusText(test.status)) || strings.Contains(said, "hush") {
-				t.Errorf("error %q", said)
+				t.Errorf("error %q, want %q in it, %q in it and no %q in it", said, "proxy "+proxy.Host, http.StatusText(test.status), "hush")
 			}
 		})
 	}

@@ -62,7 +62,7 @@ func TestResume(t *testing.T) {
 				clienttest.WantStored(t, s, url, test.stored)
 				clienttest.WantEventOrder(t, events)
 				if res.URL != url {
-					t.Errorf("result has URL %q", res.URL)
+					t.Errorf("result has URL %q, want %q", res.URL, url)
 				}
 				if test.is != nil {
 					clienttest.WantErrorIs(t, err, test.is)
@@ -90,11 +90,11 @@ func TestSend(t *testing.T) {
 		s.On(http.MethodPatch, nil, fake.Cut(0))
 		res, err := clienttest.ResumeOnce(t.Context(), c, url, clienttest.TextSource(t, "hello"), &client.UploadOptions{ChunkSize: 1})
 		if e := clienttest.ErrorOf(t, err); e.Op != protocol.OpPatch {
-			t.Errorf("failed in %s", e.Op)
+			t.Errorf("failed in %s, want %q", e.Op, protocol.OpPatch)
 		}
 		clienttest.WantRequests(t, s, "HEAD /files/1", "PATCH /files/1 2+1", "PATCH /files/1 3+0")
 		if res.Offset != 3 || res.Retries != 0 || res.URL != url {
-			t.Errorf("result %+v", res)
+			t.Errorf("result %+v, want Offset 3, Retries 0 and URL %q", res, url)
 		}
 		if _, err = clienttest.ResumeOnce(t.Context(), c, url, clienttest.TextSource(t, "hello"), nil); err != nil {
 			t.Fatal(err)

@@ -66,7 +66,7 @@ func TestUploadSizes(t *testing.T) {
 					t.Errorf("result (-want +got):\n%s", diff)
 				}
 				if got := s.State(res.URL).Length; got != protocol.Known(n) {
-					t.Errorf("length at the server is %v", got)
+					t.Errorf("length at the server is %v, want %v", got, protocol.Known(n))
 				}
 			})
 		})
@@ -100,10 +100,10 @@ func TestUploadResult(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := res.CreationHeader.Get("Stream-Media-Id"); got != "post" {
-			t.Errorf("Created has the header of %q", got)
+			t.Errorf("Created has the header of %q, want %q", got, "post")
 		}
 		if got := res.Header.Get("Stream-Media-Id"); got != "patch" {
-			t.Errorf("Header has the header of %q", got)
+			t.Errorf("Header has the header of %q, want %q", got, "patch")
 		}
 		if diff := cmp.Diff(metadata, s.State(res.URL).Metadata); diff != "" {
 			t.Errorf("metadata (-want +got):\n%s", diff)

@@ -62,7 +62,7 @@ func TestVerifyCancelled(t *testing.T) {
 		res, err := clienttest.NewClient(t, s, client.Config{}).Resume(ctx, url, src, verifying)
 		clienttest.WantErrorIs(t, err, clienttest.ErrStop, context.Canceled)
 		if res.Verified || res.Offset != size || r.read.Load() > size/2 {
-			t.Errorf("result %+v after %d bytes", res, r.read.Load())
+			t.Errorf("result %+v after %d bytes, want Verified false, Offset %v and at most %v", res, r.read.Load(), size, size/2)
 		}
 	})
 	t.Run("waiting for a stream", func(t *testing.T) {

@@ -72,7 +72,7 @@ func TestVerifyByDigest(t *testing.T) {
 			wantVerified(t, res, err, test.is)
 			asked := s.Requests()[2].Header
 			if asked.Get("Want-Repr-Digest") != "sha-256=10" || asked.Get("Want-Digest") != "sha-256" {
-				t.Errorf("asked with %v", asked)
+				t.Errorf("asked with %v, want Want-Repr-Digest %q and Want-Digest %q", asked, "sha-256=10", "sha-256")
 			}
 		})
 	}
@@ -88,10 +88,10 @@ func wantVerified(t *testing.T, res *client.Result, err, is error) {
 		t.Error(err)
 	}
 	if res.Verified != (is == nil) {
-		t.Errorf("verified: %v", res.Verified)
+		t.Errorf("verified: %v, want %t", res.Verified, is == nil)
 	}
 	if res.Offset != 5 || res.URL == "" {
-		t.Errorf("result %+v", res)
+		t.Errorf("result %+v, want Offset 5 and URL not empty", res)
 	}
 }
 
@@ -133,7 +133,7 @@ func TestVerifyByReading(t *testing.T) {
 					want = client.EventFailed
 				}
 				if last := events[len(events)-1]; last.Kind != want || last.Offset != 5 {
-					t.Errorf("last event %+v", last)
+					t.Errorf("last event %+v, want Kind %v and Offset 5", last, want)
 				}
 			})
 		})
@@ -158,7 +158,7 @@ func TestVerifyUnsupported(t *testing.T) {
 		s := giving(t)
 		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.TextSource(t, "bytes"), nil)
 		if err != nil || res.Verified {
-			t.Errorf("verified %v, error %v", res.Verified, err)
+			t.Errorf("verified %v, error %v, want Verified false and no error", res.Verified, err)
 		}
 		clienttest.WantRequests(t, s, clienttest.Post, sentFive)
 	})
@@ -214,7 +214,7 @@ func TestVerifyStreams(t *testing.T) {
 				s.On(http.MethodPatch, test.patch...)
 				res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), test.src, verifying)
 				if err != nil || !res.Verified {
-					t.Errorf("verified %v, error %v", res.Verified, err)
+					t.Errorf("verified %v, error %v, want Verified true and no error", res.Verified, err)
 				}
 				clienttest.WantStored(t, s, res.URL, test.data)
 			})
@@ -238,7 +238,7 @@ func TestVerifySpooled(t *testing.T) {
 		data := clienttest.Noise(20)
 		res, err := clienttest.NewClient(t, s, client.Config{}).Upload(t.Context(), clienttest.SpooledSource(clienttest.PlainReader(data), 100), verifying)
 		if err != nil || !res.Verified {
-			t.Errorf("verified %v, error %v", res.Verified, err)
+			t.Errorf("verified %v, error %v, want Verified true and no error", res.Verified, err)
 		}
 	})
 }
@@ -319,7 +319,7 @@ func TestVerifyParallel(t *testing.T) {
 				t.Fatal(err)
 			}
 			if res.Verified != (test.is == nil) || len(res.Parts) != 4 {
-				t.Errorf("result %+v", res)
+				t.Errorf("result %+v, want Verified %t and 4 in Parts", res, test.is == nil)
 			}
 		})
 	}

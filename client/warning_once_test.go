@@ -39,7 +39,7 @@ func TestOneWarningForUnreadableHeader(t *testing.T) {
 						t.Fatal(err)
 					}
 					if n := strings.Count(log.String(), "unreadable header"); n != 1 {
-						t.Errorf("%d warnings", n)
+						t.Errorf("%d warnings, want 1", n)
 					}
 				}
 			})
@@ -90,7 +90,7 @@ func TestEachWarningOnce(t *testing.T) {
 					}
 				}
 				if counts["retrying"] < 20 {
-					t.Errorf("%d retries", counts["retrying"])
+					t.Errorf("%d retries, want at least 20", counts["retrying"])
 				}
 				delete(counts, "retrying")
 				if len(counts) < 3 {
@@ -98,7 +98,7 @@ func TestEachWarningOnce(t *testing.T) {
 				}
 				for message, n := range counts {
 					if n != 1 {
-						t.Errorf("%d times %s", n, message)
+						t.Errorf("%d times %s, want 1", n, message)
 					}
 				}
 			})
@@ -113,6 +113,6 @@ func TestHeaderSizeOfError(t *testing.T) {
 	c := clienttest.NewClient(t, s, client.Config{Header: http.Header{"X-Long": {strings.Repeat("x", 5000)}}})
 	_, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
 	if n := clienttest.ErrorOf(t, err).HeaderSize; n < 5000 || n > 5500 {
-		t.Errorf("%d bytes", n)
+		t.Errorf("%d bytes, want at least 5000 and at most 5500", n)
 	}
 }

@@ -146,7 +146,7 @@ func TestStall(t *testing.T) {
 				}
 				clienttest.WantErrorIs(t, err, client.ErrStalled)
 				if clienttest.ErrorOf(t, err).StatusCode != 0 || !errors.Is(err, retry.ErrExhausted) && !retry.Retryable(err) || errors.Is(err, context.Canceled) {
-					t.Errorf("error %v", err)
+					t.Errorf("error %v, want one without a status that can be retried", err)
 				}
 				if took != test.want {
 					t.Errorf("took %v, want %v", took, test.want)
@@ -172,7 +172,7 @@ func TestAnswerStalls(t *testing.T) {
 			t.Fatal(err)
 		}
 		if took := time.Since(began); took != 30*time.Second {
-			t.Errorf("took %v", took)
+			t.Errorf("took %v, want %v", took, 30*time.Second)
 		}
 	})
 }
@@ -189,7 +189,7 @@ func TestUploadSurvivesStall(t *testing.T) {
 		}
 		clienttest.WantStored(t, s, res.URL, "hello")
 		if res.Retries != 2 {
-			t.Errorf("%d retries", res.Retries)
+			t.Errorf("%d retries, want 2", res.Retries)
 		}
 	})
 }

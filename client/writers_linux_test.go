@@ -125,10 +125,10 @@ func TestFileInUse(t *testing.T) {
 			if test.inUse {
 				clienttest.WantLogged(t, &log, slog.LevelWarn, inUseMessage)
 			} else if bytes.Contains(log.Bytes(), []byte(inUseMessage)) {
-				t.Errorf("a warning:\n%s", &log)
+				t.Errorf("a warning, want none:\n%s", &log)
 			}
 			if recorded := len(m.Records) == 1; recorded == test.inUse {
-				t.Errorf("recorded as sent: %t", recorded)
+				t.Errorf("recorded as sent: %t, want %t", recorded, !test.inUse)
 			}
 
 			strict := fake.New(t, fake.Config{})
@@ -147,7 +147,7 @@ func TestFileInUse(t *testing.T) {
 			clienttest.WantErrorIs(t, err, client.ErrSource, client.ErrSourceInUse)
 			for _, r := range strict.Requests() {
 				if r.Method != http.MethodOptions {
-					t.Errorf("%s was sent", r)
+					t.Errorf("%s was sent, want Method %q", r, http.MethodOptions)
 				}
 			}
 		})
@@ -170,10 +170,10 @@ func TestFileInUseLater(t *testing.T) {
 		if refuse {
 			clienttest.WantErrorIs(t, err, client.ErrSource, client.ErrSourceInUse)
 		} else if err != nil || !res.InUse {
-			t.Errorf("result %+v, error %v", res, err)
+			t.Errorf("result %+v, error %v, want InUse true and no error", res, err)
 		}
 		if res.Offset != 5 {
-			t.Errorf("result %+v", res)
+			t.Errorf("result %+v, want Offset 5", res)
 		}
 	}
 }
@@ -195,7 +195,7 @@ func TestNoLeaseIsHeld(t *testing.T) {
 		next.ServeHTTP(w, r)
 	})
 	if res := clienttest.UploadFile(t, s, client.Config{}, name); res.InUse || !opened {
-		t.Errorf("in use: %t; opened: %t", res.InUse, opened)
+		t.Errorf("in use: %t; opened: %t, want InUse false and true", res.InUse, opened)
 	}
 
 	f := openToWrite(t, name)
@@ -204,7 +204,7 @@ func TestNoLeaseIsHeld(t *testing.T) {
 		t.Fatal(err)
 	}
 	if res, err := clienttest.NewClient(t, s, client.Config{RefuseInUse: true}).Upload(t.Context(), src, nil); err != nil || res.InUse {
-		t.Errorf("result %+v, error %v", res, err)
+		t.Errorf("result %+v, error %v, want InUse false and no error", res, err)
 	}
 }
 

@@ -76,7 +76,7 @@ func TestZombieIsStopped(t *testing.T) {
 					t.Error("the zombie changed the record of the other run")
 				}
 				if _, err := memory.LoadFinished(t.Context(), record.Endpoint, record.Key); !errors.Is(err, client.ErrNoRecord) {
-					t.Errorf("the zombie wrote the ledger: %v", err)
+					t.Errorf("the zombie wrote the ledger: %v, want ErrNoRecord", err)
 				}
 			})
 		})
@@ -215,7 +215,7 @@ func TestLeaseLost(t *testing.T) {
 					t.Errorf("error %v looks like a canceled upload", err)
 				}
 				if took := time.Since(began); took != 3*time.Second {
-					t.Errorf("took %v", took)
+					t.Errorf("took %v, want %v", took, 3*time.Second)
 				}
 				if n := len(s.Seen()); n > 2 {
 					t.Errorf("requests %q after the lease was lost", s.Seen())

@@ -22,11 +22,11 @@ func FuzzParseLength(f *testing.F) {
 		}
 		back, err := protocol.ParseLength(length.String())
 		if err != nil || back != length {
-			t.Fatalf("%v parsed again is %v, %v", length, back, err)
+			t.Fatalf("%v parsed again is %v, %v, want %v and no error", length, back, err, length)
 		}
 		offset, err := protocol.ParseOffset(s)
 		if n, known := length.Int64(); err != nil || !known || n != offset || n < 0 {
-			t.Fatalf("length %v, offset %d, %v", length, offset, err)
+			t.Fatalf("length %v, offset %d, %v, want %v, at least 0, no error and known true", length, offset, err, offset)
 		}
 	})
 }
@@ -115,7 +115,7 @@ func FuzzParseExpires(f *testing.F) {
 		encoded := protocol.FormatExpires(date)
 		back, err := protocol.ParseExpires(encoded)
 		if err != nil || !back.Equal(date) {
-			t.Fatalf("%v written as %q is %v, %v", date, encoded, back, err)
+			t.Fatalf("%v written as %q is %v, %v, want %v and no error", date, encoded, back, err, date)
 		}
 	})
 }
@@ -223,7 +223,7 @@ func FuzzNext(f *testing.F) {
 			return
 		}
 		if r.Start != offset || r.Len() < 0 || (chunk > 0 && r.Len() > chunk) || (n >= 0 && r.End > n) {
-			t.Fatalf("Next(%d, %v, %d) = %v", offset, length, chunk, r)
+			t.Fatalf("Next(%d, %v, %d) = %v, want Start %d, at most %d bytes and an end of at most %d", offset, length, chunk, r, offset, chunk, n)
 		}
 		if n > offset && r.Len() == 0 {
 			t.Fatalf("Next(%d, %v, %d) = %v, want progress", offset, length, chunk, r)
@@ -238,12 +238,12 @@ func FuzzSplit(f *testing.F) {
 		at := int64(0)
 		for _, r := range ranges {
 			if r.Start != at || r.Len() < 0 || r.Len() > ranges[0].Len() || r.Len() < ranges[0].Len()-1 {
-				t.Fatalf("Split(%d, %d) = %v", length, n, ranges)
+				t.Fatalf("Split(%d, %d) = %v, want Len at least 0, Len at most %v, Len at least %v and Start %v", length, n, ranges, ranges[0].Len(), ranges[0].Len()-1, at)
 			}
 			at = r.End
 		}
 		if at != max(length, 0) || len(ranges) > max(n, 1) {
-			t.Fatalf("Split(%d, %d) = %v", length, n, ranges)
+			t.Fatalf("Split(%d, %d) = %v, want at most %v of them and at %v", length, n, ranges, max(n, 1), max(length, 0))
 		}
 	})
 }

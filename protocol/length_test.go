@@ -140,23 +140,23 @@ func TestLengthAsJSON(t *testing.T) {
 	} {
 		var got record
 		if err := json.Unmarshal([]byte(text), &got); err != nil || got.Length != want {
-			t.Errorf("%s: %v, error %v", text, got.Length, err)
+			t.Errorf("%s: %v, error %v, want %v and no error", text, got.Length, err, want)
 		}
 		if b, err := json.Marshal(got); err != nil || string(b) != text {
-			t.Errorf("%s is encoded as %s, error %v", text, b, err)
+			t.Errorf("%s is encoded as %s, error %v, want %q and no error", text, b, err, text)
 		}
 	}
 	for _, text := range []string{`-1`, `1.5`, `1e3`, `9223372036854775808`, `"5"`, `true`, `{}`, `[5]`} {
 		l := protocol.Known(7)
 		if err := json.Unmarshal([]byte(text), &l); !errors.Is(err, protocol.ErrInvalidHeader) || l != protocol.Known(7) {
-			t.Errorf("%s: %v, error %v", text, l, err)
+			t.Errorf("%s: %v, error %v, want %v and ErrInvalidHeader", text, l, err, protocol.Known(7))
 		}
 	}
 	l := protocol.Known(7)
 	if err := json.Unmarshal([]byte("null"), &l); err != nil || l != (protocol.Length{}) {
-		t.Errorf("null: %v, error %v", l, err)
+		t.Errorf("null: %v, error %v, want %v and no error", l, err, protocol.Length{})
 	}
 	if b, err := json.Marshal(protocol.Length{}); err != nil || string(b) != "null" {
-		t.Errorf("the unknown length is encoded as %s, error %v", b, err)
+		t.Errorf("the unknown length is encoded as %s, error %v, want %q and no error", b, err, "null")
 	}
 }

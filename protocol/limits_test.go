@@ -67,7 +67,7 @@ func TestLongHeadersCostLittle(t *testing.T) {
 			})
 			t.Logf("%d KiB were allocated", used>>10)
 			if used > 6*mib {
-				t.Errorf("%d bytes were allocated", used)
+				t.Errorf("%d bytes were allocated, want at most %v", used, 6*mib)
 			}
 			for _, err := range errs {
 				if err != nil && len(err.Error()) > 4<<10 {
@@ -80,7 +80,7 @@ func TestLongHeadersCostLittle(t *testing.T) {
 			state, _ := protocol.ParseHead(h)
 			for _, w := range state.Warnings {
 				if len(w.Error()) > 4<<10 || len(w.Value) > protocol.MaxErrorValue {
-					t.Errorf("a warning keeps %d bytes and has a text of %d", len(w.Value), len(w.Error()))
+					t.Errorf("a warning keeps %d bytes and has a text of %d, want at most %v in Value and at most %v", len(w.Value), len(w.Error()), protocol.MaxErrorValue, 4<<10)
 				}
 			}
 		})
@@ -107,7 +107,7 @@ func TestLimits(t *testing.T) {
 				}
 				_, err := m.Encode()
 				if invalid := m.Validate(); (invalid == nil) != (err == nil) {
-					t.Errorf("Validate = %v, Encode: %v", invalid, err)
+					t.Errorf("Validate = %v, Encode: %v, want both to succeed or to fail", invalid, err)
 				}
 				return err
 			},
@@ -131,7 +131,7 @@ func TestLimits(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			fits := numbers(test.limit, test.separator) + test.separator // an empty element does not count
 			if n, err := test.parse(fits); n != test.limit || err != nil {
-				t.Errorf("%d elements were parsed as %d, error %v", test.limit, n, err)
+				t.Errorf("%d elements were parsed as %d, error %v, want %v and no error", test.limit, n, err, test.limit)
 			}
 			if err := test.encode(test.limit); err != nil {
 				t.Errorf("%d elements: %v", test.limit, err)
@@ -162,10 +162,10 @@ func TestCapabilitiesOverLimit(t *testing.T) {
 		c, err := protocol.ParseCapabilities(h)
 		e, ok := errors.AsType[*protocol.HeaderError](err)
 		if !ok || e.Name != name || !errors.Is(err, protocol.ErrTooManyElements) {
-			t.Errorf("%s: error %v", name, err)
+			t.Errorf("%s: error %v, want ErrTooManyElements, ok true and Name %q", name, err, name)
 		}
 		if len(c.Versions) == 0 || len(c.Extensions) == 0 || len(c.ChecksumAlgorithms) == 0 || c.MaxSize != protocol.Known(5) {
-			t.Errorf("%s: capabilities %+v", name, c)
+			t.Errorf("%s: capabilities %+v, want some in Versions, some in Extensions, some in ChecksumAlgorithms and MaxSize %v", name, c, protocol.Known(5))
 		}
 	}
 }

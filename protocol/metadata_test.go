@@ -124,9 +124,9 @@ func TestParseMetadataErrorStaysShort(t *testing.T) {
 		t.Errorf("error %v is not ErrInvalidMetadata and ErrInvalidHeader", err)
 	}
 	if n := len(err.Error()); n > 1000 {
-		t.Errorf("error text has %d bytes", n)
+		t.Errorf("error text has %d bytes, want at most 1000", n)
 	}
 	if _, err = protocol.ParseMetadata(strings.Repeat("é", 10_000)); len(err.Error()) > 1000 {
-		t.Errorf("error text has %d bytes for one long key", len(err.Error()))
+		t.Errorf("error text has %d bytes for one long key, want at most 1000", len(err.Error()))
 	}
 }

@@ -49,7 +49,7 @@ func TestNext(t *testing.T) {
 				t.Errorf("Next = %v, want %v", got, tt.want)
 			}
 			if got.Len() != tt.want.End-tt.want.Start {
-				t.Errorf("Len() = %d", got.Len())
+				t.Errorf("Len() = %d, want %v", got.Len(), tt.want.End-tt.want.Start)
 			}
 		})
 	}
@@ -64,7 +64,7 @@ func TestNextCoversAnUpload(t *testing.T) {
 				t.Fatal(err)
 			}
 			if r.Start != state.Offset || r.Len() <= 0 {
-				t.Fatalf("length %d, offset %d: range %v", length, state.Offset, r)
+				t.Fatalf("length %d, offset %d: range %v, want Start %v and Len more than 0", length, state.Offset, r, state.Offset)
 			}
 			state.Offset = r.End
 		}

@@ -40,7 +40,7 @@ func TestLimitsValidate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			err := test.rule.Validate()
 			if (err == nil) != test.ok {
-				t.Errorf("error %v", err)
+				t.Errorf("error %v, want success: %t", err, test.ok)
 			}
 		})
 	}
@@ -72,7 +72,7 @@ func TestLimitsCheck(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			err := test.rule.CheckRequest(test.chunk)
 			if (err == nil) != test.ok {
-				t.Errorf("error %v", err)
+				t.Errorf("error %v, want success: %t", err, test.ok)
 			}
 		})
 	}
@@ -117,7 +117,7 @@ func TestLimitsCheckUpload(t *testing.T) {
 	for n, want := range map[int64]struct{ ok, large bool }{4: {}, 5: {ok: true}, 10: {ok: true}, 11: {large: true}} {
 		err := l.CheckUpload(n)
 		if (err == nil) != want.ok || errors.Is(err, protocol.ErrTooLarge) != want.large {
-			t.Errorf("%d bytes: %v", n, err)
+			t.Errorf("%d bytes: %v, want success: %t and ErrTooLarge: %t", n, err, want.ok, want.large)
 		}
 	}
 	if err := (protocol.Limits{}).CheckUpload(math.MaxInt64); err != nil {

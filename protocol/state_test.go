@@ -212,10 +212,10 @@ func TestStateWarning(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := s.Warning(protocol.HeaderUploadConcat); !errors.Is(err, protocol.ErrInvalidConcat) {
-		t.Errorf("warning about Upload-Concat is %v", err)
+		t.Errorf("warning about Upload-Concat is %v, want ErrInvalidConcat", err)
 	}
 	if err := s.Warning("upload-metadata"); !errors.Is(err, protocol.ErrInvalidMetadata) {
-		t.Errorf("warning about upload-metadata is %v", err)
+		t.Errorf("warning about upload-metadata is %v, want ErrInvalidMetadata", err)
 	}
 	if err := s.Warning(protocol.HeaderUploadExpires); err != nil {
 		t.Errorf("warning about Upload-Expires is %v, want nil", err)

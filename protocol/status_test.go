@@ -17,7 +17,7 @@ func TestStatusErrorSuccess(t *testing.T) {
 	for _, op := range ops {
 		for status := range 1000 {
 			if got, want := protocol.StatusError(op, status) == nil, status >= 200 && status < 300; got != want {
-				t.Errorf("%s: success with %d: %t", op, status, got)
+				t.Errorf("%s: success with %d: %t, want %t", op, status, got, want)
 			}
 		}
 	}
@@ -85,7 +85,7 @@ func TestStatusErrorConflictIsNoOffsetMismatch(t *testing.T) {
 		err := protocol.StatusError(op, 409)
 		isMismatch := errors.Is(err, protocol.ErrOffsetMismatch)
 		if isMismatch == errors.Is(err, protocol.ErrConflict) || isMismatch != (op == protocol.OpPatch) {
-			t.Errorf("%s: status 409 is %v", op, err)
+			t.Errorf("%s: status 409 is %v, want ErrConflict: %t", op, err, op != protocol.OpPatch)
 		}
 	}
 }

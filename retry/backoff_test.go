@@ -78,7 +78,7 @@ func TestBackoffNext(t *testing.T) {
 				t.Errorf("Next(%+v) = %v, %v, want %v, %v", c.attempt, wait, ok, c.wait, c.ok)
 			}
 			if pw, pok := (&c.backoff).Next(c.attempt); pw != wait || pok != ok {
-				t.Errorf("Next of a *Backoff = %v, %v", pw, pok)
+				t.Errorf("Next of a *Backoff = %v, %v, want %v and %t", pw, pok, wait, ok)
 			}
 		})
 	}
@@ -116,7 +116,7 @@ func TestBackoffJitter(t *testing.T) {
 			// about 42. A difference of 10 standard deviations is not chance.
 			for i, n := range count {
 				if n < draws/bins-424 || n > draws/bins+424 {
-					t.Errorf("%[2]d of %[3]d waits are in interval %[1]d", i, n, draws)
+					t.Errorf("%[2]d of %[3]d waits are in interval %[1]d, want at least %v and at most %v", i, n, draws, draws/bins-424, draws/bins+424)
 				}
 			}
 		})
@@ -127,6 +127,6 @@ func TestBackoffOneNanosecond(t *testing.T) {
 	t.Parallel()
 	// The wait is too short to have a random part.
 	if wait, ok := (retry.Backoff{Initial: 1, Jitter: 0.5}).Next(attempt(1)); wait != 1 || !ok {
-		t.Errorf("Next = %v, %v", wait, ok)
+		t.Errorf("Next = %v, %v, want 1 and true", wait, ok)
 	}
 }

@@ -75,7 +75,7 @@ func TestDoAttemptTimeout(t *testing.T) {
 			return ctx.Err()
 		})
 		if err != nil || tries != 3 {
-			t.Errorf("Do = %v after %d tries", err, tries)
+			t.Errorf("Do = %v after %d tries, want no error and 3", err, tries)
 		}
 	})
 }

@@ -38,7 +38,7 @@ func TestRetryable(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			if got := retry.Retryable(c.err); got != c.want {
-				t.Errorf("Retryable(%v) = %v", c.err, got)
+				t.Errorf("Retryable(%v) = %v, want %t", c.err, got, c.want)
 			}
 		})
 	}
@@ -69,7 +69,7 @@ func TestAfter(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			if got, ok := retry.After(c.err); got != c.want || ok != c.ok {
-				t.Errorf("After(%v) = %v, %v", c.err, got, ok)
+				t.Errorf("After(%v) = %v, %v, want %v and %t", c.err, got, ok, c.want, c.ok)
 			}
 		})
 	}
@@ -82,7 +82,7 @@ func TestPermanent(t *testing.T) {
 	}
 	err := retry.Permanent(errTest)
 	if err.Error() != errTest.Error() || errors.Unwrap(err) != errTest { //nolint:errorlint // the very same
-		t.Errorf("Permanent(%v) = %v", errTest, err)
+		t.Errorf("Permanent(%v) = %v, want %q and %v", errTest, err, errTest.Error(), errTest)
 	}
 }
 

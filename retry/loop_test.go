@@ -131,7 +131,7 @@ func TestLoopAttempt(t *testing.T) {
 				var got []told
 				loop := retry.Loop{Policy: retry.PolicyFunc(func(a retry.Attempt) (time.Duration, bool) {
 					if a.Err != errTest { //nolint:errorlint // the very same
-						t.Errorf("Err %v", a.Err)
+						t.Errorf("Err %v, want %v", a.Err, errTest)
 					}
 					got = append(got, told{a.Number, a.Elapsed, a.Progress})
 					return time.Second, true
@@ -219,7 +219,7 @@ func TestLoopNilError(t *testing.T) {
 	t.Parallel()
 	loop := retry.Loop{Policy: retry.Never}
 	if err := loop.Wait(t.Context(), nil); !errors.Is(err, retry.ErrExhausted) {
-		t.Errorf("Wait = %v", err)
+		t.Errorf("Wait = %v, want ErrExhausted", err)
 	}
 }
 
@@ -265,7 +265,7 @@ func TestLoopPeek(t *testing.T) {
 						t.Errorf("Peek = %v, %v, want %v, %v", wait, ok, test.wait, test.ok)
 					}
 					if took := time.Since(began); took != 0 {
-						t.Errorf("Peek took %v", took)
+						t.Errorf("Peek took %v, want 0", took)
 					}
 				}
 			})

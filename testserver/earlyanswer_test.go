@@ -168,7 +168,7 @@ func TestEarlyAnswerToHead(t *testing.T) {
 	}
 	got := string(all)
 	if !strings.HasPrefix(got, "HTTP/1.1 502 ") || !strings.Contains(got, "\r\nContent-Length: 5\r\n") || !strings.HasSuffix(got, "\r\n\r\n") {
-		t.Errorf("got %q", got)
+		t.Errorf("got %q, want the prefix %q, %q in it and the suffix %q", got, "HTTP/1.1 502 ", "\r\nContent-Length: 5\r\n", "\r\n\r\n")
 	}
 }
 
@@ -183,7 +183,7 @@ func TestEarlyAnswerInOtherServer(t *testing.T) {
 	}
 	testserver.EarlyAnswer(2, http.StatusConflict, http.Header{"X-A": {"b"}}, "words").Serve(w, r, nil)
 	if w.status != http.StatusConflict || w.header.Get("X-A") != "b" || w.header.Get("Connection") != "close" || w.body.String() != "words" {
-		t.Errorf("got %d, %v, %q", w.status, w.header, &w.body)
+		t.Errorf("got %d, %v, %q, want status 409, X-A %q, Connection %q and %q", w.status, w.header, &w.body, "b", "close", "words")
 	}
 }
 
@@ -212,6 +212,6 @@ func TestEarlyAnswerCloses(t *testing.T) {
 	start := time.Now()
 	s.Close()
 	if took := time.Since(start); took > 5*time.Second {
-		t.Errorf("Close took %v", took)
+		t.Errorf("Close took %v, want at most %v", took, 5*time.Second)
 	}
 }

@@ -111,7 +111,7 @@ func TestExperimental(t *testing.T) {
 			}
 			options := must(rufh.Supported, rufhRequest{exchange: rufh.Exchange{Op: protocol.OpOptions}, method: http.MethodOptions, url: s.URL(), fields: v})
 			if options.Limits == nil || options.Limits.MaxUpload != 1<<20 {
-				t.Errorf("limits %+v", options.Limits)
+				t.Errorf("limits %+v, want Limits not nil and Limits.MaxUpload %v", options.Limits, 1<<20)
 			}
 
 			whole := rufhRequest{
@@ -120,7 +120,7 @@ func TestExperimental(t *testing.T) {
 			}
 			created := must(rufh.Final, whole)
 			if len(created.interim) != 1 || created.interim[0].Version != v || created.interim[0].Location != created.Location {
-				t.Fatalf("interim responses %+v", created.interim)
+				t.Fatalf("interim responses %+v, want 1 in interim, interim[0].Version %v and interim[0].Location %q", created.interim, v, created.Location)
 			}
 			stored(t, s, created.Location, data)
 
@@ -129,7 +129,7 @@ func TestExperimental(t *testing.T) {
 			whole.wait = true
 			cut, err := sendRUFH(t, s, whole)
 			if err == nil || len(cut.interim) != 1 {
-				t.Fatalf("status %d, interim responses %+v", cut.Status, cut.interim)
+				t.Fatalf("status %d, interim responses %+v, want 1 in interim and an error", cut.Status, cut.interim)
 			}
 			url := cut.interim[0].Location
 			head := rufhRequest{exchange: rufh.Exchange{Op: protocol.OpHead}, method: http.MethodHead, url: url, fields: v}
@@ -177,7 +177,7 @@ func TestNotExperimental(t *testing.T) {
 				fields: rufh.Creation{Version: test.version, Complete: true}, body: []byte("abc"),
 			})
 			if err != nil || got.verdict.Meaning != rufh.OtherProtocol || got.Status != http.StatusPreconditionFailed {
-				t.Errorf("status %d, %v, %v", got.Status, got.verdict.Meaning, err)
+				t.Errorf("status %d, %v, %v, want Status 412, verdict.Meaning %v and no error", got.Status, got.verdict.Meaning, err, rufh.OtherProtocol)
 			}
 		})
 	}
@@ -200,7 +200,7 @@ func TestExperimentLockFaults(t *testing.T) {
 			fields: rufh.Creation{Version: 6},
 		})
 		if err != nil || got.verdict.Meaning != test.want {
-			t.Errorf("%v: %v, %v", test.do, got.verdict, err)
+			t.Errorf("%v: %v, %v, want verdict.Meaning %v and no error", test.do, got.verdict, err, test.want)
 		}
 	}
 }

@@ -28,7 +28,7 @@ func TestSlowFinish(t *testing.T) {
 			t.Fatalf("got %d, %v; want offset 5", r.status, err)
 		}
 		if took := time.Since(start); took != 0 || len(s.Pending()) != 1 {
-			t.Errorf("the first chunk took %v, %d faults are pending", took, len(s.Pending()))
+			t.Errorf("the first chunk took %v, %d faults are pending, want 0 and 1 in Pending", took, len(s.Pending()))
 		}
 		done := make(chan struct{})
 		go func() {
@@ -45,7 +45,7 @@ func TestSlowFinish(t *testing.T) {
 			t.Errorf("got offset %d, want 10", got)
 		}
 		if took := time.Since(start); took != 0 {
-			t.Errorf("HEAD took %v", took)
+			t.Errorf("HEAD took %v, want 0", took)
 		}
 		<-done
 		if took := time.Since(start); took != d {

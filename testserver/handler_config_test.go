@@ -24,15 +24,15 @@ func TestConfigHandler(t *testing.T) {
 	mustDo(t, http.StatusBadGateway, s.Client(), http.MethodPost, s.URL(), nil)
 	mustDo(t, http.StatusOK, s.Client(), http.MethodPatch, s.URL()+"a", strings.NewReader("abc"))
 	if got := mustDo(t, http.StatusOK, s.Client(), http.MethodGet, s.URL(), nil); got.body != http.MethodGet {
-		t.Errorf("answer %q", got.body)
+		t.Errorf("answer %q, want %q", got.body, http.MethodGet)
 	}
 	if got := s.Requests(); len(got) != 3 || got[0].Fault != "Status(502)" || got[1].Fault != "Chain(Forget(), RewindTo(0))" {
-		t.Errorf("requests %+v", got)
+		t.Errorf("requests %+v, want 3 of them, Fault %q and Fault %q", got, "Status(502)", "Chain(Forget(), RewindTo(0))")
 	}
 	if _, err := s.Info(s.URL() + "a"); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("Info: %v", err)
+		t.Errorf("Info: %v, want ErrNotExist", err)
 	}
 	if got, err := s.Uploads(); len(got) > 0 || err != nil {
-		t.Errorf("uploads %q, %v", got, err)
+		t.Errorf("uploads %q, %v, want none and no error", got, err)
 	}
 }

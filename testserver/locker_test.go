@@ -96,7 +96,7 @@ func TestWatchBody(t *testing.T) {
 			watchBody(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 				watched, ok := r.Context().Value(watchedKey{}).(*watchedBody)
 				if ok != (name == "a body") {
-					t.Fatalf("the body is watched: %v", ok)
+					t.Fatalf("the body is watched: %v, want %t", ok, name == "a body")
 				}
 				if !ok {
 					return

@@ -49,10 +49,10 @@ func TestRequests(t *testing.T) {
 			}
 			for i, r := range got {
 				if r.Proto != tr.proto || r.RemoteAddr == "" || r.Start.Before(before) || r.Host == "/files/" {
-					t.Errorf("request %d: got %s from %q at %v", i, r.Proto, r.RemoteAddr, r.Start)
+					t.Errorf("request %d: got %s from %q at %v, want %s, an address, and a start after %v", i, r.Proto, r.RemoteAddr, r.Start, tr.proto, before)
 				}
 				if r.Header.Get(protocol.HeaderResumable) != protocol.Version {
-					t.Errorf("request %d: got header %v", i, r.Header)
+					t.Errorf("request %d: got header %v, want %q", i, r.Header, protocol.Version)
 				}
 			}
 

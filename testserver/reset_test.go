@@ -202,12 +202,12 @@ func TestInterimBeforeFault(t *testing.T) {
 			}})
 			got, err := do(ctx, s.Client(), http.MethodPost, s.URL(), strings.NewReader("abc"), protocol.HeaderUploadLength, "3")
 			if lost := name != "SlowFinish"; lost != (err != nil) {
-				t.Errorf("status %d, error %v", got.status, err)
+				t.Errorf("status %d, error %v, want an error: %t", got.status, err, lost)
 			}
 			select {
 			case value := <-seen:
 				if value != "yes" || got.header.Get("X-Interim") != "" {
-					t.Errorf("interim header %q, final header %v", value, got.header)
+					t.Errorf("interim header %q, final header %v, want %q and X-Interim \"\"", value, got.header, "yes")
 				}
 			default:
 				t.Error("no interim response")

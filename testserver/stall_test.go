@@ -209,7 +209,7 @@ func TestCloseEndsStalls(t *testing.T) {
 					start := time.Now()
 					s.Close()
 					if took := time.Since(start); took > 5*time.Second {
-						t.Errorf("Close took %v", took)
+						t.Errorf("Close took %v, want at most %v", took, 5*time.Second)
 					}
 					if err := <-failed; err == nil {
 						t.Error("the request succeeded, want an error")

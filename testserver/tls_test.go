@@ -126,6 +126,6 @@ func TestCloseAfterRefusedHandshake(t *testing.T) {
 	start := time.Now()
 	s.Close()
 	if took := time.Since(start); took > 5*time.Second {
-		t.Errorf("Close took %v", took)
+		t.Errorf("Close took %v, want at most %v", took, 5*time.Second)
 	}
 }

@@ -31,7 +31,7 @@ func TestUntilTokenChanges(t *testing.T) {
 				send(http.StatusUnauthorized, tt.old)
 			}
 			if got := last(t, s).Fault; got != "UntilTokenChanges()" {
-				t.Errorf("got fault %q", got)
+				t.Errorf("got fault %q, want %q", got, "UntilTokenChanges()")
 			}
 			send(http.StatusOK, tt.renewed)
 			// The fault has ended for all tokens.

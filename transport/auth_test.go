@@ -77,7 +77,7 @@ func TestInvalidator(t *testing.T) {
 			switch {
 			case c.status == 0 || c.err != nil:
 				if !errors.Is(err, errTest) {
-					t.Errorf("error %v", err)
+					t.Errorf("error %v, want %v", err, errTest)
 				}
 			case err != nil:
 				t.Fatal(err)
@@ -187,7 +187,7 @@ func TestTraceAuth(t *testing.T) {
 				_ = resp.Body.Close()
 			}
 			if got := trace.Renewable(); got != c.want {
-				t.Errorf("Renewable = %t", got)
+				t.Errorf("Renewable = %t, want %t", got, c.want)
 			}
 			// A new trace in the context replaces the previous one.
 			if _, inner := transport.TraceAuth(outer); inner.Renewable() {
@@ -208,10 +208,10 @@ func TestStaticTokenStaysSecret(t *testing.T) {
 	t.Parallel()
 	src := transport.StaticToken("secret")
 	if token, err := src.Token(t.Context()); token != "secret" || err != nil {
-		t.Errorf("token %q, error %v", token, err)
+		t.Errorf("token %q, error %v, want %q and no error", token, err, "secret")
 	}
 	if got := fmt.Sprint(src); got != "StaticToken" {
-		t.Errorf("StaticToken prints as %q", got)
+		t.Errorf("StaticToken prints as %q, want %q", got, "StaticToken")
 	}
 	config := struct {
 		Public  transport.TokenSource

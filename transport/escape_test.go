@@ -62,7 +62,7 @@ func FuzzEscapeURL(f *testing.F) {
 		path, _, _ := strings.Cut(escaped, "#")
 		path, query, _ := strings.Cut(path, "?")
 		if u.RawQuery != query || !strings.HasSuffix(path, u.EscapedPath()) {
-			t.Errorf("%q is sent as %q", escaped, u.RequestURI())
+			t.Errorf("%q is sent as %q, want RawQuery %q and the suffix %q", escaped, u.RequestURI(), query, u.EscapedPath())
 		}
 	})
 }

@@ -94,7 +94,7 @@ func TestFileBodyClosed(t *testing.T) {
 	}
 	_ = body.Close()
 	if _, err := body.Read(make([]byte, 1)); !errors.Is(err, os.ErrClosed) {
-		t.Errorf("Read after Close: %v", err)
+		t.Errorf("Read after Close: %v, want ErrClosed", err)
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		t.Errorf("the file is closed too: %v", err)

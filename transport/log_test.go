@@ -55,7 +55,7 @@ func TestLog(t *testing.T) {
 				if err == nil {
 					_ = resp.Body.Close()
 				} else if !errors.Is(err, errTest) {
-					t.Error(err)
+					t.Errorf("error %v, want %v", err, errTest)
 				}
 				if out.String() != c.want {
 					t.Errorf("logged %q, want %q", out.String(), c.want)

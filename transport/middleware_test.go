@@ -190,7 +190,7 @@ func TestMiddlewareWithoutHeader(t *testing.T) {
 	req.Header = nil
 	got := through(t, req, all()...)
 	if len(got.Header) != 5 || req.Header != nil {
-		t.Errorf("headers sent %v, headers of the caller %v", got.Header, req.Header)
+		t.Errorf("headers sent %v, headers of the caller %v, want 5 and nil", got.Header, req.Header)
 	}
 }
 
@@ -222,7 +222,7 @@ func TestMiddlewareConcurrent(t *testing.T) {
 	}
 	wg.Wait()
 	if len(ids) != 16 || ids[""] {
-		t.Errorf("16 requests had %d different ids", len(ids))
+		t.Errorf("16 requests had %d different ids, want 16 that are not empty", len(ids))
 	}
 	if got := through(t, req, mw...); req.Header.Get("X-One") != "" || got.Header.Get("X-One") != "1" {
 		t.Error("the caller's request or the middleware's own values were changed")
@@ -278,7 +278,7 @@ func TestRequestNotSent(t *testing.T) {
 				t.Errorf("error %q, want %q", err, c.text)
 			}
 			if _, err := writer.Write([]byte("x")); !errors.Is(err, io.ErrClosedPipe) {
-				t.Errorf("the body is open: %v", err)
+				t.Errorf("the body is open: %v, want ErrClosedPipe", err)
 			}
 		})
 	}

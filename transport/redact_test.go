@@ -37,7 +37,7 @@ func TestRedactURL(t *testing.T) {
 		})
 	}
 	if got := transport.RedactURL(nil); got != "" {
-		t.Errorf("RedactURL(nil) = %q", got)
+		t.Errorf("RedactURL(nil) = %q, want \"\"", got)
 	}
 }
 
@@ -123,11 +123,11 @@ func TestRedactErrorOfNetHTTP(t *testing.T) {
 				t.Fatal("no error")
 			}
 			if got := transport.RedactError(fmt.Errorf("head: %w", err)).Error(); strings.Contains(got, "hush") {
-				t.Errorf("error %q", got)
+				t.Errorf("error %q, want no secret in it", got)
 			}
 			if _, err := url.Parse(location); err != nil {
 				if got := transport.RedactError(err).Error(); strings.Contains(got, "hush") {
-					t.Errorf("error %q", got)
+					t.Errorf("error %q, want no secret in it", got)
 				}
 			}
 		})

@@ -64,7 +64,7 @@ func FuzzRetryAfter(f *testing.F) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	f.Fuzz(func(t *testing.T, value, date string) {
 		if d, ok := transport.RetryAfter(http.Header{"Retry-After": {value}, "Date": {date}}, now); d < 0 || !ok && d != 0 {
-			t.Errorf("RetryAfter(%q, %q) = %v, %t", value, date, d, ok)
+			t.Errorf("RetryAfter(%q, %q) = %v, %t, want at least 0, and 0 if it is not valid", value, date, d, ok)
 		}
 	})
 }

@@ -104,7 +104,7 @@ func TestBatchIsForLaterRuns(t *testing.T) {
 	turned.Names = []string{holidays.Names[1], holidays.Names[0], holidays.Names[1]}
 	second := openBatch(t, open(t, s.Dir()), turned)
 	if !has(t, second, a) || !has(t, second, b) || second.Len() != 2 || has(t, second, newRecord("c", 1)) {
-		t.Errorf("the second run has %d records", second.Len())
+		t.Errorf("the second run has %d records, want 2: a and b", second.Len())
 	}
 	if !second.HasSource(a.Source) || second.HasSource("/home/me/c") {
 		t.Error("the second run has other sources")
@@ -226,7 +226,7 @@ func TestBatches(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if n, err := s.Prune(t.Context(), time.Hour); n != 0 || err != nil || len(list()) != 1 {
-		t.Errorf("a new batch: %d records pruned (%v)", n, err)
+		t.Errorf("a new batch: %d records pruned (%v), want 0, 1 and no error", n, err)
 	}
 	if n, err := s.Prune(t.Context(), 0); n != 2 || err != nil || len(list()) != 0 {
 		t.Errorf("%d records pruned (%v), want 2", n, err)
@@ -237,7 +237,7 @@ func TestBatches(t *testing.T) {
 	}
 	for _, key := range []string{holidays.Key(), "../x", ""} {
 		if err := s.RemoveBatch(key); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("remove %q: %v", key, err)
+			t.Errorf("remove %q: %v, want ErrNotExist", key, err)
 		}
 	}
 }

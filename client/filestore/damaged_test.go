@@ -94,7 +94,7 @@ func TestDamaged(t *testing.T) {
 			_ = wantDamaged(t, s)
 			aside, err := os.ReadFile(filepath.Join(s.Dir(), sample.Key+".json.damaged"))
 			if err != nil || string(aside) != content {
-				t.Errorf("the file that was moved aside has changed (%v)", err)
+				t.Errorf("the file that was moved aside has changed (%v), want no error and %q", err, content)
 			}
 			// The upload can be recorded again.
 			save(t, s, &sample)
@@ -133,7 +133,7 @@ func TestFlippedAnywhere(t *testing.T) {
 		switch {
 		case err == nil:
 			if invalid := r.Validate(); invalid != nil || r.Key != sample.Key {
-				t.Errorf("byte %d is %q: got a record of %s, error %v", i, c, r.Key, invalid)
+				t.Errorf("byte %d is %q: got a record of %s, error %v, want Key %q and nil", i, c, r.Key, invalid, sample.Key)
 			}
 		case errors.Is(err, journal.ErrRecordDamaged), errors.Is(err, journal.ErrRecordVersion):
 		default:
@@ -151,7 +151,7 @@ func TestDamagedShowsNoSecrets(t *testing.T) {
 			s := open(t, t.TempDir())
 			write(t, s, []byte(strings.Replace(whole, `"`+from+`"`, `"`+to+`"`, 1)))
 			if err := wantDamaged(t, s); strings.Contains(err.Error(), "hush") || strings.Contains(err.Error(), "hu%zzsh") {
-				t.Errorf("%s: error %q", to, err)
+				t.Errorf("%s: error %q, want no %q in it and no %q in it", to, err, "hush", "hu%zzsh")
 			}
 		}
 	}
@@ -169,7 +169,7 @@ func TestNewerVersion(t *testing.T) {
 		}
 		b, err := os.ReadFile(filepath.Join(s.Dir(), sample.Key+".json"))
 		if err != nil || !bytes.Equal(b, newer) {
-			t.Fatalf("%s: the record was changed to %q (%v)", op, b, err)
+			t.Fatalf("%s: the record was changed to %q (%v), want %q and no error", op, b, err, newer)
 		}
 	}
 	_, err := s.Load(t.Context(), sample.Key)
@@ -179,7 +179,7 @@ func TestNewerVersion(t *testing.T) {
 		wantNewer("List", err)
 	}
 	if n, err := s.Prune(t.Context(), 0); n != 0 || err != nil {
-		t.Errorf("Prune: %d removed, error %v", n, err)
+		t.Errorf("Prune: %d removed, error %v, want 0 and no error", n, err)
 	}
 	wantNewer("Prune", journal.ErrRecordVersion)
 	wantNewer("Delete", s.Delete(t.Context(), sample.Key, ""))
@@ -233,7 +233,7 @@ func TestLinks(t *testing.T) {
 
 			link(record)
 			if r, err := s.Load(t.Context(), sample.Key); !errors.Is(err, journal.ErrRecordDamaged) {
-				t.Errorf("Load: record %v, error %v", r, err)
+				t.Errorf("Load: record %v, error %v, want ErrRecordDamaged", r, err)
 			}
 			link(record)
 			changed := sample
@@ -247,7 +247,7 @@ func TestLinks(t *testing.T) {
 				t.Errorf("Lock follows the link")
 				_ = unlock()
 			} else if !strings.Contains(err.Error(), "not a regular file") {
-				t.Errorf("Lock: %v", err)
+				t.Errorf("Lock: %v, want %q in it", err, "not a regular file")
 			}
 
 			after, err := os.ReadFile(full)
@@ -273,7 +273,7 @@ func TestFolderInPlaceOfRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := s.Save(t.Context(), new(sample)); err == nil || !strings.Contains(err.Error(), sample.Key) {
-		t.Errorf("Save: error %v", err)
+		t.Errorf("Save: error %v, want an error and %q in it", err, sample.Key)
 	}
 	if got := names(t, s.Dir()); len(got) != 1 {
 		t.Errorf("the folder holds %q", got)

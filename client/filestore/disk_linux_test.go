@@ -130,10 +130,10 @@ func TestReadOnlyFolder(t *testing.T) {
 	}
 
 	if _, err := filestore.New(dir); !errors.Is(err, syscall.EROFS) || !strings.Contains(err.Error(), "not writable") {
-		t.Errorf("New: error %v", err)
+		t.Errorf("New: error %v, want %v and %q in it", err, syscall.EROFS, "not writable")
 	}
 	if _, err := filestore.New(filepath.Join(dir, "a", "b")); !errors.Is(err, syscall.EROFS) {
-		t.Errorf("New of a folder below: error %v", err)
+		t.Errorf("New of a folder below: error %v, want %v", err, syscall.EROFS)
 	}
 	revision := revisionOf(t, s, sample.Key)
 	_, locking := s.Lock(t.Context(), sample.Key)
@@ -146,7 +146,7 @@ func TestReadOnlyFolder(t *testing.T) {
 		}
 	}
 	if r, err := s.Load(t.Context(), sample.Key); err != nil || r.URL != sample.URL {
-		t.Errorf("Load: record %v, error %v", r, err)
+		t.Errorf("Load: record %v, error %v, want URL %q and no error", r, err, sample.URL)
 	}
 }
 
@@ -161,10 +161,10 @@ func TestForbiddenFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := filestore.New(dir); !errors.Is(err, fs.ErrPermission) {
-		t.Errorf("New: error %v", err)
+		t.Errorf("New: error %v, want ErrPermission", err)
 	}
 	if err := s.Save(t.Context(), new(sample)); !errors.Is(err, fs.ErrPermission) {
-		t.Errorf("Save: error %v", err)
+		t.Errorf("Save: error %v, want ErrPermission", err)
 	}
 }
 

@@ -25,7 +25,7 @@ func FuzzDecode(f *testing.F) {
 		r, err := journal.Decode("4f1d", b)
 		if err != nil {
 			if !errors.Is(err, journal.ErrRecordDamaged) && !errors.Is(err, journal.ErrRecordVersion) {
-				t.Errorf("error %v", err)
+				t.Errorf("error %v, want ErrRecordDamaged or ErrRecordVersion", err)
 			}
 			return
 		}

@@ -167,7 +167,7 @@ func TestSentRefuses(t *testing.T) {
 	large.Source = strings.Repeat("x", 1<<20)
 	for name, r := range map[string]*journal.Record{"nil": nil, "no key": sentRecord("", 1), "path": sentRecord("../x", 1), "large": large} {
 		if err := s.SaveFinished(t.Context(), r); !errors.Is(err, journal.ErrInvalidRecord) {
-			t.Errorf("%s: error %v", name, err)
+			t.Errorf("%s: error %v, want ErrInvalidRecord", name, err)
 		}
 	}
 	if got := names(t, s.Dir()); len(got) != 0 {
@@ -182,7 +182,7 @@ func TestSentRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := s.SaveFinished(t.Context(), sentRecord("a", 1)); err == nil || !strings.Contains(err.Error(), "not a regular file") {
-		t.Errorf("SaveFinished through a link: %v", err)
+		t.Errorf("SaveFinished through a link: %v, want an error and %q in it", err, "not a regular file")
 	}
 	if b, err := os.ReadFile(outside); err != nil || !bytes.Equal(b, []byte("mine\n")) {
 		t.Errorf("the target of the link holds %q (%v)", b, err)
@@ -206,7 +206,7 @@ func TestSentConcurrently(t *testing.T) {
 					t.Error(err)
 				}
 				if got, err := own.LoadFinished(t.Context(), r.Endpoint, r.Key); err != nil || got.URL != r.URL {
-					t.Errorf("record %+v, error %v", got, err)
+					t.Errorf("record %+v, error %v, want URL %q and no error", got, err, r.URL)
 				}
 			}
 		})
@@ -231,7 +231,7 @@ func TestPruneSentOfAccounts(t *testing.T) {
 	}
 	saveSent(t, s, all...)
 	if n, err := s.Prune(t.Context(), time.Hour); n != 0 || err != nil {
-		t.Errorf("%d removed, error %v", n, err)
+		t.Errorf("%d removed, error %v, want 0 and no error", n, err)
 	}
 	for _, r := range all {
 		wantSent(t, s, r)
@@ -265,7 +265,7 @@ func TestPruneSent(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n, err := s.Prune(t.Context(), 2*time.Hour); n != 0 || err != nil {
-		t.Errorf("%d removed, error %v", n, err)
+		t.Errorf("%d removed, error %v, want 0 and no error", n, err)
 	}
 	if info, err := os.Stat(sentFile(s)); err != nil || !info.ModTime().Equal(at) {
 		t.Errorf("the modification time of the file is %v (%v), want %v", info.ModTime(), err, at)
@@ -279,7 +279,7 @@ func TestPruneSent(t *testing.T) {
 	wantSent(t, s, changed)
 	wantNotSent(t, s, "b")
 	if n, err := s.Prune(t.Context(), time.Hour); n != 0 || err != nil {
-		t.Errorf("%d removed, error %v", n, err)
+		t.Errorf("%d removed, error %v, want 0 and no error", n, err)
 	}
 	if err := os.Chtimes(sentFile(s), at, at); err != nil {
 		t.Fatal(err)

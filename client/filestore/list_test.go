@@ -63,7 +63,7 @@ func TestListContinuesAfterError(t *testing.T) {
 			continue
 		}
 		if r.URL == "" {
-			t.Errorf("record %+v", r)
+			t.Errorf("record %+v, want a URL", r)
 		}
 		good++
 	}
@@ -77,7 +77,7 @@ func TestListContinuesAfterError(t *testing.T) {
 		}
 	}
 	if after := names(t, s.Dir()); !slices.Equal(before, after) {
-		t.Errorf("the folder held %q, and now %q", before, after)
+		t.Errorf("the folder held %q, want %q, and now %q", before, after, after)
 	}
 }
 
@@ -162,7 +162,7 @@ func TestListMany(t *testing.T) {
 	}
 	// All names together have more than 2 MiB.
 	if most > before+1<<20 {
-		t.Errorf("the heap has grown by %d KiB", (most-before)>>10)
+		t.Errorf("the heap has grown by %d KiB, want at most %d", (most-before)>>10, 1<<10)
 	}
 	if removed, err := s.Prune(t.Context(), time.Hour); removed != n/20 || err != nil {
 		t.Errorf("Prune: %d removed, want %d; error %v", removed, n/20, err)

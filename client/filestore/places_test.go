@@ -40,7 +40,7 @@ func TestListSuffixReadsNoOtherRecord(t *testing.T) {
 	}
 	got := testing.AllocsPerRun(1, func() {
 		if keys := keysOf(t, s, place); len(keys) != 1 {
-			t.Fatalf("found %q", keys)
+			t.Fatalf("found %q, want 1 of them", keys)
 		}
 	})
 	if got > others/2 {
@@ -56,7 +56,7 @@ func TestPlaceWithoutRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	if keys := keysOf(t, s, place); len(keys) != 0 {
-		t.Errorf("found %q", keys)
+		t.Errorf("found %q, want none", keys)
 	}
 	r := sample
 	r.Key, r.Updated = "5f1d-"+place, time.Now()
@@ -68,13 +68,13 @@ func TestPlaceWithoutRecord(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n, err := s.Prune(t.Context(), time.Hour); n != 0 || err != nil {
-		t.Errorf("pruned %d, error %v", n, err)
+		t.Errorf("pruned %d, error %v, want 0 and no error", n, err)
 	}
 	if text, err := os.ReadFile(list); err != nil || string(text) != r.Key+"\n" {
-		t.Errorf("after Prune: %q, error %v", text, err)
+		t.Errorf("after Prune: %q, error %v, want %q and no error", text, err, r.Key+"\n")
 	}
 	if keys := keysOf(t, s, place); len(keys) != 1 {
-		t.Errorf("found %q after Prune", keys)
+		t.Errorf("found %q after Prune, want 1 of them", keys)
 	}
 }
 
@@ -99,7 +99,7 @@ func TestPlaceIsRemoved(t *testing.T) {
 				t.Fatal(err)
 			}
 			if left, err := os.ReadDir(s.Dir()); err != nil || len(left) != 0 {
-				t.Errorf("left are %v, error %v", left, err)
+				t.Errorf("left are %v, error %v, want none and no error", left, err)
 			}
 		})
 	}
@@ -123,7 +123,7 @@ func TestListPrefix(t *testing.T) {
 			n := 0
 			for r, err := range s.ListPrefix(t.Context(), prefix) {
 				if err != nil || !strings.HasPrefix(r.Key, prefix) {
-					t.Errorf("%s: record %v, error %v", prefix, r, err)
+					t.Errorf("%s: record %v, error %v, want the prefix %q and no error", prefix, r, err, prefix)
 				}
 				n++
 			}

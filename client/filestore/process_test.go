@@ -317,7 +317,7 @@ func add(t *testing.T, s *filestore.Store) {
 		case err == nil:
 			done++
 		case !errors.Is(err, journal.ErrConflict):
-			t.Fatal(err)
+			t.Fatalf("error %v, want ErrConflict", err)
 		}
 	}
 }

@@ -31,14 +31,14 @@ func TestVersionOfProtocol(t *testing.T) {
 			t.Errorf("protocol %q: %v, want %s in\n%s", protocol, err, want, b)
 		}
 		if got, err := store.Load(t.Context(), "key"); err != nil || got.Protocol != protocol {
-			t.Errorf("protocol %q: loaded %+v, %v", protocol, got, err)
+			t.Errorf("protocol %q: loaded %+v, %v, want Protocol %q and no error", protocol, got, err, protocol)
 		}
 		newer := bytes.Replace(b, []byte(want), []byte(`"version": 3,`), 1)
 		if err := os.WriteFile(file, newer, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := store.Load(t.Context(), "key"); !errors.Is(err, journal.ErrRecordVersion) {
-			t.Errorf("protocol %q: version 3 gives %v", protocol, err)
+			t.Errorf("protocol %q: version 3 gives %v, want ErrRecordVersion", protocol, err)
 		}
 		if after, err := os.ReadFile(file); err != nil || !bytes.Equal(after, newer) {
 			t.Errorf("protocol %q: the file changed: %v", protocol, err)

@@ -109,7 +109,7 @@ func TestPruneTidies(t *testing.T) {
 			file := filepath.Join(s.Dir(), c.file)
 			writeOld(t, file, c.content, c.age)
 			if removed, err := s.Prune(t.Context(), 48*time.Hour); removed != 0 || err != nil {
-				t.Errorf("%d records removed, error %v", removed, err)
+				t.Errorf("%d records removed, error %v, want 0 and no error", removed, err)
 			}
 			if got := names(t, s.Dir()); !slices.Equal(got, c.want) {
 				t.Errorf("the folder holds %q, want %q", got, c.want)

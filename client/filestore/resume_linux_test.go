@@ -38,7 +38,7 @@ func TestUploadOnFullDisk(t *testing.T) {
 		res, err := s.run(t, dir, name, nil)
 		s.wantDone(t, res, err, data)
 		if res.Resumed != chunkSize+1000 {
-			t.Errorf("resumed at %d", res.Resumed)
+			t.Errorf("resumed at %d, want %v", res.Resumed, chunkSize+1000)
 		}
 	})
 }

@@ -135,7 +135,7 @@ func TestUploadResumes(t *testing.T) {
 	res, err := s.run(t, dir, name, nil)
 	s.wantDone(t, res, err, data)
 	if res.Resumed != 2*(chunkSize+1000) {
-		t.Errorf("resumed at %d", res.Resumed)
+		t.Errorf("resumed at %d, want %v", res.Resumed, 2*(chunkSize+1000))
 	}
 	want := []string{
 		"POST /files/", "PATCH /files/1 0+524288", "PATCH /files/1 524288+1000",
@@ -160,7 +160,7 @@ func TestUploadIsBusy(t *testing.T) {
 			t.Errorf("error %v, want %v", err, journal.ErrBusy)
 		}
 		if n := len(s.Seen()) - already; n > 0 {
-			t.Errorf("%d requests were sent", n)
+			t.Errorf("%d requests were sent, want 0", n)
 		}
 		next.ServeHTTP(w, r)
 	})
@@ -197,7 +197,7 @@ func TestUploadOfDamagedRecord(t *testing.T) {
 			res, err := s.run(t, dir, name, &log)
 			s.wantDone(t, res, err, data)
 			if res.Resumed != 0 {
-				t.Errorf("resumed at %d from a damaged record", res.Resumed)
+				t.Errorf("resumed at %d from a damaged record, want 0", res.Resumed)
 			}
 			wantSaid(t, &log, "level=WARN", "upload starts over", "moved aside")
 			if diff := cmp.Diff([]string{filepath.Base(record) + ".damaged"}, names(t, dir)); diff != "" {
@@ -225,7 +225,7 @@ func TestUploadOfNewerRecord(t *testing.T) {
 	s.wantDone(t, res, err, data)
 	wantSaid(t, &log, "level=WARN", "upload cannot be resumed by a later run", "newer version")
 	if now, err := os.ReadFile(record); err != nil || !bytes.Equal(now, newer) {
-		t.Errorf("the record is now %q (%v)", now, err)
+		t.Errorf("the record is now %q (%v), want %q and no error", now, err, newer)
 	}
 }
 

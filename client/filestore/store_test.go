@@ -203,7 +203,7 @@ func TestNewRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s, err := filestore.New(c.dir)
 			if err == nil || s != nil {
-				t.Fatalf("New = %v, error %v", s, err)
+				t.Fatalf("New = %v, error %v, want nil and an error", s, err)
 			}
 			if !strings.HasPrefix(err.Error(), "filestore: ") || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("error %q, want one that contains %q", err, c.says)
@@ -254,12 +254,12 @@ func TestSaveTooLarge(t *testing.T) {
 		t.Errorf("error %v, want %v", err, journal.ErrInvalidRecord)
 	}
 	if r, err := s.Load(t.Context(), sample.Key); err != nil || r.Source != sample.Source {
-		t.Errorf("record %v, error %v afterwards", r, err)
+		t.Errorf("record %v, error %v afterwards, want Source %q and no error", r, err, sample.Source)
 	}
 	large.Source = strings.Repeat("x", 1<<20-2000)
 	save(t, s, &large)
 	if r, err := s.Load(t.Context(), sample.Key); err != nil || r.Source != large.Source {
-		t.Errorf("a record just below the limit: error %v", err)
+		t.Errorf("a record just below the limit: error %v, want no error and Source %q", err, large.Source)
 	}
 }
 
@@ -303,7 +303,7 @@ func TestFileWithoutRevision(t *testing.T) {
 	write("1")
 	first, err := s.Load(t.Context(), "k")
 	if err != nil || first.Revision == "" {
-		t.Fatalf("record %+v, error %v", first, err)
+		t.Fatalf("record %+v, error %v, want Revision not empty and no error", first, err)
 	}
 	write("2")
 	if err := s.Save(t.Context(), new(*first)); !errors.Is(err, journal.ErrConflict) {

@@ -19,12 +19,12 @@ func TestMemoryStoreListSuffix(t *testing.T) {
 		n := 0
 		for r, err := range s.ListSuffix(t.Context(), suffix) {
 			if err != nil || r.Key != "a"+suffix {
-				t.Errorf("record %v, error %v", r, err)
+				t.Errorf("record %v, error %v, want Key %q and no error", r, err, "a"+suffix)
 			}
 			n++
 		}
 		if n != 1 {
-			t.Errorf("%d records", n)
+			t.Errorf("%d records, want 1", n)
 		}
 	})
 	// The list of all keys is one allocation, and growing it takes several.

@@ -140,7 +140,7 @@ func TestRenewed(t *testing.T) {
 			t.Errorf("released %d times, want once", s.released)
 		}
 		if cause := context.Cause(held); !errors.Is(cause, context.Canceled) {
-			t.Errorf("the context ended with %v", cause)
+			t.Errorf("the context ended with %v, want %v", cause, context.Canceled)
 		}
 		synctest.Wait()
 		before := s.renewed()
@@ -216,7 +216,7 @@ func TestOtherHolder(t *testing.T) {
 		s.change(func() { s.other = true })
 		<-held.Done()
 		if cause := context.Cause(held); !errors.Is(cause, journal.ErrLeaseLost) || time.Since(began) != ttl/3 {
-			t.Errorf("the context ended after %v with %v", time.Since(began), cause)
+			t.Errorf("the context ended after %v with %v, want %v and ErrLeaseLost", time.Since(began), cause, ttl/3)
 		}
 		if err := release(); err != nil {
 			t.Error(err)

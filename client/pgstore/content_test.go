@@ -31,13 +31,13 @@ func content(t *testing.T, server *databases.Server) {
 	const want = `{"version":1,"key":"k","endpoint":"https://tus.example/files/","url":"https://tus.example/files/k?a&b",` +
 		`"source":"/é","length":10,"offset":4,"updated":"1970-01-01T00:00:01Z"}`
 	if text != want || revision != r.Revision || version != 1 || url != r.URL {
-		t.Errorf("the row is %q, %d, %q, %q", revision, version, text, url)
+		t.Errorf("the row is %q, %d, %q, %q, want %q, 1, %q and %q", revision, version, text, url, r.Revision, want, r.URL)
 	}
 	if err := db.QueryRow(t.Context(), "SELECT endpoint FROM tusker.sent WHERE key = 'done'").Scan(&endpoint); err != nil {
 		t.Fatal(err)
 	}
 	if sum := sha256.Sum256([]byte(r.Endpoint)); endpoint != hex.EncodeToString(sum[:]) {
-		t.Errorf("the endpoint is %q", endpoint)
+		t.Errorf("the endpoint is %q, want %q", endpoint, hex.EncodeToString(sum[:]))
 	}
 }
 

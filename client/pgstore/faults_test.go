@@ -52,7 +52,7 @@ func TestServerIsKilled(t *testing.T) {
 	server.Restart()
 	got, err := s.Load(t.Context(), "k")
 	if err != nil || got.Revision != known {
-		t.Errorf("Load after the restart: record %v, error %v", got, err)
+		t.Errorf("Load after the restart: record %v, error %v, want Revision %q and no error", got, err, known)
 	}
 	if _, err := s.LoadFinished(t.Context(), r.Endpoint, "done"); err != nil {
 		t.Errorf("LoadFinished after the restart: %v", err)

@@ -246,6 +246,6 @@ func noTables(t *testing.T, server *databases.Server) {
 		t.Fatal(err)
 	}
 	if _, err := s.Load(context.Background(), "k"); err == nil || errors.Is(err, journal.ErrNoRecord) {
-		t.Errorf("Load: error %v", err)
+		t.Errorf("Load: error %v, want an error and not ErrNoRecord", err)
 	}
 }

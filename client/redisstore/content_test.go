@@ -29,15 +29,15 @@ func TestContent(t *testing.T) {
 	want := `{"version":1,"key":"` + key + `","endpoint":"https://tus.example/files/","url":"https://tus.example/files/` + key +
 		`?a&b","source":"/é","length":10,"offset":4,"updated":"1970-01-01T00:00:01Z"}`
 	if got["record"] != want || got["revision"] != r.Revision || got["version"] != "1" || got["saved"] == "" {
-		t.Errorf("Redis has %q", got)
+		t.Errorf("Redis has %q, want [\"record\"] %q, [\"revision\"] %q, [\"version\"] %q and [\"saved\"] not empty", got, want, r.Revision, "1")
 	}
 	sum := sha256.Sum256([]byte(r.Endpoint))
 	if sent := db.HGetAll(t.Context(), tag+":sent:"+hex.EncodeToString(sum[:])+":"+key[:64]).Val(); sent["version"] != "1" || sent["used"] == "" {
-		t.Errorf("Redis has the finished upload %q", sent)
+		t.Errorf("Redis has the finished upload %q, want [\"version\"] %q and [\"used\"] not empty", sent, "1")
 	}
 	place := "tusker:{-0123456789abcdef}:place"
 	if got := db.SMembers(t.Context(), place).Val(); !slices.Equal(got, []string{key}) {
-		t.Errorf("the set of the place has %q", got)
+		t.Errorf("the set of the place has %q, want %q", got, []string{key})
 	}
 	if n := db.DBSize(t.Context()).Val(); n != 3 {
 		t.Errorf("Redis has %d keys, want 3", n)
@@ -181,6 +181,6 @@ func TestPrune(t *testing.T) {
 		t.Errorf("Prune removes %d, error %v, want the other 4", n, err)
 	}
 	if n := db.DBSize(t.Context()).Val(); n != 0 {
-		t.Errorf("%d keys are left", n)
+		t.Errorf("%d keys are left, want 0", n)
 	}
 }

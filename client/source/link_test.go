@@ -43,7 +43,7 @@ func TestIdentityOfOpenedFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	if now := opened.(source.Identifier).Identity(); now != identity || identity == "" {
-		t.Errorf("identity %q, was %q", now, identity)
+		t.Errorf("identity %q, was %q, want %q and not empty", now, identity, identity)
 	}
 	if now := opened.(source.StateIdentifier).StateIdentity(); now != state {
 		t.Errorf("state %q, was %q", now, state)

@@ -59,7 +59,7 @@ func TestSnapshot(t *testing.T) {
 					t.Fatal(err)
 				}
 				if err := o.Check(t.Context()); errors.Is(err, failure.ErrSourceChanged) != test.changed {
-					t.Errorf("size %d: Check = %v", size, err)
+					t.Errorf("size %d: Check = %v, want ErrSourceChanged: %t", size, err, test.changed)
 				}
 				if o.Length() != protocol.Known(int64(size)) {
 					t.Errorf("length %v, want %d", o.Length(), size)

@@ -73,7 +73,7 @@ func TestEdges(t *testing.T) {
 			// With everything as it was, so is the identity.
 			again := openPath(t, path)
 			if err := again.Check(t.Context()); err != nil || again.Identity() != key {
-				t.Errorf("restored: %v", err)
+				t.Errorf("restored: %v, want no error and Identity %q", err, key)
 			}
 		})
 	}
@@ -95,7 +95,7 @@ func TestGrowsWhileRemembered(t *testing.T) {
 		return info, err
 	}
 	if err := f.remember(); err != nil || f.size != 5 || string(f.content) != "hello" {
-		t.Errorf("%d bytes %q, %v", f.size, f.content, err)
+		t.Errorf("%d bytes %q, %v, want size 5, %q and no error", f.size, f.content, err, "hello")
 	}
 	if err := f.Check(t.Context()); err != nil {
 		t.Error(err)
@@ -116,7 +116,7 @@ func openPath(t *testing.T, path string) *openFile {
 	t.Cleanup(func() { _ = o.Close() })
 	f, ok := o.(*openFile)
 	if !ok {
-		t.Fatalf("source is a %T", o)
+		t.Fatalf("source is a %T, want a StateIdentifier", o)
 	}
 	return f
 }

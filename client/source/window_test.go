@@ -24,13 +24,13 @@ func TestWindow(t *testing.T) {
 					t.Fatalf("seed %d: no room at %d, window from %d, limit %d", seed, w.end, w.start, limit)
 				}
 				if w.start > max(before, w.mark) {
-					t.Fatalf("seed %d: given up to %d, released to %d", seed, w.start, w.mark)
+					t.Fatalf("seed %d: given up to %d, want at most %v, released to %d", seed, w.start, max(before, w.mark), w.mark)
 				}
 				n := copy(free[:1+random.IntN(len(free))], data[w.end:])
 				w.end += int64(n)
 			}
 			if held := w.end - w.start; held > limit || w.start > 0 && held < limit-max(1, limit/4) {
-				t.Fatalf("seed %d: %d bytes are held, limit %d", seed, held, limit)
+				t.Fatalf("seed %d: %d bytes are held, limit %d, want at most the limit, and after the start at least 3/4 of it", seed, held, limit)
 			}
 			wantFewBlocks(t, w)
 			if random.IntN(20) == 0 {
@@ -52,7 +52,7 @@ func TestWindow(t *testing.T) {
 func wantFewBlocks(t *testing.T, w *window) {
 	t.Helper()
 	if n := int64(len(w.blocks) + len(w.free)); n > (w.limit+w.size-1)/w.size+1 {
-		t.Fatalf("%d blocks of %d bytes, limit %d", n, w.size, w.limit)
+		t.Fatalf("%d blocks of %d bytes, limit %d, want at most %v", n, w.size, w.limit, (w.limit+w.size-1)/w.size+1)
 	}
 }
 
@@ -81,6 +81,6 @@ func TestWindowTakesWhatArrives(t *testing.T) {
 	w := &window{limit: 1 << 40, size: blockSize, chunk: 1}
 	free, _ := w.room()
 	if len(free) != blockSize || len(w.blocks) != 1 {
-		t.Errorf("%d bytes in %d blocks taken for none", len(free), len(w.blocks))
+		t.Errorf("%d bytes in %d blocks taken for none, want %v and 1 in blocks", len(free), len(w.blocks), blockSize)
 	}
 }

@@ -177,7 +177,7 @@ func spool(s subject) {
 	}
 	most := sp.Spool()
 	if most < 0 {
-		s.Fatalf("Spool is %d", most)
+		s.Fatalf("Spool is %d, want at least 0", most)
 	}
 	if most < s.size() {
 		s.Skip("the source must not be copied")
@@ -208,11 +208,11 @@ func settling(s subject) {
 	}
 	for _, step := range []time.Duration{0, st.Step(), timestep.Longest} {
 		if d := st.SettleTime(step); d < 0 || d > step {
-			s.Errorf("SettleTime(%v) is %v", step, d)
+			s.Errorf("SettleTime(%v) is %v, want at least 0 and at most %v", step, d, step)
 		}
 	}
 	if w := st.FindWriters(); w > source.WritersFound {
-		s.Errorf("FindWriters gives %d", w)
+		s.Errorf("FindWriters gives %d, want at most %v", w, source.WritersFound)
 	}
 	s.inOrder(o, 0, s.Content)
 	before := ""

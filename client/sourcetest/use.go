@@ -95,7 +95,7 @@ func nothingOpen(s subject) {
 			continue
 		}
 		if n := s.CountOpen(); n != 0 {
-			s.Errorf("%d things are open after Close", n)
+			s.Errorf("%d things are open after Close, want 0", n)
 		}
 	}
 }
@@ -116,7 +116,7 @@ func parts(s subject) {
 			s.Skip("the source cannot be divided")
 		}
 		if n := p.Length(); n != protocol.Known(rng.Len()) {
-			s.Errorf("Length of the part from %d to %d is %v", rng.Start, rng.End, n)
+			s.Errorf("Length of the part from %d to %d is %v, want %v", rng.Start, rng.End, n, protocol.Known(rng.Len()))
 		}
 		uploads.Go(func() {
 			of := s

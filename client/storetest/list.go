@@ -41,7 +41,7 @@ func (s subject) listed(l journal.Lister) map[string]*journal.Record {
 func listAll(s subject) {
 	first, second := s.lister(s.Store), s.lister(s.second)
 	if n := len(s.listed(first)); n != 0 {
-		s.t.Errorf("an empty store lists %d records", n)
+		s.t.Errorf("an empty store lists %d records, want 0", n)
 	}
 	const n = 50
 	for i := range n {
@@ -117,7 +117,7 @@ func listWithin(s subject) {
 		s.t.Errorf("List returns %v, want %v", seen, want)
 	}
 	if n := len(s.listed(l)); n != 0 {
-		s.t.Errorf("%d records are left", n)
+		s.t.Errorf("%d records are left, want 0", n)
 	}
 }
 

@@ -120,7 +120,7 @@ func lockGoroutines(s subject) {
 					return
 				}
 				if n := inside.Add(1); n != 1 {
-					s.t.Errorf("%d hold the lock at once", n)
+					s.t.Errorf("%d hold the lock at once, want 1", n)
 				}
 				runtime.Gosched()
 				inside.Add(-1)

@@ -27,7 +27,7 @@ func (s subject) absent(from journal.Store, key string) {
 		s.t.Errorf("Load %s: error %v, want %v", short(key), err, journal.ErrNoRecord)
 	}
 	if r != nil {
-		s.t.Errorf("Load %s: a record beside the error", short(key))
+		s.t.Errorf("Load %s: a record beside the error, want nil", short(key))
 	}
 }
 

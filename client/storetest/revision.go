@@ -21,7 +21,7 @@ func saveConditional(s subject) {
 	before := stale
 	s.conflicts("Save", s.Save(s.ctx, &stale))
 	if stale.Revision != before.Revision {
-		s.t.Errorf("Save changed the revision to %q despite the error", stale.Revision)
+		s.t.Errorf("Save changed the revision to %q despite the error, want %q", stale.Revision, before.Revision)
 	}
 	unknown := small("other")
 	unknown.Revision = first.Revision

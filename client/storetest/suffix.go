@@ -46,7 +46,7 @@ func listBySuffix(s subject) {
 			var got []string
 			for r, err := range l.ListSuffix(s.ctx, suffix) {
 				if err != nil || r == nil {
-					s.t.Fatalf("ListSuffix %q: record %v, error %v", suffix, r, err)
+					s.t.Fatalf("ListSuffix %q: record %v, error %v, want not nil and no error", suffix, r, err)
 				}
 				same(s.t, r, full(r.Key))
 				got = append(got, r.Key)

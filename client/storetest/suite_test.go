@@ -51,6 +51,6 @@ func TestReopen(t *testing.T) {
 		}}
 	})
 	if stores == 0 || stores != handles {
-		t.Errorf("%d stores, %d second handles", stores, handles)
+		t.Errorf("%d stores, %d second handles, want not 0 and %v", stores, handles, handles)
 	}
 }

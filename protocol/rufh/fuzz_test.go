@@ -36,12 +36,12 @@ func FuzzJudge(f *testing.F) {
 		got := rufh.Judge(x, r)
 		switch {
 		case got.Meaning.String() == "unknown":
-			t.Fatalf("meaning %d", got.Meaning)
+			t.Fatalf("meaning %d, want one with a name", got.Meaning)
 		case status/100 == 1 && got.Meaning > rufh.Progressed && got.Meaning != rufh.Relocated,
 			status/100 != 1 && got.Meaning <= rufh.Progressed:
 			t.Fatalf("status %d is %v", status, got.Meaning)
 		case tus && status/100 != 1 && got.Meaning != rufh.OtherProtocol:
-			t.Fatalf("Tus-Resumable is %v", got.Meaning)
+			t.Fatalf("Tus-Resumable is %v, want OtherProtocol", got.Meaning)
 		}
 		back := http.Header{}
 		if err := r.SetHeader(v, back); err != nil {
@@ -64,7 +64,7 @@ func FuzzAppend(f *testing.F) {
 		h := http.Header{}
 		if (rufh.Append{Version: v, Offset: offset, Length: protocol.Known(length), Complete: complete}).SetHeader(h) != nil {
 			if len(h) > 0 {
-				t.Fatalf("written: %v", h)
+				t.Fatalf("written: %v, want none", h)
 			}
 			return
 		}
@@ -92,7 +92,7 @@ func FuzzParseLimits(f *testing.F) {
 		limits, err := v.ParseLimits(value)
 		if errors.Is(err, protocol.ErrInvalidHeader) {
 			if limits != (protocol.Limits{}) {
-				t.Fatalf("%+v and %v", limits, err)
+				t.Fatalf("%+v and %v, want %v", limits, err, protocol.Limits{})
 			}
 			return
 		}

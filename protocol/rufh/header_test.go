@@ -63,7 +63,7 @@ func TestFields(t *testing.T) {
 func TestPlainHeader(t *testing.T) {
 	h := plainHeader{"Upload-Offset": "5", "Upload-Draft-Interop-Version": "8"}
 	if got := rufh.Version(8).ParseResponse(204, h); got.Offset != protocol.Known(5) || got.Version != 8 {
-		t.Errorf("%+v", got)
+		t.Errorf("%+v, want Offset %v and Version 8", got, protocol.Known(5))
 	}
 }
 
@@ -127,7 +127,7 @@ func TestSetHeaderErrors(t *testing.T) {
 			h := http.Header{}
 			checkHeaderError(t, test.request.SetHeader(h), test.field, test.kind)
 			if len(h) > 0 {
-				t.Errorf("written: %v", h)
+				t.Errorf("written: %v, want none", h)
 			}
 		})
 	}
@@ -181,7 +181,7 @@ func TestVersion(t *testing.T) {
 		drafts++
 	}
 	if drafts != 8 {
-		t.Errorf("%d versions", drafts)
+		t.Errorf("%d versions, want 8", drafts)
 	}
 	for _, v := range []rufh.Version{0, 2, 11, 255} {
 		if v.Valid() || v.Drafts() != "" {
@@ -189,10 +189,10 @@ func TestVersion(t *testing.T) {
 		}
 	}
 	if got := rufh.Version(6).String(); got != "rufh/6" {
-		t.Errorf("version 6 is called %q", got)
+		t.Errorf("version 6 is called %q, want %q", got, "rufh/6")
 	}
 	if a, b := rufh.Version(5).MediaType(), rufh.Version(6).MediaType(); a != "" || b != "application/partial-upload" {
-		t.Errorf("media types %q and %q", a, b)
+		t.Errorf("media types %q and %q, want \"\" and %q", a, b, "application/partial-upload")
 	}
 }
 
@@ -201,6 +201,6 @@ func TestLongValue(t *testing.T) {
 	_, err := rufh.Newest.ParseLimits(strings.Repeat("!", 1<<20))
 	var e *protocol.HeaderError
 	if !errors.As(err, &e) || len(e.Value) != protocol.MaxErrorValue {
-		t.Errorf("error %.200v", err)
+		t.Errorf("error %.200v, want a *HeaderError that keeps %d bytes", err, protocol.MaxErrorValue)
 	}
 }

@@ -257,12 +257,12 @@ func TestMeaningString(t *testing.T) {
 	seen := map[string]bool{}
 	for m := rufh.Ignored; m <= rufh.OtherProtocol; m++ {
 		if s := m.String(); s == "" || seen[s] || s == "unknown" {
-			t.Errorf("meaning %d is called %q", m, s)
+			t.Errorf("meaning %d is called %q, want a name of its own", m, s)
 		} else {
 			seen[s] = true
 		}
 	}
 	if got := (rufh.OtherProtocol + 1).String(); got != "unknown" {
-		t.Errorf("the meaning after the last is called %q", got)
+		t.Errorf("the meaning after the last is called %q, want %q", got, "unknown")
 	}
 }

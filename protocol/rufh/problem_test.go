@@ -55,7 +55,7 @@ func TestProblem(t *testing.T) {
 				t.Fatal(err)
 			}
 			if again, err := rufh.ParseProblem(rufh.ProblemMediaType, encoded); err != nil || again != got {
-				t.Errorf("encoded as %s, which is %+v, %v", encoded, again, err)
+				t.Errorf("encoded as %s, which is %+v, %v, want %v and no error", encoded, again, err, got)
 			}
 		})
 	}
@@ -63,11 +63,11 @@ func TestProblem(t *testing.T) {
 
 func TestProblemErrors(t *testing.T) {
 	if _, err := rufh.ParseProblem("text/html", []byte(`{}`)); !errors.Is(err, protocol.ErrInvalidHeader) {
-		t.Errorf("HTML: %v", err)
+		t.Errorf("HTML: %v, want ErrInvalidHeader", err)
 	}
 	for _, content := range []string{"", "5", "[]", "{", `{"type":}`, "<html>"} {
 		if got, err := rufh.ParseProblem(rufh.ProblemMediaType, []byte(content)); err == nil || got != (rufh.Problem{}) {
-			t.Errorf("%q: %+v, %v", content, got, err)
+			t.Errorf("%q: %+v, %v, want %v and an error", content, got, err, rufh.Problem{})
 		}
 	}
 }

@@ -215,7 +215,7 @@ func TestBadServers(t *testing.T) {
 					t.Errorf("%d requests, want at most %d", report.Requests, tt.requests)
 				}
 				if report.Total().Pass > len(report.Results)/2 {
-					t.Errorf("total %+v", report.Total())
+					t.Errorf("total %+v, want Pass at most %v", report.Total(), len(report.Results)/2)
 				}
 			})
 		})
@@ -259,7 +259,7 @@ func TestBusyServer(t *testing.T) {
 			// An upload expires later than the longest wait, so one rule is
 			// Unable.
 			if report.Obstacle != nil || total.Pass != len(conformance.Tus.Rules())-1 || total.Unable != 1 {
-				t.Errorf("obstacle %v, total %+v", report.Obstacle, total)
+				t.Errorf("obstacle %v, total %+v, want Obstacle nil, Pass %v and Unable 1", report.Obstacle, total, len(conformance.Tus.Rules())-1)
 			}
 		})
 	}
@@ -291,7 +291,7 @@ func TestRandomAnswers(t *testing.T) {
 			}), exemplar.Endpoint, nil)
 		})
 		if len(report.Results) != len(conformance.Tus.Rules()) {
-			t.Fatalf("seed %d: %d results", seed, len(report.Results))
+			t.Fatalf("seed %d: %d results, want %v", seed, len(report.Results), len(conformance.Tus.Rules()))
 		}
 	}
 }
@@ -302,7 +302,7 @@ func TestLimits(t *testing.T) {
 		s := exemplar.New(exemplar.Full())
 		report := run(t, s, &conformance.Options{MaxRequests: 20})
 		if !errors.Is(report.Obstacle, conformance.ErrOutOfBudget) || report.Left != 0 || report.Total().Pass == 0 || report.Total().Unable == 0 {
-			t.Errorf("obstacle %v, %d left, total %+v", report.Obstacle, report.Left, report.Total())
+			t.Errorf("obstacle %v, %d left, total %+v, want ErrOutOfBudget, Left 0, Pass not 0 and Unable not 0", report.Obstacle, report.Left, report.Total())
 		}
 		if report.Requests > 40 {
 			t.Errorf("%d requests, want 20 and the deletions", report.Requests)
@@ -321,7 +321,7 @@ func TestLimits(t *testing.T) {
 			return exemplar.Doer(s).Do(req)
 		}), exemplar.Endpoint, nil)
 		if !errors.Is(report.Obstacle, cause) || s.Len() != 0 {
-			t.Errorf("obstacle %v, %d uploads left", report.Obstacle, s.Len())
+			t.Errorf("obstacle %v, %d uploads left, want %v and Len 0", report.Obstacle, s.Len(), cause)
 		}
 	})
 	t.Run("time", func(t *testing.T) {
@@ -334,7 +334,7 @@ func TestLimits(t *testing.T) {
 		})
 		report := run(t, slow, &conformance.Options{Timeout: time.Minute})
 		if !errors.Is(report.Obstacle, conformance.ErrOutOfTime) || s.Len() != 0 || report.Total().Pass == 0 {
-			t.Errorf("obstacle %v, %d uploads left, total %+v", report.Obstacle, s.Len(), report.Total())
+			t.Errorf("obstacle %v, %d uploads left, total %+v, want ErrOutOfTime, Len 0 and Pass not 0", report.Obstacle, s.Len(), report.Total())
 		}
 	})
 	t.Run("rules", func(t *testing.T) {
@@ -344,20 +344,20 @@ func TestLimits(t *testing.T) {
 			OnResult: func(r conformance.Result) { seen = append(seen, r.ID) },
 		})
 		if len(report.Results) != 6 || len(seen) != 6 || report.Results[5].ID != "patch-status" {
-			t.Errorf("%d results, requests %q", len(report.Results), seen)
+			t.Errorf("%d results, requests %q, want 6 in Results, 6 of them and Results[5].ID %q", len(report.Results), seen, "patch-status")
 		}
 	})
 	t.Run("unknown rule", func(t *testing.T) {
 		report := run(t, exemplar.New(exemplar.Full()), &conformance.Options{Rules: []string{"head-*", "nothing"}})
 		if !errors.Is(report.Obstacle, conformance.ErrNoRule) || report.Requests != 0 {
-			t.Errorf("obstacle %v, %d requests", report.Obstacle, report.Requests)
+			t.Errorf("obstacle %v, %d requests, want ErrNoRule and Requests 0", report.Obstacle, report.Requests)
 		}
 	})
 	for _, endpoint := range []string{"", "tus.example", "ftp://tus.example/", "http://", "http://a\x00b/"} {
 		t.Run("endpoint "+strconv.Quote(endpoint), func(t *testing.T) {
 			report := conformance.Run(t.Context(), nil, endpoint, nil)
 			if !errors.Is(report.Obstacle, conformance.ErrEndpoint) || report.Requests != 0 {
-				t.Errorf("obstacle %v", report.Obstacle)
+				t.Errorf("obstacle %v, want ErrEndpoint and Requests 0", report.Obstacle)
 			}
 		})
 	}

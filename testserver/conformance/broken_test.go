@@ -113,11 +113,11 @@ func TestExemplar(t *testing.T) {
 	report := run(t, s, nil)
 	for _, r := range report.Results {
 		if r.Status != conformance.Pass {
-			t.Errorf("%s: %s: %s\n%s\n%s", r.ID, r.Status, r.Why, r.Sent, r.Got)
+			t.Errorf("%s: %s, want %q: %s\n%s\n%s", r.ID, r.Status, conformance.Pass, r.Why, r.Sent, r.Got)
 		}
 	}
 	if report.Obstacle != nil || report.Left != 0 || s.Len() > 1 {
-		t.Errorf("obstacle %v, %d left, %d uploads", report.Obstacle, report.Left, s.Len())
+		t.Errorf("obstacle %v, %d left, %d uploads, want Obstacle nil, Left 0 and Len at most 1", report.Obstacle, report.Left, s.Len())
 	}
 	t.Logf("%d rules, %d requests", len(report.Results), report.Requests)
 }

@@ -30,7 +30,7 @@ func TestOffsetBeforeConflict(t *testing.T) {
 			})(s)
 			report := run(t, conflicts(atMostTwoBytes(s)), &conformance.Options{Rules: []string{"patch-offset-mismatch"}})
 			if r := report.Results[0]; r.Status != test.want {
-				t.Errorf("%s: %s\n%s\n%s", r.Status, r.Why, r.Sent, r.Got)
+				t.Errorf("%s, want %q: %s\n%s\n%s", r.Status, test.want, r.Why, r.Sent, r.Got)
 			}
 		})
 	}

@@ -84,7 +84,7 @@ func TestJSON(t *testing.T) {
 		t.Errorf("totals of core (-want +got):\n%s", diff)
 	}
 	if got.Obstacle != "out of time" || got.Left != 2 || got.Requests != 12 || len(got.Extensions) != 1 {
-		t.Errorf("report %s", text)
+		t.Errorf("report %s, want Obstacle %q, Left 2, Requests 12 and 1 in Extensions", text, "out of time")
 	}
 	empty, err := json.Marshal(conformance.Report{})
 	if want := `{"protocol":"tus","endpoint":"","extensions":[],"requests":0,"left":0,"rules":[],"totals":{"pass":0,"fail":0,"warn":0,"skip":0,"unable":0,"extensions":{}}}`; err != nil || string(empty) != want {
@@ -122,17 +122,17 @@ func TestJUnit(t *testing.T) {
 		t.Fatalf("%v\n%s", err, b.String())
 	}
 	if got.Tests != 6 || got.Failures != 1 || got.Errors != 1 || got.Skipped != 2 {
-		t.Errorf("%d tests, %d failures, %d errors, %d skipped", got.Tests, got.Failures, got.Errors, got.Skipped)
+		t.Errorf("%d tests, %d failures, %d errors, %d skipped, want Tests 6, Failures 1, Errors 1 and Skipped 2", got.Tests, got.Failures, got.Errors, got.Skipped)
 	}
 	if e := got.Suites[0].Cases[0].Error; e == nil || e.Message != "out of time" {
-		t.Errorf("the obstacle is %+v", e)
+		t.Errorf("the obstacle is %+v, want not nil and Message %q", e, "out of time")
 	}
 	core := got.Suites[1]
 	if f := core.Cases[1].Failure; core.Name != "tus core" || f == nil || !strings.Contains(f.Text, "> PATCH /files/1 (Upload-Offset: 0) + 3 bytes\n< 200 OK") {
-		t.Errorf("the failure of %q is %+v", core.Name, f)
+		t.Errorf("the failure of %q is %+v, want Name %q, not nil and %q in it", core.Name, f, "tus core", "> PATCH /files/1 (Upload-Offset: 0) + 3 bytes\n< 200 OK")
 	}
 	if out := got.Suites[2].Cases[0].Out; !strings.HasPrefix(out, "warning: <it> is &  not\n") {
-		t.Errorf("the warning is %q", out)
+		t.Errorf("the warning is %q, want the prefix %q", out, "warning: <it> is &  not\n")
 	}
 }
 
@@ -163,7 +163,7 @@ func TestColumns(t *testing.T) {
 	for _, r := range conformance.Tus.Rules() {
 		row := conformance.Result{Rule: r, Status: conformance.Unable, Why: "why"}.String()
 		if at := strings.Index(row, "why"); at != 56 {
-			t.Errorf("%q: why is at %d", row, at)
+			t.Errorf("%q: why is at %d, want 56", row, at)
 		}
 	}
 }
@@ -215,7 +215,7 @@ func TestSecrets(t *testing.T) {
 		t.Fatal(err)
 	}
 	if report.Total().Pass < 40 {
-		t.Errorf("obstacle %v, total %+v", report.Obstacle, report.Total())
+		t.Errorf("obstacle %v, total %+v, want Pass at least 40", report.Obstacle, report.Total())
 	}
 	if i := strings.Index(string(text), "s3cr3t"); i >= 0 {
 		t.Errorf("the report contains the secret: …%s…", text[max(0, i-200):min(len(text), i+50)])
@@ -251,7 +251,7 @@ func TestCheck(t *testing.T) {
 	conformance.Check(recorder{t, &messages}, sample())
 	want := []string{"error: conformance: out of time", "error: the server answered with 200\n", "log: warning: <it>", "skip: skip: ", "skip: unable: no GET"}
 	if len(messages) != len(want) {
-		t.Fatalf("got messages %q", messages)
+		t.Fatalf("got messages %q, want %v of them", messages, len(want))
 	}
 	for i := range want {
 		if !strings.HasPrefix(messages[i], want[i]) {

@@ -59,7 +59,7 @@ func TestBadServersRUFH(t *testing.T) {
 				t.Errorf("obstacle %v, want %v with %q", report.Obstacle, test.obstacle, test.says)
 			}
 			if report.Requests > test.requests || len(report.Results) != len(conformance.RUFH(rufh.Newest).Rules()) {
-				t.Errorf("%d requests, %d results", report.Requests, len(report.Results))
+				t.Errorf("%d requests, %d results, want Requests at most %v and %v in Results", report.Requests, len(report.Results), test.requests, len(conformance.RUFH(rufh.Newest).Rules()))
 			}
 		})
 	}
@@ -109,7 +109,7 @@ func TestRandomAnswersRUFH(t *testing.T) {
 		})
 		report := runRUFH(t, version, serialized(h), conformance.Options{Timeout: time.Hour})
 		if len(report.Results) != len(conformance.RUFH(version).Rules()) {
-			t.Fatalf("seed %d: %d results", seed, len(report.Results))
+			t.Fatalf("seed %d: %d results, want %v", seed, len(report.Results), len(conformance.RUFH(version).Rules()))
 		}
 	}
 }
@@ -137,18 +137,18 @@ func TestReportRUFH(t *testing.T) {
 		err = json.Unmarshal(text, &out)
 	}
 	if err != nil || out.Protocol != "rufh/8" || len(out.Rules) != 3 {
-		t.Fatalf("%v: %s", err, text)
+		t.Fatalf("%v: %s, want no error, Protocol %q and 3 in Rules", err, text, "rufh/8")
 	}
 	sent, got, _ := strings.Cut(out.Rules[0].Sent, "\n")
 	if sent != "POST /files/ (Upload-Complete: ?0, Content-Type: application/octet-stream)" || !strings.HasPrefix(got, "HEAD /files/up-") {
-		t.Errorf("sent %q, then %q", sent, got)
+		t.Errorf("sent %q, then %q, want %q and the prefix %q", sent, got, "POST /files/ (Upload-Complete: ?0, Content-Type: application/octet-stream)", "HEAD /files/up-")
 	}
 	if want := "104 (Location: http://tus.example/files/up-7919, "; !strings.HasPrefix(out.Rules[0].Got, want) || !strings.Contains(out.Rules[0].Got, "), then 201 Created (Location: ") {
-		t.Errorf("got %q", out.Rules[0].Got)
+		t.Errorf("got %q, want the prefix %q and %q in it", out.Rules[0].Got, want, "), then 201 Created (Location: ")
 	}
 	var junit strings.Builder
 	if err := report.WriteJUnit(&junit); err != nil || !strings.Contains(junit.String(), `<testsuite name="rufh/8 apple-background" tests="2"`) {
-		t.Errorf("%v, %s", err, junit.String())
+		t.Errorf("%v, %s, want no error and %q in it", err, junit.String(), `<testsuite name="rufh/8 apple-background" tests="2"`)
 	}
 }
 
@@ -165,10 +165,10 @@ func TestProtocol(t *testing.T) {
 		t.Errorf("a version that does not exist has %d rules", len(rules))
 	}
 	if _, err := conformance.RUFH(10).Select("head-*"); !errors.Is(err, conformance.ErrNoRule) {
-		t.Errorf("error %v", err)
+		t.Errorf("error %v, want ErrNoRule", err)
 	}
 	report := conformance.Run(t.Context(), nil, exemplar.Endpoint, &conformance.Options{Protocol: conformance.RUFH(11)})
 	if !errors.Is(report.Obstacle, conformance.ErrNoRule) || report.Requests > 0 {
-		t.Errorf("obstacle %v, %d requests", report.Obstacle, report.Requests)
+		t.Errorf("obstacle %v, %d requests, want ErrNoRule and Requests 0", report.Obstacle, report.Requests)
 	}
 }

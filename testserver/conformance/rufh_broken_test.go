@@ -192,11 +192,11 @@ func TestExemplarRUFH(t *testing.T) {
 					want = r.Status == conformance.Warn
 				}
 				if !want {
-					t.Errorf("%s: %s: %s\n%s\n%s", r.ID, r.Status, r.Why, r.Sent, r.Got)
+					t.Errorf("%s: %s, which is not allowed: %s\n%s\n%s", r.ID, r.Status, r.Why, r.Sent, r.Got)
 				}
 			}
 			if report.Obstacle != nil || report.Left != 0 || s.Len() != 0 {
-				t.Errorf("obstacle %v, %d left, %d uploads", report.Obstacle, report.Left, s.Len())
+				t.Errorf("obstacle %v, %d left, %d uploads, want Obstacle nil, Left 0 and Len 0", report.Obstacle, report.Left, s.Len())
 			}
 			t.Logf("%d rules, %d requests", len(report.Results), report.Requests)
 		})

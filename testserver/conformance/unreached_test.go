@@ -68,13 +68,13 @@ func TestMisplacedUploads(t *testing.T) {
 				return test.act(req)
 			})
 			if !errors.Is(report.Obstacle, conformance.ErrMisplaced) || errors.Is(report.Obstacle, conformance.ErrNoAnswer) != test.silent {
-				t.Fatalf("obstacle %v", report.Obstacle)
+				t.Fatalf("obstacle %v, want ErrMisplaced and ErrNoAnswer: %t", report.Obstacle, test.silent)
 			}
 			if text := report.Obstacle.Error(); !strings.Contains(text, test.says) || !strings.Contains(text, exemplar.Endpoint) {
 				t.Errorf("obstacle %q, want it to say %q", text, test.says)
 			}
 			if s.Len() > 6 || report.Left != s.Len() {
-				t.Errorf("%d uploads on the server, %d reported", s.Len(), report.Left)
+				t.Errorf("%d uploads on the server, %d reported, want Len at most 6 and Left %v", s.Len(), report.Left, s.Len())
 			}
 		})
 	}
@@ -98,21 +98,21 @@ func TestUnansweredMust(t *testing.T) {
 			})
 			total := report.Total()
 			if !report.Failed() || total.Fail != 0 || total.Unable != 1 || report.Obstacle != nil {
-				t.Errorf("failed %t, total %+v, obstacle %v", report.Failed(), total, report.Obstacle)
+				t.Errorf("failed %t, total %+v, obstacle %v, want Failed true, Fail 0, Unable 1 and Obstacle nil", report.Failed(), total, report.Obstacle)
 			}
 			for _, r := range report.Results {
 				if r.Unanswered != (r.ID == "version-unsupported") {
-					t.Errorf("%s: unanswered %t", r.ID, r.Unanswered)
+					t.Errorf("%s: unanswered %t, want %t", r.ID, r.Unanswered, r.ID == "version-unsupported")
 				}
 			}
 			var junit strings.Builder
 			if err := report.WriteJUnit(&junit); err != nil || !strings.Contains(junit.String(), `failures="0" errors="1" skipped="0"`) {
-				t.Errorf("%v, %s", err, junit.String())
+				t.Errorf("%v, %s, want no error and %q in it", err, junit.String(), `failures="0" errors="1" skipped="0"`)
 			}
 			var messages []string
 			conformance.Check(recorder{t, &messages}, report)
 			if len(messages) != 1 || !strings.HasPrefix(messages[0], "error: ") {
-				t.Errorf("messages of the test: %q", messages)
+				t.Errorf("messages of the test: %q, want 1 of them and the prefix %q", messages, "error: ")
 			}
 		})
 	}
@@ -127,7 +127,7 @@ func TestUnansweredShould(t *testing.T) {
 		return nil, nil //nolint:nilnil // The exemplar answers.
 	})
 	if report.Failed() || report.Total().Unable != 1 || report.Obstacle != nil {
-		t.Errorf("failed %t, total %+v, obstacle %v", report.Failed(), report.Total(), report.Obstacle)
+		t.Errorf("failed %t, total %+v, obstacle %v, want Failed false, Unable 1 and Obstacle nil", report.Failed(), report.Total(), report.Obstacle)
 	}
 }
 
@@ -144,7 +144,7 @@ func TestInconclusive(t *testing.T) {
 		return reply(req, http.StatusRequestEntityTooLarge, http.Header{protocol.HeaderResumable: {"1.0.0"}}, strings.NewReader("quota")), nil
 	})
 	if !errors.Is(report.Obstacle, conformance.ErrInconclusive) || report.Failed() {
-		t.Errorf("obstacle %v, total %+v", report.Obstacle, report.Total())
+		t.Errorf("obstacle %v, total %+v, want ErrInconclusive and Failed false", report.Obstacle, report.Total())
 	}
 	t.Run("one rule", func(t *testing.T) {
 		opts := &conformance.Options{Rules: []string{"patch-content-type"}}
@@ -155,7 +155,7 @@ func TestInconclusive(t *testing.T) {
 			return nil, nil //nolint:nilnil // The exemplar answers.
 		})
 		if !errors.Is(report.Obstacle, conformance.ErrInconclusive) {
-			t.Errorf("obstacle %v, total %+v", report.Obstacle, report.Total())
+			t.Errorf("obstacle %v, want ErrInconclusive, total %+v", report.Obstacle, report.Total())
 		}
 	})
 }

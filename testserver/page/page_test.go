@@ -76,7 +76,7 @@ func TestPolicy(t *testing.T) {
 	res := request(t, s, http.MethodGet, "/", "")
 	html := res.body
 	if res.status != http.StatusOK || !strings.HasPrefix(res.header.Get("Content-Type"), "text/html") {
-		t.Fatalf("got %d, %v", res.status, res.header)
+		t.Fatalf("got %d, %v, want status 200 and the prefix %q", res.status, res.header, "text/html")
 	}
 	policy := make(map[string]string)
 	for directive := range strings.SplitSeq(res.header.Get("Content-Security-Policy"), "; ") {
@@ -181,10 +181,10 @@ func TestGuard(t *testing.T) {
 				}
 			}
 			if got := res.header.Get("Cross-Origin-Resource-Policy"); got != "same-origin" {
-				t.Errorf("got Cross-Origin-Resource-Policy %q", got)
+				t.Errorf("got Cross-Origin-Resource-Policy %q, want %q", got, "same-origin")
 			}
 			if added, want := len(s.Pending())-before, tt.want == http.StatusNoContent; (added > 0) != want {
-				t.Errorf("%d faults were injected", added)
+				t.Errorf("%d faults were injected, want some: %t", added, want)
 			}
 		})
 	}
@@ -202,11 +202,11 @@ func TestFault(t *testing.T) {
 	}{{"409", 409}, {"423", 423}, {"500", 500}, {"503", 503}} {
 		res := request(t, s, http.MethodPost, "/page/fault", `{"fault":"`+tt.fault+`"}`, "Content-Type", "application/json; charset=utf-8")
 		if res.status != http.StatusNoContent {
-			t.Fatalf("%s: got %d, %q", tt.fault, res.status, res.body)
+			t.Fatalf("%s: got %d, want 204, %q", tt.fault, res.status, res.body)
 		}
 		for _, method := range []string{http.MethodGet, http.MethodOptions} {
 			if res := request(t, s, method, "/files/x", "", "Tus-Resumable", "1.0.0"); res.status == tt.want {
-				t.Errorf("%s: the fault hit %s", tt.fault, method)
+				t.Errorf("%s: the fault hit %s, want it to hit other requests", tt.fault, method)
 			}
 		}
 		for _, want := range []int{tt.want, http.StatusTeapot} {
@@ -248,7 +248,7 @@ func TestUploads(t *testing.T) {
 		}
 		res := request(t, s, http.MethodPost, s.URL(), body, header...)
 		if res.status != http.StatusCreated {
-			t.Fatalf("got %d, %q", res.status, res.body)
+			t.Fatalf("got %d, want 201, %q", res.status, res.body)
 		}
 		return res.header.Get("Location")
 	}
@@ -277,7 +277,7 @@ func TestUploads(t *testing.T) {
 	}
 	res := request(t, s, http.MethodGet, "/page/uploads", "")
 	if res.header.Get("Content-Type") != "application/json" || strings.Contains(res.body, "<script>") {
-		t.Errorf("got %v, %s", res.header, res.body)
+		t.Errorf("got %v, %s, want Content-Type %q and no %q in it", res.header, res.body, "application/json", "<script>")
 	}
 	var got struct {
 		Uploads []map[string]any
@@ -307,7 +307,7 @@ func TestManyUploads(t *testing.T) {
 	}
 	body := request(t, s, http.MethodGet, "/page/uploads", "").body
 	if got := strings.Count(body, `"url"`); got != 100 || !strings.Contains(body, `"total":105`) {
-		t.Errorf("%d rows, %s", got, body[max(0, len(body)-40):])
+		t.Errorf("%d rows, %s, want 100 and %q in it", got, body[max(0, len(body)-40):], `"total":105`)
 	}
 }
 
@@ -316,6 +316,6 @@ func TestNoUploads(t *testing.T) {
 	t.Parallel()
 	s := testserver.New(t, testserver.Config{Site: page.New})
 	if body := request(t, s, http.MethodGet, "/page/uploads", "").body; body != `{"uploads":[],"total":0}`+"\n" {
-		t.Errorf("got %s", body)
+		t.Errorf("got %s, want %q", body, `{"uploads":[],"total":0}`+"\n")
 	}
 }

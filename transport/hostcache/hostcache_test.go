@@ -12,28 +12,28 @@ import (
 func TestCache(t *testing.T) {
 	var c hostcache.Cache[int]
 	if v, ok := c.Get("a"); ok || v != 0 || c.Len() != 0 {
-		t.Errorf("Get from an empty cache = %d, %v", v, ok)
+		t.Errorf("Get from an empty cache = %d, %v, want 0, false and Len 0", v, ok)
 	}
 	c.Set("a", 1)
 	c.Set("b", 2)
 	c.Set("a", 3)
 	if v, ok := c.Get("a"); !ok || v != 3 || c.Len() != 2 {
-		t.Errorf("Get = %d, %v, and Len = %d", v, ok, c.Len())
+		t.Errorf("Get = %d, %v, and Len = %d, want 3, true and Len 2", v, ok, c.Len())
 	}
 	c.Update("a", func(old int, found bool) (int, bool) {
 		if old != 3 || !found {
-			t.Errorf("Get of a known host = %d, %v", old, found)
+			t.Errorf("Get of a known host = %d, %v, want 3 and true", old, found)
 		}
 		return 0, false
 	})
 	c.Update("c", func(old int, found bool) (int, bool) {
 		if old != 0 || found {
-			t.Errorf("Get of an unknown host = %d, %v", old, found)
+			t.Errorf("Get of an unknown host = %d, %v, want 0 and false", old, found)
 		}
 		return 0, false
 	})
 	if _, ok := c.Get("a"); ok || c.Len() != 1 {
-		t.Errorf("%d hosts are left", c.Len())
+		t.Errorf("%d hosts are left, want Len 1 and ok false", c.Len())
 	}
 }
 
@@ -48,12 +48,12 @@ func TestCacheIsLimited(t *testing.T) {
 		}
 	}
 	if n := c.Len(); n != hostcache.Size {
-		t.Errorf("%d hosts are kept", n)
+		t.Errorf("%d hosts are kept, want %v", n, hostcache.Size)
 	}
 	for i := range 1000 {
 		_, ok := c.Get(strconv.Itoa(i))
 		if want := i > 1000-hostcache.Size; ok != want {
-			t.Fatalf("host %d of 1000 is kept: %v", i, ok)
+			t.Fatalf("host %d of 1000 is kept: %v, want %t", i, ok, want)
 		}
 	}
 }
@@ -72,6 +72,6 @@ func TestCacheIsSafe(t *testing.T) {
 	}
 	wg.Wait()
 	if v, ok := c.Get("a"); !ok || v != 8000 {
-		t.Errorf("the value is %d, %v", v, ok)
+		t.Errorf("the value is %d, %v, want 8000 and true", v, ok)
 	}
 }

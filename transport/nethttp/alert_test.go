@@ -30,7 +30,7 @@ func TestOldTLS(t *testing.T) {
 			_ = resp.Body.Close()
 		}
 		if got := nethttp.IsOldTLS(err); got != want {
-			t.Errorf("%s: result %t for %v", tls.VersionName(version), got, err)
+			t.Errorf("%s: result %t for %v, want %t", tls.VersionName(version), got, err, want)
 		}
 		c.CloseIdleConnections()
 		s.Close()

@@ -105,7 +105,7 @@ func TestProxy(t *testing.T) {
 			c.config.Proxy.Host = "changed.invalid" // the client has a copy
 			_, got, err := do(t, client, http.MethodPatch, c.url)
 			if err != nil || got != "PATCH " {
-				t.Fatalf("answer %q, error %v", got, err)
+				t.Fatalf("answer %q, error %v, want %q and no error", got, err, "PATCH ")
 			}
 			p.mu.Lock()
 			defer p.mu.Unlock()
@@ -151,7 +151,7 @@ func TestUnixSocket(t *testing.T) {
 	t.Cleanup(s.Close)
 	_, got, err := do(t, nethttp.New(nethttp.Config{UnixSocket: path}), http.MethodGet, "http://tus.example:1080/files")
 	if err != nil || got != "tus.example:1080" {
-		t.Errorf("answer %q, error %v", got, err)
+		t.Errorf("answer %q, error %v, want %q and no error", got, err, "tus.example:1080")
 	}
 }
 
@@ -193,7 +193,7 @@ func TestDialContext(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got != c.want || status != http.StatusNoContent {
-				t.Errorf("dialed %q, status %d", got, status)
+				t.Errorf("dialed %q, status %d, want %q and 204", got, status, c.want)
 			}
 		})
 	}
@@ -219,13 +219,13 @@ func TestTimeouts(t *testing.T) {
 			client := nethttp.New(c.config)
 			transport := nethttp.NewTransport(c.config)
 			if client.Timeout != 0 || transport.ResponseHeaderTimeout != 0 {
-				t.Errorf("Timeout %v, ResponseHeaderTimeout %v: they end long uploads", client.Timeout, transport.ResponseHeaderTimeout)
+				t.Errorf("Timeout %v, ResponseHeaderTimeout %v: they end long uploads, want Timeout 0 and ResponseHeaderTimeout 0", client.Timeout, transport.ResponseHeaderTimeout)
 			}
 			if transport.TLSHandshakeTimeout != c.handshake || transport.IdleConnTimeout != c.idle {
-				t.Errorf("TLSHandshakeTimeout %v, IdleConnTimeout %v", transport.TLSHandshakeTimeout, transport.IdleConnTimeout)
+				t.Errorf("TLSHandshakeTimeout %v, IdleConnTimeout %v, want TLSHandshakeTimeout %v and IdleConnTimeout %v", transport.TLSHandshakeTimeout, transport.IdleConnTimeout, c.handshake, c.idle)
 			}
 			if transport.MaxConnsPerHost != c.conns || transport.MaxIdleConnsPerHost != c.kept {
-				t.Errorf("MaxConnsPerHost %d, MaxIdleConnsPerHost %d", transport.MaxConnsPerHost, transport.MaxIdleConnsPerHost)
+				t.Errorf("MaxConnsPerHost %d, MaxIdleConnsPerHost %d, want MaxConnsPerHost %v and MaxIdleConnsPerHost %v", transport.MaxConnsPerHost, transport.MaxIdleConnsPerHost, c.conns, c.kept)
 			}
 		})
 	}

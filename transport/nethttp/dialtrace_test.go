@@ -33,6 +33,6 @@ func TestDialTrace(t *testing.T) {
 		_ = resp.Body.Close()
 	}
 	if want := []string{"start tcp tus.example:80", "done tus.example:80 dial refused"}; !errors.Is(err, refused) || !slices.Equal(events, want) {
-		t.Errorf("events %q, error %v", events, err)
+		t.Errorf("events %q, error %v, want %q and %v", events, err, want, refused)
 	}
 }

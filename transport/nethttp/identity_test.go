@@ -50,7 +50,7 @@ func TestProxyGetsNoCertificate(t *testing.T) {
 				t.Errorf("the server answers %q, want %q", got, test.want)
 			}
 			if n := presented.Load(); n != 0 {
-				t.Errorf("the proxy got %d certificates", n)
+				t.Errorf("the proxy got %d certificates, want 0", n)
 			}
 		})
 	}
@@ -80,10 +80,10 @@ func TestGetClientCertificateIsNotAsked(t *testing.T) {
 		req := request(t, own, s.URL)
 		got := answerOf(t, client, req.WithContext(transport.WithoutCredentials(req.Context())))
 		if got != "0" || asked.Load() != before {
-			t.Errorf("own connection: %t, marked request: %s certificates, %d calls", own, got, asked.Load()-before)
+			t.Errorf("own connection: %t, marked request: %s certificates, %d calls, want %q and no call", own, got, asked.Load()-before, "0")
 		}
 		if got := fetch(t, client, own, s.URL); got != "1" {
-			t.Errorf("own connection: %t, %s certificates", own, got)
+			t.Errorf("own connection: %t, %s certificates, want %q", own, got, "1")
 		}
 	}
 }

@@ -133,7 +133,7 @@ func TestIdleConns(t *testing.T) {
 			}
 			client.CloseIdleConnections()
 			if open := conns.atMost(t.Context(), 0); open != 0 {
-				t.Errorf("%d connections are open after CloseIdleConnections", open)
+				t.Errorf("%d connections are open after CloseIdleConnections, want 0", open)
 			}
 		})
 	}

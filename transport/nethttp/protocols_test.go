@@ -97,7 +97,7 @@ func TestOwnConnectionHTTP2Only(t *testing.T) {
 		}
 		_ = resp.Body.Close()
 		if got := resp.Header.Get("Got"); got != "HTTP/2.0 5 <nil>" {
-			t.Errorf("the server got %s", got)
+			t.Errorf("the server got %s, want %q", got, "HTTP/2.0 5 <nil>")
 		}
 	}
 }

@@ -91,7 +91,7 @@ func TestRedirectMethod(t *testing.T) {
 				t.Errorf("status %d, body %q; want %d, %q", resp.StatusCode, got, c.want, c.body)
 			}
 			if c.want >= 300 && (resp.Header.Get("Location") != "/new" || resp.Request.Method != c.method) {
-				t.Errorf("Location is %q for method %s", resp.Header.Get("Location"), resp.Request.Method)
+				t.Errorf("Location is %q for method %s, want \"/new\" and %s", resp.Header.Get("Location"), resp.Request.Method, c.method)
 			}
 		})
 	}
@@ -201,7 +201,7 @@ func TestRedirectUpgrade(t *testing.T) {
 	t.Cleanup(plain.Close)
 	_, got, err := do(t, nethttp.New(nethttp.Config{InsecureSkipVerify: true}), http.MethodPatch, plain.URL)
 	if err != nil || got != "PATCH " {
-		t.Errorf("answer %q, error %v", got, err)
+		t.Errorf("answer %q, error %v, want %q and no error", got, err, "PATCH ")
 	}
 }
 
@@ -216,7 +216,7 @@ func TestRedirectLimit(t *testing.T) {
 	t.Cleanup(s.Close)
 	_, _, err := do(t, nethttp.New(nethttp.Config{}), http.MethodPatch, s.URL)
 	if !errors.Is(err, nethttp.ErrTooManyRedirects) || n != 10 {
-		t.Errorf("error %v after %d requests", err, n)
+		t.Errorf("error %v after %d requests, want ErrTooManyRedirects and 10", err, n)
 	}
 }
 

@@ -92,7 +92,7 @@ func TestSecurityTLS(t *testing.T) {
 				t.Parallel()
 				status, _, err := get(t, test.config, own, test.url)
 				if ok := err == nil && status == http.StatusOK; ok != test.ok {
-					t.Errorf("status %d, error %v", status, err)
+					t.Errorf("status %d, error %v, want success: %t", status, err, test.ok)
 				}
 			})
 		}
@@ -137,7 +137,7 @@ func TestSecurityRedirect(t *testing.T) {
 					t.Errorf("status %d, error %v, want %v", status, err, test.is)
 				}
 				if shown := transport.RedactError(err); strings.Contains(shown.Error(), "hush") {
-					t.Errorf("error %q", shown)
+					t.Errorf("error %q, want no secret in it", shown)
 				}
 				if reached > 0 {
 					t.Error("the http server was reached")
@@ -168,10 +168,10 @@ func TestSecurityHeaders(t *testing.T) {
 					t.Parallel()
 					_, proto, err := get(t, nethttp.Config{InsecureSkipVerify: true}, own, base+path)
 					if (err == nil) != ok {
-						t.Errorf("protocol %q, error %v", proto, err)
+						t.Errorf("protocol %q, error %v, want success: %t", proto, err, ok)
 					}
 					if err == nil && name == "https" && (proto == "HTTP/2.0") == own {
-						t.Errorf("protocol %s", proto)
+						t.Errorf("protocol %s, want HTTP/2.0: %t", proto, !own)
 					}
 				})
 			}
@@ -190,6 +190,6 @@ func TestSecurityProxy(t *testing.T) {
 	t.Cleanup(c.CloseIdleConnections)
 	_, _, err = do(t, c, http.MethodGet, "http://tus.example/")
 	if err == nil || strings.Contains(err.Error(), "s3cret") {
-		t.Errorf("error %v", err)
+		t.Errorf("error %v, want an error and no %q in it", err, "s3cret")
 	}
 }

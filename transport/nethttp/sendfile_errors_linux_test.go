@@ -53,7 +53,7 @@ func TestSendFileError(t *testing.T) {
 	n, err := sendFile(conn, &io.LimitedReader{R: wholeFile{f, f}, N: 1 << 20})
 	var op *net.OpError
 	if n != 0 || !errors.Is(err, syscall.ECONNRESET) || !errors.As(err, &op) || op.Op != "write" {
-		t.Errorf("%d bytes, %v", n, err)
+		t.Errorf("%d bytes, %v, want 0 and ECONNRESET of a write", n, err)
 	}
 }
 

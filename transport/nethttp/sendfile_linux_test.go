@@ -96,7 +96,7 @@ func TestSendFile(t *testing.T) {
 			// Some bytes are copied each time the buffer of the connection is
 			// full.
 			if body.read+body.sent != size || body.sent < test.least || test.least == 0 && body.sent > 0 {
-				t.Errorf("%d bytes were read, and %d were sent", body.read, body.sent)
+				t.Errorf("%d bytes were read, and %d were sent, want %d in all, and at least %d sent", body.read, body.sent, size, test.least)
 			}
 		})
 	}
@@ -138,7 +138,7 @@ func TestSendFileLength(t *testing.T) {
 		t.Error("the bytes that arrived differ")
 	}
 	if body.sent == 0 || body.sent > size {
-		t.Errorf("%d bytes were sent from the file", body.sent)
+		t.Errorf("%d bytes were sent from the file, want sent not 0 and sent at most %v", body.sent, size)
 	}
 }
 
@@ -206,7 +206,7 @@ func TestSendFileWaits(t *testing.T) {
 	body.wait()
 	// A full buffer could also be an error of the file, which a read detects.
 	if body.calls > 100 || body.sent == 0 || body.read == 0 {
-		t.Errorf("%d system calls for %d bytes", body.calls, body.sent)
+		t.Errorf("%d system calls for %d bytes, want calls at most 100, sent not 0 and read not 0", body.calls, body.sent)
 	}
 	// Bytes in the send buffer count as sent. Without a limit, they are up to 4
 	// MiB.
@@ -223,7 +223,7 @@ func TestSendFileBroken(t *testing.T) {
 	body := sending(hole(t, size), size)
 	err := send(t, nethttp.New(nethttp.Config{}), url, body, size)
 	if !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, syscall.EPIPE) && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
-		t.Errorf("error %v", err)
+		t.Errorf("error %v, want a reset or an early end", err)
 	}
 	body.wait()
 	if body.sent == 0 {

@@ -38,13 +38,13 @@ func TestTunnelRefused(t *testing.T) {
 				}
 				refused, ok := errors.AsType[*transport.ProxyError](err)
 				if !ok || refused.StatusCode != status || refused.Proxy != proxy.Host {
-					t.Fatalf("error %v", err)
+					t.Fatalf("error %v, want ok true, StatusCode %v and Proxy %q", err, status, proxy.Host)
 				}
 				if refused.Final() != (status/100 == 4) {
-					t.Errorf("the error is final: %t", refused.Final())
+					t.Errorf("the error is final: %t, want %t", refused.Final(), status/100 == 4)
 				}
 				if said := err.Error(); !strings.Contains(said, fmt.Sprint(status)) || strings.Contains(said, "hush") || strings.Contains(said, "words") {
-					t.Errorf("error %q", said)
+					t.Errorf("error %q, want %q in it, no %q in it and no %q in it", said, fmt.Sprint(status), "hush", "words")
 				}
 			})
 		}

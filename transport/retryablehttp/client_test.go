@@ -169,7 +169,7 @@ func TestRetries(t *testing.T) {
 				defer func() { _ = resp.Body.Close() }()
 				text, _ := io.ReadAll(resp.Body)
 				if resp.StatusCode != c.want || resp.Header.Get("Upload-Offset") != "7" {
-					t.Errorf("status %d, header %v", resp.StatusCode, resp.Header)
+					t.Errorf("status %d, header %v, want StatusCode %v and Upload-Offset %q", resp.StatusCode, resp.Header, c.want, "7")
 				}
 				if want := fmt.Sprintf("answer %d", c.tries); string(text) != want {
 					t.Errorf("body %q, want %q", text, want)
@@ -191,7 +191,7 @@ func TestBody(t *testing.T) {
 	}
 	_ = resp.Body.Close()
 	if s.got[0].Body != io.ReadCloser(mine) || !mine.closed {
-		t.Errorf("the body sent is %T, closed: %v", s.got[0].Body, mine.closed)
+		t.Errorf("the body sent is %T, closed: %v, want %T and true", s.got[0].Body, mine.closed, mine)
 	}
 }
 
@@ -265,7 +265,7 @@ func TestJitter(t *testing.T) {
 			seen[s.at[1]] = true
 		}
 		if len(seen) < 15 {
-			t.Errorf("20 waits have %d values", len(seen))
+			t.Errorf("20 waits have %d values, want at least 15", len(seen))
 		}
 	})
 }

@@ -199,11 +199,11 @@ func TestWrapChangesNothing(t *testing.T) {
 			}
 			_ = resp.Body.Close()
 			if len(req.Header) > 0 {
-				t.Errorf("the headers of the caller were changed to %v", req.Header)
+				t.Errorf("the headers of the caller were changed to %v, want none", req.Header)
 			}
 		}
 		if got := strings.Join(hooked, " "); got != "HEAD HEAD PATCH" {
-			t.Errorf("the hook saw %q", got)
+			t.Errorf("the hook saw %q, want %q", got, "HEAD HEAD PATCH")
 		}
 		if s.got[0].Header.Get("X-Again") != "" || s.got[1].Header.Get("X-Again") != "1" || s.got[2].Header.Get("X-Hook") != "1" {
 			t.Error("headers of hooks are missing, or were sent too early")
@@ -255,7 +255,7 @@ func TestIdleConnectionsAreKept(t *testing.T) {
 		}
 	}
 	if s.closed != 0 {
-		t.Errorf("idle connections were closed %d times", s.closed)
+		t.Errorf("idle connections were closed %d times, want 0", s.closed)
 	}
 	d.CloseIdleConnections()
 	if s.closed != 1 {

@@ -26,7 +26,7 @@ func statusIsAnswer(d subject) {
 			t.Run(fmt.Sprintf("%s %d", method, status), func(t *testing.T) {
 				got := send(t, d, request(d.boundedContext(t), t, method, fmt.Sprintf("%s/%d", s.URL, status), nil))
 				if got.status != status {
-					t.Errorf("status %d", got.status)
+					t.Errorf("status %d, want %v", got.status, status)
 				}
 				if offset := got.header.Get("Upload-Offset"); offset != "7" {
 					t.Errorf("header Upload-Offset %q, want 7", offset)
@@ -87,6 +87,6 @@ func answerStreamed(d subject) {
 		t.Fatalf("%v, want an answer when its headers have arrived", err)
 	}
 	if body := drain(t, resp); body != "begin end" {
-		t.Errorf("body %q", body)
+		t.Errorf("body %q, want %q", body, "begin end")
 	}
 }

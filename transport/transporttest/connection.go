@@ -69,7 +69,7 @@ func redirectKeeps(d subject) {
 					t.Fatalf("status %d, want that of the target", answered.status)
 				}
 				if got.method != method || got.body != want || got.header.Get("Upload-Offset") != "3" {
-					t.Errorf("%s with body %q and Upload-Offset %q arrived", got.method, got.body, got.header.Get("Upload-Offset"))
+					t.Errorf("%s with body %q and Upload-Offset %q arrived, want method %q, body %q and Upload-Offset %q", got.method, got.body, got.header.Get("Upload-Offset"), method, want, "3")
 				}
 				if answered.url == nil || answered.url.Path != "/new" {
 					t.Errorf("the answer is for %v, want the target of the redirect", answered.url)

@@ -133,7 +133,7 @@ func failureIsError(d subject) {
 				t.Fatal("got an answer, although the server is closed")
 			}
 			if resp != nil {
-				t.Errorf("got the answer %s and the error %v", resp.Status, err)
+				t.Errorf("got the answer %s and the error %v, want no answer", resp.Status, err)
 			}
 		})
 	}

@@ -65,7 +65,7 @@ func requestArrives(d subject) {
 
 			got := <-arrived
 			if got.method != c.method {
-				t.Errorf("method %q arrived", got.method)
+				t.Errorf("method %q arrived, want %q", got.method, c.method)
 			}
 			if got.uri != uri {
 				t.Errorf("URI %q arrived, want %q", got.uri, uri)
@@ -111,7 +111,7 @@ func unknownLength(d subject) {
 		t.Errorf("Transfer-Encoding %q, length %d; want chunked and -1", got.encoding, got.length)
 	}
 	if got.body != "some bytes" {
-		t.Errorf("body %q arrived", got.body)
+		t.Errorf("body %q arrived, want %q", got.body, "some bytes")
 	}
 }
 
@@ -125,9 +125,9 @@ func requestNotModified(d subject) {
 	send(t, d, req)
 	<-arrived
 	if req.Method != http.MethodPatch || req.URL.String() != url+"/x" {
-		t.Errorf("the request was changed to %s %s", req.Method, req.URL)
+		t.Errorf("the request was changed to %s %s, want Method %q and %q", req.Method, req.URL, http.MethodPatch, url+"/x")
 	}
 	if len(req.Header) != 1 || req.Header.Get("Upload-Offset") != "0" {
-		t.Errorf("the headers were changed to %v", req.Header)
+		t.Errorf("the headers were changed to %v, want 1 in Header and Upload-Offset %q", req.Header, "0")
 	}
 }

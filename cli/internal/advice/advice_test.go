@@ -137,7 +137,7 @@ func TestMisplacedMethod(t *testing.T) {
 		err := fmt.Errorf("%w: %w", client.ErrMisplaced, e)
 		hint := advice.Ended("a", false, &client.Result{URL: "http://h/1"}, err, advice.Invocation{}).Hint
 		if !strings.Contains(hint, "correct the Location") || strings.Contains(hint, "--method-override") != want {
-			t.Errorf("%d: hint %q", status, hint)
+			t.Errorf("%d: hint %q, want %q in it and %q in it: %t", status, hint, "correct the Location", "--method-override", want)
 		}
 	}
 }

@@ -17,7 +17,7 @@ func TestLostStreamEnds(t *testing.T) {
 	for _, err := range []error{exit.ErrInterrupted, exit.ErrTimeout, retry.ErrExhausted} {
 		f := Ended(usage.Stdin, true, result, err, Invocation{})
 		if f.Hint != lostStreamHint(result.URL, Invocation{}) || f.Resumable {
-			t.Errorf("%v: hint %q, resumable %t", err, f.Hint, f.Resumable)
+			t.Errorf("%v: hint %q, resumable %t, want Hint %q and Resumable false", err, f.Hint, f.Resumable, lostStreamHint(result.URL, Invocation{}))
 		}
 	}
 }

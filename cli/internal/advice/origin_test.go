@@ -30,7 +30,7 @@ func TestOriginOf(t *testing.T) {
 				t.Errorf("OriginOf(%q) = %q, want %q", test.url, got, test.want)
 			}
 			if got := IsOrigin(test.url); got != test.origin {
-				t.Errorf("IsOrigin(%q) = %t", test.url, got)
+				t.Errorf("IsOrigin(%q) = %t, want %t", test.url, got, test.origin)
 			}
 		})
 	}

@@ -49,7 +49,7 @@ func TestIsMisplaced(t *testing.T) {
 		"not misplaced":       {client.ErrUntrusted, false},
 	} {
 		if got := IsMisplaced(test.err); got != test.want {
-			t.Errorf("%s: got %v", name, got)
+			t.Errorf("%s: got %v, want %t", name, got, test.want)
 		}
 	}
 }

@@ -116,7 +116,7 @@ func TestResultsThatCannotBeWritten(t *testing.T) {
 			}
 			lines := slices.Collect(strings.Lines(stderr.String()))
 			if len(lines) != len(test.want) {
-				t.Fatalf("says %q", stderr)
+				t.Fatalf("says %q, want %v lines", stderr, len(test.want))
 			}
 			for i, want := range test.want {
 				if !strings.HasPrefix(lines[i], want) {
@@ -159,16 +159,16 @@ func TestEveryCommandHasExamples(t *testing.T) {
 		}
 		std, stdout, _ := streamsFor(t)
 		if got := Run(t.Context(), append(strings.Fields(path)[1:], "--help"), std); got != exit.OK {
-			t.Errorf("%s --help ends with %d", path, got)
+			t.Errorf("%s --help ends with %d, want %v", path, got, exit.OK)
 		}
 		for line := range strings.Lines(stdout.String()) {
 			if n := utf8.RuneCountInString(line) - 1; n > helpWidth {
-				t.Errorf("%s --help has a line of %d columns: %s", path, n, line)
+				t.Errorf("%s --help has a line of %d columns: %s, want at most %v", path, n, line, helpWidth)
 			}
 		}
 		examples, flags := strings.Index(stdout.String(), "\nExamples:"), strings.Index(stdout.String(), "\nFlags")
 		if examples < 0 || flags < examples {
-			t.Errorf("%s --help has examples at %d and flags at %d", path, examples, flags)
+			t.Errorf("%s --help has examples at %d and flags at %d, want at least 0 and at least %v", path, examples, flags, examples)
 		}
 	}
 }
@@ -205,7 +205,7 @@ func TestFlagErrorsKeepSecrets(t *testing.T) {
 				t.Errorf("code %d, want %d", got, exit.Usage)
 			}
 			if strings.Contains(stderr.String(), "hush") || stderr.Len() == 0 {
-				t.Errorf("says %q", stderr)
+				t.Errorf("says %q, want no %q in it and Len not 0", stderr, "hush")
 			}
 		})
 	}

@@ -55,9 +55,9 @@ func checkAsked(t *testing.T, flags ...string) {
 	std, stdout, stderr := streamsFor(t)
 	args := append([]string{"options", "--retries", "0", "http://nowhere.example/files/"}, flags...)
 	if got := Run(t.Context(), args, std); got != exit.OK {
-		t.Fatalf("code %d: %s", got, stderr)
+		t.Fatalf("code %d, want %v: %s", got, exit.OK, stderr)
 	}
 	if !strings.Contains(stdout.String(), "extensions  nowhere\n") {
-		t.Errorf("got %s", stdout)
+		t.Errorf("got %s, want %q in it", stdout, "extensions  nowhere\n")
 	}
 }

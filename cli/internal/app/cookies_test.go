@@ -64,7 +64,7 @@ func TestStickySession(t *testing.T) {
 			In: strings.NewReader(""), Out: &out, Err: &errs, LookupEnv: func(string) (string, bool) { return "", false },
 		})
 		if code != 0 || strings.Contains(out.String()+errs.String(), "s3cret") {
-			t.Errorf("%s: exit %d, %s%s", args[0], code, &out, &errs)
+			t.Errorf("%s: exit %d, %s%s, want 0 and no %q in it", args[0], code, &out, &errs, "s3cret")
 		}
 		return strings.TrimSpace(out.String())
 	}
@@ -97,6 +97,6 @@ func TestCookiesOfOtherPort(t *testing.T) {
 	mu.Lock()
 	defer mu.Unlock()
 	if got := strings.Join(seen, ","); code != 0 || got != ",a=b," {
-		t.Errorf("exit %d, cookies %q, %s", code, got, &errs)
+		t.Errorf("exit %d, cookies %q, %s, want 0 and %q", code, got, &errs, ",a=b,")
 	}
 }

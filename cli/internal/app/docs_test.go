@@ -171,7 +171,7 @@ func ownEvents(t *testing.T) []string {
 	var names []string
 	files, err := filepath.Glob(filepath.Join("..", "*", "*.go"))
 	if err != nil || len(files) == 0 {
-		t.Fatal(err)
+		t.Fatalf("error %v, want no error and some files", err)
 	}
 	for _, name := range files {
 		if strings.HasSuffix(name, "_test.go") {

@@ -49,7 +49,7 @@ func stored(t *testing.T, s *testserver.Server, size int) (url, content string) 
 	_, _ = rand.NewChaCha8([32]byte{1}).Read(b)
 	std, stdout, stderr := streamsFor(t)
 	if code := Run(t.Context(), []string{"upload", "--no-resume", s.URL(), tempFile(t, string(b))}, std); code != exit.OK {
-		t.Fatalf("code %d: %s", code, stderr)
+		t.Fatalf("code %d, want %v: %s", code, exit.OK, stderr)
 	}
 	return strings.TrimSpace(stdout.String()), string(b)
 }
@@ -107,10 +107,10 @@ func TestDownloadOverCuts(t *testing.T) {
 			s.Inject(faults...)
 			code, stdout, stderr := fetch(t.Context(), t, "--force", "-o", target, url)
 			if code != exit.OK {
-				t.Fatalf("code %d: %s", code, stderr)
+				t.Fatalf("code %d, want %v: %s", code, exit.OK, stderr)
 			}
 			if target == "-" && stdout != content {
-				t.Errorf("%d bytes on standard output, or others", len(stdout))
+				t.Errorf("%d bytes on standard output, or others, want the %d of the upload", len(stdout), len(content))
 			}
 			if target != "-" {
 				wantFile(t, target, content)
@@ -123,7 +123,7 @@ func TestDownloadOverCuts(t *testing.T) {
 			}
 			// A reset may destroy the bytes that were on their way.
 			if strong && (ranged < 2 || ranged > 3) || !strong && ranged > 0 {
-				t.Errorf("%d requests for a range, strong %t", ranged, strong)
+				t.Errorf("%d requests for a range, strong %t, want 2 or 3 if strong, else none", ranged, strong)
 			}
 		}
 	}
@@ -146,7 +146,7 @@ func TestDownloadInterrupted(t *testing.T) {
 	}))
 	code, _, stderr := fetch(ctx, t, "-o", target, url)
 	if code != exit.Interrupted {
-		t.Fatalf("code %d: %s", code, stderr)
+		t.Fatalf("code %d, want %v: %s", code, exit.Interrupted, stderr)
 	}
 	for _, want := range []string{"interrupted, ", " of 48 MiB are here\n", "hint: resume with: tusker download -o " + target + " '" + url + "'\n"} {
 		if !strings.Contains(stderr, want) {
@@ -158,13 +158,13 @@ func TestDownloadInterrupted(t *testing.T) {
 	}
 	part, err := os.ReadFile(target + download.Suffix)
 	if err != nil || len(part) == 0 || !strings.HasPrefix(content, string(part)) {
-		t.Fatalf("%d bytes kept, or others: %v", len(part), err)
+		t.Fatalf("%d bytes kept, or others: %v, want some, no error and the prefix %q", len(part), err, string(part))
 	}
 
 	s.ResetRequests()
 	code, _, stderr = fetch(t.Context(), t, "-o", target, url)
 	if code != exit.OK || !strings.Contains(stderr, "resuming "+target+" at ") {
-		t.Errorf("code %d: %s", code, stderr)
+		t.Errorf("code %d: %s, want %v and %q in it", code, stderr, exit.OK, "resuming "+target+" at ")
 	}
 	wantFile(t, target, content)
 	if got := s.Count(http.MethodGet); got != 1 {
@@ -185,11 +185,11 @@ func TestDownloadOverNewFile(t *testing.T) {
 	}))
 	code, _, stderr := fetch(t.Context(), t, "-o", target, url)
 	if code != exit.Failed || !strings.Contains(stderr, "file exists\nhint: --force") {
-		t.Errorf("code %d: %s", code, stderr)
+		t.Errorf("code %d: %s, want %v and %q in it", code, stderr, exit.Failed, "file exists\nhint: --force")
 	}
 	wantFile(t, target, "mine")
 	if code, _, stderr = fetch(t.Context(), t, "--force", "-o", target, url); code != exit.OK {
-		t.Errorf("code %d: %s", code, stderr)
+		t.Errorf("code %d, want %v: %s", code, exit.OK, stderr)
 	}
 	wantFile(t, target, content)
 }

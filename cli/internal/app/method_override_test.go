@@ -42,10 +42,10 @@ func TestMethodOverride(t *testing.T) {
 		return code, errs.String()
 	}
 	if code, errs := run("upload", "--config=", "--state-dir", t.TempDir(), "--size", "5", "--method-override", s.URL+"/files/", "-"); code != 0 {
-		t.Errorf("upload: exit %d, %s", code, errs)
+		t.Errorf("upload: exit %d, want 0, %s", code, errs)
 	}
 	if code, errs := run("terminate", "--config=", "--method-override", s.URL+"/files/1"); code != 0 {
-		t.Errorf("terminate: exit %d, %s", code, errs)
+		t.Errorf("terminate: exit %d, want 0, %s", code, errs)
 	}
 	if got, want := strings.Join(seen, ","), "POST ,POST PATCH,POST DELETE"; got != want {
 		t.Errorf("%s, want %s", got, want)

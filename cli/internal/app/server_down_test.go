@@ -32,7 +32,7 @@ func TestServerIsDown(t *testing.T) {
 	args := []string{"upload", "--no-resume", "--retries", "1", "--retry-max-wait", "1ms", "--concurrency", "1", "-r", url, filesIn(t, numbered(20)...)}
 	code := Run(t.Context(), args, std)
 	if code != exit.GaveUp || stdout.Len() > 0 {
-		t.Errorf("code %d, %q", code, stdout)
+		t.Errorf("code %d, %q, want %v and Len 0", code, stdout, exit.GaveUp)
 	}
 	for _, want := range []string{
 		"tusker: sent 0 of 20 files, 0 B in ",
@@ -70,7 +70,7 @@ func TestServerGoesDown(t *testing.T) {
 	code := Run(t.Context(), args, std)
 	// Without the early end, the held upload would stall after 30 s.
 	if took := time.Since(began); took > 20*time.Second {
-		t.Errorf("took %v", took)
+		t.Errorf("took %v, want at most %v", took, 20*time.Second)
 	}
 	if want := "stopped: the server cannot be reached: "; code != exit.GaveUp || !strings.Contains(stderr.String(), want) {
 		t.Errorf("code %d and %q, want %q", code, stderr, want)
@@ -86,7 +86,7 @@ func TestCredentialsAreRefused(t *testing.T) {
 	std, _, stderr := streamsFor(t)
 	code := Run(t.Context(), []string{"upload", "--no-resume", "--json", "--concurrency", "1", "-r", server.URL(), filesIn(t, numbered(20)...)}, std)
 	if n := server.Count(http.MethodPost); code != exit.NotAllowed || n != 1 {
-		t.Errorf("code %d after %d tries", code, n)
+		t.Errorf("code %d after %d tries, want %v and 1", code, n, exit.NotAllowed)
 	}
 	const want = "tusker: upload: stopped: the server does not accept the credentials: 1 of 20 files failed: "
 	if !strings.Contains(stderr.String(), want) || strings.Count(stderr.String(), "hint: give credentials with ") != 2 {

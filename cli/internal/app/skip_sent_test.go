@@ -45,7 +45,7 @@ func TestSkipSentRequests(t *testing.T) {
 		std, _, stderr := streamsFor(t)
 		args := []string{"upload", step.flag, "--concurrency", strconv.Itoa(concurrency), "--state-dir", state, "-r", server.URL(), dir}
 		if code := Run(t.Context(), args, std); code != exit.OK {
-			t.Fatalf("code %d: %s", code, stderr)
+			t.Fatalf("code %d, want %v: %s", code, exit.OK, stderr)
 		}
 		got := make(map[string]int)
 		for _, r := range server.Requests() {

@@ -34,6 +34,6 @@ func TestTokenFileIsReadAgain(t *testing.T) {
 	std, _, stderr := streamsFor(t)
 	args := []string{"upload", "--chunk-size", "2", "--token-file", token, server.URL(), tempFile(t, "hello")}
 	if got := Run(t.Context(), args, std); got != exit.OK {
-		t.Errorf("code %d: %s", got, stderr)
+		t.Errorf("code %d, want %v: %s", got, exit.OK, stderr)
 	}
 }

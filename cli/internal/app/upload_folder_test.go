@@ -96,11 +96,11 @@ func TestFoundFileIsReplaced(t *testing.T) {
 			sent := strings.Fields(stdout.String())
 			for _, url := range sent {
 				if b, err := server.Bytes(url); err != nil || !strings.HasPrefix(string(b), "public/") {
-					t.Errorf("sent %q, %v", b, err)
+					t.Errorf("sent %q, %v, want the prefix %q and no error", b, err, "public/")
 				}
 			}
 			if code != exit.Some || len(sent) == 0 || !strings.Contains(stderr.String(), test.says) {
-				t.Errorf("code %d, sent %d files and said %s", code, len(sent), stderr)
+				t.Errorf("code %d, sent %d files and said %s, want %v, some and %q in it", code, len(sent), stderr, exit.Some, test.says)
 			}
 		})
 	}
@@ -123,6 +123,6 @@ func TestFolderIsUnreadable(t *testing.T) {
 	std, stdout, stderr := streamsFor(t)
 	code := Run(t.Context(), []string{"upload", "--no-resume", "-r", server.URL(), dir}, std)
 	if code != exit.Some || strings.Count(stdout.String(), "\n") != 2 || !strings.Contains(stderr.String(), "2 of 4 files failed: ") {
-		t.Errorf("code %d, %q and %q", code, stdout, stderr)
+		t.Errorf("code %d, %q and %q, want %v, 2 × %q and %q in it", code, stdout, stderr, exit.Some, "\n", "2 of 4 files failed: ")
 	}
 }

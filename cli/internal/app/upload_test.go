@@ -41,7 +41,7 @@ func TestFileVanishes(t *testing.T) {
 	std, stdout, stderr := streamsFor(t)
 	code := Run(t.Context(), []string{"upload", "--no-resume", "--concurrency", "1", "-r", server.URL(), dir}, std)
 	if code != exit.Some || strings.Count(stdout.String(), "\n") != 2 || !strings.Contains(stderr.String(), "1 of 3 files failed: ") {
-		t.Errorf("code %d, %q and %q", code, stdout, stderr)
+		t.Errorf("code %d, %q and %q, want %v, 2 × %q and %q in it", code, stdout, stderr, exit.Some, "\n", "1 of 3 files failed: ")
 	}
 }
 
@@ -77,7 +77,7 @@ func TestBecomesAPipe(t *testing.T) {
 			std, _, stderr := streamsFor(t)
 			args := append([]string{"upload", "--no-resume", "--timeout", "10s", "--concurrency", "1", "-r"}, flags...)
 			if code := Run(t.Context(), append(args, server.URL(), dir), std); code != exit.Some || !strings.Contains(stderr.String(), "b is not a regular file\n") {
-				t.Errorf("code %d and %q", code, stderr)
+				t.Errorf("code %d and %q, want %v and %q in it", code, stderr, exit.Some, "b is not a regular file\n")
 			}
 		})
 	}
@@ -90,7 +90,7 @@ func TestStdinBreaksOff(t *testing.T) {
 	std.In = iotest.TimeoutReader(iotest.OneByteReader(strings.NewReader("hello")))
 	code := Run(t.Context(), []string{"upload", "--no-resume", server.URL(), "-"}, std)
 	if code != exit.Source || stdout.Len() > 0 || !strings.HasPrefix(stderr.String(), "tusker: upload -: source: timeout\n") {
-		t.Errorf("code %d, %q and %q", code, stdout, stderr)
+		t.Errorf("code %d, %q and %q, want %v, Len 0 and the prefix %q", code, stdout, stderr, exit.Source, "tusker: upload -: source: timeout\n")
 	}
 }
 
@@ -119,6 +119,6 @@ func TestManyFiles(t *testing.T) {
 		}
 	}
 	if !strings.Contains(stderr.String(), "sent 300 of 301 files, 900 B in ") {
-		t.Errorf("says %q", stderr)
+		t.Errorf("says %q, want %q in it", stderr, "sent 300 of 301 files, 900 B in ")
 	}
 }

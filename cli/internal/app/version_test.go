@@ -48,6 +48,6 @@ func TestVersionOfModules(t *testing.T) {
 	}
 	modules := jsonVersion(info).Modules
 	if len(modules) != 2 || modules["client"] != "devel" || modules["transport"] != "v1.0.0" {
-		t.Errorf("the modules in JSON are %v", modules)
+		t.Errorf("the modules in JSON are %v, want 2 of them, [\"client\"] %q and [\"transport\"] %q", modules, "devel", "v1.0.0")
 	}
 }

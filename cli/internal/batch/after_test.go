@@ -28,7 +28,7 @@ func TestNeedsCommand(t *testing.T) {
 		"no command before, and --skip-sent": {true, records.CommandUnknown, true, false},
 	} {
 		if got := needsCommand(test.skipped, test.state, test.lasting); got != test.want {
-			t.Errorf("%s: %v", name, got)
+			t.Errorf("%s: %v, want %t", name, got, test.want)
 		}
 	}
 }

@@ -87,7 +87,7 @@ func TestDispose(t *testing.T) {
 			}
 			_, err := os.Lstat(path)
 			if deleted := errors.Is(err, os.ErrNotExist); deleted != (test.want == nil) {
-				t.Errorf("deleted: %t", deleted)
+				t.Errorf("deleted: %t, want %t", deleted, test.want == nil)
 			}
 		})
 	}

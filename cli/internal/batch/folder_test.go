@@ -83,7 +83,7 @@ func TestDirectoryIsReplacedWhileWalking(t *testing.T) {
 			replaceByLink(t, dir+"/public/in/sub", test.target)
 			names, err := namesIn(seen, "in/sub", listed)
 			if err == nil || test.is != nil && !errors.Is(err, test.is) {
-				t.Errorf("found %q, %v", names, err)
+				t.Errorf("found %q, %v, want an error (%v)", names, err, test.is)
 			}
 		})
 	}

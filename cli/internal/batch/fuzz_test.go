@@ -28,7 +28,7 @@ func FuzzNamesFrom(f *testing.F) {
 				t.Fatalf("%q: %v", list, err)
 			}
 			if name == "" || name == usage.Stdin || !converted && strings.Contains(name, separator) {
-				t.Errorf("%q names %q", list, name)
+				t.Errorf("%q names %q, want a name without its separator", list, name)
 			}
 			n++
 		}

@@ -50,7 +50,7 @@ func TestNamesFrom(t *testing.T) {
 				got = append(got, name)
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Error(diff)
+				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
 	}

@@ -83,6 +83,6 @@ func TestPending(t *testing.T) {
 		}
 	}
 	if got := retryWait(1000); got != lastRetry {
-		t.Errorf("the wait after many failures is %v", got)
+		t.Errorf("the wait after many failures is %v, want %v", got, lastRetry)
 	}
 }

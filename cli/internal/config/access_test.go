@@ -70,7 +70,7 @@ func TestReadChecksAccess(t *testing.T) {
 			_, err := config.Read(path, known)
 			_, refused := errors.AsType[*config.AccessError](err)
 			if refused != (mode&0o022 != 0) || err != nil && !refused {
-				t.Errorf("mode %o, %s: error %v", mode, filepath.Base(path), err)
+				t.Errorf("mode %o, %s: error %v, want a refusal: %t", mode, filepath.Base(path), err, mode&0o022 != 0)
 			}
 		}
 	}

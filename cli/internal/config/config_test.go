@@ -77,7 +77,7 @@ func TestParse(t *testing.T) {
 			}
 			test.want.Path = "c.yaml"
 			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Error(diff)
+				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
 	}
@@ -223,7 +223,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		file, err := config.Parse("c.yaml", text, known)
 		if _, ok := errors.AsType[*config.Error](err); err != nil && !ok {
-			t.Errorf("error %T: %v", err, err)
+			t.Errorf("error %T: %v, want a *config.Error", err, err)
 		}
 		if err == nil {
 			file.Secret()

@@ -47,7 +47,7 @@ func TestSay(t *testing.T) {
 			c.ReportUnwritten("http://h/1", errors.New("disk full"))
 			lines := strings.Split(strings.TrimSpace(stderr.String()), "\n")
 			if len(lines) != len(test.want) {
-				t.Fatalf("says %q", stderr)
+				t.Fatalf("says %q, want %v lines", stderr, len(test.want))
 			}
 			for i, want := range test.want {
 				if !strings.Contains(lines[i], want) {
@@ -68,7 +68,7 @@ func TestSayOnce(t *testing.T) {
 	group.Wait()
 	c.SayOnce("%s is open", "b")
 	if got := stderr.String(); got != "tusker: a is open\ntusker: b is open\n" {
-		t.Errorf("says %q", got)
+		t.Errorf("says %q, want %q", got, "tusker: a is open\ntusker: b is open\n")
 	}
 }
 

@@ -30,7 +30,7 @@ func TestScarcityIsOneLine(t *testing.T) {
 			log.Warn("record not updated", "err", errors.New("disk full"))
 			lines := strings.Split(strings.TrimSpace(stderr.String()), "\n")
 			if len(lines) != len(test.want) {
-				t.Fatalf("says %q", stderr)
+				t.Fatalf("says %q, want %v lines", stderr, len(test.want))
 			}
 			for i, want := range test.want {
 				if !strings.Contains(lines[i], want) {

@@ -31,7 +31,7 @@ func run(ctx context.Context, t *testing.T, cfg demo.Config) (story string, err 
 		t.Fatal(readErr)
 	}
 	if len(left) > 0 {
-		t.Errorf("files left in the temporary folder: %v", left)
+		t.Errorf("files left in the temporary folder: %v, want none", left)
 	}
 	return b.String(), err
 }

@@ -94,7 +94,7 @@ func TestRemove(t *testing.T) {
 			}
 			_, after := os.Lstat(path)
 			if test.want == nil && !errors.Is(after, fs.ErrNotExist) || test.want != nil && (before == nil) != (after == nil) {
-				t.Errorf("afterward, the file is %v", after)
+				t.Errorf("afterward, the file is %v, want no file: %t", after, test.want == nil)
 			}
 		})
 	}
@@ -134,13 +134,13 @@ func TestMove(t *testing.T) {
 				t.Errorf("the file is still there: %v", err)
 			}
 			if entries, err := os.ReadDir(filepath.Dir(target)); err != nil || len(entries) != 1 {
-				t.Errorf("the directory has %v (%v)", entries, err)
+				t.Errorf("the directory has %v (%v), want 1 of them and no error", entries, err)
 			}
 
 			// A second file of the same name stays.
 			info = write(t, path, "other")
 			if err := place(t, path).Move(t.Context(), info, to, unchanged); !errors.Is(err, disposal.ErrExists) {
-				t.Errorf("error %v", err)
+				t.Errorf("error %v, want ErrExists", err)
 			}
 			wantText(t, target, "text")
 			wantText(t, path, "other")
@@ -165,7 +165,7 @@ func TestMoveToTheSameDirectory(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file")
 	info := write(t, path, "text")
 	if err := place(t, path).Move(t.Context(), info, place(t, path), unchanged); !errors.Is(err, disposal.ErrSameDirectory) {
-		t.Errorf("error %v", err)
+		t.Errorf("error %v, want ErrSameDirectory", err)
 	}
 	wantText(t, path, "text")
 }
@@ -205,10 +205,10 @@ func TestCopyOfAChangedFile(t *testing.T) {
 		return nil
 	})
 	if !errors.Is(err, disposal.ErrChanged) {
-		t.Errorf("error %v", err)
+		t.Errorf("error %v, want ErrChanged", err)
 	}
 	wantText(t, path, "text")
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {
-		t.Errorf("the directory has %v (%v)", entries, err)
+		t.Errorf("the directory has %v (%v), want none and no error", entries, err)
 	}
 }

@@ -30,11 +30,11 @@ func TestLink(t *testing.T) {
 				t.Skip(err)
 			}
 			if errors.Is(err, fs.ErrExist) != taken || !taken && err != nil {
-				t.Errorf("error %v", err)
+				t.Errorf("error %v, want ErrExist: %t", err, taken)
 			}
 			_, err = os.Lstat(filepath.Join(from, "a"))
 			if stays := err == nil; stays != taken {
-				t.Errorf("the file stays: %t", stays)
+				t.Errorf("the file stays: %t, want %t", stays, taken)
 			}
 			want := "text"
 			if taken {

@@ -27,7 +27,7 @@ func TestRemoveDuringAReplacement(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file")
 	info := write(t, path, "text")
 	if err := place(t, path).Remove(info, func() error { return replace(path) }); !errors.Is(err, disposal.ErrChanged) {
-		t.Errorf("error %v", err)
+		t.Errorf("error %v, want ErrChanged", err)
 	}
 	wantText(t, path, "evil")
 }
@@ -42,11 +42,11 @@ func TestChangedFileIsNotRead(t *testing.T) {
 	}
 	read := func() error { t.Error("the file is read"); return nil }
 	if err := place(t, path).Remove(info, read); !errors.Is(err, disposal.ErrChanged) {
-		t.Errorf("remove: error %v", err)
+		t.Errorf("remove: error %v, want ErrChanged", err)
 	}
 	target := filepath.Join(t.TempDir(), "file")
 	if err := place(t, path).Move(t.Context(), info, place(t, target), read); !errors.Is(err, disposal.ErrChanged) {
-		t.Errorf("move: error %v", err)
+		t.Errorf("move: error %v, want ErrChanged", err)
 	}
 	wantText(t, path, "evil")
 }
@@ -63,7 +63,7 @@ func TestRemoveDirectory(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := place(t, path).Remove(info, unchanged); !errors.Is(err, disposal.ErrChanged) {
-		t.Errorf("error %v", err)
+		t.Errorf("error %v, want ErrChanged", err)
 	}
 	if _, err := os.Lstat(path); err != nil {
 		t.Error(err)
@@ -115,7 +115,7 @@ func TestMoveDuringAChange(t *testing.T) {
 			if test.target != "" {
 				wantText(t, target, test.target)
 			} else if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {
-				t.Errorf("the directory has %v (%v)", entries, err)
+				t.Errorf("the directory has %v (%v), want none and no error", entries, err)
 			}
 		})
 	}
@@ -134,7 +134,7 @@ func TestChangedFileAfterACrash(t *testing.T) {
 	}
 	errOther := errors.New("other bytes")
 	if err := place(t, path).Move(t.Context(), info, place(t, target), func() error { return errOther }); !errors.Is(err, errOther) {
-		t.Errorf("error %v", err)
+		t.Errorf("error %v, want %v", err, errOther)
 	}
 	wantText(t, path, "text")
 }
@@ -147,11 +147,11 @@ func TestInterruptedCopy(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := place(t, path).Move(ctx, info, place(t, filepath.Join(dir, "file")), unchanged); !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v", err)
+		t.Errorf("error %v, want %v", err, context.Canceled)
 	}
 	wantText(t, path, "text")
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {
-		t.Errorf("the directory has %v (%v)", entries, err)
+		t.Errorf("the directory has %v (%v), want none and no error", entries, err)
 	}
 }
 

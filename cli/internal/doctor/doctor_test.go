@@ -213,18 +213,18 @@ func TestFindings(t *testing.T) {
 				if i >= 0 {
 					f := report.Findings[i]
 					if !strings.Contains(f.Detail, test.detail) || !strings.Contains(f.Advice, test.advice) || strings.Contains(f.Detail, "secret") {
-						t.Errorf("%s: %q with the advice %q", f.Check, f.Detail, f.Advice)
+						t.Errorf("%s: %q with the advice %q, want %q in it, no %q in it and %q in it", f.Check, f.Detail, f.Advice, test.detail, "secret", test.advice)
 					}
 				}
 				if n := s.Count(""); n > MaxRequests {
-					t.Errorf("%d requests", n)
+					t.Errorf("%d requests, want at most %v", n, MaxRequests)
 				}
 				var sent int64
 				for _, r := range s.Requests() {
 					sent += r.BodyBytes
 				}
 				if sent > MaxBytes {
-					t.Errorf("%d bytes", sent)
+					t.Errorf("%d bytes, want at most %v", sent, MaxBytes)
 				}
 			})
 		})
@@ -238,7 +238,7 @@ func TestLeavesNothing(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			report, s := examine(t, testserver.Config{})
 			if left := s.Count("DELETE"); left != 1 || len(report.Left) > 0 {
-				t.Errorf("%d uploads deleted, %v left", left, report.Left)
+				t.Errorf("%d uploads deleted, %v left, want 1 and none in Left", left, report.Left)
 			}
 		})
 	})
@@ -262,7 +262,7 @@ func TestLeavesNothing(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			report, s := examine(t, testserver.Config{}, always("DELETE", testserver.Status(403, nil, "")))
 			if len(report.Left) != 1 || !strings.HasPrefix(report.Left[0], s.URL()) {
-				t.Errorf("uploads left: %v", report.Left)
+				t.Errorf("uploads left: %v, want 1 in Left and the prefix %q", report.Left, s.URL())
 			}
 		})
 	})
@@ -276,7 +276,7 @@ func TestBounded(t *testing.T) {
 				began := time.Now()
 				report, _ := examine(t, testserver.Config{}, always(method, testserver.Stall(0)))
 				if took := time.Since(began); took > 3*time.Minute {
-					t.Errorf("took %v", took)
+					t.Errorf("took %v, want at most %v", took, 3*time.Minute)
 				}
 				if len(report.Findings) == 0 {
 					t.Error("there is no finding")
@@ -292,7 +292,7 @@ func TestFailuresHaveErrors(t *testing.T) {
 		report, _ := examine(t, testserver.Config{}, always("", testserver.Status(401, nil, "")))
 		last := report.Findings[len(report.Findings)-1]
 		if !errors.Is(last.Err, protocol.ErrUnauthorized) {
-			t.Errorf("%+v", last)
+			t.Errorf("%+v, want ErrUnauthorized", last)
 		}
 	})
 }

@@ -210,11 +210,11 @@ func TestHealthySite(t *testing.T) {
 			report := s.examine(t)
 			for _, f := range report.Findings {
 				if f.Status != doctor.OK {
-					t.Errorf("%+v", f)
+					t.Errorf("%+v, want Status %q", f, doctor.OK)
 				}
 			}
 			if report.Verdict != "uploads work" || len(report.Flags) > 0 || len(report.Left) > 0 {
-				t.Errorf("%q, flags %v, left %v", report.Verdict, report.Flags, report.Left)
+				t.Errorf("%q, flags %v, left %v, want Verdict %q, none in Flags and none in Left", report.Verdict, report.Flags, report.Left, "uploads work")
 			}
 		})
 	}
@@ -229,7 +229,7 @@ func TestNamesOfTheEndpoint(t *testing.T) {
 			t.Parallel()
 			for _, f := range named(name).examine(t).Findings {
 				if f.Status != doctor.OK && f.Check != "tls" {
-					t.Errorf("%+v", f)
+					t.Errorf("%+v, want Status %q, except for tls", f, doctor.OK)
 				}
 			}
 		})
@@ -241,7 +241,7 @@ func TestLostUploadIsLeft(t *testing.T) {
 	t.Parallel()
 	report := locationSites()["a proxy strips a prefix of the path from the Location"].examine(t)
 	if len(report.Left) != 1 || !strings.Contains(report.Left[0], "/files/") {
-		t.Errorf("left %v, findings %+v", report.Left, report.Findings)
+		t.Errorf("left %v, findings %+v, want 1 in Left and %q in it", report.Left, report.Findings, "/files/")
 	}
 }
 

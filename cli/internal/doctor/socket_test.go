@@ -34,7 +34,7 @@ func TestSocketNeedsNoTLS(t *testing.T) {
 	report := site{network: nethttp.Config{UnixSocket: path}}.run(t, "http://tus.example/files/")
 	for _, f := range report.Findings {
 		if f.Status != doctor.OK || f.Check == "tls" {
-			t.Errorf("%+v", f)
+			t.Errorf("%+v, want Status %q and Check not %q", f, doctor.OK, "tls")
 		}
 	}
 }

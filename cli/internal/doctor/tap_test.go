@@ -41,6 +41,6 @@ func TestBudget(t *testing.T) {
 		}
 	}
 	if sent != MaxRequests {
-		t.Errorf("%d requests", sent)
+		t.Errorf("%d requests, want %v", sent, MaxRequests)
 	}
 }

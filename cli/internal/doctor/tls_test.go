@@ -39,16 +39,16 @@ func TestTLS(t *testing.T) {
 			for _, f := range report.Findings {
 				if f.Check != "tls" {
 					if f.Status != OK {
-						t.Errorf("%+v", f)
+						t.Errorf("%+v, want Status %q", f, OK)
 					}
 					continue
 				}
 				if f.Status != test.want || !strings.Contains(f.Detail, test.detail) || !strings.Contains(f.Advice, test.advice) {
-					t.Errorf("%+v", f)
+					t.Errorf("%+v, want Status %q, %q in it and %q in it", f, test.want, test.detail, test.advice)
 				}
 			}
 			if n := len(report.Findings); (test.want == Fail) != (n <= 2) {
-				t.Errorf("%d findings", n)
+				t.Errorf("%d findings, want at most 2: %t", n, test.want == Fail)
 			}
 		})
 	}

@@ -58,7 +58,7 @@ func TestUsage(t *testing.T) {
 				t.Errorf("got %s, want %s", got, test.command)
 			}
 			if diff := cmp.Diff(test.config, doctor.ConfigSnippet("NAME", "https://tus.example/files/", flags)); diff != "" {
-				t.Error(diff)
+				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
 	}

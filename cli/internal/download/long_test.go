@@ -16,7 +16,7 @@ func TestPartOfLongName(t *testing.T) {
 			name := strings.Repeat(char, size/len(char))
 			name += strings.Repeat("x", size-len(name))
 			if got := SafeName(name); got != name {
-				t.Fatalf("SafeName of %d bytes has %d", len(name), len(got))
+				t.Fatalf("SafeName of %d bytes has %d, want the expected %d", len(name), len(got), len(name))
 			}
 			target := filepath.Join(t.TempDir(), name)
 			other := strings.TrimSuffix(target, target[len(target)-1:]) + "y"
@@ -30,7 +30,7 @@ func TestPartOfLongName(t *testing.T) {
 			}
 			p = open(t, target, from, version)
 			if p.Offset() != 2 {
-				t.Errorf("%d bytes of %q: offset %d", size, char, p.Offset())
+				t.Errorf("%d bytes of %q: offset %d, want 2", size, char, p.Offset())
 			}
 			if err := p.Complete(false); err != nil {
 				t.Fatal(err)

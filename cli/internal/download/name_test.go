@@ -75,7 +75,7 @@ func FuzzSafeName(f *testing.F) {
 		}
 		if filepath.Base(got) != got || !filepath.IsLocal(got) || !utf8.ValidString(got) || len(got) > maxName ||
 			strings.ContainsAny(got, "/\\:\x00\n") || strings.ContainsAny(got[:1], ".-~ ") || strings.HasSuffix(got, " ") || isDevice(got) {
-			t.Errorf("SafeName(%q) = %q", s, got)
+			t.Errorf("SafeName(%q) = %q, want a local name of at most %d bytes", s, got, maxName)
 		}
 		if again := SafeName(got); again != got {
 			t.Errorf("SafeName(%q) = %q, and SafeName of that is %q", s, got, again)

@@ -108,12 +108,12 @@ func TestPartOutlivesNoVersion(t *testing.T) {
 	target := filepath.Join(t.TempDir(), "a")
 	keep(t, target, version, "01234")
 	if _, err := download.Open(target, from, content("")); !errors.Is(err, download.ErrNoVersion) {
-		t.Errorf("error %v", err)
+		t.Errorf("error %v, want ErrNoVersion", err)
 	}
 	wantContent(t, target+download.Suffix, "01234")
 	p := open(t, target, version)
 	if p.Offset() != 5 {
-		t.Errorf("offset %d", p.Offset())
+		t.Errorf("offset %d, want 5", p.Offset())
 	}
 	if err := p.Drop(); err != nil {
 		t.Fatal(err)
@@ -135,7 +135,7 @@ func TestPartWithTwoNames(t *testing.T) {
 			}
 			p := open(t, target, next)
 			if p.Offset() != 0 {
-				t.Errorf("offset %d", p.Offset())
+				t.Errorf("offset %d, want 0", p.Offset())
 			}
 			wantContent(t, target, "0123456789")
 			write(t, p, "new")
@@ -197,18 +197,18 @@ func TestPartOutlivesOtherSender(t *testing.T) {
 				t.Fatal(err)
 			}
 			if got := download.IsFromOther(filepath.Dir(target), from, test.then); got != test.kept {
-				t.Errorf("IsFromOther is %t", got)
+				t.Errorf("IsFromOther is %t, want %t", got, test.kept)
 			}
 			if download.IsFromOther(filepath.Dir(target), from+"0", test.then) {
 				t.Error("IsFromOther is true for another URL")
 			}
 			p, err = download.Open(target, from, test.then)
 			if errors.Is(err, download.ErrSender) != test.kept {
-				t.Fatalf("error %v", err)
+				t.Fatalf("error %v, want ErrSender: %t", err, test.kept)
 			}
 			if !test.kept {
 				if p.Offset() != 0 {
-					t.Errorf("offset %d", p.Offset())
+					t.Errorf("offset %d, want 0", p.Offset())
 				}
 				if err := p.Drop(); err != nil {
 					t.Error(err)
@@ -217,7 +217,7 @@ func TestPartOutlivesOtherSender(t *testing.T) {
 			}
 			p, err = download.Open(target, from, client.Content{Version: test.before.Version, Sender: test.before.Sender})
 			if err != nil || p.Offset() != 5 {
-				t.Fatalf("the part is resumed with %v", err)
+				t.Fatalf("the part is resumed with %v, want no error and Offset 5", err)
 			}
 			if err := p.Drop(); err != nil {
 				t.Error(err)

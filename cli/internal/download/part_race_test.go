@@ -33,7 +33,7 @@ func TestCompleteIsLocked(t *testing.T) {
 		end.Store(true)
 		others.Wait()
 		if got := read(t, target); err != nil || got != "0123456789" {
-			t.Fatalf("%q, %v", got, err)
+			t.Fatalf("%q, %v, want %q and no error", got, err, "0123456789")
 		}
 	}
 }

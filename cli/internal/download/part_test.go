@@ -32,7 +32,7 @@ func open(t *testing.T, target, from, version string) *Part {
 func write(t *testing.T, p *Part, text string) {
 	t.Helper()
 	if n, err := p.Write([]byte(text)); n != len(text) || err != nil {
-		t.Fatalf("Write = %d, %v", n, err)
+		t.Fatalf("Write = %d, %v, want %v and no error", n, err, len(text))
 	}
 }
 
@@ -81,7 +81,7 @@ func TestPartResumes(t *testing.T) {
 	}
 	p = open(t, target, from, version)
 	if p.Offset() != 5 {
-		t.Errorf("offset %d", p.Offset())
+		t.Errorf("offset %d, want 5", p.Offset())
 	}
 	write(t, p, "56789")
 	if err := p.Complete(false); err != nil {
@@ -89,7 +89,7 @@ func TestPartResumes(t *testing.T) {
 	}
 	wantNames(t, target, "a")
 	if got := read(t, target); got != "0123456789" {
-		t.Errorf("%q", got)
+		t.Errorf("%q, want %q", got, "0123456789")
 	}
 }
 
@@ -164,7 +164,7 @@ func TestPartAfterCrash(t *testing.T) {
 	}
 	p = open(t, target, from, version)
 	if p.Offset() != 0 {
-		t.Errorf("offset %d", p.Offset())
+		t.Errorf("offset %d, want 0", p.Offset())
 	}
 	p.every = 5
 	write(t, p, "0123")
@@ -175,7 +175,7 @@ func TestPartAfterCrash(t *testing.T) {
 	}
 	p = open(t, target, from, version)
 	if p.Offset() != 7 {
-		t.Errorf("offset %d", p.Offset())
+		t.Errorf("offset %d, want 7", p.Offset())
 	}
 	if err := p.Drop(); err != nil {
 		t.Fatal(err)
@@ -193,7 +193,7 @@ func TestCompleteOverFile(t *testing.T) {
 		overwrite(t, target, "old")
 		err := p.Complete(force)
 		if errors.Is(err, ErrExists) == force {
-			t.Errorf("force %v: %v", force, err)
+			t.Errorf("force %v: %v, want ErrExists: %t", force, err, !force)
 		}
 		want := "old"
 		if force {
@@ -203,14 +203,14 @@ func TestCompleteOverFile(t *testing.T) {
 			wantNames(t, target, "a", "a.tusker-part", "a.tusker-part.json")
 			again := open(t, target, from, version)
 			if again.Offset() != 3 {
-				t.Errorf("offset %d", again.Offset())
+				t.Errorf("offset %d, want 3", again.Offset())
 			}
 			if err := again.Keep(); err != nil {
 				t.Error(err)
 			}
 		}
 		if got := read(t, target); got != want {
-			t.Errorf("force %v: %q", force, got)
+			t.Errorf("force %v: %q, want %q", force, got, want)
 		}
 	}
 }
@@ -239,7 +239,7 @@ func TestForeign(t *testing.T) {
 			put(t, target+Suffix)
 			before := names(t, target)
 			if _, err := Open(target, from, content(version)); !errors.Is(err, ErrForeign) {
-				t.Errorf("error %v", err)
+				t.Errorf("error %v, want ErrForeign", err)
 			}
 			wantNames(t, target, before...)
 		})
@@ -259,7 +259,7 @@ func TestBusy(t *testing.T) {
 	target := filepath.Join(t.TempDir(), "a")
 	p := open(t, target, from, version)
 	if _, err := Open(target, from, content(version)); !errors.Is(err, ErrBusy) {
-		t.Errorf("error %v", err)
+		t.Errorf("error %v, want ErrBusy", err)
 	}
 	must(t, p.Keep())
 	wantNames(t, target)

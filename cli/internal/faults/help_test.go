@@ -20,7 +20,7 @@ func TestHelp(t *testing.T) {
 	}
 	for line := range strings.Lines(help) {
 		if n := len(strings.TrimSuffix(line, "\n")); n > width {
-			t.Errorf("%d columns: %s", n, line)
+			t.Errorf("%d columns: %s, want at most %v", n, line, width)
 		}
 	}
 }

@@ -18,7 +18,7 @@ func TestNoSendfile(t *testing.T) {
 		}
 		config, err := c.network()
 		if want := args != nil; err != nil || config.NoSendfile != want {
-			t.Errorf("%v: %t, %v", args, config.NoSendfile, err)
+			t.Errorf("%v: %t, %v, want %t and no error", args, config.NoSendfile, err, want)
 		}
 	}
 }

@@ -147,7 +147,7 @@ func TestEngineCredentials(t *testing.T) {
 			continue
 		}
 		if said != "" {
-			t.Errorf("%v: said %q", args, said)
+			t.Errorf("%v: said %q, want \"\"", args, said)
 		}
 		_ = link.Close()
 	}
@@ -190,7 +190,7 @@ func TestEngineOfThisMachine(t *testing.T) {
 	}
 	defer func() { _ = second.Close() }()
 	if !first.IsServing() || second.IsServing() {
-		t.Errorf("first serves: %v, second serves: %v", first.IsServing(), second.IsServing())
+		t.Errorf("first serves: %v, second serves: %v, want IsServing true and IsServing false", first.IsServing(), second.IsServing())
 	}
 	if err := first.Close(); err != nil {
 		t.Error(err)

@@ -99,7 +99,7 @@ func TestEnvironment(t *testing.T) {
 				t.Fatal(err)
 			}
 			if diff := cmp.Diff(test.want, test.check(s)); diff != "" {
-				t.Error(diff)
+				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
 	}

@@ -26,7 +26,7 @@ func TestOneToken(t *testing.T) {
 			t.Parallel()
 			got, err := oneToken([]byte(test.text))
 			if got != test.want || errors.Is(err, errToken) != test.bad {
-				t.Errorf("oneToken(%q) = %q, %v", test.text, got, err)
+				t.Errorf("oneToken(%q) = %q, %v, want %q and %v: %t", test.text, got, err, test.want, errToken, test.bad)
 			}
 		})
 	}

@@ -34,7 +34,7 @@ func TestFileMetadata(t *testing.T) {
 			t.Parallel()
 			p := Profile{name: test.profile}
 			if diff := cmp.Diff(test.want, p.fileMetadata(test.file, test.relative, "")); diff != "" {
-				t.Error(diff)
+				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
 	}

@@ -56,7 +56,7 @@ func TestMatch(t *testing.T) {
 			continue
 		}
 		if p.String() != pattern {
-			t.Errorf("the pattern %q has the name %q", pattern, p)
+			t.Errorf("the pattern %q has the name %q, want %q", pattern, p, pattern)
 		}
 		for list, want := range map[string]bool{paths.match: true, paths.differ: false} {
 			for name := range strings.FieldsSeq(list) {

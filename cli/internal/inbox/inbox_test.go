@@ -73,7 +73,7 @@ func TestAdd(t *testing.T) {
 			t.Errorf("%q: got %q, want %q", tt.metadata, got, want)
 		}
 		if b, err := os.ReadFile(got); err != nil || string(b) != "bytes" {
-			t.Errorf("%q: got %q, %v", tt.metadata, b, err)
+			t.Errorf("%q: got %q, %v, want %q and no error", tt.metadata, b, err, "bytes")
 		}
 		if diff := cmp.Diff([]string{"dir"}, names(t, parent)); diff != "" {
 			t.Errorf("%q: beside dir (-want +got):\n%s", tt.metadata, diff)
@@ -112,7 +112,7 @@ func TestAddNameIsTaken(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "nowhere")); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("a link was followed: %v", err)
+		t.Errorf("a link was followed: %v, want ErrNotExist", err)
 	}
 	sizes := make(map[int64]bool)
 	for _, name := range got {

@@ -44,7 +44,7 @@ func TestPage(t *testing.T) {
 	t.Parallel()
 	status, header, body := get(t, source(hostile, nil), "/", "")
 	if status != http.StatusOK || !strings.HasPrefix(header.Get("Content-Type"), "text/html") {
-		t.Errorf("status %d, type %q", status, header.Get("Content-Type"))
+		t.Errorf("status %d, type %q, want 200 and the prefix %q", status, header.Get("Content-Type"), "text/html")
 	}
 	for _, want := range []string{`<dd id="queued">4</dd>`, `<dd id="failed">2</dd>`, `<dd id="bytes">1.5 KiB</dd>`, "50%", "it is &lt;b&gt;missing&lt;/b&gt;"} {
 		if !strings.Contains(body, want) {
@@ -72,7 +72,7 @@ func TestPageWithoutEngine(t *testing.T) {
 	t.Parallel()
 	status, _, body := get(t, source(nil, errors.New("away")), "/", "")
 	if status != http.StatusOK || !strings.Contains(body, "The engine does not answer.") {
-		t.Errorf("status %d, page %s", status, body)
+		t.Errorf("status %d, page %s, want 200 and %q in it", status, body, "The engine does not answer.")
 	}
 }
 
@@ -113,7 +113,7 @@ func TestEvents(t *testing.T) {
 	event, _ := in.ReadString('\n')
 	data, err := in.ReadString('\n')
 	if err != nil || event != "event: status\n" {
-		t.Fatalf("event %q, %v", event, err)
+		t.Fatalf("event %q, %v, want %q and no error", event, err, "event: status\n")
 	}
 	var got jobpage.Status
 	if err := json.Unmarshal([]byte(strings.TrimPrefix(data, "data: ")), &got); err != nil {

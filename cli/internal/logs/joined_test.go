@@ -22,7 +22,7 @@ func TestJoinedErrors(t *testing.T) {
 		log.Info("one", "err", joined)
 		log.With("err", joined).Info("two")
 		if text := b.String(); strings.Count(text, "disk full; close: ") != 2 || strings.Count(text, "err_bytes") != 2 {
-			t.Errorf("%s: got %s", format, text)
+			t.Errorf("%s: got %s, want 2 × %q and 2 × %q", format, text, "disk full; close: ", "err_bytes")
 		}
 	}
 }

@@ -62,7 +62,7 @@ func TestNamesThatAreNotUTF8(t *testing.T) {
 			}
 		}
 		if got, _ := other["source_bytes"].(string); got == record["source_bytes"] || got == "" || other["file"] != "na\u00efve" || other["file_bytes"] != nil {
-			t.Errorf("%s: %s", format, second)
+			t.Errorf("%s: %s, want not %v, not empty, [\"file\"] %q and [\"file_bytes\"] nil", format, second, record["source_bytes"], "na\u00efve")
 		}
 	}
 }

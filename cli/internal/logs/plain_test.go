@@ -25,7 +25,7 @@ func TestRecordsCanBeShown(t *testing.T) {
 			log.Warn("said", "text", nasty, "err", errors.New(nasty), "list", []string{nasty}, "bytes", []byte(nasty))
 			line, ok := strings.CutSuffix(b.String(), "\n")
 			if !ok || strings.ContainsFunc(line, func(r rune) bool { return !strconv.IsPrint(r) }) {
-				t.Errorf("got %q", b.String())
+				t.Errorf("got %q, want one line that can be printed", b.String())
 			}
 		})
 	}

@@ -36,7 +36,7 @@ func TestNames(t *testing.T) {
 	for _, name := range []string{"a b", "tab\tnew\nline", "\x1b[31m", `back\slash"`, "日本語", "not \xff UTF-8", "\u202e"} {
 		line := entry(name).Line()
 		if bytes.ContainsAny(line, "\n\t\x1b\u202e") {
-			t.Errorf("%q is shown as %s", name, line)
+			t.Errorf("%q is shown as %s, want a line that can be printed", name, line)
 		}
 		got, err := manifest.Parse(line)
 		if err != nil {
@@ -52,7 +52,7 @@ func TestParseErrors(t *testing.T) {
 	t.Parallel()
 	for _, line := range []string{"", manifest.Head, "a.jpg", `{"file":""}`, `{"file":"a","size":-1}`, `{"file":"a","sha256":"x"}`, `{"file":"a"`} {
 		if e, err := manifest.Parse([]byte(line)); err == nil {
-			t.Errorf("%q is %+v", line, e)
+			t.Errorf("%q is %+v, want an error", line, e)
 		}
 	}
 }
@@ -110,6 +110,6 @@ func TestOtherFile(t *testing.T) {
 		t.Errorf("error %v, want %v", err, manifest.ErrOther)
 	}
 	if text, err := os.ReadFile(path); err != nil || string(text) != "my notes\n" {
-		t.Errorf("%q, %v", text, err)
+		t.Errorf("%q, %v, want %q and no error", text, err, "my notes\n")
 	}
 }

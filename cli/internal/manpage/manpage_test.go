@@ -58,9 +58,9 @@ switch
 	var got strings.Builder
 	n, err := page.WriteTo(&got)
 	if err != nil || n != int64(got.Len()) {
-		t.Errorf("wrote %d of %d bytes: %v", n, got.Len(), err)
+		t.Errorf("wrote %d of %d bytes: %v, want %v and no error", n, got.Len(), err, int64(got.Len()))
 	}
 	if diff := cmp.Diff(want, got.String()); diff != "" {
-		t.Error(diff)
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -41,7 +41,7 @@ func TestTable(t *testing.T) {
 			t.Errorf("line %q: want an extension in lower case and a type", line)
 		}
 		if got, params, err := mime.ParseMediaType(mediaType); err != nil || got != mediaType || len(params) > 0 {
-			t.Errorf("line %q: type parses as %q with %v, %v", line, got, params, err)
+			t.Errorf("line %q: type parses as %q with %v, %v, want %q, none and no error", line, got, params, err, mediaType)
 		}
 		extensions = append(extensions, extension)
 	}

@@ -20,7 +20,7 @@ func FuzzParse(f *testing.F) {
 		file, err := netrc.Parse(text)
 		if err != nil {
 			if !errors.Is(err, netrc.ErrSyntax) {
-				t.Errorf("error %v", err)
+				t.Errorf("error %v, want ErrSyntax", err)
 			}
 			return
 		}

@@ -35,6 +35,6 @@ func TestVerdictWithoutTerminal(t *testing.T) {
 	var b strings.Builder
 	output.NewPrinter(&b, nil).Verdict("fail  100 %d", false)
 	if b.String() != "fail  100 %d\n" {
-		t.Errorf("got %q", b.String())
+		t.Errorf("got %q, want %q", b.String(), "fail  100 %d\n")
 	}
 }

@@ -58,7 +58,7 @@ func FuzzEscape(f *testing.F) {
 			rest = tail
 		}
 		if back != s {
-			t.Fatalf("Escape(%q) = %q means %q", s, escaped, back)
+			t.Fatalf("Escape(%q) = %q means %q, want %q", s, escaped, back, s)
 		}
 	})
 }

@@ -29,10 +29,10 @@ func FuzzPlain(f *testing.F) {
 			t.Fatal(err)
 		}
 		if err := json.Unmarshal(got, &after); err != nil || after[0] != before[0] {
-			t.Errorf("Plain changes %q to %s, %v", s, got, err)
+			t.Errorf("Plain changes %q to %s, %v, want no error and [0] %q", s, got, err, before[0])
 		}
 		if strings.ContainsFunc(string(got), func(r rune) bool { return !strconv.IsPrint(r) && r != '\n' }) {
-			t.Errorf("%q is shown as %q", s, got)
+			t.Errorf("%q is shown as %q, want text that can be printed", s, got)
 		}
 	})
 }
@@ -46,7 +46,7 @@ func FuzzRedactURL(f *testing.F) {
 		got := output.RedactURL(raw)
 		u, err := url.Parse(got)
 		if strings.ContainsAny(got, "?#\n\x1b") || err == nil && u.User != nil {
-			t.Errorf("RedactURL(%q) = %q", raw, got)
+			t.Errorf("RedactURL(%q) = %q, want no user, query or control character", raw, got)
 		}
 	})
 }

@@ -25,7 +25,7 @@ func TestPrinter(t *testing.T) {
 		"          ü\n" +
 		`{"url":"http://a/?x=<1>&y=2"}` + "\n"
 	if diff := cmp.Diff(want, b.String()); diff != "" {
-		t.Error(diff)
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 	if err := p.Err(); err != nil {
 		t.Error(err)
@@ -80,7 +80,7 @@ func TestPrinterStopsAtFirstError(t *testing.T) {
 		t.Errorf("reported %v, want only the first error", told)
 	}
 	if err := p.Err(); !errors.Is(err, io.ErrClosedPipe) {
-		t.Errorf("Err() = %v", err)
+		t.Errorf("Err() = %v, want ErrClosedPipe", err)
 	}
 }
 
@@ -91,7 +91,7 @@ func TestPrinterReportsLostLines(t *testing.T) {
 	p := output.NewPrinter(&brokenWriter{}, nil)
 	p.OnLost(func(line string, err error) {
 		if !errors.Is(err, io.ErrClosedPipe) {
-			t.Errorf("%q: %v", line, err)
+			t.Errorf("%q: %v, want ErrClosedPipe", line, err)
 		}
 		lost = append(lost, line)
 	})
@@ -100,7 +100,7 @@ func TestPrinterReportsLostLines(t *testing.T) {
 	_, _ = p.Write([]byte("content"))
 	p.Line("three")
 	if diff := cmp.Diff([]string{"one", "2", "three"}, lost); diff != "" {
-		t.Error(diff)
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

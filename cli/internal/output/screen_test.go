@@ -110,10 +110,10 @@ func TestScreen(t *testing.T) {
 			term := terminaltest.New(t, 20, 10)
 			test.steps(output.NewTerminal(term, term.Size), term)
 			if diff := cmp.Diff(test.want, term.Screen()); diff != "" {
-				t.Error(diff)
+				t.Errorf("(-want +got):\n%s", diff)
 			}
 			if row, column := term.Cursor(); column != 0 || row != strings.Count(test.want, "\n")+1 {
-				t.Errorf("cursor in row %d, column %d", row, column)
+				t.Errorf("cursor in row %d, column %d, want %v and 0", row, column, strings.Count(test.want, "\n")+1)
 			}
 		})
 	}
@@ -152,7 +152,7 @@ func TestScreenOfMany(t *testing.T) {
 	wg.Wait()
 	s.Draw(nil)
 	if diff := cmp.Diff(strings.Repeat("message\n", 100), term.Screen()+"\n"); diff != "" {
-		t.Error(diff)
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
@@ -164,9 +164,9 @@ func TestNoTerminal(t *testing.T) {
 	_, _ = s.Write([]byte("message\n"))
 	s.Around(func() { b.WriteString("result\n") })
 	if s.CanDraw() || b.String() != "message\nresult\n" {
-		t.Errorf("draws: %v, shows %q", s.CanDraw(), &b)
+		t.Errorf("draws: %v, shows %q, want CanDraw false and %q", s.CanDraw(), &b, "message\nresult\n")
 	}
 	if columns, rows := s.Size(); columns != 80 || rows != 24 {
-		t.Errorf("%d columns and %d rows", columns, rows)
+		t.Errorf("%d columns and %d rows, want 80 and 24", columns, rows)
 	}
 }

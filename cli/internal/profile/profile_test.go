@@ -23,7 +23,7 @@ func TestTable(t *testing.T) {
 		t.Run(p.Name, func(t *testing.T) {
 			t.Parallel()
 			if u, err := url.Parse(p.Docs); err != nil || u.Scheme != "https" || p.Server == "" || p.Endpoint == "" {
-				t.Errorf("server %q, endpoint %q, docs %q: %v", p.Server, p.Endpoint, p.Docs, err)
+				t.Errorf("server %q, endpoint %q, docs %q: %v, want Server not empty, Endpoint not empty, no error and Scheme %q", p.Server, p.Endpoint, p.Docs, err, "https")
 			}
 			checkChunk(t, p.Chunk)
 			metadata := make(protocol.Metadata)
@@ -34,18 +34,18 @@ func TestTable(t *testing.T) {
 			}
 			for _, f := range p.Headers {
 				if f.From != "" || textproto.TrimString(f.Name) != f.Name {
-					t.Errorf("header %q has the default %q", f.Name, f.From)
+					t.Errorf("header %q has the default %q, want %q and From \"\"", f.Name, f.From, f.Name)
 				}
 			}
 			for _, f := range p.Metadata {
 				metadata[f.Name] = ""
 			}
 			if err := metadata.Validate(); err != nil || len(metadata) != len(p.Metadata) {
-				t.Errorf("metadata %v: %v", metadata, err)
+				t.Errorf("metadata %v: %v, want %v of them and no error", metadata, err, len(p.Metadata))
 			}
 			for _, r := range p.Returns {
 				if r.Name == "" || r.About == "" {
-					t.Errorf("returns %+v", r)
+					t.Errorf("returns %+v, want Name not empty and About not empty", r)
 				}
 			}
 		})
@@ -64,10 +64,10 @@ func TestFind(t *testing.T) {
 	t.Parallel()
 	p, ok := profile.Find("cloudflare")
 	if !ok || p.Name != "cloudflare" || p.Chunk.Multiple != 256<<10 {
-		t.Errorf("found %+v, %t", p, ok)
+		t.Errorf("found %+v, %t, want Name %q, Chunk.Multiple %v and true", p, ok, "cloudflare", 256<<10)
 	}
 	if p, ok := profile.Find("Cloudflare"); ok {
-		t.Errorf("found %+v", p)
+		t.Errorf("found %+v, want nothing: names have no upper-case letter", p)
 	}
 }
 

@@ -40,7 +40,7 @@ func see(t *testing.T, term *terminaltest.Terminal, want string) {
 	time.Sleep(250 * time.Millisecond)
 	synctest.Wait()
 	if diff := cmp.Diff(want, term.Screen()); diff != "" {
-		t.Error(diff)
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 	columns, _ := term.Size()
 	for line := range strings.Lines(term.Screen()) {
@@ -157,7 +157,7 @@ func TestBarsSurviveResize(t *testing.T) {
 			time.Sleep(time.Second)
 			synctest.Wait()
 			if lines := strings.Split(term.Screen(), "\n"); len(lines) != 3 || lines[0] != "before" {
-				t.Errorf("at %d columns:\n%s", columns, term.Screen())
+				t.Errorf("at %d columns, want 3 lines and [0] %q:\n%s", columns, "before", term.Screen())
 			}
 		}
 	})
@@ -175,7 +175,7 @@ func TestWaitingForHost(t *testing.T) {
 		time.Sleep(900 * time.Millisecond)
 		synctest.Wait()
 		if screen := term.Screen(); !strings.Contains(screen, "waiting 3 s: 429 from the server") || strings.Contains(screen, "retr") {
-			t.Errorf("while it waits:\n%s", screen)
+			t.Errorf("while it waits, want %q in it and no %q in it:\n%s", "waiting 3 s: 429 from the server", "retr", screen)
 		}
 		resumed := sending(50)
 		resumed.Kind = client.EventResumed
@@ -183,7 +183,7 @@ func TestWaitingForHost(t *testing.T) {
 		time.Sleep(3 * time.Second)
 		synctest.Wait()
 		if screen := term.Screen(); strings.Contains(screen, "waiting") || !strings.Contains(screen, "0 B/s") {
-			t.Errorf("after the wait:\n%s", screen)
+			t.Errorf("after the wait, want no %q in it and %q in it:\n%s", "waiting", "0 B/s", screen)
 		}
 	})
 }
@@ -206,14 +206,14 @@ func TestReasonDisappearsAfterWait(t *testing.T) {
 		time.Sleep(time.Second)
 		synctest.Wait()
 		if strings.Contains(term.Screen(), "waiting") || !strings.Contains(term.Screen(), "1 retry") {
-			t.Errorf("after the wait:\n%s", term.Screen())
+			t.Errorf("after the wait, want no %q in it and %q in it:\n%s", "waiting", "1 retry", term.Screen())
 		}
 		d.Update(0, "a", retry)
 		d.Update(0, "a", sending(11))
 		time.Sleep(time.Second)
 		synctest.Wait()
 		if strings.Contains(term.Screen(), "waiting") {
-			t.Errorf("after progress:\n%s", term.Screen())
+			t.Errorf("after progress, want no \"waiting\":\n%s", term.Screen())
 		}
 	})
 }

@@ -29,7 +29,7 @@ func TestLinesOfOneFile(t *testing.T) {
 		want := "tusker: a\\n.bin: 44 MiB of 100 MiB (44%), 4.8 MiB/s\n" +
 			"tusker: a\\n.bin: 69 MiB of 100 MiB (69%), 4.9 MiB/s\n"
 		if diff := cmp.Diff(want, b.String()); diff != "" {
-			t.Error(diff)
+			t.Errorf("(-want +got):\n%s", diff)
 		}
 		d.Close()
 	})
@@ -51,7 +51,7 @@ func TestLinesOfSeveralFiles(t *testing.T) {
 		want := "tusker: 0 of 3 files: 10 MiB, 2 MiB/s\n" +
 			"tusker: 2 of 3 files: 20 MiB of 40 MiB (50%), 2 MiB/s, 1 failed, 1 retry\n"
 		if diff := cmp.Diff(want, b.String()); diff != "" {
-			t.Error(diff)
+			t.Errorf("(-want +got):\n%s", diff)
 		}
 	})
 }
@@ -76,7 +76,7 @@ func TestLinesOfResumedUpload(t *testing.T) {
 		want := "tusker: a: 75 MiB of 100 MiB (75%), 5 MiB/s\n" +
 			"tusker: a: 10 MiB of 100 MiB (10%), 1 MiB/s\n"
 		if diff := cmp.Diff(want, b.String()); diff != "" {
-			t.Error(diff)
+			t.Errorf("(-want +got):\n%s", diff)
 		}
 	})
 }

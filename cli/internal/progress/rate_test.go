@@ -55,6 +55,6 @@ func TestTimeLeft(t *testing.T) {
 		}
 	}
 	if left, ok := r.timeLeft(1 << 62); ok {
-		t.Errorf("a forecast of %v", left)
+		t.Errorf("a forecast of %v, want none", left)
 	}
 }

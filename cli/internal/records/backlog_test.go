@@ -44,7 +44,7 @@ func TestBacklog(t *testing.T) {
 	} {
 		failures = step.failures
 		if err := save(step.records...); !errors.Is(err, step.want) {
-			t.Errorf("%s: %v", step.name, err)
+			t.Errorf("%s: %v, want %v", step.name, err, step.want)
 		}
 		if !slices.Equal(saved, step.saved) {
 			t.Errorf("%s: saved are %v, want %v", step.name, saved, step.saved)

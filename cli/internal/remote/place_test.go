@@ -35,7 +35,7 @@ func TestPlace(t *testing.T) {
 	} {
 		store, below, err := remote.Place(file)
 		if (err != nil) != (want.fails || want.secret) || remote.IsSecret(err) != want.secret {
-			t.Errorf("%s: error %v", file, err)
+			t.Errorf("%s: error %v, want an error: %t and %t", file, err, want.fails || want.secret, want.secret)
 		}
 		if store != want.store || below != want.below {
 			t.Errorf("%s: %q and %q, want %q and %q", file, store, below, want.store, want.below)

@@ -125,11 +125,11 @@ func TestSettings(t *testing.T) {
 				}
 			}
 			if failed := err != nil; failed != test.fails {
-				t.Fatalf("error %v", err)
+				t.Fatalf("error %v, want one: %t", err, test.fails)
 			}
 			for flag, want := range test.want {
 				if diff := cmp.Diff(want, valuesOf(flags.Lookup(flag))); diff != "" {
-					t.Errorf("%s: %s", flag, diff)
+					t.Errorf("%s (-want +got):\n%s", flag, diff)
 				}
 			}
 			for flag, want := range test.wantFrom {
@@ -138,7 +138,7 @@ func TestSettings(t *testing.T) {
 					got = append(got, o.place)
 				}
 				if diff := cmp.Diff(want, got); diff != "" {
-					t.Errorf("%s: %s", flag, diff)
+					t.Errorf("%s (-want +got):\n%s", flag, diff)
 				}
 			}
 		})

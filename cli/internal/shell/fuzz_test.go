@@ -16,10 +16,10 @@ func FuzzQuote(f *testing.F) {
 		word := Quote(s, "linux")
 		inner, ok := strings.CutPrefix(word, "'")
 		if !ok || !strings.HasSuffix(inner, "'") || strings.ReplaceAll(strings.TrimSuffix(inner, "'"), `'\''`, "'") != s {
-			t.Errorf("Quote(%q) = %s", s, word)
+			t.Errorf("Quote(%q) = %s, want %q, ok true and the suffix %q", s, word, s, "'")
 		}
 		if line := output.OneLine(word); strings.ContainsAny(line, "\n\r\x1b") {
-			t.Errorf("shown as %q", line)
+			t.Errorf("shown as %q, want text that can be printed", line)
 		}
 	})
 }

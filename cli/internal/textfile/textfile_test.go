@@ -74,7 +74,7 @@ func TestNames(t *testing.T) {
 				}
 			}
 			if diff := cmp.Diff(test.want, got); diff != "" || names.Err() != nil {
-				t.Error(names.Err(), diff)
+				t.Errorf("error %v, names (-want +got):\n%s", names.Err(), diff)
 			}
 		})
 	}

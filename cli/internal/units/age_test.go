@@ -73,7 +73,7 @@ func TestAgeFlag(t *testing.T) {
 		a := Age(d)
 		var again Age
 		if err := again.Set(a.String()); err != nil || again != a {
-			t.Errorf("%v is written as %s and read as %v (%v)", d, &a, time.Duration(again), err)
+			t.Errorf("%v is written as %s and read as %v (%v), want %v and no error", d, &a, time.Duration(again), err, a)
 		}
 	}
 }

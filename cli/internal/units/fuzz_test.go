@@ -17,13 +17,13 @@ func FuzzSize(f *testing.F) {
 		n, err := units.ParseSize(text)
 		if err != nil {
 			if n != 0 || !errors.Is(err, units.ErrSize) {
-				t.Errorf("ParseSize(%q) = %d, %v", text, n, err)
+				t.Errorf("ParseSize(%q) = %d, %v, want 0 and ErrSize", text, n, err)
 			}
 			return
 		}
 		s := units.Size(n)
 		if again, err := units.ParseSize(s.String()); n < 0 || err != nil || again != n {
-			t.Errorf("%q is %d, written %s, and then %d, %v", text, n, &s, again, err)
+			t.Errorf("%q is %d, written %s, and then %d, %v, want at least 0, %v and no error", text, n, &s, again, err, n)
 		}
 		_ = units.FormatSize(n)
 	})
@@ -37,12 +37,12 @@ func FuzzRate(f *testing.F) {
 		var r, again units.Rate
 		if err := r.Set(text); err != nil {
 			if r != 0 || !errors.Is(err, units.ErrRate) {
-				t.Errorf("Set(%q) = %d, %v", text, r, err)
+				t.Errorf("Set(%q) = %d, %v, want 0 and ErrRate", text, r, err)
 			}
 			return
 		}
 		if err := again.Set(r.String()); r < 0 || err != nil || again != r {
-			t.Errorf("%q is %d, written %s, and then %d, %v", text, r, &r, again, err)
+			t.Errorf("%q is %d, written %s, and then %d, %v, want at least 0, %v and no error", text, r, &r, again, err, r)
 		}
 	})
 }
@@ -55,13 +55,13 @@ func FuzzAge(f *testing.F) {
 		d, err := units.ParseAge(text)
 		if err != nil {
 			if d != 0 || !errors.Is(err, units.ErrAge) {
-				t.Errorf("ParseAge(%q) = %v, %v", text, d, err)
+				t.Errorf("ParseAge(%q) = %v, %v, want 0 and ErrAge", text, d, err)
 			}
 			return
 		}
 		a := units.Age(d)
 		if again, err := units.ParseAge(a.String()); d < 0 || err != nil || again != d {
-			t.Errorf("%q is %v, written %s, and then %v, %v", text, d, &a, again, err)
+			t.Errorf("%q is %v, written %s, and then %v, %v, want at least 0, %v and no error", text, d, &a, again, err, d)
 		}
 		_ = units.FormatAge(time.Duration(a))
 	})

@@ -32,10 +32,10 @@ func TestSince(t *testing.T) {
 	for _, text := range []string{"", "yesterday", "-1h", "12", "2026-13-01", "2026-01-31 08:00"} {
 		var s units.Since
 		if err := s.Set(text); !errors.Is(err, units.ErrSince) {
-			t.Errorf("Set(%q) = %v", text, err)
+			t.Errorf("Set(%q) = %v, want ErrSince", text, err)
 		}
 	}
 	if got := new(units.Since).Time(now); !got.IsZero() {
-		t.Errorf("the zero value begins at %v", got)
+		t.Errorf("the zero value begins at %v, want the zero time", got)
 	}
 }

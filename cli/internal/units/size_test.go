@@ -99,7 +99,7 @@ func TestSizeRoundTrip(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got := s.String(); got != text {
-			t.Errorf("Set(%q) gives %q", text, got)
+			t.Errorf("Set(%q) gives %q, want %q", text, got, text)
 		}
 	}
 	s := units.Size(7)

@@ -59,10 +59,10 @@ func TestTimetable(t *testing.T) {
 	for _, text := range []string{"", "fast", "08:00", "08:00,", "24:00,1", "08:00,1 08:00,2", "08:00,1 fast", "8,1", "-1"} {
 		var table units.Timetable
 		if err := table.Set(text); !errors.Is(err, units.ErrTimetable) && !errors.Is(err, units.ErrRate) {
-			t.Errorf("Set(%q) = %v", text, err)
+			t.Errorf("Set(%q) = %v, want ErrTimetable or ErrRate", text, err)
 		}
 	}
 	if rate, fixed := new(units.Timetable).Fixed(); rate != 0 || !fixed {
-		t.Errorf("the zero value has the rate %d, %v", rate, fixed)
+		t.Errorf("the zero value has the rate %d, %v, want 0 and true", rate, fixed)
 	}
 }

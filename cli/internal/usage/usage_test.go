@@ -39,7 +39,7 @@ func TestArguments(t *testing.T) {
 	for name, test := range tests {
 		err := usage.Arguments(test.least, test.most, "one FILE")(nil, make([]string, test.args))
 		if (err == nil) != test.ok {
-			t.Errorf("%s: error %v", name, err)
+			t.Errorf("%s: error %v, want success: %t", name, err, test.ok)
 		}
 	}
 }
@@ -47,6 +47,6 @@ func TestArguments(t *testing.T) {
 func TestError(t *testing.T) {
 	wrong := errors.New("no such flag")
 	if err := usage.Error(wrong); exit.Code(err) != exit.Usage || !errors.Is(err, wrong) {
-		t.Errorf("%v with code %d", err, exit.Code(err))
+		t.Errorf("%v with code %d, want %v and %v", err, exit.Code(err), wrong, exit.Usage)
 	}
 }

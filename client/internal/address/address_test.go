@@ -68,7 +68,7 @@ func TestResolveLocation(t *testing.T) {
 			// The request has the same bytes.
 			again, err := Parse(got.String())
 			if err != nil || again.RequestURI() != got.RequestURI() {
-				t.Errorf("the URL is sent as %v, %v", again, err)
+				t.Errorf("the URL is sent as %v, %v, want RequestURI %q and no error", again, err, got.RequestURI())
 			}
 		})
 	}
@@ -102,7 +102,7 @@ func TestResolveBadLocation(t *testing.T) {
 			}
 			got, err := Resolve(base, "", test.location)
 			if !errors.Is(err, test.want) {
-				t.Fatalf("%v, error %v", got, err)
+				t.Fatalf("%v, error %v, want %v", got, err, test.want)
 			}
 			if strings.Contains(err.Error(), "hidden") {
 				t.Errorf("error %q contains a secret", err)
@@ -119,7 +119,7 @@ func TestParseURLHidesSecrets(t *testing.T) {
 	} {
 		_, err := Parse(raw)
 		if !errors.Is(err, failure.ErrInvalidURL) {
-			t.Errorf("%q: error %v", raw, err)
+			t.Errorf("%q: error %v, want ErrInvalidURL", raw, err)
 			continue
 		}
 		if strings.Contains(err.Error(), "hidden") {

@@ -23,7 +23,7 @@ func FuzzResolveLocation(f *testing.F) {
 		u, err := Resolve(base, "", location)
 		if err != nil {
 			if !errors.Is(err, failure.ErrInvalidLocation) && !errors.Is(err, failure.ErrInsecureLocation) {
-				t.Errorf("%q: error %v", location, err)
+				t.Errorf("%q: error %v, want ErrInvalidLocation or ErrInsecureLocation", location, err)
 			}
 			return
 		}
@@ -38,10 +38,10 @@ func FuzzResolveLocation(f *testing.F) {
 			t.Fatalf("%q becomes %q: %v", location, text, err)
 		}
 		if again.String() != text || again.Scheme != "https" || again.Hostname() == "" || !transport.SameOrigin(u, again) {
-			t.Errorf("%q becomes %q, and then %q", location, text, again)
+			t.Errorf("%q becomes %q, and then %q, want the same URL of https twice", location, text, again)
 		}
 		if next, err := Resolve(again, "", text); err != nil || next.String() != text {
-			t.Errorf("%q from %q is %v, %v", text, location, next, err)
+			t.Errorf("%q from %q is %v, %v, want %q and no error", text, location, next, err, text)
 		}
 	})
 }

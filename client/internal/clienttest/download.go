@@ -24,7 +24,7 @@ func Download(t *testing.T, s *content.Server, cfg client.Config) (string, *clie
 	var b bytes.Buffer
 	res, err := New(t, cfg).Download(t.Context(), content.URL, WriteTo(&b), nil)
 	if res.Offset != int64(b.Len()) {
-		t.Errorf("result has offset %d, but %d bytes were written", res.Offset, b.Len())
+		t.Errorf("result has offset %d, want %v, but %d bytes were written", res.Offset, int64(b.Len()), b.Len())
 	}
 	return b.String(), res, err
 }

@@ -23,7 +23,7 @@ func WantClearError(t *testing.T, err error, words ...string) {
 		}
 	}
 	if strings.Contains(text, "\n") || errors.Is(err, retry.ErrExhausted) {
-		t.Errorf("error %q", text)
+		t.Errorf("error %q, want no %q in it and not ErrExhausted", text, "\n")
 	}
 }
 

@@ -16,14 +16,14 @@ func WantEventOrder(t *testing.T, list []client.Event) {
 	for i, e := range list {
 		n, known := e.Length.Int64()
 		if e.Offset < 0 || e.Sent < e.Offset || known && e.Sent > n {
-			t.Errorf("event %d, %s: offset %d, sent %d, length %v", i, e.Kind, e.Offset, e.Sent, e.Length)
+			t.Errorf("event %d, %s: offset %d, sent %d, length %v, want 0 ≤ offset ≤ sent ≤ length", i, e.Kind, e.Offset, e.Sent, e.Length)
 		}
 		last := i == len(list)-1
 		if ends := e.Kind == client.EventDone || e.Kind == client.EventFailed; ends != last {
 			t.Errorf("event %d of %d is %s", i, len(list), e.Kind)
 		}
 		if (e.Err != nil) != (e.Kind == client.EventRetry || e.Kind == client.EventFailed) {
-			t.Errorf("event %d, %s: error %v", i, e.Kind, e.Err)
+			t.Errorf("event %d, %s: error %v, want an error: %t", i, e.Kind, e.Err, e.Kind == client.EventRetry || e.Kind == client.EventFailed)
 		}
 	}
 }
@@ -65,7 +65,7 @@ func WantPartEvents(t *testing.T, list []client.Event) {
 		}
 		offset = e.Offset
 		if e.Part != 0 {
-			t.Errorf("event %d, %s, is of part %d", i, e.Kind, e.Part)
+			t.Errorf("event %d, %s, is of part %d, want 0", i, e.Kind, e.Part)
 		}
 	}
 }

@@ -32,7 +32,7 @@ func WantLogged(t *testing.T, log *bytes.Buffer, level slog.Level, message strin
 func WantNoWarning(t *testing.T, log *bytes.Buffer) {
 	t.Helper()
 	if strings.Contains(log.String(), "level="+slog.LevelWarn.String()) {
-		t.Errorf("warnings:\n%s", log)
+		t.Errorf("warnings, want none:\n%s", log)
 	}
 }
 

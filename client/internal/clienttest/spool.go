@@ -27,7 +27,7 @@ func OwnTempDir(t *testing.T) string {
 	}
 	t.Cleanup(func() {
 		if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
-			t.Errorf("files left in the folder: %v, error %v", left, err)
+			t.Errorf("files left in the folder: %v, error %v, want none and no error", left, err)
 		}
 		if n, ok := OpenSpools(); ok && n != 0 {
 			t.Errorf("%d temporary files are open", n)

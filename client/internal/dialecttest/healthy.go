@@ -17,7 +17,7 @@ var healthy = []scenario{
 		r.wantComplete(res, err)
 		r.wantRequests("POST", "PATCH")
 		if res.Retries != 0 || res.Sent != 100 || res.Confirmed {
-			r.Errorf("%d retries, %d bytes sent, confirmed: %t", res.Retries, res.Sent, res.Confirmed)
+			r.Errorf("%d retries, %d bytes sent, confirmed: %t, want Retries 0, Sent 100 and Confirmed false", res.Retries, res.Sent, res.Confirmed)
 		}
 	}},
 	{"chunks", Core, func(r *run) {
@@ -50,7 +50,7 @@ var healthy = []scenario{
 		r.wantComplete(res, err)
 		r.wantRequests("POST", "PATCH", "PATCH", "PATCH")
 		if res.Length != protocol.Known(100) {
-			r.Errorf("length %v", res.Length)
+			r.Errorf("length %v, want %v", res.Length, protocol.Known(100))
 		}
 	}},
 	{"empty stream", DeferredLength, func(r *run) {

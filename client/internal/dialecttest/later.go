@@ -30,14 +30,14 @@ var later = []scenario{
 		})
 		_, _, err := r.recorded(ctx, store)
 		if !errors.Is(err, context.Canceled) {
-			r.Fatalf("error %v", err)
+			r.Fatalf("error %v, want %v", err, context.Canceled)
 		}
 		r.wantRequests("POST", "PATCH", "PATCH")
 
 		found, res, err := r.recorded(r.Context(), store)
 		r.wantComplete(res, err)
 		if !found || res.Resumed != 40 {
-			r.Errorf("record found: %t, resumed at %d", found, res.Resumed)
+			r.Errorf("record found: %t, resumed at %d, want true and Resumed 40", found, res.Resumed)
 		}
 		r.wantRequests("POST", "PATCH", "PATCH", "HEAD", "PATCH", "PATCH")
 	}},

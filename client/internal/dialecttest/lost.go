@@ -18,7 +18,7 @@ var lost = []scenario{
 		r.wantRequests("POST", "PATCH", "HEAD", "PATCH")
 		r.wantLast(70)
 		if res.Retries != 1 {
-			r.Errorf("%d retries", res.Retries)
+			r.Errorf("%d retries, want 1", res.Retries)
 		}
 	}},
 	{"answer to the creation lost", Core, func(r *run) {
@@ -27,7 +27,7 @@ var lost = []scenario{
 		r.wantComplete(res, err)
 		r.wantRequests("POST", "POST", "PATCH")
 		if res.Orphans != 1 || r.server.Count() != 2 {
-			r.Errorf("%d orphans, %d uploads", res.Orphans, r.server.Count())
+			r.Errorf("%d orphans, %d uploads, want Orphans 1 and Count 2", res.Orphans, r.server.Count())
 		}
 	}},
 	{"answer to the last bytes lost", Core, func(r *run) {
@@ -81,7 +81,7 @@ var lost = []scenario{
 		r.wantComplete(res, err)
 		r.wantRequests("POST", "PATCH", "PATCH", "HEAD", "PATCH", "PATCH", "PATCH")
 		if ev := r.wantEvent(engine.Rewound); ev.Offset != 10 {
-			r.Errorf("rewound to %d", ev.Offset)
+			r.Errorf("rewound to %d, want 10", ev.Offset)
 		}
 	}},
 	{"more bytes claimed than were sent", Core, func(r *run) {

@@ -59,7 +59,7 @@ var refused = []scenario{
 		r.wantError(err, failure.ClassFinal)
 		r.wantRequests("POST", "PATCH", "PATCH")
 		if res.Offset != 40 || res.URL == "" {
-			r.Errorf("stopped at %d of %q", res.Offset, res.URL)
+			r.Errorf("stopped at %d of %q, want Offset 40 and URL not empty", res.Offset, res.URL)
 		}
 	}},
 	{"creation denied", Core, func(r *run) {
@@ -68,7 +68,7 @@ var refused = []scenario{
 		r.wantError(err, failure.ClassFinal)
 		r.wantRequests("POST")
 		if res.URL != "" || res.Orphans != 0 {
-			r.Errorf("URL %q, %d orphans", res.URL, res.Orphans)
+			r.Errorf("URL %q, %d orphans, want URL \"\" and Orphans 0", res.URL, res.Orphans)
 		}
 	}},
 	{"upload rejected at its last bytes", Core, func(r *run) {

@@ -105,7 +105,7 @@ func TestRUFHNeverComplete(t *testing.T) {
 		go func() { _, _ = io.WriteString(end, "abc") }()
 		_, err := sendRUFH(t, s, &engine.Rules{Retry: retry.Delays(time.Second)}, source.Stream(stream, nil), 3)
 		if !errors.Is(err, failure.ErrIncomplete) || requests > 3 {
-			t.Errorf("error %v after %d requests", err, requests)
+			t.Errorf("error %v after %d requests, want ErrIncomplete and at most 3", err, requests)
 		}
 	})
 }

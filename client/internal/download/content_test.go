@@ -59,14 +59,14 @@ func TestContentVersion(t *testing.T) {
 			t.Parallel()
 			c := contentOf(http.StatusOK, test.header, test.length, nil)
 			if c.Version != test.want || c.validator.value != test.value {
-				t.Errorf("version %q, validator %q", c.Version, c.validator.value)
+				t.Errorf("version %q, validator %q, want Version %q and validator.value %q", c.Version, c.validator.value, test.want, test.value)
 			}
 		})
 	}
 	// The state of an upload is no version: another upload at the same URL may have it too.
 	upload := &protocol.State{Offset: 10, Length: protocol.Known(10)}
 	if c := contentOf(http.StatusOK, headers(), 10, upload); c.Version != "" {
-		t.Errorf("version %q of a complete upload", c.Version)
+		t.Errorf("version %q of a complete upload, want \"\"", c.Version)
 	}
 }
 
@@ -131,7 +131,7 @@ func TestContentCompare(t *testing.T) {
 				t.Errorf("%q (-want +got):\n%s", what, diff)
 			}
 			if (what == "") != (got == matchSame || got == matchUnproven) {
-				t.Errorf("error %v has the text %q", got, what)
+				t.Errorf("error %v has the text %q, want an empty text only without a fault", got, what)
 			}
 		})
 	}

@@ -15,10 +15,10 @@ func FuzzContentOf(f *testing.F) {
 		h := http.Header{"Etag": {etag}, "Last-Modified": {modified}, "Date": {date}}
 		c := contentOf(http.StatusOK, h, length, nil)
 		if n, known := c.Length.Int64(); known && n < 0 {
-			t.Errorf("length %d", n)
+			t.Errorf("length %d, want at least 0", n)
 		}
 		if (c.Version == "") != (c.validator == validator{}) {
-			t.Errorf("version %q of validator %v", c.Version, c.validator)
+			t.Errorf("version %q of validator %v, want both or neither", c.Version, c.validator)
 		}
 		if got, what := c.compare(http.StatusOK, h, c.Length); got != matchSame && got != matchUnproven {
 			t.Errorf("the content differs from itself: %v, %s", got, what)

@@ -55,16 +55,16 @@ func TestUpload(t *testing.T) {
 		resp := send(t, s, "POST", s.URL, "", version, "1.0.0", "Upload-Length", "5", "Upload-Metadata", "name YQ==")
 		url := "http://tus.example" + resp.header.Get("Location")
 		if resp.status != http.StatusCreated || url != "http://tus.example/files/1" {
-			t.Fatalf("POST: status %d, %s", resp.status, url)
+			t.Fatalf("POST: status %d, %s, want status 201 and %q", resp.status, url, "http://tus.example/files/1")
 		}
 		if resp = send(t, s, "PATCH", url, "hel", version, "1.0.0", "Content-Type", octets, "Upload-Offset", "0"); resp.header.Get("Upload-Offset") != "3" {
-			t.Fatalf("PATCH: status %d, headers %v", resp.status, resp.header)
+			t.Fatalf("PATCH: status %d, headers %v, want Upload-Offset %q", resp.status, resp.header, "3")
 		}
 		if resp = send(t, s, "PATCH", url, "x", version, "1.0.0", "Content-Type", octets, "Upload-Offset", "2"); resp.status != http.StatusConflict {
 			t.Fatalf("PATCH at a wrong offset: status %d", resp.status)
 		}
 		if resp = send(t, s, "PATCH", url, "lo!", version, "1.0.0", "Content-Type", octets, "Upload-Offset", "3"); resp.status != http.StatusRequestEntityTooLarge {
-			t.Fatalf("PATCH beyond the length: status %d", resp.status)
+			t.Fatalf("PATCH beyond the length: status %d, want 413", resp.status)
 		}
 		resp = send(t, s, "HEAD", url, "", version, "1.0.0")
 		state, err := protocol.ParseHead(resp.header)
@@ -76,13 +76,13 @@ func TestUpload(t *testing.T) {
 			t.Errorf("state (-want +got):\n%s", diff)
 		}
 		if got := string(s.Bytes(url)); got != "hel" {
-			t.Errorf("bytes %q", got)
+			t.Errorf("bytes %q, want %q", got, "hel")
 		}
 		if resp = send(t, s, "DELETE", url, "", version, "1.0.0"); resp.status != http.StatusNoContent || s.Bytes(url) != nil {
-			t.Errorf("DELETE: status %d", resp.status)
+			t.Errorf("DELETE: status %d, want status 204 and nil", resp.status)
 		}
 		if resp = send(t, s, "HEAD", url, "", version, "1.0.0"); resp.status != http.StatusNotFound {
-			t.Errorf("HEAD after DELETE: status %d", resp.status)
+			t.Errorf("HEAD after DELETE: status %d, want 404", resp.status)
 		}
 	})
 }
@@ -187,14 +187,14 @@ func TestCreationWithUpload(t *testing.T) {
 				if test.status != 0 {
 					resp := send(t, s, "POST", s.URL, test.body, header...)
 					if got := resp.header.Get("Upload-Offset"); resp.status != test.status || got != test.offset {
-						t.Errorf("status %d, offset %q", resp.status, got)
+						t.Errorf("status %d, offset %q, want status %v and %q", resp.status, got, test.status, test.offset)
 					}
 				} else if _, err := try(t, s, "POST", s.URL, test.body, header...); err == nil {
 					t.Error("the request got an answer, want none")
 				}
 				synctest.Wait()
 				if got := string(s.Bytes(url)); got != test.kept {
-					t.Errorf("bytes %q", got)
+					t.Errorf("bytes %q, want %q", got, test.kept)
 				}
 				if diff := cmp.Diff([]string{test.seen}, s.Seen()); diff != "" {
 					t.Errorf("requests (-want +got):\n%s", diff)
@@ -215,13 +215,13 @@ func TestScript(t *testing.T) {
 		}{{503, ""}, {200, ""}, {200, "1"}} {
 			resp := send(t, s, "HEAD", url, "", version, "1.0.0")
 			if resp.status != want.status || resp.header.Get("Upload-Expires") != want.expires {
-				t.Errorf("answer %d: status %d, Upload-Expires %q", i, resp.status, resp.header.Get("Upload-Expires"))
+				t.Errorf("answer %d: status %d, Upload-Expires %q, want status %v and Upload-Expires %q", i, resp.status, resp.header.Get("Upload-Expires"), want.status, want.expires)
 			}
 		}
 		s.On("PATCH", fake.Keep(1))
 		resp := send(t, s, "PATCH", url, "def", version, "1.0.0", "Content-Type", octets, "Upload-Offset", "3")
 		if got := resp.header.Get("Upload-Offset"); got != "4" || string(s.Bytes(url)) != "abcd" {
-			t.Errorf("Keep(1): offset %s, bytes %q", got, s.Bytes(url))
+			t.Errorf("Keep(1): offset %s, bytes %q, want %q and %q", got, s.Bytes(url), "4", "abcd")
 		}
 		want := []string{"HEAD /files/1", "HEAD /files/1", "HEAD /files/1", "PATCH /files/1 3+3"}
 		if diff := cmp.Diff(want, s.Seen()); diff != "" {

@@ -74,7 +74,7 @@ func TestClassifyFailures(t *testing.T) {
 				t.Errorf("class %d, want %d", got, test.want)
 			}
 			if retry.Retryable(e) != test.want.Retryable() {
-				t.Errorf("retryable: %t", retry.Retryable(e))
+				t.Errorf("retryable: %t, want %t", retry.Retryable(e), test.want.Retryable())
 			}
 			if got := network.MayHaveArrived(err); got != test.lost {
 				t.Errorf("answer lost: %t", got)
@@ -101,7 +101,7 @@ func TestMayHaveArrived(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			if got := network.MayHaveArrived(test.err); got != test.want {
-				t.Errorf("%t", got)
+				t.Errorf("%t, want %t", got, test.want)
 			}
 		})
 	}

@@ -30,7 +30,7 @@ func TestIsScarce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := network.IsScarce(test.err); got != test.want {
-				t.Errorf("IsScarce(%v) = %v", test.err, got)
+				t.Errorf("IsScarce(%v) = %v, want %t", test.err, got, test.want)
 			}
 		})
 	}

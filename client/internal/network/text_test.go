@@ -22,13 +22,13 @@ func TestAnswerIsNotHTTP(t *testing.T) {
 		}
 		got := network.Error(&url.Error{Op: "Post", URL: "http://h/", Err: err}).Error()
 		if !strings.HasPrefix(got, "the answer is not HTTP") {
-			t.Errorf("%q: %q", answer, got)
+			t.Errorf("%q: %q, want the prefix %q", answer, got, "the answer is not HTTP")
 		}
 	}
 	// The text of net/http for bytes that arrive before there is a request.
 	early := fmt.Errorf("readLoopPeekFailLocked: %s", "%!w(<nil>)")
 	if got := network.Error(&url.Error{Op: "Post", URL: "http://h/", Err: early}).Error(); !strings.HasPrefix(got, "the answer is not HTTP") {
-		t.Errorf("an answer before the request: %q", got)
+		t.Errorf("an answer before the request: %q, want the prefix %q", got, "the answer is not HTTP")
 	}
 	if got := network.Error(&net.DNSError{Err: "no such host", Name: "h"}).Error(); !strings.Contains(got, "no such host") {
 		t.Errorf("another error: %q", got)
@@ -53,10 +53,10 @@ func TestIsOtherProtocol(t *testing.T) {
 		}
 		err = &url.Error{Op: "Post", URL: "http://h/", Err: err}
 		if got := network.IsOtherProtocol(err); got != want {
-			t.Errorf("%q: %t", answer, got)
+			t.Errorf("%q: %t, want %t", answer, got, want)
 		}
 		if got := network.IsOtherProtocol(fmt.Errorf("create: %w", network.Error(err))); got != want {
-			t.Errorf("%q, with a plain text: %t", answer, got)
+			t.Errorf("%q, with a plain text: %t, want %t", answer, got, want)
 		}
 	}
 }

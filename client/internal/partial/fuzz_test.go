@@ -17,12 +17,12 @@ func FuzzContentRange(f *testing.F) {
 		r, err := partial.ContentRange(http.Header{"Content-Range": {value}})
 		if err != nil {
 			if !errors.Is(err, failure.ErrContent) {
-				t.Errorf("%q: error %v", value, err)
+				t.Errorf("%q: error %v, want ErrContent", value, err)
 			}
 			return
 		}
 		if n, known := r.Whole.Int64(); r.Start < 0 || r.End <= r.Start || known && n < r.End {
-			t.Errorf("%q: from %d to %d of %d", value, r.Start, r.End, n)
+			t.Errorf("%q: from %d to %d of %d, want a range of at least one byte within the whole", value, r.Start, r.End, n)
 		}
 	})
 }

@@ -35,7 +35,7 @@ func TestContentRange(t *testing.T) {
 			t.Parallel()
 			got, err := partial.ContentRange(http.Header{"Content-Range": {test.value}})
 			if got != test.want || (err == nil) != test.ok {
-				t.Errorf("partial.ContentRange(%q) = %+v, %v", test.value, got, err)
+				t.Errorf("partial.ContentRange(%q) = %+v, %v, want %v and success: %t", test.value, got, err, test.want, test.ok)
 			}
 		})
 	}
@@ -43,7 +43,7 @@ func TestContentRange(t *testing.T) {
 		t.Parallel()
 		h := http.Header{"Content-Range": {"bytes 0-9/10"}, "Content-Type": {"Multipart/Byteranges; boundary=x"}}
 		if got, err := partial.ContentRange(h); err == nil {
-			t.Errorf("range %+v", got)
+			t.Errorf("range %+v, want an error", got)
 		}
 	})
 }

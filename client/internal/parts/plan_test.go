@@ -28,21 +28,21 @@ func TestPlanMerges(t *testing.T) {
 				t.Fatal("Fixed returns a plan that is not new")
 			}
 			if changed := p.made(0, "url", test.most); changed != test.changed {
-				t.Errorf("made for the first part = %v", changed)
+				t.Errorf("made for the first part = %v, want %t", changed, test.changed)
 			}
 			list := p.List()
 			if len(list) != test.want || list[0].URL != "url" || p.isNew() {
-				t.Fatalf("parts %+v", list)
+				t.Fatalf("parts %+v, want %v of them, URL %q and isNew false", list, test.want, "url")
 			}
 			at := int64(0)
 			for _, part := range list {
 				if part.Start != at || part.End <= part.Start {
-					t.Errorf("part %+v begins at %d", part, at)
+					t.Errorf("part %+v begins at %d, want Start %v and End more than %v", part, at, at, part.Start)
 				}
 				at = part.End
 			}
 			if at != test.length {
-				t.Errorf("the parts end at %d", at)
+				t.Errorf("the parts end at %d, want %v", at, test.length)
 			}
 			if p.made(1, "other", 1) {
 				t.Error("made for the second part is true, want false")

@@ -13,10 +13,10 @@ func TestUnfinishedKey(t *testing.T) {
 	b := UnfinishedKey(Key("https://tus.example/files/?b", "you", "2"), "/home/me/a")
 	suffix := placeSuffix("/home/me/a")
 	if a == b || !strings.HasSuffix(a, suffix) || !strings.HasSuffix(b, suffix) || strings.HasSuffix(a, placeSuffix("/home/me/b")) {
-		t.Errorf("keys %s and %s, suffix %s", a, b, suffix)
+		t.Errorf("keys %s and %s, suffix %s, want two keys with this suffix, and not that of /home/me/b", a, b, suffix)
 	}
 	if journal.PlaceSuffix(a) != suffix || journal.PlaceSuffix(Key("e", "", "1")) != "" {
-		t.Errorf("a store finds %q in %s", journal.PlaceSuffix(a), a)
+		t.Errorf("a store finds %q in %s, want %q and \"\"", journal.PlaceSuffix(a), a, suffix)
 	}
 	for _, key := range []string{a, b, UnfinishedKey(Key("e", "", "1"), "")} {
 		if err := journal.CheckKey(key); err != nil {

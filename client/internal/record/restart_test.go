@@ -45,6 +45,6 @@ func TestWhySuperseded(t *testing.T) {
 		})
 	}
 	if err := whySuperseded([]*journal.Record{same}, Upload{Endpoint: endpoint, Account: "me", Length: 10}); err.Error() != "it has changed since 2026-11-28 09:00:30 UTC" {
-		t.Errorf("reason %q for the same size", err)
+		t.Errorf("reason %q for the same size, want %q", err, "it has changed since 2026-11-28 09:00:30 UTC")
 	}
 }

@@ -164,7 +164,7 @@ func TestMayHaveCreated(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			if got := mayHave(test.err); got != test.want {
-				t.Errorf("%t", got)
+				t.Errorf("%t, want %t", got, test.want)
 			}
 		})
 	}

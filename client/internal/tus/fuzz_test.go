@@ -20,7 +20,7 @@ func FuzzErrorCode(f *testing.F) {
 			return
 		}
 		if !strings.HasPrefix(strings.TrimSpace(body), code) || errorCode(code+": words") != code {
-			t.Errorf("errorCode(%q) = %q", body, code)
+			t.Errorf("errorCode(%q) = %q, want the prefix %q and %q", body, code, code, code)
 		}
 	})
 }
@@ -35,7 +35,7 @@ func FuzzErrorText(f *testing.F) {
 		e := &failure.Error{Op: protocol.OpPatch, StatusCode: status, Code: errorCode(body), Header: h, Body: body, Err: errors.New("x")}
 		text := e.Error()
 		if strings.ContainsFunc(text, isControl) || strings.ContainsAny(text, "\t\n") || len(text) > 3000 {
-			t.Errorf("the error is %q", text)
+			t.Errorf("the error is %q, want at most 3000 bytes that can be printed", text)
 		}
 		if c := classify(e); c.String() == "" {
 			t.Errorf("class %d of %q has no name", c, text)
@@ -53,7 +53,7 @@ func FuzzDigestOf(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, repr, digest string) {
 		if got := digestOf(http.Header{"Repr-Digest": {repr}, "Digest": {digest}}); got != nil && len(got) != 32 {
-			t.Errorf("%d bytes", len(got))
+			t.Errorf("%d bytes, want 32", len(got))
 		}
 	})
 }

@@ -73,30 +73,30 @@ func TestFileBody(t *testing.T) {
 	var sent string
 	send := taking(t, 4, &sent)
 	if n, err := r.SendFile(send); n != 4 || err != nil {
-		t.Fatalf("%d, %v", n, err)
+		t.Fatalf("%d, %v, want 4 and no error", n, err)
 	}
 	if n, err := r.SendFile(send); n != 0 || !errors.Is(err, errFull) || errors.Is(err, failure.ErrSource) || b.sourceError() != nil {
-		t.Fatalf("error of the network: %d, %v; source error %v", n, err, b.sourceError())
+		t.Fatalf("error of the network: %d, %v; source error %v, want 0, %v, not ErrSource and sourceError nil", n, err, b.sourceError(), errFull)
 	}
 	p := make([]byte, 3)
 	if n, err := r.Read(p); n != 3 || err != nil {
-		t.Fatalf("%d, %v", n, err)
+		t.Fatalf("%d, %v, want 3 and no error", n, err)
 	}
 	sent += string(p)
 	if n, err := r.SendFile(send); n != 4 || err != nil || sent != "hello world" {
-		t.Errorf("%d, %v: sent %q", n, err, sent)
+		t.Errorf("%d, %v: sent %q, want 4, no error and %q", n, err, sent, "hello world")
 	}
 	if n, err := r.SendFile(send); n != 0 || err != io.EOF { //nolint:errorlint // Readers return io.EOF itself.
-		t.Errorf("WriteTo at the end: %d, %v", n, err)
+		t.Errorf("WriteTo at the end: %d, %v, want 0 and %v", n, err, io.EOF)
 	}
 	if n, err := r.Read(p); n != 0 || err != io.EOF { //nolint:errorlint // Readers return io.EOF itself.
-		t.Errorf("Read at the end: %d, %v", n, err)
+		t.Errorf("Read at the end: %d, %v, want 0 and %v", n, err, io.EOF)
 	}
 	if want := []int64{4, 7, 11}; !slices.Equal(told, want) || b.Sent() != 11 {
 		t.Errorf("reported %v, want %v; sent %d", told, want, b.Sent())
 	}
 	if pos, err := f.Seek(0, io.SeekCurrent); pos != 0 || err != nil {
-		t.Errorf("the position of the file moved to %d: %v", pos, err)
+		t.Errorf("the position of the file moved to %d: %v, want 0 and no error", pos, err)
 	}
 }
 
@@ -106,7 +106,7 @@ func TestFileBodyShrunk(t *testing.T) {
 	var sent string
 	send := taking(t, 100, &sent)
 	if n, err := r.SendFile(send); n != 3 || err != nil {
-		t.Fatalf("%d, %v", n, err)
+		t.Fatalf("%d, %v, want 3 and no error", n, err)
 	}
 	_, _ = r.SendFile(send)
 	for name, take := range map[string]func() (int64, error){
@@ -114,7 +114,7 @@ func TestFileBodyShrunk(t *testing.T) {
 		"read": func() (int64, error) { n, err := r.Read(make([]byte, 5)); return int64(n), err },
 	} {
 		if n, err := take(); n != 0 || !errors.Is(err, failure.ErrSourceChanged) || !errors.Is(b.sourceError(), failure.ErrSourceChanged) {
-			t.Errorf("%s: %d, %v", name, n, err)
+			t.Errorf("%s: %d, %v, want 0, ErrSourceChanged and ErrSourceChanged", name, n, err)
 		}
 	}
 }
@@ -127,7 +127,7 @@ func TestFileBodyClosed(t *testing.T) {
 	}
 	n, err := r.SendFile(func(uintptr, int64, int64) (int64, error) { panic("sent from a closed file") })
 	if n != 0 || !errors.Is(err, failure.ErrSource) || !errors.Is(b.sourceError(), failure.ErrSource) {
-		t.Errorf("%d, %v", n, err)
+		t.Errorf("%d, %v, want 0, ErrSource and ErrSource", n, err)
 	}
 }
 
@@ -155,7 +155,7 @@ func TestFileBodyStop(t *testing.T) {
 	<-done
 	n, err := r.SendFile(func(uintptr, int64, int64) (int64, error) { panic("sent after the stop") })
 	if n != 0 || !errors.Is(err, errBodyStopped) || b.Sent() != 2 {
-		t.Errorf("after the stop: %d, %v, sent %d", n, err, b.Sent())
+		t.Errorf("after the stop: %d, %v, sent %d, want 0, %v and Sent 2", n, err, b.Sent(), errBodyStopped)
 	}
 }
 
@@ -175,7 +175,7 @@ func TestFileBodyIsRead(t *testing.T) {
 			t.Errorf("%s: the system sends the body from the file", name)
 		}
 		if got, err := io.ReadAll(r); string(got) != "hello" || err != nil {
-			t.Errorf("%s: %q, %v", name, got, err)
+			t.Errorf("%s: %q, %v, want %q and no error", name, got, err, "hello")
 		}
 	}
 }

@@ -83,16 +83,16 @@ func TestBody(t *testing.T) {
 			}
 			got, err := io.ReadAll(r)
 			if string(got) != test.want || !errors.Is(err, test.is) {
-				t.Errorf("read %q, %v", got, err)
+				t.Errorf("read %q, %v, want %q and %v", got, err, test.want, test.is)
 			}
 			if b.Sent() != int64(len(test.want)) {
-				t.Errorf("sent %d", b.Sent())
+				t.Errorf("sent %d, want %v", b.Sent(), int64(len(test.want)))
 			}
 			if test.is != nil && (!errors.Is(err, failure.ErrSource) || !errors.Is(b.sourceError(), test.is)) {
-				t.Errorf("error %v, source error %v", err, b.sourceError())
+				t.Errorf("error %v, source error %v, want ErrSource and %v", err, b.sourceError(), test.is)
 			}
 			if test.is == nil && (b.sourceError() != nil || told[len(told)-1] != test.size) {
-				t.Errorf("source error %v, reported bytes %v", b.sourceError(), told)
+				t.Errorf("source error %v, reported bytes %v, want nil and %d", b.sourceError(), told, test.size)
 			}
 			if err := r.Close(); err != nil {
 				t.Error(err)
@@ -118,24 +118,24 @@ func TestBodyOpenedTwice(t *testing.T) {
 		t.Fatal(err)
 	}
 	if n, err := first.Read(p); n != 0 || err == nil {
-		t.Errorf("the first reader returned %d more bytes, %v", n, err)
+		t.Errorf("the first reader returned %d more bytes, %v, want 0 and an error", n, err)
 	}
 	if _, err := io.ReadFull(second, p[:1]); err != nil || b.Sent() != 3 {
 		t.Errorf("error %v, sent %d, want 3, the maximum of all readers", err, b.Sent())
 	}
 	rest, err := io.ReadAll(second)
 	if string(p[:1])+string(rest) != "hello" || err != nil || b.Sent() != 5 {
-		t.Errorf("the next reader returned %q, %v; sent %d", rest, err, b.Sent())
+		t.Errorf("the next reader returned %q, %v; sent %d, want \"ello\", no error and 5", rest, err, b.Sent())
 	}
 }
 
 func TestBodyCannotBeOpened(t *testing.T) {
 	b := newBody(t, 5, func() (io.Reader, error) { return nil, io.ErrClosedPipe })
 	if _, err := b.open(); !errors.Is(err, failure.ErrSource) || !errors.Is(err, io.ErrClosedPipe) {
-		t.Errorf("error %v", err)
+		t.Errorf("error %v, want ErrSource and ErrClosedPipe", err)
 	}
 	if !errors.Is(b.sourceError(), io.ErrClosedPipe) {
-		t.Errorf("source error %v", b.sourceError())
+		t.Errorf("source error %v, want ErrClosedPipe", b.sourceError())
 	}
 }
 
@@ -172,11 +172,11 @@ func TestBodyStop(t *testing.T) {
 		t.Error("stop returned while the source was being read")
 	}
 	if n := <-read; n != 5 {
-		t.Errorf("read %d bytes", n)
+		t.Errorf("read %d bytes, want 5", n)
 	}
 	// A second Read of the source would panic: it closes a closed channel.
 	if n, err := body.Read(make([]byte, 10)); n != 0 || !errors.Is(err, errBodyStopped) {
-		t.Errorf("after the stop: %d bytes, %v", n, err)
+		t.Errorf("after the stop: %d bytes, %v, want 0 and %v", n, err, errBodyStopped)
 	}
 }
 

@@ -28,7 +28,7 @@ func TestLateDialIsIgnored(t *testing.T) {
 		trace.TLSHandshakeStart()
 		<-ctx.Done()
 		if took := time.Since(began); took != time.Minute {
-			t.Errorf("ended after %v", took)
+			t.Errorf("ended after %v, want %v", took, time.Minute)
 		}
 	})
 }
@@ -46,7 +46,7 @@ func TestDialOfSlowRequest(t *testing.T) {
 		began := time.Now()
 		<-ctx.Done()
 		if took := time.Since(began); took != time.Minute {
-			t.Errorf("ended after %v", took)
+			t.Errorf("ended after %v, want %v", took, time.Minute)
 		}
 	})
 }
@@ -61,7 +61,7 @@ func TestSilentDial(t *testing.T) {
 		httptrace.ContextClientTrace(ctx).GetConn("tus.example:80")
 		<-ctx.Done()
 		if took := time.Since(began); took != time.Minute {
-			t.Errorf("ended after %v", took)
+			t.Errorf("ended after %v, want %v", took, time.Minute)
 		}
 	})
 }

@@ -44,7 +44,7 @@ func TestInterim(t *testing.T) {
 	x.Interim = func(status int, h http.Header) News {
 		n, _ := strconv.Atoi(h.Get("X-Number"))
 		if status != 104 || n != last+1 {
-			t.Errorf("status %d, number %d after %d", status, n, last)
+			t.Errorf("status %d, number %d after %d, want 104 and %v", status, n, last, last+1)
 		}
 		last = n
 		return Fact
@@ -54,7 +54,7 @@ func TestInterim(t *testing.T) {
 		t.Fatal(err)
 	}
 	if last != 300 || learned == 0 || learned > 300 {
-		t.Errorf("%d responses, %d calls of Learned", last, learned)
+		t.Errorf("%d responses, %d calls of Learned, want 300, not 0 and at most 300", last, learned)
 	}
 }
 
@@ -98,7 +98,7 @@ func TestInterimAfterTheEnd(t *testing.T) {
 		}
 	}
 	if err := i.add(104, textproto.MIMEHeader{}); err != nil || read != 0 {
-		t.Errorf("error %v, %d responses read", err, read)
+		t.Errorf("error %v, %d responses read, want no error and 0", err, read)
 	}
 }
 

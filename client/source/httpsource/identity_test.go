@@ -61,7 +61,7 @@ func TestIdentity(t *testing.T) {
 			a := identityOf(t, open(t, o.URL+"?"+test.a, httpsource.Config{}))
 			b := identityOf(t, open(t, strings.Replace(o.URL, "http://", "HTTP://user:secret@", 1)+"?"+test.b, httpsource.Config{}))
 			if a == "" || (a == b) != test.same {
-				t.Errorf("the identities are %q and %q", a, b)
+				t.Errorf("the identities are %q and %q, want the same: %t", a, b, test.same)
 			}
 		})
 	}
@@ -72,7 +72,7 @@ func TestIdentity(t *testing.T) {
 		t.Error("another version has the same identity")
 	}
 	if src := open(t, strings.Replace(o.URL, "http://", "http://user:secret@", 1)+"?"+amazon, httpsource.Config{}); src.Name() != o.URL || src.FileName() != "film.mov" {
-		t.Errorf("name %q, file name %q", src.Name(), src.FileName())
+		t.Errorf("name %q, file name %q, want Name %q and FileName %q", src.Name(), src.FileName(), o.URL, "film.mov")
 	}
 }
 
@@ -115,12 +115,12 @@ func TestCredentialsStayAtTheirOrigin(t *testing.T) {
 	}
 	for _, h := range seen() {
 		if h.Get("Authorization") != "Basic dXNlcjpwYXNz" || h.Get("X-Api-Key") != "secret" {
-			t.Errorf("the origin of the URL got %v", h)
+			t.Errorf("the origin of the URL got %v, want Authorization %q and X-Api-Key %q", h, "Basic dXNlcjpwYXNz", "secret")
 		}
 	}
 	requests := o.Requests(0)
 	if len(seen()) != 2 || len(requests) != 2 {
-		t.Fatalf("%d requests, %d were redirected", len(requests), len(seen()))
+		t.Fatalf("%d requests, %d were redirected, want 2 and 2", len(requests), len(seen()))
 	}
 	for _, r := range requests {
 		if r.Header.Get("Authorization") != "" || r.Header.Get("X-Api-Key") != "" {
@@ -128,7 +128,7 @@ func TestCredentialsStayAtTheirOrigin(t *testing.T) {
 		}
 	}
 	if h := requests[1].Header; h.Get("If-Match") != `"1"` || h.Get("Range") != "bytes=0-999" {
-		t.Errorf("the object was requested with %v", h)
+		t.Errorf("the object was requested with %v, want If-Match %q and Range %q", h, `"1"`, "bytes=0-999")
 	}
 }
 
@@ -146,7 +146,7 @@ func TestErrorsKeepSecrets(t *testing.T) {
 		_, err := httpsource.Open(t.Context(), raw, httpsource.Config{Doer: doer(t), Retry: quick(1)})
 		clienttest.WantErrorIs(t, err, client.ErrSource)
 		if err != nil && strings.Contains(err.Error(), "5ecret") {
-			t.Errorf("error %q", err)
+			t.Errorf("error %q, want no secret in it", err)
 		}
 	}
 }

@@ -64,7 +64,7 @@ func TestOneRequestForEachChunk(t *testing.T) {
 	}
 	for _, r := range o.Requests(1) {
 		if r.Header.Get("If-Match") != `"1"` || r.Header.Get("Accept-Encoding") != "identity" {
-			t.Errorf("If-Match %q, Accept-Encoding %q", r.Header.Get("If-Match"), r.Header.Get("Accept-Encoding"))
+			t.Errorf("If-Match %q, Accept-Encoding %q, want If-Match %q and Accept-Encoding %q", r.Header.Get("If-Match"), r.Header.Get("Accept-Encoding"), `"1"`, "identity")
 		}
 	}
 }
@@ -80,7 +80,7 @@ func TestOneRequestForEachPart(t *testing.T) {
 	}
 	clienttest.WantStored(t, s, res.URL, data)
 	if n := len(o.Ranges(1)); n != 4 || len(res.Parts) != 4 {
-		t.Errorf("%d requests for %d parts", n, len(res.Parts))
+		t.Errorf("%d requests for %d parts, want 4 and 4 in Parts", n, len(res.Parts))
 	}
 }
 
@@ -234,7 +234,7 @@ func TestRetryAfter(t *testing.T) {
 	told := 0
 	src := open(t, o.URL, httpsource.Config{Retry: policy, OnRetry: func(name string, a retry.Attempt, _ time.Duration) {
 		if told++; name != o.URL || a.Number != told {
-			t.Errorf("told of failure %d of %q", a.Number, name)
+			t.Errorf("told of failure %d of %q, want Number %v and %q", a.Number, name, told, o.URL)
 		}
 	}})
 	o.On(object.Status(http.StatusServiceUnavailable, "Retry-After", "7"), object.Status(http.StatusTooManyRequests, "Retry-After", "20"))
@@ -290,7 +290,7 @@ func TestOpenFails(t *testing.T) {
 				t.Errorf("error %q, want it to say %q and to have no secret", text, test.words)
 			}
 			if n := len(o.Requests(0)); n != 1 {
-				t.Errorf("%d requests", n)
+				t.Errorf("%d requests, want 1", n)
 			}
 		})
 	}
@@ -308,7 +308,7 @@ func TestStream(t *testing.T) {
 			set(o)
 			src := open(t, o.URL, httpsource.Config{Stream: true})
 			if n, known := src.Length().Int64(); n != size || !known || !src.SingleUse() {
-				t.Errorf("length %d, single use %t", n, src.SingleUse())
+				t.Errorf("length %d, single use %t, want %v, known true and SingleUse true", n, src.SingleUse(), size)
 			}
 			s := clienttest.NewTCPServer(t, fake.Config{})
 			c := newClient(t, s, client.Config{Retry: retry.Never})
@@ -318,10 +318,10 @@ func TestStream(t *testing.T) {
 			}
 			clienttest.WantStored(t, s, res.URL, data)
 			if got := o.Ranges(0); !cmp.Equal(got, []string{"0-0", ""}) {
-				t.Errorf("ranges %q", got)
+				t.Errorf("ranges %q, want \"0-0\" and \"\"", got)
 			}
 			if _, err := c.Upload(t.Context(), src, nil); !errors.Is(err, client.ErrSourceUsed) {
-				t.Errorf("second upload: error %v", err)
+				t.Errorf("second upload: error %v, want ErrSourceUsed", err)
 			}
 		})
 	}
@@ -338,7 +338,7 @@ func TestSmall(t *testing.T) {
 		}
 		clienttest.WantStored(t, s, res.URL, data)
 		if n := len(o.Requests(0)); n != 1+len(data) {
-			t.Errorf("%q: %d requests", data, n)
+			t.Errorf("%q: %d requests, want %v", data, n, 1+len(data))
 		}
 	}
 }
@@ -367,7 +367,7 @@ func TestWeakVersion(t *testing.T) {
 	var log bytes.Buffer
 	src := open(t, strings.TrimSuffix(o.URL, "/bucket/film.mov"), httpsource.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	if !src.IsWeak() || src.ETag() != "" || src.FileName() != "" || !strings.Contains(log.String(), "no strong ETag") {
-		t.Errorf("weak %t, ETag %q, file name %q, log %q", src.IsWeak(), src.ETag(), src.FileName(), log.String())
+		t.Errorf("weak %t, ETag %q, file name %q, log %q, want IsWeak true, ETag \"\", FileName \"\" and %q in it", src.IsWeak(), src.ETag(), src.FileName(), log.String(), "no strong ETag")
 	}
 	if src = open(t, object.New(t, "content").URL, httpsource.Config{}); src.IsWeak() || src.ETag() != `"1"` {
 		t.Errorf("weak %t, ETag %q, want a strong one", src.IsWeak(), src.ETag())

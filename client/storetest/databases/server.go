@@ -57,7 +57,7 @@ func start(t *testing.T, k kind, password string) *Server {
 	switch {
 	case err == nil:
 	case !errors.Is(err, errMissing):
-		t.Fatal(err)
+		t.Fatalf("error %v, want %v", err, errMissing)
 	case os.Getenv("TUSKER_INTEROP") == "required":
 		t.Fatalf("%v, but TUSKER_INTEROP is \"required\"", err)
 	default:

@@ -107,7 +107,7 @@ func FuzzParseItem(f *testing.F) {
 			return
 		}
 		if v.Int > structured.MaxInteger || v.Int < -structured.MaxInteger || v.Kind == 0 {
-			t.Fatalf("%q is %+v", s, v)
+			t.Fatalf("%q is %+v, want Int at most %v, Int at least -999999999999999 and Kind not 0", s, v, structured.MaxInteger)
 		}
 		again, ok := structured.ParseItem(" " + s + ";k ")
 		if trimmed := len(s) > 0 && s[len(s)-1] == ' '; !trimmed && (!ok || again != v) {
