@@ -59,8 +59,8 @@ type Files struct {
 func New(web httpsource.Config, store s3.Config) *Files { return &Files{http: web, s3: store} }
 
 // bucket returns the client for S3.
-func (r *Files) bucket(ctx context.Context) (*s3.Client, error) {
-	r.once.Do(func() { r.store, r.err = s3.New(ctx, r.s3) })
+func (r *Files) bucket() (*s3.Client, error) {
+	r.once.Do(func() { r.store, r.err = s3.New(r.s3) })
 	return r.store, r.err
 }
 
@@ -76,7 +76,7 @@ func (r *Files) Open(ctx context.Context, file, etag string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	store, err := r.bucket(ctx)
+	store, err := r.bucket()
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +141,7 @@ func Base(file string) string {
 
 // CheckCredentials returns an error if there are no credentials for S3.
 func (r *Files) CheckCredentials(ctx context.Context) error {
-	store, err := r.bucket(ctx)
+	store, err := r.bucket()
 	if err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ func (r *Files) List(ctx context.Context, file, after string) iter.Seq2[Entry, e
 		}
 		var store *s3.Client
 		if err == nil {
-			store, err = r.bucket(ctx)
+			store, err = r.bucket()
 		}
 		if err != nil {
 			yield(Entry{}, err)

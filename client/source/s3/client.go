@@ -2,14 +2,15 @@
 // with its interface.
 //
 // [New] reads credentials, region and endpoint as the AWS command line does: AWS_ACCESS_KEY_ID
-// and the other variables, the profiles of ~/.aws, SSO, roles of containers and machines,
-// AWS_REGION, AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_S3. [Client.Open] opens an object, and
+// and the other variables, the profiles of ~/.aws with keys, roles, processes and SSO, roles of
+// containers and machines, AWS_REGION, AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_S3. [Client.Open] opens an object, and
 // [Client.List] lists the objects whose keys begin with a prefix. Objects are read as package
 // httpsource reads them: one request for each request of the upload, with a condition for the
 // version, and with retries.
 //
-// Requests are signed by the SDK of AWS, and sent by net/http: the client for S3 of the SDK
-// would take longer to compile than the rest of a program.
+// Requests are signed by the SDK of AWS, and sent by net/http: the clients and the config of the
+// SDK would take longer to compile than the rest of a program. A program that uses the SDK anyway
+// gives its credentials in [Config].
 package s3
 
 import (
@@ -23,11 +24,11 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
-	"github.com/aws/aws-sdk-go-v2/config"
 
 	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/source"
 	"github.com/tusker-go/tusker/client/source/httpsource"
+	"github.com/tusker-go/tusker/client/source/s3/internal/awsconfig"
 	"github.com/tusker-go/tusker/retry"
 	"github.com/tusker-go/tusker/transport"
 	"github.com/tusker-go/tusker/transport/hostcache"
@@ -40,6 +41,11 @@ type Config struct {
 	// Anonymous sends requests without a signature, for public buckets.
 	Anonymous bool
 
+	// Credentials sign the requests, for example those of the config of the SDK. They are kept
+	// until they expire, and their Retrieve must be safe for concurrent use. nil: those of the
+	// environment and the config files.
+	Credentials aws.CredentialsProvider
+
 	// Profile is the profile of the config files. "": AWS_PROFILE, or else "default".
 	Profile string
 
@@ -51,8 +57,8 @@ type Config struct {
 	// AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL or the profile, or else AWS.
 	Endpoint string
 
-	// Doer sends the requests, and must not follow redirects, because a signature is for one
-	// host. nil: a new nethttp.New(nethttp.Config{}) that follows none.
+	// Doer sends the requests, also those for roles and sessions of SSO. It must not follow
+	// redirects, because a signature is for one host. nil: a new nethttp.New(nethttp.Config{}) that follows none.
 	Doer transport.Doer
 
 	// Retry, StallTimeout, OnRetry and Logger are those of httpsource.Config. A listing uses
@@ -78,48 +84,45 @@ const defaultRegion = "us-east-1"
 
 // New returns a client. It reads files and variables, and sends nothing. The error Is
 // failure.ErrSource.
-func New(ctx context.Context, cfg Config) (*Client, error) {
-	loaded, err := config.LoadDefaultConfig(ctx, func(o *config.LoadOptions) error {
-		o.SharedConfigProfile, o.Region = cfg.Profile, cfg.Region
-		return nil
-	})
+func New(cfg Config) (*Client, error) {
+	if cfg.Doer == nil {
+		d := nethttp.New(nethttp.Config{})
+		d.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		cfg.Doer = d
+	}
+	if cfg.Retry == nil {
+		cfg.Retry = retry.Backoff{}
+	}
+	if cfg.StallTimeout == 0 {
+		cfg.StallTimeout = httpsource.DefaultStallTimeout
+	}
+	settings, err := awsconfig.Load(awsconfig.Options{Profile: cfg.Profile, Region: cfg.Region, Doer: cfg.Doer})
 	if err != nil {
 		return nil, source.Error(fmt.Errorf("%w: %w", ErrConfig, err))
 	}
 	c := &Client{
-		cfg: cfg, credentials: loaded.Credentials, region: loaded.Region,
+		cfg: cfg, region: settings.Region, hosts: hosts{settings.FIPS, settings.DualStack},
 		signer: v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }),
 	}
-	if c.region == "" {
-		c.region = defaultRegion
+	switch {
+	case cfg.Anonymous:
+	case cfg.Credentials != nil:
+		c.credentials = awsconfig.Cached(cfg.Credentials)
+	default:
+		if c.credentials, err = settings.Credentials(); err != nil {
+			return nil, source.Error(fmt.Errorf("%w: %w", ErrConfig, err))
+		}
 	}
-	if cfg.Anonymous {
-		c.credentials = nil
-	}
-	if cfg.Doer == nil {
-		d := nethttp.New(nethttp.Config{})
-		d.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-		c.cfg.Doer = d
-	}
-	if cfg.Retry == nil {
-		c.cfg.Retry = retry.Backoff{}
-	}
-	if cfg.StallTimeout == 0 {
-		c.cfg.StallTimeout = httpsource.DefaultStallTimeout
-	}
-	if c.hosts, err = hostsOf(ctx, loaded.ConfigSources); err != nil {
-		return nil, source.Error(fmt.Errorf("%w: %w", ErrConfig, err))
-	}
-	c.endpoint, err = endpointOf(ctx, cfg.Endpoint, loaded)
+	c.endpoint, err = endpointOf(cfg.Endpoint, settings)
 	return c, err
 }
 
 // endpointOf returns the URL of a store that is not AWS, or nil.
-func endpointOf(ctx context.Context, given string, loaded aws.Config) (*url.URL, error) {
+func endpointOf(given string, settings *awsconfig.Settings) (*url.URL, error) {
 	raw := given
 	if raw == "" {
 		var err error
-		if raw, err = configuredEndpoint(ctx, loaded); err != nil {
+		if raw, err = settings.Endpoint("s3"); err != nil {
 			return nil, source.Error(fmt.Errorf("%w: %w", ErrConfig, err))
 		}
 	}

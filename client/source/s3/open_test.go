@@ -268,7 +268,7 @@ func TestCredentials(t *testing.T) {
 		t.Errorf("anonymous request with %v", h)
 	}
 	t.Setenv("AWS_PROFILE", "none")
-	if _, err := s3.New(t.Context(), s3.Config{}); !errors.Is(err, s3.ErrConfig) {
+	if _, err := s3.New(s3.Config{}); !errors.Is(err, s3.ErrConfig) {
 		t.Errorf("missing profile: error %v", err)
 	}
 }

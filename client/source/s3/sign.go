@@ -2,6 +2,7 @@ package s3
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/client/source/s3/internal/awsconfig"
 	"github.com/tusker-go/tusker/transport"
 )
 
@@ -103,5 +105,8 @@ func (c *Client) retrieve(ctx context.Context) (aws.Credentials, error) {
 	case ctx.Err() != nil:
 		return credentials, context.Cause(ctx)
 	}
-	return credentials, fmt.Errorf("%w: %w: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or run aws sso login; a public bucket can be read without credentials: %w", failure.ErrSource, ErrNoCredentials, err)
+	if errors.Is(err, awsconfig.ErrNone) {
+		err = fmt.Errorf("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, or run aws sso login; a public bucket can be read without credentials: %w", err)
+	}
+	return credentials, fmt.Errorf("%w: %w: %w", failure.ErrSource, ErrNoCredentials, err)
 }

@@ -35,7 +35,7 @@ func newClient(t *testing.T, cfg s3.Config) *s3.Client {
 	if cfg.Retry == nil {
 		cfg.Retry = retry.Delays(0, 0)
 	}
-	c, err := s3.New(t.Context(), cfg)
+	c, err := s3.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
