@@ -35,7 +35,8 @@ type Ranged struct {
 	// are no longer those that ID names. It must be safe for concurrent use. The reader is
 	// closed, also before its end. An error of Open or of the reader fails the request; the
 	// upload then resumes under its retry policy, unless the error Is
-	// failure.ErrSourceChanged or failure.ErrSource. Ctx is that of the upload.
+	// failure.ErrSourceChanged or failure.ErrSource. Ctx is that of the upload, and also ends
+	// with the request that reads; a Read that waits should then return.
 	Open func(ctx context.Context, offset, length int64) (io.ReadCloser, error)
 }
 
@@ -76,11 +77,13 @@ func (o *openRanged) Chunk(ctx context.Context, off, most int64) (Chunk, error) 
 		return Chunk{}, err
 	}
 	return Chunk{Range: rng, Last: rng.End == o.from.Size, Reader: func() (io.Reader, error) {
+		ctx, cancel := context.WithCancel(ctx)
 		r, err := o.from.Open(ctx, rng.Start, rng.Len())
 		if err != nil {
+			cancel()
 			return nil, temporarily(err)
 		}
-		return &rangedReader{r, rng.Len()}, nil
+		return &rangedReader{ReadCloser: r, left: rng.Len(), cancel: cancel}, nil
 	}}, nil
 }
 
@@ -126,7 +129,17 @@ func (o *openRanged) Digest(ctx context.Context) ([]byte, error) {
 
 type rangedReader struct {
 	io.ReadCloser
-	left int64 // bytes that the source still has to deliver
+	left   int64 // bytes that the source still has to deliver
+	cancel func()
+}
+
+// Interrupt implements [Interrupter].
+func (r *rangedReader) Interrupt() { r.cancel() }
+
+// Close implements io.Closer.
+func (r *rangedReader) Close() error {
+	defer r.cancel()
+	return r.ReadCloser.Close()
 }
 
 // Read implements io.Reader. A reader that ends early has failed.

@@ -97,6 +97,14 @@ type Chunk struct {
 // Endless is the End of a chunk whose length is not known yet, see Chunk.Live.
 const Endless = math.MaxInt64
 
+// Interrupter is a reader of a [Chunk] whose Read may wait for long, such as for a server. A
+// request that has ended then does not wait for its reader.
+type Interrupter interface {
+	// Interrupt ends a Read that waits, and all later ones, with an error. It may be called at
+	// any time from another goroutine, and more than once.
+	Interrupt()
+}
+
 // Streamer is a [Handle] of a stream that can hand on all of its bytes in one request, although
 // it keeps only some of them.
 type Streamer interface {

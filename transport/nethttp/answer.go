@@ -32,6 +32,9 @@ func keepAnswer(c net.Conn, files bool) net.Conn {
 	return &answerConn{Conn: c, files: files, read: make(chan struct{})}
 }
 
+// NetConn returns the connection below, as that of a *tls.Conn does.
+func (c *answerConn) NetConn() net.Conn { return c.Conn }
+
 func (c *answerConn) end(cause error) {
 	c.once.Do(func() {
 		c.cause = cause

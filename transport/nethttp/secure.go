@@ -104,6 +104,9 @@ type secureConn struct {
 	state func() tls.ConnectionState
 }
 
+// NetConn returns the connection below TLS, as that of a *tls.Conn does.
+func (c *secureConn) NetConn() net.Conn { return c.below }
+
 func (c *secureConn) Write(p []byte) (int, error) {
 	if len(p) <= leastCopy {
 		return c.Conn.Write(p)
@@ -128,6 +131,9 @@ type records struct {
 	hold bool
 	held []byte
 }
+
+// NetConn returns the connection below.
+func (r *records) NetConn() net.Conn { return r.Conn }
 
 func (r *records) Write(p []byte) (int, error) {
 	r.turn <- struct{}{}

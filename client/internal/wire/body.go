@@ -49,6 +49,7 @@ type Body struct {
 	pace *Pace
 	wait func(n int) error // waits for n bytes of pace
 	over func() error      // returns why the context of the request has ended, or nil
+	lost func() bool       // reports whether the connection of the request was closed
 
 	mu       sync.Mutex
 	current  *bodyReader // the reader that was opened last
@@ -58,7 +59,7 @@ type Body struct {
 	ended    bool        // a source of unknown length has ended
 	stopped  bool
 
-	live atomic.Pointer[io.Reader] // the reader, if its Read can wait for the source
+	live atomic.Pointer[waiting] // the current reader, if its Read can wait for the source
 }
 
 // Trailer is a checksum that a request sends behind its bytes, in one pass over them.
@@ -100,6 +101,8 @@ func (b *Body) attach(ctx context.Context, req *http.Request, dog *watchdog, pac
 	req.Body, req.GetBody = body, b.open
 	if b.Chunk.Live {
 		req.GetBody = nil
+	}
+	if b.live.Load() != nil {
 		// A read that waits for the source would hold up the end of the request.
 		context.AfterFunc(ctx, b.halt)
 	}
@@ -131,10 +134,8 @@ func (b *Body) open() (io.ReadCloser, error) {
 	if b.current != nil {
 		closeReader(b.current.r)
 	}
-	b.current = &bodyReader{b: b, r: r}
-	if b.Chunk.Live {
-		b.live.Store(&r)
-	}
+	b.current = &bodyReader{b: b, r: r, waiting: newWaiting(r, b.Chunk.Live, b.lost)}
+	b.live.Store(b.current.waiting)
 	if b.Chunk.File != nil && !b.pace.isConstant() && b.Trailer == nil {
 		return newFileSender(b.current), nil
 	}
@@ -174,10 +175,10 @@ func (b *Body) stop() {
 	}
 }
 
-// halt ends a Read that waits for a source whose bytes are not all there yet.
+// halt ends a Read that waits for the source.
 func (b *Body) halt() {
-	if r := b.live.Load(); r != nil {
-		closeReader(*r)
+	if w := b.live.Load(); w != nil {
+		w.end(errBodyStopped)
 	}
 }
 
@@ -206,6 +207,8 @@ type bodyReader struct {
 	r    io.Reader
 	n    int64 // bytes handed on
 	paid int   // bytes that the pace allowed and that were not read yet
+
+	waiting *waiting // nil: a Read does not wait for long
 
 	sum    hash.Hash    // of the bytes that were read; nil: no checksum follows
 	summed func([]byte) // takes the sum when all bytes were read
@@ -257,7 +260,9 @@ func (r *bodyReader) take(most int64, move func(most int64) (int64, error)) (int
 	if err != nil {
 		return 0, err
 	}
+	r.waiting.begin()
 	n, err := move(most)
+	ended := r.waiting.stop()
 	r.n += n
 	if b.Gauge != nil {
 		b.Gauge.Add(n)
@@ -275,6 +280,9 @@ func (r *bodyReader) take(most int64, move func(most int64) (int64, error)) (int
 		}
 		if over := b.over(); err != nil && over != nil {
 			return n, over
+		}
+		if err != nil && ended != nil {
+			return n, ended // the source is not to blame
 		}
 		if errors.Is(err, failure.ErrUnacknowledged) {
 			b.err = err // the source is not to blame
@@ -328,7 +336,12 @@ func (r *bodyReader) paced(p []byte) ([]byte, error) {
 	return p[:n], nil
 }
 
-func (r *bodyReader) Close() error { return nil }
+// Close implements io.Closer. The transport calls it when the request has ended, and may then
+// wait for a Read.
+func (r *bodyReader) Close() error {
+	r.waiting.end(errBodyStopped)
+	return nil
+}
 
 func closeReader(r io.Reader) {
 	if c, ok := r.(io.Closer); ok {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http/httptrace"
 	"sync"
+	"syscall"
 
 	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/internal/network"
@@ -27,6 +28,7 @@ type connecting struct {
 	waiting   bool // the transport asked, and the request has no connection yet
 	reused    bool // the connection has carried an earlier request
 	shared    bool // the connection is one of HTTP/2, which several requests share
+	conn      net.Conn
 }
 
 // follow returns a context under which dog allows FinishTimeout while a request waits
@@ -40,7 +42,7 @@ func follow(ctx context.Context, dog *watchdog, interims *interims) (context.Con
 		ConnectStart:      func(string, string) { c.alive() },
 		ConnectDone:       func(string, string, error) { c.alive() },
 		TLSHandshakeStart: c.alive,
-		GotConn:           func(info httptrace.GotConnInfo) { c.got(info.Reused, isHTTP2(info.Conn)) },
+		GotConn:           c.got,
 	}
 	if interims != nil {
 		c.trace.Got1xxResponse = interims.add
@@ -65,10 +67,10 @@ func (c *connecting) alive() {
 	}
 }
 
-func (c *connecting) got(reused, shared bool) {
+func (c *connecting) got(info httptrace.GotConnInfo) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.acquired, c.reused, c.shared = true, reused, shared
+	c.acquired, c.reused, c.shared, c.conn = true, info.Reused, isHTTP2(info.Conn), info.Conn
 	if c.waiting {
 		c.waiting = false
 		c.dog.resume()
@@ -110,6 +112,31 @@ func (c *connecting) suspect(err error) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return (c.reused || c.shared) && errors.Is(err, failure.ErrStalled)
+}
+
+// lost reports whether the connection of the request was closed, as net/http does when the server
+// closes it. It is false for a connection that does not lead to one of the system, and for HTTP/2,
+// where net/http closes the body of the request.
+func (c *connecting) lost() bool {
+	c.mu.Lock()
+	conn := c.conn
+	c.mu.Unlock()
+	for {
+		above, ok := conn.(interface{ NetConn() net.Conn })
+		if !ok {
+			break
+		}
+		conn = above.NetConn()
+	}
+	ofSystem, ok := conn.(syscall.Conn)
+	if !ok {
+		return false
+	}
+	raw, err := ofSystem.SyscallConn()
+	if err == nil {
+		err = raw.Control(func(uintptr) {})
+	}
+	return errors.Is(err, net.ErrClosed)
 }
 
 // isHTTP2 reports whether a connection is one of HTTP/2.

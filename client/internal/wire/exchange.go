@@ -154,6 +154,7 @@ func (e *exchange) run(ctx context.Context) (*Answer, error) {
 	hasBody := e.Body != nil && e.Body.Chunk.Len() > 0
 	switch {
 	case hasBody:
+		e.Body.lost = e.following.lost
 		if err := e.Body.attach(ctx, e.req, e.dog, e.conn.Pace); err != nil {
 			return nil, e.fail(err)
 		}
