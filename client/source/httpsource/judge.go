@@ -50,6 +50,9 @@ func (f facts) judge(a answer, start, end int64) (n int64, wrong *mismatch) {
 	case http.StatusPreconditionFailed:
 		return 0, changed("the server says that it has another version")
 	case http.StatusRequestedRangeNotSatisfiable:
+		if partial.Unsatisfied(a.header) == f.length() {
+			return 0, &mismatch{fmt.Errorf("%w: the server refuses a range of it", failure.ErrContent), true}
+		}
 		return 0, changed("the server says that it has fewer bytes")
 	default:
 		return 0, meaning(a.status)

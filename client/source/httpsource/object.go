@@ -11,6 +11,7 @@ import (
 
 	"github.com/tusker-go/tusker/client/internal/address"
 	"github.com/tusker-go/tusker/client/internal/header"
+	"github.com/tusker-go/tusker/client/internal/partial"
 	"github.com/tusker-go/tusker/client/source"
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/transport"
@@ -90,9 +91,14 @@ func (o *Object) discover(ctx context.Context) error {
 	}
 }
 
-// ask sends the request for the first byte.
+// ask sends the request for the first byte. A server that refuses the range without a reason is
+// asked for all bytes, because the object may be empty.
 func (o *Object) ask(ctx context.Context) error {
 	a, err := o.requester.get(ctx, func(h http.Header) { h.Set("Range", "bytes=0-0") })
+	if err == nil && a.StatusCode == http.StatusRequestedRangeNotSatisfiable && partial.Unsatisfied(a.Header) == (protocol.Length{}) {
+		_ = a.Body.Close()
+		a, err = o.requester.get(ctx, func(http.Header) {})
+	}
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,7 @@ func (o *Object) open(ctx context.Context, offset, length int64) (io.ReadCloser,
 		get:   func(start, end int64) (io.ReadCloser, int64, error) { return o.get(ctx, start, end) },
 		wait:  func(err error) error { return loop.Wait(ctx, err) },
 		moved: loop.Progress,
+		broke: func(err error) error { return o.requester.failed(ctx, err) },
 	}
 	// The tus server gets no request if the object cannot be read.
 	if err := r.connect(); err != nil {
@@ -65,6 +66,7 @@ type reader struct {
 	get      func(start, end int64) (io.ReadCloser, int64, error)
 	wait     func(err error) error // until another request may be sent, or returns the final error
 	moved    func()
+	broke    func(err error) error // returns the error of a request whose answer broke off
 
 	body   io.ReadCloser // of the request under way; nil: there is none
 	left   int64         // bytes that body has
@@ -110,7 +112,7 @@ func (r *reader) Read(p []byte) (int, error) {
 			r.drop(nil) // the server sent fewer bytes than were requested
 		case err == nil, r.left == 0:
 		case input.IsEnd(err):
-			r.drop(fmt.Errorf("%w: the answer ended early", io.ErrUnexpectedEOF))
+			r.drop(r.broke(fmt.Errorf("%w: the answer ended early", io.ErrUnexpectedEOF)))
 		default:
 			r.drop(err)
 		}
