@@ -16,6 +16,10 @@ func (c *Client) explain(l Location, e *httpsource.RequestError) {
 		e.Err = fmt.Errorf("%w: %s", ErrNoBucket, l.Bucket)
 	case "NoSuchVersion":
 		e.Err = fmt.Errorf("%w: the object has no such version", httpsource.ErrNotFound)
+	case "MethodNotAllowed":
+		if e.Header.Get("X-Amz-Delete-Marker") == "true" {
+			e.Err = fmt.Errorf("%w: this version says that the object was deleted", httpsource.ErrNotFound)
+		}
 	case "InvalidObjectState":
 		e.Err = fmt.Errorf("%w%s: restore it first (aws s3api restore-object), or copy it to another storage class", ErrArchived, storageClass(e.Header))
 	case "AccessDenied", "AllAccessDisabled", "AccountProblem":
@@ -41,7 +45,7 @@ func (c *Client) deniedHint(l Location) string {
 	if l.isDirectory() {
 		return "the credentials lack s3:ListBucket for the bucket"
 	}
-	return "the credentials lack s3:GetObject for the object, or there is no such object and they lack s3:ListBucket"
+	return "the credentials lack s3:GetObject for the object, or there is no such object and they lack s3:ListBucket, or the bucket wants those who read it to pay, which is not supported"
 }
 
 // storageClass returns the storage class in an answer as part of a message, or "".

@@ -55,7 +55,7 @@ func (c *Client) List(ctx context.Context, l Location, after string) iter.Seq2[E
 					return
 				}
 				last = e.Key
-				if e.Size == 0 && e.isDirectory() {
+				if e.Size == 0 && strings.HasSuffix(e.Key, "/") {
 					continue
 				}
 				if !yield(e, nil) {

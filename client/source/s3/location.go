@@ -30,8 +30,8 @@ const (
 )
 
 // Parse reads a location of the form s3://bucket, s3://bucket/key or
-// s3://bucket/key?versionId=version. A key is written as it is, without percent-encoding. The
-// error Is failure.ErrSource.
+// s3://bucket/key?versionId=version. A key is written as it is, without percent-encoding. If it
+// has ?versionId= in it itself, another one follows. The error Is failure.ErrSource.
 func Parse(s string) (Location, error) {
 	if !IsLocation(s) {
 		return Location{}, source.Error(fmt.Errorf("%w: %q does not begin with %s", failure.ErrInvalidURL, s, scheme))
@@ -67,11 +67,14 @@ func (l Location) String() string {
 	if l.Key != "" {
 		s += "/" + l.Key
 	}
-	if l.Version != "" {
+	if l.Version != "" || strings.LastIndex(l.Key, versionQuery) > 0 {
 		s += versionQuery + l.Version
 	}
 	return s
 }
 
-// isDirectory reports whether the key is that of a marker for a folder, or of no object.
-func (l Location) isDirectory() bool { return l.Key == "" || strings.HasSuffix(l.Key, "/") }
+// isDirectory reports whether the location is that of a bucket, or of all objects below a key. An
+// object whose key ends with a slash has an ETag or a version.
+func (l Location) isDirectory() bool {
+	return l.Key == "" || strings.HasSuffix(l.Key, "/") && l.ETag == "" && l.Version == ""
+}
