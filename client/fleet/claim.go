@@ -17,12 +17,11 @@ var (
 	ackRenew = []byte("+WPI")
 )
 
-// ackBack returns the message that gives an item back after a wait.
+// ackBack returns the message that gives an item back after a wait. It always names a wait: the
+// engine keeps an item that is given back without one in memory only, so that the item would
+// wait for the rest of its lease if the engine ends now.
 func ackBack(wait time.Duration) []byte {
-	if wait <= 0 {
-		return []byte("-NAK")
-	}
-	return fmt.Appendf(nil, `-NAK {"delay": %d}`, wait.Nanoseconds())
+	return fmt.Appendf(nil, `-NAK {"delay": %d}`, max(1, wait.Nanoseconds()))
 }
 
 // claim is an item that a worker has. The lease of its message says only that the worker
@@ -45,7 +44,9 @@ type claim struct {
 
 	invalid error // about the message; nil: it can be read
 	record  recordState
-	orphans int // creations without an answer
+	counted bool   // the note about the item has this delivery
+	clear   func() // lets the worker begin another suspect
+	orphans int    // creations without an answer
 
 	mu      sync.Mutex
 	renewed time.Time // when the last confirmed renewal was sent
@@ -68,7 +69,7 @@ func newClaim(leases context.Context, j *Job, msg *nats.Msg, now time.Time) (*cl
 	if err != nil {
 		return nil, err
 	}
-	c := &claim{job: j, message: msg, arrived: now, renewed: now, asked: now, sequence: meta.Sequence.Stream, deliveries: int(meta.NumDelivered)}
+	c := &claim{job: j, clear: func() {}, message: msg, arrived: now, renewed: now, asked: now, sequence: meta.Sequence.Stream, deliveries: int(meta.NumDelivered)}
 	c.held, c.end = context.WithCancelCause(leases)
 	c.queued, c.item, c.invalid = readMessage(msg.Data)
 	c.id = c.item.ID(j.settings.Endpoint)

@@ -29,7 +29,8 @@ const (
 	// ClassExhausted: every attempt failed with an error that is worth a retry.
 	ClassExhausted Class = "exhausted"
 
-	// ClassPoison: the item was delivered several times, and each time its worker died.
+	// ClassPoison: at least five workers in a row died after they had begun the item, and its
+	// upload came no further.
 	ClassPoison Class = "poison"
 
 	// ClassRecord: a newer version of the program wrote the record of the item. Update the

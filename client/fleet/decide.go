@@ -63,7 +63,7 @@ func decide(a attempt) decision {
 		return decision{action: finish}
 	case a.leaseLost, kind == kindLost:
 		return decision{action: abandon}
-	case kind == kindDraining, kind == kindEngine, kind == kindRoot:
+	case kind == kindDraining, kind == kindEngine, kind == kindRoot, kind == kindSuspect:
 		return decision{action: giveBack}
 	case kind == kindOvertaken:
 		return decision{action: again}
@@ -87,6 +87,7 @@ const (
 	kindDraining       // the worker
 	kindEngine         // it has no space
 	kindRoot           // the worker cannot reach the place of the item
+	kindSuspect        // the worker has another item with which a worker has died
 	kindOvertaken      // another worker changed the record, or sends to the same upload
 	kindFinal          // no retry helps
 	kindTransient
@@ -102,6 +103,8 @@ func kindOf(err error) kind {
 		return kindLost
 	case errors.Is(err, errDraining):
 		return kindDraining
+	case errors.Is(err, errSuspect):
+		return kindSuspect
 	case errors.Is(err, ErrEngineFull):
 		return kindEngine
 	case errors.Is(err, ErrNoRoot), errors.Is(err, ErrNoAccess):
@@ -202,8 +205,12 @@ func giveBackWait(k kind, deliveries int) time.Duration {
 		first = 100 * time.Millisecond
 		most  = 30 * time.Second
 	)
-	if k == kindDraining {
+	switch k {
+	case kindDraining:
 		return 0
+	case kindSuspect:
+		return suspectWait
+	default:
 	}
 	if deliveries >= 9 {
 		return most
@@ -211,10 +218,6 @@ func giveBackWait(k kind, deliveries int) time.Duration {
 	return min(most, first<<max(0, deliveries-1))
 }
 
-// maxDeaths is how many deliveries without any outcome an item has before it is poison.
+// maxDeaths is how many workers in a row may die with an item that came no further meanwhile,
+// besides the first one.
 const maxDeaths = 5
-
-// isPoison reports whether an item has killed its workers: it was delivered this often, and
-// the workers accounted for so many of the deliveries. The current delivery has no outcome
-// yet.
-func isPoison(deliveries, accounted int) bool { return deliveries-1-accounted >= maxDeaths }

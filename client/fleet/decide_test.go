@@ -77,18 +77,6 @@ func TestDecide(t *testing.T) {
 	}
 }
 
-// An item is poison after five deliveries whose workers died.
-func TestPoison(t *testing.T) {
-	for _, test := range []struct {
-		deliveries, accounted int
-		want                  bool
-	}{{1, 0, false}, {5, 0, false}, {6, 0, true}, {6, 1, false}, {7, 1, true}, {100, 99, false}} {
-		if got := isPoison(test.deliveries, test.accounted); got != test.want {
-			t.Errorf("isPoison(%d, %d) = %t", test.deliveries, test.accounted, got)
-		}
-	}
-}
-
 // The wait for the next attempt grows to a minute, and is at least as long as the server asks
 // for.
 func TestPutBackWait(t *testing.T) {

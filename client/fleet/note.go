@@ -11,10 +11,16 @@ import (
 type note struct {
 	Message uint64 `json:"message"` // its sequence
 
-	// Accounted is how many deliveries are known to have had an outcome: the attempt failed,
-	// or the worker gave the item back, or lost its lease and lived on. The workers of the
-	// other deliveries died.
-	Accounted int `json:"accounted"`
+	// Started is how many deliveries in a row a worker began, and no worker told how they
+	// ended: their workers died, but for the current one. The first delivery is not counted,
+	// because most items have no other one and need no note. Delivery is the number of the
+	// last one that was counted.
+	Started  int `json:"started,omitempty"`
+	Delivery int `json:"delivery,omitempty"`
+
+	// Offset is how many bytes the upload server had when a worker looked. An item that
+	// comes further with each worker is not the reason for their deaths.
+	Offset int64 `json:"offset,omitempty"`
 
 	// Attempts is how many attempts failed. Err is the last error.
 	Attempts int    `json:"attempts,omitempty"`
@@ -34,6 +40,38 @@ func (j *Job) loadNote(ctx context.Context, id string, message uint64) (n note, 
 	}
 	return n, msg.Sequence, nil
 }
+
+// begin counts a delivery that a worker begins, however often it is repeated.
+func (n *note) begin(delivery int) {
+	if n.Delivery != delivery {
+		n.Delivery = delivery
+		n.Started++
+	}
+}
+
+// end notes that the worker of a delivery that was counted lived on.
+func (n *note) end(delivery int) {
+	switch {
+	case n.Delivery == delivery:
+		n.Started = 0
+	case n.Started > 1: // another worker has the item by now
+		n.Started--
+	}
+}
+
+// progress takes how many bytes the server had at the beginning of a delivery. More than before
+// mean that the workers before did not die in vain.
+func (n *note) progress(delivery int, offset int64) {
+	if n.Delivery == delivery && offset > n.Offset {
+		n.Started, n.Offset = 1, offset
+	}
+}
+
+// isSuspect reports whether a worker has died with the item since a worker told of it.
+func (n *note) isSuspect() bool { return n.Started > 1 }
+
+// isPoison reports whether the item has killed its workers.
+func (n *note) isPoison() bool { return n.Started > maxDeaths }
 
 // changeNote changes the note about a message until no other worker interferes.
 func (j *Job) changeNote(ctx context.Context, id string, message uint64, change func(*note)) error {

@@ -19,6 +19,7 @@ const metadataItem = "item"
 // process brings one item to an outcome. It returns when the engine knows the outcome, or when
 // the lease is lost.
 func (r *run) process(c *claim) {
+	defer func() { c.clear() }()
 	r.tell(Event{Kind: EventClaimed, Item: c.item, ID: c.id})
 	n, done, err := r.prepare(c)
 	switch {
@@ -56,27 +57,23 @@ func (r *run) prepare(c *claim) (n note, done bool, err error) {
 	if c.invalid != nil {
 		return n, false, c.invalid
 	}
-	if c.deliveries > 1 {
-		err := until(c.held, func(ctx context.Context) (err error) {
-			n, _, err = r.loadNote(ctx, c.id, c.sequence)
-			return err
-		})
-		if err != nil {
-			return n, false, err
-		}
-	}
 	if c.mayBeNew() {
 		return n, false, nil
 	}
 	if err := c.look(); err != nil {
 		return n, false, err
 	}
-	switch {
-	case c.record.done:
+	if c.record.done {
 		r.forget(c)
 		return n, true, nil
-	case isPoison(c.deliveries, n.Accounted):
-		r.finish(c, n, nil, ClassPoison, "each worker that got the item ended before there was an outcome")
+	}
+	if c.deliveries > 1 {
+		if n, err = r.beginAgain(c); err != nil {
+			return n, false, err
+		}
+	}
+	if n.isPoison() {
+		r.finish(c, n, nil, ClassPoison, "each worker that began the item died with it, and the upload came no further")
 		return n, true, nil
 	}
 	return n, false, nil
@@ -105,6 +102,12 @@ func (r *run) upload(c *claim, n note) (*client.Result, error) {
 	opts.Metadata, opts.Parallel, opts.Recreate = metadataOf(c, opts.Metadata), 0, 0
 	opts.OnEvent = func(ev client.Event) {
 		c.noteProgress(ev.Sent)
+		if ev.Kind == client.EventResumed && n.isSuspect() && ev.Offset > n.Offset {
+			// It is noted before a byte is sent: the worker may die with the next one.
+			if r.note(c, func(now *note) { now.progress(c.deliveries, ev.Offset); n = *now }) == nil {
+				c.clear()
+			}
+		}
 		if r.worker.OnEvent != nil {
 			r.tell(Event{Kind: EventUpload, Item: c.item, ID: c.id, Attempt: n.Attempts + 1, Upload: ev})
 		}
@@ -142,7 +145,8 @@ func (r *run) conclude(c *claim, n note, res *client.Result, err error) {
 	case putBack, again:
 		wait := putBackWait(n.Attempts+1, err)
 		if r.note(c, func(n *note) {
-			n.Accounted, n.Attempts, n.Err = c.deliveries, n.Attempts+1, err.Error()
+			n.end(c.deliveries)
+			n.Attempts, n.Err = n.Attempts+1, err.Error()
 		}) == nil && c.settle(c.held, ackBack(wait)) == nil {
 			r.tell(Event{Kind: EventPutBack, Item: c.item, ID: c.id, Attempt: n.Attempts + 1, Wait: wait, Err: err})
 		}
@@ -150,7 +154,7 @@ func (r *run) conclude(c *claim, n note, res *client.Result, err error) {
 		r.returnItem(c, err)
 	case abandon:
 		r.tell(Event{Kind: EventLost, Item: c.item, ID: c.id, Err: err})
-		r.accountLater(c)
+		r.noteLife(c)
 	}
 }
 
@@ -161,32 +165,39 @@ func (r *run) returnItem(c *claim, err error) {
 		r.pulse.fail(err)
 	}
 	wait := giveBackWait(k, c.deliveries)
-	if r.giveBackNow(c, wait) == nil {
+	if r.noteEnd(c) == nil && c.settle(c.held, ackBack(wait)) == nil {
 		r.tell(Event{Kind: EventReturned, Item: c.item, ID: c.id, Wait: wait, Err: err})
 	}
 }
 
-// note changes the note about an item.
+// note changes the note about an item, and waits for the engine until the lease is lost.
 func (r *run) note(c *claim, change func(*note)) error {
 	return r.changeNote(c.held, c.id, c.sequence, change)
 }
 
-// giveBackNow gives an item back, and notes that its worker lived.
-func (r *run) giveBackNow(c *claim, wait time.Duration) error {
-	if err := r.note(c, func(n *note) { n.Accounted = max(n.Accounted, c.deliveries) }); err != nil {
-		return err
+// noteEnd notes that the worker lived on after it began an item.
+func (r *run) noteEnd(c *claim) error {
+	if !c.counted {
+		return nil
 	}
-	return c.settle(c.held, ackBack(wait))
+	return r.note(c, func(n *note) { n.end(c.deliveries) })
 }
 
-// accountLater notes that a worker that lost its lease has not died. Nothing depends on it but
-// the count of deaths, so it is given up after a while.
-func (r *run) accountLater(c *claim) {
+// noteLife is noteEnd for an item whose lease was lost.
+func (r *run) noteLife(c *claim) {
+	if c.counted {
+		r.noteLater(c, func(n *note) { n.end(c.deliveries) })
+	}
+}
+
+// noteLater changes the note about an item. Nothing depends on it but the count of deaths, so
+// it is given up after a while.
+func (r *run) noteLater(c *claim, change func(*note)) {
 	const patience = 10 * time.Second
 	r.answers.Go(func() {
 		ctx, cancel := context.WithTimeout(r.leases, patience)
 		defer cancel()
-		_ = r.changeNote(ctx, c.id, c.sequence, func(n *note) { n.Accounted = max(n.Accounted, c.deliveries) })
+		_ = r.changeNote(ctx, c.id, c.sequence, change)
 	})
 }
 
@@ -216,7 +227,7 @@ func (r *run) finish(c *claim, n note, res *client.Result, class Class, message 
 	switch {
 	case err != nil && c.isLost():
 		r.tell(Event{Kind: EventLost, Item: c.item, ID: c.id, Err: err})
-		r.accountLater(c)
+		r.noteLife(c)
 		return
 	case err != nil:
 		r.returnItem(c, err) // the next worker stores the result

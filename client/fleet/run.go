@@ -25,8 +25,9 @@ const (
 	defaultAttempt  = 4 // requests in a row without progress
 	shortItem       = 50 * time.Millisecond
 	maxWaitInWorker = 500 * time.Millisecond
-	forceAfter      = time.Second            // after the end of Drain
-	leaveTime       = 300 * time.Millisecond // for answers to the engine at the end
+	forceAfter      = time.Second             // after the end of Drain
+	lastAnswers     = 1200 * time.Millisecond // after the end of Drain, for an engine that is moving to answer
+	leaveTime       = 300 * time.Millisecond  // for the last messages to the engine
 )
 
 // run is one call of Work. One goroutine decides which items begin; see loop.
@@ -46,9 +47,11 @@ type run struct {
 	busy     map[*claim]struct{} // have a slot
 	finished chan *claim
 	crowded  bool           // an item waited too long since the last one was finished
+	suspect  chan struct{}  // has a value while the worker has a suspect
 	answers  sync.WaitGroup // goroutines that answer to claims
 	phase    phase
-	failed   error // why the worker ends; nil: its context has ended, or nothing is left
+	over     time.Time // when the time to drain ends; the zero value: the worker has not begun to drain
+	failed   error     // why the worker ends; nil: its context has ended, or nothing is left
 
 	telling sync.Mutex
 	silent  bool // OnEvent is not called any more
@@ -95,7 +98,7 @@ func (j *Job) newRun(ctx context.Context, w Worker) (*run, error) {
 		return nil, err
 	}
 	r := &run{
-		Job: j, worker: w, busy: make(map[*claim]struct{}), finished: make(chan *claim, w.Slots),
+		Job: j, worker: w, busy: make(map[*claim]struct{}), finished: make(chan *claim, w.Slots), suspect: make(chan struct{}, 1),
 	}
 	// The uploads continue for a while after the end of ctx.
 	r.uploads, r.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
@@ -175,7 +178,11 @@ func (r *run) work(ctx context.Context) error {
 	stop()
 	pulse.Wait()
 	r.giveBackArrived()
-	late := time.AfterFunc(leaveTime, r.leave)
+	end := time.Now()
+	if r.over.After(end) {
+		end = r.over
+	}
+	late := time.AfterFunc(time.Until(end)+lastAnswers, r.leave)
 	r.answers.Wait()
 	late.Stop()
 	r.pulse.leave() //nolint:contextcheck // ctx has ended
@@ -230,6 +237,7 @@ func (r *run) loop(ctx context.Context, changes <-chan nats.Status, gone <-chan 
 		case <-hurried:
 			hurried = nil
 			r.drain()
+			r.over = time.Now()
 			deadline.Reset(0)
 		case <-deadline.C:
 			r.hurry()
@@ -313,7 +321,7 @@ func (r *run) giveBackWaiting(now time.Time) {
 func (r *run) giveBack(c *claim) {
 	r.answers.Go(func() {
 		defer c.end(nil)
-		_ = r.giveBackNow(c, 0)
+		_ = c.settle(c.held, ackBack(0))
 	})
 }
 
@@ -341,6 +349,7 @@ func (r *run) drain() time.Duration {
 	r.pulse.setDraining()
 	r.tell(Event{Kind: EventDraining, Wait: r.worker.Drain})
 	now := time.Now()
+	r.over = now.Add(r.worker.Drain)
 	r.giveBackWaiting(now)
 	for c := range r.busy {
 		if !c.canEndWithin(r.worker.Drain, now) {

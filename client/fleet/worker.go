@@ -85,8 +85,9 @@ const (
 	// EventPutBack: the attempt failed with Err. The item is tried again after Wait.
 	EventPutBack
 
-	// EventReturned: the worker gave the item back without an attempt, because it drains, or
-	// because Err Is ErrNoRoot or ErrNoAccess.
+	// EventReturned: the worker gave the item back without an attempt, because it drains,
+	// because Err Is ErrNoRoot or ErrNoAccess, or because workers have died with the item and
+	// the worker has another such item.
 	EventReturned
 
 	// EventLost: the lease of the item could not be renewed, so another worker may have it.

@@ -85,6 +85,17 @@ func (a *app) openJob(ctx context.Context, cmd *cobra.Command, e *flags.Engine, 
 // Close ends the connection, and the engine if this process serves it.
 func (j *openedJob) Close() { _ = j.link.Close() }
 
+// handoverTime is how long the engine stays after its worker has given items back.
+const handoverTime = 200 * time.Millisecond
+
+// handOver lets the engine give to other workers what the last ones gave back, if this process
+// serves it: they would wait for the next engine otherwise.
+func (j *openedJob) handOver() {
+	if j.link.IsServing() {
+		time.Sleep(handoverTime)
+	}
+}
+
 // explain returns an error about the job with its exit code and a hint.
 func (j *openedJob) explain(err error) error { return job.Explain(err, j.Name(), j.engine.Shown()) }
 

@@ -136,7 +136,9 @@ func runJobWork(a *app, cmd *cobra.Command, w *flags.JobWork, name string) error
 		OnEvent: run.event,
 	})
 	run.close()
-	return run.verdict(ctx, err)
+	verdict := run.verdict(ctx, err)
+	opened.handOver()
+	return verdict
 }
 
 // collectRarely makes garbage collections rarer, and returns a function that ends that. The heap

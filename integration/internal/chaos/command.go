@@ -137,25 +137,6 @@ func (f *Command) Results(ctx context.Context, site Site) ([]Result, error) {
 	return done, nil
 }
 
-// RetryPoison runs "job retry" for the items with the class poison.
-func (f *Command) RetryPoison(ctx context.Context, site Site) (int, error) {
-	all, err := f.AllResults(ctx, site)
-	if err != nil {
-		return 0, err
-	}
-	args := []string{"retry", jobName}
-	for _, r := range all {
-		if r.Class == string(poison) {
-			args = append(args, r.Item)
-		}
-	}
-	n := len(args) - 2
-	if n > 0 {
-		_, err = f.output(ctx, site, args...)
-	}
-	return n, err
-}
-
 // JobResult is a line of "job results --json".
 type JobResult struct {
 	Item                string // root and path

@@ -31,12 +31,6 @@ type Fleet interface {
 	Results(ctx context.Context, site Site) ([]Result, error)
 }
 
-// Retrier is a fleet that can try items again whose workers died too often.
-type Retrier interface {
-	// RetryPoison puts these items back into the queue, and returns how many there are.
-	RetryPoison(ctx context.Context, site Site) (int, error)
-}
-
 // Outcome is the result of a run.
 type Outcome struct {
 	Plan    Plan
@@ -46,7 +40,6 @@ type Outcome struct {
 
 	WorkerKills, Stops, ServerKills, EngineKills int
 	Zombies                                      int     // stops between an answer to a creation and its record
-	Poison                                       int     // items whose workers were killed so often that they were tried again at the end
 	Failures                                     []error // of workers that ended by themselves
 }
 
@@ -87,29 +80,9 @@ func (r *run) run(ctx context.Context) error {
 	if err := r.work(ctx); err != nil {
 		return err
 	}
-	if err := r.retryPoison(ctx); err != nil {
-		return err
-	}
 	var err error
 	r.out.Verdict, err = r.Judge(ctx)
 	return err
-}
-
-// retryPoison has a last worker upload items that the fleet gave up, because by chance each
-// worker that had them was killed.
-func (r *run) retryPoison(ctx context.Context) (err error) {
-	retrier, ok := r.Fleet.(Retrier)
-	if !ok {
-		return nil
-	}
-	if r.out.Poison, err = retrier.RetryPoison(ctx, r.Site); err != nil || r.out.Poison == 0 {
-		return err
-	}
-	p, err := r.StartWorker("last")
-	if err != nil {
-		return err
-	}
-	return p.Wait(ctx)
 }
 
 // work runs the workers and breaks processes until the first worker has seen the end.
@@ -117,7 +90,6 @@ func (r *run) work(ctx context.Context) error {
 	began := time.Now()
 	plan := r.Site.Plan
 	r.swarm = newSwarm(plan.Workers, r.Site.Path("logs"), func() *exec.Cmd { return r.Fleet.Worker(r.Site) })
-	r.swarm.accept = []int{exitSome}
 	breaking, stop := context.WithCancel(ctx)
 	defer stop()
 	var breakers sync.WaitGroup

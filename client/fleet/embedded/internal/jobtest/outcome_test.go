@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/fleet"
 	"github.com/tusker-go/tusker/client/fleet/embedded"
@@ -71,9 +69,8 @@ func TestOutcomes(t *testing.T) {
 	if err := os.Symlink("/does/not/exist", remove("link")); err != nil {
 		t.Skip(err)
 	}
-	job := e.Open(t, "archive", fleet.Config{Attempts: 2})
+	job := e.Open(t, "archive", fleet.Config{Attempts: 2, Lease: time.Second})
 	jobtest.Add(t, job, f.Items)
-	kill(t, e, "archive", "z/poison")
 
 	w := f.Worker(s)
 	open := w.Open
@@ -84,6 +81,7 @@ func TestOutcomes(t *testing.T) {
 		return open(ctx, it)
 	}
 	w.Client.Retry = retry.Backoff{MaxAttempts: 2, Initial: time.Millisecond}
+	jobtest.WorkersThatDie(t, e, w, "z/poison", 6)
 	jobtest.Work(t, job, w)
 	ok := 0
 	for _, r := range jobtest.Results(t, job, fleet.ResultAll) {
@@ -110,31 +108,6 @@ func TestOutcomes(t *testing.T) {
 	}
 	if failed := jobtest.Results(t, job, fleet.ResultFailed); len(failed) != 7 {
 		t.Errorf("%d failed results", len(failed))
-	}
-}
-
-// kill has the item of a path delivered to five workers that die.
-func kill(t *testing.T, e *jobtest.Engine, job, path string) {
-	t.Helper()
-	consumer, err := e.Connect(t).Consumer(t.Context(), "TUSKER_"+job, "workers")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for deaths := 0; deaths < 5; {
-		msg, err := consumer.Next(jetstream.FetchMaxWait(jobtest.Patience))
-		if err != nil {
-			t.Fatal(err)
-		}
-		// The message is given back without a note, as if the lease of a dead worker had ended.
-		if strings.Contains(string(msg.Data()), path) {
-			deaths++
-			err = msg.Nak()
-		} else {
-			err = msg.NakWithDelay(time.Second)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
 	}
 }
 
