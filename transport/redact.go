@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // RedactURL returns scheme, host and path of u, for logs. It omits query,
@@ -54,20 +55,20 @@ func (e *redactedError) Error() string { return e.text }
 func (e *redactedError) Unwrap() error { return e.err }
 
 var (
-	quotation = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
-	bareURL   = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s"]+`)
+	quotation = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`"(?:[^"\\]|\\.)*"`) })
+	bareURL   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s"]+`) })
 )
 
 // RedactText removes query, fragment and user information of the absolute URLs in
 // text, which may be invalid. A URL in double quotes may contain white space.
 func RedactText(text string) string {
-	text = quotation.ReplaceAllStringFunc(text, func(quoted string) string {
+	text = quotation().ReplaceAllStringFunc(text, func(quoted string) string {
 		if strings.Contains(quoted, "://") {
 			return `"` + redactReference(quoted[1:len(quoted)-1]) + `"`
 		}
 		return quoted
 	})
-	return bareURL.ReplaceAllStringFunc(text, redactReference)
+	return bareURL().ReplaceAllStringFunc(text, redactReference)
 }
 
 // redactErrorText is RedactText for errors of net/http, which quotes a Location that
@@ -75,12 +76,12 @@ func RedactText(text string) string {
 // user information, other quoted texts may be parts of its password and are removed.
 func redactErrorText(text string) string {
 	hasUser := false
-	text = quotation.ReplaceAllStringFunc(text, func(quoted string) string {
+	text = quotation().ReplaceAllStringFunc(text, func(quoted string) string {
 		hasUser = hasUser || hasUserInfo(quoted)
 		return `"` + redactReference(quoted[1:len(quoted)-1]) + `"`
 	})
 	if hasUser {
-		text = quotation.ReplaceAllStringFunc(text, func(quoted string) string {
+		text = quotation().ReplaceAllStringFunc(text, func(quoted string) string {
 			if strings.Contains(quoted, "//") {
 				return quoted
 			}

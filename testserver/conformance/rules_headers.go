@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/tusker-go/tusker/protocol"
 )
@@ -109,7 +110,7 @@ func integers(c *check, name string) {
 	}
 }
 
-var versionForm = regexp.MustCompile(`^[0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]+)?$`)
+var versionForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]+)?$`) })
 
 func versionList(c *check) {
 	a := c.announcedOptions()
@@ -118,7 +119,7 @@ func versionList(c *check) {
 	}
 	versions := elements(a.header, protocol.HeaderVersion)
 	for _, version := range versions {
-		if !versionForm.MatchString(version) {
+		if !versionForm().MatchString(version) {
 			c.fail("Tus-Version has the element %q", clean(version))
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/protocol/rufh"
@@ -103,14 +104,14 @@ func (s *session) statusLine(status int, h http.Header) string {
 }
 
 var (
-	queries = regexp.MustCompile(`\?[^ ,]*`)
-	users   = regexp.MustCompile(`//[^/@ ]*@`)
+	queries = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\?[^ ,]*`) })
+	users   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`//[^/@ ]*@`) })
 )
 
 // field formats a header. It removes the query and the user of URLs.
 func (s *session) field(name, value string) string {
 	if slices.Contains([]string{protocol.HeaderLocation, protocol.HeaderUploadConcat}, name) {
-		value = users.ReplaceAllString(queries.ReplaceAllString(value, "?…"), "//")
+		value = users().ReplaceAllString(queries().ReplaceAllString(value, "?…"), "//")
 	}
 	// Secrets are removed before the text is shortened, which could leave half
 	// of a secret.

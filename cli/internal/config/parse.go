@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 
@@ -62,12 +63,12 @@ func (p *parser) error(line int, format string, args ...any) *Error {
 	return &Error{Path: p.path, Line: line, Err: fmt.Errorf(format, args...)}
 }
 
-var yamlError = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)`)
+var yamlError = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)`) })
 
 // syntax moves the line number of an error of package yaml to the place that it has in an
 // Error.
 func (p *parser) syntax(err error) error {
-	parts := yamlError.FindStringSubmatch(err.Error())
+	parts := yamlError().FindStringSubmatch(err.Error())
 	if parts == nil {
 		return &Error{Path: p.path, Err: err}
 	}
@@ -101,11 +102,11 @@ func (p *parser) file(node *yaml.Node, file *File) error {
 	})
 }
 
-// name matches a name that, followed by a colon, cannot be the beginning of a URL.
-var name = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]*$`)
+// endpointName matches a name that, followed by a colon, cannot be the beginning of a URL.
+var endpointName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.-]*$`) })
 
 // IsName reports whether an endpoint may be called s.
-func IsName(s string) bool { return name.MatchString(s) }
+func IsName(s string) bool { return endpointName().MatchString(s) }
 
 func (p *parser) endpoint(key, value *yaml.Node) (Endpoint, error) {
 	e := Endpoint{Name: key.Value, Line: key.Line}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -67,7 +68,7 @@ func SafeName(name string) string {
 	if isDevice(name) {
 		name = "_" + name
 	}
-	name = shorten(ours.ReplaceAllStringFunc(name, func(s string) string { return "_" + s[1:] }))
+	name = shorten(ours().ReplaceAllStringFunc(name, func(s string) string { return "_" + s[1:] }))
 	if isNothing(name) {
 		return ""
 	}
@@ -79,7 +80,7 @@ func isNothing(name string) bool { return strings.Trim(name, "._-~ ") == "" }
 
 // ours matches the suffix of the names of parts and of their records. A server that
 // could choose such a name could create the beginning of another download.
-var ours = regexp.MustCompile("(?i)" + regexp.QuoteMeta(Suffix))
+var ours = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile("(?i)" + regexp.QuoteMeta(Suffix)) })
 
 // trim removes characters that Windows drops from the end of a name.
 func trim(name string) string { return strings.TrimRight(strings.TrimSpace(name), ". ") }

@@ -30,19 +30,12 @@ func help(actions []action, width int) string {
 	return strings.TrimSuffix(b.String(), "\n")
 }
 
-// wrapped breaks text, of words no longer than width, into lines.
+// wrapped breaks text, of words no longer than width with one space between them, into lines.
 func wrapped(text string, width int) []string {
 	var lines []string
-	line := ""
-	for word := range strings.FieldsSeq(text) {
-		switch {
-		case line == "":
-			line = word
-		case len(line)+1+len(word) > width:
-			lines, line = append(lines, line), word
-		default:
-			line += " " + word
-		}
+	for len(text) > width {
+		end := strings.LastIndexByte(text[:width+1], ' ')
+		lines, text = append(lines, text[:end]), text[end+1:]
 	}
-	return append(lines, line)
+	return append(lines, text)
 }

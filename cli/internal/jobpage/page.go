@@ -20,6 +20,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/tusker-go/tusker/cli/internal/units"
@@ -95,17 +96,19 @@ func (s Source) servePage(w http.ResponseWriter, r *http.Request, page *template
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", policy)
+	w.Header().Set("Content-Security-Policy", policy())
 	_, _ = w.Write(b.Bytes())
 }
 
 // policy allows the script and the style of the page by their sums, and connections to the
 // page's own origin.
-var policy = strings.Join([]string{
-	"default-src 'none'", "script-src " + sum(&script), "style-src " + sum(&style), "img-src data:", "connect-src 'self'",
-	"base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
-	"require-trusted-types-for 'script'", "trusted-types 'none'",
-}, "; ")
+var policy = sync.OnceValue(func() string {
+	return strings.Join([]string{
+		"default-src 'none'", "script-src " + sum(&script), "style-src " + sum(&style), "img-src data:", "connect-src 'self'",
+		"base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'",
+		"require-trusted-types-for 'script'", "trusted-types 'none'",
+	}, "; ")
+})
 
 func sum(text *string) string {
 	digest := sha256.Sum256([]byte(*text))

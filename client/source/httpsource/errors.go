@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/tusker-go/tusker/client/failure"
@@ -146,16 +147,16 @@ func meaning(status int) *mismatch {
 }
 
 var (
-	codeOfXML = regexp.MustCompile(`<Code>([^<]+)</Code>`)
-	textOfXML = regexp.MustCompile(`<Message>([^<]+)</Message>`)
+	codeOfXML = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`<Code>([^<]+)</Code>`) })
+	textOfXML = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`<Message>([^<]+)</Message>`) })
 )
 
 // serverError returns the code and the text of the error that an object store sends as XML, or
 // the text of another body that is no page.
 func serverError(body string) (code, text string) {
-	if m := codeOfXML.FindStringSubmatch(body); m != nil {
+	if m := codeOfXML().FindStringSubmatch(body); m != nil {
 		code = redact.Shorten(m[1], 128)
-		if m := textOfXML.FindStringSubmatch(body); m != nil {
+		if m := textOfXML().FindStringSubmatch(body); m != nil {
 			text = redact.Shorten(html.UnescapeString(m[1]), redact.MaxText)
 		}
 		return code, text

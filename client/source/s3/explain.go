@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"sync"
 	"time"
 
 	"github.com/tusker-go/tusker/client/source/httpsource"
@@ -57,12 +58,12 @@ func storageClass(h http.Header) string {
 }
 
 // regionInText finds the region that the text of an error names.
-var regionInText = regexp.MustCompile(`expecting ['"]([a-z0-9-]+)['"]`)
+var regionInText = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`expecting ['"]([a-z0-9-]+)['"]`) })
 
 // regionHint says which region to set, if an answer names it.
 func regionHint(e *httpsource.RequestError) string {
 	region := e.Header.Get(regionHeader)
-	if m := regionInText.FindStringSubmatch(e.Text); m != nil && region == "" {
+	if m := regionInText().FindStringSubmatch(e.Text); m != nil && region == "" {
 		region = m[1]
 	}
 	if isRegion(region) {
