@@ -1,9 +1,6 @@
 package faults
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // column is the position of the second column of Help.
 const column = 26
@@ -23,7 +20,10 @@ func help(actions []action, width int) string {
 			name = ""
 		}
 		for _, line := range wrapped(a.doc, width-column) {
-			fmt.Fprintf(&b, "%-*s%s\n", column, name, line)
+			b.WriteString(name)
+			b.WriteString(strings.Repeat(" ", column-len(name)))
+			b.WriteString(line)
+			b.WriteByte('\n')
 			name = ""
 		}
 	}

@@ -58,10 +58,18 @@ type Connection struct {
 	unlimited      atomic.Bool // maxConnections does not count any more
 }
 
+// newSet returns a set of flags that a command gets, except for those of a name that it has. The
+// order of a set does not count, and sorting it would take time at each start of the program.
+func newSet() *pflag.FlagSet {
+	f := pflag.NewFlagSet("", pflag.ContinueOnError)
+	f.SortFlags = false
+	return f
+}
+
 // Register adds the flags. A command whose first argument is a LOCATION, or a JOB that has an
 // endpoint, also gets --as.
 func (c *Connection) Register(cmd *cobra.Command) {
-	f := pflag.NewFlagSet("", pflag.ContinueOnError)
+	f := newSet()
 	if first := usage.First(cmd); first == usage.Location || first == usage.Job {
 		f.StringVar(&c.as, "as", "", "use the settings of the endpoint of that `name` in the config file")
 	}
@@ -83,7 +91,7 @@ func (c *Connection) Register(cmd *cobra.Command) {
 
 // registerReading adds the flags that also count for remote files.
 func (c *Connection) registerReading(cmd *cobra.Command) {
-	f := pflag.NewFlagSet("", pflag.ContinueOnError)
+	f := newSet()
 	f.BoolVar(&c.netrc, "netrc", false, "take the login and the password of the host from ~/.netrc if no other setting gives credentials")
 	f.StringVar(&c.netrcFile, "netrc-file", "", "as --netrc, with this `file` in place of ~/.netrc")
 	f.StringVar(&c.caFile, "cacert", "", "trust the authorities in this PEM `file` and no others")

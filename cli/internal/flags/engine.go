@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/tusker-go/tusker/cli/internal/console"
 	"github.com/tusker-go/tusker/cli/internal/localengine"
@@ -34,7 +33,7 @@ type Engine struct {
 
 // Register adds the flags.
 func (e *Engine) Register(cmd *cobra.Command) {
-	f := pflag.NewFlagSet("", pflag.ContinueOnError)
+	f := newSet()
 	f.StringVar(&e.URL, "engine", "", "use the NATS JetStream at this `URL`, such as nats://nats.example:4222; several servers are separated by commas (default: the engine of this machine, which needs no setup)")
 	f.StringVar(&e.creds, "engine-creds", "", "authenticate with the NATS credentials in this `file`, see nsc")
 	f.StringVar(&e.tokenFile, "engine-token-file", "", "authenticate with the token in this `file`, see tusker job serve")
