@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"strings"
 
@@ -234,6 +235,9 @@ func (j *job) learn(ctx context.Context) {
 func bodyOf(r io.Reader, start, size int64) (*wire.Body, error) {
 	if size < 0 {
 		return nil, fmt.Errorf("%w: size %d is negative", ErrInvalidOption, size)
+	}
+	if start > math.MaxInt64-size {
+		return nil, fmt.Errorf("%w: %d bytes from %d on end beyond the largest offset", ErrInvalidOption, size, start)
 	}
 	if r == nil && size > 0 {
 		return nil, fmt.Errorf("%w: no reader for %d bytes", ErrInvalidOption, size)

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"slices"
 
@@ -66,8 +67,8 @@ func (o ConcatOptions) upload(metadata protocol.Metadata) UploadOptions {
 // OPTIONS of that length is sent when the first URL is known. If it is refused, the parts are
 // deleted before their bytes are sent. A part that fails cancels the others; the error then Is
 // [ErrPart], and Result.Parts tells how far each part got. If the answer to the joining was
-// lost and a part is gone, the error Is [ErrUncertain]. The error for no sources, and for more
-// than [protocol.MaxConcatParts], Is [ErrInvalidOption]. Other errors are as for Upload. The
+// lost and a part is gone, the error Is [ErrUncertain]. The error for no sources, for more
+// than [protocol.MaxConcatParts], and for more than 2^63-1 bytes, Is [ErrInvalidOption]. Other errors are as for Upload. The
 // result is never nil.
 func (c *Client) UploadConcat(ctx context.Context, sources []Source, opts *ConcatOptions) (*Result, error) {
 	var o ConcatOptions
@@ -130,6 +131,9 @@ func (cc *concat) validate() error {
 	if err := cc.check(); err != nil {
 		return err
 	}
+	if cc.knownLength() < 0 {
+		return fmt.Errorf("%w: the sources together have more than %d bytes", ErrInvalidOption, int64(math.MaxInt64))
+	}
 	if cc.options.FinalFirst && slices.Contains(cc.sources, nil) {
 		return fmt.Errorf("%w: %w: nil", ErrSource, ErrInvalidOption)
 	}
@@ -153,12 +157,16 @@ func joinError(features dialect.Features, length int64, err error) error {
 	return nil
 }
 
-// knownLength returns the length of all sources whose length is known.
+// knownLength returns the length of all sources whose length is known. It is negative if no
+// offset is as large.
 func (cc *concat) knownLength() int64 {
 	sum := int64(0)
 	for _, src := range cc.sources {
 		if src != nil {
 			n, _ := src.Length().Int64()
+			if n > math.MaxInt64-sum {
+				return -1
+			}
 			sum += n
 		}
 	}
@@ -328,11 +336,4 @@ func (j *job) sendPart(ctx context.Context, endpoint string) error {
 }
 
 // length returns the sum of the lengths of all sources, which are known.
-func (cc *concat) length() protocol.Length {
-	total := int64(0)
-	for _, src := range cc.sources {
-		n, _ := src.Length().Int64()
-		total += n
-	}
-	return protocol.Known(total)
-}
+func (cc *concat) length() protocol.Length { return protocol.Known(cc.knownLength()) }

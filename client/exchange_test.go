@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"net/http"
 	"strings"
 	"testing"
@@ -185,6 +186,9 @@ func TestExchangeRefused(t *testing.T) {
 		"negative offset": {func() (*client.Reply, error) {
 			return c.Patch(ctx, s.URL+"1", protocol.Patch{Offset: -1}, strings.NewReader("a"), 1, nil)
 		}, protocol.ErrInvalidOffset},
+		"end beyond the largest offset": {func() (*client.Reply, error) {
+			return c.Patch(ctx, s.URL+"1", protocol.Patch{Offset: math.MaxInt64}, strings.NewReader("a"), 1, nil)
+		}, client.ErrInvalidOption},
 		"header of Options":   {func() (*client.Reply, error) { return c.Options(ctx, bad) }, client.ErrInvalidOption},
 		"header of Head":      {func() (*client.Reply, error) { return c.Head(ctx, s.URL+"1", bad) }, client.ErrInvalidOption},
 		"header of Terminate": {func() (*client.Reply, error) { return c.Terminate(ctx, s.URL+"1", bad) }, client.ErrInvalidOption},

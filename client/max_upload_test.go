@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"math"
 	"net/http"
 	"strings"
 	"testing"
@@ -29,6 +30,18 @@ func TestMaxUpload(t *testing.T) {
 				t.Errorf("error %q does not name the limit", err)
 			}
 			clienttest.WantRequests(t, s, clienttest.Options)
+		})
+	})
+	t.Run("sources with more bytes than an offset can count", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := fake.New(t, fake.Config{})
+			huge, err := client.ReaderAt(strings.NewReader(""), math.MaxInt64)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = clienttest.NewClient(t, s, client.Config{}).UploadConcat(t.Context(), []client.Source{huge, huge}, nil)
+			clienttest.WantErrorIs(t, err, client.ErrInvalidOption)
+			clienttest.WantRequests(t, s)
 		})
 	})
 	t.Run("parts of a source", func(t *testing.T) {
