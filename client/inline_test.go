@@ -134,6 +134,7 @@ func TestInlineAnswers(t *testing.T) {
 		"411": {action: refused(411), want: plain, result: client.Result{Sent: 10}},
 		"413": {action: refused(413), want: plain, result: client.Result{Sent: 10}},
 		"415": {action: refused(415), want: plain, result: client.Result{Sent: 10}},
+		"417": {action: refused(417), want: plain, result: client.Result{Sent: 10}},
 		"501": {action: refused(501), want: plain, result: client.Result{Sent: 10}},
 	}
 	for name, test := range tests {

@@ -136,7 +136,7 @@ func blame(e *failure.Error, sent http.Header) failure.Blame {
 		}
 		switch e.StatusCode {
 		case http.StatusLengthRequired, http.StatusRequestEntityTooLarge,
-			http.StatusUnsupportedMediaType, http.StatusNotImplemented:
+			http.StatusUnsupportedMediaType, http.StatusExpectationFailed, http.StatusNotImplemented:
 			return failure.BlameBody
 		}
 	}
