@@ -83,6 +83,7 @@ var (
 	ErrRefused        = failure.ErrRefused        // the server refused the complete upload
 	ErrUncertain      = failure.ErrUncertain      // all bytes were sent, and the upload is gone
 	ErrMisplaced      = failure.ErrMisplaced      // no upload at the URL that the server gave
+	ErrPatchBlocked   = failure.ErrPatchBlocked   // HEAD finds the upload, but PATCH gets 404
 	ErrNoProgress     = failure.ErrNoProgress     // the server kept none of the bytes
 	ErrPart           = failure.ErrPart           // a part failed; the error says which, and why
 	ErrDifferent      = failure.ErrDifferent      // UploadOptions.Verify: the server has other bytes

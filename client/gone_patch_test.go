@@ -7,10 +7,13 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/internal/clienttest"
 	"github.com/tusker-go/tusker/client/internal/fake"
 	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/retry"
 )
 
 // A 404 to the last bytes of an upload that a server knows says nothing about the upload: some
@@ -77,3 +80,42 @@ type discardAnswer struct{ http.ResponseWriter }
 func (discardAnswer) Header() http.Header         { return make(http.Header) }
 func (discardAnswer) Write(p []byte) (int, error) { return len(p), nil }
 func (discardAnswer) WriteHeader(int)             {}
+
+// A 404 to PATCH does not end an upload that HEAD finds: the run says so, creates no other
+// upload, and the next run resumes.
+func TestPatchBlocked(t *testing.T) {
+	for name, test := range map[string]struct {
+		retry retry.Policy
+		want  []string
+		is    error
+	}{
+		"with retries":    {nil, []string{clienttest.Head, "PATCH /files/1 524295+0", clienttest.Head, "PATCH /files/1 524295+0"}, client.ErrPatchBlocked},
+		"without retries": {retry.Never, []string{clienttest.Head, "PATCH /files/1 524295+0"}, protocol.ErrNotFound},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var store client.MemoryStore
+				s := fake.New(t, fake.Config{})
+				name := clienttest.WriteFile(t, clienttest.Noise(clienttest.RecordedSize))
+				clienttest.InterruptUpload(t, s, &store, name)
+				before, already := clienttest.OnlyRecord(t, &store), len(s.Seen())
+				s.On(http.MethodPatch, clienttest.Repeat(len(test.want)/2, clienttest.EarlyStatus(404))...)
+				cfg := clienttest.RecordingConfig(&store, nil)
+				cfg.Retry, cfg.ChunkSize = test.retry, 0
+				_, err := clienttest.NewClient(t, s, cfg).Upload(t.Context(), clienttest.PathSource(t, name), nil)
+				clienttest.WantErrorIs(t, err, test.is)
+				clienttest.WantErrorIs(t, err, protocol.ErrNotFound)
+				if diff := cmp.Diff(test.want, s.Seen()[already:]); diff != "" {
+					t.Errorf("requests (-want +got):\n%s", diff)
+				}
+				if after := clienttest.OnlyRecord(t, &store); after.URL != before.URL {
+					t.Errorf("record of %s, want that of %s", after.URL, before.URL)
+				}
+				res := clienttest.UploadFile(t, s, clienttest.RecordingConfig(&store, nil), name)
+				if res.URL != before.URL || res.Resumed == 0 {
+					t.Errorf("result %+v, want the upload at %s", res, before.URL)
+				}
+			})
+		})
+	}
+}

@@ -70,7 +70,7 @@ func TestParallelProgress(t *testing.T) {
 
 // If a part is gone, the offset of the whole falls with an EventRewound.
 func TestParallelRewound(t *testing.T) {
-	gone := func(*fake.Server) fake.Action { return fake.Status(404, "") }
+	gone := func(*fake.Server) fake.Action { return fake.Status(410, "") }
 	tests := map[string]struct {
 		patch func(*fake.Server) fake.Action
 		post  []fake.Action

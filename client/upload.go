@@ -34,7 +34,7 @@ import (
 // continue: the URL, and how many bytes the server has. Errors to test for:
 // [ErrNoEndpoint], [ErrInvalidOption], [ErrSource], and with it [ErrSourceChanged],
 // [ErrSourceWindow], [ErrSourceInUse] and [ErrSourceUsed], [ErrUnconfirmed], [ErrBusy], [ErrConflict], [ErrLeaseLost], [ErrUnrecorded], [ErrUnsupported],
-// [ErrLengthMismatch], [ErrIntegrity], [ErrMisplaced], [ErrUncertain], [ErrRefused], [ErrPart], [ErrDifferent],
+// [ErrLengthMismatch], [ErrIntegrity], [ErrMisplaced], [ErrPatchBlocked], [ErrUncertain], [ErrRefused], [ErrPart], [ErrDifferent],
 // [ErrUnverified], [ErrNotTus], [ErrNotRUFH], [ErrOtherProtocol], [ErrInterim], [ErrLimits], [ErrRelocated], [ErrEarly], [ErrIncomplete], [ErrRedirected], [ErrInvalidLocation],
 // [ErrInsecureLocation], [ErrUntrusted], [ErrStalled], [protocol.ErrInvalidMetadata],
 // [retry.ErrExhausted], the sentinels of package protocol, and the cause of ctx.

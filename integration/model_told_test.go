@@ -49,7 +49,7 @@ type call struct {
 	deletes   int     // number of DELETE requests
 	stale     bool    // a reused connection was closed since the last progress
 	moved     bool    // a redirect was answered to a PATCH since the last progress
-	gone      bool    // a PATCH that sent the last byte was answered with 404 or 410 since the last progress
+	gone      bool    // a PATCH was answered with 404, or one with the last byte with 410, since the last progress
 	final     []error // the error of the call must wrap one of these; nil: not decided
 	finalAt   string
 	created   int
@@ -312,7 +312,13 @@ func (w *witness) end(errs []error, method, path string, status int) {
 		}
 		return
 	}
-	if gone && c.replaces && c.created == 0 && method != http.MethodPost {
+	// HEAD has found an upload to which a PATCH is sent.
+	blocked := status == http.StatusNotFound && method == http.MethodPatch && !misplaced
+	if blocked && !c.gone {
+		c.gone = true
+		return
+	}
+	if gone && !blocked && c.replaces && c.created == 0 && method != http.MethodPost {
 		c.uncertain = w.whole
 		w.replaced()
 		return

@@ -149,6 +149,12 @@ var (
 	// error Is protocol.ErrNotFound or ErrNotTus as well if that was the answer.
 	ErrMisplaced = errors.New("no upload at the URL that the server returned")
 
+	// ErrPatchBlocked means that HEAD finds the upload, and that PATCH is answered with 404: the
+	// nodes behind a load balancer do not share their uploads, or a firewall blocks PATCH. The
+	// upload is still there, and a later run resumes it. The error Is protocol.ErrNotFound as
+	// well.
+	ErrPatchBlocked = errors.New("HEAD finds the upload, but PATCH does not")
+
 	// ErrNoProgress means that the server acknowledged a request without keeping
 	// any of its bytes. It is worth a retry.
 	ErrNoProgress = errors.New("server stored none of the bytes")
@@ -191,7 +197,7 @@ var (
 	// retried.
 	ErrOtherServer = errors.New("response is not from the server that has the content")
 
-	// ErrCompressed means that a response is compressed alalthough it was not requested.
+	// ErrCompressed means that a response is compressed although it was not requested.
 	// It Is ErrContent as well.
 	ErrCompressed = fmt.Errorf("%w: it is compressed", ErrContent)
 )

@@ -69,6 +69,7 @@ func Code(err error) int {
 	}{
 		{ErrInterrupted, Interrupted},
 		{ErrTimeout, GaveUp},
+		{client.ErrPatchBlocked, Refused}, // the upload is not gone
 		// The upload may be complete, but it is gone, and was not created again.
 		{client.ErrUncertain, Gone},
 		{client.ErrSource, Source},

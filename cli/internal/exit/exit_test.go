@@ -62,6 +62,7 @@ func TestCode(t *testing.T) {
 		"404 of an upload":           {answer(protocol.OpHead, 404), exit.Gone},
 		"410 of an upload":           {answer(protocol.OpPatch, 410), exit.Gone},
 		"gone after the last byte":   {doubtful(), exit.Gone},
+		"404 to PATCH only":          {fmt.Errorf("%w: %w", client.ErrPatchBlocked, answer(protocol.OpPatch, 404)), exit.Refused},
 		"complete, but not verified": {fmt.Errorf("%w: %w", client.ErrUnverified, answer(protocol.OpHead, 403)), exit.Refused},
 		"sent by another process":    {fmt.Errorf("%w: same file", client.ErrBusy), exit.Failed},
 		"404 of the endpoint":        {answer(protocol.OpCreate, 404), exit.Refused},

@@ -150,7 +150,7 @@ func decide(e *failure.Error, at position, m memory) (remedy, memory) {
 	case e.Class == failure.ClassGone && at.Tail != tailOpen && at.Phase != appending:
 		// The server may have finished the upload and moved it away.
 		return failUncertain, m
-	case e.Class == failure.ClassGone && at.Tail != tailOpen && !at.Trust.isOpen() && !m.has(triedGone):
+	case mayBeBlocked(e, at, m):
 		// Something on the way may block PATCH. HEAD says whether the upload is gone.
 		m.Tried |= triedGone
 		return askAtOnce, m
@@ -265,6 +265,16 @@ func isLate(e *failure.Error, at position, m memory) bool {
 		return errors.Is(e, protocol.ErrOffsetBack)
 	}
 	return false
+}
+
+// mayBeBlocked reports whether a PATCH got 404 or 410 although a server has answered for the URL.
+// A 410 comes from a server that knows the upload, so it counts at once unless the last byte was
+// sent.
+func mayBeBlocked(e *failure.Error, at position, m memory) bool {
+	if e.Class != failure.ClassGone || at.Phase != appending || at.Trust.isOpen() || m.has(triedGone) {
+		return false
+	}
+	return at.Tail != tailOpen || m.MayRetry && errors.Is(e, protocol.ErrNotFound)
 }
 
 // isRedirect reports whether a request was answered by a redirect that cannot be followed.

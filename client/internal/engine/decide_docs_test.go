@@ -47,7 +47,10 @@ var faults = []struct {
 	{"401, if the token comes from a `TokenSource`", []string{
 		"a token is refused", "a token is refused again", "a fixed token is refused", "a token is refused at the target of a redirect",
 	}, ""},
-	{"404, 410", []string{"gone"}, ""},
+	{"404, 410", []string{"gone", "410 to bytes of a known upload"}, ""},
+	{"404 to a PATCH, although HEAD finds the upload", []string{
+		"404 to bytes of a known upload", "404 to bytes of a known upload again", "404 to bytes of a known upload without retries",
+	}, ""},
 	{"404 for an upload that was created in this run", []string{
 		"404 to the first bytes", "404 to the first bytes, which are all", "404 to the question after that", "404 to the last question",
 		"404 to the first bytes without retries", "404 after the answer to some bytes was lost", "404 after bytes that may have arrived", "410 to the first bytes, which are all",

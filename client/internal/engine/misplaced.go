@@ -82,8 +82,12 @@ func (u *upload) judge(err error) verdict {
 // explain adds to the error of an upload what is unusual about its server: the URL, or nodes
 // that contradict each other.
 func (u *upload) explain(ctx context.Context, err error) error {
-	if _, ok := errors.AsType[*failure.Error](err); !ok || ctx.Err() != nil {
+	e, ok := errors.AsType[*failure.Error](err)
+	if !ok || ctx.Err() != nil {
 		return err
+	}
+	if isBlocked(e) && u.Retrier.memory.has(triedGone) {
+		return fmt.Errorf("%w: %w (do the nodes behind a load balancer share their uploads, or does a firewall block PATCH?)", failure.ErrPatchBlocked, err)
 	}
 	if u.Retrier.memory.has(triedOffset) && errors.Is(err, protocol.ErrOffsetMismatch) {
 		return fmt.Errorf("%w (PATCH refuses the offset %d, which HEAD named: do the nodes behind a load balancer see different bytes?)", err, u.at.Offset)
@@ -96,6 +100,12 @@ func (u *upload) explain(ctx context.Context, err error) error {
 		return fmt.Errorf("%w (%s)", err, why)
 	}
 	return err
+}
+
+// isBlocked reports whether e is a 404 to a PATCH. The upload was there when HEAD asked before, so
+// it need not be gone.
+func isBlocked(e *failure.Error) bool {
+	return e.Op == protocol.OpPatch && e.Class == failure.ClassGone && errors.Is(e, protocol.ErrNotFound)
 }
 
 // distrust changes how certain it is that the upload is at its URL, after the failure err.

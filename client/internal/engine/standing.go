@@ -54,7 +54,8 @@ func (u *upload) mayBeComplete(ctx context.Context, err error) bool {
 // CannotResume reports whether err means that an adopted upload cannot be resumed, so that a
 // new one may take its place: the upload is gone, it has another length than the source, or
 // its URL is wrong and no answer about it is known (Adopt.Unheard). It is false if the upload
-// may be complete, and if the retries of an upload at a usual URL are exhausted.
+// may be complete, if only PATCH does not find it, and if the retries of an upload at a usual URL
+// are exhausted.
 func CannotResume(err error) bool {
 	if errors.Is(err, failure.ErrMisplaced) {
 		return true
@@ -63,5 +64,5 @@ func CannotResume(err error) bool {
 	if !ok || errors.Is(err, failure.ErrUncertain) || errors.Is(err, retry.ErrExhausted) {
 		return false
 	}
-	return errors.Is(err, failure.ErrLengthMismatch) || e.Class == failure.ClassGone
+	return errors.Is(err, failure.ErrLengthMismatch) || e.Class == failure.ClassGone && !isBlocked(e)
 }
