@@ -206,7 +206,7 @@ func (c *Client) Learn(ctx context.Context) error {
 	if err != nil {
 		return c.conn.NewError(protocol.OpOptions, "", err)
 	}
-	if v, _ := c.speech.get(); v != 0 || c.speech.auto {
+	if v, _ := c.speech.get(); v != 0 || c.speech.open != choiceNone {
 		return nil // nothing has to be known, or each upload makes sure that it is
 	}
 	_, silent, err := c.server.Discover(transport.SingleAttempt(ctx), endpoint, false, wire.Call{})

@@ -66,7 +66,7 @@ func New(cfg Config) (*Client, error) {
 	c.endpoint = c.conn.Address()
 	c.server = &tus.Server{Conn: c.conn}
 	c.speech = &speech{rufh: &rufhdriver.Server{Conn: c.conn}, asking: make(chan struct{}, 1)}
-	if c.speech.version, c.speech.auto, err = parseProtocol(cfg.Protocol); err != nil {
+	if c.speech.version, c.speech.open, err = parseProtocol(cfg.Protocol); err != nil {
 		return nil, fmt.Errorf("client: %w", err)
 	}
 	if err := c.validate(cfg); err != nil {

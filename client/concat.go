@@ -93,6 +93,14 @@ type concat struct {
 	limit   int // sources that are sent at the same time
 }
 
+// checkProtocol returns ErrUnsupported if the protocol has no parts.
+func (cc *concat) checkProtocol() error {
+	if err := cc.lacks(dialect.Parts, "joins of uploads"); err != nil {
+		return err
+	}
+	return cc.job.checkProtocol()
+}
+
 func (cc *concat) upload(ctx context.Context) error {
 	if err := cc.validate(); err != nil {
 		return err
@@ -101,10 +109,7 @@ func (cc *concat) upload(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := cc.choose(ctx, endpoint); err != nil {
-		return err
-	}
-	if err := cc.lacks(dialect.Parts, "joins of uploads"); err != nil {
+	if err := cc.choose(ctx, endpoint, cc.checkProtocol); err != nil {
 		return err
 	}
 	features, err := cc.features(ctx, endpoint, true)

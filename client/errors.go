@@ -76,6 +76,10 @@ var (
 	ErrIncomplete    = failure.ErrIncomplete    // not completed although all bytes are there
 )
 
+// VersionError means that the server names another version of Resumable Uploads for HTTP than
+// that of the request. It Is ErrNotRUFH.
+type VersionError = failure.VersionError
+
 // Errors of an upload on whose state the server and the client disagree.
 var (
 	ErrLengthMismatch = failure.ErrLengthMismatch // the upload has another length than the source

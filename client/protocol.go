@@ -25,8 +25,9 @@ const (
 	// ProtocolTus is tus 1.0.0.
 	ProtocolTus = "tus"
 
-	// ProtocolRUFH is the IETF's Resumable Uploads for HTTP, in the newest version that
-	// package protocol/rufh has.
+	// ProtocolRUFH is the IETF's Resumable Uploads for HTTP. The client asks the server once
+	// with OPTIONS for its version, and uses the newest version that package protocol/rufh has
+	// if the server names none. A server that answers as a tus server is ErrOtherProtocol.
 	ProtocolRUFH = "rufh"
 
 	// ProtocolAuto asks the server once with OPTIONS. A server that answers as a tus server
@@ -35,30 +36,39 @@ const (
 	ProtocolAuto = "auto"
 )
 
+// choice is what a value of Config.Protocol leaves to the server.
+type choice uint8
+
+const (
+	choiceNone     choice = iota
+	choiceVersion         // the version of Resumable Uploads for HTTP
+	choiceProtocol        // that, and whether it is tus
+)
+
 // parseProtocol returns the version of Resumable Uploads for HTTP that a value of
-// Config.Protocol names. 0: tus. The error Is ErrInvalidOption.
-func parseProtocol(name string) (v rufh.Version, auto bool, err error) {
+// Config.Protocol names, and what the server chooses. 0: tus. The error Is ErrInvalidOption.
+func parseProtocol(name string) (v rufh.Version, open choice, err error) {
 	switch name {
 	case "", ProtocolTus:
-		return 0, false, nil
+		return 0, choiceNone, nil
 	case ProtocolAuto:
-		return 0, true, nil
+		return 0, choiceProtocol, nil
 	case ProtocolRUFH:
-		return rufh.Newest, false, nil
+		return rufh.Newest, choiceVersion, nil
 	}
 	if number, ok := strings.CutPrefix(name, ProtocolRUFH+"/"); ok {
 		n, err := strconv.ParseUint(number, 10, 8)
 		if v = rufh.Version(n); err == nil && v.Valid() && v.String() == name {
-			return v, false, nil
+			return v, choiceNone, nil
 		}
 	}
-	return 0, false, fmt.Errorf("%w: protocol %q is not tus, auto, rufh, or rufh/%d to rufh/%d", ErrInvalidOption, name, rufh.Oldest, rufh.Newest)
+	return 0, choiceNone, fmt.Errorf("%w: protocol %q is not tus, auto, rufh, or rufh/%d to rufh/%d", ErrInvalidOption, name, rufh.Oldest, rufh.Newest)
 }
 
 // speech is the protocol of the endpoint, and what the Client knows of it. It is safe for
 // concurrent use.
 type speech struct {
-	auto   bool
+	open   choice
 	rufh   *rufhdriver.Server
 	asking chan struct{} // holds a value while an upload asks the server
 	warned wire.Names    // keys of metadata that the log has a warning about
@@ -81,15 +91,22 @@ func (s *speech) decide(v rufh.Version) {
 	s.version, s.decided = v, true
 }
 
-// choose decides which protocol the server of url speaks, if the caller left that open.
-func (j *job) choose(ctx context.Context, url string) error {
+// choose decides which protocol the server of url speaks, if the caller left that open. check
+// returns an error if the protocol lacks what the caller wants; nothing is sent if no version has
+// it.
+func (j *job) choose(ctx context.Context, url string, check func() error) error {
 	if up := j.options.Upgrade; up != nil {
 		if err := up.check(j); err != nil {
 			return err
 		}
 		j.version = cmp.Or(j.version, rufh.Newest)
 		j.speak()
-	} else if j.speech.auto {
+	} else if j.speech.open != choiceNone {
+		if j.speech.open == choiceVersion {
+			if err := check(); err != nil {
+				return err
+			}
+		}
 		v, err := j.detect(ctx, url)
 		if err != nil {
 			return err
@@ -100,15 +117,15 @@ func (j *job) choose(ctx context.Context, url string) error {
 		}
 	}
 	j.configured = j.version
-	if err := j.checkProtocol(); err != nil {
+	if err := check(); err != nil {
 		return err
 	}
 	j.warnUnsupported(ctx)
 	return nil
 }
 
-// detect asks the server of url which protocol it speaks, unless that is known. A server that
-// does not say so gets tus.
+// detect asks the server of url which protocol and version it speaks, unless that is known. A
+// server that does not say so gets what newJob chose.
 func (j *job) detect(ctx context.Context, url string) (rufh.Version, error) {
 	select {
 	case j.speech.asking <- struct{}{}:
@@ -128,9 +145,14 @@ func (j *job) detect(ctx context.Context, url string) (rufh.Version, error) {
 	if err != nil {
 		return 0, err
 	}
-	v := rufh.Version(0)
-	if e, ok := errors.AsType[*Error](silent); ok && rufhdriver.IsAnnounced(e.Header) {
-		v = rufh.Newest
+	v, _ := j.speech.get()
+	if silent == nil && v != 0 {
+		return 0, j.conn.NewError(protocol.OpOptions, url, ErrOtherProtocol)
+	}
+	if e, ok := errors.AsType[*Error](silent); ok {
+		if named := j.speech.rufh.Learn(e.Header); named != 0 {
+			v = named
+		}
 	}
 	j.speech.decide(v)
 	return v, nil
@@ -140,7 +162,7 @@ func (j *job) detect(ctx context.Context, url string) (rufh.Version, error) {
 // speak the protocol that was detected. It is false if err says something else, or if the caller
 // chose the protocol.
 func (j *job) fallBack(ctx context.Context, err error) bool {
-	if !j.speech.auto || j.options.Upgrade != nil || !errors.Is(err, failure.ErrOtherProtocol) || j.result.URL != "" {
+	if j.speech.open != choiceProtocol || j.options.Upgrade != nil || !errors.Is(err, failure.ErrOtherProtocol) || j.result.URL != "" {
 		return false
 	}
 	j.rules.Log.LogAttrs(ctx, slog.LevelInfo, "the server speaks tus", slog.Any("err", err))
@@ -234,8 +256,8 @@ func (j *job) speakConfigured() {
 // speakAs makes the job speak the protocol that a record names. The error Is ErrRecordVersion
 // if this program does not know the protocol.
 func (j *job) speakAs(name string) error {
-	v, auto, err := parseProtocol(name)
-	if err != nil || auto {
+	v, open, err := parseProtocol(name)
+	if err != nil || open != choiceNone {
 		return fmt.Errorf("%w: it was begun with the protocol %q", ErrRecordVersion, name)
 	}
 	if v != j.version {

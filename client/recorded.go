@@ -94,8 +94,9 @@ func (j *job) conclude(ctx context.Context, endpoint string, keeper *record.Keep
 		if j.isPart || j.keepFinished(ctx, endpoint) {
 			return keeper.Forget(ctx)
 		}
-	case errors.Is(err, ErrSourceChanged):
-		// The bytes that could resume the upload no longer exist.
+	case errors.Is(err, ErrSourceChanged), errors.Is(err, ErrLimits), errors.Is(err, ErrRelocated):
+		// The bytes that could resume the upload no longer exist, or the server says that no
+		// upload can be completed there.
 		j.discard(ctx)
 		_ = keeper.Forget(ctx)
 	case errors.Is(err, ErrDifferent):

@@ -60,9 +60,15 @@ func (p *peer) count(method string) int {
 // client returns a client of the peer whose retries take no time.
 func (p *peer) client(t *testing.T, cfg client.Config) *client.Client {
 	t.Helper()
+	return p.clientAt(t, "", cfg)
+}
+
+// clientAt returns a client whose endpoint has this path on the peer.
+func (p *peer) clientAt(t *testing.T, path string, cfg client.Config) *client.Client {
+	t.Helper()
 	doer := nethttp.New(nethttp.Config{NoProxy: true})
 	t.Cleanup(doer.CloseIdleConnections)
-	cfg.Endpoint, cfg.Doer = p.URL, doer
+	cfg.Endpoint, cfg.Doer = p.URL+path, doer
 	if cfg.Retry == nil {
 		cfg.Retry = retry.Delays(time.Millisecond, time.Millisecond, time.Millisecond)
 	}
@@ -142,22 +148,22 @@ func TestRUFHBadServers(t *testing.T) {
 			w.Header().Set("Content-Type", "text/html")
 			_, _ = io.WriteString(w, "<!doctype html><title>Log in</title>")
 		}},
-		"limits that exclude each other": {want: failure.ErrLimits, handle: func(w http.ResponseWriter, r *http.Request) {
+		"limits that exclude each other": {want: failure.ErrLimits, most: 2, handle: func(w http.ResponseWriter, r *http.Request) {
 			respond(w, r, 104, "Location", "/1", limit, "min-size=10, max-size=5")
 			drain(r)
 			respond(w, r, 201, complete, "?1")
 		}},
-		"limits that exclude the source": {want: protocol.ErrTooLarge, handle: func(w http.ResponseWriter, r *http.Request) {
+		"limits that exclude the source": {want: protocol.ErrTooLarge, most: 2, handle: func(w http.ResponseWriter, r *http.Request) {
 			respond(w, r, 104, "Location", "/1", limit, "max-size=99")
 			drain(r)
 			respond(w, r, 201, complete, "?0")
 		}},
-		"a minimum above the source": {want: failure.ErrLimits, handle: func(w http.ResponseWriter, r *http.Request) {
+		"a minimum above the source": {want: failure.ErrLimits, most: 2, handle: func(w http.ResponseWriter, r *http.Request) {
 			respond(w, r, 104, "Location", "/1", limit, "min-size=101")
 			drain(r)
 			respond(w, r, 201, complete, "?0")
 		}},
-		"appends of no byte": {want: failure.ErrLimits, handle: func(w http.ResponseWriter, r *http.Request) {
+		"appends of no byte": {want: failure.ErrLimits, most: 2, handle: func(w http.ResponseWriter, r *http.Request) {
 			respond(w, r, 104, "Location", "/1", limit, "max-append-size=0")
 			drain(r)
 			respond(w, r, 201, complete, "?0")

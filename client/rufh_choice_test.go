@@ -369,7 +369,7 @@ func TestRUFHFeatures(t *testing.T) {
 	if _, err := c.Terminate(t.Context(), p.URL+"/1", nil); err != nil {
 		t.Error(err)
 	}
-	if want := []string{"POST", "POST", "DELETE"}; !slices.Equal(p.seen(), want) {
+	if want := []string{"OPTIONS", "POST", "POST", "DELETE"}; !slices.Equal(p.seen(), want) {
 		t.Errorf("requests %v, want %v", p.seen(), want)
 	}
 }
@@ -396,8 +396,8 @@ func TestRUFHLedger(t *testing.T) {
 				t.Errorf("error %v, want ErrUnsupported", err)
 			}
 		}
-		if !slices.Equal(p.seen(), []string{"POST"}) {
-			t.Errorf("requests %v, want %q", p.seen(), []string{"POST"})
+		if !slices.Equal(p.seen(), []string{"OPTIONS", "POST"}) {
+			t.Errorf("requests %v, want OPTIONS and POST", p.seen())
 		}
 	}
 }
@@ -525,5 +525,100 @@ func TestRUFHResume(t *testing.T) {
 	_, err := p.client(t, client.Config{Protocol: "rufh/9"}).Resume(t.Context(), p.URL+"/1", client.Bytes([]byte("other size")), nil)
 	if !errors.Is(err, client.ErrLengthMismatch) {
 		t.Errorf("error %v, want ErrLengthMismatch", err)
+	}
+}
+
+// A server that names its version gets that version, before any byte of the upload is sent. A
+// server that names none gets the newest.
+func TestRUFHVersionOfServer(t *testing.T) {
+	const version = rufh.HeaderInteropVersion
+	for name, test := range map[string]struct {
+		protocol string
+		options  []string // header of the answer to OPTIONS
+		status   int
+		speaks   string // version of the server
+		want     []string
+		err      error
+	}{
+		"auto":              {"auto", []string{rufh.HeaderUploadLimit, "min-size=0", version, "8"}, 204, "8", []string{"OPTIONS", "POST", "POST"}, nil},
+		"rufh":              {"rufh", []string{rufh.HeaderUploadLimit, "min-size=0", version, "8"}, 204, "8", []string{"OPTIONS", "POST", "POST"}, nil},
+		"no version":        {"rufh", []string{rufh.HeaderUploadLimit, "min-size=0"}, 204, "10", []string{"OPTIONS", "POST", "POST"}, nil},
+		"unknown version":   {"rufh", []string{rufh.HeaderUploadLimit, "min-size=0", version, "11"}, 204, "10", []string{"OPTIONS", "POST", "POST"}, nil},
+		"no OPTIONS":        {"rufh", nil, 405, "10", []string{"OPTIONS", "POST", "POST"}, nil},
+		"a version is said": {"rufh/9", []string{rufh.HeaderUploadLimit, "min-size=0", version, "8"}, 204, "9", []string{"POST", "POST"}, nil},
+		"tus":               {"rufh", []string{"Tus-Resumable", "1.0.0", "Tus-Version", "1.0.0"}, 204, "", []string{"OPTIONS"}, client.ErrOtherProtocol},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := newPeer(t, func(w http.ResponseWriter, r *http.Request) {
+				switch {
+				case r.Method == http.MethodOptions:
+					respond(w, r, test.status, test.options...)
+				case r.Header.Get(version) != test.speaks:
+					t.Errorf("%s in version %q", r.Method, r.Header.Get(version))
+					respond(w, r, 400)
+				default:
+					accepting(w, r)
+				}
+			})
+			c := p.client(t, client.Config{Protocol: test.protocol})
+			for range 2 {
+				if _, err := c.Upload(t.Context(), client.Bytes([]byte("content")), nil); !errors.Is(err, test.err) || (err != nil) != (test.err != nil) {
+					t.Fatalf("error %v, want %v", err, test.err)
+				}
+			}
+			if got := p.seen(); !slices.Equal(got, test.want) {
+				t.Errorf("requests %v, want %v", got, test.want)
+			}
+		})
+	}
+}
+
+// The limits in the answer to OPTIONS hold for the first creation.
+func TestProtocolAutoObeysLimits(t *testing.T) {
+	for _, name := range []string{"auto", "rufh"} {
+		p := newPeer(t, func(w http.ResponseWriter, r *http.Request) {
+			switch r.Method {
+			case http.MethodOptions:
+				respond(w, r, 204, rufh.HeaderUploadLimit, "max-append-size=4")
+			case http.MethodPost:
+				if n := drain(r); n > 4 {
+					t.Errorf("%s: POST of %d bytes", name, n)
+				}
+				respond(w, r, 201, "Location", "/1", rufh.HeaderUploadComplete, "?0")
+			default:
+				if n := drain(r); n > 4 {
+					t.Errorf("%s: PATCH of %d bytes", name, n)
+				}
+				respond(w, r, 204, rufh.HeaderUploadComplete, r.Header.Get(rufh.HeaderUploadComplete))
+			}
+		})
+		if _, err := p.client(t, client.Config{Protocol: name}).Upload(t.Context(), client.Bytes([]byte("content")), nil); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got := p.seen(); !slices.Equal(got, []string{"OPTIONS", "POST", "PATCH", "PATCH"}) {
+			t.Errorf("%s: requests %v", name, got)
+		}
+	}
+}
+
+// An error of a server that names another version says which.
+func TestRUFHVersionError(t *testing.T) {
+	const version = rufh.HeaderInteropVersion
+	for name, handle := range map[string]http.HandlerFunc{
+		"refusal": func(w http.ResponseWriter, r *http.Request) { drain(r); respond(w, r, 400, version, "8") },
+		"success": func(w http.ResponseWriter, r *http.Request) { drain(r); respond(w, r, 200, version, "8") },
+		"104": func(w http.ResponseWriter, r *http.Request) {
+			respond(w, r, 104, version, "8", "Location", "/1")
+			drain(r)
+			respond(w, r, 400)
+		},
+	} {
+		p := newPeer(t, handle)
+		_, err := p.client(t, client.Config{Protocol: "rufh/10"}).Upload(t.Context(), client.Bytes([]byte("content")), nil)
+		other, ok := errors.AsType[*client.VersionError](err)
+		if !ok || other.Server != "rufh/8" || other.Client != "rufh/10" || !errors.Is(err, client.ErrNotRUFH) || len(p.seen()) != 1 {
+			t.Errorf("%s: error %v, requests %v", name, err, p.seen())
+		}
 	}
 }

@@ -217,7 +217,7 @@ func (j *job) upload(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := j.choose(ctx, endpoint); err != nil {
+	if err := j.choose(ctx, endpoint, j.checkProtocol); err != nil {
 		return err
 	}
 	if err := j.prepare(ctx, endpoint); err != nil {
@@ -285,7 +285,7 @@ func (j *job) resumeURL(ctx context.Context, rawURL string) error {
 	j.call.Home = u
 	j.speak()
 	j.result.URL = u.String()
-	if err := j.choose(ctx, u.String()); err != nil {
+	if err := j.choose(ctx, u.String(), j.checkProtocol); err != nil {
 		return err
 	}
 	if err := j.admit(ctx); err != nil {

@@ -12,6 +12,7 @@ type (
 	singleAttemptKey      struct{}
 	withoutCredentialsKey struct{}
 	authTraceKey          struct{}
+	hopsKey               struct{}
 )
 
 // SingleAttempt marks requests with the returned context: a [Doer] that retries

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/tusker-go/tusker/protocol"
 	"github.com/tusker-go/tusker/protocol/rufh"
@@ -32,6 +33,11 @@ type Config struct {
 	// Upload-Offset, since version 5. 0: it sends none. Negative: an error.
 	Progress int64
 
+	// Interval is the time after which the server sends another 104 with Upload-Offset, with
+	// the first bytes that arrive then, since version 5. 0: time does not count. Negative: an
+	// error.
+	Interval time.Duration
+
 	// Target answers requests that are complete: it gets the method, the URL and the header
 	// of the creation with the whole representation as body, and the context of the request
 	// that completes the upload. Ordinary requests arrive unchanged. Calls may be
@@ -55,6 +61,9 @@ func (cfg Config) withDefaults() (Config, error) {
 	}
 	if cfg.Progress < 0 {
 		return cfg, fmt.Errorf("progress every %d bytes: want 0 or more", cfg.Progress)
+	}
+	if cfg.Interval < 0 {
+		return cfg, fmt.Errorf("progress every %v: want 0 or more", cfg.Interval)
 	}
 	if cfg.Server.Handler != nil {
 		return cfg, errors.New("field Server.Handler is set")

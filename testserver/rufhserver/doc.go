@@ -27,6 +27,9 @@
 // that is too small for min-append-size gets 400. An upload that is too small for min-size is
 // an ordinary request.
 //
+// Pages of all origins may use the server, and see the fields of its responses (CORS). An answer to
+// OPTIONS names the interop version that the server would speak with the client.
+//
 // # Faults
 //
 // The faults of package testserver apply, such as CutAfter, Stall, Status and DropReply. Its

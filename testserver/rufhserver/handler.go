@@ -27,7 +27,10 @@ type handler struct {
 // ServeHTTP implements [http.Handler].
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	q := rufh.ParseRequest(r.Header)
+	allowOrigin(w.Header(), r.Header)
 	switch {
+	case isPreflight(r):
+		preflight(w, r)
 	case strings.HasPrefix(r.URL.Path, h.base()+folder):
 		h.serveUpload(w, r, q) //nolint:contextcheck // r has the context.
 	case r.Method == http.MethodOptions && q.Complete == rufh.Unstated:
@@ -47,14 +50,14 @@ func (h *handler) base() string {
 
 func (h *handler) accepts(v rufh.Version) bool { return slices.Contains(h.cfg.Versions, v) }
 
-// discover answers OPTIONS with the limits (-13, section 4.1.4). A client that declares no
-// version gets the keys of the newest one.
+// discover answers OPTIONS with the limits (-13, section 4.1.4) and the version that the server
+// speaks with the client: that of the client, or else its newest one.
 func (h *handler) discover(w http.ResponseWriter, q rufh.Request) {
 	v := q.Version
 	if !h.accepts(v) {
 		v = slices.Max(h.cfg.Versions)
 	}
-	h.respond(w, v, http.StatusNoContent, rufh.Response{Limits: h.limits(v)})
+	h.respond(w, v, http.StatusNoContent, rufh.Response{Version: v, Limits: h.limits(v)})
 }
 
 // limits returns what to announce to a client of version v. nil: the version has no limits.

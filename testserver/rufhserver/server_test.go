@@ -253,6 +253,7 @@ func TestConfigErrors(t *testing.T) {
 		"limits":   {Limits: protocol.Limits{MaxUpload: -1}},
 		"multiple": {Limits: protocol.Limits{Multiple: 2}},
 		"progress": {Progress: -1},
+		"interval": {Interval: -1},
 		"handler":  {Server: testserver.Config{Handler: http.NotFoundHandler()}},
 		"path":     {Server: testserver.Config{BasePath: "/a?b"}},
 	} {

@@ -76,7 +76,7 @@ func (t *transfer) position(u *upload, now state) *refusal {
 // has answered. A request that breaks off ends without a response, and what arrived is kept.
 func (t *transfer) store(u *upload, holder int, start protocol.Length) bool {
 	offset, _ := start.Int64()
-	first, told := offset, offset
+	first, told := offset, announcement{offset, time.Now()}
 	buf := make([]byte, 32<<10)
 	for {
 		n, err := t.r.Body.Read(buf)
@@ -94,8 +94,8 @@ func (t *transfer) store(u *upload, holder int, start protocol.Length) bool {
 			return false
 		}
 		offset = at
-		if every := t.handler.cfg.Progress; every > 0 && t.q.Version >= 5 && offset-told >= every {
-			told = offset
+		if t.isDue(told, offset) {
+			told = announcement{offset, time.Now()}
 			t.interim(rufh.Response{Offset: protocol.Known(offset)})
 		}
 		var early *earlyError
@@ -109,6 +109,21 @@ func (t *transfer) store(u *upload, holder int, start protocol.Length) bool {
 			panic(http.ErrAbortHandler)
 		}
 	}
+}
+
+// announcement is an offset that the client knows, and when it was sent.
+type announcement struct {
+	offset int64
+	at     time.Time
+}
+
+// isDue reports whether the client is told a new offset.
+func (t *transfer) isDue(last announcement, offset int64) bool {
+	bytes, interval := t.handler.cfg.Progress, t.handler.cfg.Interval
+	if t.q.Version < 5 || offset == last.offset {
+		return false
+	}
+	return bytes > 0 && offset-last.offset >= bytes || interval > 0 && time.Since(last.at) >= interval
 }
 
 // overflow refuses content beyond the length. Since version 7 the upload becomes invalid

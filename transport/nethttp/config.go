@@ -117,7 +117,8 @@ const maxHeader = 1 << 20
 //
 //   - A redirect that changes the method (301, 302 and 303 after POST, PATCH
 //     and others) is not followed. The caller gets the answer with its Location.
-//   - A redirect to a URL of more than 16 KiB is not followed either.
+//   - A redirect to a URL of more than 16 KiB is not followed either, and no redirect
+//     that answers its request ([transport.IsFinalHop]).
 //   - 307 and 308 keep method and body if the request has GetBody. Without
 //     GetBody, the caller gets the answer.
 //   - A redirect to another origin (scheme, host or port) has only the headers of

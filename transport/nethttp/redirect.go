@@ -52,6 +52,7 @@ type redirectReader struct{ pool }
 
 // RoundTrip implements [http.RoundTripper].
 func (r redirectReader) RoundTrip(req *http.Request) (*http.Response, error) {
+	transport.MarkHop(req)
 	resp, err := r.pool.RoundTrip(req)
 	if err != nil {
 		return resp, err
@@ -120,7 +121,7 @@ var crossOrigin = map[string]bool{
 // checkRedirect implements http.Client.CheckRedirect.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	last := via[len(via)-1]
-	if req.Method != last.Method || len(req.Response.Header.Get("Location")) > maxLocation {
+	if req.Method != last.Method || len(req.Response.Header.Get("Location")) > maxLocation || transport.IsFinalHop(req.Context(), req.Response) {
 		return http.ErrUseLastResponse
 	}
 	if len(via) >= maxRedirects {

@@ -71,7 +71,7 @@ func WithTarget(cmd *cobra.Command, exchange *client.Error, hint string) string 
 func plainHint(cmd *cobra.Command, exchange *client.Error, err error) string {
 	creating := exchange != nil && exchange.StatusCode != 0 &&
 		(exchange.Op == protocol.OpCreate || exchange.Op == protocol.OpOptions)
-	record := tls.RecordHeaderError{}
+	record, version := tls.RecordHeaderError{}, (*client.VersionError)(nil)
 	if hint := Unreached(err); hint != "" {
 		return hint
 	}
@@ -101,6 +101,14 @@ func plainHint(cmd *cobra.Command, exchange *client.Error, err error) string {
 		return "a server behind a proxy has to be told to trust the proxy's forwarded headers"
 	case errors.Is(err, syscall.EADDRINUSE):
 		return "choose another address with --addr, such as 127.0.0.1:0 for any free port"
+	case errors.As(err, &version):
+		return "repeat the command with --protocol " + version.Server
+	case errors.Is(err, client.ErrInterim), errors.Is(err, client.ErrRelocated), errors.Is(err, client.ErrEarly), errors.Is(err, client.ErrIncomplete):
+		return "this is a fault of the server, or of a proxy in front of it: tell its operator"
+	case errors.Is(err, client.ErrLimits):
+		return "the server does not take this size: ask its operator for other limits"
+	case errors.Is(err, client.ErrNotRUFH) && !creating:
+		return "does the server speak this version of Resumable Uploads for HTTP? --protocol chooses another, such as rufh/6, or tus"
 	case errors.Is(err, client.ErrOtherProtocol):
 		return "repeat the command with --protocol tus, or with --protocol auto, which asks the server"
 	case creating && isElsewhere(exchange):

@@ -59,8 +59,8 @@ A name that is taken gets a number. The server's own files are in DIR/` + storeD
 With --rufh, the server speaks the IETF's Resumable Uploads for HTTP instead of
 tus, in the interop versions of its drafts that the value lists, such as 8,9, or
 in the newest one. It is strict, keeps uploads in memory and sends a 104 for
-each MiB. A complete upload, and any other POST or PUT, is stored in DIR under
-its file name. Without DIR the bytes are dropped.
+each MiB and each second. A complete upload, and any other POST or PUT, is
+stored in DIR under its file name. Without DIR the bytes are dropped.
 
 With --fault, requests fail, which tests any client. A fault is
 

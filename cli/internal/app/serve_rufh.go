@@ -11,6 +11,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/tusker-go/tusker/cli/internal/faults"
 	"github.com/tusker-go/tusker/cli/internal/inbox"
@@ -24,8 +25,11 @@ import (
 // newestVersion is the value of --rufh without one.
 var newestVersion = strconv.Itoa(int(rufh.Newest))
 
-// progressInterval is the number of bytes after which the server sends a 104.
-const progressInterval = 1 << 20
+// The server sends a 104 after this number of bytes, and after this time.
+const (
+	progressBytes = 1 << 20
+	progressTime  = time.Second
+)
 
 // serveRUFH runs a server for the IETF's protocol.
 func serveRUFH(ctx context.Context, a *app, s *serve, dir string) error {
@@ -46,7 +50,7 @@ func serveRUFH(ctx context.Context, a *app, s *serve, dir string) error {
 			KeepRequests: 1, // The command does not use them.
 			Wrap:         func(next http.Handler) http.Handler { return logRequests(next, a.console.Log) },
 		},
-		Versions: versions, Progress: progressInterval, Limits: protocol.Limits{MaxUpload: int64(s.maxSize)},
+		Versions: versions, Progress: progressBytes, Interval: progressTime, Limits: protocol.Limits{MaxUpload: int64(s.maxSize)},
 	}
 	if dir != "" {
 		if err := os.MkdirAll(dir, 0o755); err != nil {

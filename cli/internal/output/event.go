@@ -6,6 +6,7 @@ import (
 	"maps"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/protocol"
@@ -42,6 +43,10 @@ type Event struct {
 	// BodyLimit is the most bytes that one request can have, if larger requests did
 	// not pass. In a retry, it is the size of the next request if that is smaller.
 	BodyLimit int64 `json:"body_limit,omitempty"`
+
+	// Response is the response of the resource that the upload is for, also if that is an
+	// error. Only Resumable Uploads for HTTP has one.
+	Response *Response `json:"response,omitempty"`
 
 	Headers map[string][]string `json:"headers,omitempty"`
 }
@@ -95,6 +100,29 @@ func NewPlan(file, url string, offset int64, length protocol.Length) Plan {
 	return Plan{Event: eventPlanned, Name: newName(file), URL: url, Offset: offset, Length: number(length)}
 }
 
+// Response is a response in JSON. The body is in Body, or in BodyBytes if it is not UTF-8.
+type Response struct {
+	Status    int                 `json:"status"`
+	Headers   map[string][]string `json:"headers,omitempty"`
+	Body      string              `json:"body,omitempty"`
+	BodyBytes []byte              `json:"body_bytes,omitempty"` // base64
+	Truncated bool                `json:"truncated,omitempty"`  // the body has more bytes, or broke off
+}
+
+// newResponse returns r in JSON form, without cookies, and nil for nil.
+func newResponse(r *client.Response) *Response {
+	if r == nil {
+		return nil
+	}
+	out := &Response{Status: r.StatusCode, Headers: lower(r.Header), Truncated: r.Truncated}
+	if utf8.Valid(r.Body) {
+		out.Body = string(r.Body)
+	} else {
+		out.BodyBytes = r.Body
+	}
+	return out
+}
+
 // Error is an error in JSON.
 type Error struct {
 	Op      string `json:"op,omitempty"`
@@ -133,7 +161,7 @@ func NewResult(file string, r *client.Result, err error) Event {
 	return Event{
 		Event: kind, Name: newName(file), URL: r.URL, Offset: r.Offset, Sent: r.Offset + r.Unacknowledged,
 		Length: number(r.Length), Error: NewError(err), Verified: r.Verified, SHA256: hex.EncodeToString(r.SHA256), InUse: r.InUse, Denial: denial,
-		BodyLimit: r.BodyLimit, Headers: headers(r),
+		BodyLimit: r.BodyLimit, Response: newResponse(r.Response), Headers: headers(r),
 	}
 }
 
@@ -161,16 +189,21 @@ func HeaderValue(r *client.Result, name string) string {
 }
 
 // headers returns the headers of the response to the creation, replaced by those of
-// the last response, with lower-case names. It leaves out cookies, because they are
-// secrets.
+// the last response, with lower-case names and without cookies, which are secrets.
 func headers(r *client.Result) map[string][]string {
 	all := make(http.Header)
 	maps.Copy(all, r.CreationHeader)
 	maps.Copy(all, r.Header)
-	all.Del("Set-Cookie")
-	out := make(map[string][]string, len(all))
-	for name, values := range all {
-		out[strings.ToLower(name)] = values
+	return lower(all)
+}
+
+// lower returns h with lower-case names and without cookies.
+func lower(h http.Header) map[string][]string {
+	out := make(map[string][]string, len(h))
+	for name, values := range h {
+		if name != "Set-Cookie" {
+			out[strings.ToLower(name)] = values
+		}
 	}
 	return out
 }

@@ -68,6 +68,16 @@ func TestEventLines(t *testing.T) {
 			`{"event":"done","file":"a.bin","url":"http://h/1?k=v","offset":3,"sent":3,"length":3,` +
 				`"headers":{"stream-media-id":["x"],"upload-offset":["3"]}}`,
 		},
+		"response": {
+			output.NewResult("a.bin", &client.Result{Response: &client.Response{
+				StatusCode: 303, Header: http.Header{"Location": {"/done"}, "Set-Cookie": {"secret"}}, Body: []byte("ö"), Truncated: true,
+			}}, nil),
+			`{"event":"done","file":"a.bin","offset":0,"sent":0,"response":{"status":303,"headers":{"location":["/done"]},"body":"ö","truncated":true}}`,
+		},
+		"response that is not UTF-8": {
+			output.NewResult("a.bin", &client.Result{Response: &client.Response{StatusCode: 200, Body: []byte{0xff}}}, nil),
+			`{"event":"done","file":"a.bin","offset":0,"sent":0,"response":{"status":200,"body_bytes":"/w=="}}`,
+		},
 		"failed": {
 			output.NewResult("a.bin", &client.Result{}, fmt.Errorf("two\nlines")),
 			`{"event":"failed","file":"a.bin","offset":0,"sent":0,"error":{"message":"two\\nlines"}}`,

@@ -50,6 +50,7 @@ const (
 	Lookup                  // the server can be asked for an upload after its end
 	Content                 // the server names the digest of an upload, or returns its bytes
 	Checksum                // each request carries a checksum of its bytes
+	Nesting                 // the URL of an upload is usually below that of its creation
 )
 
 // Creation describes a new upload.

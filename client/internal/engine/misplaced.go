@@ -8,6 +8,7 @@ import (
 
 	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/internal/address"
+	"github.com/tusker-go/tusker/client/internal/dialect"
 	"github.com/tusker-go/tusker/protocol"
 )
 
@@ -73,10 +74,18 @@ func (u *upload) judge(err error) verdict {
 	if u.at.Phase == adopting && u.Adopt.Unheard {
 		t = urlNew // the run that created the upload may have been killed before an answer
 	}
-	if u.at.URL == "" {
-		return urlStays
+	if e, ok := errors.AsType[*failure.Error](err); u.at.URL == "" || ok && e.Op == protocol.OpCreate {
+		return urlStays // no request went to the URL
 	}
-	return judgeURL(t, replyOf(err), address.Misplaced(u.Endpoint, u.at.URL) != "")
+	return judgeURL(t, replyOf(err), u.unusual() != "")
+}
+
+// unusual returns in words what may be wrong with the URL of the upload, or "".
+func (u *upload) unusual() string {
+	if !u.Dialect.Supports(dialect.Nesting) {
+		return ""
+	}
+	return address.Misplaced(u.Endpoint, u.at.URL)
 }
 
 // explain adds to the error of an upload what is unusual about its server: the URL, or nodes
@@ -96,7 +105,7 @@ func (u *upload) explain(ctx context.Context, err error) error {
 	if found == urlWrong && !errors.Is(err, failure.ErrMisplaced) {
 		err = fmt.Errorf("%w: %w", failure.ErrMisplaced, err)
 	}
-	if why := address.Misplaced(u.Endpoint, u.at.URL); found != urlStays && why != "" {
+	if why := u.unusual(); found != urlStays && why != "" {
 		return fmt.Errorf("%w (%s)", err, why)
 	}
 	return err

@@ -25,6 +25,9 @@ func (x *exchange) classify(e *failure.Error, _ http.Header) {
 	}
 	e.Unmarked = e.StatusCode >= http.StatusBadRequest && !x.isMarked()
 	e.Class = x.classOf(e)
+	if v := x.otherVersion(); v != 0 && e.Class == failure.ClassFinal && x.verdict.Meaning != rufh.Final {
+		e.Err = &failure.VersionError{Server: v.String(), Client: x.dialect.Name(), Err: e.Err}
+	}
 	e.Blame = x.blame(e)
 	switch {
 	case x.verdict.Meaning == rufh.Final:
@@ -54,7 +57,7 @@ func (x *exchange) classOf(e *failure.Error) failure.Class {
 		return failure.ClassThrottled
 	case known:
 		return class
-	case x.verdict.Meaning == rufh.Completed && !x.dialect.Version.HasFinalResponse():
+	case x.verdict.Meaning == rufh.Completed && !x.dialect.Version.HasFinalResponse() && e.StatusCode >= http.StatusBadRequest:
 		return failure.ClassResync // HEAD says so, too
 	case x.verdict.Meaning == rufh.TooLarge:
 		return x.classOfTooLarge()
@@ -90,6 +93,17 @@ func (x *exchange) blame(e *failure.Error) failure.Blame {
 		return failure.BlameBody
 	}
 	return failure.BlameNone
+}
+
+// otherVersion returns the version that the server names if it is not that of the request, or 0.
+func (x *exchange) otherVersion() rufh.Version {
+	if v := x.response.Version; v != 0 {
+		if v == x.dialect.Version {
+			return 0
+		}
+		return v
+	}
+	return x.interim.otherVersion()
 }
 
 // isMarked reports whether the response has a sign of the protocol.

@@ -1,6 +1,7 @@
 package rufh
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -137,11 +138,17 @@ func Question() http.Header {
 	return h
 }
 
-// IsAnnounced reports whether the header of a response to OPTIONS announces resumable uploads. A
-// server that speaks tus as well does not count.
-func IsAnnounced(h http.Header) bool {
-	r := rufh.Newest.ParseResponse(http.StatusNoContent, h)
-	return r.Limits != nil && !r.Tus
+// Learn takes the header of a response to OPTIONS for the endpoint: its limits, and the version
+// of its server, which is Newest if the header names none. It returns 0 if the header does not
+// announce resumable uploads. A server that speaks tus as well does not count.
+func (s *Server) Learn(h http.Header) rufh.Version {
+	v := cmp.Or(rufh.ParseVersion(h), rufh.Newest)
+	r := v.ParseResponse(http.StatusNoContent, h)
+	if r.Limits == nil || r.Tus {
+		return 0
+	}
+	s.Hear(*r.Limits)
+	return v
 }
 
 // first returns the value of the first key that metadata has.

@@ -2,7 +2,6 @@ package rufh
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -51,8 +50,9 @@ func (x *exchange) do(ctx context.Context) (dialect.Answer, error) {
 		Set: x.fields.SetHeader, Success: x.judge, Judge: x.classify, Parse: x.parse, Consume: x.consume,
 	}
 	if x.op == protocol.OpCreate || x.op == protocol.OpPatch {
-		r.Interim = func(status int, h http.Header) wire.News { return x.interim.read(x, status, h) }
+		r.Interim = func(got wire.Interim) wire.News { return x.interim.read(x, got) }
 		r.Learned = func() error { return x.interim.learn(x) }
+		r.Final = x.isFinal
 	}
 	got, err := x.dialect.server.Conn.Do(ctx, r, x.dialect.Call)
 	answer := dialect.Answer{Response: x.final}
@@ -64,9 +64,6 @@ func (x *exchange) do(ctx context.Context) (dialect.Answer, error) {
 	}
 	if err == nil {
 		err = x.take(got, &answer)
-	}
-	if errors.Is(err, failure.ErrRelocated) {
-		x.cancel(ctx)
 	}
 	if err != nil {
 		// The response cannot be trusted about the upload.
@@ -113,23 +110,22 @@ func (x *exchange) hasFinal() bool {
 
 // find sets the verdict.
 func (x *exchange) find() {
-	if x.op == protocol.OpCreate && x.response.Location != "" && x.same(x.response.Location) {
-		x.response.Location = x.interim.announced()
+	if x.op == protocol.OpCreate {
+		x.response.Location = x.interim.known(x.response.Location)
 	}
-	x.verdict = rufh.Judge(rufh.Exchange{
-		Version: x.dialect.Version, Op: x.op, Complete: x.complete, End: endOf(x.start, x.body), Location: x.interim.announced(),
-	}, x.response)
+	x.verdict = x.verdictOf(x.response)
 }
 
-// same reports whether a Location and that of the 104 are the same URL.
-func (x *exchange) same(location string) bool {
-	before := x.interim.announced()
-	if before == "" {
-		return false
-	}
-	a, err := x.resolve(before)
-	b, err2 := x.resolve(location)
-	return err == nil && err2 == nil && a == b
+func (x *exchange) verdictOf(r rufh.Response) rufh.Verdict {
+	return rufh.Judge(rufh.Exchange{
+		Version: x.dialect.Version, Op: x.op, Complete: x.complete, End: endOf(x.start, x.body), Location: x.interim.announced(),
+	}, r)
+}
+
+// isFinal reports whether a redirect is the final response of the target. To follow it would send
+// the bytes again. It implements wire.Request.Final.
+func (x *exchange) isFinal(status int, h http.Header) bool {
+	return x.verdictOf(x.dialect.Version.ParseResponse(status, h)).Meaning == rufh.Final
 }
 
 // parse implements wire.Request.Parse.
@@ -153,12 +149,4 @@ func (x *exchange) consume(a *wire.Answer) error {
 	x.final.Truncated = err != nil || len(body) > dialect.MaxResponseBody
 	x.final.Body = body[:min(len(body), dialect.MaxResponseBody)]
 	return nil //nolint:nilerr // The status and the header are a response already.
-}
-
-// cancel deletes an upload that cannot be used (-13, section 4.2.2). An upload that
-// cannot be deleted is left to expire.
-func (x *exchange) cancel(ctx context.Context) {
-	if url, err := x.resolve(x.interim.announced()); err == nil && ctx.Err() == nil {
-		_ = x.dialect.Remove(ctx, url)
-	}
 }

@@ -2,12 +2,9 @@ package rufh
 
 import (
 	"fmt"
-	"net/http"
-	"net/url"
 	"sync"
 
 	"github.com/tusker-go/tusker/client/failure"
-	"github.com/tusker-go/tusker/client/internal/address"
 	"github.com/tusker-go/tusker/client/internal/dialect"
 	"github.com/tusker-go/tusker/client/internal/wire"
 	"github.com/tusker-go/tusker/protocol"
@@ -18,17 +15,24 @@ import (
 // use, because they arrive while the exchange is under way.
 type interim struct {
 	mu       sync.Mutex
-	location string // of the first 104 with one, as the server wrote it
+	location string                                // of the first 104 with one, as the server wrote it
+	url      string                                // the same, absolute
+	resolve  func(location string) (string, error) // at the URL that answers; set if location is
+	version  rufh.Version                          // of a 104 that was ignored because of it; 0: there was none
 	offset   int64
 	limits   *protocol.Limits
 	err      error // why the request has to end
 }
 
 // read reads one interim response. It does no I/O.
-func (i *interim) read(x *exchange, status int, h http.Header) wire.News {
+func (i *interim) read(x *exchange, got wire.Interim) wire.News {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	r := x.dialect.Version.ParseResponse(status, h)
+	r := x.dialect.Version.ParseResponse(got.StatusCode, got.Header)
+	if got.StatusCode == rufh.StatusResumptionSupported && r.Version != x.dialect.Version {
+		i.version = r.Version
+	}
+	r.Location = i.normal(r.Location)
 	verdict := rufh.Judge(rufh.Exchange{Version: x.dialect.Version, Op: x.op, Complete: x.complete, Location: i.location}, r)
 	news := wire.NoNews
 	switch verdict.Meaning {
@@ -37,7 +41,7 @@ func (i *interim) read(x *exchange, status int, h http.Header) wire.News {
 		return wire.Fact
 	case rufh.Announced:
 		if i.location == "" {
-			i.location, news = r.Location, wire.Fact
+			news = i.announce(x, got, r.Location)
 		}
 	case rufh.Progressed:
 	default:
@@ -57,6 +61,21 @@ func (i *interim) read(x *exchange, status int, h http.Header) wire.News {
 	return news
 }
 
+// announce takes the URL of the upload. The URL that creations are sent to is no upload. The lock
+// is held.
+func (i *interim) announce(x *exchange, got wire.Interim, location string) wire.News {
+	url, err := got.Resolve(location)
+	switch {
+	case err != nil:
+		i.err = err
+		return wire.Fact
+	case url == x.url:
+		return wire.NoNews
+	}
+	i.location, i.url, i.resolve = location, url, got.Resolve
+	return wire.Fact
+}
+
 // announced returns the Location of the 104, or "".
 func (i *interim) announced() string {
 	i.mu.Lock()
@@ -64,10 +83,36 @@ func (i *interim) announced() string {
 	return i.location
 }
 
+// known returns the Location of the 104 for one that leads to the same URL, and others as they
+// are.
+func (i *interim) known(location string) string {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.normal(location)
+}
+
+// normal is known with the lock held.
+func (i *interim) normal(location string) string {
+	if i.location == "" || location == "" {
+		return location
+	}
+	if url, err := i.resolve(location); err == nil && url == i.url {
+		return i.location
+	}
+	return location
+}
+
+// otherVersion returns the version of a 104 that was ignored because of it, or 0.
+func (i *interim) otherVersion() rufh.Version {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.version
+}
+
 // learn passes on what is known.
 func (i *interim) learn(x *exchange) error {
 	i.mu.Lock()
-	answer, location, err, limited := dialect.Answer{}, i.location, i.err, i.limits != nil
+	answer, err, limited := dialect.Answer{URL: i.url, Next: i.url}, i.err, i.limits != nil
 	if i.offset > 0 {
 		answer.Offset = protocol.Known(i.offset)
 	}
@@ -75,33 +120,14 @@ func (i *interim) learn(x *exchange) error {
 		answer.Limits = *i.limits
 	}
 	i.mu.Unlock()
-	if err != nil {
-		return err
-	}
 	if limited && x.op == protocol.OpCreate {
-		x.dialect.server.hear(answer.Limits)
+		x.dialect.server.Hear(answer.Limits)
 	}
-	if location != "" {
-		if answer.URL, err = x.resolve(location); err != nil {
-			return err
+	if x.heard != nil {
+		// The URL is passed on although the request has to end: the upload can be deleted there.
+		if ended := x.heard(answer); err == nil {
+			err = ended
 		}
-		answer.Next = answer.URL
 	}
-	if x.heard == nil {
-		return nil
-	}
-	return x.heard(answer)
-}
-
-// resolve returns the absolute URL of a Location.
-func (x *exchange) resolve(location string) (string, error) {
-	base, err := url.Parse(x.url)
-	if err != nil {
-		return "", err
-	}
-	u, err := address.Resolve(base, base.Host, location)
-	if err != nil {
-		return "", err
-	}
-	return u.String(), nil
+	return err
 }

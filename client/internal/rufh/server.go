@@ -76,8 +76,8 @@ func (d *Dialect) DefaultChunk() int64 { return 0 }
 // Supports implements [dialect.Dialect]: the protocol has none of these features.
 func (d *Dialect) Supports(dialect.Feature) bool { return false }
 
-// hear remembers the limits of the endpoint.
-func (s *Server) hear(limits protocol.Limits) {
+// Hear remembers the limits of the endpoint.
+func (s *Server) Hear(limits protocol.Limits) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.limits = limits

@@ -22,7 +22,8 @@ func (x *exchange) take(got *wire.Answer, a *dialect.Answer) error {
 		a.URL = "" // the answer names no upload
 	}
 	if announced := x.interim.announced(); x.op == protocol.OpCreate && announced != "" {
-		url, err := x.resolve(announced)
+		// A Doer that does not tell its redirects made the URL of the 104 relative to the first host.
+		url, err := got.Resolve(announced)
 		if err != nil {
 			return got.Refuse(err)
 		}
@@ -31,7 +32,7 @@ func (x *exchange) take(got *wire.Answer, a *dialect.Answer) error {
 	if x.response.Limits != nil {
 		a.Limits = *x.response.Limits
 		if x.op == protocol.OpCreate || x.op == protocol.OpOptions {
-			x.dialect.server.hear(a.Limits)
+			x.dialect.server.Hear(a.Limits)
 		}
 	}
 	a.Offset, a.Length = x.verdict.Offset, x.response.Length
@@ -64,15 +65,16 @@ func (x *exchange) takeFinal(got *wire.Answer, a *dialect.Answer) error {
 	}
 	a.Complete, a.Offset, a.Length = true, end, end
 	if a.URL == "" {
-		a.URL, a.Next = x.resource(), x.resource()
+		a.URL = x.resource(got)
+		a.Next = a.URL
 	}
 	return nil
 }
 
 // resource returns the URL of the resource that a creation made, or else that of the creation.
-func (x *exchange) resource() string {
+func (x *exchange) resource(got *wire.Answer) string {
 	if location := x.response.Location; location != "" {
-		if url, err := x.resolve(location); err == nil {
+		if url, err := got.Resolve(location); err == nil {
 			return url
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/tusker-go/tusker/client/failure"
@@ -43,13 +44,17 @@ type Request struct {
 	// Interim reads an interim response (1xx). It is called on the goroutine that reads the
 	// connection, one call at a time, so it must neither block nor do I/O. nil: interim responses are
 	// ignored.
-	Interim func(status int, h http.Header) News
+	Interim func(Interim) News
 
 	// Learned is called on a goroutine of its own after Interim returned Fact or Growth,
 	// one call at a time. It may take long, and one call may follow several responses. The last
 	// call has returned when Do returns. An error ends the exchange. It is set if
 	// Interim is.
 	Learned func() error
+
+	// Final reports whether a redirect answers the request, so that it is not followed. nil: no
+	// redirect does.
+	Final func(status int, h http.Header) bool
 
 	// Parse reads the headers of a success. It returns the Location of an upload that the
 	// answer names, or "", and the offset that the answer names, for the debug record. nil:
@@ -86,6 +91,21 @@ type Answer struct {
 	Body *Content
 
 	exchange *exchange
+	where    *url.URL // that answered
+	host     string   // of the request that was answered
+}
+
+// Resolve returns the absolute URL of a Location in the answer.
+func (a *Answer) Resolve(location string) (string, error) {
+	return resolve(a.where, a.host, location)
+}
+
+func resolve(base *url.URL, host, location string) (string, error) {
+	u, err := address.Resolve(base, host, location)
+	if err != nil {
+		return "", err
+	}
+	return u.String(), nil
 }
 
 // Refuse returns the error of an answer whose status is a success, but which does not fit the
@@ -134,6 +154,7 @@ type exchange struct {
 	dog       *watchdog
 	following *connecting
 	interims  *interims // nil: they are ignored
+	hops      *transport.Hops
 	auth      *transport.AuthTrace
 	req       *http.Request
 	resp      *http.Response // nil until there is an answer
@@ -142,7 +163,8 @@ type exchange struct {
 func (e *exchange) run(ctx context.Context) (*Answer, error) {
 	ctx, e.dog = watch(ctx, shorter(e.conn.Stall, e.Stall), e.conn.Finish)
 	defer e.dog.stop()
-	e.interims = readInterims(e.Request, e.dog, e.dog.cancel)
+	ctx, e.hops = transport.FollowHops(ctx, e.isFinal)
+	e.interims = readInterims(e.Request, e.hops, e.dog, e.dog.cancel)
 	defer func() { _ = e.interims.finish() }()
 	ctx, e.following = follow(ctx, e.dog, e.interims)
 	ctx, e.auth = transport.TraceAuth(ctx)
@@ -151,6 +173,7 @@ func (e *exchange) run(ctx context.Context) (*Answer, error) {
 	if e.req, err = e.conn.build(ctx, e.Request, e.call); err != nil {
 		return nil, e.fail(err)
 	}
+	transport.MarkHop(e.req) // a Doer that follows no redirects marks nothing
 	hasBody := e.Body != nil && e.Body.Chunk.Len() > 0
 	switch {
 	case hasBody:
@@ -191,6 +214,11 @@ func (e *exchange) run(ctx context.Context) (*Answer, error) {
 	defer func() { _ = resp.Body.Close() }()
 	e.dog.alive()
 	return e.read(ctx)
+}
+
+// isFinal reports whether a redirect answers the request.
+func (e *exchange) isFinal(resp *http.Response) bool {
+	return e.Final != nil && e.Final(resp.StatusCode, resp.Header)
 }
 
 // shorter returns the shorter of two limits, of which 0 is none.
@@ -259,14 +287,11 @@ func (e *exchange) locate(answer *Answer, location string, final *http.Request) 
 	if err != nil {
 		return err
 	}
+	answer.where, answer.host = where, final.Host
 	if location != "" {
-		u, err := address.Resolve(where, final.Host, location)
-		if err != nil {
-			return err
-		}
-		answer.URL = u.String()
+		answer.URL, err = answer.Resolve(location)
 		answer.Next = answer.URL
-		return nil
+		return err
 	}
 	answer.URL = e.req.URL.String()
 	answer.Next = answer.URL

@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/tusker-go/tusker/client/failure"
+	"github.com/tusker-go/tusker/transport"
 )
 
 // maxInterim is how many interim responses in a row may bring nothing new. net/http sets no
@@ -23,11 +24,27 @@ const (
 	Growth             // the server has more bytes: a sign of life
 )
 
+// Interim is an interim response (1xx).
+type Interim struct {
+	StatusCode int
+	Header     http.Header
+
+	hops *transport.Hops
+}
+
+// Resolve returns the absolute URL of a Location in the response. It must be called while the
+// response is read: later, a redirect may have led elsewhere.
+func (i Interim) Resolve(location string) (string, error) {
+	base, host := i.hops.Last()
+	return resolve(base, host, location)
+}
+
 // interims reads the interim responses of one exchange. The transport calls add on the
 // goroutine that reads the connection, also after the exchange has ended.
 type interims struct {
-	read    func(status int, h http.Header) News
+	read    func(Interim) News
 	learned func() error
+	hops    *transport.Hops
 	dog     *watchdog
 	cancel  context.CancelCauseFunc
 
@@ -41,11 +58,11 @@ type interims struct {
 
 // readInterims returns the reader of interim responses for x, or nil if x ignores them. cancel
 // ends the exchange.
-func readInterims(x Request, dog *watchdog, cancel context.CancelCauseFunc) *interims {
+func readInterims(x Request, hops *transport.Hops, dog *watchdog, cancel context.CancelCauseFunc) *interims {
 	if x.Interim == nil {
 		return nil
 	}
-	i := &interims{read: x.Interim, learned: x.Learned, dog: dog, cancel: cancel, news: make(chan struct{}, 1)}
+	i := &interims{read: x.Interim, learned: x.Learned, hops: hops, dog: dog, cancel: cancel, news: make(chan struct{}, 1)}
 	i.worker.Go(i.learn)
 	return i
 }
@@ -58,7 +75,7 @@ func (i *interims) add(status int, h textproto.MIMEHeader) error {
 	if i.closed || i.err != nil {
 		return i.err
 	}
-	switch i.read(status, http.Header(h)) {
+	switch i.read(Interim{status, http.Header(h), i.hops}) {
 	case NoNews:
 		if i.idle++; i.idle > maxInterim {
 			i.end(failure.ErrInterim)

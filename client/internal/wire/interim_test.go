@@ -13,6 +13,7 @@ import (
 
 	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/protocol"
+	"github.com/tusker-go/tusker/transport"
 )
 
 // answering starts a server that sends n interim responses, numbered from 1, and then 204.
@@ -41,10 +42,10 @@ func TestInterim(t *testing.T) {
 	conn, url := answering(t, 300)
 	x := asking(url)
 	last, learned := 0, 0
-	x.Interim = func(status int, h http.Header) News {
-		n, _ := strconv.Atoi(h.Get("X-Number"))
-		if status != 104 || n != last+1 {
-			t.Errorf("status %d, number %d after %d, want 104 and %v", status, n, last, last+1)
+	x.Interim = func(r Interim) News {
+		n, _ := strconv.Atoi(r.Header.Get("X-Number"))
+		if r.StatusCode != 104 || n != last+1 {
+			t.Errorf("status %d, number %d after %d, want 104 and %v", r.StatusCode, n, last, last+1)
 		}
 		last = n
 		return Fact
@@ -76,7 +77,7 @@ func TestInterimEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			conn, url := answering(t, test.count)
 			x := asking(url)
-			x.Interim = func(int, http.Header) News { return test.news }
+			x.Interim = func(Interim) News { return test.news }
 			x.Learned = func() error { return test.err }
 			_, err := conn.Do(t.Context(), x, Call{})
 			if !errors.Is(err, test.want) {
@@ -90,8 +91,8 @@ func TestInterimEnds(t *testing.T) {
 func TestInterimAfterTheEnd(t *testing.T) {
 	read := 0
 	i := readInterims(Request{
-		Interim: func(int, http.Header) News { read++; return Fact }, Learned: func() error { return nil },
-	}, nil, nil)
+		Interim: func(Interim) News { read++; return Fact }, Learned: func() error { return nil },
+	}, new(transport.Hops), nil, nil)
 	for range 2 {
 		if err := i.finish(); err != nil {
 			t.Error(err)
@@ -119,8 +120,8 @@ func TestInterimSignOfLife(t *testing.T) {
 				ctx, dog := watch(t.Context(), 10*time.Second, time.Minute)
 				defer dog.stop()
 				i := readInterims(Request{
-					Interim: func(int, http.Header) News { return test.news }, Learned: func() error { return nil },
-				}, dog, dog.cancel)
+					Interim: func(Interim) News { return test.news }, Learned: func() error { return nil },
+				}, new(transport.Hops), dog, dog.cancel)
 				defer func() { _ = i.finish() }()
 				time.Sleep(9 * time.Second)
 				if test.paused {
