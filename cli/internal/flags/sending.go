@@ -59,7 +59,7 @@ func RegisterVerify(cmd *cobra.Command, verify *bool) {
 
 // RegisterProtocol adds the flag of the commands that can speak another protocol than tus.
 func RegisterProtocol(cmd *cobra.Command, name *string) {
-	cmd.Flags().StringVar(name, "protocol", client.ProtocolTus, "speak the protocol of this `name`: tus, rufh (Resumable Uploads for HTTP, its newest version), rufh/3 to rufh/10, or auto, which asks the server")
+	cmd.Flags().StringVar(name, "protocol", client.ProtocolTus, "speak the protocol of this `name`: tus, rufh (Resumable Uploads for HTTP, in the version that the server names, or else the newest), rufh/3 to rufh/10, or auto, which asks the server")
 }
 
 // RegisterNoInline adds the flag of the commands that create uploads.
