@@ -20,6 +20,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -78,6 +79,7 @@ type Client struct {
 	endpoint    *url.URL // nil: AWS
 	hosts       hosts
 	moved       hostcache.Cache[string] // the regions of buckets that are in another one
+	skew        atomic.Int64            // how far the clock of the store is ahead, in nanoseconds
 }
 
 const defaultRegion = "us-east-1"
@@ -205,7 +207,8 @@ var (
 	// ErrArchived means that the object is in an archive, and has to be restored first.
 	ErrArchived = errors.New("the object is in an archive")
 
-	// ErrClock means that the clock of this machine is wrong.
+	// ErrClock means that the clock of this machine is wrong, and that the store does not say
+	// what time it is: otherwise, requests are signed with its time.
 	ErrClock = errors.New("the clock of this machine differs from that of the server")
 
 	// ErrListing means that a listing is not one of S3.

@@ -88,7 +88,7 @@ func TestErrors(t *testing.T) {
 		"wrong key":         {status: 403, code: "InvalidAccessKeyId", is: s3.ErrNoCredentials, words: "access key or its secret is wrong"},
 		"wrong secret":      {status: 403, code: "SignatureDoesNotMatch", is: s3.ErrNoCredentials, words: "access key or its secret is wrong"},
 		"expired":           {status: 400, code: "ExpiredToken", is: s3.ErrNoCredentials, words: "aws sso login"},
-		"clock":             {status: 403, code: "RequestTimeTooSkewed", header: []string{"Date", time.Now().Add(3 * time.Hour).UTC().Format(http.TimeFormat)}, is: s3.ErrClock, words: "differs from that of the server by "},
+		"clock":             {status: 403, code: "RequestTimeTooSkewed", header: []string{"Date", time.Now().Add(3 * time.Hour).UTC().Format(http.TimeFormat)}, is: s3.ErrClock, words: "differs from that of the server by ", requests: 2},
 		"region":            {status: 301, code: "PermanentRedirect", header: []string{"X-Amz-Bucket-Region", "eu-west-1"}, is: s3.ErrRegion, words: "in another region, eu-west-1: set AWS_REGION=eu-west-1"},
 		"region, malformed": {status: 400, code: "AuthorizationHeaderMalformed", is: s3.ErrRegion, words: "set AWS_REGION"},
 		"slow down":         {status: 503, code: "SlowDown", is: retry.ErrExhausted, words: "SlowDown", requests: 3},

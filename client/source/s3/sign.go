@@ -27,7 +27,7 @@ const regionHeader = "X-Amz-Bucket-Region"
 func (c *Client) doer(bucket string) transport.Doer {
 	return transport.DoerFunc(func(req *http.Request) (*http.Response, error) {
 		region := c.regionOf(bucket)
-		resp, err := c.send(req, bucket, region)
+		resp, err := c.sendInTime(req, bucket, region)
 		if err != nil {
 			return nil, err
 		}
@@ -37,7 +37,7 @@ func (c *Client) doer(bucket string) transport.Doer {
 		}
 		_ = resp.Body.Close()
 		c.moved.Set(bucket, other)
-		return c.send(req, bucket, other)
+		return c.sendInTime(req, bucket, other)
 	})
 }
 
@@ -58,15 +58,15 @@ func isRegion(s string) bool {
 	return s != "" && len(s) < 64 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
 }
 
-// send signs a request for a bucket in a region, and sends it to that region.
-func (c *Client) send(req *http.Request, bucket, region string) (*http.Response, error) {
+// sendAt signs a request for a bucket in a region with a time, and sends it to that region.
+func (c *Client) sendAt(req *http.Request, bucket, region string, at time.Time) (*http.Response, error) {
 	signed := req.Clone(req.Context())
 	if c.endpoint == nil && region != c.region {
 		signed.URL = c.inRegion(req.URL, bucket, region)
 		signed.Host = signed.URL.Host
 	}
 	if c.credentials != nil {
-		if err := c.sign(req.Context(), signed, region); err != nil {
+		if err := c.sign(req.Context(), signed, region, at); err != nil {
 			return nil, err
 		}
 	}
@@ -83,13 +83,13 @@ func (c *Client) inRegion(u *url.URL, bucket, region string) *url.URL {
 // sign adds the headers of the signature. It covers the method, the URL and the time. The
 // other headers, such as Accept-Encoding, are left out, because proxies and stores change
 // them.
-func (c *Client) sign(ctx context.Context, req *http.Request, region string) error {
+func (c *Client) sign(ctx context.Context, req *http.Request, region string, at time.Time) error {
 	credentials, err := c.retrieve(ctx)
 	if err != nil {
 		return err
 	}
 	bare := &http.Request{Method: req.Method, URL: req.URL, Host: req.URL.Host, Header: http.Header{"X-Amz-Content-Sha256": {emptySum}}}
-	if err := c.signer.SignHTTP(ctx, credentials, bare, emptySum, "s3", region, time.Now()); err != nil {
+	if err := c.signer.SignHTTP(ctx, credentials, bare, emptySum, "s3", region, at); err != nil {
 		return fmt.Errorf("%w: %w: %w", failure.ErrSource, ErrNoCredentials, err)
 	}
 	maps.Copy(req.Header, bare.Header)
