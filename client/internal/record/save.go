@@ -61,11 +61,14 @@ func (k *Keeper) update(ctx context.Context, change func(*journal.Record)) error
 }
 
 // failed decides what a failed save means for the upload. A run that was overtaken ends. A
-// store that fails ends an upload that must have a record; any other upload continues, and
-// each warning is logged once.
+// store that fails ends an upload that must have a record, with an error that says all of it. Any
+// other upload continues, and each warning is logged once.
 func (k *Keeper) failed(ctx context.Context, warning string, err error) error {
 	if taken := k.TakenOver(); taken != nil {
 		return taken
+	}
+	if k.once {
+		return unrecorded(err)
 	}
 	k.mu.Lock()
 	repeated := slices.Contains(k.warned, warning)
@@ -75,9 +78,6 @@ func (k *Keeper) failed(ctx context.Context, warning string, err error) error {
 	k.mu.Unlock()
 	if !repeated {
 		k.log.LogAttrs(ctx, slog.LevelWarn, warning, slog.Any("err", err))
-	}
-	if k.once {
-		return unrecorded(err)
 	}
 	return nil
 }
