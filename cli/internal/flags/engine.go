@@ -40,13 +40,28 @@ func (e *Engine) Register(cmd *cobra.Command) {
 	f.StringVar(&e.caFile, "engine-cacert", "", "trust the authorities in this PEM `file` and no others for the engine, and require TLS")
 	f.StringVar(&e.certFile, "engine-cert", "", "present the client certificate in this PEM `file` to the engine")
 	f.StringVar(&e.keyFile, "engine-key", "", "read the key of the certificate of --engine-cert from this PEM `file` (default: the same file)")
-	f.DurationVar(&e.wait, "engine-wait", DefaultEngineWait, "give up after this `duration` without an engine, at the start of the command")
+	f.DurationVar(&e.wait, "engine-wait", 0, "give up after this `duration` without an engine, at the start of the command (default: 10s, and 1m for the engine of this machine, which may be moving to another process)")
 	cmd.Flags().AddFlagSet(f)
 	RegisterStateDir(cmd, &e.StateDir)
 }
 
-// DefaultEngineWait is the default of --engine-wait.
-const DefaultEngineWait = 10 * time.Second
+// The defaults of --engine-wait. Processes that serve the engine of this machine may die one
+// after the other, or be stopped for a while, and the next one has to read the data.
+const (
+	engineWait      = 10 * time.Second
+	localEngineWait = time.Minute
+)
+
+// patience returns how long a command waits for an engine at its start.
+func (e *Engine) patience() time.Duration {
+	switch {
+	case e.wait > 0:
+		return e.wait
+	case e.URL == "":
+		return localEngineWait
+	}
+	return engineWait
+}
 
 // Check finds errors of the flags.
 func (e *Engine) Check() error {

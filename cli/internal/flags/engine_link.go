@@ -61,7 +61,7 @@ func (e *Engine) Connect(ctx context.Context, con *console.Console, start locale
 		}
 	}
 	link := &Link{}
-	options := e.options(con, name)
+	options, isAway := e.options(con, name), isEngineAway
 	servers := e.servers()
 	if len(servers) == 0 {
 		if start == nil {
@@ -74,9 +74,10 @@ func (e *Engine) Connect(ctx context.Context, con *console.Console, start locale
 		link.local = localengine.New(localengine.Config{Dir: filepath.Join(dir, engineFolder), Log: con.Log}, start)
 		options = append(options, nats.SetCustomDialer(link.local), nats.TokenHandler(link.local.Token), anyCertificate)
 		servers = []string{"nats://127.0.0.1:1"} // The dialer knows the address.
+		isAway = isLocalEngineAway
 	}
 	var err error
-	if link.Conn, err = connect(ctx, e.wait, strings.Join(servers, ","), options); err != nil {
+	if link.Conn, err = connect(ctx, e.patience(), isAway, strings.Join(servers, ","), options); err != nil {
 		if link.local != nil {
 			err = errors.Join(err, link.local.Close())
 		}
@@ -99,12 +100,12 @@ func anyCertificate(o *nats.Options) error {
 }
 
 // connect connects, again after failures that may be temporary, for that time.
-func connect(ctx context.Context, wait time.Duration, servers string, options []nats.Option) (*nats.Conn, error) {
+func connect(ctx context.Context, wait time.Duration, isAway func(error) bool, servers string, options []nats.Option) (*nats.Conn, error) {
 	until, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	for {
 		conn, err := nats.Connect(servers, options...)
-		if err == nil || !isEngineAway(err) {
+		if err == nil || !isAway(err) {
 			return conn, err
 		}
 		select {
@@ -122,7 +123,6 @@ func connect(ctx context.Context, wait time.Duration, servers string, options []
 func isEngineAway(err error) bool {
 	for _, final := range []error{
 		nats.ErrAuthorization, nats.ErrAuthExpired, nats.ErrAuthRevoked, nats.ErrAccountAuthExpired, nats.ErrSecureConnRequired, nats.ErrSecureConnWanted,
-		localengine.ErrElsewhere,
 	} {
 		if errors.Is(err, final) {
 			return false
@@ -130,6 +130,10 @@ func isEngineAway(err error) bool {
 	}
 	return !isUntrusted(err)
 }
+
+// isLocalEngineAway is isEngineAway for the engine of this machine. It may refuse a token,
+// because it has moved to another process since the token was read.
+func isLocalEngineAway(err error) bool { return !errors.Is(err, localengine.ErrElsewhere) }
 
 func (e *Engine) options(con *console.Console, name string) []nats.Option {
 	options := []nats.Option{

@@ -3,6 +3,7 @@ package flags_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"log/slog"
 	"net"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -201,4 +203,38 @@ func TestEngineOfThisMachine(t *testing.T) {
 			t.Fatal("the second one does not serve")
 		}
 	}
+}
+
+// An engine of this machine that refuses the token has moved to another process meanwhile. The
+// command tries again.
+func TestEngineThatMoves(t *testing.T) {
+	dir := t.TempDir()
+	first, _, err := connectTo(t, "--state-dir", dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = first.Close() }()
+	file := filepath.Join(dir, "engine", "address")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var at map[string]any
+	if err := json.Unmarshal(text, &at); err != nil {
+		t.Fatal(err)
+	}
+	at["token"] = "that of an engine before"
+	old, err := json.Marshal(at)
+	if err == nil {
+		err = os.WriteFile(file, old, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(300*time.Millisecond, func() { _ = os.WriteFile(file, text, 0o600) })
+	second, _, err := connectTo(t, "--state-dir", dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = second.Close()
 }

@@ -36,7 +36,7 @@ func newFleet(t *testing.T, hook func(http.ResponseWriter, *http.Request, http.H
 // waits until the engine has it in the list of workers.
 func (f *fleetOf) start(ctx context.Context, t *testing.T, id string) {
 	t.Helper()
-	job := f.engine.Open(t, "archive", fleet.Config{})
+	job := f.engine.Open(t, "archive", fleet.Config{}) //nolint:contextcheck // ctx is that of the worker.
 	w := f.folder.WorkerOver(f.meter.Doer(f.server.Doer()))
 	w.ID = id
 	f.all.Go(func() {
@@ -44,7 +44,7 @@ func (f *fleetOf) start(ctx context.Context, t *testing.T, id string) {
 			t.Error(err)
 		}
 	})
-	wait(t, "the worker "+id, func() bool {
+	wait(t, "the worker "+id, func() bool { //nolint:contextcheck // ctx is that of the worker.
 		st, err := job.Status(t.Context())
 		if err != nil {
 			t.Error(err)
