@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"time"
 )
@@ -60,6 +61,17 @@ const (
 // it ends. The error Is ErrEngineUnreachable, ErrNoJob or the cause of ctx.
 func (j *Job) Results(ctx context.Context, f Filter) iter.Seq2[Result, error] {
 	return j.readResults(ctx, f, false)
+}
+
+// Recent returns the last results, at most n of them, the newest first. Its cost does not depend
+// on the number of older results. The error Is ErrEngineUnreachable, ErrNoJob or the cause of
+// ctx.
+func (j *Job) Recent(ctx context.Context, f Filter, n int) ([]Result, error) {
+	results, err := j.recent(ctx, f, n)
+	if err != nil {
+		return nil, fmt.Errorf("last results of job %s: %w", j.name, err)
+	}
+	return results, nil
 }
 
 // Follow is Results that waits for further results until ctx ends. The end of ctx ends the

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -88,21 +89,14 @@ func (r *resultReader) read(ctx context.Context, yield func(Result, error) bool)
 // open returns the messages after the last one that was read, and the sequence of the last
 // one that the engine has, or 0.
 func (r *resultReader) open(ctx context.Context) (messages jetstream.MessagesContext, end uint64, err error) {
-	subjects := map[Filter][]string{ResultAll: {r.ok(), r.failed()}, ResultOK: {r.ok()}, ResultFailed: {r.failed()}}[r.filter]
+	subjects := r.subjects()
 	err = r.patiently(ctx, func(ctx context.Context) error {
 		stream, err := r.js.Stream(ctx, r.results())
 		if err != nil {
 			return err
 		}
-		end = 0
-		for _, subject := range subjects {
-			msg, err := lastOf(ctx, stream, subject)
-			if err != nil {
-				return err
-			}
-			if msg != nil {
-				end = max(end, msg.Sequence)
-			}
+		if end, err = r.end(ctx, stream); err != nil {
+			return err
 		}
 		consumer, err := stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
 			FilterSubjects: subjects, DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: r.at + 1,
@@ -114,6 +108,68 @@ func (r *resultReader) open(ctx context.Context) (messages jetstream.MessagesCon
 		return err
 	})
 	return messages, end, err
+}
+
+// subjects returns the subjects of the results that the filter selects.
+func (r *resultReader) subjects() []string {
+	switch r.filter {
+	case ResultOK:
+		return []string{r.ok()}
+	case ResultFailed:
+		return []string{r.failed()}
+	default:
+		return []string{r.ok(), r.failed()}
+	}
+}
+
+// end returns the sequence of the last result, or 0.
+func (r *resultReader) end(ctx context.Context, stream jetstream.Stream) (end uint64, err error) {
+	for _, subject := range r.subjects() {
+		msg, err := lastOf(ctx, stream, subject)
+		if err != nil {
+			return 0, err
+		}
+		if msg != nil {
+			end = max(end, msg.Sequence)
+		}
+	}
+	return end, nil
+}
+
+// recent returns the last results, the newest first. It reads the end of the stream, and more of
+// it if the end has too few of them.
+func (j *Job) recent(ctx context.Context, f Filter, n int) ([]Result, error) {
+	const (
+		first  = 64
+		factor = 8
+	)
+	for length := uint64(first); ; length *= factor {
+		r := resultReader{Job: j, filter: f, seen: make(seen)}
+		var end uint64
+		err := j.patiently(ctx, func(ctx context.Context) error {
+			stream, err := j.js.Stream(ctx, j.results())
+			if err == nil {
+				end, err = r.end(ctx, stream)
+			}
+			return err
+		})
+		if err != nil || end == 0 {
+			return nil, err
+		}
+		r.at = end - min(end, length)
+		isWhole := r.at == 0
+		var found []Result
+		if err := r.read(ctx, func(result Result, _ error) bool {
+			found = append(found, result)
+			return true
+		}); err != nil {
+			return nil, err
+		}
+		if len(found) >= n || isWhole {
+			slices.Reverse(found)
+			return found[:min(n, len(found))], nil
+		}
+	}
 }
 
 // readSome reads messages until the one with the sequence end, or until none comes for a while.

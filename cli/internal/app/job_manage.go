@@ -133,7 +133,7 @@ func runJobList(ctx context.Context, a *app, cmd *cobra.Command, e *flags.Engine
 		if err != nil {
 			return job.Explain(err, name, e.Shown())
 		}
-		s, err := (&openedJob{Job: opened, link: link, engine: e}).status(ctx, &recentFailures{})
+		s, err := (&openedJob{Job: opened, link: link, engine: e}).status(ctx)
 		if err != nil {
 			return job.Explain(err, name, e.Shown())
 		}

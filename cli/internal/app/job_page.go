@@ -15,53 +15,22 @@ import (
 	"github.com/tusker-go/tusker/client/fleet"
 )
 
-// recentFailures keeps the last failures of a job. It is safe for concurrent use.
-type recentFailures struct {
-	mu     sync.Mutex
-	newest []fleet.Result
-}
-
 // mostFailures is the largest number of failures that are shown.
 const mostFailures = 10
 
-// follow adds failures until ctx ends.
-func (f *recentFailures) follow(ctx context.Context, opened *openedJob) {
-	for ctx.Err() == nil {
-		f.mu.Lock()
-		f.newest = nil
-		f.mu.Unlock()
-		for r, err := range opened.Follow(ctx, fleet.ResultFailed) {
-			if err != nil {
-				break
-			}
-			f.add(r)
-		}
-		select { // The engine was away for too long.
-		case <-time.After(time.Second):
-		case <-ctx.Done():
-		}
-	}
-}
-
-func (f *recentFailures) add(r fleet.Result) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.newest = append([]fleet.Result{r}, f.newest[:min(len(f.newest), mostFailures-1)]...)
-}
-
-func (f *recentFailures) list() []fleet.Result {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.newest
-}
-
 // status returns the state of the job with its last failures.
-func (j *openedJob) status(ctx context.Context, failures *recentFailures) (*jobpage.Status, error) {
+func (j *openedJob) status(ctx context.Context) (*jobpage.Status, error) {
 	s, err := j.Status(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return job.NewStatus(s, failures.list(), time.Now()), nil
+	var failures []fleet.Result
+	if s.Failed > 0 {
+		if failures, err = j.Recent(ctx, fleet.ResultFailed, mostFailures); err != nil {
+			return nil, err
+		}
+	}
+	return job.NewStatus(s, failures, time.Now()), nil
 }
 
 // serve serves the page and the metrics until the returned function is called.
@@ -71,15 +40,13 @@ func (r *jobRun) serve(ctx context.Context, addr string) (end func(), err error)
 		return nil, usage.Error(fmt.Errorf("--metrics: %w", err))
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	failures := &recentFailures{}
 	source := jobpage.Source{
-		Status:  func(ctx context.Context) (*jobpage.Status, error) { return r.job.status(ctx, failures) },
+		Status:  r.job.status,
 		Metrics: r.metrics, Done: ctx.Done(),
 	}
 	host, _, _ := net.SplitHostPort(addr)
 	server := &http.Server{Handler: jobpage.New(source, host), ReadHeaderTimeout: 10 * time.Second}
 	var running sync.WaitGroup
-	running.Go(func() { failures.follow(ctx, r.job) })
 	running.Go(func() {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			r.a.console.Log.Error("the page has ended", "err", err)

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -60,7 +59,7 @@ func runJobStatus(ctx context.Context, a *app, cmd *cobra.Command, s *jobStatus,
 	if s.watch {
 		return opened.explain(watchJob(ctx, a, s, opened))
 	}
-	status, err := opened.status(ctx, &recentFailures{})
+	status, err := opened.status(ctx)
 	if err != nil {
 		return opened.explain(err)
 	}
@@ -88,18 +87,12 @@ const watchInterval = time.Second
 
 // watchJob shows the state of a job until it is complete or the user has seen enough.
 func watchJob(ctx context.Context, a *app, s *jobStatus, opened *openedJob) error {
-	failures := &recentFailures{}
-	following, stop := context.WithCancel(ctx)
-	var running sync.WaitGroup
-	running.Go(func() { failures.follow(following, opened) })
-	defer running.Wait()
-	defer stop()
 	screen, draws := a.console.Terminal()
 	draws = draws && !s.json
 	ticks := time.NewTicker(watchInterval)
 	defer ticks.Stop()
 	for {
-		status, err := opened.status(ctx, failures)
+		status, err := opened.status(ctx)
 		switch {
 		case err != nil && errors.Is(err, fleet.ErrEngineUnreachable):
 			a.console.SayOnce("the engine does not answer: waiting for it")

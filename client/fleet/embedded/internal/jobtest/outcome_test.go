@@ -106,8 +106,24 @@ func TestOutcomes(t *testing.T) {
 	if err != nil || st.Failed != 7 || st.Done != int64(good)+1 {
 		t.Errorf("status %+v, error %v", st, err)
 	}
-	if failed := jobtest.Results(t, job, fleet.ResultFailed); len(failed) != 7 {
+	failed := jobtest.Results(t, job, fleet.ResultFailed)
+	if len(failed) != 7 {
 		t.Errorf("%d failed results", len(failed))
+	}
+	recent, err := job.Recent(t.Context(), fleet.ResultFailed, 3)
+	if err != nil || len(recent) != 3 {
+		t.Fatalf("recent failures %+v, error %v", recent, err)
+	}
+	for i, r := range recent {
+		later := 0
+		for _, other := range failed {
+			if other.Sequence > r.Sequence {
+				later++
+			}
+		}
+		if later != i {
+			t.Errorf("%d failures are newer than number %d", later, i)
+		}
 	}
 }
 
