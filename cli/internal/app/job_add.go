@@ -104,6 +104,7 @@ func runJobAdd(ctx context.Context, a *app, cmd *cobra.Command, f *flags.JobAdd,
 		if list.Remote, err = f.Open(a.console); err != nil {
 			return err
 		}
+		list.Concurrency = f.Concurrency
 	}
 	known, err := places.Load(name)
 	if err == nil {

@@ -78,6 +78,8 @@ type JobAdd struct {
 	Metadata []string
 	// JSON means that the result is printed as JSON.
 	JSON bool
+	// Concurrency is the number of remote files that are asked for at the same time.
+	Concurrency int
 
 	limitRate units.Timetable
 	replicas  int
@@ -89,6 +91,7 @@ func (a *JobAdd) Register(cmd *cobra.Command) {
 	List(f, &a.Metadata, "metadata", "", "store `key[=value]` with each upload; wins over a default (repeat)")
 	f.IntVar(&a.replicas, "replicas", 0, "keep a new job on this `number` of servers of the engine: 1, 3 or 5 (default 1)")
 	f.BoolVar(&a.JSON, "json", false, "print JSON")
+	f.IntVar(&a.Concurrency, "concurrency", defaultLookups, "ask for this `number` of files at URLs at the same time")
 	RegisterLimitRate(cmd, &a.limitRate)
 	f.Lookup("limit-rate").Usage = jobRateUsage
 	a.RegisterWalk(cmd)
@@ -98,12 +101,18 @@ func (a *JobAdd) Register(cmd *cobra.Command) {
 	a.Engine.Register(cmd)
 }
 
+// defaultLookups is the default of --concurrency of an add.
+const defaultLookups = 8
+
 // Settings returns the configuration of the job.
 func (a *JobAdd) Settings(cmd *cobra.Command) (fleet.Config, error) {
 	out, err := a.settings(cmd, &a.limitRate)
 	out.Replicas = a.replicas
 	if err == nil && a.replicas != 0 && a.replicas != 1 && a.replicas != 3 && a.replicas != 5 {
 		err = fmt.Errorf("--replicas %d is not one of 1, 3, 5", a.replicas)
+	}
+	if err == nil && a.Concurrency < 1 {
+		err = errors.New("--concurrency is not above 0")
 	}
 	return out, err
 }

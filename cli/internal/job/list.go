@@ -34,6 +34,8 @@ type List struct {
 	// Remote opens and lists the files that are not on this machine. It is needed if
 	// HasObjects.
 	Remote *remote.Files
+	// Concurrency is how many remote files that were named are asked for at the same time. 0: 1.
+	Concurrency int
 	// After is the last item that an interrupted command has added, so that Items need not
 	// ask for the remote files up to it. The zero value: there is none.
 	After fleet.Item

@@ -151,51 +151,6 @@ func (w *walk) addListed(e remote.Entry, below string) error {
 	return w.addItem(item)
 }
 
-// visitNamed adds the objects of a queue before the one that a listing has, and drops that one.
-// "": all of them.
-func (w *walk) visitNamed(named *queue, listed string) error {
-	for {
-		below, ok := named.first()
-		c := strings.Compare(below, listed)
-		if !ok || listed != "" && c > 0 {
-			return nil
-		}
-		named.at++
-		if listed != "" && c == 0 {
-			continue
-		}
-		if next, more := named.first(); more && next == below {
-			continue // named twice
-		}
-		if err := w.addNamed(below); err != nil {
-			return err
-		}
-	}
-}
-
-// addNamed adds an object that was named. Its store is asked for its size and version. An error
-// that is not about the object ends the command, because all others would fail as well.
-func (w *walk) addNamed(below string) error {
-	if w.ctx.Err() != nil {
-		return context.Cause(w.ctx)
-	}
-	name := remote.At(w.root, below)
-	o, err := w.Remote.Open(w.ctx, name, "")
-	if err != nil {
-		if w.ctx.Err() == nil && isAboutObject(err) {
-			w.Failed(name, err)
-			return nil
-		}
-		return err
-	}
-	size, _ := o.Length().Int64()
-	item := fleet.Item{Root: w.root, Path: below, Size: size, Version: o.ETag()}
-	if item.Version == "" {
-		item.ModTime = o.Modified()
-	}
-	return w.addItem(item)
-}
-
 func (w *walk) addItem(item fleet.Item) error {
 	if w.ctx.Err() != nil {
 		return context.Cause(w.ctx)

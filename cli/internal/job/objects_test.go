@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,7 +28,9 @@ import (
 // bucket is a store with the interface of S3, whose only bucket is media. It lists two keys on a
 // page.
 type bucket struct {
-	keys  []string // in order
+	keys []string // in order
+
+	mu    sync.Mutex
 	asked []string // requests for objects
 }
 
@@ -44,7 +47,9 @@ func store(t *testing.T, keys ...string) (*bucket, *remote.Files) {
 func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	key := strings.TrimPrefix(r.URL.Path, "/media/")
 	if r.URL.Query().Get("list-type") == "" {
+		b.mu.Lock()
 		b.asked = append(b.asked, key)
+		b.mu.Unlock()
 		w.Header().Set("ETag", `"named"`)
 		http.ServeContent(w, r, "", time.Time{}, strings.NewReader(key))
 		return
@@ -203,5 +208,62 @@ func TestExplainObject(t *testing.T) {
 		if file := job.ExplainObject(fleet.Item{Root: "media", Path: "a"}, test.err); file.Error() != test.err.Error() {
 			t.Errorf("%s: the error of a file became %v", name, file)
 		}
+	}
+}
+
+// Files at URLs are asked for at the same time, and added in order. One that is missing fails
+// alone.
+func TestListURLsAtTheSameTime(t *testing.T) {
+	const files, concurrency = 8, 4
+	var mu sync.Mutex
+	var waiting []chan struct{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// The questions are answered in groups, the last one first.
+		answer := make(chan struct{})
+		mu.Lock()
+		if waiting = append(waiting, answer); len(waiting) == concurrency {
+			for i, w := range slices.Backward(waiting) {
+				time.AfterFunc(time.Duration(concurrency-i)*time.Millisecond, func() { close(w) })
+			}
+			waiting = nil
+		}
+		mu.Unlock()
+		select {
+		case <-answer:
+		case <-time.After(30 * time.Second):
+			t.Error("the questions are not asked at the same time")
+		}
+		if r.URL.Path == "/5" {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("ETag", `"v"`)
+		http.ServeContent(w, r, "", time.Time{}, strings.NewReader("data"))
+	}))
+	defer server.Close()
+	var names, want, failed []string
+	for i := range files {
+		names = append(names, fmt.Sprintf("%s/%d", server.URL, i))
+		if i != 5 {
+			want = append(want, names[i])
+		}
+	}
+	l, err := job.NewList(job.Roots{}, selection(t), names, nil, func(name string, _ error) { failed = append(failed, name) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Remote, l.Concurrency = remote.New(httpsource.Config{}, s3.Config{}), concurrency
+	var got []string
+	for item, err := range l.Items(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, item.Name())
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("items (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{names[5]}, failed); diff != "" {
+		t.Errorf("failed (-want +got):\n%s", diff)
 	}
 }
