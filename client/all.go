@@ -30,8 +30,8 @@ type Outcome struct {
 // UploadAll uploads items, Config.Concurrency of them at the same time. An upload that only
 // waits for its source does not count, see EventSettling. An upload that fails does not stop the
 // others; when ctx ends, those not yet begun fail with its cause. UploadEach is for more items
-// than a program wants to keep. The outcomes are in the order of items. The error joins theirs, each with the name of
-// its source, and is nil if all uploads are complete.
+// than a program wants to keep. The outcomes are in the order of items. The error joins theirs,
+// each with the name of its source, and is nil if all uploads are complete.
 func (c *Client) UploadAll(ctx context.Context, items []Item) ([]Outcome, error) {
 	outcomes := make([]Outcome, len(items))
 	if c.conn.Endpoint != nil && slices.ContainsFunc(items[min(1, len(items)):], c.isSmall) {

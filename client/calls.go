@@ -155,9 +155,9 @@ func (c *Client) Patch(ctx context.Context, url string, patch protocol.Patch, r 
 }
 
 // Terminate deletes the upload at url, complete or not (tus 1.0.0, Termination), in the protocol
-// of Config.Protocol. It does
-// one exchange without a retry, but repeats it once at once if a reused connection died
-// before there was an answer. An upload that is gone then counts as deleted.
+// of Config.Protocol. It does one exchange without a retry, but repeats it once at once if a
+// reused connection died before there was an answer. An upload that is gone then counts as
+// deleted.
 func (c *Client) Terminate(ctx context.Context, url string, opts *CallOptions) (*Reply, error) {
 	if v, _ := c.speech.get(); v != 0 {
 		return c.remove(ctx, v, url, opts.call())
@@ -199,8 +199,9 @@ func (c *Client) Metadata(ctx context.Context, url string, opts *CallOptions) (p
 
 // Learn asks the server once what it supports (tus 1.0.0, OPTIONS), unless that is known
 // already. An upload of at most Config.InlineSize then takes a single request. UploadAll
-// calls Learn by itself. For a single upload, Learn costs more time than it saves. Learn does one exchange without a
-// retry, and waits 4 s for a sign of life, because some firewalls drop OPTIONS. Uploads work without it, so its error can be ignored; it is that of Options.
+// calls Learn by itself. For a single upload, Learn costs more time than it saves. Learn does one
+// exchange without a retry, and waits 4 s for a sign of life, because some firewalls drop
+// OPTIONS. Uploads work without it, so its error can be ignored; it is that of Options.
 func (c *Client) Learn(ctx context.Context) error {
 	endpoint, err := c.creationURL()
 	if err != nil {

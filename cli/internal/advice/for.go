@@ -69,7 +69,9 @@ func WithTarget(cmd *cobra.Command, exchange *client.Error, hint string) string 
 
 // plainHint returns the advice for errors whose meaning needs no further facts.
 func plainHint(cmd *cobra.Command, exchange *client.Error, err error) string {
-	creating := exchange != nil && exchange.StatusCode != 0 &&
+	// A chain of redirects that is not followed to its end has no status.
+	answered := exchange != nil && (exchange.StatusCode != 0 || errors.Is(exchange, client.ErrRedirected))
+	creating := answered &&
 		(exchange.Op == protocol.OpCreate || exchange.Op == protocol.OpOptions)
 	record, version := tls.RecordHeaderError{}, (*client.VersionError)(nil)
 	if hint := Unreached(err); hint != "" {

@@ -52,9 +52,9 @@ var classByError = []struct {
 	{protocol.ErrNotImplemented, failure.ClassFinal},
 }
 
-// Judge sets the code, the class, the blame and the other meanings of an error that a server answered. The code
-// in the body takes precedence over its text, and both over the status. sent is the header
-// of the request.
+// Judge sets the code, the class, the blame and the other meanings of an error that a server
+// answered. The code in the body takes precedence over its text, and both over the status. sent
+// is the header of the request.
 func Judge(e *failure.Error, sent http.Header) {
 	e.Code = errorCode(e.Body)
 	if e.StatusCode == http.StatusExpectationFailed && len(sent[protocol.HeaderUploadChecksum]) > 0 {
