@@ -63,7 +63,7 @@ func (s *Store) list(ctx context.Context, keys func(*os.Root) iter.Seq2[string, 
 				yield(nil, fmt.Errorf("filestore: list records in %s: %w", s.dir, err))
 				return
 			}
-			r, _, err := read(root, key)
+			r, _, err := readListed(root, key)
 			if errors.Is(err, journal.ErrNoRecord) {
 				continue // deleted after the folder was read
 			}

@@ -37,11 +37,15 @@ func (s *Store) Lock(ctx context.Context, key string) (unlock func() error, err 
 // error Is ErrBusy if another open file holds the lock.
 func lock(root *os.Root, name string) (*os.File, error) {
 	for range attempts {
-		// A link is not followed, because the file would be created at its target.
-		if info, err := root.Lstat(name); err == nil && !info.Mode().IsRegular() {
-			return nil, fmt.Errorf("%s is not a regular file", name)
+		// Most locks have no file yet. A link is not followed, because the file would be created
+		// at its target.
+		f, err := openFile(root, name, os.O_RDWR|os.O_CREATE|os.O_EXCL)
+		if errors.Is(err, fs.ErrExist) {
+			if info, err := root.Lstat(name); err == nil && !info.Mode().IsRegular() {
+				return nil, fmt.Errorf("%s is not a regular file", name)
+			}
+			f, err = openFile(root, name, os.O_RDWR|os.O_CREATE)
 		}
-		f, err := openFile(root, name, os.O_RDWR|os.O_CREATE)
 		if err != nil {
 			return nil, err
 		}

@@ -57,12 +57,15 @@ type pruning struct {
 func (p *pruning) visit(ctx context.Context, e entry) error {
 	switch e.suffix {
 	case recordSuffix:
-		r, _, err := read(p.root, e.key)
+		r, seen, err := readListed(p.root, e.key)
 		if !p.due(r, err) {
 			return unlessExpected(err)
 		}
+		if err != nil {
+			seen = nil // the damaged record is moved aside
+		}
 		return p.locked(lockName(e.key), func() error {
-			return guarded(ctx, p.root, e.key, func() error { return p.removeRecord(ctx, e.key) })
+			return guarded(ctx, p.root, e.key, func() error { return p.removeRecord(ctx, e.key, seen) })
 		})
 	case damagedSuffix:
 		if olderThan(p.root, e.name, p.age) {
@@ -91,11 +94,15 @@ func (p *pruning) due(r *journal.Record, err error) bool {
 }
 
 // removeRecord removes a record that is still due. It is called with the lock and the guard
-// of the key held. An upload may have been resumed and ended since the first check.
-func (p *pruning) removeRecord(ctx context.Context, key string) error {
-	r, err := load(p.root, key)
-	if err != nil || !p.due(r, nil) {
-		return unlessExpected(err)
+// of the key held. An upload may have been resumed and ended since its file was seen in this state,
+// which was due. seen may be nil.
+func (p *pruning) removeRecord(ctx context.Context, key string, seen fs.FileInfo) error {
+	now, err := p.root.Lstat(recordName(key))
+	if err != nil || seen == nil || !unchanged(seen, now) {
+		r, err := load(p.root, key)
+		if err != nil || !p.due(r, nil) {
+			return unlessExpected(err)
+		}
 	}
 	if err := removeRecord(ctx, p.root, key); err != nil {
 		return err

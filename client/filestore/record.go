@@ -79,9 +79,9 @@ func read(root *os.Root, key string) (*journal.Record, fs.FileInfo, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		// Links are not followed, and to open a pipe could block for ever.
+		// Links are not followed, and to open a device may have effects.
 		if !info.Mode().IsRegular() {
-			return nil, info, fmt.Errorf("%w: not a regular file", journal.ErrRecordDamaged)
+			return nil, info, errNotRegular
 		}
 		b, opened, err := readFile(root, name)
 		if errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(info, opened) {
@@ -90,18 +90,39 @@ func read(root *os.Root, key string) (*journal.Record, fs.FileInfo, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		r, err := journal.Decode(key, b)
-		if err != nil {
-			return nil, info, err
-		}
-		r.Revision = revisionOf(r, b)
-		return r, info, nil
+		r, err := decode(key, b)
+		return r, info, err
 	}
 	return nil, nil, errUnsteady
 }
 
-// readFile reads at most one byte more than a record may have, so that a longer file is
-// noticed.
+// readListed is read without a look at the file before it is opened, because a list reads very
+// many of them. A link leads to a file of the folder at most, which is no record of the key.
+func readListed(root *os.Root, key string) (*journal.Record, fs.FileInfo, error) {
+	b, info, err := readFile(root, recordName(key))
+	if err != nil || !info.Mode().IsRegular() {
+		return read(root, key) // says what it is
+	}
+	r, err := decode(key, b)
+	return r, info, err
+}
+
+// errNotRegular means that something else has the name of a record.
+var errNotRegular = fmt.Errorf("%w: not a regular file", journal.ErrRecordDamaged)
+
+// decode returns the record of key in the content of its file.
+func decode(key string, b []byte) (*journal.Record, error) {
+	r, err := journal.Decode(key, b)
+	if err != nil {
+		return nil, err
+	}
+	r.Revision = revisionOf(r, b)
+	return r, nil
+}
+
+// readFile reads a file that has the size that it has when it is opened, and at most one byte
+// more than a record may have, so that a longer file is noticed. It reads nothing of a pipe, a
+// device or a folder.
 func readFile(root *os.Root, name string) ([]byte, fs.FileInfo, error) {
 	f, err := openFile(root, name, os.O_RDONLY)
 	if err != nil {
@@ -109,11 +130,15 @@ func readFile(root *os.Root, name string) ([]byte, fs.FileInfo, error) {
 	}
 	defer func() { _ = f.Close() }()
 	info, err := f.Stat()
-	if err != nil {
-		return nil, nil, err
+	if err != nil || !info.Mode().IsRegular() {
+		return nil, info, err
 	}
-	b, err := io.ReadAll(io.LimitReader(f, maxRecord+1))
-	return b, info, err
+	b := make([]byte, min(info.Size(), maxRecord+1))
+	n, err := io.ReadFull(f, b)
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = nil
+	}
+	return b[:n], info, err
 }
 
 // load returns the record of key. It moves a damaged record aside. It is called with the

@@ -41,7 +41,8 @@ func openFolder(dir string) (*os.Root, error) {
 	return openPatiently(func() (*os.Root, error) { return os.OpenRoot(dir) })
 }
 
-// openFile opens a file of the folder. It does not follow links that lead out of the folder.
+// openFile opens a file of the folder. It does not follow links that lead out of the folder, and
+// it does not wait for the other end of a pipe.
 func openFile(root *os.Root, name string, flag int) (*os.File, error) {
-	return openPatiently(func() (*os.File, error) { return root.OpenFile(name, flag, fileMode) })
+	return openPatiently(func() (*os.File, error) { return root.OpenFile(name, flag|noWait, fileMode) })
 }

@@ -58,22 +58,25 @@ func Decode(key string, b []byte) (*Record, error) {
 	if len(b) > MaxEncoded {
 		return nil, fmt.Errorf("%w: more than %d bytes", ErrRecordDamaged, MaxEncoded)
 	}
-	var head struct {
-		Version  int    `json:"version"`
-		Revision string `json:"revision"`
+	// One pass over the text decodes everything, because a list decodes very many records.
+	var e struct {
+		head
+		recordJSON
 	}
-	if err := json.Unmarshal(b, &head); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrRecordDamaged, err)
+	err := json.Unmarshal(b, &e)
+	if err != nil {
+		_ = json.Unmarshal(b, &e.head) // names of a newer version may have other types
 	}
 	switch {
-	case head.Version > Version:
-		return nil, fmt.Errorf("%w: version %d, and this program knows %d", ErrRecordVersion, head.Version, Version)
-	case head.Version < firstVersion:
-		return nil, fmt.Errorf("%w: version %d", ErrRecordDamaged, head.Version)
+	case e.Version > Version:
+		return nil, fmt.Errorf("%w: version %d, and this program knows %d", ErrRecordVersion, e.Version, Version)
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrRecordDamaged, err)
+	case e.Version < firstVersion:
+		return nil, fmt.Errorf("%w: version %d", ErrRecordDamaged, e.Version)
 	}
 	r := new(Record)
-	// json.Unmarshal would check the syntax once more.
-	if err := r.UnmarshalJSON(b); err != nil {
+	if err := r.take(e.recordJSON); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrRecordDamaged, err)
 	}
 	if r.Key != key {
@@ -82,6 +85,12 @@ func Decode(key string, b []byte) (*Record, error) {
 	if err := r.Validate(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrRecordDamaged, err)
 	}
-	r.Revision = head.Revision
+	r.Revision = e.Revision
 	return r, nil
+}
+
+// head is what an encoded record has before the names of Record.
+type head struct {
+	Version  int    `json:"version"`
+	Revision string `json:"revision"`
 }

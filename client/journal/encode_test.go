@@ -48,6 +48,7 @@ func TestDecodeRefuses(t *testing.T) {
 		`{"version":1,"key":"other","url":"https://h/1","offset":0}`: journal.ErrRecordDamaged,
 		`{"version":1,"key":"k","url":"file:///1","offset":0}`:       journal.ErrRecordDamaged,
 		`{"version":3,"key":["another","type"]}`:                     journal.ErrRecordVersion,
+		`{"updated":{"another":"type"},"version":3}`:                 journal.ErrRecordVersion,
 		strings.Repeat(" ", journal.MaxEncoded+1):                    journal.ErrRecordDamaged,
 	} {
 		if r, err := journal.Decode("k", []byte(text)); r != nil || !errors.Is(err, want) {

@@ -65,6 +65,11 @@ func (r *Record) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &e); err != nil {
 		return err
 	}
+	return r.take(e)
+}
+
+// take takes a record from its JSON, as UnmarshalJSON does.
+func (r *Record) take(e recordJSON) error {
 	if e.Bytes != nil {
 		e.Source = string(e.Bytes)
 	}

@@ -67,7 +67,7 @@ func runUploadsList(ctx context.Context, a *app, l *uploadsList) error {
 	err = records.Each(ctx, a.console.Log, store, func(r *client.Record) { all = append(all, pack(newUnfinished(r))) })
 	batches := incompleteBatches(ctx, a, store)
 	if len(all) > 0 {
-		a.console.Out.Columns(unfinishedTable(all, time.Now(), a.console.Out.Width()))
+		a.console.Out.Aligned(unfinishedTable(all, time.Now(), a.console.Out.Width()))
 	} else if err == nil && len(batches) == 0 {
 		a.console.Say("no unfinished uploads")
 	}

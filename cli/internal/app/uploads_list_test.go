@@ -60,7 +60,8 @@ func TestUnfinishedTable(t *testing.T) {
 		{key: "unknown", url: "2 parts"},
 	}
 	var got []string
-	for row := range unfinishedTable(packAll(all), now, 80) {
+	_, rows := unfinishedTable(packAll(all), now, 80)
+	for row := range rows {
 		got = append(got, strings.Join(row, "|"))
 	}
 	want := []string{
@@ -89,7 +90,8 @@ func TestUnfinishedTableFits(t *testing.T) {
 		200: "3f9a1c2b  unknown  25% of 40 MiB  /home/me/pictures/2026/holidays/in/the/mountains/film.mov  https://uploads.tus.example/files/c7d82529a1e63f1ae45247b048fded44",
 	}
 	for width, want := range tests {
-		rows := slices.Collect(unfinishedTable(packAll(all()), time.Time{}, width))
+		_, table := unfinishedTable(packAll(all()), time.Time{}, width)
+		rows := slices.Collect(table)
 		if got := strings.Join(rows[1], "  "); got != want {
 			t.Errorf("in %d columns: %q, want %q", width, got, want)
 		}

@@ -1,10 +1,10 @@
 package app
 
 import (
+	"encoding/binary"
 	"fmt"
 	"runtime/debug"
 	"time"
-	"unique"
 
 	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/client"
@@ -54,34 +54,61 @@ func refusedWith(r *client.Record) int {
 
 // packed is an unfinished in less than half of the memory, because there may be very many.
 type packed struct {
-	text    string // the key, the source and the URL
-	account unique.Handle[string]
-	updated int64 // microseconds since 1970
-	offset  int64
-	sent    int64
-	length  protocol.Length
-	source  uint32 // number of bytes
-	refused uint16
-	keyLen  uint8
-	short   uint8 // length of the shortest prefix that only this key has
+	text       string // the key, and then the other fields as in pack
+	updated    int64  // microseconds since 1970
+	keyLen     uint8
+	short      uint8 // length of the shortest prefix that only this key has
+	hasAccount bool
 }
 
 // pack returns u with its whole key as the shortest prefix.
 func pack(u unfinished) packed {
-	return packed{
-		text: u.key + u.source + u.url, account: unique.Make(u.account), updated: u.updated.UnixMicro(),
-		offset: u.offset, sent: u.sent, length: u.length,
-		source: uint32(len(u.source)), refused: uint16(u.refused), keyLen: uint8(len(u.key)), short: uint8(len(u.key)), //nolint:gosec // client.CheckKey and the size of records limit them.
+	b := make([]byte, 0, 512) // most rows fit
+	b = append(b, u.key...)
+	length, known := u.length.Int64()
+	if known {
+		length++
 	}
+	for _, n := range []int64{u.offset, u.sent, length, int64(u.refused)} {
+		b = binary.AppendVarint(b, n)
+	}
+	for _, text := range []string{u.source, u.account} {
+		b = append(binary.AppendUvarint(b, uint64(len(text))), text...)
+	}
+	b = append(b, u.url...)
+	size := uint8(len(u.key)) //nolint:gosec // client.CheckKey limits it
+	return packed{text: string(b), updated: u.updated.UnixMicro(), keyLen: size, short: size, hasAccount: u.account != ""}
 }
 
 func (p *packed) unpack() unfinished {
 	rest := p.text[p.keyLen:]
-	return unfinished{
-		key: p.key(), account: p.account.Value(), updated: time.UnixMicro(p.updated).UTC(),
-		offset: p.offset, sent: p.sent, length: p.length,
-		source: rest[:p.source], url: rest[p.source:], refused: int(p.refused),
+	u := unfinished{key: p.key(), updated: time.UnixMicro(p.updated).UTC()}
+	var length, refused int64
+	for _, n := range []*int64{&u.offset, &u.sent, &length, &refused} {
+		*n, rest = varint(rest)
 	}
+	u.length, u.refused = protocol.Known(length-1), int(refused)
+	for _, text := range []*string{&u.source, &u.account} {
+		*text, rest = prefixed(rest)
+	}
+	u.url = rest
+	return u
+}
+
+// varint returns the number that text begins with, and the rest of the text.
+func varint(text string) (int64, string) {
+	head := []byte(text[:min(len(text), binary.MaxVarintLen64)])
+	n, size := binary.Varint(head)
+	return n, text[size:]
+}
+
+// prefixed returns the string at the beginning of text, behind its length, and the rest of the
+// text.
+func prefixed(text string) (string, string) {
+	head := []byte(text[:min(len(text), binary.MaxVarintLen64)])
+	n, size := binary.Uvarint(head)
+	end := size + int(n) //nolint:gosec // pack wrote it
+	return text[size:end], text[end:]
 }
 
 func (p *packed) key() string      { return p.text[:p.keyLen] }

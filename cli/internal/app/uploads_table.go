@@ -3,9 +3,11 @@ package app
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tusker-go/tusker/cli/internal/output"
@@ -13,16 +15,16 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/units"
 )
 
-// unfinishedTable sorts all records and returns the rows under a heading. Rows with short
-// keys, accounts and amounts fit into width columns.
-func unfinishedTable(all []packed, now time.Time, width int) func(yield func([]string) bool) {
+// unfinishedTable sorts all records and returns the rows under a heading, and the widths of their
+// columns. Rows with short keys, accounts and amounts fit into width columns.
+func unfinishedTable(all []packed, now time.Time, width int) (widths []int, rows iter.Seq[[]string]) {
 	all = abbreviate(all)
 	slices.SortFunc(all, func(a, b packed) int {
 		return cmp.Or(cmp.Compare(a.updated, b.updated), cmp.Compare(a.key(), b.key()))
 	})
 	heading := []string{"KEY", "AGE", "PROGRESS", "FILE", "UPLOAD"}
 	// Most people have one account.
-	accounts := slices.ContainsFunc(all, func(p packed) bool { return p.account.Value() != "" })
+	accounts := slices.ContainsFunc(all, func(p packed) bool { return p.hasAccount })
 	if accounts {
 		heading = append(heading, "ACCOUNT")
 	}
@@ -35,7 +37,7 @@ func unfinishedTable(all []packed, now time.Time, width int) func(yield func([]s
 		}
 		return row
 	}
-	widths := make([]int, len(heading))
+	widths = make([]int, len(heading))
 	measure := func(row []string) {
 		for i, text := range row {
 			widths[i] = max(widths[i], output.Width(text))
@@ -46,7 +48,8 @@ func unfinishedTable(all []packed, now time.Time, width int) func(yield func([]s
 		measure(row(&all[i]))
 	}
 	file, url := share(widths, width)
-	return func(yield func([]string) bool) {
+	widths[columnFile], widths[columnUpload] = file, url
+	return widths, func(yield func([]string) bool) {
 		if !yield(heading) {
 			return
 		}
@@ -120,6 +123,9 @@ func (u *unfinished) row(key string, now time.Time, folder string) []string {
 func relativeTo(folder, path string) string {
 	if remote.IsName(path) {
 		return path
+	}
+	if n := len(folder); len(path) < n || !strings.EqualFold(path[:n], folder) {
+		return path // as most paths of a long list
 	}
 	below, err := filepath.Rel(folder, path)
 	if folder == "" || err != nil || !filepath.IsLocal(below) {

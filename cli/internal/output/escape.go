@@ -50,7 +50,21 @@ func Plain(json []byte) []byte {
 // string.
 func isOdd(r rune) bool { return r >= 0x7f && !strconv.IsPrint(r) }
 
+// isPlain reports whether s is printable ASCII, as most names are. Each of its bytes is one
+// character of one column.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
 func escape(s string, backslash bool) string {
+	if isPlain(s) && (!backslash || strings.IndexByte(s, '\\') < 0) {
+		return s
+	}
 	var b strings.Builder
 	for len(s) > 0 {
 		r, size := utf8.DecodeRuneInString(s)

@@ -80,16 +80,28 @@ func (p *Printer) Columns(rows iter.Seq[[]string]) {
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
-			widths[i] = max(widths[i], utf8.RuneCountInString(text))
+			widths[i] = max(widths[i], Width(text))
 		}
 	}
+	p.Aligned(widths, rows)
+}
+
+// Aligned is Columns for rows whose columns have these widths at most. It reads rows once.
+func (p *Printer) Aligned(widths []int, rows iter.Seq[[]string]) {
+	const gap = 2
 	w := bufio.NewWriter(p)
 	for row := range rows {
-		for i, text := range row[:len(row)-1] {
-			_, _ = fmt.Fprintf(w, "%-*s  ", widths[i], text)
+		for i, text := range row {
+			// The Printer keeps the first error.
+			_, _ = w.WriteString(text)
+			if i == len(row)-1 {
+				_ = w.WriteByte('\n')
+				break
+			}
+			for range widths[i] + gap - Width(text) {
+				_ = w.WriteByte(' ')
+			}
 		}
-		// The Printer keeps the first error.
-		_, _ = fmt.Fprintln(w, row[len(row)-1])
 	}
 	_ = w.Flush()
 }

@@ -161,6 +161,9 @@ func (s *Screen) flush(b *bytes.Buffer) {
 
 // Width returns the number of columns that text takes, without its color sequences.
 func Width(text string) int {
+	if isPlain(text) {
+		return len(text)
+	}
 	width := 0
 	for {
 		before, after, found := strings.Cut(text, "\x1b[")

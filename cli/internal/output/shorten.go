@@ -10,11 +10,15 @@ import (
 // and the last part stays, which tells names of files and URLs apart; head is the number of
 // columns that stay at the beginning. Text must not have color sequences.
 func Shorten(text string, width, head int) string {
-	if runewidth.StringWidth(text) <= width {
+	const ellipsis = 1 // columns of "…"
+	plain := isPlain(text)
+	if plain && len(text) <= width || !plain && runewidth.StringWidth(text) <= width {
 		return text
 	}
-	const ellipsis = 1 // columns of "…"
 	head = max(0, min(head, width-ellipsis))
+	if plain {
+		return text[:head] + "…" + text[len(text)-max(0, width-ellipsis-head):]
+	}
 	begin := runewidth.Truncate(text, head, "")
 	left := width - ellipsis - runewidth.StringWidth(begin)
 	runes := []rune(text)
