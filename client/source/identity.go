@@ -47,7 +47,11 @@ func (f *openFile) StateIdentity() string {
 
 // Place implements [Locator]: the path with its symbolic links resolved.
 func (f *openFile) Place() string {
-	if f.place == "" {
+	switch {
+	case f.place != "", f.path == "":
+	case f.inFolder != nil:
+		f.place = f.inFolder.placeOf(f.path)
+	default:
 		f.place = resolved(f.path)
 	}
 	return f.place

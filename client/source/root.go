@@ -28,31 +28,14 @@ func Root(root *os.Root, name string) (Source, error) {
 		return nil, fmt.Errorf("%w: %w: no root", failure.ErrSource, failure.ErrInvalidOption)
 	}
 	path := pathBelow(root.Name(), name)
-	look := func() (fs.FileInfo, error) {
-		info, err := root.Lstat(name)
-		if err != nil {
-			return nil, Error(namePath(err, "stat", path))
-		}
-		return info, checkRegular(path, info)
-	}
-	listed, err := look()
+	listed, err := lookBelow(root, name, path)
 	if err != nil {
 		return nil, err
 	}
-	src := &fileSource{name: path, size: listed.Size(), file: func() (*openFile, error) {
-		// Opening a device can have side effects.
-		if now, err := look(); err != nil {
-			return nil, err
-		} else if !os.SameFile(listed, now) {
-			return nil, errReplaced
-		}
-		f, err := openRegularIn(root, name)
-		if err != nil {
-			return nil, namePath(err, "open", path)
-		}
-		return &openFile{r: f, stat: f.Stat, path: path, closer: f.Close, leases: writerCheck{own: true}}, nil
-	}}
-	return src.Expect(func(opened fs.FileInfo) bool { return os.SameFile(listed, opened) }), nil
+	accept := func(now fs.FileInfo) bool { return os.SameFile(listed, now) }
+	return &fileSource{name: path, size: listed.Size(), file: func() (*openFile, error) {
+		return openBelow(root, name, path, accept)
+	}}, nil
 }
 
 // errReplaced means that a name leads to another file than the one that was
@@ -82,16 +65,24 @@ func (s *fileSource) Expect(accept func(opened fs.FileInfo) bool) Source {
 		if err != nil || f.stat == nil {
 			return f, err
 		}
-		info, err := f.stat()
-		if err == nil && !accept(info) {
-			err = errReplaced
-		}
-		if err != nil {
-			return nil, errors.Join(err, f.Close())
-		}
-		return f, nil
+		return f.expect(accept)
 	}
 	return &expected
+}
+
+// expect returns f, or closes it unless accept takes what was opened.
+func (f *openFile) expect(accept func(opened fs.FileInfo) bool) (*openFile, error) {
+	var err error
+	if f.opened == nil {
+		f.opened, err = f.stat()
+	}
+	if err == nil && !accept(f.opened) {
+		err = errReplaced
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
 }
 
 // pathBelow joins a directory and a name below it. It does not clean the path: for

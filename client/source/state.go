@@ -139,9 +139,12 @@ func (f *openFile) look(size int64) (state, error) {
 	if f.stat == nil {
 		return now, nil
 	}
-	info, err := f.stat()
-	if err != nil {
-		return now, err
+	info := f.opened
+	if f.opened = nil; info == nil {
+		var err error
+		if info, err = f.stat(); err != nil {
+			return now, err
+		}
 	}
 	now.size, now.modified, now.inode = info.Size(), info.ModTime(), inodeOf(info)
 	name := f.path

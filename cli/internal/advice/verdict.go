@@ -17,11 +17,12 @@ const maxNames = 10
 // Verdict is the error for several things of which some failed, each of which
 // was complained of before, or were not begun. Kind is what they are called.
 func Verdict(kind string, names []string, errs []error) error {
-	return VerdictOn(kind, func(i int) string { return names[i] }, errs)
+	return VerdictOn(kind, len(errs), func(i int) string { return names[i] }, errs)
 }
 
-// VerdictOn is Verdict with names that are made when they are needed.
-func VerdictOn(kind string, name func(i int) string, errs []error) error {
+// VerdictOn is Verdict for n things, of which only those with errors need to be in errs. Name
+// returns the name of the thing with errs[i].
+func VerdictOn(kind string, n int, name func(i int) string, errs []error) error {
 	var failed []string
 	codes := make(map[int]bool)
 	untouched, wrong := 0, 0
@@ -46,13 +47,13 @@ func VerdictOn(kind string, name func(i int) string, errs []error) error {
 	switch {
 	case codes[exit.Interrupted]:
 		code = exit.Interrupted
-	case wrong+untouched < len(errs):
+	case wrong+untouched < n:
 	case len(codes) == 1:
 		code = slices.Collect(maps.Keys(codes))[0]
 	default:
 		code = exit.Failed
 	}
-	text := fmt.Sprintf("%d of %d %s failed", wrong, len(errs), kind)
+	text := fmt.Sprintf("%d of %d %s failed", wrong, n, kind)
 	if len(failed) > 0 {
 		text += ": " + strings.Join(failed, ", ")
 	}

@@ -65,7 +65,7 @@ func Main(engine localengine.Start) int {
 // tenth of the time for many small files.
 func collectLess() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(200)
+		debug.SetGCPercent(mostGarbage)
 	}
 }
 

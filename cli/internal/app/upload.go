@@ -96,6 +96,7 @@ on the server than were sent, 9 some of several files failed, 130 interrupted,
 func runUpload(a *app, cmd *cobra.Command, u *flags.Upload, endpoint string, files []string) error {
 	ctx, cancel := u.Limit(cmd.Context())
 	defer cancel()
+	defer boundGarbage()()
 	if u.Command != "" {
 		files = append(files, usage.Stdin)
 	}

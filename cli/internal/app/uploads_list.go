@@ -62,7 +62,7 @@ func runUploadsList(ctx context.Context, a *app, l *uploadsList) error {
 		}
 		return err
 	}
-	defer collectTightly()()
+	defer boundGarbage()()
 	var all []packed
 	err = records.Each(ctx, a.console.Log, store, func(r *client.Record) { all = append(all, pack(newUnfinished(r))) })
 	batches := incompleteBatches(ctx, a, store)

@@ -3,8 +3,9 @@ package app
 import (
 	"encoding/binary"
 	"fmt"
-	"runtime/debug"
+	"strings"
 	"time"
+	"unique"
 
 	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/client"
@@ -54,8 +55,10 @@ func refusedWith(r *client.Record) int {
 
 // packed is an unfinished in less than half of the memory, because there may be very many.
 type packed struct {
-	text       string // the key, and then the other fields as in pack
-	updated    int64  // microseconds since 1970
+	text       string                // the key, and then the other fields as in pack
+	source     unique.Handle[string] // beginning of the source, which many records have in common
+	url        unique.Handle[string] // beginning of the URL
+	updated    int64                 // microseconds since 1970
 	keyLen     uint8
 	short      uint8 // length of the shortest prefix that only this key has
 	hasAccount bool
@@ -72,12 +75,23 @@ func pack(u unfinished) packed {
 	for _, n := range []int64{u.offset, u.sent, length, int64(u.refused)} {
 		b = binary.AppendVarint(b, n)
 	}
-	for _, text := range []string{u.source, u.account} {
+	folder, source := splitLast(u.source)
+	server, url := splitLast(u.url)
+	for _, text := range []string{source, u.account} {
 		b = append(binary.AppendUvarint(b, uint64(len(text))), text...)
 	}
-	b = append(b, u.url...)
+	b = append(b, url...)
 	size := uint8(len(u.key)) //nolint:gosec // client.CheckKey limits it
-	return packed{text: string(b), updated: u.updated.UnixMicro(), keyLen: size, short: size, hasAccount: u.account != ""}
+	return packed{
+		text: string(b), source: unique.Make(folder), url: unique.Make(server),
+		updated: u.updated.UnixMicro(), keyLen: size, short: size, hasAccount: u.account != "",
+	}
+}
+
+// splitLast splits text behind its last slash or backslash.
+func splitLast(text string) (before, last string) {
+	end := strings.LastIndexAny(text, `/\`) + 1
+	return text[:end], text[end:]
 }
 
 func (p *packed) unpack() unfinished {
@@ -91,7 +105,7 @@ func (p *packed) unpack() unfinished {
 	for _, text := range []*string{&u.source, &u.account} {
 		*text, rest = prefixed(rest)
 	}
-	u.url = rest
+	u.source, u.url = p.source.Value()+u.source, p.url.Value()+rest
 	return u
 }
 
@@ -113,12 +127,3 @@ func prefixed(text string) (string, string) {
 
 func (p *packed) key() string      { return p.text[:p.keyLen] }
 func (p *packed) shortKey() string { return p.text[:p.short] }
-
-// collectTightly makes the garbage collector keep the memory near to what is in use, and returns
-// a function that ends that. To decode a record leaves more garbage than a row of the table
-// needs.
-func collectTightly() (end func()) {
-	const percent = 25
-	before := debug.SetGCPercent(percent)
-	return func() { debug.SetGCPercent(before) }
-}

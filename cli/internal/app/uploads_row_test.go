@@ -34,7 +34,7 @@ func TestPack(t *testing.T) {
 // with the program and the garbage.
 func TestPackedMemory(t *testing.T) {
 	// The test measures the heap of the process, so it is not parallel.
-	const records, most = 20_000, 270
+	const records, most = 20_000, 210
 	before := heap()
 	all := make([]packed, 0, records)
 	for i := range records {

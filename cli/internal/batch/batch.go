@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -63,12 +62,13 @@ var errPrinted = errors.New("the result was printed before")
 
 // Run uploads the files.
 func (b *Batch) Run(ctx context.Context) error {
-	n := len(b.List.entries)
+	n := b.List.Len()
 	list, err := b.openManifest()
 	if err != nil {
 		return err
 	}
 	defer func() { _ = list.close() }()
+	defer b.List.close()
 	if n > 1 {
 		b.Sent.Prepare()
 	}
@@ -83,10 +83,10 @@ func (b *Batch) Run(ctx context.Context) error {
 	tally := &tally{start: time.Now(), files: n, leftOut: b.List.leftOut()}
 	rows := b.inOrder(n)
 	limit := &advice.BodyLimit{}
-	errs := make([]error, n)
+	failed := &failures{}
 	slots := make(chan struct{}, b.Concurrency)
 	each(n, b.Concurrency, func(i int, idle func()) {
-		e := b.List.entries[i]
+		e := b.List.entries.at(i)
 		show := watch(i, e.path(), b.shownName(e))
 		changed := b.reportChange(e.path(), show)
 		sent := &sentFile{}
@@ -116,7 +116,7 @@ func (b *Batch) Run(ctx context.Context) error {
 			err = b.after(ctx, e, sent, result, slots)
 			tally.addAfter(err)
 		}
-		errs[i] = err
+		failed.add(i, err)
 		if b.report != nil {
 			b.report(e.path(), result, err)
 		}
@@ -128,15 +128,15 @@ func (b *Batch) Run(ctx context.Context) error {
 	display.Close()
 	b.Console.ReportLimit(limit)
 	if n == 1 {
-		if !b.JSON && errs[0] == nil && (!b.watching || tally.skipped == 0) {
+		if !b.JSON && failed.at(0) == nil && (!b.watching || tally.skipped == 0) {
 			b.reportSingle(tally)
 		}
-		return cmp.Or(errs[0], list.close())
+		return cmp.Or(failed.at(0), list.close())
 	}
 	unlisted := list.close()
-	failed := slices.ContainsFunc(errs, func(err error) bool { return err != nil })
-	b.Sent.End(ctx, !failed && unlisted == nil && b.Console.Out.Err() == nil)
-	err = advice.VerdictOn("files", b.nameOf, errs)
+	which, errs := failed.inOrder()
+	b.Sent.End(ctx, len(errs) == 0 && unlisted == nil && b.Console.Out.Err() == nil)
+	err = advice.VerdictOn("files", n, func(i int) string { return b.nameOf(which[i]) }, errs)
 	b.complain(errs)
 	if cause := endCause(ctx); cause != nil && err != nil {
 		if b.JSON {
@@ -171,10 +171,10 @@ func (b *Batch) send(ctx context.Context, e entry, sent *sentFile, watch func(cl
 	}
 	result, err := b.Client.Upload(ctx, source, &client.UploadOptions{
 		Metadata: b.MetadataOf(about.name, e.relative(), about.mediaType, b.Given), ChunkSize: int64(b.Chunk), Parallel: int(b.Parallel),
-		Verify: b.Verify, Digest: b.Manifest != "", OneOfMany: len(b.List.entries) > 1, OnEvent: watch,
+		Verify: b.Verify, Digest: b.Manifest != "", OneOfMany: b.List.Len() > 1, OnEvent: watch,
 	})
 	// An interrupted batch has one message, and not one for each file.
-	if len(b.List.entries) == 1 || exit.StopCause(err) == nil {
+	if b.List.Len() == 1 || exit.StopCause(err) == nil {
 		b.Console.ReportResult(ctx, b.shownName(e), result)
 	}
 	if exit.IsStopped(err) && result.Header == nil {
@@ -183,4 +183,4 @@ func (b *Batch) send(ctx context.Context, e entry, sent *sentFile, watch func(cl
 	return result, err
 }
 
-func (b *Batch) nameOf(i int) string { return b.shownName(b.List.entries[i]) }
+func (b *Batch) nameOf(i int) string { return b.shownName(b.List.entries.at(i)) }

@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/tusker-go/tusker/cli/internal/advice"
 	"github.com/tusker-go/tusker/cli/internal/exit"
@@ -12,6 +15,44 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/units"
 	"github.com/tusker-go/tusker/client"
 )
+
+// failures has the errors of the files that have one. The zero value has none. It is safe for
+// concurrent use.
+type failures struct {
+	mu   sync.Mutex
+	errs map[int]error // by index of the file
+}
+
+// add notes how file i ended. A nil err is no error.
+func (f *failures) add(i int, err error) {
+	if err == nil {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.errs == nil {
+		f.errs = make(map[int]error)
+	}
+	f.errs[i] = err
+}
+
+// at returns the error of file i, or nil.
+func (f *failures) at(i int) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.errs[i]
+}
+
+// inOrder returns the files with an error and their errors, in the order of the files.
+func (f *failures) inOrder() (files []int, errs []error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	files = slices.Sorted(maps.Keys(f.errs))
+	for _, i := range files {
+		errs = append(errs, f.errs[i])
+	}
+	return files, errs
+}
 
 // mostFailures is the number of failures that are listed. The others are counted.
 const mostFailures = 10

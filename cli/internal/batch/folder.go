@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/source"
@@ -21,6 +22,10 @@ type folder struct {
 	base   string // its name, see baseOf
 	id     fileID // of the directory
 	follow bool   // links in it are followed
+
+	mu    sync.Mutex
+	root  *os.Root // open while files are sent; nil: it is not open
+	files *source.Folder
 }
 
 // newFolder is the directory called name, which info is about.
@@ -80,8 +85,34 @@ func (f *folder) source(e *entry) (client.Source, error) {
 	return &folderFile{in: f, entry: e}, nil
 }
 
-// folderFile is a source that opens the folder only together with the file, so that files
-// that wait for their turn cost no descriptors.
+// opened returns the folder that was listed, which it opens for the first file. It stays open for
+// the next ones until close, although its name may lead to another folder by then.
+func (f *folder) opened() (*source.Folder, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.root != nil {
+		return f.files, nil
+	}
+	root, err := f.open()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", client.ErrSource, err)
+	}
+	f.root, f.files = root, source.NewFolder(root)
+	return f.files, nil
+}
+
+// close closes the folder. It is opened again for a further file.
+func (f *folder) close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.root != nil {
+		_ = f.root.Close()
+		f.root, f.files = nil, nil
+	}
+}
+
+// folderFile is a source that opens the file below its folder, so that the files of a folder cost
+// one descriptor while they wait for their turn.
 type folderFile struct {
 	in       *folder
 	entry    *entry
@@ -111,16 +142,11 @@ func (f *folderFile) Length() protocol.Length { return protocol.Known(f.entry.si
 
 // Open implements client.Source.
 func (f *folderFile) Open(ctx context.Context, chunk int64) (source.Handle, error) {
-	root, err := f.in.open()
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", client.ErrSource, err)
-	}
-	defer func() { _ = root.Close() }()
-	src, err := client.Root(root, filepath.FromSlash(f.entry.below))
+	in, err := f.in.opened()
 	if err != nil {
 		return nil, err
 	}
-	src = client.Expect(src, f.entry.id.is)
+	src := in.File(filepath.FromSlash(f.entry.below), f.entry.size, f.entry.id.is)
 	if f.accept != nil {
 		src = client.Expect(src, f.accept)
 	}

@@ -47,7 +47,7 @@ func (b *Batch) repeatText(result *client.Result) string {
 		text += " without --skip-sent"
 	}
 	text += " sends the file again"
-	if len(b.List.entries) > 1 {
+	if b.List.Len() > 1 {
 		text += ": name it alone"
 	}
 	return text
@@ -81,7 +81,7 @@ func (b *Batch) goOn(result *client.Result) string {
 	if flags.Recreates[b.Recreate] == client.RecreateAlways {
 		hint += " without --recreate always"
 	}
-	if len(b.List.entries) > 1 && b.Sent == nil {
+	if b.List.Len() > 1 && b.Sent == nil {
 		hint += " for this file alone"
 	}
 	return hint + ": it resumes the upload"

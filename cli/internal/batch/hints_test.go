@@ -54,7 +54,7 @@ func TestMendedHint(t *testing.T) {
 			t.Parallel()
 			result := &client.Result{URL: "http://h/1"}
 			b := &Batch{
-				Console: &console.Console{}, Upload: &flags.Upload{}, Cmd: &cobra.Command{Use: "upload"}, List: &Listing{entries: make([]entry, 1)},
+				Console: &console.Console{}, Upload: &flags.Upload{}, Cmd: &cobra.Command{Use: "upload"}, List: &Listing{entries: entriesOf(entry{})},
 				Records: records,
 			}
 			f, ok := errors.AsType[*advice.Failure](b.ended(entry{name: "a"}, result, test.err))

@@ -11,14 +11,14 @@ import (
 // count adds up the sizes of all files in the background, if a display shows the
 // sum. The function that it returns waits for the end.
 func (b *Batch) count(ctx context.Context, display *progress.Display) func() {
-	if display == nil || len(b.List.entries) < 2 {
+	if display == nil || b.List.Len() < 2 {
 		return func() {}
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	var counting sync.WaitGroup
 	counting.Go(func() {
 		var length int64
-		for _, e := range b.List.entries {
+		for e := range b.List.entries.all() {
 			if ctx.Err() != nil {
 				return
 			}

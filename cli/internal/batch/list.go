@@ -53,10 +53,9 @@ func (e *entry) relative() string {
 	return ""
 }
 
-// Listing contains the files that the arguments name. It stores little about each
-// file, because there may be very many.
+// Listing contains the files that the arguments name.
 type Listing struct {
-	entries []entry
+	entries entries
 	links   int // symbolic links left out
 	special int // devices, pipes and sockets left out
 
@@ -65,14 +64,23 @@ type Listing struct {
 
 // Add adds a file. If err is not nil, it is the reason why the file cannot be sent.
 func (l *Listing) Add(name string, err error) {
-	l.entries = append(l.entries, entry{name: name, err: err})
+	l.entries.add(entry{name: name, err: err})
 }
 
 // IsEmpty reports whether there is nothing to send.
-func (l *Listing) IsEmpty() bool { return len(l.entries) == 0 }
+func (l *Listing) IsEmpty() bool { return l.entries.len() == 0 }
 
 // Len returns the number of files.
-func (l *Listing) Len() int { return len(l.entries) }
+func (l *Listing) Len() int { return l.entries.len() }
+
+// close closes the folders whose files were sent.
+func (l *Listing) close() {
+	for _, dir := range l.entries.dirs {
+		if dir.in != nil {
+			dir.in.close()
+		}
+	}
+}
 
 // leftOut returns the number of entries of directories that are not sent because of
 // their type.
@@ -84,7 +92,7 @@ func (l *Listing) Report(con *console.Console, follow bool) {
 	if l.links > 0 && !follow {
 		con.Say("left out %s: --follow-symlinks follows them", units.FormatCount(l.links, "symbolic link", "symbolic links"))
 	}
-	if len(l.entries) == 0 {
+	if l.entries.len() == 0 {
 		con.Say("there are no files to send")
 	}
 }
@@ -114,14 +122,14 @@ func Find(ctx context.Context, con *console.Console, s *flags.Selection, objects
 				}
 				e.size, e.modified = info.Size(), info.ModTime().UnixNano()
 			}
-			l.entries = append(l.entries, e)
+			l.entries.add(e)
 			return nil
 		case s.Recursive:
 			return walk(ctx, con, s, l, newFolder(name, info, s.Follow), now)
 		case named:
 			return &advice.Failure{Subject: name, Err: usage.Error(errDirectory), Hint: recursiveHint}
 		}
-		l.entries = append(l.entries, entry{name: name, err: fmt.Errorf("%w: %w", client.ErrSource, errDirectory)})
+		l.entries.add(entry{name: name, err: fmt.Errorf("%w: %w", client.ErrSource, errDirectory)})
 		return nil
 	}
 	for _, name := range files {

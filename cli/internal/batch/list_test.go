@@ -32,7 +32,8 @@ func TestFindMemory(t *testing.T) {
 	if each := (heap() - before) / files; list.Len() != files || each > most {
 		t.Errorf("%d bytes for each of %d files, want at most %d for each of %d", each, list.Len(), most, files)
 	}
-	if got, want := list.entries[0].path(), filepath.Join(dir, "0"); got != want {
+	first := list.entries.at(0)
+	if got, want := first.path(), filepath.Join(dir, "0"); got != want {
 		t.Errorf("the first file is %s, want %s", got, want)
 	}
 }

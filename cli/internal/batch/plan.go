@@ -14,9 +14,11 @@ import (
 
 // Plan says of each file what Run would do, and sends nothing.
 func (b *Batch) Plan(ctx context.Context) error {
-	n := len(b.List.entries)
-	errs := make([]error, n)
-	for i, e := range b.List.entries {
+	defer b.List.close()
+	n := b.List.Len()
+	failed := &failures{}
+	for i := range n {
+		e := b.List.entries.at(i)
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
@@ -24,18 +26,20 @@ func (b *Batch) Plan(ctx context.Context) error {
 		if err == nil {
 			continue
 		}
-		errs[i] = b.ended(e, &client.Result{}, err)
+		shown := b.ended(e, &client.Result{}, err)
+		failed.add(i, shown)
 		if b.JSON {
 			b.Console.Out.JSON(output.NewResult(e.path(), &client.Result{}, err))
 		}
 		if n > 1 {
-			b.Console.Complain(b.Cmd, errs[i], "")
+			b.Console.Complain(b.Cmd, shown, "")
 		}
 	}
 	if n == 1 {
-		return errs[0]
+		return failed.at(0)
 	}
-	return advice.VerdictOn("files", b.nameOf, errs)
+	which, errs := failed.inOrder()
+	return advice.VerdictOn("files", n, func(i int) string { return b.nameOf(which[i]) }, errs)
 }
 
 func (b *Batch) planOne(ctx context.Context, e entry) error {

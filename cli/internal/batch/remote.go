@@ -27,7 +27,7 @@ func newRemote(file string) entry {
 func (l *Listing) AddRemote(file string, err error) {
 	e := newRemote(file)
 	e.err = err
-	l.entries = append(l.entries, e)
+	l.entries.add(e)
 }
 
 // addRemote adds the remote file that was named, or with --recursive, the objects below it. A
@@ -37,7 +37,7 @@ func (l *Listing) addRemote(ctx context.Context, r *remote.Files, s *flags.Selec
 	case remote.IsFolder(file) && !s.Recursive:
 		return &advice.Failure{Subject: remote.Shown(file), Err: usage.Error(s3.ErrNotObject), Hint: "send the objects below it with --recursive"}
 	case !s3.IsLocation(file) || !s.Recursive:
-		l.entries = append(l.entries, newRemote(file))
+		l.entries.add(newRemote(file))
 		return nil
 	}
 	base, found := remote.Base(file), false
@@ -51,14 +51,14 @@ func (l *Listing) addRemote(ctx context.Context, r *remote.Files, s *flags.Selec
 		}
 		found = true
 		if s.SelectsObject(o, now) {
-			l.entries = append(l.entries, entry{
+			l.entries.add(entry{
 				name: o.Name, below: o.Below, size: o.Size, modified: o.Modified.UnixNano(),
 				remote: &remoteFile{file: o.Name, etag: o.ETag, base: base},
 			})
 		}
 	}
 	if !found && !remote.IsFolder(file) {
-		l.entries = append(l.entries, newRemote(file)) // an object and no prefix
+		l.entries.add(newRemote(file)) // an object and no prefix
 	}
 	return nil
 }

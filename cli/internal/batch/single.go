@@ -19,7 +19,7 @@ func (b *Batch) shownName(e entry) string {
 // reportSingle says what happened to the only file of a run. That it was sent is said on a
 // terminal only, because scripts have the URL and the exit code.
 func (b *Batch) reportSingle(t *tally) {
-	name := b.shownName(b.List.entries[0])
+	name := b.shownName(b.List.entries.at(0))
 	switch {
 	case t.skipped > 0:
 		b.Console.Say("%s was sent before", output.Escape(name))

@@ -2,7 +2,6 @@ package batch
 
 import (
 	"cmp"
-	"slices"
 
 	"github.com/tusker-go/tusker/cli/internal/flags"
 )
@@ -14,7 +13,7 @@ func (l *Listing) sort(order flags.Order) {
 		return
 	}
 	compare := comparison(order.Key)
-	slices.SortStableFunc(l.entries, func(a, b entry) int {
+	l.entries.sort(func(a, b entry) int {
 		if order.Key != flags.OrderName && (a.modified == 0 || b.modified == 0) {
 			return cmp.Compare(known(b), known(a))
 		}

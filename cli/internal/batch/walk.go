@@ -64,7 +64,6 @@ func (w *walker) walk(ctx context.Context, below string, above []fs.FileInfo, in
 	if err != nil {
 		w.failed(w.in.file(below), err)
 	}
-	w.entries = slices.Grow(w.entries, len(names))
 	for _, name := range names {
 		if err := w.visit(ctx, path.Join(below, name), above, included); err != nil {
 			return err
@@ -99,7 +98,7 @@ func (w *walker) visit(ctx context.Context, name string, above []fs.FileInfo, in
 		w.say("left out %s: not a regular file", output.Escape(file))
 		w.special++
 	case included && w.Admits(info, w.now):
-		w.entries = append(w.entries, entry{
+		w.entries.add(entry{
 			in: w.in, below: name, id: idOf(info), size: info.Size(), modified: info.ModTime().UnixNano(),
 		})
 	}
@@ -114,7 +113,7 @@ func (w *walker) say(format string, args ...any) {
 }
 
 func (w *walker) failed(file string, err error) {
-	w.entries = append(w.entries, entry{name: file, err: fmt.Errorf("%w: %w", client.ErrSource, err)})
+	w.entries.add(entry{name: file, err: fmt.Errorf("%w: %w", client.ErrSource, err)})
 }
 
 // files is the view of a walker of a folder. Names are slash-separated paths in it,

@@ -2,6 +2,7 @@ package batch
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -55,9 +56,9 @@ func (b *Batch) RunWatch(ctx context.Context, dirs []string) error {
 				b.sayPolling(err)
 			}
 		}
-		due, next := p.pick(time.Now(), found.entries)
+		due, next := p.pick(time.Now(), slices.Collect(found.entries.all()))
 		if len(due) > 0 {
-			b.List, ended = &Listing{entries: due}, 0
+			b.List, ended = &Listing{entries: entriesOf(due...)}, 0
 			if err := b.Run(ctx); err != nil {
 				if ctx.Err() != nil || ended == 0 { // such as a manifest that cannot be written
 					return err
