@@ -248,13 +248,10 @@ func (j *job) saveFinished(ctx context.Context, endpoint string, denial Denial) 
 		Protocol: j.protocolName(),
 		SHA256:   j.result.SHA256, Header: j.keptHeader(),
 	}
-	err := r.Validate()
-	if err == nil {
-		// The upload is finished although its run may have been canceled by now.
-		ctx, cancel := record.Outlive(ctx)
-		defer cancel()
-		err = j.ledger.SaveFinished(ctx, r)
-	}
+	// The upload is finished although its run may have been canceled by now.
+	lasting, cancel := record.Outlive(ctx)
+	defer cancel()
+	err := j.ledger.SaveFinished(lasting, r) // validates the record
 	if err != nil {
 		j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "a later run will send this again", slog.Any("err", fmt.Errorf("record the finished upload: %w", err)))
 	}

@@ -3,7 +3,6 @@ package journal
 import (
 	"encoding/json"
 	"fmt"
-	"strconv"
 )
 
 const (
@@ -33,17 +32,13 @@ func VersionOf(r *Record) int {
 // not validate. The error Is [ErrInvalidRecord] if the record needs more than [MaxEncoded]
 // bytes.
 func Encode(r *Record, revision string) ([]byte, error) {
-	// json.Marshal would escape the ampersands of URLs.
-	b, err := r.MarshalJSON()
+	b, err := encoded(struct {
+		head
+		recordJSON
+	}{head{VersionOf(r), revision}, r.json()})
 	if err != nil {
 		return nil, err
 	}
-	head := `{"version":` + strconv.Itoa(VersionOf(r)) + `,`
-	if revision != "" {
-		head += `"revision":` + strconv.Quote(revision) + `,`
-	}
-	// A record is an object with one name at least.
-	b = append([]byte(head), b[1:]...)
 	if len(b) > MaxEncoded {
 		return nil, fmt.Errorf("%w: %d bytes, more than %d", ErrInvalidRecord, len(b), MaxEncoded)
 	}
@@ -92,5 +87,5 @@ func Decode(key string, b []byte) (*Record, error) {
 // head is what an encoded record has before the names of Record.
 type head struct {
 	Version  int    `json:"version"`
-	Revision string `json:"revision"`
+	Revision string `json:"revision,omitempty"`
 }

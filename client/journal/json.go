@@ -39,7 +39,10 @@ type recordJSON struct {
 
 // MarshalJSON encodes the record under the names that Record documents, times in
 // UTC. It does not validate.
-func (r Record) MarshalJSON() ([]byte, error) {
+func (r Record) MarshalJSON() ([]byte, error) { return encoded(r.json()) }
+
+// json returns the record as it is encoded.
+func (r *Record) json() recordJSON {
 	e := recordJSON{
 		Key: r.Key, Account: r.Account, Protocol: r.Protocol, Endpoint: r.Endpoint, URL: r.URL, Source: r.Source, Length: r.Length, Offset: r.Offset, Sent: r.Sent, Reach: r.Reach,
 		Created: r.Created.UTC(), Updated: r.Updated.UTC(), Expires: r.Expires.UTC(), Uncertain: r.Uncertain, Denial: r.Denial, Parts: r.Parts,
@@ -48,11 +51,16 @@ func (r Record) MarshalJSON() ([]byte, error) {
 	if !utf8.ValidString(r.Source) {
 		e.Bytes = []byte(r.Source)
 	}
+	return e
+}
+
+// encoded returns v as JSON in one line.
+func encoded(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	// URLs are full of ampersands, and people read records.
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(e); err != nil {
+	if err := enc.Encode(v); err != nil {
 		return nil, err
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'}), nil

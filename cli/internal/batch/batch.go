@@ -87,6 +87,7 @@ func (b *Batch) Run(ctx context.Context) error {
 	slots := make(chan struct{}, b.Concurrency)
 	each(n, b.Concurrency, func(i int, idle func()) {
 		e := b.List.entries.at(i)
+		e.whole = e.path()
 		show := watch(i, e.path(), b.shownName(e))
 		changed := b.reportChange(e.path(), show)
 		sent := &sentFile{}

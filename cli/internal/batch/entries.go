@@ -127,7 +127,7 @@ func (l *entries) all() iter.Seq[entry] {
 	}
 }
 
-// sort sorts the entries. Those that are equal keep their order.
+// sort sorts the entries. Equal ones keep their order.
 func (l *entries) sort(compare func(a, b entry) int) {
 	l.order = nil
 	order := make([]uint32, l.n)

@@ -86,11 +86,18 @@ func (f *folder) source(e *entry) (client.Source, error) {
 }
 
 // opened returns the folder that was listed, which it opens for the first file. It stays open for
-// the next ones until close, although its name may lead to another folder by then.
+// the next ones until close, as long as its name leads to it.
 func (f *folder) opened() (*source.Folder, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.root != nil {
+		info, err := os.Stat(withSeparator(f.path))
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("%w: %w", client.ErrSource, named(err, "open", f.path))
+		case !f.id.is(info):
+			return nil, errFolderReplaced
+		}
 		return f.files, nil
 	}
 	root, err := f.open()

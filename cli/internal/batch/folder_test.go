@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tusker-go/tusker/cli/internal/flags"
 	"github.com/tusker-go/tusker/client"
 )
 
@@ -134,5 +135,52 @@ func TestDirectoryBecomesPipe(t *testing.T) {
 		case <-time.After(10 * time.Second):
 			t.Fatal("it waits for the pipe")
 		}
+	}
+}
+
+// A folder that is replaced while its files are sent is an error, and none after it is back.
+func TestOpenFolderIsReplaced(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("an open folder cannot be renamed")
+	}
+	dir := makeTree(t, "in/a", "in/b", "other/a", "other/b")
+	list, err := Find(t.Context(), nil, &flags.Selection{Recursive: true}, nil, []string{filepath.Join(dir, "in")})
+	if err != nil || list.Len() != 2 {
+		t.Fatalf("found %d files, %v", list.Len(), err)
+	}
+	defer list.close()
+	open := func(i int) error {
+		e := list.entries.at(i)
+		src, err := e.in.source(&e)
+		if err != nil {
+			return err
+		}
+		opened, err := src.Open(t.Context(), 0)
+		if err == nil {
+			err = opened.Close()
+		}
+		return err
+	}
+	move := func(from, to string) {
+		if err := os.Rename(filepath.Join(dir, from), filepath.Join(dir, to)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := open(0); err != nil {
+		t.Fatal(err)
+	}
+	move("in", "was")
+	if err := open(1); !errors.Is(err, client.ErrSource) || !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("without the folder: %v", err)
+	}
+	move("other", "in")
+	if err := open(1); !errors.Is(err, client.ErrSourceChanged) {
+		t.Errorf("in another folder: %v", err)
+	}
+	move("in", "other")
+	move("was", "in")
+	if err := open(1); err != nil {
+		t.Errorf("in the folder: %v", err)
 	}
 }

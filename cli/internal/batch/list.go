@@ -30,12 +30,17 @@ type entry struct {
 	modified int64 // time of modification of a regular file in nanoseconds since 1970, when it was listed
 
 	remote *remoteFile // nil: the file is on this machine
+
+	whole string // path, while the file is sent; "": path puts it together
 }
 
 // path returns the name of the file. That of a file in a folder is put together each time, because
 // there may be very many files.
 func (e *entry) path() string {
-	if e.in == nil {
+	switch {
+	case e.whole != "":
+		return e.whole
+	case e.in == nil:
 		return e.name
 	}
 	return e.in.file(e.below)
