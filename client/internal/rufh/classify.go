@@ -32,7 +32,7 @@ func (x *exchange) classify(e *failure.Error, _ http.Header) {
 	switch {
 	case x.verdict.Meaning == rufh.Final:
 		e.Denial = failure.NewDenial(e, true)
-	case x.verdict.Meaning == rufh.Completed:
+	case x.verdict.Meaning == rufh.Completed && e.StatusCode >= http.StatusBadRequest:
 		if x.dialect.Version.HasFinalResponse() {
 			e.Err = fmt.Errorf("%w: the upload is complete, and its final response was lost: %w", failure.ErrUncertain, e.Err)
 		}
