@@ -2,6 +2,7 @@ package integration
 
 import (
 	"archive/tar"
+	"archive/zip"
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
@@ -32,7 +33,9 @@ func TestAction(t *testing.T) {
 		}
 	}
 	archive := releaseArchive(t)
-	t.Run("uploads", func(t *testing.T) { t.Parallel(); actionUploads(t, archive) })
+	t.Run("uploads", func(t *testing.T) { t.Parallel(); actionUploads(t, newAction(t, archive)) })
+	t.Run("macOS", func(t *testing.T) { t.Parallel(); actionUploads(t, newActionOnMacOS(t, archive)) })
+	t.Run("Windows", func(t *testing.T) { t.Parallel(); actionUploads(t, newActionOnWindows(t)) })
 	t.Run("hides secrets", func(t *testing.T) { t.Parallel(); actionHides(t, archive) })
 	t.Run("runs no command from an input", func(t *testing.T) { t.Parallel(); actionIsSafe(t, archive) })
 	t.Run("refuses a changed archive", func(t *testing.T) { t.Parallel(); actionChecks(t, archive) })
@@ -41,10 +44,9 @@ func TestAction(t *testing.T) {
 
 const actionVersion = "v0.1.0"
 
-func actionUploads(t *testing.T, archive []byte) {
+func actionUploads(t *testing.T, a *action) {
 	t.Helper()
 	srv := testserver.New(t, testserver.Config{})
-	a := newAction(t, archive)
 	a.input("ENDPOINT", srv.URL())
 	a.input("PATH", a.file("one two.txt", "first")+"\n"+a.file("three.txt", "second")+"\n")
 	a.input("ARGS", "--concurrency=1\n--metadata=note=a b; c")
@@ -171,19 +173,67 @@ type action struct {
 	*testing.T
 	dir    string
 	inputs map[string]string
+	// os and arch are the names that the runner has for its platform.
+	os, arch string
+	// tools is the PATH.
+	tools string
 	// sums is the list of checksums of the release.
 	sums string
 }
 
 func newAction(t *testing.T, archive []byte) *action {
 	t.Helper()
+	a := newActionFor(t, actionArchive(), archive)
+	a.os, a.tools = "Linux", os.Getenv("PATH")
+	a.arch = map[string]string{"amd64": "X64", "arm64": "ARM64"}[runtime.GOARCH]
+	return a
+}
+
+// newActionOnMacOS returns a run with the tools that the script needs on macOS, which has no
+// sha256sum. The program in the archive is one for Linux.
+func newActionOnMacOS(t *testing.T, archive []byte) *action {
+	t.Helper()
+	a := newActionFor(t, "tusker_0.1.0_darwin_arm64.tar.gz", archive)
+	a.os, a.arch = "macOS", "ARM64"
+	a.only("shasum", "tar", "gzip")
+	return a
+}
+
+// newActionOnWindows returns a run with the tools that the script needs on Windows. The program
+// in the archive is one for Linux with the name that it has on Windows.
+func newActionOnWindows(t *testing.T) *action {
+	t.Helper()
+	a := newActionFor(t, "tusker_0.1.0_windows_amd64.zip", releaseZip(t))
+	a.os, a.arch = "Windows", "X64"
+	a.only("sha256sum", "unzip")
+	return a
+}
+
+// only restricts the PATH to the tools that all platforms have, and more.
+func (a *action) only(more ...string) {
+	a.Helper()
+	a.tools = a.TempDir()
+	for _, tool := range append(more, "bash", "curl", "jq", "awk", "cut", "mktemp", "od", "rm", "tr") {
+		path, err := exec.LookPath(tool)
+		if err != nil {
+			missing(a.T, tool+" is not on this machine")
+		}
+		if err := os.Symlink(path, filepath.Join(a.tools, tool)); err != nil {
+			a.Fatal(err)
+		}
+	}
+}
+
+// newActionFor returns a run with a server that has the archive under a name.
+func newActionFor(t *testing.T, name string, archive []byte) *action {
+	t.Helper()
 	a := &action{T: t, dir: t.TempDir()}
-	a.sums = fmt.Sprintf("%x  %s\n", sha256.Sum256(archive), actionArchive())
+	a.sums = fmt.Sprintf("%x  %s\n", sha256.Sum256(archive), name)
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /"+actionVersion+"/checksums.txt", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte(a.sums))
 	})
-	mux.HandleFunc("GET /"+actionVersion+"/"+actionArchive(), func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET /"+actionVersion+"/"+name, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write(archive)
 	})
 	releases := httptest.NewServer(mux)
@@ -213,10 +263,9 @@ func (a *action) run() (string, error) {
 	}
 	cmd := exec.CommandContext(a.Context(), script)
 	cmd.Dir = a.dir
-	arch := map[string]string{"amd64": "X64", "arm64": "ARM64"}[runtime.GOARCH]
 	cmd.Env = []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + a.dir,
-		"RUNNER_OS=Linux", "RUNNER_ARCH=" + arch, "RUNNER_TEMP=" + a.dir,
+		"PATH=" + a.tools, "HOME=" + a.dir,
+		"RUNNER_OS=" + a.os, "RUNNER_ARCH=" + a.arch, "RUNNER_TEMP=" + a.dir,
 		"GITHUB_OUTPUT=" + a.file("output", ""),
 	}
 	for name, value := range a.inputs {
@@ -283,6 +332,30 @@ func releaseArchive(t *testing.T) []byte {
 		t.Fatal(err)
 	}
 	if err := gz.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return data.Bytes()
+}
+
+// releaseZip returns an archive with the program as a release for Windows has it.
+func releaseZip(t *testing.T) []byte {
+	t.Helper()
+	program, err := os.ReadFile(buildTusker(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var data bytes.Buffer
+	out := zip.NewWriter(&data)
+	header := &zip.FileHeader{Name: "tusker.exe", Method: zip.Store}
+	header.SetMode(0o755)
+	entry, err := out.CreateHeader(header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := entry.Write(program); err != nil {
+		t.Fatal(err)
+	}
+	if err := out.Close(); err != nil {
 		t.Fatal(err)
 	}
 	return data.Bytes()

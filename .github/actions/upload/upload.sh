@@ -109,6 +109,9 @@ lines "$INPUT_PATH"
 endpoint=$INPUT_ENDPOINT
 unset INPUT_TOKEN INPUT_HEADER
 
+# The bash of Windows changes arguments that look like paths of Unix, such as --metadata=folder=/a.
+export MSYS2_ARG_CONV_EXCL='*'
+
 code=0
 "$dir/$program" upload --json --progress=plain ${args[@]+"${args[@]}"} -- "$endpoint" "${list[@]}" >"$dir/results" || code=$?
 

@@ -1,9 +1,9 @@
 package app
 
 import (
+	"cmp"
 	"runtime"
 	"runtime/debug"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -20,6 +20,8 @@ func versionCommand(a *app) *cobra.Command {
 		Short: "Print the version",
 		Long: `Prints the version of the program, the commit that it was built from, and the
 versions of Go, of tus, and of the modules of Tusker that it consists of.
+The commit is unknown after "go run", in a work tree of "git worktree", and with
+-buildvcs=false, because the go command does not write it into such programs.
 "tusker --version" prints only the version of the program.`,
 		Example: `  tusker version
   tusker version --json | jq -r .version`,
@@ -52,13 +54,13 @@ type versionJSON struct {
 
 // jsonVersion accepts nil for a program without information about its build.
 func jsonVersion(info *debug.BuildInfo) versionJSON {
-	commit, modified := strings.CutSuffix(version.CommitOf(info), version.ModifiedText)
+	commit := version.CommitOf(info)
 	modules := make(map[string]string)
 	for _, m := range version.Modules(info) {
 		modules[m.Name] = m.Version
 	}
 	return versionJSON{
-		Version: version.From(info), Commit: commit, Modified: modified,
+		Version: version.From(info), Commit: cmp.Or(commit.Hash, "unknown"), Modified: commit.Modified,
 		Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, Tus: protocol.Version,
 		Modules: modules,
 	}
@@ -68,7 +70,7 @@ func jsonVersion(info *debug.BuildInfo) versionJSON {
 func versionTable(info *debug.BuildInfo) [][2]string {
 	table := [][2]string{
 		{"tusker", version.From(info)},
-		{"commit", version.CommitOf(info)},
+		{"commit", version.CommitOf(info).String()},
 		{"go", runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH},
 		{"tus", protocol.Version},
 	}

@@ -3,13 +3,11 @@ package version
 
 import (
 	"cmp"
+	"regexp"
 	"runtime/debug"
 	"slices"
 	"strings"
 )
-
-// ModifiedText marks a build whose sources differ from the commit.
-const ModifiedText = " (modified)"
 
 // String returns the version of this program, "devel" if it is not a release.
 func String() string {
@@ -72,20 +70,58 @@ func Modules(info *debug.BuildInfo) []Module {
 // are built from, does not say which commit it was made of.
 var commit string
 
-// CommitOf returns the commit in info, followed by ModifiedText if the sources differ from it,
-// or that of the release, or "unknown". It accepts nil.
-func CommitOf(info *debug.BuildInfo) string {
-	revision, modified := cmp.Or(commit, "unknown"), ""
-	if info == nil {
-		return revision
+// Commit is the commit that a program was built from.
+type Commit struct {
+	// Hash is "" if the build does not say it, and short if the build has only a version of
+	// the module between two releases.
+	Hash string
+	// Modified says that the sources differ from the commit.
+	Modified bool
+	// Tag is the tag of the commit if the program was built from the module of a release, or "".
+	Tag string
+}
+
+// String returns the commit for people.
+func (c Commit) String() string {
+	switch {
+	case c.Hash != "" && c.Modified:
+		return c.Hash + " (modified)"
+	case c.Hash != "":
+		return c.Hash
+	case c.Tag != "":
+		return "that of the tag " + c.Tag
 	}
-	for _, s := range info.Settings {
-		switch {
-		case s.Key == "vcs.revision":
-			revision = s.Value
-		case s.Key == "vcs.modified" && s.Value == "true":
-			modified = ModifiedText
+	return "unknown"
+}
+
+// pseudo is the version of a module between two releases, which ends with the beginning of the
+// hash of its commit. See https://go.dev/ref/mod#pseudo-versions.
+var pseudo = regexp.MustCompile(`^v[0-9]+\.[0-9]+\.[0-9]+-(?:.*\.)?[0-9]{14}-([0-9a-f]{12})$`)
+
+// CommitOf returns the commit in info. It accepts nil.
+func CommitOf(info *debug.BuildInfo) Commit { return commitOf(commit, info) }
+
+// commitOf returns the commit in info. linked is the hash that the linker set, or "".
+func commitOf(linked string, info *debug.BuildInfo) Commit {
+	c := Commit{Hash: linked}
+	if info == nil {
+		return c
+	}
+	// Only a module that was downloaded has a sum.
+	if info.Main.Sum != "" {
+		if parts := pseudo.FindStringSubmatch(info.Main.Version); parts != nil {
+			c.Hash = cmp.Or(c.Hash, parts[1])
+		} else {
+			c.Tag = strings.TrimPrefix(info.Main.Path, modulePath) + "/" + info.Main.Version
 		}
 	}
-	return revision + modified
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			c.Hash = s.Value
+		case "vcs.modified":
+			c.Modified = s.Value == "true"
+		}
+	}
+	return c
 }

@@ -12,8 +12,8 @@ import (
 )
 
 // Cut creates the release of a version in the repository in the folder repo, whose
-// files are those of its last commit: the commit of the libraries, their tags, the
-// commit of the command line, which is on no branch, and its tag. Afterwards the
+// files are those of its last commit: the commit of the libraries, the tag of the
+// root and those of the libraries, the commit of the command line, which is on no branch, and its tag. Afterwards the
 // libraries' commit is checked out. Cut packs the modules of each tag into proxy.
 // It returns the tags in the order in which to publish them. The new commits have the time of
 // the last one, so that a second release of it by the same person has the same commits.
@@ -29,7 +29,10 @@ func Cut(ctx context.Context, repo, version string, proxy Proxy) ([]string, erro
 	if err != nil {
 		return nil, fmt.Errorf("release the libraries: %w", err)
 	}
-	var tags []string
+	tags := []string{root().Tag(version)}
+	if err := tag(ctx, repo, tags[0], libraries); err != nil {
+		return nil, err
+	}
 	known := map[module.Version]string{}
 	for _, m := range ms.Libraries {
 		sums, err := proxy.Add(ctx, repo, m, version, libraries)

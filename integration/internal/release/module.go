@@ -28,8 +28,13 @@ func (m Module) At(version string) module.Version {
 	return module.Version{Path: m.Path, Version: version}
 }
 
-// Tag returns the name of the tag of a version, as the go command looks for it.
-func (m Module) Tag(version string) string { return m.Dir + "/" + version }
+// Tag returns the name of the tag of a version, as the go command looks for it. That of the root
+// is the version.
+func (m Module) Tag(version string) string { return path.Join(m.Dir, version) }
+
+// root is the folder of the repository. It has no module. Its tag is the one that the release on
+// GitHub, its files, and the action have.
+func root() Module { return Module{} }
 
 // Modules are the published modules: all modules of go.work except integration.
 type Modules struct {

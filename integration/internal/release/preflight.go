@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -33,13 +34,13 @@ func Preflight(ctx context.Context, repo, version string) error {
 	if changes != "" {
 		errs = append(errs, errors.New("the working tree has changes that are not committed"))
 	}
-	for _, m := range ms.All() {
+	for _, m := range append(ms.All(), root()) {
 		versions, err := Tags(ctx, repo, m)
 		if err != nil {
 			return err
 		}
 		if len(versions) > 0 && semver.Compare(versions[0], version) >= 0 {
-			errs = append(errs, fmt.Errorf("%s has the tag %s", m.Dir, m.Tag(versions[0])))
+			errs = append(errs, fmt.Errorf("the tag %s exists", m.Tag(versions[0])))
 		}
 	}
 	if semver.Prerelease(version) == "" {
@@ -77,7 +78,7 @@ func Tags(ctx context.Context, repo string, m Module) ([]string, error) {
 	}
 	var versions []string
 	for name := range strings.Lines(out) {
-		version := strings.TrimPrefix(strings.TrimSpace(name), m.Dir+"/")
+		version := path.Base(strings.TrimSpace(name))
 		if semver.IsValid(version) {
 			versions = append(versions, version)
 		}

@@ -28,11 +28,15 @@ func TestPreflight(t *testing.T) {
 		{name: "release candidate", version: "v0.3.0-rc.1"},
 		{
 			name: "tag exists", version: "v0.2.0", tags: []string{"protocol/v0.2.0"},
-			want: "protocol has the tag protocol/v0.2.0",
+			want: "the tag protocol/v0.2.0 exists",
 		},
 		{
 			name: "older than an existing tag", version: "v0.2.0", tags: []string{"cli/v0.1.0", "cli/v0.10.0"},
-			want: "cli has the tag cli/v0.10.0",
+			want: "the tag cli/v0.10.0 exists",
+		},
+		{
+			name: "tag of the root exists", version: "v0.2.0", tags: []string{"v0.2.0"},
+			want: "the tag v0.2.0 exists",
 		},
 		{
 			name: "not committed", version: "v0.2.0", stray: "protocol/new.go",
@@ -70,7 +74,7 @@ func TestTag(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := strings.Join(tags, " "), "protocol/v0.2.0 cli/v0.2.0"; got != want {
+	if got, want := strings.Join(tags, " "), "v0.2.0 protocol/v0.2.0 cli/v0.2.0"; got != want {
 		t.Errorf("tags %q, want %q", got, want)
 	}
 	if after := git(t, repo, "rev-parse", "HEAD"); after != before {
