@@ -1,9 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"math"
 	"slices"
-	"time"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/plotter"
@@ -88,11 +88,19 @@ func timeTicks(low, high float64) []plot.Tick {
 	first := math.Floor(math.Log10(low))
 	for e := first; ; e++ {
 		at := math.Pow(10, e)
-		ticks = append(ticks, plot.Tick{Value: at, Label: time.Duration(math.Round(at * 1e9)).String()})
+		ticks = append(ticks, plot.Tick{Value: at, Label: timeLabel(at)})
 		if at >= high && e > first {
 			return ticks
 		}
 	}
+}
+
+// timeLabel returns a power of ten of seconds.
+func timeLabel(s float64) string {
+	if s < 1 {
+		return fmt.Sprintf("%.4g ms", s*1000)
+	}
+	return fmt.Sprintf("%.4g s", s)
 }
 
 // sizeTicks returns the powers of two around a range of MiB.

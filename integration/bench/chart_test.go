@@ -220,3 +220,11 @@ func TestPublishKeepsOtherRows(t *testing.T) {
 		t.Errorf("the page of a quick run shows charts of other figures (%v)", err)
 	}
 }
+
+func TestTimeLabel(t *testing.T) {
+	for s, want := range map[float64]string{0.001: "1 ms", 0.1: "100 ms", 1: "1 s", 100: "100 s"} {
+		if got := timeLabel(s); got != want {
+			t.Errorf("the label of %v s is %q, want %q", s, got, want)
+		}
+	}
+}

@@ -31,6 +31,9 @@ var scenarios = map[string]string{
 // chartsDir is the folder of the charts, beside the report.
 const chartsDir = "images"
 
+// colors says what the colors of the charts mean, on light and on dark pages.
+const colors = "Blue bars are tusker, and orange bars are other clients. Gray bars are bare net/http programs and other settings, to compare with."
+
 // glance writes the chart of each row, and a sentence about it.
 func (d report) glance(line func(string, ...any)) {
 	for _, r := range d.results {

@@ -23,6 +23,9 @@ func (d report) write(w io.Writer) {
 	if d.quick {
 		line("")
 		line("**A quick run with a sixteenth of the bytes that the titles name. It shows that all programs work, but not how fast they are.**")
+	} else {
+		line("")
+		line("%s", colors)
 	}
 	d.glance(line)
 	line("")

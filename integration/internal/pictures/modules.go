@@ -1,6 +1,8 @@
 package pictures
 
 import (
+	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -103,14 +105,22 @@ func Modules(all map[string][]string) []byte {
 		names = append(names, name)
 	}
 	slices.Sort(names)
+	lanes := map[int][]float64{} // the arrows that go through each row
 	for _, name := range names {
 		from := boxes[name]
 		for i, to := range all[name] {
 			b := boxes[to]
-			start := from.x + from.w*float64(i+1)/float64(len(all[name])+1)
+			x, y := from.x+from.w*float64(i+1)/float64(len(all[name])+1), from.y+from.h
+			path := fmt.Sprintf("M%.0f,%.0f", x, y)
 			end := b.x + b.w/2
-			d.line(`<path d="M%.0f,%.0fC%.0f,%.0f %.0f,%.0f %.0f,%.0f" fill="none" stroke="#59636e" marker-end="url(#head)"/>`,
-				start, from.y+from.h, start, from.y+from.h+40, end, b.y-40, end, b.y)
+			for n := depth(all, name) - 1; n > depth(all, to); n-- {
+				row := boxesOf(boxes, rows[n])
+				next := lane(row, x+(end-x)/float64(n-depth(all, to)+1), lanes[n])
+				lanes[n] = append(lanes[n], next)
+				path += curve(x, y, next, row[0].y) + fmt.Sprintf("V%.0f", row[0].y+row[0].h)
+				x, y = next, row[0].y+row[0].h
+			}
+			d.line(`<path d="%s" fill="none" stroke="#59636e" marker-end="url(#head)"/>`, path+curve(x, y, end, b.y))
 		}
 	}
 	for _, name := range names {
@@ -124,4 +134,36 @@ func Modules(all map[string][]string) []byte {
 		d.box(boxes[name], fill, stroke)
 	}
 	return d.picture("The modules of Tusker", float64(44+deepest*step+30+margin))
+}
+
+// boxesOf returns the boxes with the names.
+func boxesOf(boxes map[string]box, names []string) []box {
+	var row []box
+	for _, name := range names {
+		row = append(row, boxes[name])
+	}
+	return row
+}
+
+// curve returns a part of a path, which begins and ends vertically.
+func curve(x, y, toX, toY float64) string {
+	return fmt.Sprintf("C%.0f,%.0f %.0f,%.0f %.0f,%.0f", x, y+40, toX, toY-40, toX, toY)
+}
+
+// lane returns where an arrow goes through a row: the place that is nearest to x, beside the
+// boxes and the arrows that are taken.
+func lane(row []box, x float64, taken []float64) float64 {
+	const space = 8
+	free := func(x float64) bool {
+		return !slices.ContainsFunc(row, func(b box) bool { return x > b.x-space && x < b.x+b.w+space }) &&
+			!slices.ContainsFunc(taken, func(other float64) bool { return math.Abs(x-other) < space })
+	}
+	for step := 0.0; ; step++ {
+		if free(x - step) {
+			return x - step
+		}
+		if free(x + step) {
+			return x + step
+		}
+	}
 }

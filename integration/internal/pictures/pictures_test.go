@@ -122,3 +122,22 @@ func TestFlow(t *testing.T) {
 		t.Errorf("the boxes are at %+v", boxes)
 	}
 }
+
+// An arrow that goes through a row passes beside its boxes, and beside other arrows.
+func TestLane(t *testing.T) {
+	t.Parallel()
+	row := []box{{x: 100, w: 50}, {x: 160, w: 50}}
+	for _, tt := range []struct {
+		x, want float64
+		taken   []float64
+	}{
+		{x: 50, want: 50},
+		{x: 110, want: 92},
+		{x: 155, want: 218, taken: []float64{92}},
+		{x: 50, want: 42, taken: []float64{50}},
+	} {
+		if got := lane(row, tt.x, tt.taken); got != tt.want {
+			t.Errorf("the lane near %v beside %v is %v, want %v", tt.x, tt.taken, got, tt.want)
+		}
+	}
+}
