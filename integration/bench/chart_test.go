@@ -222,6 +222,7 @@ func TestPublishKeepsOtherRows(t *testing.T) {
 }
 
 func TestTimeLabel(t *testing.T) {
+	t.Parallel()
 	for s, want := range map[float64]string{0.001: "1 ms", 0.1: "100 ms", 1: "1 s", 100: "100 s"} {
 		if got := timeLabel(s); got != want {
 			t.Errorf("the label of %v s is %q, want %q", s, got, want)
