@@ -211,7 +211,7 @@ func TestExplainObject(t *testing.T) {
 	}
 }
 
-// Files at URLs are asked for at the same time, and added in order. One that is missing fails
+// Files at URLs are asked for at the same time, and added in order. A file that is missing fails
 // alone.
 func TestListURLsAtTheSameTime(t *testing.T) {
 	const files, concurrency = 8, 4
