@@ -111,16 +111,17 @@ func Modules(all map[string][]string) []byte {
 		for i, to := range all[name] {
 			b := boxes[to]
 			x, y := from.x+from.w*float64(i+1)/float64(len(all[name])+1), from.y+from.h
-			path := fmt.Sprintf("M%.0f,%.0f", x, y)
+			var path strings.Builder
+			fmt.Fprintf(&path, "M%.0f,%.0f", x, y)
 			end := b.x + b.w/2
 			for n := depth(all, name) - 1; n > depth(all, to); n-- {
 				row := boxesOf(boxes, rows[n])
 				next := lane(row, x+(end-x)/float64(n-depth(all, to)+1), lanes[n])
 				lanes[n] = append(lanes[n], next)
-				path += curve(x, y, next, row[0].y) + fmt.Sprintf("V%.0f", row[0].y+row[0].h)
+				fmt.Fprintf(&path, "%sV%.0f", curve(x, y, next, row[0].y), row[0].y+row[0].h)
 				x, y = next, row[0].y+row[0].h
 			}
-			d.line(`<path d="%s" fill="none" stroke="#59636e" marker-end="url(#head)"/>`, path+curve(x, y, end, b.y))
+			d.line(`<path d="%s" fill="none" stroke="#59636e" marker-end="url(#head)"/>`, path.String()+curve(x, y, end, b.y))
 		}
 	}
 	for _, name := range names {
