@@ -161,22 +161,11 @@ func (r *Record) Validate() error {
 	if err := checkRecordURL("upload", r.URL); err != nil {
 		return err
 	}
-	if r.Offset < 0 {
-		return fmt.Errorf("%w: offset %d is negative", ErrInvalidRecord, r.Offset)
+	if err := r.validateOffsets(); err != nil {
+		return err
 	}
-	if n, known := r.Length.Int64(); known && r.Offset > n {
-		return fmt.Errorf("%w: offset %d is beyond the length %d", ErrInvalidRecord, r.Offset, n)
-	}
-	if n, known := r.Length.Int64(); r.Sent < 0 || known && r.Sent > n {
-		return fmt.Errorf("%w: %d bytes sent", ErrInvalidRecord, r.Sent)
-	}
-	for _, t := range []struct {
-		name string
-		time time.Time
-	}{{"created", r.Created}, {"updated", r.Updated}, {"expires", r.Expires}} {
-		if y := t.time.UTC().Year(); y < 1 || y > 9999 {
-			return fmt.Errorf("%w: %s in the year %d", ErrInvalidRecord, t.name, y)
-		}
+	if err := r.validateTimes(); err != nil {
+		return err
 	}
 	if n := len(r.SHA256); n != 0 && n != sha256.Size {
 		return fmt.Errorf("%w: a SHA-256 of %d bytes", ErrInvalidRecord, n)
@@ -185,6 +174,33 @@ func (r *Record) Validate() error {
 		return fmt.Errorf("%w: a note that is not UTF-8", ErrInvalidRecord)
 	}
 	return r.ValidateParts()
+}
+
+// validateOffsets checks that the bytes of a record are within its length.
+func (r *Record) validateOffsets() error {
+	n, known := r.Length.Int64()
+	switch {
+	case r.Offset < 0:
+		return fmt.Errorf("%w: offset %d is negative", ErrInvalidRecord, r.Offset)
+	case known && r.Offset > n:
+		return fmt.Errorf("%w: offset %d is beyond the length %d", ErrInvalidRecord, r.Offset, n)
+	case r.Sent < 0 || known && r.Sent > n:
+		return fmt.Errorf("%w: %d bytes sent", ErrInvalidRecord, r.Sent)
+	}
+	return nil
+}
+
+// validateTimes checks that JSON can hold the times of a record.
+func (r *Record) validateTimes() error {
+	for _, t := range []struct {
+		name string
+		time time.Time
+	}{{"created", r.Created}, {"updated", r.Updated}, {"expires", r.Expires}} {
+		if y := t.time.UTC().Year(); y < 1 || y > 9999 {
+			return fmt.Errorf("%w: %s in the year %d", ErrInvalidRecord, t.name, y)
+		}
+	}
+	return nil
 }
 
 // ValidateParts checks the parts of a record as Validate does.

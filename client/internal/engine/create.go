@@ -16,18 +16,9 @@ import (
 // create makes the upload in the cheapest way that the server is known to support, and
 // repeats that until there is an answer.
 func (u *upload) create(ctx context.Context) error {
-	creation := u.Creation
-	creation.Length = u.size
-	creation.Heard = func(answer dialect.Answer) error { return u.interim(ctx, answer) }
-	if u.LeaveOpen || u.Rules.Silent.Has(u.Endpoint) {
-		if _, err := u.leaveOpen(ctx, &creation); err != nil {
-			return err
-		}
-	} else {
-		var err error
-		if creation.Body, err = u.inline(ctx); err != nil {
-			return err
-		}
+	creation, err := u.creation(ctx)
+	if err != nil {
+		return err
 	}
 	for {
 		if ctx.Err() != nil {
@@ -56,30 +47,47 @@ func (u *upload) create(ctx context.Context) error {
 		if answer.Orphan {
 			u.result.Orphans++
 		}
-		if creation.Once {
-			return err
-		}
-		if blames(err, failure.BlameCompletion) {
-			u.Rules.Silent.Add(u.Endpoint)
-			changed, err := u.leaveOpen(ctx, &creation)
-			if err != nil {
-				return err
-			}
-			if changed {
-				continue
-			}
-		}
-		// A lost answer or a refusal may be about the bytes, so any further attempt goes
-		// without them.
-		refused := creation.Body != nil && blames(err, failure.BlameBody)
-		creation.Body = nil
-		if refused {
-			continue
-		}
-		if err := u.Retrier.after(ctx, u.Endpoint, err, u.at, 0); err != nil {
+		if err := u.createAgain(ctx, &creation, err); err != nil {
 			return err
 		}
 	}
+}
+
+// creation returns the first request: with the bytes of the source if the server is known to
+// support that, and without any if the upload has to be left open.
+func (u *upload) creation(ctx context.Context) (dialect.Creation, error) {
+	creation := u.Creation
+	creation.Length = u.size
+	creation.Heard = func(answer dialect.Answer) error { return u.interim(ctx, answer) }
+	var err error
+	if u.LeaveOpen || u.Rules.Silent.Has(u.Endpoint) {
+		_, err = u.leaveOpen(ctx, &creation)
+	} else {
+		creation.Body, err = u.inline(ctx)
+	}
+	return creation, err
+}
+
+// createAgain prepares the next attempt after the creation failed with err, and waits for it.
+// It returns why there is none.
+func (u *upload) createAgain(ctx context.Context, creation *dialect.Creation, err error) error {
+	if creation.Once {
+		return err
+	}
+	if blames(err, failure.BlameCompletion) {
+		u.Rules.Silent.Add(u.Endpoint)
+		if changed, err := u.leaveOpen(ctx, creation); changed || err != nil {
+			return err
+		}
+	}
+	// A lost answer or a refusal may be about the bytes, so any further attempt goes
+	// without them.
+	refused := creation.Body != nil && blames(err, failure.BlameBody)
+	creation.Body = nil
+	if refused {
+		return nil
+	}
+	return u.Retrier.after(ctx, u.Endpoint, err, u.at, 0)
 }
 
 // resumable takes the end of a creation whose URL the server announced before. If the creation

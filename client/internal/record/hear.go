@@ -27,40 +27,16 @@ func (k *Keeper) Hear(ctx context.Context, ev engine.Event) error {
 	if k == nil {
 		return nil
 	}
-	if ev.Kind == engine.Stopped {
-		k.settleAtEnd(ctx)
-	}
 	switch ev.Kind {
 	case engine.Created:
-		if isWhole(ev) && !k.once {
-			return nil
-		}
-		return k.begin(ctx, func(r *journal.Record) {
-			r.URL, r.Offset, r.Expires, r.Parts = ev.URL, 0, ev.Expires, nil
-		})
+		return k.created(ctx, ev)
 	case engine.Resumed, engine.Rewound:
-		// The offset that the server named replaces the doubts of the earlier run. The doubts
-		// would be wrong from now on, because this run sends further bytes.
-		if hasDoubts(&k.record) && !isWhole(ev) {
-			return k.update(ctx, clearDoubts)
-		}
+		return k.resumed(ctx, ev)
 	case engine.LastByte:
 		return k.update(ctx, func(r *journal.Record) { r.Uncertain = true })
 	case engine.Stopped:
-		if ev.Standing.Misplaced {
-			return k.Forget(ctx)
-		}
-		if !ev.Standing.Heard {
-			return nil // the record is still up to date
-		}
-		return k.update(ctx, func(r *journal.Record) {
-			r.URL, r.Offset, r.Sent = ev.URL, ev.Offset, sentTo(ev.Offset, ev.Sent)
-			r.Reach, r.Denial = ev.Standing.Reach, ev.Standing.Denial
-			r.Uncertain = ev.Standing.Uncertain || k.once && ev.Standing.Unanswered
-			if !ev.Expires.IsZero() {
-				r.Expires = ev.Expires
-			}
-		})
+		k.settleAtEnd(ctx)
+		return k.stopped(ctx, ev)
 	case engine.Retry:
 		if ev.Unknown && k.record.Uncertain {
 			return k.update(ctx, func(r *journal.Record) { r.Uncertain = false })
@@ -68,6 +44,44 @@ func (k *Keeper) Hear(ctx context.Context, ev engine.Event) error {
 	case engine.Progress, engine.Waiting:
 	}
 	return nil
+}
+
+// created records the URL of a new upload. An upload that is complete already needs no
+// record, except with Once.
+func (k *Keeper) created(ctx context.Context, ev engine.Event) error {
+	if isWhole(ev) && !k.once {
+		return nil
+	}
+	return k.begin(ctx, func(r *journal.Record) {
+		r.URL, r.Offset, r.Expires, r.Parts = ev.URL, 0, ev.Expires, nil
+	})
+}
+
+// resumed clears the doubts of the earlier run, because the server has named its offset. They
+// would be wrong from now on, because this run sends further bytes.
+func (k *Keeper) resumed(ctx context.Context, ev engine.Event) error {
+	if !hasDoubts(&k.record) || isWhole(ev) {
+		return nil
+	}
+	return k.update(ctx, clearDoubts)
+}
+
+// stopped records how far an upload came that did not finish.
+func (k *Keeper) stopped(ctx context.Context, ev engine.Event) error {
+	if ev.Standing.Misplaced {
+		return k.Forget(ctx)
+	}
+	if !ev.Standing.Heard {
+		return nil // the record is still up to date
+	}
+	return k.update(ctx, func(r *journal.Record) {
+		r.URL, r.Offset, r.Sent = ev.URL, ev.Offset, sentTo(ev.Offset, ev.Sent)
+		r.Reach, r.Denial = ev.Standing.Reach, ev.Standing.Denial
+		r.Uncertain = ev.Standing.Uncertain || k.once && ev.Standing.Unanswered
+		if !ev.Expires.IsZero() {
+			r.Expires = ev.Expires
+		}
+	})
 }
 
 // isWhole reports whether the server has all bytes, so that none is sent any more.
