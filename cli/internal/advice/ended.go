@@ -30,35 +30,51 @@ func Ended(file string, lost bool, r *client.Result, err error, same Invocation)
 		out.Hint = misplacedHint(err)
 	case stopped, exit.Code(err) == exit.GaveUp:
 		out.Resumable = !lost
-		switch {
-		case inParts(r):
-			out.Hint = NewUpload
-		case r.URL == "" && r.Orphans > 0 && (r.Sent > 0 || r.Length == protocol.Known(0)):
-			out.Hint = orphanHint
-		case out.Resumable && r.URL == "" && !stopped:
-			out.Hint = nothingYetHint
-			out = out.Before(Unreached(err))
-		case out.Resumable:
+		if out.Hint = unfinishedHint(lost, r, same); out.Hint == "" {
 			out.Hint = resumeHint(r.URL, file, same)
-		default:
-			out.Hint = lostStreamHint(r.URL, same)
+			if r.URL == "" && !stopped {
+				out = out.Before(Unreached(err))
+			}
 		}
-	case errors.Is(err, client.ErrUnverified):
-		out.Hint = completeHint(r.URL)
-	case errors.Is(err, client.ErrUnsupported) && inParts(r):
-		out.Hint = noJoinHint
-	case errors.Is(err, client.ErrUnsupported) && r.Length == (protocol.Length{}):
-		out.Hint = "say how long the stream is with --size, or have more of it kept in a temporary file with --spool"
-	case errors.Is(err, client.ErrSourceChanged) && file == usage.Stdin && lost:
-		out.Hint = "--size has to be the number of bytes that come"
-	case errors.Is(err, ErrOtherStream):
-		out.Hint = otherStreamHint
-	case errors.Is(err, client.ErrRefused):
-		out.Hint = "tusker upload --recreate always sends the file again, as another upload"
-	case errors.Is(err, client.ErrUncertain):
-		out.Hint = Uncertain(r, "tusker upload sends the file again", same)
+	default:
+		out.Hint = finalHint(file, lost, r, err, same)
 	}
 	return out
+}
+
+// unfinishedHint is the advice about an upload that ended before it was complete and that
+// running the same command again does not resume. "": the command resumes it.
+func unfinishedHint(lost bool, r *client.Result, same Invocation) string {
+	switch {
+	case inParts(r):
+		return NewUpload
+	case r.URL == "" && r.Orphans > 0 && (r.Sent > 0 || r.Length == protocol.Known(0)):
+		return orphanHint
+	case lost:
+		return lostStreamHint(r.URL, same)
+	}
+	return ""
+}
+
+// finalHint is the advice about an error of an upload that no retry mends, or "".
+func finalHint(file string, lost bool, r *client.Result, err error, same Invocation) string {
+	switch {
+	case errors.Is(err, client.ErrUnverified):
+		return completeHint(r.URL)
+	case errors.Is(err, client.ErrUnsupported) && inParts(r):
+		return noJoinHint
+	case errors.Is(err, client.ErrUnsupported) && r.Length == (protocol.Length{}):
+		return "say how long the stream is with --size, or have more of it kept in a temporary file with --spool"
+	case errors.Is(err, client.ErrSourceChanged) && file == usage.Stdin && lost:
+		return "--size has to be the number of bytes that come"
+	case errors.Is(err, ErrOtherStream):
+		return otherStreamHint
+	case errors.Is(err, client.ErrRefused):
+		return "tusker upload --recreate always sends the file again, as another upload"
+	case errors.Is(err, client.ErrUncertain):
+		return Uncertain(r, "tusker upload sends the file again", same)
+	}
+	return ""
 }
 
 // inParts reports whether only parts of the upload exist. Only the command that

@@ -243,26 +243,32 @@ func (t *destination) shown() string {
 	return t.target()
 }
 
+// keep ends the part of a download that failed with err after offset bytes. It keeps the
+// bytes unless they are those of other content, and returns how many are kept. The error
+// is err, with that of the file if the part could not be ended.
+func (t *destination) keep(offset int64, err error) (int64, error) {
+	if t.part == nil {
+		return 0, err
+	}
+	if errors.Is(err, client.ErrContent) || errors.Is(err, client.ErrContentChanged) {
+		if cerr := t.part.Drop(); cerr != nil {
+			err = fmt.Errorf("%w; %w", err, cerr)
+		}
+		return 0, err
+	}
+	if cerr := t.part.Keep(); cerr != nil {
+		return 0, fmt.Errorf("%w; %w", err, cerr)
+	}
+	if offset == 0 {
+		return 0, err
+	}
+	return t.part.Offset(), err
+}
+
 // downloadError makes an error fit to be shown, with a hint what to do, and keeps the
 // bytes that can be resumed.
 func downloadError(a *app, to *destination, url string, result *client.DownloadResult, err error) error {
-	kept := int64(0)
-	if to.part != nil {
-		end := to.part.Keep
-		if errors.Is(err, client.ErrContent) || errors.Is(err, client.ErrContentChanged) {
-			end = to.part.Drop
-		} else {
-			kept = result.Offset
-		}
-		cerr := end()
-		if kept > 0 {
-			kept = to.part.Offset()
-		}
-		if cerr != nil {
-			kept = 0
-			err = fmt.Errorf("%w; %w", err, cerr)
-		}
-	}
+	kept, err := to.keep(result.Offset, err)
 	if _, ok := errors.AsType[*advice.Failure](err); ok {
 		return err
 	}
@@ -273,15 +279,7 @@ func downloadError(a *app, to *destination, url string, result *client.DownloadR
 	code := exit.Code(err)
 	switch {
 	case errors.Is(err, exit.ErrInterrupted), errors.Is(err, exit.ErrTimeout):
-		cause := exit.ErrTimeout
-		if errors.Is(err, exit.ErrInterrupted) {
-			cause = exit.ErrInterrupted
-		}
-		text := cause.Error()
-		if kept > 0 {
-			text += ", " + units.FormatAmount(kept, result.Content.Length) + " are here"
-		}
-		out.Err, out.Hint = exit.With(code, errors.New(text)), downloadHint(a, to, url, kept)
+		out.Err, out.Hint = exit.With(code, stoppedDownload(err, kept, result.Content.Length)), downloadHint(a, to, url, kept)
 	case errors.Is(err, download.ErrNoVersion), errors.Is(err, download.ErrSender):
 		out.Hint = "run the same command again, or remove the " + download.Suffix + " file to start over"
 	case errors.Is(err, syscall.ENOSPC):
@@ -300,6 +298,19 @@ func downloadError(a *app, to *destination, url string, result *client.DownloadR
 		out.Hint = "move it away, or choose another name with -o FILE"
 	}
 	return out
+}
+
+// stoppedDownload says what ended a download, a signal or --timeout, and how many bytes of
+// it are kept.
+func stoppedDownload(err error, kept int64, length protocol.Length) error {
+	text := exit.ErrTimeout.Error()
+	if errors.Is(err, exit.ErrInterrupted) {
+		text = exit.ErrInterrupted.Error()
+	}
+	if kept > 0 {
+		text += ", " + units.FormatAmount(kept, length) + " are here"
+	}
+	return errors.New(text)
 }
 
 // downloadHint is the command that resumes the download.

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -10,7 +11,9 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/records"
 	"github.com/tusker-go/tusker/cli/internal/units"
 	"github.com/tusker-go/tusker/cli/internal/usage"
+	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/filestore"
+	"github.com/tusker-go/tusker/protocol"
 )
 
 func uploadCommand(a *app) *cobra.Command {
@@ -107,16 +110,8 @@ func runUpload(a *app, cmd *cobra.Command, u *flags.Upload, endpoint string, fil
 	if err != nil {
 		return usage.Error(err)
 	}
-	u.LimitConnections()
-	config, err := u.Config(ctx, a.console)
+	config, err := uploadConfig(ctx, a, u, endpoint, metadata)
 	if err != nil {
-		return err
-	}
-	if config.Account, err = u.AccountName(a.console, a.settings, u.Account, endpoint); err != nil {
-		return usage.Error(err)
-	}
-	u.Tune(a.console, &config)
-	if err := u.CreationRules(&u.Connection, endpoint, metadata, !u.NoDefault, &config); err != nil {
 		return err
 	}
 	journal, err := u.OpenJournal(a.console, u.LiftConnectionLimit, &config)
@@ -158,8 +153,8 @@ func runUpload(a *app, cmd *cobra.Command, u *flags.Upload, endpoint string, fil
 	if found.Len() > 1 {
 		defer ledger.End(ctx, false)
 		plain, _, _ := strings.Cut(c.Endpoint(), "?")
-		info := filestore.BatchInfo{Endpoint: plain, Account: config.Account, Names: u.BatchNames(files)}
-		if n := ledger.Begin(info); n > 0 {
+		n := ledger.Begin(filestore.BatchInfo{Endpoint: plain, Account: config.Account, Names: u.BatchNames(files)})
+		if n > 0 {
 			a.console.Say("an earlier run of this command has sent %s: --no-resume sends all again", units.FormatCount(n, "file", "files"))
 		}
 	}
@@ -168,4 +163,19 @@ func runUpload(a *app, cmd *cobra.Command, u *flags.Upload, endpoint string, fil
 		return b.Plan(ctx)
 	}
 	return b.Run(ctx)
+}
+
+// uploadConfig returns the configuration of the client, without the places of its records.
+func uploadConfig(ctx context.Context, a *app, u *flags.Upload, endpoint string, metadata protocol.Metadata) (client.Config, error) {
+	u.LimitConnections()
+	config, err := u.Config(ctx, a.console)
+	if err != nil {
+		return client.Config{}, err
+	}
+	if config.Account, err = u.AccountName(a.console, a.settings, u.Account, endpoint); err != nil {
+		return client.Config{}, usage.Error(err)
+	}
+	u.Tune(a.console, &config)
+	err = u.CreationRules(&u.Connection, endpoint, metadata, !u.NoDefault, &config)
+	return config, err
 }
