@@ -141,7 +141,7 @@ func (w *walk) addListed(e remote.Entry, below string) error {
 		w.Failed(e.Name, s3.ErrNotObject)
 		return nil
 	case strings.Contains(below, versionInName):
-		w.Failed(e.Name, fmt.Errorf("the key has %s in it, which means a version", versionInName))
+		w.Failed(e.Name, fmt.Errorf("the key has %s in it, so jobs do not take the object: send it with tusker upload and this name", versionInName))
 		return nil
 	}
 	item := fleet.Item{Root: w.root, Path: below, Size: e.Size, Version: e.ETag}
