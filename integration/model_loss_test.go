@@ -28,10 +28,15 @@ type loss struct {
 }
 
 // mayBeLost remembers a failed PATCH. Its body may still be read, so settleLoss decides
-// when the next request begins.
+// when the next request begins. A PATCH of a call that has ended says nothing about the size
+// of bodies.
 func (w *witness) mayBeLost(method, path string, length int64) {
-	if method == http.MethodPatch {
-		w.loss.length, w.loss.path = length, path
+	if method != http.MethodPatch {
+		return
+	}
+	w.loss.path = path
+	if !w.ended() {
+		w.loss.length = length
 	}
 }
 

@@ -144,7 +144,7 @@ func (l *List) Items(ctx context.Context) iter.Seq2[fleet.Item, error] {
 			w := &walk{List: l, ctx: ctx, root: root, yield: yield}
 			visit := w.visitRoot
 			if o := l.objects[root]; o != nil {
-				visit = func() error { return w.visitStore(o) }
+				visit = func() error { return w.visitStore(o) } //nolint:contextcheck // A walk has the context of Items.
 			}
 			if err := visit(); err != nil {
 				if !errors.Is(err, errStopped) {
