@@ -24,21 +24,25 @@ const (
 	namesInBlock   = 1 << 16
 )
 
-// packedEntry is an entry without an error of a file on this machine.
+// packedEntry is an entry without an error of a file on this machine, or of an object below a prefix.
 type packedEntry struct {
 	size, modified int64
 	id             fileID
 	dir            uint32 // index in dirs; notPacked: the entry is in whole
 	block          uint32 // index in names, or in whole
-	start, length  uint16 // of the name in its block
+	start, length  uint16 // of the name in its block; the ETag of an object follows its name and tagMark
 }
 
-const notPacked = math.MaxUint32
+const (
+	notPacked = math.MaxUint32
+	tagMark   = "\x00" // no header, and so no ETag, has it
+)
 
 // entryDir is what the files of a directory have in common.
 type entryDir struct {
-	in    *folder // nil: the files were named
-	below string  // path of the directory in the folder, with a slash at its end; "": the folder
+	in      *folder // nil: the files were named, or are remote
+	objects *prefix // nil: the files are on this machine
+	below   string  // path of the directory in the folder or below the prefix, with a slash at its end; "": the folder or prefix
 }
 
 func (l *entries) len() int { return l.n }
@@ -46,15 +50,10 @@ func (l *entries) len() int { return l.n }
 // add adds an entry at the end.
 func (l *entries) add(e entry) {
 	p := packedEntry{size: e.size, modified: e.modified, id: e.id, dir: notPacked}
-	dir, name := entryDir{in: e.in}, e.name
-	if e.in != nil {
-		slash := strings.LastIndexByte(e.below, '/') + 1
-		dir.below, name = e.below[:slash], e.below[slash:]
-	}
-	if e.err == nil && e.remote == nil && len(name) < namesInBlock {
+	if dir, name, ok := packed(&e); ok {
 		p.dir = l.indexOf(dir)
 		p.block, p.start = l.keep(name)
-		p.length = uint16(len(name)) //nolint:gosec // below namesInBlock
+		p.length = uint16(len(name)) //nolint:gosec // packed limits it
 	} else {
 		p.block = uint32(len(l.whole)) //nolint:gosec // such entries are large
 		l.whole = append(l.whole, e)
@@ -65,6 +64,26 @@ func (l *entries) add(e entry) {
 	last := &l.blocks[len(l.blocks)-1]
 	*last = append(*last, p)
 	l.n++
+}
+
+// packed returns the directory of an entry, and the text by which at finds the rest of its names. It
+// is false if the entry has to be kept as it is.
+func packed(e *entry) (dir entryDir, text string, ok bool) {
+	if e.err != nil {
+		return dir, "", false
+	}
+	slash := strings.LastIndexByte(e.below, '/') + 1
+	switch r := e.remote; {
+	case e.in != nil:
+		dir, text = entryDir{in: e.in, below: e.below[:slash]}, e.below[slash:]
+	case r == nil:
+		text = e.name
+	case r.in == nil || !r.in.has(e):
+		return dir, "", false
+	default:
+		dir, text = entryDir{objects: r.in, below: e.below[:slash]}, e.below[slash:]+tagMark+r.etag
+	}
+	return dir, text, len(text) < namesInBlock
 }
 
 // next returns the next one of some blocks, empty. The first grows with its content, because most
@@ -106,13 +125,18 @@ func (l *entries) at(i int) entry {
 	if p.dir == notPacked {
 		return l.whole[p.block]
 	}
-	e := entry{size: p.size, modified: p.modified, id: p.id}
-	dir, name := &l.dirs[p.dir], l.names[p.block][p.start:][:p.length]
-	if dir.in == nil {
-		e.name = string(name)
-		return e
+	dir, text := &l.dirs[p.dir], string(l.names[p.block][p.start:][:p.length])
+	var e entry
+	switch {
+	case dir.objects != nil:
+		mark := strings.LastIndex(text, tagMark)
+		e = dir.objects.entry(dir.below+text[:mark], text[mark+len(tagMark):])
+	case dir.in != nil:
+		e.in, e.below = dir.in, dir.below+text
+	default:
+		e.name = text
 	}
-	e.in, e.below = dir.in, dir.below+string(name)
+	e.size, e.modified, e.id = p.size, p.modified, p.id
 	return e
 }
 

@@ -15,6 +15,15 @@ import (
 func TestEntries(t *testing.T) {
 	t.Parallel()
 	one, two := &folder{path: "one"}, &folder{path: "two"}
+	bucket, below := &prefix{at: "s3://b/"}, &prefix{at: "s3://b/d/", base: "d"}
+	object := func(p *prefix, path, etag string) entry {
+		e := p.entry(path, etag)
+		e.size, e.modified = 10, 11
+		return e
+	}
+	odd := object(below, "odd", `"1"`)
+	odd.name += "?versionId="
+	odd.remote.file = odd.name
 	all := []entry{
 		{name: "named", size: 1, modified: 2},
 		{in: one, below: "a", size: 3, modified: 4},
@@ -24,6 +33,11 @@ func TestEntries(t *testing.T) {
 		{name: strings.Repeat("long/", 20_000)},
 		{name: "", err: errors.ErrUnsupported},
 		{name: "remote", remote: &remoteFile{file: "s3://b/k"}, size: 8, modified: 9},
+		object(bucket, "k", `"1"`),
+		object(below, "e/k", `"2"`),
+		object(below, "e/with\x00zero", `"3"`),
+		object(below, "e/", ""),
+		odd,
 		{in: one, below: "a"},
 	}
 	// More names than one block has, and more entries.
@@ -31,8 +45,14 @@ func TestEntries(t *testing.T) {
 		all = append(all, entry{in: one, below: fmt.Sprintf("d%d/%050d", i/3000, i), size: int64(i), modified: int64(i)})
 	}
 	list := entriesOf(all...)
-	if got := slices.Collect(list.all()); !slices.Equal(got, all) || list.len() != len(all) {
-		t.Errorf("%d entries differ from those that were added", len(got))
+	got := slices.Collect(list.all())
+	if list.len() != len(all) || len(got) != len(all) {
+		t.Fatalf("%d of %d entries, want %d", len(got), list.len(), len(all))
+	}
+	for i, want := range all {
+		if !isSame(got[i], want) {
+			t.Errorf("entry %d is %+v, want %+v", i, got[i], want)
+		}
 	}
 	sorted := &Listing{entries: list}
 	sorted.sort(flags.Order{Key: flags.OrderSize, Descending: true})
@@ -51,18 +71,36 @@ func TestEntries(t *testing.T) {
 	}
 }
 
-// A list needs little memory for each file beyond its name.
+// isSame reports whether a and b have the same content.
+func isSame(a, b entry) bool {
+	if a.remote != nil && b.remote != nil && *a.remote == *b.remote {
+		a.remote = b.remote
+	}
+	return a == b
+}
+
+// A list needs little memory for each file beyond its name, and that of an object its ETag.
 func TestEntriesMemory(t *testing.T) {
 	// The test measures the heap of the process, so it is not parallel.
 	const files, name, most = 100_000, 8, 64
-	in := &folder{path: "folder"}
-	before := heap()
-	var list entries
-	for i := range files {
-		list.add(entry{in: in, below: fmt.Sprintf("%08d", i), id: fileID{}, size: 1, modified: 1})
+	const etag = `"0123456789abcdef0123456789abcdef"`
+	in, objects := &folder{path: "folder"}, &prefix{at: "s3://bucket/folder/", base: "folder"}
+	kinds := map[string]struct {
+		add  func(*entries, string)
+		name int64 // bytes of the name and the ETag
+	}{
+		"files":   {func(l *entries, name string) { l.add(entry{in: in, below: name, size: 1, modified: 1}) }, name},
+		"objects": {func(l *entries, name string) { l.add(objects.entry(name, etag)) }, name + int64(len(etag))},
 	}
-	if each := (heap() - before) / files; each > name+most {
-		t.Errorf("%d bytes for each file, want at most %d beyond its name", each, most)
+	for kind, test := range kinds {
+		before := heap()
+		var list entries
+		for i := range files {
+			test.add(&list, fmt.Sprintf("%08d", i))
+		}
+		if each := (heap() - before) / files; each > test.name+most {
+			t.Errorf("%s: %d bytes for each, want at most %d", kind, each, test.name+most)
+		}
+		runtime.KeepAlive(list)
 	}
-	runtime.KeepAlive(list)
 }

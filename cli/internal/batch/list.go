@@ -52,8 +52,8 @@ func (e *entry) relative() string {
 	switch {
 	case e.in != nil:
 		return path.Join(e.in.base, e.below)
-	case e.remote != nil && e.remote.base != "":
-		return path.Join(e.remote.base, e.below)
+	case e.remote != nil && e.remote.in != nil:
+		return path.Join(e.remote.in.base, e.below)
 	}
 	return ""
 }

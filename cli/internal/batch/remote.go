@@ -2,6 +2,7 @@ package batch
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/tusker-go/tusker/cli/internal/advice"
@@ -13,9 +14,27 @@ import (
 
 // remoteFile is the part of an entry that is not on this machine.
 type remoteFile struct {
-	file string // as it was named, which may have secrets
-	etag string // in the listing that had the file; "": it was named
-	base string // name of the prefix in which the file was found; "": it was named
+	file string  // as it was named, which may have secrets
+	etag string  // in the listing that had the file; "": it was named
+	in   *prefix // prefix below which the file was found; nil: it was named
+}
+
+// prefix is what the objects of a listing have in common.
+type prefix struct {
+	at   string // the names of objects begin with it, and their paths below the prefix follow
+	base string // name of the prefix, see remote.Base
+}
+
+// entry returns an entry of an object below the prefix, without its size.
+func (p *prefix) entry(below, etag string) entry {
+	name := p.at + below
+	return entry{name: name, below: below, remote: &remoteFile{file: name, etag: etag, in: p}}
+}
+
+// has reports whether entry returns what e has, apart from its size.
+func (p *prefix) has(e *entry) bool {
+	return e.name == e.remote.file && len(e.name) == len(p.at)+len(e.below) &&
+		strings.HasPrefix(e.name, p.at) && strings.HasSuffix(e.name, e.below)
 }
 
 // newRemote returns the entry of a remote file that was named.
@@ -40,7 +59,7 @@ func (l *Listing) addRemote(ctx context.Context, r *remote.Files, s *flags.Selec
 		l.entries.add(newRemote(file))
 		return nil
 	}
-	base, found := remote.Base(file), false
+	in, found := &prefix{base: remote.Base(file)}, false
 	for o, err := range r.List(ctx, file, "") {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -49,11 +68,14 @@ func (l *Listing) addRemote(ctx context.Context, r *remote.Files, s *flags.Selec
 			l.AddRemote(file, err)
 			return nil
 		}
-		found = true
+		if !found {
+			in.at = strings.TrimSuffix(o.Name, o.Below)
+			found = true
+		}
 		if s.SelectsObject(o, now) {
 			l.entries.add(entry{
 				name: o.Name, below: o.Below, size: o.Size, modified: o.Modified.UnixNano(),
-				remote: &remoteFile{file: o.Name, etag: o.ETag, base: base},
+				remote: &remoteFile{file: o.Name, etag: o.ETag, in: in},
 			})
 		}
 	}
