@@ -59,8 +59,8 @@ func (n *note) end(delivery int) {
 	}
 }
 
-// progress takes how many bytes the server had at the beginning of a delivery. More than before
-// mean that the workers before did not die in vain.
+// progress takes how many bytes the server had at the beginning of a delivery. If it has more than
+// before, the item is not the reason why the earlier workers died.
 func (n *note) progress(delivery int, offset int64) {
 	if n.Delivery == delivery && offset > n.Offset {
 		n.Started, n.Offset = 1, offset

@@ -12,7 +12,7 @@ import (
 // which of them is the reason.
 
 const (
-	suspectTime = 10 * time.Second // after that, a suspect is one no more for its worker
+	suspectTime = 10 * time.Second // after that, the worker may begin another suspect
 	suspectWait = time.Second      // until a suspect is tried again
 )
 
@@ -52,9 +52,9 @@ func (r *run) isolate(c *claim) error {
 		return context.Cause(c.held)
 	}
 	end := sync.OnceFunc(func() { <-r.suspect })
-	t2 := time.AfterFunc(suspectTime, end)
+	expiry := time.AfterFunc(suspectTime, end)
 	c.clear = func() {
-		t2.Stop()
+		expiry.Stop()
 		end()
 	}
 	return nil

@@ -50,12 +50,16 @@ func packed(t *testing.T, version string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", "run", "./integration/release", "pack", version, t.TempDir())
 	cmd.Dir = filepath.Join("..", "..")
-	cmd.Env = append(os.Environ(), "GOWORK=",
-		// git needs a name for the commits of a release, and a machine may have none.
-		"GIT_CONFIG_COUNT=2",
-		"GIT_CONFIG_KEY_0=user.name", "GIT_CONFIG_VALUE_0=test",
-		"GIT_CONFIG_KEY_1=user.email", "GIT_CONFIG_VALUE_1=test@tus.example",
-	)
+	cmd.Env = append(os.Environ(), "GOWORK=")
+	// The name in the commits of a release is a part of the hash that the packages have, so it has to
+	// be that of the real release, if the machine knows it.
+	if exec.CommandContext(t.Context(), "git", "var", "GIT_COMMITTER_IDENT").Run() != nil {
+		cmd.Env = append(cmd.Env,
+			"GIT_CONFIG_COUNT=2",
+			"GIT_CONFIG_KEY_0=user.name", "GIT_CONFIG_VALUE_0=test",
+			"GIT_CONFIG_KEY_1=user.email", "GIT_CONFIG_VALUE_1=test@tus.example",
+		)
+	}
 	return strings.TrimSpace(output(t, cmd))
 }
 
