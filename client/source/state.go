@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io/fs"
 	"sync"
 	"time"
 
@@ -50,7 +51,7 @@ func (was state) difference(now state, named bool) string {
 // remember takes the state that every later check compares with. Nothing was promised to a
 // server yet, so the size of the file is the one that it has now.
 func (f *openFile) remember() error {
-	was, err := f.look(f.size)
+	was, err := f.first()
 	if err == nil && was.size == 0 && f.stat != nil {
 		was, err = f.lookInside(was)
 	}
@@ -133,25 +134,35 @@ func (f *openFile) same() (bool, error) {
 	return bytes.Equal(buf[:n], f.content), err
 }
 
-// look reads the attributes of a source that had size bytes.
-func (f *openFile) look(size int64) (state, error) {
-	now := state{size: size}
-	if f.stat == nil {
-		return now, nil
+// first returns the state of a file that was just opened, which may be known.
+func (f *openFile) first() (state, error) {
+	if f.opened == nil {
+		return f.look(f.size)
 	}
 	info := f.opened
-	if f.opened = nil; info == nil {
-		var err error
-		if info, err = f.stat(); err != nil {
-			return now, err
-		}
+	f.opened = nil
+	return f.stateOf(info)
+}
+
+// look reads the attributes of a source that had size bytes.
+func (f *openFile) look(size int64) (state, error) {
+	if f.stat == nil {
+		return state{size: size}, nil
 	}
-	now.size, now.modified, now.inode = info.Size(), info.ModTime(), inodeOf(info)
+	info, err := f.stat()
+	if err != nil {
+		return state{size: size}, err
+	}
+	return f.stateOf(info)
+}
+
+// stateOf returns what info says of the file.
+func (f *openFile) stateOf(info fs.FileInfo) (state, error) {
 	name := f.path
 	if name == "" {
 		name = info.Name()
 	}
-	return now, checkRegular(name, info)
+	return state{size: info.Size(), modified: info.ModTime(), inode: inodeOf(info)}, checkRegular(name, info)
 }
 
 // legible is false if the bytes are expensive to read, or are the caller's business.
