@@ -213,7 +213,20 @@ func (e *exchange) run(ctx context.Context) (*Answer, error) {
 	e.resp = resp
 	defer func() { _ = resp.Body.Close() }()
 	e.dog.alive()
-	return e.read(ctx)
+	ended := context.Cause(ctx)
+	answer, err := e.read(ctx)
+	if isAnswerError(err) && errors.Is(ended, failure.ErrStalled) {
+		// The server saw the end of the request, and answered that.
+		e.resp = nil
+		return nil, e.fail(ended)
+	}
+	return answer, err
+}
+
+// isAnswerError reports whether err is about an answer, and not an error of Request.Consume.
+func isAnswerError(err error) bool {
+	_, ok := errors.AsType[*failure.Error](err)
+	return ok
 }
 
 // isFinal reports whether a redirect answers the request.
