@@ -87,6 +87,7 @@ func largeRows() []row {
 		{
 			name: "tls-tusd", title: "512 MiB over TLS, tusd in memory", files: 1, size: 512 * mib, concurrency: 1,
 			about:  "HTTP/2 if the client supports it. tusd's server offers it, as most servers do.",
+			bound:  "tusker waits until its record is on the disk, before the first byte and after the last one. Without a record (--no-resume), it is as fast as the raw program.",
 			server: tusdTLS, rounds: 5, limit: 45 * time.Second, targets: tlsTargets,
 			contestants: contestants(largeFile(), []contestant{
 				raws(raw, rawPatch+", HTTP/1.1", "-http1.1"), tusker(variant, "--http1.1"),

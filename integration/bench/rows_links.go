@@ -59,6 +59,7 @@ func parallelRows() []row {
 		{
 			name: "auto-fast", title: "1 GiB on an unlimited link, null store", files: 1, size: gib, concurrency: 1,
 			about:  "The cost of an automatic number of connections if one connection is best.",
+			bound:  "both clients send the same two requests over one connection. A run takes a third of a second, and runs of one client differ by more than the target.",
 			server: plain, rounds: 11, limit: 25 * time.Second,
 			contestants: []contestant{
 				tusker(variant), tusker(own, "--parallel", "auto"),
