@@ -68,8 +68,8 @@ func (o ConcatOptions) upload(metadata protocol.Metadata) UploadOptions {
 // deleted before their bytes are sent. A part that fails cancels the others; the error then Is
 // [ErrPart], and Result.Parts tells how far each part got. If the answer to the joining was
 // lost and a part is gone, the error Is [ErrUncertain]. The error for no sources, for more
-// than [protocol.MaxConcatParts], and for more than 2^63-1 bytes, Is [ErrInvalidOption]. Other errors are as for Upload. The
-// result is never nil.
+// than [protocol.MaxConcatParts], and for more than 2^63-1 bytes, Is [ErrInvalidOption]. Other
+// errors are as for Upload. The result is never nil.
 func (c *Client) UploadConcat(ctx context.Context, sources []Source, opts *ConcatOptions) (*Result, error) {
 	var o ConcatOptions
 	if opts != nil {

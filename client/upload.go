@@ -30,14 +30,16 @@ import (
 // If ctx ends while bytes are on their way, Upload asks the server once how much it has, for at
 // most 2 s, see Config.AskAfterCancel.
 //
-// The result is never nil. After an error it says what is known, so that Resume can
-// continue: the URL, and how many bytes the server has. Errors to test for:
-// [ErrNoEndpoint], [ErrInvalidOption], [ErrSource], and with it [ErrSourceChanged],
-// [ErrSourceWindow], [ErrSourceInUse] and [ErrSourceUsed], [ErrUnconfirmed], [ErrBusy], [ErrConflict], [ErrLeaseLost], [ErrUnrecorded], [ErrUnsupported],
-// [ErrLengthMismatch], [ErrIntegrity], [ErrMisplaced], [ErrPatchBlocked], [ErrUncertain], [ErrRefused], [ErrPart], [ErrDifferent],
-// [ErrUnverified], [ErrNotTus], [ErrNotRUFH], [ErrOtherProtocol], [ErrInterim], [ErrLimits], [ErrRelocated], [ErrEarly], [ErrIncomplete], [ErrRedirected], [ErrInvalidLocation],
-// [ErrInsecureLocation], [ErrUntrusted], [ErrStalled], [protocol.ErrInvalidMetadata],
-// [retry.ErrExhausted], the sentinels of package protocol, and the cause of ctx.
+// The result is never nil. After an error it says what is known, so that Resume can continue: the
+// URL, and how many bytes the server has. Errors to test for: [ErrNoEndpoint], [ErrInvalidOption],
+// [ErrSource], and with it [ErrSourceChanged], [ErrSourceWindow], [ErrSourceInUse] and
+// [ErrSourceUsed], [ErrUnconfirmed], [ErrBusy], [ErrConflict], [ErrLeaseLost], [ErrUnrecorded],
+// [ErrUnsupported], [ErrLengthMismatch], [ErrIntegrity], [ErrMisplaced], [ErrPatchBlocked],
+// [ErrUncertain], [ErrRefused], [ErrPart], [ErrDifferent], [ErrUnverified], [ErrNotTus],
+// [ErrNotRUFH], [ErrOtherProtocol], [ErrInterim], [ErrLimits], [ErrRelocated], [ErrEarly],
+// [ErrIncomplete], [ErrRedirected], [ErrInvalidLocation], [ErrInsecureLocation], [ErrUntrusted],
+// [ErrStalled], [protocol.ErrInvalidMetadata], [retry.ErrExhausted], the sentinels of package
+// protocol, and the cause of ctx.
 func (c *Client) Upload(ctx context.Context, src Source, opts *UploadOptions) (*Result, error) {
 	return c.uploadOne(ctx, src, opts, nil)
 }

@@ -9,12 +9,12 @@ import (
 
 // Worker describes a process that uploads items.
 type Worker struct {
-	// Client configures the uploads. Work sets Endpoint if it is "", and Store, Ledger, Once
-	// and Recreate in any case. Without Endpoint, credentials go to the endpoint that the
-	// engine names, so those who can write to the engine can get them. An Endpoint with another scheme, host or path than that of
-	// the job is ErrOtherEndpoint. RateLimit applies to this worker alone, besides
-	// Config.RateLimit. Retry is for one attempt of an item; nil: 4 attempts in a row without
-	// progress.
+	// Client configures the uploads. Work sets Endpoint if it is "", and Store, Ledger, Once and
+	// Recreate in any case. Without Endpoint, credentials go to the endpoint that the engine names,
+	// so those who can write to the engine can get them. An Endpoint with another scheme, host or
+	// path than that of the job is ErrOtherEndpoint. RateLimit applies to this worker alone,
+	// besides Config.RateLimit. Retry is for one attempt of an item; nil: 4 attempts in a row
+	// without progress.
 	Client client.Config
 
 	// Open returns the bytes of an item. It is called for each attempt, by several goroutines

@@ -106,9 +106,10 @@ var errDirectory = errors.New("is a directory")
 
 const recursiveHint = "send the files in it with --recursive"
 
-// Find finds the files that the arguments and the flags name, in this order. The
-// files of a directory are in the order of their names, unless the flags sort all files. Errors are usage errors, or
-// the cause of ctx. A nil con gets no messages, and without objects all files are on this machine.
+// Find finds the files that the arguments and the flags name, in this order. The files of a
+// directory are in the order of their names, unless the flags sort all files. Errors are usage
+// errors, or the cause of ctx. A nil con gets no messages, and without objects all files are on
+// this machine.
 func Find(ctx context.Context, con *console.Console, s *flags.Selection, objects *remote.Files, files []string) (*Listing, error) {
 	l := &Listing{}
 	now := time.Now()

@@ -3,10 +3,10 @@
 //
 // [New] reads credentials, region and endpoint as the AWS command line does: AWS_ACCESS_KEY_ID
 // and the other variables, the profiles of ~/.aws with keys, roles, processes and SSO, roles of
-// containers and machines, AWS_REGION, AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_S3. [Client.Open] opens an object, and
-// [Client.List] lists the objects whose keys begin with a prefix. Objects are read as package
-// httpsource reads them: one request for each request of the upload, with a condition for the
-// version, and with retries.
+// containers and machines, AWS_REGION, AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_S3. [Client.Open]
+// opens an object, and [Client.List] lists the objects whose keys begin with a prefix. Objects are
+// read as package httpsource reads them: one request for each request of the upload, with a
+// condition for the version, and with retries.
 //
 // Requests are signed by the SDK of AWS, and sent by net/http: the clients and the config of the
 // SDK would take longer to compile than the rest of a program. A program that uses the SDK anyway
