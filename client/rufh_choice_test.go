@@ -60,7 +60,9 @@ func TestProtocolAuto(t *testing.T) {
 		"both":          {[]string{"Tus-Resumable", "1.0.0", rufh.HeaderUploadLimit, "min-size=0"}, 204, []string{"OPTIONS", "POST", "PATCH", "POST", "PATCH"}},
 		"neither":       {nil, 200, []string{"OPTIONS", "POST", "PATCH", "POST", "PATCH"}},
 		"not found":     {nil, 404, []string{"OPTIONS", "POST", "PATCH", "POST", "PATCH"}},
-		"limit is void": {[]string{rufh.HeaderUploadLimit, "1"}, 204, []string{"OPTIONS", "POST", "PATCH", "POST", "PATCH"}},
+		"limit is void": {[]string{rufh.HeaderUploadLimit, "1"}, 204, []string{"OPTIONS", "POST", "POST"}},
+		"media type":    {[]string{"Accept-Patch", "text/x-diff, application/partial-upload"}, 204, []string{"OPTIONS", "POST", "POST"}},
+		"other patches": {[]string{"Accept-Patch", "application/offset+octet-stream"}, 204, []string{"OPTIONS", "POST", "PATCH", "POST", "PATCH"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -10,7 +10,7 @@
 //	5   -03           104 with Upload-Offset
 //	6   -04, -05      application/partial-upload, Upload-Length, Upload-Limit, problem types
 //	7   -06 to -08    Upload-Length in appends, expires is max-age, final responses by the target
-//	8   -09 to -11
+//	8   -09 to -11    only "?1" completes an append
 //	9   -12
 //	10  -13           only "?1" completes an upload; HEAD need not tell completeness and length
 //

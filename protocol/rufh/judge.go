@@ -96,19 +96,29 @@ func state(r Response) Verdict {
 }
 
 // completing judges a success of a request that completes the upload, if it does not say so
-// itself.
+// itself. A creation with all bytes is complete after any success up to version 9, and an append up
+// to version 7: since draft -10, an append is complete only if the response says so.
 func completing(x Exchange, r Response) Verdict {
 	switch {
 	case x.Version.edition().explicit:
 		return Verdict{Meaning: Malformed}
 	case r.Complete == Incomplete, !isKnown(x.End), isKnown(r.Offset) && r.Offset != x.End:
 		return Verdict{Partial, r.Offset}
+	case r.isAmbiguous():
+		return Verdict{Meaning: Malformed}
 	case x.Op == protocol.OpPatch && !isKnown(r.Offset):
 		// Every version demands a field here: Upload-Offset up to 6, Upload-Complete since 7.
 		return Verdict{Meaning: Malformed}
+	case x.Op == protocol.OpPatch && x.Version.edition().explicitAppend:
+		return Verdict{Partial, r.Offset}
 	}
 	return Verdict{Meaning: Final}
 }
+
+// isAmbiguous reports whether a success does not say that the request as a whole succeeded: a
+// 206 answers a Range, which no request of an upload has (RFC 9110, section 15.3.7), and the
+// content of a 207 can have failures (RFC 4918, section 13).
+func (r Response) isAmbiguous() bool { return r.Status == 206 || r.Status == 207 }
 
 // continuing judges a success of a request that does not complete the upload. Up to version
 // 6, "?1" means nothing here: the drafts with the versions 4 to 6 demand it by mistake.

@@ -95,7 +95,8 @@ func TestJudgeCompleting(t *testing.T) {
 		{"says ?0", 10, 10, last, answer{204, "Upload-Complete: ?0\nUpload-Offset: 20"}, rufh.Malformed, none},
 		{"version 3 says ?1", 3, 3, last, answer{204, "Upload-Incomplete: ?1\nUpload-Offset: 20"}, rufh.Partial, twenty},
 		// tusd sends 204 with Upload-Offset alone.
-		{"offset alone", 3, 9, last, answer{204, "Upload-Offset: 20"}, rufh.Final, none},
+		{"offset alone", 3, 7, last, answer{204, "Upload-Offset: 20"}, rufh.Final, none},
+		{"offset alone", 8, 9, last, answer{204, "Upload-Offset: 20"}, rufh.Partial, twenty},
 		{"offset alone", 10, 10, last, answer{204, "Upload-Offset: 20"}, rufh.Malformed, none},
 		{"lower offset", 3, 9, last, answer{204, "Upload-Offset: 15"}, rufh.Partial, fifteen},
 		{"offset, but the content was not sent", 3, 9, cutLast, answer{204, "Upload-Offset: 15"}, rufh.Partial, fifteen},
@@ -113,6 +114,13 @@ func TestJudgeCompleting(t *testing.T) {
 			rufh.Partial, none,
 		},
 		{"nothing after a 104", 10, 10, upgraded, answer{200, ""}, rufh.Malformed, none},
+		{"reset after a 104", 3, 9, upgraded, answer{205, ""}, rufh.Final, none},
+		// The statuses 206 and 207 do not say that the request as a whole succeeded.
+		{"part of a range after a 104", 3, 10, upgraded, answer{206, "Content-Range: bytes 0-4/5"}, rufh.Malformed, none},
+		{"several statuses after a 104", 3, 10, upgraded, answer{207, "Content-Type: application/xml"}, rufh.Malformed, none},
+		{"several statuses, to an append", 3, 7, last, answer{207, "Upload-Offset: 20"}, rufh.Malformed, none},
+		{"several statuses and ?1", 4, 10, upgraded, answer{207, "Upload-Complete: ?1"}, rufh.Final, none},
+		{"several statuses and ?0", 4, 9, upgraded, answer{207, "Upload-Complete: ?0\nUpload-Offset: 15"}, rufh.Partial, fifteen},
 	})
 }
 

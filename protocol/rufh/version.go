@@ -24,14 +24,15 @@ var drafts = [Newest + 1]string{
 
 // edition has the differences between the versions.
 type edition struct {
-	inverted     bool   // Upload-Incomplete instead of Upload-Complete
-	progress     bool   // a 104 can have Upload-Offset
-	mediaType    bool   // an append has the media type application/partial-upload
-	length       bool   // a creation can have Upload-Length
-	appendLength bool   // an append can have Upload-Length
-	age          string // key of the lifetime in Upload-Limit
-	early        bool   // a server can complete an upload although the client did not
-	explicit     bool   // only "?1" says that an upload is complete, and an offset in an error needs "?0"
+	inverted       bool   // Upload-Incomplete instead of Upload-Complete
+	progress       bool   // a 104 can have Upload-Offset
+	mediaType      bool   // an append has the media type application/partial-upload
+	length         bool   // a creation can have Upload-Length
+	appendLength   bool   // an append can have Upload-Length
+	age            string // key of the lifetime in Upload-Limit
+	early          bool   // a server can complete an upload although the client did not
+	explicitAppend bool   // only "?1" says that an append completed its upload
+	explicit       bool   // only "?1" says that an upload is complete, and an offset in an error needs "?0"
 }
 
 // edition returns the edition of v, or that of [Newest] if v is not Valid.
@@ -40,14 +41,15 @@ func (v Version) edition() edition {
 		v = Newest
 	}
 	e := edition{
-		inverted:     v == 3,
-		progress:     v >= 5,
-		mediaType:    v >= 6,
-		length:       v >= 6,
-		appendLength: v >= 7,
-		age:          keyMaxAge,
-		early:        v >= 7,
-		explicit:     v >= 10,
+		inverted:       v == 3,
+		progress:       v >= 5,
+		mediaType:      v >= 6,
+		length:         v >= 6,
+		appendLength:   v >= 7,
+		age:            keyMaxAge,
+		early:          v >= 7,
+		explicitAppend: v >= 8,
+		explicit:       v >= 10,
 	}
 	if v <= 6 {
 		e.age = keyExpires

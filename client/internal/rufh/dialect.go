@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/internal/dialect"
@@ -144,11 +145,21 @@ func Question() http.Header {
 func (s *Server) Learn(h http.Header) rufh.Version {
 	v := cmp.Or(rufh.ParseVersion(h), rufh.Newest)
 	r := v.ParseResponse(http.StatusNoContent, h)
-	if r.Limits == nil || r.Tus {
+	if r.Tus || !announces(h, r) {
 		return 0
 	}
-	s.Hear(*r.Limits)
+	if r.Limits != nil {
+		s.Hear(*r.Limits)
+	}
 	return v
+}
+
+// announces reports whether a response to OPTIONS has a field that only servers of resumable uploads
+// send: Upload-Limit, or, in the drafts -10 and -11, Accept-Patch with the media type of appends. The
+// limits of a void Upload-Limit are ignored, but a server of tus does not send the field at all.
+func announces(h http.Header, r rufh.Response) bool {
+	isAppend := func(line string) bool { return strings.Contains(strings.ToLower(line), rufh.MediaType) }
+	return r.Limits != nil || slices.Contains(r.Void, rufh.HeaderUploadLimit) || slices.ContainsFunc(h.Values("Accept-Patch"), isAppend)
 }
 
 // first returns the value of the first key that metadata has.

@@ -122,10 +122,11 @@ func (x *exchange) verdictOf(r rufh.Response) rufh.Verdict {
 	}, r)
 }
 
-// isFinal reports whether a redirect is the final response of the target. To follow it would send
-// the bytes again. It implements wire.Request.Final.
+// isFinal reports whether a redirect answers the request, so that its bytes are not sent again: it is
+// the final response of the target, or the creation has announced an upload, which has the bytes. It
+// implements wire.Request.Final.
 func (x *exchange) isFinal(status int, h http.Header) bool {
-	return x.verdictOf(x.dialect.Version.ParseResponse(status, h)).Meaning == rufh.Final
+	return x.interim.announced() != "" || x.verdictOf(x.dialect.Version.ParseResponse(status, h)).Meaning == rufh.Final
 }
 
 // parse implements wire.Request.Parse.
