@@ -12,7 +12,6 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -95,7 +94,10 @@ func Run(ctx context.Context, args []string, std Streams) int {
 		LookupEnv: std.LookupEnv,
 		Hurry:     std.Hurry,
 	}}
-	root := a.root() //nolint:contextcheck // Commands get the context from cobra.
+	root := a.root()
+	if len(args) > 0 && strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		addCompletions(root, a.console.LookupEnv)
+	}
 	root.SetArgs(args)
 	root.SetOut(a.console.Out)
 	root.SetErr(a.console.Err)
@@ -107,7 +109,7 @@ func Run(ctx context.Context, args []string, std Streams) int {
 	}
 	if err != nil && !a.begun {
 		err = usage.Error(err)
-		a.console.Preset(settings.LogFormat(root, args, a.console.LookupEnv))
+		a.console.Preset(settings.LogFormat(a.allCommands(), args, a.console.LookupEnv))
 		a.warnOfVariables(cmd)
 	}
 	if err != nil {
@@ -129,6 +131,8 @@ type app struct {
 	stdLog     *log.Logger
 	environ    func() []string // nil: not known
 	begun      bool            // the command line was parsed
+	program    *cobra.Command  // with the commands that were made
+	complete   bool            // the program has all commands
 
 	startEngine localengine.Start // nil: there is no engine
 }
@@ -149,7 +153,8 @@ Last comes the config file, which can also give names to endpoints:
 With that, "tusker upload work: video.mp4" uploads to it. With the line
 "default-endpoint: work", or TUSKER_ENDPOINT=work, ENDPOINT may be left out.`
 
-func (a *app) root() *cobra.Command {
+// programCommand returns the command of the program without the commands below it.
+func programCommand(a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "tusker",
 		Short: "Resumable uploads over tus",
@@ -178,31 +183,8 @@ func (a *app) root() *cobra.Command {
 			_, _ = fmt.Fprintf(a.console.Err, "hint: %s\n", dashNameHint(name))
 		}
 	})
-	root.AddCommand(
-		uploadCommand(a), resumeCommand(a), metadataCommand(a), infoCommand(a), optionsCommand(a),
-		concatCommand(a), terminateCommand(a), serveCommand(a), demoCommand(a), versionCommand(a),
-		uploadsCommand(a), downloadCommand(a), doctorCommand(a), conformanceCommand(a), profilesCommand(a), jobCommand(a), completionCommand(a), manCommand(),
-	)
-	config := configCommand(a)
-	root.AddCommand(config)
-	show := configShowCommand(a)
-	if a.mayRun(config.Name()) {
-		addFlagsOfAll(show, root)
-	}
-	config.AddCommand(show)
-	deferArguments(root)
 	addHelpFlags(root)
-	if a.mayRun(cobra.ShellCompRequestCmd) || a.mayRun(cobra.ShellCompNoDescRequestCmd) {
-		addCompletions(root, a.console.LookupEnv)
-	}
 	return root
-}
-
-// mayRun reports whether the program may run the command of that name. Otherwise, it starts
-// faster without a part of the command. Without arguments, as in tests, every command may run.
-func (a *app) mayRun(command string) bool {
-	completes := len(a.args) > 0 && strings.HasPrefix(a.args[0], cobra.ShellCompRequestCmd)
-	return a.args == nil || completes || slices.Contains(a.args, command)
 }
 
 // readsConfig reports whether cmd uses the config file.
@@ -247,7 +229,7 @@ func (a *app) prepare(cmd *cobra.Command, args []string) error {
 
 // addConfig completes the arguments and the settings by the config file.
 func (a *app) addConfig(cmd *cobra.Command, args []string) error {
-	if err := a.settings.ReadConfig(cmd); err != nil {
+	if err := a.settings.ReadConfig(cmd, a.allCommands); err != nil {
 		return err
 	}
 	args, err := a.settings.Arguments(cmd, args)

@@ -8,19 +8,19 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/usage"
 )
 
-// deferArguments lets the commands below root take arguments that prepare completes: their
+// deferArguments lets cmd and the commands below it take arguments that prepare completes: their
 // number is checked after prepare, and they run with the arguments of setArguments.
-func deferArguments(root *cobra.Command) {
-	for _, cmd := range root.Commands() {
-		deferArguments(cmd)
-		if target, _ := usage.Target(cmd); target == "" {
-			continue
-		}
-		check, run := cmd.Args, cmd.RunE
-		cmd.Args = cobra.ArbitraryArgs
-		cmd.PreRunE = func(cmd *cobra.Command, _ []string) error { return usage.Error(check(cmd, cmd.Flags().Args())) }
-		cmd.RunE = func(cmd *cobra.Command, _ []string) error { return run(cmd, cmd.Flags().Args()) }
+func deferArguments(cmd *cobra.Command) {
+	for _, c := range cmd.Commands() {
+		deferArguments(c)
 	}
+	if target, _ := usage.Target(cmd); target == "" {
+		return
+	}
+	check, run := cmd.Args, cmd.RunE
+	cmd.Args = cobra.ArbitraryArgs
+	cmd.PreRunE = func(cmd *cobra.Command, _ []string) error { return usage.Error(check(cmd, cmd.Flags().Args())) }
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return run(cmd, cmd.Flags().Args()) }
 }
 
 // setArguments replaces the arguments of cmd, without a change of its flags.

@@ -23,7 +23,7 @@ and the program.`,
 		Args: usage.NoSuchCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(configPathCommand(a))
+	cmd.AddCommand(configPathCommand(a), configShowCommand(a))
 	return cmd
 }
 
@@ -63,7 +63,8 @@ With --json, each line is an object.`,
 		Example: `  tusker config show
   tusker config show work:
   tusker config show --retries 3 --json | jq -r 'select(.from != "default")'`,
-		Args: usage.Arguments(0, 1, "at most one ENDPOINT"),
+		Args:        usage.Arguments(0, 1, "at most one ENDPOINT"),
+		Annotations: map[string]string{annotationAll: "it has their flags"},
 		RunE: func(_ *cobra.Command, args []string) error {
 			runConfigShow(a, args, asJSON)
 			return nil

@@ -15,7 +15,7 @@ import (
 )
 
 // manCommand is a command for people who package the program.
-func manCommand() *cobra.Command {
+func manCommand(*app) *cobra.Command {
 	return &cobra.Command{
 		Use:    "man DIR",
 		Short:  "Write the manual pages",
@@ -24,7 +24,7 @@ func manCommand() *cobra.Command {
 exist. The pages are the same for the same program.`,
 		Example:     `  tusker man dist/man && man -l dist/man/tusker-upload.1`,
 		Args:        usage.Arguments(1, 1, "one DIR"),
-		Annotations: map[string]string{settings.NoConfig: "pages are the same for everybody"},
+		Annotations: map[string]string{settings.NoConfig: "pages are the same for everybody", annotationAll: "it describes them"},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := os.MkdirAll(args[0], 0o755); err != nil {
 				return err

@@ -19,13 +19,12 @@ func (a *app) warnOfVariables(cmd *cobra.Command) {
 	if a.environ == nil || !readsConfig(cmd) || settings.IsExec(a.console.LookupEnv) {
 		return
 	}
-	root := cmd.Root()
 	for _, entry := range a.environ() {
 		name, value, _ := strings.Cut(entry, "=")
 		if value == "" {
 			continue
 		}
-		if meant := meantVariable(name, variableNames(root)); meant != "" {
+		if meant := meantVariable(name, a.variableNames()); meant != "" {
 			a.console.Say("%s is not a setting: did you mean %s?", output.Escape(name), meant)
 		}
 	}
@@ -52,10 +51,10 @@ func meantVariable(name string, known iter.Seq[string]) string {
 }
 
 // variableNames yields the variables that are settings.
-func variableNames(root *cobra.Command) iter.Seq[string] {
+func (a *app) variableNames() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		more := yield(settings.EndpointVariable)
-		settings.EachFlag(root, func(_ *cobra.Command, f *pflag.Flag) {
+		settings.EachFlag(a.allCommands(), func(_ *cobra.Command, f *pflag.Flag) {
 			more = more && yield(settings.EnvName(f.Name))
 		})
 	}

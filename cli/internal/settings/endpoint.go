@@ -101,7 +101,7 @@ func EndpointNames(cmd *cobra.Command, lookup func(string) (string, bool), end s
 			_ = cmd.Flags().Set("config", path)
 		}
 	}
-	file, err := configFile(cmd, lookup)
+	file, err := configFile(cmd, cmd.Root, lookup)
 	if err != nil {
 		return nil
 	}

@@ -51,17 +51,18 @@ func Path(flags *pflag.FlagSet, lookup func(string) (string, bool)) (path string
 	return config.DefaultPath(runtime.GOOS, lookup), false
 }
 
-// configFile reads the config file. The result is empty if there is no file.
-func configFile(cmd *cobra.Command, lookup func(string) (string, bool)) (*config.File, error) {
+// configFile reads the config file, whose keys are the flags of all commands below the result of
+// root. The result is empty if there is no file.
+func configFile(cmd *cobra.Command, root func() *cobra.Command, lookup func(string) (string, bool)) (*config.File, error) {
 	path, named := Path(cmd.Flags(), lookup)
 	if path == "" {
 		return &config.File{}, nil
 	}
-	// Most users have no file, and the keys of all commands take time.
+	// Most users have no file, and making the flags of all commands takes time.
 	if _, err := os.Stat(path); textfile.IsAbsent(err) && !named {
 		return &config.File{Path: path}, nil
 	}
-	file, err := config.Read(path, ConfigKeys(cmd.Root()))
+	file, err := config.Read(path, ConfigKeys(root()))
 	if textfile.IsAbsent(err) && !named {
 		return &config.File{Path: path}, nil
 	}
@@ -93,8 +94,8 @@ func userName() string {
 
 // readableConfig reads the config file for a run. It continues without the file if the user
 // did not name it and may not read it, such as that of a HOME that sudo kept.
-func (s *Settings) readableConfig(cmd *cobra.Command) (*config.File, error) {
-	file, err := configFile(cmd, s.console.LookupEnv)
+func (s *Settings) readableConfig(cmd *cobra.Command, root func() *cobra.Command) (*config.File, error) {
+	file, err := configFile(cmd, root, s.console.LookupEnv)
 	if path, named := Path(cmd.Flags(), s.console.LookupEnv); errors.Is(err, fs.ErrPermission) && !named {
 		s.console.Say("continuing without %s", output.OneLine(output.ErrorText(err)))
 		return &config.File{Path: path}, nil
@@ -135,9 +136,11 @@ func EachFlag(cmd *cobra.Command, fn func(*cobra.Command, *pflag.Flag)) {
 	}
 }
 
-// ReadConfig reads the config file, for Arguments and AddConfig.
-func (s *Settings) ReadConfig(cmd *cobra.Command) error {
-	file, err := s.readableConfig(cmd)
+// ReadConfig reads the config file, for Arguments and AddConfig. Root returns the command of the
+// program with all commands below it, whose flags are the keys of the file. ReadConfig calls it
+// only if there is a file.
+func (s *Settings) ReadConfig(cmd *cobra.Command, root func() *cobra.Command) error {
+	file, err := s.readableConfig(cmd, root)
 	s.file = file
 	return err
 }

@@ -23,7 +23,7 @@ func LogFormat(root *cobra.Command, args []string, lookup func(string) (string, 
 			_ = root.PersistentFlags().Set(f.Name, path)
 		}
 	}
-	file, err := configFile(root, lookup)
+	file, err := configFile(root, root.Root, lookup)
 	if err != nil {
 		return ""
 	}

@@ -94,9 +94,9 @@ func (c Commit) String() string {
 	return "unknown"
 }
 
-// pseudo is the version of a module between two releases, which ends with the beginning of the
+// pseudo matches the version of a module between two releases, which ends with the beginning of the
 // hash of its commit. See https://go.dev/ref/mod#pseudo-versions.
-var pseudo = regexp.MustCompile(`^v[0-9]+\.[0-9]+\.[0-9]+-(?:.*\.)?[0-9]{14}-([0-9a-f]{12})$`)
+const pseudo = `^v[0-9]+\.[0-9]+\.[0-9]+-(?:.*\.)?[0-9]{14}-([0-9a-f]{12})$`
 
 // CommitOf returns the commit in info. It accepts nil.
 func CommitOf(info *debug.BuildInfo) Commit { return commitOf(commit, info) }
@@ -109,7 +109,7 @@ func commitOf(linked string, info *debug.BuildInfo) Commit {
 	}
 	// Only a module that was downloaded has a sum.
 	if info.Main.Sum != "" {
-		if parts := pseudo.FindStringSubmatch(info.Main.Version); parts != nil {
+		if parts := regexp.MustCompile(pseudo).FindStringSubmatch(info.Main.Version); parts != nil {
 			c.Hash = cmp.Or(c.Hash, parts[1])
 		} else {
 			c.Tag = strings.TrimPrefix(info.Main.Path, modulePath) + "/" + info.Main.Version
