@@ -159,13 +159,19 @@ type onceProcess struct {
 
 func startOnce(t *testing.T, endpoint, folder string, seed uint64, lock, database string) *onceProcess {
 	t.Helper()
+	return startTest(t, "TestOnceWorker", envOnceEndpoint+"="+endpoint, envOnceFolder+"="+folder,
+		envOnceSeed+"="+strconv.FormatUint(seed, 10), envOnceLock+"="+lock, envOnceDatabase+"="+database)
+}
+
+// startTest runs one test of this program in a process of its own.
+func startTest(t *testing.T, test string, env ...string) *onceProcess {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &onceProcess{cmd: exec.CommandContext(t.Context(), self, "-test.run=^TestOnceWorker$"), done: make(chan error, 1)}
-	p.cmd.Env = append(os.Environ(), envOnceEndpoint+"="+endpoint, envOnceFolder+"="+folder,
-		envOnceSeed+"="+strconv.FormatUint(seed, 10), envOnceLock+"="+lock, envOnceDatabase+"="+database)
+	p := &onceProcess{cmd: exec.CommandContext(t.Context(), self, "-test.run=^"+test+"$"), done: make(chan error, 1)}
+	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.out, &p.out
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -199,6 +205,12 @@ func TestOnceInRedis(t *testing.T) {
 
 // S-BYTES-ONCE: the same with records in PostgreSQL, which is killed and restarted meanwhile.
 func TestOnceInPostgres(t *testing.T) {
+	onceRounds(t, "yes", migratedPostgres(t))
+}
+
+// migratedPostgres starts PostgreSQL with the tables of a store.
+func migratedPostgres(t *testing.T) *databases.Server {
+	t.Helper()
 	server := databases.Postgres(t)
 	pool, err := pgxpool.New(t.Context(), server.URL())
 	if err != nil {
@@ -208,7 +220,7 @@ func TestOnceInPostgres(t *testing.T) {
 	if err := pgstore.Migrate(t.Context(), pool, pgstore.Config{}); err != nil {
 		t.Fatal(err)
 	}
-	onceRounds(t, "yes", server)
+	return server
 }
 
 // onceRounds runs several rounds. The database is nil for records in a folder.

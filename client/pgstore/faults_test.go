@@ -12,7 +12,6 @@ import (
 	"github.com/tusker-go/tusker/client/journal"
 	"github.com/tusker-go/tusker/client/pgstore"
 	"github.com/tusker-go/tusker/client/storetest/databases"
-	"github.com/tusker-go/tusker/retry"
 )
 
 // A server that is killed loses nothing that it has confirmed. While it is gone, each call fails
@@ -36,19 +35,10 @@ func TestServerIsKilled(t *testing.T) {
 		listed = err
 	}
 	_, pruned := s.Prune(t.Context(), 0)
-	for op, err := range map[string]error{
+	databases.WantRefused(t, map[string]error{
 		"Load": loaded, "Save": s.Save(t.Context(), r), "Delete": s.Delete(t.Context(), "k", known), "Lock": locked, "List": listed,
 		"LoadFinished": finished, "SaveFinished": s.SaveFinished(t.Context(), r), "Prune": pruned,
-	} {
-		if err == nil || !retry.Retryable(err) {
-			t.Errorf("%s: error %v, want one that is worth a retry", op, err)
-		}
-		for _, decided := range []error{journal.ErrNoRecord, journal.ErrBusy, journal.ErrConflict, journal.ErrRecordDamaged} {
-			if errors.Is(err, decided) {
-				t.Errorf("%s without a server: error %v", op, err)
-			}
-		}
-	}
+	})
 	server.Restart()
 	got, err := s.Load(t.Context(), "k")
 	if err != nil || got.Revision != known {
@@ -122,7 +112,7 @@ func TestSilentServer(t *testing.T) {
 
 // TestHolder is the body of the process of holderIsKilled.
 func TestHolder(t *testing.T) {
-	url := databases.HolderURL(t)
+	url := databases.ProcessURL(t)
 	db, err := pgxpool.New(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)

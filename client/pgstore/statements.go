@@ -7,7 +7,7 @@ import (
 )
 
 // statements are the SQL of a Store. Each is one transaction, and compares and changes a row in
-// one step.
+// one step. A statement whose answer was lost may be run again, and has the same result.
 type statements struct {
 	loadRecord, insertRecord, updateRecord, deleteRecord, discardRecord string
 	listRecords, listSuffix                                             string
@@ -24,9 +24,9 @@ func statementsIn(schema string) statements {
 		insertRecord: in(`INSERT INTO tusker.records AS r (key, revision, version, record) VALUES ($1, $2, $3, $4::json)
 			ON CONFLICT (key) DO UPDATE
 			SET revision = excluded.revision, version = excluded.version, record = excluded.record, saved = clock_timestamp()
-			WHERE r.revision = ''`),
+			WHERE r.revision IN ('', excluded.revision)`),
 		updateRecord: in(`UPDATE tusker.records SET revision = $2, version = $3, record = $4::json, saved = clock_timestamp()
-			WHERE key = $1 AND revision = $5`),
+			WHERE key = $1 AND revision IN ($2, $5)`),
 		deleteRecord:  in(`DELETE FROM tusker.records WHERE key = $1 AND revision = $2 AND revision <> ''`),
 		discardRecord: in(`UPDATE tusker.records SET revision = '' WHERE key = $1 AND revision = $2`),
 

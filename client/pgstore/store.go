@@ -26,14 +26,18 @@
 // With its default settings, PostgreSQL loses nothing that it has confirmed. With
 // synchronous_commit off, or after a failover to an asynchronous replica, the latest changes are
 // missing. Their files may be sent twice then, although Config.Once of package client is set.
+//
+// A statement whose connection ended is run again over another connection, up to 20 times without a
+// wait, and has the same result. So a restart of the database, or a pooler that closes connections,
+// fails no call if the database answers again. A database that cannot be reached, or that is
+// read-only, refuses changes with its own error, which is worth a retry. A read-only one still
+// answers which uploads are unfinished and finished.
 package pgstore
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -146,63 +150,32 @@ func (r row) decode() (*journal.Record, error) {
 
 // rows returns the records that a statement selects.
 func (s *Store) rows(ctx context.Context, sql string, args ...any) ([]row, error) {
-	result, err := s.db.Query(ctx, sql, args...)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(result, func(c pgx.CollectableRow) (row, error) {
-		var r row
-		err := c.Scan(&r.key, &r.revision, &r.text)
-		return r, err
+	return repeat(ctx, func() ([]row, error) {
+		result, err := s.db.Query(ctx, sql, args...)
+		if err != nil {
+			return nil, err
+		}
+		return pgx.CollectRows(result, func(c pgx.CollectableRow) (row, error) {
+			var r row
+			err := c.Scan(&r.key, &r.revision, &r.text)
+			return r, err
+		})
 	})
 }
 
 // Save implements journal.Store.
 func (s *Store) Save(ctx context.Context, r *journal.Record) error {
-	if err := r.Validate(); err != nil {
-		return fmt.Errorf("pgstore: save record: %w", err)
+	if err := journal.SaveBySwap(ctx, r, s.swap, s.load); err != nil {
+		return fmt.Errorf("pgstore: %w", err)
 	}
-	text, err := journal.Encode(r, "")
-	if err == nil {
-		err = begin(ctx, r.Key)
-	}
-	if err != nil {
-		return failed("save", r.Key, err)
-	}
-	revision, err := s.save(ctx, r.Key, r.Revision, journal.VersionOf(r), string(text))
-	if err != nil {
-		return failed("save", r.Key, err)
-	}
-	r.Revision = revision
 	return nil
 }
 
-// save saves a record in place of the one that has the revision known.
-func (s *Store) save(ctx context.Context, key, known string, version int, text string) (revision string, err error) {
-	// The text of rand.Text has 128 random bits, so it has never been a revision before. A
-	// sequence of the database may repeat itself after a failover.
-	revision = rand.Text()
-	swap := func() (bool, error) {
-		if known == "" {
-			return s.exec(ctx, s.sql.insertRecord, key, revision, version, text)
-		}
-		return s.exec(ctx, s.sql.updateRecord, key, revision, version, text, known)
+func (s *Store) swap(ctx context.Context, next journal.Swap) (saved bool, err error) {
+	if next.Known == "" {
+		return s.exec(ctx, s.sql.insertRecord, next.Key, next.Revision, next.Version, string(next.Text))
 	}
-	saved, err := swap()
-	if err == nil && !saved {
-		// The record in the way may be damaged, which load finds out, or of a newer version.
-		_, err = s.load(ctx, key)
-		switch {
-		case errors.Is(err, journal.ErrRecordDamaged) && known == "":
-			saved, err = swap()
-		case !errors.Is(err, journal.ErrRecordVersion):
-			err = nil
-		}
-	}
-	if err == nil && !saved {
-		err = journal.ErrConflict
-	}
-	return revision, err
+	return s.exec(ctx, s.sql.updateRecord, next.Key, next.Revision, next.Version, string(next.Text), next.Known)
 }
 
 // Delete implements journal.Store. A damaged record stays.
@@ -235,28 +208,10 @@ func begin(ctx context.Context, key string) error {
 	return nil
 }
 
-// repetitions is how often a statement is tried that the database undid because of another one.
-const repetitions = 20
-
-// Codes of errors after which the database has undone a statement that can be repeated. It does so
-// if its default isolation is stricter than usual.
-const serializationFailure, deadlock = "40001", "40P01"
-
 // exec runs a statement and reports whether it changed a row.
 func (s *Store) exec(ctx context.Context, sql string, args ...any) (changed bool, err error) {
-	for range repetitions {
-		var tag pgconn.CommandTag
-		if tag, err = s.db.Exec(ctx, sql, args...); !hasCode(err, serializationFailure, deadlock) {
-			return tag.RowsAffected() > 0, err
-		}
-	}
-	return false, err
-}
-
-// hasCode reports whether the database failed with one of these codes.
-func hasCode(err error, codes ...string) bool {
-	failed, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && slices.Contains(codes, failed.Code)
+	tag, err := repeat(ctx, func() (pgconn.CommandTag, error) { return s.db.Exec(ctx, sql, args...) })
+	return tag.RowsAffected() > 0, err
 }
 
 func failed(op, key string, err error) error {

@@ -98,6 +98,8 @@ func TestPostgres(t *testing.T) {
 		"store": store, "migrates concurrently": migratesConcurrently, "schema exists": schemaExists, "lists pages": listsPages,
 		"no tables": noTables, "content": content, "damaged record": damagedRecord, "newer version": newerVersion,
 		"damaged finished upload": damagedSent, "prunes": prunes, "holder is killed": holderIsKilled,
+		"read-only": readOnly, "connection is killed": connectionIsKilled, "two processes": twoProcesses,
+		"answers are lost": answersAreLost,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, server) })
 	}

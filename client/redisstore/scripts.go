@@ -57,12 +57,13 @@ redis.call('HSET', KEYS[1], 'record', ARGV[1], 'version', ARGV[2], 'used', redis
 return 1`)
 
 	// loadSent has the argument seconds. It returns the record, or nil, and changes the time of
-	// the last lookup if the stored one is older than that.
+	// the last lookup if the stored one is older than that. A server that is full or read-only
+	// refuses that change, and the lookup succeeds nevertheless.
 	loadSent = redis.NewScript(`
 local fields = redis.call('HMGET', KEYS[1], 'record', 'version', 'used')
 if not fields[1] or fields[2] == '0' then return false end
 local now = tonumber(redis.call('TIME')[1])
-if now - tonumber(fields[3] or 0) > tonumber(ARGV[1]) then redis.call('HSET', KEYS[1], 'used', now) end
+if now - tonumber(fields[3] or 0) > tonumber(ARGV[1]) then redis.pcall('HSET', KEYS[1], 'used', now) end
 return fields[1]`)
 
 	// discardSent has the argument record, and makes the finished upload count as none.

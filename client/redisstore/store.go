@@ -41,13 +41,21 @@
 //     min-replicas-to-write make this less likely and do not prevent it.
 //   - maxmemory-policy has to be noeviction. Any other one removes records when memory is full.
 //
+// A run that is under way when its record is lost ends with [journal.ErrConflict] at its next save,
+// or with [journal.ErrLeaseLost] after a third of the lease at most. It may still succeed if its last
+// request ends before. A run that begins later cannot know of the loss: it sends the file again, and
+// succeeds.
+//
+// A Redis that is full (noeviction) or read-only refuses changes with its own error, which is worth a
+// retry. It still answers which uploads are unfinished and finished. A full one also deletes records
+// and releases locks.
+//
 // Package pgstore keeps what it confirmed in all of these cases but the failover to an
 // asynchronous replica.
 package redisstore
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -132,7 +140,7 @@ func New(db redis.UniversalClient, cfg Config) (*Store, error) {
 // Load implements journal.Store. A damaged record stays in Redis until a new one replaces it,
 // and counts as none from now on.
 func (s *Store) Load(ctx context.Context, key string) (*journal.Record, error) {
-	r, err := do(ctx, key, func() (*journal.Record, error) { return s.load(ctx, key) })
+	r, err := s.load(ctx, key)
 	if err != nil {
 		return nil, failed("load", key, err)
 	}
@@ -140,6 +148,10 @@ func (s *Store) Load(ctx context.Context, key string) (*journal.Record, error) {
 }
 
 func (s *Store) load(ctx context.Context, key string) (*journal.Record, error) {
+	return do(ctx, key, func() (*journal.Record, error) { return s.loadNow(ctx, key) })
+}
+
+func (s *Store) loadNow(ctx context.Context, key string) (*journal.Record, error) {
 	fields, err := s.db.HMGet(ctx, s.recordKey(key), "record", "revision").Result()
 	if err != nil {
 		return nil, err
@@ -175,49 +187,21 @@ func field(fields []any, i int) string {
 
 // Save implements journal.Store. A Save whose answer was lost succeeds if the client repeats it.
 func (s *Store) Save(ctx context.Context, r *journal.Record) error {
-	if err := r.Validate(); err != nil {
-		return fmt.Errorf("redisstore: save record: %w", err)
+	if err := journal.SaveBySwap(ctx, r, s.swap, s.load); err != nil {
+		return fmt.Errorf("redisstore: %w", err)
 	}
-	text, err := journal.Encode(r, "")
-	if err != nil {
-		return failed("save", r.Key, err)
-	}
-	key, known, version := r.Key, r.Revision, journal.VersionOf(r)
-	revision, err := do(ctx, key, func() (string, error) { return s.save(ctx, key, known, version, text) })
-	if err != nil {
-		return failed("save", key, err)
-	}
-	r.Revision = revision
 	return nil
 }
 
-// save saves a record in place of the one that has the revision known.
-func (s *Store) save(ctx context.Context, key, known string, version int, text []byte) (revision string, err error) {
-	// The text of rand.Text has 128 random bits, so it has never been a revision before.
-	revision = rand.Text()
-	swap := func() (bool, error) {
-		return saveRecord.Run(ctx, s.db, []string{s.recordKey(key)}, known, revision, text, version).Bool()
-	}
-	if known == "" {
-		if err := s.addPlace(ctx, key); err != nil {
-			return "", err
+func (s *Store) swap(ctx context.Context, next journal.Swap) (saved bool, err error) {
+	return do(ctx, next.Key, func() (bool, error) {
+		if next.Known == "" {
+			if err := s.addPlace(ctx, next.Key); err != nil {
+				return false, err
+			}
 		}
-	}
-	saved, err := swap()
-	if err == nil && !saved {
-		// The record in the way may be damaged, which load finds out, or of a newer version.
-		_, err = s.load(ctx, key)
-		switch {
-		case errors.Is(err, journal.ErrRecordDamaged) && known == "":
-			saved, err = swap()
-		case !errors.Is(err, journal.ErrRecordVersion):
-			err = nil
-		}
-	}
-	if err == nil && !saved {
-		err = journal.ErrConflict
-	}
-	return revision, err
+		return saveRecord.Run(ctx, s.db, []string{s.recordKey(next.Key)}, next.Known, next.Revision, next.Text, next.Version).Bool()
+	})
 }
 
 // Delete implements journal.Store. A damaged record stays.

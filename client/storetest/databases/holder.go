@@ -12,14 +12,14 @@ import (
 	"github.com/tusker-go/tusker/client/journal"
 )
 
-// envHolder has the URL of the server for a process that takes a lock and does not release it.
-const envHolder = "TUSKER_LOCK_HOLDER"
+// envProcess has the URL of the server for a process that another test started.
+const envProcess = "TUSKER_DATABASE_PROCESS"
 
-// HolderURL returns the URL of the server in a process that [KillHolder] started. In any other
-// process, it skips the test.
-func HolderURL(t *testing.T) string {
+// ProcessURL returns the URL of the server in a process that [KillHolder] or [AddTogether] started.
+// In any other process, it skips the test.
+func ProcessURL(t *testing.T) string {
 	t.Helper()
-	url := os.Getenv(envHolder)
+	url := os.Getenv(envProcess)
 	if url == "" {
 		t.Skip("this test only runs in the process of another test")
 	}
@@ -46,17 +46,7 @@ func Hold(t *testing.T, lock func(context.Context) error) {
 // once.
 func KillHolder(t *testing.T, server *Server, holder string, take func(context.Context) error) {
 	t.Helper()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	process := exec.CommandContext(t.Context(), self, "-test.run=^"+holder+"$")
-	var out bytes.Buffer
-	process.Stdout, process.Stderr = &out, &out
-	process.Env = append(os.Environ(), envHolder+"="+server.URL())
-	if err := process.Start(); err != nil {
-		t.Fatal(err)
-	}
+	process := startTest(t, server, holder)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
@@ -65,7 +55,7 @@ func KillHolder(t *testing.T, server *Server, holder string, take func(context.C
 	for !errors.Is(take(t.Context()), journal.ErrBusy) {
 		select {
 		case <-ended:
-			t.Fatalf("the process ended too early:\n%s", &out)
+			t.Fatalf("the process ended too early:\n%s", process.Stdout)
 		default:
 			Pause(t)
 		}
@@ -74,12 +64,30 @@ func KillHolder(t *testing.T, server *Server, holder string, take func(context.C
 		t.Fatal(err)
 	}
 	<-ended
-	for err = take(t.Context()); errors.Is(err, journal.ErrBusy); err = take(t.Context()) {
+	err := take(t.Context())
+	for ; errors.Is(err, journal.ErrBusy); err = take(t.Context()) {
 		Pause(t)
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// startTest starts a process that runs one test of this program.
+func startTest(t *testing.T, server *Server, test string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	process := exec.CommandContext(t.Context(), self, "-test.run=^"+test+"$")
+	out := new(bytes.Buffer)
+	process.Stdout, process.Stderr = out, out
+	process.Env = append(os.Environ(), envProcess+"="+server.URL())
+	if err := process.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return process
 }
 
 // Pause waits before a test asks a server again.

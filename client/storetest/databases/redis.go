@@ -21,6 +21,13 @@ func Redis(t *testing.T) *Server {
 	return start(t, redis{}, rand.Text())
 }
 
+// ForgetfulRedis starts redis-server as Redis does, but it writes nothing to the disk: after
+// Restart it is empty.
+func ForgetfulRedis(t *testing.T) *Server {
+	t.Helper()
+	return start(t, redis{args: []string{"--appendonly", "no"}}, rand.Text())
+}
+
 // RedisNodes starts two servers as Redis does, with the same password. They become a cluster
 // when the test gives each its slots and introduces them (CLUSTER MEET).
 func RedisNodes(t *testing.T) [2]*Server {
