@@ -9,6 +9,8 @@ type Failure struct {
 	Err error
 	// Hint says what to do. "": For may have advice for the error.
 	Hint string
+	// Advised means that the output has the advice already, so that a hint would repeat it.
+	Advised bool
 
 	// Resumable means that a later command can resume the upload.
 	Resumable bool

@@ -22,6 +22,9 @@ import (
 
 // For returns what to do about an error, or "" if there is no advice.
 func For(cmd *cobra.Command, err error) string {
+	if f, ok := errors.AsType[*Failure](err); ok && f.Advised {
+		return ""
+	}
 	exchange, _ := errors.AsType[*client.Error](err)
 	if wrong, ok := errors.AsType[*pflag.NotExistError](err); ok {
 		return flagHint(cmd, wrong)

@@ -77,12 +77,13 @@ With --json, each line is an object.`,
 // addFlagsOfAll gives cmd the flags of all commands below root, hidden.
 func addFlagsOfAll(cmd, root *cobra.Command) {
 	settings.EachFlag(root, func(c *cobra.Command, f *pflag.Flag) {
-		if !settings.IsSetting(f) || f.Name == "as" || !c.HasParent() || cmd.Flags().Lookup(f.Name) != nil {
+		name := settings.Name(f)
+		if !settings.IsSetting(f) || f.Name == "as" || !c.HasParent() || cmd.Flags().Lookup(name) != nil {
 			return
 		}
 		// The value belongs to the other command, which does not run.
 		shared := *f
-		shared.Hidden = true
+		shared.Name, shared.Hidden = name, true
 		if shared.Shorthand != "" && cmd.Flags().ShorthandLookup(shared.Shorthand) != nil {
 			shared.Shorthand = ""
 		}

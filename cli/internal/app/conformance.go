@@ -14,6 +14,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/exit"
 	"github.com/tusker-go/tusker/cli/internal/flags"
 	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/settings"
 	"github.com/tusker-go/tusker/cli/internal/usage"
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/protocol/rufh"
@@ -62,7 +63,7 @@ checked. It is 7 if the server, or the Location, does not answer.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&c.protocol, "protocol", "tus", "check this `protocol`: tus, rufh, or rufh/3 to rufh/10")
-	flags.Own(f.Lookup("protocol"))
+	settings.Own(f.Lookup("protocol"), "conformance-protocol")
 	flags.List(f, &c.rules, "rules", "", "check only the rules with these `IDs`, separated by commas, * for any characters (repeat)")
 	f.StringVar(&c.junit, "junit", "", "also write JUnit XML to this `file`")
 	flags.List(f, &c.metadata, "metadata", "", "store `key[=value]` with each upload (repeat)")

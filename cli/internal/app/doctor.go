@@ -87,17 +87,18 @@ func showFinding(con *console.Console, f doctor.Finding) {
 	}
 }
 
-// diagnosis returns the error for failed checks, with the code of the first one.
+// diagnosis returns the error for failed checks, with the code of the first one. The output has the
+// advice of each finding.
 func diagnosis(ctx context.Context, r *doctor.Report) error {
 	var failed []string
-	code, hint := exit.OK, ""
+	code := exit.OK
 	for _, f := range r.Findings {
 		if f.Status != doctor.Fail {
 			continue
 		}
 		failed = append(failed, f.Check)
 		if code == exit.OK {
-			code, hint = exit.Code(f.Err), output.OneLine(f.Advice)
+			code = exit.Code(f.Err)
 		}
 	}
 	if ctx.Err() != nil {
@@ -107,5 +108,5 @@ func diagnosis(ctx context.Context, r *doctor.Report) error {
 		return nil
 	}
 	err := exit.With(code, fmt.Errorf("%d of %d checks failed: %s", len(failed), len(r.Findings), strings.Join(failed, ", ")))
-	return &advice.Failure{Err: err, Hint: hint}
+	return &advice.Failure{Err: err, Advised: true}
 }

@@ -23,18 +23,19 @@ func TestEveryFlagIsASetting(t *testing.T) {
 		if f.Name == "help" {
 			return
 		}
-		if _, ok := keys[f.Name]; !ok && !slices.Contains(settings.NotInConfig, f.Name) {
+		name := settings.Name(f)
+		if _, ok := keys[name]; !ok && !slices.Contains(settings.NotInConfig, f.Name) {
 			t.Errorf("%s --%s is no key of the config file", cmd.CommandPath(), f.Name)
 		}
-		if other, ok := types[f.Name]; ok && other != f.Value.Type() {
+		if other, ok := types[name]; ok && other != f.Value.Type() {
 			t.Errorf("%s --%s is a %s, elsewhere it is a %s", cmd.CommandPath(), f.Name, f.Value.Type(), other)
 		}
-		types[f.Name] = f.Value.Type()
-		variable := settings.EnvName(f.Name)
-		if other, ok := variables[variable]; ok && other != f.Name {
-			t.Errorf("%s sets --%s and --%s", variable, f.Name, other)
+		types[name] = f.Value.Type()
+		variable := settings.EnvName(name)
+		if other, ok := variables[variable]; ok && other != name {
+			t.Errorf("%s sets %s and %s", variable, name, other)
 		}
-		variables[variable] = f.Name
+		variables[variable] = name
 		if strings.Trim(variable, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") != "" {
 			t.Errorf("no shell can set %s", variable)
 		}
@@ -49,9 +50,44 @@ func TestEveryFlagIsASetting(t *testing.T) {
 			t.Fatal(err)
 		}
 		cmd.Flags().VisitAll(func(f *pflag.Flag) {
-			if settings.IsSetting(f) && !asked[settings.EnvName(f.Name)] {
-				t.Errorf("%s never asks for %s", cmd.CommandPath(), settings.EnvName(f.Name))
+			if settings.IsSetting(f) && !asked[settings.EnvName(settings.Name(f))] {
+				t.Errorf("%s never asks for %s", cmd.CommandPath(), settings.EnvName(settings.Name(f)))
 			}
 		})
 	}
+}
+
+// A setting means the same in all commands that have it, so that a variable that is set for one
+// command does not change another one. The texts of the flags show that, except for those whose
+// texts differ only in what the command does.
+func TestSettingsHaveOneMeaning(t *testing.T) {
+	t.Parallel()
+	sameMeaning := []string{
+		"account",           // uploads resume: which records
+		"concurrency",       // of files, parts and questions
+		"engine-cert",       // job serve: of the engine itself, whose other commands may present it
+		"engine-token-file", // job serve: the file is made
+		"json",              // the form of the output
+		"limit-rate",        // job: the limit of all workers together
+		"metadata",          // of one upload, or of each
+		"parallel",          // uploads resume: if the upload has parts
+	}
+	texts := map[string]string{}
+	settings.EachFlag(newApp(Streams{}).root(), func(cmd *cobra.Command, f *pflag.Flag) {
+		name := settings.Name(f)
+		if !settings.IsSetting(f) || slices.Contains(sameMeaning, name) {
+			return
+		}
+		if other, ok := texts[name]; ok && other != f.Usage {
+			t.Errorf("%s --%s: %q is the setting %s, which has another meaning in another command: %q; settings.Own gives it a name of its own",
+				cmd.CommandPath(), f.Name, f.Usage, name, other)
+		}
+		texts[name] = f.Usage
+		if settings.IsOwn(f) {
+			command := strings.Join(strings.Fields(cmd.CommandPath())[1:], "-")
+			if want := command + "-" + f.Name; name != want && cmd.Name() != "show" {
+				t.Errorf("%s --%s is the setting %s, want %s", cmd.CommandPath(), f.Name, name, want)
+			}
+		}
+	})
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/exit"
 	"github.com/tusker-go/tusker/cli/internal/flags"
 	"github.com/tusker-go/tusker/cli/internal/job"
+	"github.com/tusker-go/tusker/cli/internal/settings"
 	"github.com/tusker-go/tusker/cli/internal/units"
 	"github.com/tusker-go/tusker/cli/internal/usage"
 	"github.com/tusker-go/tusker/client/fleet"
@@ -66,7 +67,7 @@ unfinished uploads are then never resumed, and expire on the server.`,
 		},
 	}
 	cmd.Flags().BoolVar(&force, "force", false, "remove a job that has files in its queue, or workers")
-	flags.Own(cmd.Flags().Lookup("force"))
+	settings.Own(cmd.Flags().Lookup("force"), "job-rm-force")
 	e.Register(cmd)
 	return cmd
 }

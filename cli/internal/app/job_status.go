@@ -12,6 +12,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/job"
 	"github.com/tusker-go/tusker/cli/internal/jobpage"
 	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/settings"
 	"github.com/tusker-go/tusker/cli/internal/usage"
 	"github.com/tusker-go/tusker/client/fleet"
 )
@@ -44,7 +45,7 @@ on a line.
 		RunE:              func(cmd *cobra.Command, args []string) error { return runJobStatus(cmd.Context(), a, cmd, s, args[0]) },
 	}
 	cmd.Flags().BoolVar(&s.watch, "watch", false, "show the state every second until the job is complete")
-	flags.Own(cmd.Flags().Lookup("watch"))
+	settings.Own(cmd.Flags().Lookup("watch"), "job-status-watch")
 	cmd.Flags().BoolVar(&s.json, "json", false, "print JSON")
 	s.Register(cmd)
 	return cmd

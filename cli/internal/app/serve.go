@@ -19,6 +19,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/faults"
 	"github.com/tusker-go/tusker/cli/internal/flags"
 	"github.com/tusker-go/tusker/cli/internal/inbox"
+	"github.com/tusker-go/tusker/cli/internal/settings"
 	"github.com/tusker-go/tusker/cli/internal/shell"
 	"github.com/tusker-go/tusker/cli/internal/units"
 	"github.com/tusker-go/tusker/cli/internal/usage"
@@ -96,7 +97,7 @@ and with --rufh also one of
 	f.StringVar(&s.addr, "addr", "127.0.0.1:1080", "listen on this `address`; port 0 is any free one")
 	f.BoolVar(&s.tls, "tls", false, "serve https, under a certificate authority made for this run")
 	f.Var(&s.maxSize, "max-size", "refuse uploads that are larger (default: no limit)")
-	flags.Own(f.Lookup("max-size"))
+	settings.Own(f.Lookup("max-size"), "serve-max-size")
 	f.StringVar(&s.rufh, "rufh", "", "serve the IETF's Resumable Uploads for HTTP in these interop `versions`")
 	f.Lookup("rufh").NoOptDefVal = newestVersion
 	f.BoolVar(&s.noPage, "no-page", false, "serve no page for browsers at /")

@@ -55,7 +55,7 @@ func (a *app) variableNames() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		more := yield(settings.EndpointVariable)
 		settings.EachFlag(a.allCommands(), func(_ *cobra.Command, f *pflag.Flag) {
-			more = more && yield(settings.EnvName(f.Name))
+			more = more && yield(settings.EnvName(settings.Name(f)))
 		})
 	}
 }

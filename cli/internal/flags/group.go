@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/spf13/pflag"
+
+	"github.com/tusker-go/tusker/cli/internal/settings"
 )
 
 // Group is a group of flags. Its value is the heading of the group in help texts.
@@ -13,7 +15,7 @@ type Group string
 const GroupCommand Group = "Flags"
 
 // groups has the names of flags by group, in the order of help texts. A name has the same
-// meaning in all commands, except for flags that Own marks.
+// meaning in all commands, except for flags that settings.Own marks.
 var groups = []struct {
 	group Group
 	names []string
@@ -109,15 +111,10 @@ func Frequent(f *pflag.FlagSet) *pflag.FlagSet {
 	return set
 }
 
-// own is the annotation of Own.
-const own = "tusker_own"
-
-// Own marks a flag of one command whose name has another meaning in other commands. It belongs
-// to GroupCommand.
-func Own(f *pflag.Flag) { f.Annotations = map[string][]string{own: nil} }
-
+// hasGroup reports whether a flag belongs to a group other than GroupCommand. A flag of the same
+// name that has another meaning does not.
 func hasGroup(flag *pflag.Flag) bool {
-	if _, isOwn := flag.Annotations[own]; isOwn {
+	if settings.IsOwn(flag) {
 		return false
 	}
 	for _, g := range groups {

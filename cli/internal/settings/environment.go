@@ -20,9 +20,9 @@ func IsExec(lookup func(string) (string, bool)) bool {
 	return value != ""
 }
 
-// EnvName is the variable that sets a flag.
-func EnvName(flag string) string {
-	name := strings.NewReplacer("-", "_", ".", "_").Replace(flag)
+// EnvName returns the variable of a setting.
+func EnvName(setting string) string {
+	name := strings.NewReplacer("-", "_", ".", "_").Replace(setting)
 	return "TUSKER_" + strings.ToUpper(name)
 }
 
@@ -33,7 +33,7 @@ func (s *Settings) AddEnvironment() error { return s.add(environment(s.console.L
 // for a flag that can be repeated holds one value a line.
 func environment(lookup func(string) (string, bool)) place {
 	return place{name: fromEnvironment, get: func(f *pflag.Flag) ([]string, string, bool) {
-		variable := EnvName(f.Name)
+		variable := EnvName(Name(f))
 		text, ok := lookup(variable)
 		if !ok || text == "" || IsExec(lookup) && (variable == EnvSize || f.Name == "exec") {
 			return nil, "", false

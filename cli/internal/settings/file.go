@@ -122,7 +122,7 @@ func ConfigKeys(root *cobra.Command) map[string]config.Key {
 			key.Separator = ": "
 		}
 		_, key.List = f.Value.(pflag.SliceValue)
-		keys[f.Name] = key
+		keys[Name(f)] = key
 	})
 	return keys
 }
@@ -178,7 +178,7 @@ func (s *Settings) addFile(e config.Endpoint) error {
 // filePlace returns the settings of one level of the config file.
 func (s *Settings) filePlace(name string, file *config.File, level config.Settings) place {
 	return place{name: name, adds: true, get: func(f *pflag.Flag) ([]string, string, bool) {
-		setting, ok := level[f.Name]
+		setting, ok := level[Name(f)]
 		if !ok {
 			return nil, "", false
 		}

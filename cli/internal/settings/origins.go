@@ -33,7 +33,7 @@ func (s *Settings) Effective() []Setting {
 			values = []string{""}
 		}
 		for i, value := range values {
-			row := Setting{Name: f.Name, Value: hidden(f.Name, value), From: fromDefault}
+			row := Setting{Name: Name(f), Value: hidden(f.Name, value), From: fromDefault}
 			switch {
 			case i < len(origins):
 				row.From, row.At = origins[i].place, origins[i].at

@@ -46,6 +46,25 @@ func OnlyFromCommandLine(f *pflag.Flag) {
 	f.Annotations[commandLineOnly] = []string{"true"}
 }
 
+// own is the annotation of Own: the name of the setting.
+const own = "tusker-own"
+
+// Own marks a flag whose name has another meaning in other commands, and gives it a setting of
+// that name, so that the environment and the config file set it in its own command only. The name
+// begins with that of the command.
+func Own(f *pflag.Flag, setting string) { f.Annotations = map[string][]string{own: {setting}} }
+
+// IsOwn reports whether a flag was marked by Own.
+func IsOwn(f *pflag.Flag) bool { return f.Annotations[own] != nil }
+
+// Name returns the name of the setting of a flag: that of the flag, unless it was marked by Own.
+func Name(f *pflag.Flag) string {
+	if IsOwn(f) {
+		return f.Annotations[own][0]
+	}
+	return f.Name
+}
+
 // IsSetting reports whether the environment and the config file can set a flag.
 func IsSetting(f *pflag.Flag) bool { return f.Name != "help" && f.Annotations[commandLineOnly] == nil }
 
