@@ -9,6 +9,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/batch"
 	"github.com/tusker-go/tusker/cli/internal/flags"
 	"github.com/tusker-go/tusker/cli/internal/records"
+	"github.com/tusker-go/tusker/cli/internal/remote"
 	"github.com/tusker-go/tusker/cli/internal/units"
 	"github.com/tusker-go/tusker/cli/internal/usage"
 	"github.com/tusker-go/tusker/client"
@@ -99,7 +100,6 @@ on the server than were sent, 9 some of several files failed, 130 interrupted,
 func runUpload(a *app, cmd *cobra.Command, u *flags.Upload, endpoint string, files []string) error {
 	ctx, cancel := u.Limit(cmd.Context())
 	defer cancel()
-	defer boundGarbage()()
 	if u.Command != "" {
 		files = append(files, usage.Stdin)
 	}
@@ -141,10 +141,11 @@ func runUpload(a *app, cmd *cobra.Command, u *flags.Upload, endpoint string, fil
 	if u.Watching {
 		return b.RunWatch(ctx, files)
 	}
-	found, err := batch.Find(ctx, a.console, &u.Selection, objects, files)
+	found, err := findFiles(ctx, a, u, objects, files)
 	if err != nil {
 		return err
 	}
+	defer setGarbage(garbagePercent(found.Len()))()
 	u.WarnUnmatched(a.console, a.settings)
 	if found.IsEmpty() && u.RefusesEmpty() {
 		return flags.ErrNoFiles
@@ -163,6 +164,15 @@ func runUpload(a *app, cmd *cobra.Command, u *flags.Upload, endpoint string, fil
 		return b.Plan(ctx)
 	}
 	return b.Run(ctx)
+}
+
+// findFiles lists the files. Most of what the list of a folder takes stays in use, so that little
+// garbage does not cost time.
+func findFiles(ctx context.Context, a *app, u *flags.Upload, objects *remote.Files, files []string) (*batch.Listing, error) {
+	if u.Recursive || u.FilesFrom != "" {
+		defer setGarbage(leastGarbage)()
+	}
+	return batch.Find(ctx, a.console, &u.Selection, objects, files)
 }
 
 // uploadConfig returns the configuration of the client, without the places of its records.

@@ -62,7 +62,8 @@ func runUploadsList(ctx context.Context, a *app, l *uploadsList) error {
 		}
 		return err
 	}
-	defer boundGarbage()()
+	const garbage = 50 // percent: less costs time, and more takes the memory of as many records
+	defer setGarbage(garbage)()
 	var all []packed
 	err = records.Each(ctx, a.console.Log, store, func(r *client.Record) { all = append(all, pack(newUnfinished(r))) })
 	batches := incompleteBatches(ctx, a, store)
