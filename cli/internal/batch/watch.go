@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tusker-go/tusker/cli/internal/flags"
 	"github.com/tusker-go/tusker/cli/internal/units"
 	"github.com/tusker-go/tusker/client"
 )
@@ -22,59 +23,98 @@ const (
 // Files that come during uploads wait for the end of these uploads. A file that fails is tried
 // again later. The error is nil if no upload was under way at the end.
 func (b *Batch) RunWatch(ctx context.Context, dirs []string) error {
-	p := &pending{settle: b.Settle}
-	changes, err := newNotifier()
-	var changed <-chan struct{}
-	if err != nil {
-		b.sayPolling(err)
-	} else {
-		defer changes.close()
-		changed = changes.changed
-	}
-	sent, ended, told := 0, 0, err != nil
+	w := newWatcher(&b.Selection, dirs, b.Settle, newNotifier, func(err error) {
+		b.Console.Say("the system does not tell of all changes (%v): looking every %v", err, rescan)
+	})
+	defer w.close()
+	sent, ended := 0, 0
 	b.watching = true
 	var mu sync.Mutex
 	b.report = func(name string, result *client.Result, err error) {
 		mu.Lock()
 		defer mu.Unlock()
 		ended++
-		if p.ended(time.Now(), name, err); err == nil && !result.Skipped {
+		if w.pending.ended(time.Now(), name, err); err == nil && !result.Skipped {
 			sent++
 		}
 	}
+	for {
+		due, err := w.next(ctx)
+		if err != nil {
+			return err
+		}
+		if len(due) == 0 {
+			b.Console.Say("stopped watching: %s sent", units.FormatCount(sent, "file", "files"))
+			return nil
+		}
+		b.List, ended = &Listing{entries: entriesOf(due...)}, 0
+		if err := b.Run(ctx); err != nil {
+			if ctx.Err() != nil || ended == 0 { // such as a manifest that cannot be written
+				return err
+			}
+			b.Console.Complain(b.Cmd, err, "")
+		}
+	}
+}
+
+// watcher finds the files of directories that should be sent, again and again.
+type watcher struct {
+	selection *flags.Selection
+	dirs      []string
+	pending   pending
+	changes   *notifier   // nil: the system tells of no changes, so only time shows them
+	polls     func(error) // called once if the system does not tell of all changes; nil: it was called
+}
+
+// newWatcher returns a watcher of the files of dirs that selection selects. A file is sent when it
+// has not changed for the time settle. The caller closes the watcher.
+func newWatcher(selection *flags.Selection, dirs []string, settle time.Duration, notify func() (*notifier, error), polls func(error)) *watcher {
+	w := &watcher{selection: selection, dirs: dirs, pending: pending{settle: settle}, polls: polls}
+	var err error
+	if w.changes, err = notify(); err != nil {
+		w.changes = nil
+		w.poll(err)
+	}
+	return w
+}
+
+func (w *watcher) poll(err error) {
+	if w.polls != nil {
+		w.polls(err)
+		w.polls = nil
+	}
+}
+
+// next waits for files that should be sent now, and returns them. It returns none when ctx ends.
+func (w *watcher) next(ctx context.Context) ([]entry, error) {
 	for ctx.Err() == nil {
-		found, err := Find(ctx, nil, &b.Selection, nil, dirs)
+		found, err := Find(ctx, nil, w.selection, nil, w.dirs)
 		if err != nil {
 			if ctx.Err() != nil {
 				break
 			}
-			return err
+			return nil, err
 		}
-		if changes != nil {
-			if err := changes.watch(found.dirs); err != nil && !told {
-				told = true
-				b.sayPolling(err)
+		var changed <-chan struct{}
+		if w.changes != nil {
+			changed = w.changes.changed
+			if err := w.changes.watch(found.dirs); err != nil {
+				w.poll(err)
 			}
 		}
-		due, next := p.pick(time.Now(), slices.Collect(found.entries.all()))
+		due, next := w.pending.pick(time.Now(), slices.Collect(found.entries.all()))
 		if len(due) > 0 {
-			b.List, ended = &Listing{entries: entriesOf(due...)}, 0
-			if err := b.Run(ctx); err != nil {
-				if ctx.Err() != nil || ended == 0 { // such as a manifest that cannot be written
-					return err
-				}
-				b.Console.Complain(b.Cmd, err, "")
-			}
-			continue // other files may have settled meanwhile
+			return due, nil
 		}
 		waitForChange(ctx, changed, next)
 	}
-	b.Console.Say("stopped watching: %s sent", units.FormatCount(sent, "file", "files"))
-	return nil
+	return nil, nil
 }
 
-func (b *Batch) sayPolling(err error) {
-	b.Console.Say("the system does not tell of all changes (%v): looking every %v", err, rescan)
+func (w *watcher) close() {
+	if w.changes != nil {
+		w.changes.close()
+	}
 }
 
 // waitForChange returns at a change, but not before a breath has passed, or at the time next,
