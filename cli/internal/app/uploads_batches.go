@@ -4,12 +4,14 @@ import (
 	"cmp"
 	"context"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/shell"
 	"github.com/tusker-go/tusker/cli/internal/units"
 	"github.com/tusker-go/tusker/client/filestore"
 )
@@ -99,4 +101,30 @@ func filesAt(files, place string, width int) string {
 	place = output.Shorten(place, max(room/2, room-output.Width(files)), room/4)
 	room -= output.Width(place)
 	return output.Shorten(files, room, room/2) + at + place
+}
+
+// batchCommand returns the command of a batch, as far as the batch knows it: with the names, the
+// endpoint, and -r for folders.
+func batchCommand(a *app, b filestore.BatchState) string {
+	target := shell.QuoteIfNeeded(output.RedactURL(b.Endpoint), runtime.GOOS)
+	if e := a.settings.EndpointsAt(b.Endpoint, b.Account)[0]; e.Name != "" {
+		target = e.Name + ":"
+	}
+	folder, _ := os.Getwd()
+	recursive := ""
+	var names []string
+	for _, name := range b.Names {
+		if info, err := os.Stat(name); err == nil && info.IsDir() {
+			recursive = "-r "
+		}
+		if strings.HasPrefix(name, "--") {
+			names = append(names, shell.QuoteIfNeeded(name, runtime.GOOS)) // a flag, see flags.Upload.BatchNames
+			continue
+		}
+		names = append(names, shell.QuotePath(relativeTo(folder, name)))
+	}
+	if more := b.NameCount - len(b.Names); more > 0 {
+		names = append(names, "and "+strconv.Itoa(more)+" more")
+	}
+	return output.Escape("tusker upload " + recursive + target + " " + strings.Join(names, " "))
 }

@@ -72,6 +72,9 @@ func runUploadsResume(a *app, cmd *cobra.Command, u *flags.Upload, keys []string
 	if err != nil {
 		return err
 	}
+	if len(keys) == 0 {
+		defer sayBatches(ctx, a, u)
+	}
 	if len(found) == 0 {
 		a.console.Say("no unfinished uploads")
 		return nil
@@ -88,6 +91,21 @@ func runUploadsResume(a *app, cmd *cobra.Command, u *flags.Upload, keys []string
 		return errs[0]
 	}
 	return advice.Verdict("endpoints", names, errs)
+}
+
+// sayBatches names the commands for several files that did not end. Their files without a record
+// are not resumed.
+func sayBatches(ctx context.Context, a *app, u *flags.Upload) {
+	ctx = context.WithoutCancel(ctx) // an interrupted run has more to send, too
+	store, err := records.Open(u.StateDir, a.console.LookupEnv)
+	if err != nil {
+		return // recordsToResume would have failed
+	}
+	for _, b := range incompleteBatches(ctx, a, store) {
+		if u.Account == "" || u.Account == b.Account {
+			a.console.Say("a command for several files did not end, and may have more to send: run it again with the same flags: %s", batchCommand(a, b))
+		}
+	}
 }
 
 // recordsToResume returns the records of these keys, or without keys, all records of the
@@ -108,10 +126,10 @@ func recordsToResume(ctx context.Context, a *app, u *flags.Upload, keys []string
 			if err != nil {
 				return nil, &advice.Failure{Subject: keys[i], Err: err, Hint: f.hint()}
 			}
-			if slices.ContainsFunc(batches, func(b filestore.BatchState) bool { return b.Key == key }) {
+			if at := slices.IndexFunc(batches, func(b filestore.BatchState) bool { return b.Key == key }); at >= 0 {
 				return nil, &advice.Failure{
 					Subject: keys[i], Err: usage.Error(errors.New("it is a batch and not an upload")),
-					Hint: "run the command of the batch again: it sends what is missing",
+					Hint: "run its command again, with the same flags: " + batchCommand(a, batches[at]),
 				}
 			}
 			keys[i] = key
@@ -227,6 +245,13 @@ func (r *rest) run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	store, err := records.Open(u.StateDir, a.console.LookupEnv)
+	if err != nil {
+		return err
+	}
+	resumed := records.NewResumed(store, incompleteBatches(ctx, a, store), u.Verify)
+	defer func() { _ = resumed.Close() }() // each record was written
+	config.Ledger = resumed
 	c, err := flags.NewClient(config, r.target)
 	if err != nil {
 		return err

@@ -45,7 +45,7 @@ func TestWatcherPolls(t *testing.T) {
 		}()
 		wantNext(ctx, t, w, rescan, "new/c", "new/deep/b")
 
-		// A file that changes settles anew.
+		// A file that changes does not settle until it is left alone.
 		go func() {
 			for range 10 {
 				write(t, dir, "d")
