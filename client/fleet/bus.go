@@ -199,6 +199,34 @@ func lastOf(ctx context.Context, s jetstream.Stream, subject string) (*jetstream
 	return msg, engineError(err)
 }
 
+// lastSequence returns the sequence of the last message in a stream whose subject matches a
+// filter, or 0. Package jetstream finds the messages of one subject only.
+func (b *bus) lastSequence(ctx context.Context, stream, filter string) (uint64, error) {
+	ctx, cancel := b.within(ctx)
+	defer cancel()
+	question, err := json.Marshal(map[string]string{"last_by_subj": filter})
+	if err != nil {
+		return 0, err
+	}
+	answer, err := b.conn.RequestWithContext(ctx, b.api+"STREAM.MSG.GET."+stream, question)
+	if err != nil {
+		return 0, engineError(err)
+	}
+	var found struct {
+		Message struct {
+			Sequence uint64 `json:"seq"`
+		} `json:"message"`
+		Error *jetstream.APIError `json:"error"`
+	}
+	switch err := json.Unmarshal(answer.Data, &found); {
+	case err != nil:
+		return 0, fmt.Errorf("answer of the engine: %w", err)
+	case found.Error != nil && found.Error.ErrorCode != jetstream.JSErrCodeMessageNotFound:
+		return 0, engineError(found.Error)
+	}
+	return found.Message.Sequence, nil
+}
+
 func isConflict(err error) bool { return errors.Is(err, errConflict) }
 
 // ignoreMissing returns nil if a message is missing that was to be removed.

@@ -19,6 +19,8 @@ const (
 	codeStorage         = 10047 // of the server
 	codeMemory          = 10028
 	codeAccount         = 10002 // limits of the account
+	codeConsumers       = 10026 // as many as the account may have
+	codeStreams         = 10027 // the same
 	codeStoreFailed     = 10077 // a limit of the stream, or the disk
 	codeStreamOffline   = 10118
 	codeTooManyBatches  = 10210
@@ -74,7 +76,7 @@ func meaningOfAPI(api *jetstream.APIError) error {
 		return ErrNoJob
 	case int(jetstream.JSErrCodeJetStreamNotEnabled), int(jetstream.JSErrCodeJetStreamNotEnabledForAccount):
 		return ErrEngineVersion
-	case codeResources, codeStorage, codeMemory, codeAccount:
+	case codeResources, codeStorage, codeMemory, codeAccount, codeConsumers, codeStreams:
 		return ErrEngineFull
 	case codeStoreFailed:
 		if strings.Contains(api.Description, "exceeded") || strings.Contains(api.Description, "space") {

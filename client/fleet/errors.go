@@ -32,7 +32,7 @@ var (
 	ErrEngineFull = errors.New("engine is full")
 
 	// ErrEngineVersion means that the engine is older than NATS 2.12, or has no JetStream.
-	ErrEngineVersion = errors.New("engine is too old")
+	ErrEngineVersion = errors.New("engine is not NATS 2.12 or later with JetStream")
 
 	// ErrUnauthorized means that the engine demands credentials, or refuses those that it
 	// got.

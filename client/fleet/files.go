@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/tusker-go/tusker/client"
@@ -52,7 +53,7 @@ func (f *rootedFile) Open(ctx context.Context, chunk int64) (source.Handle, erro
 	defer func() { _ = root.Close() }()
 	h, err := f.open(ctx, root, chunk)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR): // a file is in the place of a folder
 		return nil, fmt.Errorf("%w: %w", ErrMissing, err)
 	case errors.Is(err, fs.ErrPermission):
 		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)

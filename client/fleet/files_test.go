@@ -45,6 +45,7 @@ func TestFiles(t *testing.T) {
 		"other size":   {fleet.Item{Path: "file", Size: 6, ModTime: at}, client.ErrSourceChanged, false},
 		"other time":   {fleet.Item{Path: "file", Size: 5, ModTime: at.Add(time.Millisecond)}, client.ErrSourceChanged, false},
 		"missing":      {fleet.Item{Path: "none", Size: 5}, fleet.ErrMissing, false},
+		"below a file": {fleet.Item{Path: "file/below", Size: 5}, fleet.ErrMissing, false},
 		"folder":       {fleet.Item{Path: "folder", Size: 5}, client.ErrSourceChanged, false},
 		"other root":   {fleet.Item{Root: "other", Path: "file", Size: 5}, fleet.ErrNoRoot, false},
 		"no folder":    {fleet.Item{Root: "gone", Path: "file", Size: 5}, fleet.ErrNoRoot, false},

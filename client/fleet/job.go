@@ -68,7 +68,7 @@ func (b *bus) checkEngine(ctx context.Context) error {
 	case err != nil:
 		return err
 	case info.API.Level < engineLevel:
-		return fmt.Errorf("%w: NATS 2.12 or later is needed, and the server is %s", ErrEngineVersion, b.conn.ConnectedServerVersion())
+		return fmt.Errorf("%w: the server is %s", ErrEngineVersion, b.conn.ConnectedServerVersion())
 	}
 	return nil
 }
@@ -144,7 +144,7 @@ func (j *Job) complete(ctx context.Context, cfg Config, replicas int, changed bo
 	cfg.Replicas = replicas
 	if err := j.need(ctx, j.results(), func() error {
 		config := j.stream(j.results(), cfg)
-		config.Subjects, config.Duplicates = []string{j.ok(), j.failed()}, duplicateWindow(j.settings.Lease)
+		config.Subjects, config.Duplicates = []string{j.ok(), j.failures()}, duplicateWindow(j.settings.Lease)
 		_, err := j.js.CreateStream(ctx, config)
 		return err
 	}); err != nil {

@@ -33,17 +33,24 @@ func (n names) workerStream() string { return "KV_" + n.workers() }
 
 func (n names) subject(last string) string { return subjectPrefix + string(n) + "." + last }
 
-func (n names) items() string   { return n.subject("item") }
-func (n names) cursors() string { return n.subject("cursor.>") }
-func (n names) ok() string      { return n.subject("ok") }
-func (n names) failed() string  { return n.subject("failed") }
-func (n names) bytes() string   { return n.subject("sum.bytes") }
-func (n names) gate() string    { return n.subject("gate") }
+func (n names) items() string    { return n.subject("item") }
+func (n names) cursors() string  { return n.subject("cursor.>") }
+func (n names) ok() string       { return n.subject("ok") }
+func (n names) failures() string { return n.subject("failed.>") }
+func (n names) bytes() string    { return n.subject("sum.bytes") }
+func (n names) gate() string     { return n.subject("gate") }
 
 // cursor is the subject of the cursor of a list.
 func (n names) cursor(list string) string {
 	sum := sha256.Sum256([]byte(list))
 	return n.subject("cursor." + hex.EncodeToString(sum[:16]))
+}
+
+// failure is the subject of the failure of an item. It is the same for all versions of a file,
+// so that the result of a new version takes the place of an old failure.
+func (n names) failure(it Item) string {
+	sum := sha256.Sum256([]byte(it.Root + "\x00" + it.Path))
+	return n.subject("failed." + hex.EncodeToString(sum[:16]))
 }
 
 // record and note are the subjects of what is kept of an item.

@@ -3,11 +3,13 @@ package fleet
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"path"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/protocol"
@@ -216,14 +218,7 @@ func (r *run) finish(c *claim, n note, res *client.Result, class Class, message 
 	if o.URL == "" && c.record.stored != nil {
 		o.URL = c.record.stored.URL
 	}
-	var s stored
-	data, err := json.Marshal(o)
-	if err == nil {
-		err = until(c.held, func(ctx context.Context) (err error) {
-			s, err = r.store(ctx, r.resultMessage(o, data))
-			return err
-		})
-	}
+	s, tries, err := r.storeResult(c, o)
 	switch {
 	case err != nil && c.isLost():
 		r.tell(Event{Kind: EventLost, Item: c.item, ID: c.id, Err: err})
@@ -240,6 +235,9 @@ func (r *run) finish(c *claim, n note, res *client.Result, class Class, message 
 		r.pulse.finished(c.item.Size, class == ClassNone)
 	}
 	r.forget(c)
+	if s.Duplicate && tries == 1 {
+		return // another worker has stored the result
+	}
 	result := o.result()
 	result.Sequence = s.Sequence
 	kind := EventDone
@@ -249,14 +247,50 @@ func (r *run) finish(c *claim, n note, res *client.Result, class Class, message 
 	r.tell(Event{Kind: kind, Item: c.item, ID: c.id, Attempt: n.Attempts + 1, Result: &result})
 }
 
-// resultMessage returns the message of a result. The engine stores one result for each time
-// that an item was added.
-func (r *run) resultMessage(o outcome, data []byte) *nats.Msg {
-	subject := r.ok()
-	if o.Class != ClassNone {
-		subject = r.names.failed()
+// storeResult stores the result of an item until the engine answers or the lease is lost. The
+// answer is that of a duplicate if the engine had the result: from another worker, or from an
+// earlier try of this one that got no answer.
+func (r *run) storeResult(c *claim, o outcome) (s stored, tries int, err error) {
+	data, err := json.Marshal(o)
+	if err != nil {
+		return s, 0, err
 	}
-	return &nats.Msg{Subject: subject, Data: data, Header: nats.Header{headerMessageID: {o.ID + "." + o.Item.Retry}}}
+	err = until(c.held, func(ctx context.Context) (err error) {
+		tries++
+		s, err = r.store(ctx, r.resultMessage(c, o, data))
+		return err
+	})
+	if err == nil && c.mayHaveFailed() {
+		err = until(c.held, func(ctx context.Context) error { return r.dropFailures(ctx, c.item, s.Sequence) })
+	}
+	return s, tries, err
+}
+
+// resultMessage returns the message of a result. An item is finished once, and fails once for
+// each message of the queue, so the engine stores no other result twice.
+func (r *run) resultMessage(c *claim, o outcome, data []byte) *nats.Msg {
+	subject, id := r.ok(), o.ID+".ok"
+	if o.Class != ClassNone {
+		subject, id = r.failure(c.item), fmt.Sprintf("%s.%d", o.ID, c.sequence)
+	}
+	return &nats.Msg{Subject: subject, Data: data, Header: nats.Header{headerMessageID: {id}}}
+}
+
+// mayHaveFailed reports whether the item may have a failure of an earlier time that it was
+// added.
+func (c *claim) mayHaveFailed() bool { return c.queued.Look || c.queued.Retry != "" }
+
+// dropFailures removes the failures of an item before the result with a sequence.
+func (r *run) dropFailures(ctx context.Context, it Item, before uint64) error {
+	msg, err := r.last(ctx, r.results(), r.failure(it))
+	if err != nil || msg == nil {
+		return err
+	}
+	results, err := r.js.Stream(ctx, r.results())
+	if err != nil {
+		return engineError(err)
+	}
+	return engineError(results.Purge(ctx, jetstream.WithPurgeSubject(r.failure(it)), jetstream.WithPurgeSequence(before)))
 }
 
 // forget removes an item that has a result from the queue.

@@ -95,7 +95,7 @@ func (r *resultReader) open(ctx context.Context) (messages jetstream.MessagesCon
 		if err != nil {
 			return err
 		}
-		if end, err = r.end(ctx, stream); err != nil {
+		if end, err = r.end(ctx); err != nil {
 			return err
 		}
 		consumer, err := stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
@@ -116,22 +116,20 @@ func (r *resultReader) subjects() []string {
 	case ResultOK:
 		return []string{r.ok()}
 	case ResultFailed:
-		return []string{r.failed()}
+		return []string{r.failures()}
 	default:
-		return []string{r.ok(), r.failed()}
+		return []string{r.ok(), r.failures()}
 	}
 }
 
 // end returns the sequence of the last result, or 0.
-func (r *resultReader) end(ctx context.Context, stream jetstream.Stream) (end uint64, err error) {
+func (r *resultReader) end(ctx context.Context) (end uint64, err error) {
 	for _, subject := range r.subjects() {
-		msg, err := lastOf(ctx, stream, subject)
+		last, err := r.lastSequence(ctx, r.results(), subject)
 		if err != nil {
 			return 0, err
 		}
-		if msg != nil {
-			end = max(end, msg.Sequence)
-		}
+		end = max(end, last)
 	}
 	return end, nil
 }
@@ -146,11 +144,8 @@ func (j *Job) recent(ctx context.Context, f Filter, n int) ([]Result, error) {
 	for length := uint64(first); ; length *= factor {
 		r := resultReader{Job: j, filter: f, seen: make(seen)}
 		var end uint64
-		err := j.patiently(ctx, func(ctx context.Context) error {
-			stream, err := j.js.Stream(ctx, j.results())
-			if err == nil {
-				end, err = r.end(ctx, stream)
-			}
+		err := j.patiently(ctx, func(ctx context.Context) (err error) {
+			end, err = r.end(ctx)
 			return err
 		})
 		if err != nil || end == 0 {

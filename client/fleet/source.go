@@ -45,7 +45,7 @@ func (s *itemSource) check(ctx context.Context, h source.Handle) error {
 	case !known:
 		return fmt.Errorf("%w: the length of the source is not known", ErrInvalid)
 	case n != s.item.Size:
-		return fmt.Errorf("%w: it had %d bytes when it was added, and has %d now: add it again", client.ErrSourceChanged, s.item.Size, n)
+		return fmt.Errorf("%w: it had %d bytes when it was added, and has %d now", client.ErrSourceChanged, s.item.Size, n)
 	}
 	return s.opened(ctx, h)
 }

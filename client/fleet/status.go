@@ -32,7 +32,7 @@ type Status struct {
 	Queued, InFlight, Redelivered int64
 
 	// Done and Failed are how many items have a result. Items that were added twice count
-	// once.
+	// once. A failed item that is added again is no longer failed once it is done.
 	Done, Failed int64
 
 	// Bytes is the size of the finished items. After the crash of a worker or of the engine,
@@ -149,11 +149,12 @@ func (j *Job) resultStatus(ctx context.Context, st *Status) error {
 	if err != nil {
 		return engineError(err)
 	}
-	info, err := results.Info(ctx, jetstream.WithSubjectFilter(j.subject("*")))
+	info, err := results.Info(ctx, jetstream.WithSubjectFilter(j.ok()))
 	if err != nil {
 		return engineError(err)
 	}
-	st.Done, st.Failed = int64(info.State.Subjects[j.ok()]), int64(info.State.Subjects[j.failed()])
+	st.Done = int64(info.State.Subjects[j.ok()])
+	st.Failed = int64(info.State.Msgs) - st.Done
 	sum, err := j.last(ctx, j.sums(), j.bytes())
 	if err != nil || sum == nil {
 		return err

@@ -21,7 +21,6 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/cli/internal/remote"
 	"github.com/tusker-go/tusker/cli/internal/settings"
-	"github.com/tusker-go/tusker/cli/internal/shell"
 	"github.com/tusker-go/tusker/cli/internal/units"
 	"github.com/tusker-go/tusker/cli/internal/usage"
 	"github.com/tusker-go/tusker/client"
@@ -170,8 +169,8 @@ func (a *app) workRoots(w *flags.JobWork, name string) (job.Roots, error) {
 	}
 	if missing := given.Missing(); len(missing) > 0 {
 		return nil, &advice.Failure{
-			Err:  exit.With(exit.Source, fmt.Errorf("the folder of the root %s does not exist: %s", missing[0], shell.QuotePath(given[missing[0]]))),
-			Hint: "is its file system mounted?",
+			Err:  exit.With(exit.Source, given.Check(missing[0])),
+			Hint: "a root is a folder: is its file system mounted?",
 		}
 	}
 	for _, gone := range roots.Missing() {
@@ -250,7 +249,7 @@ func (r *jobRun) verdict(ctx context.Context, err error) error {
 	case cause != nil && !r.untilDone && errors.Is(cause, exit.ErrInterrupted):
 		return nil
 	case cause != nil:
-		return &advice.Failure{Err: fmt.Errorf("%w: the job is not done", cause), Hint: "other workers have its files; the same command works on them again"}
+		return &advice.Failure{Err: fmt.Errorf("%w: the job is not done", cause), Hint: "run the same command again to continue; workers that still run continue, too"}
 	case !r.untilDone:
 		return nil
 	}

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -80,11 +81,17 @@ func (e *Engine) Check() error {
 	}
 	for _, raw := range e.servers() {
 		u, err := url.Parse(raw)
-		if err != nil || !slices.Contains([]string{"nats", "tls", "ws", "wss"}, u.Scheme) || u.Hostname() == "" {
+		if err != nil || !slices.Contains([]string{"nats", "tls", "ws", "wss"}, u.Scheme) || u.Hostname() == "" || !isPort(u.Port()) {
 			return errEngineURL // The URL may hold a password.
 		}
 	}
 	return nil
+}
+
+// isPort reports whether a URL can have a port. "": the URL has none.
+func isPort(port string) bool {
+	_, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil
 }
 
 var errEngineURL = errors.New("--engine is not a URL such as nats://nats.example:4222 or tls://nats.example:4222")

@@ -55,13 +55,11 @@ func (e *Engine) Connect(ctx context.Context, con *console.Console, start locale
 	if err := e.Check(); err != nil {
 		return nil, usage.Error(err)
 	}
-	if e.tokenFile != "" {
-		if _, err := readToken(e.tokenFile); err != nil {
-			return nil, usage.Error(err)
-		}
-	}
 	link := &Link{}
 	options, isAway := e.options(con, name), isEngineAway
+	if err := e.checkFiles(options); err != nil {
+		return nil, usage.Error(err)
+	}
 	servers := e.servers()
 	if len(servers) == 0 {
 		if start == nil {
@@ -189,6 +187,9 @@ func (e *Engine) warnOfPlainPassword(con *console.Console, conn *nats.Conn) {
 	}
 }
 
+// engineFlags puts the flags of the engine in the place of those of the upload server.
+var engineFlags = strings.NewReplacer("--cacert", "--engine-cacert", "--cert", "--engine-cert", "--key", "--engine-key")
+
 // explain returns err with an exit code and a hint.
 func (e *Engine) explain(err error) error {
 	if exit.StopCause(err) != nil {
@@ -204,7 +205,10 @@ func (e *Engine) explain(err error) error {
 		out.Hint = "give them with --engine-creds FILE or --engine-token-file FILE, or in TUSKER_ENGINE, such as nats://USER:PASSWORD@HOST:4222"
 	case isUntrusted(err):
 		out.Err = exit.With(exit.NotAllowed, out.Err)
-		out.Hint = "name the authority to trust with --engine-cacert FILE, or a client certificate with --engine-cert FILE"
+		out.Hint = engineFlags.Replace(advice.Certificate(err, time.Now()))
+	case errors.Is(err, nats.ErrSecureConnWanted):
+		out.Err = exit.With(exit.NotAllowed, out.Err)
+		out.Hint = "the engine has no TLS: use nats:// without --engine-cacert and --engine-cert, or give the engine a certificate"
 	case errors.Is(err, localengine.ErrElsewhere):
 		out.Hint = "name a folder on this machine with --state-dir, or use one engine for all machines with --engine"
 	case errors.Is(err, nats.ErrNoServers):
@@ -225,6 +229,33 @@ func (e *Engine) hasCredentials() bool {
 		u, err := url.Parse(raw)
 		return err == nil && u.User != nil
 	})
+}
+
+// checkFiles returns an error if the files of credentials and certificates cannot be used.
+// nats.go reads some of them only when it connects, and does not say which one it was.
+func (e *Engine) checkFiles(options []nats.Option) error {
+	if e.tokenFile != "" {
+		if _, err := readToken(e.tokenFile); err != nil {
+			return err
+		}
+	}
+	var read nats.Options
+	for _, option := range options {
+		if err := option(&read); err != nil {
+			return err
+		}
+	}
+	if e.creds == "" {
+		return nil
+	}
+	_, err := read.UserJWT()
+	if err == nil {
+		_, err = read.SignatureCB(nil)
+	}
+	if err != nil {
+		return fmt.Errorf("--engine-creds %s: %w", e.creds, err)
+	}
+	return nil
 }
 
 // isUntrusted reports whether one side of a TLS handshake did not trust the other one.

@@ -21,7 +21,7 @@ var explanations = []struct {
 	{fleet.ErrJobVersion, exit.Failed, "update tusker on this machine"},
 	{fleet.ErrBusy, exit.Failed, "wait until it has ended; if it was killed, run the same command again in a few seconds, and it continues"},
 	{fleet.ErrEngineFull, exit.GaveUp, "nothing is lost: give %[2]s more room, or remove old jobs with tusker job rm, and run the same command again"},
-	{fleet.ErrEngineVersion, exit.Refused, "%[2]s has to be NATS 2.12 or later with JetStream: nats-server -js"},
+	{fleet.ErrEngineVersion, exit.Refused, "update the server of %[2]s, and start it with JetStream: nats-server -js"},
 	{fleet.ErrUnauthorized, exit.NotAllowed, "give credentials with --engine-creds FILE or --engine-token-file FILE, or in TUSKER_ENGINE; they have to allow JetStream"},
 	{fleet.ErrEngineUnreachable, exit.GaveUp, "check whether %[2]s runs, and run the same command again: it continues"},
 	{fleet.ErrNoRoot, exit.Usage, "say where the files are with --root NAME=FOLDER, and allow a store with --root s3://bucket or --root https://host"},

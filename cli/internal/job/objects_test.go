@@ -4,13 +4,16 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -165,6 +168,21 @@ func TestOpenObject(t *testing.T) {
 	for _, pair := range []string{"s3://media/a", "https://me@host", "https://host/a"} {
 		if _, err := job.ParseRoots([]string{pair}); err == nil {
 			t.Errorf("%s is a root", pair)
+		}
+	}
+}
+
+// A root whose folder is missing or is a file is an error that says which of both it is.
+func TestCheckRoot(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	roots := job.Roots{"good": dir, "file": file, "gone": filepath.Join(dir, "gone"), "s3://media": ""}
+	for name, want := range map[string]error{"good": nil, "s3://media": nil, "file": syscall.ENOTDIR, "gone": fs.ErrNotExist} {
+		if err := roots.Check(name); !errors.Is(err, want) {
+			t.Errorf("root %s: error %v, want %v", name, err, want)
 		}
 	}
 }

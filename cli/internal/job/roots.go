@@ -18,6 +18,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"unicode"
 	"unicode/utf8"
 
@@ -66,18 +67,24 @@ func isRootName(name string) bool {
 		!strings.ContainsFunc(name, unicode.IsControl) && (len(name) > 1 || runtime.GOOS != "windows")
 }
 
-// Missing returns the names of roots whose folder does not exist, in order.
+// Missing returns the names of roots whose folder cannot be used, in order.
 func (r Roots) Missing() []string {
-	var missing []string
-	for _, name := range slices.Sorted(maps.Keys(r)) {
-		if remote.IsName(name) {
-			continue
-		}
-		if info, err := os.Stat(r[name]); err != nil || !info.IsDir() {
-			missing = append(missing, name)
-		}
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(r)), func(name string) bool { return r.Check(name) == nil })
+}
+
+// Check returns an error if the folder of a root cannot be used.
+func (r Roots) Check(name string) error {
+	if remote.IsName(name) {
+		return nil
 	}
-	return missing
+	info, err := os.Stat(r[name])
+	if err == nil && !info.IsDir() {
+		err = &fs.PathError{Op: "stat", Path: r[name], Err: syscall.ENOTDIR}
+	}
+	if err != nil {
+		return fmt.Errorf("root %s: %w", name, err)
+	}
+	return nil
 }
 
 // Merge adds the roots of other. A root that has another folder is an error.

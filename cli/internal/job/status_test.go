@@ -92,7 +92,7 @@ func TestExplain(t *testing.T) {
 		{fleet.ErrJobVersion, exit.Failed, "update tusker"},
 		{fleet.ErrBusy, exit.Failed, "wait until it has ended"},
 		{fleet.ErrEngineFull, exit.GaveUp, "give nats://a more room"},
-		{fleet.ErrEngineVersion, exit.Refused, "nats://a has to be NATS 2.12"},
+		{fleet.ErrEngineVersion, exit.Refused, "update the server of nats://a"},
 		{fleet.ErrUnauthorized, exit.NotAllowed, "--engine-creds FILE"},
 		{fleet.ErrEngineUnreachable, exit.GaveUp, "whether nats://a runs"},
 		{fleet.ErrNoRoot, exit.Usage, "--root NAME=FOLDER"},

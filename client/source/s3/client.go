@@ -196,7 +196,7 @@ var (
 	ErrNotObject = errors.New("this is a prefix and no object")
 
 	// ErrNoCredentials means that there are no credentials, or that they cannot be used.
-	ErrNoCredentials = errors.New("no credentials for S3")
+	ErrNoCredentials = errors.New("no valid credentials for S3")
 
 	// ErrNoBucket means that there is no such bucket.
 	ErrNoBucket = errors.New("there is no such bucket")

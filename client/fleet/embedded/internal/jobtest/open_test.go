@@ -121,8 +121,8 @@ func TestOldEngine(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 	answer = `{"error":{"code":503,"err_code":10039,"description":"JetStream not enabled for account"}}`
-	if _, err := fleet.Open(t.Context(), old, "archive", fleet.Config{Endpoint: jobtest.Endpoint}); !errors.Is(err, fleet.ErrEngineVersion) {
-		t.Errorf("error %v", err)
+	if _, err := fleet.Open(t.Context(), old, "archive", fleet.Config{Endpoint: jobtest.Endpoint}); !errors.Is(err, fleet.ErrEngineVersion) || strings.Contains(err.Error(), "too old") {
+		t.Errorf("error %v, want one that says what the engine lacks", err)
 	}
 }
 

@@ -160,6 +160,53 @@ func TestRetry(t *testing.T) {
 	}
 }
 
+// A file that failed and is added again has one result, that of its last attempt, even if the
+// engine has just stored the failure. The same is true of a file that was changed and is added
+// in its new state.
+func TestAddAfterFailure(t *testing.T) {
+	t.Parallel()
+	e := jobtest.NewEngine(t, embedded.Config{})
+	s := fake.New(t, fake.Config{})
+	f := jobtest.NewFolder(t, 3, 100)
+	moved := f.Write(t, "z/moved", []byte("data"))
+	f.Write(t, "z/never", []byte("data"))
+	changed := f.Write(t, "z/old", []byte("data"))
+	job := e.Open(t, "archive", fleet.Config{})
+	jobtest.Add(t, job, f.Items)
+	away := filepath.Join(f.Dir, "away")
+	if err := errors.Join(
+		os.Rename(filepath.Join(f.Dir, moved.Path), away), os.Remove(filepath.Join(f.Dir, "z", "never")),
+	); err != nil {
+		t.Fatal(err)
+	}
+	f.Items = f.Items[:5]
+	f.Write(t, changed.Path, []byte("new data"))
+	jobtest.Work(t, job, f.Worker(s))
+	if st, err := job.Status(t.Context()); err != nil || st.Done != 3 || st.Failed != 3 {
+		t.Errorf("status %+v, error %v, want 3 done and 3 failed", st, err)
+	}
+
+	if err := os.Rename(away, filepath.Join(f.Dir, moved.Path)); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		jobtest.Add(t, job, f.Items)
+	}
+	jobtest.Work(t, job, f.Worker(s))
+	if st, err := job.Status(t.Context()); err != nil || st.Done != 5 || st.Failed != 1 {
+		t.Errorf("status %+v, error %v, want 5 done and 1 failed", st, err)
+	}
+	for _, r := range jobtest.Results(t, job, fleet.ResultFailed) {
+		if r.Item.Path != "z/never" {
+			t.Errorf("%q failed (%s)", r.Item.Path, r.Message)
+		}
+	}
+	if results := jobtest.Results(t, job, fleet.ResultOK); len(results) != 5 {
+		t.Errorf("%d finished items, want 5", len(results))
+	}
+	jobtest.WantOnce(t, s, 5)
+}
+
 // A worker without the root of an item gives it back, and counts no attempt. With
 // Worker.Roots, it does not begin.
 func TestMissingRoot(t *testing.T) {
