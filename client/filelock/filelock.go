@@ -15,6 +15,10 @@ import (
 	"os"
 )
 
+// Advisory reports whether other open files can read, write and replace a locked file. They
+// cannot on Windows.
+const Advisory = advisory
+
 // ErrLocked means that another open file has the lock.
 var ErrLocked = errors.New("locked")
 

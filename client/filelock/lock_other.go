@@ -8,6 +8,8 @@ import (
 	"sync"
 )
 
+const advisory = true
+
 // held has the locks of this process by path. All Stores share it, because two of them
 // may have the same folder.
 var held sync.Map

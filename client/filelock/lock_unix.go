@@ -9,6 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+const advisory = true
+
 // tryLock locks the open file, for all processes, without waiting.
 func tryLock(f *os.File) error {
 	for {

@@ -7,6 +7,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
+const advisory = false
+
 // everything is the length of a lock that covers any file.
 const everything = ^uint32(0)
 

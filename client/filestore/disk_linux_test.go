@@ -2,6 +2,7 @@ package filestore_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -120,6 +121,45 @@ func TestFullDisk(t *testing.T) {
 	}
 }
 
+// TestDiskWithoutRoomForFiles checks that a record can be changed and removed on a disk that has no
+// room for another file, because that is how people make room. A new content of the record needs a
+// file, so Save fails.
+func TestDiskWithoutRoomForFiles(t *testing.T) {
+	dir := t.TempDir()
+	if err := mountAt(t, dir, "size=1m,nr_inodes=40"); err != nil {
+		t.Skipf("cannot mount a file system: %v", err)
+	}
+	s := open(t, dir)
+	records := make([]*journal.Record, 3)
+	for i := range records {
+		records[i] = &journal.Record{Key: fmt.Sprintf("%d-%s", i, place), URL: sample.URL}
+		if err := s.Save(t.Context(), records[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range 100 {
+		err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("ballast%d", i)), nil, 0o600)
+		if errors.Is(err, syscall.ENOSPC) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.Save(t.Context(), records[0]); !errors.Is(err, syscall.ENOSPC) {
+		t.Fatalf("Save: error %v, want %v", err, syscall.ENOSPC)
+	}
+	if err := s.Delete(t.Context(), records[0].Key, records[0].Revision); err != nil {
+		t.Errorf("Delete: %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "more"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if removed, err := s.Prune(t.Context(), 0); removed != 2 || err != nil {
+		t.Errorf("Prune: %d removed, error %v, want 2 and no error", removed, err)
+	}
+}
+
 // TestReadOnlyFolder checks that errors name a folder that became read-only.
 func TestReadOnlyFolder(t *testing.T) {
 	dir := mount(t)
@@ -165,6 +205,35 @@ func TestForbiddenFolder(t *testing.T) {
 	}
 	if err := s.Save(t.Context(), new(sample)); !errors.Is(err, fs.ErrPermission) {
 		t.Errorf("Save: error %v, want ErrPermission", err)
+	}
+}
+
+// TestReadOnlyRecord checks that a record whose file cannot be written to, such as one from a backup,
+// is replaced and removed.
+func TestReadOnlyRecord(t *testing.T) {
+	if os.Getuid() == 0 {
+		t.Skip("root has all permissions")
+	}
+	s := open(t, t.TempDir())
+	for name, change := range map[string]func(*journal.Record) error{
+		"Save":   func(r *journal.Record) error { return s.Save(t.Context(), r) },
+		"Delete": func(r *journal.Record) error { return s.Delete(t.Context(), r.Key, r.Revision) },
+		"Prune":  func(*journal.Record) error { _, err := s.Prune(t.Context(), 0); return err },
+	} {
+		r := &journal.Record{Key: "k", URL: sample.URL}
+		if err := s.Save(t.Context(), r); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(filepath.Join(s.Dir(), "k.json"), 0o400); err != nil {
+			t.Fatal(err)
+		}
+		unlock, err := s.Lock(t.Context(), r.Key)
+		if err != nil {
+			t.Fatalf("%s: Lock: %v", name, err)
+		}
+		if err := errors.Join(unlock(), change(r), s.Remove(t.Context(), r.Key)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

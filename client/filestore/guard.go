@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"time"
 
+	"github.com/tusker-go/tusker/client/filelock"
 	"github.com/tusker-go/tusker/client/journal"
 )
 
@@ -17,38 +19,125 @@ const (
 	maxGuardWait = 20 * time.Millisecond
 )
 
-// guarded calls do while no other process and no other goroutine is in guarded for the
-// same name. It makes the comparison of a revision and the change that follows one step.
-// The guard is a lock on a file that is held for one call of the store. The lock of an
-// upload would not do, since its holder saves records, too, and may be overtaken.
-func guarded(ctx context.Context, root *os.Root, name string, do func() error) error {
-	f, err := waitForGuard(ctx, root, guardName(name))
-	if err != nil {
-		return err
-	}
-	// A guard that stays behind is harmless, and Prune removes it.
-	defer func() { _ = free(root, f, guardName(name)) }()
-	return do()
+// guarded is a file that is read and then changed in one step, such as a record whose revision
+// is compared. The guard of the file excludes other processes and goroutines during the step. The
+// lock of an upload would not do, since its holder saves records, too, and may be overtaken.
+//
+// The guard is a lock on the file itself. If there is no file, or something else has its name,
+// the guard is a lock on another file, which the holder makes and removes. One process at a time
+// holds either lock in a state in which it counts: under the lock on the file, the file is
+// replaced or removed, and only under the other lock it is created.
+//
+// On Windows, the guard is always the lock on the other file, because a locked file cannot be
+// replaced.
+type guarded struct {
+	root  *os.Root
+	name  string // of the file
+	other string // name of the other file
 }
 
-func waitForGuard(ctx context.Context, root *os.Root, name string) (*os.File, error) {
+func guardedRecord(root *os.Root, key string) guarded {
+	return guarded{root, recordName(key), guardName(key)}
+}
+
+// guardedSent returns a file of finished uploads.
+func guardedSent(root *os.Root, name string) guarded {
+	return guarded{root, name, guardName(name)}
+}
+
+// guard is a guard that this process holds.
+type guard struct {
+	guarded
+	locked *os.File
+	own    bool // the locked file is the guarded one; it is open for reading and appending
+}
+
+// wait takes the guard when it is free.
+func (g guarded) wait(ctx context.Context) (*guard, error) {
+	return patiently(ctx, func() (*guard, error) { return g.take(true) })
+}
+
+// waitExisting is wait for a file that exists. The error Is fs.ErrNotExist if there is none.
+func (g guarded) waitExisting(ctx context.Context) (*guard, error) {
+	return patiently(ctx, g.takeExisting)
+}
+
+// takeExisting is waitExisting, but the error Is journal.ErrBusy if the guard is held.
+func (g guarded) takeExisting() (*guard, error) { return g.take(false) }
+
+func (g guarded) take(absent bool) (*guard, error) {
+	for range attempts {
+		f, err := g.lockFile()
+		if err == nil {
+			return &guard{g, f, true}, nil
+		}
+		if !errors.Is(err, errNotRegular) && (!absent || !errors.Is(err, fs.ErrNotExist)) {
+			return nil, err
+		}
+		if f, err = lock(g.root, g.other); err != nil {
+			return nil, err
+		}
+		// The file may have been created before the other one was locked.
+		if !filelock.Advisory || !isRegular(g.root, g.name) {
+			return &guard{g, f, false}, nil
+		}
+		discard(g.root, f, g.other)
+	}
+	return nil, errUnsteady
+}
+
+// lockFile locks the guarded file. The error Is errNotRegular if the other file is to be locked.
+func (g guarded) lockFile() (*os.File, error) {
+	if filelock.Advisory {
+		return lockExisting(g.root, g.name, os.O_APPEND)
+	}
+	if _, err := g.root.Lstat(g.name); err != nil {
+		return nil, err
+	}
+	return nil, errNotRegular
+}
+
+// release ends the guard.
+func (g *guard) release() {
+	if g.own {
+		unlock(g.locked)
+		return
+	}
+	// A file that stays behind is harmless, and Prune removes it.
+	discard(g.root, g.locked, g.other)
+}
+
+// read returns the record of key, which is the guarded file.
+func (g *guard) read(key string) (*journal.Record, error) {
+	if !g.own {
+		r, _, err := read(g.root, key)
+		return r, err
+	}
+	b, _, err := readOpen(g.locked)
+	if err != nil {
+		return nil, err
+	}
+	return decode(key, b)
+}
+
+// patiently calls take until the lock that it takes is free.
+func patiently[T any](ctx context.Context, take func() (T, error)) (T, error) {
 	for wait := guardWait; ; wait = min(2*wait, maxGuardWait) {
-		f, err := lock(root, name)
+		held, err := take()
 		if !errors.Is(err, journal.ErrBusy) {
-			return f, err
+			return held, err
 		}
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
-			return nil, context.Cause(ctx)
+			return held, context.Cause(ctx)
 		}
 	}
 }
 
-// current returns the revision of the record of key, or "" if there is no record that can be
-// read. It is called with the guard of the key held.
-func current(root *os.Root, key string) (string, error) {
-	r, _, err := read(root, key)
+// revision returns the revision of what read returned for a key, or "" if there is no record
+// that can be read.
+func revision(r *journal.Record, err error) (string, error) {
 	switch {
 	case err == nil:
 		return r.Revision, nil

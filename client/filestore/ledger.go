@@ -64,8 +64,7 @@ func (s *Store) SaveFinished(ctx context.Context, r *journal.Record) error {
 	}
 	root, err := s.begin(ctx, r.Key)
 	if err == nil {
-		name := sentName(r.Endpoint)
-		err = guarded(ctx, root, name, func() error { return appendLine(root, name, r) })
+		err = addLine(ctx, root, r)
 		_ = root.Close()
 	}
 	if err != nil {
@@ -140,17 +139,30 @@ func (x *sentIndex) refresh(f *os.File) error {
 	})
 }
 
-// appendLine adds a record to a file. It is called with the guard of the file held, because
-// Prune replaces the file.
-func appendLine(root *os.Root, name string, r *journal.Record) error {
+// addLine adds a record to the file of its endpoint. It holds the guard of the file, because Prune
+// replaces the file.
+func addLine(ctx context.Context, root *os.Root, r *journal.Record) error {
 	b, err := encodeLine(r)
 	if err != nil {
 		return err
 	}
-	f, err := openLines(root, name, os.O_RDWR|os.O_APPEND|os.O_CREATE)
+	g, err := guardedSent(root, sentName(r.Endpoint)).wait(ctx)
 	if err != nil {
 		return err
 	}
+	defer g.release()
+	if g.own {
+		return appendLine(g.locked, b)
+	}
+	f, err := openLines(root, g.name, os.O_RDWR|os.O_APPEND|os.O_CREATE)
+	if err != nil {
+		return err
+	}
+	return errors.Join(appendLine(f, b), f.Close())
+}
+
+// appendLine adds a line to a file that is open for appending.
+func appendLine(f *os.File, b []byte) error {
 	last := []byte{'\n'}
 	if info, err := f.Stat(); err == nil && info.Size() > 0 {
 		_, _ = f.ReadAt(last, info.Size()-1)
@@ -160,8 +172,8 @@ func appendLine(root *os.Root, name string, r *journal.Record) error {
 		b = append([]byte{'\n'}, b...)
 	}
 	// One call writes the line, so that a crash leaves at most one line incomplete.
-	_, err = f.Write(b)
-	return errors.Join(err, f.Close())
+	_, err := f.Write(b)
+	return err
 }
 
 // encodeLine returns the line of a record.

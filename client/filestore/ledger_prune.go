@@ -13,7 +13,12 @@ import (
 // pruneSent removes a file of finished uploads that was not used for p.age. From another
 // one it removes all records of each source except the last.
 func (p *pruning) pruneSent(ctx context.Context, e entry) error {
-	return guarded(ctx, p.root, e.name, func() error { return p.pruneGuarded(e) })
+	g, err := guardedSent(p.root, e.name).waitExisting(ctx)
+	if err != nil {
+		return unlessGone(err)
+	}
+	defer g.release()
+	return p.pruneGuarded(e)
 }
 
 func (p *pruning) pruneGuarded(e entry) error {

@@ -20,6 +20,11 @@ func (s *Store) Lock(ctx context.Context, key string) (unlock func() error, err 
 		return nil, s.failed("lock", key, err)
 	}
 	f, err := lock(root, lockName(key))
+	if err == nil {
+		if err = awaitChange(ctx, root, key); err != nil {
+			_ = free(root, f, lockName(key))
+		}
+	}
 	if err != nil {
 		_ = root.Close()
 		return nil, s.failed("lock", key, err)
@@ -33,10 +38,22 @@ func (s *Store) Lock(ctx context.Context, key string) (unlock func() error, err 
 	}), nil
 }
 
+// awaitChange waits until no change of the record runs that began before the lock of the upload
+// was there. Prune takes no lock that has no file, and may be about to remove the record. A later
+// Prune sees the lock.
+func awaitChange(ctx context.Context, root *os.Root, key string) error {
+	g, err := guardedRecord(root, key).waitExisting(ctx)
+	if err != nil {
+		return unlessGone(err)
+	}
+	g.release()
+	return nil
+}
+
 // lock locks the file called name, which it makes if necessary, and returns it open. The
 // error Is ErrBusy if another open file holds the lock.
 func lock(root *os.Root, name string) (*os.File, error) {
-	for range attempts {
+	return lockCurrent(root, name, func() (*os.File, error) {
 		// Most locks have no file yet. A link is not followed, because the file would be created
 		// at its target.
 		f, err := openFile(root, name, os.O_RDWR|os.O_CREATE|os.O_EXCL)
@@ -46,6 +63,40 @@ func lock(root *os.Root, name string) (*os.File, error) {
 			}
 			f, err = openFile(root, name, os.O_RDWR|os.O_CREATE)
 		}
+		return f, err
+	})
+}
+
+// lockExisting locks the file called name and returns it open for reading, and if possible for
+// writing and what flag adds. The error Is ErrBusy if another
+// open file holds the lock, fs.ErrNotExist if there is no file, and errNotRegular if something
+// else has the name.
+func lockExisting(root *os.Root, name string, flag int) (*os.File, error) {
+	return lockCurrent(root, name, func() (*os.File, error) {
+		// A network file system locks only files that are open for writing.
+		f, err := openFile(root, name, os.O_RDWR|flag)
+		if errors.Is(err, fs.ErrPermission) {
+			f, err = openFile(root, name, os.O_RDONLY)
+		}
+		if err == nil {
+			return f, nil
+		}
+		info, gone := root.Lstat(name)
+		switch {
+		case gone != nil:
+			return nil, gone
+		case !info.Mode().IsRegular():
+			return nil, errNotRegular
+		}
+		return nil, err
+	})
+}
+
+// lockCurrent locks the file that open returns, and opens another one if the name has moved on
+// to another file meanwhile.
+func lockCurrent(root *os.Root, name string, open func() (*os.File, error)) (*os.File, error) {
+	for range attempts {
+		f, err := open()
 		if err != nil {
 			return nil, err
 		}
@@ -60,8 +111,7 @@ func lock(root *os.Root, name string) (*os.File, error) {
 		if err == nil && current {
 			return f, nil
 		}
-		filelock.Unlock(f)
-		_ = f.Close()
+		unlock(f)
 		if err != nil {
 			return nil, err
 		}
@@ -69,25 +119,35 @@ func lock(root *os.Root, name string) (*os.File, error) {
 	return nil, errUnsteady
 }
 
-// isCurrent reports whether f still has its name. The holder of a lock removes the file
-// before it releases the lock, and the next holder makes a new file. A lock on a removed
-// file excludes no other process.
+// isCurrent reports whether f still has its name. The holder of a lock removes or replaces the
+// file before it releases the lock. A lock on such a file excludes no other process. The error
+// Is errNotRegular if something else than a file has the name.
 func isCurrent(root *os.Root, f *os.File, name string) (bool, error) {
 	mine, err := f.Stat()
 	if err != nil {
 		return false, err
 	}
 	current, err := root.Lstat(name)
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return false, nil
-	}
-	if err != nil {
+	case err != nil:
 		return false, err
+	case !current.Mode().IsRegular():
+		return false, errNotRegular
 	}
 	return os.SameFile(mine, current), nil
 }
 
-// free removes the file called name while it is locked, and then releases the lock.
+// isRegular reports whether there is a file called name, and not a link or a folder.
+func isRegular(root *os.Root, name string) bool {
+	info, err := root.Lstat(name)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// free removes the file called name while it is locked, and then releases the lock. It leaves
+// another file that has the name, because a person may have removed the file of a lock that was
+// held for long.
 func free(root *os.Root, f *os.File, name string) error {
 	current, err := isCurrent(root, f, name)
 	if current {
@@ -98,4 +158,16 @@ func free(root *os.Root, f *os.File, name string) error {
 	}
 	filelock.Unlock(f)
 	return errors.Join(err, f.Close())
+}
+
+// discard is free for a lock that was held for a short time.
+func discard(root *os.Root, f *os.File, name string) {
+	_ = root.Remove(name)
+	unlock(f)
+}
+
+// unlock releases a lock whose file stays, and closes the file.
+func unlock(f *os.File) {
+	filelock.Unlock(f)
+	_ = f.Close()
 }

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tusker-go/tusker/client/filelock"
 	"github.com/tusker-go/tusker/client/journal"
 )
 
@@ -40,47 +39,69 @@ func isPlaceName(name string) bool {
 	return ok && journal.PlaceSuffix("-"+place) == "-"+place
 }
 
-// addPlace adds a key to the records of its place.
-func addPlace(ctx context.Context, root *os.Root, key string) error {
+// addToPlace adds a key to the records of its place, and then calls save, which saves its record.
+// A lock on the file of the place excludes other changes until both are done.
+func addToPlace(ctx context.Context, root *os.Root, key string, save func() error) error {
 	name := placeName(key)
 	if name == "" {
-		return nil
+		return save()
 	}
-	return changePlace(ctx, root, name, func(keys []string) []string {
-		if slices.Contains(keys, key) {
-			return keys
-		}
-		return append(keys, key)
-	})
-}
-
-// removePlace removes a key from the records of its place. A key that stays is harmless.
-func removePlace(ctx context.Context, root *os.Root, key string) {
-	if name := placeName(key); name != "" {
-		_ = changePlace(ctx, root, name, func(keys []string) []string {
-			return slices.DeleteFunc(keys, func(other string) bool { return other == key })
-		})
-	}
-}
-
-// changePlace replaces the keys in the file of a place. A file without keys is removed. A lock on
-// the file excludes other changes.
-func changePlace(ctx context.Context, root *os.Root, name string, change func([]string) []string) error {
-	f, err := waitForGuard(ctx, root, name)
+	f, err := patiently(ctx, func() (*os.File, error) { return lock(root, name) })
 	if err != nil {
 		return err
 	}
+	keys, err := readPlace(f)
+	if err != nil {
+		unlock(f)
+		return err
+	}
+	if !slices.Contains(keys, key) {
+		err = writePlace(f, append(slices.Clip(keys), key))
+	}
+	if err == nil {
+		err = save()
+	}
+	if err != nil && len(keys) == 0 {
+		discard(root, f, name)
+	} else {
+		unlock(f)
+	}
+	return err
+}
+
+// removeFromPlace calls remove, which removes the record of a key, and then removes the key from
+// the records of its place. A key that stays is harmless.
+func removeFromPlace(ctx context.Context, root *os.Root, key string, remove func() error) error {
+	name := placeName(key)
+	if name == "" {
+		return remove()
+	}
+	f, err := patiently(ctx, func() (*os.File, error) { return lockExisting(root, name, 0) })
+	if err != nil {
+		return remove()
+	}
+	if err := remove(); err != nil {
+		unlock(f)
+		return err
+	}
+	_ = removeKeys(root, f, name, func(other string) bool { return other == key })
+	return nil
+}
+
+// removeKeys removes the keys that match from the locked file of a place, and unlocks it. A file
+// without keys is removed.
+func removeKeys(root *os.Root, f *os.File, name string, match func(key string) bool) error {
 	before, err := readPlace(f)
-	after := change(slices.Clone(before))
-	switch {
-	case err != nil:
-	case len(after) == 0:
-		return free(root, f, name)
-	case !slices.Equal(before, after):
+	after := slices.DeleteFunc(slices.Clone(before), match)
+	if err == nil && len(after) == 0 {
+		discard(root, f, name)
+		return nil
+	}
+	if err == nil && len(after) < len(before) {
 		err = writePlace(f, after)
 	}
-	filelock.Unlock(f)
-	return errors.Join(err, f.Close())
+	unlock(f)
+	return err
 }
 
 func readPlace(f *os.File) ([]string, error) {
@@ -121,14 +142,17 @@ func placed(root *os.Root, suffix string) iter.Seq2[string, error] {
 	}
 }
 
-// prunePlace removes the keys that a crash left without a record.
-func (p *pruning) prunePlace(ctx context.Context, e entry) error {
-	if !olderThan(p.root, e.name, leftover) {
-		return nil // its record may be about to be saved
+// visitPlace removes the keys of a place that a crash left without a record. A place that another
+// process changes stays.
+func (p *pruning) visitPlace(_ context.Context, e entry) error {
+	if e.suffix != placeSuffix {
+		return nil
 	}
-	return changePlace(ctx, p.root, e.name, func(keys []string) []string {
-		return slices.DeleteFunc(keys, func(key string) bool { return !hasRecord(p.root, key) })
-	})
+	f, err := lockExisting(p.root, e.name, 0)
+	if err != nil {
+		return unlessInUse(err)
+	}
+	return removeKeys(p.root, f, e.name, func(key string) bool { return !hasRecord(p.root, key) })
 }
 
 func hasRecord(root *os.Root, key string) bool {

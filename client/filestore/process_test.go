@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tusker-go/tusker/client/filelock"
 	"github.com/tusker-go/tusker/client/filestore"
 	"github.com/tusker-go/tusker/client/journal"
 	"github.com/tusker-go/tusker/protocol"
@@ -32,6 +33,8 @@ var roles = map[string]func(*testing.T, *filestore.Store){
 	"save":  saveForever,
 	"add":   add,
 	"guard": holdGuard,
+	"prune": pruneForever,
+	"run":   run,
 }
 
 // TestChild is the body of the processes that other tests start.
@@ -161,21 +164,25 @@ func TestLockBetweenProcesses(t *testing.T) {
 	})
 }
 
-// holdGuard takes the lock whose file is the guard of the sample, and keeps it.
+// holdGuard takes the guard of the sample, and keeps it: the lock on its record, or on Windows on a
+// file of its own.
 func holdGuard(t *testing.T, s *filestore.Store) {
 	t.Helper()
-	unlock, err := s.Lock(t.Context(), "k")
+	name := sample.Key + ".json"
+	if !filelock.Advisory {
+		name = sample.Key + ".guard"
+	}
+	f, err := os.OpenFile(filepath.Join(s.Dir(), name), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The guard is the same kind of lock as that of an upload.
-	guard := filepath.Join(s.Dir(), sample.Key+".guard")
-	if err := os.Rename(filepath.Join(s.Dir(), "k.lock"), guard); err != nil {
+	if err := filelock.TryLock(f); err != nil {
 		t.Fatal(err)
 	}
 	fmt.Println("locked")
 	_, _ = io.Copy(io.Discard, os.Stdin)
-	_ = unlock()
+	filelock.Unlock(f)
+	_ = f.Close()
 }
 
 // increments is how often each process of TestLockRace and TestRevisionRace adds 1.

@@ -38,7 +38,10 @@ var errUnsteady = errors.New("the file is a different one at each attempt")
 func recordName(key string) string  { return key + recordSuffix }
 func damagedName(key string) string { return key + damagedSuffix }
 func lockName(key string) string    { return key + lockSuffix }
-func guardName(key string) string   { return key + guardSuffix }
+
+// guardName returns the name of the other file of a guard, for the key of a record or the name
+// of a file of finished uploads.
+func guardName(key string) string { return key + guardSuffix }
 
 // encode returns the content of the file of a record that gets this revision.
 func encode(r *journal.Record, revision string) ([]byte, error) {
@@ -129,6 +132,11 @@ func readFile(root *os.Root, name string) ([]byte, fs.FileInfo, error) {
 		return nil, nil, err
 	}
 	defer func() { _ = f.Close() }()
+	return readOpen(f)
+}
+
+// readOpen is readFile for an open file of which nothing was read.
+func readOpen(f *os.File) ([]byte, fs.FileInfo, error) {
 	info, err := f.Stat()
 	if err != nil || !info.Mode().IsRegular() {
 		return nil, info, err

@@ -14,8 +14,8 @@
 //   - KEY.lock, an empty file, while a process works on the upload. The lock that
 //     the process holds on the file counts, and not the file: if the process is killed,
 //     the file stays and the lock ends.
-//   - KEY.guard, an empty file, while a process compares the revision of a record
-//     and changes the record. A process that is killed may leave it behind.
+//   - KEY.guard, an empty file, while a process creates a record, or on Windows also while it
+//     changes or removes one. A process that is killed may leave it behind.
 //   - KEY.json.damaged, a record that could not be read and was moved aside.
 //   - PLACE.place, which lists the keys of the records of one place, one on each line:
 //     those that end in a hyphen and PLACE, which is 16 hexadecimal digits. There may be
@@ -58,6 +58,11 @@
 // access list of the folder decides.
 //
 // # Locks
+//
+// A process that compares the revision of a record and then changes or removes the record holds a
+// lock on KEY.json until it is done. It creates a record under a lock on KEY.guard, and on Windows
+// it always locks that file. HASH.sent and HASH.sent.guard are locked in the same way. An upload
+// that has its lock on KEY.lock waits for such a change before it uses the record.
 //
 // Locks are flock(2) on Linux, macOS and the BSDs, and LockFileEx on Windows. On systems
 // with neither, such as js/wasm, they hold only between the goroutines of one process. On a
@@ -139,15 +144,13 @@ func (s *Store) Load(ctx context.Context, key string) (*journal.Record, error) {
 
 // loadDamaged moves a record aside that cannot be read because of damage, unless there is a
 // good one by now.
-func (s *Store) loadDamaged(ctx context.Context, root *os.Root, key string, damage error) (r *journal.Record, err error) {
-	unguarded := guarded(ctx, root, key, func() error {
-		r, err = load(root, key)
-		return nil
-	})
+func (s *Store) loadDamaged(ctx context.Context, root *os.Root, key string, damage error) (*journal.Record, error) {
+	g, unguarded := guardedRecord(root, key).wait(ctx)
 	if unguarded != nil {
 		return nil, fmt.Errorf("%w (and it cannot be moved aside: %w)", damage, unguarded)
 	}
-	return r, err
+	defer g.release()
+	return load(root, key)
 }
 
 // Save implements journal.Store. It writes a new file, flushes it to the disk
@@ -182,25 +185,34 @@ func replace(ctx context.Context, root *os.Root, r *journal.Record, b []byte) er
 	temp := newTempName()
 	err := write(root, temp, b)
 	if err == nil {
-		err = guarded(ctx, root, r.Key, func() error {
-			stored, err := current(root, r.Key)
-			if err == nil {
-				err = conflict(stored, r.Revision)
-			}
-			if err == nil && stored == "" {
-				err = addPlace(ctx, root, r.Key)
-			}
-			if err == nil {
-				err = root.Rename(temp, recordName(r.Key))
-			}
-			return err
-		})
+		err = replaceBy(ctx, root, r, temp)
 	}
 	if err != nil {
 		_ = root.Remove(temp)
 		return err
 	}
 	return syncFolder(root)
+}
+
+// replaceBy is replace by a file.
+func replaceBy(ctx context.Context, root *os.Root, r *journal.Record, temp string) error {
+	g, err := guardedRecord(root, r.Key).wait(ctx)
+	if err != nil {
+		return err
+	}
+	defer g.release()
+	stored, err := revision(g.read(r.Key))
+	if err == nil {
+		err = conflict(stored, r.Revision)
+	}
+	if err != nil {
+		return err
+	}
+	rename := func() error { return root.Rename(temp, recordName(r.Key)) }
+	if stored != "" {
+		return rename()
+	}
+	return addToPlace(ctx, root, r.Key, rename)
 }
 
 // Delete implements journal.Store. Finished uploads that were recorded before are on the
@@ -211,24 +223,9 @@ func (s *Store) Delete(ctx context.Context, key, revision string) error {
 		return s.failed("delete", key, err)
 	}
 	defer func() { _ = root.Close() }()
-	r, _, err := read(root, key)
-	if err == nil {
-		err = flush(root, sentName(r.Endpoint))
-	}
-	if err == nil {
-		err = guarded(ctx, root, key, func() error {
-			stored, err := current(root, key)
-			if err != nil || stored == "" {
-				return err
-			}
-			if err := conflict(stored, revision); err != nil {
-				return err
-			}
-			return removeRecord(ctx, root, key)
-		})
-	}
+	err = deleteRevision(ctx, root, key, revision)
 	switch {
-	case errors.Is(err, journal.ErrNoRecord), errors.Is(err, journal.ErrRecordDamaged):
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, journal.ErrNoRecord), errors.Is(err, journal.ErrRecordDamaged):
 		return nil
 	case err == nil:
 		err = syncFolder(root)
@@ -237,6 +234,25 @@ func (s *Store) Delete(ctx context.Context, key, revision string) error {
 		return s.failed("delete", key, err)
 	}
 	return nil
+}
+
+func deleteRevision(ctx context.Context, root *os.Root, key, revision string) error {
+	g, err := guardedRecord(root, key).waitExisting(ctx)
+	if err != nil {
+		return err
+	}
+	defer g.release()
+	r, err := g.read(key)
+	if err == nil {
+		err = conflict(r.Revision, revision)
+	}
+	if err == nil {
+		err = flush(root, sentName(r.Endpoint))
+	}
+	if err != nil {
+		return err
+	}
+	return removeRecord(ctx, root, key)
 }
 
 // Remove removes the file of a record whatever its revision, and even if it is damaged or
@@ -249,24 +265,23 @@ func (s *Store) Remove(ctx context.Context, key string) error {
 		return s.failed("remove", key, err)
 	}
 	defer func() { _ = root.Close() }()
-	err = guarded(ctx, root, key, func() error { return removeRecord(ctx, root, key) })
+	g, err := guardedRecord(root, key).waitExisting(ctx)
+	if err == nil {
+		err = removeRecord(ctx, root, key)
+		g.release()
+	}
 	if err == nil {
 		err = syncFolder(root)
 	}
-	if err != nil {
+	if unlessGone(err) != nil {
 		return s.failed("remove", key, err)
 	}
 	return nil
 }
 
-// removeRecord removes the file of a record, if there is one. It is called with the guard of the
-// key held.
+// removeRecord removes the file of a record. It is called with the guard of the record held.
 func removeRecord(ctx context.Context, root *os.Root, key string) error {
-	if err := unlessGone(root.Remove(recordName(key))); err != nil {
-		return err
-	}
-	removePlace(ctx, root, key)
-	return nil
+	return removeFromPlace(ctx, root, key, func() error { return root.Remove(recordName(key)) })
 }
 
 // begin checks the arguments that methods have in common and opens the folder.

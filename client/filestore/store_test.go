@@ -318,27 +318,42 @@ func TestFileWithoutRevision(t *testing.T) {
 	}
 }
 
-// TestGuardIsHeld checks that a change waits for the guard of another process, and that its
-// context ends the wait.
+// TestGuardIsHeld checks that a change and a lock wait for the guard of another process, that a
+// context ends the wait, and that the guard of a process that was killed is free.
 func TestGuardIsHeld(t *testing.T) {
 	s := open(t, t.TempDir())
 	r := new(sample)
 	if err := s.Save(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
+	before := names(t, s.Dir())
 	guard := start(t, "guard", s.Dir())
 	guard.line(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	for op, err := range map[string]error{
-		"Save": s.Save(ctx, new(*r)), "Delete": s.Delete(ctx, r.Key, r.Revision), "Remove": s.Remove(ctx, r.Key),
+	for op, call := range map[string]func(context.Context) error{
+		"Save":   func(ctx context.Context) error { return s.Save(ctx, new(*r)) },
+		"Delete": func(ctx context.Context) error { return s.Delete(ctx, r.Key, r.Revision) },
+		"Remove": func(ctx context.Context) error { return s.Remove(ctx, r.Key) },
+		// Prune may be about to remove the record.
+		"Lock": func(ctx context.Context) error { _, err := s.Lock(ctx, r.Key); return err },
 	} {
-		if !errors.Is(err, context.DeadlineExceeded) {
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		if err := call(ctx); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("%s: error %v, want %v", op, err, context.DeadlineExceeded)
 		}
+		cancel()
 	}
 	guard.kill(t)
+	unlock, err := s.Lock(t.Context(), r.Key)
+	if err != nil {
+		t.Fatalf("Lock after the process died: %v", err)
+	}
+	if err := errors.Join(s.Save(t.Context(), r), unlock()); err != nil {
+		t.Errorf("Save and unlock after the process died: %v", err)
+	}
+	if got := names(t, s.Dir()); !slices.Equal(got, before) {
+		t.Errorf("the folder holds %q, want %q", got, before)
+	}
 	if err := s.Delete(t.Context(), r.Key, r.Revision); err != nil {
-		t.Errorf("Lock after the process died: %v", err)
+		t.Errorf("Delete after the process died: %v", err)
 	}
 }
