@@ -30,6 +30,11 @@ func Path(name string) (Source, error) {
 	if err != nil {
 		return nil, Error(err)
 	}
+	return newPath(name, info, nil)
+}
+
+// newPath is the file called name, which info describes.
+func newPath(name string, info fs.FileInfo, places *places) (Source, error) {
 	if err := checkRegular(name, info); err != nil {
 		return nil, err
 	}
@@ -38,7 +43,7 @@ func Path(name string) (Source, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &openFile{r: f, stat: f.Stat, path: name, closer: f.Close, leases: writerCheck{own: true}}, nil
+		return &openFile{r: f, stat: f.Stat, path: name, places: places, closer: f.Close, leases: writerCheck{own: true}}, nil
 	}}, nil
 }
 

@@ -3,17 +3,13 @@ package source
 import (
 	"io/fs"
 	"os"
-	"path/filepath"
-	"sync"
 )
 
 // Folder is an open directory with many files to upload. It looks up once what holds for all of
 // its files, such as where its path leads. [NewFolder] makes one. It is safe for concurrent use.
 type Folder struct {
-	root *os.Root
-
-	mu         sync.Mutex
-	dir, place string // the directory that was resolved last, and the result
+	root   *os.Root
+	places places
 }
 
 // NewFolder returns the folder that root has open. The caller closes root after the last upload of
@@ -31,30 +27,10 @@ func (d *Folder) File(name string, size int64, accept func(fs.FileInfo) bool) So
 	return &fileSource{name: path, size: size, file: func() (*openFile, error) {
 		f, err := openBelow(d.root, name, path, accept)
 		if err == nil {
-			f.inFolder = d
+			f.places = &d.places
 		}
 		return f, err
 	}}
-}
-
-// placeOf is resolved for the path of a file in the folder. It resolves each directory once while
-// files of the same directory follow one another.
-func (d *Folder) placeOf(path string) string {
-	dir, base := filepath.Split(path)
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.place == "" || d.dir != dir {
-		if dir == "" {
-			d.place = resolved(".")
-		} else {
-			d.place = resolved(dir)
-		}
-		d.dir = dir
-	}
-	if d.place == "" {
-		return ""
-	}
-	return filepath.Join(d.place, base)
 }
 
 // openBelow opens a regular file below root that accept takes, before and after it is opened: to

@@ -47,12 +47,8 @@ func (f *openFile) StateIdentity() string {
 
 // Place implements [Locator]: the path with its symbolic links resolved.
 func (f *openFile) Place() string {
-	switch {
-	case f.place != "", f.path == "":
-	case f.inFolder != nil:
-		f.place = f.inFolder.placeOf(f.path)
-	default:
-		f.place = resolved(f.path)
+	if f.place == "" && f.path != "" {
+		f.place = f.places.of(f.path)
 	}
 	return f.place
 }

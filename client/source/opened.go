@@ -21,7 +21,7 @@ type openFile struct {
 	forward  bool                        // going back is expensive
 	snapshot bool                        // the file may grow
 	closer   func() error                // nil: the caller closes r
-	inFolder *Folder                     // folder of the file; nil: none
+	places   *places                     // where directories lead; nil: not kept
 	opened   fs.FileInfo                 // what stat said when the file was opened, until remember; nil: it was not asked
 
 	// Since the upload began.

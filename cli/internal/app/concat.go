@@ -13,6 +13,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/progress"
 	"github.com/tusker-go/tusker/cli/internal/usage"
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/source"
 )
 
 type concat struct {
@@ -72,9 +73,10 @@ func runConcat(a *app, cmd *cobra.Command, cc *concat, endpoint string, files []
 		return err
 	}
 	sources := make([]client.Source, len(files))
+	var paths source.Paths
 	for i, file := range files {
 		files[i] = batch.NameOnDisk(file)
-		if sources[i], err = cc.Source(ctx, a.console, cmd, files[i]); err != nil {
+		if sources[i], err = cc.Source(ctx, a.console, cmd, files[i], &paths); err != nil {
 			return &advice.Failure{Subject: file, Err: err}
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/units"
 	"github.com/tusker-go/tusker/cli/internal/usage"
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/source"
 )
 
 func resumeCommand(a *app) *cobra.Command {
@@ -76,13 +77,13 @@ func runResume(a *app, cmd *cobra.Command, s *flags.Sending, how resumption, loc
 		return err
 	}
 	result := &client.Result{}
-	source, err := s.Source(ctx, a.console, cmd, file)
+	src, err := s.Source(ctx, a.console, cmd, file, new(source.Paths))
 	if err == nil && s.IsLost(a.console.In, file) && !how.sameStream {
 		err = checkStream(ctx, a.console, c)
 	}
 	if err == nil {
 		display := s.Display(a.console, s.JSON, 1)
-		result, err = c.Resume(ctx, c.Endpoint(), source, &client.UploadOptions{
+		result, err = c.Resume(ctx, c.Endpoint(), src, &client.UploadOptions{
 			ChunkSize: int64(s.Chunk), Verify: how.verify, OnEvent: s.Watch(a.console, display)(0, file, file),
 		})
 		display.Close()

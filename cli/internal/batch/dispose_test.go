@@ -20,7 +20,7 @@ const largeFile = 300 << 10 // above the size up to which all bytes are compared
 
 // deleting returns a batch that deletes what it has sent.
 func deleting() *Batch {
-	return &Batch{Cmd: &cobra.Command{}, Upload: &flags.Upload{Disposal: flags.Disposal{DeleteAfter: true}}}
+	return &Batch{Cmd: &cobra.Command{}, List: &Listing{}, Upload: &flags.Upload{Disposal: flags.Disposal{DeleteAfter: true}}}
 }
 
 // fileOf creates a file that was modified at a time.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/units"
 	"github.com/tusker-go/tusker/cli/internal/usage"
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/source"
 )
 
 // entry is a file to upload.
@@ -63,6 +63,8 @@ type Listing struct {
 	entries entries
 	links   int // symbolic links left out
 	special int // devices, pipes and sockets left out
+
+	paths source.Paths // of the files that were named
 
 	dirs []string // directories that were read
 }
@@ -117,10 +119,13 @@ func Find(ctx context.Context, con *console.Console, s *flags.Selection, objects
 		if objects != nil && remote.IsName(name) {
 			return l.addRemote(ctx, objects, s, name, now)
 		}
-		name = NameOnDisk(name)
-		info, ok := directory(name)
+		info, err := os.Stat(name)
+		if err != nil {
+			name = NameOnDisk(name)
+			info, err = os.Stat(name)
+		}
 		switch {
-		case named && name == usage.Stdin, !ok:
+		case named && name == usage.Stdin, err != nil, !info.IsDir():
 			e := entry{name: name}
 			if info != nil && info.Mode().IsRegular() {
 				if !s.Admits(info, now) {
@@ -155,10 +160,4 @@ func Find(ctx context.Context, con *console.Console, s *flags.Selection, objects
 	}
 	l.sort(s.Order)
 	return l, nil
-}
-
-// directory reports whether name is a directory, or a link to a directory.
-func directory(name string) (fs.FileInfo, bool) {
-	info, err := os.Stat(name)
-	return info, err == nil && info.IsDir()
 }

@@ -53,7 +53,7 @@ func TestSentFileUnchanged(t *testing.T) {
 			if err := errors.Join(os.WriteFile(path, make([]byte, test.size), 0o600), os.Chtimes(path, hourAgo, hourAgo)); err != nil {
 				t.Fatal(err)
 			}
-			b := &Batch{Cmd: &cobra.Command{}, Upload: &flags.Upload{Disposal: flags.Disposal{DeleteAfter: true}}}
+			b := &Batch{Cmd: &cobra.Command{}, List: &Listing{}, Upload: &flags.Upload{Disposal: flags.Disposal{DeleteAfter: true}}}
 			sent := &sentFile{}
 			src, err := b.source(t.Context(), entry{name: path}, sent)
 			if err != nil {

@@ -37,7 +37,7 @@ func (b *Batch) open(ctx context.Context, e entry, sent *sentFile) (client.Sourc
 	case e.in != nil:
 		source, err = e.in.source(&e)
 	default:
-		source, err = b.Source(ctx, b.Console, b.Cmd, e.path())
+		source, err = b.Source(ctx, b.Console, b.Cmd, e.path(), &b.List.paths)
 	}
 	if err != nil {
 		return nil, description{}, err

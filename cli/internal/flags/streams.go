@@ -13,6 +13,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/units"
 	"github.com/tusker-go/tusker/cli/internal/usage"
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/source"
 	"github.com/tusker-go/tusker/protocol"
 )
 
@@ -76,8 +77,8 @@ func (s *Streams) options(cmd *cobra.Command, name string) *client.StreamOptions
 	return options
 }
 
-// Source returns the source that file names.
-func (s *Streams) Source(ctx context.Context, con *console.Console, cmd *cobra.Command, file string) (client.Source, error) {
+// Source returns the source that file names. Paths opens regular files.
+func (s *Streams) Source(ctx context.Context, con *console.Console, cmd *cobra.Command, file string, paths *source.Paths) (client.Source, error) {
 	options := s.options(cmd, file)
 	switch {
 	case file == usage.Stdin && s.Command != "":
@@ -92,11 +93,11 @@ func (s *Streams) Source(ctx context.Context, con *console.Console, cmd *cobra.C
 		return s.stream(con.In, options), nil
 	}
 	// Most names are regular files. Others are checked a second time.
-	source, err := client.Path(file)
+	src, err := paths.Path(file)
 	if err != nil && IsStream(file) {
 		return s.stream(NewLazyFile(file), options), nil
 	}
-	return source, err
+	return src, err
 }
 
 func (s *Streams) stream(r io.Reader, options *client.StreamOptions) client.Source {
