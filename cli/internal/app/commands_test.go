@@ -55,6 +55,26 @@ func TestStartMakesNamedCommands(t *testing.T) {
 	}
 }
 
+// A variable that is a setting of the command that runs does not need the other commands.
+func TestVariablesOfOwnSettings(t *testing.T) {
+	t.Parallel()
+	for variable, want := range map[string]bool{
+		"TUSKER_STATE_DIR": false, "TUSKER_ENDPOINT": false, "PATH": false, "TUSKER_LEASE": true, "TUSKER_STATE_DIRS": true,
+	} {
+		std, _, _ := streamsFor(t)
+		a := newApp(std)
+		a.args, a.environ = []string{"uploads"}, func() []string { return []string{variable + "=x"} }
+		cmd, _, err := a.root().Find(a.args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.warnOfVariables(cmd)
+		if a.complete != want {
+			t.Errorf("with %s, all commands are made: %t, want %t", variable, a.complete, want)
+		}
+	}
+}
+
 // A command knows the flags and names of the commands that a start does not make.
 func TestOtherCommandsAreKnown(t *testing.T) {
 	t.Parallel()

@@ -21,7 +21,7 @@ func (a *app) warnOfVariables(cmd *cobra.Command) {
 	}
 	for _, entry := range a.environ() {
 		name, value, _ := strings.Cut(entry, "=")
-		if value == "" {
+		if value == "" || !strings.HasPrefix(name, variablePrefix) || isVariableOf(cmd, name) {
 			continue
 		}
 		if meant := meantVariable(name, a.variableNames()); meant != "" {
@@ -30,16 +30,22 @@ func (a *app) warnOfVariables(cmd *cobra.Command) {
 	}
 }
 
+// variablePrefix is what the names of all variables that are settings begin with.
+const variablePrefix = "TUSKER_"
+
+// isVariableOf reports whether the variable is a setting of cmd, as most variables are. The names
+// of all settings take time.
+func isVariableOf(cmd *cobra.Command, name string) bool {
+	found := name == settings.EndpointVariable
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { found = found || settings.EnvName(settings.Name(f)) == name })
+	return found
+}
+
 // meantVariable returns the variable of known that name is a misspelling of, or "".
 func meantVariable(name string, known iter.Seq[string]) string {
-	const prefix = "TUSKER_"
-	rest, ok := strings.CutPrefix(name, prefix)
-	if !ok {
-		return ""
-	}
-	meant := suggest.Misspelled(rest, func(yield func(string) bool) {
+	meant := suggest.Misspelled(strings.TrimPrefix(name, variablePrefix), func(yield func(string) bool) {
 		for variable := range known {
-			if !yield(strings.TrimPrefix(variable, prefix)) {
+			if !yield(strings.TrimPrefix(variable, variablePrefix)) {
 				return
 			}
 		}
@@ -47,7 +53,7 @@ func meantVariable(name string, known iter.Seq[string]) string {
 	if meant == "" {
 		return ""
 	}
-	return prefix + meant
+	return variablePrefix + meant
 }
 
 // variableNames yields the variables that are settings.

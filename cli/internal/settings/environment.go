@@ -20,10 +20,12 @@ func IsExec(lookup func(string) (string, bool)) bool {
 	return value != ""
 }
 
+// notInVariables has the characters of the names of settings that the names of variables lack.
+var notInVariables = strings.NewReplacer("-", "_", ".", "_")
+
 // EnvName returns the variable of a setting.
 func EnvName(setting string) string {
-	name := strings.NewReplacer("-", "_", ".", "_").Replace(setting)
-	return "TUSKER_" + strings.ToUpper(name)
+	return "TUSKER_" + strings.ToUpper(notInVariables.Replace(setting))
 }
 
 // AddEnvironment adds the variables of the environment.
