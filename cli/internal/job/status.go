@@ -39,10 +39,10 @@ func Rows(s *jobpage.Status) [][2]string {
 	rows := [][2]string{
 		{"job", s.Job},
 		{"endpoint", s.Endpoint},
-		{"state", State(s)},
+		{"state", fmt.Sprintf("%s, %d%%", State(s), s.Percent())},
 		{"queued", fmt.Sprint(s.Queued)},
 		{"in flight", fmt.Sprint(s.InFlight)},
-		{"done", fmt.Sprintf("%d, %d%%", s.Done, s.Percent())},
+		{"done", fmt.Sprint(s.Done)},
 		{"failed", fmt.Sprint(s.Failed)},
 		{"sent", units.FormatSize(s.Bytes)},
 		{"rate", rate(s.Rate, s.ItemRate)},

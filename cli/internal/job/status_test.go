@@ -30,10 +30,10 @@ func TestScreen(t *testing.T) {
 	want := []string{
 		"job        archive",
 		"endpoint   https://tus.example/files/",
-		"state      running",
+		"state      running, 50%",
 		"queued     4",
 		"in flight  1",
-		"done       3, 50%",
+		"done       3",
 		"failed     2",
 		"sent       1.5 KiB",
 		"rate       512 B/s, 1.5 files/s",
