@@ -23,7 +23,8 @@ type objects struct {
 	dir, log  string
 	auth      string // "user:password" that each request needs; "": none
 	noRanges  bool
-	refuse    int // status of each answer; 0: the object
+	unpaid    bool // each request needs the header of a requester who pays
+	refuse    int  // status of each answer; 0: the object
 	mediaType string
 
 	mu sync.Mutex
@@ -46,13 +47,15 @@ func cmdObjects(ts *testscript.TestScript, _ bool, args []string) {
 			o.auth = value
 		case "no-ranges":
 			o.noRanges = true
+		case "requester-pays":
+			o.unpaid = true
 		case "refuse":
 			_, err := fmt.Sscan(value, &o.refuse)
 			ts.Check(err)
 		case "type":
 			o.mediaType = value
 		default:
-			ts.Fatalf("usage: objects [auth=USER:PASSWORD] [no-ranges] [refuse=STATUS] [type=MEDIATYPE]")
+			ts.Fatalf("usage: objects [auth=USER:PASSWORD] [no-ranges] [requester-pays] [refuse=STATUS] [type=MEDIATYPE]")
 		}
 	}
 	ts.Check(os.WriteFile(o.log, nil, 0o600))
@@ -73,10 +76,11 @@ func (o *objects) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case o.auth != "" && (!basic || user+":"+password != o.auth):
 		w.WriteHeader(http.StatusUnauthorized)
 		return
+	case o.unpaid && r.Header.Get("X-Amz-Request-Payer") != "requester":
+		refuse(w, http.StatusForbidden)
+		return
 	case o.refuse != 0:
-		w.Header().Set("Content-Type", "application/xml")
-		w.WriteHeader(o.refuse)
-		_, _ = fmt.Fprint(w, "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>")
+		refuse(w, o.refuse)
 		return
 	case r.URL.Query().Get("list-type") == "2":
 		o.list(w, strings.Trim(r.URL.Path, "/"), r.URL.Query().Get("prefix"))
@@ -98,6 +102,12 @@ func (o *objects) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", o.mediaType)
 	}
 	http.ServeContent(w, r, "", time.Time{}, strings.NewReader(string(content)))
+}
+
+func refuse(w http.ResponseWriter, status int) {
+	w.Header().Set("Content-Type", "application/xml")
+	w.WriteHeader(status)
+	_, _ = fmt.Fprint(w, "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>")
 }
 
 func etagOf(content []byte) string { return fmt.Sprintf(`"%x"`, sha256.Sum256(content)) }

@@ -76,10 +76,12 @@ func (e *Engine) Connect(ctx context.Context, con *console.Console, start locale
 	}
 	var err error
 	if link.Conn, err = connect(ctx, e.patience(), isAway, strings.Join(servers, ","), options); err != nil {
+		holder := 0
 		if link.local != nil {
+			holder = link.local.Holder()
 			err = errors.Join(err, link.local.Close())
 		}
-		return nil, e.explain(err)
+		return nil, e.explain(err, holder)
 	}
 	e.warnOfPlainPassword(con, link.Conn)
 	return link, nil
@@ -190,8 +192,9 @@ func (e *Engine) warnOfPlainPassword(con *console.Console, conn *nats.Conn) {
 // engineFlags puts the flags of the engine in the place of those of the upload server.
 var engineFlags = strings.NewReplacer("--cacert", "--engine-cacert", "--cert", "--engine-cert", "--key", "--engine-key")
 
-// explain returns err with an exit code and a hint.
-func (e *Engine) explain(err error) error {
+// explain returns err with an exit code and a hint. The holder is the process that has the engine of
+// this machine, and 0 if there is none or another engine.
+func (e *Engine) explain(err error, holder int) error {
 	if exit.StopCause(err) != nil {
 		return err
 	}
@@ -211,6 +214,9 @@ func (e *Engine) explain(err error) error {
 		out.Hint = "the engine has no TLS: use nats:// without --engine-cacert and --engine-cert, or give the engine a certificate"
 	case errors.Is(err, localengine.ErrElsewhere):
 		out.Hint = "name a folder on this machine with --state-dir, or use one engine for all machines with --engine"
+	case holder != 0:
+		out.Err = exit.With(exit.GaveUp, fmt.Errorf("%s: process %d has it, and does not answer: %w", e.Shown(), holder, err))
+		out.Hint = fmt.Sprintf("wait until that process answers, or end it (kill %d, or kill -9 if it does not end): the next command then serves the engine, and nothing is lost", holder)
 	case errors.Is(err, nats.ErrNoServers):
 		err = errNothing // The error of nats.go does not say why.
 		fallthrough

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"os"
@@ -209,6 +210,54 @@ func TestEngineOfThisMachine(t *testing.T) {
 		if t.Context().Err() != nil {
 			t.Fatal("the second one does not serve")
 		}
+	}
+}
+
+// silent is an engine that ends each connection without a word.
+type silent struct{ net.Listener }
+
+func (s silent) Addr() string { return s.Listener.Addr().String() }
+func (s silent) Close()       { _ = s.Listener.Close() }
+
+func startSilent(cfg localengine.Config) (localengine.Server, error) {
+	l, err := net.Listen("tcp", cfg.Listen) //nolint:noctx // Close ends it.
+	if err != nil {
+		return nil, err
+	}
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_ = c.Close()
+		}
+	}()
+	return silent{l}, nil
+}
+
+// A process that has the engine of this machine and does not answer is named, and the hint says what
+// to do with it.
+func TestEngineThatDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	holder := localengine.New(localengine.Config{Dir: filepath.Join(dir, "engine"), Log: slog.New(slog.DiscardHandler)}, startSilent)
+	if err := holder.Serve(); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err := connectTo(t, "--state-dir", dir, "--engine-wait", "1ms")
+	if err := holder.Close(); err != nil {
+		t.Error(err)
+	}
+	failure, ok := errors.AsType[*advice.Failure](err)
+	if !ok || exit.Code(err) != exit.GaveUp {
+		t.Fatalf("code %d, error %v, want %d and a hint", exit.Code(err), err, exit.GaveUp)
+	}
+	if want := fmt.Sprintf("process %d has it, and does not answer", os.Getpid()); !strings.Contains(err.Error(), want) {
+		t.Errorf("error %q, want %q", err, want)
+	}
+	if want := fmt.Sprintf("kill %d", os.Getpid()); !strings.Contains(failure.Hint, want) {
+		t.Errorf("hint %q, want %q", failure.Hint, want)
 	}
 }
 

@@ -47,7 +47,7 @@ var groups = []struct {
 		"engine", "engine-creds", "engine-token-file", "engine-cacert", "engine-cert", "engine-key", "engine-wait",
 	}},
 	{"Flags for credentials and headers", []string{
-		"token-file", "token-command", "user", "netrc", "netrc-file", "no-sign-request", "header", "trust-origin", "as",
+		"token-file", "token-command", "user", "netrc", "netrc-file", "no-sign-request", "request-payer", "header", "trust-origin", "as",
 	}},
 	{"Flags for the connection", []string{
 		"protocol", "cacert", "cert", "key", "insecure", "proxy", "unix-socket", "http1.1", "method-override", "no-sendfile",

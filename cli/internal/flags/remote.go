@@ -1,6 +1,7 @@
 package flags
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -22,11 +23,16 @@ import (
 
 // Remote holds the flags for files that are not on this machine.
 type Remote struct {
-	anonymous bool // no signature for S3
+	anonymous bool   // no signature for S3
+	payer     string // who pays for requests to S3: requester, or "" for the owner of the bucket
 }
+
+// requester is the only value of --request-payer, as for the AWS command line.
+const requester = "requester"
 
 func (r *Remote) register(cmd *cobra.Command) {
 	cmd.Flags().BoolVar(&r.anonymous, "no-sign-request", false, "read s3:// files without credentials, from public buckets")
+	cmd.Flags().StringVar(&r.payer, "request-payer", "", "pay for the requests to s3:// files of another account, whose owner does not (`requester`)")
 }
 
 // Reading holds the flags of a command that reads remote files, and sends nothing.
@@ -55,6 +61,12 @@ func (r *Reading) Open(con *console.Console) (*remote.Files, error) {
 // of c, and the credentials of a netrc file. They get no other credentials: these are for the
 // ENDPOINT.
 func (r *Remote) OpenRemote(c *Connection, con *console.Console) (*remote.Files, error) {
+	switch {
+	case r.payer != "" && r.payer != requester:
+		return nil, usage.Error(fmt.Errorf("--request-payer is %q, want %s", r.payer, requester))
+	case r.payer != "" && r.anonymous:
+		return nil, usage.Error(errors.New("--request-payer needs credentials, and --no-sign-request uses none"))
+	}
 	network, err := c.network()
 	if err != nil {
 		return nil, usage.Error(err)
@@ -74,7 +86,7 @@ func (r *Remote) OpenRemote(c *Connection, con *console.Console) (*remote.Files,
 		},
 	}
 	buckets := s3.Config{
-		Anonymous: r.anonymous, Doer: transport.Chain(&store, middleware...),
+		Anonymous: r.anonymous, RequesterPays: r.payer != "", Doer: transport.Chain(&store, middleware...),
 		Retry: base.Retry, StallTimeout: base.StallTimeout, Logger: base.Logger, OnRetry: base.OnRetry,
 	}
 	entries, _, err := c.readNetrc(con.LookupEnv) // The ENDPOINT has warned about it.

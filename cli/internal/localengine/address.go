@@ -20,7 +20,7 @@ const (
 // address is the content of the file by which processes find the engine. The file is a secret,
 // because the token lets its reader do everything.
 type address struct {
-	Addr  string `json:"addr"`
+	Addr  string `json:"addr"` // "": the process starts the engine
 	Token string `json:"token"`
 	Host  string `json:"host"` // name of the machine
 	PID   int    `json:"pid"`

@@ -73,6 +73,7 @@ type Engine struct {
 	mu     sync.Mutex
 	closed bool
 	token  string // of the engine that was dialed last
+	holder int    // ID of the process that had the lock at the last Dial; 0: this process, or it is not known
 	lock   *os.File
 	server Server // nil: this process does not serve
 }
@@ -101,6 +102,7 @@ func (e *Engine) Dial(string, string) (net.Conn, error) {
 			return nil, err
 		}
 	}
+	e.holder = 0
 	if e.server != nil {
 		return dial(e.server.Addr())
 	}
@@ -115,11 +117,23 @@ func (e *Engine) Dial(string, string) (net.Conn, error) {
 	case at.Host != hostName():
 		return nil, fmt.Errorf("%w: %s", ErrElsewhere, at.Host)
 	}
+	e.holder = at.PID
+	if at.Addr == "" {
+		return nil, errStarting
+	}
 	conn, err := dial(at.Addr)
 	if err == nil {
 		e.token = at.Token
 	}
 	return conn, err
+}
+
+// Holder returns the ID of the process on this machine that serves or starts the engine, as the last
+// Dial found it. It is 0 if this process serves, or if the process is not known.
+func (e *Engine) Holder() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.holder
 }
 
 // Serve serves the engine in this process, until Close. The error Is ErrServed if another
@@ -194,7 +208,8 @@ func (e *Engine) tryServe() error {
 	}
 	e.lock = f
 	// The address of a process that was killed leads to any program by now.
-	if err := os.Remove(filepath.Join(e.Dir, addressFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	self := address{Host: hostName(), PID: os.Getpid()}
+	if err := writeAddress(e.Dir, self); err != nil {
 		return e.release(err)
 	}
 	cfg := e.Config
@@ -204,9 +219,10 @@ func (e *Engine) tryServe() error {
 	}
 	server, err := e.start(cfg)
 	if err != nil {
-		return e.release(fmt.Errorf("start the engine: %w", err))
+		return e.release(errors.Join(fmt.Errorf("start the engine: %w", err), os.Remove(filepath.Join(e.Dir, addressFile))))
 	}
-	if err := writeAddress(e.Dir, address{Addr: server.Addr(), Token: cfg.Token, Host: hostName(), PID: os.Getpid()}); err != nil {
+	self.Addr, self.Token = server.Addr(), cfg.Token
+	if err := writeAddress(e.Dir, self); err != nil {
 		server.Close()
 		return e.release(err)
 	}

@@ -291,3 +291,41 @@ func TestStartFails(t *testing.T) {
 		t.Errorf("dial after Close: %v, want %v", err, net.ErrClosed)
 	}
 }
+
+// A process that holds the lock is known by its ID while it starts the engine, and while it serves.
+func TestHolder(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	starting, proceed := make(chan struct{}), make(chan struct{})
+	first := newEngine(dir, func(cfg localengine.Config) (localengine.Server, error) {
+		close(starting)
+		<-proceed
+		return startCounter(cfg)
+	})
+	served := make(chan error)
+	go func() { served <- first.Serve() }()
+	<-starting
+	second := newEngine(dir, startCounter)
+	if _, err := second.Dial("", ""); err == nil {
+		t.Error("there is an engine before it was started")
+	}
+	if got := second.Holder(); got != os.Getpid() {
+		t.Errorf("process %d starts the engine, want %d", got, os.Getpid())
+	}
+	close(proceed)
+	if err := <-served; err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ask(second); err != nil || second.Holder() != os.Getpid() {
+		t.Errorf("process %d serves the engine, error %v, want %d", second.Holder(), err, os.Getpid())
+	}
+	if err := first.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := ask(second); err != nil || second.Holder() != 0 {
+		t.Errorf("process %d serves the engine, error %v, want 0 for this one", second.Holder(), err)
+	}
+	if err := second.Close(); err != nil {
+		t.Error(err)
+	}
+}

@@ -199,7 +199,7 @@ func Hint(err error) string {
 	case failed.StatusCode == http.StatusUnauthorized:
 		return "give user and password in the URL, or in a netrc file with --netrc"
 	case errors.Is(err, httpsource.ErrDenied) && !errors.Is(err, s3.ErrNoCredentials):
-		return "the credentials of FILE are those of AWS (AWS_PROFILE, AWS_ACCESS_KEY_ID) or of netrc; --token-file, --user and --header are for ENDPOINT only"
+		return "the credentials of FILE are those of AWS (AWS_PROFILE, AWS_ACCESS_KEY_ID) or of netrc; --token-file, --user and --header are for ENDPOINT only; --request-payer requester pays for a bucket whose owner does not"
 	}
 	return ""
 }

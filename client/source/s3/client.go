@@ -42,6 +42,11 @@ type Config struct {
 	// Anonymous sends requests without a signature, for public buckets.
 	Anonymous bool
 
+	// RequesterPays confirms that the account of the credentials pays for requests and transfers if the
+	// owner of a bucket does not: each request has the header x-amz-request-payer. Without it, such a
+	// bucket answers 403, which Is httpsource.ErrDenied. It needs credentials.
+	RequesterPays bool
+
 	// Credentials sign the requests, for example those of the config of the SDK. They are kept
 	// until they expire, and their Retrieve must be safe for concurrent use. nil: those of the
 	// environment and the config files.
@@ -97,6 +102,9 @@ func New(cfg Config) (*Client, error) {
 	}
 	if cfg.StallTimeout == 0 {
 		cfg.StallTimeout = httpsource.DefaultStallTimeout
+	}
+	if cfg.Anonymous && cfg.RequesterPays {
+		return nil, source.Error(fmt.Errorf("%w: %w: an anonymous requester cannot pay", ErrConfig, failure.ErrInvalidOption))
 	}
 	settings, err := awsconfig.Load(awsconfig.Options{Profile: cfg.Profile, Region: cfg.Region, Doer: cfg.Doer})
 	if err != nil {

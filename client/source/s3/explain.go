@@ -43,10 +43,14 @@ func (c *Client) deniedHint(l Location) string {
 	if c.credentials == nil {
 		return "the bucket cannot be read without credentials"
 	}
-	if l.isDirectory() {
-		return "the credentials lack s3:ListBucket for the bucket"
+	unpaid := ", or the requester has to pay (x-amz-request-payer)"
+	if c.cfg.RequesterPays {
+		unpaid = ""
 	}
-	return "the credentials lack s3:GetObject for the object, or there is no such object and they lack s3:ListBucket, or the bucket wants those who read it to pay, which is not supported"
+	if l.isDirectory() {
+		return "the credentials lack s3:ListBucket for the bucket" + unpaid
+	}
+	return "the credentials lack s3:GetObject for the object, or there is no such object and they lack s3:ListBucket" + unpaid
 }
 
 // storageClass returns the storage class in an answer as part of a message, or "".

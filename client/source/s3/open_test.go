@@ -84,6 +84,7 @@ func TestErrors(t *testing.T) {
 		"no bucket":         {status: 404, code: "NoSuchBucket", is: s3.ErrNoBucket, words: "no such bucket: bucket"},
 		"no object":         {status: 404, code: "NoSuchKey", is: httpsource.ErrNotFound, words: "no such object"},
 		"denied":            {status: 403, code: "AccessDenied", is: httpsource.ErrDenied, words: "lack s3:GetObject"},
+		"denied, unpaid":    {status: 403, code: "AccessDenied", is: httpsource.ErrDenied, words: "or the requester has to pay (x-amz-request-payer)"},
 		"denied, anonymous": {status: 403, code: "AccessDenied", anonymous: true, is: httpsource.ErrDenied, words: "cannot be read without credentials"},
 		"wrong key":         {status: 403, code: "InvalidAccessKeyId", is: s3.ErrNoCredentials, words: "access key or its secret is wrong"},
 		"wrong secret":      {status: 403, code: "SignatureDoesNotMatch", is: s3.ErrNoCredentials, words: "access key or its secret is wrong"},
@@ -341,4 +342,40 @@ type tagged struct {
 func (w tagged) WriteHeader(status int) {
 	w.Header().Set("ETag", w.etag)
 	w.ResponseWriter.WriteHeader(status)
+}
+
+// A client that pays says so in each signed request, for objects and for listings. One that does not
+// pay learns from the refusal how it can.
+func TestRequesterPays(t *testing.T) {
+	_, endpoint := storeOf(t, "content")
+	listing, listed := newStore(t, 1, "a", "b")
+	var headers []http.Header
+	paying := func(endpoint string) *s3.Client {
+		next := doer(t)
+		return newClient(t, s3.Config{Endpoint: endpoint, RequesterPays: true, Doer: transport.DoerFunc(func(req *http.Request) (*http.Response, error) {
+			headers = append(headers, req.Header)
+			return next.Do(req)
+		})})
+	}
+	s := clienttest.NewTCPServer(t, fake.Config{})
+	src := open(t, paying(endpoint), film)
+	if _, err := clienttest.New(t, client.Config{Endpoint: s.URL, Doer: doer(t)}).Upload(t.Context(), src, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, err := range paying(listed).List(t.Context(), s3.Location{Bucket: "media"}, "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n, want := len(headers), 2+len(listing.requests); n != want || len(listing.requests) != 2 {
+		t.Errorf("%d requests, of which %d are listings, want %d and 2", n, len(listing.requests), want)
+	}
+	for _, h := range headers {
+		if h.Get("X-Amz-Request-Payer") != "requester" || !strings.Contains(h.Get("Authorization"), ";x-amz-request-payer") {
+			t.Errorf("headers %v, want the payer, and a signature of it", h)
+		}
+	}
+	if _, err := s3.New(s3.Config{Anonymous: true, RequesterPays: true}); !errors.Is(err, s3.ErrConfig) || !errors.Is(err, client.ErrInvalidOption) {
+		t.Errorf("error %v, want one that Is %v and %v", err, s3.ErrConfig, client.ErrInvalidOption)
+	}
 }

@@ -20,7 +20,10 @@ import (
 // emptySum is the SHA-256 of no bytes, which the signature of a GET has.
 const emptySum = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
-const regionHeader = "X-Amz-Bucket-Region"
+const (
+	regionHeader = "X-Amz-Bucket-Region"
+	payerHeader  = "X-Amz-Request-Payer"
+)
 
 // doer returns a Doer that signs each request for a bucket. If AWS says that the bucket is in
 // another region, the request is sent there, and later requests too.
@@ -80,15 +83,18 @@ func (c *Client) inRegion(u *url.URL, bucket, region string) *url.URL {
 	return &moved
 }
 
-// sign adds the headers of the signature. It covers the method, the URL and the time. The
-// other headers, such as Accept-Encoding, are left out, because proxies and stores change
-// them.
+// sign adds the headers of the signature, and the one that says who pays. The signature covers
+// them, the method, the URL and the time. The other headers, such as Accept-Encoding, are left
+// out, because proxies and stores change them.
 func (c *Client) sign(ctx context.Context, req *http.Request, region string, at time.Time) error {
 	credentials, err := c.retrieve(ctx)
 	if err != nil {
 		return err
 	}
 	bare := &http.Request{Method: req.Method, URL: req.URL, Host: req.URL.Host, Header: http.Header{"X-Amz-Content-Sha256": {emptySum}}}
+	if c.cfg.RequesterPays {
+		bare.Header.Set(payerHeader, "requester")
+	}
 	if err := c.signer.SignHTTP(ctx, credentials, bare, emptySum, "s3", region, at); err != nil {
 		return fmt.Errorf("%w: %w: %w", failure.ErrSource, ErrNoCredentials, err)
 	}
