@@ -49,8 +49,7 @@ const localTimeout = time.Minute
 // openedJob is a job with the connection to its engine. Close it.
 type openedJob struct {
 	*fleet.Job
-	link   *flags.Link
-	engine *flags.Engine
+	link *flags.Link
 }
 
 // engineOf connects to the engine of the flags, for the command cmd.
@@ -77,9 +76,9 @@ func (a *app) openJob(ctx context.Context, cmd *cobra.Command, e *flags.Engine, 
 	}
 	opened, err := fleet.Open(ctx, js, name, cfg)
 	if err != nil {
-		return nil, errors.Join(job.Explain(err, name, e.Shown()), link.Close())
+		return nil, errors.Join(job.Explain(err, name, link.Shown()), link.Close())
 	}
-	return &openedJob{Job: opened, link: link, engine: e}, nil
+	return &openedJob{Job: opened, link: link}, nil
 }
 
 // Close ends the connection, and the engine if this process serves it.
@@ -97,7 +96,7 @@ func (j *openedJob) handOver() {
 }
 
 // explain returns an error about the job with its exit code and a hint.
-func (j *openedJob) explain(err error) error { return job.Explain(err, j.Name(), j.engine.Shown()) }
+func (j *openedJob) explain(err error) error { return job.Explain(err, j.Name(), j.link.Shown()) }
 
 // places returns where the folders of the roots of jobs are stored.
 func (a *app) places(e *flags.Engine) (job.Places, error) {

@@ -123,7 +123,7 @@ func runJobList(ctx context.Context, a *app, cmd *cobra.Command, e *flags.Engine
 	defer func() { _ = link.Close() }()
 	names, err := fleet.List(ctx, js)
 	if err != nil {
-		return job.Explain(err, "", e.Shown())
+		return job.Explain(err, "", link.Shown())
 	}
 	rows := [][]string{{"JOB", "QUEUED", "IN FLIGHT", "DONE", "FAILED", "ENDPOINT"}}
 	for _, name := range names {
@@ -132,11 +132,11 @@ func runJobList(ctx context.Context, a *app, cmd *cobra.Command, e *flags.Engine
 			continue // it was removed meanwhile
 		}
 		if err != nil {
-			return job.Explain(err, name, e.Shown())
+			return job.Explain(err, name, link.Shown())
 		}
-		s, err := (&openedJob{Job: opened, link: link, engine: e}).status(ctx)
+		s, err := (&openedJob{Job: opened, link: link}).status(ctx)
 		if err != nil {
-			return job.Explain(err, name, e.Shown())
+			return job.Explain(err, name, link.Shown())
 		}
 		if asJSON {
 			a.console.Out.JSON(s)

@@ -35,6 +35,18 @@ type Link struct {
 	Conn *nats.Conn
 
 	local *localengine.Engine // nil: the engine is elsewhere
+	shown string              // see Engine.Shown
+}
+
+// Shown returns the engine as messages name it, with the process on this machine that has it, if it is
+// another one.
+func (l *Link) Shown() string {
+	if l.local != nil {
+		if holder := l.local.Holder(); holder != 0 {
+			return fmt.Sprintf("%s (process %d)", l.shown, holder)
+		}
+	}
+	return l.shown
 }
 
 // IsServing reports whether this process serves the engine of this machine.
@@ -55,7 +67,7 @@ func (e *Engine) Connect(ctx context.Context, con *console.Console, start locale
 	if err := e.Check(); err != nil {
 		return nil, usage.Error(err)
 	}
-	link := &Link{}
+	link := &Link{shown: e.Shown()}
 	options, isAway := e.options(con, name), isEngineAway
 	if err := e.checkFiles(options); err != nil {
 		return nil, usage.Error(err)

@@ -202,6 +202,9 @@ func TestEngineOfThisMachine(t *testing.T) {
 	if !first.IsServing() || second.IsServing() {
 		t.Errorf("first serves: %v, second serves: %v, want IsServing true and IsServing false", first.IsServing(), second.IsServing())
 	}
+	if own, other := first.Shown(), second.Shown(); strings.Contains(own, "process") || !strings.HasSuffix(other, fmt.Sprintf("(process %d)", os.Getpid())) {
+		t.Errorf("the engine is %q for the process that serves it, and %q for another one, want the process only in the second", own, other)
+	}
 	if err := first.Close(); err != nil {
 		t.Error(err)
 	}

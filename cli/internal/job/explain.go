@@ -23,7 +23,7 @@ var explanations = []struct {
 	{fleet.ErrEngineFull, exit.GaveUp, "nothing is lost: give %[2]s more room, or remove old jobs with tusker job rm, and run the same command again"},
 	{fleet.ErrEngineVersion, exit.Refused, "update the server of %[2]s, and start it with JetStream: nats-server -js"},
 	{fleet.ErrUnauthorized, exit.NotAllowed, "give credentials with --engine-creds FILE or --engine-token-file FILE, or in TUSKER_ENGINE; they have to allow JetStream"},
-	{fleet.ErrEngineUnreachable, exit.GaveUp, "check whether %[2]s runs, and run the same command again: it continues"},
+	{fleet.ErrEngineUnreachable, exit.GaveUp, "check whether %[2]s runs, end it if it does not answer, and run the same command again: it continues"},
 	{fleet.ErrNoRoot, exit.Usage, "say where the files are with --root NAME=FOLDER, and allow a store with --root s3://bucket or --root https://host"},
 	{fleet.ErrInvalid, exit.Usage, ""},
 }
