@@ -344,8 +344,8 @@ func (w tagged) WriteHeader(status int) {
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// A client that pays says so in each signed request, for objects and for listings. One that does not
-// pay learns from the refusal how it can.
+// A client that pays says so in each signed request, for objects and for listings. The signature
+// covers that. An anonymous client cannot pay.
 func TestRequesterPays(t *testing.T) {
 	_, endpoint := storeOf(t, "content")
 	listing, listed := newStore(t, 1, "a", "b")
