@@ -82,6 +82,7 @@ func TestJobPage(t *testing.T) {
 	p.run(`window.same = true`)
 	add("second")
 	p.wait(`document.querySelector("#done").textContent === "4"`)
+	p.wait(`document.title.startsWith("100%")`) // the result is stored before the item leaves the queue
 
 	// The file that failed is shown with its reason, and its name is text.
 	p.wait(`document.querySelectorAll("#failures tbody tr").length === 1`)
