@@ -18,8 +18,8 @@ const (
 	OpConcat    Op = "concat"    // POST of a final upload
 )
 
-// The meanings of status codes; test for them with errors.Is. ErrNotImplemented and
-// ErrUnavailable are ErrServer as well.
+// The meanings of status codes; test for them with errors.Is. ErrNotImplemented,
+// ErrUnavailable and ErrInsufficientStorage are ErrServer as well.
 var (
 	ErrRedirect                   = errors.New("redirect")                   // 3xx
 	ErrBadRequest                 = errors.New("bad request")                // 400
@@ -43,7 +43,8 @@ var (
 	ErrServer                     = errors.New("server error")               // 5xx
 	ErrNotImplemented       error = &sentinel{"not implemented", ErrServer}
 	ErrUnavailable          error = &sentinel{"service unavailable", ErrServer}
-	ErrUnexpectedStatus           = errors.New("unexpected status") // any other
+	ErrInsufficientStorage  error = &sentinel{"insufficient storage", ErrServer} // 507; a full disk or quota
+	ErrUnexpectedStatus           = errors.New("unexpected status")              // any other
 )
 
 // StatusError returns nil if status means that op succeeded, which is any 2xx: gateways
@@ -108,6 +109,8 @@ func statusSentinel(op Op, status int) error {
 		return ErrNotImplemented
 	case 503:
 		return ErrUnavailable
+	case 507:
+		return ErrInsufficientStorage
 	}
 	switch status / 100 {
 	case 3:

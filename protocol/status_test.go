@@ -55,6 +55,7 @@ func TestStatusError(t *testing.T) {
 		{protocol.OpConcat, 501, protocol.ErrNotImplemented, "not implemented (501)"},
 		{protocol.OpPatch, 502, protocol.ErrServer, "server error (502)"},
 		{protocol.OpPatch, 503, protocol.ErrUnavailable, "service unavailable (503)"},
+		{protocol.OpPatch, 507, protocol.ErrInsufficientStorage, "insufficient storage (507)"},
 		{protocol.OpPatch, 599, protocol.ErrServer, "server error (599)"},
 		{protocol.OpPatch, 0, protocol.ErrUnexpectedStatus, "unexpected status (0)"},
 		{protocol.OpPatch, 100, protocol.ErrUnexpectedStatus, "unexpected status (100)"},

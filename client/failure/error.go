@@ -134,13 +134,13 @@ const maxUnknownHost = 3
 func (e *Error) MaxAttempts() (int, bool) { return maxUnknownHost, e.UnknownHost }
 
 // BrokeOff reports whether the request may have broken off before its end: there was no
-// answer, or one that says that the request took too long or that a server failed. A 501 is
-// not such an answer: the server has refused the request.
+// answer, or one that says that the request took too long or that a server failed. A 501 and a
+// 507 (no space left) are not such answers: the server has refused the request.
 func (e *Error) BrokeOff() bool {
 	switch e.StatusCode {
 	case 0, http.StatusRequestTimeout:
 		return true
-	case http.StatusNotImplemented:
+	case http.StatusNotImplemented, http.StatusInsufficientStorage:
 		return false
 	}
 	return e.StatusCode >= http.StatusInternalServerError

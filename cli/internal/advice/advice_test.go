@@ -1,6 +1,7 @@
 package advice_test
 
 import (
+	"cmp"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"errors"
@@ -148,6 +149,7 @@ func TestUndelivered(t *testing.T) {
 	gateway := client.Error{Op: protocol.OpPatch, Class: client.ClassTransient, StatusCode: 504, AnswerLost: true}
 	head := client.Error{Op: protocol.OpHead, Class: client.ClassTransient, AnswerLost: true}
 	refused := client.Error{Op: protocol.OpPatch, Class: client.ClassTransient}
+	full := client.Error{Op: protocol.OpPatch, Class: client.ClassTransient, StatusCode: 507, Err: protocol.ErrInsufficientStorage}
 	tests := map[string]struct {
 		err       client.Error
 		result    client.Result
@@ -162,13 +164,14 @@ func TestUndelivered(t *testing.T) {
 		"gateway":                    {gateway, client.Result{Retries: 3, Sent: 100}, "--chunk-size", "--method-override"},
 		"gateway at any size":        {gateway, client.Result{Retries: 3, Sent: 100, BodyLimit: 64 << 10}, "64KiB did not pass either", "--method-override"},
 		"no connection":              {refused, client.Result{Retries: 3}, "", ""},
+		"no space left":              {full, client.Result{Retries: 3, Sent: 100}, "make room on the server", "--chunk-size"},
 		"HEAD failed":                {head, client.Result{Retries: 3, Sent: 100}, "", ""},
 		"not tried a second time":    {cut, client.Result{Sent: 100}, "", ""},
 		"nothing sent, with gateway": {gateway, client.Result{Retries: 3}, "", ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			test.err.Err = errors.New("lost")
+			test.err.Err = cmp.Or(test.err.Err, errors.New("lost"))
 			check(t, advice.Undelivered(&test.result, fmt.Errorf("%w: %w", retry.ErrExhausted, &test.err)), test.want, test.not)
 		})
 	}

@@ -46,9 +46,15 @@ func chunkSize(n int64) string {
 	return size.String()
 }
 
-// Undelivered says which flag may help an upload that gave up because its PATCH requests
-// failed, or "" if none does.
+// noSpace says what to do about a server without space.
+const noSpace = "make room on the server, or ask its operator"
+
+// Undelivered says what may help an upload that gave up because its PATCH requests failed, or ""
+// if nothing is known.
 func Undelivered(r *client.Result, err error) string {
+	if errors.Is(err, protocol.ErrInsufficientStorage) {
+		return noSpace
+	}
 	e, ok := errors.AsType[*client.Error](err)
 	if !ok || !errors.Is(err, retry.ErrExhausted) || e.Op != protocol.OpPatch || e.Class != client.ClassTransient || r.Retries == 0 {
 		return ""

@@ -122,6 +122,8 @@ func plainHint(cmd *cobra.Command, exchange *client.Error, err error) string {
 		return "is this the URL of an upload? An endpoint, at which uploads are created, has no offset"
 	case errors.Is(err, client.ErrPatchBlocked):
 		return "if a firewall blocks PATCH, try --method-override; after this is corrected, the upload can be resumed"
+	case errors.Is(err, protocol.ErrInsufficientStorage):
+		return noSpace
 	case errors.Is(err, protocol.ErrTooLarge) && exchange != nil && exchange.Op == protocol.OpPatch:
 		return chunkHint
 	case exit.Code(err) == exit.Gone && (exchange == nil || exchange.Op != protocol.OpTerminate):

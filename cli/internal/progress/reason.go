@@ -11,12 +11,16 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/source/httpsource"
+	"github.com/tusker-go/tusker/protocol"
 )
 
 // Reason returns a short reason for a retry.
 func Reason(err error) string {
 	if errors.Is(err, client.ErrOtherServer) {
 		return "a page of another server, such as the login of a Wi-Fi"
+	}
+	if errors.Is(err, protocol.ErrInsufficientStorage) {
+		return "the server has no space left (507)"
 	}
 	exchange, ok := errors.AsType[*client.Error](err)
 	if ok && exchange.StatusCode != 0 {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/tusker-go/tusker/client/failure"
 	"github.com/tusker-go/tusker/client/internal/dialect"
@@ -19,6 +20,10 @@ import (
 // body of a creation (RFC 9110, section 10.1.1): below, the question costs more time
 // than the bytes that a refusal would waste.
 const expectFrom = 4 << 20
+
+// leastStall is the shortest Conn.Stall with which a server is asked: a server that ignores the
+// question gets the body after a second (nethttp.Config, http.DefaultTransport), which is no stall.
+const leastStall = 2 * time.Second
 
 // smallBody is the size in bytes up to which a body is sent in one piece with the
 // headers: a connection of nethttp buffers as much.
@@ -133,7 +138,7 @@ func (d *Dialect) createWithBody(ctx context.Context, creation protocol.Creation
 		}
 	}
 	call := d.call
-	if a.Chunk.Len() > expectFrom {
+	if stall := d.server.Conn.Stall; a.Chunk.Len() > expectFrom && (stall == 0 || stall >= leastStall) {
 		call = call.With(http.Header{"Expect": {"100-continue"}})
 	}
 	reply, err := d.server.Create(ctx, d.endpoint, creation, b, call)
