@@ -82,7 +82,7 @@ func TestJobPage(t *testing.T) {
 	p.run(`window.same = true`)
 	add("second")
 	p.wait(`document.querySelector("#done").textContent === "4"`)
-	p.wait(`document.title.startsWith("100%")`) // the result is stored before the item leaves the queue
+	p.wait(`document.querySelector("#state").textContent === "Complete, with failed items"`) // the result is stored before the item leaves the queue
 
 	// The file that failed is shown with its reason, and its name is text.
 	p.wait(`document.querySelectorAll("#failures tbody tr").length === 1`)
