@@ -40,7 +40,7 @@ func (b *Batch) RunWatch(ctx context.Context, dirs []string) error {
 	}
 	for {
 		due, err := w.next(ctx)
-		if err != nil {
+		if err != nil && ctx.Err() == nil {
 			return err
 		}
 		if len(due) == 0 {
@@ -85,14 +85,12 @@ func (w *watcher) poll(err error) {
 	}
 }
 
-// next waits for files that should be sent now, and returns them. It returns none when ctx ends.
+// next waits for files that should be sent now, and returns them. It returns none, or an error,
+// when ctx ends.
 func (w *watcher) next(ctx context.Context) ([]entry, error) {
 	for ctx.Err() == nil {
 		found, err := Find(ctx, nil, w.selection, nil, w.dirs)
 		if err != nil {
-			if ctx.Err() != nil {
-				break
-			}
 			return nil, err
 		}
 		var changed <-chan struct{}
