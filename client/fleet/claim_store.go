@@ -69,9 +69,9 @@ func (claimStore) Load(ctx context.Context, key string) (*journal.Record, error)
 	return &r, nil
 }
 
-// mayBeNew reports whether no worker has had the item before, as far as the message tells.
+// mayBeNew reports whether the item has no record, as far as the message tells.
 func (c *claim) mayBeNew() bool {
-	return !c.record.known && !c.record.conflict && c.deliveries == 1 && !c.queued.Look && c.queued.Retry == ""
+	return !c.record.known && !c.record.conflict && c.isFirst()
 }
 
 // look loads the record from the engine. It waits for the answer until the lease is lost.

@@ -260,7 +260,7 @@ func (r *run) storeResult(c *claim, o outcome) (s stored, tries int, err error) 
 		s, err = r.store(ctx, r.resultMessage(c, o, data))
 		return err
 	})
-	if err == nil && c.mayHaveFailed() {
+	if err == nil && !c.isFirst() {
 		err = until(c.held, func(ctx context.Context) error { return r.dropFailures(ctx, c.item, s.Sequence) })
 	}
 	return s, tries, err
@@ -275,10 +275,6 @@ func (r *run) resultMessage(c *claim, o outcome, data []byte) *nats.Msg {
 	}
 	return &nats.Msg{Subject: subject, Data: data, Header: nats.Header{headerMessageID: {id}}}
 }
-
-// mayHaveFailed reports whether the item may have a failure of an earlier time that it was
-// added.
-func (c *claim) mayHaveFailed() bool { return c.queued.Look || c.queued.Retry != "" }
 
 // dropFailures removes the failures of an item before the result with a sequence.
 func (r *run) dropFailures(ctx context.Context, it Item, before uint64) error {

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/tusker-go/tusker/client"
@@ -21,10 +22,10 @@ type Mortal struct {
 	cancel context.CancelFunc
 }
 
-// StartMortal starts a worker of the job "archive".
-func StartMortal(t *testing.T, e *Engine, w fleet.Worker) *Mortal {
+// StartMortal starts a worker of the job "archive", whose connection has these options.
+func StartMortal(t *testing.T, e *Engine, w fleet.Worker, options ...nats.Option) *Mortal {
 	t.Helper()
-	m := &Mortal{t: t, js: e.Connect(t)}
+	m := &Mortal{t: t, js: e.Connect(t, options...)}
 	job, err := fleet.Open(t.Context(), m.js, "archive", fleet.Config{})
 	if err != nil {
 		t.Fatal(err)

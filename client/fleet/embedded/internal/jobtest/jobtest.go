@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/tusker-go/tusker/client"
@@ -84,9 +85,9 @@ func (e *Engine) Stop() {
 }
 
 // Connect connects to the engine over TCP. The connection ends with the test.
-func (e *Engine) Connect(t *testing.T) jetstream.JetStream {
+func (e *Engine) Connect(t *testing.T, options ...nats.Option) jetstream.JetStream {
 	t.Helper()
-	conn, err := fleet.Connect("nats://" + e.Config.Listen)
+	conn, err := fleet.Connect("nats://"+e.Config.Listen, options...)
 	if err != nil {
 		t.Fatal(err)
 	}

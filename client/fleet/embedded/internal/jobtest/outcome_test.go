@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/fleet"
 	"github.com/tusker-go/tusker/client/fleet/embedded"
@@ -205,6 +207,41 @@ func TestAddAfterFailure(t *testing.T) {
 		t.Errorf("%d finished items, want 5", len(results))
 	}
 	jobtest.WantOnce(t, s, 5)
+}
+
+// A worker that dies after it has stored a failure, and before the item has left the queue,
+// leaves the item to another worker, whose result takes the place of the failure.
+func TestWorkerDiesAfterFailure(t *testing.T) {
+	t.Parallel()
+	e := jobtest.NewEngine(t, embedded.Config{})
+	s := fake.New(t, fake.Config{})
+	f := jobtest.NewFolder(t, 1, 100)
+	job := e.Open(t, "archive", fleet.Config{Lease: time.Second})
+	jobtest.Add(t, job, f.Items)
+	moved := f.Dir + ".moved"
+	if err := os.Rename(filepath.Join(f.Dir, "00"), moved); err != nil {
+		t.Fatal(err)
+	}
+	dialer := &lossyDialer{text: "+ACK", forever: true}
+	mortal := jobtest.StartMortal(t, e, f.Worker(s), nats.SetCustomDialer(dialer))
+	for end := time.Now().Add(jobtest.Patience); !dialer.lost.Load(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the worker has not failed")
+		}
+	}
+	mortal.Kill()
+	if st, err := job.Status(t.Context()); err != nil || st.Failed != 1 {
+		t.Errorf("status %+v, error %v, want 1 failed", st, err)
+	}
+
+	if err := os.Rename(moved, filepath.Join(f.Dir, "00")); err != nil {
+		t.Fatal(err)
+	}
+	jobtest.Work(t, job, f.Worker(s))
+	f.WantDelivered(t, job, s)
+	if st, err := job.Status(t.Context()); err != nil || st.Done != 1 || st.Failed != 0 {
+		t.Errorf("status %+v, error %v, want 1 done and none failed", st, err)
+	}
 }
 
 // A worker without the root of an item gives it back, and counts no attempt. With

@@ -18,8 +18,9 @@ import (
 // lossyDialer loses the first write that contains a text, as an engine does that is killed
 // after it has received a request.
 type lossyDialer struct {
-	text string
-	lost atomic.Bool
+	text    string
+	forever bool // it also loses all that follows, as a worker does that is killed
+	lost    atomic.Bool
 }
 
 func (d *lossyDialer) Dial(network, address string) (net.Conn, error) {
@@ -33,7 +34,7 @@ type lossyConn struct {
 }
 
 func (c *lossyConn) Write(b []byte) (int, error) {
-	if bytes.Contains(b, []byte(c.dialer.text)) && c.dialer.lost.CompareAndSwap(false, true) {
+	if bytes.Contains(b, []byte(c.dialer.text)) && c.dialer.lost.CompareAndSwap(false, true) || c.dialer.forever && c.dialer.lost.Load() {
 		return len(b), nil
 	}
 	return c.Conn.Write(b)
