@@ -17,7 +17,7 @@ import (
 func TestPublicFunctions(t *testing.T) {
 	for pkg, want := range map[string][]string{
 		"failure": {"NewDenial"},
-		"journal": {"CheckAccount", "CheckKey", "Decode", "Encode", "PlaceSuffix", "VersionOf"},
+		"journal": {"CheckAccount", "CheckKey", "Decode", "Encode", "PlaceSuffix", "SaveBySwap", "VersionOf"},
 		"source":  {"Bytes", "Error", "Expect", "FS", "File", "NewFolder", "NewNetworkError", "NewRanged", "NewRequestError", "Open", "Path", "ReaderAt", "Root", "Snapshot", "Stream", "StreamFunc"},
 	} {
 		var got []string

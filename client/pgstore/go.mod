@@ -6,7 +6,6 @@ require (
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/tusker-go/tusker/client v0.0.0
 	github.com/tusker-go/tusker/protocol v0.0.0
-	github.com/tusker-go/tusker/retry v0.0.0
 	go.uber.org/goleak v1.3.0
 )
 
@@ -14,6 +13,7 @@ require (
 	github.com/jackc/pgpassfile v1.0.0 // indirect
 	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
 	github.com/jackc/puddle/v2 v2.2.3 // indirect
+	github.com/tusker-go/tusker/retry v0.0.0 // indirect
 	github.com/tusker-go/tusker/transport v0.0.0 // indirect
 	golang.org/x/sync v0.22.0 // indirect
 	golang.org/x/text v0.41.0 // indirect

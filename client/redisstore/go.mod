@@ -6,12 +6,12 @@ require (
 	github.com/redis/go-redis/v9 v9.23.0
 	github.com/tusker-go/tusker/client v0.0.0
 	github.com/tusker-go/tusker/protocol v0.0.0
-	github.com/tusker-go/tusker/retry v0.0.0
 	go.uber.org/goleak v1.3.0
 )
 
 require (
 	github.com/cespare/xxhash/v2 v2.3.0 // indirect
+	github.com/tusker-go/tusker/retry v0.0.0 // indirect
 	github.com/tusker-go/tusker/transport v0.0.0 // indirect
 	go.uber.org/atomic v1.12.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
