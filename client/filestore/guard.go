@@ -49,7 +49,7 @@ func guardedSent(root *os.Root, name string) guarded {
 type guard struct {
 	guarded
 	locked *os.File
-	own    bool // the locked file is the guarded one; it is open for reading and appending
+	own    bool // the locked file is the guarded one; it is open for reading, and for appending if its mode allows that
 }
 
 // wait takes the guard when it is free.

@@ -68,9 +68,8 @@ func lock(root *os.Root, name string) (*os.File, error) {
 }
 
 // lockExisting locks the file called name and returns it open for reading, and if possible for
-// writing and what flag adds. The error Is ErrBusy if another
-// open file holds the lock, fs.ErrNotExist if there is no file, and errNotRegular if something
-// else has the name.
+// writing and what flag adds. The error Is ErrBusy if another open file holds the lock,
+// fs.ErrNotExist if there is no file, and errNotRegular if something else has the name.
 func lockExisting(root *os.Root, name string, flag int) (*os.File, error) {
 	return lockCurrent(root, name, func() (*os.File, error) {
 		// A network file system locks only files that are open for writing.

@@ -36,8 +36,8 @@ var commands = []struct {
 const annotationAll = "tusker_all"
 
 // root returns the command of the program. It has the commands that the arguments name, because
-// making the flags of all others would take a quarter of the time of a start. It has all
-// commands if the arguments name none, or one that uses the others.
+// making the flags of all others would take a tenth of the time of a start. It has all commands if
+// the arguments name none, or one that uses the others.
 func (a *app) root() *cobra.Command {
 	a.program, a.complete = programCommand(a), false
 	a.addCommands(func(name string) bool { return slices.Contains(a.args, name) })

@@ -14,9 +14,10 @@ import (
 // Cut creates the release of a version in the repository in the folder repo, whose
 // files are those of its last commit: the commit of the libraries, the tag of the
 // root and those of the libraries, the commit of the command line, which is on no
-// branch, and its tag. Afterwards the libraries' commit is checked out. Cut packs the modules of each tag into proxy.
-// It returns the tags in the order in which to publish them. The new commits have the time of
-// the last one, so that a second release of it by the same person has the same commits.
+// branch, and its tag. Afterwards the libraries' commit is checked out. Cut packs the modules
+// of each tag into proxy. It returns the tags in the order in which to publish them. The new
+// commits have the time of the last one, so that a second release of it by the same person has
+// the same commits.
 func Cut(ctx context.Context, repo, version string, proxy Proxy) ([]string, error) {
 	ms, err := ReadModules(repo)
 	if err != nil {
