@@ -91,15 +91,19 @@ func connectionIsKilled(t *testing.T, server *databases.Server) {
 	if err := <-saved; err != nil {
 		t.Errorf("Save over a connection that was killed: %v", err)
 	}
-	for call, use := range map[string]func() error{
-		"Save":         func() error { return s.Save(t.Context(), r) },
-		"Load":         func() error { _, err := s.Load(t.Context(), "k"); return err },
-		"SaveFinished": func() error { return s.SaveFinished(t.Context(), r) },
-		"LoadFinished": func() error { _, err := s.LoadFinished(t.Context(), r.Endpoint, "k"); return err },
+	// The order matters: LoadFinished wants what SaveFinished has saved.
+	for _, call := range []struct {
+		name string
+		use  func() error
+	}{
+		{"Save", func() error { return s.Save(t.Context(), r) }},
+		{"Load", func() error { _, err := s.Load(t.Context(), "k"); return err }},
+		{"SaveFinished", func() error { return s.SaveFinished(t.Context(), r) }},
+		{"LoadFinished", func() error { _, err := s.LoadFinished(t.Context(), r.Endpoint, "k"); return err }},
 	} {
 		kill("true")
-		if err := use(); err != nil {
-			t.Errorf("%s over idle connections that were killed: %v", call, err)
+		if err := call.use(); err != nil {
+			t.Errorf("%s over idle connections that were killed: %v", call.name, err)
 		}
 	}
 	if held.Err() != nil {
