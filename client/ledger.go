@@ -31,20 +31,16 @@ func (j *job) loadFinished(ctx context.Context, endpoint string) (*Record, error
 	if j.ledger == nil || key == "" || !known || !j.once && !isTrusted(j.source) {
 		return nil, nil
 	}
-	for _, key := range []string{key, j.formerKey(endpoint)} {
-		if key == "" {
-			continue
-		}
-		r, err := j.loadKey(ctx, endpoint, key)
-		switch {
-		case errors.Is(err, ErrNoRecord):
-		case err != nil:
-			return nil, err
-		case r != nil && j.isFinished(r, endpoint, key, n):
-			return r, nil
-		}
+	r, err := j.loadKey(ctx, endpoint, key)
+	switch {
+	case errors.Is(err, ErrNoRecord):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case r == nil || !j.isFinished(r, endpoint, key, n):
+		return nil, nil
 	}
-	return nil, nil
+	return r, nil
 }
 
 // isTrusted reports whether a record of the current state of a source is a record of its

@@ -274,7 +274,7 @@ func (j *job) entry(endpoint string) record.Upload {
 		place = l.Place()
 	}
 	up := record.Upload{
-		Key: record.UnfinishedKey(j.key(endpoint), place), Former: j.formerKey(endpoint), Place: place,
+		Key: record.UnfinishedKey(j.key(endpoint), place), Place: place,
 		Account: j.account, Endpoint: endpoint, Source: j.teller.source, Length: n, Once: j.once, Protocol: j.protocolName(),
 	}
 	if s, ok := j.source.(source.Settler); ok {
@@ -297,14 +297,6 @@ func (j *job) restarts(ctx context.Context, reason error) {
 func (j *job) key(endpoint string) string {
 	if id, ok := j.source.(source.Identifier); ok {
 		return record.Key(endpoint, j.account, id.Identity())
-	}
-	return ""
-}
-
-// formerKey returns the key that earlier versions gave the record of this upload, or "".
-func (j *job) formerKey(endpoint string) string {
-	if f, ok := j.source.(source.FormerIdentifier); ok && j.account == "" {
-		return f.FormerKey(endpoint)
 	}
 	return ""
 }

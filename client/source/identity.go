@@ -24,7 +24,8 @@ func (f *openFile) Identity() string {
 	}
 	d := newDigest("file 1")
 	d.text(path)
-	f.addState(d)
+	d.number(uint64(f.was.size))
+	d.number(uint64(f.was.modified.UnixNano()))
 	edges := f.edgesOf()
 	d.bytes(edges[:])
 	f.identity = d.String()
@@ -51,29 +52,6 @@ func (f *openFile) Place() string {
 		f.place = f.places.of(f.path)
 	}
 	return f.place
-}
-
-// FormerKey returns the key that earlier versions gave the record of this file: of the
-// endpoint, the path as it was given, and device and inode.
-func (f *openFile) FormerKey(endpoint string) string {
-	path := absolute(f.path)
-	if path == "" {
-		return ""
-	}
-	d := newDigest("tusker 1")
-	d.text(endpoint)
-	d.text(path)
-	f.addState(d)
-	d.number(f.was.inode.device)
-	d.number(f.was.inode.number)
-	edges := f.edgesOf()
-	d.bytes(edges[:])
-	return d.String()
-}
-
-func (f *openFile) addState(d digest) {
-	d.number(uint64(f.was.size))
-	d.number(uint64(f.was.modified.UnixNano()))
 }
 
 // edgesOf returns the SHA-256 of both ends of the file, whose content may be kept.
@@ -103,23 +81,11 @@ func (d digest) text(s string)   { d.bytes([]byte(s)) }
 func (d digest) number(n uint64) { d.bytes(binary.BigEndian.AppendUint64(nil, n)) }
 func (d digest) String() string  { return hex.EncodeToString(d.Sum(nil)) }
 
-// absolute returns "" if the absolute path cannot be told.
-func absolute(name string) string {
-	if name == "" {
-		return ""
-	}
+// resolved returns the absolute path without symbolic links, as far as they can be
+// resolved. It is "" if the absolute path cannot be told.
+func resolved(name string) string {
 	p, err := filepath.Abs(name)
 	if err != nil {
-		return ""
-	}
-	return p
-}
-
-// resolved returns the absolute path without symbolic links, as far as they can be
-// resolved.
-func resolved(name string) string {
-	p := absolute(name)
-	if p == "" {
 		return ""
 	}
 	if target, err := filepath.EvalSymlinks(p); err == nil {

@@ -27,17 +27,6 @@ func TestIdentityIsStable(t *testing.T) {
 	}
 }
 
-// The record that an earlier version made is found under the key that it had.
-func TestFormerKeyIsStable(t *testing.T) {
-	const want = "a098a9d18924dfd25014076e78e3b5eed44170706df40d071130567da1f41941"
-	if got := known().FormerKey("https://tus.example/files/"); got != want {
-		t.Errorf("key %s, want %s", got, want)
-	}
-	if got := (&openFile{was: known().was}).FormerKey("https://tus.example/files/"); got != "" {
-		t.Errorf("key %q without a path", got)
-	}
-}
-
 // Each field of the identity counts, and device and inode do not: they change when a file
 // system is mounted again.
 func TestIdentityFields(t *testing.T) {

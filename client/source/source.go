@@ -7,8 +7,7 @@
 // it. Its Handle may implement small interfaces for what else the source can do:
 //
 //   - [Identifier]: a later run recognizes it, so that its uploads have records and are
-//     skipped once they are finished. [StateIdentifier], [Locator] and [FormerIdentifier]
-//     add to that.
+//     skipped once they are finished. [StateIdentifier] and [Locator] add to that.
 //   - [Divider]: it can be sent in parts.
 //   - [Digester]: an upload can be verified.
 //   - [Settler] and [ReplacementDetector]: it may change without a trace, as files do.
@@ -137,12 +136,6 @@ type Locator interface {
 	// An upload that starts over because the bytes have changed says so if there is a record
 	// with the same Place. "" means that there is no place. It must not be a secret.
 	Place() string
-}
-
-// FormerIdentifier is a [Handle] of a source whose records had another key in earlier versions.
-type FormerIdentifier interface {
-	// FormerKey returns that key for the creation URL endpoint, or "" if there was none.
-	FormerKey(endpoint string) string
 }
 
 // Divider is a [Handle] of a source whose parts can be read at the same time.

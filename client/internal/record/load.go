@@ -46,9 +46,6 @@ func load(ctx context.Context, store journal.Store, up Upload) (*journal.Record,
 	ctx, cancel := Deadline(ctx)
 	defer cancel()
 	r, err := store.Load(ctx, up.Key)
-	if errors.Is(err, journal.ErrNoRecord) && up.Former != "" {
-		r, err = store.Load(ctx, up.Former)
-	}
 	if err != nil {
 		return nil, err
 	}

@@ -23,7 +23,6 @@ import (
 // Upload is the upload that a record is about.
 type Upload struct {
 	Key      string
-	Former   string // the key that an earlier version gave the record; "": none
 	Place    string // of the source, whatever its bytes; "": not known
 	Account  string
 	Endpoint string // creation URL
@@ -65,13 +64,12 @@ type Keeper struct {
 	mu        sync.Mutex
 	takenOver error // why this run no longer owns the upload; nil: it does
 	record    journal.Record
-	former    *journal.Record // record under a key of an earlier version that the store still has; nil: none
-	saved     bool            // the store has the record
-	stale     bool            // the store has a record that cannot be used and must be removed
-	reserved  bool            // Reserve was called
-	version   int             // of record; raised by each change
-	stored    int             // the version that the store has
-	warned    []string        // warnings about the store so far
+	saved     bool     // the store has the record
+	stale     bool     // the store has a record that cannot be used and must be removed
+	reserved  bool     // Reserve was called
+	version   int      // of record; raised by each change
+	stored    int      // the version that the store has
+	warned    []string // warnings about the store so far
 
 	saving     chan struct{} // holds a value while a save is under way
 	unanswered time.Time     // Updated of a record whose save failed; zero: the last save did not fail
@@ -141,12 +139,7 @@ func (k *Keeper) open(ctx context.Context, up Upload) error {
 		return k.adopt(ctx, r, up)
 	case errors.Is(err, errNothingMade), errors.Is(err, errUnfit):
 		k.stale = errors.Is(err, errNothingMade)
-		switch {
-		case r.Key == up.Key:
-			k.record.Revision = r.Revision
-		case k.stale:
-			k.former = r
-		}
+		k.record.Revision = r.Revision
 		if !k.stale {
 			up.restarts(ctx, unusable(err))
 		}
@@ -169,10 +162,6 @@ func (k *Keeper) open(ctx context.Context, up Upload) error {
 // that must have a record.
 func (k *Keeper) adopt(ctx context.Context, r *journal.Record, up Upload) error {
 	k.record, k.saved, k.unheard = *r, true, make(map[int]bool)
-	if r.Key != up.Key {
-		k.former = r
-		k.record.Key, k.record.Revision = up.Key, ""
-	}
 	for i, p := range r.Parts {
 		if p.URL != "" {
 			k.unheard[i] = true

@@ -123,7 +123,6 @@ func (k *Keeper) save(ctx context.Context, change func(*journal.Record)) error {
 		return err
 	}
 	k.unanswered = time.Time{}
-	k.removeFormer(ctx)
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.record.Revision, k.stored = r.Revision, version
@@ -142,19 +141,6 @@ func (k *Keeper) wasSaved(ctx context.Context, err error) (revision string, mine
 		return "", false
 	}
 	return r.Revision, true
-}
-
-// removeFormer removes the record that has the key of an earlier version, now that there is
-// one under the new key, or none is needed.
-func (k *Keeper) removeFormer(ctx context.Context) {
-	if k.former == nil {
-		return
-	}
-	if err := k.store.Delete(ctx, k.former.Key, k.former.Revision); err != nil {
-		k.log.LogAttrs(ctx, slog.LevelWarn, "record of an earlier version not removed", slog.Any("err", err))
-		return
-	}
-	k.former = nil
 }
 
 // Reserve makes sure, before an upload is created, that the store works and that no other
@@ -191,7 +177,6 @@ func (k *Keeper) Forget(ctx context.Context) error {
 	}
 	ctx, cancel := Outlive(ctx)
 	defer cancel()
-	k.removeFormer(ctx)
 	err := k.store.Delete(ctx, k.record.Key, k.record.Revision)
 	if revision, mine := k.wasSaved(ctx, err); mine {
 		err = k.store.Delete(ctx, k.record.Key, revision)
