@@ -129,11 +129,12 @@ func (u *Upload) Check(cmd *cobra.Command, from *settings.Settings, files []stri
 // list may be different.
 func (u *Upload) BatchNames(files []string) []string {
 	var names []string
+	var all remote.Names
 	for _, name := range files {
-		names = append(names, absolute(name))
+		names = append(names, absolute(&all, name))
 	}
 	if u.FilesFrom != "" {
-		names = append(names, "--files-from="+absolute(u.FilesFrom))
+		names = append(names, "--files-from="+absolute(&all, u.FilesFrom))
 	}
 	if u.Verify {
 		names = append(names, "--verify")
@@ -144,8 +145,8 @@ func (u *Upload) BatchNames(files []string) []string {
 // absolute returns the absolute path of a file. The path of standard input is in the working
 // directory, because lists of files are mostly made there. A remote file is named without
 // secrets.
-func absolute(name string) string {
-	path, err := remote.Absolute(name)
+func absolute(all *remote.Names, name string) string {
+	path, err := all.Absolute(name)
 	if err != nil {
 		return name
 	}

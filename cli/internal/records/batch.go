@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/tusker-go/tusker/cli/internal/remote"
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/filestore"
 )
@@ -95,7 +94,7 @@ func (b *Batch) HasSource(name string) bool {
 	if batch == nil {
 		return false
 	}
-	path, err := remote.Absolute(name)
+	path, err := b.journal.names.Absolute(name)
 	return err == nil && batch.HasSource(path)
 }
 
@@ -142,7 +141,7 @@ func (b *Batch) Prepare() {
 // files. A lack of open files is no error, because the client reports that: the record is
 // saved with the next one, or by End.
 func (b *Batch) SaveFinished(ctx context.Context, r *client.Record) error {
-	return b.add(ctx, b.notes.pending(withPath(r)))
+	return b.add(ctx, b.notes.pending(withPath(&b.journal.names, r)))
 }
 
 // add saves the backlog and these records.
@@ -186,16 +185,6 @@ func (b *Batch) End(ctx context.Context, complete bool) {
 		b.journal.log.Warn("the record of the finished files stays", "err", err)
 	}
 	b.batch = nil
-}
-
-// withPath returns the record with an absolute path if its file is on this machine, because users may list records from
-// another working directory.
-func withPath(r *client.Record) *client.Record {
-	out := *r
-	if path, err := remote.Absolute(r.Source); err == nil && r.Source != "" {
-		out.Source = path
-	}
-	return &out
 }
 
 // repeatedFailure drops the errors after the first one of several in a row. The zero value has

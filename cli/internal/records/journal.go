@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/tusker-go/tusker/cli/internal/remote"
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/filestore"
 )
@@ -23,6 +24,7 @@ type Journal struct {
 	lasting bool // records are stored in a folder; set by open
 	inParts func()
 	taken   keyLock
+	names   remote.Names
 
 	mu   sync.Mutex
 	urls map[string][]string // URLs of the stored records and of their parts, by key
@@ -85,7 +87,7 @@ func (j *Journal) Load(ctx context.Context, key string) (*client.Record, error) 
 // Save implements client.Store. It stores an absolute path, because users may list
 // records from another working directory.
 func (j *Journal) Save(ctx context.Context, r *client.Record) error {
-	saved := withPath(r)
+	saved := withPath(&j.names, r)
 	err := j.open().Save(ctx, saved)
 	if err == nil {
 		r.Revision = saved.Revision

@@ -29,5 +29,5 @@ func (l *Ledger) SaveFinished(ctx context.Context, r *client.Record) error {
 	if !ok {
 		return nil
 	}
-	return store.SaveFinished(ctx, withPath(r))
+	return store.SaveFinished(ctx, withPath(&l.journal.names, r))
 }

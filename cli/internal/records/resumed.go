@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/tusker-go/tusker/cli/internal/remote"
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/filestore"
 )
@@ -18,6 +19,7 @@ import (
 type Resumed struct {
 	store   *filestore.Store
 	batches []filestore.BatchInfo
+	names   remote.Names
 
 	mu   sync.Mutex
 	open map[string]*filestore.Batch // by key
@@ -51,7 +53,7 @@ func (l *Resumed) LoadFinished(context.Context, string, string) (*client.Record,
 // SaveFinished implements client.Ledger. A command that follows the uploads of a batch is still to
 // run.
 func (l *Resumed) SaveFinished(ctx context.Context, r *client.Record) error {
-	r = withPath(r)
+	r = withPath(&l.names, r)
 	r.Note = notePending
 	var errs []error
 	for _, info := range l.batches {

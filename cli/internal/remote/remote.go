@@ -9,7 +9,6 @@ import (
 	"iter"
 	"net/http"
 	"path"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -34,15 +33,6 @@ func Shown(file string) string {
 		return file
 	}
 	return output.RedactURL(file)
-}
-
-// Absolute returns what names a file in any working directory: its absolute path, or what Shown
-// returns for a remote one.
-func Absolute(file string) (string, error) {
-	if IsName(file) {
-		return Shown(file), nil
-	}
-	return filepath.Abs(file)
 }
 
 // Files opens and lists remote files. Its methods are safe for concurrent use.
