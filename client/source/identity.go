@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"hash"
 	"path/filepath"
 )
 
@@ -64,22 +63,31 @@ func (f *openFile) edgesOf() [sha256.Size]byte {
 
 // digest sums up fields, each with its length, so that no two lists of fields have the same
 // sum.
-type digest struct{ hash.Hash }
+type digest struct{ fields []byte }
 
-func newDigest(kind string) digest {
-	d := digest{sha256.New()}
+func newDigest(kind string) *digest {
+	d := new(digest)
 	d.text(kind)
 	return d
 }
 
-func (d digest) bytes(b []byte) {
-	d.Write(binary.BigEndian.AppendUint64(nil, uint64(len(b))))
-	d.Write(b)
+func (d *digest) text(s string) {
+	d.fields = append(binary.BigEndian.AppendUint64(d.fields, uint64(len(s))), s...)
 }
 
-func (d digest) text(s string)   { d.bytes([]byte(s)) }
-func (d digest) number(n uint64) { d.bytes(binary.BigEndian.AppendUint64(nil, n)) }
-func (d digest) String() string  { return hex.EncodeToString(d.Sum(nil)) }
+func (d *digest) bytes(b []byte) {
+	d.fields = append(binary.BigEndian.AppendUint64(d.fields, uint64(len(b))), b...)
+}
+
+func (d *digest) number(n uint64) {
+	d.fields = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(d.fields, 8), n)
+}
+
+// String returns the SHA-256 of the fields in hexadecimal.
+func (d *digest) String() string {
+	sum := sha256.Sum256(d.fields)
+	return hex.EncodeToString(sum[:])
+}
 
 // resolved returns the absolute path without symbolic links, as far as they can be
 // resolved. It is "" if the absolute path cannot be told.

@@ -38,10 +38,10 @@ func placeSuffix(place string) string {
 
 // sum is the SHA-256 of fields, each with its length.
 func sum(fields ...string) string {
-	h := sha256.New()
+	var all []byte
 	for _, field := range fields {
-		h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(field))))
-		h.Write([]byte(field))
+		all = append(binary.BigEndian.AppendUint64(all, uint64(len(field))), field...)
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	sum := sha256.Sum256(all)
+	return hex.EncodeToString(sum[:])
 }
