@@ -16,13 +16,16 @@ import (
 
 // checkDashNames returns an error if a file may have been taken for a flag, because a pattern
 // of the shell such as * named it. Files come after the first argument, so a flag before that
-// argument is certainly one.
+// argument is certainly one, and -- before that argument says that no argument is one.
 func checkDashNames(cmd *cobra.Command, args []string) error {
 	if !takesFiles(cmd) || cmd.Flags().NArg() == 0 {
 		return nil
 	}
-	at := slices.Index(args, cmd.Flags().Arg(0))
-	name := dashName(args[at+1:])
+	first := slices.Index(args, cmd.Flags().Arg(0)) // -1: an ENDPOINT of the settings
+	if dash := slices.Index(args, "--"); 0 <= dash && dash < first {
+		return nil
+	}
+	name := dashName(args[first+1:])
 	if name == "" {
 		return nil
 	}
