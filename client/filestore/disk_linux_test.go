@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -234,6 +235,42 @@ func TestReadOnlyRecord(t *testing.T) {
 		if err := errors.Join(unlock(), change(r), s.Remove(t.Context(), r.Key)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// TestReadOnlyLists checks the errors for lists that cannot be written to: the finished uploads of an
+// endpoint, and the records of a place. Prune removes a list without entries all the same.
+func TestReadOnlyLists(t *testing.T) {
+	if os.Getuid() == 0 {
+		t.Skip("root has all permissions")
+	}
+	s := open(t, t.TempDir())
+	saveSent(t, s, sentRecord("a", 1))
+	placed := &journal.Record{Key: "a-" + place, URL: sample.URL, Updated: time.Now()}
+	save(t, s, placed)
+	list := filepath.Join(s.Dir(), place+".place")
+	// A crash left a key without a record.
+	appendTo(t, list, "b-"+place+"\n")
+	for _, name := range []string{sentFile(s), list} {
+		if err := os.Chmod(name, 0o400); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.SaveFinished(t.Context(), sentRecord("b", 2)); !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("SaveFinished: error %v, want %v", err, fs.ErrPermission)
+	}
+	wantSent(t, s, sentRecord("a", 1))
+	if _, err := s.Prune(t.Context(), time.Hour); !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("Prune: error %v, want %v", err, fs.ErrPermission)
+	}
+	if err := s.Remove(t.Context(), placed.Key); err != nil {
+		t.Errorf("Remove: %v", err)
+	}
+	if _, err := s.Prune(t.Context(), 0); err != nil {
+		t.Errorf("Prune of all: %v", err)
+	}
+	if left, err := os.ReadDir(s.Dir()); err != nil || len(left) > 0 {
+		t.Errorf("the folder holds %v, error %v, want nothing and no error", left, err)
 	}
 }
 

@@ -48,8 +48,8 @@ func guardedSent(root *os.Root, name string) guarded {
 // guard is a guard that this process holds.
 type guard struct {
 	guarded
-	locked *os.File
-	own    bool // the locked file is the guarded one; it is open for reading, and for appending if its mode allows that
+	locked existing // open for appending if it is the guarded file and its mode allows that
+	own    bool     // the locked file is the guarded one
 }
 
 // wait takes the guard when it is free.
@@ -74,37 +74,51 @@ func (g guarded) take(absent bool) (*guard, error) {
 		if !errors.Is(err, errNotRegular) && (!absent || !errors.Is(err, fs.ErrNotExist)) {
 			return nil, err
 		}
-		if f, err = lock(g.root, g.other); err != nil {
-			return nil, err
+		held, err := g.takeOther()
+		if !errors.Is(err, errCreated) {
+			return held, err
 		}
-		// The file may have been created before the other one was locked.
-		if !filelock.Advisory || !isRegular(g.root, g.name) {
-			return &guard{g, f, false}, nil
-		}
-		discard(g.root, f, g.other)
 	}
 	return nil, errUnsteady
 }
 
+// errCreated means that the guarded file is the one to be locked, because it was created meanwhile.
+var errCreated = errors.New("the guarded file was created meanwhile")
+
+// takeOther takes the guard by the lock on the other file, after the guarded file was not found. The
+// error Is errCreated if it is there now: a process that has the lock on it may be about to replace
+// it, and does not see the lock on the other file.
+func (g guarded) takeOther() (*guard, error) {
+	f, err := lock(g.root, g.other)
+	if err != nil {
+		return nil, err
+	}
+	if filelock.Advisory && isRegular(g.root, g.name) {
+		discard(g.root, f, g.other)
+		return nil, errCreated
+	}
+	return &guard{g, existing{File: f}, false}, nil
+}
+
 // lockFile locks the guarded file. The error Is errNotRegular if the other file is to be locked.
-func (g guarded) lockFile() (*os.File, error) {
+func (g guarded) lockFile() (existing, error) {
 	if filelock.Advisory {
 		return lockExisting(g.root, g.name, os.O_APPEND)
 	}
 	if _, err := g.root.Lstat(g.name); err != nil {
-		return nil, err
+		return existing{}, err
 	}
-	return nil, errNotRegular
+	return existing{}, errNotRegular
 }
 
 // release ends the guard.
 func (g *guard) release() {
 	if g.own {
-		unlock(g.locked)
+		unlock(g.locked.File)
 		return
 	}
 	// A file that stays behind is harmless, and Prune removes it.
-	discard(g.root, g.locked, g.other)
+	discard(g.root, g.locked.File, g.other)
 }
 
 // read returns the record of key, which is the guarded file.
@@ -113,7 +127,7 @@ func (g *guard) read(key string) (*journal.Record, error) {
 		r, _, err := read(g.root, key)
 		return r, err
 	}
-	b, _, err := readOpen(g.locked)
+	b, _, err := readOpen(g.locked.File)
 	if err != nil {
 		return nil, err
 	}

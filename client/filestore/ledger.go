@@ -152,7 +152,10 @@ func addLine(ctx context.Context, root *os.Root, r *journal.Record) error {
 	}
 	defer g.release()
 	if g.own {
-		return appendLine(g.locked, b)
+		if g.locked.denied != nil {
+			return g.locked.denied
+		}
+		return appendLine(g.locked.File, b)
 	}
 	f, err := openLines(root, g.name, os.O_RDWR|os.O_APPEND|os.O_CREATE)
 	if err != nil {

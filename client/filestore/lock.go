@@ -67,14 +67,23 @@ func lock(root *os.Root, name string) (*os.File, error) {
 	})
 }
 
+// existing is a locked file that was there before.
+type existing struct {
+	*os.File
+	denied error // why the file is open for reading only; nil if it is open for writing, too
+}
+
 // lockExisting locks the file called name and returns it open for reading, and if possible for
 // writing and what flag adds. The error Is ErrBusy if another open file holds the lock,
 // fs.ErrNotExist if there is no file, and errNotRegular if something else has the name.
-func lockExisting(root *os.Root, name string, flag int) (*os.File, error) {
-	return lockCurrent(root, name, func() (*os.File, error) {
+func lockExisting(root *os.Root, name string, flag int) (existing, error) {
+	var denied error
+	f, err := lockCurrent(root, name, func() (*os.File, error) {
 		// A network file system locks only files that are open for writing.
 		f, err := openFile(root, name, os.O_RDWR|flag)
+		denied = nil
 		if errors.Is(err, fs.ErrPermission) {
+			denied = err
 			f, err = openFile(root, name, os.O_RDONLY)
 		}
 		if err == nil {
@@ -89,6 +98,7 @@ func lockExisting(root *os.Root, name string, flag int) (*os.File, error) {
 		}
 		return nil, err
 	})
+	return existing{f, denied}, err
 }
 
 // lockCurrent locks the file that open returns, and opens another one if the name has moved on

@@ -76,12 +76,12 @@ func removeFromPlace(ctx context.Context, root *os.Root, key string, remove func
 	if name == "" {
 		return remove()
 	}
-	f, err := patiently(ctx, func() (*os.File, error) { return lockExisting(root, name, 0) })
+	f, err := patiently(ctx, func() (existing, error) { return lockExisting(root, name, 0) })
 	if err != nil {
 		return remove()
 	}
 	if err := remove(); err != nil {
-		unlock(f)
+		unlock(f.File)
 		return err
 	}
 	_ = removeKeys(root, f, name, func(other string) bool { return other == key })
@@ -90,17 +90,20 @@ func removeFromPlace(ctx context.Context, root *os.Root, key string, remove func
 
 // removeKeys removes the keys that match from the locked file of a place, and unlocks it. A file
 // without keys is removed.
-func removeKeys(root *os.Root, f *os.File, name string, match func(key string) bool) error {
-	before, err := readPlace(f)
+func removeKeys(root *os.Root, f existing, name string, match func(key string) bool) error {
+	before, err := readPlace(f.File)
 	after := slices.DeleteFunc(slices.Clone(before), match)
-	if err == nil && len(after) == 0 {
-		discard(root, f, name)
+	switch {
+	case err != nil:
+	case len(after) == 0:
+		discard(root, f.File, name)
 		return nil
+	case len(after) < len(before) && f.denied != nil:
+		err = f.denied
+	case len(after) < len(before):
+		err = writePlace(f.File, after)
 	}
-	if err == nil && len(after) < len(before) {
-		err = writePlace(f, after)
-	}
-	unlock(f)
+	unlock(f.File)
 	return err
 }
 
