@@ -18,11 +18,21 @@ import (
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
 
+// TLSFlags has the names of the flags of a connection with TLS.
+type TLSFlags struct {
+	CA   string // trusts other authorities
+	Cert string // presents a client certificate
+	Key  string // has its key
+}
+
+// ServerTLS returns the flags for an upload server.
+func ServerTLS() TLSFlags { return TLSFlags{CA: "--cacert", Cert: "--cert", Key: "--key"} }
+
 // Certificate returns what to do if one side of a TLS handshake refused the other: the
 // advice differs for the date, the name and the authority of a certificate, for an old
 // version of TLS, and for a server that wants a client certificate. Now is the clock of
-// this machine.
-func Certificate(err error, now time.Time) string {
+// this machine. Flags has the names of the flags for that connection.
+func Certificate(err error, now time.Time, flags TLSFlags) string {
 	var name x509.HostnameError
 	var authority x509.UnknownAuthorityError
 	var invalid x509.CertificateInvalidError
@@ -35,15 +45,15 @@ func Certificate(err error, now time.Time) string {
 		return otherName(name)
 	case errors.As(err, &authority):
 		if authority.Cert != nil && authority.Cert.Issuer.CommonName != "" {
-			return fmt.Sprintf("the authority %q is not trusted here: if you trust it, name its certificate with --cacert FILE", authority.Cert.Issuer.CommonName)
+			return fmt.Sprintf("the authority %q is not trusted here: if you trust it, name its certificate with %s FILE", authority.Cert.Issuer.CommonName, flags.CA)
 		}
-		return "the authority of the certificate is not trusted here: if you trust it, name its certificate with --cacert FILE"
+		return fmt.Sprintf("the authority of the certificate is not trusted here: if you trust it, name its certificate with %s FILE", flags.CA)
 	case errors.As(err, &invalid):
 		return "the server needs a certificate that is valid for this purpose"
 	case nethttp.IsHandshakeAlert(err):
-		return "the server may want a client certificate: --cert FILE --key FILE"
+		return fmt.Sprintf("the server may want a client certificate: %s FILE %s FILE", flags.Cert, flags.Key)
 	case errors.Is(err, client.ErrUntrusted):
-		return "name the authority to trust with --cacert FILE, or a client certificate with --cert FILE"
+		return fmt.Sprintf("name the authority to trust with %s FILE, or a client certificate with %s FILE", flags.CA, flags.Cert)
 	}
 	return ""
 }

@@ -53,7 +53,27 @@ func TestCertificate(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			check(t, advice.Certificate(wrap(test.err), now), test.want, test.not)
+			check(t, advice.Certificate(wrap(test.err), now, advice.ServerTLS()), test.want, test.not)
+		})
+	}
+}
+
+// The advice names the flags of the connection that failed, and leaves the name of an authority as it
+// is.
+func TestCertificateFlags(t *testing.T) {
+	flags := advice.TLSFlags{CA: "--engine-cacert", Cert: "--engine-cert", Key: "--engine-key"}
+	unknown := x509.UnknownAuthorityError{Cert: &x509.Certificate{Issuer: pkix.Name{CommonName: "the --cert CA"}}}
+	for name, test := range map[string]struct {
+		err  error
+		want string
+	}{
+		"authority":           {unknown, `the authority "the --cert CA" is not trusted here: if you trust it, name its certificate with --engine-cacert FILE`},
+		"nameless authority":  {x509.UnknownAuthorityError{}, "--engine-cacert FILE"},
+		"no certificate":      {remote(116), "--engine-cert FILE --engine-key FILE"},
+		"untrusted otherwise": {client.ErrUntrusted, "--engine-cacert FILE, or a client certificate with --engine-cert FILE"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			check(t, advice.Certificate(wrap(test.err), time.Now(), flags), test.want, " --cacert")
 		})
 	}
 }

@@ -47,7 +47,7 @@ func For(cmd *cobra.Command, err error) string {
 		return WithTarget(cmd, exchange, misplacedHint(err))
 	}
 	for _, hint := range []string{
-		Certificate(err, time.Now()), Credentials(err, credentialsGiven(cmd)),
+		Certificate(err, time.Now(), ServerTLS()), Credentials(err, credentialsGiven(cmd)),
 		Method(exchange),
 	} {
 		if hint != "" {

@@ -171,7 +171,7 @@ func abilities(c protocol.Capabilities) string {
 
 // adviceForTLS returns what to do about a handshake that failed.
 func adviceForTLS(err error) string {
-	if said := advice.Certificate(err, time.Now()); said != "" {
+	if said := advice.Certificate(err, time.Now(), advice.ServerTLS()); said != "" {
 		return said
 	}
 	return adviceFor(err)
@@ -183,7 +183,7 @@ func adviceFor(err error) string {
 	record := tls.RecordHeaderError{}
 	switch {
 	case errors.Is(err, client.ErrUntrusted):
-		return advice.Certificate(err, time.Now())
+		return advice.Certificate(err, time.Now(), advice.ServerTLS())
 	case errors.Is(err, http.ErrSchemeMismatch), errors.As(err, &record):
 		return "one side speaks http and the other https: check the URL"
 	case exchange != nil && blocked(exchange):

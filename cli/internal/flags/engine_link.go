@@ -201,8 +201,8 @@ func (e *Engine) warnOfPlainPassword(con *console.Console, conn *nats.Conn) {
 	}
 }
 
-// engineFlags puts the flags of the engine in the place of those of the upload server.
-var engineFlags = strings.NewReplacer("--cacert", "--engine-cacert", "--cert", "--engine-cert", "--key", "--engine-key")
+// engineTLS has the flags of the connection to an engine.
+var engineTLS = advice.TLSFlags{CA: "--engine-cacert", Cert: "--engine-cert", Key: "--engine-key"}
 
 // explain returns err with an exit code and a hint. The holder is the process that has the engine of
 // this machine, and 0 if there is none or another engine.
@@ -220,7 +220,7 @@ func (e *Engine) explain(err error, holder int) error {
 		out.Hint = "give them with --engine-creds FILE or --engine-token-file FILE, or in TUSKER_ENGINE, such as nats://USER:PASSWORD@HOST:4222"
 	case isUntrusted(err):
 		out.Err = exit.With(exit.NotAllowed, out.Err)
-		out.Hint = engineFlags.Replace(advice.Certificate(err, time.Now()))
+		out.Hint = advice.Certificate(err, time.Now(), engineTLS)
 	case errors.Is(err, nats.ErrSecureConnWanted):
 		out.Err = exit.With(exit.NotAllowed, out.Err)
 		out.Hint = "the engine has no TLS: use nats:// without --engine-cacert and --engine-cert, or give the engine a certificate"

@@ -3,11 +3,13 @@ package flags_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -67,7 +69,14 @@ func connectTo(t *testing.T, args ...string) (link *flags.Link, said string, err
 // served returns the host and the port of an engine that wants the token.
 func served(t *testing.T, token string) string {
 	t.Helper()
-	s, err := engine.Start(localengine.Config{Dir: filepath.Join(t.TempDir(), "data"), Listen: "127.0.0.1:0", Token: token, Log: slog.New(slog.DiscardHandler)})
+	return serve(t, localengine.Config{Token: token})
+}
+
+// serve returns the host and the port of an engine with these settings.
+func serve(t *testing.T, config localengine.Config) string {
+	t.Helper()
+	config.Dir, config.Listen, config.Log = filepath.Join(t.TempDir(), "data"), "127.0.0.1:0", slog.New(slog.DiscardHandler)
+	s, err := engine.Start(config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,6 +92,9 @@ func TestEngineErrors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	site := httptest.NewTLSServer(nil)
+	defer site.Close()
+	secure := serve(t, localengine.Config{TLS: &tls.Config{Certificates: site.TLS.Certificates, MinVersion: tls.VersionTLS12}})
 	nothing := closed.Addr().String()
 	_ = closed.Close()
 	wrong := filepath.Join(t.TempDir(), "wrong")
@@ -108,6 +120,7 @@ func TestEngineErrors(t *testing.T) {
 		"no authority":       {[]string{"--engine", addr, "--engine-cacert", wrong}, exit.Usage, wrong, ""},
 		"missing client":     {[]string{"--engine", addr, "--engine-cert", "none"}, exit.Usage, "none", ""},
 		"engine without TLS": {[]string{"--engine", "tls://" + addr}, exit.NotAllowed, "secure connection not available", "use nats://"},
+		"not trusted":        {[]string{"--engine", "tls://" + secure}, exit.NotAllowed, "certificate", "with --engine-cacert FILE"},
 		"a key alone":        {[]string{"--engine", addr, "--engine-key", "k"}, exit.Usage, "needs --engine-cert", ""},
 		"creds without URL":  {[]string{"--engine-creds", "c"}, exit.Usage, "needs --engine", ""},
 		"a negative wait":    {[]string{"--engine-wait", "-1s"}, exit.Usage, "negative", ""},
