@@ -18,7 +18,7 @@ func TestPublicFunctions(t *testing.T) {
 	for pkg, want := range map[string][]string{
 		"failure": {"NewDenial"},
 		"journal": {"CheckAccount", "CheckKey", "Decode", "Encode", "PlaceSuffix", "SaveBySwap", "VersionOf"},
-		"source":  {"Bytes", "Error", "Expect", "FS", "File", "NewFolder", "NewNetworkError", "NewRanged", "NewRequestError", "Open", "Path", "ReaderAt", "Root", "Snapshot", "Stream", "StreamFunc"},
+		"source":  {"Bytes", "Error", "Expect", "FS", "File", "NewFolder", "NewNetworkError", "NewRanged", "NewRequestError", "Open", "ParseURL", "Path", "ReaderAt", "Root", "Snapshot", "Stream", "StreamFunc"},
 	} {
 		var got []string
 		for _, file := range goFiles(t, filepath.Join("..", "client", pkg)) {

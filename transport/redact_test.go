@@ -23,6 +23,7 @@ func TestRedactURL(t *testing.T) {
 		{"encoded path", "https://tus.example/a%2Fb+c", "https://tus.example/a%2Fb+c"},
 		{"opaque", "mailto:user@example", "mailto:"},
 		{"relative", "/files/1?x", "/files/1"},
+		{"one slash", "https:/host/1?x", "https:/host/1"},
 		{"empty", "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

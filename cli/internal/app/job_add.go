@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 
@@ -198,10 +199,10 @@ func withMetadata(items iter.Seq2[fleet.Item, error], metadata map[string]string
 
 // addFailures are the files that cannot be added.
 type addFailures struct {
-	a     *app
-	cmd   *cobra.Command
-	count int
-	code  int
+	a      *app
+	cmd    *cobra.Command
+	count  int
+	unread bool // not only names are wrong
 }
 
 // mostComplaints is the largest number of files that are named.
@@ -209,9 +210,14 @@ const mostComplaints = 10
 
 func (f *addFailures) add(name string, err error) {
 	if f.count++; f.count <= mostComplaints {
-		f.a.console.Complain(f.cmd, &advice.Failure{Subject: output.Escape(name), Err: err}, "")
+		failure, ok := errors.AsType[*advice.Failure](err)
+		if !ok {
+			failure = &advice.Failure{Err: err}
+		}
+		failure.Subject = output.Escape(name)
+		f.a.console.Complain(f.cmd, failure, "")
 	}
-	f.code = exit.Source
+	f.unread = f.unread || exit.Code(err) != exit.Usage
 }
 
 // verdict returns the error for the files that were not added, if there are any. Added is the
@@ -220,8 +226,12 @@ func (f *addFailures) verdict(added int64) error {
 	if f.count == 0 {
 		return nil
 	}
-	if added > 0 {
-		f.code = exit.Some
+	code := exit.Usage
+	switch {
+	case added > 0:
+		code = exit.Some
+	case f.unread:
+		code = exit.Source
 	}
-	return exit.With(f.code, fmt.Errorf("%s could not be added", units.FormatCount(f.count, "file or folder", "files or folders")))
+	return exit.With(code, fmt.Errorf("%s could not be added", units.FormatCount(f.count, "file or folder", "files or folders")))
 }

@@ -117,12 +117,20 @@ func Find(ctx context.Context, con *console.Console, s *flags.Selection, objects
 	now := time.Now()
 	add := func(name string, named bool) error {
 		if objects != nil && remote.IsName(name) {
+			if wrong := remote.Check(name); wrong != nil {
+				return l.addWrong(remote.Shown(name), wrong, named)
+			}
 			return l.addRemote(ctx, objects, s, name, now)
 		}
 		info, err := os.Stat(name)
 		if err != nil {
 			name = NameOnDisk(name)
 			info, err = os.Stat(name)
+		}
+		if err != nil && objects != nil {
+			if wrong := remote.CheckLocal(name); wrong != nil {
+				return l.addWrong(remote.Shown(name), wrong, named)
+			}
 		}
 		switch {
 		case named && name == usage.Stdin, err != nil, !info.IsDir():

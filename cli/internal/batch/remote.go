@@ -49,6 +49,16 @@ func (l *Listing) AddRemote(file string, err error) {
 	l.entries.add(e)
 }
 
+// addWrong adds a file that cannot be read because of its name, for that reason. A name on the
+// command line is an error of the command.
+func (l *Listing) addWrong(shown string, reason error, named bool) error {
+	if named {
+		return &advice.Failure{Subject: shown, Err: usage.Error(reason)}
+	}
+	l.Add(shown, usage.Error(reason))
+	return nil
+}
+
 // addRemote adds the remote file that was named, or with --recursive, the objects below it. A
 // prefix that cannot be read is an entry with an error.
 func (l *Listing) addRemote(ctx context.Context, r *remote.Files, s *flags.Selection, file string, now time.Time) error {

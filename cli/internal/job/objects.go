@@ -33,10 +33,7 @@ type prefix struct {
 	file  string // as it was named
 }
 
-const (
-	secretHint    = "name the object as s3://bucket/key, which workers read with their own credentials of AWS, or use a URL without user and query, whose credentials are in the netrc file of each worker; tusker upload takes the URL as it is"
-	versionInName = "?versionId="
-)
+const versionInName = "?versionId="
 
 // addObject adds a remote file that was named on the command line.
 func (l *List) addObject(file string) error {
@@ -60,11 +57,11 @@ func (l *List) addObject(file string) error {
 // addListedObject adds a remote file of a list of names, which may be of a single object only.
 func (l *List) addListedObject(file string) error {
 	if remote.IsFolder(file) {
-		return s3.ErrNotObject
+		return &advice.Failure{Err: usage.Error(s3.ErrNotObject), Hint: "name it as FILE, with --recursive"}
 	}
 	store, below, err := remote.Place(file)
 	if err != nil {
-		return objectError(file, err)
+		return usage.Error(err)
 	}
 	l.objectsAt(store).named.add(below)
 	return nil
@@ -72,11 +69,7 @@ func (l *List) addListedObject(file string) error {
 
 // objectError returns the error of a remote name as one of the command line.
 func objectError(file string, err error) error {
-	f := &advice.Failure{Subject: remote.Shown(file), Err: usage.Error(err)}
-	if remote.IsSecret(err) {
-		f.Hint = secretHint
-	}
-	return f
+	return &advice.Failure{Subject: remote.Shown(file), Err: usage.Error(err)}
 }
 
 func (l *List) objectsAt(store string) *objects {

@@ -130,7 +130,7 @@ func TestListRefusesSecrets(t *testing.T) {
 	for _, name := range []string{"https://host/a?sig=s3cret", "https://me:s3cret@host/a"} {
 		_, err := job.NewList(job.Roots{}, selection(t), []string{name}, nil, nil)
 		f, ok := errors.AsType[*advice.Failure](err)
-		if !ok || !strings.Contains(f.Hint, "s3://bucket/key") || strings.Contains(f.Subject+f.Error(), "s3cret") {
+		if !ok || !strings.Contains(remote.Hint(f), "s3://bucket/key") || strings.Contains(f.Subject+f.Error(), "s3cret") {
 			t.Errorf("error %#v", err)
 		}
 		var failed []string

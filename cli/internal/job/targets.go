@@ -11,7 +11,9 @@ import (
 	"strings"
 
 	"github.com/tusker-go/tusker/cli/internal/advice"
+	"github.com/tusker-go/tusker/cli/internal/exit"
 	"github.com/tusker-go/tusker/cli/internal/output"
+	"github.com/tusker-go/tusker/cli/internal/remote"
 	"github.com/tusker-go/tusker/cli/internal/shell"
 	"github.com/tusker-go/tusker/cli/internal/usage"
 )
@@ -49,6 +51,9 @@ func (r *resolver) resolve(name string) (target, error) {
 		if _, known := r.roots[root]; known {
 			return r.below(root, below)
 		}
+		if err := remote.CheckLocal(name); err != nil {
+			return target{}, objectError(name, err)
+		}
 		if _, err := os.Lstat(name); err != nil {
 			return target{}, &advice.Failure{
 				Subject: name, Err: usage.Error(fmt.Errorf("no root is called %q", root)),
@@ -62,7 +67,7 @@ func (r *resolver) resolve(name string) (target, error) {
 	}
 	info, err := os.Stat(full)
 	if err != nil {
-		return target{}, err
+		return target{}, exit.With(exit.Source, err)
 	}
 	if err := r.check(name, info); err != nil {
 		return target{}, err
@@ -101,7 +106,7 @@ func (r *resolver) below(root, below string) (target, error) {
 	}
 	info, err := os.Stat(filepath.Join(r.roots[root], local))
 	if err != nil {
-		return target{}, err
+		return target{}, exit.With(exit.Source, err)
 	}
 	return target{root: root, path: path.Clean(filepath.ToSlash(local)), dir: info.IsDir()}, r.check(name, info)
 }
@@ -139,6 +144,9 @@ func (r *resolver) listed(name string) (target, error) {
 			return target{}, usage.Error(errOutside)
 		}
 		return target{root: root, path: path.Clean(filepath.ToSlash(below))}, nil
+	}
+	if err := remote.CheckLocal(name); err != nil {
+		return target{}, usage.Error(err)
 	}
 	full := name
 	if !filepath.IsAbs(full) {

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/tusker-go/tusker/client"
+	"github.com/tusker-go/tusker/client/source/httpsource"
 	"github.com/tusker-go/tusker/client/source/s3"
 	"github.com/tusker-go/tusker/transport"
 )
@@ -18,17 +19,16 @@ var (
 	errNoObject = errors.New("the URL names no file")
 )
 
-// IsSecret reports whether an error of Place means that the URL may have a secret.
-func IsSecret(err error) bool { return errors.Is(err, errUser) || errors.Is(err, errQuery) }
-
 // versionParameters are the parameters of a query that choose a version of an object, and are no
 // secrets. Names are in lower case.
 var versionParameters = []string{"versionid", "generation", "snapshot"}
 
 // Place splits the name of a remote file into the store, such as s3://bucket or https://host,
-// and what names the file there. At joins both. A URL that may have a secret is an error, see
-// IsSecret.
+// and what names the file there. At joins both. A URL that may have a secret is an error.
 func Place(file string) (store, below string, err error) {
+	if err := Check(file); err != nil {
+		return "", "", err
+	}
 	if s3.IsLocation(file) {
 		l, err := s3.Parse(file)
 		if err != nil {
@@ -38,10 +38,10 @@ func Place(file string) (store, below string, err error) {
 		l.ETag = ""
 		return store, strings.TrimPrefix(strings.TrimPrefix(l.String(), store), "/"), nil
 	}
-	u, err := url.Parse(strings.TrimSpace(file))
+	u, err := httpsource.ParseURL(strings.TrimSpace(file))
 	switch {
-	case err != nil || u.Host == "":
-		return "", "", fmt.Errorf("%w: it is not of the form https://host/file", client.ErrInvalidURL)
+	case err != nil:
+		return "", "", err
 	case u.User != nil:
 		return "", "", errUser
 	case !isPublicQuery(u.RawQuery):

@@ -174,6 +174,12 @@ func (r *Files) List(ctx context.Context, file, after string) iter.Seq2[Entry, e
 
 // Hint returns what to do about an error of a remote file, or "".
 func Hint(err error) string {
+	if wrong, ok := errors.AsType[*NameError](err); ok {
+		return wrong.hint
+	}
+	if errors.Is(err, errUser) || errors.Is(err, errQuery) {
+		return "name the object as s3://bucket/key, which workers read with their own credentials of AWS, or use a URL without user and query, whose credentials are in the netrc file of each worker; tusker upload takes the URL as it is"
+	}
 	failed, ok := errors.AsType[*httpsource.RequestError](err)
 	switch {
 	case !ok:

@@ -32,9 +32,9 @@ type Object struct {
 // sent as basic authentication to its origin. The error Is failure.ErrSource, and may be a
 // [RequestError] or one of the errors of this package.
 func Open(ctx context.Context, rawURL string, cfg Config) (*Object, error) {
-	u, err := address.Parse(rawURL)
+	u, err := ParseURL(rawURL)
 	if err != nil {
-		return nil, source.Error(err)
+		return nil, err
 	}
 	cfg = cfg.withDefaults()
 	cfg.Header = withUser(cfg.Header, u.User)
@@ -60,6 +60,16 @@ func Open(ctx context.Context, rawURL string, cfg Config) (*Object, error) {
 	}
 	o.source, err = source.NewRanged(source.Ranged{Name: cfg.Name, Size: o.facts.size, ID: o.id(), Open: o.open})
 	return o, err
+}
+
+// ParseURL reads the URL of an object, as Open does. It sends nothing. The error Is
+// failure.ErrSource and failure.ErrInvalidURL, and shows no secrets.
+func ParseURL(rawURL string) (*url.URL, error) {
+	u, err := address.Parse(rawURL)
+	if err != nil {
+		return nil, source.Error(err)
+	}
+	return u, nil
 }
 
 // withUser returns h with an Authorization for the user information of a URL. http.Client
