@@ -12,6 +12,7 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/manpage"
 	"github.com/tusker-go/tusker/cli/internal/settings"
 	"github.com/tusker-go/tusker/cli/internal/usage"
+	"github.com/tusker-go/tusker/cli/internal/version"
 )
 
 // manCommand is a command for people who package the program.
@@ -62,7 +63,8 @@ func writePage(page manpage.Page, dir string) (err error) {
 func manualPage(cmd *cobra.Command) manpage.Page {
 	cmd.InitDefaultHelpFlag()
 	page := manpage.Page{
-		Name: pageName(cmd), Short: cmd.Short, Synopsis: useLine(cmd), Description: cmd.Long, Examples: cmd.Example,
+		Name: pageName(cmd), Version: version.String(), Short: cmd.Short,
+		Synopsis: useLine(cmd), Description: cmd.Long, Examples: cmd.Example,
 	}
 	if page.Description == "" {
 		page.Description = cmd.Short + "."

@@ -12,6 +12,7 @@ import (
 // they are.
 type Page struct {
 	Name        string // such as tusker-upload
+	Version     string // of the program, such as v0.1.0
 	Short       string
 	Synopsis    string
 	Description string
@@ -32,7 +33,7 @@ type Item struct{ Term, Argument, Text string }
 // WriteTo writes the page. The page has no date, so equal pages have equal bytes.
 func (p Page) WriteTo(w io.Writer) (int64, error) {
 	var b strings.Builder
-	fmt.Fprintf(&b, ".TH %q 1 \"\" Tusker \"Tusker Manual\"\n.nh\n.ad l\n", strings.ToUpper(p.Name))
+	fmt.Fprintf(&b, ".TH %q 1 \"\" %q \"Tusker Manual\"\n.nh\n.ad l\n", strings.ToUpper(p.Name), "Tusker "+p.Version)
 	fmt.Fprintf(&b, ".SH NAME\n%s \\- %s\n", escape(p.Name), escape(p.Short))
 	fmt.Fprintf(&b, ".SH SYNOPSIS\n.B %s\n", escape(p.Synopsis))
 	section(&b, "DESCRIPTION", p.Description)
@@ -66,19 +67,28 @@ func section(b *strings.Builder, heading, text string) {
 		return
 	}
 	fmt.Fprintf(b, ".SH %s\n", heading)
-	verbatim := false
+	verbatim, blank := false, false
 	for line := range strings.Lines(text + "\n") {
 		line = strings.TrimSuffix(line, "\n")
-		if indented := strings.HasPrefix(line, "  "); line != "" && indented != verbatim {
-			b.WriteString(map[bool]string{true: ".RS\n.nf\n", false: ".fi\n.RE\n"}[indented])
-			verbatim = indented
+		if line == "" {
+			blank = true
+			continue
+		}
+		indented := strings.HasPrefix(line, "  ")
+		if verbatim && !indented {
+			b.WriteString(".fi\n.RE\n")
 		}
 		switch {
-		case line != "":
-			b.WriteString(escape(strings.TrimPrefix(line, "  ")) + "\n")
-		case !verbatim:
+		case blank && verbatim && indented:
+			b.WriteString("\n")
+		case blank:
 			b.WriteString(".PP\n")
 		}
+		if indented && !verbatim {
+			b.WriteString(".RS\n.nf\n")
+		}
+		b.WriteString(escape(strings.TrimPrefix(line, "  ")) + "\n")
+		verbatim, blank = indented, false
 	}
 	if verbatim {
 		b.WriteString(".fi\n.RE\n")

@@ -12,15 +12,15 @@ import (
 func TestWriteTo(t *testing.T) {
 	t.Parallel()
 	page := manpage.Page{
-		Name: "a-b", Short: "Does it", Synopsis: "a b [flags] FILE",
-		Description: "One line.\nAnother.\n\n  left\n    as it is\n\n.Dots and \\ at the end.",
+		Name: "a-b", Version: "v1.2.3", Short: "Does it", Synopsis: "a b [flags] FILE",
+		Description: "One line.\nAnother.\n\n  left\n    as it is\n\n  after a blank line\n\n.Dots and \\ at the end.",
 		Examples:    "  a b 'c d'",
 		Sections: []manpage.Section{
 			{Heading: "Flags", Items: []manpage.Item{{"-f, --flag", "name", "what it's for"}, {"--on", "", "switch"}}},
 		},
 		SeeAlso: []string{"a", "a-c"},
 	}
-	const want = `.TH "A-B" 1 "" Tusker "Tusker Manual"
+	const want = `.TH "A-B" 1 "" "Tusker v1.2.3" "Tusker Manual"
 .nh
 .ad l
 .SH NAME
@@ -35,8 +35,11 @@ Another.
 .nf
 left
   as it is
+
+after a blank line
 .fi
 .RE
+.PP
 \&.Dots and \e at the end.
 .SH EXAMPLES
 .RS
