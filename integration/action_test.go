@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/json"
@@ -14,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,8 +40,11 @@ func TestAction(t *testing.T) {
 	t.Run("Windows", func(t *testing.T) { t.Parallel(); actionUploads(t, newActionOnWindows(t)) })
 	t.Run("hides secrets", func(t *testing.T) { t.Parallel(); actionHides(t, archive) })
 	t.Run("runs no command from an input", func(t *testing.T) { t.Parallel(); actionIsSafe(t, archive) })
+	t.Run("runs no workflow command of others", func(t *testing.T) { t.Parallel(); actionIsQuiet(t, archive) })
 	t.Run("refuses a changed archive", func(t *testing.T) { t.Parallel(); actionChecks(t, archive) })
 	t.Run("reports what was sent before a failure", func(t *testing.T) { t.Parallel(); actionFails(t, archive) })
+	t.Run("reports what was sent before a kill", func(t *testing.T) { t.Parallel(); actionIsKilled(t) })
+	t.Run("names what is missing", func(t *testing.T) { t.Parallel(); actionMisses(t, archive) })
 }
 
 const actionVersion = "v0.1.0"
@@ -84,8 +89,8 @@ func actionHides(t *testing.T, archive []byte) {
 	a := newAction(t, archive)
 	a.input("ENDPOINT", srv.URL)
 	a.input("PATH", a.file("a.txt", "a"))
-	a.input("TOKEN", token)
-	a.input("HEADER", "X-Api-Key: "+key)
+	a.input("TOKEN", " "+token+"\n")
+	a.input("HEADER", "X-Api-Key:  "+key+" \r\nX-Other: other-key")
 	out, err := a.run()
 	srv.Close()
 	if err == nil {
@@ -94,7 +99,8 @@ func actionHides(t *testing.T, archive []byte) {
 	if authorization != "Bearer "+token || apiKey != key {
 		t.Errorf("the server got %q and %q", authorization, apiKey)
 	}
-	want := "::add-mask::to%25ken-of-the-test\n::add-mask::X-Api-Key: " + key + "\n::add-mask::" + key + "\n"
+	want := "::add-mask::to%25ken-of-the-test\n::add-mask::X-Api-Key:  " + key + "\n::add-mask::" + key +
+		"\n::add-mask::X-Other: other-key\n::add-mask::other-key\n"
 	rest, found := strings.CutPrefix(out, want)
 	if !found || strings.Contains(rest, token) || strings.Contains(rest, key) {
 		t.Errorf("the script printed\n%s\nwant that it begins with\n%s\nand has no secret afterwards", out, want)
@@ -127,6 +133,104 @@ func actionIsSafe(t *testing.T, archive []byte) {
 	}
 }
 
+// Names of files and answers of servers look like workflow commands. The runner interprets only
+// those of the script.
+func actionIsQuiet(t *testing.T, archive []byte) {
+	t.Helper()
+	const command = "##[add-mask]a"
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain")
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = w.Write([]byte("no\n::add-mask::b\r::add-mask::c " + command))
+	}))
+	t.Cleanup(srv.Close)
+	a := newAction(t, archive)
+	a.input("ENDPOINT", srv.URL)
+	a.input("PATH", a.file(command, "x")+"\n"+a.file("::add-mask::d", "x")+"\n"+a.file("e\r::add-mask::f", "x"))
+	a.input("TOKEN", "secret")
+	a.input("ARGS", "-v")
+	out, err := a.run()
+	if err == nil || !strings.Contains(out, command) {
+		t.Errorf("the script printed no name of a file: %v\n%s", err, out)
+	}
+	if got, want := workflowCommands(out), []string{"add-mask secret", "stop-commands", "error tusker upload ended with exit code 3"}; !slices.Equal(got, want) {
+		t.Errorf("the runner does %q, want %q; the script printed\n%s", got, want, out)
+	}
+	a.input("RELEASES", "http://user:password@127.0.0.1:1/\n::add-mask::g")
+	out, _ = a.run()
+	if got, want := workflowCommands(out), []string{
+		"add-mask secret", "stop-commands", "error cannot download " + actionArchive() + " of " + actionVersion,
+	}; !slices.Equal(got, want) || strings.Contains(out, "password") {
+		t.Errorf("the runner does %q, want %q; the script printed\n%s", got, want, out)
+	}
+}
+
+// workflowCommands returns the commands that a runner finds in the log of a run, with their data.
+// A command begins with :: at the start of a line or with ##[ anywhere.
+func workflowCommands(out string) []string {
+	var found []string
+	paused := ""
+	for line := range strings.FieldsFuncSeq(out, func(r rune) bool { return r == '\n' || r == '\r' }) {
+		name, data, isCommand := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "::"), "::")
+		if !strings.HasPrefix(strings.TrimSpace(line), "::") {
+			_, rest, _ := strings.Cut(line, "##[")
+			name, data, isCommand = strings.Cut(rest, "]")
+		}
+		switch {
+		case paused != "":
+			if name == paused {
+				paused = ""
+			}
+		case isCommand && name == "stop-commands":
+			paused = data
+			found = append(found, name)
+		case isCommand:
+			found = append(found, name+" "+data)
+		}
+	}
+	return found
+}
+
+// A program that is killed leaves half a line.
+func actionIsKilled(t *testing.T) {
+	t.Helper()
+	const script = "#!/bin/sh\necho '{\"event\":\"done\",\"url\":\"http://a.test/1\"}'\nprintf '{\"event\":\"do'\nkill -KILL $$\n"
+	a := newAction(t, archiveOf(t, "tusker", []byte(script)))
+	a.input("ENDPOINT", "http://a.test/")
+	a.input("PATH", "a.txt")
+	out, err := a.run()
+	if err == nil || !strings.Contains(out, "::error::tusker upload ended with exit code 137") {
+		t.Errorf("the script ended with %v and printed\n%s", err, out)
+	}
+	if got := a.output("urls"); got != "http://a.test/1" {
+		t.Errorf("the output urls is %q", got)
+	}
+}
+
+func actionMisses(t *testing.T, archive []byte) {
+	t.Helper()
+	for _, tt := range []struct{ name, os, arch, path, want string }{
+		{"platform", "Plan9", "X64", "a.txt", "there is no release for Plan9"},
+		{"architecture", "Linux", "X86", "a.txt", "there is no release for X86"},
+		{"release", "macOS", "ARM64", "a.txt", "cannot download tusker_0.1.0_darwin_arm64.tar.gz of v0.1.0"},
+		{"path", "Linux", "", "\r\n\n", "the path is empty"},
+	} {
+		a := newAction(t, archive)
+		a.os, a.arch = tt.os, cmp.Or(tt.arch, a.arch)
+		a.input("ENDPOINT", "http://a.test/")
+		a.input("PATH", tt.path)
+		if out, err := a.run(); err == nil || !strings.HasSuffix(out, "\n::error::"+tt.want+"\n") {
+			t.Errorf("without a %s: %v, printed\n%s\nwant the error %q", tt.name, err, out, tt.want)
+		}
+	}
+	a := newAction(t, archiveOf(t, "other", nil))
+	a.input("ENDPOINT", "http://a.test/")
+	a.input("PATH", "a.txt")
+	if out, err := a.run(); err == nil || !strings.HasSuffix(out, "\n::error::"+actionArchive()+" has no tusker\n") {
+		t.Errorf("without the program: %v, printed\n%s", err, out)
+	}
+}
+
 func actionChecks(t *testing.T, archive []byte) {
 	t.Helper()
 	srv := testserver.New(t, testserver.Config{})
@@ -148,6 +252,11 @@ func actionChecks(t *testing.T, archive []byte) {
 	}
 	if n := srv.Count(http.MethodPost); n > 0 {
 		t.Errorf("the server got %d POST requests from an archive that was not checked", n)
+	}
+	// Some programs write a checksum in capitals.
+	a.input("SHA256", fmt.Sprintf(" %X\r\n", sha256.Sum256(archive)))
+	if out, err := a.run(); err != nil {
+		t.Errorf("the right checksum: %v, printed %q", err, out)
 	}
 }
 
@@ -271,7 +380,13 @@ func (a *action) run() (string, error) {
 	for name, value := range a.inputs {
 		cmd.Env = append(cmd.Env, "INPUT_"+name+"="+value)
 	}
-	out, err := cmd.CombinedOutput()
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	// The runner reads both outputs without an order between them.
+	if stderr.Len() > 0 {
+		a.Errorf("the script printed on standard error:\n%s", stderr.String())
+	}
 	return string(out), err
 }
 
@@ -316,13 +431,19 @@ func releaseArchive(t *testing.T) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return archiveOf(t, "tusker", program)
+}
+
+// archiveOf returns an archive with one program.
+func archiveOf(t *testing.T, name string, program []byte) []byte {
+	t.Helper()
 	var data bytes.Buffer
 	gz, err := gzip.NewWriterLevel(&data, gzip.BestSpeed)
 	if err != nil {
 		t.Fatal(err)
 	}
 	out := tar.NewWriter(gz)
-	if err := out.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: "tusker", Size: int64(len(program)), Mode: 0o755}); err != nil {
+	if err := out.WriteHeader(&tar.Header{Typeflag: tar.TypeReg, Name: name, Size: int64(len(program)), Mode: 0o755}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := out.Write(program); err != nil {
