@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -67,9 +68,13 @@ func (b built) deb(t *testing.T) {
 	}
 	name := b.find(t, "*_"+host().Arch+".deb")
 	root := t.TempDir()
+	ofDebian := []string{
+		"/usr/share/zsh/vendor-completions/_tusker",
+		"/usr/share/doc/tusker/copyright", "/usr/share/doc/tusker/changelog.gz",
+	}
 	if os.Getuid() != 0 {
 		output(t, exec.CommandContext(t.Context(), "dpkg-deb", "-x", name, root))
-		b.installed(t, root, "/usr/share/zsh/vendor-completions/_tusker", "/usr/share/doc/tusker/copyright")
+		b.installed(t, root, ofDebian...)
 		return
 	}
 	for _, dir := range []string{"info", "updates", "triggers"} {
@@ -85,10 +90,10 @@ func (b built) deb(t *testing.T) {
 		output(t, exec.CommandContext(t.Context(), "dpkg", args...))
 	}
 	dpkg("--install", name)
-	b.installed(t, root, "/usr/share/zsh/vendor-completions/_tusker", "/usr/share/doc/tusker/copyright")
+	b.installed(t, root, ofDebian...)
 	dpkg("--remove", "tusker")
-	if _, err := os.Stat(filepath.Join(root, "usr/bin/tusker")); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the program is still installed: %v", err)
+	if _, err := os.Stat(filepath.Join(root, "usr")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a part of the package is still there: %v", err)
 	}
 }
 
@@ -120,6 +125,10 @@ func (b built) rpm(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// rpm removes only the folders that a package names.
+	if !slices.ContainsFunc(files, func(f rpmutils.FileInfo) bool { return f.Name() == documents }) {
+		t.Errorf("%s does not belong to the package", documents)
+	}
 	for _, f := range files {
 		// ExpandPayload leaves the modes to the caller.
 		if err := os.Chmod(filepath.Join(root, f.Name()), os.FileMode(f.Mode()).Perm()); err != nil {
@@ -143,6 +152,15 @@ func (b built) installed(t *testing.T, root string, own ...string) {
 	) {
 		if info, err := os.Stat(filepath.Join(root, name)); err != nil || info.Size() == 0 {
 			t.Errorf("%s: %v, or empty", name, err)
+		}
+	}
+	licences, err := os.ReadFile(filepath.Join(root, documents, "THIRD_PARTY_LICENSES"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{runtime.Version(), "github.com/spf13/cobra"} {
+		if !strings.Contains("\n"+string(licences), "\n==== "+name+" ") {
+			t.Errorf("the licence of %s is missing", name)
 		}
 	}
 	program := filepath.Join(root, "usr/bin/tusker")

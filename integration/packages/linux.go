@@ -3,9 +3,9 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"path"
 	"path/filepath"
+	"strings"
 
 	"github.com/goreleaser/nfpm/v2"
 	"github.com/goreleaser/nfpm/v2/deb"
@@ -13,20 +13,16 @@ import (
 	"github.com/goreleaser/nfpm/v2/rpm"
 )
 
-// description has a short line, and the text below it.
-const description = `resumable uploads over tus and Resumable Uploads for HTTP
-Tusker uploads files so that they survive network failures. After a request
-fails, it asks the server how much it has, and resumes there.`
+const (
+	maintainer = "Tusker <tusker-go@users.noreply.github.com>"
+	homepage   = "https://github.com/tusker-go/tusker"
+	// documents is the folder that the package has for itself.
+	documents = "/usr/share/doc/tusker"
 
-// copyright is the file of this name in a package for Debian.
-const copyright = `Tusker, https://github.com/tusker-go/tusker
-
-Copyright 2026 the authors of Tusker
-License: Apache-2.0, in /usr/share/common-licenses/Apache-2.0
-
-The licences of the modules that the program is built with are in
-/usr/share/doc/tusker/THIRD_PARTY_LICENSES.
-`
+	summary     = "resumable uploads over tus and Resumable Uploads for HTTP"
+	description = `Tusker uploads files and survives network failures. After a request fails,
+it asks the server how much it has, and resumes there.`
+)
 
 // writePackage writes a package in a format, deb or rpm, into the folder out.
 func writePackage(out, format, arch, program string, s shared, rel release) error {
@@ -46,17 +42,20 @@ func writePackage(out, format, arch, program string, s shared, rel release) erro
 	}
 	list = append(list, file{Path: "/usr/bin/tusker", Source: program, Mode: 0o755})
 	if format == "deb" {
-		// Debian has a place for the licence, and the text of this one.
-		source := filepath.Join(s.dir, "copyright")
-		if err := os.WriteFile(source, []byte(copyright), 0o644); err != nil {
+		own, err := debian(s.dir, rel)
+		if err != nil {
 			return err
 		}
-		list = append(list, file{Path: "/usr/share/doc/tusker/copyright", Source: source, Mode: 0o644})
+		list = append(list, own...)
 	}
-	var contents files.Contents
+	// rpm removes only the folders that a package names.
+	contents := files.Contents{{
+		Destination: documents, Type: files.TypeDir,
+		FileInfo: &files.ContentFileInfo{Owner: "root", Group: "root", Mode: 0o755, MTime: rel.Time},
+	}}
 	for _, f := range list {
 		kind := files.TypeFile
-		if format == "rpm" && path.Dir(f.Path) == "/usr/share/doc/tusker" {
+		if format == "rpm" && path.Dir(f.Path) == documents {
 			kind = files.TypeRPMLicense
 		}
 		contents = append(contents, &files.Content{
@@ -67,17 +66,20 @@ func writePackage(out, format, arch, program string, s shared, rel release) erro
 	info := nfpm.WithDefaults(&nfpm.Info{
 		Name: "tusker", Arch: arch, Platform: "linux", Version: rel.Version,
 		Section: "net", Priority: "optional",
-		Maintainer:  "Tusker <tusker-go@users.noreply.github.com>",
-		Vendor:      "Tusker",
-		Homepage:    "https://github.com/tusker-go/tusker",
-		License:     "Apache-2.0",
-		Description: description,
+		Maintainer: maintainer,
+		Vendor:     "Tusker",
+		Homepage:   homepage,
+		License:    "Apache-2.0",
+		// The first line is the summary of Debian. rpm has a field for it.
+		Description: map[string]string{"deb": summary + "\n" + description, "rpm": description}[format],
 		MTime:       rel.Time,
 		// The paths of the files are no patterns.
 		DisableGlobbing: true,
 		Overridables: nfpm.Overridables{
 			Contents: contents,
-			RPM:      nfpm.RPM{BuildHost: "localhost", Summary: "Resumable uploads"},
+			// The authorities that https needs. The program runs without them.
+			Recommends: []string{"ca-certificates"},
+			RPM:        nfpm.RPM{BuildHost: "localhost", Summary: strings.ToUpper(summary[:1]) + summary[1:]},
 		},
 	})
 	if err := nfpm.PrepareForPackager(info, format); err != nil {

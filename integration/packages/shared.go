@@ -60,7 +60,7 @@ func (b *builder) shared(ctx context.Context, rel release) (shared, error) {
 		}
 		s.completions = append(s.completions, file{Path: shell, Source: name, Mode: 0o644})
 	}
-	s.licences, err = b.licences(rel, program)
+	s.licences, err = b.licences(ctx, rel, program)
 	return s, err
 }
 
@@ -99,7 +99,7 @@ func (s shared) linux(zsh string) ([]file, error) {
 		files = append(files, f)
 	}
 	for _, f := range s.licences {
-		f.Path = "/usr/share/doc/tusker/" + f.Path
+		f.Path = documents + "/" + f.Path
 		files = append(files, f)
 	}
 	return files, nil
@@ -126,8 +126,8 @@ func pack(from, to string) error {
 }
 
 // licences returns the licence of Tusker, and one file with those of the modules that the
-// program is built with.
-func (b *builder) licences(rel release, program string) ([]file, error) {
+// program is built with, and of Go, whose standard library is in it.
+func (b *builder) licences(ctx context.Context, rel release, program string) ([]file, error) {
 	own, err := b.licencesOf(cliModule, rel.Version)
 	if err != nil {
 		return nil, err
@@ -136,7 +136,16 @@ func (b *builder) licences(rel release, program string) ([]file, error) {
 	if err != nil {
 		return nil, err
 	}
+	root, err := b.run(ctx, nil, "go", "env", "GOROOT")
+	if err != nil {
+		return nil, err
+	}
+	text, err := licencesIn(strings.TrimSpace(root))
+	if err != nil {
+		return nil, err
+	}
 	var others strings.Builder
+	fmt.Fprintf(&others, "==== %s ====\n\n%s\n", info.GoVersion, text)
 	for _, m := range info.Deps {
 		if strings.HasPrefix(m.Path, strings.TrimSuffix(cliModule, "cli")) {
 			continue
@@ -171,7 +180,11 @@ func (b *builder) licencesOf(modulePath, version string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	folder := filepath.Join(b.modules, filepath.FromSlash(escaped)+"@"+escapedVersion)
+	return licencesIn(filepath.Join(b.modules, filepath.FromSlash(escaped)+"@"+escapedVersion))
+}
+
+// licencesIn returns the text of the licences and notices in a folder.
+func licencesIn(folder string) (string, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		return "", err
@@ -189,7 +202,7 @@ func (b *builder) licencesOf(modulePath, version string) (string, error) {
 		text.WriteByte('\n')
 	}
 	if text.Len() == 0 {
-		return "", fmt.Errorf("the module %s has no licence", modulePath)
+		return "", fmt.Errorf("%s has no licence", folder)
 	}
 	return text.String(), nil
 }
