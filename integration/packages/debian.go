@@ -50,7 +50,8 @@ func debian(dir string, rel release) ([]file, error) {
 func changes(rel release) string {
 	return fmt.Sprintf(`tusker (%s) unstable; urgency=medium
 
-  * The changes are in %s/blob/%s/CHANGELOG.md
+  * The changes are listed here:
+    %s/blob/%s/CHANGELOG.md
 
  -- %s  %s
 `, strings.Replace(rel.Number(), "-", "~", 1), homepage, rel.Version, maintainer, rel.Time.Format(time.RFC1123Z))
