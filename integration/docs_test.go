@@ -57,9 +57,10 @@ func TestREADMEIsShort(t *testing.T) {
 	}
 }
 
-// Every relative link of the pages leads to an existing file and heading.
+// Every relative link and picture of the pages leads to an existing file and heading, and a page
+// links to every page and picture.
 func TestDocsLinks(t *testing.T) {
-	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	link := regexp.MustCompile(`(?:\]\(|\bsrc="|\bsrcset=")([^)"\s]+)[)" ]`)
 	linked := map[string]bool{}
 	for _, page := range pages(t) {
 		for _, match := range link.FindAllStringSubmatch(prose(t, page), -1) {
@@ -81,9 +82,15 @@ func TestDocsLinks(t *testing.T) {
 			}
 		}
 	}
-	for _, page := range pages(t) {
-		if filepath.Base(filepath.Dir(page)) == "docs" && !linked[page] {
-			t.Errorf("%s: no page links to it", page)
+	for _, pattern := range []string{"../docs/*.md", "../docs/examples/*", "../docs/images/*"} {
+		names, err := filepath.Glob(filepath.FromSlash(pattern))
+		if err != nil || len(names) == 0 {
+			t.Errorf("%s matches %d files (%v)", pattern, len(names), err)
+		}
+		for _, name := range names {
+			if !linked[name] {
+				t.Errorf("%s: no page links to it", name)
+			}
 		}
 	}
 }

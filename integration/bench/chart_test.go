@@ -65,6 +65,34 @@ func TestDocsAreCurrent(t *testing.T) {
 	}
 }
 
+// In no row does tusker need more memory than README.md says: about a third of that of
+// tus-js-client.
+func TestMemoryInREADME(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(readme, []byte("about a third of its [memory](docs/benchmarks.md), or less")) {
+		t.Error("README.md has another sentence about the memory")
+	}
+	d, _ := saved(t)
+	compared := 0
+	for _, r := range d.results {
+		own, other := r.of("tusker"), r.of("tus-js-client, default")
+		if !own.ok() || !other.ok() {
+			continue
+		}
+		compared++
+		if got := float64(own.memory()) / float64(other.memory()); got > 0.35 {
+			t.Errorf("%s: tusker needs %.2f of the memory of tus-js-client", r.row.name, got)
+		}
+	}
+	if compared < 10 {
+		t.Errorf("%d rows have both clients", compared)
+	}
+}
+
 // Each label of a chart is inside the picture, also if a name or a value is long.
 func TestChartLabels(t *testing.T) {
 	t.Parallel()

@@ -59,7 +59,7 @@ func parallelRows() []row {
 		{
 			name: "auto-fast", title: "1 GiB on an unlimited link, null store", files: 1, size: gib, concurrency: 1,
 			about:  "The cost of an automatic number of connections if one connection is best.",
-			bound:  "both clients send the same two requests over one connection. A run takes a third of a second, and runs of one client differ by more than the target.",
+			bound:  "both clients send the same two requests over one connection. A run takes less than a second, and runs of one client differ by more than the target.",
 			server: plain, rounds: 11, limit: 25 * time.Second,
 			contestants: []contestant{
 				tusker(variant), tusker(own, "--parallel", "auto"),
@@ -80,7 +80,7 @@ func brokenRows() []row {
 			"The wait is the time from a reset until the bytes of the file flow again. " +
 			"curl cannot resume, go-tus gives up with its default settings, and tus-js-client must not send bytes with the creation here.",
 		bound: "tusker waits for 10 to 20 ms before it asks for the offset. A client that asks at once reaches a server that has not yet read all bytes that arrived. " +
-			"The server drops the rest, and the client sends up to a third of the bytes twice. tus-js-client needs no wait, because it is slower.",
+			"The server drops the rest, and the client sends those bytes twice, see the column \"resent\". tus-js-client needs no wait, because it is slower.",
 		server: tusdPlain, relay: []string{"-reset", "3145728"},
 		rounds: 5, limit: 25 * time.Second,
 		contestants: []contestant{
