@@ -85,7 +85,7 @@ func TestMemoryInREADME(t *testing.T) {
 		}
 		compared++
 		if got := float64(own.memory()) / float64(other.memory()); got > 0.35 {
-			t.Errorf("%s: tusker needs %.2f of the memory of tus-js-client", r.row.name, got)
+			t.Errorf("%s: tusker needs %.2f of the memory of tus-js-client", r.name, got)
 		}
 	}
 	if compared < 10 {
