@@ -1,6 +1,7 @@
 package failure
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -135,12 +136,12 @@ func (e *Error) MaxAttempts() (int, bool) { return maxUnknownHost, e.UnknownHost
 
 // BrokeOff reports whether the request may have broken off before its end: there was no
 // answer, or one that says that the request took too long or that a server failed. A 501 and a
-// 507 (no space left) are not such answers: the server has refused the request.
+// full disk of the server are not such answers: the server has refused the request.
 func (e *Error) BrokeOff() bool {
-	switch e.StatusCode {
-	case 0, http.StatusRequestTimeout:
+	switch {
+	case e.StatusCode == 0, e.StatusCode == http.StatusRequestTimeout:
 		return true
-	case http.StatusNotImplemented, http.StatusInsufficientStorage:
+	case e.StatusCode == http.StatusNotImplemented, errors.Is(e.Err, protocol.ErrInsufficientStorage):
 		return false
 	}
 	return e.StatusCode >= http.StatusInternalServerError

@@ -19,10 +19,10 @@ func Reason(err error) string {
 	if errors.Is(err, client.ErrOtherServer) {
 		return "a page of another server, such as the login of a Wi-Fi"
 	}
-	if errors.Is(err, protocol.ErrInsufficientStorage) {
-		return "the server has no space left (507)"
-	}
 	exchange, ok := errors.AsType[*client.Error](err)
+	if ok && errors.Is(err, protocol.ErrInsufficientStorage) {
+		return fmt.Sprintf("the server has no space left (%d)", exchange.StatusCode)
+	}
 	if ok && exchange.StatusCode != 0 {
 		return fmt.Sprintf("%d from the server", exchange.StatusCode)
 	}

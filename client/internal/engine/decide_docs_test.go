@@ -29,7 +29,7 @@ var faults = []struct {
 		"a reused connection died at the question", "a reused connection died at the last bytes", "a reused connection died without retries",
 	}, ""},
 	{"408, 425, 5xx but 501 and 505", []string{"the connection broke"}, ""},
-	{"507 (`ErrInsufficientStorage`)", []string{"a full disk after lost bodies"}, ""},
+	{"507, and 500 with the text of a system about a full disk or quota", []string{"a full disk after lost bodies", "a full disk behind a 500"}, ""},
 	{"400 with `ERR_UPLOAD_INTERRUPTED`", []string{"the connection broke"}, ""},
 	{"423; `ERR_UPLOAD_LOCKED`", []string{"locked", "locked, and no retry is allowed"}, ""},
 	{"this machine has no more open files", []string{"no more open files", "no more open files, and no retry is allowed"}, ""},

@@ -168,6 +168,7 @@ func decisions() map[string]decision {
 		"a proxy cuts a third time with 408":             {answer(408, protocol.ErrTimeout), body, lost(2, true), shrinkDropped, lost(3, true)},
 		"a third body stalls":                            {answer(0, failure.ErrStalled), body, lost(2, true), shrinkDropped, lost(3, true)},
 		"a full disk after lost bodies":                  {answer(507, protocol.ErrInsufficientStorage), body, lost(2, true), retryAsClass, lost(2, true)},
+		"a full disk behind a 500":                       {answer(500, protocol.ErrInsufficientStorage), body, lost(2, true), retryAsClass, lost(2, true)},
 		"a trailer is refused after lost bodies":         {answer(501, protocol.ErrNotImplemented), body, lost(2, true), retryAsClass, lost(2, true)},
 		"a third success without an offset":              {answer(204, protocol.ErrMissingHeader), body, lost(2, true), retryAsClass, lost(2, true)},
 		"a third request without a body":                 {cut, at(appending), lost(2, true), retryAsClass, lost(2, true)},

@@ -346,6 +346,7 @@ func (e *exchange) refuse(text string, err error) error {
 		sent = sent.Clone()
 		sent[e.Body.Trailer.Name] = []string{""}
 	}
+	findFullDisk(f)
 	e.Judge(f, sent)
 	_ = e.conn.classified(f)
 	if f.Class == failure.ClassAuth {
