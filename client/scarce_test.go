@@ -116,15 +116,37 @@ func TestScarceResources(t *testing.T) {
 	}
 }
 
-// Without another upload that could end, the policy decides.
+// Without another upload that could end, the policy decides, and each wait is told.
 func TestScarceAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := fake.New(t, fake.Config{})
 		c := clienttest.NewClient(t, s, client.Config{Doer: limited(s.Doer(), 0, syscall.EMFILE), Retry: retry.Backoff{MaxAttempts: 3}})
-		_, err := c.Upload(t.Context(), client.Bytes([]byte("x")), nil)
+		waits := 0
+		res, err := c.Upload(t.Context(), client.Bytes([]byte("x")), &client.UploadOptions{OnEvent: func(e client.Event) {
+			if e.Kind == client.EventRetry && errors.Is(e.Err, syscall.EMFILE) {
+				waits++
+			}
+		}})
+		if waits != 2 || res.Retries != 2 {
+			t.Errorf("%d waits are told, %d retries, want 2 and 2", waits, res.Retries)
+		}
 		e, ok := errors.AsType[*client.Error](err)
 		if !errors.Is(err, retry.ErrExhausted) || !errors.Is(err, syscall.EMFILE) || !ok || e.Class != client.ClassScarce || e.Op != protocol.OpCreate {
 			t.Errorf("error %v, want ErrExhausted, %v, ok true, Class %v and Op %q", err, syscall.EMFILE, client.ClassScarce, protocol.OpCreate)
+		}
+	})
+}
+
+// A source that cannot be opened for lack of open files is waited for, and the log says so.
+func TestScarceSourceAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		s := fake.New(t, fake.Config{})
+		c := clienttest.NewClient(t, s, client.Config{Logger: slog.New(slog.NewTextHandler(&log, nil)), Retry: retry.Backoff{MaxAttempts: 3}})
+		_, err := c.Upload(t.Context(), rareSource{client.Bytes([]byte("x")), new(atomic.Int64), 0}, nil)
+		clienttest.WantErrorIs(t, err, retry.ErrExhausted, syscall.EMFILE)
+		if n := strings.Count(log.String(), "waits for an open file"); n != 2 {
+			t.Errorf("%d waits in the log, want 2:\n%s", n, &log)
 		}
 	})
 }

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/tusker-go/tusker/retry"
 )
 
 // crowdPause is how long an upload that lacks a resource waits for the end of another one
@@ -108,15 +110,24 @@ func (r *Retrier) Leave() {
 	}
 }
 
-// AfterScarce waits after a failure err because of a lack of resources. If another upload is
-// under way, the wait ends with it and is not counted; otherwise the policy decides. It
-// returns why there is no retry.
-func (r *Retrier) AfterScarce(ctx context.Context, err error) error {
+// waitedForOther waits, after a failure err because of a lack of resources, until another upload
+// ends. It is false if there is none, or if ctx has ended.
+func (r *Retrier) waitedForOther(ctx context.Context, err error) bool {
 	waited := ctx.Err() == nil && r.rules.Crowd.wait(ctx, r.running, &r.ended, func() {
 		r.rules.Log.LogAttrs(ctx, slog.LevelWarn, MessageScarce, slog.Any("err", err))
 	})
-	if waited && ctx.Err() == nil {
+	return waited && ctx.Err() == nil
+}
+
+// AfterScarce waits after a source could not be opened, because of the lack of resources err. If
+// another upload is under way, the wait ends with it and is not counted; otherwise the policy
+// decides. It returns why there is no retry.
+func (r *Retrier) AfterScarce(ctx context.Context, err error) error {
+	if r.waitedForOther(ctx, err) {
 		return nil
+	}
+	r.failures.OnWait = func(_ retry.Attempt, wait time.Duration) {
+		r.rules.Log.LogAttrs(ctx, slog.LevelWarn, "the upload waits for an open file", slog.Duration("wait", wait), slog.Any("err", err))
 	}
 	if err := r.failures.Wait(ctx, retryable{err}); err != nil {
 		return err

@@ -118,7 +118,10 @@ func (r *Retrier) after(ctx context.Context, url string, err error, at position,
 	case waitForLock:
 		return r.wait(ctx, &r.locked, url, e, err)
 	case waitForOther:
-		return r.AfterScarce(ctx, err)
+		if r.waitedForOther(ctx, err) {
+			return nil
+		}
+		err = retryable{err}
 	case renewCredentials:
 		return r.atOnce(ctx, url, e)
 	case askForNew:
