@@ -82,6 +82,8 @@ func (c *Client) UploadConcat(ctx context.Context, sources []Source, opts *Conca
 	if o.Concurrency != 0 {
 		cc.limit = o.Concurrency
 	}
+	cc.claim = c.rules.URLs.Claim("")
+	defer cc.claim.Release(false)
 	return cc.finish(ctx, cc.upload(transport.SingleAttempt(ctx)))
 }
 
@@ -204,7 +206,7 @@ func (cc *concat) joinLast(ctx context.Context, endpoint string) error {
 	check := &joinCheck{dialect: cc.dialect, parts: len(cc.sources)}
 	err := parts.Each(ctx, len(cc.sources), cc.limit, func(ctx context.Context, i int, rest func()) error {
 		part, err := cc.open(ctx, cc.sources[i], cc.options.upload(nil), cc.teller.callback, i+1)
-		part.rest, part.made = rest, check.made
+		part.rest, part.made, part.claim = rest, check.made, cc.claim
 		if err == nil {
 			err = part.upload(ctx)
 			defer part.close(ctx)
@@ -276,6 +278,7 @@ func (cc *concat) joinFirst(ctx context.Context, endpoint string) error {
 	}()
 	err := parts.Each(ctx, n, cc.limit, func(ctx context.Context, i int, _ func()) (err error) {
 		if jobs[i], err = cc.open(ctx, cc.sources[i], cc.options.upload(nil), cc.teller.callback, i+1); err == nil {
+			jobs[i].claim = cc.claim
 			err = jobs[i].createPart(ctx, endpoint)
 		}
 		if err != nil {

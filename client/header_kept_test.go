@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -80,6 +81,7 @@ func TestResultHeader(t *testing.T) {
 // The results and errors of many uploads and downloads with large headers need little memory.
 func TestResultsStaySmall(t *testing.T) {
 	const n = 100
+	var made atomic.Int64
 	filler := "X-Filler: " + strings.Repeat("x", 512<<10)
 	c := clienttest.NewHostileClient(t, func(w io.Writer, r *http.Request) {
 		switch {
@@ -88,7 +90,7 @@ func TestResultsStaySmall(t *testing.T) {
 		case r.Method == http.MethodPost && r.Header.Get("Upload-Length") == "6":
 			clienttest.WriteResponse(w, 403, "", filler)
 		case r.Method == http.MethodPost:
-			clienttest.WriteResponse(w, 201, "", "Location: /files/1", filler)
+			clienttest.WriteResponse(w, 201, "", fmt.Sprintf("Location: /files/%d", made.Add(1)), filler)
 		case r.Method == http.MethodPatch:
 			clienttest.WriteResponse(w, 204, "", "Upload-Offset: 5", filler)
 		case r.Method == http.MethodHead:

@@ -4,6 +4,8 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strconv"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
@@ -140,6 +142,7 @@ func TestUploadAllInlineFailure(t *testing.T) {
 // answering returns a Doer that accepts every creation with bytes, at almost no cost.
 func answering(t *testing.T) transport.Doer {
 	t.Helper()
+	var made atomic.Int64
 	return transport.DoerFunc(func(r *http.Request) (*http.Response, error) {
 		n, err := io.Copy(io.Discard, r.Body)
 		if err != nil {
@@ -156,7 +159,7 @@ func answering(t *testing.T) transport.Doer {
 		if r.Method != http.MethodPost || n != 5 {
 			t.Errorf("%s with %d bytes, want Method %q and 5", r.Method, n, http.MethodPost)
 		}
-		resp.Header.Set("Location", "/files/1")
+		resp.Header.Set("Location", "/files/"+strconv.FormatInt(made.Add(1), 10))
 		resp.Header.Set("Upload-Offset", "5")
 		return resp, nil
 	})

@@ -3,6 +3,7 @@ package client_test
 import (
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -71,11 +72,12 @@ func TestKilledBeforeMisplaced(t *testing.T) {
 					var left *client.MemoryStore
 					kill := sync.OnceFunc(func() { left = killed(t, &store) })
 					var wrong atomic.Bool
+					var parts atomic.Int64
 					wrong.Store(true)
 					s := fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
 						switch {
 						case r.Method == http.MethodPost && wrong.Load():
-							fake.With("Location", test.location)(w, r, next)
+							fake.With("Location", test.location+strconv.FormatInt(parts.Add(1), 10))(w, r, next)
 						case r.Method == http.MethodPatch && wrong.Load():
 							kill()
 							test.answer(w, r, next)

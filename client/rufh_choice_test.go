@@ -95,7 +95,16 @@ func TestProtocolAuto(t *testing.T) {
 
 // Uploads that begin at the same time ask once together.
 func TestProtocolAutoOfMany(t *testing.T) {
-	p := newPeer(t, accepting)
+	var made atomic.Int64
+	p := newPeer(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodOptions {
+			accepting(w, r)
+			return
+		}
+		respond(w, r, 104, "Location", "/"+strconv.FormatInt(made.Add(1), 10))
+		drain(r)
+		respond(w, r, 201, rufh.HeaderUploadComplete, "?1")
+	})
 	items := make([]client.Item, 20)
 	for i := range items {
 		items[i].Source = client.Bytes([]byte("content"))

@@ -88,6 +88,8 @@ type job struct {
 	expiry   engine.Expiry
 	result   *Result
 	retrier  *engine.Retrier // counts the failures of all exchanges but those of parts
+	claim    *engine.Claim   // has the URLs of the upload, and of all parts of a whole
+	ended    bool            // the upload is complete
 	rest     func()          // called when the upload will only wait; nil: not called
 	isStream bool            // the source can be read only once
 	isPart   bool
@@ -108,6 +110,9 @@ func (c *Client) open(ctx context.Context, src Source, o UploadOptions, cb *call
 		return j, fmt.Errorf("%w: %w: the source is nil", ErrSource, ErrInvalidOption)
 	}
 	j.teller.source = src.Name()
+	if !j.isPart {
+		j.claim = c.rules.URLs.Claim(src.Name())
+	}
 	if err := j.check(); err != nil {
 		return j, err
 	}
@@ -257,6 +262,7 @@ func (j *job) sendOnce(ctx context.Context, endpoint string) error {
 func (j *job) spec(endpoint string) engine.Spec {
 	return engine.Spec{
 		Rules: j.rules, Policy: j.options.Retry, Retrier: j.retrier, Dialect: j.dialect, Source: j.source, Endpoint: endpoint,
+		Claim: j.claim, Part: j.teller.part,
 		Creation: dialect.Creation{Metadata: j.options.Metadata, Part: j.isPart, Once: j.options.Upgrade != nil},
 		Chunk:    j.chunk, Inline: j.inlineSize(), Tell: j.hear,
 	}
@@ -366,6 +372,7 @@ func (j *job) finish(ctx context.Context, err error) (*Result, error) {
 		j.result.Length = j.source.Length()
 	}
 	j.result.BodyLimit, _ = j.rules.Bodies.Of(j.target())
+	j.ended = err == nil
 	j.logEnd(ctx, err)
 	j.teller.ended(j.result, err)
 	return j.result, err
@@ -388,6 +395,9 @@ func (j *job) logEnd(ctx context.Context, err error) {
 func (j *job) close(ctx context.Context) {
 	if err := j.source.Close(); err != nil {
 		j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "source not closed", slog.Any("err", err))
+	}
+	if !j.isPart { // other parts must not get its URL
+		j.claim.Release(j.ended && j.options.OneOfMany)
 	}
 	j.retrier.Leave()
 }

@@ -83,6 +83,8 @@ func plainHint(cmd *cobra.Command, exchange *client.Error, err error) string {
 	switch {
 	case errors.Is(err, client.ErrInvalidURL):
 		return "a URL is written like https://tus.example/files/"
+	case errors.Is(err, client.ErrInvalidLocation):
+		return "the server, or a cache in front of it, has to name a URL of its own for each upload: tell its operator"
 	case errors.Is(err, client.ErrLengthMismatch):
 		return "is this the file that the upload was begun with?"
 	case errors.Is(err, syscall.EISDIR), isDirectory(err):

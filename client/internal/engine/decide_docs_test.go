@@ -83,6 +83,7 @@ var faults = []struct {
 	{"400 with `ERR_INVALID_UPLOAD_LENGTH`", []string{"the length is refused", "the length is refused again"}, ""},
 	{"431, 414, or a 400", []string{"the server refuses"}, ""},
 	{"400, 414 or 431 to the request that joins parts", []string{"the server refuses"}, ""},
+	{"a Location that belongs to another upload", nil, "urls.go"},
 	{"a host without an address that has not answered before", []string{"the connection broke"}, ""},
 	{"a server that supports only versions before TLS 1.2", []string{"the server refuses"}, ""},
 	{"a server that no longer announces concatenation", []string{"the server refuses"}, ""},

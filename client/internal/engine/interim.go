@@ -46,6 +46,9 @@ func (u *upload) interim(ctx context.Context, answer dialect.Answer) error {
 // announce takes the URL of the upload that the request under way creates. It is valid from now
 // on, also if the request fails.
 func (u *upload) announce(ctx context.Context, answer dialect.Answer) error {
+	if err := u.Claim.take(answer.URL, u.Part); err != nil {
+		return err
+	}
 	u.at.URL, u.at.Next = answer.URL, answer.URL
 	u.at.Theirs, u.at.Trust, u.made = u.size, urlNew, time.Now()
 	if age := u.Rules.Limits.And(u.announced).MaxAge; age > 0 {

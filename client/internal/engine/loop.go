@@ -95,6 +95,7 @@ func (u *upload) begin(ctx context.Context) error {
 		return u.create(ctx)
 	}
 	u.at.URL, u.at.Next = u.Adopt.URL, u.Adopt.URL
+	u.Claim.adopt(u.at.URL, u.Part)
 	u.result.Expires, u.at.Denial = u.Adopt.Expires, u.Adopt.Denial
 	if u.Adopt.Uncertain {
 		u.at.Tail = tailSent

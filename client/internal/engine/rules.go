@@ -24,6 +24,7 @@ type Rules struct {
 	Bodies Bodies          // body sizes that proxies allow, learned from their refusals
 	Gates  Gates           // hosts that asked for fewer requests
 	Crowd  Crowd           // uploads under way
+	URLs   URLs            // of uploads under way and of finished ones
 	Log    *slog.Logger
 
 	// AskAfterCancel is how long an upload may ask for its offset after its context ended.

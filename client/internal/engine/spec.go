@@ -24,6 +24,11 @@ type Spec struct {
 	// Endpoint is the creation URL, whose host may have asked for fewer requests.
 	Endpoint string
 
+	// Claim has the URLs of the call. Part is the number of the part that this upload is, from
+	// 1, or 0. nil: the URL of the upload is not compared with those of others.
+	Claim *Claim
+	Part  int
+
 	// Creation describes a new upload; its length is that of the source. It is not used
 	// if Adopt names an upload.
 	Creation dialect.Creation

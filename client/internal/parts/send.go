@@ -196,6 +196,7 @@ func (s *sending) spec(taken takenPart) (engine.Spec, error) {
 	}
 	return engine.Spec{
 		Rules: s.Rules, Policy: s.Policy, Dialect: s.joiner.Part(), Source: src, Endpoint: s.Endpoint,
+		Claim: s.Claim, Part: taken.i + 1,
 		Creation: dialect.Creation{Part: true}, Chunk: s.Chunk, Gauge: s.Gauge,
 		Tell: engine.Tell(made, s.Keeper.HearPart(taken.i, s.plan.List), s.total.part(taken.i)),
 	}, nil
