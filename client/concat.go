@@ -248,7 +248,7 @@ func (cc *concat) addWork(part *Result) {
 func (cc *concat) join(ctx context.Context, endpoint string, urls []string) error {
 	join := parts.Join{
 		Rules: cc.rules, Policy: cc.options.Retry, Dialect: cc.dialect, Endpoint: endpoint, Metadata: cc.options.Metadata,
-		Tell: cc.teller.hear,
+		Claim: cc.claim, Tell: cc.teller.hear,
 	}
 	res, _, err := join.Do(ctx, urls)
 	cc.result.Retries += res.Retries

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/tusker-go/tusker/client"
@@ -90,6 +91,42 @@ func TestSharedLocationOfParts(t *testing.T) {
 			&client.ConcatOptions{Concurrency: concurrency})
 		clienttest.WantErrorIs(t, err, client.ErrPart, client.ErrInvalidLocation)
 	}
+}
+
+// The URL of a part is not that of the final upload, which the parts are joined to.
+func TestFinalLocationIsThatOfAPart(t *testing.T) {
+	cfg := fake.Config{
+		Extensions: []protocol.Extension{protocol.ExtensionCreation, protocol.ExtensionConcatenation},
+		Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			if strings.HasPrefix(r.Header.Get("Upload-Concat"), "final") {
+				fake.With("Location", "/files/1")(w, r, next)
+				return
+			}
+			next.ServeHTTP(w, r)
+		},
+	}
+	s := fake.New(t, cfg)
+	var store client.MemoryStore
+	c := clienttest.NewClient(t, s, client.Config{Store: &store})
+	name := clienttest.WriteFile(t, clienttest.Noise(clienttest.FourPartsSize))
+	opts := &client.UploadOptions{Parallel: 4}
+	res, err := c.Upload(t.Context(), clienttest.PathSource(t, name), opts)
+	clienttest.WantErrorIs(t, err, client.ErrInvalidLocation)
+	if res.URL != "" {
+		t.Errorf("URL %q, want none", res.URL)
+	}
+	patches := func() int {
+		return len(slices.DeleteFunc(s.Seen(), func(r string) bool { return r != http.MethodPatch }))
+	}
+	// The parts are still there, so a later call sends only the request that joins them.
+	before := patches()
+	_, err = c.Upload(t.Context(), clienttest.PathSource(t, name), opts)
+	clienttest.WantErrorIs(t, err, client.ErrInvalidLocation)
+	if n := patches() - before; n != 0 {
+		t.Errorf("%d further PATCH, want none", n)
+	}
+	_, err = clienttest.NewClient(t, fake.New(t, cfg), client.Config{}).UploadConcat(t.Context(), []client.Source{client.Bytes([]byte("first")), client.Bytes([]byte("other"))}, nil)
+	clienttest.WantErrorIs(t, err, client.ErrInvalidLocation)
 }
 
 // A server that announces the URL while it receives the bytes gets the same answer.

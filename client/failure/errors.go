@@ -121,7 +121,8 @@ var (
 
 	// ErrInvalidLocation means that the server's Location is not a URL that an
 	// upload can be sent to, or that it belongs to another upload of the same Client: one
-	// that is under way, a part of the same upload, or one of many (UploadOptions.OneOfMany).
+	// that is under way, a part of the same upload, or one of many
+	// (client.UploadOptions.OneOfMany).
 	ErrInvalidLocation = errors.New("invalid location")
 
 	// ErrInsecureLocation means that the server answered over https with a

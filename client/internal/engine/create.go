@@ -157,7 +157,7 @@ func blames(err error, blame failure.Blame) bool {
 
 // created takes over a new upload.
 func (u *upload) created(ctx context.Context, creation dialect.Creation, answer dialect.Answer) error {
-	if err := u.Claim.take(answer.URL, u.Part); err != nil {
+	if err := u.Claim.Take(answer.URL, u.Part); err != nil {
 		return answer.Refuse(err)
 	}
 	u.at.URL, u.at.Next = answer.URL, answer.Next

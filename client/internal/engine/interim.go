@@ -46,7 +46,7 @@ func (u *upload) interim(ctx context.Context, answer dialect.Answer) error {
 // announce takes the URL of the upload that the request under way creates. It is valid from now
 // on, also if the request fails.
 func (u *upload) announce(ctx context.Context, answer dialect.Answer) error {
-	if err := u.Claim.take(answer.URL, u.Part); err != nil {
+	if err := u.Claim.Take(answer.URL, u.Part); err != nil {
 		return err
 	}
 	u.at.URL, u.at.Next = answer.URL, answer.URL

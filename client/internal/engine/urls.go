@@ -45,10 +45,10 @@ func (u *URLs) Claim(name string) *Claim {
 	return &Claim{urls: u, name: digestOf(name)}
 }
 
-// take makes a URL that the server has just created that of a part, or of the whole (0). The error
+// Take makes a URL that the server has just created that of a part, or of the whole (0). The error
 // Is failure.ErrInvalidLocation if the URL belongs to another upload. A source of the same name
 // may have the URL of one that is finished, because it replaces that.
-func (c *Claim) take(url string, part int) error {
+func (c *Claim) Take(url string, part int) error {
 	if c == nil {
 		return nil
 	}

@@ -14,7 +14,7 @@ func TestRememberedURLs(t *testing.T) {
 	const n = 2*rememberedURLs + 10
 	for i := range n {
 		c := urls.Claim(strconv.Itoa(i))
-		if err := c.take(strconv.Itoa(i), 0); err != nil {
+		if err := c.Take(strconv.Itoa(i), 0); err != nil {
 			t.Fatal(err)
 		}
 		c.Release(true)
@@ -23,7 +23,7 @@ func TestRememberedURLs(t *testing.T) {
 		t.Errorf("%d URLs of finished uploads and %d of others, want %d and 0", got, len(urls.held), rememberedURLs)
 	}
 	for i, known := range map[int]bool{0: false, n - rememberedURLs - 1: false, n - rememberedURLs: true, n - 1: true} {
-		if err := urls.Claim("another").take(strconv.Itoa(i), 0); errors.Is(err, failure.ErrInvalidLocation) != known {
+		if err := urls.Claim("another").Take(strconv.Itoa(i), 0); errors.Is(err, failure.ErrInvalidLocation) != known {
 			t.Errorf("URL %d: %v, want it to be known: %v", i, err, known)
 		}
 	}
@@ -45,14 +45,14 @@ func TestClaim(t *testing.T) {
 		"another call":                   {other, "1", 0, false},
 		"no claim":                       {nil, "1", 0, true},
 	} {
-		if err := test.claim.take(test.url, test.part); (err == nil) != test.ok {
+		if err := test.claim.Take(test.url, test.part); (err == nil) != test.ok {
 			t.Errorf("%s: %v, want success: %v", name, err, test.ok)
 		}
 	}
 	other.adopt("1", 0)
 	other.Release(true)
 	whole.Release(false)
-	if err := other.take("1", 0); err != nil {
+	if err := other.Take("1", 0); err != nil {
 		t.Errorf("after the end of the first call: %v", err)
 	}
 }

@@ -24,6 +24,7 @@ type Join struct {
 	Endpoint string
 	Source   source.Handle // checked before each attempt; nil: nothing is
 	Metadata protocol.Metadata
+	Claim    *engine.Claim // has the URLs of the parts
 	Tell     engine.Listener
 	At       engine.Event // what is known of the parts together
 }
@@ -60,6 +61,9 @@ func (j Join) Do(ctx context.Context, parts []string) (res engine.Result, mayBeJ
 	})
 	if err != nil {
 		return res, mayBeJoined, err
+	}
+	if err := j.Claim.Take(answer.URL, 0); err != nil {
+		return res, true, answer.Refuse(err)
 	}
 	header := header.Keep(answer.Header)
 	res.URL, res.Header, res.CreationHeader, res.Expires = answer.URL, header, header, answer.Expires

@@ -63,7 +63,7 @@ func (w Whole) Send(ctx context.Context, p *Plan) (Result, error) {
 	}
 	join := Join{
 		Rules: w.Rules, Policy: w.Policy, Dialect: w.Dialect, Endpoint: w.Endpoint,
-		Source: w.Source, Metadata: w.Creation.Metadata, Tell: w.Hear,
+		Source: w.Source, Metadata: w.Creation.Metadata, Claim: w.Claim, Tell: w.Hear,
 		At: engine.Event{Offset: res.Offset, Sent: res.Offset, Length: w.Source.Length()},
 	}
 	joined, mayBeJoined, err := join.Do(ctx, res.urls())
