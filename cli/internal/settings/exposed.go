@@ -1,8 +1,8 @@
 package settings
 
 import (
+	"io/fs"
 	"os"
-	"runtime"
 
 	"github.com/tusker-go/tusker/cli/internal/console"
 	"github.com/tusker-go/tusker/cli/internal/output"
@@ -29,12 +29,24 @@ func WarnOfReaders(con *console.Console, kind, path string) {
 	}
 }
 
-// isExposed reports whether the mode lets other users access a regular file. Pipes
-// and devices store nothing. On Windows, access lists decide.
+// isExposed reports whether users who need not can read a regular file. Pipes and devices store
+// nothing.
 func isExposed(path string) bool {
-	if runtime.GOOS == "windows" || path == "" {
+	if path == "" {
 		return false
 	}
 	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0
+	if err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	owner, ok := ownerOf(info)
+	return ok && exposes(info.Mode(), owner, os.Geteuid())
+}
+
+// exposes decides whether chmod 600 would keep users away from a file with this mode and owner,
+// and not the user. A secret in Kubernetes belongs to root, and the user reads it as a member of
+// its group.
+func exposes(mode fs.FileMode, owner, user int) bool {
+	const group, others = 0o070, 0o007
+	return mode&others != 0 || mode&group != 0 && (user == owner || user == 0)
 }
