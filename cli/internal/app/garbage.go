@@ -13,6 +13,14 @@ const (
 	// garbageNames is the number of names that take as much memory as the rest of a run. GOGC is
 	// lower if there are more.
 	garbageNames = 60_000
+
+	// listGarbage is GOGC for runs that list all uploads or files: less costs time, and more takes
+	// the memory of as many of them.
+	listGarbage = 50
+
+	// workerGarbage is GOGC for a worker of a job. Its heap is small, and many small files leave much
+	// garbage: this costs about 10 MiB of memory, and saves a tenth of the time of the worker.
+	workerGarbage = 400
 )
 
 // garbagePercent returns GOGC for a run that keeps n names. Garbage in proportion to the names of a

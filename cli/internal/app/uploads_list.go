@@ -62,8 +62,7 @@ func runUploadsList(ctx context.Context, a *app, l *uploadsList) error {
 		}
 		return err
 	}
-	const garbage = 50 // percent: less costs time, and more takes the memory of as many records
-	defer setGarbage(garbage)()
+	defer setGarbage(listGarbage)()
 	var all []packed
 	err = records.Each(ctx, a.console.Log, store, func(r *client.Record) { all = append(all, pack(newUnfinished(r))) })
 	batches := incompleteBatches(ctx, a, store)
