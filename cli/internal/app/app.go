@@ -12,7 +12,6 @@ import (
 	"os"
 	"runtime"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -64,11 +63,12 @@ func Main(engine localengine.Start) int {
 // the reader of a pipe is gone, Ctrl-C may have ended it, and the signal reaches this program
 // at about the same time. It is then the cause.
 func endUnread(cancel context.CancelCauseFunc, err error) {
-	if errors.Is(err, syscall.EPIPE) {
-		time.AfterFunc(signalTime, func() { cancel(err) })
+	end := func() { cancel(&exit.OutputError{Err: err}) }
+	if exit.IsUnread(err) {
+		time.AfterFunc(signalTime, end)
 		return
 	}
-	cancel(err)
+	end()
 }
 
 // signalTime is how long a signal may take that also ended the reader of the results.
@@ -94,9 +94,9 @@ func Run(ctx context.Context, args []string, std Streams) int {
 	root.SetOut(a.console.Out)
 	root.SetErr(a.console.Err)
 	cmd, err := root.ExecuteContextC(ctx)
-	// Ctrl-C also ends the program that reads the results. The message about the interruption
-	// is still of use then.
-	if broken := a.console.Out.Err(); broken != nil && exit.Code(err) != exit.Interrupted {
+	// The message about uploads that ended early is of use although nothing reads the results. Ctrl-C
+	// also ends the program that reads them.
+	if broken := a.console.Out.Err(); broken != nil && exit.Code(err) != exit.Interrupted && !endedUploads(a.console, err) {
 		return a.console.StdoutFailed(broken)
 	}
 	if err != nil && !a.begun {
@@ -112,6 +112,12 @@ func Run(ctx context.Context, args []string, std Streams) int {
 		a.console.Complain(cmd, err, hint)
 	}
 	return exit.Code(err)
+}
+
+// endedUploads reports whether a command that sends ended early because its results cannot be written.
+func endedUploads(con *console.Console, err error) bool {
+	_, unwritten := errors.AsType[*exit.OutputError](err)
+	return unwritten && con.Out.ReportsLost()
 }
 
 // app is one run of the program: what all commands share.

@@ -55,18 +55,19 @@ func TestClosedStdout(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
 		err  error
+		code int
 		want string
 	}{
-		"pipe": {&fs.PathError{Op: "write", Path: "|1", Err: syscall.EPIPE}, ""},
-		"disk": {&fs.PathError{Op: "write", Path: "out", Err: syscall.ENOSPC}, "tusker: write standard output: write out: no space left on device\n"},
+		"pipe": {&fs.PathError{Op: "write", Path: "|1", Err: syscall.EPIPE}, exit.Unread, ""},
+		"disk": {&fs.PathError{Op: "write", Path: "out", Err: syscall.ENOSPC}, exit.Failed, "tusker: write standard output: write out: no space left on device\n"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			std, _, stderr := streamsFor(t)
 			std.Out = brokenPipe{test.err}
-			if got := Run(t.Context(), []string{"version"}, std); got != exit.Failed {
-				t.Errorf("code %d, want %d", got, exit.Failed)
+			if got := Run(t.Context(), []string{"version"}, std); got != test.code {
+				t.Errorf("code %d, want %d", got, test.code)
 			}
 			if stderr.String() != test.want {
 				t.Errorf("says %q, want %q", stderr, test.want)
@@ -75,7 +76,7 @@ func TestClosedStdout(t *testing.T) {
 	}
 }
 
-// An upload ends when the reader of standard output is gone.
+// An upload ends when the reader of standard output is gone, and says how to resume.
 func TestClosedStdoutEndsUpload(t *testing.T) {
 	t.Parallel()
 	server := testserver.New(t, testserver.Config{})
@@ -83,8 +84,9 @@ func TestClosedStdoutEndsUpload(t *testing.T) {
 	std, _, stderr := streamsFor(t)
 	std.Out = brokenPipe{syscall.EPIPE}
 	got := Run(t.Context(), []string{"upload", "--json", server.URL(), tempFile(t, "hello")}, std)
-	if got != exit.Failed || stderr.Len() > 0 {
-		t.Errorf("code %d and %q, want %d and silence", got, stderr, exit.Failed)
+	const want = "standard output was closed"
+	if got != exit.Failed || !strings.Contains(stderr.String(), want) || !strings.Contains(stderr.String(), "\nhint: ") {
+		t.Errorf("code %d and %q, want %d, %q and a hint", got, stderr, exit.Failed, want)
 	}
 }
 
@@ -99,10 +101,9 @@ func TestResultsThatCannotBeWritten(t *testing.T) {
 		flags []string
 		want  []string // the beginnings of the lines
 	}{
-		"a URL":         {full, nil, []string{lost + "http://", "tusker: write standard output: write out: no space left on device"}},
-		"JSON":          {full, []string{"--json"}, []string{lost + `{"event":"created",`, lost + `{"event":"failed",`, "tusker: write standard output: "}},
-		"pipe":          {gone, nil, nil},
-		"JSON for pipe": {gone, []string{"--json"}, nil},
+		"a URL": {full, nil, []string{lost + "http://", "tusker: write standard output: write out: no space left on device"}},
+		"JSON":  {full, []string{"--json"}, []string{lost + `{"event":"created",`, lost + `{"event":"failed",`, "tusker: upload ", "hint: "}},
+		"pipe":  {gone, nil, []string{lost + "http://"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

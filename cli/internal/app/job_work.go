@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -76,7 +74,8 @@ for "tusker upload".`,
 }
 
 func runJobWork(a *app, cmd *cobra.Command, w *flags.JobWork, name string) error {
-	defer collectRarely()()
+	defer setGarbage(workerGarbage)()
+	a.console.Out.OnLost(func(string) {}) // The engine has the results.
 	ctx, cancel := w.Limit(cmd.Context())
 	defer cancel()
 	if err := w.Check(); err != nil {
@@ -138,18 +137,6 @@ func runJobWork(a *app, cmd *cobra.Command, w *flags.JobWork, name string) error
 	verdict := run.verdict(ctx, err)
 	opened.handOver()
 	return verdict
-}
-
-// collectRarely makes garbage collections rarer, and returns a function that ends that. The heap
-// of a worker is small, and many small files leave much garbage: this costs about 10 MiB of
-// memory, and saves a tenth of the time of the worker.
-func collectRarely() (end func()) {
-	const percent = 400
-	if os.Getenv("GOGC") != "" {
-		return func() {}
-	}
-	before := debug.SetGCPercent(percent)
-	return func() { debug.SetGCPercent(before) }
 }
 
 // workRoots returns the folders of roots: those of the flags, and those of the add on this

@@ -2,7 +2,6 @@ package console_test
 
 import (
 	"bytes"
-	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -44,7 +43,7 @@ func TestSay(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c, stderr := start(t, test.args...)
 			c.Say("%d files", 2)
-			c.ReportUnwritten("http://h/1", errors.New("disk full"))
+			c.ReportUnwritten("http://h/1")
 			lines := strings.Split(strings.TrimSpace(stderr.String()), "\n")
 			if len(lines) != len(test.want) {
 				t.Fatalf("says %q, want %v lines", stderr, len(test.want))

@@ -3,11 +3,9 @@ package console
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -111,21 +109,20 @@ func (c *Console) warn(text string) {
 // command line itself come before the format of the log is known.
 func (c *Console) IsJSON() bool { return c.Log != nil && c.logFormat == logs.JSON }
 
-// StdoutFailed ends the program when its results cannot be written: quietly
-// where the reader has gone.
+// StdoutFailed ends the program when its results cannot be written: quietly if their reader has
+// ended.
 func (c *Console) StdoutFailed(err error) int {
-	if !readerGone(err) {
+	switch {
+	case !exit.IsUnread(err):
 		c.warn(output.OneLine(output.ErrorText(err)))
+	case !c.Out.ReportsLost():
+		return exit.Unread
 	}
 	return exit.Failed
 }
 
-// ReportUnwritten says a result that cannot be written, unless its reader has gone.
-// Without its URL nobody finds an upload; what may be a secret in it is left out.
-func (c *Console) ReportUnwritten(line string, err error) {
-	if !readerGone(err) {
-		c.warn("not written to standard output: " + output.OneLine(transport.RedactText(line)))
-	}
+// ReportUnwritten says a result that cannot be written. Without its URL nobody finds an upload;
+// what may be a secret in it is left out.
+func (c *Console) ReportUnwritten(line string) {
+	c.warn("not written to standard output: " + output.OneLine(transport.RedactText(line)))
 }
-
-func readerGone(err error) bool { return errors.Is(err, syscall.EPIPE) || errors.Is(err, fs.ErrClosed) }

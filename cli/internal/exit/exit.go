@@ -23,6 +23,7 @@ const (
 	Integrity   = 8   // the server holds other bytes than were sent
 	Some        = 9   // some of several files failed, the others were sent
 	Interrupted = 130 // interrupted by a signal; the upload can be resumed
+	Unread      = 141 // the reader of standard output has ended; what a shell says for SIGPIPE
 )
 
 var (
@@ -62,6 +63,9 @@ func Code(err error) int {
 	}
 	if coded, ok := errors.AsType[*Error](err); ok {
 		return coded.Code
+	}
+	if _, ok := errors.AsType[*OutputError](err); ok {
+		return Failed
 	}
 	for _, row := range []struct {
 		err  error

@@ -2,7 +2,30 @@ package exit
 
 import (
 	"errors"
+	"io/fs"
+	"syscall"
 )
+
+// OutputError is the cause of a context that ended because results cannot be written to standard
+// output.
+type OutputError struct {
+	// Err is the error of the write.
+	Err error
+}
+
+// Error implements error.
+func (e *OutputError) Error() string {
+	if IsUnread(e.Err) {
+		return "standard output was closed"
+	}
+	return e.Err.Error()
+}
+
+// Unwrap returns the error of the write.
+func (e *OutputError) Unwrap() error { return e.Err }
+
+// IsUnread reports whether an error of a write means that the reader of standard output has ended.
+func IsUnread(err error) bool { return errors.Is(err, syscall.EPIPE) || errors.Is(err, fs.ErrClosed) }
 
 // StopError is the cause of a context that ended because no other file of the run can
 // succeed.
@@ -26,6 +49,9 @@ func StopCause(err error) error {
 		if errors.Is(err, cause) {
 			return cause
 		}
+	}
+	if unwritten, ok := errors.AsType[*OutputError](err); ok {
+		return unwritten
 	}
 	if h, ok := errors.AsType[*StopError](err); ok {
 		return h

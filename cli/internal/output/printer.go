@@ -19,7 +19,7 @@ type Printer struct {
 	w      io.Writer
 	err    error
 	failed func(error)
-	lost   func(line string, err error) // nil: lost lines are not reported
+	lost   func(line string) // nil: lost lines are not reported
 	screen *Screen
 }
 
@@ -30,8 +30,11 @@ func NewPrinter(w io.Writer, failed func(error)) *Printer {
 }
 
 // OnLost sets a function that is called with each line of Line and JSON that cannot
-// be written, and with the error. Call OnLost before anything is written.
-func (p *Printer) OnLost(fn func(line string, err error)) { p.lost = fn }
+// be written. Call OnLost before anything is written.
+func (p *Printer) OnLost(fn func(line string)) { p.lost = fn }
+
+// ReportsLost reports whether OnLost was called: the command does more than to print.
+func (p *Printer) ReportsLost() bool { return p.lost != nil }
 
 // Line writes one line.
 func (p *Printer) Line(format string, args ...any) {
@@ -40,7 +43,7 @@ func (p *Printer) Line(format string, args ...any) {
 
 func (p *Printer) line(b []byte) {
 	if _, err := p.Write(b); err != nil && p.lost != nil {
-		p.lost(strings.TrimSuffix(string(b), "\n"), err)
+		p.lost(strings.TrimSuffix(string(b), "\n"))
 	}
 }
 
