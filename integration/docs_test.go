@@ -95,6 +95,32 @@ func TestDocsLinks(t *testing.T) {
 	}
 }
 
+// The table of contents of a page has its headings of the second level, in their order.
+func TestContents(t *testing.T) {
+	entry := regexp.MustCompile(`(?m)^- \[([^\]]+)\]\(#`)
+	heading := regexp.MustCompile(`(?m)^## (.+)$`)
+	names := func(re *regexp.Regexp, text string) []string {
+		var all []string
+		for _, match := range re.FindAllStringSubmatch(text, -1) {
+			all = append(all, match[1])
+		}
+		return all
+	}
+	found := 0
+	for _, page := range pages(t) {
+		first, rest, _ := strings.Cut(prose(t, page), "\n## ")
+		if got, want := names(entry, first), names(heading, "## "+rest); len(got) > 0 {
+			found++
+			if !slices.Equal(got, want) {
+				t.Errorf("%s: the table of contents is %q, want %q", page, got, want)
+			}
+		}
+	}
+	if found < 3 {
+		t.Errorf("%d pages have a table of contents", found)
+	}
+}
+
 // pages returns the names of the documentation pages.
 func pages(t *testing.T) []string {
 	t.Helper()

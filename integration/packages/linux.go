@@ -20,8 +20,8 @@ const (
 	documents = "/usr/share/doc/tusker"
 
 	summary     = "resumable uploads over tus and Resumable Uploads for HTTP"
-	description = `Tusker uploads files and survives network failures. After a request fails,
-it asks the server how much it has, and resumes there.`
+	description = `Tusker uploads files over networks that fail. After a request fails, it asks
+the server how much it has, and resumes there.`
 )
 
 // writePackage writes a package in a format, deb or rpm, into the folder out.
