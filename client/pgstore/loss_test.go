@@ -64,7 +64,8 @@ func connectionIsKilled(t *testing.T, server *databases.Server) {
 		}
 		return n
 	}
-	s := open(t, db, pgstore.Config{Lease: time.Second})
+	// A renewal can wait on a busy machine, so the lease is long.
+	s := open(t, db, pgstore.Config{Lease: 20 * time.Second})
 	held, release, err := s.Lease(t.Context(), "k")
 	if err != nil {
 		t.Fatal(err)
