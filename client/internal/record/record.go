@@ -136,7 +136,7 @@ func (k *Keeper) open(ctx context.Context, up Upload) error {
 	}
 	switch {
 	case err == nil:
-		return k.adopt(ctx, r, up)
+		return k.adopt(ctx, r)
 	case errors.Is(err, errNothingMade), errors.Is(err, errUnfit):
 		k.stale = errors.Is(err, errNothingMade)
 		k.record.Revision = r.Revision
@@ -160,7 +160,7 @@ func (k *Keeper) open(ctx context.Context, up Upload) error {
 // if its lock or lease was lost. The record is saved once more, so that the next save of the
 // earlier holder fails. If the store has locks and no leases, this is done only for an upload
 // that must have a record.
-func (k *Keeper) adopt(ctx context.Context, r *journal.Record, up Upload) error {
+func (k *Keeper) adopt(ctx context.Context, r *journal.Record) error {
 	k.record, k.saved, k.unheard = *r, true, make(map[int]bool)
 	for i, p := range r.Parts {
 		if p.URL != "" {
