@@ -26,7 +26,8 @@ type Status struct {
 	// interrupted and has to be repeated.
 	Adding bool
 
-	// Queued is how many items wait for their first worker. InFlight is how many items were
+	// Queued is how many items wait for their first worker. An item that was added again waits
+	// again until a worker sees that it has a result, and counts each time. InFlight is how many items were
 	// delivered and have no result yet: workers have them, or they wait for their next
 	// attempt. Redelivered is how many of those were delivered more than once.
 	Queued, InFlight, Redelivered int64
@@ -40,7 +41,7 @@ type Status struct {
 	Bytes int64
 
 	// Rate is how many bytes in a second all workers together send now, and FileRate how
-	// many items in a second they finish.
+	// many items in a second they finish. Silent workers are left out.
 	Rate, FileRate float64
 
 	// RateLimit is the limit of the job in bytes in a second. 0: none.
@@ -49,7 +50,12 @@ type Status struct {
 	// Roots are the roots that items of the job name, in lexical order.
 	Roots []string
 
-	// Workers are those that live, by ID. A worker that died is listed for up to 30 s.
+	// Again means that a list was added more than once, so that Added and Queued may count the same
+	// item several times.
+	Again bool
+
+	// Workers are those that live, by ID. A worker that died is listed for up to 30 s, and is
+	// silent after 6 s.
 	Workers []WorkerStatus
 }
 
@@ -81,6 +87,10 @@ type WorkerStatus struct {
 
 	// Uptime is how long the worker works, by its own clock.
 	Uptime time.Duration `json:"uptime"`
+
+	// Silent means that the engine has heard nothing of the worker for 6 s: it may have died, and
+	// the other fields are what it said last.
+	Silent bool `json:"-"`
 }
 
 // Status returns the state of the job. It asks the engine a few questions, whatever the number
@@ -138,6 +148,7 @@ func (j *Job) queueStatus(ctx context.Context) (Status, error) {
 // take adds what a cursor tells.
 func (s *Status) take(c cursor) {
 	s.Added += c.Items + c.Before
+	s.Again = s.Again || c.Pass > 1
 	s.AddedBytes += c.Bytes + c.BytesBefore
 	s.Adding = s.Adding || !c.Done
 	s.Roots = append(s.Roots, c.Roots...)
@@ -169,6 +180,9 @@ func (j *Job) resultStatus(ctx context.Context, st *Status) error {
 	return err
 }
 
+// silentTime is how long the engine hears nothing of a worker before it counts as silent.
+const silentTime = 3 * beatInterval
+
 // watchTime is how long the list of workers waits for the next one.
 const watchTime = 250 * time.Millisecond
 
@@ -184,6 +198,11 @@ func (j *Job) workerStatus(ctx context.Context, st *Status) error {
 		return engineError(err)
 	}
 	defer func() { _ = watcher.Stop() }()
+	// Both times are those of the engine.
+	now, err := engineTime(ctx, bucket)
+	if err != nil {
+		return err
+	}
 	defer func() {
 		slices.SortFunc(st.Workers, func(a, b WorkerStatus) int { return strings.Compare(a.ID, b.ID) })
 	}()
@@ -202,11 +221,26 @@ func (j *Job) workerStatus(ctx context.Context, st *Status) error {
 			}
 			idle.Reset(watchTime)
 			var w WorkerStatus
-			if json.Unmarshal(entry.Value(), &w) == nil {
-				st.Workers = append(st.Workers, w)
+			if json.Unmarshal(entry.Value(), &w) != nil {
+				continue
+			}
+			if w.Silent = now.Sub(entry.Created()) > silentTime; !w.Silent {
 				st.Rate += w.Rate
 				st.FileRate += w.FileRate
 			}
+			st.Workers = append(st.Workers, w)
 		}
 	}
+}
+
+// engineTime returns the time by the clock of the engine.
+func engineTime(ctx context.Context, bucket jetstream.KeyValue) (time.Time, error) {
+	status, err := bucket.Status(ctx)
+	if err != nil {
+		return time.Time{}, engineError(err)
+	}
+	if s, ok := status.(*jetstream.KeyValueBucketStatus); ok {
+		return s.StreamInfo().TimeStamp, nil
+	}
+	return time.Time{}, nil // no worker is silent
 }

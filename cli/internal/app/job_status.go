@@ -30,7 +30,10 @@ func jobStatusCommand(a *app) *cobra.Command {
 		Use:   "status [flags] JOB",
 		Short: "Show how far a job is, and its workers",
 		Long: `Prints how many files of JOB wait, are in flight, are done and have failed, and
-the workers that are at work.
+the workers that are at work. A file that was added again waits again until a
+worker sees that it was sent, and counts again. A worker that says nothing for
+6 s is silent: it may have died. It is listed for up to 30 s, with what it said
+last, and a file that it has is in flight until another worker takes it over.
 
 With --watch, the state is shown again every second until the job is complete:
 on a terminal in place, elsewhere as lines. With --json, each state is an object

@@ -15,7 +15,7 @@ import (
 // NewStatus returns the state of a job, as the page and JSON have it.
 func NewStatus(s fleet.Status, failures []fleet.Result, now time.Time) *jobpage.Status {
 	out := &jobpage.Status{
-		Job: s.Name, Endpoint: output.RedactURL(s.Endpoint), Adding: s.Adding,
+		Job: s.Name, Endpoint: output.RedactURL(s.Endpoint), Adding: s.Adding, Again: s.Again,
 		Items: s.Queued + s.InFlight + s.Done + s.Failed, Queued: s.Queued, InFlight: s.InFlight, Done: s.Done, Failed: s.Failed,
 		Bytes: s.Bytes, Length: s.AddedBytes, Rate: int64(s.Rate), ItemRate: s.FileRate, RateLimit: s.RateLimit,
 		Workers: []jobpage.Worker{}, Failures: []jobpage.Failure{}, Time: now,
@@ -23,7 +23,7 @@ func NewStatus(s fleet.Status, failures []fleet.Result, now time.Time) *jobpage.
 	for _, w := range s.Workers {
 		out.Workers = append(out.Workers, jobpage.Worker{
 			Name: w.ID, Host: w.Host, PID: w.PID, Slots: w.Slots, InFlight: w.Busy, Done: w.Done, Failed: w.Failed,
-			Bytes: w.Sent, Rate: int64(w.Rate), ItemRate: w.FileRate, Draining: w.Draining,
+			Bytes: w.Sent, Rate: int64(w.Rate), ItemRate: w.FileRate, Draining: w.Draining, Silent: w.Silent,
 		})
 	}
 	for _, r := range failures {
@@ -40,7 +40,7 @@ func Rows(s *jobpage.Status) [][2]string {
 		{"job", s.Job},
 		{"endpoint", s.Endpoint},
 		{"state", fmt.Sprintf("%s, %d%%", State(s), s.Percent())},
-		{"queued", fmt.Sprint(s.Queued)},
+		{"queued", queued(s)},
 		{"in flight", fmt.Sprint(s.InFlight)},
 		{"done", fmt.Sprint(s.Done)},
 		{"failed", fmt.Sprint(s.Failed)},
@@ -50,7 +50,14 @@ func Rows(s *jobpage.Status) [][2]string {
 	if s.RateLimit > 0 {
 		rows = append(rows, [2]string{"limit", units.FormatSize(s.RateLimit) + "/s"})
 	}
-	return append(rows, [2]string{"workers", fmt.Sprint(len(s.Workers))})
+	return append(rows, [2]string{"workers", fmt.Sprint(s.Alive())})
+}
+
+func queued(s *jobpage.Status) string {
+	if s.Again && s.Queued > 0 {
+		return fmt.Sprintf("%d (a file that was added again counts again, and is not sent again)", s.Queued)
+	}
+	return fmt.Sprint(s.Queued)
 }
 
 func rate(bytes int64, items float64) string {
@@ -68,7 +75,7 @@ func State(s *jobpage.Status) string {
 		return "complete, with failed items"
 	case s.IsComplete():
 		return "complete"
-	case len(s.Workers) == 0:
+	case s.Alive() == 0:
 		return "waiting for a worker"
 	}
 	return "running"
@@ -82,7 +89,10 @@ func WorkerRows(s *jobpage.Status) func(yield func([]string) bool) {
 		}
 		for _, w := range s.Workers {
 			name := output.Escape(w.Name)
-			if w.Draining {
+			switch {
+			case w.Silent:
+				name += " (silent)"
+			case w.Draining:
 				name += " (draining)"
 			}
 			row := []string{name, fmt.Sprint(w.Slots), fmt.Sprint(w.InFlight), fmt.Sprint(w.Done), fmt.Sprint(w.Failed), rate(w.Rate, w.ItemRate)}

@@ -46,6 +46,15 @@ func TestScreen(t *testing.T) {
 		`media:a.mov: no\nsuch file`,
 	}
 	got := job.Screen(s, 100, 50)
+	again := running
+	again.Again = true
+	again.Workers = []fleet.WorkerStatus{{ID: "host-1", Silent: true, Draining: true}}
+	said := strings.Join(job.Screen(job.NewStatus(again, nil, time.Unix(0, 0)), 100, 50), "\n")
+	for _, part := range []string{"queued     4 (a file that was added again counts again", "host-1 (silent) "} {
+		if !strings.Contains(said, part) {
+			t.Errorf("screen %q, want %q in it", said, part)
+		}
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("screen (-want +got):\n%s", diff)
 	}

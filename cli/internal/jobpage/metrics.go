@@ -60,7 +60,7 @@ func (s *Status) metrics() []Metric {
 		Gauge("tusker_job_items", "", s.Failed, append(job, "state", "failed")...),
 		Gauge("tusker_job_done_bytes", "Bytes of the items that are done.", s.Bytes, job...),
 		Gauge("tusker_job_rate_bytes", "Bytes a second over all workers.", s.Rate, job...),
-		Gauge("tusker_job_workers", "Workers of the job that are alive.", int64(len(s.Workers)), job...),
+		Gauge("tusker_job_workers", "Workers of the job that are alive.", int64(s.Alive()), job...),
 		Gauge("tusker_job_length_bytes", "Bytes of all items of the job.", s.Length, job...),
 	}
 }

@@ -13,6 +13,7 @@ type Status struct {
 
 	Items    int64 `json:"items"` // the sum of the four numbers below
 	Queued   int64 `json:"queued"`
+	Again    bool  `json:"again,omitempty"` // a list was added more than once: Queued and Length may count an item several times
 	InFlight int64 `json:"in_flight"`
 	Done     int64 `json:"done"`
 	Failed   int64 `json:"failed"`
@@ -41,6 +42,7 @@ type Worker struct {
 	Rate     int64   `json:"rate"`
 	ItemRate float64 `json:"item_rate"`
 	Draining bool    `json:"draining,omitempty"` // it takes no further items
+	Silent   bool    `json:"silent,omitempty"`   // it may have died, and the other fields are what it said last
 }
 
 // Failure is an item that failed for good.
@@ -54,6 +56,16 @@ type Failure struct {
 
 // IsComplete reports whether all items are done or have failed.
 func (s *Status) IsComplete() bool { return !s.Adding && s.Queued == 0 && s.InFlight == 0 }
+
+// Alive returns the number of workers that are not silent.
+func (s *Status) Alive() (n int) {
+	for _, w := range s.Workers {
+		if !w.Silent {
+			n++
+		}
+	}
+	return n
+}
 
 // Percent returns how much of the items is done or has failed, rounded down.
 func (s *Status) Percent() int {

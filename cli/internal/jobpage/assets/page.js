@@ -46,7 +46,7 @@ function stateOf(s) {
   if (s.adding) return "Items are being added";
   if (s.items === 0) return "No items";
   if (s.queued === 0 && s.in_flight === 0) return s.failed > 0 ? "Complete, with failed items" : "Complete";
-  return s.workers.length > 0 ? "Running" : "Waiting for a worker";
+  return s.workers.some((w) => !w.silent) ? "Running" : "Waiting for a worker";
 }
 
 function show(s) {
@@ -56,13 +56,14 @@ function show(s) {
   setText(element("state"), stateOf(s));
   setText(element("percent"), `${percent}%`);
   element("progress").value = percent;
-  for (const id of ["queued", "in_flight", "done", "failed"]) setText(element(id), s[id].toLocaleString("en"));
+  for (const id of ["in_flight", "done", "failed"]) setText(element(id), s[id].toLocaleString("en"));
+  setText(element("queued"), s.queued.toLocaleString("en") + (s.again && s.queued > 0 ? " (some again)" : ""));
   element("failed").className = s.failed > 0 ? "bad" : "";
   const length = s.length > 0 ? ` of ${size(s.length)}` : "";
   setText(element("bytes"), size(s.bytes) + length);
   setText(element("rate"), `${size(s.rate)}/s`);
   fill("workers", "no-workers", s.workers.map((w) => [
-    word(w.draining ? `${w.worker} (draining)` : w.worker), number(w.slots), number(w.in_flight),
+    word(w.silent ? `${w.worker} (silent)` : w.draining ? `${w.worker} (draining)` : w.worker), number(w.slots), number(w.in_flight),
     number(w.done), number(w.failed), number(`${size(w.rate)}/s`),
   ]));
   fill("failures", "no-failures", s.failures.map((f) => [word(f.item), word(f.message)]));

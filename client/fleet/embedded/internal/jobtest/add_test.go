@@ -83,8 +83,14 @@ func TestAddAgain(t *testing.T) {
 	jobtest.Add(t, job, f.Items)
 	jobtest.Work(t, job, f.Worker(s))
 	before := len(s.Requests())
+	if st, err := job.Status(t.Context()); err != nil || st.Again {
+		t.Errorf("status %+v, error %v, want no item that counts again", st, err)
+	}
 	if added := jobtest.Add(t, job, f.Items); added.Resumed != 0 || added.Items != 30 {
 		t.Errorf("added %+v", added)
+	}
+	if st, err := job.Status(t.Context()); err != nil || !st.Again || st.Queued != 30 {
+		t.Errorf("status %+v, error %v, want 30 queued items that count again", st, err)
 	}
 	jobtest.Work(t, job, f.Worker(s))
 	if n := len(s.Requests()) - before; n != 0 {
