@@ -34,7 +34,8 @@ const (
 //
 // A Header can also have the method Values(key string) []string, as net/http.Header
 // has. The headers that are lists (Tus-Version, Tus-Extension, Tus-Checksum-Algorithm,
-// Upload-Metadata) are then read from all values of the field.
+// Upload-Metadata) are then read from all values of the field, and a number with different
+// values is invalid.
 type Header interface {
 	Get(key string) string
 	Set(key, value string)

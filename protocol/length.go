@@ -101,9 +101,17 @@ func parseInt(s string) (n int64, flaw string) {
 	return int64(u), ""
 }
 
-// readInt parses an optional header whose value is a non-negative integer.
+// readInt parses an optional header whose value is a non-negative integer. Several fields must have
+// the same value.
 func readInt(h Header, name string, kind error) (n int64, present bool, err *HeaderError) {
 	value := h.Get(name)
+	if v, ok := h.(interface{ Values(key string) []string }); ok {
+		for _, other := range v.Values(name) {
+			if trim(other) != trim(value) {
+				return 0, true, invalidValue(name, listValue(h, name), invalid(kind, "it has several values"))
+			}
+		}
+	}
 	if trim(value) == "" {
 		return 0, false, nil
 	}

@@ -157,6 +157,11 @@ func TestParseHead(t *testing.T) {
 			kind: protocol.ErrInvalidHeader, problem: `header Upload-Length: invalid value "many": it is not a decimal number`,
 		},
 		{
+			name: "two lengths", header: "Upload-Offset: 70\nUpload-Length: 100\nUpload-Length: 5",
+			want: protocol.State{Offset: 70},
+			kind: protocol.ErrInvalidHeader, problem: `header Upload-Length: invalid value "100,5": it has several values`,
+		},
+		{
 			name: "offset beyond length", header: "Upload-Offset: 101\nUpload-Length: 100",
 			want: protocol.State{Offset: 101, Length: protocol.Known(100)},
 			kind: protocol.ErrInvalidOffset, problem: `header Upload-Offset: invalid value "101": it is beyond the length 100`,
@@ -177,6 +182,11 @@ func TestParsePatched(t *testing.T) {
 			warnings: []string{`header Upload-Expires: invalid value "-1": it is no date`},
 		},
 		{name: "no offset", kind: protocol.ErrMissingHeader, problem: "header Upload-Offset: missing"},
+		{name: "the same offset twice", header: "Upload-Offset: 100\nUpload-Offset: 100", want: protocol.State{Offset: 100}},
+		{
+			name: "two offsets", header: "Upload-Offset: 7\nUpload-Offset: 100",
+			kind: protocol.ErrInvalidOffset, problem: `header Upload-Offset: invalid value "7,100": it has several values`,
+		},
 		{
 			name: "malformed offset", header: "Upload-Offset: 0x64",
 			kind: protocol.ErrInvalidOffset, problem: `header Upload-Offset: invalid value "0x64": it is not a decimal number`,
