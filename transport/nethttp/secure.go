@@ -3,6 +3,8 @@ package nethttp
 import (
 	"context"
 	"crypto/tls"
+	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -60,6 +62,7 @@ func (c Config) dialTLS() func(ctx context.Context, network, addr string, config
 		if err != nil {
 			return nil, err
 		}
+		caller := ctx
 		if limit > 0 {
 			var cancel context.CancelFunc
 			ctx, cancel = context.WithTimeout(ctx, limit)
@@ -78,6 +81,9 @@ func (c Config) dialTLS() func(ctx context.Context, network, addr string, config
 		secure := tls.Client(wrap(conn), config)
 		if err := handshake(ctx, secure); err != nil {
 			_ = conn.Close()
+			if caller.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+				err = handshakeTimeout{limit}
+			}
 			return nil, err
 		}
 		return secure, nil
@@ -96,6 +102,17 @@ func handshake(ctx context.Context, conn *tls.Conn) error {
 	}
 	return err
 }
+
+// handshakeTimeout means that the peer did not answer the TLS handshake in this time. It is a
+// net.Error, and Is context.DeadlineExceeded.
+type handshakeTimeout struct{ limit time.Duration }
+
+func (e handshakeTimeout) Error() string {
+	return fmt.Sprintf("no answer to the TLS handshake within %v", e.limit)
+}
+func (handshakeTimeout) Timeout() bool   { return true }
+func (handshakeTimeout) Temporary() bool { return true }
+func (handshakeTimeout) Unwrap() error   { return context.DeadlineExceeded }
 
 // secureConn is a connection over TLS with an efficient copy of bodies.
 type secureConn struct {
