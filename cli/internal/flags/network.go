@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
+	"strings"
 
 	"github.com/tusker-go/tusker/transport/nethttp"
 )
@@ -47,8 +49,32 @@ func (c *Connection) network() (nethttp.Config, error) {
 		if config.Proxy, err = parseProxy(c.proxy); err != nil {
 			return config, err
 		}
+	} else if c.unixSocket == "" {
+		return config, checkProxyEnvironment(os.LookupEnv)
 	}
 	return config, nil
+}
+
+// checkProxyEnvironment returns an error if a variable for a proxy has a value that net/http cannot
+// read. net/http ignores such a value, so the requests would go around the proxy. The error does
+// not repeat the value, which may hold a password.
+func checkProxyEnvironment(lookup func(string) (string, bool)) error {
+	for _, names := range [][]string{{"HTTP_PROXY", "http_proxy"}, {"HTTPS_PROXY", "https_proxy"}} {
+		for _, name := range names {
+			value, _ := lookup(name)
+			if value == "" {
+				continue
+			}
+			if !strings.Contains(value, "://") {
+				value = "http://" + value
+			}
+			if _, err := parseProxy(value); err != nil {
+				return fmt.Errorf("the variable %s, or ALL_PROXY, is not a URL such as http://proxy.example:3128", name)
+			}
+			break // net/http reads the first variable that is set
+		}
+	}
+	return nil
 }
 
 var errProxy = errors.New("--proxy is not a URL such as http://proxy.example:3128")
