@@ -122,6 +122,8 @@ func plainHint(cmd *cobra.Command, exchange *client.Error, err error) string {
 		return "is this the URL that uploads are created at?"
 	case exchange != nil && exchange.Op == protocol.OpHead && errors.Is(err, protocol.ErrMethodNotAllowed):
 		return "is this the URL of an upload? An endpoint, at which uploads are created, has no offset"
+	case exchange != nil && exchange.Op == protocol.OpHead && errors.Is(err, protocol.ErrMissingHeader):
+		return "a proxy or a cache drops headers of the answer to HEAD, or turns HEAD into GET: let it pass both unchanged"
 	case errors.Is(err, client.ErrPatchBlocked):
 		return "if a firewall blocks PATCH, try --method-override; after this is corrected, the upload can be resumed"
 	case errors.Is(err, protocol.ErrInsufficientStorage):

@@ -26,6 +26,12 @@ func TestForExchange(t *testing.T) {
 		"creation without an answer": {
 			&client.Error{Op: protocol.OpCreate, Err: client.ErrStalled, Class: client.ClassTransient}, "",
 		},
+		"HEAD that a cache turned into GET": {
+			&client.Error{Op: protocol.OpHead, StatusCode: 200, Err: protocol.ErrMissingHeader}, "turns HEAD into GET",
+		},
+		"one URL for two uploads": {
+			&client.Error{Op: protocol.OpCreate, StatusCode: 201, Err: client.ErrInvalidLocation}, "a URL of its own for each upload",
+		},
 		"404 to PATCH only": {
 			&client.Error{Op: protocol.OpPatch, StatusCode: 404, Err: fmt.Errorf("%w: %w", client.ErrPatchBlocked, protocol.ErrNotFound)},
 			"--method-override",
