@@ -16,7 +16,7 @@ import (
 // A peer that accepts a connection and does not answer the TLS handshake, such as a server without
 // TLS, is named in the error.
 func TestHandshakeWithoutAnswer(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
