@@ -1,10 +1,12 @@
 package client_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"net/http"
 	"slices"
@@ -296,5 +298,29 @@ func TestHostileErrorText(t *testing.T) {
 				})
 			}
 		})
+	}
+}
+
+// A server may repeat the request in its text, as pages for developers do. The error and the log
+// show neither the query of the upload URL nor the values of headers.
+func TestServerRepeatsSecrets(t *testing.T) {
+	s := fake.New(t, fake.Config{Hook: func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+		switch r.Method {
+		case http.MethodPost:
+			fake.With("Location", "/files/1?sig=url-secret")(w, r, next)
+		default:
+			text := fmt.Sprintf("cannot %s %s for %s", r.Method, r.URL.RequestURI(), r.Header.Get("X-Key"))
+			fake.Status(400, text, "Tus-Resumable", "1.0.0")(w, r, next)
+		}
+	}})
+	var log bytes.Buffer
+	c := clienttest.NewClient(t, s, client.Config{
+		Header: http.Header{"X-Key": {"header-secret"}},
+		Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	})
+	_, err := c.Upload(t.Context(), clienttest.TextSource(t, "hello"), nil)
+	clienttest.WantErrorIs(t, err, protocol.ErrBadRequest)
+	if text := err.Error() + log.String(); strings.Contains(text, "secret") || !strings.Contains(text, "cannot PATCH /files/1?…") {
+		t.Errorf("the error and the log show secrets, or not the text:\n%s", text)
 	}
 }

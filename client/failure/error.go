@@ -41,7 +41,8 @@ type Error struct {
 	// MaxKeptHeader bytes.
 	Header http.Header
 
-	// Body is the beginning of the answer's body, at most 4 KiB.
+	// Body is the beginning of the answer's body, at most 4 KiB. An ellipsis takes the place of
+	// what it repeats of the query and of the header of the request, which may be secret.
 	Body string
 
 	// Err is the cause. It is never nil in an Error of package client.

@@ -335,7 +335,7 @@ func (e *exchange) fail(err error) error {
 // refuse returns the error of an answer that does not fit the request.
 func (e *exchange) refuse(text string, err error) error {
 	f := &failure.Error{
-		Op: e.Op, URL: e.URL, StatusCode: e.resp.StatusCode, Header: e.resp.Header, Body: text,
+		Op: e.Op, URL: e.URL, StatusCode: e.resp.StatusCode, Header: e.resp.Header, Body: withoutSecrets(text, e.req, e.resp.Request),
 		Err: err, HeaderSize: header.Size(e.req.Header), Renewable: e.auth.Renewable(),
 		AnswerLost: e.resp.StatusCode == http.StatusBadGateway || e.resp.StatusCode == http.StatusGatewayTimeout,
 	}
