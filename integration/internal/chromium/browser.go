@@ -58,6 +58,8 @@ func Start(ctx context.Context, dir string) (*Browser, error) {
 		return nil, errors.Join(err, commands.Close(), toBrowser.Close())
 	}
 	cmd := exec.CommandContext(ctx, program, args...)
+	// In the locale C, Chromium finds no file whose name has other letters than those of ASCII.
+	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8")
 	cmd.ExtraFiles = []*os.File{commands, answers}
 	cmd.WaitDelay = closeTimeout
 	err = cmd.Start()
