@@ -12,7 +12,6 @@ import (
 	"github.com/tusker-go/tusker/client/fleet"
 	"github.com/tusker-go/tusker/client/fleet/embedded"
 	"github.com/tusker-go/tusker/client/fleet/embedded/internal/jobtest"
-	"github.com/tusker-go/tusker/client/internal/fake"
 )
 
 // numbered returns n items in order.
@@ -76,11 +75,7 @@ func TestAddResumes(t *testing.T) {
 // others are not uploaded again, and have one result.
 func TestAddAgain(t *testing.T) {
 	t.Parallel()
-	e := jobtest.NewEngine(t, embedded.Config{})
-	s := fake.New(t, fake.Config{})
-	f := jobtest.NewFolder(t, 30, 0, 10, 70_000)
-	job := e.Open(t, "archive", fleet.Config{})
-	jobtest.Add(t, job, f.Items)
+	_, s, f, job := jobtest.NewJob(t, fleet.Config{}, 30, 0, 10, 70_000)
 	jobtest.Work(t, job, f.Worker(s))
 	before := len(s.Requests())
 	if st, err := job.Status(t.Context()); err != nil || st.Again {

@@ -8,20 +8,14 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client/fleet"
-	"github.com/tusker-go/tusker/client/fleet/embedded"
 	"github.com/tusker-go/tusker/client/fleet/embedded/internal/jobtest"
-	"github.com/tusker-go/tusker/client/internal/fake"
 )
 
 // A worker whose context ends finishes what it can and takes nothing new. It gives the rest
 // back, and another worker has it at once.
 func TestDrain(t *testing.T) {
 	t.Parallel()
-	e := jobtest.NewEngine(t, embedded.Config{})
-	s := fake.New(t, fake.Config{})
-	f := jobtest.NewFolder(t, 6, 100)
-	job := e.Open(t, "archive", fleet.Config{Lease: time.Minute})
-	jobtest.Add(t, job, f.Items)
+	e, s, f, job := jobtest.NewJob(t, fleet.Config{Lease: time.Minute}, 6, 100)
 
 	// The server answers the first PATCH when the worker drains, and the second one never.
 	ctx, stop := context.WithCancel(t.Context())
@@ -47,8 +41,8 @@ func TestDrain(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- job.Work(ctx, w) }()
 	wait(t, "two requests", func() bool { return len(jobtest.Uploads(s)) == 2 })
+	began := time.Now() // before the worker begins to count
 	stop()
-	began := time.Now()
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
@@ -69,11 +63,7 @@ func TestDrain(t *testing.T) {
 // An upload that cannot be complete in time is given back as soon as the worker drains.
 func TestDrainGivesUpLongUploads(t *testing.T) {
 	t.Parallel()
-	e := jobtest.NewEngine(t, embedded.Config{})
-	s := fake.New(t, fake.Config{})
-	f := jobtest.NewFolder(t, 1, 8<<20)
-	job := e.Open(t, "archive", fleet.Config{})
-	jobtest.Add(t, job, f.Items)
+	_, s, f, job := jobtest.NewJob(t, fleet.Config{}, 1, 8<<20)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	w := f.Worker(s)

@@ -107,11 +107,7 @@ func TestEngineErrors(t *testing.T) {
 // without a record.
 func TestEngineFullDuringWork(t *testing.T) {
 	t.Parallel()
-	e := jobtest.NewEngine(t, embedded.Config{})
-	s := fake.New(t, fake.Config{})
-	f := jobtest.NewFolder(t, 100, 10)
-	job := e.Open(t, "archive", fleet.Config{MaxBytes: 20_000})
-	jobtest.Add(t, job, f.Items)
+	e, s, f, job := jobtest.NewJob(t, fleet.Config{MaxBytes: 20_000}, 100, 10)
 	w := f.Worker(s)
 	w.Drain = time.Second
 	ctx, cancel := context.WithTimeout(t.Context(), jobtest.Patience)

@@ -30,11 +30,7 @@ func wait(t *testing.T, what string, condition func() bool) {
 func sleepers(t *testing.T, meanwhile func(*jobtest.Engine)) (*jobtest.Folder, *fleet.Job, *fake.Server) {
 	t.Helper()
 	const files = 8
-	e := jobtest.NewEngine(t, embedded.Config{})
-	s := fake.New(t, fake.Config{})
-	f := jobtest.NewFolder(t, files, 0, 1, 5000, 200_000)
-	job := e.Open(t, "archive", fleet.Config{})
-	jobtest.Add(t, job, f.Items)
+	e, s, f, job := jobtest.NewJob(t, fleet.Config{}, files, 0, 1, 5000, 200_000)
 
 	slow := jobtest.NewSlowDoer(s.Doer(), http.MethodPost)
 	defer slow.Release()

@@ -7,20 +7,14 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client/fleet"
-	"github.com/tusker-go/tusker/client/fleet/embedded"
 	"github.com/tusker-go/tusker/client/fleet/embedded/internal/jobtest"
-	"github.com/tusker-go/tusker/client/internal/fake"
 )
 
 // A worker that has to hurry gives everything back at once, also if it could drain for a long
 // time, and another worker has the items at once.
 func TestHurry(t *testing.T) {
 	t.Parallel()
-	e := jobtest.NewEngine(t, embedded.Config{})
-	s := fake.New(t, fake.Config{})
-	f := jobtest.NewFolder(t, 2, 100)
-	job := e.Open(t, "archive", fleet.Config{Lease: time.Minute})
-	jobtest.Add(t, job, f.Items)
+	e, s, f, job := jobtest.NewJob(t, fleet.Config{Lease: time.Minute}, 2, 100)
 	s.On(http.MethodPatch, s.Hang(0), s.Hang(0))
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()

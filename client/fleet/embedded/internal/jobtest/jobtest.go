@@ -247,3 +247,13 @@ func (f *Folder) WantDelivered(t *testing.T, job *fleet.Job, s *fake.Server) {
 	}
 	WantOnce(t, s, len(f.Items))
 }
+
+// NewJob starts an engine and an upload server, and adds a folder of n files of these sizes to a new
+// job, see NewFolder.
+func NewJob(t *testing.T, cfg fleet.Config, n int, sizes ...int) (*Engine, *fake.Server, *Folder, *fleet.Job) {
+	t.Helper()
+	e, s, f := NewEngine(t, embedded.Config{}), fake.New(t, fake.Config{}), NewFolder(t, n, sizes...)
+	job := e.Open(t, "archive", cfg)
+	Add(t, job, f.Items)
+	return e, s, f, job
+}

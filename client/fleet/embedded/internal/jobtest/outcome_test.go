@@ -132,11 +132,7 @@ func TestOutcomes(t *testing.T) {
 // Retry adds failed items again. Items that fail for another reason stay.
 func TestRetry(t *testing.T) {
 	t.Parallel()
-	e := jobtest.NewEngine(t, embedded.Config{})
-	s := fake.New(t, fake.Config{})
-	f := jobtest.NewFolder(t, 5, 100)
-	job := e.Open(t, "archive", fleet.Config{})
-	jobtest.Add(t, job, f.Items)
+	_, s, f, job := jobtest.NewJob(t, fleet.Config{}, 5, 100)
 	moved := f.Dir + ".moved"
 	if err := os.Rename(filepath.Join(f.Dir, "00"), moved); err != nil {
 		t.Fatal(err)
@@ -213,11 +209,7 @@ func TestAddAfterFailure(t *testing.T) {
 // leaves the item to another worker, whose result takes the place of the failure.
 func TestWorkerDiesAfterFailure(t *testing.T) {
 	t.Parallel()
-	e := jobtest.NewEngine(t, embedded.Config{})
-	s := fake.New(t, fake.Config{})
-	f := jobtest.NewFolder(t, 1, 100)
-	job := e.Open(t, "archive", fleet.Config{Lease: time.Second})
-	jobtest.Add(t, job, f.Items)
+	e, s, f, job := jobtest.NewJob(t, fleet.Config{Lease: time.Second}, 1, 100)
 	moved := f.Dir + ".moved"
 	if err := os.Rename(filepath.Join(f.Dir, "00"), moved); err != nil {
 		t.Fatal(err)
@@ -248,11 +240,7 @@ func TestWorkerDiesAfterFailure(t *testing.T) {
 // Worker.Roots, it does not begin.
 func TestMissingRoot(t *testing.T) {
 	t.Parallel()
-	e := jobtest.NewEngine(t, embedded.Config{})
-	s := fake.New(t, fake.Config{})
-	f := jobtest.NewFolder(t, 5, 100)
-	job := e.Open(t, "archive", fleet.Config{Attempts: 1})
-	jobtest.Add(t, job, f.Items)
+	_, s, f, job := jobtest.NewJob(t, fleet.Config{Attempts: 1}, 5, 100)
 	poor := f.Worker(s)
 	poor.Open, poor.UntilDone = fleet.Files(map[string]string{"other": f.Dir}), false
 	returned := make(chan fleet.Event, 100)

@@ -15,11 +15,7 @@ import (
 // Items that were often delivered to workers that died before they began them are not poison.
 func TestDeliveriesWithoutABeginAreNotPoison(t *testing.T) {
 	t.Parallel()
-	e := jobtest.NewEngine(t, embedded.Config{})
-	s := fake.New(t, fake.Config{})
-	f := jobtest.NewFolder(t, 10, 100)
-	job := e.Open(t, "archive", fleet.Config{Lease: time.Second})
-	jobtest.Add(t, job, f.Items)
+	e, s, f, job := jobtest.NewJob(t, fleet.Config{Lease: time.Second}, 10, 100)
 	jobtest.Deliver(t, e, len(f.Items), 7)
 	jobtest.Work(t, job, f.Worker(s))
 	f.WantDelivered(t, job, s)
@@ -57,11 +53,7 @@ func TestPoison(t *testing.T) {
 func TestProgressIsNotPoison(t *testing.T) {
 	t.Parallel()
 	const deaths = 9
-	e := jobtest.NewEngine(t, embedded.Config{})
-	s := fake.New(t, fake.Config{})
-	f := jobtest.NewFolder(t, 1, (deaths+2)*chunk)
-	job := e.Open(t, "archive", fleet.Config{Lease: time.Second})
-	jobtest.Add(t, job, f.Items)
+	e, s, f, job := jobtest.NewJob(t, fleet.Config{Lease: time.Second}, 1, (deaths+2)*chunk)
 	w := f.Worker(s)
 	w.Client.ChunkSize, w.UntilDone = chunk, false
 	for range deaths {

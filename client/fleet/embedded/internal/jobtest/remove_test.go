@@ -8,19 +8,13 @@ import (
 	"time"
 
 	"github.com/tusker-go/tusker/client/fleet"
-	"github.com/tusker-go/tusker/client/fleet/embedded"
 	"github.com/tusker-go/tusker/client/fleet/embedded/internal/jobtest"
-	"github.com/tusker-go/tusker/client/internal/fake"
 )
 
 // A worker ends when its job is removed.
 func TestRemoveDuringWork(t *testing.T) {
 	t.Parallel()
-	e := jobtest.NewEngine(t, embedded.Config{})
-	s := fake.New(t, fake.Config{})
-	f := jobtest.NewFolder(t, 3, 10)
-	job := e.Open(t, "archive", fleet.Config{})
-	jobtest.Add(t, job, f.Items)
+	_, s, f, job := jobtest.NewJob(t, fleet.Config{}, 3, 10)
 	w := f.Worker(s)
 	w.UntilDone = false
 	ended := make(chan error, 1)
@@ -41,11 +35,7 @@ func TestRemoveDuringWork(t *testing.T) {
 // them.
 func TestItemsDoNotWaitForLongUploads(t *testing.T) {
 	t.Parallel()
-	e := jobtest.NewEngine(t, embedded.Config{})
-	s := fake.New(t, fake.Config{})
-	f := jobtest.NewFolder(t, 200, 10)
-	job := e.Open(t, "archive", fleet.Config{Lease: time.Minute})
-	jobtest.Add(t, job, f.Items)
+	e, s, f, job := jobtest.NewJob(t, fleet.Config{Lease: time.Minute}, 200, 10)
 	// The worker finishes some items quickly, so it asks for further ones in advance.
 	for range 100 {
 		s.On(http.MethodPatch, pass)

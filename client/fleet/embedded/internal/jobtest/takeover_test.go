@@ -123,11 +123,7 @@ func TestReplacedBetweenWorkers(t *testing.T) {
 // again only if it is retried.
 func TestUncertain(t *testing.T) {
 	t.Parallel()
-	e := jobtest.NewEngine(t, embedded.Config{})
-	s := fake.New(t, fake.Config{})
-	f := jobtest.NewFolder(t, 1, 3*chunk)
-	job := e.Open(t, "archive", fleet.Config{Attempts: 3})
-	jobtest.Add(t, job, f.Items)
+	_, s, f, job := jobtest.NewJob(t, fleet.Config{Attempts: 3}, 1, 3*chunk)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	// The worker ends while the server moves the finished upload away.
@@ -159,11 +155,7 @@ func TestUncertain(t *testing.T) {
 // another worker gets the item.
 func TestLeaseLost(t *testing.T) {
 	t.Parallel()
-	e := jobtest.NewEngine(t, embedded.Config{})
-	s := fake.New(t, fake.Config{})
-	f := jobtest.NewFolder(t, 1, 32*chunk)
-	job := e.Open(t, "archive", fleet.Config{Lease: time.Second})
-	jobtest.Add(t, job, f.Items)
+	e, s, f, job := jobtest.NewJob(t, fleet.Config{Lease: time.Second}, 1, 32*chunk)
 	js := e.Connect(t)
 	mine, err := fleet.Open(t.Context(), js, "archive", fleet.Config{})
 	if err != nil {
