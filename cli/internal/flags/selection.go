@@ -131,6 +131,12 @@ func (s *Selection) Selects(name string, isDir bool) (included, excluded bool) {
 	return included || len(s.included) == 0, excluded || s.excludedFrom.Match(name, isDir)
 }
 
+// Key identifies what the flags of RegisterWalk select in directories and by sizes and ages. Two
+// commands with the same flags have the same key.
+func (s *Selection) Key() string {
+	return fmt.Sprintf("%q %q %q %d %d %q", s.included, s.excluded, s.excludedFrom, int64(s.minSize), int64(s.maxSize), s.newerThan.String())
+}
+
 // WarnUnmatched reports the patterns of the command line that matched nothing.
 // Patterns of the config file and the environment are for other uploads, too.
 func (s *Selection) WarnUnmatched(con *console.Console, from *settings.Settings) {

@@ -25,8 +25,9 @@ import (
 type List struct {
 	// Roots has the folders of all roots in the list.
 	Roots Roots
-	// Name identifies the list: a command with the same arguments and the same list of names
-	// has the same one.
+	// Name identifies the list. Two commands have the same one if they name the same files and
+	// folders, select files in them with the same flags, and have the same list of names. It
+	// does not depend on the order of the arguments.
 	Name string
 	// Failed is called for each file or folder that cannot be added. Others are added.
 	Failed func(name string, err error)
@@ -77,6 +78,7 @@ func NewList(roots Roots, s *flags.Selection, args []string, list iter.Seq2[stri
 	}
 	l.targets = independent(l.targets)
 	sum := sha256.New()
+	_, _ = fmt.Fprintf(sum, "%s\x00", s.Key())
 	for _, t := range l.targets {
 		_, _ = fmt.Fprintf(sum, "%s:%s\x00%s\x00", t.root, t.path, l.Roots[t.root])
 	}

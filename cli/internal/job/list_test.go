@@ -214,6 +214,62 @@ func TestListName(t *testing.T) {
 	}
 }
 
+// The name of a list depends on the flags that select files: a command with other flags must not
+// continue after the last file of an interrupted one.
+func TestListNameOfFlags(t *testing.T) {
+	dir := tree(t, "a/1", "patterns")
+	t.Chdir(dir)
+	name := func(flags ...string) string {
+		t.Helper()
+		l, err := job.NewList(nil, selection(t, append(flags, "-r")...), []string{"a"}, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l.Name
+	}
+	before := map[string][]string{}
+	for _, flags := range [][]string{
+		nil,
+		{"--include", "*.jpg"},
+		{"--exclude", "*.jpg"},
+		{"--exclude", "*.jpg", "--exclude", "*.png"},
+		{"--exclude-from", "patterns"},
+		{"--min-size", "10"},
+		{"--max-size", "10"},
+		{"--newer-than", "30d"},
+		{"--newer-than", "2026-01-31"},
+	} {
+		got := name(flags...)
+		if other, taken := before[got]; taken {
+			t.Errorf("lists with the flags %q and %q have the same name", flags, other)
+		}
+		before[got] = flags
+		if again := name(flags...); again != got {
+			t.Errorf("two lists with the flags %q have different names", flags)
+		}
+	}
+}
+
+// A path that is below several roots belongs to the deepest one, and to the first by name of
+// those for the same folder, so that a second command does not give the file to another root.
+func TestListRootOfPath(t *testing.T) {
+	dir := tree(t, "media/2024/a.mov")
+	t.Chdir(dir)
+	for range 100 {
+		roots, err := job.ParseRoots([]string{"all=.", "d=media/2024", "c=media/2024", "b=media/2024", "media=media"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := job.NewList(roots, selection(t), []string{filepath.Join("media", "2024", "a.mov")}, nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := found(t, l, new([]string)); !slices.Equal(got, []string{"b:a.mov"}) {
+			t.Fatalf("items %v, want b:a.mov", got)
+		}
+	}
+}
+
 // A walk ends with its context.
 func TestListEnds(t *testing.T) {
 	dir := tree(t, "a/1", "a/2", "a/3")
