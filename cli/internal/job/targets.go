@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -122,16 +123,18 @@ func (r *resolver) check(name string, info fs.FileInfo) error {
 	return nil
 }
 
-// known returns the target at a path that is below a known root, the deepest of them.
+// known returns the target at a path that is below a known root. If several roots have it, it is
+// the deepest one, and the first by name of those for the same folder.
 func (r *resolver) known(full string) (target, bool) {
 	best, found := target{}, false
-	for root, dir := range r.roots {
-		below, err := filepath.Rel(dir, full)
+	for _, root := range slices.Sorted(maps.Keys(r.roots)) {
+		below, err := filepath.Rel(r.roots[root], full)
 		if err != nil || !filepath.IsLocal(below) {
 			continue
 		}
-		if below = filepath.ToSlash(below); !found || len(below) < len(best.path) || below == "." {
-			best, found = target{root: root, path: below}, true
+		t := target{root: root, path: filepath.ToSlash(below)}
+		if !found || len(t.prefix()) < len(best.prefix()) {
+			best, found = t, true
 		}
 	}
 	return best, found
