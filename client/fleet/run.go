@@ -233,10 +233,15 @@ func (r *run) loop(ctx context.Context, changes <-chan nats.Status, gone <-chan 
 			}
 		case <-ended:
 			ended = nil
-			deadline.Reset(r.drain())
+			if r.phase == working {
+				r.drain()
+				deadline.Reset(r.worker.Drain)
+			}
 		case <-hurried:
 			hurried = nil
-			r.drain()
+			if r.phase == working {
+				r.drain()
+			}
 			r.over = time.Now()
 			deadline.Reset(0)
 		case <-deadline.C:
@@ -339,11 +344,8 @@ func (r *run) giveBackArrived() {
 	}
 }
 
-// drain begins to drain, and returns how long the uploads may continue.
-func (r *run) drain() time.Duration {
-	if r.phase != working {
-		return r.worker.Drain
-	}
+// drain begins to drain.
+func (r *run) drain() {
 	r.phase = draining
 	r.puller.stop()
 	r.pulse.setDraining()
@@ -356,7 +358,6 @@ func (r *run) drain() time.Duration {
 			c.stop(errDraining)
 		}
 	}
-	return r.worker.Drain
 }
 
 // hurry goes on to the next phase of draining.

@@ -33,3 +33,44 @@ func TestHurry(t *testing.T) {
 	jobtest.Work(t, e.Open(t, "archive", fleet.Config{}), f.Worker(s))
 	f.WantDelivered(t, job, s)
 }
+
+// The end of the context gives a worker that has to hurry no time to drain.
+func TestHurryBeforeTheContextEnds(t *testing.T) {
+	t.Parallel()
+	const rounds = 8 // the two ends reach the worker in either order
+	e := jobtest.NewEngine(t, embedded.Config{})
+	s := fake.New(t, fake.Config{})
+	f := jobtest.NewFolder(t, 1, 100)
+	job := e.Open(t, "archive", fleet.Config{Lease: time.Minute})
+	jobtest.Add(t, job, f.Items)
+	for i := range rounds {
+		hangs := make(chan struct{})
+		s.On(http.MethodPatch, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
+			close(hangs)
+			s.Hang(0)(w, r, next)
+		})
+		ctx, stop := context.WithCancel(t.Context())
+		hurry := make(chan struct{})
+		w := f.Worker(s)
+		w.UntilDone, w.Drain, w.Hurry = false, 20*time.Second, hurry
+		w.OnEvent = func(ev fleet.Event) {
+			if ev.Kind == fleet.EventDraining {
+				stop()
+			}
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- job.Work(ctx, w) }()
+		<-hangs
+		began := time.Now()
+		close(hurry)
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		stop()
+		if took := time.Since(began); took > w.Drain/2 {
+			t.Fatalf("round %d ended after %v, want at once", i, took)
+		}
+	}
+	jobtest.Work(t, job, f.Worker(s))
+	f.WantDelivered(t, job, s)
+}
