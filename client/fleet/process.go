@@ -19,7 +19,7 @@ import (
 const metadataItem = "item"
 
 // process brings one item to an outcome. It returns when the engine knows the outcome, or when
-// the lease is lost.
+// the lease is lost. It tells exactly one event that ends the item, see Event.Ends.
 func (r *run) process(c *claim) {
 	defer func() { c.clear() }()
 	r.tell(Event{Kind: EventClaimed, Item: c.item, ID: c.id})
@@ -45,7 +45,7 @@ func (r *run) process(c *claim) {
 			break
 		}
 		if c.record.done {
-			r.forget(c)
+			r.skip(c)
 			return
 		}
 	}
@@ -53,7 +53,7 @@ func (r *run) process(c *claim) {
 }
 
 // prepare looks at what earlier deliveries of the item left. Done means that nothing is left to
-// do.
+// do, and that the end of the item was told.
 func (r *run) prepare(c *claim) (n note, done bool, err error) {
 	n = note{Message: c.sequence}
 	if c.invalid != nil {
@@ -66,7 +66,7 @@ func (r *run) prepare(c *claim) (n note, done bool, err error) {
 		return n, false, err
 	}
 	if c.record.done {
-		r.forget(c)
+		r.skip(c)
 		return n, true, nil
 	}
 	if c.deliveries > 1 {
@@ -145,19 +145,41 @@ func (r *run) conclude(c *claim, n note, res *client.Result, err error) {
 	case fail:
 		r.finish(c, n, res, d.class, err.Error())
 	case putBack, again:
-		wait := putBackWait(n.Attempts+1, err)
-		if r.note(c, func(n *note) {
-			n.end(c.deliveries)
-			n.Attempts, n.Err = n.Attempts+1, err.Error()
-		}) == nil && c.settle(c.held, ackBack(wait)) == nil {
-			r.tell(Event{Kind: EventPutBack, Item: c.item, ID: c.id, Attempt: n.Attempts + 1, Wait: wait, Err: err})
-		}
+		r.putBack(c, n.Attempts+1, err)
 	case giveBack:
 		r.returnItem(c, err)
 	case abandon:
-		r.tell(Event{Kind: EventLost, Item: c.item, ID: c.id, Err: err})
-		r.noteLife(c)
+		r.abandon(c, err)
 	}
+}
+
+// putBack puts an item back into the queue after an attempt with this number has failed.
+func (r *run) putBack(c *claim, number int, err error) {
+	wait := putBackWait(number, err)
+	unsettled := r.note(c, func(n *note) {
+		n.end(c.deliveries)
+		n.Attempts, n.Err = number, err.Error()
+	})
+	if unsettled == nil {
+		unsettled = c.settle(c.held, ackBack(wait))
+	}
+	if unsettled != nil {
+		r.abandon(c, unsettled)
+		return
+	}
+	r.tell(Event{Kind: EventPutBack, Item: c.item, ID: c.id, Attempt: number, Wait: wait, Err: err})
+}
+
+// abandon leaves an item to the worker that has it now.
+func (r *run) abandon(c *claim, err error) {
+	r.tell(Event{Kind: EventLost, Item: c.item, ID: c.id, Err: err})
+	r.noteLife(c)
+}
+
+// skip removes an item from the queue that has a result.
+func (r *run) skip(c *claim) {
+	r.forget(c)
+	r.tell(Event{Kind: EventSkipped, Item: c.item, ID: c.id})
 }
 
 // returnItem gives an item back because of an error that is not about the item.
@@ -167,9 +189,15 @@ func (r *run) returnItem(c *claim, err error) {
 		r.pulse.fail(err)
 	}
 	wait := giveBackWait(k, c.deliveries)
-	if r.noteEnd(c) == nil && c.settle(c.held, ackBack(wait)) == nil {
-		r.tell(Event{Kind: EventReturned, Item: c.item, ID: c.id, Wait: wait, Err: err})
+	unsettled := r.noteEnd(c)
+	if unsettled == nil {
+		unsettled = c.settle(c.held, ackBack(wait))
 	}
+	if unsettled != nil {
+		r.abandon(c, unsettled)
+		return
+	}
+	r.tell(Event{Kind: EventReturned, Item: c.item, ID: c.id, Wait: wait, Err: err})
 }
 
 // note changes the note about an item, and waits for the engine until the lease is lost.
@@ -221,8 +249,7 @@ func (r *run) finish(c *claim, n note, res *client.Result, class Class, message 
 	s, tries, err := r.storeResult(c, o)
 	switch {
 	case err != nil && c.isLost():
-		r.tell(Event{Kind: EventLost, Item: c.item, ID: c.id, Err: err})
-		r.noteLife(c)
+		r.abandon(c, err)
 		return
 	case err != nil:
 		r.returnItem(c, err) // the next worker stores the result
@@ -234,10 +261,11 @@ func (r *run) finish(c *claim, n note, res *client.Result, class Class, message 
 	if !s.Duplicate {
 		r.pulse.finished(c.item.Size, class == ClassNone)
 	}
-	r.forget(c)
 	if s.Duplicate && tries == 1 {
-		return // another worker has stored the result
+		r.skip(c) // another worker has stored the result
+		return
 	}
+	r.forget(c)
 	result := o.result()
 	result.Sequence = s.Sequence
 	kind := EventDone

@@ -19,9 +19,9 @@ type Worker struct {
 
 	// Open returns the bytes of an item. It is called for each attempt, by several goroutines
 	// at the same time. The upload closes what it opens. An error that Is ErrNoRoot or
-	// ErrNoAccess gives the item to other workers. An error that Is fs.ErrNotExist or ErrMissing, fs.ErrPermission
-	// or ErrUnreadable, or client.ErrSourceChanged fails the item. Any other error is worth
-	// a retry. See Files. nil: ErrInvalid.
+	// ErrNoAccess gives the item to other workers. An error that Is fs.ErrNotExist, ErrMissing,
+	// fs.ErrPermission, ErrUnreadable or client.ErrSourceChanged fails the item. Any other error
+	// is worth a retry. See Files. nil: ErrInvalid.
 	Open func(ctx context.Context, item Item) (client.Source, error)
 
 	// Explain returns the error of an attempt as one that Open could have returned: an upload
@@ -70,7 +70,8 @@ type EventKind uint8
 
 // The kinds of events.
 const (
-	// EventClaimed: the worker got the item.
+	// EventClaimed: the worker got the item. Exactly one event of the item ends this: EventDone,
+	// EventFailed, EventPutBack, EventReturned, EventLost or EventSkipped. See Event.Ends.
 	EventClaimed EventKind = iota + 1
 
 	// EventUpload: something happened to the upload of the item, see Event.Upload.
@@ -90,8 +91,12 @@ const (
 	// the worker has another such item.
 	EventReturned
 
-	// EventLost: the lease of the item could not be renewed, so another worker may have it.
+	// EventLost: the lease of the item could not be renewed, so another worker may have it. Err
+	// says why.
 	EventLost
+
+	// EventSkipped: the item had a result, from another worker or because it was added twice.
+	EventSkipped
 
 	// EventEngine: the engine does not answer, and Err says why, or answers again, and Err is
 	// nil.
@@ -108,7 +113,7 @@ const (
 
 // String returns the name of the kind, such as "put back".
 func (k EventKind) String() string {
-	names := [...]string{"unknown", "claimed", "upload", "done", "failed", "put back", "returned", "lost", "engine", "gate", "draining"}
+	names := [...]string{"unknown", "claimed", "upload", "done", "failed", "put back", "returned", "lost", "skipped", "engine", "gate", "draining"}
 	if int(k) >= len(names) {
 		return names[0]
 	}
@@ -137,6 +142,16 @@ type Event struct {
 
 	// Err is the reason, see the kinds.
 	Err error
+}
+
+// Ends reports whether the event ends what an EventClaimed of the same item began.
+func (e Event) Ends() bool {
+	switch e.Kind {
+	case EventDone, EventFailed, EventPutBack, EventReturned, EventLost, EventSkipped:
+		return true
+	default:
+		return false
+	}
 }
 
 // Work uploads items of the job until ctx ends or, with UntilDone, until none is left. It

@@ -36,7 +36,8 @@ type jobEvent struct {
 // jobEvents are the names of the events in JSON.
 var jobEvents = map[fleet.EventKind]string{
 	fleet.EventClaimed: "claimed", fleet.EventDone: "done", fleet.EventFailed: "failed", fleet.EventPutBack: "put_back",
-	fleet.EventReturned: "returned", fleet.EventLost: "lost", fleet.EventEngine: "engine", fleet.EventGate: "gate", fleet.EventDraining: "draining",
+	fleet.EventReturned: "returned", fleet.EventLost: "lost", fleet.EventSkipped: "skipped",
+	fleet.EventEngine: "engine", fleet.EventGate: "gate", fleet.EventDraining: "draining",
 }
 
 func newJobEvent(e fleet.Event) jobEvent {

@@ -163,8 +163,7 @@ func (r *jobRun) count(e fleet.Event) {
 		c.bytes += max(0, e.Upload.Sent-r.sent[e.ID])
 		r.sent[e.ID] = e.Upload.Sent
 	}
-	switch e.Kind {
-	case fleet.EventDone, fleet.EventFailed, fleet.EventPutBack, fleet.EventReturned, fleet.EventLost:
+	if e.Ends() {
 		c.inFlight--
 		delete(r.sent, e.ID)
 	}

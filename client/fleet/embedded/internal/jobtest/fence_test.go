@@ -35,7 +35,8 @@ func sleepers(t *testing.T, meanwhile func(*jobtest.Engine)) (*jobtest.Folder, *
 	slow := jobtest.NewSlowDoer(s.Doer(), http.MethodPost)
 	defer slow.Release()
 	sleeper := f.WorkerOver(slow)
-	sleeper.Slots = files
+	log := newEventLog()
+	sleeper.Slots, sleeper.OnEvent = files, log.add
 	ended := make(chan error, 1)
 	go func() { ended <- e.Open(t, "archive", fleet.Config{}).Work(t.Context(), sleeper) }()
 	wait(t, "the sleeper has created its uploads", func() bool { return slow.Held() == files })
@@ -63,6 +64,7 @@ func sleepers(t *testing.T, meanwhile func(*jobtest.Engine)) (*jobtest.Folder, *
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
+	log.wantEnds(t)
 	return f, job, s
 }
 
