@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"sync"
 	"time"
@@ -69,15 +70,7 @@ func (g *gates) note(in map[string]time.Time, host string, wait time.Duration) b
 func (g *gates) wait(host string, now time.Time) time.Duration {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	at, ok := g.closed[host]
-	if !ok {
-		return 0
-	}
-	if !at.After(now) {
-		delete(g.closed, host)
-		return 0
-	}
-	return at.Sub(now)
+	return max(0, g.closed[host].Sub(now))
 }
 
 // hear looks for a wait that the answer of a host asks for, and tells the other workers.
@@ -101,19 +94,15 @@ func (g *gates) publish(host string, wait time.Duration) {
 }
 
 // repeat tells the other workers again of the waits that this worker was asked for, because
-// some of them may have begun since.
+// some of them may have begun since. It forgets the waits that are over.
 func (g *gates) repeat(now time.Time) {
-	left := make(map[string]time.Duration)
 	g.mu.Lock()
-	for host, at := range g.own {
-		left[host] = at.Sub(now)
-		if left[host] <= 0 {
-			delete(left, host)
-			delete(g.own, host)
-		}
-	}
+	isOver := func(_ string, until time.Time) bool { return !until.After(now) }
+	maps.DeleteFunc(g.closed, isOver)
+	maps.DeleteFunc(g.own, isOver)
+	own := maps.Clone(g.own)
 	g.mu.Unlock()
-	for host, wait := range left {
-		g.publish(host, wait)
+	for host, until := range own {
+		g.publish(host, until.Sub(now))
 	}
 }

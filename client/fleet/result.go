@@ -63,11 +63,11 @@ func (j *Job) Results(ctx context.Context, f Filter) iter.Seq2[Result, error] {
 	return j.readResults(ctx, f, false)
 }
 
-// Recent returns the last results, at most n of them, the newest first. Its cost does not depend
-// on the number of older results. The error Is ErrEngineUnreachable, ErrNoJob or the cause of
-// ctx.
+// Recent returns the last results, at most n of them, the newest first. Zero or negative: none.
+// Its cost does not depend on the number of older results. The error Is ErrEngineUnreachable,
+// ErrNoJob or the cause of ctx.
 func (j *Job) Recent(ctx context.Context, f Filter, n int) ([]Result, error) {
-	results, err := j.recent(ctx, f, n)
+	results, err := j.recent(ctx, f, max(0, n))
 	if err != nil {
 		return nil, fmt.Errorf("last results of job %s: %w", j.name, err)
 	}

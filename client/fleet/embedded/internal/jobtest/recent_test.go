@@ -40,6 +40,11 @@ func TestRecentFailures(t *testing.T) {
 	if err != nil || len(recent) != 2 || recent[0].Sequence < recent[1].Sequence {
 		t.Errorf("recent failures %+v, %v", recent, err)
 	}
+	for n, want := range map[int]int{-1: 0, 0: 0, 1: 1} {
+		if some, err := job.Recent(t.Context(), fleet.ResultFailed, n); err != nil || len(some) != want {
+			t.Errorf("%d recent failures: %+v, %v", n, some, err)
+		}
+	}
 	for _, r := range recent {
 		if r.Class != fleet.ClassMissing {
 			t.Errorf("result %+v", r)
