@@ -48,8 +48,8 @@ func (v Version) ParseLimits(value string) (protocol.Limits, error) {
 	if !ok {
 		return protocol.Limits{}, invalid(HeaderUploadLimit, value, protocol.ErrInvalidHeader, "it is not a dictionary")
 	}
-	for key, member := range known {
-		if member.Kind != 0 && (member.Kind != structured.Integer || member.Int < 0) {
+	for _, key := range []string{keyMaxSize, keyMinSize, keyMaxAppend, keyMinAppend, age} {
+		if member := known[key]; member.Kind != 0 && (member.Kind != structured.Integer || member.Int < 0) {
 			return protocol.Limits{}, invalid(HeaderUploadLimit, value, protocol.ErrInvalidHeader, key+" is not a size")
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,6 +54,16 @@ func TestParseLimits(t *testing.T) {
 		got, err := test.version.ParseLimits(test.value)
 		if got != test.want || !errors.Is(err, test.kind) || err != nil && test.kind == nil {
 			t.Errorf("%v %q: %+v, %v, want %+v, %v", test.version, test.value, got, err, test.want, test.kind)
+		}
+	}
+}
+
+// The error for several keys without a size names always the same one.
+func TestParseLimitsNamesOneKey(t *testing.T) {
+	for range 50 {
+		_, err := rufh.Version(10).ParseLimits("max-age=a, min-append-size=a, max-append-size=a, min-size=a, max-size=a")
+		if err == nil || !strings.Contains(err.Error(), "max-size is not a size") {
+			t.Fatalf("error %v, want one about max-size", err)
 		}
 	}
 }

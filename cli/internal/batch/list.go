@@ -122,6 +122,10 @@ func Find(ctx context.Context, con *console.Console, s *flags.Selection, objects
 			}
 			return l.addRemote(ctx, objects, s, name, now)
 		}
+		if named && name == usage.Stdin { // also beside a file of that name
+			l.entries.add(entry{name: name})
+			return nil
+		}
 		info, err := os.Stat(name)
 		if err != nil {
 			name = NameOnDisk(name)
@@ -133,7 +137,7 @@ func Find(ctx context.Context, con *console.Console, s *flags.Selection, objects
 			}
 		}
 		switch {
-		case named && name == usage.Stdin, err != nil, !info.IsDir():
+		case err != nil, !info.IsDir():
 			e := entry{name: name}
 			if info != nil && info.Mode().IsRegular() {
 				if !s.Admits(info, now) {

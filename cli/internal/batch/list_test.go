@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
+
 	"github.com/tusker-go/tusker/cli/internal/flags"
 )
 
@@ -44,4 +46,26 @@ func heap() int64 {
 	runtime.GC()
 	runtime.ReadMemStats(&m)
 	return int64(m.HeapAlloc) //nolint:gosec // less than the memory of a machine
+}
+
+// The argument - is standard input, also beside a file with that name: nothing selects it by what
+// the file is.
+func TestFindStandardInput(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.WriteFile("-", []byte("data"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := &flags.Selection{}
+	cmd := &cobra.Command{Use: "upload"}
+	s.RegisterWalk(cmd)
+	if err := cmd.Flags().Parse([]string{"--min-size", "10"}); err != nil {
+		t.Fatal(err)
+	}
+	list, err := Find(t.Context(), nil, s, nil, []string{"-"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list.Len() != 1 || list.entries.at(0).size != 0 {
+		t.Errorf("%d files, want standard input without a size", list.Len())
+	}
 }

@@ -72,9 +72,11 @@ func (e *Engine) Check() error {
 	case e.keyFile != "" && e.certFile == "":
 		return errors.New("--engine-key needs --engine-cert")
 	case e.URL == "":
-		for name, value := range map[string]string{"creds": e.creds, "token-file": e.tokenFile, "cacert": e.caFile, "cert": e.certFile} {
-			if value != "" {
-				return fmt.Errorf("--engine-%s needs --engine", name)
+		for _, flag := range []struct{ name, value string }{
+			{"creds", e.creds}, {"token-file", e.tokenFile}, {"cacert", e.caFile}, {"cert", e.certFile},
+		} {
+			if flag.value != "" {
+				return fmt.Errorf("--engine-%s needs --engine", flag.name)
 			}
 		}
 		return nil

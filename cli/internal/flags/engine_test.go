@@ -150,6 +150,23 @@ func TestEngineErrors(t *testing.T) {
 	}
 }
 
+// The error for several flags that need --engine names always the same one.
+func TestEngineErrorNamesOneFlag(t *testing.T) {
+	t.Parallel()
+	e := &flags.Engine{}
+	cmd := &cobra.Command{Use: "status"}
+	e.Register(cmd)
+	args := []string{"--engine-cert", "x", "--engine-cacert", "x", "--engine-token-file", "x", "--engine-creds", "x"}
+	if err := cmd.Flags().Parse(args); err != nil {
+		t.Fatal(err)
+	}
+	for range 50 {
+		if err := e.Check(); err == nil || err.Error() != "--engine-creds needs --engine" {
+			t.Fatalf("error %v, want one about --engine-creds", err)
+		}
+	}
+}
+
 // Credentials may be in the URL or in a file.
 func TestEngineCredentials(t *testing.T) {
 	t.Parallel()
