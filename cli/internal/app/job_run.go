@@ -50,19 +50,23 @@ const (
 	lineInterval = 10 * time.Second
 )
 
+// newJobRun returns a run that shows nothing before start.
 func newJobRun(a *app, cmd *cobra.Command, opened *openedJob, w *flags.JobWork) *jobRun {
-	r := &jobRun{
+	return &jobRun{
 		a: a, cmd: cmd, job: opened, untilDone: w.UntilDone, json: w.JSON, closed: make(chan struct{}),
 		sent: make(map[string]int64), lacking: make(map[string]bool),
 	}
+}
+
+// start begins to show the progress, until close.
+func (r *jobRun) start() {
 	interval := lineInterval
-	if screen, ok := a.console.Terminal(); ok && !a.console.IsQuiet() && !a.console.IsJSON() {
+	if screen, ok := r.a.console.Terminal(); ok && !r.a.console.IsQuiet() && !r.a.console.IsJSON() {
 		r.screen, interval = screen, drawInterval
-		a.console.Out.Through(screen)
+		r.a.console.Out.Through(screen)
 	}
 	r.ticks = time.NewTicker(interval)
 	r.done.Go(r.showAll)
-	return r
 }
 
 // close ends the display, and says what the worker did.

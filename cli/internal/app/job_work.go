@@ -94,24 +94,10 @@ func runJobWork(a *app, cmd *cobra.Command, w *flags.JobWork, name string) error
 		return err
 	}
 	defer opened.Close()
-	endpoint, sending, err := a.workEndpoint(w, opened.Endpoint())
+	worker, err := a.newWorker(ctx, w, roots, opened)
 	if err != nil {
 		return err
 	}
-	clientConfig, err := sending.Config(ctx, a.console)
-	if err != nil {
-		return err
-	}
-	clientConfig.Endpoint, clientConfig.Logger = strings.TrimSpace(endpoint.URL), a.console.ClientLog()
-	sending.Tune(&clientConfig)
-	if err := sending.Rules(&sending.Connection, endpoint.URL, true, &clientConfig); err != nil {
-		return err
-	}
-	objects, err := a.workObjects(ctx, sending, roots, opened)
-	if err != nil {
-		return err
-	}
-	files := fleet.Files(roots)
 	run := newJobRun(a, cmd, opened, w)
 	if w.Metrics != "" {
 		page, err := run.serve(ctx, w.Metrics)
@@ -120,8 +106,38 @@ func runJobWork(a *app, cmd *cobra.Command, w *flags.JobWork, name string) error
 		}
 		defer page()
 	}
-	err = opened.Work(ctx, fleet.Worker{
-		Client: clientConfig, Explain: job.ExplainObject, Roots: slices.AppendSeq([]string{}, maps.Keys(roots)), Slots: sending.Concurrency, Drain: drainOf(w.Drain), Hurry: a.console.Hurry, UntilDone: w.UntilDone,
+	worker.OnEvent = run.event
+	run.start()
+	err = opened.Work(ctx, worker)
+	run.close()
+	verdict := run.verdict(ctx, err)
+	opened.handOver()
+	return verdict
+}
+
+// newWorker returns the worker of a job, with the settings of the endpoint that the job uploads to.
+func (a *app) newWorker(ctx context.Context, w *flags.JobWork, roots job.Roots, opened *openedJob) (fleet.Worker, error) {
+	endpoint, sending, err := a.workEndpoint(w, opened.Endpoint())
+	if err != nil {
+		return fleet.Worker{}, err
+	}
+	cfg, err := sending.Config(ctx, a.console)
+	if err != nil {
+		return fleet.Worker{}, err
+	}
+	cfg.Endpoint, cfg.Logger = strings.TrimSpace(endpoint.URL), a.console.ClientLog()
+	sending.Tune(&cfg)
+	if err := sending.Rules(&sending.Connection, endpoint.URL, true, &cfg); err != nil {
+		return fleet.Worker{}, err
+	}
+	objects, err := a.workObjects(ctx, sending, roots, opened)
+	if err != nil {
+		return fleet.Worker{}, err
+	}
+	files := fleet.Files(roots)
+	return fleet.Worker{
+		Client: cfg, Explain: job.ExplainObject, Roots: slices.AppendSeq([]string{}, maps.Keys(roots)),
+		Slots: sending.Concurrency, Drain: drainOf(w.Drain), Hurry: a.console.Hurry, UntilDone: w.UntilDone,
 		Options: func(item fleet.Item) client.UploadOptions {
 			return client.UploadOptions{Metadata: sending.MetadataOf(item), ChunkSize: int64(sending.Chunk), Verify: sending.Verify}
 		},
@@ -131,12 +147,7 @@ func runJobWork(a *app, cmd *cobra.Command, w *flags.JobWork, name string) error
 			}
 			return files(ctx, item)
 		},
-		OnEvent: run.event,
-	})
-	run.close()
-	verdict := run.verdict(ctx, err)
-	opened.handOver()
-	return verdict
+	}, nil
 }
 
 // workRoots returns the folders of roots: those of the flags, and those of the add on this
