@@ -5,12 +5,8 @@
 package batch
 
 import (
-	"cmp"
 	"context"
-	"errors"
-	"fmt"
 	"os"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,7 +14,6 @@ import (
 	"github.com/tusker-go/tusker/cli/internal/console"
 	"github.com/tusker-go/tusker/cli/internal/exit"
 	"github.com/tusker-go/tusker/cli/internal/flags"
-	"github.com/tusker-go/tusker/cli/internal/output"
 	"github.com/tusker-go/tusker/cli/internal/records"
 	"github.com/tusker-go/tusker/cli/internal/remote"
 	"github.com/tusker-go/tusker/client"
@@ -55,111 +50,6 @@ type Batch struct {
 
 	// report is called at the end of each file, from any goroutine. nil: it is not called.
 	report func(name string, result *client.Result, err error)
-}
-
-// errPrinted means that an earlier run printed the result of a file.
-var errPrinted = errors.New("the result was printed before")
-
-// Run uploads the files.
-func (b *Batch) Run(ctx context.Context) error {
-	n := b.List.Len()
-	list, err := b.openManifest()
-	if err != nil {
-		return err
-	}
-	defer func() { _ = list.close() }()
-	defer b.List.close()
-	if n > 1 {
-		b.Sent.Prepare()
-	}
-	ctx, end := context.WithCancelCause(ctx)
-	defer end(nil)
-	breaker := &breaker{end: end}
-	display := b.Display(b.Console, b.JSON, n)
-	defer display.Close()
-	counted := b.count(ctx, display)
-	defer counted()
-	watch := b.Watch(b.Console, display)
-	tally := &tally{start: time.Now(), files: n, leftOut: b.List.leftOut()}
-	rows := b.inOrder(n)
-	limit := &advice.BodyLimit{}
-	failed := &failures{}
-	slots := make(chan struct{}, b.Concurrency)
-	each(n, b.Concurrency, func(i int, idle func()) {
-		e := b.List.entries.at(i)
-		e.whole = e.path()
-		show := watch(i, e.path(), b.shownName(e))
-		changed := b.reportChange(e.path(), show)
-		sent := &sentFile{}
-		result, err := b.send(ctx, e, sent, func(e client.Event) {
-			breaker.happened(e)
-			changed(e)
-			show(e)
-			if e.Kind == client.EventSettling {
-				idle()
-			}
-		})
-		breaker.ended(err)
-		// After a result could not be written, only errors of uploads that were
-		// begun are reported.
-		if b.JSON && (!advice.IsNotStarted(err) || b.Console.Out.Err() == nil) {
-			b.Console.Out.JSON(output.NewResult(e.path(), result, err))
-		}
-		display.Ended(i, err != nil)
-		limit.Add(result, err)
-		if err != nil {
-			err = b.ended(e, result, err)
-		}
-		tally.add(result, err)
-		complete := err
-		if err == nil {
-			sent.unlisted = list.add(e.path(), result)
-			err = b.after(ctx, e, sent, result, slots)
-			tally.addAfter(err)
-		}
-		failed.add(i, err)
-		if b.report != nil {
-			b.report(e.path(), result, err)
-		}
-		if b.watching && result.Skipped {
-			complete = errPrinted
-		}
-		rows(i, b.FileRow(e.path(), n > 1 || b.watching, result), complete)
-	})
-	display.Close()
-	b.Console.ReportLimit(limit)
-	if n == 1 {
-		if !b.JSON && failed.at(0) == nil && (!b.watching || tally.skipped == 0) {
-			b.reportSingle(tally)
-		}
-		return cmp.Or(failed.at(0), list.close())
-	}
-	unlisted := list.close()
-	which, errs := failed.inOrder()
-	b.Sent.End(ctx, len(errs) == 0 && unlisted == nil && b.Console.Out.Err() == nil)
-	err = advice.VerdictOn("files", n, func(i int) string { return b.nameOf(which[i]) }, errs)
-	b.complain(errs)
-	if cause := endCause(ctx); cause != nil && err != nil {
-		if b.JSON {
-			b.Console.Out.JSON(tally.event(time.Now()))
-		}
-		if unlisted != nil {
-			b.Console.Complain(b.Cmd, unlisted, "")
-		}
-		code := exit.Code(err)
-		if tally.failed+tally.failedAfter == 0 {
-			code = exit.Code(cause)
-		}
-		return &advice.Failure{Err: exit.With(code, tally.interruption(cause)), Hint: b.hintInterrupted()}
-	}
-	b.summarise(tally)
-	if why := context.Cause(ctx); exit.IsStopped(why) {
-		return &advice.Failure{Err: exit.With(exit.Code(why), fmt.Errorf("%w: %w", why, err)), Hint: hintStopped(errs, b.Cmd)}
-	}
-	if unlisted != nil {
-		return errors.Join(err, unlisted)
-	}
-	return err
 }
 
 func (b *Batch) send(ctx context.Context, e entry, sent *sentFile, watch func(client.Event)) (*client.Result, error) {

@@ -1,6 +1,7 @@
 package batch
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/tusker-go/tusker/cli/internal/advice"
@@ -42,49 +43,46 @@ func (b *Batch) Plan(ctx context.Context) error {
 	return advice.VerdictOn("files", n, func(i int) string { return b.nameOf(which[i]) }, errs)
 }
 
+// planOne says what Run would do with a file.
 func (b *Batch) planOne(ctx context.Context, e entry) error {
 	source, err := b.source(ctx, e, nil)
 	if err != nil {
 		return err
 	}
-	var record client.Record
-	skipped := false
-	// A stream is not touched.
-	if (e.in != nil || e.remote != nil || e.path() != usage.Stdin && !flags.IsStream(e.path())) && flags.Recreates[b.Recreate] != client.RecreateAlways {
-		known, err := b.Client.Lookup(ctx, source)
-		if err != nil {
-			return err
-		}
-		switch skipped = known.Finished != nil; {
-		case skipped:
-			record = *known.Finished
-		case known.Unfinished != nil:
-			record = *known.Unfinished
-		}
+	known, err := b.lookup(ctx, e, source)
+	if err != nil {
+		return err
 	}
-	begun := record.Key != ""
+	record := cmp.Or(known.Finished, known.Unfinished, &client.Record{})
 	if b.JSON {
 		plan := output.NewPlan(e.path(), record.URL, record.Offset, source.Length())
-		plan.Skipped, plan.Refused, plan.Sent = skipped, record.Denial.Refused, record.Sent
+		plan.Skipped, plan.Refused, plan.Sent = known.Finished != nil, record.Denial.Refused, record.Sent
 		b.Console.Out.JSON(plan)
 		return nil
 	}
-	length := "unknown size"
-	if known, ok := source.Length().Int64(); ok {
-		length = units.FormatAmount(known, protocol.Length{})
+	action, amount := "send", "unknown size"
+	if n, ok := source.Length().Int64(); ok {
+		amount = units.FormatAmount(n, protocol.Length{})
 	}
-	if skipped {
-		b.Console.Out.Line("skip\t%s\t%s", length, output.Escape(e.path()))
-		return nil
+	switch {
+	case known.Finished != nil:
+		action = "skip"
+	case record.Denial.Refused:
+		action = "refused"
+	case known.Unfinished != nil:
+		action, amount = "resume", units.FormatProgress(record.Offset, record.Sent, source.Length())
 	}
-	if record.Denial.Refused {
-		b.Console.Out.Line("refused\t%s\t%s", length, output.Escape(e.path()))
-		return nil
-	}
-	if begun {
-		b.Console.Out.Line("resume\t%s\t%s", units.FormatProgress(record.Offset, record.Sent, source.Length()), output.Escape(e.path()))
-		return nil
-	}
-	b.Console.Out.Line("send\t%s\t%s", length, output.Escape(e.path()))
+	b.Console.Out.Line("%s\t%s\t%s", action, amount, output.Escape(e.path()))
 	return nil
+}
+
+// lookup returns what the records say about a file. Of a stream, which is not touched, and with
+// --recreate always, they say nothing.
+func (b *Batch) lookup(ctx context.Context, e entry, source client.Source) (client.LookupResult, error) {
+	named := e.in == nil && e.remote == nil
+	isStream := named && (e.path() == usage.Stdin || flags.IsStream(e.path()))
+	if isStream || flags.Recreates[b.Recreate] == client.RecreateAlways {
+		return client.LookupResult{}, nil
+	}
+	return b.Client.Lookup(ctx, source)
 }
