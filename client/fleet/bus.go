@@ -189,9 +189,9 @@ func (b *bus) last(ctx context.Context, stream, subject string) (*jetstream.RawS
 	return lastOf(ctx, s, subject)
 }
 
+// lastOf is one request for the last message of a subject, or nil if there is none. Ctx has to
+// limit it, see within.
 func lastOf(ctx context.Context, s jetstream.Stream, subject string) (*jetstream.RawStreamMsg, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerTime)
-	defer cancel()
 	msg, err := s.GetLastMsgForSubject(ctx, subject)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return nil, nil

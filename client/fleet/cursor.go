@@ -49,6 +49,8 @@ func (c cursor) begin(list string, order Order) cursor {
 // are zero.
 func (j *Job) loadCursor(ctx context.Context, queue jetstream.Stream, subject string) (c cursor, last uint64, err error) {
 	err = j.patiently(ctx, func(ctx context.Context) error {
+		ctx, cancel := j.within(ctx)
+		defer cancel()
 		msg, err := lastOf(ctx, queue, subject)
 		if err != nil || msg == nil {
 			c, last = cursor{}, 0
@@ -61,19 +63,4 @@ func (j *Job) loadCursor(ctx context.Context, queue jetstream.Stream, subject st
 		return nil
 	})
 	return c, last, err
-}
-
-// cursors returns the cursors of all lists.
-func (j *Job) loadCursors(ctx context.Context, queue jetstream.Stream, subjects []string) ([]cursor, error) {
-	var all []cursor
-	for _, subject := range subjects {
-		c, last, err := j.loadCursor(ctx, queue, subject)
-		if err != nil {
-			return nil, err
-		}
-		if last != 0 {
-			all = append(all, c)
-		}
-	}
-	return all, nil
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/source"
-	"github.com/tusker-go/tusker/protocol"
 )
 
 // edge is how many bytes at each end of a file are compared between two workers.
@@ -162,5 +161,4 @@ var (
 	_ source.Settler             = (*itemHandle)(nil)
 	_ source.ReplacementDetector = (*itemHandle)(nil)
 	_ source.Digester            = (*itemHandle)(nil)
-	_                            = protocol.Length{}
 )

@@ -76,8 +76,8 @@ func (b *Batch) planOne(ctx context.Context, e entry) error {
 	return nil
 }
 
-// lookup returns what the records say about a file. Of a stream, which is not touched, and with
-// --recreate always, they say nothing.
+// lookup returns what the records say about a file: nothing if it is a stream, which is not
+// touched, or with --recreate always.
 func (b *Batch) lookup(ctx context.Context, e entry, source client.Source) (client.LookupResult, error) {
 	named := e.in == nil && e.remote == nil
 	isStream := named && (e.path() == usage.Stdin || flags.IsStream(e.path()))
