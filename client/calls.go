@@ -63,14 +63,20 @@ func replyOf(r *tus.Reply, err error) (*Reply, error) {
 	return &Reply{State: r.State, URL: r.URL, Capabilities: r.Capabilities, StatusCode: r.StatusCode, Header: r.Header}, nil
 }
 
+// tusEndpoint returns the endpoint for an exchange that only tus has.
+func (c *Client) tusEndpoint(op protocol.Op) (string, error) {
+	endpoint, err := c.creationURL()
+	if err != nil {
+		return "", c.conn.NewError(op, "", err)
+	}
+	return endpoint, c.onlyTus(op, endpoint)
+}
+
 // Options asks the server what it supports (tus 1.0.0, OPTIONS). It does one exchange
 // without a retry, unless the Doer retries.
 func (c *Client) Options(ctx context.Context, opts *CallOptions) (*Reply, error) {
-	endpoint, err := c.creationURL()
+	endpoint, err := c.tusEndpoint(protocol.OpOptions)
 	if err != nil {
-		return nil, c.conn.NewError(protocol.OpOptions, "", err)
-	}
-	if err := c.onlyTus(protocol.OpOptions, endpoint); err != nil {
 		return nil, err
 	}
 	return replyOf(c.server.Options(ctx, endpoint, opts.call()))
@@ -81,11 +87,8 @@ func (c *Client) Options(ctx context.Context, opts *CallOptions) (*Reply, error)
 // may have an upload whose URL was lost. The reply's State.Location is the URL of the
 // upload. Creation.WithBody is ignored.
 func (c *Client) Create(ctx context.Context, creation protocol.Creation, opts *CallOptions) (*Reply, error) {
-	endpoint, err := c.creationURL()
+	endpoint, err := c.tusEndpoint(protocol.OpCreate)
 	if err != nil {
-		return nil, c.conn.NewError(protocol.OpCreate, "", err)
-	}
-	if err := c.onlyTus(protocol.OpCreate, endpoint); err != nil {
 		return nil, err
 	}
 	return replyOf(c.server.Create(ctx, endpoint, creation, nil, opts.call()))
@@ -102,11 +105,8 @@ func (c *Client) CreateWithUpload(ctx context.Context, creation protocol.Creatio
 		return nil, c.conn.NewError(protocol.OpCreate, "", err)
 	}
 	b.Final = creation.Length == protocol.Known(size)
-	endpoint, err := c.creationURL()
+	endpoint, err := c.tusEndpoint(protocol.OpCreate)
 	if err != nil {
-		return nil, c.conn.NewError(protocol.OpCreate, "", err)
-	}
-	if err := c.onlyTus(protocol.OpCreate, endpoint); err != nil {
 		return nil, err
 	}
 	return replyOf(c.server.Create(ctx, endpoint, creation, b, opts.call()))
@@ -115,11 +115,8 @@ func (c *Client) CreateWithUpload(ctx context.Context, creation protocol.Creatio
 // Concat joins complete partial uploads, in the order of parts, into a new final upload
 // (tus 1.0.0, Concatenation). It does one exchange without a retry.
 func (c *Client) Concat(ctx context.Context, parts []string, metadata protocol.Metadata, opts *CallOptions) (*Reply, error) {
-	endpoint, err := c.creationURL()
+	endpoint, err := c.tusEndpoint(protocol.OpConcat)
 	if err != nil {
-		return nil, c.conn.NewError(protocol.OpConcat, "", err)
-	}
-	if err := c.onlyTus(protocol.OpConcat, endpoint); err != nil {
 		return nil, err
 	}
 	return replyOf(c.server.Concat(ctx, endpoint, parts, metadata, opts.call()))

@@ -22,10 +22,11 @@ func (c Config) dialOwn(config *tls.Config) func(ctx context.Context, network, a
 		var below *records
 		// With this protocol, a server that supports HTTP/2 only refuses the
 		// handshake.
-		secure, err := dial(ctx, network, addr, config, []string{"http/1.1"}, func(conn net.Conn) net.Conn {
+		wrap := func(conn net.Conn) net.Conn {
 			below = &records{Conn: conn, turn: make(chan struct{}, 1)}
 			return below
-		})
+		}
+		secure, err := dial(ctx, network, addr, tlsOptions{config, []string{"http/1.1"}, wrap})
 		if err != nil {
 			return nil, err
 		}
@@ -42,7 +43,7 @@ func (c Config) dialShared(t *http.Transport) func(ctx context.Context, network,
 		// dials.
 		config := t.TLSClientConfig
 		// net/http finds the negotiated protocol in a *tls.Conn.
-		secure, err := dial(ctx, network, addr, config, config.NextProtos, func(conn net.Conn) net.Conn { return conn })
+		secure, err := dial(ctx, network, addr, tlsOptions{config, config.NextProtos, func(conn net.Conn) net.Conn { return conn }})
 		if err != nil {
 			return nil, err
 		}
@@ -50,14 +51,23 @@ func (c Config) dialShared(t *http.Transport) func(ctx context.Context, network,
 	}
 }
 
-// dialTLS opens connections over TLS on top of wrap of a TCP connection.
-// Connections to an https proxy, see towardsProxy, use HTTP/1.1 and have no
-// client certificate.
-func (c Config) dialTLS() func(ctx context.Context, network, addr string, config *tls.Config, protocols []string, wrap func(net.Conn) net.Conn) (*tls.Conn, error) {
+// tlsOptions describe a connection over TLS.
+type tlsOptions struct {
+	config    *tls.Config
+	protocols []string                // in the place of config.NextProtos
+	wrap      func(net.Conn) net.Conn // returns what is below TLS, on top of the TCP connection
+}
+
+// tlsDialer opens connections over TLS.
+type tlsDialer func(ctx context.Context, network, addr string, o tlsOptions) (*tls.Conn, error)
+
+// dialTLS opens connections over TLS. Those to an https proxy, see towardsProxy, use HTTP/1.1 and
+// have no client certificate.
+func (c Config) dialTLS() tlsDialer {
 	dial := c.dial()
 	limit := timeout(c.TLSHandshakeTimeout, 10*time.Second)
 	forProxy := c.withoutIdentity().tls()
-	return func(ctx context.Context, network, addr string, config *tls.Config, protocols []string, wrap func(net.Conn) net.Conn) (*tls.Conn, error) {
+	return func(ctx context.Context, network, addr string, o tlsOptions) (*tls.Conn, error) {
 		conn, err := dial(ctx, network, addr)
 		if err != nil {
 			return nil, err
@@ -69,16 +79,16 @@ func (c Config) dialTLS() func(ctx context.Context, network, addr string, config
 			defer cancel()
 		}
 		if isTowardsProxy(ctx) {
-			config, protocols = forProxy, []string{"http/1.1"}
+			o.config, o.protocols = forProxy, []string{"http/1.1"}
 		}
-		config = config.Clone()
-		config.NextProtos = protocols
+		config := o.config.Clone()
+		config.NextProtos = o.protocols
 		if config.ServerName == "" {
 			if config.ServerName, _, err = net.SplitHostPort(addr); err != nil {
 				config.ServerName = addr
 			}
 		}
-		secure := tls.Client(wrap(conn), config)
+		secure := tls.Client(o.wrap(conn), config)
 		if err := handshake(ctx, secure); err != nil {
 			_ = conn.Close()
 			if caller.Err() == nil && errors.Is(err, context.DeadlineExceeded) {

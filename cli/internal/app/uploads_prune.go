@@ -53,13 +53,10 @@ func runUploadsPrune(ctx context.Context, a *app, p *uploadsPrune) error {
 	if store != nil {
 		removed, err = store.Prune(ctx, time.Duration(p.age))
 	}
-	switch {
-	case p.json:
+	if p.json {
 		a.console.Out.JSON(prunedJSON{Removed: removed})
-	case removed == 1:
-		a.console.Say("removed 1 record")
-	default:
-		a.console.Say("removed %d records", removed)
+	} else {
+		a.console.Say("removed %s", units.FormatCount(removed, "record", "records"))
 	}
 	return err
 }

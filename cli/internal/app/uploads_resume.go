@@ -288,11 +288,8 @@ func checkRecord(ctx context.Context, c *client.Client, src client.Source, recor
 	if err == nil && (known.Unfinished == nil || known.Unfinished.Key != record.Key) {
 		return &advice.Failure{
 			Err:  exit.With(exit.Source, fmt.Errorf("%w: it is not the file that the upload was begun with", client.ErrSourceChanged)),
-			Hint: "tusker upload sends it again, tusker uploads rm " + record.Key[:min(len(record.Key), hintedKey)] + " removes the record",
+			Hint: "tusker upload sends it again, tusker uploads rm " + records.ShortKey(record.Key) + " removes the record",
 		}
 	}
 	return err
 }
-
-// hintedKey is the number of characters of a key in a hint.
-const hintedKey = 12

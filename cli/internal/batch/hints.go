@@ -6,6 +6,7 @@ import (
 
 	"github.com/tusker-go/tusker/cli/internal/advice"
 	"github.com/tusker-go/tusker/cli/internal/flags"
+	"github.com/tusker-go/tusker/cli/internal/records"
 	"github.com/tusker-go/tusker/client"
 )
 
@@ -53,10 +54,6 @@ func (b *Batch) repeatText(result *client.Result) string {
 	return text
 }
 
-// hintedKey is the number of characters of a key in a hint. They are enough to
-// identify the key.
-const hintedKey = 12
-
 // startOver returns the text that tells how to upload a file again that the server
 // refused.
 func (b *Batch) startOver(result *client.Result) string {
@@ -64,7 +61,7 @@ func (b *Batch) startOver(result *client.Result) string {
 	switch {
 	case key != "":
 		return "later runs report this too; to start over, " + b.repeatText(result) + "; tusker uploads rm " +
-			key[:min(len(key), hintedKey)] + " forgets the refusal"
+			records.ShortKey(key) + " forgets the refusal"
 	case b.SkipSent != flags.SkipNone && result.CreationHeader == nil:
 		return "later runs report this too; to start over, --recreate always without --skip-sent sends the file again"
 	}

@@ -58,8 +58,8 @@ type Connection struct {
 	unlimited      atomic.Bool // maxConnections does not count any more
 }
 
-// newSet returns a set of flags that a command gets, except for those of a name that it has. The
-// order of a set does not count, and sorting it would take time at each start of the program.
+// newSet returns a set whose flags stay in the order in which they are added. A sorted one would
+// take time at each start of the program.
 func newSet() *pflag.FlagSet {
 	f := pflag.NewFlagSet("", pflag.ContinueOnError)
 	f.SortFlags = false

@@ -74,7 +74,7 @@ type Grouped struct {
 func GroupsOf(f *pflag.FlagSet) []Grouped {
 	var all []Grouped
 	for _, g := range groups {
-		set := unsorted()
+		set := newSet()
 		for _, name := range g.names {
 			if flag := f.Lookup(name); flag != nil && hasGroup(flag) {
 				set.AddFlag(flag)
@@ -97,7 +97,7 @@ func GroupsOf(f *pflag.FlagSet) []Grouped {
 // Frequent returns the flags of f that a short help text shows: those of a single command, and
 // then those that are used most.
 func Frequent(f *pflag.FlagSet) *pflag.FlagSet {
-	set := unsorted()
+	set := newSet()
 	f.VisitAll(func(flag *pflag.Flag) {
 		if !hasGroup(flag) {
 			set.AddFlag(flag)
@@ -123,11 +123,4 @@ func hasGroup(flag *pflag.Flag) bool {
 		}
 	}
 	return false
-}
-
-// unsorted returns a set whose flags stay in the order in which they are added.
-func unsorted() *pflag.FlagSet {
-	set := pflag.NewFlagSet("", pflag.ContinueOnError)
-	set.SortFlags = false
-	return set
 }

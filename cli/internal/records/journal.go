@@ -57,7 +57,13 @@ func (j *Journal) Keeps(result *client.Result) bool {
 	return j.KeyOf(result) != ""
 }
 
-// KeyOf returns the key of that record, or "" without a record.
+// ShortKey returns the beginning of a key for a hint. It is enough to identify the record.
+func ShortKey(key string) string {
+	const digits = 12
+	return key[:min(len(key), digits)]
+}
+
+// KeyOf returns the key of the record that a later run finds, or "" if it finds none.
 func (j *Journal) KeyOf(result *client.Result) string {
 	if j == nil {
 		return ""

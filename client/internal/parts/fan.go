@@ -98,8 +98,8 @@ func fan[T any](ctx context.Context, c Crew[T], do func(ctx context.Context, job
 		}
 	}
 	c.Run(ctx)
-	if cause := context.Cause(ctx); cause == nil || errors.Is(cause, failure.ErrPart) {
-		return cause
+	if first := context.Cause(ctx); first == nil || errors.Is(first, failure.ErrPart) {
+		return first
 	}
 	return cause.Why(ctx)
 }

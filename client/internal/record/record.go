@@ -30,8 +30,8 @@ type Upload struct {
 	Length   int64
 	Protocol string // of a new upload, see journal.Record
 
-	// SettleTime is how long to wait until every change of the source shows in its times, and Check
-	// checks the source. nil: every change shows already.
+	// Unsettled returns how long to wait until every change of the source shows in its times, and
+	// Check checks the source. nil: every change shows already.
 	Unsettled func() time.Duration
 	Check     func(context.Context) error
 

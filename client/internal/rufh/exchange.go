@@ -13,10 +13,6 @@ import (
 	"github.com/tusker-go/tusker/protocol/rufh"
 )
 
-// maxDrain is how much is read of a body that nobody needs, so that its connection can be used
-// again.
-const maxDrain = 64 << 10
-
 // fields are the fields of a request.
 type fields interface {
 	SetHeader(h protocol.Header) error
@@ -122,9 +118,9 @@ func (x *exchange) verdictOf(r rufh.Response) rufh.Verdict {
 	}, r)
 }
 
-// isFinal reports whether a redirect answers the request, so that its bytes are not sent again: it is
-// the final response of the target, or the creation has announced an upload, which has the bytes. It
-// implements wire.Request.Final.
+// isFinal reports whether a redirect answers the request, so that its bytes are not sent again: it
+// is the final response of the target, or the creation has announced an upload, which has the
+// bytes. It implements wire.Request.Final.
 func (x *exchange) isFinal(status int, h http.Header) bool {
 	return x.interim.announced() != "" || x.verdictOf(x.dialect.Version.ParseResponse(status, h)).Meaning == rufh.Final
 }
@@ -142,7 +138,7 @@ func (x *exchange) parse(http.Header) (location string, offset int64, err error)
 // consume keeps the final response of the target. It implements wire.Request.Consume.
 func (x *exchange) consume(a *wire.Answer) error {
 	if !x.hasFinal() {
-		_, _ = io.CopyN(io.Discard, a.Body, maxDrain)
+		a.Body.Drain()
 		return nil
 	}
 	x.final = &dialect.Response{StatusCode: a.StatusCode, Header: a.Header}

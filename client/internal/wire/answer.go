@@ -29,6 +29,9 @@ type Content struct {
 	ctx      context.Context //nolint:containedctx // It lives as long as the exchange that it belongs to.
 }
 
+// Drain reads some of what is left, so that the connection can be used again.
+func (c *Content) Drain() { _ = drain(c) }
+
 // Read reads the next bytes. Its error is io.EOF or a *failure.Error.
 func (c *Content) Read(p []byte) (int, error) {
 	c.exchange.dog.alive()
@@ -53,10 +56,15 @@ func readText(resp *http.Response) (string, error) {
 		text, err = io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
 	}
 	if err == nil && resp.Body != http.NoBody {
-		_, err = io.CopyN(io.Discard, resp.Body, maxDrain)
-		if errors.Is(err, io.EOF) {
-			err = nil
-		}
+		err = drain(resp.Body)
 	}
 	return string(text), err
+}
+
+// drain reads some of what is left of a body that nobody needs.
+func drain(body io.Reader) error {
+	if _, err := io.CopyN(io.Discard, body, maxDrain); !errors.Is(err, io.EOF) {
+		return err
+	}
+	return nil
 }
