@@ -79,33 +79,18 @@ func runJobAdd(ctx context.Context, a *app, cmd *cobra.Command, f *flags.JobAdd,
 	if err != nil {
 		return usage.Error(err)
 	}
-	cfg, err := f.Settings(cmd)
-	if err != nil {
-		return usage.Error(err)
-	}
-	checked, err := flags.NewClient(client.Config{}, endpoint)
+	cfg, err := addConfig(cmd, f, endpoint)
 	if err != nil {
 		return err
 	}
-	cfg.Endpoint = checked.Endpoint()
 	places, err := a.places(&f.Engine)
 	if err != nil {
 		return err
 	}
-	roots, err := job.ParseRoots(f.Pairs)
-	if err != nil {
-		return usage.Error(err)
-	}
 	failures := &addFailures{a: a, cmd: cmd}
-	list, err := job.NewList(roots, &f.Selection, namesOnDisk(files), listOf(ctx, a, f), failures.add)
+	list, err := a.addList(ctx, f, files, failures)
 	if err != nil {
 		return err
-	}
-	if list.HasObjects() {
-		if list.Remote, err = f.Open(a.console); err != nil {
-			return err
-		}
-		list.Concurrency = f.Concurrency
 	}
 	known, err := places.Load(name)
 	if err == nil {
@@ -128,24 +113,58 @@ func runJobAdd(ctx context.Context, a *app, cmd *cobra.Command, f *flags.JobAdd,
 			return opened.explain(err)
 		}
 	}
+	added, err := a.addItems(ctx, opened, list, metadata)
+	if f.JSON {
+		a.console.Out.JSON(addedJSON{Job: name, Items: added.Items, Resumed: added.Resumed, Bytes: added.Bytes, Failed: failures.count})
+	}
+	reportAdded(a, list, added, name)
+	if exit.StopCause(err) != nil {
+		return &advice.Failure{Err: fmt.Errorf("%w: %s added", err, units.FormatCount(int(added.Items+added.Resumed), "file was", "files were")), Hint: "run the same command again: it continues"}
+	}
+	if err != nil {
+		return opened.explain(err)
+	}
+	return failures.verdict(added.Items + added.Resumed)
+}
+
+// addConfig returns the settings of the job.
+func addConfig(cmd *cobra.Command, f *flags.JobAdd, endpoint string) (fleet.Config, error) {
+	cfg, err := f.Settings(cmd)
+	if err != nil {
+		return cfg, usage.Error(err)
+	}
+	checked, err := flags.NewClient(client.Config{}, endpoint)
+	if err != nil {
+		return cfg, err
+	}
+	cfg.Endpoint = checked.Endpoint()
+	return cfg, nil
+}
+
+// addList returns the list of the files, of which failures gets those that cannot be added.
+func (a *app) addList(ctx context.Context, f *flags.JobAdd, files []string, failures *addFailures) (*job.List, error) {
+	roots, err := job.ParseRoots(f.Pairs)
+	if err != nil {
+		return nil, usage.Error(err)
+	}
+	list, err := job.NewList(roots, &f.Selection, namesOnDisk(files), listOf(ctx, a, f), failures.add)
+	if err != nil || !list.HasObjects() {
+		return list, err
+	}
+	list.Concurrency = f.Concurrency
+	list.Remote, err = f.Open(a.console)
+	return list, err
+}
+
+// addItems adds the items of a list, each with this metadata. nil: with none.
+func (a *app) addItems(ctx context.Context, opened *openedJob, list *job.List, metadata map[string]string) (fleet.Added, error) {
 	items := list.Items(ctx)
 	if len(metadata) > 0 {
 		items = withMetadata(items, metadata)
 	}
 	show := a.addProgress()
-	added, err := opened.Add(ctx, items, &fleet.AddOptions{List: list.Name, OnProgress: show.update})
-	show.close()
-	if f.JSON {
-		a.console.Out.JSON(addedJSON{Job: name, Items: added.Items, Resumed: added.Resumed, Bytes: added.Bytes, Failed: failures.count})
-	}
-	reportAdded(a, list, added, name)
-	if err != nil {
-		if exit.StopCause(err) != nil {
-			return &advice.Failure{Err: fmt.Errorf("%w: %s added", err, units.FormatCount(int(added.Items+added.Resumed), "file was", "files were")), Hint: "run the same command again: it continues"}
-		}
-		return opened.explain(err)
-	}
-	return failures.verdict(added.Items + added.Resumed)
+	defer show.close()
+	return opened.Add(ctx, items, &fleet.AddOptions{List: list.Name, OnProgress: show.update})
 }
 
 // reportAdded says what was added, and what was left out.

@@ -143,29 +143,31 @@ func runUpload(a *app, cmd *cobra.Command, u *flags.Upload, endpoint string, fil
 		defer setGarbage(listGarbage)()
 		return b.RunWatch(ctx, files)
 	}
-	found, err := findFiles(ctx, a, u, objects, files)
-	if err != nil {
+	if b.List, err = findFiles(ctx, a, u, objects, files); err != nil {
 		return err
 	}
-	defer setGarbage(garbagePercent(found.Len()))()
+	defer setGarbage(garbagePercent(b.List.Len()))()
 	u.WarnUnmatched(a.console, a.settings)
-	if found.IsEmpty() && u.RefusesEmpty() {
+	if b.List.IsEmpty() && u.RefusesEmpty() {
 		return flags.ErrNoFiles
 	}
-	found.Report(a.console, u.Follow)
-	if found.Len() > 1 {
+	b.List.Report(a.console, u.Follow)
+	if b.List.Len() > 1 {
 		defer ledger.End(ctx, false)
 		plain, _, _ := strings.Cut(c.Endpoint(), "?")
-		n := ledger.Begin(filestore.BatchInfo{Endpoint: plain, Account: config.Account, Names: u.BatchNames(files)})
-		if n > 0 {
-			a.console.Say("an earlier run of this command has sent %s: --no-resume sends all again", units.FormatCount(n, "file", "files"))
-		}
+		a.beginBatch(ledger, filestore.BatchInfo{Endpoint: plain, Account: config.Account, Names: u.BatchNames(files)})
 	}
-	b.List = found
 	if u.DryRun {
 		return b.Plan(ctx)
 	}
 	return b.Run(ctx)
+}
+
+// beginBatch takes up what earlier runs of the command have sent, and says how much that is.
+func (a *app) beginBatch(ledger *records.Batch, info filestore.BatchInfo) {
+	if n := ledger.Begin(info); n > 0 {
+		a.console.Say("an earlier run of this command has sent %s: --no-resume sends all again", units.FormatCount(n, "file", "files"))
+	}
 }
 
 // findFiles lists the files. Most of what the list of a folder takes stays in use, so that little

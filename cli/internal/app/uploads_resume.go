@@ -231,14 +231,8 @@ func (r *rest) run(ctx context.Context, a *app) error {
 	if err != nil {
 		return usage.Error(err)
 	}
-	u.LimitConnections()
-	config, err := u.Config(ctx, a.console)
+	config, err := r.config(ctx, a)
 	if err != nil {
-		return err
-	}
-	config.Account = r.records[0].Account
-	u.Tune(a.console, &config)
-	if err := u.Rules(&u.Connection, r.target, false, &config); err != nil {
 		return err
 	}
 	journal, err := u.OpenJournal(a.console, u.LiftConnectionLimit, &config)
@@ -260,6 +254,28 @@ func (r *rest) run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	b := &batch.Batch{
+		Console: a.console, Cmd: r.cmd, Upload: u, Client: c, Remote: objects, Records: journal,
+		List: r.list(ctx, c, objects), Given: metadata, Again: r.settings.Invocation,
+	}
+	return b.Run(ctx)
+}
+
+// config returns the configuration of the client, without the places of its records.
+func (r *rest) config(ctx context.Context, a *app) (client.Config, error) {
+	u := r.upload
+	u.LimitConnections()
+	config, err := u.Config(ctx, a.console)
+	if err != nil {
+		return config, err
+	}
+	config.Account = r.records[0].Account
+	u.Tune(a.console, &config)
+	return config, u.Rules(&u.Connection, r.target, false, &config)
+}
+
+// list returns the sources of the records. One that does not fit its record has an error.
+func (r *rest) list(ctx context.Context, c *client.Client, objects *remote.Files) *batch.Listing {
 	list := &batch.Listing{}
 	folder, _ := os.Getwd()
 	for _, record := range r.records {
@@ -278,8 +294,7 @@ func (r *rest) run(ctx context.Context, a *app) error {
 		}
 		list.Add(name, err)
 	}
-	b := &batch.Batch{Console: a.console, Cmd: r.cmd, Upload: u, Client: c, Remote: objects, Records: journal, List: list, Given: metadata, Again: r.settings.Invocation}
-	return b.Run(ctx)
+	return list
 }
 
 // checkRecord returns an error if the record is not that of the current state of the file.
