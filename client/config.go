@@ -91,8 +91,8 @@ type Config struct {
 	Classify func(*Error, Class) Class
 
 	// Logger gets a Debug record for each exchange, Info for uploads that begin and end or
-	// wait for a throttled host, and Warn for retries. URLs are logged without query and user information. nil:
-	// silent.
+	// wait for a throttled host, and Warn for retries. URLs are logged without query and user
+	// information. nil: silent.
 	Logger *slog.Logger
 
 	// ChunkSize is the most bytes that one PATCH carries, for servers or proxies that limit

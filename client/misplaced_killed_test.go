@@ -123,8 +123,8 @@ func TestKilledBeforeMisplaced(t *testing.T) {
 	}
 }
 
-// A run that is killed while it asks again for an upload that the server does not know leaves a record
-// that is not uncertain, although all bytes were sent.
+// A run that is killed while it asks again for an upload that the server does not know leaves a
+// record that is not uncertain, although all bytes were sent.
 func TestKilledWhileUnknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var store client.MemoryStore

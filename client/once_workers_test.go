@@ -166,7 +166,8 @@ func TestOnceWithWorkersThatDie(t *testing.T) {
 								t.Errorf("file %d: %v, want the end after at most 100 tries", i, err)
 								return false
 							}
-							// Without a pause, workers without locks may overtake one another again and again.
+							// Without a pause, workers without locks may overtake one another again
+							// and again.
 							time.Sleep(time.Duration(random.Int64N(int64(time.Second))))
 						}
 					}

@@ -67,8 +67,8 @@ type Result struct {
 	Skipped bool
 
 	// InUse means that another program had the source open for writing, when the upload began
-	// or when it ended. The bytes that were sent may be a mix of two states, see Config.RefuseInUse. It
-	// is false if the system does not say.
+	// or when it ended. The bytes that were sent may be a mix of two states, see
+	// Config.RefuseInUse. It is false if the system does not say.
 	InUse bool
 
 	// Sent is how many bytes were handed to the network in total, including those that

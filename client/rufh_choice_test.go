@@ -481,8 +481,8 @@ func TestRUFHStreamWithoutProgress(t *testing.T) {
 	})
 }
 
-// With Once, the URL is recorded before the first byte: the creation has no bytes. An empty source is
-// completed by a request of its own.
+// With Once, the URL is recorded before the first byte: the creation has no bytes. An empty source
+// is completed by a request of its own.
 func TestRUFHOnce(t *testing.T) {
 	for _, content := range []string{"content", ""} {
 		p := newPeer(t, func(w http.ResponseWriter, r *http.Request) {

@@ -26,8 +26,8 @@ const (
 )
 
 // TestModel runs random scripts of faults against tusd, or against a server of Resumable Uploads
-// for HTTP, in virtual time, and compares the client with a model. See witness for the rules of each request, and run for the rules
-// at the end of a call.
+// for HTTP, in virtual time, and compares the client with a model. See witness for the rules of
+// each request, and run for the rules at the end of a call.
 //
 // A seed determines a script. A failure prints its seed, the script and the requests. The
 // waits of the client and the order of goroutines do not depend on the seed, so a failure

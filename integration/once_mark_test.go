@@ -52,9 +52,9 @@ func uploadAgain(t *testing.T, endpoint, folder string, store onceStore) (*clien
 	}
 }
 
-// S-BYTES-ONCE: a process is killed after it made the mark that the last byte may have been sent. The
-// next run finishes the same upload, or fails with ErrUncertain, again and again, if the upload is
-// gone. It creates nothing.
+// S-BYTES-ONCE: a process is killed after it made the mark that the last byte may have been sent.
+// The next run finishes the same upload, or fails with ErrUncertain, again and again, if the upload
+// is gone. It creates nothing.
 func TestOnceKilledAtTheLastByte(t *testing.T) {
 	t.Parallel()
 	for name, start := range map[string]func(*testing.T) *databases.Server{

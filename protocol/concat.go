@@ -75,8 +75,9 @@ func (c Concat) Encode() (string, error) {
 // part.
 //
 // The error is ErrInvalidConcat. The Concat returned with it has all that could be
-// parsed: the kind if the keyword is valid, and the parts that [Concat.Encode] accepts. The error for more than [MaxConcatParts] parts is
-// ErrTooManyElements as well: only the first parts are read then.
+// parsed: the kind if the keyword is valid, and the parts that [Concat.Encode] accepts. The error
+// for more than [MaxConcatParts] parts is ErrTooManyElements as well: only the first parts are read
+// then.
 func ParseConcat(s string) (Concat, error) {
 	s = trim(s)
 	if s == "" {

@@ -11,7 +11,8 @@ import (
 // Retry-After header, which is a number of seconds or a date (RFC 9110, section
 // 10.2.3). A date counts from the Date of the same answer, so that the clocks of server
 // and client need not agree; without a Date, or with an invalid one, it counts from
-// now. The wait is at least 0 and at most a year. RetryAfter reports false if there is no valid value.
+// now. The wait is at least 0 and at most a year. RetryAfter reports false if there is no valid
+// value.
 func RetryAfter(h http.Header, now time.Time) (time.Duration, bool) {
 	value := retryField(h, "Retry-After")
 	if seconds, err := strconv.ParseUint(value, 10, 63); err == nil {

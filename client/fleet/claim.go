@@ -76,8 +76,8 @@ func newClaim(leases context.Context, j *Job, msg *nats.Msg, now time.Time) (*cl
 	return c, nil
 }
 
-// isFirst reports whether no worker has had the item before, as far as the message tells. Otherwise,
-// the item may have a record and a failure.
+// isFirst reports whether no worker has had the item before, as far as the message tells.
+// Otherwise, the item may have a record and a failure.
 func (c *claim) isFirst() bool {
 	return c.deliveries == 1 && !c.queued.Look && c.queued.Retry == ""
 }

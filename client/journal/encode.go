@@ -46,9 +46,9 @@ func Encode(r *Record, revision string) ([]byte, error) {
 }
 
 // Decode returns the record of key that Encode encoded. White space between the elements of
-// its JSON does not matter. Its Revision is that of the JSON, or "". The error Is [ErrRecordVersion] for the
-// record of a newer version, and [ErrRecordDamaged] for anything else that is not a valid
-// record of the key.
+// its JSON does not matter. Its Revision is that of the JSON, or "". The error Is
+// [ErrRecordVersion] for the record of a newer version, and [ErrRecordDamaged] for anything else
+// that is not a valid record of the key.
 func Decode(key string, b []byte) (*Record, error) {
 	if len(b) > MaxEncoded {
 		return nil, fmt.Errorf("%w: more than %d bytes", ErrRecordDamaged, MaxEncoded)

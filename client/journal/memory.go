@@ -13,8 +13,8 @@ import (
 )
 
 // MemoryStore keeps records in memory: uploads can be resumed as long as the process
-// lives. It is a [Store], a [Lister], a [SuffixLister] and a [Ledger]. The zero value is empty and ready;
-// it must not be copied after first use.
+// lives. It is a [Store], a [Lister], a [SuffixLister] and a [Ledger]. The zero value is empty and
+// ready; it must not be copied after first use.
 type MemoryStore struct {
 	mu      sync.Mutex
 	records map[string]*Record

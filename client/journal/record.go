@@ -17,13 +17,11 @@ import (
 //
 // It encodes as a JSON object with the names key, account, protocol, endpoint, url, source,
 // source_bytes, length, offset, sent, reach, created, updated, expires, uncertain, denial,
-// sha256 (hexadecimal), header, note and parts; a part has start, end, url, offset, reach and denial, and a
-// denial has status, code,
-// words and refused. Times are strings as in RFC 3339. A source that is not UTF-8 is
-// source_bytes, in base64, and source has U+FFFD for each byte that is not. Revision is not
-// encoded, because each store keeps it in a form of its own.
-// Fields that are not known or empty are left out, except for key and offset. Unknown names
-// are ignored.
+// sha256 (hexadecimal), header, note and parts; a part has start, end, url, offset, reach and
+// denial, and a denial has status, code, words and refused. Times are strings as in RFC 3339. A
+// source that is not UTF-8 is source_bytes, in base64, and source has U+FFFD for each byte that is
+// not. Revision is not encoded, because each store keeps it in a form of its own. Fields that are
+// not known or empty are left out, except for key and offset. Unknown names are ignored.
 type Record struct {
 	// Key names the record: 1 to 128 characters of a to z, 0 to 9, "_" and
 	// "-", other than the device names of Windows, such as "con".
@@ -134,8 +132,8 @@ type PartRecord struct {
 // the form that CheckKey and CheckAccount demand. URLs are absolute, http or https, valid
 // UTF-8, and without user information. There is a URL, or there are parts. Offsets are
 // within the length. Parts follow one another from 0 and end within the length. Times are
-// in the years 1 to 9999. The note is UTF-8. The revision is not checked. The error Is [ErrInvalidRecord] and
-// shows no secrets. A nil record is invalid.
+// in the years 1 to 9999. The note is UTF-8. The revision is not checked. The error Is
+// [ErrInvalidRecord] and shows no secrets. A nil record is invalid.
 func (r *Record) Validate() error {
 	if r == nil {
 		return fmt.Errorf("%w: nil", ErrInvalidRecord)

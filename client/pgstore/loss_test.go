@@ -125,7 +125,8 @@ func connectionIsKilled(t *testing.T, server *databases.Server) {
 	}
 }
 
-// forgetful is a database whose first answer to each statement is lost after the statement was done.
+// forgetful is a database whose first answer to each statement is lost after the statement was
+// done.
 type forgetful struct {
 	pgstore.DB
 	mu   sync.Mutex

@@ -65,9 +65,9 @@ func TestServerForgets(t *testing.T) {
 	}
 }
 
-// A server whose memory is full, and one that is read-only, refuse what is new with an error that is
-// worth a retry. Both answer what they have, also if they cannot note that it was used. A full one
-// also frees memory.
+// A server whose memory is full, and one that is read-only, refuse what is new with an error that
+// is worth a retry. Both answer what they have, also if they cannot note that it was used. A full
+// one also frees memory.
 func TestServerTakesNothing(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*redis.Client) error{

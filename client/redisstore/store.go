@@ -42,13 +42,13 @@
 //   - maxmemory-policy has to be noeviction. Any other one removes records when memory is full.
 //
 // A run that is under way when its record is lost ends with [journal.ErrConflict] at its next save,
-// or with [journal.ErrLeaseLost] after a third of the lease at most. It may still succeed if its last
-// request ends before. A run that begins later cannot know of the loss: it sends the file again, and
-// succeeds.
+// or with [journal.ErrLeaseLost] after a third of the lease at most. It may still succeed if its
+// last request ends before. A run that begins later cannot know of the loss: it sends the file
+// again, and succeeds.
 //
-// A Redis that is full (noeviction) or read-only refuses changes with its own error, which is worth a
-// retry. It still answers which uploads are unfinished and finished. A full one also deletes records
-// and releases locks.
+// A Redis that is full (noeviction) or read-only refuses changes with its own error, which is worth
+// a retry. It still answers which uploads are unfinished and finished. A full one also deletes
+// records and releases locks.
 //
 // Package pgstore keeps what it confirmed in all of these cases but the failover to an
 // asynchronous replica.

@@ -21,9 +21,9 @@ func (p *Paths) Path(name string) (Source, error) {
 }
 
 // places knows where the directories of files lead. A nil places knows none. A directory that is
-// replaced by a link meanwhile keeps its place, as for a file that was opened just before: its bytes
-// are those of the file that was opened, and only the record of an interrupted upload is not found
-// by a later run.
+// replaced by a link meanwhile keeps its place, as for a file that was opened just before: its
+// bytes are those of the file that was opened, and only the record of an interrupted upload is not
+// found by a later run.
 type places struct {
 	mu         sync.Mutex
 	dir, place string // the directory that was resolved last, and the result

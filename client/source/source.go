@@ -189,7 +189,8 @@ type SingleUse interface {
 // Expecter is a [Source] of a file that can check the file that it opens, see [Expect].
 type Expecter interface {
 	// Expect returns the source with the condition that accept returns true for the
-	// fs.FileInfo of the opened file. Otherwise, Open fails with an error that Is failure.ErrSourceChanged.
+	// fs.FileInfo of the opened file. Otherwise, Open fails with an error that Is
+	// failure.ErrSourceChanged.
 	Expect(accept func(opened fs.FileInfo) bool) Source
 }
 

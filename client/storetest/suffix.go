@@ -59,7 +59,8 @@ func listBySuffix(s subject) {
 	}
 }
 
-// listSuffixEnded checks that ListSuffix returns an error and no record after its context has ended.
+// listSuffixEnded checks that ListSuffix returns an error and no record after its context has
+// ended.
 func listSuffixEnded(s subject) {
 	l := s.suffixLister(s.Store)
 	s.save(small("a-1"))

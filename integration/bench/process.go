@@ -23,8 +23,8 @@ type usage struct {
 	memory int64         // largest resident set, in bytes
 }
 
-// measure runs a command until it ends, or until the time limit. If input is not "", standard input of the
-// command is a pipe with the content of that file.
+// measure runs a command until it ends, or until the time limit. If input is not "", standard input
+// of the command is a pipe with the content of that file.
 func measure(ctx context.Context, t *tools, c cmd, dir, input string, limit time.Duration) (usage, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

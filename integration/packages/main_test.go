@@ -51,8 +51,8 @@ func packed(t *testing.T, version string) string {
 	cmd := exec.CommandContext(t.Context(), "go", "run", "./integration/release", "pack", version, t.TempDir())
 	cmd.Dir = filepath.Join("..", "..")
 	cmd.Env = append(os.Environ(), "GOWORK=")
-	// The name in the commits of a release is a part of the hash that the packages have, so it has to
-	// be that of the real release, if the machine knows it.
+	// The name in the commits of a release is a part of the hash that the packages have, so it has
+	// to be that of the real release, if the machine knows it.
 	if exec.CommandContext(t.Context(), "git", "var", "GIT_COMMITTER_IDENT").Run() != nil {
 		cmd.Env = append(cmd.Env,
 			"GIT_CONFIG_COUNT=2",

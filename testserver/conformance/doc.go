@@ -27,9 +27,8 @@
 // announces termination. Report.Left counts the uploads that remain. Without
 // Tus-Max-Size, one rule of tus creates an upload with a length of 2^53-1 bytes and
 // sends none of them. Rules of RUFH complete some uploads, and send a few requests
-// that are not resumable, so the target gets them. The rules run one after the other. The number of requests
-// and the time are limited, and the run waits if the server asks for it with
-// Retry-After.
+// that are not resumable, so the target gets them. The rules run one after the other. The number of
+// requests and the time are limited, and the run waits if the server asks for it with Retry-After.
 //
 // # Statuses
 //

@@ -84,9 +84,8 @@ const maxRedirects = 10
 const maxLocation = 16 << 10
 
 // crossOrigin contains the headers that a redirect to another origin may have:
-// those of tus 1.0.0 and of Resumable Uploads for HTTP, and those that describe the content or what the client
-// accepts. A list of forbidden headers would miss headers of the caller with
-// secrets.
+// those of tus 1.0.0 and of Resumable Uploads for HTTP, and those that describe the content or what
+// the client accepts. A list of forbidden headers would miss headers of the caller with secrets.
 var crossOrigin = map[string]bool{
 	"Tus-Resumable":          true,
 	"Upload-Checksum":        true,

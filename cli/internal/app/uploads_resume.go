@@ -274,7 +274,7 @@ func (r *rest) config(ctx context.Context, a *app) (client.Config, error) {
 	return config, u.Rules(&u.Connection, r.target, false, &config)
 }
 
-// list returns the sources of the records. One that does not fit its record has an error.
+// list returns the sources of the records. A source that does not fit its record has an error.
 func (r *rest) list(ctx context.Context, c *client.Client, objects *remote.Files) *batch.Listing {
 	list := &batch.Listing{}
 	folder, _ := os.Getwd()

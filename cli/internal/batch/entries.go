@@ -24,7 +24,8 @@ const (
 	namesInBlock   = 1 << 16
 )
 
-// packedEntry is an entry without an error of a file on this machine, or of an object below a prefix.
+// packedEntry is an entry without an error of a file on this machine, or of an object below a
+// prefix.
 type packedEntry struct {
 	size, modified int64
 	id             fileID
@@ -66,8 +67,8 @@ func (l *entries) add(e entry) {
 	l.n++
 }
 
-// packed returns the directory of an entry, and the text by which at finds the rest of its names. It
-// is false if the entry has to be kept as it is.
+// packed returns the directory of an entry, and the text by which at finds the rest of its names.
+// It is false if the entry has to be kept as it is.
 func packed(e *entry) (dir entryDir, text string, ok bool) {
 	if e.err != nil {
 		return dir, "", false

@@ -15,8 +15,8 @@ import (
 )
 
 // NamesFrom returns the names in a list, without empty ones. The list may be of another
-// system, see textfile.Names, or a manifest, whose files are returned once each. Errors are of usage, because nothing was sent, or the cause of
-// ctx.
+// system, see textfile.Names, or a manifest, whose files are returned once each. Errors are of
+// usage, because nothing was sent, or the cause of ctx.
 func NamesFrom(ctx context.Context, in io.Reader, list string, null bool) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		opened, err := openList(in, list)

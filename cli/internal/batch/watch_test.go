@@ -36,7 +36,8 @@ func TestWatcherPolls(t *testing.T) {
 		write(t, dir, "a")
 		wantNext(ctx, t, w, 5*time.Second, "a")
 
-		// The next look comes 30 s after the last one, and finds the files that were written meanwhile.
+		// The next look comes 30 s after the last one, and finds the files that were written
+		// meanwhile.
 		go func() {
 			time.Sleep(10 * time.Second)
 			write(t, dir, "new/deep/b")

@@ -269,8 +269,8 @@ func startSilent(cfg localengine.Config) (localengine.Server, error) {
 	return silent{l}, nil
 }
 
-// A process that has the engine of this machine and does not answer is named, and the hint says what
-// to do with it.
+// A process that has the engine of this machine and does not answer is named, and the hint says
+// what to do with it.
 func TestEngineThatDoesNotAnswer(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -204,8 +204,8 @@ func (w *JobWork) MetadataOf(item fleet.Item) protocol.Metadata {
 	return all
 }
 
-// pathsOf returns the path of the file of an item below its root, and the one that has the name of the
-// root. The path of a URL has no name before it.
+// pathsOf returns the path of the file of an item below its root, and the one that has the name of
+// the root. The path of a URL has no name before it.
 func pathsOf(item fleet.Item) (name, relative string) {
 	if !item.IsRemote() {
 		return item.Path, path.Join(item.Root, item.Path)

@@ -128,8 +128,8 @@ func (e *Engine) Dial(string, string) (net.Conn, error) {
 	return conn, err
 }
 
-// Holder returns the ID of the process on this machine that serves or starts the engine, as the last
-// Dial found it. It is 0 if this process serves, or if the process is not known.
+// Holder returns the ID of the process on this machine that serves or starts the engine, as the
+// last Dial found it. It is 0 if this process serves, or if the process is not known.
 func (e *Engine) Holder() int {
 	e.mu.Lock()
 	defer e.mu.Unlock()

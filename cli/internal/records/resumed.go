@@ -14,8 +14,8 @@ import (
 )
 
 // Resumed is a ledger of uploads that a command for several files began, and that another command
-// finishes. It adds them to the batches of such commands, so that these do not send the files again.
-// It returns no uploads. It is safe for concurrent use until it is closed.
+// finishes. It adds them to the batches of such commands, so that these do not send the files
+// again. It returns no uploads. It is safe for concurrent use until it is closed.
 type Resumed struct {
 	store   *filestore.Store
 	batches []filestore.BatchInfo

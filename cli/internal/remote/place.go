@@ -57,8 +57,8 @@ func Place(file string) (store, below string, err error) {
 	return transport.Origin(u), below, nil
 }
 
-// ParseStore reads a store as Place returns it: s3://bucket or https://host, with or without a slash at
-// its end.
+// ParseStore reads a store as Place returns it: s3://bucket or https://host, with or without a
+// slash at its end.
 func ParseStore(name string) (string, error) {
 	name = strings.TrimSuffix(name, "/")
 	store, below, err := Place(name + "/x")

@@ -184,8 +184,8 @@ func secondURLError(first, url string) error {
 	}
 }
 
-// orderError is the error of a URL among the files, if no URL comes first or last. Its hint has the command with the URL in
-// the first place after lead, unless the URL holds a secret.
+// orderError is the error of a URL among the files, if no URL comes first or last. Its hint has the
+// command with the URL in the first place after lead, unless the URL holds a secret.
 func orderError(cmd *cobra.Command, first string, lead, args []string, i int) error {
 	hint := first + " comes first, and FILE after it"
 	if !output.HasSecret(args[i]) {

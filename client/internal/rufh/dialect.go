@@ -154,9 +154,10 @@ func (s *Server) Learn(h http.Header) rufh.Version {
 	return v
 }
 
-// announces reports whether a response to OPTIONS has a field that only servers of resumable uploads
-// send: Upload-Limit, or, in the drafts -10 and -11, Accept-Patch with the media type of appends. The
-// limits of a void Upload-Limit are ignored, but a server of tus does not send the field at all.
+// announces reports whether a response to OPTIONS has a field that only servers of resumable
+// uploads send: Upload-Limit, or, in the drafts -10 and -11, Accept-Patch with the media type of
+// appends. The limits of a void Upload-Limit are ignored, but a server of tus does not send the
+// field at all.
 func announces(h http.Header, r rufh.Response) bool {
 	isAppend := func(line string) bool { return strings.Contains(strings.ToLower(line), rufh.MediaType) }
 	return r.Limits != nil || slices.Contains(r.Void, rufh.HeaderUploadLimit) || slices.ContainsFunc(h.Values("Accept-Patch"), isAppend)

@@ -22,7 +22,8 @@ func (x *exchange) take(got *wire.Answer, a *dialect.Answer) error {
 		a.URL = "" // the answer names no upload
 	}
 	if announced := x.interim.announced(); x.op == protocol.OpCreate && announced != "" {
-		// A Doer that does not tell its redirects made the URL of the 104 relative to the first host.
+		// A Doer that does not tell its redirects made the URL of the 104 relative to the first
+		// host.
 		url, err := got.Resolve(announced)
 		if err != nil {
 			return got.Refuse(err)

@@ -268,42 +268,44 @@ func (r *bodyReader) take(most int64, move func(most int64) (int64, error)) (int
 		b.Gauge.Add(n)
 	}
 	b.high = max(b.high, r.n)
-	switch {
-	case r.n < b.Chunk.Len():
-		b.dog.alive()
-		if b.Chunk.End == source.Endless && err == io.EOF { //nolint:errorlint // An error that wraps io.EOF is a failure.
-			b.ended = true
-			if b.Final {
-				b.dog.finishing()
-			}
-			return n, io.EOF
-		}
-		if over := b.over(); err != nil && over != nil {
-			return n, over
-		}
-		if err != nil && ended != nil {
-			return n, ended // the source is not to blame
-		}
-		if errors.Is(err, failure.ErrUnacknowledged) {
-			b.err = err // the source is not to blame
-			return n, err
-		}
-		if input.IsEnd(err) {
-			err = input.Missing(b.Chunk.Len() - r.n)
-		}
-		if err != nil {
-			b.err = source.Error(err)
-			return n, b.err
-		}
-	case b.Final:
+	atEnd := b.Chunk.End == source.Endless && input.IsEnd(err)
+	b.ended = b.ended || atEnd
+	complete := atEnd || r.n == b.Chunk.Len()
+	if complete && b.Final {
 		b.dog.finishing()
-	default:
+	} else {
 		b.dog.alive()
 	}
-	if n > 0 && b.OnSent != nil {
+	switch {
+	case atEnd:
+		return n, io.EOF
+	case err != nil && !complete:
+		return n, b.blame(err, ended, b.Chunk.Len()-r.n)
+	case n > 0 && b.OnSent != nil:
 		b.OnSent(r.n)
 	}
 	return n, nil
+}
+
+// blame returns the error of a Read of the source that failed before the last left bytes, and keeps
+// it for sourceError unless the request had ended. Ended is why the wait for the source ended, or
+// nil. The lock is held.
+func (b *Body) blame(err, ended error, left int64) error {
+	if over := b.over(); over != nil {
+		return over
+	}
+	if ended != nil {
+		return ended // the source is not to blame
+	}
+	if errors.Is(err, failure.ErrUnacknowledged) {
+		b.err = err // the source is not to blame
+		return err
+	}
+	if input.IsEnd(err) {
+		err = input.Missing(left)
+	}
+	b.err = source.Error(err)
+	return b.err
 }
 
 // prepare calls BeforeLast before the last byte is handed on, and returns how many

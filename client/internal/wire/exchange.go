@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -42,8 +43,8 @@ type Request struct {
 	Success func(op protocol.Op, status int, h http.Header) error
 
 	// Interim reads an interim response (1xx). It is called on the goroutine that reads the
-	// connection, one call at a time, so it must neither block nor do I/O. nil: interim responses are
-	// ignored.
+	// connection, one call at a time, so it must neither block nor do I/O. nil: interim responses
+	// are ignored.
 	Interim func(Interim) News
 
 	// Learned is called on a goroutine of its own after Interim returned Fact or Growth,
@@ -189,29 +190,10 @@ func (e *exchange) run(ctx context.Context) (*Answer, error) {
 	case e.Slow, e.Body != nil && e.Body.Final:
 		e.dog.finishing()
 	}
-	resp, err := e.conn.send(e.req)
-	if e.conn.Jar != nil {
-		e.conn.storeCookies(e.req, resp, e.call.Home)
+	if e.resp, err = e.send(ctx); err != nil {
+		return nil, e.fail(err)
 	}
-	if ended := e.interims.finish(); ended != nil {
-		if resp != nil && resp.Body != nil {
-			_ = resp.Body.Close()
-		}
-		return nil, e.fail(ended)
-	}
-	if err != nil {
-		if resp != nil && resp.Body != nil {
-			_ = resp.Body.Close()
-		}
-		if resp != nil && !nethttp.IsInvalidRedirect(err) {
-			// net/http returns an answer and an error for a redirect that the client
-			// refused to follow.
-			err = fmt.Errorf("%w: %w", failure.ErrRedirected, transport.RedactError(err))
-		}
-		return nil, e.fail(e.cause(ctx, err))
-	}
-	e.resp = resp
-	defer func() { _ = resp.Body.Close() }()
+	defer func(body io.Closer) { _ = body.Close() }(e.resp.Body)
 	e.dog.alive()
 	ended := context.Cause(ctx)
 	answer, err := e.read(ctx)
@@ -221,6 +203,30 @@ func (e *exchange) run(ctx context.Context) (*Answer, error) {
 		return nil, e.fail(ended)
 	}
 	return answer, err
+}
+
+// send sends the request, and returns its answer once no further interim response is read. The
+// caller closes the body of the answer.
+func (e *exchange) send(ctx context.Context) (*http.Response, error) {
+	resp, err := e.conn.send(e.req)
+	if e.conn.Jar != nil {
+		e.conn.storeCookies(e.req, resp, e.call.Home)
+	}
+	ended := e.interims.finish()
+	if ended == nil && err == nil {
+		return resp, nil
+	}
+	if resp != nil && resp.Body != nil {
+		_ = resp.Body.Close()
+	}
+	if ended != nil {
+		return nil, ended
+	}
+	if resp != nil && !nethttp.IsInvalidRedirect(err) {
+		// net/http returns an answer and an error for a redirect that the client refused to follow.
+		err = fmt.Errorf("%w: %w", failure.ErrRedirected, transport.RedactError(err))
+	}
+	return nil, e.cause(ctx, err)
 }
 
 // isAnswerError reports whether err is about an answer, and not an error of Request.Consume.

@@ -35,8 +35,8 @@ var (
 	ErrDenied = errors.New("access denied")
 
 	// ErrExpired means that the server refuses a signed URL, which is often because it has
-	// expired. It is an ErrDenied. Sign the URL again: the upload resumes, because a signature is no
-	// part of the identity.
+	// expired. It is an ErrDenied. Sign the URL again: the upload resumes, because a signature is
+	// no part of the identity.
 	ErrExpired = errors.New("the signed URL may have expired: sign it again and run the upload again, which then resumes")
 
 	// ErrNotFound means that there is no object.

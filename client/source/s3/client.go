@@ -42,9 +42,9 @@ type Config struct {
 	// Anonymous sends requests without a signature, for public buckets.
 	Anonymous bool
 
-	// RequesterPays confirms that the account of the credentials pays for requests and transfers if the
-	// owner of a bucket does not: each request has the header x-amz-request-payer. Without it, such a
-	// bucket answers 403, which Is httpsource.ErrDenied. It needs credentials.
+	// RequesterPays confirms that the account of the credentials pays for requests and transfers if
+	// the owner of a bucket does not: each request has the header x-amz-request-payer. Without it,
+	// such a bucket answers 403, which Is httpsource.ErrDenied. It needs credentials.
 	RequesterPays bool
 
 	// Credentials sign the requests, for example those of the config of the SDK. They are kept
@@ -64,7 +64,8 @@ type Config struct {
 	Endpoint string
 
 	// Doer sends the requests, also those for roles and sessions of SSO. It must not follow
-	// redirects, because a signature is for one host. nil: a new nethttp.New(nethttp.Config{}) that follows none.
+	// redirects, because a signature is for one host. nil: a new nethttp.New(nethttp.Config{}) that
+	// follows none.
 	Doer transport.Doer
 
 	// Retry, StallTimeout, OnRetry and Logger are those of httpsource.Config. A listing uses
