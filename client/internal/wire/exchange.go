@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -190,10 +189,12 @@ func (e *exchange) run(ctx context.Context) (*Answer, error) {
 	case e.Slow, e.Body != nil && e.Body.Final:
 		e.dog.finishing()
 	}
-	if e.resp, err = e.send(ctx); err != nil {
+	resp, err := e.send(ctx)
+	if err != nil {
 		return nil, e.fail(err)
 	}
-	defer func(body io.Closer) { _ = body.Close() }(e.resp.Body)
+	e.resp = resp
+	defer func() { _ = resp.Body.Close() }()
 	e.dog.alive()
 	ended := context.Cause(ctx)
 	answer, err := e.read(ctx)
