@@ -9,9 +9,7 @@ import (
 
 	"github.com/tusker-go/tusker/client"
 	"github.com/tusker-go/tusker/client/fleet"
-	"github.com/tusker-go/tusker/client/fleet/embedded"
 	"github.com/tusker-go/tusker/client/fleet/embedded/internal/jobtest"
-	"github.com/tusker-go/tusker/client/internal/fake"
 )
 
 // eventLog has the events of a worker.
@@ -65,11 +63,7 @@ func (l *eventLog) wantEnds(t *testing.T) {
 func TestEventSkipped(t *testing.T) {
 	t.Parallel()
 	const files = 4
-	e := jobtest.NewEngine(t, embedded.Config{})
-	s := fake.New(t, fake.Config{})
-	f := jobtest.NewFolder(t, files, 100)
-	job := e.Open(t, "archive", fleet.Config{})
-	jobtest.Add(t, job, f.Items)
+	_, s, f, job := jobtest.NewJob(t, fleet.Config{}, files, 100)
 	if _, err := job.Add(t.Context(), jobtest.Seq(f.Items), &fleet.AddOptions{List: "again"}); err != nil {
 		t.Fatal(err)
 	}
@@ -92,11 +86,7 @@ func TestEventLostAfterAnAttempt(t *testing.T) {
 		"returned": fleet.ErrNoAccess,
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := jobtest.NewEngine(t, embedded.Config{})
-			s := fake.New(t, fake.Config{})
-			f := jobtest.NewFolder(t, 1, 100)
-			job := e.Open(t, "archive", fleet.Config{Lease: time.Second})
-			jobtest.Add(t, job, f.Items)
+			e, s, f, job := jobtest.NewJob(t, fleet.Config{Lease: time.Second}, 1, 100)
 			js := e.Connect(t)
 			mine, err := fleet.Open(t.Context(), js, "archive", fleet.Config{})
 			if err != nil {

@@ -38,11 +38,7 @@ func TestHurry(t *testing.T) {
 func TestHurryBeforeTheContextEnds(t *testing.T) {
 	t.Parallel()
 	const rounds = 8 // the two ends reach the worker in either order
-	e := jobtest.NewEngine(t, embedded.Config{})
-	s := fake.New(t, fake.Config{})
-	f := jobtest.NewFolder(t, 1, 100)
-	job := e.Open(t, "archive", fleet.Config{Lease: time.Minute})
-	jobtest.Add(t, job, f.Items)
+	_, s, f, job := jobtest.NewJob(t, fleet.Config{Lease: time.Minute}, 1, 100)
 	for i := range rounds {
 		hangs := make(chan struct{})
 		s.On(http.MethodPatch, func(w http.ResponseWriter, r *http.Request, next http.Handler) {
