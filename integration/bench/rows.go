@@ -125,7 +125,7 @@ func largeRows() []row {
 }
 
 func smallRows() []row {
-	const bound = "the raw program only opens a file and sends it, in about 55 µs of CPU time. tusker needs about twice as long, and with records three times. " +
+	const bound = "the raw program only opens a file and sends it, in about 55 µs of CPU time. tusker needs about twice as long, and with records almost three times. " +
 		"A third of the time without records is net/http, as in the raw program. 19 % is looking at the file, opening, reading and closing it, and 12 % are the checks that it did not change and that no program writes to it. " +
 		"18 % are the headers of the request, the limits of its time, and the rules for its answer. The rest is the result of each file, the memory that is allocated, and the change from one goroutine to the next. " +
 		"A sixth of the time with records is the record of each finished file, with which the same command does not send it again: 4 % is its key, 5 % its text, and 4 % the line in a file that is written at once, so that a kill costs nothing. " +
