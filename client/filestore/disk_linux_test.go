@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -34,6 +35,33 @@ func roomy(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
 	_ = mountAt(t, dir, "size=512m")
+	return dir
+}
+
+// userFolder returns a folder of a user without privileges, who the test is from now on. For root,
+// all permissions would be granted. The system has a user for each thread, so the test keeps its
+// thread, and nothing that it checks may run on another goroutine.
+func userFolder(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if os.Getuid() != 0 {
+		return dir
+	}
+	const nobody = 65534
+	// The user has to find the folder, whose parent is that of root.
+	if err := errors.Join(os.Chmod(filepath.Dir(dir), 0o711), os.Chown(dir, nobody, nobody)); err != nil {
+		t.Fatal(err)
+	}
+	runtime.LockOSThread()
+	if err := syscall.Setfsuid(nobody); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Setfsuid(0); err != nil {
+			t.Fatal(err)
+		}
+		runtime.UnlockOSThread()
+	})
 	return dir
 }
 
@@ -193,10 +221,7 @@ func TestReadOnlyFolder(t *testing.T) {
 
 // TestForbiddenFolder checks the errors for a folder without permission to write.
 func TestForbiddenFolder(t *testing.T) {
-	if os.Getuid() == 0 {
-		t.Skip("root has all permissions")
-	}
-	dir := t.TempDir()
+	dir := userFolder(t)
 	s := open(t, dir)
 	if err := os.Chmod(dir, 0o500); err != nil {
 		t.Fatal(err)
@@ -212,10 +237,7 @@ func TestForbiddenFolder(t *testing.T) {
 // TestReadOnlyRecord checks that a record whose file cannot be written to, such as one from a backup,
 // is replaced and removed.
 func TestReadOnlyRecord(t *testing.T) {
-	if os.Getuid() == 0 {
-		t.Skip("root has all permissions")
-	}
-	s := open(t, t.TempDir())
+	s := open(t, userFolder(t))
 	for name, change := range map[string]func(*journal.Record) error{
 		"Save":   func(r *journal.Record) error { return s.Save(t.Context(), r) },
 		"Delete": func(r *journal.Record) error { return s.Delete(t.Context(), r.Key, r.Revision) },
@@ -241,10 +263,7 @@ func TestReadOnlyRecord(t *testing.T) {
 // TestReadOnlyLists checks the errors for lists that cannot be written to: the finished uploads of an
 // endpoint, and the records of a place. Prune removes a list without entries all the same.
 func TestReadOnlyLists(t *testing.T) {
-	if os.Getuid() == 0 {
-		t.Skip("root has all permissions")
-	}
-	s := open(t, t.TempDir())
+	s := open(t, userFolder(t))
 	saveSent(t, s, sentRecord("a", 1))
 	placed := &journal.Record{Key: "a-" + place, URL: sample.URL, Updated: time.Now()}
 	save(t, s, placed)
