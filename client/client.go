@@ -12,7 +12,8 @@ import (
 )
 
 // Client creates and sends uploads. [New] makes one; the zero value cannot be used. It is
-// safe for concurrent use. It remembers which URLs belong to which uploads, and nothing else of them.
+// safe for concurrent use. It remembers which URLs belong to which uploads, and nothing else of
+// them.
 type Client struct {
 	conn        *wire.Conn
 	endpoint    string // creation URL without user information; "": none

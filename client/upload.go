@@ -89,7 +89,6 @@ type job struct {
 	result   *Result
 	retrier  *engine.Retrier // counts the failures of all exchanges but those of parts
 	claim    *engine.Claim   // has the URLs of the upload, and of all parts of a whole
-	ended    bool            // the upload is complete
 	rest     func()          // called when the upload will only wait; nil: not called
 	isStream bool            // the source can be read only once
 	isPart   bool
@@ -372,7 +371,9 @@ func (j *job) finish(ctx context.Context, err error) (*Result, error) {
 		j.result.Length = j.source.Length()
 	}
 	j.result.BodyLimit, _ = j.rules.Bodies.Of(j.target())
-	j.ended = err == nil
+	if !j.isPart { // other parts must not get its URL
+		j.claim.Release(err == nil && j.options.OneOfMany)
+	}
 	j.logEnd(ctx, err)
 	j.teller.ended(j.result, err)
 	return j.result, err
@@ -395,9 +396,6 @@ func (j *job) logEnd(ctx context.Context, err error) {
 func (j *job) close(ctx context.Context) {
 	if err := j.source.Close(); err != nil {
 		j.rules.Log.LogAttrs(ctx, slog.LevelWarn, "source not closed", slog.Any("err", err))
-	}
-	if !j.isPart { // other parts must not get its URL
-		j.claim.Release(j.ended && j.options.OneOfMany)
 	}
 	j.retrier.Leave()
 }

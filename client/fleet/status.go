@@ -27,8 +27,8 @@ type Status struct {
 	Adding bool
 
 	// Queued is how many items wait for their first worker. An item that was added again waits
-	// again until a worker sees that it has a result, and counts each time. InFlight is how many items were
-	// delivered and have no result yet: workers have them, or they wait for their next
+	// again until a worker sees that it has a result, and counts each time. InFlight is how many
+	// items were delivered and have no result yet: workers have them, or they wait for their next
 	// attempt. Redelivered is how many of those were delivered more than once.
 	Queued, InFlight, Redelivered int64
 

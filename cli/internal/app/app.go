@@ -114,7 +114,8 @@ func Run(ctx context.Context, args []string, std Streams) int {
 	return exit.Code(err)
 }
 
-// endedUploads reports whether a command that sends ended early because its results cannot be written.
+// endedUploads reports whether a command that sends ended early because its results cannot be
+// written.
 func endedUploads(con *console.Console, err error) bool {
 	_, unwritten := errors.AsType[*exit.OutputError](err)
 	return unwritten && con.Out.ReportsLost()

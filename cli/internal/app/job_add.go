@@ -221,7 +221,7 @@ type addFailures struct {
 	a      *app
 	cmd    *cobra.Command
 	count  int
-	unread bool // not only names are wrong
+	source bool // some cannot be read; false: each has a name that is wrong
 }
 
 // mostComplaints is the largest number of files that are named.
@@ -236,7 +236,7 @@ func (f *addFailures) add(name string, err error) {
 		failure.Subject = output.Escape(name)
 		f.a.console.Complain(f.cmd, failure, "")
 	}
-	f.unread = f.unread || exit.Code(err) != exit.Usage
+	f.source = f.source || exit.Code(err) != exit.Usage
 }
 
 // verdict returns the error for the files that were not added, if there are any. Added is the
@@ -249,7 +249,7 @@ func (f *addFailures) verdict(added int64) error {
 	switch {
 	case added > 0:
 		code = exit.Some
-	case f.unread:
+	case f.source:
 		code = exit.Source
 	}
 	return exit.With(code, fmt.Errorf("%s could not be added", units.FormatCount(f.count, "file or folder", "files or folders")))

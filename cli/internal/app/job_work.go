@@ -75,7 +75,9 @@ for "tusker upload".`,
 
 func runJobWork(a *app, cmd *cobra.Command, w *flags.JobWork, name string) error {
 	defer setGarbage(workerGarbage)()
-	a.console.Out.OnLost(func(string) {}) // The engine has the results.
+	// A closed standard output ends the worker with a message. Events that cannot be written need
+	// none, because the engine has the results.
+	a.console.Out.OnLost(func(string) {})
 	ctx, cancel := w.Limit(cmd.Context())
 	defer cancel()
 	if err := w.Check(); err != nil {

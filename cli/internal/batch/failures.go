@@ -85,8 +85,8 @@ func realFailures(errs []error) []error {
 	return failures
 }
 
-// endCause returns exit.ErrInterrupted, exit.ErrTimeout or an *exit.OutputError if that ended ctx, or
-// nil.
+// endCause returns exit.ErrInterrupted, exit.ErrTimeout or an *exit.OutputError if that ended ctx,
+// or nil.
 func endCause(ctx context.Context) error {
 	cause := context.Cause(ctx)
 	for _, known := range []error{exit.ErrInterrupted, exit.ErrTimeout} {

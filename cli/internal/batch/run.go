@@ -14,7 +14,7 @@ import (
 	"github.com/tusker-go/tusker/client"
 )
 
-// run is one call of Batch.Run. Its methods are safe for concurrent use.
+// run is one call of Batch.Run. Its method one is safe for concurrent use.
 type run struct {
 	*Batch
 	files    int

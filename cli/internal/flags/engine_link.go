@@ -38,8 +38,8 @@ type Link struct {
 	shown string              // see Engine.Shown
 }
 
-// Shown returns the engine as messages name it, with the process on this machine that has it, if it is
-// another one.
+// Shown returns the engine as messages name it, with the process on this machine that has it, if it
+// is another one.
 func (l *Link) Shown() string {
 	if l.local != nil {
 		if holder := l.local.Holder(); holder != 0 {

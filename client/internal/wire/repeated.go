@@ -54,9 +54,13 @@ func secretsOf(req *http.Request) []string {
 		}
 		for _, value := range values {
 			secrets = append(secrets, value)
-			// The value of Authorization has a scheme, and that of Cookie has names.
-			for word := range strings.FieldsSeq(value) {
+			words := strings.Fields(value)
+			if len(words) > 1 && strings.HasSuffix(name, "Authorization") {
+				words = words[1:] // the first is a scheme, such as Bearer, which texts may name
+			}
+			for _, word := range words {
 				word = strings.TrimSuffix(word, ";")
+				// A cookie has a name before its value.
 				_, rest, _ := strings.Cut(word, "=")
 				secrets = append(secrets, word, rest)
 			}

@@ -12,7 +12,7 @@ func TestWithoutSecrets(t *testing.T) {
 		t.Fatal(err)
 	}
 	req.Header = http.Header{
-		"Authorization": {"Basic Ym9iOnNlY3JldA=="}, "Cookie": {"session=0123456789; a=b"}, "X-Key": {"ring-key"},
+		"Authorization": {"Basic Ym9iOnNlY3JldA=="}, "Proxy-Authorization": {"Bearer 98765.43210"}, "Cookie": {"session=0123456789; a=b"}, "X-Key": {"ring-key"},
 		"Upload-Offset": {"1234567"}, "User-Agent": {"tusker/1.0.0"},
 	}
 	for text, want := range map[string]string{
@@ -24,6 +24,7 @@ func TestWithoutSecrets(t *testing.T) {
 		"token Ym9iOnNlY3JldA== refused":             "token … refused",
 		"session 0123456789 is over":                 "session … is over",
 		"key ring-key":                               "key …",
+		"Bearer token 98765.43210 is over":           "Bearer token … is over",
 		"tusker/1.0.0 at 1234567, n 12":              "tusker/1.0.0 at 1234567, n 12",
 	} {
 		if got := withoutSecrets(text, req, nil); got != want {
